@@ -1,0 +1,79 @@
+//! RFC 7636 as properties, and its appendix B.
+
+use fdx_pkce::{CodeChallenge, CodeVerifier, PkceError};
+use proptest::prelude::*;
+
+#[test]
+fn appendix_b_holds() {
+    let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
+    let challenge = verifier.challenge();
+    assert_eq!(
+        challenge.as_str(),
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    );
+    assert!(challenge.verify(&verifier));
+}
+
+#[test]
+fn lengths_are_held_on_both_sides() {
+    for (length, fits) in [
+        (0, false),
+        (42, false),
+        (43, true),
+        (128, true),
+        (129, false),
+    ] {
+        assert_eq!(
+            CodeVerifier::parse(&"a".repeat(length)).is_ok(),
+            fits,
+            "{length}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_new_verifier_is_a_verifier(random: [u8; 32]) {
+        let verifier = CodeVerifier::new(random);
+        prop_assert_eq!(verifier.expose().len(), 43);
+        let read = CodeVerifier::parse(verifier.expose()).unwrap();
+        prop_assert!(verifier.challenge().verify(&read));
+    }
+
+    #[test]
+    fn another_verifier_is_refused(a: [u8; 32], b: [u8; 32]) {
+        let challenge = CodeVerifier::new(a).challenge();
+        prop_assert_eq!(challenge.verify(&CodeVerifier::new(b)), a == b);
+    }
+
+    #[test]
+    fn the_alphabet_is_held(text in "[!-~]{43,60}") {
+        let unreserved = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+        prop_assert_eq!(CodeVerifier::parse(&text).is_ok(), text.chars().all(unreserved));
+    }
+
+    #[test]
+    fn a_challenge_is_read_back(random: [u8; 32]) {
+        let challenge = CodeVerifier::new(random).challenge();
+        prop_assert_eq!(CodeChallenge::parse(challenge.as_str()), Ok(challenge));
+    }
+
+    #[test]
+    fn no_text_panics(text: String) {
+        let _ = CodeVerifier::parse(&text);
+        if let Ok(challenge) = CodeChallenge::parse(&text) {
+            prop_assert_eq!(challenge.as_str(), text);
+        }
+    }
+}
+
+#[test]
+fn a_padded_or_short_challenge_is_refused() {
+    for text in ["", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c", "plain"] {
+        assert_eq!(
+            CodeChallenge::parse(text),
+            Err(PkceError::CodeChallenge),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,65 @@
+//! base64url without padding, as JOSE writes it (RFC 7515 section 2, RFC 4648 section 5).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// Text that is not canonical base64url: a character outside the alphabet, padding, a length that
+/// no encoder makes, or trailing bits that are not zero.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not base64url without padding (RFC 7515 section 2)")]
+pub struct NotBase64Url;
+
+/// Encodes `bytes`.
+///
+/// ```
+/// assert_eq!(fdx_wire::base64url::encode(&[0xfb, 0xff]), "-_8");
+/// ```
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Appends the encoding of `bytes` to `text`.
+pub fn encode_into(bytes: &[u8], text: &mut String) {
+    URL_SAFE_NO_PAD.encode_string(bytes, text);
+}
+
+/// Decodes `text`, and refuses every text but the one that [`encode`] makes.
+///
+/// # Errors
+/// [`NotBase64Url`].
+pub fn decode(text: &str) -> Result<Vec<u8>, NotBase64Url> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| NotBase64Url)
+}
+
+/// Decodes a text of exactly `N` bytes.
+///
+/// # Errors
+/// [`NotBase64Url`], also where the length differs.
+pub fn decode_array<const N: usize>(text: &str) -> Result<[u8; N], NotBase64Url> {
+    decode(text)?.try_into().map_err(|_| NotBase64Url)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(bytes: Vec<u8>) {
+            prop_assert_eq!(decode(&encode(&bytes)), Ok(bytes));
+        }
+
+        #[test]
+        fn only_the_canonical_text_is_read(text in "[A-Za-z0-9_=+/-]{0,12}") {
+            if let Ok(bytes) = decode(&text) {
+                prop_assert_eq!(encode(&bytes), text);
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! `application/x-www-form-urlencoded`: one writer for bodies and URLs, one reader for queries.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::url::percent_encode_into;
+
+/// Writes pairs in the order they are given. All but the unreserved characters of RFC 3986 are
+/// percent-encoded, so that the text serves as a body and as a query alike.
+///
+/// Forms carry codes and verifiers: the text wipes itself and does not print.
+#[derive(Default)]
+pub struct Form(Zeroizing<String>);
+
+impl Form {
+    /// An empty form.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty form with room for `bytes`, so that a long value is not left behind in memory
+    /// that was outgrown.
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self(Zeroizing::new(String::with_capacity(bytes)))
+    }
+
+    /// Appends one pair.
+    pub fn pair(&mut self, name: &str, value: &str) -> &mut Self {
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        percent_encode_into(name, &mut self.0);
+        self.0.push('=');
+        percent_encode_into(value, &mut self.0);
+        self
+    }
+
+    /// The text so far.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Form([redacted], {} bytes)", self.0.len())
+    }
+}
+
+/// The pairs of a query or form body that somebody else wrote, decoded.
+///
+/// ```
+/// use fdx_wire::form::{Query, QueryError};
+///
+/// let query = Query::parse("code=a%20b&state=s&state=s", 4096)?;
+/// assert_eq!(query.one("code")?, Some("a b"));
+/// assert_eq!(query.one("iss")?, None);
+/// assert_eq!(query.one("state"), Err(QueryError::Duplicate)); // RFC 6749 section 3.1
+/// # Ok::<(), QueryError>(())
+/// ```
+pub struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+/// Why a query can't be used. Its text is never repeated: it may hold a code.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum QueryError {
+    /// A name that may occur once occurs again (RFC 6749 sections 3.1 and 3.2).
+    #[error("a parameter is included more than once")]
+    Duplicate,
+    /// A percent sign without two hexadecimal digits, or bytes that are not UTF-8.
+    #[error("a parameter is not percent-encoded UTF-8")]
+    Encoding,
+    /// Longer than the reader allows, or more than 100 pairs.
+    #[error("the query is too long")]
+    TooLong,
+}
+
+const MAX_PAIRS: usize = 100;
+
+impl<'a> Query<'a> {
+    /// Splits and decodes `text`, of at most `max_bytes`. Empty pairs (`&&`) are skipped; a name
+    /// without `=` has an empty value.
+    ///
+    /// # Errors
+    /// [`QueryError::TooLong`] and [`QueryError::Encoding`].
+    pub fn parse(text: &'a str, max_bytes: usize) -> Result<Self, QueryError> {
+        if text.len() > max_bytes {
+            return Err(QueryError::TooLong);
+        }
+        let mut pairs = Vec::new();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            if pairs.len() == MAX_PAIRS {
+                return Err(QueryError::TooLong);
+            }
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            pairs.push((decode(name)?, decode(value)?));
+        }
+        Ok(Self(pairs))
+    }
+
+    /// The value of `name`, which may occur once.
+    ///
+    /// # Errors
+    /// [`QueryError::Duplicate`].
+    pub fn one(&self, name: &str) -> Result<Option<&str>, QueryError> {
+        let mut found = self
+            .0
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| &**value);
+        let first = found.next();
+        if found.next().is_some() {
+            Err(QueryError::Duplicate)
+        } else {
+            Ok(first)
+        }
+    }
+
+    /// All names in their order, repeated ones too.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| &**name)
+    }
+}
+
+impl fmt::Debug for Query<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
+
+fn decode(text: &str) -> Result<Cow<'_, str>, QueryError> {
+    if !text.contains(['%', '+']) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let high = rest.next().and_then(hex).ok_or(QueryError::Encoding)?;
+                let low = rest.next().and_then(hex).ok_or(QueryError::Encoding)?;
+                high * 16 + low
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(bytes)
+        .map(Cow::Owned)
+        .map_err(|_| QueryError::Encoding)
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(name in "\\PC{1,20}", value: String) {
+            let mut form = Form::new();
+            form.pair(&name, &value);
+            let query = Query::parse(form.as_str(), usize::MAX).unwrap();
+            prop_assert_eq!(query.one(&name), Ok(Some(value.as_str())));
+        }
+
+        #[test]
+        fn no_query_panics(text: String) {
+            let _ = Query::parse(&text, 64);
+        }
+    }
+
+    #[test]
+    fn too_many_pairs_are_refused() {
+        let text = "a=1&".repeat(MAX_PAIRS + 1);
+        assert_eq!(Query::parse(&text, 4096).unwrap_err(), QueryError::TooLong);
+        assert_eq!(Query::parse("a=1234", 5).unwrap_err(), QueryError::TooLong);
+    }
+
+    #[test]
+    fn bad_encodings_are_refused() {
+        for text in ["a=%", "a=%4", "a=%zz", "%ff=a", "a=%+1"] {
+            assert_eq!(
+                Query::parse(text, 64).unwrap_err(),
+                QueryError::Encoding,
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,133 @@
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn kind(text: &str) -> Option<Kind> {
+    scan(
+        text.as_bytes(),
+        &Limits {
+            bytes: 1000,
+            depth: 4,
+            members: 9,
+        },
+    )
+    .err()
+    .map(|e| e.kind())
+}
+
+#[test]
+fn duplicate_members_are_refused_wherever_they_stand() {
+    for text in [
+        r#"{"a":1,"a":2}"#,
+        r#"{"a":1,"\u0061":2}"#,
+        r#"{"x":{"b":1,"c":[{}],"b":2}}"#,
+        r#"[{"\ud83d\ude00":1,"😀":2}]"#,
+        r#"{"":1,"":2}"#,
+        r#"{"a\n":1,"a\u000a":2}"#,
+    ] {
+        assert_eq!(kind(text), Some(Kind::DuplicateKey), "{text}");
+    }
+}
+
+#[test]
+fn equal_names_in_different_objects_are_allowed() {
+    for text in [
+        r#"{"a":{"a":{"a":1}}}"#,
+        r#"[{"a":1},{"a":1}]"#,
+        r#"{"a":"a","b":"a"}"#,
+    ] {
+        assert_eq!(kind(text), None, "{text}");
+    }
+}
+
+#[test]
+fn bounds_hold_on_both_sides() {
+    assert_eq!(kind("[[[[]]]]"), None);
+    assert_eq!(kind("[[[[[]]]]]"), Some(Kind::TooDeep));
+    assert_eq!(kind("[1,2,3,4,5,6,7,8,9]"), None);
+    assert_eq!(kind("[1,2,3,4,5,6,7,8,9,10]"), Some(Kind::TooManyMembers));
+    let limits = Limits {
+        bytes: 2,
+        depth: 1,
+        members: 1,
+    };
+    assert!(scan(b"{}", &limits).is_ok());
+    assert_eq!(scan(b"{} ", &limits).unwrap_err().kind(), Kind::TooLarge);
+}
+
+#[test]
+fn ten_thousand_levels_are_refused_at_the_limit() {
+    let text = "[".repeat(10_000);
+    let error = scan(text.as_bytes(), &Limits::default()).unwrap_err();
+    assert_eq!((error.kind(), error.column()), (Kind::TooDeep, 33));
+}
+
+#[test]
+fn an_error_names_its_place_and_not_its_text() {
+    let error =
+        from_slice::<BTreeMap<String, u8>>(b"{\n \"token\":\"s3cret\"}", &Limits::default())
+            .unwrap_err();
+    assert_eq!((error.kind(), error.line()), (Kind::Shape, 2));
+    assert!(!format!("{error} {error:?}").contains("s3cret"));
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_refused() {
+    assert_eq!(
+        scan(b"{\"a\":\"\xff\"}", &Limits::default())
+            .unwrap_err()
+            .kind(),
+        Kind::NotUtf8
+    );
+}
+
+fn json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".into()),
+        any::<i32>().prop_map(|n| format!("{n}")),
+        any::<String>().prop_map(|s| serde_json::to_string(&s).unwrap()),
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|v| format!("[{}]", v.join(","))),
+            prop::collection::btree_map(any::<String>(), inner, 0..4).prop_map(|map| {
+                let member = |(k, v)| format!("{} : {v}", serde_json::to_string(&k).unwrap());
+                format!(
+                    "{{{}}}",
+                    map.into_iter().map(member).collect::<Vec<_>>().join(" , ")
+                )
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_document_without_duplicates_passes(text in json()) {
+        prop_assert!(scan(text.as_bytes(), &Limits::default()).is_ok(), "{}", text);
+    }
+
+    #[test]
+    fn a_repeated_member_is_found_however_it_is_escaped(name: String, value in json()) {
+        let plain = serde_json::to_string(&name).unwrap();
+        let escaped: String = name.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        let text = format!("{{{plain}:{value},\"{escaped}\":0}}");
+        let error = scan(text.as_bytes(), &Limits::default()).unwrap_err();
+        prop_assert_eq!(error.kind(), Kind::DuplicateKey);
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes: Vec<u8>) {
+        let _ = from_slice::<BTreeMap<String, RawJson>>(&bytes, &Limits::default());
+    }
+
+    #[test]
+    fn no_near_json_panics(text in r#"[\[\]{}",:\\ua0-9 ]{0,40}"#) {
+        let _ = from_slice::<BTreeMap<String, RawJson>>(text.as_bytes(), &Limits::default());
+    }
+}

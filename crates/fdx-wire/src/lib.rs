@@ -1,0 +1,46 @@
+//! The common alphabet of the `fdx` crates: what a byte on the wire may be, before it means anything.
+//!
+//! Everything that the layers above share and that no RFC on consent owns lives here: strict JSON
+//! ([`json`]), form bodies and query strings ([`form`]), URLs that stay as they were received
+//! ([`HttpsUrl`], [`Issuer`], [`RedirectUri`]), seconds since 1970 and their texts ([`UnixTime`]),
+//! values that must not be printed ([`Secret`]) and the one source of unpredictability
+//! ([`Entropy`]).
+//!
+//! It never does I/O, never reads a clock, an environment or a random source, and knows no
+//! protocol. `no_std` with `alloc`; the feature `os-entropy` adds [`Entropy::from_os`] for the
+//! edges of a program.
+//!
+//! ```
+//! use fdx_wire::{Issuer, UnixTime, form::Form, json};
+//!
+//! let issuer = Issuer::parse("https://bank.example/fdx")?;
+//! assert_eq!(issuer.as_str(), "https://bank.example/fdx"); // as received, for exact comparison
+//!
+//! let mut body = Form::new();
+//! body.pair("scope", "openid fdx:transactions:read");
+//! assert_eq!(body.as_str(), "scope=openid%20fdx%3Atransactions%3Aread");
+//!
+//! let twice = br#"{"scope":"a","sc\u006fpe":"b"}"#;
+//! assert_eq!(json::scan(twice, &json::Limits::default()).unwrap_err().kind(), json::Kind::DuplicateKey);
+//!
+//! assert_eq!(UnixTime::parse_rfc3339("2026-01-05T10:00:00.250Z")?.to_rfc3339(), "2026-01-05T10:00:00Z");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![no_std]
+
+extern crate alloc;
+#[cfg(any(test, feature = "os-entropy"))]
+extern crate std;
+
+pub mod base64url;
+mod entropy;
+pub mod form;
+pub mod json;
+mod secret;
+mod time;
+mod url;
+
+pub use entropy::{Entropy, Label};
+pub use secret::Secret;
+pub use time::{TimeError, UnixTime};
+pub use url::{HttpsUrl, Issuer, Origin, RedirectUri, UrlError, percent_encode};

@@ -1,0 +1,150 @@
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A moment, in whole seconds since 1970-01-01T00:00:00Z, as JWT's NumericDate counts them.
+///
+/// `now` is always an argument of this type: no crate of the core reads a clock.
+///
+/// ```
+/// use core::time::Duration;
+/// use fdx_wire::UnixTime;
+///
+/// let now = UnixTime::from_seconds(1_767_607_200);
+/// assert_eq!(now.to_rfc3339(), "2026-01-05T10:00:00Z");
+/// assert_eq!((now + Duration::from_secs(60)).since(now), Duration::from_secs(60));
+/// assert_eq!(UnixTime::parse_http_date("Mon, 05 Jan 2026 10:00:00 GMT")?, now);
+/// # Ok::<(), fdx_wire::TimeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct UnixTime(u64);
+
+/// A text that is not a time in the format that was asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not a time in the expected format, or outside the years 1970 to 9999")]
+pub struct TimeError;
+
+/// 9999-12-30T22:00:00Z, the last second that RFC 3339 text and its reader agree on.
+const LAST: u64 = 253_402_207_200;
+
+impl UnixTime {
+    /// The moment `seconds` after 1970 began. Moments after the year 9999 are held at its end, so
+    /// that each has a text.
+    #[must_use]
+    pub const fn from_seconds(seconds: u64) -> Self {
+        Self(if seconds < LAST { seconds } else { LAST })
+    }
+
+    /// Seconds since 1970 began.
+    #[must_use]
+    pub const fn as_seconds(self) -> u64 {
+        self.0
+    }
+
+    /// The time from `earlier` to this moment; zero where `earlier` is the later one.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_secs(self.0.saturating_sub(earlier.0))
+    }
+
+    /// Reads an RFC 3339 date-time with any offset; a fraction of a second is dropped.
+    ///
+    /// # Errors
+    /// [`TimeError`] for other texts, for local times without an offset, and outside 1970 to 9999.
+    pub fn parse_rfc3339(text: &str) -> Result<Self, TimeError> {
+        let timestamp: jiff::Timestamp = text.parse().map_err(|_| TimeError)?;
+        Self::from_timestamp(timestamp)
+    }
+
+    /// Reads the date of an HTTP header (RFC 9110 section 5.6.7, IMF-fixdate).
+    ///
+    /// # Errors
+    /// [`TimeError`], as above.
+    pub fn parse_http_date(text: &str) -> Result<Self, TimeError> {
+        let zoned = jiff::fmt::rfc2822::parse(text).map_err(|_| TimeError)?;
+        Self::from_timestamp(zoned.timestamp())
+    }
+
+    /// The RFC 3339 text in UTC, in whole seconds.
+    #[must_use]
+    pub fn to_rfc3339(self) -> String {
+        let seconds = i64::try_from(self.0).unwrap_or(i64::MAX);
+        jiff::Timestamp::from_second(seconds)
+            .unwrap_or(jiff::Timestamp::MAX)
+            .to_string()
+    }
+
+    fn from_timestamp(timestamp: jiff::Timestamp) -> Result<Self, TimeError> {
+        u64::try_from(timestamp.as_second())
+            .map(Self::from_seconds)
+            .map_err(|_| TimeError)
+    }
+}
+
+impl core::ops::Add<Duration> for UnixTime {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self::from_seconds(self.0.saturating_add(duration.as_secs()))
+    }
+}
+
+impl core::ops::Sub<Duration> for UnixTime {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(duration.as_secs()))
+    }
+}
+
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_rfc3339())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(seconds in 0..=LAST) {
+            let time = UnixTime::from_seconds(seconds);
+            prop_assert_eq!(UnixTime::parse_rfc3339(&time.to_rfc3339()), Ok(time));
+        }
+
+        #[test]
+        fn no_text_panics(text: String) {
+            let _ = UnixTime::parse_rfc3339(&text);
+            let _ = UnixTime::parse_http_date(&text);
+        }
+
+        #[test]
+        fn every_number_has_a_text(seconds: u64) {
+            prop_assert!(UnixTime::from_seconds(seconds).to_rfc3339().ends_with('Z'));
+        }
+    }
+
+    #[test]
+    fn offsets_are_honoured_and_local_times_refused() {
+        let utc = UnixTime::parse_rfc3339("2026-01-05T10:00:00Z").unwrap();
+        assert_eq!(
+            UnixTime::parse_rfc3339("2026-01-05T05:00:00-05:00"),
+            Ok(utc)
+        );
+        assert_eq!(
+            UnixTime::parse_rfc3339("2026-01-05T10:00:00"),
+            Err(TimeError)
+        );
+        assert_eq!(
+            UnixTime::parse_rfc3339("1969-12-31T23:59:59Z"),
+            Err(TimeError)
+        );
+    }
+}

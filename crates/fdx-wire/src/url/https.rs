@@ -1,0 +1,128 @@
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
+
+use super::origin::Origin;
+use super::syntax::{self, Parts};
+use super::{UrlError, percent_encode_into, text_form};
+
+/// An absolute `https` URL, kept byte for byte as it was received.
+///
+/// Nothing is normalised, because OAuth compares such texts as they are (RFC 8414 section 3.3,
+/// RFC 9207 section 2.4). So that no two readers can disagree about its parts, what they might read
+/// differently is refused: user information, fragments, backslashes, dot segments, characters
+/// outside RFC 3986, ports outside 1 to 65535, and more than 2,048 bytes.
+///
+/// ```
+/// use fdx_wire::{HttpsUrl, UrlError};
+///
+/// let url = HttpsUrl::parse("https://Bank.example:443/token?a=b")?;
+/// assert_eq!(url.as_str(), "https://Bank.example:443/token?a=b");
+/// assert_eq!(url.without_query(), "https://Bank.example:443/token");
+/// assert_eq!(url.origin().as_str(), "https://bank.example");
+/// assert_eq!(HttpsUrl::parse("https://bank.example@evil.example/"), Err(UrlError::UserInfo));
+/// # Ok::<(), UrlError>(())
+/// ```
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct HttpsUrl {
+    text: String,
+    parts: Parts,
+}
+
+impl HttpsUrl {
+    /// Checks `text` and keeps it.
+    ///
+    /// # Errors
+    /// [`UrlError`], by the first rule that it breaks.
+    pub fn parse(text: &str) -> Result<Self, UrlError> {
+        let parts = syntax::check(text, "https://", 443)?;
+        Ok(Self {
+            text: text.to_owned(),
+            parts,
+        })
+    }
+
+    /// The text as it was received.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The host as written, an IPv6 address with its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.text
+            .get(self.parts.host.0..self.parts.host.1)
+            .unwrap_or_default()
+    }
+
+    /// The port, 443 where none is written.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.parts.port
+    }
+
+    /// The path as written: empty, or beginning with `/`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.text
+            .get(self.parts.path..self.end_of_path())
+            .unwrap_or_default()
+    }
+
+    /// What follows the first `?`.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.parts.query.and_then(|at| self.text.get(at + 1..))
+    }
+
+    /// The text up to the query, as DPoP's `htu` wants it (RFC 9449 section 4.2).
+    #[must_use]
+    pub fn without_query(&self) -> &str {
+        self.text.get(..self.end_of_path()).unwrap_or_default()
+    }
+
+    /// Scheme, host and port in the form in which origins are compared (RFC 6454 section 4).
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin::new("https", self.host(), self.port(), 443)
+    }
+
+    /// This URL without its query and with one more path segment, percent-encoded as a whole.
+    ///
+    /// ```
+    /// let base = fdx_wire::HttpsUrl::parse("https://api.example/fdx/v6/consents")?;
+    /// assert_eq!(base.join_segment("a/../b")?.path(), "/fdx/v6/consents/a%2F..%2Fb");
+    /// # Ok::<(), fdx_wire::UrlError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`UrlError::DotSegment`] for `.` and `..`, [`UrlError::Length`].
+    pub fn join_segment(&self, segment: &str) -> Result<Self, UrlError> {
+        let mut text = format!("{}/", self.without_query().trim_end_matches('/'));
+        percent_encode_into(segment, &mut text);
+        Self::parse(&text)
+    }
+
+    /// Whether `other` has this URL's origin and its path is this one's or lies below it.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let base = self.path().trim_end_matches('/');
+        let below = other.path().strip_prefix(base);
+        self.origin() == other.origin()
+            && below.is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
+    }
+
+    fn end_of_path(&self) -> usize {
+        self.parts.query.unwrap_or(self.text.len())
+    }
+}
+
+impl fmt::Debug for HttpsUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
+text_form!(HttpsUrl);

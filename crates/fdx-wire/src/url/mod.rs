@@ -1,0 +1,105 @@
+//! URLs that are compared, so that stay as they were received.
+
+mod https;
+mod issuer;
+mod origin;
+mod redirect;
+mod syntax;
+
+use alloc::string::String;
+
+pub use https::HttpsUrl;
+pub use issuer::Issuer;
+pub use origin::Origin;
+pub use redirect::RedirectUri;
+
+/// Why a text is not a URL that this project would use.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UrlError {
+    /// A character that RFC 3986 has no place for, a backslash, or a percent sign without digits.
+    #[error("the URL has a character that must be percent-encoded")]
+    Character,
+    /// A `.` or `..` segment, also when encoded: some readers would remove it.
+    #[error("the URL has a dot segment")]
+    DotSegment,
+    /// A fragment, or where it may have none, a query.
+    #[error("the URL has a fragment, or a query where none may be")]
+    Extra,
+    /// No host, or one that is neither a name of letters, digits, dots and hyphens nor an address.
+    #[error("the URL has no usable host")]
+    Host,
+    /// Longer than 2,048 bytes.
+    #[error("the URL is too long")]
+    Length,
+    /// Not a number from 1 to 65535.
+    #[error("the URL's port is not a number from 1 to 65535")]
+    Port,
+    /// Not `https` (FAPI 2.0 Security Profile 5.2.1).
+    #[error("the URL does not begin with https://")]
+    Scheme,
+    /// A user name or password before the host.
+    #[error("the URL carries user information")]
+    UserInfo,
+}
+
+/// Percent-encodes all but the unreserved characters of RFC 3986 section 2.3.
+///
+/// ```
+/// assert_eq!(fdx_wire::percent_encode("a/b c~"), "a%2Fb%20c~");
+/// ```
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    percent_encode_into(text, &mut encoded);
+    encoded
+}
+
+pub(crate) fn percent_encode_into(text: &str, encoded: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
+            encoded.push('%');
+            encoded.push(digit(byte >> 4).to_ascii_uppercase());
+            encoded.push(digit(byte & 15).to_ascii_uppercase());
+        }
+    }
+}
+
+/// `Deserialize` by `parse`, `Serialize` by `as_str`, and the same two as `FromStr` and `Display`.
+macro_rules! text_form {
+    ($type:ident) => {
+        impl core::str::FromStr for $type {
+            type Err = $crate::url::UrlError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::parse(text)
+            }
+        }
+
+        impl core::fmt::Display for $type {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = alloc::string::String::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+use text_form;
+
+#[cfg(test)]
+mod tests;
