@@ -1,0 +1,91 @@
+use std::collections::BTreeMap;
+
+use fdx_wire::json::{self, Kind, Limits, RawJson};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+const LIMITS: Limits = Limits {
+    bytes: 4096,
+    depth: 16,
+    members: 256,
+};
+
+/// A shape with one member that serde knows; it skips the others unseen.
+#[derive(Debug, Deserialize)]
+struct Known {
+    #[serde(rename = "a")]
+    _a: Option<IgnoredAny>,
+}
+
+/// The structural scan and the parser behind it agree about every document.
+///
+/// # Panics
+/// Where they don't: what the scan let through breaks a limit or repeats a member in the eyes of
+/// the parser, or an error points outside the document.
+pub fn json_scan(bytes: &[u8]) {
+    let scanned = json::scan(bytes, &LIMITS);
+    let read = json::from_slice::<RawJson>(bytes, &LIMITS);
+    match scanned {
+        Err(error) => {
+            assert_ne!(error.kind(), Kind::Shape, "a scan knows no shapes");
+            assert!(error.line() <= 1 + bytes.iter().filter(|byte| **byte == b'\n').count());
+            assert_eq!(
+                read.unwrap_err(),
+                error,
+                "what the scan refuses is never read"
+            );
+        }
+        Ok(text) => {
+            assert_eq!(text.as_bytes(), bytes);
+            if let Ok(value) = read {
+                understood(&value, LIMITS.depth);
+                let _ = json::from_slice::<Known>(bytes, &LIMITS);
+            }
+        }
+    }
+}
+
+/// Walks a value that was read: no deeper than the limit, and no object with a member twice.
+fn understood(value: &RawJson, depth: usize) {
+    let text = value.as_str().trim_start();
+    if text.starts_with('{') {
+        assert!(depth > 0, "deeper than the scan allows");
+        let members: Members = value.read().unwrap();
+        for member in members.0.values() {
+            understood(member, depth - 1);
+        }
+    } else if text.starts_with('[') {
+        assert!(depth > 0, "deeper than the scan allows");
+        for element in value.read::<Vec<RawJson>>().unwrap() {
+            understood(&element, depth - 1);
+        }
+    }
+}
+
+/// The members of an object; a name that comes twice panics.
+struct Members(BTreeMap<String, RawJson>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Members, A::Error> {
+                let mut members = BTreeMap::new();
+                while let Some((name, value)) = map.next_entry::<String, RawJson>()? {
+                    assert!(members.insert(name, value).is_none(), "a member twice");
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
