@@ -1,2 +1,52 @@
-//! Not written yet.
-fn main() {}
+//! The project's own commands, for people: `cargo xtask`.
+
+mod args;
+mod ci;
+mod failure;
+mod interop;
+mod shell;
+mod table;
+mod test;
+mod walls;
+
+use std::process::ExitCode;
+
+use args::Args;
+use failure::Failure;
+
+const HELP: &str = "\
+The project's own commands.
+
+Usage: cargo xtask <command>
+
+  test      Runs all tests and doctests that need only Rust.
+  walls     Checks who depends on whom, what the core must not touch, and counts crates. [--json]
+  interop   Drives a certified server (npm oidc-provider) over TLS with our crates. [--json]
+  ci        Runs every check there is and prints a table with times. [--skip STEP]...
+  help      Prints this.
+";
+
+fn main() -> ExitCode {
+    match run(Args::of_process()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut args: Args) -> Result<(), Failure> {
+    match args.command().as_deref() {
+        Some("test") => args.nothing_else().and_then(|()| test::run()),
+        Some("walls") => walls::run(args),
+        Some("interop") => interop::run(args),
+        Some("ci") => ci::run(args),
+        Some("help" | "-h" | "--help") | None => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some(other) => Err(Failure::new(format!("there is no command '{other}'"))
+            .next("run 'cargo xtask help' for those there are")),
+    }
+}

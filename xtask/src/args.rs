@@ -1,0 +1,90 @@
+use std::collections::VecDeque;
+
+use crate::failure::Failure;
+
+/// What stood on the command line, taken away piece by piece.
+pub(crate) struct Args(VecDeque<String>);
+
+impl Args {
+    pub(crate) fn of_process() -> Self {
+        Self(std::env::args().skip(1).collect())
+    }
+
+    /// An empty command line.
+    pub(crate) fn none() -> Self {
+        Self(VecDeque::new())
+    }
+
+    /// The command itself.
+    pub(crate) fn command(&mut self) -> Option<String> {
+        self.0.pop_front()
+    }
+
+    /// Whether `--json` was asked for; nothing else may be left.
+    pub(crate) fn output(mut self) -> Result<Output, Failure> {
+        let before = self.0.len();
+        self.0.retain(|arg| arg != "--json");
+        let json = self.0.len() < before;
+        self.nothing_else()?;
+        Ok(if json { Output::Json } else { Output::Table })
+    }
+
+    /// Every `NAME` of `--skip NAME`; nothing else may be left.
+    pub(crate) fn skips(mut self) -> Result<Vec<String>, Failure> {
+        let mut skips = Vec::new();
+        while let Some(flag) = self.0.pop_front() {
+            match (flag.as_str(), self.0.pop_front()) {
+                ("--skip", Some(step)) => skips.push(step),
+                ("--skip", None) => {
+                    return Err(Failure::new("--skip needs the name of a step")
+                        .next("write for example '--skip test'"));
+                }
+                _ => return Err(unknown(&flag)),
+            }
+        }
+        Ok(skips)
+    }
+
+    /// Refuses whatever is left.
+    pub(crate) fn nothing_else(&self) -> Result<(), Failure> {
+        self.0.front().map_or(Ok(()), |arg| Err(unknown(arg)))
+    }
+}
+
+/// How a command prints what it found.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Output {
+    /// One JSON document on standard output.
+    Json,
+    /// For eyes.
+    Table,
+}
+
+fn unknown(arg: &str) -> Failure {
+    Failure::new(format!("this command does not take '{arg}'"))
+        .next("run 'cargo xtask help' to see what it takes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(words: &[&str]) -> Args {
+        Args(words.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn json_is_the_only_output_flag() {
+        assert_eq!(args(&["--json"]).output().unwrap(), Output::Json);
+        assert_eq!(args(&[]).output().unwrap(), Output::Table);
+        assert!(args(&["--jsno"]).output().is_err());
+    }
+
+    #[test]
+    fn skip_takes_one_name_each_time() {
+        let skips = args(&["--skip", "test", "--skip", "deny"]).skips().unwrap();
+        assert_eq!(skips, ["test", "deny"]);
+        assert!(args(&["--skip"]).skips().is_err());
+        assert!(args(&["test"]).skips().is_err());
+    }
+}

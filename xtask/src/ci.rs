@@ -1,0 +1,156 @@
+use std::time::{Duration, Instant};
+
+use crate::args::Args;
+use crate::failure::Failure;
+use crate::table::Table;
+use crate::{interop, shell, test, walls};
+
+/// The crates whose features are also checked away.
+const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];
+
+const STEPS: [Step; 8] = [
+    Step {
+        name: "fmt",
+        run: fmt,
+    },
+    Step {
+        name: "clippy",
+        run: clippy,
+    },
+    Step {
+        name: "features",
+        run: features,
+    },
+    Step {
+        name: "docs",
+        run: docs,
+    },
+    Step {
+        name: "test",
+        run: test::run,
+    },
+    Step {
+        name: "walls",
+        run: || walls::run(Args::none()),
+    },
+    Step {
+        name: "deny",
+        run: deny,
+    },
+    Step {
+        name: "interop",
+        run: || interop::run(Args::none()),
+    },
+];
+
+/// Runs every step, also after one failed, and prints a table at the end.
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    let skips = args.skips()?;
+    let names = STEPS.map(|step| step.name);
+    if let Some(unknown) = skips.iter().find(|skip| !names.contains(&skip.as_str())) {
+        return Err(Failure::new(format!("there is no step '{unknown}'"))
+            .next(format!("the steps are {}", names.join(", "))));
+    }
+    let mut table = Table::new(&["step", "result", "seconds"]);
+    let mut failed = Vec::new();
+    for step in STEPS {
+        if skips.iter().any(|skip| skip == step.name) {
+            table.row(vec![
+                step.name.to_owned(),
+                "skipped".to_owned(),
+                String::new(),
+            ]);
+            continue;
+        }
+        eprintln!("\n== {}", step.name);
+        let start = Instant::now();
+        let result = (step.run)();
+        let result = match result {
+            Ok(()) => "passed",
+            Err(failure) => {
+                eprintln!("{failure}");
+                failed.push(step.name);
+                "FAILED"
+            }
+        };
+        table.row(vec![
+            step.name.to_owned(),
+            result.to_owned(),
+            seconds(start.elapsed()),
+        ]);
+    }
+    println!("\n{table}");
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("failed: {}", failed.join(", ")))
+            .next("each step's own output above says why"))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Step {
+    name: &'static str,
+    run: fn() -> Result<(), Failure>,
+}
+
+fn fmt() -> Result<(), Failure> {
+    shell::watch(shell::cargo(&["fmt", "--all", "--check"]))?;
+    shell::watch(shell::cargo(&[
+        "fmt",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+        "--check",
+    ]))
+}
+
+fn clippy() -> Result<(), Failure> {
+    let denied = ["--all-targets", "--all-features", "--", "-D", "warnings"];
+    for what in [
+        &["--workspace"][..],
+        &["--manifest-path", "fuzz/Cargo.toml"],
+    ] {
+        shell::watch(shell::cargo(&[&["clippy"], what, &denied].concat()))?;
+    }
+    Ok(())
+}
+
+/// Features add: each crate of the core also builds without any, and with its defaults alone.
+fn features() -> Result<(), Failure> {
+    for name in CORE {
+        for features in [&["--no-default-features"][..], &[]] {
+            let args = [
+                &["clippy", "--package", name][..],
+                features,
+                &["--", "-D", "warnings"],
+            ];
+            shell::watch(shell::cargo(&args.concat()))?;
+        }
+    }
+    Ok(())
+}
+
+fn docs() -> Result<(), Failure> {
+    let mut doc = shell::cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    shell::watch(doc)
+}
+
+fn deny() -> Result<(), Failure> {
+    if !shell::is_there(shell::cargo(&["deny", "--version"])) {
+        return Err(Failure::new("cargo-deny is not installed")
+            .next("run 'cargo install --locked cargo-deny', or leave it out with '--skip deny'"));
+    }
+    shell::watch(shell::cargo(&[
+        "deny",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ]))
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64())
+}

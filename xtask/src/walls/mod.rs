@@ -1,0 +1,103 @@
+//! The walls: which crate may know which, how many crates each brings, and what the core must
+//! never touch. Every rule that is broken is a row.
+
+mod code;
+mod graph;
+mod manifest;
+mod rules;
+
+use serde::Serialize;
+
+use crate::args::{Args, Output};
+use crate::failure::Failure;
+use crate::table::Table;
+use graph::Tree;
+use manifest::Workspace;
+
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    let output = args.output()?;
+    let report = Report::of(&Workspace::load()?)?;
+    match output {
+        Output::Json => println!(
+            "{}",
+            serde_json::to_string_pretty(&report).unwrap_or_default()
+        ),
+        Output::Table => report.print(),
+    }
+    match report.rules.iter().map(|rule| rule.broken.len()).sum::<usize>() {
+        0 => Ok(()),
+        broken => Err(Failure::new(format!("the walls are broken, places: {broken}"))
+            .next("each row above names the file or the crate; CONTRIBUTING.md says what may be where")),
+    }
+}
+
+#[derive(Serialize)]
+struct Report {
+    crates: Vec<Count>,
+    rules: Vec<Rule>,
+}
+
+/// How many crates of others a crate of ours brings: normal dependencies, default features, this
+/// target, siblings not counted.
+#[derive(Serialize)]
+struct Count {
+    name: String,
+    third_party: usize,
+    limit: Option<usize>,
+    crates: Vec<String>,
+}
+
+/// One rule, and what breaks it.
+#[derive(Serialize)]
+struct Rule {
+    rule: &'static str,
+    broken: Vec<String>,
+}
+
+impl Report {
+    fn of(workspace: &Workspace) -> Result<Self, Failure> {
+        let trees = workspace
+            .published()
+            .map(|package| Tree::of(&package.name, workspace))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            crates: trees.iter().map(Count::of).collect(),
+            rules: rules::all(workspace, &trees)?,
+        })
+    }
+
+    fn print(&self) {
+        let mut counts = Table::new(&["crate", "third-party", "at most"]);
+        for count in &self.crates {
+            let limit = count
+                .limit
+                .map_or_else(String::new, |limit| limit.to_string());
+            counts.row(vec![
+                count.name.clone(),
+                count.third_party.to_string(),
+                limit,
+            ]);
+        }
+        let mut rules = Table::new(&["rule", ""]);
+        for rule in &self.rules {
+            if rule.broken.is_empty() {
+                rules.row(vec![rule.rule.to_owned(), "holds".to_owned()]);
+            }
+            for broken in &rule.broken {
+                rules.row(vec![rule.rule.to_owned(), format!("BROKEN: {broken}")]);
+            }
+        }
+        println!("{counts}\n{rules}");
+    }
+}
+
+impl Count {
+    fn of(tree: &Tree) -> Self {
+        Self {
+            name: tree.root().to_owned(),
+            third_party: tree.third_party().len(),
+            limit: rules::limit(tree.root()),
+            crates: tree.third_party().iter().map(ToString::to_string).collect(),
+        }
+    }
+}

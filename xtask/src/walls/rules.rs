@@ -1,0 +1,242 @@
+use std::fs;
+
+use super::Rule;
+use super::code::Source;
+use super::graph::Tree;
+use super::manifest::{self, Workspace};
+use crate::failure::Failure;
+use crate::shell;
+
+/// The crates that compile without I/O, clocks, threads and runtimes.
+const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];
+/// Those of them that know nothing of each other.
+const STRANGERS: [&str; 3] = ["fdx-pkce", "fdx-rar", "fdx-jose"];
+/// Those that make do with `alloc`.
+const NO_STD: [&str; 3] = ["fdx-wire", "fdx-pkce", "fdx-rar"];
+const BACKENDS: [&str; 2] = ["ring", "aws-lc-rs"];
+/// What no tree of the core holds. A trailing `*` stands for any ending.
+const OUTSIDERS: [&str; 13] = [
+    "async-*",
+    "futures*",
+    "getrandom",
+    "hyper*",
+    "mio",
+    "openssl*",
+    "rand",
+    "reqwest",
+    "rsa",
+    "rustls*",
+    "smol",
+    "tokio*",
+    "url",
+];
+/// What no source of the core names.
+const OUTSIDE: [&str; 6] = [
+    "std::env",
+    "std::fs",
+    "std::net",
+    "std::thread",
+    "Instant::now",
+    "SystemTime::now",
+];
+
+/// The most crates of others that a crate may bring.
+pub(super) fn limit(name: &str) -> Option<usize> {
+    match name {
+        "fdx-pkce" => Some(12),
+        _ if CORE.contains(&name) => Some(40),
+        _ => None,
+    }
+}
+
+pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Failure> {
+    Ok(vec![
+        Rule {
+            rule: "no crate of the core brings more crates than it may",
+            broken: trees.iter().filter_map(too_many).collect(),
+        },
+        Rule {
+            rule: "fdx-pkce, fdx-rar and fdx-jose know nothing of each other",
+            broken: siblings(trees, |root, other| {
+                STRANGERS.contains(&root) && STRANGERS.contains(&other)
+            }),
+        },
+        Rule {
+            rule: "fdx-pkce depends on no sibling",
+            broken: siblings(trees, |root, _| root == "fdx-pkce"),
+        },
+        Rule {
+            rule: "the core depends on the core alone",
+            broken: siblings(trees, |root, other| {
+                CORE.contains(&root) && !CORE.contains(&other)
+            }),
+        },
+        Rule {
+            rule: "fdx-sandbox does not depend on fdx-par",
+            broken: siblings(trees, |root, other| {
+                root == "fdx-sandbox" && other == "fdx-par"
+            }),
+        },
+        Rule {
+            rule: "no runtime, network or random source in the core (ring's own getrandom is allowed)",
+            broken: core(trees).flat_map(outsiders).collect(),
+        },
+        Rule {
+            rule: "in the core, fdx-jose alone depends on ring or aws-lc-rs",
+            broken: backends(workspace)?,
+        },
+        Rule {
+            rule: "ring and aws-lc-rs are named in fdx-jose/src/backend alone",
+            broken: sources(workspace, |source| {
+                let backend = source
+                    .path
+                    .components()
+                    .any(|part| part.as_os_str() == "backend");
+                BACKENDS
+                    .iter()
+                    .map(|name| name.replace('-', "_"))
+                    .filter(|name| {
+                        !backend && source.has(&format!("{name}::")) && source.names(name)
+                    })
+                    .collect()
+            })?,
+        },
+        Rule {
+            rule: "no file, socket, environment, thread or clock in the core's sources",
+            broken: sources(workspace, |source| {
+                let named = OUTSIDE.iter().filter(|path| source.names(path));
+                named.map(ToString::to_string).collect()
+            })?,
+        },
+        Rule {
+            rule: "fdx-wire, fdx-pkce and fdx-rar are no_std",
+            broken: with_std(workspace)?,
+        },
+        Rule {
+            rule: "each dependency gives its reason on its own line",
+            broken: unexplained(workspace)?,
+        },
+    ])
+}
+
+fn too_many(tree: &Tree) -> Option<String> {
+    let (count, limit) = (tree.third_party().len(), limit(tree.root())?);
+    (count > limit).then(|| format!("{} brings {count}, at most {limit}", tree.root()))
+}
+
+fn siblings(trees: &[Tree], forbidden: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    trees
+        .iter()
+        .flat_map(|tree| tree.siblings().map(|other| (tree.root(), other)))
+        .filter(|(root, other)| forbidden(root, other))
+        .map(|(root, other)| format!("{root} depends on {other}"))
+        .collect()
+}
+
+fn core(trees: &[Tree]) -> impl Iterator<Item = &Tree> {
+    trees.iter().filter(|tree| CORE.contains(&tree.root()))
+}
+
+fn outsiders(tree: &Tree) -> Vec<String> {
+    tree.dependants()
+        .filter(|(name, by)| {
+            // ring brings getrandom for itself; the core asks nobody for randomness.
+            let by_backend = by.iter().all(|by| BACKENDS.contains(&by.as_str()));
+            is_outsider(name) && !(*name == "getrandom" && by_backend)
+        })
+        .map(|(name, by)| {
+            let by: Vec<_> = by.iter().map(String::as_str).collect();
+            format!("{} brings {name}, by {}", tree.root(), by.join(", "))
+        })
+        .collect()
+}
+
+fn is_outsider(name: &str) -> bool {
+    OUTSIDERS
+        .iter()
+        .any(|pattern| match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == *pattern,
+        })
+}
+
+fn backends(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let mut broken = Vec::new();
+    for name in CORE.iter().filter(|name| **name != "fdx-jose") {
+        let direct = workspace.package(name)?.direct();
+        let named = BACKENDS.iter().filter(|backend| direct.contains(*backend));
+        broken.extend(named.map(|backend| format!("{name} depends on {backend}")));
+    }
+    Ok(broken)
+}
+
+/// A row for each thing that `find` sees in a source of the core.
+fn sources(
+    workspace: &Workspace,
+    find: impl Fn(&Source) -> Vec<String>,
+) -> Result<Vec<String>, Failure> {
+    let root = shell::root();
+    let mut broken = Vec::new();
+    for name in CORE {
+        for source in Source::below(&workspace.package(name)?.src())? {
+            let path = source
+                .path
+                .strip_prefix(&root)
+                .unwrap_or(&source.path)
+                .display();
+            broken.extend(
+                find(&source)
+                    .iter()
+                    .map(|found| format!("{path} names {found}")),
+            );
+        }
+    }
+    Ok(broken)
+}
+
+fn with_std(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let mut broken = Vec::new();
+    for name in NO_STD {
+        let sources = Source::below(&workspace.package(name)?.src())?;
+        let mut libs = sources
+            .iter()
+            .filter(|source| source.path.ends_with("src/lib.rs"));
+        if !libs.any(|lib| lib.has("#![no_std]")) {
+            broken.push(format!("{name} has no #![no_std]"));
+        }
+    }
+    Ok(broken)
+}
+
+fn unexplained(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let mut broken = Vec::new();
+    for package in workspace.published() {
+        let path = package.manifest();
+        let text = fs::read_to_string(path).map_err(|error| {
+            Failure::new(format!("{} could not be read: {error}", path.display()))
+        })?;
+        let lines = manifest::unexplained(&text);
+        broken.extend(lines.iter().map(|(line, name)| {
+            format!("{}/Cargo.toml:{line}: {name} has no reason", package.name)
+        }));
+    }
+    Ok(broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_ending_and_nothing_else_does() {
+        for (name, expected) in [
+            ("tokio", true),
+            ("tokio-util", true),
+            ("rand", true),
+            ("rand_core", false),
+            ("urlencoding", false),
+        ] {
+            assert_eq!(is_outsider(name), expected, "{name}");
+        }
+    }
+}
