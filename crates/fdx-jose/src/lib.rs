@@ -1,1 +1,73 @@
-//! Keys, signatures and tokens of FAPI 2.0: PS256, ES256 and EdDSA, signed here or elsewhere, read strictly.
+//! Keys, signatures and tokens of FAPI 2.0: PS256, ES256 and EdDSA, signed here or elsewhere, read
+//! strictly.
+//!
+//! *Writing.* A client assertion ([`AssertionKey`]), a DPoP proof ([`ProofKey`]) or any other
+//! [`statement`] is first a [`SigningInput`]: bytes, the key's thumbprint, nothing signed. Whoever
+//! holds the key, a [`PrivateKey`] in memory or a service elsewhere, makes a [`Signature`];
+//! [`SigningInput::attach`] joins the two. A signing input is a function of its arguments alone.
+//!
+//! *Reading.* [`PublicKey`] and [`Jwks`] hold only keys that FAPI 2.0 allows. [`Jws`] reads compact
+//! tokens and trusts nothing in them; [`IdToken`] knows the rules of OpenID Connect.
+//!
+//! *Sealing.* [`SealingKeys`] turn a text into one that may travel through a stranger's hands.
+//!
+//! Cryptography is done by a [`backend::Backend`], a value that is passed in. ring does not wipe
+//! the private keys that it holds.
+//!
+//! It never reads a clock, never speaks HTTP, has no global state, and can't express `none`, HMAC
+//! tokens or RSA PKCS#1 v1.5 signatures.
+//!
+//! ```
+//! use core::time::Duration;
+//! use fdx_jose::{AssertionKey, AssertionType, Jws, PrivateKey, Signer, Algorithm, backend};
+//! use fdx_wire::{Issuer, UnixTime};
+//!
+//! let backend = backend::ring();
+//! let pkcs8 = backend.generate_pkcs8(Algorithm::Es256)?;
+//! let key = PrivateKey::from_pkcs8_der(backend, &pkcs8, Some("2026-01"))?;
+//!
+//! let assertions = AssertionKey::new(key.public().clone(), AssertionType::default());
+//! let issuer = Issuer::parse("https://bank.example")?;
+//! let now = UnixTime::from_seconds(1_767_607_200);
+//! let input = assertions.client_assertion("app", &issuer, "jti", now, Duration::from_secs(60));
+//! let token = input.attach(&key.sign(&input)?)?; // or send input.digest() to a service
+//!
+//! let read = Jws::parse(&token)?;
+//! read.verify(backend, key.public())?;
+//! assert!(read.is_typ("client-authentication+jwt"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![cfg_attr(
+    not(feature = "ring"),
+    expect(dead_code, reason = "only a backend reads what goes into one")
+)]
+
+mod algorithm;
+pub mod backend;
+mod client_assertion;
+mod der;
+mod dpop;
+mod id_token;
+mod jwks;
+mod jws;
+mod key;
+mod seal;
+mod signature;
+mod signing;
+mod statement;
+mod thumbprint;
+
+pub use algorithm::Algorithm;
+pub use backend::Backend;
+pub use client_assertion::{AssertionKey, AssertionType};
+pub use dpop::{ProofClaims, ProofKey, access_token_hash};
+pub use id_token::{IdToken, IdTokenError, IdTokenExpectation, Tolerance, at_hash};
+pub use jwks::Jwks;
+pub use jws::{Jws, JwsError, MAX_BYTES as MAX_JWS_BYTES};
+pub use key::{KeyError, PrivateKey, PublicKey};
+pub use seal::{SealError, SealingKey, SealingKeys};
+pub use signature::Signature;
+pub use signing::{Role, Signer, SigningError, SigningInput};
+pub use statement::statement;
+pub use thumbprint::Thumbprint;

@@ -1,0 +1,50 @@
+use core::fmt;
+
+/// The signature algorithms of FAPI 2.0 (Security Profile 5.4.1). There are no others here: no
+/// `none`, no HMAC, no RSA PKCS#1 v1.5.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Algorithm {
+    /// Ed25519 (RFC 8037); its fully specified name is `Ed25519` (RFC 9864).
+    EdDsa,
+    /// ECDSA over P-256 with SHA-256 (RFC 7518 section 3.4).
+    Es256,
+    /// RSASSA-PSS with SHA-256, MGF1 and a salt of 32 bytes (RFC 7518 section 3.5).
+    Ps256,
+}
+
+impl Algorithm {
+    /// The `alg` that is written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Ps256 => "PS256",
+        }
+    }
+
+    /// Reads an `alg`. Names are case-sensitive (RFC 7515 section 4.1.1).
+    ///
+    /// ```
+    /// use fdx_jose::Algorithm;
+    ///
+    /// assert_eq!(Algorithm::from_name("Ed25519"), Some(Algorithm::EdDsa));
+    /// assert_eq!(Algorithm::from_name("RS256"), None);
+    /// assert_eq!(Algorithm::from_name("none"), None);
+    /// ```
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "EdDSA" | "Ed25519" => Some(Self::EdDsa),
+            "ES256" => Some(Self::Es256),
+            "PS256" => Some(Self::Ps256),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,92 @@
+//! Where signatures are computed and checked: the only place that names a cryptographic library.
+//!
+//! A [`Backend`] is a value that is given to keys, to verification and to the seal. There is no
+//! global default, and a feature of this crate only makes a function exist ([`ring()`]).
+//!
+//! *ring does not wipe its private keys.* What this crate holds itself on the way into a key pair
+//! is zeroised; the pair inside ring stays in memory until that memory is used again.
+
+#[cfg(feature = "ring")]
+mod ring;
+
+use core::fmt;
+
+use crate::key::{KeyError, PublicNumbers, SecretNumbers};
+use crate::{Algorithm, SigningError};
+
+#[cfg(feature = "ring")]
+pub use self::ring::ring;
+
+/// One implementation of the algorithms, as a value.
+#[derive(Clone, Copy)]
+pub struct Backend(&'static Functions);
+
+/// What a library must be able to do. A second backend is a second constant of this type.
+struct Functions {
+    name: &'static str,
+    generate_pkcs8: fn(Algorithm) -> Result<Vec<u8>, KeyError>,
+    load: fn(&SecretNumbers) -> Result<Box<dyn KeyPair>, KeyError>,
+    verify: fn(&PublicNumbers, message: &[u8], signature: &[u8]) -> Verdict,
+    hmac_sha256: fn(key: &[u8; 32], message: &[u8]) -> [u8; 32],
+    /// AES-256-GCM under a zero nonce; appends the tag.
+    seal: fn(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict,
+    /// The inverse: cuts the tag off.
+    open: fn(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict,
+}
+
+/// A private key inside a backend.
+pub(crate) trait KeyPair: Send + Sync {
+    fn public(&self) -> PublicNumbers;
+    /// The signature in the form of JWS: fixed length, never DER.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError>;
+}
+
+/// The answer of a check. What exactly was wrong is nobody's business.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Verdict {
+    Good,
+    Bad,
+}
+
+impl Backend {
+    /// The library's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    /// Makes a fresh key and gives it as PKCS#8 DER. The bytes are secret: the caller wipes them.
+    ///
+    /// # Errors
+    /// [`KeyError::CannotGenerate`] where the library can't make such keys, as ring can't for
+    /// PS256; [`KeyError::Backend`] where it has no randomness.
+    pub fn generate_pkcs8(&self, algorithm: Algorithm) -> Result<Vec<u8>, KeyError> {
+        (self.0.generate_pkcs8)(algorithm)
+    }
+
+    pub(crate) fn load(&self, secret: &SecretNumbers) -> Result<Box<dyn KeyPair>, KeyError> {
+        (self.0.load)(secret)
+    }
+
+    pub(crate) fn verify(&self, key: &PublicNumbers, message: &[u8], signature: &[u8]) -> Verdict {
+        (self.0.verify)(key, message, signature)
+    }
+
+    pub(crate) fn hmac_sha256(&self, key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+        (self.0.hmac_sha256)(key, message)
+    }
+
+    pub(crate) fn seal(&self, key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict {
+        (self.0.seal)(key, associated, in_out)
+    }
+
+    pub(crate) fn open(&self, key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict {
+        (self.0.open)(key, associated, in_out)
+    }
+}
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Backend({})", self.name())
+    }
+}

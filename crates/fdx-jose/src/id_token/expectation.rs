@@ -1,0 +1,77 @@
+use core::fmt;
+use core::time::Duration;
+
+use fdx_wire::{Issuer, Secret, UnixTime};
+
+use crate::Algorithm;
+
+/// What an ID token must say to be believed.
+#[derive(Clone, Copy)]
+pub struct IdTokenExpectation<'a> {
+    /// The issuer that the request was sent to.
+    pub issuer: &'a Issuer,
+    /// The client's own id.
+    pub client_id: &'a str,
+    /// The registered `id_token_signed_response_alg`; none allows all three algorithms.
+    pub algorithm: Option<Algorithm>,
+    /// The `nonce` of the authorization request. Without one the token must not have any.
+    pub nonce: Option<&'a str>,
+    /// The access token that came with it, for `at_hash`.
+    pub access_token: Option<&'a Secret>,
+    /// The `max_age` that was asked for, in seconds.
+    pub max_age: Option<u64>,
+    /// The `acr_values` that were asked for, separated by spaces, if one of them is required.
+    pub acr_values: Option<&'a str>,
+    /// Now.
+    pub now: UnixTime,
+    /// How far the two clocks may be apart.
+    pub tolerance: Tolerance,
+}
+
+/// How far the clocks of two parties may be apart: 10 seconds by default, 60 at most (FAPI 2.0
+/// Security Profile 5.3.2.1).
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Tolerance(u8);
+
+impl Tolerance {
+    /// So many seconds; none where they are more than 60.
+    ///
+    /// ```
+    /// use fdx_jose::Tolerance;
+    ///
+    /// assert!(Tolerance::seconds(60).is_some());
+    /// assert!(Tolerance::seconds(61).is_none());
+    /// ```
+    #[must_use]
+    pub const fn seconds(seconds: u8) -> Option<Self> {
+        if seconds <= 60 {
+            Some(Self(seconds))
+        } else {
+            None
+        }
+    }
+
+    /// The tolerance as a duration.
+    #[must_use]
+    pub const fn as_duration(self) -> Duration {
+        Duration::from_secs(self.0 as u64)
+    }
+}
+
+impl Default for Tolerance {
+    fn default() -> Self {
+        Self(10)
+    }
+}
+
+impl fmt::Debug for IdTokenExpectation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdTokenExpectation")
+            .field("issuer", &self.issuer)
+            .field("client_id", &self.client_id)
+            .field("algorithm", &self.algorithm)
+            .field("now", &self.now)
+            .field("tolerance", &self.tolerance)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,95 @@
+use fdx_wire::json::JsonError;
+
+use crate::Algorithm;
+
+/// Why a key, or a set of keys, was refused. Never repeats what the key says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The JWK's `alg` is none of PS256, ES256 and EdDSA, or does not fit its `kty`.
+    #[error("the JWK's alg is not the FAPI 2.0 algorithm of its key type")]
+    Algorithm,
+    /// The backend failed, for want of randomness.
+    #[error("the cryptographic backend failed")]
+    Backend,
+    /// The backend can't make keys for this algorithm.
+    #[error("this backend can't make keys for {algorithm}: make one with openssl and load it")]
+    CannotGenerate {
+        /// The algorithm.
+        algorithm: Algorithm,
+    },
+    /// The curve is not the one of the algorithm (P-256 or Ed25519).
+    #[error("the curve is neither P-256 nor Ed25519")]
+    Curve,
+    /// Not PKCS#8, or PKCS#8 with something unusual in it.
+    #[error("not a PKCS#8 key in DER that can be used (RFC 5208, RFC 5958)")]
+    Der,
+    /// The member is not base64url, or not of the length that its key type has.
+    #[error("the JWK's member {member} is not base64url of the right length")]
+    Encoding {
+        /// The member's name.
+        member: &'static str,
+    },
+    /// The PEM is encrypted.
+    #[error(
+        "the PEM is encrypted; decrypt it with: openssl pkcs8 -topk8 -nocrypt -in KEY -out PLAIN"
+    )]
+    Encrypted,
+    /// The numbers don't belong together.
+    #[error("the private and the public part of the key don't belong together")]
+    Inconsistent,
+    /// Not a JSON object with the members of a JWK or JWK Set.
+    #[error("not a JWK: {0}")]
+    Json(#[from] JsonError),
+    /// The JWK's `key_ops` lacks `verify` (or `sign`, for a private key), or repeats a value.
+    #[error("the JWK's key_ops does not allow this use (RFC 7517 section 4.3)")]
+    KeyOps,
+    /// Another key type than RSA, EC and OKP.
+    #[error("the key type is none of RSA, EC and OKP")]
+    KeyType,
+    /// A member that the key type needs is missing.
+    #[error("the JWK lacks the member {member}")]
+    Missing {
+        /// The member's name.
+        member: &'static str,
+    },
+    /// RSA with more than two primes.
+    #[error("RSA keys with more than two primes can't be used")]
+    MultiPrime,
+    /// Not a PEM with exactly one private key.
+    #[error("not a PEM with exactly one PRIVATE KEY or RSA PRIVATE KEY")]
+    Pem,
+    /// A public key was expected, and this one has a private or symmetric member.
+    #[error("a public key is expected, and the JWK has the private member {member}")]
+    PrivateMember {
+        /// The member's name.
+        member: &'static str,
+    },
+    /// The key's first signature did not verify.
+    #[error("the key's own signature does not verify")]
+    Proof,
+    /// The RSA exponent is even, too small, too large, or for a private key not 65537.
+    #[error("the RSA exponent is unusable (private keys: 65537; public keys: odd, from 3)")]
+    RsaExponent,
+    /// The RSA modulus is too short, too long or even.
+    #[error("an RSA key of {bits} bits can't be used (private: 2048 to 4096, public: to 8192)")]
+    RsaModulus {
+        /// The modulus' length in bits.
+        bits: usize,
+    },
+    /// An RSA private JWK with `d` alone.
+    #[error("the RSA JWK has d without the member {member}: p, q, dp, dq and qi are all needed")]
+    RsaPrimes {
+        /// The first missing member's name.
+        member: &'static str,
+    },
+    /// A SEC1 PEM (`EC PRIVATE KEY`).
+    #[error("the PEM is SEC1; convert it with: openssl pkcs8 -topk8 -nocrypt -in KEY -out PKCS8")]
+    Sec1,
+    /// More keys than a set may have.
+    #[error("a JWK Set has at most 100 keys")]
+    TooManyKeys,
+    /// The JWK's `use` is not `sig`.
+    #[error("the JWK's use is not sig")]
+    Use,
+}

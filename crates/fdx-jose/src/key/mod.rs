@@ -1,0 +1,14 @@
+//! Public and private keys, read once and validated.
+
+mod error;
+mod jwk;
+mod numbers;
+mod pem;
+mod pkcs;
+mod private;
+mod public;
+
+pub use error::KeyError;
+pub(crate) use numbers::{PublicNumbers, RsaNumbers, SecretNumbers};
+pub use private::PrivateKey;
+pub use public::PublicKey;

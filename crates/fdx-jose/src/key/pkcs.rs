@@ -1,0 +1,98 @@
+use zeroize::Zeroizing;
+
+use super::{KeyError, RsaNumbers, SecretNumbers};
+use crate::der::{BIT_STRING, Der, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+
+/// `[0]` and `[1]` of RFC 5915, explicit; `[0]` of RFC 5958, implicit SET; `[1]`, implicit BIT STRING.
+const EXPLICIT_0: u8 = 0xa0;
+const EXPLICIT_1: u8 = 0xa1;
+const IMPLICIT_1: u8 = 0x81;
+
+/// Reads PKCS#8, version 1 or 2 (RFC 5208, RFC 5958).
+pub(super) fn pkcs8(der: &[u8]) -> Result<SecretNumbers, KeyError> {
+    let mut outer = Der::new(der);
+    let mut info = outer.within(SEQUENCE).ok_or(KeyError::Der)?;
+    if !outer.is_empty() || !matches!(info.element(INTEGER), Some([0 | 1])) {
+        return Err(KeyError::Der);
+    }
+    let mut algorithm = info.within(SEQUENCE).ok_or(KeyError::Der)?;
+    let identifier = algorithm.element(OBJECT_IDENTIFIER).ok_or(KeyError::Der)?;
+    let key = info.element(OCTET_STRING).ok_or(KeyError::Der)?;
+    if identifier == RSA_ENCRYPTION {
+        pkcs1(key)
+    } else if identifier == ED25519 {
+        ed25519(key, info).ok_or(KeyError::Der)
+    } else if identifier == EC_PUBLIC_KEY {
+        match algorithm.element(OBJECT_IDENTIFIER) {
+            Some(P256) => p256(key).ok_or(KeyError::Der),
+            _ => Err(KeyError::Curve),
+        }
+    } else {
+        Err(KeyError::KeyType)
+    }
+}
+
+/// Reads PKCS#1 `RSAPrivateKey` (RFC 8017 appendix A.1.2).
+pub(super) fn pkcs1(der: &[u8]) -> Result<SecretNumbers, KeyError> {
+    let mut outer = Der::new(der);
+    let mut key = outer.within(SEQUENCE).ok_or(KeyError::Der)?;
+    let version = key.integer().ok_or(KeyError::Der)?;
+    if version == [1] {
+        return Err(KeyError::MultiPrime);
+    }
+    let mut public = || key.integer().map(<[u8]>::to_vec).ok_or(KeyError::Der);
+    let (n, e) = (public()?, public()?);
+    let mut secret = || public().map(Zeroizing::new);
+    let numbers = RsaNumbers {
+        n,
+        e,
+        d: secret()?,
+        p: secret()?,
+        q: secret()?,
+        dp: secret()?,
+        dq: secret()?,
+        qi: secret()?,
+    };
+    if !version.is_empty() || !key.is_empty() || !outer.is_empty() {
+        return Err(KeyError::Der);
+    }
+    numbers.check()?;
+    Ok(SecretNumbers::Rsa(numbers))
+}
+
+/// RFC 8410 section 7: the seed in an OCTET STRING of its own, the public key after attributes.
+fn ed25519(key: &[u8], mut info: Der<'_>) -> Option<SecretNumbers> {
+    let seed = Der::new(key).element(OCTET_STRING)?.try_into().ok()?;
+    let _attributes = info.element(EXPLICIT_0);
+    let x = match info.element(IMPLICIT_1) {
+        Some([0, x @ ..]) => Some(x.try_into().ok()?),
+        Some(_) => return None,
+        None => None,
+    };
+    info.is_empty().then_some(SecretNumbers::Ed25519 {
+        seed: Zeroizing::new(seed),
+        x,
+    })
+}
+
+/// RFC 5915: the public key is optional there, but no backend takes a key without it.
+fn p256(key: &[u8]) -> Option<SecretNumbers> {
+    let mut key = Der::new(key).within(SEQUENCE)?;
+    if key.element(INTEGER)? != [1] {
+        return None;
+    }
+    let d = key.element(OCTET_STRING)?.try_into().ok()?;
+    let _parameters = key.element(EXPLICIT_0);
+    let point = key.within(EXPLICIT_1)?.element(BIT_STRING)?;
+    let (x, y) = point.strip_prefix(&[0, 4])?.split_at_checked(32)?;
+    Some(SecretNumbers::P256 {
+        d: Zeroizing::new(d),
+        x: x.try_into().ok()?,
+        y: y.try_into().ok()?,
+    })
+}

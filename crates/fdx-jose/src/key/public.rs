@@ -1,0 +1,102 @@
+use core::fmt;
+
+use super::jwk::Jwk;
+use super::{KeyError, PublicNumbers};
+use crate::{Algorithm, Thumbprint};
+
+/// A public key that a FAPI 2.0 signature can be checked with: RSA of 2048 to 8192 bits for
+/// PS256, P-256 for ES256, Ed25519 for EdDSA.
+///
+/// Whether a point lies on its curve is checked by the backend, with every signature.
+///
+/// ```
+/// use fdx_jose::{Algorithm, PublicKey};
+///
+/// // RFC 8037 appendix A.2
+/// let jwk = br#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+/// let key = PublicKey::from_jwk(jwk)?;
+/// assert_eq!(key.algorithm(), Algorithm::EdDsa);
+/// assert_eq!(key.thumbprint().to_string(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+/// # Ok::<(), fdx_jose::KeyError>(())
+/// ```
+#[derive(Clone, Eq, PartialEq)]
+pub struct PublicKey {
+    numbers: PublicNumbers,
+    kid: Option<String>,
+    thumbprint: Thumbprint,
+    jwk: String,
+    proof_jwk: String,
+}
+
+impl PublicKey {
+    /// Reads a public JWK (RFC 7517).
+    ///
+    /// # Errors
+    /// [`KeyError`]: also where the JWK has a private member, an `alg`, `use` or `key_ops` that
+    /// does not allow to verify FAPI 2.0 signatures, or a weak key.
+    pub fn from_jwk(jwk: &[u8]) -> Result<Self, KeyError> {
+        let jwk = Jwk::read(jwk)?;
+        Ok(Self::new(jwk.public()?, jwk.kid))
+    }
+
+    /// This key under another key id.
+    #[must_use]
+    pub fn with_kid(self, kid: &str) -> Self {
+        Self::new(self.numbers, Some(kid.to_owned()))
+    }
+
+    /// The one algorithm of this key.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.numbers.algorithm()
+    }
+
+    /// The key id, where it has one.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The thumbprint (RFC 7638), which does not depend on the key id.
+    #[must_use]
+    pub fn thumbprint(&self) -> Thumbprint {
+        self.thumbprint
+    }
+
+    /// The JWK as it is published: the key, `alg`, `use` and `kid`.
+    #[must_use]
+    pub fn jwk(&self) -> &str {
+        &self.jwk
+    }
+
+    /// The required members alone, as a DPoP proof embeds them (RFC 9449 section 4.2).
+    #[must_use]
+    pub fn proof_jwk(&self) -> &str {
+        &self.proof_jwk
+    }
+
+    pub(super) fn new(numbers: PublicNumbers, kid: Option<String>) -> Self {
+        let proof_jwk = numbers.required_members();
+        Self {
+            jwk: numbers.all_members(kid.as_deref()),
+            thumbprint: Thumbprint::of(proof_jwk.as_bytes()),
+            proof_jwk,
+            numbers,
+            kid,
+        }
+    }
+
+    pub(crate) fn numbers(&self) -> &PublicNumbers {
+        &self.numbers
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey")
+            .field("algorithm", &self.algorithm())
+            .field("kid", &self.kid)
+            .field("thumbprint", &self.thumbprint)
+            .finish()
+    }
+}

@@ -1,0 +1,202 @@
+use core::fmt;
+
+use fdx_wire::{Secret, base64url};
+use zeroize::Zeroizing;
+
+use crate::backend::{Backend, Verdict};
+
+const VERSION: u8 = 1;
+const LABEL: &[u8] = b"fdx seal v1";
+const SALT: usize = 32;
+const TAG: usize = 16;
+const MAX_BYTES: usize = 64 * 1024;
+
+/// A 256-bit key that seals and opens, and the number by which sealed texts name it.
+pub struct SealingKey {
+    id: u32,
+    key: Zeroizing<[u8; 32]>,
+}
+
+/// The key that seals, and the older ones that still open.
+///
+/// A sealed text is base64url of version, key id, salt and AES-256-GCM ciphertext. Each message
+/// has a key of its own, the HMAC-SHA256 of its salt, so that no nonce can ever repeat. Version,
+/// key id and every part of the context are authenticated with it: what was sealed opens only
+/// with its key, in its context, unchanged. Nothing keeps it from being opened twice.
+///
+/// ```
+/// use fdx_jose::{SealError, SealingKey, SealingKeys, backend};
+///
+/// let keys = SealingKeys::new(backend::ring(), SealingKey::new(1, [7; 32]));
+/// let sealed = keys.seal(&[b"https://bank.example", b"session"], [9; 32], b"state")?;
+/// assert_eq!(keys.open(&[b"https://bank.example", b"session"], &sealed)?.expose(), "state");
+/// assert_eq!(
+///     keys.open(&[b"https://bank.example", b"another"], &sealed).unwrap_err(),
+///     SealError::Unauthentic
+/// );
+/// # Ok::<(), SealError>(())
+/// ```
+pub struct SealingKeys {
+    backend: Backend,
+    seals: SealingKey,
+    opens: Vec<SealingKey>,
+}
+
+/// Why something was not sealed or not opened.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SealError {
+    /// The backend failed.
+    #[error("the cryptographic backend failed")]
+    Backend,
+    /// Not a sealed text.
+    #[error("not a sealed text")]
+    Malformed,
+    /// The plaintext is not UTF-8, and would not open as text.
+    #[error("what is sealed must be UTF-8")]
+    NotText,
+    /// More than 64 KiB.
+    #[error("too large to be sealed or opened")]
+    TooLarge,
+    /// Changed, sealed with another key under the same id, or for another context.
+    #[error("changed since it was sealed, or sealed for another context")]
+    Unauthentic,
+    /// Sealed with a key that is not here.
+    #[error("sealed with the key {id}, which is not here")]
+    UnknownKey {
+        /// The id of that key.
+        id: u32,
+    },
+    /// Sealed by another version of this format.
+    #[error("sealed in version {found}, which is not known")]
+    Version {
+        /// The version that the text names.
+        found: u8,
+    },
+}
+
+impl SealingKey {
+    /// Takes 32 random bytes; `id` tells them from the keys before and after.
+    #[must_use]
+    pub fn new(id: u32, key: [u8; 32]) -> Self {
+        Self {
+            id,
+            key: Zeroizing::new(key),
+        }
+    }
+}
+
+impl SealingKeys {
+    /// Seals and opens with `seals`.
+    #[must_use]
+    pub fn new(backend: Backend, seals: SealingKey) -> Self {
+        Self {
+            backend,
+            seals,
+            opens: Vec::new(),
+        }
+    }
+
+    /// Opens with an older (or the next) key too. Of two keys with one id the first is used.
+    #[must_use]
+    pub fn and_opens(mut self, key: SealingKey) -> Self {
+        self.opens.push(key);
+        self
+    }
+
+    /// Seals a text for `context`. The 32 bytes of salt must be random and used once.
+    ///
+    /// # Errors
+    /// [`SealError::NotText`], [`SealError::TooLarge`], [`SealError::Backend`].
+    pub fn seal(
+        &self,
+        context: &[&[u8]],
+        salt: [u8; 32],
+        plaintext: &[u8],
+    ) -> Result<String, SealError> {
+        if plaintext.len() > MAX_BYTES {
+            return Err(SealError::TooLarge);
+        }
+        if str::from_utf8(plaintext).is_err() {
+            return Err(SealError::NotText);
+        }
+        let key = self.message_key(&self.seals, &salt);
+        let associated = associated(self.seals.id, context);
+        // The room for the tag is made first, so that no copy of the plaintext stays behind.
+        let mut in_out = Zeroizing::new(Vec::with_capacity(plaintext.len() + TAG));
+        in_out.extend_from_slice(plaintext);
+        if self.backend.seal(&key, &associated, &mut in_out) == Verdict::Bad {
+            return Err(SealError::Backend);
+        }
+        let mut sealed = Vec::with_capacity(1 + 4 + SALT + in_out.len());
+        sealed.push(VERSION);
+        sealed.extend_from_slice(&self.seals.id.to_be_bytes());
+        sealed.extend_from_slice(&salt);
+        sealed.extend_from_slice(&in_out);
+        Ok(base64url::encode(&sealed))
+    }
+
+    /// Opens what was sealed for the same context.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub fn open(&self, context: &[&[u8]], sealed: &str) -> Result<Secret, SealError> {
+        if sealed.len() > 2 * MAX_BYTES {
+            return Err(SealError::TooLarge);
+        }
+        let bytes = base64url::decode(sealed).map_err(|_| SealError::Malformed)?;
+        let (version, rest) = bytes.split_first().ok_or(SealError::Malformed)?;
+        if *version != VERSION {
+            return Err(SealError::Version { found: *version });
+        }
+        let (id, rest) = rest.split_first_chunk().ok_or(SealError::Malformed)?;
+        let (salt, ciphertext) = rest.split_first_chunk().ok_or(SealError::Malformed)?;
+        let id = u32::from_be_bytes(*id);
+        let mut keys = core::iter::once(&self.seals).chain(&self.opens);
+        let key = keys
+            .find(|key| key.id == id)
+            .ok_or(SealError::UnknownKey { id })?;
+        let key = self.message_key(key, salt);
+        let mut in_out = Zeroizing::new(ciphertext.to_vec());
+        if self
+            .backend
+            .open(&key, &associated(id, context), &mut in_out)
+            == Verdict::Bad
+        {
+            return Err(SealError::Unauthentic);
+        }
+        let text = str::from_utf8(&in_out).map_err(|_| SealError::NotText)?;
+        Ok(Secret::new(text.to_owned()))
+    }
+
+    fn message_key(&self, key: &SealingKey, salt: &[u8; SALT]) -> Zeroizing<[u8; 32]> {
+        let message = [LABEL, salt].concat();
+        Zeroizing::new(self.backend.hmac_sha256(&key.key, &message))
+    }
+}
+
+/// Version, key id, and each part after its length, so that no two contexts look alike.
+fn associated(id: u32, context: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = vec![VERSION];
+    bytes.extend_from_slice(&id.to_be_bytes());
+    for part in context {
+        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(part);
+    }
+    bytes
+}
+
+impl fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SealingKey({}, [redacted])", self.id)
+    }
+}
+
+impl fmt::Debug for SealingKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealingKeys")
+            .field("seals", &self.seals)
+            .field("opens", &self.opens)
+            .finish_non_exhaustive()
+    }
+}

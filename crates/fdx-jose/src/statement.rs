@@ -1,0 +1,38 @@
+use fdx_wire::base64url;
+use fdx_wire::json::{JsonError, RawJson};
+use serde::Serialize;
+
+use crate::signing::to_json;
+use crate::{PublicKey, Role, SigningInput};
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    typ: Option<&'a str>,
+}
+
+/// Any other claims that want a signature, such as an institution's ID token.
+///
+/// # Errors
+/// [`JsonError`] where `claims` has no JSON form.
+pub fn statement<C: Serialize>(
+    key: &PublicKey,
+    typ: Option<&str>,
+    claims: &C,
+) -> Result<SigningInput, JsonError> {
+    let header = to_json(&Header {
+        alg: key.algorithm().name(),
+        kid: key.kid(),
+        typ,
+    });
+    let claims = RawJson::of(claims)?;
+    Ok(SigningInput::new(
+        Role::Statement,
+        key,
+        &base64url::encode(&header),
+        claims.as_str().as_bytes(),
+    ))
+}
