@@ -1,0 +1,179 @@
+//! `authorization_details` (RFC 9396), typed for FDX and open for other types.
+
+mod error;
+mod other;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use fdx_wire::json::{self, Limits, RawJson};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use error::AuthorizationDetailsError;
+pub use other::OtherDetail;
+
+use crate::ConsentRequest;
+use crate::consent_request::Received;
+
+/// The `type` of an FDX consent request.
+pub const FDX_V1_0: &str = "fdx_v1.0";
+
+/// The array of RFC 9396 section 2. It has at most one FDX consent request: one push asks for one
+/// consent.
+///
+/// ```
+/// use fdx_rar::{AuthorizationDetails, AuthorizationDetailsError, ConsentRequestError};
+///
+/// let echoed = r#"[{"type":"fdx_v1.0","consentRequest":{"durationType":"ONETIME","resources":
+///     [{"resourceType":"ACCOUNT","dataClusters":["TAX"]}]}},{"type":"payment","actions":["initiate"]}]"#;
+/// let details = AuthorizationDetails::parse(echoed)?;
+/// assert!(details.consent_request().is_some());
+/// assert_eq!(details.iter().len(), 2);
+///
+/// assert_eq!(
+///     AuthorizationDetails::parse(r#"[{"type":"fdx_v1.0","consentRequest":{"durationType":"PERSISTENT"}}]"#),
+///     Err(AuthorizationDetailsError::ConsentRequest(ConsentRequestError::NoResources))
+/// );
+/// # Ok::<(), AuthorizationDetailsError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct AuthorizationDetails(Vec<AuthorizationDetail>);
+
+/// One element of the array.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum AuthorizationDetail {
+    /// An FDX consent request, of type [`FDX_V1_0`].
+    FdxV1(ConsentRequest),
+    /// A detail of another type.
+    Other(OtherDetail),
+}
+
+impl AuthorizationDetails {
+    /// An array of one consent request.
+    #[must_use]
+    pub fn of_consent(request: ConsentRequest) -> Self {
+        Self([AuthorizationDetail::FdxV1(request)].into())
+    }
+
+    /// Adds a detail of another type.
+    #[must_use]
+    pub fn and(mut self, other: OtherDetail) -> Self {
+        self.0.push(AuthorizationDetail::Other(other));
+        self
+    }
+
+    /// Reads the array's JSON, of at most 64 KiB.
+    ///
+    /// # Errors
+    /// [`AuthorizationDetailsError`], by the first rule that it breaks.
+    pub fn parse(json: impl AsRef<[u8]>) -> Result<Self, AuthorizationDetailsError> {
+        let elements: Vec<RawJson> = json::from_slice(json.as_ref(), &Limits::default())?;
+        Self::of_elements(&elements)
+    }
+
+    /// The array as compact JSON, as the parameter of a form carries it.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Texts, numbers and JSON that was read always have a JSON form.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The FDX consent request.
+    #[must_use]
+    pub fn consent_request(&self) -> Option<&ConsentRequest> {
+        self.iter().find_map(AuthorizationDetail::consent_request)
+    }
+
+    /// The elements in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &AuthorizationDetail> {
+        self.0.iter()
+    }
+
+    fn of_elements(elements: &[RawJson]) -> Result<Self, AuthorizationDetailsError> {
+        let details: Vec<AuthorizationDetail> = elements
+            .iter()
+            .map(AuthorizationDetail::of_element)
+            .collect::<Result<_, _>>()?;
+        let requests = details
+            .iter()
+            .filter_map(AuthorizationDetail::consent_request);
+        if requests.count() > 1 {
+            return Err(AuthorizationDetailsError::TwoConsentRequests);
+        }
+        Ok(Self(details))
+    }
+}
+
+impl AuthorizationDetail {
+    /// The `type`, which says how to read the rest.
+    #[must_use]
+    pub fn detail_type(&self) -> &str {
+        match self {
+            Self::FdxV1(_) => FDX_V1_0,
+            Self::Other(other) => other.detail_type(),
+        }
+    }
+
+    fn consent_request(&self) -> Option<&ConsentRequest> {
+        match self {
+            Self::FdxV1(request) => Some(request),
+            Self::Other(_) => None,
+        }
+    }
+
+    fn of_element(element: &RawJson) -> Result<Self, AuthorizationDetailsError> {
+        #[derive(Deserialize)]
+        struct Element {
+            // RFC 9396 2: `type` is REQUIRED
+            #[serde(default, rename = "type")]
+            detail_type: Option<String>,
+            #[serde(default, rename = "consentRequest")]
+            consent_request: Option<RawJson>,
+        }
+        let read: Element = element.read()?;
+        match read.detail_type.as_deref() {
+            None | Some("") => Err(AuthorizationDetailsError::NoType),
+            Some(FDX_V1_0) => {
+                let request = read
+                    .consent_request
+                    .ok_or(AuthorizationDetailsError::NoConsentRequest)?
+                    .read::<Received>()?;
+                Ok(Self::FdxV1(request.try_into()?))
+            }
+            Some(_) => element.read().map(Self::Other).map_err(Into::into),
+        }
+    }
+}
+
+impl Serialize for AuthorizationDetail {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct FdxV1<'a> {
+            #[serde(rename = "type")]
+            detail_type: &'static str,
+            #[serde(rename = "consentRequest")]
+            consent_request: &'a ConsentRequest,
+        }
+        match self {
+            Self::FdxV1(consent_request) => FdxV1 {
+                detail_type: FDX_V1_0,
+                consent_request,
+            }
+            .serialize(serializer),
+            Self::Other(other) => other.serialize(serializer),
+        }
+    }
+}
+
+/// Only from JSON itself: elements are read as the texts they are.
+impl<'de> Deserialize<'de> for AuthorizationDetails {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let elements = Vec::<RawJson>::deserialize(deserializer)?;
+        Self::of_elements(&elements).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use fdx_wire::json::RawJson;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{AuthorizationDetailsError, FDX_V1_0};
+
+/// A detail of a type that is not FDX: the common members of RFC 9396 section 2.2, and any others
+/// as the JSON they are.
+///
+/// ```
+/// use fdx_rar::OtherDetail;
+/// use fdx_wire::json::RawJson;
+///
+/// let payment = OtherDetail::new("payment_initiation")?
+///     .with_action("initiate")
+///     .with_location("https://bank.example/payments")
+///     .with_member("amount", RawJson::of("12.50")?)?;
+/// assert_eq!(
+///     serde_json::to_string(&payment)?,
+///     r#"{"type":"payment_initiation","locations":["https://bank.example/payments"],"actions":["initiate"],"amount":"12.50"}"#
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OtherDetail {
+    detail_type: String,
+    locations: Vec<String>,
+    actions: Vec<String>,
+    datatypes: Vec<String>,
+    identifier: Option<String>,
+    privileges: Vec<String>,
+    members: Vec<(String, RawJson)>,
+}
+
+impl OtherDetail {
+    /// A detail of this type and no more.
+    ///
+    /// # Errors
+    /// [`AuthorizationDetailsError::NoType`] where it is empty,
+    /// [`AuthorizationDetailsError::TypeIsFdx`].
+    pub fn new(detail_type: &str) -> Result<Self, AuthorizationDetailsError> {
+        match detail_type {
+            "" => Err(AuthorizationDetailsError::NoType),
+            FDX_V1_0 => Err(AuthorizationDetailsError::TypeIsFdx),
+            _ => Ok(Self {
+                detail_type: detail_type.into(),
+                locations: Vec::new(),
+                actions: Vec::new(),
+                datatypes: Vec::new(),
+                identifier: None,
+                privileges: Vec::new(),
+                members: Vec::new(),
+            }),
+        }
+    }
+
+    /// Adds a place of the resource, as a rule a URI.
+    #[must_use]
+    pub fn with_location(mut self, location: &str) -> Self {
+        self.locations.push(location.into());
+        self
+    }
+
+    /// Adds a kind of action.
+    #[must_use]
+    pub fn with_action(mut self, action: &str) -> Self {
+        self.actions.push(action.into());
+        self
+    }
+
+    /// Adds a kind of data.
+    #[must_use]
+    pub fn with_datatype(mut self, datatype: &str) -> Self {
+        self.datatypes.push(datatype.into());
+        self
+    }
+
+    /// Names a resource.
+    #[must_use]
+    pub fn with_identifier(mut self, identifier: &str) -> Self {
+        self.identifier = Some(identifier.into());
+        self
+    }
+
+    /// Adds a privilege.
+    #[must_use]
+    pub fn with_privilege(mut self, privilege: &str) -> Self {
+        self.privileges.push(privilege.into());
+        self
+    }
+
+    /// Adds a member that the type defines.
+    ///
+    /// # Errors
+    /// [`AuthorizationDetailsError::Member`] for a common member, `type`, or a member that is there.
+    pub fn with_member(
+        mut self,
+        name: &str,
+        value: RawJson,
+    ) -> Result<Self, AuthorizationDetailsError> {
+        if COMMON.contains(&name) || self.member(name).is_some() {
+            return Err(AuthorizationDetailsError::Member);
+        }
+        self.members.push((name.into(), value));
+        Ok(self)
+    }
+
+    /// The `type`.
+    #[must_use]
+    pub fn detail_type(&self) -> &str {
+        &self.detail_type
+    }
+
+    /// Places of the resource.
+    #[must_use]
+    pub fn locations(&self) -> &[String] {
+        &self.locations
+    }
+
+    /// Kinds of action.
+    #[must_use]
+    pub fn actions(&self) -> &[String] {
+        &self.actions
+    }
+
+    /// Kinds of data.
+    #[must_use]
+    pub fn datatypes(&self) -> &[String] {
+        &self.datatypes
+    }
+
+    /// A resource's identifier.
+    #[must_use]
+    pub fn identifier(&self) -> Option<&str> {
+        self.identifier.as_deref()
+    }
+
+    /// Privileges.
+    #[must_use]
+    pub fn privileges(&self) -> &[String] {
+        &self.privileges
+    }
+
+    /// A member that the type defines.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&RawJson> {
+        let mut members = self.members.iter();
+        members
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The members that the type defines, in their order.
+    pub fn members(&self) -> impl ExactSizeIterator<Item = (&str, &RawJson)> {
+        self.members
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+/// RFC 9396 section 2.2, and `type`.
+const COMMON: [&str; 6] = [
+    "type",
+    "locations",
+    "actions",
+    "datatypes",
+    "identifier",
+    "privileges",
+];
+
+impl Serialize for OtherDetail {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", &self.detail_type)?;
+        for (name, texts) in [
+            ("locations", &self.locations),
+            ("actions", &self.actions),
+            ("datatypes", &self.datatypes),
+        ] {
+            if !texts.is_empty() {
+                map.serialize_entry(name, texts)?;
+            }
+        }
+        if let Some(identifier) = &self.identifier {
+            map.serialize_entry("identifier", identifier)?;
+        }
+        if !self.privileges.is_empty() {
+            map.serialize_entry("privileges", &self.privileges)?;
+        }
+        for (name, value) in &self.members {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for OtherDetail {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = OtherDetail;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a type")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OtherDetail, A::Error> {
+        // "-" stands in until the type is read, wherever it comes.
+        let mut detail = OtherDetail::new("-").map_err(A::Error::custom)?;
+        let mut detail_type = None;
+        while let Some(name) = map.next_key::<String>()? {
+            match name.as_str() {
+                "type" => detail_type = Some(map.next_value::<String>()?),
+                "locations" => detail.locations = texts(&mut map)?,
+                "actions" => detail.actions = texts(&mut map)?,
+                "datatypes" => detail.datatypes = texts(&mut map)?,
+                "identifier" => detail.identifier = map.next_value()?,
+                "privileges" => detail.privileges = texts(&mut map)?,
+                _ => {
+                    let value = map.next_value()?;
+                    detail = detail.with_member(&name, value).map_err(A::Error::custom)?;
+                }
+            }
+        }
+        let checked =
+            OtherDetail::new(&detail_type.unwrap_or_default()).map_err(A::Error::custom)?;
+        detail.detail_type = checked.detail_type;
+        Ok(detail)
+    }
+}
+
+fn texts<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Vec<String>, A::Error> {
+    map.next_value::<Option<Vec<String>>>()
+        .map(Option::unwrap_or_default)
+}

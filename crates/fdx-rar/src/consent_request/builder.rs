@@ -1,0 +1,85 @@
+use alloc::vec::Vec;
+
+use super::{ConsentDuration, ConsentRequest, ConsentRequestError, RequestedResource};
+use crate::{DataCluster, ResourceType};
+
+/// A [`ConsentRequest`] in the making.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ConsentRequestBuilder {
+    duration: ConsentDuration,
+    lookback_period: Option<u32>,
+    resources: Vec<RequestedResource>,
+}
+
+impl ConsentRequestBuilder {
+    pub(super) fn new(duration: ConsentDuration) -> Self {
+        Self {
+            duration,
+            lookback_period: None,
+            resources: Vec::new(),
+        }
+    }
+
+    /// Asks for data as far back as `days` before the request.
+    pub fn lookback_period(mut self, days: u32) -> Self {
+        self.lookback_period = Some(days);
+        self
+    }
+
+    /// Asks for data clusters of a resource type. A type that was named before is added to.
+    pub fn resource(
+        mut self,
+        resource_type: ResourceType,
+        data_clusters: impl IntoIterator<Item = DataCluster>,
+    ) -> Self {
+        self.resources.push(RequestedResource {
+            resource_type,
+            data_clusters: data_clusters.into_iter().collect(),
+        });
+        self
+    }
+
+    /// Checks the request.
+    ///
+    /// # Errors
+    /// [`ConsentRequestError::NoResources`] and [`ConsentRequestError::NoDataClusters`].
+    pub fn build(self) -> Result<ConsentRequest, ConsentRequestError> {
+        let mut resources: Vec<RequestedResource> = Vec::new();
+        for asked in self.resources {
+            if asked.data_clusters.is_empty() {
+                return Err(ConsentRequestError::NoDataClusters);
+            }
+            merge(&mut resources, asked);
+        }
+        if resources.is_empty() {
+            return Err(ConsentRequestError::NoResources);
+        }
+        Ok(ConsentRequest {
+            duration: self.duration,
+            lookback_period: self.lookback_period,
+            resources,
+        })
+    }
+}
+
+fn merge(resources: &mut Vec<RequestedResource>, asked: RequestedResource) {
+    let known = resources
+        .iter()
+        .position(|resource| resource.resource_type == asked.resource_type)
+        .unwrap_or(resources.len());
+    if known == resources.len() {
+        resources.push(RequestedResource {
+            resource_type: asked.resource_type,
+            data_clusters: Vec::with_capacity(asked.data_clusters.len()),
+        });
+    }
+    let Some(resource) = resources.get_mut(known) else {
+        return;
+    };
+    for cluster in asked.data_clusters {
+        if !resource.data_clusters.contains(&cluster) {
+            resource.data_clusters.push(cluster);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+use core::fmt;
+
+use crate::open_enum::open_enum;
+
+open_enum! {
+    /// A data cluster: what kind of data a customer shares.
+    ///
+    /// ```
+    /// use fdx_rar::DataCluster;
+    ///
+    /// assert_eq!(DataCluster::TermsAndConditions.scope(), Some("fdx:termsconditions:read"));
+    /// assert_eq!(DataCluster::from_scope("fdx:tax:read"), Some(DataCluster::Tax));
+    /// assert_eq!(DataCluster::parse("CRYPTO").as_str(), "CRYPTO"); // a later version's
+    /// ```
+    pub enum DataCluster {
+        /// Identification of accounts: names, types, masked numbers.
+        AccountBasic => "ACCOUNT_BASIC",
+        /// Terms, limits and further facts of accounts.
+        AccountDetailed => "ACCOUNT_DETAILED",
+        /// Account and routing numbers. Deprecated in favour of [`Self::PaymentSupport`].
+        AccountPayments => "ACCOUNT_PAYMENTS",
+        /// Balances.
+        Balances => "BALANCES",
+        /// Bills and payees.
+        Bills => "BILLS",
+        /// The customer's addresses and telephone numbers.
+        CustomerContact => "CUSTOMER_CONTACT",
+        /// The customer's name, date of birth and the like.
+        CustomerPersonal => "CUSTOMER_PERSONAL",
+        /// Images of cheques and receipts.
+        Images => "IMAGES",
+        /// Holdings and investment transactions.
+        Investments => "INVESTMENTS",
+        /// Notifications. The only one without a scope for reading: scopes for notifications belong
+        /// to the client itself.
+        Notifications => "NOTIFICATIONS",
+        /// What is needed to pay from or to an account.
+        PaymentSupport => "PAYMENT_SUPPORT",
+        /// Reward programmes.
+        Rewards => "REWARDS",
+        /// Payments that are scheduled.
+        ScheduledPayments => "SCHEDULED_PAYMENTS",
+        /// The social security number.
+        SocialSecurityNumber => "SOCIAL_SECURITY_NUMBER",
+        /// Statements as documents.
+        Statements => "STATEMENTS",
+        /// Tax forms.
+        Tax => "TAX",
+        /// Terms and conditions of accounts.
+        TermsAndConditions => "TERMS_AND_CONDITIONS",
+        /// Transactions.
+        Transactions => "TRANSACTIONS",
+        /// Transfers.
+        Transfers => "TRANSFERS",
+    }
+}
+
+/// What the specification says about a data cluster that it lists.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KnownCluster {
+    /// The cluster.
+    pub cluster: DataCluster,
+    /// The scope that reads it.
+    pub scope: Option<&'static str>,
+    /// The version that listed it first, among 5.2, 6.0, 6.3 and 6.4.
+    pub since: FdxVersion,
+    /// The version that deprecated it.
+    pub deprecated: Option<FdxVersion>,
+}
+
+/// A version of the FDX API.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct FdxVersion {
+    /// The number before the dot.
+    pub major: u8,
+    /// The number after the dot.
+    pub minor: u8,
+}
+
+impl fmt::Display for FdxVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+impl DataCluster {
+    /// All 19 clusters of FDX up to 6.4, by name.
+    #[must_use]
+    pub fn known() -> &'static [KnownCluster] {
+        &KNOWN
+    }
+
+    /// The scope that reads this cluster. `None` for [`Self::Notifications`] and for names that
+    /// this version does not know: two of the known ones break the rule by which it would be made.
+    #[must_use]
+    pub fn scope(&self) -> Option<&'static str> {
+        self.entry()?.scope
+    }
+
+    /// The cluster that a scope belongs to. `fdx:transfers:write` belongs to [`Self::Transfers`],
+    /// as does the scope that reads it. Scopes compare exactly (RFC 6749 section 3.3).
+    #[must_use]
+    pub fn from_scope(scope: &str) -> Option<Self> {
+        if scope == "fdx:transfers:write" {
+            return Some(Self::Transfers);
+        }
+        let mut known = KNOWN.iter();
+        known
+            .find(|entry| entry.scope == Some(scope))
+            .map(|entry| entry.cluster.clone())
+    }
+
+    /// The version that listed it first, `None` for a name that this version does not know.
+    #[must_use]
+    pub fn since(&self) -> Option<FdxVersion> {
+        Some(self.entry()?.since)
+    }
+
+    /// The version that deprecated it.
+    #[must_use]
+    pub fn deprecated(&self) -> Option<FdxVersion> {
+        self.entry()?.deprecated
+    }
+
+    /// The cluster that replaced this one, or itself.
+    #[must_use]
+    pub fn current(&self) -> &Self {
+        match self {
+            Self::AccountPayments => &Self::PaymentSupport,
+            current => current,
+        }
+    }
+
+    fn entry(&self) -> Option<&'static KnownCluster> {
+        KNOWN.iter().find(|entry| entry.cluster == *self)
+    }
+}
+
+const V5_2: FdxVersion = FdxVersion { major: 5, minor: 2 };
+const V6_1: FdxVersion = FdxVersion { major: 6, minor: 1 };
+const V6_3: FdxVersion = FdxVersion { major: 6, minor: 3 };
+const V6_4: FdxVersion = FdxVersion { major: 6, minor: 4 };
+
+const fn known(
+    cluster: DataCluster,
+    scope: Option<&'static str>,
+    since: FdxVersion,
+    deprecated: Option<FdxVersion>,
+) -> KnownCluster {
+    KnownCluster {
+        cluster,
+        scope,
+        since,
+        deprecated,
+    }
+}
+
+// The rule is `fdx:<name>:read`, in lower case without underscores; SOCIAL_SECURITY_NUMBER and
+// TERMS_AND_CONDITIONS are the two that shorten the name.
+#[rustfmt::skip]
+static KNOWN: [KnownCluster; 19] = [
+    known(DataCluster::AccountBasic, Some("fdx:accountbasic:read"), V5_2, None),
+    known(DataCluster::AccountDetailed, Some("fdx:accountdetailed:read"), V5_2, None),
+    known(DataCluster::AccountPayments, Some("fdx:accountpayments:read"), V5_2, Some(V6_1)),
+    known(DataCluster::Balances, Some("fdx:balances:read"), V6_4, None),
+    known(DataCluster::Bills, Some("fdx:bills:read"), V6_3, None),
+    known(DataCluster::CustomerContact, Some("fdx:customercontact:read"), V5_2, None),
+    known(DataCluster::CustomerPersonal, Some("fdx:customerpersonal:read"), V5_2, None),
+    known(DataCluster::Images, Some("fdx:images:read"), V6_3, None),
+    known(DataCluster::Investments, Some("fdx:investments:read"), V5_2, None),
+    known(DataCluster::Notifications, None, V6_3, None),
+    known(DataCluster::PaymentSupport, Some("fdx:paymentsupport:read"), V6_3, None),
+    known(DataCluster::Rewards, Some("fdx:rewards:read"), V6_3, None),
+    known(DataCluster::ScheduledPayments, Some("fdx:scheduledpayments:read"), V6_4, None),
+    known(DataCluster::SocialSecurityNumber, Some("fdx:socialsecurity:read"), V6_4, None),
+    known(DataCluster::Statements, Some("fdx:statements:read"), V5_2, None),
+    known(DataCluster::Tax, Some("fdx:tax:read"), V6_3, None),
+    known(DataCluster::TermsAndConditions, Some("fdx:termsconditions:read"), V6_4, None),
+    known(DataCluster::Transactions, Some("fdx:transactions:read"), V5_2, None),
+    known(DataCluster::Transfers, Some("fdx:transfers:read"), V6_4, None),
+];
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    #[test]
+    fn names_and_scopes_lead_to_each_other_over_the_whole_table() {
+        for entry in DataCluster::known() {
+            assert_eq!(DataCluster::parse(entry.cluster.as_str()), entry.cluster);
+            assert_eq!(entry.cluster.scope(), entry.scope);
+            if let Some(scope) = entry.scope {
+                assert_eq!(
+                    DataCluster::from_scope(scope).as_ref(),
+                    Some(&entry.cluster)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn scopes_follow_the_rule_but_for_two() {
+        let by_rule = |name: &str| format!("fdx:{}:read", name.replace('_', "").to_lowercase());
+        let exceptions: Vec<_> = DataCluster::known()
+            .iter()
+            .filter(|entry| {
+                entry
+                    .scope
+                    .is_some_and(|s| s != by_rule(entry.cluster.as_str()))
+            })
+            .map(|entry| (entry.cluster.as_str(), entry.scope.unwrap()))
+            .collect();
+        assert_eq!(
+            exceptions,
+            [
+                ("SOCIAL_SECURITY_NUMBER", "fdx:socialsecurity:read"),
+                ("TERMS_AND_CONDITIONS", "fdx:termsconditions:read"),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_table_is_sorted_without_repetition_and_grew_by_eight_six_and_five() {
+        let names: Vec<_> = KNOWN.iter().map(|entry| entry.cluster.as_str()).collect();
+        assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
+        let since = |version| KNOWN.iter().filter(|e| e.since == version).count();
+        assert_eq!([V5_2, V6_3, V6_4].map(since), [8, 6, 5]);
+    }
+
+    #[test]
+    fn only_account_payments_is_deprecated_and_payment_support_replaced_it() {
+        let deprecated = |e: &&KnownCluster| e.deprecated.is_some();
+        let deprecated: Vec<_> = KNOWN
+            .iter()
+            .filter(deprecated)
+            .map(|e| &e.cluster)
+            .collect();
+        assert_eq!(deprecated, [&DataCluster::AccountPayments]);
+        for entry in &KNOWN {
+            let replaced = entry.cluster.current() != &entry.cluster;
+            assert_eq!(replaced, entry.deprecated.is_some());
+        }
+        assert_eq!(
+            DataCluster::AccountPayments.current(),
+            &DataCluster::PaymentSupport
+        );
+        assert_eq!(DataCluster::AccountPayments.deprecated(), Some(V6_1));
+    }
+
+    #[test]
+    fn scopes_of_no_cluster_have_none() {
+        for scope in [
+            "openid",
+            "offline_access",
+            "fdx:notifications:subscribe",
+            "FDX:TAX:READ",
+            "",
+        ] {
+            assert_eq!(DataCluster::from_scope(scope), None, "{scope}");
+        }
+        assert_eq!(
+            DataCluster::from_scope("fdx:transfers:write"),
+            Some(DataCluster::Transfers)
+        );
+        assert_eq!(DataCluster::parse("CRYPTO").scope(), None);
+    }
+}

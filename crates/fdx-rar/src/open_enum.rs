@@ -1,0 +1,140 @@
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use core::fmt;
+
+/// A name that this version does not know, as it was received.
+///
+/// Only the `parse` of the enum that it belongs to makes one, so that no known name hides in it.
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct UnknownName(Box<str>);
+
+impl UnknownName {
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.to_owned().into_boxed_str())
+    }
+
+    /// The text as it was received.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// An enum of names that grows with the specification: known names are read in any case and from
+/// the misspellings listed after `|`, written as listed first, and others are kept in `Other`.
+macro_rules! open_enum {
+    (
+        $(#[$about:meta])*
+        pub enum $type:ident {
+            $($(#[$note:meta])* $variant:ident => $name:literal $(| $alias:literal)*,)+
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub enum $type {
+            $($(#[$note])* $variant,)+
+            /// A name that this version does not know.
+            Other($crate::UnknownName),
+        }
+
+        impl $type {
+            /// Reads a name: a known one in any case, any other as it is.
+            #[must_use]
+            pub fn parse(text: &str) -> Self {
+                $(
+                    if text.eq_ignore_ascii_case($name) $(|| text.eq_ignore_ascii_case($alias))* {
+                        return Self::$variant;
+                    }
+                )+
+                Self::Other($crate::UnknownName::new(text))
+            }
+
+            /// The name as the specification writes it, or as it was received.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $name,)+
+                    Self::Other(name) => name.as_str(),
+                }
+            }
+        }
+
+        impl core::fmt::Display for $type {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::tolerant::name(deserializer, Self::parse)
+            }
+        }
+    };
+}
+pub(crate) use open_enum;
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use proptest::prelude::*;
+
+    use crate::{
+        ConsentStatus, DataCluster, DurationType, PartyType, Registry, ResourceType,
+        RevocationReason,
+    };
+
+    #[test]
+    fn known_names_are_read_in_any_case_and_written_in_one() {
+        assert_eq!(ConsentStatus::parse("Active"), ConsentStatus::Active);
+        assert_eq!(ConsentStatus::parse("revoked").as_str(), "REVOKED");
+        assert_eq!(
+            DataCluster::parse("account_BASIC"),
+            DataCluster::AccountBasic
+        );
+        assert_eq!(ResourceType::parse("Document"), ResourceType::Document);
+    }
+
+    #[test]
+    fn misspellings_that_were_published_are_read_and_not_written() {
+        for (misspelt, meant) in [("ONETIME", "ONE_TIME"), ("TIME_BASED", "TIME_BOUND")] {
+            assert_eq!(DurationType::parse(misspelt).as_str(), meant);
+        }
+        assert_eq!(
+            PartyType::parse("DATA_RECIEPIENT").as_str(),
+            "DATA_RECIPIENT"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_kept_as_it_was_or_is_a_known_name(text: String) {
+            let known = |name: &str| name == text || name.eq_ignore_ascii_case(&text);
+            prop_assert!(known(DataCluster::parse(&text).as_str()));
+            prop_assert!(known(ConsentStatus::parse(&text).as_str()));
+            prop_assert!(known(Registry::parse(&text).as_str()));
+            prop_assert!(known(RevocationReason::parse(&text).as_str()));
+        }
+
+        #[test]
+        fn what_is_written_is_read_back(text in "[A-Z_]{0,12}") {
+            let cluster = DataCluster::parse(&text);
+            prop_assert_eq!(DataCluster::parse(cluster.as_str()), cluster.clone());
+            let json = serde_json::to_string(&cluster).unwrap();
+            prop_assert_eq!(serde_json::from_str::<DataCluster>(&json).unwrap(), cluster);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! JSON in one form (RFC 8785), for values whose numbers are whole and below 2^53.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write as _;
+
+use serde_json::Value;
+
+/// `value` without white space, its members sorted by UTF-16 code units, its texts escaped as
+/// little as may be.
+pub(super) fn write(value: &Value) -> String {
+    let mut text = String::new();
+    write_into(value, &mut text);
+    text
+}
+
+fn write_into(value: &Value, text: &mut String) {
+    match value {
+        Value::Null => text.push_str("null"),
+        Value::Bool(true) => text.push_str("true"),
+        Value::Bool(false) => text.push_str("false"),
+        // RFC 8785 3.2.2.3: whole numbers that a double holds are written as they are
+        Value::Number(number) => _ = write!(text, "{number}"),
+        Value::String(string) => escape_into(string, text),
+        Value::Array(elements) => {
+            text.push('[');
+            for (index, element) in elements.iter().enumerate() {
+                separate(index, text);
+                write_into(element, text);
+            }
+            text.push(']');
+        }
+        Value::Object(members) => {
+            // RFC 8785 3.2.3: names are compared as arrays of UTF-16 code units
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            text.push('{');
+            for (index, (name, member)) in members.into_iter().enumerate() {
+                separate(index, text);
+                escape_into(name, text);
+                text.push(':');
+                write_into(member, text);
+            }
+            text.push('}');
+        }
+    }
+}
+
+fn separate(index: usize, text: &mut String) {
+    if index > 0 {
+        text.push(',');
+    }
+}
+
+fn escape_into(string: &str, text: &mut String) {
+    text.push('"');
+    for char in string.chars() {
+        // RFC 8785 3.2.2.2: the short escapes, \u00xx in lower case for other control characters
+        match char {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\u{8}' => text.push_str("\\b"),
+            '\t' => text.push_str("\\t"),
+            '\n' => text.push_str("\\n"),
+            '\u{c}' => text.push_str("\\f"),
+            '\r' => text.push_str("\\r"),
+            '\0'..='\u{1f}' => _ = write!(text, "\\u{:04x}", u32::from(char)),
+            _ => text.push(char),
+        }
+    }
+    text.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn canonical(json: &str) -> String {
+        write(&serde_json::from_str(json).unwrap())
+    }
+
+    // The names and the order of RFC 8785 section 3.2.3.
+    #[test]
+    fn members_are_sorted_by_utf16_code_units() {
+        let json = r#"{"\u20ac":1,"\r":2,"\ufb33":3,"1":4,"\ud83d\ude00":5,"\u0080":6,"\u00f6":7}"#;
+        let sorted = "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"\u{f6}\":7,\"\u{20ac}\":1,\"\u{1f600}\":5,\"\u{fb33}\":3}";
+        assert_eq!(canonical(json), sorted);
+    }
+
+    // The text of RFC 8785 section 3.2.2.2.
+    #[test]
+    fn texts_are_escaped_as_little_as_may_be() {
+        let json = r#"["\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/"]"#;
+        assert_eq!(canonical(json), r#"["€$\u000f\nA'B\"\\\\\"/"]"#);
+    }
+
+    #[test]
+    fn nothing_is_added_between_values() {
+        let json = r#" { "b" : [ true , null , 10 ] , "a" : { } } "#;
+        assert_eq!(canonical(json), r#"{"a":{},"b":[true,null,10]}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn the_form_is_json_of_the_same_value_and_a_fixed_point(
+            members in prop::collection::btree_map(any::<String>(), any::<(String, u32)>(), 0..6),
+        ) {
+            let value = serde_json::to_value(&members).unwrap();
+            let text = write(&value);
+            prop_assert_eq!(&serde_json::from_str::<Value>(&text).unwrap(), &value);
+            prop_assert_eq!(canonical(&text), text);
+        }
+    }
+}

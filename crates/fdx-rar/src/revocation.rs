@@ -1,0 +1,219 @@
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::open_enum::open_enum;
+use crate::{ConsentStatus, PartyType, Timestamp, tolerant};
+
+open_enum! {
+    /// Why a consent was revoked.
+    pub enum RevocationReason {
+        /// A rule of the party that revoked it.
+        BusinessRule => "BUSINESS_RULE",
+        /// Somebody wanted it.
+        UserAction => "USER_ACTION",
+    }
+}
+
+/// What asks an institution to revoke a consent. It always says both why and who: FDX demands
+/// neither, some institutions both.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ConsentRevocationRequest {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<RevocationReason>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    initiator: Option<PartyType>,
+}
+
+impl ConsentRevocationRequest {
+    /// A request by `initiator` for `reason`.
+    #[must_use]
+    pub fn new(reason: RevocationReason, initiator: PartyType) -> Self {
+        Self {
+            reason: Some(reason),
+            initiator: Some(initiator),
+        }
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> Option<&RevocationReason> {
+        self.reason.as_ref()
+    }
+
+    /// Who wants it.
+    #[must_use]
+    pub fn initiator(&self) -> Option<&PartyType> {
+        self.initiator.as_ref()
+    }
+}
+
+/// That a consent was revoked.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsentRevocation {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    status: Option<ConsentStatus>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<RevocationReason>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    initiator: Option<PartyType>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_time: Option<Timestamp>,
+}
+
+impl ConsentRevocation {
+    /// What becomes of `request`, at `updated_time`.
+    #[must_use]
+    pub fn of(request: ConsentRevocationRequest, updated_time: impl Into<Timestamp>) -> Self {
+        Self {
+            status: Some(ConsentStatus::Revoked),
+            reason: request.reason,
+            initiator: request.initiator,
+            updated_time: Some(updated_time.into()),
+        }
+    }
+
+    /// The consent's status, as a rule [`ConsentStatus::Revoked`].
+    #[must_use]
+    pub fn status(&self) -> Option<&ConsentStatus> {
+        self.status.as_ref()
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> Option<&RevocationReason> {
+        self.reason.as_ref()
+    }
+
+    /// Who wanted it.
+    #[must_use]
+    pub fn initiator(&self) -> Option<&PartyType> {
+        self.initiator.as_ref()
+    }
+
+    /// When.
+    #[must_use]
+    pub fn updated_time(&self) -> Option<&Timestamp> {
+        self.updated_time.as_ref()
+    }
+}
+
+/// A consent's revocations. Read from the object of FDX 6 or the bare array of FDX 5, written as
+/// the object.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct ConsentRevocationList {
+    revocations: Vec<ConsentRevocation>,
+}
+
+impl ConsentRevocationList {
+    /// A list of `revocations`.
+    #[must_use]
+    pub fn new(revocations: Vec<ConsentRevocation>) -> Self {
+        Self { revocations }
+    }
+
+    /// The revocations in the order in which they came.
+    #[must_use]
+    pub fn revocations(&self) -> &[ConsentRevocation] {
+        &self.revocations
+    }
+}
+
+impl<'de> Deserialize<'de> for ConsentRevocationList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ObjectOrArray)
+    }
+}
+
+struct ObjectOrArray;
+
+#[derive(Deserialize)]
+struct Object {
+    #[serde(default, deserialize_with = "tolerant::list")]
+    revocations: Vec<ConsentRevocation>,
+}
+
+impl<'de> Visitor<'de> for ObjectOrArray {
+    type Value = ConsentRevocationList;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("revocations")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, array: A) -> Result<Self::Value, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(array)).map(ConsentRevocationList::new)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        let object = Object::deserialize(MapAccessDeserializer::new(object))?;
+        Ok(ConsentRevocationList::new(object.revocations))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fdx_wire::UnixTime;
+
+    use super::*;
+
+    fn revocation() -> ConsentRevocation {
+        ConsentRevocation::of(
+            ConsentRevocationRequest::new(RevocationReason::UserAction, PartyType::Individual),
+            UnixTime::from_seconds(1_767_607_200),
+        )
+    }
+
+    #[test]
+    fn a_request_says_why_and_who() {
+        let request =
+            ConsentRevocationRequest::new(RevocationReason::UserAction, PartyType::DataRecipient);
+        let json = r#"{"reason":"USER_ACTION","initiator":"DATA_RECIPIENT"}"#;
+        assert_eq!(serde_json::to_string(&request).unwrap(), json);
+        assert_eq!(
+            serde_json::from_str::<ConsentRevocationRequest>(json).unwrap(),
+            request
+        );
+        assert_eq!(
+            serde_json::from_str::<ConsentRevocationRequest>("{}")
+                .unwrap()
+                .reason(),
+            None
+        );
+    }
+
+    #[test]
+    fn both_shapes_of_the_list_are_read_and_one_is_written() {
+        let list = ConsentRevocationList::new([revocation()].into());
+        let one = r#"{"status":"REVOKED","reason":"USER_ACTION","initiator":"INDIVIDUAL","updatedTime":"2026-01-05T10:00:00Z"}"#;
+        let object = alloc::format!(r#"{{"revocations":[{one}]}}"#);
+        let array = alloc::format!("[{one}]");
+        assert_eq!(serde_json::to_string(&list).unwrap(), object);
+        for shape in [object, array] {
+            assert_eq!(
+                serde_json::from_str::<ConsentRevocationList>(&shape).unwrap(),
+                list
+            );
+        }
+        for empty in ["[]", "{}", r#"{"revocations":null}"#] {
+            let list: ConsentRevocationList = serde_json::from_str(empty).unwrap();
+            assert!(list.revocations().is_empty(), "{empty}");
+        }
+        for other in ["null", "1", r#""[]""#, r#"{"revocations":{}}"#] {
+            assert!(
+                serde_json::from_str::<ConsentRevocationList>(other).is_err(),
+                "{other}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_reason_of_a_later_version_is_kept() {
+        let read: ConsentRevocation =
+            serde_json::from_str(r#"{"reason":"OTHER","otherReason":"moved"}"#).unwrap();
+        assert_eq!(read.reason().map(RevocationReason::as_str), Some("OTHER"));
+    }
+}

@@ -1,0 +1,201 @@
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::DataCluster;
+
+/// Scope tokens in the order in which they came, each once (RFC 6749 section 3.3).
+///
+/// ```
+/// use fdx_rar::Scopes;
+///
+/// let mut scopes = Scopes::parse("openid fdx:tax:read openid")?;
+/// scopes.insert("offline_access")?;
+/// assert_eq!(scopes.to_string(), "openid fdx:tax:read offline_access");
+/// # Ok::<(), fdx_rar::ScopeError>(())
+/// ```
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Scopes(Vec<String>);
+
+/// A text that is not a scope token: empty, or with a space, a quote, a backslash, a control
+/// character or anything outside ASCII (RFC 6749 section 3.3).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not a scope token (RFC 6749 section 3.3)")]
+pub struct ScopeError;
+
+impl Scopes {
+    /// No scope.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Reads tokens between spaces. More spaces than needed are passed over.
+    ///
+    /// # Errors
+    /// [`ScopeError`].
+    pub fn parse(text: &str) -> Result<Self, ScopeError> {
+        let mut scopes = Self::new();
+        for token in text.split(' ').filter(|token| !token.is_empty()) {
+            scopes.insert(token)?;
+        }
+        Ok(scopes)
+    }
+
+    /// Appends a token, where it is not there yet.
+    ///
+    /// # Errors
+    /// [`ScopeError`].
+    pub fn insert(&mut self, token: &str) -> Result<(), ScopeError> {
+        // RFC 6749 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+        let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        if token.is_empty() || !token.bytes().all(allowed) {
+            return Err(ScopeError);
+        }
+        if !self.contains(token) {
+            self.0.push(token.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whether `token` is among them, compared exactly.
+    #[must_use]
+    pub fn contains(&self, token: &str) -> bool {
+        self.0.iter().any(|known| known == token)
+    }
+
+    /// The tokens.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The data clusters that they name, without those that belong to none.
+    pub fn data_clusters(&self) -> impl Iterator<Item = DataCluster> {
+        self.iter().filter_map(DataCluster::from_scope)
+    }
+
+    /// As a JSON array, as receipts keep them.
+    pub(crate) fn as_tokens(&self) -> &[String] {
+        &self.0
+    }
+
+    pub(crate) fn of_clusters<'a>(clusters: impl Iterator<Item = &'a DataCluster>) -> Self {
+        let mut scopes = Self::new();
+        for scope in clusters.filter_map(DataCluster::scope) {
+            if !scopes.contains(scope) {
+                scopes.0.push(scope.to_owned());
+            }
+        }
+        scopes
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" "))
+    }
+}
+
+impl core::str::FromStr for Scopes {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for Scopes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// From a text of tokens, or from an array of them.
+impl<'de> Deserialize<'de> for Scopes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextOrArray)
+    }
+}
+
+struct TextOrArray;
+
+impl<'de> Visitor<'de> for TextOrArray {
+    type Value = Scopes;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("scope tokens")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Scopes, E> {
+        Scopes::parse(text).map_err(E::custom)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut tokens: A) -> Result<Scopes, A::Error> {
+        let mut scopes = Scopes::new();
+        while let Some(token) = tokens.next_element::<String>()? {
+            scopes.insert(&token).map_err(A::Error::custom)?;
+        }
+        Ok(scopes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(tokens in prop::collection::vec("[!#-\\[\\]-~]{1,9}", 0..9)) {
+            let mut scopes = Scopes::new();
+            for token in &tokens {
+                scopes.insert(token).unwrap();
+            }
+            prop_assert_eq!(&Scopes::parse(&scopes.to_string()).unwrap(), &scopes);
+            let text = serde_json::to_string(&scopes).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Scopes>(&text).unwrap(), &scopes);
+            let array = serde_json::to_string(&tokens).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Scopes>(&array).unwrap(), &scopes);
+        }
+
+        #[test]
+        fn what_was_read_holds_only_tokens(text: String) {
+            if let Ok(scopes) = Scopes::parse(&text) {
+                prop_assert!(scopes.iter().all(|token| !token.is_empty() && !token.contains(' ')));
+                prop_assert!(text.is_ascii());
+            }
+        }
+    }
+
+    #[test]
+    fn texts_that_are_no_tokens_are_refused() {
+        for token in ["", "a b", "a\"", "a\\", "é", "a\n", "\u{7f}"] {
+            assert_eq!(Scopes::new().insert(token), Err(ScopeError), "{token:?}");
+        }
+    }
+
+    #[test]
+    fn scopes_name_the_clusters_that_they_belong_to() {
+        let scopes = Scopes::parse("openid fdx:transactions:read fdx:unheard:read").unwrap();
+        assert!(scopes.data_clusters().eq([DataCluster::Transactions]));
+    }
+}

@@ -1,0 +1,172 @@
+//! Readers for members that institutions write in more than one way.
+
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// A whole number from 0 up: as a number, as digits in a text, or `null`.
+pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    deserializer.deserialize_any(Integer)
+}
+
+/// A text, or a number taken as one, or `null`.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    deserializer.deserialize_any(Text)
+}
+
+/// As [`text`], empty where there is none.
+pub(crate) fn text_or_empty<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    text(deserializer).map(Option::unwrap_or_default)
+}
+
+/// An array, empty for `null`.
+pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A text that `parse` turns into a name, without a copy of those that it knows.
+pub(crate) fn name<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    parse: fn(&str) -> T,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_str(Name(parse))
+}
+
+struct Integer;
+
+impl Visitor<'_> for Integer {
+    type Value = Option<u32>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        number.try_into().map(Some).map_err(|_| out_of_range())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        number.try_into().map(Some).map_err(|_| out_of_range())
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        // Compared with what it came from: only exact whole numbers pass.
+        let whole = number as u32;
+        if f64::from(whole) == number {
+            Ok(Some(whole))
+        } else {
+            Err(out_of_range())
+        }
+    }
+
+    fn visit_str<E: Error>(self, digits: &str) -> Result<Self::Value, E> {
+        if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            digits.parse().map(Some).map_err(|_| out_of_range())
+        } else {
+            Err(out_of_range())
+        }
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+fn out_of_range<E: Error>() -> E {
+    E::custom("not a whole number from 0 to 4294967295")
+}
+
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Some(number.to_string()))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Some(number.to_string()))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(text.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Some(text))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+struct Name<T>(fn(&str) -> T);
+
+impl<T> Visitor<'_> for Name<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        Ok((self.0)(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Option<Option<u32>> {
+        integer(&mut serde_json::Deserializer::from_str(json)).ok()
+    }
+
+    #[test]
+    fn whole_numbers_are_read_however_they_are_written() {
+        for json in ["60", "60.0", "6e1", r#""60""#] {
+            assert_eq!(read(json), Some(Some(60)), "{json}");
+        }
+        assert_eq!(read("null"), Some(None));
+    }
+
+    #[test]
+    fn other_numbers_and_texts_are_refused() {
+        for json in [
+            "-1",
+            "1.5",
+            "4294967296",
+            "1e99",
+            r#""""#,
+            r#""+5""#,
+            r#"" 5""#,
+            r#""5d""#,
+            "true",
+            "[]",
+            "{}",
+        ] {
+            assert_eq!(read(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_number_where_a_text_belongs_is_taken_as_text() {
+        let read = |json| text(&mut serde_json::Deserializer::from_str(json)).unwrap();
+        assert_eq!(read("12345678901").as_deref(), Some("12345678901"));
+        assert_eq!(read("null"), None);
+    }
+}
