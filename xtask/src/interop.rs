@@ -1,7 +1,90 @@
-use crate::args::Args;
-use crate::failure::Failure;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
+use crate::args::{Args, Output};
+use crate::failure::Failure;
+use crate::shell;
+
+/// The oldest Node.js that the server is known to run on.
+const NODE: u32 = 20;
+/// What is copied beside the server's packages: Node.js looks for those beside the script.
+const FILES: [&str; 7] = [
+    "configuration.mjs",
+    "customer.mjs",
+    "fdx.mjs",
+    "keys.mjs",
+    "package-lock.json",
+    "package.json",
+    "server.mjs",
+];
+
+/// Installs the server and hands over to the program that drives it (`src/bin/interop`), which is
+/// built by itself so that the other commands don't wait for the crates that it drives.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
-    let _ = args.output()?;
-    Err(Failure::new("not there yet"))
+    let output = args.output()?;
+    check_node()?;
+    let dir = shell::target().join("interop");
+    install(&dir)?;
+    let dir = dir.to_string_lossy();
+    let mut drive = vec![
+        "run",
+        "--quiet",
+        "--package",
+        "xtask",
+        "--features",
+        "interop",
+    ];
+    drive.extend(["--bin", "interop", "--", &dir]);
+    if output == Output::Json {
+        drive.push("--json");
+    }
+    shell::watch(shell::cargo(&drive))
+}
+
+fn check_node() -> Result<(), Failure> {
+    let install = format!(
+        "install Node.js {NODE} or later and npm, for example by 'apt-get install nodejs npm'"
+    );
+    let mut node = Command::new("node");
+    node.args(["--print", "process.versions.node"]);
+    let mut npm = Command::new("npm");
+    npm.arg("--version");
+    let version = shell::read(node)
+        .and_then(|version| shell::read(npm).map(|_| version))
+        .map_err(|_| Failure::new("node and npm are needed here").next(install.clone()))?;
+    let major = version
+        .split('.')
+        .next()
+        .and_then(|major| major.parse::<u32>().ok());
+    if major.is_some_and(|major| major >= NODE) {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("Node.js {} is too old", version.trim())).next(install))
+    }
+}
+
+/// Copies our scripts into `dir` and installs the packages that the lock file names.
+fn install(dir: &Path) -> Result<(), Failure> {
+    let ours = shell::root().join("xtask/interop");
+    let written = |path: PathBuf| {
+        move |error: std::io::Error| {
+            Failure::new(format!("{} could not be written: {error}", path.display()))
+        }
+    };
+    fs::create_dir_all(dir).map_err(written(dir.to_path_buf()))?;
+    let lock = "package-lock.json";
+    let installed = fs::read(dir.join(lock)).ok() == fs::read(ours.join(lock)).ok()
+        && dir.join("node_modules/.package-lock.json").exists();
+    for file in FILES {
+        fs::copy(ours.join(file), dir.join(file)).map_err(written(dir.join(file)))?;
+    }
+    if installed {
+        return Ok(());
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .current_dir(dir)
+        .stdout(Stdio::null());
+    shell::watch(npm)
 }

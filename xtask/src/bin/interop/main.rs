@@ -1,0 +1,42 @@
+//! Drives npm `oidc-provider`, a certified server that this project did not write, with our crates
+//! over TLS. `cargo xtask interop` installs it and calls this with the directory it is in.
+#![expect(dead_code, reason = "the cases come when fdx-par does")]
+
+mod case;
+mod customer;
+#[path = "../../failure.rs"]
+mod failure;
+mod lab;
+#[path = "../../table.rs"]
+mod table;
+mod tls;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use case::Report;
+use failure::Failure;
+use lab::Lab;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let report = match words.as_slice() {
+        [dir] => run(dir).inspect(Report::print),
+        [dir, "--json"] => run(dir).inspect(Report::print_json),
+        _ => Err(Failure::new("this is not called by hand").next("run 'cargo xtask interop'")),
+    };
+    match report {
+        Ok(report) if report.passed() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(dir: &str) -> Result<Report, Failure> {
+    let lab = Lab::start(Path::new(dir))?;
+    Ok(Report::of(&lab))
+}
