@@ -1,0 +1,75 @@
+//! The ID token (OpenID Connect Core section 2), signed by the algorithm that the client registered.
+
+use std::time::Duration;
+
+use fdx_jose::{Algorithm, Signer, statement};
+use fdx_wire::{UnixTime, base64url};
+use serde::Serialize;
+use sha2::{Digest, Sha256, Sha512};
+
+use crate::authorize::Code;
+use crate::config::{ConsentIdCarrier, InstitutionConfig, RegisteredClient};
+use crate::metadata::signing_key;
+
+const LIFETIME: Duration = Duration::from_secs(300);
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    exp: UnixTime,
+    iat: UnixTime,
+    auth_time: UnixTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
+    at_hash: String,
+    #[serde(rename = "fdxConsentId", skip_serializing_if = "Option::is_none")]
+    fdx_consent_id: Option<&'a str>,
+}
+
+/// The ID token beside `access_token`; none where the institution has no key for its algorithm.
+pub(crate) fn issue(
+    config: &InstitutionConfig,
+    client: &RegisteredClient,
+    code: &Code,
+    access_token: &str,
+    now: UnixTime,
+) -> Option<String> {
+    let key = signing_key(config, client.id_token_signed_response_alg)?;
+    let carried = config.consent_id_carrier == ConsentIdCarrier::IdToken;
+    let parameters = &code.pushed.parameters;
+    let claims = Claims {
+        iss: config.issuer.as_str(),
+        sub: &config.customer.customer_id,
+        aud: &client.client_id,
+        exp: now + LIFETIME,
+        iat: now,
+        auth_time: code.auth_time,
+        nonce: parameters.nonce.as_deref(),
+        acr: parameters.acr,
+        at_hash: at_hash(client.id_token_signed_response_alg, access_token),
+        fdx_consent_id: carried.then_some(&code.consent_id),
+    };
+    let input = statement(key.public(), None, &claims).ok()?;
+    let signature = key.sign(&input).ok()?;
+    input.attach(&signature).ok()
+}
+
+/// OpenID Connect Core 3.1.3.6: half of the hash that the signature's algorithm uses.
+fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
+    let (sha256, sha512);
+    let hash: &[u8] = match algorithm {
+        Algorithm::EdDsa => {
+            sha512 = Sha512::digest(access_token);
+            &sha512
+        }
+        _ => {
+            sha256 = Sha256::digest(access_token);
+            &sha256
+        }
+    };
+    base64url::encode(hash.get(..hash.len() / 2).unwrap_or_default())
+}

@@ -1,0 +1,228 @@
+use std::sync::Arc;
+
+use fdx_jose::Thumbprint;
+use fdx_wire::{Entropy, UnixTime};
+use http::{Method, Request, Response, StatusCode};
+use serde_json::json;
+
+use crate::answer;
+use crate::authorize::Code;
+use crate::config::InstitutionConfig;
+use crate::data::Account;
+use crate::dpop::{Proofs, With};
+use crate::error::{Broken, Reason};
+use crate::memory::Memory;
+use crate::metadata::{self, AUTHORIZE, DECISION, FDX, INTROSPECT, JWKS, PAR, TOKEN};
+use crate::nonces::Nonces;
+use crate::par::Pushed;
+use crate::randomness::Randomness;
+use crate::received::{Received, Side};
+use crate::replay::Replay;
+use crate::resources::{Consent, is_uuid};
+use crate::token::Token;
+use crate::verdict::{Verdict, Verdicts};
+
+/// What each memory holds before it forgets the oldest.
+const CAPACITY: usize = 10_000;
+
+/// An institution as a value: an authorization server and an FDX data provider in one.
+///
+/// It answers requests and does nothing else: no sockets, no clock, no randomness of its own.
+#[derive(Debug)]
+pub struct Institution {
+    config: Arc<InstitutionConfig>,
+    pub(crate) randomness: Randomness,
+    pub(crate) verdicts: Verdicts,
+    pub(crate) assertions: Replay,
+    pub(crate) proofs: Proofs,
+    pub(crate) pushed: Memory<String, Pushed>,
+    pub(crate) codes: Memory<String, Code>,
+    pub(crate) tokens: Memory<String, Token>,
+    pub(crate) consents: Memory<String, Consent>,
+}
+
+/// Who reads the answer: it decides how a broken rule is told.
+#[derive(Clone, Copy, Debug)]
+enum Surface {
+    /// A client, at the authorization server.
+    Client,
+    /// The customer's browser.
+    Browser,
+    /// A client, at a resource.
+    Resource,
+}
+
+impl Institution {
+    /// An institution that starts without consents. Everything that it makes up is derived from
+    /// `entropy`.
+    #[must_use]
+    pub fn new(config: InstitutionConfig, entropy: Entropy) -> Self {
+        let proofs = Proofs {
+            replay: Replay::new(),
+            nonces: Nonces::new(config.nonce_policy),
+        };
+        Self {
+            config: Arc::new(config),
+            randomness: Randomness::new(entropy),
+            verdicts: Verdicts::default(),
+            assertions: Replay::new(),
+            proofs,
+            pushed: Memory::new(CAPACITY),
+            codes: Memory::new(CAPACITY),
+            tokens: Memory::new(CAPACITY),
+            consents: Memory::new(CAPACITY),
+        }
+    }
+
+    /// Answers one request. Its URI is absolute, or it has a `Host` header; `peer` is the
+    /// `x5t#S256` of the certificate that the client showed at the mTLS authority.
+    pub fn handle(
+        &mut self,
+        request: &Request<Vec<u8>>,
+        peer: Option<Thumbprint>,
+        now: UnixTime,
+    ) -> Response<Vec<u8>> {
+        self.verdicts.begin();
+        let response = match Side::of(request, &self.config) {
+            Some(side) => {
+                let peer = peer.filter(|_| side == Side::MutualTls);
+                let received = Received {
+                    request,
+                    side,
+                    peer,
+                    now,
+                };
+                self.route(&received)
+            }
+            None => answer::empty(StatusCode::MISDIRECTED_REQUEST),
+        };
+        self.leave(request, response)
+    }
+
+    /// The checks that were made on the latest request, in their order.
+    #[must_use]
+    pub fn last_verdicts(&self) -> &[Verdict] {
+        self.verdicts.as_slice()
+    }
+
+    /// The accounts that the customer can choose.
+    #[must_use]
+    pub fn accounts(&self) -> &[Account] {
+        &self.config.customer.accounts
+    }
+
+    /// The configuration, shared so that a check can borrow it while the rest changes.
+    pub(crate) fn config(&self) -> Arc<InstitutionConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// Checks the request's DPoP proof.
+    pub(crate) fn check_proof(
+        &mut self,
+        received: &Received<'_>,
+        with: With<'_>,
+    ) -> Result<Thumbprint, Broken> {
+        self.proofs.check(
+            &self.config,
+            &mut self.verdicts,
+            &mut self.randomness,
+            received,
+            with,
+        )
+    }
+
+    fn route(&mut self, received: &Received<'_>) -> Response<Vec<u8>> {
+        let path = received.request.uri().path();
+        let method = received.request.method();
+        let (surface, wanted) = match path {
+            PAR | TOKEN | INTROSPECT => (Surface::Client, Method::POST),
+            AUTHORIZE => (Surface::Browser, Method::GET),
+            DECISION => (Surface::Browser, Method::POST),
+            JWKS => (Surface::Client, Method::GET),
+            _ if path.starts_with(FDX) => (Surface::Resource, Method::GET),
+            _ if metadata::is_well_known(&self.config, path) => (Surface::Client, Method::GET),
+            _ => return answer::empty(StatusCode::NOT_FOUND),
+        };
+        if method != wanted {
+            let mut response = answer::empty(StatusCode::METHOD_NOT_ALLOWED);
+            answer::set(&mut response, "allow", wanted.as_str());
+            return response;
+        }
+        // The customer's browser has no client certificate.
+        if matches!(surface, Surface::Browser) && received.side == Side::MutualTls {
+            return answer::empty(StatusCode::NOT_FOUND);
+        }
+        let answered = match path {
+            PAR => self.push(received),
+            TOKEN => self.exchange_code(received),
+            INTROSPECT => self.introspect(received),
+            AUTHORIZE => self.show_page(received),
+            DECISION => self.decide(received),
+            JWKS => Ok(metadata::jwks(&self.config)),
+            _ if path.starts_with(FDX) => self.serve(received),
+            _ => Ok(metadata::document(&self.config)),
+        };
+        answered.unwrap_or_else(|broken| self.tell(surface, received, broken))
+    }
+
+    fn tell(
+        &mut self,
+        surface: Surface,
+        received: &Received<'_>,
+        broken: Broken,
+    ) -> Response<Vec<u8>> {
+        match surface {
+            Surface::Browser => self.error_page(broken),
+            Surface::Client => answer::json(
+                broken.reason.oauth_status(),
+                &json!({
+                    "error": broken.reason.error(),
+                    "error_description": broken.description(),
+                }),
+            ),
+            Surface::Resource => {
+                let (status, code) = broken.reason.fdx();
+                let document = json!({ "code": code, "message": broken.description() });
+                let mut response = answer::json(status, &document);
+                if status == StatusCode::UNAUTHORIZED {
+                    let challenge = challenge(received.side, broken);
+                    answer::set(&mut response, "www-authenticate", &challenge);
+                }
+                response
+            }
+        }
+    }
+
+    /// The one place where every response leaves.
+    fn leave(
+        &mut self,
+        request: &Request<Vec<u8>>,
+        mut response: Response<Vec<u8>>,
+    ) -> Response<Vec<u8>> {
+        if let Some(nonce) = self.proofs.nonces.take_told() {
+            answer::set(&mut response, "dpop-nonce", &nonce);
+        }
+        // FDX: the interaction id is echoed in every response, errors included.
+        let id = request.headers().get("x-fapi-interaction-id");
+        if let Some(id) = id.and_then(|id| id.to_str().ok()).filter(|id| is_uuid(id)) {
+            answer::set(&mut response, "x-fapi-interaction-id", id);
+        }
+        response
+    }
+}
+
+/// RFC 9449 section 7.1, RFC 6750 section 3: without credentials there is no error code.
+fn challenge(side: Side, broken: Broken) -> String {
+    let scheme = match side {
+        Side::Main => "DPoP algs=\"PS256 ES256 EdDSA\"",
+        Side::MutualTls => "Bearer realm=\"fdx\"",
+    };
+    if broken.reason == Reason::NoCredentials {
+        return scheme.to_owned();
+    }
+    format!(
+        "{scheme}, error=\"{}\", error_description=\"{}\"",
+        broken.reason.error(),
+        broken.description()
+    )
+}

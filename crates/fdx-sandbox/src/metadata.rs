@@ -1,0 +1,101 @@
+//! What the institution publishes about itself (RFC 8414, OpenID Connect Discovery).
+
+use std::collections::BTreeSet;
+
+use fdx_jose::{Algorithm, Jwks};
+use http::{Response, StatusCode};
+use serde_json::json;
+
+use crate::answer;
+use crate::config::InstitutionConfig;
+use crate::received::Side;
+
+pub(crate) const AUTHORIZE: &str = "/authorize";
+pub(crate) const DECISION: &str = "/authorize/decision";
+pub(crate) const FDX: &str = "/fdx/v6";
+pub(crate) const INTROSPECT: &str = "/introspect";
+pub(crate) const JWKS: &str = "/jwks";
+pub(crate) const PAR: &str = "/par";
+pub(crate) const TOKEN: &str = "/token";
+
+/// The authentication context classes that an ID token can be asked to state.
+pub(crate) const ACR_VALUES: [&str; 2] = ["phr", "phrh"];
+
+/// The URL of `path` on one of the two authorities.
+pub(crate) fn endpoint(config: &InstitutionConfig, side: Side, path: &str) -> String {
+    format!("{}{path}", side.origin(config).as_str())
+}
+
+/// Whether `path` is one of the two well-known places for this issuer: the path inserted
+/// (RFC 8414 section 3.1) and the path appended (OpenID Connect Discovery section 4).
+pub(crate) fn is_well_known(config: &InstitutionConfig, path: &str) -> bool {
+    let tail = config.issuer.url().path().trim_end_matches('/');
+    path.strip_prefix("/.well-known/oauth-authorization-server") == Some(tail)
+        || path.strip_suffix("/.well-known/openid-configuration") == Some(tail)
+}
+
+pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
+    let main = |path| endpoint(config, Side::Main, path);
+    let alias = |path| endpoint(config, Side::MutualTls, path);
+    let algorithms = ["PS256", "ES256", "EdDSA"];
+    let signing: Vec<_> = config
+        .signing_keys
+        .iter()
+        .map(|key| key.public().algorithm().name())
+        .collect();
+    let scopes: BTreeSet<_> = config
+        .clients
+        .iter()
+        .flat_map(|client| client.scopes.iter())
+        .collect();
+    let document = json!({
+        "issuer": config.issuer.as_str(),
+        "authorization_endpoint": main(AUTHORIZE),
+        "pushed_authorization_request_endpoint": main(PAR),
+        "require_pushed_authorization_requests": true,
+        "token_endpoint": main(TOKEN),
+        "introspection_endpoint": main(INTROSPECT),
+        "jwks_uri": main(JWKS),
+        "mtls_endpoint_aliases": {
+            "pushed_authorization_request_endpoint": alias(PAR),
+            "token_endpoint": alias(TOKEN),
+            "introspection_endpoint": alias(INTROSPECT),
+        },
+        "tls_client_certificate_bound_access_tokens": true,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "code_challenge_methods_supported": [fdx_pkce::CODE_CHALLENGE_METHOD],
+        "authorization_response_iss_parameter_supported": true,
+        "authorization_details_types_supported": ["fdx_v1.0"],
+        "scopes_supported": scopes,
+        "subject_types_supported": ["public"],
+        "acr_values_supported": ACR_VALUES,
+        "id_token_signing_alg_values_supported": signing,
+        "dpop_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": algorithms,
+        "introspection_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+    });
+    answer::json(StatusCode::OK, &document)
+}
+
+pub(crate) fn jwks(config: &InstitutionConfig) -> Response<Vec<u8>> {
+    let keys = config.signing_keys.iter().map(|key| key.public().clone());
+    let mut response = answer::empty(StatusCode::OK);
+    answer::set(&mut response, "content-type", "application/jwk-set+json");
+    *response.body_mut() = Jwks::new(keys.collect()).to_json().into_bytes();
+    response
+}
+
+/// The `name` of an algorithm that has a key here.
+pub(crate) fn signing_key(
+    config: &InstitutionConfig,
+    algorithm: Algorithm,
+) -> Option<&fdx_jose::PrivateKey> {
+    config
+        .signing_keys
+        .iter()
+        .find(|key| key.public().algorithm() == algorithm)
+}

@@ -1,0 +1,121 @@
+//! Pushed authorization requests (RFC 9126).
+
+mod parameters;
+mod requested;
+
+use std::time::Duration;
+
+use fdx_jose::Thumbprint;
+use fdx_wire::{Label, UnixTime};
+use http::{Response, StatusCode};
+use serde_json::json;
+
+pub(crate) use parameters::Parameters;
+pub(crate) use requested::Requested;
+
+use crate::answer;
+use crate::client_authentication::authenticate;
+use crate::config::Binding;
+use crate::dpop::With;
+use crate::error::{Broken, Reason};
+use crate::institution::Institution;
+use crate::received::{Received, value};
+
+const REQUEST_URI: Label = Label::new("request_uri");
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// An authorization request that a client pushed.
+#[derive(Clone, Debug)]
+pub(crate) struct Pushed {
+    pub(crate) client_id: String,
+    pub(crate) parameters: Parameters,
+    /// The key that the code is bound to, if any (RFC 9449 section 10).
+    pub(crate) dpop_jkt: Option<Thumbprint>,
+    /// The last second in which the page may be loaded.
+    pub(crate) expires: UnixTime,
+    pub(crate) progress: Progress,
+}
+
+/// How far the customer is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Progress {
+    /// Not there yet.
+    Waiting,
+    /// At the page whose form carries this value; it may be sent until then.
+    Deciding {
+        interaction: String,
+        until: UnixTime,
+    },
+    /// Decided. The `request_uri` has been used.
+    Decided,
+}
+
+impl Institution {
+    pub(crate) fn push(&mut self, received: &Received<'_>) -> Result<Response<Vec<u8>>, Broken> {
+        let config = self.config();
+        let form = received.form(&mut self.verdicts)?;
+        let client = authenticate(
+            &config,
+            &mut self.assertions,
+            &mut self.verdicts,
+            &form,
+            received.now,
+        )?;
+        let parameters = Parameters::read(&config, client, &form, &mut self.verdicts)?;
+        let dpop_jkt = value(&form, "dpop_jkt");
+        let dpop_jkt = self.bind_code(received, client.binding, dpop_jkt)?;
+
+        let request_uri = format!(
+            "urn:ietf:params:oauth:request_uri:{}",
+            self.randomness.text(REQUEST_URI)
+        );
+        let pushed = Pushed {
+            client_id: client.client_id.clone(),
+            parameters,
+            dpop_jkt,
+            expires: received.now + LIFETIME,
+            progress: Progress::Waiting,
+        };
+        self.pushed.insert(request_uri.clone(), pushed);
+        Ok(answer::json(
+            StatusCode::CREATED,
+            &json!({ "request_uri": request_uri, "expires_in": LIFETIME.as_secs() }),
+        ))
+    }
+
+    /// RFC 9449 section 10.1: `dpop_jkt`, a proof, or both if they agree.
+    fn bind_code(
+        &mut self,
+        received: &Received<'_>,
+        binding: Binding,
+        dpop_jkt: Option<&str>,
+    ) -> Result<Option<Thumbprint>, Broken> {
+        let has_proof = received.request.headers().contains_key("dpop");
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "FAPI 2.0 SP 5.3.2.1-5",
+            "a client whose tokens are bound by certificate sends no DPoP",
+            binding == Binding::Dpop || !(has_proof || dpop_jkt.is_some()),
+        )?;
+        let named = match dpop_jkt {
+            None => None,
+            Some(text) => Some(self.verdicts.require_some(
+                Reason::InvalidRequest,
+                "RFC 9449 10",
+                "dpop_jkt is a SHA-256 JWK thumbprint",
+                Thumbprint::parse(text).ok(),
+            )?),
+        };
+        if !has_proof {
+            return Ok(named);
+        }
+        let proven = self.check_proof(received, With::Authorization)?;
+        self.verdicts.require(
+            Reason::InvalidDpopProof,
+            "RFC 9449 10.1",
+            "dpop_jkt is the thumbprint of the key in the proof",
+            named.is_none_or(|named| named == proven),
+        )?;
+        Ok(Some(proven))
+    }
+}

@@ -1,0 +1,60 @@
+//! The FDX v6 resources, which serve only what was granted.
+
+mod access;
+mod accounts;
+mod consents;
+mod customers;
+mod transactions;
+
+use http::{Response, StatusCode};
+use serde_json::Value;
+
+pub(crate) use access::is_uuid;
+pub(crate) use consents::Consent;
+
+use crate::answer;
+use crate::error::{Broken, Reason};
+use crate::institution::Institution;
+use crate::metadata::FDX;
+use crate::received::Received;
+
+impl Institution {
+    /// Answers a request below the FDX base URL.
+    pub(crate) fn serve(&mut self, received: &Received<'_>) -> Result<Response<Vec<u8>>, Broken> {
+        let consent = self.authorize_access(received)?;
+        let path = received.request.uri().path();
+        let segments = path
+            .strip_prefix(FDX)
+            .unwrap_or_default()
+            .split('/')
+            .skip(1);
+        let segments: Vec<_> = segments.collect();
+        let document = match segments.as_slice() {
+            ["consents", id] => self.consent_document(&consent, id),
+            ["customers", "current"] => self.customer_document(&consent),
+            ["accounts"] => self.accounts_document(&consent),
+            ["accounts", id] => self.account_document(&consent, id),
+            ["accounts", id, "transactions"] => {
+                self.transactions_document(&consent, id, received.now)
+            }
+            _ => return Ok(answer::empty(StatusCode::NOT_FOUND)),
+        };
+        document.map(|document: Value| answer::json(StatusCode::OK, &document))
+    }
+
+    /// FDX 602: the consent lacks the data.
+    fn require_granted(&mut self, granted: bool) -> Result<(), Broken> {
+        self.verdicts.require(
+            Reason::NotAuthorized,
+            "FAPI 2.0 SP 5.3.4-4",
+            "the consent covers the data that is asked for",
+            granted,
+        )
+    }
+}
+
+/// Cents as the JSON number that FDX wants.
+fn amount(cents: i64) -> Value {
+    // Exact to the cent up to 2^53 cents.
+    Value::from(cents as f64 / 100.0)
+}

@@ -1,0 +1,114 @@
+//! Who may come in: the access token, its binding, its consent.
+
+use super::Consent;
+use crate::dpop::With;
+use crate::error::{Broken, Reason};
+use crate::institution::Institution;
+use crate::received::{Received, Side};
+use crate::token::{Bound, Kind, Token};
+
+impl Institution {
+    /// Checks the token and everything around it, and gives the consent that it stands for.
+    pub(super) fn authorize_access(&mut self, received: &Received<'_>) -> Result<Consent, Broken> {
+        let query = received.request.uri().query().unwrap_or_default();
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "FAPI 2.0 SP 5.3.4-2",
+            "no access token stands in the query",
+            !query
+                .split('&')
+                .any(|pair| pair.starts_with("access_token")),
+        )?;
+        let credentials = self.verdicts.require_some(
+            Reason::NoCredentials,
+            "FAPI 2.0 SP 5.3.4-1",
+            "there is one access token, in the Authorization header",
+            received.header("authorization"),
+        )?;
+        let (scheme, text) = credentials.split_once(' ').unwrap_or((credentials, ""));
+        let token = self
+            .tokens
+            .get(text)
+            .filter(|token| token.kind == Kind::Access && token.expires > received.now);
+        let token = self.verdicts.require_some(
+            Reason::InvalidToken,
+            "FAPI 2.0 SP 5.3.4-3",
+            "the access token was issued here, is not revoked and has not expired",
+            token.cloned(),
+        )?;
+        self.check_sender(received, &token, scheme, text)?;
+        let consent = self.consents.get(&token.consent_id);
+        let consent = self.verdicts.require_some(
+            Reason::InvalidToken,
+            "FDX Security Model v5",
+            "the consent behind the token is active",
+            consent
+                .filter(|consent| consent.is_active(received.now))
+                .cloned(),
+        )?;
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "FDX API 6, headers",
+            "x-fapi-interaction-id is a UUID",
+            received
+                .header("x-fapi-interaction-id")
+                .is_some_and(is_uuid),
+        )?;
+        Ok(consent)
+    }
+
+    fn check_sender(
+        &mut self,
+        received: &Received<'_>,
+        token: &Token,
+        scheme: &str,
+        text: &str,
+    ) -> Result<(), Broken> {
+        match token.bound {
+            Bound::Key(key) => {
+                self.verdicts.require(
+                    Reason::InvalidToken,
+                    "RFC 9449 7.1",
+                    "a token that is bound to a key comes under the scheme DPoP",
+                    scheme.eq_ignore_ascii_case("DPoP"),
+                )?;
+                self.verdicts.require(
+                    Reason::InvalidToken,
+                    "RFC 8705 5",
+                    "a token that is bound to a key goes where no certificate is asked for",
+                    received.side == Side::Main,
+                )?;
+                let proven = self.check_proof(received, With::AccessToken(text))?;
+                self.verdicts.require(
+                    Reason::InvalidToken,
+                    "RFC 9449 7.1",
+                    "the proof's key is the one that the token is bound to",
+                    proven == key,
+                )
+            }
+            Bound::Certificate(certificate) => {
+                self.verdicts.require(
+                    Reason::InvalidToken,
+                    "RFC 6750 2.1",
+                    "a token that is bound to a certificate comes under the scheme Bearer",
+                    scheme.eq_ignore_ascii_case("Bearer"),
+                )?;
+                self.verdicts.require(
+                    Reason::InvalidToken,
+                    "RFC 8705 3",
+                    "the client shows the certificate that the token is bound to",
+                    received.peer == Some(certificate),
+                )
+            }
+        }
+    }
+}
+
+/// RFC 9562 section 4: 8-4-4-4-12 hexadecimal digits.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
