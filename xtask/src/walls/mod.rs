@@ -5,6 +5,7 @@ mod code;
 mod graph;
 mod manifest;
 mod rules;
+mod texts;
 
 use serde::Serialize;
 

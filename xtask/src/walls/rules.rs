@@ -1,11 +1,7 @@
-use std::fs;
-
-use super::Rule;
-use super::code::Source;
 use super::graph::Tree;
-use super::manifest::{self, Workspace};
+use super::manifest::Workspace;
+use super::{Rule, texts};
 use crate::failure::Failure;
-use crate::shell;
 
 /// The crates that compile without I/O, clocks, threads and runtimes.
 const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];
@@ -87,7 +83,7 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
         },
         Rule {
             rule: "ring and aws-lc-rs are named in fdx-jose/src/backend alone",
-            broken: sources(workspace, |source| {
+            broken: texts::sources(workspace, &CORE, |source| {
                 let backend = source
                     .path
                     .components()
@@ -103,18 +99,22 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
         },
         Rule {
             rule: "no file, socket, environment, thread or clock in the core's sources",
-            broken: sources(workspace, |source| {
+            broken: texts::sources(workspace, &CORE, |source| {
                 let named = OUTSIDE.iter().filter(|path| source.names(path));
                 named.map(ToString::to_string).collect()
             })?,
         },
         Rule {
             rule: "fdx-wire, fdx-pkce and fdx-rar are no_std",
-            broken: with_std(workspace)?,
+            broken: texts::with_std(workspace, &NO_STD)?,
         },
         Rule {
             rule: "each dependency gives its reason on its own line",
-            broken: unexplained(workspace)?,
+            broken: texts::unexplained(workspace)?,
+        },
+        Rule {
+            rule: "the README counts right",
+            broken: texts::miscounted(trees)?,
         },
     ])
 }
@@ -166,59 +166,6 @@ fn backends(workspace: &Workspace) -> Result<Vec<String>, Failure> {
         let direct = workspace.package(name)?.direct();
         let named = BACKENDS.iter().filter(|backend| direct.contains(*backend));
         broken.extend(named.map(|backend| format!("{name} depends on {backend}")));
-    }
-    Ok(broken)
-}
-
-/// A row for each thing that `find` sees in a source of the core.
-fn sources(
-    workspace: &Workspace,
-    find: impl Fn(&Source) -> Vec<String>,
-) -> Result<Vec<String>, Failure> {
-    let root = shell::root();
-    let mut broken = Vec::new();
-    for name in CORE {
-        for source in Source::below(&workspace.package(name)?.src())? {
-            let path = source
-                .path
-                .strip_prefix(&root)
-                .unwrap_or(&source.path)
-                .display();
-            broken.extend(
-                find(&source)
-                    .iter()
-                    .map(|found| format!("{path} names {found}")),
-            );
-        }
-    }
-    Ok(broken)
-}
-
-fn with_std(workspace: &Workspace) -> Result<Vec<String>, Failure> {
-    let mut broken = Vec::new();
-    for name in NO_STD {
-        let sources = Source::below(&workspace.package(name)?.src())?;
-        let mut libs = sources
-            .iter()
-            .filter(|source| source.path.ends_with("src/lib.rs"));
-        if !libs.any(|lib| lib.has("#![no_std]")) {
-            broken.push(format!("{name} has no #![no_std]"));
-        }
-    }
-    Ok(broken)
-}
-
-fn unexplained(workspace: &Workspace) -> Result<Vec<String>, Failure> {
-    let mut broken = Vec::new();
-    for package in workspace.published() {
-        let path = package.manifest();
-        let text = fs::read_to_string(path).map_err(|error| {
-            Failure::new(format!("{} could not be read: {error}", path.display()))
-        })?;
-        let lines = manifest::unexplained(&text);
-        broken.extend(lines.iter().map(|(line, name)| {
-            format!("{}/Cargo.toml:{line}: {name} has no reason", package.name)
-        }));
     }
     Ok(broken)
 }
