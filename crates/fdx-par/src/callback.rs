@@ -1,0 +1,156 @@
+use core::fmt;
+
+use fdx_wire::form::{Query, QueryError};
+use fdx_wire::{RedirectUri, Secret, UnixTime};
+use subtle::ConstantTimeEq;
+
+use crate::error::{Excerpt, Refusal, RefusalKind, Said};
+use crate::pending::{Flow, FlowId, Pending};
+use crate::{CallbackFault, CallerFault, Client, Error, NextStep, Refused};
+
+/// What the customer's browser brought back, checked.
+#[derive(Debug)]
+#[must_use]
+pub enum Callback {
+    /// The customer agreed. Next: claim the flow id where nodes share flows, then
+    /// [`Client::exchange`], within the minute that a code lives.
+    Code(Accepted),
+    /// The customer or the server said no, and the flow has ended.
+    Denied(Refusal),
+}
+
+/// An authorization code that answers this very request. It is good for one exchange.
+#[must_use = "a code lives for a minute: exchange it"]
+pub struct Accepted {
+    pub(crate) pending: Pending,
+    pub(crate) code: Secret,
+}
+
+const MAX_URL: usize = 8192;
+/// Unregistered in a callback of the code flow: an ID token or access token there is an attack or
+/// a `response_type` that was never asked for.
+const TOKENS: &[&str] = &["access_token", "id_token", "response"];
+
+impl Client {
+    /// Checks the URL at which the customer's browser arrived, as it was received.
+    ///
+    /// In this order: its size and encoding, its place against `redirect_uri`, repeated
+    /// parameters, `state` in constant time, `iss` exactly (RFC 9207), the callback deadline, and
+    /// only then `error` or `code`, never both.
+    ///
+    /// # Errors
+    /// [`Refused`] with the pending value unspent: whoever sent the wrong callback has not ended
+    /// the flow of the customer who comes with the right one.
+    pub fn callback(
+        &self,
+        pending: Pending,
+        received_url: &str,
+        now: UnixTime,
+    ) -> Result<Callback, Refused<Pending>> {
+        match self.read_callback(&pending, received_url, now) {
+            Ok(Read::Code(code)) => Ok(Callback::Code(Accepted { pending, code })),
+            Ok(Read::Error(said)) => {
+                let kind = RefusalKind::Authorization;
+                Ok(Callback::Denied(Refusal::new(kind, said, NextStep::StartOver)))
+            }
+            Err(error) => Err(Refused::new(error, pending)),
+        }
+    }
+
+    fn read_callback(
+        &self,
+        pending: &Pending,
+        received_url: &str,
+        now: UnixTime,
+    ) -> Result<Read, Error> {
+        self.check_ours(&pending.flow)?;
+        if received_url.len() > MAX_URL {
+            return Err(CallbackFault::TooLong.into());
+        }
+        let (place, query) = received_url.split_once('?').unwrap_or((received_url, ""));
+        check_place(place, &pending.flow.redirect_uri)?;
+        let query = Query::parse(query, MAX_URL).map_err(fault)?;
+        let one = |name| query.one(name).map_err(fault);
+        let (state, iss, code, error) = (one("state")?, one("iss")?, one("code")?, one("error")?);
+        let (description, uri) = (one("error_description")?, one("error_uri")?);
+
+        let state = state.ok_or(CallbackFault::StateMissing)?;
+        if !bool::from(state.as_bytes().ct_eq(pending.state.expose().as_bytes())) {
+            return Err(CallbackFault::StateMismatch.into());
+        }
+        // RFC 9207 2.4: simple string comparison, on error responses too.
+        match iss {
+            None => return Err(CallbackFault::IssMissing.into()),
+            Some(iss) if iss != pending.flow.issuer.as_str() => {
+                return Err(CallbackFault::IssMismatch.into());
+            }
+            Some(_) => {}
+        }
+        if now > pending.callback_by {
+            return Err(CallbackFault::Expired.into());
+        }
+        if query.names().any(|name| TOKENS.contains(&name)) {
+            return Err(CallbackFault::FrontChannelToken.into());
+        }
+        match (code.filter(|code| !code.is_empty()), error) {
+            (Some(_), Some(_)) => Err(CallbackFault::BothCodeAndError.into()),
+            (None, None) => Err(CallbackFault::Neither.into()),
+            (Some(code), None) => Ok(Read::Code(Secret::new(code.to_owned()))),
+            (None, Some(error)) => Ok(Read::Error(Said {
+                error: Some(Excerpt::of(error)),
+                error_description: description.map(Excerpt::of),
+                error_uri: uri.map(Excerpt::of),
+                ..Said::default()
+            })),
+        }
+    }
+
+    /// A flow is its own issuer's, client's and redirect_uri's (RFC 9700 section 4.4).
+    pub(crate) fn check_ours(&self, flow: &Flow) -> Result<(), Error> {
+        let config = self.config();
+        let ours = flow.issuer == config.issuer
+            && flow.client_id == config.client_id
+            && flow.redirect_uri == config.redirect_uri;
+        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
+    }
+}
+
+enum Read {
+    Code(Secret),
+    Error(Said),
+}
+
+/// Origin and path are compared; the query of a redirect_uri comes back among the parameters.
+fn check_place(place: &str, redirect_uri: &RedirectUri) -> Result<(), CallbackFault> {
+    let received = RedirectUri::parse(place).map_err(|_| CallbackFault::Unreadable)?;
+    let root = |path: &str| path.is_empty() || path == "/";
+    let same_path = received.path() == redirect_uri.path()
+        || (root(received.path()) && root(redirect_uri.path()));
+    if received.origin() == redirect_uri.origin() && same_path {
+        Ok(())
+    } else {
+        Err(CallbackFault::OtherRedirectUri)
+    }
+}
+
+fn fault(error: QueryError) -> CallbackFault {
+    match error {
+        QueryError::Duplicate => CallbackFault::Duplicate,
+        QueryError::Encoding => CallbackFault::Unreadable,
+        QueryError::TooLong => CallbackFault::TooLong,
+    }
+}
+
+impl Accepted {
+    /// The flow's public name: claim it, once across all nodes, before the code is sent.
+    #[must_use]
+    pub fn flow_id(&self) -> &FlowId {
+        self.pending.flow_id()
+    }
+}
+
+impl fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accepted").field("pending", &self.pending).finish_non_exhaustive()
+    }
+}

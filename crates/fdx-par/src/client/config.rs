@@ -1,0 +1,111 @@
+use core::time::Duration;
+
+use fdx_jose::backend::Backend;
+use fdx_jose::{Algorithm, AssertionKey, ProofKey, Thumbprint, Tolerance};
+use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
+
+/// What a recipient knows about itself and one institution before it asks for anything.
+///
+/// The fields after the first seven have defaults, which [`ClientConfig::new`] sets.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ClientConfig {
+    /// The institution's issuer identifier.
+    pub issuer: Issuer,
+    /// The recipient's `client_id` there.
+    pub client_id: String,
+    /// Where the customer comes back to, byte for byte as it is registered.
+    pub redirect_uri: RedirectUri,
+    /// The URL below which the FDX API lives, such as `https://api.bank.example/fdx/v6`.
+    pub fdx_base: HttpsUrl,
+    /// How the client proves who it is.
+    pub authentication: ClientAuthentication,
+    /// What the tokens are bound to.
+    pub sender_constraint: SenderConstraint,
+    /// What verifies the server's signatures.
+    pub backend: Backend,
+    /// Whether every endpoint's mTLS alias is to be used. Default: only where a certificate is
+    /// needed.
+    pub mtls_endpoints: MtlsEndpoints,
+    /// `id_token_signed_response_alg` as registered. Default: any of the three of FAPI 2.0.
+    pub id_token_signed_response_alg: Option<Algorithm>,
+    /// How far the server's clock may be off. Default: 10 seconds.
+    pub tolerance: Tolerance,
+    /// How long the customer may take from push to callback. Default: 30 minutes.
+    pub callback_within: Duration,
+}
+
+/// A method of client authentication that FAPI 2.0 allows (Security Profile 5.3.3.1-2).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ClientAuthentication {
+    /// `private_key_jwt` (RFC 7523), with the issuer as the only audience.
+    PrivateKeyJwt(AssertionKey),
+}
+
+/// What tokens are bound to (FAPI 2.0 Security Profile 5.3.3.1-1).
+#[derive(Clone, Debug)]
+pub enum SenderConstraint {
+    /// A key that signs a proof for each request (RFC 9449).
+    Dpop(ProofKey),
+    /// The certificate with this SHA-256 thumbprint, shown by the connection (RFC 8705).
+    Mtls(Thumbprint),
+}
+
+/// The client's `use_mtls_endpoint_aliases` (FAPI 2.0 Security Profile 5.2.2.1.1).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum MtlsEndpoints {
+    /// `false`: an alias is used where authentication or sender constraint needs a certificate.
+    #[default]
+    WhereNeeded,
+    /// `true`: every alias is used, and every endpoint is shown the certificate.
+    Always,
+}
+
+impl ClientConfig {
+    /// A configuration with the defaults of FAPI 2.0.
+    #[must_use]
+    pub fn new(
+        issuer: Issuer,
+        client_id: impl Into<String>,
+        redirect_uri: RedirectUri,
+        fdx_base: HttpsUrl,
+        authentication: ClientAuthentication,
+        sender_constraint: SenderConstraint,
+        backend: Backend,
+    ) -> Self {
+        Self {
+            issuer,
+            client_id: client_id.into(),
+            redirect_uri,
+            fdx_base,
+            authentication,
+            sender_constraint,
+            backend,
+            mtls_endpoints: MtlsEndpoints::default(),
+            id_token_signed_response_alg: None,
+            tolerance: Tolerance::default(),
+            callback_within: Duration::from_secs(30 * 60),
+        }
+    }
+}
+
+impl SenderConstraint {
+    /// The key's RFC 7638 thumbprint, or the certificate's.
+    #[must_use]
+    pub fn thumbprint(&self) -> Thumbprint {
+        match self {
+            Self::Dpop(key) => key.thumbprint(),
+            Self::Mtls(certificate) => *certificate,
+        }
+    }
+
+    /// `DPoP` or `Bearer`: the `token_type`, and the scheme of `Authorization`.
+    #[must_use]
+    pub fn token_type(&self) -> &'static str {
+        match self {
+            Self::Dpop(_) => "DPoP",
+            Self::Mtls(_) => "Bearer",
+        }
+    }
+}

@@ -1,0 +1,81 @@
+mod authentication;
+mod config;
+mod endpoint;
+
+use std::sync::Arc;
+
+pub use config::{ClientAuthentication, ClientConfig, MtlsEndpoints, SenderConstraint};
+pub use endpoint::{Endpoint, Target};
+
+use crate::discovery::ServerMetadata;
+use crate::exchange::NonceMemory;
+use crate::{CallerFault, Error};
+
+/// One data recipient at one institution: configuration and metadata, checked against each other.
+///
+/// It holds no private key, does nothing by itself, and is cheap to clone and to share. Its
+/// methods draft exchanges; see the crate's front page for their order.
+#[derive(Clone, Debug)]
+pub struct Client(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) config: ClientConfig,
+    pub(crate) metadata: ServerMetadata,
+    pub(crate) nonces: NonceMemory,
+}
+
+impl Client {
+    /// A client with a nonce memory of its own.
+    ///
+    /// # Errors
+    /// [`CallerFault::IssuerMismatch`] for another issuer's metadata, and
+    /// [`CallerFault::AlgorithmNotListed`] where the server lists the algorithms it takes and a
+    /// key's is not among them.
+    pub fn new(config: ClientConfig, metadata: ServerMetadata) -> Result<Self, Error> {
+        Self::with_nonces(config, metadata, NonceMemory::new())
+    }
+
+    /// A client that shares the nonces which other clients of this node learnt.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_nonces(
+        config: ClientConfig,
+        metadata: ServerMetadata,
+        nonces: NonceMemory,
+    ) -> Result<Self, Error> {
+        if config.issuer != metadata.issuer {
+            return Err(CallerFault::IssuerMismatch.into());
+        }
+        let assertions = &metadata.token_endpoint_auth_signing_alg_values_supported;
+        let ClientAuthentication::PrivateKeyJwt(key) = &config.authentication;
+        endpoint::check_listed(assertions.as_deref(), key.public().algorithm())?;
+        if let SenderConstraint::Dpop(key) = &config.sender_constraint {
+            let proofs = &metadata.dpop_signing_alg_values_supported;
+            endpoint::check_listed(proofs.as_deref(), key.public().algorithm())?;
+        }
+        Ok(Self(Arc::new(Inner { config, metadata, nonces })))
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &ClientConfig {
+        &self.0.config
+    }
+
+    /// The server's metadata.
+    #[must_use]
+    pub fn metadata(&self) -> &ServerMetadata {
+        &self.0.metadata
+    }
+
+    /// Where a request to `endpoint` goes, and whether it shows the certificate.
+    ///
+    /// # Errors
+    /// [`CallerFault::EndpointMissing`].
+    pub fn target(&self, endpoint: Endpoint) -> Result<Target, Error> {
+        endpoint::resolve(&self.0.config, &self.0.metadata, endpoint)
+            .ok_or(CallerFault::EndpointMissing.into())
+    }
+}

@@ -1,0 +1,123 @@
+use fdx_wire::{HttpsUrl, Issuer};
+use serde::Deserialize;
+
+use crate::ServerRule;
+
+/// An authorization server's metadata (RFC 8414 section 2), checked for what FAPI 2.0 needs of it.
+///
+/// There is no way to set an endpoint: all of them come from the one document whose `issuer` was
+/// compared (FAPI 2.0 Security Profile 5.3.3.1-9).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ServerMetadata {
+    pub(crate) issuer: Issuer,
+    pub(crate) authorization_endpoint: HttpsUrl,
+    pub(crate) token_endpoint: HttpsUrl,
+    pub(crate) pushed_authorization_request_endpoint: HttpsUrl,
+    pub(crate) introspection_endpoint: Option<HttpsUrl>,
+    pub(crate) jwks_uri: HttpsUrl,
+    pub(crate) mtls_endpoint_aliases: MtlsEndpointAliases,
+    pub(crate) scopes_supported: Option<Vec<String>>,
+    pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
+    pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
+}
+
+/// Endpoints for connections that show a certificate (RFC 8705 section 5).
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct MtlsEndpointAliases {
+    pub(crate) token_endpoint: Option<HttpsUrl>,
+    pub(crate) pushed_authorization_request_endpoint: Option<HttpsUrl>,
+    pub(crate) introspection_endpoint: Option<HttpsUrl>,
+}
+
+impl ServerMetadata {
+    /// The issuer, as it was asked for.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// Where the server publishes its keys.
+    #[must_use]
+    pub fn jwks_uri(&self) -> &HttpsUrl {
+        &self.jwks_uri
+    }
+
+    /// Where the customer's browser goes.
+    #[must_use]
+    pub fn authorization_endpoint(&self) -> &HttpsUrl {
+        &self.authorization_endpoint
+    }
+
+    /// Whether the server lists the scope, or lists none at all.
+    pub(crate) fn may_ask_for(&self, scope: &str) -> bool {
+        let listed = |scopes: &Vec<String>| scopes.iter().any(|listed| listed == scope);
+        self.scopes_supported.as_ref().is_none_or(listed)
+    }
+}
+
+/// The document as it is on the wire.
+#[derive(Deserialize)]
+pub(super) struct Document {
+    issuer: Option<String>,
+    authorization_endpoint: Option<String>,
+    token_endpoint: Option<String>,
+    pushed_authorization_request_endpoint: Option<String>,
+    introspection_endpoint: Option<String>,
+    jwks_uri: Option<String>,
+    #[serde(default)]
+    mtls_endpoint_aliases: AliasDocument,
+    scopes_supported: Option<Vec<String>>,
+    code_challenge_methods_supported: Option<Vec<String>>,
+    token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
+    dpop_signing_alg_values_supported: Option<Vec<String>>,
+}
+
+#[derive(Default, Deserialize)]
+struct AliasDocument {
+    token_endpoint: Option<String>,
+    pushed_authorization_request_endpoint: Option<String>,
+    introspection_endpoint: Option<String>,
+}
+
+impl Document {
+    pub(super) fn check(self) -> Result<ServerMetadata, ServerRule> {
+        let issuer = self.issuer.ok_or(ServerRule::MetadataMember)?;
+        let issuer = Issuer::parse(&issuer).map_err(|_| ServerRule::IssuerMismatch)?;
+        // RFC 9700 2.1.1: make sure that the server supports the method before relying on it.
+        let methods = self.code_challenge_methods_supported.unwrap_or_default();
+        if !methods.iter().any(|method| method == fdx_pkce::CODE_CHALLENGE_METHOD) {
+            return Err(ServerRule::PkceUnsupported);
+        }
+        let aliases = self.mtls_endpoint_aliases;
+        Ok(ServerMetadata {
+            issuer,
+            authorization_endpoint: required(self.authorization_endpoint)?,
+            token_endpoint: required(self.token_endpoint)?,
+            pushed_authorization_request_endpoint: required(
+                self.pushed_authorization_request_endpoint,
+            )?,
+            introspection_endpoint: optional(self.introspection_endpoint)?,
+            jwks_uri: required(self.jwks_uri)?,
+            mtls_endpoint_aliases: MtlsEndpointAliases {
+                token_endpoint: optional(aliases.token_endpoint)?,
+                pushed_authorization_request_endpoint: optional(
+                    aliases.pushed_authorization_request_endpoint,
+                )?,
+                introspection_endpoint: optional(aliases.introspection_endpoint)?,
+            },
+            scopes_supported: self.scopes_supported,
+            token_endpoint_auth_signing_alg_values_supported: self
+                .token_endpoint_auth_signing_alg_values_supported,
+            dpop_signing_alg_values_supported: self.dpop_signing_alg_values_supported,
+        })
+    }
+}
+
+fn required(text: Option<String>) -> Result<HttpsUrl, ServerRule> {
+    optional(text)?.ok_or(ServerRule::MetadataMember)
+}
+
+fn optional(text: Option<String>) -> Result<Option<HttpsUrl>, ServerRule> {
+    let parse = |text: String| HttpsUrl::parse(&text);
+    text.map(parse).transpose().map_err(|_| ServerRule::EndpointNotHttps)
+}

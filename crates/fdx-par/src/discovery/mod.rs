@@ -1,0 +1,106 @@
+mod metadata;
+
+use fdx_wire::{HttpsUrl, Issuer, UnixTime};
+use http::StatusCode;
+
+pub use metadata::{MtlsEndpointAliases, ServerMetadata};
+
+use crate::exchange::answer::Answer;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::Outgoing;
+use crate::exchange::{Draft, Exchange};
+use crate::{CallerFault, Error, NextStep, ServerRule};
+
+/// Where an issuer publishes its metadata.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WellKnown {
+    /// `/.well-known/oauth-authorization-server`, put between host and path (RFC 8414 section 3.1).
+    OAuthAuthorizationServer,
+    /// `/.well-known/openid-configuration`, put after the path (OpenID Connect Discovery 4.1).
+    OpenidConfiguration,
+}
+
+const LIMIT: usize = 256 * 1024;
+const MEMBERS: usize = 10_000;
+
+/// Drafts the request for an issuer's metadata.
+///
+/// The issuer comes from configuration or from a registry, never from a request (FAPI 2.0 Security
+/// Profile 5.3.3.1-10).
+///
+/// # Errors
+/// [`CallerFault::UrlTooLong`].
+pub fn discover(
+    issuer: &Issuer,
+    well_known: WellKnown,
+    now: UnixTime,
+) -> Result<Draft<ServerMetadata>, Error> {
+    Draft::public(Ask { issuer: issuer.clone(), well_known }, now)
+}
+
+pub struct Ask {
+    issuer: Issuer,
+    well_known: WellKnown,
+}
+
+impl Exchange for ServerMetadata {
+    type Ask = Ask;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(ask: &Ask, _: &Mint<'_>) -> Result<Outgoing, Error> {
+        let url = well_known_url(&ask.issuer, ask.well_known)?;
+        Ok(Outgoing::get(url, LIMIT))
+    }
+
+    fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        let metadata: Self = answer
+            .success::<metadata::Document>(StatusCode::OK, MEMBERS)?
+            .check()
+            .map_err(|rule| answer.fault(rule))?;
+        // RFC 8414 3.3: identical, or the metadata must not be used.
+        if metadata.issuer != ask.issuer {
+            return Err(answer.fault(ServerRule::IssuerMismatch));
+        }
+        Ok(metadata)
+    }
+}
+
+fn well_known_url(issuer: &Issuer, well_known: WellKnown) -> Result<HttpsUrl, Error> {
+    let url = issuer.url();
+    let path = url.path().trim_end_matches('/');
+    let host = url.as_str().strip_suffix(url.path()).unwrap_or(url.as_str());
+    let text = match well_known {
+        WellKnown::OAuthAuthorizationServer => {
+            format!("{host}/.well-known/oauth-authorization-server{path}")
+        }
+        WellKnown::OpenidConfiguration => format!("{host}{path}/.well-known/openid-configuration"),
+    };
+    HttpsUrl::parse(&text).map_err(|_| CallerFault::UrlTooLong.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_forms_treat_the_path_as_their_standards_say() {
+        for (issuer, oauth, openid) in [
+            (
+                "https://bank.example",
+                "https://bank.example/.well-known/oauth-authorization-server",
+                "https://bank.example/.well-known/openid-configuration",
+            ),
+            (
+                "https://bank.example:8443/fdx/",
+                "https://bank.example:8443/.well-known/oauth-authorization-server/fdx",
+                "https://bank.example:8443/fdx/.well-known/openid-configuration",
+            ),
+        ] {
+            let issuer = Issuer::parse(issuer).unwrap();
+            let url = |form| well_known_url(&issuer, form).unwrap().as_str().to_owned();
+            assert_eq!(url(WellKnown::OAuthAuthorizationServer), oauth);
+            assert_eq!(url(WellKnown::OpenidConfiguration), openid);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+use super::NextStep;
+use crate::error::faults;
+
+faults! {
+    /// Why what arrived at the `redirect_uri` is not the answer. The pending value stays unspent.
+    CallbackFault {
+        BothCodeAndError: "rfc6749.callback.both",
+            "RFC 6749 section 4.1.2", "the callback has a code and an error";
+        Duplicate: "rfc6749.callback.duplicate",
+            "RFC 6749 section 3.1", "a parameter of the callback is repeated";
+        Expired: "fdx.callback.expired",
+            "fdx-par, callback deadline", "the callback came after its deadline: start over";
+        FrontChannelToken: "fapi2.callback.token",
+            "FAPI 2.0 Security Profile 5.3.3.2-1", "the callback carries a token";
+        IssMismatch: "rfc9207.iss.mismatch",
+            "RFC 9207 section 2.4", "iss is not the issuer that the request was sent to";
+        IssMissing: "rfc9207.iss.missing",
+            "FAPI 2.0 Security Profile 5.3.3.2-5", "iss is missing";
+        Neither: "rfc6749.callback.neither",
+            "RFC 6749 section 4.1.2", "the callback has neither a code nor an error";
+        StateMismatch: "rfc6749.state.mismatch",
+            "RFC 6749 section 10.12", "state is not the one that was pushed";
+        StateMissing: "rfc6749.state.missing",
+            "RFC 6749 section 4.1.2", "state is missing";
+        TooLong: "fdx.callback.length",
+            "RFC 9110 section 4.1", "the callback is longer than 8,192 bytes or has over 100 parameters";
+        Unreadable: "rfc6749.callback.encoding",
+            "RFC 6749 appendix B", "the callback is not a URL, or not percent-encoded UTF-8";
+        OtherRedirectUri: "rfc9700.redirect_uri.other",
+            "RFC 9700 section 2.1", "the callback arrived at another URL than the redirect_uri";
+    }
+}
+
+impl CallbackFault {
+    pub(crate) fn next_step(self) -> NextStep {
+        match self {
+            Self::Expired => NextStep::StartOver,
+            _ => NextStep::KeepWaiting,
+        }
+    }
+}

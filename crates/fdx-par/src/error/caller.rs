@@ -1,0 +1,43 @@
+use super::NextStep;
+use crate::error::faults;
+
+faults! {
+    /// What is wrong with a configuration or a call, before anything was sent.
+    CallerFault {
+        AlgorithmNotListed: "rfc8414.signing_alg_values",
+            "RFC 8414 section 2", "the server does not list the algorithm of this key";
+        ConsentIdUnknown: "fdx.consent_id.unknown",
+            "FDX Consent API", "no consent id is known: introspect the token, or go on without one";
+        EndpointMissing: "rfc8414.endpoint.missing",
+            "RFC 8414 section 2", "the metadata names no such endpoint";
+        ExtraReserved: "rfc9126.parameter.reserved",
+            "RFC 9126 section 2.1", "the parameter belongs to the protocol and can't be an extra";
+        HeaderReserved: "fdx.header.reserved",
+            "RFC 9110 section 5", "the header belongs to the protocol, or is not a header";
+        IssuerMismatch: "rfc8414.issuer.configured",
+            "FAPI 2.0 Security Profile 5.3.3.1-11", "the metadata is another issuer's";
+        OutsideFdxBase: "fdx.url.outside",
+            "FDX API base URL", "the URL is not below the configured FDX base URL";
+        OtherClient: "fdx.flow.other_client",
+            "RFC 9700 section 4.4", "the value belongs to another issuer, client or redirect_uri";
+        OtherKey: "rfc9449.key.other",
+            "RFC 9449 section 5", "the tokens or the code are bound to another key or certificate";
+        ParameterText: "rfc6749.parameter.text",
+            "RFC 6749 appendix A", "the parameter is empty, too long, or has control characters";
+        RedirectTooLate: "rfc9126.request_uri.late",
+            "RFC 9126 section 2.2", "the request_uri is about to expire: push again";
+        SignatureCount: "rfc7515.signatures.count",
+            "RFC 7515 section 5.1", "not one signature for each signing input";
+        UrlTooLong: "rfc9110.url.length",
+            "RFC 9110 section 4.1", "the URL would be longer than 2,048 bytes";
+    }
+}
+
+impl CallerFault {
+    pub(crate) fn next_step(self) -> NextStep {
+        match self {
+            Self::RedirectTooLate | Self::OtherClient | Self::OtherKey => NextStep::StartOver,
+            _ => NextStep::Correct,
+        }
+    }
+}

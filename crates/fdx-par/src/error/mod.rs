@@ -1,0 +1,233 @@
+mod callback;
+mod caller;
+mod refusal;
+mod said;
+mod seal;
+mod server;
+
+use core::fmt;
+use core::time::Duration;
+
+pub use callback::CallbackFault;
+pub use caller::CallerFault;
+pub use refusal::{Refusal, RefusalKind};
+pub use said::{Excerpt, Said};
+pub use seal::SealFault;
+pub use server::{ServerFault, ServerRule};
+
+use fdx_jose::{IdTokenError, SigningError};
+
+/// What went wrong, sorted by whose doing it was.
+///
+/// Each has a stable [`code`](Error::code), the clause behind it, and the
+/// [`next_step`](Error::next_step) that makes sense. What a server said is kept in
+/// [`said`](Error::said), bounded and escaped; nothing from the body of a success is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// Ours: a configuration or a call that can't be right. Nothing was sent.
+    Caller(CallerFault),
+    /// The front channel's: what arrived at the `redirect_uri` does not answer this request.
+    Callback(CallbackFault),
+    /// The server's: it sent an ID token that does not hold.
+    IdToken(IdTokenError),
+    /// The server's decision: it understood, and said no.
+    Refusal(Box<Refusal>),
+    /// Whoever kept it: a sealed value that does not open.
+    Seal(SealFault),
+    /// The server's: its answer breaks a rule.
+    Server(Box<ServerFault>),
+    /// The signer's: a signature could not be had, or does not fit.
+    Signing(SigningError),
+}
+
+/// What can be done after an error.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum NextStep {
+    /// Correct the configuration or the call. The same again fails the same way.
+    Correct,
+    /// Nothing that a program can do: ask the institution.
+    AskTheInstitution,
+    /// Fetch the server's keys, then verify again. The tokens are kept.
+    FetchKeys,
+    /// The same call may be made again, freshly drafted; after this time where the server named
+    /// one, of a day at most.
+    Retry {
+        /// From `Retry-After`.
+        after: Option<Duration>,
+    },
+    /// Push a new authorization request and send the customer again.
+    StartOver,
+    /// The customer said no. Ask again only if the customer wants that.
+    RespectTheCustomer,
+    /// Keep what there is, and wait for the callback that belongs to it.
+    KeepWaiting,
+}
+
+impl Error {
+    /// A stable name of the rule, such as `rfc9207.iss.mismatch`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Caller(fault) => fault.code(),
+            Self::Callback(fault) => fault.code(),
+            Self::IdToken(error) => error.code(),
+            Self::Refusal(refusal) => refusal.code(),
+            Self::Seal(fault) => fault.code(),
+            Self::Server(fault) => fault.rule.code(),
+            Self::Signing(_) => "signing",
+        }
+    }
+
+    /// The clause of the standard that was broken or applied.
+    #[must_use]
+    pub fn clause(&self) -> &'static str {
+        match self {
+            Self::Caller(fault) => fault.clause(),
+            Self::Callback(fault) => fault.clause(),
+            Self::IdToken(_) => "OpenID Connect Core 3.1.3.7",
+            Self::Refusal(refusal) => refusal.clause(),
+            Self::Seal(_) => "fdx-par, sealed pending values",
+            Self::Server(fault) => fault.rule.clause(),
+            Self::Signing(_) => "RFC 7515 section 5.1",
+        }
+    }
+
+    /// What the server said, where one spoke.
+    #[must_use]
+    pub fn said(&self) -> Option<&Said> {
+        match self {
+            Self::Refusal(refusal) => Some(&refusal.said),
+            Self::Server(fault) => Some(&fault.said),
+            _ => None,
+        }
+    }
+
+    /// What can be done about it.
+    #[must_use]
+    pub fn next_step(&self) -> NextStep {
+        match self {
+            Self::Caller(fault) => fault.next_step(),
+            Self::Callback(fault) => fault.next_step(),
+            Self::IdToken(error) if error.is_unknown_key() => NextStep::FetchKeys,
+            Self::IdToken(_) => NextStep::AskTheInstitution,
+            Self::Refusal(refusal) => refusal.next_step,
+            Self::Seal(_) => NextStep::StartOver,
+            Self::Server(fault) => fault.next_step,
+            Self::Signing(_) => NextStep::Retry { after: None },
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Caller(fault) => write!(f, "the call can't be right: {fault}")?,
+            Self::Callback(fault) => write!(f, "the callback is not the answer: {fault}")?,
+            Self::IdToken(error) => write!(f, "the server's ID token does not hold: {error}")?,
+            Self::Refusal(refusal) => write!(f, "the server refused: {refusal}")?,
+            Self::Seal(fault) => write!(f, "the sealed value does not open: {fault}")?,
+            Self::Server(fault) => write!(f, "the server's answer breaks a rule: {fault}")?,
+            Self::Signing(error) => write!(f, "no usable signature: {error}")?,
+        }
+        write!(f, " [{}, {}]", self.code(), self.clause())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<CallerFault> for Error {
+    fn from(fault: CallerFault) -> Self {
+        Self::Caller(fault)
+    }
+}
+
+impl From<SealFault> for Error {
+    fn from(fault: SealFault) -> Self {
+        Self::Seal(fault)
+    }
+}
+
+impl From<CallbackFault> for Error {
+    fn from(fault: CallbackFault) -> Self {
+        Self::Callback(fault)
+    }
+}
+
+impl From<SigningError> for Error {
+    fn from(error: SigningError) -> Self {
+        Self::Signing(error)
+    }
+}
+
+/// An error that costs nothing: what it was about is handed back unspent.
+#[derive(Debug)]
+pub struct Refused<T> {
+    /// Why.
+    pub error: Error,
+    /// What was not used up.
+    pub unspent: Box<T>,
+}
+
+impl<T> Refused<T> {
+    pub(crate) fn new(error: impl Into<Error>, unspent: T) -> Self {
+        Self { error: error.into(), unspent: Box::new(unspent) }
+    }
+}
+
+impl<T> From<Refused<T>> for Error {
+    fn from(refused: Refused<T>) -> Self {
+        refused.error
+    }
+}
+
+impl<T> fmt::Display for Refused<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<T: fmt::Debug> std::error::Error for Refused<T> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+/// Declares a fault as rows of code, clause and text, so that the three can't drift apart.
+macro_rules! faults {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident: $code:literal, $clause:literal, $text:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(#[doc = concat!("`", $code, "`: ", $text, " (", $clause, ").")] $variant,)+
+        }
+
+        impl $name {
+            /// Every variant, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The stable name of the rule.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The clause behind it.
+            #[must_use]
+            pub const fn clause(self) -> &'static str {
+                match self { $(Self::$variant => $clause,)+ }
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(match self { $(Self::$variant => $text,)+ })
+            }
+        }
+
+        impl core::error::Error for $name {}
+    };
+}
+pub(crate) use faults;

@@ -1,0 +1,87 @@
+use core::fmt;
+use core::time::Duration;
+
+/// At most 256 characters of a server's text, with control and non-ASCII characters escaped, safe
+/// to print into a log or a terminal.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Excerpt(String);
+
+const MAX_CHARS: usize = 256;
+
+impl Excerpt {
+    pub(crate) fn of(text: &str) -> Self {
+        let mut excerpt = String::new();
+        for char in text.chars() {
+            let escaped = char.escape_default();
+            if excerpt.len() + escaped.len() > MAX_CHARS - 3 {
+                excerpt.push_str("...");
+                break;
+            }
+            if matches!(char, '\'' | '"') { excerpt.push(char) } else { excerpt.extend(escaped) }
+        }
+        Self(excerpt)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0)
+    }
+}
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a server said about a failure: its status, and texts that are bounded and escaped.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Said {
+    /// The HTTP status.
+    pub status: u16,
+    /// OAuth's `error`, or an FDX error's code, as it was spelled.
+    pub error: Option<Excerpt>,
+    /// `error_description`, or an FDX error's message.
+    pub error_description: Option<Excerpt>,
+    /// `error_uri`.
+    pub error_uri: Option<Excerpt>,
+    /// `state`, where the server repeats it in the error.
+    pub state: Option<Excerpt>,
+    /// `x-fapi-interaction-id` of the answer, by which the institution finds the call.
+    pub interaction_id: Option<Excerpt>,
+    /// `Retry-After`, of a day at most.
+    pub retry_after: Option<Duration>,
+    /// By how many seconds the server's `Date` is ahead of `now`; negative where it is behind.
+    pub clock_offset: Option<i64>,
+}
+
+impl Said {
+    /// Whether the same call may well succeed later (RFC 6585 section 4, RFC 9110 section 15.6).
+    pub(crate) fn is_passing(&self) -> bool {
+        self.status == 429 || self.status >= 500
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "status {}", self.status)?;
+        let texts = [("", &self.error), ("", &self.error_description), ("see ", &self.error_uri)];
+        for (lead, text) in texts {
+            if let Some(text) = text {
+                write!(f, ", {lead}{text}")?;
+            }
+        }
+        match &self.interaction_id {
+            Some(id) => write!(f, ", interaction {id}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+use core::fmt;
+
+use fdx_wire::json::Kind;
+
+use super::{NextStep, Said};
+use crate::error::faults;
+
+/// An answer that breaks a rule.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ServerFault {
+    /// The rule.
+    pub rule: ServerRule,
+    /// What the server said around it.
+    pub said: Said,
+    /// What can be done about it.
+    pub next_step: NextStep,
+}
+
+faults! {
+    /// A rule that a server's answer can break.
+    ServerRule {
+        AccessTokenText: "rfc6749.access_token.text",
+            "RFC 6749 appendix A.12", "the access token is empty, too long, or can't stand in a header";
+        BodyDuplicate: "rfc8259.json.duplicate",
+            "RFC 8259 section 4", "the body names a member twice";
+        BodyEncoding: "rfc8259.json.encoding",
+            "RFC 8259 section 8.1", "the body is not UTF-8";
+        BodyNested: "fdx.body.nested",
+            "fdx-par, body limits", "the body nests too deeply or has too many members";
+        BodyShape: "rfc8259.json.shape",
+            "the response's own clause", "the body lacks a member, or has one of another type";
+        BodySyntax: "rfc8259.json.syntax",
+            "RFC 8259", "the body is not JSON, or was cut short";
+        BodyTooLarge: "fdx.body.size",
+            "fdx-par, body limits", "the body is larger than this exchange allows";
+        ConsentIdConflict: "fdx.consent_id.conflict",
+            "FDX Consent API", "the server named two different consent ids; the tokens are kept";
+        ConsentIdInvalid: "fdx.consent_id.invalid",
+            "FDX Consent API, Identifier", "the consent id is not 1 to 256 printable characters";
+        ConsentIdOther: "fdx.consent.other",
+            "FDX Consent API", "the grant is another consent than the one that was asked for";
+        ConsentInactive: "fdx.consent.inactive",
+            "FDX Consent API", "the consent is not active; the tokens are kept";
+        ContentType: "rfc9110.content_type",
+            "RFC 9110 section 8.3", "the body is not application/json";
+        EndpointNotHttps: "fapi2.endpoint.https",
+            "FAPI 2.0 Security Profile 5.2.1-1", "the metadata names a URL that is not usable https";
+        ExpiresIn: "rfc9126.expires_in",
+            "RFC 9126 section 2.2", "expires_in is not a number of seconds from 1";
+        IdTokenMissing: "oidc.id_token.missing",
+            "OpenID Connect Core 3.1.3.3", "openid was asked for and no ID token came; the tokens are kept";
+        Introspection: "rfc7662.active",
+            "RFC 7662 section 2.2", "the token that was just issued is not active; the tokens are kept";
+        IssuerMismatch: "rfc8414.issuer.mismatch",
+            "RFC 8414 section 3.3", "the metadata's issuer is not the one that was asked";
+        KeysUnusable: "rfc7517.keys",
+            "RFC 7517 section 5", "the key set is malformed or has more than 100 keys";
+        MetadataMember: "rfc8414.metadata.member",
+            "RFC 8414 section 2", "the metadata lacks a member that FAPI 2.0 needs";
+        NonceSyntax: "rfc9449.nonce.syntax",
+            "RFC 9449 section 8.1", "DPoP-Nonce is repeated, empty, too long or has other characters";
+        NonceAgain: "rfc9449.nonce.again",
+            "RFC 9449 section 8", "a fresh nonce was asked for again after it was given";
+        PkceUnsupported: "rfc7636.s256",
+            "FAPI 2.0 Security Profile 5.3.3.2-3", "the metadata does not list S256";
+        Redirected: "fapi2.back_channel.redirect",
+            "FAPI 2.0 Security Profile 5.3.2.2-10", "a back-channel endpoint answered with a redirect";
+        RequestUri: "rfc9126.request_uri",
+            "RFC 9126 section 2.2", "request_uri is empty or too long";
+        Status: "rfc9110.status",
+            "RFC 9110 section 15", "the status is not one that this answer may have";
+        TokenType: "rfc6749.token_type",
+            "FAPI 2.0 Security Profile 5.3.3.1-1", "the token is not bound as it was asked to be";
+    }
+}
+
+impl ServerRule {
+    pub(crate) fn of_json(kind: Kind) -> Self {
+        match kind {
+            Kind::DuplicateKey => Self::BodyDuplicate,
+            Kind::NotUtf8 => Self::BodyEncoding,
+            Kind::Shape => Self::BodyShape,
+            Kind::TooDeep | Kind::TooManyMembers => Self::BodyNested,
+            Kind::TooLarge => Self::BodyTooLarge,
+            _ => Self::BodySyntax,
+        }
+    }
+}
+
+impl ServerFault {
+    /// `unheard` is what is safe where it can't be known whether the server acted.
+    pub(crate) fn new(rule: ServerRule, said: Said, unheard: NextStep) -> Self {
+        let next_step = match (rule, unheard) {
+            // Not what the server meant to say: a proxy's page, a broken connection.
+            (_, NextStep::Retry { .. }) if said.is_passing() => {
+                NextStep::Retry { after: said.retry_after }
+            }
+            (ServerRule::BodySyntax, _) => unheard,
+            _ if said.is_passing() => unheard,
+            _ => NextStep::AskTheInstitution,
+        };
+        Self { rule, said, next_step }
+    }
+}
+
+impl fmt::Display for ServerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.rule, self.said)
+    }
+}

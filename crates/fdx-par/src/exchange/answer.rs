@@ -1,0 +1,196 @@
+use core::time::Duration;
+
+use fdx_wire::UnixTime;
+use fdx_wire::json::{self, Limits};
+use http::header::{CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::challenge::{self, Challenge};
+use super::interaction::INTERACTION_ID;
+use crate::error::{Excerpt, Refusal, RefusalKind, Said, ServerFault, ServerRule};
+use crate::{Error, NextStep};
+
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+const MAX_NONCE: usize = 512;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A response, judged in one order: size, status, content type, JSON.
+pub struct Answer<'a> {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+    pub(crate) limit: usize,
+    /// When the request was drafted: lifetimes count from here, the safe side.
+    pub(crate) drafted_at: UnixTime,
+    pub(crate) now: UnixTime,
+    pub(crate) unheard: NextStep,
+}
+
+/// RFC 6749 section 5.2. A member of another type is as good as none.
+#[derive(Deserialize)]
+struct OAuthError {
+    error: String,
+    error_description: Option<String>,
+    error_uri: Option<String>,
+    state: Option<String>,
+}
+
+impl Answer<'_> {
+    /// The JSON body of a success with exactly this status.
+    pub(crate) fn success<T: DeserializeOwned>(
+        &self,
+        status: StatusCode,
+        members: usize,
+    ) -> Result<T, Error> {
+        self.check_json(status)?;
+        let limits = Limits { members, ..Limits::bytes(self.limit) };
+        json::from_slice(self.body, &limits)
+            .map_err(|error| self.fault(ServerRule::of_json(error.kind())))
+    }
+
+    /// Size, status and content type.
+    pub(crate) fn check_json(&self, status: StatusCode) -> Result<(), Error> {
+        self.check_size()?;
+        self.check_not_redirected()?;
+        if self.status != status {
+            return Err(self.not_a_success());
+        }
+        if !self.is_json() {
+            return Err(self.fault(ServerRule::ContentType));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn check_size(&self) -> Result<(), Error> {
+        if self.body.len() > self.limit {
+            return Err(self.fault(ServerRule::BodyTooLarge));
+        }
+        Ok(())
+    }
+
+    /// A redirect is never followed with credentials (FAPI 2.0 Security Profile 5.3.2.2-10).
+    pub(crate) fn check_not_redirected(&self) -> Result<(), Error> {
+        if self.status.is_redirection() {
+            return Err(self.fault(ServerRule::Redirected));
+        }
+        Ok(())
+    }
+
+    /// What a status other than the expected one means: a refusal in OAuth's words, HTTP's own,
+    /// or, for a success that was not expected, a broken rule.
+    fn not_a_success(&self) -> Error {
+        if !self.status.is_client_error() && !self.status.is_server_error() {
+            return self.fault(ServerRule::Status);
+        }
+        match self.oauth_error() {
+            Some(said) => self.refuse(RefusalKind::OAuth, said),
+            None => self.refuse(RefusalKind::Http, self.said()),
+        }
+    }
+
+    fn oauth_error(&self) -> Option<Said> {
+        let body: OAuthError = self.error_body()?;
+        Some(Said {
+            error: Some(Excerpt::of(&body.error)),
+            error_description: body.error_description.as_deref().map(Excerpt::of),
+            error_uri: body.error_uri.as_deref().map(Excerpt::of),
+            state: body.state.as_deref().map(Excerpt::of),
+            ..self.said()
+        })
+    }
+
+    /// The body of a failure, where it is small JSON of the shape `T`.
+    pub(crate) fn error_body<T: DeserializeOwned>(&self) -> Option<T> {
+        let bytes = self.is_json().then_some(self.body)?;
+        json::from_slice(bytes, &Limits::bytes(16 * 1024)).ok()
+    }
+
+    pub(crate) fn refuse(&self, kind: RefusalKind, said: Said) -> Error {
+        Error::Refusal(Box::new(Refusal::new(kind, said, self.unheard)))
+    }
+
+    pub(crate) fn fault(&self, rule: ServerRule) -> Error {
+        Error::Server(Box::new(ServerFault::new(rule, self.said(), self.unheard)))
+    }
+
+    /// What the head of the answer says.
+    pub(crate) fn said(&self) -> Said {
+        Said {
+            status: self.status.as_u16(),
+            interaction_id: self.text(&INTERACTION_ID).map(Excerpt::of),
+            retry_after: self.retry_after(),
+            clock_offset: self.clock_offset(),
+            ..Said::default()
+        }
+    }
+
+    pub(crate) fn text(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub(crate) fn challenges(&self) -> Vec<Challenge> {
+        let values = self.headers.get_all(WWW_AUTHENTICATE).iter();
+        challenge::parse(values.filter_map(|value| value.to_str().ok()))
+    }
+
+    /// RFC 9449 8.1: nonce = 1*NQCHAR, in one header.
+    pub(super) fn dpop_nonce(&self) -> Result<Option<&str>, Error> {
+        let mut values = self.headers.get_all(&DPOP_NONCE).iter();
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        let nqchar = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        match value.to_str() {
+            Ok(nonce)
+                if values.next().is_none()
+                    && (1..=MAX_NONCE).contains(&nonce.len())
+                    && nonce.bytes().all(nqchar) =>
+            {
+                Ok(Some(nonce))
+            }
+            _ => Err(self.fault(ServerRule::NonceSyntax)),
+        }
+    }
+
+    /// RFC 9449 sections 8 (a JSON error, at the authorization server) and 9 (a challenge, at a
+    /// resource server).
+    pub(super) fn asks_for_nonce(&self, at_authorization_server: bool) -> bool {
+        const USE_DPOP_NONCE: &str = "use_dpop_nonce";
+        if at_authorization_server {
+            return self.status.is_client_error()
+                && self
+                    .error_body::<OAuthError>()
+                    .is_some_and(|body| body.error == USE_DPOP_NONCE);
+        }
+        self.status == StatusCode::UNAUTHORIZED
+            && self.challenges().iter().any(|challenge| {
+                challenge.is("DPoP") && challenge.parameter("error") == Some(USE_DPOP_NONCE)
+            })
+    }
+
+    /// `application/json`, or a type of its syntax (RFC 6839 section 3.1, RFC 7517 section 8.5).
+    fn is_json(&self) -> bool {
+        let essence = self.text(&CONTENT_TYPE).and_then(|value| value.split(';').next());
+        let essence = essence.unwrap_or_default().trim().to_ascii_lowercase();
+        let subtype = essence.strip_prefix("application/");
+        subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+    }
+
+    /// RFC 9110 section 10.2.3: seconds or a date; a day at most.
+    fn retry_after(&self) -> Option<Duration> {
+        let text = self.text(&RETRY_AFTER)?.trim();
+        let after = match text.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => text.parse().map_or(DAY, Duration::from_secs),
+            false => UnixTime::parse_http_date(text).ok()?.since(self.now),
+        };
+        Some(after.min(DAY))
+    }
+
+    /// FAPI 2.0 Security Profile 5.3.3.1, note 1: `Date` tells how far the clocks are apart.
+    fn clock_offset(&self) -> Option<i64> {
+        let date = UnixTime::parse_http_date(self.text(&DATE)?).ok()?.as_seconds();
+        i64::try_from(date).ok()?.checked_sub_unsigned(self.now.as_seconds())
+    }
+}

@@ -1,0 +1,163 @@
+//! `WWW-Authenticate` (RFC 9110 section 11.6.1): several challenges, in one header or in many.
+
+/// One challenge: a scheme and its parameters.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Challenge {
+    scheme: String,
+    parameters: Vec<(String, String)>,
+}
+
+const MAX_CHALLENGES: usize = 16;
+const MAX_PARAMETERS: usize = 32;
+
+impl Challenge {
+    /// Schemes are compared without regard to case (RFC 9110 section 11.1).
+    pub(crate) fn is(&self, scheme: &str) -> bool {
+        self.scheme.eq_ignore_ascii_case(scheme)
+    }
+
+    /// The value of a parameter, whose names have no case either.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let mut found = self.parameters.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.next().map(|(_, value)| value.as_str())
+    }
+}
+
+/// Reads what can be read; where the grammar ends, so does the reading.
+pub(crate) fn parse<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Challenge> {
+    let mut challenges = Vec::new();
+    for value in values {
+        let mut reader = Reader { rest: value };
+        while challenges.len() < MAX_CHALLENGES
+            && let Some(challenge) = reader.challenge()
+        {
+            challenges.push(challenge);
+        }
+    }
+    challenges
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn challenge(&mut self) -> Option<Challenge> {
+        self.separators();
+        let scheme = self.token()?.to_owned();
+        let mut parameters = Vec::new();
+        while parameters.len() < MAX_PARAMETERS {
+            let before = self.rest;
+            self.separators();
+            let Some(name) = self.token() else { break };
+            self.spaces();
+            let Some(after) = self.rest.strip_prefix('=') else {
+                // A token without `=` is the next challenge's scheme.
+                self.rest = before;
+                break;
+            };
+            self.rest = after;
+            self.spaces();
+            match self.value() {
+                Some(value) => parameters.push((name.to_owned(), value)),
+                None => break,
+            }
+        }
+        Some(Challenge { scheme, parameters })
+    }
+
+    fn value(&mut self) -> Option<String> {
+        let Some(quoted) = self.rest.strip_prefix('"') else {
+            return self.token().map(str::to_owned);
+        };
+        let mut value = String::new();
+        let mut chars = quoted.chars();
+        loop {
+            match chars.next()? {
+                '"' => break,
+                '\\' => value.push(chars.next()?),
+                char => value.push(char),
+            }
+        }
+        self.rest = chars.as_str();
+        Some(value)
+    }
+
+    fn token(&mut self) -> Option<&'a str> {
+        let tchar = |char: char| char.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~/".contains(char);
+        let end = self.rest.find(|char| !tchar(char)).unwrap_or(self.rest.len());
+        let (token, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest;
+        (!token.is_empty()).then_some(token)
+    }
+
+    fn separators(&mut self) {
+        self.rest = self.rest.trim_start_matches([' ', '\t', ',']);
+    }
+
+    fn spaces(&mut self) {
+        self.rest = self.rest.trim_start_matches([' ', '\t']);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(values: &[&str]) -> Vec<(String, Vec<(String, String)>)> {
+        parse(values.iter().copied()).into_iter().map(|c| (c.scheme, c.parameters)).collect()
+    }
+
+    #[test]
+    fn several_challenges_in_one_header_are_told_apart() {
+        let challenges =
+            parse([r#"Bearer realm="a, b=\"c\"", dPoP realm=x,error="use_dpop_nonce", algs="PS256 ES256""#].into_iter());
+        assert_eq!(challenges.len(), 2);
+        assert!(challenges[0].is("bearer"));
+        assert_eq!(challenges[0].parameter("REALM"), Some(r#"a, b="c""#));
+        assert!(challenges[1].is("DPoP"));
+        assert_eq!(challenges[1].parameter("error"), Some("use_dpop_nonce"));
+        assert_eq!(challenges[1].parameter("algs"), Some("PS256 ES256"));
+    }
+
+    #[test]
+    fn several_headers_and_bare_schemes_are_read() {
+        let schemes = |values: &[&str]| {
+            read(values).into_iter().map(|(scheme, _)| scheme).collect::<Vec<_>>()
+        };
+        assert_eq!(schemes(&["Bearer", "DPoP error=\"x\""]), ["Bearer", "DPoP"]);
+        assert_eq!(schemes(&["Negotiate, DPoP a=b"]), ["Negotiate", "DPoP"]);
+        assert_eq!(schemes(&["DPoP a=b, Bearer"]), ["DPoP", "Bearer"]);
+        assert_eq!(schemes(&["", ",,", "  "]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn spaces_around_the_equals_sign_are_allowed() {
+        assert_eq!(parse(["DPoP error = \"x\""].into_iter())[0].parameter("error"), Some("x"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics_and_work_is_bounded(value in "[ -~]{0,200}") {
+            prop_assert!(parse([value.as_str()].into_iter()).len() <= MAX_CHALLENGES);
+        }
+
+        #[test]
+        fn what_is_written_is_read_back(
+            schemes in prop::collection::vec(("[A-Z][a-zA-Z]{1,6}", "[ -~]{0,12}"), 1..4),
+        ) {
+            let quote = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+            let written = schemes.iter()
+                .map(|(scheme, value)| format!("{scheme} error=\"{}\"", quote(value)))
+                .collect::<Vec<_>>().join(", ");
+            let read = parse([written.as_str()].into_iter());
+            prop_assert_eq!(read.len(), schemes.len());
+            for (challenge, (scheme, value)) in read.iter().zip(&schemes) {
+                prop_assert!(challenge.is(scheme));
+                prop_assert_eq!(challenge.parameter("error"), Some(value.as_str()));
+            }
+        }
+    }
+}

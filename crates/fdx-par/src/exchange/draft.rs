@@ -1,0 +1,155 @@
+use core::fmt;
+
+use fdx_jose::{Role, Signature, Signer, SigningInput};
+use fdx_wire::form::Form;
+use fdx_wire::{Entropy, UnixTime};
+use http::HeaderMap;
+use http::header::{HeaderName, HeaderValue};
+
+use super::mint::Mint;
+use super::outgoing::{Body, Outgoing};
+use super::{Output, Request, Sent};
+use crate::{CallerFault, Error, Refused};
+
+const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const DPOP: HeaderName = HeaderName::from_static("dpop");
+
+/// An interaction whose request is written but for its signatures. Nothing was sent.
+///
+/// Dropping it is the whole of rolling back.
+#[must_use = "nothing is sent until the draft is signed, attached and carried out"]
+pub struct Draft<T: Output> {
+    pub(super) ask: T::Ask,
+    pub(super) outgoing: Box<Outgoing>,
+    pub(super) entropy: Entropy,
+    pub(super) attempt: u32,
+    pub(super) drafted_at: UnixTime,
+}
+
+impl<T: Output> Draft<T> {
+    pub(crate) fn new(
+        ask: T::Ask,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Self, Refused<T::Ask>> {
+        Self::mint(ask, entropy, 0, now)
+    }
+
+    /// For an interaction that makes nothing which must not be guessed.
+    pub(crate) fn public(ask: T::Ask, now: UnixTime) -> Result<Self, Error> {
+        Ok(Self::mint(ask, Entropy::new([0; 32]), 0, now)?)
+    }
+
+    pub(super) fn mint(
+        ask: T::Ask,
+        entropy: Entropy,
+        attempt: u32,
+        now: UnixTime,
+    ) -> Result<Self, Refused<T::Ask>> {
+        match T::write(&ask, &Mint { entropy: &entropy, attempt, now }) {
+            Ok(outgoing) => {
+                Ok(Self { ask, outgoing: Box::new(outgoing), entropy, attempt, drafted_at: now })
+            }
+            Err(error) => Err(Refused::new(error, ask)),
+        }
+    }
+
+    /// What wants signing: none, one or two inputs, each by the key that it names. They are
+    /// independent of each other, so it is always one round.
+    #[must_use]
+    pub fn signing_inputs(&self) -> &[SigningInput] {
+        &self.outgoing.inputs
+    }
+
+    /// Signs them with keys that are at hand. The draft is only borrowed: a signer that fails can
+    /// be asked again.
+    ///
+    /// # Errors
+    /// [`Error::Signing`], where no key of the signer is meant or the key fails.
+    pub fn sign<S: Signer + ?Sized>(&self, signer: &S) -> Result<Vec<Signature>, Error> {
+        let sign = |input| signer.sign(input).map_err(Error::from);
+        self.signing_inputs().iter().map(sign).collect()
+    }
+
+    /// Puts the signatures, in the order of [`Draft::signing_inputs`], where they belong, and
+    /// gives up the request.
+    ///
+    /// # Errors
+    /// [`Refused`] with the draft, where a signature is missing or has another size than its
+    /// algorithm makes.
+    pub fn attach(self, signatures: Vec<Signature>) -> Result<(Request, Sent<T>), Refused<Self>> {
+        let tokens = match self.compact(&signatures) {
+            Ok(tokens) => tokens,
+            Err(error) => return Err(Refused::new(error, self)),
+        };
+        let Outgoing { method, url, certificate, headers, body, limit, inputs, nonces } =
+            *self.outgoing;
+
+        let mut http = http::Request::new(Vec::new());
+        *http.method_mut() = method;
+        *http.headers_mut() = headers;
+        // An `HttpsUrl` is a URI of at most 2,048 characters of RFC 3986.
+        *http.uri_mut() = url.as_str().parse().unwrap_or_default();
+        let mut body = body;
+        for (input, token) in inputs.iter().zip(&tokens) {
+            place(input.role(), token, http.headers_mut(), &mut body);
+        }
+        *http.body_mut() = match body {
+            Body::Empty => Vec::new(),
+            Body::Form(form) => form.as_str().as_bytes().to_vec(),
+            Body::Bytes(bytes) => bytes,
+        };
+        let request = Request { http, url, certificate, max_response_bytes: limit };
+        let sent = Sent {
+            ask: self.ask,
+            entropy: self.entropy,
+            attempt: self.attempt,
+            drafted_at: self.drafted_at,
+            limit,
+            nonces,
+        };
+        Ok((request, sent))
+    }
+
+    fn compact(&self, signatures: &[Signature]) -> Result<Vec<String>, Error> {
+        if signatures.len() != self.signing_inputs().len() {
+            return Err(CallerFault::SignatureCount.into());
+        }
+        let attach = |(input, signature): (&SigningInput, _)| input.attach(signature);
+        let tokens = self.signing_inputs().iter().zip(signatures).map(attach);
+        tokens.collect::<Result<_, _>>().map_err(Error::from)
+    }
+}
+
+fn place(role: Role, token: &str, headers: &mut HeaderMap, body: &mut Body) {
+    match (role, body) {
+        (Role::ClientAssertion, Body::Form(form)) => client_assertion(form, token),
+        (Role::RequestObject, Body::Form(form)) => {
+            form.pair("request", token);
+        }
+        (Role::DpopProof, _) => {
+            // A compact JWS is ASCII.
+            if let Ok(mut value) = HeaderValue::from_str(token) {
+                value.set_sensitive(true);
+                headers.insert(DPOP, value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// RFC 7523 section 2.2.
+fn client_assertion(form: &mut Form, token: &str) {
+    form.pair("client_assertion_type", CLIENT_ASSERTION_TYPE);
+    form.pair("client_assertion", token);
+}
+
+impl<T: Output> fmt::Debug for Draft<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft")
+            .field("method", &self.outgoing.method)
+            .field("url", &self.outgoing.url.without_query())
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
+    }
+}

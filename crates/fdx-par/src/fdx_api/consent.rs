@@ -1,0 +1,108 @@
+use fdx_rar::{ConsentGrant, ConsentId};
+use fdx_wire::{Entropy, HttpsUrl, UnixTime};
+use http::{Method, StatusCode};
+
+use super::error::not_a_success;
+use crate::exchange::answer::Answer;
+use crate::exchange::interaction;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::{Body, Outgoing};
+use crate::exchange::{Draft, Exchange};
+use crate::token::AccessToken;
+use crate::verify::Verified;
+use crate::{CallerFault, Client, Error, NextStep, Notice, Said, ServerRule};
+
+/// A consent grant, as the institution tells it now.
+#[derive(Clone, Debug)]
+pub struct ConsentRead {
+    pub(crate) consent_id: ConsentId,
+    pub(crate) grant: ConsentGrant,
+    pub(crate) interaction_id: String,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) said: Said,
+}
+
+/// Ten thousand accounts of every cluster fit.
+const LIMIT: usize = 8 * 1024 * 1024;
+const MEMBERS: usize = 500_000;
+
+impl Client {
+    /// Drafts the read of the consent that `verified` knows the id of.
+    ///
+    /// # Errors
+    /// [`CallerFault::ConsentIdUnknown`].
+    pub fn read_consent(
+        &self,
+        verified: &Verified,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<ConsentRead>, Error> {
+        let consent_id = verified.consent_id().ok_or(CallerFault::ConsentIdUnknown)?.clone();
+        let access_token = verified.tokens().access_token().clone();
+        let ask = Ask { client: self.clone(), consent_id, access_token };
+        Ok(Draft::new(ask, entropy, now)?)
+    }
+
+    /// `/consents/{consentId}` below the FDX base, the id as one path segment.
+    pub(crate) fn consent_url(&self, id: &ConsentId) -> Result<HttpsUrl, Error> {
+        let consents = self.config().fdx_base.join_segment("consents");
+        let url = consents.and_then(|consents| consents.join_segment(id.as_str()));
+        url.map_err(|_| CallerFault::UrlTooLong.into())
+    }
+}
+
+pub struct Ask {
+    client: Client,
+    consent_id: ConsentId,
+    access_token: AccessToken,
+}
+
+impl Exchange for ConsentRead {
+    type Ask = Ask;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let url = ask.client.consent_url(&ask.consent_id)?;
+        ask.client.authorized(Method::GET, url, Body::Empty, &ask.access_token, mint, LIMIT)
+    }
+
+    fn read(ask: Ask, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        if answer.status != StatusCode::OK {
+            return Err(not_a_success(answer));
+        }
+        let grant: ConsentGrant = answer.success(StatusCode::OK, MEMBERS)?;
+        // The answer is about the consent that was asked for, or about nothing.
+        if grant.id() != Some(&ask.consent_id) {
+            return Err(answer.fault(ServerRule::ConsentIdOther));
+        }
+        let interaction_id = mint.interaction_id();
+        let mut notices: Vec<_> =
+            interaction::compare(&interaction_id, answer).into_iter().collect();
+        if grant.status().is_none() {
+            notices.push(Notice::ConsentStatusMissing);
+        }
+        let said = answer.said();
+        Ok(Self { consent_id: ask.consent_id, grant, interaction_id, notices, said })
+    }
+}
+
+impl ConsentRead {
+    /// The grant.
+    #[must_use]
+    pub fn grant(&self) -> &ConsentGrant {
+        &self.grant
+    }
+
+    /// What the server did otherwise than it should.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// The `x-fapi-interaction-id` that was sent.
+    #[must_use]
+    pub fn interaction_id(&self) -> &str {
+        &self.interaction_id
+    }
+}

@@ -1,0 +1,53 @@
+//! Calls that an access token opens: the consent, and the customer's data.
+
+mod consent;
+mod error;
+mod resource;
+
+use fdx_wire::HttpsUrl;
+use http::Method;
+use http::header::{AUTHORIZATION, HeaderValue};
+
+pub use consent::ConsentRead;
+pub use resource::{ResourceAnswer, ResourceRequest};
+
+use crate::exchange::interaction::INTERACTION_ID;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::{Body, Outgoing};
+use crate::exchange::{ClientCertificate, Realm};
+use crate::token::{AccessToken, BoundBy};
+use crate::{CallerFault, Client, Error};
+
+impl Client {
+    /// A call of the FDX API with its token, its proof and its interaction id.
+    fn authorized(
+        &self,
+        method: Method,
+        url: HttpsUrl,
+        body: Body,
+        access_token: &AccessToken,
+        mint: &Mint<'_>,
+        limit: usize,
+    ) -> Result<Outgoing, Error> {
+        // A token leaves for nowhere else, whatever a link in a response says.
+        if !self.config().fdx_base.covers(&url) {
+            return Err(CallerFault::OutsideFdxBase.into());
+        }
+        let (scheme, certificate) = match access_token.bound_by {
+            BoundBy::Dpop => ("DPoP", ClientCertificate::Withhold),
+            BoundBy::Mtls => ("Bearer", ClientCertificate::Present),
+        };
+        let mut outgoing = Outgoing::new(method, url, certificate, body, limit);
+        let token = &access_token.token;
+        // FAPI 2.0 Security Profile 5.3.3.1-3: in this header and nowhere else.
+        let authorization = format!("{scheme} {}", token.expose());
+        if let Ok(mut value) = HeaderValue::from_str(&authorization) {
+            value.set_sensitive(true);
+            outgoing.headers.insert(AUTHORIZATION, value);
+        }
+        outgoing.header(INTERACTION_ID, &mint.interaction_id());
+        let bound_to = access_token.bound_to;
+        self.prove(&mut outgoing, Realm::ResourceServer, bound_to, Some(token), mint)?;
+        Ok(outgoing)
+    }
+}

@@ -1,0 +1,236 @@
+use core::fmt;
+
+use fdx_wire::json::{self, Limits};
+use fdx_wire::{Entropy, HttpsUrl, UnixTime};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, StatusCode};
+use serde::de::DeserializeOwned;
+
+use super::error::not_a_success;
+use crate::error::ServerFault;
+use crate::exchange::answer::Answer;
+use crate::exchange::interaction;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::{Body, Outgoing};
+use crate::exchange::{Draft, Exchange};
+use crate::token::AccessToken;
+use crate::{CallerFault, Client, Error, NextStep, Notice, Said, ServerRule};
+
+/// A call of the FDX API: any method, any URL below the configured FDX base.
+///
+/// ```
+/// use fdx_par::ResourceRequest;
+/// use fdx_wire::HttpsUrl;
+///
+/// let accounts = HttpsUrl::parse("https://api.bank.example/fdx/v6/accounts?limit=50")?;
+/// let request = ResourceRequest::get(accounts);
+/// # Ok::<(), fdx_wire::UrlError>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct ResourceRequest {
+    method: Method,
+    url: HttpsUrl,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    max_response_bytes: usize,
+}
+
+const LIMIT: usize = 8 * 1024 * 1024;
+const MEMBERS: usize = 500_000;
+
+/// Headers that the exchange writes, or that belong to the connection.
+const RESERVED: &[&str] = &[
+    "authorization",
+    "connection",
+    "content-length",
+    "cookie",
+    "dpop",
+    "expect",
+    "host",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+    "x-fapi-interaction-id",
+];
+
+impl ResourceRequest {
+    /// A `GET` that accepts `application/json`.
+    pub fn get(url: HttpsUrl) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    /// Any method. An answer of up to 8 MiB is read.
+    pub fn new(method: Method, url: HttpsUrl) -> Self {
+        let (headers, body) = (HeaderMap::new(), Vec::new());
+        Self { method, url, headers, body, max_response_bytes: LIMIT }
+    }
+
+    /// Another bound for the answer, in bytes: a statement as PDF may be large.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
+        self
+    }
+
+    /// Adds a header, such as `FDX-API-Actor-Type` or another `Accept`.
+    ///
+    /// # Errors
+    /// [`CallerFault::HeaderReserved`].
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
+        let name = name.parse::<HeaderName>().map_err(|_| CallerFault::HeaderReserved)?;
+        let value = HeaderValue::from_str(value).map_err(|_| CallerFault::HeaderReserved)?;
+        if RESERVED.contains(&name.as_str()) {
+            return Err(CallerFault::HeaderReserved.into());
+        }
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Sets the body and its type.
+    ///
+    /// # Errors
+    /// [`CallerFault::HeaderReserved`] for a type that can't stand in a header.
+    pub fn body(self, content_type: &str, body: Vec<u8>) -> Result<Self, Error> {
+        let mut request = self.header("content-type", content_type)?;
+        request.body = body;
+        Ok(request)
+    }
+}
+
+impl fmt::Debug for ResourceRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResourceRequest")
+            .field("method", &self.method)
+            .field("url", &self.url.without_query())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Drafts a call with an access token.
+    ///
+    /// # Errors
+    /// [`CallerFault::OutsideFdxBase`], [`CallerFault::OtherKey`].
+    pub fn call(
+        &self,
+        access_token: &AccessToken,
+        request: ResourceRequest,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<ResourceAnswer>, Error> {
+        let ask = Ask { client: self.clone(), access_token: access_token.clone(), request };
+        Ok(Draft::new(ask, entropy, now)?)
+    }
+}
+
+pub struct Ask {
+    client: Client,
+    access_token: AccessToken,
+    request: ResourceRequest,
+}
+
+impl Exchange for ResourceAnswer {
+    type Ask = Ask;
+
+    /// Whether that is so depends on the method; a `GET` may be made again.
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let ResourceRequest { method, url, headers, body, max_response_bytes } = &ask.request;
+        let body = if body.is_empty() { Body::Empty } else { Body::Bytes(body.clone()) };
+        let mut outgoing = ask.client.authorized(
+            method.clone(),
+            url.clone(),
+            body,
+            &ask.access_token,
+            mint,
+            *max_response_bytes,
+        )?;
+        for (name, value) in headers {
+            outgoing.headers.insert(name, value.clone());
+        }
+        Ok(outgoing)
+    }
+
+    fn read(_: Ask, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        if !answer.status.is_success() {
+            return Err(not_a_success(answer));
+        }
+        answer.check_size()?;
+        let interaction_id = mint.interaction_id();
+        Ok(Self {
+            status: answer.status,
+            content_type: answer.text(&CONTENT_TYPE).map(str::to_owned),
+            notices: interaction::compare(&interaction_id, answer).into_iter().collect(),
+            interaction_id,
+            body: answer.body.to_vec(),
+            said: answer.said(),
+        })
+    }
+}
+
+/// The answer to a [`ResourceRequest`] that succeeded. It does not print the customer's data.
+pub struct ResourceAnswer {
+    status: StatusCode,
+    content_type: Option<String>,
+    body: Vec<u8>,
+    interaction_id: String,
+    notices: Vec<Notice>,
+    said: Said,
+}
+
+impl ResourceAnswer {
+    /// A status of 200 to 299; 206 is FDX's word for a part.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// `Content-Type`.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Reads the body as strict JSON.
+    ///
+    /// # Errors
+    /// [`Error::Server`] by what is wrong with it.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let limits = Limits { members: MEMBERS, ..Limits::bytes(self.body.len()) };
+        json::from_slice(&self.body, &limits).map_err(|error| {
+            let rule = ServerRule::of_json(error.kind());
+            let unheard = NextStep::Retry { after: None };
+            Error::Server(Box::new(ServerFault::new(rule, self.said.clone(), unheard)))
+        })
+    }
+
+    /// The `x-fapi-interaction-id` that was sent.
+    #[must_use]
+    pub fn interaction_id(&self) -> &str {
+        &self.interaction_id
+    }
+
+    /// What the server did otherwise than it should.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}
+
+impl fmt::Debug for ResourceAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResourceAnswer")
+            .field("status", &self.status)
+            .field("content_type", &self.content_type)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .field("notices", &self.notices)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+use core::fmt;
+
+use fdx_jose::{IdToken, Thumbprint};
+use fdx_rar::{
+    ConsentGrant, ConsentId, ConsentReceipt, ConsentRequest, ConsentStatus, Coverage, Evidence,
+};
+use fdx_wire::UnixTime;
+
+use crate::client::ClientAuthentication;
+use crate::error::ServerFault;
+use crate::fdx_api::ConsentRead;
+use crate::pending::{Flow, FlowId};
+use crate::token::Tokens;
+use crate::verify::Verified;
+use crate::{Client, Error, NextStep, Notice, Refused, ServerRule};
+
+/// The end of the flow: tokens, the consent id, and what was granted beside what was asked.
+pub struct Granted {
+    tokens: Tokens,
+    id_token: Option<IdToken>,
+    consent_id: Option<ConsentId>,
+    grant: Option<ConsentGrant>,
+    coverage: Coverage,
+    interaction_ids: Vec<String>,
+    notices: Vec<Notice>,
+    flow: Box<Flow>,
+}
+
+impl Verified {
+    /// Joins the tokens with the grant that was read.
+    ///
+    /// # Errors
+    /// [`Refused`] with the tokens: [`ServerRule::ConsentIdOther`] for another consent's grant,
+    /// [`ServerRule::ConsentInactive`] where its status says anything but active.
+    pub fn granted(self, read: ConsentRead) -> Result<Granted, Refused<Self>> {
+        let rule = match read.grant.status() {
+            _ if self.consent_id.as_ref() != Some(&read.consent_id) => ServerRule::ConsentIdOther,
+            None | Some(ConsentStatus::Active) => return Ok(self.join(Some(read))),
+            Some(_) => ServerRule::ConsentInactive,
+        };
+        let fault = ServerFault::new(rule, read.said, NextStep::AskTheInstitution);
+        Err(Refused::new(Error::Server(Box::new(fault)), self))
+    }
+
+    /// Goes on without a grant, where the institution tells no consent id: what was granted is
+    /// not known, which is neither all nor nothing.
+    #[must_use]
+    pub fn untold(self) -> Granted {
+        self.join(None)
+    }
+
+    fn join(self, read: Option<ConsentRead>) -> Granted {
+        let Self { tokens, id_token, consent_id, flow, mut notices } = self;
+        let coverage = match &read {
+            Some(read) => Coverage::compare(&flow.asked, &read.grant),
+            None => Coverage::NotTold,
+        };
+        let (grant, interaction_ids) = match read {
+            Some(read) => {
+                notices.extend(read.notices);
+                (Some(read.grant), vec![read.interaction_id])
+            }
+            None => (None, Vec::new()),
+        };
+        Granted { tokens, id_token, consent_id, grant, coverage, interaction_ids, notices, flow }
+    }
+}
+
+impl Granted {
+    /// The tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// The ID token, where `openid` was asked for.
+    #[must_use]
+    pub fn id_token(&self) -> Option<&IdToken> {
+        self.id_token.as_ref()
+    }
+
+    /// The consent id, where the institution told it.
+    #[must_use]
+    pub fn consent_id(&self) -> Option<&ConsentId> {
+        self.consent_id.as_ref()
+    }
+
+    /// The grant, where it could be read.
+    #[must_use]
+    pub fn grant(&self) -> Option<&ConsentGrant> {
+        self.grant.as_ref()
+    }
+
+    /// What was asked for.
+    #[must_use]
+    pub fn asked(&self) -> &ConsentRequest {
+        &self.flow.asked
+    }
+
+    /// What was granted beside what was asked.
+    #[must_use]
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// The flow that all this belongs to.
+    #[must_use]
+    pub fn flow_id(&self) -> &FlowId {
+        &self.flow.id
+    }
+
+    /// What the server did otherwise than it should.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}
+
+impl Client {
+    /// Makes out the receipt, for audit and for a later revocation.
+    ///
+    /// # Errors
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient),
+    /// [`CallerFault::UrlTooLong`](crate::CallerFault::UrlTooLong).
+    pub fn receipt(&self, granted: &Granted, now: UnixTime) -> Result<ConsentReceipt, Error> {
+        let flow = &granted.flow;
+        self.check_ours(flow)?;
+        let ClientAuthentication::PrivateKeyJwt(key) = &self.config().authentication;
+        let thumbprints = [key.public().thumbprint(), flow.bound_to];
+        let evidence = Evidence {
+            key_thumbprints: thumbprints.iter().map(Thumbprint::to_string).collect(),
+            interaction_ids: granted.interaction_ids.clone(),
+            ..Evidence::of_pushed_request(flow.pushed_sha256)
+        };
+        let asked = flow.asked.clone();
+        let mut receipt =
+            ConsentReceipt::builder(flow.issuer.clone(), &flow.client_id, asked, now, evidence)
+                .granted_scopes(granted.tokens.scopes().clone());
+        if let Some(id) = &granted.consent_id {
+            let revocation = self.consent_url(id)?.join_segment("revocation");
+            let revocation = revocation.map_err(|_| crate::CallerFault::UrlTooLong)?;
+            receipt = receipt.consent_id(id.clone()).revocation_endpoint(revocation);
+        }
+        if let Some(grant) = &granted.grant {
+            receipt = receipt.grant(grant);
+        }
+        Ok(receipt.build())
+    }
+}
+
+impl fmt::Debug for Granted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Granted")
+            .field("flow_id", &self.flow.id)
+            .field("tokens", &self.tokens)
+            .field("consent_id", &self.consent_id)
+            .field("coverage", &self.coverage)
+            .field("notices", &self.notices)
+            .finish_non_exhaustive()
+    }
+}

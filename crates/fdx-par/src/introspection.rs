@@ -1,0 +1,146 @@
+use core::time::Duration;
+
+use fdx_jose::Thumbprint;
+use fdx_rar::ConsentId;
+use fdx_wire::form::Form;
+use fdx_wire::{Entropy, UnixTime};
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::client::SenderConstraint;
+use crate::exchange::answer::Answer;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::Outgoing;
+use crate::exchange::{Draft, Exchange};
+use crate::token::AccessToken;
+use crate::verify::{Verified, agree};
+use crate::{Client, Endpoint, Error, NextStep, Refused, Said, ServerFault, ServerRule};
+
+/// What the server says of an access token (RFC 7662 section 2.2), in FDX the carrier of the
+/// consent id where nothing else is.
+#[derive(Clone, Debug)]
+pub struct Introspection {
+    active: bool,
+    consent_id: Option<ConsentId>,
+    expires_at: Option<UnixTime>,
+    said: Said,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    active: bool,
+    exp: Option<u64>,
+    #[serde(rename = "fdxConsentId")]
+    fdx_consent_id: Option<String>,
+    cnf: Option<Confirmation>,
+}
+
+/// RFC 7800 section 3.1: what a token is bound to.
+#[derive(Default, Deserialize)]
+struct Confirmation {
+    jkt: Option<Thumbprint>,
+    #[serde(rename = "x5t#S256")]
+    x5t_s256: Option<Thumbprint>,
+}
+
+const LIMIT: usize = 256 * 1024;
+const MEMBERS: usize = 10_000;
+
+impl Client {
+    /// Drafts the introspection of an access token of this client's.
+    ///
+    /// # Errors
+    /// [`CallerFault::EndpointMissing`](crate::CallerFault::EndpointMissing).
+    pub fn introspect(
+        &self,
+        access_token: &AccessToken,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<Introspection>, Error> {
+        let ask = Ask { client: self.clone(), access_token: access_token.clone() };
+        Ok(Draft::new(ask, entropy, now)?)
+    }
+}
+
+pub struct Ask {
+    client: Client,
+    access_token: AccessToken,
+}
+
+impl Exchange for Introspection {
+    type Ask = Ask;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let mut form = Form::with_capacity(4096);
+        form.pair("token", ask.access_token.token.expose()).pair("token_type_hint", "access_token");
+        ask.client.post(Endpoint::Introspection, form, None, mint, LIMIT)
+    }
+
+    fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
+        // RFC 7662 2.2: of a token that is not active, nothing else counts.
+        if !body.active {
+            let said = answer.said();
+            return Ok(Self { active: false, consent_id: None, expires_at: None, said });
+        }
+        let cnf = body.cnf.unwrap_or_default();
+        let bound_to = match ask.client.config().sender_constraint {
+            SenderConstraint::Dpop(_) => cnf.jkt,
+            SenderConstraint::Mtls(_) => cnf.x5t_s256,
+        };
+        if bound_to.is_some_and(|bound_to| bound_to != ask.access_token.bound_to) {
+            return Err(answer.fault(ServerRule::TokenType));
+        }
+        let mut consent_id = None;
+        if let Some(told) = &body.fdx_consent_id {
+            agree(&mut consent_id, told).map_err(|rule| answer.fault(rule))?;
+        }
+        let expires_at = body.exp.map(|exp| UnixTime::from_seconds(0) + Duration::from_secs(exp));
+        Ok(Self { active: true, consent_id, expires_at, said: answer.said() })
+    }
+}
+
+impl Introspection {
+    /// Whether the token is active: in FDX, whether its consent is.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// `fdxConsentId`.
+    #[must_use]
+    pub fn consent_id(&self) -> Option<&ConsentId> {
+        self.consent_id.as_ref()
+    }
+
+    /// `exp`.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<UnixTime> {
+        self.expires_at
+    }
+}
+
+impl Verified {
+    /// Adds what introspection told.
+    ///
+    /// # Errors
+    /// [`Refused`] with the tokens: [`ServerRule::Introspection`] where the token is not active,
+    /// [`ServerRule::ConsentIdConflict`] where it tells another consent id.
+    pub fn introspected(mut self, told: &Introspection) -> Result<Self, Refused<Self>> {
+        let agreed = match (&told.consent_id, told.active) {
+            (_, false) => Err(ServerRule::Introspection),
+            (Some(id), true) => agree(&mut self.consent_id, id.as_str()),
+            (None, true) => Ok(()),
+        };
+        match agreed {
+            Ok(()) => Ok(self),
+            Err(rule) => {
+                let next_step = NextStep::AskTheInstitution;
+                let fault = ServerFault::new(rule, told.said.clone(), next_step);
+                Err(Refused::new(Error::Server(Box::new(fault)), self))
+            }
+        }
+    }
+}

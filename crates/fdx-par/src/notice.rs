@@ -1,0 +1,20 @@
+/// Something that a server did otherwise than it should, and that changes nothing for this flow.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Notice {
+    /// `expires_in` of a push was 600 or more and was used as 599 (FAPI 2.0 Security Profile
+    /// 5.3.2.2-12).
+    ExpiresInCapped,
+    /// `openid` was wanted, and the server does not list it: it was not asked for.
+    OpenidNotListed,
+    /// `offline_access` was wanted, and the server does not list it: it was not asked for.
+    OfflineAccessNotListed,
+    /// An ID token came although `openid` was not asked for. It was not looked at.
+    IdTokenUnasked,
+    /// The answer has no `x-fapi-interaction-id`.
+    InteractionIdMissing,
+    /// The answer's `x-fapi-interaction-id` is not the request's.
+    InteractionIdOther,
+    /// The consent grant names no status.
+    ConsentStatusMissing,
+}

@@ -1,0 +1,79 @@
+mod flow_id;
+mod sealed;
+
+use core::fmt;
+
+use fdx_jose::Thumbprint;
+use fdx_pkce::CodeVerifier;
+use fdx_rar::{ConsentRequest, Scopes};
+use fdx_wire::{Issuer, RedirectUri, Secret, UnixTime};
+
+pub use flow_id::FlowId;
+
+/// A consent that the customer is deciding on: all that is needed when the callback comes.
+///
+/// Keep it in memory on one node, or [seal](Pending::seal) it into a cookie that any node opens.
+/// It holds no private key; it carries what was asked, so that the answer can be compared with it
+/// without a store.
+pub struct Pending {
+    pub(crate) flow: Box<Flow>,
+    pub(crate) state: Secret,
+    pub(crate) code_verifier: CodeVerifier,
+    pub(crate) callback_by: UnixTime,
+}
+
+/// What stays with a flow to its end.
+pub(crate) struct Flow {
+    pub(crate) id: FlowId,
+    pub(crate) issuer: Issuer,
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: RedirectUri,
+    /// There exactly when `openid` was asked for.
+    pub(crate) nonce: Option<Secret>,
+    pub(crate) bound_to: Thumbprint,
+    pub(crate) asked: ConsentRequest,
+    /// The requested scopes.
+    pub(crate) scopes: Scopes,
+    pub(crate) max_age: Option<u64>,
+    pub(crate) acr_values: Option<String>,
+    /// Digest of the pushed parameters, client authentication left out.
+    pub(crate) pushed_sha256: [u8; 32],
+}
+
+impl Pending {
+    /// The flow's public name: for the cookie, and for the one claim that makes an exchange happen
+    /// at most once across nodes.
+    #[must_use]
+    pub fn flow_id(&self) -> &FlowId {
+        &self.flow.id
+    }
+
+    /// What the customer was asked for.
+    #[must_use]
+    pub fn asked(&self) -> &ConsentRequest {
+        &self.flow.asked
+    }
+
+    /// Until when a callback is accepted: by default 30 minutes after the push was drafted.
+    #[must_use]
+    pub fn callback_by(&self) -> UnixTime {
+        self.callback_by
+    }
+
+    /// SHA-256 of the pushed parameters, client authentication left out.
+    #[must_use]
+    pub fn pushed_sha256(&self) -> [u8; 32] {
+        self.flow.pushed_sha256
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("flow_id", &self.flow.id)
+            .field("issuer", &self.flow.issuer)
+            .field("client_id", &self.flow.client_id)
+            .field("callback_by", &self.callback_by)
+            .finish_non_exhaustive()
+    }
+}

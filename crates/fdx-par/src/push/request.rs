@@ -1,0 +1,203 @@
+use fdx_rar::{AuthorizationDetails, ConsentRequest, Scopes};
+use fdx_wire::HttpsUrl;
+use fdx_wire::form::Form;
+
+use crate::discovery::ServerMetadata;
+use crate::{CallerFault, Error, Notice};
+
+/// What is asked of the customer and of the institution, beside who asks.
+///
+/// ```
+/// use fdx_par::AuthorizationRequest;
+/// use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
+///
+/// let consent = ConsentRequest::new(ConsentDuration::OneTime)
+///     .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
+///     .build()?;
+/// let request = AuthorizationRequest::new(consent).openid().offline_access().max_age(300);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct AuthorizationRequest {
+    pub(super) consent: ConsentRequest,
+    openid: bool,
+    offline_access: bool,
+    pub(super) max_age: Option<u64>,
+    pub(super) acr_values: Option<String>,
+    options: Vec<(&'static str, String)>,
+    extras: Vec<(String, String)>,
+}
+
+/// Names that this crate writes, or that FAPI 2.0 keeps out of a push.
+const RESERVED: &[&str] = &[
+    "acr_values",
+    "authorization_details",
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "dpop_jkt",
+    "grant_type",
+    "id_token_hint",
+    "login_hint",
+    "max_age",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "resource",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+    "ui_locales",
+];
+
+const MAX_TEXT: usize = 2048;
+
+impl AuthorizationRequest {
+    /// Asks for this consent, with the scopes that follow from it and nothing else.
+    pub fn new(consent: ConsentRequest) -> Self {
+        Self {
+            consent,
+            openid: false,
+            offline_access: false,
+            max_age: None,
+            acr_values: None,
+            options: Vec::new(),
+            extras: Vec::new(),
+        }
+    }
+
+    /// Asks for an ID token too (OpenID Connect Core 3.1.2.1).
+    pub fn openid(mut self) -> Self {
+        self.openid = true;
+        self
+    }
+
+    /// Asks for a refresh token too (OpenID Connect Core 11).
+    pub fn offline_access(mut self) -> Self {
+        self.offline_access = true;
+        self
+    }
+
+    /// `max_age`, in seconds: the customer's login may be no older. The ID token must then say
+    /// when it was.
+    pub fn max_age(mut self, seconds: u64) -> Self {
+        self.max_age = Some(seconds);
+        self
+    }
+
+    /// `resource` (RFC 8707), once for each call.
+    pub fn resource(mut self, resource: &HttpsUrl) -> Self {
+        self.options.push(("resource", resource.as_str().to_owned()));
+        self
+    }
+
+    /// `acr_values`: authentication context classes, separated by spaces, any of which will do.
+    ///
+    /// # Errors
+    /// [`CallerFault::ParameterText`].
+    pub fn acr_values(mut self, values: &str) -> Result<Self, Error> {
+        self.acr_values = Some(text(values)?);
+        Ok(self)
+    }
+
+    /// `prompt`, such as `login` or `consent`.
+    ///
+    /// # Errors
+    /// [`CallerFault::ParameterText`].
+    pub fn prompt(self, prompt: &str) -> Result<Self, Error> {
+        self.option("prompt", prompt)
+    }
+
+    /// `login_hint`: who the customer probably is.
+    ///
+    /// # Errors
+    /// [`CallerFault::ParameterText`].
+    pub fn login_hint(self, hint: &str) -> Result<Self, Error> {
+        self.option("login_hint", hint)
+    }
+
+    /// `ui_locales`: languages that the customer reads, separated by spaces.
+    ///
+    /// # Errors
+    /// [`CallerFault::ParameterText`].
+    pub fn ui_locales(self, locales: &str) -> Result<Self, Error> {
+        self.option("ui_locales", locales)
+    }
+
+    /// A parameter that this crate does not know.
+    ///
+    /// # Errors
+    /// [`CallerFault::ExtraReserved`] for a name that the protocol uses or that was given before,
+    /// [`CallerFault::ParameterText`].
+    pub fn extra(mut self, name: &str, value: &str) -> Result<Self, Error> {
+        let given = self.extras.iter().any(|(known, _)| known == name);
+        if given || RESERVED.contains(&name) {
+            return Err(CallerFault::ExtraReserved.into());
+        }
+        self.extras.push((text(name)?, text(value)?));
+        Ok(self)
+    }
+
+    /// The consent that is asked for.
+    #[must_use]
+    pub fn consent(&self) -> &ConsentRequest {
+        &self.consent
+    }
+
+    fn option(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
+        let value = text(value)?;
+        self.options.retain(|(known, _)| *known != name);
+        self.options.push((name, value));
+        Ok(self)
+    }
+
+    pub(super) fn authorization_details(&self) -> AuthorizationDetails {
+        AuthorizationDetails::of_consent(self.consent.clone())
+    }
+
+    /// The scopes to ask for, and which of the wanted ones the server does not list.
+    pub(super) fn scopes(&self, metadata: &ServerMetadata) -> (Scopes, Vec<Notice>) {
+        let mut scopes = self.consent.scopes();
+        let mut notices = Vec::new();
+        for (wanted, scope, notice) in [
+            (self.openid, "openid", Notice::OpenidNotListed),
+            (self.offline_access, "offline_access", Notice::OfflineAccessNotListed),
+        ] {
+            if wanted && (!metadata.may_ask_for(scope) || scopes.insert(scope).is_err()) {
+                notices.push(notice);
+            }
+        }
+        (scopes, notices)
+    }
+
+    pub(super) fn write_options(&self, form: &mut Form) {
+        if let Some(seconds) = self.max_age {
+            form.pair("max_age", &seconds.to_string());
+        }
+        if let Some(values) = &self.acr_values {
+            form.pair("acr_values", values);
+        }
+        for (name, value) in &self.options {
+            form.pair(name, value);
+        }
+        for (name, value) in &self.extras {
+            form.pair(name, value);
+        }
+    }
+}
+
+fn text(text: &str) -> Result<String, Error> {
+    if text.is_empty() || text.len() > MAX_TEXT || text.chars().any(char::is_control) {
+        return Err(CallerFault::ParameterText.into());
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,32 @@
+use core::fmt;
+
+use fdx_wire::HttpsUrl;
+use fdx_wire::form::Form;
+
+/// Where to send the customer's browser: with a 303, never as a request of our own
+/// (FAPI 2.0 Security Profile 5.2.3-3, 5.3.2.2-11).
+///
+/// Whoever has this URL can begin the customer's part of the flow, so it does not print.
+pub struct AuthorizationUrl(String);
+
+impl AuthorizationUrl {
+    pub(crate) fn new(endpoint: &HttpsUrl, client_id: &str, request_uri: &str) -> Self {
+        let mut query = Form::new();
+        query.pair("client_id", client_id).pair("request_uri", request_uri);
+        // RFC 6749 3.1: a query that the endpoint has is kept.
+        let joint = if endpoint.query().is_some() { '&' } else { '?' };
+        Self(format!("{}{joint}{}", endpoint.as_str(), query.as_str()))
+    }
+
+    /// The text, for a `Location` header or a browser.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AuthorizationUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthorizationUrl([redacted])")
+    }
+}

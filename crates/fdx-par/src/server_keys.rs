@@ -1,0 +1,65 @@
+use fdx_jose::Jwks;
+use fdx_wire::{HttpsUrl, UnixTime};
+use http::StatusCode;
+
+use crate::exchange::answer::Answer;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::Outgoing;
+use crate::exchange::{Draft, Exchange};
+use crate::{Client, Error, NextStep, ServerRule};
+
+/// The keys that a server publishes at its `jwks_uri` (RFC 7517), and when they were asked for.
+#[derive(Clone, Debug)]
+pub struct ServerKeys {
+    jwks_uri: HttpsUrl,
+    jwks: Jwks,
+    fetched_at: UnixTime,
+}
+
+const LIMIT: usize = 256 * 1024;
+
+impl Client {
+    /// Drafts the request for the server's keys.
+    ///
+    /// # Errors
+    /// None today: the URL comes from checked metadata.
+    pub fn fetch_keys(&self, now: UnixTime) -> Result<Draft<ServerKeys>, Error> {
+        Draft::public(self.metadata().jwks_uri.clone(), now)
+    }
+}
+
+impl ServerKeys {
+    /// The usable keys.
+    #[must_use]
+    pub fn jwks(&self) -> &Jwks {
+        &self.jwks
+    }
+
+    /// Where they came from.
+    #[must_use]
+    pub fn jwks_uri(&self) -> &HttpsUrl {
+        &self.jwks_uri
+    }
+
+    /// When they were asked for.
+    #[must_use]
+    pub fn fetched_at(&self) -> UnixTime {
+        self.fetched_at
+    }
+}
+
+impl Exchange for ServerKeys {
+    type Ask = HttpsUrl;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(jwks_uri: &HttpsUrl, _: &Mint<'_>) -> Result<Outgoing, Error> {
+        Ok(Outgoing::get(jwks_uri.clone(), LIMIT))
+    }
+
+    fn read(jwks_uri: HttpsUrl, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        answer.check_json(StatusCode::OK)?;
+        let jwks = Jwks::parse(answer.body).map_err(|_| answer.fault(ServerRule::KeysUnusable))?;
+        Ok(Self { jwks_uri, jwks, fetched_at: answer.drafted_at })
+    }
+}

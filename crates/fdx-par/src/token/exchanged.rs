@@ -1,0 +1,42 @@
+use core::fmt;
+
+use fdx_wire::Secret;
+
+use super::Tokens;
+use crate::Said;
+use crate::pending::{Flow, FlowId};
+
+/// Tokens that are safe, and not yet looked into. Persist [`Exchanged::tokens`] now; then
+/// [`Client::verify`](crate::Client::verify).
+#[must_use = "persist the tokens, then verify"]
+pub struct Exchanged {
+    pub(crate) tokens: Tokens,
+    pub(crate) id_token: Option<Secret>,
+    /// `grant_id` and `fdxConsentId`, in the order in which they are believed.
+    pub(crate) consent_ids: [Option<String>; 2],
+    pub(crate) said: Said,
+    pub(crate) flow: Box<Flow>,
+}
+
+impl Exchanged {
+    /// The tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// The flow that they belong to.
+    #[must_use]
+    pub fn flow_id(&self) -> &FlowId {
+        &self.flow.id
+    }
+}
+
+impl fmt::Debug for Exchanged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchanged")
+            .field("flow_id", &self.flow.id)
+            .field("tokens", &self.tokens)
+            .finish_non_exhaustive()
+    }
+}

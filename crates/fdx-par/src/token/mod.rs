@@ -1,0 +1,68 @@
+mod exchanged;
+mod response;
+mod tokens;
+
+use fdx_wire::form::Form;
+use fdx_wire::{Entropy, UnixTime};
+
+pub use exchanged::Exchanged;
+pub use tokens::{AccessToken, BoundBy, Tokens};
+
+use crate::callback::Accepted;
+use crate::exchange::answer::Answer;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::Outgoing;
+use crate::exchange::{Draft, Exchange};
+use crate::{Client, Endpoint, Error, NextStep, Refused};
+
+const LIMIT: usize = 256 * 1024;
+
+impl Client {
+    /// Drafts the exchange of a code for tokens (RFC 6749 section 4.1.3), with the verifier, bound
+    /// to the key or certificate that the push was bound to.
+    ///
+    /// # Errors
+    /// [`Refused`] with the code unspent: [`CallerFault::OtherKey`](crate::CallerFault::OtherKey)
+    /// where the configuration now has another key or certificate,
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient).
+    pub fn exchange(
+        &self,
+        accepted: Accepted,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<Exchanged>, Refused<Accepted>> {
+        if let Err(error) = self.check_ours(&accepted.pending.flow) {
+            return Err(Refused::new(error, accepted));
+        }
+        let ask = Ask { client: self.clone(), accepted };
+        Draft::new(ask, entropy, now)
+            .map_err(|refused: Refused<Ask>| Refused::new(refused.error, refused.unspent.accepted))
+    }
+}
+
+pub struct Ask {
+    client: Client,
+    accepted: Accepted,
+}
+
+impl Exchange for Exchanged {
+    type Ask = Ask;
+
+    /// A code that may have been spent is never sent again.
+    const UNHEARD: NextStep = NextStep::StartOver;
+
+    fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let Accepted { pending, code } = &ask.accepted;
+        let mut form = Form::with_capacity(4096);
+        form.pair("grant_type", "authorization_code")
+            .pair("code", code.expose())
+            .pair("redirect_uri", pending.flow.redirect_uri.as_str())
+            .pair("code_verifier", pending.code_verifier.expose());
+        ask.client.post(Endpoint::Token, form, Some(pending.flow.bound_to), mint, LIMIT)
+    }
+
+    fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        let constraint = &ask.client.config().sender_constraint;
+        response::read(answer, constraint, ask.accepted.pending.flow)
+    }
+}

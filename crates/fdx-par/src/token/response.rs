@@ -1,0 +1,85 @@
+use core::time::Duration;
+
+use fdx_rar::Scopes;
+use fdx_wire::Secret;
+use fdx_wire::json::RawJson;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::Exchanged;
+use super::tokens::{AccessToken, BoundBy, Tokens};
+use crate::client::SenderConstraint;
+use crate::exchange::answer::Answer;
+use crate::pending::Flow;
+use crate::{Error, ServerRule};
+
+/// RFC 6749 section 5.1, with what FDX and OpenID Connect add.
+#[derive(Deserialize)]
+struct Body {
+    access_token: Option<Secret>,
+    token_type: Option<String>,
+    expires_in: Option<RawJson>,
+    refresh_token: Option<Secret>,
+    id_token: Option<Secret>,
+    scope: Option<String>,
+    grant_id: Option<String>,
+    #[serde(rename = "fdxConsentId")]
+    fdx_consent_id: Option<String>,
+}
+
+const MEMBERS: usize = 10_000;
+const MAX_ACCESS_TOKEN: usize = 16 * 1024;
+
+pub(super) fn read(
+    answer: &Answer<'_>,
+    constraint: &SenderConstraint,
+    flow: Box<Flow>,
+) -> Result<Exchanged, Error> {
+    let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
+    // RFC 6749 7.1, 5.1: token_type has no case.
+    let token_type = body.token_type.unwrap_or_default();
+    if !token_type.eq_ignore_ascii_case(constraint.token_type()) {
+        return Err(answer.fault(ServerRule::TokenType));
+    }
+    let access_token = body
+        .access_token
+        .filter(|token| can_stand_in_a_header(token.expose()))
+        .ok_or_else(|| answer.fault(ServerRule::AccessTokenText))?;
+    // Advice, not a promise: what can't be read is as good as what was not said.
+    let lifetime = body.expires_in.and_then(|raw| raw.read::<u64>().ok());
+    let bound_by = match constraint {
+        SenderConstraint::Dpop(_) => BoundBy::Dpop,
+        SenderConstraint::Mtls(_) => BoundBy::Mtls,
+    };
+    let access_token = AccessToken {
+        token: access_token,
+        bound_by,
+        bound_to: flow.bound_to,
+        expires_at: lifetime.map(|seconds| answer.drafted_at + Duration::from_secs(seconds)),
+    };
+    // RFC 6749 5.1: no scope in the answer means the requested one.
+    let scopes = body.scope.map_or_else(|| flow.scopes.clone(), |scope| readable(&scope));
+    Ok(Exchanged {
+        tokens: Tokens { access_token, refresh_token: body.refresh_token, scopes },
+        id_token: body.id_token,
+        consent_ids: [body.grant_id, body.fdx_consent_id],
+        said: answer.said(),
+        flow,
+    })
+}
+
+/// RFC 6750 2.1: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+fn can_stand_in_a_header(token: &str) -> bool {
+    let bare = token.trim_end_matches('=');
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+    !bare.is_empty() && token.len() <= MAX_ACCESS_TOKEN && bare.bytes().all(allowed)
+}
+
+/// The tokens of a scope that are tokens at all.
+fn readable(scope: &str) -> Scopes {
+    let mut scopes = Scopes::new();
+    for token in scope.split(' ') {
+        let _ = scopes.insert(token);
+    }
+    scopes
+}

@@ -1,0 +1,76 @@
+use fdx_jose::Thumbprint;
+use fdx_rar::Scopes;
+use fdx_wire::{Secret, UnixTime};
+
+/// What a code was exchanged for. Persist it at once: it can't be had twice.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    pub(crate) access_token: AccessToken,
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) scopes: Scopes,
+}
+
+/// An access token, and what it is bound to. Calls borrow it.
+#[derive(Clone, Debug)]
+pub struct AccessToken {
+    pub(crate) token: Secret,
+    pub(crate) bound_by: BoundBy,
+    pub(crate) bound_to: Thumbprint,
+    pub(crate) expires_at: Option<UnixTime>,
+}
+
+/// How a token is bound to its owner.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BoundBy {
+    /// A proof by a key (RFC 9449).
+    Dpop,
+    /// The connection's certificate (RFC 8705).
+    Mtls,
+}
+
+impl Tokens {
+    /// The access token.
+    #[must_use]
+    pub fn access_token(&self) -> &AccessToken {
+        &self.access_token
+    }
+
+    /// The refresh token, where one came.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&Secret> {
+        self.refresh_token.as_ref()
+    }
+
+    /// The granted scopes: the response's, or the requested ones where it names none.
+    #[must_use]
+    pub fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+}
+
+impl AccessToken {
+    /// The token's text, for keeping it.
+    #[must_use]
+    pub fn token(&self) -> &Secret {
+        &self.token
+    }
+
+    /// What the token is bound by.
+    #[must_use]
+    pub fn bound_by(&self) -> BoundBy {
+        self.bound_by
+    }
+
+    /// Thumbprint of the key or certificate that it is bound to.
+    #[must_use]
+    pub fn bound_to(&self) -> Thumbprint {
+        self.bound_to
+    }
+
+    /// When it expires, counted from when the request for it was drafted; `None` where the server
+    /// did not say.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<UnixTime> {
+        self.expires_at
+    }
+}

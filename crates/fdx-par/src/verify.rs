@@ -1,0 +1,196 @@
+use core::fmt;
+
+use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation};
+use fdx_rar::{ConsentId, ConsentRequest};
+use fdx_wire::UnixTime;
+use serde::Deserialize;
+
+use crate::error::ServerFault;
+use crate::pending::{Flow, FlowId};
+use crate::server_keys::ServerKeys;
+use crate::token::{Exchanged, Tokens};
+use crate::{Client, Error, NextStep, Notice, Refused, ServerRule};
+
+/// Where verification stands.
+#[derive(Debug)]
+#[must_use]
+pub enum Verification {
+    /// The ID token needs a key that is not at hand: [fetch the keys](Client::fetch_keys) and
+    /// verify again. Nothing was lost.
+    FetchKeys(Exchanged),
+    /// The ID token holds, or none was asked for.
+    Verified(Verified),
+}
+
+/// Tokens whose ID token was checked where one was asked for, and the consent id as far as the
+/// server told it.
+#[must_use = "read the consent next"]
+pub struct Verified {
+    pub(crate) tokens: Tokens,
+    pub(crate) id_token: Option<IdToken>,
+    pub(crate) consent_id: Option<ConsentId>,
+    pub(crate) flow: Box<Flow>,
+    pub(crate) notices: Vec<Notice>,
+}
+
+#[derive(Deserialize)]
+struct ConsentClaim {
+    #[serde(rename = "fdxConsentId")]
+    fdx_consent_id: Option<String>,
+}
+
+impl Client {
+    /// Checks the ID token (OpenID Connect Core 3.1.3.7), which is there exactly when `openid` was
+    /// asked for, and learns the consent id: from `grant_id`, `fdxConsentId`, and the ID token.
+    ///
+    /// Without `openid` no key is needed, and `keys` may be `None`.
+    ///
+    /// # Errors
+    /// [`Refused`] with the tokens: [`Error::IdToken`], [`ServerRule::IdTokenMissing`],
+    /// [`ServerRule::ConsentIdConflict`] where two carriers differ.
+    pub fn verify(
+        &self,
+        exchanged: Exchanged,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Verification, Refused<Exchanged>> {
+        match self.check(&exchanged, keys, now) {
+            Ok(Checked { id_token, consent_id, notices }) => {
+                let Exchanged { tokens, flow, .. } = exchanged;
+                let verified = Verified { tokens, id_token, consent_id, flow, notices };
+                Ok(Verification::Verified(verified))
+            }
+            Err(error) if error.next_step() == NextStep::FetchKeys => {
+                Ok(Verification::FetchKeys(exchanged))
+            }
+            Err(error) => Err(Refused::new(error, exchanged)),
+        }
+    }
+
+    fn check(
+        &self,
+        exchanged: &Exchanged,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Checked, Error> {
+        self.check_ours(&exchanged.flow)?;
+        let mut notices = Vec::new();
+        let id_token = match (&exchanged.flow.nonce, &exchanged.id_token) {
+            (Some(_), None) => return Err(exchanged.fault(ServerRule::IdTokenMissing)),
+            (None, Some(_)) => {
+                notices.push(Notice::IdTokenUnasked);
+                None
+            }
+            (None, None) => None,
+            (Some(_), Some(id_token)) => {
+                Some(self.check_id_token(id_token.expose(), exchanged, keys, now)?)
+            }
+        };
+        let claim = id_token.as_ref().and_then(|token| token.claims::<ConsentClaim>().ok());
+        let claimed = claim.and_then(|claim| claim.fdx_consent_id);
+        let mut consent_id = None;
+        for told in exchanged.consent_ids.iter().chain([&claimed]).flatten() {
+            agree(&mut consent_id, told).map_err(|rule| exchanged.fault(rule))?;
+        }
+        Ok(Checked { id_token, consent_id, notices })
+    }
+
+    fn check_id_token(
+        &self,
+        id_token: &str,
+        exchanged: &Exchanged,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<IdToken, Error> {
+        let (config, flow) = (self.config(), &exchanged.flow);
+        let expectation = IdTokenExpectation {
+            issuer: &config.issuer,
+            client_id: &config.client_id,
+            algorithm: config.id_token_signed_response_alg,
+            nonce: flow.nonce.as_ref().map(|nonce| nonce.expose()),
+            access_token: Some(&exchanged.tokens.access_token.token),
+            max_age: flow.max_age,
+            acr_values: flow.acr_values.as_deref(),
+            now,
+            tolerance: config.tolerance,
+        };
+        // Keys of another server are none.
+        let ours = keys.filter(|keys| *keys.jwks_uri() == self.metadata().jwks_uri);
+        let jwks = ours.map(ServerKeys::jwks).ok_or(Error::IdToken(IdTokenError::UnknownKey))?;
+        IdToken::verify(id_token, &expectation, config.backend, jwks).map_err(Error::IdToken)
+    }
+}
+
+struct Checked {
+    id_token: Option<IdToken>,
+    consent_id: Option<ConsentId>,
+    notices: Vec<Notice>,
+}
+
+/// Takes one more carrier's word for the consent id.
+pub(crate) fn agree(known: &mut Option<ConsentId>, told: &str) -> Result<(), ServerRule> {
+    let told = ConsentId::parse(told).map_err(|_| ServerRule::ConsentIdInvalid)?;
+    match known {
+        Some(known) if *known != told => Err(ServerRule::ConsentIdConflict),
+        _ => {
+            *known = Some(told);
+            Ok(())
+        }
+    }
+}
+
+impl Exchanged {
+    fn fault(&self, rule: ServerRule) -> Error {
+        let fault = ServerFault::new(rule, self.said.clone(), NextStep::AskTheInstitution);
+        Error::Server(Box::new(fault))
+    }
+}
+
+impl Verified {
+    /// The tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// The ID token, where `openid` was asked for.
+    #[must_use]
+    pub fn id_token(&self) -> Option<&IdToken> {
+        self.id_token.as_ref()
+    }
+
+    /// The consent id. Where it is `None`, [introspection](Client::introspect) may know it.
+    #[must_use]
+    pub fn consent_id(&self) -> Option<&ConsentId> {
+        self.consent_id.as_ref()
+    }
+
+    /// The flow that all this belongs to.
+    #[must_use]
+    pub fn flow_id(&self) -> &FlowId {
+        &self.flow.id
+    }
+
+    /// What the customer was asked for.
+    #[must_use]
+    pub fn asked(&self) -> &ConsentRequest {
+        &self.flow.asked
+    }
+
+    /// What the server did otherwise than it should.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}
+
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("flow_id", &self.flow.id)
+            .field("tokens", &self.tokens)
+            .field("consent_id", &self.consent_id)
+            .field("notices", &self.notices)
+            .finish_non_exhaustive()
+    }
+}
