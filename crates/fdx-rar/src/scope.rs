@@ -1,4 +1,5 @@
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -39,11 +40,7 @@ impl Scopes {
     /// # Errors
     /// [`ScopeError`].
     pub fn parse(text: &str) -> Result<Self, ScopeError> {
-        let mut scopes = Self::new();
-        for token in text.split(' ').filter(|token| !token.is_empty()) {
-            scopes.insert(token)?;
-        }
-        Ok(scopes)
+        Self::of_tokens(text.split(' ').filter(|token| !token.is_empty()))
     }
 
     /// Appends a token, where it is not there yet.
@@ -51,11 +48,7 @@ impl Scopes {
     /// # Errors
     /// [`ScopeError`].
     pub fn insert(&mut self, token: &str) -> Result<(), ScopeError> {
-        // RFC 6749 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
-        let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-        if token.is_empty() || !token.bytes().all(allowed) {
-            return Err(ScopeError);
-        }
+        check(token)?;
         if !self.contains(token) {
             self.0.push(token.to_owned());
         }
@@ -90,6 +83,19 @@ impl Scopes {
         self.iter().filter_map(DataCluster::from_scope)
     }
 
+    /// A set finds the repeated ones: a stranger may send thousands.
+    fn of_tokens<'a>(tokens: impl Iterator<Item = &'a str>) -> Result<Self, ScopeError> {
+        let mut seen = BTreeSet::new();
+        let mut scopes = Self::new();
+        for token in tokens {
+            check(token)?;
+            if seen.insert(token) {
+                scopes.0.push(token.to_owned());
+            }
+        }
+        Ok(scopes)
+    }
+
     /// As a JSON array, as receipts keep them.
     pub(crate) fn as_tokens(&self) -> &[String] {
         &self.0
@@ -103,6 +109,16 @@ impl Scopes {
             }
         }
         scopes
+    }
+}
+
+fn check(token: &str) -> Result<(), ScopeError> {
+    // RFC 6749 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+    let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    if !token.is_empty() && token.bytes().all(allowed) {
+        Ok(())
+    } else {
+        Err(ScopeError)
     }
 }
 
@@ -147,11 +163,11 @@ impl<'de> Visitor<'de> for TextOrArray {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut tokens: A) -> Result<Scopes, A::Error> {
-        let mut scopes = Scopes::new();
-        while let Some(token) = tokens.next_element::<String>()? {
-            scopes.insert(&token).map_err(A::Error::custom)?;
+        let mut read: Vec<String> = Vec::new();
+        while let Some(token) = tokens.next_element()? {
+            read.push(token);
         }
-        Ok(scopes)
+        Scopes::of_tokens(read.iter().map(String::as_str)).map_err(A::Error::custom)
     }
 }
 

@@ -1,3 +1,4 @@
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -226,11 +227,17 @@ impl<'de> Visitor<'de> for Members {
                 "datatypes" => detail.datatypes = texts(&mut map)?,
                 "identifier" => detail.identifier = map.next_value()?,
                 "privileges" => detail.privileges = texts(&mut map)?,
-                _ => {
-                    let value = map.next_value()?;
-                    detail = detail.with_member(&name, value).map_err(A::Error::custom)?;
-                }
+                _ => detail.members.push((name, map.next_value()?)),
             }
+        }
+        // A set finds a repeated one: a stranger may send thousands.
+        let mut seen = BTreeSet::new();
+        if !detail
+            .members
+            .iter()
+            .all(|(name, _)| seen.insert(name.as_str()))
+        {
+            return Err(A::Error::custom(AuthorizationDetailsError::Member));
         }
         let checked =
             OtherDetail::new(&detail_type.unwrap_or_default()).map_err(A::Error::custom)?;

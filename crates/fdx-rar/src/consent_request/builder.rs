@@ -1,3 +1,4 @@
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::{ConsentDuration, ConsentRequest, ConsentRequestError, RequestedResource};
@@ -45,12 +46,25 @@ impl ConsentRequestBuilder {
     /// # Errors
     /// [`ConsentRequestError::NoResources`] and [`ConsentRequestError::NoDataClusters`].
     pub fn build(self) -> Result<ConsentRequest, ConsentRequestError> {
+        // Maps find what was asked before: a stranger may ask for thousands.
+        let mut places: BTreeMap<ResourceType, usize> = BTreeMap::new();
+        let mut seen: BTreeSet<(usize, DataCluster)> = BTreeSet::new();
         let mut resources: Vec<RequestedResource> = Vec::new();
         for asked in self.resources {
             if asked.data_clusters.is_empty() {
                 return Err(ConsentRequestError::NoDataClusters);
             }
-            merge(&mut resources, asked);
+            let next = resources.len();
+            let place = *places.entry(asked.resource_type.clone()).or_insert(next);
+            let mut clusters = asked.data_clusters;
+            clusters.retain(|cluster| seen.insert((place, cluster.clone())));
+            match resources.get_mut(place) {
+                Some(known) => known.data_clusters.append(&mut clusters),
+                None => resources.push(RequestedResource {
+                    resource_type: asked.resource_type,
+                    data_clusters: clusters,
+                }),
+            }
         }
         if resources.is_empty() {
             return Err(ConsentRequestError::NoResources);
@@ -60,26 +74,5 @@ impl ConsentRequestBuilder {
             lookback_period: self.lookback_period,
             resources,
         })
-    }
-}
-
-fn merge(resources: &mut Vec<RequestedResource>, asked: RequestedResource) {
-    let known = resources
-        .iter()
-        .position(|resource| resource.resource_type == asked.resource_type)
-        .unwrap_or(resources.len());
-    if known == resources.len() {
-        resources.push(RequestedResource {
-            resource_type: asked.resource_type,
-            data_clusters: Vec::with_capacity(asked.data_clusters.len()),
-        });
-    }
-    let Some(resource) = resources.get_mut(known) else {
-        return;
-    };
-    for cluster in asked.data_clusters {
-        if !resource.data_clusters.contains(&cluster) {
-            resource.data_clusters.push(cluster);
-        }
     }
 }
