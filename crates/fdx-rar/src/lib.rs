@@ -49,6 +49,8 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(test)]
+mod arbitrary;
 mod authorization_details;
 mod consent_grant;
 mod consent_request;

@@ -1,1 +1,186 @@
+use alloc::string::String;
 
+use fdx_wire::json::Kind;
+use proptest::prelude::*;
+
+use super::*;
+use crate::arbitrary::{consent_request, damaged};
+use crate::{ConsentRequestError, DataCluster};
+
+const MIXED: &str = r#"[{"type":"fdx_v1.0","consentRequest":{"durationType":"ONE_TIME","lookbackPeriod":60,"resources":[{"resourceType":"ACCOUNT","dataClusters":["ACCOUNT_DETAILED","TRANSACTIONS","STATEMENTS"]},{"resourceType":"CUSTOMER","dataClusters":["CUSTOMER_CONTACT"]}]}},{"type":"payment_initiation","locations":["https://bank.example/payments"],"actions":["initiate","status"],"datatypes":["contacts"],"identifier":"acc-1","privileges":["admin"],"amount":{"currency":"EUR","value":1.50},"note":null}]"#;
+
+fn other_detail() -> impl Strategy<Value = OtherDetail> {
+    let texts = || prop::collection::vec(any::<String>(), 0..3);
+    let members = prop::collection::btree_map("x[a-z]{0,4}", any::<Option<i32>>(), 0..3);
+    (".+", texts(), texts(), any::<Option<String>>(), members)
+        .prop_filter("the FDX type has its own variant", |(name, ..)| {
+            name != FDX_V1_0
+        })
+        .prop_map(|(name, actions, locations, identifier, members)| {
+            let mut detail = OtherDetail::new(&name).unwrap();
+            for action in &actions {
+                detail = detail.with_action(action).with_privilege(action);
+            }
+            for location in &locations {
+                detail = detail.with_location(location).with_datatype(location);
+            }
+            if let Some(identifier) = &identifier {
+                detail = detail.with_identifier(identifier);
+            }
+            for (name, value) in &members {
+                detail = detail
+                    .with_member(name, RawJson::of(value).unwrap())
+                    .unwrap();
+            }
+            detail
+        })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(
+        request in consent_request(),
+        others in prop::collection::vec(other_detail(), 0..3),
+    ) {
+        let details = others
+            .into_iter()
+            .fold(AuthorizationDetails::of_consent(request.clone()), AuthorizationDetails::and);
+        prop_assert_eq!(details.consent_request(), Some(&request));
+        let json = details.to_json();
+        prop_assert_eq!(&AuthorizationDetails::parse(&json).unwrap(), &details);
+        prop_assert_eq!(serde_json::from_str::<AuthorizationDetails>(&json).unwrap(), details);
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in damaged(&[MIXED])) {
+        let _ = AuthorizationDetails::parse(&bytes);
+    }
+
+    #[test]
+    fn no_noise_panics(bytes: Vec<u8>) {
+        let _ = AuthorizationDetails::parse(&bytes);
+    }
+}
+
+#[test]
+fn types_are_read_by_their_own_rules_and_written_as_they_were() {
+    let details = AuthorizationDetails::parse(MIXED).unwrap();
+    assert_eq!(details.to_json(), MIXED);
+    let types: Vec<_> = details
+        .iter()
+        .map(AuthorizationDetail::detail_type)
+        .collect();
+    assert_eq!(types, [FDX_V1_0, "payment_initiation"]);
+    let request = details.consent_request().unwrap();
+    assert_eq!(
+        request.resources()[1].data_clusters(),
+        [DataCluster::CustomerContact]
+    );
+    let Some(AuthorizationDetail::Other(payment)) = details.iter().nth(1) else {
+        panic!("the second element is of another type");
+    };
+    assert_eq!(payment.actions(), ["initiate", "status"]);
+    assert_eq!(payment.identifier(), Some("acc-1"));
+    assert_eq!(
+        payment.member("amount").map(RawJson::as_str),
+        Some(r#"{"currency":"EUR","value":1.50}"#)
+    );
+    assert!(
+        payment
+            .members()
+            .map(|(name, _)| name)
+            .eq(["amount", "note"])
+    );
+}
+
+#[test]
+fn the_type_may_come_last() {
+    let details = AuthorizationDetails::parse(r#"[{"actions":["read"],"type":"other"}]"#).unwrap();
+    assert_eq!(
+        details.to_json(),
+        r#"[{"type":"other","actions":["read"]}]"#
+    );
+}
+
+#[test]
+fn each_rule_is_refused_by_its_own_error() {
+    use AuthorizationDetailsError as E;
+    let request = MIXED[1..].split_once(",{\"type\":\"payment").unwrap().0;
+    for (json, error) in [
+        ("[{}]", E::NoType),
+        (r#"[{"type":null}]"#, E::NoType),
+        (r#"[{"type":""}]"#, E::NoType),
+        (r#"[{"type":"fdx_v1.0"}]"#, E::NoConsentRequest),
+        (
+            r#"[{"type":"fdx_v1.0","consentRequest":null}]"#,
+            E::NoConsentRequest,
+        ),
+        (
+            r#"[{"type":"fdx_v1.0","consentRequest":{}}]"#,
+            E::ConsentRequest(ConsentRequestError::DurationType),
+        ),
+        (
+            &alloc::format!("[{request},{request}]"),
+            E::TwoConsentRequests,
+        ),
+    ] {
+        assert_eq!(AuthorizationDetails::parse(json), Err(error), "{json}");
+    }
+}
+
+#[test]
+fn what_is_not_an_array_of_objects_is_not_read() {
+    for (json, kind) in [
+        (r#"{"type":"a"}"#, Kind::Shape),
+        (r#"["a"]"#, Kind::Shape),
+        ("[null]", Kind::Shape),
+        (r#"[{"type":1}]"#, Kind::Shape),
+        (r#"[{"type":"a","actions":"read"}]"#, Kind::Shape),
+        (r#"[{"type":"a","actions":[1]}]"#, Kind::Shape),
+        (
+            r#"[{"type":"fdx_v1.0","consentRequest":[[]]}]"#,
+            Kind::Shape,
+        ),
+        (r#"[{"type":"a","b":1,"\u0062":2}]"#, Kind::DuplicateKey),
+        (r#"[{"type":"a"}"#, Kind::Syntax),
+    ] {
+        match AuthorizationDetails::parse(json) {
+            Err(AuthorizationDetailsError::Json(error)) => assert_eq!(error.kind(), kind, "{json}"),
+            other => panic!("{json}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn common_members_and_the_fdx_type_keep_their_meaning() {
+    let null = RawJson::of(&()).unwrap();
+    for name in [
+        "type",
+        "locations",
+        "actions",
+        "datatypes",
+        "identifier",
+        "privileges",
+    ] {
+        assert_eq!(
+            OtherDetail::new("a")
+                .unwrap()
+                .with_member(name, null.clone()),
+            Err(AuthorizationDetailsError::Member)
+        );
+    }
+    let once = OtherDetail::new("a")
+        .unwrap()
+        .with_member("b", null.clone())
+        .unwrap();
+    assert_eq!(
+        once.with_member("b", null),
+        Err(AuthorizationDetailsError::Member)
+    );
+    assert_eq!(
+        OtherDetail::new(FDX_V1_0),
+        Err(AuthorizationDetailsError::TypeIsFdx)
+    );
+    assert_eq!(OtherDetail::new(""), Err(AuthorizationDetailsError::NoType));
+    assert!(serde_json::from_str::<OtherDetail>(r#"{"type":"a","b":1,"b":2}"#).is_err());
+}

@@ -1,1 +1,154 @@
+use alloc::string::String;
 
+use fdx_wire::json::{self, Kind, Limits};
+use proptest::prelude::*;
+
+use super::*;
+use crate::arbitrary::{consent_grant, damaged};
+use crate::{DataCluster, PartyType, Registry, ResourceType};
+
+const FULL: &str = r#"{"id":"c-7f3a","status":"ACTIVE","parties":[{"name":"Budget App","type":"DATA_RECIPIENT","homeUri":"https://budget.example","registry":"PRIVATE","registeredEntityName":"Budget Example Inc","registeredEntityId":"be-1"}],"createdTime":"2026-01-05T10:00:00.250Z","expirationTime":"2027-01-05T10:00:00.250Z","updatedTime":"2026-01-06T10:00:00Z","durationType":"TIME_BOUND","durationPeriod":365,"lookbackPeriod":60,"resources":[{"resourceType":"ACCOUNT","resourceId":"acc-1","dataClusters":["ACCOUNT_DETAILED","TRANSACTIONS"]}],"links":[{"href":"/consents/c-7f3a","action":"GET","rel":"self","types":["application/json"]}]}"#;
+
+fn read(json: &str) -> Result<ConsentGrant, Kind> {
+    json::from_slice(json.as_bytes(), &Limits::default()).map_err(|error| error.kind())
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(grant in consent_grant()) {
+        let json = serde_json::to_string(&grant).unwrap();
+        prop_assert_eq!(read(&json), Ok(grant));
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in damaged(&[FULL])) {
+        let _ = json::from_slice::<ConsentGrant>(&bytes, &Limits::default());
+    }
+
+    #[test]
+    fn no_text_panics(text: String) {
+        let _ = read(&text);
+        let _ = ConsentId::parse(&text);
+        let _ = Timestamp::parse(&text);
+    }
+}
+
+#[test]
+fn a_full_grant_is_read_and_written_as_it_was() {
+    let grant = read(FULL).unwrap();
+    assert_eq!(serde_json::to_string(&grant).unwrap(), FULL);
+    assert_eq!(grant.id().map(ConsentId::as_str), Some("c-7f3a"));
+    assert_eq!(grant.duration(), ConsentDuration::time_bound(365).ok());
+    assert_eq!(
+        grant.resources(),
+        Some(
+            &[GrantedResource::new(
+                ResourceType::Account,
+                "acc-1",
+                [DataCluster::AccountDetailed, DataCluster::Transactions]
+            )][..]
+        )
+    );
+    assert_eq!(grant.parties()[0].registry(), Some(&Registry::Private));
+    assert_eq!(grant.links()[0].href(), "/consents/c-7f3a");
+    let created = grant.created_time().unwrap();
+    assert_eq!(
+        created.time().map(|time| time.as_seconds()),
+        Some(1_767_607_200)
+    );
+}
+
+#[test]
+fn every_member_may_be_absent_or_null() {
+    let members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(FULL).unwrap();
+    assert_eq!(members.len(), 11);
+    for name in members.keys() {
+        let mut absent = members.clone();
+        absent.remove(name);
+        let mut null = members.clone();
+        null.insert(name.clone(), serde_json::Value::Null);
+        let [absent, null] = [absent, null].map(|it| serde_json::to_string(&it).unwrap());
+        assert_eq!(read(&null), read(&absent), "{name}");
+        assert!(read(&null).is_ok(), "{name}");
+    }
+    assert_eq!(read("{}"), Ok(ConsentGrant::default()));
+}
+
+#[test]
+fn a_member_of_a_wrong_type_is_refused() {
+    for name in [
+        "id",
+        "status",
+        "parties",
+        "createdTime",
+        "durationType",
+        "durationPeriod",
+        "resources",
+    ] {
+        let json = alloc::format!(r#"{{"{name}":{{"a":1}}}}"#);
+        assert_eq!(read(&json), Err(Kind::Shape), "{name}");
+    }
+    assert_eq!(read(r#"{"id":"a\nb"}"#), Err(Kind::Shape));
+    assert_eq!(read(r#"{"id":"a","\u0069d":"b"}"#), Err(Kind::DuplicateKey));
+}
+
+// A mock of an institution that tells neither resources nor duration, and mixes cases.
+#[test]
+fn a_sparse_grant_in_mixed_case_is_read() {
+    let grant = read(
+        r#"{"id":4711,"status":"Active","createdTime":"2026-01-05T10:00:00Z","lookbackPeriod":"60",
+            "parties":[{"name":"Bank","type":"DATA_PROVIDER"},
+                       {"type":"DATA_RECIEPIENT","legalEntityName":"Budget Example Inc"}]}"#,
+    )
+    .unwrap();
+    assert_eq!(grant.id().map(ConsentId::as_str), Some("4711"));
+    assert_eq!(grant.status(), Some(&ConsentStatus::Active));
+    assert_eq!(grant.lookback_period(), Some(60));
+    assert_eq!((grant.resources(), grant.duration()), (None, None));
+    let recipient = &grant.parties()[1];
+    assert_eq!(recipient.party_type(), Some(&PartyType::DataRecipient));
+    assert_eq!(
+        recipient.registered_entity_name(),
+        Some("Budget Example Inc")
+    );
+}
+
+#[test]
+fn the_name_of_the_schema_wins_over_the_one_of_the_examples() {
+    let json = r#"{"parties":[{"legalEntityName":"A","registeredEntityName":"B"}]}"#;
+    assert_eq!(
+        read(json).unwrap().parties()[0].registered_entity_name(),
+        Some("B")
+    );
+}
+
+#[test]
+fn a_duration_that_nobody_could_ask_for_is_told_by_its_parts() {
+    let grant = read(r#"{"durationType":"TIME_BASED","durationPeriod":"730"}"#).unwrap();
+    assert_eq!(grant.duration(), None);
+    assert_eq!(grant.duration_type(), Some(&DurationType::TimeBound));
+    assert_eq!(grant.duration_period(), Some(730));
+}
+
+#[test]
+fn a_resource_may_lack_its_identifier_and_its_clusters() {
+    let json = r#"{"resources":[{"resourceType":"CUSTOMER"},{"resourceType":"ACCOUNT","resourceId":17,"dataClusters":null}]}"#;
+    assert_eq!(
+        read(json).unwrap().resources().unwrap(),
+        [
+            GrantedResource::new(ResourceType::Customer, "", []),
+            GrantedResource::new(ResourceType::Account, "17", []),
+        ]
+    );
+    assert_eq!(
+        read(r#"{"resources":[{"resourceId":"a-1"}]}"#),
+        Err(Kind::Shape)
+    );
+}
+
+#[test]
+fn names_of_a_later_version_are_kept() {
+    let json = r#"{"status":"SUSPENDED","durationType":"SEASONAL","resources":[{"resourceType":"VAULT","resourceId":"v","dataClusters":["CRYPTO"]}]}"#;
+    let grant = read(json).unwrap();
+    assert_eq!(serde_json::to_string(&grant).unwrap(), json);
+}

@@ -1,1 +1,246 @@
+use proptest::prelude::*;
 
+use super::*;
+use crate::arbitrary::{consent_request, granted_resources};
+use crate::{ConsentDuration, ConsentId, ConsentStatus};
+
+fn grant(resources: Vec<GrantedResource>) -> ConsentGrant {
+    ConsentGrant::new(ConsentId::parse("c").unwrap(), ConsentStatus::Active)
+        .with_resources(resources)
+}
+
+/// Every triple of the grant, under the newer names, by the plainest loop.
+fn triples(resources: &[GrantedResource]) -> BTreeSet<GrantedCluster> {
+    let mut triples = BTreeSet::new();
+    for resource in resources {
+        for cluster in resource.data_clusters() {
+            triples.insert(GrantedCluster {
+                resource_type: resource.resource_type().clone(),
+                resource_id: resource.resource_id().into(),
+                data_cluster: cluster.current().clone(),
+            });
+        }
+    }
+    triples
+}
+
+fn is_asked(request: &ConsentRequest, triple: &GrantedCluster) -> bool {
+    request
+        .pairs()
+        .any(|(kind, it)| (kind, it.current()) == triple.pair())
+}
+
+proptest! {
+    #[test]
+    fn granted_and_unasked_are_the_grant_parted(
+        request in consent_request(),
+        resources in granted_resources(),
+    ) {
+        let coverage = Coverage::compare(&request, &grant(resources.clone()));
+        let parts = coverage.granted().iter().chain(coverage.unasked()).cloned();
+        let parts: Vec<_> = parts.collect();
+        let whole = triples(&resources);
+        prop_assert_eq!(parts.len(), whole.len());
+        prop_assert_eq!(parts.into_iter().collect::<BTreeSet<_>>(), whole);
+        prop_assert!(coverage.granted().iter().all(|triple| is_asked(&request, triple)));
+        prop_assert!(!coverage.unasked().iter().any(|triple| is_asked(&request, triple)));
+    }
+
+    #[test]
+    fn every_asked_pair_is_granted_somewhere_or_withheld_as_a_pair(
+        request in consent_request(),
+        resources in granted_resources(),
+    ) {
+        let coverage = Coverage::compare(&request, &grant(resources));
+        let granted = coverage.granted_pairs();
+        for (kind, cluster) in request.pairs() {
+            let withheld = coverage.withheld().contains(&Withheld::Pair {
+                resource_type: kind.clone(),
+                data_cluster: cluster.current().clone(),
+            });
+            prop_assert_ne!(granted.contains(&(kind, cluster.current())), withheld);
+        }
+        for withheld in coverage.withheld() {
+            let pair = (withheld.resource_type(), withheld.data_cluster());
+            prop_assert!(request.pairs().any(|(kind, it)| (kind, it.current()) == pair));
+        }
+    }
+
+    #[test]
+    fn a_granted_resource_has_each_cluster_that_was_asked_of_its_type_or_it_is_withheld_from_it(
+        request in consent_request(),
+        resources in granted_resources(),
+    ) {
+        let coverage = Coverage::compare(&request, &grant(resources.clone()));
+        let mut expected = BTreeSet::new();
+        for resource in &resources {
+            for (kind, cluster) in request.pairs() {
+                let triple = triple(kind, resource.resource_id(), cluster.current());
+                if kind == resource.resource_type() && !triples(&resources).contains(&triple) {
+                    expected.insert(Withheld::From {
+                        resource_type: triple.resource_type,
+                        resource_id: triple.resource_id,
+                        data_cluster: triple.data_cluster,
+                    });
+                }
+            }
+        }
+        let from = coverage.withheld().iter().filter(|it| it.resource_id().is_some());
+        let from: Vec<_> = from.cloned().collect();
+        prop_assert_eq!(from, expected.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn order_and_repetition_do_not_matter(
+        request in consent_request(),
+        resources in granted_resources(),
+    ) {
+        let coverage = Coverage::compare(&request, &grant(resources.clone()));
+
+        // The last first, each cluster in a resource of its own, and then everything once more.
+        let mut scattered: Vec<_> = resources
+            .iter()
+            .rev()
+            .flat_map(|resource| {
+                let (kind, id) = (resource.resource_type(), resource.resource_id());
+                let alone = resource.data_clusters().iter().rev().cloned().map(Some);
+                alone
+                    .chain([None])
+                    .map(|it| GrantedResource::new(kind.clone(), id, it))
+            })
+            .collect();
+        scattered.extend(resources);
+        prop_assert_eq!(&Coverage::compare(&request, &grant(scattered.clone())), &coverage);
+
+        let mut reversed = ConsentRequest::new(ConsentDuration::Persistent);
+        for resource in request.resources().iter().rev().chain(request.resources()) {
+            let clusters = resource.data_clusters().iter().rev().cloned();
+            reversed = reversed.resource(resource.resource_type().clone(), clusters);
+        }
+        prop_assert_eq!(Coverage::compare(&reversed.build().unwrap(), &grant(scattered)), coverage);
+    }
+
+    #[test]
+    fn a_deprecated_cluster_counts_as_the_one_that_replaced_it(
+        request in consent_request(),
+        resources in granted_resources(),
+    ) {
+        let mut newer = ConsentRequest::new(request.duration());
+        for resource in request.resources() {
+            let clusters = resource.data_clusters().iter().map(|it| it.current().clone());
+            newer = newer.resource(resource.resource_type().clone(), clusters);
+        }
+        let newer = newer.build().unwrap();
+        let renamed = resources
+            .iter()
+            .map(|it| {
+                let clusters = it.data_clusters().iter().map(|it| it.current().clone());
+                GrantedResource::new(it.resource_type().clone(), it.resource_id(), clusters)
+            })
+            .collect();
+        let coverage = Coverage::compare(&request, &grant(resources.clone()));
+        prop_assert_eq!(&Coverage::compare(&newer, &grant(resources)), &coverage);
+        prop_assert_eq!(&Coverage::compare(&request, &grant(renamed)), &coverage);
+    }
+
+    #[test]
+    fn it_is_whole_partial_or_nothing_and_never_two_of_them(
+        request in consent_request(),
+        resources in granted_resources(),
+    ) {
+        let coverage = Coverage::compare(&request, &grant(resources));
+        let is = [coverage.is_whole(), coverage.is_partial(), coverage.is_nothing()];
+        prop_assert_eq!(is.iter().filter(|it| **it).count(), 1);
+        prop_assert!(coverage.is_told());
+    }
+
+    #[test]
+    fn what_was_asked_of_every_resource_and_granted_is_whole(request in consent_request()) {
+        let resources = request
+            .resources()
+            .iter()
+            .flat_map(|asked| ["a", "b"].map(|id| (asked, id)))
+            .map(|(asked, id)| {
+                let clusters = asked.data_clusters().iter().cloned();
+                GrantedResource::new(asked.resource_type().clone(), id, clusters)
+            })
+            .collect();
+        let coverage = Coverage::compare(&request, &grant(resources));
+        prop_assert!(coverage.is_whole() && coverage.unasked().is_empty());
+    }
+
+    #[test]
+    fn what_is_withheld_is_read_back(request in consent_request(), resources in granted_resources()) {
+        let coverage = Coverage::compare(&request, &grant(resources));
+        let json = serde_json::to_string(coverage.withheld()).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Vec<Withheld>>(&json).unwrap(), coverage.withheld());
+    }
+}
+
+fn accounts_and_customer() -> ConsentRequest {
+    ConsentRequest::new(ConsentDuration::OneTime)
+        .resource(
+            ResourceType::Account,
+            [DataCluster::AccountBasic, DataCluster::AccountPayments],
+        )
+        .resource(ResourceType::Customer, [DataCluster::CustomerContact])
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_grant_without_resources_tells_nothing() {
+    let silent = ConsentGrant::new(ConsentId::parse("c").unwrap(), ConsentStatus::Active);
+    let coverage = Coverage::compare(&accounts_and_customer(), &silent);
+    assert_eq!(coverage, Coverage::NotTold);
+    assert!(!coverage.is_told() && !coverage.is_whole());
+    assert!(!coverage.is_partial() && !coverage.is_nothing());
+    assert!(coverage.granted().is_empty() && coverage.withheld().is_empty());
+}
+
+#[test]
+fn a_grant_of_no_resources_grants_nothing() {
+    let coverage = Coverage::compare(&accounts_and_customer(), &grant(Vec::new()));
+    assert!(coverage.is_nothing() && !coverage.is_partial());
+    assert_eq!(coverage.withheld().len(), 3);
+}
+
+#[test]
+fn withheld_tells_pairs_from_single_resources() {
+    let granted = grant(
+        [
+            GrantedResource::new(
+                ResourceType::Account,
+                "a",
+                [DataCluster::AccountBasic, DataCluster::PaymentSupport],
+            ),
+            GrantedResource::new(ResourceType::Account, "b", [DataCluster::AccountBasic]),
+            GrantedResource::new(ResourceType::Document, "d", [DataCluster::Tax]),
+        ]
+        .into(),
+    );
+    assert_eq!(
+        Coverage::compare(&accounts_and_customer(), &granted),
+        Coverage::Told {
+            granted: [
+                triple(&ResourceType::Account, "a", &DataCluster::AccountBasic),
+                triple(&ResourceType::Account, "a", &DataCluster::PaymentSupport),
+                triple(&ResourceType::Account, "b", &DataCluster::AccountBasic),
+            ]
+            .into(),
+            withheld: [
+                Withheld::Pair {
+                    resource_type: ResourceType::Customer,
+                    data_cluster: DataCluster::CustomerContact,
+                },
+                Withheld::From {
+                    resource_type: ResourceType::Account,
+                    resource_id: "b".into(),
+                    data_cluster: DataCluster::PaymentSupport,
+                },
+            ]
+            .into(),
+            unasked: [triple(&ResourceType::Document, "d", &DataCluster::Tax)].into(),
+        }
+    );
+}

@@ -1,1 +1,245 @@
+use alloc::format;
+use alloc::vec::Vec;
 
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+use crate::arbitrary::{consent_grant, consent_request, damaged, time};
+use crate::{ConsentDuration, ConsentGrant, ConsentStatus, DataCluster, ResourceType};
+
+const ISSUED: u64 = 1_767_607_200;
+const DAY: u64 = 86_400;
+
+fn evidence() -> Evidence {
+    Evidence {
+        pushed_request_sha256: [7; 32],
+        key_thumbprints: ["thumb".into()].into(),
+        interaction_ids: ["5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11".into()].into(),
+    }
+}
+
+fn request(duration: ConsentDuration) -> ConsentRequest {
+    ConsentRequest::new(duration)
+        .lookback_period(60)
+        .resource(
+            ResourceType::Account,
+            [DataCluster::AccountBasic, DataCluster::Transactions],
+        )
+        .build()
+        .unwrap()
+}
+
+fn begin(requested: ConsentRequest) -> ConsentReceiptBuilder {
+    let issuer = Issuer::parse("https://bank.example").unwrap();
+    ConsentReceipt::builder(
+        issuer,
+        "app-1",
+        requested,
+        UnixTime::from_seconds(ISSUED),
+        evidence(),
+    )
+}
+
+fn grant() -> ConsentGrant {
+    let account = GrantedResource::new(ResourceType::Account, "a-1", [DataCluster::AccountBasic]);
+    ConsentGrant::new(ConsentId::parse("c-1").unwrap(), ConsentStatus::Active)
+        .with_resources([account].into())
+}
+
+fn full() -> ConsentReceipt {
+    begin(request(ConsentDuration::time_bound(90).unwrap()))
+        .granted_scopes(Scopes::parse("fdx:accountbasic:read").unwrap())
+        .grant(&grant())
+        .revocation_endpoint(
+            HttpsUrl::parse("https://api.bank.example/consents/c-1/revocation").unwrap(),
+        )
+        .build()
+}
+
+const FULL: &str = r#"{"clientId":"app-1","consentId":"c-1","evidence":{"interactionIds":["5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11"],"keyThumbprints":["thumb"],"pushedRequestSha256":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"},"expirationBasis":"durationPeriod","expirationDate":"2026-04-05T10:00:00Z","granted":[{"dataClusters":["ACCOUNT_BASIC"],"resourceId":"a-1","resourceType":"ACCOUNT"}],"grantedScopes":["fdx:accountbasic:read"],"issuedAt":"2026-01-05T10:00:00Z","issuer":"https://bank.example","requested":{"durationPeriod":90,"durationType":"TIME_BOUND","lookbackPeriod":60,"resources":[{"dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"],"resourceType":"ACCOUNT"}]},"revocationEndpoint":"https://api.bank.example/consents/c-1/revocation","version":1,"withheld":[{"dataCluster":"TRANSACTIONS","resourceType":"ACCOUNT"},{"dataCluster":"TRANSACTIONS","resourceId":"a-1","resourceType":"ACCOUNT"}]}"#;
+
+#[test]
+fn the_canonical_form_and_its_digest_are_fixed() {
+    assert_eq!(full().canonical_json(), FULL);
+    // Computed from the text above by another program.
+    assert_eq!(
+        fdx_wire::base64url::encode(&full().digest()),
+        "9VEvHuRm0C2VFht7lM_tRi6OOphPJBCj_H238fNES1g"
+    );
+}
+
+prop_compose! {
+    fn receipt()(
+        requested in consent_request(),
+        grant in prop::option::of(consent_grant()),
+        issued_at in time(),
+        client_id: String,
+        thumbprints in prop::collection::vec(any::<String>(), 0..3),
+        scopes in "([!#-Z]{1,3} ){0,3}",
+    ) -> ConsentReceipt {
+        let issuer = Issuer::parse("https://bank.example/fdx").unwrap();
+        let evidence = Evidence { key_thumbprints: thumbprints, ..evidence() };
+        let mut receipt = ConsentReceipt::builder(issuer, &client_id, requested, issued_at, evidence)
+            .granted_scopes(Scopes::parse(&scopes).unwrap());
+        if let Some(grant) = grant {
+            receipt = receipt.grant(&grant);
+        }
+        receipt.build()
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back_with_its_digest(receipt in receipt()) {
+        let canonical = ConsentReceipt::from_json(receipt.canonical_json()).unwrap();
+        prop_assert_eq!(canonical.digest(), receipt.digest());
+        prop_assert_eq!(&canonical, &receipt);
+        // In the order of declaration and with white space, it is the same receipt.
+        let pretty = ConsentReceipt::from_json(serde_json::to_string_pretty(&receipt).unwrap());
+        prop_assert_eq!(pretty.map(|it| it.digest()), Ok(receipt.digest()));
+    }
+
+    #[test]
+    fn receipts_that_differ_have_different_digests(one in receipt(), other in receipt()) {
+        prop_assert_eq!(one == other, one.digest() == other.digest());
+    }
+
+    #[test]
+    fn no_bytes_panic_and_none_is_read_as_another_receipt(bytes in damaged(&[FULL])) {
+        if let Ok(read) = ConsentReceipt::from_json(&bytes) {
+            let value: Value = serde_json::from_slice(&bytes).unwrap();
+            prop_assert_eq!(read.canonical_json(), canonical::write(&value));
+        }
+    }
+}
+
+#[test]
+fn a_member_added_anywhere_is_refused() {
+    for (at, added) in [
+        (r#"{"clientId""#, r#"{"a":1,"clientId""#),
+        (r#"{"durationPeriod""#, r#"{"a":1,"durationPeriod""#),
+        (
+            r#"{"dataClusters":["ACCOUNT_BASIC"]"#,
+            r#"{"a":1,"dataClusters":["ACCOUNT_BASIC"]"#,
+        ),
+        (r#"{"interactionIds""#, r#"{"a":1,"interactionIds""#),
+        (r#""lookbackPeriod":60"#, r#""lookbackPeriod":"60""#),
+        (r#""lookbackPeriod":60"#, r#""lookbackPeriod":60.0"#),
+        (r#""TIME_BOUND""#, r#""TIME_BASED""#),
+        (r#""2026-01-05T10:00:00Z""#, r#""2026-01-05T10:00:00.5Z""#),
+    ] {
+        let json = FULL.replacen(at, added, 1);
+        assert_ne!(json, FULL, "{at}");
+        assert_eq!(
+            ConsentReceipt::from_json(json),
+            Err(ReceiptError::More),
+            "{added}"
+        );
+    }
+}
+
+#[test]
+fn other_versions_and_contradictions_are_refused() {
+    let read = |from: &str, to: &str| ConsentReceipt::from_json(FULL.replacen(from, to, 1));
+    assert_eq!(
+        read(r#""version":1"#, r#""version":2"#),
+        Err(ReceiptError::Version)
+    );
+    let not_told = read(r#""durationPeriod","#, r#""notTold","#);
+    assert_eq!(not_told, Err(ReceiptError::Contradiction));
+    let undated = read(r#""expirationDate":"2026-04-05T10:00:00Z","#, "");
+    assert_eq!(undated, Err(ReceiptError::Contradiction));
+    let start = FULL.find(r#","withheld""#).unwrap();
+    let unweighed = format!("{}}}", &FULL[..start]);
+    assert_eq!(
+        ConsentReceipt::from_json(unweighed),
+        Err(ReceiptError::Contradiction)
+    );
+    assert!(matches!(
+        ConsentReceipt::from_json("{}"),
+        Err(ReceiptError::Json(_))
+    ));
+}
+
+#[test]
+fn the_consent_id_may_be_absent_and_the_one_given_wins() {
+    let silent = begin(request(ConsentDuration::OneTime)).build();
+    assert_eq!(silent.consent_id(), None);
+    assert!(!silent.canonical_json().contains("consentId"));
+    let given = ConsentId::parse("from-token").unwrap();
+    let both = begin(request(ConsentDuration::OneTime))
+        .consent_id(given.clone())
+        .grant(&grant());
+    assert_eq!(both.build().consent_id(), Some(&given));
+}
+
+#[test]
+fn a_grant_that_does_not_tell_its_resources_leaves_them_out() {
+    let silent = ConsentGrant::new(ConsentId::parse("c-1").unwrap(), ConsentStatus::Active);
+    let receipt = begin(request(ConsentDuration::OneTime))
+        .grant(&silent)
+        .build();
+    assert_eq!((receipt.granted(), receipt.withheld()), (None, None));
+    let told = begin(request(ConsentDuration::OneTime))
+        .grant(&grant())
+        .build();
+    assert_eq!(told.granted().map(<[_]>::len), Some(1));
+    assert_eq!(told.withheld().map(<[_]>::len), Some(2));
+}
+
+#[test]
+fn expiration_is_stated_or_derived_or_not_told() {
+    let days = |days| ConsentDuration::time_bound(days).unwrap();
+    let at = UnixTime::from_seconds;
+    let cases: Vec<(ConsentDuration, Option<ConsentGrant>, Expiration)> = [
+        (ConsentDuration::Persistent, None, Expiration::NotTold),
+        (days(10), None, Expiration::Derived(at(ISSUED + 10 * DAY))),
+        (
+            days(10),
+            Some(grant()),
+            Expiration::Derived(at(ISSUED + 10 * DAY)),
+        ),
+        // The customer may grant fewer days, or another kind.
+        (
+            days(10),
+            Some(
+                grant()
+                    .with_duration(days(5))
+                    .with_created_time(at(ISSUED - 60)),
+            ),
+            Expiration::Derived(at(ISSUED - 60 + 5 * DAY)),
+        ),
+        (
+            days(10),
+            Some(grant().with_duration(ConsentDuration::OneTime)),
+            Expiration::NotTold,
+        ),
+        (
+            days(10),
+            Some(
+                grant()
+                    .with_duration(days(5))
+                    .with_expiration_time(at(ISSUED + 3)),
+            ),
+            Expiration::Stated(at(ISSUED + 3)),
+        ),
+        // A text that is no time states nothing.
+        (
+            days(10),
+            Some(grant().with_expiration_time(crate::Timestamp::parse("soon"))),
+            Expiration::Derived(at(ISSUED + 10 * DAY)),
+        ),
+    ]
+    .into();
+    for (duration, grant, expected) in cases {
+        let mut receipt = begin(request(duration));
+        if let Some(grant) = &grant {
+            receipt = receipt.grant(grant);
+        }
+        let receipt = receipt.build();
+        assert_eq!(receipt.expiration(), expected, "{duration:?} {grant:?}");
+        let dated = receipt.canonical_json().contains("expirationDate");
+        assert_eq!(dated, expected != Expiration::NotTold);
+    }
+}
