@@ -14,24 +14,14 @@ use crate::{
 /// Few enough that what is asked and what is granted meet.
 pub(crate) fn data_cluster() -> impl Strategy<Value = DataCluster> {
     prop::sample::select(
-        [
-            "ACCOUNT_BASIC",
-            "ACCOUNT_PAYMENTS",
-            "PAYMENT_SUPPORT",
-            "TRANSACTIONS",
-            "CRYPTO",
-        ]
-        .map(DataCluster::parse)
-        .to_vec(),
+        ["ACCOUNT_BASIC", "ACCOUNT_PAYMENTS", "PAYMENT_SUPPORT", "TRANSACTIONS", "CRYPTO"]
+            .map(DataCluster::parse)
+            .to_vec(),
     )
 }
 
 pub(crate) fn resource_type() -> impl Strategy<Value = ResourceType> {
-    prop::sample::select(
-        ["ACCOUNT", "CUSTOMER", "PAYMENT"]
-            .map(ResourceType::parse)
-            .to_vec(),
-    )
+    prop::sample::select(["ACCOUNT", "CUSTOMER", "PAYMENT"].map(ResourceType::parse).to_vec())
 }
 
 pub(crate) fn duration() -> impl Strategy<Value = ConsentDuration> {
@@ -59,11 +49,7 @@ pub(crate) fn consent_request() -> impl Strategy<Value = ConsentRequest> {
 
 pub(crate) fn granted_resources() -> impl Strategy<Value = Vec<GrantedResource>> {
     let id = prop::sample::select(["", "a", "b"].to_vec());
-    let resource = (
-        resource_type(),
-        id,
-        prop::collection::vec(data_cluster(), 0..5),
-    )
+    let resource = (resource_type(), id, prop::collection::vec(data_cluster(), 0..5))
         .prop_map(|(kind, id, clusters)| GrantedResource::new(kind, id, clusters));
     prop::collection::vec(resource, 0..6)
 }
@@ -90,11 +76,7 @@ prop_compose! {
 }
 
 pub(crate) fn consent_grant() -> impl Strategy<Value = ConsentGrant> {
-    let about = (
-        "[^\\p{Cc}]{1,20}",
-        any::<String>(),
-        prop::collection::vec(party(), 0..3),
-    );
+    let about = ("[^\\p{Cc}]{1,20}", any::<String>(), prop::collection::vec(party(), 0..3));
     let times = (
         prop::option::of(timestamp()),
         prop::option::of(timestamp()),

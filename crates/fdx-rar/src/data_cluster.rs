@@ -105,9 +105,7 @@ impl DataCluster {
             return Some(Self::Transfers);
         }
         let mut known = KNOWN.iter();
-        known
-            .find(|entry| entry.scope == Some(scope))
-            .map(|entry| entry.cluster.clone())
+        known.find(|entry| entry.scope == Some(scope)).map(|entry| entry.cluster.clone())
     }
 
     /// The version that listed it first, `None` for a name that this version does not know.
@@ -147,12 +145,7 @@ const fn known(
     since: FdxVersion,
     deprecated: Option<FdxVersion>,
 ) -> KnownCluster {
-    KnownCluster {
-        cluster,
-        scope,
-        since,
-        deprecated,
-    }
+    KnownCluster { cluster, scope, since, deprecated }
 }
 
 // The rule is `fdx:<name>:read`, in lower case without underscores; SOCIAL_SECURITY_NUMBER and
@@ -193,10 +186,7 @@ mod tests {
             assert_eq!(DataCluster::parse(entry.cluster.as_str()), entry.cluster);
             assert_eq!(entry.cluster.scope(), entry.scope);
             if let Some(scope) = entry.scope {
-                assert_eq!(
-                    DataCluster::from_scope(scope).as_ref(),
-                    Some(&entry.cluster)
-                );
+                assert_eq!(DataCluster::from_scope(scope).as_ref(), Some(&entry.cluster));
             }
         }
     }
@@ -206,11 +196,7 @@ mod tests {
         let by_rule = |name: &str| format!("fdx:{}:read", name.replace('_', "").to_lowercase());
         let exceptions: Vec<_> = DataCluster::known()
             .iter()
-            .filter(|entry| {
-                entry
-                    .scope
-                    .is_some_and(|s| s != by_rule(entry.cluster.as_str()))
-            })
+            .filter(|entry| entry.scope.is_some_and(|s| s != by_rule(entry.cluster.as_str())))
             .map(|entry| (entry.cluster.as_str(), entry.scope.unwrap()))
             .collect();
         assert_eq!(
@@ -233,38 +219,23 @@ mod tests {
     #[test]
     fn only_account_payments_is_deprecated_and_payment_support_replaced_it() {
         let deprecated = |e: &&KnownCluster| e.deprecated.is_some();
-        let deprecated: Vec<_> = KNOWN
-            .iter()
-            .filter(deprecated)
-            .map(|e| &e.cluster)
-            .collect();
+        let deprecated: Vec<_> = KNOWN.iter().filter(deprecated).map(|e| &e.cluster).collect();
         assert_eq!(deprecated, [&DataCluster::AccountPayments]);
         for entry in &KNOWN {
             let replaced = entry.cluster.current() != &entry.cluster;
             assert_eq!(replaced, entry.deprecated.is_some());
         }
-        assert_eq!(
-            DataCluster::AccountPayments.current(),
-            &DataCluster::PaymentSupport
-        );
+        assert_eq!(DataCluster::AccountPayments.current(), &DataCluster::PaymentSupport);
         assert_eq!(DataCluster::AccountPayments.deprecated(), Some(V6_1));
     }
 
     #[test]
     fn scopes_of_no_cluster_have_none() {
-        for scope in [
-            "openid",
-            "offline_access",
-            "fdx:notifications:subscribe",
-            "FDX:TAX:READ",
-            "",
-        ] {
+        for scope in ["openid", "offline_access", "fdx:notifications:subscribe", "FDX:TAX:READ", ""]
+        {
             assert_eq!(DataCluster::from_scope(scope), None, "{scope}");
         }
-        assert_eq!(
-            DataCluster::from_scope("fdx:transfers:write"),
-            Some(DataCluster::Transfers)
-        );
+        assert_eq!(DataCluster::from_scope("fdx:transfers:write"), Some(DataCluster::Transfers));
         assert_eq!(DataCluster::parse("CRYPTO").scope(), None);
     }
 }

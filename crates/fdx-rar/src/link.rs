@@ -15,11 +15,7 @@ pub struct Link {
     action: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rel: Option<String>,
-    #[serde(
-        default,
-        deserialize_with = "tolerant::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, deserialize_with = "tolerant::list", skip_serializing_if = "Vec::is_empty")]
     types: Vec<String>,
 }
 
@@ -27,10 +23,7 @@ impl Link {
     /// A link to `href`, an absolute or relative reference.
     #[must_use]
     pub fn new(href: &str) -> Self {
-        Self {
-            href: href.into(),
-            ..Self::default()
-        }
+        Self { href: href.into(), ..Self::default() }
     }
 
     /// Names the relation.

@@ -101,10 +101,7 @@ mod tests {
     fn known_names_are_read_in_any_case_and_written_in_one() {
         assert_eq!(ConsentStatus::parse("Active"), ConsentStatus::Active);
         assert_eq!(ConsentStatus::parse("revoked").as_str(), "REVOKED");
-        assert_eq!(
-            DataCluster::parse("account_BASIC"),
-            DataCluster::AccountBasic
-        );
+        assert_eq!(DataCluster::parse("account_BASIC"), DataCluster::AccountBasic);
         assert_eq!(ResourceType::parse("Document"), ResourceType::Document);
     }
 
@@ -113,10 +110,7 @@ mod tests {
         for (misspelt, meant) in [("ONETIME", "ONE_TIME"), ("TIME_BASED", "TIME_BOUND")] {
             assert_eq!(DurationType::parse(misspelt).as_str(), meant);
         }
-        assert_eq!(
-            PartyType::parse("DATA_RECIEPIENT").as_str(),
-            "DATA_RECIPIENT"
-        );
+        assert_eq!(PartyType::parse("DATA_RECIEPIENT").as_str(), "DATA_RECIPIENT");
     }
 
     proptest! {

@@ -61,11 +61,7 @@ impl Party {
     /// A party by name and part.
     #[must_use]
     pub fn new(name: &str, party_type: PartyType) -> Self {
-        Self {
-            name: Some(name.into()),
-            party_type: Some(party_type),
-            ..Self::default()
-        }
+        Self { name: Some(name.into()), party_type: Some(party_type), ..Self::default() }
     }
 
     /// Adds the party's web page.
@@ -164,9 +160,7 @@ impl From<Received> for Party {
             home_uri: received.home_uri,
             logo_uri: received.logo_uri,
             registry: received.registry,
-            registered_entity_name: received
-                .registered_entity_name
-                .or(received.legal_entity_name),
+            registered_entity_name: received.registered_entity_name.or(received.legal_entity_name),
             registered_entity_id: received.registered_entity_id,
         }
     }

@@ -32,10 +32,7 @@ impl ConsentRevocationRequest {
     /// A request by `initiator` for `reason`.
     #[must_use]
     pub fn new(reason: RevocationReason, initiator: PartyType) -> Self {
-        Self {
-            reason: Some(reason),
-            initiator: Some(initiator),
-        }
+        Self { reason: Some(reason), initiator: Some(initiator) }
     }
 
     /// Why.
@@ -173,16 +170,8 @@ mod tests {
             ConsentRevocationRequest::new(RevocationReason::UserAction, PartyType::DataRecipient);
         let json = r#"{"reason":"USER_ACTION","initiator":"DATA_RECIPIENT"}"#;
         assert_eq!(serde_json::to_string(&request).unwrap(), json);
-        assert_eq!(
-            serde_json::from_str::<ConsentRevocationRequest>(json).unwrap(),
-            request
-        );
-        assert_eq!(
-            serde_json::from_str::<ConsentRevocationRequest>("{}")
-                .unwrap()
-                .reason(),
-            None
-        );
+        assert_eq!(serde_json::from_str::<ConsentRevocationRequest>(json).unwrap(), request);
+        assert_eq!(serde_json::from_str::<ConsentRevocationRequest>("{}").unwrap().reason(), None);
     }
 
     #[test]
@@ -193,20 +182,14 @@ mod tests {
         let array = alloc::format!("[{one}]");
         assert_eq!(serde_json::to_string(&list).unwrap(), object);
         for shape in [object, array] {
-            assert_eq!(
-                serde_json::from_str::<ConsentRevocationList>(&shape).unwrap(),
-                list
-            );
+            assert_eq!(serde_json::from_str::<ConsentRevocationList>(&shape).unwrap(), list);
         }
         for empty in ["[]", "{}", r#"{"revocations":null}"#] {
             let list: ConsentRevocationList = serde_json::from_str(empty).unwrap();
             assert!(list.revocations().is_empty(), "{empty}");
         }
         for other in ["null", "1", r#""[]""#, r#"{"revocations":{}}"#] {
-            assert!(
-                serde_json::from_str::<ConsentRevocationList>(other).is_err(),
-                "{other}"
-            );
+            assert!(serde_json::from_str::<ConsentRevocationList>(other).is_err(), "{other}");
         }
     }
 

@@ -115,11 +115,7 @@ impl Scopes {
 fn check(token: &str) -> Result<(), ScopeError> {
     // RFC 6749 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
     let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-    if !token.is_empty() && token.bytes().all(allowed) {
-        Ok(())
-    } else {
-        Err(ScopeError)
-    }
+    if !token.is_empty() && token.bytes().all(allowed) { Ok(()) } else { Err(ScopeError) }
 }
 
 impl fmt::Display for Scopes {

@@ -28,10 +28,7 @@ impl Timestamp {
     /// Keeps any text.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        Self {
-            text: text.into(),
-            time: UnixTime::parse_rfc3339(text).ok(),
-        }
+        Self { text: text.into(), time: UnixTime::parse_rfc3339(text).ok() }
     }
 
     /// The text as it was received.
@@ -49,10 +46,7 @@ impl Timestamp {
 
 impl From<UnixTime> for Timestamp {
     fn from(time: UnixTime) -> Self {
-        Self {
-            text: time.to_rfc3339(),
-            time: Some(time),
-        }
+        Self { text: time.to_rfc3339(), time: Some(time) }
     }
 }
 

@@ -60,11 +60,7 @@ impl Visitor<'_> for Integer {
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
         // Compared with what it came from: only exact whole numbers pass.
         let whole = number as u32;
-        if f64::from(whole) == number {
-            Ok(Some(whole))
-        } else {
-            Err(out_of_range())
-        }
+        if f64::from(whole) == number { Ok(Some(whole)) } else { Err(out_of_range()) }
     }
 
     fn visit_str<E: Error>(self, digits: &str) -> Result<Self::Value, E> {

@@ -92,13 +92,9 @@ impl AuthorizationDetails {
     }
 
     fn of_elements(elements: &[RawJson]) -> Result<Self, AuthorizationDetailsError> {
-        let details: Vec<AuthorizationDetail> = elements
-            .iter()
-            .map(AuthorizationDetail::of_element)
-            .collect::<Result<_, _>>()?;
-        let requests = details
-            .iter()
-            .filter_map(AuthorizationDetail::consent_request);
+        let details: Vec<AuthorizationDetail> =
+            elements.iter().map(AuthorizationDetail::of_element).collect::<Result<_, _>>()?;
+        let requests = details.iter().filter_map(AuthorizationDetail::consent_request);
         if requests.count() > 1 {
             return Err(AuthorizationDetailsError::TwoConsentRequests);
         }
@@ -157,11 +153,9 @@ impl Serialize for AuthorizationDetail {
             consent_request: &'a ConsentRequest,
         }
         match self {
-            Self::FdxV1(consent_request) => FdxV1 {
-                detail_type: FDX_V1_0,
-                consent_request,
+            Self::FdxV1(consent_request) => {
+                FdxV1 { detail_type: FDX_V1_0, consent_request }.serialize(serializer)
             }
-            .serialize(serializer),
             Self::Other(other) => other.serialize(serializer),
         }
     }

@@ -151,28 +151,17 @@ impl OtherDetail {
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&RawJson> {
         let mut members = self.members.iter();
-        members
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value)
+        members.find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// The members that the type defines, in their order.
     pub fn members(&self) -> impl ExactSizeIterator<Item = (&str, &RawJson)> {
-        self.members
-            .iter()
-            .map(|(name, value)| (name.as_str(), value))
+        self.members.iter().map(|(name, value)| (name.as_str(), value))
     }
 }
 
 /// RFC 9396 section 2.2, and `type`.
-const COMMON: [&str; 6] = [
-    "type",
-    "locations",
-    "actions",
-    "datatypes",
-    "identifier",
-    "privileges",
-];
+const COMMON: [&str; 6] = ["type", "locations", "actions", "datatypes", "identifier", "privileges"];
 
 impl Serialize for OtherDetail {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -232,11 +221,7 @@ impl<'de> Visitor<'de> for Members {
         }
         // A set finds a repeated one: a stranger may send thousands.
         let mut seen = BTreeSet::new();
-        if !detail
-            .members
-            .iter()
-            .all(|(name, _)| seen.insert(name.as_str()))
-        {
+        if !detail.members.iter().all(|(name, _)| seen.insert(name.as_str())) {
             return Err(A::Error::custom(AuthorizationDetailsError::Member));
         }
         let checked =
@@ -247,6 +232,5 @@ impl<'de> Visitor<'de> for Members {
 }
 
 fn texts<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Vec<String>, A::Error> {
-    map.next_value::<Option<Vec<String>>>()
-        .map(Option::unwrap_or_default)
+    map.next_value::<Option<Vec<String>>>().map(Option::unwrap_or_default)
 }

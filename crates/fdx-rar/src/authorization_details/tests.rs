@@ -13,9 +13,7 @@ fn other_detail() -> impl Strategy<Value = OtherDetail> {
     let texts = || prop::collection::vec(any::<String>(), 0..3);
     let members = prop::collection::btree_map("x[a-z]{0,4}", any::<Option<i32>>(), 0..3);
     (".+", texts(), texts(), any::<Option<String>>(), members)
-        .prop_filter("the FDX type has its own variant", |(name, ..)| {
-            name != FDX_V1_0
-        })
+        .prop_filter("the FDX type has its own variant", |(name, ..)| name != FDX_V1_0)
         .prop_map(|(name, actions, locations, identifier, members)| {
             let mut detail = OtherDetail::new(&name).unwrap();
             for action in &actions {
@@ -28,9 +26,7 @@ fn other_detail() -> impl Strategy<Value = OtherDetail> {
                 detail = detail.with_identifier(identifier);
             }
             for (name, value) in &members {
-                detail = detail
-                    .with_member(name, RawJson::of(value).unwrap())
-                    .unwrap();
+                detail = detail.with_member(name, RawJson::of(value).unwrap()).unwrap();
             }
             detail
         })
@@ -66,16 +62,10 @@ proptest! {
 fn types_are_read_by_their_own_rules_and_written_as_they_were() {
     let details = AuthorizationDetails::parse(MIXED).unwrap();
     assert_eq!(details.to_json(), MIXED);
-    let types: Vec<_> = details
-        .iter()
-        .map(AuthorizationDetail::detail_type)
-        .collect();
+    let types: Vec<_> = details.iter().map(AuthorizationDetail::detail_type).collect();
     assert_eq!(types, [FDX_V1_0, "payment_initiation"]);
     let request = details.consent_request().unwrap();
-    assert_eq!(
-        request.resources()[1].data_clusters(),
-        [DataCluster::CustomerContact]
-    );
+    assert_eq!(request.resources()[1].data_clusters(), [DataCluster::CustomerContact]);
     let Some(AuthorizationDetail::Other(payment)) = details.iter().nth(1) else {
         panic!("the second element is of another type");
     };
@@ -85,21 +75,13 @@ fn types_are_read_by_their_own_rules_and_written_as_they_were() {
         payment.member("amount").map(RawJson::as_str),
         Some(r#"{"currency":"EUR","value":1.50}"#)
     );
-    assert!(
-        payment
-            .members()
-            .map(|(name, _)| name)
-            .eq(["amount", "note"])
-    );
+    assert!(payment.members().map(|(name, _)| name).eq(["amount", "note"]));
 }
 
 #[test]
 fn the_type_may_come_last() {
     let details = AuthorizationDetails::parse(r#"[{"actions":["read"],"type":"other"}]"#).unwrap();
-    assert_eq!(
-        details.to_json(),
-        r#"[{"type":"other","actions":["read"]}]"#
-    );
+    assert_eq!(details.to_json(), r#"[{"type":"other","actions":["read"]}]"#);
 }
 
 #[test]
@@ -111,18 +93,12 @@ fn each_rule_is_refused_by_its_own_error() {
         (r#"[{"type":null}]"#, E::NoType),
         (r#"[{"type":""}]"#, E::NoType),
         (r#"[{"type":"fdx_v1.0"}]"#, E::NoConsentRequest),
-        (
-            r#"[{"type":"fdx_v1.0","consentRequest":null}]"#,
-            E::NoConsentRequest,
-        ),
+        (r#"[{"type":"fdx_v1.0","consentRequest":null}]"#, E::NoConsentRequest),
         (
             r#"[{"type":"fdx_v1.0","consentRequest":{}}]"#,
             E::ConsentRequest(ConsentRequestError::DurationType),
         ),
-        (
-            &alloc::format!("[{request},{request}]"),
-            E::TwoConsentRequests,
-        ),
+        (&alloc::format!("[{request},{request}]"), E::TwoConsentRequests),
     ] {
         assert_eq!(AuthorizationDetails::parse(json), Err(error), "{json}");
     }
@@ -137,10 +113,7 @@ fn what_is_not_an_array_of_objects_is_not_read() {
         (r#"[{"type":1}]"#, Kind::Shape),
         (r#"[{"type":"a","actions":"read"}]"#, Kind::Shape),
         (r#"[{"type":"a","actions":[1]}]"#, Kind::Shape),
-        (
-            r#"[{"type":"fdx_v1.0","consentRequest":[[]]}]"#,
-            Kind::Shape,
-        ),
+        (r#"[{"type":"fdx_v1.0","consentRequest":[[]]}]"#, Kind::Shape),
         (r#"[{"type":"a","b":1,"\u0062":2}]"#, Kind::DuplicateKey),
         (r#"[{"type":"a"}"#, Kind::Syntax),
     ] {
@@ -154,33 +127,15 @@ fn what_is_not_an_array_of_objects_is_not_read() {
 #[test]
 fn common_members_and_the_fdx_type_keep_their_meaning() {
     let null = RawJson::of(&()).unwrap();
-    for name in [
-        "type",
-        "locations",
-        "actions",
-        "datatypes",
-        "identifier",
-        "privileges",
-    ] {
+    for name in ["type", "locations", "actions", "datatypes", "identifier", "privileges"] {
         assert_eq!(
-            OtherDetail::new("a")
-                .unwrap()
-                .with_member(name, null.clone()),
+            OtherDetail::new("a").unwrap().with_member(name, null.clone()),
             Err(AuthorizationDetailsError::Member)
         );
     }
-    let once = OtherDetail::new("a")
-        .unwrap()
-        .with_member("b", null.clone())
-        .unwrap();
-    assert_eq!(
-        once.with_member("b", null),
-        Err(AuthorizationDetailsError::Member)
-    );
-    assert_eq!(
-        OtherDetail::new(FDX_V1_0),
-        Err(AuthorizationDetailsError::TypeIsFdx)
-    );
+    let once = OtherDetail::new("a").unwrap().with_member("b", null.clone()).unwrap();
+    assert_eq!(once.with_member("b", null), Err(AuthorizationDetailsError::Member));
+    assert_eq!(OtherDetail::new(FDX_V1_0), Err(AuthorizationDetailsError::TypeIsFdx));
     assert_eq!(OtherDetail::new(""), Err(AuthorizationDetailsError::NoType));
     assert!(serde_json::from_str::<OtherDetail>(r#"{"type":"a","b":1,"b":2}"#).is_err());
 }

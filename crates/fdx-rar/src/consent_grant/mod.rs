@@ -48,11 +48,7 @@ pub struct ConsentGrant {
     id: Option<ConsentId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<ConsentStatus>,
-    #[serde(
-        default,
-        deserialize_with = "tolerant::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, deserialize_with = "tolerant::list", skip_serializing_if = "Vec::is_empty")]
     parties: Vec<Party>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     created_time: Option<Timestamp>,
@@ -76,11 +72,7 @@ pub struct ConsentGrant {
     lookback_period: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     resources: Option<Vec<GrantedResource>>,
-    #[serde(
-        default,
-        deserialize_with = "tolerant::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, deserialize_with = "tolerant::list", skip_serializing_if = "Vec::is_empty")]
     links: Vec<Link>,
 }
 
@@ -88,11 +80,7 @@ impl ConsentGrant {
     /// A grant of which no more than this is told, as an institution begins it.
     #[must_use]
     pub fn new(id: ConsentId, status: ConsentStatus) -> Self {
-        Self {
-            id: Some(id),
-            status: Some(status),
-            ..Self::default()
-        }
+        Self { id: Some(id), status: Some(status), ..Self::default() }
     }
 
     /// The consent's identifier.

@@ -52,10 +52,7 @@ fn a_full_grant_is_read_and_written_as_it_was() {
     assert_eq!(grant.parties()[0].registry(), Some(&Registry::Private));
     assert_eq!(grant.links()[0].href(), "/consents/c-7f3a");
     let created = grant.created_time().unwrap();
-    assert_eq!(
-        created.time().map(|time| time.as_seconds()),
-        Some(1_767_607_200)
-    );
+    assert_eq!(created.time().map(|time| time.as_seconds()), Some(1_767_607_200));
 }
 
 #[test]
@@ -76,15 +73,9 @@ fn every_member_may_be_absent_or_null() {
 
 #[test]
 fn a_member_of_a_wrong_type_is_refused() {
-    for name in [
-        "id",
-        "status",
-        "parties",
-        "createdTime",
-        "durationType",
-        "durationPeriod",
-        "resources",
-    ] {
+    for name in
+        ["id", "status", "parties", "createdTime", "durationType", "durationPeriod", "resources"]
+    {
         let json = alloc::format!(r#"{{"{name}":{{"a":1}}}}"#);
         assert_eq!(read(&json), Err(Kind::Shape), "{name}");
     }
@@ -107,19 +98,13 @@ fn a_sparse_grant_in_mixed_case_is_read() {
     assert_eq!((grant.resources(), grant.duration()), (None, None));
     let recipient = &grant.parties()[1];
     assert_eq!(recipient.party_type(), Some(&PartyType::DataRecipient));
-    assert_eq!(
-        recipient.registered_entity_name(),
-        Some("Budget Example Inc")
-    );
+    assert_eq!(recipient.registered_entity_name(), Some("Budget Example Inc"));
 }
 
 #[test]
 fn the_name_of_the_schema_wins_over_the_one_of_the_examples() {
     let json = r#"{"parties":[{"legalEntityName":"A","registeredEntityName":"B"}]}"#;
-    assert_eq!(
-        read(json).unwrap().parties()[0].registered_entity_name(),
-        Some("B")
-    );
+    assert_eq!(read(json).unwrap().parties()[0].registered_entity_name(), Some("B"));
 }
 
 #[test]
@@ -140,10 +125,7 @@ fn a_resource_may_lack_its_identifier_and_its_clusters() {
             GrantedResource::new(ResourceType::Account, "17", []),
         ]
     );
-    assert_eq!(
-        read(r#"{"resources":[{"resourceId":"a-1"}]}"#),
-        Err(Kind::Shape)
-    );
+    assert_eq!(read(r#"{"resources":[{"resourceId":"a-1"}]}"#), Err(Kind::Shape));
 }
 
 #[test]

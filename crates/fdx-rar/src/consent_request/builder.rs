@@ -15,11 +15,7 @@ pub struct ConsentRequestBuilder {
 
 impl ConsentRequestBuilder {
     pub(super) fn new(duration: ConsentDuration) -> Self {
-        Self {
-            duration,
-            lookback_period: None,
-            resources: Vec::new(),
-        }
+        Self { duration, lookback_period: None, resources: Vec::new() }
     }
 
     /// Asks for data as far back as `days` before the request.

@@ -35,9 +35,7 @@ impl TryFrom<Received> for ConsentRequest {
     type Error = ConsentRequestError;
 
     fn try_from(received: Received) -> Result<Self, ConsentRequestError> {
-        let kind = received
-            .duration_type
-            .ok_or(ConsentRequestError::DurationType)?;
+        let kind = received.duration_type.ok_or(ConsentRequestError::DurationType)?;
         let mut request = Self::new(ConsentDuration::of(&kind, received.duration_period)?);
         if let Some(days) = received.lookback_period {
             request = request.lookback_period(days);
@@ -46,9 +44,8 @@ impl TryFrom<Received> for ConsentRequest {
             if resource.resource_id.is_some() {
                 return Err(ConsentRequestError::ResourceId);
             }
-            let resource_type = resource
-                .resource_type
-                .ok_or(ConsentRequestError::NoResourceType)?;
+            let resource_type =
+                resource.resource_type.ok_or(ConsentRequestError::NoResourceType)?;
             request = request.resource(resource_type, resource.data_clusters);
         }
         request.build()

@@ -59,10 +59,7 @@ proptest! {
 fn the_members_are_written_in_the_words_of_fdx() {
     let request = ConsentRequest::new(ConsentDuration::time_bound(90).unwrap())
         .lookback_period(60)
-        .resource(
-            ResourceType::Account,
-            [DataCluster::AccountDetailed, DataCluster::Transactions],
-        )
+        .resource(ResourceType::Account, [DataCluster::AccountDetailed, DataCluster::Transactions])
         .resource(ResourceType::Customer, [DataCluster::CustomerContact])
         .build()
         .unwrap();
@@ -75,10 +72,9 @@ fn the_members_are_written_in_the_words_of_fdx() {
 
 #[test]
 fn durations_other_than_time_bound_write_no_period() {
-    for (duration, name) in [
-        (ConsentDuration::OneTime, "ONE_TIME"),
-        (ConsentDuration::Persistent, "PERSISTENT"),
-    ] {
+    for (duration, name) in
+        [(ConsentDuration::OneTime, "ONE_TIME"), (ConsentDuration::Persistent, "PERSISTENT")]
+    {
         let request = ConsentRequest::new(duration)
             .resource(ResourceType::Document, [DataCluster::Tax])
             .build()
@@ -98,30 +94,15 @@ fn each_rule_is_refused_by_its_own_error() {
     let tax = r#""resources":[{"resourceType":"DOCUMENT","dataClusters":["TAX"]}]"#;
     for (json, error) in [
         (r#"{"durationType":"TIME_BOUND",TAX}"#, E::DurationPeriod),
-        (
-            r#"{"durationType":"TIME_BOUND","durationPeriod":0,TAX}"#,
-            E::DurationPeriod,
-        ),
-        (
-            r#"{"durationType":"TIME_BOUND","durationPeriod":"366",TAX}"#,
-            E::DurationPeriod,
-        ),
-        (
-            r#"{"durationType":"TIME_BOUND","durationPeriod":65537,TAX}"#,
-            E::DurationPeriod,
-        ),
+        (r#"{"durationType":"TIME_BOUND","durationPeriod":0,TAX}"#, E::DurationPeriod),
+        (r#"{"durationType":"TIME_BOUND","durationPeriod":"366",TAX}"#, E::DurationPeriod),
+        (r#"{"durationType":"TIME_BOUND","durationPeriod":65537,TAX}"#, E::DurationPeriod),
         (r#"{"durationType":"FOREVER",TAX}"#, E::DurationType),
         (r#"{"durationType":null,TAX}"#, E::DurationType),
         ("{TAX}", E::DurationType),
         (r#"{"durationType":"ONE_TIME"}"#, E::NoResources),
-        (
-            r#"{"durationType":"ONE_TIME","resources":[]}"#,
-            E::NoResources,
-        ),
-        (
-            r#"{"durationType":"ONE_TIME","resources":null}"#,
-            E::NoResources,
-        ),
+        (r#"{"durationType":"ONE_TIME","resources":[]}"#, E::NoResources),
+        (r#"{"durationType":"ONE_TIME","resources":null}"#, E::NoResources),
         (
             r#"{"durationType":"ONE_TIME","resources":[{"resourceType":"ACCOUNT","dataClusters":[]}]}"#,
             E::NoDataClusters,
@@ -135,11 +116,7 @@ fn each_rule_is_refused_by_its_own_error() {
             E::ResourceId,
         ),
     ] {
-        assert_eq!(
-            read(&json.replace("TAX}", &alloc::format!("{tax}}}"))),
-            Err(error),
-            "{json}"
-        );
+        assert_eq!(read(&json.replace("TAX}", &alloc::format!("{tax}}}"))), Err(error), "{json}");
     }
 }
 

@@ -45,9 +45,7 @@ impl Coverage {
     /// Lays `grant` beside `asked`.
     #[must_use]
     pub fn compare(asked: &ConsentRequest, grant: &ConsentGrant) -> Self {
-        grant
-            .resources()
-            .map_or(Self::NotTold, |resources| told(asked, resources))
+        grant.resources().map_or(Self::NotTold, |resources| told(asked, resources))
     }
 
     /// Whether the grant tells its resources.
@@ -116,10 +114,7 @@ impl GrantedCluster {
 }
 
 fn told(asked: &ConsentRequest, resources: &[GrantedResource]) -> Coverage {
-    let asked: BTreeSet<_> = asked
-        .pairs()
-        .map(|(kind, it)| (kind, it.current()))
-        .collect();
+    let asked: BTreeSet<_> = asked.pairs().map(|(kind, it)| (kind, it.current())).collect();
     let mut shared: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for resource in resources {
         let key = (resource.resource_type(), resource.resource_id());
@@ -133,12 +128,10 @@ fn told(asked: &ConsentRequest, resources: &[GrantedResource]) -> Coverage {
         .partition(|triple| asked.contains(&triple.pair()));
 
     let somewhere: BTreeSet<_> = granted.iter().map(GrantedCluster::pair).collect();
-    let nowhere = asked
-        .difference(&somewhere)
-        .map(|(kind, it)| Withheld::Pair {
-            resource_type: (*kind).clone(),
-            data_cluster: (*it).clone(),
-        });
+    let nowhere = asked.difference(&somewhere).map(|(kind, it)| Withheld::Pair {
+        resource_type: (*kind).clone(),
+        data_cluster: (*it).clone(),
+    });
     let lacking = shared.iter().flat_map(|((kind, id), clusters)| {
         let of_type = asked.iter().filter(move |(asked, _)| asked == kind);
         let lacked = of_type.filter(|(_, it)| !clusters.contains(it));
@@ -150,11 +143,7 @@ fn told(asked: &ConsentRequest, resources: &[GrantedResource]) -> Coverage {
     });
     let withheld = nowhere.chain(lacking).collect();
 
-    Coverage::Told {
-        granted,
-        withheld,
-        unasked,
-    }
+    Coverage::Told { granted, withheld, unasked }
 }
 
 fn triple(kind: &ResourceType, id: &str, cluster: &DataCluster) -> GrantedCluster {

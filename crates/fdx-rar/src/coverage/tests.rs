@@ -25,9 +25,7 @@ fn triples(resources: &[GrantedResource]) -> BTreeSet<GrantedCluster> {
 }
 
 fn is_asked(request: &ConsentRequest, triple: &GrantedCluster) -> bool {
-    request
-        .pairs()
-        .any(|(kind, it)| (kind, it.current()) == triple.pair())
+    request.pairs().any(|(kind, it)| (kind, it.current()) == triple.pair())
 }
 
 proptest! {
@@ -179,10 +177,7 @@ proptest! {
 
 fn accounts_and_customer() -> ConsentRequest {
     ConsentRequest::new(ConsentDuration::OneTime)
-        .resource(
-            ResourceType::Account,
-            [DataCluster::AccountBasic, DataCluster::AccountPayments],
-        )
+        .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::AccountPayments])
         .resource(ResourceType::Customer, [DataCluster::CustomerContact])
         .build()
         .unwrap()

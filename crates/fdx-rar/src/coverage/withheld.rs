@@ -68,15 +68,8 @@ impl From<Written> for Withheld {
     fn from(written: Written) -> Self {
         let (resource_type, data_cluster) = (written.resource_type, written.data_cluster);
         match written.resource_id {
-            None => Self::Pair {
-                resource_type,
-                data_cluster,
-            },
-            Some(resource_id) => Self::From {
-                resource_type,
-                resource_id,
-                data_cluster,
-            },
+            None => Self::Pair { resource_type, data_cluster },
+            Some(resource_id) => Self::From { resource_type, resource_id, data_cluster },
         }
     }
 }

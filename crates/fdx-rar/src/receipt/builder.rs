@@ -93,9 +93,9 @@ fn expire_with(grant: &ConsentGrant, record: &mut Record) {
     }
     let requested = record.requested.duration();
     let days = match grant.duration_type() {
-        Some(DurationType::TimeBound) | None => grant
-            .duration_period()
-            .or(requested.days().map(DurationDays::as_days)),
+        Some(DurationType::TimeBound) | None => {
+            grant.duration_period().or(requested.days().map(DurationDays::as_days))
+        }
         // The customer granted another duration than was asked for.
         Some(_) => None,
     };

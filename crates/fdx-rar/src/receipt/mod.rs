@@ -80,10 +80,8 @@ impl ConsentReceipt {
     /// [`ReceiptError`]. What says more than a receipt of this version keeps is refused, so that
     /// the digest of what was read is the digest of what was written.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, ReceiptError> {
-        let (value, record): (serde_json::Value, Record) = (
-            json::from_slice(json.as_ref(), &LIMITS)?,
-            json::from_slice(json.as_ref(), &LIMITS)?,
-        );
+        let (value, record): (serde_json::Value, Record) =
+            (json::from_slice(json.as_ref(), &LIMITS)?, json::from_slice(json.as_ref(), &LIMITS)?);
         record.check()?;
         let receipt = Self(record);
         if receipt.canonical_json() == canonical::write(&value) {
@@ -184,11 +182,7 @@ impl Serialize for ConsentReceipt {
 }
 
 /// Ten thousand accounts of every cluster fit.
-const LIMITS: Limits = Limits {
-    bytes: 16 * 1024 * 1024,
-    depth: 8,
-    members: 1_000_000,
-};
+const LIMITS: Limits = Limits { bytes: 16 * 1024 * 1024, depth: 8, members: 1_000_000 };
 
 #[cfg(test)]
 mod tests;

@@ -28,11 +28,7 @@ pub(super) struct Record {
     pub(super) withheld: Option<Vec<Withheld>>,
     #[serde(serialize_with = "tokens")]
     pub(super) granted_scopes: Scopes,
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "optional_rfc3339"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_rfc3339")]
     pub(super) expiration_date: Option<UnixTime>,
     pub(super) expiration_basis: ExpirationBasis,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -22,23 +22,14 @@ fn evidence() -> Evidence {
 fn request(duration: ConsentDuration) -> ConsentRequest {
     ConsentRequest::new(duration)
         .lookback_period(60)
-        .resource(
-            ResourceType::Account,
-            [DataCluster::AccountBasic, DataCluster::Transactions],
-        )
+        .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
         .build()
         .unwrap()
 }
 
 fn begin(requested: ConsentRequest) -> ConsentReceiptBuilder {
     let issuer = Issuer::parse("https://bank.example").unwrap();
-    ConsentReceipt::builder(
-        issuer,
-        "app-1",
-        requested,
-        UnixTime::from_seconds(ISSUED),
-        evidence(),
-    )
+    ConsentReceipt::builder(issuer, "app-1", requested, UnixTime::from_seconds(ISSUED), evidence())
 }
 
 fn grant() -> ConsentGrant {
@@ -119,10 +110,7 @@ fn a_member_added_anywhere_is_refused() {
     for (at, added) in [
         (r#"{"clientId""#, r#"{"a":1,"clientId""#),
         (r#"{"durationPeriod""#, r#"{"a":1,"durationPeriod""#),
-        (
-            r#"{"dataClusters":["ACCOUNT_BASIC"]"#,
-            r#"{"a":1,"dataClusters":["ACCOUNT_BASIC"]"#,
-        ),
+        (r#"{"dataClusters":["ACCOUNT_BASIC"]"#, r#"{"a":1,"dataClusters":["ACCOUNT_BASIC"]"#),
         (r#"{"interactionIds""#, r#"{"a":1,"interactionIds""#),
         (r#""lookbackPeriod":60"#, r#""lookbackPeriod":"60""#),
         (r#""lookbackPeriod":60"#, r#""lookbackPeriod":60.0"#),
@@ -131,35 +119,22 @@ fn a_member_added_anywhere_is_refused() {
     ] {
         let json = FULL.replacen(at, added, 1);
         assert_ne!(json, FULL, "{at}");
-        assert_eq!(
-            ConsentReceipt::from_json(json),
-            Err(ReceiptError::More),
-            "{added}"
-        );
+        assert_eq!(ConsentReceipt::from_json(json), Err(ReceiptError::More), "{added}");
     }
 }
 
 #[test]
 fn other_versions_and_contradictions_are_refused() {
     let read = |from: &str, to: &str| ConsentReceipt::from_json(FULL.replacen(from, to, 1));
-    assert_eq!(
-        read(r#""version":1"#, r#""version":2"#),
-        Err(ReceiptError::Version)
-    );
+    assert_eq!(read(r#""version":1"#, r#""version":2"#), Err(ReceiptError::Version));
     let not_told = read(r#""durationPeriod","#, r#""notTold","#);
     assert_eq!(not_told, Err(ReceiptError::Contradiction));
     let undated = read(r#""expirationDate":"2026-04-05T10:00:00Z","#, "");
     assert_eq!(undated, Err(ReceiptError::Contradiction));
     let start = FULL.find(r#","withheld""#).unwrap();
     let unweighed = format!("{}}}", &FULL[..start]);
-    assert_eq!(
-        ConsentReceipt::from_json(unweighed),
-        Err(ReceiptError::Contradiction)
-    );
-    assert!(matches!(
-        ConsentReceipt::from_json("{}"),
-        Err(ReceiptError::Json(_))
-    ));
+    assert_eq!(ConsentReceipt::from_json(unweighed), Err(ReceiptError::Contradiction));
+    assert!(matches!(ConsentReceipt::from_json("{}"), Err(ReceiptError::Json(_))));
 }
 
 #[test]
@@ -168,22 +143,16 @@ fn the_consent_id_may_be_absent_and_the_one_given_wins() {
     assert_eq!(silent.consent_id(), None);
     assert!(!silent.canonical_json().contains("consentId"));
     let given = ConsentId::parse("from-token").unwrap();
-    let both = begin(request(ConsentDuration::OneTime))
-        .consent_id(given.clone())
-        .grant(&grant());
+    let both = begin(request(ConsentDuration::OneTime)).consent_id(given.clone()).grant(&grant());
     assert_eq!(both.build().consent_id(), Some(&given));
 }
 
 #[test]
 fn a_grant_that_does_not_tell_its_resources_leaves_them_out() {
     let silent = ConsentGrant::new(ConsentId::parse("c-1").unwrap(), ConsentStatus::Active);
-    let receipt = begin(request(ConsentDuration::OneTime))
-        .grant(&silent)
-        .build();
+    let receipt = begin(request(ConsentDuration::OneTime)).grant(&silent).build();
     assert_eq!((receipt.granted(), receipt.withheld()), (None, None));
-    let told = begin(request(ConsentDuration::OneTime))
-        .grant(&grant())
-        .build();
+    let told = begin(request(ConsentDuration::OneTime)).grant(&grant()).build();
     assert_eq!(told.granted().map(<[_]>::len), Some(1));
     assert_eq!(told.withheld().map(<[_]>::len), Some(2));
 }
@@ -195,33 +164,17 @@ fn expiration_is_stated_or_derived_or_not_told() {
     let cases: Vec<(ConsentDuration, Option<ConsentGrant>, Expiration)> = [
         (ConsentDuration::Persistent, None, Expiration::NotTold),
         (days(10), None, Expiration::Derived(at(ISSUED + 10 * DAY))),
-        (
-            days(10),
-            Some(grant()),
-            Expiration::Derived(at(ISSUED + 10 * DAY)),
-        ),
+        (days(10), Some(grant()), Expiration::Derived(at(ISSUED + 10 * DAY))),
         // The customer may grant fewer days, or another kind.
         (
             days(10),
-            Some(
-                grant()
-                    .with_duration(days(5))
-                    .with_created_time(at(ISSUED - 60)),
-            ),
+            Some(grant().with_duration(days(5)).with_created_time(at(ISSUED - 60))),
             Expiration::Derived(at(ISSUED - 60 + 5 * DAY)),
         ),
+        (days(10), Some(grant().with_duration(ConsentDuration::OneTime)), Expiration::NotTold),
         (
             days(10),
-            Some(grant().with_duration(ConsentDuration::OneTime)),
-            Expiration::NotTold,
-        ),
-        (
-            days(10),
-            Some(
-                grant()
-                    .with_duration(days(5))
-                    .with_expiration_time(at(ISSUED + 3)),
-            ),
+            Some(grant().with_duration(days(5)).with_expiration_time(at(ISSUED + 3))),
             Expiration::Stated(at(ISSUED + 3)),
         ),
         // A text that is no time states nothing.
