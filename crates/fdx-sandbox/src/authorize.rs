@@ -58,9 +58,7 @@ impl Institution {
             Reason::InvalidRequest,
             "FAPI 2.0 SP 5.3.2.2-3",
             "request_uri was issued to this client by the PAR endpoint",
-            self.pushed
-                .get_mut(request_uri)
-                .filter(|pushed| pushed.client_id == client.client_id),
+            self.pushed.get_mut(request_uri).filter(|pushed| pushed.client_id == client.client_id),
         )?;
         self.verdicts.require(
             Reason::InvalidRequest,
@@ -79,20 +77,13 @@ impl Institution {
             Progress::Deciding { interaction, .. } => interaction.clone(),
             _ => self.randomness.text(INTERACTION),
         };
-        pushed.progress = Progress::Deciding {
-            interaction: interaction.clone(),
-            until: received.now + READING,
-        };
+        pushed.progress =
+            Progress::Deciding { interaction: interaction.clone(), until: received.now + READING };
         let nonce = self.randomness.text(STYLE);
         let body = page::consent(&config, pushed, &interaction, &nonce);
         // Browsers hold form-action against the redirect that follows, too.
         let leads_to = pushed.parameters.redirect_uri.origin();
-        Ok(answer::page(
-            StatusCode::OK,
-            body,
-            &nonce,
-            leads_to.as_str(),
-        ))
+        Ok(answer::page(StatusCode::OK, body, &nonce, leads_to.as_str()))
     }
 
     /// RFC 6749 section 4.1.2.1: what is wrong before the client is known is told to the customer.

@@ -51,9 +51,7 @@ impl InstitutionConfig {
     }
 
     pub(crate) fn client(&self, client_id: &str) -> Option<&RegisteredClient> {
-        self.clients
-            .iter()
-            .find(|client| client.client_id == client_id)
+        self.clients.iter().find(|client| client.client_id == client_id)
     }
 }
 

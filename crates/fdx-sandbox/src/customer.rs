@@ -118,22 +118,14 @@ impl ConsentPage {
                 cluster: DataCluster::parse(cluster),
             })
         });
-        Some(Self {
-            action: action.parse().ok()?,
-            interaction,
-            offers: offers.collect(),
-        })
+        Some(Self { action: action.parse().ok()?, interaction, offers: offers.collect() })
     }
 
     /// The first account alone, and one pair of resource type and cluster less than was asked, if
     /// more than one was: the last one of the accounts, or else the last of all.
     fn less_than_asked(&self) -> Vec<Offer> {
         let first = |offer: &&Offer| offer.resource_type == ResourceType::Account;
-        let account = self
-            .offers
-            .iter()
-            .find(first)
-            .map(|offer| &offer.resource_id);
+        let account = self.offers.iter().find(first).map(|offer| &offer.resource_id);
         let mut kept: Vec<_> = self
             .offers
             .iter()
@@ -218,26 +210,19 @@ impl Decision {
 
 impl Offer {
     fn field(&self) -> String {
-        let Self {
-            resource_type,
-            resource_id,
-            cluster,
-        } = self;
+        let Self { resource_type, resource_id, cluster } = self;
         format!("{resource_type}/{resource_id}/{cluster}")
     }
 }
 
 /// The values of the attribute that `prefix` ends in, in their order, unescaped.
 fn attributes<'h>(html: &'h str, prefix: &'h str) -> impl Iterator<Item = String> + 'h {
-    html.split(prefix)
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .map(|escaped| {
-            escaped
-                .replace("&lt;", "<")
-                .replace("&gt;", ">")
-                .replace("&quot;", "\"")
-                .replace("&#39;", "'")
-                .replace("&amp;", "&")
-        })
+    html.split(prefix).skip(1).filter_map(|rest| rest.split('"').next()).map(|escaped| {
+        escaped
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&#39;", "'")
+            .replace("&amp;", "&")
+    })
 }

@@ -84,15 +84,14 @@ fn account((id, kind, nickname, number, balance): (&str, &str, &str, &str, i64))
         ("Insurance", -8_900, 95),
     ];
     let transactions =
-        transactions
-            .into_iter()
-            .zip(1..)
-            .map(|((description, amount, days_ago), number)| Transaction {
+        transactions.into_iter().zip(1..).map(|((description, amount, days_ago), number)| {
+            Transaction {
                 transaction_id: format!("{id}-tx-{number}"),
                 description: description.to_owned(),
                 amount,
                 days_ago,
-            });
+            }
+        });
     Account {
         account_id: id.to_owned(),
         account_type: kind.to_owned(),

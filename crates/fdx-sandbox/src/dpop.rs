@@ -78,8 +78,7 @@ impl Proofs {
             Reason::InvalidDpopProof,
             "RFC 9449 4.3-6",
             "the proof is signed by the key in its jwk",
-            jws.embedded_key()
-                .filter(|key| jws.verify(config.backend, key).is_ok()),
+            jws.embedded_key().filter(|key| jws.verify(config.backend, key).is_ok()),
         )?;
         let claims = verdicts.require_some(
             Reason::InvalidDpopProof,
@@ -97,9 +96,7 @@ impl Proofs {
             "RFC 9449 11.1",
             "the proof's jti has 1 to 256 bytes and was never seen",
             (1..=256).contains(&claims.jti.len())
-                && self
-                    .replay
-                    .see(&key.to_string(), &claims.jti, forgotten, received.now)
+                && self.replay.see(&key.to_string(), &claims.jti, forgotten, received.now)
                     == Seen::Never,
         )?;
         self.check_nonce(verdicts, randomness, key, &claims, with)?;
@@ -118,9 +115,7 @@ impl Proofs {
             With::Authorization => Server::Authorization,
             With::AccessToken(_) => Server::Resource,
         };
-        let state = self
-            .nonces
-            .check(server, key, claims.nonce.as_deref(), randomness);
+        let state = self.nonces.check(server, key, claims.nonce.as_deref(), randomness);
         verdicts.require(
             Reason::InvalidDpopProof,
             "RFC 9449 4.2",

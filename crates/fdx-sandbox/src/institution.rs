@@ -57,10 +57,7 @@ impl Institution {
     /// `entropy`.
     #[must_use]
     pub fn new(config: InstitutionConfig, entropy: Entropy) -> Self {
-        let proofs = Proofs {
-            replay: Replay::new(),
-            nonces: Nonces::new(config.nonce_policy),
-        };
+        let proofs = Proofs { replay: Replay::new(), nonces: Nonces::new(config.nonce_policy) };
         Self {
             config: Arc::new(config),
             randomness: Randomness::new(entropy),
@@ -86,12 +83,7 @@ impl Institution {
         let response = match Side::of(request, &self.config) {
             Some(side) => {
                 let peer = peer.filter(|_| side == Side::MutualTls);
-                let received = Received {
-                    request,
-                    side,
-                    peer,
-                    now,
-                };
+                let received = Received { request, side, peer, now };
                 self.route(&received)
             }
             None => answer::empty(StatusCode::MISDIRECTED_REQUEST),
@@ -122,13 +114,7 @@ impl Institution {
         received: &Received<'_>,
         with: With<'_>,
     ) -> Result<Thumbprint, Broken> {
-        self.proofs.check(
-            &self.config,
-            &mut self.verdicts,
-            &mut self.randomness,
-            received,
-            with,
-        )
+        self.proofs.check(&self.config, &mut self.verdicts, &mut self.randomness, received, with)
     }
 
     fn route(&mut self, received: &Received<'_>) -> Response<Vec<u8>> {

@@ -18,13 +18,8 @@ impl Institution {
     ) -> Result<Response<Vec<u8>>, Broken> {
         let config = self.config();
         let form = received.form(&mut self.verdicts)?;
-        let client = authenticate(
-            &config,
-            &mut self.assertions,
-            &mut self.verdicts,
-            &form,
-            received.now,
-        )?;
+        let client =
+            authenticate(&config, &mut self.assertions, &mut self.verdicts, &form, received.now)?;
         let text = self.verdicts.require_some(
             Reason::InvalidRequest,
             "RFC 7662 2.1",

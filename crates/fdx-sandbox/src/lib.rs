@@ -2,6 +2,8 @@
 
 mod answer;
 mod authorize;
+#[cfg(feature = "server")]
+pub mod certificates;
 mod client_authentication;
 mod config;
 pub mod customer;
@@ -19,6 +21,8 @@ mod randomness;
 mod received;
 mod replay;
 mod resources;
+#[cfg(feature = "server")]
+pub mod server;
 mod token;
 mod verdict;
 

@@ -10,11 +10,7 @@ pub(crate) struct Memory<K, V> {
 
 impl<K: Clone + Ord, V> Memory<K, V> {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            entries: BTreeMap::new(),
-            order: VecDeque::new(),
-            capacity,
-        }
+        Self { entries: BTreeMap::new(), order: VecDeque::new(), capacity }
     }
 
     pub(crate) fn insert(&mut self, key: K, value: V) {
@@ -57,9 +53,6 @@ mod tests {
         for key in [1, 2, 1, 3] {
             memory.insert(key, key);
         }
-        assert_eq!(
-            [memory.get(&1), memory.get(&2), memory.get(&3)],
-            [None, Some(&2), Some(&3)]
-        );
+        assert_eq!([memory.get(&1), memory.get(&2), memory.get(&3)], [None, Some(&2), Some(&3)]);
     }
 }

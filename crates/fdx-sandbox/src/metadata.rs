@@ -38,16 +38,10 @@ pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
     let main = |path| endpoint(config, Side::Main, path);
     let alias = |path| endpoint(config, Side::MutualTls, path);
     let algorithms = ["PS256", "ES256", "EdDSA"];
-    let signing: Vec<_> = config
-        .signing_keys
-        .iter()
-        .map(|key| key.public().algorithm().name())
-        .collect();
-    let scopes: BTreeSet<_> = config
-        .clients
-        .iter()
-        .flat_map(|client| client.scopes.iter())
-        .collect();
+    let signing: Vec<_> =
+        config.signing_keys.iter().map(|key| key.public().algorithm().name()).collect();
+    let scopes: BTreeSet<_> =
+        config.clients.iter().flat_map(|client| client.scopes.iter()).collect();
     let document = json!({
         "issuer": config.issuer.as_str(),
         "authorization_endpoint": main(AUTHORIZE),
@@ -94,8 +88,5 @@ pub(crate) fn signing_key(
     config: &InstitutionConfig,
     algorithm: Algorithm,
 ) -> Option<&fdx_jose::PrivateKey> {
-    config
-        .signing_keys
-        .iter()
-        .find(|key| key.public().algorithm() == algorithm)
+    config.signing_keys.iter().find(|key| key.public().algorithm() == algorithm)
 }

@@ -35,11 +35,7 @@ pub(crate) enum NonceState {
 
 impl Nonces {
     pub(crate) fn new(policy: NoncePolicy) -> Self {
-        Self {
-            policy,
-            current: Memory::new(10_000),
-            told: None,
-        }
+        Self { policy, current: Memory::new(10_000), told: None }
     }
 
     /// Compares a proof's nonce with the one that its key was given; every answer to it tells the

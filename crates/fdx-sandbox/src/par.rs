@@ -42,10 +42,7 @@ pub(crate) enum Progress {
     /// Not there yet.
     Waiting,
     /// At the page whose form carries this value; it may be sent until then.
-    Deciding {
-        interaction: String,
-        until: UnixTime,
-    },
+    Deciding { interaction: String, until: UnixTime },
     /// Decided. The `request_uri` has been used.
     Decided,
 }
@@ -54,21 +51,14 @@ impl Institution {
     pub(crate) fn push(&mut self, received: &Received<'_>) -> Result<Response<Vec<u8>>, Broken> {
         let config = self.config();
         let form = received.form(&mut self.verdicts)?;
-        let client = authenticate(
-            &config,
-            &mut self.assertions,
-            &mut self.verdicts,
-            &form,
-            received.now,
-        )?;
+        let client =
+            authenticate(&config, &mut self.assertions, &mut self.verdicts, &form, received.now)?;
         let parameters = Parameters::read(&config, client, &form, &mut self.verdicts)?;
         let dpop_jkt = value(&form, "dpop_jkt");
         let dpop_jkt = self.bind_code(received, client.binding, dpop_jkt)?;
 
-        let request_uri = format!(
-            "urn:ietf:params:oauth:request_uri:{}",
-            self.randomness.text(REQUEST_URI)
-        );
+        let request_uri =
+            format!("urn:ietf:params:oauth:request_uri:{}", self.randomness.text(REQUEST_URI));
         let pushed = Pushed {
             client_id: client.client_id.clone(),
             parameters,

@@ -36,12 +36,8 @@ impl Side {
             Some(authority) => authority.as_str(),
             None => request.headers().get(HOST)?.to_str().ok()?,
         };
-        let origin = HttpsUrl::parse(&format!("https://{authority}/"))
-            .ok()?
-            .origin();
-        [Self::Main, Self::MutualTls]
-            .into_iter()
-            .find(|side| side.origin(config) == origin)
+        let origin = HttpsUrl::parse(&format!("https://{authority}/")).ok()?.origin();
+        [Self::Main, Self::MutualTls].into_iter().find(|side| side.origin(config) == origin)
     }
 
     pub(crate) fn origin(self, config: &InstitutionConfig) -> Origin {
@@ -99,9 +95,5 @@ impl<'a> Received<'a> {
 /// The value of a parameter that was found to be there at most once. An empty value counts as
 /// absent (RFC 6749 section 3.1).
 pub(crate) fn value<'q>(query: &'q Query<'_>, name: &str) -> Option<&'q str> {
-    query
-        .one(name)
-        .ok()
-        .flatten()
-        .filter(|value| !value.is_empty())
+    query.one(name).ok().flatten().filter(|value| !value.is_empty())
 }

@@ -60,13 +60,8 @@ impl Institution {
     ) -> Result<Response<Vec<u8>>, Broken> {
         let config = self.config();
         let form = received.form(&mut self.verdicts)?;
-        let client = authenticate(
-            &config,
-            &mut self.assertions,
-            &mut self.verdicts,
-            &form,
-            received.now,
-        )?;
+        let client =
+            authenticate(&config, &mut self.assertions, &mut self.verdicts, &form, received.now)?;
         let bound = self.sender(received, client)?;
         self.verdicts.require(
             Reason::UnsupportedGrantType,
@@ -89,9 +84,7 @@ impl Institution {
         client: &RegisteredClient,
     ) -> Result<Bound, Broken> {
         match client.binding {
-            Binding::Dpop => self
-                .check_proof(received, With::Authorization)
-                .map(Bound::Key),
+            Binding::Dpop => self.check_proof(received, With::Authorization).map(Bound::Key),
             Binding::MutualTls(certificate) => {
                 self.verdicts.require(
                     Reason::InvalidRequest,
@@ -111,11 +104,8 @@ impl Institution {
         now: UnixTime,
     ) -> Result<(String, Code), Broken> {
         let text = value(form, "code").unwrap_or_default();
-        let code = self
-            .codes
-            .get(text)
-            .filter(|code| code.pushed.client_id == client.client_id)
-            .cloned();
+        let code =
+            self.codes.get(text).filter(|code| code.pushed.client_id == client.client_id).cloned();
         let code = self.verdicts.require_some(
             Reason::InvalidGrant,
             "RFC 6749 4.1.3",
@@ -162,9 +152,7 @@ impl Institution {
             Reason::InvalidGrant,
             "RFC 9449 10",
             "the proof's key is the one that the code is bound to",
-            code.pushed
-                .dpop_jkt
-                .is_none_or(|key| bound == Bound::Key(key)),
+            code.pushed.dpop_jkt.is_none_or(|key| bound == Bound::Key(key)),
         )
     }
 
@@ -210,11 +198,7 @@ impl Institution {
             answer.insert("refresh_token".to_owned(), json!(refresh_token));
             let kind = Kind::Refresh;
             let expires = now + Duration::from_secs(365 * 86_400);
-            let token = Token {
-                kind,
-                expires,
-                ..token
-            };
+            let token = Token { kind, expires, ..token };
             self.tokens.insert(refresh_token, token);
         }
         if code.scopes.iter().any(|scope| scope == "openid") {

@@ -59,15 +59,7 @@ impl Verdicts {
             Some(_) => Outcome::Passed,
             None => Outcome::Failed,
         };
-        self.0.push(Verdict {
-            clause,
-            rule,
-            outcome,
-        });
-        value.ok_or(Broken {
-            reason,
-            clause,
-            rule,
-        })
+        self.0.push(Verdict { clause, rule, outcome });
+        value.ok_or(Broken { reason, clause, rule })
     }
 }

@@ -32,11 +32,7 @@ impl Choice {
 
     /// The name of the box in the form.
     pub(crate) fn field(&self) -> String {
-        let Self {
-            resource_type,
-            resource_id,
-            cluster,
-        } = self;
+        let Self { resource_type, resource_id, cluster } = self;
         format!("{resource_type}/{resource_id}/{cluster}")
     }
 }

@@ -59,10 +59,7 @@ impl Institution {
         let choices = Choice::all(&config.customer, &pushed.parameters.requested);
         let mut chosen = Vec::new();
         let mut unknown = Vec::new();
-        for name in form
-            .names()
-            .filter(|name| !["interaction", "decision"].contains(name))
-        {
+        for name in form.names().filter(|name| !["interaction", "decision"].contains(name)) {
             match choices.iter().find(|choice| choice.field() == name) {
                 Some(choice) => chosen.push(choice.clone()),
                 None => unknown.push(name),
@@ -85,10 +82,7 @@ impl Institution {
         let pushed = pushed.clone();
         // Whoever shares nothing has refused.
         let answer = if decision == Some("allow") && !chosen.is_empty() {
-            (
-                "code",
-                self.issue_code(pushed.clone(), &chosen, received.now),
-            )
+            ("code", self.issue_code(pushed.clone(), &chosen, received.now))
         } else {
             ("error", "access_denied".to_owned())
         };
@@ -130,10 +124,6 @@ fn redirect(pushed: &Pushed, (name, text): (&str, String), issuer: &str) -> Resp
     }
     form.pair("iss", issuer);
     let redirect_uri = &pushed.parameters.redirect_uri;
-    let separator = if redirect_uri.query().is_some() {
-        '&'
-    } else {
-        '?'
-    };
+    let separator = if redirect_uri.query().is_some() { '&' } else { '?' };
     answer::see_other(&format!("{redirect_uri}{separator}{}", form.as_str()))
 }

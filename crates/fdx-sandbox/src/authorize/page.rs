@@ -58,10 +58,7 @@ fn fieldset(customer: &Customer, choices: &[Choice], main: &mut String) {
     let Some(first) = choices.first() else {
         return;
     };
-    let account = customer
-        .accounts
-        .iter()
-        .find(|account| account.account_id == first.resource_id);
+    let account = customer.accounts.iter().find(|account| account.account_id == first.resource_id);
     let legend = match account {
         Some(account) => format!("{} {}", account.nickname, account.number_display),
         None => format!("About you, {}", customer.first_name),
@@ -111,9 +108,6 @@ mod tests {
 
     #[test]
     fn what_the_client_names_can_not_become_markup() {
-        assert_eq!(
-            escape("<b a='1' c=\"2\">&"),
-            "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;"
-        );
+        assert_eq!(escape("<b a='1' c=\"2\">&"), "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;");
     }
 }

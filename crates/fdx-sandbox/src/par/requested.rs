@@ -57,9 +57,7 @@ impl Requested {
             Reason::InvalidScope,
             "RFC 6749 3.3",
             "every scope is registered for the client",
-            scopes
-                .iter()
-                .all(|scope| client.scopes.iter().any(|registered| registered == scope)),
+            scopes.iter().all(|scope| client.scopes.iter().any(|registered| registered == scope)),
         )?;
         verdicts.require(
             Reason::InvalidScope,
@@ -67,10 +65,7 @@ impl Requested {
             "the scopes are those of the data clusters in the consentRequest",
             says_the_same(&scopes, consent_request),
         )?;
-        Ok(Self {
-            consent_request: consent_request.clone(),
-            scopes,
-        })
+        Ok(Self { consent_request: consent_request.clone(), scopes })
     }
 
     /// How long data is asked for, for the customer to read.

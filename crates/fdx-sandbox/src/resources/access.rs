@@ -15,9 +15,7 @@ impl Institution {
             Reason::InvalidRequest,
             "FAPI 2.0 SP 5.3.4-2",
             "no access token stands in the query",
-            !query
-                .split('&')
-                .any(|pair| pair.starts_with("access_token")),
+            !query.split('&').any(|pair| pair.starts_with("access_token")),
         )?;
         let credentials = self.verdicts.require_some(
             Reason::NoCredentials,
@@ -42,17 +40,13 @@ impl Institution {
             Reason::InvalidToken,
             "FDX Security Model v5",
             "the consent behind the token is active",
-            consent
-                .filter(|consent| consent.is_active(received.now))
-                .cloned(),
+            consent.filter(|consent| consent.is_active(received.now)).cloned(),
         )?;
         self.verdicts.require(
             Reason::InvalidRequest,
             "FDX API 6, headers",
             "x-fapi-interaction-id is a UUID",
-            received
-                .header("x-fapi-interaction-id")
-                .is_some_and(is_uuid),
+            received.header("x-fapi-interaction-id").is_some_and(is_uuid),
         )?;
         Ok(consent)
     }

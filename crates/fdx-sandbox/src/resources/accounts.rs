@@ -8,20 +8,15 @@ use crate::error::{Broken, Reason};
 use crate::institution::Institution;
 
 /// Any of these makes an account visible.
-const SHOWS: [DataCluster; 3] = [
-    DataCluster::AccountBasic,
-    DataCluster::AccountDetailed,
-    DataCluster::Balances,
-];
+const SHOWS: [DataCluster; 3] =
+    [DataCluster::AccountBasic, DataCluster::AccountDetailed, DataCluster::Balances];
 
 impl Institution {
     /// `GET /accounts`: the accounts that the customer chose, and no trace of the others.
     pub(super) fn accounts_document(&mut self, consent: &Consent) -> Result<Value, Broken> {
         let config = self.config();
         let accounts = config.customer.accounts.iter();
-        let documents: Vec<_> = accounts
-            .filter_map(|account| document(consent, account))
-            .collect();
+        let documents: Vec<_> = accounts.filter_map(|account| document(consent, account)).collect();
         self.require_granted(!documents.is_empty())?;
         Ok(json!({
             "page": { "totalElements": documents.len() },

@@ -58,9 +58,9 @@ impl Consent {
                 request = request.resource(resource_type.clone(), [cluster.clone()]);
             }
         }
-        request.build().map_or(Value::Null, |request| {
-            json!(AuthorizationDetails::of_consent(request))
-        })
+        request
+            .build()
+            .map_or(Value::Null, |request| json!(AuthorizationDetails::of_consent(request)))
     }
 
     /// Whether `cluster` of this one resource was granted.
@@ -82,10 +82,8 @@ impl Consent {
     }
 
     fn document(&self, provider: &str) -> Value {
-        let resources = self
-            .granted
-            .chunk_by(|a, b| a.resource_id == b.resource_id)
-            .filter_map(|choices| {
+        let resources =
+            self.granted.chunk_by(|a, b| a.resource_id == b.resource_id).filter_map(|choices| {
                 let first = choices.first()?;
                 let clusters: Vec<_> = choices.iter().map(|choice| &choice.cluster).collect();
                 Some(json!({

@@ -23,10 +23,8 @@ impl Institution {
         ))?;
         // FDX: lookbackPeriod counts from the time of the request.
         let oldest = consent.lookback_period().unwrap_or(u32::MAX);
-        let visible = account
-            .transactions
-            .iter()
-            .filter(|transaction| transaction.days_ago <= oldest);
+        let visible =
+            account.transactions.iter().filter(|transaction| transaction.days_ago <= oldest);
         let transactions: Vec<_> = visible
             .map(|transaction| {
                 json!({

@@ -1,0 +1,156 @@
+//! A certificate authority of one's own, fresh and in memory: for loopback alone.
+
+use std::fmt;
+
+use fdx_jose::Thumbprint;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose,
+};
+
+use crate::server::TlsIdentity;
+
+/// An authority that signs one server's certificate and those of its clients. It is made anew at
+/// every start, and nobody else should ever trust it.
+pub struct CertificateAuthority {
+    issuer: Issuer<'static, KeyPair>,
+    der: Vec<u8>,
+    pem: String,
+}
+
+/// A certificate and its private key.
+pub struct Certificate {
+    der: Vec<u8>,
+    pem: String,
+    key: KeyPair,
+}
+
+/// The certificate could not be made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the certificate could not be made")]
+pub struct CertificateError;
+
+impl CertificateAuthority {
+    /// Makes an authority with a fresh key.
+    ///
+    /// # Errors
+    /// [`CertificateError`] where there is no randomness.
+    pub fn new(common_name: &str) -> Result<Self, CertificateError> {
+        let key = KeyPair::generate().map_err(|_| CertificateError)?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name = named(common_name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let certificate = params.self_signed(&key).map_err(|_| CertificateError)?;
+        Ok(Self {
+            der: certificate.der().to_vec(),
+            pem: certificate.pem(),
+            issuer: Issuer::new(params, key),
+        })
+    }
+
+    /// The authority's own certificate in DER.
+    #[must_use]
+    pub fn certificate_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The authority's own certificate in PEM.
+    #[must_use]
+    pub fn certificate_pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// Signs a certificate for a server on `localhost`, `127.0.0.1` and `::1`.
+    ///
+    /// # Errors
+    /// [`CertificateError`].
+    pub fn server(&self) -> Result<Certificate, CertificateError> {
+        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        self.sign("localhost", names.to_vec(), ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
+    /// Signs a certificate for a client.
+    ///
+    /// # Errors
+    /// [`CertificateError`].
+    pub fn client(&self, common_name: &str) -> Result<Certificate, CertificateError> {
+        self.sign(common_name, Vec::new(), ExtendedKeyUsagePurpose::ClientAuth)
+    }
+
+    fn sign(
+        &self,
+        common_name: &str,
+        names: Vec<String>,
+        purpose: ExtendedKeyUsagePurpose,
+    ) -> Result<Certificate, CertificateError> {
+        let key = KeyPair::generate().map_err(|_| CertificateError)?;
+        let mut params = CertificateParams::new(names).map_err(|_| CertificateError)?;
+        params.distinguished_name = named(common_name);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![purpose];
+        params.use_authority_key_identifier_extension = true;
+        let certificate = params.signed_by(&key, &self.issuer).map_err(|_| CertificateError)?;
+        Ok(Certificate { der: certificate.der().to_vec(), pem: certificate.pem(), key })
+    }
+}
+
+impl Certificate {
+    /// The certificate in DER.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The certificate in PEM.
+    #[must_use]
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// The private key in PKCS#8 DER. It is not wiped.
+    #[must_use]
+    pub fn private_key_der(&self) -> Vec<u8> {
+        self.key.serialize_der()
+    }
+
+    /// The private key in PKCS#8 PEM. It is not wiped.
+    #[must_use]
+    pub fn private_key_pem(&self) -> String {
+        self.key.serialize_pem()
+    }
+
+    /// `x5t#S256`, to which tokens are bound (RFC 8705 section 3.1).
+    #[must_use]
+    pub fn thumbprint(&self) -> Thumbprint {
+        Thumbprint::of_certificate(&self.der)
+    }
+}
+
+impl From<Certificate> for TlsIdentity {
+    fn from(certificate: Certificate) -> Self {
+        Self {
+            private_key: certificate.private_key_der(),
+            certificate_chain: vec![certificate.der],
+        }
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({})", self.thumbprint())
+    }
+}
+
+impl fmt::Debug for CertificateAuthority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let thumbprint = Thumbprint::of_certificate(&self.der);
+        write!(f, "CertificateAuthority({thumbprint})")
+    }
+}
+
+fn named(common_name: &str) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, common_name);
+    name
+}

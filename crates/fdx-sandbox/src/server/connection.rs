@@ -1,0 +1,77 @@
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use fdx_jose::Thumbprint;
+use fdx_wire::UnixTime;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use crate::{Institution, answer};
+
+const MAX_BODY: usize = 1024 * 1024;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One connection, from its handshake to its end. Whatever goes wrong is the client's to notice.
+pub(super) async fn serve(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    institution: Arc<Mutex<Institution>>,
+    mut ended: watch::Receiver<()>,
+) {
+    let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await else {
+        return;
+    };
+    let certificates = stream.get_ref().1.peer_certificates();
+    let peer = certificates
+        .and_then(|chain| chain.first())
+        .map(|certificate| Thumbprint::of_certificate(certificate));
+    let service = service_fn(move |request| answer(request, peer, Arc::clone(&institution)));
+
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        _ = ended.changed() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = timeout(PATIENCE, connection).await;
+        }
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    peer: Option<Thumbprint>,
+    institution: Arc<Mutex<Institution>>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = timeout(PATIENCE, Limited::new(body, MAX_BODY).collect()).await;
+    let response = match body {
+        Ok(Ok(body)) => {
+            let request = Request::from_parts(head, body.to_bytes().to_vec());
+            // A value that was left half-changed by a panic still answers.
+            let mut institution = institution.lock().unwrap_or_else(PoisonError::into_inner);
+            institution.handle(&request, peer, now())
+        }
+        Ok(Err(_)) => answer::empty(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => answer::empty(StatusCode::REQUEST_TIMEOUT),
+    };
+    Ok(response.map(|body| Full::new(body.into())))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place of this crate where time comes in")]
+fn now() -> UnixTime {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    UnixTime::from_seconds(since.unwrap_or_default().as_secs())
+}
