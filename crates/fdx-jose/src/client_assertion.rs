@@ -58,10 +58,7 @@ impl AssertionKey {
                 AssertionType::Unstated => None,
             },
         });
-        Self {
-            header: base64url::encode(&header),
-            public,
-        }
+        Self { header: base64url::encode(&header), public }
     }
 
     /// The public half.

@@ -39,10 +39,7 @@ impl<'a> Der<'a> {
         match self.element(INTEGER)? {
             [] => None,
             [0] => Some(&[]),
-            [0, rest @ ..] => rest
-                .first()
-                .is_some_and(|byte| *byte >= 0x80)
-                .then_some(rest),
+            [0, rest @ ..] => rest.first().is_some_and(|byte| *byte >= 0x80).then_some(rest),
             [first, ..] if *first >= 0x80 => None,
             all => Some(all),
         }

@@ -60,10 +60,7 @@ impl ProofKey {
             public.algorithm(),
             public.proof_jwk()
         );
-        Self {
-            header: base64url::encode(header.as_bytes()),
-            public,
-        }
+        Self { header: base64url::encode(header.as_bytes()), public }
     }
 
     /// The public half.

@@ -79,10 +79,7 @@ impl SealingKey {
     /// Takes 32 random bytes; `id` tells them from the keys before and after.
     #[must_use]
     pub fn new(id: u32, key: [u8; 32]) -> Self {
-        Self {
-            id,
-            key: Zeroizing::new(key),
-        }
+        Self { id, key: Zeroizing::new(key) }
     }
 }
 
@@ -90,11 +87,7 @@ impl SealingKeys {
     /// Seals and opens with `seals`.
     #[must_use]
     pub fn new(backend: Backend, seals: SealingKey) -> Self {
-        Self {
-            backend,
-            seals,
-            opens: Vec::new(),
-        }
+        Self { backend, seals, opens: Vec::new() }
     }
 
     /// Opens with an older (or the next) key too. Of two keys with one id the first is used.
@@ -153,16 +146,10 @@ impl SealingKeys {
         let (salt, ciphertext) = rest.split_first_chunk().ok_or(SealError::Malformed)?;
         let id = u32::from_be_bytes(*id);
         let mut keys = core::iter::once(&self.seals).chain(&self.opens);
-        let key = keys
-            .find(|key| key.id == id)
-            .ok_or(SealError::UnknownKey { id })?;
+        let key = keys.find(|key| key.id == id).ok_or(SealError::UnknownKey { id })?;
         let key = self.message_key(key, salt);
         let mut in_out = Zeroizing::new(ciphertext.to_vec());
-        if self
-            .backend
-            .open(&key, &associated(id, context), &mut in_out)
-            == Verdict::Bad
-        {
+        if self.backend.open(&key, &associated(id, context), &mut in_out) == Verdict::Bad {
             return Err(SealError::Unauthentic);
         }
         let text = str::from_utf8(&in_out).map_err(|_| SealError::NotText)?;

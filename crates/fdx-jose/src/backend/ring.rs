@@ -1,6 +1,6 @@
 #![expect(
     clippy::disallowed_types,
-    reason = "ECDSA, PSS and fresh keys need the library's own random source, which can't be replaced"
+    reason = "ECDSA, PSS and fresh keys need the library's own random source"
 )]
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -23,15 +23,8 @@ pub fn ring() -> Backend {
     Backend(&RING)
 }
 
-static RING: Functions = Functions {
-    name: "ring",
-    generate_pkcs8,
-    load,
-    verify,
-    hmac_sha256,
-    seal,
-    open,
-};
+static RING: Functions =
+    Functions { name: "ring", generate_pkcs8, load, verify, hmac_sha256, seal, open };
 
 struct Es256(EcdsaKeyPair);
 struct EdDsa(Ed25519KeyPair);
@@ -44,9 +37,7 @@ fn generate_pkcs8(algorithm: Algorithm) -> Result<Vec<u8>, KeyError> {
         Algorithm::Es256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
         Algorithm::Ps256 => return Err(KeyError::CannotGenerate { algorithm }),
     };
-    document
-        .map(|document| document.as_ref().to_vec())
-        .map_err(|_| KeyError::Backend)
+    document.map(|document| document.as_ref().to_vec()).map_err(|_| KeyError::Backend)
 }
 
 fn load(secret: &SecretNumbers) -> Result<Box<dyn KeyPair>, KeyError> {
@@ -64,10 +55,7 @@ fn load(secret: &SecretNumbers) -> Result<Box<dyn KeyPair>, KeyError> {
         .map(|pair| Box::new(EdDsa(pair)) as Box<dyn KeyPair>),
         SecretNumbers::Rsa(numbers) => {
             rsa::KeyPair::from_components(&rsa::KeyPairComponents::<&[u8]> {
-                public_key: rsa::PublicKeyComponents {
-                    n: &numbers.n,
-                    e: &numbers.e,
-                },
+                public_key: rsa::PublicKeyComponents { n: &numbers.n, e: &numbers.e },
                 d: &numbers.d,
                 p: &numbers.p,
                 q: &numbers.q,
@@ -191,12 +179,7 @@ impl KeyPair for Ps256 {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
         let mut signature = vec![0; self.0.public().modulus_len()];
         self.0
-            .sign(
-                &RSA_PSS_SHA256,
-                &SystemRandom::new(),
-                message,
-                &mut signature,
-            )
+            .sign(&RSA_PSS_SHA256, &SystemRandom::new(), message, &mut signature)
             .map(|()| signature)
             .map_err(|_| SigningError::Backend)
     }

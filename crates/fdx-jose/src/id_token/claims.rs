@@ -144,10 +144,7 @@ impl Claims {
     ) -> Result<Option<String>, IdTokenError> {
         let acr = text(self.acr.as_ref()).map_err(|_| IdTokenError::Acr)?;
         let asked = expected.acr_values.unwrap_or_default();
-        let mut values = asked
-            .split(' ')
-            .filter(|value| !value.is_empty())
-            .peekable();
+        let mut values = asked.split(' ').filter(|value| !value.is_empty()).peekable();
         if values.peek().is_some() && !values.any(|value| acr.as_deref() == Some(value)) {
             return Err(IdTokenError::Acr);
         }
@@ -190,11 +187,7 @@ fn time(claim: Option<&RawJson>) -> Result<Option<UnixTime>, Malformed> {
     let Some(claim) = claim else { return Ok(None) };
     let seconds: u64 = claim.read().map_err(|_| Malformed)?;
     let time = UnixTime::from_seconds(seconds);
-    if time.as_seconds() == seconds {
-        Ok(Some(time))
-    } else {
-        Err(Malformed)
-    }
+    if time.as_seconds() == seconds { Ok(Some(time)) } else { Err(Malformed) }
 }
 
 fn same(a: &str, b: &str) -> bool {

@@ -44,11 +44,7 @@ impl Tolerance {
     /// ```
     #[must_use]
     pub const fn seconds(seconds: u8) -> Option<Self> {
-        if seconds <= 60 {
-            Some(Self(seconds))
-        } else {
-            None
-        }
+        if seconds <= 60 { Some(Self(seconds)) } else { None }
     }
 
     /// The tolerance as a duration.

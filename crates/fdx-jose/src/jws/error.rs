@@ -12,7 +12,7 @@ pub enum JwsError {
     /// The header's `alg` is none of PS256, ES256 and EdDSA.
     #[error("alg {found} is not one of PS256, ES256 and EdDSA (FAPI 2.0 Security Profile 5.4.1)")]
     AlgorithmRefused {
-        /// Its JSON text, cut after 32 characters, escaped.
+        /// What it says, cut after 32 characters, escaped.
         found: String,
     },
     /// Several keys of the set could have signed it.

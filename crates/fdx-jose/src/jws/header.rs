@@ -47,11 +47,7 @@ impl Header {
         if header.b64 == Presence::Present {
             return Err(JwsError::UnencodedPayload);
         }
-        let keys = [
-            ("jku", header.jku),
-            ("x5u", header.x5u),
-            ("x5c", header.x5c),
-        ];
+        let keys = [("jku", header.jku), ("x5u", header.x5u), ("x5c", header.x5c)];
         match keys.iter().find(|(_, there)| *there == Presence::Present) {
             Some((member, _)) => Err(JwsError::EmbeddedKey { member }),
             None => Ok(header),
@@ -60,17 +56,15 @@ impl Header {
 
     pub(super) fn algorithm(&self) -> Result<Algorithm, JwsError> {
         let alg = self.alg.as_ref().ok_or(JwsError::AlgorithmMissing)?;
-        let name: Option<String> = alg.read().ok();
-        name.as_deref()
-            .and_then(Algorithm::from_name)
-            .ok_or_else(|| JwsError::AlgorithmRefused {
-                found: alg
-                    .as_str()
-                    .chars()
-                    .take(32)
-                    .flat_map(char::escape_default)
-                    .collect(),
-            })
+        let text: Option<String> = alg.read().ok();
+        let name = text.as_deref().unwrap_or(alg.as_str());
+        match Algorithm::from_name(name) {
+            // Text alone is a name: JSON of another type never equals one.
+            Some(algorithm) if text.is_some() => Ok(algorithm),
+            _ => Err(JwsError::AlgorithmRefused {
+                found: name.chars().take(32).flat_map(char::escape_default).collect(),
+            }),
+        }
     }
 }
 

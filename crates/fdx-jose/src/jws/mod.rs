@@ -58,10 +58,7 @@ impl Jws {
         }
         let jwk = jwk.ok_or(JwsError::ProofKeyMissing)?;
         let key = PublicKey::from_jwk(jwk.as_str().as_bytes()).map_err(JwsError::ProofKey)?;
-        Ok(Self {
-            embedded_key: Some(key),
-            ..jws
-        })
+        Ok(Self { embedded_key: Some(key), ..jws })
     }
 
     /// The header's `alg`.
@@ -122,10 +119,7 @@ impl Jws {
     /// [`JwsError::KeyAlgorithm`], [`JwsError::Signature`].
     pub fn verify(&self, backend: Backend, key: &PublicKey) -> Result<(), JwsError> {
         if key.algorithm() != self.algorithm {
-            return Err(JwsError::KeyAlgorithm {
-                key: key.algorithm(),
-                token: self.algorithm,
-            });
+            return Err(JwsError::KeyAlgorithm { key: key.algorithm(), token: self.algorithm });
         }
         match backend.verify(key.numbers(), self.signed.as_bytes(), &self.signature) {
             Verdict::Good => Ok(()),

@@ -73,10 +73,9 @@ impl Jwk {
         let numbers = self.numbers()?;
         self.allows(numbers.algorithm(), "sign")?;
         match numbers {
-            PublicNumbers::Ed25519 { x } => Ok(SecretNumbers::Ed25519 {
-                seed: secret_array(self.d.as_ref(), "d")?,
-                x: Some(x),
-            }),
+            PublicNumbers::Ed25519 { x } => {
+                Ok(SecretNumbers::Ed25519 { seed: secret_array(self.d.as_ref(), "d")?, x: Some(x) })
+            }
             PublicNumbers::P256 { x, y } => {
                 let d = secret_array(self.d.as_ref(), "d")?;
                 Ok(SecretNumbers::P256 { d, x, y })
@@ -110,23 +109,18 @@ impl Jwk {
     }
 
     fn numbers(&self) -> Result<PublicNumbers, KeyError> {
-        let crv = || {
-            self.crv
-                .as_deref()
-                .ok_or(KeyError::Missing { member: "crv" })
-        };
+        let crv = || self.crv.as_deref().ok_or(KeyError::Missing { member: "crv" });
         match self.kty.as_str() {
-            "RSA" => PublicNumbers::rsa(
-                &bytes(self.n.as_deref(), "n")?,
-                &bytes(self.e.as_deref(), "e")?,
-            ),
+            "RSA" => {
+                PublicNumbers::rsa(&bytes(self.n.as_deref(), "n")?, &bytes(self.e.as_deref(), "e")?)
+            }
             "EC" if crv()? == "P-256" => Ok(PublicNumbers::P256 {
                 x: array(self.x.as_deref(), "x")?,
                 y: array(self.y.as_deref(), "y")?,
             }),
-            "OKP" if crv()? == "Ed25519" => Ok(PublicNumbers::Ed25519 {
-                x: array(self.x.as_deref(), "x")?,
-            }),
+            "OKP" if crv()? == "Ed25519" => {
+                Ok(PublicNumbers::Ed25519 { x: array(self.x.as_deref(), "x")? })
+            }
             "EC" | "OKP" => Err(KeyError::Curve),
             _ => Err(KeyError::KeyType),
         }
@@ -138,11 +132,7 @@ impl Jwk {
         {
             return Err(KeyError::Algorithm);
         }
-        if self
-            .purpose
-            .as_ref()
-            .is_some_and(|purpose| purpose != "sig")
-        {
+        if self.purpose.as_ref().is_some_and(|purpose| purpose != "sig") {
             return Err(KeyError::Use);
         }
         let Some(operations) = &self.key_ops else {
@@ -151,9 +141,7 @@ impl Jwk {
         // RFC 7517 4.3: duplicate key operation values MUST NOT be present.
         let mut sorted: Vec<&str> = operations.iter().map(String::as_str).collect();
         sorted.sort_unstable();
-        let repeats = sorted
-            .windows(2)
-            .any(|pair| matches!(pair, [a, b] if a == b));
+        let repeats = sorted.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
         if repeats || !sorted.contains(&operation) {
             return Err(KeyError::KeyOps);
         }
@@ -235,9 +223,7 @@ fn bytes(text: Option<&str>, member: &'static str) -> Result<Vec<u8>, KeyError> 
 }
 
 fn array(text: Option<&str>, member: &'static str) -> Result<[u8; 32], KeyError> {
-    bytes(text, member)?
-        .try_into()
-        .map_err(|_| KeyError::Encoding { member })
+    bytes(text, member)?.try_into().map_err(|_| KeyError::Encoding { member })
 }
 
 fn secret_bytes(
@@ -254,7 +240,5 @@ fn secret_array(
 ) -> Result<Zeroizing<[u8; 32]>, KeyError> {
     let bytes = Zeroizing::new(bytes(text.map(Secret::expose), member)?);
     let array = bytes.as_slice().try_into();
-    array
-        .map(Zeroizing::new)
-        .map_err(|_| KeyError::Encoding { member })
+    array.map(Zeroizing::new).map_err(|_| KeyError::Encoding { member })
 }

@@ -51,10 +51,7 @@ impl PublicNumbers {
         if !odd || e == [1] || bits(e) > 33 {
             return Err(KeyError::RsaExponent);
         }
-        Ok(Self::Rsa {
-            n: n.to_vec(),
-            e: e.to_vec(),
-        })
+        Ok(Self::Rsa { n: n.to_vec(), e: e.to_vec() })
     }
 
     pub(crate) fn algorithm(&self) -> Algorithm {
@@ -93,7 +90,5 @@ pub(crate) fn without_zeros(bytes: &[u8]) -> &[u8] {
 }
 
 fn bits(bytes: &[u8]) -> usize {
-    bytes
-        .first()
-        .map_or(0, |first| bytes.len() * 8 - first.leading_zeros() as usize)
+    bytes.first().map_or(0, |first| bytes.len() * 8 - first.leading_zeros() as usize)
 }

@@ -44,7 +44,5 @@ fn decode(body: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         space if space.is_ascii_whitespace() => None,
         other => Some(other),
     }));
-    base64url::decode(&text)
-        .map(Zeroizing::new)
-        .map_err(|_| KeyError::Pem)
+    base64url::decode(&text).map(Zeroizing::new).map_err(|_| KeyError::Pem)
 }

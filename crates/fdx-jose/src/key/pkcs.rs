@@ -8,7 +8,7 @@ const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
-/// `[0]` and `[1]` of RFC 5915, explicit; `[0]` of RFC 5958, implicit SET; `[1]`, implicit BIT STRING.
+/// `[0]` and `[1]` of RFC 5915; `[0]` also of RFC 5958, whose `[1]` is an implicit BIT STRING.
 const EXPLICIT_0: u8 = 0xa0;
 const EXPLICIT_1: u8 = 0xa1;
 const IMPLICIT_1: u8 = 0x81;
@@ -74,10 +74,7 @@ fn ed25519(key: &[u8], mut info: Der<'_>) -> Option<SecretNumbers> {
         Some(_) => return None,
         None => None,
     };
-    info.is_empty().then_some(SecretNumbers::Ed25519 {
-        seed: Zeroizing::new(seed),
-        x,
-    })
+    info.is_empty().then_some(SecretNumbers::Ed25519 { seed: Zeroizing::new(seed), x })
 }
 
 /// RFC 5915: the public key is optional there, but no backend takes a key without it.
@@ -90,9 +87,5 @@ fn p256(key: &[u8]) -> Option<SecretNumbers> {
     let _parameters = key.element(EXPLICIT_0);
     let point = key.within(EXPLICIT_1)?.element(BIT_STRING)?;
     let (x, y) = point.strip_prefix(&[0, 4])?.split_at_checked(32)?;
-    Some(SecretNumbers::P256 {
-        d: Zeroizing::new(d),
-        x: x.try_into().ok()?,
-        y: y.try_into().ok()?,
-    })
+    Some(SecretNumbers::P256 { d: Zeroizing::new(d), x: x.try_into().ok()?, y: y.try_into().ok()? })
 }
