@@ -1,0 +1,345 @@
+//! ID tokens: OpenID Connect Core 3.1.3.7, rule by rule.
+
+use fdx_jose::{
+    Algorithm, IdToken, IdTokenError, IdTokenExpectation, Jwks, JwsError, PrivateKey, Tolerance,
+    at_hash, backend,
+};
+use fdx_wire::json::Kind;
+use fdx_wire::{Issuer, Secret, UnixTime};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::{EDDSA, ES256, NOW, PS256, all_keys, forged, signed};
+
+const ISSUER: &str = "https://bank.example";
+
+struct Asked {
+    issuer: Issuer,
+    access_token: Secret,
+}
+
+impl Asked {
+    fn new() -> Self {
+        Self {
+            issuer: Issuer::parse(ISSUER).unwrap(),
+            access_token: Secret::new("Kz~8mXK1EalYznwH".to_owned()),
+        }
+    }
+
+    fn expected(&self) -> IdTokenExpectation<'_> {
+        IdTokenExpectation {
+            issuer: &self.issuer,
+            client_id: "app",
+            algorithm: None,
+            nonce: Some("n-0S6"),
+            access_token: Some(&self.access_token),
+            max_age: None,
+            acr_values: None,
+            now: NOW,
+            tolerance: Tolerance::default(),
+        }
+    }
+}
+
+fn keys() -> Jwks {
+    Jwks::new(all_keys().iter().map(|key| key.public().clone()).collect())
+}
+
+fn claims() -> Value {
+    let now = NOW.as_seconds();
+    json!({
+        "iss": ISSUER, "sub": "customer", "aud": "app", "nonce": "n-0S6",
+        "iat": now, "exp": now + 300, "fdxConsentId": "c-1",
+    })
+}
+
+/// The good claims, with some changed and those that are null taken out.
+fn with(members: Value) -> Value {
+    serde_json::from_slice(&crate::support::changed(claims(), members)).unwrap()
+}
+
+fn verify_by(
+    key: &PrivateKey,
+    claims: &Value,
+    expected: &IdTokenExpectation<'_>,
+) -> Result<IdToken, IdTokenError> {
+    IdToken::verify(&signed(key, None, claims), expected, backend::ring(), &keys())
+}
+
+fn verdict(members: Value) -> Result<(), IdTokenError> {
+    verify_by(&EDDSA, &with(members), &Asked::new().expected()).map(|_| ())
+}
+
+/// The claims as text, for numbers that no honest JSON writer makes.
+fn raw(name: &str, value: &str) -> Result<(), IdTokenError> {
+    let payload = with(json!({name: "@"})).to_string().replace("\"@\"", value);
+    let token = forged(r#"{"alg":"EdDSA"}"#, &payload);
+    IdToken::verify(&token, &Asked::new().expected(), backend::ring(), &keys()).map(|_| ())
+}
+
+#[test]
+fn a_good_token_passes_with_every_algorithm() {
+    let asked = Asked::new();
+    for key in all_keys() {
+        let claims = with(json!({
+            "acr": "urn:a", "auth_time": NOW.as_seconds() - 5,
+            "at_hash": at_hash(key.public().algorithm(), &asked.access_token),
+        }));
+        let token = verify_by(key, &claims, &asked.expected()).unwrap();
+        assert_eq!(token.issuer(), &asked.issuer);
+        assert_eq!(token.subject(), "customer");
+        assert_eq!(token.acr(), Some("urn:a"));
+        assert_eq!(token.auth_time(), Some(UnixTime::from_seconds(NOW.as_seconds() - 5)));
+        assert_eq!(token.expires_at(), UnixTime::from_seconds(NOW.as_seconds() + 300));
+        assert_eq!(token.claims::<Value>().unwrap()["fdxConsentId"], "c-1");
+        assert!(!format!("{token:?}").contains("customer"));
+    }
+}
+
+#[test]
+fn the_issuer_is_compared_exactly() {
+    for iss in [
+        json!(null),
+        json!("https://bank.example1"),
+        json!("https://bank.example/"),
+        json!("HTTPS://bank.example"),
+        json!([ISSUER]),
+        json!(5),
+    ] {
+        assert_eq!(verdict(json!({"iss": iss})), Err(IdTokenError::Issuer), "{iss}");
+    }
+    assert_eq!(raw("iss", "null"), Err(IdTokenError::Issuer));
+}
+
+#[test]
+fn the_audience_is_the_client_and_nobody_else() {
+    assert_eq!(verdict(json!({"aud": ["app"]})), Ok(()));
+    assert_eq!(verdict(json!({"aud": ["app"], "azp": "app"})), Ok(()));
+    for aud in [
+        json!(null),
+        json!("app1"),
+        json!([]),
+        json!(["other"]),
+        json!(5),
+        json!({}),
+        json!(["app", 5]),
+    ] {
+        assert_eq!(verdict(json!({"aud": aud})), Err(IdTokenError::Audience), "{aud}");
+    }
+    for azp in [json!(null), json!("app"), json!("app1")] {
+        let both = json!({"aud": ["app", "app1"], "azp": azp});
+        assert_eq!(verdict(both), Err(IdTokenError::AudienceUntrusted));
+    }
+    for azp in [json!("app1"), json!(5), json!("")] {
+        assert_eq!(verdict(json!({"azp": azp})), Err(IdTokenError::AuthorizedParty));
+    }
+    assert_eq!(raw("azp", "null"), Err(IdTokenError::AuthorizedParty));
+}
+
+#[test]
+fn the_registered_algorithm_is_held() {
+    let asked = Asked::new();
+    let algorithm =
+        |algorithm| IdTokenExpectation { algorithm: Some(algorithm), ..asked.expected() };
+    let (expected, found) = (Algorithm::Ps256, Algorithm::Es256);
+    assert_eq!(
+        verify_by(&ES256, &claims(), &algorithm(expected)),
+        Err(IdTokenError::Algorithm { expected, found })
+    );
+    assert!(verify_by(&ES256, &claims(), &algorithm(found)).is_ok());
+    for header in [r#"{"alg":"none"}"#, r#"{"alg":"RS256"}"#, r#"{"alg":"HS256"}"#, "{}"] {
+        let token = forged(header, &claims().to_string());
+        let error =
+            IdToken::verify(&token, &asked.expected(), backend::ring(), &keys()).unwrap_err();
+        assert_eq!(error.code(), "oidc.id_token.jws", "{header}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_told_from_a_bad_signature() {
+    let asked = Asked::new();
+    let token = signed(&EDDSA, None, &claims());
+    let verify =
+        |token: &str, keys: &Jwks| IdToken::verify(token, &asked.expected(), backend::ring(), keys);
+    let error = verify(&token, &Jwks::default()).unwrap_err();
+    assert!(error.is_unknown_key());
+    let (rest, _) = token.rsplit_once('.').unwrap();
+    let unsigned = format!("{rest}.{}", "A".repeat(86));
+    let error = verify(&unsigned, &keys()).unwrap_err();
+    assert_eq!(error, IdTokenError::Signature);
+    assert!(!error.is_unknown_key());
+    let error = verify(&format!("{rest}."), &keys()).unwrap_err();
+    assert_eq!(error, IdTokenError::Signature);
+    let error = verify(rest, &keys()).unwrap_err();
+    assert_eq!(error, IdTokenError::Jws(JwsError::Parts));
+}
+
+#[test]
+fn tokens_of_another_kind_are_refused() {
+    let asked = Asked::new();
+    for (typ, refused) in [
+        (Some("JWT"), false),
+        (Some("jwt"), false),
+        (Some("application/jwt"), false),
+        (None, false),
+        (Some("at+jwt"), true),
+        (Some("dpop+jwt"), true),
+        (Some("logout+jwt"), true),
+        (Some("token-introspection+jwt"), true),
+        (Some("oauth-authz-req+jwt"), true),
+        (Some("client-authentication+jwt"), true),
+        (Some(""), true),
+    ] {
+        let token = signed(&EDDSA, typ, &claims());
+        let verdict = IdToken::verify(&token, &asked.expected(), backend::ring(), &keys());
+        assert_eq!(verdict.err(), refused.then_some(IdTokenError::Type), "{typ:?}");
+    }
+}
+
+#[test]
+fn times_are_held_to_the_tolerance() {
+    let now = NOW.as_seconds();
+    let asked = Asked::new();
+    for seconds in [0, 10, 60] {
+        let tolerance = Tolerance::seconds(seconds).unwrap();
+        let verdict = |members| {
+            let expected = IdTokenExpectation { tolerance, ..asked.expected() };
+            verify_by(&EDDSA, &with(members), &expected).map(|_| ())
+        };
+        let t = u64::from(seconds);
+        assert_eq!(verdict(json!({"exp": now - t + 1})), Ok(()));
+        assert_eq!(verdict(json!({"exp": now - t})), Err(IdTokenError::Expired));
+        assert_eq!(verdict(json!({"iat": now + t})), Ok(()));
+        assert_eq!(verdict(json!({"iat": now + t + 1})), Err(IdTokenError::IssuedInTheFuture));
+        assert_eq!(verdict(json!({"iat": now - t - 3600})), Ok(()));
+        assert_eq!(verdict(json!({"iat": now - t - 3601})), Err(IdTokenError::IssuedTooLongAgo));
+        assert_eq!(verdict(json!({"nbf": now + t})), Ok(()));
+        assert_eq!(verdict(json!({"nbf": now + t + 1})), Err(IdTokenError::NotBefore));
+        assert_eq!(verdict(json!({"auth_time": now + t + 1})), Err(IdTokenError::AuthTime));
+    }
+    assert_eq!(Tolerance::default(), Tolerance::seconds(10).unwrap());
+    assert_eq!(Tolerance::seconds(61), None);
+}
+
+#[test]
+fn times_of_another_type_are_refused() {
+    let bad = [
+        r#""1767607500""#,
+        "null",
+        "-1",
+        "1767607500.5",
+        "1.7676075e9",
+        "1e30",
+        "99999999999999999999",
+        "253402207201",
+        "[1767607500]",
+        "{}",
+        "true",
+    ];
+    for value in bad {
+        assert_eq!(raw("exp", value), Err(IdTokenError::Expiry), "{value}");
+        assert_eq!(raw("iat", value), Err(IdTokenError::IssuedAt), "{value}");
+        assert_eq!(raw("nbf", value), Err(IdTokenError::NotBefore), "{value}");
+        assert_eq!(raw("auth_time", value), Err(IdTokenError::AuthTime), "{value}");
+    }
+    for value in ["1e400", "NaN", "Infinity", "01767607500", "+1767607500", "0x69", ""] {
+        for name in ["exp", "iat", "nbf", "auth_time"] {
+            let code = raw(name, value).unwrap_err().code();
+            assert!(["oidc.id_token.claims", &format!("oidc.id_token.{name}")].contains(&code));
+        }
+    }
+    assert_eq!(verdict(json!({"exp": null})), Err(IdTokenError::Expiry));
+    assert_eq!(verdict(json!({"iat": null})), Err(IdTokenError::IssuedAt));
+}
+
+#[test]
+fn the_nonce_is_there_exactly_when_one_was_sent() {
+    for nonce in [json!(null), json!("other"), json!(""), json!(5), json!(["n-0S6"])] {
+        assert_eq!(verdict(json!({"nonce": nonce})), Err(IdTokenError::Nonce), "{nonce}");
+    }
+    let asked = Asked::new();
+    let unsent = IdTokenExpectation { nonce: None, ..asked.expected() };
+    assert_eq!(verify_by(&EDDSA, &claims(), &unsent), Err(IdTokenError::NonceUnexpected));
+    assert!(verify_by(&EDDSA, &with(json!({"nonce": null})), &unsent).is_ok());
+}
+
+#[test]
+fn max_age_needs_a_recent_login() {
+    let asked = Asked::new();
+    let now = NOW.as_seconds();
+    let verdict = |max_age, auth_time: Value| {
+        let expected = IdTokenExpectation { max_age: Some(max_age), ..asked.expected() };
+        verify_by(&EDDSA, &with(json!({"auth_time": auth_time})), &expected).map(|_| ())
+    };
+    assert_eq!(verdict(60, json!(null)), Err(IdTokenError::AuthTime));
+    assert_eq!(verdict(60, json!(now - 70)), Ok(()));
+    assert_eq!(verdict(60, json!(now - 71)), Err(IdTokenError::AuthTimeTooOld));
+    assert_eq!(verdict(0, json!(now)), Ok(()));
+    assert_eq!(verdict(u64::MAX, json!(0)), Ok(()));
+}
+
+#[test]
+fn acr_is_one_of_those_that_were_asked_for() {
+    let asked = Asked::new();
+    let verdict = |acr_values, acr: Value| {
+        let expected = IdTokenExpectation { acr_values, ..asked.expected() };
+        verify_by(&EDDSA, &with(json!({"acr": acr})), &expected).map(|_| ())
+    };
+    assert_eq!(verdict(Some("urn:a urn:b"), json!("urn:b")), Ok(()));
+    for acr in [json!(null), json!("urn:c"), json!("urn:a urn:b"), json!(""), json!(1)] {
+        assert_eq!(verdict(Some("urn:a urn:b"), acr), Err(IdTokenError::Acr));
+    }
+    assert_eq!(verdict(Some(""), json!(null)), Ok(()));
+    assert_eq!(verdict(None, json!("urn:c")), Ok(()));
+}
+
+#[test]
+fn the_subject_is_ascii_and_short() {
+    assert_eq!(verdict(json!({"sub": "s".repeat(255)})), Ok(()));
+    for sub in [json!(null), json!(""), json!("s".repeat(256)), json!("é"), json!(5)] {
+        assert_eq!(verdict(json!({"sub": sub})), Err(IdTokenError::Subject));
+    }
+}
+
+#[test]
+fn at_hash_follows_the_algorithm() {
+    let asked = Asked::new();
+    let of = |algorithm| at_hash(algorithm, &asked.access_token);
+    assert_eq!(of(Algorithm::Es256), of(Algorithm::Ps256));
+    // SHA-512 halves to 32 bytes, SHA-256 to 16.
+    assert_eq!((of(Algorithm::EdDsa).len(), of(Algorithm::Es256).len()), (43, 22));
+    for (key, wrong) in
+        [(&EDDSA, Algorithm::Es256), (&ES256, Algorithm::EdDsa), (&PS256, Algorithm::EdDsa)]
+    {
+        let verdict = |hash: Value| {
+            verify_by(key, &with(json!({"at_hash": hash})), &asked.expected()).map(|_| ())
+        };
+        assert_eq!(verdict(json!(of(key.public().algorithm()))), Ok(()));
+        for hash in [json!(of(wrong)), json!(""), json!(5)] {
+            assert_eq!(verdict(hash), Err(IdTokenError::AccessTokenHash));
+        }
+    }
+}
+
+#[test]
+fn duplicate_claims_are_refused() {
+    let payload = claims().to_string().replacen('{', r#"{"s\u0075b":"other","#, 1);
+    let token = forged(r#"{"alg":"EdDSA"}"#, &payload);
+    let error =
+        IdToken::verify(&token, &Asked::new().expected(), backend::ring(), &keys()).unwrap_err();
+    assert!(matches!(error, IdTokenError::Claims(error) if error.kind() == Kind::DuplicateKey));
+}
+
+proptest! {
+    #[test]
+    fn no_claim_panics_or_passes_by_its_type(
+        name in "iss|aud|azp|exp|iat|nbf|nonce|auth_time|sub|at_hash",
+        value in r#"null|true|-?[0-9]{1,25}(\.[0-9]{1,3})?(e[0-9]{1,3})?|"[a-z]{0,9}"|\[\]|\{\}"#,
+    ) {
+        if raw(&name, &value).is_ok() {
+            // Only a text can be a subject, only a whole number a time.
+            let text = value.starts_with('"');
+            prop_assert_eq!(text, name == "sub", "{} {}", name, value);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! PKCS#8, PKCS#1 and PEM.
+
+use fdx_jose::{KeyError, PrivateKey, PublicKey, backend};
+use fdx_wire::base64url;
+use proptest::prelude::*;
+
+use crate::support::{EDDSA, ES256, PS256, jwk};
+
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+const RSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
+const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+
+fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let mut der = vec![tag];
+    match content.len() {
+        short @ 0..=0x7f => der.push(short as u8),
+        middle @ 0x80..=0xff => der.extend([0x81, middle as u8]),
+        long => der.extend([&[0x82], &(long as u16).to_be_bytes()[..]].concat()),
+    }
+    der.extend(content);
+    der
+}
+
+fn integer(bytes: &[u8]) -> Vec<u8> {
+    match bytes[0] {
+        0x80.. => element(2, &[&[0], bytes]),
+        _ => element(2, &[bytes]),
+    }
+}
+
+fn member(section: &str, name: &str) -> Vec<u8> {
+    base64url::decode(jwk(section)[name].as_str().unwrap()).unwrap()
+}
+
+fn pkcs1() -> Vec<u8> {
+    let names = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
+    let numbers = names.map(|name| integer(&member("rfc7515_a2", name)));
+    element(0x30, &[&element(2, &[&[0]]), &numbers.concat()])
+}
+
+fn sec1() -> Vec<u8> {
+    let (x, y) = (member("rfc7515_a3", "x"), member("rfc7515_a3", "y"));
+    let point = element(3, &[&[0, 4], &x, &y]);
+    let d = element(4, &[&member("rfc7515_a3", "d")]);
+    element(0x30, &[&element(2, &[&[1]]), &d, &element(0xa1, &[&point])])
+}
+
+fn seed() -> Vec<u8> {
+    element(4, &[&member("rfc8037_a", "d")])
+}
+
+fn pkcs8(version: u8, algorithm: &[&[u8]], key: &[u8], after: &[u8]) -> Vec<u8> {
+    let algorithm = element(0x30, &[&algorithm.concat()]);
+    element(0x30, &[&element(2, &[&[version]]), &algorithm, &element(4, &[key]), after])
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = base64url::encode(der).replace('-', "+").replace('_', "/");
+    let text = format!("{text}{}", "=".repeat((4 - text.len() % 4) % 4));
+    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|c| str::from_utf8(c).unwrap()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+fn all_pkcs8() -> [(Vec<u8>, &'static PublicKey); 4] {
+    let rsa = pkcs8(0, &[&element(6, &[RSA]), &[5, 0]], &pkcs1(), &[]);
+    let ec = pkcs8(0, &[&element(6, &[EC]), &element(6, &[P256])], &sec1(), &[]);
+    let ed1 = pkcs8(0, &[&element(6, &[ED25519])], &seed(), &[]);
+    let x = element(0x81, &[&[0], &member("rfc8037_a", "x")]);
+    let ed2 = pkcs8(1, &[&element(6, &[ED25519])], &seed(), &x);
+    [(rsa, PS256.public()), (ec, ES256.public()), (ed1, EDDSA.public()), (ed2, EDDSA.public())]
+}
+
+fn from_der(der: &[u8]) -> Result<PublicKey, KeyError> {
+    PrivateKey::from_pkcs8_der(backend::ring(), der, None).map(|key| key.public().clone())
+}
+
+fn from_pem(pem: &str) -> Result<PublicKey, KeyError> {
+    PrivateKey::from_pem(backend::ring(), pem, None).map(|key| key.public().clone())
+}
+
+#[test]
+fn pkcs8_of_every_kind_loads_from_der_and_pem() {
+    for (der, public) in all_pkcs8() {
+        assert_eq!(from_der(&der).as_ref(), Ok(public));
+        assert_eq!(from_pem(&pem("PRIVATE KEY", &der)).as_ref(), Ok(public));
+        let named = PrivateKey::from_pkcs8_der(backend::ring(), &der, Some("a")).unwrap();
+        assert_eq!(named.public().kid(), Some("a"));
+    }
+}
+
+#[test]
+fn pkcs1_pem_loads_whatever_stands_around_it() {
+    let text = pem("RSA PRIVATE KEY", &pkcs1());
+    assert_eq!(from_pem(&text).as_ref(), Ok(PS256.public()));
+    let certificate = pem("CERTIFICATE", &[1, 2, 3]);
+    let around = format!("key of the demo\r\n{certificate}{}", text.replace('\n', "\r\n"));
+    assert_eq!(from_pem(&around).as_ref(), Ok(PS256.public()));
+}
+
+#[test]
+fn sec1_and_encrypted_pem_are_refused_with_the_command_that_converts_them() {
+    let refused = [
+        (pem("EC PRIVATE KEY", &sec1()), KeyError::Sec1),
+        (pem("ENCRYPTED PRIVATE KEY", &[1]), KeyError::Encrypted),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n\
+             AAAA\n-----END RSA PRIVATE KEY-----\n"
+                .to_owned(),
+            KeyError::Encrypted,
+        ),
+    ];
+    for (text, error) in refused {
+        assert_eq!(from_pem(&text), Err(error));
+        assert!(error.to_string().contains("openssl pkcs8 -topk8 -nocrypt"));
+    }
+}
+
+#[test]
+fn other_pem_is_refused() {
+    let one = pem("PRIVATE KEY", &all_pkcs8()[1].0);
+    for text in [
+        String::new(),
+        pem("PUBLIC KEY", &[1]),
+        format!("{one}{one}"),
+        one.replace("-----END", "-----end"),
+        one.replacen('\n', "\n-", 1),
+        "x".repeat(100_000),
+    ] {
+        assert_eq!(from_pem(&text), Err(KeyError::Pem), "{text:.80}");
+    }
+    assert_eq!(from_pem(&pem("DSA PRIVATE KEY", &[1])), Err(KeyError::KeyType));
+}
+
+#[test]
+fn other_pkcs8_is_refused_by_name() {
+    let p384 = pkcs8(0, &[&element(6, &[EC]), &element(6, &[P384])], &sec1(), &[]);
+    assert_eq!(from_der(&p384), Err(KeyError::Curve));
+    let pss = pkcs8(0, &[&element(6, &[RSA_PSS])], &pkcs1(), &[]);
+    assert_eq!(from_der(&pss), Err(KeyError::KeyType));
+    assert_eq!(from_der(&pkcs1()), Err(KeyError::Der));
+    let version = pkcs8(2, &[&element(6, &[ED25519])], &seed(), &[]);
+    assert_eq!(from_der(&version), Err(KeyError::Der));
+    let other = element(0x81, &[&[0], &member("rfc7515_a3", "x")]);
+    let mismatch = pkcs8(1, &[&element(6, &[ED25519])], &seed(), &other);
+    assert_eq!(from_der(&mismatch), Err(KeyError::Inconsistent));
+}
+
+#[test]
+fn bytes_after_the_key_are_refused() {
+    for (mut der, _) in all_pkcs8() {
+        der.push(0);
+        assert_eq!(from_der(&der), Err(KeyError::Der));
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes: Vec<u8>, text: String) {
+        let _ = from_der(&bytes);
+        let _ = from_pem(&text);
+        let _ = from_pem(&format!("-----BEGIN PRIVATE KEY-----{text}-----END PRIVATE KEY-----"));
+    }
+
+    #[test]
+    fn a_changed_file_is_refused_or_another_consistent_key(at: usize, bit in 0..8) {
+        for (mut der, public) in all_pkcs8() {
+            let at = at % der.len();
+            der[at] ^= 1_u8 << bit;
+            // A seed without its public key has nothing to disagree with, and what belongs to no
+            // number (an attribute, a parameter) may change.
+            if let Ok(key) = from_der(&der) {
+                let same = key.thumbprint() == public.thumbprint();
+                prop_assert!(same || key.algorithm() == EDDSA.public().algorithm());
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_cut_short_is_refused(at: usize) {
+        for (der, _) in all_pkcs8() {
+            prop_assert!(from_der(&der[..at % der.len()]).is_err());
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! JWK Sets, and which key of one is asked.
+
+use fdx_jose::{Jwks, Jws, JwsError, KeyError, backend};
+use fdx_wire::base64url;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::{EDDSA, ES256, PS256, all_keys, forged, jwk, signed};
+
+fn set(keys: &[Value]) -> Jwks {
+    Jwks::parse(&serde_json::to_vec(&json!({ "keys": keys })).unwrap()).unwrap()
+}
+
+fn named(key: &fdx_jose::PrivateKey, kid: &str) -> Value {
+    serde_json::from_str(key.public().clone().with_kid(kid).jwk()).unwrap()
+}
+
+fn check(token: &str, keys: &Jwks) -> Result<fdx_jose::Thumbprint, JwsError> {
+    let key = Jws::parse(token).unwrap().verify_with(backend::ring(), keys)?.thumbprint();
+    Ok(key)
+}
+
+#[test]
+fn a_set_is_read_back() {
+    let keys = Jwks::new(all_keys().iter().map(|key| key.public().clone()).collect());
+    assert_eq!(Jwks::parse(keys.to_json().as_bytes()), Ok(keys));
+    assert_eq!(Jwks::parse(Jwks::default().to_json().as_bytes()), Ok(Jwks::default()));
+}
+
+#[test]
+fn keys_that_cannot_be_used_are_skipped_and_counted() {
+    let keys = set(&[
+        json!({"kty": "oct", "k": "AAAA"}),
+        json!({"kty": "RSA", "n": base64url::encode(&[0xff; 128]), "e": "AQAB"}),
+        json!({"kty": "RSA", "n": base64url::encode(&[0xff; 256]), "e": "AQAB", "use": "enc"}),
+        json!({"kty": "EC", "crv": "P-384", "x": "AA", "y": "AA"}),
+        jwk("rfc7515_a3"), // private
+        named(&EDDSA, "a"),
+        json!({"kid": 5}),
+        json!("a key"),
+        Value::Null,
+    ]);
+    assert_eq!(keys.keys(), [EDDSA.public().clone().with_kid("a")]);
+    assert_eq!(keys.skipped(), 8);
+}
+
+#[test]
+fn decoys_that_share_the_key_id_are_passed_over() {
+    let rs256 = {
+        let mut jwk = named(&PS256, "one");
+        jwk["alg"] = "RS256".into();
+        jwk
+    };
+    let keys = set(&[
+        rs256,
+        json!({"kty": "oct", "kid": "one", "k": "AAAA"}),
+        named(&PS256, "one"),
+        named(&ES256, "one"),
+        named(&EDDSA, "one"),
+        named(&ES256, "two"),
+    ]);
+    for key in all_keys() {
+        let header = format!(r#"{{"alg":"{}","kid":"one"}}"#, key.public().algorithm());
+        let token = signed(key, None, &json!({}));
+        let (_, rest) = token.split_once('.').unwrap();
+        // The signature does not fit the new header, but the right key was asked.
+        let token = format!("{}.{rest}", base64url::encode(header.as_bytes()));
+        assert_eq!(check(&token, &keys), Err(JwsError::Signature));
+    }
+    let token = forged(r#"{"alg":"EdDSA","kid":"one"}"#, "{}");
+    assert_eq!(check(&token, &keys), Ok(EDDSA.public().thumbprint()));
+}
+
+#[test]
+fn a_key_that_is_not_there_is_unknown() {
+    let token = forged(r#"{"alg":"EdDSA","kid":"one"}"#, "{}");
+    let unnamed: Value = serde_json::from_str(EDDSA.public().proof_jwk()).unwrap();
+    for keys in [
+        set(&[]),
+        set(&[named(&EDDSA, "two")]),
+        set(&[named(&ES256, "one")]),
+        set(&[named(&EDDSA, "ONE")]),
+        set(&[unnamed]),
+    ] {
+        assert_eq!(check(&token, &keys), Err(JwsError::UnknownKey));
+    }
+}
+
+#[test]
+fn without_a_key_id_only_one_key_may_fit() {
+    let token = forged(r#"{"alg":"EdDSA"}"#, "{}");
+    let other = {
+        let mut jwk = named(&EDDSA, "b");
+        jwk["x"] = base64url::encode(&[1; 32]).into();
+        jwk
+    };
+    let found = Ok(EDDSA.public().thumbprint());
+    assert_eq!(check(&token, &set(&[named(&ES256, "a"), named(&EDDSA, "b")])), found);
+    let ambiguous = Err(JwsError::AmbiguousKey);
+    assert_eq!(check(&token, &set(&[named(&EDDSA, "a"), other.clone()])), ambiguous);
+    // The same key under two names is no ambiguity.
+    assert_eq!(check(&token, &set(&[named(&EDDSA, "a"), named(&EDDSA, "b")])), found);
+    let token = forged(r#"{"alg":"EdDSA","kid":"b"}"#, "{}");
+    assert_eq!(check(&token, &set(&[named(&EDDSA, "b"), other])), ambiguous);
+}
+
+#[test]
+fn sets_are_bounded() {
+    let keys = vec![named(&ES256, "a"); 101];
+    let json = serde_json::to_vec(&json!({ "keys": keys })).unwrap();
+    assert_eq!(Jwks::parse(&json), Err(KeyError::TooManyKeys));
+    assert_eq!(set(&keys[..100]).keys().len(), 100);
+    let large = [b"{\"keys\":[]}".to_vec(), vec![b' '; 256 * 1024]].concat();
+    assert!(matches!(Jwks::parse(&large), Err(KeyError::Json(_))));
+    let deep = format!(r#"{{"keys":[],"x":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+    assert!(matches!(Jwks::parse(deep.as_bytes()), Err(KeyError::Json(_))));
+    for text in ["{}", "[]", r#"{"keys":{}}"#, r#"{"keys":[],"keys":[]}"#, ""] {
+        assert!(matches!(Jwks::parse(text.as_bytes()), Err(KeyError::Json(_))), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes: Vec<u8>) {
+        let _ = Jwks::parse(&bytes);
+    }
+}

@@ -1,0 +1,230 @@
+//! JWKs that are read, and those that are not.
+
+use fdx_jose::{
+    Algorithm, KeyError, PrivateKey, PublicKey, Signer, Thumbprint, backend, statement,
+};
+use fdx_wire::base64url;
+use fdx_wire::json::Kind;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::{ES256, PS256, all_keys, changed, jwk};
+
+fn public(section: &str, members: Value) -> Result<PublicKey, KeyError> {
+    let mut public = jwk(section);
+    let object = public.as_object_mut().unwrap();
+    object.retain(|name, _| !["d", "p", "q", "dp", "dq", "qi"].contains(&name.as_str()));
+    PublicKey::from_jwk(&changed(public, members))
+}
+
+fn private(section: &str, members: Value) -> Result<PublicKey, KeyError> {
+    let jwk = changed(jwk(section), members);
+    PrivateKey::from_jwk(backend::ring(), &jwk).map(|key| key.public().clone())
+}
+
+fn modulus(bytes: usize, first: u8, last: u8) -> String {
+    let mut n = vec![0xff; bytes];
+    (n[0], n[bytes - 1]) = (first, last);
+    base64url::encode(&n)
+}
+
+#[test]
+fn a_key_is_one_algorithm() {
+    let algorithms = all_keys().map(|key| key.public().algorithm());
+    assert_eq!(algorithms, [Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa]);
+    assert!(public("rfc8037_a", json!({"alg": "Ed25519"})).is_ok());
+    for alg in ["ES256", "PS256", "none", "HS256", "eddsa", ""] {
+        let key = public("rfc8037_a", json!({"alg": alg}));
+        assert_eq!(key, Err(KeyError::Algorithm), "{alg}");
+    }
+    assert_eq!(public("rfc7515_a2", json!({"alg": "RS256"})), Err(KeyError::Algorithm));
+}
+
+#[test]
+fn what_is_published_is_read_back_and_shows_no_private_member() {
+    for key in all_keys() {
+        let key = key.public();
+        let read = PublicKey::from_jwk(key.jwk().as_bytes()).unwrap();
+        assert_eq!(&read, key);
+        let members: Value = serde_json::from_str(key.jwk()).unwrap();
+        assert_eq!(members["use"], "sig");
+        assert_eq!(members["alg"], key.algorithm().name());
+        for private in ["d", "p", "q", "dp", "dq", "qi"] {
+            assert!(members.get(private).is_none(), "{private}");
+        }
+        let proof = PublicKey::from_jwk(key.proof_jwk().as_bytes()).unwrap();
+        assert_eq!((proof.thumbprint(), proof.kid()), (key.thumbprint(), None));
+    }
+}
+
+#[test]
+fn a_public_key_with_a_private_member_is_refused_by_name() {
+    for member in ["d", "p", "q", "dp", "dq", "qi", "k"] {
+        let key = public("rfc7515_a2", json!({member: "AQAB"}));
+        assert_eq!(key, Err(KeyError::PrivateMember { member }));
+    }
+    let key = public("rfc7515_a2", json!({"oth": [{}]}));
+    assert_eq!(key, Err(KeyError::PrivateMember { member: "oth" }));
+}
+
+#[test]
+fn weak_rsa_keys_are_refused() {
+    let bits = |bits| Err(KeyError::RsaModulus { bits });
+    for (n, error) in [
+        (modulus(128, 0xff, 0xff), bits(1024)),
+        (modulus(256, 0x7f, 0xff), bits(2047)),
+        (modulus(256, 0xff, 0xfe), bits(2048)),
+        (modulus(1025, 0x01, 0xff), bits(8193)),
+        (String::new(), bits(0)),
+    ] {
+        assert_eq!(public("rfc7515_a2", json!({"n": n})), error);
+    }
+    assert!(public("rfc7515_a2", json!({"n": modulus(1024, 0xff, 0xff)})).is_ok());
+    // 1, 0, 2, 65536, 2^33 + 1
+    for e in ["AQ", "AA", "Ag", "AQAA", "AgAAAAE", ""] {
+        assert_eq!(public("rfc7515_a2", json!({"e": e})), Err(KeyError::RsaExponent), "{e}");
+    }
+    assert!(public("rfc7515_a2", json!({"e": "Aw"})).is_ok());
+    assert_eq!(private("rfc7515_a2", json!({"e": "Aw"})), Err(KeyError::RsaExponent));
+    let long = json!({"n": modulus(513, 0xff, 0xff)});
+    assert_eq!(private("rfc7515_a2", long), Err(KeyError::RsaModulus { bits: 4104 }));
+}
+
+#[test]
+fn leading_zeros_of_rsa_numbers_do_not_count() {
+    let padded = |name: &str| {
+        let mut bytes = vec![0, 0];
+        bytes.extend(base64url::decode(jwk("rfc7515_a2")[name].as_str().unwrap()).unwrap());
+        base64url::encode(&bytes)
+    };
+    let names = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
+    let members: serde_json::Map<String, Value> =
+        names.map(|name| (name.to_owned(), padded(name).into())).into_iter().collect();
+    let key = private("rfc7515_a2", members.into()).unwrap();
+    assert_eq!(&key, PS256.public());
+}
+
+#[test]
+fn rsa_without_its_primes_is_refused_by_name() {
+    for member in ["p", "q", "dp", "dq", "qi"] {
+        let key = private("rfc7515_a2", json!({member: null}));
+        assert_eq!(key, Err(KeyError::RsaPrimes { member }));
+    }
+    let alone = json!({"p": null, "q": null, "dp": null, "dq": null, "qi": null});
+    assert_eq!(private("rfc7515_a2", alone), Err(KeyError::RsaPrimes { member: "p" }));
+    assert_eq!(private("rfc7515_a2", json!({"oth": []})), Err(KeyError::MultiPrime));
+    assert_eq!(private("rfc7515_a2", json!({"d": null})), Err(KeyError::Missing { member: "d" }));
+}
+
+#[test]
+fn numbers_that_do_not_belong_together_are_refused() {
+    let other = ES256.public().proof_jwk();
+    let x = serde_json::from_str::<Value>(other).unwrap()["y"].clone();
+    assert_eq!(private("rfc7515_a3", json!({"x": x})), Err(KeyError::Inconsistent));
+    assert_eq!(private("rfc8037_a", json!({"x": x})), Err(KeyError::Inconsistent));
+    // A wrong RSA exponent loads, and is found out by its first signature.
+    let dp = jwk("rfc7515_a2")["dq"].clone();
+    assert_eq!(private("rfc7515_a2", json!({"dp": dp})), Err(KeyError::Proof));
+}
+
+#[test]
+fn curves_types_and_lengths_are_held() {
+    for crv in ["P-384", "P-521", "secp256k1", "Ed25519", "p-256"] {
+        assert_eq!(public("rfc7515_a3", json!({"crv": crv})), Err(KeyError::Curve), "{crv}");
+    }
+    for crv in ["Ed448", "X25519", "P-256"] {
+        assert_eq!(public("rfc8037_a", json!({"crv": crv})), Err(KeyError::Curve), "{crv}");
+    }
+    for kty in ["oct", "rsa", "AKP", ""] {
+        assert_eq!(public("rfc7515_a3", json!({"kty": kty})), Err(KeyError::KeyType), "{kty}");
+    }
+    let x = base64url::encode(&[1; 33]);
+    let encoding = Err(KeyError::Encoding { member: "x" });
+    assert_eq!(public("rfc7515_a3", json!({"x": x})), encoding);
+    assert_eq!(public("rfc8037_a", json!({"x": "AQ=="})), encoding);
+    assert_eq!(public("rfc7515_a3", json!({"y": null})), Err(KeyError::Missing { member: "y" }));
+    let shape = public("rfc7515_a3", json!({"x": 5}));
+    assert!(matches!(shape, Err(KeyError::Json(error)) if error.kind() == Kind::Shape));
+}
+
+#[test]
+fn use_and_key_ops_are_held() {
+    assert_eq!(public("rfc7515_a3", json!({"use": "enc"})), Err(KeyError::Use));
+    assert!(public("rfc7515_a3", json!({"use": "sig", "key_ops": ["verify"]})).is_ok());
+    for ops in [json!([]), json!(["sign"]), json!(["verify", "verify"]), json!(["encrypt"])] {
+        assert_eq!(public("rfc7515_a3", json!({"key_ops": ops})), Err(KeyError::KeyOps), "{ops}");
+    }
+    assert!(private("rfc7515_a3", json!({"key_ops": ["sign"]})).is_ok());
+    assert_eq!(private("rfc7515_a3", json!({"key_ops": ["verify"]})), Err(KeyError::KeyOps));
+    for ops in [json!("verify"), json!([1]), json!({})] {
+        assert!(matches!(public("rfc7515_a3", json!({"key_ops": ops})), Err(KeyError::Json(_))));
+    }
+}
+
+#[test]
+fn a_key_id_is_kept_or_else_the_thumbprint() {
+    let named = private("rfc7515_a3", json!({"kid": "k\"1"})).unwrap();
+    assert_eq!(named.kid(), Some("k\"1"));
+    assert_eq!(PublicKey::from_jwk(named.jwk().as_bytes()), Ok(named.clone()));
+    let unnamed = private("rfc7515_a3", json!({})).unwrap();
+    assert_eq!(unnamed.kid(), Some(unnamed.thumbprint().to_string().as_str()));
+    assert_eq!(named.thumbprint(), unnamed.thumbprint());
+    assert_eq!(named.with_kid(unnamed.kid().unwrap()), unnamed);
+}
+
+#[test]
+fn made_keys_load_and_sign() {
+    let backend = backend::ring();
+    for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
+        let der = backend.generate_pkcs8(algorithm).unwrap();
+        let key = PrivateKey::from_pkcs8_der(backend, &der, None).unwrap();
+        assert_eq!(key.public().algorithm(), algorithm);
+        let input = statement(key.public(), None, &json!({})).unwrap();
+        assert!(input.attach(&key.sign(&input).unwrap()).is_ok());
+        assert_ne!(backend.generate_pkcs8(algorithm).unwrap(), der);
+    }
+    let algorithm = Algorithm::Ps256;
+    assert_eq!(backend.generate_pkcs8(algorithm), Err(KeyError::CannotGenerate { algorithm }));
+}
+
+#[test]
+fn private_keys_do_not_print() {
+    for (key, section) in all_keys().into_iter().zip(["rfc7515_a2", "rfc7515_a3", "rfc8037_a"]) {
+        let printed = format!("{key:?}");
+        let d = base64url::decode(jwk(section)["d"].as_str().unwrap()).unwrap();
+        assert!(!printed.contains(jwk(section)["d"].as_str().unwrap()));
+        assert!(!printed.contains(&format!("{:?}", &d[..4])));
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes: Vec<u8>, text: String) {
+        let _ = PublicKey::from_jwk(&bytes);
+        let _ = PrivateKey::from_jwk(backend::ring(), text.as_bytes());
+        let _ = Thumbprint::parse(&text);
+    }
+
+    #[test]
+    fn no_member_panics(
+        name in "kty|crv|x|y|d|n|e|p|alg|use|kid|key_ops",
+        value in "[A-Za-z0-9_-]{0,50}",
+    ) {
+        for section in ["rfc7515_a2", "rfc7515_a3", "rfc8037_a"] {
+            let _ = public(section, json!({name.as_str(): value}));
+            if let Ok(key) = private(section, json!({name.as_str(): value})) {
+                // What does not belong to the key type may say anything.
+                let known = all_keys().map(|known| known.public().thumbprint());
+                prop_assert!(known.contains(&key.thumbprint()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_thumbprint_does_not_depend_on_members_that_rfc7638_leaves_out(kid in ".{0,20}") {
+        for section in ["rfc7515_a2", "rfc7515_a3", "rfc8037_a"] {
+            let key = public(section, json!({"kid": kid, "use": "sig", "x-more": [1]})).unwrap();
+            prop_assert_eq!(key.thumbprint(), public(section, json!({})).unwrap().thumbprint());
+        }
+    }
+}
