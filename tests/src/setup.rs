@@ -1,0 +1,152 @@
+use fdx_jose::{
+    Algorithm, AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, Thumbprint, backend,
+};
+use fdx_par::{ClientAuthentication, ClientConfig, SenderConstraint};
+use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
+use fdx_sandbox::{
+    ConsentIdCarrier, Institution, InstitutionConfig, NoncePolicy, RegisteredClient,
+};
+use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
+
+/// How a world is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// What client and institution sign with.
+    pub algorithm: Algorithm,
+    /// What the tokens are bound to.
+    pub binding: Binding,
+    /// Where the institution tells the consent id.
+    pub carrier: ConsentIdCarrier,
+    /// Whether the institution demands DPoP nonces.
+    pub nonces: NoncePolicy,
+}
+
+/// What the tokens are bound to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Binding {
+    /// The client's key.
+    Dpop,
+    /// [`CERTIFICATE`].
+    Mtls,
+}
+
+/// In memory, a certificate is bytes with a thumbprint.
+pub const CERTIFICATE: &[u8] = b"the client's certificate";
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            algorithm: Algorithm::EdDsa,
+            binding: Binding::Dpop,
+            carrier: ConsentIdCarrier::GrantId,
+            nonces: NoncePolicy::Demand,
+        }
+    }
+}
+
+/// 2026-01-05T10:00:00Z, when every test begins.
+#[must_use]
+pub fn start() -> UnixTime {
+    UnixTime::from_seconds(1_767_607_200)
+}
+
+/// Entropy by number.
+#[must_use]
+pub fn entropy(number: u8) -> Entropy {
+    Entropy::new([number; 32])
+}
+
+/// The institution's issuer.
+#[must_use]
+pub fn bank_issuer() -> Issuer {
+    Issuer::parse("https://bank.example").unwrap()
+}
+
+/// The published key of each algorithm: RFC 8037 A.1, RFC 7515 A.3.1 and A.2.1.
+#[must_use]
+pub fn keys(algorithm: Algorithm) -> PrivateKey {
+    let vectors = include_str!("../../crates/fdx-jose/tests/vectors/rfc.json");
+    let vectors: serde_json::Value = serde_json::from_str(vectors).unwrap();
+    let name = match algorithm {
+        Algorithm::EdDsa => "/rfc8037_a/private_jwk",
+        Algorithm::Es256 => "/rfc7515_a3/private_jwk",
+        Algorithm::Ps256 => "/rfc7515_a2/private_jwk",
+    };
+    let jwk = vectors.pointer(name).unwrap().to_string();
+    PrivateKey::from_jwk(backend::ring(), jwk.as_bytes()).unwrap()
+}
+
+/// Basic data and transactions of accounts, and how to reach the customer, for a year.
+#[must_use]
+pub fn consent_request() -> ConsentRequest {
+    ConsentRequest::new(ConsentDuration::time_bound(365).unwrap())
+        .lookback_period(60)
+        .resource(
+            ResourceType::Account,
+            [DataCluster::AccountBasic, DataCluster::AccountDetailed, DataCluster::Transactions],
+        )
+        .resource(ResourceType::Customer, [DataCluster::CustomerContact])
+        .build()
+        .unwrap()
+}
+
+impl Setup {
+    /// The recipient's configuration.
+    #[must_use]
+    pub fn config(&self) -> ClientConfig {
+        let key = keys(self.algorithm).public().clone();
+        let (constraint, base) = match self.binding {
+            Binding::Dpop => {
+                (SenderConstraint::Dpop(ProofKey::new(key.clone())), "https://bank.example/fdx/v6")
+            }
+            Binding::Mtls => (
+                SenderConstraint::Mtls(Thumbprint::of_certificate(CERTIFICATE)),
+                "https://mtls.bank.example/fdx/v6",
+            ),
+        };
+        ClientConfig::new(
+            bank_issuer(),
+            "app-1",
+            RedirectUri::parse("https://app.example/callback").unwrap(),
+            HttpsUrl::parse(base).unwrap(),
+            ClientAuthentication::PrivateKeyJwt(AssertionKey::new(key, AssertionType::default())),
+            constraint,
+            backend::ring(),
+        )
+    }
+
+    /// The institution, in which the recipient is registered.
+    #[must_use]
+    pub fn institution(&self) -> Institution {
+        let key = keys(self.algorithm);
+        let client = RegisteredClient {
+            client_id: "app-1".to_owned(),
+            redirect_uris: vec![RedirectUri::parse("https://app.example/callback").unwrap()],
+            jwks: Jwks::new(vec![key.public().clone()]),
+            binding: match self.binding {
+                Binding::Dpop => fdx_sandbox::Binding::Dpop,
+                Binding::Mtls => {
+                    fdx_sandbox::Binding::MutualTls(Thumbprint::of_certificate(CERTIFICATE))
+                }
+            },
+            scopes: scopes(),
+            id_token_signed_response_alg: self.algorithm,
+        };
+        let mtls = HttpsUrl::parse("https://mtls.bank.example").unwrap();
+        let mut config = InstitutionConfig::new(
+            bank_issuer(),
+            mtls,
+            backend::ring(),
+            vec![keys(self.algorithm)],
+        );
+        config.clients = vec![client];
+        config.nonce_policy = self.nonces;
+        config.consent_id_carrier = self.carrier;
+        Institution::new(config, entropy(200))
+    }
+}
+
+fn scopes() -> Vec<String> {
+    let known = DataCluster::known().iter().filter_map(|known| known.scope);
+    known.chain(["openid", "offline_access"]).map(str::to_owned).collect()
+}

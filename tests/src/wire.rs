@@ -1,0 +1,242 @@
+use fdx_jose::{Algorithm, PrivateKey, Thumbprint};
+use fdx_par::{
+    AuthorizationRequest, Callback, Client, ClientCertificate, ConsentRead, Draft, Error,
+    Exchanged, Granted, Output, Pending, Refused, ServerKeys, Step, Verification, Verified,
+    WellKnown, discover,
+};
+use fdx_sandbox::Institution;
+use fdx_sandbox::customer::{ConsentPage, Decision};
+use fdx_wire::UnixTime;
+use http::header::LOCATION;
+
+use crate::setup::{CERTIFICATE, Setup, bank_issuer, consent_request, entropy, keys, start};
+
+/// An answer on its way.
+pub type Answer = http::Response<Vec<u8>>;
+
+/// A request that was carried out.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Whether the certificate was shown.
+    pub certificate: ClientCertificate,
+    /// The request as it went out.
+    pub http: http::Request<Vec<u8>>,
+}
+
+type Tamper = Box<dyn FnMut(&http::Request<Vec<u8>>, Answer) -> Answer>;
+
+/// A recipient, an institution, and the wire between them.
+pub struct World {
+    /// The recipient's keys.
+    pub keys: Vec<PrivateKey>,
+    /// The institution.
+    pub bank: Institution,
+    /// The clock.
+    pub now: UnixTime,
+    /// Everything that was sent, in order.
+    pub sent: Vec<Asked>,
+    setup: Setup,
+    tamper: Option<Tamper>,
+}
+
+impl World {
+    /// A world in which nothing has happened.
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            keys: vec![keys(setup.algorithm)],
+            bank: setup.institution(),
+            now: start(),
+            sent: Vec::new(),
+            setup,
+            tamper: None,
+        }
+    }
+
+    /// Lets `tamper` change every answer from now on.
+    pub fn tamper(
+        &mut self,
+        tamper: impl FnMut(&http::Request<Vec<u8>>, Answer) -> Answer + 'static,
+    ) {
+        self.tamper = Some(Box::new(tamper));
+    }
+
+    /// The loop that drives every exchange.
+    ///
+    /// # Errors
+    /// What the exchange ends in.
+    pub fn run<T: Output>(&mut self, mut draft: Draft<T>) -> Result<T, Error> {
+        loop {
+            let signatures = draft.sign(&self.keys)?;
+            let (request, sent) = draft.attach(signatures)?;
+            let certificate = request.certificate();
+            let http = request.into_http();
+            let answer = self.carry(http, certificate);
+            match sent.receive(answer, self.now)? {
+                Step::Again(fresh) => draft = fresh,
+                Step::Done(done) => return Ok(done),
+            }
+        }
+    }
+
+    fn carry(&mut self, http: http::Request<Vec<u8>>, certificate: ClientCertificate) -> Answer {
+        let peer = match certificate {
+            ClientCertificate::Present => Some(Thumbprint::of_certificate(CERTIFICATE)),
+            ClientCertificate::Withhold => None,
+        };
+        let answer = self.bank.handle(&http, peer, self.now);
+        self.sent.push(Asked { certificate, http });
+        match (&mut self.tamper, self.sent.last()) {
+            (Some(tamper), Some(asked)) => tamper(&asked.http, answer),
+            _ => answer,
+        }
+    }
+
+    /// A client, from discovery on.
+    ///
+    /// # Errors
+    /// What discovery ends in.
+    pub fn client(&mut self) -> Result<Client, Error> {
+        let draft = discover(&bank_issuer(), WellKnown::OAuthAuthorizationServer, self.now)?;
+        let metadata = self.run(draft)?;
+        Client::new(self.setup.config(), metadata)
+    }
+
+    /// Pushes `request` and sends the customer off: the URL, and what is pending.
+    ///
+    /// # Errors
+    /// What the push ends in.
+    pub fn push(
+        &mut self,
+        client: &Client,
+        request: &AuthorizationRequest,
+    ) -> Result<(String, Pending), Error> {
+        let draft = client.push(request, entropy(1), self.now)?;
+        let pushed = self.run(draft)?;
+        let (url, pending) = pushed.redirect(self.now)?;
+        Ok((url.as_str().to_owned(), pending))
+    }
+
+    /// The customer's part: loads the page, decides, and gives the URL that the browser is sent
+    /// back to.
+    ///
+    /// # Panics
+    /// Where the institution shows no page or does not redirect.
+    pub fn customer(&mut self, url: &str, decision: &Decision) -> String {
+        let visit = http::Request::get(url).body(Vec::new()).unwrap();
+        let page = self.bank.handle(&visit, None, self.now);
+        let form = ConsentPage::read(&page).unwrap().decide(decision).unwrap();
+        let back = self.bank.handle(&form, None, self.now);
+        assert_eq!(back.status(), http::StatusCode::SEE_OTHER, "{:?}", self.bank.last_verdicts());
+        back.headers()[LOCATION].to_str().unwrap().to_owned()
+    }
+
+    /// Callback and code exchange.
+    ///
+    /// # Errors
+    /// What they end in.
+    ///
+    /// # Panics
+    /// Where the customer refused.
+    pub fn exchange(
+        &mut self,
+        client: &Client,
+        pending: Pending,
+        callback: &str,
+    ) -> Result<Exchanged, Error> {
+        match client.callback(pending, callback, self.now)? {
+            Callback::Code(accepted) => {
+                let draft = client.exchange(accepted, entropy(2), self.now)?;
+                self.run(draft)
+            }
+            Callback::Denied(refusal) => panic!("denied: {refusal}"),
+        }
+    }
+
+    /// Verification, with one fetch of the keys where it asks for them.
+    ///
+    /// # Errors
+    /// What it ends in, with the tokens where they are kept.
+    ///
+    /// # Panics
+    /// Where fresh keys don't help.
+    pub fn verify(
+        &mut self,
+        client: &Client,
+        exchanged: Exchanged,
+    ) -> Result<Verified, Refused<Exchanged>> {
+        let exchanged = match client.verify(exchanged, None, self.now)? {
+            Verification::Verified(verified) => return Ok(verified),
+            Verification::FetchKeys(exchanged) => exchanged,
+        };
+        let keys = match client.fetch_keys(self.now).and_then(|draft| self.run(draft)) {
+            Ok(keys) => keys,
+            Err(error) => return Err(Refused { error, unspent: Box::new(exchanged) }),
+        };
+        self.verify_with(client, exchanged, &keys)
+    }
+
+    fn verify_with(
+        &mut self,
+        client: &Client,
+        exchanged: Exchanged,
+        keys: &ServerKeys,
+    ) -> Result<Verified, Refused<Exchanged>> {
+        match client.verify(exchanged, Some(keys), self.now)? {
+            Verification::Verified(verified) => Ok(verified),
+            Verification::FetchKeys(_) => panic!("the keys do not fit"),
+        }
+    }
+
+    /// Reads the consent, after introspection where the id is still unknown.
+    ///
+    /// # Errors
+    /// What they end in.
+    pub fn granted(&mut self, client: &Client, verified: Verified) -> Result<Granted, Error> {
+        let mut verified = verified;
+        if verified.consent_id().is_none() {
+            let token = verified.tokens().access_token();
+            let draft = client.introspect(token, entropy(3), self.now)?;
+            let introspection = self.run(draft)?;
+            verified = verified.introspected(&introspection)?;
+        }
+        let read: ConsentRead = match client.read_consent(&verified, entropy(4), self.now) {
+            Ok(draft) => self.run(draft)?,
+            Err(_) => return Ok(verified.untold()),
+        };
+        Ok(verified.granted(read)?)
+    }
+
+    /// The whole flow with the usual request.
+    ///
+    /// # Errors
+    /// What it ends in.
+    pub fn flow(&mut self, decision: &Decision) -> Result<(Client, Granted), Error> {
+        let request = AuthorizationRequest::new(consent_request()).openid().offline_access();
+        self.flow_of(&request, decision)
+    }
+
+    /// The whole flow with any request.
+    ///
+    /// # Errors
+    /// What it ends in.
+    pub fn flow_of(
+        &mut self,
+        request: &AuthorizationRequest,
+        decision: &Decision,
+    ) -> Result<(Client, Granted), Error> {
+        let client = self.client()?;
+        let (url, pending) = self.push(&client, request)?;
+        let callback = self.customer(&url, decision);
+        let exchanged = self.exchange(&client, pending, &callback)?;
+        let verified = self.verify(&client, exchanged)?;
+        let granted = self.granted(&client, verified)?;
+        Ok((client, granted))
+    }
+
+    /// What client and institution sign with.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.setup.algorithm
+    }
+}
