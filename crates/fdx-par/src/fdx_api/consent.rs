@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 
 use super::error::not_a_success;
 use crate::exchange::answer::Answer;
-use crate::exchange::interaction;
+use crate::exchange::interaction::{self, INTERACTION_ID};
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::{Body, Outgoing};
 use crate::exchange::{Draft, Exchange};
@@ -78,7 +78,9 @@ impl Exchange for ConsentRead {
         }
         let interaction_id = mint.interaction_id();
         let mut notices: Vec<_> =
-            interaction::compare(&interaction_id, answer).into_iter().collect();
+            interaction::compare(&interaction_id, answer.text(&INTERACTION_ID))
+                .into_iter()
+                .collect();
         if grant.status().is_none() {
             notices.push(Notice::ConsentStatusMissing);
         }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::error::not_a_success;
 use crate::error::ServerFault;
 use crate::exchange::answer::Answer;
-use crate::exchange::interaction;
+use crate::exchange::interaction::{self, INTERACTION_ID};
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::{Body, Outgoing};
 use crate::exchange::{Draft, Exchange};
@@ -161,7 +161,9 @@ impl Exchange for ResourceAnswer {
         Ok(Self {
             status: answer.status,
             content_type: answer.text(&CONTENT_TYPE).map(str::to_owned),
-            notices: interaction::compare(&interaction_id, answer).into_iter().collect(),
+            notices: interaction::compare(&interaction_id, answer.text(&INTERACTION_ID))
+                .into_iter()
+                .collect(),
             interaction_id,
             body: answer.body.to_vec(),
             said: answer.said(),
