@@ -31,7 +31,7 @@ pub enum Binding {
 }
 
 /// In memory, a certificate is bytes with a thumbprint.
-pub const CERTIFICATE: &[u8] = b"the client's certificate";
+pub(crate) const CERTIFICATE: &[u8] = b"the client's certificate";
 
 impl Default for Setup {
     fn default() -> Self {

@@ -35,6 +35,10 @@ pub struct World {
     pub now: UnixTime,
     /// Everything that was sent, in order.
     pub sent: Vec<Asked>,
+    /// Every answer, as it arrived.
+    pub answers: Vec<Answer>,
+    /// The bytes that were signed, in order.
+    pub signed: Vec<Vec<u8>>,
     setup: Setup,
     tamper: Option<Tamper>,
 }
@@ -48,6 +52,8 @@ impl World {
             bank: setup.institution(),
             now: start(),
             sent: Vec::new(),
+            answers: Vec::new(),
+            signed: Vec::new(),
             setup,
             tamper: None,
         }
@@ -67,6 +73,7 @@ impl World {
     /// What the exchange ends in.
     pub fn run<T: Output>(&mut self, mut draft: Draft<T>) -> Result<T, Error> {
         loop {
+            self.signed.extend(draft.signing_inputs().iter().map(|input| input.bytes().to_vec()));
             let signatures = draft.sign(&self.keys)?;
             let (request, sent) = draft.attach(signatures)?;
             let certificate = request.certificate();
@@ -86,10 +93,12 @@ impl World {
         };
         let answer = self.bank.handle(&http, peer, self.now);
         self.sent.push(Asked { certificate, http });
-        match (&mut self.tamper, self.sent.last()) {
+        let answer = match (&mut self.tamper, self.sent.last()) {
             (Some(tamper), Some(asked)) => tamper(&asked.http, answer),
             _ => answer,
-        }
+        };
+        self.answers.push(answer.clone());
+        answer
     }
 
     /// A client, from discovery on.

@@ -1,4 +1,111 @@
 //! FDX v6 consent over FAPI 2.0, the data recipient's side, without I/O.
+//!
+//! Every interaction with the institution is a value, an *exchange*: a [`Draft`] holds the bytes
+//! that want signing; signed, it gives up one [`Request`] and waits as a [`Sent`]; the response
+//! makes of that its output, an [`Error`], or once, for a DPoP nonce, a fresh draft. One loop
+//! drives them all, in any runtime or in none. A consent's life is a chain of types:
+//!
+//! ```text
+//!  discover ─▶ ServerMetadata ─▶ Client
+//!                                  │ push (RFC 9126, 9396, 7636)
+//!                                  ▼
+//!                               Pushed ── redirect ──▶ AuthorizationUrl, Pending ◀─▶ sealed text
+//!                                                                           │ callback (RFC 9207)
+//!                  Exchanged ◀── exchange (RFC 6749, 9449, 8705) ── Accepted ┘
+//!                      │ verify (OpenID Connect Core 3.1.3.7) ◀── fetch_keys ─▶ ServerKeys
+//!                      ▼
+//!                  Verified ◀── introspect (RFC 7662) ─▶ Introspection
+//!                      │ granted ◀── read_consent ─▶ ConsentRead
+//!                      ▼
+//!                  Granted ── receipt ──▶ ConsentReceipt        call ─▶ ResourceAnswer
+//! ```
+//!
+//! It never opens a socket, reads a clock, draws random bytes, starts a thread, waits, or holds a
+//! private key. `now` and [`Entropy`](fdx_wire::Entropy) are arguments; what it writes is a function
+//! of its arguments. FAPI 2.0 Security Profile Final can't be switched off.
+//!
+//! ```
+//! # use fdx_jose::{Algorithm, AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, backend};
+//! # use fdx_par::*;
+//! # use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
+//! # use fdx_sandbox::customer::{ConsentPage, Decision};
+//! # use fdx_sandbox::{Binding, Institution, InstitutionConfig, RegisteredClient};
+//! # use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
+//! # let pkcs8 = backend::ring().generate_pkcs8(Algorithm::Es256)?;
+//! # let key = PrivateKey::from_pkcs8_der(backend::ring(), &pkcs8, None)?;
+//! # let issuer = Issuer::parse("https://bank.example")?;
+//! # let redirect_uri = RedirectUri::parse("https://app.example/callback")?;
+//! # let mtls = HttpsUrl::parse("https://mtls.bank.example")?;
+//! # let signs = PrivateKey::from_pkcs8_der(backend::ring(), &pkcs8, None)?;
+//! # let mut config = InstitutionConfig::new(issuer.clone(), mtls, backend::ring(), vec![signs]);
+//! # config.clients.push(RegisteredClient {
+//! #     client_id: "app".into(), redirect_uris: vec![redirect_uri.clone()],
+//! #     jwks: Jwks::new(vec![key.public().clone()]), binding: Binding::Dpop,
+//! #     scopes: ["openid", "fdx:accountbasic:read", "fdx:transactions:read"].map(String::from).into(),
+//! #     id_token_signed_response_alg: Algorithm::Es256,
+//! # });
+//! # let mut bank = Institution::new(config, Entropy::new([9; 32]));
+//! # let now = UnixTime::from_seconds(1_767_607_200);
+//! # let entropy = |n| Entropy::new([n; 32]);
+//! # let fdx_base = HttpsUrl::parse("https://bank.example/fdx/v6")?;
+//! # fn browse(bank: &mut Institution, url: &str, now: UnixTime) -> String {
+//! #     let page = bank.handle(&http::Request::get(url).body(vec![]).unwrap(), None, now);
+//! #     let form = ConsentPage::read(&page).unwrap().decide(&Decision::everything()).unwrap();
+//! #     bank.handle(&form, None, now).headers()["location"].to_str().unwrap().into()
+//! # }
+//! // The loop. `wire` is any HTTP client, here an institution in memory.
+//! fn run<T: Output>(mut draft: Draft<T>, key: &PrivateKey, wire: &mut Institution, now: UnixTime)
+//!     -> Result<T, Error>
+//! {
+//!     loop {
+//!         let signatures = draft.sign(key)?; // or hand draft.signing_inputs() to a KMS
+//!         let (request, sent) = draft.attach(signatures)?;
+//!         let response = wire.handle(&request.into_http(), None, now);
+//!         match sent.receive(response, now)? {
+//!             Step::Again(fresh) => draft = fresh,
+//!             Step::Done(output) => return Ok(output),
+//!         }
+//!     }
+//! }
+//!
+//! let metadata = discover(&issuer, WellKnown::OAuthAuthorizationServer, now)?;
+//! let metadata = run(metadata, &key, &mut bank, now)?;
+//! let client = Client::new(
+//!     ClientConfig::new(
+//!         issuer, "app", redirect_uri, fdx_base,
+//!         ClientAuthentication::PrivateKeyJwt(
+//!             AssertionKey::new(key.public().clone(), AssertionType::default())),
+//!         SenderConstraint::Dpop(ProofKey::new(key.public().clone())),
+//!         backend::ring(),
+//!     ),
+//!     metadata,
+//! )?;
+//!
+//! let consent = ConsentRequest::new(ConsentDuration::time_bound(90)?)
+//!     .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
+//!     .build()?;
+//! let request = AuthorizationRequest::new(consent).openid();
+//! let pushed = run(client.push(&request, entropy(1), now)?, &key, &mut bank, now)?;
+//! let (url, pending) = pushed.redirect(now)?; // 303 to url; seal pending into a cookie
+//!
+//! let received = browse(&mut bank, url.as_str(), now); // what the customer brings back
+//! let Callback::Code(accepted) = client.callback(pending, &received, now)? else {
+//!     return Ok(()); // the customer said no
+//! };
+//! let exchanged = run(client.exchange(accepted, entropy(2), now)?, &key, &mut bank, now)?;
+//! // Persist exchanged.tokens() here.
+//! let keys = run(client.fetch_keys(now)?, &key, &mut bank, now)?;
+//! let Verification::Verified(verified) = client.verify(exchanged, Some(&keys), now)? else {
+//!     return Ok(()); // an unknown key: fetch the keys once more
+//! };
+//! let read = run(client.read_consent(&verified, entropy(3), now)?, &key, &mut bank, now)?;
+//! let granted = verified.granted(read)?;
+//!
+//! assert!(granted.coverage().is_whole());
+//! let receipt = client.receipt(&granted, now)?;
+//! assert_eq!(receipt.consent_id(), granted.consent_id());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod callback;
 mod client;
