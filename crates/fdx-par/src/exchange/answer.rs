@@ -7,6 +7,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::Realm;
 use super::challenge::{self, Challenge};
 use super::interaction::INTERACTION_ID;
 use crate::error::{Excerpt, Refusal, RefusalKind, Said, ServerFault, ServerRule};
@@ -156,18 +157,21 @@ impl Answer<'_> {
 
     /// RFC 9449 sections 8 (a JSON error, at the authorization server) and 9 (a challenge, at a
     /// resource server).
-    pub(super) fn asks_for_nonce(&self, at_authorization_server: bool) -> bool {
+    pub(super) fn asks_for_nonce(&self, realm: Realm) -> bool {
         const USE_DPOP_NONCE: &str = "use_dpop_nonce";
-        if at_authorization_server {
-            return self.status.is_client_error()
-                && self
-                    .error_body::<OAuthError>()
-                    .is_some_and(|body| body.error == USE_DPOP_NONCE);
+        let challenged = |challenge: &Challenge| {
+            challenge.is("DPoP") && challenge.parameter("error") == Some(USE_DPOP_NONCE)
+        };
+        match realm {
+            Realm::AuthorizationServer => {
+                let body =
+                    self.error_body::<OAuthError>().filter(|_| self.status.is_client_error());
+                body.is_some_and(|body| body.error == USE_DPOP_NONCE)
+            }
+            Realm::ResourceServer => {
+                self.status == StatusCode::UNAUTHORIZED && self.challenges().iter().any(challenged)
+            }
         }
-        self.status == StatusCode::UNAUTHORIZED
-            && self.challenges().iter().any(|challenge| {
-                challenge.is("DPoP") && challenge.parameter("error") == Some(USE_DPOP_NONCE)
-            })
     }
 
     /// `application/json`, or a type of its syntax (RFC 6839 section 3.1, RFC 7517 section 8.5).

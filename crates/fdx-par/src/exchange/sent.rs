@@ -4,7 +4,7 @@ use fdx_wire::{Entropy, UnixTime};
 
 use super::answer::Answer;
 use super::mint::Mint;
-use super::{Draft, NonceMemory, NonceSlot, Output, Realm};
+use super::{Draft, NonceMemory, NonceSlot, Output};
 use crate::{Error, NextStep, ServerRule};
 
 /// An interaction whose request was handed out, waiting for the answer.
@@ -50,12 +50,13 @@ impl<T: Output> Sent<T> {
             unheard: T::UNHEARD,
         };
         if let Some((memory, slot)) = &self.nonces {
-            let learnt = answer.dpop_nonce()?;
-            let learnt_one = learnt.is_some();
-            if let Some(nonce) = learnt {
+            let told = answer.dpop_nonce();
+            if let Ok(Some(nonce)) = told {
                 memory.learn(slot, nonce);
             }
-            if answer.asks_for_nonce(slot.realm == Realm::AuthorizationServer) && learnt_one {
+            // A nonce that can't be read matters only where one is asked for: a success with a
+            // broken header is still a success.
+            if answer.asks_for_nonce(slot.realm) && told?.is_some() {
                 // RFC 9449 8: one fresh nonce is an answer; a second is a loop.
                 if self.attempt > 0 {
                     return Err(answer.fault(ServerRule::NonceAgain));
