@@ -1,4 +1,42 @@
 //! A strict FAPI 2.0 and FDX v6 institution as a value, and a server for it on loopback.
+//!
+//! An [`Institution`] is an authorization server and a data provider in one: metadata, pushed
+//! authorization requests, a consent page, the token endpoint, introspection, and the FDX resources
+//! that were granted. It has one customer, who is always logged in and whom [`customer`] plays.
+//!
+//! It refuses every request that FAPI 2.0 tells a server to refuse, and says which clause was
+//! broken: to the client in `error_description`, and to the test beside it as a [`Verdict`] for
+//! each check that was made. Clients authenticate by `private_key_jwt`; tokens are bound by DPoP
+//! or by certificate.
+//!
+//! The institution never does I/O, reads no clock and draws no randomness: [`Institution::handle`]
+//! takes a request, the thumbprint of the client's certificate and the time, and gives a response.
+//! It shares no code with the client of this project above keys, tokens and vocabulary, so that the
+//! two can't share a mistake. It forgets everything when it is dropped, and guards nobody's money.
+//! With the feature `server` it stands behind TLS on two ports, with certificates made at start.
+//!
+//! ```
+//! use fdx_jose::{Algorithm, PrivateKey, backend};
+//! use fdx_sandbox::{Institution, InstitutionConfig, Outcome};
+//! use fdx_wire::{Entropy, HttpsUrl, Issuer, UnixTime};
+//!
+//! let backend = backend::ring();
+//! let pkcs8 = backend.generate_pkcs8(Algorithm::Es256)?;
+//! let key = PrivateKey::from_pkcs8_der(backend, &pkcs8, None)?;
+//! let issuer = Issuer::parse("https://bank.example")?;
+//! let mtls = HttpsUrl::parse("https://mtls.bank.example")?;
+//! let config = InstitutionConfig::new(issuer, mtls, backend, vec![key]);
+//! let mut institution = Institution::new(config, Entropy::new([7; 32])); // or from the system
+//!
+//! let push = http::Request::post("https://bank.example/par")
+//!     .header("content-type", "application/x-www-form-urlencoded")
+//!     .body(b"client_id=app&client_secret=s".to_vec())?;
+//! let response = institution.handle(&push, None, UnixTime::from_seconds(1_767_607_200));
+//! assert_eq!(response.status(), 401);
+//! let broken = institution.last_verdicts().last().unwrap();
+//! assert_eq!((broken.clause, broken.outcome), ("FAPI 2.0 SP 5.3.2.1-6", Outcome::Failed));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod answer;
 mod authorize;
@@ -23,6 +61,8 @@ mod replay;
 mod resources;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(test)]
+mod tests;
 mod token;
 mod verdict;
 

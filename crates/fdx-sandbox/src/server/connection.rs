@@ -7,7 +7,7 @@ use fdx_jose::Thumbprint;
 use fdx_wire::UnixTime;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::{Institution, answer};
 
-const MAX_BODY: usize = 1024 * 1024;
+const MAX_BODY: u64 = 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One connection, from its handshake to its end. Whatever goes wrong is the client's to notice.
@@ -56,7 +56,12 @@ async fn answer(
     institution: Arc<Mutex<Institution>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let body = timeout(PATIENCE, Limited::new(body, MAX_BODY).collect()).await;
+    // Refused by what it announces, before any of it is read.
+    if body.size_hint().lower() > MAX_BODY {
+        let response = answer::empty(StatusCode::PAYLOAD_TOO_LARGE);
+        return Ok(response.map(|_| Full::default()));
+    }
+    let body = timeout(PATIENCE, Limited::new(body, MAX_BODY as usize).collect()).await;
     let response = match body {
         Ok(Ok(body)) => {
             let request = Request::from_parts(head, body.to_bytes().to_vec());

@@ -37,6 +37,8 @@
 //! ```
 
 mod connection;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::net::SocketAddr;

@@ -1,0 +1,144 @@
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use fdx_jose::{Algorithm, PrivateKey, backend};
+use fdx_wire::{Entropy, HttpsUrl, Issuer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::{Running, Server, ServerError, TlsIdentity};
+use crate::certificates::{Certificate, CertificateAuthority};
+use crate::{Institution, InstitutionConfig};
+
+struct Scene {
+    running: Running,
+    authority: CertificateAuthority,
+    main: SocketAddr,
+    mtls: SocketAddr,
+}
+
+async fn scene() -> Scene {
+    let any_port = (Ipv4Addr::LOCALHOST, 0).into();
+    let server = Server::bind(any_port, any_port).await.unwrap();
+    let (main, mtls) = (server.main(), server.mtls());
+    let url = |address: SocketAddr| format!("https://localhost:{}", address.port());
+    let backend = backend::ring();
+    let pkcs8 = backend.generate_pkcs8(Algorithm::Es256).unwrap();
+    let key = PrivateKey::from_pkcs8_der(backend, &pkcs8, None).unwrap();
+    let config = InstitutionConfig::new(
+        Issuer::parse(&url(main)).unwrap(),
+        HttpsUrl::parse(&url(mtls)).unwrap(),
+        backend,
+        vec![key],
+    );
+    let institution = Institution::new(config, Entropy::new([1; 32]));
+    let authority = CertificateAuthority::new("Test CA").unwrap();
+    let identity = TlsIdentity::from(authority.server().unwrap());
+    let institution = Arc::new(Mutex::new(institution));
+    let running = server.serve(institution, identity, &[authority.certificate_der()]);
+    Scene { running: running.unwrap(), authority, main, mtls }
+}
+
+/// One request over HTTP/1.1, and everything that comes back.
+async fn ask(
+    scene: &Scene,
+    address: SocketAddr,
+    certificate: Option<&Certificate>,
+    request: &str,
+) -> std::io::Result<String> {
+    let mut roots = RootCertStore::empty();
+    let root = scene.authority.certificate_der().to_vec();
+    roots.add(CertificateDer::from(root)).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots);
+    let config = match certificate {
+        None => builder.with_no_client_auth(),
+        Some(certificate) => {
+            let chain = vec![CertificateDer::from(certificate.der().to_vec())];
+            let key = PrivateKeyDer::Pkcs8(certificate.private_key_der().into());
+            builder.with_client_auth_cert(chain, key).unwrap()
+        }
+    };
+    let stream = TcpStream::connect(address).await?;
+    let name = ServerName::try_from("localhost").unwrap();
+    let connector = TlsConnector::from(Arc::new(config));
+    let mut stream = connector.connect(name, stream).await?;
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    // The server may close without a TLS goodbye.
+    let _ = stream.read_to_end(&mut answer).await;
+    if answer.is_empty() {
+        return Err(std::io::ErrorKind::ConnectionAborted.into());
+    }
+    Ok(String::from_utf8(answer).unwrap())
+}
+
+fn get(path: &str, address: SocketAddr) -> String {
+    let port = address.port();
+    format!("GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n")
+}
+
+#[tokio::test]
+async fn the_main_port_asks_for_no_certificate() {
+    let scene = scene().await;
+    let path = "/.well-known/oauth-authorization-server";
+    let answer = ask(&scene, scene.main, None, &get(path, scene.main)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains(&format!("\"issuer\":\"https://localhost:{}\"", scene.main.port())));
+}
+
+#[tokio::test]
+async fn the_mtls_port_takes_certificates_of_its_authority_alone() {
+    let scene = scene().await;
+    let request = get("/jwks", scene.mtls);
+    let stranger = CertificateAuthority::new("Another CA").unwrap();
+    let known = scene.authority.client("app").unwrap();
+    let unknown = stranger.client("app").unwrap();
+    let server = scene.authority.server().unwrap();
+
+    let answer = ask(&scene, scene.mtls, Some(&known), &request).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    for wrong in [None, Some(&unknown), Some(&server)] {
+        assert!(ask(&scene, scene.mtls, wrong, &request).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_more_than_a_mebibyte_is_refused() {
+    let scene = scene().await;
+    let (port, length) = (scene.main.port(), 1024 * 1024 + 1);
+    let head =
+        format!("POST /par HTTP/1.1\r\nhost: localhost:{port}\r\ncontent-length: {length}\r\n\r\n");
+    let answer = ask(&scene, scene.main, None, &head).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_ports_are_free_again_after_the_handle_was_dropped() {
+    let Scene { running, main, .. } = scene().await;
+    drop(running);
+    // The task that holds the port ends when it is polled next.
+    for _ in 0..10_000 {
+        if Server::bind(main, (Ipv4Addr::LOCALHOST, 0).into()).await.is_ok() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the port is still held");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_an_error() {
+    let scene = scene().await;
+    let error = Server::bind(scene.main, scene.mtls).await.unwrap_err();
+    assert_eq!(
+        error,
+        ServerError::Bind { address: scene.main, kind: std::io::ErrorKind::AddrInUse }
+    );
+}

@@ -1,0 +1,54 @@
+use fdx_rar::{DataCluster, ResourceType};
+use http::Response;
+
+use super::Bench;
+use crate::customer::{ConsentPage, Decision, PageError};
+
+fn page(bench: &mut Bench) -> ConsentPage {
+    let request_uri = bench.pushed();
+    let response = bench.load(&Bench::authorize_url(&request_uri));
+    ConsentPage::read(&response).unwrap()
+}
+
+#[test]
+fn the_page_offers_every_asked_cluster_of_every_resource() {
+    let mut bench = Bench::dpop();
+    let page = page(&mut bench);
+    let accounts = bench.institution.accounts().len();
+    assert_eq!(page.offers().len(), 2 * accounts + 1);
+}
+
+#[test]
+fn less_than_asked_leaves_a_pair_and_all_accounts_but_one_out() {
+    let mut bench = Bench::dpop();
+    let tokens = bench.tokens(&Decision::less_than_asked());
+    assert_eq!(
+        tokens["scope"],
+        "openid offline_access fdx:accountbasic:read fdx:customercontact:read"
+    );
+    let access_token = tokens["access_token"].as_str().unwrap();
+    assert_eq!(bench.get("/accounts/acc-1", access_token).status(), 200);
+    assert_eq!(bench.get("/accounts/acc-2", access_token).status(), 403);
+    assert_eq!(bench.get("/accounts/acc-1/transactions", access_token).status(), 403);
+}
+
+#[test]
+fn nothing_can_be_granted_that_is_not_on_the_page() {
+    let mut bench = Bench::dpop();
+    let page = page(&mut bench);
+    for decision in [
+        Decision::allow().account("acc-1", [DataCluster::Tax]),
+        Decision::allow().account("acc-9", [DataCluster::AccountBasic]),
+        Decision::allow().customer("acc-1", [DataCluster::AccountBasic]),
+    ] {
+        assert_eq!(page.decide(&decision).unwrap_err(), PageError::NotOffered);
+    }
+    let offer = &page.offers()[0];
+    assert_eq!(offer.resource_type, ResourceType::Account);
+}
+
+#[test]
+fn another_response_is_no_consent_page() {
+    let response = Response::new(b"<html></html>".to_vec());
+    assert_eq!(ConsentPage::read(&response), Err(PageError::NotAConsentPage));
+}

@@ -1,0 +1,150 @@
+use http::{Method, Request, StatusCode};
+
+use super::Bench;
+use super::bench::{ISSUER, REDIRECT};
+use crate::customer::{ConsentPage, Decision};
+
+#[track_caller]
+fn refused_page(bench: &mut Bench, url: &str, clause: &str) {
+    let response = bench.load(url);
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(bench.failed(), clause);
+    let html = str::from_utf8(response.body()).unwrap();
+    assert!(html.contains(clause), "{html}");
+    // RFC 6749 3.1.2.4: no automatic redirect.
+    assert!(response.headers().get("location").is_none());
+}
+
+#[test]
+fn the_page_takes_exactly_client_id_and_request_uri() {
+    let mut bench = Bench::dpop();
+    let request_uri = bench.pushed();
+    let url = Bench::authorize_url(&request_uri);
+    let clause = "FAPI 2.0 SP 5.3.3.2-6";
+    refused_page(&mut bench, &format!("{url}&scope=openid"), clause);
+    refused_page(&mut bench, &format!("{url}&client_id=app"), clause);
+    refused_page(&mut bench, &format!("{ISSUER}/authorize?client_id=app"), clause);
+    refused_page(&mut bench, &format!("{ISSUER}/authorize"), clause);
+}
+
+#[test]
+fn a_request_uri_is_one_clients_for_a_minute() {
+    let mut bench = Bench::dpop();
+    let request_uri = bench.pushed();
+    let url = Bench::authorize_url(&request_uri);
+    let clause = "FAPI 2.0 SP 5.3.2.2-3";
+    refused_page(&mut bench, &Bench::authorize_url("urn:none"), clause);
+    refused_page(&mut bench, &url.replace("=app&", "=other&"), clause);
+    refused_page(&mut bench, &url.replace("=app&", "=nobody&"), "RFC 6749 3.1.2.4");
+    bench.later(61);
+    refused_page(&mut bench, &url, "RFC 9126 2.2");
+}
+
+#[test]
+fn loading_the_page_twice_is_fine_and_deciding_twice_is_not() {
+    let mut bench = Bench::dpop();
+    let request_uri = bench.pushed();
+    let url = Bench::authorize_url(&request_uri);
+    let first = bench.load(&url);
+    let second = bench.load(&url);
+    assert_eq!(ConsentPage::read(&first), ConsentPage::read(&second));
+
+    // The customer may read for longer than the request_uri lives.
+    bench.later(600);
+    let page = ConsentPage::read(&first).unwrap();
+    let request = page.decide(&Decision::everything()).unwrap();
+    let decide = |bench: &mut Bench| {
+        let response = bench.institution.handle(&request, None, bench.now);
+        response.status()
+    };
+    assert_eq!(decide(&mut bench), StatusCode::SEE_OTHER);
+    assert_eq!(decide(&mut bench), StatusCode::BAD_REQUEST);
+    assert_eq!(bench.failed(), "RFC 9126 4");
+    refused_page(&mut bench, &url, "RFC 9126 4");
+}
+
+#[test]
+fn the_answer_carries_state_and_iss_whatever_the_decision() {
+    for (decision, begins) in [
+        (Decision::everything(), "code="),
+        (Decision::refuse(), "error=access_denied&"),
+        (Decision::allow(), "error=access_denied&"),
+    ] {
+        let mut bench = Bench::dpop();
+        let request_uri = bench.pushed();
+        let location = bench.decided(&request_uri, &decision);
+        let query = location.strip_prefix(&format!("{REDIRECT}?")).unwrap();
+        assert!(query.starts_with(begins), "{query}");
+        let ends = "&state=the%20state&iss=https%3A%2F%2Fbank.example%3A8443";
+        assert!(query.ends_with(ends), "{query}");
+    }
+}
+
+#[test]
+fn the_page_loads_nothing_and_can_not_be_framed() {
+    let mut bench = Bench::dpop();
+    let request_uri = bench.pushed();
+    let response = bench.load(&Bench::authorize_url(&request_uri));
+    let policy = response.headers()["content-security-policy"].to_str().unwrap();
+    for part in
+        ["default-src 'none'", "frame-ancestors 'none'", "form-action 'self' https://app.example;"]
+    {
+        assert!(policy.contains(part), "{policy}");
+    }
+    // FAPI 2.0 SP 5.2.3-3: no CORS at the authorization endpoint.
+    assert!(response.headers().get("access-control-allow-origin").is_none());
+    let html = str::from_utf8(response.body()).unwrap();
+    for loads in ["<script", "src=", "href=", "url(", "@import"] {
+        assert!(!html.contains(loads), "{loads}");
+    }
+}
+
+#[test]
+fn a_decision_from_elsewhere_or_about_something_else_is_refused() {
+    let mut bench = Bench::dpop();
+    let request_uri = bench.pushed();
+    let page = bench.load(&Bench::authorize_url(&request_uri));
+    let request = ConsentPage::read(&page).unwrap();
+    let request = request.decide(&Decision::everything()).unwrap();
+
+    let mut forged = request.clone();
+    let origin = "https://evil.example".parse().unwrap();
+    forged.headers_mut().insert("origin", origin);
+    let mut more = request.clone();
+    more.body_mut().extend(b"&ACCOUNT%2Facc-1%2FTAX=on");
+    let mut unsure = request.clone();
+    let body = String::from_utf8(unsure.body().clone()).unwrap();
+    *unsure.body_mut() = body.replace("=allow", "=perhaps").into();
+    for (request, clause) in
+        [(forged, "RFC 9700 4.16"), (more, "FDX Consent API 1.3"), (unsure, "FDX Consent API 1.3")]
+    {
+        let response = bench.institution.handle(&request, None, bench.now);
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(bench.failed(), clause);
+    }
+    let response = bench.institution.handle(&request, None, bench.now);
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+}
+
+#[test]
+fn endpoints_take_their_one_method_at_their_own_authority() {
+    let mut bench = Bench::dpop();
+    for (method, url, status) in [
+        (Method::GET, "https://bank.example:8443/par", 405),
+        (Method::PUT, "https://bank.example:8443/token", 405),
+        (Method::POST, "https://bank.example:8443/authorize", 405),
+        (Method::GET, "https://bank.example:8444/authorize", 404),
+        (Method::GET, "https://bank.example:8443/nothing", 404),
+        (Method::GET, "https://elsewhere.example:8443/jwks", 421),
+    ] {
+        let mut request = Request::new(Vec::new());
+        *request.method_mut() = method;
+        *request.uri_mut() = url.parse().unwrap();
+        let response = bench.institution.handle(&request, None, bench.now);
+        assert_eq!(response.status(), status, "{url}");
+    }
+    let by_host = Request::builder().uri("/jwks").header("host", "BANK.example:8443");
+    let request = by_host.body(Vec::new()).unwrap();
+    let response = bench.institution.handle(&request, None, bench.now);
+    assert_eq!(response.status(), StatusCode::OK);
+}

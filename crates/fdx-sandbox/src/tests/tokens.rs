@@ -1,0 +1,118 @@
+use fdx_jose::Thumbprint;
+use fdx_wire::UnixTime;
+use http::StatusCode;
+use serde_json::json;
+
+use super::bench::{ISSUER, body, fresh_key};
+use super::{Attempt, Bench};
+use crate::customer::Decision;
+
+/// Each row breaks one rule of an otherwise good exchange, after which the code is still good.
+fn row(mut bench: Bench, error: &str, clause: &str, change: impl Fn(&mut Attempt)) {
+    let code = bench.code(&Decision::everything());
+    let mut attempt = bench.exchange(&code);
+    change(&mut attempt);
+    bench.refuses(&attempt, error, clause);
+    let attempt = bench.exchange(&code);
+    assert_eq!(bench.send(&attempt).status(), StatusCode::OK, "{clause}");
+}
+
+#[test]
+fn the_exchange_is_held_against_its_rules() {
+    let grant = |clause, change: fn(&mut Attempt)| {
+        row(Bench::dpop(), "invalid_grant", clause, change);
+    };
+    grant("RFC 6749 4.1.3", |a| a.set("code", "made up"));
+    grant("RFC 6749 4.1.3", |a| a.unset("code"));
+    grant("RFC 6749 4.1.3", |a| {
+        a.claim("iss", json!("other"));
+        a.claim("sub", json!("other"));
+    });
+    grant("RFC 6749 4.1.3", |a| a.unset("redirect_uri"));
+    grant("RFC 6749 4.1.3", |a| a.set("redirect_uri", "https://app.example/callback?"));
+    grant("RFC 7636 4.6", |a| a.unset("code_verifier"));
+    grant("RFC 7636 4.6", |a| a.set("code_verifier", &"a".repeat(43)));
+    row(Bench::dpop(), "unsupported_grant_type", "FAPI 2.0 SP 5.3.2.2-1", |a| {
+        a.set("grant_type", "password");
+    });
+    row(Bench::dpop(), "invalid_client", "FAPI 2.0 SP 5.3.2.1-6", |a| a.assertion = None);
+    row(Bench::dpop(), "invalid_request", "RFC 6749 3.2", |a| {
+        a.form.push(("code", "again".to_owned()));
+    });
+}
+
+#[test]
+fn the_exchange_is_bound_by_a_proof() {
+    let bad = |error, clause, change: fn(&mut Attempt)| row(Bench::dpop(), error, clause, change);
+    let error = "invalid_dpop_proof";
+    bad(error, "RFC 9449 4.3-1", |a| a.proof = None);
+    bad(error, "RFC 9449 4.3-9", |a| a.proof().htu = format!("{ISSUER}/par"));
+    bad(error, "RFC 9449 4.3-11", |a| a.proof().iat = UnixTime::from_seconds(1));
+    bad(error, "RFC 9449 4.2", |a| a.proof().token = Some("token".to_owned()));
+    bad("use_dpop_nonce", "RFC 9449 8", |a| a.proof().nonce = None);
+}
+
+#[test]
+fn a_code_is_bound_to_the_key_that_was_proven_when_it_was_asked_for() {
+    let mut bench = Bench::dpop();
+    let code = bench.code(&Decision::everything());
+    bench.proof_key = fresh_key();
+    bench.learn_nonces();
+    let attempt = bench.exchange(&code);
+    bench.refuses(&attempt, "invalid_grant", "RFC 9449 10");
+}
+
+#[test]
+fn a_client_that_is_bound_by_certificate_shows_it() {
+    let (error, clause) = ("invalid_request", "RFC 8705 3");
+    row(Bench::mutual_tls(), error, clause, |a| a.peer = None);
+    row(Bench::mutual_tls(), error, clause, |a| {
+        a.peer = Some(Thumbprint::of_certificate(b"another"));
+    });
+    // At the main authority nobody was asked for it.
+    row(Bench::mutual_tls(), error, clause, |a| a.url = format!("{ISSUER}/token"));
+}
+
+#[test]
+fn a_code_lives_for_a_minute() {
+    for (seconds, status) in [(60, StatusCode::OK), (61, StatusCode::BAD_REQUEST)] {
+        let mut bench = Bench::dpop();
+        let code = bench.code(&Decision::everything());
+        bench.later(seconds);
+        let attempt = bench.exchange(&code);
+        assert_eq!(bench.send(&attempt).status(), status);
+    }
+}
+
+#[test]
+fn a_code_that_is_used_again_takes_its_tokens_with_it() {
+    let mut bench = Bench::dpop();
+    let code = bench.code(&Decision::everything());
+    let attempt = bench.exchange(&code);
+    let response = bench.send(&attempt);
+    let access_token = body(&response)["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(bench.get("/accounts", &access_token).status(), StatusCode::OK);
+
+    let attempt = bench.exchange(&code);
+    bench.refuses(&attempt, "invalid_grant", "FAPI 2.0 SP 5.3.2.2-9");
+    assert_eq!(bench.get("/accounts", &access_token).status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(bench.failed(), "FAPI 2.0 SP 5.3.4-3");
+}
+
+#[test]
+fn introspection_is_for_the_tokens_own_client() {
+    let mut bench = Bench::dpop();
+    let tokens = bench.tokens(&Decision::everything());
+    let mut attempt = bench.post("/introspect");
+    attempt.claim("iss", json!("other"));
+    attempt.claim("sub", json!("other"));
+    attempt.set("token", tokens["access_token"].as_str().unwrap());
+    let response = bench.send(&attempt);
+    assert_eq!(body(&response), json!({ "active": false }));
+
+    let attempt = bench.post("/introspect");
+    bench.refuses(&attempt, "invalid_request", "RFC 7662 2.1");
+    let mut attempt = bench.post("/introspect");
+    attempt.assertion = None;
+    bench.refuses(&attempt, "invalid_client", "FAPI 2.0 SP 5.3.2.1-6");
+}
