@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256, Sha512};
 
 use crate::authorize::Code;
 use crate::config::{ConsentIdCarrier, InstitutionConfig, RegisteredClient};
-use crate::metadata::signing_key;
 
 const LIFETIME: Duration = Duration::from_secs(300);
 
@@ -38,7 +37,9 @@ pub(crate) fn issue(
     access_token: &str,
     now: UnixTime,
 ) -> Option<String> {
-    let key = signing_key(config, client.id_token_signed_response_alg)?;
+    let algorithm = client.id_token_signed_response_alg;
+    let mut keys = config.signing_keys.iter();
+    let key = keys.find(|key| key.public().algorithm() == algorithm)?;
     let carried = config.consent_id_carrier == ConsentIdCarrier::IdToken;
     let parameters = &code.pushed.parameters;
     let claims = Claims {
@@ -50,7 +51,7 @@ pub(crate) fn issue(
         auth_time: code.auth_time,
         nonce: parameters.nonce.as_deref(),
         acr: parameters.acr,
-        at_hash: at_hash(client.id_token_signed_response_alg, access_token),
+        at_hash: at_hash(algorithm, access_token),
         fdx_consent_id: carried.then_some(&code.consent_id),
     };
     let input = statement(key.public(), None, &claims).ok()?;
@@ -58,7 +59,8 @@ pub(crate) fn issue(
     input.attach(&signature).ok()
 }
 
-/// OpenID Connect Core 3.1.3.6: half of the hash that the signature's algorithm uses.
+/// OpenID Connect Core 3.1.3.6: half of the hash that the signature's algorithm uses. Made here, not
+/// by what clients use to check it: the two must not share a mistake.
 fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
     let (sha256, sha512);
     let hash: &[u8] = match algorithm {

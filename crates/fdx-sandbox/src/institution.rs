@@ -125,7 +125,7 @@ impl Institution {
             AUTHORIZE => (Surface::Browser, Method::GET),
             DECISION => (Surface::Browser, Method::POST),
             JWKS => (Surface::Client, Method::GET),
-            _ if path.starts_with(FDX) => (Surface::Resource, Method::GET),
+            _ if is_resource(path) => (Surface::Resource, Method::GET),
             _ if metadata::is_well_known(&self.config, path) => (Surface::Client, Method::GET),
             _ => return answer::empty(StatusCode::NOT_FOUND),
         };
@@ -145,7 +145,7 @@ impl Institution {
             AUTHORIZE => self.show_page(received),
             DECISION => self.decide(received),
             JWKS => Ok(metadata::jwks(&self.config)),
-            _ if path.starts_with(FDX) => self.serve(received),
+            _ if is_resource(path) => self.serve(received),
             _ => Ok(metadata::document(&self.config)),
         };
         answered.unwrap_or_else(|broken| self.tell(surface, received, broken))
@@ -170,7 +170,8 @@ impl Institution {
                 let (status, code) = broken.reason.fdx();
                 let document = json!({ "code": code, "message": broken.description() });
                 let mut response = answer::json(status, &document);
-                if status == StatusCode::UNAUTHORIZED {
+                // RFC 6750 3: also where the token is good, and its consent too small.
+                if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status) {
                     let challenge = challenge(received.side, broken);
                     answer::set(&mut response, "www-authenticate", &challenge);
                 }
@@ -195,6 +196,10 @@ impl Institution {
         }
         response
     }
+}
+
+fn is_resource(path: &str) -> bool {
+    path.strip_prefix(FDX).is_some_and(|below| below.starts_with('/'))
 }
 
 /// RFC 9449 section 7.1, RFC 6750 section 3: without credentials there is no error code.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fdx_jose::{Algorithm, Jwks};
+use fdx_jose::Jwks;
 use http::{Response, StatusCode};
 use serde_json::json;
 
@@ -81,12 +81,4 @@ pub(crate) fn jwks(config: &InstitutionConfig) -> Response<Vec<u8>> {
     answer::set(&mut response, "content-type", "application/jwk-set+json");
     *response.body_mut() = Jwks::new(keys.collect()).to_json().into_bytes();
     response
-}
-
-/// The `name` of an algorithm that has a key here.
-pub(crate) fn signing_key(
-    config: &InstitutionConfig,
-    algorithm: Algorithm,
-) -> Option<&fdx_jose::PrivateKey> {
-    config.signing_keys.iter().find(|key| key.public().algorithm() == algorithm)
 }

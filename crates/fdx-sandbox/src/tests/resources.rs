@@ -51,6 +51,17 @@ fn a_call_with_a_certificate_is_held_against_its_rules() {
 }
 
 #[test]
+fn a_consent_that_is_too_small_is_told_in_fdx_and_in_oauth() {
+    let mut bench = Bench::dpop();
+    let tokens = bench.tokens(&Decision::less_than_asked());
+    let response = bench.get("/accounts/acc-2", tokens["access_token"].as_str().unwrap());
+    assert_eq!((response.status().as_u16(), &body(&response)["code"]), (403, &"602".into()));
+    assert_eq!(bench.failed(), "FAPI 2.0 SP 5.3.4-4");
+    let challenge = response.headers()["www-authenticate"].to_str().unwrap();
+    assert!(challenge.contains("error=\"insufficient_scope\""), "{challenge}");
+}
+
+#[test]
 fn a_token_is_of_no_use_to_another_key() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::everything());
