@@ -33,8 +33,8 @@ fn text_or_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     })
 }
 
-/// What a status other than a success means at a resource server: a challenge where there is one,
-/// else an FDX error, else HTTP's status alone.
+/// What a status other than a success means at a resource server: for a 401 its challenge, else an
+/// FDX error, a challenge, or HTTP's status alone.
 pub(super) fn not_a_success(answer: &Answer<'_>) -> Error {
     if let Err(error) = answer.check_size().and_then(|()| answer.check_not_redirected()) {
         return error;
@@ -42,32 +42,36 @@ pub(super) fn not_a_success(answer: &Answer<'_>) -> Error {
     if !answer.status.is_client_error() && !answer.status.is_server_error() {
         return answer.fault(ServerRule::Status);
     }
-    let body = answer.error_body::<FdxError>();
-    let challenged = answer.challenges().into_iter().find(|challenge| {
+    let (challenge, fdx) = (challenge(answer), fdx_error(answer));
+    let unauthorized = answer.status == StatusCode::UNAUTHORIZED;
+    match (challenge, fdx) {
+        (Some(said), None) => answer.refuse(RefusalKind::Challenge, said),
+        (Some(said), Some(_)) if unauthorized => answer.refuse(RefusalKind::Challenge, said),
+        (_, Some(said)) => answer.refuse(RefusalKind::Fdx, said),
+        (None, None) if unauthorized => answer.refuse(RefusalKind::Challenge, answer.said()),
+        (None, None) => answer.refuse(RefusalKind::Http, answer.said()),
+    }
+}
+
+/// RFC 6750 section 3, RFC 9449 section 7.1: the challenge that says what is wrong.
+fn challenge(answer: &Answer<'_>) -> Option<Said> {
+    let challenge = answer.challenges().into_iter().find(|challenge| {
         challenge.parameter("error").is_some() && (challenge.is("DPoP") || challenge.is("Bearer"))
-    });
-    if let Some(challenge) = challenged {
-        let said = Said {
-            error: challenge.parameter("error").map(Excerpt::of),
-            error_description: challenge.parameter("error_description").map(Excerpt::of),
-            error_uri: challenge.parameter("error_uri").map(Excerpt::of),
-            ..answer.said()
-        };
-        return answer.refuse(RefusalKind::Challenge, said);
-    }
-    let told = body.filter(|body| body.code.is_some() || body.error.is_some());
-    match told {
-        Some(body) => {
-            let said = Said {
-                error: body.code.or(body.error).as_deref().map(Excerpt::of),
-                error_description: body.message.as_deref().map(Excerpt::of),
-                ..answer.said()
-            };
-            answer.refuse(RefusalKind::Fdx, said)
-        }
-        None if answer.status == StatusCode::UNAUTHORIZED => {
-            answer.refuse(RefusalKind::Challenge, answer.said())
-        }
-        None => answer.refuse(RefusalKind::Http, answer.said()),
-    }
+    })?;
+    Some(Said {
+        error: challenge.parameter("error").map(Excerpt::of),
+        error_description: challenge.parameter("error_description").map(Excerpt::of),
+        error_uri: challenge.parameter("error_uri").map(Excerpt::of),
+        ..answer.said()
+    })
+}
+
+fn fdx_error(answer: &Answer<'_>) -> Option<Said> {
+    let body: FdxError = answer.error_body()?;
+    let code = body.code.or(body.error)?;
+    Some(Said {
+        error: Some(Excerpt::of(&code)),
+        error_description: body.message.as_deref().map(Excerpt::of),
+        ..answer.said()
+    })
 }
