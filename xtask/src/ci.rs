@@ -9,38 +9,14 @@ use crate::{interop, shell, test, walls};
 const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];
 
 const STEPS: [Step; 8] = [
-    Step {
-        name: "fmt",
-        run: fmt,
-    },
-    Step {
-        name: "clippy",
-        run: clippy,
-    },
-    Step {
-        name: "features",
-        run: features,
-    },
-    Step {
-        name: "docs",
-        run: docs,
-    },
-    Step {
-        name: "test",
-        run: test::run,
-    },
-    Step {
-        name: "walls",
-        run: || walls::run(Args::none()),
-    },
-    Step {
-        name: "deny",
-        run: deny,
-    },
-    Step {
-        name: "interop",
-        run: || interop::run(Args::none()),
-    },
+    Step { name: "fmt", run: fmt },
+    Step { name: "clippy", run: clippy },
+    Step { name: "features", run: features },
+    Step { name: "docs", run: docs },
+    Step { name: "test", run: test::run },
+    Step { name: "walls", run: || walls::run(Args::none()) },
+    Step { name: "deny", run: deny },
+    Step { name: "interop", run: || interop::run(Args::none()) },
 ];
 
 /// Runs every step, also after one failed, and prints a table at the end.
@@ -55,11 +31,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let mut failed = Vec::new();
     for step in STEPS {
         if skips.iter().any(|skip| skip == step.name) {
-            table.row(vec![
-                step.name.to_owned(),
-                "skipped".to_owned(),
-                String::new(),
-            ]);
+            table.row(vec![step.name.to_owned(), "skipped".to_owned(), String::new()]);
             continue;
         }
         eprintln!("\n== {}", step.name);
@@ -73,11 +45,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
                 "FAILED"
             }
         };
-        table.row(vec![
-            step.name.to_owned(),
-            result.to_owned(),
-            seconds(start.elapsed()),
-        ]);
+        table.row(vec![step.name.to_owned(), result.to_owned(), seconds(start.elapsed())]);
     }
     println!("\n{table}");
     if failed.is_empty() {
@@ -96,20 +64,12 @@ struct Step {
 
 fn fmt() -> Result<(), Failure> {
     shell::watch(shell::cargo(&["fmt", "--all", "--check"]))?;
-    shell::watch(shell::cargo(&[
-        "fmt",
-        "--manifest-path",
-        "fuzz/Cargo.toml",
-        "--check",
-    ]))
+    shell::watch(shell::cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
 }
 
 fn clippy() -> Result<(), Failure> {
     let denied = ["--all-targets", "--all-features", "--", "-D", "warnings"];
-    for what in [
-        &["--workspace"][..],
-        &["--manifest-path", "fuzz/Cargo.toml"],
-    ] {
+    for what in [&["--workspace"][..], &["--manifest-path", "fuzz/Cargo.toml"]] {
         shell::watch(shell::cargo(&[&["clippy"], what, &denied].concat()))?;
     }
     Ok(())
@@ -119,11 +79,7 @@ fn clippy() -> Result<(), Failure> {
 fn features() -> Result<(), Failure> {
     for name in CORE {
         for features in [&["--no-default-features"][..], &[]] {
-            let args = [
-                &["clippy", "--package", name][..],
-                features,
-                &["--", "-D", "warnings"],
-            ];
+            let args = [&["clippy", "--package", name][..], features, &["--", "-D", "warnings"]];
             shell::watch(shell::cargo(&args.concat()))?;
         }
     }

@@ -27,14 +27,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let dir = shell::target().join("interop");
     install(&dir)?;
     let dir = dir.to_string_lossy();
-    let mut drive = vec![
-        "run",
-        "--quiet",
-        "--package",
-        "xtask",
-        "--features",
-        "interop",
-    ];
+    let mut drive = vec!["run", "--quiet", "--package", "xtask", "--features", "interop"];
     drive.extend(["--bin", "interop", "--", &dir]);
     if output == Output::Json {
         drive.push("--json");
@@ -53,10 +46,7 @@ fn check_node() -> Result<(), Failure> {
     let version = shell::read(node)
         .and_then(|version| shell::read(npm).map(|_| version))
         .map_err(|_| Failure::new("node and npm are needed here").next(install.clone()))?;
-    let major = version
-        .split('.')
-        .next()
-        .and_then(|major| major.parse::<u32>().ok());
+    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_some_and(|major| major >= NODE) {
         Ok(())
     } else {

@@ -26,9 +26,7 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
 /// Runs a command that the reader watches.
 pub(crate) fn watch(mut command: Command) -> Result<(), Failure> {
     eprintln!("$ {}", line(&command));
-    let status = command
-        .status()
-        .map_err(|error| missing(&command, &error))?;
+    let status = command.status().map_err(|error| missing(&command, &error))?;
     if status.success() {
         Ok(())
     } else {
@@ -39,17 +37,11 @@ pub(crate) fn watch(mut command: Command) -> Result<(), Failure> {
 
 /// Runs a command and gives back what it wrote to standard output.
 pub(crate) fn read(mut command: Command) -> Result<String, Failure> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| missing(&command, &error))?;
+    let output =
+        command.stdin(Stdio::null()).output().map_err(|error| missing(&command, &error))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::new(format!(
-            "'{}' failed:\n{}",
-            line(&command),
-            said.trim_end()
-        )));
+        return Err(Failure::new(format!("'{}' failed:\n{}", line(&command), said.trim_end())));
     }
     String::from_utf8(output.stdout)
         .map_err(|_| Failure::new(format!("'{}' did not write UTF-8", line(&command))))

@@ -63,9 +63,7 @@ fn mentions(code: &str, path: &str) -> bool {
     let word = |char: char| char.is_alphanumeric() || char == '_';
     code.match_indices(path).any(|(at, _)| {
         let before = code.get(..at).and_then(|text| text.chars().next_back());
-        let after = code
-            .get(at + path.len()..)
-            .and_then(|text| text.chars().next());
+        let after = code.get(at + path.len()..).and_then(|text| text.chars().next());
         !before.is_some_and(word) && !after.is_some_and(word)
     })
 }
@@ -89,9 +87,7 @@ fn items(inside: &str) -> impl Iterator<Item = &str> {
     }
     let starts = std::iter::once(0).chain(commas.clone().into_iter().map(|at| at + 1));
     let ends = commas.into_iter().chain(std::iter::once(end));
-    starts
-        .zip(ends)
-        .filter_map(move |(start, end)| inside.get(start..end))
+    starts.zip(ends).filter_map(move |(start, end)| inside.get(start..end))
 }
 
 fn code(text: &str) -> String {
@@ -102,9 +98,7 @@ fn code(text: &str) -> String {
         if skip.is_none() && (!char.is_whitespace() || between_words(&kept, rest)) {
             kept.push(if char.is_whitespace() { ' ' } else { char });
         }
-        rest = rest
-            .get(skip.unwrap_or(char.len_utf8())..)
-            .unwrap_or_default();
+        rest = rest.get(skip.unwrap_or(char.len_utf8())..).unwrap_or_default();
     }
     kept
 }
@@ -154,10 +148,7 @@ fn literal(text: &str, kept: &str) -> Option<usize> {
             return Some(1 + hashes + 1 + length);
         }
     }
-    let quote = text
-        .chars()
-        .next()
-        .filter(|char| matches!(char, '"' | '\''))?;
+    let quote = text.chars().next().filter(|char| matches!(char, '"' | '\''))?;
     let mut chars = text.char_indices().skip(1);
     let mut count = 0;
     while let Some((at, char)) = chars.next() {
@@ -182,10 +173,7 @@ mod tests {
     use super::*;
 
     fn names(text: &str, path: &str) -> bool {
-        let source = Source {
-            path: PathBuf::new(),
-            code: code(text),
-        };
+        let source = Source { path: PathBuf::new(), code: code(text) };
         source.names(path)
     }
 

@@ -16,15 +16,7 @@ pub(super) struct Tree {
 
 impl Tree {
     pub(super) fn of(root: &str, workspace: &Workspace) -> Result<Self, Failure> {
-        let args = [
-            "tree",
-            "--package",
-            root,
-            "--edges",
-            "normal",
-            "--prefix",
-            "depth",
-        ];
+        let args = ["tree", "--package", root, "--edges", "normal", "--prefix", "depth"];
         let text = shell::read(shell::cargo(&args))?;
         Self::parse(root, &text, |name| workspace.is_sibling(name))
     }
@@ -92,19 +84,10 @@ mod tests {
         let text = "0fdx-par v0.1.0 (/x)\n1fdx-jose v0.1.0 (/x)\n2ring v0.17.14\n3getrandom v0.2.17\n\
                     1http v1.5.0\n1ring v0.17.14 (*)\n";
         let tree = Tree::parse("fdx-par", text, |name| name.starts_with("fdx-")).unwrap();
-        assert_eq!(
-            tree.third_party(),
-            ["getrandom v0.2.17", "http v1.5.0", "ring v0.17.14"]
-        );
+        assert_eq!(tree.third_party(), ["getrandom v0.2.17", "http v1.5.0", "ring v0.17.14"]);
         assert_eq!(tree.siblings().collect::<Vec<_>>(), ["fdx-jose"]);
-        let by = |crate_: &str| {
-            tree.dependants
-                .get(crate_)
-                .unwrap()
-                .iter()
-                .cloned()
-                .collect::<Vec<_>>()
-        };
+        let by =
+            |crate_: &str| tree.dependants.get(crate_).unwrap().iter().cloned().collect::<Vec<_>>();
         assert_eq!(by("ring"), ["fdx-jose", "fdx-par"]);
         assert_eq!(by("getrandom"), ["ring"]);
     }

@@ -86,9 +86,7 @@ pub(super) fn unexplained(manifest: &str) -> Vec<(usize, &str)> {
         if line.starts_with('[') {
             inside = line.trim_end_matches(']').ends_with("dependencies");
         } else if inside && line.contains('=') && !line.starts_with('#') {
-            let reason = line
-                .split_once(" # ")
-                .map_or("", |(_, reason)| reason.trim());
+            let reason = line.split_once(" # ").map_or("", |(_, reason)| reason.trim());
             if reason.is_empty() {
                 found.push((number, line.split(['=', '.', ' ']).next().unwrap_or(line)));
             }

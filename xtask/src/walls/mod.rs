@@ -19,16 +19,14 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let output = args.output()?;
     let report = Report::of(&Workspace::load()?)?;
     match output {
-        Output::Json => println!(
-            "{}",
-            serde_json::to_string_pretty(&report).unwrap_or_default()
-        ),
+        Output::Json => println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default()),
         Output::Table => report.print(),
     }
     match report.rules.iter().map(|rule| rule.broken.len()).sum::<usize>() {
         0 => Ok(()),
-        broken => Err(Failure::new(format!("the walls are broken, places: {broken}"))
-            .next("each row above names the file or the crate; CONTRIBUTING.md says what may be where")),
+        broken => Err(Failure::new(format!("the walls are broken, places: {broken}")).next(
+            "each row above names the file or the crate; CONTRIBUTING.md says what may be where",
+        )),
     }
 }
 
@@ -70,14 +68,8 @@ impl Report {
     fn print(&self) {
         let mut counts = Table::new(&["crate", "third-party", "at most"]);
         for count in &self.crates {
-            let limit = count
-                .limit
-                .map_or_else(String::new, |limit| limit.to_string());
-            counts.row(vec![
-                count.name.clone(),
-                count.third_party.to_string(),
-                limit,
-            ]);
+            let limit = count.limit.map_or_else(String::new, |limit| limit.to_string());
+            counts.row(vec![count.name.clone(), count.third_party.to_string(), limit]);
         }
         let mut rules = Table::new(&["rule", ""]);
         for rule in &self.rules {

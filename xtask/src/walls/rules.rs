@@ -27,14 +27,8 @@ const OUTSIDERS: [&str; 13] = [
     "url",
 ];
 /// What no source of the core names.
-const OUTSIDE: [&str; 6] = [
-    "std::env",
-    "std::fs",
-    "std::net",
-    "std::thread",
-    "Instant::now",
-    "SystemTime::now",
-];
+const OUTSIDE: [&str; 6] =
+    ["std::env", "std::fs", "std::net", "std::thread", "Instant::now", "SystemTime::now"];
 
 /// The most crates of others that a crate may bring.
 pub(super) fn limit(name: &str) -> Option<usize> {
@@ -63,15 +57,11 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
         },
         Rule {
             rule: "the core depends on the core alone",
-            broken: siblings(trees, |root, other| {
-                CORE.contains(&root) && !CORE.contains(&other)
-            }),
+            broken: siblings(trees, |root, other| CORE.contains(&root) && !CORE.contains(&other)),
         },
         Rule {
             rule: "fdx-sandbox does not depend on fdx-par",
-            broken: siblings(trees, |root, other| {
-                root == "fdx-sandbox" && other == "fdx-par"
-            }),
+            broken: siblings(trees, |root, other| root == "fdx-sandbox" && other == "fdx-par"),
         },
         Rule {
             rule: "no runtime, network or random source in the core (ring's own getrandom is allowed)",
@@ -84,10 +74,7 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
         Rule {
             rule: "ring and aws-lc-rs are named in fdx-jose/src/backend alone",
             broken: texts::sources(workspace, &CORE, |source| {
-                let backend = source
-                    .path
-                    .components()
-                    .any(|part| part.as_os_str() == "backend");
+                let backend = source.path.components().any(|part| part.as_os_str() == "backend");
                 BACKENDS
                     .iter()
                     .map(|name| name.replace('-', "_"))
@@ -112,10 +99,7 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
             rule: "each dependency gives its reason on its own line",
             broken: texts::unexplained(workspace)?,
         },
-        Rule {
-            rule: "the README counts right",
-            broken: texts::miscounted(trees)?,
-        },
+        Rule { rule: "the README counts right", broken: texts::miscounted(trees)? },
     ])
 }
 
@@ -152,12 +136,10 @@ fn outsiders(tree: &Tree) -> Vec<String> {
 }
 
 fn is_outsider(name: &str) -> bool {
-    OUTSIDERS
-        .iter()
-        .any(|pattern| match pattern.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
-            None => name == *pattern,
-        })
+    OUTSIDERS.iter().any(|pattern| match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == *pattern,
+    })
 }
 
 fn backends(workspace: &Workspace) -> Result<Vec<String>, Failure> {

@@ -19,16 +19,8 @@ pub(super) fn sources(
     let mut broken = Vec::new();
     for name in crates {
         for source in Source::below(&workspace.package(name)?.src())? {
-            let path = source
-                .path
-                .strip_prefix(&root)
-                .unwrap_or(&source.path)
-                .display();
-            broken.extend(
-                find(&source)
-                    .iter()
-                    .map(|found| format!("{path} names {found}")),
-            );
+            let path = source.path.strip_prefix(&root).unwrap_or(&source.path).display();
+            broken.extend(find(&source).iter().map(|found| format!("{path} names {found}")));
         }
     }
     Ok(broken)
@@ -39,9 +31,7 @@ pub(super) fn with_std(workspace: &Workspace, crates: &[&str]) -> Result<Vec<Str
     let mut broken = Vec::new();
     for name in crates {
         let sources = Source::below(&workspace.package(name)?.src())?;
-        let mut libs = sources
-            .iter()
-            .filter(|source| source.path.ends_with("src/lib.rs"));
+        let mut libs = sources.iter().filter(|source| source.path.ends_with("src/lib.rs"));
         if !libs.any(|lib| lib.has("#![no_std]")) {
             broken.push(format!("{name} has no #![no_std]"));
         }
@@ -68,11 +58,7 @@ pub(super) fn miscounted(trees: &[Tree]) -> Result<Vec<String>, Failure> {
     let stated = |name: &str| {
         let start = format!("| `{name}` |");
         let row = readme.lines().find_map(|line| line.strip_prefix(&start))?;
-        row.trim_end_matches([' ', '|'])
-            .rsplit(' ')
-            .next()?
-            .parse::<usize>()
-            .ok()
+        row.trim_end_matches([' ', '|']).rsplit(' ').next()?.parse::<usize>().ok()
     };
     Ok(trees
         .iter()
