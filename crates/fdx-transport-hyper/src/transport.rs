@@ -1,0 +1,132 @@
+use core::fmt;
+use core::time::Duration;
+
+use bytes::Bytes;
+use fdx_par::{ClientCertificate, Request};
+use http::uri::Scheme;
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
+
+use crate::connect::{Connector, find};
+use crate::read::{answer_fault, body};
+use crate::{AnswerFault, ConnectFault, SetupFault, TransportBuilder, TransportError};
+
+/// Of one response's status line and header fields, in bytes.
+const MAX_HEAD: u32 = 32 * 1024;
+/// What an HTTP/2 server may send ahead of our reading, in bytes: of one stream, of a connection.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// Shorter than load balancers are wont to wait, so that a reused connection is seldom dead.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Carries requests to servers. Cloning it is cheap, and clones share their connections.
+#[derive(Clone)]
+pub struct Transport {
+    pub(crate) withholding: Pool,
+    pub(crate) presenting: Option<Pool>,
+    pub(crate) timeout: Duration,
+}
+
+/// Connections that all show the client's certificate, or all don't.
+#[derive(Clone)]
+pub(crate) struct Pool(Client<Connector, Full<Bytes>>);
+
+impl Transport {
+    /// The settings, with their defaults.
+    pub fn builder() -> TransportBuilder {
+        TransportBuilder::new()
+    }
+
+    /// Carries one request out, once, over a connection that shows the client's certificate or
+    /// does not, as the request says. Redirects come back as they are.
+    ///
+    /// # Errors
+    /// [`TransportError`]; [`SetupFault::NoClientCertificate`] before anything is sent.
+    pub async fn send(&self, request: Request) -> Result<http::Response<Vec<u8>>, TransportError> {
+        let pool = match request.certificate() {
+            ClientCertificate::Present => {
+                self.presenting.as_ref().ok_or(SetupFault::NoClientCertificate)?
+            }
+            ClientCertificate::Withhold => &self.withholding,
+        };
+        let limit = request.max_response_bytes();
+        self.carry(pool, request.into_http(), limit).await
+    }
+
+    /// Carries out a request that is not an exchange's, as a browser would, without the client's
+    /// certificate. Of the answer's body `max_response_bytes` are read at most.
+    ///
+    /// # Errors
+    /// [`TransportError`]; [`SetupFault::NotHttps`] before anything is sent.
+    pub async fn send_plain(
+        &self,
+        request: http::Request<Vec<u8>>,
+        max_response_bytes: usize,
+    ) -> Result<http::Response<Vec<u8>>, TransportError> {
+        self.carry(&self.withholding, request, max_response_bytes).await
+    }
+
+    async fn carry(
+        &self,
+        pool: &Pool,
+        request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Vec<u8>>, TransportError> {
+        let uri = request.uri();
+        if uri.scheme() != Some(&Scheme::HTTPS) || uri.host().is_none_or(str::is_empty) {
+            return Err(SetupFault::NotHttps.into());
+        }
+        let mut request = request.map(|body| Full::new(Bytes::from(body)));
+        // Set once the request is handed to a connection: before that, nothing can have been sent.
+        let connection = capture_connection(&mut request);
+
+        let answered = tokio::time::timeout(self.timeout, async {
+            let response = pool.0.request(request).await.map_err(|error| {
+                if connection.connection_metadata().is_some() {
+                    return TransportError::Answer(answer_fault(&error));
+                }
+                let fault = find::<ConnectFault>(&error).copied();
+                TransportError::Connect(fault.unwrap_or(ConnectFault::Lost))
+            })?;
+            let (parts, incoming) = response.into_parts();
+            let bytes = body(incoming, limit).await?;
+            Ok(http::Response::from_parts(parts, bytes))
+        });
+        match answered.await {
+            Ok(answered) => answered,
+            Err(_) if connection.connection_metadata().is_some() => {
+                Err(AnswerFault::TimedOut.into())
+            }
+            Err(_) => Err(ConnectFault::TimedOut.into()),
+        }
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(config: ClientConfig, connect_timeout: Duration) -> Self {
+        // A request that a dead connection gives back unwritten goes over another one: it is still
+        // carried out once. That is hyper-util's default, and the one repetition there is.
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .http1_max_buf_size(MAX_HEAD as usize)
+            .http2_max_header_list_size(MAX_HEAD)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
+            .build(Connector::new(config, connect_timeout));
+        Self(client)
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("client_certificate", &self.presenting.is_some())
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
