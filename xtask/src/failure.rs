@@ -9,18 +9,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            next: None,
-        }
+        Self { what: what.into(), next: None }
     }
 
     /// Says what to do about it.
     pub(crate) fn next(self, next: impl Into<String>) -> Self {
-        Self {
-            next: Some(next.into()),
-            ..self
-        }
+        Self { next: Some(next.into()), ..self }
     }
 }
 
@@ -31,5 +25,12 @@ impl fmt::Display for Failure {
             Some(next) => write!(f, "\n  next: {next}"),
             None => Ok(()),
         }
+    }
+}
+
+/// An error of the crates that are driven says itself what went wrong.
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::new(error.to_string())
     }
 }

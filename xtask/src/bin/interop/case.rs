@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::lab::Lab;
 use crate::table::Table;
+use crate::{flows, wrongs};
 
 /// Something that must hold between our crates and the server.
 pub(crate) struct Case {
@@ -13,7 +14,17 @@ pub(crate) struct Case {
     pub(crate) run: fn(&Lab) -> Result<String, Failure>,
 }
 
-const CASES: [Case; 0] = [];
+const CASES: [Case; 6] = [
+    Case { name: "private_key_jwt ES256, DPoP with nonces demanded", run: flows::es256_dpop },
+    Case { name: "private_key_jwt PS256, tokens bound by mTLS", run: flows::ps256_mtls },
+    Case { name: "private_key_jwt EdDSA, DPoP EdDSA", run: flows::eddsa_dpop },
+    Case { name: "the customer refuses", run: flows::refused_consent },
+    Case { name: "a replayed assertion is refused", run: wrongs::replayed_assertion },
+    Case {
+        name: "the token endpoint as audience is refused",
+        run: wrongs::token_endpoint_as_audience,
+    },
+];
 
 /// What became of every case.
 #[derive(Serialize)]
@@ -36,11 +47,7 @@ impl Report {
     pub(crate) fn of(lab: &Lab) -> Self {
         let cases: Vec<Row> = CASES.iter().map(|case| Row::of(case, lab)).collect();
         let passed = cases.iter().filter(|row| row.passed).count();
-        Self {
-            passed,
-            failed: cases.len() - passed,
-            cases,
-        }
+        Self { passed, failed: cases.len() - passed, cases }
     }
 
     /// Whether there were cases and all held.
@@ -54,12 +61,7 @@ impl Report {
         for row in &self.cases {
             let result = if row.passed { "passed" } else { "FAILED" };
             let time = row.milliseconds.to_string();
-            table.row(vec![
-                row.case.to_owned(),
-                result.to_owned(),
-                time,
-                row.seen.clone(),
-            ]);
+            table.row(vec![row.case.to_owned(), result.to_owned(), time, row.seen.clone()]);
         }
         println!("{table}\n{} passed, {} failed", self.passed, self.failed);
     }

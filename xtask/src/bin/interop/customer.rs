@@ -27,9 +27,6 @@ pub(crate) fn visit(lab: &Lab, url: &str, decision: Decision) -> Result<String, 
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     } else {
         let said = String::from_utf8_lossy(&output.stderr);
-        Err(Failure::new(format!(
-            "the customer did not get through: {}",
-            said.trim()
-        )))
+        Err(Failure::new(format!("the customer did not get through: {}", said.trim())))
     }
 }

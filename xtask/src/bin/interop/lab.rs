@@ -53,12 +53,7 @@ impl Lab {
             .spawn()
             .map_err(|error| Failure::new(format!("node could not be started: {error}")))?;
         match ready(&mut server) {
-            Some(at) => Ok(Self {
-                server,
-                scripts: scripts.to_path_buf(),
-                run,
-                at,
-            }),
+            Some(at) => Ok(Self { server, scripts: scripts.to_path_buf(), run, at }),
             None => {
                 let _ = server.kill();
                 let _ = server.wait();

@@ -1,15 +1,17 @@
 //! Drives npm `oidc-provider`, a certified server that this project did not write, with our crates
 //! over TLS. `cargo xtask interop` installs it and calls this with the directory it is in.
-#![expect(dead_code, reason = "the cases come when fdx-par does")]
 
 mod case;
 mod customer;
 #[path = "../../failure.rs"]
 mod failure;
+mod flows;
 mod lab;
+mod recipient;
 #[path = "../../table.rs"]
 mod table;
 mod tls;
+mod wrongs;
 
 use std::path::Path;
 use std::process::ExitCode;

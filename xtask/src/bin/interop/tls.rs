@@ -27,9 +27,7 @@ pub(crate) fn write(dir: &Path) -> Result<(), Failure> {
 
 fn authority() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
     let mut params = CertificateParams::default();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "fdx interop authority");
+    params.distinguished_name.push(DnType::CommonName, "fdx interop authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     CertifiedIssuer::self_signed(params, KeyPair::generate()?)
@@ -42,9 +40,7 @@ fn leaf(
 ) -> Result<(String, String), rcgen::Error> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, format!("fdx interop {name}"));
+    params.distinguished_name.push(DnType::CommonName, format!("fdx interop {name}"));
     params.extended_key_usages = vec![usage];
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.use_authority_key_identifier_extension = true;
