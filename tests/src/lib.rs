@@ -2,10 +2,13 @@
 //!
 //! [`World`] drives the exchanges of `fdx-par` against the institution of `fdx-sandbox`, keeps what
 //! went over the wire, and lets a test change an answer on its way.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't be set up has failed")]
 
+mod node;
 mod setup;
+mod stages;
 mod wire;
 
-pub use setup::{Binding, Setup, bank_issuer, consent_request, entropy, keys, start};
+pub use node::NodeTold;
+pub use setup::{Binding, Setup, bank_issuer, consent_request, entropy, keys, scopes, start};
+pub use stages::{answer, claims, patched, usual_request};
 pub use wire::{Answer, Asked, World};

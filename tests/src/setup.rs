@@ -146,7 +146,9 @@ impl Setup {
     }
 }
 
-fn scopes() -> Vec<String> {
+/// Every scope that a recipient can be registered for.
+#[must_use]
+pub fn scopes() -> Vec<String> {
     let known = DataCluster::known().iter().filter_map(|known| known.scope);
     known.chain(["openid", "offline_access"]).map(str::to_owned).collect()
 }

@@ -1,0 +1,150 @@
+use std::collections::BTreeMap;
+
+use fdx_par::{AuthorizationRequest, Client, Exchanged, Pending, Verified};
+use fdx_sandbox::customer::Decision;
+use fdx_wire::base64url;
+use fdx_wire::form::Query;
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
+
+use crate::setup::consent_request;
+use crate::wire::{Answer, Asked, World};
+
+/// Everything that can be asked for: data, an ID token, a refresh token.
+#[must_use]
+pub fn usual_request() -> AuthorizationRequest {
+    AuthorizationRequest::new(consent_request()).openid().offline_access()
+}
+
+impl World {
+    /// Lets `change` change the answers of one path alone.
+    pub fn tamper_at(
+        &mut self,
+        path: &'static str,
+        mut change: impl FnMut(Answer) -> Answer + 'static,
+    ) {
+        self.tamper(move |asked, answer| match asked.uri().path() == path {
+            true => change(answer),
+            false => answer,
+        });
+    }
+
+    /// Lets every answer arrive as it was sent.
+    pub fn tamper_no_more(&mut self) {
+        self.tamper(|_, answer| answer);
+    }
+
+    /// What was sent to `path`, in order.
+    #[must_use]
+    pub fn asked(&self, path: &str) -> Vec<&Asked> {
+        self.sent.iter().filter(|asked| asked.http.uri().path() == path).collect()
+    }
+
+    /// The usual request, granted whole: what is pending, and the callback's URL.
+    ///
+    /// # Panics
+    /// Where the push fails.
+    pub fn pending(&mut self, client: &Client) -> (Pending, String) {
+        let (url, pending) = self.push(client, &usual_request()).unwrap();
+        let callback = self.customer(&url, &Decision::everything());
+        (pending, callback)
+    }
+
+    /// The usual request, as far as its tokens.
+    ///
+    /// # Panics
+    /// Where a step fails.
+    pub fn exchanged(&mut self, client: &Client) -> Exchanged {
+        let (pending, callback) = self.pending(client);
+        self.exchange(client, pending, &callback).unwrap()
+    }
+
+    /// The usual request, as far as the checked ID token.
+    ///
+    /// # Panics
+    /// Where a step fails.
+    pub fn verified(&mut self, client: &Client) -> Verified {
+        let exchanged = self.exchanged(client);
+        self.verify(client, exchanged).unwrap()
+    }
+}
+
+impl Asked {
+    /// The parameters of the form in the body.
+    ///
+    /// # Panics
+    /// Where the body is no form.
+    #[must_use]
+    pub fn form(&self) -> BTreeMap<String, String> {
+        let body = str::from_utf8(self.http.body()).unwrap();
+        let query = Query::parse(body, usize::MAX).unwrap();
+        let value = |name| query.one(name).unwrap().unwrap().to_owned();
+        query.names().map(|name| (name.to_owned(), value(name))).collect()
+    }
+
+    /// A header's text, empty where it is missing.
+    ///
+    /// # Panics
+    /// Where it is not ASCII.
+    #[must_use]
+    pub fn header(&self, name: &str) -> String {
+        let value = self.http.headers().get(name);
+        value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+    }
+
+    /// The claims of the DPoP proof, null where there is none.
+    #[must_use]
+    pub fn proof(&self) -> Value {
+        claims(&self.header("dpop"))
+    }
+
+    /// The claims of the client assertion.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[must_use]
+    pub fn assertion(&self) -> Value {
+        claims(&self.form()["client_assertion"])
+    }
+}
+
+/// The claims of a compact JWS, unchecked; null where `jws` is empty.
+///
+/// # Panics
+/// Where they can't be read.
+#[must_use]
+pub fn claims(jws: &str) -> Value {
+    match jws.split('.').nth(1) {
+        Some(payload) => serde_json::from_slice(&base64url::decode(payload).unwrap()).unwrap(),
+        None => Value::Null,
+    }
+}
+
+/// An answer made up.
+///
+/// # Panics
+/// Where status or content type are impossible.
+#[must_use]
+pub fn answer(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+    let answer = http::Response::builder().status(status).header(CONTENT_TYPE, content_type);
+    answer.body(body.into()).unwrap()
+}
+
+/// The answer with members of its JSON object set, or removed where they are null.
+///
+/// # Panics
+/// Where the body is no JSON object.
+#[must_use]
+pub fn patched(answer: Answer, patch: &Value) -> Answer {
+    let mut answer = answer;
+    let mut body: Value = serde_json::from_slice(answer.body()).unwrap();
+    let members = body.as_object_mut().unwrap();
+    for (name, value) in patch.as_object().unwrap() {
+        match value {
+            Value::Null => members.remove(name),
+            value => members.insert(name.clone(), value.clone()),
+        };
+    }
+    *answer.body_mut() = serde_json::to_vec(&body).unwrap();
+    answer
+}

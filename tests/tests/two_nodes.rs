@@ -1,0 +1,139 @@
+//! Pushed by one process, finished by another. They have the same configuration and the same
+//! sealing key, and share no memory, no file and no store: what passes between them is the cookie
+//! in the customer's browser.
+
+use std::io::Write;
+use std::net::Ipv4Addr;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use fdx_jose::{Algorithm, Jwks, PrivateKey, backend};
+use fdx_sandbox::certificates::CertificateAuthority;
+use fdx_sandbox::customer::{ConsentPage, Decision};
+use fdx_sandbox::server::{Running, Server, TlsIdentity};
+use fdx_sandbox::{Binding, Institution, InstitutionConfig, RegisteredClient};
+use fdx_tests::{NodeTold, entropy, scopes};
+use fdx_transport_hyper::system_now;
+use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
+use tokio::runtime::Runtime;
+
+const REDIRECT_URI: &str = "https://app.example/callback";
+
+struct Bank {
+    institution: Arc<Mutex<Institution>>,
+    told: NodeTold,
+    _running: Running,
+    _runtime: Runtime,
+}
+
+impl Bank {
+    fn open() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let any_port = (Ipv4Addr::LOCALHOST, 0).into();
+        let server = runtime.block_on(Server::bind(any_port, any_port)).unwrap();
+        let issuer = format!("https://localhost:{}", server.main().port());
+        let mtls = format!("https://localhost:{}", server.mtls().port());
+
+        let authority = CertificateAuthority::new("Two nodes").unwrap();
+        let key_pem = authority.client("a P-256 key").unwrap().private_key_pem();
+        let load = || PrivateKey::from_pem(backend::ring(), &key_pem, None).unwrap();
+        let mut config = InstitutionConfig::new(
+            Issuer::parse(&issuer).unwrap(),
+            HttpsUrl::parse(&mtls).unwrap(),
+            backend::ring(),
+            vec![load()],
+        );
+        config.clients.push(RegisteredClient {
+            client_id: "app-1".to_owned(),
+            redirect_uris: vec![RedirectUri::parse(REDIRECT_URI).unwrap()],
+            jwks: Jwks::new(vec![load().public().clone()]),
+            binding: Binding::Dpop,
+            scopes: scopes(),
+            id_token_signed_response_alg: Algorithm::Es256,
+        });
+        let institution = Arc::new(Mutex::new(Institution::new(config, entropy(7))));
+
+        let identity = TlsIdentity::from(authority.server().unwrap());
+        let roots = [authority.certificate_der()];
+        let guard = runtime.enter();
+        let running = server.serve(Arc::clone(&institution), identity, &roots).unwrap();
+        drop(guard);
+        let told = NodeTold {
+            fdx_base: format!("{issuer}/fdx/v6"),
+            issuer,
+            client_id: "app-1".to_owned(),
+            redirect_uri: REDIRECT_URI.to_owned(),
+            key_pem: key_pem.clone(),
+            ca_pem: authority.certificate_pem().to_owned(),
+            sealing_key: [42; 32],
+            session: "browser session 1".to_owned(),
+            ..NodeTold::default()
+        };
+        Self { institution, told, _running: running, _runtime: runtime }
+    }
+
+    /// Push on one node, the customer's decision, and what the second node is told.
+    fn until_callback(&self) -> NodeTold {
+        let pushed = node("push", &self.told);
+        let text =
+            |name: &str| pushed[name].as_str().unwrap_or_else(|| panic!("{pushed}")).to_owned();
+        let mut bank = self.institution.lock().unwrap();
+        let visit = http::Request::get(text("url")).body(Vec::new()).unwrap();
+        let page = bank.handle(&visit, None, system_now());
+        let decision = Decision::less_than_asked();
+        let form = ConsentPage::read(&page).unwrap().decide(&decision).unwrap();
+        let back = bank.handle(&form, None, system_now());
+        let callback = back.headers()["location"].to_str().unwrap().to_owned();
+        NodeTold { sealed: text("sealed"), callback, ..self.told.clone() }
+    }
+}
+
+/// Runs one node, as a process of its own, to its end.
+fn node(half: &str, told: &NodeTold) -> serde_json::Value {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_node"))
+        .arg(half)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&serde_json::to_vec(told).unwrap()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn one_process_pushes_and_another_finishes() {
+    let bank = Bank::open();
+    let told = bank.until_callback();
+    assert!(told.sealed.len() < 1200, "{} characters", told.sealed.len());
+    let said = node("finish", &told);
+    assert!(said["consent_id"].is_string(), "{said}");
+    assert!(said["withheld"].as_u64().is_some_and(|count| count > 0), "{said}");
+}
+
+#[test]
+fn opened_twice_the_second_exchange_is_refused_by_the_institution() {
+    let bank = Bank::open();
+    let told = bank.until_callback();
+    assert!(node("finish", &told)["consent_id"].is_string());
+    // The cookie opens again, as every cookie does; the code is spent.
+    assert_eq!(node("finish", &told)["error"], "rfc6749.error");
+}
+
+#[test]
+fn carried_into_another_browser_session_it_does_not_open() {
+    let bank = Bank::open();
+    let told = bank.until_callback();
+    let other = NodeTold { session: "browser session 2".to_owned(), ..told.clone() };
+    assert_eq!(node("finish", &other)["error"], "fdx.seal.not_ours");
+    let other = NodeTold { sealing_key: [43; 32], ..told };
+    assert_eq!(node("finish", &other)["error"], "fdx.seal.not_ours");
+}
