@@ -51,7 +51,7 @@ impl Answer<'_> {
             .map_err(|error| self.fault(ServerRule::of_json(error.kind())))
     }
 
-    /// Size, status and content type.
+    /// Size, status, content type, and that the body is no array.
     pub(crate) fn check_json(&self, status: StatusCode) -> Result<(), Error> {
         self.check_size()?;
         self.check_not_redirected()?;
@@ -60,6 +60,9 @@ impl Answer<'_> {
         }
         if !self.is_json() {
             return Err(self.fault(ServerRule::ContentType));
+        }
+        if self.is_array() {
+            return Err(self.fault(ServerRule::BodyShape));
         }
         Ok(())
     }
@@ -104,7 +107,7 @@ impl Answer<'_> {
 
     /// The body of a failure, where it is small JSON of the shape `T`.
     pub(crate) fn error_body<T: DeserializeOwned>(&self) -> Option<T> {
-        let bytes = self.is_json().then_some(self.body)?;
+        let bytes = (self.is_json() && !self.is_array()).then_some(self.body)?;
         json::from_slice(bytes, &Limits::bytes(16 * 1024)).ok()
     }
 
@@ -180,6 +183,12 @@ impl Answer<'_> {
         let essence = essence.unwrap_or_default().trim().to_ascii_lowercase();
         let subtype = essence.strip_prefix("application/");
         subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+    }
+
+    /// Every answer is an object. serde would take the elements of an array for its members, by
+    /// their place.
+    fn is_array(&self) -> bool {
+        self.body.trim_ascii_start().starts_with(b"[")
     }
 
     /// RFC 9110 section 10.2.3: seconds or a date; a day at most.
