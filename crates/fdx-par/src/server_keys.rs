@@ -1,4 +1,4 @@
-use fdx_jose::Jwks;
+use fdx_jose::{Jwks, KeyError};
 use fdx_wire::{HttpsUrl, UnixTime};
 use http::StatusCode;
 
@@ -59,7 +59,15 @@ impl Exchange for ServerKeys {
 
     fn read(jwks_uri: HttpsUrl, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         answer.check_json(StatusCode::OK)?;
-        let jwks = Jwks::parse(answer.body).map_err(|_| answer.fault(ServerRule::KeysUnusable))?;
+        let jwks = Jwks::parse(answer.body).map_err(|error| answer.fault(rule(error)))?;
         Ok(Self { jwks_uri, jwks, fetched_at: answer.drafted_at })
+    }
+}
+
+/// What is cut short or too deep is that here as everywhere, and may be asked for again.
+fn rule(error: KeyError) -> ServerRule {
+    match error {
+        KeyError::Json(error) => ServerRule::of_json(error.kind()),
+        _ => ServerRule::KeysUnusable,
     }
 }

@@ -55,7 +55,7 @@ faults! {
         IssuerMismatch: "rfc8414.issuer.mismatch",
             "RFC 8414 section 3.3", "the metadata's issuer is not the one that was asked";
         KeysUnusable: "rfc7517.keys",
-            "RFC 7517 section 5", "the key set is malformed or has more than 100 keys";
+            "RFC 7517 section 5", "the key set has more than 100 keys";
         MetadataMember: "rfc8414.metadata.member",
             "RFC 8414 section 2", "the metadata lacks a member that FAPI 2.0 needs";
         NonceSyntax: "rfc9449.nonce.syntax",
