@@ -67,6 +67,10 @@ impl Client {
         if received_url.len() > MAX_URL {
             return Err(CallbackFault::TooLong.into());
         }
+        // RFC 9110 4.2.5: a fragment never reaches a server, and would pass for a part of the code.
+        if received_url.contains('#') {
+            return Err(CallbackFault::Unreadable.into());
+        }
         let (place, query) = received_url.split_once('?').unwrap_or((received_url, ""));
         check_place(place, &pending.flow.redirect_uri)?;
         let query = Query::parse(query, MAX_URL).map_err(fault)?;
