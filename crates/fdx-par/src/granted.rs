@@ -6,7 +6,6 @@ use fdx_rar::{
 };
 use fdx_wire::UnixTime;
 
-use crate::client::ClientAuthentication;
 use crate::error::ServerFault;
 use crate::fdx_api::ConsentRead;
 use crate::pending::{Flow, FlowId};
@@ -125,8 +124,8 @@ impl Client {
     pub fn receipt(&self, granted: &Granted, now: UnixTime) -> Result<ConsentReceipt, Error> {
         let flow = &granted.flow;
         self.check_ours(flow)?;
-        let ClientAuthentication::PrivateKeyJwt(key) = &self.config().authentication;
-        let thumbprints = [key.public().thumbprint(), flow.bound_to];
+        let bound_to = granted.tokens.access_token.bound.to;
+        let thumbprints = [self.config().authentication.thumbprint(), bound_to];
         let evidence = Evidence {
             key_thumbprints: thumbprints.iter().map(Thumbprint::to_string).collect(),
             interaction_ids: granted.interaction_ids.clone(),

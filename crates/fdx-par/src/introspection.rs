@@ -7,12 +7,11 @@ use fdx_wire::{Entropy, UnixTime};
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::client::SenderConstraint;
 use crate::exchange::answer::Answer;
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::exchange::{Draft, Exchange};
-use crate::token::AccessToken;
+use crate::token::{AccessToken, BoundBy};
 use crate::verify::{Verified, agree};
 use crate::{Client, Endpoint, Error, NextStep, Refused, Said, ServerFault, ServerRule};
 
@@ -86,11 +85,12 @@ impl Exchange for Introspection {
             return Ok(Self { active: false, consent_id: None, expires_at: None, said });
         }
         let cnf = body.cnf.unwrap_or_default();
-        let bound_to = match ask.client.config().sender_constraint {
-            SenderConstraint::Dpop(_) => cnf.jkt,
-            SenderConstraint::Mtls(_) => cnf.x5t_s256,
+        let bound = ask.access_token.bound;
+        let bound_to = match bound.by {
+            BoundBy::Dpop => cnf.jkt,
+            BoundBy::Mtls => cnf.x5t_s256,
         };
-        if bound_to.is_some_and(|bound_to| bound_to != ask.access_token.bound_to) {
+        if bound_to.is_some_and(|bound_to| bound_to != bound.to) {
             return Err(answer.fault(ServerRule::TokenType));
         }
         let mut consent_id = None;

@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use fdx_jose::backend::Backend;
-use fdx_jose::{Algorithm, AssertionKey, ProofKey, Thumbprint, Tolerance};
+use fdx_jose::{Algorithm, AssertionKey, Jwks, ProofKey, PublicKey, Thumbprint, Tolerance};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
 /// What a recipient knows about itself and one institution before it asks for anything.
@@ -29,6 +29,11 @@ pub struct ClientConfig {
     pub mtls_endpoints: MtlsEndpoints,
     /// `id_token_signed_response_alg` as registered. Default: any of the three of FAPI 2.0.
     pub id_token_signed_response_alg: Option<Algorithm>,
+    /// DPoP keys that no new consent is bound to, and older codes and tokens still are.
+    pub retired_proof_keys: Vec<ProofKey>,
+    /// Public keys to publish beside those in use: the next one, before it signs, and the last
+    /// one, until nobody needs it.
+    pub published_keys: Vec<PublicKey>,
     /// How far the server's clock may be off. Default: 10 seconds.
     pub tolerance: Tolerance,
     /// How long the customer may take from push to callback. Default: 30 minutes.
@@ -41,6 +46,12 @@ pub struct ClientConfig {
 pub enum ClientAuthentication {
     /// `private_key_jwt` (RFC 7523), with the issuer as the only audience.
     PrivateKeyJwt(AssertionKey),
+    /// `self_signed_tls_client_auth` (RFC 8705 section 2.2): the certificate with this thumbprint,
+    /// which is registered itself.
+    SelfSignedTlsClientAuth(Thumbprint),
+    /// `tls_client_auth` (RFC 8705 section 2.1): the certificate with this thumbprint, issued by
+    /// an authority that the server trusts.
+    TlsClientAuth(Thumbprint),
 }
 
 /// What tokens are bound to (FAPI 2.0 Security Profile 5.3.3.1-1).
@@ -84,28 +95,34 @@ impl ClientConfig {
             backend,
             mtls_endpoints: MtlsEndpoints::default(),
             id_token_signed_response_alg: None,
+            retired_proof_keys: Vec::new(),
+            published_keys: Vec::new(),
             tolerance: Tolerance::default(),
             callback_within: Duration::from_secs(30 * 60),
         }
     }
+
+    /// What is to be published at the client's `jwks_uri`: the keys that sign assertions and
+    /// request objects, and [`ClientConfig::published_keys`]. DPoP keys travel with their proofs.
+    #[must_use]
+    pub fn public_jwks(&self) -> Jwks {
+        let mut keys = Vec::new();
+        if let ClientAuthentication::PrivateKeyJwt(key) = &self.authentication {
+            keys.push(key.public().clone());
+        }
+        for key in &self.published_keys {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+        Jwks::new(keys)
+    }
 }
 
 impl SenderConstraint {
-    /// The key's RFC 7638 thumbprint, or the certificate's.
-    #[must_use]
-    pub fn thumbprint(&self) -> Thumbprint {
-        match self {
-            Self::Dpop(key) => key.thumbprint(),
-            Self::Mtls(certificate) => *certificate,
-        }
-    }
-
     /// `DPoP` or `Bearer`: the `token_type`, and the scheme of `Authorization`.
     #[must_use]
     pub fn token_type(&self) -> &'static str {
-        match self {
-            Self::Dpop(_) => "DPoP",
-            Self::Mtls(_) => "Bearer",
-        }
+        self.bound().by.token_type()
     }
 }

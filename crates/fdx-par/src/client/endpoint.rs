@@ -16,6 +16,8 @@ pub enum Endpoint {
     Token,
     /// RFC 7662.
     Introspection,
+    /// RFC 7009.
+    Revocation,
 }
 
 /// A URL, and whether the connection to it shows the client's certificate.
@@ -30,12 +32,12 @@ pub struct Target {
 
 /// The one table of endpoints and certificates.
 ///
-/// | authentication    | sender constraint | `use_mtls_endpoint_aliases` | push, introspection | token       |
-/// |-------------------|-------------------|-----------------------------|---------------------|-------------|
-/// | `private_key_jwt` | DPoP              | false                       | endpoint            | endpoint    |
-/// | `private_key_jwt` | DPoP              | true                        | alias, cert         | alias, cert |
-/// | `private_key_jwt` | mTLS              | false                       | endpoint            | alias, cert |
-/// | `private_key_jwt` | mTLS              | true                        | alias, cert         | alias, cert |
+/// | authentication    | sender constraint | `use_mtls_endpoint_aliases` | token       | push, introspection, revocation |
+/// |-------------------|-------------------|-----------------------------|-------------|---------------------------------|
+/// | `private_key_jwt` | DPoP              | false                       | endpoint    | endpoint                        |
+/// | `private_key_jwt` | mTLS              | false                       | alias, cert | endpoint                        |
+/// | `private_key_jwt` | either            | true                        | alias, cert | alias, cert                     |
+/// | either mTLS one   | either            | either                      | alias, cert | alias, cert                     |
 ///
 /// A missing alias falls back to the endpoint (RFC 8705 section 5), with the same certificate.
 pub(super) fn resolve(
@@ -59,6 +61,9 @@ pub(super) fn resolve(
         Endpoint::Introspection => {
             (metadata.introspection_endpoint.as_ref(), &aliases.introspection_endpoint)
         }
+        Endpoint::Revocation => {
+            (metadata.revocation_endpoint.as_ref(), &aliases.revocation_endpoint)
+        }
     };
     let url = match certificate {
         ClientCertificate::Present => alias.as_ref().or(url),
@@ -73,13 +78,15 @@ fn certificate(
     mtls_endpoints: MtlsEndpoints,
     endpoint: Endpoint,
 ) -> ClientCertificate {
+    use ClientAuthentication::{PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth};
     match (authentication, sender_constraint, mtls_endpoints, endpoint) {
         (_, _, MtlsEndpoints::Always, _) => ClientCertificate::Present,
+        (TlsClientAuth(_) | SelfSignedTlsClientAuth(_), _, _, _) => ClientCertificate::Present,
         // The token that is issued here is bound to the certificate that is shown here.
-        (ClientAuthentication::PrivateKeyJwt(_), SenderConstraint::Mtls(_), _, Endpoint::Token) => {
+        (PrivateKeyJwt(_), SenderConstraint::Mtls(_), _, Endpoint::Token) => {
             ClientCertificate::Present
         }
-        (ClientAuthentication::PrivateKeyJwt(_), _, _, _) => ClientCertificate::Withhold,
+        (PrivateKeyJwt(_), _, _, _) => ClientCertificate::Withhold,
     }
 }
 

@@ -1,11 +1,13 @@
 mod authentication;
 mod config;
 mod endpoint;
+mod sender_constraint;
 
 use std::sync::Arc;
 
 pub use config::{ClientAuthentication, ClientConfig, MtlsEndpoints, SenderConstraint};
 pub use endpoint::{Endpoint, Target};
+pub(crate) use sender_constraint::Bound;
 
 use crate::discovery::ServerMetadata;
 use crate::exchange::NonceMemory;
@@ -49,8 +51,9 @@ impl Client {
             return Err(CallerFault::IssuerMismatch.into());
         }
         let assertions = &metadata.token_endpoint_auth_signing_alg_values_supported;
-        let ClientAuthentication::PrivateKeyJwt(key) = &config.authentication;
-        endpoint::check_listed(assertions.as_deref(), key.public().algorithm())?;
+        if let ClientAuthentication::PrivateKeyJwt(key) = &config.authentication {
+            endpoint::check_listed(assertions.as_deref(), key.public().algorithm())?;
+        }
         if let SenderConstraint::Dpop(key) = &config.sender_constraint {
             let proofs = &metadata.dpop_signing_alg_values_supported;
             endpoint::check_listed(proofs.as_deref(), key.public().algorithm())?;

@@ -14,6 +14,7 @@ pub struct ServerMetadata {
     pub(crate) token_endpoint: HttpsUrl,
     pub(crate) pushed_authorization_request_endpoint: HttpsUrl,
     pub(crate) introspection_endpoint: Option<HttpsUrl>,
+    pub(crate) revocation_endpoint: Option<HttpsUrl>,
     pub(crate) jwks_uri: HttpsUrl,
     pub(crate) mtls_endpoint_aliases: MtlsEndpointAliases,
     pub(crate) scopes_supported: Option<Vec<String>>,
@@ -27,6 +28,7 @@ pub struct MtlsEndpointAliases {
     pub(crate) token_endpoint: Option<HttpsUrl>,
     pub(crate) pushed_authorization_request_endpoint: Option<HttpsUrl>,
     pub(crate) introspection_endpoint: Option<HttpsUrl>,
+    pub(crate) revocation_endpoint: Option<HttpsUrl>,
 }
 
 impl ServerMetadata {
@@ -63,6 +65,7 @@ pub(super) struct Document {
     token_endpoint: Option<String>,
     pushed_authorization_request_endpoint: Option<String>,
     introspection_endpoint: Option<String>,
+    revocation_endpoint: Option<String>,
     jwks_uri: Option<String>,
     #[serde(default)]
     mtls_endpoint_aliases: AliasDocument,
@@ -77,6 +80,7 @@ struct AliasDocument {
     token_endpoint: Option<String>,
     pushed_authorization_request_endpoint: Option<String>,
     introspection_endpoint: Option<String>,
+    revocation_endpoint: Option<String>,
 }
 
 impl Document {
@@ -97,6 +101,7 @@ impl Document {
                 self.pushed_authorization_request_endpoint,
             )?,
             introspection_endpoint: optional(self.introspection_endpoint)?,
+            revocation_endpoint: optional(self.revocation_endpoint)?,
             jwks_uri: required(self.jwks_uri)?,
             mtls_endpoint_aliases: MtlsEndpointAliases {
                 token_endpoint: optional(aliases.token_endpoint)?,
@@ -104,6 +109,7 @@ impl Document {
                     aliases.pushed_authorization_request_endpoint,
                 )?,
                 introspection_endpoint: optional(aliases.introspection_endpoint)?,
+                revocation_endpoint: optional(aliases.revocation_endpoint)?,
             },
             scopes_supported: self.scopes_supported,
             token_endpoint_auth_signing_alg_values_supported: self

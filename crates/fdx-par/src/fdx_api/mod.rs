@@ -33,21 +33,21 @@ impl Client {
         if !self.config().fdx_base.covers(&url) {
             return Err(CallerFault::OutsideFdxBase.into());
         }
-        let (scheme, certificate) = match access_token.bound_by {
-            BoundBy::Dpop => ("DPoP", ClientCertificate::Withhold),
-            BoundBy::Mtls => ("Bearer", ClientCertificate::Present),
+        let bound = access_token.bound;
+        let certificate = match bound.by {
+            BoundBy::Dpop => ClientCertificate::Withhold,
+            BoundBy::Mtls => ClientCertificate::Present,
         };
         let mut outgoing = Outgoing::new(method, url, certificate, body, limit);
         let token = &access_token.token;
         // FAPI 2.0 Security Profile 5.3.3.1-3: in this header and nowhere else.
-        let authorization = format!("{scheme} {}", token.expose());
+        let authorization = format!("{} {}", bound.by.token_type(), token.expose());
         if let Ok(mut value) = HeaderValue::from_str(&authorization) {
             value.set_sensitive(true);
             outgoing.headers.insert(AUTHORIZATION, value);
         }
         outgoing.header(INTERACTION_ID, &mint.interaction_id());
-        let bound_to = access_token.bound_to;
-        self.prove(&mut outgoing, Realm::ResourceServer, bound_to, Some(token), mint)?;
+        self.prove(&mut outgoing, Realm::ResourceServer, bound, Some(token), mint)?;
         Ok(outgoing)
     }
 }

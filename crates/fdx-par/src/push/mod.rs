@@ -58,8 +58,8 @@ impl Exchange for Pushed {
 
     fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let form = ask.parameters(mint);
-        let bound_to = ask.bound_to();
-        ask.client.post(Endpoint::PushedAuthorizationRequest, form, Some(bound_to), mint, LIMIT)
+        let bound = ask.client.config().sender_constraint.bound();
+        ask.client.post(Endpoint::PushedAuthorizationRequest, form, Some(bound), mint, LIMIT)
     }
 
     fn read(ask: Ask, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {

@@ -58,11 +58,12 @@ impl Exchange for Exchanged {
             .pair("code", code.expose())
             .pair("redirect_uri", pending.flow.redirect_uri.as_str())
             .pair("code_verifier", pending.code_verifier.expose());
-        ask.client.post(Endpoint::Token, form, Some(pending.flow.bound_to), mint, LIMIT)
+        let bound = ask.client.bound_at_exchange(pending.flow.bound_to)?;
+        ask.client.post(Endpoint::Token, form, Some(bound), mint, LIMIT)
     }
 
     fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
-        let constraint = &ask.client.config().sender_constraint;
-        response::read(answer, constraint, ask.accepted.pending.flow)
+        let flow = ask.accepted.pending.flow;
+        response::read(answer, ask.client.bound_at_exchange(flow.bound_to)?, flow)
     }
 }

@@ -7,8 +7,8 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::Exchanged;
-use super::tokens::{AccessToken, BoundBy, Tokens};
-use crate::client::SenderConstraint;
+use super::tokens::{AccessToken, Tokens};
+use crate::client::Bound;
 use crate::exchange::answer::Answer;
 use crate::pending::Flow;
 use crate::{Error, ServerRule};
@@ -30,15 +30,11 @@ struct Body {
 const MEMBERS: usize = 10_000;
 const MAX_ACCESS_TOKEN: usize = 16 * 1024;
 
-pub(super) fn read(
-    answer: &Answer<'_>,
-    constraint: &SenderConstraint,
-    flow: Box<Flow>,
-) -> Result<Exchanged, Error> {
+pub(super) fn read(answer: &Answer<'_>, bound: Bound, flow: Box<Flow>) -> Result<Exchanged, Error> {
     let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
     // RFC 6749 7.1, 5.1: token_type has no case.
     let token_type = body.token_type.unwrap_or_default();
-    if !token_type.eq_ignore_ascii_case(constraint.token_type()) {
+    if !token_type.eq_ignore_ascii_case(bound.by.token_type()) {
         return Err(answer.fault(ServerRule::TokenType));
     }
     let access_token = body
@@ -47,14 +43,9 @@ pub(super) fn read(
         .ok_or_else(|| answer.fault(ServerRule::AccessTokenText))?;
     // Advice, not a promise: what can't be read is as good as what was not said.
     let lifetime = body.expires_in.and_then(|raw| raw.read::<u64>().ok());
-    let bound_by = match constraint {
-        SenderConstraint::Dpop(_) => BoundBy::Dpop,
-        SenderConstraint::Mtls(_) => BoundBy::Mtls,
-    };
     let access_token = AccessToken {
         token: access_token,
-        bound_by,
-        bound_to: flow.bound_to,
+        bound,
         expires_at: lifetime.map(|seconds| answer.drafted_at + Duration::from_secs(seconds)),
     };
     // RFC 6749 5.1: no scope in the answer means the requested one.

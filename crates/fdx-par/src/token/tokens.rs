@@ -2,6 +2,8 @@ use fdx_jose::Thumbprint;
 use fdx_rar::Scopes;
 use fdx_wire::{Secret, UnixTime};
 
+use crate::client::Bound;
+
 /// What a code was exchanged for. Persist it at once: it can't be had twice.
 #[derive(Clone, Debug)]
 pub struct Tokens {
@@ -14,8 +16,7 @@ pub struct Tokens {
 #[derive(Clone, Debug)]
 pub struct AccessToken {
     pub(crate) token: Secret,
-    pub(crate) bound_by: BoundBy,
-    pub(crate) bound_to: Thumbprint,
+    pub(crate) bound: Bound,
     pub(crate) expires_at: Option<UnixTime>,
 }
 
@@ -26,6 +27,17 @@ pub enum BoundBy {
     Dpop,
     /// The connection's certificate (RFC 8705).
     Mtls,
+}
+
+impl BoundBy {
+    /// `DPoP` or `Bearer`: the `token_type`, and the scheme of `Authorization`.
+    #[must_use]
+    pub fn token_type(self) -> &'static str {
+        match self {
+            Self::Dpop => "DPoP",
+            Self::Mtls => "Bearer",
+        }
+    }
 }
 
 impl Tokens {
@@ -58,13 +70,13 @@ impl AccessToken {
     /// What the token is bound by.
     #[must_use]
     pub fn bound_by(&self) -> BoundBy {
-        self.bound_by
+        self.bound.by
     }
 
     /// Thumbprint of the key or certificate that it is bound to.
     #[must_use]
     pub fn bound_to(&self) -> Thumbprint {
-        self.bound_to
+        self.bound.to
     }
 
     /// When it expires, counted from when the request for it was drafted; `None` where the server

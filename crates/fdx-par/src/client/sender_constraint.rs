@@ -1,0 +1,86 @@
+use fdx_jose::{ProofClaims, ProofKey, Thumbprint};
+use fdx_wire::Secret;
+
+use super::{Client, SenderConstraint};
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::Outgoing;
+use crate::exchange::{NonceSlot, Realm};
+use crate::token::BoundBy;
+use crate::{CallerFault, Error};
+
+/// What a code or a token is bound to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Bound {
+    pub(crate) by: BoundBy,
+    pub(crate) to: Thumbprint,
+}
+
+impl SenderConstraint {
+    /// The key's RFC 7638 thumbprint, or the certificate's.
+    #[must_use]
+    pub fn thumbprint(&self) -> Thumbprint {
+        self.bound().to
+    }
+
+    pub(crate) fn bound(&self) -> Bound {
+        match self {
+            Self::Dpop(key) => Bound { by: BoundBy::Dpop, to: key.thumbprint() },
+            Self::Mtls(certificate) => Bound { by: BoundBy::Mtls, to: *certificate },
+        }
+    }
+}
+
+impl Client {
+    /// What a code that was pushed for `thumbprint` can be exchanged with: the same key, current
+    /// or retired; or whatever the certificate is now, for a certificate binds tokens and no
+    /// codes (RFC 8705 section 3).
+    pub(crate) fn bound_at_exchange(&self, thumbprint: Thumbprint) -> Result<Bound, Error> {
+        let current = self.config().sender_constraint.bound();
+        match (self.proof_key(thumbprint), current.by) {
+            (Some(_), _) => Ok(Bound { by: BoundBy::Dpop, to: thumbprint }),
+            (None, BoundBy::Mtls) => Ok(current),
+            (None, BoundBy::Dpop) => Err(CallerFault::OtherKey.into()),
+        }
+    }
+
+    /// Adds the DPoP proof for `outgoing`, or nothing where `bound` is the current certificate.
+    ///
+    /// # Errors
+    /// [`CallerFault::OtherKey`] where it is bound to a key or certificate that is not configured.
+    pub(crate) fn prove(
+        &self,
+        outgoing: &mut Outgoing,
+        realm: Realm,
+        bound: Bound,
+        access_token: Option<&Secret>,
+        mint: &Mint<'_>,
+    ) -> Result<(), Error> {
+        if bound == self.config().sender_constraint.bound() && bound.by == BoundBy::Mtls {
+            return Ok(());
+        }
+        let key = self.proof_key(bound.to).filter(|_| bound.by == BoundBy::Dpop);
+        let key = key.ok_or(CallerFault::OtherKey)?;
+        let slot = NonceSlot { realm, origin: outgoing.url.origin(), key: bound.to };
+        let nonces = &self.0.nonces;
+        let input = key.proof(&ProofClaims {
+            htm: outgoing.method.as_str(),
+            htu: &outgoing.url,
+            jti: &mint.proof_jti(),
+            iat: mint.now,
+            access_token,
+            nonce: nonces.latest(&slot).as_deref(),
+        });
+        outgoing.inputs.push(input);
+        outgoing.nonces = Some((nonces.clone(), slot));
+        Ok(())
+    }
+
+    fn proof_key(&self, thumbprint: Thumbprint) -> Option<&ProofKey> {
+        let current = match &self.config().sender_constraint {
+            SenderConstraint::Dpop(key) => Some(key),
+            SenderConstraint::Mtls(_) => None,
+        };
+        let mut keys = current.into_iter().chain(&self.config().retired_proof_keys);
+        keys.find(|key| key.thumbprint() == thumbprint)
+    }
+}
