@@ -97,14 +97,15 @@ pub enum AnswerFault {
     /// It did not come, or not wholly, in time.
     #[error("not in time")]
     TimedOut,
-    /// The connection ended.
+    /// The connection ended; in HTTP/2, the stream, by either side: there, too large a head is
+    /// among the reasons.
     #[error("the connection was lost")]
     Lost,
     /// The server refused the client's certificate, or wants one that we did not show. In TLS 1.3
     /// that may be heard only after the request was written.
     #[error("the server refused the client's certificate, or misses it")]
     ClientCertificateRefused,
-    /// What came is not HTTP, or its status line and header fields are too long or too many.
+    /// What came is not HTTP/1.1, or its status line and header fields are too long or too many.
     #[error("what came can't be read as HTTP")]
     Unreadable,
     /// The body is longer than was wanted.

@@ -84,3 +84,6 @@ fn certificate_fault(error: &CertificateError) -> CertificateFault {
         _ => CertificateFault::Invalid,
     }
 }
+
+#[cfg(test)]
+mod tests;

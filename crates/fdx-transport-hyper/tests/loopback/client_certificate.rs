@@ -1,0 +1,100 @@
+use fdx_jose::Thumbprint;
+use fdx_par::{MtlsEndpoints, NextStep};
+use fdx_transport_hyper::{ClientIdentity, ConnectFault, RunError, SetupFault, TransportError};
+
+use crate::authority::{Authority, Leaf};
+use crate::recipient::{Recipient, now};
+use crate::server::{Certificates, Server, Settings};
+
+#[tokio::test]
+async fn the_certificate_is_shown_exactly_where_a_request_says_so() {
+    let server = Server::start().await;
+    let identity = identity(&server.authority().client());
+    let shown = identity.thumbprint();
+    let transport = server.trusted().client_certificate(identity).build().unwrap();
+    let recipient = Recipient::of(&server);
+
+    let metadata = recipient.metadata(&transport).await;
+    let push = recipient.push(metadata.clone(), MtlsEndpoints::Always);
+    let _pushed = transport.run(push, &recipient.key, now).await.unwrap();
+    let push = recipient.push(metadata, MtlsEndpoints::default());
+    let _pushed = transport.run(push, &recipient.key, now).await.unwrap();
+    transport.send_plain(server.get("/announced/1"), 10).await.unwrap();
+
+    let seen = server.seen().into_iter().map(|seen| (seen.path, seen.certificate));
+    let expected = [
+        ("/.well-known/oauth-authorization-server", None),
+        ("/par", Some(shown)),
+        ("/par", Some(shown)),
+        ("/par", None),
+        ("/announced/1", None),
+    ];
+    assert!(seen.eq(expected.map(|(path, shown)| (path.to_owned(), shown))), "{:?}", server.seen());
+    assert_eq!(server.accepted(), 2, "a connection with the certificate, and one without");
+}
+
+#[tokio::test]
+async fn without_a_certificate_to_show_nothing_is_sent() {
+    let server = Server::start().await;
+    let transport = server.trusted().build().unwrap();
+    let recipient = Recipient::of(&server);
+    let metadata = recipient.metadata(&transport).await;
+    let before = server.seen();
+
+    let push = recipient.push(metadata, MtlsEndpoints::Always);
+    let error = transport.run(push, &recipient.key, now).await.unwrap_err();
+    let fault = TransportError::Setup(SetupFault::NoClientCertificate);
+    let next_step = NextStep::Retry { after: None };
+    assert_eq!(error, RunError::NotSent { error: fault, next_step });
+    assert_eq!((server.seen(), server.accepted()), (before, 1));
+}
+
+#[tokio::test]
+async fn a_server_that_misses_the_certificate_is_understood() {
+    let settings = Settings {
+        versions: vec![&rustls::version::TLS12],
+        certificates: Certificates::Required,
+        ..Settings::default()
+    };
+    let server = Server::with(Authority::new(), settings).await;
+    let transport = server.trusted().build().unwrap();
+    let error = transport.send_plain(server.get("/announced/1"), 10).await.unwrap_err();
+    assert_eq!(error, TransportError::Connect(ConnectFault::ClientCertificateRefused));
+}
+
+#[test]
+fn the_thumbprint_is_that_of_the_first_certificate() {
+    let leaf = Authority::new().client();
+    let chain = leaf.certificate.pem() + &Authority::new().pem;
+    let identity = ClientIdentity::from_pem(&chain, &leaf.key.serialize_pem()).unwrap();
+    assert_eq!(identity.thumbprint(), Thumbprint::of_certificate(leaf.certificate.der()));
+}
+
+#[test]
+fn a_key_must_belong_to_its_certificate() {
+    let (leaf, other) = (Authority::new().client(), Authority::new().client());
+    let (chain, key) = (leaf.certificate.pem(), leaf.key.serialize_pem());
+    let fault = |chain: &str, key: &str| match ClientIdentity::from_pem(chain, key) {
+        Err(TransportError::Setup(fault)) => fault,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(fault(&chain, &other.key.serialize_pem()), SetupFault::KeyMismatch);
+    assert_eq!(fault(&chain, ""), SetupFault::PrivateKey);
+    assert_eq!(fault(&chain, &chain), SetupFault::PrivateKey);
+    assert_eq!(fault("", &key), SetupFault::Certificates);
+    assert_eq!(fault(&key, &key), SetupFault::Certificates);
+}
+
+#[test]
+fn the_private_key_is_not_printed() {
+    let identity = identity(&Authority::new().client());
+    let expected = format!(
+        "ClientIdentity {{ thumbprint: {:?}, private_key: \"[redacted]\" }}",
+        identity.thumbprint()
+    );
+    assert_eq!(format!("{identity:?}"), expected);
+}
+
+fn identity(leaf: &Leaf) -> ClientIdentity {
+    ClientIdentity::from_pem(&leaf.certificate.pem(), &leaf.key.serialize_pem()).unwrap()
+}

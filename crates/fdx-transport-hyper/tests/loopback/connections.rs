@@ -1,0 +1,44 @@
+use http::Version;
+
+use crate::authority::Authority;
+use crate::server::{HTTP_1, HTTP_2, Server, Settings};
+
+#[tokio::test]
+async fn a_connection_is_used_again() {
+    for alpn in [HTTP_1, HTTP_2] {
+        let server = Server::speaking(alpn).await;
+        let transport = server.trusted().build().unwrap();
+        for _ in 0..5 {
+            // Clones share their connections.
+            let transport = transport.clone();
+            transport.send_plain(server.get("/announced/2000"), 2000).await.unwrap();
+        }
+        assert_eq!((server.seen().len(), server.accepted()), (5, 1), "{alpn:?}");
+    }
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_where_the_server_speaks_it() {
+    let both = Settings::default().alpn;
+    for (alpn, version) in [
+        (both, Version::HTTP_2),
+        (HTTP_2, Version::HTTP_2),
+        (HTTP_1, Version::HTTP_11),
+        (&[], Version::HTTP_11),
+    ] {
+        let server = Server::speaking(alpn).await;
+        let transport = server.trusted().build().unwrap();
+        transport.send_plain(server.get("/announced/1"), 1).await.unwrap();
+        assert_eq!(server.seen()[0].version, version);
+    }
+}
+
+#[tokio::test]
+async fn either_version_of_tls_will_do() {
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let settings = Settings { versions: vec![version], ..Settings::default() };
+        let server = Server::with(Authority::new(), settings).await;
+        let transport = server.trusted().build().unwrap();
+        transport.send_plain(server.get("/announced/1"), 1).await.unwrap();
+    }
+}

@@ -1,0 +1,20 @@
+//! Over real TLS on loopback, against a server that is made here.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod answers;
+mod authority;
+mod client_certificate;
+mod connections;
+mod recipient;
+mod replies;
+mod run;
+mod server;
+mod server_certificate;
+mod timeouts;

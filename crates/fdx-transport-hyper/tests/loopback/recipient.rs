@@ -1,0 +1,63 @@
+use fdx_jose::{Algorithm, AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
+use fdx_par::{
+    AuthorizationRequest, Client, ClientAuthentication, ClientConfig, Draft, MtlsEndpoints, Pushed,
+    SenderConstraint, ServerMetadata, WellKnown, discover,
+};
+use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
+use fdx_transport_hyper::Transport;
+use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
+
+use crate::server::Server;
+
+/// Who asks the server for consent.
+pub struct Recipient {
+    pub key: PrivateKey,
+    issuer: Issuer,
+}
+
+pub fn now() -> UnixTime {
+    UnixTime::from_seconds(1_767_607_200)
+}
+
+impl Recipient {
+    pub fn of(server: &Server) -> Self {
+        Self { key: Self::key(), issuer: Issuer::parse(&server.url("")).unwrap() }
+    }
+
+    pub fn key() -> PrivateKey {
+        let pkcs8 = backend::ring().generate_pkcs8(Algorithm::EdDsa).unwrap();
+        PrivateKey::from_pkcs8_der(backend::ring(), &pkcs8, None).unwrap()
+    }
+
+    pub fn discovery(&self) -> Draft<ServerMetadata> {
+        discover(&self.issuer, WellKnown::OAuthAuthorizationServer, now()).unwrap()
+    }
+
+    pub async fn metadata(&self, transport: &Transport) -> ServerMetadata {
+        transport.run(self.discovery(), &self.key, now).await.unwrap()
+    }
+
+    /// A push that shows the certificate where `endpoints` say so.
+    pub fn push(&self, metadata: ServerMetadata, endpoints: MtlsEndpoints) -> Draft<Pushed> {
+        let key = self.key.public().clone();
+        let mut config = ClientConfig::new(
+            self.issuer.clone(),
+            "app",
+            RedirectUri::parse("https://app.example/callback").unwrap(),
+            HttpsUrl::parse("https://bank.example/fdx/v6").unwrap(),
+            ClientAuthentication::PrivateKeyJwt(AssertionKey::new(
+                key.clone(),
+                AssertionType::default(),
+            )),
+            SenderConstraint::Dpop(ProofKey::new(key)),
+            backend::ring(),
+        );
+        config.mtls_endpoints = endpoints;
+        let consent = ConsentRequest::new(ConsentDuration::time_bound(90).unwrap())
+            .resource(ResourceType::Account, [DataCluster::AccountBasic])
+            .build()
+            .unwrap();
+        let client = Client::new(config, metadata).unwrap();
+        client.push(&AuthorizationRequest::new(consent), Entropy::new([7; 32]), now()).unwrap()
+    }
+}
