@@ -5,6 +5,9 @@ use crate::AnswerFault;
 use crate::connect::find;
 use crate::tls::refuses_client_certificate;
 
+/// How many announced bytes are made room for before they come.
+const TRUSTED: usize = 64 * 1024;
+
 /// Reads a body of at most so many bytes. Dropping the rest ends the connection in HTTP/1.1, and
 /// the stream in HTTP/2.
 pub(crate) async fn body(mut incoming: Incoming, limit: usize) -> Result<Vec<u8>, AnswerFault> {
@@ -14,7 +17,7 @@ pub(crate) async fn body(mut incoming: Incoming, limit: usize) -> Result<Vec<u8>
     if announced > limit {
         return Err(too_large);
     }
-    let mut bytes = Vec::with_capacity(announced);
+    let mut bytes = Vec::with_capacity(announced.min(TRUSTED));
     while let Some(frame) = incoming.frame().await {
         // Trailers mean nothing here.
         let Ok(data) = frame.map_err(|error| answer_fault(&error))?.into_data() else { continue };

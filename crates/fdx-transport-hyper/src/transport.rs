@@ -3,6 +3,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use fdx_par::{ClientCertificate, Request};
+use http::Version;
 use http::uri::Scheme;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
@@ -41,7 +42,8 @@ impl Transport {
     }
 
     /// Carries one request out, once, over a connection that shows the client's certificate or
-    /// does not, as the request says. Redirects come back as they are.
+    /// does not, as the request says. Redirects come back as they are. The bytes of requests and
+    /// responses are not wiped.
     ///
     /// # Errors
     /// [`TransportError`]; [`SetupFault::NoClientCertificate`] before anything is sent.
@@ -80,6 +82,8 @@ impl Transport {
             return Err(SetupFault::NotHttps.into());
         }
         let mut request = request.map(|body| Full::new(Bytes::from(body)));
+        // Which version is spoken is settled with the server (ALPN, RFC 7301).
+        *request.version_mut() = Version::HTTP_11;
         // Set once the request is handed to a connection: before that, nothing can have been sent.
         let connection = capture_connection(&mut request);
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use fdx_transport_hyper::{AnswerFault, SetupFault, TransportError};
 use http::{Request, StatusCode};
 
@@ -63,6 +65,27 @@ async fn a_body_announced_over_the_cap_is_refused_before_it_is_read() {
         // Nothing of it ever comes: who waited for a byte would run into the timeout.
         let error = transport.send_plain(server.get("/promised/1001"), 1000).await.unwrap_err();
         assert_eq!(error, too_large(1000));
+    }
+}
+
+#[tokio::test]
+async fn room_is_not_made_for_what_is_only_announced() {
+    let server = Server::speaking(HTTP_1).await;
+    let transport = server.trusted().timeout(Duration::from_secs(5)).build().unwrap();
+    transport.send_plain(server.get("/announced/1"), 1).await.unwrap();
+    tokio::time::pause();
+    let promised = server.get(&format!("/promised/{}", u64::MAX / 4));
+    let error = transport.send_plain(promised, usize::MAX).await.unwrap_err();
+    assert_eq!(error, TransportError::Answer(AnswerFault::TimedOut));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_off_is_no_answer() {
+    for alpn in [HTTP_1, HTTP_2] {
+        let server = Server::speaking(alpn).await;
+        let transport = server.trusted().build().unwrap();
+        let error = transport.send_plain(server.get("/cut"), 100).await.unwrap_err();
+        assert_eq!(error, TransportError::Answer(AnswerFault::Lost));
     }
 }
 

@@ -18,6 +18,26 @@ async fn a_connection_is_used_again() {
 }
 
 #[tokio::test]
+async fn a_connection_that_the_server_closed_is_replaced() {
+    let server = Server::speaking(HTTP_1).await;
+    let transport = server.trusted().build().unwrap();
+    for connections in 1..=3 {
+        transport.send_plain(server.get("/closing"), 0).await.unwrap();
+        assert_eq!(server.accepted(), connections);
+    }
+}
+
+#[tokio::test]
+async fn the_version_that_a_request_names_is_not_asked_for() {
+    let server = Server::speaking(HTTP_1).await;
+    let transport = server.trusted().build().unwrap();
+    let mut request = server.get("/announced/1");
+    *request.version_mut() = Version::HTTP_2;
+    transport.send_plain(request, 1).await.unwrap();
+    assert_eq!(server.seen()[0].version, Version::HTTP_11);
+}
+
+#[tokio::test]
 async fn http_2_is_spoken_where_the_server_speaks_it() {
     let both = Settings::default().alpn;
     for (alpn, version) in [

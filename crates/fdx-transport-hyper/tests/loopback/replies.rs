@@ -1,5 +1,5 @@
-use std::convert::Infallible;
 use std::future::pending;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -20,6 +20,8 @@ enum Then {
     Text(Bytes),
     /// Neither bytes nor an end.
     Silence,
+    /// The connection is cut.
+    Cut,
 }
 
 /// What the server says to a path. `repeated` is whether it was asked for before.
@@ -34,6 +36,8 @@ pub async fn reply(request: &Request<Incoming>, repeated: bool) -> Response<Scri
         "endless" => response.body(filler(u64::MAX)),
         // All of it is announced, and none comes.
         "promised" => response.header("content-length", argument).body(silence(0)),
+        "cut" => response.body(Script { left: 10, then: Then::Cut }),
+        "closing" => response.header("connection", "close").body(filler(0)),
         "stalling" => response.body(silence(10)),
         "never" => pending().await,
         "redirect" => response.status(argument).header("location", "/announced/0").body(filler(0)),
@@ -89,12 +93,12 @@ fn silence(bytes: u64) -> Script {
 
 impl Body for Script {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if self.left > 0 {
             let chunk = self.left.min(CHUNK);
             self.left -= chunk;
@@ -103,6 +107,7 @@ impl Body for Script {
         }
         match &mut self.then {
             Then::Silence => Poll::Pending,
+            Then::Cut => Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
             Then::Text(text) if text.is_empty() => Poll::Ready(None),
             Then::Text(text) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(text))))),
         }
