@@ -1,2 +1,53 @@
-//! Not written yet.
-fn main() {}
+//! The `fdx` command: a whole FDX consent over FAPI 2.0 on one's own machine (`demo`), an
+//! institution for any client (`sandbox`), and a consent at a real institution (`connect`).
+//!
+//! Results go to standard output, messages to standard error. It ends with 0, with 1 where
+//! something failed, and with 2 where the command line or a configuration can't be right.
+
+mod args;
+mod bank;
+mod connect;
+mod demo;
+mod error;
+mod files;
+mod flow;
+mod json;
+mod keys;
+mod print;
+mod receipt;
+mod sandbox;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+use crate::error::Failure;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(args.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            print::message(&format!("fdx: {failure}"));
+            failure.exit_code()
+        }
+    }
+}
+
+/// One thread is enough: the program waits for the network, or for a person.
+fn run(command: Command) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        Failure::failed(format!("no runtime could be started: {error}"), "free some resources")
+    })?;
+    let done = match command {
+        Command::Demo(args) => runtime.block_on(demo::run(&args)),
+        Command::Sandbox(args) => runtime.block_on(sandbox::run(&args)),
+        Command::Connect(args) => runtime.block_on(connect::run(&args)),
+    };
+    // A read of standard input that nobody waits for any more must not keep the program.
+    runtime.shutdown_background();
+    done
+}

@@ -1,0 +1,138 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use fdx_wire::RedirectUri;
+
+/// FDX v6 consent over FAPI 2.0, from the data recipient's side
+#[derive(Parser)]
+#[command(name = "fdx", version, after_help = FDX)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Demo(DemoArgs),
+    Sandbox(SandboxArgs),
+    Connect(ConnectArgs),
+}
+
+/// Watch a whole consent, against an institution inside this program
+///
+/// It starts an institution on loopback with fresh keys and certificates, plays a customer who
+/// grants less than was asked, runs the six steps over TLS, calls one granted and one withheld
+/// resource, and makes out the receipt. Nothing is written to disk.
+#[derive(Parser)]
+#[command(after_help = DEMO, verbatim_doc_comment)]
+pub(crate) struct DemoArgs {
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// What the tokens are bound to
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = BindingName::Mtls)]
+    pub(crate) binding: BindingName,
+}
+
+/// Run the institution for any client, on loopback
+///
+/// It writes its CA, a client certificate with key, the clients' private JWK, the registered
+/// clients and a working configuration for `fdx connect` into DIR, prints where it is, and serves
+/// until ctrl-c.
+#[derive(Parser)]
+#[command(after_help = SANDBOX, verbatim_doc_comment)]
+pub(crate) struct SandboxArgs {
+    /// Where to listen, on loopback; the port after it takes client certificates (0: any two)
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// Where the files go; made where it is missing, and nothing in it is ever overwritten
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// Whether DPoP proofs need a nonce of the server's
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = NoncesName::Demand)]
+    pub(crate) nonces: NoncesName,
+    /// Where the clients' customers may come back to; may be repeated
+    #[arg(long, value_name = "URI", default_value = "http://127.0.0.1:8765/callback")]
+    pub(crate) redirect_uri: Vec<RedirectUri>,
+}
+
+/// Ask a customer of a real institution for a consent
+///
+/// It discovers the institution, pushes the request, gives the URL for the customer's browser,
+/// takes the callback, exchanges the code, reads what was granted, and keeps the receipt and the
+/// tokens in files that it never overwrites.
+#[derive(Parser)]
+#[command(after_help = CONNECT, verbatim_doc_comment)]
+pub(crate) struct ConnectArgs {
+    /// The configuration (TOML); `--example` prints one
+    #[arg(long, value_name = "FILE", required_unless_present = "example")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print a commented configuration, and do nothing else
+    #[arg(long, conflicts_with_all = ["config", "print_url", "open", "callback", "json"])]
+    pub(crate) example: bool,
+    /// Print the URL for the customer's browser on standard error (what is done anyway)
+    #[arg(long, conflicts_with = "open")]
+    pub(crate) print_url: bool,
+    /// Print the URL, and open it with xdg-open or open
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Where the callback comes from [default: listen where redirect_uri is http, else stdin]
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub(crate) callback: Option<CallbackName>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum BindingName {
+    /// A client certificate (RFC 8705)
+    Mtls,
+    /// A key that signs each request, with nonces demanded (RFC 9449)
+    Dpop,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum NoncesName {
+    /// At every endpoint, each nonce once
+    Demand,
+    /// Never
+    Silent,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum CallbackName {
+    /// A small listener on the redirect_uri's port
+    Listen,
+    /// The URL, pasted
+    Stdin,
+}
+
+const FDX: &str = "\
+Examples:
+  fdx demo
+  fdx sandbox --listen 127.0.0.1:8443 --dir bank
+  fdx connect --config bank/connect.toml --open
+
+It ends with 0, with 1 where something failed, with 2 where the command line or a configuration
+can't be right.";
+
+const DEMO: &str = "\
+Examples:
+  fdx demo                   tokens bound to a client certificate, over mutual TLS
+  fdx demo --binding dpop    tokens bound to a key, DPoP nonces demanded
+  fdx demo --json | jq .withheld";
+
+const SANDBOX: &str = "\
+Examples:
+  fdx sandbox --listen 127.0.0.1:8443 --dir bank
+  fdx sandbox --listen 127.0.0.1:0 --dir bank --redirect-uri https://app.example/callback
+  fdx connect --config bank/connect.toml         in another terminal, by certificate
+  fdx connect --config bank/connect-dpop.toml    the same by DPoP";
+
+const CONNECT: &str = "\
+Examples:
+  fdx connect --example > connect.toml
+  fdx connect --config connect.toml --open
+  fdx connect --config connect.toml --callback stdin --json";

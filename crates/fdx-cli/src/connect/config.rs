@@ -1,0 +1,178 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use fdx_jose::AssertionType;
+use fdx_par::{MtlsEndpoints, WellKnown};
+use fdx_rar::{ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster, ResourceType};
+use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A configuration as it is written. Paths are relative to the file that holds it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) issuer: Issuer,
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: RedirectUri,
+    pub(crate) fdx_base: HttpsUrl,
+    #[serde(default)]
+    pub(crate) discovery: Discovery,
+    pub(crate) root_certificates: Option<PathBuf>,
+    pub(crate) key: PathBuf,
+    pub(crate) kid: Option<String>,
+    #[serde(default)]
+    pub(crate) assertion_type: Assertion,
+    pub(crate) binding: Spanned<Binding>,
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) certificate_key: Option<PathBuf>,
+    pub(crate) dpop_key: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) use_mtls_endpoint_aliases: bool,
+    pub(crate) request: Option<Spanned<Request>>,
+    pub(crate) consent: Spanned<Consent>,
+    #[serde(default)]
+    pub(crate) output: Output,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(crate) enum Discovery {
+    #[default]
+    #[serde(rename = "oauth-authorization-server")]
+    OAuthAuthorizationServer,
+    #[serde(rename = "openid-configuration")]
+    OpenidConfiguration,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(crate) enum Assertion {
+    #[default]
+    #[serde(rename = "client-authentication+jwt")]
+    ClientAuthenticationJwt,
+    #[serde(rename = "unstated")]
+    Unstated,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Binding {
+    Dpop,
+    Mtls,
+}
+
+/// What is asked beside the consent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Request {
+    pub(crate) openid: bool,
+    pub(crate) offline_access: bool,
+    pub(crate) max_age: Option<u64>,
+    pub(crate) acr_values: Option<String>,
+    pub(crate) prompt: Option<String>,
+    pub(crate) login_hint: Option<String>,
+    pub(crate) ui_locales: Option<String>,
+    pub(crate) resource: Vec<HttpsUrl>,
+    pub(crate) extra: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Consent {
+    duration_type: Duration,
+    duration_period: Option<u32>,
+    lookback_period: Option<u32>,
+    resources: Vec<Resource>,
+}
+
+/// The names that are written; a misspelt one is a mistake here, however open FDX is.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Duration {
+    OneTime,
+    Persistent,
+    TimeBound,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Resource {
+    resource_type: ResourceType,
+    data_clusters: Vec<DataCluster>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Output {
+    pub(crate) receipt: PathBuf,
+    pub(crate) tokens: PathBuf,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self { receipt: "receipt.json".into(), tokens: "tokens.json".into() }
+    }
+}
+
+impl Config {
+    /// Names of resource types and data clusters that FDX does not list, which are allowed, and
+    /// mostly misspelt.
+    pub(crate) fn unknown_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for resource in &self.consent.as_ref().resources {
+            if let ResourceType::Other(name) = &resource.resource_type {
+                names.push(format!("{name:?}"));
+            }
+            for cluster in &resource.data_clusters {
+                if let DataCluster::Other(name) = cluster {
+                    names.push(format!("{name:?}"));
+                }
+            }
+        }
+        names
+    }
+
+    pub(crate) fn mtls_endpoints(&self) -> MtlsEndpoints {
+        match self.use_mtls_endpoint_aliases {
+            true => MtlsEndpoints::Always,
+            false => MtlsEndpoints::WhereNeeded,
+        }
+    }
+}
+
+impl Consent {
+    pub(crate) fn request(&self) -> Result<ConsentRequest, ConsentRequestError> {
+        let duration = match self.duration_type {
+            Duration::OneTime => ConsentDuration::OneTime,
+            Duration::Persistent => ConsentDuration::Persistent,
+            Duration::TimeBound => {
+                ConsentDuration::time_bound(self.duration_period.unwrap_or_default())?
+            }
+        };
+        let mut request = ConsentRequest::new(duration);
+        if let Some(days) = self.lookback_period {
+            request = request.lookback_period(days);
+        }
+        for Resource { resource_type, data_clusters } in &self.resources {
+            request = request.resource(resource_type.clone(), data_clusters.iter().cloned());
+        }
+        request.build()
+    }
+}
+
+impl Discovery {
+    pub(crate) fn well_known(self) -> WellKnown {
+        match self {
+            Self::OAuthAuthorizationServer => WellKnown::OAuthAuthorizationServer,
+            Self::OpenidConfiguration => WellKnown::OpenidConfiguration,
+        }
+    }
+}
+
+impl Assertion {
+    pub(crate) fn assertion_type(self) -> AssertionType {
+        match self {
+            Self::ClientAuthenticationJwt => AssertionType::ClientAuthenticationJwt,
+            Self::Unstated => AssertionType::Unstated,
+        }
+    }
+}

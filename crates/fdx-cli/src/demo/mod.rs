@@ -1,0 +1,161 @@
+//! A whole consent, against an institution inside this program.
+
+mod calls;
+mod scene;
+mod steps;
+
+use std::time::Instant;
+
+use fdx_par::{
+    AuthorizationRequest, Callback, Client, Granted, Pending, Refused, WellKnown, discover,
+};
+use fdx_rar::ConsentReceipt;
+use fdx_sandbox::customer::{ConsentPage, Decision, visit};
+use fdx_transport_hyper::system_now;
+use fdx_wire::HttpsUrl;
+use http::header::LOCATION;
+use serde::Serialize;
+
+use crate::args::{BindingName, DemoArgs};
+use crate::demo::calls::Call;
+use crate::demo::scene::Scene;
+use crate::demo::steps::{Step, Steps, Voice};
+use crate::error::Failure;
+use crate::flow::entropy;
+use crate::json::{self, Consent};
+use crate::print::result;
+use crate::{receipt, table};
+
+/// Everything at once, for `--json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    binding: &'static str,
+    issuer: &'a str,
+    preparation_milliseconds: f64,
+    steps: &'a [Step],
+    #[serde(flatten)]
+    consent: Consent<'a>,
+    resource_calls: &'a [Call],
+    milliseconds: f64,
+}
+
+const MAX_PAGE: usize = 1024 * 1024;
+
+pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
+    let begun = Instant::now();
+    let voice = if args.json { Voice::Silent } else { Voice::Aloud };
+    let scene = Scene::open(args.binding).await?;
+    let client = discovered(&scene).await?;
+    let preparation = begun.elapsed();
+    if voice == Voice::Aloud {
+        introduce(&scene, args.binding, steps::milliseconds(preparation));
+    }
+    let mut steps = Steps::begin(voice);
+    let (granted, receipt) = consent(&scene, &client, &mut steps).await?;
+    let calls = calls::make(&scene, &client, &granted).await?;
+    let milliseconds = steps::milliseconds(begun.elapsed());
+    match voice {
+        Voice::Aloud => conclude(&granted, &receipt, &calls, milliseconds),
+        Voice::Silent => result(&json::pretty(&Report {
+            binding: scene.binding_text(),
+            issuer: scene.bank.issuer.as_str(),
+            preparation_milliseconds: steps::milliseconds(preparation),
+            steps: steps.as_slice(),
+            consent: Consent::new(&granted, &receipt),
+            resource_calls: &calls,
+            milliseconds,
+        })),
+    }
+    Ok(())
+}
+
+async fn discovered(scene: &Scene) -> Result<Client, Failure> {
+    const DOING: &str = "discovering the institution";
+    let (issuer, now) = (&scene.bank.issuer, system_now());
+    let draft = discover(issuer, WellKnown::OAuthAuthorizationServer, now);
+    let metadata = scene.driver.run(DOING, draft).await?;
+    let client = Client::new(scene.config.clone(), metadata);
+    client.map_err(|error| Failure::protocol(DOING, &error))
+}
+
+/// The six steps.
+async fn consent(
+    scene: &Scene,
+    client: &Client,
+    steps: &mut Steps,
+) -> Result<(Granted, ConsentReceipt), Failure> {
+    let request = AuthorizationRequest::new(scene::asked()?).openid().offline_access();
+    let draft = client.push(&request, entropy()?, system_now());
+    steps.done("make a PKCE pair", "RFC 7636 4.1 and 4.2 (S256); FAPI 2.0 SP 5.3.3.2-3");
+
+    let pushed = scene.driver.run("pushing the authorization request", draft).await?;
+    steps.done(
+        "push the authorization request",
+        "RFC 9126 2, RFC 9396 2, RFC 7523 2.2; FAPI 2.0 SP 5.3.3.2-2",
+    );
+
+    let sent_off = pushed.redirect(system_now());
+    let (url, pending) = sent_off.map_err(|error| Failure::protocol("redirecting", &error))?;
+    let callback = customer(scene, url.as_str()).await?;
+    steps.done(
+        "send the customer, who decides",
+        "RFC 9126 4; FAPI 2.0 SP 5.3.3.2-6 (client_id and request_uri alone)",
+    );
+
+    let draft = match client.callback(pending, &callback, system_now()).map_err(not_ours)? {
+        Callback::Code(accepted) => client.exchange(accepted, entropy()?, system_now()),
+        Callback::Denied(refusal) => return Err(Failure::denied(refusal)),
+    };
+    let exchanged = scene.driver.run("exchanging the code", draft.map_err(Into::into)).await?;
+    let verified = scene.driver.verify(client, exchanged).await?;
+    steps.done("check the callback, exchange the code, verify", scene.exchange_clauses());
+
+    let granted = scene.driver.granted(client, verified).await?;
+    steps.done("read what was granted", "FDX Consent API, GET /consents/{consentId}");
+
+    let receipt = client.receipt(&granted, system_now());
+    let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
+    steps.done("make out the receipt", "RFC 8785 (canonical JSON) and SHA-256; FDX defines none");
+    Ok((granted, receipt))
+}
+
+/// The customer's part: loads the page, grants less than was asked, and is sent back.
+async fn customer(scene: &Scene, url: &str) -> Result<String, Failure> {
+    let lost = |what: String| Failure::failed(what, "this is a defect of ours: please report it");
+    let url = HttpsUrl::parse(url).map_err(|error| lost(error.to_string()))?;
+    let browser = &scene.driver.transport;
+    let page = browser.send_plain(visit(&url), MAX_PAGE).await;
+    let page = page.map_err(|error| lost(format!("the consent page: {error}")))?;
+    let decision = Decision::less_than_asked();
+    let form = ConsentPage::read(&page).and_then(|page| page.decide(&decision));
+    let form = form.map_err(|error| lost(format!("the consent page: {error}")))?;
+    let back = browser.send_plain(form, MAX_PAGE).await;
+    let back = back.map_err(|error| lost(format!("the decision: {error}")))?;
+    let location = back.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+    location.map(str::to_owned).ok_or_else(|| lost("the customer was not sent back".to_owned()))
+}
+
+fn not_ours(refused: Refused<Pending>) -> Failure {
+    Failure::protocol("checking the callback", &refused.error)
+}
+
+fn introduce(scene: &Scene, binding: BindingName, milliseconds: f64) {
+    let (issuer, fdx_base) = (&scene.bank.issuer, &scene.config.fdx_base);
+    result("A consent at an institution inside this program, over TLS on loopback.");
+    result(&format!("  institution  {issuer}, made just now with fresh keys and certificates"));
+    result(&format!("  FDX API      {fdx_base}"));
+    result(&format!("  tokens       {}", scene.binding_sentence()));
+    let other = match binding {
+        BindingName::Mtls => "fdx demo --binding dpop shows DPoP, with its nonces",
+        BindingName::Dpop => "fdx demo shows tokens that are bound to a certificate",
+    };
+    result(&format!("               ({other})"));
+    result(&format!("  ready, and discovered (RFC 8414 3), after {milliseconds:.1} ms\n"));
+}
+
+fn conclude(granted: &Granted, receipt: &ConsentReceipt, calls: &[Call], milliseconds: f64) {
+    result(&format!("\nAsked, and granted\n{}", table::coverage(granted)));
+    result(&format!("\nCalls\n{}", calls::table(calls)));
+    result(&format!("\nReceipt\n{}", receipt::text(receipt)));
+    result(&format!("\nDone in {milliseconds:.0} ms."));
+}

@@ -1,0 +1,53 @@
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::print::result;
+
+/// One step of the flow that is done.
+#[derive(Debug, Serialize)]
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) clause: &'static str,
+    pub(crate) milliseconds: f64,
+}
+
+/// Whether each step is told as it is done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Voice {
+    Aloud,
+    Silent,
+}
+
+/// The steps so far.
+pub(crate) struct Steps {
+    voice: Voice,
+    done: Vec<Step>,
+    begun: Instant,
+}
+
+impl Steps {
+    pub(crate) fn begin(voice: Voice) -> Self {
+        Self { voice, done: Vec::new(), begun: Instant::now() }
+    }
+
+    /// Ends the step that began with the end of the one before it.
+    pub(crate) fn done(&mut self, name: &'static str, clause: &'static str) {
+        let milliseconds = milliseconds(self.begun.elapsed());
+        self.done.push(Step { name, clause, milliseconds });
+        if self.voice == Voice::Aloud {
+            let number = self.done.len();
+            result(&format!("{number}  {name:<46} {milliseconds:>6.1} ms   {clause}"));
+        }
+        self.begun = Instant::now();
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Step] {
+        &self.done
+    }
+}
+
+/// To the microsecond.
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1000.0
+}

@@ -1,0 +1,148 @@
+use std::fmt;
+use std::process::ExitCode;
+
+use fdx_par::{Error, NextStep, Refusal};
+use fdx_transport_hyper::{CertificateFault, ConnectFault, RunError, TransportError};
+
+/// Why the program ends, said so that a person can go on from there.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    blame: Blame,
+    what: String,
+    code: Option<&'static str>,
+    clause: Option<&'static str>,
+    said: Option<String>,
+    next: String,
+}
+
+/// Whose doing it was: 1 and 2 of the exit codes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Blame {
+    World,
+    Usage,
+}
+
+impl Failure {
+    /// Something failed.
+    pub(crate) fn failed(what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::plain(Blame::World, what.into(), next.into())
+    }
+
+    /// The command line or a configuration can't be right.
+    pub(crate) fn usage(what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::plain(Blame::Usage, what.into(), next.into())
+    }
+
+    /// What ended an exchange, or a step between two.
+    pub(crate) fn protocol(doing: &str, error: &Error) -> Self {
+        let correct = error.next_step() == NextStep::Correct;
+        let blame = match error {
+            Error::Caller(_) if correct => Blame::Usage,
+            _ => Blame::World,
+        };
+        Self {
+            blame,
+            what: format!("{doing}: {}", what_happened(error)),
+            code: Some(error.code()),
+            clause: Some(error.clause()),
+            said: error.said().map(ToString::to_string),
+            next: advice(error.next_step()),
+        }
+    }
+
+    /// No answer came.
+    pub(crate) fn unanswered(doing: &str, error: &RunError) -> Self {
+        let next = match error {
+            RunError::NotSent { error, .. } => connecting(error),
+            other => advice(other.next_step()),
+        };
+        Self::failed(format!("{doing}: {error}"), next)
+    }
+
+    /// The customer or the server said no in the callback.
+    pub(crate) fn denied(refusal: Refusal) -> Self {
+        let doing = match refusal.is("access_denied") {
+            true => "the customer did not agree",
+            false => "the institution ended the customer's part",
+        };
+        Self::protocol(doing, &Error::Refusal(Box::new(refusal)))
+    }
+
+    /// The same failure, with something more to know before the next step.
+    pub(crate) fn but(mut self, note: &str) -> Self {
+        self.next = format!("{note}; {}", self.next);
+        self
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self.blame {
+            Blame::World => ExitCode::from(1),
+            Blame::Usage => ExitCode::from(2),
+        }
+    }
+
+    fn plain(blame: Blame, what: String, next: String) -> Self {
+        Self { blame, what, code: None, clause: None, said: None, next }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what.trim_end())?;
+        for (name, text) in [("code", self.code), ("clause", self.clause)] {
+            if let Some(text) = text {
+                write!(f, "\n  {name:<7} {text}")?;
+            }
+        }
+        if let Some(said) = &self.said {
+            write!(f, "\n  server  {said}")?;
+        }
+        write!(f, "\n  next    {}", self.next)
+    }
+}
+
+/// The error's text without its code, clause and the server's words, which have lines of their own.
+fn what_happened(error: &Error) -> String {
+    match error {
+        Error::Caller(fault) => fault.to_string(),
+        Error::Callback(fault) => format!("the callback is not the answer: {fault}"),
+        Error::IdToken(error) => format!("the server's ID token does not hold: {error}"),
+        Error::Refusal(_) => "the server refused".to_owned(),
+        Error::Server(fault) => format!("the server's answer breaks a rule: {}", fault.rule),
+        Error::Signing(error) => format!("no usable signature: {error}"),
+        other => other.to_string(),
+    }
+}
+
+/// What helps where nothing was sent.
+fn connecting(error: &TransportError) -> String {
+    match error {
+        TransportError::Connect(ConnectFault::ServerCertificate(
+            CertificateFault::UnknownIssuer,
+        )) => "name the authority behind it in root_certificates, if you trust it",
+        TransportError::Connect(ConnectFault::ServerCertificate(_)) => {
+            "nothing that a program can do: ask the institution"
+        }
+        TransportError::Setup(_) => "correct the configuration",
+        _ => "check the address and the network, then run it again",
+    }
+    .to_owned()
+}
+
+/// What a person can do.
+pub(crate) fn advice(next_step: NextStep) -> String {
+    match next_step {
+        NextStep::Correct => "correct the configuration: the same again fails the same way",
+        NextStep::AskTheInstitution => "nothing that a program can do: ask the institution",
+        NextStep::FetchKeys => "run it again: the server's keys have changed",
+        NextStep::Retry { after: Some(after) } => {
+            return format!("run it again in {} seconds", after.as_secs());
+        }
+        NextStep::Retry { after: None } => "run it again",
+        NextStep::StartOver => "run it again, and send the customer once more",
+        NextStep::RespectTheCustomer => "ask again only if the customer wants that",
+        NextStep::KeepWaiting => "wait for the callback that belongs to this request",
+        _ => "see the clause",
+    }
+    .to_owned()
+}

@@ -1,0 +1,81 @@
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use crate::error::Failure;
+
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Readers {
+    /// Its owner alone (mode 0600): it holds a secret.
+    Owner,
+    /// Whoever the system lets.
+    Anyone,
+}
+
+/// Writes a file that does not exist yet.
+pub(crate) fn create(path: &Path, text: &str, readers: Readers) -> Result<(), Failure> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if readers == Readers::Owner {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = readers;
+    let written = options.open(path).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => exists(path),
+        _ => Failure::failed(
+            format!("{} could not be written: {error}", path.display()),
+            "make room or choose another place",
+        ),
+    })
+}
+
+/// Finds out before the work begins what would only fail after it.
+pub(crate) fn check_absent(path: &Path) -> Result<(), Failure> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(exists(path)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Failure::usage(
+            format!("{} can't be a file of ours: {error}", path.display()),
+            "choose another place",
+        )),
+    }
+}
+
+/// Finds out before the work begins whether there is a directory to write into.
+pub(crate) fn check_directory_of(path: &Path) -> Result<(), Failure> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let what = format!("{} is not a directory", directory.display());
+    Err(Failure::usage(what, "make it, or choose another place"))
+}
+
+/// Makes a directory for the owner alone where there is none.
+pub(crate) fn make_directory(path: &Path) -> Result<(), Failure> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|error| {
+        Failure::usage(
+            format!("{} can't be made a directory: {error}", path.display()),
+            "choose another directory",
+        )
+    })
+}
+
+fn exists(path: &Path) -> Failure {
+    Failure::usage(
+        format!("{} exists already, and nothing is ever overwritten", path.display()),
+        "move it away, or choose another place",
+    )
+}

@@ -1,0 +1,103 @@
+//! The steps that `demo` and `connect` share, as a library's user would write them.
+
+use fdx_jose::PrivateKey;
+use fdx_par::{
+    Client, ConsentRead, Draft, Endpoint, Error, Exchanged, Granted, Output, Refused, Verification,
+    Verified,
+};
+use fdx_transport_hyper::{RunError, Transport, system_now};
+use fdx_wire::Entropy;
+
+use crate::error::Failure;
+
+/// Whoever carries exchanges out: a transport, and the keys that sign.
+pub(crate) struct Driver {
+    pub(crate) transport: Transport,
+    pub(crate) keys: Vec<PrivateKey>,
+}
+
+impl Driver {
+    /// Carries one exchange out. `doing` names it where it fails.
+    pub(crate) async fn run<T: Output>(
+        &self,
+        doing: &str,
+        draft: Result<Draft<T>, Error>,
+    ) -> Result<T, Failure> {
+        let output = self.try_run(doing, draft).await?;
+        output.map_err(|error| Failure::protocol(doing, &error))
+    }
+
+    /// The same where the exchange's own errors matter: only an answer that never came is a
+    /// failure.
+    pub(crate) async fn try_run<T: Output>(
+        &self,
+        doing: &str,
+        draft: Result<Draft<T>, Error>,
+    ) -> Result<Result<T, Error>, Failure> {
+        let draft = match draft {
+            Ok(draft) => draft,
+            Err(error) => return Ok(Err(error)),
+        };
+        match self.transport.run(draft, &self.keys, system_now).await {
+            Ok(output) => Ok(Ok(output)),
+            Err(RunError::Protocol(error)) => Ok(Err(error)),
+            Err(error) => Err(Failure::unanswered(doing, &error)),
+        }
+    }
+
+    /// Checks the ID token, with the server's keys where they are needed.
+    pub(crate) async fn verify(
+        &self,
+        client: &Client,
+        exchanged: Exchanged,
+    ) -> Result<Verified, Failure> {
+        const DOING: &str = "checking the ID token";
+        let failed = |refused: Refused<Exchanged>| Failure::protocol(DOING, &refused.error);
+        let exchanged = match client.verify(exchanged, None, system_now()).map_err(failed)? {
+            Verification::Verified(verified) => return Ok(verified),
+            Verification::FetchKeys(exchanged) => exchanged,
+        };
+        let keys = self.run("fetching the server's keys", client.fetch_keys(system_now())).await?;
+        match client.verify(exchanged, Some(&keys), system_now()).map_err(failed)? {
+            Verification::Verified(verified) => Ok(verified),
+            Verification::FetchKeys(_) => Err(Failure::failed(
+                "checking the ID token: the server does not publish the key that signed it",
+                "nothing that a program can do: ask the institution",
+            )),
+        }
+    }
+
+    /// Reads what was granted: by introspection first where no consent id is known yet, and not
+    /// at all where that does not tell one either.
+    pub(crate) async fn granted(
+        &self,
+        client: &Client,
+        verified: Verified,
+    ) -> Result<Granted, Failure> {
+        let mut verified = verified;
+        let can_introspect = client.target(Endpoint::Introspection).is_ok();
+        if verified.consent_id().is_none() && can_introspect {
+            let token = verified.tokens().access_token();
+            let draft = client.introspect(token, entropy()?, system_now());
+            let told = self.run("introspecting the access token", draft).await?;
+            verified = verified
+                .introspected(&told)
+                .map_err(|refused| Failure::protocol("introspecting", &refused.error))?;
+        }
+        if verified.consent_id().is_none() {
+            return Ok(verified.untold());
+        }
+        let draft = client.read_consent(&verified, entropy()?, system_now());
+        let read: ConsentRead = self.run("reading the consent", draft).await?;
+        verified
+            .granted(read)
+            .map_err(|refused| Failure::protocol("reading the consent", &refused.error))
+    }
+}
+
+/// 32 bytes from the operating system, for one exchange.
+pub(crate) fn entropy() -> Result<Entropy, Failure> {
+    Entropy::from_os().map_err(|error| {
+        Failure::failed(format!("the system gives no randomness: {error}"), "try again later")
+    })
+}

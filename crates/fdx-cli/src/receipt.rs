@@ -1,0 +1,40 @@
+use fdx_rar::{ConsentReceipt, DataCluster, Expiration};
+
+use crate::json::hex;
+use crate::table::printable;
+
+/// The receipt for a person to read. Its JSON is what is kept.
+pub(crate) fn text(receipt: &ConsentReceipt) -> String {
+    let mut lines = Vec::new();
+    let mut line = |name: &str, value: String| lines.push(format!("  {name:<12} {value}"));
+    let id = receipt.consent_id().map_or("not told".to_owned(), |id| printable(id.as_str()));
+    line("consent", id);
+    line("institution", receipt.issuer().to_string());
+    line("client", receipt.client_id().to_owned());
+    line("issued", receipt.issued_at().to_rfc3339());
+    line("expires", expires(receipt.expiration()));
+    for resource in receipt.granted().unwrap_or_default() {
+        let clusters = resource.data_clusters().iter().map(DataCluster::to_string);
+        let clusters: Vec<_> = clusters.map(|cluster| printable(&cluster)).collect();
+        let (kind, id) = (resource.resource_type().as_str(), resource.resource_id());
+        let (kind, id) = (printable(kind), printable(id));
+        line("granted", format!("{kind} {id}: {}", clusters.join(", ")));
+    }
+    line("scopes", receipt.granted_scopes().to_string());
+    if let Some(url) = receipt.revocation_endpoint() {
+        line("revoke", format!("PUT {url}"));
+    }
+    line("pushed", format!("SHA-256 {}", hex(&receipt.evidence().pushed_request_sha256)));
+    line("keys", receipt.evidence().key_thumbprints.join(", "));
+    line("interaction", receipt.evidence().interaction_ids.join(", "));
+    line("digest", format!("SHA-256 {}, over its RFC 8785 form", hex(&receipt.digest())));
+    lines.join("\n")
+}
+
+fn expires(expiration: Expiration) -> String {
+    match expiration {
+        Expiration::Stated(time) => format!("{time} (the institution says so)"),
+        Expiration::Derived(time) => format!("{time} (computed from durationPeriod)"),
+        Expiration::NotTold => "not told".to_owned(),
+    }
+}

@@ -1,0 +1,52 @@
+//! The institution for any other client.
+
+mod directory;
+
+use fdx_sandbox::NoncePolicy;
+
+use crate::args::{NoncesName, SandboxArgs};
+use crate::bank::{self, Ports};
+use crate::error::Failure;
+use crate::print::{message, result};
+
+pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
+    let ports = ports(args)?;
+    let files = directory::Files::in_directory(&args.dir)?;
+    let nonces = match args.nonces {
+        NoncesName::Demand => NoncePolicy::Demand,
+        NoncesName::Silent => NoncePolicy::Silent,
+    };
+    let bank = bank::open(ports, &args.redirect_uri, nonces).await?;
+    files.write(&bank)?;
+    result(&format!("issuer           {}", bank.issuer));
+    result(&format!("FDX API          {} for tokens bound by DPoP", bank.fdx_base));
+    result(&format!("                 {} for tokens bound by certificate", bank.mtls_fdx_base));
+    result(&format!("files            {}", args.dir.display()));
+    message(&format!(
+        "Serving until ctrl-c. In another terminal: fdx connect --config {}",
+        args.dir.join(directory::CONNECT_MTLS).display()
+    ));
+    let end = tokio::signal::ctrl_c().await;
+    end.map_err(|error| Failure::failed(format!("ctrl-c can't be heard: {error}"), "kill it"))?;
+    message("Stopped. Nothing is kept but the files: remove them before the next start.");
+    Ok(())
+}
+
+/// The port after the named one is for connections that show a certificate.
+fn ports(args: &SandboxArgs) -> Result<Ports, Failure> {
+    let main = args.listen;
+    // Anybody may decide for its one customer, and its keys lie in a directory.
+    if !main.ip().is_loopback() {
+        let what = format!("{} is not a loopback address, and this is no real bank", main.ip());
+        return Err(Failure::usage(what, "listen on 127.0.0.1 or [::1]"));
+    }
+    let mut mtls = main;
+    if main.port() != 0 {
+        let Some(next) = main.port().checked_add(1) else {
+            let what = "there is no port after 65535 for client certificates";
+            return Err(Failure::usage(what, "choose a lower port"));
+        };
+        mtls.set_port(next);
+    }
+    Ok(Ports { main, mtls })
+}
