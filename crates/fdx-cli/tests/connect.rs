@@ -1,0 +1,162 @@
+//! `fdx sandbox` and `fdx connect` together: two processes, with a customer between them.
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+
+use common::{Connect, Sandbox, run, stderr};
+use fdx_sandbox::customer::Decision;
+use serde_json::Value;
+
+#[test]
+fn the_sandboxs_configurations_lead_to_a_consent_and_its_receipt() {
+    let sandbox = Sandbox::start(&[]);
+    for (config, client_id) in [("connect.toml", "app-mtls"), ("connect-dpop.toml", "app-dpop")] {
+        let mut connect = Connect::start(&sandbox.path(config), &["--callback", "stdin", "--json"]);
+        let callback = sandbox.customer(&connect.url, &Decision::less_than_asked());
+        connect.paste(&callback);
+        let (code, stdout, stderr) = connect.finish();
+        assert_eq!(code, 0, "{stderr}");
+
+        let report: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(report["withheld"][0]["dataCluster"], "TRANSACTIONS");
+        let receipt = sandbox.read(&format!("{client_id}-receipt.json"));
+        let kept = fdx_rar::ConsentReceipt::from_json(&receipt).unwrap();
+        assert_eq!(kept.canonical_json(), receipt);
+        assert_eq!(report["consent_id"], kept.consent_id().unwrap().as_str());
+        let tokens: Value =
+            serde_json::from_str(&sandbox.read(&format!("{client_id}-tokens.json"))).unwrap();
+        let access_token = tokens["access_token"].as_str().unwrap();
+        assert!(!stdout.contains(access_token) && !stderr.contains(access_token));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_secret_is_readable_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let sandbox = Sandbox::start(&[]);
+    let mut connect = Connect::start(&sandbox.path("connect.toml"), &["--callback", "stdin"]);
+    let callback = sandbox.customer(&connect.url, &Decision::everything());
+    connect.paste(&callback);
+    let (code, stdout, stderr) = connect.finish();
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("TRANSACTIONS"), "{stdout}");
+    for secret in ["app-mtls-tokens.json", "client.jwk.json", "client-key.pem"] {
+        let metadata = std::fs::metadata(sandbox.path(secret)).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{secret}");
+    }
+}
+
+#[test]
+fn a_wrong_callback_is_told_and_the_right_one_still_counts() {
+    let sandbox = Sandbox::start(&["--nonces", "silent"]);
+    let mut connect = Connect::start(&sandbox.path("connect-dpop.toml"), &["--callback", "stdin"]);
+    connect.paste("http://127.0.0.1:8765/callback?code=stolen&state=guessed&iss=x");
+    connect.paste("not a URL");
+    let callback = sandbox.customer(&connect.url, &Decision::everything());
+    connect.paste(&callback);
+    let (code, _, stderr) = connect.finish();
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.contains("state") && stderr.contains("code  "), "{stderr}");
+}
+
+#[test]
+fn a_customer_who_refuses_is_respected_and_nothing_is_written() {
+    let sandbox = Sandbox::start(&[]);
+    let mut connect = Connect::start(&sandbox.path("connect.toml"), &["--callback", "stdin"]);
+    let callback = sandbox.customer(&connect.url, &Decision::refuse());
+    connect.paste(&callback);
+    let (code, stdout, stderr) = connect.finish();
+    assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+    for said in ["did not agree", "access_denied", "RFC 6749", "only if the customer wants that"] {
+        assert!(stderr.contains(said), "{said}: {stderr}");
+    }
+    for file in ["app-mtls-receipt.json", "app-mtls-tokens.json"] {
+        assert!(!sandbox.directory.join(file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn the_callback_is_heard_on_the_port_of_the_redirect_uri() {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let redirect_uri = format!("http://{free}/back");
+    let sandbox = Sandbox::start(&["--redirect-uri", &redirect_uri]);
+    let connect = Connect::start(&sandbox.path("connect.toml"), &["--print-url"]);
+    let callback = sandbox.customer(&connect.url, &Decision::everything());
+    let target = callback.strip_prefix(&format!("http://{free}")).unwrap().to_owned();
+    let visit = |target: &str| {
+        let mut stream = TcpStream::connect(free).unwrap();
+        write!(stream, "GET {target} HTTP/1.1\r\nhost: {free}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(visit("/favicon.ico").starts_with("HTTP/1.1 404"));
+    assert!(visit("/back?code=x&state=y").starts_with("HTTP/1.1 400"));
+    let _silent = TcpStream::connect(free).unwrap();
+    let answer = visit(&target);
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("close this window"), "{answer}");
+    let (code, _, stderr) = connect.finish();
+    assert_eq!(code, 0, "{stderr}");
+}
+
+#[test]
+fn existing_files_are_named_and_left_alone() {
+    let sandbox = Sandbox::start(&[]);
+    let before = sandbox.read("client.jwk.json");
+    let again = run(&["sandbox", "--listen", "127.0.0.1:0", "--dir", &sandbox.path("")]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(stderr(&again).contains("ca.pem exists already"), "{}", stderr(&again));
+    assert_eq!(sandbox.read("client.jwk.json"), before);
+
+    for file in ["app-mtls-receipt.json", "app-mtls-tokens.json"] {
+        std::fs::write(sandbox.path(file), "mine").unwrap();
+        let connect =
+            run(&["connect", "--config", &sandbox.path("connect.toml"), "--callback", "stdin"]);
+        assert_eq!(connect.status.code(), Some(2));
+        let said = stderr(&connect);
+        assert!(said.contains(&format!("{file} exists already")) && said.contains("move it away"));
+        // Nothing was sent before that was known.
+        assert!(!said.contains("Pushing"), "{said}");
+        assert_eq!(sandbox.read(file), "mine");
+        std::fs::remove_file(sandbox.path(file)).unwrap();
+    }
+}
+
+#[test]
+fn a_refusal_of_the_institution_says_code_clause_server_and_what_to_do() {
+    let sandbox = Sandbox::start(&[]);
+    let config = sandbox.read("connect.toml").replace("\"app-mtls\"", "\"a-stranger\"");
+    std::fs::write(sandbox.path("stranger.toml"), config).unwrap();
+    let output =
+        run(&["connect", "--config", &sandbox.path("stranger.toml"), "--callback", "stdin"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    for part in ["pushing", "code    rfc6749.error", "RFC 6749", "server  status 401", "next  "] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn a_server_that_nobody_vouches_for_is_not_spoken_to() {
+    let sandbox = Sandbox::start(&[]);
+    let config = sandbox.read("connect.toml").replace("root_certificates", "# root_certificates");
+    std::fs::write(sandbox.path("public.toml"), config).unwrap();
+    let output = run(&["connect", "--config", &sandbox.path("public.toml"), "--callback", "stdin"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("unknown issuer") && said.contains("root_certificates"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_sandbox_ends_well_with_ctrl_c() {
+    let mut sandbox = Sandbox::start(&[]);
+    let pid = sandbox.child.id().to_string();
+    let kill = std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(kill.success());
+    assert!(sandbox.child.wait().unwrap().success());
+}

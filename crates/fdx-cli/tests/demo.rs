@@ -1,0 +1,90 @@
+//! `fdx demo`: a whole consent over TLS, and what it says of it.
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{run, stderr, stdout};
+use serde_json::Value;
+
+fn report(binding: &str) -> Value {
+    let output = run(&["demo", "--json", "--binding", binding]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(output.stderr.is_empty(), "{}", stderr(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn pairs(report: &Value, member: &str) -> BTreeSet<(String, String)> {
+    let pairs = report[member].as_array().unwrap().iter();
+    let text = |pair: &Value, name: &str| pair[name].as_str().unwrap().to_owned();
+    pairs.map(|pair| (text(pair, "resourceType"), text(pair, "dataCluster"))).collect()
+}
+
+#[test]
+fn the_text_tells_six_steps_what_was_granted_and_the_receipt() {
+    let output = run(&["demo"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(output.stderr.is_empty(), "{}", stderr(&output));
+    let text = stdout(&output);
+    for step in 1..=6 {
+        assert!(text.lines().any(|line| line.starts_with(&format!("{step}  "))), "{step}: {text}");
+    }
+    let row = |start: &str| {
+        let row = text.lines().find(|line| line.trim_start().starts_with(start)).unwrap();
+        row.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row("ACCOUNT   ACCOUNT_BASIC"), "ACCOUNT ACCOUNT_BASIC acc-1");
+    assert_eq!(row("ACCOUNT   TRANSACTIONS"), "ACCOUNT TRANSACTIONS - withheld");
+    assert!(row("/fdx/v6/accounts/acc-1/transactions").ends_with("withheld, as the consent says"));
+    assert!(!text.to_lowercase().contains("fail"), "{text}");
+    assert!(text.contains("over its RFC 8785 form"), "{text}");
+}
+
+#[test]
+fn by_pairs_what_was_granted_is_a_strict_subset_in_both_bindings() {
+    for binding in ["mtls", "dpop"] {
+        let report = report(binding);
+        assert_eq!(report["binding"], binding);
+        let [requested, granted, withheld] =
+            ["requested", "granted", "withheld"].map(|member| pairs(&report, member));
+        assert!(granted.is_subset(&requested) && granted.len() < requested.len(), "{report}");
+        assert!(!granted.is_empty());
+        assert_eq!(&requested - &granted, withheld);
+    }
+}
+
+#[test]
+fn a_withheld_resource_is_refused_and_is_no_failure() {
+    for binding in ["mtls", "dpop"] {
+        let report = report(binding);
+        let calls = report["resource_calls"].as_array().unwrap();
+        let outcomes: Vec<_> = calls.iter().map(|call| &call["outcome"]).collect();
+        assert_eq!(outcomes, ["served", "withheld"]);
+        assert_eq!((&calls[0]["status"], &calls[0]["code"]), (&200.into(), &Value::Null));
+        assert_eq!((&calls[1]["status"], &calls[1]["code"]), (&403.into(), &"602".into()));
+    }
+}
+
+#[test]
+fn the_receipt_is_the_consents_own() {
+    let report = report("mtls");
+    assert_eq!(report["receipt"]["consentId"], report["consent_id"]);
+    assert_eq!(report["receipt"]["granted"], report["granted_resources"]);
+    let receipt = report["receipt"].to_string();
+    let receipt = fdx_rar::ConsentReceipt::from_json(receipt.as_bytes()).unwrap();
+    let digest: String = receipt.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(report["receipt_sha256"], digest);
+}
+
+#[test]
+fn each_step_names_its_clause_and_all_take_less_than_a_second() {
+    let report = report("mtls");
+    let steps = report["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 6);
+    for step in steps {
+        assert!(!step["clause"].as_str().unwrap().is_empty(), "{step}");
+        assert!(step["milliseconds"].as_f64().unwrap() >= 0.0, "{step}");
+    }
+    assert!(report["milliseconds"].as_f64().unwrap() < 1000.0, "{report}");
+}

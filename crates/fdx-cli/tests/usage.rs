@@ -1,0 +1,112 @@
+//! Wrong commands and wrong configurations: exit code 2, and what to do.
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+
+mod common;
+
+use common::{directory, run, stderr, stdout};
+
+/// Runs `fdx connect` with this configuration.
+fn connect(config: &str) -> (Option<i32>, String) {
+    let directory = directory();
+    std::fs::create_dir_all(&directory).unwrap();
+    let path = directory.join("connect.toml");
+    std::fs::write(&path, config).unwrap();
+    let output = run(&["connect", "--config", path.to_str().unwrap(), "--callback", "stdin"]);
+    std::fs::remove_dir_all(&directory).unwrap();
+    (output.status.code(), stderr(&output))
+}
+
+fn example() -> String {
+    let output = run(&["connect", "--example"]);
+    assert!(output.status.success() && output.stderr.is_empty());
+    stdout(&output)
+}
+
+#[test]
+fn wrong_arguments_end_with_2_and_say_what_is_expected() {
+    for (arguments, said) in [
+        (&["demo", "--binding", "none"][..], "possible values: mtls, dpop"),
+        (&["demo", "--jsn"], "unexpected argument '--jsn'"),
+        (&["sandbox", "--listen", "127.0.0.1:0"], "--dir <DIR>"),
+        (&["sandbox", "--listen", "here", "--dir", "x"], "invalid socket address"),
+        (&["sandbox", "--listen", "192.0.2.1:1", "--dir", "x"], "listen on 127.0.0.1"),
+        (&["sandbox", "--listen", "127.0.0.1:65535", "--dir", "x"], "choose a lower port"),
+        (
+            &["sandbox", "--listen", "127.0.0.1:0", "--dir", "x", "--redirect-uri", "http://a/b"],
+            "does not begin with https://",
+        ),
+        (&["connect"], "--config <FILE>"),
+        (&["connect", "--config", "x", "--open", "--print-url"], "cannot be used with"),
+        (&["connect", "--config", "/nowhere/connect.toml"], "name a file that is there"),
+        (&["connect", "--config", "/"], "it is no file"),
+        (&[], "Usage: fdx <COMMAND>"),
+        (&["bogus"], "unrecognized subcommand"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stdout(&output).is_empty(), "{arguments:?}");
+        assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn every_help_is_short_and_has_examples() {
+    for arguments in
+        [&["--help"][..], &["demo", "--help"], &["sandbox", "--help"], &["connect", "--help"]]
+    {
+        let output = run(arguments);
+        assert!(output.status.success());
+        let help = stdout(&output);
+        assert!(help.contains("Examples:\n  fdx "), "{help}");
+        assert!(help.lines().count() < 60, "{help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 110), "{help}");
+    }
+}
+
+#[test]
+fn the_example_is_read_as_far_as_the_files_that_it_names() {
+    let (code, said) = connect(&example());
+    assert_eq!(code, Some(2));
+    assert!(said.contains("client.jwk.json can't be read"), "{said}");
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_shown_with_its_line() {
+    let example = example();
+    for (from, to, said) in [
+        ("fdx_base =", "fdx_bse =", "expected one of"),
+        ("redirect_uri = \"http://127.0.0.1", "redirect_uri = \"http://bank.example", "https://"),
+        ("binding = \"mtls\"", "binding = \"none\"", "expected `dpop` or `mtls`"),
+        ("duration_period = 365", "duration_period = \"year\"", "u32"),
+        ("lookback_period = 60", "lookback_period = ", "line"),
+        ("receipt = ", "recipt = ", "expected `receipt` or `tokens`"),
+        ("[request]", "[request]\nextra = { scope = \"all\" }", "belongs to the protocol"),
+        ("[request]", "[request]\nprompt = \"\"", "is empty"),
+    ] {
+        let (code, shown) = connect(&example.replacen(from, to, 1));
+        let number = example.lines().position(|line| line.starts_with(from)).unwrap() + 1;
+        assert_eq!(code, Some(2), "{shown}");
+        assert!(shown.contains(&format!("line {number}")), "{number}: {shown}");
+        assert!(shown.contains(said) && shown.contains("correct that line"), "{said}: {shown}");
+    }
+}
+
+#[test]
+fn bytes_that_are_no_configuration_are_refused_in_words() {
+    for config in ["", "\u{0}", "[[[[", "issuer = {", &"a = [".repeat(100_000)] {
+        let (code, said) = connect(config);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("connect.toml") && said.len() < 2_000, "{said}");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_a_failure_that_says_so() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let directory = directory();
+    let output = run(&["sandbox", "--listen", &address, "--dir", directory.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("choose another --listen address"), "{}", stderr(&output));
+    std::fs::remove_dir_all(directory).unwrap();
+}
