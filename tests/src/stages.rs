@@ -11,7 +11,6 @@ use crate::setup::consent_request;
 use crate::wire::{Answer, Asked, World};
 
 /// Everything that can be asked for: data, an ID token, a refresh token.
-#[must_use]
 pub fn usual_request() -> AuthorizationRequest {
     AuthorizationRequest::new(consent_request()).openid().offline_access()
 }

@@ -86,7 +86,12 @@ impl World {
         }
     }
 
-    fn carry(&mut self, http: http::Request<Vec<u8>>, certificate: ClientCertificate) -> Answer {
+    /// Carries one request out: what the loop does between `attach` and `receive`.
+    pub fn carry(
+        &mut self,
+        http: http::Request<Vec<u8>>,
+        certificate: ClientCertificate,
+    ) -> Answer {
         let peer = match certificate {
             ClientCertificate::Present => Some(Thumbprint::of_certificate(CERTIFICATE)),
             ClientCertificate::Withhold => None,
