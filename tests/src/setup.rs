@@ -119,19 +119,17 @@ impl Setup {
     #[must_use]
     pub fn institution(&self) -> Institution {
         let key = keys(self.algorithm);
-        let client = RegisteredClient {
-            client_id: "app-1".to_owned(),
-            redirect_uris: vec![RedirectUri::parse("https://app.example/callback").unwrap()],
-            jwks: Jwks::new(vec![key.public().clone()]),
-            binding: match self.binding {
-                Binding::Dpop => fdx_sandbox::Binding::Dpop,
-                Binding::Mtls => {
-                    fdx_sandbox::Binding::MutualTls(Thumbprint::of_certificate(CERTIFICATE))
-                }
-            },
-            scopes: scopes(),
-            id_token_signed_response_alg: self.algorithm,
+        let redirect_uris = vec![RedirectUri::parse("https://app.example/callback").unwrap()];
+        let jwks = Jwks::new(vec![key.public().clone()]);
+        let binding = match self.binding {
+            Binding::Dpop => fdx_sandbox::Binding::Dpop,
+            Binding::Mtls => {
+                fdx_sandbox::Binding::MutualTls(Thumbprint::of_certificate(CERTIFICATE))
+            }
         };
+        let mut client = RegisteredClient::new("app-1", redirect_uris, jwks, binding);
+        client.scopes = scopes();
+        client.id_token_signed_response_alg = self.algorithm;
         let mtls = HttpsUrl::parse("https://mtls.bank.example").unwrap();
         let mut config = InstitutionConfig::new(
             bank_issuer(),

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use fdx_jose::{Algorithm, Jwks, PrivateKey, backend};
+use fdx_jose::{Jwks, PrivateKey, backend};
 use fdx_sandbox::certificates::CertificateAuthority;
 use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_sandbox::server::{Running, Server, TlsIdentity};
@@ -47,14 +47,11 @@ impl Bank {
             backend::ring(),
             vec![load()],
         );
-        config.clients.push(RegisteredClient {
-            client_id: "app-1".to_owned(),
-            redirect_uris: vec![RedirectUri::parse(REDIRECT_URI).unwrap()],
-            jwks: Jwks::new(vec![load().public().clone()]),
-            binding: Binding::Dpop,
-            scopes: scopes(),
-            id_token_signed_response_alg: Algorithm::Es256,
-        });
+        let redirect_uris = vec![RedirectUri::parse(REDIRECT_URI).unwrap()];
+        let jwks = Jwks::new(vec![load().public().clone()]);
+        let mut client = RegisteredClient::new("app-1", redirect_uris, jwks, Binding::Dpop);
+        client.scopes = scopes();
+        config.clients.push(client);
         let institution = Arc::new(Mutex::new(Institution::new(config, entropy(7))));
 
         let identity = TlsIdentity::from(authority.server().unwrap());

@@ -38,12 +38,12 @@
 //! # let mtls = HttpsUrl::parse("https://mtls.bank.example")?;
 //! # let signs = PrivateKey::from_pkcs8_der(backend::ring(), &pkcs8, None)?;
 //! # let mut config = InstitutionConfig::new(issuer.clone(), mtls, backend::ring(), vec![signs]);
-//! # config.clients.push(RegisteredClient {
-//! #     client_id: "app".into(), redirect_uris: vec![redirect_uri.clone()],
-//! #     jwks: Jwks::new(vec![key.public().clone()]), binding: Binding::Dpop,
-//! #     scopes: ["openid", "fdx:accountbasic:read", "fdx:transactions:read"].map(String::from).into(),
-//! #     id_token_signed_response_alg: Algorithm::Es256,
-//! # });
+//! # let jwks = Jwks::new(vec![key.public().clone()]);
+//! # let redirect_uris = vec![redirect_uri.clone()];
+//! # let mut client = RegisteredClient::new("app", redirect_uris, jwks, Binding::Dpop);
+//! # let scopes = ["openid", "fdx:accountbasic:read", "fdx:transactions:read"];
+//! # client.scopes = scopes.map(String::from).into();
+//! # config.clients.push(client);
 //! # let mut bank = Institution::new(config, Entropy::new([9; 32]));
 //! # let now = UnixTime::from_seconds(1_767_607_200);
 //! # let entropy = |n| Entropy::new([n; 32]);

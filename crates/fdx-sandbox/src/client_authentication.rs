@@ -7,7 +7,8 @@ use fdx_wire::UnixTime;
 use fdx_wire::form::Query;
 use serde::Deserialize;
 
-use crate::config::{InstitutionConfig, RegisteredClient};
+use crate::client::RegisteredClient;
+use crate::config::InstitutionConfig;
 use crate::error::{Broken, Reason};
 use crate::received::value;
 use crate::replay::{Replay, Seen};

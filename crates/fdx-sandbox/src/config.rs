@@ -1,7 +1,8 @@
 use fdx_jose::backend::Backend;
-use fdx_jose::{Algorithm, Jwks, PrivateKey, Thumbprint};
-use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
+use fdx_jose::{PrivateKey, PublicKey};
+use fdx_wire::{HttpsUrl, Issuer};
 
+use crate::client::{RegisteredClient, RequestObjects};
 use crate::data::Customer;
 
 /// Everything that makes one institution differ from another.
@@ -16,8 +17,12 @@ pub struct InstitutionConfig {
     pub mtls_base: HttpsUrl,
     /// What verifies signatures.
     pub backend: Backend,
-    /// The keys that sign ID tokens, at most one for each algorithm.
+    /// The keys that sign, at most one for each algorithm. Those that are to be rotated need key
+    /// ids.
     pub signing_keys: Vec<PrivateKey>,
+    /// Keys that are published and never sign, each under the key ids of the signing keys of other
+    /// algorithms: FAPI 2.0 Security Profile 5.4.3 wants clients to tell them apart.
+    pub decoy_keys: Vec<PublicKey>,
     /// Who may ask for consents.
     pub clients: Vec<RegisteredClient>,
     /// The one customer, who is always logged in.
@@ -26,11 +31,15 @@ pub struct InstitutionConfig {
     pub nonce_policy: NoncePolicy,
     /// Where the client learns the consent's id.
     pub consent_id_carrier: ConsentIdCarrier,
+    /// What becomes of a refresh token when it is used.
+    pub refresh_policy: RefreshPolicy,
+    /// Whether every client has to sign its authorization requests.
+    pub request_objects: RequestObjects,
 }
 
 impl InstitutionConfig {
-    /// An institution with the built-in customer and no clients, which demands nonces and tells
-    /// the consent's id as `grant_id`.
+    /// An institution with the built-in customer and no clients, which demands nonces, tells the
+    /// consent's id as `grant_id`, keeps refresh tokens as they are and takes unsigned requests.
     #[must_use]
     pub fn new(
         issuer: Issuer,
@@ -43,42 +52,19 @@ impl InstitutionConfig {
             mtls_base,
             backend,
             signing_keys,
+            decoy_keys: Vec::new(),
             clients: Vec::new(),
             customer: Customer::default(),
             nonce_policy: NoncePolicy::Demand,
             consent_id_carrier: ConsentIdCarrier::GrantId,
+            refresh_policy: RefreshPolicy::default(),
+            request_objects: RequestObjects::default(),
         }
     }
 
     pub(crate) fn client(&self, client_id: &str) -> Option<&RegisteredClient> {
         self.clients.iter().find(|client| client.client_id == client_id)
     }
-}
-
-/// A client of the institution, which authenticates by `private_key_jwt`.
-#[derive(Clone, Debug)]
-pub struct RegisteredClient {
-    /// The `client_id`.
-    pub client_id: String,
-    /// Where its customers may come back to, compared byte for byte.
-    pub redirect_uris: Vec<RedirectUri>,
-    /// The public keys of its assertions.
-    pub jwks: Jwks,
-    /// How its access tokens are sender-constrained.
-    pub binding: Binding,
-    /// The scopes that it may ask for, `openid` and `offline_access` included.
-    pub scopes: Vec<String>,
-    /// The algorithm of its ID tokens.
-    pub id_token_signed_response_alg: Algorithm,
-}
-
-/// How a client's access tokens are sender-constrained (FAPI 2.0 Security Profile 5.3.2.1-5).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Binding {
-    /// By a DPoP key (RFC 9449).
-    Dpop,
-    /// By the certificate with this `x5t#S256` (RFC 8705).
-    MutualTls(Thumbprint),
 }
 
 /// Whether DPoP proofs need a nonce of the server's (RFC 9449 sections 8 and 9).
@@ -105,4 +91,26 @@ pub enum ConsentIdCarrier {
     IntrospectionOnly,
     /// Nowhere.
     Nowhere,
+}
+
+/// What becomes of a refresh token when it is used.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum RefreshPolicy {
+    /// It stays good, and the answer names none (FAPI 2.0 Security Profile 5.3.2.1-9: no rotation).
+    #[default]
+    Keep,
+    /// It stays good, and the answer repeats it.
+    Repeat,
+    /// The answer brings another. The old one is good for 60 seconds more, for whoever lost the
+    /// answer; used after that, it ends all of its tokens.
+    Rotate,
+}
+
+/// What becomes of the keys that a rotation replaces.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OldKeys {
+    /// They stay in the JWK Set, behind the new ones.
+    Published,
+    /// They leave it.
+    Withdrawn,
 }

@@ -8,7 +8,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::authorize::Code;
-use crate::config::{ConsentIdCarrier, InstitutionConfig, RegisteredClient};
+use crate::client::RegisteredClient;
+use crate::config::{ConsentIdCarrier, InstitutionConfig};
 
 const LIFETIME: Duration = Duration::from_secs(300);
 

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
-use fdx_jose::Thumbprint;
+use fdx_jose::{PrivateKey, PublicKey, Thumbprint};
 use fdx_wire::{Entropy, UnixTime};
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use crate::answer;
 use crate::authorize::Code;
-use crate::config::InstitutionConfig;
+use crate::client::RegisteredClient;
+use crate::config::{InstitutionConfig, OldKeys};
 use crate::data::Account;
 use crate::dpop::{Proofs, With};
 use crate::error::{Broken, Reason};
@@ -15,6 +16,7 @@ use crate::memory::Memory;
 use crate::metadata::{self, AUTHORIZE, DECISION, FDX, INTROSPECT, JWKS, PAR, TOKEN};
 use crate::nonces::Nonces;
 use crate::par::Pushed;
+use crate::peer::Peer;
 use crate::randomness::Randomness;
 use crate::received::{Received, Side};
 use crate::replay::Replay;
@@ -31,6 +33,8 @@ const CAPACITY: usize = 10_000;
 #[derive(Debug)]
 pub struct Institution {
     config: Arc<InstitutionConfig>,
+    /// Published beside those that sign, the latest first.
+    old_keys: Vec<PublicKey>,
     pub(crate) randomness: Randomness,
     pub(crate) verdicts: Verdicts,
     pub(crate) assertions: Replay,
@@ -60,6 +64,7 @@ impl Institution {
         let proofs = Proofs { replay: Replay::new(), nonces: Nonces::new(config.nonce_policy) };
         Self {
             config: Arc::new(config),
+            old_keys: Vec::new(),
             randomness: Randomness::new(entropy),
             verdicts: Verdicts::default(),
             assertions: Replay::new(),
@@ -72,23 +77,50 @@ impl Institution {
     }
 
     /// Answers one request. Its URI is absolute, or it has a `Host` header; `peer` is the
-    /// `x5t#S256` of the certificate that the client showed at the mTLS authority.
+    /// certificate that the client showed at the mTLS authority: a [`Peer`], its `x5t#S256` alone,
+    /// or `None`.
     pub fn handle(
         &mut self,
         request: &Request<Vec<u8>>,
-        peer: Option<Thumbprint>,
+        peer: impl Into<Peer>,
         now: UnixTime,
     ) -> Response<Vec<u8>> {
         self.verdicts.begin();
         let response = match Side::of(request, &self.config) {
             Some(side) => {
-                let peer = peer.filter(|_| side == Side::MutualTls);
-                let received = Received { request, side, peer, now };
+                let peer = match side {
+                    Side::Main => Peer::anonymous(),
+                    Side::MutualTls => peer.into(),
+                };
+                let received = Received { request, side, peer: &peer, now };
                 self.route(&received)
             }
             None => answer::empty(StatusCode::MISDIRECTED_REQUEST),
         };
         self.leave(request, response)
+    }
+
+    /// Registers a client, in the place of the one with its `client_id` if there is one.
+    pub fn register(&mut self, client: RegisteredClient) {
+        self.change(|config| {
+            config.clients.retain(|known| known.client_id != client.client_id);
+            config.clients.push(client);
+        });
+    }
+
+    /// Signs with `new_keys` from now on. What was signed by the old ones verifies for as long as
+    /// they are published.
+    pub fn rotate_keys(&mut self, new_keys: Vec<PrivateKey>, old_keys: OldKeys) {
+        let mut old = Vec::new();
+        self.change(|config| {
+            old = std::mem::replace(&mut config.signing_keys, new_keys);
+        });
+        match old_keys {
+            OldKeys::Published => {
+                self.old_keys.splice(..0, old.iter().map(|key| key.public().clone()));
+            }
+            OldKeys::Withdrawn => self.old_keys.clear(),
+        }
     }
 
     /// The checks that were made on the latest request, in their order.
@@ -115,6 +147,13 @@ impl Institution {
         with: With<'_>,
     ) -> Result<Thumbprint, Broken> {
         self.proofs.check(&self.config, &mut self.verdicts, &mut self.randomness, received, with)
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut InstitutionConfig)) {
+        // Between requests nobody else holds it.
+        if let Some(config) = Arc::get_mut(&mut self.config) {
+            change(config);
+        }
     }
 
     fn route(&mut self, received: &Received<'_>) -> Response<Vec<u8>> {
@@ -144,7 +183,7 @@ impl Institution {
             INTROSPECT => self.introspect(received),
             AUTHORIZE => self.show_page(received),
             DECISION => self.decide(received),
-            JWKS => Ok(metadata::jwks(&self.config)),
+            JWKS => Ok(metadata::jwks(&self.config, &self.old_keys)),
             _ if is_resource(path) => self.serve(received),
             _ => Ok(metadata::document(&self.config)),
         };

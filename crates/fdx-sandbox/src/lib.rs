@@ -42,6 +42,7 @@ mod answer;
 mod authorize;
 #[cfg(feature = "server")]
 pub mod certificates;
+mod client;
 mod client_authentication;
 mod config;
 pub mod customer;
@@ -55,6 +56,7 @@ mod memory;
 mod metadata;
 mod nonces;
 mod par;
+mod peer;
 mod randomness;
 mod received;
 mod replay;
@@ -65,8 +67,14 @@ pub mod server;
 mod tests;
 mod token;
 mod verdict;
+mod x5c;
 
-pub use config::{Binding, ConsentIdCarrier, InstitutionConfig, NoncePolicy, RegisteredClient};
+pub use client::{
+    Binding, CertificateName, ClientAuthentication, RegisteredClient, RequestObjects,
+};
+pub use config::{ConsentIdCarrier, InstitutionConfig, NoncePolicy, OldKeys, RefreshPolicy};
 pub use data::{Account, Customer, Transaction};
 pub use institution::Institution;
+pub use peer::Peer;
 pub use verdict::{Outcome, Verdict};
+pub use x5c::x5c_thumbprints;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fdx_jose::Jwks;
+use fdx_jose::{Jwks, PrivateKey, PublicKey};
 use http::{Response, StatusCode};
 use serde_json::json;
 
@@ -75,10 +75,26 @@ pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
     answer::json(StatusCode::OK, &document)
 }
 
-pub(crate) fn jwks(config: &InstitutionConfig) -> Response<Vec<u8>> {
-    let keys = config.signing_keys.iter().map(|key| key.public().clone());
+/// The keys that sign, those that did, and those that only look alike.
+pub(crate) fn jwks(config: &InstitutionConfig, old_keys: &[PublicKey]) -> Response<Vec<u8>> {
+    let mut keys = decoys(config);
+    keys.extend(config.signing_keys.iter().map(|key| key.public().clone()));
+    keys.extend_from_slice(old_keys);
     let mut response = answer::empty(StatusCode::OK);
     answer::set(&mut response, "content-type", "application/jwk-set+json");
-    *response.body_mut() = Jwks::new(keys.collect()).to_json().into_bytes();
+    *response.body_mut() = Jwks::new(keys).to_json().into_bytes();
     response
+}
+
+/// Each decoy under every key id that it can share without being mistaken for the key.
+fn decoys(config: &InstitutionConfig) -> Vec<PublicKey> {
+    let mut decoys = Vec::new();
+    for key in config.signing_keys.iter().map(PrivateKey::public) {
+        let others = config.decoy_keys.iter().filter(|decoy| decoy.algorithm() != key.algorithm());
+        decoys.extend(others.map(|decoy| match key.kid() {
+            Some(kid) => decoy.clone().with_kid(kid),
+            None => decoy.clone(),
+        }));
+    }
+    decoys
 }

@@ -14,8 +14,8 @@ pub(crate) use parameters::Parameters;
 pub(crate) use requested::Requested;
 
 use crate::answer;
+use crate::client::Binding;
 use crate::client_authentication::authenticate;
-use crate::config::Binding;
 use crate::dpop::With;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;

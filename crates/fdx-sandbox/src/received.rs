@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use fdx_jose::Thumbprint;
 use fdx_wire::form::Query;
 use fdx_wire::{HttpsUrl, Origin, UnixTime};
 use http::Request;
@@ -8,6 +7,7 @@ use http::header::{CONTENT_TYPE, HOST};
 
 use crate::config::InstitutionConfig;
 use crate::error::{Broken, Reason};
+use crate::peer::Peer;
 use crate::verdict::Verdicts;
 
 const MAX_FORM: usize = 64 * 1024;
@@ -17,8 +17,8 @@ const MAX_FORM: usize = 64 * 1024;
 pub(crate) struct Received<'a> {
     pub(crate) request: &'a Request<Vec<u8>>,
     pub(crate) side: Side,
-    /// The client's certificate; none on the main side, where nobody is asked for one.
-    pub(crate) peer: Option<Thumbprint>,
+    /// Who showed a certificate; nobody on the main side, where none is asked for.
+    pub(crate) peer: &'a Peer,
     pub(crate) now: UnixTime,
 }
 

@@ -9,8 +9,8 @@ use fdx_wire::form::Query;
 use http::Response;
 
 use crate::authorize::{Code, Spent};
+use crate::client::{Binding, RegisteredClient};
 use crate::client_authentication::authenticate;
-use crate::config::{Binding, RegisteredClient};
 use crate::dpop::With;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
@@ -82,10 +82,16 @@ impl Institution {
                     Reason::InvalidRequest,
                     "RFC 8705 3",
                     "the client shows its registered certificate at the mTLS token endpoint",
-                    received.peer == Some(certificate),
+                    received.peer.thumbprint == Some(certificate),
                 )?;
                 Ok(Bound::Certificate(certificate))
             }
+            Binding::AnyCertificate => self.verdicts.require_some(
+                Reason::InvalidRequest,
+                "RFC 8705 3",
+                "the client shows a certificate at the mTLS token endpoint",
+                received.peer.thumbprint.map(Bound::Certificate),
+            ),
         }
     }
 

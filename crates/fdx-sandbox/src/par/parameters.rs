@@ -3,7 +3,8 @@ use fdx_wire::RedirectUri;
 use fdx_wire::form::Query;
 
 use super::Requested;
-use crate::config::{InstitutionConfig, RegisteredClient};
+use crate::client::RegisteredClient;
+use crate::config::InstitutionConfig;
 use crate::error::{Broken, Reason};
 use crate::metadata::{self, ACR_VALUES, FDX};
 use crate::received::{Side, value};

@@ -4,7 +4,7 @@ use fdx_rar::{
 };
 use fdx_wire::form::Query;
 
-use crate::config::RegisteredClient;
+use crate::client::RegisteredClient;
 use crate::error::{Broken, Reason};
 use crate::received::value;
 use crate::verdict::Verdicts;

@@ -91,7 +91,7 @@ impl Institution {
                     Reason::InvalidToken,
                     "RFC 8705 3",
                     "the client shows the certificate that the token is bound to",
-                    received.peer == Some(certificate),
+                    received.peer.thumbprint == Some(certificate),
                 )
             }
         }

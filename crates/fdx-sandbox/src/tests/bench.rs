@@ -128,14 +128,12 @@ impl Bench {
             vec![fresh_key()],
         );
         for client_id in ["app", "other"] {
-            config.clients.push(RegisteredClient {
-                client_id: client_id.to_owned(),
-                redirect_uris: vec![RedirectUri::parse(REDIRECT).unwrap()],
-                jwks: Jwks::new(vec![public.clone()]),
-                binding,
-                scopes: all_scopes(),
-                id_token_signed_response_alg: Algorithm::EdDsa,
-            });
+            let redirect_uris = vec![RedirectUri::parse(REDIRECT).unwrap()];
+            let jwks = Jwks::new(vec![public.clone()]);
+            let mut client = RegisteredClient::new(client_id, redirect_uris, jwks, binding);
+            client.scopes = all_scopes();
+            client.id_token_signed_response_alg = Algorithm::EdDsa;
+            config.clients.push(client);
         }
         change(&mut config);
         Self {
@@ -159,6 +157,7 @@ impl Bench {
         let (base, peer) = match self.binding {
             Binding::Dpop => (ISSUER, None),
             Binding::MutualTls(certificate) => (MTLS, Some(certificate)),
+            Binding::AnyCertificate => (MTLS, Some(Thumbprint::of_certificate(CERTIFICATE))),
         };
         let url = format!("{base}{path}");
         let now = self.now.as_seconds();
@@ -208,7 +207,7 @@ impl Bench {
         attempt.assertion = None;
         let scheme = match self.binding {
             Binding::Dpop => "DPoP",
-            Binding::MutualTls(_) => "Bearer",
+            _ => "Bearer",
         };
         attempt.proof = self.proof("GET", &attempt.url, Some(access_token));
         attempt.headers = vec![

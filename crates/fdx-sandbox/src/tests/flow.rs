@@ -1,11 +1,11 @@
-use fdx_jose::{IdToken, IdTokenExpectation, Jwks, Tolerance, backend};
+use fdx_jose::{IdToken, IdTokenExpectation, Jwks, Thumbprint, Tolerance, backend};
 use fdx_rar::DataCluster;
 use fdx_wire::{Issuer, Secret};
 use http::StatusCode;
 use serde_json::json;
 
 use super::Bench;
-use super::bench::{INTERACTION, ISSUER, MTLS, body};
+use super::bench::{CERTIFICATE, INTERACTION, ISSUER, MTLS, body};
 use crate::NoncePolicy;
 use crate::customer::Decision;
 
@@ -125,7 +125,10 @@ fn tokens_are_bound_as_introspection_says() {
             crate::Binding::Dpop => {
                 ("DPoP", json!({ "jkt": bench.proof_key.public().thumbprint() }))
             }
-            crate::Binding::MutualTls(hash) => ("Bearer", json!({ "x5t#S256": hash })),
+            _ => {
+                let hash = Thumbprint::of_certificate(CERTIFICATE);
+                ("Bearer", json!({ "x5t#S256": hash }))
+            }
         };
         assert_eq!((&told["token_type"], &told["cnf"]), (&json!(kind), &cnf));
         assert_eq!(tokens["token_type"], kind);

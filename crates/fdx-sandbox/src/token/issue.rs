@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::{Bound, Kind, Token};
 use crate::answer;
 use crate::authorize::Code;
-use crate::config::{ConsentIdCarrier, InstitutionConfig, RegisteredClient};
+use crate::client::RegisteredClient;
+use crate::config::{ConsentIdCarrier, InstitutionConfig};
 use crate::id_token;
 use crate::institution::Institution;
 
