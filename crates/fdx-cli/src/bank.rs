@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use fdx_jose::{Algorithm, Jwks, backend};
+use fdx_jose::{Jwks, backend};
 use fdx_rar::DataCluster;
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
 use fdx_sandbox::server::{Running, Server, TlsIdentity};
@@ -64,13 +64,11 @@ pub(crate) async fn open(
     let key = keys::fresh()?;
     let bindings =
         [(DPOP_CLIENT, Binding::Dpop), (MTLS_CLIENT, Binding::MutualTls(certificate.thumbprint()))];
-    let register = |(client_id, binding): (&str, Binding)| RegisteredClient {
-        client_id: client_id.to_owned(),
-        redirect_uris: redirect_uris.to_vec(),
-        jwks: Jwks::new(vec![key.key.public().clone()]),
-        binding,
-        scopes: scopes(),
-        id_token_signed_response_alg: Algorithm::Es256,
+    let register = |(client_id, binding): (&str, Binding)| {
+        let jwks = Jwks::new(vec![key.key.public().clone()]);
+        let mut client = RegisteredClient::new(client_id, redirect_uris.to_vec(), jwks, binding);
+        client.scopes = scopes();
+        client
     };
     let clients = bindings.map(register).to_vec();
 
