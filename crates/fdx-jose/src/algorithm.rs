@@ -13,7 +13,11 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The `alg` that is written.
+    /// The fully specified name of EdDSA with Ed25519 (RFC 9864 section 2.2).
+    pub(crate) const ED25519: &'static str = "Ed25519";
+
+    /// The `alg` that is written, unless the key is told to write its fully specified name
+    /// ([`crate::PublicKey::with_fully_specified_alg`]).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -35,7 +39,7 @@ impl Algorithm {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
-            "EdDSA" | "Ed25519" => Some(Self::EdDsa),
+            "EdDSA" | Self::ED25519 => Some(Self::EdDsa),
             "ES256" => Some(Self::Es256),
             "PS256" => Some(Self::Ps256),
             _ => None,

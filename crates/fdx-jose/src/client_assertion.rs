@@ -51,7 +51,7 @@ impl AssertionKey {
     #[must_use]
     pub fn new(public: PublicKey, typ: AssertionType) -> Self {
         let header = to_json(&Header {
-            alg: public.algorithm().name(),
+            alg: public.alg(),
             kid: public.kid(),
             typ: match typ {
                 AssertionType::ClientAuthenticationJwt => Some("client-authentication+jwt"),

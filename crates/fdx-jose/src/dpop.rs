@@ -57,7 +57,7 @@ impl ProofKey {
     pub fn new(public: PublicKey) -> Self {
         let header = format!(
             r#"{{"typ":"dpop+jwt","alg":"{}","jwk":{}}}"#,
-            public.algorithm(),
+            public.alg(),
             public.proof_jwk()
         );
         Self { header: base64url::encode(header.as_bytes()), public }

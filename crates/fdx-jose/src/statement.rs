@@ -23,7 +23,7 @@ pub fn statement<C: Serialize>(
     typ: Option<&str>,
     claims: &C,
 ) -> Result<SigningInput, JsonError> {
-    let header = to_json(&Header { alg: key.algorithm().name(), kid: key.kid(), typ });
+    let header = to_json(&Header { alg: key.alg(), kid: key.kid(), typ });
     let claims = RawJson::of(claims)?;
     Ok(SigningInput::new(
         Role::Statement,

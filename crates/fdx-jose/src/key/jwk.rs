@@ -69,6 +69,11 @@ impl Jwk {
         Ok(numbers)
     }
 
+    /// Whether the JWK names its algorithm as RFC 9864 does.
+    pub(super) fn is_fully_specified(&self) -> bool {
+        self.alg.as_deref() == Some(Algorithm::ED25519)
+    }
+
     pub(super) fn secret(&self) -> Result<SecretNumbers, KeyError> {
         let numbers = self.numbers()?;
         self.allows(numbers.algorithm(), "sign")?;
@@ -172,13 +177,8 @@ impl PublicNumbers {
     }
 
     /// With `alg`, `use` and the key's id.
-    pub(super) fn all_members(&self, kid: Option<&str>) -> String {
-        write(&Members {
-            alg: Some(self.algorithm().name()),
-            kid,
-            purpose: Some("sig"),
-            ..self.members()
-        })
+    pub(super) fn all_members(&self, kid: Option<&str>, alg: &'static str) -> String {
+        write(&Members { alg: Some(alg), kid, purpose: Some("sig"), ..self.members() })
     }
 
     fn members<'a>(&self) -> Members<'a> {

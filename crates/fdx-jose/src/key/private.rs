@@ -7,8 +7,8 @@ use crate::{Signature, SigningError};
 
 /// A private key, read once. It proves itself with one signature when it is loaded.
 ///
-/// What this crate holds of it is wiped; what the backend holds is the backend's affair, and *ring
-/// does not wipe its private keys*.
+/// What this crate holds of it is wiped; what the backend holds is the backend's affair:
+/// AWS-LC wipes its private keys, *ring does not*.
 pub struct PrivateKey {
     pair: Box<dyn KeyPair>,
     public: PublicKey,
@@ -22,7 +22,8 @@ impl PrivateKey {
     /// `dq`, `qi`.
     pub fn from_jwk(backend: Backend, jwk: &[u8]) -> Result<Self, KeyError> {
         let jwk = Jwk::read(jwk)?;
-        Self::load(backend, &jwk.secret()?, jwk.kid.as_deref())
+        let key = Self::load(backend, &jwk.secret()?, jwk.kid.as_deref())?;
+        Ok(if jwk.is_fully_specified() { key.with_fully_specified_alg() } else { key })
     }
 
     /// Reads PKCS#8 in DER. Without a `kid` the thumbprint's text is the key id.
@@ -44,6 +45,13 @@ impl PrivateKey {
     /// [`KeyError`]; for SEC1 and encrypted texts with the command that converts them.
     pub fn from_pem(backend: Backend, pem: &str, kid: Option<&str>) -> Result<Self, KeyError> {
         Self::load(backend, &pem::secret(pem)?, kid)
+    }
+
+    /// This key, writing its algorithm by its fully specified name: see
+    /// [`PublicKey::with_fully_specified_alg`].
+    #[must_use]
+    pub fn with_fully_specified_alg(self) -> Self {
+        Self { public: self.public.with_fully_specified_alg(), ..self }
     }
 
     /// The public half.

@@ -23,6 +23,7 @@ use crate::{Algorithm, Thumbprint};
 pub struct PublicKey {
     numbers: PublicNumbers,
     kid: Option<String>,
+    alg: &'static str,
     thumbprint: Thumbprint,
     jwk: String,
     proof_jwk: String,
@@ -36,19 +37,48 @@ impl PublicKey {
     /// does not allow to verify FAPI 2.0 signatures, or a weak key.
     pub fn from_jwk(jwk: &[u8]) -> Result<Self, KeyError> {
         let jwk = Jwk::read(jwk)?;
-        Ok(Self::new(jwk.public()?, jwk.kid))
+        let key = Self::new(jwk.public()?, jwk.kid.clone());
+        Ok(if jwk.is_fully_specified() { key.with_fully_specified_alg() } else { key })
     }
 
     /// This key under another key id.
     #[must_use]
     pub fn with_kid(self, kid: &str) -> Self {
-        Self::new(self.numbers, Some(kid.to_owned()))
+        Self::write(self.numbers, Some(kid.to_owned()), self.alg)
+    }
+
+    /// This key, writing its algorithm by its fully specified name (RFC 9864): `Ed25519` where
+    /// `EdDSA` is the default, for servers that registered that one. The names of ES256 and PS256
+    /// are fully specified already. A JWK whose `alg` is `Ed25519` is read like this.
+    ///
+    /// ```
+    /// # use fdx_jose::PublicKey;
+    /// # let jwk = br#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    /// let key = PublicKey::from_jwk(jwk)?;
+    /// assert_eq!(key.alg(), "EdDSA");
+    /// assert_eq!(key.with_fully_specified_alg().alg(), "Ed25519");
+    /// # Ok::<(), fdx_jose::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn with_fully_specified_alg(self) -> Self {
+        let alg = match self.algorithm() {
+            Algorithm::EdDsa => Algorithm::ED25519,
+            Algorithm::Es256 | Algorithm::Ps256 => self.alg,
+        };
+        Self::write(self.numbers, self.kid, alg)
     }
 
     /// The one algorithm of this key.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.numbers.algorithm()
+    }
+
+    /// The name of the algorithm that headers and the published JWK bear: [`Algorithm::name`],
+    /// unless it was told otherwise.
+    #[must_use]
+    pub fn alg(&self) -> &'static str {
+        self.alg
     }
 
     /// The key id, where it has one.
@@ -76,9 +106,15 @@ impl PublicKey {
     }
 
     pub(super) fn new(numbers: PublicNumbers, kid: Option<String>) -> Self {
+        let alg = numbers.algorithm().name();
+        Self::write(numbers, kid, alg)
+    }
+
+    fn write(numbers: PublicNumbers, kid: Option<String>, alg: &'static str) -> Self {
         let proof_jwk = numbers.required_members();
         Self {
-            jwk: numbers.all_members(kid.as_deref()),
+            jwk: numbers.all_members(kid.as_deref(), alg),
+            alg,
             thumbprint: Thumbprint::of(proof_jwk.as_bytes()),
             proof_jwk,
             numbers,
@@ -94,7 +130,7 @@ impl PublicKey {
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PublicKey")
-            .field("algorithm", &self.algorithm())
+            .field("alg", &self.alg)
             .field("kid", &self.kid)
             .field("thumbprint", &self.thumbprint)
             .finish()
