@@ -11,8 +11,8 @@
 //!
 //! *Sealing.* [`SealingKeys`] turn a text into one that may travel through a stranger's hands.
 //!
-//! Cryptography is done by a [`backend::Backend`], a value that is passed in. ring does not wipe
-//! the private keys that it holds.
+//! Cryptography is done by a [`backend::Backend`], a value that is passed in: ring by default,
+//! aws-lc-rs beside it. ring does not wipe the private keys that it holds.
 //!
 //! It never reads a clock, never speaks HTTP, has no global state, and can't express `none`, HMAC
 //! tokens or RSA PKCS#1 v1.5 signatures.
@@ -39,7 +39,7 @@
 //! ```
 
 #![cfg_attr(
-    not(feature = "ring"),
+    not(any(feature = "aws-lc-rs", feature = "ring")),
     expect(dead_code, reason = "only a backend reads what goes into one")
 )]
 
@@ -59,7 +59,7 @@ mod statement;
 mod thumbprint;
 
 pub use algorithm::Algorithm;
-pub use backend::Backend;
+pub use backend::{Backend, RsaSize};
 pub use client_assertion::{AssertionKey, AssertionType};
 pub use dpop::{ProofClaims, ProofKey, access_token_hash};
 pub use id_token::{IdToken, IdTokenError, IdTokenExpectation, Tolerance, at_hash};

@@ -12,7 +12,7 @@ use ring::signature::{
     Ed25519KeyPair, KeyPair as _, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, UnparsedPublicKey,
 };
 
-use super::{Backend, Functions, KeyPair, Verdict};
+use super::{Backend, Functions, KeyPair, RsaSize, Verdict, uncompressed};
 use crate::key::{KeyError, PublicNumbers, SecretNumbers};
 use crate::{Algorithm, SigningError};
 
@@ -23,8 +23,16 @@ pub fn ring() -> Backend {
     Backend(&RING)
 }
 
-static RING: Functions =
-    Functions { name: "ring", generate_pkcs8, load, verify, hmac_sha256, seal, open };
+static RING: Functions = Functions {
+    name: "ring",
+    generate_pkcs8,
+    generate_rsa_pkcs8,
+    load,
+    verify,
+    hmac_sha256,
+    seal,
+    open,
+};
 
 struct Es256(EcdsaKeyPair);
 struct EdDsa(Ed25519KeyPair);
@@ -35,9 +43,13 @@ fn generate_pkcs8(algorithm: Algorithm) -> Result<Vec<u8>, KeyError> {
     let document = match algorithm {
         Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8(&random),
         Algorithm::Es256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
-        Algorithm::Ps256 => return Err(KeyError::CannotGenerate { algorithm }),
+        Algorithm::Ps256 => return generate_rsa_pkcs8(RsaSize::default()),
     };
     document.map(|document| document.as_ref().to_vec()).map_err(|_| KeyError::Backend)
+}
+
+fn generate_rsa_pkcs8(_: RsaSize) -> Result<Vec<u8>, KeyError> {
+    Err(KeyError::CannotGenerate { algorithm: Algorithm::Ps256 })
 }
 
 fn load(secret: &SecretNumbers) -> Result<Box<dyn KeyPair>, KeyError> {
@@ -119,14 +131,6 @@ fn open(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict {
 /// Every key seals one message only, so that its nonce never repeats.
 fn zero_nonce() -> Nonce {
     Nonce::assume_unique_for_key([0; 12])
-}
-
-fn uncompressed(x: &[u8; 32], y: &[u8; 32]) -> [u8; 65] {
-    let mut point = [0; 65];
-    for (to, from) in point.iter_mut().zip([4].iter().chain(x).chain(y)) {
-        *to = *from;
-    }
-    point
 }
 
 impl<T> From<Result<T, ring::error::Unspecified>> for Verdict {
