@@ -1,13 +1,16 @@
 //! Keys, signatures and tokens of FAPI 2.0: PS256, ES256 and EdDSA, signed here or elsewhere, read
 //! strictly.
 //!
-//! *Writing.* A client assertion ([`AssertionKey`]), a DPoP proof ([`ProofKey`]) or any other
-//! [`statement`] is first a [`SigningInput`]: bytes, the key's thumbprint, nothing signed. Whoever
-//! holds the key, a [`PrivateKey`] in memory or a service elsewhere, makes a [`Signature`];
-//! [`SigningInput::attach`] joins the two. A signing input is a function of its arguments alone.
+//! *Writing.* A client assertion ([`AssertionKey`]), a request object ([`RequestObjectKey`]), a DPoP
+//! proof ([`ProofKey`]) or any other [`statement`] is first a [`SigningInput`]: bytes, the key's
+//! thumbprint, nothing signed. Whoever holds the key, a [`PrivateKey`] in memory or a service
+//! elsewhere, makes a [`Signature`]; [`SigningInput::attach`] joins the two. A signing input is a
+//! function of its arguments alone.
 //!
 //! *Reading.* [`PublicKey`] and [`Jwks`] hold only keys that FAPI 2.0 allows. [`Jws`] reads compact
-//! tokens and trusts nothing in them; [`IdToken`] knows the rules of OpenID Connect.
+//! tokens and trusts nothing in them; [`IdToken`] knows the rules of OpenID Connect,
+//! [`AuthorizationResponse`] those of JARM, [`SignedIntrospection`] those of RFC 9701. No token of
+//! one kind passes for another.
 //!
 //! *Sealing.* [`SealingKeys`] turn a text into one that may travel through a stranger's hands.
 //!
@@ -44,7 +47,9 @@
 )]
 
 mod algorithm;
+mod authorization_response;
 pub mod backend;
+mod claims;
 mod client_assertion;
 mod der;
 mod dpop;
@@ -52,22 +57,33 @@ mod id_token;
 mod jwks;
 mod jws;
 mod key;
+mod request_object;
 mod seal;
 mod signature;
+mod signed_introspection;
 mod signing;
 mod statement;
 mod thumbprint;
+mod tolerance;
 
 pub use algorithm::Algorithm;
+pub use authorization_response::{
+    AuthorizationResponse, AuthorizationResponseError, AuthorizationResponseExpectation,
+};
 pub use backend::{Backend, RsaSize};
 pub use client_assertion::{AssertionKey, AssertionType};
 pub use dpop::{ProofClaims, ProofKey, access_token_hash};
-pub use id_token::{IdToken, IdTokenError, IdTokenExpectation, Tolerance, at_hash};
+pub use id_token::{IdToken, IdTokenError, IdTokenExpectation, at_hash};
 pub use jwks::Jwks;
 pub use jws::{Jws, JwsError, MAX_BYTES as MAX_JWS_BYTES};
 pub use key::{KeyError, PrivateKey, PublicKey};
+pub use request_object::{RequestObjectError, RequestObjectKey, RequestObjectParameters};
 pub use seal::{SealError, SealingKey, SealingKeys};
 pub use signature::Signature;
+pub use signed_introspection::{
+    SignedIntrospection, SignedIntrospectionError, SignedIntrospectionExpectation,
+};
 pub use signing::{Role, Signer, SigningError, SigningInput};
 pub use statement::statement;
 pub use thumbprint::Thumbprint;
+pub use tolerance::Tolerance;

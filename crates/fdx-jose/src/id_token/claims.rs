@@ -2,12 +2,12 @@ use core::time::Duration;
 
 use fdx_wire::json::RawJson;
 use fdx_wire::{Secret, UnixTime};
-use serde::{Deserialize, Deserializer};
-use subtle::ConstantTimeEq;
+use serde::Deserialize;
 
 use super::at_hash::at_hash;
 use super::{IdTokenError, IdTokenExpectation};
 use crate::Algorithm;
+use crate::claims::{audience, is_issuer, kept, same, text, time};
 
 /// ID tokens are read when they are fresh from the token endpoint.
 const MAX_AGE: Duration = Duration::from_secs(3600);
@@ -39,30 +39,13 @@ pub(super) struct Claims {
     at_hash: Option<RawJson>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
-/// A claim's type was wrong.
-struct Malformed;
-
 impl Claims {
     pub(super) fn issuer(&self, expected: &IdTokenExpectation<'_>) -> Result<(), IdTokenError> {
-        match text(self.iss.as_ref()) {
-            Ok(Some(iss)) if iss == expected.issuer.as_str() => Ok(()),
-            _ => Err(IdTokenError::Issuer),
-        }
+        is_issuer(self.iss.as_ref(), expected.issuer).then_some(()).ok_or(IdTokenError::Issuer)
     }
 
     pub(super) fn audience(&self, expected: &IdTokenExpectation<'_>) -> Result<(), IdTokenError> {
-        let audience = match self.aud.as_ref().map(RawJson::read) {
-            Some(Ok(Audience::One(one))) => vec![one],
-            Some(Ok(Audience::Many(many))) => many,
-            _ => return Err(IdTokenError::Audience),
-        };
+        let audience = audience(self.aud.as_ref()).map_err(|_| IdTokenError::Audience)?;
         if !audience.iter().any(|aud| aud == expected.client_id) {
             return Err(IdTokenError::Audience);
         }
@@ -172,24 +155,4 @@ impl Claims {
             _ => Err(IdTokenError::AccessTokenHash),
         }
     }
-}
-
-fn kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RawJson>, D::Error> {
-    RawJson::deserialize(deserializer).map(Some)
-}
-
-fn text(claim: Option<&RawJson>) -> Result<Option<String>, Malformed> {
-    claim.map(RawJson::read).transpose().map_err(|_| Malformed)
-}
-
-/// NumericDate (RFC 7519 section 2), in whole seconds and before the year 9999.
-fn time(claim: Option<&RawJson>) -> Result<Option<UnixTime>, Malformed> {
-    let Some(claim) = claim else { return Ok(None) };
-    let seconds: u64 = claim.read().map_err(|_| Malformed)?;
-    let time = UnixTime::from_seconds(seconds);
-    if time.as_seconds() == seconds { Ok(Some(time)) } else { Err(Malformed) }
-}
-
-fn same(a: &str, b: &str) -> bool {
-    a.as_bytes().ct_eq(b.as_bytes()).into()
 }

@@ -18,7 +18,7 @@ use crate::{Jwks, Jws};
 
 pub use at_hash::at_hash;
 pub use error::IdTokenError;
-pub use expectation::{IdTokenExpectation, Tolerance};
+pub use expectation::IdTokenExpectation;
 
 /// An ID token that passed every check.
 #[derive(Clone, Eq, PartialEq)]
