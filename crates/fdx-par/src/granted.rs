@@ -15,14 +15,14 @@ use crate::{Client, Error, NextStep, Notice, Refused, ServerRule};
 
 /// The end of the flow: tokens, the consent id, and what was granted beside what was asked.
 pub struct Granted {
-    tokens: Tokens,
-    id_token: Option<IdToken>,
-    consent_id: Option<ConsentId>,
+    pub(crate) tokens: Tokens,
+    pub(crate) id_token: Option<IdToken>,
+    pub(crate) consent_id: Option<ConsentId>,
     grant: Option<ConsentGrant>,
     coverage: Coverage,
     interaction_ids: Vec<String>,
     notices: Vec<Notice>,
-    flow: Box<Flow>,
+    pub(crate) flow: Box<Flow>,
 }
 
 impl Verified {

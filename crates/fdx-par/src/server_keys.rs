@@ -28,6 +28,13 @@ impl Client {
     }
 }
 
+impl Client {
+    /// The keys, if they are this server's: those of another are none.
+    pub(crate) fn jwks<'k>(&self, keys: Option<&'k ServerKeys>) -> Option<&'k Jwks> {
+        keys.filter(|keys| keys.jwks_uri == self.metadata().jwks_uri).map(|keys| &keys.jwks)
+    }
+}
+
 impl ServerKeys {
     /// The usable keys.
     #[must_use]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::error::ServerFault;
 use crate::pending::{Flow, FlowId};
 use crate::server_keys::ServerKeys;
+use crate::token::response::Issued;
 use crate::token::{Exchanged, Tokens};
 use crate::{Client, Error, NextStep, Notice, Refused, ServerRule};
 
@@ -56,7 +57,8 @@ impl Client {
     ) -> Result<Verification, Refused<Exchanged>> {
         match self.check(&exchanged, keys, now) {
             Ok(Checked { id_token, consent_id, notices }) => {
-                let Exchanged { tokens, flow, .. } = exchanged;
+                let Exchanged { issued, flow } = exchanged;
+                let tokens = issued.tokens;
                 let verified = Verified { tokens, id_token, consent_id, flow, notices };
                 Ok(Verification::Verified(verified))
             }
@@ -75,8 +77,8 @@ impl Client {
     ) -> Result<Checked, Error> {
         self.check_ours(&exchanged.flow)?;
         let mut notices = Vec::new();
-        let id_token = match (&exchanged.flow.nonce, &exchanged.id_token) {
-            (Some(_), None) => return Err(exchanged.fault(ServerRule::IdTokenMissing)),
+        let id_token = match (&exchanged.flow.nonce, &exchanged.issued.id_token) {
+            (Some(_), None) => return Err(exchanged.issued.fault(ServerRule::IdTokenMissing)),
             (None, Some(_)) => {
                 notices.push(Notice::IdTokenUnasked);
                 None
@@ -89,8 +91,8 @@ impl Client {
         let claim = id_token.as_ref().and_then(|token| token.claims::<ConsentClaim>().ok());
         let claimed = claim.and_then(|claim| claim.fdx_consent_id);
         let mut consent_id = None;
-        for told in exchanged.consent_ids.iter().chain([&claimed]).flatten() {
-            agree(&mut consent_id, told).map_err(|rule| exchanged.fault(rule))?;
+        for told in exchanged.issued.consent_ids.iter().chain([&claimed]).flatten() {
+            agree(&mut consent_id, told).map_err(|rule| exchanged.issued.fault(rule))?;
         }
         Ok(Checked { id_token, consent_id, notices })
     }
@@ -108,15 +110,13 @@ impl Client {
             client_id: &config.client_id,
             algorithm: config.id_token_signed_response_alg,
             nonce: flow.nonce.as_ref().map(|nonce| nonce.expose()),
-            access_token: Some(&exchanged.tokens.access_token.token),
+            access_token: Some(&exchanged.issued.tokens.access_token.token),
             max_age: flow.max_age,
             acr_values: flow.acr_values.as_deref(),
             now,
             tolerance: config.tolerance,
         };
-        // Keys of another server are none.
-        let ours = keys.filter(|keys| *keys.jwks_uri() == self.metadata().jwks_uri);
-        let jwks = ours.map(ServerKeys::jwks).ok_or(Error::IdToken(IdTokenError::UnknownKey))?;
+        let jwks = self.jwks(keys).ok_or(Error::IdToken(IdTokenError::UnknownKey))?;
         IdToken::verify(id_token, &expectation, config.backend, jwks).map_err(Error::IdToken)
     }
 }
@@ -139,8 +139,8 @@ pub(crate) fn agree(known: &mut Option<ConsentId>, told: &str) -> Result<(), Ser
     }
 }
 
-impl Exchanged {
-    fn fault(&self, rule: ServerRule) -> Error {
+impl Issued {
+    pub(crate) fn fault(&self, rule: ServerRule) -> Error {
         let fault = ServerFault::new(rule, self.said.clone(), NextStep::AskTheInstitution);
         Error::Server(Box::new(fault))
     }

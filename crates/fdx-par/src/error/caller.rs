@@ -24,6 +24,10 @@ faults! {
             "RFC 9449 section 5", "the tokens or the code are bound to another key or certificate";
         ParameterText: "rfc6749.parameter.text",
             "RFC 6749 appendix A", "the parameter is empty, too long, or has control characters";
+        RefreshTokenMissing: "rfc6749.refresh_token.missing",
+            "RFC 6749 section 6", "there is no refresh token: ask with offline_access, or start over";
+        StoredGrant: "fdx.stored_grant",
+            "fdx-par, stored grants", "not a stored grant, or of a version that is not known";
         RedirectTooLate: "rfc9126.request_uri.late",
             "RFC 9126 section 2.2", "the request_uri is about to expire: push again";
         SignatureCount: "rfc7515.signatures.count",
@@ -36,7 +40,10 @@ faults! {
 impl CallerFault {
     pub(crate) fn next_step(self) -> NextStep {
         match self {
-            Self::RedirectTooLate | Self::OtherClient | Self::OtherKey => NextStep::StartOver,
+            Self::RefreshTokenMissing
+            | Self::RedirectTooLate
+            | Self::OtherClient
+            | Self::OtherKey => NextStep::StartOver,
             _ => NextStep::Correct,
         }
     }

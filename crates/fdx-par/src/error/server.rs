@@ -64,6 +64,8 @@ faults! {
             "RFC 9449 section 8", "a fresh nonce was asked for again after it was given";
         PkceUnsupported: "rfc7636.s256",
             "FAPI 2.0 Security Profile 5.3.3.2-3", "the metadata does not list S256";
+        RefreshedIdentity: "oidc.refresh.identity",
+            "OpenID Connect Core 12.2", "the refreshed ID token is about another customer or login";
         Redirected: "fapi2.back_channel.redirect",
             "FAPI 2.0 Security Profile 5.3.2.2-10", "a back-channel endpoint answered with a redirect";
         RequestUri: "rfc9126.request_uri",

@@ -53,11 +53,7 @@ impl Answer<'_> {
 
     /// Size, status, content type, and that the body is no array.
     pub(crate) fn check_json(&self, status: StatusCode) -> Result<(), Error> {
-        self.check_size()?;
-        self.check_not_redirected()?;
-        if self.status != status {
-            return Err(self.not_a_success());
-        }
+        self.check_status(status)?;
         if !self.is_json() {
             return Err(self.fault(ServerRule::ContentType));
         }
@@ -65,6 +61,13 @@ impl Answer<'_> {
             return Err(self.fault(ServerRule::BodyShape));
         }
         Ok(())
+    }
+
+    /// Size and status.
+    pub(crate) fn check_status(&self, status: StatusCode) -> Result<(), Error> {
+        self.check_size()?;
+        self.check_not_redirected()?;
+        if self.status == status { Ok(()) } else { Err(self.not_a_success()) }
     }
 
     pub(crate) fn check_size(&self) -> Result<(), Error> {

@@ -22,8 +22,17 @@ pub struct Draft<T: Output> {
     pub(super) ask: T::Ask,
     pub(super) outgoing: Box<Outgoing>,
     pub(super) entropy: Entropy,
+    /// Counts what was minted, so that no value is minted twice.
     pub(super) attempt: u32,
+    /// Whether the one retry for a nonce was spent.
+    pub(super) retried: Retried,
     pub(super) drafted_at: UnixTime,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Retried {
+    No,
+    Yes,
 }
 
 impl<T: Output> Draft<T> {
@@ -47,9 +56,14 @@ impl<T: Output> Draft<T> {
         now: UnixTime,
     ) -> Result<Self, Refused<T::Ask>> {
         match T::write(&ask, &Mint { entropy: &entropy, attempt, now }) {
-            Ok(outgoing) => {
-                Ok(Self { ask, outgoing: Box::new(outgoing), entropy, attempt, drafted_at: now })
-            }
+            Ok(outgoing) => Ok(Self {
+                ask,
+                outgoing: Box::new(outgoing),
+                entropy,
+                attempt,
+                retried: Retried::No,
+                drafted_at: now,
+            }),
             Err(error) => Err(Refused::new(error, ask)),
         }
     }
@@ -69,6 +83,17 @@ impl<T: Output> Draft<T> {
     pub fn sign<S: Signer + ?Sized>(&self, signer: &S) -> Result<Vec<Signature>, Error> {
         let sign = |input| signer.sign(input).map_err(Error::from);
         self.signing_inputs().iter().map(sign).collect()
+    }
+
+    /// The same interaction, minted afresh for a later moment: where a signer took so long that
+    /// what was to be signed has grown old. The signatures of the old draft fit no more.
+    ///
+    /// # Errors
+    /// [`Error::Caller`], which a draft that could be made once does not meet again.
+    pub fn renew(self, now: UnixTime) -> Result<Self, Error> {
+        let Self { ask, entropy, attempt, retried, .. } = self;
+        let renewed = Self::mint(ask, entropy, attempt + 1, now)?;
+        Ok(Self { retried, ..renewed })
     }
 
     /// Puts the signatures, in the order of [`Draft::signing_inputs`], where they belong, and
@@ -104,6 +129,7 @@ impl<T: Output> Draft<T> {
             ask: self.ask,
             entropy: self.entropy,
             attempt: self.attempt,
+            retried: self.retried,
             drafted_at: self.drafted_at,
             limit,
             nonces,

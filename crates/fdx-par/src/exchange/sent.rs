@@ -3,6 +3,7 @@ use core::fmt;
 use fdx_wire::{Entropy, UnixTime};
 
 use super::answer::Answer;
+use super::draft::Retried;
 use super::mint::Mint;
 use super::{Draft, NonceMemory, NonceSlot, Output};
 use crate::{Error, NextStep, ServerRule};
@@ -13,6 +14,7 @@ pub struct Sent<T: Output> {
     pub(super) ask: T::Ask,
     pub(super) entropy: Entropy,
     pub(super) attempt: u32,
+    pub(super) retried: Retried,
     pub(super) drafted_at: UnixTime,
     pub(super) limit: usize,
     pub(super) nonces: Option<(NonceMemory, NonceSlot)>,
@@ -58,11 +60,11 @@ impl<T: Output> Sent<T> {
             // broken header is still a success.
             if answer.asks_for_nonce(slot.realm) && told?.is_some() {
                 // RFC 9449 8: one fresh nonce is an answer; a second is a loop.
-                if self.attempt > 0 {
+                if self.retried == Retried::Yes {
                     return Err(answer.fault(ServerRule::NonceAgain));
                 }
                 let fresh = Draft::mint(self.ask, self.entropy, self.attempt + 1, now)?;
-                return Ok(Step::Again(fresh));
+                return Ok(Step::Again(Draft { retried: Retried::Yes, ..fresh }));
             }
         }
         let mint = Mint { entropy: &self.entropy, attempt: self.attempt, now: self.drafted_at };

@@ -1,20 +1,14 @@
 use core::fmt;
 
-use fdx_wire::Secret;
-
 use super::Tokens;
-use crate::Said;
+use super::response::Issued;
 use crate::pending::{Flow, FlowId};
 
 /// Tokens that are safe, and not yet looked into. Persist [`Exchanged::tokens`] now; then
 /// [`Client::verify`](crate::Client::verify).
 #[must_use = "persist the tokens, then verify"]
 pub struct Exchanged {
-    pub(crate) tokens: Tokens,
-    pub(crate) id_token: Option<Secret>,
-    /// `grant_id` and `fdxConsentId`, in the order in which they are believed.
-    pub(crate) consent_ids: [Option<String>; 2],
-    pub(crate) said: Said,
+    pub(crate) issued: Issued,
     pub(crate) flow: Box<Flow>,
 }
 
@@ -22,7 +16,7 @@ impl Exchanged {
     /// The tokens.
     #[must_use]
     pub fn tokens(&self) -> &Tokens {
-        &self.tokens
+        &self.issued.tokens
     }
 
     /// The flow that they belong to.
@@ -36,7 +30,7 @@ impl fmt::Debug for Exchanged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchanged")
             .field("flow_id", &self.flow.id)
-            .field("tokens", &self.tokens)
+            .field("tokens", &self.issued.tokens)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,5 @@
 mod exchanged;
-mod response;
+pub(crate) mod response;
 mod tokens;
 
 use fdx_wire::form::Form;
@@ -15,7 +15,7 @@ use crate::exchange::outgoing::Outgoing;
 use crate::exchange::{Draft, Exchange};
 use crate::{Client, Endpoint, Error, NextStep, Refused};
 
-const LIMIT: usize = 256 * 1024;
+pub(crate) const LIMIT: usize = 256 * 1024;
 
 impl Client {
     /// Drafts the exchange of a code for tokens (RFC 6749 section 4.1.3), with the verifier, bound
@@ -64,6 +64,8 @@ impl Exchange for Exchanged {
 
     fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         let flow = ask.accepted.pending.flow;
-        response::read(answer, ask.client.bound_at_exchange(flow.bound_to)?, flow)
+        let bound = ask.client.bound_at_exchange(flow.bound_to)?;
+        let issued = response::read(answer, bound, &flow.scopes)?;
+        Ok(Self { issued, flow })
     }
 }

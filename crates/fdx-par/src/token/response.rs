@@ -6,12 +6,10 @@ use fdx_wire::json::RawJson;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::Exchanged;
 use super::tokens::{AccessToken, Tokens};
 use crate::client::Bound;
 use crate::exchange::answer::Answer;
-use crate::pending::Flow;
-use crate::{Error, ServerRule};
+use crate::{Error, Said, ServerRule};
 
 /// RFC 6749 section 5.1, with what FDX and OpenID Connect add.
 #[derive(Deserialize)]
@@ -30,7 +28,17 @@ struct Body {
 const MEMBERS: usize = 10_000;
 const MAX_ACCESS_TOKEN: usize = 16 * 1024;
 
-pub(super) fn read(answer: &Answer<'_>, bound: Bound, flow: Box<Flow>) -> Result<Exchanged, Error> {
+/// What a token endpoint issues, for a code or for a refresh token.
+pub(crate) struct Issued {
+    pub(crate) tokens: Tokens,
+    pub(crate) id_token: Option<Secret>,
+    /// `grant_id` and `fdxConsentId`, in the order in which they are believed.
+    pub(crate) consent_ids: [Option<String>; 2],
+    pub(crate) said: Said,
+}
+
+/// Reads an answer to a request for tokens that are `bound`, and for `asked`.
+pub(crate) fn read(answer: &Answer<'_>, bound: Bound, asked: &Scopes) -> Result<Issued, Error> {
     let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
     // RFC 6749 7.1, 5.1: token_type has no case.
     let token_type = body.token_type.unwrap_or_default();
@@ -49,13 +57,12 @@ pub(super) fn read(answer: &Answer<'_>, bound: Bound, flow: Box<Flow>) -> Result
         expires_at: lifetime.map(|seconds| answer.drafted_at + Duration::from_secs(seconds)),
     };
     // RFC 6749 5.1: no scope in the answer means the requested one.
-    let scopes = body.scope.map_or_else(|| flow.scopes.clone(), |scope| readable(&scope));
-    Ok(Exchanged {
+    let scopes = body.scope.map_or_else(|| asked.clone(), |scope| readable(&scope));
+    Ok(Issued {
         tokens: Tokens { access_token, refresh_token: body.refresh_token, scopes },
         id_token: body.id_token,
         consent_ids: [body.grant_id, body.fdx_consent_id],
         said: answer.said(),
-        flow,
     })
 }
 

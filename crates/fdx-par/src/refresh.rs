@@ -1,0 +1,173 @@
+use core::fmt;
+
+use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation};
+use fdx_wire::form::Form;
+use fdx_wire::{Entropy, UnixTime};
+
+use crate::exchange::answer::Answer;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::Outgoing;
+use crate::exchange::{Draft, Exchange};
+use crate::stored_grant::{Identity, StoredGrant};
+use crate::token::response::{self, Issued};
+use crate::token::{LIMIT, Tokens};
+use crate::verify::agree;
+use crate::{CallerFault, Client, Endpoint, Error, NextStep, Refused, ServerKeys, ServerRule};
+
+/// Renewed tokens, not yet looked into. Persist [`Refreshed::stored`] now, in place of what was
+/// stored before: the old refresh token may be spent. Then [`Client::verify_refreshed`].
+#[must_use = "persist the tokens, then verify"]
+pub struct Refreshed {
+    issued: Box<Issued>,
+    /// The old grant with the new tokens.
+    grant: StoredGrant,
+}
+
+/// Where the verification of a refresh stands.
+#[derive(Debug)]
+#[must_use]
+pub enum RefreshVerification {
+    /// The ID token needs a key that is not at hand: fetch the keys and verify again.
+    FetchKeys(Refreshed),
+    /// The renewed grant.
+    Verified(StoredGrant),
+}
+
+impl Client {
+    /// Drafts a refresh (RFC 6749 section 6). What is stored is only borrowed: where no answer
+    /// comes, the same refresh token may be used once more.
+    ///
+    /// The new access token is bound to the key or certificate that is configured now, which need
+    /// not be the old one (RFC 9449 section 5, RFC 8705 section 7.1).
+    ///
+    /// # Errors
+    /// [`CallerFault::RefreshTokenMissing`], [`CallerFault::OtherClient`].
+    pub fn refresh(
+        &self,
+        grant: &StoredGrant,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<Refreshed>, Error> {
+        let config = self.config();
+        if grant.issuer != config.issuer || grant.client_id != config.client_id {
+            return Err(CallerFault::OtherClient.into());
+        }
+        if grant.tokens.refresh_token.is_none() {
+            return Err(CallerFault::RefreshTokenMissing.into());
+        }
+        Ok(Draft::new(Ask { client: self.clone(), grant: grant.clone() }, entropy, now)?)
+    }
+
+    /// Checks the ID token of a refresh, where one came, against the first one: the same `iss`,
+    /// `sub`, `aud` and `auth_time` (OpenID Connect Core 12.2); and the consent id, where the
+    /// server repeats it.
+    ///
+    /// # Errors
+    /// [`Refused`] with the tokens: [`Error::IdToken`], [`ServerRule::RefreshedIdentity`],
+    /// [`ServerRule::ConsentIdConflict`].
+    pub fn verify_refreshed(
+        &self,
+        refreshed: Refreshed,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<RefreshVerification, Refused<Refreshed>> {
+        let mut consent_id = refreshed.grant.consent_id.clone();
+        let agreed = refreshed
+            .issued
+            .consent_ids
+            .iter()
+            .flatten()
+            .try_for_each(|told| agree(&mut consent_id, told))
+            .map_err(|rule| refreshed.issued.fault(rule));
+        match agreed.and_then(|()| self.check_refreshed(&refreshed, keys, now)) {
+            Ok(()) => {
+                Ok(RefreshVerification::Verified(StoredGrant { consent_id, ..refreshed.grant }))
+            }
+            Err(error) if error.next_step() == NextStep::FetchKeys => {
+                Ok(RefreshVerification::FetchKeys(refreshed))
+            }
+            Err(error) => Err(Refused::new(error, refreshed)),
+        }
+    }
+
+    fn check_refreshed(
+        &self,
+        refreshed: &Refreshed,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        // Without a first ID token there is nothing to hold a later one to.
+        let (Some(first), Some(id_token)) = (&refreshed.grant.identity, &refreshed.issued.id_token)
+        else {
+            return Ok(());
+        };
+        let config = self.config();
+        let expectation = IdTokenExpectation {
+            issuer: &config.issuer,
+            client_id: &config.client_id,
+            algorithm: config.id_token_signed_response_alg,
+            nonce: None,
+            access_token: Some(&refreshed.issued.tokens.access_token.token),
+            max_age: None,
+            acr_values: None,
+            now,
+            tolerance: config.tolerance,
+        };
+        let jwks = self.jwks(keys).ok_or(Error::IdToken(IdTokenError::UnknownKey))?;
+        let again = IdToken::verify(id_token.expose(), &expectation, config.backend, jwks)
+            .map_err(Error::IdToken)?;
+        let again = Identity::of(&again);
+        let same_login = again.auth_time.is_none() || again.auth_time == first.auth_time;
+        if again.subject != first.subject || !same_login {
+            return Err(refreshed.issued.fault(ServerRule::RefreshedIdentity));
+        }
+        Ok(())
+    }
+}
+
+pub struct Ask {
+    client: Client,
+    grant: StoredGrant,
+}
+
+impl Exchange for Refreshed {
+    type Ask = Ask;
+
+    /// FAPI 2.0 Security Profile 5.3.2.1-9: a server that rotates takes the old refresh token
+    /// once more for a while.
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let mut form = Form::with_capacity(4096);
+        form.pair("grant_type", "refresh_token");
+        if let Some(refresh_token) = &ask.grant.tokens.refresh_token {
+            form.pair("refresh_token", refresh_token.expose());
+        }
+        let bound = ask.client.config().sender_constraint.bound();
+        ask.client.post(Endpoint::Token, form, Some(bound), mint, LIMIT)
+    }
+
+    fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        let bound = ask.client.config().sender_constraint.bound();
+        let issued = response::read(answer, bound, &ask.grant.tokens.scopes)?;
+        let Tokens { access_token, refresh_token, scopes } = issued.tokens.clone();
+        // RFC 6749 6: a new refresh token replaces the old one; none leaves it as it is.
+        let refresh_token = refresh_token.or(ask.grant.tokens.refresh_token);
+        let tokens = Tokens { access_token, refresh_token, scopes };
+        Ok(Self { issued: Box::new(issued), grant: StoredGrant { tokens, ..ask.grant } })
+    }
+}
+
+impl Refreshed {
+    /// What to persist at once.
+    #[must_use]
+    pub fn stored(&self) -> &StoredGrant {
+        &self.grant
+    }
+}
+
+impl fmt::Debug for Refreshed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refreshed").field("grant", &self.grant).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,88 @@
+use fdx_wire::form::Form;
+use fdx_wire::{Entropy, Secret, UnixTime};
+use http::StatusCode;
+
+use crate::exchange::answer::Answer;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::Outgoing;
+use crate::exchange::{Draft, Exchange};
+use crate::token::Tokens;
+use crate::{CallerFault, Client, Endpoint, Error, NextStep};
+
+/// Which of the tokens is meant (RFC 7009 section 2.1, RFC 7662 section 2.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TokenTypeHint {
+    /// `access_token`.
+    AccessToken,
+    /// `refresh_token`.
+    RefreshToken,
+}
+
+/// The server took the revocation of a token: whatever it was, it is good for nothing any more
+/// (RFC 7009 section 2.2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Revoked;
+
+const LIMIT: usize = 64 * 1024;
+
+impl Client {
+    /// Drafts the revocation of one token. Revoking a refresh token usually ends the access tokens
+    /// that came of it; revoking the *consent* is another thing.
+    ///
+    /// # Errors
+    /// [`CallerFault::EndpointMissing`], [`CallerFault::RefreshTokenMissing`].
+    pub fn revoke(
+        &self,
+        tokens: &Tokens,
+        which: TokenTypeHint,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<Revoked>, Error> {
+        let token = which.of(tokens)?.clone();
+        Ok(Draft::new(Ask { client: self.clone(), token, which }, entropy, now)?)
+    }
+}
+
+impl TokenTypeHint {
+    /// The parameter's value.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access_token",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+
+    pub(crate) fn of(self, tokens: &Tokens) -> Result<&Secret, CallerFault> {
+        match self {
+            Self::AccessToken => Ok(&tokens.access_token.token),
+            Self::RefreshToken => {
+                tokens.refresh_token.as_ref().ok_or(CallerFault::RefreshTokenMissing)
+            }
+        }
+    }
+}
+
+pub struct Ask {
+    client: Client,
+    token: Secret,
+    which: TokenTypeHint,
+}
+
+impl Exchange for Revoked {
+    type Ask = Ask;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let mut form = Form::with_capacity(4096);
+        form.pair("token", ask.token.expose()).pair("token_type_hint", ask.which.as_str());
+        ask.client.post(Endpoint::Revocation, form, None, mint, LIMIT)
+    }
+
+    /// RFC 7009 2.2: 200, also for a token that was unknown; the body is ignored.
+    fn read(_: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        answer.check_status(StatusCode::OK)?;
+        Ok(Self)
+    }
+}
