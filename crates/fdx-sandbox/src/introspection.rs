@@ -4,7 +4,6 @@ use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::answer;
-use crate::client_authentication::authenticate;
 use crate::config::{ConsentIdCarrier, InstitutionConfig};
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
@@ -18,8 +17,7 @@ impl Institution {
     ) -> Result<Response<Vec<u8>>, Broken> {
         let config = self.config();
         let form = received.form(&mut self.verdicts)?;
-        let client =
-            authenticate(&config, &mut self.assertions, &mut self.verdicts, &form, received.now)?;
+        let client = self.authenticate(&config, &form, received)?;
         let text = self.verdicts.require_some(
             Reason::InvalidRequest,
             "RFC 7662 2.1",

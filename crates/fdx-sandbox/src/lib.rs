@@ -6,8 +6,8 @@
 //!
 //! It refuses every request that FAPI 2.0 tells a server to refuse, and says which clause was
 //! broken: to the client in `error_description`, and to the test beside it as a [`Verdict`] for
-//! each check that was made. Clients authenticate by `private_key_jwt`; tokens are bound by DPoP
-//! or by certificate.
+//! each check that was made. Clients authenticate by `private_key_jwt` or by certificate; tokens
+//! are bound by DPoP or by certificate.
 //!
 //! The institution never does I/O, reads no clock and draws no randomness: [`Institution::handle`]
 //! takes a request, the thumbprint of the client's certificate and the time, and gives a response.
@@ -52,6 +52,7 @@ mod error;
 mod id_token;
 mod institution;
 mod introspection;
+mod jwks;
 mod memory;
 mod metadata;
 mod nonces;

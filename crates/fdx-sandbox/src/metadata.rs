@@ -38,6 +38,7 @@ pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
     let main = |path| endpoint(config, Side::Main, path);
     let alias = |path| endpoint(config, Side::MutualTls, path);
     let algorithms = ["PS256", "ES256", "EdDSA"];
+    let methods = ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
     let signing: Vec<_> =
         config.signing_keys.iter().map(|key| key.public().algorithm().name()).collect();
     let scopes: BTreeSet<_> =
@@ -67,9 +68,9 @@ pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
         "acr_values_supported": ACR_VALUES,
         "id_token_signing_alg_values_supported": signing,
         "dpop_signing_alg_values_supported": algorithms,
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
-        "introspection_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "introspection_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
     });
     answer::json(StatusCode::OK, &document)

@@ -15,7 +15,6 @@ pub(crate) use requested::Requested;
 
 use crate::answer;
 use crate::client::Binding;
-use crate::client_authentication::authenticate;
 use crate::dpop::With;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
@@ -51,8 +50,7 @@ impl Institution {
     pub(crate) fn push(&mut self, received: &Received<'_>) -> Result<Response<Vec<u8>>, Broken> {
         let config = self.config();
         let form = received.form(&mut self.verdicts)?;
-        let client =
-            authenticate(&config, &mut self.assertions, &mut self.verdicts, &form, received.now)?;
+        let client = self.authenticate(&config, &form, received)?;
         let parameters = Parameters::read(&config, client, &form, &mut self.verdicts)?;
         let dpop_jkt = value(&form, "dpop_jkt");
         let dpop_jkt = self.bind_code(received, client.binding, dpop_jkt)?;

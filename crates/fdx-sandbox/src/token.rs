@@ -10,7 +10,6 @@ use http::Response;
 
 use crate::authorize::{Code, Spent};
 use crate::client::{Binding, RegisteredClient};
-use crate::client_authentication::authenticate;
 use crate::dpop::With;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
@@ -52,8 +51,7 @@ impl Institution {
     ) -> Result<Response<Vec<u8>>, Broken> {
         let config = self.config();
         let form = received.form(&mut self.verdicts)?;
-        let client =
-            authenticate(&config, &mut self.assertions, &mut self.verdicts, &form, received.now)?;
+        let client = self.authenticate(&config, &form, received)?;
         let bound = self.sender(received, client)?;
         self.verdicts.require(
             Reason::UnsupportedGrantType,

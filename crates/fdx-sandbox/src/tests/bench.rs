@@ -11,7 +11,9 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::customer::{ConsentPage, Decision, visit};
-use crate::{Binding, Institution, InstitutionConfig, Outcome, RegisteredClient};
+use crate::{
+    Binding, ClientAuthentication, Institution, InstitutionConfig, Outcome, Peer, RegisteredClient,
+};
 
 pub(super) const ISSUER: &str = "https://bank.example:8443";
 pub(super) const MTLS: &str = "https://bank.example:8444";
@@ -24,8 +26,12 @@ pub(super) struct Bench {
     pub(super) institution: Institution,
     pub(super) now: UnixTime,
     pub(super) key: PrivateKey,
+    /// The public half of `key`, where its header is to differ.
+    pub(super) signs_as: Option<PublicKey>,
     pub(super) proof_key: PrivateKey,
     pub(super) binding: Binding,
+    /// The certificate by which the client authenticates, if it does.
+    pub(super) certificate: Option<Peer>,
     pub(super) nonces: [Option<String>; 2],
     jtis: u32,
 }
@@ -40,7 +46,7 @@ pub(super) struct Attempt {
     /// Header `typ` and claims.
     pub(super) assertion: Option<(Option<&'static str>, Value)>,
     pub(super) proof: Option<Proof>,
-    pub(super) peer: Option<Thumbprint>,
+    pub(super) peer: Peer,
 }
 
 #[derive(Clone)]
@@ -140,11 +146,29 @@ impl Bench {
             institution: Institution::new(config, Entropy::new([3; 32])),
             now: UnixTime::from_seconds(1_767_607_200),
             key,
+            signs_as: None,
             proof_key,
             binding,
+            certificate: None,
             nonces: [None, None],
             jtis: 0,
         }
+    }
+
+    /// The client "app" authenticates by `certificate` from now on.
+    pub(super) fn by_certificate(mut self, how: ClientAuthentication, certificate: Peer) -> Self {
+        self.change_client(|client| client.authentication = how);
+        self.certificate = Some(certificate);
+        self
+    }
+
+    /// Registers the client "app" anew.
+    pub(super) fn change_client(&mut self, change: impl FnOnce(&mut RegisteredClient)) {
+        let config = self.institution.config();
+        let mut client = config.client("app").unwrap().clone();
+        drop(config);
+        change(&mut client);
+        self.institution.register(client);
     }
 
     pub(super) fn jti(&mut self) -> String {
@@ -155,9 +179,17 @@ impl Bench {
     /// A POST with a fresh assertion and, for a client that is bound by it, a fresh proof.
     pub(super) fn post(&mut self, path: &str) -> Attempt {
         let (base, peer) = match self.binding {
-            Binding::Dpop => (ISSUER, None),
-            Binding::MutualTls(certificate) => (MTLS, Some(certificate)),
-            Binding::AnyCertificate => (MTLS, Some(Thumbprint::of_certificate(CERTIFICATE))),
+            Binding::Dpop => (ISSUER, Peer::anonymous()),
+            Binding::MutualTls(certificate) => (MTLS, Peer::certificate(certificate)),
+            Binding::AnyCertificate => {
+                (MTLS, Peer::certificate(Thumbprint::of_certificate(CERTIFICATE)))
+            }
+        };
+        // Resources are not asked who the client is.
+        let certificate = self.certificate.clone().filter(|_| !path.starts_with("/fdx"));
+        let (base, peer) = match &certificate {
+            Some(certificate) => (MTLS, certificate.clone()),
+            None => (base, peer),
         };
         let url = format!("{base}{path}");
         let now = self.now.as_seconds();
@@ -165,12 +197,14 @@ impl Bench {
             "iss": "app", "sub": "app", "aud": ISSUER, "jti": self.jti(), "iat": now,
             "exp": now + 60,
         });
+        let typ = Some("client-authentication+jwt");
+        let form = certificate.iter().map(|_| ("client_id", "app".to_owned()));
         Attempt {
             method: Method::POST,
-            form: Vec::new(),
+            form: form.collect(),
             content_type: "application/x-www-form-urlencoded",
             headers: Vec::new(),
-            assertion: Some((Some("client-authentication+jwt"), claims)),
+            assertion: certificate.is_none().then_some((typ, claims)),
             proof: self.proof("POST", &url, None),
             url,
             peer,
@@ -242,7 +276,8 @@ impl Bench {
     }
 
     pub(super) fn sign_assertion(&self, typ: Option<&str>, claims: &Value) -> String {
-        let input = statement(self.key.public(), typ, claims).unwrap();
+        let public = self.signs_as.as_ref().unwrap_or(self.key.public());
+        let input = statement(public, typ, claims).unwrap();
         input.attach(&self.key.sign(&input).unwrap()).unwrap()
     }
 
@@ -268,7 +303,7 @@ impl Bench {
             request = request.header("dpop", self.sign_proof(proof));
         }
         let request = request.body(form.as_str().into()).unwrap();
-        let response = self.institution.handle(&request, attempt.peer, self.now);
+        let response = self.institution.handle(&request, attempt.peer.clone(), self.now);
         if let Some(nonce) = response.headers().get("dpop-nonce") {
             let server = usize::from(attempt.url.contains("/fdx/"));
             self.nonces[server] = Some(nonce.to_str().unwrap().to_owned());
@@ -377,4 +412,8 @@ impl Bench {
             "{description}"
         );
     }
+}
+
+pub(super) fn without_kid(key: &PublicKey) -> PublicKey {
+    PublicKey::from_jwk(key.proof_jwk().as_bytes()).unwrap()
 }

@@ -1,5 +1,6 @@
 //! The institution from outside: requests built by hand, one rule broken at a time.
 
+mod authentication;
 mod bench;
 mod consent_id;
 mod customer;

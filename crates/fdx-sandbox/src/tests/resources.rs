@@ -45,8 +45,8 @@ fn a_call_under_dpop_is_held_against_its_rules() {
 fn a_call_with_a_certificate_is_held_against_its_rules() {
     let bad = |clause, change| row(Bench::mutual_tls(), (401, "603"), clause, change);
     bad("RFC 6750 2.1", |a| a.headers[0].1 = a.headers[0].1.replace("Bearer", "DPoP"));
-    bad("RFC 8705 3", |a| a.peer = None);
-    bad("RFC 8705 3", |a| a.peer = Some(Thumbprint::of_certificate(b"another")));
+    bad("RFC 8705 3", |a| a.peer = crate::Peer::anonymous());
+    bad("RFC 8705 3", |a| a.peer = Thumbprint::of_certificate(b"another").into());
     bad("RFC 8705 3", |a| a.url = a.url.replace(MTLS, ISSUER));
 }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::bench::{ISSUER, body, fresh_key};
 use super::{Attempt, Bench};
+use crate::Peer;
 use crate::customer::Decision;
 
 /// Each row breaks one rule of an otherwise good exchange, after which the code is still good.
@@ -65,9 +66,9 @@ fn a_code_is_bound_to_the_key_that_was_proven_when_it_was_asked_for() {
 #[test]
 fn a_client_that_is_bound_by_certificate_shows_it() {
     let (error, clause) = ("invalid_request", "RFC 8705 3");
-    row(Bench::mutual_tls(), error, clause, |a| a.peer = None);
+    row(Bench::mutual_tls(), error, clause, |a| a.peer = Peer::anonymous());
     row(Bench::mutual_tls(), error, clause, |a| {
-        a.peer = Some(Thumbprint::of_certificate(b"another"));
+        a.peer = Thumbprint::of_certificate(b"another").into();
     });
     // At the main authority nobody was asked for it.
     row(Bench::mutual_tls(), error, clause, |a| a.url = format!("{ISSUER}/token"));

@@ -1,0 +1,151 @@
+use fdx_jose::{Jwks, PrivateKey, Thumbprint};
+use http::StatusCode;
+use serde_json::json;
+
+use super::bench::{CERTIFICATE, ISSUER, MTLS, body, fresh_key, without_kid};
+use super::{Attempt, Bench};
+use crate::customer::Decision;
+use crate::{Binding, CertificateName, ClientAuthentication, Peer};
+
+fn certificate() -> Peer {
+    Thumbprint::of_certificate(CERTIFICATE).into()
+}
+
+fn self_signed() -> ClientAuthentication {
+    ClientAuthentication::SelfSignedTlsClientAuth(vec![Thumbprint::of_certificate(CERTIFICATE)])
+}
+
+fn benches() -> [Bench; 2] {
+    [Bench::dpop(), Bench::mutual_tls()]
+}
+
+#[test]
+fn every_way_to_authenticate_goes_with_either_binding() {
+    let subject = "CN=app,O=Recipient";
+    let by_subject = CertificateName::SubjectDn(subject.to_owned());
+    let by_dns = CertificateName::SanDns("app.example".to_owned());
+    let named = certificate().subject_dn(subject).san_dns("other.example").san_dns("APP.example");
+    for how in [
+        ClientAuthentication::TlsClientAuth(by_subject),
+        ClientAuthentication::TlsClientAuth(by_dns),
+        self_signed(),
+    ] {
+        for bench in benches() {
+            let mut bench = bench.by_certificate(how.clone(), named.clone());
+            let tokens = bench.tokens(&Decision::everything());
+            let access_token = tokens["access_token"].as_str().unwrap();
+            assert_eq!(bench.get("/accounts", access_token).status(), StatusCode::OK);
+            let mut attempt = bench.post("/introspect");
+            attempt.proof = None;
+            attempt.set("token", access_token);
+            assert_eq!(body(&bench.send(&attempt))["active"], true);
+        }
+    }
+}
+
+/// Each row breaks one rule of an otherwise good push.
+fn row(how: ClientAuthentication, clause: &str, change: impl Fn(&mut Attempt)) {
+    for bench in benches() {
+        let named = certificate().subject_dn("CN=app").san_dns("app.example");
+        let mut bench = bench.by_certificate(how.clone(), named);
+        bench.learn_nonces();
+        let mut attempt = bench.push();
+        change(&mut attempt);
+        bench.refuses(&attempt, "invalid_client", clause);
+        let attempt = bench.push();
+        assert_eq!(bench.send(&attempt).status(), StatusCode::CREATED, "{}", bench.failed());
+    }
+}
+
+#[test]
+fn the_certificate_is_held_against_its_rules() {
+    let subject = CertificateName::SubjectDn("CN=app".to_owned());
+    let subject = ClientAuthentication::TlsClientAuth(subject);
+    let dns = CertificateName::SanDns("app.example".to_owned());
+    let dns = ClientAuthentication::TlsClientAuth(dns);
+    for how in [subject.clone(), dns.clone(), self_signed()] {
+        row(how.clone(), "RFC 8705 5", |a| a.peer = Peer::anonymous());
+        // At the main authority nobody was asked for it.
+        row(how.clone(), "RFC 8705 5", |a| a.url = format!("{ISSUER}/par"));
+        row(how.clone(), "FAPI 2.0 SP 5.3.2.1-6", |a| a.unset("client_id"));
+        row(how.clone(), "FAPI 2.0 SP 5.3.2.1-6", |a| a.set("client_id", "nobody"));
+        row(how, "FAPI 2.0 SP 5.3.2.1-6", |a| a.set("client_secret", "s"));
+    }
+    row(subject.clone(), "RFC 8705 2.1.2", |a| a.peer = certificate());
+    row(subject, "RFC 8705 2.1.2", |a| a.peer = certificate().subject_dn("CN=app,O=other"));
+    row(dns.clone(), "RFC 8705 2.1.2", |a| a.peer = certificate().subject_dn("CN=app.example"));
+    row(dns, "RFC 8705 2.1.2", |a| a.peer = certificate().san_dns("evil.app.example"));
+    row(self_signed(), "RFC 8705 2.2", |a| {
+        a.peer = Peer::certificate(Thumbprint::of_certificate(b"another")).subject_dn("CN=app");
+    });
+}
+
+#[test]
+fn nobody_authenticates_in_a_way_that_was_not_registered() {
+    let mut bench = Bench::dpop().by_certificate(self_signed(), certificate());
+    bench.certificate = None;
+    let attempt = bench.push();
+    bench.refuses(&attempt, "invalid_client", "RFC 7591 2");
+
+    // The client is registered for assertions, and shows a certificate instead.
+    let mut bench = Bench::dpop();
+    let mut attempt = bench.push();
+    attempt.assertion = None;
+    attempt.url = format!("{MTLS}/par");
+    attempt.peer = certificate();
+    bench.refuses(&attempt, "invalid_client", "FAPI 2.0 SP 5.3.2.1-6");
+}
+
+#[test]
+fn every_registered_key_signs_assertions_while_one_is_renewed() {
+    for named in [true, false] {
+        let mut bench = Bench::dpop();
+        let (old, new) = (bench.key, fresh_key());
+        let public = |key: &PrivateKey| match named {
+            true => key.public().clone(),
+            false => without_kid(key.public()),
+        };
+        let (old_public, new_public) = (public(&old), public(&new));
+        bench.key = new;
+        bench.signs_as = Some(new_public.clone());
+        let both = Jwks::new(vec![new_public.clone(), old_public.clone()]);
+        bench.change_client(|client| client.jwks = both);
+        bench.learn_nonces();
+        let attempt = bench.push();
+        assert_eq!(bench.send(&attempt).status(), StatusCode::CREATED, "{}", bench.failed());
+        bench.key = old;
+        bench.signs_as = Some(old_public);
+        let attempt = bench.push();
+        assert_eq!(bench.send(&attempt).status(), StatusCode::CREATED, "{}", bench.failed());
+
+        bench.change_client(|client| client.jwks = Jwks::new(vec![new_public]));
+        let attempt = bench.push();
+        bench.refuses(&attempt, "invalid_client", "RFC 7523 3-9");
+    }
+}
+
+#[test]
+fn a_token_is_bound_to_the_certificate_that_asked_for_it() {
+    let mut bench = Bench::new(Binding::AnyCertificate, |_| ());
+    let tokens = bench.tokens(&Decision::everything());
+    let access_token = tokens["access_token"].as_str().unwrap();
+    assert_eq!(bench.get("/accounts", access_token).status(), StatusCode::OK);
+    let mut attempt = bench.read("/accounts", access_token);
+    attempt.peer = Thumbprint::of_certificate(b"another").into();
+    assert_eq!(bench.send(&attempt).status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(bench.failed(), "RFC 8705 3");
+
+    let code = bench.code(&Decision::everything());
+    let mut attempt = bench.exchange(&code);
+    attempt.peer = Peer::anonymous();
+    bench.refuses(&attempt, "invalid_request", "RFC 8705 3");
+}
+
+#[test]
+fn the_metadata_lists_every_way_to_authenticate() {
+    let mut bench = Bench::dpop();
+    let metadata = body(&bench.load(&format!("{ISSUER}/.well-known/oauth-authorization-server")));
+    let methods = json!(["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"]);
+    assert_eq!(metadata["token_endpoint_auth_methods_supported"], methods);
+    assert_eq!(metadata["introspection_endpoint_auth_methods_supported"], methods);
+}
