@@ -127,9 +127,10 @@ mod stored_grant;
 mod token;
 mod verify;
 
-pub use callback::{Accepted, Callback};
+pub use callback::{Accepted, Callback, CallbackVerification, SignedCallback};
 pub use client::{
-    Client, ClientAuthentication, ClientConfig, Endpoint, MtlsEndpoints, SenderConstraint, Target,
+    Client, ClientAuthentication, ClientConfig, Endpoint, MtlsEndpoints, RequestObjects,
+    ResponseMode, SenderConstraint, Target,
 };
 pub use discovery::{MtlsEndpointAliases, ServerMetadata, WellKnown, discover};
 pub use error::{
@@ -139,7 +140,7 @@ pub use error::{
 pub use exchange::{ClientCertificate, Draft, NonceMemory, Output, Request, Sent, Step};
 pub use fdx_api::{ConsentRead, ResourceAnswer, ResourceRequest};
 pub use granted::Granted;
-pub use introspection::Introspection;
+pub use introspection::{Introspection, IntrospectionJwt, IntrospectionVerification};
 pub use key_policy::{KeyDecision, KeyNeed, KeyPolicy};
 pub use notice::Notice;
 pub use pending::{FlowId, Pending};

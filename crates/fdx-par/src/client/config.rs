@@ -1,7 +1,10 @@
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use fdx_jose::backend::Backend;
-use fdx_jose::{Algorithm, AssertionKey, Jwks, ProofKey, PublicKey, Thumbprint, Tolerance};
+use fdx_jose::{
+    Algorithm, AssertionKey, Jwks, ProofKey, PublicKey, RequestObjectKey, Thumbprint, Tolerance,
+};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
 /// What a recipient knows about itself and one institution before it asks for anything.
@@ -27,6 +30,14 @@ pub struct ClientConfig {
     /// Whether every endpoint's mTLS alias is to be used. Default: only where a certificate is
     /// needed.
     pub mtls_endpoints: MtlsEndpoints,
+    /// Whether what is pushed is a signed request object. Default: it is not.
+    pub request_objects: RequestObjects,
+    /// How the callback is written. Default: as a query.
+    pub response_mode: ResponseMode,
+    /// `authorization_signed_response_alg` as registered. Default: any of the three of FAPI 2.0.
+    pub authorization_signed_response_alg: Option<Algorithm>,
+    /// `introspection_signed_response_alg` as registered. Default: any of the three of FAPI 2.0.
+    pub introspection_signed_response_alg: Option<Algorithm>,
     /// `id_token_signed_response_alg` as registered. Default: any of the three of FAPI 2.0.
     pub id_token_signed_response_alg: Option<Algorithm>,
     /// DPoP keys that no new consent is bound to, and older codes and tokens still are.
@@ -63,6 +74,26 @@ pub enum SenderConstraint {
     Mtls(Thumbprint),
 }
 
+/// Whether the parameters of a push are signed (FAPI 2.0 Message Signing 5.3).
+#[derive(Clone, Debug, Default)]
+pub enum RequestObjects {
+    /// They are pushed as a form.
+    #[default]
+    Unsigned,
+    /// They are pushed inside a request object (RFC 9101) by this key.
+    Signed(Box<RequestObjectKey>),
+}
+
+/// `response_mode`: how the authorization response comes back.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ResponseMode {
+    /// As parameters of the callback's query.
+    #[default]
+    Query,
+    /// As a signed JWT in the callback's query (JARM, FAPI 2.0 Message Signing 5.4).
+    Jwt,
+}
+
 /// The client's `use_mtls_endpoint_aliases` (FAPI 2.0 Security Profile 5.2.2.1.1).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum MtlsEndpoints {
@@ -94,6 +125,10 @@ impl ClientConfig {
             sender_constraint,
             backend,
             mtls_endpoints: MtlsEndpoints::default(),
+            request_objects: RequestObjects::default(),
+            response_mode: ResponseMode::default(),
+            authorization_signed_response_alg: None,
+            introspection_signed_response_alg: None,
             id_token_signed_response_alg: None,
             retired_proof_keys: Vec::new(),
             published_keys: Vec::new(),
@@ -110,12 +145,21 @@ impl ClientConfig {
         if let ClientAuthentication::PrivateKeyJwt(key) = &self.authentication {
             keys.push(key.public().clone());
         }
-        for key in &self.published_keys {
-            if !keys.contains(key) {
-                keys.push(key.clone());
-            }
+        if let RequestObjects::Signed(key) = &self.request_objects {
+            keys.push(key.public().clone());
         }
+        keys.extend(self.published_keys.iter().cloned());
+        let mut seen = BTreeSet::new();
+        keys.retain(|key| seen.insert((key.thumbprint(), key.kid().map(str::to_owned))));
         Jwks::new(keys)
+    }
+}
+
+impl RequestObjects {
+    /// Pushes request objects signed by `key`.
+    #[must_use]
+    pub fn signed(key: RequestObjectKey) -> Self {
+        Self::Signed(Box::new(key))
     }
 }
 

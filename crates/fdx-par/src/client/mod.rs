@@ -5,7 +5,10 @@ mod sender_constraint;
 
 use std::sync::Arc;
 
-pub use config::{ClientAuthentication, ClientConfig, MtlsEndpoints, SenderConstraint};
+pub use config::{
+    ClientAuthentication, ClientConfig, MtlsEndpoints, RequestObjects, ResponseMode,
+    SenderConstraint,
+};
 pub use endpoint::{Endpoint, Target};
 pub(crate) use sender_constraint::Bound;
 

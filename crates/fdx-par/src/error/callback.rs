@@ -18,6 +18,8 @@ faults! {
             "FAPI 2.0 Security Profile 5.3.3.2-5", "iss is missing";
         Neither: "rfc6749.callback.neither",
             "RFC 6749 section 4.1.2", "the callback has neither a code nor an error";
+        NotSigned: "jarm.response.missing",
+            "FAPI 2.0 Message Signing 5.4.2", "the callback is not one signed response alone";
         StateMismatch: "rfc6749.state.mismatch",
             "RFC 6749 section 10.12", "state is not the one that was pushed";
         StateMissing: "rfc6749.state.missing",

@@ -30,6 +30,8 @@ faults! {
             "fdx-par, stored grants", "not a stored grant, or of a version that is not known";
         RedirectTooLate: "rfc9126.request_uri.late",
             "RFC 9126 section 2.2", "the request_uri is about to expire: push again";
+        ResponseMode: "jarm.response_mode",
+            "FAPI 2.0 Message Signing 5.4.2", "the callback is read in another response mode than was asked for";
         SignatureCount: "rfc7515.signatures.count",
             "RFC 7515 section 5.1", "not one signature for each signing input";
         UrlTooLong: "rfc9110.url.length",

@@ -15,7 +15,7 @@ pub use said::{Excerpt, Said};
 pub use seal::SealFault;
 pub use server::{ServerFault, ServerRule};
 
-use fdx_jose::{IdTokenError, SigningError};
+use fdx_jose::{AuthorizationResponseError, IdTokenError, SignedIntrospectionError, SigningError};
 
 /// What went wrong, sorted by whose doing it was.
 ///
@@ -25,6 +25,8 @@ use fdx_jose::{IdTokenError, SigningError};
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
+    /// The server's, or the front channel's: a signed authorization response that does not hold.
+    AuthorizationResponse(AuthorizationResponseError),
     /// Ours: a configuration or a call that can't be right. Nothing was sent.
     Caller(CallerFault),
     /// The front channel's: what arrived at the `redirect_uri` does not answer this request.
@@ -37,6 +39,8 @@ pub enum Error {
     Seal(SealFault),
     /// The server's: its answer breaks a rule.
     Server(Box<ServerFault>),
+    /// The server's: a signed introspection response that does not hold.
+    SignedIntrospection(SignedIntrospectionError),
     /// The signer's: a signature could not be had, or does not fit.
     Signing(SigningError),
 }
@@ -70,12 +74,14 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::AuthorizationResponse(error) => error.code(),
             Self::Caller(fault) => fault.code(),
             Self::Callback(fault) => fault.code(),
             Self::IdToken(error) => error.code(),
             Self::Refusal(refusal) => refusal.code(),
             Self::Seal(fault) => fault.code(),
             Self::Server(fault) => fault.rule.code(),
+            Self::SignedIntrospection(error) => error.code(),
             Self::Signing(_) => "signing",
         }
     }
@@ -84,12 +90,14 @@ impl Error {
     #[must_use]
     pub fn clause(&self) -> &'static str {
         match self {
+            Self::AuthorizationResponse(_) => "JARM section 2.4",
             Self::Caller(fault) => fault.clause(),
             Self::Callback(fault) => fault.clause(),
             Self::IdToken(_) => "OpenID Connect Core 3.1.3.7",
             Self::Refusal(refusal) => refusal.clause(),
             Self::Seal(_) => "fdx-par, sealed pending values",
             Self::Server(fault) => fault.rule.clause(),
+            Self::SignedIntrospection(_) => "RFC 9701 section 5",
             Self::Signing(_) => "RFC 7515 section 5.1",
         }
     }
@@ -108,6 +116,8 @@ impl Error {
     #[must_use]
     pub fn next_step(&self) -> NextStep {
         match self {
+            Self::AuthorizationResponse(error) if error.is_unknown_key() => NextStep::FetchKeys,
+            Self::AuthorizationResponse(_) => NextStep::KeepWaiting,
             Self::Caller(fault) => fault.next_step(),
             Self::Callback(fault) => fault.next_step(),
             Self::IdToken(error) if error.is_unknown_key() => NextStep::FetchKeys,
@@ -115,6 +125,8 @@ impl Error {
             Self::Refusal(refusal) => refusal.next_step,
             Self::Seal(_) => NextStep::StartOver,
             Self::Server(fault) => fault.next_step,
+            Self::SignedIntrospection(error) if error.is_unknown_key() => NextStep::FetchKeys,
+            Self::SignedIntrospection(_) => NextStep::AskTheInstitution,
             Self::Signing(_) => NextStep::Retry { after: None },
         }
     }
@@ -123,12 +135,18 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AuthorizationResponse(error) => {
+                write!(f, "the signed callback does not hold: {error}")?
+            }
             Self::Caller(fault) => write!(f, "the call can't be right: {fault}")?,
             Self::Callback(fault) => write!(f, "the callback is not the answer: {fault}")?,
             Self::IdToken(error) => write!(f, "the server's ID token does not hold: {error}")?,
             Self::Refusal(refusal) => write!(f, "the server refused: {refusal}")?,
             Self::Seal(fault) => write!(f, "the sealed value does not open: {fault}")?,
             Self::Server(fault) => write!(f, "the server's answer breaks a rule: {fault}")?,
+            Self::SignedIntrospection(error) => {
+                write!(f, "the signed introspection does not hold: {error}")?
+            }
             Self::Signing(error) => write!(f, "no usable signature: {error}")?,
         }
         write!(f, " [{}, {}]", self.code(), self.clause())

@@ -52,6 +52,8 @@ faults! {
             "OpenID Connect Core 3.1.3.3", "openid was asked for and no ID token came; the tokens are kept";
         Introspection: "rfc7662.active",
             "RFC 7662 section 2.2", "the token that was just issued is not active; the tokens are kept";
+        IntrospectionUnsigned: "rfc9701.unsigned",
+            "FAPI 2.0 Message Signing 5.5.2", "the introspection response is not signed";
         IssuerMismatch: "rfc8414.issuer.mismatch",
             "RFC 8414 section 3.3", "the metadata's issuer is not the one that was asked";
         KeysUnusable: "rfc7517.keys",

@@ -180,12 +180,21 @@ impl Answer<'_> {
         }
     }
 
+    /// Whether the content type is `media_type`, its parameters aside.
+    pub(crate) fn is(&self, media_type: &str) -> bool {
+        self.content_type() == media_type
+    }
+
     /// `application/json`, or a type of its syntax (RFC 6839 section 3.1, RFC 7517 section 8.5).
     fn is_json(&self) -> bool {
-        let essence = self.text(&CONTENT_TYPE).and_then(|value| value.split(';').next());
-        let essence = essence.unwrap_or_default().trim().to_ascii_lowercase();
-        let subtype = essence.strip_prefix("application/");
+        let content_type = self.content_type();
+        let subtype = content_type.strip_prefix("application/");
         subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+    }
+
+    fn content_type(&self) -> String {
+        let essence = self.text(&CONTENT_TYPE).and_then(|value| value.split(';').next());
+        essence.unwrap_or_default().trim().to_ascii_lowercase()
     }
 
     /// Every answer is an object. serde would take the elements of an array for its members, by

@@ -1,6 +1,7 @@
 use fdx_wire::{Entropy, Label, UnixTime, base64url};
 
 const ASSERTION_JTI: Label = Label::new("assertion jti");
+const REQUEST_OBJECT_JTI: Label = Label::new("request object jti");
 const PROOF_JTI: Label = Label::new("proof jti");
 const INTERACTION: Label = Label::new("interaction id");
 
@@ -24,6 +25,10 @@ impl Mint<'_> {
 
     pub(crate) fn assertion_jti(&self) -> String {
         self.text(ASSERTION_JTI)
+    }
+
+    pub(crate) fn request_object_jti(&self) -> String {
+        self.text(REQUEST_OBJECT_JTI)
     }
 
     pub(crate) fn proof_jti(&self) -> String {

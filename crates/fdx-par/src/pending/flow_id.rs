@@ -1,5 +1,6 @@
 use core::fmt;
 
+use fdx_jose::AuthorizationResponse;
 use fdx_wire::base64url;
 use fdx_wire::form::Query;
 
@@ -31,7 +32,10 @@ impl FlowId {
     pub fn claimed_by(received_url: &str) -> Option<Self> {
         let (_, query) = received_url.split_once('?')?;
         let query = Query::parse(query, MAX_CALLBACK).ok()?;
-        Self::of_state(query.one("state").ok()??)
+        match query.one("response").ok()? {
+            Some(jwt) => Self::of_state(&AuthorizationResponse::claimed_state(jwt)?),
+            None => Self::of_state(query.one("state").ok()??),
+        }
     }
 
     /// The text: also what to name the cookie by, such as `__Host-fdx-<flow id>`.

@@ -1,22 +1,27 @@
+mod parameters;
 mod request;
 mod response;
+
+use core::time::Duration;
 
 use fdx_jose::Thumbprint;
 use fdx_pkce::{CODE_CHALLENGE_METHOD, CodeVerifier};
 use fdx_wire::form::Form;
+use fdx_wire::json::RawJson;
 use fdx_wire::{Entropy, Label, Secret, UnixTime, base64url};
 use sha2::{Digest, Sha256};
 
 pub use request::AuthorizationRequest;
 pub use response::Pushed;
 
-use crate::client::SenderConstraint;
+use crate::client::{RequestObjects, ResponseMode, SenderConstraint};
 use crate::exchange::answer::Answer;
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::exchange::{Draft, Exchange};
 use crate::pending::{Flow, FlowId, Pending};
-use crate::{Client, Endpoint, Error, NextStep};
+use crate::{CallerFault, Client, Endpoint, Error, NextStep};
+use parameters::Parameters;
 
 const FLOW: Label = Label::new("flow id");
 const STATE: Label = Label::new("state");
@@ -24,6 +29,8 @@ const NONCE: Label = Label::new("nonce");
 const CODE_VERIFIER: Label = Label::new("code_verifier");
 
 const LIMIT: usize = 16 * 1024;
+/// FAPI 2.0 Message Signing 5.3.2-4 allows 60 minutes; a push takes seconds.
+const REQUEST_OBJECT_LIFETIME: Duration = Duration::from_secs(300);
 
 impl Client {
     /// Drafts the pushed authorization request (RFC 9126) for a consent.
@@ -57,9 +64,7 @@ impl Exchange for Pushed {
     const UNHEARD: NextStep = NextStep::Retry { after: None };
 
     fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
-        let form = ask.parameters(mint);
-        let bound = ask.client.config().sender_constraint.bound();
-        ask.client.post(Endpoint::PushedAuthorizationRequest, form, Some(bound), mint, LIMIT)
+        ask.outgoing(mint)
     }
 
     fn read(ask: Ask, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
@@ -77,7 +82,7 @@ impl Exchange for Pushed {
             bound_to: ask.bound_to(),
             max_age: ask.request.max_age,
             acr_values: ask.request.acr_values.clone(),
-            pushed_sha256: Sha256::digest(ask.parameters(mint).as_str()).into(),
+            pushed_sha256: Sha256::digest(ask.parameters(mint).form().as_str()).into(),
             asked: ask.request.consent.clone(),
             scopes,
         });
@@ -102,28 +107,60 @@ impl Ask {
         self.client.config().sender_constraint.thumbprint()
     }
 
-    fn parameters(&self, mint: &Mint<'_>) -> Form {
+    /// The parameters, beside or inside a request object.
+    fn outgoing(&self, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let config = self.client.config();
+        let parameters = self.parameters(mint);
+        let endpoint = Endpoint::PushedAuthorizationRequest;
+        let bound = Some(config.sender_constraint.bound());
+        let RequestObjects::Signed(key) = &config.request_objects else {
+            return self.client.post(endpoint, parameters.form(), bound, mint, LIMIT);
+        };
+        // FAPI 2.0 Message Signing 5.3.2-1: everything is inside; outside is who asks.
+        let mut form = Form::with_capacity(8192);
+        form.pair("client_id", &config.client_id);
+        let request_object = key
+            .request_object(
+                &config.client_id,
+                &config.issuer,
+                &mint.request_object_jti(),
+                mint.now,
+                REQUEST_OBJECT_LIFETIME,
+                &parameters.request_object(),
+            )
+            .map_err(|_| CallerFault::ExtraReserved)?;
+        let mut outgoing = self.client.post(endpoint, form, bound, mint, LIMIT)?;
+        outgoing.inputs.insert(0, request_object);
+        Ok(outgoing)
+    }
+
+    fn parameters(&self, mint: &Mint<'_>) -> Parameters {
         let config = self.client.config();
         let (scopes, _) = self.request.scopes(self.client.metadata());
-        // Room for the assertion too: text that is outgrown is not wiped.
-        let mut form = Form::with_capacity(4096);
-        form.pair("response_type", "code")
-            .pair("client_id", &config.client_id)
-            .pair("redirect_uri", config.redirect_uri.as_str())
-            .pair("scope", &scopes.to_string())
-            .pair("state", state(mint).expose())
-            .pair("code_challenge", code_verifier(mint).challenge().as_str())
-            .pair("code_challenge_method", CODE_CHALLENGE_METHOD)
-            .pair("authorization_details", &self.request.authorization_details().to_json());
+        let mut parameters = Parameters::default();
+        parameters
+            .text("response_type", "code")
+            .text("client_id", &config.client_id)
+            .text("redirect_uri", config.redirect_uri.as_str())
+            .text("scope", &scopes.to_string())
+            .text("state", state(mint).expose())
+            .text("code_challenge", code_verifier(mint).challenge().as_str())
+            .text("code_challenge_method", CODE_CHALLENGE_METHOD);
+        if let Ok(details) = RawJson::of(&self.request.authorization_details()) {
+            parameters.json("authorization_details", details);
+        }
+        if config.response_mode == ResponseMode::Jwt {
+            parameters.text("response_mode", "jwt");
+        }
         if scopes.contains("openid") {
-            form.pair("nonce", nonce(mint).expose());
+            parameters.text("nonce", nonce(mint).expose());
         }
         // RFC 9449 10.1: the code is bound to the key from the start.
         if let SenderConstraint::Dpop(key) = &config.sender_constraint {
-            form.pair("dpop_jkt", &key.thumbprint().to_string());
+            parameters.text("dpop_jkt", &key.thumbprint().to_string());
         }
-        self.request.write_options(&mut form);
-        form
+        self.request.write_options(&mut parameters);
+        parameters
     }
 }
 

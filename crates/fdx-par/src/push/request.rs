@@ -1,7 +1,7 @@
 use fdx_rar::{AuthorizationDetails, ConsentRequest, Scopes};
 use fdx_wire::HttpsUrl;
-use fdx_wire::form::Form;
 
+use super::parameters::Parameters;
 use crate::discovery::ServerMetadata;
 use crate::{CallerFault, Error, Notice};
 
@@ -32,6 +32,7 @@ pub struct AuthorizationRequest {
 /// Names that this crate writes, or that FAPI 2.0 keeps out of a push.
 const RESERVED: &[&str] = &[
     "acr_values",
+    "aud",
     "authorization_details",
     "client_assertion",
     "client_assertion_type",
@@ -42,10 +43,15 @@ const RESERVED: &[&str] = &[
     "code_challenge_method",
     "code_verifier",
     "dpop_jkt",
+    "exp",
     "grant_type",
+    "iat",
     "id_token_hint",
+    "iss",
+    "jti",
     "login_hint",
     "max_age",
+    "nbf",
     "nonce",
     "prompt",
     "redirect_uri",
@@ -56,6 +62,7 @@ const RESERVED: &[&str] = &[
     "response_type",
     "scope",
     "state",
+    "sub",
     "ui_locales",
 ];
 
@@ -179,18 +186,18 @@ impl AuthorizationRequest {
         (scopes, notices)
     }
 
-    pub(super) fn write_options(&self, form: &mut Form) {
+    pub(super) fn write_options(&self, parameters: &mut Parameters) {
         if let Some(seconds) = self.max_age {
-            form.pair("max_age", &seconds.to_string());
+            parameters.number("max_age", seconds);
         }
         if let Some(values) = &self.acr_values {
-            form.pair("acr_values", values);
+            parameters.text("acr_values", values);
         }
         for (name, value) in &self.options {
-            form.pair(name, value);
+            parameters.text(name, value);
         }
         for (name, value) in &self.extras {
-            form.pair(name, value);
+            parameters.text(name, value);
         }
     }
 }

@@ -1,19 +1,24 @@
+mod signed;
+
 use core::time::Duration;
 
 use fdx_jose::Thumbprint;
 use fdx_rar::ConsentId;
 use fdx_wire::form::Form;
-use fdx_wire::{Entropy, UnixTime};
+use fdx_wire::{Entropy, Secret, UnixTime};
 use http::StatusCode;
 use serde::Deserialize;
 
+use crate::client::Bound;
 use crate::exchange::answer::Answer;
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::exchange::{Draft, Exchange};
-use crate::token::{AccessToken, BoundBy};
+use crate::revocation::TokenTypeHint;
+use crate::token::{AccessToken, BoundBy, Tokens};
 use crate::verify::{Verified, agree};
 use crate::{Client, Endpoint, Error, NextStep, Refused, Said, ServerFault, ServerRule};
+pub use signed::{IntrospectionJwt, IntrospectionVerification};
 
 /// What the server says of an access token (RFC 7662 section 2.2), in FDX the carrier of the
 /// consent id where nothing else is.
@@ -46,7 +51,7 @@ const LIMIT: usize = 256 * 1024;
 const MEMBERS: usize = 10_000;
 
 impl Client {
-    /// Drafts the introspection of an access token of this client's.
+    /// Drafts the introspection of an access token of this client's, with an answer in JSON.
     ///
     /// # Errors
     /// [`CallerFault::EndpointMissing`](crate::CallerFault::EndpointMissing).
@@ -56,14 +61,52 @@ impl Client {
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Introspection>, Error> {
-        let ask = Ask { client: self.clone(), access_token: access_token.clone() };
+        let ask = Ask { client: self.clone(), subject: Subject::of(access_token) };
         Ok(Draft::new(ask, entropy, now)?)
+    }
+
+    /// Drafts the introspection of a refresh token, with an answer in JSON.
+    ///
+    /// # Errors
+    /// [`CallerFault::EndpointMissing`](crate::CallerFault::EndpointMissing),
+    /// [`CallerFault::RefreshTokenMissing`](crate::CallerFault::RefreshTokenMissing).
+    pub fn introspect_refresh_token(
+        &self,
+        tokens: &Tokens,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<Introspection>, Error> {
+        let hint = TokenTypeHint::RefreshToken;
+        let subject = Subject { token: hint.of(tokens)?.clone(), hint, bound: None };
+        Ok(Draft::new(Ask { client: self.clone(), subject }, entropy, now)?)
     }
 }
 
 pub struct Ask {
     client: Client,
-    access_token: AccessToken,
+    subject: Subject,
+}
+
+/// The token that is asked about.
+#[derive(Clone)]
+pub(crate) struct Subject {
+    token: Secret,
+    hint: TokenTypeHint,
+    /// What an access token is bound to.
+    bound: Option<Bound>,
+}
+
+impl Subject {
+    fn of(access_token: &AccessToken) -> Self {
+        let AccessToken { token, bound, .. } = access_token;
+        Self { token: token.clone(), hint: TokenTypeHint::AccessToken, bound: Some(*bound) }
+    }
+
+    fn write(&self, client: &Client, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let mut form = Form::with_capacity(4096);
+        form.pair("token", self.token.expose()).pair("token_type_hint", self.hint.as_str());
+        client.post(Endpoint::Introspection, form, None, mint, LIMIT)
+    }
 }
 
 impl Exchange for Introspection {
@@ -72,33 +115,37 @@ impl Exchange for Introspection {
     const UNHEARD: NextStep = NextStep::Retry { after: None };
 
     fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
-        let mut form = Form::with_capacity(4096);
-        form.pair("token", ask.access_token.token.expose()).pair("token_type_hint", "access_token");
-        ask.client.post(Endpoint::Introspection, form, None, mint, LIMIT)
+        ask.subject.write(&ask.client, mint)
     }
 
     fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
+        body.check(&ask.subject, answer.said()).map_err(|rule| answer.fault(rule))
+    }
+}
+
+impl Body {
+    fn check(self, subject: &Subject, said: Said) -> Result<Introspection, ServerRule> {
         // RFC 7662 2.2: of a token that is not active, nothing else counts.
-        if !body.active {
-            let said = answer.said();
-            return Ok(Self { active: false, consent_id: None, expires_at: None, said });
+        if !self.active {
+            return Ok(Introspection { active: false, consent_id: None, expires_at: None, said });
         }
-        let cnf = body.cnf.unwrap_or_default();
-        let bound = ask.access_token.bound;
-        let bound_to = match bound.by {
-            BoundBy::Dpop => cnf.jkt,
-            BoundBy::Mtls => cnf.x5t_s256,
-        };
-        if bound_to.is_some_and(|bound_to| bound_to != bound.to) {
-            return Err(answer.fault(ServerRule::TokenType));
+        let cnf = self.cnf.unwrap_or_default();
+        if let Some(bound) = subject.bound {
+            let told = match bound.by {
+                BoundBy::Dpop => cnf.jkt,
+                BoundBy::Mtls => cnf.x5t_s256,
+            };
+            if told.is_some_and(|told| told != bound.to) {
+                return Err(ServerRule::TokenType);
+            }
         }
         let mut consent_id = None;
-        if let Some(told) = &body.fdx_consent_id {
-            agree(&mut consent_id, told).map_err(|rule| answer.fault(rule))?;
+        if let Some(told) = &self.fdx_consent_id {
+            agree(&mut consent_id, told)?;
         }
-        let expires_at = body.exp.map(|exp| UnixTime::from_seconds(0) + Duration::from_secs(exp));
-        Ok(Self { active: true, consent_id, expires_at, said: answer.said() })
+        let expires_at = self.exp.map(|exp| UnixTime::from_seconds(0) + Duration::from_secs(exp));
+        Ok(Introspection { active: true, consent_id, expires_at, said })
     }
 }
 

@@ -1,9 +1,14 @@
+mod arrival;
+mod signed;
+
 use core::fmt;
 
-use fdx_wire::form::{Query, QueryError};
-use fdx_wire::{RedirectUri, Secret, UnixTime};
-use subtle::ConstantTimeEq;
+use arrival::fault;
+use fdx_wire::{Secret, UnixTime};
 
+pub use signed::{CallbackVerification, SignedCallback};
+
+use crate::client::ResponseMode;
 use crate::error::{Excerpt, Refusal, RefusalKind, Said};
 use crate::pending::{Flow, FlowId, Pending};
 use crate::{CallbackFault, CallerFault, Client, Error, NextStep, Refused};
@@ -26,7 +31,6 @@ pub struct Accepted {
     pub(crate) code: Secret,
 }
 
-const MAX_URL: usize = 8192;
 /// Unregistered in a callback of the code flow: an ID token or access token there is an attack or
 /// a `response_type` that was never asked for.
 const TOKENS: &[&str] = &["access_token", "id_token", "response"];
@@ -36,7 +40,8 @@ impl Client {
     ///
     /// In this order: its size and encoding, its place against `redirect_uri`, repeated
     /// parameters, `state` in constant time, `iss` exactly (RFC 9207), the callback deadline, and
-    /// only then `error` or `code`, never both.
+    /// only then `error` or `code`, never both. In the response mode `jwt` it is
+    /// [`Client::signed_callback`] that reads the callback.
     ///
     /// # Errors
     /// [`Refused`] with the pending value unspent: whoever sent the wrong callback has not ended
@@ -48,11 +53,7 @@ impl Client {
         now: UnixTime,
     ) -> Result<Callback, Refused<Pending>> {
         match self.read_callback(&pending, received_url, now) {
-            Ok(Read::Code(code)) => Ok(Callback::Code(Accepted { pending, code })),
-            Ok(Read::Error(said)) => {
-                let kind = RefusalKind::Authorization;
-                Ok(Callback::Denied(Refusal::new(kind, said, NextStep::StartOver)))
-            }
+            Ok(read) => Ok(read.callback(pending)),
             Err(error) => Err(Refused::new(error, pending)),
         }
     }
@@ -64,24 +65,15 @@ impl Client {
         now: UnixTime,
     ) -> Result<Read, Error> {
         self.check_ours(&pending.flow)?;
-        if received_url.len() > MAX_URL {
-            return Err(CallbackFault::TooLong.into());
+        if self.config().response_mode == ResponseMode::Jwt {
+            return Err(CallerFault::ResponseMode.into());
         }
-        // RFC 9110 4.2.5: a fragment never reaches a server, and would pass for a part of the code.
-        if received_url.contains('#') {
-            return Err(CallbackFault::Unreadable.into());
-        }
-        let (place, query) = received_url.split_once('?').unwrap_or((received_url, ""));
-        check_place(place, &pending.flow.redirect_uri)?;
-        let query = Query::parse(query, MAX_URL).map_err(fault)?;
+        let query = arrival::query(received_url, &pending.flow.redirect_uri)?;
         let one = |name| query.one(name).map_err(fault);
         let (state, iss, code, error) = (one("state")?, one("iss")?, one("code")?, one("error")?);
         let (description, uri) = (one("error_description")?, one("error_uri")?);
 
-        let state = state.ok_or(CallbackFault::StateMissing)?;
-        if !bool::from(state.as_bytes().ct_eq(pending.state.expose().as_bytes())) {
-            return Err(CallbackFault::StateMismatch.into());
-        }
+        arrival::check_state(state, pending)?;
         // RFC 9207 2.4: simple string comparison, on error responses too.
         match iss {
             None => return Err(CallbackFault::IssMissing.into()),
@@ -96,17 +88,7 @@ impl Client {
         if query.names().any(|name| TOKENS.contains(&name)) {
             return Err(CallbackFault::FrontChannelToken.into());
         }
-        match (code.filter(|code| !code.is_empty()), error) {
-            (Some(_), Some(_)) => Err(CallbackFault::BothCodeAndError.into()),
-            (None, None) => Err(CallbackFault::Neither.into()),
-            (Some(code), None) => Ok(Read::Code(Secret::new(code.to_owned()))),
-            (None, Some(error)) => Ok(Read::Error(Said {
-                error: Some(Excerpt::of(error)),
-                error_description: description.map(Excerpt::of),
-                error_uri: uri.map(Excerpt::of),
-                ..Said::default()
-            })),
-        }
+        read(code, error, description, uri)
     }
 
     /// A flow is its own issuer's, client's and redirect_uri's (RFC 9700 section 4.4).
@@ -119,29 +101,41 @@ impl Client {
     }
 }
 
+/// What a response says, in a query or in a JWT.
 enum Read {
     Code(Secret),
     Error(Said),
 }
 
-/// Origin and path are compared; the query of a redirect_uri comes back among the parameters.
-fn check_place(place: &str, redirect_uri: &RedirectUri) -> Result<(), CallbackFault> {
-    let received = RedirectUri::parse(place).map_err(|_| CallbackFault::Unreadable)?;
-    let root = |path: &str| path.is_empty() || path == "/";
-    let same_path = received.path() == redirect_uri.path()
-        || (root(received.path()) && root(redirect_uri.path()));
-    if received.origin() == redirect_uri.origin() && same_path {
-        Ok(())
-    } else {
-        Err(CallbackFault::OtherRedirectUri)
+impl Read {
+    fn callback(self, pending: Pending) -> Callback {
+        match self {
+            Self::Code(code) => Callback::Code(Accepted { pending, code }),
+            Self::Error(said) => {
+                let kind = RefusalKind::Authorization;
+                Callback::Denied(Refusal::new(kind, said, NextStep::StartOver))
+            }
+        }
     }
 }
 
-fn fault(error: QueryError) -> CallbackFault {
-    match error {
-        QueryError::Duplicate => CallbackFault::Duplicate,
-        QueryError::Encoding => CallbackFault::Unreadable,
-        QueryError::TooLong => CallbackFault::TooLong,
+/// Either a code or an error, and never both.
+fn read(
+    code: Option<&str>,
+    error: Option<&str>,
+    description: Option<&str>,
+    uri: Option<&str>,
+) -> Result<Read, Error> {
+    match (code.filter(|code| !code.is_empty()), error) {
+        (Some(_), Some(_)) => Err(CallbackFault::BothCodeAndError.into()),
+        (None, None) => Err(CallbackFault::Neither.into()),
+        (Some(code), None) => Ok(Read::Code(Secret::new(code.to_owned()))),
+        (None, Some(error)) => Ok(Read::Error(Said {
+            error: Some(Excerpt::of(error)),
+            error_description: description.map(Excerpt::of),
+            error_uri: uri.map(Excerpt::of),
+            ..Said::default()
+        })),
     }
 }
 

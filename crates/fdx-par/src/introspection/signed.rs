@@ -1,0 +1,132 @@
+use core::fmt;
+
+use fdx_jose::{SignedIntrospection, SignedIntrospectionError, SignedIntrospectionExpectation};
+use fdx_wire::{Entropy, Secret, UnixTime};
+use http::StatusCode;
+use http::header::ACCEPT;
+
+use super::{Body, Introspection, Subject};
+use crate::exchange::answer::Answer;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::Outgoing;
+use crate::exchange::{Draft, Exchange};
+use crate::token::AccessToken;
+use crate::{Client, Error, NextStep, Refused, Said, ServerFault, ServerKeys, ServerRule};
+
+const MEDIA_TYPE: &str = "application/token-introspection+jwt";
+
+/// A signed introspection response (RFC 9701) that nobody has verified yet.
+#[must_use = "verify it"]
+pub struct IntrospectionJwt {
+    jwt: Secret,
+    subject: Subject,
+    said: Said,
+}
+
+/// Where the verification of a signed introspection stands.
+#[derive(Debug)]
+#[must_use]
+pub enum IntrospectionVerification {
+    /// It needs a key that is not at hand: fetch the keys and verify again.
+    FetchKeys(IntrospectionJwt),
+    /// What the server says of the token, and can't deny later.
+    Verified(Introspection),
+}
+
+impl Client {
+    /// Drafts the introspection of an access token, with a signed answer (FAPI 2.0 Message Signing
+    /// 5.5.2). An answer in plain JSON is refused.
+    ///
+    /// # Errors
+    /// [`CallerFault::EndpointMissing`](crate::CallerFault::EndpointMissing).
+    pub fn introspect_signed(
+        &self,
+        access_token: &AccessToken,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<IntrospectionJwt>, Error> {
+        let ask = Ask { client: self.clone(), subject: Subject::of(access_token) };
+        Ok(Draft::new(ask, entropy, now)?)
+    }
+
+    /// Verifies a signed introspection (RFC 9701 section 5) and reads what it says.
+    ///
+    /// # Errors
+    /// [`Refused`] with the answer: [`Error::SignedIntrospection`], [`Error::Server`].
+    pub fn verify_introspection(
+        &self,
+        signed: IntrospectionJwt,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<IntrospectionVerification, Refused<IntrospectionJwt>> {
+        match self.check_introspection(&signed, keys, now) {
+            Ok(introspection) => Ok(IntrospectionVerification::Verified(introspection)),
+            Err(error) if error.next_step() == NextStep::FetchKeys => {
+                Ok(IntrospectionVerification::FetchKeys(signed))
+            }
+            Err(error) => Err(Refused::new(error, signed)),
+        }
+    }
+
+    fn check_introspection(
+        &self,
+        signed: &IntrospectionJwt,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Introspection, Error> {
+        let config = self.config();
+        let expectation = SignedIntrospectionExpectation {
+            issuer: &config.issuer,
+            client_id: &config.client_id,
+            algorithm: config.introspection_signed_response_alg,
+            now,
+            tolerance: config.tolerance,
+        };
+        let unknown = Error::SignedIntrospection(SignedIntrospectionError::UnknownKey);
+        let jwks = self.jwks(keys).ok_or(unknown)?;
+        let jwt = signed.jwt.expose();
+        let verified = SignedIntrospection::verify(jwt, &expectation, config.backend, jwks)
+            .map_err(Error::SignedIntrospection)?;
+        let body = verified.token_introspection().read::<Body>();
+        body.map_err(|error| ServerRule::of_json(error.kind()))
+            .and_then(|body| body.check(&signed.subject, signed.said.clone()))
+            .map_err(|rule| {
+                let next_step = NextStep::AskTheInstitution;
+                Error::Server(Box::new(ServerFault::new(rule, signed.said.clone(), next_step)))
+            })
+    }
+}
+
+pub struct Ask {
+    client: Client,
+    subject: Subject,
+}
+
+impl Exchange for IntrospectionJwt {
+    type Ask = Ask;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let mut outgoing = ask.subject.write(&ask.client, mint)?;
+        outgoing.header(ACCEPT, MEDIA_TYPE);
+        Ok(outgoing)
+    }
+
+    fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        answer.check_status(StatusCode::OK)?;
+        if !answer.is(MEDIA_TYPE) {
+            return Err(answer.fault(ServerRule::IntrospectionUnsigned));
+        }
+        let text = str::from_utf8(answer.body);
+        let text = text.map_err(|_| answer.fault(ServerRule::BodyEncoding))?;
+        let jwt = Secret::new(text.trim().to_owned());
+        Ok(Self { jwt, subject: ask.subject, said: answer.said() })
+    }
+}
+
+impl fmt::Debug for IntrospectionJwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IntrospectionJwt([redacted])")
+    }
+}
