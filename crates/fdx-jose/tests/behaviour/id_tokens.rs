@@ -9,7 +9,7 @@ use fdx_wire::{Issuer, Secret, UnixTime};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{EDDSA, ES256, NOW, PS256, all_keys, forged, signed};
+use crate::support::{EDDSA, ES256, NOW, PS256, all_keys, forged, public_keys, signed};
 
 const ISSUER: &str = "https://bank.example";
 
@@ -41,10 +41,6 @@ impl Asked {
     }
 }
 
-fn keys() -> Jwks {
-    Jwks::new(all_keys().iter().map(|key| key.public().clone()).collect())
-}
-
 fn claims() -> Value {
     let now = NOW.as_seconds();
     json!({
@@ -63,7 +59,7 @@ fn verify_by(
     claims: &Value,
     expected: &IdTokenExpectation<'_>,
 ) -> Result<IdToken, IdTokenError> {
-    IdToken::verify(&signed(key, None, claims), expected, backend::ring(), &keys())
+    IdToken::verify(&signed(key, None, claims), expected, backend::ring(), &public_keys())
 }
 
 fn verdict(members: Value) -> Result<(), IdTokenError> {
@@ -74,7 +70,7 @@ fn verdict(members: Value) -> Result<(), IdTokenError> {
 fn raw(name: &str, value: &str) -> Result<(), IdTokenError> {
     let payload = with(json!({name: "@"})).to_string().replace("\"@\"", value);
     let token = forged(r#"{"alg":"EdDSA"}"#, &payload);
-    IdToken::verify(&token, &Asked::new().expected(), backend::ring(), &keys()).map(|_| ())
+    IdToken::verify(&token, &Asked::new().expected(), backend::ring(), &public_keys()).map(|_| ())
 }
 
 #[test]
@@ -149,8 +145,8 @@ fn the_registered_algorithm_is_held() {
     assert!(verify_by(&ES256, &claims(), &algorithm(found)).is_ok());
     for header in [r#"{"alg":"none"}"#, r#"{"alg":"RS256"}"#, r#"{"alg":"HS256"}"#, "{}"] {
         let token = forged(header, &claims().to_string());
-        let error =
-            IdToken::verify(&token, &asked.expected(), backend::ring(), &keys()).unwrap_err();
+        let error = IdToken::verify(&token, &asked.expected(), backend::ring(), &public_keys())
+            .unwrap_err();
         assert_eq!(error.code(), "oidc.id_token.jws", "{header}");
     }
 }
@@ -165,12 +161,12 @@ fn an_unknown_key_is_told_from_a_bad_signature() {
     assert!(error.is_unknown_key());
     let (rest, _) = token.rsplit_once('.').unwrap();
     let unsigned = format!("{rest}.{}", "A".repeat(86));
-    let error = verify(&unsigned, &keys()).unwrap_err();
+    let error = verify(&unsigned, &public_keys()).unwrap_err();
     assert_eq!(error, IdTokenError::Signature);
     assert!(!error.is_unknown_key());
-    let error = verify(&format!("{rest}."), &keys()).unwrap_err();
+    let error = verify(&format!("{rest}."), &public_keys()).unwrap_err();
     assert_eq!(error, IdTokenError::Signature);
-    let error = verify(rest, &keys()).unwrap_err();
+    let error = verify(rest, &public_keys()).unwrap_err();
     assert_eq!(error, IdTokenError::Jws(JwsError::Parts));
 }
 
@@ -191,7 +187,7 @@ fn tokens_of_another_kind_are_refused() {
         (Some(""), true),
     ] {
         let token = signed(&EDDSA, typ, &claims());
-        let verdict = IdToken::verify(&token, &asked.expected(), backend::ring(), &keys());
+        let verdict = IdToken::verify(&token, &asked.expected(), backend::ring(), &public_keys());
         assert_eq!(verdict.err(), refused.then_some(IdTokenError::Type), "{typ:?}");
     }
 }
@@ -325,8 +321,8 @@ fn at_hash_follows_the_algorithm() {
 fn duplicate_claims_are_refused() {
     let payload = claims().to_string().replacen('{', r#"{"s\u0075b":"other","#, 1);
     let token = forged(r#"{"alg":"EdDSA"}"#, &payload);
-    let error =
-        IdToken::verify(&token, &Asked::new().expected(), backend::ring(), &keys()).unwrap_err();
+    let error = IdToken::verify(&token, &Asked::new().expected(), backend::ring(), &public_keys())
+        .unwrap_err();
     assert!(matches!(error, IdTokenError::Claims(error) if error.kind() == Kind::DuplicateKey));
 }
 

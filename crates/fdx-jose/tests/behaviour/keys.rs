@@ -1,14 +1,17 @@
 //! JWKs that are read, and those that are not.
 
+use core::time::Duration;
+
 use fdx_jose::{
-    Algorithm, KeyError, PrivateKey, PublicKey, Signer, Thumbprint, backend, statement,
+    Algorithm, AssertionKey, AssertionType, KeyError, PrivateKey, ProofClaims, ProofKey, PublicKey,
+    RequestObjectKey, RequestObjectParameters, Signer, Thumbprint, backend, statement,
 };
-use fdx_wire::base64url;
 use fdx_wire::json::Kind;
+use fdx_wire::{HttpsUrl, Issuer, base64url};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{ES256, PS256, all_keys, changed, jwk};
+use crate::support::{ES256, NOW, PS256, all_keys, changed, jwk};
 
 fn public(section: &str, members: Value) -> Result<PublicKey, KeyError> {
     let mut public = jwk(section);
@@ -170,6 +173,66 @@ fn a_key_id_is_kept_or_else_the_thumbprint() {
     assert_eq!(unnamed.kid(), Some(unnamed.thumbprint().to_string().as_str()));
     assert_eq!(named.thumbprint(), unnamed.thumbprint());
     assert_eq!(named.with_kid(unnamed.kid().unwrap()), unnamed);
+}
+
+#[test]
+fn ed25519_is_written_by_the_name_that_the_key_was_told() {
+    let default = public("rfc8037_a", json!({"kid": "a"})).unwrap();
+    let told = default.clone().with_fully_specified_alg();
+    assert_eq!((default.alg(), told.alg()), ("EdDSA", "Ed25519"));
+    // A JWK says it too, and the name survives being published and renamed.
+    let jwk = json!({"kid": "a", "alg": "Ed25519"});
+    assert_eq!(public("rfc8037_a", jwk.clone()), Ok(told.clone()));
+    assert_eq!(private("rfc8037_a", jwk), Ok(told.clone()));
+    assert_eq!(PublicKey::from_jwk(told.jwk().as_bytes()), Ok(told.clone()));
+    assert_eq!(told.clone().with_kid("b").alg(), "Ed25519");
+    // It is the same key, and the same algorithm.
+    assert_eq!(told.thumbprint(), default.thumbprint());
+    assert_eq!(told.algorithm(), Algorithm::EdDsa);
+    for key in [&ES256, &PS256] {
+        let key = key.public().clone();
+        assert_eq!(key.clone().with_fully_specified_alg(), key);
+    }
+}
+
+#[test]
+fn every_header_bears_the_name_that_the_key_was_told() {
+    let jwk = serde_json::to_vec(&jwk("rfc8037_a")).unwrap();
+    for (key, alg) in [
+        (PrivateKey::from_jwk(backend::ring(), &jwk).unwrap(), "EdDSA"),
+        (
+            PrivateKey::from_jwk(backend::ring(), &jwk).unwrap().with_fully_specified_alg(),
+            "Ed25519",
+        ),
+    ] {
+        let public = key.public();
+        let issuer = Issuer::parse("https://bank.example").unwrap();
+        let htu = HttpsUrl::parse("https://bank.example/token").unwrap();
+        let claims = ProofClaims {
+            htm: "POST",
+            htu: &htu,
+            jti: "j",
+            iat: NOW,
+            access_token: None,
+            nonce: None,
+        };
+        let second = Duration::from_secs(1);
+        for input in [
+            AssertionKey::new(public.clone(), AssertionType::default())
+                .client_assertion("app", &issuer, "j", NOW, second),
+            RequestObjectKey::new(public.clone())
+                .request_object("app", &issuer, "j", NOW, second, &RequestObjectParameters::new())
+                .unwrap(),
+            ProofKey::new(public.clone()).proof(&claims),
+            statement(public, None, &json!({})).unwrap(),
+        ] {
+            let header = str::from_utf8(input.bytes()).unwrap().split('.').next().unwrap();
+            let header: Value =
+                serde_json::from_slice(&base64url::decode(header).unwrap()).unwrap();
+            assert_eq!(header["alg"], alg, "{:?}", input.role());
+            assert!(input.attach(&key.sign(&input).unwrap()).is_ok());
+        }
+    }
 }
 
 #[test]

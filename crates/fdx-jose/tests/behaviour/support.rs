@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use fdx_jose::{PrivateKey, Signer, backend, statement};
+use fdx_jose::{Jwks, PrivateKey, Signer, backend, statement};
 use fdx_wire::{UnixTime, base64url};
 use ring::signature::Ed25519KeyPair;
 use serde::Serialize;
@@ -19,6 +19,11 @@ pub(crate) static EDDSA: LazyLock<PrivateKey> = LazyLock::new(|| load("rfc8037_a
 
 pub(crate) fn all_keys() -> [&'static PrivateKey; 3] {
     [&PS256, &ES256, &EDDSA]
+}
+
+/// What an issuer with all these keys publishes.
+pub(crate) fn public_keys() -> Jwks {
+    Jwks::new(all_keys().iter().map(|key| key.public().clone()).collect())
 }
 
 pub(crate) fn jwk(section: &str) -> Value {
