@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use fdx_jose::{Algorithm, Signer, statement};
+use fdx_jose::Algorithm;
 use fdx_wire::{UnixTime, base64url};
 use serde::Serialize;
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::authorize::Code;
 use crate::client::RegisteredClient;
 use crate::config::{ConsentIdCarrier, InstitutionConfig};
+use crate::signed;
+use crate::token::Grant;
 
 const LIFETIME: Duration = Duration::from_secs(300);
 
@@ -34,30 +35,26 @@ struct Claims<'a> {
 pub(crate) fn issue(
     config: &InstitutionConfig,
     client: &RegisteredClient,
-    code: &Code,
+    grant: &Grant,
+    nonce: Option<&str>,
     access_token: &str,
     now: UnixTime,
 ) -> Option<String> {
     let algorithm = client.id_token_signed_response_alg;
-    let mut keys = config.signing_keys.iter();
-    let key = keys.find(|key| key.public().algorithm() == algorithm)?;
     let carried = config.consent_id_carrier == ConsentIdCarrier::IdToken;
-    let parameters = &code.pushed.parameters;
     let claims = Claims {
         iss: config.issuer.as_str(),
         sub: &config.customer.customer_id,
         aud: &client.client_id,
         exp: now + LIFETIME,
         iat: now,
-        auth_time: code.auth_time,
-        nonce: parameters.nonce.as_deref(),
-        acr: parameters.acr,
+        auth_time: grant.auth_time,
+        nonce,
+        acr: grant.acr,
         at_hash: at_hash(algorithm, access_token),
-        fdx_consent_id: carried.then_some(&code.consent_id),
+        fdx_consent_id: carried.then_some(&grant.consent_id),
     };
-    let input = statement(key.public(), None, &claims).ok()?;
-    let signature = key.sign(&input).ok()?;
-    input.attach(&signature).ok()
+    signed::jwt(config, algorithm, None, &claims)
 }
 
 /// OpenID Connect Core 3.1.3.6: half of the hash that the signature's algorithm uses. Made here, not

@@ -13,7 +13,7 @@ use crate::data::Account;
 use crate::dpop::{Proofs, With};
 use crate::error::{Broken, Reason};
 use crate::memory::Memory;
-use crate::metadata::{self, AUTHORIZE, DECISION, FDX, INTROSPECT, JWKS, PAR, TOKEN};
+use crate::metadata::{self, AUTHORIZE, DECISION, FDX, INTROSPECT, JWKS, PAR, REVOKE, TOKEN};
 use crate::nonces::Nonces;
 use crate::par::Pushed;
 use crate::peer::Peer;
@@ -160,7 +160,7 @@ impl Institution {
         let path = received.request.uri().path();
         let method = received.request.method();
         let (surface, wanted) = match path {
-            PAR | TOKEN | INTROSPECT => (Surface::Client, Method::POST),
+            PAR | TOKEN | INTROSPECT | REVOKE => (Surface::Client, Method::POST),
             AUTHORIZE => (Surface::Browser, Method::GET),
             DECISION => (Surface::Browser, Method::POST),
             JWKS => (Surface::Client, Method::GET),
@@ -179,7 +179,8 @@ impl Institution {
         }
         let answered = match path {
             PAR => self.push(received),
-            TOKEN => self.exchange_code(received),
+            TOKEN => self.issue_tokens(received),
+            REVOKE => self.revoke(received),
             INTROSPECT => self.introspect(received),
             AUTHORIZE => self.show_page(received),
             DECISION => self.decide(received),

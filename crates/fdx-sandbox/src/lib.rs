@@ -1,7 +1,7 @@
 //! A strict FAPI 2.0 and FDX v6 institution as a value, and a server for it on loopback.
 //!
 //! An [`Institution`] is an authorization server and a data provider in one: metadata, pushed
-//! authorization requests, a consent page, the token endpoint, introspection, and the FDX resources
+//! authorization requests, a consent page, tokens and all that is done with them, and the FDX resources
 //! that were granted. It has one customer, who is always logged in and whom [`customer`] plays.
 //!
 //! It refuses every request that FAPI 2.0 tells a server to refuse, and says which clause was
@@ -62,8 +62,10 @@ mod randomness;
 mod received;
 mod replay;
 mod resources;
+mod revocation;
 #[cfg(feature = "server")]
 pub mod server;
+mod signed;
 #[cfg(test)]
 mod tests;
 mod token;

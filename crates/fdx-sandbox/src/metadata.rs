@@ -16,6 +16,7 @@ pub(crate) const FDX: &str = "/fdx/v6";
 pub(crate) const INTROSPECT: &str = "/introspect";
 pub(crate) const JWKS: &str = "/jwks";
 pub(crate) const PAR: &str = "/par";
+pub(crate) const REVOKE: &str = "/revoke";
 pub(crate) const TOKEN: &str = "/token";
 
 /// The authentication context classes that an ID token can be asked to state.
@@ -50,16 +51,18 @@ pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
         "require_pushed_authorization_requests": true,
         "token_endpoint": main(TOKEN),
         "introspection_endpoint": main(INTROSPECT),
+        "revocation_endpoint": main(REVOKE),
         "jwks_uri": main(JWKS),
         "mtls_endpoint_aliases": {
             "pushed_authorization_request_endpoint": alias(PAR),
             "token_endpoint": alias(TOKEN),
             "introspection_endpoint": alias(INTROSPECT),
+            "revocation_endpoint": alias(REVOKE),
         },
         "tls_client_certificate_bound_access_tokens": true,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
         "code_challenge_methods_supported": [fdx_pkce::CODE_CHALLENGE_METHOD],
         "authorization_response_iss_parameter_supported": true,
         "authorization_details_types_supported": ["fdx_v1.0"],
@@ -72,6 +75,9 @@ pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "introspection_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+        "introspection_signing_alg_values_supported": signing,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
     });
     answer::json(StatusCode::OK, &document)
 }

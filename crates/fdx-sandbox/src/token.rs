@@ -1,14 +1,13 @@
-//! The token endpoint: a code, once, for tokens that only its client can use.
+//! The token endpoint: a code, once, or a refresh token, for tokens that only their client can use.
 
+mod code;
 mod issue;
+mod refresh;
 
 use fdx_jose::Thumbprint;
-use fdx_pkce::CodeVerifier;
 use fdx_wire::UnixTime;
-use fdx_wire::form::Query;
 use http::Response;
 
-use crate::authorize::{Code, Spent};
 use crate::client::{Binding, RegisteredClient};
 use crate::dpop::With;
 use crate::error::{Broken, Reason};
@@ -19,21 +18,23 @@ use crate::received::{Received, value};
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub(crate) kind: Kind,
-    pub(crate) client_id: String,
-    pub(crate) consent_id: String,
-    pub(crate) scope: String,
-    pub(crate) bound: Bound,
+    pub(crate) grant: Grant,
+    /// What of the grant this token is good for.
+    pub(crate) scopes: Vec<String>,
     pub(crate) issued: UnixTime,
     pub(crate) expires: UnixTime,
-    /// The code that it came from: it takes the token with it when it is used again.
-    code: String,
 }
 
 /// What a token is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
-    Access,
+    Access(Bound),
+    /// Bound to its client alone, which authenticates (RFC 9449 section 5, RFC 8705 section 7.1).
     Refresh,
+    /// Replaced by another, and good until then for whoever lost the answer.
+    Replaced {
+        until: UnixTime,
+    },
     Revoked,
 }
 
@@ -44,8 +45,18 @@ pub(crate) enum Bound {
     Certificate(Thumbprint),
 }
 
+/// What the customer agreed to, from which tokens come again and again.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    pub(crate) client_id: String,
+    pub(crate) consent_id: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) auth_time: UnixTime,
+    pub(crate) acr: Option<&'static str>,
+}
+
 impl Institution {
-    pub(crate) fn exchange_code(
+    pub(crate) fn issue_tokens(
         &mut self,
         received: &Received<'_>,
     ) -> Result<Response<Vec<u8>>, Broken> {
@@ -53,18 +64,24 @@ impl Institution {
         let form = received.form(&mut self.verdicts)?;
         let client = self.authenticate(&config, &form, received)?;
         let bound = self.sender(received, client)?;
+        let grant_type = value(&form, "grant_type");
         self.verdicts.require(
             Reason::UnsupportedGrantType,
             "FAPI 2.0 SP 5.3.2.2-1",
-            "grant_type is authorization_code",
-            value(&form, "grant_type") == Some("authorization_code"),
+            "grant_type is authorization_code or refresh_token",
+            matches!(grant_type, Some("authorization_code" | "refresh_token")),
         )?;
-        let (text, code) = self.find_code(&form, client, received.now)?;
-        self.check_code(&form, &code, bound)?;
-        if let Some(code) = self.codes.get_mut(&text) {
-            code.spent = Spent::Yes;
+        match grant_type {
+            Some("refresh_token") => self.refresh(&config, client, &form, bound, received.now),
+            _ => self.exchange_code(&config, client, &form, bound, received.now),
         }
-        Ok(self.issue(&config, client, &code, text, bound, received.now))
+    }
+
+    /// Ends every token that came from this consent.
+    pub(crate) fn revoke_tokens(&mut self, consent_id: &str) {
+        for token in self.tokens.values_mut().filter(|token| token.grant.consent_id == consent_id) {
+            token.kind = Kind::Revoked;
+        }
     }
 
     /// How the tokens will be bound: by what this very request proves.
@@ -92,63 +109,16 @@ impl Institution {
             ),
         }
     }
+}
 
-    fn find_code(
-        &mut self,
-        form: &Query<'_>,
-        client: &RegisteredClient,
-        now: UnixTime,
-    ) -> Result<(String, Code), Broken> {
-        let text = value(form, "code").unwrap_or_default();
-        let code =
-            self.codes.get(text).filter(|code| code.pushed.client_id == client.client_id).cloned();
-        let code = self.verdicts.require_some(
-            Reason::InvalidGrant,
-            "RFC 6749 4.1.3",
-            "the code was issued to this client",
-            code,
-        )?;
-        if code.spent == Spent::Yes {
-            // RFC 6749 4.1.2: what was issued from it should be revoked.
-            for token in self.tokens.values_mut().filter(|token| token.code == text) {
-                token.kind = Kind::Revoked;
-            }
-        }
-        self.verdicts.require(
-            Reason::InvalidGrant,
-            "FAPI 2.0 SP 5.3.2.2-9",
-            "the code was not used before",
-            code.spent == Spent::No,
-        )?;
-        self.verdicts.require(
-            Reason::InvalidGrant,
-            "FAPI 2.0 SP 5.3.2.1-11",
-            "the code is at most 60 seconds old",
-            now <= code.expires,
-        )?;
-        Ok((text.to_owned(), code))
-    }
-
-    fn check_code(&mut self, form: &Query<'_>, code: &Code, bound: Bound) -> Result<(), Broken> {
-        let parameters = &code.pushed.parameters;
-        self.verdicts.require(
-            Reason::InvalidGrant,
-            "RFC 6749 4.1.3",
-            "redirect_uri is the pushed one",
-            value(form, "redirect_uri") == Some(parameters.redirect_uri.as_str()),
-        )?;
-        let verifier = value(form, "code_verifier").map(CodeVerifier::parse);
-        self.verdicts.require(
-            Reason::InvalidGrant,
-            "RFC 7636 4.6",
-            "code_verifier is the one behind code_challenge",
-            matches!(verifier, Some(Ok(verifier)) if parameters.code_challenge.verify(&verifier)),
-        )?;
-        self.verdicts.require(
-            Reason::InvalidGrant,
-            "RFC 9449 10",
-            "the proof's key is the one that the code is bound to",
-            code.pushed.dpop_jkt.is_none_or(|key| bound == Bound::Key(key)),
-        )
+impl Token {
+    /// Whether anything can still be done with it.
+    pub(crate) fn is_alive(&self, now: UnixTime) -> bool {
+        let retired = match self.kind {
+            Kind::Revoked => true,
+            Kind::Replaced { until } => until < now,
+            Kind::Access(_) | Kind::Refresh => false,
+        };
+        !retired && self.expires > now
     }
 }

@@ -5,7 +5,7 @@ use crate::dpop::With;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
 use crate::received::{Received, Side};
-use crate::token::{Bound, Kind, Token};
+use crate::token::{Bound, Kind};
 
 impl Institution {
     /// Checks the token and everything around it, and gives the consent that it stands for.
@@ -24,18 +24,19 @@ impl Institution {
             received.header("authorization"),
         )?;
         let (scheme, text) = credentials.split_once(' ').unwrap_or((credentials, ""));
-        let token = self
-            .tokens
-            .get(text)
-            .filter(|token| token.kind == Kind::Access && token.expires > received.now);
-        let token = self.verdicts.require_some(
+        let token = self.tokens.get(text).filter(|token| token.is_alive(received.now));
+        let found = token.and_then(|token| match token.kind {
+            Kind::Access(bound) => Some((token.clone(), bound)),
+            _ => None,
+        });
+        let (token, bound) = self.verdicts.require_some(
             Reason::InvalidToken,
             "FAPI 2.0 SP 5.3.4-3",
             "the access token was issued here, is not revoked and has not expired",
-            token.cloned(),
+            found,
         )?;
-        self.check_sender(received, &token, scheme, text)?;
-        let consent = self.consents.get(&token.consent_id);
+        self.check_sender(received, bound, scheme, text)?;
+        let consent = self.consents.get(&token.grant.consent_id);
         let consent = self.verdicts.require_some(
             Reason::InvalidToken,
             "FDX Security Model v5",
@@ -48,17 +49,17 @@ impl Institution {
             "x-fapi-interaction-id is a UUID",
             received.header("x-fapi-interaction-id").is_some_and(is_uuid),
         )?;
-        Ok(consent)
+        Ok(consent.within(&token))
     }
 
     fn check_sender(
         &mut self,
         received: &Received<'_>,
-        token: &Token,
+        bound: Bound,
         scheme: &str,
         text: &str,
     ) -> Result<(), Broken> {
-        match token.bound {
+        match bound {
             Bound::Key(key) => {
                 self.verdicts.require(
                     Reason::InvalidToken,

@@ -8,6 +8,7 @@ use crate::authorize::Choice;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
 use crate::par::Pushed;
+use crate::token::Token;
 
 /// A consent as the customer gave it.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Consent {
     client_id: String,
     asked: ConsentRequest,
     granted: Vec<Choice>,
+    /// What a token of narrower scope does not reach, although it was granted.
+    out_of_reach: Vec<DataCluster>,
     created: UnixTime,
     expires: UnixTime,
 }
@@ -34,6 +37,7 @@ impl Consent {
             client_id: pushed.client_id.clone(),
             asked,
             granted: granted.to_vec(),
+            out_of_reach: Vec::new(),
             created: now,
             expires: now + Duration::from_secs(u64::from(days) * 86_400),
         }
@@ -63,18 +67,30 @@ impl Consent {
             .map_or(Value::Null, |request| json!(AuthorizationDetails::of_consent(request)))
     }
 
-    /// Whether `cluster` of this one resource was granted.
+    /// As far as this token reaches (RFC 6749 section 6: a refresh can narrow the scope).
+    pub(super) fn within(self, token: &Token) -> Self {
+        let clusters = |scopes: &[String]| -> Vec<_> {
+            scopes.iter().filter_map(|scope| DataCluster::from_scope(scope)).collect()
+        };
+        let kept = clusters(&token.scopes);
+        let mut out_of_reach = clusters(&token.grant.scopes);
+        out_of_reach.retain(|cluster| !kept.contains(cluster));
+        Self { out_of_reach, ..self }
+    }
+
+    /// Whether `cluster` of this one resource was granted, and can be reached.
     pub(super) fn covers(
         &self,
         resource_type: &ResourceType,
         resource_id: &str,
         cluster: &DataCluster,
     ) -> bool {
-        self.granted.iter().any(|choice| {
+        let granted = self.granted.iter().any(|choice| {
             choice.resource_type == *resource_type
                 && choice.resource_id == resource_id
                 && choice.cluster == *cluster
-        })
+        });
+        granted && !self.out_of_reach.contains(cluster)
     }
 
     pub(super) fn lookback_period(&self) -> Option<u32> {

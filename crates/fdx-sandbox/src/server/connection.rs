@@ -1,5 +1,5 @@
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -16,7 +16,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use crate::{Institution, answer};
+use super::{Answered, Desk};
+use crate::answer;
 
 const MAX_BODY: u64 = 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) async fn serve(
     stream: TcpStream,
     acceptor: TlsAcceptor,
-    institution: Arc<Mutex<Institution>>,
+    desk: Desk,
     mut ended: watch::Receiver<()>,
 ) {
     let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await else {
@@ -35,7 +36,7 @@ pub(super) async fn serve(
     let peer = certificates
         .and_then(|chain| chain.first())
         .map(|certificate| Thumbprint::of_certificate(certificate));
-    let service = service_fn(move |request| answer(request, peer, Arc::clone(&institution)));
+    let service = service_fn(move |request| answer(request, peer, desk.clone()));
 
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
@@ -53,7 +54,7 @@ pub(super) async fn serve(
 async fn answer(
     request: Request<Incoming>,
     peer: Option<Thumbprint>,
-    institution: Arc<Mutex<Institution>>,
+    desk: Desk,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     // Refused by what it announces, before any of it is read.
@@ -66,8 +67,17 @@ async fn answer(
         Ok(Ok(body)) => {
             let request = Request::from_parts(head, body.to_bytes().to_vec());
             // A value that was left half-changed by a panic still answers.
-            let mut institution = institution.lock().unwrap_or_else(PoisonError::into_inner);
-            institution.handle(&request, peer, now())
+            let mut institution = desk.institution.lock().unwrap_or_else(PoisonError::into_inner);
+            let response = institution.handle(&request, peer, now());
+            if let Some(observer) = &desk.observer {
+                observer.tell(&Answered {
+                    method: request.method(),
+                    path: request.uri().path(),
+                    status: response.status(),
+                    verdicts: institution.last_verdicts(),
+                });
+            }
+            response
         }
         Ok(Err(_)) => answer::empty(StatusCode::PAYLOAD_TOO_LARGE),
         Err(_) => answer::empty(StatusCode::REQUEST_TIMEOUT),

@@ -37,6 +37,7 @@
 //! ```
 
 mod connection;
+mod observer;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -48,6 +49,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+pub use observer::{Answered, Observer};
 pub use tls::TlsIdentity;
 
 use crate::Institution;
@@ -57,6 +59,7 @@ use crate::Institution;
 pub struct Server {
     main: Port,
     mtls: Port,
+    observer: Option<Observer>,
 }
 
 /// A server at work. It ends when this is dropped: connections finish what they are at.
@@ -87,6 +90,13 @@ pub enum ServerError {
     },
 }
 
+/// Where every connection's requests go.
+#[derive(Clone)]
+struct Desk {
+    institution: Arc<Mutex<Institution>>,
+    observer: Option<Observer>,
+}
+
 #[derive(Debug)]
 struct Port {
     listener: TcpListener,
@@ -99,7 +109,8 @@ impl Server {
     /// # Errors
     /// [`ServerError::Bind`].
     pub async fn bind(main: SocketAddr, mtls: SocketAddr) -> Result<Self, ServerError> {
-        Ok(Self { main: Port::bind(main).await?, mtls: Port::bind(mtls).await? })
+        let (main, mtls) = (Port::bind(main).await?, Port::bind(mtls).await?);
+        Ok(Self { main, mtls, observer: None })
     }
 
     /// Where the main port is.
@@ -112,6 +123,12 @@ impl Server {
     #[must_use]
     pub fn mtls(&self) -> SocketAddr {
         self.mtls.address
+    }
+
+    /// Lets `observer` see each request.
+    #[must_use]
+    pub fn observed_by(self, observer: Observer) -> Self {
+        Self { observer: Some(observer), ..self }
     }
 
     /// Serves `institution` on both ports until the answer is dropped. `client_roots` are the
@@ -128,9 +145,9 @@ impl Server {
         let main = tls::without_certificates(&identity)?;
         let mtls = tls::with_certificates(&identity, client_roots)?;
         let (end, ended) = watch::channel(());
+        let desk = Desk { institution, observer: self.observer };
         for (port, acceptor) in [(self.main, main), (self.mtls, mtls)] {
-            let institution = Arc::clone(&institution);
-            tokio::spawn(port.accept(acceptor, institution, ended.clone()));
+            tokio::spawn(port.accept(acceptor, desk.clone(), ended.clone()));
         }
         Ok(Running { _end: end })
     }
@@ -144,12 +161,7 @@ impl Port {
         Ok(Self { listener, address })
     }
 
-    async fn accept(
-        self,
-        acceptor: TlsAcceptor,
-        institution: Arc<Mutex<Institution>>,
-        mut ended: watch::Receiver<()>,
-    ) {
+    async fn accept(self, acceptor: TlsAcceptor, desk: Desk, mut ended: watch::Receiver<()>) {
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
@@ -158,10 +170,8 @@ impl Port {
             // An error here is about one connection that is already gone.
             if let Ok((stream, _)) = accepted {
                 let _ = stream.set_nodelay(true);
-                let institution = Arc::clone(&institution);
-                let connection =
-                    connection::serve(stream, acceptor.clone(), institution, ended.clone());
-                tokio::spawn(connection);
+                let desk = desk.clone();
+                tokio::spawn(connection::serve(stream, acceptor.clone(), desk, ended.clone()));
             }
         }
     }

@@ -9,20 +9,32 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::{Running, Server, ServerError, TlsIdentity};
+use super::{Answered, Observer, Running, Server, ServerError, TlsIdentity};
 use crate::certificates::{Certificate, CertificateAuthority};
-use crate::{Institution, InstitutionConfig};
+use crate::{Institution, InstitutionConfig, Outcome};
 
 struct Scene {
     running: Running,
     authority: CertificateAuthority,
     main: SocketAddr,
     mtls: SocketAddr,
+    seen: Arc<Seen>,
 }
+
+/// Each request's line and status, and the clause that it broke.
+#[derive(Default)]
+struct Seen(Mutex<Vec<(String, Option<&'static str>)>>);
 
 async fn scene() -> Scene {
     let any_port = (Ipv4Addr::LOCALHOST, 0).into();
-    let server = Server::bind(any_port, any_port).await.unwrap();
+    let seen = Arc::new(Seen::default());
+    let watching = Arc::clone(&seen);
+    let observer = Observer::new(move |answered: &Answered<'_>| {
+        let failed = answered.verdicts.last().filter(|last| last.outcome == Outcome::Failed);
+        let line = format!("{} {} {}", answered.method, answered.path, answered.status.as_u16());
+        watching.0.lock().unwrap().push((line, failed.map(|verdict| verdict.clause)));
+    });
+    let server = Server::bind(any_port, any_port).await.unwrap().observed_by(observer);
     let (main, mtls) = (server.main(), server.mtls());
     let url = |address: SocketAddr| format!("https://localhost:{}", address.port());
     let backend = backend::ring();
@@ -39,7 +51,7 @@ async fn scene() -> Scene {
     let identity = TlsIdentity::from(authority.server().unwrap());
     let institution = Arc::new(Mutex::new(institution));
     let running = server.serve(institution, identity, &[authority.certificate_der()]);
-    Scene { running: running.unwrap(), authority, main, mtls }
+    Scene { running: running.unwrap(), authority, main, mtls, seen }
 }
 
 /// One request over HTTP/1.1, and everything that comes back.
@@ -141,4 +153,17 @@ async fn a_port_that_is_taken_is_an_error() {
         error,
         ServerError::Bind { address: scene.main, kind: std::io::ErrorKind::AddrInUse }
     );
+}
+
+#[tokio::test]
+async fn an_observer_sees_each_request_with_the_clause_that_it_broke() {
+    let scene = scene().await;
+    let port = scene.main.port();
+    ask(&scene, scene.main, None, &get("/jwks?a=secret", scene.main)).await.unwrap();
+    let head = format!("POST /par HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n");
+    ask(&scene, scene.main, None, &head).await.unwrap();
+    let seen = scene.seen.0.lock().unwrap();
+    assert_eq!(seen[0], ("GET /jwks 200".to_owned(), None));
+    assert!(seen[1].0.starts_with("POST /par 4") && seen[1].1.is_some(), "{seen:?}");
+    assert_eq!(seen.len(), 2);
 }

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use fdx_jose::{
-    Algorithm, Jwks, PrivateKey, ProofClaims, ProofKey, PublicKey, Signer, Thumbprint, backend,
-    statement,
+    Algorithm, Jwks, Jws, PrivateKey, ProofClaims, ProofKey, PublicKey, Signer, Thumbprint,
+    backend, statement,
 };
 use fdx_pkce::CodeVerifier;
 use fdx_wire::form::{Form, Query};
@@ -233,6 +233,45 @@ impl Bench {
         attempt.set("redirect_uri", REDIRECT);
         attempt.set("code_verifier", verifier().expose());
         attempt
+    }
+
+    pub(super) fn refresh(&mut self, refresh_token: &str) -> Attempt {
+        let mut attempt = self.post("/token");
+        attempt.set("grant_type", "refresh_token");
+        attempt.set("refresh_token", refresh_token);
+        attempt
+    }
+
+    /// The token response to a refresh without mistakes.
+    pub(super) fn refreshed(&mut self, refresh_token: &str) -> Value {
+        let attempt = self.refresh(refresh_token);
+        let response = self.send(&attempt);
+        assert_eq!(response.status(), StatusCode::OK, "{}", self.failed());
+        body(&response)
+    }
+
+    /// A request about a token, which no proof goes with.
+    pub(super) fn about(&mut self, path: &str, token: &str) -> Attempt {
+        let mut attempt = self.post(path);
+        attempt.proof = None;
+        attempt.set("token", token);
+        attempt
+    }
+
+    pub(super) fn is_active(&mut self, token: &str) -> bool {
+        let attempt = self.about("/introspect", token);
+        let response = self.send(&attempt);
+        assert_eq!(response.status(), StatusCode::OK, "{}", self.failed());
+        body(&response)["active"].as_bool().unwrap()
+    }
+
+    /// The claims of a JWT that the institution signed with a key that it publishes.
+    pub(super) fn signed_claims(&mut self, token: &str) -> Value {
+        let jwks = self.load(&format!("{ISSUER}/jwks"));
+        let jwks = Jwks::parse(jwks.body()).unwrap();
+        let jws = Jws::parse(token).unwrap();
+        jws.verify_with(backend::ring(), &jwks).unwrap();
+        jws.claims().unwrap()
     }
 
     pub(super) fn read(&mut self, path: &str, access_token: &str) -> Attempt {

@@ -6,8 +6,11 @@ mod consent_id;
 mod customer;
 mod decision;
 mod flow;
+mod introspection;
 mod pushing;
+mod refresh;
 mod resources;
+mod revocation;
 mod robustness;
 mod tokens;
 

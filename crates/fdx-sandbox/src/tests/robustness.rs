@@ -3,10 +3,11 @@ use proptest::prelude::*;
 
 use super::Bench;
 
-const PATHS: [&str; 10] = [
+const PATHS: [&str; 11] = [
     "/par",
     "/token",
     "/introspect",
+    "/revoke",
     "/authorize",
     "/authorize/decision",
     "/jwks",
