@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use fdx_jose::{Jwks, backend};
 use fdx_rar::DataCluster;
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
-use fdx_sandbox::server::{Running, Server, TlsIdentity};
+use fdx_sandbox::server::{Observer, Running, Server, TlsIdentity};
 use fdx_sandbox::{Binding, Institution, InstitutionConfig, NoncePolicy, RegisteredClient};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
@@ -48,10 +48,12 @@ pub(crate) async fn open(
     ports: Ports,
     redirect_uris: &[RedirectUri],
     nonces: NoncePolicy,
+    observer: Observer,
 ) -> Result<Bank, Failure> {
     let server = Server::bind(ports.main, ports.mtls).await.map_err(|error| {
         Failure::failed(error.to_string(), "choose another --listen address, or port 0 for any")
     })?;
+    let server = server.observed_by(observer);
     let (main, mtls) = (server.main(), server.mtls());
     let issuer = Issuer::parse(&format!("https://{main}")).map_err(unusable)?;
     let mtls_base = HttpsUrl::parse(&format!("https://{mtls}")).map_err(unusable)?;

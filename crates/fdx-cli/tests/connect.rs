@@ -160,3 +160,16 @@ fn the_sandbox_ends_well_with_ctrl_c() {
     assert!(kill.success());
     assert!(sandbox.child.wait().unwrap().success());
 }
+
+#[test]
+fn the_sandbox_logs_each_request_with_the_clause_that_it_broke() {
+    let mut sandbox = Sandbox::start(&[]);
+    let config = sandbox.read("connect.toml").replace("\"app-mtls\"", "\"a-stranger\"");
+    std::fs::write(sandbox.path("stranger.toml"), config).unwrap();
+    run(&["connect", "--config", &sandbox.path("stranger.toml"), "--callback", "stdin"]);
+    sandbox.child.kill().unwrap();
+    let mut log = String::new();
+    sandbox.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(log.contains("200 GET /.well-known/oauth-authorization-server"), "{log}");
+    assert!(log.contains("401 POST /par   not so: "), "{log}");
+}

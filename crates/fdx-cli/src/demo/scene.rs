@@ -5,6 +5,7 @@ use fdx_jose::{AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
 use fdx_par::{ClientAuthentication, ClientConfig, SenderConstraint};
 use fdx_rar::{ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster, ResourceType};
 use fdx_sandbox::NoncePolicy;
+use fdx_sandbox::server::Observer;
 use fdx_transport_hyper::{ClientIdentity, Roots, Transport};
 use fdx_wire::RedirectUri;
 
@@ -26,7 +27,7 @@ impl Scene {
         let any_port = (Ipv4Addr::LOCALHOST, 0).into();
         let ports = Ports { main: any_port, mtls: any_port };
         let uris = [redirect_uri.clone()];
-        let bank = bank::open(ports, &uris, NoncePolicy::Demand).await?;
+        let bank = bank::open(ports, &uris, NoncePolicy::Demand, Observer::new(|_| ())).await?;
 
         let key = bank.key.jwk.expose().as_bytes();
         let key = PrivateKey::from_jwk(backend::ring(), key).map_err(defect)?;

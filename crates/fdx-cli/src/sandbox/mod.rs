@@ -2,12 +2,14 @@
 
 mod directory;
 
-use fdx_sandbox::NoncePolicy;
+use fdx_sandbox::server::{Answered, Observer};
+use fdx_sandbox::{NoncePolicy, Outcome};
 
 use crate::args::{NoncesName, SandboxArgs};
 use crate::bank::{self, Ports};
 use crate::error::Failure;
 use crate::print::{message, result};
+use crate::table::printable;
 
 pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
     let ports = ports(args)?;
@@ -16,7 +18,7 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
         NoncesName::Demand => NoncePolicy::Demand,
         NoncesName::Silent => NoncePolicy::Silent,
     };
-    let bank = bank::open(ports, &args.redirect_uri, nonces).await?;
+    let bank = bank::open(ports, &args.redirect_uri, nonces, Observer::new(log)).await?;
     files.write(&bank)?;
     result(&format!("issuer           {}", bank.issuer));
     result(&format!("FDX API          {} for tokens bound by DPoP", bank.fdx_base));
@@ -30,6 +32,19 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
     end.map_err(|error| Failure::failed(format!("ctrl-c can't be heard: {error}"), "kill it"))?;
     message("Stopped. Nothing is kept but the files: remove them before the next start.");
     Ok(())
+}
+
+/// A line for each request: what was asked, and which clause it broke.
+fn log(answered: &Answered<'_>) {
+    let (method, path, status) = (answered.method, answered.path, answered.status.as_u16());
+    let path = printable(path);
+    let failed = answered.verdicts.last().filter(|last| last.outcome == Outcome::Failed);
+    message(&match failed {
+        Some(verdict) => {
+            format!("{status} {method} {path}   not so: {} ({})", verdict.rule, verdict.clause)
+        }
+        None => format!("{status} {method} {path}   {} checks passed", answered.verdicts.len()),
+    });
 }
 
 /// The port after the named one is for connections that show a certificate.

@@ -51,7 +51,7 @@ impl Sandbox {
         let directory = directory();
         let mut command = fdx(&["sandbox", "--listen", "127.0.0.1:0", "--dir"]);
         let command = command.arg(&directory).args(arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines.any(|line| line.unwrap().starts_with("files"));
         assert!(ready, "the sandbox did not start");
