@@ -10,5 +10,5 @@ mod wire;
 
 pub use node::NodeTold;
 pub use setup::{Binding, Setup, bank_issuer, consent_request, entropy, keys, scopes, start};
-pub use stages::{answer, claims, patched, usual_request};
+pub use stages::{answer, claims, patched, signed_again, usual_request};
 pub use wire::{Answer, Asked, World};

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use fdx_jose::{PrivateKey, Signer, statement};
 use fdx_par::{AuthorizationRequest, Client, Exchanged, Pending, Verified};
 use fdx_sandbox::customer::Decision;
 use fdx_wire::base64url;
@@ -146,4 +147,20 @@ pub fn patched(answer: Answer, patch: &Value) -> Answer {
     }
     *answer.body_mut() = serde_json::to_vec(&body).unwrap();
     answer
+}
+
+/// The token response with claims of its ID token set, or removed where they are null, signed
+/// again by `key`.
+///
+/// # Panics
+/// Where there is no ID token.
+#[must_use]
+pub fn signed_again(answer: Answer, patch: &Value, key: &PrivateKey) -> Answer {
+    let body: Value = serde_json::from_slice(answer.body()).unwrap();
+    let claims = claims(body.get("id_token").and_then(Value::as_str).unwrap());
+    let made_up = self::answer(200, "application/json", claims.to_string());
+    let claims: Value = serde_json::from_slice(patched(made_up, patch).body()).unwrap();
+    let input = statement(key.public(), Some("JWT"), &claims).unwrap();
+    let id_token = input.attach(&key.sign(&input).unwrap()).unwrap();
+    patched(answer, &serde_json::json!({ "id_token": id_token }))
 }

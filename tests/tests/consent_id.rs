@@ -1,13 +1,12 @@
 //! The consent id: where it is told, what it may be, and what is granted under it.
 
-use fdx_jose::{Signer, statement};
 use fdx_par::{
     AuthorizationRequest, Client, Error, Exchanged, NextStep, Notice, ServerRule, Verified,
 };
 use fdx_rar::{ConsentId, DataCluster};
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{ConsentIdCarrier, NoncePolicy};
-use fdx_tests::{Answer, Setup, World, claims, consent_request, entropy, keys, patched};
+use fdx_tests::{Answer, Setup, World, consent_request, entropy, keys, patched, signed_again};
 use fdx_wire::percent_encode;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -31,17 +30,9 @@ struct Told {
 impl Told {
     /// The token response with these members, and an ID token that the institution signed.
     fn within(&self, answer: Answer) -> Answer {
-        let body: Value = serde_json::from_slice(answer.body()).unwrap();
-        let mut claims = claims(body["id_token"].as_str().unwrap());
-        if !self.id_token.is_null() {
-            claims["fdxConsentId"] = self.id_token.clone();
-        }
         let key = keys(fdx_jose::Algorithm::EdDsa);
-        let input = statement(key.public(), Some("JWT"), &claims).unwrap();
-        let id_token = input.attach(&key.sign(&input).unwrap()).unwrap();
-        let members = json!({
-            "grant_id": self.grant_id, "fdxConsentId": self.fdx_consent_id, "id_token": id_token,
-        });
+        let answer = signed_again(answer, &json!({ "fdxConsentId": self.id_token }), &key);
+        let members = json!({ "grant_id": self.grant_id, "fdxConsentId": self.fdx_consent_id });
         patched(answer, &members)
     }
 }

@@ -4,7 +4,7 @@ use fdx_jose::{SealingKey, SealingKeys, backend};
 use fdx_par::{AuthorizationRequest, Callback, Client, Error, NextStep, Pending, SealFault};
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_sandbox::NoncePolicy;
-use fdx_tests::{Binding, Setup, World, bank_issuer, entropy, usual_request};
+use fdx_tests::{Binding, Setup, World, bank_issuer, entropy, signed_again, usual_request};
 use fdx_wire::{Issuer, RedirectUri, base64url};
 use proptest::prelude::*;
 use serde_json::json;
@@ -65,18 +65,26 @@ fn what_was_sealed_finishes_the_flow_on_another_node() {
 }
 
 #[test]
-fn every_option_survives_the_seal() {
-    let request = usual_request().max_age(300).acr_values("phr phrh").unwrap();
-    let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
-    let client = world.client().unwrap();
-    let (url, pending) = world.push(&client, &request).unwrap();
-    let callback = world.customer(&url, &fdx_sandbox::customer::Decision::everything());
-    let pending = client.open(&seal(&pending), &ring(1, 1), SESSION, world.now).unwrap();
-    let exchanged = world.exchange(&client, pending, &callback).unwrap();
-    // max_age is still asked for: a login of long ago is refused.
-    world.now = world.now + core::time::Duration::from_secs(5);
-    let verified = world.verify(&client, exchanged).unwrap();
-    assert!(verified.id_token().is_some());
+fn what_the_id_token_is_held_against_survives_the_seal() {
+    let long_ago = fdx_tests::start().as_seconds() - 1000;
+    for (claims, code) in [
+        (json!({}), None),
+        (json!({ "auth_time": long_ago }), Some("oidc.id_token.auth_time.max_age")),
+        (json!({ "acr": "another" }), Some("oidc.id_token.acr")),
+        (json!({ "nonce": "another" }), Some("oidc.id_token.nonce")),
+    ] {
+        let request = usual_request().max_age(300).acr_values("phr phrh").unwrap();
+        let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+        let client = world.client().unwrap();
+        let (url, pending) = world.push(&client, &request).unwrap();
+        let callback = world.customer(&url, &fdx_sandbox::customer::Decision::everything());
+        let pending = client.open(&seal(&pending), &ring(1, 1), SESSION, world.now).unwrap();
+        let key = fdx_tests::keys(fdx_jose::Algorithm::EdDsa);
+        world.tamper_at("/token", move |answer| signed_again(answer, &claims, &key));
+        let exchanged = world.exchange(&client, pending, &callback).unwrap();
+        let verified = world.verify(&client, exchanged);
+        assert_eq!(verified.map_err(|refused| refused.error.code()).err(), code);
+    }
 }
 
 #[test]

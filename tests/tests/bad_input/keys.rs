@@ -1,9 +1,9 @@
 //! The key set (RFC 7517), and keys that only look like the right one.
 
-use fdx_jose::{Algorithm, PrivateKey, backend, statement};
+use fdx_jose::{Algorithm, PrivateKey, backend};
 use fdx_par::{NextStep, Verification};
 use fdx_sandbox::NoncePolicy;
-use fdx_tests::{Answer, Setup, World, answer, claims, keys, patched};
+use fdx_tests::{Setup, World, answer, keys, signed_again};
 use serde_json::{Value, json};
 
 use crate::change::body;
@@ -25,15 +25,6 @@ fn unusable_keys_are_skipped() {
     At::Keys.broken(move |a| body(a, &text.to_string())).unwrap();
 }
 
-/// The ID token again, signed by `key`, whose id its header names.
-fn signed_again(answer: Answer, key: &PrivateKey) -> Answer {
-    let body: Value = serde_json::from_slice(answer.body()).unwrap();
-    let claims = claims(body["id_token"].as_str().unwrap());
-    let input = statement(key.public(), Some("JWT"), &claims).unwrap();
-    let jws = input.attach(&fdx_jose::Signer::sign(key, &input).unwrap()).unwrap();
-    patched(answer, &json!({ "id_token": jws }))
-}
-
 fn named(algorithm: Algorithm, kid: &str) -> Value {
     let key = keys(algorithm).public().clone().with_kid(kid);
     serde_json::from_str(key.jwk()).unwrap()
@@ -53,7 +44,7 @@ fn decoys_with_the_same_kid_and_another_algorithm_are_survived() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let client = world.client().unwrap();
     let private = private_named("k");
-    world.tamper_at("/token", move |answer| signed_again(answer, &private));
+    world.tamper_at("/token", move |answer| signed_again(answer, &json!({}), &private));
     let exchanged = world.exchanged(&client);
 
     let decoys = json!({ "keys": [
