@@ -3,6 +3,7 @@
 mod choice;
 mod decision;
 mod page;
+mod response;
 
 use std::time::Duration;
 

@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 use serde_json::json;
 
 use crate::answer;
+use crate::client::RequestObjects;
 use crate::config::InstitutionConfig;
 use crate::received::Side;
 
@@ -61,7 +62,11 @@ pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
         },
         "tls_client_certificate_bound_access_tokens": true,
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ["query", "jwt", "query.jwt"],
+        "authorization_signing_alg_values_supported": signing,
+        "request_parameter_supported": true,
+        "request_object_signing_alg_values_supported": algorithms,
+        "require_signed_request_object": config.request_objects == RequestObjects::Required,
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "code_challenge_methods_supported": [fdx_pkce::CODE_CHALLENGE_METHOD],
         "authorization_response_iss_parameter_supported": true,

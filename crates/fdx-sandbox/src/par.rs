@@ -1,7 +1,9 @@
 //! Pushed authorization requests (RFC 9126).
 
 mod parameters;
+mod request_object;
 mod requested;
+mod sent;
 
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use fdx_wire::{Label, UnixTime};
 use http::{Response, StatusCode};
 use serde_json::json;
 
-pub(crate) use parameters::Parameters;
+pub(crate) use parameters::{Parameters, ResponseMode};
 pub(crate) use requested::Requested;
 
 use crate::answer;
@@ -18,7 +20,7 @@ use crate::client::Binding;
 use crate::dpop::With;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
-use crate::received::{Received, value};
+use crate::received::Received;
 
 const REQUEST_URI: Label = Label::new("request_uri");
 const LIFETIME: Duration = Duration::from_secs(60);
@@ -51,9 +53,9 @@ impl Institution {
         let config = self.config();
         let form = received.form(&mut self.verdicts)?;
         let client = self.authenticate(&config, &form, received)?;
-        let parameters = Parameters::read(&config, client, &form, &mut self.verdicts)?;
-        let dpop_jkt = value(&form, "dpop_jkt");
-        let dpop_jkt = self.bind_code(received, client.binding, dpop_jkt)?;
+        let sent = self.read_request(&config, client, &form, received.now)?;
+        let parameters = Parameters::read(&config, client, &sent, &mut self.verdicts)?;
+        let dpop_jkt = self.bind_code(received, client.binding, sent.get("dpop_jkt"))?;
 
         let request_uri =
             format!("urn:ietf:params:oauth:request_uri:{}", self.randomness.text(REQUEST_URI));

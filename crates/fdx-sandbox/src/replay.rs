@@ -2,7 +2,8 @@ use fdx_wire::UnixTime;
 
 use crate::memory::Memory;
 
-/// What was signed for one use and has been used: the `jti` of assertions and proofs.
+/// What was signed for one use and has been used: the `jti` of assertions, request
+/// objects and proofs.
 ///
 /// It holds the latest 10,000; whoever floods it with signed requests can make it forget.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-use fdx_jose::{Algorithm, Signer, statement};
+use fdx_jose::{Algorithm, PrivateKey, Signer, statement};
 use serde::Serialize;
 
 use crate::config::InstitutionConfig;
@@ -10,8 +10,17 @@ pub(crate) fn jwt<C: Serialize>(
     typ: Option<&str>,
     claims: &C,
 ) -> Option<String> {
-    let key = config.signing_keys.iter().find(|key| key.public().algorithm() == algorithm)?;
+    let key = key(config, algorithm)?;
     let input = statement(key.public(), typ, claims).ok()?;
     let signature = key.sign(&input).ok()?;
     input.attach(&signature).ok()
+}
+
+/// Whether there is a key for `algorithm`.
+pub(crate) fn can_sign(config: &InstitutionConfig, algorithm: Algorithm) -> bool {
+    key(config, algorithm).is_some()
+}
+
+fn key(config: &InstitutionConfig, algorithm: Algorithm) -> Option<&PrivateKey> {
+    config.signing_keys.iter().find(|key| key.public().algorithm() == algorithm)
 }

@@ -1,11 +1,9 @@
 use std::time::Duration;
 
-use fdx_wire::form::Form;
 use fdx_wire::{Label, UnixTime};
 use http::Response;
 
 use super::Choice;
-use crate::answer;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
 use crate::par::{Progress, Pushed};
@@ -86,7 +84,7 @@ impl Institution {
         } else {
             ("error", "access_denied".to_owned())
         };
-        Ok(redirect(&pushed, answer, config.issuer.as_str()))
+        self.respond(&config, &pushed, answer, received.now)
     }
 
     fn issue_code(&mut self, pushed: Pushed, chosen: &[Choice], now: UnixTime) -> String {
@@ -113,17 +111,4 @@ impl Progress {
     fn awaits(&self, sent: &str, now: UnixTime) -> bool {
         matches!(self, Self::Deciding { interaction, until } if interaction == sent && now <= *until)
     }
-}
-
-/// RFC 9207 section 2: `iss` stands in every authorization response, errors included.
-fn redirect(pushed: &Pushed, (name, text): (&str, String), issuer: &str) -> Response<Vec<u8>> {
-    let mut form = Form::new();
-    form.pair(name, &text);
-    if let Some(state) = &pushed.parameters.state {
-        form.pair("state", state);
-    }
-    form.pair("iss", issuer);
-    let redirect_uri = &pushed.parameters.redirect_uri;
-    let separator = if redirect_uri.query().is_some() { '&' } else { '?' };
-    answer::see_other(&format!("{redirect_uri}{separator}{}", form.as_str()))
 }

@@ -2,11 +2,10 @@ use fdx_rar::{
     AuthorizationDetails, ConsentDuration, ConsentRequest, DataCluster, FDX_V1_0, ResourceType,
     Scopes,
 };
-use fdx_wire::form::Query;
 
+use super::sent::Sent;
 use crate::client::RegisteredClient;
 use crate::error::{Broken, Reason};
-use crate::received::value;
 use crate::verdict::Verdicts;
 
 /// What a client asks the customer for: a consent, and scopes that say the same.
@@ -19,10 +18,10 @@ pub(crate) struct Requested {
 impl Requested {
     pub(super) fn read(
         client: &RegisteredClient,
-        form: &Query<'_>,
+        sent: &Sent,
         verdicts: &mut Verdicts,
     ) -> Result<Self, Broken> {
-        let details = value(form, "authorization_details").unwrap_or_default();
+        let details = sent.get("authorization_details").unwrap_or_default();
         let details = verdicts.require_some(
             Reason::InvalidAuthorizationDetails,
             "RFC 9396 5",
@@ -51,7 +50,7 @@ impl Requested {
             Reason::InvalidScope,
             "RFC 6749 3.3",
             "scope is made of scope tokens",
-            Scopes::parse(value(form, "scope").unwrap_or_default()).ok(),
+            Scopes::parse(sent.get("scope").unwrap_or_default()).ok(),
         )?;
         verdicts.require(
             Reason::InvalidScope,

@@ -45,6 +45,8 @@ pub(super) struct Attempt {
     pub(super) headers: Vec<(&'static str, String)>,
     /// Header `typ` and claims.
     pub(super) assertion: Option<(Option<&'static str>, Value)>,
+    /// Header `typ` and claims.
+    pub(super) request_object: Option<(Option<&'static str>, Value)>,
     pub(super) proof: Option<Proof>,
     pub(super) peer: Peer,
 }
@@ -71,6 +73,10 @@ impl Attempt {
 
     pub(super) fn claim(&mut self, name: &str, value: Value) {
         self.assertion.as_mut().unwrap().1[name] = value;
+    }
+
+    pub(super) fn parameter(&mut self, name: &str, value: Value) {
+        self.request_object.as_mut().unwrap().1[name] = value;
     }
 
     pub(super) fn proof(&mut self) -> &mut Proof {
@@ -205,6 +211,7 @@ impl Bench {
             content_type: "application/x-www-form-urlencoded",
             headers: Vec::new(),
             assertion: certificate.is_none().then_some((typ, claims)),
+            request_object: None,
             proof: self.proof("POST", &url, None),
             url,
             peer,
@@ -223,6 +230,25 @@ impl Bench {
         attempt.set("code_challenge", challenge.as_str());
         attempt.set("code_challenge_method", "S256");
         attempt.set("authorization_details", &details().to_string());
+        attempt
+    }
+
+    /// The same push with its parameters in a request object.
+    pub(super) fn push_signed(&mut self) -> Attempt {
+        let mut attempt = self.push();
+        let now = self.now.as_seconds();
+        let mut claims = json!({
+            "iss": "app", "aud": ISSUER, "nbf": now, "iat": now, "exp": now + 300,
+            "jti": self.jti(),
+        });
+        for (name, value) in attempt.form.drain(..) {
+            claims[name] = match name {
+                "authorization_details" => details(),
+                _ => json!(value),
+            };
+        }
+        attempt.set("client_id", "app");
+        attempt.request_object = Some((Some("oauth-authz-req+jwt"), claims));
         attempt
     }
 
@@ -331,6 +357,9 @@ impl Bench {
             form.pair("client_assertion_type", kind);
             form.pair("client_assertion", &self.sign_assertion(*typ, claims));
         }
+        if let Some((typ, claims)) = &attempt.request_object {
+            form.pair("request", &self.sign_assertion(*typ, claims));
+        }
         let mut request = Request::builder()
             .method(attempt.method.clone())
             .uri(&attempt.url)
@@ -362,7 +391,11 @@ impl Bench {
     pub(super) fn pushed(&mut self) -> String {
         self.learn_nonces();
         let attempt = self.push();
-        let response = self.send(&attempt);
+        self.pushed_by(&attempt)
+    }
+
+    pub(super) fn pushed_by(&mut self, attempt: &Attempt) -> String {
+        let response = self.send(attempt);
         assert_eq!(response.status(), StatusCode::CREATED, "{}", self.failed());
         body(&response)["request_uri"].as_str().unwrap().to_owned()
     }
@@ -391,6 +424,10 @@ impl Bench {
     pub(super) fn code(&mut self, decision: &Decision) -> String {
         let request_uri = self.pushed();
         let location = self.decided(&request_uri, decision);
+        Self::code_in(&location)
+    }
+
+    pub(super) fn code_in(location: &str) -> String {
         let query = location.split_once('?').unwrap().1;
         let query = Query::parse(query, 4096).unwrap();
         query.one("code").unwrap().unwrap().to_owned()

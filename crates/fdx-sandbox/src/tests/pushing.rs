@@ -99,7 +99,8 @@ fn the_request_is_held_against_its_rules() {
     row("unsupported_response_type", "FAPI 2.0 SP 5.3.2.2-1", |a| {
         a.set("response_type", "code id_token");
     });
-    row("request_not_supported", "RFC 9101 6.2", |a| a.set("request", "e30.e30.e30"));
+    bad("RFC 9126 3", |a| a.set("request", "e30.e30.e30"));
+    bad("OAuth 2.0 Multiple Response Types 2.1", |a| a.set("response_mode", "form_post"));
     row("invalid_target", "RFC 8707 2", |a| a.set("resource", "https://elsewhere.example"));
 }
 

@@ -1,0 +1,221 @@
+use fdx_jose::Algorithm;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::bench::{ISSUER, body, fresh_key};
+use super::{Attempt, Bench};
+use crate::customer::Decision;
+use crate::{Binding, RequestObjects};
+
+const NOW: u64 = 1_767_607_200;
+
+fn object(attempt: &mut Attempt) -> &mut Value {
+    &mut attempt.request_object.as_mut().unwrap().1
+}
+
+fn without(name: &'static str) -> impl Fn(&mut Attempt) {
+    move |attempt| {
+        object(attempt).as_object_mut().unwrap().remove(name).unwrap();
+    }
+}
+
+fn with(name: &'static str, value: Value) -> impl Fn(&mut Attempt) {
+    move |attempt| attempt.parameter(name, value.clone())
+}
+
+/// Each row breaks one rule of an otherwise good push.
+fn row(error: &str, clause: &str, change: impl Fn(&mut Attempt)) {
+    let mut bench = Bench::dpop();
+    bench.learn_nonces();
+    let mut attempt = bench.push_signed();
+    change(&mut attempt);
+    bench.refuses(&attempt, error, clause);
+}
+
+fn accepted(change: impl Fn(&mut Attempt)) {
+    let mut bench = Bench::dpop();
+    bench.learn_nonces();
+    let mut attempt = bench.push_signed();
+    change(&mut attempt);
+    assert_eq!(bench.send(&attempt).status(), StatusCode::CREATED, "{}", bench.failed());
+}
+
+#[test]
+fn a_signed_request_goes_all_the_way_over_both_bindings() {
+    for mut bench in [Bench::dpop(), Bench::mutual_tls()] {
+        bench.change_client(|client| {
+            client.request_objects = RequestObjects::Required;
+            client.request_object_signing_alg = Some(Algorithm::EdDsa);
+        });
+        if bench.binding == Binding::Dpop {
+            let attempt = bench.push_signed();
+            assert_eq!(body(&bench.send(&attempt))["error"], "use_dpop_nonce");
+        }
+        let mut attempt = bench.push_signed();
+        attempt.parameter("max_age", json!(600));
+        let request_uri = bench.pushed_by(&attempt);
+        let location = bench.decided(&request_uri, &Decision::everything());
+        assert!(location.contains("state=the%20state") || location.contains("state=the+state"));
+        let code = Bench::code_in(&location);
+        let attempt = bench.exchange(&code);
+        let tokens = body(&bench.send(&attempt));
+        let id_token = bench.signed_claims(tokens["id_token"].as_str().unwrap());
+        assert_eq!(id_token["nonce"], "the nonce");
+    }
+}
+
+#[test]
+fn the_request_object_is_held_against_its_rules() {
+    let bad = |clause: &str, change: &dyn Fn(&mut Attempt)| {
+        row("invalid_request_object", clause, change);
+    };
+    bad("FAPI 2.0 MS 5.3.2-5", &|a| a.request_object.as_mut().unwrap().0 = Some("JWT"));
+    bad("FAPI 2.0 MS 5.3.2-5", &|a| {
+        a.request_object.as_mut().unwrap().0 = Some("client-authentication+jwt");
+    });
+    bad("RFC 9101 4", &with("iss", json!("other")));
+    bad("RFC 9101 4", &with("request", json!("e30.e30.e30")));
+    bad("RFC 9101 4", &with("request_uri", json!("urn:x")));
+    bad("RFC 9101 10.8", &with("sub", json!("app")));
+    bad("RFC 9101 10.8", &with("sub", json!("anybody")));
+    for missing in ["iss", "nbf", "exp"] {
+        bad("FAPI 2.0 MS 5.3.2", &without(missing));
+    }
+    bad("FAPI 2.0 MS 5.3.2", &without("aud"));
+    bad("FAPI 2.0 MS 5.3.2", &with("exp", json!("1767607500")));
+    for audience in [json!([ISSUER]), json!(format!("{ISSUER}/par")), json!(format!("{ISSUER}/"))] {
+        bad("FAPI 2.0 MS 5.3.2-2", &with("aud", audience));
+    }
+    bad("FAPI 2.0 SP 5.3.2.1-13", &with("nbf", json!(NOW + 61)));
+    bad("FAPI 2.0 SP 5.3.2.1-13", &with("iat", json!(NOW + 61)));
+    bad("FAPI 2.0 MS 5.3.2-3", &with("nbf", json!(NOW - 3601)));
+    bad("FAPI 2.0 MS 5.3.2-4", &with("exp", json!(NOW)));
+    bad("FAPI 2.0 MS 5.3.2-4", &with("exp", json!(NOW + 3601)));
+    bad("RFC 7519 4.1.7", &with("jti", json!("")));
+    bad("RFC 9126 3", &with("client_id", json!("other")));
+    bad("RFC 9126 3", &without("client_id"));
+}
+
+#[test]
+fn the_edges_of_its_times_are_fine() {
+    accepted(with("nbf", json!(NOW + 60)));
+    accepted(with("iat", json!(NOW + 60)));
+    accepted(with("exp", json!(NOW + 3600)));
+    accepted(with("exp", json!(NOW + 1)));
+    accepted(|a| {
+        a.parameter("nbf", json!(NOW - 3599));
+        a.parameter("exp", json!(NOW + 1));
+    });
+    accepted(without("jti"));
+    accepted(without("iat"));
+    accepted(|a| a.request_object.as_mut().unwrap().0 = None);
+    accepted(|a| a.unset("client_id"));
+}
+
+#[test]
+fn parameters_have_the_types_of_json() {
+    let bad = |name, value| row("invalid_request_object", "RFC 9101 4", with(name, value));
+    bad("max_age", json!("600"));
+    bad("max_age", json!(-1));
+    bad("max_age", json!(null));
+    bad("scope", json!(["openid"]));
+    bad("state", json!(7));
+    bad("nonce", json!(null));
+    bad("redirect_uri", json!(["https://app.example/callback"]));
+    bad("authorization_details", json!("[]"));
+    bad("authorization_details", json!({}));
+    bad("anything", json!(null));
+    accepted(with("max_age", json!(600)));
+    accepted(with("anything", json!({ "of": "theirs" })));
+}
+
+#[test]
+fn its_parameters_are_held_against_the_rules_of_all_parameters() {
+    let error = "invalid_request";
+    row(error, "FAPI 2.0 SP 5.3.2.2-5", with("code_challenge_method", json!("plain")));
+    row(error, "FAPI 2.0 SP 5.3.2.2-6", with("redirect_uri", json!("https://evil.example/")));
+    row(error, "FAPI 2.0 SP 5.3.2.2-14", with("nonce", json!("n".repeat(65))));
+    row("invalid_dpop_proof", "RFC 9449 10.1", with("dpop_jkt", json!("A".repeat(43))));
+    let error = "invalid_authorization_details";
+    row(error, "RFC 9396 5", with("authorization_details", json!([{ "type": "payment" }])));
+}
+
+#[test]
+fn no_parameter_stands_outside() {
+    for name in ["scope", "state", "redirect_uri", "response_type", "dpop_jkt", "anything"] {
+        row("invalid_request", "RFC 9126 3", |a| a.set(name, "x"));
+    }
+    row("invalid_request", "RFC 9126 2.1", |a| a.set("request_uri", "urn:x"));
+}
+
+#[test]
+fn it_is_signed_by_the_client_alone() {
+    let mut bench = Bench::dpop();
+    let attempt = bench.push_signed();
+    let mine = bench.sign_assertion(None, &attempt.request_object.as_ref().unwrap().1);
+    bench.key = fresh_key();
+    let others = bench.sign_assertion(None, &attempt.request_object.as_ref().unwrap().1);
+    let (head, _) = mine.rsplit_once('.').unwrap();
+    let none = format!("{}.e30.", fdx_wire::base64url::encode(br#"{"alg":"none"}"#));
+    for (request, clause) in [
+        (others, "RFC 9101 6.2"),
+        (format!("{head}."), "RFC 9101 6.2"),
+        (none, "FAPI 2.0 SP 5.4.1-1"),
+        (String::new(), "FAPI 2.0 SP 5.4.1-1"),
+    ] {
+        let mut bench = Bench::dpop();
+        bench.learn_nonces();
+        let mut attempt = bench.push_signed();
+        attempt.request_object = None;
+        attempt.set("request", &request);
+        bench.refuses(&attempt, "invalid_request_object", clause);
+    }
+}
+
+#[test]
+fn another_algorithm_than_the_registered_one_is_refused() {
+    let mut bench = Bench::dpop();
+    bench.change_client(|client| client.request_object_signing_alg = Some(Algorithm::Ps256));
+    let attempt = bench.push_signed();
+    bench.refuses(&attempt, "invalid_request_object", "OIDC Registration 2");
+}
+
+#[test]
+fn a_request_object_serves_once_and_an_assertion_is_none() {
+    let mut bench = Bench::dpop();
+    bench.learn_nonces();
+    let attempt = bench.push_signed();
+    assert_eq!(bench.send(&attempt).status(), StatusCode::CREATED);
+    let mut again = bench.push_signed();
+    again.request_object = attempt.request_object.clone();
+    bench.refuses(&again, "invalid_request_object", "RFC 7519 4.1.7");
+
+    let mut confused = bench.push_signed();
+    let assertion = confused.assertion.clone().unwrap().1;
+    confused.request_object = Some((None, assertion));
+    bench.refuses(&confused, "invalid_request_object", "RFC 9101 10.8");
+    // And a request object is no assertion.
+    let mut confused = bench.push_signed();
+    confused.assertion = confused.request_object.clone();
+    bench.refuses(&confused, "invalid_client", "RFC 8725 3.11");
+    let mut confused = bench.push_signed();
+    confused.assertion = confused.request_object.clone().map(|(_, claims)| (None, claims));
+    bench.refuses(&confused, "invalid_client", "RFC 7523 3");
+}
+
+#[test]
+fn an_unsigned_request_is_refused_where_a_signed_one_is_required() {
+    let mut bench = Bench::dpop();
+    bench.change_client(|client| client.request_objects = RequestObjects::Required);
+    let attempt = bench.push();
+    bench.refuses(&attempt, "invalid_request", "RFC 9101 10.5");
+
+    let mut bench = Bench::new(Binding::Dpop, |config| {
+        config.request_objects = RequestObjects::Required;
+    });
+    let attempt = bench.push();
+    bench.refuses(&attempt, "invalid_request", "RFC 9101 10.5");
+    let url = format!("{ISSUER}/.well-known/oauth-authorization-server");
+    assert_eq!(body(&bench.load(&url))["require_signed_request_object"], true);
+    assert_eq!(body(&Bench::dpop().load(&url))["require_signed_request_object"], false);
+}
