@@ -178,11 +178,16 @@ fn an_id_is_one_path_segment() {
 }
 
 #[test]
-fn an_id_that_would_be_a_dot_segment_or_too_long_is_not_sent() {
-    for id in [".", "..", &"\u{1f600}".repeat(256)] {
-        let error = read_at(id).unwrap_err();
-        assert_eq!((error.code(), error.next_step()), ("rfc9110.url.length", NextStep::Correct));
+fn an_id_that_would_be_a_dot_segment_is_no_id() {
+    for id in [".", ".."] {
+        assert_eq!(read_at(id).unwrap_err().code(), "fdx.consent_id.invalid", "{id}");
     }
+}
+
+#[test]
+fn an_id_that_no_url_has_room_for_is_not_sent() {
+    let error = read_at(&"\u{1f600}".repeat(256)).unwrap_err();
+    assert_eq!((error.code(), error.next_step()), ("rfc9110.url.length", NextStep::Correct));
 }
 
 proptest! {
@@ -197,7 +202,7 @@ proptest! {
                 prop_assert!(!segment.contains(['/', '?', '#']));
             }
             Err(error) => {
-                prop_assert_eq!(error.code(), "rfc9110.url.length");
+                prop_assert_eq!(error.code(), "fdx.consent_id.invalid");
                 prop_assert!(id == "." || id == "..");
             }
         }

@@ -33,7 +33,7 @@ impl Jwks {
     /// # Errors
     /// [`KeyError::Json`] where it is no JWK Set, [`KeyError::TooManyKeys`].
     pub fn parse(json: &[u8]) -> Result<Self, KeyError> {
-        let document: Document = json::from_slice(json, &LIMITS)?;
+        let document: Document = json::object_from_slice(json, &LIMITS)?;
         if document.keys.len() > MAX_KEYS {
             return Err(KeyError::TooManyKeys);
         }

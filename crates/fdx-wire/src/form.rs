@@ -109,17 +109,9 @@ impl<'a> Query<'a> {
     /// # Errors
     /// [`QueryError::Duplicate`].
     pub fn one(&self, name: &str) -> Result<Option<&str>, QueryError> {
-        let mut found = self
-            .0
-            .iter()
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| &**value);
+        let mut found = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| &**value);
         let first = found.next();
-        if found.next().is_some() {
-            Err(QueryError::Duplicate)
-        } else {
-            Ok(first)
-        }
+        if found.next().is_some() { Err(QueryError::Duplicate) } else { Ok(first) }
     }
 
     /// All names in their order, repeated ones too.
@@ -151,15 +143,11 @@ fn decode(text: &str) -> Result<Cow<'_, str>, QueryError> {
             other => other,
         });
     }
-    String::from_utf8(bytes)
-        .map(Cow::Owned)
-        .map_err(|_| QueryError::Encoding)
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| QueryError::Encoding)
 }
 
 fn hex(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]
@@ -193,11 +181,7 @@ mod tests {
     #[test]
     fn bad_encodings_are_refused() {
         for text in ["a=%", "a=%4", "a=%zz", "%ff=a", "a=%+1"] {
-            assert_eq!(
-                Query::parse(text, 64).unwrap_err(),
-                QueryError::Encoding,
-                "{text}"
-            );
+            assert_eq!(Query::parse(text, 64).unwrap_err(), QueryError::Encoding, "{text}");
         }
     }
 }

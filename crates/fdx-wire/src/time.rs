@@ -72,15 +72,11 @@ impl UnixTime {
     #[must_use]
     pub fn to_rfc3339(self) -> String {
         let seconds = i64::try_from(self.0).unwrap_or(i64::MAX);
-        jiff::Timestamp::from_second(seconds)
-            .unwrap_or(jiff::Timestamp::MAX)
-            .to_string()
+        jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
     }
 
     fn from_timestamp(timestamp: jiff::Timestamp) -> Result<Self, TimeError> {
-        u64::try_from(timestamp.as_second())
-            .map(Self::from_seconds)
-            .map_err(|_| TimeError)
+        u64::try_from(timestamp.as_second()).map(Self::from_seconds).map_err(|_| TimeError)
     }
 }
 
@@ -134,17 +130,8 @@ mod tests {
     #[test]
     fn offsets_are_honoured_and_local_times_refused() {
         let utc = UnixTime::parse_rfc3339("2026-01-05T10:00:00Z").unwrap();
-        assert_eq!(
-            UnixTime::parse_rfc3339("2026-01-05T05:00:00-05:00"),
-            Ok(utc)
-        );
-        assert_eq!(
-            UnixTime::parse_rfc3339("2026-01-05T10:00:00"),
-            Err(TimeError)
-        );
-        assert_eq!(
-            UnixTime::parse_rfc3339("1969-12-31T23:59:59Z"),
-            Err(TimeError)
-        );
+        assert_eq!(UnixTime::parse_rfc3339("2026-01-05T05:00:00-05:00"), Ok(utc));
+        assert_eq!(UnixTime::parse_rfc3339("2026-01-05T10:00:00"), Err(TimeError));
+        assert_eq!(UnixTime::parse_rfc3339("1969-12-31T23:59:59Z"), Err(TimeError));
     }
 }

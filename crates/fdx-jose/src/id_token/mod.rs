@@ -111,7 +111,7 @@ impl IdToken {
     /// # Errors
     /// [`JsonError`] where the claims have another shape.
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
-        json::from_slice(&self.payload, &Limits::bytes(MAX_BYTES))
+        json::object_from_slice(&self.payload, &Limits::bytes(MAX_BYTES))
     }
 }
 

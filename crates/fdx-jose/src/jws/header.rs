@@ -38,8 +38,8 @@ enum Presence {
 
 impl Header {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, JwsError> {
-        let header: Self =
-            json::from_slice(bytes, &Limits::bytes(super::MAX_BYTES)).map_err(JwsError::Header)?;
+        let header: Self = json::object_from_slice(bytes, &Limits::bytes(super::MAX_BYTES))
+            .map_err(JwsError::Header)?;
         // RFC 7515 4.1.11: if any listed extension is not understood, the JWS is invalid.
         if header.crit == Presence::Present {
             return Err(JwsError::Critical);

@@ -104,7 +104,7 @@ impl Jws {
     /// # Errors
     /// [`JwsError::Claims`].
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, JwsError> {
-        json::from_slice(&self.payload, &Limits::bytes(MAX_BYTES)).map_err(JwsError::Claims)
+        json::object_from_slice(&self.payload, &Limits::bytes(MAX_BYTES)).map_err(JwsError::Claims)
     }
 
     /// The payload's bytes.

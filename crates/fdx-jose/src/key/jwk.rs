@@ -57,7 +57,7 @@ struct Members<'a> {
 
 impl Jwk {
     pub(super) fn read(json: &[u8]) -> Result<Self, KeyError> {
-        Ok(json::from_slice(json, &LIMITS)?)
+        Ok(json::object_from_slice(json, &LIMITS)?)
     }
 
     pub(super) fn public(&self) -> Result<PublicNumbers, KeyError> {

@@ -47,18 +47,15 @@ impl Answer<'_> {
     ) -> Result<T, Error> {
         self.check_json(status)?;
         let limits = Limits { members, ..Limits::bytes(self.limit) };
-        json::from_slice(self.body, &limits)
+        json::object_from_slice(self.body, &limits)
             .map_err(|error| self.fault(ServerRule::of_json(error.kind())))
     }
 
-    /// Size, status, content type, and that the body is no array.
+    /// Size, status and content type.
     pub(crate) fn check_json(&self, status: StatusCode) -> Result<(), Error> {
         self.check_status(status)?;
         if !self.is_json() {
             return Err(self.fault(ServerRule::ContentType));
-        }
-        if self.is_array() {
-            return Err(self.fault(ServerRule::BodyShape));
         }
         Ok(())
     }
@@ -110,8 +107,8 @@ impl Answer<'_> {
 
     /// The body of a failure, where it is small JSON of the shape `T`.
     pub(crate) fn error_body<T: DeserializeOwned>(&self) -> Option<T> {
-        let bytes = (self.is_json() && !self.is_array()).then_some(self.body)?;
-        json::from_slice(bytes, &Limits::bytes(16 * 1024)).ok()
+        let bytes = self.is_json().then_some(self.body)?;
+        json::object_from_slice(bytes, &Limits::bytes(16 * 1024)).ok()
     }
 
     pub(crate) fn refuse(&self, kind: RefusalKind, said: Said) -> Error {
@@ -195,12 +192,6 @@ impl Answer<'_> {
     fn content_type(&self) -> String {
         let essence = self.text(&CONTENT_TYPE).and_then(|value| value.split(';').next());
         essence.unwrap_or_default().trim().to_ascii_lowercase()
-    }
-
-    /// Every answer is an object. serde would take the elements of an array for its members, by
-    /// their place.
-    fn is_array(&self) -> bool {
-        self.body.trim_ascii_start().starts_with(b"[")
     }
 
     /// RFC 9110 section 10.2.3: seconds or a date; a day at most.

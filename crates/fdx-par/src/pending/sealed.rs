@@ -46,8 +46,8 @@ struct Body<Text> {
 const VERSION: u8 = 1;
 
 impl Pending {
-    /// Seals this value into text for a cookie or any other place that is not trusted: under
-    /// 1,200 characters for a usual request, encrypted, versioned, good until [`Pending::callback_by`].
+    /// Seals this value into text for a cookie or any other place that is not trusted: 958
+    /// characters for a usual request, encrypted, versioned, good until [`Pending::callback_by`].
     ///
     /// It opens only with a key of the ring, for the same issuer, client_id and redirect_uri, and
     /// with the same `session` bytes. Those name the browser session that began the flow (a
@@ -118,8 +118,8 @@ impl Client {
             _ => SealFault::NotOurs,
         })?;
         let limits = Limits::bytes(MAX_SEALED);
-        let body: Body<Secret> =
-            json::from_slice(text.expose().as_bytes(), &limits).map_err(|_| SealFault::Version)?;
+        let body: Body<Secret> = json::object_from_slice(text.expose().as_bytes(), &limits)
+            .map_err(|_| SealFault::Version)?;
         let pending = body.into_pending(self).ok_or(SealFault::Version)?;
         if now > pending.callback_by {
             return Err(SealFault::Expired.into());

@@ -80,8 +80,10 @@ impl ConsentReceipt {
     /// [`ReceiptError`]. What says more than a receipt of this version keeps is refused, so that
     /// the digest of what was read is the digest of what was written.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, ReceiptError> {
-        let (value, record): (serde_json::Value, Record) =
-            (json::from_slice(json.as_ref(), &LIMITS)?, json::from_slice(json.as_ref(), &LIMITS)?);
+        let (value, record): (serde_json::Value, Record) = (
+            json::object_from_slice(json.as_ref(), &LIMITS)?,
+            json::from_slice(json.as_ref(), &LIMITS)?,
+        );
         record.check()?;
         let receipt = Self(record);
         if receipt.canonical_json() == canonical::write(&value) {

@@ -56,29 +56,14 @@ impl JsonError {
     pub(super) fn at(kind: Kind, bytes: &[u8], offset: usize) -> Self {
         let before = bytes.get(..offset).unwrap_or(bytes);
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        let column = 1 + before
-            .iter()
-            .rev()
-            .take_while(|byte| **byte != b'\n')
-            .count();
+        let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
         Self { kind, line, column }
     }
 
     /// serde_json's own error quotes its input, so only its place and category are kept.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "it is consumed so that nobody prints it"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "it is consumed so that nobody prints it")]
     pub(super) fn from_serde(error: serde_json::Error) -> Self {
-        let kind = if error.is_data() {
-            Kind::Shape
-        } else {
-            Kind::Syntax
-        };
-        Self {
-            kind,
-            line: error.line(),
-            column: error.column(),
-        }
+        let kind = if error.is_data() { Kind::Shape } else { Kind::Syntax };
+        Self { kind, line: error.line(), column: error.column() }
     }
 }

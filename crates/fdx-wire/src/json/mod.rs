@@ -30,11 +30,7 @@ impl Limits {
     /// `bytes` bytes, 32 levels and 10,000 members.
     #[must_use]
     pub const fn bytes(bytes: usize) -> Self {
-        Self {
-            bytes,
-            depth: 32,
-            members: 10_000,
-        }
+        Self { bytes, depth: 32, members: 10_000 }
     }
 }
 
@@ -51,6 +47,29 @@ impl Default for Limits {
 /// [`JsonError`], which never repeats the document's text.
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, JsonError> {
     let text = scan(bytes, limits)?;
+    serde_json::from_str(text).map_err(JsonError::from_serde)
+}
+
+/// Reads a `T` from a JSON object. serde would fill a struct from an array too, by the place of its
+/// elements; here an array is of the wrong shape.
+///
+/// ```
+/// use fdx_wire::json::{Kind, Limits, object_from_slice};
+///
+/// let error = object_from_slice::<Vec<u8>>(b" [1]", &Limits::default()).unwrap_err();
+/// assert_eq!(error.kind(), Kind::Shape);
+/// ```
+///
+/// # Errors
+/// [`JsonError`], which never repeats the document's text.
+pub fn object_from_slice<T: DeserializeOwned>(
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<T, JsonError> {
+    let text = scan(bytes, limits)?;
+    if text.trim_start().starts_with('[') {
+        return Err(JsonError::at(Kind::Shape, bytes, 0));
+    }
     serde_json::from_str(text).map_err(JsonError::from_serde)
 }
 

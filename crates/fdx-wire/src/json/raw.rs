@@ -26,9 +26,7 @@ impl RawJson {
     /// # Errors
     /// [`JsonError`] where `value` has no JSON form, such as a map whose keys are not texts.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, JsonError> {
-        serde_json::value::to_raw_value(value)
-            .map(Self)
-            .map_err(JsonError::from_serde)
+        serde_json::value::to_raw_value(value).map(Self).map_err(JsonError::from_serde)
     }
 
     /// The text as it was received.

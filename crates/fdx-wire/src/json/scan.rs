@@ -18,13 +18,7 @@ pub fn scan<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, JsonError> 
     }
     let text = core::str::from_utf8(bytes)
         .map_err(|error| JsonError::at(Kind::NotUtf8, bytes, error.valid_up_to()))?;
-    let mut scan = Scan {
-        text,
-        at: 0,
-        members: 0,
-        keys: Vec::new(),
-        open: Vec::new(),
-    };
+    let mut scan = Scan { text, at: 0, members: 0, keys: Vec::new(), open: Vec::new() };
     match scan.run(limits) {
         Ok(()) => Ok(text),
         Err(kind) => Err(JsonError::at(kind, bytes, scan.at)),
@@ -57,13 +51,9 @@ impl<'a> Scan<'a> {
                     self.string()?;
                     continue;
                 }
-                b'{' => self.enter(
-                    Open::Object {
-                        first_key: self.keys.len(),
-                        key_next: true,
-                    },
-                    limits,
-                )?,
+                b'{' => {
+                    self.enter(Open::Object { first_key: self.keys.len(), key_next: true }, limits)?
+                }
                 b'[' => self.enter(Open::Array, limits)?,
                 b'}' | b']' => self.leave()?,
                 b',' => {
@@ -76,11 +66,7 @@ impl<'a> Scan<'a> {
             }
             self.at += 1;
         }
-        if self.open.is_empty() {
-            Ok(())
-        } else {
-            Err(Kind::Syntax)
-        }
+        if self.open.is_empty() { Ok(()) } else { Err(Kind::Syntax) }
     }
 
     fn enter(&mut self, open: Open, limits: &Limits) -> Result<(), Kind> {
@@ -94,11 +80,7 @@ impl<'a> Scan<'a> {
     /// An opening bracket or a comma announces at most one member or element each.
     fn count(&mut self, limits: &Limits) -> Result<(), Kind> {
         self.members += 1;
-        if self.members > limits.members {
-            Err(Kind::TooManyMembers)
-        } else {
-            Ok(())
-        }
+        if self.members > limits.members { Err(Kind::TooManyMembers) } else { Ok(()) }
     }
 
     fn leave(&mut self) -> Result<(), Kind> {
@@ -133,11 +115,7 @@ impl<'a> Scan<'a> {
         {
             *key_next = false;
             let key = self.text.get(start..end).ok_or(Kind::Syntax)?;
-            self.keys.push(if escaped {
-                Cow::Owned(unescape(key)?)
-            } else {
-                Cow::Borrowed(key)
-            });
+            self.keys.push(if escaped { Cow::Owned(unescape(key)?) } else { Cow::Borrowed(key) });
         }
         self.at = end + 1;
         Ok(())
@@ -184,10 +162,7 @@ fn code_point(rest: &mut core::str::Chars<'_>) -> Result<char, Kind> {
 
 fn code_unit(rest: &mut core::str::Chars<'_>) -> Result<u32, Kind> {
     (0..4).try_fold(0, |unit, _| {
-        let digit = rest
-            .next()
-            .and_then(|char| char.to_digit(16))
-            .ok_or(Kind::Syntax)?;
+        let digit = rest.next().and_then(|char| char.to_digit(16)).ok_or(Kind::Syntax)?;
         Ok(unit * 16 + digit)
     })
 }

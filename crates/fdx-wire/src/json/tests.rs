@@ -8,16 +8,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn kind(text: &str) -> Option<Kind> {
-    scan(
-        text.as_bytes(),
-        &Limits {
-            bytes: 1000,
-            depth: 4,
-            members: 9,
-        },
-    )
-    .err()
-    .map(|e| e.kind())
+    scan(text.as_bytes(), &Limits { bytes: 1000, depth: 4, members: 9 }).err().map(|e| e.kind())
 }
 
 #[test]
@@ -36,11 +27,7 @@ fn duplicate_members_are_refused_wherever_they_stand() {
 
 #[test]
 fn equal_names_in_different_objects_are_allowed() {
-    for text in [
-        r#"{"a":{"a":{"a":1}}}"#,
-        r#"[{"a":1},{"a":1}]"#,
-        r#"{"a":"a","b":"a"}"#,
-    ] {
+    for text in [r#"{"a":{"a":{"a":1}}}"#, r#"[{"a":1},{"a":1}]"#, r#"{"a":"a","b":"a"}"#] {
         assert_eq!(kind(text), None, "{text}");
     }
 }
@@ -51,11 +38,7 @@ fn bounds_hold_on_both_sides() {
     assert_eq!(kind("[[[[[]]]]]"), Some(Kind::TooDeep));
     assert_eq!(kind("[1,2,3,4,5,6,7,8,9]"), None);
     assert_eq!(kind("[1,2,3,4,5,6,7,8,9,10]"), Some(Kind::TooManyMembers));
-    let limits = Limits {
-        bytes: 2,
-        depth: 1,
-        members: 1,
-    };
+    let limits = Limits { bytes: 2, depth: 1, members: 1 };
     assert!(scan(b"{}", &limits).is_ok());
     assert_eq!(scan(b"{} ", &limits).unwrap_err().kind(), Kind::TooLarge);
 }
@@ -78,12 +61,7 @@ fn an_error_names_its_place_and_not_its_text() {
 
 #[test]
 fn bytes_that_are_not_utf8_are_refused() {
-    assert_eq!(
-        scan(b"{\"a\":\"\xff\"}", &Limits::default())
-            .unwrap_err()
-            .kind(),
-        Kind::NotUtf8
-    );
+    assert_eq!(scan(b"{\"a\":\"\xff\"}", &Limits::default()).unwrap_err().kind(), Kind::NotUtf8);
 }
 
 fn json() -> impl Strategy<Value = String> {
@@ -97,10 +75,7 @@ fn json() -> impl Strategy<Value = String> {
             prop::collection::vec(inner.clone(), 0..4).prop_map(|v| format!("[{}]", v.join(","))),
             prop::collection::btree_map(any::<String>(), inner, 0..4).prop_map(|map| {
                 let member = |(k, v)| format!("{} : {v}", serde_json::to_string(&k).unwrap());
-                format!(
-                    "{{{}}}",
-                    map.into_iter().map(member).collect::<Vec<_>>().join(" , ")
-                )
+                format!("{{{}}}", map.into_iter().map(member).collect::<Vec<_>>().join(" , "))
             }),
         ]
     })

@@ -37,10 +37,7 @@ impl HttpsUrl {
     /// [`UrlError`], by the first rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let parts = syntax::check(text, "https://", 443)?;
-        Ok(Self {
-            text: text.to_owned(),
-            parts,
-        })
+        Ok(Self { text: text.to_owned(), parts })
     }
 
     /// The text as it was received.
@@ -52,9 +49,7 @@ impl HttpsUrl {
     /// The host as written, an IPv6 address with its brackets.
     #[must_use]
     pub fn host(&self) -> &str {
-        self.text
-            .get(self.parts.host.0..self.parts.host.1)
-            .unwrap_or_default()
+        self.text.get(self.parts.host.0..self.parts.host.1).unwrap_or_default()
     }
 
     /// The port, 443 where none is written.
@@ -66,9 +61,7 @@ impl HttpsUrl {
     /// The path as written: empty, or beginning with `/`.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.text
-            .get(self.parts.path..self.end_of_path())
-            .unwrap_or_default()
+        self.text.get(self.parts.path..self.end_of_path()).unwrap_or_default()
     }
 
     /// What follows the first `?`.

@@ -21,11 +21,7 @@ impl Issuer {
     /// [`UrlError`], [`UrlError::Extra`] where it has a query.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let url = HttpsUrl::parse(text)?;
-        if url.query().is_some() {
-            Err(UrlError::Extra)
-        } else {
-            Ok(Self(url))
-        }
+        if url.query().is_some() { Err(UrlError::Extra) } else { Ok(Self(url)) }
     }
 
     /// The text as it was received.

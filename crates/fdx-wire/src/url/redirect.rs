@@ -34,10 +34,7 @@ impl RedirectUri {
         } else {
             syntax::check(text, "https://", 443)?
         };
-        let uri = Self {
-            text: text.to_owned(),
-            parts,
-        };
+        let uri = Self { text: text.to_owned(), parts };
         if uri.is_https() || matches!(uri.host(), "127.0.0.1" | "[::1]") {
             Ok(uri)
         } else {
@@ -54,11 +51,7 @@ impl RedirectUri {
     /// Scheme, host and port for comparison.
     #[must_use]
     pub fn origin(&self) -> Origin {
-        let (scheme, port) = if self.is_https() {
-            ("https", 443)
-        } else {
-            ("http", 80)
-        };
+        let (scheme, port) = if self.is_https() { ("https", 443) } else { ("http", 80) };
         Origin::new(scheme, self.host(), self.parts.port, port)
     }
 
@@ -82,9 +75,7 @@ impl RedirectUri {
     }
 
     fn host(&self) -> &str {
-        self.text
-            .get(self.parts.host.0..self.parts.host.1)
-            .unwrap_or_default()
+        self.text.get(self.parts.host.0..self.parts.host.1).unwrap_or_default()
     }
 
     fn is_https(&self) -> bool {

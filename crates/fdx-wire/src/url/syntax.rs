@@ -23,24 +23,13 @@ pub(super) fn check(text: &str, scheme: &str, default_port: u16) -> Result<Parts
     }
     let authority = rest.split(['/', '?']).next().unwrap_or(rest);
     let path = scheme.len() + authority.len();
-    let query = text
-        .get(path..)
-        .and_then(|tail| tail.find('?'))
-        .map(|at| path + at);
-    dot_segments(
-        text.get(path..query.unwrap_or(text.len()))
-            .unwrap_or_default(),
-    )?;
+    let query = text.get(path..).and_then(|tail| tail.find('?')).map(|at| path + at);
+    dot_segments(text.get(path..query.unwrap_or(text.len())).unwrap_or_default())?;
 
     let (host, port) = split_port(authority)?;
     host_name(host)?;
     let port = port.map_or(Ok(default_port), port_number)?;
-    Ok(Parts {
-        host: (scheme.len(), scheme.len() + host.len()),
-        path,
-        query,
-        port,
-    })
+    Ok(Parts { host: (scheme.len(), scheme.len() + host.len()), path, query, port })
 }
 
 fn characters(rest: &str) -> Result<(), UrlError> {
@@ -49,10 +38,7 @@ fn characters(rest: &str) -> Result<(), UrlError> {
         match byte {
             b'%' => {
                 let digits = [bytes.next(), bytes.next()];
-                if !digits
-                    .iter()
-                    .all(|digit| digit.is_some_and(|d| d.is_ascii_hexdigit()))
-                {
+                if !digits.iter().all(|digit| digit.is_some_and(|d| d.is_ascii_hexdigit())) {
                     return Err(UrlError::Character);
                 }
             }
@@ -73,9 +59,7 @@ fn dot_segments(path: &str) -> Result<(), UrlError> {
         let mut count = 0;
         while !rest.is_empty() {
             let after = rest.strip_prefix('.').or_else(|| {
-                rest.get(..3)
-                    .filter(|dot| dot.eq_ignore_ascii_case("%2e"))
-                    .and(rest.get(3..))
+                rest.get(..3).filter(|dot| dot.eq_ignore_ascii_case("%2e")).and(rest.get(3..))
             });
             match after {
                 Some(after) => rest = after,
@@ -85,11 +69,7 @@ fn dot_segments(path: &str) -> Result<(), UrlError> {
         }
         count == 1 || count == 2
     };
-    if path.split('/').any(dots) {
-        Err(UrlError::DotSegment)
-    } else {
-        Ok(())
-    }
+    if path.split('/').any(dots) { Err(UrlError::DotSegment) } else { Ok(()) }
 }
 
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
@@ -101,9 +81,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
     } else {
         authority.find(':').unwrap_or(authority.len())
     };
-    let (host, tail) = authority
-        .split_at_checked(after_host)
-        .ok_or(UrlError::Host)?;
+    let (host, tail) = authority.split_at_checked(after_host).ok_or(UrlError::Host)?;
     match tail.strip_prefix(':') {
         Some(port) => Ok((host, Some(port))),
         None if tail.is_empty() => Ok((host, None)),
@@ -112,10 +90,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
 }
 
 fn host_name(host: &str) -> Result<(), UrlError> {
-    let usable = match host
-        .strip_prefix('[')
-        .and_then(|inner| inner.strip_suffix(']'))
-    {
+    let usable = match host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
         Some(inner) => inner.parse::<core::net::Ipv6Addr>().is_ok(),
         None => {
             let label = |label: &str| {
@@ -130,9 +105,5 @@ fn host_name(host: &str) -> Result<(), UrlError> {
 
 fn port_number(digits: &str) -> Result<u16, UrlError> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-    if plain {
-        digits.parse().map_err(|_| UrlError::Port)
-    } else {
-        Err(UrlError::Port)
-    }
+    if plain { digits.parse().map_err(|_| UrlError::Port) } else { Err(UrlError::Port) }
 }

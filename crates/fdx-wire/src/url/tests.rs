@@ -40,10 +40,7 @@ fn what_two_readers_might_read_differently_is_refused() {
     ] {
         assert_eq!(HttpsUrl::parse(text), Err(error), "{text:?}");
     }
-    assert_eq!(
-        HttpsUrl::parse(&format!("https://a/{}", "b".repeat(2048))),
-        Err(Length)
-    );
+    assert_eq!(HttpsUrl::parse(&format!("https://a/{}", "b".repeat(2048))), Err(Length));
 }
 
 #[test]
@@ -69,11 +66,7 @@ fn covering_respects_segments_and_origins() {
         ("https://api.example:8443/fdx/v6/accounts", false),
         ("https://api.example.evil.example/fdx/v6/accounts", false),
     ] {
-        assert_eq!(
-            base.covers(&HttpsUrl::parse(text).unwrap()),
-            covered,
-            "{text}"
-        );
+        assert_eq!(base.covers(&HttpsUrl::parse(text).unwrap()), covered, "{text}");
     }
 }
 
