@@ -8,6 +8,7 @@ use rcgen::{
     Issuer, KeyPair, KeyUsagePurpose,
 };
 
+use crate::Peer;
 use crate::server::TlsIdentity;
 
 /// An authority that signs one server's certificate and those of its clients. It is made anew at
@@ -78,6 +79,19 @@ impl CertificateAuthority {
         self.sign(common_name, Vec::new(), ExtendedKeyUsagePurpose::ClientAuth)
     }
 
+    /// Signs a certificate for a client with a DNS name beside the common one.
+    ///
+    /// # Errors
+    /// [`CertificateError`], also where `dns_name` is none.
+    pub fn client_with_dns(
+        &self,
+        common_name: &str,
+        dns_name: &str,
+    ) -> Result<Certificate, CertificateError> {
+        let names = vec![dns_name.to_owned()];
+        self.sign(common_name, names, ExtendedKeyUsagePurpose::ClientAuth)
+    }
+
     fn sign(
         &self,
         common_name: &str,
@@ -85,10 +99,7 @@ impl CertificateAuthority {
         purpose: ExtendedKeyUsagePurpose,
     ) -> Result<Certificate, CertificateError> {
         let key = KeyPair::generate().map_err(|_| CertificateError)?;
-        let mut params = CertificateParams::new(names).map_err(|_| CertificateError)?;
-        params.distinguished_name = named(common_name);
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![purpose];
+        let mut params = end_entity(common_name, names, purpose)?;
         params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&key, &self.issuer).map_err(|_| CertificateError)?;
         Ok(Certificate { der: certificate.der().to_vec(), pem: certificate.pem(), key })
@@ -96,6 +107,18 @@ impl CertificateAuthority {
 }
 
 impl Certificate {
+    /// A certificate for a client that no authority has signed: one for
+    /// `self_signed_tls_client_auth`.
+    ///
+    /// # Errors
+    /// [`CertificateError`] where there is no randomness.
+    pub fn self_signed(common_name: &str) -> Result<Self, CertificateError> {
+        let key = KeyPair::generate().map_err(|_| CertificateError)?;
+        let params = end_entity(common_name, Vec::new(), ExtendedKeyUsagePurpose::ClientAuth)?;
+        let certificate = params.self_signed(&key).map_err(|_| CertificateError)?;
+        Ok(Self { der: certificate.der().to_vec(), pem: certificate.pem(), key })
+    }
+
     /// The certificate in DER.
     #[must_use]
     pub fn der(&self) -> &[u8] {
@@ -125,6 +148,12 @@ impl Certificate {
     pub fn thumbprint(&self) -> Thumbprint {
         Thumbprint::of_certificate(&self.der)
     }
+
+    /// Who shows this certificate.
+    #[must_use]
+    pub fn peer(&self) -> Peer {
+        Peer::of_certificate(&self.der)
+    }
 }
 
 impl From<Certificate> for TlsIdentity {
@@ -147,6 +176,18 @@ impl fmt::Debug for CertificateAuthority {
         let thumbprint = Thumbprint::of_certificate(&self.der);
         write!(f, "CertificateAuthority({thumbprint})")
     }
+}
+
+fn end_entity(
+    common_name: &str,
+    names: Vec<String>,
+    purpose: ExtendedKeyUsagePurpose,
+) -> Result<CertificateParams, CertificateError> {
+    let mut params = CertificateParams::new(names).map_err(|_| CertificateError)?;
+    params.distinguished_name = named(common_name);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![purpose];
+    Ok(params)
 }
 
 fn named(common_name: &str) -> DistinguishedName {

@@ -3,7 +3,6 @@ use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use fdx_jose::Thumbprint;
 use fdx_wire::UnixTime;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -17,7 +16,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::{Answered, Desk};
-use crate::answer;
+use crate::{Peer, answer};
 
 const MAX_BODY: u64 = 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -33,10 +32,11 @@ pub(super) async fn serve(
         return;
     };
     let certificates = stream.get_ref().1.peer_certificates();
-    let peer = certificates
-        .and_then(|chain| chain.first())
-        .map(|certificate| Thumbprint::of_certificate(certificate));
-    let service = service_fn(move |request| answer(request, peer, desk.clone()));
+    let peer = match certificates.and_then(|chain| chain.first()) {
+        Some(certificate) => Peer::of_certificate(certificate),
+        None => Peer::anonymous(),
+    };
+    let service = service_fn(move |request| answer(request, peer.clone(), desk.clone()));
 
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
@@ -53,7 +53,7 @@ pub(super) async fn serve(
 
 async fn answer(
     request: Request<Incoming>,
-    peer: Option<Thumbprint>,
+    peer: Peer,
     desk: Desk,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();

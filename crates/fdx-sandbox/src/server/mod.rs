@@ -1,7 +1,7 @@
 //! The institution behind TLS, on two ports.
 //!
 //! The main port asks for no client certificate; the mTLS port wants one of the CA that it is
-//! given. Binding comes first, because the issuer names its port:
+//! given, or one that it is given itself. Binding comes first, because the issuer names its port:
 //!
 //! ```no_run
 //! # async fn demo() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,6 +38,8 @@
 
 mod connection;
 mod observer;
+mod peer;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -132,7 +134,8 @@ impl Server {
     }
 
     /// Serves `institution` on both ports until the answer is dropped. `client_roots` are the
-    /// certificates, in DER, of the authorities whose client certificates the mTLS port takes.
+    /// certificates, in DER, of the authorities whose client certificates the mTLS port takes, and
+    /// self-signed ones that it takes as they are.
     ///
     /// # Errors
     /// [`ServerError::Tls`].

@@ -1,7 +1,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
-use fdx_jose::{Algorithm, PrivateKey, backend};
+use fdx_jose::{Algorithm, Jwks, PrivateKey, Thumbprint, backend};
 use fdx_wire::{Entropy, HttpsUrl, Issuer};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -11,11 +11,15 @@ use tokio_rustls::TlsConnector;
 
 use super::{Answered, Observer, Running, Server, ServerError, TlsIdentity};
 use crate::certificates::{Certificate, CertificateAuthority};
-use crate::{Institution, InstitutionConfig, Outcome};
+use crate::{
+    Binding, CertificateName, ClientAuthentication, Institution, InstitutionConfig, Outcome, Peer,
+    RegisteredClient,
+};
 
 struct Scene {
     running: Running,
     authority: CertificateAuthority,
+    self_signed: Certificate,
     main: SocketAddr,
     mtls: SocketAddr,
     seen: Arc<Seen>,
@@ -40,18 +44,33 @@ async fn scene() -> Scene {
     let backend = backend::ring();
     let pkcs8 = backend.generate_pkcs8(Algorithm::Es256).unwrap();
     let key = PrivateKey::from_pkcs8_der(backend, &pkcs8, None).unwrap();
-    let config = InstitutionConfig::new(
+    let mut config = InstitutionConfig::new(
         Issuer::parse(&url(main)).unwrap(),
         HttpsUrl::parse(&url(mtls)).unwrap(),
         backend,
         vec![key],
     );
+    let self_signed = Certificate::self_signed("self").unwrap();
+    let subject = CertificateName::SubjectDn("CN=app".to_owned());
+    let dns = CertificateName::SanDns("app.example".to_owned());
+    let registered = vec![self_signed.thumbprint()];
+    for (client_id, authentication) in [
+        ("by-subject", ClientAuthentication::TlsClientAuth(subject)),
+        ("by-dns", ClientAuthentication::TlsClientAuth(dns)),
+        ("self-signed", ClientAuthentication::SelfSignedTlsClientAuth(registered)),
+    ] {
+        let (uris, keys) = (Vec::new(), Jwks::default());
+        let mut client = RegisteredClient::new(client_id, uris, keys, Binding::AnyCertificate);
+        client.authentication = authentication;
+        config.clients.push(client);
+    }
     let institution = Institution::new(config, Entropy::new([1; 32]));
     let authority = CertificateAuthority::new("Test CA").unwrap();
     let identity = TlsIdentity::from(authority.server().unwrap());
     let institution = Arc::new(Mutex::new(institution));
-    let running = server.serve(institution, identity, &[authority.certificate_der()]);
-    Scene { running: running.unwrap(), authority, main, mtls, seen }
+    let roots = [authority.certificate_der(), self_signed.der()];
+    let running = server.serve(institution, identity, &roots);
+    Scene { running: running.unwrap(), authority, self_signed, main, mtls, seen }
 }
 
 /// One request over HTTP/1.1, and everything that comes back.
@@ -116,7 +135,10 @@ async fn the_mtls_port_takes_certificates_of_its_authority_alone() {
 
     let answer = ask(&scene, scene.mtls, Some(&known), &request).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    for wrong in [None, Some(&unknown), Some(&server)] {
+    let answer = ask(&scene, scene.mtls, Some(&scene.self_signed), &request).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let another = Certificate::self_signed("self").unwrap();
+    for wrong in [None, Some(&unknown), Some(&server), Some(&another)] {
         assert!(ask(&scene, scene.mtls, wrong, &request).await.is_err());
     }
 }
@@ -166,4 +188,41 @@ async fn an_observer_sees_each_request_with_the_clause_that_it_broke() {
     assert_eq!(seen[0], ("GET /jwks 200".to_owned(), None));
     assert!(seen[1].0.starts_with("POST /par 4") && seen[1].1.is_some(), "{seen:?}");
     assert_eq!(seen.len(), 2);
+}
+
+#[tokio::test]
+async fn a_client_authenticates_by_the_certificate_of_its_connection() {
+    let scene = scene().await;
+    let (issued, other) = (scene.authority.client("app"), scene.authority.client("other"));
+    let dns = scene.authority.client_with_dns("any", "app.example");
+    let (issued, other, dns) = (issued.unwrap(), other.unwrap(), dns.unwrap());
+    for (client_id, certificate, stranger) in [
+        ("by-subject", &issued, &other),
+        ("by-dns", &dns, &issued),
+        ("self-signed", &scene.self_signed, &issued),
+    ] {
+        let form = format!("client_id={client_id}&token=unknown");
+        let request = format!(
+            "POST /introspect HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+            scene.mtls.port(),
+            form.len(),
+        );
+        let answer = ask(&scene, scene.mtls, Some(certificate), &request).await.unwrap();
+        assert!(answer.ends_with("{\"active\":false}"), "{answer}");
+        let answer = ask(&scene, scene.mtls, Some(stranger), &request).await.unwrap();
+        assert!(answer.contains("invalid_client"), "{answer}");
+    }
+}
+
+#[test]
+fn a_certificate_says_whom_it_names() {
+    let authority = CertificateAuthority::new("Test CA").unwrap();
+    let certificate = authority.client_with_dns("An app, really", "app.example").unwrap();
+    let told = Peer::certificate(certificate.thumbprint())
+        .subject_dn("CN=An app\\, really")
+        .san_dns("app.example");
+    assert_eq!(certificate.peer(), told);
+    let garbage = Peer::of_certificate(b"garbage");
+    assert_eq!(garbage, Peer::certificate(Thumbprint::of_certificate(b"garbage")));
 }
