@@ -5,9 +5,10 @@ use crate::failure::Failure;
 use crate::shell;
 
 /// What one of our crates brings, as cargo resolves it: normal dependencies with the crate's
-/// default features on this target.
+/// default features on this target, and perhaps one feature more.
 pub(super) struct Tree {
     root: String,
+    feature: Option<&'static str>,
     /// Every crate but the root, with those that depend on it.
     dependants: BTreeMap<String, BTreeSet<String>>,
     siblings: BTreeSet<String>,
@@ -15,15 +16,22 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    pub(super) fn of(root: &str, workspace: &Workspace) -> Result<Self, Failure> {
-        let args = ["tree", "--package", root, "--edges", "normal", "--prefix", "depth"];
+    pub(super) fn of(
+        root: &str,
+        feature: Option<&'static str>,
+        workspace: &Workspace,
+    ) -> Result<Self, Failure> {
+        let mut args = vec!["tree", "--package", root, "--edges", "normal", "--prefix", "depth"];
+        args.extend(feature.into_iter().flat_map(|feature| ["--features", feature]));
         let text = shell::read(shell::cargo(&args))?;
-        Self::parse(root, &text, |name| workspace.is_sibling(name))
+        let tree = Self::parse(root, &text, |name| workspace.is_sibling(name))?;
+        Ok(Self { feature, ..tree })
     }
 
     fn parse(root: &str, text: &str, sibling: impl Fn(&str) -> bool) -> Result<Self, Failure> {
         let mut tree = Self {
             root: root.to_owned(),
+            feature: None,
             dependants: BTreeMap::new(),
             siblings: BTreeSet::new(),
             versions: BTreeSet::new(),
@@ -49,6 +57,14 @@ impl Tree {
 
     pub(super) fn root(&self) -> &str {
         &self.root
+    }
+
+    /// The crate as the README's table names it.
+    pub(super) fn title(&self) -> String {
+        match self.feature {
+            Some(feature) => format!("`{}` with `{feature}`", self.root),
+            None => format!("`{}`", self.root),
+        }
     }
 
     /// Crates of others, as `name version`.

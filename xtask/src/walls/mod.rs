@@ -15,6 +15,9 @@ use crate::table::Table;
 use graph::Tree;
 use manifest::Workspace;
 
+/// Features that bring so much that they are counted by themselves.
+const FEATURES: [(&str, &str); 1] = [("fdx-sandbox", "server")];
+
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let output = args.output()?;
     let report = Report::of(&Workspace::load()?)?;
@@ -36,8 +39,8 @@ struct Report {
     rules: Vec<Rule>,
 }
 
-/// How many crates of others a crate of ours brings: normal dependencies, default features, this
-/// target, siblings not counted.
+/// How many crates of others a crate of ours brings: normal dependencies, default features and
+/// perhaps one more, this target, siblings not counted.
 #[derive(Serialize)]
 struct Count {
     name: String,
@@ -55,10 +58,14 @@ struct Rule {
 
 impl Report {
     fn of(workspace: &Workspace) -> Result<Self, Failure> {
-        let trees = workspace
-            .published()
-            .map(|package| Tree::of(&package.name, workspace))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut trees = Vec::new();
+        for package in workspace.published() {
+            trees.push(Tree::of(&package.name, None, workspace)?);
+            let counted = FEATURES.iter().filter(|(name, _)| *name == package.name);
+            for (name, feature) in counted {
+                trees.push(Tree::of(name, Some(feature), workspace)?);
+            }
+        }
         Ok(Self {
             crates: trees.iter().map(Count::of).collect(),
             rules: rules::all(workspace, &trees)?,
@@ -87,7 +94,7 @@ impl Report {
 impl Count {
     fn of(tree: &Tree) -> Self {
         Self {
-            name: tree.root().to_owned(),
+            name: tree.title().replace('`', ""),
             third_party: tree.third_party().len(),
             limit: rules::limit(tree.root()),
             crates: tree.third_party().iter().map(ToString::to_string).collect(),

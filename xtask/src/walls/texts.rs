@@ -52,19 +52,19 @@ pub(super) fn unexplained(workspace: &Workspace) -> Result<Vec<String>, Failure>
     Ok(broken)
 }
 
-/// Rows such as "| `fdx-pkce` | what it is | 11 |", one for each crate.
+/// Rows such as "| `fdx-pkce` | what it is | 11 |", one for each crate and counted feature.
 pub(super) fn miscounted(trees: &[Tree]) -> Result<Vec<String>, Failure> {
     let readme = text(&shell::root().join("README.md"))?;
-    let stated = |name: &str| {
-        let start = format!("| `{name}` |");
+    let stated = |title: &str| {
+        let start = format!("| {title} |");
         let row = readme.lines().find_map(|line| line.strip_prefix(&start))?;
         row.trim_end_matches([' ', '|']).rsplit(' ').next()?.parse::<usize>().ok()
     };
     Ok(trees
         .iter()
-        .map(|tree| (tree.root(), tree.third_party().len()))
-        .filter(|(name, count)| stated(name) != Some(*count))
-        .map(|(name, count)| format!("README.md: {name} brings {count}"))
+        .map(|tree| (tree.title(), tree.third_party().len()))
+        .filter(|(title, count)| stated(title) != Some(*count))
+        .map(|(title, count)| format!("README.md: {title} brings {count}"))
         .collect())
 }
 
