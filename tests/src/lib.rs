@@ -9,6 +9,9 @@ mod stages;
 mod wire;
 
 pub use node::NodeTold;
-pub use setup::{Binding, Setup, bank_issuer, consent_request, entropy, keys, scopes, start};
+pub use setup::{
+    Authentication, Binding, Requests, Setup, bank_issuer, consent_request, entropy, keys, scopes,
+    start,
+};
 pub use stages::{answer, claims, patched, signed_again, usual_request};
 pub use wire::{Answer, Asked, World};

@@ -1,10 +1,12 @@
 use fdx_jose::{
-    Algorithm, AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, Thumbprint, backend,
+    Algorithm, AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, RequestObjectKey,
+    Thumbprint, backend,
 };
-use fdx_par::{ClientAuthentication, ClientConfig, SenderConstraint};
+use fdx_par::{ClientAuthentication, ClientConfig, RequestObjects, ResponseMode, SenderConstraint};
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_sandbox::{
-    ConsentIdCarrier, Institution, InstitutionConfig, NoncePolicy, RegisteredClient,
+    CertificateName, ConsentIdCarrier, Institution, InstitutionConfig, NoncePolicy, RefreshPolicy,
+    RegisteredClient,
 };
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
 
@@ -19,6 +21,34 @@ pub struct Setup {
     pub carrier: ConsentIdCarrier,
     /// Whether the institution demands DPoP nonces.
     pub nonces: NoncePolicy,
+    /// How the client proves who it is.
+    pub authentication: Authentication,
+    /// Whether what is pushed is signed.
+    pub requests: Requests,
+    /// How the callback is written.
+    pub response_mode: ResponseMode,
+    /// What becomes of a refresh token when it is used.
+    pub refresh: RefreshPolicy,
+}
+
+/// How the client proves who it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Authentication {
+    /// By a signed assertion.
+    PrivateKeyJwt,
+    /// By the registered certificate.
+    SelfSignedTlsClientAuth,
+    /// By a certificate for its registered name.
+    TlsClientAuth,
+}
+
+/// Whether what is pushed is signed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Requests {
+    /// A form.
+    Plain,
+    /// A request object, and the institution takes nothing else.
+    Signed,
 }
 
 /// What the tokens are bound to.
@@ -32,6 +62,8 @@ pub enum Binding {
 
 /// In memory, a certificate is bytes with a thumbprint.
 pub(crate) const CERTIFICATE: &[u8] = b"the client's certificate";
+/// Whom it names.
+pub(crate) const CERTIFICATE_SUBJECT: &str = "CN=app-1";
 
 impl Default for Setup {
     fn default() -> Self {
@@ -40,6 +72,10 @@ impl Default for Setup {
             binding: Binding::Dpop,
             carrier: ConsentIdCarrier::GrantId,
             nonces: NoncePolicy::Demand,
+            authentication: Authentication::PrivateKeyJwt,
+            requests: Requests::Plain,
+            response_mode: ResponseMode::Query,
+            refresh: RefreshPolicy::Keep,
         }
     }
 }
@@ -104,15 +140,30 @@ impl Setup {
                 "https://mtls.bank.example/fdx/v6",
             ),
         };
-        ClientConfig::new(
+        let certificate = Thumbprint::of_certificate(CERTIFICATE);
+        let authentication = match self.authentication {
+            Authentication::PrivateKeyJwt => ClientAuthentication::PrivateKeyJwt(
+                AssertionKey::new(key.clone(), AssertionType::default()),
+            ),
+            Authentication::SelfSignedTlsClientAuth => {
+                ClientAuthentication::SelfSignedTlsClientAuth(certificate)
+            }
+            Authentication::TlsClientAuth => ClientAuthentication::TlsClientAuth(certificate),
+        };
+        let mut config = ClientConfig::new(
             bank_issuer(),
             "app-1",
             RedirectUri::parse("https://app.example/callback").unwrap(),
             HttpsUrl::parse(base).unwrap(),
-            ClientAuthentication::PrivateKeyJwt(AssertionKey::new(key, AssertionType::default())),
+            authentication,
             constraint,
             backend::ring(),
-        )
+        );
+        config.response_mode = self.response_mode;
+        if self.requests == Requests::Signed {
+            config.request_objects = RequestObjects::signed(RequestObjectKey::new(key));
+        }
+        config
     }
 
     /// The institution, in which the recipient is registered.
@@ -130,6 +181,21 @@ impl Setup {
         let mut client = RegisteredClient::new("app-1", redirect_uris, jwks, binding);
         client.scopes = scopes();
         client.id_token_signed_response_alg = self.algorithm;
+        client.authorization_signed_response_alg = Some(self.algorithm);
+        client.introspection_signed_response_alg = Some(self.algorithm);
+        let certificate = Thumbprint::of_certificate(CERTIFICATE);
+        client.authentication = match self.authentication {
+            Authentication::PrivateKeyJwt => fdx_sandbox::ClientAuthentication::PrivateKeyJwt,
+            Authentication::SelfSignedTlsClientAuth => {
+                fdx_sandbox::ClientAuthentication::SelfSignedTlsClientAuth(vec![certificate])
+            }
+            Authentication::TlsClientAuth => fdx_sandbox::ClientAuthentication::TlsClientAuth(
+                CertificateName::SubjectDn(CERTIFICATE_SUBJECT.to_owned()),
+            ),
+        };
+        if self.requests == Requests::Signed {
+            client.request_objects = fdx_sandbox::RequestObjects::Required;
+        }
         let mtls = HttpsUrl::parse("https://mtls.bank.example").unwrap();
         let mut config = InstitutionConfig::new(
             bank_issuer(),
@@ -140,6 +206,7 @@ impl Setup {
         config.clients = vec![client];
         config.nonce_policy = self.nonces;
         config.consent_id_carrier = self.carrier;
+        config.refresh_policy = self.refresh;
         Institution::new(config, entropy(200))
     }
 }

@@ -1,15 +1,17 @@
 use fdx_jose::{Algorithm, PrivateKey, Thumbprint};
 use fdx_par::{
-    AuthorizationRequest, Callback, Client, ClientCertificate, ConsentRead, Draft, Error,
-    Exchanged, Granted, Output, Pending, Refused, ServerKeys, Step, Verification, Verified,
-    WellKnown, discover,
+    AuthorizationRequest, Callback, CallbackVerification, Client, ClientCertificate, ConsentRead,
+    Draft, Error, Exchanged, Granted, Output, Pending, Refused, ResponseMode, ServerKeys, Step,
+    Verification, Verified, WellKnown, discover,
 };
-use fdx_sandbox::Institution;
 use fdx_sandbox::customer::{ConsentPage, Decision};
+use fdx_sandbox::{Institution, Peer};
 use fdx_wire::UnixTime;
 use http::header::LOCATION;
 
-use crate::setup::{CERTIFICATE, Setup, bank_issuer, consent_request, entropy, keys, start};
+use crate::setup::{
+    CERTIFICATE, CERTIFICATE_SUBJECT, Setup, bank_issuer, consent_request, entropy, keys, start,
+};
 
 /// An answer on its way.
 pub type Answer = http::Response<Vec<u8>>;
@@ -92,9 +94,12 @@ impl World {
         http: http::Request<Vec<u8>>,
         certificate: ClientCertificate,
     ) -> Answer {
+        let thumbprint = Thumbprint::of_certificate(CERTIFICATE);
         let peer = match certificate {
-            ClientCertificate::Present => Some(Thumbprint::of_certificate(CERTIFICATE)),
-            ClientCertificate::Withhold => None,
+            ClientCertificate::Present => {
+                Peer::certificate(thumbprint).subject_dn(CERTIFICATE_SUBJECT)
+            }
+            ClientCertificate::Withhold => Peer::anonymous(),
         };
         let answer = self.bank.handle(&http, peer, self.now);
         self.sent.push(Asked { certificate, http });
@@ -158,12 +163,42 @@ impl World {
         pending: Pending,
         callback: &str,
     ) -> Result<Exchanged, Error> {
-        match client.callback(pending, callback, self.now)? {
+        match self.callback(client, pending, callback)? {
             Callback::Code(accepted) => {
                 let draft = client.exchange(accepted, entropy(2), self.now)?;
                 self.run(draft)
             }
             Callback::Denied(refusal) => panic!("denied: {refusal}"),
+        }
+    }
+
+    /// The callback, in either response mode.
+    ///
+    /// # Errors
+    /// What it ends in.
+    ///
+    /// # Panics
+    /// Where fresh keys don't help.
+    pub fn callback(
+        &mut self,
+        client: &Client,
+        pending: Pending,
+        callback: &str,
+    ) -> Result<Callback, Error> {
+        if self.setup.response_mode == ResponseMode::Query {
+            return Ok(client.callback(pending, callback, self.now)?);
+        }
+        let signed = client.signed_callback(pending, callback, self.now)?;
+        let CallbackVerification::FetchKeys(signed) =
+            client.verify_callback(signed, None, self.now)?
+        else {
+            panic!("verified without keys");
+        };
+        let draft = client.fetch_keys(self.now)?;
+        let keys = self.run(draft)?;
+        match client.verify_callback(signed, Some(&keys), self.now)? {
+            CallbackVerification::Done(callback) => Ok(callback),
+            CallbackVerification::FetchKeys(_) => panic!("the keys do not fit"),
         }
     }
 
