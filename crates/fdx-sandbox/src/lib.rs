@@ -1,16 +1,18 @@
 //! A strict FAPI 2.0 and FDX v6 institution as a value, and a server for it on loopback.
 //!
 //! An [`Institution`] is an authorization server and a data provider in one: metadata, pushed
-//! authorization requests, a consent page, tokens and all that is done with them, and the FDX resources
-//! that were granted. It has one customer, who is always logged in and whom [`customer`] plays.
+//! authorization requests, a consent page, tokens and all that is done with them, and the FDX
+//! resources that were granted. It has one customer, who is always logged in and whom [`customer`]
+//! plays.
 //!
 //! It refuses every request that FAPI 2.0 tells a server to refuse, and says which clause was
 //! broken: to the client in `error_description`, and to the test beside it as a [`Verdict`] for
 //! each check that was made. Clients authenticate by `private_key_jwt` or by certificate; tokens
-//! are bound by DPoP or by certificate.
+//! are bound by DPoP or by certificate; requests and answers may be signed, as FAPI 2.0 Message
+//! Signing has it.
 //!
 //! The institution never does I/O, reads no clock and draws no randomness: [`Institution::handle`]
-//! takes a request, the thumbprint of the client's certificate and the time, and gives a response.
+//! takes a request, the client's certificate as a [`Peer`] and the time, and gives a response.
 //! It shares no code with the client of this project above keys, tokens and vocabulary, so that the
 //! two can't share a mistake. It forgets everything when it is dropped, and guards nobody's money.
 //! With the feature `server` it stands behind TLS on two ports, with certificates made at start.

@@ -1,11 +1,11 @@
-use fdx_jose::{Jwks, PrivateKey, Thumbprint};
+use fdx_jose::{Algorithm, Jwks, PrivateKey, Thumbprint};
 use http::StatusCode;
 use serde_json::json;
 
 use super::bench::{CERTIFICATE, ISSUER, MTLS, body, fresh_key, without_kid};
 use super::{Attempt, Bench};
 use crate::customer::Decision;
-use crate::{Binding, CertificateName, ClientAuthentication, Peer};
+use crate::{Binding, CertificateName, ClientAuthentication, Peer, RequestObjects};
 
 fn certificate() -> Peer {
     Thumbprint::of_certificate(CERTIFICATE).into()
@@ -40,6 +40,38 @@ fn every_way_to_authenticate_goes_with_either_binding() {
             attempt.set("token", access_token);
             assert_eq!(body(&bench.send(&attempt))["active"], true);
         }
+    }
+}
+
+#[test]
+fn signed_requests_and_responses_go_with_every_way_to_authenticate() {
+    for (self_signs, mut bench) in [true, false].into_iter().zip(benches()).chain(
+        // And the other way round.
+        [false, true].into_iter().zip(benches()),
+    ) {
+        if self_signs {
+            bench = bench.by_certificate(self_signed(), certificate());
+        }
+        bench.change_client(|client| {
+            client.request_objects = RequestObjects::Required;
+            client.authorization_signed_response_alg = Some(Algorithm::EdDsa);
+        });
+        let first = bench.push_signed();
+        bench.send(&first);
+        let mut attempt = bench.push_signed();
+        attempt.parameter("response_mode", json!("jwt"));
+        let request_uri = bench.pushed_by(&attempt);
+        let location = bench.decided(&request_uri, &Decision::everything());
+        let (_, response) = location.split_once("?response=").unwrap();
+        let code = bench.signed_claims(response)["code"].as_str().unwrap().to_owned();
+        let attempt = bench.exchange(&code);
+        let tokens = body(&bench.send(&attempt));
+        let again = bench.refreshed(tokens["refresh_token"].as_str().unwrap());
+        let access_token = again["access_token"].as_str().unwrap();
+        assert_eq!(bench.get("/accounts", access_token).status(), StatusCode::OK);
+        let attempt = bench.about("/revoke", tokens["refresh_token"].as_str().unwrap());
+        assert_eq!(bench.send(&attempt).status(), StatusCode::OK);
+        assert!(!bench.is_active(access_token));
     }
 }
 
