@@ -65,3 +65,29 @@ impl fmt::Debug for Request {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// What `Draft::attach` relies on.
+        #[test]
+        fn every_https_url_is_a_uri_of_the_same_text(
+            host in "([a-z0-9_-]{1,8}(\\.[a-zA-Z0-9]{1,5}){0,2}|\\[::1\\]|\\[1:2:3:4:5:6:7\\.8\\.9\\.1\\])",
+            port in "(:[1-9][0-9]{0,3})?",
+            tail in "([/?][!-~]{0,30}){0,3}",
+        ) {
+            if let Ok(url) = HttpsUrl::parse(&format!("https://{host}{port}{tail}")) {
+                let uri: http::Uri = url.as_str().parse().unwrap();
+                prop_assert_eq!(uri.host(), Some(url.host()));
+                prop_assert_eq!(uri.port_u16().unwrap_or(443), url.port());
+                let path = if url.path().is_empty() { "/" } else { url.path() };
+                prop_assert_eq!(uri.path(), path);
+                prop_assert_eq!(uri.query(), url.query());
+            }
+        }
+    }
+}
