@@ -116,6 +116,7 @@ mod fdx_api;
 mod granted;
 mod introspection;
 mod key_policy;
+pub mod manual;
 mod notice;
 mod pending;
 mod push;

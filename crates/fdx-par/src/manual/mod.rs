@@ -1,0 +1,20 @@
+//! How to use these crates well: chapters to read, and no code to call.
+//!
+//! | chapter | when to read it |
+//! |---|---|
+//! | [`choosing_layers`] | before you add a dependency |
+//! | [`threat_model`] | before you decide what your own program has to do |
+//! | [`sealing_and_cookies`] | when the customer's browser carries the flow |
+//! | [`keys_in_a_kms`] | when private keys are elsewhere, and when they are renewed |
+//! | [`many_nodes`] | when more than one process serves the same customers |
+//! | [`message_signing`] | when an institution wants request objects, JARM or signed introspection |
+//!
+//! Examples in these chapters run as tests. Behind a line such as `let client = client(&key)` stands
+//! an institution of a few canned answers.
+
+pub mod choosing_layers;
+pub mod keys_in_a_kms;
+pub mod many_nodes;
+pub mod message_signing;
+pub mod sealing_and_cookies;
+pub mod threat_model;
