@@ -56,12 +56,12 @@ pub enum Requests {
 pub enum Binding {
     /// The client's key.
     Dpop,
-    /// [`CERTIFICATE`].
+    /// The certificate.
     Mtls,
 }
 
 /// In memory, a certificate is bytes with a thumbprint.
-pub(crate) const CERTIFICATE: &[u8] = b"the client's certificate";
+pub const CERTIFICATE: &[u8] = b"the client's certificate";
 /// Whom it names.
 pub(crate) const CERTIFICATE_SUBJECT: &str = "CN=app-1";
 
@@ -166,9 +166,9 @@ impl Setup {
         config
     }
 
-    /// The institution, in which the recipient is registered.
+    /// The recipient, as it is registered.
     #[must_use]
-    pub fn institution(&self) -> Institution {
+    pub fn registered(&self) -> RegisteredClient {
         let key = keys(self.algorithm);
         let redirect_uris = vec![RedirectUri::parse("https://app.example/callback").unwrap()];
         let jwks = Jwks::new(vec![key.public().clone()]);
@@ -196,6 +196,12 @@ impl Setup {
         if self.requests == Requests::Signed {
             client.request_objects = fdx_sandbox::RequestObjects::Required;
         }
+        client
+    }
+
+    /// The institution, in which the recipient is registered.
+    #[must_use]
+    pub fn institution(&self) -> Institution {
         let mtls = HttpsUrl::parse("https://mtls.bank.example").unwrap();
         let mut config = InstitutionConfig::new(
             bank_issuer(),
@@ -203,7 +209,7 @@ impl Setup {
             backend::ring(),
             vec![keys(self.algorithm)],
         );
-        config.clients = vec![client];
+        config.clients = vec![self.registered()];
         config.nonce_policy = self.nonces;
         config.consent_id_carrier = self.carrier;
         config.refresh_policy = self.refresh;

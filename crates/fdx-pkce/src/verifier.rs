@@ -31,9 +31,7 @@ impl CodeVerifier {
     pub fn new(mut random: [u8; 32]) -> Self {
         let mut text = [0; MAX];
         // 32 bytes make 43 characters, and 128 are there.
-        let length = URL_SAFE_NO_PAD
-            .encode_slice(random, &mut text)
-            .unwrap_or_default();
+        let length = URL_SAFE_NO_PAD.encode_slice(random, &mut text).unwrap_or_default();
         random.zeroize();
         Self { text, length }
     }
@@ -48,10 +46,7 @@ impl CodeVerifier {
         if !(MIN..=MAX).contains(&text.len()) || !text.bytes().all(unreserved) {
             return Err(PkceError::CodeVerifier);
         }
-        let mut verifier = Self {
-            text: [0; MAX],
-            length: text.len(),
-        };
+        let mut verifier = Self { text: [0; MAX], length: text.len() };
         for (to, from) in verifier.text.iter_mut().zip(text.bytes()) {
             *to = from;
         }
@@ -61,10 +56,7 @@ impl CodeVerifier {
     /// The text, for the token request alone.
     #[must_use]
     pub fn expose(&self) -> &str {
-        self.text
-            .get(..self.length)
-            .and_then(|text| str::from_utf8(text).ok())
-            .unwrap_or_default()
+        self.text.get(..self.length).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
     }
 
     /// `BASE64URL(SHA256(ASCII(code_verifier)))` (RFC 7636 section 4.2).

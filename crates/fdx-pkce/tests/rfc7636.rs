@@ -7,27 +7,14 @@ use proptest::prelude::*;
 fn appendix_b_holds() {
     let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
     let challenge = verifier.challenge();
-    assert_eq!(
-        challenge.as_str(),
-        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-    );
+    assert_eq!(challenge.as_str(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     assert!(challenge.verify(&verifier));
 }
 
 #[test]
 fn lengths_are_held_on_both_sides() {
-    for (length, fits) in [
-        (0, false),
-        (42, false),
-        (43, true),
-        (128, true),
-        (129, false),
-    ] {
-        assert_eq!(
-            CodeVerifier::parse(&"a".repeat(length)).is_ok(),
-            fits,
-            "{length}"
-        );
+    for (length, fits) in [(0, false), (42, false), (43, true), (128, true), (129, false)] {
+        assert_eq!(CodeVerifier::parse(&"a".repeat(length)).is_ok(), fits, "{length}");
     }
 }
 
@@ -70,10 +57,6 @@ proptest! {
 #[test]
 fn a_padded_or_short_challenge_is_refused() {
     for text in ["", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c", "plain"] {
-        assert_eq!(
-            CodeChallenge::parse(text),
-            Err(PkceError::CodeChallenge),
-            "{text}"
-        );
+        assert_eq!(CodeChallenge::parse(text), Err(PkceError::CodeChallenge), "{text}");
     }
 }
