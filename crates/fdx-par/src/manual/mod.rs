@@ -8,11 +8,13 @@
 //! | [`keys_in_a_kms`] | when private keys are elsewhere, and when they are renewed |
 //! | [`many_nodes`] | when more than one process serves the same customers |
 //! | [`message_signing`] | when an institution wants request objects, JARM or signed introspection |
+//! | [`error_codes`] | to look an error up |
 //!
 //! Examples in these chapters run as tests. Behind a line such as `let client = client(&key)` stands
 //! an institution of a few canned answers.
 
 pub mod choosing_layers;
+pub mod error_codes;
 pub mod keys_in_a_kms;
 pub mod many_nodes;
 pub mod message_signing;

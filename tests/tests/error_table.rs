@@ -1,0 +1,234 @@
+//! The table of error codes in the manual is written from the enums themselves: `BLESS=1 cargo test
+//! -p fdx-tests --test error_table` writes it anew.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fdx_jose::Algorithm::{Es256, Ps256};
+use fdx_jose::{
+    AuthorizationResponseError, IdTokenError, JwsError, RequestObjectError,
+    SignedIntrospectionError, SigningError,
+};
+use fdx_par::{CallbackFault, CallerFault, Error, NextStep, SealFault, ServerRule};
+use fdx_wire::json::{self, JsonError, Limits};
+
+/// One row: code, clause, what it says, what to do.
+type Row = (String, String, String, String);
+
+#[test]
+fn the_table_is_the_enums() {
+    let path = crates().join("fdx-par/src/manual/error_codes.md");
+    let table = table();
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &table).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == table, "run BLESS=1 cargo test -p fdx-tests --test error_table");
+}
+
+/// The enums of fdx-jose can't be walked from here: their sources are asked whether one is missing.
+#[test]
+fn no_code_of_the_sources_is_missing() {
+    let table = table();
+    for file in [
+        "fdx-jose/src/authorization_response/error.rs",
+        "fdx-jose/src/id_token/error.rs",
+        "fdx-jose/src/request_object/error.rs",
+        "fdx-jose/src/signed_introspection/error.rs",
+        "fdx-par/src/error/refusal.rs",
+    ] {
+        let source = fs::read_to_string(crates().join(file)).unwrap();
+        let (_, code) = source.split_once("fn code(&self)").unwrap();
+        let (code, _) = code.split_once("\n    }\n").unwrap();
+        let codes: Vec<_> = arms(code).map(|(_, code)| code).collect();
+        assert!(codes.len() > 2, "{file}");
+        for code in codes {
+            let cell = format!("| `{code}` |");
+            assert_eq!(table.matches(&cell).count(), 1, "{code} of {file}");
+        }
+    }
+}
+
+#[test]
+fn no_code_means_two_things() {
+    let table = table();
+    let rows = table.lines().filter(|line| line.starts_with("| `"));
+    let mut codes: Vec<_> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    let count = codes.len();
+    assert!(count > 100, "{count} rows");
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), count);
+}
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")
+}
+
+fn table() -> String {
+    let caller = CallerFault::ALL.iter().map(|fault| row(&Error::from(*fault), fault));
+    let callback = CallbackFault::ALL.iter().map(|fault| row(&Error::from(*fault), fault));
+    let seal = SealFault::ALL.iter().map(|fault| row(&Error::from(*fault), fault));
+    let server = ServerRule::ALL.iter().map(|rule| {
+        let next = "see `ServerFault::next_step`".to_owned();
+        (rule.code().to_owned(), rule.clause().to_owned(), rule.to_string(), next)
+    });
+    let id_token = id_token().into_iter().map(|e| row(&Error::IdToken(e.clone()), &e));
+    let jarm = authorization_response().into_iter();
+    let jarm = jarm.map(|e| row(&Error::AuthorizationResponse(e.clone()), &e));
+    let introspection = signed_introspection().into_iter();
+    let introspection = introspection.map(|e| row(&Error::SignedIntrospection(e.clone()), &e));
+    let signing = [SigningError::Backend].into_iter();
+    let signing = signing.map(|e| row(&Error::from(e), &"a signature could not be had"));
+
+    let mut text = String::new();
+    let mut chapter = |title: &str, rows: &mut dyn Iterator<Item = Row>| {
+        let _ = write!(text, "# {title}\n\n| code | clause | what it says | what to do |\n|");
+        text.push_str("---|---|---|---|\n");
+        for (code, clause, says, next) in rows {
+            let _ = writeln!(text, "| `{code}` | {clause} | {says} | {next} |");
+        }
+        text.push('\n');
+    };
+    chapter("Ours: `Error::Caller`", &mut { caller });
+    chapter("What arrived at the redirect_uri: `Error::Callback`", &mut { callback });
+    chapter("The server broke a rule: `Error::Server`", &mut { server });
+    chapter("The server said no: `Error::Refusal`", &mut refusals().into_iter());
+    chapter("An ID token does not hold: `Error::IdToken`", &mut { id_token });
+    chapter("A JARM response does not hold: `Error::AuthorizationResponse`", &mut { jarm });
+    chapter("A signed introspection does not hold: `Error::SignedIntrospection`", &mut {
+        introspection
+    });
+    chapter("A sealed value does not open: `Error::Seal`", &mut { seal });
+    chapter("No signature: `Error::Signing`", &mut { signing });
+    let request_object = request_object().into_iter().map(|error| {
+        let next = "`Correct`; from `Client::push` it comes as `rfc9126.parameter.reserved`";
+        let clause = "RFC 9101 section 4".to_owned();
+        (error.code().to_owned(), clause, error.to_string(), next.to_owned())
+    });
+    chapter("`fdx_jose::RequestObjectError`", &mut { request_object });
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+fn row(error: &Error, says: &impl ToString) -> Row {
+    let next = match error.next_step() {
+        NextStep::Retry { .. } => "`Retry`".to_owned(),
+        other => format!("`{other:?}`"),
+    };
+    (error.code().to_owned(), error.clause().to_owned(), says.to_string(), next)
+}
+
+/// A `Refusal` is made by an answer alone: its codes, clauses and texts are read from its source.
+fn refusals() -> Vec<Row> {
+    let source = crates().join("fdx-par/src/error/refusal.rs");
+    let source = fs::read_to_string(source).unwrap();
+    let (kinds, rest) = source.split_once("impl Refusal {").unwrap();
+    let (codes, clauses) = rest.split_once("fn clause").unwrap();
+    let read = |text, kind: &str| arms(text).find(|(name, _)| name == kind).unwrap().1;
+    arms(codes)
+        .map(|(kind, code)| {
+            let (before, _) = kinds.split_once(&format!("\n    {kind},")).unwrap();
+            let (_, doc) = before.rsplit_once("/// ").unwrap();
+            let says = doc.trim_end_matches('.').to_owned();
+            (code, read(clauses, &kind), says, "see `Refusal::next_step`".to_owned())
+        })
+        .collect()
+}
+
+/// `Enum::Variant => "text",` line by line.
+fn arms(source: &str) -> impl Iterator<Item = (String, String)> {
+    source.lines().filter_map(|line| {
+        let (variant, text) = line.trim().split_once(" => \"")?;
+        let (variant, text) = (variant.rsplit("::").next()?, text.strip_suffix("\",")?);
+        Some((variant.to_owned(), text.to_owned()))
+    })
+}
+
+fn no_object() -> JsonError {
+    json::scan(b"[", &Limits::default()).unwrap_err()
+}
+
+fn id_token() -> Vec<IdTokenError> {
+    use IdTokenError as E;
+    vec![
+        E::AccessTokenHash,
+        E::Acr,
+        E::Algorithm { expected: Es256, found: Ps256 },
+        E::Audience,
+        E::AudienceUntrusted,
+        E::AuthTime,
+        E::AuthTimeTooOld,
+        E::AuthorizedParty,
+        E::Claims(no_object()),
+        E::Expiry,
+        E::Expired,
+        E::IssuedAt,
+        E::IssuedInTheFuture,
+        E::IssuedTooLongAgo,
+        E::Issuer,
+        E::Jws(JwsError::Critical),
+        E::Nonce,
+        E::NonceUnexpected,
+        E::NotBefore,
+        E::Signature,
+        E::Subject,
+        E::Type,
+        E::UnknownKey,
+    ]
+}
+
+fn authorization_response() -> Vec<AuthorizationResponseError> {
+    use AuthorizationResponseError as E;
+    vec![
+        E::Algorithm { expected: Es256, found: Ps256 },
+        E::Audience,
+        E::BothCodeAndError,
+        E::Claims(no_object()),
+        E::Code,
+        E::Error,
+        E::ErrorDescription,
+        E::ErrorUri,
+        E::Expiry,
+        E::Expired,
+        E::Issuer,
+        E::Jws(JwsError::Critical),
+        E::Neither,
+        E::NotBefore,
+        E::Signature,
+        E::State,
+        E::Type,
+        E::UnknownKey,
+    ]
+}
+
+fn signed_introspection() -> Vec<SignedIntrospectionError> {
+    use SignedIntrospectionError as E;
+    vec![
+        E::Algorithm { expected: Es256, found: Ps256 },
+        E::Audience,
+        E::Claims(no_object()),
+        E::Expiry,
+        E::IssuedAt,
+        E::IssuedInTheFuture,
+        E::IssuedTooLongAgo,
+        E::Issuer,
+        E::Jws(JwsError::Critical),
+        E::NotBefore,
+        E::Signature,
+        E::TokenIntrospection,
+        E::Type,
+        E::UnknownKey,
+    ]
+}
+
+fn request_object() -> Vec<RequestObjectError> {
+    use RequestObjectError as E;
+    vec![
+        E::Null { name: "acr_values".into() },
+        E::Repeated { name: "acr_values".into() },
+        E::Reserved { name: "request_uri" },
+    ]
+}
