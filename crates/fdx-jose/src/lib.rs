@@ -26,8 +26,7 @@
 //! use fdx_wire::{Issuer, UnixTime};
 //!
 //! let backend = backend::ring();
-//! let pkcs8 = backend.generate_pkcs8(Algorithm::Es256)?;
-//! let key = PrivateKey::from_pkcs8_der(backend, &pkcs8, Some("2026-01"))?;
+//! let key = PrivateKey::generate(backend, Algorithm::Es256, Some("2026-01"))?.key;
 //!
 //! let assertions = AssertionKey::new(key.public().clone(), AssertionType::default());
 //! let issuer = Issuer::parse("https://bank.example")?;
@@ -76,7 +75,7 @@ pub use dpop::{ProofClaims, ProofKey, access_token_hash};
 pub use id_token::{IdToken, IdTokenError, IdTokenExpectation, at_hash};
 pub use jwks::Jwks;
 pub use jws::{Jws, JwsError, MAX_BYTES as MAX_JWS_BYTES};
-pub use key::{KeyError, PrivateKey, PublicKey};
+pub use key::{FreshKey, KeyError, PrivateKey, PublicKey};
 pub use request_object::{RequestObjectError, RequestObjectKey, RequestObjectParameters};
 pub use seal::{SealError, SealingKey, SealingKeys};
 pub use signature::Signature;

@@ -1,6 +1,7 @@
 //! Public and private keys, read once and validated.
 
 mod error;
+mod fresh;
 mod jwk;
 mod numbers;
 mod pem;
@@ -9,6 +10,7 @@ mod private;
 mod public;
 
 pub use error::KeyError;
+pub use fresh::FreshKey;
 pub(crate) use numbers::{PublicNumbers, RsaNumbers, SecretNumbers};
 pub use private::PrivateKey;
 pub use public::PublicKey;

@@ -1,4 +1,4 @@
-use fdx_wire::base64url;
+use fdx_wire::{Secret, base64url};
 use zeroize::Zeroizing;
 
 use super::{KeyError, SecretNumbers, pkcs};
@@ -33,6 +33,28 @@ pub(super) fn secret(pem: &str) -> Result<SecretNumbers, KeyError> {
     }
 }
 
+/// Writes PKCS#8 (RFC 7468 section 10): base64 with padding, 64 characters a line.
+pub(super) fn write(pkcs8: &[u8]) -> Secret {
+    let base64url = Zeroizing::new(base64url::encode(pkcs8));
+    let padding = (4 - base64url.len() % 4) % 4;
+    let length = base64url.len() + padding;
+    // Never moved to a larger place: that would leave a copy behind.
+    let mut pem = String::with_capacity(length + length / 64 + 60);
+    pem.push_str("-----BEGIN PRIVATE KEY-----");
+    for (at, char) in base64url.chars().chain(core::iter::repeat_n('=', padding)).enumerate() {
+        if at % 64 == 0 {
+            pem.push('\n');
+        }
+        pem.push(match char {
+            '-' => '+',
+            '_' => '/',
+            other => other,
+        });
+    }
+    pem.push_str("\n-----END PRIVATE KEY-----\n");
+    Secret::new(pem)
+}
+
 fn decode(body: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let mut text = Zeroizing::new(String::with_capacity(body.len()));
     text.extend(body.chars().filter_map(|char| match char {
@@ -45,4 +67,29 @@ fn decode(body: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         other => Some(other),
     }));
     base64url::decode(&text).map(Zeroizing::new).map_err(|_| KeyError::Pem)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back_and_never_moved(der in prop::collection::vec(any::<u8>(), 1..2500)) {
+            let written = write(&der);
+            let pem = written.expose();
+            let body = pem.strip_prefix("-----BEGIN PRIVATE KEY-----\n").unwrap();
+            let body = body.strip_suffix("\n-----END PRIVATE KEY-----\n").unwrap();
+            prop_assert_eq!(&*decode(body).unwrap(), &der);
+            // RFC 7468 section 2: exactly 64 characters a line, but for the last one.
+            let (last, full) = body.split('\n').collect::<Vec<_>>().split_last().map(|(a, b)| (*a, b.to_vec())).unwrap();
+            prop_assert!(full.iter().all(|line| line.len() == 64));
+            prop_assert!((1..=64).contains(&last.len()));
+            prop_assert_eq!(body.replace('\n', "").len() % 4, 0);
+            let length = body.replace('\n', "").len();
+            prop_assert!(pem.len() <= length + length / 64 + 60);
+        }
+    }
 }

@@ -115,6 +115,27 @@ pub(crate) fn made_keys_load_sign_and_differ(backend: Backend) {
     }
 }
 
+pub(crate) fn made_keys_are_kept_as_pem(backend: Backend) {
+    for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Ps256] {
+        let fresh = match PrivateKey::generate(backend, algorithm, Some("new")) {
+            Err(error) => {
+                assert_eq!(
+                    (error, backend.name()),
+                    (KeyError::CannotGenerate { algorithm }, "ring")
+                );
+                continue;
+            }
+            Ok(fresh) => fresh,
+        };
+        assert_eq!(fresh.key.public().algorithm(), algorithm);
+        let loaded = PrivateKey::from_pem(backend, fresh.pkcs8_pem.expose(), Some("new")).unwrap();
+        assert_eq!(loaded.public(), fresh.key.public());
+        let token = signed(&loaded, &json!({"a": 1}));
+        assert_eq!(verify(backend, &token, fresh.key.public()), Ok(()));
+        assert!(!format!("{fresh:?}").contains("BEGIN"));
+    }
+}
+
 pub(crate) fn rsa_keys_are_made_as_long_as_asked_or_refused_by_name(backend: Backend) {
     let algorithm = Algorithm::Ps256;
     if backend.name() == "ring" {

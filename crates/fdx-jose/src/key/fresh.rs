@@ -1,0 +1,63 @@
+use fdx_wire::Secret;
+use zeroize::Zeroizing;
+
+use super::{KeyError, PrivateKey, pem};
+use crate::Algorithm;
+use crate::backend::{Backend, RsaSize};
+
+/// A private key that was made just now, and the only text of it that there is.
+///
+/// ```
+/// use fdx_jose::{Algorithm, PrivateKey, backend};
+///
+/// let fresh = PrivateKey::generate(backend::ring(), Algorithm::Es256, Some("2026-01"))?;
+/// let stored = fresh.pkcs8_pem.expose(); // to where its owner alone can read it
+/// let loaded = PrivateKey::from_pem(backend::ring(), stored, Some("2026-01"))?;
+/// assert_eq!(loaded.public(), fresh.key.public());
+/// # Ok::<(), fdx_jose::KeyError>(())
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FreshKey {
+    /// The key, loaded.
+    pub key: PrivateKey,
+    /// The same in PEM (PKCS#8, RFC 7468 section 10), which does not hold the key id.
+    pub pkcs8_pem: Secret,
+}
+
+impl PrivateKey {
+    /// Makes a key, for PS256 one of [`RsaSize::default`]. Without a `kid` the thumbprint's text is
+    /// the key id.
+    ///
+    /// # Errors
+    /// [`KeyError::CannotGenerate`] where the library can't make such keys, as ring can't for
+    /// PS256; [`KeyError::Backend`] where it has no randomness.
+    pub fn generate(
+        backend: Backend,
+        algorithm: Algorithm,
+        kid: Option<&str>,
+    ) -> Result<FreshKey, KeyError> {
+        FreshKey::load(backend, backend.generate_pkcs8(algorithm)?, kid)
+    }
+
+    /// Makes an RSA key, for PS256. Without a `kid` the thumbprint's text is the key id.
+    ///
+    /// # Errors
+    /// [`KeyError::CannotGenerate`] where the library can't make RSA keys, as ring can't;
+    /// [`KeyError::Backend`] where it fails.
+    pub fn generate_rsa(
+        backend: Backend,
+        size: RsaSize,
+        kid: Option<&str>,
+    ) -> Result<FreshKey, KeyError> {
+        FreshKey::load(backend, backend.generate_rsa_pkcs8(size)?, kid)
+    }
+}
+
+impl FreshKey {
+    fn load(backend: Backend, pkcs8: Vec<u8>, kid: Option<&str>) -> Result<Self, KeyError> {
+        let pkcs8 = Zeroizing::new(pkcs8);
+        let key = PrivateKey::from_pkcs8_der(backend, &pkcs8, kid)?;
+        Ok(Self { key, pkcs8_pem: pem::write(&pkcs8) })
+    }
+}
