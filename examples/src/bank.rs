@@ -1,0 +1,165 @@
+use std::error::Error;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fdx_jose::{
+    AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, PublicKey, Thumbprint, backend,
+};
+use fdx_par::{ClientAuthentication, ClientConfig, SenderConstraint};
+use fdx_rar::DataCluster;
+use fdx_sandbox::certificates::CertificateAuthority;
+use fdx_sandbox::customer::{ConsentPage, Decision};
+use fdx_sandbox::server::{Running, Server, TlsIdentity};
+use fdx_sandbox::{Binding, Institution, InstitutionConfig, RegisteredClient};
+use fdx_wire::{HttpsUrl, Issuer, RedirectUri, UnixTime};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::recipient::{entropy, fresh_key};
+
+/// An institution, its one customer, and the one recipient that is registered there.
+pub struct Bank {
+    /// The issuer identifier.
+    pub issuer: Issuer,
+    institution: Arc<Mutex<Institution>>,
+    authority: CertificateAuthority,
+    recipient: Recipient,
+    server: Option<(Running, Runtime)>,
+}
+
+struct Recipient {
+    key: PublicKey,
+    redirect_uri: RedirectUri,
+}
+
+const CLIENT_ID: &str = "app";
+
+impl Bank {
+    /// Opens an institution on loopback, in a thread with a runtime of its own.
+    ///
+    /// # Errors
+    /// Where there are no ports or no randomness.
+    pub fn on_loopback(key: &PublicKey, redirect_uri: &str) -> Result<Self, Box<dyn Error>> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let any_port = (Ipv4Addr::LOCALHOST, 0).into();
+        let server = runtime.block_on(Server::bind(any_port, any_port))?;
+        let mut bank = Self::open(
+            &format!("https://{}", server.main()),
+            &format!("https://{}", server.mtls()),
+            key,
+            redirect_uri,
+        )?;
+        let identity = TlsIdentity::from(bank.authority.server()?);
+        let roots = [bank.authority.certificate_der()];
+        let inside = runtime.enter();
+        let running = server.serve(Arc::clone(&bank.institution), identity, &roots)?;
+        drop(inside);
+        bank.server = Some((running, runtime));
+        Ok(bank)
+    }
+
+    /// Opens an institution that is a value and nothing else: [`Bank::answer`] is the wire.
+    ///
+    /// # Errors
+    /// Where there is no randomness.
+    pub fn in_memory(key: &PublicKey, redirect_uri: &str) -> Result<Self, Box<dyn Error>> {
+        Self::open("https://bank.example", "https://mtls.bank.example", key, redirect_uri)
+    }
+
+    /// What the recipient knows about itself and this institution.
+    ///
+    /// # Errors
+    /// None in fact.
+    pub fn recipient(&self) -> Result<ClientConfig, Box<dyn Error>> {
+        let Recipient { key, redirect_uri } = &self.recipient;
+        let assertions = AssertionKey::new(key.clone(), AssertionType::default());
+        Ok(ClientConfig::new(
+            self.issuer.clone(),
+            CLIENT_ID,
+            redirect_uri.clone(),
+            HttpsUrl::parse(&format!("{}/fdx/v6", self.issuer.as_str()))?,
+            ClientAuthentication::PrivateKeyJwt(assertions),
+            SenderConstraint::Dpop(ProofKey::new(key.clone())),
+            backend::ring(),
+        ))
+    }
+
+    /// The customer's part, in a browser that is not ours: reads the page at `url`, decides, and
+    /// is sent back to where the answer says.
+    ///
+    /// # Errors
+    /// Where the institution shows no page.
+    pub fn customer(
+        &self,
+        url: &str,
+        decision: &Decision,
+        now: UnixTime,
+    ) -> Result<String, Box<dyn Error>> {
+        let page = self.answer(&http::Request::get(url).body(Vec::new())?, now);
+        let form = ConsentPage::read(&page)?.decide(decision)?;
+        let back = self.answer(&form, now);
+        let location = back.headers().get("location").ok_or("the customer was not sent back")?;
+        Ok(location.to_str()?.to_owned())
+    }
+
+    /// Answers one request without a socket.
+    #[must_use]
+    pub fn answer(
+        &self,
+        request: &http::Request<Vec<u8>>,
+        now: UnixTime,
+    ) -> http::Response<Vec<u8>> {
+        self.institution().handle(request, None::<Thumbprint>, now)
+    }
+
+    /// The certificate that the institution's is issued by, in DER.
+    #[must_use]
+    pub fn root_der(&self) -> &[u8] {
+        self.authority.certificate_der()
+    }
+
+    /// The same in PEM.
+    #[must_use]
+    pub fn root_pem(&self) -> &str {
+        self.authority.certificate_pem()
+    }
+
+    fn open(
+        issuer: &str,
+        mtls: &str,
+        key: &PublicKey,
+        redirect_uri: &str,
+    ) -> Result<Self, Box<dyn Error>> {
+        let (issuer, mtls) = (Issuer::parse(issuer)?, HttpsUrl::parse(mtls)?);
+        let redirect_uri = RedirectUri::parse(redirect_uri)?;
+        let jwks = Jwks::new(vec![key.clone()]);
+        let redirect_uris = vec![redirect_uri.clone()];
+        let mut client = RegisteredClient::new(CLIENT_ID, redirect_uris, jwks, Binding::Dpop);
+        let known = DataCluster::known().iter().filter_map(|known| known.scope);
+        client.scopes = known.chain(["openid", "offline_access"]).map(str::to_owned).collect();
+
+        let signs = PrivateKey::from_pkcs8_der(backend::ring(), &fresh_key()?, None)?;
+        let mut config = InstitutionConfig::new(issuer.clone(), mtls, backend::ring(), vec![signs]);
+        config.clients.push(client);
+        Ok(Self {
+            issuer,
+            institution: Arc::new(Mutex::new(Institution::new(config, entropy()?))),
+            authority: CertificateAuthority::new("The examples' CA")?,
+            recipient: Recipient { key: key.clone(), redirect_uri },
+            server: None,
+        })
+    }
+
+    fn institution(&self) -> MutexGuard<'_, Institution> {
+        self.institution.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Bank {
+    fn drop(&mut self) {
+        // Told to end before its runtime goes.
+        if let Some((running, runtime)) = self.server.take() {
+            drop(running);
+            runtime.shutdown_background();
+        }
+    }
+}
