@@ -1,6 +1,6 @@
 use core::fmt;
 
-use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation};
+use fdx_jose::{IdToken, IdTokenExpectation};
 use fdx_wire::form::Form;
 use fdx_wire::{Entropy, UnixTime};
 
@@ -113,8 +113,8 @@ impl Client {
             now,
             tolerance: config.tolerance,
         };
-        let jwks = self.jwks(keys).ok_or(Error::IdToken(IdTokenError::UnknownKey))?;
-        let again = IdToken::verify(id_token.expose(), &expectation, config.backend, jwks)
+        let jwks = self.jwks(keys);
+        let again = IdToken::verify(id_token.expose(), &expectation, config.backend, &jwks)
             .map_err(Error::IdToken)?;
         let again = Identity::of(&again);
         let same_login = again.auth_time.is_none() || again.auth_time == first.auth_time;

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use fdx_jose::{Jwks, KeyError};
 use fdx_wire::{HttpsUrl, UnixTime};
 use http::StatusCode;
@@ -29,9 +31,14 @@ impl Client {
 }
 
 impl Client {
-    /// The keys, if they are this server's: those of another are none.
-    pub(crate) fn jwks<'k>(&self, keys: Option<&'k ServerKeys>) -> Option<&'k Jwks> {
-        keys.filter(|keys| keys.jwks_uri == self.metadata().jwks_uri).map(|keys| &keys.jwks)
+    /// The keys, if they are this server's: those of another are none. Where there are none, all
+    /// that comes before the signature is still checked, so that what a stranger made up does not
+    /// have keys fetched for it.
+    pub(crate) fn jwks<'k>(&self, keys: Option<&'k ServerKeys>) -> Cow<'k, Jwks> {
+        match keys.filter(|keys| keys.jwks_uri == self.metadata().jwks_uri) {
+            Some(keys) => Cow::Borrowed(&keys.jwks),
+            None => Cow::Owned(Jwks::default()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation};
+use fdx_jose::{IdToken, IdTokenExpectation};
 use fdx_rar::{ConsentId, ConsentRequest};
 use fdx_wire::UnixTime;
 use serde::Deserialize;
@@ -116,8 +116,8 @@ impl Client {
             now,
             tolerance: config.tolerance,
         };
-        let jwks = self.jwks(keys).ok_or(Error::IdToken(IdTokenError::UnknownKey))?;
-        IdToken::verify(id_token, &expectation, config.backend, jwks).map_err(Error::IdToken)
+        let jwks = self.jwks(keys);
+        IdToken::verify(id_token, &expectation, config.backend, &jwks).map_err(Error::IdToken)
     }
 }
 

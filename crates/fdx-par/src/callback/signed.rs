@@ -1,8 +1,6 @@
 use core::fmt;
 
-use fdx_jose::{
-    AuthorizationResponse, AuthorizationResponseError, AuthorizationResponseExpectation,
-};
+use fdx_jose::{AuthorizationResponse, AuthorizationResponseExpectation};
 use fdx_wire::{Secret, UnixTime};
 
 use super::arrival::{self, fault};
@@ -107,10 +105,10 @@ impl Client {
             now,
             tolerance: config.tolerance,
         };
-        let unknown = Error::AuthorizationResponse(AuthorizationResponseError::UnknownKey);
-        let jwks = self.jwks(keys).ok_or(unknown)?;
+        // JARM 2.4: iss is checked before any key is looked for.
+        let jwks = self.jwks(keys);
         let jwt = signed.response.expose();
-        let response = AuthorizationResponse::verify(jwt, &expectation, config.backend, jwks)
+        let response = AuthorizationResponse::verify(jwt, &expectation, config.backend, &jwks)
             .map_err(Error::AuthorizationResponse)?;
         arrival::check_state(response.state(), &signed.pending)?;
         let code = response.code().map(Secret::expose);

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use fdx_jose::{SignedIntrospection, SignedIntrospectionError, SignedIntrospectionExpectation};
+use fdx_jose::{SignedIntrospection, SignedIntrospectionExpectation};
 use fdx_wire::{Entropy, Secret, UnixTime};
 use http::StatusCode;
 use http::header::ACCEPT;
@@ -82,10 +82,9 @@ impl Client {
             now,
             tolerance: config.tolerance,
         };
-        let unknown = Error::SignedIntrospection(SignedIntrospectionError::UnknownKey);
-        let jwks = self.jwks(keys).ok_or(unknown)?;
+        let jwks = self.jwks(keys);
         let jwt = signed.jwt.expose();
-        let verified = SignedIntrospection::verify(jwt, &expectation, config.backend, jwks)
+        let verified = SignedIntrospection::verify(jwt, &expectation, config.backend, &jwks)
             .map_err(Error::SignedIntrospection)?;
         let body = verified.token_introspection().read::<Body>();
         body.map_err(|error| ServerRule::of_json(error.kind()))
