@@ -48,11 +48,31 @@ impl Parameters {
 
     /// RFC 9101 section 4. `client_id` is the request object's own.
     pub(super) fn request_object(&self) -> RequestObjectParameters {
-        let inside = self.0.iter().filter(|(name, _)| name != "client_id");
-        inside.fold(RequestObjectParameters::new(), |parameters, (name, value)| match value {
-            Value::Json(json) => parameters.json(name, json.clone()),
-            Value::Number(number) => parameters.number(name, *number),
-            Value::Text(text) => parameters.text(name, text.expose()),
-        })
+        let mut parameters = RequestObjectParameters::new();
+        for (place, (name, value)) in self.0.iter().enumerate() {
+            let said_before = self.0.iter().take(place).any(|(before, _)| before == name);
+            if name == "client_id" || said_before {
+                continue;
+            }
+            // RFC 8707 2: what a form repeats is an array of strings in a request object.
+            parameters = match (value, self.repeated(name)) {
+                (_, Some(texts)) => parameters.json(name, texts),
+                (Value::Json(json), None) => parameters.json(name, json.clone()),
+                (Value::Number(number), None) => parameters.number(name, *number),
+                (Value::Text(text), None) => parameters.text(name, text.expose()),
+            };
+        }
+        parameters
+    }
+
+    /// The texts of a parameter that is there more than once, as an array.
+    fn repeated(&self, name: &str) -> Option<RawJson> {
+        let same = self.0.iter().filter(|(other, _)| other == name);
+        let texts = same.filter_map(|(_, value)| match value {
+            Value::Text(text) => Some(text.expose()),
+            _ => None,
+        });
+        let texts: Vec<&str> = texts.collect();
+        if texts.len() > 1 { RawJson::of(&texts).ok() } else { None }
     }
 }
