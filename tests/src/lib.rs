@@ -3,6 +3,7 @@
 //! [`World`] drives the exchanges of `fdx-par` against the institution of `fdx-sandbox`, keeps what
 //! went over the wire, and lets a test change an answer on its way.
 
+mod later;
 mod matrix;
 mod node;
 mod setup;
@@ -13,8 +14,8 @@ mod wire;
 pub use matrix::matrix;
 pub use node::NodeTold;
 pub use setup::{
-    Authentication, Binding, Requests, Setup, bank_issuer, consent_request, entropy, keys, scopes,
-    start,
+    Authentication, Binding, CERTIFICATE, Requests, Setup, bank_issuer, consent_request, entropy,
+    keys, scopes, start,
 };
 pub use signed::{fresh_key, header, set, signed, with_header};
 pub use stages::{answer, claims, patched, signed_again, usual_request};

@@ -6,7 +6,7 @@ use fdx_par::{
 };
 use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_sandbox::{Institution, Peer};
-use fdx_wire::UnixTime;
+use fdx_wire::{Entropy, UnixTime};
 use http::header::LOCATION;
 
 use crate::setup::{
@@ -41,6 +41,9 @@ pub struct World {
     pub answers: Vec<Answer>,
     /// The bytes that were signed, in order.
     pub signed: Vec<Vec<u8>>,
+    /// The certificate that the recipient shows where it shows one.
+    pub certificate: &'static [u8],
+    drawn: u8,
     setup: Setup,
     tamper: Option<Tamper>,
 }
@@ -56,6 +59,8 @@ impl World {
             sent: Vec::new(),
             answers: Vec::new(),
             signed: Vec::new(),
+            certificate: CERTIFICATE,
+            drawn: 0,
             setup,
             tamper: None,
         }
@@ -94,7 +99,7 @@ impl World {
         http: http::Request<Vec<u8>>,
         certificate: ClientCertificate,
     ) -> Answer {
-        let thumbprint = Thumbprint::of_certificate(CERTIFICATE);
+        let thumbprint = Thumbprint::of_certificate(self.certificate);
         let peer = match certificate {
             ClientCertificate::Present => {
                 Peer::certificate(thumbprint).subject_dn(CERTIFICATE_SUBJECT)
@@ -281,6 +286,12 @@ impl World {
         let verified = self.verify(&client, exchanged)?;
         let granted = self.granted(&client, verified)?;
         Ok((client, granted))
+    }
+
+    /// Entropy that was not drawn before.
+    pub fn draw(&mut self) -> Entropy {
+        self.drawn += 1;
+        entropy(100 + self.drawn)
     }
 
     /// What client and institution sign with.
