@@ -4,6 +4,8 @@ import { errors } from 'oidc-provider';
 const signing = ['PS256', 'ES256', 'EdDSA'];
 const scope = 'openid offline_access fdx:accountbasic:read fdx:accountdetailed:read fdx:transactions:read';
 
+const certificate = (ctx) => ctx.socket.getPeerX509Certificate?.();
+
 export const configuration = ({ aliases, clients, jwks, resource }) => ({
   clients: clients.map((client) => ({
     application_type: 'web',
@@ -17,8 +19,7 @@ export const configuration = ({ aliases, clients, jwks, resource }) => ({
   })),
   jwks,
   scopes: scope.split(' '),
-  clientAuthMethods: ['private_key_jwt'],
-  clientDefaults: { authorization_signed_response_alg: 'ES256', introspection_signed_response_alg: 'ES256' },
+  clientAuthMethods: ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'],
   enabledJWA: {
     authorizationSigningAlgValues: signing,
     clientAuthSigningAlgValues: signing,
@@ -30,12 +31,15 @@ export const configuration = ({ aliases, clients, jwks, resource }) => ({
   pkce: { required: () => true },
   cookies: { keys: ['this server lives for one run'] },
   issueRefreshToken: async (ctx, client, code) => code.scopes.has('offline_access'),
+  // FAPI 2.0 5.3.2.1-9 is against rotation, so it is the exception, registered as such.
+  rotateRefreshToken: (ctx) => ctx.oidc.client.clientId.endsWith('.rotating'),
   // Where FDX keeps the consent's id when the token response does not say it.
   extraTokenClaims: (ctx, token) => (token.grantId ? { fdxConsentId: token.grantId } : undefined),
   discovery: {
     mtls_endpoint_aliases: {
       introspection_endpoint: `${aliases}/token/introspection`,
       pushed_authorization_request_endpoint: `${aliases}/request`,
+      revocation_endpoint: `${aliases}/token/revocation`,
       token_endpoint: `${aliases}/token`,
     },
   },
@@ -45,18 +49,25 @@ export const configuration = ({ aliases, clients, jwks, resource }) => ({
     fapi: { enabled: true, profile: '2.0' },
     introspection: { enabled: true, allowedPolicy: (ctx, client, token) => token.clientId === client.clientId },
     jwtIntrospection: { enabled: true },
+    jwtResponseModes: { enabled: true },
     mTLS: {
       enabled: true,
       certificateBoundAccessTokens: true,
-      getCertificate: (ctx) => ctx.socket.getPeerX509Certificate?.(),
+      selfSignedTlsClientAuth: true,
+      tlsClientAuth: true,
+      certificateAuthorized: (ctx) => ctx.socket.authorized === true,
+      certificateSubjectMatches: (ctx, property, expected) => property === 'tls_client_auth_subject_dn' && certificate(ctx)?.subject === expected,
+      getCertificate: certificate,
     },
     pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
+    requestObjects: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => resource,
       useGrantedResource: () => true,
       getResourceServerInfo: () => ({ scope, audience: resource, accessTokenTTL: 300, accessTokenFormat: 'opaque' }),
     },
+    revocation: { enabled: true, allowedPolicy: (ctx, client, token) => token.clientId === client.clientId },
     richAuthorizationRequests: {
       enabled: true,
       types: {

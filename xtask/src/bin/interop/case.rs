@@ -1,87 +1,89 @@
-use std::time::{Duration, Instant};
-
-use serde::Serialize;
-
+use crate::combination::{Authentication, Combination, Request, Response};
 use crate::failure::Failure;
 use crate::lab::Lab;
-use crate::table::Table;
-use crate::{flows, wrongs};
+use crate::{flow, renewal, rotation, tokens, wrongs};
 
 /// Something that must hold between our crates and the server.
 pub(crate) struct Case {
-    pub(crate) name: &'static str,
-    /// What was seen, in a few words.
-    pub(crate) run: fn(&Lab) -> Result<String, Failure>,
+    pub(crate) name: String,
+    run: Run,
 }
 
-const CASES: [Case; 6] = [
-    Case { name: "private_key_jwt ES256, DPoP with nonces demanded", run: flows::es256_dpop },
-    Case { name: "private_key_jwt PS256, tokens bound by mTLS", run: flows::ps256_mtls },
-    Case { name: "private_key_jwt EdDSA, DPoP EdDSA", run: flows::eddsa_dpop },
-    Case { name: "the customer refuses", run: flows::refused_consent },
-    Case { name: "a replayed assertion is refused", run: wrongs::replayed_assertion },
-    Case {
-        name: "the token endpoint as audience is refused",
-        run: wrongs::token_endpoint_as_audience,
-    },
+enum Run {
+    Of(fn(&Lab, Combination) -> Result<String, Failure>, Combination),
+    Once(fn(&Lab) -> Result<String, Failure>),
+    Authenticated(fn(&Lab, Authentication) -> Result<String, Failure>, Authentication),
+}
+
+/// What is asked of a client and can't be had of this server, and why.
+pub(crate) const NOT_SUPPORTED: [&str; 3] = [
+    "a refresh that is answered without a refresh token: this server always sends one",
+    "a refresh token that is bound to the certificate or DPoP key: it binds those of public \
+     clients alone, so a renewed one is always taken",
+    "a replayed request object: it remembers the jti of assertions and proofs, not of these",
 ];
 
-/// What became of every case.
-#[derive(Serialize)]
-pub(crate) struct Report {
-    cases: Vec<Row>,
-    passed: usize,
-    failed: usize,
-}
+impl Case {
+    /// The matrix, then what comes after the flow, then what must be refused.
+    pub(crate) fn all() -> Vec<Self> {
+        let base = Combination::BASE;
+        let jarm = Combination { response: Response::Jarm, ..base };
+        let signed = Combination { request: Request::Jar, ..jarm };
+        let mut cases: Vec<Self> = Combination::all()
+            .into_iter()
+            .map(|combination| Self::of(combination.to_string(), flow::whole, combination))
+            .collect();
 
-#[derive(Serialize)]
-struct Row {
-    case: &'static str,
-    passed: bool,
-    seen: String,
-    milliseconds: u128,
-}
-
-impl Report {
-    /// Runs every case, also after one failed.
-    pub(crate) fn of(lab: &Lab) -> Self {
-        let cases: Vec<Row> = CASES.iter().map(|case| Row::of(case, lab)).collect();
-        let passed = cases.iter().filter(|row| row.passed).count();
-        Self { passed, failed: cases.len() - passed, cases }
-    }
-
-    /// Whether there were cases and all held.
-    pub(crate) fn passed(&self) -> bool {
-        self.failed == 0 && self.passed > 0
-    }
-
-    /// A row per case, then the counts.
-    pub(crate) fn print(&self) {
-        let mut table = Table::new(&["case", "result", "ms", "seen"]);
-        for row in &self.cases {
-            let result = if row.passed { "passed" } else { "FAILED" };
-            let time = row.milliseconds.to_string();
-            table.row(vec![row.case.to_owned(), result.to_owned(), time, row.seen.clone()]);
+        for at in base.authenticated_and_bound() {
+            let Combination { authentication, binding, .. } = at;
+            let name = |what: &str| format!("{what}: {authentication}, {binding}");
+            let renewal = |when| format!("{} renewed before {when}", renewal::renewed_things(at));
+            let what = renewal("the exchange");
+            cases.push(Self::of(name(&what), renewal::before_exchange, at));
+            let what = "introspection, JSON and signed";
+            cases.push(Self::of(name(what), tokens::introspected, at));
+            let what = "revocation, access token";
+            cases.push(Self::of(name(what), tokens::access_token_revoked, at));
+            let what = "revocation, refresh token";
+            cases.push(Self::of(name(what), tokens::refresh_token_revoked, at));
         }
-        println!("{table}\n{} passed, {} failed", self.passed, self.failed);
-    }
-
-    /// One JSON document.
-    pub(crate) fn print_json(&self) {
-        println!("{}", serde_json::to_string_pretty(self).unwrap_or_default());
-    }
-}
-
-impl Row {
-    fn of(case: &Case, lab: &Lab) -> Self {
-        let start = Instant::now();
-        let result = (case.run)(lab);
-        let time: Duration = start.elapsed();
-        Self {
-            case: case.name,
-            passed: result.is_ok(),
-            seen: result.unwrap_or_else(|failure| failure.to_string()),
-            milliseconds: time.as_millis(),
+        let once = |name: &str, run| Self { name: name.to_owned(), run: Run::Once(run) };
+        cases.extend([
+            once("server's keys rotated before the exchange", rotation::before_exchange),
+            once("server's keys rotated before a JARM callback", rotation::before_callback),
+            once("server's keys rotated before introspection", rotation::before_introspection),
+            Self::of("the customer refuses, query".to_owned(), wrongs::consent, base),
+            Self::of("the customer refuses, JAR and JARM".to_owned(), wrongs::consent, signed),
+            once("refused: a replayed assertion", wrongs::replayed_assertion),
+            once("refused: the token endpoint as audience", wrongs::token_endpoint_as_audience),
+            once("refused: a push without the request object", wrongs::unsigned_request),
+            once("refused: an altered request object", wrongs::altered_request_object),
+            once("refused: a DPoP proof for another URL", wrongs::proof_for_another_url),
+            once("refused: a DPoP proof with a made-up nonce", wrongs::proof_with_made_up_nonce),
+            once("refused: a replayed DPoP proof", wrongs::replayed_proof),
+        ]);
+        for at in [Authentication::TlsClientAuth, Authentication::SelfSignedTlsClientAuth] {
+            let name = format!("refused: another certificate, {at}");
+            let run = Run::Authenticated(wrongs::other_certificate, at);
+            cases.push(Self { name, run });
         }
+        cases
+    }
+
+    /// What was seen, in a few words.
+    pub(crate) fn run(&self, lab: &Lab) -> Result<String, Failure> {
+        match self.run {
+            Run::Of(run, combination) => run(lab, combination),
+            Run::Once(run) => run(lab),
+            Run::Authenticated(run, authentication) => run(lab, authentication),
+        }
+    }
+
+    fn of(
+        name: String,
+        run: fn(&Lab, Combination) -> Result<String, Failure>,
+        combination: Combination,
+    ) -> Self {
+        Self { name, run: Run::Of(run, combination) }
     }
 }

@@ -1,26 +1,26 @@
-use std::fs::{self, DirBuilder, File};
-use std::io::{BufRead, BufReader};
+use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
+use std::path::Path;
 
+use fdx_jose::backend::ring;
+use fdx_jose::{Algorithm, PrivateKey};
 use serde::Deserialize;
+use tokio::runtime::Runtime;
 
 use crate::failure::Failure;
+use crate::identities::Identities;
+use crate::script::Script;
 use crate::tls;
 
-/// How long the server may take to make its keys and listen.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The server, running, and the directory that holds what this run made.
+/// The server and the customer, running, and what all recipients share.
 pub(crate) struct Lab {
-    server: Child,
-    scripts: PathBuf,
-    run: PathBuf,
+    server: Script,
+    customer: Script,
     pub(crate) at: Addresses,
+    pub(crate) runtime: Runtime,
+    pub(crate) identities: Identities,
+    /// One for each algorithm, known to the server; then one of ours, for proofs, that it never saw.
+    pub(crate) keys: Vec<PrivateKey>,
 }
 
 /// The line that the server prints when it is ready.
@@ -33,54 +33,64 @@ pub(crate) struct Addresses {
     pub(crate) fdx_mtls: String,
 }
 
+/// What the customer does on the consent page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Decision {
+    Allow,
+    Refuse,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Visit {
+    Returned(String),
+    Error(String),
+}
+
+#[derive(Deserialize)]
+struct Rotation {
+    rotated: bool,
+}
+
 impl Lab {
     /// Makes certificates in `scripts`/run, then starts the server and waits until it listens.
     pub(crate) fn start(scripts: &Path) -> Result<Self, Failure> {
         let run = scripts.join("run");
         fresh(&run)?;
         tls::write(&run)?;
-        let log = scripts.join("server.log");
-        let stderr = File::create(&log).map_err(|error| {
-            Failure::new(format!("{} could not be written: {error}", log.display()))
-        })?;
-        // It ends with its standard input, so no server outlives us however we end.
-        let mut server = Command::new("node")
-            .arg(scripts.join("server.mjs"))
-            .arg(&run)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(stderr)
-            .spawn()
-            .map_err(|error| Failure::new(format!("node could not be started: {error}")))?;
-        match ready(&mut server) {
-            Some(at) => Ok(Self { server, scripts: scripts.to_path_buf(), run, at }),
-            None => {
-                let _ = server.kill();
-                let _ = server.wait();
-                Err(Failure::new("the server did not get ready")
-                    .next(format!("read {}", log.display())))
+        let server = Script::start(scripts, "server", &run)?;
+        let customer = Script::start(scripts, "customer", &run)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let identities = Identities::read(&run)?;
+        let at = server.hear()?;
+        let mut keys = Vec::new();
+        for algorithm in [Algorithm::Es256, Algorithm::Ps256, Algorithm::EdDsa] {
+            let pem = fs::read_to_string(run.join(format!("{algorithm}.pem")))?;
+            keys.push(PrivateKey::from_pem(ring(), &pem, None)?);
+        }
+        let next = ring().generate_pkcs8(Algorithm::Es256)?;
+        keys.push(PrivateKey::from_pkcs8_der(ring(), &next, None)?);
+        Ok(Self { server, customer, at, runtime, identities, keys })
+    }
+
+    /// Sends a customer to the institution, and gives back the URL at which they return.
+    pub(crate) fn visit(&self, url: &str, decision: Decision) -> Result<String, Failure> {
+        let decision = match decision {
+            Decision::Allow => "allow",
+            Decision::Refuse => "refuse",
+        };
+        match self.customer.ask(&format!("{decision} {url}"))? {
+            Visit::Returned(url) => Ok(url),
+            Visit::Error(why) => {
+                Err(Failure::new(format!("the customer did not get through: {why}")))
             }
         }
     }
 
-    /// A file of this run: `ca.pem`, `client.pem` and `client.key`, and `CLIENT_ID.pem` for each
-    /// client's own key.
-    pub(crate) fn read(&self, name: &str) -> Result<String, Failure> {
-        let path = self.run.join(name);
-        fs::read_to_string(&path)
-            .map_err(|error| Failure::new(format!("{} could not be read: {error}", path.display())))
-    }
-
-    /// Where the scripts are, and where this run's files are.
-    pub(crate) fn places(&self) -> (&Path, &Path) {
-        (&self.scripts, &self.run)
-    }
-}
-
-impl Drop for Lab {
-    fn drop(&mut self) {
-        drop(self.server.stdin.take());
-        let _ = self.server.wait();
+    /// Has the server change all its keys. The old ones are gone from its JWKS.
+    pub(crate) fn rotate_server_keys(&self) -> Result<(), Failure> {
+        let Rotation { rotated } = self.server.ask("rotate")?;
+        if rotated { Ok(()) } else { Err(Failure::new("the server kept its keys")) }
     }
 }
 
@@ -95,16 +105,4 @@ fn fresh(dir: &Path) -> Result<(), Failure> {
         .mode(0o700)
         .create(dir)
         .map_err(|error| Failure::new(format!("{} could not be made: {error}", dir.display())))
-}
-
-fn ready(server: &mut Child) -> Option<Addresses> {
-    let stdout = server.stdout.take()?;
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || {
-        // Reads on after the first line, so that the server never writes into a closed pipe.
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            let _ = tell.send(line);
-        }
-    });
-    serde_json::from_str(&told.recv_timeout(PATIENCE).ok()?).ok()
 }

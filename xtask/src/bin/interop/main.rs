@@ -2,23 +2,29 @@
 //! over TLS. `cargo xtask interop` installs it and calls this with the directory it is in.
 
 mod case;
-mod customer;
+mod combination;
 #[path = "../../failure.rs"]
 mod failure;
-mod flows;
+mod flow;
+mod identities;
 mod lab;
 mod recipient;
+mod renewal;
+mod report;
+mod rotation;
+mod script;
 #[path = "../../table.rs"]
 mod table;
 mod tls;
+mod tokens;
 mod wrongs;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use case::Report;
 use failure::Failure;
 use lab::Lab;
+use report::Report;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

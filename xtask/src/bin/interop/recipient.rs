@@ -1,67 +1,62 @@
-use fdx_jose::{AssertionKey, AssertionType, PrivateKey, ProofKey, Thumbprint, backend};
+use fdx_jose::backend::ring;
+use fdx_jose::{Algorithm, AssertionKey, AssertionType, PrivateKey, ProofKey, RequestObjectKey};
 use fdx_par::{
-    AuthorizationRequest, Callback, Client, ClientAuthentication, ClientConfig, Draft, Granted,
-    Output, Pending, SenderConstraint, Verification, Verified, WellKnown, discover,
+    AuthorizationRequest, Callback, CallbackVerification, Client, ClientAuthentication,
+    ClientConfig, Draft, Output, Pending, Pushed, RequestObjects, ResponseMode, SenderConstraint,
+    ServerKeys, WellKnown, discover,
 };
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
-use fdx_transport_hyper::{ClientIdentity, Roots, Transport, system_now};
+use fdx_transport_hyper::{RunError, Transport, system_now};
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri};
-use tokio::runtime::Runtime;
 
+use crate::combination::{Authentication, Binding, Combination, Request, Response};
 use crate::failure::Failure;
+use crate::identities::{Generation, Identity};
 use crate::lab::Lab;
 
-/// A data recipient that is registered at the server, with our crates and a real transport.
-pub(crate) struct Recipient {
-    runtime: Runtime,
-    pub(crate) transport: Transport,
-    pub(crate) key: PrivateKey,
+/// A data recipient that is registered at the server.
+pub(crate) struct Recipient<'l> {
+    pub(crate) lab: &'l Lab,
+    pub(crate) transport: &'l Transport,
     pub(crate) client: Client,
+    /// The server's keys, as far as they were fetched.
+    pub(crate) server_keys: Option<ServerKeys>,
+    /// How often they were.
+    pub(crate) fetches: usize,
 }
 
-/// How the recipient's tokens are bound.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Binding {
-    Dpop,
-    Mtls,
-}
+impl<'l> Recipient<'l> {
+    /// The client of a combination.
+    pub(crate) fn new(lab: &'l Lab, combination: Combination) -> Result<Self, Failure> {
+        Self::with(lab, combination, &combination.to_string(), Generation::First, |_| ())
+    }
 
-impl Recipient {
-    /// Loads the key of `client_id` and discovers the server.
-    pub(crate) fn new(lab: &Lab, client_id: &str, binding: Binding) -> Result<Self, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let identity =
-            ClientIdentity::from_pem(&lab.read("client.pem")?, &lab.read("client.key")?)?;
-        let certificate = identity.thumbprint();
-        let transport = Transport::builder()
-            .root_certificates(Roots::pem(&lab.read("ca.pem")?)?)
-            .client_certificate(identity)
-            .build()?;
-        let pem = lab.read(&format!("{client_id}.pem"))?;
-        let key = PrivateKey::from_pem(backend::ring(), &pem, None)?;
-        let config = config(lab, client_id, binding, &key, certificate)?;
-
+    /// One that has a `client_id` of its own, its second certificate and DPoP key, or something
+    /// else that is not as registered.
+    pub(crate) fn with(
+        lab: &'l Lab,
+        combination: Combination,
+        client_id: &str,
+        generation: Generation,
+        change: impl FnOnce(&mut ClientConfig),
+    ) -> Result<Self, Failure> {
+        let identity = lab.identities.of(combination.authentication, generation);
+        let mut config = config(lab, combination, client_id, generation, identity)?;
+        change(&mut config);
+        let transport = &identity.transport;
         let draft = discover(&config.issuer, WellKnown::OpenidConfiguration, system_now())?;
-        let metadata = runtime.block_on(transport.run(draft, &key, system_now))?;
+        let metadata = lab.runtime.block_on(transport.run(draft, &lab.keys, system_now))?;
         let client = Client::new(config, metadata)?;
-        Ok(Self { runtime, transport, key, client })
+        Ok(Self { lab, transport, client, server_keys: None, fetches: 0 })
     }
 
     /// Carries one exchange to its end.
-    pub(crate) fn run<T: Output>(&self, draft: Draft<T>) -> Result<T, Failure> {
-        Ok(self.runtime.block_on(self.transport.run(draft, &self.key, system_now))?)
-    }
-
-    /// Sends a request as it is.
-    pub(crate) fn send(
-        &self,
-        request: http::Request<Vec<u8>>,
-    ) -> Result<http::Response<Vec<u8>>, Failure> {
-        Ok(self.runtime.block_on(self.transport.send_plain(request, 64 * 1024))?)
+    pub(crate) fn run<T: Output>(&self, draft: Draft<T>) -> Result<T, RunError> {
+        self.lab.runtime.block_on(self.transport.run(draft, &self.lab.keys, system_now))
     }
 
     /// A push of the usual request, drafted.
-    pub(crate) fn push(&self) -> Result<Draft<fdx_par::Pushed>, Failure> {
+    pub(crate) fn push(&self) -> Result<Draft<Pushed>, Failure> {
         let consent = ConsentRequest::new(ConsentDuration::time_bound(90)?)
             .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
             .build()?;
@@ -77,55 +72,95 @@ impl Recipient {
         Ok((url.as_str().to_owned(), pending))
     }
 
-    /// Callback, exchange, verification by freshly fetched keys.
-    pub(crate) fn verified(&self, pending: Pending, url: &str) -> Result<Verified, Failure> {
-        let accepted = match self.client.callback(pending, url, system_now())? {
-            Callback::Code(accepted) => accepted,
-            Callback::Denied(refusal) => {
-                return Err(Failure::new(format!("the server refused: {refusal}")));
-            }
-        };
-        let draft = self.client.exchange(accepted, Entropy::from_os()?, system_now())?;
-        let exchanged = self.run(draft)?;
-        let keys = self.run(self.client.fetch_keys(system_now())?)?;
-        match self.client.verify(exchanged, Some(&keys), system_now())? {
-            Verification::Verified(verified) => Ok(verified),
-            Verification::FetchKeys(_) => Err(Failure::new("the server's keys do not fit")),
+    /// What the customer brought back, in the way that was asked for.
+    pub(crate) fn callback(&mut self, pending: Pending, url: &str) -> Result<Callback, Failure> {
+        if self.client.config().response_mode == ResponseMode::Query {
+            return Ok(self.client.callback(pending, url, system_now())?);
         }
+        let mut signed = self.client.signed_callback(pending, url, system_now())?;
+        for _ in 0..2 {
+            let keys = self.server_keys.as_ref();
+            match self.client.verify_callback(signed, keys, system_now())? {
+                CallbackVerification::Done(callback) => return Ok(callback),
+                CallbackVerification::FetchKeys(same) => signed = same,
+            }
+            self.fetch_keys()?;
+        }
+        Err(Failure::new("the server's keys don't fit its authorization response"))
     }
 
-    /// The consent's id by introspection, and the grant.
-    pub(crate) fn granted(&self, verified: Verified) -> Result<Granted, Failure> {
-        let token = verified.tokens().access_token();
-        let draft = self.client.introspect(token, Entropy::from_os()?, system_now())?;
-        let verified = verified.introspected(&self.run(draft)?)?;
-        let draft = self.client.read_consent(&verified, Entropy::from_os()?, system_now())?;
-        let read = self.run(draft)?;
-        Ok(verified.granted(read)?)
+    /// Does what a verification asks for that answers *fetch keys*.
+    pub(crate) fn fetch_keys(&mut self) -> Result<(), Failure> {
+        self.server_keys = Some(self.run(self.client.fetch_keys(system_now())?)?);
+        self.fetches += 1;
+        Ok(())
+    }
+}
+
+impl Lab {
+    /// The private key that every client of this algorithm registered.
+    pub(crate) fn key(&self, algorithm: Algorithm) -> Result<&PrivateKey, Failure> {
+        let key = self.keys.iter().find(|key| key.public().algorithm() == algorithm);
+        key.ok_or_else(|| Failure::new("a key is missing"))
+    }
+
+    /// The key for a client's proofs.
+    fn proof_key(&self, algorithm: Algorithm, generation: Generation) -> Result<ProofKey, Failure> {
+        let key = match generation {
+            Generation::First => self.key(algorithm)?,
+            Generation::Renewed => {
+                self.keys.last().ok_or_else(|| Failure::new("a key is missing"))?
+            }
+        };
+        Ok(ProofKey::new(key.public().clone()))
     }
 }
 
 fn config(
     lab: &Lab,
+    combination: Combination,
     client_id: &str,
-    binding: Binding,
-    key: &PrivateKey,
-    certificate: Thumbprint,
+    generation: Generation,
+    identity: &Identity,
 ) -> Result<ClientConfig, Failure> {
-    let public = key.public().clone();
+    let Combination { authentication, binding, request, response, algorithm } = combination;
+    let public = lab.key(algorithm)?.public();
+    let authentication = match authentication {
+        Authentication::PrivateKeyJwt => ClientAuthentication::PrivateKeyJwt(AssertionKey::new(
+            public.clone(),
+            AssertionType::default(),
+        )),
+        Authentication::TlsClientAuth => ClientAuthentication::TlsClientAuth(identity.thumbprint),
+        Authentication::SelfSignedTlsClientAuth => {
+            ClientAuthentication::SelfSignedTlsClientAuth(identity.thumbprint)
+        }
+    };
     let (constraint, base) = match binding {
-        Binding::Dpop => (SenderConstraint::Dpop(ProofKey::new(public.clone())), &lab.at.fdx),
-        Binding::Mtls => (SenderConstraint::Mtls(certificate), &lab.at.fdx_mtls),
+        Binding::Dpop => {
+            (SenderConstraint::Dpop(lab.proof_key(algorithm, generation)?), &lab.at.fdx)
+        }
+        Binding::Mtls => (SenderConstraint::Mtls(identity.thumbprint), &lab.at.fdx_mtls),
     };
     let mut config = ClientConfig::new(
         Issuer::parse(&lab.at.issuer)?,
         client_id,
         RedirectUri::parse("https://recipient.example/callback")?,
         HttpsUrl::parse(base)?,
-        ClientAuthentication::PrivateKeyJwt(AssertionKey::new(public, AssertionType::default())),
+        authentication,
         constraint,
-        backend::ring(),
+        ring(),
     );
-    config.id_token_signed_response_alg = Some(key.public().algorithm());
+    if request == Request::Jar {
+        config.request_objects = RequestObjects::signed(RequestObjectKey::new(public.clone()));
+    }
+    if response == Response::Jarm {
+        config.response_mode = ResponseMode::Jwt;
+    }
+    if generation == Generation::Renewed {
+        config.retired_proof_keys = vec![lab.proof_key(algorithm, Generation::First)?];
+    }
+    config.authorization_signed_response_alg = Some(algorithm);
+    config.id_token_signed_response_alg = Some(algorithm);
+    config.introspection_signed_response_alg = Some(algorithm);
     Ok(config)
 }

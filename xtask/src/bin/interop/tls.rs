@@ -10,19 +10,30 @@ use rcgen::{
 
 use crate::failure::Failure;
 
-/// Writes `ca.pem`, and a certificate and key for the server (`localhost`) and for the client.
+/// Writes `ca.pem`, certificate and key of the server (`localhost`), and two of each kind of the
+/// client: issued by the authority to one and the same subject, and self-signed.
 pub(crate) fn write(dir: &Path) -> Result<(), Failure> {
     let ca = authority().map_err(|error| unmade(&error))?;
     file(&dir.join("ca.pem"), &ca.pem())?;
-    for (name, usage) in [
-        ("server", ExtendedKeyUsagePurpose::ServerAuth),
-        ("client", ExtendedKeyUsagePurpose::ClientAuth),
+    for (name, subject, issuance) in [
+        ("server", "fdx interop server", Issuance::Server(&ca)),
+        ("client", "fdx interop client", Issuance::Client(&ca)),
+        ("client-next", "fdx interop client", Issuance::Client(&ca)),
+        ("self-signed", "fdx interop self-signed client", Issuance::SelfSigned),
+        ("self-signed-next", "fdx interop self-signed client", Issuance::SelfSigned),
     ] {
-        let (certificate, key) = leaf(&ca, name, usage).map_err(|error| unmade(&error))?;
+        let (certificate, key) = leaf(subject, &issuance).map_err(|error| unmade(&error))?;
         file(&dir.join(format!("{name}.pem")), &certificate)?;
         file(&dir.join(format!("{name}.key")), &key)?;
     }
     Ok(())
+}
+
+/// Who signs a certificate, and for what.
+enum Issuance<'a> {
+    Server(&'a CertifiedIssuer<'static, KeyPair>),
+    Client(&'a CertifiedIssuer<'static, KeyPair>),
+    SelfSigned,
 }
 
 fn authority() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
@@ -33,18 +44,23 @@ fn authority() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
     CertifiedIssuer::self_signed(params, KeyPair::generate()?)
 }
 
-fn leaf(
-    ca: &CertifiedIssuer<'static, KeyPair>,
-    name: &str,
-    usage: ExtendedKeyUsagePurpose,
-) -> Result<(String, String), rcgen::Error> {
+fn leaf(subject: &str, issuance: &Issuance<'_>) -> Result<(String, String), rcgen::Error> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
-    params.distinguished_name.push(DnType::CommonName, format!("fdx interop {name}"));
-    params.extended_key_usages = vec![usage];
+    params.distinguished_name.push(DnType::CommonName, subject);
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.use_authority_key_identifier_extension = true;
-    Ok((params.signed_by(&key, ca)?.pem(), key.serialize_pem()))
+    params.extended_key_usages = vec![match issuance {
+        Issuance::Server(_) => ExtendedKeyUsagePurpose::ServerAuth,
+        Issuance::Client(_) | Issuance::SelfSigned => ExtendedKeyUsagePurpose::ClientAuth,
+    }];
+    let certificate = match issuance {
+        Issuance::Server(ca) | Issuance::Client(ca) => {
+            params.use_authority_key_identifier_extension = true;
+            params.signed_by(&key, ca)?
+        }
+        Issuance::SelfSigned => params.self_signed(&key)?,
+    };
+    Ok((certificate.pem(), key.serialize_pem()))
 }
 
 /// A new file for its owner alone.

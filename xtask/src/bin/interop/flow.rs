@@ -1,0 +1,133 @@
+//! The flow from push to grant, step by step, each fetching the server's keys when it is told to.
+
+use fdx_par::{
+    Accepted, AccessToken, Callback, Exchanged, Granted, Introspection, IntrospectionVerification,
+    ResourceAnswer, ResourceRequest, Verification, Verified,
+};
+use fdx_transport_hyper::{RunError, system_now};
+use fdx_wire::Entropy;
+
+use crate::combination::Combination;
+use crate::failure::Failure;
+use crate::lab::{Decision, Lab};
+use crate::recipient::Recipient;
+
+/// From discovery to a served resource, a withheld one, and the receipt.
+pub(crate) fn whole(lab: &Lab, combination: Combination) -> Result<String, Failure> {
+    let mut recipient = Recipient::new(lab, combination)?;
+    let granted = recipient.granted()?;
+    check(granted.coverage().is_partial(), "the grant is not a part of what was asked")?;
+    check(granted.tokens().refresh_token().is_some(), "no refresh token came")?;
+
+    let token = granted.tokens().access_token();
+    check(recipient.introspection(token)?.is_active(), "the token is not active")?;
+    recipient.is_served(token)?;
+    let withheld = recipient.call(token, "acc-2")?;
+    refused(withheld, "602")?;
+
+    let receipt = recipient.client.receipt(&granted, system_now())?;
+    check(receipt.consent_id() == granted.consent_id(), "the receipt is another consent's")?;
+    let count = granted.coverage().granted().len();
+    Ok(format!("{count} granted, {} withheld", granted.coverage().withheld().len()))
+}
+
+impl Recipient<'_> {
+    /// Push, the customer's yes, exchange, verification, and the consent.
+    pub(crate) fn granted(&mut self) -> Result<Granted, Failure> {
+        let accepted = self.accepted()?;
+        let exchanged = self.exchanged(accepted)?;
+        let verified = self.verified(exchanged)?;
+        let verified = {
+            let told = self.signed_introspection(verified.tokens().access_token())?;
+            verified.introspected(&told)?
+        };
+        let draft = self.client.read_consent(&verified, Entropy::from_os()?, system_now())?;
+        Ok(verified.granted(self.run(draft)?)?)
+    }
+
+    /// Push, and a customer who says yes.
+    pub(crate) fn accepted(&mut self) -> Result<Accepted, Failure> {
+        let (url, pending) = self.begin()?;
+        let returned = self.lab.visit(&url, Decision::Allow)?;
+        match self.callback(pending, &returned)? {
+            Callback::Code(accepted) => Ok(accepted),
+            Callback::Denied(refusal) => {
+                Err(Failure::new(format!("the server refused: {refusal}")))
+            }
+        }
+    }
+
+    pub(crate) fn exchanged(&self, accepted: Accepted) -> Result<Exchanged, Failure> {
+        let draft = self.client.exchange(accepted, Entropy::from_os()?, system_now())?;
+        Ok(self.run(draft)?)
+    }
+
+    pub(crate) fn verified(&mut self, mut exchanged: Exchanged) -> Result<Verified, Failure> {
+        for _ in 0..2 {
+            let keys = self.server_keys.as_ref();
+            match self.client.verify(exchanged, keys, system_now())? {
+                Verification::Verified(verified) => return Ok(verified),
+                Verification::FetchKeys(same) => exchanged = same,
+            }
+            self.fetch_keys()?;
+        }
+        Err(Failure::new("the server's keys don't fit its ID token"))
+    }
+
+    /// In JSON.
+    pub(crate) fn introspection(&self, token: &AccessToken) -> Result<Introspection, Failure> {
+        let draft = self.client.introspect(token, Entropy::from_os()?, system_now())?;
+        Ok(self.run(draft)?)
+    }
+
+    /// As a JWT (RFC 9701).
+    pub(crate) fn signed_introspection(
+        &mut self,
+        token: &AccessToken,
+    ) -> Result<Introspection, Failure> {
+        let draft = self.client.introspect_signed(token, Entropy::from_os()?, system_now())?;
+        let mut signed = self.run(draft)?;
+        for _ in 0..2 {
+            let keys = self.server_keys.as_ref();
+            match self.client.verify_introspection(signed, keys, system_now())? {
+                IntrospectionVerification::Verified(told) => return Ok(told),
+                IntrospectionVerification::FetchKeys(same) => signed = same,
+            }
+            self.fetch_keys()?;
+        }
+        Err(Failure::new("the server's keys don't fit its introspection"))
+    }
+
+    /// Reads an account.
+    pub(crate) fn call(
+        &self,
+        token: &AccessToken,
+        account: &str,
+    ) -> Result<Result<ResourceAnswer, RunError>, Failure> {
+        let accounts = self.client.config().fdx_base.join_segment("accounts");
+        let url = accounts.and_then(|accounts| accounts.join_segment(account))?;
+        let request = ResourceRequest::get(url);
+        Ok(self.run(self.client.call(token, request, Entropy::from_os()?, system_now())?))
+    }
+
+    /// Reads the account that the customer shares.
+    pub(crate) fn is_served(&self, token: &AccessToken) -> Result<(), Failure> {
+        let answer = self.call(token, "acc-1")??;
+        check(answer.status() == http::StatusCode::OK, "the shared account was not served")
+    }
+}
+
+pub(crate) fn check(holds: bool, otherwise: &str) -> Result<(), Failure> {
+    if holds { Ok(()) } else { Err(Failure::new(otherwise)) }
+}
+
+/// That a server said no, in these words.
+pub(crate) fn refused<T>(result: Result<T, RunError>, error: &str) -> Result<String, Failure> {
+    match result {
+        Err(RunError::Protocol(fdx_par::Error::Refusal(refusal))) if refusal.is(error) => {
+            Ok(refusal.to_string())
+        }
+        Err(other) => Err(Failure::new(format!("not refused with {error}: {other}"))),
+        Ok(_) => Err(Failure::new(format!("not refused with {error}, but taken"))),
+    }
+}

@@ -1,0 +1,64 @@
+use std::fs;
+use std::path::Path;
+
+use fdx_jose::Thumbprint;
+use fdx_transport_hyper::{ClientIdentity, Roots, Transport};
+
+use crate::combination::Authentication;
+use crate::failure::Failure;
+
+/// The recipients' certificates, each with a transport that keeps its connections for the whole run.
+pub(crate) struct Identities {
+    issued: [Identity; 2],
+    self_signed: [Identity; 2],
+}
+
+/// A certificate, as it is shown and as it is known.
+pub(crate) struct Identity {
+    pub(crate) transport: Transport,
+    pub(crate) thumbprint: Thumbprint,
+}
+
+/// Which of a client's two certificates, or of its two keys for proofs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Generation {
+    First,
+    Renewed,
+}
+
+impl Identities {
+    /// Reads what `tls::write` left in `run`.
+    pub(crate) fn read(run: &Path) -> Result<Self, Failure> {
+        let read = |name| Identity::read(run, name);
+        Ok(Self {
+            issued: [read("client")?, read("client-next")?],
+            self_signed: [read("self-signed")?, read("self-signed-next")?],
+        })
+    }
+
+    /// The certificate that a client with this authentication shows wherever it shows one.
+    pub(crate) fn of(&self, authentication: Authentication, generation: Generation) -> &Identity {
+        let [first, renewed] = match authentication {
+            Authentication::SelfSignedTlsClientAuth => &self.self_signed,
+            Authentication::PrivateKeyJwt | Authentication::TlsClientAuth => &self.issued,
+        };
+        match generation {
+            Generation::First => first,
+            Generation::Renewed => renewed,
+        }
+    }
+}
+
+impl Identity {
+    fn read(run: &Path, name: &str) -> Result<Self, Failure> {
+        let read = |file: String| fs::read_to_string(run.join(file));
+        let (chain, key) = (read(format!("{name}.pem"))?, read(format!("{name}.key"))?);
+        let identity = ClientIdentity::from_pem(&chain, &key)?;
+        let thumbprint = identity.thumbprint();
+        let transport = Transport::builder()
+            .root_certificates(Roots::pem(&read("ca.pem".to_owned())?)?)
+            .client_certificate(identity)
+            .build()?;
+        Ok(Self { transport, thumbprint })
+    }
+}

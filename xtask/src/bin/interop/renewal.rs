@@ -1,0 +1,41 @@
+//! A client's certificate, its DPoP key or both are renewed while something is under way.
+
+use crate::combination::{Authentication, Binding, Combination};
+use crate::failure::Failure;
+use crate::flow::check;
+use crate::identities::Generation;
+use crate::lab::Lab;
+use crate::recipient::Recipient;
+
+/// Between push and exchange. RFC 9449 10: a code stays bound to its key, which is retired; RFC
+/// 8705 3: a certificate binds no codes.
+pub(crate) fn before_exchange(lab: &Lab, combination: Combination) -> Result<String, Failure> {
+    let mut first = Recipient::new(lab, combination)?;
+    let accepted = first.accepted()?;
+    let mut renewed = renewed(lab, combination)?;
+    let exchanged = renewed.exchanged(accepted)?;
+    let verified = renewed.verified(exchanged)?;
+    let token = verified.tokens().access_token();
+    let config =
+        |recipient: &Recipient<'_>| recipient.client.config().sender_constraint.thumbprint();
+    let (bound_to, seen) = match combination.binding {
+        Binding::Dpop => (config(&first), "the token is bound to the retired key"),
+        Binding::Mtls => (config(&renewed), "the token is bound to the new certificate"),
+    };
+    check(token.bound_to() == bound_to, "the token is bound to something else")?;
+    renewed.is_served(token)?;
+    Ok(seen.to_owned())
+}
+
+/// What a renewal is of: one with an mTLS method has a certificate beside its DPoP key.
+pub(crate) fn renewed_things(combination: Combination) -> &'static str {
+    match (combination.authentication, combination.binding) {
+        (Authentication::PrivateKeyJwt, Binding::Dpop) => "DPoP key",
+        (_, Binding::Dpop) => "certificate and DPoP key",
+        (_, Binding::Mtls) => "certificate",
+    }
+}
+
+fn renewed(lab: &Lab, combination: Combination) -> Result<Recipient<'_>, Failure> {
+    Recipient::with(lab, combination, &combination.to_string(), Generation::Renewed, |_| ())
+}
