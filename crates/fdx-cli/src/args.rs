@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use fdx_jose::Algorithm;
 use fdx_wire::RedirectUri;
 
 /// FDX v6 consent over FAPI 2.0, from the data recipient's side
@@ -17,6 +18,9 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     Sandbox(SandboxArgs),
     Connect(ConnectArgs),
+    /// Make keys and certificate requests, and show what is public of them
+    #[command(subcommand, after_help = KEYS)]
+    Keys(KeysCommand),
 }
 
 /// Watch a whole consent, against an institution inside this program
@@ -85,6 +89,66 @@ pub(crate) struct ConnectArgs {
     pub(crate) json: bool,
 }
 
+#[derive(Subcommand)]
+pub(crate) enum KeysCommand {
+    New(KeysNewArgs),
+    Show(KeysShowArgs),
+}
+
+/// Make a key, and print its public JWK Set
+///
+/// The private key goes into DIR as PEM (PKCS#8), readable by its owner alone, never over a file
+/// that exists. All files are named after the key id. The JWK Set goes to standard output.
+#[derive(Parser)]
+#[command(after_help = KEYS_NEW, verbatim_doc_comment)]
+pub(crate) struct KeysNewArgs {
+    /// What it signs with: ES256, EdDSA or PS256
+    #[arg(long, value_name = "ALG", value_parser = algorithm)]
+    pub(crate) algorithm: Algorithm,
+    /// The key's id [default: its thumbprint, RFC 7638]
+    #[arg(long, value_name = "KID")]
+    pub(crate) kid: Option<String>,
+    /// Where the files go; made where it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Also write a certificate request for this name, for tls_client_auth
+    #[arg(long, value_name = "CN")]
+    pub(crate) certificate_request: Option<String>,
+    /// Also write a self-signed certificate for this name, for self_signed_tls_client_auth
+    #[arg(long, value_name = "CN")]
+    pub(crate) self_signed: Option<String>,
+    /// How long the self-signed certificate is good
+    #[arg(long, value_name = "DAYS", default_value_t = 365, requires = "self_signed",
+        value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub(crate) days: u16,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Print the public JWK Set of keys, and their thumbprints
+///
+/// Each FILE is a PEM (PKCS#8, or PKCS#1), a JWK, private or public, or a JWK Set. The JWK Set goes
+/// to standard output, and nothing private is in it.
+#[derive(Parser)]
+#[command(after_help = KEYS_SHOW, verbatim_doc_comment)]
+pub(crate) struct KeysShowArgs {
+    /// The keys
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The id of a key in PEM, which does not hold it [default: its thumbprint, RFC 7638]
+    #[arg(long, value_name = "KID")]
+    pub(crate) kid: Option<String>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn algorithm(name: &str) -> Result<Algorithm, &'static str> {
+    let known = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Ps256];
+    known.into_iter().find(|known| known.name() == name).ok_or("use ES256, EdDSA or PS256")
+}
+
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum BindingName {
     /// A client certificate (RFC 8705)
@@ -114,6 +178,7 @@ Examples:
   fdx demo
   fdx sandbox --listen 127.0.0.1:8443 --dir bank
   fdx connect --config bank/connect.toml --open
+  fdx keys new --algorithm ES256 --out keys
 
 It ends with 0, with 1 where something failed, with 2 where the command line or a configuration
 can't be right.";
@@ -128,11 +193,31 @@ const SANDBOX: &str = "\
 Examples:
   fdx sandbox --listen 127.0.0.1:8443 --dir bank
   fdx sandbox --listen 127.0.0.1:0 --dir bank --redirect-uri https://app.example/callback
-  fdx connect --config bank/connect.toml         in another terminal, by certificate
-  fdx connect --config bank/connect-dpop.toml    the same by DPoP";
+  fdx connect --config bank/connect.toml              in another terminal, by certificate
+  fdx connect --config bank/connect-dpop.toml         the same by DPoP
+  fdx connect --config bank/connect-signed.toml       by DPoP, request and callback signed
+  fdx connect --config bank/connect-tls.toml          known by a certificate of the CA
+  fdx connect --config bank/connect-self-signed.toml  known by a certificate of its own";
 
 const CONNECT: &str = "\
 Examples:
   fdx connect --example > connect.toml
   fdx connect --config connect.toml --open
   fdx connect --config connect.toml --callback stdin --json";
+
+const KEYS: &str = "\
+Examples:
+  fdx keys new --algorithm ES256 --kid 2026-11 --out keys > jwks.json
+  fdx keys show keys/2026-11.pem --kid 2026-11";
+
+const KEYS_NEW: &str = "\
+Examples:
+  fdx keys new --algorithm ES256 --out keys
+  fdx keys new --algorithm PS256 --kid 2026-11 --out keys > jwks.json
+  fdx keys new --algorithm ES256 --out keys --certificate-request app.example
+  fdx keys new --algorithm ES256 --out keys --self-signed app.example";
+
+const KEYS_SHOW: &str = "\
+Examples:
+  fdx keys show keys/*.pem > jwks.json
+  fdx keys show keys/2026-11.pem --kid 2026-11 --json | jq .keys";

@@ -4,16 +4,20 @@ use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use fdx_jose::{Jwks, backend};
+use fdx_jose::{Algorithm, FreshKey, Jwks, backend};
 use fdx_rar::DataCluster;
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
 use fdx_sandbox::server::{Observer, Running, Server, TlsIdentity};
-use fdx_sandbox::{Binding, Institution, InstitutionConfig, NoncePolicy, RegisteredClient};
+use fdx_sandbox::{
+    Binding, CertificateName, ClientAuthentication, Institution, InstitutionConfig, NoncePolicy,
+    RegisteredClient, RequestObjects,
+};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
 use crate::error::Failure;
 use crate::flow::entropy;
-use crate::keys::{self, FreshKey};
+use crate::keys;
+use crate::keys::certificate::{self, SelfSigned};
 
 /// An institution at work, and all that its clients need to know. It ends when this is dropped.
 pub(crate) struct Bank {
@@ -25,6 +29,8 @@ pub(crate) struct Bank {
     pub(crate) authority: CertificateAuthority,
     /// The clients' certificate.
     pub(crate) certificate: Certificate,
+    /// The certificate of the client that has one of its own, and its key.
+    pub(crate) own_certificate: (SelfSigned, FreshKey),
     /// The clients' key.
     pub(crate) key: FreshKey,
     pub(crate) clients: Vec<RegisteredClient>,
@@ -42,8 +48,16 @@ pub(crate) struct Ports {
 pub(crate) const DPOP_CLIENT: &str = "app-dpop";
 /// The client whose tokens are bound to its certificate.
 pub(crate) const MTLS_CLIENT: &str = "app-mtls";
+/// The client that is known by a certificate of its own (RFC 8705 section 2.2).
+const SELF_SIGNED_CLIENT: &str = "app-self-signed";
+/// The client that signs its requests, and whose callbacks are signed.
+const SIGNED_CLIENT: &str = "app-signed";
+/// The client that is known by the authority's certificate (RFC 8705 section 2.1).
+const TLS_CLIENT: &str = "app-tls";
+/// Whom the authority's certificate names.
+const COMMON_NAME: &str = "fdx sandbox client";
 
-/// Makes the keys and certificates, registers both clients, and begins to serve.
+/// Makes the keys and certificates, registers the clients, and begins to serve.
 pub(crate) async fn open(
     ports: Ports,
     redirect_uris: &[RedirectUri],
@@ -62,17 +76,11 @@ pub(crate) async fn open(
 
     let authority = CertificateAuthority::new("fdx sandbox CA").map_err(unusable)?;
     let identity = TlsIdentity::from(authority.server().map_err(unusable)?);
-    let certificate = authority.client("fdx sandbox client").map_err(unusable)?;
+    let certificate = authority.client(COMMON_NAME).map_err(unusable)?;
+    let own = keys::fresh()?;
+    let own_certificate = certificate::self_signed(&own.pkcs8_pem, SELF_SIGNED_CLIENT, 1)?;
     let key = keys::fresh()?;
-    let bindings =
-        [(DPOP_CLIENT, Binding::Dpop), (MTLS_CLIENT, Binding::MutualTls(certificate.thumbprint()))];
-    let register = |(client_id, binding): (&str, Binding)| {
-        let jwks = Jwks::new(vec![key.key.public().clone()]);
-        let mut client = RegisteredClient::new(client_id, redirect_uris.to_vec(), jwks, binding);
-        client.scopes = scopes();
-        client
-    };
-    let clients = bindings.map(register).to_vec();
+    let clients = clients(&key, &certificate, &own_certificate, redirect_uris);
 
     let signing_keys = vec![keys::fresh()?.key];
     let mut config =
@@ -80,18 +88,52 @@ pub(crate) async fn open(
     config.clients.clone_from(&clients);
     config.nonce_policy = nonces;
     let institution = Arc::new(Mutex::new(Institution::new(config, entropy()?)));
-    let running =
-        server.serve(institution, identity, &[authority.certificate_der()]).map_err(unusable)?;
+    let roots = [authority.certificate_der(), own_certificate.der()];
+    let running = server.serve(institution, identity, &roots).map_err(unusable)?;
     Ok(Bank {
         issuer,
         fdx_base,
         mtls_fdx_base,
         authority,
         certificate,
+        own_certificate: (own_certificate, own),
         key,
         clients,
         _running: running,
     })
+}
+
+/// A client for each way to be known and to be bound; any of them may have its callbacks signed.
+fn clients(
+    key: &FreshKey,
+    certificate: &Certificate,
+    own: &SelfSigned,
+    redirect_uris: &[RedirectUri],
+) -> Vec<RegisteredClient> {
+    use ClientAuthentication::{PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth};
+    let by_name = TlsClientAuth(CertificateName::SubjectDn(format!("CN={COMMON_NAME}")));
+    let by_thumbprint = SelfSignedTlsClientAuth(vec![own.thumbprint()]);
+    let bound = Binding::MutualTls(certificate.thumbprint());
+    [
+        (DPOP_CLIENT, PrivateKeyJwt, Binding::Dpop),
+        (MTLS_CLIENT, PrivateKeyJwt, bound),
+        (SELF_SIGNED_CLIENT, by_thumbprint, Binding::MutualTls(own.thumbprint())),
+        (SIGNED_CLIENT, PrivateKeyJwt, Binding::Dpop),
+        (TLS_CLIENT, by_name, bound),
+    ]
+    .into_iter()
+    .map(|(client_id, authentication, binding)| {
+        let jwks = Jwks::new(vec![key.key.public().clone()]);
+        let mut client = RegisteredClient::new(client_id, redirect_uris.to_vec(), jwks, binding);
+        client.authentication = authentication;
+        client.scopes = scopes();
+        client.authorization_signed_response_alg = Some(Algorithm::Es256);
+        if client_id == SIGNED_CLIENT {
+            client.request_objects = RequestObjects::Required;
+        }
+        client
+    })
+    .collect()
 }
 
 /// Everything that FDX knows: a client of the sandbox may ask for anything.

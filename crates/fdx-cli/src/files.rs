@@ -2,7 +2,12 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use fdx_wire::Secret;
+
 use crate::error::Failure;
+
+/// Larger than any file that this program reads.
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -11,6 +16,20 @@ pub(crate) enum Readers {
     Owner,
     /// Whoever the system lets.
     Anyone,
+}
+
+/// Reads a small text file. It may hold a secret.
+pub(crate) fn text(path: &Path, what: &str) -> Result<Secret, Failure> {
+    let cannot = |why: &str| {
+        let what = format!("{what} {} can't be read: {why}", path.display());
+        Failure::usage(what, "name a file that is there; a configuration's paths start beside it")
+    };
+    let metadata = std::fs::metadata(path).map_err(|error| cannot(&error.to_string()))?;
+    if !metadata.is_file() || metadata.len() > MAX_BYTES {
+        return Err(cannot("it is no file, or larger than a mebibyte"));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| cannot(&error.to_string()))?;
+    Ok(Secret::new(text))
 }
 
 /// Writes a file that does not exist yet.

@@ -1,9 +1,9 @@
 //! The steps that `demo` and `connect` share, as a library's user would write them.
 
-use fdx_jose::PrivateKey;
+use fdx_jose::{AuthorizationResponseError, PrivateKey};
 use fdx_par::{
-    Client, ConsentRead, Draft, Endpoint, Error, Exchanged, Granted, Output, Refused, Verification,
-    Verified,
+    Callback, CallbackVerification, Client, ConsentRead, Draft, Endpoint, Error, Exchanged,
+    Granted, Output, Pending, Refused, ResponseMode, SignedCallback, Verification, Verified,
 };
 use fdx_transport_hyper::{RunError, Transport, system_now};
 use fdx_wire::Entropy;
@@ -43,6 +43,31 @@ impl Driver {
             Err(RunError::Protocol(error)) => Ok(Err(error)),
             Err(error) => Err(Failure::unanswered(doing, &error)),
         }
+    }
+
+    /// Checks a callback in the client's response mode, a signed one with the server's keys.
+    pub(crate) async fn callback(
+        &self,
+        client: &Client,
+        pending: Pending,
+        url: &str,
+    ) -> Result<Result<Callback, Refused<Pending>>, Failure> {
+        if client.config().response_mode == ResponseMode::Query {
+            return Ok(client.callback(pending, url, system_now()));
+        }
+        let signed = match client.signed_callback(pending, url, system_now()) {
+            Ok(signed) => signed,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let keys = self.run("fetching the server's keys", client.fetch_keys(system_now())).await?;
+        Ok(match client.verify_callback(signed, Some(&keys), system_now()) {
+            Ok(CallbackVerification::Done(callback)) => Ok(callback),
+            Ok(CallbackVerification::FetchKeys(signed)) => {
+                let error = Error::AuthorizationResponse(AuthorizationResponseError::UnknownKey);
+                Err(unspent(error, signed))
+            }
+            Err(refused) => Err(unspent(refused.error, *refused.unspent)),
+        })
     }
 
     /// Checks the ID token, with the server's keys where they are needed.
@@ -93,6 +118,10 @@ impl Driver {
             .granted(read)
             .map_err(|refused| Failure::protocol("reading the consent", &refused.error))
     }
+}
+
+fn unspent(error: Error, signed: SignedCallback) -> Refused<Pending> {
+    Refused { error, unspent: Box::new(signed.into_pending()) }
 }
 
 /// 32 bytes from the operating system, for one exchange.

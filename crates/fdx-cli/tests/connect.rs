@@ -12,7 +12,13 @@ use serde_json::Value;
 #[test]
 fn the_sandboxs_configurations_lead_to_a_consent_and_its_receipt() {
     let sandbox = Sandbox::start(&[]);
-    for (config, client_id) in [("connect.toml", "app-mtls"), ("connect-dpop.toml", "app-dpop")] {
+    for (config, client_id) in [
+        ("connect.toml", "app-mtls"),
+        ("connect-dpop.toml", "app-dpop"),
+        ("connect-tls.toml", "app-tls"),
+        ("connect-self-signed.toml", "app-self-signed"),
+        ("connect-signed.toml", "app-signed"),
+    ] {
         let mut connect = Connect::start(&sandbox.path(config), &["--callback", "stdin", "--json"]);
         let callback = sandbox.customer(&connect.url, &Decision::less_than_asked());
         connect.paste(&callback);
@@ -44,7 +50,9 @@ fn what_is_secret_is_readable_by_its_owner_alone() {
     let (code, stdout, stderr) = connect.finish();
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.contains("TRANSACTIONS"), "{stdout}");
-    for secret in ["app-mtls-tokens.json", "client.jwk.json", "client-key.pem"] {
+    for secret in
+        ["app-mtls-tokens.json", "signing-key.pem", "client-key.pem", "self-signed-key.pem"]
+    {
         let metadata = std::fs::metadata(sandbox.path(secret)).unwrap();
         assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{secret}");
     }
@@ -61,6 +69,44 @@ fn a_wrong_callback_is_told_and_the_right_one_still_counts() {
     let (code, _, stderr) = connect.finish();
     assert_eq!(code, 0, "{stderr}");
     assert!(stderr.contains("state") && stderr.contains("code  "), "{stderr}");
+}
+
+#[test]
+fn in_the_mode_jwt_only_a_signed_callback_counts() {
+    let sandbox = Sandbox::start(&[]);
+    let mut connect =
+        Connect::start(&sandbox.path("connect-signed.toml"), &["--callback", "stdin"]);
+    assert!(!connect.url.contains("scope") && !connect.url.contains("response_mode"));
+    let callback = sandbox.customer(&connect.url, &Decision::everything());
+    let (place, _) = callback.split_once("?response=").unwrap();
+    connect.paste(&format!("{place}?code=stolen&state=guessed&iss=x"));
+    connect.paste(&format!("{place}?response=made.up.here"));
+    // A JWS under a key that the institution does not publish.
+    let header = fdx_wire::base64url::encode(br#"{"alg":"ES256","kid":"another"}"#);
+    let forged = callback.split_once("?response=").unwrap().1.split_once('.').unwrap().1;
+    connect.paste(&format!("{place}?response={header}.{forged}"));
+    connect.paste(&callback);
+    let (code, _, stderr) = connect.finish();
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(stderr.matches("checking the callback").count(), 3, "{stderr}");
+}
+
+#[test]
+fn a_client_of_a_certificate_is_known_by_no_other() {
+    let sandbox = Sandbox::start(&[]);
+    for (config, from, to) in [
+        ("connect-self-signed.toml", "self-signed", "client"),
+        ("connect-tls.toml", "client", "self-signed"),
+    ] {
+        let text = sandbox.read(config);
+        let text = text.replace(&format!("{from}.pem"), &format!("{to}.pem"));
+        let text = text.replace(&format!("{from}-key.pem"), &format!("{to}-key.pem"));
+        std::fs::write(sandbox.path("other.toml"), text).unwrap();
+        let output =
+            run(&["connect", "--config", &sandbox.path("other.toml"), "--callback", "stdin"]);
+        assert_eq!(output.status.code(), Some(1), "{config}");
+        assert!(stderr(&output).contains("status 401"), "{config}: {}", stderr(&output));
+    }
 }
 
 #[test]
@@ -106,11 +152,11 @@ fn the_callback_is_heard_on_the_port_of_the_redirect_uri() {
 #[test]
 fn existing_files_are_named_and_left_alone() {
     let sandbox = Sandbox::start(&[]);
-    let before = sandbox.read("client.jwk.json");
+    let before = sandbox.read("signing-key.pem");
     let again = run(&["sandbox", "--listen", "127.0.0.1:0", "--dir", &sandbox.path("")]);
     assert_eq!(again.status.code(), Some(2));
     assert!(stderr(&again).contains("ca.pem exists already"), "{}", stderr(&again));
-    assert_eq!(sandbox.read("client.jwk.json"), before);
+    assert_eq!(sandbox.read("signing-key.pem"), before);
 
     for file in ["app-mtls-receipt.json", "app-mtls-tokens.json"] {
         std::fs::write(sandbox.path(file), "mine").unwrap();

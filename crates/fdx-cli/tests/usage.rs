@@ -51,9 +51,15 @@ fn wrong_arguments_end_with_2_and_say_what_is_expected() {
 
 #[test]
 fn every_help_is_short_and_has_examples() {
-    for arguments in
-        [&["--help"][..], &["demo", "--help"], &["sandbox", "--help"], &["connect", "--help"]]
-    {
+    for arguments in [
+        &["--help"][..],
+        &["demo", "--help"],
+        &["sandbox", "--help"],
+        &["connect", "--help"],
+        &["keys", "--help"],
+        &["keys", "new", "--help"],
+        &["keys", "show", "--help"],
+    ] {
         let output = run(arguments);
         assert!(output.status.success());
         let help = stdout(&output);
@@ -67,7 +73,7 @@ fn every_help_is_short_and_has_examples() {
 fn the_example_is_read_as_far_as_the_files_that_it_names() {
     let (code, said) = connect(&example());
     assert_eq!(code, Some(2));
-    assert!(said.contains("client.jwk.json can't be read"), "{said}");
+    assert!(said.contains("signing-key.pem can't be read"), "{said}");
 }
 
 #[test]
@@ -78,6 +84,11 @@ fn a_mistake_in_the_configuration_is_shown_with_its_line() {
         ("redirect_uri = \"http://127.0.0.1", "redirect_uri = \"http://bank.example", "https://"),
         ("binding = \"mtls\"", "binding = \"none\"", "expected `dpop` or `mtls`"),
         ("duration_period = 365", "duration_period = \"year\"", "u32"),
+        (
+            "binding = \"mtls\"",
+            "response_mode = \"form_post\"\nbinding = \"mtls\"",
+            "`query` or `jwt`",
+        ),
         ("lookback_period = 60", "lookback_period = ", "line"),
         ("receipt = ", "recipt = ", "expected `receipt` or `tokens`"),
         ("[request]", "[request]\nextra = { scope = \"all\" }", "belongs to the protocol"),
@@ -88,6 +99,41 @@ fn a_mistake_in_the_configuration_is_shown_with_its_line() {
         assert_eq!(code, Some(2), "{shown}");
         assert!(shown.contains(&format!("line {number}")), "{number}: {shown}");
         assert!(shown.contains(said) && shown.contains("correct that line"), "{said}: {shown}");
+    }
+}
+
+#[test]
+fn what_needs_a_key_or_a_certificate_says_which() {
+    let example = example().replace("# authentication =", "authentication =");
+    let without = |setting: &str, text: &str| text.replace(&format!("\n{setting} = "), "\n# x = ");
+    let keyless = without("key", &example);
+    let bare = without("certificate_key", &without("certificate", &example));
+    for (text, from, to, said) in [
+        (&keyless, "", "", "which is the default, needs key"),
+        (
+            &keyless,
+            "private_key_jwt\"\n",
+            "tls_client_auth\"\nrequest_object = true\n",
+            "request_object = true needs key",
+        ),
+        (&keyless, "private_key_jwt\"\n", "tls_client_auth\"\n", "client.pem can't be read"),
+        (
+            &bare,
+            "private_key_jwt\"\n",
+            "tls_client_auth\"\n",
+            "\"tls_client_auth\" needs certificate",
+        ),
+        (
+            &bare,
+            "private_key_jwt\"\n",
+            "self_signed_tls_client_auth\"\n",
+            "\"self_signed_tls_client_auth\" needs certificate",
+        ),
+        (&bare, "private_key_jwt\"\n", "none\"\n", "unknown variant `none`"),
+    ] {
+        let (code, shown) = connect(&text.replacen(from, to, 1));
+        assert_eq!(code, Some(2), "{shown}");
+        assert!(shown.contains(said), "{said}: {shown}");
     }
 }
 

@@ -9,6 +9,7 @@ use fdx_wire::RedirectUri;
 use crate::args::CallbackName;
 use crate::connect::callback::listener::Listener;
 use crate::error::Failure;
+use crate::flow::Driver;
 use crate::print::message;
 
 /// Where the callback's URL comes from.
@@ -49,24 +50,30 @@ impl Source {
     /// Waits for the callback of this very flow. What arrives and is something else ends nothing.
     pub(crate) async fn wait(
         &mut self,
+        driver: &Driver,
         client: &Client,
         pending: Pending,
     ) -> Result<Callback, Failure> {
         let patience = pending.callback_by().since(system_now());
-        let waiting = self.wait_on(client, pending);
+        let waiting = self.wait_on(driver, client, pending);
         tokio::time::timeout(patience, waiting).await.unwrap_or_else(|_| {
             Err(Failure::failed("the customer did not come back in time", "run it again"))
         })
     }
 
-    async fn wait_on(&mut self, client: &Client, pending: Pending) -> Result<Callback, Failure> {
+    async fn wait_on(
+        &mut self,
+        driver: &Driver,
+        client: &Client,
+        pending: Pending,
+    ) -> Result<Callback, Failure> {
         let mut pending = pending;
         loop {
             let visit = match self {
                 Self::Listen(listener) => listener.accept().await?,
                 Self::Stdin => listener::Visit::pasted(line().await?),
             };
-            match client.callback(pending, visit.url(), system_now()) {
+            match driver.callback(client, pending, visit.url()).await? {
                 Ok(callback) => {
                     visit.answer(&callback).await;
                     return Ok(callback);
@@ -74,7 +81,9 @@ impl Source {
                 Err(refused) => {
                     visit.refuse().await;
                     let failure = Failure::protocol("checking the callback", &refused.error);
-                    if refused.error.next_step() != NextStep::KeepWaiting {
+                    // A key that is unknown also after a fetch was made up by whoever sent it.
+                    let goes_on = [NextStep::KeepWaiting, NextStep::FetchKeys];
+                    if !goes_on.contains(&refused.error.next_step()) {
                         return Err(failure);
                     }
                     message(&failure.to_string());

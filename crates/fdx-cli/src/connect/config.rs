@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fdx_jose::AssertionType;
-use fdx_par::{MtlsEndpoints, WellKnown};
+use fdx_par::{MtlsEndpoints, ResponseMode, WellKnown};
 use fdx_rar::{ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster, ResourceType};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 use serde::Deserialize;
@@ -19,7 +19,8 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) discovery: Discovery,
     pub(crate) root_certificates: Option<PathBuf>,
-    pub(crate) key: PathBuf,
+    pub(crate) authentication: Option<Spanned<Authentication>>,
+    pub(crate) key: Option<PathBuf>,
     pub(crate) kid: Option<String>,
     #[serde(default)]
     pub(crate) assertion_type: Assertion,
@@ -29,6 +30,10 @@ pub(crate) struct Config {
     pub(crate) dpop_key: Option<PathBuf>,
     #[serde(default)]
     pub(crate) use_mtls_endpoint_aliases: bool,
+    #[serde(default)]
+    pub(crate) request_object: bool,
+    #[serde(default)]
+    pub(crate) response_mode: Mode,
     pub(crate) request: Option<Spanned<Request>>,
     pub(crate) consent: Spanned<Consent>,
     #[serde(default)]
@@ -51,6 +56,25 @@ pub(crate) enum Assertion {
     ClientAuthenticationJwt,
     #[serde(rename = "unstated")]
     Unstated,
+}
+
+/// RFC 7591 section 2 and RFC 8705 section 2, the values of `token_endpoint_auth_method`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Authentication {
+    #[default]
+    PrivateKeyJwt,
+    SelfSignedTlsClientAuth,
+    TlsClientAuth,
+}
+
+/// `response_mode`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    #[default]
+    Query,
+    Jwt,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
@@ -129,6 +153,17 @@ impl Config {
             }
         }
         names
+    }
+
+    pub(crate) fn authentication(&self) -> Authentication {
+        self.authentication.as_ref().map(|method| *method.as_ref()).unwrap_or_default()
+    }
+
+    pub(crate) fn response_mode(&self) -> ResponseMode {
+        match self.response_mode {
+            Mode::Query => ResponseMode::Query,
+            Mode::Jwt => ResponseMode::Jwt,
+        }
     }
 
     pub(crate) fn mtls_endpoints(&self) -> MtlsEndpoints {

@@ -15,19 +15,27 @@ fdx_base = "https://api.bank.example/fdx/v6"
 client_id = "my-app"
 redirect_uri = "http://127.0.0.1:8765/callback"
 
-# The private key of client assertions (private_key_jwt): PEM (PKCS#8, or PKCS#1) or JWK.
-key = "client.jwk.json"
+# How you prove who you are: "private_key_jwt" with the key below, or with the certificate below
+# "tls_client_auth" (an authority signed it) or "self_signed_tls_client_auth" (RFC 8705).
+# authentication = "private_key_jwt"
+# The private key of client assertions, request objects and DPoP proofs: PEM (PKCS#8, or PKCS#1) or
+# JWK. fdx keys new makes one.
+key = "signing-key.pem"
 # The key's id, for PEM; by default the key's thumbprint.
 # kid = "key-1"
 # The assertion's typ: "client-authentication+jwt", or "unstated" for a server that refuses it.
 # assertion_type = "client-authentication+jwt"
+# Whether what is pushed is a signed request object (RFC 9101).
+# request_object = false
+# How the callback is written: "query", or "jwt" (signed, JARM).
+# response_mode = "query"
 
 # What the tokens are bound to: "mtls" (a certificate, RFC 8705) or "dpop" (a key, RFC 9449).
 binding = "mtls"
 certificate = "client.pem"
 certificate_key = "client-key.pem"
 # For "dpop", by default the key above:
-# dpop_key = "dpop.jwk.json"
+# dpop_key = "dpop-key.pem"
 # Whether every endpoint's alias for mutual TLS is used, also where no certificate is needed.
 # use_mtls_endpoint_aliases = false
 

@@ -65,7 +65,7 @@ async fn consent(
     let (url, pending) = redirected.map_err(|error| Failure::protocol("redirecting", &error))?;
     send_off(args, &url, source);
 
-    let accepted = match source.wait(client, pending).await? {
+    let accepted = match source.wait(driver, client, pending).await? {
         Callback::Code(accepted) => accepted,
         Callback::Denied(refusal) => return Err(Failure::denied(refusal)),
     };

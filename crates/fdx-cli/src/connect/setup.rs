@@ -1,14 +1,18 @@
 use std::path::{Path, PathBuf};
 
-use fdx_jose::{AssertionKey, PrivateKey, ProofKey, backend};
-use fdx_par::{AuthorizationRequest, ClientAuthentication, ClientConfig, SenderConstraint};
-use fdx_transport_hyper::{ClientIdentity, Roots, Transport};
+use fdx_jose::{
+    AssertionKey, PrivateKey, ProofKey, PublicKey, RequestObjectKey, Thumbprint, backend,
+};
+use fdx_par::{
+    AuthorizationRequest, ClientAuthentication, ClientConfig, RequestObjects, SenderConstraint,
+};
+use fdx_transport_hyper::{ClientIdentity, Roots, Transport, TransportBuilder};
 
-use crate::connect::config::{Binding, Config};
-use crate::connect::{request, source};
+use crate::connect::config::{Authentication, Binding, Config};
+use crate::connect::request;
 use crate::error::Failure;
-use crate::files;
 use crate::flow::Driver;
+use crate::{files, keys};
 
 /// A configuration with the files that it names.
 pub(crate) struct Setup {
@@ -19,67 +23,44 @@ pub(crate) struct Setup {
     pub(crate) tokens: PathBuf,
 }
 
+/// What the client is known by.
+struct Identity {
+    /// Every key that signs.
+    keys: Vec<PrivateKey>,
+    signing: Option<PublicKey>,
+    dpop: Option<PublicKey>,
+    certificate: Option<Thumbprint>,
+}
+
 impl Setup {
     /// Loads keys and certificates. `path` is the configuration's own.
     pub(crate) fn load(config: &Config, path: &Path) -> Result<Self, Failure> {
         let directory = path.parent().unwrap_or(Path::new(""));
-        let at = |path: &PathBuf| directory.join(path);
-
-        let assertion_key = key(&at(&config.key), config.kid.as_deref())?;
-        let public = assertion_key.public().clone();
-        let mut keys = vec![assertion_key];
-        let mut transport = Transport::builder();
-        if let Some(path) = &config.root_certificates {
-            let text = source::text(&at(path), "root_certificates")?;
-            let roots = Roots::pem(text.expose());
-            transport = transport.root_certificates(roots.map_err(|e| unusable(&at(path), &e))?);
-        }
-        let mut thumbprint = None;
-        if let (Some(chain), Some(key)) = (&config.certificate, &config.certificate_key) {
-            let chain_text = source::text(&at(chain), "the certificate")?;
-            let key_text = source::text(&at(key), "the certificate's key")?;
-            let identity = ClientIdentity::from_pem(chain_text.expose(), key_text.expose());
-            let identity = identity.map_err(|error| unusable(&at(chain), &error))?;
-            thumbprint = Some(identity.thumbprint());
-            transport = transport.client_certificate(identity);
-        }
-        let constraint = match (*config.binding.as_ref(), thumbprint, &config.dpop_key) {
-            (Binding::Mtls, Some(thumbprint), _) => SenderConstraint::Mtls(thumbprint),
-            (Binding::Mtls, None, _) => {
-                let what = "binding = \"mtls\" needs certificate and certificate_key";
-                return Err(Failure::usage(what, "name both"));
-            }
-            (Binding::Dpop, _, None) => SenderConstraint::Dpop(ProofKey::new(public.clone())),
-            (Binding::Dpop, _, Some(path)) => {
-                let dpop_key = key(&at(path), None)?;
-                let constraint = SenderConstraint::Dpop(ProofKey::new(dpop_key.public().clone()));
-                keys.push(dpop_key);
-                constraint
-            }
-        };
-        let authentication = ClientAuthentication::PrivateKeyJwt(AssertionKey::new(
-            public,
-            config.assertion_type.assertion_type(),
-        ));
+        let (identity, transport) = Identity::load(config, directory)?;
         let mut client = ClientConfig::new(
             config.issuer.clone(),
             config.client_id.clone(),
             config.redirect_uri.clone(),
             config.fdx_base.clone(),
-            authentication,
-            constraint,
+            identity.authentication(config)?,
+            identity.sender_constraint(config)?,
             backend::ring(),
         );
         client.mtls_endpoints = config.mtls_endpoints();
+        client.response_mode = config.response_mode();
+        if config.request_object {
+            let key = RequestObjectKey::new(identity.signing_key()?);
+            client.request_objects = RequestObjects::Signed(Box::new(key));
+        }
         let transport = transport.build().map_err(|error| unusable(path, &error))?;
         let request = request::of(config);
         let request = request.map_err(|error| Failure::protocol("the request", &error))?;
         Ok(Self {
             client,
             request,
-            driver: Driver { transport, keys },
-            receipt: at(&config.output.receipt),
-            tokens: at(&config.output.tokens),
+            driver: Driver { transport, keys: identity.keys },
+            receipt: directory.join(&config.output.receipt),
+            tokens: directory.join(&config.output.tokens),
         })
     }
 
@@ -97,14 +78,73 @@ impl Setup {
     }
 }
 
-/// A JWK begins with a brace, a PEM never does.
-fn key(path: &Path, kid: Option<&str>) -> Result<PrivateKey, Failure> {
-    let text = source::text(path, "the private key")?;
-    let key = match text.expose().trim_start().starts_with('{') {
-        true => PrivateKey::from_jwk(backend::ring(), text.expose().as_bytes()),
-        false => PrivateKey::from_pem(backend::ring(), text.expose(), kid),
-    };
-    key.map_err(|error| unusable(path, &error))
+impl Identity {
+    fn load(config: &Config, directory: &Path) -> Result<(Self, TransportBuilder), Failure> {
+        let mut identity = Self { keys: Vec::new(), signing: None, dpop: None, certificate: None };
+        if let Some(path) = &config.key {
+            let key = keys::load(&directory.join(path), config.kid.as_deref())?;
+            identity.signing = Some(key.public().clone());
+            identity.keys.push(key);
+        }
+        if let Some(path) = &config.dpop_key {
+            let key = keys::load(&directory.join(path), None)?;
+            identity.dpop = Some(key.public().clone());
+            identity.keys.push(key);
+        }
+        let mut transport = Transport::builder();
+        if let Some(path) = &config.root_certificates {
+            let path = directory.join(path);
+            let roots = Roots::pem(files::text(&path, "root_certificates")?.expose());
+            transport = transport.root_certificates(roots.map_err(|e| unusable(&path, &e))?);
+        }
+        if let (Some(chain), Some(key)) = (&config.certificate, &config.certificate_key) {
+            let chain = directory.join(chain);
+            let chain_text = files::text(&chain, "the certificate")?;
+            let key_text = files::text(&directory.join(key), "the certificate's key")?;
+            let shown = ClientIdentity::from_pem(chain_text.expose(), key_text.expose());
+            let shown = shown.map_err(|error| unusable(&chain, &error))?;
+            identity.certificate = Some(shown.thumbprint());
+            transport = transport.client_certificate(shown);
+        }
+        Ok((identity, transport))
+    }
+
+    fn authentication(&self, config: &Config) -> Result<ClientAuthentication, Failure> {
+        Ok(match config.authentication() {
+            Authentication::PrivateKeyJwt => {
+                let assertion_type = config.assertion_type.assertion_type();
+                let key = AssertionKey::new(self.signing_key()?, assertion_type);
+                ClientAuthentication::PrivateKeyJwt(key)
+            }
+            Authentication::SelfSignedTlsClientAuth => {
+                ClientAuthentication::SelfSignedTlsClientAuth(self.certificate()?)
+            }
+            Authentication::TlsClientAuth => {
+                ClientAuthentication::TlsClientAuth(self.certificate()?)
+            }
+        })
+    }
+
+    fn sender_constraint(&self, config: &Config) -> Result<SenderConstraint, Failure> {
+        Ok(match (config.binding.as_ref(), &self.dpop) {
+            (Binding::Mtls, _) => SenderConstraint::Mtls(self.certificate()?),
+            (Binding::Dpop, Some(key)) => SenderConstraint::Dpop(ProofKey::new(key.clone())),
+            (Binding::Dpop, None) => SenderConstraint::Dpop(ProofKey::new(self.signing_key()?)),
+        })
+    }
+
+    fn signing_key(&self) -> Result<PublicKey, Failure> {
+        self.signing.clone().ok_or_else(|| missing("key"))
+    }
+
+    fn certificate(&self) -> Result<Thumbprint, Failure> {
+        self.certificate.ok_or_else(|| missing("certificate and certificate_key"))
+    }
+}
+
+/// The configuration was held to what it needs before; this is for completeness.
+fn missing(setting: &str) -> Failure {
+    Failure::usage(format!("the configuration needs {setting}"), "fdx connect --example shows all")
 }
 
 fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {

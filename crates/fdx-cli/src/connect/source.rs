@@ -2,36 +2,20 @@
 
 use std::path::Path;
 
-use fdx_wire::Secret;
 use toml::Spanned;
 
-use crate::connect::config::{Binding, Config};
+use crate::connect::config::{Authentication, Binding, Config};
 use crate::connect::request;
 use crate::error::Failure;
-
-const MAX_BYTES: u64 = 1024 * 1024;
+use crate::files;
 
 /// Reads a configuration and checks what can be checked without other files.
 pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
-    let text = text(path, "the configuration")?;
+    let text = files::text(path, "the configuration")?;
     parse(text.expose()).map_err(|mistake| {
         let what = format!("{}: {}", path.display(), bounded(&mistake));
         Failure::usage(what, "correct that line; fdx connect --example shows every setting")
     })
-}
-
-/// Reads a small text file. It may hold a secret.
-pub(crate) fn text(path: &Path, what: &str) -> Result<Secret, Failure> {
-    let cannot = |why: &str| {
-        let what = format!("{what} {} can't be read: {why}", path.display());
-        Failure::usage(what, "name a file that is there; paths are relative to the configuration")
-    };
-    let metadata = std::fs::metadata(path).map_err(|error| cannot(&error.to_string()))?;
-    if !metadata.is_file() || metadata.len() > MAX_BYTES {
-        return Err(cannot("it is no file, or larger than a mebibyte"));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| cannot(&error.to_string()))?;
-    Ok(Secret::new(text))
 }
 
 fn parse(text: &str) -> Result<Config, String> {
@@ -40,23 +24,66 @@ fn parse(text: &str) -> Result<Config, String> {
     if let (Err(error), Some(request)) = (request::of(&config), &config.request) {
         return Err(at(text, request, &error));
     }
-    let (binding, here) = (*config.binding.as_ref(), &config.binding);
+    match contradiction(&config) {
+        Some((About::Authentication, mistake)) => match &config.authentication {
+            Some(here) => Err(at(text, here, &mistake)),
+            None => Err(at(text, &config.binding, &mistake)),
+        },
+        Some((About::Binding, mistake)) => Err(at(text, &config.binding, &mistake)),
+        None => Ok(config),
+    }
+}
+
+/// The setting whose line is shown.
+enum About {
+    Authentication,
+    Binding,
+}
+
+/// Settings that need each other, or have no use for each other.
+fn contradiction(config: &Config) -> Option<(About, &'static str)> {
+    let binding = *config.binding.as_ref();
     let by_certificate = config.certificate.is_some() && config.certificate_key.is_some();
-    match binding {
+    let needs = |is: bool, about, mistake| is.then_some((about, mistake));
+    match config.authentication() {
+        Authentication::PrivateKeyJwt => needs(
+            config.key.is_none(),
+            About::Authentication,
+            "authentication = \"private_key_jwt\", which is the default, needs key",
+        ),
+        Authentication::SelfSignedTlsClientAuth => needs(
+            !by_certificate,
+            About::Authentication,
+            "authentication = \"self_signed_tls_client_auth\" needs certificate and certificate_key",
+        ),
+        Authentication::TlsClientAuth => needs(
+            !by_certificate,
+            About::Authentication,
+            "authentication = \"tls_client_auth\" needs certificate and certificate_key",
+        ),
+    }
+    .or_else(|| match binding {
         Binding::Mtls if !by_certificate => {
-            Err(at(text, here, &"binding = \"mtls\" needs certificate and certificate_key"))
+            Some("binding = \"mtls\" needs certificate and certificate_key")
         }
         Binding::Mtls if config.dpop_key.is_some() => {
-            Err(at(text, here, &"binding = \"mtls\" has no use for dpop_key"))
+            Some("binding = \"mtls\" has no use for dpop_key")
+        }
+        Binding::Dpop if config.dpop_key.is_none() && config.key.is_none() => {
+            Some("binding = \"dpop\" needs dpop_key or key")
+        }
+        _ if config.request_object && config.key.is_none() => {
+            Some("request_object = true needs key")
         }
         _ if config.certificate.is_some() != config.certificate_key.is_some() => {
-            Err(at(text, here, &"certificate and certificate_key need each other"))
+            Some("certificate and certificate_key need each other")
         }
         _ if config.use_mtls_endpoint_aliases && !by_certificate => {
-            Err(at(text, here, &"use_mtls_endpoint_aliases needs certificate and certificate_key"))
+            Some("use_mtls_endpoint_aliases needs certificate and certificate_key")
         }
-        _ => Ok(config),
+        _ => None,
     }
+    .map(|mistake| (About::Binding, mistake)))
 }
 
 /// A mistake, however long the line that it is in.

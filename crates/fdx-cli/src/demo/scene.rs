@@ -29,8 +29,8 @@ impl Scene {
         let uris = [redirect_uri.clone()];
         let bank = bank::open(ports, &uris, NoncePolicy::Demand, Observer::new(|_| ())).await?;
 
-        let key = bank.key.jwk.expose().as_bytes();
-        let key = PrivateKey::from_jwk(backend::ring(), key).map_err(defect)?;
+        let key = bank.key.pkcs8_pem.expose();
+        let key = PrivateKey::from_pem(backend::ring(), key, None).map_err(defect)?;
         let roots = Roots::pem(bank.authority.certificate_pem()).map_err(defect)?;
         let transport = Transport::builder().root_certificates(roots);
         let public = key.public().clone();

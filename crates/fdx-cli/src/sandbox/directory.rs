@@ -1,28 +1,45 @@
 use std::path::{Path, PathBuf};
 
+use fdx_jose::Jwks;
+use fdx_sandbox::{Binding, ClientAuthentication, RegisteredClient, RequestObjects};
 use fdx_wire::HttpsUrl;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::bank::{Bank, DPOP_CLIENT, MTLS_CLIENT};
+use crate::bank::Bank;
 use crate::error::Failure;
 use crate::files::{self, Readers};
 use crate::json::pretty;
+use crate::sandbox::configuration;
 
 const CA: &str = "ca.pem";
 const CERTIFICATE: &str = "client.pem";
 const CERTIFICATE_KEY: &str = "client-key.pem";
-const JWK: &str = "client.jwk.json";
+const OWN_CERTIFICATE: &str = "self-signed.pem";
+const OWN_CERTIFICATE_KEY: &str = "self-signed-key.pem";
+const KEY: &str = "signing-key.pem";
 const CLIENTS: &str = "clients.json";
 pub(crate) const CONNECT_MTLS: &str = "connect.toml";
-const CONNECT_DPOP: &str = "connect-dpop.toml";
 
-const ALL: [&str; 7] = [CA, CERTIFICATE, CERTIFICATE_KEY, JWK, CLIENTS, CONNECT_MTLS, CONNECT_DPOP];
+const ALL: [&str; 12] = [
+    CA,
+    CERTIFICATE,
+    CERTIFICATE_KEY,
+    OWN_CERTIFICATE,
+    OWN_CERTIFICATE_KEY,
+    KEY,
+    CLIENTS,
+    CONNECT_MTLS,
+    "connect-dpop.toml",
+    "connect-self-signed.toml",
+    "connect-signed.toml",
+    "connect-tls.toml",
+];
 
-const ABOUT: &str = "The clients that are registered at this institution, until it stops. Both \
-    authenticate by private_key_jwt with client.jwk.json; app-mtls has its tokens bound to \
-    client.pem, app-dpop to a DPoP key of its choice. ca.pem is what to trust. Nothing here is of \
-    any use anywhere else.";
+const ABOUT: &str = "The clients that are registered at this institution, until it stops. They sign \
+    with signing-key.pem, and show client.pem, or app-self-signed its self-signed.pem. Any of them \
+    may send request objects (app-signed must) and ask for response_mode=jwt. ca.pem is what to \
+    trust. Nothing here is of any use anywhere else.";
 
 /// A directory that holds none of our files yet.
 pub(crate) struct Files<'a> {
@@ -42,16 +59,13 @@ struct Entry<'a> {
     client_id: &'a str,
     binding: &'static str,
     token_endpoint_auth_method: &'static str,
+    require_signed_request_object: bool,
+    authorization_signed_response_alg: Option<&'static str>,
     id_token_signed_response_alg: &'static str,
     redirect_uris: Vec<&'a str>,
     scope: String,
     fdx_base: &'a HttpsUrl,
-    jwks: Keys<'a>,
-}
-
-#[derive(Serialize)]
-struct Keys<'a> {
-    keys: Vec<&'a RawValue>,
+    jwks: Option<Box<RawValue>>,
 }
 
 impl<'a> Files<'a> {
@@ -64,17 +78,22 @@ impl<'a> Files<'a> {
 
     pub(crate) fn write(&self, bank: &Bank) -> Result<(), Failure> {
         let certificate_key = bank.certificate.private_key_pem();
+        let (own, own_key) = &bank.own_certificate;
         let clients = pretty(&document(bank)) + "\n";
         for (name, text, readers) in [
             (CA, bank.authority.certificate_pem(), Readers::Anyone),
             (CERTIFICATE, bank.certificate.pem(), Readers::Anyone),
             (CERTIFICATE_KEY, &certificate_key, Readers::Owner),
-            (JWK, bank.key.jwk.expose(), Readers::Owner),
+            (OWN_CERTIFICATE, own.pem(), Readers::Anyone),
+            (OWN_CERTIFICATE_KEY, own_key.pkcs8_pem.expose(), Readers::Owner),
+            (KEY, bank.key.pkcs8_pem.expose(), Readers::Owner),
             (CLIENTS, &clients, Readers::Anyone),
-            (CONNECT_MTLS, &connect_by_certificate(bank), Readers::Anyone),
-            (CONNECT_DPOP, &connect_by_dpop(bank), Readers::Anyone),
         ] {
             files::create(&self.path(name), text, readers)?;
+        }
+        for client in &bank.clients {
+            let text = configuration::of(bank, client, &named(client));
+            files::create(&self.path(&file(client)), &text, Readers::Anyone)?;
         }
         Ok(())
     }
@@ -84,66 +103,57 @@ impl<'a> Files<'a> {
     }
 }
 
+/// `connect.toml` for `app-mtls`, `connect-dpop.toml` for `app-dpop`, and so on.
+fn file(client: &RegisteredClient) -> String {
+    match client.client_id.strip_prefix("app-") {
+        Some("mtls") | None => CONNECT_MTLS.to_owned(),
+        Some(rest) => format!("connect-{rest}.toml"),
+    }
+}
+
+/// The files that a client's configuration names.
+fn named(client: &RegisteredClient) -> configuration::Names {
+    let own = matches!(client.authentication, ClientAuthentication::SelfSignedTlsClientAuth(_));
+    let (certificate, certificate_key) = match own {
+        true => (OWN_CERTIFICATE, OWN_CERTIFICATE_KEY),
+        false => (CERTIFICATE, CERTIFICATE_KEY),
+    };
+    configuration::Names { root_certificates: CA, key: KEY, certificate, certificate_key }
+}
+
 fn document(bank: &Bank) -> Document<'_> {
-    let jwk = serde_json::from_str(bank.key.key.public().jwk());
-    let keys: Vec<&RawValue> = jwk.into_iter().collect();
-    let clients = bank.clients.iter().map(|client| {
-        let by_certificate = client.client_id == MTLS_CLIENT;
-        Entry {
-            client_id: &client.client_id,
-            binding: if by_certificate { "mtls" } else { "dpop" },
-            token_endpoint_auth_method: "private_key_jwt",
-            id_token_signed_response_alg: client.id_token_signed_response_alg.name(),
-            redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str()).collect(),
-            scope: client.scopes.join(" "),
-            fdx_base: if by_certificate { &bank.mtls_fdx_base } else { &bank.fdx_base },
-            jwks: Keys { keys: keys.clone() },
-        }
+    let clients = bank.clients.iter().map(|client| Entry {
+        client_id: &client.client_id,
+        binding: configuration::binding(client),
+        token_endpoint_auth_method: configuration::authentication(client),
+        require_signed_request_object: client.request_objects == RequestObjects::Required,
+        authorization_signed_response_alg: client
+            .authorization_signed_response_alg
+            .map(|alg| alg.name()),
+        id_token_signed_response_alg: client.id_token_signed_response_alg.name(),
+        redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str()).collect(),
+        scope: client.scopes.join(" "),
+        fdx_base: fdx_base(bank, client),
+        jwks: RawValue::from_string(jwks(bank, client)).ok(),
     });
     Document { about: ABOUT, issuer: bank.issuer.as_str(), clients: clients.collect() }
 }
 
-fn connect_by_certificate(bank: &Bank) -> String {
-    let binding = format!(
-        "binding = \"mtls\"\ncertificate = \"{CERTIFICATE}\"\ncertificate_key = \"{CERTIFICATE_KEY}\"\n"
-    );
-    connect(bank, MTLS_CLIENT, &bank.mtls_fdx_base, &binding)
+/// Where the client's tokens go.
+pub(super) fn fdx_base<'a>(bank: &'a Bank, client: &RegisteredClient) -> &'a HttpsUrl {
+    match client.binding {
+        Binding::Dpop => &bank.fdx_base,
+        _ => &bank.mtls_fdx_base,
+    }
 }
 
-fn connect_by_dpop(bank: &Bank) -> String {
-    connect(bank, DPOP_CLIENT, &bank.fdx_base, "binding = \"dpop\"\n")
-}
-
-/// A configuration for `fdx connect`. URLs hold nothing that TOML would read otherwise.
-fn connect(bank: &Bank, client_id: &str, fdx_base: &HttpsUrl, binding: &str) -> String {
-    let issuer = &bank.issuer;
-    let uris = bank.clients.iter().flat_map(|client| &client.redirect_uris);
-    let redirect_uri = uris.map(|uri| uri.as_str()).next().unwrap_or_default();
-    format!(
-        r#"# Written by `fdx sandbox`, good until it stops: fdx connect --config THIS-FILE
-issuer = "{issuer}"
-client_id = "{client_id}"
-redirect_uri = "{redirect_uri}"
-fdx_base = "{fdx_base}"
-root_certificates = "{CA}"
-key = "{JWK}"
-{binding}
-[request]
-openid = true
-offline_access = true
-
-[consent]
-duration_type = "TIME_BOUND"
-duration_period = 365
-lookback_period = 60
-resources = [
-  {{ resource_type = "ACCOUNT", data_clusters = ["ACCOUNT_BASIC", "ACCOUNT_DETAILED", "TRANSACTIONS"] }},
-  {{ resource_type = "CUSTOMER", data_clusters = ["CUSTOMER_CONTACT"] }},
-]
-
-[output]
-receipt = "{client_id}-receipt.json"
-tokens = "{client_id}-tokens.json"
-"#
-    )
+/// RFC 8705 2.2.2: a client with a certificate of its own registers it in `x5c`.
+fn jwks(bank: &Bank, client: &RegisteredClient) -> String {
+    let (own, own_key) = &bank.own_certificate;
+    match client.authentication {
+        ClientAuthentication::SelfSignedTlsClientAuth(_) => {
+            format!(r#"{{"keys":[{}]}}"#, own.with_x5c(own_key.key.public().jwk()))
+        }
+        _ => Jwks::new(vec![bank.key.key.public().clone()]).to_json(),
+    }
 }

@@ -1,5 +1,6 @@
 //! The institution for any other client.
 
+mod configuration;
 mod directory;
 
 use fdx_sandbox::server::{Answered, Observer};

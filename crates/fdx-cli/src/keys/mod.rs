@@ -1,0 +1,41 @@
+//! Keys: those that are made at start, those in files, and `fdx keys`.
+
+pub(crate) mod certificate;
+mod new;
+mod show;
+
+use std::path::Path;
+
+use fdx_jose::{Algorithm, FreshKey, PrivateKey, backend};
+
+use crate::args::KeysCommand;
+use crate::error::Failure;
+use crate::files;
+
+pub(crate) fn run(command: &KeysCommand) -> Result<(), Failure> {
+    match command {
+        KeysCommand::New(args) => new::run(args),
+        KeysCommand::Show(args) => show::run(args),
+    }
+}
+
+/// Makes a key for ES256, which every institution takes.
+pub(crate) fn fresh() -> Result<FreshKey, Failure> {
+    let made = PrivateKey::generate(backend::ring(), Algorithm::Es256, None);
+    made.map_err(|error| Failure::failed(format!("no key could be made: {error}"), "try again"))
+}
+
+/// Loads a private key: a JWK begins with a brace, a PEM never does.
+pub(crate) fn load(path: &Path, kid: Option<&str>) -> Result<PrivateKey, Failure> {
+    let text = files::text(path, "the private key")?;
+    let key = match text.expose().trim_start().starts_with('{') {
+        true => PrivateKey::from_jwk(backend::ring(), text.expose().as_bytes()),
+        false => PrivateKey::from_pem(backend::ring(), text.expose(), kid),
+    };
+    key.map_err(|error| unusable(path, &error))
+}
+
+fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {
+    let what = format!("{} can't be used: {error}", path.display());
+    Failure::usage(what, "name another file, or make a key with fdx keys new")
+}
