@@ -1,0 +1,260 @@
+//! The same combinations as in `matrix`, over TLS: one institution on loopback, a client of its own
+//! for each combination, and every certificate shown by the connection itself.
+
+use std::error::Error;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+
+use fdx_jose::{Algorithm, PrivateKey, Thumbprint, backend};
+use fdx_par::{
+    Callback, CallbackVerification, Client, ClientAuthentication, ClientConfig, Draft, Granted,
+    Introspection, IntrospectionVerification, Output, ResponseMode, Revoked, SenderConstraint,
+    ServerKeys, TokenTypeHint, Tokens, Verification, WellKnown, discover,
+};
+use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
+use fdx_sandbox::customer::{ConsentPage, Decision, visit};
+use fdx_sandbox::server::{Running, Server, TlsIdentity};
+use fdx_sandbox::{CertificateName, Institution, InstitutionConfig, RegisteredClient};
+use fdx_tests::{Authentication, Binding, Setup, keys, matrix, usual_request};
+use fdx_transport_hyper::{ClientIdentity, Roots, RunError, Transport, system_now};
+use fdx_wire::{Entropy, HttpsUrl, Issuer};
+use http::header::LOCATION;
+
+const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Ps256];
+
+struct Bank {
+    institution: Arc<Mutex<Institution>>,
+    issuer: Issuer,
+    mtls: HttpsUrl,
+    authority: CertificateAuthority,
+    issued: Certificate,
+    self_signed: Certificate,
+    _running: Running,
+}
+
+/// One combination at work.
+struct Party<'a> {
+    number: u8,
+    bank: &'a Bank,
+    transport: Transport,
+    client: Client,
+    keys: Vec<PrivateKey>,
+}
+
+fn client_id(number: u8) -> String {
+    format!("app-{number}")
+}
+
+impl Bank {
+    async fn open() -> Self {
+        let any_port = (Ipv4Addr::LOCALHOST, 0).into();
+        let server = Server::bind(any_port, any_port).await.unwrap();
+        let issuer = format!("https://localhost:{}", server.main().port());
+        let mtls = format!("https://localhost:{}", server.mtls().port());
+        let (issuer, mtls) = (Issuer::parse(&issuer).unwrap(), HttpsUrl::parse(&mtls).unwrap());
+        let authority = CertificateAuthority::new("The matrix").unwrap();
+        let issued = authority.client("The recipient").unwrap();
+        let self_signed = Certificate::self_signed("The recipient, by itself").unwrap();
+
+        let signs = ALGORITHMS.map(keys).into();
+        let config = InstitutionConfig::new(issuer.clone(), mtls.clone(), backend::ring(), signs);
+        let institution = Arc::new(Mutex::new(Institution::new(config, Entropy::new([7; 32]))));
+        let identity = TlsIdentity::from(authority.server().unwrap());
+        let roots = [authority.certificate_der(), self_signed.der()];
+        let running = server.serve(Arc::clone(&institution), identity, &roots).unwrap();
+        Self { institution, issuer, mtls, authority, issued, self_signed, _running: running }
+    }
+
+    /// What the combination's client shows; none where nothing needs it.
+    fn certificate(&self, setup: Setup) -> Option<&Certificate> {
+        match (setup.authentication, setup.binding) {
+            (Authentication::PrivateKeyJwt, Binding::Dpop) => None,
+            (Authentication::SelfSignedTlsClientAuth, _) => Some(&self.self_signed),
+            _ => Some(&self.issued),
+        }
+    }
+
+    fn thumbprint(&self, setup: Setup) -> Thumbprint {
+        self.certificate(setup).unwrap_or(&self.issued).thumbprint()
+    }
+
+    fn registered(&self, number: u8, setup: Setup) -> RegisteredClient {
+        let mut client = setup.registered();
+        client.client_id = client_id(number);
+        client.authentication = match setup.authentication {
+            Authentication::PrivateKeyJwt => fdx_sandbox::ClientAuthentication::PrivateKeyJwt,
+            Authentication::TlsClientAuth => fdx_sandbox::ClientAuthentication::TlsClientAuth(
+                CertificateName::SubjectDn("CN=The recipient".to_owned()),
+            ),
+            Authentication::SelfSignedTlsClientAuth => {
+                let registered = vec![self.self_signed.thumbprint()];
+                fdx_sandbox::ClientAuthentication::SelfSignedTlsClientAuth(registered)
+            }
+        };
+        if setup.binding == Binding::Mtls {
+            client.binding = fdx_sandbox::Binding::MutualTls(self.thumbprint(setup));
+        }
+        client
+    }
+
+    fn config(&self, number: u8, setup: Setup) -> ClientConfig {
+        let certificate = self.thumbprint(setup);
+        let mut config = setup.config();
+        config.issuer = self.issuer.clone();
+        config.client_id = client_id(number);
+        let host = match setup.binding {
+            Binding::Dpop => self.issuer.as_str(),
+            Binding::Mtls => self.mtls.as_str(),
+        };
+        config.fdx_base = HttpsUrl::parse(&format!("{host}/fdx/v6")).unwrap();
+        config.authentication = match setup.authentication {
+            Authentication::PrivateKeyJwt => config.authentication,
+            Authentication::TlsClientAuth => ClientAuthentication::TlsClientAuth(certificate),
+            Authentication::SelfSignedTlsClientAuth => {
+                ClientAuthentication::SelfSignedTlsClientAuth(certificate)
+            }
+        };
+        if setup.binding == Binding::Mtls {
+            config.sender_constraint = SenderConstraint::Mtls(certificate);
+        }
+        config
+    }
+
+    fn transport(&self, certificate: Option<&Certificate>) -> Transport {
+        let roots = Roots::pem(self.authority.certificate_pem()).unwrap();
+        let mut builder = Transport::builder().root_certificates(roots);
+        if let Some(certificate) = certificate {
+            let key = certificate.private_key_pem();
+            let identity = ClientIdentity::from_pem(certificate.pem(), &key).unwrap();
+            builder = builder.client_certificate(identity);
+        }
+        builder.build().unwrap()
+    }
+
+    /// A registered client, from discovery on.
+    async fn party(&self, number: u8, setup: Setup) -> Party<'_> {
+        self.institution.lock().unwrap().register(self.registered(number, setup));
+        let transport = self.transport(self.certificate(setup));
+        let keys = vec![keys(setup.algorithm)];
+        let draft = discover(&self.issuer, WellKnown::OAuthAuthorizationServer, system_now());
+        let metadata = transport.run(draft.unwrap(), &keys, system_now).await.unwrap();
+        let client = Client::new(self.config(number, setup), metadata).unwrap();
+        Party { number, bank: self, transport, client, keys }
+    }
+
+    /// The customer sits beside the institution: loads the page, decides, and comes back.
+    fn customer(&self, url: &HttpsUrl) -> String {
+        let mut institution = self.institution.lock().unwrap();
+        let page = institution.handle(&visit(url), None, system_now());
+        let form = ConsentPage::read(&page).unwrap().decide(&Decision::less_than_asked());
+        let back = institution.handle(&form.unwrap(), None, system_now());
+        back.headers()[LOCATION].to_str().unwrap().to_owned()
+    }
+}
+
+impl Party<'_> {
+    fn entropy(&self, step: u8) -> Entropy {
+        let mut bytes = [step; 32];
+        bytes[0] = self.number;
+        Entropy::new(bytes)
+    }
+
+    async fn run<T: Output>(&self, draft: Draft<T>) -> Result<T, RunError> {
+        self.transport.run(draft, &self.keys, system_now).await
+    }
+
+    async fn keys(&self) -> Result<ServerKeys, Box<dyn Error>> {
+        Ok(self.run(self.client.fetch_keys(system_now())?).await?)
+    }
+
+    async fn flow(&self) -> Result<Granted, Box<dyn Error>> {
+        let client = &self.client;
+        let draft = client.push(&usual_request(), self.entropy(1), system_now())?;
+        let (url, pending) = self.run(draft).await?.redirect(system_now())?;
+        let back = self.bank.customer(&HttpsUrl::parse(url.as_str())?);
+        let callback = match client.config().response_mode {
+            ResponseMode::Query => client.callback(pending, &back, system_now())?,
+            ResponseMode::Jwt => {
+                let signed = client.signed_callback(pending, &back, system_now())?;
+                let keys = self.keys().await?;
+                match client.verify_callback(signed, Some(&keys), system_now())? {
+                    CallbackVerification::Done(callback) => callback,
+                    CallbackVerification::FetchKeys(_) => return Err("the keys do not fit".into()),
+                }
+            }
+        };
+        let Callback::Code(accepted) = callback else { return Err("denied".into()) };
+        let draft = client.exchange(accepted, self.entropy(2), system_now())?;
+        let exchanged = self.run(draft).await?;
+        let keys = self.keys().await?;
+        let Verification::Verified(verified) =
+            client.verify(exchanged, Some(&keys), system_now())?
+        else {
+            return Err("the keys do not fit".into());
+        };
+        let read = client.read_consent(&verified, self.entropy(3), system_now())?;
+        let granted = verified.granted(self.run(read).await?)?;
+        let told = self.introspection(granted.tokens()).await?;
+        assert!(told.is_active() && told.consent_id() == granted.consent_id());
+        let which = TokenTypeHint::RefreshToken;
+        let draft = client.revoke(granted.tokens(), which, self.entropy(5), system_now())?;
+        let _: Revoked = self.run(draft).await?;
+        Ok(granted)
+    }
+
+    /// Signed where the callback is.
+    async fn introspection(&self, tokens: &Tokens) -> Result<Introspection, Box<dyn Error>> {
+        let (client, token) = (&self.client, tokens.access_token());
+        if client.config().response_mode == ResponseMode::Query {
+            let draft = client.introspect(token, self.entropy(4), system_now())?;
+            return Ok(self.run(draft).await?);
+        }
+        let draft = client.introspect_signed(token, self.entropy(4), system_now())?;
+        let signed = self.run(draft).await?;
+        let keys = self.keys().await?;
+        match client.verify_introspection(signed, Some(&keys), system_now())? {
+            IntrospectionVerification::Verified(told) => Ok(told),
+            IntrospectionVerification::FetchKeys(_) => Err("the keys do not fit".into()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_combination_reaches_the_grant_over_tls() {
+    let bank = Bank::open().await;
+    let matrix = matrix();
+    assert_eq!(matrix.len(), 72);
+    for (number, setup) in (0..).zip(matrix) {
+        let party = bank.party(number, setup).await;
+        let granted = party.flow().await.unwrap_or_else(|error| panic!("{setup:?}: {error}"));
+        assert!(granted.coverage().is_partial(), "{setup:?}");
+        let receipt = party.client.receipt(&granted, system_now()).unwrap();
+        assert_eq!(receipt.consent_id(), granted.consent_id(), "{setup:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_other_certificate_passes_for_the_client() {
+    let bank = Bank::open().await;
+    let other = bank.authority.client("Another recipient").unwrap();
+    for (number, authentication) in
+        [(1, Authentication::TlsClientAuth), (2, Authentication::SelfSignedTlsClientAuth)]
+    {
+        let party = bank.party(number, Setup { authentication, ..Setup::default() }).await;
+        let push = |step| {
+            let entropy = party.entropy(step);
+            party.client.push(&usual_request(), entropy, system_now()).unwrap()
+        };
+        let stranger = bank.transport(Some(&other));
+        let refused = stranger.run(push(1), &party.keys, system_now).await.unwrap_err();
+        let RunError::Protocol(error) = refused else { panic!("{refused}") };
+        let said = error.said().unwrap().error.as_ref().unwrap();
+        assert_eq!(said.as_str(), "invalid_client", "{authentication:?}");
+
+        let bare = bank.transport(None);
+        let refused = bare.run(push(2), &party.keys, system_now).await.unwrap_err();
+        assert!(matches!(refused, RunError::NotSent { .. }), "{refused}");
+        let _ =
+            party.run(push(3)).await.unwrap_or_else(|error| panic!("{authentication:?}: {error}"));
+    }
+}
