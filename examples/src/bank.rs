@@ -9,7 +9,7 @@ use fdx_par::{ClientAuthentication, ClientConfig, SenderConstraint};
 use fdx_rar::DataCluster;
 use fdx_sandbox::certificates::CertificateAuthority;
 use fdx_sandbox::customer::{ConsentPage, Decision};
-use fdx_sandbox::server::{Running, Server, TlsIdentity};
+use fdx_sandbox::server::{Observer, Running, Server, TlsIdentity};
 use fdx_sandbox::{Binding, Institution, InstitutionConfig, RegisteredClient};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri, UnixTime};
 use tokio::runtime::{Builder, Runtime};
@@ -24,6 +24,7 @@ pub struct Bank {
     authority: CertificateAuthority,
     recipient: Recipient,
     server: Option<(Running, Runtime)>,
+    log: Arc<Mutex<Vec<(String, u16)>>>,
 }
 
 struct Recipient {
@@ -50,6 +51,10 @@ impl Bank {
         )?;
         let identity = TlsIdentity::from(bank.authority.server()?);
         let roots = [bank.authority.certificate_der()];
+        let log = Arc::clone(&bank.log);
+        let server = server.observed_by(Observer::new(move |answered| {
+            lock(&log).push((answered.path.to_owned(), answered.status.as_u16()));
+        }));
         let inside = runtime.enter();
         let running = server.serve(Arc::clone(&bank.institution), identity, &roots)?;
         drop(inside);
@@ -108,7 +113,16 @@ impl Bank {
         request: &http::Request<Vec<u8>>,
         now: UnixTime,
     ) -> http::Response<Vec<u8>> {
-        self.institution().handle(request, None::<Thumbprint>, now)
+        lock(&self.institution).handle(request, None::<Thumbprint>, now)
+    }
+
+    /// The statuses of what was asked over the network at this path, in order.
+    #[must_use]
+    pub fn answers_at(&self, path: &str) -> String {
+        let log = lock(&self.log);
+        let statuses =
+            log.iter().filter(|(at, _)| at == path).map(|(_, status)| status.to_string());
+        statuses.collect::<Vec<_>>().join(", ")
     }
 
     /// The certificate that the institution's is issued by, in DER.
@@ -146,11 +160,8 @@ impl Bank {
             authority: CertificateAuthority::new("The examples' CA")?,
             recipient: Recipient { key: key.clone(), redirect_uri },
             server: None,
+            log: Arc::default(),
         })
-    }
-
-    fn institution(&self) -> MutexGuard<'_, Institution> {
-        self.institution.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -162,4 +173,8 @@ impl Drop for Bank {
             runtime.shutdown_background();
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -21,5 +21,5 @@ mod tls;
 
 pub use bank::Bank;
 pub use http1::{MAX_HEAD, parse, serialize};
-pub use recipient::{asked, entropy, fresh_key, now, step, tell};
+pub use recipient::{asked, entropy, fresh_key, lines, now, step, tell};
 pub use tls::tls;

@@ -1,4 +1,3 @@
-use std::error::Error;
 use std::io;
 use std::time::SystemTime;
 
@@ -49,21 +48,28 @@ pub fn step(name: &str, what: impl AsRef<str>) {
 }
 
 /// Tells what was granted beside what was asked.
-///
-/// # Errors
-/// Where nothing is known of it.
-pub fn tell(granted: &Granted) -> Result<(), Box<dyn Error>> {
-    let id = granted.consent_id().ok_or("the institution told no consent id")?;
-    let coverage = granted.coverage();
-    step("granted", format!("consent {id}"));
-    for cluster in coverage.granted() {
-        let (kind, id) = (&cluster.resource_type, &cluster.resource_id);
-        step("", format!("+ {} of {kind} {id}", cluster.data_cluster));
+pub fn tell(granted: &Granted) {
+    let mut name = "granted";
+    for line in lines(granted) {
+        step(name, line);
+        name = "";
     }
-    for withheld in coverage.withheld() {
-        let kind = withheld.resource_type();
-        let which = withheld.resource_id().unwrap_or("any");
-        step("", format!("- {} of {kind} {which}", withheld.data_cluster()));
-    }
-    Ok(())
+}
+
+/// The consent's id, what the customer shares, and what the customer does not.
+#[must_use]
+pub fn lines(granted: &Granted) -> Vec<String> {
+    let id = granted.consent_id().map_or("without an id", |id| id.as_str());
+    let mut lines = vec![format!("consent {id}")];
+    lines.extend(granted.coverage().granted().iter().map(|cluster| {
+        format!("+ {} of {} {}", cluster.data_cluster, cluster.resource_type, cluster.resource_id)
+    }));
+    lines.extend(granted.coverage().withheld().iter().map(|withheld| {
+        let (cluster, kind) = (withheld.data_cluster(), withheld.resource_type());
+        match withheld.resource_id() {
+            Some(id) => format!("- {cluster} of {kind} {id}"),
+            None => format!("- {cluster} of any {kind}"),
+        }
+    }));
+    lines
 }

@@ -32,7 +32,7 @@ fn ends_with_less_than_was_asked(lines: &[String]) {
         [
             "+ ACCOUNT_BASIC of ACCOUNT acc-1",
             "+ CUSTOMER_CONTACT of CUSTOMER cust-1",
-            "- TRANSACTIONS of ACCOUNT any",
+            "- TRANSACTIONS of any ACCOUNT",
             "- TRANSACTIONS of ACCOUNT acc-1",
         ]
     );
@@ -80,6 +80,63 @@ fn kms() {
     assert_eq!(lines[failed - 2..failed], lines[failed + 1..failed + 3]);
     let stale_digests = &orders[..2];
     assert!(orders[2..].iter().all(|order| !stale_digests.contains(order)));
+}
+
+#[test]
+fn axum() {
+    let lines = run(env!("CARGO_BIN_EXE_axum"));
+    let last = "done         two tabs, two consents, each code sent once";
+    assert_eq!(lines.last().unwrap(), last);
+    assert_eq!(told(&lines, "institution"), ["answers at /token: 200, 200"]);
+
+    // One cookie for each flow: two while both are open, and none after both have ended.
+    let held: Vec<_> = told(&lines, "browser").iter().map(|what| what.as_bytes()[6]).collect();
+    assert_eq!(held, b"210");
+    let cookies = told(&lines, "").into_iter().filter(|line| line.starts_with("__Host-fdx-"));
+    let cookies: Vec<_> = cookies.map(|cookie| cookie.split_once('=').unwrap()).collect();
+    assert_eq!(cookies.len(), 2);
+    assert_ne!(cookies[0].0, cookies[1].0);
+    for (_, rest) in &cookies {
+        assert!(rest.contains("; Secure; HttpOnly; SameSite=Lax; Path=/; Max-Age="), "{rest}");
+    }
+
+    // The tabs end in the other order; what others send in between ends neither.
+    let outcomes = |name| steps(&lines, name);
+    assert_eq!(outcomes("tab A")[0][0], "clicks: 303 See Other, to the institution");
+    for (tab, shared) in [("tab B", 2), ("tab A", 7)] {
+        let ended = &outcomes(tab)[1];
+        assert_eq!(ended[0], "303 See Other, then 200 OK");
+        assert_eq!(ended.iter().filter(|line| line.starts_with("+ ")).count(), shared, "{tab}");
+    }
+    let [stolen, replayed] = outcomes("+ cookie").try_into().unwrap();
+    let expected = [
+        (outcomes("forged").remove(0), "400 Bad Request", "[rfc6749.state.mismatch, "),
+        (outcomes("stranger").remove(0), "400 Bad Request", "waits for no such callback"),
+        (stolen, "400 Bad Request", "[fdx.seal.not_ours, "),
+        (outcomes("replayed").remove(0), "400 Bad Request", "waits for no such callback"),
+        (replayed, "409 Conflict", "the code is not sent again"),
+    ];
+    for (outcome, status, why) in expected {
+        assert_eq!(outcome[0], status);
+        assert!(outcome[1].contains(why), "{outcome:?}");
+    }
+    let names = lines.iter().map(|line| line.split("  ").next().unwrap());
+    let names: Vec<_> = names.filter(|name| !name.is_empty() && *name != "browser").collect();
+    let order = ["service", "tab A", "tab B", "tab B", "forged", "stranger", "+ cookie", "tab A"];
+    assert_eq!(names[..order.len()], order);
+}
+
+/// Each step of this name, with the lines that belong to it.
+fn steps<'a>(lines: &'a [String], name: &str) -> Vec<Vec<&'a str>> {
+    let columns = lines.iter().filter_map(|line| line.split_at_checked(13));
+    let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (step, what) in columns {
+        match all.last_mut() {
+            Some((_, whats)) if step.trim().is_empty() => whats.push(what),
+            _ => all.push((step.trim(), vec![what])),
+        }
+    }
+    all.into_iter().filter(|(step, _)| *step == name).map(|(_, whats)| whats).collect()
 }
 
 /// Role, `iat` and `jti` of a line such as `DpopProof, iat 1767607200, jti "..."`.

@@ -57,7 +57,7 @@ fn flow(bank: &Bank, wire: &Wire) -> Result<(), Box<dyn Error>> {
     };
     let read = wire.run(client.read_consent(&verified, entropy()?, now())?)?;
     let granted = verified.granted(read)?;
-    tell(&granted)?;
+    tell(&granted);
 
     let accounts = ResourceRequest::get(client.config().fdx_base.join_segment("accounts")?);
     let token = granted.tokens().access_token();
