@@ -85,7 +85,7 @@ impl Client {
     /// another issuer's or client's.
     pub fn restore(&self, stored: &str) -> Result<StoredGrant, Error> {
         let body: Body<Secret> =
-            json::object_from_slice(stored.as_bytes(), &Limits::bytes(256 * 1024))
+            json::object_from_slice(stored.as_bytes(), &Limits::bytes(LIMIT))
                 .map_err(|_| CallerFault::StoredGrant)?;
         if body.issuer != self.config().issuer || body.client_id != self.config().client_id {
             return Err(CallerFault::OtherClient.into());
@@ -116,6 +116,10 @@ struct Body<Text> {
 }
 
 const VERSION: u8 = 1;
+
+/// Room for all that may have been stored: the largest texts of a token response, an ID token and
+/// the responses to later refreshes are kept side by side.
+const LIMIT: usize = 4 * crate::token::LIMIT;
 
 impl Body<Secret> {
     fn into_grant(self) -> Option<StoredGrant> {

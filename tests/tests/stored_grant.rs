@@ -1,0 +1,351 @@
+//! What is kept of a grant: a text that one node writes and another reads, and nobody else.
+
+use fdx_par::{BoundBy, CallerFault, Client, Error, NextStep, StoredGrant};
+use fdx_sandbox::NoncePolicy;
+use fdx_tests::{Binding, Setup, World, patched};
+use fdx_wire::{Issuer, Secret};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+fn stored(setup: Setup) -> (World, Client, StoredGrant) {
+    let mut world = World::new(setup);
+    let (client, grant) = world.stored();
+    (world, client, grant)
+}
+
+/// A client, and the members of a grant of its own.
+fn members() -> (Client, Map<String, Value>) {
+    let (_, client, grant) = stored(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+    let members = serde_json::from_str(grant.to_json().expose()).unwrap();
+    (client, members)
+}
+
+fn fault(client: &Client, text: &str) -> CallerFault {
+    match client.restore(text) {
+        Err(Error::Caller(fault)) => fault,
+        other => panic!("{text:.200}: {other:?}"),
+    }
+}
+
+fn text(members: &Map<String, Value>) -> String {
+    Value::Object(members.clone()).to_string()
+}
+
+#[test]
+fn what_is_written_is_read_back_whole() {
+    for binding in [Binding::Dpop, Binding::Mtls] {
+        let (_, client, grant) = stored(Setup { binding, ..Setup::default() });
+        let restored = client.restore(grant.to_json().expose()).unwrap();
+        assert_eq!(restored.to_json().expose(), grant.to_json().expose());
+        let (old, new) = (grant.tokens(), restored.tokens());
+        assert_eq!(new.access_token().token().expose(), old.access_token().token().expose());
+        assert_eq!(new.access_token().bound_by(), old.access_token().bound_by());
+        assert_eq!(new.access_token().bound_to(), old.access_token().bound_to());
+        assert_eq!(new.access_token().expires_at(), old.access_token().expires_at());
+        assert_eq!(
+            new.refresh_token().map(Secret::expose),
+            old.refresh_token().map(Secret::expose)
+        );
+        assert_eq!(new.scopes(), old.scopes());
+        assert_eq!(restored.consent_id(), grant.consent_id());
+        let identity = |grant: &StoredGrant| {
+            let identity = grant.identity().unwrap();
+            (identity.subject().to_owned(), identity.auth_time())
+        };
+        assert_eq!(identity(&restored), identity(&grant));
+    }
+}
+
+#[test]
+fn the_text_form_says_its_version_and_every_member_by_name() {
+    let (_, members) = members();
+    let names: Vec<_> = members.keys().map(String::as_str).collect();
+    let expected = [
+        "access_token",
+        "auth_time",
+        "bound_to",
+        "client_id",
+        "consent_id",
+        "expires_at",
+        "issuer",
+        "refresh_token",
+        "scope",
+        "subject",
+        "token_type",
+        "version",
+    ];
+    assert_eq!((names, &members["version"]), (expected.to_vec(), &json!(1)));
+}
+
+#[test]
+fn another_version_is_refused() {
+    let (client, mut members) = members();
+    for version in [json!(2), json!(0), json!(255), json!(256), json!("1"), json!(null)] {
+        members.insert("version".to_owned(), version.clone());
+        assert_eq!(fault(&client, &text(&members)), CallerFault::StoredGrant, "{version}");
+    }
+    members.remove("version");
+    assert_eq!(fault(&client, &text(&members)), CallerFault::StoredGrant);
+}
+
+#[test]
+fn another_issuer_s_or_client_s_grant_is_refused() {
+    let (client, members) = members();
+    for (name, value) in [("issuer", "https://evil.example"), ("client_id", "app-2")] {
+        let mut members = members.clone();
+        members.insert(name.to_owned(), value.into());
+        let error = client.restore(&text(&members)).unwrap_err();
+        assert_eq!(error, CallerFault::OtherClient.into(), "{name}");
+        assert_eq!(error.next_step(), NextStep::StartOver);
+    }
+    // A slash makes another issuer: it is compared as it was received.
+    let mut members = members;
+    members.insert("issuer".to_owned(), "https://bank.example/".into());
+    assert_eq!(fault(&client, &text(&members)), CallerFault::OtherClient);
+}
+
+#[test]
+fn one_client_s_grant_is_not_restored_by_another() {
+    let (_, client, grant) = stored(Setup::default());
+    let mut config = client.config().clone();
+    config.client_id = "app-2".to_owned();
+    let other = Client::new(config, client.metadata().clone()).unwrap();
+    assert_eq!(fault(&other, grant.to_json().expose()), CallerFault::OtherClient);
+    assert_eq!(client.config().issuer, Issuer::parse("https://bank.example").unwrap());
+}
+
+#[test]
+fn a_text_that_is_cut_short_is_refused() {
+    let (_, client, grant) = stored(Setup::default());
+    let whole = grant.to_json();
+    for end in 0..whole.expose().len() {
+        assert_eq!(fault(&client, &whole.expose()[..end]), CallerFault::StoredGrant, "{end}");
+    }
+    assert_eq!(fault(&client, &format!("{}{{}}", whole.expose())), CallerFault::StoredGrant);
+}
+
+#[test]
+fn a_member_twice_is_refused() {
+    let (client, members) = members();
+    let whole = text(&members);
+    for (name, value) in &members {
+        let twice = format!("{{\"{name}\":{value},{}", &whole[1..]);
+        assert_eq!(fault(&client, &twice), CallerFault::StoredGrant, "{name}");
+    }
+    let unknown = format!("{{\"x\":1,\"\\u0078\":2,{}", &whole[1..]);
+    assert_eq!(fault(&client, &unknown), CallerFault::StoredGrant);
+}
+
+#[test]
+fn what_is_no_object_is_refused() {
+    let (client, members) = members();
+    let by_place: Vec<_> = members.values().cloned().collect();
+    let in_order = json!([
+        1,
+        members["issuer"],
+        members["client_id"],
+        members["access_token"],
+        members["token_type"],
+        members["bound_to"],
+        members["expires_at"],
+        members["refresh_token"],
+        members["scope"],
+        members["subject"],
+        members["auth_time"],
+        members["consent_id"],
+    ]);
+    for text in ["", "null", "1", "\"\"", "[]", &json!(by_place).to_string(), &in_order.to_string()]
+    {
+        assert_eq!(fault(&client, text), CallerFault::StoredGrant, "{text}");
+    }
+}
+
+#[test]
+fn members_of_another_kind_are_refused() {
+    let (client, members) = members();
+    for (name, value) in [
+        ("access_token", json!(5)),
+        ("access_token", json!(null)),
+        ("token_type", json!("Basic")),
+        ("token_type", json!("dpop")),
+        ("bound_to", json!("short")),
+        ("expires_at", json!("soon")),
+        ("expires_at", json!(-1)),
+        ("refresh_token", json!({})),
+        ("scope", json!("a\tb")),
+        ("scope", json!(["openid"])),
+        ("subject", json!([])),
+        ("auth_time", json!(1.5)),
+        ("consent_id", json!("")),
+        ("consent_id", json!("a\nb")),
+        ("issuer", json!("http://bank.example")),
+    ] {
+        let mut members = members.clone();
+        members.insert(name.to_owned(), value.clone());
+        assert_eq!(fault(&client, &text(&members)), CallerFault::StoredGrant, "{name}: {value}");
+    }
+    for name in ["issuer", "client_id", "access_token", "token_type", "bound_to", "scope"] {
+        let mut members = members.clone();
+        members.remove(name);
+        assert_eq!(fault(&client, &text(&members)), CallerFault::StoredGrant, "no {name}");
+    }
+}
+
+#[test]
+fn what_need_not_be_there_may_be_missing() {
+    let (client, mut members) = members();
+    for name in ["expires_at", "refresh_token", "auth_time", "subject", "consent_id"] {
+        members.remove(name);
+        let restored = client.restore(&text(&members)).unwrap();
+        let again: Value = serde_json::from_str(restored.to_json().expose()).unwrap();
+        assert_eq!(again, Value::Object(members.clone()), "{name}");
+    }
+}
+
+#[test]
+fn debug_shows_no_secret_and_no_customer() {
+    let (_, client, grant) = stored(Setup::default());
+    let restored = client.restore(grant.to_json().expose()).unwrap();
+    for grant in [grant, restored] {
+        let subject = grant.identity().unwrap().subject();
+        let secrets = [
+            grant.tokens().access_token().token().expose(),
+            grant.tokens().refresh_token().unwrap().expose(),
+            subject,
+        ];
+        let printed = [
+            format!("{grant:?} {grant:#?}"),
+            format!("{:?}", grant.identity()),
+            format!("{:?}", grant.to_json()),
+            format!("{:?}", grant.tokens()),
+        ];
+        for secret in secrets {
+            assert!(!printed.iter().any(|text| text.contains(secret)), "{printed:?}");
+        }
+    }
+}
+
+#[test]
+fn tokens_are_kept_before_anything_about_them_is_verified() {
+    let mut world = World::new(Setup::default());
+    let client = world.client().unwrap();
+    let exchanged = world.exchanged(&client);
+    let kept = exchanged.stored().to_json();
+    // The process dies here: nothing was verified. The tokens are good all the same.
+    drop(exchanged);
+    let client = world.client().unwrap();
+    let grant = client.restore(kept.expose()).unwrap();
+    assert!(grant.identity().is_none() && grant.consent_id().is_none());
+    world.accounts(&client, grant.tokens().access_token()).unwrap();
+    let renewed = world.renewed(&client, &grant);
+    world.accounts(&client, renewed.tokens().access_token()).unwrap();
+}
+
+#[test]
+fn another_node_restores_refreshes_and_calls() {
+    for binding in [Binding::Dpop, Binding::Mtls] {
+        let setup = Setup { binding, ..Setup::default() };
+        let (mut first, _, grant) = stored(setup);
+        let kept = grant.to_json();
+        drop(grant);
+        // Nothing but the text, the configuration and the institution goes over.
+        let mut second = World::new(setup);
+        std::mem::swap(&mut second.bank, &mut first.bank);
+        drop(first);
+        let client = second.client().unwrap();
+        let grant = client.restore(kept.expose()).unwrap();
+        // What the other node drew is not drawn again.
+        (0..50).for_each(|_| drop(second.draw()));
+        second.accounts(&client, grant.tokens().access_token()).unwrap();
+        let grant = second.renewed(&client, &grant);
+        let again = client.restore(grant.to_json().expose()).unwrap();
+        assert_eq!(again.to_json().expose(), grant.to_json().expose());
+        second.accounts(&client, again.tokens().access_token()).unwrap();
+    }
+}
+
+#[test]
+fn whatever_fits_a_token_response_fits_what_is_stored_of_it() {
+    let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+    let client = world.client().unwrap();
+    let (pending, callback) = world.pending(&client);
+    // The response's cap is 256 KiB.
+    world.tamper_at("/token", |answer| {
+        // As little as there can be besides: what is stored has members of its own.
+        let least = json!({
+            "authorization_details": null, "expires_in": null, "grant_id": null,
+            "id_token": null, "refresh_token": "", "scope": null,
+        });
+        let short = patched(answer, &least);
+        let room = 256 * 1024 - short.body().len();
+        let full = patched(short, &json!({ "refresh_token": "r".repeat(room) }));
+        assert_eq!(full.body().len(), 256 * 1024);
+        full
+    });
+    let grant = world.exchange(&client, pending, &callback).unwrap().stored();
+    let restored = client.restore(grant.to_json().expose()).unwrap();
+    assert_eq!(restored.to_json().expose(), grant.to_json().expose());
+}
+
+/// A grant's own members, each of its kind.
+fn of_its_kind() -> impl Strategy<Value = Map<String, Value>> {
+    let token = "[A-Za-z0-9._~+/-]{1,40}={0,2}";
+    let seconds = 0..=9_007_199_254_740_991_u64;
+    let known =
+        (token, any::<bool>(), any::<[u8; 8]>(), "[!#-\\[\\]-~]{1,20}( [!#-\\[\\]-~]{1,9})?");
+    let perhaps = (
+        prop::option::of(seconds.clone()),
+        prop::option::of(any::<String>()),
+        prop::option::of(any::<String>()),
+        prop::option::of(seconds),
+        prop::option::of("[!-~]{1,256}"),
+    );
+    (known, perhaps).prop_map(|((token, dpop, seed, scope), perhaps)| {
+        let (expires_at, refresh_token, subject, auth_time, consent_id) = perhaps;
+        let by = if dpop { BoundBy::Dpop } else { BoundBy::Mtls };
+        let bound_to = fdx_jose::Thumbprint::of_certificate(&seed).to_string();
+        let members = json!({
+            "version": 1, "issuer": "https://bank.example", "client_id": "app-1",
+            "access_token": token, "token_type": by.token_type(), "bound_to": bound_to,
+            "scope": scope, "expires_at": expires_at, "refresh_token": refresh_token,
+            // When somebody logged in is known where somebody is.
+            "auth_time": subject.as_ref().and(auth_time), "subject": subject,
+            "consent_id": consent_id,
+        });
+        let Value::Object(members) = members else { return Map::new() };
+        members.into_iter().filter(|(_, value)| !value.is_null()).collect()
+    })
+}
+
+thread_local! {
+    static CLIENT: Client = members().0;
+}
+
+proptest! {
+    #[test]
+    fn every_grant_is_read_back(members in of_its_kind()) {
+        CLIENT.with(|client| {
+            let restored = client.restore(&text(&members)).unwrap();
+            let written: Value = serde_json::from_str(restored.to_json().expose()).unwrap();
+            prop_assert_eq!(&written["access_token"], &members["access_token"]);
+            prop_assert_eq!(written.get("refresh_token"), members.get("refresh_token"));
+            prop_assert_eq!(written.get("subject"), members.get("subject"));
+            prop_assert_eq!(written.get("auth_time"), members.get("auth_time"));
+            prop_assert_eq!(written.get("expires_at"), members.get("expires_at"));
+            prop_assert_eq!(written.get("consent_id"), members.get("consent_id"));
+            let again = client.restore(restored.to_json().expose()).unwrap();
+            let (again, restored) = (again.to_json(), restored.to_json());
+            prop_assert_eq!(again.expose(), restored.expose());
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn no_text_panics_and_none_is_a_grant(text in any::<String>(), json in "[\\[\\]{}\",:a-z0-9]{0,40}") {
+        CLIENT.with(|client| {
+            prop_assert!(client.restore(&text).is_err());
+            prop_assert!(client.restore(&json).is_err());
+            Ok(())
+        })?;
+    }
+}
