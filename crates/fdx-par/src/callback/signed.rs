@@ -75,7 +75,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Refused`] with the callback, which gives back the pending value:
-    /// [`Error::AuthorizationResponse`], [`Error::Callback`].
+    /// [`Error::AuthorizationResponse`], [`Error::Callback`], [`CallerFault::OtherClient`].
     pub fn verify_callback(
         &self,
         signed: SignedCallback,
@@ -97,6 +97,7 @@ impl Client {
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<Read, Error> {
+        self.check_ours(&signed.pending.flow)?;
         let config = self.config();
         let expectation = AuthorizationResponseExpectation {
             issuer: &config.issuer,
