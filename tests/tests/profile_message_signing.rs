@@ -116,16 +116,20 @@ fn jarm() -> (Jarm, Pending) {
 }
 
 impl Jarm {
-    fn read(&self, pending: Pending, query: &str) -> Result<Callback, (&'static str, Pending)> {
+    fn read(
+        &self,
+        pending: Pending,
+        query: &str,
+    ) -> Result<Callback, (&'static str, Box<Pending>)> {
         let (url, now) = (format!("{PLACE}?{query}"), self.world.now);
         let signed = self.client.signed_callback(pending, &url, now);
-        let signed = signed.map_err(|refused| (refused.error.code(), *refused.unspent))?;
+        let signed = signed.map_err(|refused| (refused.error.code(), refused.unspent))?;
         match self.client.verify_callback(signed, Some(&self.keys), now) {
             Ok(CallbackVerification::Done(callback)) => Ok(callback),
             Ok(CallbackVerification::FetchKeys(signed)) => {
-                Err(("jarm.key.unknown", signed.into_pending()))
+                Err(("jarm.key.unknown", Box::new(signed.into_pending())))
             }
-            Err(refused) => Err((refused.error.code(), refused.unspent.into_pending())),
+            Err(refused) => Err((refused.error.code(), Box::new(refused.unspent.into_pending()))),
         }
     }
 
@@ -187,9 +191,30 @@ fn only_the_signed_response_is_an_answer_and_nothing_else_spends_the_flow() {
     ] {
         let (code, unspent) = jarm.read(pending, &query).expect_err(what);
         assert_eq!(code, error, "{what}");
-        pending = unspent;
+        pending = *unspent;
     }
     assert!(matches!(jarm.read(pending, &right), Ok(Callback::Code(_))));
+}
+
+#[test]
+fn a_stranger_s_response_makes_nobody_fetch_keys() {
+    let (jarm, mut pending) = jarm();
+    let key = keys(jarm.world.algorithm());
+    for (patch, error) in [
+        (json!({ "iss": "https://evil.example" }), "jarm.iss"),
+        (json!({ "aud": "app-2" }), "jarm.aud"),
+        (json!({ "exp": 1 }), "jarm.exp.past"),
+    ] {
+        let url = format!("{PLACE}?{}", jarm.again(&patch, &key));
+        let signed = jarm.client.signed_callback(pending, &url, jarm.world.now).unwrap();
+        match jarm.client.verify_callback(signed, None, jarm.world.now) {
+            Err(refused) => {
+                assert_eq!(refused.error.code(), error);
+                pending = refused.unspent.into_pending();
+            }
+            Ok(other) => panic!("{patch}: {other:?}"),
+        }
+    }
 }
 
 #[test]

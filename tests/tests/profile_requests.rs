@@ -15,7 +15,7 @@ use fdx_tests::{
 use fdx_wire::form::Query;
 use fdx_wire::{HttpsUrl, base64url};
 use http::Method;
-use http::header::{DATE, HeaderValue, RETRY_AFTER};
+use http::header::{DATE, HeaderValue};
 use serde_json::{Value, json};
 
 const AUTHENTICATIONS: [Authentication; 3] = [
@@ -341,64 +341,4 @@ fn an_error_of_authorization_details_is_told_in_its_word() {
     let Error::Refusal(refusal) = &error else { panic!("{error}") };
     assert!(refusal.is("invalid_authorization_details"));
     assert_eq!(error.next_step(), NextStep::Correct);
-}
-
-#[test]
-fn a_revocation_is_taken_by_its_status_alone() {
-    for body in ["", "{}", "no JSON", "{\"error\":\"x\"}"] {
-        let mut world = World::new(Setup::default());
-        let (client, granted) = world.flow(&Decision::everything()).unwrap();
-        for (hint, name) in [
-            (TokenTypeHint::AccessToken, "access_token"),
-            (TokenTypeHint::RefreshToken, "refresh_token"),
-        ] {
-            world.tamper_at("/revoke", move |_| answer(200, "text/plain", body));
-            let draft = client.revoke(granted.tokens(), hint, entropy(9), world.now).unwrap();
-            world.run(draft).unwrap();
-            let asked = *world.asked("/revoke").last().unwrap();
-            let expected =
-                ["token", "token_type_hint", "client_assertion", "client_assertion_type"];
-            assert_eq!(names(asked), set(&expected));
-            assert_eq!(asked.form()["token_type_hint"], name);
-        }
-    }
-}
-
-#[test]
-fn a_revocation_that_can_t_be_had_now_is_tried_later() {
-    let mut world = World::new(Setup::default());
-    let (client, granted) = world.flow(&Decision::everything()).unwrap();
-    world.tamper_at("/revoke", |_| {
-        let mut answer = answer(503, "text/plain", "");
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("30"));
-        answer
-    });
-    let hint = TokenTypeHint::RefreshToken;
-    let draft = client.revoke(granted.tokens(), hint, entropy(9), world.now).unwrap();
-    let error = world.run(draft).unwrap_err();
-    let after = Some(core::time::Duration::from_secs(30));
-    assert_eq!(error.next_step(), NextStep::Retry { after });
-}
-
-#[test]
-fn of_a_token_that_is_not_active_nothing_else_counts() {
-    let mut world = World::new(Setup::default());
-    let client = world.client().unwrap();
-    let verified = world.verified(&client);
-    let token = verified.tokens().access_token();
-    for (body, active) in [
-        (r#"{"active":false,"fdxConsentId":"","exp":1,"cnf":{}}"#, Ok(false)),
-        (r#"{"active":"true"}"#, Err("rfc8259.json.shape")),
-        (r#"{"active":1}"#, Err("rfc8259.json.shape")),
-        (r#"{}"#, Err("rfc8259.json.shape")),
-        (r#"{"active":true}"#, Ok(true)),
-    ] {
-        world.tamper_at("/introspect", move |_| answer(200, "application/json", body));
-        let draft = client.introspect(token, entropy(9), world.now).unwrap();
-        let told = world.run(draft).map_err(|error| error.code());
-        if let Ok(told) = &told {
-            assert_eq!((told.consent_id(), told.expires_at()), (None, None), "{body}");
-        }
-        assert_eq!(told.map(|told| told.is_active()), active, "{body}");
-    }
 }
