@@ -8,6 +8,7 @@
 //! | [`keys_in_a_kms`] | when private keys are elsewhere, and when they are renewed |
 //! | [`many_nodes`] | when more than one process serves the same customers |
 //! | [`message_signing`] | when an institution wants request objects, JARM or signed introspection |
+//! | [`what_is_enforced`] | to look a clause up: how it is held, and by which test |
 //! | [`error_codes`] | to look an error up |
 //!
 //! Examples in these chapters run as tests. Behind a line such as `let client = client(&key)` stands
@@ -20,3 +21,4 @@ pub mod many_nodes;
 pub mod message_signing;
 pub mod sealing_and_cookies;
 pub mod threat_model;
+pub mod what_is_enforced;

@@ -1,0 +1,119 @@
+//! The table of clauses in the manual: complete, and each row leads to a test that exists.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The clauses that have to be there: each family, and how many it has.
+const CLAUSES: [(&str, usize); 23] = [
+    ("N", 7),
+    ("G", 15),
+    ("C", 7),
+    ("A", 10),
+    ("K", 8),
+    ("M", 11),
+    ("HTTP-", 1),
+    ("P", 9),
+    ("J", 5),
+    ("R", 8),
+    ("PKCE-", 5),
+    ("JWT-", 7),
+    ("ISS-", 6),
+    ("META-", 6),
+    ("MTLS-", 6),
+    ("DPOP-", 14),
+    ("DCR-", 2),
+    ("REV-", 4),
+    ("INTRO-", 4),
+    ("BCP-", 10),
+    ("OIDC-", 13),
+    ("GM-", 1),
+    ("JARM-", 7),
+];
+
+/// The cells of one row: id, clause, rule, how it is held, shown by.
+struct Row([String; 5]);
+
+#[test]
+fn every_clause_is_there_once() {
+    let mut found = BTreeMap::new();
+    for Row([id, ..]) in rows() {
+        *found.entry(id).or_insert(0) += 1;
+    }
+    for (family, count) in CLAUSES {
+        for number in 1..=count {
+            let id = format!("{family}{number}");
+            assert_eq!(found.remove(&id), Some(1), "{id}");
+        }
+    }
+    assert!(found.is_empty(), "in the table and not in the list of clauses: {found:?}");
+}
+
+#[test]
+fn every_row_says_what_it_should() {
+    let held = ["**type**", "**check**", "**yours**", "**not here**", "as "];
+    for Row([id, clause, rule, how, shown_by]) in rows() {
+        assert!(!clause.is_empty() && rule.ends_with('.'), "{id}");
+        assert!(held.iter().any(|word| how.starts_with(word)), "{id}: {how}");
+        // What is held by something can be shown.
+        let explained = how.starts_with("**yours**") || how.starts_with("**not here**");
+        assert!(explained || shown_by != "—", "{id} has no test");
+    }
+}
+
+#[test]
+fn every_test_that_is_named_exists() {
+    let (mut named, mut missing) = (0, Vec::new());
+    for Row([id, .., shown_by]) in rows() {
+        for test in shown_by.split("<br>").filter(|cell| *cell != "—") {
+            let test = test.strip_prefix('`').and_then(|test| test.strip_suffix('`'));
+            let (file, name) = test.and_then(|test| test.split_once("::")).expect(&id);
+            let source = fs::read_to_string(root().join(file)).unwrap_or_default();
+            if !is_test(&source, name) {
+                missing.push(format!("{id}: {file}::{name}"));
+            }
+            named += 1;
+        }
+    }
+    assert!(missing.is_empty(), "no such tests: {missing:#?}");
+    assert!(named > CLAUSES.iter().map(|(_, count)| count).sum::<usize>());
+}
+
+/// The control: what is no test is not taken for one.
+#[test]
+fn a_function_is_not_yet_a_test() {
+    let source = "/// fn said() {\n#[test]\n#[ignore]\nfn real() {\n}\n\nfn helper() {\n}\n";
+    assert!(is_test(source, "real"));
+    for name in ["helper", "said", "rea", "eal", ""] {
+        assert!(!is_test(source, name), "{name}");
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn rows() -> Vec<Row> {
+    let table = root().join("crates/fdx-par/src/manual/what_is_enforced.md");
+    let table = fs::read_to_string(table).unwrap();
+    let lines = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| id |"));
+    lines
+        .map(|line| {
+            let cells = line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned());
+            Row(cells.collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{line}")))
+        })
+        .collect()
+}
+
+/// Whether `source` has a function of this name, with `#[test]` among the attributes above it.
+fn is_test(source: &str, name: &str) -> bool {
+    let lines: Vec<_> = source.lines().map(str::trim).collect();
+    let heads = [format!("fn {name}("), format!("async fn {name}(")];
+    let is_head = |line: &str| heads.iter().any(|head| line.starts_with(head));
+    lines.iter().enumerate().filter(|(_, line)| is_head(line)).any(|(at, _)| {
+        let above = lines[..at].iter().rev();
+        let mut attributes =
+            above.take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+        attributes.any(|line| *line == "#[test]" || line.starts_with("#[tokio::test"))
+    })
+}
