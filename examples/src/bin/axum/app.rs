@@ -2,13 +2,13 @@ use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use fdx_examples::{Bank, asked, entropy};
+use fdx_examples::{Bank, asked, entropy, lines};
 use fdx_jose::{PrivateKey, SealingKey, SealingKeys, backend};
 use fdx_par::{
-    Accepted, AuthorizationUrl, Callback, Client, FlowId, Granted, Pending, Verification,
+    Accepted, AuthorizationUrl, Callback, Client, Draft, FlowId, Output, Pending, Verification,
     WellKnown, discover,
 };
-use fdx_transport_hyper::{Roots, Transport, system_now as now};
+use fdx_transport_hyper::{Roots, RunError, Transport, system_now as now};
 use fdx_wire::Label;
 
 /// What a node of the service holds. Nodes share the last two alone: a table with a unique key,
@@ -37,9 +37,9 @@ struct Kept {
 }
 
 /// Something failed that the customer can do nothing about.
-pub(crate) struct Failure(pub(crate) Box<dyn Error>);
+pub(crate) struct Failure(pub(crate) Box<dyn Error + Send + Sync>);
 
-impl<E: Into<Box<dyn Error>>> From<E> for Failure {
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self(error.into())
     }
@@ -70,8 +70,7 @@ impl App {
 
     pub(crate) async fn push(&self) -> Result<(AuthorizationUrl, Pending), Failure> {
         let draft = self.client.push(&asked()?, entropy()?, now())?;
-        let pushed = self.transport.run(draft, &self.key, now).await?;
-        Ok(pushed.redirect(now())?)
+        Ok(self.run(draft).await?.redirect(now())?)
     }
 
     /// For a cookie that opens in this browser session alone.
@@ -99,23 +98,20 @@ impl App {
         }
     }
 
-    /// From the code to what was granted.
-    pub(crate) async fn finish(&self, accepted: Accepted) -> Result<Granted, Failure> {
-        let (client, run) = (&self.client, &self.transport);
-        let exchanged =
-            run.run(client.exchange(accepted, entropy()?, now())?, &self.key, now).await?;
+    /// From the code to what was granted, which is kept for this browser session.
+    pub(crate) async fn finish(&self, accepted: Accepted, session: String) -> Result<(), Failure> {
+        let client = &self.client;
+        let exchanged = self.run(client.exchange(accepted, entropy()?, now())?).await?;
         // Here a service persists exchanged.tokens(): what comes next may fail, and they come once.
-        let keys = run.run(client.fetch_keys(now())?, &self.key, now).await?;
+        let keys = self.run(client.fetch_keys(now())?).await?;
         let Verification::Verified(verified) = client.verify(exchanged, Some(&keys), now())? else {
             return Err("the institution does not publish the key that signed".into());
         };
-        let draft = client.read_consent(&verified, entropy()?, now())?;
-        let read = run.run(draft, &self.key, now).await?;
-        Ok(verified.granted(read)?)
-    }
-
-    pub(crate) fn keep(&self, flow_id: &FlowId, session: String, lines: Vec<String>) {
-        lock(&self.granted).insert(flow_id.to_string(), Kept { session, lines });
+        let read = self.run(client.read_consent(&verified, entropy()?, now())?).await?;
+        let granted = verified.granted(read)?;
+        let kept = Kept { session, lines: lines(&granted) };
+        lock(&self.granted).insert(granted.flow_id().to_string(), kept);
+        Ok(())
     }
 
     /// What was granted, to whom it concerns.
@@ -123,6 +119,10 @@ impl App {
         let granted = lock(&self.granted);
         let kept = granted.get(flow_id).filter(|kept| kept.session == session)?;
         Some(kept.lines.clone())
+    }
+
+    async fn run<T: Output>(&self, draft: Draft<T>) -> Result<T, RunError> {
+        self.transport.run(draft, &self.key, now).await
     }
 }
 

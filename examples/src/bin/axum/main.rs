@@ -1,10 +1,10 @@
 //! A web service as a recipient: axum over tokio, many customers, several tabs, no session store.
 //!
 //! The push happens when the customer clicks. Each flow has a cookie of its own, which carries the
-//! sealed pending value and opens only in the browser session that began it. The flow id is
-//! claimed once before the code is sent. `service.rs` and its neighbours are what a
-//! web service would have; `browser.rs` plays the customer's browser, with two tabs at once, with a callback that is sent
-//! again, and with one that is carried into another browser.
+//! sealed pending value and opens only in the browser session that began it. The flow id is claimed
+//! once before the code is sent. `service`, `app` and `cookies` are what a web service would have;
+//! `browser` plays the customer's: with two tabs at once, with a callback that comes again, and
+//! with one that is carried into another browser.
 
 mod app;
 mod browser;

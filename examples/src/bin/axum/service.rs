@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use fdx_examples::{entropy, lines};
+use fdx_examples::entropy;
 use fdx_par::{Callback, FlowId, NextStep};
 use fdx_transport_hyper::system_now as now;
 use fdx_wire::{Label, base64url};
@@ -24,7 +24,8 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Begins the browser session, which flows will be bound to, unless there is one.
+/// Begins the browser session, which flows will be bound to, unless there is one. A real service
+/// uses the session that its customer logged in with.
 async fn front(headers: HeaderMap) -> Result<Response, Failure> {
     let answer = page(StatusCode::OK, "click to connect your accounts");
     if cookies::value(&headers, SESSION).is_some() {
@@ -82,12 +83,14 @@ async fn callback(
         let answer = page(StatusCode::CONFLICT, "finished before: the code is not sent again");
         return Ok(cookies::clear(answer, &flow_id));
     }
-    let answer = match app.finish(accepted).await {
-        Ok(granted) => {
-            app.keep(&flow_id, session, lines(&granted));
-            // Away from the URL that has the code in it.
-            see_other(&format!("/granted/{flow_id}"))
-        }
+    // In a task of its own: a tab that is closed now ends this handler, and the code is spent.
+    let finishing = tokio::spawn({
+        let app = Arc::clone(&app);
+        async move { app.finish(accepted, session).await }
+    });
+    let answer = match finishing.await? {
+        // Away from the URL that has the code in it.
+        Ok(()) => see_other(&format!("/granted/{flow_id}")),
         Err(failure) => failure.into_response(),
     };
     Ok(cookies::clear(answer, &flow_id))
