@@ -1,6 +1,13 @@
 //! Keys, signatures and tokens of FAPI 2.0: PS256, ES256 and EdDSA, signed here or elsewhere, read
 //! strictly.
 //!
+//! ```text
+//!   claims ──▶ SigningInput ── sign, here or elsewhere ──▶ Signature
+//!                   └──────────────── attach ─────────────────┘──▶ compact JWS, sent
+//!
+//!   compact JWS, received ──▶ Jws ── Jwks, expectation, now ──▶ IdToken, AuthorizationResponse, ...
+//! ```
+//!
 //! *Writing.* A client assertion ([`AssertionKey`]), a request object ([`RequestObjectKey`]), a DPoP
 //! proof ([`ProofKey`]) or any other [`statement`] is first a [`SigningInput`]: bytes, the key's
 //! thumbprint, nothing signed. Whoever holds the key, a [`PrivateKey`] in memory or a service

@@ -18,7 +18,14 @@
 //!                      │ granted ◀── read_consent ─▶ ConsentRead
 //!                      ▼
 //!                  Granted ── receipt ──▶ ConsentReceipt        call ─▶ ResourceAnswer
+//!                      │ stored                                revoke ─▶ Revoked
+//!                      ▼
+//!                 StoredGrant ── refresh ─▶ Refreshed ── verify_refreshed ─▶ StoredGrant
 //! ```
+//!
+//! In the response mode `jwt` (JARM) the callback is read in two steps, [`Client::signed_callback`]
+//! and [`Client::verify_callback`]. The [`manual`] has the chapters: which layer to take, the threat
+//! model, cookies, keys in a KMS, many nodes, message signing, every clause and every error code.
 //!
 //! It never opens a socket, reads a clock, draws random bytes, starts a thread, waits, or holds a
 //! private key. `now` and [`Entropy`](fdx_wire::Entropy) are arguments; what it writes is a function

@@ -5,6 +5,12 @@
 //! resources that were granted. It has one customer, who is always logged in and whom [`customer`]
 //! plays.
 //!
+//! ```text
+//!   /.well-known/..., /jwks ─▶ /par ─▶ /authorize, the customer's page ─▶ /token ─▶ /fdx/v6/...
+//!                                                                           │
+//!                                     /introspect, /revoke ◀── tokens ──────┘
+//! ```
+//!
 //! It refuses every request that FAPI 2.0 tells a server to refuse, and says which clause was
 //! broken: to the client in `error_description`, and to the test beside it as a [`Verdict`] for
 //! each check that was made. Clients authenticate by `private_key_jwt` or by certificate; tokens
