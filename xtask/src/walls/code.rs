@@ -38,6 +38,15 @@ impl Source {
         Ok(found)
     }
 
+    /// Whether a path begins with this crate, or `use` names it.
+    pub(super) fn uses(&self, name: &str) -> bool {
+        words(&self.code, name).any(|(before, after)| {
+            let named = before.ends_with("use ") || before.ends_with("crate ");
+            let begins = !before.ends_with("::") || before.ends_with("use::");
+            begins && (named || after.starts_with("::"))
+        })
+    }
+
     pub(super) fn has(&self, code: &str) -> bool {
         self.code.contains(code)
     }
@@ -60,12 +69,16 @@ impl Source {
 
 /// Whether `path` stands in `code` as whole words.
 fn mentions(code: &str, path: &str) -> bool {
+    words(code, path).next().is_some()
+}
+
+/// What stands before and after each `path` in `code` that is whole words.
+fn words<'c>(code: &'c str, path: &str) -> impl Iterator<Item = (&'c str, &'c str)> {
     let word = |char: char| char.is_alphanumeric() || char == '_';
-    code.match_indices(path).any(|(at, _)| {
-        let before = code.get(..at).and_then(|text| text.chars().next_back());
-        let after = code.get(at + path.len()..).and_then(|text| text.chars().next());
-        !before.is_some_and(word) && !after.is_some_and(word)
-    })
+    let around = code
+        .match_indices(path)
+        .filter_map(|(at, path)| Some((code.get(..at)?, code.get(at + path.len()..)?)));
+    around.filter(move |(before, after)| !before.ends_with(word) && !after.starts_with(word))
 }
 
 /// The items of a `{a,b::{c,d}}` group whose opening brace was taken off.
@@ -190,6 +203,30 @@ mod tests {
             "fn f<'a>(x: &'a str) { std::fs::read(x) }",
         ] {
             assert!(names(text, "std::fs"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_crate_is_told_from_what_bears_its_name() {
+        let uses = |text| Source { path: PathBuf::new(), code: code(text) }.uses("ring");
+        for text in [
+            "use ring::rand;",
+            "use ::ring::rand;",
+            "use ring as r;",
+            "extern crate ring;",
+            "use {ring::aead, std::fmt};",
+            "let key: ring::hmac::Key = x;",
+        ] {
+            assert!(uses(text), "{text}");
+        }
+        for text in [
+            "use fdx_jose::backend::ring;",
+            "use fdx_jose::backend::{self, ring};",
+            "let x: String = String::new(); backend::ring()",
+            "ring()",
+            "// ring::rand",
+        ] {
+            assert!(!uses(text), "{text}");
         }
     }
 

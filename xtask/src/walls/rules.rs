@@ -78,9 +78,7 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
                 BACKENDS
                     .iter()
                     .map(|name| name.replace('-', "_"))
-                    .filter(|name| {
-                        !backend && source.has(&format!("{name}::")) && source.names(name)
-                    })
+                    .filter(|name| !backend && source.uses(name))
                     .collect()
             })?,
         },
