@@ -1,9 +1,13 @@
 //! The project's own commands, for people: `cargo xtask`.
 
+mod api;
 mod args;
 mod ci;
 mod failure;
 mod interop;
+mod msrv;
+mod outcome;
+mod package;
 mod shell;
 mod table;
 mod test;
@@ -21,6 +25,7 @@ Usage: cargo xtask <command>
 
   test      Runs all tests and doctests that need only Rust.
   walls     Checks who depends on whom, what the core must not touch, and counts crates. [--json]
+  api       Checks that the public API names nobody's types but http's and serde's traits. [--json]
   interop   Drives a certified server (npm oidc-provider) over TLS with our crates. [--json]
   ci        Runs every check there is and prints a table with times. [--skip STEP]...
   help      Prints this.
@@ -40,6 +45,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
     match args.command().as_deref() {
         Some("test") => args.nothing_else().and_then(|()| test::run()),
         Some("walls") => walls::run(args),
+        Some("api") => api::run(args).map(|_| ()),
         Some("interop") => interop::run(args),
         Some("ci") => ci::run(args),
         Some("help" | "-h" | "--help") | None => {

@@ -8,13 +8,14 @@ use crate::shell;
 
 /// What `cargo metadata` knows of our own packages.
 #[derive(Deserialize)]
-pub(super) struct Workspace {
+pub(crate) struct Workspace {
     packages: Vec<Package>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Package {
-    pub(super) name: String,
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) version: String,
     manifest_path: PathBuf,
     dependencies: Vec<Dependency>,
 }
@@ -27,7 +28,7 @@ struct Dependency {
 }
 
 impl Workspace {
-    pub(super) fn load() -> Result<Self, Failure> {
+    pub(crate) fn load() -> Result<Self, Failure> {
         let args = ["metadata", "--format-version", "1", "--no-deps"];
         let text = shell::read(shell::cargo(&args))?;
         serde_json::from_str(&text)
@@ -35,7 +36,7 @@ impl Workspace {
     }
 
     /// The packages under `crates/`, by name.
-    pub(super) fn published(&self) -> impl Iterator<Item = &Package> {
+    pub(crate) fn published(&self) -> impl Iterator<Item = &Package> {
         let crates = shell::root().join("crates");
         let mut packages: Vec<_> = self
             .packages

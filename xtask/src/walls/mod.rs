@@ -3,7 +3,7 @@
 
 mod code;
 mod graph;
-mod manifest;
+pub(crate) mod manifest;
 mod rules;
 mod texts;
 
