@@ -100,4 +100,4 @@
 //!
 //! Cryptography is a value: `fdx_jose::backend::ring()`, or `aws_lc_rs()` with that feature. Both
 //! pass the same tests, and neither stands in for the other. aws-lc-rs signs PS256 in about half of
-//! ring's time, and makes RSA keys; ring builds faster. There is no process-wide default.
+//! ring's time, and makes RSA keys. There is no process-wide default.

@@ -24,6 +24,8 @@
 //!
 //! # One round with a KMS
 //!
+//! A whole flow with a KMS that fails once and is slow once: `cargo run -p fdx-examples --bin kms`.
+//!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
 //! # use scene::*;

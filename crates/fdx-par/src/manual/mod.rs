@@ -11,8 +11,8 @@
 //! | [`what_is_enforced`] | to look a clause up: how it is held, and by which test |
 //! | [`error_codes`] | to look an error up |
 //!
-//! Examples in these chapters run as tests. Behind a line such as `let client = client(&key)` stands
-//! an institution of a few canned answers.
+//! Examples in these chapters run as tests, against an institution of a few canned answers. Whole
+//! programs (blocking, smol, axum with the cookie, a KMS) stand in the repository under `examples/`.
 
 pub mod choosing_layers;
 pub mod error_codes;

@@ -3,7 +3,8 @@
 //! Between the push and the callback somebody has to keep `state`, `nonce`, the verifier and what
 //! was asked: a [`Pending`](crate::Pending). It may wait in memory, in a store, or, sealed, in a
 //! cookie of the customer's own browser, so that any node can finish what another began, and nobody
-//! keeps a table.
+//! keeps a table. A web service that does so, with two tabs at once: `cargo run -p fdx-examples --bin
+//! axum`.
 //!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
