@@ -1,0 +1,382 @@
+use fdx_jose::{AuthorizationResponseError, SignedIntrospectionError, Signer, statement};
+use fdx_par::{
+    AuthorizationRequest, CallerFault, Client, Error, NextStep, RefusalKind, ResourceRequest,
+    ResponseMode,
+};
+use fdx_tests::{
+    Answer, Setup, World, answer, claims, consent_request, keys, patched, start, usual_request,
+};
+use fdx_wire::{HttpsUrl, Issuer};
+use serde_json::json;
+
+use crate::Table;
+
+const BAD_INPUT_MAIN: &str = "tests/tests/bad_input/main.rs";
+const CALLBACK: &str = "tests/tests/callback.rs";
+const CONSENT_ID: &str = "tests/tests/consent_id.rs";
+const ENDPOINTS: &str = "tests/tests/endpoints.rs";
+const HERE: &str = "tests/tests/error_variants/par.rs";
+const INTROSPECTION: &str = "tests/tests/introspection.rs";
+const KEYS: &str = "tests/tests/bad_input/keys.rs";
+const METADATA: &str = "tests/tests/bad_input/metadata.rs";
+const PROFILE_MESSAGE_SIGNING: &str = "tests/tests/profile_message_signing.rs";
+const PUSH: &str = "tests/tests/bad_input/push.rs";
+const REFRESH: &str = "tests/tests/refresh.rs";
+const REQUEST_OBJECTS: &str = "tests/tests/request_objects.rs";
+const RESOURCE: &str = "tests/tests/bad_input/resource.rs";
+const RETRY: &str = "tests/tests/retry.rs";
+const RUN: &str = "crates/fdx-transport-hyper/tests/loopback/run.rs";
+const SEALED: &str = "tests/tests/sealed.rs";
+const SIGNED_CALLBACKS: &str = "tests/tests/signed_callbacks.rs";
+const STORED_GRANT: &str = "tests/tests/stored_grant.rs";
+const TOKENS: &str = "tests/tests/bad_input/tokens.rs";
+const UNHEARD: &str = "tests/tests/unheard.rs";
+
+pub(crate) const TABLES: &[Table] = &[
+    Table {
+        declared: "crates/fdx-par/src/error/mod.rs",
+        name: "Error",
+        rows: &[
+            ("AuthorizationResponse", HERE, "a_signed_callback_of_another_issuer"),
+            ("Caller", HERE, "a_parameter_of_the_protocol"),
+            (
+                "Callback",
+                CALLBACK,
+                "each_wrong_callback_leaves_the_pending_value_for_the_right_one",
+            ),
+            ("IdToken", REFRESH, "the_refreshed_id_token_holds_as_the_first_one_did"),
+            ("Refusal", BAD_INPUT_MAIN, "what_a_failure_says_is_kept_bounded_and_escaped"),
+            ("Seal", SEALED, "it_opens_in_its_own_place_alone"),
+            ("Server", INTROSPECTION, "a_token_that_is_bound_to_another_key_is_refused"),
+            ("SignedIntrospection", HERE, "a_signed_introspection_for_somebody_else"),
+            ("Signing", RUN, "what_the_exchange_says_is_handed_on"),
+        ],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-par/src/error/refusal.rs",
+        name: "RefusalKind",
+        rows: &[
+            ("OAuth", HERE, "an_oauth_error"),
+            ("Authorization", CALLBACK, "an_error_ends_the_flow"),
+            ("Challenge", RESOURCE, "a_challenge_is_told_in_its_words"),
+            ("Fdx", RESOURCE, "fdx_errors_are_read_with_codes_of_either_type"),
+            ("Http", HERE, "an_http_error"),
+        ],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-par/src/error/caller.rs",
+        name: "CallerFault",
+        rows: &[
+            ("AlgorithmNotListed", HERE, "a_key_whose_algorithm_the_server_does_not_take"),
+            ("ConsentIdUnknown", CONSENT_ID, "without_an_id_no_consent_is_read"),
+            (
+                "EndpointMissing",
+                ENDPOINTS,
+                "an_endpoint_that_is_not_published_is_missing_even_where_its_alias_is_not_needed",
+            ),
+            ("ExtraReserved", REQUEST_OBJECTS, "no_extra_has_a_name_of_the_protocol"),
+            ("HeaderReserved", HERE, "a_header_of_the_protocol"),
+            ("IssuerMismatch", HERE, "another_issuer_s_metadata"),
+            ("OutsideFdxBase", ENDPOINTS, "a_token_never_leaves_the_fdx_base"),
+            ("OtherClient", CALLBACK, "another_client_s_flow_is_not_this_one_s"),
+            (
+                "OtherKey",
+                ENDPOINTS,
+                "a_token_that_is_bound_otherwise_than_the_client_binds_is_not_sent",
+            ),
+            ("ParameterText", HERE, "an_empty_parameter"),
+            (
+                "RefreshTokenMissing",
+                INTROSPECTION,
+                "without_a_refresh_token_or_an_endpoint_nothing_is_sent",
+            ),
+            ("StoredGrant", STORED_GRANT, "another_version_is_refused"),
+            ("RedirectTooLate", PUSH, "the_customer_is_sent_off_before_the_request_uri_expires"),
+            ("ResponseMode", HERE, "a_callback_read_in_another_response_mode"),
+            ("SignatureCount", UNHEARD, "too_few_or_too_many_signatures_hand_the_draft_back"),
+            ("UrlTooLong", CONSENT_ID, "an_id_that_no_url_has_room_for_is_not_sent"),
+        ],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-par/src/error/callback.rs",
+        name: "CallbackFault",
+        rows: &[
+            (
+                "BothCodeAndError",
+                CALLBACK,
+                "each_wrong_callback_leaves_the_pending_value_for_the_right_one",
+            ),
+            (
+                "Duplicate",
+                PROFILE_MESSAGE_SIGNING,
+                "only_the_signed_response_is_an_answer_and_nothing_else_spends_the_flow",
+            ),
+            ("Expired", CALLBACK, "each_wrong_callback_leaves_the_pending_value_for_the_right_one"),
+            (
+                "FrontChannelToken",
+                SIGNED_CALLBACKS,
+                "a_response_beside_a_bare_code_is_no_callback_of_the_query_mode",
+            ),
+            (
+                "IssMismatch",
+                CALLBACK,
+                "each_wrong_callback_leaves_the_pending_value_for_the_right_one",
+            ),
+            (
+                "IssMissing",
+                CALLBACK,
+                "each_wrong_callback_leaves_the_pending_value_for_the_right_one",
+            ),
+            ("Neither", CALLBACK, "each_wrong_callback_leaves_the_pending_value_for_the_right_one"),
+            (
+                "NotSigned",
+                CALLBACK,
+                "each_wrong_callback_leaves_the_pending_value_for_the_right_one",
+            ),
+            ("StateMismatch", CALLBACK, "one_changed_character_of_the_state_is_another_state"),
+            (
+                "StateMissing",
+                PROFILE_MESSAGE_SIGNING,
+                "only_the_signed_response_is_an_answer_and_nothing_else_spends_the_flow",
+            ),
+            ("TooLong", CALLBACK, "each_wrong_callback_leaves_the_pending_value_for_the_right_one"),
+            (
+                "Unreadable",
+                CALLBACK,
+                "each_wrong_callback_leaves_the_pending_value_for_the_right_one",
+            ),
+            (
+                "OtherRedirectUri",
+                CALLBACK,
+                "each_wrong_callback_leaves_the_pending_value_for_the_right_one",
+            ),
+        ],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-par/src/error/seal.rs",
+        name: "SealFault",
+        rows: &[
+            ("Expired", SEALED, "it_opens_until_the_callback_deadline"),
+            ("NotOurs", SEALED, "it_opens_in_its_own_place_alone"),
+            ("TooLarge", SEALED, "over_3800_characters_is_an_error_when_it_is_sealed"),
+            ("Version", SEALED, "another_version_is_told_apart"),
+        ],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-par/src/error/server.rs",
+        name: "ServerRule",
+        rows: &[
+            ("AccessTokenText", TOKENS, "an_access_token_has_to_fit_a_header"),
+            ("BodyDuplicate", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
+            ("BodyEncoding", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
+            ("BodyNested", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
+            ("BodyShape", BAD_INPUT_MAIN, "members_of_another_type_are_refused"),
+            ("BodySyntax", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
+            ("BodyTooLarge", RESOURCE, "what_is_not_a_success_is_one_typed_error"),
+            (
+                "ConsentIdConflict",
+                CONSENT_ID,
+                "two_carriers_that_differ_are_an_error_that_keeps_the_tokens",
+            ),
+            (
+                "ConsentIdInvalid",
+                CONSENT_ID,
+                "an_id_has_1_to_256_characters_and_no_control_characters",
+            ),
+            ("ConsentIdOther", CONSENT_ID, "the_grant_is_the_one_that_was_asked_for"),
+            ("ConsentInactive", CONSENT_ID, "a_consent_that_is_not_active_keeps_the_tokens"),
+            (
+                "ContentType",
+                BAD_INPUT_MAIN,
+                "every_endpoint_gives_one_typed_error_and_sends_nothing_after_it",
+            ),
+            ("EndpointNotHttps", METADATA, "every_endpoint_is_https"),
+            ("ExpiresIn", PUSH, "expires_in_is_a_whole_number_of_seconds_from_one"),
+            (
+                "IdTokenMissing",
+                TOKENS,
+                "an_id_token_that_was_asked_for_and_is_missing_leaves_the_tokens",
+            ),
+            (
+                "Introspection",
+                CONSENT_ID,
+                "a_token_that_is_not_active_keeps_the_tokens_and_tells_nothing",
+            ),
+            (
+                "IntrospectionUnsigned",
+                INTROSPECTION,
+                "where_a_signature_was_asked_for_plain_json_is_refused",
+            ),
+            ("IssuerMismatch", METADATA, "metadata_of_another_issuer_is_not_used"),
+            ("KeysUnusable", KEYS, "a_set_of_more_than_a_hundred_keys_is_refused"),
+            ("MetadataMember", METADATA, "what_fapi_2_needs_has_to_be_there"),
+            ("NonceSyntax", RETRY, "a_malformed_nonce_is_no_nonce"),
+            ("NonceAgain", RETRY, "a_second_challenge_is_an_error_and_nothing_more_is_sent"),
+            ("PkceUnsupported", METADATA, "metadata_without_s256_is_not_used"),
+            (
+                "RefreshedIdentity",
+                REFRESH,
+                "the_refreshed_id_token_is_about_the_same_login_of_the_same_customer",
+            ),
+            ("Redirected", RESOURCE, "what_is_not_a_success_is_one_typed_error"),
+            ("RequestUri", PUSH, "a_push_needs_a_request_uri"),
+            ("Status", BAD_INPUT_MAIN, "a_success_has_its_own_status_and_no_other"),
+            ("TokenType", BAD_INPUT_MAIN, "introspection_of_another_binding_is_refused"),
+        ],
+        never: &[],
+    },
+];
+
+const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
+
+#[test]
+fn a_parameter_of_the_protocol() {
+    let error = usual_request().extra("client_id", "app-2").unwrap_err();
+    assert_eq!(error, Error::Caller(CallerFault::ExtraReserved));
+    assert_eq!(error.next_step(), NextStep::Correct);
+}
+
+#[test]
+fn an_empty_parameter() {
+    for text in ["", "a\nb", &"a".repeat(2049)] {
+        for request in [
+            AuthorizationRequest::new(consent_request()).prompt(text),
+            AuthorizationRequest::new(consent_request()).login_hint(text),
+            AuthorizationRequest::new(consent_request()).ui_locales(text),
+            AuthorizationRequest::new(consent_request()).acr_values(text),
+            AuthorizationRequest::new(consent_request()).extra("x", text),
+        ] {
+            assert_eq!(request.unwrap_err(), CallerFault::ParameterText.into());
+        }
+    }
+}
+
+#[test]
+fn a_header_of_the_protocol() {
+    let url = HttpsUrl::parse("https://bank.example/fdx/v6/accounts").unwrap();
+    for (name, value) in [
+        ("Authorization", "Bearer x"),
+        ("DPoP", "x"),
+        ("x-fapi-interaction-id", "x"),
+        ("host", "evil.example"),
+        ("not a name", "x"),
+        ("accept", "a\r\nb"),
+    ] {
+        let refused = ResourceRequest::get(url.clone()).header(name, value).unwrap_err();
+        assert_eq!(refused, CallerFault::HeaderReserved.into(), "{name}");
+    }
+}
+
+#[test]
+fn a_key_whose_algorithm_the_server_does_not_take() {
+    let mut world = World::new(Setup::default());
+    for member in
+        ["token_endpoint_auth_signing_alg_values_supported", "dpop_signing_alg_values_supported"]
+    {
+        world.tamper_at(WELL_KNOWN, move |a| patched(a, &json!({ member: ["ES256"] })));
+        let error = world.client().unwrap_err();
+        assert_eq!(error, CallerFault::AlgorithmNotListed.into(), "{member}");
+        world.tamper_at(WELL_KNOWN, move |a| patched(a, &json!({ member: ["ES256", "EdDSA"] })));
+        assert!(world.client().is_ok(), "{member}");
+    }
+}
+
+#[test]
+fn another_issuer_s_metadata() {
+    let metadata = World::new(Setup::default()).client().unwrap().metadata().clone();
+    for issuer in ["https://other.example", "https://bank.example/"] {
+        let mut config = Setup::default().config();
+        config.issuer = Issuer::parse(issuer).unwrap();
+        let error = Client::new(config, metadata.clone()).unwrap_err();
+        assert_eq!(error, CallerFault::IssuerMismatch.into(), "{issuer}");
+    }
+}
+
+#[test]
+fn a_callback_read_in_another_response_mode() {
+    let mut world = World::new(Setup::default());
+    let client = world.client().unwrap();
+    let (pending, callback) = world.pending(&client);
+    let refused = client.signed_callback(pending, &callback, start()).unwrap_err();
+    assert_eq!(refused.error, CallerFault::ResponseMode.into());
+    // It is still good for the mode that was asked for.
+    assert!(client.callback(*refused.unspent, &callback, start()).is_ok());
+
+    let mut world = World::new(Setup { response_mode: ResponseMode::Jwt, ..Setup::default() });
+    let client = world.client().unwrap();
+    let (pending, callback) = world.pending(&client);
+    let refused = client.callback(pending, &callback, start()).unwrap_err();
+    assert_eq!(refused.error, CallerFault::ResponseMode.into());
+    assert!(client.signed_callback(*refused.unspent, &callback, start()).is_ok());
+}
+
+#[test]
+fn a_signed_callback_of_another_issuer() {
+    let mut world = World::new(Setup { response_mode: ResponseMode::Jwt, ..Setup::default() });
+    let client = world.client().unwrap();
+    let (pending, callback) = world.pending(&client);
+    let (place, jwt) = callback.split_once("response=").unwrap();
+    let key = keys(world.algorithm());
+    let mut response = claims(jwt);
+    response["iss"] = "https://evil.example".into();
+    let input = statement(key.public(), None, &response).unwrap();
+    let forged = input.attach(&key.sign(&input).unwrap()).unwrap();
+    let signed =
+        client.signed_callback(pending, &format!("{place}response={forged}"), world.now).unwrap();
+    let refused = client.verify_callback(signed, None, world.now).unwrap_err();
+    let issuer = AuthorizationResponseError::Issuer;
+    assert_eq!(refused.error, Error::AuthorizationResponse(issuer));
+    assert_eq!(refused.error.next_step(), NextStep::KeepWaiting);
+    // What is pending still waits for its own.
+    let pending = refused.unspent.into_pending();
+    assert!(world.callback(&client, pending, &callback).is_ok());
+}
+
+#[test]
+fn a_signed_introspection_for_somebody_else() {
+    let mut world = World::new(Setup::default());
+    let (client, grant) = world.stored();
+    let key = keys(world.algorithm());
+    world.tamper_at("/introspect", move |answer| {
+        let mut claims = claims(str::from_utf8(answer.body()).unwrap());
+        claims["aud"] = "app-2".into();
+        let input = statement(key.public(), Some("token-introspection+jwt"), &claims).unwrap();
+        let jwt = input.attach(&key.sign(&input).unwrap()).unwrap();
+        answer.map(|_| jwt.into_bytes())
+    });
+    let token = grant.tokens().access_token();
+    let draft = client.introspect_signed(token, world.draw(), world.now).unwrap();
+    let jwt = world.run(draft).unwrap();
+    let draft = client.fetch_keys(world.now).unwrap();
+    let server_keys = world.run(draft).unwrap();
+    let refused = client.verify_introspection(jwt, Some(&server_keys), world.now).unwrap_err();
+    let audience = SignedIntrospectionError::Audience;
+    assert_eq!(refused.error, Error::SignedIntrospection(audience));
+}
+
+/// The kind of refusal that a push ends in.
+fn refused(made_up: fn(Answer) -> Answer) -> RefusalKind {
+    let mut world = World::new(Setup::default());
+    let client = world.client().unwrap();
+    world.tamper_at("/par", made_up);
+    match world.push(&client, &usual_request()) {
+        Err(Error::Refusal(refusal)) => refusal.kind,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_oauth_error() {
+    let kind = refused(|_| answer(400, "application/json", r#"{"error":"invalid_scope"}"#));
+    assert_eq!(kind, RefusalKind::OAuth);
+}
+
+#[test]
+fn an_http_error() {
+    assert_eq!(refused(|_| answer(502, "text/html", "<p>bad gateway")), RefusalKind::Http);
+}

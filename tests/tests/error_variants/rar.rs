@@ -1,0 +1,137 @@
+use fdx_rar::{
+    AuthorizationDetails, AuthorizationDetailsError, ConsentDuration, ConsentId, ConsentIdError,
+    ConsentRequest, ConsentRequestError,
+};
+
+use crate::Table;
+
+const AUTHORIZATION_DETAILS_TESTS: &str = "crates/fdx-rar/src/authorization_details/tests.rs";
+const CONSENT_REQUEST_TESTS: &str = "crates/fdx-rar/src/consent_request/tests.rs";
+const HERE: &str = "tests/tests/error_variants/rar.rs";
+const RECEIPT_TESTS: &str = "crates/fdx-rar/src/receipt/tests.rs";
+const SCOPE: &str = "crates/fdx-rar/src/scope.rs";
+
+pub(crate) const TABLES: &[Table] = &[
+    Table {
+        declared: "crates/fdx-rar/src/scope.rs",
+        name: "ScopeError",
+        rows: &[("ScopeError", SCOPE, "texts_that_are_no_tokens_are_refused")],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-rar/src/consent_grant/consent_id.rs",
+        name: "ConsentIdError",
+        rows: &[("ConsentIdError", HERE, "a_consent_id_with_a_control_character")],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-rar/src/receipt/error.rs",
+        name: "ReceiptError",
+        rows: &[
+            ("Contradiction", RECEIPT_TESTS, "other_versions_and_contradictions_are_refused"),
+            ("Json", RECEIPT_TESTS, "other_versions_and_contradictions_are_refused"),
+            ("More", RECEIPT_TESTS, "a_member_added_anywhere_is_refused"),
+            ("Version", RECEIPT_TESTS, "other_versions_and_contradictions_are_refused"),
+        ],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-rar/src/consent_request/error.rs",
+        name: "ConsentRequestError",
+        rows: &[
+            ("DurationPeriod", HERE, "a_year_and_a_day"),
+            ("DurationType", AUTHORIZATION_DETAILS_TESTS, "each_rule_is_refused_by_its_own_error"),
+            (
+                "NoDataClusters",
+                CONSENT_REQUEST_TESTS,
+                "an_empty_resource_is_refused_even_where_another_of_its_type_is_not",
+            ),
+            ("NoResources", HERE, "a_request_for_nothing"),
+            ("NoResourceType", HERE, "a_resource_of_no_type"),
+            ("ResourceId", HERE, "a_request_for_a_resource_by_its_id"),
+        ],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-rar/src/authorization_details/error.rs",
+        name: "AuthorizationDetailsError",
+        rows: &[
+            (
+                "ConsentRequest",
+                AUTHORIZATION_DETAILS_TESTS,
+                "each_rule_is_refused_by_its_own_error",
+            ),
+            ("Json", AUTHORIZATION_DETAILS_TESTS, "what_is_not_an_array_of_objects_is_not_read"),
+            (
+                "Member",
+                AUTHORIZATION_DETAILS_TESTS,
+                "common_members_and_the_fdx_type_keep_their_meaning",
+            ),
+            (
+                "NoConsentRequest",
+                AUTHORIZATION_DETAILS_TESTS,
+                "each_rule_is_refused_by_its_own_error",
+            ),
+            (
+                "NoType",
+                AUTHORIZATION_DETAILS_TESTS,
+                "common_members_and_the_fdx_type_keep_their_meaning",
+            ),
+            (
+                "TwoConsentRequests",
+                AUTHORIZATION_DETAILS_TESTS,
+                "each_rule_is_refused_by_its_own_error",
+            ),
+            (
+                "TypeIsFdx",
+                AUTHORIZATION_DETAILS_TESTS,
+                "common_members_and_the_fdx_type_keep_their_meaning",
+            ),
+        ],
+        never: &[],
+    },
+];
+
+#[test]
+fn a_consent_id_with_a_control_character() {
+    for text in ["", "a\n", "\u{0}", &"a".repeat(257)] {
+        assert_eq!(ConsentId::parse(text), Err(ConsentIdError), "{text:?}");
+    }
+}
+
+#[test]
+fn a_year_and_a_day() {
+    for days in [0, 366] {
+        assert_eq!(ConsentDuration::time_bound(days), Err(ConsentRequestError::DurationPeriod));
+    }
+}
+
+#[test]
+fn a_request_for_nothing() {
+    let nothing = ConsentRequest::new(ConsentDuration::OneTime).build();
+    assert_eq!(nothing, Err(ConsentRequestError::NoResources));
+}
+
+/// What a consent request with this one resource is refused for.
+fn refused(resource: &str) -> ConsentRequestError {
+    let json = format!(
+        r#"[{{"type":"fdx_v1.0","consentRequest":{{"durationType":"ONE_TIME","resources":[{resource}]}}}}]"#
+    );
+    match AuthorizationDetails::parse(json) {
+        Err(AuthorizationDetailsError::ConsentRequest(error)) => error,
+        other => panic!("{resource}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_resource_of_no_type() {
+    let error = refused(r#"{"dataClusters":["ACCOUNT_BASIC"]}"#);
+    assert_eq!(error, ConsentRequestError::NoResourceType);
+}
+
+#[test]
+fn a_request_for_a_resource_by_its_id() {
+    let resource =
+        r#"{"resourceType":"ACCOUNT","resourceId":"a","dataClusters":["ACCOUNT_BASIC"]}"#;
+    assert_eq!(refused(resource), ConsentRequestError::ResourceId);
+}
