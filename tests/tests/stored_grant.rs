@@ -68,6 +68,7 @@ fn the_text_form_says_its_version_and_every_member_by_name() {
         "consent_id",
         "expires_at",
         "issuer",
+        "nonce",
         "refresh_token",
         "scope",
         "subject",

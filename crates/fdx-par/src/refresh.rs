@@ -1,6 +1,6 @@
 use core::fmt;
 
-use fdx_jose::{IdToken, IdTokenExpectation};
+use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation};
 use fdx_wire::form::Form;
 use fdx_wire::{Entropy, UnixTime};
 
@@ -59,8 +59,8 @@ impl Client {
     }
 
     /// Checks the ID token of a refresh, where one came, against the first one: the same `iss`,
-    /// `sub`, `aud` and `auth_time` (OpenID Connect Core 12.2); and the consent id, where the
-    /// server repeats it.
+    /// `sub`, `aud` and `auth_time`, and the same `nonce` or none (OpenID Connect Core 12.2); and the
+    /// consent id, where the server repeats it.
     ///
     /// # Errors
     /// [`Refused`] with the tokens: [`Error::IdToken`], [`ServerRule::RefreshedIdentity`],
@@ -114,8 +114,16 @@ impl Client {
             tolerance: config.tolerance,
         };
         let jwks = self.jwks(keys);
-        let again = IdToken::verify(id_token.expose(), &expectation, config.backend, &jwks)
-            .map_err(Error::IdToken)?;
+        let verify = |nonce| {
+            let expectation = IdTokenExpectation { nonce, ..expectation };
+            IdToken::verify(id_token.expose(), &expectation, config.backend, &jwks)
+        };
+        // OpenID Connect Core 12.2: it should have no nonce, and one that it has is the first one.
+        let again = match (verify(None), &refreshed.grant.nonce) {
+            (Err(IdTokenError::NonceUnexpected), Some(first)) => verify(Some(first.expose())),
+            (verified, _) => verified,
+        };
+        let again = again.map_err(Error::IdToken)?;
         let again = Identity::of(&again);
         let same_login = again.auth_time.is_none() || again.auth_time == first.auth_time;
         if again.subject != first.subject || !same_login {

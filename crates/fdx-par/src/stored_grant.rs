@@ -23,6 +23,8 @@ pub struct StoredGrant {
     pub(crate) tokens: Tokens,
     pub(crate) identity: Option<Identity>,
     pub(crate) consent_id: Option<ConsentId>,
+    /// The `nonce` of the authorization request.
+    pub(crate) nonce: Option<Secret>,
 }
 
 /// Who the customer is, as the first ID token said: every later one must say the same
@@ -69,6 +71,7 @@ impl StoredGrant {
             subject: self.identity.as_ref().map(|identity| identity.subject.clone()),
             auth_time: self.identity.as_ref().and_then(|identity| identity.auth_time),
             consent_id: self.consent_id.as_ref().map(|id| id.as_str().to_owned()),
+            nonce: self.nonce.as_ref().map(Secret::expose),
         };
         // Texts and numbers always have a JSON form; the room spares copies that are not wiped.
         let mut bytes = Vec::with_capacity(64 * 1024);
@@ -113,6 +116,8 @@ struct Body<Text> {
     auth_time: Option<UnixTime>,
     #[serde(skip_serializing_if = "Option::is_none")]
     consent_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<Text>,
 }
 
 const VERSION: u8 = 1;
@@ -140,6 +145,7 @@ impl Body<Secret> {
             tokens: Tokens { access_token, refresh_token: self.refresh_token, scopes },
             identity: self.subject.map(|subject| Identity { subject, auth_time }),
             consent_id: consent_id.ok()?,
+            nonce: self.nonce,
         })
     }
 }
@@ -172,6 +178,7 @@ impl Exchanged {
             tokens: self.issued.tokens.clone(),
             identity: None,
             consent_id: None,
+            nonce: self.flow.nonce.clone(),
         }
     }
 }
@@ -186,6 +193,7 @@ impl Granted {
             tokens: self.tokens.clone(),
             identity: self.id_token.as_ref().map(Identity::of),
             consent_id: self.consent_id.clone(),
+            nonce: self.flow.nonce.clone(),
         }
     }
 }
