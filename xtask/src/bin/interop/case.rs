@@ -40,6 +40,9 @@ impl Case {
             let renewal = |when| format!("{} renewed before {when}", renewal::renewed_things(at));
             let what = renewal("the exchange");
             cases.push(Self::of(name(&what), renewal::before_exchange, at));
+            let what = renewal("a refresh");
+            cases.push(Self::of(name(&what), renewal::before_refresh, at));
+            cases.push(Self::of(name("refresh, twice"), tokens::refresh_twice, at));
             let what = "introspection, JSON and signed";
             cases.push(Self::of(name(what), tokens::introspected, at));
             let what = "revocation, access token";
@@ -49,9 +52,11 @@ impl Case {
         }
         let once = |name: &str, run| Self { name: name.to_owned(), run: Run::Once(run) };
         cases.extend([
+            once("refresh, twice, the refresh token rotated", tokens::refresh_rotated),
             once("server's keys rotated before the exchange", rotation::before_exchange),
             once("server's keys rotated before a JARM callback", rotation::before_callback),
             once("server's keys rotated before introspection", rotation::before_introspection),
+            once("server's keys rotated before a refresh", rotation::before_refresh),
             Self::of("the customer refuses, query".to_owned(), wrongs::consent, base),
             Self::of("the customer refuses, JAR and JARM".to_owned(), wrongs::consent, signed),
             once("refused: a replayed assertion", wrongs::replayed_assertion),

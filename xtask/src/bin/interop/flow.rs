@@ -2,7 +2,7 @@
 
 use fdx_par::{
     Accepted, AccessToken, Callback, Exchanged, Granted, Introspection, IntrospectionVerification,
-    ResourceAnswer, ResourceRequest, Verification, Verified,
+    RefreshVerification, ResourceAnswer, ResourceRequest, StoredGrant, Verification, Verified,
 };
 use fdx_transport_hyper::{RunError, system_now};
 use fdx_wire::Entropy;
@@ -96,6 +96,22 @@ impl Recipient<'_> {
             self.fetch_keys()?;
         }
         Err(Failure::new("the server's keys don't fit its introspection"))
+    }
+
+    /// Refreshes what is kept, as one who reads it from a store does.
+    pub(crate) fn refreshed(&mut self, grant: &StoredGrant) -> Result<StoredGrant, Failure> {
+        let grant = self.client.restore(grant.to_json().expose())?;
+        let draft = self.client.refresh(&grant, Entropy::from_os()?, system_now())?;
+        let mut refreshed = self.run(draft)?;
+        for _ in 0..2 {
+            let keys = self.server_keys.as_ref();
+            match self.client.verify_refreshed(refreshed, keys, system_now())? {
+                RefreshVerification::Verified(grant) => return Ok(grant),
+                RefreshVerification::FetchKeys(same) => refreshed = same,
+            }
+            self.fetch_keys()?;
+        }
+        Err(Failure::new("the server's keys don't fit its refreshed ID token"))
     }
 
     /// Reads an account.

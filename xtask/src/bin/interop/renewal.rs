@@ -1,5 +1,7 @@
 //! A client's certificate, its DPoP key or both are renewed while something is under way.
 
+use fdx_par::StoredGrant;
+
 use crate::combination::{Authentication, Binding, Combination};
 use crate::failure::Failure;
 use crate::flow::check;
@@ -25,6 +27,22 @@ pub(crate) fn before_exchange(lab: &Lab, combination: Combination) -> Result<Str
     check(token.bound_to() == bound_to, "the token is bound to something else")?;
     renewed.is_served(token)?;
     Ok(seen.to_owned())
+}
+
+/// Between the exchange and a refresh.
+pub(crate) fn before_refresh(lab: &Lab, combination: Combination) -> Result<String, Failure> {
+    let before = Recipient::new(lab, combination)?.granted()?.stored();
+    let mut renewed = renewed(lab, combination)?;
+    let after = renewed.refreshed(&before)?;
+    let bound_to = |grant: &StoredGrant| grant.tokens().access_token().bound_to();
+    check(bound_to(&before) != bound_to(&after), "the new token is bound to what was before")?;
+    renewed.is_served(after.tokens().access_token())?;
+    if combination.binding == Binding::Mtls {
+        return Ok("the new token is bound to the new certificate".to_owned());
+    }
+    // The old key is retired and still signs for what is bound to it.
+    renewed.is_served(before.tokens().access_token())?;
+    Ok("the new token is bound to the new key, the old one is served too".to_owned())
 }
 
 /// What a renewal is of: one with an mTLS method has a certificate beside its DPoP key.

@@ -77,6 +77,16 @@ pub(crate) fn before_introspection(lab: &Lab) -> Result<String, Failure> {
     fetched_once_more(&recipient)
 }
 
+/// Between the grant and a refresh: so is the refreshed ID token.
+pub(crate) fn before_refresh(lab: &Lab) -> Result<String, Failure> {
+    let mut recipient = Recipient::new(lab, Combination::BASE)?;
+    let grant = recipient.granted()?.stored();
+    lab.rotate_server_keys()?;
+    let next = recipient.refreshed(&grant)?;
+    recipient.is_served(next.tokens().access_token())?;
+    fetched_once_more(&recipient)
+}
+
 fn fetched_once_more(recipient: &Recipient<'_>) -> Result<String, Failure> {
     check(recipient.fetches == 2, "the keys were not fetched exactly once more")?;
     Ok("the keys were fetched once more".to_owned())

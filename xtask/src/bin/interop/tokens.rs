@@ -1,14 +1,52 @@
-//! What becomes of tokens afterwards: looked into, revoked.
+//! What becomes of tokens afterwards: refreshed, looked into, revoked.
 
-use fdx_par::{TokenTypeHint, Tokens};
+use fdx_par::{StoredGrant, TokenTypeHint, Tokens};
 use fdx_transport_hyper::system_now;
 use fdx_wire::Entropy;
 
 use crate::combination::Combination;
 use crate::failure::Failure;
 use crate::flow::{check, refused};
+use crate::identities::Generation;
 use crate::lab::Lab;
 use crate::recipient::Recipient;
+
+/// Two refreshes in a row; the server gives the same refresh token each time.
+pub(crate) fn refresh_twice(lab: &Lab, combination: Combination) -> Result<String, Failure> {
+    let mut recipient = Recipient::new(lab, combination)?;
+    let first = recipient.granted()?.stored();
+    let second = recipient.refreshed(&first)?;
+    let third = recipient.refreshed(&second)?;
+    for (old, new) in [(&first, &second), (&second, &third)] {
+        check(access(old) != access(new), "the access token is the old one")?;
+        check(refresh(old) == refresh(new), "the refresh token was rotated")?;
+        check(old.consent_id() == new.consent_id(), "the consent is another one")?;
+    }
+    for grant in [&first, &second, &third] {
+        recipient.is_served(grant.tokens().access_token())?;
+    }
+    Ok("the refresh token stayed, three access tokens are served".to_owned())
+}
+
+/// Two refreshes in a row at a server that gives a new refresh token each time.
+pub(crate) fn refresh_rotated(lab: &Lab) -> Result<String, Failure> {
+    let combination = Combination::BASE;
+    let id = format!("{combination}.rotating");
+    let mut recipient = Recipient::with(lab, combination, &id, Generation::First, |_| ())?;
+    let first = recipient.granted()?.stored();
+    let second = recipient.refreshed(&first)?;
+    let third = recipient.refreshed(&second)?;
+    for (old, new) in [(&first, &second), (&second, &third)] {
+        check(refresh(old) != refresh(new), "the refresh token was not rotated")?;
+    }
+    recipient.is_served(third.tokens().access_token())?;
+    // RFC 9700 4.14.2: a rotated token that comes back ends the grant, for thief and owner alike.
+    let draft = recipient.client.refresh(&first, Entropy::from_os()?, system_now())?;
+    let said = refused(recipient.run(draft), "invalid_grant")?;
+    let last = recipient.introspection(third.tokens().access_token())?;
+    check(!last.is_active(), "the grant outlived the return of a spent token")?;
+    Ok(format!("three refresh tokens; the first again: {said}"))
+}
 
 /// Both tokens in JSON, the access token signed too: all say the same.
 pub(crate) fn introspected(lab: &Lab, combination: Combination) -> Result<String, Failure> {
@@ -75,4 +113,12 @@ impl Recipient<'_> {
         self.run(draft)?;
         Ok(())
     }
+}
+
+fn access(grant: &StoredGrant) -> &str {
+    grant.tokens().access_token().token().expose()
+}
+
+fn refresh(grant: &StoredGrant) -> Option<&str> {
+    grant.tokens().refresh_token().map(fdx_wire::Secret::expose)
 }
