@@ -85,10 +85,12 @@ fn clippy() -> Result<(), Failure> {
 }
 
 /// Features add: each crate of the core also builds without any, and with its defaults alone;
-/// `fdx-jose` also with the other backend, and with both. `clippy` has seen all of them together.
+/// `fdx-jose` also with the other backend, and with both, and the command without the other one.
+/// `clippy` has seen all of them together.
 fn features() -> Result<(), Failure> {
     let no_ring = ["--no-default-features", "--features", "aws-lc-rs"];
-    let mut sets = vec![("fdx-jose", &no_ring[..]), ("fdx-jose", &no_ring[1..])];
+    let mut sets =
+        vec![("fdx-jose", &no_ring[..]), ("fdx-jose", &no_ring[1..]), ("fdx-cli", &no_ring[..1])];
     sets.extend(CORE.iter().flat_map(|name| [(*name, &no_ring[..1]), (*name, &[][..])]));
     for (name, features) in sets {
         let args = [&["clippy", "--package", name][..], features, &["--", "-D", "warnings"]];
