@@ -253,13 +253,16 @@ fn keys_of_another_jwks_uri_are_none() {
     verifies(&client, exchanged, Some(&own), world.now);
 }
 
+/// A change of the answer, the rule that it breaks, and what can be done.
+type Row = (&'static str, fn(Answer) -> Answer, &'static str, NextStep);
+
 #[test]
 fn a_key_fetch_that_fails_keeps_the_tokens() {
     let (mut world, client) = world();
     let mut exchanged = world.exchanged(&client);
     let retry = NextStep::Retry { after: None };
     let ask = NextStep::AskTheInstitution;
-    let rows: [(&str, fn(Answer) -> Answer, &str, NextStep); 8] = [
+    let rows: [Row; 8] = [
         ("down", |_| answer(503, "text/html", "down"), "rfc9110.error", retry),
         ("gone", |_| answer(404, "text/html", "gone"), "rfc9110.error", ask),
         ("no success", |_| answer(204, "application/json", ""), "rfc9110.status", ask),

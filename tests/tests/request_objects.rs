@@ -1,9 +1,11 @@
 //! What is pushed as a signed request object (RFC 9101, FAPI 2.0 Message Signing 5.3.2), decoded.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use fdx_jose::{
-    Algorithm, AssertionKey, AssertionType, Jws, ProofKey, RequestObjectKey, Role, backend,
+    Algorithm, AssertionKey, AssertionType, Jws, PrivateKey, ProofKey, RequestObjectKey, Role,
+    backend,
 };
 use fdx_par::{
     AuthorizationRequest, CallerFault, Client, ClientAuthentication, ClientConfig, RequestObjects,
@@ -59,13 +61,15 @@ fn metadata(setup: Setup) -> ServerMetadata {
 /// The form that `client` pushes.
 fn form(client: &Client, request: &AuthorizationRequest) -> BTreeMap<String, String> {
     let draft = client.push(request, entropy(1), start()).unwrap();
-    let signatures = draft.sign(&ALL.map(keys)[..]).unwrap();
+    let signatures = draft.sign(&*KEYS).unwrap();
     let (request, _) = draft.attach(signatures).unwrap();
     let body = String::from_utf8(request.into_http().into_body()).unwrap();
     let query = Query::parse(&body, usize::MAX).unwrap();
     let one = |name: &str| query.one(name).unwrap().unwrap().to_owned();
     query.names().map(|name| (name.to_owned(), one(name))).collect()
 }
+
+static KEYS: LazyLock<Vec<PrivateKey>> = LazyLock::new(|| ALL.map(keys).into());
 
 const ALL: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Ps256];
 
