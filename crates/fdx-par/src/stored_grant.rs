@@ -87,9 +87,8 @@ impl Client {
     /// [`CallerFault::StoredGrant`] for another text or version, [`CallerFault::OtherClient`] for
     /// another issuer's or client's.
     pub fn restore(&self, stored: &str) -> Result<StoredGrant, Error> {
-        let body: Body<Secret> =
-            json::object_from_slice(stored.as_bytes(), &Limits::bytes(LIMIT))
-                .map_err(|_| CallerFault::StoredGrant)?;
+        let body: Body<Secret> = json::object_from_slice(stored.as_bytes(), &Limits::bytes(LIMIT))
+            .map_err(|_| CallerFault::StoredGrant)?;
         if body.issuer != self.config().issuer || body.client_id != self.config().client_id {
             return Err(CallerFault::OtherClient.into());
         }
