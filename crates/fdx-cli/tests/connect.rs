@@ -50,9 +50,13 @@ fn what_is_secret_is_readable_by_its_owner_alone() {
     let (code, stdout, stderr) = connect.finish();
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.contains("TRANSACTIONS"), "{stdout}");
-    for secret in
-        ["app-mtls-tokens.json", "signing-key.pem", "client-key.pem", "self-signed-key.pem"]
-    {
+    for secret in [
+        "app-mtls-tokens.json",
+        "signing-key.pem",
+        "signing-key.jwk.json",
+        "client-key.pem",
+        "self-signed-key.pem",
+    ] {
         let metadata = std::fs::metadata(sandbox.path(secret)).unwrap();
         assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{secret}");
     }

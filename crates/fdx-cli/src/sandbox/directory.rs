@@ -18,16 +18,18 @@ const CERTIFICATE_KEY: &str = "client-key.pem";
 const OWN_CERTIFICATE: &str = "self-signed.pem";
 const OWN_CERTIFICATE_KEY: &str = "self-signed-key.pem";
 const KEY: &str = "signing-key.pem";
+const PRIVATE_JWK: &str = "signing-key.jwk.json";
 const CLIENTS: &str = "clients.json";
 pub(crate) const CONNECT_MTLS: &str = "connect.toml";
 
-const ALL: [&str; 12] = [
+const ALL: [&str; 13] = [
     CA,
     CERTIFICATE,
     CERTIFICATE_KEY,
     OWN_CERTIFICATE,
     OWN_CERTIFICATE_KEY,
     KEY,
+    PRIVATE_JWK,
     CLIENTS,
     CONNECT_MTLS,
     "connect-dpop.toml",
@@ -37,9 +39,9 @@ const ALL: [&str; 12] = [
 ];
 
 const ABOUT: &str = "The clients that are registered at this institution, until it stops. They sign \
-    with signing-key.pem, and show client.pem, or app-self-signed its self-signed.pem. Any of them \
-    may send request objects (app-signed must) and ask for response_mode=jwt. ca.pem is what to \
-    trust. Nothing here is of any use anywhere else.";
+    with signing-key.pem, which signing-key.jwk.json is too, and show client.pem, or app-self-signed \
+    its self-signed.pem. Any of them may send request objects (app-signed must) and ask for \
+    response_mode=jwt. ca.pem is what to trust. Nothing here is of any use anywhere else.";
 
 /// A directory that holds none of our files yet.
 pub(crate) struct Files<'a> {
@@ -87,6 +89,7 @@ impl<'a> Files<'a> {
             (OWN_CERTIFICATE, own.pem(), Readers::Anyone),
             (OWN_CERTIFICATE_KEY, own_key.pkcs8_pem.expose(), Readers::Owner),
             (KEY, bank.key.pkcs8_pem.expose(), Readers::Owner),
+            (PRIVATE_JWK, bank.key.private_jwk.expose(), Readers::Owner),
             (CLIENTS, &clients, Readers::Anyone),
         ] {
             files::create(&self.path(name), text, readers)?;

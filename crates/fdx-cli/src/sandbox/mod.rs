@@ -3,6 +3,10 @@
 mod configuration;
 mod directory;
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
 use fdx_sandbox::server::{Answered, Observer};
 use fdx_sandbox::{NoncePolicy, Outcome};
 
@@ -20,6 +24,9 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
         NoncesName::Silent => NoncePolicy::Silent,
     };
     let bank = bank::open(ports, &args.redirect_uri, nonces, Observer::new(log)).await?;
+    // A signal is heard from the first poll on: before anybody is told that this runs.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
+    let first = poll_fn(|context| Poll::Ready(interrupted.as_mut().poll(context))).await;
     files.write(&bank)?;
     result(&format!("issuer           {}", bank.issuer));
     result(&format!("FDX API          {} for tokens bound by DPoP", bank.fdx_base));
@@ -29,7 +36,10 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
         "Serving until ctrl-c. In another terminal: fdx connect --config {}",
         args.dir.join(directory::CONNECT_MTLS).display()
     ));
-    let end = tokio::signal::ctrl_c().await;
+    let end = match first {
+        Poll::Ready(end) => end,
+        Poll::Pending => interrupted.await,
+    };
     end.map_err(|error| Failure::failed(format!("ctrl-c can't be heard: {error}"), "kill it"))?;
     message("Stopped. Nothing is kept but the files: remove them before the next start.");
     Ok(())

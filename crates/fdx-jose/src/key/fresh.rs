@@ -1,11 +1,11 @@
-use fdx_wire::Secret;
+use fdx_wire::{Secret, base64url};
 use zeroize::Zeroizing;
 
-use super::{KeyError, PrivateKey, pem};
+use super::{KeyError, PrivateKey, PublicKey, SecretNumbers, pem, pkcs};
 use crate::Algorithm;
 use crate::backend::{Backend, RsaSize};
 
-/// A private key that was made just now, and the only text of it that there is.
+/// A private key that was made just now, and the only texts of it that there are.
 ///
 /// ```
 /// use fdx_jose::{Algorithm, PrivateKey, backend};
@@ -23,6 +23,8 @@ pub struct FreshKey {
     pub key: PrivateKey,
     /// The same in PEM (PKCS#8, RFC 7468 section 10), which does not hold the key id.
     pub pkcs8_pem: Secret,
+    /// The same as a private JWK, with its key id.
+    pub private_jwk: Secret,
 }
 
 impl PrivateKey {
@@ -58,6 +60,35 @@ impl FreshKey {
     fn load(backend: Backend, pkcs8: Vec<u8>, kid: Option<&str>) -> Result<Self, KeyError> {
         let pkcs8 = Zeroizing::new(pkcs8);
         let key = PrivateKey::from_pkcs8_der(backend, &pkcs8, kid)?;
-        Ok(Self { key, pkcs8_pem: pem::write(&pkcs8) })
+        let private_jwk = private_jwk(key.public(), &pkcs::pkcs8(&pkcs8)?);
+        Ok(Self { pkcs8_pem: pem::write(&pkcs8), private_jwk, key })
     }
+}
+
+/// The public JWK with the private members of RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2.
+fn private_jwk(public: &PublicKey, secret: &SecretNumbers) -> Secret {
+    let members: &[(&str, &[u8])] = match secret {
+        SecretNumbers::Ed25519 { seed, .. } => &[("d", &seed[..])],
+        SecretNumbers::P256 { d, .. } => &[("d", &d[..])],
+        SecretNumbers::Rsa(numbers) => &[
+            ("d", &numbers.d[..]),
+            ("p", &numbers.p[..]),
+            ("q", &numbers.q[..]),
+            ("dp", &numbers.dp[..]),
+            ("dq", &numbers.dq[..]),
+            ("qi", &numbers.qi[..]),
+        ],
+    };
+    // Text that is outgrown is not wiped: the largest RSA key has room.
+    let mut text = String::with_capacity(8192);
+    text.push_str(public.jwk().strip_suffix('}').unwrap_or_default());
+    for (name, number) in members {
+        text.push_str(",\"");
+        text.push_str(name);
+        text.push_str("\":\"");
+        base64url::encode_into(number, &mut text);
+        text.push('"');
+    }
+    text.push('}');
+    Secret::new(text)
 }

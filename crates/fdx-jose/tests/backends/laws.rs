@@ -115,7 +115,7 @@ pub(crate) fn made_keys_load_sign_and_differ(backend: Backend) {
     }
 }
 
-pub(crate) fn made_keys_are_kept_as_pem(backend: Backend) {
+pub(crate) fn made_keys_are_kept_as_pem_and_as_jwk(backend: Backend) {
     for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Ps256] {
         let fresh = match PrivateKey::generate(backend, algorithm, Some("new")) {
             Err(error) => {
@@ -130,6 +130,8 @@ pub(crate) fn made_keys_are_kept_as_pem(backend: Backend) {
         assert_eq!(fresh.key.public().algorithm(), algorithm);
         let loaded = PrivateKey::from_pem(backend, fresh.pkcs8_pem.expose(), Some("new")).unwrap();
         assert_eq!(loaded.public(), fresh.key.public());
+        let jwk = PrivateKey::from_jwk(backend, fresh.private_jwk.expose().as_bytes()).unwrap();
+        assert_eq!(jwk.public(), fresh.key.public());
         let token = signed(&loaded, &json!({"a": 1}));
         assert_eq!(verify(backend, &token, fresh.key.public()), Ok(()));
         assert!(!format!("{fresh:?}").contains("BEGIN"));

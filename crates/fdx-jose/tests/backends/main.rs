@@ -61,7 +61,7 @@ each!([
     weak_private_keys_are_refused,
     a_seed_without_its_public_key_loads,
     made_keys_load_sign_and_differ,
-    made_keys_are_kept_as_pem,
+    made_keys_are_kept_as_pem_and_as_jwk,
     rsa_keys_are_made_as_long_as_asked_or_refused_by_name,
     ps256_of_another_library_verifies,
     pss_of_any_other_shape_is_refused,
