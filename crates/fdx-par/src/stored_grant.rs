@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::{Bound, Client};
 use crate::granted::Granted;
 use crate::token::{AccessToken, BoundBy, Exchanged, Tokens};
+use crate::verify::agree;
 use crate::{CallerFault, Error};
 
 /// What is kept of a grant, to use and to renew it: the tokens, who the customer is to the issuer,
@@ -130,7 +131,10 @@ impl Body<Secret> {
         (self.version == VERSION).then_some(())?;
         let by = [BoundBy::Dpop, BoundBy::Mtls].into_iter();
         let by = by.into_iter().find(|by| by.token_type() == self.token_type)?;
-        let consent_id = self.consent_id.map(|id| ConsentId::parse(&id)).transpose();
+        let mut consent_id = None;
+        if let Some(told) = &self.consent_id {
+            agree(&mut consent_id, told).ok()?;
+        }
         let access_token = AccessToken {
             token: self.access_token,
             bound: Bound { by, to: self.bound_to },
@@ -143,7 +147,7 @@ impl Body<Secret> {
             client_id: self.client_id,
             tokens: Tokens { access_token, refresh_token: self.refresh_token, scopes },
             identity: self.subject.map(|subject| Identity { subject, auth_time }),
-            consent_id: consent_id.ok()?,
+            consent_id,
             nonce: self.nonce,
         })
     }
