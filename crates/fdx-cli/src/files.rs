@@ -1,5 +1,5 @@
 use std::fs::{DirBuilder, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{Error, ErrorKind, Write};
 use std::path::Path;
 
 use fdx_wire::Secret;
@@ -20,16 +20,26 @@ pub(crate) enum Readers {
 
 /// Reads a small text file. It may hold a secret.
 pub(crate) fn text(path: &Path, what: &str) -> Result<Secret, Failure> {
-    let cannot = |why: &str| {
-        let what = format!("{what} {} can't be read: {why}", path.display());
-        Failure::usage(what, "name a file that is there; a configuration's paths start beside it")
+    let cannot = |why: &str, next: &str| {
+        Failure::usage(format!("{what} {} can't be read: {why}", path.display()), next)
     };
-    let metadata = std::fs::metadata(path).map_err(|error| cannot(&error.to_string()))?;
-    if !metadata.is_file() || metadata.len() > MAX_BYTES {
-        return Err(cannot("it is no file, or larger than a mebibyte"));
+    let failed = |error: Error| cannot(&error.to_string(), reading(error.kind()));
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(cannot("it is no file", "name a file"));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| cannot(&error.to_string()))?;
-    Ok(Secret::new(text))
+    if metadata.len() > MAX_BYTES {
+        return Err(cannot("it is larger than a mebibyte", "name another file"));
+    }
+    Ok(Secret::new(std::fs::read_to_string(path).map_err(failed)?))
+}
+
+fn reading(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidData => "name another file: this one is no text",
+        ErrorKind::PermissionDenied => "let yourself read it, or name another file",
+        _ => "name a file that is there; a configuration's paths start beside it",
+    }
 }
 
 /// Writes a file that does not exist yet.
