@@ -88,9 +88,13 @@ fn contradiction(config: &Config) -> Option<(About, &'static str)> {
 
 /// A mistake, however long the line that it is in.
 fn bounded(mistake: &str) -> String {
-    const MAX_CHARS: usize = 120;
+    // Enough for the list of all settings, which is what a misspelt one asks for.
+    const MAX_CHARS: usize = 500;
     let lines = mistake.trim_end().lines();
-    let lines = lines.map(|line| line.chars().take(MAX_CHARS).collect::<String>());
+    let lines = lines.map(|line| match line.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{} ...", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
