@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fdx_jose::Algorithm;
-use fdx_wire::RedirectUri;
+use fdx_wire::{RedirectUri, UrlError};
 
 /// FDX v6 consent over FAPI 2.0, from the data recipient's side
 #[derive(Parser)]
@@ -41,14 +41,14 @@ pub(crate) struct DemoArgs {
 
 /// Run the institution for any client, on loopback
 ///
-/// It writes its CA, a client certificate with key, the clients' private JWK, the registered
-/// clients and a working configuration for `fdx connect` into DIR, prints where it is, and serves
-/// until ctrl-c.
+/// It writes its CA, client certificates with keys, the clients' signing key, the registered clients
+/// and a working configuration of `fdx connect` for each of them into DIR, prints where it is, and
+/// serves until ctrl-c.
 #[derive(Parser)]
 #[command(after_help = SANDBOX, verbatim_doc_comment)]
 pub(crate) struct SandboxArgs {
     /// Where to listen, on loopback; the port after it takes client certificates (0: any two)
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = listen)]
     pub(crate) listen: SocketAddr,
     /// Where the files go; made where it is missing, and nothing in it is ever overwritten
     #[arg(long, value_name = "DIR")]
@@ -57,7 +57,8 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = NoncesName::Demand)]
     pub(crate) nonces: NoncesName,
     /// Where the clients' customers may come back to; may be repeated
-    #[arg(long, value_name = "URI", default_value = "http://127.0.0.1:8765/callback")]
+    #[arg(long, value_name = "URI", default_value = "http://127.0.0.1:8765/callback",
+        value_parser = redirect_uri)]
     pub(crate) redirect_uri: Vec<RedirectUri>,
 }
 
@@ -147,6 +148,18 @@ pub(crate) struct KeysShowArgs {
 fn algorithm(name: &str) -> Result<Algorithm, &'static str> {
     let known = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Ps256];
     known.into_iter().find(|known| known.name() == name).ok_or("use ES256, EdDSA or PS256")
+}
+
+fn listen(address: &str) -> Result<SocketAddr, &'static str> {
+    address.parse().map_err(|_| "write an IP address and a port, such as 127.0.0.1:8443")
+}
+
+/// Says of `http` where it is allowed, which the library's own error leaves to its documentation.
+pub(crate) fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
+    RedirectUri::parse(text).map_err(|error| match error {
+        UrlError::Scheme => format!("{error}, nor with http:// and 127.0.0.1 or [::1]"),
+        other => other.to_string(),
+    })
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

@@ -6,7 +6,10 @@ use fdx_par::{MtlsEndpoints, ResponseMode, WellKnown};
 use fdx_rar::{ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster, ResourceType};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 use toml::Spanned;
+
+use crate::args;
 
 /// A configuration as it is written. Paths are relative to the file that holds it.
 #[derive(Debug, Deserialize)]
@@ -14,6 +17,7 @@ use toml::Spanned;
 pub(crate) struct Config {
     pub(crate) issuer: Issuer,
     pub(crate) client_id: String,
+    #[serde(deserialize_with = "redirect_uri")]
     pub(crate) redirect_uri: RedirectUri,
     pub(crate) fdx_base: HttpsUrl,
     #[serde(default)]
@@ -210,4 +214,8 @@ impl Assertion {
             Self::Unstated => AssertionType::Unstated,
         }
     }
+}
+
+fn redirect_uri<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RedirectUri, D::Error> {
+    args::redirect_uri(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
