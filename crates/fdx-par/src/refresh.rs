@@ -157,7 +157,7 @@ impl Exchange for Refreshed {
 
     fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         let bound = ask.client.config().sender_constraint.bound();
-        let issued = response::read(answer, bound, &ask.grant.tokens.scopes)?;
+        let issued = response::read(answer, &ask.grant.issuer, bound, &ask.grant.tokens.scopes)?;
         let Tokens { access_token, refresh_token, scopes } = issued.tokens.clone();
         // RFC 6749 6: a new refresh token replaces the old one; none leaves it as it is.
         let refresh_token = refresh_token.or(ask.grant.tokens.refresh_token);

@@ -30,7 +30,8 @@ impl Client {
     /// that came of it; revoking the *consent* is another thing.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`], [`CallerFault::RefreshTokenMissing`].
+    /// [`CallerFault::EndpointMissing`], [`CallerFault::RefreshTokenMissing`],
+    /// [`CallerFault::OtherClient`] for another institution's tokens.
     pub fn revoke(
         &self,
         tokens: &Tokens,
@@ -38,6 +39,7 @@ impl Client {
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Revoked>, Error> {
+        self.check_issued(&tokens.access_token)?;
         let token = which.of(tokens)?.clone();
         Ok(Draft::new(Ask { client: self.clone(), token, which }, entropy, now)?)
     }

@@ -58,7 +58,7 @@ impl StoredGrant {
     /// The text form, version 1.
     #[must_use]
     pub fn to_json(&self) -> Secret {
-        let AccessToken { token, bound, expires_at } = &self.tokens.access_token;
+        let AccessToken { token, bound, expires_at, .. } = &self.tokens.access_token;
         let body = Body {
             version: VERSION,
             issuer: self.issuer.clone(),
@@ -136,6 +136,7 @@ impl Body<Secret> {
             agree(&mut consent_id, told).ok()?;
         }
         let access_token = AccessToken {
+            issuer: self.issuer.clone(),
             token: self.access_token,
             bound: Bound { by, to: self.bound_to },
             expires_at: self.expires_at,

@@ -5,7 +5,7 @@ use super::{Client, SenderConstraint};
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::exchange::{NonceSlot, Realm};
-use crate::token::BoundBy;
+use crate::token::{AccessToken, BoundBy};
 use crate::{CallerFault, Error};
 
 /// What a code or a token is bound to.
@@ -73,6 +73,12 @@ impl Client {
         outgoing.inputs.push(input);
         outgoing.nonces = Some((nonces.clone(), slot));
         Ok(())
+    }
+
+    /// A token is good at its issuer alone, and anybody else may keep it (RFC 9700 section 4.4).
+    pub(crate) fn check_issued(&self, access_token: &AccessToken) -> Result<(), Error> {
+        let ours = access_token.issuer == self.config().issuer;
+        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
     }
 
     fn proof_key(&self, thumbprint: Thumbprint) -> Option<&ProofKey> {

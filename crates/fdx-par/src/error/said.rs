@@ -45,7 +45,7 @@ impl fmt::Display for Excerpt {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Said {
-    /// The HTTP status.
+    /// The HTTP status, or 0 where the customer's browser brought the error (RFC 6749 4.1.2.1).
     pub status: u16,
     /// OAuth's `error`, or an FDX error's code, as it was spelled.
     pub error: Option<Excerpt>,
@@ -72,16 +72,23 @@ impl Said {
 
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "status {}", self.status)?;
-        let texts = [("", &self.error), ("", &self.error_description), ("see ", &self.error_uri)];
+        let mut between = "";
+        if self.status != 0 {
+            write!(f, "status {}", self.status)?;
+            between = ", ";
+        }
+        let texts = [
+            ("", &self.error),
+            ("", &self.error_description),
+            ("see ", &self.error_uri),
+            ("interaction ", &self.interaction_id),
+        ];
         for (lead, text) in texts {
             if let Some(text) = text {
-                write!(f, ", {lead}{text}")?;
+                write!(f, "{between}{lead}{text}")?;
+                between = ", ";
             }
         }
-        match &self.interaction_id {
-            Some(id) => write!(f, ", interaction {id}"),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }

@@ -30,7 +30,7 @@ impl Client {
     /// Drafts the read of the consent that `verified` knows the id of.
     ///
     /// # Errors
-    /// [`CallerFault::ConsentIdUnknown`].
+    /// [`CallerFault::ConsentIdUnknown`], [`CallerFault::OtherClient`] for another institution's.
     pub fn read_consent(
         &self,
         verified: &Verified,

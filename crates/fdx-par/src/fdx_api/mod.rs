@@ -29,6 +29,7 @@ impl Client {
         mint: &Mint<'_>,
         limit: usize,
     ) -> Result<Outgoing, Error> {
+        self.check_issued(access_token)?;
         // A token leaves for nowhere else, whatever a link in a response says.
         if !self.config().fdx_base.covers(&url) {
             return Err(CallerFault::OutsideFdxBase.into());

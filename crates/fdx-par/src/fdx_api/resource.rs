@@ -110,7 +110,8 @@ impl Client {
     /// Drafts a call with an access token.
     ///
     /// # Errors
-    /// [`CallerFault::OutsideFdxBase`], [`CallerFault::OtherKey`].
+    /// [`CallerFault::OutsideFdxBase`], [`CallerFault::OtherKey`], [`CallerFault::OtherClient`] for
+    /// another institution's token.
     pub fn call(
         &self,
         access_token: &AccessToken,

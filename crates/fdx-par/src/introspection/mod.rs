@@ -54,13 +54,15 @@ impl Client {
     /// Drafts the introspection of an access token of this client's, with an answer in JSON.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`](crate::CallerFault::EndpointMissing).
+    /// [`CallerFault::EndpointMissing`](crate::CallerFault::EndpointMissing),
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) for another institution's token.
     pub fn introspect(
         &self,
         access_token: &AccessToken,
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Introspection>, Error> {
+        self.check_issued(access_token)?;
         let ask = Ask { client: self.clone(), subject: Subject::of(access_token) };
         Ok(Draft::new(ask, entropy, now)?)
     }
@@ -69,13 +71,15 @@ impl Client {
     ///
     /// # Errors
     /// [`CallerFault::EndpointMissing`](crate::CallerFault::EndpointMissing),
-    /// [`CallerFault::RefreshTokenMissing`](crate::CallerFault::RefreshTokenMissing).
+    /// [`CallerFault::RefreshTokenMissing`](crate::CallerFault::RefreshTokenMissing),
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) for another institution's token.
     pub fn introspect_refresh_token(
         &self,
         tokens: &Tokens,
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Introspection>, Error> {
+        self.check_issued(&tokens.access_token)?;
         let hint = TokenTypeHint::RefreshToken;
         let subject = Subject { token: hint.of(tokens)?.clone(), hint, bound: None };
         Ok(Draft::new(Ask { client: self.clone(), subject }, entropy, now)?)

@@ -38,13 +38,15 @@ impl Client {
     /// 5.5.2). An answer in plain JSON is refused.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`](crate::CallerFault::EndpointMissing).
+    /// [`CallerFault::EndpointMissing`](crate::CallerFault::EndpointMissing),
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) for another institution's token.
     pub fn introspect_signed(
         &self,
         access_token: &AccessToken,
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<IntrospectionJwt>, Error> {
+        self.check_issued(access_token)?;
         let ask = Ask { client: self.clone(), subject: Subject::of(access_token) };
         Ok(Draft::new(ask, entropy, now)?)
     }

@@ -1,8 +1,8 @@
 use core::time::Duration;
 
 use fdx_rar::Scopes;
-use fdx_wire::Secret;
 use fdx_wire::json::RawJson;
+use fdx_wire::{Issuer, Secret};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -37,8 +37,13 @@ pub(crate) struct Issued {
     pub(crate) said: Said,
 }
 
-/// Reads an answer to a request for tokens that are `bound`, and for `asked`.
-pub(crate) fn read(answer: &Answer<'_>, bound: Bound, asked: &Scopes) -> Result<Issued, Error> {
+/// Reads the answer of `issuer` to a request for tokens that are `bound`, and for `asked`.
+pub(crate) fn read(
+    answer: &Answer<'_>,
+    issuer: &Issuer,
+    bound: Bound,
+    asked: &Scopes,
+) -> Result<Issued, Error> {
     let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
     // RFC 6749 7.1, 5.1: token_type has no case.
     let token_type = body.token_type.unwrap_or_default();
@@ -52,6 +57,7 @@ pub(crate) fn read(answer: &Answer<'_>, bound: Bound, asked: &Scopes) -> Result<
     // Advice, not a promise: what can't be read is as good as what was not said.
     let lifetime = body.expires_in.and_then(|raw| raw.read::<u64>().ok());
     let access_token = AccessToken {
+        issuer: issuer.clone(),
         token: access_token,
         bound,
         expires_at: lifetime.map(|seconds| answer.drafted_at + Duration::from_secs(seconds)),

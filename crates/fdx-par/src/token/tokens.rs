@@ -1,6 +1,6 @@
 use fdx_jose::Thumbprint;
 use fdx_rar::Scopes;
-use fdx_wire::{Secret, UnixTime};
+use fdx_wire::{Issuer, Secret, UnixTime};
 
 use crate::client::Bound;
 
@@ -12,9 +12,11 @@ pub struct Tokens {
     pub(crate) scopes: Scopes,
 }
 
-/// An access token, and what it is bound to. Calls borrow it.
+/// An access token, who issued it, and what it is bound to. Calls borrow it; another institution's
+/// client sends it nowhere.
 #[derive(Clone, Debug)]
 pub struct AccessToken {
+    pub(crate) issuer: Issuer,
     pub(crate) token: Secret,
     pub(crate) bound: Bound,
     pub(crate) expires_at: Option<UnixTime>,
