@@ -1,9 +1,11 @@
+use std::io;
+
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
 use crate::AnswerFault;
 use crate::connect::find;
-use crate::tls::refuses_client_certificate;
+use crate::tls::{refuses_client_certificate, says_that_it_refuses};
 
 /// How many announced bytes are made room for before they come.
 const TRUSTED: usize = 64 * 1024;
@@ -31,7 +33,9 @@ pub(crate) async fn body(mut incoming: Incoming, limit: usize) -> Result<Vec<u8>
 
 /// What became of a request that had a connection.
 pub(crate) fn answer_fault(error: &(dyn core::error::Error + 'static)) -> AnswerFault {
-    if find::<rustls::Error>(error).is_some_and(refuses_client_certificate) {
+    if find::<rustls::Error>(error).is_some_and(refuses_client_certificate)
+        || find::<io::Error>(error).is_some_and(says_that_it_refuses)
+    {
         return AnswerFault::ClientCertificateRefused;
     }
     match find::<hyper::Error>(error) {

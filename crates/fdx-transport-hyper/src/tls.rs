@@ -1,3 +1,4 @@
+use std::io;
 use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, ring};
@@ -18,6 +19,17 @@ pub(crate) static CIPHER_SUITES: &[SupportedCipherSuite] = &[
     ring::cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
     ring::cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
     ring::cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+];
+
+const REFUSALS: [AlertDescription; 8] = [
+    AlertDescription::AccessDenied,
+    AlertDescription::BadCertificate,
+    AlertDescription::CertificateExpired,
+    AlertDescription::CertificateRequired,
+    AlertDescription::CertificateRevoked,
+    AlertDescription::CertificateUnknown,
+    AlertDescription::UnknownCA,
+    AlertDescription::UnsupportedCertificate,
 ];
 
 /// One configuration per pool: sessions of the one are never resumed in the other.
@@ -55,21 +67,16 @@ pub(crate) fn handshake_fault(error: &Error) -> ConnectFault {
     }
 }
 
-/// RFC 8446 6.2: the alerts about the peer's certificate.
+/// RFC 8446 6.2: whether an alert is about the peer's certificate.
 pub(crate) fn refuses_client_certificate(error: &Error) -> bool {
-    use AlertDescription as Alert;
-    let Error::AlertReceived(alert) = error else { return false };
-    matches!(
-        alert,
-        Alert::AccessDenied
-            | Alert::BadCertificate
-            | Alert::CertificateExpired
-            | Alert::CertificateRequired
-            | Alert::CertificateRevoked
-            | Alert::CertificateUnknown
-            | Alert::UnknownCA
-            | Alert::UnsupportedCertificate
-    )
+    matches!(error, Error::AlertReceived(alert) if REFUSALS.contains(alert))
+}
+
+/// The same of an error that HTTP/2 handed on: of what went wrong beneath it, h2 keeps the text
+/// alone.
+pub(crate) fn says_that_it_refuses(error: &io::Error) -> bool {
+    let text = error.to_string();
+    REFUSALS.iter().any(|alert| text == Error::AlertReceived(*alert).to_string())
 }
 
 fn certificate_fault(error: &CertificateError) -> CertificateFault {

@@ -99,12 +99,14 @@ pub(crate) const TABLES: &[Table] = &[
             ("TimedOut", ANSWERS, "room_is_not_made_for_what_is_only_announced"),
             ("Lost", ANSWERS, "an_answer_that_is_cut_off_is_no_answer"),
             ("Unreadable", ANSWERS, "a_head_is_bounded"),
+            (
+                "ClientCertificateRefused",
+                CLIENT_CERTIFICATE,
+                "a_certificate_that_is_refused_after_the_handshake_is_understood",
+            ),
             ("BodyTooLarge", RUN, "an_answer_that_is_not_heard_leaves_what_is_safe"),
         ],
-        never: &[(
-            "ClientCertificateRefused",
-            "in TLS 1.3 the alert comes after the handshake, and what hyper hands on is Lost",
-        )],
+        never: &[],
     },
 ];
 

@@ -1,10 +1,12 @@
 use fdx_jose::Thumbprint;
 use fdx_par::{MtlsEndpoints, NextStep};
-use fdx_transport_hyper::{ClientIdentity, ConnectFault, RunError, SetupFault, TransportError};
+use fdx_transport_hyper::{
+    AnswerFault, ClientIdentity, ConnectFault, RunError, SetupFault, TransportError,
+};
 
 use crate::authority::{Authority, Leaf};
 use crate::recipient::{Recipient, now};
-use crate::server::{Certificates, Server, Settings};
+use crate::server::{Certificates, HTTP_1, HTTP_2, Server, Settings};
 
 #[tokio::test]
 async fn the_certificate_is_shown_exactly_where_a_request_says_so() {
@@ -60,6 +62,33 @@ async fn a_server_that_misses_the_certificate_is_understood() {
     let transport = server.trusted().build().unwrap();
     let error = transport.send_plain(server.get("/announced/1"), 10).await.unwrap_err();
     assert_eq!(error, TransportError::Connect(ConnectFault::ClientCertificateRefused));
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_missed_after_the_handshake_is_understood() {
+    for alpn in [HTTP_1, HTTP_2] {
+        let settings =
+            Settings { alpn, certificates: Certificates::Required, ..Settings::default() };
+        let server = Server::with(Authority::new(), settings).await;
+        let transport = server.trusted().build().unwrap();
+        let error = transport.send_plain(server.get("/announced/1"), 10).await.unwrap_err();
+        assert_eq!(error, TransportError::Answer(AnswerFault::ClientCertificateRefused));
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_refused_after_the_handshake_is_understood() {
+    for alpn in [HTTP_1, HTTP_2] {
+        let server = Server::speaking(alpn).await;
+        let strangers = identity(&Authority::named("Another").client());
+        let transport = server.trusted().client_certificate(strangers).build().unwrap();
+        let recipient = Recipient::of(&server);
+        let metadata = recipient.metadata(&transport).await;
+        let push = recipient.push(metadata, MtlsEndpoints::Always);
+        let error = transport.run(push, &recipient.key, now).await.unwrap_err();
+        let RunError::Unheard { error, .. } = error else { panic!("{error:?}") };
+        assert_eq!(error, TransportError::Answer(AnswerFault::ClientCertificateRefused));
+    }
 }
 
 #[test]

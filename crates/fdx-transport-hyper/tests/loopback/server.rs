@@ -137,7 +137,14 @@ impl Server {
 }
 
 async fn serve(stream: TcpStream, acceptor: TlsAcceptor, log: Arc<Log>) {
-    let Ok(stream) = acceptor.accept(stream).await else { return };
+    let stream = match acceptor.accept(stream).into_fallible().await {
+        Ok(stream) => stream,
+        // What the client sent before it heard the alert is read, or it would reset the connection.
+        Err((_, mut stream)) => {
+            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+            return;
+        }
+    };
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let certificate = chain.first().map(|der| Thumbprint::of_certificate(der));
     let service = service_fn(move |request: Request<Incoming>| {
