@@ -78,6 +78,10 @@ impl Refusal {
         if self.said.is_passing() {
             return match unheard {
                 NextStep::Retry { .. } => NextStep::Retry { after: self.said.retry_after },
+                // RFC 6585 4: what was one too many was not carried out.
+                NextStep::AskTheInstitution if self.said.status == 429 => {
+                    NextStep::Retry { after: self.said.retry_after }
+                }
                 other => other,
             };
         }

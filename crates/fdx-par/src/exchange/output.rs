@@ -16,6 +16,11 @@ pub trait Exchange: Sized + Send + Sync + 'static {
     /// What is safe when no answer comes.
     const UNHEARD: NextStep;
 
+    /// The same for this ask, where it is not the same for all.
+    fn unheard(_: &Self::Ask) -> NextStep {
+        Self::UNHEARD
+    }
+
     /// Writes the request of one attempt.
     fn write(ask: &Self::Ask, mint: &Mint<'_>) -> Result<Outgoing, Error>;
 

@@ -49,7 +49,7 @@ impl<T: Output> Sent<T> {
             limit: self.limit,
             drafted_at: self.drafted_at,
             now,
-            unheard: T::UNHEARD,
+            unheard: T::unheard(&self.ask),
         };
         if let Some((memory, slot)) = &self.nonces {
             let told = answer.dpop_nonce();
@@ -74,7 +74,7 @@ impl<T: Output> Sent<T> {
     /// No answer came, and none will: says what is safe. The server may or may not have acted.
     #[must_use]
     pub fn unheard(self) -> NextStep {
-        T::UNHEARD
+        T::unheard(&self.ask)
     }
 }
 

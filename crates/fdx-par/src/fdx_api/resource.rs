@@ -133,8 +133,13 @@ pub struct Ask {
 impl Exchange for ResourceAnswer {
     type Ask = Ask;
 
-    /// Whether that is so depends on the method; a `GET` may be made again.
     const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    /// RFC 9110 9.2.1: a method that changes nothing may be called again; what any other did, only
+    /// the institution knows.
+    fn unheard(ask: &Ask) -> NextStep {
+        if ask.request.method.is_safe() { Self::UNHEARD } else { NextStep::AskTheInstitution }
+    }
 
     fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let ResourceRequest { method, url, headers, body, max_response_bytes } = &ask.request;
@@ -168,6 +173,7 @@ impl Exchange for ResourceAnswer {
             interaction_id,
             body: answer.body.to_vec(),
             said: answer.said(),
+            unheard: answer.unheard,
         })
     }
 }
@@ -180,6 +186,7 @@ pub struct ResourceAnswer {
     interaction_id: String,
     notices: Vec<Notice>,
     said: Said,
+    unheard: NextStep,
 }
 
 impl ResourceAnswer {
@@ -209,8 +216,7 @@ impl ResourceAnswer {
         let limits = Limits { members: MEMBERS, ..Limits::bytes(self.body.len()) };
         json::from_slice(&self.body, &limits).map_err(|error| {
             let rule = ServerRule::of_json(error.kind());
-            let unheard = NextStep::Retry { after: None };
-            Error::Server(Box::new(ServerFault::new(rule, self.said.clone(), unheard)))
+            Error::Server(Box::new(ServerFault::new(rule, self.said.clone(), self.unheard)))
         })
     }
 
