@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use fdx_wire::UnixTime;
-use fdx_wire::json::{self, Limits};
+use fdx_wire::json::{self, Limits, RawJson};
 use http::header::{CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -29,13 +29,13 @@ pub struct Answer<'a> {
     pub(crate) unheard: NextStep,
 }
 
-/// RFC 6749 section 5.2. A member of another type is as good as none.
+/// RFC 6749 section 5.2. What explains the error and is no text is as good as none.
 #[derive(Deserialize)]
 struct OAuthError {
     error: String,
-    error_description: Option<String>,
-    error_uri: Option<String>,
-    state: Option<String>,
+    error_description: Option<RawJson>,
+    error_uri: Option<RawJson>,
+    state: Option<RawJson>,
 }
 
 impl Answer<'_> {
@@ -98,9 +98,9 @@ impl Answer<'_> {
         let body: OAuthError = self.error_body()?;
         Some(Said {
             error: Some(Excerpt::of(&body.error)),
-            error_description: body.error_description.as_deref().map(Excerpt::of),
-            error_uri: body.error_uri.as_deref().map(Excerpt::of),
-            state: body.state.as_deref().map(Excerpt::of),
+            error_description: excerpt(body.error_description),
+            error_uri: excerpt(body.error_uri),
+            state: excerpt(body.state),
             ..self.said()
         })
     }
@@ -209,4 +209,9 @@ impl Answer<'_> {
         let date = UnixTime::parse_http_date(self.text(&DATE)?).ok()?.as_seconds();
         i64::try_from(date).ok()?.checked_sub_unsigned(self.now.as_seconds())
     }
+}
+
+/// A member that is a text.
+pub(crate) fn excerpt(raw: Option<RawJson>) -> Option<Excerpt> {
+    raw?.read::<String>().ok().map(|text| Excerpt::of(&text))
 }

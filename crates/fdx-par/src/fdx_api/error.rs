@@ -1,36 +1,30 @@
+use fdx_wire::json::RawJson;
 use http::StatusCode;
 use serde::Deserialize;
-use serde::de::Deserializer;
 
 use crate::Error;
 use crate::error::{Excerpt, RefusalKind, Said, ServerRule};
-use crate::exchange::answer::Answer;
+use crate::exchange::answer::{Answer, excerpt};
 
-/// FDX's Error entity, as it is specified (`code`, `message`, `debugMessage`) and as it is met.
+/// FDX's Error entity, as it is specified (`code`, `message`, `debugMessage`) and as it is met: in
+/// other spellings, in two at once, or with a member of another type, which is as good as none.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FdxError {
-    #[serde(alias = "errorCode", alias = "err", default, deserialize_with = "text_or_integer")]
-    code: Option<String>,
-    #[serde(alias = "errorMessage", alias = "errorDescription")]
-    message: Option<String>,
-    error: Option<String>,
+    code: Option<RawJson>,
+    error_code: Option<RawJson>,
+    err: Option<RawJson>,
+    error: Option<RawJson>,
+    message: Option<RawJson>,
+    error_message: Option<RawJson>,
+    error_description: Option<RawJson>,
 }
 
 /// FDX writes codes as text, some servers as integers.
-fn text_or_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Code {
-        Integer(i64),
-        Text(String),
-        Other(serde::de::IgnoredAny),
-    }
-    Ok(match Option::<Code>::deserialize(deserializer)? {
-        Some(Code::Integer(code)) => Some(code.to_string()),
-        Some(Code::Text(code)) => Some(code),
-        Some(Code::Other(_)) | None => None,
-    })
+fn code(raw: Option<RawJson>) -> Option<Excerpt> {
+    let raw = raw?;
+    let integer = raw.read::<i64>().ok().map(|code| code.to_string());
+    integer.or_else(|| raw.read().ok()).map(|code| Excerpt::of(&code))
 }
 
 /// What a status other than a success means at a resource server: for a 401 its challenge, else an
@@ -68,10 +62,12 @@ fn challenge(answer: &Answer<'_>) -> Option<Said> {
 
 fn fdx_error(answer: &Answer<'_>) -> Option<Said> {
     let body: FdxError = answer.error_body()?;
-    let code = body.code.or(body.error)?;
-    Some(Said {
-        error: Some(Excerpt::of(&code)),
-        error_description: body.message.as_deref().map(Excerpt::of),
-        ..answer.said()
-    })
+    let error = code(body.code)
+        .or_else(|| code(body.error_code))
+        .or_else(|| code(body.err))
+        .or_else(|| excerpt(body.error))?;
+    let error_description = excerpt(body.message)
+        .or_else(|| excerpt(body.error_message))
+        .or_else(|| excerpt(body.error_description));
+    Some(Said { error: Some(error), error_description, ..answer.said() })
 }
