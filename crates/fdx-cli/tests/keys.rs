@@ -161,6 +161,9 @@ fn what_can_not_be_done_ends_with_2_and_says_what_can() {
     std::fs::write(&sec1, "-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n")
         .unwrap();
     let sec1 = sec1.to_str().unwrap();
+    let jwk = out.join("key.jwk.json");
+    std::fs::write(&jwk, r#"{"kty":"OKP","kid":"mine"}"#).unwrap();
+    let jwk = jwk.to_str().unwrap();
     let new = |more: &[&'static str]| -> Vec<&str> {
         [&["keys", "new", "--out", path, "--algorithm", "ES256"], more].concat()
     };
@@ -178,6 +181,7 @@ fn what_can_not_be_done_ends_with_2_and_says_what_can() {
         (vec!["keys", "show", "/nowhere"], "name a file that is there"),
         (vec!["keys", "show", sec1], "openssl pkcs8 -topk8"),
         (vec!["keys", "show", "--kid", "a", sec1, sec1], "one file at a time"),
+        (vec!["keys", "show", "--kid", "a", jwk], "leave --kid out"),
     ] {
         let output = run(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
@@ -185,7 +189,7 @@ fn what_can_not_be_done_ends_with_2_and_says_what_can() {
         assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
     }
     // Nothing was written on the way.
-    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 2);
     std::fs::remove_dir_all(out).unwrap();
 }
 

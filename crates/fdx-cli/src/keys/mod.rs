@@ -7,6 +7,7 @@ mod show;
 use std::path::Path;
 
 use fdx_jose::{Algorithm, FreshKey, PrivateKey, backend};
+use fdx_wire::Secret;
 
 use crate::args::KeysCommand;
 use crate::error::Failure;
@@ -28,11 +29,21 @@ pub(crate) fn fresh() -> Result<FreshKey, Failure> {
 /// Loads a private key: a JWK begins with a brace, a PEM never does.
 pub(crate) fn load(path: &Path, kid: Option<&str>) -> Result<PrivateKey, Failure> {
     let text = files::text(path, "the private key")?;
+    check_kid(path, &text, kid, "take kid out of the configuration")?;
     let key = match text.expose().trim_start().starts_with('{') {
         true => PrivateKey::from_jwk(backend::ring(), text.expose().as_bytes()),
         false => PrivateKey::from_pem(backend::ring(), text.expose(), kid),
     };
     key.map_err(|error| unusable(path, &error))
+}
+
+/// A JWK names itself, and another name would be lost without a word.
+fn check_kid(path: &Path, text: &Secret, kid: Option<&str>, next: &str) -> Result<(), Failure> {
+    if kid.is_none() || !text.expose().trim_start().starts_with('{') {
+        return Ok(());
+    }
+    let what = format!("{} is JSON, which holds the key's id itself", path.display());
+    Err(Failure::usage(what, format!("change it there, and {next}")))
 }
 
 fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {

@@ -9,7 +9,7 @@ use crate::args::KeysShowArgs;
 use crate::error::Failure;
 use crate::files;
 use crate::json::pretty;
-use crate::keys::unusable;
+use crate::keys::{check_kid, unusable};
 use crate::print::{message, result};
 use crate::table::Table;
 
@@ -42,6 +42,7 @@ pub(super) fn run(args: &KeysShowArgs) -> Result<(), Failure> {
     let mut found = Vec::new();
     for file in &args.files {
         let text = files::text(file, "the key")?;
+        check_kid(file, &text, args.kid.as_deref(), "leave --kid out")?;
         let keys = read(&text, args.kid.as_deref()).map_err(|error| unusable(file, &error))?;
         if keys.skipped() > 0 {
             let count = keys.skipped();
