@@ -25,7 +25,10 @@ pub(crate) fn text(receipt: &ConsentReceipt) -> String {
         line("revoke", format!("PUT {url}"));
     }
     line("pushed", format!("SHA-256 {}", hex(&receipt.evidence().pushed_request_sha256)));
-    line("keys", receipt.evidence().key_thumbprints.join(", "));
+    // One key may be what the client is known by and what the tokens are bound to.
+    let mut keys = receipt.evidence().key_thumbprints.clone();
+    keys.dedup();
+    line("keys", keys.join(", "));
     line("interaction", receipt.evidence().interaction_ids.join(", "));
     line("digest", format!("SHA-256 {}, over its RFC 8785 form", hex(&receipt.digest())));
     lines.join("\n")
