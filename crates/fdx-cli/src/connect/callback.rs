@@ -86,7 +86,7 @@ impl Source {
                     if !goes_on.contains(&refused.error.next_step()) {
                         return Err(failure);
                     }
-                    message(&failure.to_string());
+                    message(&format!("{failure}\n\n{}", self.invitation()));
                     pending = *refused.unspent;
                 }
             }
