@@ -74,6 +74,14 @@ impl Failure {
         self
     }
 
+    /// The same failure, with what is the likely cause of one code at the present step.
+    pub(crate) fn hint(self, code: &str, likely: &str) -> Self {
+        match self.code {
+            Some(own) if own == code => self.but(likely),
+            _ => self,
+        }
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self.blame {
             Blame::World => ExitCode::from(1),

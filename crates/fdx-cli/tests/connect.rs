@@ -93,6 +93,8 @@ fn in_the_mode_jwt_only_a_signed_callback_counts() {
     let (code, _, stderr) = connect.finish();
     assert_eq!(code, 0, "{stderr}");
     assert_eq!(stderr.matches("checking the callback").count(), 3, "{stderr}");
+    // Each time it asks anew.
+    assert_eq!(stderr.matches("Paste the URL").count(), 4, "{stderr}");
 }
 
 #[test]
@@ -124,6 +126,8 @@ fn a_customer_who_refuses_is_respected_and_nothing_is_written() {
     for said in ["did not agree", "access_denied", "RFC 6749", "only if the customer wants that"] {
         assert!(stderr.contains(said), "{said}: {stderr}");
     }
+    // No answer of HTTP's brought this.
+    assert!(stderr.contains("server  access_denied"), "{stderr}");
     for file in ["app-mtls-receipt.json", "app-mtls-tokens.json"] {
         assert!(!sandbox.directory.join(file).exists(), "{file}");
     }
@@ -188,6 +192,22 @@ fn a_refusal_of_the_institution_says_code_clause_server_and_what_to_do() {
     for part in ["pushing", "code    rfc6749.error", "RFC 6749", "server  status 401", "next  "] {
         assert!(said.contains(part), "{part}: {said}");
     }
+}
+
+#[test]
+fn an_issuer_that_is_written_otherwise_is_the_configurations_to_correct() {
+    let sandbox = Sandbox::start(&[]);
+    let lines = sandbox.read("connect.toml");
+    let lines = lines.lines().map(|line| match line.strip_prefix("issuer = ") {
+        Some(issuer) => format!("issuer = {}/\"\n", issuer.trim_end_matches('"')),
+        None => format!("{line}\n"),
+    });
+    std::fs::write(sandbox.path("slash.toml"), lines.collect::<String>()).unwrap();
+    let output = run(&["connect", "--config", &sandbox.path("slash.toml"), "--callback", "stdin"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("rfc8414.issuer.mismatch"), "{said}");
+    assert!(said.contains("write issuer exactly as the metadata does"), "{said}");
 }
 
 #[test]

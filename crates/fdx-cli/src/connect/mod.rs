@@ -44,7 +44,12 @@ async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
     const DOING: &str = "discovering the institution";
     message(&format!("Discovering {}", config.issuer));
     let draft = discover(&config.issuer, config.discovery.well_known(), system_now());
-    let metadata = setup.driver.run(DOING, draft).await?;
+    let metadata = setup.driver.run(DOING, draft).await.map_err(|failure| {
+        failure.hint(
+            "rfc8414.issuer.mismatch",
+            "write issuer exactly as the metadata does, to the last slash",
+        )
+    })?;
     let client = Client::new(setup.client.clone(), metadata);
     client.map_err(|error| Failure::protocol(DOING, &error))
 }
@@ -77,7 +82,9 @@ async fn consent(
     let kept = format!("the tokens are kept in {}", setup.tokens.display());
     let verified = driver.verify(client, exchanged).await.map_err(|failure| failure.but(&kept))?;
     message("Reading what was granted");
-    let granted = driver.granted(client, verified).await.map_err(|failure| failure.but(&kept))?;
+    let granted = driver.granted(client, verified).await.map_err(|failure| {
+        failure.hint("rfc9110.error", "look whether fdx_base is right").but(&kept)
+    })?;
     granted.notices().iter().for_each(tell);
     Ok(granted)
 }
