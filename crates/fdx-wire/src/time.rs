@@ -2,7 +2,7 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A moment, in whole seconds since 1970-01-01T00:00:00Z, as JWT's NumericDate counts them.
 ///
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(UnixTime::parse_http_date("Mon, 05 Jan 2026 10:00:00 GMT")?, now);
 /// # Ok::<(), fdx_wire::TimeError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct UnixTime(u64);
 
@@ -96,6 +96,12 @@ impl core::ops::Sub<Duration> for UnixTime {
     }
 }
 
+impl<'de> Deserialize<'de> for UnixTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u64::deserialize(deserializer).map(Self::from_seconds)
+    }
+}
+
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_rfc3339())
@@ -125,6 +131,14 @@ mod tests {
         fn every_number_has_a_text(seconds: u64) {
             prop_assert!(UnixTime::from_seconds(seconds).to_rfc3339().ends_with('Z'));
         }
+    }
+
+    #[test]
+    fn a_number_that_is_read_is_held_at_the_last_year_too() {
+        let read: UnixTime = serde_json::from_str("18446744073709551615").unwrap();
+        assert_eq!(read, UnixTime::from_seconds(u64::MAX));
+        assert_eq!(read.to_rfc3339(), "9999-12-30T22:00:00Z");
+        assert!(read + Duration::from_secs(1) >= read);
     }
 
     #[test]
