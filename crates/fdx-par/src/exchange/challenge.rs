@@ -60,7 +60,11 @@ impl<'a> Reader<'a> {
             self.spaces();
             match self.value() {
                 Some(value) => parameters.push((name.to_owned(), value)),
-                None => break,
+                None => {
+                    // It was a token68, which may end in more than one (RFC 9110 11.2).
+                    self.rest = self.rest.trim_start_matches('=');
+                    break;
+                }
             }
         }
         Some(Challenge { scheme, parameters })
@@ -130,6 +134,11 @@ mod tests {
         assert_eq!(schemes(&["Bearer", "DPoP error=\"x\""]), ["Bearer", "DPoP"]);
         assert_eq!(schemes(&["Negotiate, DPoP a=b"]), ["Negotiate", "DPoP"]);
         assert_eq!(schemes(&["DPoP a=b, Bearer"]), ["DPoP", "Bearer"]);
+        // RFC 9110 11.2: a token68 may end in padding.
+        let negotiated = parse(["Negotiate oYG0==, DPoP error=\"x\""].into_iter());
+        assert_eq!(negotiated.last().and_then(|c| c.parameter("error")), Some("x"));
+        let negotiated = parse(["Negotiate oYG0=, DPoP error=\"x\""].into_iter());
+        assert_eq!(negotiated.last().and_then(|c| c.parameter("error")), Some("x"));
         assert_eq!(schemes(&["", ",,", "  "]), Vec::<String>::new());
     }
 
