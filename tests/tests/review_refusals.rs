@@ -3,6 +3,8 @@
 use fdx_par::{Error, NextStep, Refusal};
 use fdx_sandbox::NoncePolicy;
 use fdx_tests::{Setup, World, answer};
+use http::HeaderValue;
+use http::header::RETRY_AFTER;
 
 fn world() -> World {
     World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() })
@@ -48,4 +50,17 @@ fn an_fdx_error_in_two_spellings_or_with_a_strange_message_is_still_withheld() {
         let error = world.accounts(&client, grant.tokens().access_token()).unwrap_err();
         assert!(refusal(error).is_withheld(), "{body}");
     }
+}
+
+#[test]
+fn an_empty_retry_after_says_nothing() {
+    let mut world = world();
+    let (client, grant) = world.stored();
+    world.tamper_at("/token", move |_| {
+        let mut told = answer(429, "text/plain", "");
+        told.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(""));
+        told
+    });
+    let refusal = refusal(world.refresh(&client, &grant).unwrap_err());
+    assert_eq!(refusal.next_step, NextStep::Retry { after: None });
 }

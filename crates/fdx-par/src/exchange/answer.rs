@@ -197,6 +197,7 @@ impl Answer<'_> {
     /// RFC 9110 section 10.2.3: seconds or a date; a day at most.
     fn retry_after(&self) -> Option<Duration> {
         let text = self.text(&RETRY_AFTER)?.trim();
+        let text = Some(text).filter(|text| !text.is_empty())?;
         let after = match text.bytes().all(|byte| byte.is_ascii_digit()) {
             true => text.parse().map_or(DAY, Duration::from_secs),
             false => UnixTime::parse_http_date(text).ok()?.since(self.now),
