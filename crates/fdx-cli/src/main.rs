@@ -28,7 +28,7 @@ use crate::error::Failure;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    match run(args.command) {
+    match run(args.command).and_then(|()| print::check()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             print::message(&format!("fdx: {failure}"));

@@ -156,3 +156,13 @@ fn a_port_that_is_taken_is_a_failure_that_says_so() {
     assert!(stderr(&output).contains("choose another --listen address"), "{}", stderr(&output));
     std::fs::remove_dir_all(directory).unwrap();
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_could_not_be_printed_is_a_failure() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fdx"));
+    let output = command.args(["connect", "--example"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("standard output could not be written"));
+}
