@@ -35,6 +35,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("CannotGenerate", KEYS, "made_keys_load_and_sign"),
             ("Curve", KEY_FILES, "other_pkcs8_is_refused_by_name"),
             ("Der", KEY_FILES, "other_pkcs8_is_refused_by_name"),
+            ("Ed25519Point", KEYS, "weak_ed25519_keys_are_refused"),
             ("Encoding", KEYS, "curves_types_and_lengths_are_held"),
             (
                 "Encrypted",

@@ -24,6 +24,10 @@ pub enum KeyError {
     /// Not PKCS#8, or PKCS#8 with something unusual in it.
     #[error("not a PKCS#8 key in DER that can be used (RFC 5208, RFC 5958)")]
     Der,
+    /// The Ed25519 key is a point of small order, for which anybody can sign, or is not written in
+    /// its one way.
+    #[error("the Ed25519 key is a point of small order, or not in its canonical form")]
+    Ed25519Point,
     /// The member is not base64url, or not of the length that its key type has.
     #[error("the JWK's member {member} is not base64url of the right length")]
     Encoding {

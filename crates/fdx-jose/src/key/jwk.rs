@@ -123,9 +123,7 @@ impl Jwk {
                 x: array(self.x.as_deref(), "x")?,
                 y: array(self.y.as_deref(), "y")?,
             }),
-            "OKP" if crv()? == "Ed25519" => {
-                Ok(PublicNumbers::Ed25519 { x: array(self.x.as_deref(), "x")? })
-            }
+            "OKP" if crv()? == "Ed25519" => PublicNumbers::ed25519(array(self.x.as_deref(), "x")?),
             "EC" | "OKP" => Err(KeyError::Curve),
             _ => Err(KeyError::KeyType),
         }

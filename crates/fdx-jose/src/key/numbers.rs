@@ -38,7 +38,50 @@ pub(crate) struct RsaNumbers {
     pub(crate) qi: Zeroizing<Vec<u8>>,
 }
 
+/// The `y` of the points whose order divides 8, little-endian: 0, 1, -1 and the two of order 8.
+const SMALL_ORDER: [[u8; 32]; 5] = [
+    [0; 32],
+    [
+        1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0,
+    ],
+    [
+        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0x7f,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0x7a,
+    ],
+];
+
 impl PublicNumbers {
+    /// An Ed25519 key that is one number written in one way, and of which nobody can sign without
+    /// the seed.
+    pub(crate) fn ed25519(x: [u8; 32]) -> Result<Self, KeyError> {
+        let mut y = x;
+        if let Some(high) = y.last_mut() {
+            *high &= 0x7f;
+        }
+        // RFC 8032 5.1.3: y is below 2^255 - 19. aws-lc-rs holds keys to that, ring does not.
+        let canonical = match y {
+            [low, middle @ .., 0x7f] => low < 0xed || middle.iter().any(|byte| *byte != 0xff),
+            _ => true,
+        };
+        // RFC 8725 3.4: for a key of small order one signature fits every message.
+        if !canonical || SMALL_ORDER.contains(&y) {
+            return Err(KeyError::Ed25519Point);
+        }
+        Ok(Self::Ed25519 { x })
+    }
+
     /// An RSA key for checking signatures: 2048 to 8192 bits, an odd exponent of at most 33 bits.
     pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
         let (n, e) = (without_zeros(n), without_zeros(e));

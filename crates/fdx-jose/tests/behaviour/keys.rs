@@ -3,8 +3,9 @@
 use core::time::Duration;
 
 use fdx_jose::{
-    Algorithm, AssertionKey, AssertionType, KeyError, PrivateKey, ProofClaims, ProofKey, PublicKey,
-    RequestObjectKey, RequestObjectParameters, Signer, Thumbprint, backend, statement,
+    Algorithm, AssertionKey, AssertionType, Jws, JwsError, KeyError, PrivateKey, ProofClaims,
+    ProofKey, PublicKey, RequestObjectKey, RequestObjectParameters, Signer, Thumbprint, backend,
+    statement,
 };
 use fdx_wire::json::Kind;
 use fdx_wire::{HttpsUrl, Issuer, base64url};
@@ -128,6 +129,42 @@ fn numbers_that_do_not_belong_together_are_refused() {
     // A wrong RSA exponent loads, and is found out by its first signature.
     let dp = jwk("rfc7515_a2")["dq"].clone();
     assert_eq!(private("rfc7515_a2", json!({"dp": dp})), Err(KeyError::Proof));
+}
+
+#[test]
+fn weak_ed25519_keys_are_refused() {
+    // 0, 1, -1 and one of order 8; then 0, 1 and 18 with 2^255 - 19 added; each in both signs.
+    let high = |low| {
+        let mut y = [0xff; 32];
+        (y[0], y[31]) = (low, 0x7f);
+        y
+    };
+    let mut one = [0; 32];
+    one[0] = 1;
+    let eight = "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU";
+    let eight = base64url::decode_array(eight).unwrap();
+    for mut y in [[0; 32], one, high(0xec), eight, high(0xed), high(0xee), high(0xff)] {
+        for sign in [0, 0x80] {
+            y[31] |= sign;
+            let x = base64url::encode(&y);
+            let weak = Err(KeyError::Ed25519Point);
+            assert_eq!(public("rfc8037_a", json!({"x": x})), weak, "{x}");
+        }
+    }
+    assert!(public("rfc8037_a", json!({"x": base64url::encode(&high(0xeb))})).is_ok());
+}
+
+#[test]
+fn a_signature_that_fits_every_message_verifies_none() {
+    // R is the neutral point and S is 0: right for any message, if the key is the neutral point.
+    let mut neutral = [0; 32];
+    neutral[0] = 1;
+    let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": base64url::encode(&neutral)});
+    let header = json!({"typ": "dpop+jwt", "alg": "EdDSA", "jwk": jwk}).to_string();
+    let signature = [neutral, [0; 32]].concat();
+    let parts = [header.as_bytes(), b"{}", &signature].map(base64url::encode);
+    let proof = Jws::parse_proof(&parts.join("."));
+    assert_eq!(proof.err(), Some(JwsError::ProofKey(KeyError::Ed25519Point)));
 }
 
 #[test]
