@@ -65,7 +65,7 @@ impl Client {
         now: UnixTime,
     ) -> Result<Read, Error> {
         self.check_ours(&pending.flow)?;
-        if self.config().response_mode == ResponseMode::Jwt {
+        if pending.flow.response_mode == ResponseMode::Jwt {
             return Err(CallerFault::ResponseMode.into());
         }
         let query = arrival::query(received_url, &pending.flow.redirect_uri)?;

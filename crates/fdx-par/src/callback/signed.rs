@@ -55,7 +55,7 @@ impl Client {
         now: UnixTime,
     ) -> Result<Secret, Error> {
         self.check_ours(&pending.flow)?;
-        if self.config().response_mode == ResponseMode::Query {
+        if pending.flow.response_mode == ResponseMode::Query {
             return Err(CallerFault::ResponseMode.into());
         }
         let query = arrival::query(received_url, &pending.flow.redirect_uri)?;

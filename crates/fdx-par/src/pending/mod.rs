@@ -10,6 +10,8 @@ use fdx_wire::{Issuer, RedirectUri, Secret, UnixTime};
 
 pub use flow_id::FlowId;
 
+use crate::client::ResponseMode;
+
 /// A consent that the customer is deciding on: all that is needed when the callback comes.
 ///
 /// Keep it in memory on one node, or [seal](Pending::seal) it into a cookie that any node opens.
@@ -28,6 +30,8 @@ pub(crate) struct Flow {
     pub(crate) issuer: Issuer,
     pub(crate) client_id: String,
     pub(crate) redirect_uri: RedirectUri,
+    /// As it was pushed: the configuration may have changed since.
+    pub(crate) response_mode: ResponseMode,
     /// There exactly when `openid` was asked for.
     pub(crate) nonce: Option<Secret>,
     pub(crate) bound_to: Thumbprint,
@@ -52,6 +56,14 @@ impl Pending {
     #[must_use]
     pub fn asked(&self) -> &ConsentRequest {
         &self.flow.asked
+    }
+
+    /// How the callback was asked for: in the mode `jwt`, [`Client::signed_callback`] reads it.
+    ///
+    /// [`Client::signed_callback`]: crate::Client::signed_callback
+    #[must_use]
+    pub fn response_mode(&self) -> ResponseMode {
+        self.flow.response_mode
     }
 
     /// Until when a callback is accepted: by default 30 minutes after the push was drafted.

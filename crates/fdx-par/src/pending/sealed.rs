@@ -6,7 +6,7 @@ use fdx_wire::{Entropy, Issuer, Label, RedirectUri, Secret, UnixTime, base64url}
 use serde::{Deserialize, Serialize};
 
 use super::{Flow, FlowId, Pending};
-use crate::{Client, Error, SealFault};
+use crate::{Client, Error, ResponseMode, SealFault};
 
 const SALT: Label = Label::new("seal salt");
 
@@ -39,11 +39,15 @@ struct Body<Text> {
     a: Option<String>,
     /// Digest of the pushed parameters.
     d: String,
+    /// `response_mode`, where it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r: Option<String>,
     /// Callback deadline.
     t: UnixTime,
 }
 
 const VERSION: u8 = 1;
+const JWT: &str = "jwt";
 
 impl Pending {
     /// Seals this value into text for a cookie or any other place that is not trusted: 958
@@ -79,6 +83,7 @@ impl Pending {
             m: flow.max_age,
             a: flow.acr_values.clone(),
             d: base64url::encode(&flow.pushed_sha256),
+            r: (flow.response_mode == ResponseMode::Jwt).then(|| JWT.to_owned()),
             t: self.callback_by,
         };
         // Text that is outgrown is not wiped, so there is room for all that fits.
@@ -137,6 +142,11 @@ impl Body<Secret> {
             issuer: config.issuer.clone(),
             client_id: config.client_id.clone(),
             redirect_uri: config.redirect_uri.clone(),
+            response_mode: match self.r.as_deref() {
+                None => ResponseMode::Query,
+                Some(JWT) => ResponseMode::Jwt,
+                Some(_) => return None,
+            },
             nonce: self.n,
             bound_to: self.k,
             asked: self.q,

@@ -78,6 +78,7 @@ impl Exchange for Pushed {
             issuer: config.issuer.clone(),
             client_id: config.client_id.clone(),
             redirect_uri: config.redirect_uri.clone(),
+            response_mode: config.response_mode,
             nonce: asked_for("openid").then(|| nonce(mint)),
             bound_to: ask.bound_to(),
             max_age: ask.request.max_age,
