@@ -4,6 +4,7 @@ mod api;
 mod args;
 mod ci;
 mod failure;
+mod fuzz;
 mod interop;
 mod msrv;
 mod outcome;
@@ -23,9 +24,10 @@ The project's own commands.
 
 Usage: cargo xtask <command>
 
-  test      Runs all tests and doctests that need only Rust.
+  test      Runs all tests and doctests that need only Rust and a C compiler.
   walls     Checks who depends on whom, what the core must not touch, and counts crates. [--json]
   api       Checks that the public API names nobody's types but http's and serde's traits. [--json]
+  fuzz      Runs every fuzz target and prints what each came to. [--seconds N]
   interop   Drives a certified server (npm oidc-provider) over TLS with our crates. [--json]
   ci        Runs every check there is and prints a table with times. [--skip STEP]...
   help      Prints this.
@@ -46,6 +48,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("test") => args.nothing_else().and_then(|()| test::run()),
         Some("walls") => walls::run(args),
         Some("api") => api::run(args).map(|_| ()),
+        Some("fuzz") => fuzz::run(args).map(|_| ()),
         Some("interop") => interop::run(args),
         Some("ci") => ci::run(args),
         Some("help" | "-h" | "--help") | None => {
