@@ -89,6 +89,9 @@ fn tell(
     message(&format!("key          {}, for its owner's eyes alone", files.key.display()));
     message(&format!("algorithm    {}", public.alg()));
     message(&format!("kid          {}", public.kid().unwrap_or_default()));
+    if args.kid.is_some() {
+        message("             PEM does not hold it: name it beside the file, as kid or --kid");
+    }
     message(&format!("thumbprint   {} (RFC 7638)", public.thumbprint()));
     if let Some(path) = &files.request {
         message(&format!("request      {}, for an authority to sign", path.display()));
