@@ -8,8 +8,8 @@
 //! - HTTP/2 where the server speaks it, else HTTP/1.1. Connections are reused, in two pools: those
 //!   that show the client's certificate (RFC 8705) and those that don't never mix.
 //! - A connection must come in [`connect_timeout`](TransportBuilder::connect_timeout), the whole
-//!   answer in [`timeout`](TransportBuilder::timeout). Heads are read up to 32 KiB, and a body is read up to
-//!   the request's own cap: a longer one is an error as soon as it is known to be longer.
+//!   answer in [`timeout`](TransportBuilder::timeout). Heads are read up to 32 KiB, and a body is
+//!   read up to the request's own cap: a longer one is an error as soon as it is known to be longer.
 //! - A redirect is an answer like any other. It is never followed.
 //!
 //! It decides nothing about the protocol, keeps no cookies, knows no proxies, and sets no
