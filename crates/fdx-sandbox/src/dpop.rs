@@ -25,6 +25,8 @@ struct Claims {
     htm: String,
     htu: String,
     iat: UnixTime,
+    nbf: Option<UnixTime>,
+    exp: Option<UnixTime>,
     ath: Option<String>,
     nonce: Option<String>,
 }
@@ -160,6 +162,18 @@ fn check_age(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<
         "RFC 9449 4.3-11",
         "the proof's iat is at most 60 seconds ahead and 300 seconds old",
         claims.iat <= now + AHEAD && now.since(claims.iat) <= OLDEST,
+    )?;
+    verdicts.require(
+        Reason::InvalidDpopProof,
+        "FAPI 2.0 SP 5.3.2.1-13",
+        "the proof's nbf, if any, is at most 60 seconds ahead",
+        claims.nbf.is_none_or(|nbf| nbf <= now + AHEAD),
+    )?;
+    verdicts.require(
+        Reason::InvalidDpopProof,
+        "RFC 7519 4.1.4",
+        "the proof's exp, if any, has not passed",
+        claims.exp.is_none_or(|exp| exp > now),
     )
 }
 

@@ -178,6 +178,53 @@ fn a_proof_of_another_type_or_with_a_changed_claim_is_refused() {
     bench.refuses(&attempt, "invalid_dpop_proof", "RFC 9449 4.3-4");
 }
 
+#[cfg(feature = "server")]
+#[test]
+fn a_proof_is_a_jwt_with_times_of_its_own_too() {
+    use crate::{Binding, NoncePolicy};
+
+    // 60 seconds ahead are allowed, 61 are not; what has expired has expired.
+    let rows = [
+        (json!({ "nbf": 1_767_607_260 }), None),
+        (json!({ "nbf": 1_767_607_261 }), Some("FAPI 2.0 SP 5.3.2.1-13")),
+        (json!({ "exp": 1_767_607_201 }), None),
+        (json!({ "exp": 1_767_607_200 }), Some("RFC 7519 4.1.4")),
+    ];
+    for (times, clause) in rows {
+        let mut bench =
+            Bench::new(Binding::Dpop, |config| config.nonce_policy = NoncePolicy::Silent);
+        let mut attempt = bench.push();
+        let proof = attempt.proof.take().unwrap();
+        attempt.headers = vec![("dpop", proof_with(&bench, &proof, &times))];
+        match clause {
+            Some(clause) => bench.refuses(&attempt, "invalid_dpop_proof", clause),
+            None => assert_eq!(bench.send(&attempt).status(), StatusCode::CREATED, "{times}"),
+        }
+    }
+}
+
+/// A proof with more claims than our client ever makes, and so not signed by what it signs with.
+#[cfg(feature = "server")]
+fn proof_with(bench: &Bench, proof: &super::bench::Proof, more: &serde_json::Value) -> String {
+    use fdx_wire::base64url::{decode, encode};
+    use rustls::SignatureScheme;
+    use rustls::crypto::ring::sign::any_eddsa_type;
+    use serde_json::Value;
+
+    let pkcs8 = fdx_jose::backend::ring().generate_pkcs8(fdx_jose::Algorithm::EdDsa).unwrap();
+    let key = fdx_jose::PrivateKey::from_pkcs8_der(fdx_jose::backend::ring(), &pkcs8, None);
+    let jwk: Value = serde_json::from_str(key.unwrap().public().proof_jwk()).unwrap();
+    let header = json!({ "typ": "dpop+jwt", "alg": "EdDSA", "jwk": jwk });
+    let signed = bench.sign_proof(proof);
+    let claims = decode(signed.split('.').nth(1).unwrap()).unwrap();
+    let mut claims: Value = serde_json::from_slice(&claims).unwrap();
+    claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let text = [header, claims].map(|part| encode(part.to_string().as_bytes())).join(".");
+    let signer = any_eddsa_type(&pkcs8.into()).unwrap();
+    let signer = signer.choose_scheme(&[SignatureScheme::ED25519]).unwrap();
+    format!("{text}.{}", encode(&signer.sign(text.as_bytes()).unwrap()))
+}
+
 #[test]
 fn the_first_push_is_told_a_nonce_and_the_assertion_is_spent_all_the_same() {
     let mut bench = Bench::dpop();
