@@ -45,6 +45,20 @@ impl Args {
         Ok(skips)
     }
 
+    /// `N` of `--seconds N`, or the usual number; nothing else may be left.
+    pub(crate) fn seconds(mut self, usual: u64) -> Result<u64, Failure> {
+        let Some(flag) = self.0.pop_front() else { return Ok(usual) };
+        if flag != "--seconds" {
+            return Err(unknown(&flag));
+        }
+        let seconds = self.0.pop_front().and_then(|text| text.parse().ok()).filter(|n| *n > 0);
+        self.nothing_else()?;
+        // To libFuzzer, no seconds are no limit.
+        seconds.ok_or_else(|| {
+            Failure::new("--seconds needs a number from 1").next("write for example '--seconds 20'")
+        })
+    }
+
     /// Refuses whatever is left.
     pub(crate) fn nothing_else(&self) -> Result<(), Failure> {
         self.0.front().map_or(Ok(()), |arg| Err(unknown(arg)))
@@ -78,6 +92,15 @@ mod tests {
         assert_eq!(args(&["--json"]).output().unwrap(), Output::Json);
         assert_eq!(args(&[]).output().unwrap(), Output::Table);
         assert!(args(&["--jsno"]).output().is_err());
+    }
+
+    #[test]
+    fn seconds_are_a_number_from_one() {
+        assert_eq!(args(&["--seconds", "5"]).seconds(20).unwrap(), 5);
+        assert_eq!(args(&[]).seconds(20).unwrap(), 20);
+        for wrong in [&["--seconds", "0"][..], &["--seconds"], &["5"], &["--seconds", "5", "x"]] {
+            assert!(args(wrong).seconds(20).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]
