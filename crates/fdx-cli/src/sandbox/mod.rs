@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
         "Serving until ctrl-c. In another terminal: fdx connect --config {}",
         args.dir.join(directory::CONNECT_MTLS).display()
     ));
-    message("The other connect-*.toml there are other clients: fdx sandbox --help says how they differ.");
+    message("Beside it are connect-*.toml of other clients: fdx sandbox --help tells them apart.");
     let end = match first {
         Poll::Ready(end) => end,
         Poll::Pending => interrupted.await,
