@@ -160,9 +160,6 @@ fn wrongly_typed(at: At) -> Vec<Value> {
             json!({ "token_type": {} }),
             json!({ "refresh_token": 5 }),
             json!({ "id_token": {} }),
-            json!({ "scope": ["openid"] }),
-            json!({ "grant_id": 7 }),
-            json!({ "fdxConsentId": {} }),
         ],
         At::Introspection => vec![
             json!({ "active": null }),

@@ -11,7 +11,8 @@ use crate::client::Bound;
 use crate::exchange::answer::Answer;
 use crate::{Error, Said, ServerRule};
 
-/// RFC 6749 section 5.1, with what FDX and OpenID Connect add.
+/// RFC 6749 section 5.1, with what FDX and OpenID Connect add. The code is spent and the old refresh
+/// token may be: what only describes the tokens never costs them, whatever its type.
 #[derive(Deserialize)]
 struct Body {
     access_token: Option<Secret>,
@@ -19,10 +20,10 @@ struct Body {
     expires_in: Option<RawJson>,
     refresh_token: Option<Secret>,
     id_token: Option<Secret>,
-    scope: Option<String>,
-    grant_id: Option<String>,
+    scope: Option<RawJson>,
+    grant_id: Option<RawJson>,
     #[serde(rename = "fdxConsentId")]
-    fdx_consent_id: Option<String>,
+    fdx_consent_id: Option<RawJson>,
 }
 
 const MEMBERS: usize = 10_000;
@@ -63,11 +64,11 @@ pub(crate) fn read(
         expires_at: lifetime.map(|seconds| answer.drafted_at + Duration::from_secs(seconds)),
     };
     // RFC 6749 5.1: no scope in the answer means the requested one.
-    let scopes = body.scope.map_or_else(|| asked.clone(), |scope| readable(&scope));
+    let scopes = body.scope.map_or_else(|| asked.clone(), |scope| readable(&text(&scope)));
     Ok(Issued {
         tokens: Tokens { access_token, refresh_token: body.refresh_token, scopes },
         id_token: body.id_token,
-        consent_ids: [body.grant_id, body.fdx_consent_id],
+        consent_ids: [body.grant_id, body.fdx_consent_id].map(|id| id.as_ref().map(text)),
         said: answer.said(),
     })
 }
@@ -77,6 +78,11 @@ fn can_stand_in_a_header(token: &str) -> bool {
     let bare = token.trim_end_matches('=');
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
     !bare.is_empty() && token.len() <= MAX_ACCESS_TOKEN && bare.bytes().all(allowed)
+}
+
+/// Empty where it is no text: no scope, and no consent id that verification would take.
+fn text(raw: &RawJson) -> String {
+    raw.read().unwrap_or_default()
 }
 
 /// The tokens of a scope that are tokens at all.
