@@ -75,8 +75,11 @@ pub enum KeyError {
     /// The RSA exponent is even, too small, too large, or for a private key not 65537.
     #[error("the RSA exponent is unusable (private keys: 65537; public keys: odd, from 3)")]
     RsaExponent,
-    /// The RSA modulus is too short, too long or even.
-    #[error("an RSA key of {bits} bits can't be used (private: 2048 to 4096, public: to 8192)")]
+    /// The RSA modulus is too short, too long or even, or for a private key of a size that not
+    /// every backend takes.
+    #[error(
+        "an RSA key of {bits} bits can't be used (private: 2048, 3072, 4096; public: 2048 to 8192)"
+    )]
     RsaModulus {
         /// The modulus' length in bits.
         bits: usize,

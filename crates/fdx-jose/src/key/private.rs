@@ -18,8 +18,8 @@ impl PrivateKey {
     /// Reads a private JWK. Without a `kid` the thumbprint's text is the key id.
     ///
     /// # Errors
-    /// [`KeyError`]. RSA needs 2048 to 4096 bits, the exponent 65537 and all of `p`, `q`, `dp`,
-    /// `dq`, `qi`.
+    /// [`KeyError`]. RSA needs 2048, 3072 or 4096 bits, the exponent 65537 and all of `p`, `q`,
+    /// `dp`, `dq`, `qi`.
     pub fn from_jwk(backend: Backend, jwk: &[u8]) -> Result<Self, KeyError> {
         let jwk = Jwk::read(jwk)?;
         let key = Self::load(backend, &jwk.secret()?, jwk.kid.as_deref())?;

@@ -92,6 +92,8 @@ pub(crate) fn weak_private_keys_are_refused(backend: Backend) {
     assert_eq!(refused(json!({"n": short})), KeyError::RsaModulus { bits: 1024 });
     let long = base64url::encode(&[0xff; 513]);
     assert_eq!(refused(json!({"n": long})), KeyError::RsaModulus { bits: 4104 });
+    let between = base64url::encode(&[0xff; 320]);
+    assert_eq!(refused(json!({"n": between})), KeyError::RsaModulus { bits: 2560 });
     assert_eq!(refused(json!({"e": "Aw"})), KeyError::RsaExponent);
     assert_eq!(refused(json!({"p": null})), KeyError::RsaPrimes { member: "p" });
 }
