@@ -211,6 +211,17 @@ fn an_issuer_that_is_written_otherwise_is_the_configurations_to_correct() {
 }
 
 #[test]
+fn a_certificate_and_a_key_that_do_not_fit_are_both_named() {
+    let sandbox = Sandbox::start(&[]);
+    let config = sandbox.read("connect.toml").replace("client-key.pem", "ca.pem");
+    std::fs::write(sandbox.path("other.toml"), config).unwrap();
+    let output = run(&["connect", "--config", &sandbox.path("other.toml"), "--callback", "stdin"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    assert!(said.contains("client.pem with ") && said.contains("ca.pem can't be used"), "{said}");
+}
+
+#[test]
 fn a_server_that_nobody_vouches_for_is_not_spoken_to() {
     let sandbox = Sandbox::start(&[]);
     let config = sandbox.read("connect.toml").replace("root_certificates", "# root_certificates");

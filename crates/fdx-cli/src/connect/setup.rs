@@ -100,9 +100,12 @@ impl Identity {
         if let (Some(chain), Some(key)) = (&config.certificate, &config.certificate_key) {
             let chain = directory.join(chain);
             let chain_text = files::text(&chain, "the certificate")?;
-            let key_text = files::text(&directory.join(key), "the certificate's key")?;
+            let key = directory.join(key);
+            let key_text = files::text(&key, "the certificate's key")?;
             let shown = ClientIdentity::from_pem(chain_text.expose(), key_text.expose());
-            let shown = shown.map_err(|error| unusable(&chain, &error))?;
+            // Either may be the wrong one.
+            let both = format!("{} with {}", chain.display(), key.display());
+            let shown = shown.map_err(|error| unusable(Path::new(&both), &error))?;
             identity.certificate = Some(shown.thumbprint());
             transport = transport.client_certificate(shown);
         }
