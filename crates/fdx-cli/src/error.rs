@@ -128,6 +128,13 @@ fn connecting(error: &TransportError) -> String {
         TransportError::Connect(ConnectFault::ServerCertificate(
             CertificateFault::UnknownIssuer,
         )) => "name the authority behind it in root_certificates, if you trust it",
+        // A signature that does not hold is among these: an authority of the same name was renewed.
+        TransportError::Connect(ConnectFault::ServerCertificate(CertificateFault::Invalid)) => {
+            "look whether root_certificates is the authority's of today, or ask the institution"
+        }
+        TransportError::Connect(ConnectFault::ServerCertificate(
+            CertificateFault::Expired | CertificateFault::NotYetValid,
+        )) => "look whether this machine's clock is right, or ask the institution",
         TransportError::Connect(ConnectFault::ServerCertificate(_)) => {
             "nothing that a program can do: ask the institution"
         }
