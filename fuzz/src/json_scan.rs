@@ -4,11 +4,7 @@ use fdx_wire::json::{self, Kind, Limits, RawJson};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-const LIMITS: Limits = Limits {
-    bytes: 4096,
-    depth: 16,
-    members: 256,
-};
+const LIMITS: Limits = Limits { bytes: 4096, depth: 16, members: 256 };
 
 /// A shape with one member that serde knows; it skips the others unseen.
 #[derive(Debug, Deserialize)]
@@ -29,11 +25,7 @@ pub fn json_scan(bytes: &[u8]) {
         Err(error) => {
             assert_ne!(error.kind(), Kind::Shape, "a scan knows no shapes");
             assert!(error.line() <= 1 + bytes.iter().filter(|byte| **byte == b'\n').count());
-            assert_eq!(
-                read.unwrap_err(),
-                error,
-                "what the scan refuses is never read"
-            );
+            assert_eq!(read.unwrap_err(), error, "what the scan refuses is never read");
         }
         Ok(text) => {
             assert_eq!(text.as_bytes(), bytes);

@@ -1,0 +1,50 @@
+use fdx_jose::{SignedIntrospection, SignedIntrospectionExpectation, Tolerance, backend};
+
+use crate::message::{answered, judge};
+use crate::scene::{self, CLIENT_ID, NOW, entropy, issuer, jwks, token};
+
+/// A signed introspection response, or claims that the institution signs.
+///
+/// # Panics
+/// Where one without an object is taken, or one is believed of another issuer.
+pub fn introspection_jwt(bytes: &[u8]) {
+    let Some(text) = token("token-introspection+jwt", bytes) else { return };
+    let (issuer, keys) = (issuer(), jwks());
+    let expected = SignedIntrospectionExpectation {
+        issuer: &issuer,
+        client_id: CLIENT_ID,
+        algorithm: None,
+        now: NOW,
+        tolerance: Tolerance::default(),
+    };
+    let verify = |expected: &SignedIntrospectionExpectation<'_>| {
+        SignedIntrospection::verify(&text, expected, backend::ring(), &keys)
+    };
+    match verify(&expected) {
+        Ok(read) => {
+            assert!(read.token_introspection().as_str().trim_start().starts_with('{'));
+            let other = fdx_wire::Issuer::parse("https://other.example").unwrap();
+            assert!(
+                verify(&SignedIntrospectionExpectation { issuer: &other, ..expected }).is_err()
+            );
+        }
+        Err(error) => assert!(!error.code().is_empty() && error.to_string().len() < 1024),
+    }
+    through_the_client(text);
+}
+
+/// The same as the body of an answer.
+fn through_the_client(text: String) {
+    let client = scene::client();
+    let keys = scene::server_keys(&client);
+    let grant = scene::stored(&client);
+    let draft = client.introspect_signed(grant.tokens().access_token(), entropy(5), NOW).unwrap();
+    let answer = http::Response::builder()
+        .header("content-type", "application/token-introspection+jwt")
+        .body(text.into_bytes())
+        .unwrap();
+    let Some(jwt) = answered(draft, &answer) else { return };
+    if let Err(refused) = client.verify_introspection(jwt, Some(&keys), NOW) {
+        judge(&refused.into());
+    }
+}

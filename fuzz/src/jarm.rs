@@ -1,0 +1,31 @@
+use fdx_jose::{AuthorizationResponse, AuthorizationResponseExpectation, Tolerance, backend};
+
+use crate::scene::{CLIENT_ID, NOW, issuer, jwks, token};
+
+/// A signed authorization response, or claims that the institution signs.
+///
+/// # Panics
+/// Where one has both a code and an error or neither, or is believed of another issuer.
+pub fn jarm(bytes: &[u8]) {
+    let Some(text) = token("oauth-authz-resp+jwt", bytes) else { return };
+    let _ = AuthorizationResponse::claimed_state(&text);
+    let (issuer, keys) = (issuer(), jwks());
+    let expected = AuthorizationResponseExpectation {
+        issuer: &issuer,
+        client_id: CLIENT_ID,
+        algorithm: None,
+        now: NOW,
+        tolerance: Tolerance::default(),
+    };
+    let verify = |expected: &AuthorizationResponseExpectation<'_>| {
+        AuthorizationResponse::verify(&text, expected, backend::ring(), &keys)
+    };
+    let read = match verify(&expected) {
+        Ok(read) => read,
+        Err(error) => return assert!(!error.code().is_empty() && error.to_string().len() < 1024),
+    };
+    assert!(read.code().is_some() != read.error().is_some());
+    assert_eq!(read.state(), AuthorizationResponse::claimed_state(&text).as_deref());
+    let other = fdx_wire::Issuer::parse("https://other.example").unwrap();
+    assert!(verify(&AuthorizationResponseExpectation { issuer: &other, ..expected }).is_err());
+}

@@ -1,0 +1,20 @@
+use fdx_par::{Client, WellKnown, discover};
+
+use crate::message::{answered, judge, response};
+use crate::scene::{NOW, config, issuer};
+
+/// An answer of the discovery endpoint.
+///
+/// # Panics
+/// Where metadata of another issuer is taken.
+pub fn metadata(bytes: &[u8]) {
+    for well_known in [WellKnown::OAuthAuthorizationServer, WellKnown::OpenidConfiguration] {
+        let draft = discover(&issuer(), well_known, NOW).unwrap();
+        let Some(read) = answered(draft, &response(bytes)) else { continue };
+        assert_eq!(read.issuer(), &issuer());
+        match Client::new(config(), read) {
+            Ok(client) => assert_eq!(client.metadata().issuer(), &client.config().issuer),
+            Err(error) => judge(&error),
+        }
+    }
+}

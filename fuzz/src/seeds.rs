@@ -1,0 +1,219 @@
+//! Where the corpora begin: real messages. `BLESS=1 cargo test` writes them.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::{env, fs};
+
+use fdx_jose::Algorithm;
+use fdx_rar::AuthorizationDetails;
+
+use crate::TARGETS;
+use crate::flow::{BETWEEN, progress};
+use crate::scene::{
+    self, ISSUER, METADATA, REDIRECT_URI, STORED, consent_request, jwks, sealed, signed, vector,
+};
+
+const JSON: &str = "content-type: application/json\n\n";
+const GRANT: &str = r#"{"id":"c-1","status":"ACTIVE","parties":[{"name":"App","type":"DATA_RECIPIENT"}],"createdTime":"2026-01-05T10:00:00Z","durationType":"TIME_BOUND","durationPeriod":90,"lookbackPeriod":"60","resources":[{"resourceType":"ACCOUNT","resourceId":"a-1","dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"]}],"links":[{"href":"https://bank.example/c","rel":"self"}]}"#;
+const TOKENS: &str = r#"{"access_token":"at-0123456789abcdef","token_type":"DPoP","expires_in":3600,"refresh_token":"rt-0123456789abcdef","scope":"fdx:accountbasic:read offline_access","grant_id":"c-1"}"#;
+const NONCE: &str =
+    "400\ndpop-nonce: n-1\ncontent-type: application/json\n\n{\"error\":\"use_dpop_nonce\"}";
+const CHALLENGE: &str =
+    "DPoP error=\"use_dpop_nonce\", error_description=\"a nonce\", algs=\"ES256\"";
+
+/// Target, name and bytes.
+fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    let mut seeds: Vec<(&str, &str, String)> = vec![
+        ("metadata", "usual", METADATA.to_owned()),
+        ("metadata", "redirect", "302\nlocation: https://other.example/\n\n".to_owned()),
+        ("jwks", "usual", jwks().to_json()),
+        ("jwks", "mixed", format!(r#"{{"keys":[{},{{"kty":"oct"}}]}}"#, vector("/rfc9449/jwk"))),
+        ("jws", "rfc7515_a3", text(vector("/rfc7515_a3/jws"))),
+        ("jws", "rfc7515_a5", text(vector("/rfc7515_a5/jws"))),
+        ("jws", "rfc9449_proof", text(vector("/rfc9449/token_request_proof_fig2"))),
+        ("jws", "claims", r#"{"a":1}"#.to_owned()),
+        ("id_token", "claims", id_token_claims()),
+        ("id_token", "signed", signed("JWT", id_token_claims().as_bytes()).unwrap()),
+        ("jarm", "code", jarm_claims(r#""code":"c","state":"s""#)),
+        ("jarm", "error", jarm_claims(r#""error":"access_denied","error_description":"no""#)),
+        ("introspection_jwt", "claims", introspection_claims()),
+        ("token_response", "usual", format!("200\n{JSON}{TOKENS}")),
+        ("token_response", "nonce", NONCE.to_owned()),
+        ("par_response", "usual", pushed()),
+        ("par_response", "nonce", NONCE.to_owned()),
+        ("error_response", "oauth", oauth_error()),
+        ("error_response", "fdx", fdx_error()),
+        ("error_response", "nonce", NONCE.to_owned()),
+        (
+            "error_response",
+            "rs_nonce",
+            format!("401\ndpop-nonce: n\nwww-authenticate: {CHALLENGE}"),
+        ),
+        ("www_authenticate", "nonce", CHALLENGE.to_owned()),
+        ("www_authenticate", "several", "Basic realm=\"a, b\", Bearer abc==\nDPoP".to_owned()),
+        ("consent_grant", "usual", GRANT.to_owned()),
+        ("consent_grant", "bare", r#"{"id":"c-1","status":"Active","parties":null}"#.to_owned()),
+        ("callback", "code", callback("code=c&state=$state")),
+        ("callback", "error", callback("error=access_denied&error_description=no&state=$state")),
+        ("callback", "jarm", format!("{REDIRECT_URI}?response=$response")),
+        ("callback", "jarm_other", format!("{REDIRECT_URI}?response={}", jarm_token())),
+        ("sealed_pending", "sealed", sealed().1.clone()),
+        ("sealed_pending", "inside", inside()),
+        ("stored_grant", "usual", STORED.to_owned()),
+        ("urls", "https", "https://bank.example:8443/fdx/v6?a=%20b".to_owned()),
+        ("urls", "loopback", "http://[::1]:8765/callback".to_owned()),
+        ("keys", "rfc8037_a", vector("/rfc8037_a/private_jwk").to_string()),
+        ("keys", "rfc7515_a3", vector("/rfc7515_a3/private_jwk").to_string()),
+        ("keys", "rfc9449_public", vector("/rfc9449/jwk").to_string()),
+        ("flow", "plain", plain_flow()),
+        ("flow", "openid", openid_flow()),
+        ("flow", "denied", denied_flow()),
+    ];
+    let details = AuthorizationDetails::of_consent(consent_request()).to_json();
+    let other =
+        r#"[{"type":"payment","actions":["read"],"locations":["https://a.example"],"x":1}]"#;
+    seeds.push(("authorization_details", "consent", details));
+    seeds.push(("authorization_details", "other", other.to_owned()));
+    seeds.push(("consent_receipt", "usual", receipt()));
+    seeds.into_iter().map(|(target, name, text)| (target, name, text.into_bytes())).collect()
+}
+
+fn text(value: serde_json::Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn id_token_claims() -> String {
+    let access_token = fdx_wire::Secret::new("at".to_owned());
+    let at_hash = fdx_jose::at_hash(Algorithm::EdDsa, &access_token);
+    format!(
+        r#"{{"iss":"{ISSUER}","sub":"customer","aud":"app","iat":1767607200,"exp":1767607500,"nonce":"n-0S6_WzA2Mj","auth_time":1767607100,"acr":"urn:a","at_hash":"{at_hash}"}}"#
+    )
+}
+
+fn jarm_claims(outcome: &str) -> String {
+    format!(r#"{{"iss":"{ISSUER}","aud":"app","exp":1767607500,{outcome}}}"#)
+}
+
+fn jarm_token() -> String {
+    signed("JWT", jarm_claims(r#""code":"c","state":"s""#).as_bytes()).unwrap()
+}
+
+fn introspection_claims() -> String {
+    format!(
+        r#"{{"iss":"{ISSUER}","aud":"app","iat":1767607200,"token_introspection":{{"active":true,"grant_id":"c-1","cnf":{{"jkt":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"}}}}}}"#
+    )
+}
+
+fn pushed() -> String {
+    format!("201\n{JSON}{{\"request_uri\":\"urn:example:bwc4JK\",\"expires_in\":60}}")
+}
+
+fn oauth_error() -> String {
+    let head =
+        "400\nretry-after: 120\ndate: Mon, 05 Jan 2026 10:00:09 GMT\nx-fapi-interaction-id: i";
+    let body = r#"{"error":"invalid_request","error_description":"no","error_uri":"https://e","state":"s"}"#;
+    format!("{head}\n{JSON}{body}")
+}
+
+fn fdx_error() -> String {
+    format!("500\n{JSON}{{\"code\":500,\"message\":\"Internal\",\"debugMessage\":\"x\"}}")
+}
+
+fn callback(query: &str) -> String {
+    format!("{REDIRECT_URI}?{query}&iss={ISSUER}")
+}
+
+/// What is inside a sealed value, as it was written first.
+fn inside() -> String {
+    let key = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+    let (state, asked) = (&sealed().0, serde_json::to_string(&consent_request()).unwrap());
+    format!(
+        r#"{{"v":1,"s":"{state}","n":"n","c":"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk","k":"{key}","q":{asked},"x":"openid","d":"{key}","t":1767609000}}"#
+    )
+}
+
+fn receipt() -> String {
+    let evidence = fdx_rar::Evidence::of_pushed_request([3; 32]);
+    let grant = serde_json::from_str(GRANT).unwrap();
+    fdx_rar::ConsentReceipt::builder(
+        scene::issuer(),
+        scene::CLIENT_ID,
+        consent_request(),
+        scene::NOW,
+        evidence,
+    )
+    .grant(&grant)
+    .build()
+    .canonical_json()
+}
+
+fn plain_flow() -> String {
+    let tokens = r#"{"access_token":"$access_token","token_type":"DPoP","expires_in":3600,"refresh_token":"$refresh_token","grant_id":"c-1"}"#;
+    let tokens = format!("200\n{JSON}{tokens}");
+    let refusal = format!("401\ndpop-nonce: n-2\nwww-authenticate: {CHALLENGE}");
+    let introspection = r#"{"active":true,"grant_id":"c-1","cnf":{"jkt":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"}}"#;
+    let (grant, found) = (format!("200\n{JSON}{GRANT}"), format!("200\n{JSON}{{\"accounts\":[]}}"));
+    let introspection = format!("200\n{JSON}{introspection}");
+    let (pushed, arrived) = (pushed(), callback("code=$code&state=$state"));
+    let parts = [
+        "introspect",
+        METADATA,
+        &pushed,
+        &arrived,
+        NONCE,
+        &tokens,
+        &introspection,
+        &refusal,
+        &grant,
+        &found,
+        &tokens,
+        "200\n\n",
+    ];
+    parts.join(BETWEEN)
+}
+
+fn openid_flow() -> String {
+    let tokens = r#"{"access_token":"$access_token","token_type":"DPoP","expires_in":3600,"refresh_token":"$refresh_token","id_token":"$id_token","fdxConsentId":"c-1"}"#;
+    let tokens = format!("200\n{JSON}{tokens}");
+    let keys = format!("200\ncontent-type: application/jwk-set+json\n\n{}", jwks().to_json());
+    let (grant, found) = (format!("200\n{JSON}{GRANT}"), format!("200\n{JSON}{{\"accounts\":[]}}"));
+    let (pushed, arrived) = (pushed(), callback("code=$code&state=$state"));
+    let parts =
+        ["openid", METADATA, &pushed, &arrived, &tokens, &keys, &grant, &found, &tokens, "200\n\n"];
+    parts.join(BETWEEN)
+}
+
+fn denied_flow() -> String {
+    let arrived = callback("error=access_denied&state=$state");
+    ["", METADATA, &pushed(), &arrived].join(BETWEEN)
+}
+
+#[test]
+fn the_corpora_hold_the_seeds() {
+    let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    for (target, name, bytes) in seeds() {
+        let file = corpora.join(target).join(format!("seed_{name}"));
+        if env::var_os("BLESS").is_some() {
+            fs::create_dir_all(corpora.join(target)).unwrap();
+            fs::write(&file, &bytes).unwrap();
+        }
+        assert!(fs::read(&file).unwrap() == bytes, "BLESS=1 writes {}", file.display());
+    }
+}
+
+#[test]
+fn every_target_has_a_seed() {
+    let seeded: BTreeSet<&str> = seeds().iter().map(|(target, ..)| *target).collect();
+    for (target, _) in TARGETS.iter().filter(|(target, _)| *target != "json_scan") {
+        assert!(seeded.contains(target), "{target}");
+    }
+}
+
+/// Else the flow's seeds would wander no further than the first answer, and nobody would see it.
+#[test]
+fn the_seeds_of_the_flow_reach_its_end() {
+    for flow in [plain_flow(), openid_flow(), denied_flow()] {
+        let answers = flow.matches(BETWEEN).count();
+        assert_eq!(progress(flow.as_bytes()), answers);
+    }
+}

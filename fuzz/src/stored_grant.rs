@@ -1,0 +1,27 @@
+use crate::message::judge;
+use crate::scene::{self, NOW, entropy, key};
+
+/// A stored grant.
+///
+/// # Panics
+/// Where one that was restored is written otherwise than it would be read.
+pub fn stored_grant(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    let client = scene::client();
+    let grant = match client.restore(text) {
+        Ok(grant) => grant,
+        Err(error) => return judge(&error),
+    };
+    let written = grant.to_json();
+    let again = client.restore(written.expose()).unwrap();
+    assert_eq!(again.to_json().expose(), written.expose());
+    assert_eq!(again.consent_id(), grant.consent_id());
+    match client.refresh(&grant, entropy(6), NOW) {
+        Ok(draft) => {
+            let signatures = draft.sign(key()).unwrap();
+            let (request, _) = draft.attach(signatures).unwrap();
+            assert_eq!(request.url().as_str(), "https://bank.example/token");
+        }
+        Err(error) => judge(&error),
+    }
+}

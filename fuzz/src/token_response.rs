@@ -1,0 +1,26 @@
+use fdx_par::Verification;
+
+use crate::message::{answered, judge, response};
+use crate::scene::{self, NOW, entropy};
+
+/// An answer of the token endpoint.
+///
+/// # Panics
+/// Where tokens that were taken can't be stored and restored.
+pub fn token_response(bytes: &[u8]) {
+    let client = scene::client();
+    let draft = client.exchange(scene::accepted(&client), entropy(3), NOW).unwrap();
+    let Some(exchanged) = answered(draft, &response(bytes)) else { return };
+    let stored = exchanged.stored().to_json();
+    let restored = client.restore(stored.expose()).unwrap();
+    assert_eq!(restored.to_json().expose(), stored.expose());
+    match client.verify(exchanged, None, NOW) {
+        Ok(Verification::Verified(verified)) => {
+            assert!(verified.id_token().is_none(), "none was asked for");
+            let told = verified.consent_id().cloned();
+            assert_eq!(verified.untold().stored().consent_id(), told.as_ref());
+        }
+        Ok(Verification::FetchKeys(_)) => panic!("no ID token was asked for"),
+        Err(refused) => judge(&refused.into()),
+    }
+}
