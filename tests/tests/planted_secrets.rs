@@ -344,7 +344,7 @@ const BROKEN: &[Break] = &[
     ("/token", "another success", |a| with_status(echoed(a), 201)),
     ("/token", "a redirect", |a| with_status(echoed(a), 307)),
     ("/token", "another binding", |a| patched(echoed(a), &json!({ "token_type": "Bearer DPoP" }))),
-    ("/token", "a wrong type", |a| patched(a, &json!({ "scope": ["openid"] }))),
+    ("/token", "a wrong type", |a| patched(a, &json!({ "id_token": ["openid"] }))),
     ("/token", "a token as a type", |a| {
         let body: Value = serde_json::from_slice(a.body()).unwrap();
         patched(a, &json!({ "token_type": body["access_token"] }))
