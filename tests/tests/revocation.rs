@@ -35,7 +35,7 @@ fn a_revoked_access_token_is_refused_and_its_refresh_token_is_not() {
         assert_eq!(world.revoke(&client, grant.tokens(), TokenTypeHint::AccessToken), Ok(Revoked));
         let error = world.accounts(&client, grant.tokens().access_token()).unwrap_err();
         let Error::Refusal(refusal) = error else { panic!("{setup:?}: {error}") };
-        assert!(refusal.said.status == 401 && refusal.next_step == NextStep::StartOver);
+        assert!(refusal.said.status == 401 && refusal.next_step == NextStep::Refresh);
         let renewed = world.renewed(&client, &grant);
         world.accounts(&client, renewed.tokens().access_token()).unwrap();
     }

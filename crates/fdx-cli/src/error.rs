@@ -150,6 +150,7 @@ pub(crate) fn advice(next_step: NextStep) -> String {
         NextStep::Correct => "correct the configuration: the same again fails the same way",
         NextStep::AskTheInstitution => "nothing that a program can do: ask the institution",
         NextStep::FetchKeys => "run it again: the server's keys have changed",
+        NextStep::Refresh => "run it again for fresh tokens",
         NextStep::Retry { after: Some(after) } => {
             return format!("run it again in {} seconds", after.as_secs());
         }

@@ -47,7 +47,7 @@ fn what_is_not_a_success_is_one_typed_error() {
         ("307", |a| redirect(a, 307), "fapi2.back_channel.redirect", NextStep::AskTheInstitution),
         ("308", |a| redirect(a, 308), "fapi2.back_channel.redirect", NextStep::AskTheInstitution),
         ("an HTML 502", |_| html(502), "rfc9110.error", RETRY),
-        ("an HTML 401", |_| html(401), "rfc6750.challenge", NextStep::StartOver),
+        ("an HTML 401", |_| html(401), "rfc6750.challenge", NextStep::Refresh),
         ("an HTML 403", |_| html(403), "rfc9110.error", NextStep::AskTheInstitution),
         ("an HTML 404", |_| html(404), "rfc9110.error", NextStep::AskTheInstitution),
         (
@@ -132,7 +132,7 @@ fn a_challenge_is_told_in_its_words() {
         let Err(Error::Refusal(refusal)) = error else { panic!("{header}") };
         assert_eq!(refusal.kind, RefusalKind::Challenge, "{header}");
         assert!(refusal.is("invalid_token"), "{header}: {refusal}");
-        assert_eq!(refusal.next_step, NextStep::StartOver);
+        assert_eq!(refusal.next_step, NextStep::Refresh);
     }
 }
 

@@ -55,6 +55,8 @@ pub enum NextStep {
     AskTheInstitution,
     /// Fetch the server's keys, then verify again. The tokens are kept.
     FetchKeys,
+    /// Refresh the tokens and call again; where that is refused, start over.
+    Refresh,
     /// The same call may be made again, freshly drafted; after this time where the server named
     /// one, of a day at most.
     Retry {

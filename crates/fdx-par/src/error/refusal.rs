@@ -90,18 +90,14 @@ impl Refusal {
             RefusalKind::Authorization if is(&["temporarily_unavailable", "server_error"]) => {
                 NextStep::StartOver
             }
-            _ if is(&[
-                "invalid_grant",
-                "invalid_request_uri",
-                "invalid_token",
-                "login_required",
-            ]) =>
-            {
+            // RFC 6750 3.1: the token has expired or was revoked, and often another can be had.
+            RefusalKind::Challenge if is(&["invalid_token"]) => NextStep::Refresh,
+            _ if is(&["invalid_grant", "invalid_request_uri", "login_required"]) => {
                 NextStep::StartOver
             }
             RefusalKind::OAuth | RefusalKind::Authorization => NextStep::Correct,
             _ if self.is_withheld() => NextStep::RespectTheCustomer,
-            RefusalKind::Challenge if self.said.status == 401 => NextStep::StartOver,
+            RefusalKind::Challenge if self.said.status == 401 => NextStep::Refresh,
             _ => NextStep::AskTheInstitution,
         }
     }
