@@ -5,6 +5,9 @@ pub enum Notice {
     /// `expires_in` of a push was 600 or more and was used as 599 (FAPI 2.0 Security Profile
     /// 5.3.2.2-12).
     ExpiresInCapped,
+    /// `max_age` or `acr_values` were asked for without `openid`: no ID token will say whether they
+    /// were heeded.
+    LoginUnchecked,
     /// `openid` was wanted, and the server does not list it: it was not asked for.
     OpenidNotListed,
     /// `offline_access` was wanted, and the server does not list it: it was not asked for.

@@ -125,7 +125,10 @@ impl Client {
         };
         let again = again.map_err(Error::IdToken)?;
         let again = Identity::of(&again);
-        let same_login = again.auth_time.is_none() || again.auth_time == first.auth_time;
+        let same_login = match (first.auth_time, again.auth_time) {
+            (Some(first), Some(again)) => first == again,
+            _ => true,
+        };
         if again.subject != first.subject || !same_login {
             return Err(refreshed.issued.fault(ServerRule::RefreshedIdentity));
         }

@@ -5,7 +5,7 @@ use super::{KeyError, PrivateKey, PublicKey, SecretNumbers, pem, pkcs};
 use crate::Algorithm;
 use crate::backend::{Backend, RsaSize};
 
-/// A private key that was made just now, and the only texts of it that there are.
+/// A private key that was made just now, and the texts in which to keep it.
 ///
 /// ```
 /// use fdx_jose::{Algorithm, PrivateKey, backend};

@@ -7,7 +7,7 @@ use crate::{Signature, SigningError};
 
 /// A private key, read once. It proves itself with one signature when it is loaded.
 ///
-/// What this crate holds of it is wiped; what the backend holds is the backend's affair:
+/// What this crate keeps of it on the heap is wiped; what the backend holds is the backend's affair:
 /// AWS-LC wipes its private keys, *ring does not*.
 pub struct PrivateKey {
     pair: Box<dyn KeyPair>,

@@ -109,8 +109,17 @@ impl Client {
         // JARM 2.4: iss is checked before any key is looked for.
         let jwks = self.jwks(keys);
         let jwt = signed.response.expose();
-        let response = AuthorizationResponse::verify(jwt, &expectation, config.backend, &jwks)
-            .map_err(Error::AuthorizationResponse)?;
+        let verified = AuthorizationResponse::verify(jwt, &expectation, config.backend, &jwks);
+        let response = match verified {
+            Ok(response) => response,
+            // Nobody has keys fetched who does not even know the state.
+            Err(error) if error.is_unknown_key() => {
+                let claimed = AuthorizationResponse::claimed_state(jwt);
+                arrival::check_state(claimed.as_deref(), &signed.pending)?;
+                return Err(Error::AuthorizationResponse(error));
+            }
+            Err(error) => return Err(Error::AuthorizationResponse(error)),
+        };
         arrival::check_state(response.state(), &signed.pending)?;
         let code = response.code().map(Secret::expose);
         read(code, response.error(), response.error_description(), response.error_uri())

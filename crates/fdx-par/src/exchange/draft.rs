@@ -107,14 +107,16 @@ impl<T: Output> Draft<T> {
             Ok(tokens) => tokens,
             Err(error) => return Err(Refused::new(error, self)),
         };
+        let Ok(uri) = self.outgoing.url.as_str().parse() else {
+            return Err(Refused::new(CallerFault::UrlTooLong, self));
+        };
         let Outgoing { method, url, certificate, headers, body, limit, inputs, nonces } =
             *self.outgoing;
 
         let mut http = http::Request::new(Vec::new());
         *http.method_mut() = method;
         *http.headers_mut() = headers;
-        // An `HttpsUrl` is a URI of at most 2,048 characters of RFC 3986.
-        *http.uri_mut() = url.as_str().parse().unwrap_or_default();
+        *http.uri_mut() = uri;
         let mut body = body;
         for (input, token) in inputs.iter().zip(&tokens) {
             place(input.role(), token, http.headers_mut(), &mut body);

@@ -43,10 +43,10 @@ impl Client {
         let token = &access_token.token;
         // FAPI 2.0 Security Profile 5.3.3.1-3: in this header and nowhere else.
         let authorization = format!("{} {}", bound.by.token_type(), token.expose());
-        if let Ok(mut value) = HeaderValue::from_str(&authorization) {
-            value.set_sensitive(true);
-            outgoing.headers.insert(AUTHORIZATION, value);
-        }
+        let value = HeaderValue::from_str(&authorization);
+        let mut value = value.map_err(|_| CallerFault::StoredGrant)?;
+        value.set_sensitive(true);
+        outgoing.headers.insert(AUTHORIZATION, value);
         outgoing.header(INTERACTION_ID, &mint.interaction_id());
         self.prove(&mut outgoing, Realm::ResourceServer, bound, Some(token), mint)?;
         Ok(outgoing)

@@ -17,13 +17,17 @@ use crate::exchange::{Draft, Exchange};
 use crate::revocation::TokenTypeHint;
 use crate::token::{AccessToken, BoundBy, Tokens};
 use crate::verify::{Verified, agree};
-use crate::{Client, Endpoint, Error, NextStep, Refused, Said, ServerFault, ServerRule};
+use crate::{
+    CallerFault, Client, Endpoint, Error, NextStep, Refused, Said, ServerFault, ServerRule,
+};
 pub use signed::{IntrospectionJwt, IntrospectionVerification};
 
 /// What the server says of an access token (RFC 7662 section 2.2), in FDX the carrier of the
 /// consent id where nothing else is.
 #[derive(Clone, Debug)]
 pub struct Introspection {
+    /// The token that was asked about.
+    token: Secret,
     active: bool,
     consent_id: Option<ConsentId>,
     expires_at: Option<UnixTime>,
@@ -131,8 +135,10 @@ impl Exchange for Introspection {
 impl Body {
     fn check(self, subject: &Subject, said: Said) -> Result<Introspection, ServerRule> {
         // RFC 7662 2.2: of a token that is not active, nothing else counts.
+        let token = subject.token.clone();
         if !self.active {
-            return Ok(Introspection { active: false, consent_id: None, expires_at: None, said });
+            let (consent_id, expires_at) = (None, None);
+            return Ok(Introspection { token, active: false, consent_id, expires_at, said });
         }
         let cnf = self.cnf.unwrap_or_default();
         if let Some(bound) = subject.bound {
@@ -149,7 +155,7 @@ impl Body {
             agree(&mut consent_id, told)?;
         }
         let expires_at = self.exp.map(|exp| UnixTime::from_seconds(0) + Duration::from_secs(exp));
-        Ok(Introspection { active: true, consent_id, expires_at, said })
+        Ok(Introspection { token, active: true, consent_id, expires_at, said })
     }
 }
 
@@ -177,9 +183,15 @@ impl Verified {
     /// Adds what introspection told.
     ///
     /// # Errors
-    /// [`Refused`] with the tokens: [`ServerRule::Introspection`] where the token is not active,
+    /// [`Refused`] with the tokens:
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) where another flow's token was
+    /// asked about, [`ServerRule::Introspection`] where the token is not active,
     /// [`ServerRule::ConsentIdConflict`] where it tells another consent id.
     pub fn introspected(mut self, told: &Introspection) -> Result<Self, Refused<Self>> {
+        let access_token = &self.tokens.access_token.token;
+        if told.token != *access_token && self.tokens.refresh_token.as_ref() != Some(&told.token) {
+            return Err(Refused::new(CallerFault::OtherClient, self));
+        }
         let agreed = match (&told.consent_id, told.active) {
             (_, false) => Err(ServerRule::Introspection),
             (Some(id), true) => agree(&mut self.consent_id, id.as_str()),

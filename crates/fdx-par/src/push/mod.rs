@@ -20,7 +20,7 @@ use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::exchange::{Draft, Exchange};
 use crate::pending::{Flow, FlowId, Pending};
-use crate::{CallerFault, Client, Endpoint, Error, NextStep};
+use crate::{CallerFault, Client, Endpoint, Error, NextStep, Notice};
 use parameters::Parameters;
 
 const FLOW: Label = Label::new("flow id");
@@ -71,6 +71,10 @@ impl Exchange for Pushed {
         let (request_uri, redirect_by, capped) = response::read(answer)?;
         let (scopes, mut notices) = ask.request.scopes(ask.client.metadata());
         notices.extend(capped);
+        let about_login = ask.request.max_age.is_some() || ask.request.acr_values.is_some();
+        if about_login && !scopes.contains("openid") {
+            notices.push(Notice::LoginUnchecked);
+        }
         let config = ask.client.config();
         let asked_for = |scope: &str| scopes.contains(scope);
         let flow = Box::new(Flow {

@@ -1,0 +1,82 @@
+//! What a caller would not see by itself is told, and what belongs to another flow is not taken.
+
+use fdx_jose::statement;
+use fdx_par::{
+    AuthorizationRequest, Callback, CallbackFault, CallerFault, Client, Error, Notice,
+    ResponseMode, Verification, Verified,
+};
+use fdx_sandbox::customer::Decision;
+use fdx_tests::{Setup, World, bank_issuer, consent_request, entropy};
+use serde_json::json;
+
+#[test]
+fn a_login_that_no_id_token_will_tell_of_is_noticed() {
+    let plain = AuthorizationRequest::new(consent_request());
+    for (request, noticed) in [
+        (plain.clone().max_age(60), true),
+        (plain.clone().acr_values("phr").unwrap(), true),
+        (plain.clone().openid().max_age(60), false),
+        (plain, false),
+    ] {
+        let mut world = World::new(Setup::default());
+        let client = world.client().unwrap();
+        let draft = client.push(&request, entropy(1), world.now).unwrap();
+        let pushed = world.run(draft).unwrap();
+        assert_eq!(pushed.notices().contains(&Notice::LoginUnchecked), noticed, "{request:?}");
+    }
+}
+
+/// A second flow of the same client, with entropy of its own.
+fn another(world: &mut World, client: &Client) -> Verified {
+    let request = AuthorizationRequest::new(consent_request());
+    let pushed = world.run(client.push(&request, entropy(51), world.now).unwrap()).unwrap();
+    let (url, pending) = pushed.redirect(world.now).unwrap();
+    let back = world.customer(url.as_str(), &Decision::everything());
+    let Callback::Code(code) = client.callback(pending, &back, world.now).unwrap() else {
+        panic!("no code");
+    };
+    let exchanged = world.run(client.exchange(code, entropy(52), world.now).unwrap()).unwrap();
+    let verified = client.verify(exchanged, None, world.now).unwrap();
+    let Verification::Verified(verified) = verified else { panic!("keys") };
+    verified
+}
+
+#[test]
+fn what_was_told_of_another_flows_token_is_not_taken() {
+    let mut world = World::new(Setup::default());
+    let client = world.client().unwrap();
+    let verified = world.verified(&client);
+    let other = another(&mut world, &client);
+    let draft = client.introspect(other.tokens().access_token(), entropy(41), world.now).unwrap();
+    let told = world.run(draft).unwrap();
+    let refused = verified.introspected(&told).unwrap_err();
+    assert_eq!(refused.error, Error::Caller(CallerFault::OtherClient));
+    assert!(other.introspected(&told).is_ok());
+}
+
+#[test]
+fn a_stranger_who_does_not_know_the_state_has_no_keys_fetched() {
+    let setup = Setup { response_mode: ResponseMode::Jwt, ..Setup::default() };
+    let mut world = World::new(setup);
+    let client = world.client().unwrap();
+    let request = AuthorizationRequest::new(consent_request());
+    let (url, pending) = world.push(&client, &request).unwrap();
+    let right = world.customer(&url, &Decision::everything());
+
+    let key = &world.keys[0];
+    let stranger = key.public().clone().with_kid("nobody's");
+    let claims = json!({
+        "iss": bank_issuer().as_str(), "aud": "app-1", "exp": world.now.as_seconds() + 60,
+        "state": "guessed", "code": "stolen",
+    });
+    let input = statement(&stranger, None, &claims).unwrap();
+    let jwt = input.attach(&fdx_jose::Signer::sign(key, &input).unwrap()).unwrap();
+    let (place, _) = right.split_once('?').unwrap();
+    let wrong = format!("{place}?response={jwt}");
+
+    let signed = client.signed_callback(pending, &wrong, world.now).unwrap();
+    let refused = client.verify_callback(signed, None, world.now).unwrap_err();
+    assert_eq!(refused.error, Error::Callback(CallbackFault::StateMismatch));
+    let pending = refused.unspent.into_pending();
+    assert!(world.exchange(&client, pending, &right).is_ok());
+}
