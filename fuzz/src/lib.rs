@@ -51,8 +51,11 @@ pub use token_response::token_response;
 pub use urls::urls;
 pub use www_authenticate::www_authenticate;
 
+/// The body of a target: it panics where an invariant does not hold.
+pub type Body = fn(&[u8]);
+
 /// Every target by name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Body)] = &[
     ("authorization_details", authorization_details),
     ("callback", callback),
     ("consent_grant", consent_grant),
