@@ -61,12 +61,6 @@ impl Entropy {
         hash.update(label_field);
         hash.finalize().into()
     }
-
-    /// Another 32 bytes to give away, for a step that takes entropy of its own.
-    #[must_use]
-    pub fn fork(&self, label: Label, attempt: u32) -> Self {
-        Self(self.derive(label, attempt))
-    }
 }
 
 impl Drop for Entropy {
@@ -106,7 +100,6 @@ mod tests {
                 assert!(seen.insert(entropy.derive(Label::new(label), attempt)));
             }
         }
-        assert!(seen.insert(entropy.fork(Label::new("a"), 0).derive(Label::new("a"), 0)));
     }
 
     #[test]
