@@ -140,7 +140,7 @@ pub use client::{
     Client, ClientAuthentication, ClientConfig, Endpoint, MtlsEndpoints, RequestObjects,
     ResponseMode, SenderConstraint, Target,
 };
-pub use discovery::{MtlsEndpointAliases, ServerMetadata, WellKnown, discover};
+pub use discovery::{ServerMetadata, WellKnown, discover};
 pub use error::{
     CallbackFault, CallerFault, Error, Excerpt, NextStep, Refusal, RefusalKind, Refused, Said,
     SealFault, ServerFault, ServerRule,

@@ -24,7 +24,7 @@ pub struct ServerMetadata {
 
 /// Endpoints for connections that show a certificate (RFC 8705 section 5).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct MtlsEndpointAliases {
+pub(crate) struct MtlsEndpointAliases {
     pub(crate) token_endpoint: Option<HttpsUrl>,
     pub(crate) pushed_authorization_request_endpoint: Option<HttpsUrl>,
     pub(crate) introspection_endpoint: Option<HttpsUrl>,

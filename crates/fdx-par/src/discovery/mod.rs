@@ -3,7 +3,7 @@ mod metadata;
 use fdx_wire::{HttpsUrl, Issuer, UnixTime};
 use http::StatusCode;
 
-pub use metadata::{MtlsEndpointAliases, ServerMetadata};
+pub use metadata::ServerMetadata;
 
 use crate::exchange::answer::Answer;
 use crate::exchange::mint::Mint;
