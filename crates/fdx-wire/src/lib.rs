@@ -32,6 +32,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "os-entropy"))]
 extern crate std;
 
+pub mod base64;
 pub mod base64url;
 mod entropy;
 pub mod form;

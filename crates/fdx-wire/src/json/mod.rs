@@ -6,12 +6,14 @@
 //! depth in members that it ignores, and would notice only the duplicates of members that it knows.
 
 mod error;
+mod object;
 mod raw;
 mod scan;
 
 use serde::de::DeserializeOwned;
 
 pub use error::{JsonError, Kind};
+pub use object::ObjectWriter;
 pub use raw::RawJson;
 pub use scan::scan;
 

@@ -1,0 +1,17 @@
+//! Padded base64 with `+` and `/` (RFC 4648 section 4), as HTTP's Basic scheme writes it.
+
+use alloc::string::String;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Appends the encoding of `bytes` to `text`.
+///
+/// ```
+/// let mut text = String::from("Basic ");
+/// fdx_wire::base64::encode_into(b"Aladdin:open sesame", &mut text); // RFC 7617 section 2
+/// assert_eq!(text, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+/// ```
+pub fn encode_into(bytes: &[u8], text: &mut String) {
+    STANDARD.encode_string(bytes, text);
+}
