@@ -110,7 +110,7 @@ fn asserted(asked: &Asked) -> String {
 fn keys_renewed_between_any_two_steps_lose_nothing() {
     for requests in [Requests::Plain, Requests::Signed] {
         let mut own = Recipient::new(Setup { requests, ..Setup::default() });
-        let first = own.config.sender_constraint.thumbprint();
+        let first = own.config.sender_constraint.thumbprint().unwrap();
         let client = own.client();
         let (pending, callback) = own.world.pending(&client);
 
@@ -126,7 +126,7 @@ fn keys_renewed_between_any_two_steps_lose_nothing() {
         let verified = own.world.verify(&client, exchanged).unwrap();
         let granted = own.world.granted(&client, verified).unwrap();
         let grant = granted.stored();
-        assert_eq!(grant.tokens().access_token().bound_to(), first);
+        assert_eq!(grant.tokens().access_token().bound_to(), Some(first));
 
         // Between exchange and resource call.
         let [client_key, proof_key] = ["client-3", "proof-3"].map(fresh_key);
@@ -140,7 +140,7 @@ fn keys_renewed_between_any_two_steps_lose_nothing() {
 
         // Between resource call and refresh, whose token is the newest key's.
         let grant = own.world.renewed(&client, &grant);
-        assert_eq!(grant.tokens().access_token().bound_to(), third);
+        assert_eq!(grant.tokens().access_token().bound_to(), Some(third));
         let asked = *own.world.asked("/token").last().unwrap();
         assert_eq!((proven(asked), asserted(asked)), (third, "client-3".to_owned()));
 
@@ -170,7 +170,7 @@ fn certificate_and_client_key_renewed_between_any_two_steps_lose_nothing() {
     let exchanged = own.world.exchange(&client, pending, &callback).unwrap();
     let token = exchanged.tokens().access_token().clone();
     let next = Thumbprint::of_certificate(NEXT_CERTIFICATE);
-    assert_eq!((token.bound_by(), token.bound_to()), (BoundBy::Mtls, next));
+    assert_eq!((token.bound_by(), token.bound_to()), (BoundBy::Mtls, Some(next)));
     own.world.accounts(&client, &token).unwrap();
     let verified = own.world.verify(&client, exchanged).unwrap();
     let grant = own.world.granted(&client, verified).unwrap().stored();
@@ -205,7 +205,7 @@ fn a_certificate_that_authenticates_is_renewed_too() {
     own.config.authentication = ClientAuthentication::SelfSignedTlsClientAuth(both[1]);
     let client = own.client();
     let exchanged = own.world.exchange(&client, pending, &callback).unwrap();
-    assert_eq!(exchanged.tokens().access_token().bound_to(), both[1]);
+    assert_eq!(exchanged.tokens().access_token().bound_to(), Some(both[1]));
     own.world.accounts(&client, exchanged.tokens().access_token()).unwrap();
 }
 
@@ -269,7 +269,7 @@ fn new_consents_are_bound_to_the_new_key() {
     own.world.keys.push(proof_key);
     let client = own.client();
     let exchanged = own.world.exchanged(&client);
-    assert_eq!(exchanged.tokens().access_token().bound_to(), thumbprint);
+    assert_eq!(exchanged.tokens().access_token().bound_to(), Some(thumbprint));
     assert!(own.world.asked("/par").iter().all(|asked| proven(asked) == thumbprint));
 }
 

@@ -1,10 +1,10 @@
 use core::time::Duration;
 
-use fdx_wire::{Issuer, UnixTime, base64url};
+use fdx_wire::{UnixTime, base64url};
 use serde::Serialize;
 
 use crate::signing::to_json;
-use crate::{PublicKey, Role, SigningInput};
+use crate::{Audience, PublicKey, Role, SigningInput};
 
 /// The longest life of an assertion, in seconds.
 const MAX_LIFETIME: Duration = Duration::from_secs(300);
@@ -67,13 +67,13 @@ impl AssertionKey {
         &self.public
     }
 
-    /// One client assertion (RFC 7523 section 3). Each HTTP attempt needs a `jti` of its own. It
-    /// lives for `lifetime`, but at most 300 seconds.
+    /// One client assertion (RFC 7523 section 3), for the issuer. Each HTTP attempt needs a `jti` of
+    /// its own. It lives for `lifetime`, but at most 300 seconds.
     #[must_use]
-    pub fn client_assertion(
+    pub fn client_assertion<'a>(
         &self,
         client_id: &str,
-        issuer: &Issuer,
+        audience: impl Into<Audience<'a>>,
         jti: &str,
         now: UnixTime,
         lifetime: Duration,
@@ -82,7 +82,7 @@ impl AssertionKey {
             iss: client_id,
             sub: client_id,
             // FAPI 2.0 Security Profile 5.3.3.1: the issuer identifier, as a string.
-            aud: issuer.as_str(),
+            aud: audience.into().as_str(),
             jti,
             iat: now,
             exp: now + lifetime.min(MAX_LIFETIME),

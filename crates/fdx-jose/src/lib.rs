@@ -53,6 +53,7 @@
 )]
 
 mod algorithm;
+mod audience;
 mod authorization_response;
 pub mod backend;
 mod claims;
@@ -73,6 +74,7 @@ mod thumbprint;
 mod tolerance;
 
 pub use algorithm::Algorithm;
+pub use audience::Audience;
 pub use authorization_response::{
     AuthorizationResponse, AuthorizationResponseError, AuthorizationResponseExpectation,
 };

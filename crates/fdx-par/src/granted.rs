@@ -125,7 +125,8 @@ impl Client {
         let flow = &granted.flow;
         self.check_ours(flow)?;
         let bound_to = granted.tokens.access_token.bound.to;
-        let mut thumbprints = vec![self.config().authentication.thumbprint(), bound_to];
+        let thumbprints = [self.config().authentication.thumbprint(), bound_to];
+        let mut thumbprints: Vec<Thumbprint> = thumbprints.into_iter().flatten().collect();
         thumbprints.dedup();
         let evidence = Evidence {
             key_thumbprints: thumbprints.iter().map(Thumbprint::to_string).collect(),

@@ -116,6 +116,7 @@
 
 mod callback;
 mod client;
+pub mod dialect;
 mod discovery;
 mod error;
 mod exchange;
@@ -124,6 +125,7 @@ mod granted;
 mod introspection;
 mod key_policy;
 pub mod manual;
+pub mod not_fapi;
 mod notice;
 mod pending;
 mod push;
@@ -140,6 +142,7 @@ pub use client::{
     Client, ClientAuthentication, ClientConfig, Endpoint, MtlsEndpoints, RequestObjects,
     ResponseMode, SenderConstraint, Target,
 };
+pub use dialect::Dialect;
 pub use discovery::{ServerMetadata, WellKnown, discover};
 pub use error::{
     CallbackFault, CallerFault, Error, Excerpt, NextStep, Refusal, RefusalKind, Refused, Said,

@@ -10,9 +10,22 @@ use fdx_wire::form::Form;
 pub struct AuthorizationUrl(String);
 
 impl AuthorizationUrl {
-    pub(crate) fn new(endpoint: &HttpsUrl, client_id: &str, request_uri: &str) -> Self {
+    /// To a request that was pushed. `more` is what a dialect names.
+    pub(crate) fn new(
+        endpoint: &HttpsUrl,
+        client_id: &str,
+        request_uri: &str,
+        more: &[(&str, &str)],
+    ) -> Self {
         let mut query = Form::new();
         query.pair("client_id", client_id).pair("request_uri", request_uri);
+        for (name, value) in more {
+            query.pair(name, value);
+        }
+        Self::with_query(endpoint, &query)
+    }
+
+    pub(crate) fn with_query(endpoint: &HttpsUrl, query: &Form) -> Self {
         // RFC 6749 3.1: a query that the endpoint has is kept.
         let joint = if endpoint.query().is_some() { '&' } else { '?' };
         Self(format!("{}{joint}{}", endpoint.as_str(), query.as_str()))

@@ -9,8 +9,8 @@ use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::exchange::{Draft, Exchange};
 use crate::stored_grant::{Identity, StoredGrant};
+use crate::token::LIMIT;
 use crate::token::response::{self, Issued};
-use crate::token::{LIMIT, Tokens};
 use crate::verify::agree;
 use crate::{CallerFault, Client, Endpoint, Error, NextStep, Refused, ServerKeys, ServerRule};
 
@@ -41,7 +41,8 @@ impl Client {
     /// not be the old one (RFC 9449 section 5, RFC 8705 section 7.1).
     ///
     /// # Errors
-    /// [`CallerFault::RefreshTokenMissing`], [`CallerFault::OtherClient`].
+    /// [`CallerFault::RefreshTokenMissing`], [`CallerFault::RefreshTokenExpired`],
+    /// [`CallerFault::OtherClient`].
     pub fn refresh(
         &self,
         grant: &StoredGrant,
@@ -54,6 +55,9 @@ impl Client {
         }
         if grant.tokens.refresh_token.is_none() {
             return Err(CallerFault::RefreshTokenMissing.into());
+        }
+        if grant.tokens.refresh_token_expires_at.is_some_and(|expires_at| expires_at <= now) {
+            return Err(CallerFault::RefreshTokenExpired.into());
         }
         Ok(Draft::new(Ask { client: self.clone(), grant: grant.clone() }, entropy, now)?)
     }
@@ -105,6 +109,7 @@ impl Client {
         let expectation = IdTokenExpectation {
             issuer: &config.issuer,
             client_id: &config.client_id,
+            other_typ: config.dialect.id_token_typ(),
             algorithm: config.id_token_signed_response_alg,
             nonce: None,
             access_token: Some(&refreshed.issued.tokens.access_token.token),
@@ -160,11 +165,19 @@ impl Exchange for Refreshed {
 
     fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         let bound = ask.client.config().sender_constraint.bound();
-        let issued = response::read(answer, &ask.grant.issuer, bound, &ask.grant.tokens.scopes)?;
-        let Tokens { access_token, refresh_token, scopes } = issued.tokens.clone();
+        let issued = response::read(
+            answer,
+            &ask.grant.issuer,
+            bound,
+            &ask.grant.tokens.scopes,
+            &ask.client.config().dialect,
+        )?;
+        let mut tokens = issued.tokens.clone();
         // RFC 6749 6: a new refresh token replaces the old one; none leaves it as it is.
-        let refresh_token = refresh_token.or(ask.grant.tokens.refresh_token);
-        let tokens = Tokens { access_token, refresh_token, scopes };
+        if tokens.refresh_token.is_none() {
+            tokens.refresh_token_expires_at = ask.grant.tokens.refresh_token_expires_at;
+            tokens.refresh_token = ask.grant.tokens.refresh_token;
+        }
         Ok(Self { issued: Box::new(issued), grant: StoredGrant { tokens, ..ask.grant } })
     }
 }

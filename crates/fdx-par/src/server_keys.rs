@@ -8,7 +8,7 @@ use crate::exchange::answer::Answer;
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::exchange::{Draft, Exchange};
-use crate::{Client, Error, NextStep, ServerRule};
+use crate::{CallerFault, Client, Error, NextStep, ServerRule};
 
 /// The keys that a server publishes at its `jwks_uri` (RFC 7517), and when they were asked for.
 #[derive(Clone, Debug)]
@@ -24,9 +24,10 @@ impl Client {
     /// Drafts the request for the server's keys.
     ///
     /// # Errors
-    /// None today: the URL comes from checked metadata.
+    /// [`CallerFault::EndpointMissing`] where the server publishes no keys.
     pub fn fetch_keys(&self, now: UnixTime) -> Result<Draft<ServerKeys>, Error> {
-        Draft::public(self.metadata().jwks_uri.clone(), now)
+        let jwks_uri = self.metadata().jwks_uri().ok_or(CallerFault::EndpointMissing)?;
+        Draft::public(jwks_uri.clone(), now)
     }
 }
 
@@ -35,7 +36,7 @@ impl Client {
     /// that comes before the signature is still checked, so that what a stranger made up does not
     /// have keys fetched for it.
     pub(crate) fn jwks<'k>(&self, keys: Option<&'k ServerKeys>) -> Cow<'k, Jwks> {
-        match keys.filter(|keys| keys.jwks_uri == self.metadata().jwks_uri) {
+        match keys.filter(|keys| Some(&keys.jwks_uri) == self.metadata().jwks_uri()) {
             Some(keys) => Cow::Borrowed(&keys.jwks),
             None => Cow::Owned(Jwks::default()),
         }

@@ -68,6 +68,7 @@ impl StoredGrant {
             bound_to: bound.to,
             expires_at: *expires_at,
             refresh_token: self.tokens.refresh_token.as_ref().map(Secret::expose),
+            refresh_token_expires_at: self.tokens.refresh_token_expires_at,
             scope: self.tokens.scopes.to_string(),
             subject: self.identity.as_ref().map(|identity| identity.subject.clone()),
             auth_time: self.identity.as_ref().and_then(|identity| identity.auth_time),
@@ -104,11 +105,14 @@ struct Body<Text> {
     client_id: String,
     access_token: Text,
     token_type: String,
-    bound_to: Thumbprint,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bound_to: Option<Thumbprint>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<UnixTime>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token_expires_at: Option<UnixTime>,
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
@@ -129,8 +133,11 @@ const LIMIT: usize = 4 * crate::token::LIMIT;
 impl Body<Secret> {
     fn into_grant(self) -> Option<StoredGrant> {
         (self.version == VERSION).then_some(())?;
-        let by = [BoundBy::Dpop, BoundBy::Mtls].into_iter();
-        let by = by.into_iter().find(|by| by.token_type() == self.token_type)?;
+        let bound: &[BoundBy] = match self.bound_to {
+            Some(_) => &[BoundBy::Dpop, BoundBy::Mtls],
+            None => &[BoundBy::Nothing],
+        };
+        let by = *bound.iter().find(|by| by.token_type() == self.token_type)?;
         let mut consent_id = None;
         if let Some(told) = &self.consent_id {
             agree(&mut consent_id, told).ok()?;
@@ -146,7 +153,12 @@ impl Body<Secret> {
         Some(StoredGrant {
             issuer: self.issuer,
             client_id: self.client_id,
-            tokens: Tokens { access_token, refresh_token: self.refresh_token, scopes },
+            tokens: Tokens {
+                access_token,
+                refresh_token: self.refresh_token,
+                refresh_token_expires_at: self.refresh_token_expires_at,
+                scopes,
+            },
             identity: self.subject.map(|subject| Identity { subject, auth_time }),
             consent_id,
             nonce: self.nonce,

@@ -5,7 +5,9 @@ use fdx_rar::{ConsentId, ConsentRequest};
 use fdx_wire::UnixTime;
 use serde::Deserialize;
 
+use crate::dialect::Member;
 use crate::error::ServerFault;
+use crate::not_fapi::Departure;
 use crate::pending::{Flow, FlowId};
 use crate::server_keys::ServerKeys;
 use crate::token::response::Issued;
@@ -77,7 +79,9 @@ impl Client {
     ) -> Result<Checked, Error> {
         self.check_ours(&exchanged.flow)?;
         let mut notices = Vec::new();
+        let unsent = Member::NotFapi(Departure::OpenidWithoutIdToken);
         let id_token = match (&exchanged.flow.nonce, &exchanged.issued.id_token) {
+            (Some(_), None) if self.config().dialect.has(unsent) => None,
             (Some(_), None) => return Err(exchanged.issued.fault(ServerRule::IdTokenMissing)),
             (None, Some(_)) => {
                 notices.push(Notice::IdTokenUnasked);
@@ -108,6 +112,7 @@ impl Client {
         let expectation = IdTokenExpectation {
             issuer: &config.issuer,
             client_id: &config.client_id,
+            other_typ: config.dialect.id_token_typ(),
             algorithm: config.id_token_signed_response_alg,
             nonce: flow.nonce.as_ref().map(|nonce| nonce.expose()),
             access_token: Some(&exchanged.issued.tokens.access_token.token),

@@ -111,7 +111,9 @@ fn a_success_has_its_own_status_and_no_other() {
     for at in At::JSON {
         let other = if at.status() == 200 { 201 } else { 200 };
         let error = at.broken(move |answer| status(answer, other)).unwrap_err();
-        assert_eq!(error.code(), "rfc9110.status", "{at:?}");
+        // Some servers say 200 to a push, which has a name of its own.
+        let code = if at == At::Push { "rfc9126.status" } else { "rfc9110.status" };
+        assert_eq!(error.code(), code, "{at:?}");
         assert_eq!(error.said().unwrap().status, other);
         assert_eq!(error.next_step(), NextStep::AskTheInstitution);
     }

@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 
-use fdx_par::{Error, Notice, Pushed};
+use fdx_par::{Error, Notice, Pushed, ServerRule};
 use fdx_sandbox::NoncePolicy;
 use fdx_tests::{Setup, World, entropy, patched, usual_request};
 use fdx_wire::UnixTime;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 fn push(patch: Value) -> (Result<Pushed, Error>, UnixTime) {
@@ -71,4 +72,19 @@ fn the_customer_is_sent_off_before_the_request_uri_expires() {
         assert_eq!(late.code(), "rfc9126.request_uri.late");
         assert_eq!(late.next_step(), fdx_par::NextStep::StartOver);
     }
+}
+
+#[test]
+fn a_push_that_was_taken_says_201() {
+    let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+    let client = world.client().unwrap();
+    world.tamper_at("/par", |mut answer| {
+        *answer.status_mut() = StatusCode::OK;
+        answer
+    });
+    let draft = client.push(&usual_request(), entropy(1), world.now).unwrap();
+    let error = world.run(draft).unwrap_err();
+    assert!(matches!(&error, Error::Server(fault) if fault.rule == ServerRule::PushStatus));
+    assert_eq!(error.allowed_by(), Some("push-status-ok"));
+    assert!(error.to_string().ends_with("; a dialect with the member push-status-ok allows it"));
 }

@@ -257,6 +257,7 @@ fn an_id_token_without_its_key() {
     let token = input.attach(&key.sign(&input).unwrap()).unwrap();
     let issuer = bank_issuer();
     let expectation = IdTokenExpectation {
+        other_typ: None,
         issuer: &issuer,
         client_id: "app-1",
         algorithm: None,

@@ -14,6 +14,7 @@ use crate::Table;
 const BAD_INPUT_MAIN: &str = "tests/tests/bad_input/main.rs";
 const CALLBACK: &str = "tests/tests/callback.rs";
 const CONSENT_ID: &str = "tests/tests/consent_id.rs";
+const DIALECT_FIT: &str = "tests/tests/dialect_fit.rs";
 const ENDPOINTS: &str = "tests/tests/endpoints.rs";
 const HERE: &str = "tests/tests/error_variants/par.rs";
 const INTROSPECTION: &str = "tests/tests/introspection.rs";
@@ -71,6 +72,28 @@ pub(crate) const TABLES: &[Table] = &[
         rows: &[
             ("AlgorithmNotListed", HERE, "a_key_whose_algorithm_the_server_does_not_take"),
             ("ConsentIdUnknown", CONSENT_ID, "without_an_id_no_consent_is_read"),
+            ("DialectCertificate", DIALECT_FIT, "what_a_provider_needs_is_said_when_it_is_missing"),
+            (
+                "DialectClientSecret",
+                DIALECT_FIT,
+                "what_a_provider_needs_is_said_when_it_is_missing",
+            ),
+            (
+                "DialectPrivateKeyJwt",
+                DIALECT_FIT,
+                "what_a_provider_needs_is_said_when_it_is_missing",
+            ),
+            ("DialectPs256", DIALECT_FIT, "what_a_provider_needs_is_said_when_it_is_missing"),
+            (
+                "DialectRequestObject",
+                DIALECT_FIT,
+                "what_a_provider_needs_is_said_when_it_is_missing",
+            ),
+            (
+                "DialectUnboundTokens",
+                DIALECT_FIT,
+                "what_a_provider_needs_is_said_when_it_is_missing",
+            ),
             (
                 "EndpointMissing",
                 ENDPOINTS,
@@ -79,6 +102,13 @@ pub(crate) const TABLES: &[Table] = &[
             ("ExtraReserved", REQUEST_OBJECTS, "no_extra_has_a_name_of_the_protocol"),
             ("HeaderReserved", HERE, "a_header_of_the_protocol"),
             ("IssuerMismatch", HERE, "another_issuer_s_metadata"),
+            (
+                "MetadataPublished",
+                DIALECT_FIT,
+                "endpoints_are_documented_by_one_provider_and_on_its_own_origin",
+            ),
+            ("NotFapi", DIALECT_FIT, "what_is_not_fapi_needs_a_dialect_that_names_it"),
+            ("NotPushed", DIALECT_FIT, "a_request_is_pushed_or_not_as_the_dialect_says"),
             ("OutsideFdxBase", ENDPOINTS, "a_token_never_leaves_the_fdx_base"),
             ("OtherClient", CALLBACK, "another_client_s_flow_is_not_this_one_s"),
             (
@@ -87,6 +117,11 @@ pub(crate) const TABLES: &[Table] = &[
                 "a_token_that_is_bound_otherwise_than_the_client_binds_is_not_sent",
             ),
             ("ParameterText", HERE, "an_empty_parameter"),
+            (
+                "RefreshTokenExpired",
+                DIALECT_FIT,
+                "a_refresh_token_past_its_documented_life_is_not_sent",
+            ),
             (
                 "RefreshTokenMissing",
                 INTROSPECTION,
@@ -223,6 +258,7 @@ pub(crate) const TABLES: &[Table] = &[
                 REFRESH,
                 "the_refreshed_id_token_is_about_the_same_login_of_the_same_customer",
             ),
+            ("PushStatus", PUSH, "a_push_that_was_taken_says_201"),
             ("Redirected", RESOURCE, "what_is_not_a_success_is_one_typed_error"),
             ("RequestUri", PUSH, "a_push_needs_a_request_uri"),
             ("Status", BAD_INPUT_MAIN, "a_success_has_its_own_status_and_no_other"),

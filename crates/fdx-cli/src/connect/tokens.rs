@@ -1,4 +1,4 @@
-use fdx_par::{BoundBy, Exchanged};
+use fdx_par::Exchanged;
 use fdx_wire::Secret;
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ struct Document<'a> {
     access_token: &'a str,
     token_type: &'static str,
     /// `jkt` of the key, or `x5t#S256` of the certificate.
-    bound_to: String,
+    bound_to: Option<String>,
     expires_at: Option<String>,
     refresh_token: Option<&'a str>,
     scope: String,
@@ -35,11 +35,8 @@ pub(crate) fn keep(setup: &Setup, exchanged: &Exchanged) -> Result<(), Failure> 
         fdx_base: client.fdx_base.as_str(),
         flow_id: exchanged.flow_id().as_str(),
         access_token: access_token.token().expose(),
-        token_type: match access_token.bound_by() {
-            BoundBy::Dpop => "DPoP",
-            BoundBy::Mtls => "Bearer",
-        },
-        bound_to: access_token.bound_to().to_string(),
+        token_type: access_token.bound_by().token_type(),
+        bound_to: access_token.bound_to().map(|thumbprint| thumbprint.to_string()),
         expires_at: access_token.expires_at().map(|time| time.to_rfc3339()),
         refresh_token: tokens.refresh_token().map(Secret::expose),
         scope: tokens.scopes().to_string(),

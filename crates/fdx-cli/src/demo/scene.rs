@@ -69,6 +69,7 @@ impl Scene {
         match self.config.sender_constraint {
             SenderConstraint::Dpop(_) => "dpop",
             SenderConstraint::Mtls(_) => "mtls",
+            SenderConstraint::NotFapi(_) => "none",
         }
     }
 
@@ -80,6 +81,7 @@ impl Scene {
             SenderConstraint::Mtls(_) => {
                 "bound to a certificate (RFC 8705); the client signs in by private_key_jwt"
             }
+            SenderConstraint::NotFapi(_) => "bound to nothing, which is not FAPI",
         }
     }
 
@@ -91,6 +93,7 @@ impl Scene {
             SenderConstraint::Mtls(_) => {
                 "RFC 9207 2.4, RFC 6749 4.1.3, RFC 8705 3, OpenID Connect Core 3.1.3.7"
             }
+            SenderConstraint::NotFapi(_) => "RFC 6749 4.1.3",
         }
     }
 }

@@ -11,6 +11,8 @@ pub struct IdTokenExpectation<'a> {
     pub issuer: &'a Issuer,
     /// The client's own id.
     pub client_id: &'a str,
+    /// A `typ` that is taken beside `JWT` and none at all, for servers that write another.
+    pub other_typ: Option<&'a str>,
     /// The registered `id_token_signed_response_alg`; none allows all three algorithms.
     pub algorithm: Option<Algorithm>,
     /// The `nonce` of the authorization request. Without one the token must not have any.

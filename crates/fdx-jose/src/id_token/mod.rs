@@ -46,7 +46,8 @@ impl IdToken {
     ) -> Result<Self, IdTokenError> {
         let jws = Jws::parse(token)?;
         // RFC 8725 3.11: tokens of another kind, signed by the same issuer, must not pass here.
-        if jws.typ().is_some() && !jws.is_typ("JWT") {
+        let other_typ = expected.other_typ.is_some_and(|typ| jws.is_typ(typ));
+        if jws.typ().is_some() && !jws.is_typ("JWT") && !other_typ {
             return Err(IdTokenError::Type);
         }
         let claims: Claims = jws.claims()?;

@@ -6,12 +6,12 @@ mod parameters;
 
 use core::time::Duration;
 
-use fdx_wire::{Issuer, UnixTime, base64url};
+use fdx_wire::{UnixTime, base64url};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::signing::to_json;
-use crate::{PublicKey, Role, SigningInput};
+use crate::{Audience, PublicKey, Role, SigningInput};
 
 pub use error::RequestObjectError;
 pub use parameters::RequestObjectParameters;
@@ -19,6 +19,7 @@ pub use parameters::RequestObjectParameters;
 /// The longest life of a request object, in seconds.
 // FAPI 2.0 Message Signing 5.3.2: exp not longer than 60 minutes after nbf.
 const MAX_LIFETIME: Duration = Duration::from_secs(3600);
+const MAX_BACKDATED: Duration = Duration::from_secs(60);
 
 /// The key that signs a client's request objects: its public half and the fixed header, encoded
 /// once.
@@ -42,6 +43,7 @@ const MAX_LIFETIME: Duration = Duration::from_secs(3600);
 pub struct RequestObjectKey {
     public: PublicKey,
     header: String,
+    backdated: Duration,
 }
 
 #[derive(Serialize)]
@@ -55,9 +57,10 @@ struct Header<'a> {
 /// The object's own claims, then the parameters.
 struct Claims<'a> {
     client_id: &'a str,
-    issuer: &'a Issuer,
+    audience: Audience<'a>,
     jti: &'a str,
     now: UnixTime,
+    nbf: UnixTime,
     exp: UnixTime,
     parameters: &'a RequestObjectParameters,
 }
@@ -72,7 +75,15 @@ impl RequestObjectKey {
             // RFC 9101 10.8: an explicit type, so that it never passes for another JWT.
             typ: "oauth-authz-req+jwt",
         });
-        Self { header: base64url::encode(&header), public }
+        Self { header: base64url::encode(&header), public, backdated: Duration::ZERO }
+    }
+
+    /// Lets `nbf` lie this much before `iat`, at most a minute, for servers whose clock is behind
+    /// and that allow no difference.
+    #[must_use]
+    pub fn backdated(mut self, by: Duration) -> Self {
+        self.backdated = by.min(MAX_BACKDATED);
+        self
     }
 
     /// The public half.
@@ -81,24 +92,27 @@ impl RequestObjectKey {
         &self.public
     }
 
-    /// One request object: `iss` and `client_id` are the client, `aud` is the issuer, `nbf` and
+    /// One request object: `iss` and `client_id` are the client, `aud` is the audience, `nbf` and
     /// `iat` are now, and all `parameters` stand beside them. Each HTTP attempt needs a `jti` of its
     /// own. It lives for `lifetime`, but at most 60 minutes.
     ///
     /// # Errors
     /// [`RequestObjectError`] where a parameter can't be inside.
-    pub fn request_object(
+    pub fn request_object<'a>(
         &self,
         client_id: &str,
-        issuer: &Issuer,
+        audience: impl Into<Audience<'a>>,
         jti: &str,
         now: UnixTime,
         lifetime: Duration,
         parameters: &RequestObjectParameters,
     ) -> Result<SigningInput, RequestObjectError> {
         parameters.check()?;
-        let exp = now + lifetime.min(MAX_LIFETIME);
-        let claims = to_json(&Claims { client_id, issuer, jti, now, exp, parameters });
+        // FAPI 2.0 Message Signing 5.3.2: the 60 minutes count from nbf.
+        let exp = now + lifetime.min(MAX_LIFETIME - self.backdated);
+        let nbf = now - self.backdated;
+        let audience = audience.into();
+        let claims = to_json(&Claims { client_id, audience, jti, now, nbf, exp, parameters });
         Ok(SigningInput::new(Role::RequestObject, &self.public, &self.header, &claims))
     }
 }
@@ -109,11 +123,11 @@ impl Serialize for Claims<'_> {
         // RFC 9101 10.8: no sub, or it could pass for a client assertion.
         map.serialize_entry("iss", self.client_id)?;
         // FAPI 2.0 Message Signing 5.3.2: aud is the issuer identifier.
-        map.serialize_entry("aud", self.issuer.as_str())?;
+        map.serialize_entry("aud", self.audience.as_str())?;
         map.serialize_entry("client_id", self.client_id)?;
         map.serialize_entry("jti", self.jti)?;
         map.serialize_entry("iat", &self.now)?;
-        map.serialize_entry("nbf", &self.now)?;
+        map.serialize_entry("nbf", &self.nbf)?;
         map.serialize_entry("exp", &self.exp)?;
         for (name, value) in self.parameters.iter() {
             map.serialize_entry(name, value)?;

@@ -30,6 +30,7 @@ impl Asked {
         IdTokenExpectation {
             issuer: &self.issuer,
             client_id: "app",
+            other_typ: None,
             algorithm: None,
             nonce: Some("n-0S6"),
             access_token: Some(&self.access_token),

@@ -85,6 +85,7 @@ impl Token {
         let (client_id, algorithm, now) = ("app", None, NOW);
         let (tolerance, backend, keys) = (Tolerance::default(), backend::ring(), &public_keys());
         let id_token = IdTokenExpectation {
+            other_typ: None,
             issuer,
             client_id,
             algorithm,

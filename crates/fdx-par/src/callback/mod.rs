@@ -9,6 +9,7 @@ use fdx_wire::{Secret, UnixTime};
 pub use signed::{CallbackVerification, SignedCallback};
 
 use crate::client::ResponseMode;
+use crate::dialect::Member;
 use crate::error::{Excerpt, Refusal, RefusalKind, Said};
 use crate::pending::{Flow, FlowId, Pending};
 use crate::{CallbackFault, CallerFault, Client, Error, NextStep, Refused};
@@ -76,6 +77,7 @@ impl Client {
         arrival::check_state(state, pending)?;
         // RFC 9207 2.4: simple string comparison, on error responses too.
         match iss {
+            None if self.config().dialect.has(Member::CallbackWithoutIss) => {}
             None => return Err(CallbackFault::IssMissing.into()),
             Some(iss) if iss != pending.flow.issuer.as_str() => {
                 return Err(CallbackFault::IssMismatch.into());

@@ -1,64 +1,78 @@
 use core::time::Duration;
 
-use fdx_jose::{SigningInput, Thumbprint};
-use fdx_wire::form::Form;
+use fdx_jose::{Audience, SigningInput, Thumbprint};
+
+use http::Method;
 
 use super::sender_constraint::Bound;
 use super::{Client, ClientAuthentication, Endpoint};
 use crate::Error;
+use crate::dialect::Member;
 use crate::exchange::Realm;
 use crate::exchange::mint::Mint;
-use crate::exchange::outgoing::Outgoing;
+use crate::exchange::outgoing::{Body, Outgoing};
 
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 
 impl Client {
-    /// A form for `endpoint`, authenticated, and with a DPoP proof where what it is about is bound
-    /// by one.
+    /// Parameters for `endpoint`, authenticated, and with a DPoP proof where what they are about is
+    /// bound by one.
     pub(crate) fn post(
         &self,
         endpoint: Endpoint,
-        mut form: Form,
+        parameters: impl Into<Body>,
         bound: Option<Bound>,
         mint: &Mint<'_>,
         limit: usize,
     ) -> Result<Outgoing, Error> {
         let target = self.target(endpoint)?;
+        let mut body = parameters.into();
         let assertion = self.client_assertion(mint);
         // RFC 8705 2: without an assertion, client_id says whose certificate this is. A push has
         // it among its parameters.
         if assertion.is_none() && endpoint != Endpoint::PushedAuthorizationRequest {
-            form.pair("client_id", &self.config().client_id);
+            body.parameter("client_id", &self.config().client_id);
         }
-        let mut outgoing = Outgoing::post(target.url, target.certificate, form, limit);
+        let (url, certificate) = (target.url, target.certificate);
+        let mut outgoing = Outgoing::new(Method::POST, url, certificate, body, limit);
         outgoing.inputs.extend(assertion);
+        self.show_secret(&mut outgoing);
         if let Some(bound) = bound {
             self.prove(&mut outgoing, Realm::AuthorizationServer, bound, None, mint)?;
         }
         Ok(outgoing)
     }
 
-    /// FAPI 2.0 Security Profile 5.3.3.1-5: the audience is the issuer, whatever the endpoint.
+    /// Whom what the client signs is for. FAPI 2.0 Security Profile 5.3.3.1-5: the issuer, whatever
+    /// the endpoint.
+    pub(crate) fn audience(&self) -> Audience<'_> {
+        if self.config().dialect.has(Member::AudienceTokenEndpoint) {
+            return Audience::TokenEndpoint(&self.metadata().token_endpoint);
+        }
+        Audience::Issuer(&self.config().issuer)
+    }
+
     fn client_assertion(&self, mint: &Mint<'_>) -> Option<SigningInput> {
         let config = self.config();
         let ClientAuthentication::PrivateKeyJwt(key) = &config.authentication else {
             return None;
         };
         let jti = mint.assertion_jti();
-        let (client_id, issuer) = (&config.client_id, &config.issuer);
-        Some(key.client_assertion(client_id, issuer, &jti, mint.now, ASSERTION_LIFETIME))
+        let (client_id, audience) = (&config.client_id, self.audience());
+        Some(key.client_assertion(client_id, audience, &jti, mint.now, ASSERTION_LIFETIME))
     }
 }
 
 impl ClientAuthentication {
-    /// Thumbprint of the key that signs assertions, or of the certificate.
+    /// Thumbprint of the key that signs assertions, or of the certificate; a secret has none.
     #[must_use]
-    pub fn thumbprint(&self) -> Thumbprint {
+    pub fn thumbprint(&self) -> Option<Thumbprint> {
         match self {
-            Self::PrivateKeyJwt(key) => key.public().thumbprint(),
+            Self::PrivateKeyJwt(key) => Some(key.public().thumbprint()),
             Self::TlsClientAuth(certificate) | Self::SelfSignedTlsClientAuth(certificate) => {
-                *certificate
+                Some(*certificate)
             }
+            Self::NotFapi(_) => None,
         }
     }
 }

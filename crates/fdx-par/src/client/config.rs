@@ -7,6 +7,9 @@ use fdx_jose::{
 };
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
+use crate::dialect::Dialect;
+use crate::not_fapi;
+
 /// What a recipient knows about itself and one institution before it asks for anything.
 ///
 /// The fields after the first seven have defaults, which [`ClientConfig::new`] sets.
@@ -27,6 +30,8 @@ pub struct ClientConfig {
     pub sender_constraint: SenderConstraint,
     /// What verifies the server's signatures.
     pub backend: Backend,
+    /// What the provider does otherwise than FAPI 2.0. Default: nothing.
+    pub dialect: Dialect,
     /// Whether every endpoint's mTLS alias is to be used. Default: only where a certificate is
     /// needed.
     pub mtls_endpoints: MtlsEndpoints,
@@ -63,6 +68,8 @@ pub enum ClientAuthentication {
     /// `tls_client_auth` (RFC 8705 section 2.1): the certificate with this thumbprint, issued by
     /// an authority that the server trusts.
     TlsClientAuth(Thumbprint),
+    /// Not FAPI: a client secret. Only a dialect that names it permits it.
+    NotFapi(not_fapi::ClientSecret),
 }
 
 /// What tokens are bound to (FAPI 2.0 Security Profile 5.3.3.1-1).
@@ -72,6 +79,8 @@ pub enum SenderConstraint {
     Dpop(ProofKey),
     /// The certificate with this SHA-256 thumbprint, shown by the connection (RFC 8705).
     Mtls(Thumbprint),
+    /// Not FAPI: nothing. Only a dialect that names it permits it.
+    NotFapi(not_fapi::Unbound),
 }
 
 /// Whether the parameters of a push are signed (FAPI 2.0 Message Signing 5.3).
@@ -124,6 +133,7 @@ impl ClientConfig {
             authentication,
             sender_constraint,
             backend,
+            dialect: Dialect::default(),
             mtls_endpoints: MtlsEndpoints::default(),
             request_objects: RequestObjects::default(),
             response_mode: ResponseMode::default(),
@@ -135,6 +145,12 @@ impl ClientConfig {
             tolerance: Tolerance::default(),
             callback_within: Duration::from_secs(30 * 60),
         }
+    }
+
+    /// The same for a provider that differs from FAPI 2.0.
+    #[must_use]
+    pub fn with_dialect(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
     }
 
     /// What is to be published at the client's `jwks_uri`: the keys that sign assertions and

@@ -2,6 +2,7 @@ use fdx_jose::Algorithm;
 use fdx_wire::HttpsUrl;
 
 use super::{ClientAuthentication, ClientConfig, MtlsEndpoints, SenderConstraint};
+use crate::dialect::Member;
 use crate::discovery::ServerMetadata;
 use crate::exchange::ClientCertificate;
 use crate::{CallerFault, Error};
@@ -39,22 +40,25 @@ pub struct Target {
 /// | `private_key_jwt` | either            | true                        | alias, cert | alias, cert                     |
 /// | either mTLS one   | either            | either                      | alias, cert | alias, cert                     |
 ///
+/// A provider's dialect may ask for the certificate everywhere, as `use_mtls_endpoint_aliases` does.
+///
 /// A missing alias falls back to the endpoint (RFC 8705 section 5), with the same certificate.
 pub(super) fn resolve(
     config: &ClientConfig,
     metadata: &ServerMetadata,
     endpoint: Endpoint,
 ) -> Option<Target> {
+    let everywhere = config.dialect.has(Member::CertificateEverywhere);
     let certificate = certificate(
         &config.authentication,
         &config.sender_constraint,
-        config.mtls_endpoints,
+        if everywhere { MtlsEndpoints::Always } else { config.mtls_endpoints },
         endpoint,
     );
     let aliases = &metadata.mtls_endpoint_aliases;
     let (url, alias) = match endpoint {
         Endpoint::PushedAuthorizationRequest => (
-            Some(&metadata.pushed_authorization_request_endpoint),
+            metadata.pushed_authorization_request_endpoint.as_ref(),
             &aliases.pushed_authorization_request_endpoint,
         ),
         Endpoint::Token => (Some(&metadata.token_endpoint), &aliases.token_endpoint),
@@ -78,15 +82,15 @@ fn certificate(
     mtls_endpoints: MtlsEndpoints,
     endpoint: Endpoint,
 ) -> ClientCertificate {
-    use ClientAuthentication::{PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth};
+    use ClientAuthentication::{NotFapi, PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth};
     match (authentication, sender_constraint, mtls_endpoints, endpoint) {
         (_, _, MtlsEndpoints::Always, _) => ClientCertificate::Present,
         (TlsClientAuth(_) | SelfSignedTlsClientAuth(_), _, _, _) => ClientCertificate::Present,
         // The token that is issued here is bound to the certificate that is shown here.
-        (PrivateKeyJwt(_), SenderConstraint::Mtls(_), _, Endpoint::Token) => {
+        (PrivateKeyJwt(_) | NotFapi(_), SenderConstraint::Mtls(_), _, Endpoint::Token) => {
             ClientCertificate::Present
         }
-        (PrivateKeyJwt(_), _, _, _) => ClientCertificate::Withhold,
+        (PrivateKeyJwt(_) | NotFapi(_), _, _, _) => ClientCertificate::Withhold,
     }
 }
 

@@ -1,6 +1,7 @@
 mod authentication;
 mod config;
 mod endpoint;
+mod fit;
 mod sender_constraint;
 
 use std::sync::Arc;
@@ -34,9 +35,10 @@ impl Client {
     /// A client with a nonce memory of its own.
     ///
     /// # Errors
-    /// [`CallerFault::IssuerMismatch`] for another issuer's metadata, and
+    /// [`CallerFault::IssuerMismatch`] for another issuer's metadata,
     /// [`CallerFault::AlgorithmNotListed`] where the server lists the algorithms it takes and a
-    /// key's is not among them.
+    /// key's is not among them, and what the dialect needs and the configuration lacks, or the
+    /// other way round ([`CallerFault::NotFapi`]).
     pub fn new(config: ClientConfig, metadata: ServerMetadata) -> Result<Self, Error> {
         Self::with_nonces(config, metadata, NonceMemory::new())
     }
@@ -53,6 +55,7 @@ impl Client {
         if config.issuer != metadata.issuer {
             return Err(CallerFault::IssuerMismatch.into());
         }
+        let (config, metadata) = fit::fit(config, metadata)?;
         let assertions = &metadata.token_endpoint_auth_signing_alg_values_supported;
         if let ClientAuthentication::PrivateKeyJwt(key) = &config.authentication {
             endpoint::check_listed(assertions.as_deref(), key.public().algorithm())?;

@@ -8,24 +8,31 @@ use crate::exchange::{NonceSlot, Realm};
 use crate::token::{AccessToken, BoundBy};
 use crate::{CallerFault, Error};
 
-/// What a code or a token is bound to.
+/// What a code or a token is bound to: a key or a certificate by its thumbprint, or nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Bound {
     pub(crate) by: BoundBy,
-    pub(crate) to: Thumbprint,
+    pub(crate) to: Option<Thumbprint>,
+}
+
+impl Bound {
+    /// Tokens that whoever holds them can use.
+    pub(crate) const NOTHING: Self = Self { by: BoundBy::Nothing, to: None };
 }
 
 impl SenderConstraint {
-    /// The key's RFC 7638 thumbprint, or the certificate's.
+    /// The key's RFC 7638 thumbprint, or the certificate's; none where tokens are bound to
+    /// nothing.
     #[must_use]
-    pub fn thumbprint(&self) -> Thumbprint {
+    pub fn thumbprint(&self) -> Option<Thumbprint> {
         self.bound().to
     }
 
     pub(crate) fn bound(&self) -> Bound {
         match self {
-            Self::Dpop(key) => Bound { by: BoundBy::Dpop, to: key.thumbprint() },
-            Self::Mtls(certificate) => Bound { by: BoundBy::Mtls, to: *certificate },
+            Self::Dpop(key) => Bound { by: BoundBy::Dpop, to: Some(key.thumbprint()) },
+            Self::Mtls(certificate) => Bound { by: BoundBy::Mtls, to: Some(*certificate) },
+            Self::NotFapi(_) => Bound::NOTHING,
         }
     }
 }
@@ -34,12 +41,13 @@ impl Client {
     /// What a code that was pushed for `thumbprint` can be exchanged with: the same key, current
     /// or retired; or whatever the certificate is now, for a certificate binds tokens and no
     /// codes (RFC 8705 section 3).
-    pub(crate) fn bound_at_exchange(&self, thumbprint: Thumbprint) -> Result<Bound, Error> {
+    pub(crate) fn bound_at_exchange(&self, pushed: Option<Thumbprint>) -> Result<Bound, Error> {
         let current = self.config().sender_constraint.bound();
-        match (self.proof_key(thumbprint), current.by) {
-            (Some(_), _) => Ok(Bound { by: BoundBy::Dpop, to: thumbprint }),
-            (None, BoundBy::Mtls) => Ok(current),
-            (None, BoundBy::Dpop) => Err(CallerFault::OtherKey.into()),
+        match (pushed.filter(|key| self.proof_key(*key).is_some()), current.by) {
+            (Some(key), _) => Ok(Bound { by: BoundBy::Dpop, to: Some(key) }),
+            (None, BoundBy::Mtls) if pushed.is_some() => Ok(current),
+            (None, BoundBy::Nothing) if pushed.is_none() => Ok(current),
+            (None, _) => Err(CallerFault::OtherKey.into()),
         }
     }
 
@@ -55,12 +63,13 @@ impl Client {
         access_token: Option<&Secret>,
         mint: &Mint<'_>,
     ) -> Result<(), Error> {
-        if bound == self.config().sender_constraint.bound() && bound.by == BoundBy::Mtls {
+        let current = bound == self.config().sender_constraint.bound();
+        if current && matches!(bound.by, BoundBy::Mtls | BoundBy::Nothing) {
             return Ok(());
         }
-        let key = self.proof_key(bound.to).filter(|_| bound.by == BoundBy::Dpop);
-        let key = key.ok_or(CallerFault::OtherKey)?;
-        let slot = NonceSlot { realm, origin: outgoing.url.origin(), key: bound.to };
+        let key = bound.to.filter(|_| bound.by == BoundBy::Dpop);
+        let key = key.and_then(|key| self.proof_key(key)).ok_or(CallerFault::OtherKey)?;
+        let slot = NonceSlot { realm, origin: outgoing.url.origin(), key: key.thumbprint() };
         let nonces = &self.0.nonces;
         let input = key.proof(&ProofClaims {
             htm: outgoing.method.as_str(),
@@ -84,7 +93,7 @@ impl Client {
     fn proof_key(&self, thumbprint: Thumbprint) -> Option<&ProofKey> {
         let current = match &self.config().sender_constraint {
             SenderConstraint::Dpop(key) => Some(key),
-            SenderConstraint::Mtls(_) => None,
+            SenderConstraint::Mtls(_) | SenderConstraint::NotFapi(_) => None,
         };
         let mut keys = current.into_iter().chain(&self.config().retired_proof_keys);
         keys.find(|key| key.thumbprint() == thumbprint)

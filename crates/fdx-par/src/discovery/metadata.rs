@@ -12,10 +12,12 @@ pub struct ServerMetadata {
     pub(crate) issuer: Issuer,
     pub(crate) authorization_endpoint: HttpsUrl,
     pub(crate) token_endpoint: HttpsUrl,
-    pub(crate) pushed_authorization_request_endpoint: HttpsUrl,
+    /// There wherever it was discovered.
+    pub(crate) pushed_authorization_request_endpoint: Option<HttpsUrl>,
     pub(crate) introspection_endpoint: Option<HttpsUrl>,
     pub(crate) revocation_endpoint: Option<HttpsUrl>,
-    pub(crate) jwks_uri: HttpsUrl,
+    /// There wherever it was discovered.
+    pub(crate) jwks_uri: Option<HttpsUrl>,
     pub(crate) mtls_endpoint_aliases: MtlsEndpointAliases,
     pub(crate) scopes_supported: Option<Vec<String>>,
     pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
@@ -32,6 +34,28 @@ pub(crate) struct MtlsEndpointAliases {
 }
 
 impl ServerMetadata {
+    /// The endpoints of a server that publishes none.
+    pub(crate) fn of_documented(
+        issuer: Issuer,
+        authorization_endpoint: HttpsUrl,
+        token_endpoint: HttpsUrl,
+        revocation_endpoint: HttpsUrl,
+    ) -> Self {
+        Self {
+            issuer,
+            authorization_endpoint,
+            token_endpoint,
+            pushed_authorization_request_endpoint: None,
+            introspection_endpoint: None,
+            revocation_endpoint: Some(revocation_endpoint),
+            jwks_uri: None,
+            mtls_endpoint_aliases: MtlsEndpointAliases::default(),
+            scopes_supported: None,
+            token_endpoint_auth_signing_alg_values_supported: None,
+            dpop_signing_alg_values_supported: None,
+        }
+    }
+
     /// The issuer, as it was asked for.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
@@ -40,8 +64,8 @@ impl ServerMetadata {
 
     /// Where the server publishes its keys.
     #[must_use]
-    pub fn jwks_uri(&self) -> &HttpsUrl {
-        &self.jwks_uri
+    pub fn jwks_uri(&self) -> Option<&HttpsUrl> {
+        self.jwks_uri.as_ref()
     }
 
     /// Where the customer's browser goes.
@@ -97,12 +121,12 @@ impl Document {
             issuer,
             authorization_endpoint: required(self.authorization_endpoint)?,
             token_endpoint: required(self.token_endpoint)?,
-            pushed_authorization_request_endpoint: required(
+            pushed_authorization_request_endpoint: Some(required(
                 self.pushed_authorization_request_endpoint,
-            )?,
+            )?),
             introspection_endpoint: optional(self.introspection_endpoint)?,
             revocation_endpoint: optional(self.revocation_endpoint)?,
-            jwks_uri: required(self.jwks_uri)?,
+            jwks_uri: Some(required(self.jwks_uri)?),
             mtls_endpoint_aliases: MtlsEndpointAliases {
                 token_endpoint: optional(aliases.token_endpoint)?,
                 pushed_authorization_request_endpoint: optional(

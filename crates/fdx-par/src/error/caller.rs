@@ -8,6 +8,18 @@ faults! {
             "RFC 8414 section 2", "the server does not list the algorithm of this key";
         ConsentIdUnknown: "fdx.consent_id.unknown",
             "FDX Consent API", "no consent id is known: introspect the token, or go on without one";
+        DialectCertificate: "fdx.dialect.certificate",
+            "the provider's dialect", "the provider wants a client certificate: configure SenderConstraint::Mtls";
+        DialectClientSecret: "fdx.dialect.client_secret",
+            "the provider's dialect", "the provider knows client secrets alone: configure ClientAuthentication::NotFapi";
+        DialectPrivateKeyJwt: "fdx.dialect.private_key_jwt",
+            "the provider's dialect", "the provider wants private_key_jwt: configure ClientAuthentication::PrivateKeyJwt";
+        DialectPs256: "fdx.dialect.ps256",
+            "the provider's dialect", "the provider takes PS256 alone: configure an RSA key";
+        DialectRequestObject: "fdx.dialect.request_object",
+            "the provider's dialect", "the provider wants signed request objects: configure RequestObjects::signed";
+        DialectUnboundTokens: "fdx.dialect.unbound_tokens",
+            "the provider's dialect", "the provider binds its tokens to nothing: configure SenderConstraint::NotFapi";
         EndpointMissing: "rfc8414.endpoint.missing",
             "RFC 8414 section 2", "the metadata names no such endpoint";
         ExtraReserved: "rfc9126.parameter.reserved",
@@ -16,6 +28,12 @@ faults! {
             "RFC 9110 section 5", "the header belongs to the protocol, or is not a header";
         IssuerMismatch: "rfc8414.issuer.configured",
             "FAPI 2.0 Security Profile 5.3.3.1-11", "the metadata is another issuer's";
+        MetadataPublished: "fdx.dialect.metadata",
+            "the provider's dialect", "the dialect documents no endpoints: discover them";
+        NotFapi: "fdx.dialect.not_fapi",
+            "FAPI 2.0 Security Profile 5.3.3.1", "a client secret or an unbound token needs a dialect that names it";
+        NotPushed: "fdx.dialect.not_pushed",
+            "FAPI 2.0 Security Profile 5.3.3.2-2", "the provider takes no pushed requests: not_fapi::authorize, which is not FAPI, is its way";
         OutsideFdxBase: "fdx.url.outside",
             "FDX API base URL", "the URL is not below the configured FDX base URL";
         OtherClient: "fdx.flow.other_client",
@@ -24,6 +42,8 @@ faults! {
             "RFC 9449 section 5", "the tokens or the code are bound to another key or certificate";
         ParameterText: "rfc6749.parameter.text",
             "RFC 6749 appendix A", "the parameter is empty, too long, or has control characters";
+        RefreshTokenExpired: "rfc6749.refresh_token.expired",
+            "RFC 6749 section 6", "the refresh token is older than the provider lets one become: start over";
         RefreshTokenMissing: "rfc6749.refresh_token.missing",
             "RFC 6749 section 6", "there is no refresh token: ask with offline_access, or start over";
         StoredGrant: "fdx.stored_grant",
@@ -42,7 +62,8 @@ faults! {
 impl CallerFault {
     pub(crate) fn next_step(self) -> NextStep {
         match self {
-            Self::RefreshTokenMissing
+            Self::RefreshTokenExpired
+            | Self::RefreshTokenMissing
             | Self::RedirectTooLate
             | Self::OtherClient
             | Self::OtherKey => NextStep::StartOver,

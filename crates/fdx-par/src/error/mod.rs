@@ -104,6 +104,18 @@ impl Error {
         }
     }
 
+    /// The dialect member that would take what was refused here, where there is one: see
+    /// [`dialect`](crate::dialect). Whoever knows a provider to be like that configures its dialect.
+    #[must_use]
+    pub fn allowed_by(&self) -> Option<&'static str> {
+        match self {
+            Self::Callback(CallbackFault::IssMissing) => Some("callback-without-iss"),
+            Self::IdToken(IdTokenError::Type) => Some("id-token-typ"),
+            Self::Server(fault) => fault.rule.allowed_by(),
+            _ => None,
+        }
+    }
+
     /// What the server said, where one spoke.
     #[must_use]
     pub fn said(&self) -> Option<&Said> {
@@ -151,7 +163,11 @@ impl fmt::Display for Error {
             }
             Self::Signing(error) => write!(f, "no usable signature: {error}")?,
         }
-        write!(f, " [{}, {}]", self.code(), self.clause())
+        write!(f, " [{}, {}]", self.code(), self.clause())?;
+        match self.allowed_by() {
+            Some(member) => write!(f, "; a dialect with the member {member} allows it"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -68,6 +68,8 @@ faults! {
             "FAPI 2.0 Security Profile 5.3.3.2-3", "the metadata does not list S256";
         RefreshedIdentity: "oidc.refresh.identity",
             "OpenID Connect Core 12.2", "the refreshed ID token is about another customer or login";
+        PushStatus: "rfc9126.status",
+            "RFC 9126 section 2.2", "a push that was taken is answered with 201";
         Redirected: "fapi2.back_channel.redirect",
             "FAPI 2.0 Security Profile 5.3.2.2-10", "a back-channel endpoint answered with a redirect";
         RequestUri: "rfc9126.request_uri",
@@ -80,6 +82,17 @@ faults! {
 }
 
 impl ServerRule {
+    /// The dialect member that would take it.
+    pub(crate) fn allowed_by(self) -> Option<&'static str> {
+        match self {
+            Self::EndpointNotHttps => Some("loopback-http"),
+            Self::IdTokenMissing => Some("not-fapi.openid-without-id-token"),
+            Self::PushStatus => Some("push-status-ok"),
+            Self::TokenType => Some("not-fapi.unbound-tokens"),
+            _ => None,
+        }
+    }
+
     pub(crate) fn of_json(kind: Kind) -> Self {
         match kind {
             Kind::DuplicateKey => Self::BodyDuplicate,

@@ -1,7 +1,6 @@
 use core::fmt;
 
 use fdx_jose::{Role, Signature, Signer, SigningInput};
-use fdx_wire::form::Form;
 use fdx_wire::{Entropy, UnixTime};
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
@@ -124,6 +123,7 @@ impl<T: Output> Draft<T> {
         *http.body_mut() = match body {
             Body::Empty => Vec::new(),
             Body::Form(form) => form.as_str().as_bytes().to_vec(),
+            Body::Json(object) => object.to_json().into_bytes(),
             Body::Bytes(bytes) => bytes,
         };
         let request = Request { http, url, certificate, max_response_bytes: limit };
@@ -150,12 +150,10 @@ impl<T: Output> Draft<T> {
 }
 
 fn place(role: Role, token: &str, headers: &mut HeaderMap, body: &mut Body) {
-    match (role, body) {
-        (Role::ClientAssertion, Body::Form(form)) => client_assertion(form, token),
-        (Role::RequestObject, Body::Form(form)) => {
-            form.pair("request", token);
-        }
-        (Role::DpopProof, _) => {
+    match role {
+        Role::ClientAssertion => client_assertion(body, token),
+        Role::RequestObject => body.parameter("request", token),
+        Role::DpopProof => {
             // A compact JWS is ASCII.
             if let Ok(mut value) = HeaderValue::from_str(token) {
                 value.set_sensitive(true);
@@ -167,9 +165,9 @@ fn place(role: Role, token: &str, headers: &mut HeaderMap, body: &mut Body) {
 }
 
 /// RFC 7523 section 2.2.
-fn client_assertion(form: &mut Form, token: &str) {
-    form.pair("client_assertion_type", CLIENT_ASSERTION_TYPE);
-    form.pair("client_assertion", token);
+fn client_assertion(body: &mut Body, token: &str) {
+    body.parameter("client_assertion_type", CLIENT_ASSERTION_TYPE);
+    body.parameter("client_assertion", token);
 }
 
 impl<T: Output> fmt::Debug for Draft<T> {

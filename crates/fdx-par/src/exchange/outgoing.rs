@@ -1,7 +1,8 @@
 use fdx_jose::SigningInput;
 use fdx_wire::HttpsUrl;
 use fdx_wire::form::Form;
-use http::header::{ACCEPT, HeaderName, HeaderValue};
+use fdx_wire::json::ObjectWriter;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 
 use super::{ClientCertificate, NonceMemory, NonceSlot};
@@ -24,24 +25,39 @@ pub(crate) enum Body {
     Empty,
     /// A form, to which `client_assertion` is appended when it is signed.
     Form(Form),
+    /// A JSON object, to which it is appended alike.
+    Json(ObjectWriter),
     Bytes(Vec<u8>),
+}
+
+impl From<Form> for Body {
+    fn from(form: Form) -> Self {
+        Self::Form(form)
+    }
+}
+
+impl Body {
+    /// Appends a parameter, where parameters belong.
+    pub(crate) fn parameter(&mut self, name: &str, value: &str) {
+        match self {
+            Self::Form(form) => drop(form.pair(name, value)),
+            Self::Json(object) => drop(object.member(name, value)),
+            Self::Empty | Self::Bytes(_) => {}
+        }
+    }
+
+    fn content_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Form(_) => Some("application/x-www-form-urlencoded"),
+            Self::Json(_) => Some("application/json"),
+            Self::Empty | Self::Bytes(_) => None,
+        }
+    }
 }
 
 impl Outgoing {
     pub(crate) fn get(url: HttpsUrl, limit: usize) -> Self {
         Self::new(Method::GET, url, ClientCertificate::Withhold, Body::Empty, limit)
-    }
-
-    pub(crate) fn post(
-        url: HttpsUrl,
-        certificate: ClientCertificate,
-        form: Form,
-        limit: usize,
-    ) -> Self {
-        let mut outgoing = Self::new(Method::POST, url, certificate, Body::Form(form), limit);
-        let content_type = HeaderValue::from_static("application/x-www-form-urlencoded");
-        outgoing.headers.insert(http::header::CONTENT_TYPE, content_type);
-        outgoing
     }
 
     pub(crate) fn new(
@@ -53,6 +69,9 @@ impl Outgoing {
     ) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(content_type) = body.content_type() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
         Self { method, url, certificate, headers, body, limit, inputs: Vec::new(), nonces: None }
     }
 

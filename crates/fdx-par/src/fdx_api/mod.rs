@@ -36,7 +36,7 @@ impl Client {
         }
         let bound = access_token.bound;
         let certificate = match bound.by {
-            BoundBy::Dpop => ClientCertificate::Withhold,
+            BoundBy::Dpop | BoundBy::Nothing => ClientCertificate::Withhold,
             BoundBy::Mtls => ClientCertificate::Present,
         };
         let mut outgoing = Outgoing::new(method, url, certificate, body, limit);

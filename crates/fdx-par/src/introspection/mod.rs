@@ -145,8 +145,9 @@ impl Body {
             let told = match bound.by {
                 BoundBy::Dpop => cnf.jkt,
                 BoundBy::Mtls => cnf.x5t_s256,
+                BoundBy::Nothing => None,
             };
-            if told.is_some_and(|told| told != bound.to) {
+            if told.is_some() && told != bound.to {
                 return Err(ServerRule::TokenType);
             }
         }

@@ -34,7 +34,7 @@ pub(crate) struct Flow {
     pub(crate) response_mode: ResponseMode,
     /// There exactly when `openid` was asked for.
     pub(crate) nonce: Option<Secret>,
-    pub(crate) bound_to: Thumbprint,
+    pub(crate) bound_to: Option<Thumbprint>,
     pub(crate) asked: ConsentRequest,
     /// The requested scopes.
     pub(crate) scopes: Scopes,

@@ -26,7 +26,8 @@ struct Body<Text> {
     /// `code_verifier`.
     c: Text,
     /// Thumbprint of the key or certificate.
-    k: Thumbprint,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    k: Option<Thumbprint>,
     /// What was asked.
     q: ConsentRequest,
     /// The scopes.

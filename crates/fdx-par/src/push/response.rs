@@ -1,11 +1,12 @@
 use core::fmt;
 use core::time::Duration;
 
+use fdx_wire::UnixTime;
 use fdx_wire::json::RawJson;
-use fdx_wire::{HttpsUrl, UnixTime};
 use http::StatusCode;
 use serde::Deserialize;
 
+use crate::dialect::{Dialect, Member};
 use crate::exchange::answer::Answer;
 use crate::pending::Pending;
 use crate::redirect::AuthorizationUrl;
@@ -14,8 +15,7 @@ use crate::{CallerFault, Error, Notice, ServerRule};
 /// The server took the request and keeps it for a short while. Next: [`Pushed::redirect`].
 #[must_use = "the request_uri expires soon: redirect the customer"]
 pub struct Pushed {
-    pub(super) authorization_endpoint: HttpsUrl,
-    pub(super) request_uri: String,
+    pub(super) authorization_url: AuthorizationUrl,
     pub(super) redirect_by: UnixTime,
     pub(super) pending: Pending,
     pub(super) notices: Vec<Notice>,
@@ -36,8 +36,11 @@ const MAX_REQUEST_URI: usize = 1024;
 const MARGIN: u64 = 5;
 const MEMBERS: usize = 100;
 
-pub(super) fn read(answer: &Answer<'_>) -> Result<(String, UnixTime, Option<Notice>), Error> {
-    let body: Body = answer.success(StatusCode::CREATED, MEMBERS)?;
+pub(super) fn read(
+    answer: &Answer<'_>,
+    dialect: &Dialect,
+) -> Result<(String, UnixTime, Option<Notice>), Error> {
+    let body: Body = answer.success(status(answer, dialect)?, MEMBERS)?;
     let request_uri = body.request_uri.unwrap_or_default();
     if !(1..=MAX_REQUEST_URI).contains(&request_uri.len()) {
         return Err(answer.fault(ServerRule::RequestUri));
@@ -48,6 +51,15 @@ pub(super) fn read(answer: &Answer<'_>) -> Result<(String, UnixTime, Option<Noti
     let seconds = seconds.min(MAX_EXPIRES_IN);
     let redirect_by = answer.drafted_at + Duration::from_secs(seconds - MARGIN.min(seconds / 2));
     Ok((request_uri, redirect_by, capped))
+}
+
+/// RFC 9126 2.2: 201; some servers say 200.
+fn status(answer: &Answer<'_>, dialect: &Dialect) -> Result<StatusCode, Error> {
+    match answer.status {
+        StatusCode::OK if dialect.has(Member::PushStatusOk) => Ok(StatusCode::OK),
+        StatusCode::OK => Err(answer.fault(ServerRule::PushStatus)),
+        _ => Ok(StatusCode::CREATED),
+    }
 }
 
 impl Pushed {
@@ -67,7 +79,7 @@ impl Pushed {
     /// Gives the URL for the customer's browser, once, and what has to be kept until the callback.
     ///
     /// The URL carries `client_id` and `request_uri` and nothing else (FAPI 2.0 Security Profile
-    /// 5.3.3.2-6).
+    /// 5.3.3.2-6), unless the dialect names more.
     ///
     /// # Errors
     /// [`CallerFault::RedirectTooLate`]: push again.
@@ -75,9 +87,7 @@ impl Pushed {
         if now > self.redirect_by {
             return Err(CallerFault::RedirectTooLate.into());
         }
-        let client_id = &self.pending.flow.client_id;
-        let url = AuthorizationUrl::new(&self.authorization_endpoint, client_id, &self.request_uri);
-        Ok((url, self.pending))
+        Ok((self.authorization_url, self.pending))
     }
 }
 

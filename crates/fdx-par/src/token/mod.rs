@@ -65,7 +65,8 @@ impl Exchange for Exchanged {
     fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         let flow = ask.accepted.pending.flow;
         let bound = ask.client.bound_at_exchange(flow.bound_to)?;
-        let issued = response::read(answer, &flow.issuer, bound, &flow.scopes)?;
+        let dialect = &ask.client.config().dialect;
+        let issued = response::read(answer, &flow.issuer, bound, &flow.scopes, dialect)?;
         Ok(Self { issued, flow })
     }
 }

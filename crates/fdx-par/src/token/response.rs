@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::tokens::{AccessToken, Tokens};
 use crate::client::Bound;
+use crate::dialect::Dialect;
 use crate::exchange::answer::Answer;
 use crate::{Error, Said, ServerRule};
 
@@ -44,6 +45,7 @@ pub(crate) fn read(
     issuer: &Issuer,
     bound: Bound,
     asked: &Scopes,
+    dialect: &Dialect,
 ) -> Result<Issued, Error> {
     let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
     // RFC 6749 7.1, 5.1: token_type has no case.
@@ -64,9 +66,23 @@ pub(crate) fn read(
         expires_at: lifetime.map(|seconds| answer.drafted_at + Duration::from_secs(seconds)),
     };
     // RFC 6749 5.1: no scope in the answer means the requested one.
-    let scopes = body.scope.map_or_else(|| asked.clone(), |scope| readable(&text(&scope)));
+    let scopes = body.scope.map_or_else(
+        || asked.clone(),
+        |scope| {
+            let scope = text(&scope);
+            readable(scope.split(' ').map(|token| dialect.standard(token)))
+        },
+    );
     Ok(Issued {
-        tokens: Tokens { access_token, refresh_token: body.refresh_token, scopes },
+        tokens: Tokens {
+            access_token,
+            refresh_token_expires_at: dialect
+                .refresh_token_lifetime()
+                .filter(|_| body.refresh_token.is_some())
+                .map(|lifetime| answer.drafted_at + lifetime),
+            refresh_token: body.refresh_token,
+            scopes,
+        },
         id_token: body.id_token,
         consent_ids: [body.grant_id, body.fdx_consent_id].map(|id| id.as_ref().map(text)),
         said: answer.said(),
@@ -86,9 +102,9 @@ fn text(raw: &RawJson) -> String {
 }
 
 /// The tokens of a scope that are tokens at all.
-fn readable(scope: &str) -> Scopes {
+fn readable<'a>(tokens: impl Iterator<Item = &'a str>) -> Scopes {
     let mut scopes = Scopes::new();
-    for token in scope.split(' ') {
+    for token in tokens {
         let _ = scopes.insert(token);
     }
     scopes

@@ -9,6 +9,7 @@ use crate::client::Bound;
 pub struct Tokens {
     pub(crate) access_token: AccessToken,
     pub(crate) refresh_token: Option<Secret>,
+    pub(crate) refresh_token_expires_at: Option<UnixTime>,
     pub(crate) scopes: Scopes,
 }
 
@@ -29,6 +30,8 @@ pub enum BoundBy {
     Dpop,
     /// The connection's certificate (RFC 8705).
     Mtls,
+    /// Nothing, which is not FAPI: whoever holds the token can use it (RFC 6750).
+    Nothing,
 }
 
 impl BoundBy {
@@ -37,7 +40,7 @@ impl BoundBy {
     pub fn token_type(self) -> &'static str {
         match self {
             Self::Dpop => "DPoP",
-            Self::Mtls => "Bearer",
+            Self::Mtls | Self::Nothing => "Bearer",
         }
     }
 }
@@ -53,6 +56,13 @@ impl Tokens {
     #[must_use]
     pub fn refresh_token(&self) -> Option<&Secret> {
         self.refresh_token.as_ref()
+    }
+
+    /// When the refresh token expires, counted from when the request for it was drafted; `None`
+    /// where there is none, and where the provider's dialect does not say.
+    #[must_use]
+    pub fn refresh_token_expires_at(&self) -> Option<UnixTime> {
+        self.refresh_token_expires_at
     }
 
     /// The granted scopes: the response's, or the requested ones where it names none.
@@ -75,9 +85,9 @@ impl AccessToken {
         self.bound.by
     }
 
-    /// Thumbprint of the key or certificate that it is bound to.
+    /// Thumbprint of the key or certificate that it is bound to, if it is bound at all.
     #[must_use]
-    pub fn bound_to(&self) -> Thumbprint {
+    pub fn bound_to(&self) -> Option<Thumbprint> {
         self.bound.to
     }
 

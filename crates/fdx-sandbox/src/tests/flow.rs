@@ -94,6 +94,7 @@ fn the_id_token_is_one_that_a_client_can_believe() {
     let id_token = IdToken::verify(
         tokens["id_token"].as_str().unwrap(),
         &IdTokenExpectation {
+            other_typ: None,
             issuer: &Issuer::parse(ISSUER).unwrap(),
             client_id: "app",
             algorithm: Some(fdx_jose::Algorithm::EdDsa),

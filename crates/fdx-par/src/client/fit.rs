@@ -1,0 +1,72 @@
+use super::{ClientAuthentication, ClientConfig, Endpoint, RequestObjects, SenderConstraint};
+use crate::dialect::{Dialect, Member};
+use crate::discovery::ServerMetadata;
+use crate::not_fapi::{Departure, on_origin};
+use crate::{CallerFault, Error};
+
+/// Holds the configuration against the dialect, and applies what the dialect says once and for
+/// all: paths, and how old a request object is at birth.
+pub(super) fn fit(
+    mut config: ClientConfig,
+    mut metadata: ServerMetadata,
+) -> Result<(ClientConfig, ServerMetadata), Error> {
+    let dialect = config.dialect;
+    for need in dialect.needs() {
+        need.check(&config)?;
+    }
+    check_named(&config, &dialect)?;
+    for line in dialect.members() {
+        match line.member {
+            Member::EndpointPath(endpoint, path) => {
+                let url = on_origin(&config.issuer, path)?;
+                metadata.replace(endpoint, url);
+            }
+            Member::RequestObjectBackdated(by) => {
+                if let RequestObjects::Signed(key) = config.request_objects {
+                    config.request_objects = RequestObjects::signed(key.backdated(by));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok((config, metadata))
+}
+
+/// What is not FAPI is configured only where the dialect names it.
+fn check_named(config: &ClientConfig, dialect: &Dialect) -> Result<(), Error> {
+    let secret = matches!(config.authentication, ClientAuthentication::NotFapi(_));
+    let takes_secrets = [Departure::ClientSecretBasic, Departure::ClientSecretPost];
+    if secret && !takes_secrets.iter().any(|way| dialect.has(Member::NotFapi(*way))) {
+        return Err(CallerFault::NotFapi.into());
+    }
+    let unbound = matches!(config.sender_constraint, SenderConstraint::NotFapi(_));
+    if unbound && !dialect.has(Member::NotFapi(Departure::UnboundTokens)) {
+        return Err(CallerFault::NotFapi.into());
+    }
+    Ok(())
+}
+
+impl ServerMetadata {
+    /// Puts `url` in the place of an endpoint, and of its alias.
+    fn replace(&mut self, endpoint: Endpoint, url: fdx_wire::HttpsUrl) {
+        let aliases = &mut self.mtls_endpoint_aliases;
+        match endpoint {
+            Endpoint::PushedAuthorizationRequest => {
+                self.pushed_authorization_request_endpoint = Some(url);
+                aliases.pushed_authorization_request_endpoint = None;
+            }
+            Endpoint::Token => {
+                self.token_endpoint = url;
+                aliases.token_endpoint = None;
+            }
+            Endpoint::Introspection => {
+                self.introspection_endpoint = Some(url);
+                aliases.introspection_endpoint = None;
+            }
+            Endpoint::Revocation => {
+                self.revocation_endpoint = Some(url);
+                aliases.revocation_endpoint = None;
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+use super::{Dialect, Line, Member, line};
+
+const TRYOUT: &str = "wso2/bfsi-samples, financial-services-fdx-sample-toolkit, TRYOUT.md";
+
+/// The FDX sample toolkit of WSO2.
+pub const WSO2: Dialect = Dialect::new("wso2", "WSO2 financial services, FDX sample toolkit")
+    .with_members(MEMBERS)
+    .with_notes(&[
+        "the consent id is the token response's fdxConsentId",
+        "authorization_details of the token response repeat what was asked, not what was granted",
+        "durationType, durationPeriod, lookbackPeriod and resources are all required",
+        "request_uri is urn:ietf:params:oauth:par:request_uri:<uuid>, good for 60 seconds",
+        "the sample asks for the response type code id_token; this crate asks for code",
+    ]);
+
+const MEMBERS: &[Line] = &[
+    line(Member::AudienceTokenEndpoint, TRYOUT),
+    line(
+        Member::AuthorizationUrlParameters(&[("response_type", "code"), ("scope", "openid")]),
+        "wso2/product-is issue 13416",
+    ),
+    line(Member::ParametersBesideRequestObject, TRYOUT),
+    line(Member::ScopeSpelling(&[("fdx:accountdetailed:read", "fdx:accountdetail:read")]), TRYOUT),
+];

@@ -1,0 +1,35 @@
+use fdx_wire::{Entropy, UnixTime};
+
+use super::Departure;
+use crate::dialect::Member;
+use crate::exchange::mint::Mint;
+use crate::pending::Pending;
+use crate::push::{Asked, AuthorizationRequest};
+use crate::redirect::AuthorizationUrl;
+use crate::{CallerFault, Client, Error};
+
+/// Writes an authorization request into the URL of the customer's browser (RFC 6749 section 4.1.1),
+/// where a provider takes no pushed ones: whoever sees the URL can read and change it. PKCE with
+/// S256 and `state` protect what can be protected.
+///
+/// What follows is as after a push: [`Client::callback`], [`Client::exchange`].
+///
+/// # Errors
+/// [`CallerFault::NotFapi`] where the client's dialect does not name
+/// [`Departure::NotPushed`]: [push](Client::push) then.
+pub fn authorize(
+    client: &Client,
+    request: &AuthorizationRequest,
+    entropy: Entropy,
+    now: UnixTime,
+) -> Result<(AuthorizationUrl, Pending), Error> {
+    if !client.config().dialect.has(Member::NotFapi(Departure::NotPushed)) {
+        return Err(CallerFault::NotFapi.into());
+    }
+    let asked = Asked { client: client.clone(), request: request.clone() };
+    let mint = Mint { entropy: &entropy, attempt: 0, now };
+    let query = asked.parameters(&mint).form();
+    let endpoint = &client.metadata().authorization_endpoint;
+    let url = AuthorizationUrl::with_query(endpoint, &query);
+    Ok((url, asked.pending(&mint, now).0))
+}

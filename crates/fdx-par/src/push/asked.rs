@@ -1,0 +1,104 @@
+use fdx_pkce::{CODE_CHALLENGE_METHOD, CodeVerifier};
+use fdx_wire::json::RawJson;
+use fdx_wire::{Label, Secret, UnixTime, base64url};
+use sha2::{Digest, Sha256};
+
+use super::AuthorizationRequest;
+use super::parameters::Parameters;
+use crate::client::{ResponseMode, SenderConstraint};
+use crate::exchange::mint::Mint;
+use crate::pending::{Flow, FlowId, Pending};
+use crate::{Client, Notice};
+
+const FLOW: Label = Label::new("flow id");
+const STATE: Label = Label::new("state");
+const NONCE: Label = Label::new("nonce");
+const CODE_VERIFIER: Label = Label::new("code_verifier");
+
+/// Who asks, and for what: the parameters of the request, and what has to be kept of it.
+pub struct Asked {
+    pub(crate) client: Client,
+    pub(crate) request: AuthorizationRequest,
+}
+
+impl Asked {
+    pub(crate) fn parameters(&self, mint: &Mint<'_>) -> Parameters {
+        let config = self.client.config();
+        let (scopes, _) = self.request.scopes(self.client.metadata());
+        let mut parameters = Parameters::default();
+        parameters
+            .text("response_type", "code")
+            .text("client_id", &config.client_id)
+            .text("redirect_uri", config.redirect_uri.as_str())
+            .text("scope", &config.dialect.spelled(&scopes))
+            .text("state", state(mint).expose())
+            .text("code_challenge", code_verifier(mint).challenge().as_str())
+            .text("code_challenge_method", CODE_CHALLENGE_METHOD);
+        if let Ok(details) = RawJson::of(&self.request.authorization_details()) {
+            parameters.json("authorization_details", details);
+        }
+        if config.response_mode == ResponseMode::Jwt {
+            parameters.text("response_mode", "jwt");
+        }
+        if scopes.contains("openid") {
+            parameters.text("nonce", nonce(mint).expose());
+        }
+        // RFC 9449 10.1: the code is bound to the key from the start.
+        if let SenderConstraint::Dpop(key) = &config.sender_constraint {
+            parameters.text("dpop_jkt", &key.thumbprint().to_string());
+        }
+        self.request.write_options(&mut parameters);
+        parameters
+    }
+
+    /// What has to be kept until the callback, of what `mint` made `drafted_at`.
+    pub(crate) fn pending(self, mint: &Mint<'_>, drafted_at: UnixTime) -> (Pending, Vec<Notice>) {
+        let (scopes, mut notices) = self.request.scopes(self.client.metadata());
+        let about_login = self.request.max_age.is_some() || self.request.acr_values.is_some();
+        if about_login && !scopes.contains("openid") {
+            notices.push(Notice::LoginUnchecked);
+        }
+        let config = self.client.config();
+        let flow = Box::new(Flow {
+            id: flow_id(mint),
+            issuer: config.issuer.clone(),
+            client_id: config.client_id.clone(),
+            redirect_uri: config.redirect_uri.clone(),
+            response_mode: config.response_mode,
+            nonce: scopes.contains("openid").then(|| nonce(mint)),
+            bound_to: config.sender_constraint.thumbprint(),
+            max_age: self.request.max_age,
+            acr_values: self.request.acr_values.clone(),
+            pushed_sha256: Sha256::digest(self.parameters(mint).form().as_str()).into(),
+            asked: self.request.consent.clone(),
+            scopes,
+        });
+        let pending = Pending {
+            flow,
+            state: state(mint),
+            code_verifier: code_verifier(mint),
+            callback_by: drafted_at + config.callback_within,
+        };
+        (pending, notices)
+    }
+}
+
+fn flow_id(mint: &Mint<'_>) -> FlowId {
+    FlowId::new(mint.bytes(FLOW))
+}
+
+/// The flow id, by which a callback finds its cookie, and 256 bits that nobody can guess.
+fn state(mint: &Mint<'_>) -> Secret {
+    let mut state = flow_id(mint).as_str().to_owned();
+    base64url::encode_into(&mint.bytes(STATE), &mut state);
+    Secret::new(state)
+}
+
+/// 43 characters; FAPI 2.0 Security Profile 5.3.3.2-7 allows 64.
+fn nonce(mint: &Mint<'_>) -> Secret {
+    Secret::new(mint.text(NONCE))
+}
+
+fn code_verifier(mint: &Mint<'_>) -> CodeVerifier {
+    CodeVerifier::new(mint.bytes(CODE_VERIFIER))
+}
