@@ -14,6 +14,8 @@ use super::{UrlError, percent_encode_into, text_form};
 /// differently is refused: user information, fragments, backslashes, dot segments, characters
 /// outside RFC 3986, ports outside 1 to 65535, and more than 2,048 bytes.
 ///
+/// One that [`HttpsUrl::parse_loopback`] made, and no other, may be `http` to this machine itself.
+///
 /// ```
 /// use fdx_wire::{HttpsUrl, UrlError};
 ///
@@ -40,6 +42,35 @@ impl HttpsUrl {
         Ok(Self { text: text.to_owned(), parts })
     }
 
+    /// Checks `text` as [`HttpsUrl::parse`] does, and takes `http` as well where the host is the
+    /// literal `127.0.0.1` or `[::1]`: for a mock server on this machine, whose bytes never meet a
+    /// network. Never `localhost`, which a resolver decides (RFC 8252 section 8.3). Deserialising
+    /// stays strict.
+    ///
+    /// ```
+    /// use fdx_wire::{HttpsUrl, UrlError};
+    ///
+    /// let url = HttpsUrl::parse_loopback("http://127.0.0.1:8080/token")?;
+    /// assert_eq!(url.origin().as_str(), "http://127.0.0.1:8080");
+    /// assert_eq!(HttpsUrl::parse_loopback("http://localhost/token"), Err(UrlError::Scheme));
+    /// # Ok::<(), UrlError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`UrlError`], by the first rule that it breaks; [`UrlError::Scheme`] for `http` to any other
+    /// host.
+    pub fn parse_loopback(text: &str) -> Result<Self, UrlError> {
+        let parts = syntax::check_loopback(text)?;
+        Ok(Self { text: text.to_owned(), parts })
+    }
+
+    /// Whether the scheme is `http`: then [`HttpsUrl::parse_loopback`] made it, and the host is a
+    /// loopback literal.
+    #[must_use]
+    pub fn is_loopback_http(&self) -> bool {
+        self.text.starts_with("http://")
+    }
+
     /// The text as it was received.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -52,7 +83,7 @@ impl HttpsUrl {
         self.text.get(self.parts.host.0..self.parts.host.1).unwrap_or_default()
     }
 
-    /// The port, 443 where none is written.
+    /// The port, the scheme's own (443, or 80 for `http`) where none is written.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.parts.port
@@ -79,7 +110,8 @@ impl HttpsUrl {
     /// Scheme, host and port in the form in which origins are compared (RFC 6454 section 4).
     #[must_use]
     pub fn origin(&self) -> Origin {
-        Origin::new("https", self.host(), self.port(), 443)
+        let (scheme, port) = if self.is_loopback_http() { ("http", 80) } else { ("https", 443) };
+        Origin::new(scheme, self.host(), self.port(), port)
     }
 
     /// This URL without its query and with one more path segment, percent-encoded as a whole.
@@ -95,7 +127,7 @@ impl HttpsUrl {
     pub fn join_segment(&self, segment: &str) -> Result<Self, UrlError> {
         let mut text = format!("{}/", self.without_query().trim_end_matches('/'));
         percent_encode_into(segment, &mut text);
-        Self::parse(&text)
+        if self.is_loopback_http() { Self::parse_loopback(&text) } else { Self::parse(&text) }
     }
 
     /// Whether `other` has this URL's origin and its path is this one's or lies below it.

@@ -29,17 +29,8 @@ impl RedirectUri {
     /// # Errors
     /// [`UrlError`], [`UrlError::Scheme`] for `http` to anything but `127.0.0.1` and `[::1]`.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
-        let parts = if text.starts_with("http://") {
-            syntax::check(text, "http://", 80)?
-        } else {
-            syntax::check(text, "https://", 443)?
-        };
-        let uri = Self { text: text.to_owned(), parts };
-        if uri.is_https() || matches!(uri.host(), "127.0.0.1" | "[::1]") {
-            Ok(uri)
-        } else {
-            Err(UrlError::Scheme)
-        }
+        let parts = syntax::check_loopback(text)?;
+        Ok(Self { text: text.to_owned(), parts })
     }
 
     /// The text as it was given.

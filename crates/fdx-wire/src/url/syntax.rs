@@ -11,6 +11,20 @@ pub(super) struct Parts {
     pub(super) port: u16,
 }
 
+/// Checks `text`, which is `https`, or `http` to a host that is an address of this very machine.
+///
+/// RFC 8252 8.3: a literal, for what `localhost` means is a resolver's decision.
+pub(super) fn check_loopback(text: &str) -> Result<Parts, UrlError> {
+    if !text.starts_with("http://") {
+        return check(text, "https://", 443);
+    }
+    let parts = check(text, "http://", 80)?;
+    match text.get(parts.host.0..parts.host.1) {
+        Some("127.0.0.1" | "[::1]") => Ok(parts),
+        _ => Err(UrlError::Scheme),
+    }
+}
+
 /// Checks `text`, whose scheme is `scheme` (with `://`), character by character and part by part.
 pub(super) fn check(text: &str, scheme: &str, default_port: u16) -> Result<Parts, UrlError> {
     if text.len() > MAX_BYTES {

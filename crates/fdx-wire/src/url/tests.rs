@@ -77,10 +77,78 @@ fn dot_segments_cannot_be_joined() {
     assert_eq!(base.join_segment("...").unwrap().path(), "/consents/...");
 }
 
+#[test]
+fn plain_http_is_for_two_literals_under_its_own_name() {
+    for (text, origin) in [
+        ("http://127.0.0.1", "http://127.0.0.1"),
+        ("http://127.0.0.1:80/x", "http://127.0.0.1"),
+        ("http://127.0.0.1:443/x", "http://127.0.0.1:443"),
+        ("http://[::1]:8080/x", "http://[::1]:8080"),
+        ("https://127.0.0.1:443/x", "https://127.0.0.1"),
+        ("https://bank.example:80", "https://bank.example:80"),
+    ] {
+        let url = HttpsUrl::parse_loopback(text).unwrap();
+        assert_eq!((url.as_str(), url.origin().as_str()), (text, origin));
+        assert_eq!(url.is_loopback_http(), text.starts_with("http://"));
+        assert_eq!(url.join_segment("a").unwrap().is_loopback_http(), url.is_loopback_http());
+        let issuer = Issuer::parse_loopback(text).unwrap();
+        assert_eq!(issuer.is_loopback_http(), url.is_loopback_http());
+    }
+    for text in [
+        "http://localhost/",
+        "http://127.0.0.1.evil.example/",
+        "http://127.0.0.2/",
+        "http://127.1/",
+        "http://0.0.0.0/",
+        "http://2130706433/",
+        "http://[0:0:0:0:0:0:0:1]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://bank.example/",
+        "HTTP://127.0.0.1/",
+    ] {
+        assert_eq!(HttpsUrl::parse_loopback(text), Err(UrlError::Scheme), "{text}");
+        assert_eq!(Issuer::parse_loopback(text), Err(UrlError::Scheme), "{text}");
+    }
+    let other = |text| HttpsUrl::parse_loopback(text).unwrap();
+    assert!(!other("http://127.0.0.1:443/").covers(&other("https://127.0.0.1/")));
+    assert_eq!(Issuer::parse_loopback("http://127.0.0.1/?x"), Err(UrlError::Extra));
+    assert_eq!(HttpsUrl::parse_loopback("http://a@127.0.0.1/"), Err(UrlError::UserInfo));
+}
+
+#[test]
+fn plain_http_is_not_read_from_a_document() {
+    let text = "\"http://127.0.0.1:8080\"";
+    assert!(serde_json::from_str::<HttpsUrl>(text).is_err());
+    assert!(serde_json::from_str::<Issuer>(text).is_err());
+    assert_eq!("http://127.0.0.1".parse::<HttpsUrl>(), Err(UrlError::Scheme));
+    assert_eq!("http://127.0.0.1".parse::<Issuer>(), Err(UrlError::Scheme));
+}
+
 proptest! {
+    #[test]
+    fn whatever_is_http_is_a_loopback_literal(
+        scheme in "https?",
+        host in "(127\\.0\\.0\\.1|\\[::1\\]|localhost|[a-z0-9.]{1,12})",
+        tail in "(:[1-9][0-9]{0,3})?([/?][!-~]{0,20}){0,2}",
+    ) {
+        let text = format!("{scheme}://{host}{tail}");
+        let (strict, loopback) = (HttpsUrl::parse(&text), HttpsUrl::parse_loopback(&text));
+        if scheme == "https" {
+            prop_assert_eq!(strict, loopback);
+        } else {
+            prop_assert_eq!(strict, Err(UrlError::Scheme));
+            if let Ok(url) = loopback {
+                prop_assert!(matches!(url.host(), "127.0.0.1" | "[::1]"));
+                prop_assert!(url.is_loopback_http() && url.covers(&url));
+                prop_assert!(url.origin().as_str().starts_with("http://"));
+            }
+        }
+    }
+
     #[test]
     fn no_text_panics(text: String) {
         let _ = HttpsUrl::parse(&text);
+        let _ = HttpsUrl::parse_loopback(&format!("http://{text}"));
         let _ = RedirectUri::parse(&format!("http://{text}"));
     }
 
