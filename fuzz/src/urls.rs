@@ -24,6 +24,14 @@ pub fn urls(bytes: &[u8]) {
     if let Ok(issuer) = Issuer::parse(text) {
         assert_eq!((issuer.as_str(), issuer.url().query()), (text, None));
     }
+    if let Ok(url) = HttpsUrl::parse_loopback(text) {
+        let literal = matches!(url.host(), "127.0.0.1" | "[::1]");
+        assert_eq!(url.is_loopback_http(), HttpsUrl::parse(text).is_err());
+        assert!(!url.is_loopback_http() || literal);
+        assert!(url.origin().as_str().starts_with("http://") == url.is_loopback_http());
+        let uri: Uri = text.parse().unwrap();
+        assert_eq!(uri.host(), Some(url.host()));
+    }
     if let Ok(uri) = RedirectUri::parse(text) {
         assert_eq!(uri.as_str(), text);
         assert!(

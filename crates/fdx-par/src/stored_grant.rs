@@ -61,7 +61,7 @@ impl StoredGrant {
         let AccessToken { token, bound, expires_at, .. } = &self.tokens.access_token;
         let body = Body {
             version: VERSION,
-            issuer: self.issuer.clone(),
+            issuer: self.issuer.as_str().to_owned(),
             client_id: self.client_id.clone(),
             access_token: token.expose(),
             token_type: bound.by.token_type().to_owned(),
@@ -91,17 +91,19 @@ impl Client {
     pub fn restore(&self, stored: &str) -> Result<StoredGrant, Error> {
         let body: Body<Secret> = json::object_from_slice(stored.as_bytes(), &Limits::bytes(LIMIT))
             .map_err(|_| CallerFault::StoredGrant)?;
-        if body.issuer != self.config().issuer || body.client_id != self.config().client_id {
+        let config = self.config();
+        if body.issuer != config.issuer.as_str() || body.client_id != config.client_id {
             return Err(CallerFault::OtherClient.into());
         }
-        body.into_grant().ok_or(CallerFault::StoredGrant.into())
+        body.into_grant(&config.issuer).ok_or(CallerFault::StoredGrant.into())
     }
 }
 
 #[derive(Deserialize, Serialize)]
 struct Body<Text> {
     version: u8,
-    issuer: Issuer,
+    /// As text: only comparing tells whether it is the configured one.
+    issuer: String,
     client_id: String,
     access_token: Text,
     token_type: String,
@@ -131,7 +133,7 @@ const VERSION: u8 = 1;
 const LIMIT: usize = 4 * crate::token::LIMIT;
 
 impl Body<Secret> {
-    fn into_grant(self) -> Option<StoredGrant> {
+    fn into_grant(self, issuer: &Issuer) -> Option<StoredGrant> {
         (self.version == VERSION).then_some(())?;
         let bound: &[BoundBy] = match self.bound_to {
             Some(_) => &[BoundBy::Dpop, BoundBy::Mtls],
@@ -143,7 +145,7 @@ impl Body<Secret> {
             agree(&mut consent_id, told).ok()?;
         }
         let access_token = AccessToken {
-            issuer: self.issuer.clone(),
+            issuer: issuer.clone(),
             token: self.access_token,
             bound: Bound { by, to: self.bound_to },
             expires_at: self.expires_at,
@@ -151,7 +153,7 @@ impl Body<Secret> {
         let scopes = Scopes::parse(&self.scope).ok()?;
         let auth_time = self.auth_time;
         Some(StoredGrant {
-            issuer: self.issuer,
+            issuer: issuer.clone(),
             client_id: self.client_id,
             tokens: Tokens {
                 access_token,

@@ -1,5 +1,6 @@
 use core::time::Duration;
 
+use crate::connect::Schemes;
 use crate::tls::client_config;
 use crate::transport::Pool;
 use crate::{ClientIdentity, Roots, Transport, TransportError};
@@ -66,8 +67,9 @@ impl TransportBuilder {
             None => None,
         };
         Ok(Transport {
-            withholding: Pool::new(withholding, self.connect_timeout),
-            presenting: presenting.map(|config| Pool::new(config, self.connect_timeout)),
+            withholding: Pool::new(withholding, Schemes::HttpsOrHttp, self.connect_timeout),
+            presenting: presenting
+                .map(|config| Pool::new(config, Schemes::Https, self.connect_timeout)),
             timeout: self.timeout,
         })
     }

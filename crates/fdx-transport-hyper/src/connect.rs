@@ -23,24 +23,34 @@ pub(crate) struct Connector {
     timeout: Duration,
 }
 
+/// What the connections of a pool may be.
+#[derive(Clone, Copy)]
+pub(crate) enum Schemes {
+    /// TLS alone.
+    Https,
+    /// TLS, or plain TCP: the transport asks for that to loopback literals alone, which never come
+    /// to a resolver.
+    HttpsOrHttp,
+}
+
 /// The system's resolver, whose failures can be told from others.
 #[derive(Clone)]
 struct Resolver(GaiResolver);
 
 impl Connector {
-    pub(crate) fn new(config: ClientConfig, timeout: Duration) -> Self {
+    pub(crate) fn new(config: ClientConfig, schemes: Schemes, timeout: Duration) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         // `https` URLs come by here as well: TLS is the next layer's.
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         // Shared out among a name's addresses, so that a dead one leaves time for the others.
         tcp.set_connect_timeout(Some(timeout));
-        let https = HttpsConnectorBuilder::new()
-            .with_tls_config(config)
-            .https_only()
-            .enable_http1()
-            .enable_http2()
-            .wrap_connector(tcp);
+        let https = HttpsConnectorBuilder::new().with_tls_config(config);
+        let https = match schemes {
+            Schemes::Https => https.https_only(),
+            Schemes::HttpsOrHttp => https.https_or_http(),
+        };
+        let https = https.enable_http1().enable_http2().wrap_connector(tcp);
         Self { https, timeout }
     }
 }

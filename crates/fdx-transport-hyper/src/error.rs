@@ -19,7 +19,8 @@ pub enum TransportError {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupFault {
-    /// The URL of a request is not an `https` URL with a host.
+    /// The URL of a request is not an `https` URL with a host, nor one that may be `http` to this
+    /// machine.
     #[error("the URL is not https")]
     NotHttps,
     /// A request is to show the client's certificate (RFC 8705), and there is none.

@@ -4,7 +4,8 @@
 //! [`Transport::run`] is the loop that signs, sends and receives until an exchange is done.
 //!
 //! - `https` only: TLS 1.3, and TLS 1.2 with ECDHE and AEAD. There is no switch that accepts a bad
-//!   certificate; a test names its own roots with [`Roots::pem`].
+//!   certificate; a test names its own roots with [`Roots::pem`]. The exception is an exchange
+//!   whose issuer [`Issuer::parse_loopback`](fdx_wire::Issuer::parse_loopback) made from `http`.
 //! - HTTP/2 where the server speaks it, else HTTP/1.1. Connections are reused, in two pools: those
 //!   that show the client's certificate (RFC 8705) and those that don't never mix.
 //! - A connection must come in [`connect_timeout`](TransportBuilder::connect_timeout), the whole

@@ -11,7 +11,7 @@ use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 
-use crate::connect::{Connector, find};
+use crate::connect::{Connector, Schemes, find};
 use crate::read::{answer_fault, body};
 use crate::{AnswerFault, ConnectFault, SetupFault, TransportBuilder, TransportError};
 
@@ -45,17 +45,32 @@ impl Transport {
     /// does not, as the request says. Redirects come back as they are. The bytes of requests and
     /// responses are not wiped.
     ///
+    /// A request that shows no certificate, and whose URL [`HttpsUrl::parse_loopback`] made from
+    /// `http`, goes over plain TCP to this machine.
+    ///
     /// # Errors
-    /// [`TransportError`]; [`SetupFault::NoClientCertificate`] before anything is sent.
+    /// [`TransportError`]; [`SetupFault::NoClientCertificate`] and [`SetupFault::NotHttps`] before
+    /// anything is sent.
+    ///
+    /// [`HttpsUrl::parse_loopback`]: fdx_wire::HttpsUrl::parse_loopback
     pub async fn send(&self, request: Request) -> Result<http::Response<Vec<u8>>, TransportError> {
+        let plain = request.url().is_loopback_http();
         let pool = match request.certificate() {
+            // Over plain TCP there is nothing to show it to.
+            ClientCertificate::Present if plain => return Err(SetupFault::NotHttps.into()),
             ClientCertificate::Present => {
                 self.presenting.as_ref().ok_or(SetupFault::NoClientCertificate)?
             }
             ClientCertificate::Withhold => &self.withholding,
         };
         let limit = request.max_response_bytes();
-        self.carry(pool, request.into_http(), limit).await
+        let request = request.into_http();
+        // Once more, by what is carried out: the URL's type vouches for `https` or a literal.
+        let to_itself = matches!(request.uri().host(), Some("127.0.0.1" | "[::1]"));
+        if !(plain && to_itself) {
+            https(&request)?;
+        }
+        self.carry(pool, request, limit).await
     }
 
     /// Carries out a request that is not an exchange's, as a browser would, without the client's
@@ -68,6 +83,7 @@ impl Transport {
         request: http::Request<Vec<u8>>,
         max_response_bytes: usize,
     ) -> Result<http::Response<Vec<u8>>, TransportError> {
+        https(&request)?;
         self.carry(&self.withholding, request, max_response_bytes).await
     }
 
@@ -77,10 +93,6 @@ impl Transport {
         request: http::Request<Vec<u8>>,
         limit: usize,
     ) -> Result<http::Response<Vec<u8>>, TransportError> {
-        let uri = request.uri();
-        if uri.scheme() != Some(&Scheme::HTTPS) || uri.host().is_none_or(str::is_empty) {
-            return Err(SetupFault::NotHttps.into());
-        }
         let mut request = request.map(|body| Full::new(Bytes::from(body)));
         // Which version is spoken is settled with the server (ALPN, RFC 7301).
         *request.version_mut() = Version::HTTP_11;
@@ -109,8 +121,19 @@ impl Transport {
     }
 }
 
+/// FAPI 2.0 Security Profile 5.2.1-1.
+fn https(request: &http::Request<Vec<u8>>) -> Result<(), SetupFault> {
+    let uri = request.uri();
+    let https = uri.scheme() == Some(&Scheme::HTTPS);
+    if https && uri.host().is_some_and(|host| !host.is_empty()) {
+        Ok(())
+    } else {
+        Err(SetupFault::NotHttps)
+    }
+}
+
 impl Pool {
-    pub(crate) fn new(config: ClientConfig, connect_timeout: Duration) -> Self {
+    pub(crate) fn new(config: ClientConfig, schemes: Schemes, connect_timeout: Duration) -> Self {
         // A request that a dead connection gives back unwritten goes over another one: it is still
         // carried out once. That is hyper-util's default, and the one repetition there is.
         let client = Client::builder(TokioExecutor::new())
@@ -121,7 +144,7 @@ impl Pool {
             .http2_max_header_list_size(MAX_HEAD)
             .http2_initial_stream_window_size(STREAM_WINDOW)
             .http2_initial_connection_window_size(CONNECTION_WINDOW)
-            .build(Connector::new(config, connect_timeout));
+            .build(Connector::new(config, schemes, connect_timeout));
         Self(client)
     }
 }

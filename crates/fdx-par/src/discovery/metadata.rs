@@ -1,4 +1,4 @@
-use fdx_wire::{HttpsUrl, Issuer};
+use fdx_wire::{HttpsUrl, Issuer, UrlError};
 use serde::Deserialize;
 
 use crate::ServerRule;
@@ -108,9 +108,15 @@ struct AliasDocument {
 }
 
 impl Document {
-    pub(super) fn check(self) -> Result<ServerMetadata, ServerRule> {
-        let issuer = self.issuer.ok_or(ServerRule::MetadataMember)?;
-        let issuer = Issuer::parse(&issuer).map_err(|_| ServerRule::IssuerMismatch)?;
+    /// The metadata, if it is that of the issuer that was asked.
+    pub(super) fn check(self, asked: Issuer) -> Result<ServerMetadata, ServerRule> {
+        // RFC 8414 3.3: identical, or the metadata must not be used.
+        if self.issuer.ok_or(ServerRule::MetadataMember)? != asked.as_str() {
+            return Err(ServerRule::IssuerMismatch);
+        }
+        let issuer = asked;
+        let required = |text| endpoint(text, &issuer)?.ok_or(ServerRule::MetadataMember);
+        let optional = |text| endpoint(text, &issuer);
         // RFC 9700 2.1.1: make sure that the server supports the method before relying on it.
         let methods = self.code_challenge_methods_supported.unwrap_or_default();
         if !methods.iter().any(|method| method == fdx_pkce::CODE_CHALLENGE_METHOD) {
@@ -118,7 +124,7 @@ impl Document {
         }
         let aliases = self.mtls_endpoint_aliases;
         Ok(ServerMetadata {
-            issuer,
+            issuer: issuer.clone(),
             authorization_endpoint: required(self.authorization_endpoint)?,
             token_endpoint: required(self.token_endpoint)?,
             pushed_authorization_request_endpoint: Some(required(
@@ -143,11 +149,13 @@ impl Document {
     }
 }
 
-fn required(text: Option<String>) -> Result<HttpsUrl, ServerRule> {
-    optional(text)?.ok_or(ServerRule::MetadataMember)
+fn endpoint(text: Option<String>, issuer: &Issuer) -> Result<Option<HttpsUrl>, ServerRule> {
+    let parse = |text: String| parse_for(issuer, &text);
+    text.map(parse).transpose().map_err(|_| ServerRule::EndpointNotHttps)
 }
 
-fn optional(text: Option<String>) -> Result<Option<HttpsUrl>, ServerRule> {
-    let parse = |text: String| HttpsUrl::parse(&text);
-    text.map(parse).transpose().map_err(|_| ServerRule::EndpointNotHttps)
+/// A URL of the issuer's: `http` to this machine where the issuer itself is that, else `https`
+/// (FAPI 2.0 Security Profile 5.2.1-1).
+pub(super) fn parse_for(issuer: &Issuer, text: &str) -> Result<HttpsUrl, UrlError> {
+    if issuer.is_loopback_http() { HttpsUrl::parse_loopback(text) } else { HttpsUrl::parse(text) }
 }

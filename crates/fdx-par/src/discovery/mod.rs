@@ -9,7 +9,7 @@ use crate::exchange::answer::Answer;
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::exchange::{Draft, Exchange};
-use crate::{CallerFault, Error, NextStep, ServerRule};
+use crate::{CallerFault, Error, NextStep};
 
 /// Where an issuer publishes its metadata.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -26,7 +26,8 @@ const MEMBERS: usize = 10_000;
 /// Drafts the request for an issuer's metadata.
 ///
 /// The issuer comes from configuration or from a registry, never from a request (FAPI 2.0 Security
-/// Profile 5.3.3.1-10).
+/// Profile 5.3.3.1-10). Of one made by [`Issuer::parse_loopback`] the endpoints may be `http` to
+/// this machine as well; of any other they are `https`.
 ///
 /// # Errors
 /// [`CallerFault::UrlTooLong`].
@@ -54,15 +55,8 @@ impl Exchange for ServerMetadata {
     }
 
     fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
-        let metadata: Self = answer
-            .success::<metadata::Document>(StatusCode::OK, MEMBERS)?
-            .check()
-            .map_err(|rule| answer.fault(rule))?;
-        // RFC 8414 3.3: identical, or the metadata must not be used.
-        if metadata.issuer != ask.issuer {
-            return Err(answer.fault(ServerRule::IssuerMismatch));
-        }
-        Ok(metadata)
+        let document: metadata::Document = answer.success(StatusCode::OK, MEMBERS)?;
+        document.check(ask.issuer).map_err(|rule| answer.fault(rule))
     }
 }
 
@@ -76,7 +70,7 @@ fn well_known_url(issuer: &Issuer, well_known: WellKnown) -> Result<HttpsUrl, Er
         }
         WellKnown::OpenidConfiguration => format!("{host}{path}/.well-known/openid-configuration"),
     };
-    HttpsUrl::parse(&text).map_err(|_| CallerFault::UrlTooLong.into())
+    metadata::parse_for(issuer, &text).map_err(|_| CallerFault::UrlTooLong.into())
 }
 
 #[cfg(test)]
@@ -96,8 +90,13 @@ mod tests {
                 "https://bank.example:8443/.well-known/oauth-authorization-server/fdx",
                 "https://bank.example:8443/fdx/.well-known/openid-configuration",
             ),
+            (
+                "http://127.0.0.1:8080/fdx",
+                "http://127.0.0.1:8080/.well-known/oauth-authorization-server/fdx",
+                "http://127.0.0.1:8080/fdx/.well-known/openid-configuration",
+            ),
         ] {
-            let issuer = Issuer::parse(issuer).unwrap();
+            let issuer = Issuer::parse_loopback(issuer).unwrap();
             let url = |form| well_known_url(&issuer, form).unwrap().as_str().to_owned();
             assert_eq!(url(WellKnown::OAuthAuthorizationServer), oauth);
             assert_eq!(url(WellKnown::OpenidConfiguration), openid);

@@ -12,6 +12,7 @@ mod answers;
 mod authority;
 mod client_certificate;
 mod connections;
+mod plain;
 mod recipient;
 mod replies;
 mod run;

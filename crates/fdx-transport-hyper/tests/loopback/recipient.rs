@@ -12,7 +12,7 @@ use crate::server::Server;
 /// Who asks the server for consent.
 pub struct Recipient {
     pub key: PrivateKey,
-    issuer: Issuer,
+    pub issuer: Issuer,
 }
 
 pub fn now() -> UnixTime {
