@@ -1,5 +1,5 @@
 use fdx_jose::{Algorithm, Jwks, Thumbprint};
-use fdx_wire::RedirectUri;
+use fdx_wire::{RedirectUri, Secret};
 
 /// A client of the institution, as it registered (RFC 7591 section 2).
 #[derive(Clone, Debug)]
@@ -45,6 +45,26 @@ pub enum ClientAuthentication {
     /// (RFC 8705 section 2.2). [`x5c_thumbprints`](crate::x5c_thumbprints) reads them from a JWK
     /// Set.
     SelfSignedTlsClientAuth(Vec<Thumbprint>),
+    /// Not FAPI: `client_secret_basic`, or `client_secret_post`.
+    ClientSecret(ClientSecret),
+}
+
+/// A client's secret, and how it comes (RFC 6749 section 2.3.1).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ClientSecret {
+    /// The secret.
+    pub secret: Secret,
+    /// Where it stands.
+    pub place: SecretPlace,
+}
+
+/// Where a client secret stands in a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SecretPlace {
+    /// In the header, under the scheme Basic.
+    Basic,
+    /// Among the parameters of the body.
+    Body,
 }
 
 /// Whom a certificate has to name (RFC 8705 section 2.1.2).
@@ -67,6 +87,8 @@ pub enum Binding {
     /// By whichever certificate the client shows when it asks for a token (RFC 8705 section 3), so
     /// that it can be renewed without a word.
     AnyCertificate,
+    /// Not FAPI: by nothing.
+    Nothing,
 }
 
 /// Whether authorization parameters have to come in a signed request object (RFC 9101).

@@ -2,6 +2,7 @@
 
 mod mutual_tls;
 mod private_key_jwt;
+mod secret;
 
 use std::time::Duration;
 
@@ -18,13 +19,18 @@ pub(crate) const AHEAD: Duration = Duration::from_secs(60);
 
 impl Institution {
     /// Finds out who sent `form`: by the one signed thing in it or, where it holds no credentials
-    /// at all, by the connection that it came over.
+    /// at all, by the connection that it came over; where the client has a secret, which is not
+    /// FAPI, by that.
     pub(crate) fn authenticate<'c>(
         &mut self,
         config: &'c InstitutionConfig,
         form: &Query<'_>,
         received: &Received<'_>,
     ) -> Result<&'c RegisteredClient, Broken> {
+        if let Some(client) = secret::claimed(config, form, received) {
+            secret::check(&mut self.verdicts, client, form, received)?;
+            return Ok(client);
+        }
         let credentials = ["client_assertion", "client_assertion_type", "client_secret"];
         let bare = credentials.into_iter().all(|name| form.one(name) == Ok(None));
         // RFC 8705 2: client_id says whose certificate to expect.

@@ -4,11 +4,14 @@ use fdx_wire::{HttpsUrl, Issuer};
 
 use crate::client::{RegisteredClient, RequestObjects};
 use crate::data::Customer;
+use crate::provider::{Paths, Provider};
 
 /// Everything that makes one institution differ from another.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct InstitutionConfig {
+    /// Whose manners it has.
+    pub provider: Provider,
     /// The issuer identifier. Its origin is the *main* authority, where no client certificate is
     /// asked for.
     pub issuer: Issuer,
@@ -48,6 +51,7 @@ impl InstitutionConfig {
         signing_keys: Vec<PrivateKey>,
     ) -> Self {
         Self {
+            provider: Provider::default(),
             issuer,
             mtls_base,
             backend,
@@ -60,6 +64,10 @@ impl InstitutionConfig {
             refresh_policy: RefreshPolicy::default(),
             request_objects: RequestObjects::default(),
         }
+    }
+
+    pub(crate) fn paths(&self) -> &'static Paths {
+        self.provider.paths()
     }
 
     pub(crate) fn client(&self, client_id: &str) -> Option<&RegisteredClient> {

@@ -13,7 +13,7 @@ use crate::data::Account;
 use crate::dpop::{Proofs, With};
 use crate::error::{Broken, Reason};
 use crate::memory::Memory;
-use crate::metadata::{self, AUTHORIZE, DECISION, FDX, INTROSPECT, JWKS, PAR, REVOKE, TOKEN};
+use crate::metadata;
 use crate::nonces::Nonces;
 use crate::par::Pushed;
 use crate::peer::Peer;
@@ -88,18 +88,30 @@ impl Institution {
         now: UnixTime,
     ) -> Response<Vec<u8>> {
         self.verdicts.begin();
-        let response = match Side::of(request, &self.config) {
-            Some(side) => {
-                let peer = match side {
-                    Side::Main => Peer::anonymous(),
-                    Side::MutualTls => peer.into(),
-                };
-                let received = Received { request, side, peer: &peer, now };
-                self.route(&received)
+        let response = match self.arrive(request) {
+            Ok(arrived) => {
+                let response = self.answer(&arrived, peer.into(), now);
+                self.depart(&arrived, response)
             }
-            None => answer::empty(StatusCode::MISDIRECTED_REQUEST),
+            Err(response) => response,
         };
         self.leave(request, response)
+    }
+
+    fn answer(
+        &mut self,
+        request: &Request<Vec<u8>>,
+        peer: Peer,
+        now: UnixTime,
+    ) -> Response<Vec<u8>> {
+        let Some(side) = Side::of(request, &self.config) else {
+            return answer::empty(StatusCode::MISDIRECTED_REQUEST);
+        };
+        let peer = match side {
+            Side::Main => Peer::anonymous(),
+            Side::MutualTls => peer,
+        };
+        self.route(&Received { request, side, peer: &peer, now })
     }
 
     /// Registers a client, in the place of the one with its `client_id` if there is one.
@@ -161,14 +173,17 @@ impl Institution {
     fn route(&mut self, received: &Received<'_>) -> Response<Vec<u8>> {
         let path = received.request.uri().path();
         let method = received.request.method();
-        let (surface, wanted) = match path {
-            PAR | TOKEN | INTROSPECT | REVOKE => (Surface::Client, Method::POST),
-            AUTHORIZE => (Surface::Browser, Method::GET),
-            DECISION => (Surface::Browser, Method::POST),
-            JWKS => (Surface::Client, Method::GET),
-            _ if is_resource(path) => (Surface::Resource, Method::GET),
-            _ if metadata::is_well_known(&self.config, path) => (Surface::Client, Method::GET),
-            _ => return answer::empty(StatusCode::NOT_FOUND),
+        let Some(place) = Place::of(path, &self.config) else {
+            return answer::empty(StatusCode::NOT_FOUND);
+        };
+        let (surface, wanted) = match place {
+            Place::Par | Place::Token | Place::Introspect | Place::Revoke => {
+                (Surface::Client, Method::POST)
+            }
+            Place::Authorize => (Surface::Browser, Method::GET),
+            Place::Decision => (Surface::Browser, Method::POST),
+            Place::Jwks | Place::Metadata => (Surface::Client, Method::GET),
+            Place::Resource => (Surface::Resource, Method::GET),
         };
         if method != wanted {
             let mut response = answer::empty(StatusCode::METHOD_NOT_ALLOWED);
@@ -179,16 +194,16 @@ impl Institution {
         if matches!(surface, Surface::Browser) && received.side == Side::MutualTls {
             return answer::empty(StatusCode::NOT_FOUND);
         }
-        let answered = match path {
-            PAR => self.push(received),
-            TOKEN => self.issue_tokens(received),
-            REVOKE => self.revoke(received),
-            INTROSPECT => self.introspect(received),
-            AUTHORIZE => self.show_page(received),
-            DECISION => self.decide(received),
-            JWKS => Ok(metadata::jwks(&self.config, &self.old_keys)),
-            _ if is_resource(path) => self.serve(received),
-            _ => Ok(metadata::document(&self.config)),
+        let answered = match place {
+            Place::Par => self.push(received),
+            Place::Token => self.issue_tokens(received),
+            Place::Revoke => self.revoke(received),
+            Place::Introspect => self.introspect(received),
+            Place::Authorize => self.show_page(received),
+            Place::Decision => self.decide(received),
+            Place::Jwks => Ok(metadata::jwks(&self.config, &self.old_keys)),
+            Place::Resource => self.serve(received),
+            Place::Metadata => Ok(metadata::document(&self.config)),
         };
         answered.unwrap_or_else(|broken| self.tell(surface, received, broken))
     }
@@ -240,8 +255,39 @@ impl Institution {
     }
 }
 
-fn is_resource(path: &str) -> bool {
-    path.strip_prefix(FDX).is_some_and(|below| below.starts_with('/'))
+/// What is at a path.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    Authorize,
+    Decision,
+    Introspect,
+    Jwks,
+    Metadata,
+    Par,
+    Resource,
+    Revoke,
+    Token,
+}
+
+impl Place {
+    fn of(path: &str, config: &InstitutionConfig) -> Option<Self> {
+        let paths = config.paths();
+        let places = [
+            (paths.authorize, Self::Authorize),
+            (paths.decision, Self::Decision),
+            (paths.introspect, Self::Introspect),
+            (paths.jwks, Self::Jwks),
+            (paths.par, Self::Par),
+            (paths.revoke, Self::Revoke),
+            (paths.token, Self::Token),
+        ];
+        let known = places.into_iter().find(|(known, _)| *known == path);
+        let is_resource = path.strip_prefix(paths.fdx).is_some_and(|below| below.starts_with('/'));
+        known
+            .map(|(_, place)| place)
+            .or_else(|| is_resource.then_some(Self::Resource))
+            .or_else(|| metadata::is_well_known(config, path).then_some(Self::Metadata))
+    }
 }
 
 /// RFC 9449 section 7.1, RFC 6750 section 3: without credentials there is no error code.

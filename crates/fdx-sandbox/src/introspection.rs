@@ -119,6 +119,7 @@ fn describe(config: &InstitutionConfig, token: &Token) -> Value {
         let (token_type, cnf) = match bound {
             Bound::Key(key) => ("DPoP", json!({ "jkt": key })),
             Bound::Certificate(hash) => ("Bearer", json!({ "x5t#S256": hash })),
+            Bound::Nobody => ("Bearer", Value::Null),
         };
         members.insert("token_type".to_owned(), json!(token_type));
         members.insert("cnf".to_owned(), cnf);

@@ -66,6 +66,7 @@ mod metadata;
 mod nonces;
 mod par;
 mod peer;
+mod provider;
 mod randomness;
 mod received;
 mod replay;
@@ -81,11 +82,13 @@ mod verdict;
 mod x5c;
 
 pub use client::{
-    Binding, CertificateName, ClientAuthentication, RegisteredClient, RequestObjects,
+    Binding, CertificateName, ClientAuthentication, ClientSecret, RegisteredClient, RequestObjects,
+    SecretPlace,
 };
 pub use config::{ConsentIdCarrier, InstitutionConfig, NoncePolicy, OldKeys, RefreshPolicy};
 pub use data::{Account, Customer, Transaction};
 pub use institution::Institution;
 pub use peer::Peer;
+pub use provider::{Paths, Provider};
 pub use verdict::{Outcome, Verdict};
 pub use x5c::x5c_thumbprints;

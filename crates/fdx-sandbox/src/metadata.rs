@@ -11,15 +11,6 @@ use crate::client::RequestObjects;
 use crate::config::InstitutionConfig;
 use crate::received::Side;
 
-pub(crate) const AUTHORIZE: &str = "/authorize";
-pub(crate) const DECISION: &str = "/authorize/decision";
-pub(crate) const FDX: &str = "/fdx/v6";
-pub(crate) const INTROSPECT: &str = "/introspect";
-pub(crate) const JWKS: &str = "/jwks";
-pub(crate) const PAR: &str = "/par";
-pub(crate) const REVOKE: &str = "/revoke";
-pub(crate) const TOKEN: &str = "/token";
-
 /// The authentication context classes that an ID token can be asked to state.
 pub(crate) const ACR_VALUES: [&str; 2] = ["phr", "phrh"];
 
@@ -37,6 +28,7 @@ pub(crate) fn is_well_known(config: &InstitutionConfig, path: &str) -> bool {
 }
 
 pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
+    let paths = config.paths();
     let main = |path| endpoint(config, Side::Main, path);
     let alias = |path| endpoint(config, Side::MutualTls, path);
     let algorithms = ["PS256", "ES256", "EdDSA"];
@@ -47,18 +39,18 @@ pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
         config.clients.iter().flat_map(|client| client.scopes.iter()).collect();
     let document = json!({
         "issuer": config.issuer.as_str(),
-        "authorization_endpoint": main(AUTHORIZE),
-        "pushed_authorization_request_endpoint": main(PAR),
+        "authorization_endpoint": main(paths.authorize),
+        "pushed_authorization_request_endpoint": main(paths.par),
         "require_pushed_authorization_requests": true,
-        "token_endpoint": main(TOKEN),
-        "introspection_endpoint": main(INTROSPECT),
-        "revocation_endpoint": main(REVOKE),
-        "jwks_uri": main(JWKS),
+        "token_endpoint": main(paths.token),
+        "introspection_endpoint": main(paths.introspect),
+        "revocation_endpoint": main(paths.revoke),
+        "jwks_uri": main(paths.jwks),
         "mtls_endpoint_aliases": {
-            "pushed_authorization_request_endpoint": alias(PAR),
-            "token_endpoint": alias(TOKEN),
-            "introspection_endpoint": alias(INTROSPECT),
-            "revocation_endpoint": alias(REVOKE),
+            "pushed_authorization_request_endpoint": alias(paths.par),
+            "token_endpoint": alias(paths.token),
+            "introspection_endpoint": alias(paths.introspect),
+            "revocation_endpoint": alias(paths.revoke),
         },
         "tls_client_certificate_bound_access_tokens": true,
         "response_types_supported": ["code"],

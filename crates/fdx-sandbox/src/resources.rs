@@ -15,7 +15,6 @@ pub(crate) use consents::Consent;
 use crate::answer;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
-use crate::metadata::FDX;
 use crate::received::Received;
 
 impl Institution {
@@ -23,7 +22,8 @@ impl Institution {
     pub(crate) fn serve(&mut self, received: &Received<'_>) -> Result<Response<Vec<u8>>, Broken> {
         let consent = self.authorize_access(received)?;
         let path = received.request.uri().path();
-        let segments = path.strip_prefix(FDX).unwrap_or_default().split('/').skip(1);
+        let segments =
+            path.strip_prefix(self.config().paths().fdx).unwrap_or_default().split('/').skip(1);
         let segments: Vec<_> = segments.collect();
         let document = match segments.as_slice() {
             ["consents", id] => self.consent_document(&consent, id),

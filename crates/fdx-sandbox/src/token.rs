@@ -43,6 +43,8 @@ pub(crate) enum Kind {
 pub(crate) enum Bound {
     Key(Thumbprint),
     Certificate(Thumbprint),
+    /// Whoever holds it can use it.
+    Nobody,
 }
 
 /// What the customer agreed to, from which tokens come again and again.
@@ -101,6 +103,7 @@ impl Institution {
                 )?;
                 Ok(Bound::Certificate(certificate))
             }
+            Binding::Nothing => Ok(Bound::Nobody),
             Binding::AnyCertificate => self.verdicts.require_some(
                 Reason::InvalidRequest,
                 "RFC 8705 3",

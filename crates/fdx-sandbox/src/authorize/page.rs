@@ -6,7 +6,7 @@ use super::Choice;
 use crate::config::InstitutionConfig;
 use crate::data::Customer;
 use crate::error::Broken;
-use crate::metadata::{DECISION, endpoint};
+use crate::metadata::endpoint;
 use crate::par::Pushed;
 use crate::received::Side;
 
@@ -30,7 +30,7 @@ pub(super) fn consent(
         escape(&pushed.client_id),
         escape(&asked.duration()),
         escape(pushed.parameters.redirect_uri.origin().as_str()),
-        escape(&endpoint(config, Side::Main, DECISION)),
+        escape(&endpoint(config, Side::Main, config.paths().decision)),
         escape(interaction),
     );
     let choices = Choice::all(&config.customer, asked);

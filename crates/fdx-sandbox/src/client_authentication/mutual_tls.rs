@@ -30,7 +30,7 @@ pub(super) fn check(
             "the certificate is one that the client registered",
             registered.contains(&thumbprint),
         ),
-        ClientAuthentication::PrivateKeyJwt => Ok(()),
+        ClientAuthentication::PrivateKeyJwt | ClientAuthentication::ClientSecret(_) => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use super::sent::Sent;
 use crate::client::RegisteredClient;
 use crate::config::InstitutionConfig;
 use crate::error::{Broken, Reason};
-use crate::metadata::{self, ACR_VALUES, FDX};
+use crate::metadata::{self, ACR_VALUES};
 use crate::received::Side;
 use crate::signed;
 use crate::verdict::Verdicts;
@@ -138,9 +138,9 @@ fn check_resource(
     verdicts: &mut Verdicts,
 ) -> Result<(), Broken> {
     let known = |resource: &str| {
-        [Side::Main, Side::MutualTls]
-            .into_iter()
-            .any(|side| metadata::endpoint(config, side, FDX) == resource.trim_end_matches('/'))
+        [Side::Main, Side::MutualTls].into_iter().any(|side| {
+            metadata::endpoint(config, side, config.paths().fdx) == resource.trim_end_matches('/')
+        })
     };
     verdicts.require(
         Reason::InvalidTarget,

@@ -95,6 +95,12 @@ impl Institution {
                     received.peer.thumbprint == Some(certificate),
                 )
             }
+            Bound::Nobody => self.verdicts.require(
+                Reason::InvalidToken,
+                "RFC 6750 2.1",
+                "a token that is bound to nothing comes under the scheme Bearer",
+                scheme.eq_ignore_ascii_case("Bearer"),
+            ),
         }
     }
 }

@@ -185,7 +185,7 @@ impl Bench {
     /// A POST with a fresh assertion and, for a client that is bound by it, a fresh proof.
     pub(super) fn post(&mut self, path: &str) -> Attempt {
         let (base, peer) = match self.binding {
-            Binding::Dpop => (ISSUER, Peer::anonymous()),
+            Binding::Dpop | Binding::Nothing => (ISSUER, Peer::anonymous()),
             Binding::MutualTls(certificate) => (MTLS, Peer::certificate(certificate)),
             Binding::AnyCertificate => {
                 (MTLS, Peer::certificate(Thumbprint::of_certificate(CERTIFICATE)))

@@ -9,6 +9,7 @@ mod flow;
 mod introspection;
 mod jarm;
 mod keys;
+mod not_fapi;
 mod pushing;
 mod refresh;
 mod request_object;

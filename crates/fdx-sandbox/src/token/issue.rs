@@ -52,7 +52,7 @@ impl Institution {
         let mut answer = Map::new();
         let token_type = match bound {
             Bound::Key(_) => "DPoP",
-            Bound::Certificate(_) => "Bearer",
+            Bound::Certificate(_) | Bound::Nobody => "Bearer",
         };
         answer.insert("token_type".to_owned(), json!(token_type));
         answer.insert("expires_in".to_owned(), json!(LIFETIME.as_secs()));
