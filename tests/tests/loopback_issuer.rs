@@ -1,6 +1,7 @@
 //! An issuer on this machine that speaks plain http, taken by a name that says so.
 
-use fdx_par::{CallerFault, Client, Error, ServerMetadata, Step, WellKnown, discover};
+use fdx_par::dialect::{self, Line, MASTERCARD_MOCK, Member};
+use fdx_par::{CallerFault, Client, Dialect, Error, ServerMetadata, Step, WellKnown, discover};
 use fdx_tests::{Setup, entropy, keys, start, usual_request};
 use fdx_wire::{HttpsUrl, Issuer};
 use http::Response;
@@ -31,13 +32,32 @@ fn read(issuer: &Issuer, document: &Value) -> Result<ServerMetadata, Error> {
     }
 }
 
+/// A provider that is not FAPI only in that it speaks http on this machine.
+const LOCAL: Dialect = Dialect::new("local", "a server on this machine")
+    .with_members(&[Line { member: Member::LoopbackHttp, source: "these tests" }]);
+
 fn client() -> Client {
+    made(LOCAL).unwrap()
+}
+
+fn made(dialect: Dialect) -> Result<Client, Error> {
     let issuer = Issuer::parse_loopback(ISSUER).unwrap();
     let metadata = read(&issuer, &document(ISSUER, ISSUER)).unwrap();
     let mut config = Setup::default().config();
     config.fdx_base = HttpsUrl::parse_loopback("http://127.0.0.1:8080/fdx/v6").unwrap();
     config.issuer = issuer;
-    Client::new(config, metadata).unwrap()
+    Client::new(config.with_dialect(dialect), metadata)
+}
+
+#[test]
+fn a_client_of_it_needs_a_dialect_that_names_it() {
+    for dialect in dialect::ALL.iter().filter(|dialect| **dialect != MASTERCARD_MOCK) {
+        let error = made(*dialect).unwrap_err();
+        if dialect.needs().is_empty() {
+            assert_eq!(error, CallerFault::LoopbackHttp.into(), "{}", dialect.name());
+        }
+    }
+    assert!(made(LOCAL).is_ok());
 }
 
 #[test]

@@ -19,6 +19,7 @@ const ENDPOINTS: &str = "tests/tests/endpoints.rs";
 const HERE: &str = "tests/tests/error_variants/par.rs";
 const INTROSPECTION: &str = "tests/tests/introspection.rs";
 const KEYS: &str = "tests/tests/bad_input/keys.rs";
+const LOOPBACK_ISSUER: &str = "tests/tests/loopback_issuer.rs";
 const METADATA: &str = "tests/tests/bad_input/metadata.rs";
 const PROFILE_MESSAGE_SIGNING: &str = "tests/tests/profile_message_signing.rs";
 const PUSH: &str = "tests/tests/bad_input/push.rs";
@@ -102,6 +103,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("ExtraReserved", REQUEST_OBJECTS, "no_extra_has_a_name_of_the_protocol"),
             ("HeaderReserved", HERE, "a_header_of_the_protocol"),
             ("IssuerMismatch", HERE, "another_issuer_s_metadata"),
+            ("LoopbackHttp", LOOPBACK_ISSUER, "a_client_of_it_needs_a_dialect_that_names_it"),
             (
                 "MetadataPublished",
                 DIALECT_FIT,

@@ -32,12 +32,16 @@ pub(super) fn fit(
     Ok((config, metadata))
 }
 
-/// What is not FAPI is configured only where the dialect names it.
+/// What speaks plain http, or is not FAPI, is configured only where the dialect names it.
 fn check_named(config: &ClientConfig, dialect: &Dialect) -> Result<(), Error> {
     let secret = matches!(config.authentication, ClientAuthentication::NotFapi(_));
     let takes_secrets = [Departure::ClientSecretBasic, Departure::ClientSecretPost];
     if secret && !takes_secrets.iter().any(|way| dialect.has(Member::NotFapi(*way))) {
         return Err(CallerFault::NotFapi.into());
+    }
+    let http = config.issuer.is_loopback_http() || config.fdx_base.is_loopback_http();
+    if http && !dialect.has(Member::LoopbackHttp) {
+        return Err(CallerFault::LoopbackHttp.into());
     }
     let unbound = matches!(config.sender_constraint, SenderConstraint::NotFapi(_));
     if unbound && !dialect.has(Member::NotFapi(Departure::UnboundTokens)) {

@@ -28,6 +28,8 @@ faults! {
             "RFC 9110 section 5", "the header belongs to the protocol, or is not a header";
         IssuerMismatch: "rfc8414.issuer.configured",
             "FAPI 2.0 Security Profile 5.3.3.1-11", "the metadata is another issuer's";
+        LoopbackHttp: "fapi2.https",
+            "FAPI 2.0 Security Profile 5.2.1-1", "plain http, to this machine too, needs a dialect that names it";
         MetadataPublished: "fdx.dialect.metadata",
             "the provider's dialect", "the dialect documents no endpoints: discover them";
         NotFapi: "fdx.dialect.not_fapi",

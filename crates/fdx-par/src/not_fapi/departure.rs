@@ -87,5 +87,9 @@ impl Dialect {
 /// A path on the issuer's own origin: an override never leads to another host.
 pub(crate) fn on_origin(issuer: &Issuer, path: &str) -> Result<HttpsUrl, Error> {
     let text = format!("{}{path}", issuer.url().origin().as_str());
-    HttpsUrl::parse(&text).map_err(|_| CallerFault::UrlTooLong.into())
+    let url = match issuer.is_loopback_http() {
+        true => HttpsUrl::parse_loopback(&text),
+        false => HttpsUrl::parse(&text),
+    };
+    url.map_err(|_| CallerFault::UrlTooLong.into())
 }
