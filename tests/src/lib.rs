@@ -6,10 +6,12 @@
 mod later;
 mod matrix;
 mod node;
+pub mod providers;
 mod setup;
 mod signed;
 mod stages;
 mod wire;
+mod wire_text;
 
 pub use matrix::matrix;
 pub use node::NodeTold;
@@ -20,3 +22,4 @@ pub use setup::{
 pub use signed::{fresh_key, header, set, signed, with_header};
 pub use stages::{answer, claims, patched, signed_again, usual_request};
 pub use wire::{Answer, Asked, World};
+pub use wire_text::WireTexts;

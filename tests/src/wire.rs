@@ -1,8 +1,8 @@
 use fdx_jose::{Algorithm, PrivateKey, Thumbprint};
 use fdx_par::{
-    AuthorizationRequest, Callback, CallbackVerification, Client, ClientCertificate, ConsentRead,
-    Draft, Error, Exchanged, Granted, Output, Pending, Refused, ResponseMode, ServerKeys, Step,
-    Verification, Verified, WellKnown, discover,
+    AuthorizationRequest, Callback, CallbackVerification, Client, ClientCertificate, ClientConfig,
+    ConsentRead, Draft, Error, Exchanged, Granted, Output, Pending, Refused, ResponseMode,
+    ServerKeys, Step, Verification, Verified, WellKnown, discover,
 };
 use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_sandbox::{Institution, Peer};
@@ -10,7 +10,7 @@ use fdx_wire::{Entropy, UnixTime};
 use http::header::LOCATION;
 
 use crate::setup::{
-    CERTIFICATE, CERTIFICATE_SUBJECT, Setup, bank_issuer, consent_request, entropy, keys, start,
+    CERTIFICATE, CERTIFICATE_SUBJECT, Setup, consent_request, entropy, keys, start,
 };
 
 /// An answer on its way.
@@ -43,8 +43,10 @@ pub struct World {
     pub signed: Vec<Vec<u8>>,
     /// The certificate that the recipient shows where it shows one.
     pub certificate: &'static [u8],
+    /// The recipient's configuration.
+    pub config: ClientConfig,
     drawn: u8,
-    setup: Setup,
+    algorithm: Algorithm,
     tamper: Option<Tamper>,
 }
 
@@ -52,16 +54,23 @@ impl World {
     /// A world in which nothing has happened.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
+        Self::of(setup.algorithm, setup.institution(), setup.config())
+    }
+
+    /// The same for any institution and configuration, whose keys are those of `algorithm`.
+    #[must_use]
+    pub fn of(algorithm: Algorithm, bank: Institution, config: ClientConfig) -> Self {
         Self {
-            keys: vec![keys(setup.algorithm)],
-            bank: setup.institution(),
+            keys: vec![keys(algorithm)],
+            bank,
             now: start(),
             sent: Vec::new(),
             answers: Vec::new(),
             signed: Vec::new(),
             certificate: CERTIFICATE,
+            config,
             drawn: 0,
-            setup,
+            algorithm,
             tamper: None,
         }
     }
@@ -116,14 +125,20 @@ impl World {
         answer
     }
 
-    /// A client, from discovery on.
+    /// A client, from discovery on where the provider publishes anything.
     ///
     /// # Errors
     /// What discovery ends in.
     pub fn client(&mut self) -> Result<Client, Error> {
-        let draft = discover(&bank_issuer(), WellKnown::OAuthAuthorizationServer, self.now)?;
-        let metadata = self.run(draft)?;
-        Client::new(self.setup.config(), metadata)
+        let issuer = &self.config.issuer;
+        let metadata = match self.config.dialect.documented_metadata(issuer) {
+            Ok(documented) => documented,
+            Err(_) => {
+                let draft = discover(issuer, WellKnown::OAuthAuthorizationServer, self.now)?;
+                self.run(draft)?
+            }
+        };
+        Client::new(self.config.clone(), metadata)
     }
 
     /// Pushes `request` and sends the customer off: the URL, and what is pending.
@@ -190,7 +205,7 @@ impl World {
         pending: Pending,
         callback: &str,
     ) -> Result<Callback, Error> {
-        if self.setup.response_mode == ResponseMode::Query {
+        if self.config.response_mode == ResponseMode::Query {
             return Ok(client.callback(pending, callback, self.now)?);
         }
         let signed = client.signed_callback(pending, callback, self.now)?;
@@ -297,6 +312,6 @@ impl World {
     /// What client and institution sign with.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
-        self.setup.algorithm
+        self.algorithm
     }
 }

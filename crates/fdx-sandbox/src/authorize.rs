@@ -18,6 +18,7 @@ use crate::answer;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
 use crate::par::Progress;
+use crate::provider::Reuse;
 use crate::received::Received;
 
 const INTERACTION: Label = Label::new("interaction");
@@ -65,7 +66,8 @@ impl Institution {
             Reason::InvalidRequest,
             "RFC 9126 4",
             "request_uri was not used to completion before",
-            pushed.progress != Progress::Decided,
+            pushed.progress != Progress::Decided
+                || config.provider.manners().request_uri_reuse == Reuse::UntilItExpires,
         )?;
         self.verdicts.require(
             Reason::InvalidRequest,

@@ -54,7 +54,7 @@ pub(crate) fn issue(
         at_hash: at_hash(algorithm, access_token),
         fdx_consent_id: carried.then_some(&grant.consent_id),
     };
-    signed::jwt(config, algorithm, None, &claims)
+    signed::jwt(config, algorithm, config.provider.manners().id_token_typ, &claims)
 }
 
 /// OpenID Connect Core 3.1.3.6: half of the hash that the signature's algorithm uses. Made here, not

@@ -5,8 +5,6 @@ mod request_object;
 mod requested;
 mod sent;
 
-use std::time::Duration;
-
 use fdx_jose::Thumbprint;
 use fdx_wire::{Label, UnixTime};
 use http::{Response, StatusCode};
@@ -23,7 +21,6 @@ use crate::institution::Institution;
 use crate::received::Received;
 
 const REQUEST_URI: Label = Label::new("request_uri");
-const LIFETIME: Duration = Duration::from_secs(60);
 
 /// An authorization request that a client pushed.
 #[derive(Clone, Debug)]
@@ -57,19 +54,19 @@ impl Institution {
         let parameters = Parameters::read(&config, client, &sent, &mut self.verdicts)?;
         let dpop_jkt = self.bind_code(received, client.binding, sent.get("dpop_jkt"))?;
 
-        let request_uri =
-            format!("urn:ietf:params:oauth:request_uri:{}", self.randomness.text(REQUEST_URI));
+        let manners = config.provider.manners();
+        let request_uri = format!("{}{}", manners.request_uri, self.randomness.text(REQUEST_URI));
         let pushed = Pushed {
             client_id: client.client_id.clone(),
             parameters,
             dpop_jkt,
-            expires: received.now + LIFETIME,
+            expires: received.now + manners.request_uri_lifetime,
             progress: Progress::Waiting,
         };
         self.pushed.insert(request_uri.clone(), pushed);
         Ok(answer::json(
             StatusCode::CREATED,
-            &json!({ "request_uri": request_uri, "expires_in": LIFETIME.as_secs() }),
+            &json!({ "request_uri": request_uri, "expires_in": manners.request_uri_lifetime.as_secs() }),
         ))
     }
 

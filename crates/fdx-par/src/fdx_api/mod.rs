@@ -4,13 +4,14 @@ mod consent;
 mod error;
 mod resource;
 
-use fdx_wire::HttpsUrl;
+use fdx_wire::{HttpsUrl, Secret};
 use http::Method;
 use http::header::{AUTHORIZATION, HeaderValue};
 
 pub use consent::ConsentRead;
 pub use resource::{ResourceAnswer, ResourceRequest};
 
+use crate::dialect::Member;
 use crate::exchange::interaction::INTERACTION_ID;
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::{Body, Outgoing};
@@ -39,16 +40,28 @@ impl Client {
             BoundBy::Dpop | BoundBy::Nothing => ClientCertificate::Withhold,
             BoundBy::Mtls => ClientCertificate::Present,
         };
-        let mut outgoing = Outgoing::new(method, url, certificate, body, limit);
         let token = &access_token.token;
         // FAPI 2.0 Security Profile 5.3.3.1-3: in this header and nowhere else.
-        let authorization = format!("{} {}", bound.by.token_type(), token.expose());
-        let value = HeaderValue::from_str(&authorization);
+        let authorization = match self.scheme(&url, bound.by)? {
+            Some(scheme) => Secret::new(format!("{scheme} {}", token.expose())),
+            None => token.clone(),
+        };
+        let value = HeaderValue::from_str(authorization.expose());
         let mut value = value.map_err(|_| CallerFault::StoredGrant)?;
         value.set_sensitive(true);
+        let mut outgoing = Outgoing::new(method, url, certificate, body, limit);
         outgoing.headers.insert(AUTHORIZATION, value);
         outgoing.header(INTERACTION_ID, &mint.interaction_id());
         self.prove(&mut outgoing, Realm::ResourceServer, bound, Some(token), mint)?;
         Ok(outgoing)
+    }
+
+    /// The scheme of `Authorization`, which some consent APIs want left out.
+    fn scheme(&self, url: &HttpsUrl, by: BoundBy) -> Result<Option<&'static str>, Error> {
+        let config = self.config();
+        let consents = config.fdx_base.join_segment("consents");
+        let consents = consents.map_err(|_| CallerFault::UrlTooLong)?;
+        let alone = config.dialect.has(Member::ConsentTokenWithoutScheme) && consents.covers(url);
+        Ok(if alone { None } else { Some(by.token_type()) })
     }
 }

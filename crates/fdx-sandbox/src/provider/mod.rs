@@ -4,10 +4,14 @@
 //! clients send into what FAPI 2.0 would have, and turns the answers back. What can't be turned,
 //! because it is signed, the provider's vocabulary reads.
 
+mod manners;
+mod mastercard;
 mod paths;
+mod rewrite;
 
 use http::{Request, Response};
 
+pub(crate) use manners::Reuse;
 pub use paths::Paths;
 
 use crate::institution::Institution;
@@ -19,17 +23,20 @@ pub enum Provider {
     /// FDX v6 by the book, over FAPI 2.0.
     #[default]
     Fdx,
+    /// Mastercard Developer Hub for FDX.
+    Mastercard,
 }
 
 impl Provider {
     /// Every provider.
-    pub const ALL: &[Self] = &[Self::Fdx];
+    pub const ALL: &[Self] = &[Self::Fdx, Self::Mastercard];
 
     /// The name, as configurations and command lines have it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Fdx => "fdx",
+            Self::Mastercard => "mastercard",
         }
     }
 
@@ -44,6 +51,7 @@ impl Provider {
     pub const fn paths(self) -> &'static Paths {
         match self {
             Self::Fdx => &Paths::FDX,
+            Self::Mastercard => &mastercard::PATHS,
         }
     }
 }
@@ -57,17 +65,19 @@ impl Institution {
     ) -> Result<Request<Vec<u8>>, Response<Vec<u8>>> {
         match self.config().provider {
             Provider::Fdx => Ok(request.clone()),
+            Provider::Mastercard => mastercard::arrive(request),
         }
     }
 
     /// The strict institution's answer in the provider's manner.
     pub(crate) fn depart(
         &mut self,
-        _request: &Request<Vec<u8>>,
+        request: &Request<Vec<u8>>,
         response: Response<Vec<u8>>,
     ) -> Response<Vec<u8>> {
         match self.config().provider {
             Provider::Fdx => response,
+            Provider::Mastercard => mastercard::depart(request, response),
         }
     }
 }

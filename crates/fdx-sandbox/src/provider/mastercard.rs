@@ -1,0 +1,137 @@
+//! Mastercard Developer Hub for FDX, as its published server behaves: `authorization_details` is
+//! read beside the request object alone, errors are in capitals, the callback has no `iss`, the
+//! metadata names a token endpoint where nothing answers, consents take a token without a scheme.
+
+use fdx_wire::form::{Form, Query};
+use http::header::{AUTHORIZATION, LOCATION};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::{Paths, rewrite};
+use crate::answer;
+
+pub(super) const PATHS: Paths = Paths {
+    authorize: "/oauth2/authorize",
+    decision: "/oauth2/authorize/decision",
+    introspect: "/oauth2/introspect",
+    jwks: "/oauth2/jwks",
+    par: "/oauth2/par",
+    revoke: "/oauth2/revoke",
+    token: "/oauth2/token",
+    ..Paths::FDX
+};
+
+const CONSENTS: &str = "/fdx/v6/consents/";
+
+pub(super) fn arrive(request: &Request<Vec<u8>>) -> Result<Request<Vec<u8>>, Response<Vec<u8>>> {
+    let path = request.uri().path();
+    match request.method() {
+        &Method::POST if path == PATHS.par => push(request),
+        _ if path.starts_with(CONSENTS) => token_alone(request),
+        _ => Ok(request.clone()),
+    }
+}
+
+pub(super) fn depart(
+    request: &Request<Vec<u8>>,
+    mut response: Response<Vec<u8>>,
+) -> Response<Vec<u8>> {
+    let path = request.uri().path();
+    let failed = response.status().is_client_error();
+    match path {
+        _ if path == PATHS.decision => without_iss(&mut response),
+        _ if path == PATHS.par && failed => return in_capitals(response),
+        _ if path.contains("/.well-known/") => rewrite::json(&mut response, metadata),
+        _ if path.starts_with(CONSENTS) && failed => rewrite::json(&mut response, |body| {
+            *body = json!({ "err": body["code"], "errorDescription": body["message"] });
+        }),
+        _ if path.starts_with(CONSENTS) => rewrite::json(&mut response, consent),
+        _ => {}
+    }
+    response
+}
+
+/// Without a request object or without details beside it, everything is the same to the server.
+fn push(request: &Request<Vec<u8>>) -> Result<Request<Vec<u8>>, Response<Vec<u8>>> {
+    let text = str::from_utf8(request.body()).unwrap_or_default();
+    let Ok(form) = Query::parse(text, 64 * 1024) else { return Ok(request.clone()) };
+    let there = |name| form.one(name).ok().flatten().is_some();
+    if !there("request") || !there("authorization_details") {
+        return Err(error("INVALID_PAR_REQUEST", "request or authorization_details is missing"));
+    }
+    let mut kept = Form::new();
+    let ignored = ["authorization_details", "grant_type", "response_type"];
+    for name in form.names().filter(|name| !ignored.contains(name)) {
+        kept.pair(name, form.one(name).ok().flatten().unwrap_or_default());
+    }
+    let mut request = request.clone();
+    *request.body_mut() = kept.as_str().as_bytes().to_vec();
+    Ok(request)
+}
+
+/// The whole header is read as a token.
+fn token_alone(request: &Request<Vec<u8>>) -> Result<Request<Vec<u8>>, Response<Vec<u8>>> {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(token) = header.filter(|header| !header.contains(' ')) else {
+        let body = json!({ "err": "401", "errorDescription": "the header is not a token" });
+        return Err(answer::json(StatusCode::UNAUTHORIZED, &body));
+    };
+    let mut request = request.clone();
+    if let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) {
+        request.headers_mut().insert(AUTHORIZATION, value);
+    }
+    Ok(request)
+}
+
+fn in_capitals(response: Response<Vec<u8>>) -> Response<Vec<u8>> {
+    let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+    let code = match body["error"].as_str() {
+        Some("invalid_client") => "INVALID_CLIENT",
+        _ => "INVALID_PAR_REQUEST",
+    };
+    error(code, body["error_description"].as_str().unwrap_or_default())
+}
+
+/// 400, whatever it is.
+fn error(code: &str, description: &str) -> Response<Vec<u8>> {
+    let body = json!({ "error": code, "error_description": description });
+    answer::json(StatusCode::BAD_REQUEST, &body)
+}
+
+fn without_iss(response: &mut Response<Vec<u8>>) {
+    let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+    let Some((before, _)) = location.and_then(|location| location.split_once("&iss=")) else {
+        return;
+    };
+    let before = before.to_owned();
+    answer::set(response, "location", &before);
+}
+
+fn metadata(document: &mut Value) {
+    if let Some(members) = document.as_object_mut() {
+        members.remove("authorization_response_iss_parameter_supported");
+        members.remove("dpop_signing_alg_values_supported");
+        members.remove("mtls_endpoint_aliases");
+        members.remove("tls_client_certificate_bound_access_tokens");
+    }
+    let token = document["token_endpoint"].as_str().map(|url| url.replace("/token", "/v1/token"));
+    document["token_endpoint"] = json!(token);
+}
+
+/// No resources, no duration, and a status in mixed case.
+fn consent(grant: &mut Value) {
+    let provider = grant["parties"].as_array().into_iter().flatten();
+    let provider: Vec<_> =
+        provider.filter(|party| party["type"] == "DATA_PROVIDER").cloned().collect();
+    let status = match grant["status"].as_str() {
+        Some("ACTIVE") => "Active",
+        _ => "REVOKED",
+    };
+    *grant = json!({
+        "id": grant["id"],
+        "status": status,
+        "createdTime": grant["createdTime"],
+        "expirationTime": grant["expirationTime"],
+        "parties": provider,
+    });
+}

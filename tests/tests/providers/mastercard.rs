@@ -1,0 +1,37 @@
+use fdx_par::TokenTypeHint;
+use fdx_par::dialect::MASTERCARD;
+use fdx_sandbox::customer::Decision;
+use fdx_tests::providers::provided;
+use fdx_tests::{WireTexts, entropy};
+
+#[test]
+fn every_request_is_as_recorded() {
+    let provided = provided(MASTERCARD).unwrap();
+    let mut world = (provided.world)(MASTERCARD);
+    let mut texts = WireTexts::of("mastercard");
+
+    let client = world.client().unwrap();
+    texts.step("discover", &world);
+    let (url, pending) = world.push(&client, &(provided.request)()).unwrap();
+    texts.step("push", &world);
+    texts.browser("authorize", &url);
+    let callback = world.customer(&url, &Decision::less_than_asked());
+    assert!(!callback.contains("iss="), "{callback}");
+    let exchanged = world.exchange(&client, pending, &callback).unwrap();
+    texts.step("exchange", &world);
+    let verified = world.verify(&client, exchanged).unwrap();
+    texts.step("keys", &world);
+    let token = verified.tokens().access_token();
+    let draft = client.introspect(token, entropy(3), world.now).unwrap();
+    world.run(draft).unwrap();
+    texts.step("introspect", &world);
+    let granted = world.granted(&client, verified).unwrap();
+    texts.step("consent", &world);
+    let grant = granted.stored();
+    let grant = world.renewed(&client, &grant);
+    texts.step("refresh", &world);
+    world.accounts(&client, grant.tokens().access_token()).unwrap();
+    texts.step("accounts", &world);
+    world.revoke(&client, grant.tokens(), TokenTypeHint::RefreshToken).unwrap();
+    texts.step("revoke-token", &world);
+}
