@@ -129,6 +129,7 @@ pub mod not_fapi;
 mod notice;
 mod pending;
 mod push;
+mod readiness;
 mod redirect;
 mod refresh;
 mod revocation;
@@ -143,7 +144,7 @@ pub use client::{
     ResponseMode, SenderConstraint, Target,
 };
 pub use dialect::Dialect;
-pub use discovery::{ServerMetadata, WellKnown, discover};
+pub use discovery::{MetadataDocument, ServerMetadata, WellKnown, discover, discover_document};
 pub use error::{
     CallbackFault, CallerFault, Error, Excerpt, NextStep, Refusal, RefusalKind, Refused, Said,
     SealFault, ServerFault, ServerRule,
@@ -156,6 +157,7 @@ pub use key_policy::{KeyDecision, KeyNeed, KeyPolicy};
 pub use notice::Notice;
 pub use pending::{FlowId, Pending};
 pub use push::{AuthorizationRequest, Pushed};
+pub use readiness::{Finding, Readiness, Severity};
 pub use redirect::AuthorizationUrl;
 pub use refresh::{RefreshVerification, Refreshed};
 pub use revocation::{Revoked, TokenTypeHint};

@@ -156,6 +156,6 @@ fn endpoint(text: Option<String>, issuer: &Issuer) -> Result<Option<HttpsUrl>, S
 
 /// A URL of the issuer's: `http` to this machine where the issuer itself is that, else `https`
 /// (FAPI 2.0 Security Profile 5.2.1-1).
-pub(super) fn parse_for(issuer: &Issuer, text: &str) -> Result<HttpsUrl, UrlError> {
+pub(crate) fn parse_for(issuer: &Issuer, text: &str) -> Result<HttpsUrl, UrlError> {
     if issuer.is_loopback_http() { HttpsUrl::parse_loopback(text) } else { HttpsUrl::parse(text) }
 }

@@ -1,9 +1,12 @@
+mod document;
 mod metadata;
 
 use fdx_wire::{HttpsUrl, Issuer, UnixTime};
 use http::StatusCode;
 
+pub use document::{MetadataDocument, discover_document};
 pub use metadata::ServerMetadata;
+pub(crate) use metadata::parse_for;
 
 use crate::exchange::answer::Answer;
 use crate::exchange::mint::Mint;
@@ -20,7 +23,7 @@ pub enum WellKnown {
     OpenidConfiguration,
 }
 
-const LIMIT: usize = 256 * 1024;
+pub(crate) const LIMIT: usize = 256 * 1024;
 const MEMBERS: usize = 10_000;
 
 /// Drafts the request for an issuer's metadata.

@@ -1,0 +1,210 @@
+//! How clients are known, what tokens are bound to, and what signs.
+
+use fdx_jose::Algorithm;
+
+use super::reading::{Reading, Value};
+use super::rule::{Rule, Verdict};
+use crate::{ClientAuthentication, ClientConfig, RequestObjects, ResponseMode, SenderConstraint};
+
+const METHODS: &str =
+    "private_key_jwt, tls_client_auth or self_signed_tls_client_auth, and no others";
+const ALGORITHMS: &str = "PS256, ES256 or EdDSA; never none or one with a shared key";
+const OPTIONAL: &str = "PS256, ES256 or EdDSA, or absent where nothing of the kind is signed";
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::new(
+        "token_endpoint_auth_methods_supported",
+        "FAPI 2.0 Security Profile 5.3.2.1-6",
+        METHODS,
+        token_methods,
+    ),
+    Rule::new(
+        "token_endpoint_auth_signing_alg_values_supported",
+        "RFC 8414 section 2; FAPI 2.0 Security Profile 5.4.1",
+        ALGORITHMS,
+        assertions,
+    ),
+    Rule::new(
+        "introspection_endpoint_auth_methods_supported",
+        "RFC 8414 section 2",
+        METHODS,
+        other_methods,
+    ),
+    Rule::new(
+        "revocation_endpoint_auth_methods_supported",
+        "RFC 8414 section 2",
+        METHODS,
+        other_methods,
+    ),
+    Rule::new(
+        "dpop_signing_alg_values_supported",
+        "RFC 9449 section 5.1; FAPI 2.0 Security Profile 5.3.2.1-5",
+        ALGORITHMS,
+        proofs,
+    ),
+    Rule::new(
+        "tls_client_certificate_bound_access_tokens",
+        "RFC 8705 section 3.3; FAPI 2.0 Security Profile 5.3.2.1-5",
+        "true, unless tokens are bound by DPoP",
+        certificate_bound,
+    ),
+    Rule::new(
+        "id_token_signing_alg_values_supported",
+        "OpenID Connect Discovery 3; FAPI 2.0 Security Profile 5.4.1",
+        OPTIONAL,
+        |reading, member| signed(reading, member, |client| client.id_token_signed_response_alg),
+    ),
+    Rule::new(
+        "request_object_signing_alg_values_supported",
+        "OpenID Connect Discovery 3; FAPI 2.0 Message Signing 5.3",
+        OPTIONAL,
+        |reading, member| signed(reading, member, request_object_alg),
+    ),
+    Rule::new(
+        "authorization_signing_alg_values_supported",
+        "JARM 4; FAPI 2.0 Message Signing 5.4",
+        OPTIONAL,
+        |reading, member| {
+            signed(reading, member, |client| match client.response_mode {
+                ResponseMode::Jwt => client.authorization_signed_response_alg,
+                ResponseMode::Query => None,
+            })
+        },
+    ),
+    Rule::new(
+        "introspection_signing_alg_values_supported",
+        "RFC 9701 section 7; FAPI 2.0 Message Signing 5.5",
+        OPTIONAL,
+        |reading, member| {
+            signed(reading, member, |client| client.introspection_signed_response_alg)
+        },
+    ),
+];
+
+/// The departure for tokens that are bound to nothing.
+const UNBOUND: &str = "not-fapi.unbound-tokens";
+
+const ALLOWED_METHODS: [&str; 3] =
+    ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
+
+fn token_methods(reading: &Reading<'_>, member: &'static str) -> Verdict {
+    match reading.value::<Vec<String>>(member) {
+        // RFC 8414: then it is client_secret_basic.
+        Value::Absent => Verdict::Fapi,
+        Value::Wrong => Verdict::Fapi,
+        Value::Is(methods) => judge_methods(reading, &methods),
+    }
+}
+
+fn other_methods(reading: &Reading<'_>, member: &'static str) -> Verdict {
+    match reading.value::<Vec<String>>(member) {
+        // RFC 8414: as at the token endpoint, or not said.
+        Value::Absent => Verdict::Fine,
+        Value::Wrong => Verdict::Fapi,
+        Value::Is(methods) => judge_methods(reading, &methods),
+    }
+}
+
+fn judge_methods(reading: &Reading<'_>, methods: &[String]) -> Verdict {
+    let own = reading.client.and_then(|client| match client.authentication {
+        ClientAuthentication::PrivateKeyJwt(_) => Some("private_key_jwt"),
+        ClientAuthentication::SelfSignedTlsClientAuth(_) => Some("self_signed_tls_client_auth"),
+        ClientAuthentication::TlsClientAuth(_) => Some("tls_client_auth"),
+        ClientAuthentication::NotFapi(_) => None,
+    });
+    let allowed = |method: &String| ALLOWED_METHODS.contains(&method.as_str());
+    match own {
+        Some(own) if !methods.iter().any(|method| method == own) => Verdict::Client,
+        _ if !methods.iter().any(allowed) => Verdict::Fapi,
+        // Perhaps for other clients than those of FAPI.
+        _ if !methods.iter().all(allowed) => Verdict::Advice,
+        _ => Verdict::Fine,
+    }
+}
+
+fn assertions(reading: &Reading<'_>, member: &'static str) -> Verdict {
+    let own = reading.client.and_then(|client| match &client.authentication {
+        ClientAuthentication::PrivateKeyJwt(key) => Some(key.public().algorithm()),
+        _ => None,
+    });
+    let methods = reading.list("token_endpoint_auth_methods_supported");
+    match reading.value::<Vec<String>>(member) {
+        // RFC 8414: it must be there where private_key_jwt is; clients can do without.
+        Value::Absent if methods.iter().any(|method| method == "private_key_jwt") => {
+            Verdict::Advice
+        }
+        Value::Absent => Verdict::Fine,
+        Value::Wrong => Verdict::Every,
+        Value::Is(names) => judge_names(&names, own),
+    }
+}
+
+fn proofs(reading: &Reading<'_>, member: &'static str) -> Verdict {
+    let own = reading.client.and_then(|client| match &client.sender_constraint {
+        SenderConstraint::Dpop(key) => Some(key.public().algorithm()),
+        _ => None,
+    });
+    match reading.value::<Vec<String>>(member) {
+        // RFC 9449 5.1: a list says that DPoP is there.
+        Value::Absent if own.is_some() => Verdict::Client,
+        Value::Absent if is_certificate_bound(reading) => Verdict::Fine,
+        Value::Absent => Verdict::Unless(UNBOUND),
+        Value::Wrong => Verdict::Every,
+        // RFC 9449 5.1: asymmetric algorithms alone.
+        Value::Is(names) => match judge_names(&names, own) {
+            Verdict::Advice => Verdict::Fapi,
+            verdict => verdict,
+        },
+    }
+}
+
+fn certificate_bound(reading: &Reading<'_>, member: &'static str) -> Verdict {
+    const DPOP: &str = "dpop_signing_alg_values_supported";
+    let by_certificate =
+        |client: &ClientConfig| matches!(client.sender_constraint, SenderConstraint::Mtls(_));
+    match reading.value(member) {
+        Value::Is(true) => Verdict::Fine,
+        Value::Wrong => Verdict::Fapi,
+        _ if reading.client.is_some_and(by_certificate) => Verdict::Client,
+        _ if reading.list(DPOP).is_empty() => Verdict::Unless(UNBOUND),
+        _ => Verdict::Fine,
+    }
+}
+
+fn is_certificate_bound(reading: &Reading<'_>) -> bool {
+    matches!(reading.value("tls_client_certificate_bound_access_tokens"), Value::Is(true))
+}
+
+/// A list of what the server signs with, or takes of clients that sign.
+fn signed(
+    reading: &Reading<'_>,
+    member: &'static str,
+    own: fn(&ClientConfig) -> Option<Algorithm>,
+) -> Verdict {
+    match reading.value::<Vec<String>>(member) {
+        Value::Absent => Verdict::Fine,
+        Value::Wrong => Verdict::Fapi,
+        Value::Is(names) => judge_names(&names, reading.client.and_then(own)),
+    }
+}
+
+fn request_object_alg(client: &ClientConfig) -> Option<Algorithm> {
+    match &client.request_objects {
+        RequestObjects::Signed(key) => Some(key.public().algorithm()),
+        RequestObjects::Unsigned => None,
+    }
+}
+
+fn judge_names(names: &[String], own: Option<Algorithm>) -> Verdict {
+    let read = |name: &String| Algorithm::from_name(name);
+    let none = |name: &String| name.eq_ignore_ascii_case("none");
+    match own {
+        Some(own) if !names.iter().any(|name| read(name) == Some(own)) => Verdict::Client,
+        _ if !names.iter().any(|name| read(name).is_some()) => Verdict::Fapi,
+        // FAPI 2.0 Security Profile 5.4.1-1.3.
+        _ if names.iter().any(none) => Verdict::Fapi,
+        // With a shared secret: perhaps for other clients than those of FAPI.
+        _ if names.iter().any(|name| name.starts_with("HS")) => Verdict::Advice,
+        _ => Verdict::Fine,
+    }
+}

@@ -1,0 +1,114 @@
+//! Where everything is.
+
+use std::collections::BTreeMap;
+
+use fdx_wire::json::RawJson;
+
+use super::reading::{ALIASES, Reading, Value};
+use super::rule::{Rule, Verdict};
+
+const TLS: &str = "FAPI 2.0 Security Profile 5.2.1-1";
+const METADATA: &str = "RFC 8414 section 2";
+const ALIAS: &str = "RFC 8705 section 5";
+const NEEDED: &str = "an https URL, on the issuer's own host or below it (CVE-2025-27370)";
+const OPTIONAL: &str = "an https URL, on the issuer's own host or below it, or none";
+const OF_A_CERTIFICATE: &str = "an https URL where certificates are taken, or none";
+
+/// The dialect's member for a mock server on this machine.
+const LOOPBACK: &str = "loopback-http";
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::new(
+        "issuer",
+        "RFC 8414 section 3.3",
+        "the https URL that was asked, character by character, without query and fragment",
+        issuer,
+    ),
+    Rule::new("authorization_endpoint", METADATA, NEEDED, needed),
+    Rule::new("token_endpoint", METADATA, NEEDED, needed),
+    Rule::new("pushed_authorization_request_endpoint", "RFC 9126 section 5", NEEDED, needed),
+    Rule::new("jwks_uri", METADATA, NEEDED, needed),
+    Rule::new("introspection_endpoint", METADATA, OPTIONAL, optional),
+    Rule::new(
+        "revocation_endpoint",
+        METADATA,
+        "an https URL, on the issuer's own host",
+        revocation,
+    ),
+    Rule::new("userinfo_endpoint", TLS, OPTIONAL, unused),
+    Rule::new("registration_endpoint", TLS, OPTIONAL, unused),
+    Rule::new(ALIASES, ALIAS, "an object of endpoints, or none", aliases),
+    Rule::new("mtls_endpoint_aliases.token_endpoint", ALIAS, OF_A_CERTIFICATE, optional),
+    Rule::new(
+        "mtls_endpoint_aliases.pushed_authorization_request_endpoint",
+        ALIAS,
+        OF_A_CERTIFICATE,
+        optional,
+    ),
+    Rule::new("mtls_endpoint_aliases.introspection_endpoint", ALIAS, OF_A_CERTIFICATE, optional),
+    Rule::new("mtls_endpoint_aliases.revocation_endpoint", ALIAS, OF_A_CERTIFICATE, optional),
+];
+
+fn issuer(reading: &Reading<'_>, _: &'static str) -> Verdict {
+    let Some(issuer) = &reading.issuer else { return Verdict::Every };
+    let others = [reading.asked, reading.client.map(|client| &client.issuer)];
+    let same = others.into_iter().flatten().all(|expected| expected == issuer);
+    match same {
+        true if issuer.is_loopback_http() => Verdict::Unless(LOOPBACK),
+        true => Verdict::Fine,
+        false => Verdict::Every,
+    }
+}
+
+fn needed(reading: &Reading<'_>, member: &'static str) -> Verdict {
+    match reading.value::<String>(member) {
+        Value::Absent => Verdict::Every,
+        _ => optional(reading, member),
+    }
+}
+
+fn optional(reading: &Reading<'_>, member: &'static str) -> Verdict {
+    let text: String = match reading.value(member) {
+        Value::Absent => return Verdict::Fine,
+        Value::Wrong => return Verdict::Every,
+        Value::Is(text) => text,
+    };
+    match reading.url(&text) {
+        None => Verdict::Every,
+        Some(url) if url.is_loopback_http() => Verdict::Unless(LOOPBACK),
+        // CVE-2025-27370: metadata that sends a client's assertions elsewhere. Another host may
+        // well be the institution's; a person can tell.
+        Some(url) if is_at_home(reading, url.host()) => Verdict::Fine,
+        Some(_) => Verdict::Advice,
+    }
+}
+
+/// Not asked for by FAPI; yet a consent that ends should take its tokens with it.
+fn revocation(reading: &Reading<'_>, member: &'static str) -> Verdict {
+    match reading.value::<String>(member) {
+        Value::Absent => Verdict::Advice,
+        _ => optional(reading, member),
+    }
+}
+
+/// Endpoints that no client of ours reads.
+fn unused(reading: &Reading<'_>, member: &'static str) -> Verdict {
+    match optional(reading, member) {
+        Verdict::Every => Verdict::Fapi,
+        verdict => verdict,
+    }
+}
+
+fn aliases(reading: &Reading<'_>, member: &'static str) -> Verdict {
+    match reading.value::<BTreeMap<String, RawJson>>(member) {
+        Value::Absent if reading.text(member) == "null" => Verdict::Every,
+        Value::Wrong => Verdict::Every,
+        _ => Verdict::Fine,
+    }
+}
+
+fn is_at_home(reading: &Reading<'_>, host: &str) -> bool {
+    let Some(issuer) = reading.expected().or(reading.issuer.as_ref()) else { return true };
+    let (host, home) = (host.to_ascii_lowercase(), issuer.url().host().to_ascii_lowercase());
+    host == home || host.strip_suffix(&home).is_some_and(|below| below.ends_with('.'))
+}

@@ -1,0 +1,94 @@
+use fdx_wire::json::Kind;
+
+use super::reading::Reading;
+use super::{Finding, Severity, algorithms, endpoints, flow};
+use crate::{ClientConfig, Excerpt};
+
+/// What is asked of one member.
+pub(super) struct Rule {
+    pub(super) member: &'static str,
+    pub(super) clause: &'static str,
+    pub(super) wanted: &'static str,
+    pub(super) judge: fn(&Reading<'_>, &'static str) -> Verdict,
+}
+
+/// What a rule makes of a member.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Verdict {
+    Fine,
+    Advice,
+    /// Against the rule, and no client of ours minds.
+    Fapi,
+    /// Against the rule, and every client of ours minds.
+    Every,
+    /// The same, but for clients whose dialect has the member of this name.
+    Unless(&'static str),
+    /// Not against the rule, or not yet; the client that was given minds.
+    Client,
+}
+
+/// Every rule, in the order of the rows.
+pub(super) fn all() -> impl Iterator<Item = &'static Rule> {
+    [endpoints::RULES, flow::RULES, algorithms::RULES].into_iter().flatten()
+}
+
+impl Rule {
+    pub(super) const fn new(
+        member: &'static str,
+        clause: &'static str,
+        wanted: &'static str,
+        judge: fn(&Reading<'_>, &'static str) -> Verdict,
+    ) -> Self {
+        Self { member, clause, wanted, judge }
+    }
+
+    pub(super) fn apply(&self, reading: &Reading<'_>) -> Finding {
+        let every = match reading.client {
+            Some(_) => Severity::BreaksClient,
+            None => Severity::BreaksFapi,
+        };
+        let (severity, allowed_by) = match (self.judge)(reading, self.member) {
+            Verdict::Fine => (Severity::Fine, None),
+            Verdict::Advice => (Severity::Advice, None),
+            Verdict::Fapi => (Severity::BreaksFapi, None),
+            Verdict::Every => (every, None),
+            Verdict::Unless(member) if speaks(reading.client, member) => {
+                (Severity::BreaksFapi, Some(member))
+            }
+            Verdict::Unless(member) => (every, Some(member)),
+            Verdict::Client => (Severity::BreaksClient, None),
+        };
+        let found = Excerpt::of(reading.text(self.member));
+        let Self { member, clause, wanted, .. } = *self;
+        Finding { member, clause, found, wanted, severity, allowed_by }
+    }
+}
+
+/// Whether the client's dialect has a member of this name.
+fn speaks(client: Option<&ClientConfig>, member: &str) -> bool {
+    let members = client.map(|client| client.dialect.members()).unwrap_or_default();
+    members.iter().any(|line| line.member.name() == member)
+}
+
+impl Finding {
+    pub(super) fn no_document(kind: Kind, client: Option<&ClientConfig>) -> Self {
+        let found = match kind {
+            Kind::DuplicateKey => "a member twice",
+            Kind::NotUtf8 => "bytes that are not UTF-8",
+            Kind::Shape => "JSON that is not an object",
+            Kind::TooDeep | Kind::TooLarge | Kind::TooManyMembers => "a document beyond the limits",
+            _ => "no JSON",
+        };
+        Self {
+            member: "document",
+            clause: "RFC 8414 section 3.2",
+            found: Excerpt::of(found),
+            wanted: "one JSON object of at most 256 KiB, each member once",
+            severity: match client {
+                Some(_) => Severity::BreaksClient,
+                None => Severity::BreaksFapi,
+            },
+            allowed_by: None,
+        }
+    }
+}
