@@ -21,6 +21,7 @@ mod keys;
 mod message;
 mod metadata;
 mod par_response;
+mod readiness;
 mod scene;
 mod sealed_pending;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub use jws::jws;
 pub use keys::keys;
 pub use metadata::metadata;
 pub use par_response::par_response;
+pub use readiness::readiness;
 pub use sealed_pending::sealed_pending;
 pub use stored_grant::stored_grant;
 pub use token_response::token_response;
@@ -71,6 +73,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("keys", keys),
     ("metadata", metadata),
     ("par_response", par_response),
+    ("readiness", readiness),
     ("sealed_pending", sealed_pending),
     ("stored_grant", stored_grant),
     ("token_response", token_response),

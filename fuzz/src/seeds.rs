@@ -26,6 +26,7 @@ fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let mut seeds: Vec<(&str, &str, String)> = vec![
         ("metadata", "usual", METADATA.to_owned()),
         ("metadata", "redirect", "302\nlocation: https://other.example/\n\n".to_owned()),
+        ("readiness", "usual", METADATA.split_once("\n\n").unwrap().1.to_owned()),
         ("jwks", "usual", jwks().to_json()),
         ("jwks", "mixed", format!(r#"{{"keys":[{},{{"kty":"oct"}}]}}"#, vector("/rfc9449/jwk"))),
         ("jws", "rfc7515_a3", text(vector("/rfc7515_a3/jws"))),

@@ -1,0 +1,24 @@
+use fdx_par::{Client, Readiness, Severity, WellKnown, discover};
+
+use crate::message::answered;
+use crate::scene::{NOW, config, issuer};
+
+/// A metadata document that is looked at.
+///
+/// # Panics
+/// Where a row is not fit to print, or what is refused is called usable.
+pub fn readiness(bytes: &[u8]) {
+    let (issuer, config) = (issuer(), config());
+    let judged = Readiness::of(bytes, Some(&issuer), Some(&config));
+    for row in judged.findings() {
+        assert!(row.found.as_str().len() <= 256 && row.found.as_str().is_ascii());
+    }
+    let unasked = Readiness::of(bytes, None, None);
+    assert!(unasked.worst() <= Severity::BreaksFapi);
+
+    let response = http::Response::builder().header("content-type", "application/json");
+    let response = response.body(bytes.to_vec()).unwrap();
+    let draft = discover(&issuer, WellKnown::OAuthAuthorizationServer, NOW).unwrap();
+    let usable = answered(draft, &response).is_some_and(|it| Client::new(config, it).is_ok());
+    assert!(usable || judged.worst() == Severity::BreaksClient);
+}
