@@ -17,6 +17,7 @@ use crate::metadata;
 use crate::nonces::Nonces;
 use crate::par::Pushed;
 use crate::peer::Peer;
+use crate::provider::Arrival;
 use crate::randomness::Randomness;
 use crate::received::{Received, Side};
 use crate::replay::Replay;
@@ -89,11 +90,11 @@ impl Institution {
     ) -> Response<Vec<u8>> {
         self.verdicts.begin();
         let response = match self.arrive(request) {
-            Ok(arrived) => {
+            Arrival::Strict(arrived) => {
                 let response = self.answer(&arrived, peer.into(), now);
                 self.depart(&arrived, response)
             }
-            Err(response) => response,
+            Arrival::Answered(response) => response,
         };
         self.leave(request, response)
     }

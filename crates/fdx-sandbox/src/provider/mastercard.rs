@@ -7,7 +7,8 @@ use http::header::{AUTHORIZATION, LOCATION};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Paths, rewrite};
+use super::rewrite::{self, member, text};
+use super::{Arrival, Paths};
 use crate::answer;
 
 pub(super) const PATHS: Paths = Paths {
@@ -23,12 +24,12 @@ pub(super) const PATHS: Paths = Paths {
 
 const CONSENTS: &str = "/fdx/v6/consents/";
 
-pub(super) fn arrive(request: &Request<Vec<u8>>) -> Result<Request<Vec<u8>>, Response<Vec<u8>>> {
+pub(super) fn arrive(request: &Request<Vec<u8>>) -> Arrival {
     let path = request.uri().path();
     match request.method() {
         &Method::POST if path == PATHS.par => push(request),
         _ if path.starts_with(CONSENTS) => token_alone(request),
-        _ => Ok(request.clone()),
+        _ => Arrival::strict(request),
     }
 }
 
@@ -43,7 +44,8 @@ pub(super) fn depart(
         _ if path == PATHS.par && failed => return in_capitals(response),
         _ if path.contains("/.well-known/") => rewrite::json(&mut response, metadata),
         _ if path.starts_with(CONSENTS) && failed => rewrite::json(&mut response, |body| {
-            *body = json!({ "err": body["code"], "errorDescription": body["message"] });
+            *body =
+                json!({ "err": member(body, "code"), "errorDescription": member(body, "message") });
         }),
         _ if path.starts_with(CONSENTS) => rewrite::json(&mut response, consent),
         _ => {}
@@ -52,12 +54,17 @@ pub(super) fn depart(
 }
 
 /// Without a request object or without details beside it, everything is the same to the server.
-fn push(request: &Request<Vec<u8>>) -> Result<Request<Vec<u8>>, Response<Vec<u8>>> {
+fn push(request: &Request<Vec<u8>>) -> Arrival {
     let text = str::from_utf8(request.body()).unwrap_or_default();
-    let Ok(form) = Query::parse(text, 64 * 1024) else { return Ok(request.clone()) };
+    let Ok(form) = Query::parse(text, 64 * 1024) else {
+        return Arrival::strict(request);
+    };
     let there = |name| form.one(name).ok().flatten().is_some();
     if !there("request") || !there("authorization_details") {
-        return Err(error("INVALID_PAR_REQUEST", "request or authorization_details is missing"));
+        return Arrival::Answered(error(
+            "INVALID_PAR_REQUEST",
+            "request or authorization_details is missing",
+        ));
     }
     let mut kept = Form::new();
     let ignored = ["authorization_details", "grant_type", "response_type"];
@@ -66,30 +73,30 @@ fn push(request: &Request<Vec<u8>>) -> Result<Request<Vec<u8>>, Response<Vec<u8>
     }
     let mut request = request.clone();
     *request.body_mut() = kept.as_str().as_bytes().to_vec();
-    Ok(request)
+    Arrival::Strict(request)
 }
 
 /// The whole header is read as a token.
-fn token_alone(request: &Request<Vec<u8>>) -> Result<Request<Vec<u8>>, Response<Vec<u8>>> {
+fn token_alone(request: &Request<Vec<u8>>) -> Arrival {
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(token) = header.filter(|header| !header.contains(' ')) else {
         let body = json!({ "err": "401", "errorDescription": "the header is not a token" });
-        return Err(answer::json(StatusCode::UNAUTHORIZED, &body));
+        return Arrival::Answered(answer::json(StatusCode::UNAUTHORIZED, &body));
     };
     let mut request = request.clone();
     if let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) {
         request.headers_mut().insert(AUTHORIZATION, value);
     }
-    Ok(request)
+    Arrival::Strict(request)
 }
 
 fn in_capitals(response: Response<Vec<u8>>) -> Response<Vec<u8>> {
     let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-    let code = match body["error"].as_str() {
-        Some("invalid_client") => "INVALID_CLIENT",
+    let code = match text(&body, "error") {
+        "invalid_client" => "INVALID_CLIENT",
         _ => "INVALID_PAR_REQUEST",
     };
-    error(code, body["error_description"].as_str().unwrap_or_default())
+    error(code, text(&body, "error_description"))
 }
 
 /// 400, whatever it is.
@@ -108,30 +115,30 @@ fn without_iss(response: &mut Response<Vec<u8>>) {
 }
 
 fn metadata(document: &mut Value) {
+    let token = text(document, "token_endpoint").replace("/token", "/v1/token");
     if let Some(members) = document.as_object_mut() {
         members.remove("authorization_response_iss_parameter_supported");
         members.remove("dpop_signing_alg_values_supported");
         members.remove("mtls_endpoint_aliases");
         members.remove("tls_client_certificate_bound_access_tokens");
+        members.insert("token_endpoint".to_owned(), json!(token));
     }
-    let token = document["token_endpoint"].as_str().map(|url| url.replace("/token", "/v1/token"));
-    document["token_endpoint"] = json!(token);
 }
 
 /// No resources, no duration, and a status in mixed case.
 fn consent(grant: &mut Value) {
-    let provider = grant["parties"].as_array().into_iter().flatten();
+    let parties = member(grant, "parties").as_array().into_iter().flatten();
     let provider: Vec<_> =
-        provider.filter(|party| party["type"] == "DATA_PROVIDER").cloned().collect();
-    let status = match grant["status"].as_str() {
-        Some("ACTIVE") => "Active",
+        parties.filter(|party| text(party, "type") == "DATA_PROVIDER").cloned().collect();
+    let status = match text(grant, "status") {
+        "ACTIVE" => "Active",
         _ => "REVOKED",
     };
     *grant = json!({
-        "id": grant["id"],
+        "id": member(grant, "id"),
         "status": status,
-        "createdTime": grant["createdTime"],
-        "expirationTime": grant["expirationTime"],
+        "createdTime": member(grant, "createdTime"),
+        "expirationTime": member(grant, "expirationTime"),
         "parties": provider,
     });
 }

@@ -56,15 +56,27 @@ impl Provider {
     }
 }
 
+/// What becomes of a request at the face.
+pub(crate) enum Arrival {
+    /// The strict institution answers it, in this form.
+    Strict(Request<Vec<u8>>),
+    /// The provider has answered it.
+    Answered(Response<Vec<u8>>),
+}
+
+impl Arrival {
+    /// As it came.
+    fn strict(request: &Request<Vec<u8>>) -> Self {
+        Self::Strict(request.clone())
+    }
+}
+
 impl Institution {
     /// What a client of the provider sent, as the strict institution would have it; or at once the
     /// provider's answer.
-    pub(crate) fn arrive(
-        &mut self,
-        request: &Request<Vec<u8>>,
-    ) -> Result<Request<Vec<u8>>, Response<Vec<u8>>> {
+    pub(crate) fn arrive(&mut self, request: &Request<Vec<u8>>) -> Arrival {
         match self.config().provider {
-            Provider::Fdx => Ok(request.clone()),
+            Provider::Fdx => Arrival::strict(request),
             Provider::Mastercard => mastercard::arrive(request),
         }
     }
