@@ -1,12 +1,13 @@
 use fdx_wire::json::{self, Limits, RawJson};
 use serde::Deserialize;
 
-use crate::{Algorithm, JwsError, KeyError, PublicKey};
+use crate::{Algorithm, EncryptionKey, JwsError, KeyError, PublicKey};
 
 /// A JWK Set (RFC 7517 section 5): the keys in it that can check FAPI 2.0 signatures.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Jwks {
     keys: Vec<PublicKey>,
+    encryption_keys: Vec<EncryptionKey>,
     skipped: usize,
 }
 
@@ -22,7 +23,13 @@ impl Jwks {
     /// Takes keys to be published.
     #[must_use]
     pub fn new(keys: Vec<PublicKey>) -> Self {
-        Self { keys, skipped: 0 }
+        Self { keys, encryption_keys: Vec::new(), skipped: 0 }
+    }
+
+    /// The same set, with keys to be published that the other side encrypts to.
+    #[must_use]
+    pub fn with_encryption_keys(self, encryption_keys: Vec<EncryptionKey>) -> Self {
+        Self { encryption_keys, ..self }
     }
 
     /// Reads a set of at most 256 KiB and 100 keys.
@@ -44,13 +51,14 @@ impl Jwks {
             .filter_map(|jwk| PublicKey::from_jwk(jwk.as_str().as_bytes()).ok())
             .collect();
         let skipped = found - keys.len();
-        Ok(Self { keys, skipped })
+        Ok(Self { keys, encryption_keys: Vec::new(), skipped })
     }
 
     /// The set as JSON, public members alone.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let keys: Vec<&str> = self.keys.iter().map(PublicKey::jwk).collect();
+        let encryption_keys = self.encryption_keys.iter().map(EncryptionKey::jwk);
+        let keys: Vec<&str> = self.keys.iter().map(PublicKey::jwk).chain(encryption_keys).collect();
         format!(r#"{{"keys":[{}]}}"#, keys.join(","))
     }
 
@@ -58,6 +66,13 @@ impl Jwks {
     #[must_use]
     pub fn keys(&self) -> &[PublicKey] {
         &self.keys
+    }
+
+    /// The keys to encrypt to, as they were given. A set that is read has none: this crate never
+    /// encrypts to others.
+    #[must_use]
+    pub fn encryption_keys(&self) -> &[EncryptionKey] {
+        &self.encryption_keys
     }
 
     /// How many keys of the document could not be used.

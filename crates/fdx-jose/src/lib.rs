@@ -19,13 +19,16 @@
 //! [`AuthorizationResponse`] those of JARM, [`SignedIntrospection`] those of RFC 9701. No token of
 //! one kind passes for another.
 //!
+//! *Opening.* A [`Jwe`] around a token is opened, never made, and believed in nothing: it gives a
+//! [`DecryptionInput`], whoever holds the key a [`ContentKey`], and what is inside has to be signed.
+//!
 //! *Sealing.* [`SealingKeys`] turn a text into one that may travel through a stranger's hands.
 //!
 //! Cryptography is done by a [`backend::Backend`], a value that is passed in: ring by default,
 //! aws-lc-rs beside it. ring does not wipe the private keys that it holds.
 //!
 //! It never reads a clock, never speaks HTTP, has no global state, and can't express `none`, HMAC
-//! tokens or RSA PKCS#1 v1.5 signatures.
+//! tokens, or RSA PKCS#1 v1.5.
 //!
 //! ```
 //! use core::time::Duration;
@@ -58,9 +61,12 @@ mod authorization_response;
 pub mod backend;
 mod claims;
 mod client_assertion;
+mod decryption;
 mod der;
 mod dpop;
+mod header;
 mod id_token;
+mod jwe;
 mod jwks;
 mod jws;
 mod key;
@@ -80,11 +86,13 @@ pub use authorization_response::{
 };
 pub use backend::{Backend, RsaSize};
 pub use client_assertion::{AssertionKey, AssertionType};
+pub use decryption::{ContentKey, Decrypter, DecryptionError, DecryptionInput};
 pub use dpop::{ProofClaims, ProofKey, access_token_hash};
 pub use id_token::{IdToken, IdTokenError, IdTokenExpectation, at_hash};
+pub use jwe::{Jwe, JweError, KeyEncryption, MAX_BYTES as MAX_JWE_BYTES};
 pub use jwks::Jwks;
 pub use jws::{Jws, JwsError, MAX_BYTES as MAX_JWS_BYTES};
-pub use key::{FreshKey, KeyError, PrivateKey, PublicKey};
+pub use key::{DecryptionKey, EncryptionKey, FreshKey, KeyError, PrivateKey, PublicKey};
 pub use request_object::{RequestObjectError, RequestObjectKey, RequestObjectParameters};
 pub use seal::{SealError, SealingKey, SealingKeys};
 pub use signature::Signature;

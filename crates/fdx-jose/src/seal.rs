@@ -3,7 +3,7 @@ use core::fmt;
 use fdx_wire::{Secret, base64url};
 use zeroize::Zeroizing;
 
-use crate::backend::{Backend, Verdict};
+use crate::backend::{Backend, Context, Verdict};
 
 const VERSION: u8 = 1;
 const LABEL: &[u8] = b"fdx seal v1";
@@ -148,8 +148,10 @@ impl SealingKeys {
         let mut keys = core::iter::once(&self.seals).chain(&self.opens);
         let key = keys.find(|key| key.id == id).ok_or(SealError::UnknownKey { id })?;
         let key = self.message_key(key, salt);
+        let associated = associated(id, context);
+        let bound = Context { nonce: &[0; 12], associated: &associated };
         let mut in_out = Zeroizing::new(ciphertext.to_vec());
-        if self.backend.open(&key, &associated(id, context), &mut in_out) == Verdict::Bad {
+        if self.backend.open(&key, &bound, &mut in_out) == Verdict::Bad {
             return Err(SealError::Unauthentic);
         }
         let text = str::from_utf8(&in_out).map_err(|_| SealError::NotText)?;

@@ -16,6 +16,7 @@ const BACKEND: &str =
 const AUTHORIZATION_RESPONSES: &str = "crates/fdx-jose/tests/behaviour/authorization_responses.rs";
 const HERE: &str = "tests/tests/error_variants/jose.rs";
 const ID_TOKENS: &str = "crates/fdx-jose/tests/behaviour/id_tokens.rs";
+const JWE: &str = "crates/fdx-jose/tests/behaviour/jwe.rs";
 const JWS: &str = "crates/fdx-jose/tests/behaviour/jws.rs";
 const KEYS: &str = "crates/fdx-jose/tests/behaviour/keys.rs";
 const KEY_FILES: &str = "crates/fdx-jose/tests/behaviour/key_files.rs";
@@ -28,10 +29,45 @@ const SIGNED_INTROSPECTIONS: &str = "crates/fdx-jose/tests/behaviour/signed_intr
 
 pub(crate) const TABLES: &[Table] = &[
     Table {
+        declared: "crates/fdx-jose/src/jwe/error.rs",
+        name: "JweError",
+        rows: &[
+            ("AlgorithmMissing", JWE, "other_algorithms_are_refused_by_name"),
+            ("AlgorithmRefused", JWE, "other_algorithms_are_refused_by_name"),
+            ("AmbiguousKey", JWE, "the_key_is_the_one_that_kid_and_alg_name"),
+            ("Base64Url", JWE, "parts_lengths_and_alphabet_are_held"),
+            ("Compressed", JWE, "headers_that_bring_more_are_refused_by_name"),
+            ("ContentType", JWE, "headers_that_bring_more_are_refused_by_name"),
+            ("Critical", JWE, "headers_that_bring_more_are_refused_by_name"),
+            ("EmbeddedKey", JWE, "headers_that_bring_more_are_refused_by_name"),
+            ("EncryptionMissing", JWE, "other_algorithms_are_refused_by_name"),
+            ("EncryptionRefused", JWE, "other_algorithms_are_refused_by_name"),
+            ("Header", JWE, "headers_that_bring_more_are_refused_by_name"),
+            ("InitializationVector", JWE, "parts_lengths_and_alphabet_are_held"),
+            ("NotText", JWE, "what_is_inside_is_text"),
+            ("Parts", JWE, "parts_lengths_and_alphabet_are_held"),
+            ("Tag", JWE, "parts_lengths_and_alphabet_are_held"),
+            ("TooLarge", JWE, "parts_lengths_and_alphabet_are_held"),
+            ("UnknownKey", JWE, "the_key_is_the_one_that_kid_and_alg_name"),
+            ("Unopened", JWE, "a_changed_bit_does_not_open"),
+        ],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-jose/src/decryption.rs",
+        name: "DecryptionError",
+        rows: &[
+            ("NoKey", JWE, "a_key_that_is_not_here_is_named"),
+            ("Unavailable", JWE, "a_service_that_is_down_is_asked_again"),
+        ],
+        never: &[],
+    },
+    Table {
         declared: "crates/fdx-jose/src/key/error.rs",
         name: "KeyError",
         rows: &[
             ("Algorithm", KEYS, "a_key_is_one_algorithm"),
+            ("CannotDecrypt", JWE, "ring_says_that_it_can_t_decrypt"),
             ("CannotGenerate", KEYS, "made_keys_load_and_sign"),
             ("Curve", KEY_FILES, "other_pkcs8_is_refused_by_name"),
             ("Der", KEY_FILES, "other_pkcs8_is_refused_by_name"),
@@ -48,6 +84,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("KeyType", KEY_FILES, "other_pem_is_refused"),
             ("Missing", KEYS, "rsa_without_its_primes_is_refused_by_name"),
             ("MultiPrime", KEYS, "rsa_without_its_primes_is_refused_by_name"),
+            ("NotRsa", JWE, "a_key_to_encrypt_to_is_public_rsa_for_encryption"),
             ("Pem", KEY_FILES, "other_pem_is_refused"),
             ("PrivateMember", KEYS, "a_public_key_with_a_private_member_is_refused_by_name"),
             ("Proof", KEYS, "numbers_that_do_not_belong_together_are_refused"),

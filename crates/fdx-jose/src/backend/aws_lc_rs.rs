@@ -3,8 +3,11 @@
     reason = "ECDSA, PSS and fresh keys need the library's own random source"
 )]
 
+mod oaep;
+
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa;
@@ -13,8 +16,9 @@ use aws_lc_rs::signature::{
     Ed25519KeyPair, KeyPair as _, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, UnparsedPublicKey,
 };
 
-use super::{Backend, Functions, KeyPair, RsaSize, Verdict, uncompressed};
-use crate::key::{KeyError, PublicNumbers, SecretNumbers};
+use self::oaep::load_decryption;
+use super::{Backend, Context, Functions, KeyPair, RsaSize, Verdict, uncompressed};
+use crate::key::{KeyError, PublicNumbers, RsaNumbers, SecretNumbers};
 use crate::{Algorithm, SigningError};
 
 /// The backend of the feature `aws-lc-rs`: signs, checks and makes keys with all three algorithms.
@@ -33,6 +37,7 @@ static AWS_LC_RS: Functions = Functions {
     hmac_sha256,
     seal,
     open,
+    load_decryption,
 };
 
 struct Es256(EcdsaKeyPair);
@@ -77,23 +82,24 @@ fn load(secret: &SecretNumbers) -> Result<Box<dyn KeyPair>, KeyError> {
             None => Ed25519KeyPair::from_seed_unchecked(&seed[..]),
         }
         .map(|pair| Box::new(EdDsa(pair)) as Box<dyn KeyPair>),
-        SecretNumbers::Rsa(numbers) => {
-            rsa::KeyPair::from_components(&rsa::KeyPairComponents::<&[u8]> {
-                public_key: rsa::PublicKeyComponents { n: &numbers.n, e: &numbers.e },
-                d: &numbers.d,
-                p: &numbers.p,
-                q: &numbers.q,
-                dP: &numbers.dp,
-                dQ: &numbers.dq,
-                qInv: &numbers.qi,
-            })
-            .map(|pair| {
-                let (n, e) = (numbers.n.clone(), numbers.e.clone());
-                Box::new(Ps256 { pair, n, e }) as Box<dyn KeyPair>
-            })
-        }
+        SecretNumbers::Rsa(numbers) => pair(numbers).map(|pair| {
+            let (n, e) = (numbers.n.clone(), numbers.e.clone());
+            Box::new(Ps256 { pair, n, e }) as Box<dyn KeyPair>
+        }),
     }
     .map_err(|_| KeyError::Inconsistent)
+}
+
+fn pair(numbers: &RsaNumbers) -> Result<rsa::KeyPair, KeyRejected> {
+    rsa::KeyPair::from_components(&rsa::KeyPairComponents::<&[u8]> {
+        public_key: rsa::PublicKeyComponents { n: &numbers.n, e: &numbers.e },
+        d: &numbers.d,
+        p: &numbers.p,
+        q: &numbers.q,
+        dP: &numbers.dp,
+        dQ: &numbers.dq,
+        qInv: &numbers.qi,
+    })
 }
 
 fn verify(key: &PublicNumbers, message: &[u8], signature: &[u8]) -> Verdict {
@@ -131,10 +137,11 @@ fn seal(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict {
         .into()
 }
 
-fn open(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict {
+fn open(key: &[u8; 32], context: &Context<'_>, in_out: &mut Vec<u8>) -> Verdict {
+    let nonce = Nonce::assume_unique_for_key(*context.nonce);
     let opened = UnboundKey::new(&AES_256_GCM, key).and_then(|key| {
         LessSafeKey::new(key)
-            .open_in_place(zero_nonce(), Aad::from(associated), in_out)
+            .open_in_place(nonce, Aad::from(context.associated), in_out)
             .map(|plaintext| plaintext.len())
     });
     if let Ok(length) = opened {

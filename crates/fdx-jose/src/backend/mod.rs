@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | signs and checks | PS256, ES256, EdDSA | PS256, ES256, EdDSA |
 //! | makes keys | ES256, EdDSA | PS256, ES256, EdDSA |
+//! | opens RSA-OAEP | no | RSA-OAEP, RSA-OAEP-256 |
 //! | an RSA key whose `d` is wrong but unused | loads: ring never uses `d` | is refused |
 //! | private keys in memory | are *not* wiped | are wiped when freed |
 //!
@@ -22,8 +23,10 @@ mod ring;
 
 use core::fmt;
 
-use crate::key::{KeyError, PublicNumbers, SecretNumbers};
-use crate::{Algorithm, SigningError};
+use zeroize::Zeroizing;
+
+use crate::key::{KeyError, PublicNumbers, RsaNumbers, SecretNumbers};
+use crate::{Algorithm, KeyEncryption, SigningError};
 
 #[cfg(feature = "aws-lc-rs")]
 pub use self::aws_lc_rs::aws_lc_rs;
@@ -55,8 +58,15 @@ struct Functions {
     hmac_sha256: fn(key: &[u8; 32], message: &[u8]) -> [u8; 32],
     /// AES-256-GCM under a zero nonce; appends the tag.
     seal: fn(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict,
-    /// The inverse: cuts the tag off.
-    open: fn(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict,
+    /// The inverse, under any nonce: cuts the tag off.
+    open: fn(key: &[u8; 32], context: &Context<'_>, in_out: &mut Vec<u8>) -> Verdict,
+    load_decryption: fn(&RsaNumbers) -> Result<Box<dyn DecryptionPair>, KeyError>,
+}
+
+/// What a ciphertext was made with beside its key.
+pub(crate) struct Context<'a> {
+    pub(crate) nonce: &'a [u8; 12],
+    pub(crate) associated: &'a [u8],
 }
 
 /// A private key inside a backend.
@@ -64,6 +74,12 @@ pub(crate) trait KeyPair: Send + Sync {
     fn public(&self) -> PublicNumbers;
     /// The signature in the form of JWS: fixed length, never DER.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError>;
+}
+
+/// A private RSA key inside a backend, that decrypts.
+pub(crate) trait DecryptionPair: Send + Sync {
+    /// `None` where it does not decrypt, for whatever reason.
+    fn decrypt(&self, algorithm: KeyEncryption, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>>;
 }
 
 /// The answer of a check. What exactly was wrong is nobody's business.
@@ -116,8 +132,20 @@ impl Backend {
         (self.0.seal)(key, associated, in_out)
     }
 
-    pub(crate) fn open(&self, key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict {
-        (self.0.open)(key, associated, in_out)
+    pub(crate) fn load_decryption(
+        &self,
+        numbers: &RsaNumbers,
+    ) -> Result<Box<dyn DecryptionPair>, KeyError> {
+        (self.0.load_decryption)(numbers)
+    }
+
+    pub(crate) fn open(
+        &self,
+        key: &[u8; 32],
+        context: &Context<'_>,
+        in_out: &mut Vec<u8>,
+    ) -> Verdict {
+        (self.0.open)(key, context, in_out)
     }
 }
 

@@ -12,8 +12,8 @@ use ring::signature::{
     Ed25519KeyPair, KeyPair as _, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, UnparsedPublicKey,
 };
 
-use super::{Backend, Functions, KeyPair, RsaSize, Verdict, uncompressed};
-use crate::key::{KeyError, PublicNumbers, SecretNumbers};
+use super::{Backend, Context, DecryptionPair, Functions, KeyPair, RsaSize, Verdict, uncompressed};
+use crate::key::{KeyError, PublicNumbers, RsaNumbers, SecretNumbers};
 use crate::{Algorithm, SigningError};
 
 /// The backend of the feature `ring`: signs and checks with all three algorithms, makes keys for
@@ -32,6 +32,7 @@ static RING: Functions = Functions {
     hmac_sha256,
     seal,
     open,
+    load_decryption,
 };
 
 struct Es256(EcdsaKeyPair);
@@ -116,16 +117,22 @@ fn seal(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict {
         .into()
 }
 
-fn open(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict {
+fn open(key: &[u8; 32], context: &Context<'_>, in_out: &mut Vec<u8>) -> Verdict {
+    let nonce = Nonce::assume_unique_for_key(*context.nonce);
     let opened = UnboundKey::new(&AES_256_GCM, key).and_then(|key| {
         LessSafeKey::new(key)
-            .open_in_place(zero_nonce(), Aad::from(associated), in_out)
+            .open_in_place(nonce, Aad::from(context.associated), in_out)
             .map(|plaintext| plaintext.len())
     });
     if let Ok(length) = opened {
         in_out.truncate(length);
     }
     opened.into()
+}
+
+/// ring has no RSA decryption at all.
+fn load_decryption(_: &RsaNumbers) -> Result<Box<dyn DecryptionPair>, KeyError> {
+    Err(KeyError::CannotDecrypt)
 }
 
 /// Every key seals one message only, so that its nonce never repeats.

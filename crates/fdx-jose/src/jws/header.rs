@@ -1,9 +1,9 @@
 use fdx_wire::json::{self, Limits, RawJson};
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::JwsError;
 use crate::Algorithm;
+use crate::header::{Presence, kept, named, present};
 
 /// A protected header as it is read (RFC 7515 section 4). Members that say nothing about how to
 /// check the signature are ignored.
@@ -28,14 +28,6 @@ pub(super) struct Header {
     b64: Presence,
 }
 
-/// Whether a member is there, whatever its value; `null` counts.
-#[derive(Clone, Copy, Default, Eq, PartialEq)]
-enum Presence {
-    #[default]
-    Absent,
-    Present,
-}
-
 impl Header {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, JwsError> {
         let header: Self = json::object_from_slice(bytes, &Limits::bytes(super::MAX_BYTES))
@@ -56,22 +48,6 @@ impl Header {
 
     pub(super) fn algorithm(&self) -> Result<Algorithm, JwsError> {
         let alg = self.alg.as_ref().ok_or(JwsError::AlgorithmMissing)?;
-        let text: Option<String> = alg.read().ok();
-        let name = text.as_deref().unwrap_or(alg.as_str());
-        match Algorithm::from_name(name) {
-            // Text alone is a name: JSON of another type never equals one.
-            Some(algorithm) if text.is_some() => Ok(algorithm),
-            _ => Err(JwsError::AlgorithmRefused {
-                found: name.chars().take(32).flat_map(char::escape_default).collect(),
-            }),
-        }
+        named(alg, Algorithm::from_name).map_err(|found| JwsError::AlgorithmRefused { found })
     }
-}
-
-fn kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RawJson>, D::Error> {
-    RawJson::deserialize(deserializer).map(Some)
-}
-
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Presence, D::Error> {
-    IgnoredAny::deserialize(deserializer).map(|_| Presence::Present)
 }

@@ -6,12 +6,18 @@ use crate::Algorithm;
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The JWK's `alg` is none of PS256, ES256 and EdDSA, or does not fit its `kty`.
-    #[error("the JWK's alg is not the FAPI 2.0 algorithm of its key type")]
+    /// The JWK's `alg` is none of PS256, ES256 and EdDSA, or does not fit its `kty`; or, of a key for
+    /// decryption, is not the one that was asked for.
+    #[error(
+        "the JWK's alg is not the FAPI 2.0 algorithm of its key type, or not the one asked for"
+    )]
     Algorithm,
     /// The backend failed, for want of randomness.
     #[error("the cryptographic backend failed")]
     Backend,
+    /// The backend can't open what is encrypted with RSA-OAEP, as ring can't.
+    #[error("this backend has no RSA-OAEP: load the key with aws-lc-rs, or leave it in a KMS")]
+    CannotDecrypt,
     /// The backend can't make keys for this algorithm.
     #[error("this backend can't make keys for {algorithm}: make one with openssl and load it")]
     CannotGenerate {
@@ -45,7 +51,8 @@ pub enum KeyError {
     /// Not a JSON object with the members of a JWK or JWK Set.
     #[error("not a JWK: {0}")]
     Json(#[from] JsonError),
-    /// The JWK's `key_ops` lacks `verify` (or `sign`, for a private key), or repeats a value.
+    /// The JWK's `key_ops` lacks `verify` (or `sign`, for a private key; for encryption `wrapKey` or
+    /// `encrypt`, for decryption `unwrapKey` or `decrypt`), or repeats a value.
     #[error("the JWK's key_ops does not allow this use (RFC 7517 section 4.3)")]
     KeyOps,
     /// Another key type than RSA, EC and OKP.
@@ -60,6 +67,9 @@ pub enum KeyError {
     /// RSA with more than two primes.
     #[error("RSA keys with more than two primes can't be used")]
     MultiPrime,
+    /// Only RSA keys decrypt.
+    #[error("not an RSA key, and RSA-OAEP needs one")]
+    NotRsa,
     /// Not a PEM with exactly one private key.
     #[error("not a PEM with exactly one PRIVATE KEY or RSA PRIVATE KEY")]
     Pem,
@@ -69,8 +79,8 @@ pub enum KeyError {
         /// The member's name.
         member: &'static str,
     },
-    /// The key's first signature did not verify.
-    #[error("the key's own signature does not verify")]
+    /// The key's first signature did not verify, or its first message did not open.
+    #[error("the key's own signature does not verify, or its own message does not open")]
     Proof,
     /// The RSA exponent is even, too small, too large, or for a private key not 65537.
     #[error("the RSA exponent is unusable (private keys: 65537; public keys: odd, from 3)")]
@@ -96,7 +106,7 @@ pub enum KeyError {
     /// More keys than a set may have.
     #[error("a JWK Set has at most 100 keys")]
     TooManyKeys,
-    /// The JWK's `use` is not `sig`.
-    #[error("the JWK's use is not sig")]
+    /// The JWK's `use` is not `sig`, or, of a key for encryption, not `enc`.
+    #[error("the JWK's use is not what the key is for: sig for signatures, enc for encryption")]
     Use,
 }

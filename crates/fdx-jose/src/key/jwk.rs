@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::numbers::without_zeros;
 use super::{KeyError, PublicNumbers, RsaNumbers, SecretNumbers};
-use crate::Algorithm;
+use crate::{Algorithm, KeyEncryption};
 
 const LIMITS: Limits = Limits::bytes(16 * 1024);
 
@@ -89,6 +89,28 @@ impl Jwk {
         }
     }
 
+    /// The numbers of a public key that can be encrypted to.
+    pub(super) fn public_encryption(
+        &self,
+        algorithm: KeyEncryption,
+    ) -> Result<PublicNumbers, KeyError> {
+        if let Some(member) = self.private_member() {
+            return Err(KeyError::PrivateMember { member });
+        }
+        let numbers = self.numbers()?;
+        let PublicNumbers::Rsa { n, e } = &numbers else { return Err(KeyError::NotRsa) };
+        RsaNumbers::check_public(n, e)?;
+        self.permits(algorithm.name(), "enc", &["encrypt", "wrapKey"])?;
+        Ok(numbers)
+    }
+
+    /// The numbers of a private key that decrypts.
+    pub(super) fn decryption(&self, algorithm: KeyEncryption) -> Result<RsaNumbers, KeyError> {
+        let PublicNumbers::Rsa { n, e } = self.numbers()? else { return Err(KeyError::NotRsa) };
+        self.permits(algorithm.name(), "enc", &["decrypt", "unwrapKey"])?;
+        self.rsa(n, e)
+    }
+
     fn rsa(&self, n: Vec<u8>, e: Vec<u8>) -> Result<RsaNumbers, KeyError> {
         if self.oth.is_some() {
             return Err(KeyError::MultiPrime);
@@ -135,7 +157,15 @@ impl Jwk {
         {
             return Err(KeyError::Algorithm);
         }
-        if self.purpose.as_ref().is_some_and(|purpose| purpose != "sig") {
+        self.permits(self.alg.as_deref().unwrap_or_default(), "sig", &[operation])
+    }
+
+    /// Whether `alg`, `use` and `key_ops`, as far as they are there, allow this.
+    fn permits(&self, alg: &str, purpose: &str, any_of: &[&str]) -> Result<(), KeyError> {
+        if self.alg.as_ref().is_some_and(|named| named != alg) {
+            return Err(KeyError::Algorithm);
+        }
+        if self.purpose.as_ref().is_some_and(|named| named != purpose) {
             return Err(KeyError::Use);
         }
         let Some(operations) = &self.key_ops else {
@@ -145,7 +175,7 @@ impl Jwk {
         let mut sorted: Vec<&str> = operations.iter().map(String::as_str).collect();
         sorted.sort_unstable();
         let repeats = sorted.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
-        if repeats || !sorted.contains(&operation) {
+        if repeats || !any_of.iter().any(|operation| sorted.contains(operation)) {
             return Err(KeyError::KeyOps);
         }
         Ok(())
@@ -177,6 +207,11 @@ impl PublicNumbers {
     /// With `alg`, `use` and the key's id.
     pub(super) fn all_members(&self, kid: Option<&str>, alg: &'static str) -> String {
         write(&Members { alg: Some(alg), kid, purpose: Some("sig"), ..self.members() })
+    }
+
+    /// The same for a key that is encrypted to.
+    pub(super) fn encryption_members(&self, kid: Option<&str>, alg: &'static str) -> String {
+        write(&Members { alg: Some(alg), kid, purpose: Some("enc"), ..self.members() })
     }
 
     fn members<'a>(&self) -> Members<'a> {

@@ -1,5 +1,7 @@
 //! Public and private keys, read once and validated.
 
+mod decryption;
+mod encryption;
 mod error;
 mod fresh;
 mod jwk;
@@ -9,6 +11,8 @@ mod pkcs;
 mod private;
 mod public;
 
+pub use decryption::DecryptionKey;
+pub use encryption::EncryptionKey;
 pub use error::KeyError;
 pub use fresh::FreshKey;
 pub(crate) use numbers::{PublicNumbers, RsaNumbers, SecretNumbers};

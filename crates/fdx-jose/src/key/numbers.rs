@@ -117,11 +117,16 @@ impl PublicNumbers {
 impl RsaNumbers {
     /// The bounds of a private key: 2048, 3072 or 4096 bits, the exponent 65537.
     pub(crate) fn check(&self) -> Result<(), KeyError> {
-        PublicNumbers::rsa(&self.n, &self.e)?;
-        match bits(&self.n) {
+        Self::check_public(&self.n, &self.e)
+    }
+
+    /// The same, of the public half alone.
+    pub(crate) fn check_public(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
+        PublicNumbers::rsa(n, e)?;
+        match bits(n) {
             // ring takes no primes but those of whole 512 bits, where AWS-LC takes any.
             bits if bits > 4096 || bits % 1024 != 0 => Err(KeyError::RsaModulus { bits }),
-            _ if self.e != [1, 0, 1] => Err(KeyError::RsaExponent),
+            _ if e != [1, 0, 1] => Err(KeyError::RsaExponent),
             _ => Ok(()),
         }
     }

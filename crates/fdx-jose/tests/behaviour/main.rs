@@ -4,6 +4,7 @@
 mod assertions;
 mod authorization_responses;
 mod id_tokens;
+mod jwe;
 mod jws;
 mod key_files;
 mod key_sets;

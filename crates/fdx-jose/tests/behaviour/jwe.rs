@@ -1,0 +1,331 @@
+//! Opening a compact JWE (RFC 7516): what is read, and that every failure of the opening is one.
+
+use fdx_jose::{
+    ContentKey, Decrypter, DecryptionError, DecryptionInput, EncryptionKey, Jwe, JweError,
+    KeyEncryption, KeyError, backend,
+};
+use fdx_wire::base64url;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::{RFC, changed, jwk, text};
+
+const KEY: [u8; 32] = [7; 32];
+const VECTOR: [u8; 12] = [9; 12];
+
+/// RFC 7516 appendix A.1.
+fn vector() -> (&'static str, ContentKey) {
+    let section = &RFC["rfc7516_a1"];
+    let key = base64url::decode(text(&section["content_key"])).unwrap();
+    (text(&section["jwe"]), ContentKey::new(&key))
+}
+
+fn public(members: Value) -> Vec<u8> {
+    let private = json!({"d": null, "p": null, "q": null, "dp": null, "dq": null, "qi": null});
+    changed(serde_json::from_slice(&changed(jwk("rfc7516_a1"), private)).unwrap(), members)
+}
+
+fn encryption_key(kid: &str) -> EncryptionKey {
+    EncryptionKey::from_jwk(&public(json!({"kid": kid})), KeyEncryption::RsaOaep).unwrap()
+}
+
+/// What `plaintext` is under [`KEY`], behind any header and any encrypted key.
+fn encrypted(header: &str, encrypted_key: &[u8], plaintext: &[u8]) -> String {
+    use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+
+    let header = base64url::encode(header.as_bytes());
+    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &KEY).unwrap());
+    let mut in_out = plaintext.to_vec();
+    let nonce = Nonce::assume_unique_for_key(VECTOR);
+    let tag = key.seal_in_place_separate_tag(nonce, Aad::from(header.as_bytes()), &mut in_out);
+    let parts = [encrypted_key, &VECTOR, &in_out, tag.unwrap().as_ref()].map(base64url::encode);
+    format!("{header}.{}", parts.join("."))
+}
+
+fn refused(header: &Value) -> JweError {
+    Jwe::parse(&encrypted(&header.to_string(), &[1; 256], b"a.b.c")).unwrap_err()
+}
+
+fn usual(patch: &Value) -> Value {
+    let mut header = json!({"alg": "RSA-OAEP", "enc": "A256GCM", "cty": "JWT"});
+    for (name, value) in patch.as_object().unwrap() {
+        header[name] = value.clone();
+    }
+    header
+}
+
+#[test]
+fn the_example_of_the_rfc_opens() {
+    let (token, key) = vector();
+    let jwe = Jwe::parse(token).unwrap();
+    assert_eq!(jwe.algorithm(), KeyEncryption::RsaOaep);
+    let opened = jwe.open(backend::ring(), &key).unwrap();
+    assert_eq!(opened.expose(), text(&RFC["rfc7516_a1"]["plaintext"]));
+    let other = ContentKey::new(&[0; 32]);
+    assert_eq!(jwe.open(backend::ring(), &other), Err(JweError::Unopened));
+}
+
+#[test]
+fn other_algorithms_are_refused_by_name() {
+    for alg in
+        ["RSA1_5", "dir", "ECDH-ES", "ECDH-ES+A256KW", "PBES2-HS256+A128KW", "A256KW", "none"]
+    {
+        let found = alg.to_owned();
+        let header = json!({"alg": alg, "enc": "A256GCM", "p2c": 2_000_000_000, "epk": {}});
+        assert_eq!(refused(&header), JweError::AlgorithmRefused { found });
+    }
+    for enc in ["A128GCM", "A256CBC-HS512", "a256gcm"] {
+        let found = enc.to_owned();
+        assert_eq!(refused(&usual(&json!({"enc": enc}))), JweError::EncryptionRefused { found });
+    }
+    assert_eq!(refused(&json!({"enc": "A256GCM"})), JweError::AlgorithmMissing);
+    assert_eq!(refused(&json!({"alg": "RSA-OAEP"})), JweError::EncryptionMissing);
+    let found = "[\\\"RSA-OAEP\\\"]".to_owned();
+    let header = json!({"alg": ["RSA-OAEP"], "enc": "A256GCM"});
+    assert_eq!(refused(&header), JweError::AlgorithmRefused { found });
+}
+
+#[test]
+fn headers_that_bring_more_are_refused_by_name() {
+    assert_eq!(refused(&usual(&json!({"zip": "DEF"}))), JweError::Compressed);
+    assert_eq!(refused(&usual(&json!({"zip": null}))), JweError::Compressed);
+    assert_eq!(refused(&usual(&json!({"crit": ["exp"]}))), JweError::Critical);
+    assert_eq!(refused(&usual(&json!({"cty": "text"}))), JweError::ContentType);
+    for member in ["jwk", "jku", "x5u", "x5c"] {
+        let header = usual(&json!({member: "https://other.example"}));
+        assert_eq!(refused(&header), JweError::EmbeddedKey { member });
+    }
+    let twice = r#"{"alg":"RSA-OAEP","alg":"RSA-OAEP","enc":"A256GCM"}"#;
+    let twice = Jwe::parse(&encrypted(twice, &[1; 256], b"a.b.c")).unwrap_err();
+    assert!(matches!(twice, JweError::Header(_)), "{twice:?}");
+}
+
+#[test]
+fn parts_lengths_and_alphabet_are_held() {
+    let (token, _) = vector();
+    let parts: Vec<&str> = token.split('.').collect();
+    let with = |at: usize, part: &str| {
+        let mut parts = parts.clone();
+        parts[at] = part;
+        Jwe::parse(&parts.join(".")).unwrap_err()
+    };
+    for wrong in [parts[..4].join("."), format!("{token}."), "a.b.c".to_owned(), String::new()] {
+        assert_eq!(Jwe::parse(&wrong).unwrap_err(), JweError::Parts);
+    }
+    for (at, part) in parts.iter().enumerate() {
+        assert_eq!(with(at, "+A"), JweError::Base64Url);
+        assert_eq!(with(at, &format!("{part}=")), JweError::Base64Url);
+    }
+    for length in [0, 11, 13, 16] {
+        let part = base64url::encode(&vec![1; length]);
+        assert_eq!(with(2, &part), JweError::InitializationVector);
+    }
+    for length in [0, 4, 12, 15, 17] {
+        assert_eq!(with(4, &base64url::encode(&vec![1; length])), JweError::Tag);
+    }
+    let large = "A".repeat(fdx_jose::MAX_JWE_BYTES + 1);
+    assert_eq!(Jwe::parse(&large).unwrap_err(), JweError::TooLarge);
+    assert!(Jwe::is_one(token) && !Jwe::is_one("a.b.c"));
+}
+
+#[test]
+fn what_is_inside_is_text() {
+    let token = encrypted(&usual(&json!({})).to_string(), &[1; 256], &[0xff, 0xfe]);
+    let opened = Jwe::parse(&token).unwrap().open(backend::ring(), &ContentKey::new(&KEY));
+    assert_eq!(opened, Err(JweError::NotText));
+}
+
+#[test]
+fn a_content_key_has_32_bytes_or_opens_nothing() {
+    // Under a key of zeros, which is what a missing key is replaced by while it fails.
+    let (token, key) = vector();
+    let jwe = Jwe::parse(token).unwrap();
+    for length in [0, 16, 31, 33, 64] {
+        let wrong = ContentKey::new(&vec![0; length]);
+        assert_eq!(jwe.open(backend::ring(), &wrong), Err(JweError::Unopened));
+    }
+    let missing = ContentKey::unavailable();
+    assert_eq!(jwe.open(backend::ring(), &missing), Err(JweError::Unopened));
+    assert_eq!(format!("{key:?} {missing:?}"), "[redacted] [redacted]");
+}
+
+#[test]
+fn the_key_is_the_one_that_kid_and_alg_name() {
+    let token = |kid: Value| encrypted(&usual(&json!({"kid": kid})).to_string(), &[1; 9], b"a.b.c");
+    let (one, two) = (encryption_key("one"), encryption_key("two"));
+    let other = changed(
+        jwk("rfc7515_a2"),
+        json!({"d": null, "p": null, "q": null, "dp": null,
+        "dq": null, "qi": null, "kid": "other"}),
+    );
+    let other = EncryptionKey::from_jwk(&other, KeyEncryption::RsaOaep).unwrap();
+    let keys = [one.clone(), other.clone()];
+    let input = Jwe::parse(&token(json!("other"))).unwrap().input(&keys).unwrap();
+    assert_eq!((input.key(), input.kid()), (other.thumbprint(), Some("other")));
+    assert_eq!((input.bytes(), input.algorithm()), (&[1; 9][..], KeyEncryption::RsaOaep));
+    let unknown = Jwe::parse(&token(json!("third"))).unwrap().input(&keys);
+    assert_eq!(unknown, Err(JweError::UnknownKey));
+    let unnamed = Jwe::parse(&token(Value::Null)).unwrap();
+    assert_eq!(unnamed.input(&keys), Err(JweError::AmbiguousKey));
+    // The same key under two ids is no ambiguity.
+    assert_eq!(unnamed.input(&[one, two]).unwrap().kid(), Some("one"));
+    let stronger = EncryptionKey::from_jwk(&public(json!({})), KeyEncryption::RsaOaep256).unwrap();
+    assert_eq!(unnamed.input(&[stronger]), Err(JweError::UnknownKey));
+}
+
+#[test]
+fn a_key_to_encrypt_to_is_public_rsa_for_encryption() {
+    let read = |members| EncryptionKey::from_jwk(&public(members), KeyEncryption::RsaOaep);
+    assert!(read(json!({"use": "enc", "alg": "RSA-OAEP", "key_ops": ["wrapKey"]})).is_ok());
+    assert_eq!(read(json!({"use": "sig"})), Err(KeyError::Use));
+    assert_eq!(read(json!({"alg": "RSA-OAEP-256"})), Err(KeyError::Algorithm));
+    assert_eq!(read(json!({"alg": "RSA1_5"})), Err(KeyError::Algorithm));
+    assert_eq!(read(json!({"key_ops": ["verify"]})), Err(KeyError::KeyOps));
+    assert_eq!(read(json!({"d": "AQ"})), Err(KeyError::PrivateMember { member: "d" }));
+    let ec = changed(jwk("rfc7515_a3"), json!({"d": null}));
+    assert_eq!(EncryptionKey::from_jwk(&ec, KeyEncryption::RsaOaep), Err(KeyError::NotRsa));
+}
+
+#[test]
+fn ring_says_that_it_can_t_decrypt() {
+    let jwk = serde_json::to_vec(&jwk("rfc7516_a1")).unwrap();
+    let loaded = fdx_jose::DecryptionKey::from_jwk(backend::ring(), &jwk, KeyEncryption::RsaOaep);
+    assert_eq!(loaded.unwrap_err(), KeyError::CannotDecrypt);
+}
+
+/// A service that knows one content key, and is down until it is up.
+struct Service {
+    up: bool,
+}
+
+impl Decrypter for Service {
+    fn decrypt(&self, input: &DecryptionInput) -> Result<ContentKey, DecryptionError> {
+        if !self.up {
+            return Err(DecryptionError::Unavailable { reason: "down".to_owned() });
+        }
+        let known = input.bytes() == [1; 256];
+        Ok(if known { ContentKey::new(&KEY) } else { ContentKey::unavailable() })
+    }
+}
+
+#[test]
+fn a_service_that_is_down_is_asked_again() {
+    let token = |key: &[u8]| encrypted(&usual(&json!({})).to_string(), key, b"a.b.c");
+    let keys = [encryption_key("one")];
+    let jwe = Jwe::parse(&token(&[1; 256])).unwrap();
+    let input = jwe.input(&keys).unwrap();
+    let down = Service { up: false }.decrypt(&input).unwrap_err();
+    assert!(matches!(down, DecryptionError::Unavailable { .. }), "{down}");
+    let up = Service { up: true };
+    let opened = jwe.open(backend::ring(), &up.decrypt(&input).unwrap()).unwrap();
+    assert_eq!(opened.expose(), "a.b.c");
+    let jwe = Jwe::parse(&token(&[2; 256])).unwrap();
+    let refused = up.decrypt(&jwe.input(&keys).unwrap()).unwrap();
+    assert_eq!(jwe.open(backend::ring(), &refused), Err(JweError::Unopened));
+}
+
+proptest! {
+    #[test]
+    fn what_was_encrypted_opens(plaintext in "[ -~]{0,200}") {
+        let token = encrypted(&usual(&json!({})).to_string(), &[1; 256], plaintext.as_bytes());
+        let opened = Jwe::parse(&token).unwrap().open(backend::ring(), &ContentKey::new(&KEY));
+        let opened = opened.unwrap();
+        prop_assert_eq!(opened.expose(), plaintext);
+    }
+
+    /// Whatever can be read after one bit was changed, the encrypted key aside, does not open.
+    #[test]
+    fn a_changed_bit_does_not_open(at: prop::sample::Index, bit in 0..8) {
+        let (token, key) = vector();
+        let mut parts: Vec<Vec<u8>> =
+            token.split('.').map(|part| base64url::decode(part).unwrap()).collect();
+        let part = [0, 2, 3, 4][at.index(4)];
+        let byte = at.index(parts[part].len());
+        parts[part][byte] ^= 1_u8 << bit;
+        let changed: Vec<_> = parts.iter().map(|part| base64url::encode(part)).collect();
+        match Jwe::parse(&changed.join(".")) {
+            Ok(jwe) => {
+                prop_assert_eq!(jwe.open(backend::ring(), &key), Err(JweError::Unopened));
+            }
+            Err(_) => prop_assert_eq!(part, 0),
+        }
+    }
+}
+
+/// With a private key at hand.
+#[cfg(feature = "aws-lc-rs")]
+mod at_hand {
+    use fdx_jose::DecryptionKey;
+
+    use super::*;
+
+    fn key(algorithm: KeyEncryption) -> DecryptionKey {
+        let jwk = serde_json::to_vec(&jwk("rfc7516_a1")).unwrap();
+        DecryptionKey::from_jwk(backend::aws_lc_rs(), &jwk, algorithm).unwrap()
+    }
+
+    fn open(token: &str, key: &DecryptionKey) -> Result<fdx_wire::Secret, JweError> {
+        let jwe = Jwe::parse(token)?;
+        let input = jwe.input(&[key.public().clone()])?;
+        jwe.open(backend::aws_lc_rs(), &key.decrypt(&input).unwrap())
+    }
+
+    #[test]
+    fn the_example_opens_with_its_private_key() {
+        let opened = open(vector().0, &key(KeyEncryption::RsaOaep)).unwrap();
+        assert_eq!(opened.expose(), text(&RFC["rfc7516_a1"]["plaintext"]));
+        let other = open(vector().0, &key(KeyEncryption::RsaOaep256));
+        assert_eq!(other, Err(JweError::UnknownKey));
+    }
+
+    #[test]
+    fn a_key_that_is_not_here_is_named() {
+        let jwe = Jwe::parse(vector().0).unwrap();
+        let input = jwe.input(&[encryption_key("one")]).unwrap();
+        let none: Vec<DecryptionKey> = Vec::new();
+        let thumbprint = input.key();
+        let error = none.decrypt(&input).unwrap_err();
+        assert_eq!(error, DecryptionError::NoKey { thumbprint });
+    }
+
+    #[test]
+    fn keys_for_decryption_are_rsa_and_prove_themselves() {
+        let backend = backend::aws_lc_rs();
+        let ec = serde_json::to_vec(&jwk("rfc7515_a3")).unwrap();
+        let refused = DecryptionKey::from_jwk(backend, &ec, KeyEncryption::RsaOaep).unwrap_err();
+        assert_eq!(refused, KeyError::NotRsa);
+        let d = json!({"d": jwk("rfc7515_a2")["d"]});
+        let wrong = changed(jwk("rfc7516_a1"), d);
+        let refused = DecryptionKey::from_jwk(backend, &wrong, KeyEncryption::RsaOaep).unwrap_err();
+        assert_eq!(refused, KeyError::Inconsistent);
+        let pkcs8 = backend.generate_rsa_pkcs8(fdx_jose::RsaSize::default()).unwrap();
+        let algorithm = KeyEncryption::RsaOaep256;
+        let made = DecryptionKey::from_pkcs8_der(backend, &pkcs8, algorithm, None).unwrap();
+        let thumbprint = made.public().thumbprint().to_string();
+        assert_eq!(made.public().kid(), Some(thumbprint.as_str()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Key, length or tag: the sender learns of none more than of another.
+        #[test]
+        fn every_failure_of_the_opening_is_the_same(
+            at: prop::sample::Index,
+            bit in 0..8,
+            length in prop_oneof![Just(256_usize), 0_usize..600],
+        ) {
+            let key = key(KeyEncryption::RsaOaep);
+            let mut parts: Vec<Vec<u8>> =
+                vector().0.split('.').map(|part| base64url::decode(part).unwrap()).collect();
+            if length == 256 {
+                let byte = at.index(256);
+                parts[1][byte] ^= 1_u8 << bit;
+            } else {
+                parts[1].resize(length, 1);
+            }
+            let changed: Vec<_> = parts.iter().map(|part| base64url::encode(part)).collect();
+            prop_assert_eq!(open(&changed.join("."), &key), Err(JweError::Unopened));
+        }
+    }
+}
