@@ -22,4 +22,4 @@ pub use setup::{
 pub use signed::{fresh_key, header, set, signed, with_header};
 pub use stages::{answer, claims, patched, signed_again, usual_request};
 pub use wire::{Answer, Asked, World};
-pub use wire_text::WireTexts;
+pub use wire_text::{WireTexts, wire_text};

@@ -54,7 +54,7 @@ impl WireTexts {
     /// Where they differ, or there is none.
     pub fn step(&mut self, name: &str, world: &World) {
         self.steps += 1;
-        let sent = world.sent.iter().skip(self.read).map(|asked| text(&asked.http));
+        let sent = world.sent.iter().skip(self.read).map(|asked| wire_text(&asked.http));
         let text = sent.collect::<Vec<_>>().join("\n----\n\n");
         self.read = world.sent.len();
         self.hold(name, &text);
@@ -81,7 +81,12 @@ impl WireTexts {
     }
 }
 
-fn text(request: &http::Request<Vec<u8>>) -> String {
+/// One request as text.
+///
+/// # Panics
+/// Where it is not text.
+#[must_use]
+pub fn wire_text(request: &http::Request<Vec<u8>>) -> String {
     let mut text = format!("{} {}\n", request.method(), masked_url(&request.uri().to_string()));
     for (name, value) in request.headers() {
         let value = value.to_str().unwrap();

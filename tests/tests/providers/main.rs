@@ -3,3 +3,4 @@
 
 mod mastercard;
 mod members;
+mod wso2;

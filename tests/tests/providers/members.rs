@@ -62,7 +62,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// The dialect without one of its members. Rows are few, so what is leaked is little.
-fn without(dialect: Dialect, member: &str) -> Dialect {
+pub(crate) fn without(dialect: Dialect, member: &str) -> Dialect {
     let kept: Vec<Line> =
         dialect.members().iter().filter(|line| line.member.name() != member).copied().collect();
     dialect.with_members(Vec::leak(kept))
