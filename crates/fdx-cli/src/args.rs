@@ -18,6 +18,7 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     Sandbox(SandboxArgs),
     Connect(ConnectArgs),
+    Doctor(DoctorArgs),
     /// Make keys and certificate requests, and show what is public of them
     #[command(subcommand, after_help = KEYS)]
     Keys(KeysCommand),
@@ -85,6 +86,31 @@ pub(crate) struct ConnectArgs {
     /// Where the callback comes from [default: listen where redirect_uri is http, else stdin]
     #[arg(long, value_name = "HOW", value_enum)]
     pub(crate) callback: Option<CallbackName>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Hold an institution's metadata against what FAPI 2.0 asks for
+///
+/// Each member is laid beside its clause: fine, worth asking about (advice), against FAPI 2.0, or in
+/// the way of the client whose configuration is given. It ends with 1 where one of the last two is
+/// there. The metadata is what a server says, not what it does.
+///
+/// With --json: {"source", "worst", "findings": [{"member", "clause", "found", "wanted",
+/// "severity", "allowed_by"}]}; severities are fine, advice, breaks-fapi and breaks-client.
+#[derive(Parser)]
+#[command(after_help = DOCTOR, verbatim_doc_comment)]
+pub(crate) struct DoctorArgs {
+    /// The institution's issuer, such as https://bank.example, or a file with its metadata
+    #[arg(value_name = "ISSUER_OR_FILE")]
+    pub(crate) target: String,
+    /// What a client is about to do there: a configuration of `fdx connect`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The authorities (PEM) to trust instead of the public ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
@@ -191,6 +217,7 @@ Examples:
   fdx demo
   fdx sandbox --listen 127.0.0.1:8443 --dir bank
   fdx connect --config bank/connect.toml --open
+  fdx doctor https://bank.example
   fdx keys new --algorithm ES256 --out keys
 
 It ends with 0, with 1 where something failed, with 2 where the command line or a configuration
@@ -217,6 +244,13 @@ Examples:
   fdx connect --example > connect.toml
   fdx connect --config connect.toml --open
   fdx connect --config connect.toml --callback stdin --json";
+
+const DOCTOR: &str = "\
+Examples:
+  fdx doctor https://bank.example
+  fdx doctor https://127.0.0.1:8443 --ca bank/ca.pem
+  fdx doctor https://127.0.0.1:8443 --config bank/connect.toml
+  fdx doctor metadata.json --json | jq .worst";
 
 const KEYS: &str = "\
 Examples:

@@ -1,6 +1,6 @@
 //! The `fdx` command: a whole FDX consent over FAPI 2.0 on one's own machine (`demo`), an
-//! institution for any client (`sandbox`), a consent at a real institution (`connect`), and the
-//! keys for it (`keys`).
+//! institution for any client (`sandbox`), a consent at a real institution (`connect`), what its
+//! metadata lacks (`doctor`), and the keys for it (`keys`).
 //!
 //! Results go to standard output, messages to standard error. It ends with 0, with 1 where
 //! something failed, and with 2 where the command line or a configuration can't be right.
@@ -9,6 +9,7 @@ mod args;
 mod bank;
 mod connect;
 mod demo;
+mod doctor;
 mod error;
 mod files;
 mod flow;
@@ -47,6 +48,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(args) => runtime.block_on(demo::run(&args)),
         Command::Sandbox(args) => runtime.block_on(sandbox::run(&args)),
         Command::Connect(args) => runtime.block_on(connect::run(&args)),
+        Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
         Command::Keys(command) => keys::run(&command),
     };
     // A read of standard input that nobody waits for any more must not keep the program.

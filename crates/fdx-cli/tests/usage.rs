@@ -39,6 +39,10 @@ fn wrong_arguments_end_with_2_and_say_what_is_expected() {
         (&["connect", "--config", "x", "--open", "--print-url"], "cannot be used with"),
         (&["connect", "--config", "/nowhere/connect.toml"], "name a file that is there"),
         (&["connect", "--config", "/"], "it is no file"),
+        (&["doctor"], "<ISSUER_OR_FILE>"),
+        (&["doctor", "http://bank.example"], "with https://; or name a file"),
+        (&["doctor", "/nowhere/metadata.json"], "name a file that is there"),
+        (&["doctor", "https://bank.example", "--ca", "/nowhere/ca.pem"], "the CA /nowhere/ca.pem"),
         (&[], "Usage: fdx <COMMAND>"),
         (&["bogus"], "unrecognized subcommand"),
     ] {
@@ -56,6 +60,7 @@ fn every_help_is_short_and_has_examples() {
         &["demo", "--help"],
         &["sandbox", "--help"],
         &["connect", "--help"],
+        &["doctor", "--help"],
         &["keys", "--help"],
         &["keys", "new", "--help"],
         &["keys", "show", "--help"],

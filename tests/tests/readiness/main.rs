@@ -221,6 +221,14 @@ fn tokens_that_nothing_binds_break_fapi_in_both_rows() {
 }
 
 #[test]
+fn what_was_found_is_shown_without_the_space_between_tokens() {
+    let text = sandbox().to_string().replacen("[\"S256\"]", "[ \"S256\",\n \"a \\\" b\" ]", 1);
+    let readiness = Readiness::of(text.as_bytes(), None, None);
+    let row = readiness.findings().iter().find(|row| row.severity == Severity::Advice).unwrap();
+    assert_eq!(row.found.as_str(), r#"["S256","a \\" b"]"#);
+}
+
+#[test]
 fn a_strange_text_is_bounded_and_escaped() {
     let long = format!("https://bank.example/\u{1b}[31m{}", "x".repeat(5000));
     let found = rows(&changed(sandbox(), "token_endpoint", long.into()), None);

@@ -5,8 +5,8 @@ mod config;
 mod example;
 mod outcome;
 mod request;
-mod setup;
-mod source;
+pub(crate) mod setup;
+pub(crate) mod source;
 mod tokens;
 
 use fdx_par::{AuthorizationUrl, Callback, Client, Granted, Notice, discover};

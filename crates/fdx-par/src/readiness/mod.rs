@@ -46,7 +46,8 @@ pub struct Finding {
     pub member: &'static str,
     /// The clause that says what is wanted.
     pub clause: &'static str,
-    /// The member's JSON as it was written, bounded and escaped; `absent` where there is none.
+    /// The member's JSON, without the space between its tokens, bounded and escaped; `absent` where
+    /// there is none.
     pub found: Excerpt,
     /// What it should be.
     pub wanted: &'static str,

@@ -49,9 +49,9 @@ impl<'a> Reading<'a> {
         Ok(reading)
     }
 
-    /// The JSON of a member, as it was written.
-    pub(super) fn text(&self, member: &str) -> &str {
-        self.members.get(member).map_or("absent", RawJson::as_str)
+    /// The JSON of a member, without the space between its tokens.
+    pub(super) fn text(&self, member: &str) -> String {
+        self.members.get(member).map_or("absent".to_owned(), |raw| compact(raw.as_str()))
     }
 
     pub(super) fn value<T: DeserializeOwned>(&self, member: &str) -> Value<T> {
@@ -89,4 +89,19 @@ impl<'a> Reading<'a> {
             _ => Issuer::parse(text).ok(),
         }
     }
+}
+
+/// What an excerpt may need of a JSON text.
+fn compact(json: &str) -> String {
+    let (mut inside, mut escaped) = (false, false);
+    let kept = json.chars().filter(|&char| {
+        match char {
+            _ if escaped => escaped = false,
+            '\\' => escaped = inside,
+            '"' => inside = !inside,
+            _ => {}
+        }
+        inside || !char.is_ascii_whitespace()
+    });
+    kept.take(512).collect()
 }

@@ -58,7 +58,7 @@ impl Rule {
             Verdict::Unless(member) => (every, Some(member)),
             Verdict::Client => (Severity::BreaksClient, None),
         };
-        let found = Excerpt::of(reading.text(self.member));
+        let found = Excerpt::of(&reading.text(self.member));
         let Self { member, clause, wanted, .. } = *self;
         Finding { member, clause, found, wanted, severity, allowed_by }
     }

@@ -1,0 +1,110 @@
+//! An institution's metadata, held against what FAPI 2.0 asks for.
+
+mod report;
+
+use std::path::Path;
+
+use fdx_par::{ClientConfig, Readiness, Severity, WellKnown, discover_document};
+use fdx_transport_hyper::{Roots, Transport, system_now};
+use fdx_wire::Issuer;
+
+use crate::args::DoctorArgs;
+use crate::connect::{setup, source};
+use crate::error::Failure;
+use crate::files;
+use crate::flow::Driver;
+use crate::print::message;
+
+/// A document and where it came from.
+struct Found {
+    place: String,
+    bytes: Vec<u8>,
+}
+
+/// Who asks: a client, if there is a configuration, and the way to the institution.
+struct Asker {
+    client: Option<ClientConfig>,
+    driver: Driver,
+}
+
+pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Failure> {
+    let asker = Asker::load(args)?;
+    let (found, issuer) = if args.target.contains("://") {
+        let issuer = issuer(&args.target)?;
+        (asker.fetch(&issuer).await?, Some(issuer))
+    } else {
+        let text = files::text(Path::new(&args.target), "the metadata")?;
+        (Found { place: args.target.clone(), bytes: text.expose().into() }, None)
+    };
+    let readiness = Readiness::of(&found.bytes, issuer.as_ref(), asker.client.as_ref());
+    report::print(args, &found.place, &readiness);
+    match readiness.worst() {
+        Severity::Fine | Severity::Advice => Ok(()),
+        Severity::BreaksFapi => Err(broken("this metadata breaks FAPI 2.0")),
+        Severity::BreaksClient => Err(broken("this client can't obtain a consent there")),
+    }
+}
+
+impl Asker {
+    fn load(args: &DoctorArgs) -> Result<Self, Failure> {
+        let (client, mut driver) = match &args.config {
+            Some(path) => {
+                let setup = setup::Setup::load(&source::read(path)?, path)?;
+                (Some(setup.client), setup.driver)
+            }
+            None => (None, Driver { transport: transport(Transport::builder())?, keys: vec![] }),
+        };
+        if let Some(path) = &args.ca {
+            let roots = Roots::pem(files::text(path, "the CA")?.expose()).map_err(|error| {
+                let what = format!("{} can't be used: {error}", path.display());
+                Failure::usage(what, "name a PEM file of certificates")
+            })?;
+            driver.transport = transport(Transport::builder().root_certificates(roots))?;
+        }
+        Ok(Self { client, driver })
+    }
+
+    /// From the first of the two places that has one.
+    async fn fetch(&self, issuer: &Issuer) -> Result<Found, Failure> {
+        let mut first = None;
+        for well_known in [WellKnown::OAuthAuthorizationServer, WellKnown::OpenidConfiguration] {
+            let draft = discover_document(issuer, well_known, system_now());
+            let place = format!("{} of {issuer}", name(well_known));
+            match self.driver.try_run("fetching the metadata", draft).await? {
+                Ok(document) => return Ok(Found { place, bytes: document.as_bytes().to_vec() }),
+                Err(error) => {
+                    message(&format!("note: nothing at {place}"));
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        Err(match first {
+            Some(error) => Failure::protocol("fetching the metadata", &error),
+            None => broken("there is no metadata"),
+        })
+    }
+}
+
+fn transport(builder: fdx_transport_hyper::TransportBuilder) -> Result<Transport, Failure> {
+    builder
+        .build()
+        .map_err(|error| Failure::failed(error.to_string(), "report this defect of ours"))
+}
+
+fn issuer(text: &str) -> Result<Issuer, Failure> {
+    Issuer::parse_loopback(text).map_err(|error| {
+        let what = format!("the issuer can't be right: {error}");
+        Failure::usage(what, "write it as the institution does, with https://; or name a file")
+    })
+}
+
+fn broken(what: &str) -> Failure {
+    Failure::failed(what, "show the institution the rows above, or look for a dialect")
+}
+
+fn name(well_known: WellKnown) -> &'static str {
+    match well_known {
+        WellKnown::OAuthAuthorizationServer => "oauth-authorization-server",
+        WellKnown::OpenidConfiguration => "openid-configuration",
+    }
+}
