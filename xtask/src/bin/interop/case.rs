@@ -1,7 +1,7 @@
 use crate::combination::{Authentication, Combination, Request, Response};
 use crate::failure::Failure;
 use crate::lab::Lab;
-use crate::{flow, renewal, rotation, tokens, wrongs};
+use crate::{flow, readiness, renewal, rotation, tokens, wrongs};
 
 /// Something that must hold between our crates and the server.
 pub(crate) struct Case {
@@ -52,6 +52,7 @@ impl Case {
         }
         let once = |name: &str, run| Self { name: name.to_owned(), run: Run::Once(run) };
         cases.extend([
+            once("readiness: the metadata, for every client", readiness::of_metadata),
             once("refresh, twice, the refresh token rotated", tokens::refresh_rotated),
             once("server's keys rotated before the exchange", rotation::before_exchange),
             once("server's keys rotated before a JARM callback", rotation::before_callback),

@@ -8,6 +8,7 @@ mod failure;
 mod flow;
 mod identities;
 mod lab;
+mod readiness;
 mod recipient;
 mod renewal;
 mod report;
