@@ -2,14 +2,12 @@ use fdx_jose::{Algorithm, Jwks, backend};
 use fdx_par::dialect::MASTERCARD;
 use fdx_par::not_fapi::Unbound;
 use fdx_par::{AuthorizationRequest, Dialect, SenderConstraint};
-use fdx_sandbox::{
-    Binding, Institution, InstitutionConfig, Provider, RefreshPolicy, RegisteredClient,
-};
+use fdx_sandbox::{Institution, InstitutionConfig, Provider};
 use fdx_wire::HttpsUrl;
 
 use super::{Provided, signs_ps256};
 use crate::World;
-use crate::setup::{Setup, bank_issuer, consent_request, entropy, keys, scopes};
+use crate::setup::{Setup, bank_issuer, consent_request, entropy, keys};
 
 pub(super) const PROVIDED: Provided = Provided { dialect: MASTERCARD, world, request };
 
@@ -20,18 +18,13 @@ fn world(dialect: Dialect) -> World {
     config.sender_constraint = SenderConstraint::NotFapi(Unbound);
     config.id_token_signed_response_alg = Some(algorithm);
 
-    let uris = vec![config.redirect_uri.clone()];
     let jwks = Jwks::new(vec![keys(algorithm).public().clone()]);
-    let mut client = RegisteredClient::new("app-1", uris, jwks, Binding::Nothing);
-    client.id_token_signed_response_alg = algorithm;
-    client.request_object_signing_alg = Some(algorithm);
-    client.scopes = scopes();
+    let uris = vec![config.redirect_uri.clone()];
     let mtls = HttpsUrl::parse("https://mtls.bank.example").unwrap();
     let mut bank =
         InstitutionConfig::new(bank_issuer(), mtls, backend::ring(), vec![keys(algorithm)]);
-    bank.provider = Provider::Mastercard;
-    bank.refresh_policy = RefreshPolicy::Repeat;
-    bank.clients = vec![client];
+    Provider::Mastercard.play(&mut bank);
+    bank.clients = vec![Provider::Mastercard.client("app-1", uris, jwks)];
     World::of(algorithm, Institution::new(bank, entropy(200)), config)
 }
 

@@ -7,6 +7,7 @@
 mod manners;
 mod mastercard;
 mod paths;
+mod preset;
 mod rewrite;
 
 use http::{Request, Response};
