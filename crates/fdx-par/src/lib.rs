@@ -27,6 +27,9 @@
 //! and [`Client::verify_callback`]. The [`manual`] has the chapters: which layer to take, the threat
 //! model, cookies, keys in a KMS, many nodes, message signing, every clause and every error code.
 //!
+//! [`Readiness`] says of an institution's metadata all that FAPI 2.0 and a client's configuration
+//! would have otherwise, before anything is sent.
+//!
 //! It never opens a socket, reads a clock, draws random bytes, starts a thread, waits, or holds a
 //! private key. `now` and [`Entropy`](fdx_wire::Entropy) are arguments; what it writes is a function
 //! of its arguments. FAPI 2.0 Security Profile Final can't be switched off.
