@@ -1,4 +1,5 @@
 use fdx_jose::{Algorithm, AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
+use fdx_par::dialect::{Dialect, Line, Member};
 use fdx_par::{
     AuthorizationRequest, Client, ClientAuthentication, ClientConfig, Draft, MtlsEndpoints, Pushed,
     SenderConstraint, ServerMetadata, WellKnown, discover,
@@ -14,6 +15,10 @@ pub struct Recipient {
     pub key: PrivateKey,
     pub issuer: Issuer,
 }
+
+/// A provider whose server has no TLS, and that is FAPI 2.0 otherwise.
+const MOCK: Dialect = Dialect::new("mock", "A mock server on loopback")
+    .with_members(&[Line { member: Member::LoopbackHttp, source: "this test" }]);
 
 pub fn now() -> UnixTime {
     UnixTime::from_seconds(1_767_607_200)
@@ -53,6 +58,9 @@ impl Recipient {
             backend::ring(),
         );
         config.mtls_endpoints = endpoints;
+        if config.issuer.is_loopback_http() {
+            config = config.with_dialect(MOCK);
+        }
         let consent = ConsentRequest::new(ConsentDuration::time_bound(90).unwrap())
             .resource(ResourceType::Account, [DataCluster::AccountBasic])
             .build()
