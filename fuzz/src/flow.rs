@@ -87,7 +87,7 @@ fn drive(world: &mut World<'_>) -> Result<(), Error> {
     };
     let mut verified = match client.verify(exchanged, keys.as_ref(), NOW)? {
         Verification::Verified(verified) => verified,
-        Verification::FetchKeys(_) => return Ok(()),
+        Verification::Decrypt(_) | Verification::FetchKeys(_) => return Ok(()),
     };
     world.hides(&verified);
     if wishes.contains("introspect") {
@@ -125,7 +125,7 @@ fn later(
     let refreshed = world.run(client.refresh(stored, world.entropy(6), NOW)?)?;
     let renewed = match client.verify_refreshed(refreshed, keys, NOW)? {
         RefreshVerification::Verified(renewed) => renewed,
-        RefreshVerification::FetchKeys(_) => return Ok(()),
+        RefreshVerification::Decrypt(_) | RefreshVerification::FetchKeys(_) => return Ok(()),
     };
     world.hides(&renewed);
     let draft =

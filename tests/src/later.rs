@@ -41,12 +41,15 @@ impl World {
         let refreshed = match client.verify_refreshed(refreshed, None, self.now)? {
             RefreshVerification::Verified(grant) => return Ok(grant),
             RefreshVerification::FetchKeys(refreshed) => refreshed,
+            RefreshVerification::Decrypt(_) => panic!("no encryption was registered"),
         };
         let draft = client.fetch_keys(self.now).unwrap();
         let keys = self.run(draft).unwrap();
         match client.verify_refreshed(refreshed, Some(&keys), self.now)? {
             RefreshVerification::Verified(grant) => Ok(grant),
-            RefreshVerification::FetchKeys(_) => panic!("the keys do not fit"),
+            RefreshVerification::Decrypt(_) | RefreshVerification::FetchKeys(_) => {
+                panic!("the keys do not fit")
+            }
         }
     }
 

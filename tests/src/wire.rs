@@ -237,6 +237,7 @@ impl World {
         let exchanged = match client.verify(exchanged, None, self.now)? {
             Verification::Verified(verified) => return Ok(verified),
             Verification::FetchKeys(exchanged) => exchanged,
+            Verification::Decrypt(_) => panic!("no encryption was registered"),
         };
         let keys = match client.fetch_keys(self.now).and_then(|draft| self.run(draft)) {
             Ok(keys) => keys,
@@ -253,7 +254,7 @@ impl World {
     ) -> Result<Verified, Refused<Exchanged>> {
         match client.verify(exchanged, Some(keys), self.now)? {
             Verification::Verified(verified) => Ok(verified),
-            Verification::FetchKeys(_) => panic!("the keys do not fit"),
+            Verification::Decrypt(_) | Verification::FetchKeys(_) => panic!("the keys do not fit"),
         }
     }
 

@@ -26,7 +26,7 @@ const CLAUSES: [(&str, usize); 23] = [
     ("REV-", 4),
     ("INTRO-", 4),
     ("BCP-", 10),
-    ("OIDC-", 13),
+    ("OIDC-", 17),
     ("GM-", 1),
     ("JARM-", 7),
 ];

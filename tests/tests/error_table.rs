@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use fdx_jose::Algorithm::{Es256, Ps256};
 use fdx_jose::{
-    AuthorizationResponseError, IdTokenError, JwsError, RequestObjectError,
-    SignedIntrospectionError, SigningError,
+    AuthorizationResponseError, DecryptionError, IdTokenError, JweError, JwsError,
+    RequestObjectError, SignedIntrospectionError, SigningError,
 };
 use fdx_par::{CallbackFault, CallerFault, Error, NextStep, SealFault, ServerRule};
 use fdx_wire::json::{self, JsonError, Limits};
@@ -79,6 +79,8 @@ fn table() -> String {
     let jarm = jarm.map(|e| row(&Error::AuthorizationResponse(e.clone()), &e));
     let introspection = signed_introspection().into_iter();
     let introspection = introspection.map(|e| row(&Error::SignedIntrospection(e.clone()), &e));
+    let decryption = DecryptionError::Unavailable { reason: String::new() };
+    let decryption = [row(&Error::Decryption(decryption), &"nobody could try to decrypt")];
     let signing = [SigningError::Backend].into_iter();
     let signing = signing.map(|e| row(&Error::from(e), &"a signature could not be had"));
 
@@ -101,6 +103,7 @@ fn table() -> String {
         introspection
     });
     chapter("A sealed value does not open: `Error::Seal`", &mut { seal });
+    chapter("Nobody to decrypt: `Error::Decryption`", &mut decryption.into_iter());
     chapter("No signature: `Error::Signing`", &mut { signing });
     let request_object = request_object().into_iter().map(|error| {
         let next = "`Correct`; from `Client::push` it comes as `rfc9126.parameter.reserved`";
@@ -163,12 +166,14 @@ fn id_token() -> Vec<IdTokenError> {
         E::AuthTimeTooOld,
         E::AuthorizedParty,
         E::Claims(no_object()),
+        E::Encrypted,
         E::Expiry,
         E::Expired,
         E::IssuedAt,
         E::IssuedInTheFuture,
         E::IssuedTooLongAgo,
         E::Issuer,
+        E::Jwe(JweError::Compressed),
         E::Jws(JwsError::Critical),
         E::Nonce,
         E::NonceUnexpected,
@@ -176,7 +181,10 @@ fn id_token() -> Vec<IdTokenError> {
         E::Signature,
         E::Subject,
         E::Type,
+        E::Unencrypted,
         E::UnknownKey,
+        E::Unopened,
+        E::Unsigned,
     ]
 }
 

@@ -274,7 +274,9 @@ fn an_id_token_by_an_unknown_key_keeps_the_tokens() {
         RefreshVerification::FetchKeys(kept) => {
             assert_eq!(kept.stored().to_json().expose(), stored.expose());
         }
-        RefreshVerification::Verified(_) => panic!("a forged ID token was believed"),
+        RefreshVerification::Decrypt(_) | RefreshVerification::Verified(_) => {
+            panic!("a forged ID token was believed")
+        }
     }
 }
 

@@ -81,11 +81,17 @@ impl Driver {
         let exchanged = match client.verify(exchanged, None, system_now()).map_err(failed)? {
             Verification::Verified(verified) => return Ok(verified),
             Verification::FetchKeys(exchanged) => exchanged,
+            Verification::Decrypt(_) => {
+                return Err(Failure::failed(
+                    "checking the ID token: it is encrypted",
+                    "have the client registered without id_token_encrypted_response_alg",
+                ));
+            }
         };
         let keys = self.run("fetching the server's keys", client.fetch_keys(system_now())).await?;
         match client.verify(exchanged, Some(&keys), system_now()).map_err(failed)? {
             Verification::Verified(verified) => Ok(verified),
-            Verification::FetchKeys(_) => Err(Failure::failed(
+            Verification::Decrypt(_) | Verification::FetchKeys(_) => Err(Failure::failed(
                 "checking the ID token: the server does not publish the key that signed it",
                 "nothing that a program can do: ask the institution",
             )),

@@ -121,6 +121,7 @@ mod callback;
 mod client;
 pub mod dialect;
 mod discovery;
+mod encrypted;
 mod error;
 mod exchange;
 mod fdx_api;
@@ -148,6 +149,7 @@ pub use client::{
 };
 pub use dialect::Dialect;
 pub use discovery::{MetadataDocument, ServerMetadata, WellKnown, discover, discover_document};
+pub use encrypted::{Encrypted, IdTokenEncryption};
 pub use error::{
     CallbackFault, CallerFault, Error, Excerpt, NextStep, Refusal, RefusalKind, Refused, Said,
     SealFault, ServerFault, ServerRule,

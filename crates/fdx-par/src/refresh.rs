@@ -2,8 +2,9 @@ use core::fmt;
 
 use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation};
 use fdx_wire::form::Form;
-use fdx_wire::{Entropy, UnixTime};
+use fdx_wire::{Entropy, Secret, UnixTime};
 
+use crate::encrypted::Keeps;
 use crate::exchange::answer::Answer;
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
@@ -12,7 +13,9 @@ use crate::stored_grant::{Identity, StoredGrant};
 use crate::token::LIMIT;
 use crate::token::response::{self, Issued};
 use crate::verify::agree;
-use crate::{CallerFault, Client, Endpoint, Error, NextStep, Refused, ServerKeys, ServerRule};
+use crate::{
+    CallerFault, Client, Encrypted, Endpoint, Error, NextStep, Refused, ServerKeys, ServerRule,
+};
 
 /// Renewed tokens, not yet looked into. Persist [`Refreshed::stored`] now, in place of what was
 /// stored before: the old refresh token may be spent. Then [`Client::verify_refreshed`].
@@ -27,6 +30,8 @@ pub struct Refreshed {
 #[derive(Debug)]
 #[must_use]
 pub enum RefreshVerification {
+    /// The ID token is encrypted: [open it](Encrypted::open) and verify again.
+    Decrypt(Encrypted<Refreshed>),
     /// The ID token needs a key that is not at hand: fetch the keys and verify again.
     FetchKeys(Refreshed),
     /// The renewed grant.
@@ -75,6 +80,19 @@ impl Client {
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<RefreshVerification, Refused<Refreshed>> {
+        // Without a first ID token there is nothing to hold a later one to.
+        let shut = match &refreshed.grant.identity {
+            Some(_) => self.shut(&refreshed.issued),
+            None => Ok(None),
+        };
+        match shut {
+            Ok(None) => {}
+            Ok(Some(shut)) => {
+                let encrypted = Encrypted::new(shut, self.config().backend, refreshed);
+                return Ok(RefreshVerification::Decrypt(encrypted));
+            }
+            Err(error) => return Err(Refused::new(error, refreshed)),
+        }
         let mut consent_id = refreshed.grant.consent_id.clone();
         let agreed = refreshed
             .issued
@@ -100,8 +118,8 @@ impl Client {
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<(), Error> {
-        // Without a first ID token there is nothing to hold a later one to.
-        let (Some(first), Some(id_token)) = (&refreshed.grant.identity, &refreshed.issued.id_token)
+        let (Some(first), Some(id_token)) =
+            (&refreshed.grant.identity, refreshed.issued.signed_id_token())
         else {
             return Ok(());
         };
@@ -187,6 +205,12 @@ impl Refreshed {
     #[must_use]
     pub fn stored(&self) -> &StoredGrant {
         &self.grant
+    }
+}
+
+impl Keeps for Refreshed {
+    fn take(&mut self, signed: Secret) {
+        self.issued.opened = Some(signed);
     }
 }
 

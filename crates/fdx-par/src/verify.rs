@@ -6,18 +6,21 @@ use fdx_wire::UnixTime;
 use serde::Deserialize;
 
 use crate::dialect::Member;
+use crate::encrypted::Shut;
 use crate::error::ServerFault;
 use crate::not_fapi::Departure;
 use crate::pending::{Flow, FlowId};
 use crate::server_keys::ServerKeys;
 use crate::token::response::Issued;
 use crate::token::{Exchanged, Tokens};
-use crate::{Client, Error, NextStep, Notice, Refused, ServerRule};
+use crate::{Client, Encrypted, Error, NextStep, Notice, Refused, ServerRule};
 
 /// Where verification stands.
 #[derive(Debug)]
 #[must_use]
 pub enum Verification {
+    /// The ID token is encrypted: [open it](Encrypted::open) and verify again. Nothing was lost.
+    Decrypt(Encrypted<Exchanged>),
     /// The ID token needs a key that is not at hand: [fetch the keys](Client::fetch_keys) and
     /// verify again. Nothing was lost.
     FetchKeys(Exchanged),
@@ -57,6 +60,14 @@ impl Client {
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<Verification, Refused<Exchanged>> {
+        match self.shut_where_asked(&exchanged) {
+            Ok(None) => {}
+            Ok(Some(shut)) => {
+                let encrypted = Encrypted::new(shut, self.config().backend, exchanged);
+                return Ok(Verification::Decrypt(encrypted));
+            }
+            Err(error) => return Err(Refused::new(error, exchanged)),
+        }
         match self.check(&exchanged, keys, now) {
             Ok(Checked { id_token, consent_id, notices }) => {
                 let Exchanged { issued, flow } = exchanged;
@@ -71,16 +82,24 @@ impl Client {
         }
     }
 
+    /// What was not asked for is not looked at.
+    fn shut_where_asked(&self, exchanged: &Exchanged) -> Result<Option<Shut>, Error> {
+        self.check_ours(&exchanged.flow)?;
+        match &exchanged.flow.nonce {
+            Some(_) => self.shut(&exchanged.issued),
+            None => Ok(None),
+        }
+    }
+
     fn check(
         &self,
         exchanged: &Exchanged,
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<Checked, Error> {
-        self.check_ours(&exchanged.flow)?;
         let mut notices = Vec::new();
         let unsent = Member::NotFapi(Departure::OpenidWithoutIdToken);
-        let id_token = match (&exchanged.flow.nonce, &exchanged.issued.id_token) {
+        let id_token = match (&exchanged.flow.nonce, exchanged.issued.signed_id_token()) {
             (Some(_), None) if self.config().dialect.has(unsent) => None,
             (Some(_), None) => return Err(exchanged.issued.fault(ServerRule::IdTokenMissing)),
             (None, Some(_)) => {

@@ -108,6 +108,6 @@ fn an_id_token_that_was_not_asked_for_is_a_notice() {
             assert_eq!(verified.notices(), [Notice::IdTokenUnasked]);
             assert!(verified.id_token().is_none());
         }
-        Verification::FetchKeys(_) => panic!("no key is needed"),
+        Verification::Decrypt(_) | Verification::FetchKeys(_) => panic!("no key is needed"),
     }
 }

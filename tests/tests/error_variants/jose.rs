@@ -14,6 +14,7 @@ const BACKEND: &str =
     "only a failing random source of the operating system, or memory that ran out";
 
 const AUTHORIZATION_RESPONSES: &str = "crates/fdx-jose/tests/behaviour/authorization_responses.rs";
+const ENCRYPTED: &str = "tests/tests/encrypted_id_tokens.rs";
 const HERE: &str = "tests/tests/error_variants/jose.rs";
 const ID_TOKENS: &str = "crates/fdx-jose/tests/behaviour/id_tokens.rs";
 const JWE: &str = "crates/fdx-jose/tests/behaviour/jwe.rs";
@@ -174,12 +175,14 @@ pub(crate) const TABLES: &[Table] = &[
             ("AuthTimeTooOld", ID_TOKENS, "max_age_needs_a_recent_login"),
             ("AuthorizedParty", ID_TOKENS, "the_audience_is_the_client_and_nobody_else"),
             ("Claims", ID_TOKENS, "duplicate_claims_are_refused"),
+            ("Encrypted", ENCRYPTED, "an_id_token_that_is_encrypted_unasked_is_refused"),
             ("Expiry", ID_TOKENS, "times_of_another_type_are_refused"),
             ("Expired", ID_TOKENS, "times_are_held_to_the_tolerance"),
             ("IssuedAt", ID_TOKENS, "times_of_another_type_are_refused"),
             ("IssuedInTheFuture", ID_TOKENS, "times_are_held_to_the_tolerance"),
             ("IssuedTooLongAgo", ID_TOKENS, "times_are_held_to_the_tolerance"),
             ("Issuer", ID_TOKENS, "the_issuer_is_compared_exactly"),
+            ("Jwe", ENCRYPTED, "what_does_not_open_or_may_not_be_looked_at_is_refused"),
             ("Jws", ID_TOKENS, "an_unknown_key_is_told_from_a_bad_signature"),
             ("Nonce", ID_TOKENS, "the_nonce_is_there_exactly_when_one_was_sent"),
             ("NonceUnexpected", ID_TOKENS, "the_nonce_is_there_exactly_when_one_was_sent"),
@@ -187,7 +190,10 @@ pub(crate) const TABLES: &[Table] = &[
             ("Signature", ID_TOKENS, "an_unknown_key_is_told_from_a_bad_signature"),
             ("Subject", ID_TOKENS, "the_subject_is_ascii_and_short"),
             ("Type", ID_TOKENS, "tokens_of_another_kind_are_refused"),
+            ("Unencrypted", ENCRYPTED, "an_id_token_that_is_not_encrypted_is_refused"),
             ("UnknownKey", HERE, "an_id_token_without_its_key"),
+            ("Unopened", ENCRYPTED, "what_does_not_open_or_may_not_be_looked_at_is_refused"),
+            ("Unsigned", ENCRYPTED, "what_is_inside_is_signed"),
         ],
         never: &[],
     },

@@ -16,6 +16,7 @@ const CALLBACK: &str = "tests/tests/callback.rs";
 const CONSENT_ID: &str = "tests/tests/consent_id.rs";
 const DIALECT_FIT: &str = "tests/tests/dialect_fit.rs";
 const ENDPOINTS: &str = "tests/tests/endpoints.rs";
+const ENCRYPTED: &str = "tests/tests/encrypted_id_tokens.rs";
 const HERE: &str = "tests/tests/error_variants/par.rs";
 const INTROSPECTION: &str = "tests/tests/introspection.rs";
 const KEYS: &str = "tests/tests/bad_input/keys.rs";
@@ -46,6 +47,7 @@ pub(crate) const TABLES: &[Table] = &[
                 CALLBACK,
                 "each_wrong_callback_leaves_the_pending_value_for_the_right_one",
             ),
+            ("Decryption", ENCRYPTED, "a_service_that_is_down_costs_nothing"),
             ("IdToken", REFRESH, "the_refreshed_id_token_holds_as_the_first_one_did"),
             ("Refusal", BAD_INPUT_MAIN, "what_a_failure_says_is_kept_bounded_and_escaped"),
             ("Seal", SEALED, "it_opens_in_its_own_place_alone"),

@@ -1,6 +1,6 @@
 use fdx_wire::json::JsonError;
 
-use crate::{Algorithm, JwsError};
+use crate::{Algorithm, JweError, JwsError};
 
 /// The rule of OpenID Connect Core 3.1.3.7 that an ID token broke. Never repeats what it says.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -38,6 +38,9 @@ pub enum IdTokenError {
     /// The payload is not a JSON object.
     #[error("the claims can't be read: {0}")]
     Claims(JsonError),
+    /// Encrypted, and no encryption was registered.
+    #[error("the ID token is encrypted, and that was not registered")]
+    Encrypted,
     /// `exp` is missing or not a whole number of seconds.
     #[error("exp is missing or not a whole number of seconds")]
     Expiry,
@@ -56,6 +59,9 @@ pub enum IdTokenError {
     /// `iss` is missing or not the issuer.
     #[error("iss is missing or not the issuer")]
     Issuer,
+    /// Encrypted in a way that may not be looked at, or to a key that is none of ours.
+    #[error("{0}")]
+    Jwe(JweError),
     /// Not a JWS that may be looked at.
     #[error("{0}")]
     Jws(JwsError),
@@ -77,9 +83,18 @@ pub enum IdTokenError {
     /// The header's `typ` is that of another kind of token.
     #[error("typ is that of another kind of token")]
     Type,
+    /// Not encrypted, though it was registered to be.
+    #[error("the ID token is not encrypted, and was registered to be")]
+    Unencrypted,
     /// No key of the set fits.
     #[error("no key of the set fits the token's kid and alg")]
     UnknownKey,
+    /// The encrypted ID token does not open. Why is not told (RFC 7516 section 11.5).
+    #[error("the encrypted ID token does not open")]
+    Unopened,
+    /// What was encrypted is not signed.
+    #[error("what was encrypted is not signed, and an ID token is")]
+    Unsigned,
 }
 
 impl IdTokenError {
@@ -96,12 +111,14 @@ impl IdTokenError {
             Self::AuthTimeTooOld => "oidc.id_token.auth_time.max_age",
             Self::AuthorizedParty => "oidc.id_token.azp",
             Self::Claims(_) => "oidc.id_token.claims",
+            Self::Encrypted => "oidc.id_token.encrypted",
             Self::Expiry => "oidc.id_token.exp",
             Self::Expired => "oidc.id_token.exp.past",
             Self::IssuedAt => "oidc.id_token.iat",
             Self::IssuedInTheFuture => "oidc.id_token.iat.future",
             Self::IssuedTooLongAgo => "oidc.id_token.iat.past",
             Self::Issuer => "oidc.id_token.iss",
+            Self::Jwe(_) => "oidc.id_token.jwe",
             Self::Jws(_) => "oidc.id_token.jws",
             Self::Nonce => "oidc.id_token.nonce",
             Self::NonceUnexpected => "oidc.id_token.nonce.unexpected",
@@ -109,7 +126,10 @@ impl IdTokenError {
             Self::Signature => "oidc.id_token.signature",
             Self::Subject => "oidc.id_token.sub",
             Self::Type => "oidc.id_token.typ",
+            Self::Unencrypted => "oidc.id_token.unencrypted",
             Self::UnknownKey => "oidc.id_token.key.unknown",
+            Self::Unopened => "oidc.id_token.unopened",
+            Self::Unsigned => "oidc.id_token.unsigned",
         }
     }
 
@@ -117,6 +137,15 @@ impl IdTokenError {
     #[must_use]
     pub fn is_unknown_key(&self) -> bool {
         *self == Self::UnknownKey
+    }
+}
+
+impl From<JweError> for IdTokenError {
+    fn from(error: JweError) -> Self {
+        match error {
+            JweError::Unopened => Self::Unopened,
+            other => Self::Jwe(other),
+        }
     }
 }
 

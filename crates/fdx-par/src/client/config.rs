@@ -7,6 +7,7 @@ use fdx_jose::{
 };
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
+use crate::IdTokenEncryption;
 use crate::dialect::Dialect;
 use crate::not_fapi;
 
@@ -45,6 +46,9 @@ pub struct ClientConfig {
     pub introspection_signed_response_alg: Option<Algorithm>,
     /// `id_token_signed_response_alg` as registered. Default: any of the three of FAPI 2.0.
     pub id_token_signed_response_alg: Option<Algorithm>,
+    /// The keys that ID tokens are encrypted to, as registered. Default: they are not, and one that
+    /// is is refused; where there are some, one that is not is refused.
+    pub id_token_encryption: Option<IdTokenEncryption>,
     /// DPoP keys that no new consent is bound to, and older codes and tokens still are.
     pub retired_proof_keys: Vec<ProofKey>,
     /// Public keys to publish beside those in use: the next one, before it signs, and the last
@@ -140,6 +144,7 @@ impl ClientConfig {
             authorization_signed_response_alg: None,
             introspection_signed_response_alg: None,
             id_token_signed_response_alg: None,
+            id_token_encryption: None,
             retired_proof_keys: Vec::new(),
             published_keys: Vec::new(),
             tolerance: Tolerance::default(),
@@ -154,7 +159,7 @@ impl ClientConfig {
     }
 
     /// What is to be published at the client's `jwks_uri`: the keys that sign assertions and
-    /// request objects, and [`ClientConfig::published_keys`]. DPoP keys travel with their proofs.
+    /// request objects, [`ClientConfig::published_keys`], and those that ID tokens are encrypted to. DPoP keys travel with their proofs.
     #[must_use]
     pub fn public_jwks(&self) -> Jwks {
         let mut keys = Vec::new();
@@ -167,7 +172,8 @@ impl ClientConfig {
         keys.extend(self.published_keys.iter().cloned());
         let mut seen = BTreeSet::new();
         keys.retain(|key| seen.insert((key.thumbprint(), key.kid().map(str::to_owned))));
-        Jwks::new(keys)
+        let encryption = self.id_token_encryption.as_ref().map(IdTokenEncryption::keys);
+        Jwks::new(keys).with_encryption_keys(encryption.unwrap_or_default().to_vec())
     }
 }
 

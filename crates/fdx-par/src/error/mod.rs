@@ -15,7 +15,10 @@ pub use said::{Excerpt, Said};
 pub use seal::SealFault;
 pub use server::{ServerFault, ServerRule};
 
-use fdx_jose::{AuthorizationResponseError, IdTokenError, SignedIntrospectionError, SigningError};
+use fdx_jose::{
+    AuthorizationResponseError, DecryptionError, IdTokenError, SignedIntrospectionError,
+    SigningError,
+};
 
 /// What went wrong, sorted by whose doing it was.
 ///
@@ -31,6 +34,8 @@ pub enum Error {
     Caller(CallerFault),
     /// The front channel's: what arrived at the `redirect_uri` does not answer this request.
     Callback(CallbackFault),
+    /// The decrypter's: nobody could try to open an ID token. The tokens are kept.
+    Decryption(DecryptionError),
     /// The server's: it sent an ID token that does not hold.
     IdToken(IdTokenError),
     /// The server's decision: it understood, and said no.
@@ -79,6 +84,7 @@ impl Error {
             Self::AuthorizationResponse(error) => error.code(),
             Self::Caller(fault) => fault.code(),
             Self::Callback(fault) => fault.code(),
+            Self::Decryption(_) => "decryption",
             Self::IdToken(error) => error.code(),
             Self::Refusal(refusal) => refusal.code(),
             Self::Seal(fault) => fault.code(),
@@ -95,6 +101,7 @@ impl Error {
             Self::AuthorizationResponse(_) => "JARM section 2.4",
             Self::Caller(fault) => fault.clause(),
             Self::Callback(fault) => fault.clause(),
+            Self::Decryption(_) => "RFC 7516 section 5.2",
             Self::IdToken(_) => "OpenID Connect Core 3.1.3.7",
             Self::Refusal(refusal) => refusal.clause(),
             Self::Seal(_) => "fdx-par, sealed pending values",
@@ -134,6 +141,7 @@ impl Error {
             Self::AuthorizationResponse(_) => NextStep::KeepWaiting,
             Self::Caller(fault) => fault.next_step(),
             Self::Callback(fault) => fault.next_step(),
+            Self::Decryption(_) => NextStep::Retry { after: None },
             Self::IdToken(error) if error.is_unknown_key() => NextStep::FetchKeys,
             Self::IdToken(_) => NextStep::AskTheInstitution,
             Self::Refusal(refusal) => refusal.next_step,
@@ -154,6 +162,7 @@ impl fmt::Display for Error {
             }
             Self::Caller(fault) => write!(f, "the call can't be right: {fault}")?,
             Self::Callback(fault) => write!(f, "the callback is not the answer: {fault}")?,
+            Self::Decryption(error) => write!(f, "the ID token could not be opened: {error}")?,
             Self::IdToken(error) => write!(f, "the server's ID token does not hold: {error}")?,
             Self::Refusal(refusal) => write!(f, "the server refused: {refusal}")?,
             Self::Seal(fault) => write!(f, "the sealed value does not open: {fault}")?,

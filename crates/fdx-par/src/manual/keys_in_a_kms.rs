@@ -101,6 +101,46 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Opening in a KMS
+//!
+//! Where ID tokens are encrypted to a key of yours
+//! ([`ClientConfig::id_token_encryption`](crate::ClientConfig::id_token_encryption)), verification
+//! says so first. It hands out what is to be decrypted, and takes the content key:
+//!
+//! ```
+//! use fdx_jose::{ContentKey, DecryptionInput};
+//! use fdx_par::{Client, Exchanged, Refused, ServerKeys, Verification};
+//! use fdx_wire::UnixTime;
+//!
+//! # fn kms_decrypt(_: &DecryptionInput) -> Option<Vec<u8>> { None }
+//! fn verify(
+//!     client: &Client,
+//!     exchanged: Exchanged,
+//!     keys: Option<&ServerKeys>,
+//!     now: UnixTime,
+//! ) -> Result<Verification, Refused<Exchanged>> {
+//!     let encrypted = match client.verify(exchanged, keys, now)? {
+//!         Verification::Decrypt(encrypted) => encrypted,
+//!         other => return Ok(other),
+//!     };
+//!     // input().key() is the thumbprint, kid() the name, algorithm() RSA-OAEP or RSA-OAEP-256.
+//!     let key = match kms_decrypt(encrypted.input()) {
+//!         Some(decrypted) => ContentKey::new(&decrypted),
+//!         None => ContentKey::unavailable(), // the KMS refused: tell nobody that it was the key
+//!     };
+//!     client.verify(encrypted.open(&key)?, keys, now)
+//! }
+//! ```
+//!
+//! - **It is only borrowed** while the KMS works; ask again where that is down. What fails gives the
+//!   tokens back.
+//! - **One error for everything.** Whether the KMS refused or the tag was wrong is not told
+//!   (RFC 7516 section 11.5). Don't tell it in your own logs to whoever can send tokens either.
+//! - **Nothing inside is believed** for having been encrypted: anyone has the public key. The ID token
+//!   in it is signed, and verified as any other.
+//! - With a key in memory, `encrypted.open_with(&keys)` does both
+//!   ([`DecryptionKey`](fdx_jose::DecryptionKey): over aws-lc-rs alone, ring has no RSA-OAEP).
+//!
 //! # Renewing keys
 //!
 //! **The assertion's key and the request object's.** The server learns keys from your `jwks_uri`, where

@@ -1,7 +1,10 @@
 use core::fmt;
 
+use fdx_wire::Secret;
+
 use super::Tokens;
 use super::response::Issued;
+use crate::encrypted::Keeps;
 use crate::pending::{Flow, FlowId};
 
 /// Tokens that are safe, and not yet looked into. Persist [`Exchanged::tokens`] now; then
@@ -23,6 +26,12 @@ impl Exchanged {
     #[must_use]
     pub fn flow_id(&self) -> &FlowId {
         &self.flow.id
+    }
+}
+
+impl Keeps for Exchanged {
+    fn take(&mut self, signed: Secret) {
+        self.issued.opened = Some(signed);
     }
 }
 

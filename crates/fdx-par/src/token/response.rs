@@ -33,7 +33,10 @@ const MAX_ACCESS_TOKEN: usize = 16 * 1024;
 /// What a token endpoint issues, for a code or for a refresh token.
 pub(crate) struct Issued {
     pub(crate) tokens: Tokens,
+    /// As it came.
     pub(crate) id_token: Option<Secret>,
+    /// What was in it, where it came encrypted and was opened.
+    pub(crate) opened: Option<Secret>,
     /// `grant_id` and `fdxConsentId`, in the order in which they are believed.
     pub(crate) consent_ids: [Option<String>; 2],
     pub(crate) said: Said,
@@ -84,6 +87,7 @@ pub(crate) fn read(
             scopes,
         },
         id_token: body.id_token,
+        opened: None,
         consent_ids: [body.grant_id, body.fdx_consent_id].map(|id| id.as_ref().map(text)),
         said: answer.said(),
     })

@@ -67,6 +67,7 @@ impl Recipient<'_> {
             let keys = self.server_keys.as_ref();
             match self.client.verify(exchanged, keys, system_now())? {
                 Verification::Verified(verified) => return Ok(verified),
+                Verification::Decrypt(_) => return Err(Failure::new("the ID token is encrypted")),
                 Verification::FetchKeys(same) => exchanged = same,
             }
             self.fetch_keys()?;
@@ -107,6 +108,9 @@ impl Recipient<'_> {
             let keys = self.server_keys.as_ref();
             match self.client.verify_refreshed(refreshed, keys, system_now())? {
                 RefreshVerification::Verified(grant) => return Ok(grant),
+                RefreshVerification::Decrypt(_) => {
+                    return Err(Failure::new("the ID token is encrypted"));
+                }
                 RefreshVerification::FetchKeys(same) => refreshed = same,
             }
             self.fetch_keys()?;
