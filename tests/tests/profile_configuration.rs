@@ -2,7 +2,7 @@
 
 use fdx_jose::Algorithm;
 use fdx_par::{CallerFault, Client};
-use fdx_tests::{Setup, World, patched};
+use fdx_tests::{Setup, World, patched, usual_request};
 use fdx_wire::{HttpsUrl, Issuer};
 use serde_json::json;
 
@@ -41,6 +41,26 @@ fn a_key_whose_algorithm_the_server_does_not_list_is_not_configured() {
             });
             assert_eq!(world.client().map(drop), taken, "{list}: {listed}");
         }
+    }
+}
+
+#[test]
+fn details_of_a_type_that_the_server_does_not_list_are_not_pushed() {
+    for (listed, taken) in [
+        (json!(null), Ok(())),
+        (json!(["payment", "fdx_v1.0"]), Ok(())),
+        (json!(["payment"]), Err(CallerFault::DetailsTypeNotListed.into())),
+        (json!(["FDX_v1.0"]), Err(CallerFault::DetailsTypeNotListed.into())),
+        (json!([]), Err(CallerFault::DetailsTypeNotListed.into())),
+    ] {
+        let mut world = World::new(Setup::default());
+        let patch = json!({ "authorization_details_types_supported": listed });
+        world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
+            patched(answer, &patch)
+        });
+        let client = world.client().unwrap();
+        let drafted = client.push(&usual_request(), world.draw(), world.now);
+        assert_eq!(drafted.map(drop), taken, "{listed}");
     }
 }
 

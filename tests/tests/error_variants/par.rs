@@ -22,6 +22,7 @@ const INTROSPECTION: &str = "tests/tests/introspection.rs";
 const KEYS: &str = "tests/tests/bad_input/keys.rs";
 const LOOPBACK_ISSUER: &str = "tests/tests/loopback_issuer.rs";
 const METADATA: &str = "tests/tests/bad_input/metadata.rs";
+const PROFILE_CONFIGURATION: &str = "tests/tests/profile_configuration.rs";
 const PROFILE_MESSAGE_SIGNING: &str = "tests/tests/profile_message_signing.rs";
 const PUSH: &str = "tests/tests/bad_input/push.rs";
 const REFRESH: &str = "tests/tests/refresh.rs";
@@ -75,6 +76,11 @@ pub(crate) const TABLES: &[Table] = &[
         rows: &[
             ("AlgorithmNotListed", HERE, "a_key_whose_algorithm_the_server_does_not_take"),
             ("ConsentIdUnknown", CONSENT_ID, "without_an_id_no_consent_is_read"),
+            (
+                "DetailsTypeNotListed",
+                PROFILE_CONFIGURATION,
+                "details_of_a_type_that_the_server_does_not_list_are_not_pushed",
+            ),
             ("DialectCertificate", DIALECT_FIT, "what_a_provider_needs_is_said_when_it_is_missing"),
             (
                 "DialectClientSecret",

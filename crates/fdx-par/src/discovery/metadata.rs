@@ -20,6 +20,7 @@ pub struct ServerMetadata {
     pub(crate) jwks_uri: Option<HttpsUrl>,
     pub(crate) mtls_endpoint_aliases: MtlsEndpointAliases,
     pub(crate) scopes_supported: Option<Vec<String>>,
+    pub(crate) authorization_details_types_supported: Option<Vec<String>>,
     pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
     pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
 }
@@ -51,6 +52,7 @@ impl ServerMetadata {
             jwks_uri: None,
             mtls_endpoint_aliases: MtlsEndpointAliases::default(),
             scopes_supported: None,
+            authorization_details_types_supported: None,
             token_endpoint_auth_signing_alg_values_supported: None,
             dpop_signing_alg_values_supported: None,
         }
@@ -79,6 +81,12 @@ impl ServerMetadata {
         let listed = |scopes: &Vec<String>| scopes.iter().any(|listed| listed == scope);
         self.scopes_supported.as_ref().is_none_or(listed)
     }
+
+    /// RFC 9396 10: whether the server lists the type, or lists none at all.
+    pub(crate) fn may_ask_for_type(&self, details_type: &str) -> bool {
+        let listed = |types: &Vec<String>| types.iter().any(|listed| listed == details_type);
+        self.authorization_details_types_supported.as_ref().is_none_or(listed)
+    }
 }
 
 /// The document as it is on the wire.
@@ -94,6 +102,7 @@ pub(super) struct Document {
     #[serde(default)]
     mtls_endpoint_aliases: AliasDocument,
     scopes_supported: Option<Vec<String>>,
+    authorization_details_types_supported: Option<Vec<String>>,
     code_challenge_methods_supported: Option<Vec<String>>,
     token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
     dpop_signing_alg_values_supported: Option<Vec<String>>,
@@ -142,6 +151,7 @@ impl Document {
                 revocation_endpoint: optional(aliases.revocation_endpoint)?,
             },
             scopes_supported: self.scopes_supported,
+            authorization_details_types_supported: self.authorization_details_types_supported,
             token_endpoint_auth_signing_alg_values_supported: self
                 .token_endpoint_auth_signing_alg_values_supported,
             dpop_signing_alg_values_supported: self.dpop_signing_alg_values_supported,

@@ -20,6 +20,8 @@ faults! {
             "the provider's dialect", "the provider wants signed request objects: configure RequestObjects::signed";
         DialectUnboundTokens: "fdx.dialect.unbound_tokens",
             "the provider's dialect", "the provider binds its tokens to nothing: configure SenderConstraint::NotFapi";
+        DetailsTypeNotListed: "rfc9396.type.not_listed",
+            "RFC 9396 section 10", "the server does not list the type of these authorization details";
         EndpointMissing: "rfc8414.endpoint.missing",
             "RFC 8414 section 2", "the metadata names no such endpoint";
         ExtraReserved: "rfc9126.parameter.reserved",

@@ -35,7 +35,8 @@ impl Client {
     /// them.
     ///
     /// # Errors
-    /// [`Error::Caller`].
+    /// [`Error::Caller`]: [`CallerFault::DetailsTypeNotListed`] where the server lists the types of
+    /// authorization details that it takes, and FDX's is not among them.
     pub fn push(
         &self,
         request: &AuthorizationRequest,
@@ -44,6 +45,9 @@ impl Client {
     ) -> Result<Draft<Pushed>, Error> {
         if self.config().dialect.has(Member::NotFapi(Departure::NotPushed)) {
             return Err(CallerFault::NotPushed.into());
+        }
+        if !self.metadata().may_ask_for_type(fdx_rar::FDX_V1_0) {
+            return Err(CallerFault::DetailsTypeNotListed.into());
         }
         let asked = Asked { client: self.clone(), request: request.clone() };
         Ok(Draft::new(asked, entropy, now)?)
