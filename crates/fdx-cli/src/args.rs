@@ -3,7 +3,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fdx_jose::Algorithm;
+use fdx_par::Dialect;
 use fdx_wire::{RedirectUri, UrlError};
+
+use crate::demo::provider;
 
 /// FDX v6 consent over FAPI 2.0, from the data recipient's side
 #[derive(Parser)]
@@ -38,6 +41,10 @@ pub(crate) struct DemoArgs {
     /// What the tokens are bound to
     #[arg(long, value_name = "HOW", value_enum, default_value_t = BindingName::Mtls)]
     pub(crate) binding: BindingName,
+    /// Which provider's institution it is, and which dialect is spoken to it
+    #[arg(long, value_name = "NAME", default_value = "fdx", conflicts_with = "binding",
+        value_parser = provider::named)]
+    pub(crate) dialect: Dialect,
 }
 
 /// Run the institution for any client, on loopback
@@ -227,6 +234,7 @@ const DEMO: &str = "\
 Examples:
   fdx demo                   tokens bound to a client certificate, over mutual TLS
   fdx demo --binding dpop    tokens bound to a key, DPoP nonces demanded
+  fdx demo --dialect mastercard   a provider that differs, to the end of its lifecycle
   fdx demo --json | jq .withheld";
 
 const SANDBOX: &str = "\

@@ -3,10 +3,13 @@
 use fdx_jose::{AuthorizationResponseError, PrivateKey};
 use fdx_par::{
     Callback, CallbackVerification, Client, ConsentRead, Draft, Endpoint, Error, Exchanged,
-    Granted, Output, Pending, Refused, ResponseMode, SignedCallback, Verification, Verified,
+    Granted, Output, Pending, RefreshVerification, Refreshed, Refused, ResponseMode,
+    SignedCallback, StoredGrant, Verification, Verified,
 };
+use fdx_sandbox::customer::{ConsentPage, Decision, visit};
 use fdx_transport_hyper::{RunError, Transport, system_now};
-use fdx_wire::Entropy;
+use fdx_wire::{Entropy, HttpsUrl};
+use http::header::LOCATION;
 
 use crate::error::Failure;
 
@@ -68,6 +71,49 @@ impl Driver {
             }
             Err(refused) => Err(unspent(refused.error, *refused.unspent)),
         })
+    }
+
+    /// The customer's part: loads the page, grants less than was asked, and is sent back.
+    pub(crate) async fn customer(&self, url: &str) -> Result<String, Failure> {
+        const MAX_PAGE: usize = 1024 * 1024;
+        let lost =
+            |what: String| Failure::failed(what, "this is a defect of ours: please report it");
+        let url = HttpsUrl::parse(url).map_err(|error| lost(error.to_string()))?;
+        let page = self.transport.send_plain(visit(&url), MAX_PAGE).await;
+        let page = page.map_err(|error| lost(format!("the consent page: {error}")))?;
+        let decision = Decision::less_than_asked();
+        let form = ConsentPage::read(&page).and_then(|page| page.decide(&decision));
+        let form = form.map_err(|error| lost(format!("the consent page: {error}")))?;
+        let back = self.transport.send_plain(form, MAX_PAGE).await;
+        let back = back.map_err(|error| lost(format!("the decision: {error}")))?;
+        let location = back.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        location.map(str::to_owned).ok_or_else(|| lost("the customer was not sent back".to_owned()))
+    }
+
+    /// Renews the tokens, and checks what came.
+    pub(crate) async fn refreshed(
+        &self,
+        client: &Client,
+        grant: &StoredGrant,
+    ) -> Result<StoredGrant, Failure> {
+        const DOING: &str = "refreshing the tokens";
+        let draft = client.refresh(grant, entropy()?, system_now());
+        let refreshed = self.run(DOING, draft).await?;
+        let keys = match client.metadata().jwks_uri() {
+            None => None,
+            Some(_) => {
+                let draft = client.fetch_keys(system_now());
+                Some(self.run("fetching the server's keys", draft).await?)
+            }
+        };
+        let failed = |refused: Refused<Refreshed>| Failure::protocol(DOING, &refused.error);
+        match client.verify_refreshed(refreshed, keys.as_ref(), system_now()).map_err(failed)? {
+            RefreshVerification::Verified(grant) => Ok(grant),
+            RefreshVerification::FetchKeys(_) => Err(Failure::failed(
+                "refreshing the tokens: the server does not publish the key that signed",
+                "nothing that a program can do: ask the institution",
+            )),
+        }
     }
 
     /// Checks the ID token, with the server's keys where they are needed.

@@ -88,3 +88,33 @@ fn each_step_names_its_clause_and_its_time() {
     }
     assert!(report["milliseconds"].as_f64().is_some(), "{report}");
 }
+
+#[test]
+fn each_provider_is_played_to_the_end_of_its_lifecycle() {
+    for (dialect, last) in [("mastercard", "revoke the refresh token")] {
+        let output = run(&["demo", "--json", "--dialect", dialect]);
+        assert!(output.status.success(), "{dialect}: {}", stderr(&output));
+        assert!(output.stderr.is_empty(), "{dialect}: {}", stderr(&output));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["dialect"], dialect);
+        assert!(!report["members"].as_array().unwrap().is_empty());
+        let steps = report["steps"].as_array().unwrap();
+        assert_eq!(steps.last().unwrap()["name"], last, "{dialect}");
+        assert!(report["receipt"].is_object() && report["receipt_sha256"].is_string());
+        let output = run(&["demo", "--dialect", dialect]);
+        assert!(output.status.success() && stdout(&output).contains("departs from"), "{dialect}");
+    }
+}
+
+#[test]
+fn an_unknown_dialect_is_told_the_known_ones() {
+    let output = run(&["demo", "--dialect", "nobody"]);
+    assert_eq!(output.status.code(), Some(2));
+    for known in ["fdx", "mastercard", "uae", "mx", "autional", "wso2"] {
+        assert!(stderr(&output).contains(known), "{known}: {}", stderr(&output));
+    }
+    // Known, but not played.
+    let output = run(&["demo", "--dialect", "wso2"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("mastercard"), "{}", stderr(&output));
+}

@@ -1,19 +1,18 @@
 //! A whole consent, against an institution inside this program.
 
 mod calls;
+pub(crate) mod provider;
 mod scene;
 mod steps;
 
 use std::time::Instant;
 
+use fdx_par::dialect::FDX;
 use fdx_par::{
     AuthorizationRequest, Callback, Client, Granted, Pending, Refused, WellKnown, discover,
 };
 use fdx_rar::ConsentReceipt;
-use fdx_sandbox::customer::{ConsentPage, Decision, visit};
 use fdx_transport_hyper::system_now;
-use fdx_wire::HttpsUrl;
-use http::header::LOCATION;
 use serde::Serialize;
 
 use crate::args::{BindingName, DemoArgs};
@@ -39,11 +38,12 @@ struct Report<'a> {
     milliseconds: f64,
 }
 
-const MAX_PAGE: usize = 1024 * 1024;
-
 pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
-    let begun = Instant::now();
     let voice = if args.json { Voice::Silent } else { Voice::Aloud };
+    if args.dialect != FDX {
+        return provider::run(args.dialect, voice).await;
+    }
+    let begun = Instant::now();
     let scene = Scene::open(args.binding).await?;
     let client = discovered(&scene).await?;
     let preparation = begun.elapsed();
@@ -96,7 +96,7 @@ async fn consent(
 
     let sent_off = pushed.redirect(system_now());
     let (url, pending) = sent_off.map_err(|error| Failure::protocol("redirecting", &error))?;
-    let callback = customer(scene, url.as_str()).await?;
+    let callback = scene.driver.customer(url.as_str()).await?;
     steps.done(
         "send the customer, who decides",
         "RFC 9126 4; FAPI 2.0 SP 5.3.3.2-6 (client_id and request_uri alone)",
@@ -117,22 +117,6 @@ async fn consent(
     let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
     steps.done("make out the receipt", "RFC 8785 (canonical JSON) and SHA-256; FDX defines none");
     Ok((granted, receipt))
-}
-
-/// The customer's part: loads the page, grants less than was asked, and is sent back.
-async fn customer(scene: &Scene, url: &str) -> Result<String, Failure> {
-    let lost = |what: String| Failure::failed(what, "this is a defect of ours: please report it");
-    let url = HttpsUrl::parse(url).map_err(|error| lost(error.to_string()))?;
-    let browser = &scene.driver.transport;
-    let page = browser.send_plain(visit(&url), MAX_PAGE).await;
-    let page = page.map_err(|error| lost(format!("the consent page: {error}")))?;
-    let decision = Decision::less_than_asked();
-    let form = ConsentPage::read(&page).and_then(|page| page.decide(&decision));
-    let form = form.map_err(|error| lost(format!("the consent page: {error}")))?;
-    let back = browser.send_plain(form, MAX_PAGE).await;
-    let back = back.map_err(|error| lost(format!("the decision: {error}")))?;
-    let location = back.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-    location.map(str::to_owned).ok_or_else(|| lost("the customer was not sent back".to_owned()))
 }
 
 fn not_ours(refused: Refused<Pending>) -> Failure {

@@ -117,7 +117,7 @@ pub(crate) fn asked() -> Result<ConsentRequest, Failure> {
     build().map_err(defect)
 }
 
-fn defect(error: impl Display) -> Failure {
+pub(crate) fn defect(error: impl Display) -> Failure {
     let what = format!("the demo can't be set up: {error}");
     Failure::failed(what, "this is a defect of ours: please report it")
 }

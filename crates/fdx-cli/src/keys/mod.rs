@@ -22,7 +22,16 @@ pub(crate) fn run(command: &KeysCommand) -> Result<(), Failure> {
 
 /// Makes a key for ES256, which every institution takes.
 pub(crate) fn fresh() -> Result<FreshKey, Failure> {
-    let made = PrivateKey::generate(backend::ring(), Algorithm::Es256, None);
+    fresh_of(Algorithm::Es256)
+}
+
+/// Makes a key for `algorithm`.
+pub(crate) fn fresh_of(algorithm: Algorithm) -> Result<FreshKey, Failure> {
+    #[cfg(feature = "aws-lc-rs")]
+    let backend = backend::aws_lc_rs();
+    #[cfg(not(feature = "aws-lc-rs"))]
+    let backend = backend::ring();
+    let made = PrivateKey::generate(backend, algorithm, None);
     made.map_err(|error| Failure::failed(format!("no key could be made: {error}"), "try again"))
 }
 

@@ -1,0 +1,71 @@
+use fdx_jose::Algorithm;
+use fdx_par::dialect::MASTERCARD;
+use fdx_par::not_fapi::Unbound;
+use fdx_par::{AuthorizationRequest, Callback, SenderConstraint, TokenTypeHint};
+use fdx_rar::ConsentReceipt;
+use fdx_sandbox::Provider;
+use fdx_transport_hyper::system_now;
+
+use super::stage::Stage;
+use crate::demo::steps::Steps;
+use crate::demo::{not_ours, scene};
+use crate::error::Failure;
+use crate::flow::entropy;
+
+pub(super) async fn open() -> Result<Stage, Failure> {
+    Stage::open(
+        Provider::Mastercard,
+        MASTERCARD,
+        Algorithm::Ps256,
+        |_, _| (),
+        |config, _| config.sender_constraint = SenderConstraint::NotFapi(Unbound),
+    )
+    .await
+}
+
+/// Push, authorize, token, introspect, refresh, consent, revoke.
+pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<ConsentReceipt, Failure> {
+    let (client, driver) = (stage.client().await?, &stage.driver);
+    steps.done("discover, and put the documented token endpoint right", "RFC 8414 3");
+
+    let request = AuthorizationRequest::new(scene::asked()?).openid().offline_access();
+    let draft = client.push(&request, entropy()?, system_now());
+    let pushed = driver.run("pushing the authorization request", draft).await?;
+    steps.done("push the request object, its details beside it", "RFC 9126 3, RFC 9101 4");
+
+    let sent_off = pushed.redirect(system_now());
+    let (url, pending) = sent_off.map_err(|error| Failure::protocol("redirecting", &error))?;
+    let callback = driver.customer(url.as_str()).await?;
+    steps.done("send the customer, who decides", "RFC 9126 4");
+
+    let draft = match client.callback(pending, &callback, system_now()).map_err(not_ours)? {
+        Callback::Code(accepted) => client.exchange(accepted, entropy()?, system_now()),
+        Callback::Denied(refusal) => return Err(Failure::denied(refusal)),
+    };
+    let exchanged = driver.run("exchanging the code", draft.map_err(Into::into)).await?;
+    let verified = driver.verify(&client, exchanged).await?;
+    steps.done("check the callback, which has no iss; exchange the code", "RFC 6749 4.1.3");
+
+    let token = verified.tokens().access_token();
+    let draft = client.introspect(token, entropy()?, system_now());
+    let told = driver.run("introspecting the access token", draft).await?;
+    let verified = verified.introspected(&told);
+    let verified =
+        verified.map_err(|refused| Failure::protocol("introspecting", &refused.error))?;
+    steps.done("introspect the access token", "RFC 7662 2");
+
+    let granted = driver.granted(&client, verified).await?;
+    steps.done("read the consent, the token without a scheme", "FDX Consent API");
+    let receipt = client.receipt(&granted, system_now());
+    let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
+    steps.done("make out the receipt", "RFC 8785");
+
+    let grant = driver.refreshed(&client, &granted.stored()).await?;
+    steps.done("refresh", "RFC 6749 6");
+
+    let draft =
+        client.revoke(grant.tokens(), TokenTypeHint::RefreshToken, entropy()?, system_now());
+    driver.run("revoking the refresh token", draft).await?;
+    steps.done("revoke the refresh token", "RFC 7009 2");
+    Ok(receipt)
+}
