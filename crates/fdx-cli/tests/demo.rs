@@ -91,15 +91,16 @@ fn each_step_names_its_clause_and_its_time() {
 
 #[test]
 fn each_provider_is_played_to_the_end_of_its_lifecycle() {
-    for (dialect, last) in [("mastercard", "revoke the refresh token")] {
+    const PLAYED: &[(&str, &str)] = &[("mastercard", "revoke the refresh token")];
+    for (dialect, last) in PLAYED {
         let output = run(&["demo", "--json", "--dialect", dialect]);
         assert!(output.status.success(), "{dialect}: {}", stderr(&output));
         assert!(output.stderr.is_empty(), "{dialect}: {}", stderr(&output));
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(report["dialect"], dialect);
+        assert_eq!(report["dialect"], *dialect);
         assert!(!report["members"].as_array().unwrap().is_empty());
         let steps = report["steps"].as_array().unwrap();
-        assert_eq!(steps.last().unwrap()["name"], last, "{dialect}");
+        assert_eq!(steps.last().unwrap()["name"], *last, "{dialect}");
         assert!(report["receipt"].is_object() && report["receipt_sha256"].is_string());
         let output = run(&["demo", "--dialect", dialect]);
         assert!(output.status.success() && stdout(&output).contains("departs from"), "{dialect}");
