@@ -1,11 +1,16 @@
 //! Who may come in: the access token, its binding, its consent.
 
+use fdx_wire::form::Query;
+
 use super::Consent;
 use crate::dpop::With;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
 use crate::received::{Received, Side};
 use crate::token::{Bound, Kind};
+
+/// The longest query that is looked at, in bytes.
+const MAX_QUERY: usize = 4096;
 
 impl Institution {
     /// Checks the token and everything around it, and gives the consent that it stands for.
@@ -15,7 +20,9 @@ impl Institution {
             Reason::InvalidRequest,
             "FAPI 2.0 SP 5.3.4-2",
             "no access token stands in the query",
-            !query.split('&').any(|pair| pair.starts_with("access_token")),
+            // The names decoded: `access%5Ftoken` is one, too.
+            Query::parse(query, MAX_QUERY)
+                .is_ok_and(|query| query.names().all(|name| name != "access_token")),
         )?;
         let credentials = self.verdicts.require_some(
             Reason::NoCredentials,
