@@ -10,6 +10,7 @@ pub mod providers;
 mod setup;
 mod signed;
 mod stages;
+pub mod strict;
 mod wire;
 mod wire_text;
 
@@ -21,5 +22,5 @@ pub use setup::{
 };
 pub use signed::{fresh_key, header, set, signed, with_header};
 pub use stages::{answer, claims, patched, signed_again, usual_request};
-pub use wire::{Answer, Asked, World};
+pub use wire::{Answer, Asked, Outgoing, World};
 pub use wire_text::{WireTexts, wire_text};

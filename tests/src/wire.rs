@@ -25,7 +25,17 @@ pub struct Asked {
     pub http: http::Request<Vec<u8>>,
 }
 
+/// A request on its way out, with the certificate that its connection shows.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// The request.
+    pub http: http::Request<Vec<u8>>,
+    /// Who shows a certificate.
+    pub peer: Peer,
+}
+
 type Tamper = Box<dyn FnMut(&http::Request<Vec<u8>>, Answer) -> Answer>;
+type Change = Box<dyn FnMut(&mut Outgoing)>;
 
 /// A recipient, an institution, and the wire between them.
 pub struct World {
@@ -48,6 +58,7 @@ pub struct World {
     drawn: u8,
     algorithm: Algorithm,
     tamper: Option<Tamper>,
+    change: Option<Change>,
 }
 
 impl World {
@@ -72,7 +83,18 @@ impl World {
             drawn: 0,
             algorithm,
             tamper: None,
+            change: None,
         }
+    }
+
+    /// Lets `change` change every request from now on.
+    pub fn change(&mut self, change: impl FnMut(&mut Outgoing) + 'static) {
+        self.change = Some(Box::new(change));
+    }
+
+    /// Lets every request go out as it was made.
+    pub fn change_no_more(&mut self) {
+        self.change = None;
     }
 
     /// Lets `tamper` change every answer from now on.
@@ -115,6 +137,11 @@ impl World {
             }
             ClientCertificate::Withhold => Peer::anonymous(),
         };
+        let mut outgoing = Outgoing { http, peer };
+        if let Some(change) = &mut self.change {
+            change(&mut outgoing);
+        }
+        let Outgoing { http, peer } = outgoing;
         let answer = self.bank.handle(&http, peer, self.now);
         self.sent.push(Asked { certificate, http });
         let answer = match (&mut self.tamper, self.sent.last()) {

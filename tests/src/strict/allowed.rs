@@ -1,0 +1,164 @@
+use fdx_jose::Thumbprint;
+use fdx_sandbox::customer::Decision;
+use fdx_sandbox::{Binding, Outcome, Peer, RefreshPolicy};
+use serde_json::json;
+
+use super::outgoing::at;
+use super::{Pen, Stage, Step};
+use crate::{Requests, Setup};
+
+/// What looks wrong and is right: the institution has to take it.
+pub struct Allowed {
+    /// Where that stands.
+    pub clause: &'static str,
+    /// What the client does.
+    pub name: &'static str,
+    setup: Setup,
+    play: Box<dyn Fn(&mut Stage)>,
+}
+
+/// Everything that has to be taken.
+#[must_use]
+pub fn allowed() -> Vec<Allowed> {
+    let mut all = clocks();
+    all.extend(customer());
+    all.extend(refresh());
+    all
+}
+
+impl Allowed {
+    fn new(
+        clause: &'static str,
+        name: &'static str,
+        setup: Setup,
+        play: impl Fn(&mut Stage) + 'static,
+    ) -> Self {
+        Self { clause, name, setup, play: Box::new(play) }
+    }
+
+    /// Plays it: the rule for which the last request was refused, if it was.
+    #[must_use]
+    pub fn refused(&self) -> Option<&'static str> {
+        let mut stage = Stage::new(self.setup);
+        (self.play)(&mut stage);
+        let verdicts = stage.world.bank.last_verdicts();
+        assert!(!verdicts.is_empty(), "{}: nothing was checked", self.name);
+        let failed = verdicts.iter().find(|verdict| verdict.outcome == Outcome::Failed);
+        failed.map(|verdict| verdict.rule)
+    }
+}
+
+/// FAPI 2.0: 0 to 10 seconds ahead must be taken, 11 to 60 may be, and are here.
+fn clocks() -> Vec<Allowed> {
+    const CLAUSE: &str = "FAPI 2.0 SP 5.3.2.1-13";
+    let signed = Setup { requests: Requests::Signed, ..Setup::default() };
+    let mut all = Vec::new();
+    for seconds in [0, 1, 10, 11, 60] {
+        all.push(Allowed::new(CLAUSE, "an assertion from ahead", Setup::default(), move |stage| {
+            let times = json!({ "iat": at(seconds), "nbf": at(seconds), "exp": at(120) });
+            stage.wrong(Step::Push, move |out| out.assertion(&times));
+        }));
+        all.push(Allowed::new(CLAUSE, "a proof from ahead", Setup::default(), move |stage| {
+            let times = json!({ "iat": at(seconds), "nbf": at(seconds) });
+            stage.wrong(Step::Push, move |out| out.proof(&times));
+        }));
+        all.push(Allowed::new(CLAUSE, "a request object from ahead", signed, move |stage| {
+            let times = json!({ "iat": at(seconds), "nbf": at(seconds) });
+            stage.wrong(Step::Push, move |out| out.request_object(&times));
+        }));
+    }
+    all
+}
+
+fn customer() -> Vec<Allowed> {
+    vec![
+        Allowed::new(
+            "FAPI 2.0 SP 5.3.2.2 note 3",
+            "the page is loaded twice before the decision",
+            Setup::default(),
+            |stage| {
+                let (url, _) = stage.pushed();
+                stage.load(&url);
+                let page = stage.load(&url);
+                stage.browse(Stage::decision(&page, &Decision::everything()));
+            },
+        ),
+        Allowed::new(
+            "RFC 9126 2.2",
+            "the customer decides after the request_uri has expired",
+            Setup::default(),
+            |stage| {
+                let (url, _) = stage.pushed();
+                let page = stage.load(&url);
+                stage.later(600);
+                stage.browse(Stage::decision(&page, &Decision::everything()));
+            },
+        ),
+        Allowed::new(
+            "RFC 9126 4",
+            "the decision on the first of two pages that were loaded",
+            Setup::default(),
+            |stage| {
+                let (url, _) = stage.pushed();
+                let page = stage.load(&url);
+                stage.load(&url);
+                stage.browse(Stage::decision(&page, &Decision::everything()));
+            },
+        ),
+    ]
+}
+
+fn refresh() -> Vec<Allowed> {
+    let mtls = Setup { binding: crate::Binding::Mtls, ..Setup::default() };
+    let rotating = Setup { refresh: RefreshPolicy::Rotate, ..Setup::default() };
+    let renewed = || Peer::certificate(Thumbprint::of_certificate(b"a renewed certificate"));
+    vec![
+        Allowed::new("RFC 9449 5", "a refresh with a new DPoP key", Setup::default(), |stage| {
+            let pen = Pen::fresh();
+            stage.wrong(Step::Refresh, move |out| out.proof_by(&pen));
+        }),
+        Allowed::new(
+            "RFC 9449 5",
+            "the new DPoP key reads by the new token",
+            Setup::default(),
+            |stage| {
+                let (first, second) = Pen::pair();
+                stage.wrong(Step::Refresh, move |out| out.proof_by(&first));
+                let token = stage.answered("access_token");
+                stage.wrong(Step::Accounts, move |out| {
+                    out.header("authorization", &format!("DPoP {token}"));
+                    out.proof_for(&token);
+                    out.proof_by(&second);
+                });
+            },
+        ),
+        Allowed::new("RFC 8705 7.1", "a refresh with a renewed certificate", mtls, move |stage| {
+            stage.register(|client| client.binding = Binding::AnyCertificate);
+            stage.wrong(Step::Refresh, move |out| out.peer = renewed());
+        }),
+        Allowed::new(
+            "RFC 8705 7.1",
+            "the renewed certificate reads by the new token",
+            mtls,
+            move |stage| {
+                stage.register(|client| client.binding = Binding::AnyCertificate);
+                stage.wrong(Step::Refresh, move |out| out.peer = renewed());
+                let token = stage.answered("access_token");
+                stage.wrong(Step::Accounts, move |out| {
+                    out.header("authorization", &format!("Bearer {token}"));
+                    out.peer = renewed();
+                });
+            },
+        ),
+        Allowed::new(
+            "FAPI 2.0 SP 5.3.2.1-9",
+            "the old refresh token once more within a minute",
+            rotating,
+            |stage| {
+                stage.right(Step::Refresh);
+                stage.later(60);
+                stage.wrong(Step::Refresh, |_| ());
+            },
+        ),
+    ]
+}

@@ -1,0 +1,161 @@
+//! What the institution refuses, as a table: each rule that a request is held against, and the
+//! ways in which a wrong client breaks it.
+//!
+//! A wrong client is a right one whose request is changed on its way out. [`checks`] is the table
+//! and [`allowed`] its other side: what looks wrong and is not. A check that the institution makes
+//! and that has no row here fails a test. To add one, write its clause and its rule, as they stand
+//! in the institution's source, into the file of `table/` that is nearest, with the error that a
+//! client is told and at least one [`Check::wrong`] or [`Check::play`].
+
+mod allowed;
+mod outgoing;
+mod pen;
+mod stage;
+mod table;
+
+use std::fmt;
+use std::rc::Rc;
+
+use fdx_sandbox::{Outcome, Verdict};
+use serde::Serialize;
+
+pub use allowed::{Allowed, allowed};
+pub use pen::Pen;
+pub use stage::{Stage, Step};
+pub use table::checks;
+
+use crate::{Outgoing, Setup};
+
+/// A rule, and what a client does that breaks it.
+#[derive(Debug)]
+pub struct Check {
+    /// Where the rule stands.
+    pub clause: &'static str,
+    /// The rule, as the verdict has it.
+    pub rule: &'static str,
+    /// What the client is told: the OAuth error or, at a resource that names none, the FDX code.
+    pub error: &'static str,
+    /// How a client breaks it.
+    pub wrongs: Vec<Wrong>,
+}
+
+/// One way of breaking a rule.
+pub struct Wrong {
+    /// What the client does.
+    pub name: &'static str,
+    setup: Setup,
+    does: Does,
+}
+
+enum Does {
+    /// Changes the request of one step, with which nothing else is wrong.
+    Change(Step, Rc<dyn Fn(&mut Outgoing)>),
+    /// Anything; the last request is the wrong one.
+    Play(Box<dyn Fn(&mut Stage)>),
+}
+
+/// How the institution took a wrong request.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Row {
+    /// The clause that had to be named.
+    pub clause: &'static str,
+    /// The rule that had to be named.
+    pub rule: &'static str,
+    /// What the client did.
+    pub wrong: &'static str,
+    /// The error that had to be told.
+    pub error: &'static str,
+    /// Whether it was told that, for that rule.
+    pub caught: Caught,
+}
+
+/// Whether the institution refused a request for the rule that it breaks.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Caught {
+    /// It did, and said so.
+    Yes,
+    /// It took the request.
+    No,
+    /// It refused the request for another rule, or told another error: clause, rule, error.
+    Otherwise(String, String, String),
+}
+
+/// Plays the whole table.
+#[must_use]
+pub fn rows() -> Vec<Row> {
+    let checks = checks();
+    let wrongs = checks.iter().flat_map(|check| check.wrongs.iter().map(move |w| (check, w)));
+    wrongs.map(|(check, wrong)| wrong.row(check)).collect()
+}
+
+impl Check {
+    fn new(clause: &'static str, rule: &'static str, error: &'static str) -> Self {
+        Self { clause, rule, error, wrongs: Vec::new() }
+    }
+
+    /// Adds a client that changes the request of `step`.
+    fn wrong(
+        self,
+        name: &'static str,
+        setup: Setup,
+        step: Step,
+        change: impl Fn(&mut Outgoing) + 'static,
+    ) -> Self {
+        self.with(name, setup, Does::Change(step, Rc::new(change)))
+    }
+
+    /// Adds a client that goes wrong over several requests, of which the last is refused.
+    fn play(self, name: &'static str, setup: Setup, play: impl Fn(&mut Stage) + 'static) -> Self {
+        self.with(name, setup, Does::Play(Box::new(play)))
+    }
+
+    fn with(mut self, name: &'static str, setup: Setup, does: Does) -> Self {
+        self.wrongs.push(Wrong { name, setup, does });
+        self
+    }
+}
+
+impl Wrong {
+    /// Plays it, and says how the institution took it.
+    #[must_use]
+    pub fn row(&self, check: &Check) -> Row {
+        let mut stage = Stage::new(self.setup);
+        match &self.does {
+            Does::Change(step, change) => {
+                let change = Rc::clone(change);
+                stage.wrong(*step, move |out| change(out));
+            }
+            Does::Play(play) => play(&mut stage),
+        }
+        let Check { clause, rule, error, .. } = *check;
+        let caught = match stage.world.bank.last_verdicts() {
+            [.., Verdict { clause: c, rule: r, outcome: Outcome::Failed }] => {
+                let told = stage.told();
+                if (*c, *r) == (clause, rule) && told == error {
+                    Caught::Yes
+                } else {
+                    Caught::Otherwise((*c).to_owned(), (*r).to_owned(), told)
+                }
+            }
+            _ => Caught::No,
+        };
+        Row { clause, rule, wrong: self.name, error, caught }
+    }
+
+    /// The step whose request is changed, and how the client is set up; none where more happens
+    /// than that.
+    #[must_use]
+    pub fn step(&self) -> Option<(Setup, Step)> {
+        match self.does {
+            Does::Change(step, _) => Some((self.setup, step)),
+            Does::Play(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wrong").field("name", &self.name).finish_non_exhaustive()
+    }
+}
