@@ -109,10 +109,12 @@ impl Driver {
         let failed = |refused: Refused<Refreshed>| Failure::protocol(DOING, &refused.error);
         match client.verify_refreshed(refreshed, keys.as_ref(), system_now()).map_err(failed)? {
             RefreshVerification::Verified(grant) => Ok(grant),
-            RefreshVerification::Decrypt(_) | RefreshVerification::FetchKeys(_) => Err(Failure::failed(
-                "refreshing the tokens: the server does not publish the key that signed",
-                "nothing that a program can do: ask the institution",
-            )),
+            RefreshVerification::Decrypt(_) | RefreshVerification::FetchKeys(_) => {
+                Err(Failure::failed(
+                    "refreshing the tokens: the server does not publish the key that signed",
+                    "nothing that a program can do: ask the institution",
+                ))
+            }
         }
     }
 
