@@ -153,6 +153,8 @@ fn scopes_follow_from_the_consent_and_the_types_match() {
     for scope in ["openid", "offline_access", "fdx:accountbasic:read", "fdx:customercontact:read"] {
         assert!(scopes.contains(scope), "{scopes:?}");
     }
-    assert!(granted.asked().pairs().any(|(kind, _)| *kind == ResourceType::Customer));
+    assert!(
+        granted.asked().consent().unwrap().pairs().any(|(kind, _)| *kind == ResourceType::Customer)
+    );
     assert!(granted.tokens().refresh_token().is_some());
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use fdx_par::Granted;
-use fdx_rar::{ConsentReceipt, DataCluster, GrantedResource, ResourceType, Withheld};
+use fdx_rar::{
+    ConsentReceipt, ConsentRequest, DataCluster, GrantedResource, ResourceType, Withheld,
+};
 use serde::Serialize;
 
 /// A resource type and a data cluster of it, the deprecated one under its newer name.
@@ -66,7 +68,8 @@ impl<'a> Pair<'a> {
 /// The pairs that were asked for, each once, in the order of asking.
 pub(crate) fn requested(granted: &Granted) -> Vec<Pair<'_>> {
     let mut seen = BTreeSet::new();
-    let pairs = granted.asked().pairs().map(Pair::new);
+    let pairs = granted.asked().consent().into_iter().flat_map(ConsentRequest::pairs);
+    let pairs = pairs.map(Pair::new);
     pairs.filter(|pair| seen.insert(*pair)).collect()
 }
 

@@ -2,22 +2,27 @@ use core::fmt;
 
 use fdx_jose::{IdToken, Thumbprint};
 use fdx_rar::{
-    ConsentGrant, ConsentId, ConsentReceipt, ConsentRequest, ConsentStatus, Coverage, Evidence,
+    AuthorizationDetails, ConsentGrant, ConsentId, ConsentReceipt, ConsentStatus, Coverage,
+    Evidence, ReceiptWarning, Requested,
 };
 use fdx_wire::UnixTime;
 
+use crate::client::ClientAuthentication;
+use crate::dialect::Member;
 use crate::error::ServerFault;
 use crate::fdx_api::ConsentRead;
+use crate::not_fapi::Departure;
 use crate::pending::{Flow, FlowId};
-use crate::token::Tokens;
+use crate::token::{BoundBy, Tokens};
 use crate::verify::Verified;
-use crate::{Client, Error, NextStep, Notice, Refused, ServerRule};
+use crate::{CallerFault, Client, Error, NextStep, Notice, Refused, ServerRule};
 
 /// The end of the flow: tokens, the consent id, and what was granted beside what was asked.
 pub struct Granted {
     pub(crate) tokens: Tokens,
     pub(crate) id_token: Option<IdToken>,
     pub(crate) consent_id: Option<ConsentId>,
+    details: Option<AuthorizationDetails>,
     grant: Option<ConsentGrant>,
     coverage: Coverage,
     interaction_ids: Vec<String>,
@@ -49,9 +54,9 @@ impl Verified {
     }
 
     fn join(self, read: Option<ConsentRead>) -> Granted {
-        let Self { tokens, id_token, consent_id, flow, mut notices } = self;
+        let Self { tokens, id_token, consent_id, details, flow, mut notices } = self;
         let coverage = match &read {
-            Some(read) => Coverage::compare(&flow.asked, &read.grant),
+            Some(read) => flow.asked.compare(&read.grant),
             None => Coverage::NotTold,
         };
         let (grant, interaction_ids) = match read {
@@ -61,7 +66,17 @@ impl Verified {
             }
             None => (None, Vec::new()),
         };
-        Granted { tokens, id_token, consent_id, grant, coverage, interaction_ids, notices, flow }
+        Granted {
+            tokens,
+            id_token,
+            consent_id,
+            details,
+            grant,
+            coverage,
+            interaction_ids,
+            notices,
+            flow,
+        }
     }
 }
 
@@ -84,6 +99,12 @@ impl Granted {
         self.consent_id.as_ref()
     }
 
+    /// `authorization_details` of the token response, as granted (RFC 9396 section 7).
+    #[must_use]
+    pub fn authorization_details(&self) -> Option<&AuthorizationDetails> {
+        self.details.as_ref()
+    }
+
     /// The grant, where it could be read.
     #[must_use]
     pub fn grant(&self) -> Option<&ConsentGrant> {
@@ -92,7 +113,7 @@ impl Granted {
 
     /// What was asked for.
     #[must_use]
-    pub fn asked(&self) -> &ConsentRequest {
+    pub fn asked(&self) -> &Requested {
         &self.flow.asked
     }
 
@@ -138,14 +159,37 @@ impl Client {
             ConsentReceipt::builder(flow.issuer.clone(), &flow.client_id, asked, now, evidence)
                 .granted_scopes(granted.tokens.scopes().clone());
         if let Some(id) = &granted.consent_id {
-            let revocation = self.consent_url(id)?.join_segment("revocation");
-            let revocation = revocation.map_err(|_| crate::CallerFault::UrlTooLong)?;
-            receipt = receipt.consent_id(id.clone()).revocation_endpoint(revocation);
+            receipt = receipt.consent_id(id.clone());
+            // FDX's consent API knows FDX's consents.
+            if flow.asked.consent().is_some() {
+                let revocation = self.consent_url(id)?.join_segment("revocation");
+                let revocation = revocation.map_err(|_| CallerFault::UrlTooLong)?;
+                receipt = receipt.revocation_endpoint(revocation);
+            }
+        }
+        if let Some(details) = &granted.details {
+            receipt = receipt.granted_authorization_details(details.clone());
+        }
+        for warning in self.warnings(granted) {
+            receipt = receipt.warning(warning);
         }
         if let Some(grant) = &granted.grant {
             receipt = receipt.grant(grant);
         }
         Ok(receipt.build())
+    }
+
+    fn warnings(&self, granted: &Granted) -> impl Iterator<Item = ReceiptWarning> {
+        let config = self.config();
+        let secret = matches!(config.authentication, ClientAuthentication::NotFapi(_));
+        let not_pushed = config.dialect.has(Member::NotFapi(Departure::NotPushed));
+        let unbound = granted.tokens.access_token.bound.by == BoundBy::Nothing;
+        let warnings = [
+            (secret || not_pushed, ReceiptWarning::NotFapi),
+            (unbound, ReceiptWarning::NotSenderConstrained),
+            (granted.consent_id.is_none(), ReceiptWarning::NoConsentId),
+        ];
+        warnings.into_iter().filter_map(|(holds, warning)| holds.then_some(warning))
     }
 }
 

@@ -2,6 +2,8 @@
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Notice {
+    /// `authorization_details` of the token response could not be read. The tokens are kept.
+    AuthorizationDetailsUnreadable,
     /// `expires_in` of a push was 600 or more and was used as 599 (FAPI 2.0 Security Profile
     /// 5.3.2.2-12).
     ExpiresInCapped,

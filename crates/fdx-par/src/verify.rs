@@ -1,7 +1,8 @@
 use core::fmt;
 
 use fdx_jose::{IdToken, IdTokenExpectation};
-use fdx_rar::{ConsentId, ConsentRequest};
+use fdx_rar::uae::ToldConsent;
+use fdx_rar::{AuthorizationDetails, ConsentId, Requested};
 use fdx_wire::UnixTime;
 use serde::Deserialize;
 
@@ -35,6 +36,7 @@ pub struct Verified {
     pub(crate) tokens: Tokens,
     pub(crate) id_token: Option<IdToken>,
     pub(crate) consent_id: Option<ConsentId>,
+    pub(crate) details: Option<AuthorizationDetails>,
     pub(crate) flow: Box<Flow>,
     pub(crate) notices: Vec<Notice>,
 }
@@ -53,7 +55,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Refused`] with the tokens: [`Error::IdToken`], [`ServerRule::IdTokenMissing`],
-    /// [`ServerRule::ConsentIdConflict`] where two carriers differ.
+    /// [`ServerRule::ConsentIdConflict`] where two carriers differ; for a consent whose id the client
+    /// made, [`ServerRule::AuthorizationDetailsMissing`] and [`ServerRule::ConsentIdOther`].
     pub fn verify(
         &self,
         exchanged: Exchanged,
@@ -69,10 +72,10 @@ impl Client {
             Err(error) => return Err(Refused::new(error, exchanged)),
         }
         match self.check(&exchanged, keys, now) {
-            Ok(Checked { id_token, consent_id, notices }) => {
+            Ok(Checked { id_token, consent_id, details, notices }) => {
                 let Exchanged { issued, flow } = exchanged;
                 let tokens = issued.tokens;
-                let verified = Verified { tokens, id_token, consent_id, flow, notices };
+                let verified = Verified { tokens, id_token, consent_id, details, flow, notices };
                 Ok(Verification::Verified(verified))
             }
             Err(error) if error.next_step() == NextStep::FetchKeys => {
@@ -117,7 +120,17 @@ impl Client {
         for told in exchanged.issued.consent_ids.iter().chain([&claimed]).flatten() {
             agree(&mut consent_id, told).map_err(|rule| exchanged.issued.fault(rule))?;
         }
-        Ok(Checked { id_token, consent_id, notices })
+        let details = match &exchanged.issued.authorization_details {
+            Some(Ok(details)) => Some(details.clone()),
+            Some(Err(_)) => {
+                notices.push(Notice::AuthorizationDetailsUnreadable);
+                None
+            }
+            None => None,
+        };
+        client_made(&exchanged.flow.asked, details.as_ref(), &mut consent_id)
+            .map_err(|rule| exchanged.issued.fault(rule))?;
+        Ok(Checked { id_token, consent_id, details, notices })
     }
 
     fn check_id_token(
@@ -148,7 +161,23 @@ impl Client {
 struct Checked {
     id_token: Option<IdToken>,
     consent_id: Option<ConsentId>,
+    details: Option<AuthorizationDetails>,
     notices: Vec<Notice>,
+}
+
+/// A consent whose id the client made has to come back in the token response, and no other.
+fn client_made(
+    asked: &Requested,
+    told: Option<&AuthorizationDetails>,
+    consent_id: &mut Option<ConsentId>,
+) -> Result<(), ServerRule> {
+    let asked = asked.authorization_details();
+    let Some(asked) = asked.as_ref().and_then(ToldConsent::find) else { return Ok(()) };
+    let told = told.and_then(ToldConsent::find).ok_or(ServerRule::AuthorizationDetailsMissing)?;
+    if told.consent_id() != asked.consent_id() {
+        return Err(ServerRule::ConsentIdOther);
+    }
+    agree(consent_id, told.consent_id())
 }
 
 /// Takes one more carrier's word for the consent id.
@@ -193,6 +222,12 @@ impl Verified {
         self.consent_id.as_ref()
     }
 
+    /// `authorization_details` of the token response, as granted (RFC 9396 section 7).
+    #[must_use]
+    pub fn authorization_details(&self) -> Option<&AuthorizationDetails> {
+        self.details.as_ref()
+    }
+
     /// The flow that all this belongs to.
     #[must_use]
     pub fn flow_id(&self) -> &FlowId {
@@ -201,7 +236,7 @@ impl Verified {
 
     /// What the customer was asked for.
     #[must_use]
-    pub fn asked(&self) -> &ConsentRequest {
+    pub fn asked(&self) -> &Requested {
         &self.flow.asked
     }
 

@@ -60,11 +60,13 @@ mod link;
 mod open_enum;
 mod party;
 mod receipt;
+mod requested;
 mod resource_type;
 mod revocation;
 mod scope;
 mod timestamp;
 mod tolerant;
+pub mod uae;
 
 pub use authorization_details::{
     AuthorizationDetail, AuthorizationDetails, AuthorizationDetailsError, FDX_V1_0, OtherDetail,
@@ -79,7 +81,10 @@ pub use data_cluster::{DataCluster, FdxVersion, KnownCluster};
 pub use link::Link;
 pub use open_enum::UnknownName;
 pub use party::{Party, PartyType, Registry};
-pub use receipt::{ConsentReceipt, ConsentReceiptBuilder, Evidence, Expiration, ReceiptError};
+pub use receipt::{
+    ConsentReceipt, ConsentReceiptBuilder, Evidence, Expiration, ReceiptError, ReceiptWarning,
+};
+pub use requested::Requested;
 pub use resource_type::ResourceType;
 pub use revocation::{
     ConsentRevocation, ConsentRevocationList, ConsentRevocationRequest, RevocationReason,

@@ -40,8 +40,10 @@ pub mod json;
 mod secret;
 mod time;
 mod url;
+mod uuid;
 
 pub use entropy::{Entropy, Label};
 pub use secret::Secret;
 pub use time::{TimeError, UnixTime};
 pub use url::{HttpsUrl, Issuer, Origin, RedirectUri, UrlError, percent_encode};
+pub use uuid::uuid_v4;

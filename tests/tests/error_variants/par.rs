@@ -27,6 +27,7 @@ const PROFILE_MESSAGE_SIGNING: &str = "tests/tests/profile_message_signing.rs";
 const PUSH: &str = "tests/tests/bad_input/push.rs";
 const REFRESH: &str = "tests/tests/refresh.rs";
 const REQUEST_OBJECTS: &str = "tests/tests/request_objects.rs";
+const REQUESTED: &str = "tests/tests/requested.rs";
 const RESOURCE: &str = "tests/tests/bad_input/resource.rs";
 const RETRY: &str = "tests/tests/retry.rs";
 const RUN: &str = "crates/fdx-transport-hyper/tests/loopback/run.rs";
@@ -217,6 +218,11 @@ pub(crate) const TABLES: &[Table] = &[
         name: "ServerRule",
         rows: &[
             ("AccessTokenText", TOKENS, "an_access_token_has_to_fit_a_header"),
+            (
+                "AuthorizationDetailsMissing",
+                REQUESTED,
+                "a_consent_id_of_the_client_s_comes_back_and_no_other",
+            ),
             ("BodyDuplicate", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
             ("BodyEncoding", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
             ("BodyNested", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),

@@ -10,6 +10,7 @@ const CONSENT_REQUEST_TESTS: &str = "crates/fdx-rar/src/consent_request/tests.rs
 const HERE: &str = "tests/tests/error_variants/rar.rs";
 const RECEIPT_TESTS: &str = "crates/fdx-rar/src/receipt/tests.rs";
 const SCOPE: &str = "crates/fdx-rar/src/scope.rs";
+const UAE: &str = "crates/fdx-rar/src/uae/tests.rs";
 
 pub(crate) const TABLES: &[Table] = &[
     Table {
@@ -22,6 +23,16 @@ pub(crate) const TABLES: &[Table] = &[
         declared: "crates/fdx-rar/src/consent_grant/consent_id.rs",
         name: "ConsentIdError",
         rows: &[("ConsentIdError", HERE, "a_consent_id_with_a_control_character")],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-rar/src/uae/error.rs",
+        name: "AccountAccessConsentError",
+        rows: &[
+            ("Expired", UAE, "it_ends_in_the_future_and_under_a_year_away"),
+            ("NoPermission", UAE, "it_ends_in_the_future_and_under_a_year_away"),
+            ("TooLong", UAE, "it_ends_in_the_future_and_under_a_year_away"),
+        ],
         never: &[],
     },
     Table {

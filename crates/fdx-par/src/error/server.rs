@@ -22,6 +22,8 @@ faults! {
     ServerRule {
         AccessTokenText: "rfc6749.access_token.text",
             "RFC 6749 appendix A.12", "the access token is empty, too long, or can't stand in a header";
+        AuthorizationDetailsMissing: "rfc9396.details.missing",
+            "RFC 9396 section 7", "the token response does not repeat the consent that was asked for; the tokens are kept";
         BodyDuplicate: "rfc8259.json.duplicate",
             "RFC 8259 section 4", "the body names a member twice";
         BodyEncoding: "rfc8259.json.encoding",

@@ -1,4 +1,4 @@
-use fdx_wire::{Entropy, Label, UnixTime, base64url};
+use fdx_wire::{Entropy, Label, UnixTime, base64url, uuid_v4};
 
 const ASSERTION_JTI: Label = Label::new("assertion jti");
 const REQUEST_OBJECT_JTI: Label = Label::new("request object jti");
@@ -37,21 +37,13 @@ impl Mint<'_> {
 
     /// A UUID of version 4 (RFC 9562 section 5.4), fresh in every attempt.
     pub(crate) fn interaction_id(&self) -> String {
-        let random = self.bytes(INTERACTION);
-        let mut uuid = String::with_capacity(36);
-        for (at, byte) in random.iter().take(16).enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
-                uuid.push('-');
-            }
-            let byte = match at {
-                6 => byte & 0x0f | 0x40,
-                8 => byte & 0x3f | 0x80,
-                _ => *byte,
-            };
-            for nibble in [byte >> 4, byte & 15] {
-                uuid.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
-            }
-        }
-        uuid
+        let [random, _] = halves(self.bytes(INTERACTION));
+        uuid_v4(random)
     }
+}
+
+fn halves(bytes: [u8; 32]) -> [[u8; 16]; 2] {
+    let mut halves = [[0; 16]; 2];
+    halves.as_flattened_mut().copy_from_slice(&bytes);
+    halves
 }

@@ -5,7 +5,7 @@ use core::fmt;
 
 use fdx_jose::Thumbprint;
 use fdx_pkce::CodeVerifier;
-use fdx_rar::{ConsentRequest, Scopes};
+use fdx_rar::{Requested, Scopes};
 use fdx_wire::{Issuer, RedirectUri, Secret, UnixTime};
 
 pub use flow_id::FlowId;
@@ -35,7 +35,7 @@ pub(crate) struct Flow {
     /// There exactly when `openid` was asked for.
     pub(crate) nonce: Option<Secret>,
     pub(crate) bound_to: Option<Thumbprint>,
-    pub(crate) asked: ConsentRequest,
+    pub(crate) asked: Requested,
     /// The requested scopes.
     pub(crate) scopes: Scopes,
     pub(crate) max_age: Option<u64>,
@@ -54,7 +54,7 @@ impl Pending {
 
     /// What the customer was asked for.
     #[must_use]
-    pub fn asked(&self) -> &ConsentRequest {
+    pub fn asked(&self) -> &Requested {
         &self.flow.asked
     }
 

@@ -1,6 +1,6 @@
 use fdx_jose::{SealError, SealingKeys, Thumbprint};
 use fdx_pkce::CodeVerifier;
-use fdx_rar::{ConsentRequest, Scopes};
+use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
 use fdx_wire::json::{self, Limits};
 use fdx_wire::{Entropy, Issuer, Label, RedirectUri, Secret, UnixTime, base64url};
 use serde::{Deserialize, Serialize};
@@ -28,8 +28,15 @@ struct Body<Text> {
     /// Thumbprint of the key or certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     k: Option<Thumbprint>,
-    /// What was asked.
-    q: ConsentRequest,
+    /// The FDX consent that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    q: Option<ConsentRequest>,
+    /// The details of another type that were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    w: Option<AuthorizationDetails>,
+    /// The scopes that were asked for where none follow from a consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    y: Option<String>,
     /// The scopes.
     x: String,
     /// `max_age`.
@@ -73,13 +80,20 @@ impl Pending {
         entropy: Entropy,
     ) -> Result<String, Error> {
         let flow = &self.flow;
+        let (consent, details, scopes) = match flow.asked.clone() {
+            Requested::Consent(consent) => (Some(consent), None, None),
+            Requested::Details(details, scopes) => (None, Some(details), Some(scopes)),
+            Requested::Scopes(scopes) => (None, None, Some(scopes)),
+        };
         let body = Body {
             v: VERSION,
             s: self.state.expose(),
             n: flow.nonce.as_ref().map(Secret::expose),
             c: self.code_verifier.expose(),
             k: flow.bound_to,
-            q: flow.asked.clone(),
+            q: consent,
+            w: details,
+            y: scopes.map(|scopes| scopes.to_string()),
             x: flow.scopes.to_string(),
             m: flow.max_age,
             a: flow.acr_values.clone(),
@@ -138,6 +152,13 @@ impl Body<Secret> {
     fn into_pending(self, client: &Client) -> Option<Pending> {
         let config = client.config();
         (self.v == VERSION).then_some(())?;
+        let scopes = self.y.map(|scopes| Scopes::parse(&scopes)).transpose().ok()?;
+        let asked = match (self.q, self.w, scopes) {
+            (Some(consent), None, None) => Requested::Consent(consent),
+            (None, Some(details), Some(scopes)) => Requested::Details(details, scopes),
+            (None, None, Some(scopes)) => Requested::Scopes(scopes),
+            _ => return None,
+        };
         let flow = Flow {
             id: FlowId::of_state(self.s.expose())?,
             issuer: config.issuer.clone(),
@@ -150,7 +171,7 @@ impl Body<Secret> {
             },
             nonce: self.n,
             bound_to: self.k,
-            asked: self.q,
+            asked,
             scopes: Scopes::parse(&self.x).ok()?,
             max_age: self.m,
             acr_values: self.a,

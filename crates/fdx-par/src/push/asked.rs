@@ -34,7 +34,8 @@ impl Asked {
             .text("state", state(mint).expose())
             .text("code_challenge", code_verifier(mint).challenge().as_str())
             .text("code_challenge_method", CODE_CHALLENGE_METHOD);
-        if let Ok(details) = RawJson::of(&self.request.authorization_details()) {
+        let details = self.request.requested.authorization_details();
+        if let Some(Ok(details)) = details.map(|details| RawJson::of(&details)) {
             parameters.json("authorization_details", details);
         }
         if config.response_mode == ResponseMode::Jwt {
@@ -70,7 +71,7 @@ impl Asked {
             max_age: self.request.max_age,
             acr_values: self.request.acr_values.clone(),
             pushed_sha256: Sha256::digest(self.parameters(mint).form().as_str()).into(),
-            asked: self.request.consent.clone(),
+            asked: self.request.requested.clone(),
             scopes,
         });
         let pending = Pending {

@@ -1,4 +1,4 @@
-use fdx_rar::{AuthorizationDetails, ConsentRequest, Scopes};
+use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
 use fdx_wire::HttpsUrl;
 
 use super::parameters::Parameters;
@@ -20,7 +20,7 @@ use crate::{CallerFault, Error, Notice};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct AuthorizationRequest {
-    pub(super) consent: ConsentRequest,
+    pub(super) requested: Requested,
     openid: bool,
     offline_access: bool,
     pub(super) max_age: Option<u64>,
@@ -71,8 +71,22 @@ const MAX_TEXT: usize = 2048;
 impl AuthorizationRequest {
     /// Asks for this consent, with the scopes that follow from it and nothing else.
     pub fn new(consent: ConsentRequest) -> Self {
+        Self::of(consent.into())
+    }
+
+    /// Asks for authorization details of another type than FDX's, with these scopes.
+    pub fn of_details(details: AuthorizationDetails, scopes: Scopes) -> Self {
+        Self::of(Requested::Details(details, scopes))
+    }
+
+    /// Asks for scopes alone, at an institution that knows no authorization details.
+    pub fn of_scopes(scopes: Scopes) -> Self {
+        Self::of(Requested::Scopes(scopes))
+    }
+
+    fn of(requested: Requested) -> Self {
         Self {
-            consent,
+            requested,
             openid: false,
             offline_access: false,
             max_age: None,
@@ -154,10 +168,10 @@ impl AuthorizationRequest {
         Ok(self)
     }
 
-    /// The consent that is asked for.
+    /// What is asked for.
     #[must_use]
-    pub fn consent(&self) -> &ConsentRequest {
-        &self.consent
+    pub fn requested(&self) -> &Requested {
+        &self.requested
     }
 
     fn option(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
@@ -167,13 +181,9 @@ impl AuthorizationRequest {
         Ok(self)
     }
 
-    pub(super) fn authorization_details(&self) -> AuthorizationDetails {
-        AuthorizationDetails::of_consent(self.consent.clone())
-    }
-
     /// The scopes to ask for, and which of the wanted ones the server does not list.
     pub(super) fn scopes(&self, metadata: &ServerMetadata) -> (Scopes, Vec<Notice>) {
-        let mut scopes = self.consent.scopes();
+        let mut scopes = self.requested.scopes();
         let mut notices = Vec::new();
         for (wanted, scope, notice) in [
             (self.openid, "openid", Notice::OpenidNotListed),

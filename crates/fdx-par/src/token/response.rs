@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use fdx_rar::Scopes;
+use fdx_rar::{AuthorizationDetails, Scopes};
 use fdx_wire::json::RawJson;
 use fdx_wire::{Issuer, Secret};
 use http::StatusCode;
@@ -22,6 +22,7 @@ struct Body {
     refresh_token: Option<Secret>,
     id_token: Option<Secret>,
     scope: Option<RawJson>,
+    authorization_details: Option<RawJson>,
     grant_id: Option<RawJson>,
     #[serde(rename = "fdxConsentId")]
     fdx_consent_id: Option<RawJson>,
@@ -39,8 +40,14 @@ pub(crate) struct Issued {
     pub(crate) opened: Option<Secret>,
     /// `grant_id` and `fdxConsentId`, in the order in which they are believed.
     pub(crate) consent_ids: [Option<String>; 2],
+    /// As granted (RFC 9396 section 7); an error where they can't be read.
+    pub(crate) authorization_details: Option<Result<AuthorizationDetails, Unreadable>>,
     pub(crate) said: Said,
 }
+
+/// What only describes the tokens can't be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unreadable;
 
 /// Reads the answer of `issuer` to a request for tokens that are `bound`, and for `asked`.
 pub(crate) fn read(
@@ -89,6 +96,10 @@ pub(crate) fn read(
         id_token: body.id_token,
         opened: None,
         consent_ids: [body.grant_id, body.fdx_consent_id].map(|id| id.as_ref().map(text)),
+        authorization_details: body
+            .authorization_details
+            .filter(|raw| raw.as_str() != "null")
+            .map(|raw| AuthorizationDetails::parse(raw.as_str()).map_err(|_| Unreadable)),
         said: answer.said(),
     })
 }

@@ -57,6 +57,12 @@ impl AuthorizationDetails {
         Self([AuthorizationDetail::FdxV1(request)].into())
     }
 
+    /// An array of one detail of another type.
+    #[must_use]
+    pub fn of_other(other: OtherDetail) -> Self {
+        Self([AuthorizationDetail::Other(other)].into())
+    }
+
     /// Adds a detail of another type.
     #[must_use]
     pub fn and(mut self, other: OtherDetail) -> Self {

@@ -1,12 +1,13 @@
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use fdx_wire::{HttpsUrl, Issuer, UnixTime};
 
 use super::record::{ExpirationBasis, Record, VERSION};
-use super::{ConsentReceipt, Evidence};
+use super::{ConsentReceipt, Evidence, ReceiptWarning, canonical};
 use crate::{
-    ConsentGrant, ConsentId, ConsentRequest, Coverage, DurationDays, DurationType, Scopes,
-    Timestamp,
+    AuthorizationDetails, ConsentGrant, ConsentId, Coverage, DurationDays, DurationType, Requested,
+    Scopes, Timestamp,
 };
 
 const DAY: u64 = 24 * 60 * 60;
@@ -20,27 +21,36 @@ impl ConsentReceiptBuilder {
     pub(super) fn new(
         issuer: Issuer,
         client_id: &str,
-        requested: ConsentRequest,
+        requested: Requested,
         issued_at: UnixTime,
         evidence: Evidence,
     ) -> Self {
-        let days = requested.duration().days().map(DurationDays::as_days);
+        let days = requested.consent().and_then(|consent| consent.duration().days());
+        let (consent, details, scopes) = match requested {
+            Requested::Consent(consent) => (Some(consent), None, None),
+            Requested::Details(details, scopes) => (None, Some(details), Some(scopes)),
+            Requested::Scopes(scopes) => (None, None, Some(scopes)),
+        };
         let mut record = Record {
             version: VERSION,
             issuer,
             client_id: client_id.into(),
             consent_id: None,
             issued_at,
-            requested,
+            requested: consent,
+            requested_authorization_details: details.map(canonical),
+            requested_scopes: scopes,
             granted: None,
             withheld: None,
+            granted_authorization_details: None,
             granted_scopes: Scopes::new(),
             expiration_date: None,
             expiration_basis: ExpirationBasis::NotTold,
             revocation_endpoint: None,
+            warnings: Vec::new(),
             evidence,
         };
-        expire_after(days, issued_at, &mut record);
+        expire_after(days.map(DurationDays::as_days), issued_at, &mut record);
         Self(record)
     }
 
@@ -64,11 +74,28 @@ impl ConsentReceiptBuilder {
             record.consent_id = grant.id().cloned();
         }
         record.granted = grant.resources().map(<[_]>::to_vec);
-        record.withheld = match Coverage::compare(&record.requested, grant) {
-            Coverage::Told { withheld, .. } => Some(withheld),
-            Coverage::NotTold => None,
+        let coverage = record.requested.as_ref().map(|asked| Coverage::compare(asked, grant));
+        record.withheld = match coverage {
+            Some(Coverage::Told { withheld, .. }) => Some(withheld),
+            // Nothing of it was asked for as FDX, so nothing of FDX was withheld.
+            None => grant.resources().map(|_| Vec::new()),
+            Some(Coverage::NotTold) => None,
         };
         expire_with(grant, record);
+        self
+    }
+
+    /// The `authorization_details` of the token response (RFC 9396 section 7).
+    pub fn granted_authorization_details(mut self, details: AuthorizationDetails) -> Self {
+        self.0.granted_authorization_details = Some(canonical(details));
+        self
+    }
+
+    /// Adds what an auditor should see at once.
+    pub fn warning(mut self, warning: ReceiptWarning) -> Self {
+        if !self.0.warnings.contains(&warning) {
+            self.0.warnings.push(warning);
+        }
         self
     }
 
@@ -85,16 +112,22 @@ impl ConsentReceiptBuilder {
     }
 }
 
+/// As they are read back: their members in the order of the canonical form.
+fn canonical(details: AuthorizationDetails) -> AuthorizationDetails {
+    let value = serde_json::to_value(&details).unwrap_or_default();
+    AuthorizationDetails::parse(canonical::write(&value)).unwrap_or(details)
+}
+
 fn expire_with(grant: &ConsentGrant, record: &mut Record) {
     if let Some(stated) = grant.expiration_time().and_then(Timestamp::time) {
         record.expiration_date = Some(stated);
         record.expiration_basis = ExpirationBasis::Stated;
         return;
     }
-    let requested = record.requested.duration();
+    let requested = record.requested.as_ref().and_then(|asked| asked.duration().days());
     let days = match grant.duration_type() {
         Some(DurationType::TimeBound) | None => {
-            grant.duration_period().or(requested.days().map(DurationDays::as_days))
+            grant.duration_period().or(requested.map(DurationDays::as_days))
         }
         // The customer granted another duration than was asked for.
         Some(_) => None,

@@ -4,7 +4,8 @@ use fdx_wire::json::JsonError;
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReceiptError {
-    /// A date without a basis or a basis without a date, or only one of granted and withheld.
+    /// A date without a basis or a basis without a date, only one of granted and withheld, or not
+    /// one kind of what was requested.
     #[error("the receipt contradicts itself")]
     Contradiction,
     /// Not the JSON that was expected.

@@ -5,6 +5,7 @@ mod canonical;
 mod error;
 mod evidence;
 mod record;
+mod warning;
 
 use alloc::string::String;
 
@@ -16,8 +17,11 @@ use sha2::{Digest, Sha256};
 pub use builder::ConsentReceiptBuilder;
 pub use error::ReceiptError;
 pub use evidence::Evidence;
+pub use warning::ReceiptWarning;
 
-use crate::{ConsentId, ConsentRequest, GrantedResource, Scopes, Withheld};
+use crate::{
+    AuthorizationDetails, ConsentId, ConsentRequest, GrantedResource, Requested, Scopes, Withheld,
+};
 use record::{ExpirationBasis, Record};
 
 /// The recipient's own record of a consent, for audit and for a later revocation.
@@ -67,11 +71,11 @@ impl ConsentReceipt {
     pub fn builder(
         issuer: Issuer,
         client_id: &str,
-        requested: ConsentRequest,
+        requested: impl Into<Requested>,
         issued_at: UnixTime,
         evidence: Evidence,
     ) -> ConsentReceiptBuilder {
-        ConsentReceiptBuilder::new(issuer, client_id, requested, issued_at, evidence)
+        ConsentReceiptBuilder::new(issuer, client_id, requested.into(), issued_at, evidence)
     }
 
     /// Reads a receipt, of at most 16 MiB and in any order of members.
@@ -130,10 +134,34 @@ impl ConsentReceipt {
         self.0.issued_at
     }
 
-    /// What was asked for.
+    /// The FDX consent that was asked for.
     #[must_use]
-    pub fn requested(&self) -> &ConsentRequest {
-        &self.0.requested
+    pub fn requested(&self) -> Option<&ConsentRequest> {
+        self.0.requested.as_ref()
+    }
+
+    /// The authorization details of another type that were asked for.
+    #[must_use]
+    pub fn requested_authorization_details(&self) -> Option<&AuthorizationDetails> {
+        self.0.requested_authorization_details.as_ref()
+    }
+
+    /// The scopes that were asked for, where they do not follow from an FDX consent.
+    #[must_use]
+    pub fn requested_scopes(&self) -> Option<&Scopes> {
+        self.0.requested_scopes.as_ref()
+    }
+
+    /// The authorization details of the token response.
+    #[must_use]
+    pub fn granted_authorization_details(&self) -> Option<&AuthorizationDetails> {
+        self.0.granted_authorization_details.as_ref()
+    }
+
+    /// What an auditor should see at once.
+    #[must_use]
+    pub fn warnings(&self) -> &[ReceiptWarning] {
+        &self.0.warnings
     }
 
     /// What was granted by resource, as the institution told it; `None` where it did not.

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use fdx_wire::{HttpsUrl, Issuer, UnixTime};
 use serde::{Deserialize, Serialize};
 
-use super::{Evidence, ReceiptError};
-use crate::{ConsentId, ConsentRequest, GrantedResource, Scopes, Withheld};
+use super::{Evidence, ReceiptError, ReceiptWarning};
+use crate::{AuthorizationDetails, ConsentId, ConsentRequest, GrantedResource, Scopes, Withheld};
 
 /// The version that [`Record::version`] holds.
 pub(super) const VERSION: u32 = 1;
@@ -21,11 +21,18 @@ pub(super) struct Record {
     pub(super) consent_id: Option<ConsentId>,
     #[serde(with = "rfc3339")]
     pub(super) issued_at: UnixTime,
-    pub(super) requested: ConsentRequest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) requested: Option<ConsentRequest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) requested_authorization_details: Option<AuthorizationDetails>,
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "optional_tokens")]
+    pub(super) requested_scopes: Option<Scopes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) granted: Option<Vec<GrantedResource>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) withheld: Option<Vec<Withheld>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) granted_authorization_details: Option<AuthorizationDetails>,
     #[serde(serialize_with = "tokens")]
     pub(super) granted_scopes: Scopes,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_rfc3339")]
@@ -33,6 +40,8 @@ pub(super) struct Record {
     pub(super) expiration_basis: ExpirationBasis,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) revocation_endpoint: Option<HttpsUrl>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) warnings: Vec<ReceiptWarning>,
     pub(super) evidence: Evidence,
 }
 
@@ -51,6 +60,13 @@ impl Record {
         if self.version != VERSION {
             return Err(ReceiptError::Version);
         }
+        // A consent request, or scopes with or without details of another type.
+        let details = self.requested_authorization_details.is_some();
+        if self.requested.is_some() == self.requested_scopes.is_some()
+            || (self.requested.is_some() && details)
+        {
+            return Err(ReceiptError::Contradiction);
+        }
         let dated = self.expiration_basis != ExpirationBasis::NotTold;
         if self.expiration_date.is_some() != dated
             || self.granted.is_some() != self.withheld.is_some()
@@ -63,6 +79,13 @@ impl Record {
 
 fn tokens<S: serde::Serializer>(scopes: &Scopes, serializer: S) -> Result<S::Ok, S::Error> {
     scopes.as_tokens().serialize(serializer)
+}
+
+fn optional_tokens<S: serde::Serializer>(
+    scopes: &Option<Scopes>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    scopes.as_ref().map(Scopes::as_tokens).serialize(serializer)
 }
 
 mod rfc3339 {

@@ -62,12 +62,14 @@ fn the_canonical_form_and_its_digest_are_fixed() {
 
 prop_compose! {
     fn receipt()(
-        requested in consent_request(),
+        requested in requested(),
         grant in prop::option::of(consent_grant()),
         issued_at in time(),
         client_id: String,
         thumbprints in prop::collection::vec(any::<String>(), 0..3),
         scopes in "([!#-Z]{1,3} ){0,3}",
+        details in prop::option::of(details()),
+        warnings in prop::collection::vec("NOT_FAPI|NO_CONSENT_ID|[A-Z]{0,5}", 0..3),
     ) -> ConsentReceipt {
         let issuer = Issuer::parse("https://bank.example/fdx").unwrap();
         let evidence = Evidence { key_thumbprints: thumbprints, ..evidence() };
@@ -76,8 +78,34 @@ prop_compose! {
         if let Some(grant) = grant {
             receipt = receipt.grant(&grant);
         }
+        if let Some(details) = details {
+            receipt = receipt.granted_authorization_details(details);
+        }
+        for warning in warnings {
+            receipt = receipt.warning(ReceiptWarning::parse(&warning));
+        }
         receipt.build()
     }
+}
+
+fn details() -> impl Strategy<Value = AuthorizationDetails> {
+    let members = prop::collection::btree_map("[a-z]{1,4}", "\\PC{0,6}", 0..3);
+    ("[a-z:.0-9]{1,12}", members).prop_map(|(detail_type, members)| {
+        let mut detail = serde_json::json!({ "consent": members });
+        detail["type"] = detail_type.into();
+        let json = serde_json::to_vec(&serde_json::json!([detail])).unwrap();
+        AuthorizationDetails::parse(json).unwrap()
+    })
+}
+
+fn requested() -> impl Strategy<Value = Requested> {
+    let scopes = "([!#-Z]{1,3} ){0,3}".prop_map(|scopes| Scopes::parse(&scopes).unwrap());
+    prop_oneof![
+        consent_request().prop_map(Requested::Consent),
+        (details(), scopes.clone())
+            .prop_map(|(details, scopes)| Requested::Details(details, scopes)),
+        scopes.prop_map(Requested::Scopes),
+    ]
 }
 
 proptest! {
@@ -135,6 +163,9 @@ fn other_versions_and_contradictions_are_refused() {
     let unweighed = format!("{}}}", &FULL[..start]);
     assert_eq!(ConsentReceipt::from_json(unweighed), Err(ReceiptError::Contradiction));
     assert!(matches!(ConsentReceipt::from_json("{}"), Err(ReceiptError::Json(_))));
+    let both =
+        read(r#""revocationEndpoint""#, r#""requestedScopes":["openid"],"revocationEndpoint""#);
+    assert_eq!(both, Err(ReceiptError::Contradiction));
 }
 
 #[test]

@@ -1,0 +1,185 @@
+//! UAE Open Finance: the account access consent, which is no FDX but goes the same way.
+//!
+//! The client makes the consent's id itself, and finds it again in the token response.
+
+mod error;
+mod told;
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use fdx_wire::UnixTime;
+use fdx_wire::json::RawJson;
+use serde::Serialize;
+
+pub use error::AccountAccessConsentError;
+pub use told::ToldConsent;
+
+use crate::open_enum::open_enum;
+use crate::{AuthorizationDetails, OtherDetail};
+
+/// The detail's `type`.
+pub const ACCOUNT_ACCESS_CONSENT: &str = "urn:openfinanceuae:account-access-consent:v2.1";
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+open_enum! {
+    /// What a consent opens. The standard knows more; others are kept as they are.
+    pub enum Permission {
+        /// Accounts, without their numbers.
+        ReadAccountsBasic => "ReadAccountsBasic",
+        /// Accounts, with their numbers.
+        ReadAccountsDetail => "ReadAccountsDetail",
+        /// Balances.
+        ReadBalances => "ReadBalances",
+        /// Transactions, without details.
+        ReadTransactionsBasic => "ReadTransactionsBasic",
+        /// Transactions, with details.
+        ReadTransactionsDetail => "ReadTransactionsDetail",
+    }
+}
+
+open_enum! {
+    /// Where a consent stands.
+    pub enum ConsentState {
+        /// The customer has not decided.
+        AwaitingAuthorization => "AwaitingAuthorization",
+        /// Good.
+        Authorized => "Authorized",
+        /// The customer or the institution refused.
+        Rejected => "Rejected",
+        /// The institution has suspended it.
+        Suspended => "Suspended",
+        /// Past its end.
+        Expired => "Expired",
+        /// Somebody revoked it.
+        Revoked => "Revoked",
+    }
+}
+
+/// An account access consent in the making.
+///
+/// ```
+/// use core::time::Duration;
+/// use fdx_rar::uae::{AccountAccessConsent, Billing, Permission};
+/// use fdx_wire::UnixTime;
+///
+/// let now = UnixTime::from_seconds(1_767_607_200);
+/// let ends = now + Duration::from_secs(90 * 24 * 60 * 60);
+/// let billing = Billing { user_type: "Retail".into(), purpose: "AccountAggregation".into() };
+/// let details = AccountAccessConsent::new([7; 16], ends, billing)
+///     .permission(Permission::ReadAccountsBasic)
+///     .permission(Permission::ReadBalances)
+///     .authorization_details(now)?;
+/// assert!(details.to_json().contains(r#""ConsentId":"07070707-0707-4707-8707-070707070707""#));
+/// # Ok::<(), fdx_rar::uae::AccountAccessConsentError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[must_use]
+pub struct AccountAccessConsent {
+    consent: Consent,
+    expires: UnixTime,
+}
+
+/// `OpenFinanceBilling`, which every consent has.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Billing {
+    /// `UserType`, such as `Retail`.
+    pub user_type: String,
+    /// `Purpose`, such as `AccountAggregation`.
+    pub purpose: String,
+}
+
+/// The members under the names of the standard.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Consent {
+    consent_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_consent_id: Option<String>,
+    expiration_date_time: String,
+    permissions: Vec<Permission>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    account_type: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    account_sub_type: Vec<String>,
+    open_finance_billing: Billing,
+}
+
+impl AccountAccessConsent {
+    /// A consent until `expires`, whose id is a UUID of version 4 made of `random` bytes.
+    pub fn new(random: [u8; 16], expires: UnixTime, billing: Billing) -> Self {
+        let consent = Consent {
+            consent_id: fdx_wire::uuid_v4(random),
+            base_consent_id: None,
+            expiration_date_time: expires.to_rfc3339(),
+            permissions: Vec::new(),
+            account_type: Vec::new(),
+            account_sub_type: Vec::new(),
+            open_finance_billing: billing,
+        };
+        Self { consent, expires }
+    }
+
+    /// Asks for one more permission.
+    pub fn permission(mut self, permission: Permission) -> Self {
+        if !self.consent.permissions.contains(&permission) {
+            self.consent.permissions.push(permission);
+        }
+        self
+    }
+
+    /// `BaseConsentId`: the first consent, where this one renews it.
+    pub fn base_consent_id(mut self, id: &str) -> Self {
+        self.consent.base_consent_id = Some(id.to_owned());
+        self
+    }
+
+    /// Narrows it to accounts of one more `AccountType`.
+    pub fn account_type(mut self, account_type: &str) -> Self {
+        self.consent.account_type.push(account_type.to_owned());
+        self
+    }
+
+    /// Narrows it to accounts of one more `AccountSubType`.
+    pub fn account_sub_type(mut self, sub_type: &str) -> Self {
+        self.consent.account_sub_type.push(sub_type.to_owned());
+        self
+    }
+
+    /// The `ConsentId`.
+    #[must_use]
+    pub fn consent_id(&self) -> &str {
+        &self.consent.consent_id
+    }
+
+    /// The one detail, as it is pushed.
+    ///
+    /// # Errors
+    /// [`AccountAccessConsentError`]: no permission, over, or not under a year from `now`.
+    pub fn authorization_details(
+        &self,
+        now: UnixTime,
+    ) -> Result<AuthorizationDetails, AccountAccessConsentError> {
+        if self.consent.permissions.is_empty() {
+            return Err(AccountAccessConsentError::NoPermission);
+        }
+        if self.expires <= now {
+            return Err(AccountAccessConsentError::Expired);
+        }
+        if self.expires.since(now) >= YEAR {
+            return Err(AccountAccessConsentError::TooLong);
+        }
+        let consent = RawJson::of(&self.consent);
+        let detail = consent.ok().and_then(|consent| {
+            OtherDetail::new(ACCOUNT_ACCESS_CONSENT).ok()?.with_member("consent", consent).ok()
+        });
+        detail.map(AuthorizationDetails::of_other).ok_or(AccountAccessConsentError::NoPermission)
+    }
+}
+
+#[cfg(test)]
+mod tests;

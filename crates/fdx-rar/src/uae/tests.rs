@@ -1,0 +1,72 @@
+use alloc::format;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const NOW: UnixTime = UnixTime::from_seconds(1_767_607_200);
+
+fn billing() -> Billing {
+    Billing { user_type: "Retail".into(), purpose: "AccountAggregation".into() }
+}
+
+fn lasting(seconds: u64) -> AccountAccessConsent {
+    AccountAccessConsent::new([1; 16], NOW + Duration::from_secs(seconds), billing())
+}
+
+#[test]
+fn it_is_written_under_the_names_of_the_standard() {
+    let details = lasting(86_400)
+        .permission(Permission::ReadAccountsBasic)
+        .permission(Permission::ReadAccountsBasic)
+        .account_type("Retail")
+        .authorization_details(NOW);
+    assert_eq!(
+        details.unwrap().to_json(),
+        r#"[{"type":"urn:openfinanceuae:account-access-consent:v2.1","consent":{"ConsentId":"01010101-0101-4101-8101-010101010101","ExpirationDateTime":"2026-01-06T10:00:00Z","Permissions":["ReadAccountsBasic"],"AccountType":["Retail"],"OpenFinanceBilling":{"UserType":"Retail","Purpose":"AccountAggregation"}}}]"#
+    );
+}
+
+#[test]
+fn it_ends_in_the_future_and_under_a_year_away() {
+    let year = YEAR.as_secs();
+    let asked = |seconds| {
+        lasting(seconds).permission(Permission::ReadBalances).authorization_details(NOW).map(drop)
+    };
+    assert_eq!(asked(0), Err(AccountAccessConsentError::Expired));
+    assert_eq!(asked(1), Ok(()));
+    assert_eq!(asked(year - 1), Ok(()));
+    assert_eq!(asked(year), Err(AccountAccessConsentError::TooLong));
+    let nothing = lasting(1).authorization_details(NOW);
+    assert_eq!(nothing, Err(AccountAccessConsentError::NoPermission));
+}
+
+#[test]
+fn what_is_told_is_found_with_and_without_data_around_it() {
+    let told = |consent: &str| {
+        let json = format!(
+            r#"[{{"type":"x"}},{{"type":"{ACCOUNT_ACCESS_CONSENT}","consent":{consent}}}]"#
+        );
+        ToldConsent::find(&AuthorizationDetails::parse(json).unwrap())
+    };
+    let found = told(r#"{"Data":{"ConsentId":"c-1","Status":"authorized"},"Links":{}}"#).unwrap();
+    assert_eq!((found.consent_id(), found.status()), ("c-1", Some(&ConsentState::Authorized)));
+    let found = told(r#"{"ConsentId":"c-2","Status":7}"#).unwrap();
+    assert_eq!((found.consent_id(), found.status()), ("c-2", None));
+    for none in ["{}", "[]", "1", r#"{"Data":{}}"#, r#"{"Data":{"ConsentId":7}}"#] {
+        assert_eq!(told(none), None, "{none}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_asked_is_found_again(random: [u8; 16], seconds in 1..YEAR.as_secs()) {
+        let consent = AccountAccessConsent::new(random, NOW + Duration::from_secs(seconds), billing())
+            .permission(Permission::ReadAccountsDetail);
+        let details = consent.authorization_details(NOW).unwrap();
+        let read = AuthorizationDetails::parse(details.to_json()).unwrap();
+        let told = ToldConsent::find(&read).unwrap();
+        prop_assert_eq!(told.consent_id(), consent.consent_id());
+        prop_assert_eq!(read.to_json(), details.to_json());
+    }
+}
