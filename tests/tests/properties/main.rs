@@ -1,0 +1,4 @@
+//! Properties that need more than one crate.
+
+mod any_order;
+mod driver;
