@@ -124,11 +124,23 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_read_back(text in "[A-Z_]{0,12}") {
-            let cluster = DataCluster::parse(&text);
-            prop_assert_eq!(DataCluster::parse(cluster.as_str()), cluster.clone());
-            let json = serde_json::to_string(&cluster).unwrap();
-            prop_assert_eq!(serde_json::from_str::<DataCluster>(&json).unwrap(), cluster);
+        fn what_is_written_is_read_back(text in "[A-Za-z_]{0,12}|[^\"\\\\]{0,12}") {
+            read_back(DataCluster::parse(&text))?;
+            read_back(ConsentStatus::parse(&text))?;
+            read_back(DurationType::parse(&text))?;
+            read_back(PartyType::parse(&text))?;
+            read_back(Registry::parse(&text))?;
+            read_back(ResourceType::parse(&text))?;
+            read_back(RevocationReason::parse(&text))?;
         }
+    }
+
+    fn read_back<T>(name: T) -> Result<(), TestCaseError>
+    where
+        T: core::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned + PartialEq,
+    {
+        let json = serde_json::to_string(&name).unwrap();
+        prop_assert_eq!(serde_json::from_str::<T>(&json).unwrap(), name);
+        Ok(())
     }
 }

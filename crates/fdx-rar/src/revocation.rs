@@ -153,9 +153,36 @@ impl<'de> Visitor<'de> for ObjectOrArray {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use fdx_wire::UnixTime;
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::arbitrary::time;
+
+    fn any_request() -> impl Strategy<Value = ConsentRevocationRequest> {
+        ("[A-Z_]{0,12}", "[A-Z_]{0,12}").prop_map(|(reason, who)| {
+            ConsentRevocationRequest::new(RevocationReason::parse(&reason), PartyType::parse(&who))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(
+            request in any_request(),
+            list in prop::collection::vec((any_request(), time()), 0..4),
+        ) {
+            let json = serde_json::to_string(&request).unwrap();
+            let read: ConsentRevocationRequest = serde_json::from_str(&json).unwrap();
+            prop_assert_eq!(read, request);
+            let revocations = list.into_iter().map(|(request, at)| ConsentRevocation::of(request, at));
+            let list = ConsentRevocationList::new(revocations.collect::<Vec<_>>());
+            let json = serde_json::to_string(&list).unwrap();
+            let read: ConsentRevocationList = serde_json::from_str(&json).unwrap();
+            prop_assert_eq!(read, list);
+        }
+    }
 
     fn revocation() -> ConsentRevocation {
         ConsentRevocation::of(

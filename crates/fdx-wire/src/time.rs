@@ -119,6 +119,8 @@ mod tests {
         fn what_is_written_is_read_back(seconds in 0..=LAST) {
             let time = UnixTime::from_seconds(seconds);
             prop_assert_eq!(UnixTime::parse_rfc3339(&time.to_rfc3339()), Ok(time));
+            let json = serde_json::to_string(&time).unwrap();
+            prop_assert_eq!(serde_json::from_str::<UnixTime>(&json).unwrap(), time);
         }
 
         #[test]

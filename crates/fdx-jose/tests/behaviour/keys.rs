@@ -327,4 +327,20 @@ proptest! {
             prop_assert_eq!(key.thumbprint(), public(section, json!({})).unwrap().thumbprint());
         }
     }
+
+    #[test]
+    fn a_thumbprint_is_read_back(certificate: Vec<u8>) {
+        let thumbprint = Thumbprint::of_certificate(&certificate);
+        prop_assert_eq!(Thumbprint::parse(&thumbprint.to_string()), Ok(thumbprint));
+        let json = serde_json::to_string(&thumbprint).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Thumbprint>(&json).unwrap(), thumbprint);
+    }
+
+    #[test]
+    fn a_public_key_is_read_back(kid in ".{0,20}") {
+        for section in ["rfc7515_a2", "rfc7515_a3", "rfc8037_a"] {
+            let key = public(section, json!({})).unwrap().with_kid(&kid);
+            prop_assert_eq!(PublicKey::from_jwk(key.jwk().as_bytes()), Ok(key));
+        }
+    }
 }

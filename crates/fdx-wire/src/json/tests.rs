@@ -83,6 +83,15 @@ fn json() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
+    fn raw_json_is_read_back_as_the_text_that_it_was(members: BTreeMap<String, Vec<i64>>) {
+        let raw = RawJson::of(&members).unwrap();
+        let json = serde_json::to_string(&raw).unwrap();
+        prop_assert_eq!(&json, raw.as_str());
+        prop_assert_eq!(&serde_json::from_str::<RawJson>(&json).unwrap(), &raw);
+        prop_assert_eq!(raw.read::<BTreeMap<String, Vec<i64>>>().unwrap(), members);
+    }
+
+    #[test]
     fn every_document_without_duplicates_passes(text in json()) {
         prop_assert!(scan(text.as_bytes(), &Limits::default()).is_ok(), "{}", text);
     }

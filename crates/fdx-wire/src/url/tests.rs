@@ -163,6 +163,24 @@ proptest! {
     }
 
     #[test]
+    fn what_is_written_is_read_back(host in "[a-zA-Z]{1,8}(:[1-9][0-9]{0,3})?", path in "(/[a-z%0-9]{0,4}){0,3}") {
+        let text = format!("https://{host}{path}");
+        let json = serde_json::to_string(&text).unwrap();
+        if let Ok(url) = HttpsUrl::parse(&text) {
+            prop_assert_eq!(&serde_json::to_string(&url).unwrap(), &json);
+            prop_assert_eq!(serde_json::from_str::<HttpsUrl>(&json).unwrap(), url);
+        }
+        if let Ok(issuer) = Issuer::parse(&text) {
+            prop_assert_eq!(&serde_json::to_string(&issuer).unwrap(), &json);
+            prop_assert_eq!(serde_json::from_str::<Issuer>(&json).unwrap(), issuer);
+        }
+        if let Ok(uri) = RedirectUri::parse(&text) {
+            prop_assert_eq!(&serde_json::to_string(&uri).unwrap(), &json);
+            prop_assert_eq!(serde_json::from_str::<RedirectUri>(&json).unwrap(), uri);
+        }
+    }
+
+    #[test]
     fn a_joined_segment_stays_one_segment(segment in "\\PC{1,40}") {
         let base = HttpsUrl::parse("https://api.example/c").unwrap();
         if let Ok(url) = base.join_segment(&segment) {
