@@ -1,4 +1,6 @@
-//! Properties that need more than one crate.
+//! Properties that need more than one crate, and a table of where all of them are.
 
 mod any_order;
 mod driver;
+mod seal;
+mod table;

@@ -1,0 +1,291 @@
+//! Where each property is tested. The tests below find a name that is gone, and a pair of writing
+//! and reading that nobody tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What holds, and where: file and test.
+const LAWS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "No parser panics on any bytes, or takes what it should not",
+        &[
+            ("crates/fdx-wire/src/json/tests.rs", "no_bytes_panic"),
+            ("crates/fdx-wire/src/json/tests.rs", "no_near_json_panics"),
+            ("crates/fdx-wire/src/url/tests.rs", "no_text_panics"),
+            ("crates/fdx-wire/src/form.rs", "no_query_panics"),
+            ("crates/fdx-wire/src/time.rs", "no_text_panics"),
+            ("crates/fdx-wire/src/base64url.rs", "only_the_canonical_text_is_read"),
+            ("crates/fdx-pkce/tests/rfc7636.rs", "no_text_panics"),
+            ("crates/fdx-rar/src/consent_request/tests.rs", "no_bytes_panic"),
+            ("crates/fdx-rar/src/consent_grant/tests.rs", "no_bytes_panic"),
+            ("crates/fdx-rar/src/authorization_details/tests.rs", "no_bytes_panic"),
+            (
+                "crates/fdx-rar/src/receipt/tests.rs",
+                "no_bytes_panic_and_none_is_read_as_another_receipt",
+            ),
+            ("crates/fdx-jose/tests/behaviour/jws.rs", "no_text_panics"),
+            ("crates/fdx-jose/tests/behaviour/keys.rs", "no_bytes_panic"),
+            ("crates/fdx-jose/tests/behaviour/key_sets.rs", "no_bytes_panic"),
+            ("crates/fdx-jose/tests/behaviour/key_files.rs", "no_bytes_panic"),
+            ("crates/fdx-jose/tests/behaviour/signatures.rs", "no_der_panics"),
+            ("crates/fdx-jose/tests/behaviour/seal.rs", "no_text_panics"),
+            (
+                "crates/fdx-jose/tests/behaviour/id_tokens.rs",
+                "no_claim_panics_or_passes_by_its_type",
+            ),
+            ("crates/fdx-jose/tests/behaviour/authorization_responses.rs", "no_text_panics"),
+            ("crates/fdx-jose/tests/behaviour/signed_introspections.rs", "no_text_panics"),
+            ("crates/fdx-par/src/exchange/challenge.rs", "no_header_panics_and_work_is_bounded"),
+            ("tests/tests/callback.rs", "no_text_panics_and_none_is_taken"),
+            ("tests/tests/sealed.rs", "no_text_panics"),
+            ("tests/tests/stored_grant.rs", "no_text_panics_and_none_is_a_grant"),
+            (
+                "crates/fdx-sandbox/src/tests/robustness.rs",
+                "no_request_panics_and_every_answer_is_an_http_response",
+            ),
+        ],
+    ),
+    (
+        "Granted, withheld and unasked part what was asked and granted, in any order",
+        &[
+            ("crates/fdx-rar/src/coverage/tests.rs", "granted_and_unasked_are_the_grant_parted"),
+            (
+                "crates/fdx-rar/src/coverage/tests.rs",
+                "every_asked_pair_is_granted_somewhere_or_withheld_as_a_pair",
+            ),
+            ("crates/fdx-rar/src/coverage/tests.rs", "order_and_repetition_do_not_matter"),
+            (
+                "crates/fdx-rar/src/coverage/tests.rs",
+                "it_is_whole_partial_or_nothing_and_never_two_of_them",
+            ),
+        ],
+    ),
+    (
+        "A consent's scopes are those of its clusters, and lead back to them",
+        &[(
+            "crates/fdx-rar/src/consent_request/tests.rs",
+            "scopes_are_those_of_its_clusters_and_no_others",
+        )],
+    ),
+    (
+        "A sealed pending value opens in its own place and time, unchanged, and nowhere else",
+        &[
+            (
+                "tests/tests/properties/seal.rs",
+                "it_opens_where_nothing_differs_and_until_it_expires",
+            ),
+            ("tests/tests/sealed.rs", "it_opens_in_its_own_place_alone"),
+            ("tests/tests/sealed.rs", "any_changed_character_is_refused"),
+            ("tests/tests/sealed.rs", "a_part_or_more_is_refused"),
+            ("crates/fdx-jose/tests/behaviour/seal.rs", "a_changed_bit_does_not_open"),
+        ],
+    ),
+    (
+        "A signature fails with any changed byte of header, payload or signature",
+        &[
+            ("crates/fdx-jose/tests/behaviour/jws.rs", "any_changed_byte_fails"),
+            ("crates/fdx-jose/tests/behaviour/jws.rs", "no_signature_is_guessed"),
+            ("tests/tests/signed_callbacks.rs", "no_changed_byte_passes"),
+        ],
+    ),
+    (
+        "No secret is in a URL or an error, whatever is answered",
+        &[
+            (
+                "tests/tests/properties/any_order.rs",
+                "any_order_of_events_ends_in_success_or_a_typed_error",
+            ),
+            (
+                "tests/tests/properties/any_order.rs",
+                "one_disturbance_at_any_step_ends_in_success_or_a_typed_error",
+            ),
+        ],
+    ),
+    (
+        "Any order of events ends in success or a typed error; no jti is sent twice; code and \
+         verifier are sent again after a demand for a nonce alone; a request_uri is handed out once",
+        &[
+            (
+                "tests/tests/properties/any_order.rs",
+                "any_order_of_events_ends_in_success_or_a_typed_error",
+            ),
+            (
+                "tests/tests/properties/any_order.rs",
+                "one_disturbance_at_any_step_ends_in_success_or_a_typed_error",
+            ),
+        ],
+    ),
+    (
+        "A refresh token that was replaced is never sent",
+        &[
+            ("tests/tests/properties/any_order.rs", "a_replaced_refresh_token_is_never_sent"),
+            ("tests/tests/refresh.rs", "the_last_refresh_token_told_is_the_one_kept"),
+        ],
+    ),
+    (
+        "What is written without serde is read back",
+        &[
+            ("crates/fdx-wire/src/base64url.rs", "what_is_written_is_read_back"),
+            ("crates/fdx-wire/src/form.rs", "what_is_written_is_read_back"),
+            ("crates/fdx-wire/src/json/object.rs", "what_is_written_is_read_back"),
+            ("crates/fdx-pkce/tests/rfc7636.rs", "a_challenge_is_read_back"),
+            ("crates/fdx-jose/tests/behaviour/keys.rs", "a_public_key_is_read_back"),
+            ("crates/fdx-jose/src/key/pem.rs", "what_is_written_is_read_back_and_never_moved"),
+            (
+                "crates/fdx-jose/tests/behaviour/signatures.rs",
+                "every_pair_of_numbers_is_read_back_from_der",
+            ),
+            ("crates/fdx-jose/tests/behaviour/seal.rs", "what_is_sealed_opens"),
+            ("crates/fdx-par/src/exchange/challenge.rs", "what_is_written_is_read_back"),
+        ],
+    ),
+];
+
+const GRANT: (&str, &str) =
+    ("crates/fdx-rar/src/consent_grant/tests.rs", "what_is_written_is_read_back");
+const NAME: (&str, &str) = ("crates/fdx-rar/src/open_enum.rs", "what_is_written_is_read_back");
+const RECEIPT: (&str, &str) =
+    ("crates/fdx-rar/src/receipt/tests.rs", "what_is_written_is_read_back_with_its_digest");
+const REVOCATION: (&str, &str) =
+    ("crates/fdx-rar/src/revocation.rs", "what_is_written_is_read_back");
+const WITHHELD: (&str, &str) =
+    ("crates/fdx-rar/src/coverage/tests.rs", "what_is_withheld_is_read_back");
+const URL: (&str, &str) = ("crates/fdx-wire/src/url/tests.rs", "what_is_written_is_read_back");
+
+/// Every type that serde writes and reads, and where it is read back.
+const PAIRS: &[(&str, (&str, &str))] = &[
+    (
+        "AuthorizationDetails",
+        ("crates/fdx-rar/src/authorization_details/tests.rs", "what_is_written_is_read_back"),
+    ),
+    ("Body", ("tests/tests/stored_grant.rs", "every_grant_is_read_back")),
+    ("ConsentGrant", GRANT),
+    (
+        "ConsentId",
+        ("crates/fdx-rar/src/consent_grant/consent_id.rs", "what_is_written_is_read_back"),
+    ),
+    (
+        "ConsentRequest",
+        ("crates/fdx-rar/src/consent_request/tests.rs", "what_is_written_is_read_back"),
+    ),
+    ("ConsentRevocation", REVOCATION),
+    ("ConsentRevocationList", REVOCATION),
+    ("ConsentRevocationRequest", REVOCATION),
+    ("ConsentStatus", NAME),
+    ("DataCluster", NAME),
+    ("DurationType", NAME),
+    ("Evidence", RECEIPT),
+    ("ExpirationBasis", RECEIPT),
+    ("GrantedResource", GRANT),
+    ("HttpsUrl", URL),
+    ("Issuer", URL),
+    ("Link", GRANT),
+    (
+        "OtherDetail",
+        ("crates/fdx-rar/src/authorization_details/tests.rs", "what_is_written_is_read_back"),
+    ),
+    ("Party", GRANT),
+    ("PartyType", NAME),
+    (
+        "RawJson",
+        ("crates/fdx-wire/src/json/tests.rs", "raw_json_is_read_back_as_the_text_that_it_was"),
+    ),
+    ("Record", RECEIPT),
+    ("RedirectUri", URL),
+    ("Registry", NAME),
+    ("ResourceType", NAME),
+    ("RevocationReason", NAME),
+    ("Scopes", ("crates/fdx-rar/src/scope.rs", "what_is_written_is_read_back")),
+    ("Thumbprint", ("crates/fdx-jose/tests/behaviour/keys.rs", "a_thumbprint_is_read_back")),
+    ("Timestamp", GRANT),
+    ("UnixTime", ("crates/fdx-wire/src/time.rs", "what_is_written_is_read_back")),
+    ("Withheld", WITHHELD),
+    ("Written", WITHHELD),
+];
+
+/// Written by one type and read by another, or of the same name as one above.
+const HALVES: &[(&str, (&str, &str))] = &[
+    ("Body of a sealed pending value", ("tests/tests/sealed.rs", SEALED)),
+    ("ConsentReceipt", RECEIPT),
+];
+const SEALED: &str = "what_the_id_token_is_held_against_survives_the_seal";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[test]
+fn every_property_is_where_the_table_says() {
+    let laws = LAWS.iter().flat_map(|(_, places)| places.iter().copied());
+    let pairs = PAIRS.iter().chain(HALVES).map(|(_, place)| *place);
+    let mut texts = BTreeMap::new();
+    let gone: Vec<_> = laws
+        .chain(pairs)
+        .filter(|(file, test)| {
+            let text = texts
+                .entry(*file)
+                .or_insert_with(|| fs::read_to_string(root().join(file)).unwrap_or_default());
+            !text.contains(&format!("fn {test}("))
+        })
+        .collect();
+    assert!(gone.is_empty(), "{gone:#?}");
+}
+
+#[test]
+fn every_type_that_is_written_and_read_is_read_back_somewhere() {
+    let mut found = BTreeSet::new();
+    for name in ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"] {
+        sources(&root().join("crates").join(name).join("src"), &mut |text| {
+            // Both stand in one file: several files have a `Claims` or a `Header` of their own.
+            let read = types(text, "Deserialize");
+            found.extend(types(text, "Serialize").into_iter().filter(|name| read.contains(name)));
+        });
+    }
+    let pairs: BTreeSet<_> = found.iter().map(String::as_str).collect();
+    let listed: BTreeSet<_> = PAIRS.iter().map(|(name, _)| *name).collect();
+    let missing: Vec<_> = pairs.difference(&listed).collect();
+    assert!(missing.is_empty(), "nobody reads back: {missing:?}");
+    let gone: Vec<_> = listed.difference(&pairs).collect();
+    assert!(gone.is_empty(), "not written and read: {gone:?}");
+}
+
+fn sources(folder: &Path, visit: &mut dyn FnMut(&str)) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, visit);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            visit(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// Types that a source file derives `of` for, implements it for, or makes by a macro that does.
+fn types(text: &str, of: &str) -> Vec<String> {
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    let mut found = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        let words = |text: &str| {
+            let word = |c: char| !(c.is_alphanumeric() || c == '_');
+            text.split(word).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let derived = line.starts_with("#[derive(") && words(line).iter().any(|word| word == of);
+        if derived || *line == "open_enum! {" {
+            let declared = lines[number..].iter().map(|line| words(line)).find_map(|words| {
+                let at = words.iter().position(|word| word == "struct" || word == "enum")?;
+                words.get(at + 1).cloned()
+            });
+            found.extend(declared);
+        }
+        if line.starts_with("impl") && line.contains(" for ") && words(line).iter().any(|w| w == of)
+        {
+            let (_, rest) = line.split_once(" for ").unwrap();
+            found.extend(words(rest).first().cloned().filter(|_| !rest.starts_with('$')));
+        }
+        if line.starts_with("text_form!(") {
+            found.extend(words(line).get(1).cloned());
+        }
+    }
+    found
+}
