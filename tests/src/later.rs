@@ -1,7 +1,9 @@
 use fdx_par::{
-    AccessToken, Client, Error, RefreshVerification, Refreshed, Refused, ResourceAnswer,
-    ResourceRequest, Revoked, StoredGrant, TokenTypeHint, Tokens,
+    AccessToken, Client, ClientToken, ConsentRead, ConsentRevoked, Error, RefreshVerification,
+    Refreshed, Refused, ResourceAnswer, ResourceRequest, Revocations, Revoked, StoredGrant,
+    TokenTypeHint, Tokens,
 };
+use fdx_rar::{ConsentId, ConsentRevocationRequest, PartyType, RevocationReason, Scopes};
 use fdx_sandbox::customer::Decision;
 
 use crate::wire::World;
@@ -76,6 +78,62 @@ impl World {
     ) -> Result<ResourceAnswer, Error> {
         let url = client.config().fdx_base.join_segment("accounts").unwrap();
         let draft = client.call(access_token, ResourceRequest::get(url), self.draw(), self.now)?;
+        self.run(draft)
+    }
+
+    /// Asks for a token of the client's own.
+    ///
+    /// # Errors
+    /// What it ends in.
+    pub fn own_token(&mut self, client: &Client) -> Result<ClientToken, Error> {
+        let draft = client.client_credentials(&Scopes::new(), self.draw(), self.now)?;
+        self.run(draft)
+    }
+
+    /// Reads any consent.
+    ///
+    /// # Errors
+    /// What it ends in.
+    pub fn read_consent(
+        &mut self,
+        client: &Client,
+        consent_id: &ConsentId,
+        access_token: &AccessToken,
+    ) -> Result<ConsentRead, Error> {
+        let entropy = self.draw();
+        let draft = client.read_consent_by_id(consent_id, access_token, entropy, self.now)?;
+        self.run(draft)
+    }
+
+    /// Revokes a consent, because the customer wants it.
+    ///
+    /// # Errors
+    /// What it ends in.
+    pub fn revoke_consent(
+        &mut self,
+        client: &Client,
+        consent_id: &ConsentId,
+        access_token: &AccessToken,
+    ) -> Result<ConsentRevoked, Error> {
+        let (why, who) = (RevocationReason::UserAction, PartyType::DataRecipient);
+        let request = ConsentRevocationRequest::new(why, who);
+        let entropy = self.draw();
+        let draft = client.revoke_consent(consent_id, access_token, &request, entropy, self.now)?;
+        self.run(draft)
+    }
+
+    /// Lists a consent's revocations.
+    ///
+    /// # Errors
+    /// What it ends in.
+    pub fn list_revocations(
+        &mut self,
+        client: &Client,
+        consent_id: &ConsentId,
+        access_token: &AccessToken,
+    ) -> Result<Revocations, Error> {
+        let entropy = self.draw();
+        let draft = client.list_revocations(consent_id, access_token, entropy, self.now)?;
         self.run(draft)
     }
 

@@ -15,7 +15,7 @@ use crate::not_fapi::Departure;
 use crate::pending::{Flow, FlowId};
 use crate::token::{BoundBy, Tokens};
 use crate::verify::Verified;
-use crate::{CallerFault, Client, Error, NextStep, Notice, Refused, ServerRule};
+use crate::{Client, Error, NextStep, Notice, Refused, ServerRule};
 
 /// The end of the flow: tokens, the consent id, and what was granted beside what was asked.
 pub struct Granted {
@@ -162,9 +162,7 @@ impl Client {
             receipt = receipt.consent_id(id.clone());
             // FDX's consent API knows FDX's consents.
             if flow.asked.consent().is_some() {
-                let revocation = self.consent_url(id)?.join_segment("revocation");
-                let revocation = revocation.map_err(|_| CallerFault::UrlTooLong)?;
-                receipt = receipt.revocation_endpoint(revocation);
+                receipt = receipt.revocation_endpoint(self.revocation_url(id)?);
             }
         }
         if let Some(details) = &granted.details {

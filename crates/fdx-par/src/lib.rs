@@ -119,6 +119,7 @@
 
 mod callback;
 mod client;
+mod client_credentials;
 pub mod dialect;
 mod discovery;
 mod encrypted;
@@ -147,6 +148,7 @@ pub use client::{
     Client, ClientAuthentication, ClientConfig, Endpoint, MtlsEndpoints, RequestObjects,
     ResponseMode, SenderConstraint, Target,
 };
+pub use client_credentials::ClientToken;
 pub use dialect::Dialect;
 pub use discovery::{MetadataDocument, ServerMetadata, WellKnown, discover, discover_document};
 pub use encrypted::{Encrypted, IdTokenEncryption};
@@ -155,7 +157,9 @@ pub use error::{
     SealFault, ServerFault, ServerRule,
 };
 pub use exchange::{ClientCertificate, Draft, NonceMemory, Output, Request, Sent, Step};
-pub use fdx_api::{ConsentRead, ResourceAnswer, ResourceRequest};
+pub use fdx_api::{
+    ConsentRead, ConsentRevoked, ResourceAnswer, ResourceRequest, RevocationOutcome, Revocations,
+};
 pub use granted::Granted;
 pub use introspection::{Introspection, IntrospectionJwt, IntrospectionVerification};
 pub use key_policy::{KeyDecision, KeyNeed, KeyPolicy};

@@ -20,6 +20,8 @@ pub enum Notice {
     InteractionIdMissing,
     /// The answer's `x-fapi-interaction-id` is not the request's.
     InteractionIdOther,
+    /// A revocation that was taken is answered with 204, and this one was with 200.
+    RevocationStatus,
     /// The consent grant names no status.
     ConsentStatusMissing,
 }

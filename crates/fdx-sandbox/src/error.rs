@@ -13,6 +13,7 @@ pub(crate) struct Broken {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Reason {
     AccountNotFound,
+    ConsentEnded,
     ConsentNotFound,
     InvalidAuthorizationDetails,
     InvalidClient,
@@ -53,9 +54,10 @@ impl Reason {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::UseDpopNonce => "use_dpop_nonce",
-            Self::AccountNotFound | Self::ConsentNotFound | Self::InvalidRequest => {
-                "invalid_request"
-            }
+            Self::AccountNotFound
+            | Self::ConsentEnded
+            | Self::ConsentNotFound
+            | Self::InvalidRequest => "invalid_request",
         }
     }
 
@@ -72,7 +74,8 @@ impl Reason {
     pub(crate) fn fdx(self) -> (StatusCode, &'static str) {
         match self {
             Self::AccountNotFound => (StatusCode::NOT_FOUND, "701"),
-            // FDX has no code for it: the status stands in.
+            // FDX has no codes for them: the status stands in.
+            Self::ConsentEnded => (StatusCode::CONFLICT, "409"),
             Self::ConsentNotFound => (StatusCode::NOT_FOUND, "404"),
             Self::InvalidDpopProof
             | Self::InvalidToken

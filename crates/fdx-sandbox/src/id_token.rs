@@ -52,7 +52,7 @@ pub(crate) fn issue(
         nonce,
         acr: grant.acr,
         at_hash: at_hash(algorithm, access_token),
-        fdx_consent_id: carried.then_some(&grant.consent_id),
+        fdx_consent_id: grant.consent_id.as_deref().filter(|_| carried),
     };
     signed::jwt(config, algorithm, config.provider.manners().id_token_typ, &claims)
 }

@@ -177,18 +177,20 @@ impl Institution {
         let Some(place) = Place::of(path, &self.config) else {
             return answer::empty(StatusCode::NOT_FOUND);
         };
-        let (surface, wanted) = match place {
+        let (surface, wanted): (_, &[Method]) = match place {
             Place::Par | Place::Token | Place::Introspect | Place::Revoke => {
-                (Surface::Client, Method::POST)
+                (Surface::Client, &[Method::POST])
             }
-            Place::Authorize => (Surface::Browser, Method::GET),
-            Place::Decision => (Surface::Browser, Method::POST),
-            Place::Jwks | Place::Metadata => (Surface::Client, Method::GET),
-            Place::Resource => (Surface::Resource, Method::GET),
+            Place::Authorize => (Surface::Browser, &[Method::GET]),
+            Place::Decision => (Surface::Browser, &[Method::POST]),
+            Place::Jwks | Place::Metadata => (Surface::Client, &[Method::GET]),
+            Place::ConsentRevocation => (Surface::Resource, &[Method::GET, Method::PUT]),
+            Place::Resource => (Surface::Resource, &[Method::GET]),
         };
-        if method != wanted {
+        if !wanted.contains(method) {
             let mut response = answer::empty(StatusCode::METHOD_NOT_ALLOWED);
-            answer::set(&mut response, "allow", wanted.as_str());
+            let allow: Vec<_> = wanted.iter().map(Method::as_str).collect();
+            answer::set(&mut response, "allow", &allow.join(", "));
             return response;
         }
         // The customer's browser has no client certificate.
@@ -203,7 +205,7 @@ impl Institution {
             Place::Authorize => self.show_page(received),
             Place::Decision => self.decide(received),
             Place::Jwks => Ok(metadata::jwks(&self.config, &self.old_keys)),
-            Place::Resource => self.serve(received),
+            Place::ConsentRevocation | Place::Resource => self.serve(received),
             Place::Metadata => Ok(metadata::document(&self.config)),
         };
         answered.unwrap_or_else(|broken| self.tell(surface, received, broken))
@@ -260,6 +262,7 @@ impl Institution {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
     Authorize,
+    ConsentRevocation,
     Decision,
     Introspect,
     Jwks,
@@ -283,10 +286,14 @@ impl Place {
             (paths.token, Self::Token),
         ];
         let known = places.into_iter().find(|(known, _)| *known == path);
-        let is_resource = path.strip_prefix(paths.fdx).is_some_and(|below| below.starts_with('/'));
+        let below = path.strip_prefix(paths.fdx).filter(|below| below.starts_with('/'));
+        let resource = below.map(|below| match below.split('/').collect::<Vec<_>>().as_slice() {
+            ["", "consents", _, "revocation"] => Self::ConsentRevocation,
+            _ => Self::Resource,
+        });
         known
             .map(|(_, place)| place)
-            .or_else(|| is_resource.then_some(Self::Resource))
+            .or(resource)
             .or_else(|| metadata::is_well_known(config, path).then_some(Self::Metadata))
     }
 }

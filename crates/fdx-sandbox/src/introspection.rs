@@ -43,13 +43,14 @@ impl Institution {
         )?;
         // FDX: `active` says whether the consent is active. RFC 7662 2.2 and 4: about the tokens
         // of others nothing is said.
+        let consented = |consent_id: &String| {
+            let consent = self.consents.get(consent_id);
+            consent.is_some_and(|consent| consent.is_active(received.now))
+        };
         let token = self.tokens.get(text).filter(|token| {
             token.grant.client_id == client.client_id
                 && token.is_alive(received.now)
-                && self
-                    .consents
-                    .get(&token.grant.consent_id)
-                    .is_some_and(|consent| consent.is_active(received.now))
+                && token.grant.consent_id.as_ref().is_none_or(consented)
         });
         let document = match token {
             Some(token) => describe(&config, token),
@@ -104,7 +105,8 @@ fn describe(config: &InstitutionConfig, token: &Token) -> Value {
     let mut document = json!({
         "active": true,
         "iss": config.issuer.as_str(),
-        "sub": config.customer.customer_id,
+        // RFC 7662 2.2: of a token without a customer the client is the subject.
+        "sub": grant.consent_id.as_ref().map_or(&grant.client_id, |_| &config.customer.customer_id),
         "aud": grant.client_id,
         "client_id": grant.client_id,
         "scope": token.scopes.join(" "),
@@ -116,16 +118,18 @@ fn describe(config: &InstitutionConfig, token: &Token) -> Value {
     };
     // A refresh token is bound to its client alone, and is of no type.
     if let Kind::Access(bound) = token.kind {
-        let (token_type, cnf) = match bound {
-            Bound::Key(key) => ("DPoP", json!({ "jkt": key })),
-            Bound::Certificate(hash) => ("Bearer", json!({ "x5t#S256": hash })),
-            Bound::Nobody => ("Bearer", Value::Null),
+        let cnf = match bound {
+            Bound::Key(key) => json!({ "jkt": key }),
+            Bound::Certificate(hash) => json!({ "x5t#S256": hash }),
+            Bound::Nobody => Value::Null,
         };
-        members.insert("token_type".to_owned(), json!(token_type));
+        members.insert("token_type".to_owned(), json!(bound.token_type()));
         members.insert("cnf".to_owned(), cnf);
     }
-    if config.consent_id_carrier != ConsentIdCarrier::Nowhere {
-        members.insert("fdxConsentId".to_owned(), json!(grant.consent_id));
+    if let Some(consent_id) = &grant.consent_id
+        && config.consent_id_carrier != ConsentIdCarrier::Nowhere
+    {
+        members.insert("fdxConsentId".to_owned(), json!(consent_id));
     }
     document
 }

@@ -38,6 +38,10 @@ impl<K: Clone + Ord, V> Memory<K, V> {
         self.entries.get_mut(key)
     }
 
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.entries.values()
+    }
+
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.entries.values_mut()
     }

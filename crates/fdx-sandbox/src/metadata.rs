@@ -59,7 +59,7 @@ pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
         "request_parameter_supported": true,
         "request_object_signing_alg_values_supported": algorithms,
         "require_signed_request_object": config.request_objects == RequestObjects::Required,
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
         "code_challenge_methods_supported": [fdx_pkce::CODE_CHALLENGE_METHOD],
         "authorization_response_iss_parameter_supported": true,
         "authorization_details_types_supported": ["fdx_v1.0"],

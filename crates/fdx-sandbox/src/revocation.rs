@@ -34,7 +34,9 @@ impl Institution {
         match token.kind {
             Kind::Refresh | Kind::Replaced { .. } => {
                 let consent_id = token.grant.consent_id.clone();
-                self.revoke_tokens(&consent_id);
+                if let Some(consent_id) = consent_id {
+                    self.revoke_tokens(&consent_id);
+                }
             }
             Kind::Access(_) | Kind::Revoked => token.kind = Kind::Revoked,
         }

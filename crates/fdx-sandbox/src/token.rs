@@ -1,5 +1,7 @@
-//! The token endpoint: a code, once, or a refresh token, for tokens that only their client can use.
+//! The token endpoint: a code, once, or a refresh token, for tokens that only their client can use;
+//! or nothing but the client itself, for a token without a customer.
 
+mod client_credentials;
 mod code;
 mod issue;
 mod refresh;
@@ -51,7 +53,8 @@ pub(crate) enum Bound {
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
     pub(crate) client_id: String,
-    pub(crate) consent_id: String,
+    /// None for a client's own token, behind which no customer stands.
+    pub(crate) consent_id: Option<String>,
     pub(crate) scopes: Vec<String>,
     pub(crate) auth_time: UnixTime,
     pub(crate) acr: Option<&'static str>,
@@ -70,10 +73,16 @@ impl Institution {
         self.verdicts.require(
             Reason::UnsupportedGrantType,
             "FAPI 2.0 SP 5.3.2.2-1",
-            "grant_type is authorization_code or refresh_token",
-            matches!(grant_type, Some("authorization_code" | "refresh_token")),
+            "grant_type is authorization_code, refresh_token or client_credentials",
+            matches!(
+                grant_type,
+                Some("authorization_code" | "client_credentials" | "refresh_token")
+            ),
         )?;
         match grant_type {
+            Some("client_credentials") => {
+                self.client_credentials(client, &form, bound, received.now)
+            }
             Some("refresh_token") => self.refresh(&config, client, &form, bound, received.now),
             _ => self.exchange_code(&config, client, &form, bound, received.now),
         }
@@ -81,8 +90,10 @@ impl Institution {
 
     /// Ends every token that came from this consent.
     pub(crate) fn revoke_tokens(&mut self, consent_id: &str) {
-        for token in self.tokens.values_mut().filter(|token| token.grant.consent_id == consent_id) {
-            token.kind = Kind::Revoked;
+        for token in self.tokens.values_mut() {
+            if token.grant.consent_id.as_deref() == Some(consent_id) {
+                token.kind = Kind::Revoked;
+            }
         }
     }
 
@@ -110,6 +121,15 @@ impl Institution {
                 "the client shows a certificate at the mTLS token endpoint",
                 received.peer.thumbprint.map(Bound::Certificate),
             ),
+        }
+    }
+}
+
+impl Bound {
+    pub(crate) fn token_type(self) -> &'static str {
+        match self {
+            Self::Key(_) => "DPoP",
+            Self::Certificate(_) | Self::Nobody => "Bearer",
         }
     }
 }

@@ -2,6 +2,7 @@ mod assertion;
 mod authorize;
 mod certificate;
 mod code;
+mod consent_api;
 mod form;
 mod parameters;
 mod proof;
@@ -32,6 +33,7 @@ pub fn checks() -> Vec<Check> {
         refresh::checks(),
         tokens::checks(),
         resource::checks(),
+        consent_api::checks(),
     ]
     .into_iter()
     .flatten()

@@ -51,6 +51,18 @@ impl Answer<'_> {
             .map_err(|error| self.fault(ServerRule::of_json(error.kind())))
     }
 
+    /// The same for a body that need not be an object.
+    pub(crate) fn any_success<T: DeserializeOwned>(
+        &self,
+        status: StatusCode,
+        members: usize,
+    ) -> Result<T, Error> {
+        self.check_json(status)?;
+        let limits = Limits { members, ..Limits::bytes(self.limit) };
+        json::from_slice(self.body, &limits)
+            .map_err(|error| self.fault(ServerRule::of_json(error.kind())))
+    }
+
     /// Size, status and content type.
     pub(crate) fn check_json(&self, status: StatusCode) -> Result<(), Error> {
         self.check_status(status)?;

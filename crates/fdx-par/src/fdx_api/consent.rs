@@ -37,8 +37,25 @@ impl Client {
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<ConsentRead>, Error> {
-        let consent_id = verified.consent_id().ok_or(CallerFault::ConsentIdUnknown)?.clone();
-        let access_token = verified.tokens().access_token().clone();
+        let consent_id = verified.consent_id().ok_or(CallerFault::ConsentIdUnknown)?;
+        self.read_consent_by_id(consent_id, verified.tokens().access_token(), entropy, now)
+    }
+
+    /// Drafts the read of any consent of this client's, as a later process does, or one that holds
+    /// no more than a receipt: by one of the consent's own access tokens, or by the client's
+    /// [own](Client::client_credentials), as the institution has it.
+    ///
+    /// # Errors
+    /// [`CallerFault::OtherClient`] for another institution's token, [`CallerFault::OtherKey`],
+    /// [`CallerFault::UrlTooLong`].
+    pub fn read_consent_by_id(
+        &self,
+        consent_id: &ConsentId,
+        access_token: &AccessToken,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<ConsentRead>, Error> {
+        let (consent_id, access_token) = (consent_id.clone(), access_token.clone());
         let ask = Ask { client: self.clone(), consent_id, access_token };
         Ok(Draft::new(ask, entropy, now)?)
     }
@@ -47,6 +64,12 @@ impl Client {
     pub(crate) fn consent_url(&self, id: &ConsentId) -> Result<HttpsUrl, Error> {
         let consents = self.config().fdx_base.join_segment("consents");
         let url = consents.and_then(|consents| consents.join_segment(id.as_str()));
+        url.map_err(|_| CallerFault::UrlTooLong.into())
+    }
+
+    /// `revocation` below that.
+    pub(crate) fn revocation_url(&self, id: &ConsentId) -> Result<HttpsUrl, Error> {
+        let url = self.consent_url(id)?.join_segment("revocation");
         url.map_err(|_| CallerFault::UrlTooLong.into())
     }
 }

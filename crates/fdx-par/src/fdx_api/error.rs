@@ -47,6 +47,11 @@ pub(super) fn not_a_success(answer: &Answer<'_>) -> Error {
     }
 }
 
+/// What a status that is an outcome says beside it.
+pub(super) fn said(answer: &Answer<'_>) -> Said {
+    fdx_error(answer).unwrap_or_else(|| answer.said())
+}
+
 /// RFC 6750 section 3, RFC 9449 section 7.1: the challenge that says what is wrong.
 fn challenge(answer: &Answer<'_>) -> Option<Said> {
     let challenge = answer.challenges().into_iter().find(|challenge| {

@@ -1,15 +1,19 @@
 //! Calls that an access token opens: the consent, and the customer's data.
 
 mod consent;
+mod consent_revocation;
 mod error;
 mod resource;
+mod revocations;
 
 use fdx_wire::{HttpsUrl, Secret};
 use http::Method;
 use http::header::{AUTHORIZATION, HeaderValue};
 
 pub use consent::ConsentRead;
+pub use consent_revocation::{ConsentRevoked, RevocationOutcome};
 pub use resource::{ResourceAnswer, ResourceRequest};
+pub use revocations::Revocations;
 
 use crate::dialect::Member;
 use crate::exchange::interaction::INTERACTION_ID;

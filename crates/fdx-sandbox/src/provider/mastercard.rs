@@ -43,10 +43,17 @@ pub(super) fn depart(
         _ if path == PATHS.decision => without_iss(&mut response),
         _ if path == PATHS.par && failed => return in_capitals(response),
         _ if path.contains("/.well-known/") => rewrite::json(&mut response, metadata),
-        _ if path.starts_with(CONSENTS) && failed => rewrite::json(&mut response, |body| {
-            *body =
-                json!({ "err": member(body, "code"), "errorDescription": member(body, "message") });
-        }),
+        _ if path.starts_with(CONSENTS) && failed => {
+            // What is revoked already is as good as unknown.
+            if response.status() == StatusCode::CONFLICT {
+                *response.status_mut() = StatusCode::NOT_FOUND;
+            }
+            rewrite::json(&mut response, |body| {
+                let (code, message) = (member(body, "code"), member(body, "message"));
+                *body = json!({ "err": code, "errorDescription": message });
+            });
+        }
+        _ if path.ends_with("/revocation") => {}
         _ if path.starts_with(CONSENTS) => rewrite::json(&mut response, consent),
         _ => {}
     }

@@ -12,9 +12,17 @@ use crate::token::{Bound, Kind};
 /// The longest query that is looked at, in bytes.
 const MAX_QUERY: usize = 4096;
 
+/// Whom an access token lets in.
+pub(super) enum Access {
+    /// A client on a customer's behalf, as far as the consent reaches.
+    Customer(Box<Consent>),
+    /// The client with this id, on its own (RFC 6749 section 4.4).
+    Client(String),
+}
+
 impl Institution {
-    /// Checks the token and everything around it, and gives the consent that it stands for.
-    pub(super) fn authorize_access(&mut self, received: &Received<'_>) -> Result<Consent, Broken> {
+    /// Checks the token and everything around it, and gives what stands behind it.
+    pub(super) fn authorize_access(&mut self, received: &Received<'_>) -> Result<Access, Broken> {
         let query = received.request.uri().query().unwrap_or_default();
         self.verdicts.require(
             Reason::InvalidRequest,
@@ -43,20 +51,26 @@ impl Institution {
             found,
         )?;
         self.check_sender(received, bound, scheme, text)?;
-        let consent = self.consents.get(&token.grant.consent_id);
-        let consent = self.verdicts.require_some(
-            Reason::InvalidToken,
-            "FDX Security Model v5",
-            "the consent behind the token is active",
-            consent.filter(|consent| consent.is_active(received.now)).cloned(),
-        )?;
+        let access = match &token.grant.consent_id {
+            None => Access::Client(token.grant.client_id),
+            Some(consent_id) => {
+                let consent = self.consents.get(consent_id);
+                let consent = self.verdicts.require_some(
+                    Reason::InvalidToken,
+                    "FDX Security Model v5",
+                    "the consent behind the token is active",
+                    consent.filter(|consent| consent.is_active(received.now)).cloned(),
+                )?;
+                Access::Customer(Box::new(consent.within(&token)))
+            }
+        };
         self.verdicts.require(
             Reason::InvalidRequest,
             "FDX API 6, headers",
             "x-fapi-interaction-id is a UUID",
             received.header("x-fapi-interaction-id").is_some_and(is_uuid),
         )?;
-        Ok(consent.within(&token))
+        Ok(access)
     }
 
     fn check_sender(

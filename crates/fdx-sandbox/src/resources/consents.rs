@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use fdx_rar::{AuthorizationDetails, ConsentDuration, ConsentRequest, DataCluster, ResourceType};
-use fdx_wire::{UnixTime, percent_encode};
+use fdx_rar::{
+    AuthorizationDetails, ConsentDuration, ConsentRequest, ConsentRevocation,
+    ConsentRevocationRequest, ConsentStatus, DataCluster, ResourceType,
+};
+use fdx_wire::UnixTime;
 use serde_json::{Value, json};
 
 use crate::authorize::Choice;
-use crate::error::{Broken, Reason};
-use crate::institution::Institution;
 use crate::par::Pushed;
 use crate::token::Token;
 
@@ -21,6 +22,14 @@ pub(crate) struct Consent {
     out_of_reach: Vec<DataCluster>,
     created: UnixTime,
     expires: UnixTime,
+    revoked: Option<Revoked>,
+}
+
+/// That a consent was revoked, and when.
+#[derive(Clone, Debug)]
+struct Revoked {
+    at: UnixTime,
+    revocation: ConsentRevocation,
 }
 
 impl Consent {
@@ -40,11 +49,36 @@ impl Consent {
             out_of_reach: Vec::new(),
             created: now,
             expires: now + Duration::from_secs(u64::from(days) * 86_400),
+            revoked: None,
         }
     }
 
     pub(crate) fn is_active(&self, now: UnixTime) -> bool {
-        now < self.expires
+        self.status(now) == ConsentStatus::Active
+    }
+
+    /// Whether `client_id` is who the customer consented to.
+    pub(crate) fn is_for(&self, client_id: &str) -> bool {
+        self.client_id == client_id
+    }
+
+    /// Ends the consent, for good.
+    pub(super) fn revoke(&mut self, request: ConsentRevocationRequest, now: UnixTime) {
+        let revocation = ConsentRevocation::of(request, now);
+        self.revoked = Some(Revoked { at: now, revocation });
+    }
+
+    /// What ended it, if it was revoked.
+    pub(super) fn revocation(&self) -> Option<&ConsentRevocation> {
+        self.revoked.as_ref().map(|revoked| &revoked.revocation)
+    }
+
+    fn status(&self, now: UnixTime) -> ConsentStatus {
+        match self.revoked {
+            Some(_) => ConsentStatus::Revoked,
+            None if self.expires <= now => ConsentStatus::Expired,
+            None => ConsentStatus::Active,
+        }
     }
 
     /// The authorization details as granted (RFC 9396 section 7): FDX has no place in them for
@@ -97,7 +131,8 @@ impl Consent {
         self.asked.lookback_period()
     }
 
-    fn document(&self, provider: &str) -> Value {
+    /// The consent as it stands at `now` (FDX Consent API, ConsentGrant).
+    pub(super) fn document(&self, provider: &str, now: UnixTime) -> Value {
         let resources =
             self.granted.chunk_by(|a, b| a.resource_id == b.resource_id).filter_map(|choices| {
                 let first = choices.first()?;
@@ -108,15 +143,16 @@ impl Consent {
                     "dataClusters": clusters,
                 }))
             });
+        let updated = self.revoked.as_ref().map_or(self.created, |revoked| revoked.at);
         let mut document = json!({
             "id": self.id,
-            "status": "ACTIVE",
+            "status": self.status(now),
             "parties": [
                 party(&self.client_id, "DATA_RECIPIENT", provider),
                 party("Sandbox", "DATA_PROVIDER", provider),
             ],
             "createdTime": self.created.to_rfc3339(),
-            "updatedTime": self.created.to_rfc3339(),
+            "updatedTime": updated.to_rfc3339(),
             "expirationTime": self.expires.to_rfc3339(),
             "durationType": self.asked.duration().duration_type(),
             "resources": resources.collect::<Vec<_>>(),
@@ -130,22 +166,6 @@ impl Consent {
             }
         }
         document
-    }
-}
-
-impl Institution {
-    pub(super) fn consent_document(
-        &mut self,
-        consent: &Consent,
-        segment: &str,
-    ) -> Result<Value, Broken> {
-        self.verdicts.require(
-            Reason::ConsentNotFound,
-            "FDX Consent API, GET /consents/{consentId}",
-            "the consent is the one behind the access token",
-            segment == percent_encode(&consent.id),
-        )?;
-        Ok(consent.document(self.config().issuer.as_str()))
     }
 }
 

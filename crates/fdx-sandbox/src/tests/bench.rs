@@ -42,6 +42,8 @@ pub(super) struct Attempt {
     pub(super) url: String,
     pub(super) form: Vec<(&'static str, String)>,
     pub(super) content_type: &'static str,
+    /// What is sent in the place of the form.
+    pub(super) body: Option<String>,
     pub(super) headers: Vec<(&'static str, String)>,
     /// Header `typ` and claims.
     pub(super) assertion: Option<(Option<&'static str>, Value)>,
@@ -209,6 +211,7 @@ impl Bench {
             method: Method::POST,
             form: form.collect(),
             content_type: "application/x-www-form-urlencoded",
+            body: None,
             headers: Vec::new(),
             assertion: certificate.is_none().then_some((typ, claims)),
             request_object: None,
@@ -370,7 +373,8 @@ impl Bench {
         if let Some(proof) = &attempt.proof {
             request = request.header("dpop", self.sign_proof(proof));
         }
-        let request = request.body(form.as_str().into()).unwrap();
+        let sent = attempt.body.as_deref().unwrap_or(form.as_str());
+        let request = request.body(sent.into()).unwrap();
         let response = self.institution.handle(&request, attempt.peer.clone(), self.now);
         if let Some(nonce) = response.headers().get("dpop-nonce") {
             let server = usize::from(attempt.url.contains("/fdx/"));

@@ -2,6 +2,7 @@
 
 mod authentication;
 mod bench;
+mod consent_api;
 mod consent_id;
 mod customer;
 mod decision;

@@ -92,5 +92,6 @@ fn the_metadata_names_the_endpoint_and_its_alias() {
     assert_eq!(metadata["revocation_endpoint"], format!("{ISSUER}/revoke"));
     let alias = &metadata["mtls_endpoint_aliases"]["revocation_endpoint"];
     assert_eq!(alias, &json!(format!("{MTLS}/revoke")));
-    assert_eq!(metadata["grant_types_supported"], json!(["authorization_code", "refresh_token"]));
+    let grants = json!(["authorization_code", "client_credentials", "refresh_token"]);
+    assert_eq!(metadata["grant_types_supported"], grants);
 }

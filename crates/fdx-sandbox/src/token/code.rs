@@ -30,7 +30,7 @@ impl Institution {
         let parameters = &code.pushed.parameters;
         let grant = Grant {
             client_id: client.client_id.clone(),
-            consent_id: code.consent_id,
+            consent_id: Some(code.consent_id),
             scopes: code.scopes.clone(),
             auth_time: code.auth_time,
             acr: parameters.acr,

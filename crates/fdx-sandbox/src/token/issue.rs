@@ -11,10 +11,10 @@ use crate::config::{ConsentIdCarrier, InstitutionConfig};
 use crate::id_token;
 use crate::institution::Institution;
 
-const ACCESS: Label = Label::new("access token");
+pub(super) const ACCESS: Label = Label::new("access token");
 const REFRESH: Label = Label::new("refresh token");
 /// FDX Security Model v5: at most 900 seconds.
-const LIFETIME: Duration = Duration::from_secs(300);
+pub(super) const LIFETIME: Duration = Duration::from_secs(300);
 /// As long as a consent can last.
 const REFRESH_LIFETIME: Duration = Duration::from_secs(365 * 86_400);
 
@@ -50,14 +50,10 @@ impl Institution {
     ) -> Response<Vec<u8>> {
         let Issue { grant, scopes, bound, nonce, refresh_token } = issue;
         let mut answer = Map::new();
-        let token_type = match bound {
-            Bound::Key(_) => "DPoP",
-            Bound::Certificate(_) | Bound::Nobody => "Bearer",
-        };
-        answer.insert("token_type".to_owned(), json!(token_type));
+        answer.insert("token_type".to_owned(), json!(bound.token_type()));
         answer.insert("expires_in".to_owned(), json!(LIFETIME.as_secs()));
         answer.insert("scope".to_owned(), json!(scopes.join(" ")));
-        let consent = self.consents.get(&grant.consent_id);
+        let consent = grant.consent_id.as_ref().and_then(|id| self.consents.get(id));
         let details = consent.map_or(Value::Null, |consent| consent.authorization_details());
         answer.insert("authorization_details".to_owned(), details);
         answer.extend(refresh_token.map(|text| ("refresh_token".to_owned(), json!(text))));

@@ -64,7 +64,9 @@ impl Institution {
         )?;
         if matches!(token.kind, Kind::Replaced { until } if until < now) {
             // RFC 9700 4.14.2: one of the two who hold it has stolen it.
-            self.revoke_tokens(&token.grant.consent_id);
+            if let Some(consent_id) = &token.grant.consent_id {
+                self.revoke_tokens(consent_id);
+            }
         }
         self.verdicts.require(
             Reason::InvalidGrant,
@@ -72,7 +74,7 @@ impl Institution {
             "the refresh token is not revoked, expired or replaced more than 60 seconds ago",
             token.is_alive(now),
         )?;
-        let consent = self.consents.get(&token.grant.consent_id);
+        let consent = token.grant.consent_id.as_ref().and_then(|id| self.consents.get(id));
         self.verdicts.require(
             Reason::InvalidGrant,
             "FDX Security Model v5",

@@ -12,11 +12,11 @@ pub(super) fn checks() -> Vec<Check> {
     let mut all = vec![
         Check::new(
             "FAPI 2.0 SP 5.3.2.2-1",
-            "grant_type is authorization_code or refresh_token",
+            "grant_type is authorization_code, refresh_token or client_credentials",
             "unsupported_grant_type",
         )
-        .wrong("asks for itself alone", dpop(), Step::Exchange, |out| {
-            out.set("grant_type", "client_credentials");
+        .wrong("asks by a password", dpop(), Step::Exchange, |out| {
+            out.set("grant_type", "password");
         })
         .wrong("asks for nothing", dpop(), Step::Refresh, |out| out.unset("grant_type")),
     ];
