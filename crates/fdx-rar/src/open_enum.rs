@@ -93,8 +93,8 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::{
-        ConsentStatus, DataCluster, DurationType, PartyType, Registry, ResourceType,
-        RevocationReason,
+        ConsentStatus, DataCluster, DurationType, PartyType, ReceiptWarning, Registry,
+        ResourceType, RevocationReason, uae,
     };
 
     #[test]
@@ -131,7 +131,10 @@ mod tests {
             read_back(PartyType::parse(&text))?;
             read_back(Registry::parse(&text))?;
             read_back(ResourceType::parse(&text))?;
+            read_back(ReceiptWarning::parse(&text))?;
             read_back(RevocationReason::parse(&text))?;
+            read_back(uae::ConsentState::parse(&text))?;
+            read_back(uae::Permission::parse(&text))?;
         }
     }
 
