@@ -15,6 +15,16 @@ impl Args {
         Self(VecDeque::new())
     }
 
+    /// The same as if it had stood there.
+    pub(crate) fn of(words: &[&str]) -> Self {
+        Self(words.iter().map(ToString::to_string).collect())
+    }
+
+    /// All that is left, for another program.
+    pub(crate) fn rest(self) -> Vec<String> {
+        self.0.into()
+    }
+
     /// The command itself.
     pub(crate) fn command(&mut self) -> Option<String> {
         self.0.pop_front()

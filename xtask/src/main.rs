@@ -10,6 +10,7 @@ mod msrv;
 mod outcome;
 mod package;
 mod shell;
+mod simulate;
 mod table;
 mod test;
 mod walls;
@@ -29,6 +30,8 @@ Usage: cargo xtask <command>
   api       Checks that the public API names nobody's types but http's and serde's traits. [--json]
   fuzz      Runs every fuzz target and prints what each came to. [--seconds N]
   interop   Drives a certified server (npm oidc-provider) over TLS with our crates. [--json]
+  simulate  Runs flows among faults and attacks; a seed alone repeats one world, line by line.
+            [--flows N] [--seed S] [--json]
   ci        Runs every check there is and prints a table with times. [--skip STEP]...
   help      Prints this.
 ";
@@ -50,6 +53,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("api") => api::run(args).map(|_| ()),
         Some("fuzz") => fuzz::run(args).map(|_| ()),
         Some("interop") => interop::run(args),
+        Some("simulate") => simulate::run(args),
         Some("ci") => ci::run(args),
         Some("help" | "-h" | "--help") | None => {
             print!("{HELP}");

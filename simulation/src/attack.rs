@@ -1,0 +1,147 @@
+/// What the attacker tries. FAPI 2.0's attacker owns websites and an institution, is a registered
+/// client of the honest institution itself, and reads what each kind names.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Attack {
+    /// Sends a customer who waits for a callback one with the attacker's own code.
+    Csrf,
+    /// Reads the callback; brings its code into the attacker's own session.
+    CodeInjection,
+    /// Puts the attacker's own cookie into a customer's browser, and sends its own callback.
+    PlantedCookie,
+    /// Reads the callback and has the customer's sealed cookie; shows both from another session.
+    StolenCookie,
+    /// Reads the callback first; redeems the code as the rogue client, and as the recipient.
+    StolenCode,
+    /// The same after the customer's own exchange, within the code's minute.
+    SpentCode,
+    /// The same an hour later.
+    OldCode,
+    /// Is the institution that was chosen; sends the customer on to the honest one.
+    MixUp,
+    /// The same, with the recipient's own pushed request relayed.
+    RelayedPush,
+    /// Reads the authorization request and the callback; names the rogue as the client.
+    ForeignRequestUri,
+    /// Reads the authorization request; uses it a second time, an hour later.
+    ReplayedRequestUri,
+    /// Reads a resource request; uses its token with a proof or certificate of the attacker's.
+    StolenToken,
+    /// Reads a resource request; sends it again.
+    ReplayedRequest,
+    /// Reads two resource requests; asks for another resource, with the older one's proof.
+    MovedProof,
+    /// Has read the recipient's store; uses a refresh token as the rogue, and as the recipient.
+    StolenRefreshToken,
+    /// Changes a token response: the attacker's own, of another flow, in its place.
+    SwappedResponse,
+    /// Changes a token response: the attacker's access token in the customer's place.
+    SwappedAccessToken,
+    /// Changes a token response: an ID token that the rogue got, with the same nonce.
+    SwappedIdToken,
+    /// Changes a token response: an ID token that the hostile institution signed.
+    ForgedIdToken,
+    /// Changes a token response: the attacker's consent id in the customer's place.
+    SwappedConsentId,
+    /// Changes the answer to the consent's read: the attacker's consent in its place.
+    SwappedConsent,
+    /// Has a stored grant of the honest institution taken for one of the hostile.
+    ConfusedStore,
+    /// Has the hostile institution's metadata used where the honest one is configured.
+    WrongMetadata,
+    /// Has the hostile institution's metadata delivered where the honest one's are asked for.
+    MisdeliveredMetadata,
+    /// Pushes in the recipient's name, with the attacker's redirect_uri, and sends the customer.
+    PhishedPush,
+    /// No attacker: a customer who sends the callback to two nodes at once.
+    Reload,
+    /// Reads the authorization request; is faster than the customer in deciding it.
+    SwappedRequestUri,
+    /// Begins a flow, has the customer decide it, and reads the callback before it is used.
+    BrowserSwap,
+}
+
+impl Attack {
+    /// All of them.
+    pub const ALL: [Self; 28] = [
+        Self::Csrf,
+        Self::CodeInjection,
+        Self::PlantedCookie,
+        Self::StolenCookie,
+        Self::StolenCode,
+        Self::SpentCode,
+        Self::OldCode,
+        Self::MixUp,
+        Self::RelayedPush,
+        Self::ForeignRequestUri,
+        Self::ReplayedRequestUri,
+        Self::StolenToken,
+        Self::ReplayedRequest,
+        Self::MovedProof,
+        Self::StolenRefreshToken,
+        Self::SwappedResponse,
+        Self::SwappedAccessToken,
+        Self::SwappedIdToken,
+        Self::ForgedIdToken,
+        Self::SwappedConsentId,
+        Self::SwappedConsent,
+        Self::ConfusedStore,
+        Self::WrongMetadata,
+        Self::MisdeliveredMetadata,
+        Self::PhishedPush,
+        Self::Reload,
+        Self::SwappedRequestUri,
+        Self::BrowserSwap,
+    ];
+
+    /// In words, for a table.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csrf => "own code into a customer's session (CSRF)",
+            Self::CodeInjection => "stolen code into the attacker's session",
+            Self::PlantedCookie => "planted cookie, with its own callback",
+            Self::StolenCookie => "stolen cookie and callback",
+            Self::StolenCode => "stolen code at the token endpoint",
+            Self::SpentCode => "stolen code, already spent",
+            Self::OldCode => "stolen code, an hour old",
+            Self::MixUp => "mix-up",
+            Self::RelayedPush => "mix-up with a relayed push",
+            Self::ForeignRequestUri => "request_uri under another client",
+            Self::ReplayedRequestUri => "request_uri used again, an hour later",
+            Self::StolenToken => "stolen access token",
+            Self::ReplayedRequest => "resource request sent again",
+            Self::MovedProof => "proof of another request and token",
+            Self::StolenRefreshToken => "stolen refresh token",
+            Self::SwappedResponse => "token response of another flow",
+            Self::SwappedAccessToken => "access token of another flow",
+            Self::SwappedIdToken => "ID token of another client",
+            Self::ForgedIdToken => "ID token of another institution",
+            Self::SwappedConsentId => "consent id of another flow",
+            Self::SwappedConsent => "consent of another flow",
+            Self::ConfusedStore => "stored grant at another institution",
+            Self::WrongMetadata => "metadata of another institution",
+            Self::MisdeliveredMetadata => "metadata misdelivered",
+            Self::PhishedPush => "push in the recipient's name",
+            Self::Reload => "callback at two nodes",
+            Self::SwappedRequestUri => "request_uri decided first",
+            Self::BrowserSwap => "browsers swapped",
+        }
+    }
+
+    /// Whether FAPI 2.0 leaves it open: the attacker model names who could read so much, and no
+    /// check on either side can tell.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::SwappedRequestUri | Self::BrowserSwap)
+    }
+
+    /// Whether it is played against proofs, and means nothing where certificates bind.
+    pub(crate) fn needs_dpop(self) -> bool {
+        matches!(self, Self::ReplayedRequest | Self::MovedProof)
+    }
+
+    /// Whether the customer's flow has to be at the hostile institution.
+    pub(crate) fn at_the_hostile(self) -> bool {
+        matches!(self, Self::MixUp | Self::RelayedPush)
+    }
+}

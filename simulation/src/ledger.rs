@@ -1,0 +1,194 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use fdx_pkce::CodeVerifier;
+use fdx_wire::form::Query;
+use http::{Request, Response};
+use serde_json::Value;
+
+use crate::scene::Bank;
+
+/// Who sent a request to an institution.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Actor {
+    Attacker,
+    Customer,
+    Recipient,
+}
+
+/// Which of its promises the project broke.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Harm {
+    /// A resource was served to the attacker.
+    ServedToAttacker,
+    /// A session ended with another customer's consent.
+    OthersConsent,
+    /// A session ended with another customer's login.
+    OthersLogin,
+    /// A callback was accepted in another session than the one that began the flow.
+    OtherSession,
+    /// A code of one institution was sent to the other.
+    CodeToOther,
+    /// A verifier of one institution was sent to the other.
+    VerifierToOther,
+    /// A token of one institution was sent to the other.
+    TokenToOther,
+    /// A code was sent in two exchanges although flows are claimed.
+    CodeSentTwice,
+    /// A code was exchanged twice.
+    CodeExchangedTwice,
+    /// A consent was reported that the institution did not grant.
+    NotGranted,
+    /// What was persisted is lost.
+    GrantLost,
+    /// A flow took more requests than it may.
+    TooManyRequests,
+}
+
+/// Whose browser: 0 is the attacker's.
+pub(crate) type Person = usize;
+
+/// What somebody agreed to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Agreed {
+    pub(crate) by: Person,
+    pub(crate) whole: bool,
+}
+
+/// What is true, known to nobody in the world: it sees every request and answer.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    codes: BTreeMap<String, (Bank, Agreed)>,
+    consents: BTreeMap<String, (Bank, Agreed)>,
+    tokens: BTreeMap<String, (Bank, Person)>,
+    /// The honest institution's.
+    challenges: BTreeSet<String>,
+    exchanged: BTreeSet<String>,
+    /// `at_hash` of each ID token.
+    logins: BTreeMap<String, Person>,
+    /// What the attacker read somewhere, so that it is no news.
+    pub(crate) read: BTreeSet<String>,
+}
+
+impl Ledger {
+    pub(crate) fn code(&mut self, bank: Bank, code: &str, agreed: Agreed) {
+        self.codes.insert(code.to_owned(), (bank, agreed));
+    }
+
+    pub(crate) fn consent(&self, id: &str) -> Option<(Bank, Agreed)> {
+        self.consents.get(id).copied()
+    }
+
+    pub(crate) fn login(&self, at_hash: &str) -> Option<Person> {
+        self.logins.get(at_hash).copied()
+    }
+
+    /// What a request gives away, before it is answered.
+    pub(crate) fn request(
+        &mut self,
+        bank: Bank,
+        actor: Actor,
+        sent: &Request<Vec<u8>>,
+    ) -> Vec<Harm> {
+        let mut harms = Vec::new();
+        if bank != Bank::Hostile || actor != Actor::Recipient {
+            return harms;
+        }
+        let honest = |bank: &Bank| *bank == Bank::Honest;
+        if let Some(code) = field(sent.body(), "code")
+            && self.codes.get(&code).is_some_and(|(bank, _)| honest(bank))
+            && !self.read.contains(&code)
+        {
+            harms.push(Harm::CodeToOther);
+        }
+        let verifier = field(sent.body(), "code_verifier");
+        if let Some(verifier) = verifier.and_then(|text| CodeVerifier::parse(&text).ok())
+            && self.challenges.contains(verifier.challenge().as_str())
+        {
+            harms.push(Harm::VerifierToOther);
+        }
+        let mut tokens = vec![token(sent)];
+        tokens.extend(["token", "refresh_token"].map(|name| field(sent.body(), name)));
+        let honest = |token: &String| self.tokens.get(token).is_some_and(|(bank, _)| honest(bank));
+        if tokens.iter().flatten().any(honest) {
+            harms.push(Harm::TokenToOther);
+        }
+        harms
+    }
+
+    /// What an answer tells, and to whom.
+    pub(crate) fn answer(
+        &mut self,
+        bank: Bank,
+        actor: Actor,
+        sent: &Request<Vec<u8>>,
+        answer: &Response<Vec<u8>>,
+    ) -> Vec<Harm> {
+        let mut harms = Vec::new();
+        if !answer.status().is_success() {
+            return harms;
+        }
+        match sent.uri().path() {
+            "/par" if bank == Bank::Honest => {
+                self.challenges.extend(field(sent.body(), "code_challenge"));
+            }
+            "/token" => self.issued(bank, sent.body(), answer.body(), &mut harms),
+            path if path.starts_with("/fdx/") && actor == Actor::Attacker => {
+                let owner = token(sent).and_then(|token| self.tokens.get(&token).copied());
+                if owner.is_some_and(|(bank, by)| bank == Bank::Honest && by != 0) {
+                    harms.push(Harm::ServedToAttacker);
+                }
+            }
+            _ => {}
+        }
+        harms
+    }
+
+    fn issued(&mut self, bank: Bank, form: &[u8], answer: &[u8], harms: &mut Vec<Harm>) {
+        let Ok(answer) = serde_json::from_slice::<Value>(answer) else { return };
+        let text = |name| answer.get(name).and_then(Value::as_str).map(str::to_owned);
+        let agreed = if let Some(code) = field(form, "code") {
+            if !self.exchanged.insert(code.clone()) {
+                harms.push(Harm::CodeExchangedTwice);
+            }
+            self.codes.get(&code).map(|(_, agreed)| *agreed)
+        } else {
+            let refreshed = field(form, "refresh_token");
+            let by = refreshed.and_then(|token| self.tokens.get(&token).copied());
+            by.map(|(_, by)| Agreed { by, whole: false })
+        };
+        let Some(agreed) = agreed else { return };
+        for token in [text("access_token"), text("refresh_token")].into_iter().flatten() {
+            self.tokens.insert(token, (bank, agreed.by));
+        }
+        if let Some(id) = text("grant_id") {
+            self.consents.entry(id).or_insert((bank, agreed));
+        }
+        let hash = text("id_token").and_then(|token| claim(&token, "at_hash"));
+        self.logins.extend(hash.map(|hash| (hash, agreed.by)));
+    }
+}
+
+/// One parameter of a form.
+pub(crate) fn field(form: &[u8], name: &str) -> Option<String> {
+    let form = str::from_utf8(form).ok()?;
+    let form = Query::parse(form, 64 * 1024).ok()?;
+    form.one(name).ok()?.map(str::to_owned)
+}
+
+/// One parameter of a URL's query.
+pub(crate) fn parameter(url: &str, name: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    field(query.as_bytes(), name)
+}
+
+/// A text claim of a compact JWS, unchecked.
+pub(crate) fn claim(jws: &str, name: &str) -> Option<String> {
+    let payload = fdx_wire::base64url::decode(jws.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&payload).ok()?;
+    claims.get(name)?.as_str().map(str::to_owned)
+}
+
+fn token(sent: &Request<Vec<u8>>) -> Option<String> {
+    let header = sent.headers().get("authorization")?.to_str().ok()?;
+    header.split_once(' ').map(|(_, token)| token.to_owned())
+}

@@ -1,0 +1,22 @@
+//! A deterministic world: many customers, several nodes of one recipient, two institutions of which
+//! one is hostile, a network that loses things, and an attacker.
+//!
+//! A seed decides everything that happens in a [`World`]; nothing sleeps, nothing reads a clock, and
+//! no socket is opened. As it runs it is held against what the project promises: a [`Harm`] is a
+//! promise broken, and names the seed that repeats it.
+
+mod attack;
+mod ledger;
+mod queue;
+mod recipient;
+mod rng;
+mod rogue;
+mod scene;
+mod strike;
+mod tally;
+mod world;
+
+pub use attack::Attack;
+pub use ledger::Harm;
+pub use tally::Tally;
+pub use world::{Faults, Settings, Trace, World};

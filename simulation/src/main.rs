@@ -1,0 +1,86 @@
+//! Runs the simulation: `cargo xtask simulate` does it in a profile that is fast.
+
+mod args;
+mod print;
+
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use fdx_simulation::{Faults, Settings, Tally, Trace, World};
+
+use args::{Asked, Output};
+
+/// Small worlds: a failure is repeated in a moment.
+const FLOWS_OF_A_WORLD: u64 = 40;
+
+fn main() -> ExitCode {
+    let asked = match args::read(std::env::args().skip(1)) {
+        Ok(asked) => asked,
+        Err(problem) => {
+            eprintln!("{problem}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match asked {
+        Asked::Replay { seed } => end(&replay(seed), Output::Table, None),
+        Asked::Run { flows, seed, output } => {
+            let start = Instant::now();
+            let tally = run(flows, seed, output);
+            end(&tally, output, Some(start.elapsed()))
+        }
+    }
+}
+
+/// One world, with a line for each thing that happens.
+fn replay(seed: u64) -> Tally {
+    World::new(seed, settings(FLOWS_OF_A_WORLD, Trace::On)).run()
+}
+
+/// Many worlds, each of its own seed and in one thread from its beginning to its end.
+fn run(flows: u64, seed: u64, output: Output) -> Tally {
+    let worlds = flows.div_ceil(FLOWS_OF_A_WORLD);
+    let (next, total) = (AtomicU64::new(0), Mutex::new(Tally::default()));
+    let work = || {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= worlds {
+                return;
+            }
+            let flows = FLOWS_OF_A_WORLD.min(flows - number * FLOWS_OF_A_WORLD);
+            let tally = World::new(seed.wrapping_add(number), settings(flows, Trace::Off)).run();
+            let mut total = total.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            total.add(tally);
+            if output == Output::Table && total.flows() % 5000 < FLOWS_OF_A_WORLD {
+                eprintln!(
+                    "{} of {flows_asked} flows",
+                    total.flows(),
+                    flows_asked = worlds * FLOWS_OF_A_WORLD
+                );
+            }
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(work);
+        }
+    });
+    total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn settings(flows: u64, trace: Trace) -> Settings {
+    Settings { flows, faults: Faults::Usual, attack: None, trace }
+}
+
+/// Prints what was found, and fails where a promise was broken or something never happened.
+fn end(tally: &Tally, output: Output, time: Option<std::time::Duration>) -> ExitCode {
+    match output {
+        Output::Json => print::json(tally, time),
+        Output::Table => print::table(tally, time),
+    }
+    // Few flows need not see everything.
+    let missing = time.is_some() && tally.flows() >= 5000 && !tally.missing().is_empty();
+    if tally.harms().is_empty() && !missing { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,44 @@
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// What is going to happen, by time. What happens in the same millisecond happens in the order in
+/// which it was planned, so that a run depends on nothing but its seed.
+#[derive(Debug)]
+pub(crate) struct Queue<E> {
+    order: BinaryHeap<Reverse<(u64, u64)>>,
+    events: BTreeMap<u64, E>,
+    planned: u64,
+}
+
+impl<E> Queue<E> {
+    pub(crate) fn new() -> Self {
+        Self { order: BinaryHeap::new(), events: BTreeMap::new(), planned: 0 }
+    }
+
+    pub(crate) fn plan(&mut self, at: u64, event: E) {
+        self.planned += 1;
+        self.order.push(Reverse((at, self.planned)));
+        self.events.insert(self.planned, event);
+    }
+
+    /// The next event, with its time.
+    pub(crate) fn take(&mut self) -> Option<(u64, E)> {
+        let Reverse((at, number)) = self.order.pop()?;
+        self.events.remove(&number).map(|event| (at, event))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_come_by_time_and_then_by_plan() {
+        let mut queue = Queue::new();
+        for (at, name) in [(5, "c"), (1, "a"), (5, "d"), (2, "b")] {
+            queue.plan(at, name);
+        }
+        let taken: Vec<_> = std::iter::from_fn(|| queue.take()).map(|(_, name)| name).collect();
+        assert_eq!(taken, ["a", "b", "c", "d"]);
+    }
+}

@@ -1,0 +1,238 @@
+//! Who there is: two institutions, one recipient, and a rogue that is registered as well.
+
+use std::sync::OnceLock;
+
+use fdx_jose::{
+    AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, SealingKey, SealingKeys, Thumbprint,
+    backend,
+};
+use fdx_par::{
+    AuthorizationRequest, ClientAuthentication, ClientConfig, SenderConstraint, ServerMetadata,
+    Step, WellKnown, discover,
+};
+use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
+use fdx_sandbox::{Institution, InstitutionConfig, RegisteredClient};
+use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
+
+/// One of the two institutions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Bank {
+    /// The one that keeps to the rules, and whose customers are to be protected.
+    Honest,
+    /// The attacker's own: it answers correctly until an attack wants otherwise, and tells the
+    /// attacker whatever it hears.
+    Hostile,
+}
+
+/// What tokens are bound to in a world.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Binding {
+    Dpop,
+    Mtls,
+}
+
+/// 2026-01-05T10:00:00Z, when every world begins.
+pub(crate) const START: u64 = 1_767_607_200;
+pub(crate) const APP: &str = "app";
+pub(crate) const ROGUE: &str = "rogue";
+/// In memory, a certificate is bytes with a thumbprint.
+const CERTIFICATE: &[u8] = b"the recipient's certificate";
+const ROGUE_CERTIFICATE: &[u8] = b"the rogue's certificate";
+
+/// Where a key is among those that are made at start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key {
+    Assertion = 0,
+    HonestProof = 1,
+    HostileProof = 2,
+    HonestBank = 3,
+    HostileBank = 4,
+    Rogue = 5,
+}
+
+impl Bank {
+    pub(crate) const ALL: [Self; 2] = [Self::Honest, Self::Hostile];
+
+    fn host(self) -> &'static str {
+        match self {
+            Self::Honest => "bank.example",
+            Self::Hostile => "hostile.example",
+        }
+    }
+
+    pub(crate) fn issuer(self) -> Issuer {
+        parsed(Issuer::parse(&format!("https://{}", self.host())))
+    }
+
+    pub(crate) fn origin(self) -> String {
+        format!("https://{}", self.host())
+    }
+
+    pub(crate) fn fdx_base(self, binding: Binding) -> HttpsUrl {
+        let before = match binding {
+            Binding::Dpop => "",
+            Binding::Mtls => "mtls.",
+        };
+        parsed(HttpsUrl::parse(&format!("https://{before}{}/fdx/v6", self.host())))
+    }
+
+    /// RFC 9700 section 4.4.2: another one for each institution.
+    pub(crate) fn redirect_uri(self) -> RedirectUri {
+        let path = match self {
+            Self::Honest => "honest",
+            Self::Hostile => "hostile",
+        };
+        parsed(RedirectUri::parse(&format!("https://app.example/callback/{path}")))
+    }
+
+    fn key(self) -> Key {
+        match self {
+            Self::Honest => Key::HonestBank,
+            Self::Hostile => Key::HostileBank,
+        }
+    }
+
+    /// Which institution a URL belongs to.
+    pub(crate) fn of(url: &http::Uri) -> Self {
+        match url.host() {
+            Some(host) if host.ends_with("hostile.example") => Self::Hostile,
+            _ => Self::Honest,
+        }
+    }
+
+    pub(crate) fn institution(self, binding: Binding, entropy: Entropy) -> Institution {
+        let mtls = parsed(HttpsUrl::parse(&format!("https://mtls.{}", self.host())));
+        let keys = vec![load(self.key())];
+        let mut config = InstitutionConfig::new(self.issuer(), mtls, backend::ring(), keys);
+        let bound = |certificate| match binding {
+            Binding::Dpop => fdx_sandbox::Binding::Dpop,
+            Binding::Mtls => fdx_sandbox::Binding::MutualTls(certificate),
+        };
+        let client = |id, uri, key, certificate| {
+            let jwks = Jwks::new(vec![keys_of(key).public().clone()]);
+            let mut client = RegisteredClient::new(id, vec![uri], jwks, bound(certificate));
+            client.scopes = SCOPES.map(str::to_owned).to_vec();
+            client.id_token_signed_response_alg = fdx_jose::Algorithm::EdDsa;
+            client
+        };
+        let rogues = parsed(RedirectUri::parse("https://rogue.example/callback"));
+        config.clients = vec![
+            client(APP, self.redirect_uri(), Key::Assertion, certificate()),
+            client(ROGUE, rogues, Key::Rogue, rogue_certificate()),
+        ];
+        Institution::new(config, entropy)
+    }
+
+    pub(crate) fn config(self, binding: Binding) -> ClientConfig {
+        let proof = match self {
+            Self::Honest => Key::HonestProof,
+            Self::Hostile => Key::HostileProof,
+        };
+        let assertion =
+            AssertionKey::new(keys_of(Key::Assertion).public().clone(), AssertionType::default());
+        ClientConfig::new(
+            self.issuer(),
+            APP,
+            self.redirect_uri(),
+            self.fdx_base(binding),
+            ClientAuthentication::PrivateKeyJwt(assertion),
+            match binding {
+                Binding::Dpop => {
+                    SenderConstraint::Dpop(ProofKey::new(keys_of(proof).public().clone()))
+                }
+                Binding::Mtls => SenderConstraint::Mtls(certificate()),
+            },
+            backend::ring(),
+        )
+    }
+
+    /// The metadata, discovered once.
+    pub(crate) fn metadata(self) -> ServerMetadata {
+        static METADATA: [OnceLock<ServerMetadata>; 2] = [OnceLock::new(), OnceLock::new()];
+        let [honest, hostile] = &METADATA;
+        let slot = match self {
+            Self::Honest => honest,
+            Self::Hostile => hostile,
+        };
+        slot.get_or_init(|| parsed(self.discovered_at(self))).clone()
+    }
+
+    /// What is discovered for this institution where another's document is delivered.
+    pub(crate) fn discovered_at(self, place: Self) -> Result<ServerMetadata, fdx_par::Error> {
+        let now = UnixTime::from_seconds(START);
+        let ask = |bank: Self| {
+            let well_known = WellKnown::OAuthAuthorizationServer;
+            let draft = discover(&bank.issuer(), well_known, now)?;
+            Ok::<_, fdx_par::Error>(draft.attach(Vec::new())?)
+        };
+        let (_, sent) = ask(self)?;
+        let (request, _) = ask(place)?;
+        let mut institution = place.institution(Binding::Dpop, Entropy::new([1; 32]));
+        match sent.receive(institution.handle(&request.into_http(), None, now), now)? {
+            Step::Done(metadata) => Ok(metadata),
+            Step::Again(_) => unreachable!("nobody asks for a nonce here"),
+        }
+    }
+}
+
+const SCOPES: [&str; 4] =
+    ["openid", "offline_access", "fdx:accountbasic:read", "fdx:transactions:read"];
+
+/// Basic data and transactions, an ID token and a refresh token.
+pub(crate) fn request() -> &'static AuthorizationRequest {
+    static REQUEST: OnceLock<AuthorizationRequest> = OnceLock::new();
+    REQUEST.get_or_init(|| AuthorizationRequest::new(consent()).openid().offline_access())
+}
+
+pub(crate) fn consent() -> ConsentRequest {
+    let consent = ConsentRequest::new(parsed(ConsentDuration::time_bound(90)))
+        .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
+        .build();
+    parsed(consent)
+}
+
+pub(crate) fn certificate() -> Thumbprint {
+    Thumbprint::of_certificate(CERTIFICATE)
+}
+
+pub(crate) fn rogue_certificate() -> Thumbprint {
+    Thumbprint::of_certificate(ROGUE_CERTIFICATE)
+}
+
+/// What all nodes of the recipient sign with.
+pub(crate) fn signers() -> &'static [PrivateKey] {
+    let (ours, _) = all_keys().split_at(3);
+    ours
+}
+
+pub(crate) fn keys_of(key: Key) -> &'static PrivateKey {
+    match all_keys().get(key as usize) {
+        Some(key) => key,
+        None => unreachable!("each has a key"),
+    }
+}
+
+pub(crate) fn sealing_keys() -> &'static SealingKeys {
+    static KEYS: OnceLock<SealingKeys> = OnceLock::new();
+    KEYS.get_or_init(|| SealingKeys::new(backend::ring(), SealingKey::new(1, [7; 32])))
+}
+
+fn all_keys() -> &'static [PrivateKey] {
+    static KEYS: OnceLock<Vec<PrivateKey>> = OnceLock::new();
+    use Key::{Assertion, HonestBank, HonestProof, HostileBank, HostileProof, Rogue};
+    let all = [Assertion, HonestProof, HostileProof, HonestBank, HostileBank, Rogue];
+    KEYS.get_or_init(|| all.map(load).into())
+}
+
+/// An Ed25519 key whose seed is its number: PKCS#8, version 1 (RFC 8410 section 7).
+fn load(key: Key) -> PrivateKey {
+    let mut der = vec![0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    der.extend([key as u8 + 1; 32]);
+    parsed(PrivateKey::from_pkcs8_der(backend::ring(), &der, None))
+}
+
+/// What is written here is well formed.
+#[allow(clippy::panic, reason = "a scene that can't be set is a mistake in this file")]
+fn parsed<T, E: core::fmt::Debug>(result: Result<T, E>) -> T {
+    result.unwrap_or_else(|error| panic!("the scene can't be set: {error:?}"))
+}
