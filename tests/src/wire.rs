@@ -1,3 +1,5 @@
+use core::time::Duration;
+
 use fdx_jose::{Algorithm, PrivateKey, Thumbprint};
 use fdx_par::{
     AuthorizationRequest, Callback, CallbackVerification, Client, ClientCertificate, ClientConfig,
@@ -45,6 +47,8 @@ pub struct World {
     pub bank: Institution,
     /// The clock.
     pub now: UnixTime,
+    /// How far the institution's clock is behind.
+    pub bank_behind: Duration,
     /// Everything that was sent, in order.
     pub sent: Vec<Asked>,
     /// Every answer, as it arrived.
@@ -75,6 +79,7 @@ impl World {
             keys: vec![keys(algorithm)],
             bank,
             now: start(),
+            bank_behind: Duration::ZERO,
             sent: Vec::new(),
             answers: Vec::new(),
             signed: Vec::new(),
@@ -142,7 +147,7 @@ impl World {
             change(&mut outgoing);
         }
         let Outgoing { http, peer } = outgoing;
-        let answer = self.bank.handle(&http, peer, self.now);
+        let answer = self.bank.handle(&http, peer, self.now - self.bank_behind);
         self.sent.push(Asked { certificate, http });
         let answer = match (&mut self.tamper, self.sent.last()) {
             (Some(tamper), Some(asked)) => tamper(&asked.http, answer),

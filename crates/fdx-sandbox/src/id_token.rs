@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256, Sha512};
 
 use crate::client::RegisteredClient;
 use crate::config::{ConsentIdCarrier, InstitutionConfig};
+use crate::provider::IdTokens;
 use crate::signed;
 use crate::token::Grant;
 
@@ -40,6 +41,7 @@ pub(crate) fn issue(
     access_token: &str,
     now: UnixTime,
 ) -> Option<String> {
+    let IdTokens::WithOpenid(typ) = config.provider.manners().id_token else { return None };
     let algorithm = client.id_token_signed_response_alg;
     let carried = config.consent_id_carrier == ConsentIdCarrier::IdToken;
     let claims = Claims {
@@ -54,7 +56,7 @@ pub(crate) fn issue(
         at_hash: at_hash(algorithm, access_token),
         fdx_consent_id: grant.consent_id.as_deref().filter(|_| carried),
     };
-    signed::jwt(config, algorithm, config.provider.manners().id_token_typ, &claims)
+    signed::jwt(config, algorithm, typ, &claims)
 }
 
 /// OpenID Connect Core 3.1.3.6: half of the hash that the signature's algorithm uses. Made here, not

@@ -89,9 +89,10 @@ impl Institution {
         now: UnixTime,
     ) -> Response<Vec<u8>> {
         self.verdicts.begin();
-        let response = match self.arrive(request) {
+        let peer = peer.into();
+        let response = match self.arrive(request, &peer, now) {
             Arrival::Strict(arrived) => {
-                let response = self.answer(&arrived, peer.into(), now);
+                let response = self.answer(&arrived, peer, now);
                 self.depart(&arrived, response)
             }
             Arrival::Answered(response) => response,

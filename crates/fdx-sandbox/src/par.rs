@@ -11,10 +11,12 @@ use http::{Response, StatusCode};
 use serde_json::json;
 
 pub(crate) use parameters::{Parameters, ResponseMode};
-pub(crate) use requested::Requested;
+pub(crate) use requested::{Opens, Requested};
+pub(crate) use sent::Sent;
 
 use crate::answer;
-use crate::client::Binding;
+use crate::client::{Binding, RegisteredClient};
+use crate::config::InstitutionConfig;
 use crate::dpop::With;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
@@ -53,21 +55,45 @@ impl Institution {
         let sent = self.read_request(&config, client, &form, received.now)?;
         let parameters = Parameters::read(&config, client, &sent, &mut self.verdicts)?;
         let dpop_jkt = self.bind_code(received, client.binding, sent.get("dpop_jkt"))?;
+        let request_uri = self.keep(&config, client, parameters, dpop_jkt, received.now);
+        let expires_in = config.provider.manners().request_uri_lifetime.as_secs();
+        Ok(answer::json(
+            StatusCode::CREATED,
+            &json!({ "request_uri": request_uri, "expires_in": expires_in }),
+        ))
+    }
 
+    /// Keeps a request that nobody pushed, for a provider whose clients don't.
+    pub(crate) fn keep_pushed(
+        &mut self,
+        config: &InstitutionConfig,
+        client: &RegisteredClient,
+        sent: &Sent,
+        now: UnixTime,
+    ) -> Result<String, Broken> {
+        let parameters = Parameters::read(config, client, sent, &mut self.verdicts)?;
+        Ok(self.keep(config, client, parameters, None, now))
+    }
+
+    fn keep(
+        &mut self,
+        config: &InstitutionConfig,
+        client: &RegisteredClient,
+        parameters: Parameters,
+        dpop_jkt: Option<Thumbprint>,
+        now: UnixTime,
+    ) -> String {
         let manners = config.provider.manners();
         let request_uri = format!("{}{}", manners.request_uri, self.randomness.text(REQUEST_URI));
         let pushed = Pushed {
             client_id: client.client_id.clone(),
             parameters,
             dpop_jkt,
-            expires: received.now + manners.request_uri_lifetime,
+            expires: now + manners.request_uri_lifetime,
             progress: Progress::Waiting,
         };
         self.pushed.insert(request_uri.clone(), pushed);
-        Ok(answer::json(
-            StatusCode::CREATED,
-            &json!({ "request_uri": request_uri, "expires_in": manners.request_uri_lifetime.as_secs() }),
-        ))
+        request_uri
     }
 
     /// RFC 9449 section 10.1: `dpop_jkt`, a proof, or both if they agree.

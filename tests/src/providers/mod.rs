@@ -1,12 +1,18 @@
 //! A recipient that speaks a provider's dialect, and the provider with its manners.
 
+mod autional;
 mod mastercard;
+mod mx;
+mod uae;
 
-use fdx_jose::{Algorithm, AssertionKey, AssertionType, RequestObjectKey};
+use fdx_jose::{Algorithm, AssertionKey, AssertionType, Jwks, RequestObjectKey, backend};
 use fdx_par::{AuthorizationRequest, ClientAuthentication, ClientConfig, Dialect, RequestObjects};
 
+use fdx_sandbox::{Institution, InstitutionConfig, Provider, RegisteredClient};
+use fdx_wire::{HttpsUrl, RedirectUri};
+
 use crate::World;
-use crate::setup::keys;
+use crate::setup::{bank_issuer, entropy, keys};
 
 /// One provider, ready to be played.
 pub struct Provided {
@@ -19,12 +25,31 @@ pub struct Provided {
 }
 
 /// Every provider that the sandbox can play.
-pub const PROVIDED: &[Provided] = &[mastercard::PROVIDED];
+pub const PROVIDED: &[Provided] =
+    &[mastercard::PROVIDED, uae::PROVIDED, mx::PROVIDED, autional::PROVIDED];
 
 /// The provider that `dialect` belongs to.
 #[must_use]
 pub fn provided(dialect: Dialect) -> Option<&'static Provided> {
     PROVIDED.iter().find(|provided| provided.dialect.name() == dialect.name())
+}
+
+/// The provider with its one client, which `change` changes.
+fn played(
+    provider: Provider,
+    algorithm: Algorithm,
+    change: impl FnOnce(&mut RegisteredClient),
+) -> Institution {
+    let jwks = Jwks::new(vec![keys(algorithm).public().clone()]);
+    let redirect_uri = RedirectUri::parse("https://app.example/callback").unwrap();
+    let mut client = provider.client("app-1", vec![redirect_uri], jwks);
+    change(&mut client);
+    let mtls = HttpsUrl::parse("https://mtls.bank.example").unwrap();
+    let mut bank =
+        InstitutionConfig::new(bank_issuer(), mtls, backend::ring(), vec![keys(algorithm)]);
+    provider.play(&mut bank);
+    bank.clients = vec![client];
+    Institution::new(bank, entropy(200))
 }
 
 /// `private_key_jwt` and request objects, both under PS256.

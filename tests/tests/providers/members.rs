@@ -1,10 +1,12 @@
 //! Strict stays strict: without a member the flow fails, with it it passes.
 
+use core::time::Duration;
+
 use fdx_par::dialect::{self, Line};
-use fdx_par::{Dialect, Error};
+use fdx_par::{Dialect, Error, not_fapi};
 use fdx_sandbox::customer::Decision;
-use fdx_tests::World;
 use fdx_tests::providers::{PROVIDED, Provided};
+use fdx_tests::{World, entropy};
 use http::StatusCode;
 
 /// Where a flow fails that lacks one member.
@@ -14,7 +16,6 @@ enum Off {
     /// At the server, with this error.
     Server(&'static str),
     /// At the customer: no page is shown.
-    #[expect(dead_code, reason = "the providers that refuse there follow")]
     Page,
 }
 
@@ -47,6 +48,9 @@ fn pushes_are_answered_with_200(world: &mut World) {
 }
 
 const ROWS: &[Row] = &[
+    row("autional", "authorization-url-parameters", Off::Page),
+    row("autional", "push-as-json", Off::Server("invalid_request")),
+    row("autional", "resources-plural", Off::Server("invalid_request")),
     row(
         "mastercard",
         "authorization-details-beside-request-object",
@@ -59,6 +63,20 @@ const ROWS: &[Row] = &[
     row("mastercard", "push-status-ok", Off::Client("rfc9126.status"))
         .when(pushes_are_answered_with_200),
     row("mastercard", "not-fapi.unbound-tokens", Off::Client("fdx.dialect.not_fapi")),
+    row("mx", "callback-without-iss", Off::Client("rfc9207.iss.missing")),
+    row("mx", "not-fapi.client-secret-basic", Off::Client("fdx.dialect.not_fapi")),
+    // Nobody publishes anything there.
+    row("mx", "not-fapi.documented-endpoints", Off::Client("rfc9110.error")),
+    row("mx", "not-fapi.not-pushed", Off::Client("rfc8414.endpoint.missing")),
+    row("mx", "not-fapi.openid-without-id-token", Off::Client("oidc.id_token.missing")),
+    row("mx", "not-fapi.unbound-tokens", Off::Client("fdx.dialect.not_fapi")),
+    row("uae", "authorization-url-parameters", Off::Page),
+    row("uae", "certificate-everywhere", Off::Server("invalid_client")),
+    row("uae", "push-interaction-id", Off::Server("invalid_request")),
+    row("uae", "push-status-ok", Off::Client("rfc9126.status")),
+    row("uae", "push-without-client-id", Off::Server("invalid_request")),
+    row("uae", "request-object-backdated", Off::Server("invalid_request_object"))
+        .when(its_clock_is_behind),
 ];
 
 /// The dialect without one of its members. Rows are few, so what is leaked is little.
@@ -68,12 +86,29 @@ pub(crate) fn without(dialect: Dialect, member: &str) -> Dialect {
     dialect.with_members(Vec::leak(kept))
 }
 
+/// By less than the member makes up for.
+fn its_clock_is_behind(world: &mut World) {
+    world.bank_behind = Duration::from_secs(8);
+}
+
 /// From discovery to the accounts.
 fn flow(provided: &Provided, dialect: Dialect, when: fn(&mut World)) -> Result<(), Failed> {
     let mut world = (provided.world)(dialect);
     when(&mut world);
     let client = world.client()?;
-    let (url, pending) = world.push(&client, &(provided.request)())?;
+    let request = (provided.request)();
+    let pushes = !world
+        .config
+        .dialect
+        .members()
+        .iter()
+        .any(|line| line.member.name() == "not-fapi.not-pushed");
+    let (url, pending) = if pushes {
+        world.push(&client, &request)?
+    } else {
+        let (url, pending) = not_fapi::authorize(&client, &request, entropy(1), world.now)?;
+        (url.as_str().to_owned(), pending)
+    };
     let page = world.bank.handle(&http::Request::get(&url).body(vec![]).unwrap(), None, world.now);
     if page.status() != StatusCode::OK {
         return Err(Failed::Page);
@@ -81,7 +116,10 @@ fn flow(provided: &Provided, dialect: Dialect, when: fn(&mut World)) -> Result<(
     let callback = world.customer(&url, &Decision::everything());
     let exchanged = world.exchange(&client, pending, &callback)?;
     let verified = world.verify(&client, exchanged).map_err(Error::from)?;
-    let granted = world.granted(&client, verified)?;
+    let granted = match verified.asked().consent() {
+        Some(_) => world.granted(&client, verified)?,
+        None => verified.untold(),
+    };
     world.accounts(&client, granted.tokens().access_token())?;
     Ok(())
 }

@@ -88,8 +88,9 @@ impl Institution {
     }
 
     fn issue_code(&mut self, pushed: Pushed, chosen: &[Choice], now: UnixTime) -> String {
-        let consent_id = self.randomness.text(CONSENT);
         let requested = &pushed.parameters.requested;
+        let consent_id = requested.consent_id.clone();
+        let consent_id = consent_id.unwrap_or_else(|| self.randomness.text(CONSENT));
         let clusters: Vec<_> = chosen.iter().map(|choice| &choice.cluster).collect();
         let code = Code {
             scopes: requested.scopes_granted(&clusters),

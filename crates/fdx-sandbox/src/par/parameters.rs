@@ -77,7 +77,10 @@ impl Parameters {
             state: state.map(str::to_owned),
             nonce: nonce.map(str::to_owned),
             acr: acr(sent),
-            requested: Requested::read(client, sent, verdicts)?,
+            requested: match config.provider.requested(client, sent) {
+                Some(requested) => requested?,
+                None => Requested::read(client, sent, verdicts)?,
+            },
         })
     }
 }

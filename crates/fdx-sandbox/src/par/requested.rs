@@ -3,6 +3,8 @@ use fdx_rar::{
     Scopes,
 };
 
+use serde_json::Value;
+
 use super::sent::Sent;
 use crate::client::RegisteredClient;
 use crate::error::{Broken, Reason};
@@ -13,9 +15,34 @@ use crate::verdict::Verdicts;
 pub(crate) struct Requested {
     pub(crate) consent_request: ConsentRequest,
     scopes: Scopes,
+    /// The consent's id, where the client made it.
+    pub(crate) consent_id: Option<String>,
+    /// The details of the token response, where they are not FDX's.
+    pub(crate) told: Option<Value>,
+    /// What scopes open that are not FDX's.
+    opens: &'static [Opens],
 }
 
+/// A scope, and what it opens.
+pub(crate) type Opens = (&'static str, &'static [(ResourceType, DataCluster)]);
+
 impl Requested {
+    /// What is not asked in FDX's words, and what FDX would say. `told` are the details of the
+    /// token response; null means none.
+    pub(crate) fn of(consent_request: ConsentRequest, scopes: Scopes, told: Value) -> Self {
+        Self { consent_request, scopes, consent_id: None, told: Some(told), opens: &[] }
+    }
+
+    /// The same, with scopes that open what `opens` says.
+    pub(crate) fn with_scopes(self, opens: &'static [Opens]) -> Self {
+        Self { opens, ..self }
+    }
+
+    /// The same, under an id of the client's.
+    pub(crate) fn with_consent_id(self, id: &str) -> Self {
+        Self { consent_id: Some(id.to_owned()), ..self }
+    }
+
     pub(super) fn read(
         client: &RegisteredClient,
         sent: &Sent,
@@ -64,7 +91,13 @@ impl Requested {
             "the scopes are those of the data clusters in the consentRequest",
             says_the_same(&scopes, consent_request),
         )?;
-        Ok(Self { consent_request: consent_request.clone(), scopes })
+        Ok(Self {
+            consent_request: consent_request.clone(),
+            scopes,
+            consent_id: None,
+            told: None,
+            opens: &[],
+        })
     }
 
     /// How long data is asked for, for the customer to read.
@@ -79,6 +112,10 @@ impl Requested {
     /// The scopes that remain where only `clusters` were granted.
     pub(crate) fn scopes_granted(&self, clusters: &[&DataCluster]) -> Vec<String> {
         let granted = |scope: &str| {
+            let opened = self.opens.iter().find(|(known, _)| *known == scope);
+            if let Some((_, opened)) = opened.filter(|(_, opened)| !opened.is_empty()) {
+                return opened.iter().any(|(_, cluster)| clusters.contains(&cluster));
+            }
             DataCluster::from_scope(scope).is_none_or(|cluster| clusters.contains(&&cluster))
         };
         let kept = self.scopes.iter().filter(|scope| granted(scope));

@@ -5,11 +5,11 @@ use fdx_wire::json::RawJson;
 
 /// Authorization parameters as they were sent, by name, each at most once.
 #[derive(Debug)]
-pub(super) struct Sent(BTreeMap<String, String>);
+pub(crate) struct Sent(BTreeMap<String, String>);
 
 impl Sent {
     /// From the form itself.
-    pub(super) fn of_form(form: &Query<'_>) -> Self {
+    pub(crate) fn of_form(form: &Query<'_>) -> Self {
         let pairs = form.names().filter_map(|name| Some((name, form.one(name).ok()??)));
         Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
@@ -18,7 +18,7 @@ impl Sent {
     /// has another type than RFC 9101 section 4 gives it: `max_age` is a number,
     /// `authorization_details` an array, everything else that is read here a text. What is not read
     /// here may be anything but null.
-    pub(super) fn of_claims(claims: &BTreeMap<String, RawJson>) -> Option<Self> {
+    pub(crate) fn of_claims(claims: &BTreeMap<String, RawJson>) -> Option<Self> {
         let mut sent = BTreeMap::new();
         for (name, claim) in claims {
             let text = match name.as_str() {
@@ -37,7 +37,7 @@ impl Sent {
     }
 
     /// An empty value counts as absent (RFC 6749 section 3.1).
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }

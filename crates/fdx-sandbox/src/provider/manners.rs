@@ -11,8 +11,12 @@ pub(crate) struct Manners {
     pub(crate) request_uri_lifetime: Duration,
     /// Whether it is good once more after the customer decided.
     pub(crate) request_uri_reuse: Reuse,
-    /// The `typ` of an ID token.
-    pub(crate) id_token_typ: Option<&'static str>,
+    /// Whether `openid` brings an ID token, and of which `typ`.
+    pub(crate) id_token: IdTokens,
+    /// Whom a refresh token is for.
+    pub(crate) refresh_token: RefreshTokens,
+    /// How long it is good.
+    pub(crate) refresh_token_lifetime: Duration,
 }
 
 /// Whether something can be used again.
@@ -24,23 +28,73 @@ pub(crate) enum Reuse {
     UntilItExpires,
 }
 
+/// Whether there are ID tokens.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum IdTokens {
+    /// None.
+    Never,
+    /// Where `openid` was asked for, of this `typ`.
+    WithOpenid(Option<&'static str>),
+}
+
+/// Whom a refresh token is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum RefreshTokens {
+    /// Everybody.
+    Always,
+    /// Whoever asked for `offline_access`.
+    WithOfflineAccess,
+}
+
+const DAY: u64 = 24 * 60 * 60;
+
 const FDX: Manners = Manners {
     request_uri: "urn:ietf:params:oauth:request_uri:",
     request_uri_lifetime: Duration::from_secs(60),
     request_uri_reuse: Reuse::Never,
-    id_token_typ: None,
+    id_token: IdTokens::WithOpenid(None),
+    refresh_token: RefreshTokens::WithOfflineAccess,
+    // As long as a consent can last.
+    refresh_token_lifetime: Duration::from_secs(365 * DAY),
+};
+
+const MASTERCARD: Manners = Manners {
+    request_uri: "urn:ietf:params:oauth2:",
+    request_uri_lifetime: Duration::from_secs(90),
+    request_uri_reuse: Reuse::UntilItExpires,
+    id_token: IdTokens::WithOpenid(Some("at+jwt")),
+    ..FDX
+};
+
+const UAE: Manners = Manners {
+    request_uri: "urn:ietf:params:oauth:request-uri:",
+    request_uri_lifetime: Duration::from_secs(90),
+    refresh_token: RefreshTokens::Always,
+    ..FDX
+};
+
+const MX: Manners = Manners {
+    id_token: IdTokens::Never,
+    refresh_token: RefreshTokens::Always,
+    refresh_token_lifetime: Duration::from_secs(30 * DAY),
+    ..FDX
+};
+
+const AUTIONAL: Manners = Manners {
+    request_uri: "urn:example:request_uri:",
+    request_uri_lifetime: Duration::from_secs(90),
+    refresh_token: RefreshTokens::Always,
+    ..FDX
 };
 
 impl Provider {
     pub(crate) const fn manners(self) -> Manners {
         match self {
             Self::Fdx => FDX,
-            Self::Mastercard => Manners {
-                request_uri: "urn:ietf:params:oauth2:",
-                request_uri_lifetime: Duration::from_secs(90),
-                request_uri_reuse: Reuse::UntilItExpires,
-                id_token_typ: Some("at+jwt"),
-            },
+            Self::Mastercard => MASTERCARD,
+            Self::Uae => UAE,
+            Self::Mx => MX,
+            Self::Autional => AUTIONAL,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! metadata names a token endpoint where nothing answers, consents take a token without a scheme.
 
 use fdx_wire::form::{Form, Query};
-use http::header::{AUTHORIZATION, LOCATION};
+use http::header::AUTHORIZATION;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ pub(super) fn depart(
     let path = request.uri().path();
     let failed = response.status().is_client_error();
     match path {
-        _ if path == PATHS.decision => without_iss(&mut response),
+        _ if path == PATHS.decision => rewrite::without_iss(&mut response),
         _ if path == PATHS.par && failed => return in_capitals(response),
         _ if path.contains("/.well-known/") => rewrite::json(&mut response, metadata),
         _ if path.starts_with(CONSENTS) && failed => {
@@ -110,15 +110,6 @@ fn in_capitals(response: Response<Vec<u8>>) -> Response<Vec<u8>> {
 fn error(code: &str, description: &str) -> Response<Vec<u8>> {
     let body = json!({ "error": code, "error_description": description });
     answer::json(StatusCode::BAD_REQUEST, &body)
-}
-
-fn without_iss(response: &mut Response<Vec<u8>>) {
-    let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-    let Some((before, _)) = location.and_then(|location| location.split_once("&iss=")) else {
-        return;
-    };
-    let before = before.to_owned();
-    answer::set(response, "location", &before);
 }
 
 fn metadata(document: &mut Value) {

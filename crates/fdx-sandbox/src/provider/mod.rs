@@ -4,18 +4,26 @@
 //! clients send into what FAPI 2.0 would have, and turns the answers back. What can't be turned,
 //! because it is signed, the provider's vocabulary reads.
 
+mod autional;
 mod manners;
 mod mastercard;
+mod mx;
 mod paths;
 mod preset;
 mod rewrite;
+mod uae;
 
+use fdx_wire::UnixTime;
 use http::{Request, Response};
 
-pub(crate) use manners::Reuse;
+pub(crate) use manners::{IdTokens, RefreshTokens, Reuse};
 pub use paths::Paths;
 
+use crate::client::RegisteredClient;
+use crate::error::Broken;
 use crate::institution::Institution;
+use crate::par::{Requested, Sent};
+use crate::peer::Peer;
 
 /// Whose manners the institution has.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -26,11 +34,17 @@ pub enum Provider {
     Fdx,
     /// Mastercard Developer Hub for FDX.
     Mastercard,
+    /// UAE Open Finance API Hub.
+    Uae,
+    /// MX Data Access, which is not FAPI.
+    Mx,
+    /// Autional.
+    Autional,
 }
 
 impl Provider {
     /// Every provider.
-    pub const ALL: &[Self] = &[Self::Fdx, Self::Mastercard];
+    pub const ALL: &[Self] = &[Self::Fdx, Self::Mastercard, Self::Uae, Self::Mx, Self::Autional];
 
     /// The name, as configurations and command lines have it.
     #[must_use]
@@ -38,6 +52,9 @@ impl Provider {
         match self {
             Self::Fdx => "fdx",
             Self::Mastercard => "mastercard",
+            Self::Uae => "uae",
+            Self::Mx => "mx",
+            Self::Autional => "autional",
         }
     }
 
@@ -53,6 +70,9 @@ impl Provider {
         match self {
             Self::Fdx => &Paths::FDX,
             Self::Mastercard => &mastercard::PATHS,
+            Self::Uae => &uae::PATHS,
+            Self::Mx => &mx::PATHS,
+            Self::Autional => &autional::PATHS,
         }
     }
 }
@@ -72,13 +92,37 @@ impl Arrival {
     }
 }
 
+impl Provider {
+    /// What is asked, where it is not asked in FDX's words.
+    pub(crate) fn requested(
+        self,
+        client: &RegisteredClient,
+        sent: &Sent,
+    ) -> Option<Result<Requested, Broken>> {
+        match self {
+            Self::Fdx | Self::Mastercard => None,
+            Self::Uae => Some(uae::requested(client, sent)),
+            Self::Mx => Some(mx::requested(client, sent)),
+            Self::Autional => Some(autional::requested(client, sent)),
+        }
+    }
+}
+
 impl Institution {
     /// What a client of the provider sent, as the strict institution would have it; or at once the
     /// provider's answer.
-    pub(crate) fn arrive(&mut self, request: &Request<Vec<u8>>) -> Arrival {
+    pub(crate) fn arrive(
+        &mut self,
+        request: &Request<Vec<u8>>,
+        peer: &Peer,
+        now: UnixTime,
+    ) -> Arrival {
         match self.config().provider {
             Provider::Fdx => Arrival::strict(request),
             Provider::Mastercard => mastercard::arrive(request),
+            Provider::Uae => uae::arrive(request, peer, now),
+            Provider::Mx => mx::arrive(self, request, now),
+            Provider::Autional => autional::arrive(request),
         }
     }
 
@@ -91,6 +135,9 @@ impl Institution {
         match self.config().provider {
             Provider::Fdx => response,
             Provider::Mastercard => mastercard::depart(request, response),
+            Provider::Uae => uae::depart(&self.config(), request, response),
+            Provider::Mx => mx::depart(request, response),
+            Provider::Autional => autional::depart(request, response),
         }
     }
 }

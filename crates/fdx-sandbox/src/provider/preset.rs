@@ -2,21 +2,28 @@ use fdx_jose::{Algorithm, Jwks};
 use fdx_rar::DataCluster;
 use fdx_wire::RedirectUri;
 
-use super::Provider;
+use super::{Provider, mx};
 use crate::client::{Binding, RegisteredClient, RequestObjects};
-use crate::config::{InstitutionConfig, RefreshPolicy};
+use crate::config::{ConsentIdCarrier, InstitutionConfig, RefreshPolicy};
 
 impl Provider {
     /// Gives an institution this provider's manners and policies.
     pub fn play(self, config: &mut InstitutionConfig) {
         config.provider = self;
-        if self == Self::Mastercard {
-            config.refresh_policy = RefreshPolicy::Repeat;
+        match self {
+            Self::Fdx => {}
+            Self::Mastercard => config.refresh_policy = RefreshPolicy::Repeat,
+            Self::Uae => config.consent_id_carrier = ConsentIdCarrier::Nowhere,
+            Self::Mx | Self::Autional => {
+                config.refresh_policy = RefreshPolicy::Rotate;
+                config.consent_id_carrier = ConsentIdCarrier::Nowhere;
+            }
         }
     }
 
-    /// A client as this provider registers it, for every scope that it has. By the book, its tokens
-    /// are bound by DPoP.
+    /// A client as this provider registers it, for every scope that it has. Its tokens are bound by
+    /// DPoP, or to whichever certificate it shows, or to nothing, as the provider binds them; a
+    /// client secret is added by whoever makes one up.
     #[must_use]
     pub fn client(
         self,
@@ -24,10 +31,14 @@ impl Provider {
         redirect_uris: Vec<RedirectUri>,
         jwks: Jwks,
     ) -> RegisteredClient {
-        let mut client = RegisteredClient::new(client_id, redirect_uris, jwks, Binding::Dpop);
+        let binding = match self {
+            Self::Fdx | Self::Autional => Binding::Dpop,
+            Self::Uae => Binding::AnyCertificate,
+            Self::Mastercard | Self::Mx => Binding::Nothing,
+        };
+        let mut client = RegisteredClient::new(client_id, redirect_uris, jwks, binding);
         client.scopes = self.scopes();
-        if self == Self::Mastercard {
-            client.binding = Binding::Nothing;
+        if matches!(self, Self::Mastercard | Self::Uae) {
             client.id_token_signed_response_alg = Algorithm::Ps256;
             client.request_object_signing_alg = Some(Algorithm::Ps256);
             client.request_objects = RequestObjects::Required;
@@ -38,7 +49,16 @@ impl Provider {
     /// Every scope that a client of it can be registered for.
     #[must_use]
     pub fn scopes(self) -> Vec<String> {
-        let known = DataCluster::known().iter().filter_map(|known| known.scope);
-        known.chain(["openid", "offline_access"]).map(str::to_owned).collect()
+        let fdx = || {
+            let known = DataCluster::known().iter().filter_map(|known| known.scope);
+            known.chain(["openid", "offline_access"]).map(str::to_owned).collect()
+        };
+        let these = |scopes: &[&str]| scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        match self {
+            Self::Fdx | Self::Mastercard => fdx(),
+            Self::Uae => these(&["openid", "accounts"]),
+            Self::Mx => mx::SCOPES.iter().map(|(scope, _)| (*scope).to_owned()).collect(),
+            Self::Autional => these(&["openid", "profile"]),
+        }
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Consent {
     pub(crate) id: String,
     client_id: String,
     asked: ConsentRequest,
+    /// The details of the token response, where they are not FDX's.
+    told: Option<Value>,
     granted: Vec<Choice>,
     /// What a token of narrower scope does not reach, although it was granted.
     out_of_reach: Vec<DataCluster>,
@@ -45,6 +47,7 @@ impl Consent {
             id,
             client_id: pushed.client_id.clone(),
             asked,
+            told: pushed.parameters.requested.told.clone(),
             granted: granted.to_vec(),
             out_of_reach: Vec::new(),
             created: now,
@@ -84,6 +87,9 @@ impl Consent {
     /// The authorization details as granted (RFC 9396 section 7): FDX has no place in them for
     /// which account was chosen.
     pub(crate) fn authorization_details(&self) -> Value {
+        if let Some(told) = &self.told {
+            return told.clone();
+        }
         let mut request = ConsentRequest::new(self.asked.duration());
         if let Some(days) = self.asked.lookback_period() {
             request = request.lookback_period(days);

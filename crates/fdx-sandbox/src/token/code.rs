@@ -10,6 +10,7 @@ use crate::client::RegisteredClient;
 use crate::config::InstitutionConfig;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
+use crate::provider::RefreshTokens;
 use crate::received::value;
 
 impl Institution {
@@ -35,7 +36,8 @@ impl Institution {
             auth_time: code.auth_time,
             acr: parameters.acr,
         };
-        let offline = grant.scopes.iter().any(|scope| scope == "offline_access");
+        let offline = config.provider.manners().refresh_token == RefreshTokens::Always
+            || grant.scopes.iter().any(|scope| scope == "offline_access");
         let refresh_token = offline.then(|| self.issue_refresh_token(&grant, now));
         let nonce = parameters.nonce.as_deref();
         let issue = Issue { grant: &grant, scopes: code.scopes, bound, nonce, refresh_token };

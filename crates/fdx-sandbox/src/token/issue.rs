@@ -15,8 +15,6 @@ pub(super) const ACCESS: Label = Label::new("access token");
 const REFRESH: Label = Label::new("refresh token");
 /// FDX Security Model v5: at most 900 seconds.
 pub(super) const LIFETIME: Duration = Duration::from_secs(300);
-/// As long as a consent can last.
-const REFRESH_LIFETIME: Duration = Duration::from_secs(365 * 86_400);
 
 /// What a request that passed every check is answered with.
 pub(super) struct Issue<'a> {
@@ -35,7 +33,7 @@ impl Institution {
             grant: grant.clone(),
             scopes: grant.scopes.clone(),
             issued: now,
-            expires: now + REFRESH_LIFETIME,
+            expires: now + self.config().provider.manners().refresh_token_lifetime,
         };
         self.tokens.insert(text.clone(), token);
         text
@@ -55,7 +53,9 @@ impl Institution {
         answer.insert("scope".to_owned(), json!(scopes.join(" ")));
         let consent = grant.consent_id.as_ref().and_then(|id| self.consents.get(id));
         let details = consent.map_or(Value::Null, |consent| consent.authorization_details());
-        answer.insert("authorization_details".to_owned(), details);
+        if !details.is_null() {
+            answer.insert("authorization_details".to_owned(), details);
+        }
         answer.extend(refresh_token.map(|text| ("refresh_token".to_owned(), json!(text))));
         let access_token = self.randomness.text(ACCESS);
         if scopes.iter().any(|scope| scope == "openid") {

@@ -1,0 +1,40 @@
+use fdx_par::dialect::AUTIONAL;
+use fdx_par::{AuthorizationRequest, Dialect};
+use fdx_rar::{AuthorizationDetails, OtherDetail, Scopes};
+use fdx_sandbox::Provider;
+use fdx_wire::HttpsUrl;
+use fdx_wire::json::RawJson;
+
+use super::{Provided, played};
+use crate::World;
+use crate::setup::Setup;
+
+pub(super) const PROVIDED: Provided = Provided { dialect: AUTIONAL, world, request };
+
+fn world(dialect: Dialect) -> World {
+    let mut config = Setup::default().config().with_dialect(dialect);
+    config.fdx_base = HttpsUrl::parse("https://bank.example/api/v1").unwrap();
+    let algorithm = Setup::default().algorithm;
+    let bank = played(Provider::Autional, algorithm, |client| {
+        client.id_token_signed_response_alg = algorithm;
+    });
+    World::of(algorithm, bank, config)
+}
+
+fn request() -> AuthorizationRequest {
+    let constraints = std::collections::BTreeMap::from([("max_age_days", 90)]);
+    let detail = OtherDetail::new("account_information")
+        .unwrap()
+        .with_action("list_accounts")
+        .with_action("read_balances")
+        .with_location("https://bank.example/api/v1/accounts")
+        .with_identifier("account-12345")
+        .with_member("data_types", RawJson::of(&["account_details", "balances"]).unwrap())
+        .unwrap()
+        .with_member("constraints", RawJson::of(&constraints).unwrap())
+        .unwrap();
+    let details = AuthorizationDetails::of_other(detail);
+    let resource = HttpsUrl::parse("https://bank.example/api/v1").unwrap();
+    let scopes = Scopes::parse("profile").unwrap();
+    AuthorizationRequest::of_details(details, scopes).openid().resource(&resource)
+}

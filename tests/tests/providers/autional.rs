@@ -1,0 +1,47 @@
+use fdx_par::TokenTypeHint;
+use fdx_par::dialect::AUTIONAL;
+use fdx_rar::ReceiptWarning;
+use fdx_sandbox::customer::Decision;
+use fdx_tests::WireTexts;
+use fdx_tests::providers::provided;
+
+#[test]
+fn every_request_is_as_recorded() {
+    let provided = provided(AUTIONAL).unwrap();
+    let mut world = (provided.world)(AUTIONAL);
+    let mut texts = WireTexts::of("autional");
+
+    let client = world.client().unwrap();
+    texts.step("discover", &world);
+    let (url, pending) = world.push(&client, &(provided.request)()).unwrap();
+    texts.step("push", &world);
+    texts.browser("authorize", &url);
+    let callback = world.customer(&url, &Decision::everything());
+    let exchanged = world.exchange(&client, pending, &callback).unwrap();
+    texts.step("exchange", &world);
+    let verified = world.verify(&client, exchanged).unwrap();
+    texts.step("keys", &world);
+    let granted = verified.untold();
+    let receipt = client.receipt(&granted, world.now).unwrap();
+    assert_eq!(receipt.warnings(), [ReceiptWarning::NoConsentId]);
+    let grant = world.renewed(&client, &granted.stored());
+    texts.step("refresh", &world);
+    world.accounts(&client, grant.tokens().access_token()).unwrap();
+    texts.step("accounts", &world);
+    world.revoke(&client, grant.tokens(), TokenTypeHint::RefreshToken).unwrap();
+    texts.step("revoke", &world);
+}
+
+#[test]
+fn a_spent_request_uri_is_invalid_request_uri() {
+    let provided = provided(AUTIONAL).unwrap();
+    let mut world = (provided.world)(AUTIONAL);
+    let client = world.client().unwrap();
+    let (url, _) = world.push(&client, &(provided.request)()).unwrap();
+    world.customer(&url, &Decision::everything());
+    let visit = http::Request::get(&url).body(Vec::new()).unwrap();
+    let answer = world.bank.handle(&visit, None, world.now);
+    assert_eq!(answer.status(), 400);
+    let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+    assert_eq!(body["error"], "invalid_request_uri");
+}

@@ -1,0 +1,45 @@
+use fdx_par::TokenTypeHint;
+use fdx_par::not_fapi::{self, MX};
+use fdx_rar::ReceiptWarning;
+use fdx_sandbox::customer::Decision;
+use fdx_tests::providers::provided;
+use fdx_tests::{WireTexts, entropy};
+
+#[test]
+fn every_request_is_as_recorded() {
+    let provided = provided(MX).unwrap();
+    let mut world = (provided.world)(MX);
+    let mut texts = WireTexts::of("mx");
+
+    let client = world.client().unwrap();
+    assert!(world.sent.is_empty(), "nothing is published");
+    let request = (provided.request)();
+    let (url, pending) = not_fapi::authorize(&client, &request, entropy(1), world.now).unwrap();
+    texts.browser("authorize", url.as_str());
+    let callback = world.customer(url.as_str(), &Decision::less_than_asked());
+    let exchanged = world.exchange(&client, pending, &callback).unwrap();
+    texts.step("exchange", &world);
+    let verified = world.verify(&client, exchanged).unwrap();
+    assert!(verified.id_token().is_none());
+    let granted = verified.untold();
+    let receipt = client.receipt(&granted, world.now).unwrap();
+    assert_eq!(
+        receipt.warnings(),
+        [
+            ReceiptWarning::NotFapi,
+            ReceiptWarning::NotSenderConstrained,
+            ReceiptWarning::NoConsentId
+        ]
+    );
+    let first = granted.stored();
+    let grant = world.renewed(&client, &first);
+    texts.step("refresh", &world);
+    assert_ne!(grant.tokens().refresh_token(), first.tokens().refresh_token());
+    world.accounts(&client, grant.tokens().access_token()).unwrap();
+    texts.step("accounts", &world);
+    world.revoke(&client, grant.tokens(), TokenTypeHint::AccessToken).unwrap();
+    texts.step("revoke-access-token", &world);
+    world.revoke(&client, grant.tokens(), TokenTypeHint::RefreshToken).unwrap();
+    texts.step("revoke-refresh-token", &world);
+    assert!(world.accounts(&client, grant.tokens().access_token()).is_err());
+}
