@@ -4,6 +4,7 @@ use fdx_wire::{HttpsUrl, Issuer};
 
 use crate::client::{RegisteredClient, RequestObjects};
 use crate::data::Customer;
+use crate::misbehaviour::Misbehaviour;
 use crate::provider::{Paths, Provider};
 
 /// Everything that makes one institution differ from another.
@@ -38,6 +39,8 @@ pub struct InstitutionConfig {
     pub refresh_policy: RefreshPolicy,
     /// Whether every client has to sign its authorization requests.
     pub request_objects: RequestObjects,
+    /// The one way in which it is wrong, if any: for tests of clients.
+    pub misbehave: Option<Misbehaviour>,
 }
 
 impl InstitutionConfig {
@@ -63,6 +66,7 @@ impl InstitutionConfig {
             consent_id_carrier: ConsentIdCarrier::GrantId,
             refresh_policy: RefreshPolicy::default(),
             request_objects: RequestObjects::default(),
+            misbehave: None,
         }
     }
 

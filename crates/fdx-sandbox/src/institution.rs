@@ -14,6 +14,7 @@ use crate::dpop::{Proofs, With};
 use crate::error::{Broken, Reason};
 use crate::memory::Memory;
 use crate::metadata;
+use crate::misbehaviour;
 use crate::nonces::Nonces;
 use crate::par::Pushed;
 use crate::peer::Peer;
@@ -45,6 +46,8 @@ pub struct Institution {
     pub(crate) codes: Memory<String, Code>,
     pub(crate) tokens: Memory<String, Token>,
     pub(crate) consents: Memory<String, Consent>,
+    /// What it does wrong, if anything.
+    pub(crate) active: Option<misbehaviour::Active>,
 }
 
 /// Who reads the answer: it decides how a broken rule is told.
@@ -64,6 +67,7 @@ impl Institution {
     #[must_use]
     pub fn new(config: InstitutionConfig, entropy: Entropy) -> Self {
         let proofs = Proofs { replay: Replay::new(), nonces: Nonces::new(config.nonce_policy) };
+        let active = config.misbehave.map(misbehaviour::Active::new);
         Self {
             config: Arc::new(config),
             old_keys: Vec::new(),
@@ -76,6 +80,7 @@ impl Institution {
             codes: Memory::new(CAPACITY),
             tokens: Memory::new(CAPACITY),
             consents: Memory::new(CAPACITY),
+            active,
         }
     }
 
@@ -89,6 +94,9 @@ impl Institution {
         now: UnixTime,
     ) -> Response<Vec<u8>> {
         self.verdicts.begin();
+        if let Some(response) = self.take_in(request) {
+            return response;
+        }
         let peer = peer.into();
         let response = match self.arrive(request, &peer, now) {
             Arrival::Strict(arrived) => {
@@ -97,7 +105,7 @@ impl Institution {
             }
             Arrival::Answered(response) => response,
         };
-        self.leave(request, response)
+        self.leave(request, response, now)
     }
 
     fn answer(
@@ -162,6 +170,8 @@ impl Institution {
         received: &Received<'_>,
         with: With<'_>,
     ) -> Result<Thumbprint, Broken> {
+        let policy = self.nonce_policy();
+        self.proofs.nonces.follow(policy);
         self.proofs.check(&self.config, &mut self.verdicts, &mut self.randomness, received, with)
     }
 
@@ -246,6 +256,7 @@ impl Institution {
         &mut self,
         request: &Request<Vec<u8>>,
         mut response: Response<Vec<u8>>,
+        now: UnixTime,
     ) -> Response<Vec<u8>> {
         if let Some(nonce) = self.proofs.nonces.take_told() {
             answer::set(&mut response, "dpop-nonce", &nonce);
@@ -255,13 +266,13 @@ impl Institution {
         if let Some(id) = id.and_then(|id| id.to_str().ok()).filter(|id| is_uuid(id)) {
             answer::set(&mut response, "x-fapi-interaction-id", id);
         }
-        response
+        self.let_out(request, response, now)
     }
 }
 
 /// What is at a path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Place {
+pub(crate) enum Place {
     Authorize,
     ConsentRevocation,
     Decision,
@@ -275,7 +286,7 @@ enum Place {
 }
 
 impl Place {
-    fn of(path: &str, config: &InstitutionConfig) -> Option<Self> {
+    pub(crate) fn of(path: &str, config: &InstitutionConfig) -> Option<Self> {
         let paths = config.paths();
         let places = [
             (paths.authorize, Self::Authorize),

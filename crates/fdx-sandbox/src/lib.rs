@@ -63,6 +63,7 @@ mod introspection;
 mod jwks;
 mod memory;
 mod metadata;
+pub mod misbehaviour;
 mod nonces;
 mod par;
 mod peer;
@@ -88,6 +89,7 @@ pub use client::{
 pub use config::{ConsentIdCarrier, InstitutionConfig, NoncePolicy, OldKeys, RefreshPolicy};
 pub use data::{Account, Customer, Transaction};
 pub use institution::Institution;
+pub use misbehaviour::Misbehaviour;
 pub use peer::Peer;
 pub use provider::{Paths, Provider};
 pub use verdict::{Outcome, Verdict};

@@ -64,6 +64,11 @@ impl Nonces {
         }
     }
 
+    /// Asks for nonces like this from now on.
+    pub(crate) fn follow(&mut self, policy: NoncePolicy) {
+        self.policy = policy;
+    }
+
     /// The nonce for this response's `DPoP-Nonce`, once.
     pub(crate) fn take_told(&mut self) -> Option<String> {
         self.told.take()

@@ -1,0 +1,93 @@
+//! Answers that no client should read, wherever they come from.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::Moment;
+use super::row::rows;
+use super::stage::Stage;
+
+rows! {
+    /// What is wrong with an answer as such.
+    WrongAnswer {
+        Redirected: "redirected", "FAPI 2.0 SP 5.3.2.2-10; RFC 9700 4.12",
+            Refuse("fapi2.back_channel.redirect"),
+            "answers with 307 and another place: a client that follows hands over what it sent";
+        Moved: "moved", "FAPI 2.0 SP 5.3.2.2-10",
+            Refuse("fapi2.back_channel.redirect"),
+            "answers with 301 and another place";
+        SeeOther: "see-other", "FAPI 2.0 SP 5.3.2.2-10",
+            Refuse("fapi2.back_channel.redirect"),
+            "answers with 303 and another place";
+        Oversized: "oversized", "CVE-2025-61920, CVE-2025-27144: no limit before reading",
+            Refuse("fdx.body.size"),
+            "answers with ten million bytes";
+        Truncated: "truncated", "RFC 8259",
+            Refuse("rfc8259.json.syntax"),
+            "cuts the answer short, and its length agrees";
+        DuplicateKey: "duplicate-key", "RFC 8259 4; RFC 7519 4",
+            Refuse("rfc8259.json.duplicate"),
+            "names a member of the answer twice";
+        DeeplyNested: "deeply-nested", "CVE-2025-53864: recursion",
+            Refuse("fdx.body.nested"),
+            "answers with 10,000 arrays inside each other";
+        NotUtf8: "not-utf8", "RFC 8259 8.1",
+            Refuse("rfc8259.json.encoding"),
+            "puts a byte that is not UTF-8 into a text";
+        ContentType: "content-type", "RFC 9110 8.3",
+            Refuse("rfc9110.content_type"),
+            "says that the answer is text/html";
+    }
+}
+
+impl WrongAnswer {
+    /// Where it can't show: the body of an answer to a revocation is ignored (RFC 7009 section
+    /// 2.2), and a resource may be of any type.
+    pub(super) fn shows_at(self, moment: Moment) -> bool {
+        match moment {
+            Moment::Revocation => {
+                matches!(self, Self::Redirected | Self::Moved | Self::SeeOther | Self::Oversized)
+            }
+            Moment::Resource => self != Self::ContentType,
+            _ => true,
+        }
+    }
+
+    pub(super) fn spoil(self, moment: Moment, stage: &mut Stage<'_>) -> Option<()> {
+        if !stage.is(moment) {
+            return None;
+        }
+        match self {
+            Self::Redirected => redirect(stage, StatusCode::TEMPORARY_REDIRECT),
+            Self::Moved => redirect(stage, StatusCode::MOVED_PERMANENTLY),
+            Self::SeeOther => redirect(stage, StatusCode::SEE_OTHER),
+            Self::Oversized => stage.body(vec![b' '; 10_000_000]),
+            Self::Truncated => {
+                let body = stage.response.body();
+                let half = body.get(..body.len() / 2).unwrap_or_default().to_vec();
+                stage.body(half);
+            }
+            Self::DuplicateKey => {
+                let twice = stage.text()?.replacen('{', r#"{"twice":1,"twice":2,"#, 1);
+                stage.body(twice.replacen(",}", "}", 1));
+            }
+            // None of them is closed again, so that they fit what a push may answer.
+            Self::DeeplyNested => stage.body(format!(r#"{{"nested":{}"#, "[".repeat(10_000))),
+            Self::NotUtf8 => {
+                let mut body = br#"{"text":""#.to_vec();
+                body.extend([0xff, b'"', b'}']);
+                stage.body(body);
+            }
+            Self::ContentType => stage.header("content-type", "text/html"),
+        }
+        Some(())
+    }
+}
+
+/// A client that follows is heard at a place where nothing is.
+fn redirect(stage: &mut Stage<'_>, status: StatusCode) {
+    let target = format!("{}/elsewhere", stage.config.issuer.url().origin().as_str());
+    stage.status(status);
+    stage.header("location", &target);
+    stage.body(json!({ "error": "moved" }).to_string());
+}

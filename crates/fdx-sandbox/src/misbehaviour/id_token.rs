@@ -1,0 +1,242 @@
+//! ID tokens (OpenID Connect Core 3.1.3.7).
+
+use serde_json::{Map, Value, json};
+
+use super::Moment;
+use super::jwt;
+use super::row::rows;
+use super::stage::Stage;
+
+rows! {
+    /// What is wrong with the ID token.
+    WrongIdToken {
+        OtherIss: "id-token-iss-other", "OIDC Core 3.1.3.7; suite invalid-iss",
+            Refuse("oidc.id_token.iss"), "names the issuer with a 1 at its end";
+        WithoutIss: "id-token-without-iss", "OIDC Core 3.1.3.7; suite invalid-missing-iss",
+            Refuse("oidc.id_token.iss"), "names no issuer";
+        IssArray: "id-token-iss-array", "CVE-2025-30144", Refuse("oidc.id_token.iss"),
+            "names the issuer and an attacker, in an array";
+        OtherAud: "id-token-aud-other", "OIDC Core 3.1.3.7; suite invalid-aud",
+            Refuse("oidc.id_token.aud"), "is meant for another client";
+        WithoutAud: "id-token-without-aud", "OIDC Core 3.1.3.7; suite invalid-missing-aud",
+            Refuse("oidc.id_token.aud"), "is meant for nobody";
+        SecondAud: "id-token-second-aud", "OIDC Core 3.1.3.7; suite invalid-secondary-aud",
+            Refuse("oidc.id_token.aud.untrusted"), "is meant for another client too";
+        AudArray: "id-token-aud-array", "OIDC Core 2; suite valid-aud-as-array", Accept,
+            "is meant for the client alone, in an array of one";
+        OtherAzp: "id-token-azp-other", "OIDC Core 3.1.3.7", Refuse("oidc.id_token.azp"),
+            "was asked for by another client";
+        None: "id-token-alg-none",
+            "FAPI 2.0 SP 5.4.1; suite invalid-null-alg; CVE-2021-44878",
+            Refuse("oidc.id_token.jws"), "is not signed, and says so";
+        NoneInCapitals: "id-token-alg-none-in-capitals", "CVE-2021-44878",
+            Refuse("oidc.id_token.jws"), "is not signed, and says so as nOnE";
+        Rs256: "id-token-alg-rs256", "FAPI 2.0 SP 5.4.1; suite invalid-alternate-alg",
+            Refuse("oidc.id_token.jws"), "says that it is signed with RS256";
+        Hs256: "id-token-alg-hs256",
+            "CVE-2023-48223, CVE-2026-34950, CVE-2026-22817: a public key as a secret",
+            Refuse("oidc.id_token.jws"), "says that it is signed by a secret, HS256";
+        WithoutAlg: "id-token-alg-empty", "RFC 7515 4.1.1", Refuse("oidc.id_token.jws"),
+            "has an empty alg";
+        Expired: "id-token-expired", "OIDC Core 3.1.3.7; suite invalid-expired-exp",
+            Refuse("oidc.id_token.exp.past"), "has expired six minutes ago";
+        WithoutExp: "id-token-without-exp", "OIDC Core 3.1.3.7; suite invalid-missing-exp",
+            Refuse("oidc.id_token.exp"), "never expires";
+        ExpText: "id-token-exp-text", "CVE-2026-25537", Refuse("oidc.id_token.exp"),
+            "says as a text when it expires";
+        WithoutIat: "id-token-without-iat", "OIDC Core 2; suite oidcc missing-iat",
+            Refuse("oidc.id_token.iat"), "does not say when it was issued";
+        IatLastWeek: "id-token-iat-last-week", "OIDC Core 3.1.3.7; suite iat-is-week-in-past",
+            Refuse("oidc.id_token.iat.past"), "was issued a week ago, and is good for a month";
+        IatAhead: "id-token-iat-ahead", "OIDC Core 3.1.3.7; FAPI 2.0 SP 5.3.2.1-13",
+            Refuse("oidc.id_token.iat.future"), "was issued in an hour";
+        NbfAhead: "id-token-nbf-ahead", "RFC 7519 4.1.5", Refuse("oidc.id_token.nbf"),
+            "may not be used for another hour";
+        NbfText: "id-token-nbf-text", "CVE-2026-25537", Refuse("oidc.id_token.nbf"),
+            "says as a text from when it may be used";
+        OtherNonce: "id-token-nonce-other",
+            "OIDC Core 3.1.3.7; suite invalid-nonce; CVE-2026-73419",
+            Refuse("oidc.id_token.nonce"), "has the nonce with a 1 at its end";
+        WithoutNonce: "id-token-without-nonce", "OIDC Core 3.1.3.7; suite invalid-missing-nonce",
+            Refuse("oidc.id_token.nonce"), "has no nonce";
+        WithoutSub: "id-token-without-sub", "OIDC Core 2; suite oidcc missing-sub",
+            Refuse("oidc.id_token.sub"), "is about nobody";
+        OtherAtHash: "id-token-at-hash-other", "OIDC Core 3.1.3.8; suite oidcc invalid-athash",
+            Refuse("oidc.id_token.at_hash"), "has the at_hash of another access token";
+        AtHashOfUnknownAlg: "id-token-at-hash-of-unknown-alg", "CVE-2026-28498: at_hash fails open",
+            Refuse("oidc.id_token.jws"),
+            "says that it is signed with ES999, for which nobody knows the hash";
+        WithoutAtHash: "id-token-without-at-hash", "OIDC Core 3.1.3.6; suite oidcc missing-athash",
+            Accept, "has no at_hash, which it need not have in the code flow";
+        OtherSignature: "id-token-signature-other", "OIDC Core 3.1.3.7; FAPI 2.0 MS 5.6.2",
+            Refuse("oidc.id_token.signature"), "has a signature with other bytes";
+        ZeroSignature: "id-token-signature-zero", "CVE-2022-21449",
+            Refuse("oidc.id_token.signature"), "has a signature of zeros";
+        ShortSignature: "id-token-signature-short", "RFC 7518 3.4",
+            Refuse("oidc.id_token.signature"), "has half a signature";
+        SignedByStranger: "id-token-signed-by-stranger", "OIDC Core 3.1.3.7",
+            Refuse("oidc.id_token.key.unknown"), "is signed by a key that is not published";
+        EmbeddedKey: "id-token-embedded-key", "CVE-2018-0114; RFC 8725 3.10",
+            Refuse("oidc.id_token.jws"), "brings the key to verify it with";
+        KeyUrl: "id-token-key-url", "FAPI 2.0 SP 5.4.2; RFC 8725 3.10",
+            Refuse("oidc.id_token.jws"), "says where to fetch the key to verify it with";
+        Critical: "id-token-crit", "RFC 7515 4.1.11; CVE-2025-59420, CVE-2026-35042",
+            Refuse("oidc.id_token.jws"), "says what has to be understood, which nobody does";
+        EmptyCritical: "id-token-crit-empty", "RFC 7515 4.1.11", Refuse("oidc.id_token.jws"),
+            "has an empty crit";
+        Unencoded: "id-token-b64", "RFC 7797 7", Refuse("oidc.id_token.jws"),
+            "says that its payload is not encoded";
+        Encrypted: "id-token-five-parts", "CVE-2026-29000, CVE-2022-3102",
+            Refuse("oidc.id_token.jws"), "has the five parts of an encrypted JWT";
+        Dots: "id-token-dots", "CVE-2025-30204, CVE-2025-22868", Refuse("oidc.id_token.jws"),
+            "is 15,000 dots";
+        Long: "id-token-long", "CVE-2025-61920", Refuse("oidc.id_token.jws"),
+            "has a header of 20,000 bytes";
+        NestedClaims: "id-token-nested", "CVE-2025-53864", Refuse("oidc.id_token.claims"),
+            "has claims of 5,000 arrays inside each other";
+        ClaimTwice: "id-token-claim-twice", "RFC 7519 4", Refuse("oidc.id_token.claims"),
+            "names the issuer twice";
+        NotBase64Url: "id-token-base64", "RFC 7515 2", Refuse("oidc.id_token.jws"),
+            "has a padded signature";
+        AuthorizationResponse: "id-token-is-jarm", "RFC 8725 3.11", Refuse("oidc.id_token.typ"),
+            "is a signed authorization response";
+        UntypedAuthorizationResponse: "id-token-is-untyped-jarm", "RFC 8725 3.11; JARM 2.1",
+            Refuse("oidc.id_token.iat"),
+            "is a signed authorization response that does not say so";
+        AccessToken: "id-token-is-access-token", "RFC 8725 3.11; RFC 9068 2.1",
+            Refuse("oidc.id_token.typ"), "is an access token in the form of a JWT";
+        Introspection: "id-token-is-introspection", "RFC 8725 3.11; RFC 9701 8.1",
+            Refuse("oidc.id_token.typ"), "is a signed introspection response";
+        LogoutToken: "id-token-is-logout-token", "RFC 8725 3.11", Refuse("oidc.id_token.typ"),
+            "is a logout token";
+    }
+}
+
+impl WrongIdToken {
+    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+        if !stage.is(Moment::Token) {
+            return None;
+        }
+        let issuer = stage.config.issuer.as_str();
+        let now = stage.now.as_seconds();
+        let header = |stage: &mut Stage<'_>, members: Value| {
+            stage.id_token_text(|jwt| jwt::headed(jwt, &members))
+        };
+        match self {
+            Self::OtherIss => set(stage, "iss", json!(format!("{issuer}1"))),
+            Self::WithoutIss => remove(stage, "iss"),
+            Self::IssArray => set(stage, "iss", json!([issuer, "https://attacker.example"])),
+            Self::OtherAud => set(stage, "aud", json!("another-client")),
+            Self::WithoutAud => remove(stage, "aud"),
+            Self::SecondAud => with_aud(stage, |aud| json!([aud, "another-client"])),
+            Self::AudArray => with_aud(stage, |aud| json!([aud])),
+            Self::OtherAzp => set(stage, "azp", json!("another-client")),
+            Self::None => stage.id_token_text(|jwt| jwt::unsecured(jwt, "none")),
+            Self::NoneInCapitals => stage.id_token_text(|jwt| jwt::unsecured(jwt, "nOnE")),
+            Self::Rs256 => header(stage, json!({ "alg": "RS256" })),
+            Self::Hs256 => header(stage, json!({ "alg": "HS256" })),
+            Self::WithoutAlg => header(stage, json!({ "alg": "" })),
+            Self::Expired => set(stage, "exp", json!(now - 360)),
+            Self::WithoutExp => remove(stage, "exp"),
+            Self::ExpText => set(stage, "exp", json!((now + 300).to_string())),
+            Self::WithoutIat => remove(stage, "iat"),
+            Self::IatLastWeek => stage.id_token(|claims| {
+                claims.insert("iat".to_owned(), json!(now - 7 * 86_400));
+                claims.insert("exp".to_owned(), json!(now + 30 * 86_400));
+            }),
+            Self::IatAhead => stage.id_token(|claims| {
+                claims.insert("iat".to_owned(), json!(now + 3600));
+                claims.insert("exp".to_owned(), json!(now + 7200));
+            }),
+            Self::NbfAhead => set(stage, "nbf", json!(now + 3600)),
+            Self::NbfText => set(stage, "nbf", json!(now.to_string())),
+            Self::OtherNonce => stage.id_token(|claims| {
+                let nonce = claims.get("nonce").and_then(Value::as_str).unwrap_or_default();
+                let other = format!("{nonce}1");
+                claims.insert("nonce".to_owned(), json!(other));
+            }),
+            Self::WithoutNonce => remove(stage, "nonce"),
+            Self::WithoutSub => remove(stage, "sub"),
+            Self::OtherAtHash => set(stage, "at_hash", json!("of-another-access-token")),
+            Self::AtHashOfUnknownAlg => header(stage, json!({ "alg": "ES999" })),
+            Self::WithoutAtHash => remove(stage, "at_hash"),
+            Self::OtherSignature => {
+                stage.id_token_text(|jwt| jwt::signature(jwt, |bytes| bytes.reverse()))
+            }
+            Self::ZeroSignature => {
+                stage.id_token_text(|jwt| jwt::signature(jwt, |bytes| bytes.fill(0)))
+            }
+            Self::ShortSignature => stage
+                .id_token_text(|jwt| jwt::signature(jwt, |bytes| bytes.truncate(bytes.len() / 2))),
+            Self::SignedByStranger => signed_by_stranger(stage),
+            Self::EmbeddedKey => header(stage, json!({ "jwk": { "kty": "oct", "k": "AA" } })),
+            Self::KeyUrl => header(stage, json!({ "jku": "https://attacker.example/jwks" })),
+            Self::Critical => header(stage, json!({ "crit": ["x"], "x": true })),
+            Self::EmptyCritical => header(stage, json!({ "crit": [] })),
+            Self::Unencoded => header(stage, json!({ "b64": false })),
+            Self::Encrypted => stage.id_token_text(|jwt| format!("{jwt}.e30.e30")),
+            Self::Dots => stage.id_token_text(|_| ".".repeat(15_000)),
+            Self::Long => header(stage, json!({ "x": "x".repeat(20_000) })),
+            Self::NestedClaims => stage.id_token_text(|jwt| {
+                let levels = 5_000;
+                let (open, close) = ("[".repeat(levels), "]".repeat(levels));
+                jwt::payload(jwt, format!(r#"{{"x":{open}{close}}}"#).as_bytes())
+            }),
+            Self::ClaimTwice => stage.id_token_text(|jwt| {
+                jwt::payload(jwt, format!(r#"{{"iss":"x","iss":"{issuer}"}}"#).as_bytes())
+            }),
+            Self::NotBase64Url => stage.id_token_text(|jwt| format!("{jwt}=")),
+            Self::AuthorizationResponse => {
+                instead(stage, Some("oauth-authz-resp+jwt"), &["exp"], json!({ "code": "c" }))
+            }
+            Self::UntypedAuthorizationResponse => {
+                instead(stage, None, &["exp"], json!({ "code": "c", "state": "s" }))
+            }
+            Self::AccessToken => {
+                let others = json!({ "jti": "1", "client_id": "app" });
+                instead(stage, Some("at+jwt"), &["exp", "iat", "sub", "nonce"], others)
+            }
+            Self::Introspection => {
+                let others = json!({ "token_introspection": { "active": true } });
+                instead(stage, Some("token-introspection+jwt"), &["iat"], others)
+            }
+            Self::LogoutToken => {
+                instead(stage, Some("logout+jwt"), &["exp", "iat", "sub"], json!({ "events": {} }))
+            }
+        }
+    }
+}
+
+pub(super) fn set(stage: &mut Stage<'_>, name: &str, value: Value) -> Option<()> {
+    stage.id_token(|claims| {
+        claims.insert(name.to_owned(), value);
+    })
+}
+
+fn remove(stage: &mut Stage<'_>, name: &str) -> Option<()> {
+    stage.id_token(|claims| {
+        claims.remove(name);
+    })
+}
+
+fn with_aud(stage: &mut Stage<'_>, of: impl FnOnce(&Value) -> Value) -> Option<()> {
+    stage.id_token(|claims| {
+        let aud = of(claims.get("aud").unwrap_or(&Value::Null));
+        claims.insert("aud".to_owned(), aud);
+    })
+}
+
+pub(super) fn signed_by_stranger(stage: &mut Stage<'_>) -> Option<()> {
+    let other = jwt::signed_by_stranger(stage.config, &stage.read("id_token")?)?;
+    stage.member("id_token", json!(other))
+}
+
+/// Another JWT of the same issuer for the same client, with some of the ID token's claims.
+fn instead(stage: &mut Stage<'_>, typ: Option<&str>, shared: &[&str], others: Value) -> Option<()> {
+    let was = jwt::claims(&stage.read("id_token")?)?;
+    let mut claims: Map<String, Value> = others.as_object()?.clone();
+    for name in ["iss", "aud"].iter().chain(shared) {
+        claims.insert((*name).to_owned(), was.get(*name)?.clone());
+    }
+    stage.instead_of_id_token(typ, &Value::Object(claims))
+}

@@ -1,0 +1,139 @@
+//! Introspection, in the clear (RFC 7662) and signed (RFC 9701).
+
+use fdx_jose::Jws;
+use serde_json::{Map, Value, json};
+
+use super::row::rows;
+use super::stage::Stage;
+use super::{Flow, Moment, jwt};
+
+rows! {
+    /// What is wrong with an introspection response.
+    WrongIntrospection {
+        NotActive: "introspection-not-active", "RFC 7662 2.2", Refuse("rfc7662.active"),
+            "says that the token that was just issued is not active";
+        ActiveMissing: "introspection-without-active", "RFC 7662 2.2",
+            Refuse("rfc8259.json.shape"), "does not say whether the token is active";
+        ActiveText: "introspection-active-text", "RFC 7662 2.2", Refuse("rfc8259.json.shape"),
+            "says \"false\", as a text, which is true to many a language";
+        OtherBinding: "introspection-cnf-other", "RFC 9449 6.2; RFC 8705 3.2",
+            Refuse("rfc6749.token_type"), "says that the token is bound to another key";
+        OtherConsent: "introspection-consent-other", "FDX Consent API",
+            Refuse("fdx.consent_id.conflict"), "names another consent than the token response";
+        Unsigned: "introspection-unsigned", "FAPI 2.0 MS 5.5.2", Refuse("rfc9701.unsigned"),
+            "is plain JSON, and a signed one was asked for";
+        WithoutIss: "introspection-jwt-without-iss", "RFC 9701 5", Refuse("rfc9701.iss"),
+            "names no issuer";
+        OtherIss: "introspection-jwt-iss-other", "RFC 9701 5", Refuse("rfc9701.iss"),
+            "names the issuer with a 1 at its end";
+        OtherAud: "introspection-jwt-aud-other", "RFC 9701 5", Refuse("rfc9701.aud"),
+            "is meant for another client";
+        WithoutIat: "introspection-jwt-without-iat", "RFC 9701 5", Refuse("rfc9701.iat"),
+            "does not say when it was issued";
+        Stale: "introspection-jwt-stale", "RFC 9701 5", Refuse("rfc9701.iat.past"),
+            "was issued a day ago";
+        Empty: "introspection-jwt-empty", "RFC 9701 5", Refuse("rfc9701.token_introspection"),
+            "says nothing about a token";
+        OtherSignature: "introspection-jwt-signature-other", "RFC 9701 5",
+            Refuse("rfc9701.signature"), "has a signature with other bytes";
+        None: "introspection-jwt-alg-none", "RFC 9701 5; FAPI 2.0 SP 5.4.1",
+            Refuse("rfc9701.jws"), "is not signed, and says so";
+        SignedNotActive: "introspection-jwt-not-active", "RFC 7662 2.2",
+            Refuse("rfc7662.active"), "says, well signed, that the token is not active";
+        Untyped: "introspection-jwt-untyped", "RFC 9701 5; RFC 8725 3.11",
+            Refuse("rfc9701.typ"), "does not say what kind of JWT it is";
+        IdToken: "introspection-jwt-is-id-token", "RFC 8725 3.11", Refuse("rfc9701.typ"),
+            "is an ID token";
+        AuthorizationResponse: "introspection-jwt-is-jarm", "RFC 8725 3.11",
+            Refuse("rfc9701.typ"), "is a signed authorization response";
+        AccessToken: "introspection-jwt-is-access-token", "RFC 8725 3.11; RFC 9068 2.1",
+            Refuse("rfc9701.typ"), "is an access token in the form of a JWT";
+    }
+}
+
+impl WrongIntrospection {
+    pub(super) fn flow(self) -> Flow {
+        match self {
+            Self::NotActive
+            | Self::ActiveMissing
+            | Self::ActiveText
+            | Self::OtherBinding
+            | Self::OtherConsent => Flow::Any,
+            _ => Flow::MessageSigning,
+        }
+    }
+
+    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+        if !stage.is(Moment::Introspection) {
+            return None;
+        }
+        let issuer = stage.config.issuer.as_str();
+        let now = stage.now.as_seconds();
+        match self {
+            Self::NotActive => {
+                stage.body(r#"{"active":false}"#);
+                Some(())
+            }
+            Self::ActiveMissing => stage.without("active"),
+            Self::ActiveText => stage.member("active", json!("false")),
+            Self::OtherBinding => {
+                let other = "A".repeat(43);
+                stage.member("cnf", json!({ "jkt": other, "x5t#S256": other }))
+            }
+            Self::OtherConsent => stage.member("fdxConsentId", json!("another-consent")),
+            Self::Unsigned => {
+                let told = jwt::claims(&stage.text()?)?.remove("token_introspection")?;
+                stage.header("content-type", "application/json");
+                stage.body(told.to_string());
+                Some(())
+            }
+            Self::WithoutIss => claims(stage, |claims| drop(claims.remove("iss"))),
+            Self::OtherIss => set(stage, "iss", json!(format!("{issuer}1"))),
+            Self::OtherAud => set(stage, "aud", json!("another-client")),
+            Self::WithoutIat => claims(stage, |claims| drop(claims.remove("iat"))),
+            Self::Stale => set(stage, "iat", json!(now - 86_400)),
+            Self::Empty => claims(stage, |claims| drop(claims.remove("token_introspection"))),
+            Self::OtherSignature => {
+                text(stage, |jwt| Some(jwt::signature(jwt, |bytes| bytes.reverse())))
+            }
+            Self::None => text(stage, |jwt| Some(jwt::unsecured(jwt, "none"))),
+            Self::SignedNotActive => set(stage, "token_introspection", json!({ "active": false })),
+            Self::Untyped => typed(stage, None, json!({})),
+            Self::IdToken => typed(stage, Some("JWT"), json!({ "sub": "c", "exp": now + 300 })),
+            Self::AuthorizationResponse => {
+                typed(stage, Some("oauth-authz-resp+jwt"), json!({ "code": "c", "exp": now + 300 }))
+            }
+            Self::AccessToken => {
+                typed(stage, Some("at+jwt"), json!({ "sub": "c", "exp": now + 300, "jti": "1" }))
+            }
+        }
+    }
+}
+
+fn text(stage: &mut Stage<'_>, change: impl FnOnce(&str) -> Option<String>) -> Option<()> {
+    let changed = change(&stage.text()?)?;
+    stage.body(changed);
+    Some(())
+}
+
+fn claims(stage: &mut Stage<'_>, change: impl FnOnce(&mut Map<String, Value>)) -> Option<()> {
+    let config = stage.config;
+    text(stage, |jwt| jwt::resigned(config, jwt, change))
+}
+
+fn set(stage: &mut Stage<'_>, name: &str, value: Value) -> Option<()> {
+    claims(stage, |claims| {
+        claims.insert(name.to_owned(), value);
+    })
+}
+
+/// The same statement about the token, and other claims beside it, in another kind of JWT.
+fn typed(stage: &mut Stage<'_>, typ: Option<&str>, others: Value) -> Option<()> {
+    let config = stage.config;
+    text(stage, |jwt| {
+        let mut claims = jwt::claims(jwt)?;
+        claims.extend(others.as_object()?.clone());
+        let algorithm = Jws::parse(jwt).ok()?.algorithm();
+        jwt::signed(config, algorithm, typ, &Value::Object(claims))
+    })
+}

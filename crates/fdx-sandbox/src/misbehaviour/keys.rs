@@ -1,0 +1,135 @@
+//! JWK Sets (RFC 7517).
+
+use serde_json::{Value, json};
+
+use super::row::rows;
+use super::stage::Stage;
+use super::{Moment, id_token, jwt};
+
+rows! {
+    /// What is wrong with the JWK Set, or strange about it.
+    WrongKeys {
+        Decoys: "keys-decoys", "FAPI 2.0 SP 5.4.3; suite happy-path", Accept,
+            "lists keys of other types before the right one, under its key id";
+        Weak: "keys-weak", "FAPI 2.0 SP 5.4.1-2", Accept,
+            "lists an RSA key of 1,024 bits under the right key's id, before it";
+        WrongCurve: "keys-wrong-curve", "FAPI 2.0 SP 5.4.1-3", Accept,
+            "lists a key on secp256k1 under the right key's id, before it";
+        Private: "keys-private", "RFC 7517 9.2", Accept,
+            "lists a private key before the right one";
+        ForEncryption: "keys-for-encryption", "RFC 7517 4.2", Accept,
+            "lists a key for encryption before the right one";
+        Symmetric: "keys-symmetric", "CVE-2023-48223", Accept,
+            "lists a secret under the right key's id, before it";
+        TenThousand: "keys-ten-thousand", "RFC 7517 5; CVE-2024-24814", Refuse("fdx.body.nested"),
+            "lists 10,000 keys";
+        HundredAndOne: "keys-hundred-and-one", "RFC 7517 5", Refuse("rfc7517.keys"),
+            "lists 101 keys, one more than are looked at";
+        None: "keys-none", "RFC 7517 5", Refuse("oidc.id_token.key.unknown"), "lists no key";
+        NotASet: "keys-not-a-set", "RFC 7517 5.1", Refuse("rfc8259.json.shape"),
+            "has no member keys";
+        OnlyPrivate: "keys-right-one-private", "RFC 7517 9.2",
+            Refuse("oidc.id_token.key.unknown"), "publishes the right key with a private member";
+        OnlyForEncryption: "keys-right-one-for-encryption", "RFC 7517 4.2",
+            Refuse("oidc.id_token.key.unknown"), "says that the right key is for encryption alone";
+        Withdrawn: "keys-right-one-withdrawn", "RFC 7517 5; suite oidcc signing-key-rotation",
+            Refuse("oidc.id_token.key.unknown"),
+            "lists another key instead of the one that it signs with";
+        RotatedBetweenTwoCalls: "keys-rotated-between-two-calls",
+            "OIDC Core 10.1.1; suite oidcc signing-key-rotation-just-before-signing", Accept,
+            "signs the callback with one key and the ID token with the next, and lists the next \
+             one only then";
+    }
+}
+
+impl WrongKeys {
+    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+        if self == Self::RotatedBetweenTwoCalls {
+            return rotated(stage);
+        }
+        if !stage.is(Moment::Keys) {
+            return None;
+        }
+        let number = "A".repeat(171);
+        match self {
+            Self::Decoys => {
+                before(stage, json!({ "kty": "RSA", "n": "A".repeat(342), "e": "AQAB" }))?;
+                before(stage, jwk(stage)?)
+            }
+            Self::Weak => before(stage, json!({ "kty": "RSA", "n": number, "e": "AQAB" })),
+            Self::WrongCurve => {
+                let half = "A".repeat(43);
+                before(stage, json!({ "kty": "EC", "crv": "secp256k1", "x": half, "y": half }))
+            }
+            Self::Private => {
+                let mut private = jwk(stage)?;
+                private.as_object_mut()?.insert("d".to_owned(), json!("AA"));
+                before(stage, private)
+            }
+            Self::ForEncryption => {
+                let mut key = jwk(stage)?;
+                key.as_object_mut()?.insert("use".to_owned(), json!("enc"));
+                before(stage, key)
+            }
+            Self::Symmetric => before(stage, json!({ "kty": "oct", "k": number })),
+            Self::TenThousand => stage.member("keys", json!(vec![json!({}); 10_000])),
+            Self::HundredAndOne => stage.member("keys", json!(vec![json!({}); 101])),
+            Self::None => stage.member("keys", json!([])),
+            Self::NotASet => stage.without("keys"),
+            Self::OnlyPrivate => each(stage, "d", "AA"),
+            Self::OnlyForEncryption => each(stage, "use", "enc"),
+            Self::Withdrawn => {
+                let other = jwk(stage)?;
+                stage.member("keys", json!([other]))
+            }
+            Self::RotatedBetweenTwoCalls => None,
+        }
+    }
+}
+
+/// The public key that is not the institution's, or not yet.
+fn jwk(stage: &Stage<'_>) -> Option<Value> {
+    let key = jwt::stranger(stage.config)?;
+    serde_json::from_str(key.public().jwk()).ok()
+}
+
+/// Puts `key` first, under the key id of what stands there.
+fn before(stage: &mut Stage<'_>, key: Value) -> Option<()> {
+    stage.json(|body| {
+        let Some(keys) = body.get_mut("keys").and_then(Value::as_array_mut) else {
+            return;
+        };
+        let kid = keys.first().and_then(|first| first.get("kid")).cloned();
+        let mut key = key;
+        if let Some(members) = key.as_object_mut() {
+            match kid {
+                Some(kid) => members.insert("kid".to_owned(), kid),
+                None => members.remove("kid"),
+            };
+        }
+        keys.insert(0, key);
+    })
+}
+
+fn each(stage: &mut Stage<'_>, name: &str, value: &str) -> Option<()> {
+    stage.json(|body| {
+        let keys = body.get_mut("keys").and_then(Value::as_array_mut).into_iter().flatten();
+        for key in keys.filter_map(Value::as_object_mut) {
+            key.insert(name.to_owned(), json!(value));
+        }
+    })
+}
+
+fn rotated(stage: &mut Stage<'_>) -> Option<()> {
+    if stage.is(Moment::Token) {
+        return id_token::signed_by_stranger(stage);
+    }
+    if stage.is(Moment::Keys) && stage.fired > 0 {
+        let next = jwk(stage)?;
+        return stage.json(|body| {
+            let keys = body.get_mut("keys").and_then(Value::as_array_mut);
+            keys.into_iter().for_each(|keys| keys.push(next.clone()));
+        });
+    }
+    None
+}

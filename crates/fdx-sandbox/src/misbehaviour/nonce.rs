@@ -1,0 +1,112 @@
+//! DPoP nonces (RFC 9449 sections 8 and 9).
+
+use fdx_jose::Jws;
+use http::{Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::Moment;
+use super::row::rows;
+use super::stage::Stage;
+use crate::answer;
+
+rows! {
+    /// What is wrong with DPoP nonces, or strange about them.
+    WrongNonce {
+        NeverAskedFor: "nonce-never", "RFC 9449 8; suite happy-path-no-dpop-nonce", Accept,
+            "never asks for a nonce: one that is sent is refused";
+        SchemeCase: "nonce-challenge-scheme-case",
+            "RFC 9110 11.1; suite rs-dpop-auth-scheme-case-insensitivity", Accept,
+            "asks for a nonce at a resource with the scheme dPoP";
+        SecondChallenge: "nonce-second-challenge", "RFC 9110 11.6.1", Accept,
+            "asks for a nonce at a resource behind a Bearer challenge in the same header";
+        EndlessAtPush: "nonce-endless-at-push", "RFC 9449 8", Refuse("rfc9449.nonce.again"),
+            "asks for a fresh nonce at the push, again and again";
+        EndlessAtToken: "nonce-endless-at-token", "RFC 9449 8", Refuse("rfc9449.nonce.again"),
+            "asks for a fresh nonce for the code, again and again";
+        EndlessAtResource: "nonce-endless-at-resource", "RFC 9449 9",
+            Refuse("rfc9449.nonce.again"), "asks for a fresh nonce at the consent, again and again";
+        Missing: "nonce-missing", "RFC 9449 8", Refuse("rfc6749.error"),
+            "asks for a nonce for the code, and gives none";
+        Malformed: "nonce-malformed", "RFC 9449 8.1", Refuse("rfc9449.nonce.syntax"),
+            "asks for a nonce for the code, and gives one with a quotation mark";
+        Long: "nonce-long", "RFC 9449 8.1", Refuse("rfc9449.nonce.syntax"),
+            "asks for a nonce for the code, and gives one of 10,000 characters";
+        OfAnotherOrigin: "nonce-of-another-origin", "RFC 9449 8.2, 9", Accept,
+            "tells a nonce where no proof was sent, beside metadata and keys: who sends it is \
+             refused";
+    }
+}
+
+const PLANTED: &str = "of-another-origin";
+
+impl WrongNonce {
+    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+        match self {
+            Self::NeverAskedFor => None,
+            Self::SchemeCase => challenge(stage, |challenge| challenge.replacen("DPoP", "dPoP", 1)),
+            Self::SecondChallenge => {
+                challenge(stage, |challenge| format!("Bearer realm=\"a, b\", {challenge}"))
+            }
+            Self::EndlessAtPush => endless(stage, Moment::Push),
+            Self::EndlessAtToken => endless(stage, Moment::Token),
+            Self::EndlessAtResource => endless(stage, Moment::Consent),
+            Self::Missing => {
+                if asks(stage, Moment::Token, "") {
+                    stage.response.headers_mut().remove("dpop-nonce");
+                }
+                Some(())
+            }
+            Self::Malformed => asks(stage, Moment::Token, "\"").then_some(()),
+            Self::Long => asks(stage, Moment::Token, &"n".repeat(10_000)).then_some(()),
+            Self::OfAnotherOrigin => {
+                if stage.is(Moment::Metadata) || stage.is(Moment::Keys) {
+                    stage.header("dpop-nonce", PLANTED);
+                }
+                Some(())
+            }
+        }
+    }
+}
+
+fn endless(stage: &mut Stage<'_>, moment: Moment) -> Option<()> {
+    let fresh = format!("nonce-{}", stage.fired);
+    asks(stage, moment, &fresh).then_some(())
+}
+
+/// Turns any answer of this moment into a challenge.
+fn asks(stage: &mut Stage<'_>, moment: Moment, nonce: &str) -> bool {
+    if stage.moment != moment {
+        return false;
+    }
+    stage.header("dpop-nonce", nonce);
+    match moment {
+        Moment::Consent => {
+            stage.status(StatusCode::UNAUTHORIZED);
+            stage.header("www-authenticate", "DPoP error=\"use_dpop_nonce\"");
+        }
+        _ => {
+            stage.status(StatusCode::BAD_REQUEST);
+            stage.header("content-type", "application/json");
+            stage.body(r#"{"error":"use_dpop_nonce"}"#);
+        }
+    }
+    true
+}
+
+/// Changes the challenge of a resource that asks for a nonce.
+fn challenge(stage: &mut Stage<'_>, change: impl FnOnce(&str) -> String) -> Option<()> {
+    let name = "www-authenticate";
+    let challenge = stage.response.headers().get(name)?.to_str().ok()?;
+    let changed = Some(challenge).filter(|text| text.contains("use_dpop_nonce")).map(change)?;
+    stage.header(name, &changed);
+    Some(())
+}
+
+/// Refuses whoever brings the nonce that was planted where no proof was sent.
+pub(super) fn trap(request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
+    let proof = Jws::parse_proof(request.headers().get("dpop")?.to_str().ok()?).ok()?;
+    let claims: Value = serde_json::from_slice(proof.payload()).ok()?;
+    let refused = json!({ "error": "invalid_dpop_proof", "code": "401", "message": "nonce" });
+    (claims.get("nonce")?.as_str()? == PLANTED)
+        .then(|| answer::json(StatusCode::BAD_REQUEST, &refused))
+}

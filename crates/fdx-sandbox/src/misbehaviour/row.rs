@@ -1,0 +1,58 @@
+/// What a client has to do about a server that is wrong.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Right {
+    /// It goes on as if nothing had been otherwise.
+    Accept,
+    /// It goes on, and reports this.
+    Report(&'static str),
+    /// It refuses, with this code of ours, and sends nothing more of the flow.
+    Refuse(&'static str),
+}
+
+impl core::fmt::Display for Right {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Accept => f.write_str("accept"),
+            Self::Report(what) => write!(f, "accept, report {what}"),
+            Self::Refuse(code) => write!(f, "refuse {code}"),
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) does: &'static str,
+    pub(super) clause: &'static str,
+    pub(super) right: Right,
+}
+
+/// Declares an area as rows of name, clause, the right answer, and what the server does.
+macro_rules! rows {
+    ($(#[$doc:meta])* $area:ident {
+        $($variant:ident: $name:literal, $clause:literal, $right:expr, $does:literal;)+
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        #[non_exhaustive]
+        pub enum $area {
+            $(#[doc = concat!("`", $name, "`: ", $does, " (", $clause, ").")] $variant,)+
+        }
+
+        impl $area {
+            /// Every one, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            pub(super) const fn row(self) -> crate::misbehaviour::row::Row {
+                #[allow(unused_imports)]
+                use crate::misbehaviour::Right::{Accept, Refuse, Report};
+                let (name, does, clause, right) = match self {
+                    $(Self::$variant => ($name, $does, $clause, $right),)+
+                };
+                crate::misbehaviour::row::Row { name, does, clause, right }
+            }
+        }
+    };
+}
+pub(super) use rows;

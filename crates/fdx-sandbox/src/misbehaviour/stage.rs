@@ -1,0 +1,201 @@
+use fdx_jose::Jws;
+use fdx_wire::UnixTime;
+use fdx_wire::form::Query;
+use http::header::LOCATION;
+use http::{HeaderValue, Request, Response, StatusCode};
+use serde_json::{Map, Value};
+
+use super::jwt;
+use crate::answer;
+use crate::config::InstitutionConfig;
+use crate::institution::Place;
+use crate::received::value;
+
+/// Which answer of a flow it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Moment {
+    /// The metadata.
+    Metadata,
+    /// To a pushed authorization request.
+    Push,
+    /// At the authorization endpoint, to the customer's browser.
+    Callback,
+    /// To an authorization code.
+    Token,
+    /// The JWK Set.
+    Keys,
+    /// To an introspection.
+    Introspection,
+    /// A consent grant.
+    Consent,
+    /// To a refresh token.
+    Refresh,
+    /// Any other FDX resource.
+    Resource,
+    /// To a revocation.
+    Revocation,
+}
+
+impl Moment {
+    /// Those that no browser takes part in.
+    pub const BACK_CHANNEL: &[Self] = &[
+        Self::Metadata,
+        Self::Push,
+        Self::Token,
+        Self::Keys,
+        Self::Introspection,
+        Self::Consent,
+        Self::Refresh,
+        Self::Resource,
+        Self::Revocation,
+    ];
+
+    /// The name, as rows begin with it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::Push => "push",
+            Self::Callback => "callback",
+            Self::Token => "token",
+            Self::Keys => "keys",
+            Self::Introspection => "introspection",
+            Self::Consent => "consent",
+            Self::Refresh => "refresh",
+            Self::Resource => "resource",
+            Self::Revocation => "revocation",
+        }
+    }
+
+    pub(super) fn of(place: Place, request: &Request<Vec<u8>>) -> Option<Self> {
+        Some(match place {
+            Place::Metadata => Self::Metadata,
+            Place::Par => Self::Push,
+            Place::Decision => Self::Callback,
+            Place::Token if is_refresh(request) => Self::Refresh,
+            Place::Token => Self::Token,
+            Place::Jwks => Self::Keys,
+            Place::Introspect => Self::Introspection,
+            Place::Resource if request.uri().path().contains("/consents/") => Self::Consent,
+            Place::Resource => Self::Resource,
+            Place::Revoke => Self::Revocation,
+            _ => return None,
+        })
+    }
+}
+
+fn is_refresh(request: &Request<Vec<u8>>) -> bool {
+    let text = str::from_utf8(request.body()).unwrap_or_default();
+    Query::parse(text, 64 * 1024)
+        .is_ok_and(|form| value(&form, "grant_type") == Some("refresh_token"))
+}
+
+/// An answer on its way out.
+pub(super) struct Stage<'a> {
+    pub(super) moment: Moment,
+    pub(super) config: &'a InstitutionConfig,
+    pub(super) response: &'a mut Response<Vec<u8>>,
+    pub(super) now: UnixTime,
+    /// How often the misbehaviour has shown.
+    pub(super) fired: u32,
+}
+
+impl Stage<'_> {
+    /// Whether this is the successful answer of `moment`: a push or exchange whose DPoP nonce was
+    /// asked for first comes by twice.
+    pub(super) fn is(&self, moment: Moment) -> bool {
+        let status = self.response.status();
+        let succeeded = match self.moment {
+            Moment::Callback => status == StatusCode::SEE_OTHER,
+            _ => status.is_success(),
+        };
+        self.moment == moment && succeeded
+    }
+
+    pub(super) fn header(&mut self, name: &'static str, value: &str) {
+        answer::set(self.response, name, value);
+    }
+
+    pub(super) fn status(&mut self, status: StatusCode) {
+        *self.response.status_mut() = status;
+    }
+
+    pub(super) fn body(&mut self, body: impl Into<Vec<u8>>) {
+        *self.response.body_mut() = body.into();
+    }
+
+    pub(super) fn text(&self) -> Option<String> {
+        String::from_utf8(self.response.body().clone()).ok()
+    }
+
+    /// Lets `change` change the JSON object in the body.
+    pub(super) fn json(&mut self, change: impl FnOnce(&mut Map<String, Value>)) -> Option<()> {
+        let mut body: Value = serde_json::from_slice(self.response.body()).ok()?;
+        change(body.as_object_mut()?);
+        self.body(serde_json::to_vec(&body).ok()?);
+        Some(())
+    }
+
+    /// Writes another text for a member of the body.
+    pub(super) fn member(&mut self, name: &str, value: Value) -> Option<()> {
+        self.json(|body| {
+            body.insert(name.to_owned(), value);
+        })
+    }
+
+    pub(super) fn without(&mut self, name: &str) -> Option<()> {
+        self.json(|body| {
+            body.remove(name);
+        })
+    }
+
+    /// A member of the body that is a text.
+    pub(super) fn read(&self, name: &str) -> Option<String> {
+        let body: Value = serde_json::from_slice(self.response.body()).ok()?;
+        body.get(name)?.as_str().map(str::to_owned)
+    }
+
+    /// The ID token in the body with other claims, well signed.
+    pub(super) fn id_token(&mut self, change: impl FnOnce(&mut Map<String, Value>)) -> Option<()> {
+        let changed = jwt::resigned(self.config, &self.read("id_token")?, change)?;
+        self.member("id_token", Value::String(changed))
+    }
+
+    /// The ID token in the body as another text.
+    pub(super) fn id_token_text(&mut self, change: impl FnOnce(&str) -> String) -> Option<()> {
+        let changed = change(&self.read("id_token")?);
+        self.member("id_token", Value::String(changed))
+    }
+
+    /// Another JWT of the institution's own where the ID token is.
+    pub(super) fn instead_of_id_token(&mut self, typ: Option<&str>, claims: &Value) -> Option<()> {
+        let algorithm = Jws::parse(&self.read("id_token")?).ok()?.algorithm();
+        let other = jwt::signed(self.config, algorithm, typ, claims)?;
+        self.member("id_token", Value::String(other))
+    }
+
+    /// Where the browser is sent, as another text.
+    pub(super) fn location(&mut self, change: impl FnOnce(&str) -> String) -> Option<()> {
+        let location = self.response.headers().get(LOCATION)?.to_str().ok()?;
+        let changed = HeaderValue::from_str(&change(location)).ok()?;
+        self.response.headers_mut().insert(LOCATION, changed);
+        Some(())
+    }
+
+    /// A parameter of the callback, as another text; none takes it away.
+    pub(super) fn parameter(&mut self, name: &str, value: Option<&str>) -> Option<()> {
+        self.location(|location| with_parameter(location, name, value))
+    }
+}
+
+fn with_parameter(location: &str, name: &str, value: Option<&str>) -> String {
+    let (place, query) = location.split_once('?').unwrap_or((location, ""));
+    let mut kept: Vec<String> = query
+        .split('&')
+        .filter(|pair| pair.split('=').next() != Some(name))
+        .map(str::to_owned)
+        .collect();
+    kept.extend(value.map(|value| format!("{name}={}", fdx_wire::percent_encode(value))));
+    format!("{place}?{}", kept.join("&"))
+}
