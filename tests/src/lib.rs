@@ -3,6 +3,7 @@
 //! [`World`] drives the exchanges of `fdx-par` against the institution of `fdx-sandbox`, keeps what
 //! went over the wire, and lets a test change an answer on its way.
 
+pub mod conformance;
 mod later;
 mod matrix;
 mod node;

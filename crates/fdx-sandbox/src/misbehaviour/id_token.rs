@@ -87,7 +87,8 @@ rows! {
         Unencoded: "id-token-b64", "RFC 7797 7", Refuse("oidc.id_token.jws"),
             "says that its payload is not encoded";
         Encrypted: "id-token-five-parts", "CVE-2026-29000, CVE-2022-3102",
-            Refuse("oidc.id_token.jws"), "has the five parts of an encrypted JWT";
+            Refuse("oidc.id_token.encrypted"),
+            "has the five parts of an encrypted JWT, and no encryption was registered";
         Dots: "id-token-dots", "CVE-2025-30204, CVE-2025-22868", Refuse("oidc.id_token.jws"),
             "is 15,000 dots";
         Long: "id-token-long", "CVE-2025-61920", Refuse("oidc.id_token.jws"),

@@ -73,8 +73,11 @@ impl Moment {
             Place::Metadata => Self::Metadata,
             Place::Par => Self::Push,
             Place::Decision => Self::Callback,
-            Place::Token if is_refresh(request) => Self::Refresh,
-            Place::Token => Self::Token,
+            Place::Token => match grant_type(request)?.as_str() {
+                "authorization_code" => Self::Token,
+                "refresh_token" => Self::Refresh,
+                _ => return None,
+            },
             Place::Jwks => Self::Keys,
             Place::Introspect => Self::Introspection,
             Place::Resource if request.uri().path().contains("/consents/") => Self::Consent,
@@ -85,10 +88,9 @@ impl Moment {
     }
 }
 
-fn is_refresh(request: &Request<Vec<u8>>) -> bool {
-    let text = str::from_utf8(request.body()).unwrap_or_default();
-    Query::parse(text, 64 * 1024)
-        .is_ok_and(|form| value(&form, "grant_type") == Some("refresh_token"))
+fn grant_type(request: &Request<Vec<u8>>) -> Option<String> {
+    let form = Query::parse(str::from_utf8(request.body()).ok()?, 64 * 1024).ok()?;
+    value(&form, "grant_type").map(str::to_owned)
 }
 
 /// An answer on its way out.

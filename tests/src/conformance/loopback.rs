@@ -1,0 +1,137 @@
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+
+use fdx_jose::{PrivateKey, backend};
+use fdx_par::{ClientConfig, Draft, Output, SenderConstraint};
+use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
+use fdx_sandbox::misbehaviour::{Flow, Misbehaviour};
+use fdx_sandbox::server::{Running, Server, TlsIdentity};
+use fdx_sandbox::{Institution, InstitutionConfig, RegisteredClient};
+use fdx_transport_hyper::{ClientIdentity, Roots, Transport, system_now};
+use fdx_wire::{Entropy, HttpsUrl, Issuer, UnixTime};
+
+use super::memory::setup;
+use super::{Line, Stop, Wire, judge, walk};
+use crate::setup::{Binding, Setup, keys};
+
+/// An institution behind TLS on loopback, and a recipient with a client certificate.
+pub struct Loopback {
+    institution: Arc<Mutex<Institution>>,
+    issuer: Issuer,
+    mtls: HttpsUrl,
+    certificate: Certificate,
+    transport: Transport,
+    keys: Vec<PrivateKey>,
+    config: ClientConfig,
+    _running: Running,
+}
+
+impl Loopback {
+    /// Starts the institution. Client and institution sign with the same published key, as in
+    /// memory.
+    ///
+    /// # Panics
+    /// Where there are no ports or certificates to be had.
+    pub async fn open() -> Self {
+        let any_port = (Ipv4Addr::LOCALHOST, 0).into();
+        let server = Server::bind(any_port, any_port).await.unwrap();
+        let issuer = format!("https://localhost:{}", server.main().port());
+        let mtls = format!("https://localhost:{}", server.mtls().port());
+        let (issuer, mtls) = (Issuer::parse(&issuer).unwrap(), HttpsUrl::parse(&mtls).unwrap());
+        let authority = CertificateAuthority::new("The conformance run").unwrap();
+        let certificate = authority.client("The recipient").unwrap();
+        let key = || vec![keys(Setup::default().algorithm)];
+        let config = InstitutionConfig::new(issuer.clone(), mtls.clone(), backend::ring(), key());
+        let institution = Institution::new(config, Entropy::from_os().unwrap());
+        let institution = Arc::new(Mutex::new(institution));
+        let identity = TlsIdentity::from(authority.server().unwrap());
+        let roots = [authority.certificate_der()];
+        let running = server.serve(Arc::clone(&institution), identity, &roots).unwrap();
+
+        let private = certificate.private_key_pem();
+        let transport = Transport::builder()
+            .root_certificates(Roots::pem(authority.certificate_pem()).unwrap())
+            .client_certificate(ClientIdentity::from_pem(certificate.pem(), &private).unwrap())
+            .build()
+            .unwrap();
+        let config = Setup::default().config();
+        Self {
+            institution,
+            issuer,
+            mtls,
+            certificate,
+            transport,
+            keys: key(),
+            config,
+            _running: running,
+        }
+    }
+
+    /// One misbehaviour, over TLS. Tokens are bound by certificate where DPoP is not what it is
+    /// about.
+    ///
+    /// # Panics
+    /// Where the institution is poisoned.
+    pub async fn meet(&mut self, misbehaviour: Misbehaviour) -> Line {
+        let binding = match misbehaviour.flow() {
+            Flow::Dpop => Binding::Dpop,
+            Flow::Any | Flow::MessageSigning => Binding::Mtls,
+        };
+        let setup = Setup { binding, ..setup(misbehaviour.flow()) };
+        self.config = self.configured(setup);
+        let client = self.registered(setup);
+        self.bank(|bank| {
+            bank.register(client);
+            bank.misbehave(Some(misbehaviour));
+        });
+        let went = walk(self).await;
+        let aftermath = self.bank(|bank| bank.aftermath());
+        judge(misbehaviour, &went, &aftermath)
+    }
+
+    fn configured(&self, setup: Setup) -> ClientConfig {
+        let mut config = setup.config();
+        config.issuer = self.issuer.clone();
+        let base = match setup.binding {
+            Binding::Dpop => self.issuer.as_str(),
+            Binding::Mtls => {
+                let thumbprint = self.certificate.thumbprint();
+                config.sender_constraint = SenderConstraint::Mtls(thumbprint);
+                self.mtls.as_str()
+            }
+        };
+        let base = format!("{}/fdx/v6", base.trim_end_matches('/'));
+        config.fdx_base = HttpsUrl::parse(&base).unwrap();
+        config
+    }
+
+    fn registered(&self, setup: Setup) -> RegisteredClient {
+        let mut client = setup.registered();
+        if setup.binding == Binding::Mtls {
+            client.binding = fdx_sandbox::Binding::MutualTls(self.certificate.thumbprint());
+        }
+        client
+    }
+}
+
+impl Wire for Loopback {
+    async fn run<T: Output>(&mut self, draft: Draft<T>) -> Result<T, Stop> {
+        Ok(self.transport.run(draft, &self.keys, system_now).await?)
+    }
+
+    fn bank<R>(&mut self, ask: impl FnOnce(&mut Institution) -> R) -> R {
+        ask(&mut self.institution.lock().unwrap())
+    }
+
+    fn config(&self) -> ClientConfig {
+        self.config.clone()
+    }
+
+    fn draw(&mut self) -> Entropy {
+        Entropy::from_os().unwrap()
+    }
+
+    fn now(&self) -> UnixTime {
+        system_now()
+    }
+}

@@ -1,0 +1,33 @@
+//! Conformance: every misbehaviour of the sandbox, met by a whole flow of ours.
+//!
+//! [`walk`] carries one flow from discovery to revocation over a [`Wire`], [`judge`] lays what came
+//! of it beside what is right. A row passes where the misbehaviour really showed, the client did
+//! what is right, and after a refusal nothing of the flow was asked for but the keys that the
+//! refusal needed.
+
+mod judge;
+mod loopback;
+mod memory;
+mod stop;
+mod table;
+mod walk;
+mod wire;
+
+pub use judge::{Line, judge};
+pub use loopback::Loopback;
+pub use memory::in_memory;
+pub use stop::Stop;
+pub use table::table;
+pub use walk::{Went, walk};
+pub use wire::Wire;
+
+use std::future::Future;
+
+/// Runs a future that never waits for anything outside.
+///
+/// # Panics
+/// Where there can be no runtime.
+pub fn at_once<T>(future: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(future)
+}

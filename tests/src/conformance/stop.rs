@@ -1,0 +1,53 @@
+use std::time::Duration;
+
+use fdx_par::{Error, NextStep, Refused, ServerRule};
+use fdx_transport_hyper::{AnswerFault, RunError, TransportError};
+
+/// Why a flow ended before its end.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Stop {
+    /// The error's code.
+    pub code: String,
+    /// What it says.
+    pub text: String,
+    /// How long the server asked to be left alone.
+    pub after: Option<Duration>,
+}
+
+impl Stop {
+    /// A stop that is no error of `fdx-par`.
+    #[must_use]
+    pub fn of(code: &str, text: impl ToString) -> Self {
+        Self { code: code.to_owned(), text: text.to_string(), after: None }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        let after = match error.next_step() {
+            NextStep::Retry { after } => after,
+            _ => error.said().and_then(|said| said.retry_after),
+        };
+        Self { code: error.code().to_owned(), text: error.to_string(), after }
+    }
+}
+
+impl<T> From<Refused<T>> for Stop {
+    fn from(refused: Refused<T>) -> Self {
+        refused.error.into()
+    }
+}
+
+impl From<RunError> for Stop {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Protocol(error) => error.into(),
+            // The transport reads no further than the exchange wants: nothing reached the core.
+            RunError::Unheard {
+                error: TransportError::Answer(error @ AnswerFault::BodyTooLarge { .. }),
+                ..
+            } => Self::of(ServerRule::BodyTooLarge.code(), error),
+            other => Self::of("transport", other),
+        }
+    }
+}

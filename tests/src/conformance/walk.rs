@@ -1,0 +1,217 @@
+use fdx_jose::IdTokenError;
+use fdx_par::{
+    Callback, CallbackVerification, Client, Exchanged, Introspection, IntrospectionVerification,
+    Notice, Pending, RefreshVerification, ResourceRequest, ResponseMode, ServerKeys, StoredGrant,
+    TokenTypeHint, Tokens, Verification, Verified, WellKnown, discover,
+};
+use fdx_rar::Coverage;
+use fdx_sandbox::customer::{ConsentPage, Decision, visit};
+use fdx_wire::HttpsUrl;
+use http::header::LOCATION;
+use serde_json::Value;
+
+use super::{Stop, Wire};
+use crate::stages::usual_request;
+
+/// How a flow went.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Went {
+    /// To its end, with what the client reported on the way, by name.
+    Whole(Vec<String>),
+    /// As far as this.
+    Stopped(Stop),
+}
+
+/// Carries a whole flow, from discovery to revocation, with every check that `fdx-par` has.
+pub async fn walk<W: Wire>(wire: &mut W) -> Went {
+    let mut walk = Walk { wire, keys: None, reported: Vec::new() };
+    match walk.whole().await {
+        Ok(()) => Went::Whole(walk.reported),
+        Err(stop) => Went::Stopped(stop),
+    }
+}
+
+struct Walk<'w, W> {
+    wire: &'w mut W,
+    /// As a node keeps them: fetched where they are missing or fit no more.
+    keys: Option<ServerKeys>,
+    reported: Vec<String>,
+}
+
+impl<W: Wire> Walk<'_, W> {
+    async fn whole(&mut self) -> Result<(), Stop> {
+        let config = self.wire.config();
+        let draft = discover(&config.issuer, WellKnown::OAuthAuthorizationServer, self.wire.now())?;
+        let client = Client::new(config, self.wire.run(draft).await?)?;
+        let (pending, back) = self.pushed(&client).await?;
+        let exchanged = self.exchanged(&client, pending, &back).await?;
+        let verified = self.verified(&client, exchanged).await?;
+        let told = self.introspected(&client, verified.tokens()).await?;
+        let verified = verified.introspected(&told)?;
+        let stored = self.granted(&client, verified).await?;
+        let renewed = self.renewed(&client, stored).await?;
+        self.called(&client, renewed.tokens()).await?;
+        let which = TokenTypeHint::RefreshToken;
+        let draft = client.revoke(renewed.tokens(), which, self.wire.draw(), self.wire.now())?;
+        self.wire.run(draft).await.map(|_| ())
+    }
+
+    async fn pushed(&mut self, client: &Client) -> Result<(Pending, String), Stop> {
+        let draft = client.push(&usual_request(), self.wire.draw(), self.wire.now())?;
+        let pushed = self.wire.run(draft).await?;
+        self.report(pushed.notices());
+        let (url, pending) = pushed.redirect(self.wire.now())?;
+        let url = HttpsUrl::parse(url.as_str()).map_err(|error| Stop::of("url", error))?;
+        Ok((pending, self.customer(&url)?))
+    }
+
+    /// The customer grants everything. It is their browser that asks, not the client.
+    fn customer(&mut self, url: &HttpsUrl) -> Result<String, Stop> {
+        let now = self.wire.now();
+        self.wire.bank(|bank| {
+            let page = bank.handle(&visit(url), None, now);
+            let page = ConsentPage::read(&page).map_err(|error| Stop::of("page", error))?;
+            let form = page.decide(&Decision::everything());
+            let form = form.map_err(|error| Stop::of("page", error))?;
+            let back = bank.handle(&form, None, now);
+            let location = back.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+            location.map(str::to_owned).ok_or_else(|| Stop::of("page", "nobody is sent back"))
+        })
+    }
+
+    async fn exchanged(
+        &mut self,
+        client: &Client,
+        pending: Pending,
+        back: &str,
+    ) -> Result<Exchanged, Stop> {
+        let now = self.wire.now();
+        let callback = match client.config().response_mode {
+            ResponseMode::Query => client.callback(pending, back, now)?,
+            ResponseMode::Jwt => {
+                let signed = client.signed_callback(pending, back, now)?;
+                match client.verify_callback(signed, self.keys.as_ref(), now)? {
+                    CallbackVerification::Done(callback) => callback,
+                    CallbackVerification::FetchKeys(signed) => {
+                        let keys = self.fetched(client).await?;
+                        match client.verify_callback(signed, Some(&keys), now)? {
+                            CallbackVerification::Done(callback) => callback,
+                            CallbackVerification::FetchKeys(_) => {
+                                return Err(Stop::of("jarm.key.unknown", "the keys do not fit"));
+                            }
+                        }
+                    }
+                }
+            }
+        };
+        let accepted = match callback {
+            Callback::Code(accepted) => accepted,
+            Callback::Denied(refusal) => return Err(Stop::of("denied", refusal)),
+        };
+        let draft = client.exchange(accepted, self.wire.draw(), self.wire.now())?;
+        self.wire.run(draft).await
+    }
+
+    async fn verified(&mut self, client: &Client, exchanged: Exchanged) -> Result<Verified, Stop> {
+        let now = self.wire.now();
+        let exchanged = match client.verify(exchanged, self.keys.as_ref(), now)? {
+            Verification::Verified(verified) => return Ok(verified),
+            Verification::FetchKeys(exchanged) => exchanged,
+            Verification::Decrypt(_) => return Err(encrypted()),
+        };
+        let keys = self.fetched(client).await?;
+        match client.verify(exchanged, Some(&keys), now)? {
+            Verification::Verified(verified) => Ok(verified),
+            Verification::FetchKeys(_) => Err(unknown_key()),
+            Verification::Decrypt(_) => Err(encrypted()),
+        }
+    }
+
+    async fn introspected(
+        &mut self,
+        client: &Client,
+        tokens: &Tokens,
+    ) -> Result<Introspection, Stop> {
+        let (token, now) = (tokens.access_token(), self.wire.now());
+        if client.config().response_mode == ResponseMode::Query {
+            let draft = client.introspect(token, self.wire.draw(), now)?;
+            return self.wire.run(draft).await;
+        }
+        let draft = client.introspect_signed(token, self.wire.draw(), now)?;
+        let signed = self.wire.run(draft).await?;
+        match client.verify_introspection(signed, self.keys.as_ref(), now)? {
+            IntrospectionVerification::Verified(told) => Ok(told),
+            IntrospectionVerification::FetchKeys(_) => {
+                Err(Stop::of("rfc9701.key.unknown", "the keys do not fit"))
+            }
+        }
+    }
+
+    async fn granted(&mut self, client: &Client, verified: Verified) -> Result<StoredGrant, Stop> {
+        let draft = client.read_consent(&verified, self.wire.draw(), self.wire.now())?;
+        let read = self.wire.run(draft).await?;
+        let granted = verified.granted(read)?;
+        self.report(granted.notices());
+        match granted.coverage() {
+            Coverage::NotTold => self.reported.push("not-told".to_owned()),
+            told if !told.unasked().is_empty() => self.reported.push("unasked".to_owned()),
+            _ => {}
+        }
+        Ok(granted.stored())
+    }
+
+    async fn renewed(&mut self, client: &Client, grant: StoredGrant) -> Result<StoredGrant, Stop> {
+        let draft = client.refresh(&grant, self.wire.draw(), self.wire.now())?;
+        let refreshed = self.wire.run(draft).await?;
+        let now = self.wire.now();
+        match client.verify_refreshed(refreshed, self.keys.as_ref(), now)? {
+            RefreshVerification::Verified(grant) => Ok(grant),
+            RefreshVerification::FetchKeys(_) => Err(unknown_key()),
+            RefreshVerification::Decrypt(_) => Err(encrypted()),
+        }
+    }
+
+    async fn called(&mut self, client: &Client, tokens: &Tokens) -> Result<(), Stop> {
+        let accounts = client.config().fdx_base.join_segment("accounts");
+        let accounts = accounts.map_err(|error| Stop::of("url", error))?;
+        let request = ResourceRequest::get(accounts);
+        let token = tokens.access_token();
+        let draft = client.call(token, request, self.wire.draw(), self.wire.now())?;
+        let answer = self.wire.run(draft).await?;
+        self.report(answer.notices());
+        let _: Value = answer.json()?;
+        Ok(())
+    }
+
+    async fn fetched(&mut self, client: &Client) -> Result<ServerKeys, Stop> {
+        let draft = client.fetch_keys(self.wire.now())?;
+        let keys = self.wire.run(draft).await?;
+        self.keys = Some(keys.clone());
+        Ok(keys)
+    }
+
+    fn report(&mut self, notices: &[Notice]) {
+        self.reported.extend(notices.iter().map(|notice| kebab(&format!("{notice:?}"))));
+    }
+}
+
+fn unknown_key() -> Stop {
+    Stop::of(IdTokenError::UnknownKey.code(), IdTokenError::UnknownKey)
+}
+
+/// Nobody registered for that.
+fn encrypted() -> Stop {
+    Stop::of("encrypted", "no encryption was registered")
+}
+
+/// `ExpiresInCapped` as `expires-in-capped`.
+fn kebab(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !text.is_empty() {
+            text.push('-');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
+}

@@ -1,0 +1,70 @@
+//! The client meets every misbehaviour of the sandbox, in memory and over TLS.
+//!
+//! `BLESS=1 cargo test -p fdx-tests --test conformance` writes the table anew.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use fdx_par::ResponseMode;
+use fdx_sandbox::Misbehaviour;
+use fdx_tests::conformance::{Line, Loopback, Went, at_once, in_memory, table, walk};
+use fdx_tests::{Requests, Setup, World};
+
+fn assert_passed(lines: &[Line]) {
+    let failed: Vec<_> = lines.iter().filter(|line| !line.passed).collect();
+    assert!(failed.is_empty(), "{} of {}: {failed:#?}", failed.len(), lines.len());
+}
+
+#[test]
+fn every_misbehaviour_is_met_as_it_should_be() {
+    let lines = in_memory();
+    assert!(lines.len() > 200, "{}", lines.len());
+    assert_passed(&lines);
+}
+
+#[tokio::test]
+async fn every_misbehaviour_is_met_as_it_should_be_over_tls() {
+    let mut loopback = Loopback::open().await;
+    let mut lines = Vec::new();
+    for misbehaviour in Misbehaviour::all() {
+        lines.push(loopback.meet(misbehaviour).await);
+    }
+    assert_passed(&lines);
+}
+
+/// Without this, a walk that always stops would pass every row that is to be refused.
+#[test]
+fn an_institution_that_does_nothing_wrong_is_walked_through_without_a_word() {
+    for (requests, response_mode) in
+        [(Requests::Plain, ResponseMode::Query), (Requests::Signed, ResponseMode::Jwt)]
+    {
+        let setup = Setup { requests, response_mode, ..Setup::default() };
+        let mut world = World::new(setup);
+        assert_eq!(at_once(walk(&mut world)), Went::Whole(Vec::new()), "{setup:?}");
+        assert_eq!(world.bank.aftermath().fired, 0);
+    }
+}
+
+#[test]
+fn no_two_misbehaviours_have_one_name() {
+    let mut seen = BTreeSet::new();
+    for misbehaviour in Misbehaviour::all() {
+        let name = misbehaviour.name();
+        let kebab = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        assert!(name.bytes().all(kebab), "{name}");
+        assert_eq!(Misbehaviour::by_name(&name), Some(misbehaviour));
+        assert!(seen.insert(name), "{misbehaviour} twice");
+    }
+}
+
+#[test]
+fn the_table_is_the_enum() {
+    let path = "../crates/fdx-sandbox/src/misbehaviour/table.md";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, table()).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == table(), "run BLESS=1 cargo test -p fdx-tests --test conformance");
+}
