@@ -158,7 +158,8 @@ pub use error::{
 };
 pub use exchange::{ClientCertificate, Draft, NonceMemory, Output, Request, Sent, Step};
 pub use fdx_api::{
-    ConsentRead, ConsentRevoked, ResourceAnswer, ResourceRequest, RevocationOutcome, Revocations,
+    ActorType, ConsentRead, ConsentRevoked, FdxHeaders, ResourceAnswer, ResourceRequest,
+    RevocationOutcome, Revocations,
 };
 pub use granted::Granted;
 pub use introspection::{Introspection, IntrospectionJwt, IntrospectionVerification};

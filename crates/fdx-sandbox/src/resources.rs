@@ -5,6 +5,7 @@ mod accounts;
 mod consent_api;
 mod consents;
 mod customers;
+mod headers;
 mod transactions;
 
 use http::{Response, StatusCode};

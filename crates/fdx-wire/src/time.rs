@@ -71,8 +71,20 @@ impl UnixTime {
     /// The RFC 3339 text in UTC, in whole seconds.
     #[must_use]
     pub fn to_rfc3339(self) -> String {
+        self.timestamp().to_string()
+    }
+
+    /// The date of an HTTP header (RFC 9110 section 5.6.7, IMF-fixdate).
+    #[must_use]
+    pub fn to_http_date(self) -> String {
+        let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+        // Every moment of this type is within the years that the printer takes.
+        printer.timestamp_to_rfc9110_string(&self.timestamp()).unwrap_or_default()
+    }
+
+    fn timestamp(self) -> jiff::Timestamp {
         let seconds = i64::try_from(self.0).unwrap_or(i64::MAX);
-        jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
+        jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX)
     }
 
     fn from_timestamp(timestamp: jiff::Timestamp) -> Result<Self, TimeError> {
@@ -119,6 +131,7 @@ mod tests {
         fn what_is_written_is_read_back(seconds in 0..=LAST) {
             let time = UnixTime::from_seconds(seconds);
             prop_assert_eq!(UnixTime::parse_rfc3339(&time.to_rfc3339()), Ok(time));
+            prop_assert_eq!(UnixTime::parse_http_date(&time.to_http_date()), Ok(time));
             let json = serde_json::to_string(&time).unwrap();
             prop_assert_eq!(serde_json::from_str::<UnixTime>(&json).unwrap(), time);
         }
@@ -141,6 +154,15 @@ mod tests {
         assert_eq!(read, UnixTime::from_seconds(u64::MAX));
         assert_eq!(read.to_rfc3339(), "9999-12-30T22:00:00Z");
         assert!(read + Duration::from_secs(1) >= read);
+    }
+
+    #[test]
+    fn a_header_has_one_form_of_fixed_length() {
+        // RFC 9110 5.6.7 has this example; the first and the last moment beside it.
+        let seconds = [784_111_777, 0, LAST];
+        let dates = seconds.map(|seconds| UnixTime::from_seconds(seconds).to_http_date());
+        assert_eq!(dates[0], "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert!(dates.iter().all(|date| date.len() == 29), "{dates:?}");
     }
 
     #[test]

@@ -7,9 +7,9 @@ use fdx_jose::{
 };
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
-use crate::IdTokenEncryption;
 use crate::dialect::Dialect;
 use crate::not_fapi;
+use crate::{FdxHeaders, IdTokenEncryption};
 
 /// What a recipient knows about itself and one institution before it asks for anything.
 ///
@@ -49,6 +49,8 @@ pub struct ClientConfig {
     /// The keys that ID tokens are encrypted to, as registered. Default: they are not, and one that
     /// is is refused; where there are some, one that is not is refused.
     pub id_token_encryption: Option<IdTokenEncryption>,
+    /// What every call of the FDX API says beside its token. Default: nothing.
+    pub fdx_headers: FdxHeaders,
     /// DPoP keys that no new consent is bound to, and older codes and tokens still are.
     pub retired_proof_keys: Vec<ProofKey>,
     /// Public keys to publish beside those in use: the next one, before it signs, and the last
@@ -145,6 +147,7 @@ impl ClientConfig {
             introspection_signed_response_alg: None,
             id_token_signed_response_alg: None,
             id_token_encryption: None,
+            fdx_headers: FdxHeaders::new(),
             retired_proof_keys: Vec::new(),
             published_keys: Vec::new(),
             tolerance: Tolerance::default(),

@@ -15,14 +15,14 @@ pub(crate) use sender_constraint::Bound;
 
 use crate::discovery::ServerMetadata;
 use crate::exchange::NonceMemory;
-use crate::{CallerFault, Error};
+use crate::{CallerFault, Error, FdxHeaders};
 
 /// One data recipient at one institution: configuration and metadata, checked against each other.
 ///
 /// It holds no private key, does nothing by itself, and is cheap to clone and to share. Its
 /// methods draft exchanges; see the crate's front page for their order.
 #[derive(Clone, Debug)]
-pub struct Client(pub(crate) Arc<Inner>);
+pub struct Client(pub(crate) Arc<Inner>, Option<Arc<FdxHeaders>>);
 
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -64,7 +64,14 @@ impl Client {
             let proofs = &metadata.dpop_signing_alg_values_supported;
             endpoint::check_listed(proofs.as_deref(), key.public().algorithm())?;
         }
-        Ok(Self(Arc::new(Inner { config, metadata, nonces })))
+        Ok(Self(Arc::new(Inner { config, metadata, nonces }), None))
+    }
+
+    /// The same client for calls that say this beside their token, over what the configuration says:
+    /// from where the customer comes, or that nobody waits. It shares everything else.
+    #[must_use]
+    pub fn with_fdx_headers(&self, headers: FdxHeaders) -> Self {
+        Self(Arc::clone(&self.0), Some(Arc::new(headers.or(&self.config().fdx_headers))))
     }
 
     /// The configuration.
@@ -77,6 +84,10 @@ impl Client {
     #[must_use]
     pub fn metadata(&self) -> &ServerMetadata {
         &self.0.metadata
+    }
+
+    pub(crate) fn fdx_headers(&self) -> &FdxHeaders {
+        self.1.as_deref().unwrap_or(&self.config().fdx_headers)
     }
 
     /// Where a request to `endpoint` goes, and whether it shows the certificate.

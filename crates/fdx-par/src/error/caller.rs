@@ -28,6 +28,8 @@ faults! {
             "RFC 9126 section 2.1", "the parameter belongs to the protocol and can't be an extra";
         HeaderReserved: "fdx.header.reserved",
             "RFC 9110 section 5", "the header belongs to the protocol, or is not a header";
+        HeaderText: "fdx.header.text",
+            "RFC 9110 section 5.5", "the value is empty, too long, or not printable ASCII";
         IssuerMismatch: "rfc8414.issuer.configured",
             "FAPI 2.0 Security Profile 5.3.3.1-11", "the metadata is another issuer's";
         LoopbackHttp: "fapi2.https",

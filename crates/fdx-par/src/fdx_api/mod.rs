@@ -3,6 +3,7 @@
 mod consent;
 mod consent_revocation;
 mod error;
+mod headers;
 mod resource;
 mod revocations;
 
@@ -12,6 +13,7 @@ use http::header::{AUTHORIZATION, HeaderValue};
 
 pub use consent::ConsentRead;
 pub use consent_revocation::{ConsentRevoked, RevocationOutcome};
+pub use headers::{ActorType, FdxHeaders};
 pub use resource::{ResourceAnswer, ResourceRequest};
 pub use revocations::Revocations;
 
@@ -56,6 +58,7 @@ impl Client {
         let mut outgoing = Outgoing::new(method, url, certificate, body, limit);
         outgoing.headers.insert(AUTHORIZATION, value);
         outgoing.header(INTERACTION_ID, &mint.interaction_id());
+        self.fdx_headers().write(&mut outgoing);
         self.prove(&mut outgoing, Realm::ResourceServer, bound, Some(token), mint)?;
         Ok(outgoing)
     }

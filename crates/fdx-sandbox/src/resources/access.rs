@@ -64,12 +64,7 @@ impl Institution {
                 Access::Customer(Box::new(consent.within(&token)))
             }
         };
-        self.verdicts.require(
-            Reason::InvalidRequest,
-            "FDX API 6, headers",
-            "x-fapi-interaction-id is a UUID",
-            received.header("x-fapi-interaction-id").is_some_and(is_uuid),
-        )?;
+        self.check_headers(received)?;
         Ok(access)
     }
 

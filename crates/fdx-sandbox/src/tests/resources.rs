@@ -39,6 +39,18 @@ fn a_call_under_dpop_is_held_against_its_rules() {
     bad("FAPI 2.0 SP 5.3.4-2", |a| a.url.push_str("?access_token=t"));
     bad("FDX API 6, headers", |a| a.headers.truncate(1));
     bad("FDX API 6, headers", |a| a.headers[1].1 = "not a uuid".to_owned());
+    bad("FDX API 6, headers", |a| a.headers.push(("fdx-api-actor-type", "user".to_owned())));
+    bad("FDX API 6, headers", |a| {
+        a.headers.extend(vec![("fdx-api-actor-type", "USER".to_owned()); 2]);
+    });
+    bad("FDX API 6, headers", |a| a.headers.push(("fdx-api-data-provider-id", "x".repeat(257))));
+    bad("FDX API 6, headers", |a| a.headers.push(("fdx-api-data-recipient-id", String::new())));
+    bad("FAPI 1.0 Baseline 6.2.2", |a| {
+        a.headers.push(("x-fapi-auth-date", "2026-01-05T10:00:00Z".to_owned()));
+    });
+    bad("FAPI 1.0 Baseline 6.2.2", |a| {
+        a.headers.push(("x-fapi-customer-ip-address", "192.0.2".to_owned()));
+    });
 }
 
 #[test]

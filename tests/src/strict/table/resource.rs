@@ -154,6 +154,47 @@ fn consent() -> Vec<Check> {
             .wrong("names the interaction by a word", dpop(), Step::Accounts, |out| {
                 out.header("x-fapi-interaction-id", "reading");
             }),
+        Check::new("FDX API 6, headers", "FDX-API-Actor-Type, if any, is USER or BATCH", "401")
+            .wrong("names the actor in small letters", dpop(), Step::Accounts, |out| {
+                out.header("fdx-api-actor-type", "user");
+            })
+            .wrong("names two actors", dpop(), Step::Accounts, |out| {
+                out.header("fdx-api-actor-type", "USER");
+                out.repeat("fdx-api-actor-type");
+            }),
+        Check::new(
+            "FDX API 6, headers",
+            "the ids of provider and recipient, if any, are of 1 to 256 characters",
+            "401",
+        )
+        .wrong("names the provider at length", dpop(), Step::Accounts, |out| {
+            out.header("fdx-api-data-provider-id", &"x".repeat(257));
+        })
+        .wrong("names the recipient at length", dpop(), Step::Accounts, |out| {
+            out.header("fdx-api-data-recipient-id", &"x".repeat(257));
+        }),
+        Check::new(
+            "FAPI 1.0 Baseline 6.2.2",
+            "x-fapi-auth-date, if any, is an HTTP date in its fixed form",
+            "401",
+        )
+        .wrong("dates the login as RFC 3339 does", dpop(), Step::Accounts, |out| {
+            out.header("x-fapi-auth-date", "2026-01-05T10:00:00Z");
+        })
+        .wrong("dates the login as mails do", dpop(), Step::Accounts, |out| {
+            out.header("x-fapi-auth-date", "Mon, 5 Jan 2026 10:00:00 +0000");
+        }),
+        Check::new(
+            "FAPI 1.0 Baseline 6.2.2",
+            "x-fapi-customer-ip-address, if any, is an address of IPv4 or IPv6",
+            "401",
+        )
+        .wrong("says from which host the customer comes", dpop(), Step::Accounts, |out| {
+            out.header("x-fapi-customer-ip-address", "customer.example");
+        })
+        .wrong("lists the customer's addresses", dpop(), Step::Accounts, |out| {
+            out.header("x-fapi-customer-ip-address", "192.0.2.1, 192.0.2.2");
+        }),
         Check::new(
             "FAPI 2.0 SP 5.3.4-4",
             "the consent covers the data that is asked for",
