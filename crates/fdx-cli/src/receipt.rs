@@ -1,4 +1,4 @@
-use fdx_rar::{ConsentReceipt, DataCluster, Expiration};
+use fdx_rar::{ConsentReceipt, DataCluster, Expiration, ReceiptWarning};
 
 use crate::json::hex;
 use crate::table::printable;
@@ -6,7 +6,11 @@ use crate::table::printable;
 /// The receipt for a person to read. Its JSON is what is kept.
 pub(crate) fn text(receipt: &ConsentReceipt) -> String {
     let mut lines = Vec::new();
-    let mut line = |name: &str, value: String| lines.push(format!("  {name:<12} {value}"));
+    let mut line = |name: &str, value: String| {
+        if !value.is_empty() {
+            lines.push(format!("  {name:<12} {value}"));
+        }
+    };
     let id = receipt.consent_id().map_or("not told".to_owned(), |id| printable(id.as_str()));
     line("consent", id);
     line("institution", receipt.issuer().to_string());
@@ -30,8 +34,21 @@ pub(crate) fn text(receipt: &ConsentReceipt) -> String {
     keys.dedup();
     line("keys", keys.join(", "));
     line("interaction", receipt.evidence().interaction_ids.join(", "));
+    for warning in receipt.warnings() {
+        line("warning", about(warning));
+    }
     line("digest", format!("SHA-256 {}, over its RFC 8785 form", hex(&receipt.digest())));
     lines.join("\n")
+}
+
+fn about(warning: &ReceiptWarning) -> String {
+    let about = match warning {
+        ReceiptWarning::NoConsentId => "the institution tells no consent id",
+        ReceiptWarning::NotFapi => "a client secret, or a request that was not pushed",
+        ReceiptWarning::NotSenderConstrained => "whoever holds the tokens can use them",
+        ReceiptWarning::Other(_) => "unknown here",
+    };
+    format!("{}: {about}", printable(warning.as_str()))
 }
 
 fn expires(expiration: Expiration) -> String {

@@ -91,7 +91,12 @@ fn each_step_names_its_clause_and_its_time() {
 
 #[test]
 fn each_provider_is_played_to_the_end_of_its_lifecycle() {
-    const PLAYED: &[(&str, &str)] = &[("mastercard", "revoke the refresh token")];
+    const PLAYED: &[(&str, &str)] = &[
+        ("mastercard", "revoke the refresh token"),
+        ("uae", "refresh: no refresh token comes, the old one stays"),
+        ("mx", "revoke both tokens"),
+        ("autional", "revoke the refresh token"),
+    ];
     for (dialect, last) in PLAYED {
         let output = run(&["demo", "--json", "--dialect", dialect]);
         assert!(output.status.success(), "{dialect}: {}", stderr(&output));

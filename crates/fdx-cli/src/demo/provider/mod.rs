@@ -1,12 +1,16 @@
 //! The lifecycle of one provider, quirks and all, against that provider as the sandbox plays it.
 
+mod autional;
 mod mastercard;
+mod mx;
 mod stage;
+mod uae;
 
 use std::time::Instant;
 
 use fdx_par::Dialect;
-use fdx_par::dialect::{ALL, MASTERCARD};
+use fdx_par::dialect::{ALL, AUTIONAL, MASTERCARD, UAE};
+use fdx_par::not_fapi::MX;
 use fdx_rar::ConsentReceipt;
 use serde::Serialize;
 
@@ -39,20 +43,26 @@ struct Member {
 }
 
 /// The dialects that the demo can play, beside `fdx`.
-pub(crate) const PLAYED: &[Dialect] = &[MASTERCARD];
+pub(crate) const PLAYED: &[Dialect] = &[MASTERCARD, UAE, MX, AUTIONAL];
 
 pub(crate) async fn run(dialect: Dialect, voice: Voice) -> Result<(), Failure> {
     let begun = Instant::now();
     if voice == Voice::Aloud {
         introduce(dialect);
     }
-    let (receipt, steps) = match dialect.name() {
-        "mastercard" => {
-            let stage = mastercard::open().await?;
-            let mut steps = Steps::begin(voice);
-            (mastercard::lifecycle(&stage, &mut steps).await?, steps)
-        }
-        other => return Err(unplayed(other)),
+    let stage = match dialect {
+        MASTERCARD => mastercard::open().await?,
+        UAE => uae::open().await?,
+        MX => mx::open().await?,
+        AUTIONAL => autional::open().await?,
+        other => return Err(unplayed(other.name())),
+    };
+    let mut steps = Steps::begin(voice);
+    let receipt = match dialect {
+        UAE => uae::lifecycle(&stage, &mut steps).await?,
+        MX => mx::lifecycle(&stage, &mut steps).await?,
+        AUTIONAL => autional::lifecycle(&stage, &mut steps).await?,
+        _ => mastercard::lifecycle(&stage, &mut steps).await?,
     };
     let milliseconds = steps::milliseconds(begun.elapsed());
     match voice {

@@ -2,11 +2,11 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
 use fdx_jose::{
-    Algorithm, AssertionKey, AssertionType, FreshKey, Jwks, ProofKey, RequestObjectKey, backend,
+    Algorithm, AssertionKey, AssertionType, Jwks, ProofKey, RequestObjectKey, Thumbprint, backend,
 };
 use fdx_par::{
-    Client, ClientAuthentication, ClientConfig, Dialect, RequestObjects, SenderConstraint,
-    WellKnown, discover,
+    AccessToken, Client, ClientAuthentication, ClientConfig, Dialect, RequestObjects,
+    ResourceRequest, SenderConstraint, WellKnown, discover,
 };
 use fdx_sandbox::certificates::CertificateAuthority;
 use fdx_sandbox::server::{Running, Server, TlsIdentity};
@@ -28,11 +28,11 @@ pub(crate) struct Stage {
 
 pub(crate) const CLIENT: &str = "app-1";
 
-/// What a provider is set up with: a key for the recipient, and its certificate's thumbprint.
-#[expect(dead_code, reason = "the providers that want more follow")]
-pub(crate) struct Means<'a> {
-    pub(crate) key: &'a FreshKey,
-    pub(crate) certificate: fdx_jose::Thumbprint,
+/// What a recipient is set up with beside its key.
+pub(crate) struct Means {
+    pub(crate) certificate: Thumbprint,
+    /// The resources, where certificates are asked for.
+    pub(crate) mtls_base: HttpsUrl,
 }
 
 impl Stage {
@@ -42,8 +42,8 @@ impl Stage {
         provider: Provider,
         dialect: Dialect,
         algorithm: Algorithm,
-        register: impl FnOnce(&mut RegisteredClient, &Means<'_>),
-        configure: impl FnOnce(&mut ClientConfig, &Means<'_>),
+        register: impl FnOnce(&mut RegisteredClient, &Means),
+        configure: impl FnOnce(&mut ClientConfig, &Means),
     ) -> Result<Self, Failure> {
         let any_port = (Ipv4Addr::LOCALHOST, 0).into();
         let server = Server::bind(any_port, any_port).await.map_err(defect)?;
@@ -53,7 +53,9 @@ impl Stage {
         let identity = TlsIdentity::from(authority.server().map_err(defect)?);
         let certificate = authority.client("fdx demo client").map_err(defect)?;
         let key = keys::fresh_of(algorithm)?;
-        let means = Means { key: &key, certificate: certificate.thumbprint() };
+        let fdx = |origin: &str| HttpsUrl::parse(&format!("{origin}{}", provider.paths().fdx));
+        let mtls_base = fdx(mtls.as_str()).map_err(defect)?;
+        let means = Means { certificate: certificate.thumbprint(), mtls_base };
 
         let redirect_uri = RedirectUri::parse("https://app.example/callback").map_err(defect)?;
         let public = key.key.public().clone();
@@ -68,7 +70,7 @@ impl Stage {
         let roots = [authority.certificate_der()];
         let running = server.serve(institution, identity, &roots).map_err(defect)?;
 
-        let base = format!("{}{}", issuer.as_str(), provider.paths().fdx);
+        let base = fdx(issuer.as_str()).map_err(defect)?;
         let authentication = ClientAuthentication::PrivateKeyJwt(AssertionKey::new(
             public.clone(),
             AssertionType::default(),
@@ -77,7 +79,7 @@ impl Stage {
             issuer,
             CLIENT,
             redirect_uri,
-            HttpsUrl::parse(&base).map_err(defect)?,
+            base,
             authentication,
             SenderConstraint::Dpop(ProofKey::new(public.clone())),
             backend::ring(),
@@ -94,6 +96,18 @@ impl Stage {
             .map_err(defect)?;
         let driver = Driver { transport, keys: vec![key.key] };
         Ok(Self { driver, config, _running: running })
+    }
+
+    /// Reads the accounts that the customer shares.
+    pub(crate) async fn accounts(
+        &self,
+        client: &Client,
+        access_token: &AccessToken,
+    ) -> Result<(), Failure> {
+        let url = client.config().fdx_base.join_segment("accounts").map_err(defect)?;
+        let request = ResourceRequest::get(url);
+        let draft = client.call(access_token, request, entropy()?, system_now());
+        self.driver.run("reading the accounts", draft).await.map(drop)
     }
 
     /// A client of the provider, from its metadata where it publishes any.
