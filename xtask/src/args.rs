@@ -55,6 +55,15 @@ impl Args {
         Ok(skips)
     }
 
+    /// Those of `known` that are named, or all of them where none is.
+    pub(crate) fn names(self, known: &[&'static str]) -> Result<Vec<&'static str>, Failure> {
+        let find = |word: String| {
+            known.iter().copied().find(|name| *name == word).ok_or_else(|| unknown(&word))
+        };
+        let named = self.0.into_iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        Ok(if named.is_empty() { known.to_vec() } else { named })
+    }
+
     /// `N` of `--seconds N`, or the usual number; nothing else may be left.
     pub(crate) fn seconds(mut self, usual: u64) -> Result<u64, Failure> {
         let Some(flag) = self.0.pop_front() else { return Ok(usual) };
@@ -102,6 +111,14 @@ mod tests {
         assert_eq!(args(&["--json"]).output().unwrap(), Output::Json);
         assert_eq!(args(&[]).output().unwrap(), Output::Table);
         assert!(args(&["--jsno"]).output().is_err());
+    }
+
+    #[test]
+    fn names_are_known_ones_or_all() {
+        let known = ["a", "b"];
+        assert_eq!(args(&["b"]).names(&known).unwrap(), ["b"]);
+        assert_eq!(args(&[]).names(&known).unwrap(), ["a", "b"]);
+        assert!(args(&["c"]).names(&known).is_err());
     }
 
     #[test]

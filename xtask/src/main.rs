@@ -7,6 +7,7 @@ mod failure;
 mod fuzz;
 mod interop;
 mod msrv;
+mod mutants;
 mod outcome;
 mod package;
 mod shell;
@@ -32,6 +33,7 @@ Usage: cargo xtask <command>
   interop   Drives a certified server (npm oidc-provider) over TLS with our crates. [--json]
   simulate  Runs flows among faults and attacks; a seed alone repeats one world, line by line.
             [--flows N] [--seed S] [--json]
+  mutants   Changes the core in every small way and says which changes no test notices. [CRATE]...
   ci        Runs every check there is and prints a table with times. [--skip STEP]...
   help      Prints this.
 ";
@@ -52,6 +54,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("walls") => walls::run(args),
         Some("api") => api::run(args).map(|_| ()),
         Some("fuzz") => fuzz::run(args).map(|_| ()),
+        Some("mutants") => mutants::run(args).map(|_| ()),
         Some("interop") => interop::run(args),
         Some("simulate") => simulate::run(args),
         Some("ci") => ci::run(args),

@@ -60,3 +60,13 @@ fn a_padded_or_short_challenge_is_refused() {
         assert_eq!(CodeChallenge::parse(text), Err(PkceError::CodeChallenge), "{text}");
     }
 }
+
+#[test]
+fn a_challenge_prints_as_its_text_and_an_error_says_what_is_wrong() {
+    let challenge = CodeVerifier::new([7; 32]).challenge();
+    assert_eq!(challenge.to_string(), challenge.as_str());
+    assert!(format!("{challenge:?}").contains(challenge.as_str()));
+    let errors =
+        [CodeVerifier::parse("short").unwrap_err(), CodeChallenge::parse("x").unwrap_err()];
+    assert!(errors.iter().all(|error| error.to_string().len() > 20), "{errors:?}");
+}
