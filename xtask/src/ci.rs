@@ -4,18 +4,19 @@ use crate::args::Args;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::table::Table;
-use crate::{api, interop, msrv, package, shell, simulate, test, walls};
+use crate::{api, conformance, interop, msrv, package, shell, simulate, test, walls};
 
 /// The crates whose features are also checked away.
 const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "fmt", run: || fmt().map(passed) },
     Step { name: "clippy", run: || clippy().map(passed) },
     Step { name: "features", run: || features().map(passed) },
     Step { name: "docs", run: || docs().map(passed) },
     Step { name: "test", run: || test::run().map(passed) },
     Step { name: "simulate", run: || simulate::for_ci().map(passed) },
+    Step { name: "conformance", run: || conformance::run(Args::none()).map(passed) },
     Step { name: "walls", run: || walls::run(Args::none()).map(passed) },
     Step { name: "api", run: || api::run(Args::none()) },
     Step { name: "deny", run: || deny().map(passed) },

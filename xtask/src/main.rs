@@ -3,6 +3,7 @@
 mod api;
 mod args;
 mod ci;
+mod conformance;
 mod failure;
 mod fuzz;
 mod interop;
@@ -34,6 +35,8 @@ Usage: cargo xtask <command>
   simulate  Runs flows among faults and attacks; a seed alone repeats one world, line by line.
             [--flows N] [--seed S] [--json]
   mutants   Changes the core in every small way and says which changes no test notices. [CRATE]...
+  conformance
+            Lets the client meet every way in which a server can be wrong. [--json]
   ci        Runs every check there is and prints a table with times. [--skip STEP]...
   help      Prints this.
 ";
@@ -57,6 +60,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("mutants") => mutants::run(args).map(|_| ()),
         Some("interop") => interop::run(args),
         Some("simulate") => simulate::run(args),
+        Some("conformance") => conformance::run(args),
         Some("ci") => ci::run(args),
         Some("help" | "-h" | "--help") | None => {
             print!("{HELP}");

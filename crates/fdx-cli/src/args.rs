@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use fdx_jose::Algorithm;
 use fdx_par::Dialect;
+use fdx_sandbox::Misbehaviour;
 use fdx_wire::{RedirectUri, UrlError};
 
 use crate::demo::provider;
@@ -56,11 +57,11 @@ pub(crate) struct DemoArgs {
 #[command(after_help = SANDBOX, verbatim_doc_comment)]
 pub(crate) struct SandboxArgs {
     /// Where to listen, on loopback; the port after it takes client certificates (0: any two)
-    #[arg(long, value_name = "ADDR", value_parser = listen)]
-    pub(crate) listen: SocketAddr,
+    #[arg(long, value_name = "ADDR", value_parser = listen, required_unless_present = "list")]
+    pub(crate) listen: Option<SocketAddr>,
     /// Where the files go; made where it is missing, and nothing in it is ever overwritten
-    #[arg(long, value_name = "DIR")]
-    pub(crate) dir: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "list")]
+    pub(crate) dir: Option<PathBuf>,
     /// Whether DPoP proofs need a nonce of the server's
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = NoncesName::Demand)]
     pub(crate) nonces: NoncesName,
@@ -68,6 +69,12 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "URI", default_value = "http://127.0.0.1:8765/callback",
         value_parser = redirect_uri)]
     pub(crate) redirect_uri: Vec<RedirectUri>,
+    /// Be wrong in this one way, to see what a client does about it; `--list` names them
+    #[arg(long, value_name = "NAME", value_parser = misbehaviour)]
+    pub(crate) misbehave: Option<Misbehaviour>,
+    /// Print every way to be wrong, with what a client has to do about it, and do nothing else
+    #[arg(long, conflicts_with_all = ["listen", "dir", "nonces", "redirect_uri", "misbehave"])]
+    pub(crate) list: bool,
 }
 
 /// Ask a customer of a real institution for a consent
@@ -183,6 +190,10 @@ fn algorithm(name: &str) -> Result<Algorithm, &'static str> {
     known.into_iter().find(|known| known.name() == name).ok_or("use ES256, EdDSA or PS256")
 }
 
+fn misbehaviour(name: &str) -> Result<Misbehaviour, &'static str> {
+    Misbehaviour::by_name(name).ok_or("fdx sandbox --list names every way to be wrong")
+}
+
 fn listen(address: &str) -> Result<SocketAddr, &'static str> {
     address.parse().map_err(|_| "write an IP address and a port, such as 127.0.0.1:8443")
 }
@@ -241,6 +252,8 @@ const SANDBOX: &str = "\
 Examples:
   fdx sandbox --listen 127.0.0.1:8443 --dir bank
   fdx sandbox --listen 127.0.0.1:0 --dir bank --redirect-uri https://app.example/callback
+  fdx sandbox --list                                  every way in which it can be wrong
+  fdx sandbox --listen 127.0.0.1:0 --dir bank --misbehave id-token-without-exp
   fdx connect --config bank/connect.toml              in another terminal, by certificate
   fdx connect --config bank/connect-dpop.toml         the same by DPoP
   fdx connect --config bank/connect-signed.toml       by DPoP, request and callback signed

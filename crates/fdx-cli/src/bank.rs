@@ -9,8 +9,8 @@ use fdx_rar::DataCluster;
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
 use fdx_sandbox::server::{Observer, Running, Server, TlsIdentity};
 use fdx_sandbox::{
-    Binding, CertificateName, ClientAuthentication, Institution, InstitutionConfig, NoncePolicy,
-    RegisteredClient, RequestObjects,
+    Binding, CertificateName, ClientAuthentication, Institution, InstitutionConfig, Misbehaviour,
+    NoncePolicy, RegisteredClient, RequestObjects,
 };
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
@@ -62,6 +62,7 @@ pub(crate) async fn open(
     ports: Ports,
     redirect_uris: &[RedirectUri],
     nonces: NoncePolicy,
+    misbehave: Option<Misbehaviour>,
     observer: Observer,
 ) -> Result<Bank, Failure> {
     let server = Server::bind(ports.main, ports.mtls).await.map_err(|error| {
@@ -87,6 +88,7 @@ pub(crate) async fn open(
         InstitutionConfig::new(issuer.clone(), mtls_base, backend::ring(), signing_keys);
     config.clients.clone_from(&clients);
     config.nonce_policy = nonces;
+    config.misbehave = misbehave;
     let institution = Arc::new(Mutex::new(Institution::new(config, entropy()?)));
     let roots = [authority.certificate_der(), own_certificate.der()];
     let running = server.serve(institution, identity, &roots).map_err(unusable)?;

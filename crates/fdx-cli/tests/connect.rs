@@ -63,6 +63,17 @@ fn what_is_secret_is_readable_by_its_owner_alone() {
 }
 
 #[test]
+fn a_sandbox_that_is_wrong_on_purpose_is_refused_by_the_rule_that_it_breaks() {
+    let sandbox = Sandbox::start(&["--misbehave", "id-token-without-exp"]);
+    let mut connect = Connect::start(&sandbox.path("connect.toml"), &["--callback", "stdin"]);
+    let callback = sandbox.customer(&connect.url, &Decision::everything());
+    connect.paste(&callback);
+    let (code, _, stderr) = connect.finish();
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("oidc.id_token.exp"), "{stderr}");
+}
+
+#[test]
 fn a_wrong_callback_is_told_and_the_right_one_still_counts() {
     let sandbox = Sandbox::start(&["--nonces", "silent"]);
     let mut connect = Connect::start(&sandbox.path("connect-dpop.toml"), &["--callback", "stdin"]);

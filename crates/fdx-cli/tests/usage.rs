@@ -35,6 +35,10 @@ fn wrong_arguments_end_with_2_and_say_what_is_expected() {
             &["sandbox", "--listen", "127.0.0.1:0", "--dir", "x", "--redirect-uri", "http://a/b"],
             "does not begin with https://, nor with http:// and 127.0.0.1",
         ),
+        (
+            &["sandbox", "--listen", "127.0.0.1:0", "--dir", "x", "--misbehave", "at-all"],
+            "fdx sandbox --list names every way to be wrong",
+        ),
         (&["connect"], "--config <FILE>"),
         (&["connect", "--config", "x", "--open", "--print-url"], "cannot be used with"),
         (&["connect", "--config", "/nowhere/connect.toml"], "name a file that is there"),
@@ -51,6 +55,14 @@ fn wrong_arguments_end_with_2_and_say_what_is_expected() {
         assert!(stdout(&output).is_empty(), "{arguments:?}");
         assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
     }
+}
+
+#[test]
+fn every_way_to_be_wrong_is_listed() {
+    let output = run(&["sandbox", "--list"]);
+    assert!(output.status.success() && output.stderr.is_empty());
+    assert_eq!(stdout(&output).lines().count(), fdx_sandbox::Misbehaviour::all().count());
+    assert!(stdout(&output).contains("id-token-without-exp   never expires ("));
 }
 
 #[test]

@@ -27,7 +27,8 @@ impl Scene {
         let any_port = (Ipv4Addr::LOCALHOST, 0).into();
         let ports = Ports { main: any_port, mtls: any_port };
         let uris = [redirect_uri.clone()];
-        let bank = bank::open(ports, &uris, NoncePolicy::Demand, Observer::new(|_| ())).await?;
+        let bank =
+            bank::open(ports, &uris, NoncePolicy::Demand, None, Observer::new(|_| ())).await?;
 
         let key = bank.key.pkcs8_pem.expose();
         let key = PrivateKey::from_pem(backend::ring(), key, None).map_err(defect)?;
