@@ -20,6 +20,7 @@ mod jws;
 mod keys;
 mod message;
 mod metadata;
+mod notification;
 mod par_response;
 mod readiness;
 mod scene;
@@ -45,6 +46,7 @@ pub use jwks::jwks;
 pub use jws::jws;
 pub use keys::keys;
 pub use metadata::metadata;
+pub use notification::notification;
 pub use par_response::par_response;
 pub use readiness::readiness;
 pub use sealed_pending::sealed_pending;
@@ -72,6 +74,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("jws", jws),
     ("keys", keys),
     ("metadata", metadata),
+    ("notification", notification),
     ("par_response", par_response),
     ("readiness", readiness),
     ("sealed_pending", sealed_pending),

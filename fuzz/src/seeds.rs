@@ -54,6 +54,9 @@ fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("www_authenticate", "several", "Basic realm=\"a, b\", Bearer abc==\nDPoP".to_owned()),
         ("consent_grant", "usual", GRANT.to_owned()),
         ("consent_grant", "bare", r#"{"id":"c-1","status":"Active","parties":null}"#.to_owned()),
+        ("notification", "usual", notification(r#""c-1""#, "CONSENT")),
+        ("notification", "number", notification("136804", "CONSENT")),
+        ("notification", "account", notification(r#""a-1""#, "ACCOUNT")),
         ("callback", "code", callback("code=c&state=$state")),
         ("callback", "error", callback("error=access_denied&error_description=no&state=$state")),
         ("callback", "jarm", format!("{REDIRECT_URI}?response=$response")),
@@ -130,6 +133,12 @@ fn inside() -> String {
     let (state, asked) = (&sealed().0, serde_json::to_string(&consent_request()).unwrap());
     format!(
         r#"{{"v":1,"s":"{state}","n":"n","c":"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk","k":"{key}","q":{asked},"x":"openid","d":"{key}","t":1767609000}}"#
+    )
+}
+
+fn notification(id: &str, id_type: &str) -> String {
+    format!(
+        r#"{{"notificationId":"n-1","type":"CONSENT_REVOKED","sentOn":"2026-01-05T10:00:00Z","category":"CONSENT","publisher":{{"name":"Bank","type":"DATA_PROVIDER"}},"notificationPayload":{{"id":{id},"idType":"{id_type}","customFields":[{{"name":"INITIATOR","value":"INDIVIDUAL"}}]}}}}"#
     )
 }
 

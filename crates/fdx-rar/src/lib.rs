@@ -57,6 +57,7 @@ mod consent_request;
 mod coverage;
 mod data_cluster;
 mod link;
+mod notification;
 mod open_enum;
 mod party;
 mod receipt;
@@ -79,6 +80,7 @@ pub use consent_request::{
 pub use coverage::{Coverage, GrantedCluster, Withheld};
 pub use data_cluster::{DataCluster, FdxVersion, KnownCluster};
 pub use link::Link;
+pub use notification::{ConsentHint, Notification, NotificationError};
 pub use open_enum::UnknownName;
 pub use party::{Party, PartyType, Registry};
 pub use receipt::{

@@ -27,6 +27,7 @@ const PROFILE_MESSAGE_SIGNING: &str = "tests/tests/profile_message_signing.rs";
 const PUSH: &str = "tests/tests/bad_input/push.rs";
 const REFRESH: &str = "tests/tests/refresh.rs";
 const FDX_HEADERS: &str = "tests/tests/fdx_headers.rs";
+const NOTIFICATIONS: &str = "tests/tests/notifications.rs";
 const REQUEST_OBJECTS: &str = "tests/tests/request_objects.rs";
 const REQUESTED: &str = "tests/tests/requested.rs";
 const RESOURCE: &str = "tests/tests/bad_input/resource.rs";
@@ -113,6 +114,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("ExtraReserved", REQUEST_OBJECTS, "no_extra_has_a_name_of_the_protocol"),
             ("HeaderReserved", HERE, "a_header_of_the_protocol"),
             ("HeaderText", FDX_HEADERS, "a_text_that_no_header_carries_whole_is_refused"),
+            ("HintOther", NOTIFICATIONS, "a_notification_about_another_consent_sends_nothing"),
             ("IssuerMismatch", HERE, "another_issuer_s_metadata"),
             ("LoopbackHttp", LOOPBACK_ISSUER, "a_client_of_it_needs_a_dialect_that_names_it"),
             (

@@ -8,6 +8,7 @@ use crate::Table;
 const AUTHORIZATION_DETAILS_TESTS: &str = "crates/fdx-rar/src/authorization_details/tests.rs";
 const CONSENT_REQUEST_TESTS: &str = "crates/fdx-rar/src/consent_request/tests.rs";
 const HERE: &str = "tests/tests/error_variants/rar.rs";
+const NOTIFICATION_TESTS: &str = "crates/fdx-rar/src/notification/tests.rs";
 const RECEIPT_TESTS: &str = "crates/fdx-rar/src/receipt/tests.rs";
 const SCOPE: &str = "crates/fdx-rar/src/scope.rs";
 const UAE: &str = "crates/fdx-rar/src/uae/tests.rs";
@@ -32,6 +33,15 @@ pub(crate) const TABLES: &[Table] = &[
             ("Expired", UAE, "it_ends_in_the_future_and_under_a_year_away"),
             ("NoPermission", UAE, "it_ends_in_the_future_and_under_a_year_away"),
             ("TooLong", UAE, "it_ends_in_the_future_and_under_a_year_away"),
+        ],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-rar/src/notification/mod.rs",
+        name: "NotificationError",
+        rows: &[
+            ("ConsentId", NOTIFICATION_TESTS, "a_consent_without_an_id_is_refused"),
+            ("Json", NOTIFICATION_TESTS, "what_is_no_small_json_object_is_refused"),
         ],
         never: &[],
     },

@@ -20,6 +20,7 @@ const LAWS: &[(&str, &[(&str, &str)])] = &[
             ("crates/fdx-rar/src/consent_request/tests.rs", "no_bytes_panic"),
             ("crates/fdx-rar/src/consent_grant/tests.rs", "no_bytes_panic"),
             ("crates/fdx-rar/src/authorization_details/tests.rs", "no_bytes_panic"),
+            ("crates/fdx-rar/src/notification/tests.rs", "no_bytes_panic"),
             (
                 "crates/fdx-rar/src/receipt/tests.rs",
                 "no_bytes_panic_and_none_is_read_as_another_receipt",

@@ -30,6 +30,8 @@ faults! {
             "RFC 9110 section 5", "the header belongs to the protocol, or is not a header";
         HeaderText: "fdx.header.text",
             "RFC 9110 section 5.5", "the value is empty, too long, or not printable ASCII";
+        HintOther: "fdx.notification.other",
+            "FDX Event Notifications", "the notification is about another consent than this grant's";
         IssuerMismatch: "rfc8414.issuer.configured",
             "FAPI 2.0 Security Profile 5.3.3.1-11", "the metadata is another issuer's";
         LoopbackHttp: "fapi2.https",

@@ -1,4 +1,4 @@
-use fdx_rar::{ConsentGrant, ConsentId};
+use fdx_rar::{ConsentGrant, ConsentHint, ConsentId};
 use fdx_wire::{Entropy, HttpsUrl, UnixTime};
 use http::{Method, StatusCode};
 
@@ -10,7 +10,7 @@ use crate::exchange::outgoing::{Body, Outgoing};
 use crate::exchange::{Draft, Exchange};
 use crate::token::AccessToken;
 use crate::verify::Verified;
-use crate::{CallerFault, Client, Error, NextStep, Notice, Said, ServerRule};
+use crate::{CallerFault, Client, Error, NextStep, Notice, Said, ServerRule, StoredGrant};
 
 /// A consent grant, as the institution tells it now.
 #[derive(Clone, Debug)]
@@ -58,6 +58,30 @@ impl Client {
         let (consent_id, access_token) = (consent_id.clone(), access_token.clone());
         let ask = Ask { client: self.clone(), consent_id, access_token };
         Ok(Draft::new(ask, entropy, now)?)
+    }
+
+    /// Drafts the read of `grant`'s consent, because a notification said that it may have changed:
+    /// all that can be done with one. What the notification claims goes nowhere; what the
+    /// institution answers now is the truth.
+    ///
+    /// `access_token` opens the read. Where the consent was revoked, its own tokens ended with it,
+    /// and the client's [own](Client::client_credentials) is the one to take.
+    ///
+    /// # Errors
+    /// [`CallerFault::HintOther`] for a notification about another consent than the grant's, or
+    /// where the grant knows no consent id; else as [`Client::read_consent_by_id`].
+    pub fn read_hinted_consent(
+        &self,
+        grant: &StoredGrant,
+        hint: &ConsentHint,
+        access_token: &AccessToken,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<ConsentRead>, Error> {
+        match grant.consent_id().filter(|id| *id == hint.consent_id()) {
+            Some(id) => self.read_consent_by_id(id, access_token, entropy, now),
+            None => Err(CallerFault::HintOther.into()),
+        }
     }
 
     /// `/consents/{consentId}` below the FDX base, the id as one path segment.
