@@ -24,4 +24,8 @@ pub enum Notice {
     RevocationStatus,
     /// The consent grant names no status.
     ConsentStatusMissing,
+    /// The consent grant names recipients, and none of them is registered as we are. It was taken
+    /// all the same: tokens are bound to their client, and FDX does not say by which of its names
+    /// an institution has to call a recipient.
+    RecipientOther,
 }

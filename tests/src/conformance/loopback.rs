@@ -92,6 +92,7 @@ impl Loopback {
     fn configured(&self, setup: Setup) -> ClientConfig {
         let mut config = setup.config();
         config.issuer = self.issuer.clone();
+        config.registered_entity_id = Some(config.client_id.clone());
         let base = match setup.binding {
             Binding::Dpop => self.issuer.as_str(),
             Binding::Mtls => {

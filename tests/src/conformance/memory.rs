@@ -13,6 +13,7 @@ pub fn in_memory() -> Vec<Line> {
     Misbehaviour::all()
         .map(|misbehaviour| {
             let mut world = World::new(setup(misbehaviour.flow()));
+            world.config.registered_entity_id = Some(world.config.client_id.clone());
             world.bank.misbehave(Some(misbehaviour));
             let went = at_once(walk(&mut world));
             judge(misbehaviour, &went, &world.bank.aftermath())

@@ -124,6 +124,7 @@ fn tell(notice: &Notice) {
         Notice::InteractionIdMissing => "an answer has no x-fapi-interaction-id",
         Notice::InteractionIdOther => "an answer has another x-fapi-interaction-id",
         Notice::ConsentStatusMissing => "the grant names no status",
+        Notice::RecipientOther => "the grant names another recipient",
         _ => "the institution did something otherwise than it should",
     };
     message(&format!("note: {text}"));

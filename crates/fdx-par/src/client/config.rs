@@ -49,6 +49,9 @@ pub struct ClientConfig {
     /// The keys that ID tokens are encrypted to, as registered. Default: they are not, and one that
     /// is is refused; where there are some, one that is not is refused.
     pub id_token_encryption: Option<IdTokenEncryption>,
+    /// FDX `registeredEntityId`: as what consent grants name the recipient. Default: not known, and
+    /// whom a grant names is not looked at.
+    pub registered_entity_id: Option<String>,
     /// What every call of the FDX API says beside its token. Default: nothing.
     pub fdx_headers: FdxHeaders,
     /// DPoP keys that no new consent is bound to, and older codes and tokens still are.
@@ -147,6 +150,7 @@ impl ClientConfig {
             introspection_signed_response_alg: None,
             id_token_signed_response_alg: None,
             id_token_encryption: None,
+            registered_entity_id: None,
             fdx_headers: FdxHeaders::new(),
             retired_proof_keys: Vec::new(),
             published_keys: Vec::new(),

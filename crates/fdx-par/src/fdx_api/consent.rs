@@ -1,4 +1,4 @@
-use fdx_rar::{ConsentGrant, ConsentHint, ConsentId};
+use fdx_rar::{ConsentGrant, ConsentHint, ConsentId, Party, PartyType};
 use fdx_wire::{Entropy, HttpsUrl, UnixTime};
 use http::{Method, StatusCode};
 
@@ -131,9 +131,26 @@ impl Exchange for ConsentRead {
         if grant.status().is_none() {
             notices.push(Notice::ConsentStatusMissing);
         }
+        if ask
+            .client
+            .config()
+            .registered_entity_id
+            .as_deref()
+            .is_some_and(|us| names_others(&grant, us))
+        {
+            notices.push(Notice::RecipientOther);
+        }
         let said = answer.said();
         Ok(Self { consent_id: ask.consent_id, grant, interaction_id, notices, said })
     }
+}
+
+/// Whether the grant tells who its recipients are, and `us` is none of them.
+fn names_others(grant: &ConsentGrant, us: &str) -> bool {
+    let parties = grant.parties().iter();
+    let recipients = parties.filter(|party| party.party_type() == Some(&PartyType::DataRecipient));
+    let mut ids = recipients.filter_map(Party::registered_entity_id).peekable();
+    ids.peek().is_some() && ids.all(|id| id != us)
 }
 
 impl ConsentRead {

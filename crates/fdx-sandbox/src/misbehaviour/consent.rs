@@ -24,6 +24,10 @@ rows! {
             Report("consent-status-missing"), "gives a grant without a status";
         Unasked: "consent-unasked", "FDX Consent API; RFC 9396 7", Report("unasked"),
             "grants an account's investments, which nobody asked for";
+        OtherRecipient: "consent-recipient-other", "FDX Consent API, Party",
+            Report("recipient-other"),
+            "gives a grant that names another recipient: the token is bound to its client all the \
+             same, and FDX does not say by which name a recipient is called";
         WithoutResources: "consent-without-resources", "FDX Consent API", Report("not-told"),
             "does not tell what was granted, which is neither all nor nothing";
         InteractionOther: "consent-interaction-id-other", "FDX API, x-fapi-interaction-id",
@@ -66,6 +70,15 @@ impl WrongConsent {
                         "dataClusters": ["INVESTMENTS"],
                     }));
                 });
+            }),
+            Self::OtherRecipient => stage.json(|grant| {
+                let parties = grant.get_mut("parties").and_then(Value::as_array_mut);
+                let parties = parties.into_iter().flatten().filter_map(Value::as_object_mut);
+                for party in
+                    parties.filter(|party| party.get("type") == Some(&json!("DATA_RECIPIENT")))
+                {
+                    party.insert("registeredEntityId".to_owned(), json!("another-recipient"));
+                }
             }),
             Self::WithoutResources => stage.without("resources"),
             Self::InteractionOther | Self::ResourceInteractionOther => {
