@@ -2,6 +2,7 @@
 //! switched off.
 
 mod autional;
+mod examples;
 mod mastercard;
 mod members;
 mod mx;

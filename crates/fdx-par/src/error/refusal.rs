@@ -30,6 +30,10 @@ pub enum RefusalKind {
     Http,
 }
 
+/// What was spent or has expired; Mastercard has a name of its own for a late request_uri.
+const START_OVER: &[&str] =
+    &["expired_par_request", "invalid_grant", "invalid_request_uri", "login_required"];
+
 impl Refusal {
     /// A stable name.
     #[must_use]
@@ -92,9 +96,7 @@ impl Refusal {
             }
             // RFC 6750 3.1: the token has expired or was revoked, and often another can be had.
             RefusalKind::Challenge if is(&["invalid_token"]) => NextStep::Refresh,
-            _ if is(&["invalid_grant", "invalid_request_uri", "login_required"]) => {
-                NextStep::StartOver
-            }
+            _ if is(START_OVER) => NextStep::StartOver,
             RefusalKind::OAuth | RefusalKind::Authorization => NextStep::Correct,
             _ if self.is_withheld() => NextStep::RespectTheCustomer,
             RefusalKind::Challenge if self.said.status == 401 => NextStep::Refresh,
