@@ -30,6 +30,9 @@
 //! [`Readiness`] says of an institution's metadata all that FAPI 2.0 and a client's configuration
 //! would have otherwise, before anything is sent.
 //!
+//! What a provider does otherwise is data in its [`Dialect`], every difference with its source; what
+//! is not FAPI at all is in [`not_fapi`]. Nothing else makes a client lenient.
+//!
 //! It never opens a socket, reads a clock, draws random bytes, starts a thread, waits, or holds a
 //! private key. `now` and [`Entropy`](fdx_wire::Entropy) are arguments; what it writes is a function
 //! of its arguments. FAPI 2.0 Security Profile Final can't be switched off.

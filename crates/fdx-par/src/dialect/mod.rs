@@ -6,7 +6,7 @@
 //! [`ClientConfig`](crate::ClientConfig::dialect); [`Client::new`](crate::Client::new) then says at
 //! once what the dialect needs and the configuration lacks. Nothing else makes a client lenient.
 //!
-//! What is not FAPI at all is in [`not_fapi`](crate::not_fapi).
+//! What is not FAPI at all is in [`not_fapi`].
 //!
 //! ```
 //! use fdx_par::dialect::{self, MASTERCARD};

@@ -8,6 +8,7 @@
 //! | [`keys_in_a_kms`] | when private keys are elsewhere, and when they are renewed |
 //! | [`many_nodes`] | when more than one process serves the same customers |
 //! | [`message_signing`] | when an institution wants request objects, JARM or signed introspection |
+//! | [`dialects`] | when an institution differs from FAPI 2.0 |
 //! | [`what_is_enforced`] | to look a clause up: how it is held, and by which test |
 //! | [`error_codes`] | to look an error up |
 //!
@@ -15,6 +16,7 @@
 //! programs (blocking, smol, axum with the cookie, a KMS) stand in the repository under `examples/`.
 
 pub mod choosing_layers;
+pub mod dialects;
 pub mod error_codes;
 pub mod keys_in_a_kms;
 pub mod many_nodes;

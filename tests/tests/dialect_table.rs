@@ -1,0 +1,48 @@
+//! The tables of dialects in the manual are written from the values themselves: `BLESS=1 cargo test
+//! -p fdx-tests --test dialect_table` writes them anew.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use fdx_par::dialect::{ALL, Dialect};
+
+#[test]
+fn the_tables_are_the_dialects() {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/fdx-par/src/manual/dialects.md");
+    let tables = ALL.iter().map(tables).collect::<Vec<_>>().join("\n");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &tables).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == tables, "run BLESS=1 cargo test -p fdx-tests --test dialect_table");
+}
+
+fn tables(dialect: &Dialect) -> String {
+    let mut text = format!("# `{}`: {}\n\n", dialect.name(), dialect.provider());
+    if dialect.members().is_empty() {
+        text.push_str("No member: FAPI 2.0 as it is.\n");
+    } else {
+        text.push_str("| member | departs from | who says so |\n|---|---|---|\n");
+        for line in dialect.members() {
+            let (name, clause) = (line.member.name(), line.member.clause());
+            let _ = writeln!(text, "| `{name}` | {clause} | {} |", line.source);
+        }
+    }
+    if !dialect.needs().is_empty() {
+        let needs: Vec<_> = dialect.needs().iter().map(|need| format!("`{need:?}`")).collect();
+        let _ = write!(text, "\nNeeds {}.\n", needs.join(", "));
+    }
+    if let Some(lifetime) = dialect.refresh_token_lifetime() {
+        let _ =
+            write!(text, "\nA refresh token is good for {} days.\n", lifetime.as_secs() / 86_400);
+    }
+    if !dialect.notes().is_empty() {
+        text.push('\n');
+        for note in dialect.notes() {
+            let _ = writeln!(text, "- {}", note.replace('<', "\\<"));
+        }
+    }
+    text
+}
