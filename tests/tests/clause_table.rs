@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The clauses that have to be there: each family, and how many it has.
-const CLAUSES: [(&str, usize); 23] = [
+const CLAUSES: [(&str, usize); 24] = [
     ("N", 7),
     ("G", 15),
     ("C", 7),
@@ -29,6 +29,7 @@ const CLAUSES: [(&str, usize); 23] = [
     ("OIDC-", 17),
     ("GM-", 1),
     ("JARM-", 7),
+    ("FDX-", 8),
 ];
 
 /// The cells of one row: id, clause, rule, how it is held, shown by.

@@ -31,8 +31,8 @@ pub(crate) enum Command {
 /// Watch a whole consent, against an institution inside this program
 ///
 /// It starts an institution on loopback with fresh keys and certificates, plays a customer who
-/// grants less than was asked, runs the six steps over TLS, calls one granted and one withheld
-/// resource, and makes out the receipt. Nothing is written to disk.
+/// grants less than was asked, runs the whole flow over TLS, makes out the receipt, calls one
+/// granted and one withheld resource, and revokes the consent. Nothing is written to disk.
 #[derive(Parser)]
 #[command(after_help = DEMO, verbatim_doc_comment)]
 pub(crate) struct DemoArgs {

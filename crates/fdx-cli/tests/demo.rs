@@ -22,12 +22,12 @@ fn pairs(report: &Value, member: &str) -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn the_text_tells_six_steps_what_was_granted_and_the_receipt() {
+fn the_text_tells_seven_steps_what_was_granted_and_the_receipt() {
     let output = run(&["demo"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(output.stderr.is_empty(), "{}", stderr(&output));
     let text = stdout(&output);
-    for step in 1..=6 {
+    for step in 1..=7 {
         assert!(text.lines().any(|line| line.starts_with(&format!("{step}  "))), "{step}: {text}");
     }
     let row = |start: &str| {
@@ -67,6 +67,16 @@ fn a_withheld_resource_is_refused_and_is_no_failure() {
 }
 
 #[test]
+fn a_revoked_consent_opens_nothing_any_more_in_both_bindings() {
+    for binding in ["mtls", "dpop"] {
+        let end = &report(binding)["end"];
+        assert_eq!(end["revocation_status"], 204);
+        assert_eq!(end["status_of_the_next_call"], 401);
+        assert_eq!(end["status_of_the_refresh"], 400);
+    }
+}
+
+#[test]
 fn the_receipt_is_the_consents_own() {
     let report = report("mtls");
     assert_eq!(report["receipt"]["consentId"], report["consent_id"]);
@@ -81,7 +91,7 @@ fn the_receipt_is_the_consents_own() {
 fn each_step_names_its_clause_and_its_time() {
     let report = report("mtls");
     let steps = report["steps"].as_array().unwrap();
-    assert_eq!(steps.len(), 6);
+    assert_eq!(steps.len(), 7);
     for step in steps {
         assert!(!step["clause"].as_str().unwrap().is_empty(), "{step}");
         assert!(step["milliseconds"].as_f64().unwrap() >= 0.0, "{step}");

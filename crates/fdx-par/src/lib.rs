@@ -17,10 +17,15 @@
 //!                  Verified ◀── introspect (RFC 7662) ─▶ Introspection
 //!                      │ granted ◀── read_consent ─▶ ConsentRead
 //!                      ▼
-//!                  Granted ── receipt ──▶ ConsentReceipt        call ─▶ ResourceAnswer
-//!                      │ stored                                revoke ─▶ Revoked
-//!                      ▼
+//!                  Granted ── receipt ──▶ ConsentReceipt
+//!                      │ stored                                  call ─▶ ResourceAnswer
+//!                      ▼                                       revoke ─▶ Revoked (a token)
 //!                 StoredGrant ── refresh ─▶ Refreshed ── verify_refreshed ─▶ StoredGrant
+//!                      │
+//!                      ├── read_consent_by_id ─▶ ConsentRead    any token of the consent's does,
+//!                      ├── list_revocations ───▶ Revocations    or the client's own:
+//!                      ▼ revoke_consent                         client_credentials ─▶ ClientToken
+//!                ConsentRevoked: the end
 //! ```
 //!
 //! In the response mode `jwt` (JARM) the callback is read in two steps, [`Client::signed_callback`]
@@ -40,7 +45,10 @@
 //! ```
 //! # use fdx_jose::{Algorithm, AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, backend};
 //! # use fdx_par::*;
-//! # use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
+//! # use fdx_rar::{
+//! #     ConsentDuration, ConsentRequest, ConsentRevocationRequest, DataCluster, PartyType,
+//! #     ResourceType, RevocationReason,
+//! # };
 //! # use fdx_sandbox::customer::{ConsentPage, Decision};
 //! # use fdx_sandbox::{Binding, Institution, InstitutionConfig, RegisteredClient};
 //! # use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
@@ -117,6 +125,12 @@
 //! assert!(granted.coverage().is_whole());
 //! let receipt = client.receipt(&granted, now)?;
 //! assert_eq!(receipt.consent_id(), granted.consent_id());
+//!
+//! // Some day the customer has enough of it.
+//! let (id, token) = (granted.consent_id().unwrap(), granted.tokens().access_token());
+//! let why = ConsentRevocationRequest::new(RevocationReason::UserAction, PartyType::DataRecipient);
+//! let ended = run(client.revoke_consent(id, token, &why, entropy(4), now)?, &key, &mut bank, now)?;
+//! assert_eq!(ended.outcome(), RevocationOutcome::Revoked);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

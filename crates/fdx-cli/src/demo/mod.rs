@@ -1,6 +1,7 @@
 //! A whole consent, against an institution inside this program.
 
 mod calls;
+mod end;
 pub(crate) mod provider;
 mod scene;
 mod steps;
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 use crate::args::{BindingName, DemoArgs};
 use crate::demo::calls::Call;
+use crate::demo::end::End;
 use crate::demo::scene::Scene;
 use crate::demo::steps::{Step, Steps, Voice};
 use crate::error::Failure;
@@ -35,6 +37,7 @@ struct Report<'a> {
     #[serde(flatten)]
     consent: Consent<'a>,
     resource_calls: &'a [Call],
+    end: &'a End,
     milliseconds: f64,
 }
 
@@ -53,9 +56,15 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
     let mut steps = Steps::begin(voice);
     let (granted, receipt) = consent(&scene, &client, &mut steps).await?;
     let calls = calls::make(&scene, &client, &granted).await?;
+    steps.resume();
+    let end = end::revoke(&scene, &client, &granted).await?;
+    steps.done(
+        "revoke the consent: its tokens open nothing any more",
+        "FDX Consent API, PUT /consents/{consentId}/revocation",
+    );
     let milliseconds = steps::milliseconds(begun.elapsed());
     match voice {
-        Voice::Aloud => conclude(&granted, &receipt, &calls, milliseconds),
+        Voice::Aloud => conclude(&granted, &receipt, &calls, &end, milliseconds),
         Voice::Silent => result(&json::pretty(&Report {
             binding: scene.binding_text(),
             issuer: scene.bank.issuer.as_str(),
@@ -63,6 +72,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
             steps: steps.as_slice(),
             consent: Consent::new(&granted, &receipt),
             resource_calls: &calls,
+            end: &end,
             milliseconds,
         })),
     }
@@ -137,9 +147,16 @@ fn introduce(scene: &Scene, binding: BindingName, milliseconds: f64) {
     result(&format!("  ready, and discovered (RFC 8414 3), after {milliseconds:.1} ms\n"));
 }
 
-fn conclude(granted: &Granted, receipt: &ConsentReceipt, calls: &[Call], milliseconds: f64) {
+fn conclude(
+    granted: &Granted,
+    receipt: &ConsentReceipt,
+    calls: &[Call],
+    end: &End,
+    milliseconds: f64,
+) {
     result(&format!("\nAsked, and granted\n{}", table::coverage(granted)));
     result(&format!("\nCalls\n{}", calls::table(calls)));
     result(&format!("\nReceipt\n{}", receipt::text(receipt)));
+    result(&format!("\n{}", end.sentence()));
     result(&format!("\nDone in {milliseconds:.0} ms."));
 }

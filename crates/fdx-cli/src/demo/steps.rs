@@ -42,6 +42,11 @@ impl Steps {
         self.begun = Instant::now();
     }
 
+    /// Begins the next step now, where something happened that is none.
+    pub(crate) fn resume(&mut self) {
+        self.begun = Instant::now();
+    }
+
     pub(crate) fn as_slice(&self) -> &[Step] {
         &self.done
     }
