@@ -8,13 +8,19 @@ use fdx_par::{
     Notice, ResourceRequest, RevocationOutcome, Revocations, StoredGrant,
 };
 use fdx_rar::{ConsentId, ConsentStatus, PartyType, RevocationReason, Scopes};
-use fdx_tests::{Answer, Binding, Setup, World, answer, patched};
+use fdx_tests::{Answer, Authentication, Binding, Setup, World, answer, patched};
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
-fn worlds() -> [World; 2] {
-    [Binding::Dpop, Binding::Mtls].map(|binding| World::new(Setup { binding, ..Setup::default() }))
+/// Both bindings, under each way of authenticating.
+fn worlds() -> Vec<World> {
+    use Authentication::{PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth};
+    let by = |authentication| {
+        let setup = Setup { authentication, ..Setup::default() };
+        [Binding::Dpop, Binding::Mtls].map(|binding| World::new(Setup { binding, ..setup }))
+    };
+    [PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth].into_iter().flat_map(by).collect()
 }
 
 fn consent_id(grant: &StoredGrant) -> ConsentId {
@@ -317,7 +323,8 @@ fn a_clients_own_token_is_asked_for_with_nothing_of_a_customer() {
         let asked = world.asked("/token");
         let form = asked.last().unwrap().form();
         let mut names: Vec<_> = form.keys().map(String::as_str).collect();
-        names.retain(|name| !name.starts_with("client_assertion"));
+        // RFC 7523 2.2, RFC 8705 2: who the client is.
+        names.retain(|name| !name.starts_with("client_"));
         assert_eq!(names, ["grant_type"]);
         assert_eq!(form["grant_type"], "client_credentials");
         let constraint = &client.config().sender_constraint;

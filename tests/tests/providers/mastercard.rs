@@ -1,5 +1,5 @@
-use fdx_par::TokenTypeHint;
 use fdx_par::dialect::MASTERCARD;
+use fdx_par::{NextStep, RevocationOutcome, TokenTypeHint};
 use fdx_sandbox::customer::Decision;
 use fdx_tests::providers::provided;
 use fdx_tests::{WireTexts, entropy};
@@ -34,4 +34,29 @@ fn every_request_is_as_recorded() {
     texts.step("accounts", &world);
     world.revoke(&client, grant.tokens(), TokenTypeHint::RefreshToken).unwrap();
     texts.step("revoke-token", &world);
+}
+
+/// It answers 404 to what was revoked before, with an error of its own members, and takes tokens
+/// without a scheme.
+#[test]
+fn a_consent_is_revoked_once_and_then_unknown() {
+    let provided = provided(MASTERCARD).unwrap();
+    let mut world = (provided.world)(MASTERCARD);
+    let (client, granted) = world.flow_of(&(provided.request)(), &Decision::everything()).unwrap();
+    let id = granted.consent_id().unwrap().clone();
+    let own = world.own_token(&client).unwrap();
+    let own = own.access_token();
+    for outcome in [RevocationOutcome::Revoked, RevocationOutcome::NotFound] {
+        let revoked = world.revoke_consent(&client, &id, own).unwrap();
+        assert_eq!(revoked.outcome(), outcome);
+        let sent = world.sent.last().unwrap().header("authorization");
+        assert_eq!(sent, own.token().expose());
+        let told = revoked.said().error_description.is_some();
+        assert_eq!(told, outcome == RevocationOutcome::NotFound);
+    }
+    // Its own tokens ended with it.
+    let error = world.accounts(&client, granted.tokens().access_token()).unwrap_err();
+    assert_eq!(error.next_step(), NextStep::Refresh);
+    let error = world.refresh(&client, &granted.stored()).unwrap_err();
+    assert_eq!(error.next_step(), NextStep::StartOver);
 }
