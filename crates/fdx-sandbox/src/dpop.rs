@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fdx_jose::{Jws, JwsError, Thumbprint};
+use fdx_wire::weakened::{self, Check};
 use fdx_wire::{UnixTime, base64url};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -98,8 +99,9 @@ impl Proofs {
             "RFC 9449 11.1",
             "the proof's jti has 1 to 256 bytes and was never seen",
             (1..=256).contains(&claims.jti.len())
-                && self.replay.see(&key.to_string(), &claims.jti, forgotten, received.now)
-                    == Seen::Never,
+                && (self.replay.see(&key.to_string(), &claims.jti, forgotten, received.now)
+                    == Seen::Never
+                    || weakened::off(Check::ProofUse)),
         )?;
         self.check_nonce(verdicts, randomness, key, &claims, with)?;
         Ok(key)
@@ -131,7 +133,7 @@ impl Proofs {
                 Server::Resource => "RFC 9449 9",
             },
             "the proof has the nonce that this server gave last",
-            state != NonceState::Wanted,
+            state != NonceState::Wanted || weakened::off(Check::ProofNonce),
         )
     }
 }
@@ -152,7 +154,7 @@ fn check_target(
         Reason::InvalidDpopProof,
         "RFC 9449 4.3-9",
         "the proof's htu is the request's URL without query and fragment",
-        claims.htu == received.url(config),
+        claims.htu == received.url(config) || weakened::off(Check::ProofTarget),
     )
 }
 
@@ -190,7 +192,8 @@ fn check_token(verdicts: &mut Verdicts, claims: &Claims, with: With<'_>) -> Resu
             Reason::InvalidDpopProof,
             "RFC 9449 4.3-12",
             "the proof's ath is the SHA-256 of the access token",
-            claims.ath.as_deref() == Some(&base64url::encode(&Sha256::digest(token))),
+            claims.ath.as_deref() == Some(&base64url::encode(&Sha256::digest(token)))
+                || weakened::off(Check::ProofAccessToken),
         ),
     }
 }

@@ -6,6 +6,7 @@ mod graph;
 pub(crate) mod manifest;
 mod rules;
 mod texts;
+mod weakened;
 
 use serde::Serialize;
 

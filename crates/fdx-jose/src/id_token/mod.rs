@@ -8,6 +8,7 @@ mod expectation;
 use core::fmt;
 
 use fdx_wire::json::{self, JsonError, Limits};
+use fdx_wire::weakened::{self, Check};
 use fdx_wire::{Issuer, UnixTime};
 use serde::de::DeserializeOwned;
 
@@ -51,8 +52,8 @@ impl IdToken {
             return Err(IdTokenError::Type);
         }
         let claims: Claims = jws.claims()?;
-        claims.issuer(expected)?;
-        claims.audience(expected)?;
+        weakened::waive(Check::IdTokenIssuer, claims.issuer(expected))?;
+        weakened::waive(Check::IdTokenAudience, claims.audience(expected))?;
         let found = jws.algorithm();
         match expected.algorithm {
             Some(expected) if expected != found => {
@@ -60,13 +61,14 @@ impl IdToken {
             }
             _ => {}
         }
-        jws.verify_with(backend, keys)?;
+        weakened::waive(Check::IdTokenSignature, jws.verify_with(backend, keys).map(drop))?;
         let expires_at = claims.times(expected)?;
-        claims.nonce(expected)?;
+        weakened::waive(Check::IdTokenNonce, claims.nonce(expected))?;
         let auth_time = claims.auth_time(expected)?;
         let acr = claims.acr(expected)?;
         let subject = claims.subject()?;
-        claims.access_token(found, expected.access_token)?;
+        let access_token = claims.access_token(found, expected.access_token);
+        weakened::waive(Check::AccessTokenHash, access_token)?;
         Ok(Self {
             issuer: expected.issuer.clone(),
             subject,

@@ -11,6 +11,7 @@ pub use config::{
     SenderConstraint,
 };
 pub use endpoint::{Endpoint, Target};
+use fdx_wire::weakened::{self, Check};
 pub(crate) use sender_constraint::Bound;
 
 use crate::discovery::ServerMetadata;
@@ -52,7 +53,7 @@ impl Client {
         metadata: ServerMetadata,
         nonces: NonceMemory,
     ) -> Result<Self, Error> {
-        if config.issuer != metadata.issuer {
+        if config.issuer != metadata.issuer && !weakened::off(Check::MetadataIssuer) {
             return Err(CallerFault::IssuerMismatch.into());
         }
         let (config, metadata) = fit::fit(config, metadata)?;
