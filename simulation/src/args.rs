@@ -1,6 +1,8 @@
 /// What was asked for on the command line.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Asked {
+    /// Which checks must be off together.
+    MinimalSets,
     /// One world, traced.
     Replay { seed: u64 },
     /// Many flows.
@@ -19,6 +21,7 @@ pub(crate) fn read(args: impl Iterator<Item = String>) -> Result<Asked, String> 
     let mut args = args;
     while let Some(arg) = args.next() {
         match arg.as_str() {
+            "--minimal-sets" => return Ok(Asked::MinimalSets),
             "--json" => output = Output::Json,
             "--flows" => flows = Some(number(&arg, args.next())?),
             "--seed" => seed = Some(number(&arg, args.next())?),

@@ -40,6 +40,8 @@ pub enum Attack {
     SwappedIdToken,
     /// Changes a token response: an ID token that the hostile institution signed.
     ForgedIdToken,
+    /// Changes a token response: an ID token of an institution that signs with the same keys.
+    TenantIdToken,
     /// Changes a token response: the attacker's consent id in the customer's place.
     SwappedConsentId,
     /// Changes the answer to the consent's read: the attacker's consent in its place.
@@ -62,7 +64,7 @@ pub enum Attack {
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Csrf,
         Self::CodeInjection,
         Self::PlantedCookie,
@@ -82,6 +84,7 @@ impl Attack {
         Self::SwappedAccessToken,
         Self::SwappedIdToken,
         Self::ForgedIdToken,
+        Self::TenantIdToken,
         Self::SwappedConsentId,
         Self::SwappedConsent,
         Self::ConfusedStore,
@@ -116,6 +119,7 @@ impl Attack {
             Self::SwappedAccessToken => "access token of another flow",
             Self::SwappedIdToken => "ID token of another client",
             Self::ForgedIdToken => "ID token of another institution",
+            Self::TenantIdToken => "ID token of another tenant, by the same key",
             Self::SwappedConsentId => "consent id of another flow",
             Self::SwappedConsent => "consent of another flow",
             Self::ConfusedStore => "stored grant at another institution",

@@ -6,7 +6,13 @@
 //! promise broken, and names the seed that repeats it.
 
 mod attack;
+#[cfg(fdx_weakened)]
+mod chapter;
+#[cfg(any(fdx_weakened, test))]
+mod checks;
 mod ledger;
+#[cfg(fdx_weakened)]
+mod minimal;
 mod queue;
 mod recipient;
 mod rng;
@@ -17,6 +23,9 @@ mod tally;
 mod world;
 
 pub use attack::Attack;
+#[cfg(fdx_weakened)]
+pub use chapter::{Chapter, chapter};
 pub use ledger::Harm;
+pub use scene::Binding;
 pub use tally::Tally;
 pub use world::{Faults, Settings, Trace, World};

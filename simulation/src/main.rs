@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         }
     };
     match asked {
+        Asked::MinimalSets => minimal_sets(),
         Asked::Replay { seed } => end(&replay(seed), Output::Table, None),
         Asked::Run { flows, seed, output } => {
             let start = Instant::now();
@@ -31,6 +32,23 @@ fn main() -> ExitCode {
             end(&tally, output, Some(start.elapsed()))
         }
     }
+}
+
+/// The chapter, on standard output.
+#[cfg(fdx_weakened)]
+fn minimal_sets() -> ExitCode {
+    let chapter = fdx_simulation::chapter();
+    print!("{}", chapter.text);
+    for unexplained in &chapter.unexplained {
+        eprintln!("{unexplained}");
+    }
+    if chapter.unexplained.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[cfg(not(fdx_weakened))]
+fn minimal_sets() -> ExitCode {
+    eprintln!("every check is on in this build: run 'cargo xtask simulate --minimal-sets'");
+    ExitCode::FAILURE
 }
 
 /// One world, with a line for each thing that happens.
@@ -71,7 +89,7 @@ fn run(flows: u64, seed: u64, output: Output) -> Tally {
 }
 
 fn settings(flows: u64, trace: Trace) -> Settings {
-    Settings { flows, faults: Faults::Usual, attack: None, trace }
+    Settings { flows, faults: Faults::Usual, attack: None, binding: None, trace }
 }
 
 /// Prints what was found, and fails where a promise was broken or something never happened.

@@ -170,15 +170,18 @@ impl World {
         with_id_token(response, tokens.get("id_token")?.as_str()?)
     }
 
-    /// The response with an ID token about somebody else, signed by another institution.
+    /// The response with an ID token about somebody else, signed by `key`.
     pub(crate) fn forged_id_token(
         &mut self,
         response: &Response<Vec<u8>>,
         key: Key,
+        says: Bank,
     ) -> Option<Response<Vec<u8>>> {
         let payload = id_token(response)?.split('.').nth(1).map(base64url::decode)?.ok()?;
         let mut claims: Value = serde_json::from_slice(&payload).ok()?;
-        claims.as_object_mut()?.insert("sub".to_owned(), "somebody-else".into());
+        let members = claims.as_object_mut()?;
+        members.insert("sub".to_owned(), "somebody-else".into());
+        members.insert("iss".to_owned(), says.issuer().as_str().into());
         let input = statement(keys_of(key).public(), None, &claims).ok()?;
         with_id_token(response, &signed(key, &input))
     }

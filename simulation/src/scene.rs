@@ -26,8 +26,10 @@ pub(crate) enum Bank {
 
 /// What tokens are bound to in a world.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Binding {
+pub enum Binding {
+    /// A key (RFC 9449).
     Dpop,
+    /// A certificate (RFC 8705).
     Mtls,
 }
 

@@ -190,13 +190,19 @@ impl World {
                 | Attack::SwappedConsentId
                 | Attack::SwappedIdToken
                 | Attack::ForgedIdToken
+                | Attack::TenantIdToken
         );
         if person == ATTACKER || !swaps || !response.status().is_success() {
             return response;
         }
         let swapped = match plan {
             Attack::SwappedIdToken => self.rogues_id_token(&response),
-            Attack::ForgedIdToken => self.forged_id_token(&response, Key::HostileBank),
+            Attack::ForgedIdToken => {
+                self.forged_id_token(&response, Key::HostileBank, Bank::Honest)
+            }
+            Attack::TenantIdToken => {
+                self.forged_id_token(&response, Key::HonestBank, Bank::Hostile)
+            }
             _ => self.whole_own_flow().and_then(|()| self.own_tokens.take()).and_then(|own| {
                 let names: &[&str] = match plan {
                     Attack::SwappedResponse => return Some(own),
@@ -388,8 +394,21 @@ impl World {
 
     fn confuse(&mut self, plan: Attack, row: &str) {
         let Some(client) = self.client_for(0, Bank::Hostile, None) else { return };
+        let Some(honest) = self.client_for(0, Bank::Honest, None) else { return };
+        // Once the row is taken for the other's, and once the tokens in memory are.
+        for reader in [&client, &honest] {
+            self.confused_call(plan, &client, reader.restore(row));
+        }
+    }
+
+    fn confused_call(
+        &mut self,
+        plan: Attack,
+        client: &Client,
+        grant: Result<fdx_par::StoredGrant, fdx_par::Error>,
+    ) {
         let (entropy, now) = (self.rng.entropy(), self.node_time(0));
-        let called = client.restore(row).and_then(|grant| {
+        let called = grant.and_then(|grant| {
             let url = client.config().fdx_base.join_segment("accounts");
             let url = url.map_err(|_| fdx_par::CallerFault::UrlTooLong)?;
             let request = fdx_par::ResourceRequest::get(url);

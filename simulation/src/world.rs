@@ -31,6 +31,8 @@ pub struct Settings {
     pub faults: Faults,
     /// The one attack, or any.
     pub attack: Option<Attack>,
+    /// What tokens are bound to, or either.
+    pub binding: Option<Binding>,
     /// Whether to write down what happens.
     pub trace: Trace,
 }
@@ -170,10 +172,10 @@ impl World {
     pub fn new(seed: u64, settings: Settings) -> Self {
         let mut rng = Rng::new(seed);
         let faulty = settings.faults == Faults::Usual;
-        let binding = match settings.attack {
-            Some(attack) if attack.needs_dpop() => Binding::Dpop,
+        let binding = match settings.binding {
+            Some(binding) => binding,
             None if rng.chance(250) => Binding::Mtls,
-            _ => Binding::Dpop,
+            None => Binding::Dpop,
         };
         let claims = if faulty && rng.chance(200) { Claims::None } else { Claims::Atomic };
         let mut drift = |most: u64| match faulty {
@@ -440,7 +442,8 @@ impl World {
     pub(crate) fn harm(&mut self, harm: Harm, plan: Option<Attack>) {
         let by = self.acting.or(plan);
         self.say(|| format!("HARM: {harm:?}, by {by:?}"));
-        if let Some(by) = by {
+        // A code that is good twice is nobody's gain by itself.
+        if let Some(by) = by.filter(|_| harm != Harm::CodeExchangedTwice) {
             count(&mut self.tally.succeeded, by);
         }
         if !by.is_some_and(Attack::is_open) {

@@ -9,7 +9,7 @@ use crate::{api, conformance, interop, msrv, package, shell, simulate, test, wal
 /// The crates whose features are also checked away.
 const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step { name: "fmt", run: || fmt().map(passed) },
     Step { name: "clippy", run: || clippy().map(passed) },
     Step { name: "features", run: || features().map(passed) },
@@ -17,6 +17,7 @@ const STEPS: [Step; 13] = [
     Step { name: "test", run: || test::run().map(passed) },
     Step { name: "simulate", run: || simulate::for_ci().map(passed) },
     Step { name: "conformance", run: || conformance::run(Args::none()).map(passed) },
+    Step { name: "minimal-sets", run: || simulate::minimal_sets().map(passed) },
     Step { name: "walls", run: || walls::run(Args::none()).map(passed) },
     Step { name: "api", run: || api::run(Args::none()) },
     Step { name: "deny", run: || deny().map(passed) },

@@ -37,6 +37,8 @@ Usage: cargo xtask <command>
   mutants   Changes the core in every small way and says which changes no test notices. [CRATE]...
   conformance
             Lets the client meet every way in which a server can be wrong. [--json]
+            [--flows N] [--seed S] [--json]; or [--minimal-sets], of the checks that must be off
+            together for an attack to succeed.
   ci        Runs every check there is and prints a table with times. [--skip STEP]...
   help      Prints this.
 ";

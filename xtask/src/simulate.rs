@@ -1,17 +1,50 @@
+use std::fs;
+use std::process::Command;
+
 use crate::args::Args;
 use crate::failure::Failure;
 use crate::shell;
 
+/// Says to every crate that its checks can be switched off: see `fdx-wire/src/weakened.rs`. It is
+/// given here alone, to a build in a directory of its own.
+const WEAKENED: &str = "--cfg fdx_weakened";
+const CHAPTER: &str = "crates/fdx-par/src/manual/defence_in_depth.md";
+
 /// Hands over to the simulation, built in its own profile: fast, and with every assertion.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let args = args.rest();
-    let mut simulate = vec!["run", "--quiet", "--profile", "simulation"];
-    simulate.extend(["--package", "fdx-simulation", "--bin", "simulate", "--"]);
-    simulate.extend(args.iter().map(String::as_str));
-    shell::watch(shell::cargo(&simulate))
+    if args.iter().any(|arg| arg == "--minimal-sets") {
+        return minimal_sets();
+    }
+    shell::watch(simulate(&args.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
 /// As many flows as a commit has to survive: less than a minute of two cores.
 pub(crate) fn for_ci() -> Result<(), Failure> {
     run(Args::of(&["--flows", "20000"]))
+}
+
+/// Which checks must be off together for an attack to succeed, beside what the manual says of it.
+/// `BLESS=1` writes the manual.
+pub(crate) fn minimal_sets() -> Result<(), Failure> {
+    let mut search = simulate(&["--minimal-sets"]);
+    search.env("RUSTFLAGS", WEAKENED).env("CARGO_TARGET_DIR", shell::target().join("weakened"));
+    let found = shell::read(search)?;
+    let path = shell::root().join(CHAPTER);
+    if std::env::var_os("BLESS").is_some() {
+        return Ok(fs::write(path, found)?);
+    }
+    print!("{found}");
+    if fs::read_to_string(path).is_ok_and(|written| written == found) {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{CHAPTER} says something else"))
+        .next("run 'BLESS=1 cargo xtask simulate --minimal-sets' and read the difference"))
+}
+
+fn simulate(args: &[&str]) -> Command {
+    let mut simulate = vec!["run", "--quiet", "--profile", "simulation"];
+    simulate.extend(["--package", "fdx-simulation", "--bin", "simulate", "--"]);
+    simulate.extend(args);
+    shell::cargo(&simulate)
 }

@@ -10,12 +10,14 @@
 //! | [`message_signing`] | when an institution wants request objects, JARM or signed introspection |
 //! | [`dialects`] | when an institution differs from FAPI 2.0 |
 //! | [`what_is_enforced`] | to look a clause up: how it is held, and by which test |
+//! | [`defence_in_depth`] | to see what stands behind each check |
 //! | [`error_codes`] | to look an error up |
 //!
 //! Examples in these chapters run as tests, against an institution of a few canned answers. Whole
 //! programs (blocking, smol, axum with the cookie, a KMS) stand in the repository under `examples/`.
 
 pub mod choosing_layers;
+pub mod defence_in_depth;
 pub mod dialects;
 pub mod error_codes;
 pub mod keys_in_a_kms;

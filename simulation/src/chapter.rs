@@ -1,0 +1,79 @@
+//! The manual's chapter on what the search found.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::attack::Attack;
+use crate::checks;
+use crate::minimal::{Needs, search};
+use crate::scene::Binding;
+
+/// What the search came to, as the manual prints it.
+pub struct Chapter {
+    /// Markdown.
+    pub text: String,
+    /// Checks that belong to no set and have no reason for it, and attacks that never succeed.
+    pub unexplained: Vec<String>,
+}
+
+/// Searches, and writes the chapter.
+#[must_use]
+pub fn chapter() -> Chapter {
+    let needs = search();
+    let mut unexplained = Vec::new();
+    let mut text = String::new();
+    let _ = writeln!(text, "| attack | what must be off together |\n|---|---|");
+    for attack in Attack::ALL {
+        let cell = cell(&needs, attack);
+        if cell.is_empty() {
+            unexplained.push(format!("no set of checks lets it succeed: {}", attack.name()));
+        }
+        let _ = writeln!(text, "| {} | {cell} |", attack.name());
+    }
+    let mut member: BTreeMap<u64, usize> = BTreeMap::new();
+    for needs in &needs {
+        for (bit, count) in (0..u64::BITS)
+            .map(|bit| (1 << bit, needs.sets.iter().filter(|set| *set & (1 << bit) != 0).count()))
+        {
+            *member.entry(bit).or_default() += count;
+        }
+    }
+    let _ = writeln!(text, "\n| check | whose, and what it holds | sets |\n|---|---|---|");
+    for about in &checks::ALL {
+        let count = member.get(&(1 << about.check as u8)).copied().unwrap_or(0);
+        let sets = match (count, about.idle) {
+            (0, Some(idle)) => format!("none: {idle}"),
+            (0, None) => {
+                unexplained.push(format!("belongs to no set: {}", about.name));
+                "none".to_owned()
+            }
+            (count, _) => count.to_string(),
+        };
+        let _ = writeln!(text, "| {} | {} | {sets} |", about.name, about.rule);
+    }
+    Chapter { text, unexplained }
+}
+
+/// The sets of an attack; those that differ where certificates bind stand apart.
+fn cell(needs: &[Needs], attack: Attack) -> String {
+    let of = |binding| {
+        let needs = needs.iter().find(|needs| needs.attack == attack && needs.binding == binding);
+        needs.map(|needs| shown(&needs.sets))
+    };
+    match (of(Binding::Dpop), of(Binding::Mtls)) {
+        (Some(dpop), Some(mtls)) if dpop != mtls => format!("{dpop}; by mTLS: {mtls}"),
+        (Some(dpop), _) => dpop,
+        (None, mtls) => mtls.unwrap_or_default(),
+    }
+}
+
+fn shown(sets: &[u64]) -> String {
+    let set = |set: &u64| {
+        if *set == 0 {
+            return "nothing: FAPI 2.0 leaves it open".to_owned();
+        }
+        let off = checks::ALL.iter().filter(|about| set & (1 << about.check as u8) != 0);
+        off.map(|about| about.name).collect::<Vec<_>>().join(" + ")
+    };
+    sets.iter().map(set).collect::<Vec<_>>().join("<br>or ")
+}

@@ -1,0 +1,79 @@
+//! For each attack, the smallest sets of checks that must be off together for it to succeed.
+//!
+//! Sets are tried by size, from none on. A world in which an attack fails tells which checks stopped
+//! it, and every set that lets it succeed holds one of them: so only those are added. What contains a
+//! set that was found is not tried.
+
+use std::collections::BTreeSet;
+
+use fdx_wire::weakened;
+
+use crate::attack::Attack;
+use crate::scene::Binding;
+use crate::world::{Faults, Settings, Trace, World};
+
+/// No attack here needs more.
+const LARGEST: u32 = 6;
+
+/// What an attack needs, where tokens are bound in one way.
+pub(crate) struct Needs {
+    pub(crate) attack: Attack,
+    pub(crate) binding: Binding,
+    /// One bit for each check.
+    pub(crate) sets: Vec<u64>,
+}
+
+pub(crate) fn search() -> Vec<Needs> {
+    let mut all = Vec::new();
+    for attack in Attack::ALL {
+        for binding in [Binding::Dpop, Binding::Mtls] {
+            if binding == Binding::Dpop || !attack.needs_dpop() {
+                all.push(Needs { attack, binding, sets: sets(attack, binding) });
+            }
+        }
+    }
+    all
+}
+
+fn sets(attack: Attack, binding: Binding) -> Vec<u64> {
+    let mut found: Vec<u64> = Vec::new();
+    let mut level = BTreeSet::from([0_u64]);
+    while !level.is_empty() {
+        let mut next = BTreeSet::new();
+        for set in level {
+            if found.iter().any(|known| set & known == *known) {
+                continue;
+            }
+            let (harm, stopped) = play(attack, binding, set);
+            if harm {
+                found.push(set);
+            } else if set.count_ones() < LARGEST {
+                let bits = (0..u64::BITS).map(|bit| 1_u64 << bit);
+                next.extend(bits.filter(|bit| stopped & bit & !set != 0).map(|bit| set | bit));
+            }
+        }
+        level = next;
+    }
+    // A set that was reached by way of a check that it can do without.
+    let can_do_without = |set: &u64| {
+        let bits = (0..u64::BITS).map(|bit| 1_u64 << bit).filter(|bit| set & bit != 0);
+        bits.into_iter().any(|bit| play(attack, binding, set & !bit).0)
+    };
+    found.retain(|set| *set == 0 || !can_do_without(set));
+    weakened::switch_off(0);
+    found
+}
+
+/// One flow in which nothing goes wrong by itself: whether the attack did harm, and what stopped it.
+fn play(attack: Attack, binding: Binding, off: u64) -> (bool, u64) {
+    weakened::switch_off(off);
+    let settings = Settings {
+        flows: 1,
+        faults: Faults::None,
+        attack: Some(attack),
+        binding: Some(binding),
+        trace: Trace::Off,
+    };
+    let tally = World::new(1, settings).run();
+    (tally.attack(attack).1 > 0, weakened::stopped())
+}

@@ -1,0 +1,39 @@
+//! What a world must be like for the simulation to mean anything.
+
+use fdx_simulation::{Attack, Binding, Faults, Settings, Trace, World};
+
+fn settings(flows: u64) -> Settings {
+    Settings { flows, faults: Faults::Usual, attack: None, binding: None, trace: Trace::Off }
+}
+
+#[test]
+fn a_seed_decides_everything() {
+    let run = |seed| World::new(seed, settings(40)).run().to_json();
+    assert_eq!(run(7), run(7));
+    assert_ne!(run(7), run(8));
+}
+
+#[test]
+fn no_promise_is_broken_among_faults_and_attacks() {
+    for seed in 1..=3 {
+        let tally = World::new(seed, settings(40)).run();
+        assert!(tally.harms().is_empty(), "seed {seed}: {:?}", tally.harms());
+    }
+}
+
+#[test]
+fn each_attack_is_played_and_only_those_that_fapi_leaves_open_do_harm() {
+    for attack in Attack::ALL {
+        let settings = Settings {
+            flows: 1,
+            faults: Faults::None,
+            attack: Some(attack),
+            binding: Some(Binding::Dpop),
+            trace: Trace::Off,
+        };
+        let tally = World::new(1, settings).run();
+        let (tried, harms) = tally.attack(attack);
+        assert!(tried > 0, "{}", attack.name());
+        assert_eq!(harms > 0, attack.is_open(), "{}", attack.name());
+    }
+}
