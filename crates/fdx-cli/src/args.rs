@@ -7,7 +7,7 @@ use fdx_par::Dialect;
 use fdx_sandbox::Misbehaviour;
 use fdx_wire::{RedirectUri, UrlError};
 
-use crate::demo::provider;
+use crate::dialects;
 
 /// FDX v6 consent over FAPI 2.0, from the data recipient's side
 #[derive(Parser)]
@@ -23,6 +23,7 @@ pub(crate) enum Command {
     Sandbox(SandboxArgs),
     Connect(ConnectArgs),
     Doctor(DoctorArgs),
+    Dialects(DialectsArgs),
     /// Make keys and certificate requests, and show what is public of them
     #[command(subcommand, after_help = KEYS)]
     Keys(KeysCommand),
@@ -44,7 +45,7 @@ pub(crate) struct DemoArgs {
     pub(crate) binding: BindingName,
     /// Which provider's institution it is, and which dialect is spoken to it
     #[arg(long, value_name = "NAME", default_value = "fdx", conflicts_with = "binding",
-        value_parser = provider::named)]
+        value_parser = dialects::named)]
     pub(crate) dialect: Dialect,
 }
 
@@ -126,6 +127,22 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
     /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the providers that differ from FAPI 2.0, or what one of them does otherwise
+///
+/// With --json, of all: [{"name", "provider", "members", "fapi"}]; of one: {"name", "provider",
+/// "fapi", "members": [{"name", "clause", "source"}], "needs", "notes",
+/// "refresh_token_lifetime_seconds"}.
+#[derive(Parser)]
+#[command(after_help = DIALECTS, verbatim_doc_comment)]
+pub(crate) struct DialectsArgs {
+    /// The one to be shown in full
+    #[arg(value_name = "NAME", value_parser = dialects::named)]
+    pub(crate) name: Option<Dialect>,
+    /// Print JSON instead of text
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -272,6 +289,12 @@ Examples:
   fdx doctor https://127.0.0.1:8443 --ca bank/ca.pem
   fdx doctor https://127.0.0.1:8443 --config bank/connect.toml
   fdx doctor metadata.json --json | jq .worst";
+
+const DIALECTS: &str = "\
+Examples:
+  fdx dialects
+  fdx dialects mastercard
+  fdx dialects mx --json | jq '.members[].name'";
 
 const KEYS: &str = "\
 Examples:

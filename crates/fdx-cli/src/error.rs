@@ -4,15 +4,24 @@ use std::process::ExitCode;
 use fdx_par::{Error, NextStep, Refusal};
 use fdx_transport_hyper::{CertificateFault, ConnectFault, RunError, TransportError};
 
+use crate::dialects;
+
 /// Why the program ends, said so that a person can go on from there.
 #[derive(Debug)]
 pub(crate) struct Failure {
     blame: Blame,
     what: String,
-    code: Option<&'static str>,
-    clause: Option<&'static str>,
-    said: Option<String>,
+    told: Option<Box<Told>>,
     next: String,
+}
+
+/// What the library tells of an error.
+#[derive(Debug)]
+struct Told {
+    code: &'static str,
+    clause: &'static str,
+    said: Option<String>,
+    allowed_by: Option<&'static str>,
 }
 
 /// Whose doing it was: 1 and 2 of the exit codes.
@@ -43,9 +52,12 @@ impl Failure {
         Self {
             blame,
             what: format!("{doing}: {}", what_happened(error)),
-            code: Some(error.code()),
-            clause: Some(error.clause()),
-            said: error.said().map(ToString::to_string),
+            told: Some(Box::new(Told {
+                code: error.code(),
+                clause: error.clause(),
+                said: error.said().map(ToString::to_string),
+                allowed_by: error.allowed_by(),
+            })),
             next: advice(error.next_step()),
         }
     }
@@ -76,8 +88,8 @@ impl Failure {
 
     /// The same failure, with what is the likely cause of one code at the present step.
     pub(crate) fn hint(self, code: &str, likely: &str) -> Self {
-        match self.code {
-            Some(own) if own == code => self.but(likely),
+        match &self.told {
+            Some(told) if told.code == code => self.but(likely),
             _ => self,
         }
     }
@@ -90,20 +102,21 @@ impl Failure {
     }
 
     fn plain(blame: Blame, what: String, next: String) -> Self {
-        Self { blame, what, code: None, clause: None, said: None, next }
+        Self { blame, what, told: None, next }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.what.trim_end())?;
-        for (name, text) in [("code", self.code), ("clause", self.clause)] {
-            if let Some(text) = text {
-                write!(f, "\n  {name:<7} {text}")?;
+        if let Some(told) = &self.told {
+            write!(f, "\n  code    {}\n  clause  {}", told.code, told.clause)?;
+            if let Some(said) = &told.said {
+                write!(f, "\n  server  {said}")?;
             }
-        }
-        if let Some(said) = &self.said {
-            write!(f, "\n  server  {said}")?;
+            if let Some(member) = told.allowed_by {
+                write!(f, "\n  dialect {}", dialects::that_allow(member))?;
+            }
         }
         write!(f, "\n  next    {}", self.next)
     }
@@ -161,4 +174,22 @@ pub(crate) fn advice(next_step: NextStep) -> String {
         _ => "see the clause",
     }
     .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fdx_par::CallbackFault;
+
+    #[test]
+    fn what_a_dialect_would_allow_names_the_dialects_that_do() {
+        let error = Error::Callback(CallbackFault::IssMissing);
+        let told = Failure::protocol("checking the callback", &error).to_string();
+        let line = "\n  dialect the member callback-without-iss allows it, which is in mastercard, \
+                    mastercard-mock, mx\n";
+        assert!(told.contains(line), "{told}");
+        let error = Error::Callback(CallbackFault::IssMismatch);
+        let told = Failure::protocol("checking the callback", &error).to_string();
+        assert!(!told.contains("dialect"), "{told}");
+    }
 }

@@ -1,6 +1,6 @@
 //! The `fdx` command: a whole FDX consent over FAPI 2.0 on one's own machine (`demo`), an
 //! institution for any client (`sandbox`), a consent at a real institution (`connect`), what its
-//! metadata lacks (`doctor`), and the keys for it (`keys`).
+//! metadata lacks (`doctor`), what providers do otherwise (`dialects`), and keys (`keys`).
 //!
 //! Results go to standard output, messages to standard error. It ends with 0, with 1 where
 //! something failed, and with 2 where the command line or a configuration can't be right.
@@ -9,6 +9,7 @@ mod args;
 mod bank;
 mod connect;
 mod demo;
+mod dialects;
 mod doctor;
 mod error;
 mod files;
@@ -49,6 +50,10 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Sandbox(args) => runtime.block_on(sandbox::run(&args)),
         Command::Connect(args) => runtime.block_on(connect::run(&args)),
         Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
+        Command::Dialects(args) => {
+            dialects::run(&args);
+            Ok(())
+        }
         Command::Keys(command) => keys::run(&command),
     };
     // A read of standard input that nobody waits for any more must not keep the program.

@@ -73,6 +73,7 @@ fn every_help_is_short_and_has_examples() {
         &["sandbox", "--help"],
         &["connect", "--help"],
         &["doctor", "--help"],
+        &["dialects", "--help"],
         &["keys", "--help"],
         &["keys", "new", "--help"],
         &["keys", "show", "--help"],

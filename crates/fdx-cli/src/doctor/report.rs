@@ -2,6 +2,7 @@ use fdx_par::{Finding, Readiness, Severity};
 use serde::Serialize;
 
 use crate::args::DoctorArgs;
+use crate::dialects;
 use crate::json::pretty;
 use crate::print::result;
 use crate::table::Table;
@@ -45,7 +46,7 @@ pub(super) fn print(args: &DoctorArgs, source: &str, readiness: &Readiness) {
     result(&format!("{table}\n"));
     let unusual = || findings.iter().filter(|row| row.severity != Severity::Fine);
     for row in unusual() {
-        let allowed = row.allowed_by.map(|by| format!(" (the dialect member {by} allows it)"));
+        let allowed = row.allowed_by.map(|by| format!(" ({})", dialects::that_allow(by)));
         result(&format!("{}: wanted {}{}", row.member, row.wanted, allowed.unwrap_or_default()));
     }
     let count = |severity| findings.iter().filter(|row| row.severity == severity).count();

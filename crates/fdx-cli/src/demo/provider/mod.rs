@@ -9,17 +9,17 @@ mod uae;
 use std::time::Instant;
 
 use fdx_par::Dialect;
-use fdx_par::dialect::{ALL, AUTIONAL, MASTERCARD, UAE};
+use fdx_par::dialect::{AUTIONAL, MASTERCARD, UAE};
 use fdx_par::not_fapi::MX;
 use fdx_rar::ConsentReceipt;
 use serde::Serialize;
 
 use crate::demo::steps::{self, Step, Steps, Voice};
+use crate::dialects::{Member, members, members_table};
 use crate::error::Failure;
 use crate::json::{self, hex};
 use crate::print::result;
 use crate::receipt;
-use crate::table::Table;
 
 /// Everything at once, for `--json`.
 #[derive(Serialize)]
@@ -32,14 +32,6 @@ struct Report<'a> {
     receipt: &'a ConsentReceipt,
     receipt_sha256: String,
     milliseconds: f64,
-}
-
-/// One difference from FAPI 2.0.
-#[derive(Serialize)]
-struct Member {
-    name: &'static str,
-    clause: &'static str,
-    source: &'static str,
 }
 
 /// The dialects that the demo can play, beside `fdx`.
@@ -84,14 +76,6 @@ pub(crate) async fn run(dialect: Dialect, voice: Voice) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The dialect of a name on the command line; an unknown one is told the known ones.
-pub(crate) fn named(name: &str) -> Result<Dialect, String> {
-    fdx_par::dialect::by_name(name).ok_or_else(|| {
-        let known: Vec<_> = ALL.iter().map(Dialect::name).collect();
-        format!("there is no dialect of that name; there are {}", known.join(", "))
-    })
-}
-
 fn unplayed(name: &str) -> Failure {
     let played: Vec<_> = PLAYED.iter().map(Dialect::name).collect();
     Failure::usage(
@@ -100,20 +84,7 @@ fn unplayed(name: &str) -> Failure {
     )
 }
 
-fn members(dialect: Dialect) -> Vec<Member> {
-    let member = |line: &fdx_par::dialect::Line| Member {
-        name: line.member.name(),
-        clause: line.member.clause(),
-        source: line.source,
-    };
-    dialect.members().iter().map(member).collect()
-}
-
 fn introduce(dialect: Dialect) {
     result(&format!("{}, played on loopback.\n", dialect.provider()));
-    let mut table = Table::new(&["member", "departs from", "who says so"]);
-    for member in members(dialect) {
-        table.row([member.name.to_owned(), member.clause.to_owned(), member.source.to_owned()]);
-    }
-    result(&format!("{table}\n"));
+    result(&format!("{}\n", members_table(dialect)));
 }

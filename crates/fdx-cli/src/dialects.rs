@@ -1,0 +1,164 @@
+//! What this program knows of providers that differ from FAPI 2.0, and `fdx dialects`.
+
+use fdx_par::Dialect;
+use fdx_par::dialect::{self, ALL, Need};
+use serde::Serialize;
+
+use crate::args::DialectsArgs;
+use crate::json::pretty;
+use crate::print::result;
+use crate::table::Table;
+
+/// One dialect in the list of all, for `--json`.
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    provider: &'static str,
+    members: usize,
+    fapi: bool,
+}
+
+/// One dialect by itself, for `--json`.
+#[derive(Serialize)]
+struct Document {
+    name: &'static str,
+    provider: &'static str,
+    fapi: bool,
+    members: Vec<Member>,
+    needs: Vec<&'static str>,
+    notes: &'static [&'static str],
+    refresh_token_lifetime_seconds: Option<u64>,
+}
+
+/// One difference from FAPI 2.0.
+#[derive(Serialize)]
+pub(crate) struct Member {
+    name: &'static str,
+    clause: &'static str,
+    source: &'static str,
+}
+
+pub(crate) fn run(args: &DialectsArgs) {
+    match (args.name, args.json) {
+        (None, false) => result(&all().to_string()),
+        (None, true) => result(&pretty(&ALL.iter().map(Row::of).collect::<Vec<_>>())),
+        (Some(dialect), false) => tell(dialect),
+        (Some(dialect), true) => result(&pretty(&Document::of(dialect))),
+    }
+}
+
+/// The dialect of a name; an unknown one is told the known ones.
+pub(crate) fn named(name: &str) -> Result<Dialect, String> {
+    dialect::by_name(name).ok_or_else(|| {
+        let known: Vec<_> = ALL.iter().map(Dialect::name).collect();
+        format!("there is no dialect of that name; there are {}", known.join(", "))
+    })
+}
+
+/// Which of the known dialects allow what has a member of this name.
+pub(crate) fn that_allow(member: &str) -> String {
+    let has =
+        |dialect: &&Dialect| dialect.members().iter().any(|line| line.member.name() == member);
+    let known: Vec<_> = ALL.iter().filter(has).map(Dialect::name).collect();
+    match known.is_empty() {
+        true => format!("the member {member} would allow it, which no known dialect has"),
+        false => format!("the member {member} allows it, which is in {}", known.join(", ")),
+    }
+}
+
+pub(crate) fn members(dialect: Dialect) -> Vec<Member> {
+    let member = |line: &dialect::Line| Member {
+        name: line.member.name(),
+        clause: line.member.clause(),
+        source: line.source,
+    };
+    dialect.members().iter().map(member).collect()
+}
+
+/// A row for each difference.
+pub(crate) fn members_table(dialect: Dialect) -> Table {
+    let mut table = Table::new(&["member", "departs from", "who says so"]);
+    for Member { name, clause, source } in members(dialect) {
+        table.row([name, clause, source]);
+    }
+    table
+}
+
+/// What a configuration of `fdx connect` says for it.
+pub(crate) fn setting(need: Need) -> &'static str {
+    match need {
+        Need::Certificate => "binding = \"mtls\", with certificate and certificate_key",
+        Need::ClientSecret => "authentication = \"client_secret\", with client_secret_file",
+        Need::PrivateKeyJwt => "authentication = \"private_key_jwt\", with key",
+        Need::Ps256 => "key: an RSA key, for PS256",
+        Need::RequestObject => "request_object = true, with key",
+        Need::UnboundTokens => "binding = \"none\"",
+        _ => "see the dialect's own documentation",
+    }
+}
+
+/// Whether all of it is FAPI 2.0, or a difference that FAPI 2.0's protection survives.
+fn is_fapi(dialect: &Dialect) -> bool {
+    !dialect.members().iter().any(|line| matches!(line.member, dialect::Member::NotFapi(_)))
+}
+
+fn all() -> Table {
+    let mut table = Table::new(&["dialect", "provider", "members", "FAPI 2.0"]);
+    for Row { name, provider, members, fapi } in ALL.iter().map(Row::of) {
+        let fapi = match (fapi, members) {
+            (true, 0) => "by the book",
+            (true, _) => "with differences",
+            (false, _) => "not in all: see its not-fapi members",
+        };
+        table.row([name, provider, &members.to_string(), fapi]);
+    }
+    table
+}
+
+fn tell(dialect: Dialect) {
+    result(&format!("{}: {}", dialect.name(), dialect.provider()));
+    if dialect.members().is_empty() {
+        result("\nNothing in it differs from FAPI 2.0.");
+    } else {
+        result(&format!("\n{}", members_table(dialect)));
+    }
+    let lines = |heading: &str, lines: &[&str]| {
+        if !lines.is_empty() {
+            result(&format!("\n{heading}"));
+            lines.iter().for_each(|line| result(&format!("  {line}")));
+        }
+    };
+    lines("It needs, as a configuration of fdx connect says it:", &needs(dialect));
+    lines("Worth knowing:", dialect.notes());
+}
+
+fn needs(dialect: Dialect) -> Vec<&'static str> {
+    dialect.needs().iter().copied().map(setting).collect()
+}
+
+impl Row {
+    fn of(dialect: &Dialect) -> Self {
+        Self {
+            name: dialect.name(),
+            provider: dialect.provider(),
+            members: dialect.members().len(),
+            fapi: is_fapi(dialect),
+        }
+    }
+}
+
+impl Document {
+    fn of(dialect: Dialect) -> Self {
+        Self {
+            name: dialect.name(),
+            provider: dialect.provider(),
+            fapi: is_fapi(&dialect),
+            members: members(dialect),
+            needs: needs(dialect),
+            notes: dialect.notes(),
+            refresh_token_lifetime_seconds: dialect
+                .refresh_token_lifetime()
+                .map(|lifetime| lifetime.as_secs()),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `fdx dialects`: every dialect of the library, and all that is known of each.
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+
+mod common;
+
+use common::{run, stderr, stdout};
+use fdx_par::dialect::{ALL, Member};
+use serde_json::Value;
+
+fn json(arguments: &[&str]) -> Value {
+    let output = run(arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn every_dialect_is_in_the_list() {
+    let text = stdout(&run(&["dialects"]));
+    assert_eq!(text.lines().count(), ALL.len() + 1, "{text}");
+    let listed = json(&["dialects", "--json"]);
+    let listed = listed.as_array().unwrap();
+    assert_eq!(listed.len(), ALL.len());
+    for (dialect, (row, line)) in ALL.iter().zip(listed.iter().zip(text.lines().skip(1))) {
+        assert_eq!(row["name"], dialect.name());
+        assert_eq!(row["provider"], dialect.provider());
+        assert_eq!(row["members"], dialect.members().len());
+        let not_fapi =
+            dialect.members().iter().any(|line| matches!(line.member, Member::NotFapi(_)));
+        assert_eq!(row["fapi"], !not_fapi, "{}", dialect.name());
+        assert_eq!(line.contains("not-fapi"), not_fapi, "{line}");
+        assert!(line.contains(dialect.name()) && line.contains(dialect.provider()), "{line}");
+    }
+}
+
+#[test]
+fn one_dialect_is_told_with_every_member_source_need_and_note() {
+    for dialect in ALL {
+        let text = stdout(&run(&["dialects", dialect.name()]));
+        let document = json(&["dialects", dialect.name(), "--json"]);
+        let members = document["members"].as_array().unwrap();
+        assert_eq!(members.len(), dialect.members().len());
+        for (line, member) in dialect.members().iter().zip(members) {
+            for (key, told) in [
+                ("name", line.member.name()),
+                ("clause", line.member.clause()),
+                ("source", line.source),
+            ] {
+                assert_eq!(member[key], told);
+                assert!(text.contains(told), "{told}: {text}");
+            }
+        }
+        for note in dialect.notes() {
+            assert!(text.contains(note), "{note}: {text}");
+        }
+        assert_eq!(document["notes"].as_array().unwrap().len(), dialect.notes().len());
+        let needs = document["needs"].as_array().unwrap();
+        assert_eq!(needs.len(), dialect.needs().len());
+        for need in needs {
+            let need = need.as_str().unwrap();
+            assert!(need.contains(" = ") || need.starts_with("key: "), "no setting: {need}");
+            assert!(text.contains(need), "{need}: {text}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_dialect_is_told_the_known_ones() {
+    let output = run(&["dialects", "nobody"]);
+    assert_eq!(output.status.code(), Some(2));
+    for dialect in ALL {
+        assert!(stderr(&output).contains(dialect.name()), "{}", stderr(&output));
+    }
+}
