@@ -33,12 +33,11 @@ Usage: cargo xtask <command>
   fuzz      Runs every fuzz target and prints what each came to. [--seconds N]
   interop   Drives a certified server (npm oidc-provider) over TLS with our crates. [--json]
   simulate  Runs flows among faults and attacks; a seed alone repeats one world, line by line.
-            [--flows N] [--seed S] [--json]
+            [--flows N] [--seed S] [--json]; or [--minimal-sets], of the checks that must be off
+            together for an attack to succeed.
   mutants   Changes the core in every small way and says which changes no test notices. [CRATE]...
   conformance
             Lets the client meet every way in which a server can be wrong. [--json]
-            [--flows N] [--seed S] [--json]; or [--minimal-sets], of the checks that must be off
-            together for an attack to succeed.
   ci        Runs every check there is and prints a table with times. [--skip STEP]...
   help      Prints this.
 ";
