@@ -5,7 +5,7 @@
 //! and [`allowed`] its other side: what looks wrong and is not. A check that the institution makes
 //! and that has no row here fails a test. To add one, write its clause and its rule, as they stand
 //! in the institution's source, into the file of `table/` that is nearest, with the error that a
-//! client is told and at least one [`Check::wrong`] or [`Check::play`].
+//! client is told and at least one `Check::wrong` or `Check::play`.
 
 mod allowed;
 mod outgoing;
