@@ -141,7 +141,7 @@ fn details_types(reading: &Reading<'_>, member: &'static str) -> Verdict {
     match reading.value::<Vec<String>>(member) {
         // RFC 9396 10: a server that says nothing may still take them.
         Value::Absent => Verdict::Advice,
-        Value::Wrong => Verdict::Fapi,
+        Value::Wrong => Verdict::Every,
         Value::Is(types) if types.iter().any(|name| name == FDX_V1_0) => Verdict::Fine,
         Value::Is(_) if reading.client.is_some() => Verdict::Client,
         Value::Is(_) => Verdict::Advice,
