@@ -11,6 +11,7 @@
 //! | [`dialects`] | when an institution differs from FAPI 2.0 |
 //! | [`what_is_enforced`] | to look a clause up: how it is held, and by which test |
 //! | [`defence_in_depth`] | to see what stands behind each check |
+//! | [`proof`] | when you audit: what is proven, how, and what is not |
 //! | [`error_codes`] | to look an error up |
 //!
 //! Examples in these chapters run as tests, against an institution of a few canned answers. Whole
@@ -23,6 +24,7 @@ pub mod error_codes;
 pub mod keys_in_a_kms;
 pub mod many_nodes;
 pub mod message_signing;
+pub mod proof;
 pub mod sealing_and_cookies;
 pub mod threat_model;
 pub mod what_is_enforced;

@@ -1,0 +1,37 @@
+//! Proof: what is proven about these crates, how, and what is not. For auditors.
+//!
+//! Nothing here asks for belief: each line names a command that prints what it found, and fails
+//! where it found something else. The repository's `.ci/run` runs all of them but the mutations and
+//! the long runs.
+//!
+//! | what is claimed | how it is shown | command |
+//! |---|---|---|
+//! | Each clause of FAPI 2.0 that binds a client is held by a type or a check. | A table of clauses, each with a test that exists. | [`what_is_enforced`](super::what_is_enforced) |
+//! | Each way in which a server can be wrong has one right outcome. | An institution that is wrong on purpose, one way at a time; the whole flow is walked past each, in memory and over mutual TLS, and nothing is sent after a refusal. A row whose misbehaviour never showed fails. | `cargo xtask conformance` |
+//! | The institution that all of this runs against is strict itself. | A client that is wrong on purpose: for each check in its source at least one request, refused for that check and no other. | `cargo run -p fdx-tests --bin strict` |
+//! | Both agree with somebody who wrote neither. | The certified `oidc-provider` over TLS: every profile combination, refresh, revocation, introspection, key rotation, refusals. | `cargo xtask interop` |
+//! | Laws hold for all inputs, not for examples. | Properties: what is written is read back; no bytes panic a reader; coverage partitions; seals open in their own place alone; one changed byte fails a signature; no secret in a URL or an error; no `jti` twice; codes, verifiers and refresh tokens repeat only where they may. A test finds types that are written and read and have no such law. | `cargo test -p fdx-tests --test properties` |
+//! | No bytes of a stranger's crash a reader, and no answers break the flow's own rules. | A fuzz target for each reader and one for the whole flow; their corpora run as tests on stable. | `cargo xtask fuzz --seconds 600` |
+//! | The pieces stay right together: customers, nodes that crash, networks that lose and repeat, clocks that drift, a hostile institution, an attacker at the front channel. | A simulation in one thread, decided by one seed, with invariants checked at each event. | `cargo xtask simulate --flows 20000` |
+//! | Each check is needed, and none stands alone where another can stand beside it. | The same simulation, turned against ourselves: checks are switched off in every smallest combination until an attack succeeds. | [`defence_in_depth`](super::defence_in_depth) |
+//! | Every provider's deviation is named, and strict stays strict without it. | Each member of each dialect is switched off, and the flow fails where its row says; each request is held against a recorded text. | `cargo test -p fdx-tests --test providers` |
+//! | The tests notice changes of the code. | Mutations: the code is changed in small ways, and tests have to fail. | `cargo xtask mutants` |
+//! | Private keys, verifiers, codes and tokens do not print. | Planted secrets: every printed text of a flow is searched for them, with positive controls. | `cargo test -p fdx-tests --test planted_secrets` |
+//!
+//! # What is not proven
+//!
+//! - **The cryptography.** ring and aws-lc-rs are trusted. That both are called rightly is tested by
+//!   the RFCs' vectors, by each verifying what the other signed, and by an independent server.
+//! - **Memory.** Secrets of these crates are wiped when they are dropped. Copies inside ring, in the
+//!   transport's buffers and on the stack are not.
+//! - **Timing.** `state` and secrets are compared in constant time, and decryption says one thing
+//!   whatever failed. No side channel was measured.
+//! - **The caller.** That a flow id is claimed once, that cookies carry the attributes that
+//!   [`sealing_and_cookies`](super::sealing_and_cookies) asks for, that tokens are stored safely: the
+//!   simulation shows what happens where they are not.
+//! - **Real banks.** The dialects come from documents, published servers and reports, as their sources
+//!   say; none was run against a bank's production system.
+//! - **An echo.** A server that writes a secret of ours into its error has it in our error too,
+//!   bounded and escaped: what a server says is kept for whoever has to find the fault.
+//! - **Certification.** No certificate of the OpenID Foundation is claimed. The suite's client tests
+//!   are among the rows of the table of misbehaviour, by their names.
