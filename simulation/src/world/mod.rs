@@ -1,18 +1,19 @@
+mod bank;
+mod customer;
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fdx_par::{Client, ServerKeys};
-use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_sandbox::{Institution, Peer};
-use fdx_wire::UnixTime;
-use http::header::LOCATION;
 use http::{Request, Response};
 
 use crate::attack::Attack;
-use crate::ledger::{Actor, Agreed, Harm, Ledger, Person, parameter};
+use crate::ledger::{Ledger, Person};
 use crate::queue::Queue;
 use crate::recipient::Task;
 use crate::rng::Rng;
-use crate::scene::{Bank, Binding, START};
+use crate::scene::{Bank, Binding};
 use crate::tally::{Tally, count};
 
 /// One browser is the attacker's; the others belong to customers.
@@ -20,7 +21,7 @@ pub(crate) const ATTACKER: Person = 0;
 const CUSTOMERS: u64 = 6;
 const NODES: usize = 3;
 /// More than any flow needs that goes as badly as it can.
-pub(crate) const MOST_REQUESTS: u64 = 40;
+pub(crate) const MOST_REQUESTS: u64 = 24;
 
 /// How a world is set up.
 #[derive(Clone, Copy, Debug)]
@@ -235,58 +236,6 @@ impl World {
         self.tally
     }
 
-    fn people(&mut self, settings: Settings) {
-        for number in 0..settings.flows {
-            let plan = match settings.attack {
-                Some(attack) => Some(attack),
-                None if self.rng.chance(450) => self.rng.pick(&Attack::ALL).copied(),
-                None => None,
-            };
-            let plan = plan.filter(|plan| self.binding == Binding::Dpop || !plan.needs_dpop());
-            let hostile = match plan {
-                Some(plan) => plan.at_the_hostile(),
-                None => self.rng.chance(200),
-            };
-            let bank = if hostile { Bank::Hostile } else { Bank::Honest };
-            let person = 1 + usize::try_from(self.rng.below(CUSTOMERS)).unwrap_or(0);
-            let whole = plan.is_some() || self.rng.chance(700);
-            let flow = self.flow(person, bank, plan, whole);
-            let at = number * 4000 + self.rng.below(60_000);
-            self.queue.plan(at, Event::Begin { flow });
-        }
-        if self.faults == Faults::Usual {
-            let start = self.rng.below(settings.flows * 8000);
-            self.outage = start..start + self.rng.below(40_000);
-            for _ in 0..1 + settings.flows / 12 {
-                let at = self.rng.below(60_000 + settings.flows * 4000);
-                let node = usize::try_from(self.rng.below(NODES as u64)).unwrap_or(0);
-                self.queue.plan(at, Event::Crash { node });
-            }
-        }
-    }
-
-    pub(crate) fn flow(
-        &mut self,
-        person: Person,
-        bank: Bank,
-        plan: Option<Attack>,
-        whole: bool,
-    ) -> usize {
-        self.flows.push(Flow {
-            person,
-            bank,
-            plan,
-            whole,
-            url: None,
-            callback: None,
-            flow_id: None,
-            client: None,
-            requests: 0,
-            calls: Vec::new(),
-        });
-        self.flows.len() - 1
-    }
-
     fn happen(&mut self, event: Event) {
         match event {
             Event::Begin { flow } => self.begin(flow),
@@ -304,150 +253,6 @@ impl World {
             Event::Restart { node } => self.restart(node),
             Event::Refresh { flow } => self.refresh(&flow),
             Event::Strike { flow } => self.strike(flow),
-        }
-    }
-
-    /// The customer's browser loads the consent page.
-    fn load_page(&mut self, flow: usize, url: &str) {
-        let Some((person, plan, whole)) = self.of(flow) else { return };
-        self.say(|| format!("customer {person} is at {}", shown(url)));
-        let Some(page) = self.visit(Actor::Customer, url, plan) else {
-            return self.end(flow, "the request_uri had expired");
-        };
-        if plan.is_none() && self.rng.chance(60) {
-            return self.end(flow, "the customer left");
-        }
-        let refuses = plan.is_none() && self.rng.chance(80);
-        let decision = match (refuses, whole) {
-            (true, _) => Decision::refuse(),
-            (false, true) => Decision::everything(),
-            (false, false) => Decision::less_than_asked(),
-        };
-        let Ok(form) = page.decide(&decision) else { return };
-        let at = self.now + 2000 + self.rng.below(50_000);
-        self.queue.plan(at, Event::Decide { flow, form, whole });
-    }
-
-    fn send_decision(&mut self, flow: usize, form: &Request<Vec<u8>>, whole: bool) {
-        let Some((person, ..)) = self.of(flow) else { return };
-        let Some(url) = self.decide(Actor::Customer, form, Agreed { by: person, whole }) else {
-            // Somebody else decided: the page waits no more.
-            return self.end(flow, "the request_uri had expired");
-        };
-        self.say(|| format!("customer {person} is sent back to {}", shown(&url)));
-        if let Some(of) = self.flows.get_mut(flow) {
-            of.callback = Some(url.clone());
-        }
-        if self.on_callback(flow, &url) {
-            return;
-        }
-        let at = self.now + 20 + self.rng.below(2000);
-        self.queue.plan(at, Event::Callback { person, url: url.clone(), flow, tries: 0 });
-        // An impatient customer, or one whose browser tries again by itself.
-        if self.faults == Faults::Usual && self.rng.chance(60) {
-            count(&mut self.tally.network, "reloaded");
-            let at = at + self.rng.below(3000);
-            self.queue.plan(at, Event::Callback { person, url, flow, tries: 0 });
-        }
-    }
-
-    /// The whole of a customer's part, at once.
-    pub(crate) fn consent(&mut self, url: &str, agreed: Agreed) -> Option<String> {
-        let actor = if agreed.by == ATTACKER { Actor::Attacker } else { Actor::Customer };
-        let page = self.visit(actor, url, None)?;
-        let form = page.decide(&Decision::everything()).ok()?;
-        self.decide(actor, &form, agreed)
-    }
-
-    pub(crate) fn visit(
-        &mut self,
-        actor: Actor,
-        url: &str,
-        plan: Option<Attack>,
-    ) -> Option<ConsentPage> {
-        let mut request = Request::new(Vec::new());
-        *request.uri_mut() = url.parse().ok()?;
-        let answer = self.ask_bank(actor, &request, Peer::anonymous(), plan);
-        match answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()) {
-            Some(to) => {
-                let to = to.to_owned();
-                self.visit(actor, &to, None)
-            }
-            None => ConsentPage::read(&answer).ok(),
-        }
-    }
-
-    fn decide(&mut self, actor: Actor, form: &Request<Vec<u8>>, agreed: Agreed) -> Option<String> {
-        let answer = self.ask_bank(actor, form, Peer::anonymous(), None);
-        let to = answer.headers().get(LOCATION)?.to_str().ok()?.to_owned();
-        if let Some(code) = parameter(&to, "code") {
-            self.ledger.code(Bank::of(form.uri()), &code, agreed);
-        }
-        Some(to)
-    }
-
-    /// Everything that reaches an institution comes through here.
-    pub(crate) fn ask_bank(
-        &mut self,
-        actor: Actor,
-        request: &Request<Vec<u8>>,
-        peer: Peer,
-        plan: Option<Attack>,
-    ) -> Response<Vec<u8>> {
-        let bank = Bank::of(request.uri());
-        self.tally.requests += 1;
-        for harm in self.ledger.request(bank, actor, request) {
-            self.harm(harm, plan);
-        }
-        if bank == Bank::Hostile
-            && let Some(answer) = self.relay(actor, request, plan)
-        {
-            return answer;
-        }
-        let now = self.bank_time(bank);
-        let [honest, hostile] = &mut self.banks;
-        let institution = if bank == Bank::Honest { honest } else { hostile };
-        let answer = institution.handle(request, peer, now);
-        if self.trace == Trace::On {
-            let (method, path) = (request.method(), request.uri().path());
-            let broken = institution.last_verdicts().last().map(|verdict| verdict.rule);
-            let broken = broken.filter(|_| answer.status().as_u16() >= 400).unwrap_or_default();
-            println!(
-                "{:>9} ms    {bank:?} bank: {actor:?} {method} {path} -> {} {broken}",
-                self.now,
-                answer.status().as_u16()
-            );
-        }
-        for harm in self.ledger.answer(bank, actor, request, &answer) {
-            self.harm(harm, plan);
-        }
-        answer
-    }
-
-    pub(crate) fn bank_time(&self, bank: Bank) -> UnixTime {
-        let [honest, hostile] = self.bank_offsets;
-        self.time(if bank == Bank::Honest { honest } else { hostile })
-    }
-
-    pub(crate) fn time(&self, offset: i64) -> UnixTime {
-        UnixTime::from_seconds((START + self.now / 1000).saturating_add_signed(offset))
-    }
-
-    /// Whose flow it is, what is planned with it, and what the customer shares.
-    pub(crate) fn of(&self, flow: usize) -> Option<(Person, Option<Attack>, bool)> {
-        self.flows.get(flow).map(|flow| (flow.person, flow.plan, flow.whole))
-    }
-
-    /// A promise was broken, which fails the simulation, unless FAPI 2.0 makes no such promise.
-    pub(crate) fn harm(&mut self, harm: Harm, plan: Option<Attack>) {
-        let by = self.acting.or(plan);
-        self.say(|| format!("HARM: {harm:?}, by {by:?}"));
-        // A code that is good twice is nobody's gain by itself.
-        if let Some(by) = by.filter(|_| harm != Harm::CodeExchangedTwice) {
-            count(&mut self.tally.succeeded, by);
-        }
-        if !by.is_some_and(Attack::is_open) {
-            self.tally.harms.push((self.seed, harm, by));
         }
     }
 

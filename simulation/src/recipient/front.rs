@@ -1,0 +1,175 @@
+//! What the customer's browser sees of the recipient: the push, the redirect, the callback.
+
+use fdx_par::{Accepted, Callback, Client, FlowId, Pushed};
+use fdx_wire::weakened::{self, Check};
+
+use super::{Waiting, session};
+use crate::ledger::{Harm, Person};
+use crate::scene::{self};
+use crate::world::{Claims, Cookie, Event, Faults, Lane, World};
+
+impl World {
+    /// A customer clicks; a node pushes.
+    pub(crate) fn begin(&mut self, flow: usize) {
+        let Some((person, plan, _)) = self.of(flow) else { return };
+        let Some(bank) = self.flows.get(flow).map(|flow| flow.bank) else { return };
+        let Some(node) = self.some_node() else {
+            let at = self.now + 2000;
+            return self.queue.plan(at, Event::Begin { flow });
+        };
+        let Some(client) = self.client_for(node, bank, plan) else {
+            return self.end(flow, "push refused");
+        };
+        self.say(|| format!("customer {person} begins flow {flow} at node {node}, {bank:?}"));
+        let id = self.task(node, Some(flow), person, bank, client);
+        self.push(id);
+    }
+
+    pub(super) fn push(&mut self, id: u32) {
+        let entropy = self.rng.entropy();
+        let Some((client, now)) = self.client_and_time(id) else { return };
+        match client.push(scene::request(), entropy, now) {
+            Ok(draft) => self.send(id, draft, Waiting::Push),
+            Err(error) => self.fail(id, &error, "push refused"),
+        }
+    }
+
+    pub(super) fn pushed(&mut self, id: u32, pushed: Pushed) {
+        let entropy = self.rng.entropy();
+        let Some((_, now)) = self.client_and_time(id) else { return };
+        let Some(task) = self.tasks.remove(&id) else { return };
+        let Some(flow) = task.flow else { return };
+        // A node that was busy for a minute.
+        let stalls = self.faults == Faults::Usual && self.rng.chance(4);
+        let now = if stalls { now + core::time::Duration::from_secs(60) } else { now };
+        let redirected = pushed.redirect(now);
+        let Ok((url, pending)) = redirected else {
+            return self.end(flow, "too late to redirect");
+        };
+        let Ok(sealed) = pending.seal(scene::sealing_keys(), &session(task.person), entropy) else {
+            return;
+        };
+        let flow_id = pending.flow_id().as_str().to_owned();
+        let cookie = Cookie { flow_id: flow_id.clone(), bank: task.bank, sealed };
+        if let Some(jar) = self.jars.get_mut(task.person) {
+            jar.push(cookie);
+        }
+        let url = url.as_str().to_owned();
+        if let Some(of) = self.flows.get_mut(flow) {
+            of.flow_id = Some(flow_id);
+            of.url = Some(url.clone());
+            of.client = Some(task.client);
+        }
+        if task.lane == Lane::Direct {
+            return;
+        }
+        let url = self.on_authorization(flow, url);
+        let at = self.now + 50 + self.rng.below(400);
+        let slow = self.faults == Faults::Usual && self.rng.chance(30);
+        let at = if slow { at + 70_000 } else { at };
+        self.queue.plan(at, Event::Authorize { flow, url });
+    }
+
+    /// A browser arrives at the redirect_uri, at any node.
+    pub(crate) fn arrive(&mut self, person: Person, url: &str, flow: Option<usize>, tries: u8) {
+        let Some(node) = self.some_node() else {
+            if let Some(flow) = flow.filter(|_| tries < 5) {
+                let (at, url) = (self.now + 3000, url.to_owned());
+                let event = Event::Callback { person, url, flow, tries: tries + 1 };
+                self.queue.plan(at, event);
+            }
+            return;
+        };
+        let end = |world: &mut Self, end| {
+            if let Some(flow) = flow {
+                world.end(flow, end);
+            }
+        };
+        let Some(cookie) = self.cookie(person, url) else {
+            return end(self, "cookie missing");
+        };
+        let Some(client) = self.client_of_cookie(node, &cookie) else { return };
+        let now = self.node_time(node);
+        let session = session(person);
+        let pending = client.open(&cookie.sealed, scene::sealing_keys(), &session, now);
+        let pending = match pending {
+            Ok(pending) => pending,
+            Err(error) => {
+                self.note(&error);
+                return end(self, "cookie does not open");
+            }
+        };
+        let callback = client.callback(pending, url, now);
+        let accepted = match callback {
+            Ok(Callback::Code(accepted)) => accepted,
+            Ok(Callback::Denied(_)) => return end(self, "the customer said no"),
+            Err(refused) => {
+                self.note(&refused.error);
+                return end(self, "callback refused");
+            }
+        };
+        self.say(|| format!("node {node} accepts a callback for browser {person}"));
+        self.exchange(node, person, &cookie, client, accepted, url, flow);
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "all of it is there at this one moment")]
+    pub(super) fn exchange(
+        &mut self,
+        node: usize,
+        person: Person,
+        cookie: &Cookie,
+        client: Client,
+        accepted: Accepted,
+        url: &str,
+        flow: Option<usize>,
+    ) {
+        let plan = flow.and_then(|flow| self.of(flow)).and_then(|(_, plan, _)| plan);
+        let flow_id = accepted.flow_id().as_str().to_owned();
+        let began = self.flows.iter().find(|flow| flow.flow_id.as_ref() == Some(&flow_id));
+        if began.is_some_and(|flow| flow.person != person) {
+            self.harm(Harm::OtherSession, plan);
+        }
+        let claimed = self.store.claims.insert(flow_id.clone());
+        if self.claims == Claims::Atomic && !claimed && !weakened::off(Check::Claim) {
+            if let Some(flow) = flow {
+                self.end(flow, "already claimed");
+            }
+            return;
+        }
+        if let Some(code) = crate::ledger::parameter(url, "code") {
+            let sent = self.exchanges.entry((flow_id.clone(), code)).or_default();
+            *sent += 1;
+            if *sent > 1 && self.claims == Claims::Atomic {
+                self.harm(Harm::CodeSentTwice, plan);
+            }
+        }
+        let id = self.task(node, flow, person, cookie.bank, client.clone());
+        if let Some(task) = self.tasks.get_mut(&id) {
+            task.flow_id = flow_id;
+        }
+        let (entropy, now) = (self.rng.entropy(), self.node_time(node));
+        match client.exchange(accepted, entropy, now) {
+            Ok(draft) => self.send(id, draft, Waiting::Exchange),
+            Err(refused) => self.fail(id, &refused.error, "exchange refused"),
+        }
+    }
+
+    /// The cookie that the callback names; else the latest, so that the library has to tell.
+    pub(super) fn cookie(&self, person: Person, url: &str) -> Option<Cookie> {
+        let jar = self.jars.get(person)?;
+        let named = FlowId::claimed_by(url);
+        let named = jar
+            .iter()
+            .find(|cookie| named.as_ref().is_some_and(|named| named.as_str() == cookie.flow_id));
+        named.or(jar.last()).cloned()
+    }
+
+    pub(super) fn client_of_cookie(&mut self, node: usize, cookie: &Cookie) -> Option<Client> {
+        let of = self.flows.iter().find(|flow| flow.flow_id.as_ref() == Some(&cookie.flow_id));
+        let odd = of.filter(|flow| flow.plan.is_some_and(crate::strike::has_odd_metadata));
+        match odd.and_then(|flow| flow.client.clone()) {
+            Some(client) => Some(client),
+            None => self.client_for(node, cookie.bank, None),
+        }
+    }
+}

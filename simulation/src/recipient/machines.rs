@@ -1,0 +1,93 @@
+//! Nodes that die and come back, and what must be left at the end.
+
+use fdx_par::{Draft, Error, Output, Step};
+
+use super::Posted;
+use crate::ledger::{Actor, Harm};
+use crate::tally::count;
+use crate::world::{Claims, Event, Lane, Row, World};
+
+impl World {
+    /// A node dies with all that it was busy with, and comes back with what was persisted.
+    pub(crate) fn crash(&mut self, node: usize) {
+        let Some(machine) = self.nodes.get_mut(node).filter(|machine| machine.up) else { return };
+        machine.up = false;
+        machine.keys = [None, None];
+        count(&mut self.tally.network, "crashed");
+        self.say(|| format!("node {node} crashes"));
+        let dead: Vec<u32> = self
+            .tasks
+            .iter()
+            .filter(|(_, task)| task.node == node && task.lane == Lane::Network)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in dead {
+            let Some(task) = self.tasks.remove(&id) else { continue };
+            let Some(flow) = task.flow else { continue };
+            // Half of the customers try the page again that does not answer.
+            let callback = self.flows.get(flow).and_then(|flow| flow.callback.clone());
+            match callback.filter(|_| self.rng.chance(500)) {
+                Some(url) => {
+                    let (at, person) = (self.now + 2000, task.person);
+                    let event = Event::Callback { person, url, flow, tries: 0 };
+                    self.queue.plan(at, event);
+                }
+                None => self.end(flow, "node crashed"),
+            }
+        }
+        let at = self.now + 1000 + self.rng.below(20_000);
+        self.queue.plan(at, Event::Restart { node });
+    }
+
+    pub(crate) fn restart(&mut self, node: usize) {
+        let clients = self.new_clients();
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.up = true;
+            node.clients = clients;
+        }
+    }
+
+    /// At the end: every grant that was ever persisted opens at a fresh node, and is good.
+    pub(crate) fn audit(&mut self) {
+        let rows: Vec<(String, Row)> =
+            self.store.grants.iter().map(|(id, row)| (id.clone(), row.clone())).collect();
+        for node in 0..self.nodes.len() {
+            self.restart(node);
+        }
+        for (_, row) in rows {
+            let Some(client) = self.client_for(0, row.bank, None) else { continue };
+            let (entropy, now) = (self.rng.entropy(), self.node_time(0));
+            let draft = match client.restore(&row.text) {
+                Ok(grant) => client.refresh(&grant, entropy, now),
+                Err(error) => Err(error),
+            };
+            let renewed = draft.and_then(|draft| self.at_once(draft));
+            // Without claims a code is sent twice, for which the institution ends its tokens.
+            let ended = self.claims == Claims::None
+                && renewed.as_ref().err().is_some_and(|error| error.code() == "rfc6749.error");
+            if renewed.is_err() && !ended {
+                self.say(|| format!("a persisted grant is lost: {:?}", renewed.as_ref().err()));
+                self.harm(Harm::GrantLost, None);
+            }
+        }
+    }
+
+    /// An exchange of the recipient's, carried out without a network.
+    pub(crate) fn at_once<T: Output>(&mut self, mut draft: Draft<T>) -> Result<T, Error> {
+        loop {
+            let Posted { request, peer, sent } = Self::send_raw(draft)?;
+            let response = self.ask_bank(Actor::Recipient, &request, peer, None);
+            match sent.receive(response, self.node_time(0))? {
+                Step::Done(done) => return Ok(done),
+                Step::Again(fresh) => draft = fresh,
+            }
+        }
+    }
+
+    pub(super) fn some_node(&mut self) -> Option<usize> {
+        let up: Vec<usize> = (0..self.nodes.len())
+            .filter(|at| self.nodes.get(*at).is_some_and(|node| node.up))
+            .collect();
+        self.rng.pick(&up).copied()
+    }
+}

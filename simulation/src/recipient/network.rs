@@ -1,0 +1,147 @@
+//! Requests and answers on their way: late, twice, or never.
+
+use fdx_par::{ClientCertificate, Draft, Error, NextStep, Output, Sent};
+use fdx_sandbox::Peer;
+use http::Request;
+
+use super::{Posted, RETRIES, TIMEOUT, Waiting};
+use crate::attack::Attack;
+use crate::ledger::{Actor, Harm};
+use crate::scene::{self};
+use crate::tally::count;
+use crate::world::{Event, Faults, Lane, MOST_REQUESTS, World};
+
+impl World {
+    /// Signs, and hands the request to the network or straight to the institution.
+    pub(crate) fn send_raw<T: Output>(draft: Draft<T>) -> Result<Posted<T>, Error> {
+        let signatures = draft.sign(scene::signers())?;
+        let (request, sent) = draft.attach(signatures)?;
+        let peer = match request.certificate() {
+            ClientCertificate::Present => Peer::certificate(scene::certificate()),
+            ClientCertificate::Withhold => Peer::anonymous(),
+        };
+        Ok(Posted { request: request.into_http(), peer, sent })
+    }
+
+    pub(super) fn send<T: Output>(
+        &mut self,
+        id: u32,
+        draft: Draft<T>,
+        waits: fn(Sent<T>) -> Waiting,
+    ) {
+        let Posted { request, peer, sent } = match Self::send_raw(draft) {
+            Ok(sent) => sent,
+            Err(error) => return self.fail(id, &error, ""),
+        };
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        task.waiting = Some(waits(sent));
+        task.attempt += 1;
+        let (attempt, lane, flow) = (task.attempt, task.lane, task.flow);
+        let plan = self.plan(id);
+        if let Some(of) = flow.and_then(|flow| self.flows.get_mut(flow)) {
+            of.requests += 1;
+            if of.requests > MOST_REQUESTS {
+                self.harm(Harm::TooManyRequests, plan);
+            }
+        }
+        if lane == Lane::Direct {
+            let response = self.ask_bank(Actor::Recipient, &request, peer, plan);
+            if let Some(flow) = flow {
+                self.on_call(flow, &request);
+            }
+            return self.hear(id, attempt, response);
+        }
+        let timeout = self.now + TIMEOUT;
+        self.queue.plan(timeout, Event::Timeout { task: id, attempt });
+        let copies = self.fate(plan);
+        for late in copies {
+            let (request, peer) = (request.clone(), peer.clone());
+            let event = Event::ToBank { task: id, attempt, request, peer };
+            self.queue.plan(self.now + late, event);
+        }
+    }
+
+    pub(crate) fn at_bank(
+        &mut self,
+        id: u32,
+        attempt: u32,
+        request: &Request<Vec<u8>>,
+        peer: Peer,
+    ) {
+        let (plan, flow) = (self.plan(id), self.tasks.get(&id).and_then(|task| task.flow));
+        let response = self.ask_bank(Actor::Recipient, request, peer, plan);
+        if let Some(flow) = flow {
+            self.on_call(flow, request);
+        }
+        for late in self.fate(plan) {
+            let response = response.clone();
+            self.queue.plan(self.now + late, Event::ToNode { task: id, attempt, response });
+        }
+    }
+
+    /// When the copies of a message arrive: usually one, soon.
+    pub(super) fn fate(&mut self, plan: Option<Attack>) -> Vec<u64> {
+        let soon = 10 + self.rng.below(150);
+        if self.faults == Faults::None {
+            return vec![soon];
+        }
+        // Not in the attacker's way.
+        if plan.is_none() && self.outage.contains(&self.now) {
+            count(&mut self.tally.network, "dropped");
+            return Vec::new();
+        }
+        match self.rng.below(1000) {
+            0..10 => {
+                count(&mut self.tally.network, "dropped");
+                Vec::new()
+            }
+            10..25 => {
+                count(&mut self.tally.network, "duplicated");
+                vec![soon, 10 + self.rng.below(400)]
+            }
+            25..32 => {
+                count(&mut self.tally.network, "delayed");
+                vec![soon + self.rng.below(70_000)]
+            }
+            _ => vec![soon],
+        }
+    }
+
+    /// No answer came: what the exchange says is safe.
+    pub(crate) fn time_out(&mut self, id: u32, attempt: u32) {
+        let Some(task) = self.tasks.get_mut(&id).filter(|task| task.attempt == attempt) else {
+            return;
+        };
+        let Some(waiting) = task.waiting.take() else { return };
+        let again = task.retries < RETRIES;
+        task.retries += 1;
+        let (flow, flow_id) = (task.flow, task.flow_id.clone());
+        let (step, lost): (NextStep, &'static str) = match waiting {
+            Waiting::Push(sent) => (sent.unheard(), "push lost"),
+            Waiting::Exchange(sent) => (sent.unheard(), "answer to the code lost"),
+            Waiting::Keys(sent) => (sent.unheard(), "keys"),
+            Waiting::Read(sent) => (sent.unheard(), "read"),
+            Waiting::Call(sent) => (sent.unheard(), "call"),
+            Waiting::Refresh(sent) => (sent.unheard(), "refresh"),
+        };
+        self.say(|| format!("no answer, {lost}: {step:?}"));
+        match (step, lost, again) {
+            (NextStep::Retry { .. }, "push lost", true) => return self.push(id),
+            (NextStep::Retry { .. }, "keys", true) => return self.fetch_keys(id),
+            (NextStep::Retry { .. }, "read", true) => return self.read_consent(id),
+            (NextStep::Retry { .. }, "refresh", true) => self.refresh(&flow_id),
+            (_, "keys" | "read", _) => {
+                if let Some(flow) = flow {
+                    self.end(flow, "tokens kept, consent not read");
+                }
+            }
+            (_, "call" | "refresh", _) => {}
+            (_, lost, _) => {
+                if let Some(flow) = flow {
+                    self.end(flow, lost);
+                }
+            }
+        }
+        self.tasks.remove(&id);
+    }
+}

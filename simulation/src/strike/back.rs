@@ -1,0 +1,206 @@
+//! What the attacker does with answers, tokens and requests at the back.
+
+use fdx_par::Client;
+use http::{Request, Response};
+use serde_json::Value;
+
+use super::{has_odd_metadata, token_of, with_members_of};
+use crate::attack::Attack;
+use crate::ledger::{Actor, field};
+use crate::recipient::{Posted, Task};
+use crate::rogue::As;
+use crate::scene::{Bank, Key};
+use crate::tally::count;
+use crate::world::{ATTACKER, World};
+
+impl World {
+    /// A token response is about to reach the recipient.
+    pub(crate) fn on_tokens(&mut self, id: u32, response: Response<Vec<u8>>) -> Response<Vec<u8>> {
+        let Some((person, plan)) = self.tasks.get(&id).map(Task::whose).zip(self.plan(id)) else {
+            if self.tasks.get(&id).map(Task::whose) == Some(ATTACKER) {
+                self.own_tokens = Some(response.clone());
+            }
+            return response;
+        };
+        let swaps = matches!(
+            plan,
+            Attack::SwappedResponse
+                | Attack::SwappedAccessToken
+                | Attack::SwappedConsentId
+                | Attack::SwappedIdToken
+                | Attack::ForgedIdToken
+                | Attack::TenantIdToken
+        );
+        if person == ATTACKER || !swaps || !response.status().is_success() {
+            return response;
+        }
+        let swapped = match plan {
+            Attack::SwappedIdToken => self.rogues_id_token(&response),
+            Attack::ForgedIdToken => {
+                self.forged_id_token(&response, Key::HostileBank, Bank::Honest)
+            }
+            Attack::TenantIdToken => {
+                self.forged_id_token(&response, Key::HonestBank, Bank::Hostile)
+            }
+            _ => self.whole_own_flow().and_then(|()| self.own_tokens.take()).and_then(|own| {
+                let names: &[&str] = match plan {
+                    Attack::SwappedResponse => return Some(own),
+                    Attack::SwappedConsentId => &["grant_id"],
+                    _ => &["access_token", "refresh_token", "grant_id"],
+                };
+                with_members_of(&response, &own, names)
+            }),
+        };
+        match swapped {
+            Some(swapped) => {
+                self.tried(Some(plan));
+                self.say(|| format!("the attacker changes a token response of customer {person}"));
+                swapped
+            }
+            None => response,
+        }
+    }
+
+    /// The answer to a consent's read is about to reach the recipient.
+    pub(crate) fn on_consent(&mut self, id: u32, response: Response<Vec<u8>>) -> Response<Vec<u8>> {
+        let Some(person) = self.tasks.get(&id).map(Task::whose) else { return response };
+        if person == ATTACKER {
+            if response.status().is_success() {
+                self.own_consent = Some(response.clone());
+            }
+            return response;
+        }
+        if self.plan(id) != Some(Attack::SwappedConsent) || !response.status().is_success() {
+            return response;
+        }
+        match self.whole_own_flow().and_then(|()| self.own_consent.take()) {
+            Some(own) => {
+                self.tried(Some(Attack::SwappedConsent));
+                own
+            }
+            None => response,
+        }
+    }
+
+    /// A request of the recipient's has been answered; the attacker reads those to resources.
+    pub(crate) fn on_call(&mut self, flow: usize, request: &Request<Vec<u8>>) {
+        let path = request.uri().path();
+        if !path.starts_with("/fdx/") || Bank::of(request.uri()) != Bank::Honest {
+            return;
+        }
+        if let Some(flow) = self.flows.get_mut(flow) {
+            flow.calls.push(request.clone());
+        }
+        let Some((_, Some(plan), _)) = self.of(flow) else { return };
+        if !path.ends_with("/accounts") {
+            return;
+        }
+        let calls = self.flows.get(flow).map(|flow| flow.calls.clone()).unwrap_or_default();
+        match plan {
+            Attack::StolenToken => {
+                if let Some(token) = token_of(request) {
+                    self.tried(Some(plan));
+                    self.access(plan, &token);
+                }
+            }
+            Attack::ReplayedRequest => {
+                self.tried(Some(plan));
+                for call in calls {
+                    self.send_again(plan, &call);
+                }
+            }
+            Attack::MovedProof => {
+                self.tried(Some(plan));
+                self.moved_proof(plan, request, &calls);
+            }
+            Attack::StolenRefreshToken | Attack::ConfusedStore => {
+                let id = self.flows.get(flow).and_then(|flow| flow.flow_id.clone());
+                let Some(row) = id.and_then(|id| self.store.grants.get(&id).cloned()) else {
+                    return;
+                };
+                self.tried(Some(plan));
+                match plan {
+                    Attack::ConfusedStore => self.confuse(plan, &row.text),
+                    _ => self.refresh_stolen(plan, &row.text),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the hostile institution does instead of answering.
+    pub(crate) fn relay(
+        &mut self,
+        actor: Actor,
+        request: &Request<Vec<u8>>,
+        plan: Option<Attack>,
+    ) -> Option<Response<Vec<u8>>> {
+        let plan = plan.filter(|plan| *plan == Attack::RelayedPush || has_odd_metadata(*plan))?;
+        match request.uri().path() {
+            "/par" if actor == Actor::Recipient => {
+                self.tried(Some(plan));
+                let mut relayed = request.clone();
+                let url = format!("{}/par", Bank::Honest.origin());
+                *relayed.uri_mut() = url.parse().ok()?;
+                relayed.headers_mut().remove("dpop");
+                let answer = self.as_attacker(plan, &relayed);
+                let document: Value = serde_json::from_slice(answer.body()).ok()?;
+                self.relayed = Some(document.get("request_uri")?.as_str()?.to_owned());
+                Some(answer)
+            }
+            "/authorize" if actor == Actor::Customer => {
+                let relayed = self.relayed.clone()?;
+                let query = request.uri().query()?;
+                let sent = field(query.as_bytes(), "request_uri")?;
+                if sent != relayed {
+                    return None;
+                }
+                let to = format!("{}/authorize?{query}", Bank::Honest.origin());
+                Response::builder().status(303).header("location", to).body(Vec::new()).ok()
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn confuse(&mut self, plan: Attack, row: &str) {
+        let Some(client) = self.client_for(0, Bank::Hostile, None) else { return };
+        let Some(honest) = self.client_for(0, Bank::Honest, None) else { return };
+        // Once the row is taken for the other's, and once the tokens in memory are.
+        for reader in [&client, &honest] {
+            self.confused_call(plan, &client, reader.restore(row));
+        }
+    }
+
+    pub(super) fn confused_call(
+        &mut self,
+        plan: Attack,
+        client: &Client,
+        grant: Result<fdx_par::StoredGrant, fdx_par::Error>,
+    ) {
+        let (entropy, now) = (self.rng.entropy(), self.node_time(0));
+        let called = grant.and_then(|grant| {
+            let url = client.config().fdx_base.join_segment("accounts");
+            let url = url.map_err(|_| fdx_par::CallerFault::UrlTooLong)?;
+            let request = fdx_par::ResourceRequest::get(url);
+            client.call(grant.tokens().access_token(), request, entropy, now)
+        });
+        match called.and_then(Self::send_raw) {
+            Ok(Posted { request, peer, .. }) => {
+                self.acted(plan, |world| world.ask_bank(Actor::Recipient, &request, peer, None));
+            }
+            Err(error) => {
+                self.say(|| format!("refused: {error}"));
+                count(&mut self.tally.errors, error.code());
+            }
+        }
+    }
+
+    pub(super) fn refresh_stolen(&mut self, plan: Attack, row: &str) {
+        let Ok(row) = serde_json::from_str::<Value>(row) else { return };
+        let Some(token) = row.get("refresh_token").and_then(Value::as_str) else { return };
+        for who in [As::Rogue, As::Nobody] {
+            let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+            self.tokens_and_access(plan, who, &form);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! When the attacker strikes: at what is read, changed or sent on the way.
+
+mod back;
+mod front;
+
+use fdx_par::Client;
+use http::{Request, Response};
+use serde_json::Value;
+
+use crate::attack::Attack;
+use crate::ledger::{Agreed, parameter};
+use crate::scene::Bank;
+use crate::tally::count;
+use crate::world::{ATTACKER, World};
+
+const HOUR: u64 = 3_600_000;
+
+/// Whether the flow's client was set up with another institution's metadata.
+pub(crate) fn has_odd_metadata(attack: Attack) -> bool {
+    matches!(attack, Attack::WrongMetadata | Attack::MisdeliveredMetadata)
+}
+
+impl World {
+    /// A node's client, unless the attack is to have it set up wrongly.
+    pub(crate) fn client_for(
+        &mut self,
+        node: usize,
+        bank: Bank,
+        plan: Option<Attack>,
+    ) -> Option<Client> {
+        let odd = match plan {
+            Some(Attack::WrongMetadata) => Ok(Bank::Hostile.metadata()),
+            Some(Attack::MisdeliveredMetadata) => Bank::Honest.discovered_at(Bank::Hostile),
+            _ => return self.nodes.get(node)?.clients.get(bank as usize).cloned(),
+        };
+        self.tried(plan);
+        let client = odd.and_then(|metadata| Client::new(bank.config(self.binding), metadata));
+        if let Err(error) = &client {
+            self.say(|| format!("refused: {error}"));
+            count(&mut self.tally.errors, error.code());
+        }
+        client.ok()
+    }
+
+    pub(crate) fn tried(&mut self, plan: Option<Attack>) {
+        if let Some(plan) = plan {
+            self.say(|| format!("ATTACK: {}", plan.name()));
+            count(&mut self.tally.tried, plan);
+        }
+    }
+
+    /// What happens meanwhile is this attack's doing.
+    pub(crate) fn acted<T>(&mut self, plan: Attack, what: impl FnOnce(&mut Self) -> T) -> T {
+        let acting = self.acting.replace(plan);
+        let done = self.directly(what);
+        self.acting = acting;
+        done
+    }
+
+    fn has_read(&mut self, code: &str) {
+        self.ledger.read.insert(code.to_owned());
+    }
+
+    /// The attacker begins a flow of its own at the honest institution.
+    fn own_flow(&mut self) -> Option<(usize, String)> {
+        let own = self.flow(ATTACKER, Bank::Honest, None, true);
+        self.directly(|world| world.begin(own));
+        let url = self.flows.get(own)?.url.clone()?;
+        Some((own, url))
+    }
+
+    /// And agrees to it, without bringing back the callback.
+    fn own_callback(&mut self) -> Option<(usize, String)> {
+        let (own, url) = self.own_flow()?;
+        let agreed = Agreed { by: ATTACKER, whole: true };
+        let callback = self.directly(|world| world.consent(&url, agreed))?;
+        let code = parameter(&callback, "code")?;
+        self.has_read(&code);
+        Some((own, callback))
+    }
+
+    /// And ends it as a customer would.
+    pub(crate) fn whole_own_flow(&mut self) -> Option<()> {
+        let (own, callback) = self.own_callback()?;
+        self.directly(|world| world.arrive(ATTACKER, &callback, Some(own), 0));
+        Some(())
+    }
+}
+
+/// The access token of a request.
+pub(crate) fn token_of(request: &Request<Vec<u8>>) -> Option<String> {
+    let header = request.headers().get("authorization")?.to_str().ok()?;
+    header.split_once(' ').map(|(_, token)| token.to_owned())
+}
+
+/// The response, with members of the other one's JSON.
+fn with_members_of(
+    response: &Response<Vec<u8>>,
+    other: &Response<Vec<u8>>,
+    names: &[&str],
+) -> Option<Response<Vec<u8>>> {
+    let mut document: Value = serde_json::from_slice(response.body()).ok()?;
+    let other: Value = serde_json::from_slice(other.body()).ok()?;
+    for name in names {
+        document.as_object_mut()?.insert((*name).to_owned(), other.get(*name)?.clone());
+    }
+    let mut response = response.clone();
+    *response.body_mut() = serde_json::to_vec(&document).ok()?;
+    Some(response)
+}

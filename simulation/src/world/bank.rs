@@ -1,0 +1,73 @@
+//! Everything that reaches an institution, and what is held against it.
+
+use fdx_sandbox::Peer;
+use fdx_wire::UnixTime;
+use http::{Request, Response};
+
+use super::{Trace, World};
+use crate::attack::Attack;
+use crate::ledger::{Actor, Harm};
+use crate::scene::{Bank, START};
+use crate::tally::count;
+
+impl World {
+    /// Everything that reaches an institution comes through here.
+    pub(crate) fn ask_bank(
+        &mut self,
+        actor: Actor,
+        request: &Request<Vec<u8>>,
+        peer: Peer,
+        plan: Option<Attack>,
+    ) -> Response<Vec<u8>> {
+        let bank = Bank::of(request.uri());
+        self.tally.requests += 1;
+        for harm in self.ledger.request(bank, actor, request) {
+            self.harm(harm, plan);
+        }
+        if bank == Bank::Hostile
+            && let Some(answer) = self.relay(actor, request, plan)
+        {
+            return answer;
+        }
+        let now = self.bank_time(bank);
+        let [honest, hostile] = &mut self.banks;
+        let institution = if bank == Bank::Honest { honest } else { hostile };
+        let answer = institution.handle(request, peer, now);
+        if self.trace == Trace::On {
+            let (method, path) = (request.method(), request.uri().path());
+            let broken = institution.last_verdicts().last().map(|verdict| verdict.rule);
+            let broken = broken.filter(|_| answer.status().as_u16() >= 400).unwrap_or_default();
+            println!(
+                "{:>9} ms    {bank:?} bank: {actor:?} {method} {path} -> {} {broken}",
+                self.now,
+                answer.status().as_u16()
+            );
+        }
+        for harm in self.ledger.answer(bank, actor, request, &answer) {
+            self.harm(harm, plan);
+        }
+        answer
+    }
+
+    pub(crate) fn bank_time(&self, bank: Bank) -> UnixTime {
+        let [honest, hostile] = self.bank_offsets;
+        self.time(if bank == Bank::Honest { honest } else { hostile })
+    }
+
+    pub(crate) fn time(&self, offset: i64) -> UnixTime {
+        UnixTime::from_seconds((START + self.now / 1000).saturating_add_signed(offset))
+    }
+
+    /// A promise was broken, which fails the simulation, unless FAPI 2.0 makes no such promise.
+    pub(crate) fn harm(&mut self, harm: Harm, plan: Option<Attack>) {
+        let by = self.acting.or(plan);
+        self.say(|| format!("HARM: {harm:?}, by {by:?}"));
+        // A code that is good twice is nobody's gain by itself.
+        if let Some(by) = by.filter(|_| harm != Harm::CodeExchangedTwice) {
+            count(&mut self.tally.succeeded, by);
+        }
+        if !by.is_some_and(Attack::is_open) {
+            self.tally.harms.push((self.seed, harm, by));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The customer at the institution: the page, the decision, and the way back.
+
+use fdx_sandbox::Peer;
+use fdx_sandbox::customer::{ConsentPage, Decision};
+use http::Request;
+use http::header::LOCATION;
+
+use super::{ATTACKER, Event, Faults, World, shown};
+use crate::attack::Attack;
+use crate::ledger::{Actor, Agreed, parameter};
+use crate::scene::Bank;
+use crate::tally::count;
+
+impl World {
+    /// The customer's browser loads the consent page.
+    pub(super) fn load_page(&mut self, flow: usize, url: &str) {
+        let Some((person, plan, whole)) = self.of(flow) else { return };
+        self.say(|| format!("customer {person} is at {}", shown(url)));
+        let Some(page) = self.visit(Actor::Customer, url, plan) else {
+            return self.end(flow, "the request_uri had expired");
+        };
+        if plan.is_none() && self.rng.chance(60) {
+            return self.end(flow, "the customer left");
+        }
+        let refuses = plan.is_none() && self.rng.chance(80);
+        let decision = match (refuses, whole) {
+            (true, _) => Decision::refuse(),
+            (false, true) => Decision::everything(),
+            (false, false) => Decision::less_than_asked(),
+        };
+        let Ok(form) = page.decide(&decision) else { return };
+        let at = self.now + 2000 + self.rng.below(50_000);
+        self.queue.plan(at, Event::Decide { flow, form, whole });
+    }
+
+    pub(super) fn send_decision(&mut self, flow: usize, form: &Request<Vec<u8>>, whole: bool) {
+        let Some((person, ..)) = self.of(flow) else { return };
+        let Some(url) = self.decide(Actor::Customer, form, Agreed { by: person, whole }) else {
+            // Somebody else decided: the page waits no more.
+            return self.end(flow, "the request_uri had expired");
+        };
+        self.say(|| format!("customer {person} is sent back to {}", shown(&url)));
+        if let Some(of) = self.flows.get_mut(flow) {
+            of.callback = Some(url.clone());
+        }
+        if self.on_callback(flow, &url) {
+            return;
+        }
+        let at = self.now + 20 + self.rng.below(2000);
+        self.queue.plan(at, Event::Callback { person, url: url.clone(), flow, tries: 0 });
+        // An impatient customer, or one whose browser tries again by itself.
+        if self.faults == Faults::Usual && self.rng.chance(60) {
+            count(&mut self.tally.network, "reloaded");
+            let at = at + self.rng.below(3000);
+            self.queue.plan(at, Event::Callback { person, url, flow, tries: 0 });
+        }
+    }
+
+    /// The whole of a customer's part, at once.
+    pub(crate) fn consent(&mut self, url: &str, agreed: Agreed) -> Option<String> {
+        let actor = if agreed.by == ATTACKER { Actor::Attacker } else { Actor::Customer };
+        let page = self.visit(actor, url, None)?;
+        let form = page.decide(&Decision::everything()).ok()?;
+        self.decide(actor, &form, agreed)
+    }
+
+    pub(crate) fn visit(
+        &mut self,
+        actor: Actor,
+        url: &str,
+        plan: Option<Attack>,
+    ) -> Option<ConsentPage> {
+        let mut request = Request::new(Vec::new());
+        *request.uri_mut() = url.parse().ok()?;
+        let answer = self.ask_bank(actor, &request, Peer::anonymous(), plan);
+        match answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()) {
+            Some(to) => {
+                let to = to.to_owned();
+                self.visit(actor, &to, None)
+            }
+            None => ConsentPage::read(&answer).ok(),
+        }
+    }
+
+    pub(super) fn decide(
+        &mut self,
+        actor: Actor,
+        form: &Request<Vec<u8>>,
+        agreed: Agreed,
+    ) -> Option<String> {
+        let answer = self.ask_bank(actor, form, Peer::anonymous(), None);
+        let to = answer.headers().get(LOCATION)?.to_str().ok()?.to_owned();
+        if let Some(code) = parameter(&to, "code") {
+            self.ledger.code(Bank::of(form.uri()), &code, agreed);
+        }
+        Some(to)
+    }
+}

@@ -1,0 +1,65 @@
+//! Who will do what, and which of it the attacker has plans with.
+
+use super::{CUSTOMERS, Event, Faults, Flow, NODES, Settings, World};
+use crate::attack::Attack;
+use crate::ledger::Person;
+use crate::scene::{Bank, Binding};
+
+impl World {
+    pub(super) fn people(&mut self, settings: Settings) {
+        for number in 0..settings.flows {
+            let plan = match settings.attack {
+                Some(attack) => Some(attack),
+                None if self.rng.chance(450) => self.rng.pick(&Attack::ALL).copied(),
+                None => None,
+            };
+            let plan = plan.filter(|plan| self.binding == Binding::Dpop || !plan.needs_dpop());
+            let hostile = match plan {
+                Some(plan) => plan.at_the_hostile(),
+                None => self.rng.chance(200),
+            };
+            let bank = if hostile { Bank::Hostile } else { Bank::Honest };
+            let person = 1 + usize::try_from(self.rng.below(CUSTOMERS)).unwrap_or(0);
+            let whole = plan.is_some() || self.rng.chance(700);
+            let flow = self.flow(person, bank, plan, whole);
+            let at = number * 4000 + self.rng.below(60_000);
+            self.queue.plan(at, Event::Begin { flow });
+        }
+        if self.faults == Faults::Usual {
+            let start = self.rng.below(settings.flows * 8000);
+            self.outage = start..start + self.rng.below(40_000);
+            for _ in 0..1 + settings.flows / 12 {
+                let at = self.rng.below(60_000 + settings.flows * 4000);
+                let node = usize::try_from(self.rng.below(NODES as u64)).unwrap_or(0);
+                self.queue.plan(at, Event::Crash { node });
+            }
+        }
+    }
+
+    pub(crate) fn flow(
+        &mut self,
+        person: Person,
+        bank: Bank,
+        plan: Option<Attack>,
+        whole: bool,
+    ) -> usize {
+        self.flows.push(Flow {
+            person,
+            bank,
+            plan,
+            whole,
+            url: None,
+            callback: None,
+            flow_id: None,
+            client: None,
+            requests: 0,
+            calls: Vec::new(),
+        });
+        self.flows.len() - 1
+    }
+
+    /// Whose flow it is, what is planned with it, and what the customer shares.
+    pub(crate) fn of(&self, flow: usize) -> Option<(Person, Option<Attack>, bool)> {
+        self.flows.get(flow).map(|flow| (flow.person, flow.plan, flow.whole))
+    }
+}
