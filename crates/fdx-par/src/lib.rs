@@ -158,6 +158,7 @@ mod revocation;
 mod server_keys;
 mod stored_grant;
 mod token;
+mod tpp_registration;
 mod verify;
 
 pub use callback::{Accepted, Callback, CallbackVerification, SignedCallback};
@@ -191,4 +192,5 @@ pub use revocation::{Revoked, TokenTypeHint};
 pub use server_keys::ServerKeys;
 pub use stored_grant::{Identity, StoredGrant};
 pub use token::{AccessToken, BoundBy, Exchanged, Tokens};
+pub use tpp_registration::TppRegistered;
 pub use verify::{Verification, Verified};

@@ -46,6 +46,8 @@ pub struct Institution {
     pub(crate) codes: Memory<String, Code>,
     pub(crate) tokens: Memory<String, Token>,
     pub(crate) consents: Memory<String, Consent>,
+    /// Whether the client of UAE Open Finance has registered by its certificate.
+    pub(crate) knows_by_certificate: bool,
     /// What it does wrong, if anything.
     pub(crate) active: Option<misbehaviour::Active>,
 }
@@ -80,6 +82,7 @@ impl Institution {
             codes: Memory::new(CAPACITY),
             tokens: Memory::new(CAPACITY),
             consents: Memory::new(CAPACITY),
+            knows_by_certificate: false,
             active,
         }
     }

@@ -75,6 +75,7 @@ const ROWS: &[Row] = &[
     row("uae", "push-interaction-id", Off::Server("invalid_request")),
     row("uae", "push-status-ok", Off::Client("rfc9126.status")),
     row("uae", "push-without-client-id", Off::Server("invalid_request")),
+    row("uae", "registration-by-certificate", Off::Server("unauthorized_client")),
     row("uae", "request-object-backdated", Off::Server("invalid_request_object"))
         .when(its_clock_is_behind),
 ];
@@ -96,6 +97,9 @@ fn flow(provided: &Provided, dialect: Dialect, when: fn(&mut World)) -> Result<(
     let mut world = (provided.world)(dialect);
     when(&mut world);
     let client = world.client()?;
+    if let Ok(draft) = client.register_by_certificate(entropy(9), world.now) {
+        world.run(draft)?;
+    }
     let request = (provided.request)();
     let pushes = !world
         .config

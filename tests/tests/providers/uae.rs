@@ -1,8 +1,8 @@
 use fdx_par::dialect::UAE;
 use fdx_rar::uae::{ConsentState, ToldConsent};
 use fdx_sandbox::customer::Decision;
-use fdx_tests::WireTexts;
 use fdx_tests::providers::provided;
+use fdx_tests::{WireTexts, entropy};
 
 #[test]
 fn every_request_is_as_recorded() {
@@ -12,6 +12,9 @@ fn every_request_is_as_recorded() {
 
     let client = world.client().unwrap();
     texts.step("discover", &world);
+    let draft = client.register_by_certificate(entropy(9), world.now).unwrap();
+    world.run(draft).unwrap();
+    texts.step("register", &world);
     let (url, pending) = world.push(&client, &(provided.request)()).unwrap();
     texts.step("push", &world);
     texts.browser("authorize", &url);

@@ -38,6 +38,8 @@ pub enum Member {
     PushStatusOk,
     /// The push has no `client_id` beside the request object.
     PushWithoutClientId,
+    /// Before its first push a client registers by its certificate, at this path beside the push.
+    RegistrationByCertificate(&'static str),
     /// A registration may be answered with 200.
     RegistrationStatusOk,
     /// `nbf` of a request object lies this much before `iat`.
@@ -70,6 +72,7 @@ impl Member {
             Self::PushInteractionId => "push-interaction-id",
             Self::PushStatusOk => "push-status-ok",
             Self::PushWithoutClientId => "push-without-client-id",
+            Self::RegistrationByCertificate(_) => "registration-by-certificate",
             Self::RegistrationStatusOk => "registration-status-ok",
             Self::RequestObjectBackdated(_) => "request-object-backdated",
             Self::ResourcesPlural => "resources-plural",
@@ -97,6 +100,7 @@ impl Member {
             Self::PushInteractionId => "RFC 9126 section 2.1",
             Self::PushStatusOk => "RFC 9126 section 2.2",
             Self::PushWithoutClientId => "RFC 9126 section 2.1",
+            Self::RegistrationByCertificate(_) => "RFC 7591 section 3.1",
             Self::RegistrationStatusOk => "RFC 7591 section 3.2.1",
             Self::RequestObjectBackdated(_) => "FAPI 2.0 Message Signing 5.3.2-2",
             Self::ResourcesPlural => "RFC 8707 section 2",

@@ -29,6 +29,7 @@ const MEMBERS: &[Line] = &[
     line(Member::PushInteractionId, GUIDE),
     line(Member::PushStatusOk, OPENAPI),
     line(Member::PushWithoutClientId, OPENAPI),
+    line(Member::RegistrationByCertificate("/tpp-registration"), OPENAPI),
     line(
         Member::RequestObjectBackdated(Duration::from_secs(10)),
         "Nebras Open Finance, TPP standards, request JWT",

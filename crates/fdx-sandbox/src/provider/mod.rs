@@ -120,7 +120,7 @@ impl Institution {
         match self.config().provider {
             Provider::Fdx => Arrival::strict(request),
             Provider::Mastercard => mastercard::arrive(request),
-            Provider::Uae => uae::arrive(request, peer, now),
+            Provider::Uae => uae::arrive(self, request, peer, now),
             Provider::Mx => mx::arrive(self, request, now),
             Provider::Autional => autional::arrive(request),
         }

@@ -21,6 +21,7 @@ use crate::answer;
 use crate::client::RegisteredClient;
 use crate::config::InstitutionConfig;
 use crate::error::{Broken, Reason};
+use crate::institution::Institution;
 use crate::par::{Requested, Sent};
 use crate::peer::Peer;
 use crate::received::Side;
@@ -48,14 +49,22 @@ struct Times {
     exp: Option<UnixTime>,
 }
 
-pub(super) fn arrive(request: &Request<Vec<u8>>, peer: &Peer, now: UnixTime) -> Arrival {
+pub(super) fn arrive(
+    institution: &mut Institution,
+    request: &Request<Vec<u8>>,
+    peer: &Peer,
+    now: UnixTime,
+) -> Arrival {
     let path = request.uri().path();
     let back_channel = [PATHS.par, PATHS.token, REGISTRATION].contains(&path);
     if back_channel && peer.thumbprint.is_none() {
         return refuse("invalid_client", "every connection shows the transport certificate");
     }
     match *request.method() {
-        Method::POST if path == REGISTRATION => register(request),
+        Method::POST if path == REGISTRATION => register(institution, request),
+        Method::POST if path == PATHS.par && !institution.knows_by_certificate => {
+            refuse("unauthorized_client", "the client has not registered by its certificate")
+        }
         Method::POST if path == PATHS.par => push(request, now),
         Method::GET if path == PATHS.authorize => authorize(request),
         _ => Arrival::strict(request),
@@ -78,9 +87,10 @@ pub(super) fn depart(
 }
 
 /// A body of `{}`, and the client comes from the directory.
-fn register(request: &Request<Vec<u8>>) -> Arrival {
+fn register(institution: &mut Institution, request: &Request<Vec<u8>>) -> Arrival {
     match serde_json::from_slice::<Value>(request.body()) {
         Ok(Value::Object(members)) if members.is_empty() => {
+            institution.knows_by_certificate = true;
             Arrival::Answered(answer::empty(StatusCode::NO_CONTENT))
         }
         _ => refuse("invalid_request", "the body is an empty object"),

@@ -34,10 +34,14 @@ pub(super) async fn open() -> Result<Stage, Failure> {
     .await
 }
 
-/// Push, authorize, token with the consent read back, accounts, refresh.
+/// Register, push, authorize, token with the consent read back, accounts, refresh.
 pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<ConsentReceipt, Failure> {
     let (client, driver) = (stage.client().await?, &stage.driver);
     steps.done("discover: the endpoints are on another host", "RFC 8414 3");
+
+    let draft = client.register_by_certificate(entropy()?, system_now());
+    driver.run("registering by certificate", draft).await?;
+    steps.done("register by certificate", "Nebras, POST /tpp-registration");
 
     let request = AuthorizationRequest::of_details(
         consent()?.authorization_details(system_now()).map_err(defect)?,

@@ -1,0 +1,59 @@
+use fdx_wire::json::ObjectWriter;
+use fdx_wire::{Entropy, HttpsUrl, UnixTime};
+use http::{Method, StatusCode};
+
+use crate::dialect::Member;
+use crate::exchange::answer::Answer;
+use crate::exchange::interaction::INTERACTION_ID;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::{Body, Outgoing};
+use crate::exchange::{ClientCertificate, Draft, Exchange};
+use crate::{CallerFault, Client, Endpoint, Error, NextStep};
+
+/// A provider took note of a client that it knows by a directory, from its certificate alone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TppRegistered;
+
+const LIMIT: usize = 64 * 1024;
+
+impl Client {
+    /// Drafts the registration by certificate of UAE Open Finance: `{}` by `POST`, answered with 204.
+    /// The `client_id` is the directory's. It is not RFC 7591, and no other dialect has it.
+    ///
+    /// # Errors
+    /// [`CallerFault::EndpointMissing`] where the dialect has no
+    /// [`Member::RegistrationByCertificate`].
+    pub fn register_by_certificate(
+        &self,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<TppRegistered>, Error> {
+        let path = self.config().dialect.find(|member| match member {
+            Member::RegistrationByCertificate(path) => Some(path),
+            _ => None,
+        });
+        let path = path.ok_or(CallerFault::EndpointMissing)?;
+        // Beside the push endpoint, which is not on the issuer's host.
+        let beside = self.target(Endpoint::PushedAuthorizationRequest)?.url.origin();
+        let url = HttpsUrl::parse(&format!("{}{path}", beside.as_str()));
+        Ok(Draft::new(url.map_err(|_| CallerFault::UrlTooLong)?, entropy, now)?)
+    }
+}
+
+impl Exchange for TppRegistered {
+    type Ask = HttpsUrl;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(url: &HttpsUrl, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let body = Body::Json(ObjectWriter::with_capacity(2));
+        let certificate = ClientCertificate::Present;
+        let mut outgoing = Outgoing::new(Method::POST, url.clone(), certificate, body, LIMIT);
+        outgoing.header(INTERACTION_ID, &mint.interaction_id());
+        Ok(outgoing)
+    }
+
+    fn read(_: HttpsUrl, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        answer.check_status(StatusCode::NO_CONTENT).map(|()| Self)
+    }
+}
