@@ -118,6 +118,7 @@ fn metadata(document: &mut Value) {
         members.remove("authorization_response_iss_parameter_supported");
         members.remove("dpop_signing_alg_values_supported");
         members.remove("mtls_endpoint_aliases");
+        members.remove("revocation_endpoint");
         members.remove("tls_client_certificate_bound_access_tokens");
         members.insert("token_endpoint".to_owned(), json!(token));
     }

@@ -1,12 +1,13 @@
 use fdx_jose::Algorithm;
 use fdx_par::dialect::MASTERCARD;
 use fdx_par::not_fapi::Unbound;
-use fdx_par::{AuthorizationRequest, Callback, SenderConstraint, TokenTypeHint};
-use fdx_rar::ConsentReceipt;
+use fdx_par::{AuthorizationRequest, Callback, RevocationOutcome, SenderConstraint};
+use fdx_rar::{ConsentReceipt, ConsentRevocationRequest, PartyType, RevocationReason};
 use fdx_sandbox::Provider;
 use fdx_transport_hyper::system_now;
 
 use super::stage::Stage;
+use crate::demo::scene::defect;
 use crate::demo::steps::Steps;
 use crate::demo::{not_ours, scene};
 use crate::error::Failure;
@@ -63,9 +64,14 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     let grant = driver.refreshed(&client, &granted.stored()).await?;
     steps.done("refresh", "RFC 6749 6");
 
-    let draft =
-        client.revoke(grant.tokens(), TokenTypeHint::RefreshToken, entropy()?, system_now());
-    driver.run("revoking the refresh token", draft).await?;
-    steps.done("revoke the refresh token", "RFC 7009 2");
+    let id = grant.consent_id().ok_or_else(|| defect("no consent id was told"))?;
+    let why = ConsentRevocationRequest::new(RevocationReason::UserAction, PartyType::DataRecipient);
+    let token = grant.tokens().access_token();
+    let draft = client.revoke_consent(id, token, &why, entropy()?, system_now());
+    let revoked = driver.run("revoking the consent", draft).await?;
+    if revoked.outcome() != RevocationOutcome::Revoked {
+        return Err(defect(format!("the revocation ended as {:?}", revoked.outcome())));
+    }
+    steps.done("revoke the consent", "FDX Consent API");
     Ok(receipt)
 }
