@@ -11,7 +11,7 @@ pub(crate) const ENDS: [&str; 16] = [
     "granted in part",
     "the customer said no",
     "the customer left",
-    "the request_uri had expired",
+    "the institution showed no page",
     "too late to redirect",
     "push refused",
     "push lost",

@@ -17,7 +17,7 @@ impl World {
         let Some((person, plan, whole)) = self.of(flow) else { return };
         self.say(|| format!("customer {person} is at {}", shown(url)));
         let Some(page) = self.visit(Actor::Customer, url, plan) else {
-            return self.end(flow, "the request_uri had expired");
+            return self.end(flow, "the institution showed no page");
         };
         if plan.is_none() && self.rng.chance(60) {
             return self.end(flow, "the customer left");
@@ -37,7 +37,7 @@ impl World {
         let Some((person, ..)) = self.of(flow) else { return };
         let Some(url) = self.decide(Actor::Customer, form, Agreed { by: person, whole }) else {
             // Somebody else decided: the page waits no more.
-            return self.end(flow, "the request_uri had expired");
+            return self.end(flow, "the institution showed no page");
         };
         self.say(|| format!("customer {person} is sent back to {}", shown(&url)));
         if let Some(of) = self.flows.get_mut(flow) {
