@@ -202,6 +202,12 @@ impl Setup {
     /// The institution, in which the recipient is registered.
     #[must_use]
     pub fn institution(&self) -> Institution {
+        Institution::new(self.institution_config(), entropy(200))
+    }
+
+    /// What makes that institution.
+    #[must_use]
+    pub fn institution_config(&self) -> InstitutionConfig {
         let mtls = HttpsUrl::parse("https://mtls.bank.example").unwrap();
         let mut config = InstitutionConfig::new(
             bank_issuer(),
@@ -213,7 +219,7 @@ impl Setup {
         config.nonce_policy = self.nonces;
         config.consent_id_carrier = self.carrier;
         config.refresh_policy = self.refresh;
-        Institution::new(config, entropy(200))
+        config
     }
 }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use fdx_jose::backend::Backend;
 use fdx_jose::{PrivateKey, PublicKey};
 use fdx_wire::{HttpsUrl, Issuer};
@@ -6,6 +8,7 @@ use crate::client::{RegisteredClient, RequestObjects};
 use crate::data::Customer;
 use crate::misbehaviour::Misbehaviour;
 use crate::provider::{Paths, Provider};
+use crate::registration::RegistrationPolicy;
 
 /// Everything that makes one institution differ from another.
 #[derive(Debug)]
@@ -39,6 +42,10 @@ pub struct InstitutionConfig {
     pub refresh_policy: RefreshPolicy,
     /// Whether every client has to sign its authorization requests.
     pub request_objects: RequestObjects,
+    /// Who may register itself.
+    pub registration: RegistrationPolicy,
+    /// What the institution finds at clients' `jwks_uri`s: JWK Sets by URL, for it fetches nothing.
+    pub published_jwks: BTreeMap<String, String>,
     /// The one way in which it is wrong, if any: for tests of clients.
     pub misbehave: Option<Misbehaviour>,
 }
@@ -66,6 +73,8 @@ impl InstitutionConfig {
             consent_id_carrier: ConsentIdCarrier::GrantId,
             refresh_policy: RefreshPolicy::default(),
             request_objects: RequestObjects::default(),
+            registration: RegistrationPolicy::default(),
+            published_jwks: BTreeMap::new(),
             misbehave: None,
         }
     }

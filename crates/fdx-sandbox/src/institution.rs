@@ -21,6 +21,7 @@ use crate::peer::Peer;
 use crate::provider::Arrival;
 use crate::randomness::Randomness;
 use crate::received::{Received, Side};
+use crate::registration::Registration;
 use crate::replay::Replay;
 use crate::resources::{Consent, is_uuid};
 use crate::token::Token;
@@ -48,6 +49,7 @@ pub struct Institution {
     pub(crate) consents: Memory<String, Consent>,
     /// Whether the client of UAE Open Finance has registered by its certificate.
     pub(crate) knows_by_certificate: bool,
+    pub(crate) registrations: Memory<String, Registration>,
     /// What it does wrong, if anything.
     pub(crate) active: Option<misbehaviour::Active>,
 }
@@ -57,6 +59,8 @@ pub struct Institution {
 enum Surface {
     /// A client, at the authorization server.
     Client,
+    /// A client that registers, or manages its registration.
+    Registration,
     /// The customer's browser.
     Browser,
     /// A client, at a resource.
@@ -83,6 +87,7 @@ impl Institution {
             tokens: Memory::new(CAPACITY),
             consents: Memory::new(CAPACITY),
             knows_by_certificate: false,
+            registrations: Memory::new(CAPACITY),
             active,
         }
     }
@@ -133,6 +138,10 @@ impl Institution {
             config.clients.retain(|known| known.client_id != client.client_id);
             config.clients.push(client);
         });
+    }
+
+    pub(crate) fn unregister(&mut self, client_id: &str) {
+        self.change(|config| config.clients.retain(|known| known.client_id != client_id));
     }
 
     /// Signs with `new_keys` from now on. What was signed by the old ones verifies for as long as
@@ -195,6 +204,10 @@ impl Institution {
             Place::Par | Place::Token | Place::Introspect | Place::Revoke => {
                 (Surface::Client, &[Method::POST])
             }
+            Place::Register => (Surface::Registration, &[Method::POST]),
+            Place::RegisteredClient => {
+                (Surface::Registration, &[Method::DELETE, Method::GET, Method::PUT])
+            }
             Place::Authorize => (Surface::Browser, &[Method::GET]),
             Place::Decision => (Surface::Browser, &[Method::POST]),
             Place::Jwks | Place::Metadata => (Surface::Client, &[Method::GET]),
@@ -214,6 +227,8 @@ impl Institution {
         let answered = match place {
             Place::Par => self.push(received),
             Place::Token => self.issue_tokens(received),
+            Place::Register => self.register_client(received),
+            Place::RegisteredClient => self.manage_client(received),
             Place::Revoke => self.revoke(received),
             Place::Introspect => self.introspect(received),
             Place::Authorize => self.show_page(received),
@@ -233,13 +248,15 @@ impl Institution {
     ) -> Response<Vec<u8>> {
         match surface {
             Surface::Browser => self.error_page(broken),
-            Surface::Client => answer::json(
-                broken.reason.oauth_status(),
-                &json!({
-                    "error": broken.reason.error(),
-                    "error_description": broken.description(),
-                }),
-            ),
+            Surface::Client => oauth_error(broken.reason.oauth_status(), broken),
+            // RFC 7592 2: like any resource that a token opens.
+            Surface::Registration if broken.reason == Reason::InvalidToken => {
+                let mut response = oauth_error(StatusCode::UNAUTHORIZED, broken);
+                let challenge = challenge(Side::MutualTls, broken);
+                answer::set(&mut response, "www-authenticate", &challenge);
+                response
+            }
+            Surface::Registration => oauth_error(broken.reason.oauth_status(), broken),
             Surface::Resource => {
                 let (status, code) = broken.reason.fdx();
                 let document = json!({ "code": code, "message": broken.description() });
@@ -273,6 +290,11 @@ impl Institution {
     }
 }
 
+fn oauth_error(status: StatusCode, broken: Broken) -> Response<Vec<u8>> {
+    let error = broken.reason.error();
+    answer::json(status, &json!({ "error": error, "error_description": broken.description() }))
+}
+
 /// What is at a path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Place {
@@ -283,6 +305,8 @@ pub(crate) enum Place {
     Jwks,
     Metadata,
     Par,
+    Register,
+    RegisteredClient,
     Resource,
     Revoke,
     Token,
@@ -308,8 +332,20 @@ impl Place {
         });
         known
             .map(|(_, place)| place)
+            .or_else(|| registration(path, config))
             .or(resource)
             .or_else(|| metadata::is_well_known(config, path).then_some(Self::Metadata))
+    }
+}
+
+/// The registration endpoint, and the clients below it, where there is one.
+fn registration(path: &str, config: &InstitutionConfig) -> Option<Place> {
+    let below = path.strip_prefix(config.paths().register)?;
+    match below.strip_prefix('/') {
+        _ if config.registration.is_closed() => None,
+        Some(client_id) if !client_id.contains('/') => Some(Place::RegisteredClient),
+        Some(_) => None,
+        None => below.is_empty().then_some(Place::Register),
     }
 }
 

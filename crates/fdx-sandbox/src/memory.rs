@@ -42,6 +42,14 @@ impl<K: Clone + Ord, V> Memory<K, V> {
         self.entries.values()
     }
 
+    pub(crate) fn remove<Q: Ord + ?Sized>(&mut self, key: &Q)
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        self.entries.remove(key);
+        self.order.retain(|known| known.borrow() != key);
+    }
+
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.entries.values_mut()
     }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use fdx_jose::{Jwks, PrivateKey, PublicKey};
 use http::{Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer;
 use crate::client::RequestObjects;
 use crate::config::InstitutionConfig;
 use crate::received::Side;
+use crate::registration::known_scopes;
 
 /// The authentication context classes that an ID token can be asked to state.
 pub(crate) const ACR_VALUES: [&str; 2] = ["phr", "phrh"];
@@ -35,9 +36,12 @@ pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
     let methods = ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
     let signing: Vec<_> =
         config.signing_keys.iter().map(|key| key.public().algorithm().name()).collect();
-    let scopes: BTreeSet<_> =
-        config.clients.iter().flat_map(|client| client.scopes.iter()).collect();
-    let document = json!({
+    let mut scopes: BTreeSet<&str> =
+        config.clients.iter().flat_map(|client| client.scopes.iter().map(String::as_str)).collect();
+    if !config.registration.is_closed() {
+        scopes.extend(known_scopes());
+    }
+    let mut document = json!({
         "issuer": config.issuer.as_str(),
         "authorization_endpoint": main(paths.authorize),
         "pushed_authorization_request_endpoint": main(paths.par),
@@ -76,7 +80,19 @@ pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
     });
+    if !config.registration.is_closed() {
+        member(&mut document, "registration_endpoint", main(paths.register));
+        if let Some(aliases) = document.get_mut("mtls_endpoint_aliases") {
+            member(aliases, "registration_endpoint", alias(paths.register));
+        }
+    }
     answer::json(StatusCode::OK, &document)
+}
+
+fn member(object: &mut Value, name: &str, text: String) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), Value::String(text));
+    }
 }
 
 /// The keys that sign, those that did, and those that only look alike.

@@ -4,7 +4,7 @@ use fdx_sandbox::{Binding, Outcome, Peer, RefreshPolicy};
 use serde_json::json;
 
 use super::outgoing::at;
-use super::{Pen, Stage, Step};
+use super::{Pen, Stage, Step, registering};
 use crate::{Requests, Setup};
 
 /// What looks wrong and is right: the institution has to take it.
@@ -23,6 +23,7 @@ pub fn allowed() -> Vec<Allowed> {
     let mut all = clocks();
     all.extend(customer());
     all.extend(refresh());
+    all.extend(registration());
     all
 }
 
@@ -46,6 +47,18 @@ impl Allowed {
         let failed = verdicts.iter().find(|verdict| verdict.outcome == Outcome::Failed);
         failed.map(|verdict| verdict.rule)
     }
+}
+
+/// Else what is wrong with the table's registrations could be something else.
+fn registration() -> Vec<Allowed> {
+    vec![
+        Allowed::new("RFC 7591 3.1", "a client registers", Setup::default(), |stage| {
+            registering::register(stage, |_| ());
+        }),
+        Allowed::new("RFC 7592 2.2", "a client is updated", Setup::default(), |stage| {
+            registering::update(stage, |_| ());
+        }),
+    ]
 }
 
 /// FAPI 2.0: 0 to 10 seconds ahead must be taken, 11 to 60 may be, and are here.

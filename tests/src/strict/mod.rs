@@ -10,6 +10,7 @@
 mod allowed;
 mod outgoing;
 mod pen;
+mod registering;
 mod stage;
 mod table;
 

@@ -8,6 +8,7 @@ mod parameters;
 mod proof;
 mod proof_use;
 mod refresh;
+mod registration;
 mod request_object;
 mod resource;
 mod tokens;
@@ -34,6 +35,7 @@ pub fn checks() -> Vec<Check> {
         tokens::checks(),
         resource::checks(),
         consent_api::checks(),
+        registration::checks(),
     ]
     .into_iter()
     .flatten()

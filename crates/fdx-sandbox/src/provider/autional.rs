@@ -24,6 +24,7 @@ pub(super) const PATHS: Paths = Paths {
     introspect: "/oauth/introspect",
     jwks: "/oauth/jwks",
     par: "/oauth/pushed-authorization",
+    register: "/oauth/register",
     revoke: "/oauth/revoke",
     token: "/oauth/token",
 };

@@ -17,6 +17,7 @@ pub(super) const PATHS: Paths = Paths {
     introspect: "/oauth2/introspect",
     jwks: "/oauth2/jwks",
     par: "/oauth2/par",
+    register: "/fdx/v6/register",
     revoke: "/oauth2/revoke",
     token: "/oauth2/token",
     ..Paths::FDX

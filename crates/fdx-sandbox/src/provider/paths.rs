@@ -14,6 +14,8 @@ pub struct Paths {
     pub jwks: &'static str,
     /// `pushed_authorization_request_endpoint`.
     pub par: &'static str,
+    /// `registration_endpoint`; clients are managed below it.
+    pub register: &'static str,
     /// `revocation_endpoint`.
     pub revoke: &'static str,
     /// `token_endpoint`.
@@ -29,6 +31,7 @@ impl Paths {
         introspect: "/introspect",
         jwks: "/jwks",
         par: "/par",
+        register: "/register",
         revoke: "/revoke",
         token: "/token",
     };
