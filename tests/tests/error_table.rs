@@ -10,7 +10,9 @@ use fdx_jose::{
     AuthorizationResponseError, DecryptionError, IdTokenError, JweError, JwsError,
     RequestObjectError, SignedIntrospectionError, SigningError,
 };
-use fdx_par::{CallbackFault, CallerFault, Error, NextStep, SealFault, ServerRule};
+use fdx_par::{
+    CallbackFault, CallerFault, Error, NextStep, RegistrationFault, SealFault, ServerRule,
+};
 use fdx_wire::json::{self, JsonError, Limits};
 
 /// One row: code, clause, what it says, what to do.
@@ -74,6 +76,8 @@ fn table() -> String {
         let next = "see `ServerFault::next_step`".to_owned();
         (rule.code().to_owned(), rule.clause().to_owned(), rule.to_string(), next)
     });
+    let registration = RegistrationFault::ALL.iter();
+    let registration = registration.map(|fault| row(&Error::Registration(*fault), fault));
     let id_token = id_token().into_iter().map(|e| row(&Error::IdToken(e.clone()), &e));
     let jarm = authorization_response().into_iter();
     let jarm = jarm.map(|e| row(&Error::AuthorizationResponse(e.clone()), &e));
@@ -97,6 +101,7 @@ fn table() -> String {
     chapter("What arrived at the redirect_uri: `Error::Callback`", &mut { callback });
     chapter("The server broke a rule: `Error::Server`", &mut { server });
     chapter("The server said no: `Error::Refusal`", &mut refusals().into_iter());
+    chapter("The server registered something else: `Error::Registration`", &mut { registration });
     chapter("An ID token does not hold: `Error::IdToken`", &mut { id_token });
     chapter("A JARM response does not hold: `Error::AuthorizationResponse`", &mut { jarm });
     chapter("A signed introspection does not hold: `Error::SignedIntrospection`", &mut {

@@ -168,6 +168,7 @@ pub(crate) fn advice(next_step: NextStep) -> String {
             return format!("run it again in {} seconds", after.as_secs());
         }
         NextStep::Retry { after: None } => "run it again",
+        NextStep::RegisterAgain => "register the client again",
         NextStep::StartOver => "run it again, and send the customer once more",
         NextStep::RespectTheCustomer => "ask again only if the customer wants that",
         NextStep::KeepWaiting => "wait for the callback that belongs to this request",

@@ -28,6 +28,8 @@
 //!                ConsentRevoked: the end
 //! ```
 //!
+//! Where there is no `client_id` yet, a [`Registrar`] gets one, and gives the [`ClientConfig`].
+//!
 //! In the response mode `jwt` (JARM) the callback is read in two steps, [`Client::signed_callback`]
 //! and [`Client::verify_callback`]. The [`manual`] has the chapters: which layer to take, the threat
 //! model, cookies, keys in a KMS, many nodes, message signing, every clause and every error code.
@@ -154,6 +156,7 @@ mod push;
 mod readiness;
 mod redirect;
 mod refresh;
+mod registration;
 mod revocation;
 mod server_keys;
 mod stored_grant;
@@ -171,8 +174,8 @@ pub use dialect::Dialect;
 pub use discovery::{MetadataDocument, ServerMetadata, WellKnown, discover, discover_document};
 pub use encrypted::{Encrypted, IdTokenEncryption};
 pub use error::{
-    CallbackFault, CallerFault, Error, Excerpt, NextStep, Refusal, RefusalKind, Refused, Said,
-    SealFault, ServerFault, ServerRule,
+    CallbackFault, CallerFault, Error, Excerpt, NextStep, Refusal, RefusalKind, Refused,
+    RegistrationFault, Said, SealFault, ServerFault, ServerRule,
 };
 pub use exchange::{ClientCertificate, Draft, NonceMemory, Output, Request, Sent, Step};
 pub use fdx_api::{
@@ -188,6 +191,10 @@ pub use push::{AuthorizationRequest, Pushed};
 pub use readiness::{Finding, Readiness, Severity};
 pub use redirect::AuthorizationUrl;
 pub use refresh::{RefreshVerification, Refreshed};
+pub use registration::{
+    Deleted, InitialAccess, Intermediary, Registered, Registrar, Registration, RegistrationAccess,
+    RegistryReference, TlsClientAuthName,
+};
 pub use revocation::{Revoked, TokenTypeHint};
 pub use server_keys::ServerKeys;
 pub use stored_grant::{Identity, StoredGrant};

@@ -4,6 +4,8 @@
 pub enum Notice {
     /// `authorization_details` of the token response could not be read. The tokens are kept.
     AuthorizationDetailsUnreadable,
+    /// A `client_secret` came with a registration, and was kept nowhere: FAPI 2.0 has no use for it.
+    ClientSecretDropped,
     /// `expires_in` of a push was 600 or more and was used as 599 (FAPI 2.0 Security Profile
     /// 5.3.2.2-12).
     ExpiresInCapped,
@@ -22,6 +24,15 @@ pub enum Notice {
     InteractionIdOther,
     /// A revocation that was taken is answered with 204, and this one was with 200.
     RevocationStatus,
+    /// The server registered something that only describes the client otherwise, or not at all:
+    /// [`Registrar::otherwise`](crate::Registrar::otherwise) names it.
+    RegistrationMemberOther,
+    /// Other scopes are registered than were asked for.
+    RegistrationScopeOther,
+    /// The server gave nothing to manage the registration with.
+    RegistrationUnmanaged,
+    /// `registration_client_uri` moved to another origin; the one before is kept.
+    RegistrationUriElsewhere,
     /// The consent grant names no status.
     ConsentStatusMissing,
     /// The consent grant names recipients, and none of them is registered as we are. It was taken

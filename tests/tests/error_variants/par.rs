@@ -21,6 +21,7 @@ const HERE: &str = "tests/tests/error_variants/par.rs";
 const INTROSPECTION: &str = "tests/tests/introspection.rs";
 const KEYS: &str = "tests/tests/bad_input/keys.rs";
 const LOOPBACK_ISSUER: &str = "tests/tests/loopback_issuer.rs";
+const MASTERCARD: &str = "tests/tests/registration/mastercard.rs";
 const METADATA: &str = "tests/tests/bad_input/metadata.rs";
 const PROFILE_CONFIGURATION: &str = "tests/tests/profile_configuration.rs";
 const PROFILE_MESSAGE_SIGNING: &str = "tests/tests/profile_message_signing.rs";
@@ -30,6 +31,11 @@ const FDX_HEADERS: &str = "tests/tests/fdx_headers.rs";
 const NOTIFICATIONS: &str = "tests/tests/notifications.rs";
 const REQUEST_OBJECTS: &str = "tests/tests/request_objects.rs";
 const REQUESTED: &str = "tests/tests/requested.rs";
+const REGISTRATION_ACCESS: &str = "tests/tests/registration/access.rs";
+const REGISTRATION_ANSWERS: &str = "tests/tests/registration/answers.rs";
+const REGISTRATION_CHOICES: &str = "tests/tests/registration/choices.rs";
+const REGISTRATION_ELSEWHERE: &str = "tests/tests/registration/elsewhere.rs";
+const REGISTRATION_STORED: &str = "tests/tests/registration/stored.rs";
 const RESOURCE: &str = "tests/tests/bad_input/resource.rs";
 const RETRY: &str = "tests/tests/retry.rs";
 const RUN: &str = "crates/fdx-transport-hyper/tests/loopback/run.rs";
@@ -38,6 +44,7 @@ const SIGNED_CALLBACKS: &str = "tests/tests/signed_callbacks.rs";
 const STORED_GRANT: &str = "tests/tests/stored_grant.rs";
 const TOKENS: &str = "tests/tests/bad_input/tokens.rs";
 const UNHEARD: &str = "tests/tests/unheard.rs";
+const WEAKENED: &str = "tests/tests/registration/weakened.rs";
 
 pub(crate) const TABLES: &[Table] = &[
     Table {
@@ -54,6 +61,11 @@ pub(crate) const TABLES: &[Table] = &[
             ("Decryption", ENCRYPTED, "a_service_that_is_down_costs_nothing"),
             ("IdToken", REFRESH, "the_refreshed_id_token_holds_as_the_first_one_did"),
             ("Refusal", BAD_INPUT_MAIN, "what_a_failure_says_is_kept_bounded_and_escaped"),
+            (
+                "Registration",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
             ("Seal", SEALED, "it_opens_in_its_own_place_alone"),
             ("Server", INTROSPECTION, "a_token_that_is_bound_to_another_key_is_refused"),
             ("SignedIntrospection", HERE, "a_signed_introspection_for_somebody_else"),
@@ -142,6 +154,33 @@ pub(crate) const TABLES: &[Table] = &[
                 INTROSPECTION,
                 "without_a_refresh_token_or_an_endpoint_nothing_is_sent",
             ),
+            (
+                "RegistrationAlgorithm",
+                REGISTRATION_CHOICES,
+                "what_would_be_signed_by_rs256_has_to_be_named",
+            ),
+            (
+                "RegistrationCertificate",
+                REGISTRATION_CHOICES,
+                "a_client_of_certificates_says_which",
+            ),
+            (
+                "RegistrationElsewhere",
+                REGISTRATION_ELSEWHERE,
+                "the_token_goes_to_no_other_origin_than_the_registration_endpoint_s",
+            ),
+            ("RegistrationKeys", REGISTRATION_CHOICES, "only_public_keys_are_registered"),
+            ("RegistrationSecret", REGISTRATION_CHOICES, "a_client_secret_is_not_registered"),
+            (
+                "RegistrationUnmanaged",
+                REGISTRATION_ACCESS,
+                "what_can_not_manage_a_registration_is_noticed_and_nothing_is_sent",
+            ),
+            (
+                "StoredRegistration",
+                REGISTRATION_STORED,
+                "what_is_not_a_stored_registration_is_refused",
+            ),
             ("StoredGrant", STORED_GRANT, "another_version_is_refused"),
             ("RedirectTooLate", PUSH, "the_customer_is_sent_off_before_the_request_uri_expires"),
             ("ResponseMode", HERE, "a_callback_read_in_another_response_mode"),
@@ -207,6 +246,92 @@ pub(crate) const TABLES: &[Table] = &[
         never: &[],
     },
     Table {
+        declared: "crates/fdx-par/src/error/registration.rs",
+        name: "RegistrationFault",
+        rows: &[
+            (
+                "AuthorizationSignedResponseAlg",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+            ("DpopBoundAccessTokens", WEAKENED, "all_that_is_weakened_is_told"),
+            (
+                "GrantTypes",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+            (
+                "IdTokenEncryptedResponseAlg",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+            (
+                "IdTokenEncryptedResponseEnc",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+            (
+                "IdTokenSignedResponseAlg",
+                MASTERCARD,
+                "the_documented_answer_is_read_and_refused_for_rs256",
+            ),
+            (
+                "IntrospectionSignedResponseAlg",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+            (
+                "Jwks",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+            ("JwksUri", WEAKENED, "another_place_of_the_keys_is_refused"),
+            ("RedirectUris", WEAKENED, "all_that_is_weakened_is_told"),
+            (
+                "RequestObjectSigningAlg",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+            (
+                "RequirePushedAuthorizationRequests",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+            (
+                "RequireSignedRequestObject",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+            (
+                "ResponseModes",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+            (
+                "ResponseTypes",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+            ("TlsClientAuthName", WEAKENED, "another_name_for_the_certificate_is_refused"),
+            (
+                "TlsClientCertificateBoundAccessTokens",
+                WEAKENED,
+                "tokens_that_would_not_be_bound_to_the_certificate_are_refused",
+            ),
+            (
+                "TokenEndpointAuthMethod",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+            (
+                "TokenEndpointAuthSigningAlg",
+                WEAKENED,
+                "a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept",
+            ),
+        ],
+        never: &[],
+    },
+    Table {
         declared: "crates/fdx-par/src/error/seal.rs",
         name: "SealFault",
         rows: &[
@@ -233,6 +358,12 @@ pub(crate) const TABLES: &[Table] = &[
             ("BodyShape", BAD_INPUT_MAIN, "members_of_another_type_are_refused"),
             ("BodySyntax", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
             ("BodyTooLarge", RESOURCE, "what_is_not_a_success_is_one_typed_error"),
+            ("ClientId", REGISTRATION_ANSWERS, "a_client_id_is_printable_and_not_endless"),
+            (
+                "ClientIdOther",
+                REGISTRATION_ANSWERS,
+                "the_answer_to_a_read_is_about_the_same_client",
+            ),
             (
                 "ConsentIdConflict",
                 CONSENT_ID,
@@ -280,6 +411,11 @@ pub(crate) const TABLES: &[Table] = &[
             ),
             ("PushStatus", PUSH, "a_push_that_was_taken_says_201"),
             ("Redirected", RESOURCE, "what_is_not_a_success_is_one_typed_error"),
+            (
+                "RegistrationStatus",
+                REGISTRATION_ANSWERS,
+                "a_registration_is_answered_with_201_and_json",
+            ),
             ("RequestUri", PUSH, "a_push_needs_a_request_uri"),
             ("Status", BAD_INPUT_MAIN, "a_success_has_its_own_status_and_no_other"),
             ("TokenType", BAD_INPUT_MAIN, "introspection_of_another_binding_is_refused"),

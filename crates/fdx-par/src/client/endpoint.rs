@@ -7,7 +7,7 @@ use crate::discovery::ServerMetadata;
 use crate::exchange::ClientCertificate;
 use crate::{CallerFault, Error};
 
-/// An endpoint of the authorization server that takes the client's authentication.
+/// An endpoint of the authorization server that the client posts to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -19,6 +19,8 @@ pub enum Endpoint {
     Introspection,
     /// RFC 7009.
     Revocation,
+    /// RFC 7591, which takes no authentication: there is no client yet.
+    Registration,
 }
 
 /// A URL, and whether the connection to it shows the client's certificate.
@@ -33,12 +35,12 @@ pub struct Target {
 
 /// The one table of endpoints and certificates.
 ///
-/// | authentication    | sender constraint | `use_mtls_endpoint_aliases` | token       | push, introspection, revocation |
-/// |-------------------|-------------------|-----------------------------|-------------|---------------------------------|
-/// | `private_key_jwt` | DPoP              | false                       | endpoint    | endpoint                        |
-/// | `private_key_jwt` | mTLS              | false                       | alias, cert | endpoint                        |
-/// | `private_key_jwt` | either            | true                        | alias, cert | alias, cert                     |
-/// | either mTLS one   | either            | either                      | alias, cert | alias, cert                     |
+/// | authentication    | sender constraint | `use_mtls_endpoint_aliases` | token       | the others  |
+/// |-------------------|-------------------|-----------------------------|-------------|-------------|
+/// | `private_key_jwt` | DPoP              | false                       | endpoint    | endpoint    |
+/// | `private_key_jwt` | mTLS              | false                       | alias, cert | endpoint    |
+/// | `private_key_jwt` | either            | true                        | alias, cert | alias, cert |
+/// | either mTLS one   | either            | either                      | alias, cert | alias, cert |
 ///
 /// A provider's dialect may ask for the certificate everywhere, as `use_mtls_endpoint_aliases` does.
 ///
@@ -67,6 +69,9 @@ pub(super) fn resolve(
         }
         Endpoint::Revocation => {
             (metadata.revocation_endpoint.as_ref(), &aliases.revocation_endpoint)
+        }
+        Endpoint::Registration => {
+            (metadata.registration_endpoint.as_ref(), &aliases.registration_endpoint)
         }
     };
     let url = match certificate {

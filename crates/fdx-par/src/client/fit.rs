@@ -71,6 +71,10 @@ impl ServerMetadata {
                 self.revocation_endpoint = Some(url);
                 aliases.revocation_endpoint = None;
             }
+            Endpoint::Registration => {
+                self.registration_endpoint = Some(url);
+                aliases.registration_endpoint = None;
+            }
         }
     }
 }

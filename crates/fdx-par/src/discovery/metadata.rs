@@ -17,6 +17,7 @@ pub struct ServerMetadata {
     pub(crate) pushed_authorization_request_endpoint: Option<HttpsUrl>,
     pub(crate) introspection_endpoint: Option<HttpsUrl>,
     pub(crate) revocation_endpoint: Option<HttpsUrl>,
+    pub(crate) registration_endpoint: Option<HttpsUrl>,
     /// There wherever it was discovered.
     pub(crate) jwks_uri: Option<HttpsUrl>,
     pub(crate) mtls_endpoint_aliases: MtlsEndpointAliases,
@@ -33,6 +34,7 @@ pub(crate) struct MtlsEndpointAliases {
     pub(crate) pushed_authorization_request_endpoint: Option<HttpsUrl>,
     pub(crate) introspection_endpoint: Option<HttpsUrl>,
     pub(crate) revocation_endpoint: Option<HttpsUrl>,
+    pub(crate) registration_endpoint: Option<HttpsUrl>,
 }
 
 impl ServerMetadata {
@@ -50,6 +52,7 @@ impl ServerMetadata {
             pushed_authorization_request_endpoint: None,
             introspection_endpoint: None,
             revocation_endpoint: Some(revocation_endpoint),
+            registration_endpoint: None,
             jwks_uri: None,
             mtls_endpoint_aliases: MtlsEndpointAliases::default(),
             scopes_supported: None,
@@ -99,6 +102,7 @@ pub(super) struct Document {
     pushed_authorization_request_endpoint: Option<String>,
     introspection_endpoint: Option<String>,
     revocation_endpoint: Option<String>,
+    registration_endpoint: Option<String>,
     jwks_uri: Option<String>,
     #[serde(default)]
     mtls_endpoint_aliases: AliasDocument,
@@ -115,6 +119,7 @@ struct AliasDocument {
     pushed_authorization_request_endpoint: Option<String>,
     introspection_endpoint: Option<String>,
     revocation_endpoint: Option<String>,
+    registration_endpoint: Option<String>,
 }
 
 impl Document {
@@ -143,6 +148,7 @@ impl Document {
             )?),
             introspection_endpoint: optional(self.introspection_endpoint)?,
             revocation_endpoint: optional(self.revocation_endpoint)?,
+            registration_endpoint: optional(self.registration_endpoint)?,
             jwks_uri: Some(required(self.jwks_uri)?),
             mtls_endpoint_aliases: MtlsEndpointAliases {
                 token_endpoint: optional(aliases.token_endpoint)?,
@@ -151,6 +157,7 @@ impl Document {
                 )?,
                 introspection_endpoint: optional(aliases.introspection_endpoint)?,
                 revocation_endpoint: optional(aliases.revocation_endpoint)?,
+                registration_endpoint: optional(aliases.registration_endpoint)?,
             },
             scopes_supported: self.scopes_supported,
             authorization_details_types_supported: self.authorization_details_types_supported,

@@ -54,8 +54,22 @@ faults! {
             "RFC 6749 section 6", "the refresh token is older than the provider lets one become: start over";
         RefreshTokenMissing: "rfc6749.refresh_token.missing",
             "RFC 6749 section 6", "there is no refresh token: ask with offline_access, or start over";
+        RegistrationAlgorithm: "rfc7591.algorithm",
+            "FAPI 2.0 Security Profile 5.4.1", "what is not registered is signed with RS256: configure the algorithm of ID tokens, or of JARM";
+        RegistrationCertificate: "rfc8705.registration",
+            "RFC 8705 section 2", "the registration lacks the name in the certificate, or the key set with the certificate";
+        RegistrationElsewhere: "rfc7592.uri.elsewhere",
+            "RFC 7592 section 3", "registration_client_uri is not on the registration endpoint's origin: its token is not sent there";
+        RegistrationKeys: "rfc7517.keys.public",
+            "RFC 7517 section 5", "not a JWK Set of public keys";
+        RegistrationSecret: "fdx.registration.secret",
+            "FAPI 2.0 Security Profile 5.3.3.1-2", "client secrets are not registered";
+        RegistrationUnmanaged: "rfc7592.access.missing",
+            "RFC 7592 section 3", "the server gave nothing to manage this registration with";
         StoredGrant: "fdx.stored_grant",
             "fdx-par, stored grants", "not a stored grant, or of a version that is not known";
+        StoredRegistration: "fdx.stored_registration",
+            "fdx-par, stored registrations", "not a stored registration, or of a version that is not known";
         RedirectTooLate: "rfc9126.request_uri.late",
             "RFC 9126 section 2.2", "the request_uri is about to expire: push again";
         ResponseMode: "jarm.response_mode",

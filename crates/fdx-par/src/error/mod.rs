@@ -1,6 +1,7 @@
 mod callback;
 mod caller;
 mod refusal;
+mod registration;
 mod said;
 mod seal;
 mod server;
@@ -11,6 +12,7 @@ use core::time::Duration;
 pub use callback::CallbackFault;
 pub use caller::CallerFault;
 pub use refusal::{Refusal, RefusalKind};
+pub use registration::RegistrationFault;
 pub use said::{Excerpt, Said};
 pub use seal::SealFault;
 pub use server::{ServerFault, ServerRule};
@@ -40,6 +42,8 @@ pub enum Error {
     IdToken(IdTokenError),
     /// The server's decision: it understood, and said no.
     Refusal(Box<Refusal>),
+    /// The server's: it registered the client otherwise than it was asked. The registration is kept.
+    Registration(RegistrationFault),
     /// Whoever kept it: a sealed value that does not open.
     Seal(SealFault),
     /// The server's: its answer breaks a rule.
@@ -68,6 +72,9 @@ pub enum NextStep {
         /// From `Retry-After`.
         after: Option<Duration>,
     },
+    /// Register the client again: the server does not know this registration, or its token, any
+    /// more.
+    RegisterAgain,
     /// Push a new authorization request and send the customer again.
     StartOver,
     /// The customer said no. Ask again only if the customer wants that.
@@ -87,6 +94,7 @@ impl Error {
             Self::Decryption(_) => "decryption",
             Self::IdToken(error) => error.code(),
             Self::Refusal(refusal) => refusal.code(),
+            Self::Registration(fault) => fault.code(),
             Self::Seal(fault) => fault.code(),
             Self::Server(fault) => fault.rule.code(),
             Self::SignedIntrospection(error) => error.code(),
@@ -104,6 +112,7 @@ impl Error {
             Self::Decryption(_) => "RFC 7516 section 5.2",
             Self::IdToken(_) => "OpenID Connect Core 3.1.3.7",
             Self::Refusal(refusal) => refusal.clause(),
+            Self::Registration(fault) => fault.clause(),
             Self::Seal(_) => "fdx-par, sealed pending values",
             Self::Server(fault) => fault.rule.clause(),
             Self::SignedIntrospection(_) => "RFC 9701 section 5",
@@ -145,6 +154,7 @@ impl Error {
             Self::IdToken(error) if error.is_unknown_key() => NextStep::FetchKeys,
             Self::IdToken(_) => NextStep::AskTheInstitution,
             Self::Refusal(refusal) => refusal.next_step,
+            Self::Registration(_) => NextStep::AskTheInstitution,
             Self::Seal(_) => NextStep::StartOver,
             Self::Server(fault) => fault.next_step,
             Self::SignedIntrospection(error) if error.is_unknown_key() => NextStep::FetchKeys,
@@ -165,6 +175,9 @@ impl fmt::Display for Error {
             Self::Decryption(error) => write!(f, "the ID token could not be opened: {error}")?,
             Self::IdToken(error) => write!(f, "the server's ID token does not hold: {error}")?,
             Self::Refusal(refusal) => write!(f, "the server refused: {refusal}")?,
+            Self::Registration(fault) => {
+                write!(f, "the server registered something else: {fault}")?
+            }
             Self::Seal(fault) => write!(f, "the sealed value does not open: {fault}")?,
             Self::Server(fault) => write!(f, "the server's answer breaks a rule: {fault}")?,
             Self::SignedIntrospection(error) => {

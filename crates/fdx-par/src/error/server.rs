@@ -36,6 +36,10 @@ faults! {
             "RFC 8259", "the body is not JSON, or was cut short";
         BodyTooLarge: "fdx.body.size",
             "fdx-par, body limits", "the body is larger than this exchange allows";
+        ClientId: "rfc7591.client_id",
+            "RFC 7591 section 3.2.1", "client_id is missing, longer than 512 characters, or not printable ASCII";
+        ClientIdOther: "rfc7592.client_id.other",
+            "RFC 7592 section 3", "the answer is about another client";
         ConsentIdConflict: "fdx.consent_id.conflict",
             "FDX Consent API", "the server named two different consent ids; the tokens are kept";
         ConsentIdInvalid: "fdx.consent_id.invalid",
@@ -74,6 +78,8 @@ faults! {
             "RFC 9126 section 2.2", "a push that was taken is answered with 201";
         Redirected: "fapi2.back_channel.redirect",
             "FAPI 2.0 Security Profile 5.3.2.2-10", "a back-channel endpoint answered with a redirect";
+        RegistrationStatus: "rfc7591.status",
+            "RFC 7591 section 3.2.1", "a registration that was taken is answered with 201";
         RequestUri: "rfc9126.request_uri",
             "RFC 9126 section 2.2", "request_uri is empty or too long";
         Status: "rfc9110.status",
@@ -90,6 +96,7 @@ impl ServerRule {
             Self::EndpointNotHttps => Some("loopback-http"),
             Self::IdTokenMissing => Some("not-fapi.openid-without-id-token"),
             Self::PushStatus => Some("push-status-ok"),
+            Self::RegistrationStatus => Some("registration-status-ok"),
             Self::TokenType => Some("not-fapi.unbound-tokens"),
             _ => None,
         }

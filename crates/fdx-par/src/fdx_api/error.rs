@@ -29,7 +29,7 @@ fn code(raw: Option<RawJson>) -> Option<Excerpt> {
 
 /// What a status other than a success means at a resource server: for a 401 its challenge, else an
 /// FDX error, a challenge, or HTTP's status alone.
-pub(super) fn not_a_success(answer: &Answer<'_>) -> Error {
+pub(crate) fn not_a_success(answer: &Answer<'_>) -> Error {
     if let Err(error) = answer.check_size().and_then(|()| answer.check_not_redirected()) {
         return error;
     }

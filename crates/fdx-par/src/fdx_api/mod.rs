@@ -13,6 +13,7 @@ use http::header::{AUTHORIZATION, HeaderValue};
 
 pub use consent::ConsentRead;
 pub use consent_revocation::{ConsentRevoked, RevocationOutcome};
+pub(crate) use error::not_a_success;
 pub use headers::{ActorType, FdxHeaders};
 pub use resource::{ResourceAnswer, ResourceRequest};
 pub use revocations::Revocations;

@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         revocation,
     ),
     Rule::new("userinfo_endpoint", TLS, OPTIONAL, unused),
-    Rule::new("registration_endpoint", TLS, OPTIONAL, unused),
+    Rule::new("registration_endpoint", "RFC 7591 section 3", OPTIONAL, optional),
     Rule::new(ALIASES, ALIAS, "an object of endpoints, or none", aliases),
     Rule::new("mtls_endpoint_aliases.token_endpoint", ALIAS, OF_A_CERTIFICATE, optional),
     Rule::new(
@@ -47,6 +47,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     Rule::new("mtls_endpoint_aliases.introspection_endpoint", ALIAS, OF_A_CERTIFICATE, optional),
     Rule::new("mtls_endpoint_aliases.revocation_endpoint", ALIAS, OF_A_CERTIFICATE, optional),
+    Rule::new("mtls_endpoint_aliases.registration_endpoint", ALIAS, OF_A_CERTIFICATE, optional),
 ];
 
 fn issuer(reading: &Reading<'_>, _: &'static str) -> Verdict {
@@ -91,7 +92,7 @@ fn revocation(reading: &Reading<'_>, member: &'static str) -> Verdict {
     }
 }
 
-/// Endpoints that no client of ours reads.
+/// An endpoint that no client of ours reads.
 fn unused(reading: &Reading<'_>, member: &'static str) -> Verdict {
     match optional(reading, member) {
         Verdict::Every => Verdict::Fapi,

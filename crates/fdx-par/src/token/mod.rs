@@ -6,6 +6,7 @@ use fdx_wire::form::Form;
 use fdx_wire::{Entropy, UnixTime};
 
 pub use exchanged::Exchanged;
+pub(crate) use response::can_stand_in_a_header;
 pub use tokens::{AccessToken, BoundBy, Tokens};
 
 use crate::callback::Accepted;

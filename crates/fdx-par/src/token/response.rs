@@ -105,7 +105,7 @@ pub(crate) fn read(
 }
 
 /// RFC 6750 2.1: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
-fn can_stand_in_a_header(token: &str) -> bool {
+pub(crate) fn can_stand_in_a_header(token: &str) -> bool {
     let bare = token.trim_end_matches('=');
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
     !bare.is_empty() && token.len() <= MAX_ACCESS_TOKEN && bare.bytes().all(allowed)

@@ -1,0 +1,282 @@
+use fdx_rar::{DurationType, FDX_V1_0, Scopes};
+use fdx_wire::json::RawJson;
+use fdx_wire::{HttpsUrl, RedirectUri};
+
+use super::client_keys::ClientKeys;
+use super::fdx::{Intermediary, RegistryReference};
+use super::metadata::ClientMetadata;
+use super::tls_client_auth::TlsClientAuthName;
+use crate::{CallerFault, Error};
+
+/// What a recipient registers of itself, beside what its [`ClientConfig`](crate::ClientConfig)
+/// already says (RFC 7591 section 2, and FDX's members).
+///
+/// ```
+/// use fdx_par::Registration;
+/// use fdx_rar::{DurationType, Scopes};
+/// use fdx_wire::HttpsUrl;
+///
+/// let registration = Registration::new("Budget")
+///     .scope(Scopes::parse("openid fdx:transactions:read")?)
+///     .jwks_uri(HttpsUrl::parse("https://app.example/jwks")?)
+///     .contact("security@app.example")
+///     .duration_type(DurationType::TimeBound)
+///     .duration_period(365);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Registration {
+    /// What one call sets whole.
+    members: ClientMetadata,
+    pub(super) redirect_uris: Vec<RedirectUri>,
+    pub(super) client_credentials: Option<&'static str>,
+    pub(super) scope: Option<Scopes>,
+    pub(super) keys: ClientKeys,
+    pub(super) tls_client_auth: Option<TlsClientAuthName>,
+    authorization_details_types: Vec<String>,
+    contacts: Vec<String>,
+    duration_types: Vec<DurationType>,
+    registry_references: Vec<RegistryReference>,
+    intermediaries: Vec<Intermediary>,
+}
+
+impl Registration {
+    /// A client that customers know by this name. It asks for consents of the type `fdx_v1.0`, and
+    /// registers the keys of its configuration as they are now.
+    pub fn new(client_name: &str) -> Self {
+        let mut members = ClientMetadata::default();
+        members.set("client_name", client_name);
+        Self {
+            members,
+            redirect_uris: Vec::new(),
+            client_credentials: None,
+            scope: None,
+            keys: ClientKeys::Configured,
+            tls_client_auth: None,
+            authorization_details_types: vec![FDX_V1_0.to_owned()],
+            contacts: Vec::new(),
+            duration_types: Vec::new(),
+            registry_references: Vec::new(),
+            intermediaries: Vec::new(),
+        }
+    }
+
+    /// One more redirect URI, beside the configuration's.
+    pub fn redirect_uri(mut self, uri: RedirectUri) -> Self {
+        self.redirect_uris.push(uri);
+        self
+    }
+
+    /// The grant type `client_credentials`, beside `authorization_code` and `refresh_token`.
+    pub fn client_credentials(mut self) -> Self {
+        self.client_credentials = Some("client_credentials");
+        self
+    }
+
+    /// All scopes that the client may ever ask for, in FDX's spelling; the dialect has its own.
+    pub fn scope(mut self, scopes: Scopes) -> Self {
+        self.scope = Some(scopes);
+        self
+    }
+
+    /// Where the client publishes its keys, instead of registering them as they are.
+    pub fn jwks_uri(mut self, jwks_uri: HttpsUrl) -> Self {
+        self.keys = ClientKeys::At(jwks_uri);
+        self
+    }
+
+    /// A JWK Set of the client's own making, such as one whose keys carry `x5c` for
+    /// `self_signed_tls_client_auth` (RFC 8705 section 2.2.2).
+    ///
+    /// # Errors
+    /// [`CallerFault::RegistrationKeys`] where it is no JWK Set, or holds a private or secret key.
+    pub fn jwks(mut self, jwks: RawJson) -> Result<Self, Error> {
+        self.keys = ClientKeys::given(jwks)?;
+        Ok(self)
+    }
+
+    /// The name in the client's certificate, for `tls_client_auth`.
+    pub fn tls_client_auth(mut self, name: TlsClientAuthName) -> Self {
+        self.tls_client_auth = Some(name);
+        self
+    }
+
+    /// The types of authorization details that the client may ask for (RFC 9396 section 10).
+    pub fn authorization_details_types<T: Into<String>>(
+        mut self,
+        types: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.authorization_details_types = types.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// One more way to reach the people behind the client.
+    pub fn contact(mut self, contact: &str) -> Self {
+        self.contacts.push(contact.to_owned());
+        self
+    }
+
+    /// `logo_uri`.
+    pub fn logo_uri(self, uri: &HttpsUrl) -> Self {
+        self.text("logo_uri", uri.as_str())
+    }
+
+    /// `client_uri`: the client's home page.
+    pub fn client_uri(self, uri: &HttpsUrl) -> Self {
+        self.text("client_uri", uri.as_str())
+    }
+
+    /// `policy_uri`: what the client does with data.
+    pub fn policy_uri(self, uri: &HttpsUrl) -> Self {
+        self.text("policy_uri", uri.as_str())
+    }
+
+    /// `tos_uri`: the client's terms of service.
+    pub fn tos_uri(self, uri: &HttpsUrl) -> Self {
+        self.text("tos_uri", uri.as_str())
+    }
+
+    /// `software_id`.
+    pub fn software_id(self, id: &str) -> Self {
+        self.text("software_id", id)
+    }
+
+    /// `software_version`.
+    pub fn software_version(self, version: &str) -> Self {
+        self.text("software_version", version)
+    }
+
+    /// A software statement, as the directory gave it (RFC 7591 section 2.3).
+    pub fn software_statement(self, statement: &str) -> Self {
+        self.text("software_statement", statement)
+    }
+
+    /// FDX's `description`.
+    pub fn description(self, description: &str) -> Self {
+        self.text("description", description)
+    }
+
+    /// One more kind of duration that the client asks consents for.
+    pub fn duration_type(mut self, duration_type: DurationType) -> Self {
+        self.duration_types.push(duration_type);
+        self
+    }
+
+    /// The most days that the client asks consents for.
+    pub fn duration_period(mut self, days: u32) -> Self {
+        self.members.set("duration_period", &days);
+        self
+    }
+
+    /// The most days that the client asks data of the past for.
+    pub fn lookback_period(mut self, days: u32) -> Self {
+        self.members.set("lookback_period", &days);
+        self
+    }
+
+    /// One more registry in which the recipient stands.
+    pub fn registry_reference(mut self, reference: RegistryReference) -> Self {
+        self.registry_references.push(reference);
+        self
+    }
+
+    /// One more party that the data passes through.
+    pub fn intermediary(mut self, intermediary: Intermediary) -> Self {
+        self.intermediaries.push(intermediary);
+        self
+    }
+
+    /// A member that this crate does not know.
+    ///
+    /// # Errors
+    /// [`CallerFault::ExtraReserved`] for a name that this crate writes, that a server answers
+    /// with, or that was given before.
+    pub fn extra(mut self, name: &str, value: RawJson) -> Result<Self, Error> {
+        if RESERVED.contains(&name) || self.members.has(name) {
+            return Err(CallerFault::ExtraReserved.into());
+        }
+        self.members.insert(name.to_owned(), value);
+        Ok(self)
+    }
+
+    fn text(mut self, name: &str, text: &str) -> Self {
+        self.members.set(name, text);
+        self
+    }
+
+    /// What needs no configuration to be written.
+    pub(super) fn described(&self) -> ClientMetadata {
+        let mut metadata = self.members.clone();
+        let types = &self.authorization_details_types;
+        list(&mut metadata, "authorization_details_types", types);
+        list(&mut metadata, "contacts", &self.contacts);
+        list(&mut metadata, "duration_type", &self.duration_types);
+        list(&mut metadata, "registry_references", &self.registry_references);
+        list(&mut metadata, "intermediaries", &self.intermediaries);
+        metadata
+    }
+}
+
+fn list<T: serde::Serialize>(metadata: &mut ClientMetadata, name: &str, values: &[T]) {
+    if !values.is_empty() {
+        metadata.set(name, values);
+    }
+}
+
+/// Names that this crate writes, that FAPI 2.0 keeps out, or that are a server's to say.
+const RESERVED: &[&str] = &[
+    "authorization_details_types",
+    "authorization_encrypted_response_alg",
+    "authorization_encrypted_response_enc",
+    "authorization_signed_response_alg",
+    "client_id",
+    "client_id_issued_at",
+    "client_name",
+    "client_secret",
+    "client_secret_expires_at",
+    "client_uri",
+    "contacts",
+    "description",
+    "dpop_bound_access_tokens",
+    "duration_period",
+    "duration_type",
+    "grant_types",
+    "id_token_encrypted_response_alg",
+    "id_token_encrypted_response_enc",
+    "id_token_signed_response_alg",
+    "intermediaries",
+    "introspection_encrypted_response_alg",
+    "introspection_encrypted_response_enc",
+    "introspection_signed_response_alg",
+    "jwks",
+    "jwks_uri",
+    "logo_uri",
+    "lookback_period",
+    "policy_uri",
+    "redirect_uris",
+    "registration_access_token",
+    "registration_client_uri",
+    "registry_references",
+    "request_object_encryption_alg",
+    "request_object_encryption_enc",
+    "request_object_signing_alg",
+    "require_pushed_authorization_requests",
+    "require_signed_request_object",
+    "response_modes",
+    "response_types",
+    "scope",
+    "software_id",
+    "software_statement",
+    "software_version",
+    "tls_client_auth_san_dns",
+    "tls_client_auth_san_email",
+    "tls_client_auth_san_ip",
+    "tls_client_auth_san_uri",
+    "tls_client_auth_subject_dn",
+    "tls_client_certificate_bound_access_tokens",
+    "token_endpoint_auth_method",
+    "token_endpoint_auth_signing_alg",
+    "tos_uri",
+    "use_mtls_endpoint_aliases",
+];

@@ -1,0 +1,83 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use fdx_wire::HttpsUrl;
+use fdx_wire::json::{self, Limits, RawJson};
+use serde::Deserialize;
+
+use super::metadata::ClientMetadata;
+use crate::{CallerFault, ClientConfig, Error};
+
+/// Where the server finds the client's public keys (RFC 7591 section 2: `jwks` or `jwks_uri`).
+#[derive(Clone, Debug)]
+pub(super) enum ClientKeys {
+    /// In the registration, as the configuration has them.
+    Configured,
+    /// In the registration, as they were given.
+    Given(RawJson),
+    /// At a URL of the client's.
+    At(HttpsUrl),
+}
+
+#[derive(Deserialize)]
+struct Document {
+    keys: Vec<BTreeMap<String, RawJson>>,
+}
+
+const LIMITS: Limits = Limits::bytes(64 * 1024);
+/// RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC 8037 section 2.
+const PRIVATE: [&str; 8] = ["d", "dp", "dq", "k", "oth", "p", "q", "qi"];
+/// RFC 7638 section 3.2, RFC 8037 section 2: what makes a key this key.
+const REQUIRED: [&str; 6] = ["crv", "e", "kty", "n", "x", "y"];
+
+impl ClientKeys {
+    /// A set of public keys.
+    pub(super) fn given(jwks: RawJson) -> Result<Self, Error> {
+        let document = Document::read(&jwks).ok_or(CallerFault::RegistrationKeys)?;
+        let private = |key: &BTreeMap<_, _>| PRIVATE.iter().any(|name| key.contains_key(*name));
+        if document.keys.is_empty() || document.keys.iter().any(private) {
+            return Err(CallerFault::RegistrationKeys.into());
+        }
+        Ok(Self::Given(jwks))
+    }
+
+    /// RFC 8705 section 2.2.2: certificates are published among the client's keys.
+    pub(super) fn may_hold_certificates(&self) -> bool {
+        !matches!(self, Self::Configured)
+    }
+
+    pub(super) fn write(&self, config: &ClientConfig, metadata: &mut ClientMetadata) {
+        match self {
+            Self::Given(jwks) => metadata.insert("jwks".to_owned(), jwks.clone()),
+            Self::At(url) => metadata.set("jwks_uri", url.as_str()),
+            Self::Configured => {
+                let jwks = config.public_jwks().to_json();
+                let keys = json::from_slice::<RawJson>(jwks.as_bytes(), &LIMITS);
+                // A client that signs nothing has no keys.
+                if let Some(jwks) = keys.ok().filter(|raw| raw.as_str() != NO_KEYS) {
+                    metadata.insert("jwks".to_owned(), jwks);
+                }
+            }
+        }
+    }
+}
+
+const NO_KEYS: &str = r#"{"keys":[]}"#;
+
+/// Whether two sets are of the same keys, however they are written.
+pub(super) fn same_keys(one: &RawJson, other: &RawJson) -> bool {
+    match (Document::read(one), Document::read(other)) {
+        (Some(one), Some(other)) => one.identities() == other.identities(),
+        _ => false,
+    }
+}
+
+impl Document {
+    fn read(jwks: &RawJson) -> Option<Self> {
+        json::object_from_slice(jwks.as_str().as_bytes(), &LIMITS).ok()
+    }
+
+    fn identities(&self) -> BTreeSet<[Option<String>; 6]> {
+        let member = |key: &BTreeMap<String, RawJson>, name| key.get(name)?.read::<String>().ok();
+        self.keys.iter().map(|key| REQUIRED.map(|name| member(key, name))).collect()
+    }
+}

@@ -1,0 +1,207 @@
+//! What the server registered beside what it was asked (RFC 7591 section 3.2.1: it may replace what
+//! it was asked, and says so in its answer).
+
+use std::collections::BTreeSet;
+
+use fdx_jose::Algorithm;
+use fdx_wire::json::RawJson;
+
+use super::client_keys::same_keys;
+use super::metadata::ClientMetadata;
+use crate::{Notice, RegistrationFault};
+
+/// In which members the two differ.
+#[derive(Debug, Default)]
+pub(super) struct Comparison {
+    /// To the client's harm.
+    pub(super) weakened: Vec<RegistrationFault>,
+    /// To nobody's.
+    pub(super) otherwise: Vec<String>,
+}
+
+impl Comparison {
+    pub(super) fn notices(&self) -> impl Iterator<Item = Notice> {
+        let scope = self.otherwise.iter().any(|name| name == "scope");
+        let others = self.otherwise.iter().any(|name| name != "scope");
+        let notices = [
+            scope.then_some(Notice::RegistrationScopeOther),
+            others.then_some(Notice::RegistrationMemberOther),
+        ];
+        notices.into_iter().flatten()
+    }
+}
+
+pub(super) fn compare(asked: &ClientMetadata, answered: &ClientMetadata) -> Comparison {
+    let mut comparison = Comparison::default();
+    for (name, wanted) in asked.iter() {
+        let law = LAWS.iter().find(|law| law.member == name);
+        let outcome = match (law, answered.raw(name)) {
+            (Some(law), Some(found)) => (law.judge)(wanted, found),
+            (Some(law), None) => law.absent,
+            (None, Some(found)) if name == "scope" && same_scope(wanted, found) => Outcome::Same,
+            (None, Some(found)) if same_value(wanted, found) => Outcome::Same,
+            (None, _) => Outcome::Otherwise,
+        };
+        match (outcome, law) {
+            (Outcome::Same, _) => {}
+            (Outcome::Weakened, Some(law)) => comparison.weakened.push(law.fault),
+            (Outcome::Weakened | Outcome::Otherwise, _) => {
+                comparison.otherwise.push(name.to_owned());
+            }
+        }
+    }
+    comparison
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Outcome {
+    Same,
+    /// Less than asked, or something that only describes the client.
+    Otherwise,
+    Weakened,
+}
+
+/// What a member has to be, and what it means where the answer lacks it: [`Outcome::Weakened`]
+/// where the default is weaker than what was asked.
+struct Law {
+    member: &'static str,
+    fault: RegistrationFault,
+    absent: Outcome,
+    judge: fn(&RawJson, &RawJson) -> Outcome,
+}
+
+/// A member whose default would be weaker.
+const fn needed(
+    member: &'static str,
+    fault: RegistrationFault,
+    judge: fn(&RawJson, &RawJson) -> Outcome,
+) -> Law {
+    Law { member, fault, absent: Outcome::Weakened, judge }
+}
+
+/// A member that a server may not know, and that only narrows what the client itself does.
+const fn droppable(
+    member: &'static str,
+    fault: RegistrationFault,
+    judge: fn(&RawJson, &RawJson) -> Outcome,
+) -> Law {
+    Law { member, fault, absent: Outcome::Otherwise, judge }
+}
+
+const LAWS: &[Law] = &[
+    needed("redirect_uris", RegistrationFault::RedirectUris, same_set),
+    droppable("grant_types", RegistrationFault::GrantTypes, grant_types),
+    // RFC 7591 2: the default is code.
+    Law {
+        member: "response_types",
+        fault: RegistrationFault::ResponseTypes,
+        absent: Outcome::Same,
+        judge: same_set,
+    },
+    droppable("response_modes", RegistrationFault::ResponseModes, same_set),
+    droppable("jwks", RegistrationFault::Jwks, keys),
+    droppable("jwks_uri", RegistrationFault::JwksUri, same),
+    // RFC 7591 2: the default is client_secret_basic.
+    needed("token_endpoint_auth_method", RegistrationFault::TokenEndpointAuthMethod, same),
+    droppable(
+        "token_endpoint_auth_signing_alg",
+        RegistrationFault::TokenEndpointAuthSigningAlg,
+        same_algorithm,
+    ),
+    droppable("tls_client_auth_subject_dn", RegistrationFault::TlsClientAuthName, same),
+    droppable("tls_client_auth_san_dns", RegistrationFault::TlsClientAuthName, same),
+    droppable("tls_client_auth_san_uri", RegistrationFault::TlsClientAuthName, same),
+    droppable("tls_client_auth_san_ip", RegistrationFault::TlsClientAuthName, same),
+    droppable("tls_client_auth_san_email", RegistrationFault::TlsClientAuthName, same),
+    needed("dpop_bound_access_tokens", RegistrationFault::DpopBoundAccessTokens, same),
+    needed(
+        "tls_client_certificate_bound_access_tokens",
+        RegistrationFault::TlsClientCertificateBoundAccessTokens,
+        same,
+    ),
+    // A server may ask these two of everybody, and not of each client.
+    droppable(
+        "require_pushed_authorization_requests",
+        RegistrationFault::RequirePushedAuthorizationRequests,
+        same,
+    ),
+    droppable("require_signed_request_object", RegistrationFault::RequireSignedRequestObject, same),
+    droppable(
+        "request_object_signing_alg",
+        RegistrationFault::RequestObjectSigningAlg,
+        same_algorithm,
+    ),
+    // OpenID Connect Registration 2, JARM 3, RFC 9701 6: the defaults are RS256 or no signature.
+    needed(
+        "id_token_signed_response_alg",
+        RegistrationFault::IdTokenSignedResponseAlg,
+        same_algorithm,
+    ),
+    needed("id_token_encrypted_response_alg", RegistrationFault::IdTokenEncryptedResponseAlg, same),
+    needed("id_token_encrypted_response_enc", RegistrationFault::IdTokenEncryptedResponseEnc, same),
+    needed(
+        "authorization_signed_response_alg",
+        RegistrationFault::AuthorizationSignedResponseAlg,
+        same_algorithm,
+    ),
+    needed(
+        "introspection_signed_response_alg",
+        RegistrationFault::IntrospectionSignedResponseAlg,
+        same_algorithm,
+    ),
+];
+
+fn outcome(same: bool) -> Outcome {
+    if same { Outcome::Same } else { Outcome::Weakened }
+}
+
+fn same(asked: &RawJson, answered: &RawJson) -> Outcome {
+    outcome(same_value(asked, answered))
+}
+
+/// As JSON: a server may write the same value in other letters.
+fn same_value(asked: &RawJson, answered: &RawJson) -> bool {
+    let value = |raw: &RawJson| raw.read::<serde_json::Value>().ok();
+    asked == answered || (value(asked).is_some() && value(asked) == value(answered))
+}
+
+/// RFC 9864: EdDSA and Ed25519 are the same here.
+fn same_algorithm(asked: &RawJson, answered: &RawJson) -> Outcome {
+    let name = |raw: &RawJson| raw.read::<String>().ok();
+    let algorithm = |raw| name(raw).and_then(|name| Algorithm::from_name(&name));
+    outcome(algorithm(asked).is_some() && algorithm(asked) == algorithm(answered))
+}
+
+fn set(raw: &RawJson) -> Option<BTreeSet<String>> {
+    raw.read().ok()
+}
+
+fn same_set(asked: &RawJson, answered: &RawJson) -> Outcome {
+    outcome(set(asked).is_some() && set(asked) == set(answered))
+}
+
+/// What was not asked for is an open door; without `authorization_code` there is no consent.
+fn grant_types(asked: &RawJson, answered: &RawJson) -> Outcome {
+    match (set(asked), set(answered)) {
+        (Some(asked), Some(answered)) if asked == answered => Outcome::Same,
+        (Some(asked), Some(answered))
+            if answered.is_subset(&asked) && answered.contains("authorization_code") =>
+        {
+            Outcome::Otherwise
+        }
+        _ => Outcome::Weakened,
+    }
+}
+
+fn keys(asked: &RawJson, answered: &RawJson) -> Outcome {
+    outcome(same_keys(asked, answered))
+}
+
+/// RFC 6749 3.3: the order of scopes says nothing. Fewer or more of them show at the next push.
+fn same_scope(asked: &RawJson, answered: &RawJson) -> bool {
+    let tokens = |raw: &RawJson| {
+        let text: Option<String> = raw.read().ok();
+        text.map(|text| text.split_whitespace().map(str::to_owned).collect::<BTreeSet<_>>())
+    };
+    tokens(asked).is_some() && tokens(asked) == tokens(answered)
+}

@@ -1,0 +1,128 @@
+//! What the configuration says that the client will do, as client metadata.
+
+use fdx_jose::Algorithm;
+
+use super::Registration;
+use super::metadata::ClientMetadata;
+use crate::client::{
+    ClientAuthentication, ClientConfig, MtlsEndpoints, RequestObjects, ResponseMode,
+    SenderConstraint,
+};
+use crate::dialect::Member;
+use crate::not_fapi::Departure;
+use crate::{CallerFault, Error};
+
+/// All that is sent, but for the `client_id` of an update.
+///
+/// # Errors
+/// The [`CallerFault`] that says what can't be registered.
+pub(super) fn metadata(
+    config: &ClientConfig,
+    registration: &Registration,
+) -> Result<ClientMetadata, Error> {
+    let mut metadata = registration.described();
+    let uris = [&config.redirect_uri].into_iter().chain(&registration.redirect_uris);
+    let mut redirect_uris: Vec<&str> = Vec::new();
+    for uri in uris.map(fdx_wire::RedirectUri::as_str) {
+        if !redirect_uris.contains(&uri) {
+            redirect_uris.push(uri);
+        }
+    }
+    metadata.set("redirect_uris", &redirect_uris);
+    let grants = ["authorization_code", "refresh_token"].into_iter();
+    metadata.set("grant_types", &grants.chain(registration.client_credentials).collect::<Vec<_>>());
+    metadata.set("response_types", &["code"]);
+    if let Some(scopes) = &registration.scope {
+        metadata.set("scope", &config.dialect.spelled(scopes));
+    }
+    registration.keys.write(config, &mut metadata);
+    authentication(config, registration, &mut metadata)?;
+    sender_constraint(config, &mut metadata);
+    requests(config, &mut metadata);
+    responses(config, registration, &mut metadata)?;
+    Ok(metadata)
+}
+
+fn authentication(
+    config: &ClientConfig,
+    registration: &Registration,
+    metadata: &mut ClientMetadata,
+) -> Result<(), Error> {
+    let method = match &config.authentication {
+        ClientAuthentication::PrivateKeyJwt(key) => {
+            metadata.set("token_endpoint_auth_signing_alg", key.public().alg());
+            "private_key_jwt"
+        }
+        ClientAuthentication::TlsClientAuth(_) => {
+            let name = &registration.tls_client_auth;
+            let (member, name) =
+                name.as_ref().ok_or(CallerFault::RegistrationCertificate)?.member();
+            metadata.set(member, &name);
+            "tls_client_auth"
+        }
+        // RFC 8705 2.2.2: the certificates are in the client's JWK Set.
+        ClientAuthentication::SelfSignedTlsClientAuth(_) => {
+            if !registration.keys.may_hold_certificates() {
+                return Err(CallerFault::RegistrationCertificate.into());
+            }
+            "self_signed_tls_client_auth"
+        }
+        ClientAuthentication::NotFapi(_) => return Err(CallerFault::RegistrationSecret.into()),
+    };
+    metadata.set("token_endpoint_auth_method", method);
+    Ok(())
+}
+
+fn sender_constraint(config: &ClientConfig, metadata: &mut ClientMetadata) {
+    match &config.sender_constraint {
+        SenderConstraint::Dpop(_) => metadata.set("dpop_bound_access_tokens", &true),
+        SenderConstraint::Mtls(_) => {
+            metadata.set("tls_client_certificate_bound_access_tokens", &true);
+        }
+        SenderConstraint::NotFapi(_) => {}
+    }
+    if config.mtls_endpoints == MtlsEndpoints::Always {
+        metadata.set("use_mtls_endpoint_aliases", &true);
+    }
+}
+
+fn requests(config: &ClientConfig, metadata: &mut ClientMetadata) {
+    if !config.dialect.has(Member::NotFapi(Departure::NotPushed)) {
+        metadata.set("require_pushed_authorization_requests", &true);
+    }
+    if let RequestObjects::Signed(key) = &config.request_objects {
+        metadata.set("request_object_signing_alg", key.public().alg());
+        metadata.set("require_signed_request_object", &true);
+    }
+}
+
+/// What is not registered is RS256, which FAPI 2.0 does not allow: the algorithm is named wherever
+/// something will be signed.
+fn responses(
+    config: &ClientConfig,
+    registration: &Registration,
+    metadata: &mut ClientMetadata,
+) -> Result<(), Error> {
+    let mut signed = |member, algorithm: Option<Algorithm>| {
+        if let Some(algorithm) = algorithm {
+            metadata.set(member, algorithm.name());
+        }
+    };
+    signed("id_token_signed_response_alg", config.id_token_signed_response_alg);
+    signed("authorization_signed_response_alg", config.authorization_signed_response_alg);
+    signed("introspection_signed_response_alg", config.introspection_signed_response_alg);
+    let openid = registration.scope.as_ref().is_some_and(|scopes| scopes.contains("openid"));
+    let jarm = config.response_mode == ResponseMode::Jwt;
+    if (openid && config.id_token_signed_response_alg.is_none())
+        || (jarm && config.authorization_signed_response_alg.is_none())
+    {
+        return Err(CallerFault::RegistrationAlgorithm.into());
+    }
+    metadata.set("response_modes", &[if jarm { "jwt" } else { "query" }]);
+    let encryption = config.id_token_encryption.as_ref();
+    if let Some(algorithm) = encryption.and_then(crate::IdTokenEncryption::algorithm) {
+        metadata.set("id_token_encrypted_response_alg", algorithm.name());
+        metadata.set("id_token_encrypted_response_enc", "A256GCM");
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+use std::collections::BTreeMap;
+
+use fdx_wire::json::{ObjectWriter, RawJson};
+use serde::Serialize;
+
+/// Client metadata (RFC 7591 section 2): members by name, each as its JSON text.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct ClientMetadata(BTreeMap<String, RawJson>);
+
+impl ClientMetadata {
+    /// Sets a member. Texts, numbers, and lists of them always have a JSON form.
+    pub(super) fn set<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        if let Ok(raw) = RawJson::of(value) {
+            self.insert(name.to_owned(), raw);
+        }
+    }
+
+    /// Sets a member that is JSON already. One that is `null` counts as absent: RFC 7592 section
+    /// 2.2 says so of requests, and servers write it in answers.
+    pub(super) fn insert(&mut self, name: String, value: RawJson) {
+        if value.as_str() != "null" {
+            self.0.insert(name, value);
+        }
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    pub(super) fn raw(&self, name: &str) -> Option<&RawJson> {
+        self.0.get(name)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &RawJson)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// All members as one object.
+    pub(super) fn to_object(&self) -> ObjectWriter {
+        let mut object = ObjectWriter::with_capacity(4096);
+        for (name, value) in self.iter() {
+            object.member(name, value);
+        }
+        object
+    }
+}

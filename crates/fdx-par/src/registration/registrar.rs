@@ -1,0 +1,216 @@
+use std::sync::Arc;
+
+use fdx_wire::{HttpsUrl, Secret};
+use http::Method;
+use http::header::{AUTHORIZATION, HeaderValue};
+
+use super::comparison::{self, Comparison};
+use super::metadata::ClientMetadata;
+use super::registered::Registered;
+use super::{Registration, derived};
+use crate::client::{Client, ClientConfig, Endpoint, Target};
+use crate::discovery::{ServerMetadata, parse_for};
+use crate::exchange::interaction::INTERACTION_ID;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::{Body, Outgoing};
+use crate::{CallerFault, Error, RegistrationFault};
+
+/// What registers a recipient with one institution: what it is going to do, by a [`ClientConfig`],
+/// and how it describes itself, by a [`Registration`]. From the two comes the client metadata, so
+/// that what is registered is what the client does.
+///
+/// It holds no secret, does nothing by itself, and is cheap to clone. Its methods draft exchanges.
+///
+/// ```
+/// # use fdx_jose::{Algorithm, AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
+/// # use fdx_par::*;
+/// # use fdx_rar::Scopes;
+/// # use fdx_sandbox::{Institution, InstitutionConfig, RegistrationPolicy};
+/// # use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, Secret, UnixTime};
+/// # let key = PrivateKey::generate(backend::ring(), Algorithm::Es256, None)?.key;
+/// # let signs = PrivateKey::generate(backend::ring(), Algorithm::Es256, None)?.key;
+/// # let issuer = Issuer::parse("https://bank.example")?;
+/// # let redirect_uri = RedirectUri::parse("https://app.example/callback")?;
+/// # let fdx_base = HttpsUrl::parse("https://bank.example/fdx/v6")?;
+/// # let mtls = HttpsUrl::parse("https://mtls.bank.example")?;
+/// # let mut bank = InstitutionConfig::new(issuer.clone(), mtls, backend::ring(), vec![signs]);
+/// # bank.registration = RegistrationPolicy::Open;
+/// # let mut bank = Institution::new(bank, Entropy::new([9; 32]));
+/// # let now = UnixTime::from_seconds(1_767_607_200);
+/// # let entropy = |n| Entropy::new([n; 32]);
+/// # fn run<T: Output>(draft: Draft<T>, bank: &mut Institution, now: UnixTime) -> Result<T, Error> {
+/// #     let (request, sent) = draft.attach(Vec::new())?;
+/// #     match sent.receive(bank.handle(&request.into_http(), None, now), now)? {
+/// #         Step::Done(output) => Ok(output),
+/// #         Step::Again(_) => unreachable!("nothing here is bound by DPoP"),
+/// #     }
+/// # }
+/// # let metadata = discover(&issuer, WellKnown::OAuthAuthorizationServer, now)?;
+/// # let metadata = run(metadata, &mut bank, now)?;
+/// let assertions = AssertionKey::new(key.public().clone(), AssertionType::default());
+/// let mut config = ClientConfig::new(
+///     issuer, "", redirect_uri, fdx_base, // nobody has a client_id yet
+///     ClientAuthentication::PrivateKeyJwt(assertions),
+///     SenderConstraint::Dpop(ProofKey::new(key.public().clone())),
+///     backend::ring(),
+/// );
+/// config.id_token_signed_response_alg = Some(Algorithm::Es256);
+/// let described = Registration::new("Budget").scope(Scopes::parse("openid fdx:transactions:read")?);
+/// let registrar = Registrar::new(config, &described, metadata.clone())?;
+///
+/// let draft = registrar.register(InitialAccess::Open, entropy(1), now)?;
+/// let registered = run(draft, &mut bank, now)?; // the loop of the crate's front page
+/// let stored: Secret = registered.to_json(); // persist it, now
+///
+/// let client = Client::new(registrar.client_config(&registered)?, metadata)?;
+/// assert_eq!(client.config().client_id, registered.client_id());
+///
+/// // Some day, in another process:
+/// let registered = registrar.restore(stored.expose())?;
+/// let registered = run(registrar.read(&registered, entropy(2), now)?, &mut bank, now)?;
+/// let _gone: Deleted = run(registrar.delete(&registered, entropy(3), now)?, &mut bank, now)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Registrar(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// As it was given: its `client_id` means nothing yet.
+    config: ClientConfig,
+    /// The same, fitted to dialect and metadata.
+    client: Client,
+    asked: ClientMetadata,
+}
+
+/// Bytes that an answer may have.
+pub(super) const LIMIT: usize = 256 * 1024;
+
+impl Registrar {
+    /// The `client_id` of `config` is not looked at: any text will do.
+    ///
+    /// # Errors
+    /// As [`Client::new`]; [`CallerFault::RegistrationAlgorithm`] where an algorithm has to be
+    /// named, [`CallerFault::RegistrationCertificate`] where a certificate has to be described,
+    /// [`CallerFault::RegistrationSecret`] for client secrets, which are never registered.
+    pub fn new(
+        config: ClientConfig,
+        registration: &Registration,
+        metadata: ServerMetadata,
+    ) -> Result<Self, Error> {
+        let asked = derived::metadata(&config, registration)?;
+        let client = Client::new(config.clone(), metadata)?;
+        Ok(Self(Arc::new(Inner { config, client, asked })))
+    }
+
+    /// The client metadata that is registered, as JSON.
+    #[must_use]
+    pub fn client_metadata(&self) -> String {
+        self.asked().to_object().to_json()
+    }
+
+    /// The configuration of the client that was registered.
+    ///
+    /// # Errors
+    /// [`Error::Registration`], by the first member that the server registered to the client's
+    /// harm: [`Registrar::update`] or [`Registrar::delete`] it, or ask the institution.
+    /// [`CallerFault::OtherClient`] for another institution's registration.
+    pub fn client_config(&self, registered: &Registered) -> Result<ClientConfig, Error> {
+        self.check_issuer(registered)?;
+        match self.weakened(registered).first() {
+            Some(fault) => Err(Error::Registration(*fault)),
+            None => Ok(ClientConfig {
+                client_id: registered.client_id.clone(),
+                ..self.config().clone()
+            }),
+        }
+    }
+
+    /// All that the server registered to the client's harm.
+    #[must_use]
+    pub fn weakened(&self, registered: &Registered) -> Vec<RegistrationFault> {
+        self.compare(registered).weakened
+    }
+
+    /// The members that the server left out or changed and that harm nobody, such as FDX's where a
+    /// server does not know them, or fewer scopes.
+    #[must_use]
+    pub fn otherwise(&self, registered: &Registered) -> Vec<String> {
+        self.compare(registered).otherwise
+    }
+
+    fn compare(&self, registered: &Registered) -> Comparison {
+        comparison::compare(self.asked(), &registered.metadata)
+    }
+
+    pub(super) fn config(&self) -> &ClientConfig {
+        &self.0.config
+    }
+
+    pub(super) fn asked(&self) -> &ClientMetadata {
+        &self.0.asked
+    }
+
+    pub(super) fn target(&self) -> Result<Target, Error> {
+        self.0.client.target(Endpoint::Registration)
+    }
+
+    pub(super) fn check_issuer(&self, registered: &Registered) -> Result<(), Error> {
+        let ours = registered.issuer == self.config().issuer;
+        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
+    }
+
+    /// Whether `uri` is on the origin of the registration endpoint, or of its alias.
+    pub(super) fn is_at_home(&self, uri: &str) -> bool {
+        self.home(uri).is_some()
+    }
+
+    fn home(&self, uri: &str) -> Option<HttpsUrl> {
+        let metadata = self.0.client.metadata();
+        let endpoint = metadata.registration_endpoint.as_ref();
+        let alias = metadata.mtls_endpoint_aliases.registration_endpoint.as_ref();
+        let url = parse_for(metadata.issuer(), uri).ok()?;
+        let mut homes = endpoint.into_iter().chain(alias).map(HttpsUrl::origin);
+        homes.any(|home| home == url.origin()).then_some(url)
+    }
+
+    /// A request that manages `registered`, with its token.
+    ///
+    /// # Errors
+    /// [`CallerFault::RegistrationElsewhere`]: the token leaves for the registration endpoint's own
+    /// origin alone, whatever the answer said.
+    pub(super) fn manage(
+        &self,
+        method: Method,
+        registered: &Registered,
+        body: Body,
+        mint: &Mint<'_>,
+    ) -> Result<Outgoing, Error> {
+        let target = self.target()?;
+        let access = registered.access.as_ref().ok_or(CallerFault::RegistrationUnmanaged)?;
+        let url = self.home(&access.registration_client_uri);
+        let url = url.ok_or(CallerFault::RegistrationElsewhere)?;
+        let outgoing = Outgoing::new(method, url, target.certificate, body, LIMIT);
+        self.authorized(outgoing, Some(&access.registration_access_token), mint)
+    }
+
+    /// With the token, where there is one (RFC 6750 section 2.1), and with the headers that FDX
+    /// wants on each call.
+    pub(super) fn authorized(
+        &self,
+        mut outgoing: Outgoing,
+        token: Option<&Secret>,
+        mint: &Mint<'_>,
+    ) -> Result<Outgoing, Error> {
+        if let Some(token) = token {
+            let value = Secret::new(format!("Bearer {}", token.expose()));
+            let value = HeaderValue::from_str(value.expose());
+            let mut value = value.map_err(|_| CallerFault::ParameterText)?;
+            value.set_sensitive(true);
+            outgoing.headers.insert(AUTHORIZATION, value);
+        }
+        outgoing.header(INTERACTION_ID, &mint.interaction_id());
+        self.config().fdx_headers.write(&mut outgoing);
+        Ok(outgoing)
+    }
+}

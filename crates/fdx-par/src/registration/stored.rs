@@ -1,0 +1,94 @@
+use fdx_wire::json::{self, Limits, RawJson};
+use fdx_wire::{Secret, UnixTime};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use super::answer::is_client_id;
+use super::metadata::ClientMetadata;
+use super::registered::{Registered, RegistrationAccess};
+use super::registrar::{LIMIT, Registrar};
+use crate::token::can_stand_in_a_header;
+use crate::{CallerFault, Error};
+
+const VERSION: u8 = 1;
+
+#[derive(Deserialize, Serialize)]
+struct Body<Text> {
+    version: u8,
+    issuer: String,
+    client_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id_issued_at: Option<UnixTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_client_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_access_token: Option<Text>,
+    metadata: BTreeMap<String, RawJson>,
+}
+
+impl Registered {
+    /// The text form, version 1, which is as secret as the token in it.
+    #[must_use]
+    pub fn to_json(&self) -> Secret {
+        let access = self.access.as_ref();
+        let members = self.metadata.iter();
+        let body = Body {
+            version: VERSION,
+            issuer: self.issuer.as_str().to_owned(),
+            client_id: self.client_id.clone(),
+            client_id_issued_at: self.issued_at,
+            registration_client_uri: access.map(|access| access.registration_client_uri.clone()),
+            registration_access_token: access
+                .map(|access| access.registration_access_token.expose()),
+            metadata: members.map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+        };
+        // Texts and numbers always have a JSON form; the room spares copies that are not wiped.
+        let mut bytes = Vec::with_capacity(64 * 1024);
+        let _ = serde_json::to_writer(&mut bytes, &body);
+        Secret::new(String::from_utf8(bytes).unwrap_or_default())
+    }
+}
+
+impl Registrar {
+    /// Reads what [`Registered::to_json`] wrote.
+    ///
+    /// # Errors
+    /// [`CallerFault::StoredRegistration`] for another text or version,
+    /// [`CallerFault::OtherClient`] for another issuer's.
+    pub fn restore(&self, stored: &str) -> Result<Registered, Error> {
+        // A registration is stored in little more than it was answered in.
+        let limits = Limits::bytes(2 * LIMIT);
+        let body: Body<Secret> = json::object_from_slice(stored.as_bytes(), &limits)
+            .map_err(|_| CallerFault::StoredRegistration)?;
+        let issuer = &self.config().issuer;
+        if body.issuer != issuer.as_str() {
+            return Err(CallerFault::OtherClient.into());
+        }
+        let token = body.registration_access_token;
+        let access = match (body.registration_client_uri, token) {
+            (Some(uri), Some(token)) if can_stand_in_a_header(token.expose()) => {
+                Some(RegistrationAccess {
+                    registration_client_uri: uri,
+                    registration_access_token: token,
+                })
+            }
+            (None, None) => None,
+            _ => return Err(CallerFault::StoredRegistration.into()),
+        };
+        if body.version != VERSION || !is_client_id(&body.client_id) {
+            return Err(CallerFault::StoredRegistration.into());
+        }
+        let mut metadata = ClientMetadata::default();
+        for (name, value) in body.metadata {
+            metadata.insert(name, value);
+        }
+        Ok(Registered {
+            issuer: issuer.clone(),
+            client_id: body.client_id,
+            issued_at: body.client_id_issued_at,
+            metadata,
+            access,
+            notices: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,13 @@
+//! Dynamic registration (RFC 7591) and its management (RFC 7592).
+
+mod access;
+mod answers;
+mod choices;
+mod elsewhere;
+mod lifecycle;
+mod mastercard;
+mod properties;
+mod scene;
+mod secrets;
+mod stored;
+mod weakened;
