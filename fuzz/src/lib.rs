@@ -23,6 +23,7 @@ mod metadata;
 mod notification;
 mod par_response;
 mod readiness;
+mod registration_response;
 mod scene;
 mod sealed_pending;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use metadata::metadata;
 pub use notification::notification;
 pub use par_response::par_response;
 pub use readiness::readiness;
+pub use registration_response::registration_response;
 pub use sealed_pending::sealed_pending;
 pub use stored_grant::stored_grant;
 pub use token_response::token_response;
@@ -77,6 +79,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("notification", notification),
     ("par_response", par_response),
     ("readiness", readiness),
+    ("registration_response", registration_response),
     ("sealed_pending", sealed_pending),
     ("stored_grant", stored_grant),
     ("token_response", token_response),

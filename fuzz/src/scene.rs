@@ -23,6 +23,7 @@ pub(crate) const CLIENT_ID: &str = "app";
 pub(crate) const ISSUER: &str = "https://bank.example";
 pub(crate) const REDIRECT_URI: &str = "https://app.example/callback";
 pub(crate) const SESSION: &[u8] = b"session";
+pub(crate) const REGISTRATION_ENDPOINT: &str = "https://bank.example/register";
 pub(crate) const METADATA: &str = r#"200
 content-type: application/json
 
@@ -32,6 +33,7 @@ content-type: application/json
 "pushed_authorization_request_endpoint":"https://bank.example/par",
 "introspection_endpoint":"https://bank.example/introspect",
 "revocation_endpoint":"https://bank.example/revoke",
+"registration_endpoint":"https://bank.example/register",
 "code_challenge_methods_supported":["S256"]}"#;
 
 pub(crate) fn entropy(number: u8) -> Entropy {

@@ -42,6 +42,9 @@ fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("token_response", "nonce", NONCE.to_owned()),
         ("par_response", "usual", pushed()),
         ("par_response", "nonce", NONCE.to_owned()),
+        ("registration_response", "usual", registered("201", "Ed25519")),
+        ("registration_response", "weakened", registered("201", "RS256")),
+        ("registration_response", "read", registered("200", "EdDSA")),
         ("error_response", "oauth", oauth_error()),
         ("error_response", "fdx", fdx_error()),
         ("error_response", "nonce", NONCE.to_owned()),
@@ -110,6 +113,14 @@ fn introspection_claims() -> String {
 
 fn pushed() -> String {
     format!("201\n{JSON}{{\"request_uri\":\"urn:example:bwc4JK\",\"expires_in\":60}}")
+}
+
+fn registered(status: &str, alg: &str) -> String {
+    let jwks = jwks().to_json();
+    format!(
+        r#"{status}
+{JSON}{{"client_id":"c-1","client_id_issued_at":1767607200,"client_name":"App","redirect_uris":["{REDIRECT_URI}"],"grant_types":["authorization_code","refresh_token"],"token_endpoint_auth_method":"private_key_jwt","token_endpoint_auth_signing_alg":"{alg}","dpop_bound_access_tokens":true,"jwks":{jwks},"status":"Approved","client_secret":"s","registration_client_uri":"https://bank.example/register/c-1","registration_access_token":"rat-0123456789abcdef"}}"#
+    )
 }
 
 fn oauth_error() -> String {
