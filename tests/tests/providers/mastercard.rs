@@ -1,5 +1,5 @@
 use fdx_par::dialect::MASTERCARD;
-use fdx_par::{NextStep, RevocationOutcome, TokenTypeHint};
+use fdx_par::{NextStep, RevocationOutcome};
 use fdx_sandbox::customer::Decision;
 use fdx_tests::providers::provided;
 use fdx_tests::{WireTexts, entropy};
@@ -32,8 +32,11 @@ fn every_request_is_as_recorded() {
     texts.step("refresh", &world);
     world.accounts(&client, grant.tokens().access_token()).unwrap();
     texts.step("accounts", &world);
-    world.revoke(&client, grant.tokens(), TokenTypeHint::RefreshToken).unwrap();
-    texts.step("revoke-token", &world);
+    let id = grant.consent_id().unwrap().clone();
+    let token = grant.tokens().access_token();
+    let revoked = world.revoke_consent(&client, &id, token).unwrap();
+    assert_eq!(revoked.outcome(), RevocationOutcome::Revoked);
+    texts.step("revoke-consent", &world);
 }
 
 /// It answers 404 to what was revoked before, with an error of its own members, and takes tokens
