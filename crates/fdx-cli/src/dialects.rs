@@ -1,7 +1,7 @@
 //! What this program knows of providers that differ from FAPI 2.0, and `fdx dialects`.
 
-use fdx_par::Dialect;
 use fdx_par::dialect::{self, ALL, Need};
+use fdx_par::{CallerFault, Dialect, Error};
 use serde::Serialize;
 
 use crate::args::DialectsArgs;
@@ -55,6 +55,11 @@ pub(crate) fn named(name: &str) -> Result<Dialect, String> {
     })
 }
 
+/// Whether it has this very member.
+pub(crate) fn has(dialect: Dialect, member: dialect::Member) -> bool {
+    dialect.members().iter().any(|line| line.member == member)
+}
+
 /// Which of the known dialects allow what has a member of this name.
 pub(crate) fn that_allow(member: &str) -> String {
     let has =
@@ -95,6 +100,28 @@ pub(crate) fn setting(need: Need) -> &'static str {
         Need::UnboundTokens => "binding = \"none\"",
         _ => "see the dialect's own documentation",
     }
+}
+
+/// What a configuration lacks, where the library says that it does not fit its dialect.
+pub(crate) fn lacking(dialect: Dialect, error: &Error) -> Option<String> {
+    let Error::Caller(fault) = error else { return None };
+    let need = match fault {
+        CallerFault::DialectCertificate => Need::Certificate,
+        CallerFault::DialectClientSecret => Need::ClientSecret,
+        CallerFault::DialectPrivateKeyJwt => Need::PrivateKeyJwt,
+        CallerFault::DialectPs256 => Need::Ps256,
+        CallerFault::DialectRequestObject => Need::RequestObject,
+        CallerFault::DialectUnboundTokens => Need::UnboundTokens,
+        CallerFault::NotFapi => {
+            return Some(format!(
+                "authentication = \"client_secret\" and binding = \"none\" are not FAPI, and \
+                 dialect = \"{}\" does not name both of what is set",
+                dialect.name()
+            ));
+        }
+        _ => return None,
+    };
+    Some(format!("dialect = \"{}\" needs {}", dialect.name(), setting(need)))
 }
 
 /// Whether all of it is FAPI 2.0, or a difference that FAPI 2.0's protection survives.

@@ -94,6 +94,12 @@ impl Failure {
         }
     }
 
+    /// The same failure in the words of whoever made it.
+    pub(crate) fn saying(mut self, what: String) -> Self {
+        self.what = what;
+        self
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self.blame {
             Blame::World => ExitCode::from(1),

@@ -5,6 +5,9 @@ use fdx_rar::{Coverage, GrantedCluster, Withheld};
 
 use crate::json::{Pair, requested};
 
+/// Scopes that are asked for beside the others.
+const SETTINGS: [&str; 2] = ["offline_access", "openid"];
+
 /// Rows under a heading, each column as wide as its widest cell.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
@@ -38,7 +41,26 @@ impl fmt::Display for Table {
     }
 }
 
-/// Asked beside granted: a row for each pair that was asked for, or was granted unasked.
+/// Asked beside granted: data clusters, or scopes where nothing else was asked for.
+pub(crate) fn asked(granted: &Granted) -> Table {
+    if granted.asked().consent().is_some() {
+        return coverage(granted);
+    }
+    let (asked, scopes) = (granted.asked().scopes(), granted.tokens().scopes());
+    let mut table = Table::new(&["scope", "granted"]);
+    for scope in asked.iter() {
+        let granted = if scopes.contains(scope) { "granted" } else { "withheld" };
+        table.row([printable(scope).as_str(), granted]);
+    }
+    // These two are a setting each.
+    let unasked = |scope: &&str| !asked.contains(scope) && !SETTINGS.contains(scope);
+    for scope in scopes.iter().filter(unasked) {
+        table.row([printable(scope).as_str(), "granted (not asked for)"]);
+    }
+    table
+}
+
+/// A row for each pair that was asked for, or was granted unasked.
 pub(crate) fn coverage(granted: &Granted) -> Table {
     let mut table = Table::new(&["resource", "data cluster", "granted on", "withheld"]);
     for pair in requested(granted) {

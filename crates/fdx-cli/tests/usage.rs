@@ -100,7 +100,7 @@ fn a_mistake_in_the_configuration_is_shown_with_its_line() {
     for (from, to, said) in [
         ("fdx_base =", "fdx_bse =", "`output`"),
         ("redirect_uri = \"http://127.0.0.1", "redirect_uri = \"http://bank.example", "127.0.0.1"),
-        ("binding = \"mtls\"", "binding = \"none\"", "expected `dpop` or `mtls`"),
+        ("binding = \"mtls\"", "binding = \"tls\"", "`dpop`, `mtls`, `none`"),
         ("duration_period = 365", "duration_period = \"year\"", "u32"),
         (
             "binding = \"mtls\"",
@@ -117,6 +117,71 @@ fn a_mistake_in_the_configuration_is_shown_with_its_line() {
         assert_eq!(code, Some(2), "{shown}");
         assert!(shown.contains(&format!("line {number}")), "{number}: {shown}");
         assert!(shown.contains(said) && shown.contains("correct that line"), "{said}: {shown}");
+    }
+}
+
+#[test]
+fn what_a_dialect_is_asked_in_is_settled_before_anything_is_sent() {
+    let example = example();
+    let dialect =
+        |name: &str| example.replace("# dialect = \"fdx\"", &format!("dialect = {name:?}"));
+    let with_scopes = |text: &str| text.replace("\n# scopes = ", "\nscopes = ");
+    let without_consent = |text: &str| {
+        let (before, rest) = text.split_once("[consent]").unwrap();
+        format!("{before}{}", &rest[rest.find("[output]").unwrap()..])
+    };
+    for (config, said) in [
+        (dialect("nobody"), "there are fdx, mastercard, mastercard-mock, uae, autional, wso2, mx"),
+        (with_scopes(&example), "two ways to ask: write one"),
+        (without_consent(&example), "missing [consent]"),
+        (without_consent(&with_scopes(&example)), "fdx is asked in [consent]"),
+        (dialect("mx"), "mx knows no [consent]: write scopes"),
+        (without_consent(&dialect("mx")), "missing scopes"),
+        (
+            without_consent(&with_scopes(&dialect("mx"))).replace("\"customers\"", "\"\\u0001\""),
+            "scope",
+        ),
+        (dialect("uae"), "AuthorizationRequest::of_details"),
+        (without_consent(&dialect("uae")), "AuthorizationRequest::of_details"),
+        (dialect("autional"), "fdx dialects autional"),
+        (dialect("autional-client-secret"), "AuthorizationRequest::of_details"),
+        (example.replace("https://bank.example", "http://127.0.0.1:8080"), "\"mastercard-mock\""),
+        // As far as the files that are not there.
+        (dialect("mastercard"), "signing-key.pem can't be read"),
+        (
+            dialect("mastercard-mock")
+                .replace("https://", "http://")
+                .replace("bank.example", "127.0.0.1")
+                .replace("api.127", "127"),
+            "signing-key.pem can't be read",
+        ),
+        (dialect("wso2"), "signing-key.pem can't be read"),
+    ] {
+        let (code, shown) = connect(&config);
+        assert_eq!(code, Some(2), "{shown}");
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+}
+
+#[test]
+fn a_client_secret_and_its_file_need_each_other() {
+    let example = example().replace("# authentication =", "authentication =");
+    let secret = example.replace("\"private_key_jwt\"\n", "\"client_secret\"\n");
+    let file = |text: &str| text.replace("# client_secret_file", "client_secret_file");
+    for (config, said) in [
+        (secret.clone(), "which is not FAPI, needs client_secret_file"),
+        (file(&example), "for authentication = \"client_secret\" alone"),
+        (file(&secret).replace("\nkey = ", "\n# key = "), "the client secret"),
+        (
+            example
+                .replace("binding = \"mtls\"", "binding = \"none\"")
+                .replace("# dpop_key", "dpop_key"),
+            "no use for dpop_key",
+        ),
+    ] {
+        let (code, shown) = connect(&config);
+        assert_eq!(code, Some(2), "{shown}");
+        assert!(shown.contains(said), "{said}: {shown}");
     }
 }
 

@@ -2,23 +2,26 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fdx_jose::AssertionType;
-use fdx_par::{MtlsEndpoints, ResponseMode, WellKnown};
+use fdx_par::{Dialect, MtlsEndpoints, ResponseMode, WellKnown};
 use fdx_rar::{ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster, ResourceType};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use toml::Spanned;
 
-use crate::args;
+use crate::{args, dialects};
 
 /// A configuration as it is written. Paths are relative to the file that holds it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
+    pub(crate) dialect: Option<Spanned<Named>>,
+    #[serde(deserialize_with = "issuer")]
     pub(crate) issuer: Issuer,
     pub(crate) client_id: String,
     #[serde(deserialize_with = "redirect_uri")]
     pub(crate) redirect_uri: RedirectUri,
+    #[serde(deserialize_with = "fdx_base")]
     pub(crate) fdx_base: HttpsUrl,
     #[serde(default)]
     pub(crate) discovery: Discovery,
@@ -28,6 +31,7 @@ pub(crate) struct Config {
     pub(crate) kid: Option<String>,
     #[serde(default)]
     pub(crate) assertion_type: Assertion,
+    pub(crate) client_secret_file: Option<PathBuf>,
     pub(crate) binding: Spanned<Binding>,
     pub(crate) certificate: Option<PathBuf>,
     pub(crate) certificate_key: Option<PathBuf>,
@@ -39,7 +43,8 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) response_mode: Mode,
     pub(crate) request: Option<Spanned<Request>>,
-    pub(crate) consent: Spanned<Consent>,
+    pub(crate) consent: Option<Spanned<Consent>>,
+    pub(crate) scopes: Option<Spanned<Vec<String>>>,
     #[serde(default)]
     pub(crate) output: Output,
 }
@@ -62,10 +67,23 @@ pub(crate) enum Assertion {
     Unstated,
 }
 
+/// `dialect`, by its name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named(Dialect);
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        dialects::named(&name).map(Self).map_err(D::Error::custom)
+    }
+}
+
 /// RFC 7591 section 2 and RFC 8705 section 2, the values of `token_endpoint_auth_method`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Authentication {
+    /// Not FAPI. The dialect knows whether it is `client_secret_basic` or `client_secret_post`.
+    ClientSecret,
     #[default]
     PrivateKeyJwt,
     SelfSignedTlsClientAuth,
@@ -86,6 +104,8 @@ pub(crate) enum Mode {
 pub(crate) enum Binding {
     Dpop,
     Mtls,
+    /// Not FAPI.
+    None,
 }
 
 /// What is asked beside the consent.
@@ -146,7 +166,8 @@ impl Config {
     /// mostly misspelt.
     pub(crate) fn unknown_names(&self) -> Vec<String> {
         let mut names = Vec::new();
-        for resource in &self.consent.as_ref().resources {
+        let consent = self.consent.as_ref().map(Spanned::as_ref);
+        for resource in consent.into_iter().flat_map(|consent: &Consent| &consent.resources) {
             if let ResourceType::Other(name) = &resource.resource_type {
                 names.push(format!("{name:?}"));
             }
@@ -161,6 +182,10 @@ impl Config {
 
     pub(crate) fn authentication(&self) -> Authentication {
         self.authentication.as_ref().map(|method| *method.as_ref()).unwrap_or_default()
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect.as_ref().map(|named| named.as_ref().0).unwrap_or_default()
     }
 
     pub(crate) fn response_mode(&self) -> ResponseMode {
@@ -214,6 +239,15 @@ impl Assertion {
             Self::Unstated => AssertionType::Unstated,
         }
     }
+}
+
+/// `http` to this machine is for one dialect, which `source` sees to.
+fn issuer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Issuer, D::Error> {
+    Issuer::parse_loopback(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+fn fdx_base<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HttpsUrl, D::Error> {
+    HttpsUrl::parse_loopback(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 fn redirect_uri<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RedirectUri, D::Error> {

@@ -3,6 +3,8 @@ pub(crate) const TEXT: &str = r#"# A configuration for `fdx connect`. Paths are 
 
 # The institution, exactly as it names itself in its metadata.
 issuer = "https://bank.example"
+# What it does otherwise than FAPI 2.0, by name; fdx dialects lists those that are known.
+# dialect = "fdx"
 # Where its FDX API lives. Tokens go nowhere else.
 fdx_base = "https://api.bank.example/fdx/v6"
 # Where its metadata is: "oauth-authorization-server" (RFC 8414), or "openid-configuration".
@@ -27,10 +29,13 @@ key = "signing-key.pem"
 # assertion_type = "client-authentication+jwt"
 # Whether what is pushed is a signed request object (RFC 9101).
 # request_object = false
+# Where dialect names it: authentication = "client_secret", which is not FAPI, with the secret's file.
+# client_secret_file = "client-secret.txt"
 # How the callback is written: "query", or "jwt" (signed, JARM).
 # response_mode = "query"
 
-# What the tokens are bound to: "mtls" (a certificate, RFC 8705) or "dpop" (a key, RFC 9449).
+# What the tokens are bound to: "mtls" (a certificate, RFC 8705), "dpop" (a key, RFC 9449), or, where
+# dialect names it, "none", which is not FAPI.
 binding = "mtls"
 certificate = "client.pem"
 certificate_key = "client-key.pem"
@@ -38,6 +43,9 @@ certificate_key = "client-key.pem"
 # dpop_key = "dpop-key.pem"
 # Whether every endpoint's alias for mutual TLS is used, also where no certificate is needed.
 # use_mtls_endpoint_aliases = false
+
+# The customer is asked for the consent below; with dialect "mx" for these scopes in its place.
+# scopes = ["customers", "accounts"]
 
 [request]
 # An ID token, a refresh token.

@@ -4,18 +4,23 @@ mod callback;
 mod config;
 mod example;
 mod outcome;
-mod request;
+pub(crate) mod request;
 pub(crate) mod setup;
 pub(crate) mod source;
 mod tokens;
 
-use fdx_par::{AuthorizationUrl, Callback, Client, Granted, Notice, discover};
+use fdx_par::dialect::Member;
+use fdx_par::not_fapi::{self, Departure};
+use fdx_par::{
+    AuthorizationRequest, AuthorizationUrl, Callback, Client, Granted, Notice, Pending, discover,
+};
 use fdx_transport_hyper::system_now;
 
 use crate::args::ConnectArgs;
 use crate::connect::callback::Source;
 use crate::connect::config::Config;
 use crate::connect::setup::Setup;
+use crate::dialects;
 use crate::error::Failure;
 use crate::flow::entropy;
 use crate::print::{message, result};
@@ -29,12 +34,13 @@ pub(crate) async fn run(args: &ConnectArgs) -> Result<(), Failure> {
     for name in config.unknown_names() {
         message(&format!("note: {name} is not a name of FDX up to 6.4; it is sent as it is"));
     }
+    let request = request::asked(&config)?;
     let setup = Setup::load(&config, path)?;
     setup.check_outputs()?;
     // The port is taken before anything is sent: without it the customer would come back to nobody.
     let mut source = Source::open(args.callback, &config.redirect_uri).await?;
     let client = discovered(&setup, &config).await?;
-    let granted = consent(args, &setup, &client, &mut source).await?;
+    let granted = consent(args, &setup, &client, &request, &mut source).await?;
     let receipt = client.receipt(&granted, system_now());
     let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
     outcome::keep_and_tell(args, &setup, &granted, &receipt)
@@ -42,32 +48,61 @@ pub(crate) async fn run(args: &ConnectArgs) -> Result<(), Failure> {
 
 async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
     const DOING: &str = "discovering the institution";
-    message(&format!("Discovering {}", config.issuer));
-    let draft = discover(&config.issuer, config.discovery.well_known(), system_now());
-    let metadata = setup.driver.run(DOING, draft).await.map_err(|failure| {
-        failure.hint(
-            "rfc8414.issuer.mismatch",
-            "write issuer exactly as the metadata does, to the last slash",
-        )
-    })?;
-    let client = Client::new(setup.client.clone(), metadata);
-    client.map_err(|error| Failure::protocol(DOING, &error))
+    let dialect = config.dialect();
+    let metadata = match dialect.documented_metadata(&config.issuer) {
+        Ok(documented) => {
+            message(&format!("{} publishes no metadata: as documented", dialect.provider()));
+            documented
+        }
+        Err(_) => {
+            message(&format!("Discovering {}", config.issuer));
+            let draft = discover(&config.issuer, config.discovery.well_known(), system_now());
+            setup.driver.run(DOING, draft).await.map_err(|failure| {
+                failure.hint(
+                    "rfc8414.issuer.mismatch",
+                    "write issuer exactly as the metadata does, to the last slash",
+                )
+            })?
+        }
+    };
+    Client::new(setup.client.clone(), metadata).map_err(|error| {
+        let failure = Failure::protocol(DOING, &error);
+        match dialects::lacking(dialect, &error) {
+            Some(setting) => failure.saying(setting),
+            None => failure,
+        }
+    })
 }
 
-/// From the push to the grant. The tokens are on disk as soon as they are had.
+/// Pushes the request; or writes it into the customer's URL, where the dialect says that nobody
+/// pushes there.
+async fn begin(
+    setup: &Setup,
+    client: &Client,
+    request: &AuthorizationRequest,
+) -> Result<(AuthorizationUrl, Pending), Failure> {
+    if dialects::has(client.config().dialect, Member::NotFapi(Departure::NotPushed)) {
+        message("Writing the request into the URL: nothing is pushed there, which is not FAPI");
+        let begun = not_fapi::authorize(client, request, entropy()?, system_now());
+        return begun.map_err(|error| Failure::protocol("writing the request", &error));
+    }
+    message("Pushing the authorization request");
+    let draft = client.push(request, entropy()?, system_now());
+    let pushed = setup.driver.run("pushing the authorization request", draft).await?;
+    pushed.notices().iter().for_each(tell);
+    pushed.redirect(system_now()).map_err(|error| Failure::protocol("redirecting", &error))
+}
+
+/// From the request to the grant. The tokens are on disk as soon as they are had.
 async fn consent(
     args: &ConnectArgs,
     setup: &Setup,
     client: &Client,
+    request: &AuthorizationRequest,
     source: &mut Source,
 ) -> Result<Granted, Failure> {
     let driver = &setup.driver;
-    message("Pushing the authorization request");
-    let draft = client.push(&setup.request, entropy()?, system_now());
-    let pushed = driver.run("pushing the authorization request", draft).await?;
-    pushed.notices().iter().for_each(tell);
-    let redirected = pushed.redirect(system_now());
-    let (url, pending) = redirected.map_err(|error| Failure::protocol("redirecting", &error))?;
+    let (url, pending) = begin(setup, client, request).await?;
     send_off(args, &url, source);
 
     let accepted = match source.wait(driver, client, pending).await? {

@@ -39,7 +39,7 @@ pub(crate) fn keep_and_tell(
         }));
         return Ok(());
     }
-    result(&format!("Asked, and granted\n{}", table::coverage(granted)));
+    result(&format!("Asked, and granted\n{}", table::asked(granted)));
     result(&format!("\nReceipt, kept in {}\n{}", setup.receipt.display(), receipt::text(receipt)));
     Ok(())
 }

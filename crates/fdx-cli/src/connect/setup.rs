@@ -3,13 +3,11 @@ use std::path::{Path, PathBuf};
 use fdx_jose::{
     AssertionKey, PrivateKey, ProofKey, PublicKey, RequestObjectKey, Thumbprint, backend,
 };
-use fdx_par::{
-    AuthorizationRequest, ClientAuthentication, ClientConfig, RequestObjects, SenderConstraint,
-};
+use fdx_par::not_fapi::{ClientSecret, Unbound};
+use fdx_par::{ClientAuthentication, ClientConfig, RequestObjects, SenderConstraint};
 use fdx_transport_hyper::{ClientIdentity, Roots, Transport, TransportBuilder};
 
 use crate::connect::config::{Authentication, Binding, Config};
-use crate::connect::request;
 use crate::error::Failure;
 use crate::flow::Driver;
 use crate::{files, keys};
@@ -17,7 +15,6 @@ use crate::{files, keys};
 /// A configuration with the files that it names.
 pub(crate) struct Setup {
     pub(crate) client: ClientConfig,
-    pub(crate) request: AuthorizationRequest,
     pub(crate) driver: Driver,
     pub(crate) receipt: PathBuf,
     pub(crate) tokens: PathBuf,
@@ -30,6 +27,7 @@ struct Identity {
     signing: Option<PublicKey>,
     dpop: Option<PublicKey>,
     certificate: Option<Thumbprint>,
+    secret: Option<ClientSecret>,
 }
 
 impl Setup {
@@ -45,7 +43,8 @@ impl Setup {
             identity.authentication(config)?,
             identity.sender_constraint(config)?,
             backend::ring(),
-        );
+        )
+        .with_dialect(config.dialect());
         client.mtls_endpoints = config.mtls_endpoints();
         client.response_mode = config.response_mode();
         if config.request_object {
@@ -53,11 +52,8 @@ impl Setup {
             client.request_objects = RequestObjects::Signed(Box::new(key));
         }
         let transport = transport.build().map_err(|error| unusable(path, &error))?;
-        let request = request::of(config);
-        let request = request.map_err(|error| Failure::protocol("the request", &error))?;
         Ok(Self {
             client,
-            request,
             driver: Driver { transport, keys: identity.keys },
             receipt: directory.join(&config.output.receipt),
             tokens: directory.join(&config.output.tokens),
@@ -80,7 +76,8 @@ impl Setup {
 
 impl Identity {
     fn load(config: &Config, directory: &Path) -> Result<(Self, TransportBuilder), Failure> {
-        let mut identity = Self { keys: Vec::new(), signing: None, dpop: None, certificate: None };
+        let mut identity =
+            Self { keys: Vec::new(), signing: None, dpop: None, certificate: None, secret: None };
         if let Some(path) = &config.key {
             let key = keys::load(&directory.join(path), config.kid.as_deref())?;
             identity.signing = Some(key.public().clone());
@@ -90,6 +87,9 @@ impl Identity {
             let key = keys::load(&directory.join(path), None)?;
             identity.dpop = Some(key.public().clone());
             identity.keys.push(key);
+        }
+        if let Some(path) = &config.client_secret_file {
+            identity.secret = Some(secret(&directory.join(path))?);
         }
         let mut transport = Transport::builder();
         if let Some(path) = &config.root_certificates {
@@ -114,6 +114,11 @@ impl Identity {
 
     fn authentication(&self, config: &Config) -> Result<ClientAuthentication, Failure> {
         Ok(match config.authentication() {
+            Authentication::ClientSecret => {
+                let secret = self.secret.clone();
+                let secret = secret.ok_or_else(|| missing("client_secret_file"))?;
+                ClientAuthentication::NotFapi(secret)
+            }
             Authentication::PrivateKeyJwt => {
                 let assertion_type = config.assertion_type.assertion_type();
                 let key = AssertionKey::new(self.signing_key()?, assertion_type);
@@ -130,6 +135,7 @@ impl Identity {
 
     fn sender_constraint(&self, config: &Config) -> Result<SenderConstraint, Failure> {
         Ok(match (config.binding.as_ref(), &self.dpop) {
+            (Binding::None, _) => SenderConstraint::NotFapi(Unbound),
             (Binding::Mtls, _) => SenderConstraint::Mtls(self.certificate()?),
             (Binding::Dpop, Some(key)) => SenderConstraint::Dpop(ProofKey::new(key.clone())),
             (Binding::Dpop, None) => SenderConstraint::Dpop(ProofKey::new(self.signing_key()?)),
@@ -143,6 +149,17 @@ impl Identity {
     fn certificate(&self) -> Result<Thumbprint, Failure> {
         self.certificate.ok_or_else(|| missing("certificate and certificate_key"))
     }
+}
+
+/// The file's text, without the line's end that an editor puts there.
+fn secret(path: &Path) -> Result<ClientSecret, Failure> {
+    let text = files::text(path, "the client secret")?;
+    let secret = text.expose().trim_end_matches(['\r', '\n']);
+    if secret.is_empty() || secret.contains(['\r', '\n']) {
+        let what = format!("{} does not hold one line with a client secret", path.display());
+        return Err(Failure::usage(what, "write the secret there, and nothing else"));
+    }
+    Ok(ClientSecret::new(secret.to_owned()))
 }
 
 /// The configuration was held to what it needs before; this is for completeness.

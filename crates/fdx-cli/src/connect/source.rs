@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use fdx_par::dialect::Member;
 use toml::Spanned;
 
 use crate::connect::config::{Authentication, Binding, Config};
-use crate::connect::request;
+use crate::connect::request::{self, Words};
 use crate::error::Failure;
-use crate::files;
+use crate::{dialects, files};
 
 /// Reads a configuration and checks what can be checked without other files.
 pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
@@ -20,7 +21,8 @@ pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
 
 fn parse(text: &str) -> Result<Config, String> {
     let config: Config = toml::from_str(text).map_err(|error| error.to_string())?;
-    config.consent.as_ref().request().map_err(|error| at(text, &config.consent, &error))?;
+    check_words(text, &config)?;
+    check_scheme(&config)?;
     if let (Err(error), Some(request)) = (request::of(&config), &config.request) {
         return Err(at(text, request, &error));
     }
@@ -31,6 +33,50 @@ fn parse(text: &str) -> Result<Config, String> {
         },
         Some((About::Binding, mistake)) => Err(at(text, &config.binding, &mistake)),
         None => Ok(config),
+    }
+}
+
+/// What is asked, in words that the provider knows.
+fn check_words(text: &str, config: &Config) -> Result<(), String> {
+    let name = config.dialect().name();
+    if let (Some(_), Some(scopes)) = (&config.consent, &config.scopes) {
+        let mistake = "scopes and [consent] are two ways to ask: write one of them";
+        return Err(at(text, scopes, &mistake));
+    }
+    if let Some(consent) = &config.consent {
+        consent.as_ref().request().map_err(|error| at(text, consent, &error))?;
+    }
+    if let Some(scopes) = &config.scopes {
+        request::scopes(scopes.as_ref()).map_err(|error| at(text, scopes, &error))?;
+    }
+    match (Words::of(config.dialect()), &config.consent, &config.scopes) {
+        (Words::Consent, None, None) => Err("missing [consent]: what the customer is asked".into()),
+        (Words::Consent, _, Some(scopes)) => {
+            let mistake =
+                format!("scopes alone are for dialect = \"mx\"; {name} is asked in [consent]");
+            Err(at(text, scopes, &mistake))
+        }
+        (Words::Scopes, Some(consent), _) => {
+            let mistake = format!("{name} knows no [consent]: write scopes = [\"accounts\", ...]");
+            Err(at(text, consent, &mistake))
+        }
+        (Words::Scopes, _, None) => {
+            Err(format!("missing scopes, such as scopes = [\"accounts\"]: {name} knows no others"))
+        }
+        (Words::Scopes, _, Some(_)) | (Words::Consent, Some(_), _) | (Words::Details, ..) => Ok(()),
+    }
+}
+
+/// Before anything is sent to this machine without TLS.
+fn check_scheme(config: &Config) -> Result<(), String> {
+    let plain = config.issuer.is_loopback_http() || config.fdx_base.is_loopback_http();
+    match plain && !dialects::has(config.dialect(), Member::LoopbackHttp) {
+        true => Err(format!(
+            "issuer and fdx_base begin with https://, except where dialect has {}, as \
+             \"mastercard-mock\" does",
+            Member::LoopbackHttp.name()
+        )),
+        false => Ok(()),
     }
 }
 
@@ -45,7 +91,18 @@ fn contradiction(config: &Config) -> Option<(About, &'static str)> {
     let binding = *config.binding.as_ref();
     let by_certificate = config.certificate.is_some() && config.certificate_key.is_some();
     let needs = |is: bool, about, mistake| is.then_some((about, mistake));
+    let secret = config.client_secret_file.is_some();
     match config.authentication() {
+        Authentication::ClientSecret => needs(
+            !secret,
+            About::Authentication,
+            "authentication = \"client_secret\", which is not FAPI, needs client_secret_file",
+        ),
+        _ if secret => needs(
+            true,
+            About::Authentication,
+            "client_secret_file is for authentication = \"client_secret\" alone",
+        ),
         Authentication::PrivateKeyJwt => needs(
             config.key.is_none(),
             About::Authentication,
@@ -68,6 +125,9 @@ fn contradiction(config: &Config) -> Option<(About, &'static str)> {
         }
         Binding::Mtls if config.dpop_key.is_some() => {
             Some("binding = \"mtls\" has no use for dpop_key")
+        }
+        Binding::None if config.dpop_key.is_some() => {
+            Some("binding = \"none\" has no use for dpop_key")
         }
         Binding::Dpop if config.dpop_key.is_none() && config.key.is_none() => {
             Some("binding = \"dpop\" needs dpop_key or key")
