@@ -70,11 +70,16 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "URI", default_value = "http://127.0.0.1:8765/callback",
         value_parser = redirect_uri)]
     pub(crate) redirect_uri: Vec<RedirectUri>,
+    /// Which provider's manners it has; of any but fdx there is one client, app-1
+    #[arg(long, value_name = "NAME", default_value = "fdx", value_parser = dialects::named)]
+    pub(crate) dialect: Dialect,
     /// Be wrong in this one way, to see what a client does about it; `--list` names them
-    #[arg(long, value_name = "NAME", value_parser = misbehaviour)]
+    #[arg(long, value_name = "NAME", conflicts_with = "dialect",
+        value_parser = misbehaviour)]
     pub(crate) misbehave: Option<Misbehaviour>,
     /// Print every way to be wrong, with what a client has to do about it, and do nothing else
-    #[arg(long, conflicts_with_all = ["listen", "dir", "nonces", "redirect_uri", "misbehave"])]
+    #[arg(long, conflicts_with_all = ["listen", "dir", "nonces", "redirect_uri", "dialect",
+        "misbehave"])]
     pub(crate) list: bool,
 }
 
@@ -269,6 +274,7 @@ const SANDBOX: &str = "\
 Examples:
   fdx sandbox --listen 127.0.0.1:8443 --dir bank
   fdx sandbox --listen 127.0.0.1:0 --dir bank --redirect-uri https://app.example/callback
+  fdx sandbox --listen 127.0.0.1:0 --dir bank --dialect mastercard
   fdx sandbox --list                                  every way in which it can be wrong
   fdx sandbox --listen 127.0.0.1:0 --dir bank --misbehave id-token-without-exp
   fdx connect --config bank/connect.toml              in another terminal, by certificate

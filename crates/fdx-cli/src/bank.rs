@@ -1,26 +1,27 @@
 //! The institution of `demo` and `sandbox`, with fresh keys and certificates.
 
+pub(crate) mod clients;
+
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use fdx_jose::{Algorithm, FreshKey, Jwks, backend};
-use fdx_rar::DataCluster;
+use fdx_jose::{Algorithm, FreshKey, backend};
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
 use fdx_sandbox::server::{Observer, Running, Server, TlsIdentity};
 use fdx_sandbox::{
-    Binding, CertificateName, ClientAuthentication, Institution, InstitutionConfig, Misbehaviour,
-    NoncePolicy, RegisteredClient, RequestObjects,
+    Institution, InstitutionConfig, Misbehaviour, NoncePolicy, Provider, RegisteredClient,
 };
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
 use crate::error::Failure;
 use crate::flow::entropy;
 use crate::keys;
-use crate::keys::certificate::{self, SelfSigned};
+use crate::keys::certificate::SelfSigned;
 
 /// An institution at work, and all that its clients need to know. It ends when this is dropped.
 pub(crate) struct Bank {
+    pub(crate) provider: Provider,
     pub(crate) issuer: Issuer,
     /// Where tokens go that are bound to a key.
     pub(crate) fdx_base: HttpsUrl,
@@ -30,7 +31,7 @@ pub(crate) struct Bank {
     /// The clients' certificate.
     pub(crate) certificate: Certificate,
     /// The certificate of the client that has one of its own, and its key.
-    pub(crate) own_certificate: (SelfSigned, FreshKey),
+    pub(crate) own_certificate: Option<(SelfSigned, FreshKey)>,
     /// The clients' key.
     pub(crate) key: FreshKey,
     pub(crate) clients: Vec<RegisteredClient>,
@@ -44,21 +45,9 @@ pub(crate) struct Ports {
     pub(crate) mtls: SocketAddr,
 }
 
-/// The client whose tokens are bound to its key.
-pub(crate) const DPOP_CLIENT: &str = "app-dpop";
-/// The client whose tokens are bound to its certificate.
-pub(crate) const MTLS_CLIENT: &str = "app-mtls";
-/// The client that is known by a certificate of its own (RFC 8705 section 2.2).
-const SELF_SIGNED_CLIENT: &str = "app-self-signed";
-/// The client that signs its requests, and whose callbacks are signed.
-const SIGNED_CLIENT: &str = "app-signed";
-/// The client that is known by the authority's certificate (RFC 8705 section 2.1).
-const TLS_CLIENT: &str = "app-tls";
-/// Whom the authority's certificate names.
-const COMMON_NAME: &str = "fdx sandbox client";
-
 /// Makes the keys and certificates, registers the clients, and begins to serve.
 pub(crate) async fn open(
+    provider: Provider,
     ports: Ports,
     redirect_uris: &[RedirectUri],
     nonces: NoncePolicy,
@@ -72,76 +61,51 @@ pub(crate) async fn open(
     let (main, mtls) = (server.main(), server.mtls());
     let issuer = Issuer::parse(&format!("https://{main}")).map_err(unusable)?;
     let mtls_base = HttpsUrl::parse(&format!("https://{mtls}")).map_err(unusable)?;
-    let fdx = |at| HttpsUrl::parse(&format!("https://{at}/fdx/v6")).map_err(unusable);
+    let fdx =
+        |at| HttpsUrl::parse(&format!("https://{at}{}", provider.paths().fdx)).map_err(unusable);
     let (fdx_base, mtls_fdx_base) = (fdx(main)?, fdx(mtls)?);
 
     let authority = CertificateAuthority::new("fdx sandbox CA").map_err(unusable)?;
     let identity = TlsIdentity::from(authority.server().map_err(unusable)?);
-    let certificate = authority.client(COMMON_NAME).map_err(unusable)?;
-    let own = keys::fresh()?;
-    let own_certificate = certificate::self_signed(&own.pkcs8_pem, SELF_SIGNED_CLIENT, 1)?;
-    let key = keys::fresh()?;
-    let clients = clients(&key, &certificate, &own_certificate, redirect_uris);
+    let certificate = authority.client(clients::COMMON_NAME).map_err(unusable)?;
+    let own_certificate = (provider == Provider::Fdx).then(clients::own_certificate).transpose()?;
+    let key = keys::fresh_of(algorithm(provider))?;
+    let clients = match &own_certificate {
+        Some((own, _)) => clients::of_fdx(&key, &certificate, own, redirect_uris),
+        None => vec![clients::of_provider(provider, &key, redirect_uris)?],
+    };
 
-    let signing_keys = vec![keys::fresh()?.key];
+    let signing_keys = vec![keys::fresh_of(algorithm(provider))?.key];
     let mut config =
         InstitutionConfig::new(issuer.clone(), mtls_base, backend::ring(), signing_keys);
+    provider.play(&mut config);
     config.clients.clone_from(&clients);
     config.nonce_policy = nonces;
     config.misbehave = misbehave;
     let institution = Arc::new(Mutex::new(Institution::new(config, entropy()?)));
-    let roots = [authority.certificate_der(), own_certificate.der()];
+    let mut roots = vec![authority.certificate_der()];
+    roots.extend(own_certificate.iter().map(|(own, _)| own.der()));
     let running = server.serve(institution, identity, &roots).map_err(unusable)?;
     Ok(Bank {
+        provider,
         issuer,
         fdx_base,
         mtls_fdx_base,
         authority,
         certificate,
-        own_certificate: (own_certificate, own),
+        own_certificate,
         key,
         clients,
         _running: running,
     })
 }
 
-/// A client for each way to be known and to be bound; any of them may have its callbacks signed.
-fn clients(
-    key: &FreshKey,
-    certificate: &Certificate,
-    own: &SelfSigned,
-    redirect_uris: &[RedirectUri],
-) -> Vec<RegisteredClient> {
-    use ClientAuthentication::{PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth};
-    let by_name = TlsClientAuth(CertificateName::SubjectDn(format!("CN={COMMON_NAME}")));
-    let by_thumbprint = SelfSignedTlsClientAuth(vec![own.thumbprint()]);
-    let bound = Binding::MutualTls(certificate.thumbprint());
-    [
-        (DPOP_CLIENT, PrivateKeyJwt, Binding::Dpop),
-        (MTLS_CLIENT, PrivateKeyJwt, bound),
-        (SELF_SIGNED_CLIENT, by_thumbprint, Binding::MutualTls(own.thumbprint())),
-        (SIGNED_CLIENT, PrivateKeyJwt, Binding::Dpop),
-        (TLS_CLIENT, by_name, bound),
-    ]
-    .into_iter()
-    .map(|(client_id, authentication, binding)| {
-        let jwks = Jwks::new(vec![key.key.public().clone()]);
-        let mut client = RegisteredClient::new(client_id, redirect_uris.to_vec(), jwks, binding);
-        client.authentication = authentication;
-        client.scopes = scopes();
-        client.authorization_signed_response_alg = Some(Algorithm::Es256);
-        if client_id == SIGNED_CLIENT {
-            client.request_objects = RequestObjects::Required;
-        }
-        client
-    })
-    .collect()
-}
-
-/// Everything that FDX knows: a client of the sandbox may ask for anything.
-fn scopes() -> Vec<String> {
-    let known = DataCluster::known().iter().filter_map(|known| known.scope);
-    known.chain(["openid", "offline_access"]).map(str::to_owned).collect()
+/// What the provider signs with, and wants signed.
+const fn algorithm(provider: Provider) -> Algorithm {
+    match provider {
+        Provider::Mastercard | Provider::Uae => Algorithm::Ps256,
+        _ => Algorithm::Es256,
+    }
 }
 
 fn unusable(error: impl Display) -> Failure {

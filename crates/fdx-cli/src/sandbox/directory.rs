@@ -1,12 +1,15 @@
 use std::path::{Path, PathBuf};
 
-use fdx_jose::Jwks;
-use fdx_sandbox::{Binding, ClientAuthentication, RegisteredClient, RequestObjects};
-use fdx_wire::HttpsUrl;
+use fdx_sandbox::{
+    Binding, ClientAuthentication, ClientSecret, Provider, RegisteredClient, RequestObjects,
+};
+use fdx_wire::{HttpsUrl, Secret};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::bank::Bank;
+use crate::bank::clients::ONE_CLIENT;
+use crate::connect::request::Words;
 use crate::error::Failure;
 use crate::files::{self, Readers};
 use crate::json::pretty;
@@ -19,10 +22,11 @@ const OWN_CERTIFICATE: &str = "self-signed.pem";
 const OWN_CERTIFICATE_KEY: &str = "self-signed-key.pem";
 const KEY: &str = "signing-key.pem";
 const PRIVATE_JWK: &str = "signing-key.jwk.json";
-const CLIENTS: &str = "clients.json";
+const CLIENT_SECRET: &str = "client-secret.txt";
+pub(super) const CLIENTS: &str = "clients.json";
 pub(crate) const CONNECT_MTLS: &str = "connect.toml";
 
-const ALL: [&str; 13] = [
+const ALL: [&str; 14] = [
     CA,
     CERTIFICATE,
     CERTIFICATE_KEY,
@@ -30,6 +34,7 @@ const ALL: [&str; 13] = [
     OWN_CERTIFICATE_KEY,
     KEY,
     PRIVATE_JWK,
+    CLIENT_SECRET,
     CLIENTS,
     CONNECT_MTLS,
     "connect-dpop.toml",
@@ -43,6 +48,10 @@ const ABOUT: &str = "The clients that are registered at this institution, until 
     its self-signed.pem. Any of them may send request objects (app-signed must) and ask for \
     response_mode=jwt. ca.pem is what to trust. Nothing here is of any use anywhere else.";
 
+const ABOUT_ONE: &str = "The client that is registered at this institution, until it stops. It has \
+    what lies here: signing-key.pem to sign with, which signing-key.jwk.json is too, client.pem to \
+    show, or client-secret.txt. ca.pem is what to trust. Nothing here is of any use anywhere else.";
+
 /// A directory that holds none of our files yet.
 pub(crate) struct Files<'a> {
     directory: &'a Path,
@@ -52,6 +61,7 @@ pub(crate) struct Files<'a> {
 #[derive(Serialize)]
 struct Document<'a> {
     about: &'static str,
+    dialect: &'static str,
     issuer: &'a str,
     clients: Vec<Entry<'a>>,
 }
@@ -62,6 +72,7 @@ struct Entry<'a> {
     binding: &'static str,
     token_endpoint_auth_method: &'static str,
     require_signed_request_object: bool,
+    request_object_signing_alg: Option<&'static str>,
     authorization_signed_response_alg: Option<&'static str>,
     id_token_signed_response_alg: &'static str,
     redirect_uris: Vec<&'a str>,
@@ -79,26 +90,36 @@ impl<'a> Files<'a> {
     }
 
     pub(crate) fn write(&self, bank: &Bank) -> Result<(), Failure> {
-        let certificate_key = bank.certificate.private_key_pem();
-        let (own, own_key) = &bank.own_certificate;
-        let clients = pretty(&document(bank)) + "\n";
-        for (name, text, readers) in [
-            (CA, bank.authority.certificate_pem(), Readers::Anyone),
-            (CERTIFICATE, bank.certificate.pem(), Readers::Anyone),
-            (CERTIFICATE_KEY, &certificate_key, Readers::Owner),
-            (OWN_CERTIFICATE, own.pem(), Readers::Anyone),
-            (OWN_CERTIFICATE_KEY, own_key.pkcs8_pem.expose(), Readers::Owner),
-            (KEY, bank.key.pkcs8_pem.expose(), Readers::Owner),
-            (PRIVATE_JWK, bank.key.private_jwk.expose(), Readers::Owner),
-            (CLIENTS, &clients, Readers::Anyone),
-        ] {
-            files::create(&self.path(name), text, readers)?;
+        use Readers::{Anyone, Owner};
+        self.create(CA, bank.authority.certificate_pem(), Anyone)?;
+        if bank.clients.iter().any(shows_certificate) {
+            self.create(CERTIFICATE, bank.certificate.pem(), Anyone)?;
+            self.create(CERTIFICATE_KEY, &bank.certificate.private_key_pem(), Owner)?;
         }
-        for client in &bank.clients {
+        if let Some((own, own_key)) = &bank.own_certificate {
+            self.create(OWN_CERTIFICATE, own.pem(), Anyone)?;
+            self.create(OWN_CERTIFICATE_KEY, own_key.pkcs8_pem.expose(), Owner)?;
+        }
+        if !bank.clients.iter().all(|client| secret(client).is_some()) {
+            self.create(KEY, bank.key.pkcs8_pem.expose(), Owner)?;
+            self.create(PRIVATE_JWK, bank.key.private_jwk.expose(), Owner)?;
+        }
+        if let Some(secret) = bank.clients.iter().find_map(secret) {
+            self.create(CLIENT_SECRET, secret.expose(), Owner)?;
+        }
+        self.create(CLIENTS, &(pretty(&document(bank)) + "\n"), Anyone)?;
+        let dialect = fdx_par::dialect::by_name(bank.provider.name()).unwrap_or_default();
+        if Words::of(dialect) == Words::Details {
+            return Ok(());
+        }
+        bank.clients.iter().try_for_each(|client| {
             let text = configuration::of(bank, client, &named(client));
-            files::create(&self.path(&file(client)), &text, Readers::Anyone)?;
-        }
-        Ok(())
+            self.create(&file(client), &text, Anyone)
+        })
+    }
+
+    fn create(&self, name: &str, text: &str, readers: Readers) -> Result<(), Failure> {
+        files::create(&self.path(name), text, readers)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -106,9 +127,24 @@ impl<'a> Files<'a> {
     }
 }
 
-/// `connect.toml` for `app-mtls`, `connect-dpop.toml` for `app-dpop`, and so on.
+/// Whether it shows the authority's certificate.
+fn shows_certificate(client: &RegisteredClient) -> bool {
+    let bound = matches!(client.binding, Binding::MutualTls(_) | Binding::AnyCertificate);
+    bound || matches!(client.authentication, ClientAuthentication::TlsClientAuth(_))
+}
+
+/// What it is known by, if it is a secret.
+fn secret(client: &RegisteredClient) -> Option<&Secret> {
+    match &client.authentication {
+        ClientAuthentication::ClientSecret(ClientSecret { secret, .. }) => Some(secret),
+        _ => None,
+    }
+}
+
+/// `connect.toml` for `app-mtls` and the one client of a dialect, `connect-dpop.toml` for `app-dpop`, and so on.
 fn file(client: &RegisteredClient) -> String {
     match client.client_id.strip_prefix("app-") {
+        _ if client.client_id == ONE_CLIENT => CONNECT_MTLS.to_owned(),
         Some("mtls") | None => CONNECT_MTLS.to_owned(),
         Some(rest) => format!("connect-{rest}.toml"),
     }
@@ -121,7 +157,13 @@ fn named(client: &RegisteredClient) -> configuration::Names {
         true => (OWN_CERTIFICATE, OWN_CERTIFICATE_KEY),
         false => (CERTIFICATE, CERTIFICATE_KEY),
     };
-    configuration::Names { root_certificates: CA, key: KEY, certificate, certificate_key }
+    configuration::Names {
+        root_certificates: CA,
+        key: KEY,
+        certificate,
+        certificate_key,
+        client_secret: CLIENT_SECRET,
+    }
 }
 
 fn document(bank: &Bank) -> Document<'_> {
@@ -137,26 +179,31 @@ fn document(bank: &Bank) -> Document<'_> {
         redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str()).collect(),
         scope: client.scopes.join(" "),
         fdx_base: fdx_base(bank, client),
-        jwks: RawValue::from_string(jwks(bank, client)).ok(),
+        request_object_signing_alg: client.request_object_signing_alg.map(|alg| alg.name()),
+        jwks: match secret(client) {
+            Some(_) => None,
+            None => RawValue::from_string(jwks(bank, client)).ok(),
+        },
     });
-    Document { about: ABOUT, issuer: bank.issuer.as_str(), clients: clients.collect() }
+    let about = if bank.provider == Provider::Fdx { ABOUT } else { ABOUT_ONE };
+    let dialect = bank.provider.name();
+    Document { about, dialect, issuer: bank.issuer.as_str(), clients: clients.collect() }
 }
 
 /// Where the client's tokens go.
 pub(super) fn fdx_base<'a>(bank: &'a Bank, client: &RegisteredClient) -> &'a HttpsUrl {
     match client.binding {
-        Binding::Dpop => &bank.fdx_base,
+        Binding::Dpop | Binding::Nothing => &bank.fdx_base,
         _ => &bank.mtls_fdx_base,
     }
 }
 
 /// RFC 8705 2.2.2: a client with a certificate of its own registers it in `x5c`.
 fn jwks(bank: &Bank, client: &RegisteredClient) -> String {
-    let (own, own_key) = &bank.own_certificate;
-    match client.authentication {
-        ClientAuthentication::SelfSignedTlsClientAuth(_) => {
+    match (&client.authentication, &bank.own_certificate) {
+        (ClientAuthentication::SelfSignedTlsClientAuth(_), Some((own, own_key))) => {
             format!(r#"{{"keys":[{}]}}"#, own.with_x5c(own_key.key.public().jwk()))
         }
-        _ => Jwks::new(vec![bank.key.key.public().clone()]).to_json(),
+        _ => client.jwks.to_json(),
     }
 }

@@ -5,14 +5,20 @@ mod directory;
 
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::pin;
 use std::task::Poll;
 
+use fdx_par::Dialect;
+use fdx_par::dialect::FDX;
 use fdx_sandbox::server::{Answered, Observer};
-use fdx_sandbox::{Misbehaviour, NoncePolicy, Outcome};
+use fdx_sandbox::{Misbehaviour, NoncePolicy, Outcome, Provider};
 
 use crate::args::{NoncesName, SandboxArgs};
-use crate::bank::{self, Ports};
+use crate::bank::{self, Bank, Ports};
+use crate::connect::request::Words;
+use crate::demo::provider::unplayed;
+use crate::dialects;
 use crate::error::Failure;
 use crate::print::{message, result};
 use crate::table::printable;
@@ -22,31 +28,29 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
         list();
         return Ok(());
     };
+    let dialect = args.dialect;
+    let provider = Provider::by_name(dialect.name());
+    let provider = provider.ok_or_else(|| unplayed(dialect.name()))?;
     let ports = ports(listen)?;
     let files = directory::Files::in_directory(dir)?;
     let nonces = match args.nonces {
         NoncesName::Demand => NoncePolicy::Demand,
         NoncesName::Silent => NoncePolicy::Silent,
     };
-    let bank =
-        bank::open(ports, &args.redirect_uri, nonces, args.misbehave, Observer::new(log)).await?;
+    let uris = &args.redirect_uri;
+    let observer = Observer::new(log);
+    let bank = bank::open(provider, ports, uris, nonces, args.misbehave, observer).await?;
     // A signal is heard from the first poll on: before anybody is told that this runs.
     let mut interrupted = pin!(tokio::signal::ctrl_c());
     let first = poll_fn(|context| Poll::Ready(interrupted.as_mut().poll(context))).await;
     files.write(&bank)?;
-    result(&format!("issuer           {}", bank.issuer));
-    result(&format!("FDX API          {} for tokens bound by DPoP", bank.fdx_base));
-    result(&format!("                 {} for tokens bound by certificate", bank.mtls_fdx_base));
+    introduce(&bank, dialect);
     result(&format!("files            {}", dir.display()));
     if let Some(misbehaviour) = args.misbehave {
         let (does, right) = (misbehaviour.does(), misbehaviour.right());
         message(&format!("Wrong on purpose, {misbehaviour}: {does}. A client has to: {right}."));
     }
-    message(&format!(
-        "Serving until ctrl-c. In another terminal: fdx connect --config {}",
-        dir.join(directory::CONNECT_MTLS).display()
-    ));
-    message("Beside it are connect-*.toml of other clients: fdx sandbox --help tells them apart.");
+    message(&begin(dialect, dir));
     let end = match first {
         Poll::Ready(end) => end,
         Poll::Pending => interrupted.await,
@@ -54,6 +58,48 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
     end.map_err(|error| Failure::failed(format!("ctrl-c can't be heard: {error}"), "kill it"))?;
     message("Stopped. Nothing is kept but the files: remove them before the next start.");
     Ok(())
+}
+
+/// Whose manners it has, and where it is.
+fn introduce(bank: &Bank, dialect: Dialect) {
+    if dialect != FDX {
+        result(&format!("dialect          {}: {}\n", dialect.name(), dialect.provider()));
+        result(&format!("{}\n", dialects::members_table(dialect)));
+    }
+    result(&format!("issuer           {}", bank.issuer));
+    let (main, mtls) = (&bank.fdx_base, &bank.mtls_fdx_base);
+    match dialect {
+        FDX => {
+            result(&format!("FDX API          {main} for tokens bound by DPoP"));
+            result(&format!("                 {mtls} for tokens bound by certificate"));
+        }
+        _ => {
+            let bases = bank.clients.iter().map(|client| directory::fdx_base(bank, client));
+            bases.for_each(|base| result(&format!("API              {base}")));
+        }
+    }
+}
+
+/// Where to begin.
+fn begin(dialect: Dialect, dir: &Path) -> String {
+    let config = dir.join(directory::CONNECT_MTLS);
+    let connect = format!(
+        "Serving until ctrl-c. In another terminal: fdx connect --config {}",
+        config.display()
+    );
+    match Words::of(dialect) {
+        Words::Details => format!(
+            "Serving until ctrl-c. Its client is in {}; fdx connect can't ask for what it grants, a \
+             program can: AuthorizationRequest::of_details, as fdx demo --dialect {} does.",
+            dir.join(directory::CLIENTS).display(),
+            dialect.name()
+        ),
+        _ if dialect == FDX => format!(
+            "{connect}\nBeside it are connect-*.toml of other clients: fdx sandbox --help tells \
+             them apart."
+        ),
+        _ => connect,
+    }
 }
 
 /// Every way to be wrong, one a line: for eyes and for `grep`.

@@ -95,6 +95,8 @@ pub(crate) struct Connect {
     messages: BufReader<std::process::ChildStderr>,
     /// Where the customer's browser is to go.
     pub(crate) url: String,
+    /// What it said before that.
+    pub(crate) before: String,
 }
 
 impl Connect {
@@ -111,7 +113,7 @@ impl Connect {
             line.clear();
             assert!(messages.read_line(&mut line).unwrap() > 0, "no URL came: {before}");
         }
-        Self { child, messages, url: line.trim().to_owned() }
+        Self { child, messages, url: line.trim().to_owned(), before }
     }
 
     /// Pastes a line.

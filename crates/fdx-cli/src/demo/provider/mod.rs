@@ -76,7 +76,8 @@ pub(crate) async fn run(dialect: Dialect, voice: Voice) -> Result<(), Failure> {
     Ok(())
 }
 
-fn unplayed(name: &str) -> Failure {
+/// A dialect that is known, and whose provider nobody plays.
+pub(crate) fn unplayed(name: &str) -> Failure {
     let played: Vec<_> = PLAYED.iter().map(Dialect::name).collect();
     Failure::usage(
         format!("nobody plays {name} here"),
