@@ -20,8 +20,9 @@ use crate::tally::{Tally, count};
 pub(crate) const ATTACKER: Person = 0;
 const CUSTOMERS: u64 = 6;
 const NODES: usize = 3;
-/// More than any flow needs that goes as badly as it can.
-pub(crate) const MOST_REQUESTS: u64 = 24;
+/// Three pushes of two requests each, for the nonce; four arrivals of two; keys three times, the
+/// consent three times two, a call of two: 25, and room for a customer who comes yet again.
+pub(crate) const MOST_REQUESTS: u64 = 32;
 
 /// How a world is set up.
 #[derive(Clone, Copy, Debug)]
