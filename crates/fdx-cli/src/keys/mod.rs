@@ -6,7 +6,7 @@ mod show;
 
 use std::path::Path;
 
-use fdx_jose::{Algorithm, FreshKey, PrivateKey, backend};
+use fdx_jose::{Algorithm, FreshKey, KeyError, PrivateKey, backend};
 use fdx_wire::Secret;
 
 use crate::args::KeysCommand;
@@ -27,11 +27,15 @@ pub(crate) fn fresh() -> Result<FreshKey, Failure> {
 
 /// Makes a key for `algorithm`.
 pub(crate) fn fresh_of(algorithm: Algorithm) -> Result<FreshKey, Failure> {
-    #[cfg(feature = "aws-lc-rs")]
-    let backend = backend::aws_lc_rs();
-    #[cfg(not(feature = "aws-lc-rs"))]
-    let backend = backend::ring();
-    let made = PrivateKey::generate(backend, algorithm, None);
+    named(algorithm, None)
+}
+
+/// Makes a key for `algorithm` with this id, by default its thumbprint.
+fn named(algorithm: Algorithm, kid: Option<&str>) -> Result<FreshKey, Failure> {
+    let made = match algorithm {
+        Algorithm::Ps256 => rsa(kid)?,
+        other => PrivateKey::generate(backend::ring(), other, kid),
+    };
     made.map_err(|error| Failure::failed(format!("no key could be made: {error}"), "try again"))
 }
 
@@ -58,4 +62,19 @@ fn check_kid(path: &Path, text: &Secret, kid: Option<&str>, next: &str) -> Resul
 fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {
     let what = format!("{} can't be used: {error}", path.display());
     Failure::usage(what, "name another file, or make a key with fdx keys new")
+}
+
+#[cfg(feature = "aws-lc-rs")]
+fn rsa(kid: Option<&str>) -> Result<Result<FreshKey, KeyError>, Failure> {
+    Ok(PrivateKey::generate(backend::aws_lc_rs(), Algorithm::Ps256, kid))
+}
+
+/// ring makes no RSA keys.
+#[cfg(not(feature = "aws-lc-rs"))]
+fn rsa(_: Option<&str>) -> Result<Result<FreshKey, KeyError>, Failure> {
+    Err(Failure::usage(
+        "this fdx was built without the feature aws-lc-rs, and can't make keys for PS256",
+        "make it with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out KEY.pem, \
+         and see it with: fdx keys show KEY.pem; or build fdx with that feature",
+    ))
 }

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use fdx_jose::{Algorithm, FreshKey, PrivateKey, backend};
+use fdx_jose::FreshKey;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -8,6 +8,7 @@ use crate::args::KeysNewArgs;
 use crate::error::Failure;
 use crate::files::{self, Readers};
 use crate::json::pretty;
+use crate::keys;
 use crate::keys::certificate::{self, SelfSigned};
 use crate::print::{message, result};
 
@@ -37,7 +38,7 @@ pub(super) fn run(args: &KeysNewArgs) -> Result<(), Failure> {
     if let Some(kid) = &args.kid {
         check_kid(kid)?;
     }
-    let fresh = fresh(args.algorithm, args.kid.as_deref())?;
+    let fresh = keys::named(args.algorithm, args.kid.as_deref())?;
     let pem = &fresh.pkcs8_pem;
     let files = Files::new(args, fresh.key.public().kid().unwrap_or("key"));
     let request = args.certificate_request.as_deref();
@@ -135,28 +136,5 @@ fn check_kid(kid: &str) -> Result<(), Failure> {
     Err(Failure::usage(
         "the key id can't be the name of a file",
         "use 1 to 64 letters, digits, dots, hyphens and underscores, such as 2026-11",
-    ))
-}
-
-fn fresh(algorithm: Algorithm, kid: Option<&str>) -> Result<FreshKey, Failure> {
-    let made = match algorithm {
-        Algorithm::Ps256 => rsa(kid)?,
-        other => PrivateKey::generate(backend::ring(), other, kid),
-    };
-    made.map_err(|error| Failure::failed(format!("no key could be made: {error}"), "try again"))
-}
-
-#[cfg(feature = "aws-lc-rs")]
-fn rsa(kid: Option<&str>) -> Result<Result<FreshKey, fdx_jose::KeyError>, Failure> {
-    Ok(PrivateKey::generate(backend::aws_lc_rs(), Algorithm::Ps256, kid))
-}
-
-/// ring makes no RSA keys.
-#[cfg(not(feature = "aws-lc-rs"))]
-fn rsa(_: Option<&str>) -> Result<Result<FreshKey, fdx_jose::KeyError>, Failure> {
-    Err(Failure::usage(
-        "this fdx was built without the feature aws-lc-rs, and can't make keys for PS256",
-        "make it with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out KEY.pem, \
-         and see it with: fdx keys show KEY.pem; or build fdx with that feature",
     ))
 }
