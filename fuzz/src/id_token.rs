@@ -12,7 +12,7 @@ pub fn id_token(bytes: &[u8]) {
     let Some(text) = token("JWT", bytes) else { return };
     let (issuer, keys, access_token) = (issuer(), jwks(), Secret::new("at".to_owned()));
     let expected = IdTokenExpectation {
-            other_typ: None,
+        other_typ: None,
         issuer: &issuer,
         client_id: CLIENT_ID,
         algorithm: None,

@@ -20,7 +20,9 @@ pub fn token_response(bytes: &[u8]) {
             let told = verified.consent_id().cloned();
             assert_eq!(verified.untold().stored().consent_id(), told.as_ref());
         }
-        Ok(Verification::Decrypt(_) | Verification::FetchKeys(_)) => panic!("no ID token was asked for"),
+        Ok(Verification::Decrypt(_) | Verification::FetchKeys(_)) => {
+            panic!("no ID token was asked for")
+        }
         Err(refused) => judge(&refused.into()),
     }
 }
