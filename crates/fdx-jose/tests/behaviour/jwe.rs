@@ -31,10 +31,19 @@ fn encryption_key(kid: &str) -> EncryptionKey {
 
 /// What `plaintext` is under [`KEY`], behind any header and any encrypted key.
 fn encrypted(header: &str, encrypted_key: &[u8], plaintext: &[u8]) -> String {
+    encrypted_under(&KEY, header, encrypted_key, plaintext)
+}
+
+fn encrypted_under(
+    content_key: &[u8; 32],
+    header: &str,
+    encrypted_key: &[u8],
+    plaintext: &[u8],
+) -> String {
     use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
     let header = base64url::encode(header.as_bytes());
-    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &KEY).unwrap());
+    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, content_key).unwrap());
     let mut in_out = plaintext.to_vec();
     let nonce = Nonce::assume_unique_for_key(VECTOR);
     let tag = key.seal_in_place_separate_tag(nonce, Aad::from(header.as_bytes()), &mut in_out);
@@ -135,9 +144,21 @@ fn what_is_inside_is_text() {
     assert_eq!(opened, Err(JweError::NotText));
 }
 
+/// Zeros stand in for a key that is missing while its opening fails: whoever encrypts under them
+/// must not be believed for it.
+#[test]
+fn a_missing_content_key_does_not_open_what_is_under_zeros() {
+    let token = encrypted_under(&[0; 32], &usual(&json!({})).to_string(), &[1; 256], b"a.b.c");
+    let jwe = Jwe::parse(&token).unwrap();
+    let zeros = jwe.open(backend::ring(), &ContentKey::new(&[0; 32])).unwrap();
+    assert_eq!(zeros.expose(), "a.b.c");
+    for missing in [ContentKey::unavailable(), ContentKey::new(&[0; 31]), ContentKey::new(&[])] {
+        assert_eq!(jwe.open(backend::ring(), &missing), Err(JweError::Unopened));
+    }
+}
+
 #[test]
 fn a_content_key_has_32_bytes_or_opens_nothing() {
-    // Under a key of zeros, which is what a missing key is replaced by while it fails.
     let (token, key) = vector();
     let jwe = Jwe::parse(token).unwrap();
     for length in [0, 16, 31, 33, 64] {
@@ -276,6 +297,58 @@ mod at_hand {
         assert_eq!(opened.expose(), text(&RFC["rfc7516_a1"]["plaintext"]));
         let other = open(vector().0, &key(KeyEncryption::RsaOaep256));
         assert_eq!(other, Err(JweError::UnknownKey));
+    }
+
+    /// Encrypted by aws-lc-rs itself, as a server does that has the public key alone.
+    #[test]
+    fn what_was_encrypted_to_the_key_opens_by_its_algorithm() {
+        use aws_lc_rs::rsa::{
+            OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey,
+            PublicEncryptingKey,
+        };
+
+        let encrypting = PublicEncryptingKey::from_der(&spki()).unwrap();
+        let encrypting = OaepPublicEncryptingKey::new(encrypting).unwrap();
+        for (algorithm, other, oaep) in [
+            (KeyEncryption::RsaOaep, KeyEncryption::RsaOaep256, &OAEP_SHA1_MGF1SHA1),
+            (KeyEncryption::RsaOaep256, KeyEncryption::RsaOaep, &OAEP_SHA256_MGF1SHA256),
+        ] {
+            let mut encrypted_key = vec![0; encrypting.ciphertext_size()];
+            encrypting.encrypt(oaep, &KEY, &mut encrypted_key, None).unwrap();
+            let token = |named: KeyEncryption| {
+                let header = usual(&json!({"alg": named.name()})).to_string();
+                encrypted(&header, &encrypted_key, b"a.b.c")
+            };
+            let opened = open(&token(algorithm), &key(algorithm)).unwrap();
+            assert_eq!(opened.expose(), "a.b.c");
+            // Under the other name it is read, and does not open.
+            assert_eq!(open(&token(other), &key(other)), Err(JweError::Unopened));
+        }
+    }
+
+    /// The public key in the DER of X.509: two integers, in a bit string behind rsaEncryption.
+    fn spki() -> Vec<u8> {
+        let jwk = jwk("rfc7516_a1");
+        let integer = |name: &str| {
+            let mut bytes = vec![0];
+            bytes.extend(base64url::decode(text(&jwk[name])).unwrap());
+            der(0x02, &bytes)
+        };
+        let exponent = der(0x02, &base64url::decode(text(&jwk["e"])).unwrap());
+        let key = der(0x30, &[integer("n"), exponent].concat());
+        let rsa = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+        let bits = der(0x03, &[&[0][..], &key].concat());
+        der(0x30, &[der(0x30, &rsa), bits].concat())
+    }
+
+    fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        let head = if length[0] == 0 && length[1] < 0x80 {
+            vec![tag, length[1]]
+        } else {
+            vec![tag, 0x82, length[0], length[1]]
+        };
+        [head.as_slice(), content].concat()
     }
 
     #[test]
