@@ -15,6 +15,7 @@ mod id_token;
 mod introspection_jwt;
 mod jarm;
 mod json_scan;
+mod jwe;
 mod jwks;
 mod jws;
 mod keys;
@@ -43,6 +44,7 @@ pub use id_token::id_token;
 pub use introspection_jwt::introspection_jwt;
 pub use jarm::jarm;
 pub use json_scan::json_scan;
+pub use jwe::jwe;
 pub use jwks::jwks;
 pub use jws::jws;
 pub use keys::keys;
@@ -72,6 +74,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("introspection_jwt", introspection_jwt),
     ("jarm", jarm),
     ("json_scan", json_scan),
+    ("jwe", jwe),
     ("jwks", jwks),
     ("jws", jws),
     ("keys", keys),

@@ -27,6 +27,14 @@ fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("metadata", "usual", METADATA.to_owned()),
         ("metadata", "redirect", "302\nlocation: https://other.example/\n\n".to_owned()),
         ("readiness", "usual", METADATA.split_once("\n\n").unwrap().1.to_owned()),
+        ("jwe", "rfc7516_a1", text(vector("/rfc7516_a1/jwe"))),
+        (
+            "jwe",
+            "rsa_oaep_256",
+            jwe(r#"{"alg":"RSA-OAEP-256","enc":"A256GCM","cty":"JWT","kid":"k"}"#),
+        ),
+        ("jwe", "dir", jwe(r#"{"alg":"dir","enc":"A256GCM"}"#)),
+        ("jwe", "zip", jwe(r#"{"alg":"RSA-OAEP","enc":"A256GCM","zip":"DEF"}"#)),
         ("jwks", "usual", jwks().to_json()),
         ("jwks", "mixed", format!(r#"{{"keys":[{},{{"kty":"oct"}}]}}"#, vector("/rfc9449/jwk"))),
         ("jws", "rfc7515_a3", text(vector("/rfc7515_a3/jws"))),
@@ -87,6 +95,13 @@ fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
 
 fn text(value: serde_json::Value) -> String {
     value.as_str().unwrap().to_owned()
+}
+
+/// The example of RFC 7516 behind another header, so that it does not open.
+fn jwe(header: &str) -> String {
+    let example = text(vector("/rfc7516_a1/jwe"));
+    let (_, rest) = example.split_once('.').unwrap();
+    format!("{}.{rest}", fdx_wire::base64url::encode(header.as_bytes()))
 }
 
 fn id_token_claims() -> String {

@@ -1,0 +1,47 @@
+use fdx_jose::{ContentKey, EncryptionKey, Jwe, KeyEncryption, MAX_JWE_BYTES, backend};
+use fdx_wire::base64url;
+
+use crate::scene::vector;
+
+/// A compact JWE, opened with the content key of RFC 7516 appendix A.1.
+///
+/// # Panics
+/// Where what was read has other parts than its text, asks our key for other bytes, or opens
+/// without a content key or with any bit of the tag changed.
+pub fn jwe(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    let read = match Jwe::parse(text) {
+        Ok(read) => read,
+        Err(error) => return assert!(error.to_string().len() < 1024),
+    };
+    assert!(text.len() <= MAX_JWE_BYTES && Jwe::is_one(text));
+    let parts: Vec<&str> = text.split('.').collect();
+    let [header, encrypted_key, iv, ciphertext, tag] = parts[..] else { panic!("five parts") };
+    if let Ok(input) = read.input(&[key(read.algorithm(), read.kid())]) {
+        assert_eq!(input.bytes(), base64url::decode(encrypted_key).unwrap());
+        assert_eq!(input.algorithm(), read.algorithm());
+    }
+    assert!(read.open(backend::ring(), &ContentKey::unavailable()).is_err());
+    if let Ok(opened) = read.open(backend::ring(), &content_key()) {
+        assert_eq!(opened.expose().len(), base64url::decode(ciphertext).unwrap().len());
+        let mut changed = base64url::decode(tag).unwrap();
+        changed[bytes.len() % 16] ^= 1;
+        let tag = base64url::encode(&changed);
+        let changed = [header, encrypted_key, iv, ciphertext, &tag].join(".");
+        let changed = Jwe::parse(&changed).unwrap();
+        assert!(changed.open(backend::ring(), &content_key()).is_err());
+    }
+}
+
+fn content_key() -> ContentKey {
+    let key = vector("/rfc7516_a1/content_key");
+    ContentKey::new(&base64url::decode(key.as_str().unwrap()).unwrap())
+}
+
+/// A key of ours that fits whatever the token says.
+fn key(algorithm: KeyEncryption, kid: Option<&str>) -> EncryptionKey {
+    let private = vector("/rfc7516_a1/private_jwk");
+    let kid = kid.unwrap_or("enc-1");
+    let jwk = serde_json::json!({"kty": "RSA", "n": private["n"], "e": private["e"], "kid": kid});
+    EncryptionKey::from_jwk(jwk.to_string().as_bytes(), algorithm).unwrap()
+}
