@@ -39,6 +39,7 @@ export const configuration = ({ aliases, clients, jwks, resource }) => ({
     mtls_endpoint_aliases: {
       introspection_endpoint: `${aliases}/token/introspection`,
       pushed_authorization_request_endpoint: `${aliases}/request`,
+      registration_endpoint: `${aliases}/reg`,
       revocation_endpoint: `${aliases}/token/revocation`,
       token_endpoint: `${aliases}/token`,
     },
@@ -60,6 +61,8 @@ export const configuration = ({ aliases, clients, jwks, resource }) => ({
       getCertificate: certificate,
     },
     pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
+    registration: { enabled: true, initialAccessToken: 'fdx-interop-initial-access-token' },
+    registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
     requestObjects: { enabled: true },
     resourceIndicators: {
       enabled: true,

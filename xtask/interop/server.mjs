@@ -44,7 +44,7 @@ const provider = new Provider(issuer, configuration({
   resource,
 }));
 provider.use(fdx(provider));
-for (const event of ['server_error', 'grant.error', 'pushed_authorization_request.error', 'authorization.error', 'introspection.error', 'revocation.error']) {
+for (const event of ['server_error', 'grant.error', 'pushed_authorization_request.error', 'authorization.error', 'introspection.error', 'revocation.error', 'registration_create.error', 'registration_read.error', 'registration_update.error', 'registration_delete.error']) {
   provider.on(event, (ctx, error) => console.error(`${event}: ${error.message}: ${error.error_description ?? error.stack} ${error.error_detail ?? ''} ${error.cause ?? ''}`));
 }
 for (const server of [plain, mtls]) server.on('request', provider.callback());

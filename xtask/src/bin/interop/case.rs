@@ -1,7 +1,7 @@
 use crate::combination::{Authentication, Combination, Request, Response};
 use crate::failure::Failure;
 use crate::lab::Lab;
-use crate::{flow, readiness, renewal, rotation, tokens, wrongs};
+use crate::{flow, readiness, registration, renewal, rotation, tokens, wrongs};
 
 /// Something that must hold between our crates and the server.
 pub(crate) struct Case {
@@ -45,6 +45,8 @@ impl Case {
             cases.push(Self::of(name("refresh, twice"), tokens::refresh_twice, at));
             let what = "introspection, JSON and signed";
             cases.push(Self::of(name(what), tokens::introspected, at));
+            let what = "registered, read, updated, used, deleted";
+            cases.push(Self::of(name(what), registration::life, at));
             let what = "revocation, access token";
             cases.push(Self::of(name(what), tokens::access_token_revoked, at));
             let what = "revocation, refresh token";
@@ -58,6 +60,10 @@ impl Case {
             once("server's keys rotated before a JARM callback", rotation::before_callback),
             once("server's keys rotated before introspection", rotation::before_introspection),
             once("server's keys rotated before a refresh", rotation::before_refresh),
+            Self::of("registered to sign all: JAR and JARM".to_owned(), registration::life, signed),
+            once("what it registers otherwise is told", registration::told),
+            once("refused: registering without its token", registration::without_token),
+            once("refused: a registration token that was replaced", registration::old_token),
             Self::of("the customer refuses, query".to_owned(), wrongs::consent, base),
             Self::of("the customer refuses, JAR and JARM".to_owned(), wrongs::consent, signed),
             once("refused: a replayed assertion", wrongs::replayed_assertion),

@@ -1,7 +1,8 @@
 use std::fs;
 use std::path::Path;
 
-use fdx_jose::Thumbprint;
+use fdx_jose::backend::ring;
+use fdx_jose::{PrivateKey, Thumbprint};
 use fdx_transport_hyper::{ClientIdentity, Roots, Transport};
 
 use crate::combination::Authentication;
@@ -17,6 +18,8 @@ pub(crate) struct Identities {
 pub(crate) struct Identity {
     pub(crate) transport: Transport,
     pub(crate) thumbprint: Thumbprint,
+    /// Its key as a public JWK with `x5c` (RFC 8705 section 2.2.2).
+    pub(crate) jwk: String,
 }
 
 /// Which of a client's two certificates, or of its two keys for proofs.
@@ -59,6 +62,14 @@ impl Identity {
             .root_certificates(Roots::pem(&read("ca.pem".to_owned())?)?)
             .client_certificate(identity)
             .build()?;
-        Ok(Self { transport, thumbprint })
+        Ok(Self { transport, thumbprint, jwk: jwk(&chain, &key)? })
     }
+}
+
+/// RFC 7517 section 4.7: the text between the lines of the first certificate is its `x5c`.
+fn jwk(chain: &str, key: &str) -> Result<String, Failure> {
+    let key = PrivateKey::from_pem(ring(), key, Some("certificate"))?;
+    let members = key.public().jwk().trim_end_matches('}');
+    let lines = chain.lines().skip(1).take_while(|line| !line.starts_with('-'));
+    Ok(format!(r#"{members},"x5c":["{}"]}}"#, lines.collect::<String>()))
 }

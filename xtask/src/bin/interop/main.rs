@@ -10,6 +10,7 @@ mod identities;
 mod lab;
 mod readiness;
 mod recipient;
+mod registration;
 mod renewal;
 mod report;
 mod rotation;

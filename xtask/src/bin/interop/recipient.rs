@@ -116,7 +116,7 @@ impl Lab {
     }
 }
 
-fn config(
+pub(crate) fn config(
     lab: &Lab,
     combination: Combination,
     client_id: &str,
