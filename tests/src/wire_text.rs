@@ -16,6 +16,7 @@ use crate::World;
 const RANDOM: &[&str] = &[
     "access_token",
     "client_assertion",
+    "client_secret",
     "code",
     "code_challenge",
     "code_verifier",

@@ -36,8 +36,14 @@ impl Side {
             Some(authority) => authority.as_str(),
             None => request.headers().get(HOST)?.to_str().ok()?,
         };
-        let origin = HttpsUrl::parse(&format!("https://{authority}/")).ok()?.origin();
-        [Self::Main, Self::MutualTls].into_iter().find(|side| side.origin(config) == origin)
+        let is = |side: &Self| {
+            let origin = side.origin(config);
+            // A mock server on this machine may speak plain http.
+            let scheme = if origin.as_str().starts_with("http://") { "http" } else { "https" };
+            let asked = HttpsUrl::parse_loopback(&format!("{scheme}://{authority}/"));
+            asked.is_ok_and(|asked| asked.origin() == origin)
+        };
+        [Self::Main, Self::MutualTls].into_iter().find(is)
     }
 
     pub(crate) fn origin(self, config: &InstitutionConfig) -> Origin {

@@ -1,9 +1,10 @@
 use fdx_par::dialect::AUTIONAL;
-use fdx_par::{AuthorizationRequest, Dialect};
+use fdx_par::not_fapi::{AUTIONAL_CLIENT_SECRET, ClientSecret};
+use fdx_par::{AuthorizationRequest, ClientAuthentication, Dialect};
 use fdx_rar::{AuthorizationDetails, OtherDetail, Scopes};
-use fdx_sandbox::Provider;
-use fdx_wire::HttpsUrl;
+use fdx_sandbox::{Provider, SecretPlace};
 use fdx_wire::json::RawJson;
+use fdx_wire::{HttpsUrl, Secret};
 
 use super::{Provided, played};
 use crate::World;
@@ -17,6 +18,24 @@ fn world(dialect: Dialect) -> World {
     let algorithm = Setup::default().algorithm;
     let bank = played(Provider::Autional, algorithm, |client| {
         client.id_token_signed_response_alg = algorithm;
+    });
+    World::of(algorithm, bank, config)
+}
+
+/// The same with the secret that the document shows.
+pub(super) const WITH_SECRET: Provided =
+    Provided { dialect: AUTIONAL_CLIENT_SECRET, world: with_secret, request };
+
+fn with_secret(dialect: Dialect) -> World {
+    const SECRET: &str = "secret_abc123";
+    let mut config = world(dialect).config;
+    config.authentication = ClientAuthentication::NotFapi(ClientSecret::new(SECRET.to_owned()));
+    let algorithm = Setup::default().algorithm;
+    let bank = played(Provider::Autional, algorithm, |client| {
+        client.id_token_signed_response_alg = algorithm;
+        let secret = Secret::new(SECRET.to_owned());
+        let secret = fdx_sandbox::ClientSecret { secret, place: SecretPlace::Body };
+        client.authentication = fdx_sandbox::ClientAuthentication::ClientSecret(secret);
     });
     World::of(algorithm, bank, config)
 }

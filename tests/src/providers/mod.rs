@@ -9,7 +9,7 @@ use fdx_jose::{Algorithm, AssertionKey, AssertionType, Jwks, RequestObjectKey, b
 use fdx_par::{AuthorizationRequest, ClientAuthentication, ClientConfig, Dialect, RequestObjects};
 
 use fdx_sandbox::{Institution, InstitutionConfig, Provider, RegisteredClient};
-use fdx_wire::{HttpsUrl, RedirectUri};
+use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
 use crate::World;
 use crate::setup::{bank_issuer, entropy, keys};
@@ -25,8 +25,14 @@ pub struct Provided {
 }
 
 /// Every provider that the sandbox can play.
-pub const PROVIDED: &[Provided] =
-    &[mastercard::PROVIDED, uae::PROVIDED, mx::PROVIDED, autional::PROVIDED];
+pub const PROVIDED: &[Provided] = &[
+    mastercard::PROVIDED,
+    mastercard::MOCK,
+    uae::PROVIDED,
+    mx::PROVIDED,
+    autional::PROVIDED,
+    autional::WITH_SECRET,
+];
 
 /// The provider that `dialect` belongs to.
 #[must_use]
@@ -40,13 +46,21 @@ fn played(
     algorithm: Algorithm,
     change: impl FnOnce(&mut RegisteredClient),
 ) -> Institution {
+    played_at(bank_issuer(), provider, algorithm, change)
+}
+
+fn played_at(
+    issuer: Issuer,
+    provider: Provider,
+    algorithm: Algorithm,
+    change: impl FnOnce(&mut RegisteredClient),
+) -> Institution {
     let jwks = Jwks::new(vec![keys(algorithm).public().clone()]);
     let redirect_uri = RedirectUri::parse("https://app.example/callback").unwrap();
     let mut client = provider.client("app-1", vec![redirect_uri], jwks);
     change(&mut client);
     let mtls = HttpsUrl::parse("https://mtls.bank.example").unwrap();
-    let mut bank =
-        InstitutionConfig::new(bank_issuer(), mtls, backend::ring(), vec![keys(algorithm)]);
+    let mut bank = InstitutionConfig::new(issuer, mtls, backend::ring(), vec![keys(algorithm)]);
     provider.play(&mut bank);
     bank.clients = vec![client];
     Institution::new(bank, entropy(200))

@@ -1,5 +1,6 @@
 use fdx_par::TokenTypeHint;
 use fdx_par::dialect::AUTIONAL;
+use fdx_par::not_fapi::AUTIONAL_CLIENT_SECRET;
 use fdx_rar::ReceiptWarning;
 use fdx_sandbox::customer::Decision;
 use fdx_tests::WireTexts;
@@ -44,4 +45,21 @@ fn a_spent_request_uri_is_invalid_request_uri() {
     assert_eq!(answer.status(), 400);
     let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
     assert_eq!(body["error"], "invalid_request_uri");
+}
+
+#[test]
+fn with_its_secret_every_request_is_as_recorded() {
+    let provided = provided(AUTIONAL_CLIENT_SECRET).unwrap();
+    let mut world = (provided.world)(AUTIONAL_CLIENT_SECRET);
+    let mut texts = WireTexts::of("autional-client-secret");
+    let client = world.client().unwrap();
+    texts.step("discover", &world);
+    let (url, pending) = world.push(&client, &(provided.request)()).unwrap();
+    texts.step("push", &world);
+    let callback = world.customer(&url, &Decision::everything());
+    let exchanged = world.exchange(&client, pending, &callback).unwrap();
+    texts.step("exchange", &world);
+    let granted = world.verify(&client, exchanged).unwrap().untold();
+    let receipt = client.receipt(&granted, world.now).unwrap();
+    assert_eq!(receipt.warnings(), [ReceiptWarning::NotFapi, ReceiptWarning::NoConsentId]);
 }

@@ -48,6 +48,14 @@ fn pushes_are_answered_with_200(world: &mut World) {
 }
 
 const ROWS: &[Row] = &[
+    row("autional-client-secret", "authorization-url-parameters", Off::Page),
+    row("autional-client-secret", "push-as-json", Off::Server("invalid_request")),
+    row("autional-client-secret", "resources-plural", Off::Server("invalid_request")),
+    row(
+        "autional-client-secret",
+        "not-fapi.client-secret-post",
+        Off::Client("fdx.dialect.not_fapi"),
+    ),
     row("autional", "authorization-url-parameters", Off::Page),
     row("autional", "push-as-json", Off::Server("invalid_request")),
     row("autional", "resources-plural", Off::Server("invalid_request")),
@@ -63,6 +71,19 @@ const ROWS: &[Row] = &[
     row("mastercard", "push-status-ok", Off::Client("rfc9126.status"))
         .when(pushes_are_answered_with_200),
     row("mastercard", "not-fapi.unbound-tokens", Off::Client("fdx.dialect.not_fapi")),
+    row(
+        "mastercard-mock",
+        "authorization-details-beside-request-object",
+        Off::Server("INVALID_PAR_REQUEST"),
+    ),
+    row("mastercard-mock", "callback-without-iss", Off::Client("rfc9207.iss.missing")),
+    row("mastercard-mock", "consent-token-without-scheme", Off::Server("401")),
+    row("mastercard-mock", "endpoint-path", Off::Client("rfc9110.error")),
+    row("mastercard-mock", "id-token-typ", Off::Client("oidc.id_token.typ")),
+    row("mastercard-mock", "push-status-ok", Off::Client("rfc9126.status"))
+        .when(pushes_are_answered_with_200),
+    row("mastercard-mock", "not-fapi.unbound-tokens", Off::Client("fdx.dialect.not_fapi")),
+    row("mastercard-mock", "loopback-http", Off::Client("fapi2.https")),
     row("mx", "callback-without-iss", Off::Client("rfc9207.iss.missing")),
     row("mx", "not-fapi.client-secret-basic", Off::Client("fdx.dialect.not_fapi")),
     // Nobody publishes anything there.
