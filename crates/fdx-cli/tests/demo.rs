@@ -102,7 +102,7 @@ fn each_step_names_its_clause_and_its_time() {
 #[test]
 fn each_provider_is_played_to_the_end_of_its_lifecycle() {
     const PLAYED: &[(&str, &str)] = &[
-        ("mastercard", "revoke the consent"),
+        ("mastercard", "delete the registration"),
         ("uae", "refresh: no refresh token comes, the old one stays"),
         ("mx", "revoke both tokens"),
         ("autional", "revoke the refresh token"),

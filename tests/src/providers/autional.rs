@@ -6,11 +6,12 @@ use fdx_sandbox::{Provider, SecretPlace};
 use fdx_wire::json::RawJson;
 use fdx_wire::{HttpsUrl, Secret};
 
-use super::{Provided, played};
+use super::{Provided, played, registered_before};
 use crate::World;
 use crate::setup::Setup;
 
-pub(super) const PROVIDED: Provided = Provided { dialect: AUTIONAL, world, request };
+pub(super) const PROVIDED: Provided =
+    Provided { dialect: AUTIONAL, world, request, registers: registered_before };
 
 fn world(dialect: Dialect) -> World {
     let mut config = Setup::default().config().with_dialect(dialect);
@@ -23,8 +24,12 @@ fn world(dialect: Dialect) -> World {
 }
 
 /// The same with the secret that the document shows.
-pub(super) const WITH_SECRET: Provided =
-    Provided { dialect: AUTIONAL_CLIENT_SECRET, world: with_secret, request };
+pub(super) const WITH_SECRET: Provided = Provided {
+    dialect: AUTIONAL_CLIENT_SECRET,
+    world: with_secret,
+    request,
+    registers: registered_before,
+};
 
 fn with_secret(dialect: Dialect) -> World {
     const SECRET: &str = "secret_abc123";

@@ -1,15 +1,22 @@
+//! Mastercard, where clients register themselves.
+
 use fdx_jose::Algorithm;
 use fdx_par::dialect::{MASTERCARD, MASTERCARD_MOCK};
 use fdx_par::not_fapi::Unbound;
-use fdx_par::{AuthorizationRequest, Dialect, SenderConstraint};
+use fdx_par::{
+    AuthorizationRequest, Client, Dialect, Error, InitialAccess, Registrar, Registration,
+    SenderConstraint,
+};
+use fdx_rar::Scopes;
 use fdx_sandbox::Provider;
+use fdx_wire::json::RawJson;
 use fdx_wire::{HttpsUrl, Issuer};
 
 use super::{Provided, played, played_at, signs_ps256};
 use crate::World;
-use crate::setup::{Setup, consent_request};
+use crate::setup::{Setup, consent_request, entropy};
 
-pub(super) const PROVIDED: Provided = Provided { dialect: MASTERCARD, world, request };
+pub(super) const PROVIDED: Provided = Provided { dialect: MASTERCARD, world, request, registers };
 
 fn world(dialect: Dialect) -> World {
     let algorithm = Algorithm::Ps256;
@@ -21,7 +28,8 @@ fn world(dialect: Dialect) -> World {
 }
 
 /// The same on this machine, without TLS.
-pub(super) const MOCK: Provided = Provided { dialect: MASTERCARD_MOCK, world: mock, request };
+pub(super) const MOCK: Provided =
+    Provided { dialect: MASTERCARD_MOCK, world: mock, request, registers };
 
 fn mock(dialect: Dialect) -> World {
     let usual = world(dialect);
@@ -35,4 +43,30 @@ fn mock(dialect: Dialect) -> World {
 
 fn request() -> AuthorizationRequest {
     AuthorizationRequest::new(consent_request()).openid().offline_access()
+}
+
+/// How the recipient describes itself.
+#[must_use]
+pub fn registration(client: &Client) -> Registration {
+    let scopes = Provider::Mastercard.scopes().join(" ");
+    let jwks = client.config().public_jwks().to_json();
+    Registration::new("Budget")
+        .client_credentials()
+        .scope(Scopes::parse(&scopes).unwrap())
+        .jwks(RawJson::of(&serde_json::from_str::<serde_json::Value>(&jwks).unwrap()).unwrap())
+        .unwrap()
+}
+
+/// By a token of the registrar's own: the client that registered goes on.
+fn registers(world: &mut World, client: Client) -> Result<Client, Error> {
+    let create = Scopes::parse("client.create").unwrap();
+    let draft = client.client_credentials(&create, entropy(20), world.now)?;
+    let token = world.run(draft)?.access_token().token().clone();
+    let metadata = client.metadata().clone();
+    let registrar =
+        Registrar::new(client.config().clone(), &registration(&client), metadata.clone())?;
+    let draft = registrar.register(InitialAccess::Token(token), entropy(21), world.now)?;
+    let registered = world.run(draft)?;
+    world.config = registrar.client_config(&registered)?;
+    Client::new(world.config.clone(), metadata)
 }

@@ -1,12 +1,15 @@
 //! A recipient that speaks a provider's dialect, and the provider with its manners.
 
 mod autional;
-mod mastercard;
+pub mod mastercard;
 mod mx;
 mod uae;
 
 use fdx_jose::{Algorithm, AssertionKey, AssertionType, Jwks, RequestObjectKey, backend};
-use fdx_par::{AuthorizationRequest, ClientAuthentication, ClientConfig, Dialect, RequestObjects};
+use fdx_par::{
+    AuthorizationRequest, Client, ClientAuthentication, ClientConfig, Dialect, Error,
+    RequestObjects,
+};
 
 use fdx_sandbox::{Institution, InstitutionConfig, Provider, RegisteredClient};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
@@ -22,6 +25,8 @@ pub struct Provided {
     pub world: fn(Dialect) -> World,
     /// What a customer of it is asked.
     pub request: fn() -> AuthorizationRequest,
+    /// What comes before the first push: the client that goes on.
+    pub registers: fn(&mut World, Client) -> Result<Client, Error>,
 }
 
 /// Every provider that the sandbox can play.
@@ -38,6 +43,11 @@ pub const PROVIDED: &[Provided] = &[
 #[must_use]
 pub fn provided(dialect: Dialect) -> Option<&'static Provided> {
     PROVIDED.iter().find(|provided| provided.dialect.name() == dialect.name())
+}
+
+/// Nothing comes before the first push.
+fn registered_before(_: &mut World, client: Client) -> Result<Client, Error> {
+    Ok(client)
 }
 
 /// The provider with its one client, which `change` changes.

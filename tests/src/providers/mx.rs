@@ -4,11 +4,12 @@ use fdx_rar::Scopes;
 use fdx_sandbox::{Provider, SecretPlace};
 use fdx_wire::{HttpsUrl, Secret};
 
-use super::{Provided, played};
+use super::{Provided, played, registered_before};
 use crate::World;
 use crate::setup::Setup;
 
-pub(super) const PROVIDED: Provided = Provided { dialect: MX, world, request };
+pub(super) const PROVIDED: Provided =
+    Provided { dialect: MX, world, request, registers: registered_before };
 
 const SECRET: &str = "s3cret/of mx";
 

@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use fdx_jose::Algorithm;
 use fdx_par::dialect::UAE;
-use fdx_par::{AuthorizationRequest, Dialect};
+use fdx_par::{AuthorizationRequest, Client, Dialect, Error};
 use fdx_rar::Scopes;
 use fdx_rar::uae::{AccountAccessConsent, Billing, Permission};
 use fdx_sandbox::Provider;
@@ -10,9 +10,9 @@ use fdx_wire::HttpsUrl;
 
 use super::{Provided, played, signs_ps256};
 use crate::World;
-use crate::setup::{Binding, Setup, start};
+use crate::setup::{Binding, Setup, entropy, start};
 
-pub(super) const PROVIDED: Provided = Provided { dialect: UAE, world, request };
+pub(super) const PROVIDED: Provided = Provided { dialect: UAE, world, request, registers };
 
 fn world(dialect: Dialect) -> World {
     let algorithm = Algorithm::Ps256;
@@ -34,4 +34,13 @@ fn request() -> AuthorizationRequest {
         .authorization_details(start())
         .unwrap();
     AuthorizationRequest::of_details(details, Scopes::parse("accounts").unwrap()).openid()
+}
+
+/// By the certificate alone.
+fn registers(world: &mut World, client: Client) -> Result<Client, Error> {
+    // Whose dialect does not know how goes on without.
+    if let Ok(draft) = client.register_by_certificate(entropy(9), world.now) {
+        world.run(draft)?;
+    }
+    Ok(client)
 }

@@ -1,6 +1,8 @@
 use fdx_par::dialect::MASTERCARD;
-use fdx_par::{NextStep, RevocationOutcome};
+use fdx_par::{Client, InitialAccess, NextStep, Registrar, RevocationOutcome};
+use fdx_rar::Scopes;
 use fdx_sandbox::customer::Decision;
+use fdx_tests::providers::mastercard::registration;
 use fdx_tests::providers::provided;
 use fdx_tests::{WireTexts, entropy};
 
@@ -10,8 +12,29 @@ fn every_request_is_as_recorded() {
     let mut world = (provided.world)(MASTERCARD);
     let mut texts = WireTexts::of("mastercard");
 
-    let client = world.client().unwrap();
+    let registrars = world.client().unwrap();
     texts.step("discover", &world);
+    let create = Scopes::parse("client.create").unwrap();
+    let draft = registrars.client_credentials(&create, entropy(20), world.now).unwrap();
+    let token = world.run(draft).unwrap().access_token().token().clone();
+    texts.step("client-credentials", &world);
+    let described = registration(&registrars);
+    let metadata = registrars.metadata().clone();
+    let registrar =
+        Registrar::new(registrars.config().clone(), &described, metadata.clone()).unwrap();
+    let draft = registrar.register(InitialAccess::Token(token), entropy(21), world.now).unwrap();
+    let registered = world.run(draft).unwrap();
+    assert_eq!(registrar.weakened(&registered), []);
+    texts.step("register", &world);
+    let draft = registrar.read(&registered, entropy(22), world.now).unwrap();
+    let registered = world.run(draft).unwrap();
+    texts.step("read-registration", &world);
+    let draft = registrar.update(&registered, entropy(23), world.now).unwrap();
+    let registered = world.run(draft).unwrap();
+    texts.step("update-registration", &world);
+    world.config = registrar.client_config(&registered).unwrap();
+    let client = Client::new(world.config.clone(), metadata).unwrap();
+
     let (url, pending) = world.push(&client, &(provided.request)()).unwrap();
     texts.step("push", &world);
     texts.browser("authorize", &url);
@@ -37,6 +60,9 @@ fn every_request_is_as_recorded() {
     let revoked = world.revoke_consent(&client, &id, token).unwrap();
     assert_eq!(revoked.outcome(), RevocationOutcome::Revoked);
     texts.step("revoke-consent", &world);
+    let draft = registrar.delete(&registered, entropy(24), world.now).unwrap();
+    world.run(draft).unwrap();
+    texts.step("delete-registration", &world);
 }
 
 /// It answers 404 to what was revoked before, with an error of its own members, and takes tokens

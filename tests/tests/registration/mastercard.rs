@@ -1,7 +1,7 @@
 //! The answer that Mastercard documents: read, and refused by the member that it weakens.
 
 use fdx_jose::Algorithm;
-use fdx_par::dialect::{Line, MASTERCARD, Member};
+use fdx_par::dialect::MASTERCARD;
 use fdx_par::not_fapi::Unbound;
 use fdx_par::{
     Error, Notice, Registrar, Registration, RegistrationFault, RequestObjects, SenderConstraint,
@@ -43,12 +43,9 @@ fn documented() -> Value {
 
 /// The recipient of the document's request, with the document's status.
 fn recipient(world: &mut World) -> Registrar {
-    const STATUS: Line = Line { member: Member::RegistrationStatusOk, source: "the document" };
-    let lines: Vec<_> = MASTERCARD.members().iter().copied().chain([STATUS]).collect();
-    let dialect = MASTERCARD.with_members(Vec::leak(lines));
     let algorithm = Algorithm::Ps256;
     let mut config =
-        scene::recipient(Setup { algorithm, ..Setup::default() }).with_dialect(dialect);
+        scene::recipient(Setup { algorithm, ..Setup::default() }).with_dialect(MASTERCARD);
     let key = keys(algorithm).public().clone();
     config.request_objects = RequestObjects::signed(fdx_jose::RequestObjectKey::new(key));
     config.sender_constraint = SenderConstraint::NotFapi(Unbound);

@@ -37,7 +37,7 @@ impl Steps {
         self.done.push(Step { name, clause, milliseconds });
         if self.voice == Voice::Aloud {
             let number = self.done.len();
-            result(&format!("{number}  {name:<60} {milliseconds:>6.1} ms   {clause}"));
+            result(&format!("{number:<3}{name:<60} {milliseconds:>6.1} ms   {clause}"));
         }
         self.begun = Instant::now();
     }

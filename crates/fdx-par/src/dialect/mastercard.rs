@@ -21,7 +21,7 @@ pub const MASTERCARD_MOCK: Dialect =
 const NEEDS: &[Need] =
     &[Need::PrivateKeyJwt, Need::RequestObject, Need::Ps256, Need::UnboundTokens];
 
-const MEMBERS: &[Line] = &[BESIDE, NO_ISS, RAW_TOKEN, TOKEN, TYP, UNBOUND, PUSH_OK];
+const MEMBERS: &[Line] = &[BESIDE, NO_ISS, RAW_TOKEN, TOKEN, TYP, UNBOUND, PUSH_OK, REGISTERED_OK];
 
 const MOCK_MEMBERS: &[Line] = &[
     BESIDE,
@@ -31,6 +31,7 @@ const MOCK_MEMBERS: &[Line] = &[
     TYP,
     UNBOUND,
     PUSH_OK,
+    REGISTERED_OK,
     line(Member::LoopbackHttp, "the document's servers: http://localhost:8080"),
 ];
 
@@ -42,6 +43,8 @@ const TOKEN: Line = line(Member::EndpointPath(Endpoint::Token, "/oauth2/token"),
 const TYP: Line = line(Member::IdTokenTyp("at+jwt"), SERVER);
 const UNBOUND: Line = line(Member::NotFapi(Departure::UnboundTokens), DOCUMENT);
 const PUSH_OK: Line = line(Member::PushStatusOk, DOCUMENT);
+
+const REGISTERED_OK: Line = line(Member::RegistrationStatusOk, DOCUMENT);
 
 const NOTES: &[&str] = &[
     "authorization_details inside the request object are not read, only those beside it",

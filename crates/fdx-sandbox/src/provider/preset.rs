@@ -5,6 +5,7 @@ use fdx_wire::RedirectUri;
 use super::{Provider, mx};
 use crate::client::{Binding, RegisteredClient, RequestObjects};
 use crate::config::{ConsentIdCarrier, InstitutionConfig, RefreshPolicy};
+use crate::registration::RegistrationPolicy;
 
 impl Provider {
     /// Gives an institution this provider's manners and policies.
@@ -12,7 +13,11 @@ impl Provider {
         config.provider = self;
         match self {
             Self::Fdx => {}
-            Self::Mastercard => config.refresh_policy = RefreshPolicy::Repeat,
+            Self::Mastercard => {
+                config.refresh_policy = RefreshPolicy::Repeat;
+                let scope = "client.create".to_owned();
+                config.registration = RegistrationPolicy::ClientTokens(scope);
+            }
             Self::Uae => config.consent_id_carrier = ConsentIdCarrier::Nowhere,
             Self::Mx | Self::Autional => {
                 config.refresh_policy = RefreshPolicy::Rotate;
@@ -46,16 +51,28 @@ impl Provider {
         client
     }
 
+    /// Whether its tokens are bound to nothing.
+    pub(crate) fn binds_nothing(self) -> bool {
+        matches!(self, Self::Mastercard | Self::Mx)
+    }
+
     /// Every scope that a client of it can be registered for.
     #[must_use]
     pub fn scopes(self) -> Vec<String> {
-        let fdx = || {
+        let fdx = || -> Vec<String> {
             let known = DataCluster::known().iter().filter_map(|known| known.scope);
             known.chain(["openid", "offline_access"]).map(str::to_owned).collect()
         };
-        let these = |scopes: &[&str]| scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let these = |scopes: &[&str]| -> Vec<String> {
+            scopes.iter().map(|scope| (*scope).to_owned()).collect()
+        };
         match self {
-            Self::Fdx | Self::Mastercard => fdx(),
+            Self::Fdx => fdx(),
+            Self::Mastercard => {
+                let mut scopes = fdx();
+                scopes.extend(these(&["client.create", "client.read"]));
+                scopes
+            }
             Self::Uae => these(&["openid", "accounts"]),
             Self::Mx => mx::SCOPES.iter().map(|(scope, _)| (*scope).to_owned()).collect(),
             Self::Autional => these(&["openid", "profile"]),

@@ -92,13 +92,13 @@ impl<'a> Asked<'a> {
     }
 
     fn checked_scopes(&self, verdicts: &mut Verdicts) -> Result<Vec<String>, Broken> {
-        let known = known_scopes();
+        let known = self.config.provider.scopes();
         let scopes = self.scopes();
         verdicts.require(
             Reason::InvalidClientMetadata,
             "RFC 7591 2",
             "every scope is one of this institution's",
-            scopes.iter().all(|scope| known.contains(scope)),
+            scopes.iter().all(|scope| known.iter().any(|known| known == scope)),
         )?;
         Ok(scopes.into_iter().map(str::to_owned).collect())
     }
@@ -150,6 +150,7 @@ impl<'a> Asked<'a> {
         let binding = match (dpop, self.says("tls_client_certificate_bound_access_tokens")) {
             (true, false) => Some(Binding::Dpop),
             (false, true) => Some(Binding::AnyCertificate),
+            (false, false) if self.config.provider.binds_nothing() => Some(Binding::Nothing),
             _ => None,
         };
         verdicts.require_some(

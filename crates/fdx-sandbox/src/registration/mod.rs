@@ -35,6 +35,14 @@ pub(crate) struct Registration {
 }
 
 impl Institution {
+    /// Whether `token` is a client's own, with the scope that registers clients.
+    fn admits_client_token(&self, token: &str, now: UnixTime) -> bool {
+        let config = self.config();
+        let RegistrationPolicy::ClientTokens(scope) = &config.registration else { return false };
+        let token = self.tokens.get(token).filter(|token| token.is_alive(now));
+        token.is_some_and(|token| token.grant.consent_id.is_none() && token.scopes.contains(scope))
+    }
+
     /// RFC 7591 section 3: takes a client in.
     pub(crate) fn register_client(
         &mut self,
@@ -42,7 +50,8 @@ impl Institution {
     ) -> Result<Response<Vec<u8>>, Broken> {
         let config = self.config();
         let credentials = bearer(received);
-        let admitted = config.registration.admits(credentials);
+        let admitted = config.registration.admits(credentials)
+            || credentials.is_some_and(|token| self.admits_client_token(token, received.now));
         self.verdicts.require(
             Reason::InvalidToken,
             "RFC 7591 3",

@@ -11,6 +11,8 @@ pub enum RegistrationPolicy {
     Open,
     /// Whoever has one of these initial access tokens.
     InitialAccessTokens(Vec<Secret>),
+    /// Whoever has a token of a client's own, by client credentials, with this scope.
+    ClientTokens(String),
 }
 
 impl RegistrationPolicy {
@@ -25,6 +27,8 @@ impl RegistrationPolicy {
             Self::InitialAccessTokens(known) => {
                 token.is_some_and(|token| known.iter().any(|known| *known == *token))
             }
+            // Tokens are the institution's to know.
+            Self::ClientTokens(_) => false,
         }
     }
 }

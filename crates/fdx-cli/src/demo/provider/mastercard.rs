@@ -1,17 +1,22 @@
 use fdx_jose::Algorithm;
 use fdx_par::dialect::MASTERCARD;
 use fdx_par::not_fapi::Unbound;
-use fdx_par::{AuthorizationRequest, Callback, RevocationOutcome, SenderConstraint};
-use fdx_rar::{ConsentReceipt, ConsentRevocationRequest, PartyType, RevocationReason};
+use fdx_par::{
+    AuthorizationRequest, Callback, Client, InitialAccess, Registered, Registrar, Registration,
+    RevocationOutcome, SenderConstraint,
+};
+use fdx_rar::{ConsentReceipt, ConsentRevocationRequest, PartyType, RevocationReason, Scopes};
 use fdx_sandbox::Provider;
 use fdx_transport_hyper::system_now;
+use fdx_wire::json::RawJson;
+use serde_json::Value;
 
 use super::stage::Stage;
 use crate::demo::scene::defect;
 use crate::demo::steps::Steps;
 use crate::demo::{not_ours, scene};
 use crate::error::Failure;
-use crate::flow::entropy;
+use crate::flow::{Driver, entropy};
 
 pub(super) async fn open() -> Result<Stage, Failure> {
     Stage::open(
@@ -19,15 +24,22 @@ pub(super) async fn open() -> Result<Stage, Failure> {
         MASTERCARD,
         Algorithm::Ps256,
         |_, _| (),
-        |config, _| config.sender_constraint = SenderConstraint::NotFapi(Unbound),
+        |config, _| {
+            config.sender_constraint = SenderConstraint::NotFapi(Unbound);
+            config.id_token_signed_response_alg = Some(Algorithm::Ps256);
+        },
     )
     .await
 }
 
-/// Push, authorize, token, introspect, refresh, consent, revoke.
+/// Register, read, update, push, authorize, token, introspect, refresh, consent, revoke.
 pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<ConsentReceipt, Failure> {
-    let (client, driver) = (stage.client().await?, &stage.driver);
+    let (registrars, driver) = (stage.client().await?, &stage.driver);
     steps.done("discover, and put the documented token endpoint right", "RFC 8414 3");
+    let (registrar, registered) = register(driver, &registrars, steps).await?;
+    let config = registrar.client_config(&registered);
+    let client = config.and_then(|config| Client::new(config, registrars.metadata().clone()));
+    let client = client.map_err(|error| Failure::protocol("registering", &error))?;
 
     let request = AuthorizationRequest::new(scene::asked()?).openid().offline_access();
     let draft = client.push(&request, entropy()?, system_now());
@@ -73,5 +85,44 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
         return Err(defect(format!("the revocation ended as {:?}", revoked.outcome())));
     }
     steps.done("revoke the consent", "FDX Consent API");
+
+    let draft = registrar.delete(&registered, entropy()?, system_now());
+    driver.run("deleting the registration", draft).await?;
+    steps.done("delete the registration", "RFC 7592 2.3");
     Ok(receipt)
+}
+
+/// Registers by a token of the registrar's own, reads and updates the registration.
+async fn register(
+    driver: &Driver,
+    registrars: &Client,
+    steps: &mut Steps,
+) -> Result<(Registrar, Registered), Failure> {
+    let create = Scopes::parse("client.create").map_err(defect)?;
+    let draft = registrars.client_credentials(&create, entropy()?, system_now());
+    let token = driver.run("asking for a token of one's own", draft).await?;
+    steps.done("ask for a token that registers clients", "RFC 6749 4.4");
+
+    let scopes = Scopes::parse(&Provider::Mastercard.scopes().join(" ")).map_err(defect)?;
+    let keys: Value =
+        serde_json::from_str(&registrars.config().public_jwks().to_json()).map_err(defect)?;
+    let described = Registration::new("fdx demo")
+        .client_credentials()
+        .scope(scopes)
+        .jwks(RawJson::of(&keys).map_err(defect)?)
+        .map_err(defect)?;
+    let config = registrars.config().clone();
+    let registrar = Registrar::new(config, &described, registrars.metadata().clone());
+    let registrar = registrar.map_err(|error| Failure::protocol("registering", &error))?;
+    let access = InitialAccess::Token(token.access_token().token().clone());
+    let draft = registrar.register(access, entropy()?, system_now());
+    let registered = driver.run("registering", draft).await?;
+    steps.done("register", "RFC 7591 3.1");
+    let draft = registrar.read(&registered, entropy()?, system_now());
+    let registered = driver.run("reading the registration", draft).await?;
+    steps.done("read the registration: its token was rotated", "RFC 7592 2.1");
+    let draft = registrar.update(&registered, entropy()?, system_now());
+    let registered = driver.run("updating the registration", draft).await?;
+    steps.done("update the registration", "RFC 7592 2.2");
+    Ok((registrar, registered))
 }
