@@ -24,6 +24,8 @@ export const configuration = ({ aliases, clients, jwks, resource }) => ({
     authorizationSigningAlgValues: signing,
     clientAuthSigningAlgValues: signing,
     dPoPSigningAlgValues: signing,
+    idTokenEncryptionAlgValues: ['RSA-OAEP', 'RSA-OAEP-256'],
+    idTokenEncryptionEncValues: ['A256GCM'],
     idTokenSigningAlgValues: signing,
     introspectionSigningAlgValues: signing,
     requestObjectSigningAlgValues: signing,
@@ -47,6 +49,7 @@ export const configuration = ({ aliases, clients, jwks, resource }) => ({
   features: {
     devInteractions: { enabled: true },
     dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => true },
+    encryption: { enabled: true },
     fapi: { enabled: true, profile: '2.0' },
     introspection: { enabled: true, allowedPolicy: (ctx, client, token) => token.clientId === client.clientId },
     jwtIntrospection: { enabled: true },

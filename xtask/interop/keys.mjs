@@ -4,6 +4,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair } from 'jose';
+import { wrongs } from './encrypted.mjs';
 
 const algorithms = ['ES256', 'PS256', 'EdDSA'];
 const methods = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
@@ -13,9 +14,9 @@ const responses = ['query', 'jarm'];
 /** A second registration of one combination, whose refresh tokens the server rotates. */
 const rotating = 'private_key_jwt.dpop.plain.query.ES256.rotating';
 
-async function pair(alg) {
+async function pair(alg, use = 'sig') {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 });
-  const describe = async (key) => ({ ...(await exportJWK(key)), alg, use: 'sig', kid: await calculateJwkThumbprint(await exportJWK(publicKey)) });
+  const describe = async (key) => ({ ...(await exportJWK(key)), alg, use, kid: await calculateJwkThumbprint(await exportJWK(publicKey)) });
   return { pem: await exportPKCS8(privateKey), secret: await describe(privateKey), open: await describe(publicKey) };
 }
 
@@ -59,10 +60,25 @@ export async function clients(dir) {
     }
   }
   const base = all.find(({ client_id }) => rotating.startsWith(client_id));
-  return [...all, { ...base, client_id: rotating }];
+  // One key for both algorithms, so its JWK names none.
+  const encryption = await pair('RSA-OAEP', 'enc');
+  fs.writeFileSync(path.join(dir, 'encryption.pem'), encryption.pem, { flag: 'wx', mode: 0o600 });
+  const { alg, ...open } = encryption.open;
+  const decrypts = { ...base, jwks: { keys: [...base.jwks.keys, open] } };
+  return [
+    ...all,
+    { ...base, client_id: rotating },
+    ...['RSA-OAEP', 'RSA-OAEP-256'].map((alg) => ({
+      ...decrypts,
+      client_id: `${base.client_id}.${alg}`,
+      id_token_encrypted_response_alg: alg,
+      id_token_encrypted_response_enc: 'A256GCM',
+    })),
+    ...wrongs.map((way) => ({ ...decrypts, client_id: `${base.client_id}.jwe.${way}` })),
+  ];
 }
 
 /** One signing key for each algorithm. */
 export async function serverKeys() {
-  return { keys: (await Promise.all(algorithms.map(pair))).map(({ secret }) => secret) };
+  return { keys: (await Promise.all(algorithms.map((alg) => pair(alg)))).map(({ secret }) => secret) };
 }

@@ -16,6 +16,7 @@ import { Provider } from 'oidc-provider';
 // There is no public way to change the keys of a running server: this is inside of the pinned version.
 import initializeKeystore from './node_modules/oidc-provider/lib/helpers/initialize_keystore.js';
 import { clients, serverKeys } from './keys.mjs';
+import { encrypted } from './encrypted.mjs';
 import { fdx } from './fdx.mjs';
 import { configuration } from './configuration.mjs';
 
@@ -44,6 +45,7 @@ const provider = new Provider(issuer, configuration({
   resource,
 }));
 provider.use(fdx(provider));
+provider.use(encrypted);
 for (const event of ['server_error', 'grant.error', 'pushed_authorization_request.error', 'authorization.error', 'introspection.error', 'revocation.error', 'registration_create.error', 'registration_read.error', 'registration_update.error', 'registration_delete.error']) {
   provider.on(event, (ctx, error) => console.error(`${event}: ${error.message}: ${error.error_description ?? error.stack} ${error.error_detail ?? ''} ${error.cause ?? ''}`));
 }

@@ -9,9 +9,10 @@ use crate::shell;
 /// The oldest Node.js that the server is known to run on.
 const NODE: u32 = 20;
 /// What is copied beside the server's packages: Node.js looks for those beside the script.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "configuration.mjs",
     "customer.mjs",
+    "encrypted.mjs",
     "fdx.mjs",
     "keys.mjs",
     "package-lock.json",

@@ -1,7 +1,10 @@
+use fdx_jose::KeyEncryption;
+
 use crate::combination::{Authentication, Combination, Request, Response};
+use crate::encrypted::Wrong;
 use crate::failure::Failure;
 use crate::lab::Lab;
-use crate::{flow, readiness, registration, renewal, rotation, tokens, wrongs};
+use crate::{encrypted, flow, readiness, registration, renewal, rotation, tokens, wrongs};
 
 /// Something that must hold between our crates and the server.
 pub(crate) struct Case {
@@ -13,6 +16,8 @@ enum Run {
     Of(fn(&Lab, Combination) -> Result<String, Failure>, Combination),
     Once(fn(&Lab) -> Result<String, Failure>),
     Authenticated(fn(&Lab, Authentication) -> Result<String, Failure>, Authentication),
+    Encrypted(KeyEncryption),
+    Wrongly(&'static Wrong),
 }
 
 /// What is asked of a client and can't be had of this server, and why.
@@ -74,6 +79,14 @@ impl Case {
             once("refused: a DPoP proof with a made-up nonce", wrongs::proof_with_made_up_nonce),
             once("refused: a replayed DPoP proof", wrongs::replayed_proof),
         ]);
+        cases.extend(encrypted::ALGORITHMS.map(|algorithm| Self {
+            name: format!("encrypted ID tokens: {algorithm}, A256GCM"),
+            run: Run::Encrypted(algorithm),
+        }));
+        cases.extend(encrypted::WRONGS.iter().map(|wrong| Self {
+            name: format!("refused: an ID token, {}", wrong.what),
+            run: Run::Wrongly(wrong),
+        }));
         for at in [Authentication::TlsClientAuth, Authentication::SelfSignedTlsClientAuth] {
             let name = format!("refused: another certificate, {at}");
             let run = Run::Authenticated(wrongs::other_certificate, at);
@@ -88,6 +101,8 @@ impl Case {
             Run::Of(run, combination) => run(lab, combination),
             Run::Once(run) => run(lab),
             Run::Authenticated(run, authentication) => run(lab, authentication),
+            Run::Encrypted(algorithm) => encrypted::whole(lab, algorithm),
+            Run::Wrongly(wrong) => wrong.refused(lab),
         }
     }
 

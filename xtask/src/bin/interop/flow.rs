@@ -63,11 +63,14 @@ impl Recipient<'_> {
     }
 
     pub(crate) fn verified(&mut self, mut exchanged: Exchanged) -> Result<Verified, Failure> {
-        for _ in 0..2 {
+        for _ in 0..3 {
             let keys = self.server_keys.as_ref();
             match self.client.verify(exchanged, keys, system_now())? {
                 Verification::Verified(verified) => return Ok(verified),
-                Verification::Decrypt(_) => return Err(Failure::new("the ID token is encrypted")),
+                Verification::Decrypt(encrypted) => {
+                    exchanged = encrypted.open_with(&self.lab.decryption)?;
+                    continue;
+                }
                 Verification::FetchKeys(same) => exchanged = same,
             }
             self.fetch_keys()?;
@@ -104,12 +107,13 @@ impl Recipient<'_> {
         let grant = self.client.restore(grant.to_json().expose())?;
         let draft = self.client.refresh(&grant, Entropy::from_os()?, system_now())?;
         let mut refreshed = self.run(draft)?;
-        for _ in 0..2 {
+        for _ in 0..3 {
             let keys = self.server_keys.as_ref();
             match self.client.verify_refreshed(refreshed, keys, system_now())? {
                 RefreshVerification::Verified(grant) => return Ok(grant),
-                RefreshVerification::Decrypt(_) => {
-                    return Err(Failure::new("the ID token is encrypted"));
+                RefreshVerification::Decrypt(encrypted) => {
+                    refreshed = encrypted.open_with(&self.lab.decryption)?;
+                    continue;
                 }
                 RefreshVerification::FetchKeys(same) => refreshed = same,
             }

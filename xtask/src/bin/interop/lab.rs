@@ -2,8 +2,8 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use fdx_jose::backend::ring;
-use fdx_jose::{Algorithm, PrivateKey};
+use fdx_jose::backend::{aws_lc_rs, ring};
+use fdx_jose::{Algorithm, DecryptionKey, KeyEncryption, PrivateKey};
 use serde::Deserialize;
 use tokio::runtime::Runtime;
 
@@ -21,6 +21,8 @@ pub(crate) struct Lab {
     pub(crate) identities: Identities,
     /// One for each algorithm, known to the server; then one of ours, for proofs, that it never saw.
     pub(crate) keys: Vec<PrivateKey>,
+    /// One key, for each of its algorithms.
+    pub(crate) decryption: Vec<DecryptionKey>,
 }
 
 /// The line that the server prints when it is ready.
@@ -70,7 +72,12 @@ impl Lab {
         }
         let next = ring().generate_pkcs8(Algorithm::Es256)?;
         keys.push(PrivateKey::from_pkcs8_der(ring(), &next, None)?);
-        Ok(Self { server, customer, at, runtime, identities, keys })
+        let pem = fs::read_to_string(run.join("encryption.pem"))?;
+        let mut decryption = Vec::new();
+        for algorithm in [KeyEncryption::RsaOaep, KeyEncryption::RsaOaep256] {
+            decryption.push(DecryptionKey::from_pem(aws_lc_rs(), &pem, algorithm, None)?);
+        }
+        Ok(Self { server, customer, at, runtime, identities, keys, decryption })
     }
 
     /// Sends a customer to the institution, and gives back the URL at which they return.

@@ -3,6 +3,7 @@
 
 mod case;
 mod combination;
+mod encrypted;
 #[path = "../../failure.rs"]
 mod failure;
 mod flow;
