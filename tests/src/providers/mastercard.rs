@@ -46,7 +46,9 @@ fn request() -> AuthorizationRequest {
 }
 
 /// How the recipient describes itself.
-#[must_use]
+///
+/// # Panics
+/// Where the keys are no JSON.
 pub fn registration(client: &Client) -> Registration {
     let scopes = Provider::Mastercard.scopes().join(" ");
     let jwks = client.config().public_jwks().to_json();
