@@ -122,7 +122,7 @@ pub(crate) struct ConnectArgs {
 #[derive(Parser)]
 #[command(after_help = DOCTOR, verbatim_doc_comment)]
 pub(crate) struct DoctorArgs {
-    /// The institution's issuer, such as https://bank.example, or a file with its metadata
+    /// The institution's issuer, an https URL, or a file with its metadata
     #[arg(value_name = "ISSUER_OR_FILE")]
     pub(crate) target: String,
     /// What a client is about to do there: a configuration of `fdx connect`
