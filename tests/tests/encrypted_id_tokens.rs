@@ -5,11 +5,13 @@ use fdx_jose::{
     ContentKey, Decrypter, DecryptionError, DecryptionInput, EncryptionKey, IdTokenError, JweError,
     KeyEncryption,
 };
+use fdx_par::dialect::MASTERCARD;
 use fdx_par::{
     Client, Encrypted, Error, Exchanged, IdTokenEncryption, NextStep, RefreshVerification,
     StoredGrant, Verification,
 };
 use fdx_sandbox::customer::Decision;
+use fdx_tests::providers::provided;
 use fdx_tests::{Setup, World, usual_request};
 use fdx_wire::base64url;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -65,7 +67,10 @@ fn usual(id_token: &str) -> String {
 
 /// A world whose institution changes every ID token so, and a client that registered encryption.
 fn world(change: fn(&str) -> String) -> (World, Client) {
-    let mut world = World::new(Setup::default());
+    encrypting(World::new(Setup::default()), change)
+}
+
+fn encrypting(mut world: World, change: fn(&str) -> String) -> (World, Client) {
     world.tamper(move |_, mut answer| {
         if let Ok(mut body) = serde_json::from_slice::<Value>(answer.body())
             && let Some(id_token) = body["id_token"].as_str()
@@ -122,6 +127,21 @@ fn an_encrypted_id_token_is_opened_then_verified() {
     let exchanged = encrypted.open_with(&KMS).unwrap();
     let verified = world.verify(&client, exchanged).unwrap();
     assert!(verified.id_token().is_some());
+}
+
+/// Mastercard encrypts where a client registered it, and the `typ` inside is an access token's.
+#[test]
+fn mastercard_s_encrypted_id_token_is_opened_then_verified() {
+    let provided = provided(MASTERCARD).unwrap();
+    let (mut world, client) = encrypting((provided.world)(MASTERCARD), usual);
+    let (url, pending) = world.push(&client, &(provided.request)()).unwrap();
+    let callback = world.customer(&url, &Decision::everything());
+    let exchanged = world.exchange(&client, pending, &callback).unwrap();
+    let Ok(Verification::Decrypt(encrypted)) = client.verify(exchanged, None, world.now) else {
+        panic!("not encrypted");
+    };
+    let exchanged = encrypted.open_with(&KMS).unwrap();
+    assert!(world.verify(&client, exchanged).unwrap().id_token().is_some());
 }
 
 #[test]
