@@ -16,6 +16,7 @@ pub const UAE: Dialect = Dialect::new("uae", "UAE Open Finance API Hub")
          the client makes, and come back in the token response",
         "too many pushes are answered with 429 and Retry-After",
         "a refresh answers without a refresh token: the old one stays",
+        "a consent is revoked by an API of its own, which is not among the sources and not spoken here",
         "request_uri is urn:ietf:params:oauth:request-uri:<id>, with a hyphen, good for 90 seconds",
         "a customer without fitting accounts: invalid_request, user_lacks_eligible_accounts",
     ]);
