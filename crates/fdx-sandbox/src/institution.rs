@@ -3,7 +3,6 @@ use std::sync::Arc;
 use fdx_jose::{PrivateKey, PublicKey, Thumbprint};
 use fdx_wire::{Entropy, UnixTime};
 use http::{Method, Request, Response, StatusCode};
-use serde_json::json;
 
 use crate::answer;
 use crate::authorize::Code;
@@ -11,19 +10,21 @@ use crate::client::RegisteredClient;
 use crate::config::{InstitutionConfig, OldKeys};
 use crate::data::Account;
 use crate::dpop::{Proofs, With};
-use crate::error::{Broken, Reason};
+use crate::error::Broken;
 use crate::memory::Memory;
 use crate::metadata;
 use crate::misbehaviour;
 use crate::nonces::Nonces;
 use crate::par::Pushed;
 use crate::peer::Peer;
+use crate::place::Place;
 use crate::provider::Arrival;
 use crate::randomness::Randomness;
 use crate::received::{Received, Side};
 use crate::registration::Registration;
 use crate::replay::Replay;
 use crate::resources::{Consent, is_uuid};
+use crate::telling::Surface;
 use crate::token::Token;
 use crate::verdict::{Verdict, Verdicts};
 
@@ -52,19 +53,6 @@ pub struct Institution {
     pub(crate) registrations: Memory<String, Registration>,
     /// What it does wrong, if anything.
     pub(crate) active: Option<misbehaviour::Active>,
-}
-
-/// Who reads the answer: it decides how a broken rule is told.
-#[derive(Clone, Copy, Debug)]
-enum Surface {
-    /// A client, at the authorization server.
-    Client,
-    /// A client that registers, or manages its registration.
-    Registration,
-    /// The customer's browser.
-    Browser,
-    /// A client, at a resource.
-    Resource,
 }
 
 impl Institution {
@@ -200,20 +188,7 @@ impl Institution {
         let Some(place) = Place::of(path, &self.config) else {
             return answer::empty(StatusCode::NOT_FOUND);
         };
-        let (surface, wanted): (_, &[Method]) = match place {
-            Place::Par | Place::Token | Place::Introspect | Place::Revoke => {
-                (Surface::Client, &[Method::POST])
-            }
-            Place::Register => (Surface::Registration, &[Method::POST]),
-            Place::RegisteredClient => {
-                (Surface::Registration, &[Method::DELETE, Method::GET, Method::PUT])
-            }
-            Place::Authorize => (Surface::Browser, &[Method::GET]),
-            Place::Decision => (Surface::Browser, &[Method::POST]),
-            Place::Jwks | Place::Metadata => (Surface::Client, &[Method::GET]),
-            Place::ConsentRevocation => (Surface::Resource, &[Method::GET, Method::PUT]),
-            Place::Resource => (Surface::Resource, &[Method::GET]),
-        };
+        let (surface, wanted) = place.surface();
         if !wanted.contains(method) {
             let mut response = answer::empty(StatusCode::METHOD_NOT_ALLOWED);
             let allow: Vec<_> = wanted.iter().map(Method::as_str).collect();
@@ -240,37 +215,6 @@ impl Institution {
         answered.unwrap_or_else(|broken| self.tell(surface, received, broken))
     }
 
-    fn tell(
-        &mut self,
-        surface: Surface,
-        received: &Received<'_>,
-        broken: Broken,
-    ) -> Response<Vec<u8>> {
-        match surface {
-            Surface::Browser => self.error_page(broken),
-            Surface::Client => oauth_error(broken.reason.oauth_status(), broken),
-            // RFC 7592 2: like any resource that a token opens.
-            Surface::Registration if broken.reason == Reason::InvalidToken => {
-                let mut response = oauth_error(StatusCode::UNAUTHORIZED, broken);
-                let challenge = challenge(Side::MutualTls, broken);
-                answer::set(&mut response, "www-authenticate", &challenge);
-                response
-            }
-            Surface::Registration => oauth_error(broken.reason.oauth_status(), broken),
-            Surface::Resource => {
-                let (status, code) = broken.reason.fdx();
-                let document = json!({ "code": code, "message": broken.description() });
-                let mut response = answer::json(status, &document);
-                // RFC 6750 3: also where the token is good, and its consent too small.
-                if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status) {
-                    let challenge = challenge(received.side, broken);
-                    answer::set(&mut response, "www-authenticate", &challenge);
-                }
-                response
-            }
-        }
-    }
-
     /// The one place where every response leaves.
     fn leave(
         &mut self,
@@ -288,79 +232,4 @@ impl Institution {
         }
         self.let_out(request, response, now)
     }
-}
-
-fn oauth_error(status: StatusCode, broken: Broken) -> Response<Vec<u8>> {
-    let error = broken.reason.error();
-    answer::json(status, &json!({ "error": error, "error_description": broken.description() }))
-}
-
-/// What is at a path.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Place {
-    Authorize,
-    ConsentRevocation,
-    Decision,
-    Introspect,
-    Jwks,
-    Metadata,
-    Par,
-    Register,
-    RegisteredClient,
-    Resource,
-    Revoke,
-    Token,
-}
-
-impl Place {
-    pub(crate) fn of(path: &str, config: &InstitutionConfig) -> Option<Self> {
-        let paths = config.paths();
-        let places = [
-            (paths.authorize, Self::Authorize),
-            (paths.decision, Self::Decision),
-            (paths.introspect, Self::Introspect),
-            (paths.jwks, Self::Jwks),
-            (paths.par, Self::Par),
-            (paths.revoke, Self::Revoke),
-            (paths.token, Self::Token),
-        ];
-        let known = places.into_iter().find(|(known, _)| *known == path);
-        let below = path.strip_prefix(paths.fdx).filter(|below| below.starts_with('/'));
-        let resource = below.map(|below| match below.split('/').collect::<Vec<_>>().as_slice() {
-            ["", "consents", _, "revocation"] => Self::ConsentRevocation,
-            _ => Self::Resource,
-        });
-        known
-            .map(|(_, place)| place)
-            .or_else(|| registration(path, config))
-            .or(resource)
-            .or_else(|| metadata::is_well_known(config, path).then_some(Self::Metadata))
-    }
-}
-
-/// The registration endpoint, and the clients below it, where there is one.
-fn registration(path: &str, config: &InstitutionConfig) -> Option<Place> {
-    let below = path.strip_prefix(config.paths().register)?;
-    match below.strip_prefix('/') {
-        _ if config.registration.is_closed() => None,
-        Some(client_id) if !client_id.contains('/') => Some(Place::RegisteredClient),
-        Some(_) => None,
-        None => below.is_empty().then_some(Place::Register),
-    }
-}
-
-/// RFC 9449 section 7.1, RFC 6750 section 3: without credentials there is no error code.
-fn challenge(side: Side, broken: Broken) -> String {
-    let scheme = match side {
-        Side::Main => "DPoP algs=\"PS256 ES256 EdDSA\"",
-        Side::MutualTls => "Bearer realm=\"fdx\"",
-    };
-    if broken.reason == Reason::NoCredentials {
-        return scheme.to_owned();
-    }
-    format!(
-        "{scheme}, error=\"{}\", error_description=\"{}\"",
-        broken.reason.error(),
-        broken.description()
-    )
 }

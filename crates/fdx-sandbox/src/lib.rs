@@ -67,6 +67,7 @@ pub mod misbehaviour;
 mod nonces;
 mod par;
 mod peer;
+mod place;
 mod provider;
 mod randomness;
 mod received;
@@ -77,6 +78,7 @@ mod revocation;
 #[cfg(feature = "server")]
 pub mod server;
 mod signed;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod token;

@@ -3,7 +3,8 @@ use http::{Request, Response};
 
 use super::{Misbehaviour, Moment, Stage, WrongMetadata, WrongNonce};
 use crate::config::NoncePolicy;
-use crate::institution::{Institution, Place};
+use crate::institution::Institution;
+use crate::place::Place;
 
 /// How much is remembered of what came after.
 const REMEMBERED: usize = 100;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::jwt;
 use crate::answer;
 use crate::config::InstitutionConfig;
-use crate::institution::Place;
+use crate::place::Place;
 use crate::received::value;
 
 /// Which answer of a flow it is.
