@@ -1,28 +1,36 @@
-//! `cargo xtask conformance`: the client meets every misbehaviour of the sandbox in memory, and this
-//! prints what came of it, as a table or with `--json` as an array of rows.
+//! `cargo xtask conformance`: the client meets every misbehaviour of the sandbox in memory, the
+//! sandbox meets every wrong client, and this prints what came of it, as two tables or with `--json`
+//! as an array of rows.
 
 use std::process::ExitCode;
 
-use fdx_tests::conformance::{Line, in_memory};
+use fdx_tests::conformance::{Line, ProofRow, Table, proof};
 
 fn main() -> ExitCode {
-    let lines = in_memory();
+    let rows = proof();
     if std::env::args().any(|arg| arg == "--json") {
-        println!("{}", serde_json::to_string_pretty(&lines).unwrap());
+        println!("{}", serde_json::to_string_pretty(&rows).unwrap());
     } else {
-        print(&lines);
+        print("A server that is wrong, met by the client", &of(&rows, Table::Misbehaviour));
+        println!();
+        print("A client that is wrong, met by the sandbox", &of(&rows, Table::Strict));
     }
-    match lines.iter().all(|line| line.passed) {
+    match rows.iter().all(|row| row.line.passed) {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     }
 }
 
-fn print(lines: &[Line]) {
+fn of(rows: &[ProofRow], table: Table) -> Vec<&Line> {
+    rows.iter().filter(|row| row.table == table).map(|row| &row.line).collect()
+}
+
+fn print(title: &str, lines: &[&Line]) {
     let width = |of: fn(&Line) -> &str| {
-        lines.iter().map(of).map(|text| text.chars().count()).max().unwrap_or_default()
+        lines.iter().map(|line| of(line).chars().count()).max().unwrap_or_default()
     };
     let (name, outcome) = (width(|line| &line.name), width(|line| &line.outcome));
+    println!("{title}");
     for line in lines {
         let passed = if line.passed { "passed" } else { "FAILED" };
         println!("{passed}  {:name$}  {:outcome$}  {}", line.name, line.outcome, line.clause);

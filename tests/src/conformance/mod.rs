@@ -3,11 +3,12 @@
 //! [`walk`] carries one flow from discovery to revocation over a [`Wire`], [`judge`] lays what came
 //! of it beside what is right. A row passes where the misbehaviour really showed, the client did
 //! what is right, and after a refusal nothing of the flow was asked for but the keys that the
-//! refusal needed.
+//! refusal needed. [`proof`] lays the strict institution's table beside that one.
 
 mod judge;
 mod loopback;
 mod memory;
+mod proof;
 mod stop;
 mod table;
 mod walk;
@@ -16,6 +17,7 @@ mod wire;
 pub use judge::{Line, judge};
 pub use loopback::Loopback;
 pub use memory::in_memory;
+pub use proof::{ProofRow, Table, proof};
 pub use stop::Stop;
 pub use table::table;
 pub use walk::{Went, walk};

@@ -18,7 +18,6 @@ use std::fmt;
 use std::rc::Rc;
 
 use fdx_sandbox::{Outcome, Verdict};
-use serde::Serialize;
 
 pub use allowed::{Allowed, allowed};
 pub use pen::Pen;
@@ -56,7 +55,7 @@ enum Does {
 }
 
 /// How the institution took a wrong request.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Row {
     /// The clause that had to be named.
     pub clause: &'static str,
@@ -71,8 +70,7 @@ pub struct Row {
 }
 
 /// Whether the institution refused a request for the rule that it breaks.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Caught {
     /// It did, and said so.
     Yes,

@@ -1,0 +1,70 @@
+use serde::Serialize;
+
+use super::{Line, in_memory};
+use crate::strict::{self, Caught};
+
+/// The two tables of the proof, which differ in who is wrong.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    /// The institution is wrong, and the client has to notice.
+    Misbehaviour,
+    /// The client is wrong, and the institution has to notice.
+    Strict,
+}
+
+/// A row of either table.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct ProofRow {
+    /// Which table it stands in.
+    pub table: Table,
+    /// The row.
+    #[serde(flatten)]
+    pub line: Line,
+}
+
+/// Every row of both tables, played in memory.
+#[must_use]
+pub fn proof() -> Vec<ProofRow> {
+    let row = |table| move |line| ProofRow { table, line };
+    let misbehaviours = in_memory().into_iter().map(row(Table::Misbehaviour));
+    let strict = strict::rows().into_iter().map(line).map(row(Table::Strict));
+    misbehaviours.chain(strict).collect()
+}
+
+/// A wrong request is expected to be refused for the rule that it breaks.
+fn line(row: strict::Row) -> Line {
+    let strict::Row { clause, rule, wrong, error, caught } = row;
+    let expected = format!("refuse {error}");
+    let (outcome, because) = match &caught {
+        Caught::Yes => (expected.clone(), String::new()),
+        Caught::No => ("accept".to_owned(), format!("nothing was refused for: {rule}")),
+        Caught::Otherwise(clause, rule, error) => {
+            (format!("refuse {error}"), format!("it was refused by {clause}: {rule}"))
+        }
+    };
+    let passed = caught == Caught::Yes;
+    Line { name: wrong.to_owned(), clause, expected, outcome, passed, because }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(caught: Caught) -> bool {
+        let (clause, rule, error) = ("RFC 9126 2.1", "it is pushed", "invalid_request");
+        line(strict::Row { clause, rule, wrong: "does not push", error, caught }).passed
+    }
+
+    #[test]
+    fn a_wrong_client_that_is_taken_or_refused_for_another_rule_fails_its_row() {
+        let otherwise = |clause: &str, error: &str| {
+            Caught::Otherwise(clause.to_owned(), "another".to_owned(), error.to_owned())
+        };
+        assert!(passed(Caught::Yes));
+        assert!(!passed(Caught::No));
+        assert!(!passed(otherwise("RFC 9126 2.2", "invalid_client")));
+        // The same error for another rule is luck.
+        assert!(!passed(otherwise("RFC 9126 2.2", "invalid_request")));
+    }
+}
