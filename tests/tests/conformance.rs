@@ -8,7 +8,8 @@ use std::path::Path;
 
 use fdx_par::ResponseMode;
 use fdx_sandbox::Misbehaviour;
-use fdx_tests::conformance::{Line, Loopback, Went, at_once, in_memory, table, walk};
+use fdx_sandbox::misbehaviour::Flow;
+use fdx_tests::conformance::{Line, Loopback, Went, at_once, in_memory, table, walk, world};
 use fdx_tests::{Requests, Setup, World};
 
 fn assert_passed(lines: &[Line]) {
@@ -19,7 +20,7 @@ fn assert_passed(lines: &[Line]) {
 #[test]
 fn every_misbehaviour_is_met_as_it_should_be() {
     let lines = in_memory();
-    assert!(lines.len() > 200, "{}", lines.len());
+    assert!(lines.len() > 350, "{}", lines.len());
     assert_passed(&lines);
 }
 
@@ -41,8 +42,25 @@ fn an_institution_that_does_nothing_wrong_is_walked_through_without_a_word() {
     {
         let setup = Setup { requests, response_mode, ..Setup::default() };
         let mut world = World::new(setup);
-        assert_eq!(at_once(walk(&mut world)), Went::Whole(Vec::new()), "{setup:?}");
+        let went = at_once(walk(&mut world, Flow::Any));
+        assert_eq!(went, Went::Whole(Vec::new()), "{setup:?}");
         assert_eq!(world.bank.aftermath().fired, 0);
+    }
+}
+
+/// The same for the legs that only some rows walk.
+#[test]
+fn what_some_flows_have_more_is_walked_through_without_a_word() {
+    for (flow, path) in [
+        (Flow::Registration, "/register"),
+        (Flow::ConsentRevocation, "/revocation"),
+        (Flow::Late, "/par"),
+    ] {
+        let mut world = world(flow);
+        let went = at_once(walk(&mut world, flow));
+        assert_eq!(went, Went::Whole(Vec::new()), "{flow:?}");
+        let there = world.sent.iter().filter(|asked| asked.http.uri().path().ends_with(path));
+        assert!(there.count() > 0, "{flow:?} never came to {path}");
     }
 }
 

@@ -11,6 +11,7 @@ use fdx_transport_hyper::{ClientIdentity, Roots, Transport, system_now};
 use fdx_wire::{Entropy, HttpsUrl, Issuer, UnixTime};
 
 use super::memory::setup;
+use super::registering::open_to_tokens;
 use super::{Line, Stop, Wire, judge, walk};
 use crate::setup::{Binding, Setup, keys};
 
@@ -41,7 +42,9 @@ impl Loopback {
         let authority = CertificateAuthority::new("The conformance run").unwrap();
         let certificate = authority.client("The recipient").unwrap();
         let key = || vec![keys(Setup::default().algorithm)];
-        let config = InstitutionConfig::new(issuer.clone(), mtls.clone(), backend::ring(), key());
+        let mut config =
+            InstitutionConfig::new(issuer.clone(), mtls.clone(), backend::ring(), key());
+        config.registration = open_to_tokens();
         let institution = Institution::new(config, Entropy::from_os().unwrap());
         let institution = Arc::new(Mutex::new(institution));
         let identity = TlsIdentity::from(authority.server().unwrap());
@@ -74,8 +77,10 @@ impl Loopback {
     /// Where the institution is poisoned.
     pub async fn meet(&mut self, misbehaviour: Misbehaviour) -> Line {
         let binding = match misbehaviour.flow() {
-            Flow::Dpop => Binding::Dpop,
-            Flow::Any | Flow::MessageSigning => Binding::Mtls,
+            Flow::Dpop | Flow::Registration => Binding::Dpop,
+            Flow::Any | Flow::ConsentRevocation | Flow::Late | Flow::MessageSigning => {
+                Binding::Mtls
+            }
         };
         let setup = Setup { binding, ..setup(misbehaviour.flow()) };
         self.config = self.configured(setup);
@@ -84,7 +89,7 @@ impl Loopback {
             bank.register(client);
             bank.misbehave(Some(misbehaviour));
         });
-        let went = walk(self).await;
+        let went = walk(self, misbehaviour.flow()).await;
         let aftermath = self.bank(|bank| bank.aftermath());
         judge(misbehaviour, &went, &aftermath)
     }

@@ -3,8 +3,9 @@ use fdx_sandbox::Institution;
 use fdx_sandbox::misbehaviour::{Flow, Misbehaviour};
 use fdx_wire::{Entropy, UnixTime};
 
+use super::registering::open_to_tokens;
 use super::{Line, Stop, Wire, at_once, judge, walk};
-use crate::setup::{Requests, Setup};
+use crate::setup::{Requests, Setup, entropy};
 use crate::wire::World;
 
 /// Every misbehaviour, without a socket.
@@ -12,13 +13,26 @@ use crate::wire::World;
 pub fn in_memory() -> Vec<Line> {
     Misbehaviour::all()
         .map(|misbehaviour| {
-            let mut world = World::new(setup(misbehaviour.flow()));
+            let flow = misbehaviour.flow();
+            let mut world = world(flow);
             world.config.registered_entity_id = Some(world.config.client_id.clone());
             world.bank.misbehave(Some(misbehaviour));
-            let went = at_once(walk(&mut world));
+            let went = at_once(walk(&mut world, flow));
             judge(misbehaviour, &went, &world.bank.aftermath())
         })
         .collect()
+}
+
+/// A recipient and an institution that such a flow can be walked through with: it lets clients
+/// register where one does.
+#[must_use]
+pub fn world(flow: Flow) -> World {
+    let setup = setup(flow);
+    let mut bank = setup.institution_config();
+    if flow == Flow::Registration {
+        bank.registration = open_to_tokens();
+    }
+    World::of(setup.algorithm, Institution::new(bank, entropy(200)), setup.config())
 }
 
 /// The flow in which it shows.
@@ -29,7 +43,9 @@ pub(super) fn setup(flow: Flow) -> Setup {
             response_mode: ResponseMode::Jwt,
             ..Setup::default()
         },
-        Flow::Any | Flow::Dpop => Setup::default(),
+        Flow::Any | Flow::ConsentRevocation | Flow::Dpop | Flow::Late | Flow::Registration => {
+            Setup::default()
+        }
     }
 }
 

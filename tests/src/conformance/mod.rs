@@ -5,10 +5,12 @@
 //! what is right, and after a refusal nothing of the flow was asked for but the keys that the
 //! refusal needed. [`proof`] lays the strict institution's table beside that one.
 
+mod ending;
 mod judge;
 mod loopback;
 mod memory;
 mod proof;
+mod registering;
 mod stop;
 mod table;
 mod walk;
@@ -16,7 +18,7 @@ mod wire;
 
 pub use judge::{Line, judge};
 pub use loopback::Loopback;
-pub use memory::in_memory;
+pub use memory::{in_memory, world};
 pub use proof::{ProofRow, Table, proof};
 pub use stop::Stop;
 pub use table::table;

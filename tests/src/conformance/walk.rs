@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use fdx_jose::IdTokenError;
 use fdx_par::{
     Callback, CallbackVerification, Client, Exchanged, Introspection, IntrospectionVerification,
@@ -6,6 +8,7 @@ use fdx_par::{
 };
 use fdx_rar::Coverage;
 use fdx_sandbox::customer::{ConsentPage, Decision, visit};
+use fdx_sandbox::misbehaviour::Flow;
 use fdx_wire::HttpsUrl;
 use http::header::LOCATION;
 use serde_json::Value;
@@ -22,27 +25,34 @@ pub enum Went {
     Stopped(Stop),
 }
 
-/// Carries a whole flow, from discovery to revocation, with every check that `fdx-par` has.
-pub async fn walk<W: Wire>(wire: &mut W) -> Went {
-    let mut walk = Walk { wire, keys: None, reported: Vec::new() };
+/// Carries a whole flow, from discovery to revocation, with every check that `fdx-par` has, and
+/// with what `flow` has more.
+pub async fn walk<W: Wire>(wire: &mut W, flow: Flow) -> Went {
+    let mut walk = Walk { wire, flow, keys: None, reported: Vec::new() };
     match walk.whole().await {
         Ok(()) => Went::Whole(walk.reported),
         Err(stop) => Went::Stopped(stop),
     }
 }
 
-struct Walk<'w, W> {
-    wire: &'w mut W,
+pub(super) struct Walk<'w, W> {
+    pub(super) wire: &'w mut W,
+    flow: Flow,
     /// As a node keeps them: fetched where they are missing or fit no more.
     keys: Option<ServerKeys>,
-    reported: Vec<String>,
+    pub(super) reported: Vec<String>,
 }
 
 impl<W: Wire> Walk<'_, W> {
     async fn whole(&mut self) -> Result<(), Stop> {
         let config = self.wire.config();
         let draft = discover(&config.issuer, WellKnown::OAuthAuthorizationServer, self.wire.now())?;
-        let client = Client::new(config, self.wire.run(draft).await?)?;
+        let metadata = self.wire.run(draft).await?;
+        let config = match self.flow {
+            Flow::Registration => self.registered(config, &metadata).await?,
+            _ => config,
+        };
+        let client = Client::new(config, metadata)?;
         let (pending, back) = self.pushed(&client).await?;
         let exchanged = self.exchanged(&client, pending, &back).await?;
         let verified = self.verified(&client, exchanged).await?;
@@ -51,6 +61,9 @@ impl<W: Wire> Walk<'_, W> {
         let stored = self.granted(&client, verified).await?;
         let renewed = self.renewed(&client, stored).await?;
         self.called(&client, renewed.tokens()).await?;
+        if self.flow == Flow::ConsentRevocation {
+            self.consent_ended(&client, &renewed).await?;
+        }
         let which = TokenTypeHint::RefreshToken;
         let draft = client.revoke(renewed.tokens(), which, self.wire.draw(), self.wire.now())?;
         self.wire.run(draft).await.map(|_| ())
@@ -60,7 +73,11 @@ impl<W: Wire> Walk<'_, W> {
         let draft = client.push(&usual_request(), self.wire.draw(), self.wire.now())?;
         let pushed = self.wire.run(draft).await?;
         self.report(pushed.notices());
-        let (url, pending) = pushed.redirect(self.wire.now())?;
+        let dawdled = match self.flow {
+            Flow::Late => Duration::from_secs(40),
+            _ => Duration::ZERO,
+        };
+        let (url, pending) = pushed.redirect(self.wire.now() + dawdled)?;
         let url = HttpsUrl::parse(url.as_str()).map_err(|error| Stop::of("url", error))?;
         Ok((pending, self.customer(&url)?))
     }
@@ -106,7 +123,7 @@ impl<W: Wire> Walk<'_, W> {
         };
         let accepted = match callback {
             Callback::Code(accepted) => accepted,
-            Callback::Denied(refusal) => return Err(Stop::of("denied", refusal)),
+            Callback::Denied(refusal) => return Err(Stop::of(refusal.code(), refusal)),
         };
         let draft = client.exchange(accepted, self.wire.draw(), self.wire.now())?;
         self.wire.run(draft).await
@@ -190,7 +207,7 @@ impl<W: Wire> Walk<'_, W> {
         Ok(keys)
     }
 
-    fn report(&mut self, notices: &[Notice]) {
+    pub(super) fn report(&mut self, notices: &[Notice]) {
         self.reported.extend(notices.iter().map(|notice| kebab(&format!("{notice:?}"))));
     }
 }
@@ -205,7 +222,7 @@ fn encrypted() -> Stop {
 }
 
 /// `ExpiresInCapped` as `expires-in-capped`.
-fn kebab(name: &str) -> String {
+pub(super) fn kebab(name: &str) -> String {
     let mut text = String::new();
     for letter in name.chars() {
         if letter.is_ascii_uppercase() && !text.is_empty() {

@@ -42,10 +42,10 @@ rows! {
 
 impl WrongAnswer {
     /// Where it can't show: the body of an answer to a revocation is ignored (RFC 7009 section
-    /// 2.2), and a resource may be of any type.
+    /// 2.2; a consent's has none), and a resource may be of any type.
     pub(super) fn shows_at(self, moment: Moment) -> bool {
         match moment {
-            Moment::Revocation => {
+            Moment::ConsentRevocation | Moment::Revocation => {
                 matches!(self, Self::Redirected | Self::Moved | Self::SeeOther | Self::Oversized)
             }
             Moment::Resource => self != Self::ContentType,

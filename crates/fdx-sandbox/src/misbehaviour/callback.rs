@@ -48,6 +48,9 @@ rows! {
             "gives a code of 9,000 characters";
         Fragment: "callback-fragment", "RFC 9110 4.2.5; RFC 9700 4.1.3",
             Refuse("rfc6749.callback.encoding"), "answers in the fragment instead of the query";
+        RequestUriExpired: "callback-request-uri-expired", "RFC 9126 4; RFC 9101 7",
+            Refuse("rfc6749.callback.error"),
+            "sends the customer back with invalid_request_uri: the request_uri has expired";
         OtherParameters: "callback-unknown-parameters", "RFC 6749 4.1.2", Accept,
             "gives parameters that nobody knows";
     }
@@ -81,6 +84,10 @@ impl WrongCallback {
             }
             Self::Long => stage.parameter("code", Some(&"c".repeat(9000))),
             Self::Fragment => stage.location(|url| url.replacen('?', "#", 1)),
+            Self::RequestUriExpired => {
+                stage.parameter("code", None)?;
+                stage.parameter("error", Some("invalid_request_uri"))
+            }
             Self::OtherParameters => stage.parameter("session_state", Some("nobody-knows")),
         }
     }

@@ -15,6 +15,7 @@ mod answer;
 mod authorization_response;
 mod callback;
 mod consent;
+mod consent_revocation;
 mod door;
 mod id_token;
 mod introspection;
@@ -24,6 +25,7 @@ mod metadata;
 mod nonce;
 mod push;
 mod refresh;
+mod registration;
 mod row;
 mod stage;
 mod token;
@@ -34,6 +36,7 @@ pub use answer::WrongAnswer;
 pub use authorization_response::WrongAuthorizationResponse;
 pub use callback::WrongCallback;
 pub use consent::WrongConsent;
+pub use consent_revocation::WrongConsentRevocation;
 pub(crate) use door::Active;
 pub use door::Aftermath;
 pub use id_token::WrongIdToken;
@@ -43,6 +46,7 @@ pub use metadata::WrongMetadata;
 pub use nonce::WrongNonce;
 pub use push::WrongPush;
 pub use refresh::WrongRefresh;
+pub use registration::WrongRegistration;
 pub use row::Right;
 pub use stage::Moment;
 pub use token::WrongToken;
@@ -62,6 +66,8 @@ pub enum Misbehaviour {
     Callback(WrongCallback),
     /// The consent grant, and answers at resources.
     Consent(WrongConsent),
+    /// The end of a consent, by a token of the client's own.
+    ConsentRevocation(WrongConsentRevocation),
     /// The ID token.
     IdToken(WrongIdToken),
     /// Token introspection.
@@ -76,6 +82,8 @@ pub enum Misbehaviour {
     Push(WrongPush),
     /// The answer to a refresh.
     Refresh(WrongRefresh),
+    /// The answer to a registration, or to its read.
+    Registration(WrongRegistration),
     /// The token response.
     Token(WrongToken),
 }
@@ -88,7 +96,8 @@ impl Misbehaviour {
             here.map(|wrong| Self::Answer(*moment, *wrong))
         });
         let one = WrongMetadata::ALL.iter().copied().map(Self::Metadata);
-        one.chain(WrongPush::ALL.iter().copied().map(Self::Push))
+        one.chain(WrongRegistration::ALL.iter().copied().map(Self::Registration))
+            .chain(WrongPush::ALL.iter().copied().map(Self::Push))
             .chain(WrongNonce::ALL.iter().copied().map(Self::Nonce))
             .chain(WrongCallback::ALL.iter().copied().map(Self::Callback))
             .chain(WrongAuthorizationResponse::ALL.iter().copied().map(Self::AuthorizationResponse))
@@ -98,6 +107,7 @@ impl Misbehaviour {
             .chain(WrongIntrospection::ALL.iter().copied().map(Self::Introspection))
             .chain(WrongConsent::ALL.iter().copied().map(Self::Consent))
             .chain(WrongRefresh::ALL.iter().copied().map(Self::Refresh))
+            .chain(WrongConsentRevocation::ALL.iter().copied().map(Self::ConsentRevocation))
             .chain(answers)
     }
 
@@ -134,14 +144,18 @@ impl Misbehaviour {
         self.row().right
     }
 
-    /// Which exchanges of a flow have to be signed for it to show.
+    /// What a flow has to be like for it to show.
     #[must_use]
     pub fn flow(self) -> Flow {
         match self {
+            Self::Answer(moment, _) => moment.flow(),
             Self::AuthorizationResponse(_) => Flow::MessageSigning,
+            Self::ConsentRevocation(_) => Flow::ConsentRevocation,
             Self::Introspection(wrong) => wrong.flow(),
             Self::Keys(WrongKeys::RotatedBetweenTwoCalls) => Flow::MessageSigning,
             Self::Nonce(_) => Flow::Dpop,
+            Self::Push(wrong) => wrong.flow(),
+            Self::Registration(_) => Flow::Registration,
             Self::Token(wrong) => wrong.flow(),
             _ => Flow::Any,
         }
@@ -153,6 +167,7 @@ impl Misbehaviour {
             Self::AuthorizationResponse(wrong) => wrong.row(),
             Self::Callback(wrong) => wrong.row(),
             Self::Consent(wrong) => wrong.row(),
+            Self::ConsentRevocation(wrong) => wrong.row(),
             Self::IdToken(wrong) => wrong.row(),
             Self::Introspection(wrong) => wrong.row(),
             Self::Keys(wrong) => wrong.row(),
@@ -160,6 +175,7 @@ impl Misbehaviour {
             Self::Nonce(wrong) => wrong.row(),
             Self::Push(wrong) => wrong.row(),
             Self::Refresh(wrong) => wrong.row(),
+            Self::Registration(wrong) => wrong.row(),
             Self::Token(wrong) => wrong.row(),
         }
     }
@@ -171,6 +187,7 @@ impl Misbehaviour {
             Self::AuthorizationResponse(wrong) => wrong.spoil(stage),
             Self::Callback(wrong) => wrong.spoil(stage),
             Self::Consent(wrong) => wrong.spoil(stage),
+            Self::ConsentRevocation(wrong) => wrong.spoil(stage),
             Self::IdToken(wrong) => wrong.spoil(stage),
             Self::Introspection(wrong) => wrong.spoil(stage),
             Self::Keys(wrong) => wrong.spoil(stage),
@@ -178,6 +195,7 @@ impl Misbehaviour {
             Self::Nonce(wrong) => wrong.spoil(stage),
             Self::Push(wrong) => wrong.spoil(stage),
             Self::Refresh(wrong) => wrong.spoil(stage),
+            Self::Registration(wrong) => wrong.spoil(stage),
             Self::Token(wrong) => wrong.spoil(stage),
         };
     }
@@ -198,4 +216,10 @@ pub enum Flow {
     Dpop,
     /// Authorization responses and introspection are signed.
     MessageSigning,
+    /// The client registers first, and reads what was registered. Tokens are bound by DPoP.
+    Registration,
+    /// At the end the client revokes the consent by a token of its own, and lists the revocations.
+    ConsentRevocation,
+    /// The customer is sent off 40 seconds after the push.
+    Late,
 }

@@ -3,9 +3,9 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::Moment;
 use super::row::rows;
 use super::stage::Stage;
+use super::{Flow, Moment};
 
 rows! {
     /// What is wrong with the answer to a push.
@@ -34,6 +34,10 @@ rows! {
             Report("expires-in-capped"), "names as many seconds as 64 bits hold";
         ExpiresInTenMinutes: "push-expires-in-ten-minutes", "FAPI 2.0 SP 5.3.2.2-12",
             Report("expires-in-capped"), "says 600 seconds, and 599 are the most there may be";
+        Late: "push-request-uri-late", "RFC 9126 2.2; FAPI 2.0 SP 5.3.2.2-12",
+            Refuse("rfc9126.request_uri.late"),
+            "says 30 seconds, and the customer is sent off 40 seconds after the push: not with a \
+             request_uri that is good for nothing";
         StatusOk: "push-status-ok", "RFC 9126 2.2", Refuse("rfc9126.status"),
             "takes the request with 200 instead of 201";
         Empty: "push-empty-body", "RFC 9126 2.2", Refuse("rfc8259.json.syntax"),
@@ -42,6 +46,13 @@ rows! {
 }
 
 impl WrongPush {
+    pub(super) fn flow(self) -> Flow {
+        match self {
+            Self::Late => Flow::Late,
+            _ => Flow::Any,
+        }
+    }
+
     pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
         if !stage.is(Moment::Push) {
             return None;
@@ -68,6 +79,7 @@ impl WrongPush {
             }
             Self::ExpiresInGreatest => stage.member(expires_in, json!(u64::MAX)),
             Self::ExpiresInTenMinutes => stage.member(expires_in, json!(600)),
+            Self::Late => stage.member(expires_in, json!(30)),
             Self::StatusOk => {
                 stage.status(StatusCode::OK);
                 Some(())

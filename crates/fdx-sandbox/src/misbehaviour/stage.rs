@@ -2,10 +2,10 @@ use fdx_jose::Jws;
 use fdx_wire::UnixTime;
 use fdx_wire::form::Query;
 use http::header::LOCATION;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Map, Value};
 
-use super::jwt;
+use super::{Flow, jwt};
 use crate::answer;
 use crate::config::InstitutionConfig;
 use crate::place::Place;
@@ -17,6 +17,10 @@ use crate::received::value;
 pub enum Moment {
     /// The metadata.
     Metadata,
+    /// To a client that registers.
+    Registration,
+    /// To a client that reads its registration.
+    RegistrationRead,
     /// To a pushed authorization request.
     Push,
     /// At the authorization endpoint, to the customer's browser.
@@ -33,7 +37,13 @@ pub enum Moment {
     Refresh,
     /// Any other FDX resource.
     Resource,
-    /// To a revocation.
+    /// To a client that asks for a token of its own.
+    ClientToken,
+    /// To the revocation of a consent.
+    ConsentRevocation,
+    /// The list of a consent's revocations.
+    Revocations,
+    /// To the revocation of a token.
     Revocation,
 }
 
@@ -41,6 +51,8 @@ impl Moment {
     /// Those that no browser takes part in.
     pub const BACK_CHANNEL: &[Self] = &[
         Self::Metadata,
+        Self::Registration,
+        Self::RegistrationRead,
         Self::Push,
         Self::Token,
         Self::Keys,
@@ -48,6 +60,9 @@ impl Moment {
         Self::Consent,
         Self::Refresh,
         Self::Resource,
+        Self::ClientToken,
+        Self::ConsentRevocation,
+        Self::Revocations,
         Self::Revocation,
     ];
 
@@ -56,6 +71,8 @@ impl Moment {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Metadata => "metadata",
+            Self::Registration => "registration",
+            Self::RegistrationRead => "registration-read",
             Self::Push => "push",
             Self::Callback => "callback",
             Self::Token => "token",
@@ -64,24 +81,43 @@ impl Moment {
             Self::Consent => "consent",
             Self::Refresh => "refresh",
             Self::Resource => "resource",
+            Self::ClientToken => "client-token",
+            Self::ConsentRevocation => "consent-revocation",
+            Self::Revocations => "revocations",
             Self::Revocation => "revocation",
+        }
+    }
+
+    /// What a flow has to be like to come by.
+    pub(super) const fn flow(self) -> Flow {
+        match self {
+            Self::Registration | Self::RegistrationRead => Flow::Registration,
+            Self::ClientToken | Self::ConsentRevocation | Self::Revocations => {
+                Flow::ConsentRevocation
+            }
+            _ => Flow::Any,
         }
     }
 
     pub(super) fn of(place: Place, request: &Request<Vec<u8>>) -> Option<Self> {
         Some(match place {
             Place::Metadata => Self::Metadata,
+            Place::Register => Self::Registration,
+            Place::RegisteredClient if *request.method() == Method::GET => Self::RegistrationRead,
             Place::Par => Self::Push,
             Place::Decision => Self::Callback,
             Place::Token => match grant_type(request)?.as_str() {
                 "authorization_code" => Self::Token,
                 "refresh_token" => Self::Refresh,
+                "client_credentials" => Self::ClientToken,
                 _ => return None,
             },
             Place::Jwks => Self::Keys,
             Place::Introspect => Self::Introspection,
             Place::Resource if request.uri().path().contains("/consents/") => Self::Consent,
             Place::Resource => Self::Resource,
+            Place::ConsentRevocation if *request.method() == Method::GET => Self::Revocations,
+            Place::ConsentRevocation => Self::ConsentRevocation,
             Place::Revoke => Self::Revocation,
             _ => return None,
         })
