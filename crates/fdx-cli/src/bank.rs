@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex};
 
 use fdx_jose::{Algorithm, FreshKey, backend};
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
+use fdx_sandbox::misbehaviour::Flow;
 use fdx_sandbox::server::{Observer, Running, Server, TlsIdentity};
 use fdx_sandbox::{
     Institution, InstitutionConfig, Misbehaviour, NoncePolicy, Provider, RegisteredClient,
+    RegistrationPolicy,
 };
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
@@ -81,6 +83,10 @@ pub(crate) async fn open(
     provider.play(&mut config);
     config.clients.clone_from(&clients);
     config.nonce_policy = nonces;
+    if misbehave.is_some_and(|wrong| wrong.flow() == Flow::Registration) {
+        // Elsewhere there is no registration endpoint, and this would never show.
+        config.registration = RegistrationPolicy::Open;
+    }
     config.misbehave = misbehave;
     let institution = Arc::new(Mutex::new(Institution::new(config, entropy()?)));
     let mut roots = vec![authority.certificate_der()];

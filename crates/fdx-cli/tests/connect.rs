@@ -73,6 +73,16 @@ fn a_sandbox_that_is_wrong_on_purpose_is_refused_by_the_rule_that_it_breaks() {
     assert!(stderr.contains("oidc.id_token.exp"), "{stderr}");
 }
 
+/// Else a row about registration would never show.
+#[test]
+fn a_sandbox_that_is_wrong_at_registration_lets_clients_register_and_no_other_does() {
+    for (name, open) in [("registration-without-client-id", true), ("id-token-without-exp", false)]
+    {
+        let sandbox = Sandbox::start(&["--misbehave", name]);
+        assert_eq!(sandbox.metadata().contains("registration_endpoint"), open, "{name}");
+    }
+}
+
 #[test]
 fn a_wrong_callback_is_told_and_the_right_one_still_counts() {
     let sandbox = Sandbox::start(&["--nonces", "silent"]);

@@ -66,6 +66,20 @@ impl Sandbox {
         std::fs::read_to_string(self.directory.join(name)).unwrap()
     }
 
+    /// The metadata, as it is published.
+    pub(crate) fn metadata(&self) -> String {
+        let config = self.read("connect.toml");
+        let issuer = config.lines().find_map(|line| line.strip_prefix("issuer = \"")).unwrap();
+        let place = "/.well-known/oauth-authorization-server";
+        let url = format!("{}{place}", issuer.trim_end_matches('"'));
+        let roots = Roots::pem(&self.read("ca.pem")).unwrap();
+        let browser = Transport::builder().root_certificates(roots).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let url = HttpsUrl::parse(&url).unwrap();
+        let answer = runtime.block_on(browser.send_plain(visit(&url), 1 << 20)).unwrap();
+        String::from_utf8(answer.into_body()).unwrap()
+    }
+
     /// The customer's part: where the browser is sent back to.
     pub(crate) fn customer(&self, url: &str, decision: &Decision) -> String {
         let roots = Roots::pem(&self.read("ca.pem")).unwrap();
