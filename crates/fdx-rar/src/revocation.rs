@@ -1,12 +1,13 @@
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::open_enum::open_enum;
-use crate::{ConsentStatus, PartyType, Timestamp, tolerant};
+use crate::{ConsentStatus, PartyType, Timestamp};
 
 open_enum! {
     /// Why a consent was revoked.
@@ -128,12 +129,6 @@ impl<'de> Deserialize<'de> for ConsentRevocationList {
 
 struct ObjectOrArray;
 
-#[derive(Deserialize)]
-struct Object {
-    #[serde(default, deserialize_with = "tolerant::list")]
-    revocations: Vec<ConsentRevocation>,
-}
-
 impl<'de> Visitor<'de> for ObjectOrArray {
     type Value = ConsentRevocationList;
 
@@ -145,9 +140,22 @@ impl<'de> Visitor<'de> for ObjectOrArray {
         Vec::deserialize(SeqAccessDeserializer::new(array)).map(ConsentRevocationList::new)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
-        let object = Object::deserialize(MapAccessDeserializer::new(object))?;
-        Ok(ConsentRevocationList::new(object.revocations))
+    /// An object that says other things, and no revocations, is not a list of none: it may be one.
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let (mut revocations, mut others) = (None, 0);
+        while let Some(name) = object.next_key::<String>()? {
+            if name == "revocations" {
+                let list: Option<Vec<ConsentRevocation>> = object.next_value()?;
+                revocations = Some(list.unwrap_or_default());
+            } else {
+                object.next_value::<IgnoredAny>()?;
+                others += 1;
+            }
+        }
+        match revocations {
+            None if others > 0 => Err(A::Error::missing_field("revocations")),
+            listed => Ok(ConsentRevocationList::new(listed.unwrap_or_default())),
+        }
     }
 }
 
@@ -215,7 +223,15 @@ mod tests {
             let list: ConsentRevocationList = serde_json::from_str(empty).unwrap();
             assert!(list.revocations().is_empty(), "{empty}");
         }
-        for other in ["null", "1", r#""[]""#, r#"{"revocations":{}}"#] {
+        let other = [
+            "null",
+            "1",
+            r#""[]""#,
+            r#"{"revocations":{}}"#,
+            // One, where a list belongs.
+            r#"{"status":"REVOKED"}"#,
+        ];
+        for other in other {
             assert!(serde_json::from_str::<ConsentRevocationList>(other).is_err(), "{other}");
         }
     }
