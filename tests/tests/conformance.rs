@@ -1,6 +1,6 @@
 //! The client meets every misbehaviour of the sandbox, in memory and over TLS.
 //!
-//! `BLESS=1 cargo test -p fdx-tests --test conformance` writes the table anew.
+//! `BLESS=1 cargo test -p fdx-tests conformance` writes the table anew.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -84,5 +84,5 @@ fn the_table_is_the_enum() {
         fs::write(&path, table()).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == table(), "run BLESS=1 cargo test -p fdx-tests --test conformance");
+    assert!(written == table(), "run BLESS=1 cargo test -p fdx-tests conformance");
 }

@@ -1,5 +1,5 @@
 //! The tables of dialects in the manual are written from the values themselves: `BLESS=1 cargo test
-//! -p fdx-tests --test dialect_table` writes them anew.
+//! -p fdx-tests dialect_table` writes them anew.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,7 +16,7 @@ fn the_tables_are_the_dialects() {
         fs::write(&path, &tables).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == tables, "run BLESS=1 cargo test -p fdx-tests --test dialect_table");
+    assert!(written == tables, "run BLESS=1 cargo test -p fdx-tests dialect_table");
 }
 
 fn tables(dialect: &Dialect) -> String {

@@ -1,5 +1,5 @@
 //! The table of error codes in the manual is written from the enums themselves: `BLESS=1 cargo test
-//! -p fdx-tests --test error_table` writes it anew.
+//! -p fdx-tests error_table` writes it anew.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -26,7 +26,7 @@ fn the_table_is_the_enums() {
         fs::write(&path, &table).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == table, "run BLESS=1 cargo test -p fdx-tests --test error_table");
+    assert!(written == table, "run BLESS=1 cargo test -p fdx-tests error_table");
 }
 
 /// The enums of fdx-jose can't be walked from here: their sources are asked whether one is missing.

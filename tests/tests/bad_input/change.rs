@@ -4,7 +4,7 @@ use fdx_tests::{Answer, answer};
 use http::HeaderValue;
 use http::header::{CONTENT_TYPE, LOCATION};
 
-use crate::endpoint::At;
+use super::endpoint::At;
 
 pub(crate) fn body(mut answer: Answer, text: &str) -> Answer {
     *answer.body_mut() = text.into();

@@ -6,8 +6,8 @@ use fdx_sandbox::NoncePolicy;
 use fdx_tests::{Setup, World, answer, keys, signed_again};
 use serde_json::{Value, json};
 
-use crate::change::body;
-use crate::endpoint::At;
+use super::change::body;
+use super::endpoint::At;
 
 #[test]
 fn a_set_of_more_than_a_hundred_keys_is_refused() {

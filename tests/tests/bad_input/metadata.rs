@@ -3,7 +3,7 @@
 use fdx_tests::patched;
 use serde_json::{Value, json};
 
-use crate::endpoint::At;
+use super::endpoint::At;
 
 fn code(patch: Value) -> Result<(), &'static str> {
     At::Discovery.broken(move |answer| patched(answer, &patch)).map_err(|error| error.code())

@@ -5,10 +5,10 @@ use fdx_sandbox::NoncePolicy;
 use fdx_tests::{Answer, Setup, World, answer, entropy};
 use serde_json::Value;
 
-use crate::change::{
+use super::change::{
     append, body, cut, deep, html, not_utf8, open, pad, redirect, status, typed, with,
 };
-use crate::endpoint::At;
+use super::endpoint::At;
 
 fn call(change: impl FnMut(Answer) -> Answer + 'static) -> Result<ResourceAnswer, Error> {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });

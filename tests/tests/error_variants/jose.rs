@@ -6,7 +6,7 @@ use fdx_par::{Error, NextStep};
 use fdx_tests::{Setup, World, bank_issuer, entropy, keys, start, usual_request};
 use serde_json::json;
 
-use crate::Table;
+use super::Table;
 
 /// Sealing, signing and making keys fail inside a backend where its random source does, which no
 /// caller can bring about: both backends take it from the operating system.

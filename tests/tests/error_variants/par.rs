@@ -9,9 +9,9 @@ use fdx_tests::{
 use fdx_wire::{HttpsUrl, Issuer};
 use serde_json::json;
 
-use crate::Table;
+use super::Table;
 
-const BAD_INPUT_MAIN: &str = "tests/tests/bad_input/main.rs";
+const BAD_INPUT_MAIN: &str = "tests/tests/bad_input/mod.rs";
 const CALLBACK: &str = "tests/tests/callback.rs";
 const CONSENT_ID: &str = "tests/tests/consent_id.rs";
 const DIALECT_FIT: &str = "tests/tests/dialect_fit.rs";

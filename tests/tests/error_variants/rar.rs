@@ -3,7 +3,7 @@ use fdx_rar::{
     ConsentRequest, ConsentRequestError,
 };
 
-use crate::Table;
+use super::Table;
 
 const AUTHORIZATION_DETAILS_TESTS: &str = "crates/fdx-rar/src/authorization_details/tests.rs";
 const CONSENT_REQUEST_TESTS: &str = "crates/fdx-rar/src/consent_request/tests.rs";

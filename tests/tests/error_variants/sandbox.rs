@@ -5,7 +5,7 @@ use fdx_sandbox::certificates::{CertificateAuthority, CertificateError};
 use fdx_sandbox::server::{Server, ServerError, TlsIdentity};
 use fdx_tests::Setup;
 
-use crate::Table;
+use super::Table;
 
 const CUSTOMER: &str = "crates/fdx-sandbox/src/tests/customer.rs";
 const HERE: &str = "tests/tests/error_variants/sandbox.rs";

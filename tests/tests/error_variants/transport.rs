@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use fdx_sandbox::certificates::CertificateAuthority;
 use fdx_transport_hyper::{ConnectFault, Roots, Transport, TransportError};
 
-use crate::Table;
+use super::Table;
 
 const ANSWERS: &str = "crates/fdx-transport-hyper/tests/loopback/answers.rs";
 const CLIENT_CERTIFICATE: &str = "crates/fdx-transport-hyper/tests/loopback/client_certificate.rs";

@@ -4,7 +4,7 @@ use fdx_wire::form::{Query, QueryError};
 use fdx_wire::json::{self, Kind, Limits};
 use serde_json::Value;
 
-use crate::Table;
+use super::Table;
 
 const FORM: &str = "crates/fdx-wire/src/form.rs";
 const HERE: &str = "tests/tests/error_variants/wire.rs";

@@ -10,7 +10,7 @@ use fdx_wire::percent_encode;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::driver::{Driver, Event, Fate, Heard};
+use super::driver::{Driver, Event, Fate, Heard};
 
 fn fate() -> impl Strategy<Value = Fate> {
     prop_oneof![

@@ -9,7 +9,7 @@ use fdx_tests::{
 };
 use serde_json::json;
 
-use crate::members::without;
+use super::members::without;
 
 fn world(dialect: Dialect) -> World {
     let setup = Setup { algorithm: Algorithm::Ps256, binding: Binding::Mtls, ..Setup::default() };

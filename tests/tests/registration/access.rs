@@ -2,7 +2,7 @@ use fdx_par::{CallerFault, InitialAccess, Notice};
 use fdx_wire::Secret;
 use serde_json::{Value, json};
 
-use crate::scene::{answered, everything};
+use super::scene::{answered, everything};
 
 #[test]
 fn what_can_not_manage_a_registration_is_noticed_and_nothing_is_sent() {
@@ -42,7 +42,7 @@ fn the_latest_usable_token_is_the_one_that_manages() {
     ] {
         let (mut world, registrar) = everything();
         let before = answered(&mut world, &registrar, &json!({})).unwrap();
-        let body = crate::scene::echo(
+        let body = super::scene::echo(
             &registrar,
             &json!({"registration_access_token": answered_token, "registration_client_uri": null}),
         );

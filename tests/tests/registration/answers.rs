@@ -3,7 +3,7 @@ use fdx_tests::{Answer, Setup, answer};
 use http::HeaderValue;
 use serde_json::json;
 
-use crate::scene::{self, answered, answered_with, echo, everything, registered, usual};
+use super::scene::{self, answered, answered_with, echo, everything, registered, usual};
 
 fn rule(made_up: Answer) -> ServerRule {
     let (mut world, registrar) = everything();

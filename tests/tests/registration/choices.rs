@@ -10,7 +10,7 @@ use fdx_wire::json::RawJson;
 use fdx_wire::{HttpsUrl, RedirectUri};
 use serde_json::{Value, json};
 
-use crate::scene::{self, recipient, registration};
+use super::scene::{self, recipient, registration};
 
 fn made(config: ClientConfig, registration: &Registration) -> Result<Registrar, Error> {
     let metadata = scene::world(Setup::default()).client().unwrap().metadata().clone();

@@ -1,7 +1,7 @@
 use fdx_par::{CallerFault, Notice};
 use serde_json::json;
 
-use crate::scene::{answered, echo, everything};
+use super::scene::{answered, echo, everything};
 
 const ELSEWHERE: [&str; 7] = [
     "https://evil.example/register/c-1",

@@ -4,7 +4,7 @@ use fdx_tests::{Authentication, Binding, Requests, Setup, World, usual_request};
 use fdx_wire::HttpsUrl;
 use serde_json::{Value, json};
 
-use crate::scene::{self, recipient, registered, registrar, registration, usual};
+use super::scene::{self, recipient, registered, registrar, registration, usual};
 
 fn setups() -> Vec<Setup> {
     let mut setups = Vec::new();

@@ -11,7 +11,7 @@ use fdx_tests::{Answer, Setup, World, answer, keys};
 use fdx_wire::{HttpsUrl, RedirectUri};
 use serde_json::{Value, json};
 
-use crate::scene::{self, answered_with};
+use super::scene::{self, answered_with};
 
 const SCOPE: &str = "client.create client.read fdx:transactions:read fdx:accountbasic:read openid \
     fdx:customerpersonal:read fdx:accountdetailed:read fdx:investments:read \

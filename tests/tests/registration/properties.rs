@@ -5,7 +5,7 @@ use fdx_wire::json::RawJson;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::scene::{answered, everything, recipient, registrar, world};
+use super::scene::{answered, everything, recipient, registrar, world};
 
 /// What a member of anybody's may be.
 fn any_json() -> impl Strategy<Value = Value> {

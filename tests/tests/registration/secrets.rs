@@ -4,7 +4,7 @@ use fdx_par::{Draft, Error, Output, Registrar, Step};
 use fdx_tests::{Setup, World, patched};
 use serde_json::json;
 
-use crate::scene::{self, INITIAL, initial, usual};
+use super::scene::{self, INITIAL, initial, usual};
 
 /// Everything that can be printed on the way of an exchange.
 fn run<T: Debug + Output>(

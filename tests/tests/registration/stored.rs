@@ -1,7 +1,7 @@
 use fdx_par::CallerFault;
 use serde_json::{Value, json};
 
-use crate::scene::{answered, everything};
+use super::scene::{answered, everything};
 
 #[test]
 fn what_is_stored_is_restored_and_manages() {

@@ -2,7 +2,7 @@ use fdx_par::{CallerFault, Error, NextStep, Notice, Registrar, RegistrationFault
 use fdx_tests::{Authentication, Binding, Setup};
 use serde_json::{Value, json};
 
-use crate::scene::{self, answered, everything, usual};
+use super::scene::{self, answered, everything, usual};
 
 /// What the server registers in the place of what was asked, and what it is refused for.
 fn rows() -> Vec<(Value, RegistrationFault)> {
