@@ -137,6 +137,43 @@ fn another_place_of_the_keys_is_refused() {
 }
 
 #[test]
+fn what_nobody_asked_for_and_lets_another_be_the_client_is_refused() {
+    let names = [
+        json!({"tls_client_auth_subject_dn": "CN=app-2"}),
+        json!({"tls_client_auth_san_dns": "app.example"}),
+        json!({"tls_client_auth_san_uri": "https://app.example"}),
+        json!({"tls_client_auth_san_ip": "192.0.2.1"}),
+        json!({"tls_client_auth_san_email": "app@app.example"}),
+    ];
+    let setup = Setup::default();
+    let mut world = scene::world(setup);
+    let registrar = usual(&mut world, setup);
+    for patch in &names {
+        let error = refused(&registrar, &mut world, patch);
+        assert_eq!(error, Error::Registration(RegistrationFault::TlsClientAuthName), "{patch}");
+    }
+    let patch = json!({"jwks_uri": "https://app.example/jwks"});
+    let error = refused(&registrar, &mut world, &patch);
+    assert_eq!(error, Error::Registration(RegistrationFault::JwksUri));
+
+    let setup = Setup { authentication: Authentication::TlsClientAuth, ..setup };
+    let mut world = scene::world(setup);
+    let registrar = usual(&mut world, setup);
+    for patch in &names[1..] {
+        let error = refused(&registrar, &mut world, patch);
+        assert_eq!(error, Error::Registration(RegistrationFault::TlsClientAuthName), "{patch}");
+    }
+    let registered = answered(&mut world, &registrar, &names[1]).unwrap();
+    assert_eq!(registrar.weakened(&registered), [RegistrationFault::TlsClientAuthName]);
+
+    let jwks_uri = fdx_wire::HttpsUrl::parse("https://app.example/jwks").unwrap();
+    let described = scene::registration(setup).jwks_uri(jwks_uri);
+    let registrar = scene::registrar(&mut world, scene::recipient(setup), &described);
+    let error = refused(&registrar, &mut world, &json!({"jwks": {"keys": []}}));
+    assert_eq!(error, Error::Registration(RegistrationFault::Jwks));
+}
+
+#[test]
 fn all_that_is_weakened_is_told() {
     let (mut world, registrar) = everything();
     let patch = json!({"dpop_bound_access_tokens": false, "redirect_uris": []});

@@ -50,6 +50,12 @@ pub(super) fn compare(asked: &ClientMetadata, answered: &ClientMetadata) -> Comp
             }
         }
     }
+    let unasked = |law: &&Law| !asked.has(law.member) && answered.has(law.member);
+    for law in LAWS.iter().filter(|law| law.unasked == Outcome::Weakened).filter(unasked) {
+        if !comparison.weakened.contains(&law.fault) {
+            comparison.weakened.push(law.fault);
+        }
+    }
     comparison
 }
 
@@ -61,12 +67,14 @@ enum Outcome {
     Weakened,
 }
 
-/// What a member has to be, and what it means where the answer lacks it: [`Outcome::Weakened`]
-/// where the default is weaker than what was asked.
+/// What a member has to be, what it means where the answer lacks it ([`Outcome::Weakened`] where the
+/// default is weaker than what was asked), and where the answer alone has it ([`Outcome::Weakened`]
+/// where somebody else could then be the client).
 struct Law {
     member: &'static str,
     fault: RegistrationFault,
     absent: Outcome,
+    unasked: Outcome,
     judge: fn(&RawJson, &RawJson) -> Outcome,
 }
 
@@ -76,7 +84,7 @@ const fn needed(
     fault: RegistrationFault,
     judge: fn(&RawJson, &RawJson) -> Outcome,
 ) -> Law {
-    Law { member, fault, absent: Outcome::Weakened, judge }
+    Law { member, fault, absent: Outcome::Weakened, unasked: Outcome::Otherwise, judge }
 }
 
 /// A member that a server may not know, and that only narrows what the client itself does.
@@ -85,7 +93,16 @@ const fn droppable(
     fault: RegistrationFault,
     judge: fn(&RawJson, &RawJson) -> Outcome,
 ) -> Law {
-    Law { member, fault, absent: Outcome::Otherwise, judge }
+    Law { member, fault, absent: Outcome::Otherwise, unasked: Outcome::Otherwise, judge }
+}
+
+/// A member by which the server knows the client: one that nobody asked for may be another's.
+const fn identifying(
+    member: &'static str,
+    fault: RegistrationFault,
+    judge: fn(&RawJson, &RawJson) -> Outcome,
+) -> Law {
+    Law { member, fault, absent: Outcome::Otherwise, unasked: Outcome::Weakened, judge }
 }
 
 const LAWS: &[Law] = &[
@@ -96,11 +113,13 @@ const LAWS: &[Law] = &[
         member: "response_types",
         fault: RegistrationFault::ResponseTypes,
         absent: Outcome::Same,
+        unasked: Outcome::Otherwise,
         judge: same_set,
     },
     droppable("response_modes", RegistrationFault::ResponseModes, same_set),
-    droppable("jwks", RegistrationFault::Jwks, keys),
-    droppable("jwks_uri", RegistrationFault::JwksUri, same),
+    // RFC 7591 2: never both.
+    identifying("jwks", RegistrationFault::Jwks, keys),
+    identifying("jwks_uri", RegistrationFault::JwksUri, same),
     // RFC 7591 2: the default is client_secret_basic.
     needed("token_endpoint_auth_method", RegistrationFault::TokenEndpointAuthMethod, same),
     droppable(
@@ -108,11 +127,12 @@ const LAWS: &[Law] = &[
         RegistrationFault::TokenEndpointAuthSigningAlg,
         same_algorithm,
     ),
-    droppable("tls_client_auth_subject_dn", RegistrationFault::TlsClientAuthName, same),
-    droppable("tls_client_auth_san_dns", RegistrationFault::TlsClientAuthName, same),
-    droppable("tls_client_auth_san_uri", RegistrationFault::TlsClientAuthName, same),
-    droppable("tls_client_auth_san_ip", RegistrationFault::TlsClientAuthName, same),
-    droppable("tls_client_auth_san_email", RegistrationFault::TlsClientAuthName, same),
+    // RFC 8705 2.1.2: exactly one of them.
+    identifying("tls_client_auth_subject_dn", RegistrationFault::TlsClientAuthName, same),
+    identifying("tls_client_auth_san_dns", RegistrationFault::TlsClientAuthName, same),
+    identifying("tls_client_auth_san_uri", RegistrationFault::TlsClientAuthName, same),
+    identifying("tls_client_auth_san_ip", RegistrationFault::TlsClientAuthName, same),
+    identifying("tls_client_auth_san_email", RegistrationFault::TlsClientAuthName, same),
     needed("dpop_bound_access_tokens", RegistrationFault::DpopBoundAccessTokens, same),
     needed(
         "tls_client_certificate_bound_access_tokens",
