@@ -75,7 +75,8 @@ impl World {
         let Some(node) = self.some_node() else {
             if let Some(flow) = flow.filter(|_| tries < 5) {
                 let (at, url) = (self.now + 3000, url.to_owned());
-                let event = Event::Callback { person, url, flow, tries: tries + 1 };
+                let (tries, acting) = (tries + 1, self.acting);
+                let event = Event::Callback { person, url, flow, tries, acting };
                 self.queue.plan(at, event);
             }
             return;

@@ -29,7 +29,7 @@ impl World {
             match callback.filter(|_| self.rng.chance(500)) {
                 Some(url) => {
                     let (at, person) = (self.now + 2000, task.person);
-                    let event = Event::Callback { person, url, flow, tries: 0 };
+                    let event = Event::Callback { person, url, flow, tries: 0, acting: None };
                     self.queue.plan(at, event);
                 }
                 None => self.end(flow, "node crashed"),

@@ -111,7 +111,7 @@ impl World {
             Attack::Reload => {
                 self.tried(Some(plan));
                 let (url, at) = (url.to_owned(), self.now + 30);
-                self.queue.plan(at, Event::Callback { person, url, flow, tries: 0 });
+                self.queue.plan(at, Event::Callback { person, url, flow, tries: 0, acting: None });
             }
             _ => {}
         }

@@ -47,12 +47,13 @@ impl World {
             return;
         }
         let at = self.now + 20 + self.rng.below(2000);
-        self.queue.plan(at, Event::Callback { person, url: url.clone(), flow, tries: 0 });
+        self.queue
+            .plan(at, Event::Callback { person, url: url.clone(), flow, tries: 0, acting: None });
         // An impatient customer, or one whose browser tries again by itself.
         if self.faults == Faults::Usual && self.rng.chance(60) {
             count(&mut self.tally.network, "reloaded");
             let at = at + self.rng.below(3000);
-            self.queue.plan(at, Event::Callback { person, url, flow, tries: 0 });
+            self.queue.plan(at, Event::Callback { person, url, flow, tries: 0, acting: None });
         }
     }
 

@@ -73,12 +73,12 @@ pub(crate) enum Lane {
     Network,
 }
 
-/// What happens.
+/// What happens. Whoever sent a browser is still the one who did when it tries again.
 pub(crate) enum Event {
     Begin { flow: usize },
     Authorize { flow: usize, url: String },
     Decide { flow: usize, form: Request<Vec<u8>>, whole: bool },
-    Callback { person: Person, url: String, flow: usize, tries: u8 },
+    Callback { person: Person, url: String, flow: usize, tries: u8, acting: Option<Attack> },
     ToBank { task: u32, attempt: u32, request: Request<Vec<u8>>, peer: Peer },
     ToNode { task: u32, attempt: u32, response: Response<Vec<u8>> },
     Timeout { task: u32, attempt: u32 },
@@ -242,8 +242,11 @@ impl World {
             Event::Begin { flow } => self.begin(flow),
             Event::Authorize { flow, url } => self.load_page(flow, &url),
             Event::Decide { flow, form, whole } => self.send_decision(flow, &form, whole),
-            Event::Callback { person, url, flow, tries } => {
+            Event::Callback { person, url, flow, tries, acting: None } => {
                 self.arrive(person, &url, Some(flow), tries);
+            }
+            Event::Callback { person, url, flow, tries, acting: Some(plan) } => {
+                self.acted(plan, |world| world.arrive(person, &url, Some(flow), tries));
             }
             Event::ToBank { task, attempt, request, peer } => {
                 self.at_bank(task, attempt, &request, peer);
