@@ -15,3 +15,27 @@ use base64::engine::general_purpose::STANDARD;
 pub fn encode_into(bytes: &[u8], text: &mut String) {
     STANDARD.encode_string(bytes, text);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_encoding_is_padded_and_appended() {
+        // RFC 4648 section 10; the last has the two characters that base64url writes differently.
+        for (bytes, encoded) in [
+            ("".as_bytes(), ""),
+            (b"f", "Zg=="),
+            (b"fo", "Zm8="),
+            (b"foo", "Zm9v"),
+            (b"foob", "Zm9vYg=="),
+            (b"fooba", "Zm9vYmE="),
+            (b"foobar", "Zm9vYmFy"),
+            (b"\xfb\xff", "+/8="),
+        ] {
+            let mut text = String::from("Basic ");
+            encode_into(bytes, &mut text);
+            assert_eq!(text.strip_prefix("Basic "), Some(encoded));
+        }
+    }
+}

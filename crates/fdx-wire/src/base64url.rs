@@ -61,5 +61,26 @@ mod tests {
                 prop_assert_eq!(encode(&bytes), text);
             }
         }
+
+        #[test]
+        fn an_array_has_exactly_its_length(bytes: [u8; 32]) {
+            let text = encode(&bytes);
+            prop_assert_eq!(decode_array(&text), Ok(bytes));
+            prop_assert_eq!(decode_array::<31>(&text), Err(NotBase64Url));
+            prop_assert_eq!(decode_array::<33>(&text), Err(NotBase64Url));
+        }
+
+        #[test]
+        fn what_is_appended_is_the_same_encoding(before: String, bytes: Vec<u8>) {
+            let mut text = before.clone();
+            encode_into(&bytes, &mut text);
+            prop_assert_eq!(text, before + &encode(&bytes));
+        }
+    }
+
+    #[test]
+    fn the_encoding_is_url_safe_and_unpadded() {
+        // RFC 7515 appendix C.
+        assert_eq!(encode(&[3, 236, 255, 224, 193]), "A-z_4ME");
     }
 }

@@ -112,4 +112,11 @@ mod tests {
         block[37..42].copy_from_slice(b"state");
         assert_eq!(derived, <[u8; 32]>::from(Sha256::digest(block)));
     }
+
+    #[test]
+    fn entropy_does_not_print() {
+        for bytes in [[0; 32], [0xff; 32]] {
+            assert_eq!(std::format!("{:?}", Entropy::new(bytes)), "Entropy([redacted])");
+        }
+    }
 }

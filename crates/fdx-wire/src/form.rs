@@ -152,6 +152,8 @@ fn hex(byte: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -166,6 +168,20 @@ mod tests {
         }
 
         #[test]
+        fn pairs_keep_their_order_and_their_repetitions(
+            names in prop::collection::vec("[a-c&=% ]{1,3}", 0..6),
+        ) {
+            let mut form = Form::new();
+            for name in &names {
+                form.pair(name, "");
+            }
+            let between = names.len().saturating_sub(1);
+            prop_assert_eq!(form.as_str().matches('&').count(), between);
+            let query = Query::parse(form.as_str(), usize::MAX).unwrap();
+            prop_assert!(query.names().eq(&names));
+        }
+
+        #[test]
         fn no_query_panics(text: String) {
             let _ = Query::parse(&text, 64);
         }
@@ -173,9 +189,34 @@ mod tests {
 
     #[test]
     fn too_many_pairs_are_refused() {
-        let text = "a=1&".repeat(MAX_PAIRS + 1);
-        assert_eq!(Query::parse(&text, 4096).unwrap_err(), QueryError::TooLong);
-        assert_eq!(Query::parse("a=1234", 5).unwrap_err(), QueryError::TooLong);
+        let pairs = |count| "a=1&".repeat(count);
+        for (text, max_bytes, outcome) in [
+            (pairs(MAX_PAIRS), 4096, Ok(MAX_PAIRS)),
+            (pairs(MAX_PAIRS + 1), 4096, Err(QueryError::TooLong)),
+            ("a=1234".into(), 6, Ok(1)),
+            ("a=1234".into(), 5, Err(QueryError::TooLong)),
+        ] {
+            let read = Query::parse(&text, max_bytes).map(|query| query.names().count());
+            assert_eq!(read, outcome, "{text} within {max_bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn a_form_with_room_for_its_text_is_not_outgrown() {
+        // What is outgrown is freed without being wiped: the text stays where it began.
+        let mut form = Form::with_capacity("code=%26%26%26&state=s".len());
+        let began = form.as_str().as_ptr();
+        form.pair("code", "&&&").pair("state", "s");
+        assert_eq!((form.as_str(), form.as_str().as_ptr()), ("code=%26%26%26&state=s", began));
+    }
+
+    #[test]
+    fn values_do_not_print() {
+        let mut form = Form::new();
+        form.pair("code", "s3cret").pair("state", "s3cret");
+        assert_eq!(format!("{form:?}"), "Form([redacted], 24 bytes)");
+        let query = Query::parse(form.as_str(), 64).unwrap();
+        assert_eq!(format!("{query:?}"), r#"["code", "state"]"#);
     }
 
     #[test]

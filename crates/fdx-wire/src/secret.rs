@@ -26,6 +26,17 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
+    /// The parts one after the other, in memory that is not outgrown on the way: what is outgrown
+    /// is not wiped.
+    ///
+    /// ```
+    /// assert_eq!(fdx_wire::Secret::concat(&["app:", "Kz~8mXK1"]).expose(), "app:Kz~8mXK1");
+    /// ```
+    #[must_use]
+    pub fn concat(parts: &[&str]) -> Self {
+        Self::new(parts.concat())
+    }
+
     /// The text itself. The name is long to be seen in review.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -56,5 +67,36 @@ impl PartialEq<str> for Secret {
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    const TEXTS: [&str; 6] = ["", "a", "b", "ab", "ba", "a\0"];
+
+    #[test]
+    fn secrets_compare_as_their_texts_do() {
+        for a in TEXTS {
+            for b in TEXTS {
+                let secret = Secret::new(a.into());
+                assert_eq!(secret == Secret::new(b.into()), a == b, "{a:?} {b:?}");
+                assert_eq!(secret == *b, a == b, "{a:?} {b:?}");
+                assert_eq!(Secret::concat(&[a, b]).expose(), format!("{a}{b}"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_is_exposed_by_name_and_does_not_print() {
+        for text in TEXTS {
+            let json = serde_json::to_string(text).unwrap();
+            let secret: Secret = serde_json::from_str(&json).unwrap();
+            assert_eq!(secret.expose(), text);
+            assert_eq!(format!("{secret:?} {secret:#?}"), "[redacted] [redacted]");
+        }
     }
 }

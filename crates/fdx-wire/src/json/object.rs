@@ -81,4 +81,11 @@ mod tests {
             prop_assert_eq!(read, members);
         }
     }
+
+    #[test]
+    fn members_do_not_print() {
+        let mut object = ObjectWriter::with_capacity(0);
+        object.member("token", "s3cret");
+        assert_eq!(alloc::format!("{object:?}"), "ObjectWriter([redacted], 17 bytes)");
+    }
 }

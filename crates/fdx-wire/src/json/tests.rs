@@ -26,6 +26,28 @@ fn duplicate_members_are_refused_wherever_they_stand() {
 }
 
 #[test]
+fn a_two_character_escape_is_the_character_that_it_stands_for() {
+    // RFC 8259 section 7 has these eight beside \uXXXX, and no others.
+    for (short, char) in [
+        ('"', '"'),
+        ('\\', '\\'),
+        ('/', '/'),
+        ('b', '\u{8}'),
+        ('f', '\u{c}'),
+        ('n', '\n'),
+        ('r', '\r'),
+        ('t', '\t'),
+    ] {
+        let text = format!(r#"{{"\{short}":1,"\u{:04x}":2}}"#, u32::from(char));
+        assert_eq!(kind(&text), Some(Kind::DuplicateKey), "{text}");
+    }
+    for other in ('!'..='~').filter(|char| !r#""\/bfnrtu"#.contains(*char)) {
+        let text = format!(r#"{{"\{other}":1}}"#);
+        assert_eq!(kind(&text), Some(Kind::Syntax), "{text}");
+    }
+}
+
+#[test]
 fn equal_names_in_different_objects_are_allowed() {
     for text in [r#"{"a":{"a":{"a":1}}}"#, r#"[{"a":1},{"a":1}]"#, r#"{"a":"a","b":"a"}"#] {
         assert_eq!(kind(text), None, "{text}");
@@ -57,6 +79,35 @@ fn an_error_names_its_place_and_not_its_text() {
             .unwrap_err();
     assert_eq!((error.kind(), error.line()), (Kind::Shape, 2));
     assert!(!format!("{error} {error:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_place_is_a_line_and_a_column_in_bytes() {
+    for (bytes, place) in [
+        ("}".as_bytes(), "not JSON at line 1, column 1"),
+        (b"{\n}\n }", "not JSON at line 3, column 2"),
+        (b"[", "not JSON at line 1, column 2"),
+        (b"[\n", "not JSON at line 2, column 1"),
+        (b"\xff", "not UTF-8 at line 1, column 1"),
+        (b"\n\n\"\xc3\xa9\xff", "not UTF-8 at line 3, column 4"),
+        (b"{\"a\":1,\n\"a\":2}", "an object has the same member twice at line 2, column 6"),
+    ] {
+        let error = scan(bytes, &Limits::default()).unwrap_err();
+        assert_eq!(format!("{error}"), place);
+    }
+}
+
+#[test]
+fn raw_json_compares_and_prints_as_its_text() {
+    // Some are equal as values; who compares values reads them first.
+    let texts = ["[1]", "[1 ]", "[1.0]", r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, r#"{"\u0061":1}"#];
+    for a in texts {
+        let raw: RawJson = serde_json::from_str(a).unwrap();
+        assert_eq!(format!("{raw:?}"), a);
+        for b in texts {
+            assert_eq!(raw == serde_json::from_str(b).unwrap(), a == b, "{a} {b}");
+        }
+    }
 }
 
 #[test]

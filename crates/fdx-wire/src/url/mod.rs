@@ -26,7 +26,8 @@ pub enum UrlError {
     /// A fragment, or where it may have none, a query.
     #[error("the URL has a fragment, or a query where none may be")]
     Extra,
-    /// No host, or one that is neither a name of letters, digits, dots and hyphens nor an address.
+    /// No host, or one that is neither an address nor a name of letters, digits, dots, hyphens and
+    /// underscores.
     #[error("the URL has no usable host")]
     Host,
     /// Longer than 2,048 bytes.
@@ -50,7 +51,8 @@ pub enum UrlError {
 /// ```
 #[must_use]
 pub fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
+    // Text that is outgrown is not wiped, and this one may be a secret.
+    let mut encoded = String::with_capacity(text.len() * 3);
     percent_encode_into(text, &mut encoded);
     encoded
 }

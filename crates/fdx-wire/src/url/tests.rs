@@ -44,6 +44,79 @@ fn what_two_readers_might_read_differently_is_refused() {
 }
 
 #[test]
+fn bounds_hold_on_both_sides() {
+    let of_length = |bytes: usize| format!("{:b<bytes$}", "https://a/");
+    let with_host = |bytes: usize| format!("https://{:a<bytes$}", "");
+    for (text, outcome) in [
+        (of_length(2048), Ok(2048)),
+        (of_length(2049), Err(UrlError::Length)),
+        (with_host(253), Ok(8 + 253)),
+        (with_host(254), Err(UrlError::Host)),
+        ("https://a:1".into(), Ok(11)),
+        ("https://a:65535".into(), Ok(15)),
+        ("https://a:65536".into(), Err(UrlError::Port)),
+    ] {
+        assert_eq!(HttpsUrl::parse(&text).map(|url| url.as_str().len()), outcome, "{text}");
+    }
+}
+
+#[test]
+fn a_host_is_letters_digits_dots_hyphens_and_underscores() {
+    // RFC 3986 3.2.2 lets a registered name have more, which no name in the DNS has.
+    for other in "!$&'()*+,;=~".chars().map(String::from).chain(["%41".into(), "..".into()]) {
+        let text = format!("https://a{other}b.example/");
+        assert_eq!(HttpsUrl::parse(&text), Err(UrlError::Host), "{text}");
+    }
+    for host in ["a-b", "a_b", "A.1", "xn--bnk-qla.example"] {
+        assert_eq!(HttpsUrl::parse(&format!("https://{host}/")).unwrap().host(), host);
+    }
+}
+
+#[test]
+fn all_but_unreserved_characters_are_percent_encoded() {
+    // RFC 3986 2.1 and 2.3: letters, digits and four marks stay, and the digits are upper-case.
+    for char in '\0'..='\u{7f}' {
+        let stays = char.is_ascii_alphanumeric() || "-._~".contains(char);
+        let text = if stays { char.into() } else { format!("%{:02X}", u32::from(char)) };
+        assert_eq!(percent_encode(char.encode_utf8(&mut [0; 1])), text);
+    }
+    assert_eq!(percent_encode("\u{e9}\u{20ac}"), "%C3%A9%E2%82%AC");
+}
+
+#[test]
+fn a_secret_is_percent_encoded_in_memory_that_is_not_outgrown() {
+    let encoded = percent_encode(&"&".repeat(100));
+    assert_eq!(encoded.capacity(), String::with_capacity(encoded.len()).capacity());
+}
+
+#[test]
+fn a_redirect_uri_has_the_parts_that_its_text_shows() {
+    for (text, origin, port, path, query) in [
+        ("https://App.example", "https://app.example", 443, "", None),
+        ("https://app.example:443/", "https://app.example", 443, "/", None),
+        ("https://app.example:80/cb?", "https://app.example:80", 80, "/cb", Some("")),
+        ("https://app.example?a=/b?c", "https://app.example", 443, "", Some("a=/b?c")),
+        ("http://127.0.0.1/cb?a=b", "http://127.0.0.1", 80, "/cb", Some("a=b")),
+        ("http://127.0.0.1:443/", "http://127.0.0.1:443", 443, "/", None),
+        ("http://[::1]:65535/a/b", "http://[::1]:65535", 65535, "/a/b", None),
+    ] {
+        let uri = RedirectUri::parse(text).unwrap();
+        assert_eq!((uri.as_str(), uri.origin().as_str()), (text, origin));
+        assert_eq!((uri.port(), uri.path(), uri.query()), (port, path, query), "{text}");
+    }
+}
+
+#[test]
+fn urls_print_as_texts() {
+    let text = "https://Bank.example:8443/a";
+    let (url, issuer) = (HttpsUrl::parse(text).unwrap(), Issuer::parse(text).unwrap());
+    assert_eq!(format!("{url:?}"), r#""https://Bank.example:8443/a""#);
+    assert_eq!(format!("{issuer:?}"), r#"Issuer("https://Bank.example:8443/a")"#);
+    assert_eq!(format!("{:?}", RedirectUri::parse(text).unwrap()), format!("{text:?}"));
+    assert_eq!(format!("{:?}", url.origin()), r#""https://bank.example:8443""#);
+}
+
+#[test]
 fn usual_urls_are_kept_as_they_are() {
     for text in [
         "https://bank.example",
@@ -133,6 +206,11 @@ proptest! {
     ) {
         let text = format!("{scheme}://{host}{tail}");
         let (strict, loopback) = (HttpsUrl::parse(&text), HttpsUrl::parse_loopback(&text));
+        let redirect = RedirectUri::parse(&text);
+        prop_assert_eq!(
+            redirect.as_ref().map(|uri| (uri.origin(), uri.port(), uri.path(), uri.query())),
+            loopback.as_ref().map(|url| (url.origin(), url.port(), url.path(), url.query()))
+        );
         if scheme == "https" {
             prop_assert_eq!(strict, loopback);
         } else {
