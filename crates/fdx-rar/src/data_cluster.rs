@@ -176,6 +176,7 @@ static KNOWN: [KnownCluster; 19] = [
 #[cfg(test)]
 mod tests {
     use alloc::format;
+    use alloc::string::ToString;
     use alloc::vec::Vec;
 
     use super::*;
@@ -185,6 +186,7 @@ mod tests {
         for entry in DataCluster::known() {
             assert_eq!(DataCluster::parse(entry.cluster.as_str()), entry.cluster);
             assert_eq!(entry.cluster.scope(), entry.scope);
+            assert_eq!(entry.cluster.since(), Some(entry.since));
             if let Some(scope) = entry.scope {
                 assert_eq!(DataCluster::from_scope(scope).as_ref(), Some(&entry.cluster));
             }
@@ -214,6 +216,7 @@ mod tests {
         assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
         let since = |version| KNOWN.iter().filter(|e| e.since == version).count();
         assert_eq!([V5_2, V6_3, V6_4].map(since), [8, 6, 5]);
+        assert_eq!([V5_2, V6_3, V6_4].map(|it| it.to_string()), ["5.2", "6.3", "6.4"]);
     }
 
     #[test]
@@ -236,6 +239,7 @@ mod tests {
             assert_eq!(DataCluster::from_scope(scope), None, "{scope}");
         }
         assert_eq!(DataCluster::from_scope("fdx:transfers:write"), Some(DataCluster::Transfers));
-        assert_eq!(DataCluster::parse("CRYPTO").scope(), None);
+        let unknown = DataCluster::parse("CRYPTO");
+        assert_eq!((unknown.scope(), unknown.since()), (None, None));
     }
 }

@@ -88,6 +88,7 @@ pub(crate) use open_enum;
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
     use alloc::string::String;
 
     use proptest::prelude::*;
@@ -111,6 +112,13 @@ mod tests {
             assert_eq!(DurationType::parse(misspelt).as_str(), meant);
         }
         assert_eq!(PartyType::parse("DATA_RECIEPIENT").as_str(), "DATA_RECIPIENT");
+    }
+
+    // A stranger's line break must not begin a line of its own in a log.
+    #[test]
+    fn an_unknown_name_is_shown_as_an_escaped_text() {
+        let unknown = DataCluster::parse("CRYPTO\nACTIVE");
+        assert_eq!(format!("{unknown:?}"), r#"Other("CRYPTO\nACTIVE")"#);
     }
 
     proptest! {

@@ -53,3 +53,31 @@ impl From<ConsentRequest> for Requested {
         Self::Consent(consent)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ConsentDuration, DataCluster, OtherDetail, ResourceType};
+
+    #[test]
+    fn each_way_of_asking_says_what_is_pushed() {
+        let consent = ConsentRequest::new(ConsentDuration::OneTime)
+            .resource(ResourceType::Account, [DataCluster::Transactions])
+            .build()
+            .unwrap();
+        let payment = AuthorizationDetails::of_other(OtherDetail::new("payment").unwrap());
+        let openid = Scopes::parse("openid").unwrap();
+        for (requested, details, scope) in [
+            (
+                Requested::from(consent.clone()),
+                Some(AuthorizationDetails::of_consent(consent)),
+                &Scopes::parse("fdx:transactions:read").unwrap(),
+            ),
+            (Requested::Details(payment.clone(), openid.clone()), Some(payment), &openid),
+            (Requested::Scopes(openid.clone()), None, &openid),
+        ] {
+            assert_eq!(requested.authorization_details(), details);
+            assert_eq!(&requested.scopes(), scope);
+        }
+    }
+}

@@ -161,6 +161,7 @@ impl<'de> Visitor<'de> for ObjectOrArray {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
     use alloc::vec::Vec;
 
     use fdx_wire::UnixTime;
@@ -206,6 +207,8 @@ mod tests {
         let json = r#"{"reason":"USER_ACTION","initiator":"DATA_RECIPIENT"}"#;
         assert_eq!(serde_json::to_string(&request).unwrap(), json);
         assert_eq!(serde_json::from_str::<ConsentRevocationRequest>(json).unwrap(), request);
+        assert_eq!(request.reason(), Some(&RevocationReason::UserAction));
+        assert_eq!(request.initiator(), Some(&PartyType::DataRecipient));
         assert_eq!(serde_json::from_str::<ConsentRevocationRequest>("{}").unwrap().reason(), None);
     }
 
@@ -234,6 +237,22 @@ mod tests {
         for other in other {
             assert!(serde_json::from_str::<ConsentRevocationList>(other).is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_revocation_says_what_why_who_and_when() {
+        let list = ConsentRevocationList::new([revocation()].into());
+        let [revoked] = list.revocations() else { panic!("it lists one") };
+        assert_eq!(revoked.status(), Some(&ConsentStatus::Revoked));
+        assert_eq!(revoked.reason(), Some(&RevocationReason::UserAction));
+        assert_eq!(revoked.initiator(), Some(&PartyType::Individual));
+        assert_eq!(revoked.updated_time().map(Timestamp::as_str), Some("2026-01-05T10:00:00Z"));
+    }
+
+    #[test]
+    fn a_refused_list_is_told_what_belongs_there() {
+        let refusal = serde_json::from_str::<ConsentRevocationList>("7").unwrap_err().to_string();
+        assert!(refusal.contains("expected revocations"), "{refusal}");
     }
 
     #[test]

@@ -182,7 +182,9 @@ mod tests {
             for token in &tokens {
                 scopes.insert(token).unwrap();
             }
+            prop_assert_eq!(scopes.is_empty(), tokens.is_empty());
             prop_assert_eq!(&Scopes::parse(&scopes.to_string()).unwrap(), &scopes);
+            prop_assert_eq!(&scopes.to_string().parse::<Scopes>().unwrap(), &scopes);
             let text = serde_json::to_string(&scopes).unwrap();
             prop_assert_eq!(&serde_json::from_str::<Scopes>(&text).unwrap(), &scopes);
             let array = serde_json::to_string(&tokens).unwrap();
@@ -203,6 +205,12 @@ mod tests {
         for token in ["", "a b", "a\"", "a\\", "é", "a\n", "\u{7f}"] {
             assert_eq!(Scopes::new().insert(token), Err(ScopeError), "{token:?}");
         }
+    }
+
+    #[test]
+    fn what_is_neither_text_nor_array_is_refused() {
+        let refusal = serde_json::from_str::<Scopes>("7").unwrap_err().to_string();
+        assert!(refusal.contains("expected scope tokens"), "{refusal}");
     }
 
     #[test]

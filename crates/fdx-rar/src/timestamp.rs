@@ -61,3 +61,29 @@ impl<'de> Deserialize<'de> for Timestamp {
         tolerant::text_or_empty(deserializer).map(|text| Self::parse(&text))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::arbitrary::time;
+
+    proptest! {
+        #[test]
+        fn any_text_is_kept_as_it_was(text: String) {
+            let stated = Timestamp::parse(&text);
+            prop_assert_eq!(stated.as_str(), &text);
+            prop_assert_eq!(stated.to_string(), text);
+        }
+
+        #[test]
+        fn a_moment_is_stated_as_rfc_3339_and_means_itself(time in time()) {
+            let stated = Timestamp::from(time);
+            prop_assert_eq!(stated.time(), Some(time));
+            prop_assert_eq!(Timestamp::parse(stated.as_str()), stated);
+        }
+    }
+}

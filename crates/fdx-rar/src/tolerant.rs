@@ -126,6 +126,10 @@ impl<T> Visitor<'_> for Name<T> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
+    use serde_json::Value;
+
     use super::*;
 
     fn read(json: &str) -> Option<Option<u32>> {
@@ -161,8 +165,29 @@ mod tests {
 
     #[test]
     fn a_number_where_a_text_belongs_is_taken_as_text() {
-        let read = |json| text(&mut serde_json::Deserializer::from_str(json)).unwrap();
-        assert_eq!(read("12345678901").as_deref(), Some("12345678901"));
-        assert_eq!(read("null"), None);
+        for (json, expected) in [
+            ("12345678901", Some("12345678901")),
+            ("-1", Some("-1")),
+            (r#""acc-1""#, Some("acc-1")),
+            ("null", None),
+        ] {
+            let read = text(&mut serde_json::Deserializer::from_str(json)).unwrap();
+            assert_eq!(read.as_deref(), expected, "{json}");
+            // JSON lends its texts, a value gives them away.
+            let value: Value = serde_json::from_str(json).unwrap();
+            assert_eq!(text(value).unwrap().as_deref(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_belongs_there() {
+        for (refused, expected) in [
+            (integer(Value::Bool(true)).map(drop), "a whole number"),
+            (text(Value::Bool(true)).map(drop), "a text"),
+            (name(Value::Bool(true), |_| ()), "a name"),
+        ] {
+            let refusal = refused.unwrap_err().to_string();
+            assert_eq!(refusal, format!("invalid type: boolean `true`, expected {expected}"));
+        }
     }
 }

@@ -1,4 +1,4 @@
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 use fdx_wire::json::Kind;
 use proptest::prelude::*;
@@ -69,8 +69,11 @@ fn types_are_read_by_their_own_rules_and_written_as_they_were() {
     let Some(AuthorizationDetail::Other(payment)) = details.iter().nth(1) else {
         panic!("the second element is of another type");
     };
+    assert_eq!(payment.locations(), ["https://bank.example/payments"]);
     assert_eq!(payment.actions(), ["initiate", "status"]);
+    assert_eq!(payment.datatypes(), ["contacts"]);
     assert_eq!(payment.identifier(), Some("acc-1"));
+    assert_eq!(payment.privileges(), ["admin"]);
     assert_eq!(
         payment.member("amount").map(RawJson::as_str),
         Some(r#"{"currency":"EUR","value":1.50}"#)
@@ -122,6 +125,12 @@ fn what_is_not_an_array_of_objects_is_not_read() {
             other => panic!("{json}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn a_detail_is_an_object_with_a_type() {
+    let refusal = serde_json::from_str::<OtherDetail>("7").unwrap_err().to_string();
+    assert!(refusal.contains("expected an object with a type"), "{refusal}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use alloc::string::String;
+use core::time::Duration;
 
 use fdx_wire::json::{self, Kind, Limits};
 use proptest::prelude::*;
@@ -7,7 +8,7 @@ use super::*;
 use crate::arbitrary::{consent_grant, damaged};
 use crate::{DataCluster, PartyType, Registry, ResourceType};
 
-const FULL: &str = r#"{"id":"c-7f3a","status":"ACTIVE","parties":[{"name":"Budget App","type":"DATA_RECIPIENT","homeUri":"https://budget.example","registry":"PRIVATE","registeredEntityName":"Budget Example Inc","registeredEntityId":"be-1"}],"createdTime":"2026-01-05T10:00:00.250Z","expirationTime":"2027-01-05T10:00:00.250Z","updatedTime":"2026-01-06T10:00:00Z","durationType":"TIME_BOUND","durationPeriod":365,"lookbackPeriod":60,"resources":[{"resourceType":"ACCOUNT","resourceId":"acc-1","dataClusters":["ACCOUNT_DETAILED","TRANSACTIONS"]}],"links":[{"href":"/consents/c-7f3a","action":"GET","rel":"self","types":["application/json"]}]}"#;
+const FULL: &str = r#"{"id":"c-7f3a","status":"ACTIVE","parties":[{"name":"Budget App","type":"DATA_RECIPIENT","homeUri":"https://budget.example","logoUri":"https://budget.example/logo.svg","registry":"PRIVATE","registeredEntityName":"Budget Example Inc","registeredEntityId":"be-1"}],"createdTime":"2026-01-05T10:00:00.250Z","expirationTime":"2027-01-05T10:00:00.250Z","updatedTime":"2026-01-06T10:00:00Z","durationType":"TIME_BOUND","durationPeriod":365,"lookbackPeriod":60,"resources":[{"resourceType":"ACCOUNT","resourceId":"acc-1","dataClusters":["ACCOUNT_DETAILED","TRANSACTIONS"]}],"links":[{"href":"/consents/c-7f3a","action":"GET","rel":"self","types":["application/json"]}]}"#;
 
 fn read(json: &str) -> Result<ConsentGrant, Kind> {
     json::from_slice(json.as_bytes(), &Limits::default()).map_err(|error| error.kind())
@@ -38,7 +39,14 @@ fn a_full_grant_is_read_and_written_as_it_was() {
     let grant = read(FULL).unwrap();
     assert_eq!(serde_json::to_string(&grant).unwrap(), FULL);
     assert_eq!(grant.id().map(ConsentId::as_str), Some("c-7f3a"));
+    assert_eq!(grant.status(), Some(&ConsentStatus::Active));
+    let times = [grant.created_time(), grant.expiration_time(), grant.updated_time()];
+    assert_eq!(
+        times.map(|time| time.map(Timestamp::as_str)),
+        ["2026-01-05T10:00:00.250Z", "2027-01-05T10:00:00.250Z", "2026-01-06T10:00:00Z"].map(Some)
+    );
     assert_eq!(grant.duration(), ConsentDuration::time_bound(365).ok());
+    assert_eq!(grant.lookback_period(), Some(60));
     assert_eq!(
         grant.resources(),
         Some(
@@ -49,10 +57,46 @@ fn a_full_grant_is_read_and_written_as_it_was() {
             )][..]
         )
     );
-    assert_eq!(grant.parties()[0].registry(), Some(&Registry::Private));
-    assert_eq!(grant.links()[0].href(), "/consents/c-7f3a");
+    let [party] = grant.parties() else { panic!("it has one party") };
+    assert_eq!(party.party_type(), Some(&PartyType::DataRecipient));
+    assert_eq!(party.name(), Some("Budget App"));
+    assert_eq!(party.home_uri(), Some("https://budget.example"));
+    assert_eq!(party.logo_uri(), Some("https://budget.example/logo.svg"));
+    assert_eq!(party.registry(), Some(&Registry::Private));
+    assert_eq!(party.registered_entity_name(), Some("Budget Example Inc"));
+    assert_eq!(party.registered_entity_id(), Some("be-1"));
+    let [link] = grant.links() else { panic!("it has one link") };
+    assert_eq!((link.href(), link.action()), ("/consents/c-7f3a", Some("GET")));
+    assert_eq!((link.rel(), link.types()), (Some("self"), &["application/json".into()][..]));
     let created = grant.created_time().unwrap();
     assert_eq!(created.time().map(|time| time.as_seconds()), Some(1_767_607_200));
+}
+
+#[test]
+fn what_an_institution_states_is_what_is_read() {
+    let created = Timestamp::parse("2026-01-05T10:00:00.250Z");
+    let party = Party::new("Budget App", PartyType::DataRecipient)
+        .with_home_uri("https://budget.example")
+        .with_logo_uri("https://budget.example/logo.svg")
+        .with_registered_entity(Registry::Private, "Budget Example Inc", "be-1");
+    let shared = GrantedResource::new(
+        ResourceType::Account,
+        "acc-1",
+        [DataCluster::AccountDetailed, DataCluster::Transactions],
+    );
+    let stated = ConsentGrant::new(ConsentId::parse("c-7f3a").unwrap(), ConsentStatus::Expired)
+        .with_party(party)
+        .with_created_time(created.clone())
+        .with_expiration_time(Timestamp::parse("2027-01-05T10:00:00.250Z"))
+        .with_updated_time(created.time().unwrap() + Duration::from_secs(24 * 60 * 60))
+        .with_duration(ConsentDuration::time_bound(365).unwrap())
+        .with_lookback_period(60)
+        .with_resources([shared].into())
+        .with_link(Link::new("/consents/c-7f3a").with_rel("self").with_action("GET"))
+        .with_status(ConsentStatus::Active);
+    // An institution has no way to state media types.
+    let read = read(&FULL.replace(r#","types":["application/json"]"#, ""));
+    assert_eq!(read, Ok(stated));
 }
 
 #[test]

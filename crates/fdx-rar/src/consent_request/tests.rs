@@ -51,6 +51,9 @@ proptest! {
         for days in [days, days % 400] {
             let bound = ConsentDuration::time_bound(days);
             prop_assert_eq!(bound.is_ok(), (1..=365).contains(&days));
+            if let Some(bound) = bound.ok().and_then(ConsentDuration::days) {
+                prop_assert_eq!(bound.to_string(), days.to_string());
+            }
         }
     }
 }
@@ -64,6 +67,7 @@ fn the_members_are_written_in_the_words_of_fdx() {
         .build()
         .unwrap();
     assert_eq!(serde_json::to_string(&request).unwrap(), SHAPED);
+    assert_eq!(request.lookback_period(), Some(60));
     assert_eq!(
         request.scopes().to_string(),
         "fdx:accountdetailed:read fdx:transactions:read fdx:customercontact:read"

@@ -96,6 +96,18 @@ mod tests {
         assert_eq!(canonical(json), r#"["€$\u000f\nA'B\"\\\\\"/"]"#);
     }
 
+    // RFC 8785 section 3.2.2.2: five have a short escape, and U+0020 is the first to need none.
+    #[test]
+    fn every_control_character_has_one_escape() {
+        let characters: String = ('\0'..=' ').collect();
+        let escaped = concat!(
+            r#""\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f"#,
+            r#"\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b"#,
+            r#"\u001c\u001d\u001e\u001f ""#,
+        );
+        assert_eq!(write(&characters.into()), escaped);
+    }
+
     #[test]
     fn nothing_is_added_between_values() {
         let json = r#" { "b" : [ true , null , 10 ] , "a" : { } } "#;

@@ -1,4 +1,5 @@
 use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use proptest::prelude::*;
@@ -6,7 +7,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::arbitrary::{consent_grant, consent_request, damaged, time};
-use crate::{ConsentDuration, ConsentGrant, ConsentStatus, DataCluster, ResourceType};
+use crate::{ConsentDuration, ConsentGrant, ConsentStatus, Coverage, DataCluster, ResourceType};
 
 const ISSUED: u64 = 1_767_607_200;
 const DAY: u64 = 86_400;
@@ -27,7 +28,7 @@ fn request(duration: ConsentDuration) -> ConsentRequest {
         .unwrap()
 }
 
-fn begin(requested: ConsentRequest) -> ConsentReceiptBuilder {
+fn begin(requested: impl Into<Requested>) -> ConsentReceiptBuilder {
     let issuer = Issuer::parse("https://bank.example").unwrap();
     ConsentReceipt::builder(issuer, "app-1", requested, UnixTime::from_seconds(ISSUED), evidence())
 }
@@ -58,6 +59,36 @@ fn the_canonical_form_and_its_digest_are_fixed() {
         fdx_wire::base64url::encode(&full().digest()),
         "9VEvHuRm0C2VFht7lM_tRi6OOphPJBCj_H238fNES1g"
     );
+}
+
+#[test]
+fn every_member_is_told() {
+    let receipt = ConsentReceipt::from_json(FULL).unwrap();
+    assert_eq!(receipt.issuer().as_str(), "https://bank.example");
+    assert_eq!(receipt.client_id(), "app-1");
+    assert_eq!(receipt.consent_id(), grant().id());
+    assert_eq!(receipt.issued_at(), UnixTime::from_seconds(ISSUED));
+    let asked = request(ConsentDuration::time_bound(90).unwrap());
+    assert_eq!(receipt.requested(), Some(&asked));
+    assert_eq!(receipt.granted(), grant().resources());
+    assert_eq!(receipt.withheld(), Some(Coverage::compare(&asked, &grant()).withheld()));
+    assert_eq!(receipt.granted_scopes().to_string(), "fdx:accountbasic:read");
+    let expires = UnixTime::from_seconds(ISSUED + 90 * DAY);
+    assert_eq!(receipt.expiration(), Expiration::Derived(expires));
+    assert_eq!(
+        receipt.revocation_endpoint().map(HttpsUrl::as_str),
+        Some("https://api.bank.example/consents/c-1/revocation")
+    );
+    assert_eq!(receipt.evidence(), &evidence());
+}
+
+#[test]
+fn each_warning_is_kept_once() {
+    use ReceiptWarning::{NoConsentId, NotFapi};
+    let warned = [NotFapi, NoConsentId, NotFapi]
+        .into_iter()
+        .fold(begin(request(ConsentDuration::OneTime)), ConsentReceiptBuilder::warning);
+    assert_eq!(warned.build().warnings(), [NotFapi, NoConsentId]);
 }
 
 prop_compose! {
@@ -117,6 +148,21 @@ proptest! {
         // In the order of declaration and with white space, it is the same receipt.
         let pretty = ConsentReceipt::from_json(serde_json::to_string_pretty(&receipt).unwrap());
         prop_assert_eq!(pretty.map(|it| it.digest()), Ok(receipt.digest()));
+    }
+
+    #[test]
+    fn what_was_asked_and_granted_is_told_as_it_was(asked in requested(), granted in details()) {
+        let receipt = begin(asked.clone()).granted_authorization_details(granted.clone()).build();
+        prop_assert_eq!(receipt.granted_authorization_details(), Some(&granted));
+        let consent = receipt.requested().cloned();
+        let details = receipt.requested_authorization_details().cloned();
+        let told = match (consent, details, receipt.requested_scopes().cloned()) {
+            (Some(consent), None, None) => Requested::Consent(consent),
+            (None, Some(details), Some(scopes)) => Requested::Details(details, scopes),
+            (None, None, Some(scopes)) => Requested::Scopes(scopes),
+            other => return Err(TestCaseError::fail(format!("{other:?}"))),
+        };
+        prop_assert_eq!(told, asked);
     }
 
     #[test]

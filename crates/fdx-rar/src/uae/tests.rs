@@ -44,8 +44,9 @@ fn it_ends_in_the_future_and_under_a_year_away() {
 #[test]
 fn what_is_told_is_found_with_and_without_data_around_it() {
     let told = |consent: &str| {
+        // A detail of another type is passed over, whatever its members are called.
         let json = format!(
-            r#"[{{"type":"x"}},{{"type":"{ACCOUNT_ACCESS_CONSENT}","consent":{consent}}}]"#
+            r#"[{{"type":"x","consent":{{"ConsentId":"x-1"}}}},{{"type":"{ACCOUNT_ACCESS_CONSENT}","consent":{consent}}}]"#
         );
         ToldConsent::find(&AuthorizationDetails::parse(json).unwrap())
     };
