@@ -191,6 +191,8 @@ fn the_registered_algorithm_is_held() {
         .unwrap_err();
     assert_eq!(error, AuthorizationResponseError::Algorithm { expected: expects, found });
     assert_eq!(error.code(), "jarm.alg");
+    let same = AuthorizationResponseExpectation { algorithm: Some(found), ..expected };
+    assert!(AuthorizationResponse::verify(&token, &same, backend::ring(), &public_keys()).is_ok());
     // JARM 2.4: alg none MUST NOT be used.
     for header in [r#"{"alg":"none"}"#, r#"{"alg":"RS256"}"#, r#"{"alg":"HS256"}"#, "{}"] {
         let error = verify(&forged(header, &claims().to_string())).unwrap_err();

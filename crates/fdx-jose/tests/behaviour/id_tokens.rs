@@ -212,6 +212,7 @@ fn times_are_held_to_the_tolerance() {
         assert_eq!(verdict(json!({"iat": now - t - 3601})), Err(IdTokenError::IssuedTooLongAgo));
         assert_eq!(verdict(json!({"nbf": now + t})), Ok(()));
         assert_eq!(verdict(json!({"nbf": now + t + 1})), Err(IdTokenError::NotBefore));
+        assert_eq!(verdict(json!({"auth_time": now + t})), Ok(()));
         assert_eq!(verdict(json!({"auth_time": now + t + 1})), Err(IdTokenError::AuthTime));
     }
     assert_eq!(Tolerance::default(), Tolerance::seconds(10).unwrap());

@@ -8,7 +8,7 @@ use fdx_wire::base64url;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{RFC, changed, jwk, text};
+use crate::support::{RFC, changed, encryption_key, jwk, public_jwk, text};
 
 const KEY: [u8; 32] = [7; 32];
 const VECTOR: [u8; 12] = [9; 12];
@@ -21,12 +21,7 @@ fn vector() -> (&'static str, ContentKey) {
 }
 
 fn public(members: Value) -> Vec<u8> {
-    let private = json!({"d": null, "p": null, "q": null, "dp": null, "dq": null, "qi": null});
-    changed(serde_json::from_slice(&changed(jwk("rfc7516_a1"), private)).unwrap(), members)
-}
-
-fn encryption_key(kid: &str) -> EncryptionKey {
-    EncryptionKey::from_jwk(&public(json!({"kid": kid})), KeyEncryption::RsaOaep).unwrap()
+    public_jwk("rfc7516_a1", members)
 }
 
 /// What `plaintext` is under [`KEY`], behind any header and any encrypted key.
@@ -132,9 +127,29 @@ fn parts_lengths_and_alphabet_are_held() {
     for length in [0, 4, 12, 15, 17] {
         assert_eq!(with(4, &base64url::encode(&vec![1; length])), JweError::Tag);
     }
-    let large = "A".repeat(fdx_jose::MAX_JWE_BYTES + 1);
-    assert_eq!(Jwe::parse(&large).unwrap_err(), JweError::TooLarge);
     assert!(Jwe::is_one(token) && !Jwe::is_one("a.b.c"));
+}
+
+#[test]
+fn the_longest_jwe_opens_and_a_longer_one_is_not_looked_at() {
+    let token = |length| encrypted(&usual(&json!({})).to_string(), &[1; 256], &vec![b'a'; length]);
+    let (longest, longer) = (token(18_097), token(18_098));
+    assert_eq!(longest.len(), fdx_jose::MAX_JWE_BYTES);
+    assert_eq!(longer.len(), fdx_jose::MAX_JWE_BYTES + 1);
+    let opened = Jwe::parse(&longest).unwrap().open(backend::ring(), &ContentKey::new(&KEY));
+    assert_eq!(opened.unwrap().expose().len(), 18_097);
+    assert_eq!(Jwe::parse(&longer).unwrap_err(), JweError::TooLarge);
+}
+
+#[test]
+fn algorithms_bear_the_names_of_rfc7518() {
+    for (algorithm, name) in
+        [(KeyEncryption::RsaOaep, "RSA-OAEP"), (KeyEncryption::RsaOaep256, "RSA-OAEP-256")]
+    {
+        assert_eq!((algorithm.name(), algorithm.to_string().as_str()), (name, name));
+        assert_eq!(KeyEncryption::from_name(name), Some(algorithm));
+        assert_eq!(KeyEncryption::from_name(&name.to_lowercase()), None);
+    }
 }
 
 #[test]
@@ -174,19 +189,18 @@ fn a_content_key_has_32_bytes_or_opens_nothing() {
 fn the_key_is_the_one_that_kid_and_alg_name() {
     let token = |kid: Value| encrypted(&usual(&json!({"kid": kid})).to_string(), &[1; 9], b"a.b.c");
     let (one, two) = (encryption_key("one"), encryption_key("two"));
-    let other = changed(
-        jwk("rfc7515_a2"),
-        json!({"d": null, "p": null, "q": null, "dp": null,
-        "dq": null, "qi": null, "kid": "other"}),
-    );
+    let other = public_jwk("rfc7515_a2", json!({"kid": "other"}));
     let other = EncryptionKey::from_jwk(&other, KeyEncryption::RsaOaep).unwrap();
     let keys = [one.clone(), other.clone()];
-    let input = Jwe::parse(&token(json!("other"))).unwrap().input(&keys).unwrap();
+    let jwe = Jwe::parse(&token(json!("other"))).unwrap();
+    assert_eq!(jwe.kid(), Some("other"));
+    let input = jwe.input(&keys).unwrap();
     assert_eq!((input.key(), input.kid()), (other.thumbprint(), Some("other")));
     assert_eq!((input.bytes(), input.algorithm()), (&[1; 9][..], KeyEncryption::RsaOaep));
     let unknown = Jwe::parse(&token(json!("third"))).unwrap().input(&keys);
     assert_eq!(unknown, Err(JweError::UnknownKey));
     let unnamed = Jwe::parse(&token(Value::Null)).unwrap();
+    assert_eq!(unnamed.kid(), None);
     assert_eq!(unnamed.input(&keys), Err(JweError::AmbiguousKey));
     // The same key under two ids is no ambiguity.
     assert_eq!(unnamed.input(&[one, two]).unwrap().kid(), Some("one"));
@@ -359,6 +373,25 @@ mod at_hand {
         let thumbprint = input.key();
         let error = none.decrypt(&input).unwrap_err();
         assert_eq!(error, DecryptionError::NoKey { thumbprint });
+    }
+
+    /// One key for each algorithm, behind one that was never asked.
+    #[test]
+    fn a_decrypter_of_several_keys_chooses_by_thumbprint_and_algorithm() {
+        let other = serde_json::to_vec(&jwk("rfc7515_a2")).unwrap();
+        let (backend, ours) = (backend::aws_lc_rs(), KeyEncryption::RsaOaep);
+        let mut keys = vec![
+            DecryptionKey::from_jwk(backend, &other, ours).unwrap(),
+            key(KeyEncryption::RsaOaep256),
+            key(ours),
+        ];
+        let jwe = Jwe::parse(vector().0).unwrap();
+        let input = jwe.input(&[encryption_key("one")]).unwrap();
+        let opened = jwe.open(backend, &keys.decrypt(&input).unwrap()).unwrap();
+        assert_eq!(opened.expose(), text(&RFC["rfc7516_a1"]["plaintext"]));
+        keys.pop();
+        let thumbprint = input.key();
+        assert_eq!(keys.decrypt(&input).unwrap_err(), DecryptionError::NoKey { thumbprint });
     }
 
     #[test]

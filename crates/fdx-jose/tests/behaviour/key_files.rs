@@ -37,9 +37,13 @@ fn member(section: &str, name: &str) -> Vec<u8> {
 }
 
 fn pkcs1() -> Vec<u8> {
+    pkcs1_with(0, &[])
+}
+
+fn pkcs1_with(version: u8, after: &[u8]) -> Vec<u8> {
     let names = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
     let numbers = names.map(|name| integer(&member("rfc7515_a2", name)));
-    element(0x30, &[&element(2, &[&[0]]), &numbers.concat()])
+    element(0x30, &[&element(2, &[&[version]]), &numbers.concat(), after])
 }
 
 fn sec1() -> Vec<u8> {
@@ -99,6 +103,29 @@ fn pkcs1_pem_loads_whatever_stands_around_it() {
     let certificate = pem("CERTIFICATE", &[1, 2, 3]);
     let around = format!("key of the demo\r\n{certificate}{}", text.replace('\n', "\r\n"));
     assert_eq!(from_pem(&around).as_ref(), Ok(PS256.public()));
+}
+
+#[test]
+fn pkcs1_has_two_primes_and_nothing_after_them() {
+    // RFC 8017 A.1.2: version 1 is that of more primes, and there is no other.
+    let after = element(2, &[&[3]]);
+    for (der, error) in [
+        (pkcs1_with(1, &[]), KeyError::MultiPrime),
+        (pkcs1_with(1, &after), KeyError::MultiPrime),
+        (pkcs1_with(2, &[]), KeyError::Der),
+        (pkcs1_with(0, &after), KeyError::Der),
+        ([pkcs1(), after].concat(), KeyError::Der),
+    ] {
+        assert_eq!(from_pem(&pem("RSA PRIVATE KEY", &der)), Err(error));
+    }
+}
+
+#[test]
+fn a_pem_has_at_most_64_kib() {
+    let key = pem("PRIVATE KEY", &all_pkcs8()[1].0);
+    let long = |length: usize| format!("{}{key}", "x".repeat(length - key.len()));
+    assert_eq!(from_pem(&long(65_536)).as_ref(), Ok(ES256.public()));
+    assert_eq!(from_pem(&long(65_537)), Err(KeyError::Pem));
 }
 
 #[test]

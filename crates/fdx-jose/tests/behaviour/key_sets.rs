@@ -1,11 +1,13 @@
 //! JWK Sets, and which key of one is asked.
 
-use fdx_jose::{Jwks, Jws, JwsError, KeyError, backend};
+use fdx_jose::{EncryptionKey, Jwks, Jws, JwsError, KeyError, backend};
 use fdx_wire::base64url;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{EDDSA, ES256, PS256, all_keys, forged, jwk, signed};
+use crate::support::{
+    EDDSA, ES256, PS256, all_keys, encryption_key, forged, jwk, public_keys, signed,
+};
 
 fn set(keys: &[Value]) -> Jwks {
     Jwks::parse(&serde_json::to_vec(&json!({ "keys": keys })).unwrap()).unwrap()
@@ -25,6 +27,26 @@ fn a_set_is_read_back() {
     let keys = Jwks::new(all_keys().iter().map(|key| key.public().clone()).collect());
     assert_eq!(Jwks::parse(keys.to_json().as_bytes()), Ok(keys));
     assert_eq!(Jwks::parse(Jwks::default().to_json().as_bytes()), Ok(Jwks::default()));
+}
+
+#[test]
+fn keys_to_encrypt_to_are_published_beside_those_that_sign() {
+    let ours = encryption_key("enc-1");
+    let keys = public_keys().with_encryption_keys(vec![ours.clone()]);
+    assert_eq!((keys.keys(), keys.encryption_keys()), (public_keys().keys(), &[ours.clone()][..]));
+    let published: Value = serde_json::from_str(&keys.to_json()).unwrap();
+    // RFC 7517 4.2: whether a key is for signatures or for encryption is said by use.
+    let numbers = jwk("rfc7516_a1");
+    let expected = json!({
+        "alg": "RSA-OAEP", "e": numbers["e"], "kid": "enc-1", "kty": "RSA", "n": numbers["n"],
+        "use": "enc",
+    });
+    assert_eq!(published["keys"][3], expected);
+    assert_eq!(EncryptionKey::from_jwk(ours.jwk().as_bytes(), ours.algorithm()), Ok(ours));
+    // For whoever checks our signatures it is one key that can't be used.
+    let read = Jwks::parse(keys.to_json().as_bytes()).unwrap();
+    assert_eq!((read.keys(), read.skipped()), (keys.keys(), 1));
+    assert_eq!(read.encryption_keys(), []);
 }
 
 #[test]

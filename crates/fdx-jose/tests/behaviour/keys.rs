@@ -3,22 +3,20 @@
 use core::time::Duration;
 
 use fdx_jose::{
-    Algorithm, AssertionKey, AssertionType, Jws, JwsError, KeyError, PrivateKey, ProofClaims,
-    ProofKey, PublicKey, RequestObjectKey, RequestObjectParameters, Signer, Thumbprint, backend,
-    statement,
+    Algorithm, AssertionKey, AssertionType, EncryptionKey, Jws, JwsError, KeyEncryption, KeyError,
+    PrivateKey, ProofClaims, ProofKey, PublicKey, RequestObjectKey, RequestObjectParameters,
+    Signer, Thumbprint, backend, statement,
 };
 use fdx_wire::json::Kind;
 use fdx_wire::{HttpsUrl, Issuer, base64url};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use crate::support::{ES256, NOW, PS256, all_keys, changed, jwk};
+use crate::support::{ES256, NOW, PS256, all_keys, changed, jwk, public_jwk};
 
 fn public(section: &str, members: Value) -> Result<PublicKey, KeyError> {
-    let mut public = jwk(section);
-    let object = public.as_object_mut().unwrap();
-    object.retain(|name, _| !["d", "p", "q", "dp", "dq", "qi"].contains(&name.as_str()));
-    PublicKey::from_jwk(&changed(public, members))
+    PublicKey::from_jwk(&public_jwk(section, members))
 }
 
 fn private(section: &str, members: Value) -> Result<PublicKey, KeyError> {
@@ -88,10 +86,31 @@ fn weak_rsa_keys_are_refused() {
     for e in ["AQ", "AA", "Ag", "AQAA", "AgAAAAE", ""] {
         assert_eq!(public("rfc7515_a2", json!({"e": e})), Err(KeyError::RsaExponent), "{e}");
     }
-    assert!(public("rfc7515_a2", json!({"e": "Aw"})).is_ok());
+    // 3, 65537, 2^32 + 1, 2^33 - 1
+    for e in ["Aw", "AQAB", "AQAAAAE", "Af____8"] {
+        assert!(public("rfc7515_a2", json!({"e": e})).is_ok(), "{e}");
+    }
     assert_eq!(private("rfc7515_a2", json!({"e": "Aw"})), Err(KeyError::RsaExponent));
-    let long = json!({"n": modulus(513, 0xff, 0xff)});
-    assert_eq!(private("rfc7515_a2", long), Err(KeyError::RsaModulus { bits: 4104 }));
+}
+
+#[test]
+fn rsa_keys_that_sign_or_decrypt_have_2048_3072_or_4096_bits() {
+    let sizes = [2048_usize, 3072, 4096];
+    let beside = sizes.iter().flat_map(|bits| [bits - 1, bits + 1]);
+    for bits in sizes.into_iter().chain(beside).chain([2560, 5120, 8192]) {
+        let bytes = bits.div_ceil(8);
+        let n = json!({"n": modulus(bytes, 0xff >> (8 * bytes - bits), 0xff)});
+        let signs = private("rfc7515_a2", n.clone()).unwrap_err();
+        let jwk = public_jwk("rfc7516_a1", n);
+        let decrypts = EncryptionKey::from_jwk(&jwk, KeyEncryption::RsaOaep).map(|_| ());
+        if sizes.contains(&bits) {
+            // The size will do; that the primes are another modulus' is found out after it.
+            assert_eq!((signs, decrypts), (KeyError::Inconsistent, Ok(())), "{bits}");
+        } else {
+            let refused = KeyError::RsaModulus { bits };
+            assert_eq!((signs, decrypts), (refused, Err(refused)), "{bits}");
+        }
+    }
 }
 
 #[test]
@@ -331,6 +350,8 @@ proptest! {
     #[test]
     fn a_thumbprint_is_read_back(certificate: Vec<u8>) {
         let thumbprint = Thumbprint::of_certificate(&certificate);
+        // RFC 8705 3.1: the SHA-256 digest of the DER encoding.
+        prop_assert_eq!(&thumbprint.as_bytes()[..], &Sha256::digest(&certificate)[..]);
         prop_assert_eq!(Thumbprint::parse(&thumbprint.to_string()), Ok(thumbprint));
         let json = serde_json::to_string(&thumbprint).unwrap();
         prop_assert_eq!(serde_json::from_str::<Thumbprint>(&json).unwrap(), thumbprint);

@@ -10,6 +10,7 @@ mod key_files;
 mod key_sets;
 mod keys;
 mod kinds;
+mod printed;
 mod proofs;
 mod request_objects;
 mod seal;

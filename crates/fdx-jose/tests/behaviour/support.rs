@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use fdx_jose::{Jwks, PrivateKey, Signer, backend, statement};
+use fdx_jose::{EncryptionKey, Jwks, KeyEncryption, PrivateKey, Signer, backend, statement};
 use fdx_wire::{UnixTime, base64url};
 use ring::signature::Ed25519KeyPair;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) const NOW: UnixTime = UnixTime::from_seconds(1_767_607_200);
 
@@ -28,6 +28,20 @@ pub(crate) fn public_keys() -> Jwks {
 
 pub(crate) fn jwk(section: &str) -> Value {
     RFC[section]["private_jwk"].clone()
+}
+
+/// The public half of it, with some members changed.
+pub(crate) fn public_jwk(section: &str, members: Value) -> Vec<u8> {
+    let mut public = jwk(section);
+    let object = public.as_object_mut().unwrap();
+    object.retain(|name, _| !["d", "p", "q", "dp", "dq", "qi"].contains(&name.as_str()));
+    changed(public, members)
+}
+
+/// The key of RFC 7516 appendix A.1, as it is published.
+pub(crate) fn encryption_key(kid: &str) -> EncryptionKey {
+    let jwk = public_jwk("rfc7516_a1", json!({"kid": kid}));
+    EncryptionKey::from_jwk(&jwk, KeyEncryption::RsaOaep).unwrap()
 }
 
 pub(crate) fn text(value: &Value) -> &str {
