@@ -1,8 +1,10 @@
 use fdx_jose::SigningInput;
-use fdx_wire::HttpsUrl;
 use fdx_wire::form::Form;
 use fdx_wire::json::ObjectWriter;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use fdx_wire::{HttpsUrl, Secret};
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, InvalidHeaderValue,
+};
 use http::{HeaderMap, Method};
 
 use super::{ClientCertificate, NonceMemory, NonceSlot};
@@ -73,6 +75,24 @@ impl Outgoing {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         Self { method, url, certificate, headers, body, limit, inputs: Vec::new(), nonces: None }
+    }
+
+    /// Adds `Authorization` (RFC 9110 section 11.6.2), which does not print. Some consent APIs want
+    /// the credentials without a scheme.
+    ///
+    /// # Errors
+    /// The credentials can't stand in a header.
+    pub(crate) fn authorization(
+        &mut self,
+        scheme: Option<&str>,
+        credentials: &Secret,
+    ) -> Result<(), InvalidHeaderValue> {
+        let (scheme, space) = scheme.map_or(("", ""), |scheme| (scheme, " "));
+        let value = Secret::concat(&[scheme, space, credentials.expose()]);
+        let mut value = HeaderValue::from_str(value.expose())?;
+        value.set_sensitive(true);
+        self.headers.insert(AUTHORIZATION, value);
+        Ok(())
     }
 
     /// Adds a header whose value is ASCII by construction; another value is left out.

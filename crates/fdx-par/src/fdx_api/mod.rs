@@ -7,9 +7,8 @@ mod headers;
 mod resource;
 mod revocations;
 
-use fdx_wire::{HttpsUrl, Secret};
+use fdx_wire::HttpsUrl;
 use http::Method;
-use http::header::{AUTHORIZATION, HeaderValue};
 
 pub use consent::ConsentRead;
 pub use consent_revocation::{ConsentRevoked, RevocationOutcome};
@@ -48,16 +47,10 @@ impl Client {
             BoundBy::Mtls => ClientCertificate::Present,
         };
         let token = &access_token.token;
-        // FAPI 2.0 Security Profile 5.3.3.1-3: in this header and nowhere else.
-        let authorization = match self.scheme(&url, bound.by)? {
-            Some(scheme) => Secret::new(format!("{scheme} {}", token.expose())),
-            None => token.clone(),
-        };
-        let value = HeaderValue::from_str(authorization.expose());
-        let mut value = value.map_err(|_| CallerFault::StoredGrant)?;
-        value.set_sensitive(true);
+        let scheme = self.scheme(&url, bound.by)?;
         let mut outgoing = Outgoing::new(method, url, certificate, body, limit);
-        outgoing.headers.insert(AUTHORIZATION, value);
+        // FAPI 2.0 Security Profile 5.3.3.1-3: in this header and nowhere else.
+        outgoing.authorization(scheme, token).map_err(|_| CallerFault::StoredGrant)?;
         outgoing.header(INTERACTION_ID, &mint.interaction_id());
         self.fdx_headers().write(&mut outgoing);
         self.prove(&mut outgoing, Realm::ResourceServer, bound, Some(token), mint)?;

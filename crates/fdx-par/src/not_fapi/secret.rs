@@ -1,5 +1,4 @@
 use fdx_wire::{Secret, base64, percent_encode};
-use http::header::{AUTHORIZATION, HeaderValue};
 
 use super::Departure;
 use crate::Client;
@@ -34,12 +33,9 @@ impl Client {
             outgoing.body.parameter("client_secret", secret.expose());
         }
         if self.config().dialect.has(Member::NotFapi(Departure::ClientSecretBasic)) {
-            let header = basic(&self.config().client_id, secret);
-            // base64 is ASCII.
-            if let Ok(mut value) = HeaderValue::from_str(header.expose()) {
-                value.set_sensitive(true);
-                outgoing.headers.insert(AUTHORIZATION, value);
-            }
+            let credentials = basic(&self.config().client_id, secret);
+            // base64 can always stand in a header.
+            let _ = outgoing.authorization(Some("Basic"), &credentials);
         }
     }
 }
@@ -47,10 +43,9 @@ impl Client {
 /// RFC 6749 2.3.1: both are form-encoded before they are joined.
 fn basic(client_id: &str, secret: &Secret) -> Secret {
     let secret = Secret::new(percent_encode(secret.expose()));
-    let pair = Secret::new(format!("{}:{}", percent_encode(client_id), secret.expose()));
+    let pair = Secret::concat(&[&percent_encode(client_id), ":", secret.expose()]);
     // Text that is outgrown is not wiped.
-    let mut header = String::with_capacity(pair.expose().len() * 2 + 16);
-    header.push_str("Basic ");
-    base64::encode_into(pair.expose().as_bytes(), &mut header);
-    Secret::new(header)
+    let mut credentials = String::with_capacity(pair.expose().len() * 2);
+    base64::encode_into(pair.expose().as_bytes(), &mut credentials);
+    Secret::new(credentials)
 }

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use fdx_wire::{HttpsUrl, Secret};
 use http::Method;
-use http::header::{AUTHORIZATION, HeaderValue};
 
 use super::comparison::{self, Comparison};
 use super::metadata::ClientMetadata;
@@ -203,11 +202,8 @@ impl Registrar {
         mint: &Mint<'_>,
     ) -> Result<Outgoing, Error> {
         if let Some(token) = token {
-            let value = Secret::new(format!("Bearer {}", token.expose()));
-            let value = HeaderValue::from_str(value.expose());
-            let mut value = value.map_err(|_| CallerFault::ParameterText)?;
-            value.set_sensitive(true);
-            outgoing.headers.insert(AUTHORIZATION, value);
+            let authorized = outgoing.authorization(Some("Bearer"), token);
+            authorized.map_err(|_| CallerFault::ParameterText)?;
         }
         outgoing.header(INTERACTION_ID, &mint.interaction_id());
         self.config().fdx_headers.write(&mut outgoing);
