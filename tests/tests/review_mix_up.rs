@@ -47,6 +47,28 @@ fn another_institution_s_tokens_are_never_drafted() {
 }
 
 #[test]
+fn another_client_s_tokens_are_never_drafted() {
+    let mut world = World::new(Setup::default());
+    let (client, grant) = world.stored();
+    let mut config = client.config().clone();
+    config.client_id = "app-2".to_owned();
+    let other = Client::new(config, client.metadata().clone()).unwrap();
+    let restored = client.restore(grant.to_json().expose()).unwrap();
+    let renewed = world.renewed(&client, &grant);
+    for grant in [grant, restored, renewed] {
+        let token = grant.tokens().access_token();
+        let url = other.config().fdx_base.join_segment("accounts").unwrap();
+        for error in [
+            other.call(token, ResourceRequest::get(url), entropy(2), world.now).err(),
+            other.introspect(token, entropy(3), world.now).err(),
+            other.revoke(grant.tokens(), TokenTypeHint::AccessToken, entropy(6), world.now).err(),
+        ] {
+            assert_eq!(error, Some(CallerFault::OtherClient.into()));
+        }
+    }
+}
+
+#[test]
 fn a_restored_token_knows_who_issued_it() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();

@@ -56,9 +56,8 @@ impl Exchange for ClientToken {
     }
 
     fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
-        let config = ask.client.config();
-        let bound = config.sender_constraint.bound();
-        let issued = response::read(answer, &config.issuer, bound, &ask.scopes, &config.dialect)?;
+        let bound = ask.client.config().sender_constraint.bound();
+        let issued = response::read(answer, &ask.client, bound, &ask.scopes)?;
         // RFC 6749 4.4.3: a refresh token should not come, and one that does is not kept.
         Ok(Self { access_token: issued.tokens.access_token, scopes: issued.tokens.scopes })
     }

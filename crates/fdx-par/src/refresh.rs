@@ -183,13 +183,7 @@ impl Exchange for Refreshed {
 
     fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         let bound = ask.client.config().sender_constraint.bound();
-        let issued = response::read(
-            answer,
-            &ask.grant.issuer,
-            bound,
-            &ask.grant.tokens.scopes,
-            &ask.client.config().dialect,
-        )?;
+        let issued = response::read(answer, &ask.client, bound, &ask.grant.tokens.scopes)?;
         let mut tokens = issued.tokens.clone();
         // RFC 6749 6: a new refresh token replaces the old one; none leaves it as it is.
         if tokens.refresh_token.is_none() {

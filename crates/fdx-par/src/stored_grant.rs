@@ -148,6 +148,7 @@ impl Body<Secret> {
         }
         let access_token = AccessToken {
             issuer: issuer.clone(),
+            client_id: self.client_id.clone(),
             token: self.access_token,
             bound: Bound { by, to: self.bound_to },
             expires_at: self.expires_at,

@@ -86,9 +86,12 @@ impl Client {
         Ok(())
     }
 
-    /// A token is good at its issuer alone, and anybody else may keep it (RFC 9700 section 4.4).
+    /// A token is good at its issuer alone, and anybody else may keep it (RFC 9700 section 4.4);
+    /// where nothing binds it, only this keeps it with its client.
     pub(crate) fn check_issued(&self, access_token: &AccessToken) -> Result<(), Error> {
-        let ours = access_token.issuer == self.config().issuer;
+        let config = self.config();
+        let ours =
+            access_token.issuer == config.issuer && access_token.client_id == config.client_id;
         if ours || weakened::off(Check::TokenIssuer) {
             Ok(())
         } else {

@@ -66,8 +66,7 @@ impl Exchange for Exchanged {
     fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         let flow = ask.accepted.pending.flow;
         let bound = ask.client.bound_at_exchange(flow.bound_to)?;
-        let dialect = &ask.client.config().dialect;
-        let issued = response::read(answer, &flow.issuer, bound, &flow.scopes, dialect)?;
+        let issued = response::read(answer, &ask.client, bound, &flow.scopes)?;
         Ok(Self { issued, flow })
     }
 }

@@ -1,14 +1,13 @@
 use core::time::Duration;
 
 use fdx_rar::{AuthorizationDetails, Scopes};
+use fdx_wire::Secret;
 use fdx_wire::json::RawJson;
-use fdx_wire::{Issuer, Secret};
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::tokens::{AccessToken, Tokens};
-use crate::client::Bound;
-use crate::dialect::Dialect;
+use crate::client::{Bound, Client, ClientConfig};
 use crate::exchange::answer::Answer;
 use crate::{Error, Said, ServerRule};
 
@@ -49,14 +48,14 @@ pub(crate) struct Issued {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unreadable;
 
-/// Reads the answer of `issuer` to a request for tokens that are `bound`, and for `asked`.
+/// Reads the answer to a request of `client` for tokens that are `bound`, and for `asked`.
 pub(crate) fn read(
     answer: &Answer<'_>,
-    issuer: &Issuer,
+    client: &Client,
     bound: Bound,
     asked: &Scopes,
-    dialect: &Dialect,
 ) -> Result<Issued, Error> {
+    let ClientConfig { issuer, client_id, dialect, .. } = client.config();
     let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
     // RFC 6749 7.1, 5.1: token_type has no case.
     let token_type = body.token_type.unwrap_or_default();
@@ -71,6 +70,7 @@ pub(crate) fn read(
     let lifetime = body.expires_in.and_then(|raw| raw.read::<u64>().ok());
     let access_token = AccessToken {
         issuer: issuer.clone(),
+        client_id: client_id.clone(),
         token: access_token,
         bound,
         expires_at: lifetime.map(|seconds| answer.drafted_at + Duration::from_secs(seconds)),

@@ -13,11 +13,12 @@ pub struct Tokens {
     pub(crate) scopes: Scopes,
 }
 
-/// An access token, who issued it, and what it is bound to. Calls borrow it; another institution's
-/// client sends it nowhere.
+/// An access token, who issued it to whom, and what it is bound to. Calls borrow it; another
+/// institution's client, or another client of the same one, sends it nowhere.
 #[derive(Clone, Debug)]
 pub struct AccessToken {
     pub(crate) issuer: Issuer,
+    pub(crate) client_id: String,
     pub(crate) token: Secret,
     pub(crate) bound: Bound,
     pub(crate) expires_at: Option<UnixTime>,
