@@ -78,7 +78,7 @@ impl Client {
         weakened::waive(Check::State, arrival::check_state(state, pending))?;
         // RFC 9207 2.4: simple string comparison, on error responses too.
         match iss {
-            None if self.config().dialect.has(Member::CallbackWithoutIss) => {}
+            None if self.may_leave_iss_out() => {}
             None => return Err(CallbackFault::IssMissing.into()),
             Some(iss) if iss != pending.flow.issuer.as_str() && !weakened::off(Check::Iss) => {
                 return Err(CallbackFault::IssMismatch.into());
@@ -92,6 +92,13 @@ impl Client {
             return Err(CallbackFault::FrontChannelToken.into());
         }
         read(code, error, description, uri)
+    }
+
+    /// RFC 9207 2.4: where the server says that it sends `iss`, a response without one is not its
+    /// own, whatever the dialect says.
+    fn may_leave_iss_out(&self) -> bool {
+        self.config().dialect.has(Member::CallbackWithoutIss)
+            && !self.metadata().authorization_response_iss_parameter_supported
     }
 
     /// A flow is its own issuer's, client's and redirect_uri's (RFC 9700 section 4.4).

@@ -14,7 +14,8 @@ pub enum Member {
     AuthorizationDetailsBesideRequestObject,
     /// The authorization URL carries these parameters beside `client_id` and `request_uri`.
     AuthorizationUrlParameters(&'static [(&'static str, &'static str)]),
-    /// The callback may come without `iss`. One that has it is checked as ever.
+    /// The callback may come without `iss`, but for a server whose metadata says that it sends one.
+    /// One that has it is checked as ever.
     CallbackWithoutIss,
     /// Every endpoint is shown the client's certificate, aliases or not.
     CertificateEverywhere,

@@ -1,3 +1,4 @@
+use fdx_wire::json::RawJson;
 use fdx_wire::weakened::{self, Check};
 use fdx_wire::{HttpsUrl, Issuer, UrlError};
 use serde::Deserialize;
@@ -25,6 +26,8 @@ pub struct ServerMetadata {
     pub(crate) authorization_details_types_supported: Option<Vec<String>>,
     pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
     pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
+    /// Whether the server says that its authorization responses carry `iss`.
+    pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
 /// Endpoints for connections that show a certificate (RFC 8705 section 5).
@@ -59,6 +62,7 @@ impl ServerMetadata {
             authorization_details_types_supported: None,
             token_endpoint_auth_signing_alg_values_supported: None,
             dpop_signing_alg_values_supported: None,
+            authorization_response_iss_parameter_supported: false,
         }
     }
 
@@ -111,6 +115,7 @@ pub(super) struct Document {
     code_challenge_methods_supported: Option<Vec<String>>,
     token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
     dpop_signing_alg_values_supported: Option<Vec<String>>,
+    authorization_response_iss_parameter_supported: Option<RawJson>,
 }
 
 #[derive(Default, Deserialize)]
@@ -164,6 +169,9 @@ impl Document {
             token_endpoint_auth_signing_alg_values_supported: self
                 .token_endpoint_auth_signing_alg_values_supported,
             dpop_signing_alg_values_supported: self.dpop_signing_alg_values_supported,
+            authorization_response_iss_parameter_supported: self
+                .authorization_response_iss_parameter_supported
+                .is_some_and(|raw| raw.as_str() == "true"),
         })
     }
 }
