@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use fdx_jose::{Algorithm, AssertionKey, AssertionType, ProofKey, RequestObjectKey, Thumbprint};
-use fdx_par::dialect::{self, MASTERCARD, UAE};
-use fdx_par::not_fapi::{self, AUTIONAL_CLIENT_SECRET, ClientSecret, MX, Unbound};
+use fdx_par::dialect::{self, Line, MASTERCARD, Member, UAE};
+use fdx_par::not_fapi::{self, AUTIONAL_CLIENT_SECRET, ClientSecret, Departure, MX, Unbound};
 use fdx_par::{
     CallerFault, Client, ClientAuthentication, ClientConfig, Dialect, Error, RequestObjects,
     SenderConstraint,
@@ -108,6 +108,9 @@ fn a_request_is_pushed_or_not_as_the_dialect_says() {
     let metadata = MX.documented_metadata(&issuer).unwrap();
     let mut config = ready(MX);
     config.authentication = secret();
+    let signed = Client::new(config.clone(), metadata.clone()).unwrap_err();
+    assert_eq!(signed, CallerFault::RequestObjectNotPushed.into());
+    config.request_objects = RequestObjects::Unsigned;
     let mx = Client::new(config, metadata).unwrap();
     let error = mx.push(&usual_request(), entropy(1), start()).unwrap_err();
     assert_eq!(error, CallerFault::NotPushed.into());
@@ -121,6 +124,26 @@ fn a_request_is_pushed_or_not_as_the_dialect_says() {
     let fapi = World::new(Setup::default()).client().unwrap();
     let refused = not_fapi::authorize(&fapi, &usual_request(), entropy(1), start());
     assert_eq!(refused.unwrap_err(), CallerFault::NotFapi.into());
+}
+
+/// A provider with metadata that takes no pushed requests.
+const UNPUSHED: Dialect = Dialect::new("unpushed", "a provider that takes no pushed requests")
+    .with_members(&[Line { member: Member::NotFapi(Departure::NotPushed), source: "this test" }]);
+
+#[test]
+fn details_of_a_type_that_is_not_listed_are_asked_for_in_no_way() {
+    let mut world = World::new(Setup::default());
+    let patch = json!({ "authorization_details_types_supported": ["payment"] });
+    world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
+        patched(answer, &patch)
+    });
+    let fapi = world.client().unwrap();
+    let pushed = fapi.push(&usual_request(), entropy(1), start()).unwrap_err();
+    assert_eq!(pushed, CallerFault::DetailsTypeNotListed.into());
+    let config = fapi.config().clone().with_dialect(UNPUSHED);
+    let unpushed = Client::new(config, fapi.metadata().clone()).unwrap();
+    let refused = not_fapi::authorize(&unpushed, &usual_request(), entropy(1), start());
+    assert_eq!(refused.unwrap_err(), CallerFault::DetailsTypeNotListed.into());
 }
 
 #[test]

@@ -7,11 +7,8 @@ use fdx_rar::{
 };
 use fdx_wire::UnixTime;
 
-use crate::client::ClientAuthentication;
-use crate::dialect::Member;
 use crate::error::ServerFault;
 use crate::fdx_api::ConsentRead;
-use crate::not_fapi::Departure;
 use crate::pending::{Flow, FlowId};
 use crate::token::{BoundBy, Tokens};
 use crate::verify::Verified;
@@ -178,12 +175,12 @@ impl Client {
     }
 
     fn warnings(&self, granted: &Granted) -> impl Iterator<Item = ReceiptWarning> {
-        let config = self.config();
-        let secret = matches!(config.authentication, ClientAuthentication::NotFapi(_));
-        let not_pushed = config.dialect.has(Member::NotFapi(Departure::NotPushed));
+        // The configuration may have changed since the flow began: either way is told.
+        let not_fapi = granted.flow.not_fapi || self.config().is_not_fapi();
+        let id_token_missing = granted.flow.nonce.is_some() && granted.id_token.is_none();
         let unbound = granted.tokens.access_token.bound.by == BoundBy::Nothing;
         let warnings = [
-            (secret || not_pushed, ReceiptWarning::NotFapi),
+            (not_fapi || id_token_missing, ReceiptWarning::NotFapi),
             (unbound, ReceiptWarning::NotSenderConstrained),
             (granted.consent_id.is_none(), ReceiptWarning::NoConsentId),
         ];

@@ -145,6 +145,11 @@ pub(crate) const TABLES: &[Table] = &[
             ),
             ("ParameterText", HERE, "an_empty_parameter"),
             (
+                "RequestObjectNotPushed",
+                DIALECT_FIT,
+                "a_request_is_pushed_or_not_as_the_dialect_says",
+            ),
+            (
                 "RefreshTokenExpired",
                 DIALECT_FIT,
                 "a_refresh_token_past_its_documented_life_is_not_sent",

@@ -1,10 +1,12 @@
-use fdx_par::TokenTypeHint;
-use fdx_par::dialect::AUTIONAL;
+use fdx_par::dialect::{AUTIONAL, Line, Member};
 use fdx_par::not_fapi::AUTIONAL_CLIENT_SECRET;
+use fdx_par::{Client, Dialect, TokenTypeHint};
 use fdx_rar::ReceiptWarning;
 use fdx_sandbox::customer::Decision;
-use fdx_tests::WireTexts;
 use fdx_tests::providers::provided;
+use fdx_tests::{Setup, WireTexts, World, entropy, usual_request};
+use fdx_wire::HttpsUrl;
+use serde_json::{Value, json};
 
 #[test]
 fn every_request_is_as_recorded() {
@@ -62,4 +64,29 @@ fn with_its_secret_every_request_is_as_recorded() {
     let granted = world.verify(&client, exchanged).unwrap().untold();
     let receipt = client.receipt(&granted, world.now).unwrap();
     assert_eq!(receipt.warnings(), [ReceiptWarning::NotFapi, ReceiptWarning::NoConsentId]);
+}
+
+/// RFC 8707 2: a form repeats the parameter, and JSON can't.
+#[test]
+fn several_resources_are_an_array_and_only_a_dialect_makes_the_name_plural() {
+    const AS_JSON: Line = Line { member: Member::PushAsJson, source: "a test" };
+    const PLURAL: Line = Line { member: Member::ResourcesPlural, source: "a test" };
+    let mut world = World::new(Setup::default());
+    let metadata = world.client().unwrap().metadata().clone();
+    let texts = ["https://bank.example/a", "https://bank.example/b"];
+    let [a, b] = texts.map(|text| HttpsUrl::parse(text).unwrap());
+    let two = usual_request().resource(&a).resource(&b);
+    let test = Dialect::new("test", "a test");
+    for (dialect, name, other) in [
+        (test.with_members(&[AS_JSON]), "resource", "resources"),
+        (test.with_members(&[AS_JSON, PLURAL]), "resources", "resource"),
+    ] {
+        let config = Setup::default().config().with_dialect(dialect);
+        let client = Client::new(config, metadata.clone()).unwrap();
+        let draft = client.push(&two, entropy(1), world.now).unwrap();
+        let signatures = draft.sign(&world.keys).unwrap();
+        let (request, _) = draft.attach(signatures).unwrap();
+        let body: Value = serde_json::from_slice(request.into_http().body()).unwrap();
+        assert_eq!((&body[name], body.get(other)), (&json!(texts), None));
+    }
 }

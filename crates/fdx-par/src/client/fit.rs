@@ -39,6 +39,10 @@ fn check_named(config: &ClientConfig, dialect: &Dialect) -> Result<(), Error> {
     if secret && !takes_secrets.iter().any(|way| dialect.has(Member::NotFapi(*way))) {
         return Err(CallerFault::NotFapi.into());
     }
+    let signed = matches!(config.request_objects, RequestObjects::Signed(_));
+    if signed && dialect.has(Member::NotFapi(Departure::NotPushed)) {
+        return Err(CallerFault::RequestObjectNotPushed.into());
+    }
     let http = config.issuer.is_loopback_http() || config.fdx_base.is_loopback_http();
     if http && !dialect.has(Member::LoopbackHttp) {
         return Err(CallerFault::LoopbackHttp.into());

@@ -72,6 +72,8 @@ faults! {
             "fdx-par, stored registrations", "not a stored registration, or of a version that is not known";
         RedirectTooLate: "rfc9126.request_uri.late",
             "RFC 9126 section 2.2", "the request_uri is about to expire: push again";
+        RequestObjectNotPushed: "fdx.dialect.request_object_not_pushed",
+            "FAPI 2.0 Message Signing 5.3.2-1", "request objects are pushed, and the provider takes no pushed requests: configure RequestObjects::Unsigned";
         ResponseMode: "jarm.response_mode",
             "FAPI 2.0 Message Signing 5.4.2", "the callback is read in another response mode than was asked for";
         SignatureCount: "rfc7515.signatures.count",

@@ -16,7 +16,8 @@ use crate::{CallerFault, Client, Error};
 ///
 /// # Errors
 /// [`CallerFault::NotFapi`] where the client's dialect does not name
-/// [`Departure::NotPushed`]: [push](Client::push) then.
+/// [`Departure::NotPushed`]: [push](Client::push) then. [`CallerFault::DetailsTypeNotListed`], as
+/// for a push.
 pub fn authorize(
     client: &Client,
     request: &AuthorizationRequest,
@@ -26,7 +27,7 @@ pub fn authorize(
     if !client.config().dialect.has(Member::NotFapi(Departure::NotPushed)) {
         return Err(CallerFault::NotFapi.into());
     }
-    let asked = Asked { client: client.clone(), request: request.clone() };
+    let asked = Asked::new(client, request)?;
     let mint = Mint { entropy: &entropy, attempt: 0, now };
     let query = asked.parameters(&mint).form();
     let endpoint = &client.metadata().authorization_endpoint;

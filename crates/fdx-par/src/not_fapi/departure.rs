@@ -1,5 +1,6 @@
 use fdx_wire::{HttpsUrl, Issuer};
 
+use crate::client::{ClientAuthentication, ClientConfig};
 use crate::dialect::{Dialect, Member};
 use crate::discovery::ServerMetadata;
 use crate::{CallerFault, Error};
@@ -59,6 +60,18 @@ impl Departure {
             Self::OpenidWithoutIdToken => "OpenID Connect Core 3.1.3.3",
             Self::UnboundTokens => "FAPI 2.0 Security Profile 5.3.3.1-1",
         }
+    }
+}
+
+impl ClientConfig {
+    /// What a receipt warns of, but for what it can tell by the tokens themselves.
+    pub(crate) fn is_not_fapi(&self) -> bool {
+        let departs = |member| match member {
+            Member::NotFapi(Departure::DocumentedEndpoints(_) | Departure::NotPushed) => Some(()),
+            _ => None,
+        };
+        matches!(self.authentication, ClientAuthentication::NotFapi(_))
+            || self.dialect.find(departs).is_some()
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Flow {
     pub(crate) acr_values: Option<String>,
     /// Digest of the pushed parameters, client authentication left out.
     pub(crate) pushed_sha256: [u8; 32],
+    /// Whether client or provider were not FAPI when it began.
+    pub(crate) not_fapi: bool,
 }
 
 impl Pending {

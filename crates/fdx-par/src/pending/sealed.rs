@@ -51,6 +51,9 @@ struct Body<Text> {
     /// `response_mode`, where it was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     r: Option<String>,
+    /// Whether client or provider were not FAPI when the flow began.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    f: bool,
     /// Callback deadline.
     t: UnixTime,
 }
@@ -100,6 +103,7 @@ impl Pending {
             a: flow.acr_values.clone(),
             d: base64url::encode(&flow.pushed_sha256),
             r: (flow.response_mode == ResponseMode::Jwt).then(|| JWT.to_owned()),
+            f: flow.not_fapi,
             t: self.callback_by,
         };
         // Text that is outgrown is not wiped, so there is room for all that fits.
@@ -177,6 +181,7 @@ impl Body<Secret> {
             max_age: self.m,
             acr_values: self.a,
             pushed_sha256: base64url::decode_array(&self.d).ok()?,
+            not_fapi: self.f,
         };
         Some(Pending {
             flow: Box::new(flow),

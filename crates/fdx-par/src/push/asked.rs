@@ -1,4 +1,5 @@
 use fdx_pkce::{CODE_CHALLENGE_METHOD, CodeVerifier};
+use fdx_rar::{AuthorizationDetail, AuthorizationDetails};
 use fdx_wire::json::RawJson;
 use fdx_wire::{Label, Secret, UnixTime, base64url};
 use sha2::{Digest, Sha256};
@@ -8,7 +9,7 @@ use super::parameters::Parameters;
 use crate::client::{ResponseMode, SenderConstraint};
 use crate::exchange::mint::Mint;
 use crate::pending::{Flow, FlowId, Pending};
-use crate::{Client, Notice};
+use crate::{CallerFault, Client, Error, Notice};
 
 const FLOW: Label = Label::new("flow id");
 const STATE: Label = Label::new("state");
@@ -22,6 +23,19 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// # Errors
+    /// [`CallerFault::DetailsTypeNotListed`].
+    pub(crate) fn new(client: &Client, request: &AuthorizationRequest) -> Result<Self, Error> {
+        let details = request.requested.authorization_details();
+        let listed =
+            |detail: &AuthorizationDetail| client.metadata().may_ask_for_type(detail.detail_type());
+        if details.iter().flat_map(AuthorizationDetails::iter).all(listed) {
+            Ok(Self { client: client.clone(), request: request.clone() })
+        } else {
+            Err(CallerFault::DetailsTypeNotListed.into())
+        }
+    }
+
     pub(crate) fn parameters(&self, mint: &Mint<'_>) -> Parameters {
         let config = self.client.config();
         let (scopes, _) = self.request.scopes(self.client.metadata());
@@ -73,6 +87,7 @@ impl Asked {
             pushed_sha256: Sha256::digest(self.parameters(mint).form().as_str()).into(),
             asked: self.request.requested.clone(),
             scopes,
+            not_fapi: config.is_not_fapi(),
         });
         let pending = Pending {
             flow,

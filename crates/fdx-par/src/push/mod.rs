@@ -6,7 +6,6 @@ mod response;
 use core::time::Duration;
 
 use fdx_jose::RequestObjectKey;
-use fdx_rar::{AuthorizationDetail, AuthorizationDetails};
 use fdx_wire::{Entropy, UnixTime};
 
 pub(crate) use asked::Asked;
@@ -47,14 +46,7 @@ impl Client {
         if self.config().dialect.has(Member::NotFapi(Departure::NotPushed)) {
             return Err(CallerFault::NotPushed.into());
         }
-        let details = request.requested().authorization_details();
-        let listed =
-            |detail: &AuthorizationDetail| self.metadata().may_ask_for_type(detail.detail_type());
-        if !details.iter().flat_map(AuthorizationDetails::iter).all(listed) {
-            return Err(CallerFault::DetailsTypeNotListed.into());
-        }
-        let asked = Asked { client: self.clone(), request: request.clone() };
-        Ok(Draft::new(asked, entropy, now)?)
+        Ok(Draft::new(Asked::new(self, request)?, entropy, now)?)
     }
 }
 
