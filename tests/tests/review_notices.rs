@@ -1,12 +1,15 @@
 //! What a caller would not see by itself is told, and what belongs to another flow is not taken.
 
 use fdx_jose::statement;
+use fdx_par::dialect::{Line, Member};
+use fdx_par::not_fapi::Departure;
 use fdx_par::{
-    AuthorizationRequest, Callback, CallbackFault, CallerFault, Client, Error, Notice,
+    AuthorizationRequest, Callback, CallbackFault, CallerFault, Client, Dialect, Error, Notice,
     ResponseMode, Verification, Verified,
 };
+use fdx_rar::ReceiptWarning;
 use fdx_sandbox::customer::Decision;
-use fdx_tests::{Setup, World, bank_issuer, consent_request, entropy};
+use fdx_tests::{Setup, World, bank_issuer, consent_request, entropy, patched};
 use serde_json::json;
 
 #[test]
@@ -39,6 +42,30 @@ fn another(world: &mut World, client: &Client) -> Verified {
     let verified = client.verify(exchanged, None, world.now).unwrap();
     let Verification::Verified(verified) = verified else { panic!("keys") };
     verified
+}
+
+const WITHOUT_ID_TOKEN: Dialect = Dialect::new("without-id-token", "a provider without ID tokens")
+    .with_members(&[Line {
+        member: Member::NotFapi(Departure::OpenidWithoutIdToken),
+        source: "this test",
+    }]);
+
+#[test]
+fn the_receipt_warns_of_an_id_token_that_did_not_come() {
+    for (comes, warnings) in [(true, &[][..]), (false, &[ReceiptWarning::NotFapi])] {
+        let mut world = World::new(Setup::default());
+        if !comes {
+            world.tamper_at("/token", |answer| patched(answer, &json!({ "id_token": null })));
+        }
+        let fapi = world.client().unwrap();
+        let config = fapi.config().clone().with_dialect(WITHOUT_ID_TOKEN);
+        let client = Client::new(config, fapi.metadata().clone()).unwrap();
+        let verified = world.verified(&client);
+        let granted = world.granted(&client, verified).unwrap();
+        assert_eq!(granted.id_token().is_some(), comes);
+        // The flow itself kept to FAPI 2.0: it is the missing token that is warned of.
+        assert_eq!(fapi.receipt(&granted, world.now).unwrap().warnings(), warnings);
+    }
 }
 
 #[test]
