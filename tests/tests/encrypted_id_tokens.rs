@@ -21,7 +21,7 @@ const CONTENT_KEY: [u8; 32] = [7; 32];
 const ENCRYPTED_KEY: [u8; 256] = [1; 256];
 
 /// A service that decrypts one content key, when it is up.
-struct Kms {
+pub(crate) struct Kms {
     up: bool,
 }
 
@@ -36,7 +36,7 @@ impl Decrypter for Kms {
     }
 }
 
-const KMS: Kms = Kms { up: true };
+pub(crate) const KMS: Kms = Kms { up: true };
 
 /// RFC 7516 appendix A.1.
 fn encryption_key() -> EncryptionKey {
@@ -61,12 +61,12 @@ fn encrypted(header: &Value, encrypted_key: &[u8], plaintext: &str) -> String {
     format!("{header}.{}", parts.join("."))
 }
 
-fn usual(id_token: &str) -> String {
+pub(crate) fn usual(id_token: &str) -> String {
     encrypted(&header(), &ENCRYPTED_KEY, id_token)
 }
 
 /// A world whose institution changes every ID token so, and a client that registered encryption.
-fn world(change: fn(&str) -> String) -> (World, Client) {
+pub(crate) fn world(change: fn(&str) -> String) -> (World, Client) {
     encrypting(World::new(Setup::default()), change)
 }
 
@@ -93,7 +93,7 @@ fn exchanged(world: &mut World, client: &Client) -> Exchanged {
     world.exchange(client, pending, &callback).unwrap()
 }
 
-fn waiting(world: &mut World, client: &Client) -> Encrypted<Exchanged> {
+pub(crate) fn waiting(world: &mut World, client: &Client) -> Encrypted<Exchanged> {
     let exchanged = exchanged(world, client);
     match client.verify(exchanged, None, world.now).unwrap() {
         Verification::Decrypt(encrypted) => encrypted,

@@ -1,8 +1,8 @@
 //! Which URL, which certificate: the table of RFC 8705 and FAPI 2.0, row by row.
 
 use fdx_par::{
-    AccessToken, CallerFault, Client, ClientCertificate, Endpoint, MtlsEndpoints, ResourceRequest,
-    Target,
+    AccessToken, CallerFault, Client, ClientCertificate, Draft, Endpoint, MtlsEndpoints, Output,
+    ResourceRequest, Target,
 };
 use fdx_tests::{Binding, Setup, World, entropy, patched};
 use fdx_wire::HttpsUrl;
@@ -153,6 +153,36 @@ fn discovery_and_keys_never_show_the_certificate() {
     }
 }
 
+/// What a request says of itself, beside what is carried out.
+fn said<T: Output>(world: &World, draft: Draft<T>) -> [(String, String); 2] {
+    let signatures = draft.sign(&world.keys).unwrap();
+    let (request, _) = draft.attach(signatures).unwrap();
+    let said = (request.method().to_string(), request.url().as_str().to_owned());
+    let http = request.into_http();
+    [said, (http.method().to_string(), http.uri().to_string())]
+}
+
+#[test]
+fn a_request_says_the_method_and_the_url_that_are_carried_out() {
+    let mut world = World::new(Setup::default());
+    let (client, grant) = world.stored();
+    let (id, token) = (grant.consent_id().unwrap(), grant.tokens().access_token());
+    let url = format!("https://bank.example/fdx/v6/consents/{id}/revocation");
+    let why = serde_json::from_str("{}").unwrap();
+    let now = world.now;
+    let push = client.push(&fdx_tests::usual_request(), entropy(5), now).unwrap();
+    let list = client.list_revocations(id, token, entropy(6), now).unwrap();
+    let revoke = client.revoke_consent(id, token, &why, entropy(7), now).unwrap();
+    for (said, method, url) in [
+        (said(&world, push), "POST", "https://bank.example/par"),
+        (said(&world, list), "GET", &url),
+        (said(&world, revoke), "PUT", &url),
+    ] {
+        let expected = (method.to_owned(), url.to_owned());
+        assert_eq!(said, [expected.clone(), expected]);
+    }
+}
+
 /// A nonce that an alias gave is not one of the endpoint's, for its origin is another.
 #[test]
 fn an_alias_has_nonces_of_its_own() {
@@ -175,7 +205,7 @@ fn an_alias_has_nonces_of_its_own() {
     assert_ne!(proof_nonce(&draft), Value::Null);
 }
 
-fn proof_nonce<T: fdx_par::Output>(draft: &fdx_par::Draft<T>) -> Value {
+fn proof_nonce<T: Output>(draft: &Draft<T>) -> Value {
     let input = &draft.signing_inputs()[1];
     assert_eq!(input.role(), fdx_jose::Role::DpopProof);
     let claims = fdx_tests::claims(str::from_utf8(input.bytes()).unwrap());
@@ -198,14 +228,15 @@ fn no_certificate_goes_to_a_resource_whose_token_is_not_bound_by_it() {
         let draft = client.call(token, ResourceRequest::get(url), entropy(7), world.now).unwrap();
         world.run(draft).unwrap();
         let (scheme, certificate) = match binding {
-            Binding::Dpop => ("DPoP ", Withhold),
-            Binding::Mtls => ("Bearer ", Present),
+            Binding::Dpop => ("DPoP", Withhold),
+            Binding::Mtls => ("Bearer", Present),
         };
+        assert_eq!(client.config().sender_constraint.token_type(), scheme);
         for asked in world.asked("/fdx/v6/accounts") {
             assert_eq!(asked.certificate, certificate, "{binding:?} {mtls:?}");
             assert_eq!(
                 asked.header("authorization"),
-                format!("{scheme}{}", token.token().expose())
+                format!("{scheme} {}", token.token().expose())
             );
             assert_eq!(asked.proof().is_null(), binding == Binding::Mtls);
         }

@@ -64,6 +64,22 @@ fn every_call_of_the_fdx_api_says_them_and_no_other_request_does() {
 }
 
 #[test]
+fn every_call_tells_the_interaction_id_that_it_sent() {
+    let mut world = World::new(Setup::default());
+    let (client, grant) = world.stored();
+    let (id, token) = (grant.consent_id().unwrap(), grant.tokens().access_token());
+    let sent = |world: &World| world.sent.last().unwrap().header("x-fapi-interaction-id");
+    let answer = world.accounts(&client, token).unwrap();
+    assert_eq!(answer.interaction_id(), sent(&world));
+    let read = world.read_consent(&client, id, token).unwrap();
+    assert_eq!(read.interaction_id(), sent(&world));
+    let list = world.list_revocations(&client, id, token).unwrap();
+    assert_eq!(list.interaction_id(), sent(&world));
+    let revoked = world.revoke_consent(&client, id, token).unwrap();
+    assert_eq!(revoked.interaction_id(), sent(&world));
+}
+
+#[test]
 fn a_call_adds_to_the_configuration_and_wins() {
     let mut world = World::new(Setup::default());
     let configured = FdxHeaders::new().actor_type(ActorType::Batch);

@@ -8,7 +8,8 @@ use fdx_par::{
 use fdx_rar::{DataCluster, Expiration, ResourceType};
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{ConsentIdCarrier, NoncePolicy};
-use fdx_tests::{Binding, Setup, World, consent_request, entropy};
+use fdx_tests::{Binding, Setup, World, claims, consent_request, entropy, usual_request};
+use sha2::{Digest, Sha256};
 
 #[test]
 fn every_algorithm_and_binding_reaches_the_grant() {
@@ -157,4 +158,40 @@ fn scopes_follow_from_the_consent_and_the_types_match() {
         granted.asked().consent().unwrap().pairs().any(|(kind, _)| *kind == ResourceType::Customer)
     );
     assert!(granted.tokens().refresh_token().is_some());
+}
+
+#[test]
+fn the_grant_and_what_is_kept_of_it_say_what_the_token_response_said() {
+    let mut world = World::new(Setup::default());
+    let (_, granted) = world.flow(&Decision::everything()).unwrap();
+    let read = |body: &[u8]| serde_json::from_slice::<serde_json::Value>(body).unwrap();
+    let mut said = world.answers.iter().map(|answer| read(answer.body()));
+    let said = said.find(|body| body.get("access_token").is_some()).unwrap();
+    let details = serde_json::to_value(granted.authorization_details().unwrap()).unwrap();
+    assert_eq!(details, said["authorization_details"]);
+    let subject = claims(said["id_token"].as_str().unwrap())["sub"].clone();
+    assert_eq!(granted.id_token().unwrap().subject(), subject);
+    assert_eq!(granted.stored().identity().unwrap().subject(), subject);
+}
+
+#[test]
+fn the_receipt_s_evidence_is_what_was_sent() {
+    let mut world = World::new(Setup::default());
+    let client = world.client().unwrap();
+    let (url, pending) = world.push(&client, &usual_request()).unwrap();
+    let pushed = world.asked("/par").pop().unwrap().http.body().clone();
+    // The client's authentication comes last, and says nothing of what was asked.
+    let pushed = str::from_utf8(&pushed).unwrap().split_once("&client_assertion_type=").unwrap().0;
+    let digest: [u8; 32] = Sha256::digest(pushed).into();
+    assert_eq!(pending.pushed_sha256(), digest);
+
+    let callback = world.customer(&url, &Decision::everything());
+    let exchanged = world.exchange(&client, pending, &callback).unwrap();
+    let verified = world.verify(&client, exchanged).unwrap();
+    let granted = world.granted(&client, verified).unwrap();
+    let receipt = client.receipt(&granted, world.now).unwrap();
+    assert_eq!(receipt.evidence().pushed_request_sha256, digest);
+    let read = world.sent.last().unwrap().header("x-fapi-interaction-id");
+    assert_eq!(read.len(), 36);
+    assert_eq!(receipt.evidence().interaction_ids, [read]);
 }

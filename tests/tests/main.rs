@@ -23,6 +23,7 @@ mod matrix;
 mod matrix_tls;
 mod notifications;
 mod planted_secrets;
+mod printed;
 mod profile_configuration;
 mod profile_message_signing;
 mod profile_requests;

@@ -1,6 +1,8 @@
 //! What a server says beside its error code costs nobody the code.
 
-use fdx_par::{Error, NextStep, Refusal};
+use std::error::Error as _;
+
+use fdx_par::{CallbackFault, Error, NextStep, Refusal};
 use fdx_sandbox::NoncePolicy;
 use fdx_tests::{Setup, World, answer};
 use http::HeaderValue;
@@ -63,4 +65,16 @@ fn an_empty_retry_after_says_nothing() {
     });
     let refusal = refusal(world.refresh(&client, &grant).unwrap_err());
     assert_eq!(refusal.next_step, NextStep::Retry { after: None });
+}
+
+#[test]
+fn what_is_handed_back_unspent_says_why_and_names_its_error_as_the_source() {
+    let mut world = world();
+    let client = world.client().unwrap();
+    let (pending, callback) = world.pending(&client);
+    let without_iss = callback.replace("iss=", "x=");
+    let refused = client.callback(pending, &without_iss, world.now).unwrap_err();
+    let error = Error::from(CallbackFault::IssMissing);
+    assert_eq!(refused.to_string(), error.to_string());
+    assert_eq!(refused.source().unwrap().downcast_ref(), Some(&error));
 }

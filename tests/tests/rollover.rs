@@ -4,9 +4,11 @@ use fdx_jose::{
     Algorithm, AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, PublicKey,
     RequestObjectKey, Thumbprint, backend,
 };
+use fdx_par::dialect::{Line, Member};
+use fdx_par::not_fapi::{Departure, Unbound};
 use fdx_par::{
-    Accepted, BoundBy, Callback, CallerFault, Client, ClientAuthentication, ClientConfig, Error,
-    NextStep, Pending, RequestObjects, SenderConstraint,
+    Accepted, BoundBy, Callback, CallerFault, Client, ClientAuthentication, ClientConfig, Dialect,
+    Error, NextStep, Pending, RequestObjects, SenderConstraint,
 };
 use fdx_tests::{
     Asked, Authentication, Binding, CERTIFICATE, Requests, Setup, World, entropy, keys,
@@ -324,4 +326,17 @@ fn a_key_that_was_not_published_is_the_institution_s_to_refuse() {
         panic!("taken")
     };
     assert!(refusal.is("invalid_client") && refusal.next_step == NextStep::Correct, "{refusal}");
+}
+
+#[test]
+fn a_code_that_a_key_binds_is_not_exchanged_for_tokens_that_nothing_binds() {
+    const LINE: Line = Line { member: Member::NotFapi(Departure::UnboundTokens), source: "a test" };
+    let mut own = Recipient::new(Setup::default());
+    let client = own.client();
+    let (pending, callback) = own.world.pending(&client);
+    let accepted = own.accepted(&client, pending, &callback);
+    own.config.dialect = Dialect::new("test", "a test").with_members(&[LINE]);
+    own.config.sender_constraint = SenderConstraint::NotFapi(Unbound);
+    let refused = own.client().exchange(accepted, entropy(50), own.world.now).unwrap_err();
+    assert_eq!(refused.error, CallerFault::OtherKey.into());
 }

@@ -4,8 +4,9 @@ mod table;
 
 use std::collections::BTreeSet;
 
+use fdx_par::dialect::{Line, Member};
 use fdx_par::{
-    Client, ClientConfig, Error, Finding, Readiness, Severity, Step, WellKnown, discover,
+    Client, ClientConfig, Dialect, Error, Finding, Readiness, Severity, Step, WellKnown, discover,
     discover_document,
 };
 use fdx_tests::{Authentication, Binding, Requests, Setup, bank_issuer, start};
@@ -189,6 +190,54 @@ fn a_dialect_that_names_the_fault_lives_with_it() {
     assert_eq!(found.allowed_by, Some("callback-without-iss"));
     let found = row(&config.with_dialect(fdx_par::dialect::MASTERCARD));
     assert_eq!(found.severity, Severity::BreaksFapi);
+    // That member, and no other.
+    const ISS: Line = Line { member: Member::CallbackWithoutIss, source: "a test" };
+    const STATUS: Line = Line { member: Member::PushStatusOk, source: "a test" };
+    for (line, severity) in [(&[ISS], Severity::BreaksFapi), (&[STATUS], Severity::BreaksClient)] {
+        let dialect = Dialect::new("test", "a test").with_members(line);
+        let found = row(&Setup::default().config().with_dialect(dialect));
+        assert_eq!(found.severity, severity, "{line:?}");
+    }
+}
+
+/// RFC 8414 3.2: members without a value are left out, and some servers write null instead.
+#[test]
+fn a_member_that_is_null_is_as_good_as_left_out_where_discovery_reads_it_so() {
+    for (member, severity) in [
+        ("issuer", Severity::BreaksClient),
+        ("jwks_uri", Severity::BreaksClient),
+        ("introspection_endpoint", Severity::Fine),
+        ("revocation_endpoint", Severity::Advice),
+        ("mtls_endpoint_aliases", Severity::BreaksClient),
+        ("scopes_supported", Severity::Fine),
+        ("response_modes_supported", Severity::Fine),
+        ("require_signed_request_object", Severity::Fine),
+    ] {
+        let mut document = sandbox();
+        document[member] = Value::Null;
+        let config = Setup::default().config();
+        let rows = rows(&document, Some(&config));
+        let row = rows.iter().find(|row| row.member == member).unwrap();
+        assert_eq!((row.severity, row.found.as_str()), (severity, "null"), "{member}");
+        let usable = client(&document, config).is_ok();
+        assert_eq!(usable, severity < Severity::BreaksClient, "{member}");
+    }
+}
+
+#[test]
+fn what_signs_assertions_is_asked_of_who_takes_assertions() {
+    for (methods, severity) in [
+        (json!(["private_key_jwt"]), Some(Severity::Advice)),
+        (json!(["tls_client_auth", "private_key_jwt"]), Some(Severity::Advice)),
+        (json!(["tls_client_auth"]), None),
+        (json!(["tls_client_auth", "self_signed_tls_client_auth"]), None),
+    ] {
+        let member = "token_endpoint_auth_signing_alg_values_supported";
+        let document = changed(sandbox(), member, Value::Null);
+        let document = changed(document, "token_endpoint_auth_methods_supported", methods);
+        let expected: Vec<_> = severity.into_iter().map(|severity| (member, severity)).collect();
+        assert_eq!(unusual(&rows(&document, None)), expected);
+    }
 }
 
 #[test]

@@ -78,6 +78,8 @@ pub(crate) const TABLE: &[Row] = &[
         BreaksFapi,
     ),
     (ANY, "response_modes_supported", "null", Fine),
+    (ANY, "response_modes_supported", "[\"query\"]", Fine),
+    (ANY, "response_modes_supported", "[\"jwt\"]", Fine),
     (DPOP, "response_modes_supported", "[\"form_post\"]", BreaksClient),
     (SIGNED, "response_modes_supported", "[\"query\"]", BreaksClient),
     (SIGNED, "response_modes_supported", "null", BreaksClient),

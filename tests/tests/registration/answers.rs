@@ -139,13 +139,41 @@ fn a_client_secret_is_dropped_with_a_notice() {
 }
 
 #[test]
+fn a_secret_that_is_no_text_is_none() {
+    for value in [
+        json!(null),
+        json!(true),
+        json!(7),
+        json!(-7),
+        json!(1.5),
+        json!([]),
+        json!(["a", ["b"]]),
+        json!({ "a": { "b": "c" } }),
+    ] {
+        let (mut world, registrar) = everything();
+        let mut body = echo(&registrar, &json!({}));
+        body["client_secret"] = value.clone();
+        body["registration_access_token"] = value.clone();
+        let made_up = answer(201, "application/json", body.to_string());
+        let registered = answered_with(&mut world, &registrar, made_up).unwrap();
+        assert_eq!(registered.access(), None, "{value}");
+        let notices = [Notice::InteractionIdMissing, Notice::RegistrationUnmanaged];
+        assert_eq!(registered.notices(), notices, "{value}");
+    }
+}
+
+#[test]
 fn a_registration_that_is_deleted_is_answered_with_204() {
     for (status, deleted) in [(204, true), (200, false), (202, false), (404, false)] {
         let (mut world, registrar) = everything();
         let registered = answered(&mut world, &registrar, &json!({})).unwrap();
         world.tamper(move |_, _| answer(status, "application/json", ""));
         let draft = registrar.delete(&registered, world.draw(), world.now).unwrap();
-        assert_eq!(world.run(draft).is_ok(), deleted, "{status}");
+        let outcome = world.run(draft);
+        assert_eq!(outcome.is_ok(), deleted, "{status}");
+        // The answer was made up, and echoes nothing.
+        let notices = outcome.map(|deleted| deleted.notices().to_vec());
+        assert!(notices.is_err() || notices == Ok(vec![Notice::InteractionIdMissing]));
     }
 }
 

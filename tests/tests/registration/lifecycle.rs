@@ -157,6 +157,19 @@ fn an_update_says_what_the_recipient_does_from_now_on() {
     let _ = world.run(draft).unwrap();
 }
 
+/// RFC 7591 2: never both. Where the server keeps them elsewhere, ours still stand here.
+#[test]
+fn an_update_with_keys_says_no_url_of_keys() {
+    let (mut world, registrar) = scene::everything();
+    let elsewhere = json!({ "jwks": null, "jwks_uri": "https://app.example/jwks" });
+    let registered = scene::answered(&mut world, &registrar, &elsewhere).unwrap();
+    let draft = registrar.update(&registered, world.draw(), world.now).unwrap();
+    let (request, _) = draft.attach(Vec::new()).unwrap();
+    let body: Value = serde_json::from_slice(request.into_http().body()).unwrap();
+    assert!(body["jwks"]["keys"].is_array());
+    assert_eq!(body.get("jwks_uri"), None);
+}
+
 #[test]
 fn registered_keys_may_be_behind_a_url() {
     let setup = Setup::default();

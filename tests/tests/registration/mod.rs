@@ -7,7 +7,7 @@ mod elsewhere;
 mod lifecycle;
 mod mastercard;
 mod properties;
-mod scene;
+pub(crate) mod scene;
 mod secrets;
 mod stored;
 mod weakened;

@@ -1,7 +1,7 @@
 use fdx_par::CallerFault;
 use serde_json::{Value, json};
 
-use super::scene::{answered, everything};
+use super::scene::{answered, echo, everything};
 
 #[test]
 fn what_is_stored_is_restored_and_manages() {
@@ -54,4 +54,17 @@ fn what_is_not_a_stored_registration_is_refused() {
         members["issuer"] = json!(issuer);
         assert_eq!(fault(&members.to_string()), CallerFault::OtherClient.into(), "{issuer}");
     }
+}
+
+/// What is stored says a little more than the answer did.
+#[test]
+fn the_largest_answer_that_is_read_is_restored() {
+    const LARGEST: usize = 256 * 1024;
+    let (mut world, registrar) = everything();
+    let short = echo(&registrar, &json!({ "x": "" })).to_string().len();
+    let patch = json!({ "x": "x".repeat(LARGEST - short) });
+    assert_eq!(echo(&registrar, &patch).to_string().len(), LARGEST);
+    let text = answered(&mut world, &registrar, &patch).unwrap().to_json();
+    assert!(text.expose().len() > LARGEST);
+    assert_eq!(registrar.restore(text.expose()).unwrap().to_json(), text);
 }
