@@ -62,6 +62,12 @@ fn a_padded_or_short_challenge_is_refused() {
 }
 
 #[test]
+fn a_verifier_does_not_print() {
+    let verifier = CodeVerifier::new([7; 32]);
+    assert_eq!(format!("{verifier:?}"), "CodeVerifier([redacted])");
+}
+
+#[test]
 fn a_challenge_prints_as_its_text_and_an_error_says_what_is_wrong() {
     let challenge = CodeVerifier::new([7; 32]).challenge();
     assert_eq!(challenge.to_string(), challenge.as_str());

@@ -133,6 +133,7 @@ mod tests {
             prop_assert_eq!(UnixTime::parse_rfc3339(&time.to_rfc3339()), Ok(time));
             prop_assert_eq!(UnixTime::parse_http_date(&time.to_http_date()), Ok(time));
             prop_assert_eq!(time.to_string(), time.to_rfc3339());
+            prop_assert_eq!(time.as_seconds(), seconds);
             let json = serde_json::to_string(&time).unwrap();
             prop_assert_eq!(serde_json::from_str::<UnixTime>(&json).unwrap(), time);
         }

@@ -84,10 +84,6 @@ impl<'de> Visitor<'de> for TextOrNot {
         Ok(Some(Secret::new(text.to_owned())))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
-        Ok(Some(Secret::new(text)))
-    }
-
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
         Ok(None)
     }

@@ -1,5 +1,5 @@
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use proptest::prelude::*;
@@ -50,6 +50,15 @@ fn full() -> ConsentReceipt {
 }
 
 const FULL: &str = r#"{"clientId":"app-1","consentId":"c-1","evidence":{"interactionIds":["5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11"],"keyThumbprints":["thumb"],"pushedRequestSha256":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"},"expirationBasis":"durationPeriod","expirationDate":"2026-04-05T10:00:00Z","granted":[{"dataClusters":["ACCOUNT_BASIC"],"resourceId":"a-1","resourceType":"ACCOUNT"}],"grantedScopes":["fdx:accountbasic:read"],"issuedAt":"2026-01-05T10:00:00Z","issuer":"https://bank.example","requested":{"durationPeriod":90,"durationType":"TIME_BOUND","lookbackPeriod":60,"resources":[{"dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"],"resourceType":"ACCOUNT"}]},"revocationEndpoint":"https://api.bank.example/consents/c-1/revocation","version":1,"withheld":[{"dataCluster":"TRANSACTIONS","resourceType":"ACCOUNT"},{"dataCluster":"TRANSACTIONS","resourceId":"a-1","resourceType":"ACCOUNT"}]}"#;
+
+#[test]
+fn a_receipt_of_16_mib_is_read_and_no_larger_one() {
+    let mut text = String::from(FULL) + &" ".repeat(16_777_216 - FULL.len());
+    assert_eq!(ConsentReceipt::from_json(&text), Ok(full()));
+    text.push(' ');
+    let refused = ConsentReceipt::from_json(&text).unwrap_err();
+    assert!(matches!(refused, ReceiptError::Json(error) if error.kind() == json::Kind::TooLarge));
+}
 
 #[test]
 fn the_canonical_form_and_its_digest_are_fixed() {
