@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::table::Table;
-use crate::{api, conformance, interop, msrv, package, shell, simulate, test, walls};
+use crate::{api, conformance, interop, msrv, mutants, package, shell, simulate, test, walls};
 
 /// The crates whose features are also checked away.
 const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];
@@ -12,7 +12,7 @@ const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par
 /// What is no member of the workspace, so that nobody builds it with the rest.
 const APART: [&str; 2] = ["fuzz/Cargo.toml", "mutation/Cargo.toml"];
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     Step { name: "fmt", run: || fmt().map(passed) },
     Step { name: "clippy", run: || clippy().map(passed) },
     Step { name: "features", run: || features().map(passed) },
@@ -21,6 +21,7 @@ const STEPS: [Step; 14] = [
     Step { name: "simulate", run: || simulate::for_ci().map(passed) },
     Step { name: "conformance", run: || conformance::run(Args::none()).map(passed) },
     Step { name: "minimal-sets", run: || simulate::minimal_sets().map(passed) },
+    Step { name: "mutation", run: || mutants::test().map(passed) },
     Step { name: "walls", run: || walls::run(Args::none()).map(passed) },
     Step { name: "api", run: || api::run(Args::none()) },
     Step { name: "deny", run: || deny().map(passed) },

@@ -84,3 +84,8 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
     }
     Ok(Outcome::Passed)
 }
+
+/// Whether what judges them puts them where they belong.
+pub(crate) fn test() -> Result<(), Failure> {
+    shell::watch(shell::cargo(&["test", "--manifest-path", "mutation/Cargo.toml"]))
+}
