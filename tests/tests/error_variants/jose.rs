@@ -48,7 +48,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("NotText", JWE, "what_is_inside_is_text"),
             ("Parts", JWE, "parts_lengths_and_alphabet_are_held"),
             ("Tag", JWE, "parts_lengths_and_alphabet_are_held"),
-            ("TooLarge", JWE, "parts_lengths_and_alphabet_are_held"),
+            ("TooLarge", JWE, "the_longest_jwe_opens_and_a_longer_one_is_not_looked_at"),
             ("UnknownKey", JWE, "the_key_is_the_one_that_kid_and_alg_name"),
             ("Unopened", JWE, "a_changed_bit_does_not_open"),
         ],

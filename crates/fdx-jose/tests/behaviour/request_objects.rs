@@ -65,6 +65,25 @@ fn a_request_object_says_what_fapi_wants_and_all_parameters() {
     }
 }
 
+proptest! {
+    // FAPI 2.0 Message Signing 5.3.2: at most 60 minutes, counted from nbf.
+    #[test]
+    fn the_sixty_minutes_of_a_backdated_one_count_from_its_nbf(
+        by in 0..=120_u64,
+        lifetime in 0..=7200_u64,
+    ) {
+        let seconds = Duration::from_secs;
+        let key = RequestObjectKey::new(ES256.public().clone()).backdated(seconds(by));
+        let parameters = RequestObjectParameters::new();
+        let input = key.request_object("app", &issuer(), "j", NOW, seconds(lifetime), &parameters);
+        let claims = claims(&input.unwrap());
+        let (now, by) = (NOW.as_seconds(), by.min(60));
+        prop_assert_eq!(&claims["iat"], &json!(now));
+        prop_assert_eq!(&claims["nbf"], &json!(now - by));
+        prop_assert_eq!(&claims["exp"], &json!(now + lifetime.min(3600 - by)));
+    }
+}
+
 #[test]
 fn reserved_claims_cannot_be_written_over() {
     for name in [
