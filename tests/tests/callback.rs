@@ -1,15 +1,13 @@
 //! The callback: one right answer, and everything that only looks like it.
 
-use fdx_par::dialect::{Line, Member};
 use fdx_par::{
-    Callback, CallbackFault, CallerFault, Client, Dialect, Error, NextStep, Pending, RefusalKind,
+    Callback, CallbackFault, CallerFault, Client, Error, NextStep, Pending, RefusalKind,
 };
 use fdx_sandbox::NoncePolicy;
-use fdx_tests::{Setup, World, patched, usual_request};
+use fdx_tests::{Setup, World, usual_request};
 use fdx_wire::form::Query;
 use fdx_wire::{UnixTime, percent_encode};
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 /// The parts of the right callback.
 struct Right {
@@ -343,39 +341,4 @@ fn url() -> impl Strategy<Value = String> {
     ];
     let joint = prop_oneof![4 => Just("?"), 1 => Just("#"), 1 => Just("")];
     (place, joint, query).prop_map(|(place, joint, query)| format!("{place}{joint}{query}"))
-}
-
-const WITHOUT_ISS: Dialect = Dialect::new("without-iss", "a provider that leaves iss out")
-    .with_members(&[Line { member: Member::CallbackWithoutIss, source: "this test" }]);
-
-// RFC 9207 2.4: a response without iss of a server that says it sends one is discarded.
-#[test]
-fn a_dialect_lets_iss_be_missing_only_where_the_metadata_does_not_promise_it() {
-    for (published, taken) in
-        [(json!(true), false), (json!(false), true), (json!("true"), true), (Value::Null, true)]
-    {
-        let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
-        let patch = json!({ "authorization_response_iss_parameter_supported": published });
-        world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
-            patched(answer, &patch)
-        });
-        let fapi = world.client().unwrap();
-        let config = fapi.config().clone().with_dialect(WITHOUT_ISS);
-        let client = Client::new(config, fapi.metadata().clone()).unwrap();
-        let (pending, url) = world.pending(&client);
-        let iss = format!("iss={}", percent_encode(ISS));
-        assert!(url.contains(&iss), "{url}");
-        let without = url.replace(&iss, "");
-        match client.callback(pending, &without, world.now) {
-            Ok(_) => assert!(taken, "{published}"),
-            Err(refused) => {
-                assert_eq!(refused.error, CallbackFault::IssMissing.into(), "{published}");
-                assert!(!taken, "{published}");
-                // One that has it is checked as ever.
-                let other = url.replace(&iss, "iss=https://evil.example");
-                let refused = client.callback(*refused.unspent, &other, world.now).unwrap_err();
-                assert_eq!(refused.error, CallbackFault::IssMismatch.into());
-            }
-        }
-    }
 }

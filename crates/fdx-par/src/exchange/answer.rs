@@ -51,15 +51,10 @@ impl Answer<'_> {
             .map_err(|error| self.fault(ServerRule::of_json(error.kind())))
     }
 
-    /// The same for a body that need not be an object.
-    pub(crate) fn any_success<T: DeserializeOwned>(
-        &self,
-        status: StatusCode,
-        members: usize,
-    ) -> Result<T, Error> {
+    /// The same, with 10,000 members at most, for a body that need not be an object.
+    pub(crate) fn any_success<T: DeserializeOwned>(&self, status: StatusCode) -> Result<T, Error> {
         self.check_json(status)?;
-        let limits = Limits { members, ..Limits::bytes(self.limit) };
-        json::from_slice(self.body, &limits)
+        json::from_slice(self.body, &Limits::bytes(self.limit))
             .map_err(|error| self.fault(ServerRule::of_json(error.kind())))
     }
 

@@ -20,7 +20,6 @@ pub struct Revocations {
 }
 
 const LIMIT: usize = 256 * 1024;
-const MEMBERS: usize = 10_000;
 
 impl Client {
     /// Drafts the list of a consent's revocations (FDX Consent API,
@@ -61,7 +60,7 @@ impl Exchange for Revocations {
     fn read(_: Ask, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         answer.check_size()?;
         let list = match answer.status {
-            StatusCode::OK => Some(answer.any_success(StatusCode::OK, MEMBERS)?),
+            StatusCode::OK => Some(answer.any_success(StatusCode::OK)?),
             StatusCode::NOT_FOUND => None,
             _ => return Err(not_a_success(answer)),
         };

@@ -1,0 +1,105 @@
+//! What an error says to whoever has to do something about it.
+
+use fdx_jose::IdTokenError;
+use fdx_par::{CallbackFault, Dialect, Error, NextStep, dialect};
+use fdx_sandbox::NoncePolicy;
+use fdx_tests::{Answer, Setup, World, answer, patched};
+use http::HeaderValue;
+use http::header::WWW_AUTHENTICATE;
+use serde_json::{Value, json};
+
+fn world() -> World {
+    World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() })
+}
+
+/// What the flow ends in where the answers of `path` are patched.
+fn ends(path: &'static str, patch: Value) -> Error {
+    let mut world = world();
+    world.tamper_at(path, move |answer| patched(answer, &patch));
+    let client = match world.client() {
+        Ok(client) => client,
+        Err(error) => return error,
+    };
+    let (pending, callback) = world.pending(&client);
+    match world.exchange(&client, pending, &callback) {
+        Ok(exchanged) => world.verify(&client, exchanged).unwrap_err().error,
+        Err(error) => error,
+    }
+}
+
+/// What a call of the customer's accounts ends in.
+fn called(change: impl Fn(Answer) -> Answer + 'static) -> Error {
+    let mut world = world();
+    let (client, grant) = world.stored();
+    world.tamper_at("/fdx/v6/accounts", change);
+    world.accounts(&client, grant.tokens().access_token()).map(drop).unwrap_err()
+}
+
+#[test]
+fn what_a_dialect_would_take_is_named_as_its_member_is() {
+    let metadata = "/.well-known/oauth-authorization-server";
+    for (error, member) in [
+        (Error::from(CallbackFault::IssMissing), "callback-without-iss"),
+        (Error::IdToken(IdTokenError::Type), "id-token-typ"),
+        (ends(metadata, json!({ "jwks_uri": "http://bank.example/jwks" })), "loopback-http"),
+        (ends("/token", json!({ "id_token": null })), "not-fapi.openid-without-id-token"),
+        (ends("/token", json!({ "token_type": "Bearer" })), "not-fapi.unbound-tokens"),
+    ] {
+        assert_eq!(error.allowed_by(), Some(member), "{error}");
+        let named =
+            |dialect: &&Dialect| dialect.members().iter().any(|line| line.member.name() == member);
+        assert!(dialect::ALL.iter().any(|dialect| named(&dialect)), "{member}");
+    }
+    for error in [
+        Error::from(CallbackFault::IssMismatch),
+        Error::IdToken(IdTokenError::Signature),
+        ends("/token", json!({ "access_token": "" })),
+    ] {
+        assert_eq!(error.allowed_by(), None, "{error}");
+    }
+}
+
+// RFC 6750 3.1: invalid_token is for a token that expired or was revoked, whatever the status; 401
+// without a word is as good.
+#[test]
+fn a_challenge_is_answered_by_a_refresh_where_another_token_would_help() {
+    for (status, challenge, next_step) in [
+        (401, r#"DPoP error="invalid_token""#, NextStep::Refresh),
+        (403, r#"DPoP error="invalid_token""#, NextStep::Refresh),
+        (401, "DPoP", NextStep::Refresh),
+        (403, "DPoP", NextStep::AskTheInstitution),
+        (403, r#"DPoP error="insufficient_scope""#, NextStep::AskTheInstitution),
+    ] {
+        let error = called(move |_| {
+            let mut answer = answer(status, "text/plain", "");
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            answer
+        });
+        assert_eq!(error.next_step(), next_step, "{status} {challenge}");
+    }
+}
+
+#[test]
+fn what_the_server_said_is_one_line_bounded_and_escaped() {
+    let mut world = world();
+    let (client, grant) = world.stored();
+    world.tamper_at("/token", |_| {
+        let said = json!({
+            "error": "invalid_grant", "error_uri": "https://bank.example/e",
+            "error_description": "it isn't\nß \u{1b}[31m",
+        });
+        let mut answer = answer(400, "application/json", said.to_string());
+        let id = HeaderValue::from_static("5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11");
+        answer.headers_mut().insert("x-fapi-interaction-id", id);
+        answer
+    });
+    let error = world.refresh(&client, &grant).unwrap_err();
+    let said = error.said().unwrap();
+    assert_eq!(
+        said.to_string(),
+        "status 400, invalid_grant, it isn't\\n\\u{df} \\u{1b}[31m, see https://bank.example/e, \
+         interaction 5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11"
+    );
+    assert_eq!(format!("{:?}", said.error), r#"Some("invalid_grant")"#);
+    assert_eq!(said.error_uri.as_ref().unwrap().to_string(), "https://bank.example/e");
+}
