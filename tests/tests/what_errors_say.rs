@@ -103,3 +103,20 @@ fn what_the_server_said_is_one_line_bounded_and_escaped() {
     assert_eq!(format!("{:?}", said.error), r#"Some("invalid_grant")"#);
     assert_eq!(said.error_uri.as_ref().unwrap().to_string(), "https://bank.example/e");
 }
+
+#[test]
+fn a_text_is_kept_to_253_characters_and_then_cut_to_256() {
+    for (length, kept) in [(253, "a".repeat(253)), (254, "a".repeat(253) + "...")] {
+        let description = "a".repeat(length);
+        let mut world = world();
+        let (client, grant) = world.stored();
+        world.tamper_at("/token", move |_| {
+            let said = json!({ "error": "invalid_grant", "error_description": description });
+            answer(400, "application/json", said.to_string())
+        });
+        let error = world.refresh(&client, &grant).unwrap_err();
+        let said = error.said().unwrap().error_description.clone().unwrap();
+        assert_eq!(said.as_str(), kept, "{length}");
+        assert!(said.as_str().len() <= 256);
+    }
+}
