@@ -9,13 +9,15 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 
 use crate::edits::Written;
-use crate::mutant::Mutant;
+use crate::mutant::{Genre, Mutant};
 use crate::switches::{self, Switched};
 
 pub(crate) struct Tree {
     pub(crate) root: PathBuf,
     /// Mutants, by their numbers, that are in it.
     pub(crate) switched: BTreeSet<usize>,
+    /// Those that do not compile, whatever stands beside them.
+    pub(crate) unviable: BTreeSet<usize>,
 }
 
 const SWITCH: &str = include_str!("../switch/lib.rs");
@@ -32,15 +34,16 @@ impl Tree {
     ) -> Result<Self, Box<dyn Error>> {
         let tree = work.join("tree");
         copy(root, &tree, package)?;
-        let mut left_out = BTreeSet::new();
+        let (mut left_out, mut unviable) = (BTreeSet::new(), BTreeSet::new());
         loop {
             let (switched, written) = write(root, &tree, mutants, &left_out)?;
-            let wrong = wrong(&tree, package, &written)?;
-            if wrong.is_empty() {
-                return Ok(Self { root: tree, switched });
+            let errors = errors(&tree, package)?;
+            if errors.is_empty() {
+                return Ok(Self { root: tree, switched, unviable });
             }
             let before = left_out.len();
-            left_out.extend(wrong);
+            left_out.extend(errors.iter().flat_map(|error| to_blame(error, &written)));
+            unviable.extend(errors.iter().filter_map(|error| alone(error, &written, mutants)));
             if left_out.len() == before {
                 return Err("the copy does not compile, and no mutant is to blame".into());
             }
@@ -122,32 +125,43 @@ struct Diagnostic {
 #[derive(Deserialize)]
 struct Place {
     file_name: String,
+    is_primary: bool,
     byte_start: usize,
     byte_end: usize,
 }
 
-/// The mutants that the compiler's errors point at: what was written there, or what is nearest.
-fn wrong(tree: &Path, package: &str, places: &Places) -> Result<BTreeSet<usize>, Box<dyn Error>> {
+/// What the compiler has against the copy.
+fn errors(tree: &Path, package: &str) -> Result<Vec<Diagnostic>, Box<dyn Error>> {
     let checked = Command::new(env!("CARGO"))
         .args(["check", "--quiet", "--message-format=json", "--all-features", "-p", package])
         .current_dir(tree)
         .stderr(Stdio::null())
         .output()?;
     if checked.status.success() {
-        return Ok(BTreeSet::new());
+        return Ok(Vec::new());
     }
-    let mut wrong = BTreeSet::new();
-    for line in String::from_utf8(checked.stdout)?.lines() {
-        let Ok(Message { reason, message: Some(error) }) = serde_json::from_str(line) else {
-            continue;
-        };
-        if reason == "compiler-message" && error.level == "error" {
-            wrong.extend(to_blame(&error, places));
-        }
-    }
-    Ok(wrong)
+    let lines = String::from_utf8(checked.stdout)?;
+    let messages = lines.lines().filter_map(|line| serde_json::from_str(line).ok());
+    let compiler = messages.filter(|message: &Message| message.reason == "compiler-message");
+    let errors = compiler.filter_map(|message| message.message);
+    Ok(errors.filter(|error| error.level == "error").collect())
 }
 
+/// The one mutant that can't be, because the error is all in what was written for it alone: it is a
+/// value to return that is none of the function's type, here as there.
+fn alone(error: &Diagnostic, places: &Places, mutants: &[Mutant]) -> Option<usize> {
+    let mut shown = error.spans.iter().filter(|span| span.is_primary);
+    let (span, None) = (shown.next()?, shown.next()) else { return None };
+    let holds = |written: &&Written| {
+        written.range.start <= span.byte_start && span.byte_end <= written.range.end
+    };
+    match *places.get(&span.file_name)?.iter().find(holds)?.mutants {
+        [number] => Some(number).filter(|number| mutants[*number].genre == Genre::FnValue),
+        _ => None,
+    }
+}
+
+/// The mutants that an error points at: what was written there, or what is nearest.
 fn to_blame(error: &Diagnostic, places: &Places) -> BTreeSet<usize> {
     let spans: Vec<&Place> =
         error.spans.iter().chain(error.children.iter().flat_map(|child| &child.spans)).collect();

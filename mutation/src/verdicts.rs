@@ -27,6 +27,7 @@ pub(crate) struct Verdict<'a> {
 enum Became {
     Caught,
     Missed,
+    Unviable,
     /// It is behind no switch.
     LeftToOthers,
 }
@@ -39,6 +40,9 @@ pub(crate) fn judge<'a>(
 ) -> Vec<Verdict<'a>> {
     spread(mutants.len(), "mutants", |number| {
         let name = mutants[number].name.as_str();
+        if tree.unviable.contains(&number) {
+            return Verdict { name, became: Became::Unviable, by: None };
+        }
         if !tree.switched.contains(&number) {
             return Verdict { name, became: Became::LeftToOthers, by: None };
         }

@@ -28,6 +28,7 @@ struct Verdict {
 enum Became {
     Caught,
     Missed,
+    Unviable,
     LeftToOthers,
 }
 
@@ -40,6 +41,7 @@ pub(super) fn judge(name: &str, tests: &[&str], work: &Path) -> Result<Verdicts,
         match became {
             Became::Caught => verdicts.caught += 1,
             Became::Missed => verdicts.missed.push(without_place(&name)),
+            Became::Unviable => verdicts.unviable += 1,
             Became::LeftToOthers => left.push(name),
         }
     }
@@ -81,6 +83,8 @@ fn one_by_one(
     let mut command = shell::cargo(&["mutants", "-p", name, "--no-shuffle", "--colors=never"]);
     command.arg("--config").arg(&config).arg("--output").arg(work);
     command.args(["--all-features", "--jobs=2"]);
+    // Left to itself it waits as long as the crate's own tests need, which are not all that run.
+    command.arg("--timeout=900");
     // It stops at the first test that fails.
     if shell::is_there(shell::cargo(&["nextest", "--version"])) {
         command.arg("--test-tool=nextest");
