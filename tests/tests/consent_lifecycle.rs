@@ -228,6 +228,7 @@ fn both_shapes_of_the_list_are_read_and_404_is_none() {
     ] {
         let list = listed(move |_| answer(200, "application/json", body.clone())).unwrap();
         assert_eq!(list.list().unwrap().len(), count);
+        assert_eq!(list.notices(), [Notice::InteractionIdMissing]);
     }
     let none = listed(|_| answer(404, "text/plain", "")).unwrap();
     assert!(none.list().is_none());

@@ -61,6 +61,20 @@ fn a_client_of_it_needs_a_dialect_that_names_it() {
 }
 
 #[test]
+fn an_fdx_api_over_http_needs_that_dialect_as_its_issuer_does() {
+    let metadata = read(
+        &Issuer::parse("https://bank.example").unwrap(),
+        &document("https://bank.example", "https://bank.example"),
+    );
+    let metadata = metadata.unwrap();
+    let mut config = Setup::default().config();
+    config.fdx_base = HttpsUrl::parse_loopback("http://127.0.0.1:8080/fdx/v6").unwrap();
+    let refused = Client::new(config.clone(), metadata.clone()).unwrap_err();
+    assert_eq!(refused, CallerFault::LoopbackHttp.into());
+    assert!(Client::new(config.with_dialect(LOCAL), metadata).is_ok());
+}
+
+#[test]
 fn its_endpoints_may_be_http_to_this_machine_alone() {
     let issuer = Issuer::parse_loopback(ISSUER).unwrap();
     for base in [ISSUER, "http://127.0.0.1:9", "http://[::1]", "https://bank.example"] {

@@ -18,6 +18,7 @@ mod fdx_headers;
 mod flow;
 mod introspection;
 mod key_rotation;
+mod limits;
 mod loopback_issuer;
 mod matrix;
 mod matrix_tls;

@@ -8,7 +8,7 @@ use fdx_wire::{HttpsUrl, Issuer};
 use serde_json::json;
 
 /// The same recipient with the same keys at another institution.
-fn elsewhere(world: &World, client: &Client) -> Client {
+pub(crate) fn elsewhere(world: &World, client: &Client) -> Client {
     let issuer = Issuer::parse("https://rogue.example").unwrap();
     let draft = discover(&issuer, WellKnown::OAuthAuthorizationServer, world.now).unwrap();
     let (_, sent) = draft.attach(Vec::new()).unwrap();

@@ -2,14 +2,15 @@
 
 use fdx_jose::statement;
 use fdx_par::dialect::{Line, Member};
-use fdx_par::not_fapi::Departure;
+use fdx_par::not_fapi::{self, Departure};
 use fdx_par::{
     AuthorizationRequest, Callback, CallbackFault, CallerFault, Client, Dialect, Error, Notice,
     ResponseMode, Verification, Verified,
 };
-use fdx_rar::ReceiptWarning;
+use fdx_rar::{ReceiptWarning, Scopes};
 use fdx_sandbox::customer::Decision;
-use fdx_tests::{Setup, World, bank_issuer, consent_request, entropy, patched};
+use fdx_tests::{Setup, World, answer, bank_issuer, consent_request, entropy, patched};
+use fdx_wire::form::Query;
 use serde_json::json;
 
 #[test]
@@ -65,6 +66,35 @@ fn the_receipt_warns_of_an_id_token_that_did_not_come() {
         assert_eq!(granted.id_token().is_some(), comes);
         // The flow itself kept to FAPI 2.0: it is the missing token that is warned of.
         assert_eq!(fapi.receipt(&granted, world.now).unwrap().warnings(), warnings);
+    }
+}
+
+const UNPUSHED: Dialect = Dialect::new("unpushed", "a provider that takes no pushed requests")
+    .with_members(&[Line { member: Member::NotFapi(Departure::NotPushed), source: "this test" }]);
+
+#[test]
+fn the_receipt_warns_of_a_request_that_was_not_pushed() {
+    let mut world = World::new(Setup::default());
+    world.tamper_at("/token", |_| {
+        let told = json!({ "access_token": "at-1", "token_type": "DPoP", "expires_in": 300 });
+        answer(200, "application/json", told.to_string())
+    });
+    let fapi = world.client().unwrap();
+    let config = fapi.config().clone().with_dialect(UNPUSHED);
+    let client = Client::new(config, fapi.metadata().clone()).unwrap();
+    let request = AuthorizationRequest::of_scopes(Scopes::parse("accounts").unwrap());
+    let authorized = not_fapi::authorize(&client, &request, entropy(1), world.now);
+    let (url, pending) = authorized.unwrap();
+    let (_, query) = url.as_str().split_once('?').unwrap();
+    let state = Query::parse(query, 8192).unwrap().one("state").unwrap().unwrap().to_owned();
+    let callback = format!("https://app.example/callback?code=c0de&state={state}");
+    let callback = format!("{callback}&iss=https://bank.example");
+    let exchanged = world.exchange(&client, pending, &callback).unwrap();
+    let granted = world.verify(&client, exchanged).unwrap().untold();
+    let warnings = [ReceiptWarning::NotFapi, ReceiptWarning::NoConsentId];
+    // Whether the configuration still says so or not.
+    for client in [client, fapi] {
+        assert_eq!(client.receipt(&granted, world.now).unwrap().warnings(), warnings);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an error says to whoever has to do something about it.
 
 use fdx_jose::IdTokenError;
-use fdx_par::{CallbackFault, Dialect, Error, NextStep, dialect};
+use fdx_par::{CallbackFault, Dialect, Error, Excerpt, NextStep, dialect};
 use fdx_sandbox::NoncePolicy;
 use fdx_tests::{Answer, Setup, World, answer, patched};
 use http::HeaderValue;
@@ -119,4 +119,37 @@ fn a_text_is_kept_to_253_characters_and_then_cut_to_256() {
         assert_eq!(said.as_str(), kept, "{length}");
         assert!(said.as_str().len() <= 256);
     }
+}
+
+#[test]
+fn a_challenge_s_own_words_are_kept_where_it_is_about_tokens() {
+    let told = |challenge: &'static str| {
+        let error = called(move |_| {
+            let mut answer = answer(401, "text/plain", "");
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            answer
+        });
+        assert_eq!(error.clause(), "RFC 6750 section 3");
+        assert!(error.to_string().contains("status 401"), "{error}");
+        let said = error.said().unwrap();
+        let text = |excerpt: &Option<Excerpt>| excerpt.as_ref().map(ToString::to_string);
+        [&said.error, &said.error_description, &said.error_uri].map(text)
+    };
+    let kept = ["invalid_token", "it has expired", "https://bank.example/e"];
+    assert_eq!(
+        told(
+            r#"DPoP error="invalid_token", error_description="it has expired", error_uri="https://bank.example/e""#
+        ),
+        kept.map(|text| Some(text.to_owned()))
+    );
+    // RFC 9110 11.6.1: another scheme's parameters mean what that scheme says.
+    assert_eq!(told(r#"Basic error="invalid_token""#), [None, None, None]);
+}
+
+#[test]
+fn a_fault_of_the_server_says_the_rule_and_what_the_server_said() {
+    let error = ends("/token", json!({ "token_type": "Bearer" }));
+    let Error::Server(fault) = &error else { panic!("{error}") };
+    assert_eq!(fault.to_string(), format!("{} ({})", fault.rule, fault.said));
+    assert!(error.to_string().contains("status 200"), "{error}");
 }

@@ -184,3 +184,16 @@ fn a_lost_answer_may_be_asked_for_again() {
     let (_, sent) = draft.attach(Vec::new()).unwrap();
     assert_eq!(sent.unheard(), NextStep::Retry { after: None });
 }
+
+// RFC 7592 2: 401 is for a client that is gone, or a token that was replaced.
+#[test]
+fn only_401_sends_a_client_to_register_again() {
+    for (status, again) in [(401, true), (400, false), (403, false), (404, false)] {
+        let (mut world, registrar) = everything();
+        let registered = answered(&mut world, &registrar, &json!({})).unwrap();
+        world.tamper(move |_, _| answer(status, "text/plain", ""));
+        let draft = registrar.read(&registered, world.draw(), world.now).unwrap();
+        let error = world.run(draft).map(drop).unwrap_err();
+        assert_eq!(error.next_step() == NextStep::RegisterAgain, again, "{status}: {error}");
+    }
+}

@@ -3,6 +3,7 @@ use fdx_tests::{Authentication, Binding, Setup};
 use serde_json::{Value, json};
 
 use super::scene::{self, answered, everything, usual};
+use crate::review_mix_up::elsewhere;
 
 /// What the server registers in the place of what was asked, and what it is refused for.
 fn rows() -> Vec<(Value, RegistrationFault)> {
@@ -233,10 +234,35 @@ fn the_same_in_other_letters_is_the_same() {
     assert!(registrar.client_config(&registered).is_ok());
 }
 
+// RFC 8259 7: any character may be written as an escape.
+#[test]
+fn a_text_written_with_escapes_is_the_same_text() {
+    let (mut world, registrar) = everything();
+    let body = scene::echo(&registrar, &json!({})).to_string();
+    let written = body.replace("\"Budget\"", r#""\u0042udget""#);
+    assert_ne!(written, body);
+    let answer = fdx_tests::answer(201, "application/json", written);
+    let registered = scene::answered_with(&mut world, &registrar, answer).unwrap();
+    assert_eq!(registrar.otherwise(&registered), [""; 0]);
+}
+
 #[test]
 fn another_institution_s_registration_is_no_configuration() {
     let (mut world, registrar) = everything();
     let registered = answered(&mut world, &registrar, &json!({})).unwrap();
     let stored = registered.to_json().expose().replace("bank.example\"", "other.example\"");
     assert_eq!(registrar.restore(&stored).unwrap_err(), CallerFault::OtherClient.into());
+    let (mut world, _) = everything();
+    let fapi = world.client().unwrap();
+    let rogue = elsewhere(&world, &fapi);
+    let made = |client: &fdx_par::Client| {
+        let mut config = scene::recipient(Setup::default());
+        config.issuer = client.config().issuer.clone();
+        let described = scene::registration(Setup::default());
+        Registrar::new(config, &described, client.metadata().clone()).unwrap()
+    };
+    let registered = answered(&mut world, &made(&fapi), &json!({})).unwrap();
+    assert!(made(&fapi).client_config(&registered).is_ok());
+    let refused = made(&rogue).client_config(&registered).unwrap_err();
+    assert_eq!(refused, CallerFault::OtherClient.into());
 }

@@ -147,6 +147,15 @@ mod tests {
         assert_eq!(parse(["DPoP error = \"x\""].into_iter())[0].parameter("error"), Some("x"));
     }
 
+    #[test]
+    fn challenges_and_their_parameters_are_read_up_to_a_number() {
+        let challenges = ["A"; MAX_CHALLENGES + 1].join(", ");
+        assert_eq!(read(&[&challenges]).len(), MAX_CHALLENGES);
+        let parameters = [r#"a="1""#; MAX_PARAMETERS + 1].join(", ");
+        let (_, parameters) = read(&[&format!("A {parameters}")]).remove(0);
+        assert_eq!(parameters.len(), MAX_PARAMETERS);
+    }
+
     proptest! {
         #[test]
         fn no_header_panics_and_work_is_bounded(value in "[ -~]{0,200}") {
