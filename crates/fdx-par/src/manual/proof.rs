@@ -15,7 +15,7 @@
 //! | The pieces stay right together: customers, nodes that crash, networks that lose and repeat, clocks that drift, a hostile institution, an attacker at the front channel. | A simulation in one thread, decided by one seed, with invariants checked at each event. | `cargo xtask simulate --flows 20000` |
 //! | Each check is needed, and none stands alone where another can stand beside it. | The same simulation, turned against ourselves: checks are switched off in every smallest combination until an attack succeeds. | [`defence_in_depth`](super::defence_in_depth) |
 //! | Every provider's deviation is named, and strict stays strict without it. | Each member of each dialect is switched off, and the flow fails where its row says; each request is held against a recorded text. | `cargo test -p fdx-tests providers` |
-//! | The tests notice changes of the code. | Mutations: the code is changed in small ways, and tests have to fail. | `cargo xtask mutants` |
+//! | The tests notice changes of the code. | Mutations: `fdx-wire`, `fdx-pkce`, `fdx-rar`, `fdx-jose` and `fdx-par` are changed in every small way that cargo-mutants knows, and a test has to fail: for 90 in a hundred of the changes that compile, and for the others there is a written reason. | `cargo xtask mutants` |
 //! | Private keys, verifiers, codes and tokens do not print. | Planted secrets: every printed text of a flow is searched for them, with positive controls. | `cargo test -p fdx-tests planted_secrets` |
 //!
 //! # What is not proven
