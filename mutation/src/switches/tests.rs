@@ -121,3 +121,15 @@ fn a_mutant_inside_another_s_operand_keeps_its_switch() {
     assert_eq!(text.matches("switch::on(0)").count(), 2);
     assert_eq!(text.matches("switch::on(1)").count(), 1);
 }
+
+#[test]
+fn a_guard_that_is_one_comparison_holds_both_switches() {
+    let text = "fn f() { match a { _ if b < c => d } }";
+    let mutants = [
+        mutant(text, "b <", Genre::MatchArmGuard, "false"),
+        mutant(text, "<", Genre::BinaryOperator, ">"),
+    ];
+    let expected = "(!switch::on(0) && ((match (&(b ), &( c)) { (l__, r__) => \
+         if switch::on(1) { l__ > r__ } else { l__ < r__ } })))";
+    assert!(switched(text, &mutants).contains(expected));
+}
