@@ -17,8 +17,8 @@ struct Edit {
     mutants: Vec<usize>,
 }
 
-/// Of several edits at one place: what ends there comes first, the inner before the outer; then what
-/// begins there, the outer before the inner. The first number is the length of what is wrapped.
+/// Of several edits at one place: what ends there comes first, the inner before the outer; then
+/// what begins there, the outer before the inner. The first number is the length of what is wrapped.
 #[derive(Eq, Ord, PartialEq, PartialOrd)]
 enum Order {
     Instead,

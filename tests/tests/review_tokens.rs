@@ -1,5 +1,5 @@
-//! What a token response says beside the tokens costs nobody the tokens, and what binds a code binds
-//! them.
+//! What a token response says beside the tokens costs nobody the tokens, and what binds a code
+//! binds them.
 
 use fdx_par::dialect::{Line, Member};
 use fdx_par::not_fapi::{Departure, Unbound};

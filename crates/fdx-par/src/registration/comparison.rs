@@ -67,9 +67,9 @@ enum Outcome {
     Weakened,
 }
 
-/// What a member has to be, what it means where the answer lacks it ([`Outcome::Weakened`] where the
-/// default is weaker than what was asked), and where the answer alone has it ([`Outcome::Weakened`]
-/// where somebody else could then be the client).
+/// What a member has to be; what it means where the answer lacks it ([`Outcome::Weakened`] where
+/// the default is weaker than what was asked), and where the answer alone has it
+/// ([`Outcome::Weakened`] where somebody else could then be the client).
 struct Law {
     member: &'static str,
     fault: RegistrationFault,
