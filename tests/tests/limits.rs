@@ -3,13 +3,19 @@
 use core::time::Duration;
 
 use fdx_jose::{SealingKey, SealingKeys, backend};
+use fdx_par::dialect::UAE;
+use fdx_par::not_fapi::MX;
 use fdx_par::{
-    AuthorizationRequest, Callback, CallbackFault, Client, Pending, ResourceRequest, ResponseMode,
-    SealFault,
+    AuthorizationRequest, Callback, CallbackFault, CallerFault, Client, Draft, InitialAccess,
+    Output, Pending, ResourceRequest, ResponseMode, SealFault, TokenTypeHint, WellKnown, discover,
 };
-use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
+use fdx_rar::{
+    ConsentDuration, ConsentRequest, ConsentRevocationRequest, DataCluster, PartyType,
+    ResourceType, RevocationReason,
+};
 use fdx_sandbox::NoncePolicy;
-use fdx_tests::{Setup, World, answer, entropy, start};
+use fdx_tests::providers::provided;
+use fdx_tests::{Setup, World, answer, entropy, start, usual_request};
 use serde_json::{Value, json};
 
 fn world() -> World {
@@ -100,4 +106,64 @@ fn three_thousand_accounts_are_no_more_than_a_grant_or_a_resource_may_hold() {
     let draft = client.call(token, ResourceRequest::get(url), world.draw(), world.now).unwrap();
     let read: Value = world.run(draft).unwrap().json().unwrap();
     assert_eq!(read["resources"].as_array().unwrap().len(), 3000);
+}
+
+/// How many bytes of an answer are read.
+fn most<T: Output>(world: &World, draft: Draft<T>) -> usize {
+    let signatures = draft.sign(&world.keys).unwrap();
+    let (request, _) = draft.attach(signatures).unwrap();
+    request.max_response_bytes()
+}
+
+#[test]
+fn each_exchange_reads_so_much_of_an_answer() {
+    const KIB: usize = 1024;
+    let mut world = world();
+    let (client, grant) = world.stored();
+    let (tokens, id) = (grant.tokens(), grant.consent_id().unwrap());
+    let (token, now, one) = (tokens.access_token(), world.now, || entropy(77));
+    let accounts = client.config().fdx_base.join_segment("accounts").unwrap();
+    let issuer = &client.config().issuer;
+    let (why, who) = (RevocationReason::UserAction, PartyType::DataRecipient);
+    let reason = ConsentRevocationRequest::new(why, who);
+    let discover = discover(issuer, WellKnown::OAuthAuthorizationServer, now).unwrap();
+    assert_eq!(most(&world, discover), 256 * KIB);
+    assert_eq!(most(&world, client.fetch_keys(now).unwrap()), 256 * KIB);
+    assert_eq!(most(&world, client.push(&usual_request(), one(), now).unwrap()), 16 * KIB);
+    assert_eq!(most(&world, client.refresh(&grant, one(), now).unwrap()), 256 * KIB);
+    assert_eq!(most(&world, client.introspect(token, one(), now).unwrap()), 256 * KIB);
+    assert_eq!(most(&world, client.introspect_signed(token, one(), now).unwrap()), 256 * KIB);
+    let revoke = client.revoke(tokens, TokenTypeHint::RefreshToken, one(), now).unwrap();
+    assert_eq!(most(&world, revoke), 64 * KIB);
+    let read = client.read_consent_by_id(id, token, one(), now).unwrap();
+    assert_eq!(most(&world, read), 8192 * KIB);
+    let call = client.call(token, ResourceRequest::get(accounts), one(), now).unwrap();
+    assert_eq!(most(&world, call), 8192 * KIB);
+    let revoke = client.revoke_consent(id, token, &reason, one(), now).unwrap();
+    assert_eq!(most(&world, revoke), 64 * KIB);
+    let list = client.list_revocations(id, token, one(), now).unwrap();
+    assert_eq!(most(&world, list), 256 * KIB);
+    let (mut world, registrar) = crate::registration::scene::everything();
+    let register = registrar.register(InitialAccess::Open, world.draw(), world.now).unwrap();
+    assert_eq!(most(&world, register), 256 * KIB);
+    let mut world = (provided(UAE).unwrap().world)(UAE);
+    let client = world.client().unwrap();
+    let register = client.register_by_certificate(one(), world.now).unwrap();
+    assert_eq!(most(&world, register), 64 * KIB);
+}
+
+#[test]
+fn a_stored_grant_of_1_mib_is_restored_and_no_larger_one() {
+    let (client, grant) = world().stored();
+    let stored = grant.to_json();
+    let mut text = stored.expose().to_owned();
+    text.push_str(&" ".repeat(1_048_576 - text.len()));
+    assert!(client.restore(&text).is_ok());
+    text.push(' ');
+    assert_eq!(client.restore(&text).map(drop), Err(CallerFault::StoredGrant.into()));
+}
+
+#[test]
+fn a_refresh_token_of_mx_is_good_for_thirty_days() {
+    assert_eq!(MX.refresh_token_lifetime(), Some(Duration::from_secs(2_592_000)));
 }

@@ -127,6 +127,13 @@ fn the_table_of_faults_has_every_row() {
 }
 
 #[test]
+fn severities_have_names_for_scripts() {
+    use Severity::{Advice, BreaksClient, BreaksFapi, Fine};
+    let names = [Fine, Advice, BreaksFapi, BreaksClient].map(Severity::name);
+    assert_eq!(names, ["fine", "advice", "breaks-fapi", "breaks-client"]);
+}
+
+#[test]
 fn a_document_with_several_faults_gives_all_their_rows() {
     let faults = [
         ("code_challenge_methods_supported", Severity::BreaksFapi),
