@@ -2,12 +2,13 @@
 
 use core::time::Duration;
 
-use fdx_jose::{SealingKey, SealingKeys, backend};
+use fdx_jose::{Algorithm, SealingKey, SealingKeys, backend};
 use fdx_par::dialect::UAE;
 use fdx_par::not_fapi::MX;
 use fdx_par::{
     AuthorizationRequest, Callback, CallbackFault, CallerFault, Client, Draft, InitialAccess,
-    Output, Pending, ResourceRequest, ResponseMode, SealFault, TokenTypeHint, WellKnown, discover,
+    Output, Pending, Registration, ResourceRequest, ResponseMode, SealFault, TokenTypeHint,
+    WellKnown, discover,
 };
 use fdx_rar::{
     ConsentDuration, ConsentRequest, ConsentRevocationRequest, DataCluster, PartyType,
@@ -15,7 +16,8 @@ use fdx_rar::{
 };
 use fdx_sandbox::NoncePolicy;
 use fdx_tests::providers::provided;
-use fdx_tests::{Setup, World, answer, entropy, start, usual_request};
+use fdx_tests::{Setup, World, answer, entropy, keys, patched, start, usual_request};
+use fdx_wire::json::RawJson;
 use serde_json::{Value, json};
 
 fn world() -> World {
@@ -166,4 +168,31 @@ fn a_stored_grant_of_1_mib_is_restored_and_no_larger_one() {
 #[test]
 fn a_refresh_token_of_mx_is_good_for_thirty_days() {
     assert_eq!(MX.refresh_token_lifetime(), Some(Duration::from_secs(2_592_000)));
+}
+
+#[test]
+fn an_access_token_of_16_kib_is_taken_and_no_longer_one() {
+    for (length, taken) in [(16_384, true), (16_385, false)] {
+        let mut world = world();
+        let patch = json!({ "access_token": "a".repeat(length) });
+        world.tamper_at("/token", move |answer| patched(answer, &patch));
+        let client = world.client().unwrap();
+        let (pending, callback) = world.pending(&client);
+        assert_eq!(world.exchange(&client, pending, &callback).is_ok(), taken, "{length}");
+    }
+}
+
+#[test]
+fn a_key_set_of_64_kib_is_registered_and_no_larger_one() {
+    let mut key: Value = serde_json::from_str(keys(Algorithm::Es256).public().jwk()).unwrap();
+    let mut registered = |padding: usize| {
+        key["padding"] = json!("x".repeat(padding));
+        let jwks = RawJson::of(&json!({ "keys": [key] })).unwrap();
+        let length = jwks.as_str().len();
+        (length, Registration::new("Budget").jwks(jwks).map(drop))
+    };
+    let (empty, _) = registered(0);
+    assert_eq!(registered(65_536 - empty), (65_536, Ok(())));
+    let refused = Err(CallerFault::RegistrationKeys.into());
+    assert_eq!(registered(65_537 - empty), (65_537, refused));
 }
