@@ -2,10 +2,10 @@
 //!
 //! cargo-mutants says in which small ways a crate can be changed (its *mutants*), and tries one
 //! after the other: the crate is built anew for each, and all of its tests run. That is right, and
-//! takes two cores a night for `fdx-par` alone. Here all mutants of a crate go into one copy of it, each
-//! behind a switch: `a < b` becomes *if mutant 7 is on `a <= b`, else `a < b`*. The copy is built
-//! once; the environment says which mutant is on; and of the tests only those run that reach it, as
-//! a first run without any mutant has told.
+//! takes two cores a night for `fdx-par` alone. Here all mutants of a crate go into one copy of it,
+//! each behind a switch: `a < b` becomes *if mutant 7 is on `a <= b`, else `a < b`*. The copy is
+//! built once; the environment says which mutant is on; and of the tests only those run that reach
+//! it, as a first run without any mutant has told.
 //!
 //! What can't be put behind a switch (constants, `const fn`, what does not compile beside the rest)
 //! is left to cargo-mutants itself: `cargo xtask mutants` does both.

@@ -62,8 +62,8 @@ fn copy(root: &Path, tree: &Path, package: &str) -> Result<(), Box<dyn Error>> {
     for file in String::from_utf8(listed.stdout)?.split_terminator('\0') {
         let Ok(mut bytes) = fs::read(root.join(file)) else { continue };
         if file == "Cargo.toml" {
-            bytes.extend_from_slice(b"\n[profile.dev.package.\"fdx-*\"]\nopt-level = 1\n");
-            bytes = String::from_utf8(bytes)?.replace("fdx-*", package).into_bytes();
+            let profile = format!("\n[profile.dev.package.{package}]\nopt-level = 1\n");
+            bytes.extend_from_slice(profile.as_bytes());
         }
         if file == format!("crates/{package}/Cargo.toml") {
             let needs = "[dependencies]\nswitch.path = \"../../switch\"\n";
