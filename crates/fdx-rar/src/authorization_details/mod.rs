@@ -75,7 +75,15 @@ impl AuthorizationDetails {
     /// # Errors
     /// [`AuthorizationDetailsError`], by the first rule that it breaks.
     pub fn parse(json: impl AsRef<[u8]>) -> Result<Self, AuthorizationDetailsError> {
-        let elements: Vec<RawJson> = json::from_slice(json.as_ref(), &Limits::default())?;
+        Self::parse_within(json.as_ref(), &Limits::default())
+    }
+
+    /// As [`Self::parse`], of the size that `limits` say.
+    pub(crate) fn parse_within(
+        json: &[u8],
+        limits: &Limits,
+    ) -> Result<Self, AuthorizationDetailsError> {
+        let elements: Vec<RawJson> = json::from_slice(json, limits)?;
         Self::of_elements(&elements)
     }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 use fdx_wire::{HttpsUrl, Issuer, UnixTime};
 
 use super::record::{ExpirationBasis, Record, VERSION};
-use super::{ConsentReceipt, Evidence, ReceiptWarning, canonical};
+use super::{ConsentReceipt, Evidence, ReceiptWarning};
 use crate::{
     AuthorizationDetails, ConsentGrant, ConsentId, Coverage, DurationDays, DurationType, Requested,
     Scopes, Timestamp,
@@ -38,7 +38,7 @@ impl ConsentReceiptBuilder {
             consent_id: None,
             issued_at,
             requested: consent,
-            requested_authorization_details: details.map(canonical),
+            requested_authorization_details: details,
             requested_scopes: scopes,
             granted: None,
             withheld: None,
@@ -87,7 +87,7 @@ impl ConsentReceiptBuilder {
 
     /// The `authorization_details` of the token response (RFC 9396 section 7).
     pub fn granted_authorization_details(mut self, details: AuthorizationDetails) -> Self {
-        self.0.granted_authorization_details = Some(canonical(details));
+        self.0.granted_authorization_details = Some(details);
         self
     }
 
@@ -110,12 +110,6 @@ impl ConsentReceiptBuilder {
     pub fn build(self) -> ConsentReceipt {
         ConsentReceipt(self.0)
     }
-}
-
-/// As they are read back: their members in the order of the canonical form.
-fn canonical(details: AuthorizationDetails) -> AuthorizationDetails {
-    let value = serde_json::to_value(&details).unwrap_or_default();
-    AuthorizationDetails::parse(canonical::write(&value)).unwrap_or(details)
 }
 
 fn expire_with(grant: &ConsentGrant, record: &mut Record) {

@@ -78,7 +78,7 @@ impl ConsentReceipt {
         ConsentReceiptBuilder::new(issuer, client_id, requested.into(), issued_at, evidence)
     }
 
-    /// Reads a receipt, of at most 16 MiB and in any order of members.
+    /// Reads a receipt, of at most 64 MiB and in any order of members.
     ///
     /// # Errors
     /// [`ReceiptError`]. What says more than a receipt of this version keeps is refused, so that
@@ -100,7 +100,7 @@ impl ConsentReceipt {
     /// The receipt in its canonical form (RFC 8785).
     #[must_use]
     pub fn canonical_json(&self) -> String {
-        // Texts and whole numbers always have a JSON form.
+        // A record holds texts and whole numbers alone, which always have a JSON form.
         canonical::write(&serde_json::to_value(&self.0).unwrap_or_default())
     }
 
@@ -211,8 +211,8 @@ impl Serialize for ConsentReceipt {
     }
 }
 
-/// Ten thousand accounts of every cluster fit.
-const LIMITS: Limits = Limits { bytes: 16 * 1024 * 1024, depth: 8, members: 1_000_000 };
+/// Ten thousand accounts fit, each with or without every one of fifty clusters.
+const LIMITS: Limits = Limits { bytes: 64 * 1024 * 1024, depth: 8, members: 4_000_000 };
 
 #[cfg(test)]
 mod tests;

@@ -23,7 +23,7 @@ pub(super) struct Record {
     pub(super) issued_at: UnixTime,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) requested: Option<ConsentRequest>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "details")]
     pub(super) requested_authorization_details: Option<AuthorizationDetails>,
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "optional_tokens")]
     pub(super) requested_scopes: Option<Scopes>,
@@ -31,7 +31,7 @@ pub(super) struct Record {
     pub(super) granted: Option<Vec<GrantedResource>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) withheld: Option<Vec<Withheld>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "details")]
     pub(super) granted_authorization_details: Option<AuthorizationDetails>,
     #[serde(serialize_with = "tokens")]
     pub(super) granted_scopes: Scopes,
@@ -86,6 +86,35 @@ fn optional_tokens<S: serde::Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     scopes.as_ref().map(Scopes::as_tokens).serialize(serializer)
+}
+
+/// As a text, which is the array's JSON: details of a type that is not known may hold numbers and
+/// texts that have no canonical form.
+mod details {
+    use alloc::string::String;
+
+    use fdx_wire::json::Limits;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::AuthorizationDetails;
+
+    pub(super) fn serialize<S: Serializer>(
+        details: &Option<AuthorizationDetails>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        details.as_ref().map(AuthorizationDetails::to_json).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<AuthorizationDetails>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        // Of a size with the receipt that they are in, which was read.
+        let limits = Limits { members: usize::MAX, ..Limits::bytes(usize::MAX) };
+        let details = AuthorizationDetails::parse_within(text.as_bytes(), &limits);
+        details.map(Some).map_err(D::Error::custom)
+    }
 }
 
 mod rfc3339 {

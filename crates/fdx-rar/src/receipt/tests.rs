@@ -52,8 +52,8 @@ fn full() -> ConsentReceipt {
 const FULL: &str = r#"{"clientId":"app-1","consentId":"c-1","evidence":{"interactionIds":["5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11"],"keyThumbprints":["thumb"],"pushedRequestSha256":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"},"expirationBasis":"durationPeriod","expirationDate":"2026-04-05T10:00:00Z","granted":[{"dataClusters":["ACCOUNT_BASIC"],"resourceId":"a-1","resourceType":"ACCOUNT"}],"grantedScopes":["fdx:accountbasic:read"],"issuedAt":"2026-01-05T10:00:00Z","issuer":"https://bank.example","requested":{"durationPeriod":90,"durationType":"TIME_BOUND","lookbackPeriod":60,"resources":[{"dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"],"resourceType":"ACCOUNT"}]},"revocationEndpoint":"https://api.bank.example/consents/c-1/revocation","version":1,"withheld":[{"dataCluster":"TRANSACTIONS","resourceType":"ACCOUNT"},{"dataCluster":"TRANSACTIONS","resourceId":"a-1","resourceType":"ACCOUNT"}]}"#;
 
 #[test]
-fn a_receipt_of_16_mib_is_read_and_no_larger_one() {
-    let mut text = String::from(FULL) + &" ".repeat(16_777_216 - FULL.len());
+fn a_receipt_of_64_mib_is_read_and_no_larger_one() {
+    let mut text = String::from(FULL) + &" ".repeat(67_108_864 - FULL.len());
     assert_eq!(ConsentReceipt::from_json(&text), Ok(full()));
     text.push(' ');
     let refused = ConsentReceipt::from_json(&text).unwrap_err();
@@ -186,6 +186,50 @@ proptest! {
             prop_assert_eq!(read.canonical_json(), canonical::write(&value));
         }
     }
+}
+
+/// None of these has a canonical form, or one that any reader would read as it was meant.
+#[test]
+fn details_that_have_no_canonical_form_are_told_as_they_came() {
+    let mut digests = Vec::new();
+    for value in [
+        "1e999",
+        "1.0",
+        "1",
+        "12345678901234567890123",
+        r#""\ud800""#,
+        r#"{"$serde_json::private::RawValue":"["}"#,
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
+    ] {
+        let json = format!(r#"[{{"type":"payment","amount":{value}}}]"#);
+        let details = AuthorizationDetails::parse(&json).unwrap();
+        let asked = Requested::Details(details.clone(), Scopes::new());
+        let receipt = begin(asked).granted_authorization_details(details.clone()).build();
+        let read = ConsentReceipt::from_json(receipt.canonical_json()).unwrap();
+        assert_eq!(read, receipt, "{value}");
+        for told in [read.requested_authorization_details(), read.granted_authorization_details()] {
+            assert_eq!(told.map(AuthorizationDetails::to_json).as_ref(), Some(&json));
+        }
+        assert!(!digests.contains(&receipt.digest()), "{value}");
+        digests.push(receipt.digest());
+    }
+}
+
+/// As many resources as a grant may name, none with any of what was asked for.
+#[test]
+fn the_receipt_of_the_largest_grant_is_read_back() {
+    let clusters = (0..7).map(|it| DataCluster::parse(&format!("CLUSTER_{it}")));
+    let asked = ConsentRequest::new(ConsentDuration::OneTime)
+        .resource(ResourceType::Account, clusters)
+        .build()
+        .unwrap();
+    let resources = (0..10_000)
+        .map(|it| GrantedResource::new(ResourceType::Account, &format!("{it:0256}"), []))
+        .collect();
+    let receipt = begin(asked).grant(&grant().with_resources(resources)).build();
+    assert_eq!(receipt.withheld().map(<[_]>::len), Some(70_007));
+    let read = ConsentReceipt::from_json(receipt.canonical_json()).unwrap();
+    assert!(read == receipt);
 }
 
 #[test]
