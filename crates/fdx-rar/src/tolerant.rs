@@ -25,6 +25,16 @@ pub(crate) fn text_or_empty<'de, D: Deserializer<'de>>(
     text(deserializer).map(Option::unwrap_or_default)
 }
 
+/// An `Identifier` of FDX, as [`text_or_empty`].
+pub(crate) fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = text_or_empty(deserializer)?;
+    if text.chars().count() <= MAX_TEXT {
+        Ok(text)
+    } else {
+        Err(D::Error::custom("an identifier of more than 256 characters"))
+    }
+}
+
 /// An array, empty for `null`.
 pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
@@ -39,6 +49,9 @@ pub(crate) fn name<'de, D: Deserializer<'de>, T>(
 ) -> Result<T, D::Error> {
     deserializer.deserialize_str(Name(parse))
 }
+
+/// What FDX allows an `Identifier`, and more than any name of its enumerations has.
+const MAX_TEXT: usize = 256;
 
 struct Integer;
 
@@ -120,7 +133,11 @@ impl<T> Visitor<'_> for Name<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        Ok((self.0)(text))
+        if text.len() <= MAX_TEXT {
+            Ok((self.0)(text))
+        } else {
+            Err(E::custom("a name of more than 256 bytes"))
+        }
     }
 }
 
@@ -177,6 +194,21 @@ mod tests {
             let value: Value = serde_json::from_str(json).unwrap();
             assert_eq!(text(value).unwrap().as_deref(), expected, "{json}");
         }
+    }
+
+    /// Every one is repeated for each cluster of a resource.
+    #[test]
+    fn names_and_identifiers_have_a_length() {
+        let json = |length: usize| format!("\"{}\"", "\u{e9}".repeat(length));
+        let identifier = |json: &str| identifier(&mut serde_json::Deserializer::from_str(json));
+        assert_eq!(identifier(&json(256)).map(|text| text.chars().count()).ok(), Some(256));
+        let refused = identifier(&json(257)).unwrap_err().to_string();
+        assert!(refused.starts_with("an identifier of more than 256 characters"), "{refused}");
+        let name =
+            |json: &str| name(&mut serde_json::Deserializer::from_str(json), |text| text.len());
+        assert_eq!(name(&json(128)).ok(), Some(256));
+        let refused = name(&json(129)).unwrap_err().to_string();
+        assert!(refused.starts_with("a name of more than 256 bytes"), "{refused}");
     }
 
     #[test]

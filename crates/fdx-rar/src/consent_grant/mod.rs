@@ -26,7 +26,8 @@ open_enum! {
 }
 
 /// A consent as the institution tells it. FDX demands none of its members, and real institutions
-/// leave out most of them, so that every one may be absent.
+/// leave out most of them, so that every one may be absent. More than 10,000 resources, or a
+/// `resourceId` of more than 256 characters (FDX `Identifier`), are not read.
 ///
 /// ```
 /// use fdx_rar::{ConsentGrant, ConsentStatus};
@@ -70,7 +71,11 @@ pub struct ConsentGrant {
         skip_serializing_if = "Option::is_none"
     )]
     lookback_period: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "resource::resources",
+        skip_serializing_if = "Option::is_none"
+    )]
     resources: Option<Vec<GrantedResource>>,
     #[serde(default, deserialize_with = "tolerant::list", skip_serializing_if = "Vec::is_empty")]
     links: Vec<Link>,

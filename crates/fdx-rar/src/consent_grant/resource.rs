@@ -1,7 +1,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{DataCluster, ResourceType, tolerant};
 
@@ -10,7 +11,7 @@ use crate::{DataCluster, ResourceType, tolerant};
 #[serde(rename_all = "camelCase")]
 pub struct GrantedResource {
     resource_type: ResourceType,
-    #[serde(default, deserialize_with = "tolerant::text_or_empty")]
+    #[serde(default, deserialize_with = "tolerant::identifier")]
     resource_id: String,
     #[serde(default, deserialize_with = "tolerant::list")]
     data_clusters: Vec<DataCluster>,
@@ -48,4 +49,18 @@ impl GrantedResource {
     pub fn data_clusters(&self) -> &[DataCluster] {
         &self.data_clusters
     }
+}
+
+/// As many as one grant may name: each is laid beside every cluster that was asked for.
+const MAX_RESOURCES: usize = 10_000;
+
+/// The resources of a grant.
+pub(super) fn resources<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<GrantedResource>>, D::Error> {
+    let resources = Option::<Vec<GrantedResource>>::deserialize(deserializer)?;
+    if resources.as_ref().is_some_and(|resources| resources.len() > MAX_RESOURCES) {
+        return Err(D::Error::custom("more than 10000 resources"));
+    }
+    Ok(resources)
 }

@@ -35,6 +35,21 @@ proptest! {
 }
 
 #[test]
+fn ten_thousand_resources_are_read_and_no_more() {
+    let grant = |resources: usize| {
+        let one = GrantedResource::new(ResourceType::Account, "a", []);
+        serde_json::to_string(&ConsentGrant::default().with_resources(alloc::vec![one; resources]))
+    };
+    let read = |json: String| {
+        let limits = Limits { members: 100_000, ..Limits::bytes(1 << 20) };
+        json::from_slice::<ConsentGrant>(json.as_bytes(), &limits).map_err(|error| error.kind())
+    };
+    let largest = read(grant(10_000).unwrap()).unwrap();
+    assert_eq!(largest.resources().map(<[_]>::len), Some(10_000));
+    assert_eq!(read(grant(10_001).unwrap()), Err(Kind::Shape));
+}
+
+#[test]
 fn a_full_grant_is_read_and_written_as_it_was() {
     let grant = read(FULL).unwrap();
     assert_eq!(serde_json::to_string(&grant).unwrap(), FULL);
