@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use fdx_jose::{Algorithm, AssertionKey, AssertionType, ProofKey, RequestObjectKey, Thumbprint};
-use fdx_par::dialect::{self, Line, MASTERCARD, Member, UAE};
+use fdx_par::dialect::{self, Line, MASTERCARD, Member, UAE, WSO2};
 use fdx_par::not_fapi::{self, AUTIONAL_CLIENT_SECRET, ClientSecret, Departure, MX, Unbound};
 use fdx_par::{
     CallerFault, Client, ClientAuthentication, ClientConfig, Dialect, Error, RequestObjects,
@@ -156,6 +156,30 @@ fn endpoints_are_documented_by_one_provider_and_on_its_own_origin() {
     for dialect in dialect::ALL.iter().filter(|dialect| **dialect != MX) {
         let refused = dialect.documented_metadata(&issuer).unwrap_err();
         assert_eq!(refused, CallerFault::MetadataPublished.into(), "{}", dialect.name());
+    }
+}
+
+/// CVE-2025-27370: the metadata of one server name the token endpoint of another, and an assertion
+/// that is for it is sent to the first.
+#[test]
+fn assertions_are_for_a_token_endpoint_of_the_issuer_s_origin_alone() {
+    let mut config = ready(WSO2);
+    config.sender_constraint = Setup::default().config().sender_constraint;
+    for (endpoint, fits) in [
+        ("https://bank.example/another/token", true),
+        ("https://BANK.example:443/token", true),
+        ("https://bank.example:8443/token", false),
+        ("https://honest.example/token", false),
+    ] {
+        let mut world = World::new(Setup::default());
+        let patch = json!({ "token_endpoint": endpoint, "mtls_endpoint_aliases": null });
+        world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
+            patched(answer, &patch)
+        });
+        let metadata = world.client().unwrap().metadata().clone();
+        let made = Client::new(config.clone(), metadata).map(drop);
+        let refused = Err(CallerFault::AudienceElsewhere.into());
+        assert_eq!(made, if fits { Ok(()) } else { refused }, "{endpoint}");
     }
 }
 

@@ -89,6 +89,11 @@ pub(crate) const TABLES: &[Table] = &[
         declared: "crates/fdx-par/src/error/caller.rs",
         name: "CallerFault",
         rows: &[
+            (
+                "AudienceElsewhere",
+                DIALECT_FIT,
+                "assertions_are_for_a_token_endpoint_of_the_issuer_s_origin_alone",
+            ),
             ("AlgorithmNotListed", HERE, "a_key_whose_algorithm_the_server_does_not_take"),
             ("ConsentIdUnknown", CONSENT_ID, "without_an_id_no_consent_is_read"),
             (

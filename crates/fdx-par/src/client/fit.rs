@@ -29,6 +29,11 @@ pub(super) fn fit(
             _ => {}
         }
     }
+    // CVE-2025-27370: metadata of one server may name another's token endpoint.
+    let ours = metadata.token_endpoint.origin() == config.issuer.url().origin();
+    if dialect.has(Member::AudienceTokenEndpoint) && !ours {
+        return Err(CallerFault::AudienceElsewhere.into());
+    }
     Ok((config, metadata))
 }
 

@@ -8,7 +8,8 @@ use crate::not_fapi::Departure;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Member {
-    /// Assertions and request objects are for the token endpoint, not for the issuer.
+    /// Assertions and request objects are for the token endpoint, not for the issuer. It has to be
+    /// on the issuer's origin: another server's metadata might name it too.
     AudienceTokenEndpoint,
     /// `authorization_details` stands beside the request object too.
     AuthorizationDetailsBesideRequestObject,

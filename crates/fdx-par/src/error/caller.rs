@@ -6,6 +6,8 @@ faults! {
     CallerFault {
         AlgorithmNotListed: "rfc8414.signing_alg_values",
             "RFC 8414 section 2", "the server does not list the algorithm of this key";
+        AudienceElsewhere: "fdx.dialect.audience_elsewhere",
+            "RFC 7523 section 3", "assertions would be for a token endpoint on another origin than the issuer's: another server might take them";
         ConsentIdUnknown: "fdx.consent_id.unknown",
             "FDX Consent API", "no consent id is known: introspect the token, or go on without one";
         DialectCertificate: "fdx.dialect.certificate",
