@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use fdx_jose::{Algorithm, ProofKey, Thumbprint};
 use fdx_par::{
-    BoundBy, CallerFault, Client, Error, NextStep, RefreshVerification, SenderConstraint,
+    BoundBy, CallerFault, Client, Error, Identity, NextStep, RefreshVerification, SenderConstraint,
     ServerRule, StoredGrant,
 };
 use fdx_sandbox::customer::Decision;
@@ -195,7 +195,7 @@ fn refreshed_as(patch: Value) -> (Error, bool) {
 fn the_refreshed_id_token_is_about_the_same_login_of_the_same_customer() {
     for patch in [
         json!({ "sub": "another" }),
-        json!({ "sub": "customer-1 " }),
+        json!({ "sub": "cust-1 " }),
         json!({ "auth_time": start().as_seconds() - 1 }),
         json!({ "auth_time": start().as_seconds() + 1 }),
         json!({ "auth_time": 0 }),
@@ -280,18 +280,57 @@ fn an_id_token_by_an_unknown_key_keeps_the_tokens() {
     }
 }
 
+/// As a node leaves it that crashed between the exchange and its verification.
 #[test]
-fn a_grant_that_was_never_verified_has_nothing_to_hold_an_id_token_to() {
+fn a_grant_that_was_never_verified_learns_at_a_refresh_who_the_customer_is() {
     let mut world = World::new(Setup::default());
     let client = world.client().unwrap();
     let grant = world.exchanged(&client).stored();
     assert!(grant.identity().is_none() && grant.consent_id().is_none());
-    let refreshed = world.refresh(&client, &grant).unwrap();
-    let verified = client.verify_refreshed(refreshed, None, world.now).unwrap();
-    let RefreshVerification::Verified(renewed) = verified else { panic!("keys are wanted") };
-    assert!(renewed.identity().is_none());
-    // The consent id is told again, and learnt.
+    let renewed = world.renewed(&client, &grant);
+    assert_eq!(renewed.identity().map(Identity::subject), Some("cust-1"));
     assert!(renewed.consent_id().is_some());
+    // From then on every other one is refused.
+    let key = keys(world.algorithm());
+    let patch = json!({ "sub": "cust-2" });
+    world.tamper_at("/token", move |answer| signed_again(answer, &patch, &key));
+    let refreshed = world.refresh(&client, &renewed).unwrap();
+    let refused = world.verify_refreshed(&client, refreshed).unwrap_err();
+    assert_eq!(refused.error.code(), ServerRule::RefreshedIdentity.code());
+}
+
+#[test]
+fn the_first_id_token_at_a_refresh_is_verified_like_any() {
+    for (patch, code) in [
+        (json!({ "aud": "another" }), "oidc.id_token.aud"),
+        (json!({ "nonce": "another" }), "oidc.id_token.nonce"),
+        (json!({ "iss": "https://other.example" }), "oidc.id_token.iss"),
+    ] {
+        let mut world = World::new(Setup::default());
+        let client = world.client().unwrap();
+        let grant = world.exchanged(&client).stored();
+        let key = keys(world.algorithm());
+        world.tamper_at("/token", move |answer| signed_again(answer, &patch, &key));
+        let refreshed = world.refresh(&client, &grant).unwrap();
+        let refused = world.verify_refreshed(&client, refreshed).unwrap_err();
+        assert_eq!(refused.error.code(), code);
+    }
+}
+
+/// By a text that another program wrote: who the customer is binds all the same.
+#[test]
+fn a_stored_grant_that_names_the_customer_and_no_nonce_holds_later_id_tokens_to_it() {
+    let mut world = World::new(Setup::default());
+    let (client, grant) = world.stored();
+    let mut stored: Value = serde_json::from_str(grant.to_json().expose()).unwrap();
+    stored.as_object_mut().unwrap().remove("nonce").unwrap();
+    let grant = client.restore(&stored.to_string()).unwrap();
+    let key = keys(world.algorithm());
+    let patch = json!({ "sub": "cust-2" });
+    world.tamper_at("/token", move |answer| signed_again(answer, &patch, &key));
+    let refreshed = world.refresh(&client, &grant).unwrap();
+    let refused = world.verify_refreshed(&client, refreshed).unwrap_err();
+    assert_eq!(refused.error.code(), ServerRule::RefreshedIdentity.code());
 }
 
 #[test]

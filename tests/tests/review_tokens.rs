@@ -4,11 +4,12 @@
 use fdx_par::dialect::{Line, Member};
 use fdx_par::not_fapi::{Departure, Unbound};
 use fdx_par::{
-    Callback, CallerFault, Client, Dialect, RefreshVerification, SenderConstraint, ServerRule,
+    Callback, CallerFault, Client, Dialect, Notice, RefreshVerification, SenderConstraint,
+    ServerRule, Verification,
 };
 use fdx_sandbox::NoncePolicy;
 use fdx_tests::{Binding, Setup, World, answer, entropy, patched, usual_request};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn world() -> World {
     World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() })
@@ -36,6 +37,68 @@ fn a_member_of_another_type_beside_the_tokens_loses_neither_of_them() {
             }
         }
     }
+}
+
+/// RFC 6749 appendix A.17: 1*VSCHAR.
+#[test]
+fn a_refresh_token_that_can_be_none_does_not_take_the_place_of_a_good_one() {
+    for (token, taken) in [
+        ("", false),
+        ("ro\ntated", false),
+        ("rot\u{e9}", false),
+        ("\u{7f}", false),
+        ("\u{1f}", false),
+        (" ~", true),
+    ] {
+        let mut world = world();
+        let (client, grant) = world.stored();
+        let known = grant.tokens().refresh_token().unwrap().clone();
+        let told = json!({ "refresh_token": token, "id_token": null });
+        let first = told.clone();
+        world.tamper_at("/token", move |answer| patched(answer, &told));
+        let refreshed = world.refresh(&client, &grant).unwrap();
+        let kept = refreshed.stored().tokens().refresh_token().unwrap().expose();
+        assert_eq!(kept, if taken { token } else { known.expose() }, "{token:?}");
+        let notices: &[_] = if taken { &[] } else { &[Notice::RefreshTokenText] };
+        assert_eq!(refreshed.notices(), notices, "{token:?}");
+
+        let mut world = self::world();
+        let client = world.client().unwrap();
+        world.tamper_at("/token", move |answer| patched(answer, &first));
+        let exchanged = world.exchanged(&client);
+        assert_eq!(exchanged.tokens().refresh_token().is_some(), taken, "{token:?}");
+    }
+}
+
+#[test]
+fn an_expires_in_that_is_no_number_is_told() {
+    for (expires_in, notices) in [
+        (json!(60), &[][..]),
+        (Value::Null, &[]),
+        (json!("60"), &[Notice::ExpiresInUnreadable]),
+        (json!(-1), &[Notice::ExpiresInUnreadable]),
+    ] {
+        let mut world = world();
+        let client = world.client().unwrap();
+        let told = json!({ "expires_in": expires_in.clone() });
+        world.tamper_at("/token", move |answer| patched(answer, &told));
+        let exchanged = world.exchanged(&client);
+        let keys = world.run(client.fetch_keys(world.now).unwrap()).unwrap();
+        let verification = client.verify(exchanged, Some(&keys), world.now).unwrap();
+        let Verification::Verified(verified) = verification else { panic!("{verification:?}") };
+        assert_eq!(verified.notices(), notices, "{expires_in}");
+    }
+}
+
+/// As many as an answer has room for: to look each up among the others would take minutes.
+#[test]
+fn fifty_thousand_scopes_are_read_in_the_order_in_which_they_came() {
+    let scope = (0..50_000).map(|it| format!("{it:x}")).collect::<Vec<_>>().join(" ");
+    let mut world = world();
+    let client = world.client().unwrap();
+    let told = json!({ "scope": format!("\u{e9} {scope} 0") });
+    world.tamper_at("/token", move |answer| patched(answer, &told));
+    assert!(world.exchanged(&client).tokens().scopes().to_string() == scope);
 }
 
 #[test]

@@ -6,6 +6,8 @@ pub enum Notice {
     AuthorizationDetailsUnreadable,
     /// A `client_secret` came with a registration, and was kept nowhere: FAPI 2.0 has no use for it.
     ClientSecretDropped,
+    /// `expires_in` of a token response is no number of seconds: it counts for nothing.
+    ExpiresInUnreadable,
     /// `expires_in` of a push was 600 or more and was used as 599 (FAPI 2.0 Security Profile
     /// 5.3.2.2-12).
     ExpiresInCapped,
@@ -22,6 +24,9 @@ pub enum Notice {
     InteractionIdMissing,
     /// The answer's `x-fapi-interaction-id` is not the request's.
     InteractionIdOther,
+    /// The refresh token is empty or has characters that none may have (RFC 6749 appendix A.17). It
+    /// counts for none: one that is known already stays.
+    RefreshTokenText,
     /// A revocation that was taken is answered with 204, and this one was with 200.
     RevocationStatus,
     /// The server registered something that only describes the client otherwise, or not at all:

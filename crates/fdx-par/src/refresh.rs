@@ -14,7 +14,8 @@ use crate::token::LIMIT;
 use crate::token::response::{self, Issued};
 use crate::verify::agree;
 use crate::{
-    CallerFault, Client, Encrypted, Endpoint, Error, NextStep, Refused, ServerKeys, ServerRule,
+    CallerFault, Client, Encrypted, Endpoint, Error, NextStep, Notice, Refused, ServerKeys,
+    ServerRule,
 };
 
 /// Renewed tokens, not yet looked into. Persist [`Refreshed::stored`] now, in place of what was
@@ -67,9 +68,10 @@ impl Client {
         Ok(Draft::new(Ask { client: self.clone(), grant: grant.clone() }, entropy, now)?)
     }
 
-    /// Checks the ID token of a refresh, where one came, against the first one: the same `iss`,
-    /// `sub`, `aud` and `auth_time`, and the same `nonce` or none (OpenID Connect Core 12.2); and the
-    /// consent id, where the server repeats it.
+    /// Checks the ID token of a refresh, where `openid` was asked for and one came, against the
+    /// first one: the same `iss`, `sub`, `aud` and `auth_time`, and the same `nonce` or none
+    /// (OpenID Connect Core 12.2). Where no first one was verified, it says who the customer is.
+    /// And the consent id, where the server repeats it.
     ///
     /// # Errors
     /// [`Refused`] with the tokens: [`Error::IdToken`], [`ServerRule::RefreshedIdentity`],
@@ -80,10 +82,10 @@ impl Client {
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<RefreshVerification, Refused<Refreshed>> {
-        // Without a first ID token there is nothing to hold a later one to.
-        let shut = match &refreshed.grant.identity {
-            Some(_) => self.shut(&refreshed.issued),
-            None => Ok(None),
+        // What was not asked for is not looked at.
+        let shut = match refreshed.grant.asked_for_id_token() {
+            true => self.shut(&refreshed.issued),
+            false => Ok(None),
         };
         match shut {
             Ok(None) => {}
@@ -102,8 +104,10 @@ impl Client {
             .try_for_each(|told| agree(&mut consent_id, told))
             .map_err(|rule| refreshed.issued.fault(rule));
         match agreed.and_then(|()| self.check_refreshed(&refreshed, keys, now)) {
-            Ok(()) => {
-                Ok(RefreshVerification::Verified(StoredGrant { consent_id, ..refreshed.grant }))
+            Ok(again) => {
+                let grant = refreshed.grant;
+                let identity = grant.identity.or(again);
+                Ok(RefreshVerification::Verified(StoredGrant { consent_id, identity, ..grant }))
             }
             Err(error) if error.next_step() == NextStep::FetchKeys => {
                 Ok(RefreshVerification::FetchKeys(refreshed))
@@ -117,11 +121,10 @@ impl Client {
         refreshed: &Refreshed,
         keys: Option<&ServerKeys>,
         now: UnixTime,
-    ) -> Result<(), Error> {
-        let (Some(first), Some(id_token)) =
-            (&refreshed.grant.identity, refreshed.issued.signed_id_token())
-        else {
-            return Ok(());
+    ) -> Result<Option<Identity>, Error> {
+        let asked = refreshed.grant.asked_for_id_token();
+        let Some(id_token) = refreshed.issued.signed_id_token().filter(|_| asked) else {
+            return Ok(None);
         };
         let config = self.config();
         let expectation = IdTokenExpectation {
@@ -146,16 +149,14 @@ impl Client {
             (Err(IdTokenError::NonceUnexpected), Some(first)) => verify(Some(first.expose())),
             (verified, _) => verified,
         };
-        let again = again.map_err(Error::IdToken)?;
-        let again = Identity::of(&again);
-        let same_login = match (first.auth_time, again.auth_time) {
-            (Some(first), Some(again)) => first == again,
-            _ => true,
-        };
-        if again.subject != first.subject || !same_login {
-            return Err(refreshed.issued.fault(ServerRule::RefreshedIdentity));
+        let again = Identity::of(&again.map_err(Error::IdToken)?);
+        // A node that crashed before it verified left no first one: then this is the first.
+        match &refreshed.grant.identity {
+            Some(first) if !first.is_same_login(&again) => {
+                Err(refreshed.issued.fault(ServerRule::RefreshedIdentity))
+            }
+            _ => Ok(Some(again)),
         }
-        Ok(())
     }
 }
 
@@ -199,6 +200,12 @@ impl Refreshed {
     #[must_use]
     pub fn stored(&self) -> &StoredGrant {
         &self.grant
+    }
+
+    /// What the server did otherwise than it should.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.issued.notices
     }
 }
 

@@ -56,6 +56,11 @@ impl StoredGrant {
         self.identity.as_ref()
     }
 
+    /// Whether `openid` was asked for.
+    pub(crate) fn asked_for_id_token(&self) -> bool {
+        self.nonce.is_some() || self.identity.is_some()
+    }
+
     /// The text form, version 1.
     #[must_use]
     pub fn to_json(&self) -> Secret {
@@ -182,6 +187,12 @@ impl Identity {
     #[must_use]
     pub fn auth_time(&self) -> Option<UnixTime> {
         self.auth_time
+    }
+
+    /// OpenID Connect Core 12.2: the same `sub`, and the same `auth_time` where both tell it.
+    pub(crate) fn is_same_login(&self, again: &Self) -> bool {
+        let times = self.auth_time.zip(again.auth_time);
+        self.subject == again.subject && times.is_none_or(|(first, again)| first == again)
     }
 
     pub(crate) fn of(id_token: &IdToken) -> Self {

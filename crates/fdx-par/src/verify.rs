@@ -100,7 +100,7 @@ impl Client {
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<Checked, Error> {
-        let mut notices = Vec::new();
+        let mut notices = exchanged.issued.notices.clone();
         let unsent = Member::NotFapi(Departure::OpenidWithoutIdToken);
         let id_token = match (&exchanged.flow.nonce, exchanged.issued.signed_id_token()) {
             (Some(_), None) if self.config().dialect.has(unsent) => None,

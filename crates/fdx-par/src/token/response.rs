@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::tokens::{AccessToken, Tokens};
 use crate::client::{Bound, Client, ClientConfig};
 use crate::exchange::answer::Answer;
-use crate::{Error, Said, ServerRule};
+use crate::{Error, Notice, Said, ServerRule};
 
 /// RFC 6749 section 5.1, with what FDX and OpenID Connect add. The code is spent and the old refresh
 /// token may be: what only describes the tokens never costs them, whatever its type.
@@ -41,6 +41,7 @@ pub(crate) struct Issued {
     pub(crate) consent_ids: [Option<String>; 2],
     /// As granted (RFC 9396 section 7); an error where they can't be read.
     pub(crate) authorization_details: Option<Result<AuthorizationDetails, Unreadable>>,
+    pub(crate) notices: Vec<Notice>,
     pub(crate) said: Said,
 }
 
@@ -66,8 +67,22 @@ pub(crate) fn read(
         .access_token
         .filter(|token| can_stand_in_a_header(token.expose()))
         .ok_or_else(|| answer.fault(ServerRule::AccessTokenText))?;
+    let mut notices = Vec::new();
     // Advice, not a promise: what can't be read is as good as what was not said.
-    let lifetime = body.expires_in.and_then(|raw| raw.read::<u64>().ok());
+    let lifetime = body.expires_in.and_then(|raw| {
+        raw.read::<u64>().ok().or_else(|| {
+            notices.push(Notice::ExpiresInUnreadable);
+            None
+        })
+    });
+    // Never in the place of one that is known to be good.
+    let refresh_token = body.refresh_token.filter(|token| {
+        let good = is_visible(token.expose());
+        if !good {
+            notices.push(Notice::RefreshTokenText);
+        }
+        good
+    });
     let access_token = AccessToken {
         issuer: issuer.clone(),
         client_id: client_id.clone(),
@@ -88,9 +103,9 @@ pub(crate) fn read(
             access_token,
             refresh_token_expires_at: dialect
                 .refresh_token_lifetime()
-                .filter(|_| body.refresh_token.is_some())
+                .filter(|_| refresh_token.is_some())
                 .map(|lifetime| answer.drafted_at + lifetime),
-            refresh_token: body.refresh_token,
+            refresh_token,
             scopes,
         },
         id_token: body.id_token,
@@ -100,6 +115,7 @@ pub(crate) fn read(
             .authorization_details
             .filter(|raw| raw.as_str() != "null")
             .map(|raw| AuthorizationDetails::parse(raw.as_str()).map_err(|_| Unreadable)),
+        notices,
         said: answer.said(),
     })
 }
@@ -111,6 +127,11 @@ pub(crate) fn can_stand_in_a_header(token: &str) -> bool {
     !bare.is_empty() && token.len() <= MAX_ACCESS_TOKEN && bare.bytes().all(allowed)
 }
 
+/// RFC 6749 A.17: 1*VSCHAR
+fn is_visible(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
+}
+
 /// Empty where it is no text: no scope, and no consent id that verification would take.
 fn text(raw: &RawJson) -> String {
     raw.read().unwrap_or_default()
@@ -118,9 +139,6 @@ fn text(raw: &RawJson) -> String {
 
 /// The tokens of a scope that are tokens at all.
 fn readable<'a>(tokens: impl Iterator<Item = &'a str>) -> Scopes {
-    let mut scopes = Scopes::new();
-    for token in tokens {
-        let _ = scopes.insert(token);
-    }
-    scopes
+    let tokens: Vec<_> = tokens.filter(|token| Scopes::parse(token).is_ok()).collect();
+    Scopes::parse(&tokens.join(" ")).unwrap_or_default()
 }

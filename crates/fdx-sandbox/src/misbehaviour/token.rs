@@ -32,11 +32,13 @@ rows! {
             Refuse("rfc6749.access_token.text"), "gives an access token of 20,000 characters";
         AccessTokenNotText: "token-access-token-not-text", "RFC 6749 5.1",
             Refuse("rfc8259.json.shape"), "gives an object as access token";
-        ExpiresInText: "token-expires-in-text", "RFC 6749 5.1", Accept,
+        ExpiresInText: "token-expires-in-text", "RFC 6749 5.1",
+            Report("expires-in-unreadable"),
             "says \"300\", as a text";
         ExpiresInGreatest: "token-expires-in-greatest", "RFC 6749 5.1; CVE-2024-24814", Accept,
             "names as many seconds as 64 bits hold";
-        ExpiresInNegative: "token-expires-in-negative", "RFC 6749 5.1", Accept,
+        ExpiresInNegative: "token-expires-in-negative", "RFC 6749 5.1",
+            Report("expires-in-unreadable"),
             "says that the token is good for -1 seconds";
         WithoutScope: "token-without-scope",
             "RFC 6749 5.1; suite no-scope-in-token-endpoint-response", Accept,
