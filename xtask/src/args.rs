@@ -32,11 +32,16 @@ impl Args {
 
     /// Whether `--json` was asked for; nothing else may be left.
     pub(crate) fn output(mut self) -> Result<Output, Failure> {
+        let output = self.json();
+        self.nothing_else()?;
+        Ok(output)
+    }
+
+    /// Whether `--json` was asked for, taken away.
+    pub(crate) fn json(&mut self) -> Output {
         let before = self.0.len();
         self.0.retain(|arg| arg != "--json");
-        let json = self.0.len() < before;
-        self.nothing_else()?;
-        Ok(if json { Output::Json } else { Output::Table })
+        if self.0.len() < before { Output::Json } else { Output::Table }
     }
 
     /// Every `NAME` of `--skip NAME`; nothing else may be left.
@@ -64,16 +69,15 @@ impl Args {
         Ok(if named.is_empty() { known.to_vec() } else { named })
     }
 
-    /// `N` of `--seconds N`, or the usual number; nothing else may be left.
-    pub(crate) fn seconds(mut self, usual: u64) -> Result<u64, Failure> {
-        let Some(flag) = self.0.pop_front() else { return Ok(usual) };
-        if flag != "--seconds" {
-            return Err(unknown(&flag));
-        }
-        let seconds = self.0.pop_front().and_then(|text| text.parse().ok()).filter(|n| *n > 0);
-        self.nothing_else()?;
+    /// `N` of `--seconds N`, taken away, or the usual number.
+    pub(crate) fn seconds(&mut self, usual: u64) -> Result<u64, Failure> {
+        let Some(place) = self.0.iter().position(|arg| arg == "--seconds") else {
+            return Ok(usual);
+        };
+        let number = self.0.remove(place + 1).and_then(|text| text.parse().ok());
+        self.0.remove(place);
         // To libFuzzer, no seconds are no limit.
-        seconds.ok_or_else(|| {
+        number.filter(|seconds| *seconds > 0).ok_or_else(|| {
             Failure::new("--seconds needs a number from 1").next("write for example '--seconds 20'")
         })
     }
@@ -123,9 +127,11 @@ mod tests {
 
     #[test]
     fn seconds_are_a_number_from_one() {
-        assert_eq!(args(&["--seconds", "5"]).seconds(20).unwrap(), 5);
         assert_eq!(args(&[]).seconds(20).unwrap(), 20);
-        for wrong in [&["--seconds", "0"][..], &["--seconds"], &["5"], &["--seconds", "5", "x"]] {
+        let mut named = args(&["jws", "--seconds", "5", "jwks"]);
+        assert_eq!(named.seconds(20).unwrap(), 5);
+        assert_eq!(named.rest(), ["jws", "jwks"]);
+        for wrong in [&["--seconds", "0"][..], &["--seconds"], &["--seconds", "x"]] {
             assert!(args(wrong).seconds(20).is_err(), "{wrong:?}");
         }
     }

@@ -30,7 +30,8 @@ Usage: cargo xtask <command>
   test      Runs all tests and doctests that need only Rust and a C compiler.
   walls     Checks who depends on whom, what the core must not touch, and counts crates. [--json]
   api       Checks that the public API names nobody's types but http's and serde's traits. [--json]
-  fuzz      Runs every fuzz target and prints what each came to. [--seconds N]
+  fuzz      Runs fuzz targets, as many at a time as there are cores, and prints what each came to.
+            Needs a nightly toolchain and cargo-fuzz. [TARGET]... [--seconds N] [--json]
   interop   Drives a certified server (npm oidc-provider) over TLS with our crates. [--json]
   simulate  Runs flows among faults and attacks; a seed alone repeats one world, line by line.
             [--flows N] [--seed S] [--json]; or [--minimal-sets], of the checks that must be off
