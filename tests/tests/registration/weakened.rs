@@ -3,7 +3,7 @@ use fdx_tests::{Authentication, Binding, Setup};
 use serde_json::{Value, json};
 
 use super::scene::{self, answered, everything, usual};
-use crate::review_mix_up::elsewhere;
+use crate::token_issuer::elsewhere;
 
 /// What the server registers in the place of what was asked, and what it is refused for.
 fn rows() -> Vec<(Value, RegistrationFault)> {
