@@ -32,7 +32,8 @@
 //!
 //! In the response mode `jwt` (JARM) the callback is read in two steps, [`Client::signed_callback`]
 //! and [`Client::verify_callback`]. The [`manual`] has the chapters: which layer to take, the threat
-//! model, cookies, keys in a KMS, many nodes, message signing, every clause and every error code.
+//! model, defence in depth, cookies, keys in a KMS, many nodes, message signing, the dialects, every
+//! clause and every error code, and what is proven of all this.
 //!
 //! [`Readiness`] says of an institution's metadata all that FAPI 2.0 and a client's configuration
 //! would have otherwise, before anything is sent.
@@ -42,7 +43,7 @@
 //!
 //! It never opens a socket, reads a clock, draws random bytes, starts a thread, waits, or holds a
 //! private key. `now` and [`Entropy`](fdx_wire::Entropy) are arguments; what it writes is a function
-//! of its arguments. FAPI 2.0 Security Profile Final can't be switched off.
+//! of its arguments. Without a dialect, FAPI 2.0 Security Profile Final can't be switched off.
 //!
 //! ```
 //! # use fdx_jose::{Algorithm, AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, backend};
@@ -116,7 +117,7 @@
 //!     return Ok(()); // the customer said no
 //! };
 //! let exchanged = run(client.exchange(accepted, entropy(2), now)?, &key, &mut bank, now)?;
-//! // Persist exchanged.tokens() here.
+//! // Persist exchanged.stored().to_json() here.
 //! let keys = run(client.fetch_keys(now)?, &key, &mut bank, now)?;
 //! let Verification::Verified(verified) = client.verify(exchanged, Some(&keys), now)? else {
 //!     return Ok(()); // an unknown key: fetch the keys once more

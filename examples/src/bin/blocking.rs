@@ -47,7 +47,8 @@ fn flow(bank: &Bank, wire: &Wire) -> Result<(), Box<dyn Error>> {
         return Err("the customer said no".into());
     };
     let exchanged = wire.run(client.exchange(accepted, entropy()?, now())?)?;
-    // Here a program persists exchanged.tokens(): what comes next may fail, and they come once.
+    // Here a program persists exchanged.stored().to_json(): what comes next may fail, and tokens
+    // come once.
     let bound_by = exchanged.tokens().access_token().bound_by();
     step("exchanged", format!("a token of type {}", bound_by.token_type()));
 

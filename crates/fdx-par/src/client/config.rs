@@ -166,7 +166,8 @@ impl ClientConfig {
     }
 
     /// What is to be published at the client's `jwks_uri`: the keys that sign assertions and
-    /// request objects, [`ClientConfig::published_keys`], and those that ID tokens are encrypted to. DPoP keys travel with their proofs.
+    /// request objects, [`ClientConfig::published_keys`], and those that ID tokens are encrypted to.
+    /// DPoP keys travel with their proofs.
     #[must_use]
     pub fn public_jwks(&self) -> Jwks {
         let mut keys = Vec::new();

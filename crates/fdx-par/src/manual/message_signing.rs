@@ -88,7 +88,8 @@
 //! The order is JARM's: `iss`, `aud` and `exp` before any key is looked at, so that a stranger's token
 //! makes nobody fetch keys; then the signature, by the registered algorithm; then `state`; and only
 //! then a code or an error, never both. `state` and `iss` come from the JWT alone. Responses are not
-//! decrypted: FAPI 2.0 does not recommend their encryption, and nothing in this workspace reads JWE.
+//! decrypted: FAPI 2.0 does not recommend their encryption. Of encrypted tokens only ID tokens are
+//! opened ([`Encrypted`](crate::Encrypted)).
 //!
 //! Register `authorization_signed_response_alg`: where nothing is registered, JARM's default is RS256,
 //! which FAPI 2.0 forbids.

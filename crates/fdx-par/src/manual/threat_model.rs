@@ -4,7 +4,8 @@
 //! websites that the customer visits, act as an institution that the recipient also uses, control the
 //! network, and read requests and responses that were meant to be private. The aim is that none of
 //! them reads a customer's data, acts as the customer, or brings their own account into the
-//! customer's session.
+//! customer's session. What is said here holds for a client without a [dialect](crate::dialect): the
+//! members of one say what it gives up, and [`not_fapi`](crate::not_fapi) what is worse than that.
 //!
 //! # Attackers, and what holds them
 //!

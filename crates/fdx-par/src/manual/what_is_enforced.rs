@@ -8,6 +8,9 @@
 //!   to do;
 //! - **not here**: it is about something that this workspace does not do, today or ever.
 //!
+//! The rows hold for a client without a [dialect](crate::dialect). A dialect's members each name the
+//! clause that they depart from, and what is not FAPI at all is in [`not_fapi`](crate::not_fapi).
+//!
 //! The last column names the test that shows it, by file and function. A test of its own reads these
 //! tables and fails where a row or a test is missing. The ids are ours.
 //!

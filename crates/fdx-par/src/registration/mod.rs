@@ -9,7 +9,8 @@
 //!                                                 └── delete ──▶ Deleted
 //! ```
 //!
-//! UAE Open Finance registers otherwise: [`Client::register_by_certificate`](crate::Client::register_by_certificate).
+//! UAE Open Finance registers otherwise:
+//! [`Client::register_by_certificate`](crate::Client::register_by_certificate).
 
 mod answer;
 mod choices;

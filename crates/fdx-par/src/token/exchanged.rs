@@ -7,9 +7,9 @@ use super::response::Issued;
 use crate::encrypted::Keeps;
 use crate::pending::{Flow, FlowId};
 
-/// Tokens that are safe, and not yet looked into. Persist [`Exchanged::tokens`] now; then
+/// Tokens that came, and are not yet looked into. Persist [`Exchanged::stored`] now; then
 /// [`Client::verify`](crate::Client::verify).
-#[must_use = "persist the tokens, then verify"]
+#[must_use = "persist what is stored, then verify"]
 pub struct Exchanged {
     pub(crate) issued: Issued,
     pub(crate) flow: Box<Flow>,

@@ -102,7 +102,8 @@ impl App {
     pub(crate) async fn finish(&self, accepted: Accepted, session: String) -> Result<(), Failure> {
         let client = &self.client;
         let exchanged = self.run(client.exchange(accepted, entropy()?, now())?).await?;
-        // Here a service persists exchanged.tokens(): what comes next may fail, and they come once.
+        // Here a service persists exchanged.stored().to_json(): what comes next may fail, and tokens
+        // come once.
         let keys = self.run(client.fetch_keys(now())?).await?;
         let Verification::Verified(verified) = client.verify(exchanged, Some(&keys), now())? else {
             return Err("the institution does not publish the key that signed".into());
