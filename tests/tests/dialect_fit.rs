@@ -159,6 +159,23 @@ fn endpoints_are_documented_by_one_provider_and_on_its_own_origin() {
     }
 }
 
+/// RFC 8705: a connection shows one certificate, by which tokens are bound.
+#[test]
+fn one_certificate_authenticates_the_client_and_binds_its_tokens() {
+    let [one, other] = [b"one", b"two"].map(|der| Thumbprint::of_certificate(der));
+    let ways: [fn(Thumbprint) -> ClientAuthentication; 2] =
+        [ClientAuthentication::TlsClientAuth, ClientAuthentication::SelfSignedTlsClientAuth];
+    for authenticated in ways {
+        for (binds, fits) in [(one, true), (other, false)] {
+            let mut config = Setup::default().config();
+            config.authentication = authenticated(one);
+            config.sender_constraint = SenderConstraint::Mtls(binds);
+            let refused = Err(CallerFault::CertificateOther.into());
+            assert_eq!(made(config), if fits { Ok(()) } else { refused });
+        }
+    }
+}
+
 /// CVE-2025-27370: the metadata of one server name the token endpoint of another, and an assertion
 /// that is for it is sent to the first.
 #[test]

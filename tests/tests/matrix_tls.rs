@@ -16,7 +16,9 @@ use fdx_sandbox::customer::{ConsentPage, Decision, visit};
 use fdx_sandbox::server::{Running, Server, TlsIdentity};
 use fdx_sandbox::{CertificateName, Institution, InstitutionConfig, RegisteredClient};
 use fdx_tests::{Authentication, Binding, Setup, keys, matrix, usual_request};
-use fdx_transport_hyper::{ClientIdentity, Roots, RunError, Transport, system_now};
+use fdx_transport_hyper::{
+    ClientIdentity, Roots, RunError, SetupFault, Transport, TransportError, system_now,
+};
 use fdx_wire::{Entropy, HttpsUrl, Issuer};
 use http::header::LOCATION;
 
@@ -247,6 +249,18 @@ async fn no_other_certificate_passes_for_the_client() {
         };
         let stranger = bank.transport(Some(&other));
         let refused = stranger.run(push(1), &party.keys, system_now).await.unwrap_err();
+        let fault = TransportError::Setup(SetupFault::OtherClientCertificate);
+        assert!(matches!(refused, RunError::NotSent { error, .. } if error == fault), "{refused}");
+
+        let mut config = party.client.config().clone();
+        let thumbprint = other.thumbprint();
+        config.authentication = match authentication {
+            Authentication::TlsClientAuth => ClientAuthentication::TlsClientAuth(thumbprint),
+            _ => ClientAuthentication::SelfSignedTlsClientAuth(thumbprint),
+        };
+        let thief = Client::new(config, party.client.metadata().clone()).unwrap();
+        let push_by_thief = thief.push(&usual_request(), party.entropy(1), system_now()).unwrap();
+        let refused = stranger.run(push_by_thief, &party.keys, system_now).await.unwrap_err();
         let RunError::Protocol(error) = refused else { panic!("{refused}") };
         let said = error.said().unwrap().error.as_ref().unwrap();
         assert_eq!(said.as_str(), "invalid_client", "{authentication:?}");

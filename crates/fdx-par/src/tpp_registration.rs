@@ -1,3 +1,4 @@
+use fdx_jose::Thumbprint;
 use fdx_wire::json::ObjectWriter;
 use fdx_wire::{Entropy, HttpsUrl, UnixTime};
 use http::{Method, StatusCode};
@@ -36,24 +37,32 @@ impl Client {
         // Beside the push endpoint, which is not on the issuer's host.
         let beside = self.target(Endpoint::PushedAuthorizationRequest)?.url.origin();
         let url = HttpsUrl::parse(&format!("{}{path}", beside.as_str()));
-        Ok(Draft::new(url.map_err(|_| CallerFault::UrlTooLong)?, entropy, now)?)
+        let url = url.map_err(|_| CallerFault::UrlTooLong)?;
+        let ask = Ask { url, thumbprint: self.config().certificate_thumbprint() };
+        Ok(Draft::new(ask, entropy, now)?)
     }
 }
 
+pub struct Ask {
+    url: HttpsUrl,
+    thumbprint: Option<Thumbprint>,
+}
+
 impl Exchange for TppRegistered {
-    type Ask = HttpsUrl;
+    type Ask = Ask;
 
     const UNHEARD: NextStep = NextStep::Retry { after: None };
 
-    fn write(url: &HttpsUrl, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+    fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let body = Body::Json(ObjectWriter::with_capacity(2));
         let certificate = ClientCertificate::Present;
-        let mut outgoing = Outgoing::new(Method::POST, url.clone(), certificate, body, LIMIT);
+        let mut outgoing = Outgoing::new(Method::POST, ask.url.clone(), certificate, body, LIMIT);
+        outgoing.thumbprint = ask.thumbprint;
         outgoing.header(INTERACTION_ID, &mint.interaction_id());
         Ok(outgoing)
     }
 
-    fn read(_: HttpsUrl, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(_: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         answer.check_status(StatusCode::NO_CONTENT).map(|()| Self)
     }
 }

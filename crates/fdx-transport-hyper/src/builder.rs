@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use crate::connect::Schemes;
 use crate::tls::client_config;
-use crate::transport::Pool;
+use crate::transport::{Pool, Presenting};
 use crate::{ClientIdentity, Roots, Transport, TransportError};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -63,13 +63,19 @@ impl TransportBuilder {
         let roots = self.roots.into_store();
         let withholding = client_config(roots.clone(), None)?;
         let presenting = match self.identity {
-            Some(identity) => Some(client_config(roots, Some(identity))?),
+            Some(identity) => Some(Presenting {
+                thumbprint: identity.thumbprint(),
+                pool: Pool::new(
+                    client_config(roots, Some(identity))?,
+                    Schemes::Https,
+                    self.connect_timeout,
+                ),
+            }),
             None => None,
         };
         Ok(Transport {
             withholding: Pool::new(withholding, Schemes::HttpsOrHttp, self.connect_timeout),
-            presenting: presenting
-                .map(|config| Pool::new(config, Schemes::Https, self.connect_timeout)),
+            presenting,
             timeout: self.timeout,
         })
     }

@@ -26,6 +26,10 @@ pub enum SetupFault {
     /// A request is to show the client's certificate (RFC 8705), and there is none.
     #[error("no client certificate is configured")]
     NoClientCertificate,
+    /// A request is to show the client's certificate (RFC 8705), and the one that is there is not
+    /// that which authenticates the client, or to which its tokens are bound.
+    #[error("another client certificate is configured here than the client's configuration names")]
+    OtherClientCertificate,
     /// The text holds no certificate, or one that can't be read.
     #[error("the PEM text of certificates can't be read")]
     Certificates,

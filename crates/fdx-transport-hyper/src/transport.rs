@@ -2,6 +2,7 @@ use core::fmt;
 use core::time::Duration;
 
 use bytes::Bytes;
+use fdx_jose::Thumbprint;
 use fdx_par::{ClientCertificate, Request};
 use http::Version;
 use http::uri::Scheme;
@@ -27,8 +28,15 @@ const IDLE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Transport {
     pub(crate) withholding: Pool,
-    pub(crate) presenting: Option<Pool>,
+    pub(crate) presenting: Option<Presenting>,
     pub(crate) timeout: Duration,
+}
+
+/// Connections that show the certificate of this thumbprint.
+#[derive(Clone)]
+pub(crate) struct Presenting {
+    pub(crate) thumbprint: Thumbprint,
+    pub(crate) pool: Pool,
 }
 
 /// Connections that all show the client's certificate, or all don't.
@@ -49,8 +57,8 @@ impl Transport {
     /// `http`, goes over plain TCP to this machine.
     ///
     /// # Errors
-    /// [`TransportError`]; [`SetupFault::NoClientCertificate`] and [`SetupFault::NotHttps`] before
-    /// anything is sent.
+    /// [`TransportError`]; [`SetupFault::NoClientCertificate`],
+    /// [`SetupFault::OtherClientCertificate`] and [`SetupFault::NotHttps`] before anything is sent.
     ///
     /// [`HttpsUrl::parse_loopback`]: fdx_wire::HttpsUrl::parse_loopback
     pub async fn send(&self, request: Request) -> Result<http::Response<Vec<u8>>, TransportError> {
@@ -59,7 +67,12 @@ impl Transport {
             // Over plain TCP there is nothing to show it to.
             ClientCertificate::Present if plain => return Err(SetupFault::NotHttps.into()),
             ClientCertificate::Present => {
-                self.presenting.as_ref().ok_or(SetupFault::NoClientCertificate)?
+                let presenting = self.presenting.as_ref().ok_or(SetupFault::NoClientCertificate)?;
+                let named = request.certificate_thumbprint();
+                if named.is_some_and(|named| named != presenting.thumbprint) {
+                    return Err(SetupFault::OtherClientCertificate.into());
+                }
+                &presenting.pool
             }
             ClientCertificate::Withhold => &self.withholding,
         };

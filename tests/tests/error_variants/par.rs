@@ -95,6 +95,11 @@ pub(crate) const TABLES: &[Table] = &[
                 "assertions_are_for_a_token_endpoint_of_the_issuer_s_origin_alone",
             ),
             ("AlgorithmNotListed", HERE, "a_key_whose_algorithm_the_server_does_not_take"),
+            (
+                "CertificateOther",
+                DIALECT_FIT,
+                "one_certificate_authenticates_the_client_and_binds_its_tokens",
+            ),
             ("ConsentIdUnknown", CONSENT_ID, "without_an_id_no_consent_is_read"),
             (
                 "DetailsTypeNotListed",

@@ -44,6 +44,11 @@ pub(crate) const TABLES: &[Table] = &[
                 CLIENT_CERTIFICATE,
                 "without_a_certificate_to_show_nothing_is_sent",
             ),
+            (
+                "OtherClientCertificate",
+                CLIENT_CERTIFICATE,
+                "another_certificate_than_the_client_s_is_not_shown",
+            ),
             ("Certificates", CLIENT_CERTIFICATE, "a_key_must_belong_to_its_certificate"),
             ("PrivateKey", CLIENT_CERTIFICATE, "a_key_must_belong_to_its_certificate"),
             ("KeyMismatch", CLIENT_CERTIFICATE, "a_key_must_belong_to_its_certificate"),

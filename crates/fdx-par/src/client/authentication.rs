@@ -5,7 +5,7 @@ use fdx_jose::{Audience, SigningInput, Thumbprint};
 use http::Method;
 
 use super::sender_constraint::Bound;
-use super::{Client, ClientAuthentication, Endpoint};
+use super::{Client, ClientAuthentication, ClientConfig, Endpoint, SenderConstraint};
 use crate::Error;
 use crate::dialect::Member;
 use crate::exchange::Realm;
@@ -35,6 +35,7 @@ impl Client {
         }
         let (url, certificate) = (target.url, target.certificate);
         let mut outgoing = Outgoing::new(Method::POST, url, certificate, body, limit);
+        outgoing.thumbprint = self.config().certificate_thumbprint();
         outgoing.inputs.extend(assertion);
         self.show_secret(&mut outgoing);
         if let Some(bound) = bound {
@@ -63,16 +64,34 @@ impl Client {
     }
 }
 
+impl ClientConfig {
+    /// `x5t#S256` of the certificate that connections show.
+    pub(crate) fn certificate_thumbprint(&self) -> Option<Thumbprint> {
+        let authenticates = self.authentication.certificate();
+        authenticates.or(match &self.sender_constraint {
+            SenderConstraint::Mtls(certificate) => Some(*certificate),
+            _ => None,
+        })
+    }
+}
+
 impl ClientAuthentication {
+    /// The certificate that authenticates the client.
+    pub(super) fn certificate(&self) -> Option<Thumbprint> {
+        match self {
+            Self::TlsClientAuth(certificate) | Self::SelfSignedTlsClientAuth(certificate) => {
+                Some(*certificate)
+            }
+            Self::PrivateKeyJwt(_) | Self::NotFapi(_) => None,
+        }
+    }
+
     /// Thumbprint of the key that signs assertions, or of the certificate; a secret has none.
     #[must_use]
     pub fn thumbprint(&self) -> Option<Thumbprint> {
         match self {
             Self::PrivateKeyJwt(key) => Some(key.public().thumbprint()),
-            Self::TlsClientAuth(certificate) | Self::SelfSignedTlsClientAuth(certificate) => {
-                Some(*certificate)
-            }
-            Self::NotFapi(_) => None,
+            _ => self.certificate(),
         }
     }
 }

@@ -37,7 +37,8 @@ pub(super) fn fit(
     Ok((config, metadata))
 }
 
-/// What speaks plain http, or is not FAPI, is configured only where the dialect names it.
+/// What speaks plain http, or is not FAPI, is configured only where the dialect names it; and a
+/// connection shows one certificate.
 fn check_named(config: &ClientConfig, dialect: &Dialect) -> Result<(), Error> {
     let secret = matches!(config.authentication, ClientAuthentication::NotFapi(_));
     let takes_secrets = [Departure::ClientSecretBasic, Departure::ClientSecretPost];
@@ -51,6 +52,12 @@ fn check_named(config: &ClientConfig, dialect: &Dialect) -> Result<(), Error> {
     let http = config.issuer.is_loopback_http() || config.fdx_base.is_loopback_http();
     if http && !dialect.has(Member::LoopbackHttp) {
         return Err(CallerFault::LoopbackHttp.into());
+    }
+    if let (Some(authenticates), SenderConstraint::Mtls(binds)) =
+        (config.authentication.certificate(), &config.sender_constraint)
+        && authenticates != *binds
+    {
+        return Err(CallerFault::CertificateOther.into());
     }
     let unbound = matches!(config.sender_constraint, SenderConstraint::NotFapi(_));
     if unbound && !dialect.has(Member::NotFapi(Departure::UnboundTokens)) {

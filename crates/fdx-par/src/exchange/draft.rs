@@ -109,7 +109,7 @@ impl<T: Output> Draft<T> {
         let Ok(uri) = self.outgoing.url.as_str().parse() else {
             return Err(Refused::new(CallerFault::UrlTooLong, self));
         };
-        let Outgoing { method, url, certificate, headers, body, limit, inputs, nonces } =
+        let Outgoing { method, url, certificate, thumbprint, headers, body, limit, inputs, nonces } =
             *self.outgoing;
 
         let mut http = http::Request::new(Vec::new());
@@ -126,7 +126,7 @@ impl<T: Output> Draft<T> {
             Body::Json(object) => object.to_json().into_bytes(),
             Body::Bytes(bytes) => bytes,
         };
-        let request = Request { http, url, certificate, max_response_bytes: limit };
+        let request = Request { http, url, certificate, thumbprint, max_response_bytes: limit };
         let sent = Sent {
             ask: self.ask,
             entropy: self.entropy,

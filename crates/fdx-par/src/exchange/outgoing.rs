@@ -1,4 +1,4 @@
-use fdx_jose::SigningInput;
+use fdx_jose::{SigningInput, Thumbprint};
 use fdx_wire::form::Form;
 use fdx_wire::json::ObjectWriter;
 use fdx_wire::{HttpsUrl, Secret};
@@ -14,6 +14,8 @@ pub struct Outgoing {
     pub(crate) method: Method,
     pub(crate) url: HttpsUrl,
     pub(crate) certificate: ClientCertificate,
+    /// Of the certificate to show, where it is known.
+    pub(crate) thumbprint: Option<Thumbprint>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     /// Bytes that the answer may have.
@@ -74,7 +76,17 @@ impl Outgoing {
         if let Some(content_type) = body.content_type() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        Self { method, url, certificate, headers, body, limit, inputs: Vec::new(), nonces: None }
+        Self {
+            method,
+            url,
+            certificate,
+            thumbprint: None,
+            headers,
+            body,
+            limit,
+            inputs: Vec::new(),
+            nonces: None,
+        }
     }
 
     /// Adds `Authorization` (RFC 9110 section 11.6.2), which does not print. Some consent APIs want

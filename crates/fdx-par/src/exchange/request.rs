@@ -1,5 +1,6 @@
 use core::fmt;
 
+use fdx_jose::Thumbprint;
 use fdx_wire::HttpsUrl;
 use http::Method;
 
@@ -11,6 +12,7 @@ pub struct Request {
     pub(super) http: http::Request<Vec<u8>>,
     pub(super) url: HttpsUrl,
     pub(super) certificate: ClientCertificate,
+    pub(super) thumbprint: Option<Thumbprint>,
     pub(super) max_response_bytes: usize,
 }
 
@@ -36,10 +38,21 @@ impl Request {
         &self.url
     }
 
-    /// Whether the client's certificate is to be shown.
+    /// Whether the client's certificate is to be shown: the one of
+    /// [`Request::certificate_thumbprint`].
     #[must_use]
     pub fn certificate(&self) -> ClientCertificate {
         self.certificate
+    }
+
+    /// `x5t#S256` of the certificate to show (RFC 8705 section 3.1): of the configured one, or of
+    /// that to which the token is bound. `None` where none is shown, or any will do.
+    #[must_use]
+    pub fn certificate_thumbprint(&self) -> Option<Thumbprint> {
+        match self.certificate {
+            ClientCertificate::Present => self.thumbprint,
+            ClientCertificate::Withhold => None,
+        }
     }
 
     /// How many bytes of the response's body are worth reading. One more is an error.

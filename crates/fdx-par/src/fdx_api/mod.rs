@@ -49,6 +49,7 @@ impl Client {
         let token = &access_token.token;
         let scheme = self.scheme(&url, bound.by)?;
         let mut outgoing = Outgoing::new(method, url, certificate, body, limit);
+        outgoing.thumbprint = bound.to;
         // FAPI 2.0 Security Profile 5.3.3.1-3: in this header and nowhere else.
         outgoing.authorization(scheme, token).map_err(|_| CallerFault::StoredGrant)?;
         outgoing.header(INTERACTION_ID, &mint.interaction_id());

@@ -205,6 +205,7 @@ impl Registrar {
             let authorized = outgoing.authorization(Some("Bearer"), token);
             authorized.map_err(|_| CallerFault::ParameterText)?;
         }
+        outgoing.thumbprint = self.config().certificate_thumbprint();
         outgoing.header(INTERACTION_ID, &mint.interaction_id());
         self.config().fdx_headers.write(&mut outgoing);
         Ok(outgoing)

@@ -52,6 +52,28 @@ async fn without_a_certificate_to_show_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn another_certificate_than_the_client_s_is_not_shown() {
+    let server = Server::start().await;
+    let ours = identity(&server.authority().client());
+    let recipient = Recipient::of(&server);
+    let metadata = recipient.metadata(&server.trusted().build().unwrap()).await;
+    let before = server.seen();
+    for (bound_to, fits) in
+        [(ours.thumbprint(), true), (Thumbprint::of_certificate(b"another"), false)]
+    {
+        let transport = server.trusted().client_certificate(ours.clone()).build().unwrap();
+        let push = recipient.push_bound_to(metadata.clone(), bound_to);
+        let pushed = transport.run(push, &recipient.key, now).await;
+        let fault = TransportError::Setup(SetupFault::OtherClientCertificate);
+        let next_step = NextStep::Retry { after: None };
+        let unsent = RunError::NotSent { error: fault, next_step };
+        assert_eq!(pushed.unwrap_err() == unsent, !fits);
+    }
+    // The one that fits, which this server does not take without a proof.
+    assert_eq!(server.seen().len(), before.len() + 1);
+}
+
+#[tokio::test]
 async fn a_server_that_misses_the_certificate_is_understood() {
     let settings = Settings {
         versions: vec![&rustls::version::TLS12],

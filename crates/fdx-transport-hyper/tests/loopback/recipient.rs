@@ -1,4 +1,4 @@
-use fdx_jose::{Algorithm, AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
+use fdx_jose::{Algorithm, AssertionKey, AssertionType, PrivateKey, ProofKey, Thumbprint, backend};
 use fdx_par::dialect::{Dialect, Line, Member};
 use fdx_par::{
     AuthorizationRequest, Client, ClientAuthentication, ClientConfig, Draft, MtlsEndpoints, Pushed,
@@ -44,17 +44,29 @@ impl Recipient {
 
     /// A push that shows the certificate where `endpoints` say so.
     pub fn push(&self, metadata: ServerMetadata, endpoints: MtlsEndpoints) -> Draft<Pushed> {
+        let key = ProofKey::new(self.key.public().clone());
+        self.push_with(metadata, endpoints, SenderConstraint::Dpop(key))
+    }
+
+    /// A push over a connection that shows the certificate to which tokens are bound.
+    pub fn push_bound_to(&self, metadata: ServerMetadata, to: Thumbprint) -> Draft<Pushed> {
+        self.push_with(metadata, MtlsEndpoints::Always, SenderConstraint::Mtls(to))
+    }
+
+    fn push_with(
+        &self,
+        metadata: ServerMetadata,
+        endpoints: MtlsEndpoints,
+        sender_constraint: SenderConstraint,
+    ) -> Draft<Pushed> {
         let key = self.key.public().clone();
         let mut config = ClientConfig::new(
             self.issuer.clone(),
             "app",
             RedirectUri::parse("https://app.example/callback").unwrap(),
             HttpsUrl::parse("https://bank.example/fdx/v6").unwrap(),
-            ClientAuthentication::PrivateKeyJwt(AssertionKey::new(
-                key.clone(),
-                AssertionType::default(),
-            )),
-            SenderConstraint::Dpop(ProofKey::new(key)),
+            ClientAuthentication::PrivateKeyJwt(AssertionKey::new(key, AssertionType::default())),
+            sender_constraint,
             backend::ring(),
         );
         config.mtls_endpoints = endpoints;
