@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use fdx_sandbox::misbehaviour::{Aftermath, Misbehaviour, Right};
+use fdx_sandbox::misbehaviour::{
+    Aftermath, Misbehaviour, Right, WrongConsent, WrongMetadata, WrongNonce,
+};
 use serde::Serialize;
 
 use super::Went;
@@ -56,16 +58,65 @@ fn broken(misbehaviour: Misbehaviour, went: &Went, aftermath: &Aftermath) -> Str
     let Went::Stopped(stop) = went else {
         return String::new();
     };
-    if stop.after.is_some_and(|after| after > DAY) {
-        return "the client would wait for more than a day".to_owned();
+    let asked_for_ages = misbehaviour == Misbehaviour::Consent(WrongConsent::RetryAfterAges);
+    if stop.after.is_some_and(|after| after > DAY) || asked_for_ages && stop.after != Some(DAY) {
+        return format!("the client would wait for {:?}", stop.after);
     }
     if !matches!(misbehaviour.right(), Right::Refuse(_)) {
         return stop.text.clone();
     }
-    // Once, or once more with the nonce that was asked for.
-    if aftermath.fired > 2 {
+    if aftermath.fired > meetings(misbehaviour) {
         return format!("the client met it {} times", aftermath.fired);
     }
     let more: Vec<_> = aftermath.since.iter().filter(|path| *path != "/jwks").collect();
     if more.is_empty() { String::new() } else { format!("then the client asked for {more:?}") }
+}
+
+/// How often a client meets it before it can know better.
+fn meetings(misbehaviour: Misbehaviour) -> u32 {
+    match misbehaviour {
+        // The nonce that was asked for is tried once.
+        Misbehaviour::Nonce(
+            WrongNonce::EndlessAtPush | WrongNonce::EndlessAtToken | WrongNonce::EndlessAtResource,
+        ) => 2,
+        // In the metadata, and at the endpoint that they name.
+        Misbehaviour::Metadata(WrongMetadata::AnotherServersTokenEndpoint) => 2,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Stop;
+    use super::*;
+
+    fn stopped(name: &str, after: Option<Duration>, fired: u32) -> Line {
+        let misbehaviour = Misbehaviour::by_name(name).unwrap();
+        let Right::Refuse(code) = misbehaviour.right() else {
+            panic!("{name} is to be accepted");
+        };
+        let stop = Stop { after, ..Stop::of(code, "refused") };
+        let mut aftermath = Aftermath::default();
+        aftermath.fired = fired;
+        judge(misbehaviour, &Went::Stopped(stop), &aftermath)
+    }
+
+    #[test]
+    fn a_row_that_never_showed_or_was_met_again_fails() {
+        let passed = |name, fired| stopped(name, None, fired).passed;
+        assert!(!passed("push-expires-in-zero", 0));
+        assert!(passed("push-expires-in-zero", 1));
+        assert!(!passed("push-expires-in-zero", 2));
+        assert!(passed("nonce-endless-at-token", 2));
+        assert!(!passed("nonce-endless-at-token", 3));
+    }
+
+    #[test]
+    fn who_is_asked_to_wait_for_ages_waits_for_a_day() {
+        let passed = |after| stopped("consent-retry-after-ages", after, 1).passed;
+        assert!(passed(Some(DAY)));
+        assert!(!passed(Some(DAY - Duration::from_secs(1))));
+        assert!(!passed(Some(DAY + Duration::from_secs(1))));
+        assert!(!passed(None));
+    }
 }
