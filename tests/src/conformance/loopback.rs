@@ -78,9 +78,11 @@ impl Loopback {
     pub async fn meet(&mut self, misbehaviour: Misbehaviour) -> Line {
         let binding = match misbehaviour.flow() {
             Flow::Dpop | Flow::Registration => Binding::Dpop,
-            Flow::Any | Flow::ConsentRevocation | Flow::Late | Flow::MessageSigning => {
-                Binding::Mtls
-            }
+            Flow::Any
+            | Flow::ConsentRevocation
+            | Flow::Late
+            | Flow::MessageSigning
+            | Flow::RefreshedTwice => Binding::Mtls,
         };
         let setup = Setup { binding, ..setup(misbehaviour.flow()) };
         self.config = self.configured(setup);

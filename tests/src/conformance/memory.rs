@@ -43,9 +43,12 @@ pub(super) fn setup(flow: Flow) -> Setup {
             response_mode: ResponseMode::Jwt,
             ..Setup::default()
         },
-        Flow::Any | Flow::ConsentRevocation | Flow::Dpop | Flow::Late | Flow::Registration => {
-            Setup::default()
-        }
+        Flow::Any
+        | Flow::ConsentRevocation
+        | Flow::Dpop
+        | Flow::Late
+        | Flow::RefreshedTwice
+        | Flow::Registration => Setup::default(),
     }
 }
 

@@ -59,7 +59,10 @@ impl<W: Wire> Walk<'_, W> {
         let told = self.introspected(&client, verified.tokens()).await?;
         let verified = verified.introspected(&told)?;
         let stored = self.granted(&client, verified).await?;
-        let renewed = self.renewed(&client, stored).await?;
+        let mut renewed = self.renewed(&client, stored).await?;
+        if self.flow == Flow::RefreshedTwice {
+            renewed = self.renewed(&client, renewed).await?;
+        }
         self.called(&client, renewed.tokens()).await?;
         if self.flow == Flow::ConsentRevocation {
             self.consent_ended(&client, &renewed).await?;

@@ -1,8 +1,8 @@
 use fdx_wire::UnixTime;
 use http::{Request, Response};
 
-use super::{Misbehaviour, Moment, Stage, WrongMetadata, WrongNonce};
-use crate::config::NoncePolicy;
+use super::{Misbehaviour, Moment, Stage, WrongMetadata, WrongNonce, WrongRefresh};
+use crate::config::{NoncePolicy, RefreshPolicy};
 use crate::institution::Institution;
 use crate::place::Place;
 
@@ -59,6 +59,25 @@ impl Institution {
             }
             None => self.config().nonce_policy,
         }
+    }
+
+    /// What becomes of refresh tokens: as it is configured, or each is replaced, which is then
+    /// remembered.
+    pub(crate) fn refresh_policy(&mut self) -> RefreshPolicy {
+        let rotated = Misbehaviour::Refresh(WrongRefresh::Rotated);
+        match self.active.as_mut().filter(|active| active.what == rotated) {
+            Some(active) => {
+                active.fire();
+                RefreshPolicy::Rotate
+            }
+            None => self.config().refresh_policy,
+        }
+    }
+
+    /// Whether a refresh token that was replaced may come once more, from whoever lost the answer.
+    pub(crate) fn forgives_lost_answers(&self) -> bool {
+        let rotated = Misbehaviour::Refresh(WrongRefresh::Rotated);
+        self.active.as_ref().is_none_or(|active| active.what != rotated)
     }
 
     /// The door where requests come in: some are answered here, by nobody who is honest.

@@ -155,6 +155,7 @@ impl Misbehaviour {
             Self::Keys(WrongKeys::RotatedBetweenTwoCalls) => Flow::MessageSigning,
             Self::Nonce(_) => Flow::Dpop,
             Self::Push(wrong) => wrong.flow(),
+            Self::Refresh(WrongRefresh::Rotated) => Flow::RefreshedTwice,
             Self::Registration(_) => Flow::Registration,
             Self::Token(wrong) => wrong.flow(),
             _ => Flow::Any,
@@ -222,4 +223,6 @@ pub enum Flow {
     ConsentRevocation,
     /// The customer is sent off 40 seconds after the push.
     Late,
+    /// The client refreshes twice.
+    RefreshedTwice,
 }

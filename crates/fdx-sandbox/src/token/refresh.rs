@@ -30,14 +30,18 @@ impl Institution {
     ) -> Result<Response<Vec<u8>>, Broken> {
         let (text, token) = self.find_refresh_token(form, client, now)?;
         let scopes = self.narrowed(form, &token)?;
-        let refresh_token = match config.refresh_policy {
+        let refresh_token = match self.refresh_policy() {
             RefreshPolicy::Keep => None,
             RefreshPolicy::Repeat => Some(text),
             RefreshPolicy::Rotate => {
+                let replaced = match self.forgives_lost_answers() {
+                    true => Kind::Replaced { until: now + RETRY },
+                    false => Kind::Revoked,
+                };
                 if let Some(token) = self.tokens.get_mut(&text)
                     && token.kind == Kind::Refresh
                 {
-                    token.kind = Kind::Replaced { until: now + RETRY };
+                    token.kind = replaced;
                 }
                 Some(self.issue_refresh_token(&token.grant, now))
             }
