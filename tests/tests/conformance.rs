@@ -54,7 +54,10 @@ fn what_some_flows_have_more_is_walked_through_without_a_word() {
     for (flow, path) in [
         (Flow::Registration, "/register"),
         (Flow::ConsentRevocation, "/revocation"),
+        (Flow::Es256, "/jwks"),
         (Flow::Late, "/par"),
+        (Flow::Ps256, "/jwks"),
+        (Flow::RefreshedTwice, "/token"),
     ] {
         let mut world = world(flow);
         let went = at_once(walk(&mut world, flow));

@@ -6,7 +6,7 @@ use fdx_par::{ClientConfig, Draft, Output, SenderConstraint};
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
 use fdx_sandbox::misbehaviour::{Flow, Misbehaviour};
 use fdx_sandbox::server::{Running, Server, TlsIdentity};
-use fdx_sandbox::{Institution, InstitutionConfig, RegisteredClient};
+use fdx_sandbox::{Institution, InstitutionConfig, OldKeys, RegisteredClient};
 use fdx_transport_hyper::{ClientIdentity, Roots, Transport, system_now};
 use fdx_wire::{Entropy, HttpsUrl, Issuer, UnixTime};
 
@@ -80,14 +80,19 @@ impl Loopback {
             Flow::Dpop | Flow::Registration => Binding::Dpop,
             Flow::Any
             | Flow::ConsentRevocation
+            | Flow::Es256
             | Flow::Late
             | Flow::MessageSigning
+            | Flow::Ps256
             | Flow::RefreshedTwice => Binding::Mtls,
         };
         let setup = Setup { binding, ..setup(misbehaviour.flow()) };
         self.config = self.configured(setup);
         let client = self.registered(setup);
+        let key = || vec![keys(setup.algorithm)];
+        self.keys = key();
         self.bank(|bank| {
+            bank.rotate_keys(key(), OldKeys::Withdrawn);
             bank.register(client);
             bank.misbehave(Some(misbehaviour));
         });

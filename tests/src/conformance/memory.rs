@@ -1,3 +1,4 @@
+use fdx_jose::Algorithm;
 use fdx_par::{ClientConfig, Draft, Output, ResponseMode};
 use fdx_sandbox::Institution;
 use fdx_sandbox::misbehaviour::{Flow, Misbehaviour};
@@ -43,6 +44,8 @@ pub(super) fn setup(flow: Flow) -> Setup {
             response_mode: ResponseMode::Jwt,
             ..Setup::default()
         },
+        Flow::Es256 => Setup { algorithm: Algorithm::Es256, ..Setup::default() },
+        Flow::Ps256 => Setup { algorithm: Algorithm::Ps256, ..Setup::default() },
         Flow::Any
         | Flow::ConsentRevocation
         | Flow::Dpop

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Moment;
-use super::jwt;
 use super::row::rows;
 use super::stage::Stage;
+use super::{Flow, Moment, jwt};
 
 rows! {
     /// What is wrong with the ID token.
@@ -71,9 +70,12 @@ rows! {
         OtherSignature: "id-token-signature-other", "OIDC Core 3.1.3.7; FAPI 2.0 MS 5.6.2",
             Refuse("oidc.id_token.signature"), "has a signature with other bytes";
         ZeroSignature: "id-token-signature-zero", "CVE-2022-21449",
-            Refuse("oidc.id_token.signature"), "has a signature of zeros";
+            Refuse("oidc.id_token.signature"), "has an ES256 signature of zeros";
         ShortSignature: "id-token-signature-short", "RFC 7518 3.4",
-            Refuse("oidc.id_token.signature"), "has half a signature";
+            Refuse("oidc.id_token.signature"), "has half an ES256 signature";
+        DerSignature: "id-token-signature-der", "RFC 7518 3.4",
+            Refuse("oidc.id_token.signature"),
+            "has a good ES256 signature, written as DER instead of as two numbers side by side";
         SignedByStranger: "id-token-signed-by-stranger", "OIDC Core 3.1.3.7",
             Refuse("oidc.id_token.key.unknown"), "is signed by a key that is not published";
         EmbeddedKey: "id-token-embedded-key", "CVE-2018-0114; RFC 8725 3.10",
@@ -114,6 +116,13 @@ rows! {
 }
 
 impl WrongIdToken {
+    pub(super) fn flow(self) -> Flow {
+        match self {
+            Self::ZeroSignature | Self::ShortSignature | Self::DerSignature => Flow::Es256,
+            _ => Flow::Any,
+        }
+    }
+
     pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
         if !stage.is(Moment::Token) {
             return None;
@@ -169,6 +178,9 @@ impl WrongIdToken {
             }
             Self::ShortSignature => stage
                 .id_token_text(|jwt| jwt::signature(jwt, |bytes| bytes.truncate(bytes.len() / 2))),
+            Self::DerSignature => {
+                stage.id_token_text(|jwt| jwt::signature(jwt, |bytes| *bytes = jwt::der(bytes)))
+            }
             Self::SignedByStranger => signed_by_stranger(stage),
             Self::EmbeddedKey => header(stage, json!({ "jwk": { "kty": "oct", "k": "AA" } })),
             Self::KeyUrl => header(stage, json!({ "jku": "https://attacker.example/jwks" })),

@@ -7,15 +7,20 @@ use serde_json::{Map, Value};
 use crate::config::InstitutionConfig;
 use crate::signed;
 
-/// The key of RFC 7515 appendix A.3, which everybody has.
+/// The key of RFC 7517 appendix A.2, which everybody has.
 const STRANGER: &str = r#"{"kty":"EC","crv":"P-256","kid":"another-key",
-    "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-    "y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-    "d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#;
+    "x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+    "y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    "d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}"#;
 
 /// A key that is not the institution's, or not yet.
 pub(super) fn stranger(config: &InstitutionConfig) -> Option<PrivateKey> {
     PrivateKey::from_jwk(config.backend, STRANGER.as_bytes()).ok()
+}
+
+/// The same with its private member, as no key set may list it.
+pub(super) fn stranger_in_private() -> Option<Value> {
+    serde_json::from_str(STRANGER).ok()
 }
 
 pub(super) fn claims(jwt: &str) -> Option<Map<String, Value>> {
@@ -86,4 +91,26 @@ pub(super) fn payload(jwt: &str, payload: &[u8]) -> String {
     let (header, _, signature) = (parts.next(), parts.next(), parts.next());
     let (header, signature) = (header.unwrap_or_default(), signature.unwrap_or_default());
     format!("{header}.{}.{signature}", base64url::encode(payload))
+}
+
+/// An ECDSA signature as most libraries write it (RFC 3279 section 2.2.3).
+pub(super) fn der(signature: &[u8]) -> Vec<u8> {
+    let (r, s) = signature.split_at(signature.len() / 2);
+    let mut pair = Vec::new();
+    for number in [r, s] {
+        let zeros = number.iter().take_while(|byte| **byte == 0).count();
+        let mut number = number.get(zeros..).unwrap_or_default().to_vec();
+        if number.first().is_none_or(|first| *first > 0x7f) {
+            number.insert(0, 0);
+        }
+        pair.extend(tagged(0x02, &number));
+    }
+    tagged(0x30, &pair)
+}
+
+/// Fewer than 128 bytes of content.
+fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![tag, u8::try_from(content.len()).unwrap_or_default()];
+    bytes.extend_from_slice(content);
+    bytes
 }

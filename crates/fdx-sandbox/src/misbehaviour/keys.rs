@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::row::rows;
 use super::stage::Stage;
-use super::{Moment, id_token, jwt};
+use super::{Flow, Moment, id_token, jwt};
 
 rows! {
     /// What is wrong with the JWK Set, or strange about it.
@@ -12,15 +12,18 @@ rows! {
         Decoys: "keys-decoys", "FAPI 2.0 SP 5.4.3; suite happy-path", Accept,
             "lists keys of other types before the right one, under its key id";
         Weak: "keys-weak", "FAPI 2.0 SP 5.4.1-2", Accept,
-            "lists an RSA key of 1,024 bits under the right key's id, before it";
+            "signs with PS256, and lists an RSA key of 1,024 bits under the right key's id, before \
+             it";
         WrongCurve: "keys-wrong-curve", "FAPI 2.0 SP 5.4.1-3", Accept,
-            "lists a key on secp256k1 under the right key's id, before it";
+            "signs with ES256, and lists a key on secp256k1 under the right key's id, before it";
         Private: "keys-private", "RFC 7517 9.2", Accept,
-            "lists a private key before the right one";
+            "signs with ES256, and lists another such key with its private member, before the \
+             right one";
         ForEncryption: "keys-for-encryption", "RFC 7517 4.2", Accept,
-            "lists a key for encryption before the right one";
+            "signs with ES256, and lists another such key for encryption, before the right one";
         Symmetric: "keys-symmetric", "CVE-2023-48223", Accept,
-            "lists a secret under the right key's id, before it";
+            "signs with ES256, and lists a secret that says that it is for ES256 under the right \
+             key's id, before it";
         TenThousand: "keys-ten-thousand", "RFC 7517 5; CVE-2024-24814", Refuse("fdx.body.nested"),
             "lists 10,000 keys";
         HundredAndOne: "keys-hundred-and-one", "RFC 7517 5", Refuse("rfc7517.keys"),
@@ -42,7 +45,24 @@ rows! {
     }
 }
 
+/// A modulus of 1,024 bits, whose primes nobody kept.
+const WEAK: &str = "vRrBHU7COx5jv0QyviUJoxWAl9YjqDsK7dDjoheMXayPlulIGJ6Tj3kTpztwqSElnt_YpXsuP0g\
+    cnTHz3qVftAkpyZWGego3mM1bnSSifzrQRzIHa0hkbQrXci9vYSbLi4gSMBjFcsh-ifg86HwAkxxed5mIacvo__QGiw4M\
+    yqE";
+/// A point of that curve: its generator.
+const SECP256K1: [&str; 2] =
+    ["eb5mfvncu6xVoGKVzocLBwKb_NstzijZWfKBWxb4F5g", "SDradyajxGVdpPv8DhEIqP0XtEimhVQZnEfQj_sQ1Lg"];
+
 impl WrongKeys {
+    pub(super) fn flow(self) -> Flow {
+        match self {
+            Self::Weak => Flow::Ps256,
+            Self::WrongCurve | Self::Private | Self::ForEncryption | Self::Symmetric => Flow::Es256,
+            Self::RotatedBetweenTwoCalls => Flow::MessageSigning,
+            _ => Flow::Any,
+        }
+    }
+
     pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
         if self == Self::RotatedBetweenTwoCalls {
             return rotated(stage);
@@ -50,28 +70,22 @@ impl WrongKeys {
         if !stage.is(Moment::Keys) {
             return None;
         }
-        let number = "A".repeat(171);
         match self {
             Self::Decoys => {
                 before(stage, json!({ "kty": "RSA", "n": "A".repeat(342), "e": "AQAB" }))?;
                 before(stage, jwk(stage)?)
             }
-            Self::Weak => before(stage, json!({ "kty": "RSA", "n": number, "e": "AQAB" })),
+            Self::Weak => before(stage, json!({ "kty": "RSA", "n": WEAK, "e": "AQAB" })),
             Self::WrongCurve => {
-                let half = "A".repeat(43);
-                before(stage, json!({ "kty": "EC", "crv": "secp256k1", "x": half, "y": half }))
+                let [x, y] = SECP256K1;
+                before(stage, json!({ "kty": "EC", "crv": "secp256k1", "x": x, "y": y }))
             }
-            Self::Private => {
-                let mut private = jwk(stage)?;
-                private.as_object_mut()?.insert("d".to_owned(), json!("AA"));
-                before(stage, private)
+            Self::Private => before(stage, jwt::stranger_in_private()?),
+            Self::ForEncryption => before(stage, with(jwk(stage)?, "use", "enc")?),
+            Self::Symmetric => {
+                let secret = with(with(jwk(stage)?, "kty", "oct")?, "alg", "ES256")?;
+                before(stage, with(secret, "k", WEAK)?)
             }
-            Self::ForEncryption => {
-                let mut key = jwk(stage)?;
-                key.as_object_mut()?.insert("use".to_owned(), json!("enc"));
-                before(stage, key)
-            }
-            Self::Symmetric => before(stage, json!({ "kty": "oct", "k": number })),
             Self::TenThousand => stage.member("keys", json!(vec![json!({}); 10_000])),
             Self::HundredAndOne => stage.member("keys", json!(vec![json!({}); 101])),
             Self::None => stage.member("keys", json!([])),
@@ -91,6 +105,11 @@ impl WrongKeys {
 fn jwk(stage: &Stage<'_>) -> Option<Value> {
     let key = jwt::stranger(stage.config)?;
     serde_json::from_str(key.public().jwk()).ok()
+}
+
+fn with(mut key: Value, name: &str, text: &str) -> Option<Value> {
+    key.as_object_mut()?.insert(name.to_owned(), json!(text));
+    Some(key)
 }
 
 /// Puts `key` first, under the key id of what stands there.

@@ -152,7 +152,8 @@ impl Misbehaviour {
             Self::AuthorizationResponse(_) => Flow::MessageSigning,
             Self::ConsentRevocation(_) => Flow::ConsentRevocation,
             Self::Introspection(wrong) => wrong.flow(),
-            Self::Keys(WrongKeys::RotatedBetweenTwoCalls) => Flow::MessageSigning,
+            Self::IdToken(wrong) => wrong.flow(),
+            Self::Keys(wrong) => wrong.flow(),
             Self::Nonce(_) => Flow::Dpop,
             Self::Push(wrong) => wrong.flow(),
             Self::Refresh(WrongRefresh::Rotated) => Flow::RefreshedTwice,
@@ -215,6 +216,10 @@ pub enum Flow {
     Any,
     /// Tokens are bound by DPoP.
     Dpop,
+    /// ID tokens are signed with ES256.
+    Es256,
+    /// ID tokens are signed with PS256.
+    Ps256,
     /// Authorization responses and introspection are signed.
     MessageSigning,
     /// The client registers first, and reads what was registered. Tokens are bound by DPoP.
