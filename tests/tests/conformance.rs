@@ -56,6 +56,7 @@ fn what_some_flows_have_more_is_walked_through_without_a_word() {
         (Flow::ConsentRevocation, "/revocation"),
         (Flow::Es256, "/jwks"),
         (Flow::Late, "/par"),
+        (Flow::ManagedRegistration, "/register"),
         (Flow::Ps256, "/jwks"),
         (Flow::RefreshedTwice, "/token"),
     ] {

@@ -83,7 +83,8 @@ pub(crate) async fn open(
     provider.play(&mut config);
     config.clients.clone_from(&clients);
     config.nonce_policy = nonces;
-    if misbehave.is_some_and(|wrong| wrong.flow() == Flow::Registration) {
+    let registers = |flow| matches!(flow, Flow::Registration | Flow::ManagedRegistration);
+    if misbehave.is_some_and(|wrong| registers(wrong.flow())) {
         // Elsewhere there is no registration endpoint, and this would never show.
         config.registration = RegistrationPolicy::Open;
     }

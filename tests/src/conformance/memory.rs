@@ -30,7 +30,7 @@ pub fn in_memory() -> Vec<Line> {
 pub fn world(flow: Flow) -> World {
     let setup = setup(flow);
     let mut bank = setup.institution_config();
-    if flow == Flow::Registration {
+    if matches!(flow, Flow::Registration | Flow::ManagedRegistration) {
         bank.registration = open_to_tokens();
     }
     World::of(setup.algorithm, Institution::new(bank, entropy(200)), setup.config())
@@ -50,6 +50,7 @@ pub(super) fn setup(flow: Flow) -> Setup {
         | Flow::ConsentRevocation
         | Flow::Dpop
         | Flow::Late
+        | Flow::ManagedRegistration
         | Flow::RefreshedTwice
         | Flow::Registration => Setup::default(),
     }

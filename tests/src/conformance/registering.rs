@@ -1,6 +1,7 @@
-use fdx_par::{ClientConfig, InitialAccess, Registrar, Registration, ServerMetadata};
+use fdx_par::{ClientConfig, InitialAccess, Registered, Registrar, Registration, ServerMetadata};
 use fdx_rar::Scopes;
 use fdx_sandbox::RegistrationPolicy;
+use fdx_sandbox::misbehaviour::Flow;
 use fdx_wire::Secret;
 
 use super::walk::Walk;
@@ -14,14 +15,20 @@ pub(super) fn open_to_tokens() -> RegistrationPolicy {
     RegistrationPolicy::InitialAccessTokens(vec![Secret::new(INITIAL.to_owned())])
 }
 
+/// What a client needs to manage its registration.
+pub(super) struct Managed {
+    registrar: Registrar,
+    registered: Registered,
+}
+
 impl<W: Wire> Walk<'_, W> {
-    /// Registers, looks at what was registered before anything else is done with it, reads it, and
-    /// looks again.
+    /// Registers, looks at what was registered before anything else is done with it, reads or
+    /// updates it, and looks again.
     pub(super) async fn registered(
         &mut self,
         mut config: ClientConfig,
         metadata: &ServerMetadata,
-    ) -> Result<ClientConfig, Stop> {
+    ) -> Result<(ClientConfig, Managed), Stop> {
         let algorithm = Setup::default().algorithm;
         config.id_token_signed_response_alg = Some(algorithm);
         config.introspection_signed_response_alg = Some(algorithm);
@@ -35,13 +42,26 @@ impl<W: Wire> Walk<'_, W> {
         self.report(registered.notices());
         let mut config = registrar.client_config(&registered)?;
         if registered.access().is_some() {
-            let draft = registrar.read(&registered, self.wire.draw(), self.wire.now())?;
+            let (entropy, now) = (self.wire.draw(), self.wire.now());
+            let draft = match self.flow {
+                Flow::ManagedRegistration => registrar.update(&registered, entropy, now)?,
+                _ => registrar.read(&registered, entropy, now)?,
+            };
             registered = self.wire.run(draft).await?;
             self.report(registered.notices());
             config = registrar.client_config(&registered)?;
         }
         // As this institution calls recipients.
         config.registered_entity_id = Some(config.client_id.clone());
-        Ok(config)
+        Ok((config, Managed { registrar, registered }))
+    }
+
+    /// Ends the registration.
+    pub(super) async fn unregistered(&mut self, managed: Managed) -> Result<(), Stop> {
+        let Managed { registrar, registered } = managed;
+        let draft = registrar.delete(&registered, self.wire.draw(), self.wire.now())?;
+        let deleted = self.wire.run(draft).await?;
+        self.report(deleted.notices());
+        Ok(())
     }
 }

@@ -37,7 +37,7 @@ pub async fn walk<W: Wire>(wire: &mut W, flow: Flow) -> Went {
 
 pub(super) struct Walk<'w, W> {
     pub(super) wire: &'w mut W,
-    flow: Flow,
+    pub(super) flow: Flow,
     /// As a node keeps them: fetched where they are missing or fit no more.
     keys: Option<ServerKeys>,
     pub(super) reported: Vec<String>,
@@ -48,9 +48,12 @@ impl<W: Wire> Walk<'_, W> {
         let config = self.wire.config();
         let draft = discover(&config.issuer, WellKnown::OAuthAuthorizationServer, self.wire.now())?;
         let metadata = self.wire.run(draft).await?;
-        let config = match self.flow {
-            Flow::Registration => self.registered(config, &metadata).await?,
-            _ => config,
+        let (config, registration) = match self.flow {
+            Flow::Registration | Flow::ManagedRegistration => {
+                let (config, registration) = self.registered(config, &metadata).await?;
+                (config, Some(registration))
+            }
+            _ => (config, None),
         };
         let client = Client::new(config, metadata)?;
         let (pending, back) = self.pushed(&client).await?;
@@ -69,7 +72,13 @@ impl<W: Wire> Walk<'_, W> {
         }
         let which = TokenTypeHint::RefreshToken;
         let draft = client.revoke(renewed.tokens(), which, self.wire.draw(), self.wire.now())?;
-        self.wire.run(draft).await.map(|_| ())
+        self.wire.run(draft).await?;
+        match registration {
+            Some(registration) if self.flow == Flow::ManagedRegistration => {
+                self.unregistered(registration).await
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn pushed(&mut self, client: &Client) -> Result<(Pending, String), Stop> {

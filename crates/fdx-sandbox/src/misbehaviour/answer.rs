@@ -16,9 +16,15 @@ rows! {
         Moved: "moved", "FAPI 2.0 SP 5.3.2.2-10",
             Refuse("fapi2.back_channel.redirect"),
             "answers with 301 and another place";
+        Found: "found", "FAPI 2.0 SP 5.3.2.2-10",
+            Refuse("fapi2.back_channel.redirect"),
+            "answers with 302 and another place";
         SeeOther: "see-other", "FAPI 2.0 SP 5.3.2.2-10",
             Refuse("fapi2.back_channel.redirect"),
             "answers with 303 and another place";
+        PermanentlyRedirected: "permanently-redirected", "FAPI 2.0 SP 5.3.2.2-10; RFC 9700 4.12",
+            Refuse("fapi2.back_channel.redirect"),
+            "answers with 308 and another place: a client that follows hands over what it sent";
         Oversized: "oversized", "CVE-2025-61920, CVE-2025-27144: no limit before reading",
             Refuse("fdx.body.size"),
             "answers with ten million bytes";
@@ -42,14 +48,26 @@ rows! {
 
 impl WrongAnswer {
     /// Where it can't show: the body of an answer to a revocation is ignored (RFC 7009 section
-    /// 2.2; a consent's has none), and a resource may be of any type.
+    /// 2.2; a consent's or a registration's end has none), and a resource may be of any type.
     pub(super) fn shows_at(self, moment: Moment) -> bool {
         match moment {
-            Moment::ConsentRevocation | Moment::Revocation => {
-                matches!(self, Self::Redirected | Self::Moved | Self::SeeOther | Self::Oversized)
+            Moment::ConsentRevocation | Moment::RegistrationDeletion | Moment::Revocation => {
+                self.status().is_some() || self == Self::Oversized
             }
             Moment::Resource => self != Self::ContentType,
             _ => true,
+        }
+    }
+
+    /// Where it is a redirect, which one.
+    const fn status(self) -> Option<StatusCode> {
+        match self {
+            Self::Redirected => Some(StatusCode::TEMPORARY_REDIRECT),
+            Self::Moved => Some(StatusCode::MOVED_PERMANENTLY),
+            Self::Found => Some(StatusCode::FOUND),
+            Self::SeeOther => Some(StatusCode::SEE_OTHER),
+            Self::PermanentlyRedirected => Some(StatusCode::PERMANENT_REDIRECT),
+            _ => None,
         }
     }
 
@@ -57,10 +75,15 @@ impl WrongAnswer {
         if !stage.is(moment) {
             return None;
         }
+        if let Some(status) = self.status() {
+            redirect(stage, status);
+        }
         match self {
-            Self::Redirected => redirect(stage, StatusCode::TEMPORARY_REDIRECT),
-            Self::Moved => redirect(stage, StatusCode::MOVED_PERMANENTLY),
-            Self::SeeOther => redirect(stage, StatusCode::SEE_OTHER),
+            Self::Redirected
+            | Self::Moved
+            | Self::Found
+            | Self::SeeOther
+            | Self::PermanentlyRedirected => {}
             Self::Oversized => stage.body(vec![b' '; 10_000_000]),
             Self::Truncated => {
                 let body = stage.response.body();

@@ -157,7 +157,7 @@ impl Misbehaviour {
             Self::Nonce(_) => Flow::Dpop,
             Self::Push(wrong) => wrong.flow(),
             Self::Refresh(WrongRefresh::Rotated) => Flow::RefreshedTwice,
-            Self::Registration(_) => Flow::Registration,
+            Self::Registration(wrong) => wrong.flow(),
             Self::Token(wrong) => wrong.flow(),
             _ => Flow::Any,
         }
@@ -224,6 +224,9 @@ pub enum Flow {
     MessageSigning,
     /// The client registers first, and reads what was registered. Tokens are bound by DPoP.
     Registration,
+    /// The client registers first and updates that, and at the end it deletes it. Tokens are bound
+    /// by DPoP.
+    ManagedRegistration,
     /// At the end the client revokes the consent by a token of its own, and lists the revocations.
     ConsentRevocation,
     /// The customer is sent off 40 seconds after the push.

@@ -3,9 +3,9 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Moment;
 use super::row::rows;
 use super::stage::Stage;
+use super::{Flow, Moment};
 
 rows! {
     /// What is wrong with the answer to a registration, or to its read.
@@ -82,6 +82,17 @@ rows! {
             "has another's redirect URI beside the client's, when it is read";
         ReadGone: "registration-read-token-refused", "RFC 7592 2.1", Refuse("rfc6750.challenge"),
             "knows the registration's token no more";
+        UpdateOtherClientId: "registration-update-client-id-other", "RFC 7592 3",
+            Refuse("rfc7592.client_id.other"),
+            "gives the registration of another client, when it is updated";
+        UpdateWeakened: "registration-update-weakened", "RFC 7592 2.2",
+            Refuse("rfc7591.redirect_uris"),
+            "has another's redirect URI beside the client's, when it is updated";
+        UpdateElsewhere: "registration-update-uri-elsewhere", "RFC 7592 3",
+            Report("registration-uri-elsewhere"),
+            "moves the registration to another origin, when it is updated";
+        DeletionOk: "registration-deletion-status-ok", "RFC 7592 2.3", Refuse("rfc9110.status"),
+            "ends the registration with 200 instead of 204";
     }
 }
 
@@ -96,8 +107,16 @@ impl WrongRegistration {
             | Self::ReadWithoutToken
             | Self::ReadWeakened
             | Self::ReadGone => Moment::RegistrationRead,
+            Self::UpdateOtherClientId | Self::UpdateWeakened | Self::UpdateElsewhere => {
+                Moment::RegistrationUpdate
+            }
+            Self::DeletionOk => Moment::RegistrationDeletion,
             _ => Moment::Registration,
         }
+    }
+
+    pub(super) fn flow(self) -> Flow {
+        self.moment().flow()
     }
 
     pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
@@ -113,8 +132,10 @@ impl WrongRegistration {
             Self::WithoutClientId | Self::ReadWithoutClientId => stage.without("client_id"),
             Self::EmptyClientId => stage.member("client_id", json!("")),
             Self::ClientIdInjection => stage.member("client_id", json!("c\r\nx-injected: 1")),
-            Self::ReadOtherClientId => stage.member("client_id", json!("another-client")),
-            Self::StatusOk => {
+            Self::ReadOtherClientId | Self::UpdateOtherClientId => {
+                stage.member("client_id", json!("another-client"))
+            }
+            Self::StatusOk | Self::DeletionOk => {
                 stage.status(StatusCode::OK);
                 Some(())
             }
@@ -126,7 +147,7 @@ impl WrongRegistration {
             Self::WithoutToken | Self::ReadWithoutToken => {
                 stage.without("registration_access_token")
             }
-            Self::UriElsewhere | Self::ReadUriElsewhere => {
+            Self::UriElsewhere | Self::ReadUriElsewhere | Self::UpdateElsewhere => {
                 stage.member(uri, json!("https://evil.example/register/1"))
             }
             Self::ClientSecret => stage.member("client_secret", json!("a-secret-of-the-server-s")),
@@ -140,7 +161,9 @@ impl WrongRegistration {
             Self::WithoutAuthenticationMethod => stage.without(method),
             Self::Unbound => stage.member(bound, json!(false)),
             Self::WithoutBinding => stage.without(bound),
-            Self::RedirectUriMore | Self::ReadWeakened => more(stage, "redirect_uris", STRANGER),
+            Self::RedirectUriMore | Self::ReadWeakened | Self::UpdateWeakened => {
+                more(stage, "redirect_uris", STRANGER)
+            }
             Self::RedirectUriOther => stage.member("redirect_uris", json!([STRANGER])),
             Self::WithoutRedirectUris => stage.without("redirect_uris"),
             Self::GrantMore => more(stage, "grant_types", "implicit"),

@@ -21,6 +21,10 @@ pub enum Moment {
     Registration,
     /// To a client that reads its registration.
     RegistrationRead,
+    /// To a client that updates its registration.
+    RegistrationUpdate,
+    /// To a client that ends its registration.
+    RegistrationDeletion,
     /// To a pushed authorization request.
     Push,
     /// At the authorization endpoint, to the customer's browser.
@@ -53,6 +57,8 @@ impl Moment {
         Self::Metadata,
         Self::Registration,
         Self::RegistrationRead,
+        Self::RegistrationUpdate,
+        Self::RegistrationDeletion,
         Self::Push,
         Self::Token,
         Self::Keys,
@@ -73,6 +79,8 @@ impl Moment {
             Self::Metadata => "metadata",
             Self::Registration => "registration",
             Self::RegistrationRead => "registration-read",
+            Self::RegistrationUpdate => "registration-update",
+            Self::RegistrationDeletion => "registration-deletion",
             Self::Push => "push",
             Self::Callback => "callback",
             Self::Token => "token",
@@ -92,6 +100,7 @@ impl Moment {
     pub(super) const fn flow(self) -> Flow {
         match self {
             Self::Registration | Self::RegistrationRead => Flow::Registration,
+            Self::RegistrationUpdate | Self::RegistrationDeletion => Flow::ManagedRegistration,
             Self::ClientToken | Self::ConsentRevocation | Self::Revocations => {
                 Flow::ConsentRevocation
             }
@@ -103,7 +112,12 @@ impl Moment {
         Some(match place {
             Place::Metadata => Self::Metadata,
             Place::Register => Self::Registration,
-            Place::RegisteredClient if *request.method() == Method::GET => Self::RegistrationRead,
+            Place::RegisteredClient => match *request.method() {
+                Method::GET => Self::RegistrationRead,
+                Method::PUT => Self::RegistrationUpdate,
+                Method::DELETE => Self::RegistrationDeletion,
+                _ => return None,
+            },
             Place::Par => Self::Push,
             Place::Decision => Self::Callback,
             Place::Token => match grant_type(request)?.as_str() {
