@@ -57,6 +57,10 @@ rows! {
             "is a signed introspection response";
         AccessToken: "jarm-is-access-token", "RFC 8725 3.11; RFC 9068", Refuse("jarm.typ"),
             "is an access token in the form of a JWT";
+        LogoutToken: "jarm-is-logout-token", "RFC 8725 3.11", Refuse("jarm.typ"),
+            "is a logout token";
+        RequestObject: "jarm-is-request-object", "RFC 8725 3.11; RFC 9101 10.8",
+            Refuse("jarm.typ"), "is a signed authorization request";
         AudArray: "jarm-aud-array", "RFC 7519 4.1.3", Accept,
             "is meant for the client alone, in an array of one";
     }
@@ -112,6 +116,16 @@ impl WrongAuthorizationResponse {
             Self::AccessToken => {
                 let claims = json!({ "iat": now, "sub": "cust-1", "jti": "1", "client_id": "app" });
                 instead(stage, Some("at+jwt"), claims)
+            }
+            Self::LogoutToken => {
+                let claims = json!({ "iat": now, "sub": "cust-1", "jti": "1", "events": {} });
+                instead(stage, Some("logout+jwt"), claims)
+            }
+            Self::RequestObject => {
+                // With all that a response has.
+                let mut claims = jwt::claims(&response(stage)?)?;
+                set(&mut claims, "response_type", json!("code"));
+                instead(stage, Some("oauth-authz-req+jwt"), Value::Object(claims))
             }
             Self::AudArray => claims(stage, |claims| {
                 let aud = claims.get("aud").cloned().unwrap_or_default();

@@ -112,6 +112,11 @@ rows! {
             Refuse("oidc.id_token.typ"), "is a signed introspection response";
         LogoutToken: "id-token-is-logout-token", "RFC 8725 3.11", Refuse("oidc.id_token.typ"),
             "is a logout token";
+        RequestObject: "id-token-is-request-object", "RFC 8725 3.11; RFC 9101 10.8",
+            Refuse("oidc.id_token.typ"), "is a signed authorization request";
+        ClientAssertion: "id-token-is-client-assertion", "RFC 8725 3.11; RFC 7523 3",
+            Refuse("oidc.id_token.iss"),
+            "is an assertion in the client's own name, meant for the issuer";
     }
 }
 
@@ -216,6 +221,17 @@ impl WrongIdToken {
             Self::LogoutToken => {
                 instead(stage, Some("logout+jwt"), &["exp", "iat", "sub"], json!({ "events": {} }))
             }
+            Self::RequestObject => {
+                let others = json!({ "response_type": "code", "client_id": "app" });
+                instead(stage, Some("oauth-authz-req+jwt"), &["exp", "iat", "sub", "nonce"], others)
+            }
+            Self::ClientAssertion => stage.id_token(|claims| {
+                let client = claims.get("aud").cloned().unwrap_or_default();
+                claims.insert("iss".to_owned(), client.clone());
+                claims.insert("sub".to_owned(), client);
+                claims.insert("aud".to_owned(), json!(issuer));
+                claims.insert("jti".to_owned(), json!("1"));
+            }),
         }
     }
 }
@@ -226,7 +242,7 @@ pub(super) fn set(stage: &mut Stage<'_>, name: &str, value: Value) -> Option<()>
     })
 }
 
-fn remove(stage: &mut Stage<'_>, name: &str) -> Option<()> {
+pub(super) fn remove(stage: &mut Stage<'_>, name: &str) -> Option<()> {
     stage.id_token(|claims| {
         claims.remove(name);
     })
@@ -245,7 +261,12 @@ pub(super) fn signed_by_stranger(stage: &mut Stage<'_>) -> Option<()> {
 }
 
 /// Another JWT of the same issuer for the same client, with some of the ID token's claims.
-fn instead(stage: &mut Stage<'_>, typ: Option<&str>, shared: &[&str], others: Value) -> Option<()> {
+pub(super) fn instead(
+    stage: &mut Stage<'_>,
+    typ: Option<&str>,
+    shared: &[&str],
+    others: Value,
+) -> Option<()> {
     let was = jwt::claims(&stage.read("id_token")?)?;
     let mut claims: Map<String, Value> = others.as_object()?.clone();
     for name in ["iss", "aud"].iter().chain(shared) {

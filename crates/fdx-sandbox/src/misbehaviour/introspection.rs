@@ -48,6 +48,10 @@ rows! {
             Refuse("rfc9701.typ"), "is a signed authorization response";
         AccessToken: "introspection-jwt-is-access-token", "RFC 8725 3.11; RFC 9068 2.1",
             Refuse("rfc9701.typ"), "is an access token in the form of a JWT";
+        LogoutToken: "introspection-jwt-is-logout-token", "RFC 8725 3.11", Refuse("rfc9701.typ"),
+            "is a logout token";
+        RequestObject: "introspection-jwt-is-request-object", "RFC 8725 3.11; RFC 9101 10.8",
+            Refuse("rfc9701.typ"), "is a signed authorization request";
     }
 }
 
@@ -105,6 +109,13 @@ impl WrongIntrospection {
             }
             Self::AccessToken => {
                 typed(stage, Some("at+jwt"), json!({ "sub": "c", "exp": now + 300, "jti": "1" }))
+            }
+            Self::LogoutToken => {
+                typed(stage, Some("logout+jwt"), json!({ "sub": "c", "jti": "1", "events": {} }))
+            }
+            Self::RequestObject => {
+                let others = json!({ "response_type": "code", "exp": now + 300 });
+                typed(stage, Some("oauth-authz-req+jwt"), others)
             }
         }
     }
