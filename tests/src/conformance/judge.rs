@@ -77,7 +77,11 @@ fn meetings(misbehaviour: Misbehaviour) -> u32 {
     match misbehaviour {
         // The nonce that was asked for is tried once.
         Misbehaviour::Nonce(
-            WrongNonce::EndlessAtPush | WrongNonce::EndlessAtToken | WrongNonce::EndlessAtResource,
+            WrongNonce::EndlessAtPush
+            | WrongNonce::EndlessAtToken
+            | WrongNonce::EndlessAtResource
+            | WrongNonce::EndlessAtRefresh
+            | WrongNonce::EndlessAtClientToken,
         ) => 2,
         // In the metadata, and at the endpoint that they name.
         Misbehaviour::Metadata(WrongMetadata::AnotherServersTokenEndpoint) => 2,

@@ -77,6 +77,7 @@ impl Loopback {
     /// Where the institution is poisoned.
     pub async fn meet(&mut self, misbehaviour: Misbehaviour) -> Line {
         let binding = match misbehaviour.flow() {
+            _ if matches!(misbehaviour, Misbehaviour::Nonce(_)) => Binding::Dpop,
             Flow::Dpop | Flow::ManagedRegistration | Flow::Registration => Binding::Dpop,
             Flow::Any
             | Flow::ConsentRevocation

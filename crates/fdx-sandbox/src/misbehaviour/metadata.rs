@@ -5,9 +5,9 @@ use fdx_wire::form::Query;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::Moment;
 use super::row::rows;
 use super::stage::Stage;
+use super::{Flow, Moment};
 use crate::answer;
 use crate::received::value;
 
@@ -44,8 +44,21 @@ rows! {
             Refuse("fapi2.endpoint.https"), "names an introspection endpoint without TLS";
         HttpRevocation: "metadata-http-revocation-endpoint", "FAPI 2.0 SP 5.2.1-1",
             Refuse("fapi2.endpoint.https"), "names a revocation endpoint without TLS";
+        HttpRegistration: "metadata-http-registration-endpoint", "FAPI 2.0 SP 5.2.1-1",
+            Refuse("fapi2.endpoint.https"), "names a registration endpoint without TLS";
         HttpAlias: "metadata-http-mtls-alias", "FAPI 2.0 SP 5.2.1-1; RFC 8705 5",
             Refuse("fapi2.endpoint.https"), "names an mTLS alias of the token endpoint without TLS";
+        HttpPushAlias: "metadata-http-mtls-alias-push", "FAPI 2.0 SP 5.2.1-1; RFC 8705 5",
+            Refuse("fapi2.endpoint.https"), "names an mTLS alias of the PAR endpoint without TLS";
+        HttpIntrospectionAlias: "metadata-http-mtls-alias-introspection",
+            "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Refuse("fapi2.endpoint.https"),
+            "names an mTLS alias of the introspection endpoint without TLS";
+        HttpRevocationAlias: "metadata-http-mtls-alias-revocation",
+            "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Refuse("fapi2.endpoint.https"),
+            "names an mTLS alias of the revocation endpoint without TLS";
+        HttpRegistrationAlias: "metadata-http-mtls-alias-registration",
+            "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Refuse("fapi2.endpoint.https"),
+            "names an mTLS alias of the registration endpoint without TLS";
         WithoutPush: "metadata-without-push-endpoint", "FAPI 2.0 SP 5.3.3.2-2",
             Refuse("rfc8414.metadata.member"), "names no PAR endpoint";
         WithoutToken: "metadata-without-token-endpoint", "RFC 8414 2",
@@ -65,6 +78,13 @@ rows! {
 const ANOTHER: &str = "/another-server/token";
 
 impl WrongMetadata {
+    pub(super) fn flow(self) -> Flow {
+        match self {
+            Self::HttpRegistration | Self::HttpRegistrationAlias => Flow::Registration,
+            _ => Flow::Any,
+        }
+    }
+
     pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
         if !stage.is(Moment::Metadata) {
             return None;
@@ -97,10 +117,12 @@ impl WrongMetadata {
             Self::HttpKeys => http(stage, "jwks_uri"),
             Self::HttpIntrospection => http(stage, "introspection_endpoint"),
             Self::HttpRevocation => http(stage, "revocation_endpoint"),
-            Self::HttpAlias => stage.member(
-                "mtls_endpoint_aliases",
-                json!({ "token_endpoint": "http://mtls.example/token" }),
-            ),
+            Self::HttpRegistration => http(stage, "registration_endpoint"),
+            Self::HttpAlias => http_alias(stage, "token_endpoint"),
+            Self::HttpPushAlias => http_alias(stage, "pushed_authorization_request_endpoint"),
+            Self::HttpIntrospectionAlias => http_alias(stage, "introspection_endpoint"),
+            Self::HttpRevocationAlias => http_alias(stage, "revocation_endpoint"),
+            Self::HttpRegistrationAlias => http_alias(stage, "registration_endpoint"),
             Self::WithoutPush => stage.without("pushed_authorization_request_endpoint"),
             Self::WithoutToken => stage.without("token_endpoint"),
             Self::WithoutKeys => stage.without("jwks_uri"),
@@ -113,6 +135,15 @@ impl WrongMetadata {
 fn http(stage: &mut Stage<'_>, name: &str) -> Option<()> {
     let url = stage.read(name)?.replacen("https:", "http:", 1);
     stage.member(name, json!(url))
+}
+
+fn http_alias(stage: &mut Stage<'_>, name: &str) -> Option<()> {
+    stage.json(|body| {
+        let aliases = body.get_mut("mtls_endpoint_aliases").and_then(Value::as_object_mut);
+        aliases.into_iter().for_each(|aliases| {
+            aliases.insert(name.to_owned(), json!("http://mtls.example/"));
+        });
+    })
 }
 
 fn another_endpoint(stage: &mut Stage<'_>) -> Option<()> {

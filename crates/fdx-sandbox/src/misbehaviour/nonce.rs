@@ -4,9 +4,9 @@ use fdx_jose::Jws;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::Moment;
 use super::row::rows;
 use super::stage::Stage;
+use super::{Flow, Moment};
 use crate::answer;
 
 rows! {
@@ -25,6 +25,11 @@ rows! {
             "asks for a fresh nonce for the code, again and again";
         EndlessAtResource: "nonce-endless-at-resource", "RFC 9449 9",
             Refuse("rfc9449.nonce.again"), "asks for a fresh nonce at the consent, again and again";
+        EndlessAtRefresh: "nonce-endless-at-refresh", "RFC 9449 8", Refuse("rfc9449.nonce.again"),
+            "asks for a fresh nonce for the refresh token, again and again";
+        EndlessAtClientToken: "nonce-endless-at-client-token", "RFC 9449 8",
+            Refuse("rfc9449.nonce.again"),
+            "asks for a fresh nonce for the client's own token, again and again";
         Missing: "nonce-missing", "RFC 9449 8", Refuse("rfc6749.error"),
             "asks for a nonce for the code, and gives none";
         Malformed: "nonce-malformed", "RFC 9449 8.1", Refuse("rfc9449.nonce.syntax"),
@@ -40,6 +45,13 @@ rows! {
 const PLANTED: &str = "of-another-origin";
 
 impl WrongNonce {
+    pub(super) fn flow(self) -> Flow {
+        match self {
+            Self::EndlessAtClientToken => Flow::ConsentRevocation,
+            _ => Flow::Dpop,
+        }
+    }
+
     pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
         match self {
             Self::NeverAskedFor => None,
@@ -50,6 +62,8 @@ impl WrongNonce {
             Self::EndlessAtPush => endless(stage, Moment::Push),
             Self::EndlessAtToken => endless(stage, Moment::Token),
             Self::EndlessAtResource => endless(stage, Moment::Consent),
+            Self::EndlessAtRefresh => endless(stage, Moment::Refresh),
+            Self::EndlessAtClientToken => endless(stage, Moment::ClientToken),
             Self::Missing => {
                 if asks(stage, Moment::Token, "") {
                     stage.response.headers_mut().remove("dpop-nonce");
