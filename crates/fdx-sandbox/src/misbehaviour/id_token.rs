@@ -67,6 +67,9 @@ rows! {
             "says that it is signed with ES999, for which nobody knows the hash";
         WithoutAtHash: "id-token-without-at-hash", "OIDC Core 3.1.3.6; suite oidcc missing-athash",
             Accept, "has no at_hash, which it need not have in the code flow";
+        OtherConsent: "id-token-consent-other", "FDX Consent API",
+            Refuse("fdx.consent_id.conflict"),
+            "names another consent than the token response, well signed";
         OtherSignature: "id-token-signature-other", "OIDC Core 3.1.3.7; FAPI 2.0 MS 5.6.2",
             Refuse("oidc.id_token.signature"), "has a signature with other bytes";
         ZeroSignature: "id-token-signature-zero", "CVE-2022-21449",
@@ -175,6 +178,7 @@ impl WrongIdToken {
             Self::OtherAtHash => set(stage, "at_hash", json!("of-another-access-token")),
             Self::AtHashOfUnknownAlg => header(stage, json!({ "alg": "ES999" })),
             Self::WithoutAtHash => remove(stage, "at_hash"),
+            Self::OtherConsent => set(stage, "fdxConsentId", json!("another-consent")),
             Self::OtherSignature => {
                 stage.id_token_text(|jwt| jwt::signature(jwt, |bytes| bytes.reverse()))
             }
