@@ -9,7 +9,9 @@ use std::path::Path;
 use fdx_par::ResponseMode;
 use fdx_sandbox::Misbehaviour;
 use fdx_sandbox::misbehaviour::Flow;
-use fdx_tests::conformance::{Line, Loopback, Went, at_once, in_memory, table, walk, world};
+use fdx_tests::conformance::{
+    FLOWS, Line, Went, at_once, in_memory, over_mtls, table, walk, world,
+};
 use fdx_tests::{Requests, Setup, World};
 
 fn assert_passed(lines: &[Line]) {
@@ -26,12 +28,7 @@ fn every_misbehaviour_is_met_as_it_should_be() {
 
 #[tokio::test]
 async fn every_misbehaviour_is_met_as_it_should_be_over_tls() {
-    let mut loopback = Loopback::open().await;
-    let mut lines = Vec::new();
-    for misbehaviour in Misbehaviour::all() {
-        lines.push(loopback.meet(misbehaviour).await);
-    }
-    assert_passed(&lines);
+    assert_passed(&over_mtls().await);
 }
 
 /// Without this, a walk that always stops would pass every row that is to be refused.
@@ -66,6 +63,17 @@ fn what_some_flows_have_more_is_walked_through_without_a_word() {
         let there = world.sent.iter().filter(|asked| asked.http.uri().path().ends_with(path));
         assert!(there.count() > 0, "{flow:?} never came to {path}");
     }
+}
+
+/// So that each row has a right institution beside it, which is walked past in the same way.
+#[test]
+fn each_way_to_walk_is_walked_with_a_right_institution_too() {
+    for misbehaviour in Misbehaviour::all() {
+        assert!(FLOWS.contains(&misbehaviour.flow()), "{misbehaviour}");
+    }
+    let right =
+        |lines: &[Line]| lines.iter().filter(|l| l.name.starts_with("well-behaved")).count();
+    assert_eq!(right(&in_memory()), FLOWS.len());
 }
 
 #[test]

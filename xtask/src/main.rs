@@ -38,8 +38,8 @@ Usage: cargo xtask <command>
             together for an attack to succeed.
   mutants   Changes the core in every small way and says which changes no test notices. [CRATE]...
   conformance
-            Lets the client meet every way in which a server can be wrong, and the sandbox
-            every wrong client. [--json]
+            Lets the client meet every way in which a server can be wrong, in memory and over
+            TLS, and the sandbox every wrong client. [--json]
   ci        Runs every check there is and prints a table with times. [--skip STEP]...
   help      Prints this.
 ";

@@ -1,19 +1,23 @@
-//! `cargo xtask conformance`: the client meets every misbehaviour of the sandbox in memory, the
-//! sandbox meets every wrong client, and this prints what came of it, as two tables or with `--json`
-//! as an array of rows.
+//! `cargo xtask conformance`: the client meets every misbehaviour of the sandbox, in memory and over
+//! TLS, the sandbox meets every wrong client, and this prints what came of it, as three tables or
+//! with `--json` as an array of rows.
 
 use std::process::ExitCode;
 
-use fdx_tests::conformance::{Line, ProofRow, Table, proof};
+use fdx_tests::conformance::{Line, Over, ProofRow, Table, proof};
 
 fn main() -> ExitCode {
     let rows = proof();
     if std::env::args().any(|arg| arg == "--json") {
         println!("{}", serde_json::to_string_pretty(&rows).unwrap());
     } else {
-        print("A server that is wrong, met by the client", &of(&rows, Table::Misbehaviour));
+        let wrong = |over| of(&rows, Table::Misbehaviour, over);
+        print("A server that is wrong, met by the client in memory", &wrong(Over::Memory));
         println!();
-        print("A client that is wrong, met by the sandbox", &of(&rows, Table::Strict));
+        print("A server that is wrong, met by the client over TLS", &wrong(Over::Mtls));
+        println!();
+        let strict = of(&rows, Table::Strict, Over::Memory);
+        print("A client that is wrong or looks so, met by the sandbox", &strict);
     }
     match rows.iter().all(|row| row.line.passed) {
         true => ExitCode::SUCCESS,
@@ -21,8 +25,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn of(rows: &[ProofRow], table: Table) -> Vec<&Line> {
-    rows.iter().filter(|row| row.table == table).map(|row| &row.line).collect()
+fn of(rows: &[ProofRow], table: Table, over: Over) -> Vec<&Line> {
+    let there = rows.iter().filter(|row| row.table == table && row.over == over);
+    there.map(|row| &row.line).collect()
 }
 
 fn print(title: &str, lines: &[&Line]) {

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use fdx_sandbox::misbehaviour::{
-    Aftermath, Misbehaviour, Right, WrongConsent, WrongMetadata, WrongNonce,
+    Aftermath, Flow, Misbehaviour, Right, WrongConsent, WrongMetadata, WrongNonce,
 };
 use serde::Serialize;
 
 use super::Went;
+use super::walk::kebab;
 
 /// One row, as it came out.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -36,6 +37,25 @@ pub fn judge(misbehaviour: Misbehaviour, went: &Went, aftermath: &Aftermath) -> 
         name: misbehaviour.name(),
         clause: misbehaviour.clause(),
         passed: expected == outcome && because.is_empty(),
+        expected,
+        outcome,
+        because,
+    }
+}
+
+/// Lays how a flow went with an institution that does nothing wrong beside that. Without it, a
+/// client that always stops would pass every row that is to be refused.
+#[must_use]
+pub fn well_behaved(flow: Flow, went: &Went) -> Line {
+    let (expected, outcome) = (Right::Accept.to_string(), outcome(went));
+    let because = match went {
+        Went::Whole(_) => String::new(),
+        Went::Stopped(stop) => stop.text.clone(),
+    };
+    Line {
+        name: format!("well-behaved-{}", kebab(&format!("{flow:?}"))),
+        clause: "FAPI 2.0 SP 5.3.3; suite happy-path",
+        passed: expected == outcome,
         expected,
         outcome,
         because,

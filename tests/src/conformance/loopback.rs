@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use fdx_jose::{PrivateKey, backend};
 use fdx_par::{ClientConfig, Draft, Output, SenderConstraint};
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
-use fdx_sandbox::misbehaviour::{Flow, Misbehaviour};
+use fdx_sandbox::misbehaviour::{Aftermath, Flow, Misbehaviour};
 use fdx_sandbox::server::{Running, Server, TlsIdentity};
 use fdx_sandbox::{Institution, InstitutionConfig, OldKeys, RegisteredClient};
 use fdx_transport_hyper::{ClientIdentity, Roots, Transport, system_now};
@@ -12,8 +12,24 @@ use fdx_wire::{Entropy, HttpsUrl, Issuer, UnixTime};
 
 use super::memory::setup;
 use super::registering::open_to_tokens;
-use super::{Line, Stop, Wire, judge, walk};
+use super::{FLOWS, Line, Stop, Went, Wire, judge, walk, well_behaved};
 use crate::setup::{Binding, Setup, keys};
+
+/// An institution that does nothing wrong, and every misbehaviour, over TLS.
+///
+/// # Panics
+/// Where there are no ports or certificates to be had.
+pub async fn over_mtls() -> Vec<Line> {
+    let mut loopback = Loopback::open().await;
+    let mut lines = Vec::new();
+    for flow in FLOWS {
+        lines.push(loopback.meet_nothing(flow).await);
+    }
+    for misbehaviour in Misbehaviour::all() {
+        lines.push(loopback.meet(misbehaviour).await);
+    }
+    lines
+}
 
 /// An institution behind TLS on loopback, and a recipient with a client certificate.
 pub struct Loopback {
@@ -76,8 +92,21 @@ impl Loopback {
     /// # Panics
     /// Where the institution is poisoned.
     pub async fn meet(&mut self, misbehaviour: Misbehaviour) -> Line {
-        let binding = match misbehaviour.flow() {
-            _ if matches!(misbehaviour, Misbehaviour::Nonce(_)) => Binding::Dpop,
+        let (went, aftermath) = self.met(misbehaviour.flow(), Some(misbehaviour)).await;
+        judge(misbehaviour, &went, &aftermath)
+    }
+
+    /// An institution that does nothing wrong, over TLS.
+    ///
+    /// # Panics
+    /// Where the institution is poisoned.
+    pub async fn meet_nothing(&mut self, flow: Flow) -> Line {
+        well_behaved(flow, &self.met(flow, None).await.0)
+    }
+
+    async fn met(&mut self, flow: Flow, misbehaviour: Option<Misbehaviour>) -> (Went, Aftermath) {
+        let binding = match flow {
+            _ if matches!(misbehaviour, Some(Misbehaviour::Nonce(_))) => Binding::Dpop,
             Flow::Dpop | Flow::ManagedRegistration | Flow::Registration => Binding::Dpop,
             Flow::Any
             | Flow::ConsentRevocation
@@ -87,7 +116,7 @@ impl Loopback {
             | Flow::Ps256
             | Flow::RefreshedTwice => Binding::Mtls,
         };
-        let setup = Setup { binding, ..setup(misbehaviour.flow()) };
+        let setup = Setup { binding, ..setup(flow) };
         self.config = self.configured(setup);
         let client = self.registered(setup);
         let key = || vec![keys(setup.algorithm)];
@@ -95,11 +124,10 @@ impl Loopback {
         self.bank(|bank| {
             bank.rotate_keys(key(), OldKeys::Withdrawn);
             bank.register(client);
-            bank.misbehave(Some(misbehaviour));
+            bank.misbehave(misbehaviour);
         });
-        let went = walk(self, misbehaviour.flow()).await;
-        let aftermath = self.bank(|bank| bank.aftermath());
-        judge(misbehaviour, &went, &aftermath)
+        let went = walk(self, flow).await;
+        (went, self.bank(|bank| bank.aftermath()))
     }
 
     fn configured(&self, setup: Setup) -> ClientConfig {

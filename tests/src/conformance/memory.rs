@@ -1,27 +1,31 @@
 use fdx_jose::Algorithm;
 use fdx_par::{ClientConfig, Draft, Output, ResponseMode};
 use fdx_sandbox::Institution;
-use fdx_sandbox::misbehaviour::{Flow, Misbehaviour};
+use fdx_sandbox::misbehaviour::{Aftermath, Flow, Misbehaviour};
 use fdx_wire::{Entropy, UnixTime};
 
 use super::registering::open_to_tokens;
-use super::{Line, Stop, Wire, at_once, judge, walk};
+use super::{FLOWS, Line, Stop, Went, Wire, at_once, judge, walk, well_behaved};
 use crate::setup::{Requests, Setup, entropy};
 use crate::wire::World;
 
-/// Every misbehaviour, without a socket.
+/// An institution that does nothing wrong, and every misbehaviour, without a socket.
 #[must_use]
 pub fn in_memory() -> Vec<Line> {
-    Misbehaviour::all()
-        .map(|misbehaviour| {
-            let flow = misbehaviour.flow();
-            let mut world = world(flow);
-            world.config.registered_entity_id = Some(world.config.client_id.clone());
-            world.bank.misbehave(Some(misbehaviour));
-            let went = at_once(walk(&mut world, flow));
-            judge(misbehaviour, &went, &world.bank.aftermath())
-        })
-        .collect()
+    let right = FLOWS.iter().map(|flow| well_behaved(*flow, &met(*flow, None).0));
+    let wrong = Misbehaviour::all().map(|misbehaviour| {
+        let (went, aftermath) = met(misbehaviour.flow(), Some(misbehaviour));
+        judge(misbehaviour, &went, &aftermath)
+    });
+    right.chain(wrong).collect()
+}
+
+fn met(flow: Flow, misbehaviour: Option<Misbehaviour>) -> (Went, Aftermath) {
+    let mut world = world(flow);
+    world.config.registered_entity_id = Some(world.config.client_id.clone());
+    world.bank.misbehave(misbehaviour);
+    let went = at_once(walk(&mut world, flow));
+    (went, world.bank.aftermath())
 }
 
 /// A recipient and an institution that such a flow can be walked through with: it lets clients

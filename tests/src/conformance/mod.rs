@@ -16,16 +16,32 @@ mod table;
 mod walk;
 mod wire;
 
-pub use judge::{Line, judge};
-pub use loopback::Loopback;
+pub use judge::{Line, judge, well_behaved};
+pub use loopback::{Loopback, over_mtls};
 pub use memory::{in_memory, world};
-pub use proof::{ProofRow, Table, proof};
+pub use proof::{Over, ProofRow, Table, proof};
 pub use stop::Stop;
 pub use table::table;
 pub use walk::{Went, walk};
 pub use wire::Wire;
 
 use std::future::Future;
+
+use fdx_sandbox::misbehaviour::Flow;
+
+/// Every way in which a flow can be walked.
+pub const FLOWS: [Flow; 10] = [
+    Flow::Any,
+    Flow::Dpop,
+    Flow::Es256,
+    Flow::Ps256,
+    Flow::MessageSigning,
+    Flow::Registration,
+    Flow::ManagedRegistration,
+    Flow::ConsentRevocation,
+    Flow::Late,
+    Flow::RefreshedTwice,
+];
 
 /// Runs a future that never waits for anything outside.
 ///

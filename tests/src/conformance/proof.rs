@@ -1,7 +1,7 @@
 use serde::Serialize;
 
-use super::{Line, in_memory};
-use crate::strict::{self, Caught};
+use super::{Line, at_once, in_memory, over_mtls};
+use crate::strict::{self, Allowed, Caught};
 
 /// The two tables of the proof, which differ in who is wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -9,8 +9,18 @@ use crate::strict::{self, Caught};
 pub enum Table {
     /// The institution is wrong, and the client has to notice.
     Misbehaviour,
-    /// The client is wrong, and the institution has to notice.
+    /// The client is wrong, and the institution has to notice; or the client only looks wrong.
     Strict,
+}
+
+/// What a row was played over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Over {
+    /// No socket.
+    Memory,
+    /// TLS on loopback, with a client certificate wherever DPoP is not what a row is about.
+    Mtls,
 }
 
 /// A row of either table.
@@ -18,18 +28,42 @@ pub enum Table {
 pub struct ProofRow {
     /// Which table it stands in.
     pub table: Table,
+    /// What it was played over.
+    pub over: Over,
     /// The row.
     #[serde(flatten)]
     pub line: Line,
 }
 
-/// Every row of both tables, played in memory.
+/// Every row of both tables: the institution's misbehaviour in memory and over TLS, the client's
+/// in memory.
+///
+/// # Panics
+/// Where there are no ports or certificates to be had.
 #[must_use]
 pub fn proof() -> Vec<ProofRow> {
-    let row = |table| move |line| ProofRow { table, line };
-    let misbehaviours = in_memory().into_iter().map(row(Table::Misbehaviour));
-    let strict = strict::rows().into_iter().map(line).map(row(Table::Strict));
-    misbehaviours.chain(strict).collect()
+    let rows = |table, over, lines: Vec<Line>| {
+        lines.into_iter().map(move |line| ProofRow { table, over, line })
+    };
+    let strict = strict::rows().into_iter().map(line);
+    let strict = strict.chain(strict::allowed().iter().map(taken)).collect();
+    rows(Table::Misbehaviour, Over::Memory, in_memory())
+        .chain(rows(Table::Misbehaviour, Over::Mtls, at_once(over_mtls())))
+        .chain(rows(Table::Strict, Over::Memory, strict))
+        .collect()
+}
+
+/// What only looks wrong is expected to be taken.
+fn taken(allowed: &Allowed) -> Line {
+    let refused = allowed.refused();
+    Line {
+        name: allowed.name.to_owned(),
+        clause: allowed.clause,
+        expected: "accept".to_owned(),
+        outcome: if refused.is_none() { "accept" } else { "refuse" }.to_owned(),
+        passed: refused.is_none(),
+        because: refused.map(|rule| format!("it was refused for: {rule}")).unwrap_or_default(),
+    }
 }
 
 /// A wrong request is expected to be refused for the rule that it breaks.
