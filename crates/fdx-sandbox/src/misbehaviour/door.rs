@@ -5,6 +5,7 @@ use super::{Misbehaviour, Moment, Stage, WrongMetadata, WrongNonce, WrongRefresh
 use crate::config::{NoncePolicy, RefreshPolicy};
 use crate::institution::Institution;
 use crate::place::Place;
+use crate::telling::Surface;
 
 /// How much is remembered of what came after.
 const REMEMBERED: usize = 100;
@@ -82,7 +83,11 @@ impl Institution {
 
     /// The door where requests come in: some are answered here, by nobody who is honest.
     pub(crate) fn take_in(&mut self, request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
+        self.active.as_ref()?;
+        let config = self.config();
         let active = self.active.as_mut()?;
+        let place = Place::of(request.uri().path(), &config);
+        let at_resource = place.is_some_and(|place| matches!(place.surface().0, Surface::Resource));
         if active.aftermath.fired > 0 && active.aftermath.since.len() < REMEMBERED {
             active.aftermath.since.push(request.uri().path().to_owned());
         }
@@ -90,7 +95,10 @@ impl Institution {
             Misbehaviour::Metadata(WrongMetadata::AnotherServersTokenEndpoint) => {
                 super::metadata::another_server(request)
             }
-            Misbehaviour::Nonce(WrongNonce::OfAnotherOrigin) => super::nonce::trap(request),
+            Misbehaviour::Nonce(WrongNonce::WithoutProof) => super::nonce::trap(request),
+            Misbehaviour::Nonce(WrongNonce::OfAnotherServer) if at_resource => {
+                super::nonce::trap(request)
+            }
             _ => None,
         };
         if answer.is_some() {

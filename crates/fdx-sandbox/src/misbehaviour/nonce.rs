@@ -36,13 +36,16 @@ rows! {
             "asks for a nonce for the code, and gives one with a quotation mark";
         Long: "nonce-long", "RFC 9449 8.1", Refuse("rfc9449.nonce.syntax"),
             "asks for a nonce for the code, and gives one of 10,000 characters";
-        OfAnotherOrigin: "nonce-of-another-origin", "RFC 9449 8.2, 9", Accept,
+        WithoutProof: "nonce-without-proof", "RFC 9449 8.2", Accept,
             "tells a nonce where no proof was sent, beside metadata and keys: who sends it is \
              refused";
+        OfAnotherServer: "nonce-of-another-server", "RFC 9449 8.2, 9", Accept,
+            "tells a nonce with the tokens, which is the authorization server's: who sends it to \
+             a resource is refused, though both are on one origin";
     }
 }
 
-const PLANTED: &str = "of-another-origin";
+const PLANTED: &str = "of-another-place";
 
 impl WrongNonce {
     pub(super) fn flow(self) -> Flow {
@@ -72,8 +75,14 @@ impl WrongNonce {
             }
             Self::Malformed => asks(stage, Moment::Token, "\"").then_some(()),
             Self::Long => asks(stage, Moment::Token, &"n".repeat(10_000)).then_some(()),
-            Self::OfAnotherOrigin => {
+            Self::WithoutProof => {
                 if stage.is(Moment::Metadata) || stage.is(Moment::Keys) {
+                    stage.header("dpop-nonce", PLANTED);
+                }
+                Some(())
+            }
+            Self::OfAnotherServer => {
+                if stage.is(Moment::Token) {
                     stage.header("dpop-nonce", PLANTED);
                 }
                 Some(())
@@ -116,7 +125,7 @@ fn challenge(stage: &mut Stage<'_>, change: impl FnOnce(&str) -> String) -> Opti
     Some(())
 }
 
-/// Refuses whoever brings the nonce that was planted where no proof was sent.
+/// Refuses whoever brings the nonce that was planted elsewhere.
 pub(super) fn trap(request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
     let proof = Jws::parse_proof(request.headers().get("dpop")?.to_str().ok()?).ok()?;
     let claims: Value = serde_json::from_slice(proof.payload()).ok()?;
