@@ -101,5 +101,7 @@ pub use signed_introspection::{
 };
 pub use signing::{Role, Signer, SigningError, SigningInput};
 pub use statement::statement;
+#[doc(hidden)]
+pub use statement::unchecked_statement;
 pub use thumbprint::Thumbprint;
 pub use tolerance::Tolerance;

@@ -1,4 +1,4 @@
-use fdx_jose::{Algorithm, PrivateKey, Signer, statement};
+use fdx_jose::{Algorithm, PrivateKey, Signer, statement, unchecked_statement};
 use serde::Serialize;
 
 use crate::config::InstitutionConfig;
@@ -16,11 +16,23 @@ pub(crate) fn jwt<C: Serialize>(
     input.attach(&signature).ok()
 }
 
+/// `payload` under `header` as they are, signed by the institution's key for `algorithm`.
+pub(crate) fn bytes(
+    config: &InstitutionConfig,
+    algorithm: Algorithm,
+    header: &[u8],
+    payload: &[u8],
+) -> Option<String> {
+    let key = key(config, algorithm)?;
+    let input = unchecked_statement(key.public(), header, payload);
+    input.attach(&key.sign(&input).ok()?).ok()
+}
+
 /// Whether there is a key for `algorithm`.
 pub(crate) fn can_sign(config: &InstitutionConfig, algorithm: Algorithm) -> bool {
     key(config, algorithm).is_some()
 }
 
-fn key(config: &InstitutionConfig, algorithm: Algorithm) -> Option<&PrivateKey> {
+pub(crate) fn key(config: &InstitutionConfig, algorithm: Algorithm) -> Option<&PrivateKey> {
     config.signing_keys.iter().find(|key| key.public().algorithm() == algorithm)
 }

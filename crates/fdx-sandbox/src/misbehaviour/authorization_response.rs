@@ -31,7 +31,7 @@ rows! {
             "FAPI 2.0 SP 5.4.1; suite ensure-jarm-signature-is-not-none; CVE-2021-44878",
             Refuse("jarm.jws"), "is not signed, and says so";
         Hs256: "jarm-alg-hs256", "CVE-2023-48223, CVE-2026-34950", Refuse("jarm.jws"),
-            "says that it is signed by a secret, HS256";
+            "is signed with HS256, by the issuer's public key as a secret";
         SignedByStranger: "jarm-signed-by-stranger", "JARM 2.4", Refuse("jarm.key.unknown"),
             "is signed by a key that the issuer does not publish";
         OtherState: "jarm-state-other", "RFC 6749 10.12", Refuse("rfc6749.state.mismatch"),
@@ -88,8 +88,11 @@ impl WrongAuthorizationResponse {
             Self::OtherSignature => {
                 text(stage, |jwt| Some(jwt::signature(jwt, |bytes| bytes.reverse())))
             }
-            Self::None => text(stage, |jwt| Some(jwt::unsecured(jwt, "none"))),
-            Self::Hs256 => text(stage, |jwt| Some(jwt::headed(jwt, &json!({ "alg": "HS256" })))),
+            Self::None => text(stage, |jwt| jwt::unsecured(jwt, "none")),
+            Self::Hs256 => {
+                let config = stage.config;
+                text(stage, |jwt| jwt::by_public_key_as_secret(config, jwt))
+            }
             Self::SignedByStranger => {
                 let config = stage.config;
                 text(stage, |jwt| jwt::signed_by_stranger(config, jwt))
@@ -104,7 +107,8 @@ impl WrongAuthorizationResponse {
             Self::CodeBeside => stage.parameter("code", Some("in-the-clear")),
             Self::Encrypted => text(stage, |jwt| Some(format!("{jwt}.e30.e30"))),
             Self::Critical => {
-                text(stage, |jwt| Some(jwt::headed(jwt, &json!({ "crit": ["exp"], "exp": 1 }))))
+                let (config, members) = (stage.config, json!({ "crit": ["exp"], "exp": 1 }));
+                text(stage, |jwt| jwt::headed(config, jwt, &members))
             }
             Self::IdToken => {
                 instead(stage, None, json!({ "sub": "cust-1", "iat": now, "nonce": "n" }))

@@ -34,7 +34,8 @@ rows! {
             Refuse("oidc.id_token.jws"), "says that it is signed with RS256";
         Hs256: "id-token-alg-hs256",
             "CVE-2023-48223, CVE-2026-34950, CVE-2026-22817: a public key as a secret",
-            Refuse("oidc.id_token.jws"), "says that it is signed by a secret, HS256";
+            Refuse("oidc.id_token.jws"),
+            "is signed with HS256, by the issuer's public key as a secret";
         WithoutAlg: "id-token-alg-empty", "RFC 7515 4.1.1", Refuse("oidc.id_token.jws"),
             "has an empty alg";
         Expired: "id-token-expired", "OIDC Core 3.1.3.7; suite invalid-expired-exp",
@@ -82,7 +83,8 @@ rows! {
         SignedByStranger: "id-token-signed-by-stranger", "OIDC Core 3.1.3.7",
             Refuse("oidc.id_token.key.unknown"), "is signed by a key that is not published";
         EmbeddedKey: "id-token-embedded-key", "CVE-2018-0114; RFC 8725 3.10",
-            Refuse("oidc.id_token.jws"), "brings the key to verify it with";
+            Refuse("oidc.id_token.jws"),
+            "is signed by another key, and brings that key to verify it with";
         KeyUrl: "id-token-key-url", "FAPI 2.0 SP 5.4.2; RFC 8725 3.10",
             Refuse("oidc.id_token.jws"), "says where to fetch the key to verify it with";
         Critical: "id-token-crit", "RFC 7515 4.1.11; CVE-2025-59420, CVE-2026-35042",
@@ -138,7 +140,8 @@ impl WrongIdToken {
         let issuer = stage.config.issuer.as_str();
         let now = stage.now.as_seconds();
         let header = |stage: &mut Stage<'_>, members: Value| {
-            stage.id_token_text(|jwt| jwt::headed(jwt, &members))
+            let config = stage.config;
+            stage.id_token_text(|jwt| jwt::headed(config, jwt, &members))
         };
         match self {
             Self::OtherIss => set(stage, "iss", json!(format!("{issuer}1"))),
@@ -152,7 +155,10 @@ impl WrongIdToken {
             Self::None => stage.id_token_text(|jwt| jwt::unsecured(jwt, "none")),
             Self::NoneInCapitals => stage.id_token_text(|jwt| jwt::unsecured(jwt, "nOnE")),
             Self::Rs256 => header(stage, json!({ "alg": "RS256" })),
-            Self::Hs256 => header(stage, json!({ "alg": "HS256" })),
+            Self::Hs256 => {
+                let config = stage.config;
+                stage.id_token_text(|jwt| jwt::by_public_key_as_secret(config, jwt))
+            }
             Self::WithoutAlg => header(stage, json!({ "alg": "" })),
             Self::Expired => set(stage, "exp", json!(now - 360)),
             Self::WithoutExp => remove(stage, "exp"),
@@ -180,34 +186,34 @@ impl WrongIdToken {
             Self::WithoutAtHash => remove(stage, "at_hash"),
             Self::OtherConsent => set(stage, "fdxConsentId", json!("another-consent")),
             Self::OtherSignature => {
-                stage.id_token_text(|jwt| jwt::signature(jwt, |bytes| bytes.reverse()))
+                stage.id_token_text(|jwt| Some(jwt::signature(jwt, |bytes| bytes.reverse())))
             }
             Self::ZeroSignature => {
-                stage.id_token_text(|jwt| jwt::signature(jwt, |bytes| bytes.fill(0)))
+                stage.id_token_text(|jwt| Some(jwt::signature(jwt, |bytes| bytes.fill(0))))
             }
-            Self::ShortSignature => stage
-                .id_token_text(|jwt| jwt::signature(jwt, |bytes| bytes.truncate(bytes.len() / 2))),
-            Self::DerSignature => {
-                stage.id_token_text(|jwt| jwt::signature(jwt, |bytes| *bytes = jwt::der(bytes)))
-            }
+            Self::ShortSignature => stage.id_token_text(|jwt| {
+                Some(jwt::signature(jwt, |bytes| bytes.truncate(bytes.len() / 2)))
+            }),
+            Self::DerSignature => stage
+                .id_token_text(|jwt| Some(jwt::signature(jwt, |bytes| *bytes = jwt::der(bytes)))),
             Self::SignedByStranger => signed_by_stranger(stage),
-            Self::EmbeddedKey => header(stage, json!({ "jwk": { "kty": "oct", "k": "AA" } })),
+            Self::EmbeddedKey => {
+                let config = stage.config;
+                stage.id_token_text(|jwt| jwt::with_its_own_key(config, jwt))
+            }
             Self::KeyUrl => header(stage, json!({ "jku": "https://attacker.example/jwks" })),
             Self::Critical => header(stage, json!({ "crit": ["x"], "x": true })),
             Self::EmptyCritical => header(stage, json!({ "crit": [] })),
             Self::Unencoded => header(stage, json!({ "b64": false })),
-            Self::Encrypted => stage.id_token_text(|jwt| format!("{jwt}.e30.e30")),
-            Self::Dots => stage.id_token_text(|_| ".".repeat(15_000)),
+            Self::Encrypted => stage.id_token_text(|jwt| Some(format!("{jwt}.e30.e30"))),
+            Self::Dots => stage.id_token_text(|_| Some(".".repeat(15_000))),
             Self::Long => header(stage, json!({ "x": "x".repeat(20_000) })),
-            Self::NestedClaims => stage.id_token_text(|jwt| {
+            Self::NestedClaims => {
                 let levels = 5_000;
-                let (open, close) = ("[".repeat(levels), "]".repeat(levels));
-                jwt::payload(jwt, format!(r#"{{"x":{open}{close}}}"#).as_bytes())
-            }),
-            Self::ClaimTwice => stage.id_token_text(|jwt| {
-                jwt::payload(jwt, format!(r#"{{"iss":"x","iss":"{issuer}"}}"#).as_bytes())
-            }),
-            Self::NotBase64Url => stage.id_token_text(|jwt| format!("{jwt}=")),
+                claims_too(stage, &format!(r#""x":{}{}"#, "[".repeat(levels), "]".repeat(levels)))
+            }
+            Self::ClaimTwice => claims_too(stage, &format!(r#""iss":"{issuer}""#)),
+            Self::NotBase64Url => stage.id_token_text(|jwt| Some(format!("{jwt}="))),
             Self::AuthorizationResponse => {
                 instead(stage, Some("oauth-authz-resp+jwt"), &["exp"], json!({ "code": "c" }))
             }
@@ -262,6 +268,16 @@ fn with_aud(stage: &mut Stage<'_>, of: impl FnOnce(&Value) -> Value) -> Option<(
 pub(super) fn signed_by_stranger(stage: &mut Stage<'_>) -> Option<()> {
     let other = jwt::signed_by_stranger(stage.config, &stage.read("id_token")?)?;
     stage.member("id_token", json!(other))
+}
+
+/// The same claims and one more before them, as it is written.
+fn claims_too(stage: &mut Stage<'_>, claim: &str) -> Option<()> {
+    let config = stage.config;
+    stage.id_token_text(|jwt| {
+        let claims = Value::Object(jwt::claims(jwt)?).to_string();
+        let claims = claims.replacen('{', &format!("{{{claim},"), 1);
+        jwt::payload(config, jwt, claims.as_bytes())
+    })
 }
 
 /// Another JWT of the same issuer for the same client, with some of the ID token's claims.

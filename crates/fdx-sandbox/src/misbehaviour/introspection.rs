@@ -100,7 +100,7 @@ impl WrongIntrospection {
             Self::OtherSignature => {
                 text(stage, |jwt| Some(jwt::signature(jwt, |bytes| bytes.reverse())))
             }
-            Self::None => text(stage, |jwt| Some(jwt::unsecured(jwt, "none"))),
+            Self::None => text(stage, |jwt| jwt::unsecured(jwt, "none")),
             Self::SignedNotActive => set(stage, "token_introspection", json!({ "active": false })),
             Self::Untyped => typed(stage, None, json!({})),
             Self::IdToken => typed(stage, Some("JWT"), json!({ "sub": "c", "exp": now + 300 })),

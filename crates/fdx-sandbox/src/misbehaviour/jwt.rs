@@ -1,8 +1,9 @@
 //! JWTs that are wrong in one thing.
 
-use fdx_jose::{Algorithm, Jws, PrivateKey, Signer, statement};
+use fdx_jose::{Algorithm, Jws, PrivateKey, Signer, statement, unchecked_statement};
 use fdx_wire::base64url;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::config::InstitutionConfig;
 use crate::signed;
@@ -60,21 +61,68 @@ pub(super) fn signed_by_stranger(config: &InstitutionConfig, jwt: &str) -> Optio
     input.attach(&key.sign(&input).ok()?).ok()
 }
 
-/// The same with members of the header set. The signature fits no more, which a reader who is
-/// careful about headers never comes to.
-pub(super) fn headed(jwt: &str, members: &Value) -> String {
-    let (header, rest) = jwt.split_once('.').unwrap_or((jwt, ""));
-    let header = base64url::decode(header).unwrap_or_default();
-    let mut header: Map<String, Value> = serde_json::from_slice(&header).unwrap_or_default();
-    header.extend(members.as_object().cloned().unwrap_or_default());
-    format!("{}.{rest}", base64url::encode(Value::Object(header).to_string().as_bytes()))
+/// The same with members of the header set, signed by the same key: a client that does not look at
+/// the header has no other reason to refuse it.
+pub(super) fn headed(config: &InstitutionConfig, jwt: &str, members: &Value) -> Option<String> {
+    let jws = Jws::parse(jwt).ok()?;
+    let header = with_members(jwt, members)?;
+    signed::bytes(config, jws.algorithm(), header.as_bytes(), jws.payload())
+}
+
+/// The same by a stranger, whose public key the header brings.
+pub(super) fn with_its_own_key(config: &InstitutionConfig, jwt: &str) -> Option<String> {
+    let key = stranger(config)?;
+    let jws = Jws::parse(jwt).ok()?;
+    let mut claims = claims(jwt)?;
+    claims.remove("at_hash");
+    let jwk: Value = serde_json::from_str(key.public().jwk()).ok()?;
+    let header = json!({ "alg": key.public().alg(), "typ": jws.typ(), "jwk": jwk });
+    let payload = Value::Object(claims);
+    let (header, payload) = (header.to_string(), payload.to_string());
+    let input = unchecked_statement(key.public(), header.as_bytes(), payload.as_bytes());
+    input.attach(&key.sign(&input).ok()?).ok()
+}
+
+/// The same by HS256, whose secret is the institution's public key as its key set has it.
+pub(super) fn by_public_key_as_secret(config: &InstitutionConfig, jwt: &str) -> Option<String> {
+    let algorithm = Jws::parse(jwt).ok()?.algorithm();
+    let secret = signed::key(config, algorithm)?.public().jwk();
+    let header = with_members(jwt, &json!({ "alg": "HS256" }))?;
+    let (_, rest) = jwt.split_once('.')?;
+    let (payload, _) = rest.split_once('.')?;
+    let input = format!("{}.{payload}", base64url::encode(header.as_bytes()));
+    let mac = hmac_sha256(secret.as_bytes(), input.as_bytes());
+    Some(format!("{input}.{}", base64url::encode(&mac)))
+}
+
+/// RFC 2104.
+fn hmac_sha256(secret: &[u8], text: &[u8]) -> [u8; 32] {
+    const BLOCK: usize = 64;
+    let mut key = match secret.len() > BLOCK {
+        true => Sha256::digest(secret).to_vec(),
+        false => secret.to_vec(),
+    };
+    key.resize(BLOCK, 0);
+    let padded = |pad: u8| key.iter().map(|byte| byte ^ pad).collect::<Vec<_>>();
+    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(text).finalize();
+    Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize().into()
+}
+
+/// The header's JSON with members set.
+fn with_members(jwt: &str, members: &Value) -> Option<String> {
+    let (header, _) = jwt.split_once('.')?;
+    let mut header: Map<String, Value> =
+        serde_json::from_slice(&base64url::decode(header).ok()?).ok()?;
+    header.extend(members.as_object()?.clone());
+    Some(Value::Object(header).to_string())
 }
 
 /// Without a signature, and the header says so.
-pub(super) fn unsecured(jwt: &str, alg: &str) -> String {
-    let headed = headed(jwt, &serde_json::json!({ "alg": alg }));
-    let (kept, _) = headed.rsplit_once('.').unwrap_or((&headed, ""));
-    format!("{kept}.")
+pub(super) fn unsecured(jwt: &str, alg: &str) -> Option<String> {
+    let (_, rest) = jwt.split_once('.')?;
+    let (payload, _) = rest.split_once('.')?;
+    let header = with_members(jwt, &json!({ "alg": alg }))?;
+    Some(format!("{}.{payload}.", base64url::encode(header.as_bytes())))
 }
 
 /// With another signature, of the same length.
@@ -85,12 +133,11 @@ pub(super) fn signature(jwt: &str, change: impl FnOnce(&mut Vec<u8>)) -> String 
     format!("{kept}.{}", base64url::encode(&signature))
 }
 
-/// With another payload, as it is written. The signature fits no more.
-pub(super) fn payload(jwt: &str, payload: &[u8]) -> String {
-    let mut parts = jwt.split('.');
-    let (header, _, signature) = (parts.next(), parts.next(), parts.next());
-    let (header, signature) = (header.unwrap_or_default(), signature.unwrap_or_default());
-    format!("{header}.{}.{signature}", base64url::encode(payload))
+/// With another payload, as it is written, signed by the same key.
+pub(super) fn payload(config: &InstitutionConfig, jwt: &str, payload: &[u8]) -> Option<String> {
+    let jws = Jws::parse(jwt).ok()?;
+    let header = with_members(jwt, &json!({}))?;
+    signed::bytes(config, jws.algorithm(), header.as_bytes(), payload)
 }
 
 /// An ECDSA signature as most libraries write it (RFC 3279 section 2.2.3).

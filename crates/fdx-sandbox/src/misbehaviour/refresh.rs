@@ -81,7 +81,7 @@ impl WrongRefresh {
             Self::Expired => id_token::set(stage, "exp", json!(now - 360)),
             Self::Unsigned => stage.id_token_text(|jwt| jwt::unsecured(jwt, "none")),
             Self::OtherSignature => {
-                stage.id_token_text(|jwt| jwt::signature(jwt, |bytes| bytes.reverse()))
+                stage.id_token_text(|jwt| Some(jwt::signature(jwt, |bytes| bytes.reverse())))
             }
             Self::SignedByStranger => id_token::signed_by_stranger(stage),
             // Nothing but the type is wrong with these.

@@ -215,8 +215,11 @@ impl Stage<'_> {
     }
 
     /// The ID token in the body as another text.
-    pub(super) fn id_token_text(&mut self, change: impl FnOnce(&str) -> String) -> Option<()> {
-        let changed = change(&self.read("id_token")?);
+    pub(super) fn id_token_text(
+        &mut self,
+        change: impl FnOnce(&str) -> Option<String>,
+    ) -> Option<()> {
+        let changed = change(&self.read("id_token")?)?;
         self.member("id_token", Value::String(changed))
     }
 
