@@ -1,4 +1,5 @@
-//! The table of clauses in the manual: complete, and each row leads to a test that exists.
+//! The table of clauses in the manual: complete, and each row leads to a test that exists. So do
+//! the rows of the sandbox's table of weaknesses.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -64,20 +65,38 @@ fn every_row_says_what_it_should() {
 
 #[test]
 fn every_test_that_is_named_exists() {
+    let named: usize = rows().iter().map(|Row([id, .., shown_by])| named_tests(id, shown_by)).sum();
+    assert!(named > CLAUSES.iter().map(|(_, count)| count).sum::<usize>());
+}
+
+/// The table in the sandbox of what others got wrong and no misbehaviour shows.
+#[test]
+fn every_weakness_without_a_row_leads_to_a_test() {
+    let table = root().join("crates/fdx-sandbox/src/misbehaviour/weaknesses.md");
+    let table = fs::read_to_string(table).unwrap();
+    let rows = table.lines().skip(2).map(|line| line.trim_matches('|').split(" | ").collect());
+    let rows: Vec<Vec<_>> = rows.collect();
+    assert!(!rows.is_empty());
+    for row in rows {
+        assert_eq!(row.len(), 3, "{row:?}");
+        assert!(named_tests(row[0], row[2].trim()) > 0, "{row:?}");
+    }
+}
+
+/// How many tests a cell names, all of which exist.
+fn named_tests(id: &str, shown_by: &str) -> usize {
     let (mut named, mut missing) = (0, Vec::new());
-    for Row([id, .., shown_by]) in rows() {
-        for test in shown_by.split("<br>").filter(|cell| *cell != "—") {
-            let test = test.strip_prefix('`').and_then(|test| test.strip_suffix('`'));
-            let (file, name) = test.and_then(|test| test.split_once("::")).expect(&id);
-            let source = fs::read_to_string(root().join(file)).unwrap_or_default();
-            if !is_test(&source, name) {
-                missing.push(format!("{id}: {file}::{name}"));
-            }
-            named += 1;
+    for test in shown_by.split("<br>").filter(|cell| *cell != "—") {
+        let test = test.strip_prefix('`').and_then(|test| test.strip_suffix('`'));
+        let (file, name) = test.and_then(|test| test.split_once("::")).expect(id);
+        let source = fs::read_to_string(root().join(file)).unwrap_or_default();
+        if !is_test(&source, name) {
+            missing.push(format!("{id}: {file}::{name}"));
         }
+        named += 1;
     }
     assert!(missing.is_empty(), "no such tests: {missing:#?}");
-    assert!(named > CLAUSES.iter().map(|(_, count)| count).sum::<usize>());
+    named
 }
 
 /// The control: what is no test is not taken for one.

@@ -10,7 +10,8 @@ use super::stage::Stage;
 rows! {
     /// What is wrong with an answer as such.
     WrongAnswer {
-        Redirected: "redirected", "FAPI 2.0 SP 5.3.2.2-10; RFC 9700 4.12",
+        Redirected: "redirected",
+            "FAPI 2.0 SP 5.3.2.2-10; RFC 9700 4.12; Gitlawb/zero #729, adcp #5963, openclaw #138143",
             Refuse("fapi2.back_channel.redirect"),
             "answers with 307 and another place: a client that follows hands over what it sent";
         Moved: "moved", "FAPI 2.0 SP 5.3.2.2-10",

@@ -114,22 +114,19 @@ impl WrongAuthorizationResponse {
                 instead(stage, None, json!({ "sub": "cust-1", "iat": now, "nonce": "n" }))
             }
             Self::Introspection => {
-                let claims = json!({ "iat": now, "token_introspection": { "active": true } });
-                instead(stage, Some("token-introspection+jwt"), claims)
+                let others = json!({ "iat": now, "token_introspection": { "active": true } });
+                typed(stage, "token-introspection+jwt", others)
             }
             Self::AccessToken => {
-                let claims = json!({ "iat": now, "sub": "cust-1", "jti": "1", "client_id": "app" });
-                instead(stage, Some("at+jwt"), claims)
+                let others = json!({ "iat": now, "sub": "cust-1", "jti": "1", "client_id": "app" });
+                typed(stage, "at+jwt", others)
             }
             Self::LogoutToken => {
-                let claims = json!({ "iat": now, "sub": "cust-1", "jti": "1", "events": {} });
-                instead(stage, Some("logout+jwt"), claims)
+                let others = json!({ "iat": now, "sub": "cust-1", "jti": "1", "events": {} });
+                typed(stage, "logout+jwt", others)
             }
             Self::RequestObject => {
-                // With all that a response has.
-                let mut claims = jwt::claims(&response(stage)?)?;
-                set(&mut claims, "response_type", json!("code"));
-                instead(stage, Some("oauth-authz-req+jwt"), Value::Object(claims))
+                typed(stage, "oauth-authz-req+jwt", json!({ "response_type": "code" }))
             }
             Self::AudArray => claims(stage, |claims| {
                 let aud = claims.get("aud").cloned().unwrap_or_default();
@@ -170,6 +167,13 @@ fn instead(stage: &mut Stage<'_>, typ: Option<&str>, others: Value) -> Option<()
         let algorithm = fdx_jose::Jws::parse(jwt).ok()?.algorithm();
         jwt::signed(config, algorithm, typ, &Value::Object(claims))
     })
+}
+
+/// Another kind of JWT that has all that a response has: nothing but its type is wrong.
+fn typed(stage: &mut Stage<'_>, typ: &str, others: Value) -> Option<()> {
+    let mut claims = jwt::claims(&response(stage)?)?;
+    claims.extend(others.as_object()?.clone());
+    instead(stage, Some(typ), Value::Object(claims))
 }
 
 fn downgraded(stage: &mut Stage<'_>) -> Option<()> {

@@ -39,7 +39,7 @@ rows! {
             "hands an access token to the browser, beside the code";
         IdToken: "callback-id-token", "FAPI 2.0 SP 5.3.3.2-1", Refuse("fapi2.callback.token"),
             "hands an ID token to the browser, beside the code";
-        OtherPath: "callback-at-another-path", "RFC 9700 2.1; CVE-2021-39191",
+        OtherPath: "callback-at-another-path", "RFC 9700 2.1; CVE-2021-39191, CVE-2021-32786",
             Refuse("rfc9700.redirect_uri.other"),
             "sends the browser to another place of the client's";
         NotPercentEncoded: "callback-encoding", "RFC 6749 appendix B",

@@ -33,7 +33,8 @@ rows! {
         Rs256: "id-token-alg-rs256", "FAPI 2.0 SP 5.4.1; suite invalid-alternate-alg",
             Refuse("oidc.id_token.jws"), "says that it is signed with RS256";
         Hs256: "id-token-alg-hs256",
-            "CVE-2023-48223, CVE-2026-34950, CVE-2026-22817: a public key as a secret",
+            "CVE-2015-9235, CVE-2016-5431, CVE-2023-48223, CVE-2024-33663, CVE-2024-37568, \
+             CVE-2026-34950, CVE-2026-22817: a public key as a secret",
             Refuse("oidc.id_token.jws"),
             "is signed with HS256, by the issuer's public key as a secret";
         WithoutAlg: "id-token-alg-empty", "RFC 7515 4.1.1", Refuse("oidc.id_token.jws"),
@@ -87,7 +88,8 @@ rows! {
             "is signed by another key, and brings that key to verify it with";
         KeyUrl: "id-token-key-url", "FAPI 2.0 SP 5.4.2; RFC 8725 3.10",
             Refuse("oidc.id_token.jws"), "says where to fetch the key to verify it with";
-        Critical: "id-token-crit", "RFC 7515 4.1.11; CVE-2025-59420, CVE-2026-35042",
+        Critical: "id-token-crit",
+            "RFC 7515 4.1.11; CVE-2025-59420, CVE-2026-35042, python-jose #413",
             Refuse("oidc.id_token.jws"), "says what has to be understood, which nobody does";
         EmptyCritical: "id-token-crit-empty", "RFC 7515 4.1.11", Refuse("oidc.id_token.jws"),
             "has an empty crit";
@@ -124,6 +126,9 @@ rows! {
             "is an assertion in the client's own name, meant for the issuer";
     }
 }
+
+/// All that an ID token has to have, so that nothing but the type of another JWT is wrong.
+const ALL: &[&str] = &["exp", "iat", "sub", "nonce"];
 
 impl WrongIdToken {
     pub(super) fn flow(self) -> Flow {
@@ -215,25 +220,23 @@ impl WrongIdToken {
             Self::ClaimTwice => claims_too(stage, &format!(r#""iss":"{issuer}""#)),
             Self::NotBase64Url => stage.id_token_text(|jwt| Some(format!("{jwt}="))),
             Self::AuthorizationResponse => {
-                instead(stage, Some("oauth-authz-resp+jwt"), &["exp"], json!({ "code": "c" }))
+                instead(stage, Some("oauth-authz-resp+jwt"), ALL, json!({ "code": "c" }))
             }
             Self::UntypedAuthorizationResponse => {
                 instead(stage, None, &["exp"], json!({ "code": "c", "state": "s" }))
             }
             Self::AccessToken => {
                 let others = json!({ "jti": "1", "client_id": "app" });
-                instead(stage, Some("at+jwt"), &["exp", "iat", "sub", "nonce"], others)
+                instead(stage, Some("at+jwt"), ALL, others)
             }
             Self::Introspection => {
                 let others = json!({ "token_introspection": { "active": true } });
-                instead(stage, Some("token-introspection+jwt"), &["iat"], others)
+                instead(stage, Some("token-introspection+jwt"), ALL, others)
             }
-            Self::LogoutToken => {
-                instead(stage, Some("logout+jwt"), &["exp", "iat", "sub"], json!({ "events": {} }))
-            }
+            Self::LogoutToken => instead(stage, Some("logout+jwt"), ALL, json!({ "events": {} })),
             Self::RequestObject => {
                 let others = json!({ "response_type": "code", "client_id": "app" });
-                instead(stage, Some("oauth-authz-req+jwt"), &["exp", "iat", "sub", "nonce"], others)
+                instead(stage, Some("oauth-authz-req+jwt"), ALL, others)
             }
             Self::ClientAssertion => stage.id_token(|claims| {
                 let client = claims.get("aud").cloned().unwrap_or_default();

@@ -15,11 +15,12 @@ rows! {
     /// What is wrong with the metadata.
     WrongMetadata {
         IssuerSuffix: "metadata-issuer-suffix",
-            "RFC 8414 3.3; suite discovery-issuer-mismatch", Refuse("rfc8414.issuer.mismatch"),
+            "RFC 8414 3.3; suite discovery-issuer-mismatch; kilork/openid #92", Refuse("rfc8414.issuer.mismatch"),
             "names the issuer with INVALID at its end";
         IssuerCase: "metadata-issuer-case", "RFC 8414 3.3", Refuse("rfc8414.issuer.mismatch"),
             "names the issuer with its host in capitals";
-        IssuerSlash: "metadata-issuer-slash", "RFC 8414 3.3", Refuse("rfc8414.issuer.mismatch"),
+        IssuerSlash: "metadata-issuer-slash", "RFC 8414 3.3; angular-auth-oidc-client #2116",
+            Refuse("rfc8414.issuer.mismatch"),
             "names the issuer with a slash more";
         IssuerPort: "metadata-issuer-port", "RFC 8414 3.3", Refuse("rfc8414.issuer.mismatch"),
             "names the issuer with a port more, or with another";

@@ -10,6 +10,12 @@
 //! CVE is a weakness that others had.
 //!
 #![doc = include_str!("table.md")]
+//!
+//! # Weaknesses without a row
+//!
+//! What others got wrong and no server's answer shows is shown by other tests.
+//!
+#![doc = include_str!("weaknesses.md")]
 
 mod answer;
 mod authorization_response;
