@@ -45,6 +45,8 @@ pub struct Institution {
     pub(crate) request_objects: Replay,
     pub(crate) proofs: Proofs,
     pub(crate) pushed: Memory<String, Pushed>,
+    /// The `client_id` and `code_challenge` of every push that was taken.
+    pub(crate) challenges: Memory<(String, String), ()>,
     pub(crate) codes: Memory<String, Code>,
     pub(crate) tokens: Memory<String, Token>,
     pub(crate) consents: Memory<String, Consent>,
@@ -71,6 +73,7 @@ impl Institution {
             request_objects: Replay::new(),
             proofs,
             pushed: Memory::new(CAPACITY),
+            challenges: Memory::new(CAPACITY),
             codes: Memory::new(CAPACITY),
             tokens: Memory::new(CAPACITY),
             consents: Memory::new(CAPACITY),

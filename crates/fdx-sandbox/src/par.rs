@@ -55,6 +55,7 @@ impl Institution {
         let sent = self.read_request(&config, client, &form, received.now)?;
         let parameters = Parameters::read(&config, client, &sent, &mut self.verdicts)?;
         let dpop_jkt = self.bind_code(received, client.binding, sent.get("dpop_jkt"))?;
+        self.see_challenge(client, &parameters)?;
         let request_uri = self.keep(&config, client, parameters, dpop_jkt, received.now);
         let expires_in = config.provider.manners().request_uri_lifetime.as_secs();
         Ok(answer::json(
@@ -94,6 +95,24 @@ impl Institution {
         };
         self.pushed.insert(request_uri.clone(), pushed);
         request_uri
+    }
+
+    /// Comes last: what was refused, as for a proof without the nonce, can be pushed again as it is.
+    fn see_challenge(
+        &mut self,
+        client: &RegisteredClient,
+        parameters: &Parameters,
+    ) -> Result<(), Broken> {
+        let challenge = parameters.code_challenge.as_str().to_owned();
+        let key = (client.client_id.clone(), challenge);
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "FAPI 2.0 SP 5.3.3.2-4",
+            "code_challenge was made for this request: the client never pushed it before",
+            self.challenges.get(&key).is_none(),
+        )?;
+        self.challenges.insert(key, ());
+        Ok(())
     }
 
     /// RFC 9449 section 10.1: `dpop_jkt`, a proof, or both if they agree.

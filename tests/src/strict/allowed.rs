@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::outgoing::at;
 use super::{Pen, Stage, Step, registering};
-use crate::{Requests, Setup};
+use crate::{Outgoing, Requests, Setup};
 
 /// What looks wrong and is right: the institution has to take it.
 pub struct Allowed {
@@ -21,6 +21,7 @@ pub struct Allowed {
 #[must_use]
 pub fn allowed() -> Vec<Allowed> {
     let mut all = clocks();
+    all.extend(pushes());
     all.extend(customer());
     all.extend(refresh());
     all.extend(registration());
@@ -81,6 +82,41 @@ fn clocks() -> Vec<Allowed> {
         }));
     }
     all
+}
+
+fn pushes() -> Vec<Allowed> {
+    const CLAUSE: &str = "FAPI 2.0 SP 5.3.3.2-4";
+    let again = |stage: &mut Stage| {
+        let earlier = stage.last("/par").form()["code_challenge"].clone();
+        move |out: &mut Outgoing| out.set("code_challenge", &earlier)
+    };
+    vec![
+        Allowed::new(
+            CLAUSE,
+            "the challenge of a push that was refused for want of a nonce",
+            Setup::default(),
+            move |stage| {
+                stage.wrong(Step::Push, |out| out.proof(&json!({ "nonce": null })));
+                assert_eq!(stage.told(), "use_dpop_nonce");
+                let again = again(stage);
+                stage.wrong(Step::Push, again);
+            },
+        ),
+        Allowed::new(
+            CLAUSE,
+            "the challenge that another client pushed",
+            Setup::default(),
+            move |stage| {
+                stage.right(Step::Push);
+                stage.register(|client| client.client_id = "app-2".to_owned());
+                let again = again(stage);
+                stage.wrong(Step::Push, move |out| {
+                    again(out);
+                    out.speak_for("app-2");
+                });
+            },
+        ),
+    ]
 }
 
 fn customer() -> Vec<Allowed> {

@@ -34,6 +34,7 @@ pub(super) struct Bench {
     pub(super) certificate: Option<Peer>,
     pub(super) nonces: [Option<String>; 2],
     jtis: u32,
+    pushes: u8,
 }
 
 /// A request in the making: everything is right until somebody changes it.
@@ -90,10 +91,6 @@ pub(super) fn fresh_key() -> PrivateKey {
     let backend = backend::ring();
     let pkcs8 = backend.generate_pkcs8(Algorithm::EdDsa).unwrap();
     PrivateKey::from_pkcs8_der(backend, &pkcs8, None).unwrap()
-}
-
-pub(super) fn verifier() -> CodeVerifier {
-    CodeVerifier::new([9; 32])
 }
 
 pub(super) fn body(response: &Response<Vec<u8>>) -> Value {
@@ -160,6 +157,7 @@ impl Bench {
             certificate: None,
             nonces: [None, None],
             jtis: 0,
+            pushes: 0,
         }
     }
 
@@ -182,6 +180,11 @@ impl Bench {
     pub(super) fn jti(&mut self) -> String {
         self.jtis += 1;
         format!("jti-{}", self.jtis)
+    }
+
+    /// The verifier of the latest push.
+    pub(super) fn verifier(&self) -> CodeVerifier {
+        CodeVerifier::new([self.pushes; 32])
     }
 
     /// A POST with a fresh assertion and, for a client that is bound by it, a fresh proof.
@@ -223,7 +226,8 @@ impl Bench {
 
     pub(super) fn push(&mut self) -> Attempt {
         let mut attempt = self.post("/par");
-        let challenge = verifier().challenge();
+        self.pushes += 1;
+        let challenge = self.verifier().challenge();
         attempt.set("client_id", "app");
         attempt.set("response_type", "code");
         attempt.set("redirect_uri", REDIRECT);
@@ -260,7 +264,8 @@ impl Bench {
         attempt.set("grant_type", "authorization_code");
         attempt.set("code", code);
         attempt.set("redirect_uri", REDIRECT);
-        attempt.set("code_verifier", verifier().expose());
+        let verifier = self.verifier();
+        attempt.set("code_verifier", verifier.expose());
         attempt
     }
 

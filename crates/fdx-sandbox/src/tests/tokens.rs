@@ -57,9 +57,12 @@ fn the_exchange_is_bound_by_a_proof() {
 fn a_code_is_bound_to_the_key_that_was_proven_when_it_was_asked_for() {
     let mut bench = Bench::dpop();
     let code = bench.code(&Decision::everything());
+    let verifier = bench.verifier();
     bench.proof_key = fresh_key();
+    // That is a push of its own.
     bench.learn_nonces();
-    let attempt = bench.exchange(&code);
+    let mut attempt = bench.exchange(&code);
+    attempt.set("code_verifier", verifier.expose());
     bench.refuses(&attempt, "invalid_grant", "RFC 9449 10");
 }
 

@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{dpop, jarm};
-use crate::strict::{Check, Step};
+use super::{dpop, jarm, signed};
+use crate::claims;
+use crate::strict::{Check, Stage, Step};
 
 pub(super) fn checks() -> Vec<Check> {
     let mut all = constants();
+    all.push(challenge());
     all.extend(sizes());
     all.extend(openid());
     all.extend(details());
@@ -99,6 +101,35 @@ fn constants() -> Vec<Check> {
             &[("wants a token for elsewhere", "resource", "https://other.example/fdx/v6")],
         ),
     ]
+}
+
+fn challenge() -> Check {
+    Check::new(
+        "FAPI 2.0 SP 5.3.3.2-4",
+        "code_challenge was made for this request: the client never pushed it before",
+        "invalid_request",
+    )
+    .play("pushes by one verifier twice", dpop(), |stage| {
+        stage.right(Step::Push);
+        again(stage);
+    })
+    .play("pushes by the verifier of a code that it exchanged", dpop(), |stage| {
+        stage.right(Step::Exchange);
+        again(stage);
+    })
+    .play("signs a push by one verifier twice", signed(), |stage| {
+        stage.right(Step::Push);
+        let earlier = claims(&stage.last("/par").form()["request"])["code_challenge"].clone();
+        stage.wrong(Step::Push, move |out| {
+            out.request_object(&json!({ "code_challenge": earlier }));
+        });
+    })
+}
+
+/// A push with the challenge of the last one.
+fn again(stage: &mut Stage) {
+    let earlier = stage.last("/par").form()["code_challenge"].clone();
+    stage.wrong(Step::Push, move |out| out.set("code_challenge", &earlier));
 }
 
 fn sizes() -> [Check; 2] {
