@@ -28,6 +28,7 @@ struct Claims {
     aud: serde_json::Value,
     jti: String,
     exp: UnixTime,
+    // RFC 7523 3-6: it may be there.
     iat: Option<UnixTime>,
     nbf: Option<UnixTime>,
 }
