@@ -112,6 +112,16 @@ fn pushes() -> Vec<Allowed> {
             },
         ),
         Allowed::new(
+            "RFC 9449 10",
+            "a key that is named at the push and first proven for tokens",
+            Setup::default(),
+            |stage| {
+                stage.name_key(Pen::own().key().public().thumbprint());
+                stage.wrong(Step::Exchange, |_| ());
+                assert!(!stage.last("/par").form()["dpop_jkt"].is_empty());
+            },
+        ),
+        Allowed::new(
             CLAUSE,
             "the challenge that another client pushed",
             Setup::default(),

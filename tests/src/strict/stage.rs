@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use fdx_jose::Thumbprint;
 use fdx_par::{Accepted, Callback, Client, Exchanged, Pending, StoredGrant, TokenTypeHint};
 use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_sandbox::{Outcome, RegisteredClient};
@@ -78,6 +79,16 @@ impl Stage {
         let ready = self.prepare(step);
         self.later(seconds);
         self.go(ready, |_| ());
+    }
+
+    /// Lets the next push name a key by `dpop_jkt` instead of proving one.
+    pub fn name_key(&mut self, key: Thumbprint) {
+        self.world.change(move |out| {
+            if out.http.uri().path() == "/par" {
+                out.header("dpop", "");
+                out.set("dpop_jkt", &key.to_string());
+            }
+        });
     }
 
     /// Refreshes for some of the scopes that were granted.

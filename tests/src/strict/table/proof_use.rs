@@ -150,6 +150,19 @@ fn code() -> Vec<Check> {
             dpop(),
             Step::Exchange,
             move |out| out.proof_by(&other),
+        )
+        .play("names a key without a proof, and asks for tokens by another", dpop(), |stage| {
+            stage.name_key(Pen::own().key().public().thumbprint());
+            let other = Pen::fresh();
+            stage.wrong(Step::Exchange, move |out| out.proof_by(&other));
+        })
+        .play(
+            "names somebody else's key, and asks for tokens by its own",
+            dpop(),
+            |stage| {
+                stage.name_key(Pen::fresh().key().public().thumbprint());
+                stage.wrong(Step::Exchange, |_| ());
+            },
         ),
     ]
 }
