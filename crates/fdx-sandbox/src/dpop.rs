@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fdx_jose::{Jws, JwsError, Thumbprint};
 use fdx_wire::weakened::{self, Check};
-use fdx_wire::{UnixTime, base64url};
+use fdx_wire::{HttpsUrl, UnixTime, base64url};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -154,8 +154,18 @@ fn check_target(
         Reason::InvalidDpopProof,
         "RFC 9449 4.3-9",
         "the proof's htu is the request's URL without query and fragment",
-        claims.htu == received.url(config) || weakened::off(Check::ProofTarget),
+        is_target(&claims.htu, &received.url(config)) || weakened::off(Check::ProofTarget),
     )
+}
+
+/// RFC 9449 4.3: the two are normalised, so that how the host is written and whether the default
+/// port is says nothing. The path is compared as it is.
+fn is_target(htu: &str, url: &str) -> bool {
+    let parts = |text| {
+        let url = HttpsUrl::parse_loopback(text).ok()?;
+        Some((url.origin(), url.path().to_owned(), url.query().is_none()))
+    };
+    parts(htu).is_some_and(|htu| htu.2 && Some(htu) == parts(url))
 }
 
 fn check_age(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<(), Broken> {

@@ -22,6 +22,7 @@ pub struct Allowed {
 pub fn allowed() -> Vec<Allowed> {
     let mut all = clocks();
     all.push(assertion());
+    all.extend(targets());
     all.extend(pushes());
     all.extend(customer());
     all.extend(refresh());
@@ -83,6 +84,24 @@ fn clocks() -> Vec<Allowed> {
         }));
     }
     all
+}
+
+/// RFC 9449: `htu` is compared after normalisation.
+fn targets() -> Vec<Allowed> {
+    let steps = [(Step::Exchange, "token"), (Step::Accounts, "fdx/v6/accounts")];
+    let written = [
+        ("a proof that writes the host in capitals", "https://BANK.Example"),
+        ("a proof that names the default port", "https://bank.example:443"),
+    ];
+    let all = steps.into_iter().flat_map(|step| written.map(|written| (step, written)));
+    all.map(|((step, path), (name, origin))| {
+        let patch = json!({ "htu": format!("{origin}/{path}") });
+        Allowed::new("RFC 9449 4.3", name, Setup::default(), move |stage| {
+            let patch = patch.clone();
+            stage.wrong(step, move |out| out.proof(&patch));
+        })
+    })
+    .collect()
 }
 
 /// RFC 7523 lets an assertion have `iat`, and FAPI 2.0 bounds it where it is there. Neither asks

@@ -141,7 +141,7 @@ fn the_proof_is_held_against_its_rules() {
     let bad = |clause, change: fn(&mut Attempt)| row("invalid_dpop_proof", clause, change);
     bad("RFC 9449 4.3-8", |a| a.proof().htm = "post".to_owned());
     bad("RFC 9449 4.3-9", |a| a.proof().htu = format!("{ISSUER}/token"));
-    bad("RFC 9449 4.3-9", |a| a.proof().htu = "https://BANK.example:8443/par".to_owned());
+    bad("RFC 9449 4.3-9", |a| a.proof().htu = "https://bank.example/par".to_owned());
     bad("RFC 9449 4.3-11", |a| a.proof().iat = fdx_wire::UnixTime::from_seconds(1_767_606_899));
     bad("RFC 9449 4.3-11", |a| a.proof().iat = fdx_wire::UnixTime::from_seconds(1_767_607_261));
     bad("RFC 9449 4.2", |a| a.proof().token = Some("token".to_owned()));
