@@ -176,6 +176,12 @@ pub(super) fn at(seconds: i64) -> Value {
     Value::from(at.as_seconds() as i64 + seconds)
 }
 
+/// An RSA key of so many bits that nobody has.
+pub(super) fn rsa_jwk(bits: usize) -> Value {
+    let modulus = base64url::encode(&vec![0xff; bits / 8]);
+    serde_json::json!({ "kty": "RSA", "n": modulus, "e": "AQAB" })
+}
+
 /// A JWS with claims set, signed again under its own header.
 fn again(jws: &str, patch: &Value) -> String {
     let mut claims = claims(jws);

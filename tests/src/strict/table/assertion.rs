@@ -62,6 +62,8 @@ fn algorithm() -> Check {
         ("wants an extension understood", json!({ "crit": ["exp"], "exp": 1 })),
         ("brings its own key", json!({ "jwk": Pen::own().jwk() })),
         ("says where its key is", json!({ "jku": "https://app.example/jwks" })),
+        ("says where its certificate is", json!({ "x5u": "https://app.example/x5c" })),
+        ("shows a certificate", json!({ "x5c": ["AAAA"] })),
     ];
     for (name, patch) in headers {
         check = check.wrong(name, dpop(), Step::Push, move |out| out.assertion_header(&patch));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::dpop;
-use crate::strict::outgoing::{at, changed};
+use crate::strict::outgoing::{at, changed, rsa_jwk};
 use crate::strict::{Check, Pen, Step};
 
 const ERROR: &str = "invalid_dpop_proof";
@@ -43,6 +43,8 @@ fn patched(
 fn headers() -> [Check; 2] {
     let mut private = Pen::own().jwk();
     private["d"] = json!("A".repeat(43));
+    let mut agreement = Pen::own().jwk();
+    agreement["crv"] = json!("X25519");
     let mut kinds = Check::new("RFC 9449 4.3-4", "the proof's typ is dpop+jwt", ERROR);
     for (name, typ) in [
         ("calls it a JWT", json!("JWT")),
@@ -60,9 +62,15 @@ fn headers() -> [Check; 2] {
     for (name, patch) in [
         ("signs by nothing", json!({ "alg": "none" })),
         ("signs by a secret", json!({ "alg": "HS256" })),
+        ("signs by RS256", json!({ "alg": "RS256" })),
+        ("wants an extension understood", json!({ "crit": ["exp"], "exp": 1 })),
         ("shows no key", json!({ "jwk": null })),
+        ("shows a key of 1,024 bits", json!({ "alg": "PS256", "jwk": rsa_jwk(1024) })),
+        ("shows a key that only agrees", json!({ "jwk": agreement })),
         ("shows its private key", json!({ "jwk": private })),
         ("says where its key is", json!({ "jku": "https://app.example/jwks" })),
+        ("says where its certificate is", json!({ "x5u": "https://app.example/x5c" })),
+        ("shows a certificate", json!({ "x5c": ["AAAA"] })),
     ] {
         keys = keys.wrong(name, dpop(), Step::Push, move |out| out.proof_header(&patch));
     }

@@ -62,14 +62,18 @@ fn outside() -> Vec<Check> {
 fn signatures() -> Vec<Check> {
     let mut algorithms = Check::new(
         "FAPI 2.0 SP 5.4.1-1",
-        "the request object is a compact JWS under PS256, ES256 or EdDSA",
+        "the request object is a compact JWS under PS256, ES256 or EdDSA without crit or own keys",
         ERROR,
     )
     .wrong("sends plain JSON", signed(), Step::Push, |out| out.set("request", "{}"));
     for (name, patch) in [
         ("signs by nothing", json!({ "alg": "none" })),
         ("signs by RS256", json!({ "alg": "RS256" })),
+        ("wants an extension understood", json!({ "crit": ["exp"], "exp": 1 })),
         ("brings its own key", json!({ "jwk": Pen::own().jwk() })),
+        ("says where its key is", json!({ "jku": "https://app.example/jwks" })),
+        ("says where its certificate is", json!({ "x5u": "https://app.example/x5c" })),
+        ("shows a certificate", json!({ "x5c": ["AAAA"] })),
     ] {
         algorithms = algorithms
             .wrong(name, signed(), Step::Push, move |out| out.request_object_header(&patch));
