@@ -1,9 +1,9 @@
-use fdx_jose::Thumbprint;
+use fdx_jose::{Jwks, Thumbprint};
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{Binding, Outcome, Peer, RefreshPolicy};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::outgoing::at;
+use super::outgoing::{at, rsa_jwk};
 use super::{Pen, Stage, Step, registering};
 use crate::{Outgoing, Requests, Setup};
 
@@ -58,6 +58,27 @@ fn registration() -> Vec<Allowed> {
         Allowed::new("RFC 7591 3.1", "a client registers", Setup::default(), |stage| {
             registering::register(stage, |_| ());
         }),
+        Allowed::new("FAPI 2.0 SP 5.4.1-2", "a key of 2,048 bits", Setup::default(), |stage| {
+            let keys = json!([Pen::own().jwk(), rsa_jwk(2048)]);
+            registering::described(stage, &json!({ "jwks": { "keys": keys } }));
+        }),
+        Allowed::new(
+            "FAPI 2.0 SP 5.4.3",
+            "keys of one id, told apart by their type",
+            Setup::default(),
+            |stage| {
+                let named = |mut key: Value| {
+                    key["kid"] = "one".into();
+                    key
+                };
+                let keys = [Pen::own().jwk(), rsa_jwk(2048)].map(named);
+                let keys = json!({ "keys": [keys[1], keys[0]] }).to_string();
+                let keys = Jwks::parse(keys.as_bytes()).unwrap();
+                assert_eq!(keys.keys().len(), 2);
+                stage.register(|client| client.jwks = keys);
+                stage.wrong(Step::Push, |out| out.assertion_header(&json!({ "kid": "one" })));
+            },
+        ),
         Allowed::new("RFC 7592 2.2", "a client is updated", Setup::default(), |stage| {
             registering::update(stage, |_| ());
         }),

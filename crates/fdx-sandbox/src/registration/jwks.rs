@@ -1,4 +1,6 @@
 use fdx_jose::{Jwks, Thumbprint};
+use fdx_wire::base64url;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::metadata::Asked;
@@ -10,6 +12,20 @@ use crate::x5c::x5c_thumbprints;
 pub(super) struct ClientKeys {
     pub(super) jwks: Jwks,
     pub(super) certificates: Vec<Thumbprint>,
+}
+
+/// What of a key is looked at here: [`Jwks`] leaves out what it can't use without a word.
+#[derive(Deserialize)]
+struct Key {
+    kty: String,
+    n: Option<String>,
+    d: Option<Value>,
+    k: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    keys: Vec<Key>,
 }
 
 impl Asked<'_> {
@@ -24,16 +40,41 @@ impl Asked<'_> {
             (None, None) => Some(r#"{"keys":[]}"#.to_owned()),
             (Some(_), Some(_)) => None,
         };
-        let keys = text.and_then(|text| {
+        let read = text.and_then(|text| {
             let jwks = Jwks::parse(text.as_bytes()).ok()?;
             let certificates = x5c_thumbprints(text.as_bytes()).ok()?;
-            Some(ClientKeys { jwks, certificates })
+            let all: Keys = serde_json::from_str(&text).ok()?;
+            Some((ClientKeys { jwks, certificates }, all.keys))
         });
-        verdicts.require_some(
+        let (keys, all) = verdicts.require_some(
             Reason::InvalidClientMetadata,
             "RFC 7591 2",
             "a JWK Set is in jwks or behind jwks_uri, and not in both",
-            keys,
-        )
+            read,
+        )?;
+        verdicts.require(
+            Reason::InvalidClientMetadata,
+            "RFC 7591 2",
+            "the keys in the JWK Set are public",
+            all.iter().all(|key| key.d.is_none() && key.k.is_none()),
+        )?;
+        verdicts.require(
+            Reason::InvalidClientMetadata,
+            "FAPI 2.0 SP 5.4.1-2",
+            "the RSA keys in the JWK Set have at least 2,048 bits",
+            all.iter().all(|key| key.kty != "RSA" || key.bits() >= 2048),
+        )?;
+        Ok(keys)
+    }
+}
+
+impl Key {
+    /// How long the modulus is.
+    fn bits(&self) -> usize {
+        let modulus = self.n.as_deref().and_then(|text| base64url::decode(text).ok());
+        let modulus = modulus.unwrap_or_default();
+        let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
+        let first = modulus.get(zeros).map_or(0, |byte| byte.leading_zeros() as usize);
+        (modulus.len() - zeros) * 8 - first
     }
 }

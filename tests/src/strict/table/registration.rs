@@ -1,13 +1,15 @@
 //! Registration and its management.
 
+use fdx_wire::base64url;
 use http::header::AUTHORIZATION;
 use serde_json::json;
 
 use super::dpop;
-use crate::strict::Check;
+use crate::strict::outgoing::rsa_jwk;
 use crate::strict::registering::{
     ID, INITIAL, again, described, manage, register, token, update, updated,
 };
+use crate::strict::{Check, Pen};
 
 pub(super) fn checks() -> Vec<Check> {
     let mut checks = calls();
@@ -200,6 +202,32 @@ fn keys() -> Vec<Check> {
                 described(stage, &json!({ "jwks": null, "jwks_uri": uri }));
             })
             .play("has no JWK Set", dpop(), |s| described(s, &json!({ "jwks": [] }))),
+        wrong("RFC 7591 2", "the keys in the JWK Set are public")
+            .play("publishes its private key", dpop(), |stage| {
+                let mut key = Pen::own().jwk();
+                key["d"] = "A".repeat(43).into();
+                described(stage, &json!({ "jwks": { "keys": [key] } }));
+            })
+            .play("publishes a secret beside its key", dpop(), |stage| {
+                let secret = json!({ "kty": "oct", "k": "AAAA" });
+                updated(stage, &json!({ "jwks": { "keys": [Pen::own().jwk(), secret] } }));
+            }),
+        wrong("FAPI 2.0 SP 5.4.1-2", "the RSA keys in the JWK Set have at least 2,048 bits")
+            .play("has a key of 1,024 bits", dpop(), |stage| {
+                described(stage, &json!({ "jwks": { "keys": [rsa_jwk(1024)] } }));
+            })
+            .play("has a key of 2,047 bits beside a right one", dpop(), |stage| {
+                let mut key = rsa_jwk(2048);
+                let modulus = key["n"].as_str().unwrap().replacen("__", "f_", 1);
+                key["n"] = modulus.into();
+                updated(stage, &json!({ "jwks": { "keys": [Pen::own().jwk(), key] } }));
+            })
+            .play("has a key that is long by its zeros", dpop(), |stage| {
+                let mut key = rsa_jwk(1024);
+                let modulus = [&[0; 128][..], &[0xff; 128]].concat();
+                key["n"] = base64url::encode(&modulus).into();
+                described(stage, &json!({ "jwks": { "keys": [Pen::own().jwk(), key] } }));
+            }),
         wrong(
             "FAPI 2.0 SP 5.3.2.1-6",
             "token_endpoint_auth_method is private_key_jwt or one of the two by certificate",
@@ -218,8 +246,9 @@ fn keys() -> Vec<Check> {
             "there is what the client authenticates by: a key, a certificate, or its name",
         )
         .play("has no key", dpop(), |s| described(s, &json!({ "jwks": { "keys": [] } })))
-        .play("publishes its private key", dpop(), |stage| {
-            let key = json!({ "kty": "OKP", "crv": "Ed25519", "x": "AA", "d": "AA" });
+        .play("has a key of another kind", dpop(), |stage| {
+            let mut key = Pen::own().jwk();
+            key["crv"] = "X25519".into();
             described(stage, &json!({ "jwks": { "keys": [key] } }));
         })
         .play("has no certificate", dpop(), |stage| {
