@@ -37,7 +37,9 @@ fn certificate() -> [Check; 2] {
             out.peer = Peer::certificate(Thumbprint::of_certificate(b"another"));
         })
         .wrong("shows none", mtls(), Step::Exchange, |out| out.anonymous())
-        .wrong("refreshes by another certificate", mtls(), Step::Refresh, |out| {
+        // The refresh token itself is bound to its client and to no certificate (RFC 8705 7.1):
+        // what is refused is to bind the new access token to one that was not registered.
+        .wrong("wants the next token bound to another certificate", mtls(), Step::Refresh, |out| {
             out.peer = Peer::certificate(Thumbprint::of_certificate(b"another"));
         })
         .wrong("goes to the main authority", mtls(), Step::Exchange, |out| {
