@@ -10,6 +10,7 @@ mod flow;
 mod introspection;
 mod jarm;
 mod keys;
+mod methods;
 mod not_fapi;
 mod pushing;
 mod refresh;
