@@ -1,5 +1,7 @@
 mod flow_id;
 mod sealed;
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 
