@@ -154,66 +154,76 @@ const WITHHELD: (&str, &str) =
     ("crates/fdx-rar/src/coverage/tests.rs", "what_is_withheld_is_read_back");
 const URL: (&str, &str) = ("crates/fdx-wire/src/url/tests.rs", "what_is_written_is_read_back");
 
-/// Every type that serde writes and reads, and where it is read back.
+/// Every type that serde writes and reads, by its path, and where it is read back.
 const PAIRS: &[(&str, (&str, &str))] = &[
     (
-        "AuthorizationDetails",
+        "fdx_jose::thumbprint::Thumbprint",
+        ("crates/fdx-jose/tests/behaviour/keys.rs", "a_thumbprint_is_read_back"),
+    ),
+    (
+        "fdx_par::pending::sealed::Body",
+        ("crates/fdx-par/src/pending/tests.rs", "what_is_sealed_opens_as_it_was"),
+    ),
+    (
+        "fdx_par::registration::stored::Body",
+        (
+            "tests/tests/registration/properties.rs",
+            "what_is_echoed_is_taken_and_stored_with_all_that_was_added",
+        ),
+    ),
+    ("fdx_par::stored_grant::Body", ("tests/tests/stored_grant.rs", "every_grant_is_read_back")),
+    (
+        "fdx_rar::authorization_details::AuthorizationDetails",
         ("crates/fdx-rar/src/authorization_details/tests.rs", "what_is_written_is_read_back"),
     ),
-    ("Body", ("tests/tests/stored_grant.rs", "every_grant_is_read_back")),
-    ("ConsentGrant", GRANT),
     (
-        "ConsentId",
+        "fdx_rar::authorization_details::other::OtherDetail",
+        ("crates/fdx-rar/src/authorization_details/tests.rs", "what_is_written_is_read_back"),
+    ),
+    ("fdx_rar::consent_grant::ConsentGrant", GRANT),
+    ("fdx_rar::consent_grant::ConsentStatus", NAME),
+    (
+        "fdx_rar::consent_grant::consent_id::ConsentId",
         ("crates/fdx-rar/src/consent_grant/consent_id.rs", "what_is_written_is_read_back"),
     ),
+    ("fdx_rar::consent_grant::resource::GrantedResource", GRANT),
     (
-        "ConsentRequest",
+        "fdx_rar::consent_request::ConsentRequest",
         ("crates/fdx-rar/src/consent_request/tests.rs", "what_is_written_is_read_back"),
     ),
-    ("ConsentRevocation", REVOCATION),
-    ("ConsentRevocationList", REVOCATION),
-    ("ConsentRevocationRequest", REVOCATION),
-    ("ConsentState", NAME),
-    ("ConsentStatus", NAME),
-    ("DataCluster", NAME),
-    ("DurationType", NAME),
-    ("Evidence", RECEIPT),
-    ("ExpirationBasis", RECEIPT),
-    ("GrantedResource", GRANT),
-    ("HttpsUrl", URL),
-    ("Issuer", URL),
-    ("Link", GRANT),
+    ("fdx_rar::consent_request::duration::DurationType", NAME),
+    ("fdx_rar::coverage::withheld::Withheld", WITHHELD),
+    ("fdx_rar::coverage::withheld::Written", WITHHELD),
+    ("fdx_rar::data_cluster::DataCluster", NAME),
+    ("fdx_rar::link::Link", GRANT),
+    ("fdx_rar::party::Party", GRANT),
+    ("fdx_rar::party::PartyType", NAME),
+    ("fdx_rar::party::Registry", NAME),
+    ("fdx_rar::receipt::evidence::Evidence", RECEIPT),
+    ("fdx_rar::receipt::record::ExpirationBasis", RECEIPT),
+    ("fdx_rar::receipt::record::Record", RECEIPT),
+    ("fdx_rar::receipt::warning::ReceiptWarning", NAME),
+    ("fdx_rar::resource_type::ResourceType", NAME),
+    ("fdx_rar::revocation::ConsentRevocation", REVOCATION),
+    ("fdx_rar::revocation::ConsentRevocationList", REVOCATION),
+    ("fdx_rar::revocation::ConsentRevocationRequest", REVOCATION),
+    ("fdx_rar::revocation::RevocationReason", NAME),
+    ("fdx_rar::scope::Scopes", ("crates/fdx-rar/src/scope.rs", "what_is_written_is_read_back")),
+    ("fdx_rar::timestamp::Timestamp", GRANT),
+    ("fdx_rar::uae::ConsentState", NAME),
+    ("fdx_rar::uae::Permission", NAME),
     (
-        "OtherDetail",
-        ("crates/fdx-rar/src/authorization_details/tests.rs", "what_is_written_is_read_back"),
-    ),
-    ("Party", GRANT),
-    ("PartyType", NAME),
-    ("Permission", NAME),
-    (
-        "RawJson",
+        "fdx_wire::json::raw::RawJson",
         ("crates/fdx-wire/src/json/tests.rs", "raw_json_is_read_back_as_the_text_that_it_was"),
     ),
-    ("ReceiptWarning", NAME),
-    ("Record", RECEIPT),
-    ("RedirectUri", URL),
-    ("Registry", NAME),
-    ("ResourceType", NAME),
-    ("RevocationReason", NAME),
-    ("Scopes", ("crates/fdx-rar/src/scope.rs", "what_is_written_is_read_back")),
-    ("Thumbprint", ("crates/fdx-jose/tests/behaviour/keys.rs", "a_thumbprint_is_read_back")),
-    ("Timestamp", GRANT),
-    ("UnixTime", ("crates/fdx-wire/src/time.rs", "what_is_written_is_read_back")),
-    ("Withheld", WITHHELD),
-    ("Written", WITHHELD),
+    ("fdx_wire::time::UnixTime", ("crates/fdx-wire/src/time.rs", "what_is_written_is_read_back")),
+    ("fdx_wire::url::https::HttpsUrl", URL),
+    ("fdx_wire::url::issuer::Issuer", URL),
+    ("fdx_wire::url::redirect::RedirectUri", URL),
 ];
 
-/// Written by one type and read by another, or of the same name as one above.
-const HALVES: &[(&str, (&str, &str))] = &[
-    ("Body of a sealed pending value", ("tests/tests/sealed.rs", SEALED)),
-    ("ConsentReceipt", RECEIPT),
-];
-const SEALED: &str = "what_the_id_token_is_held_against_survives_the_seal";
+/// Written by one type and read by another.
+const HALVES: &[(&str, (&str, &str))] = &[("fdx_rar::receipt::ConsentReceipt", RECEIPT)];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -240,10 +250,11 @@ fn every_property_is_where_the_table_says() {
 fn every_type_that_is_written_and_read_is_read_back_somewhere() {
     let mut found = BTreeSet::new();
     for name in ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"] {
-        sources(&root().join("crates").join(name).join("src"), &mut |text| {
+        sources(&root().join("crates").join(name).join("src"), &mut |module, text| {
             // Both stand in one file: several files have a `Claims` or a `Header` of their own.
             let read = types(text, "Deserialize");
-            found.extend(types(text, "Serialize").into_iter().filter(|name| read.contains(name)));
+            let both = types(text, "Serialize").into_iter().filter(|name| read.contains(name));
+            found.extend(both.map(|name| format!("{module}::{name}")));
         });
     }
     let pairs: BTreeSet<_> = found.iter().map(String::as_str).collect();
@@ -254,15 +265,24 @@ fn every_type_that_is_written_and_read_is_read_back_somewhere() {
     assert!(gone.is_empty(), "not written and read: {gone:?}");
 }
 
-fn sources(folder: &Path, visit: &mut dyn FnMut(&str)) {
+/// Visits every source file below `folder`, with the path of its module.
+fn sources(folder: &Path, visit: &mut dyn FnMut(&str, &str)) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, visit);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            visit(&fs::read_to_string(&path).unwrap());
+            visit(&module(&path), &fs::read_to_string(&path).unwrap());
         }
     }
+}
+
+fn module(file: &Path) -> String {
+    let crates = root().join("crates");
+    let below =
+        file.strip_prefix(crates).unwrap().with_extension("").to_string_lossy().into_owned();
+    let names = below.split('/').filter(|name| !["src", "mod", "lib"].contains(name));
+    names.map(|name| name.replace('-', "_")).collect::<Vec<_>>().join("::")
 }
 
 /// Types that a source file derives `of` for, implements it for, or makes by a macro that does.
