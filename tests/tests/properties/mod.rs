@@ -2,5 +2,6 @@
 
 mod any_order;
 mod driver;
+mod grants;
 mod seal;
 mod table;

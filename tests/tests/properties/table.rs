@@ -171,7 +171,10 @@ const PAIRS: &[(&str, (&str, &str))] = &[
             "what_is_echoed_is_taken_and_stored_with_all_that_was_added",
         ),
     ),
-    ("fdx_par::stored_grant::Body", ("tests/tests/stored_grant.rs", "every_grant_is_read_back")),
+    (
+        "fdx_par::stored_grant::Body",
+        ("tests/tests/properties/grants.rs", "every_grant_is_read_back"),
+    ),
     (
         "fdx_rar::authorization_details::AuthorizationDetails",
         ("crates/fdx-rar/src/authorization_details/tests.rs", "what_is_written_is_read_back"),
