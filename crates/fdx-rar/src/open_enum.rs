@@ -43,6 +43,11 @@ macro_rules! open_enum {
             Other($crate::UnknownName),
         }
 
+        #[cfg(test)]
+        impl $crate::open_enum::Known for $type {
+            const KNOWN: &'static [&'static [&'static str]] = &[$(&[$name $(, $alias)*]),+];
+        }
+
         impl $type {
             /// Reads a name: a known one in any case, any other as it is.
             #[must_use]
@@ -86,13 +91,24 @@ macro_rules! open_enum {
 }
 pub(crate) use open_enum;
 
+/// The known names, each with the misspellings that are read as it.
+#[cfg(test)]
+pub(crate) trait Known {
+    const KNOWN: &'static [&'static [&'static str]];
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::format;
     use alloc::string::String;
+    use core::fmt::{Debug, Display};
 
     use proptest::prelude::*;
+    use proptest::sample::Index;
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
 
+    use super::Known;
     use crate::{
         ConsentStatus, DataCluster, DurationType, PartyType, ReceiptWarning, Registry,
         ResourceType, RevocationReason, uae,
@@ -144,11 +160,42 @@ mod tests {
             read_back(uae::ConsentState::parse(&text))?;
             read_back(uae::Permission::parse(&text))?;
         }
+
+        #[test]
+        fn every_known_name_is_read_back_in_any_case(at: Index, spelling: Index, capitals: u64) {
+            known::<DataCluster>(at, spelling, capitals)?;
+            known::<ConsentStatus>(at, spelling, capitals)?;
+            known::<DurationType>(at, spelling, capitals)?;
+            known::<PartyType>(at, spelling, capitals)?;
+            known::<Registry>(at, spelling, capitals)?;
+            known::<ResourceType>(at, spelling, capitals)?;
+            known::<ReceiptWarning>(at, spelling, capitals)?;
+            known::<RevocationReason>(at, spelling, capitals)?;
+            known::<uae::ConsentState>(at, spelling, capitals)?;
+            known::<uae::Permission>(at, spelling, capitals)?;
+        }
+    }
+
+    /// Reads one of the names as a stranger may write it.
+    fn known<T>(at: Index, spelling: Index, capitals: u64) -> Result<(), TestCaseError>
+    where
+        T: Known + Clone + Debug + DeserializeOwned + Display + PartialEq + Serialize,
+    {
+        let spellings = at.get(T::KNOWN);
+        let mixed = |(place, char): (usize, char)| match capitals >> (place % 64) & 1 {
+            0 => char.to_ascii_lowercase(),
+            _ => char.to_ascii_uppercase(),
+        };
+        let written: String = spelling.get(spellings).chars().enumerate().map(mixed).collect();
+        let read: T = serde_json::from_str(&format!("\"{written}\"")).unwrap();
+        prop_assert!(!format!("{read:?}").starts_with("Other("), "{}", written);
+        prop_assert_eq!(format!("{read}"), spellings[0]);
+        read_back(read)
     }
 
     fn read_back<T>(name: T) -> Result<(), TestCaseError>
     where
-        T: core::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned + PartialEq,
+        T: Debug + DeserializeOwned + PartialEq + Serialize,
     {
         let json = serde_json::to_string(&name).unwrap();
         prop_assert_eq!(serde_json::from_str::<T>(&json).unwrap(), name);
