@@ -26,6 +26,7 @@ const LAWS: &[(&str, &[(&str, &str)])] = &[
                 "no_bytes_panic_and_none_is_read_as_another_receipt",
             ),
             ("crates/fdx-jose/tests/behaviour/jws.rs", "no_text_panics"),
+            ("crates/fdx-jose/tests/behaviour/jwe.rs", "no_text_panics"),
             ("crates/fdx-jose/tests/behaviour/keys.rs", "no_bytes_panic"),
             ("crates/fdx-jose/tests/behaviour/key_sets.rs", "no_bytes_panic"),
             ("crates/fdx-jose/tests/behaviour/key_files.rs", "no_bytes_panic"),
@@ -44,6 +45,16 @@ const LAWS: &[(&str, &[(&str, &str)])] = &[
             (
                 "crates/fdx-sandbox/src/tests/robustness.rs",
                 "no_request_panics_and_every_answer_is_an_http_response",
+            ),
+        ],
+    ),
+    (
+        "No parser takes more than its bounds",
+        &[
+            ("crates/fdx-wire/src/json/tests.rs", "what_is_read_is_within_its_bounds"),
+            (
+                "crates/fdx-jose/tests/behaviour/jwe.rs",
+                "what_is_longer_than_the_longest_is_not_looked_at",
             ),
         ],
     ),

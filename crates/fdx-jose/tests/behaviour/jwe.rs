@@ -268,6 +268,39 @@ proptest! {
         prop_assert_eq!(opened.expose(), plaintext);
     }
 
+    /// Five parts are read where vector and tag have their lengths, and open under no key.
+    #[test]
+    fn no_text_panics(
+        text: String,
+        header: String,
+        encrypted_key: Vec<u8>,
+        vector in prop_oneof![Just(VECTOR.to_vec()), prop::collection::vec(any::<u8>(), 10..14)],
+        ciphertext: Vec<u8>,
+        tag in prop_oneof![Just(vec![3; 16]), prop::collection::vec(any::<u8>(), 14..18)],
+    ) {
+        let _ = Jwe::parse(&text);
+        let token = |header: &str| {
+            let parts = [header.as_bytes(), &encrypted_key, &vector, &ciphertext, &tag];
+            parts.map(base64url::encode).join(".")
+        };
+        prop_assert!(Jwe::parse(&token(&header)).is_err());
+        let token = token(&usual(&json!({})).to_string());
+        let read = Jwe::parse(&token);
+        prop_assert_eq!(read.is_ok(), (vector.len(), tag.len()) == (12, 16));
+        if let Ok(jwe) = read {
+            let opened = jwe.open(backend::ring(), &ContentKey::new(&KEY));
+            prop_assert_eq!(opened, Err(JweError::Unopened));
+        }
+    }
+
+    /// However it goes on.
+    #[test]
+    fn what_is_longer_than_the_longest_is_not_looked_at(text in "[A-Za-z0-9_.-]{1,64}", more in 1..64usize) {
+        let length = fdx_jose::MAX_JWE_BYTES + more;
+        let long: String = text.chars().cycle().take(length).collect();
+        prop_assert_eq!(Jwe::parse(&long).unwrap_err(), JweError::TooLarge);
+    }
+
     /// Whatever can be read after one bit was changed, the encrypted key aside, does not open.
     #[test]
     fn a_changed_bit_does_not_open(at: prop::sample::Index, bit in 0..8) {

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use serde_json::Value;
 
 use super::*;
 
@@ -132,7 +133,45 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
+/// How deep a document nests, how many members and elements it has, and how many empty objects and
+/// arrays, told from what serde made of it.
+fn measured(value: &Value) -> [usize; 3] {
+    let inner: Vec<_> = match value {
+        Value::Array(elements) => elements.iter().map(measured).collect(),
+        Value::Object(members) => members.values().map(measured).collect(),
+        _ => return [0, 0, 0],
+    };
+    let sum = |which: usize| inner.iter().map(|it| it[which]).sum::<usize>();
+    let deepest = inner.iter().map(|it| it[0]).max().unwrap_or_default();
+    [deepest + 1, inner.len() + sum(1), usize::from(inner.is_empty()) + sum(2)]
+}
+
 proptest! {
+    /// And what is refused for its size is that large: an empty object counts like one member.
+    #[test]
+    fn what_is_read_is_within_its_bounds(
+        text in prop_oneof![json(), r#"[\[\]{}",:\\ua0-9 ]{0,40}"#],
+        (bytes, depth, members) in (0..200usize, 0..5usize, 0..12usize),
+    ) {
+        let limits = Limits { bytes, depth, members };
+        let refused = match from_slice::<Value>(text.as_bytes(), &limits) {
+            Ok(value) => {
+                let [deepest, all, _] = measured(&value);
+                prop_assert!(text.len() <= bytes && deepest <= depth && all <= members);
+                return Ok(());
+            }
+            Err(error) => error.kind(),
+        };
+        let Ok(value) = serde_json::from_str(&text) else { return Ok(()) };
+        let [deepest, all, empty] = measured(&value);
+        match refused {
+            Kind::TooLarge => prop_assert!(text.len() > bytes),
+            Kind::TooDeep => prop_assert!(deepest > depth),
+            Kind::TooManyMembers => prop_assert!(all + empty > members),
+            other => prop_assert_eq!(other, Kind::DuplicateKey),
+        }
+    }
+
     #[test]
     fn raw_json_is_read_back_as_the_text_that_it_was(members: BTreeMap<String, Vec<i64>>) {
         let raw = RawJson::of(&members).unwrap();
