@@ -81,10 +81,15 @@ pub(crate) struct Driver {
     pub(crate) errors: Vec<Error>,
     /// Beside each request that was sent, what was heard after it.
     pub(crate) heard: Vec<Heard>,
+    /// Beside each request that was sent, the event that it was sent for.
+    pub(crate) events: Vec<usize>,
     /// Answers that arrived, damaged ones as they arrived.
     pub(crate) arrived: Vec<Answer>,
     /// Refresh tokens for which the client was told another.
     pub(crate) retired: Vec<String>,
+    /// Those of them that were sent all the same.
+    pub(crate) sent_retired: Vec<String>,
+    taken: usize,
 }
 
 impl Driver {
@@ -104,13 +109,17 @@ impl Driver {
             grant: None,
             handed: Vec::new(),
             errors: Vec::new(),
+            events: vec![0; heard.len()],
             heard,
             arrived,
             retired: Vec::new(),
+            sent_retired: Vec::new(),
+            taken: 0,
         }
     }
 
     pub(crate) fn take(&mut self, event: &Event) {
+        self.taken += 1;
         match event {
             Event::Next(fate) => {
                 let place = std::mem::replace(&mut self.place, Place::Start);
@@ -249,7 +258,12 @@ impl Driver {
         let Some(grant) = self.grant.clone() else { return };
         let old = grant.tokens().refresh_token().map(|token| token.expose().to_owned());
         let draft = self.client.refresh(&grant, self.world.draw(), self.world.now);
-        let Some(refreshed) = self.carry_out(draft, fate) else {
+        let before = self.world.sent.len();
+        let refreshed = self.carry_out(draft, fate);
+        let sent = self.world.sent[before..].iter().map(|asked| asked.form());
+        let sent = sent.map(|form| form["refresh_token"].clone());
+        self.sent_retired.extend(sent.filter(|token| self.retired.contains(token)));
+        let Some(refreshed) = refreshed else {
             // A program that does as it is told keeps what it has only where it may try again.
             let ends = self.errors.last().is_some_and(|e| e.next_step() == NextStep::StartOver);
             self.grant = (!ends).then_some(grant);
@@ -297,6 +311,7 @@ impl Driver {
             let (request, sent) = draft.attach(signatures).unwrap();
             let certificate: ClientCertificate = request.certificate();
             let right = self.world.carry(request.into_http(), certificate);
+            self.events.push(self.taken);
             let was_challenge = asks_for_nonce(&right);
             let answer = match fate {
                 _ if was_challenge && !matches!(fate, Fate::Challenge) => Some(right),

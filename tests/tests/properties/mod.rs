@@ -3,5 +3,7 @@
 mod any_order;
 mod driver;
 mod grants;
+mod laws;
+mod leaks;
 mod seal;
 mod table;
