@@ -185,6 +185,12 @@ mod tests {
         fn no_query_panics(text: String) {
             let _ = Query::parse(&text, 64);
         }
+
+        #[test]
+        fn what_is_read_is_within_its_bounds(text in "[a-z&=%2]{0,40}", max_bytes in 0..40usize) {
+            let read = Query::parse(&text, max_bytes);
+            prop_assert_eq!(read.err() == Some(QueryError::TooLong), text.len() > max_bytes);
+        }
     }
 
     #[test]

@@ -52,6 +52,12 @@ const LAWS: &[(&str, &[(&str, &str)])] = &[
         "No parser takes more than its bounds",
         &[
             ("crates/fdx-wire/src/json/tests.rs", "what_is_read_is_within_its_bounds"),
+            ("crates/fdx-wire/src/form.rs", "what_is_read_is_within_its_bounds"),
+            ("crates/fdx-wire/src/url/tests.rs", "what_is_read_is_within_its_bound"),
+            (
+                "crates/fdx-jose/tests/behaviour/jws.rs",
+                "what_is_longer_than_the_longest_is_not_looked_at",
+            ),
             (
                 "crates/fdx-jose/tests/behaviour/jwe.rs",
                 "what_is_longer_than_the_longest_is_not_looked_at",
@@ -83,6 +89,7 @@ const LAWS: &[(&str, &[(&str, &str)])] = &[
     (
         "A sealed pending value opens in its own place and time, unchanged, and nowhere else",
         &[
+            ("crates/fdx-par/src/pending/tests.rs", "what_is_sealed_opens_as_it_was"),
             (
                 "tests/tests/properties/seal.rs",
                 "it_opens_where_nothing_differs_and_until_it_expires",
@@ -102,8 +109,9 @@ const LAWS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
-        "No secret is in a URL or an error, whatever is answered",
+        "No secret, nor a part of one, is in a URL or an error, whatever is answered",
         &[
+            ("tests/tests/properties/leaks.rs", "any_part_of_any_secret_is_found"),
             (
                 "tests/tests/properties/any_order.rs",
                 "any_order_of_events_ends_in_success_or_a_typed_error",
@@ -116,7 +124,8 @@ const LAWS: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "Any order of events ends in success or a typed error; no jti is sent twice; code and \
-         verifier are sent again after a demand for a nonce alone; a request_uri is handed out once",
+         verifier are sent again after a demand for a nonce alone; a refresh token only as long as \
+         it is the latest and was not refused; each request_uri that arrives is handed out once",
         &[
             (
                 "tests/tests/properties/any_order.rs",
@@ -134,6 +143,10 @@ const LAWS: &[(&str, &[(&str, &str)])] = &[
             ("tests/tests/properties/any_order.rs", "a_replaced_refresh_token_is_never_sent"),
             ("tests/tests/refresh.rs", "the_last_refresh_token_told_is_the_one_kept"),
         ],
+    ),
+    (
+        "Every known name is read in any case, and written in one",
+        &[("crates/fdx-rar/src/open_enum.rs", "every_known_name_is_read_back_in_any_case")],
     ),
     (
         "What is written without serde is read back",

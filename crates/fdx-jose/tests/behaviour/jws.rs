@@ -237,6 +237,14 @@ proptest! {
         prop_assert!(Jws::parse_proof(&token).is_err());
     }
 
+    /// However long its payload is: it is read up to the bound, and not looked at beyond it.
+    #[test]
+    fn what_is_longer_than_the_longest_is_not_looked_at(length in 12_100..12_300usize) {
+        let token = forged(r#"{"alg":"EdDSA"}"#, &"a".repeat(length));
+        let expected = if token.len() > MAX_JWS_BYTES { Err(JwsError::TooLarge) } else { Ok(()) };
+        prop_assert_eq!(Jws::parse(&token).map(drop), expected);
+    }
+
     #[test]
     fn no_signature_is_guessed(signature: Vec<u8>) {
         let header = base64url::encode(br#"{"alg":"EdDSA"}"#);

@@ -224,6 +224,15 @@ proptest! {
     }
 
     #[test]
+    fn what_is_read_is_within_its_bound(path in "[a-z]{2000,2060}") {
+        let text = format!("https://bank.example/{path}");
+        let expected = if text.len() > 2048 { Err(UrlError::Length) } else { Ok(()) };
+        prop_assert_eq!(HttpsUrl::parse(&text).map(drop), expected);
+        prop_assert_eq!(Issuer::parse(&text).map(drop), expected);
+        prop_assert_eq!(RedirectUri::parse(&text).map(drop), expected);
+    }
+
+    #[test]
     fn no_text_panics(text: String) {
         let _ = HttpsUrl::parse(&text);
         let _ = HttpsUrl::parse_loopback(&format!("http://{text}"));
