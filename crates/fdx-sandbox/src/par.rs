@@ -97,7 +97,7 @@ impl Institution {
         request_uri
     }
 
-    /// Comes last: what was refused, as for a proof without the nonce, can be pushed again as it is.
+    /// Comes last: what was refused, as for want of a nonce, can be pushed again as it is.
     fn see_challenge(
         &mut self,
         client: &RegisteredClient,

@@ -295,7 +295,10 @@ proptest! {
 
     /// However it goes on.
     #[test]
-    fn what_is_longer_than_the_longest_is_not_looked_at(text in "[A-Za-z0-9_.-]{1,64}", more in 1..64usize) {
+    fn what_is_longer_than_the_longest_is_not_looked_at(
+        text in "[A-Za-z0-9_.-]{1,64}",
+        more in 1..64usize,
+    ) {
         let length = fdx_jose::MAX_JWE_BYTES + more;
         let long: String = text.chars().cycle().take(length).collect();
         prop_assert_eq!(Jwe::parse(&long).unwrap_err(), JweError::TooLarge);

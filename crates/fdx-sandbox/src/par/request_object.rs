@@ -80,7 +80,7 @@ impl Institution {
         let jws = self.verdicts.require_some(
             Reason::InvalidRequestObject,
             "FAPI 2.0 SP 5.4.1-1",
-            "the request object is a compact JWS under PS256, ES256 or EdDSA without crit or own keys",
+            "the request object is a compact JWS under PS256, ES256 or EdDSA without crit or a key",
             Jws::parse(request).ok(),
         )?;
         check_signature(&mut self.verdicts, config, client, &jws)?;

@@ -62,7 +62,7 @@ fn outside() -> Vec<Check> {
 fn signatures() -> Vec<Check> {
     let mut algorithms = Check::new(
         "FAPI 2.0 SP 5.4.1-1",
-        "the request object is a compact JWS under PS256, ES256 or EdDSA without crit or own keys",
+        "the request object is a compact JWS under PS256, ES256 or EdDSA without crit or a key",
         ERROR,
     )
     .wrong("sends plain JSON", signed(), Step::Push, |out| out.set("request", "{}"));
