@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::row::rows;
 use super::stage::Stage;
-use super::{Flow, Moment, id_token, jwt};
+use super::{Flow, Moment, id_token_change, jwt};
 
 rows! {
     /// What is wrong with the JWK Set, or strange about it.
@@ -141,7 +141,7 @@ fn each(stage: &mut Stage<'_>, name: &str, value: &str) -> Option<()> {
 
 fn rotated(stage: &mut Stage<'_>) -> Option<()> {
     if stage.is(Moment::Token) {
-        return id_token::signed_by_stranger(stage);
+        return id_token_change::signed_by_stranger(stage);
     }
     if stage.is(Moment::Keys) && stage.fired > 0 {
         let next = jwk(stage)?;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::row::rows;
 use super::stage::Stage;
-use super::{Moment, id_token, jwt};
+use super::{Moment, id_token_change, jwt};
 
 rows! {
     /// What is wrong with the answer to a refresh.
@@ -71,35 +71,37 @@ impl WrongRefresh {
         let issuer = stage.config.issuer.as_str();
         let now = stage.now.as_seconds();
         match self {
-            Self::OtherSub => id_token::set(stage, "sub", json!("another-customer")),
-            Self::OtherIss => id_token::set(stage, "iss", json!(format!("{issuer}1"))),
-            Self::OtherAud => id_token::set(stage, "aud", json!("another-client")),
-            Self::OtherLogin => id_token::set(stage, "auth_time", json!(1_000_000_000)),
-            Self::OtherNonce => id_token::set(stage, "nonce", json!("another-nonce")),
-            Self::WithoutSub => id_token::remove(stage, "sub"),
-            Self::OtherAtHash => id_token::set(stage, "at_hash", json!("of-another-access-token")),
-            Self::Expired => id_token::set(stage, "exp", json!(now - 360)),
+            Self::OtherSub => id_token_change::set(stage, "sub", json!("another-customer")),
+            Self::OtherIss => id_token_change::set(stage, "iss", json!(format!("{issuer}1"))),
+            Self::OtherAud => id_token_change::set(stage, "aud", json!("another-client")),
+            Self::OtherLogin => id_token_change::set(stage, "auth_time", json!(1_000_000_000)),
+            Self::OtherNonce => id_token_change::set(stage, "nonce", json!("another-nonce")),
+            Self::WithoutSub => id_token_change::remove(stage, "sub"),
+            Self::OtherAtHash => {
+                id_token_change::set(stage, "at_hash", json!("of-another-access-token"))
+            }
+            Self::Expired => id_token_change::set(stage, "exp", json!(now - 360)),
             Self::Unsigned => stage.id_token_text(|jwt| jwt::unsecured(jwt, "none")),
             Self::OtherSignature => {
                 stage.id_token_text(|jwt| Some(jwt::signature(jwt, |bytes| bytes.reverse())))
             }
-            Self::SignedByStranger => id_token::signed_by_stranger(stage),
+            Self::SignedByStranger => id_token_change::signed_by_stranger(stage),
             // Nothing but the type is wrong with these.
             Self::AuthorizationResponse => {
                 let others = json!({ "code": "c", "state": "s" });
-                id_token::instead(stage, Some("oauth-authz-resp+jwt"), SHARED, others)
+                id_token_change::instead(stage, Some("oauth-authz-resp+jwt"), SHARED, others)
             }
             Self::AccessToken => {
                 let others = json!({ "jti": "1", "client_id": "app" });
-                id_token::instead(stage, Some("at+jwt"), SHARED, others)
+                id_token_change::instead(stage, Some("at+jwt"), SHARED, others)
             }
             Self::Introspection => {
                 let others = json!({ "token_introspection": { "active": true } });
-                id_token::instead(stage, Some("token-introspection+jwt"), SHARED, others)
+                id_token_change::instead(stage, Some("token-introspection+jwt"), SHARED, others)
             }
             Self::LogoutToken => {
                 let others = json!({ "jti": "1", "events": {} });
-                id_token::instead(stage, Some("logout+jwt"), SHARED, others)
+                id_token_change::instead(stage, Some("logout+jwt"), SHARED, others)
             }
             Self::OtherConsent => stage.member("grant_id", json!("another-consent")),
             Self::TypeUnknown => stage.member("token_type", json!("mac")),

@@ -1,0 +1,138 @@
+use fdx_wire::form::Query;
+use http::{Method, Request};
+
+use super::Flow;
+use crate::place::Place;
+use crate::received::value;
+
+/// Which answer of a flow it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Moment {
+    /// The metadata.
+    Metadata,
+    /// To a client that registers.
+    Registration,
+    /// To a client that reads its registration.
+    RegistrationRead,
+    /// To a client that updates its registration.
+    RegistrationUpdate,
+    /// To a client that ends its registration.
+    RegistrationDeletion,
+    /// To a pushed authorization request.
+    Push,
+    /// At the authorization endpoint, to the customer's browser.
+    Callback,
+    /// To an authorization code.
+    Token,
+    /// The JWK Set.
+    Keys,
+    /// To an introspection.
+    Introspection,
+    /// A consent grant.
+    Consent,
+    /// To a refresh token.
+    Refresh,
+    /// Any other FDX resource.
+    Resource,
+    /// To a client that asks for a token of its own.
+    ClientToken,
+    /// To the revocation of a consent.
+    ConsentRevocation,
+    /// The list of a consent's revocations.
+    Revocations,
+    /// To the revocation of a token.
+    Revocation,
+}
+
+impl Moment {
+    /// Those that no browser takes part in.
+    pub const BACK_CHANNEL: &[Self] = &[
+        Self::Metadata,
+        Self::Registration,
+        Self::RegistrationRead,
+        Self::RegistrationUpdate,
+        Self::RegistrationDeletion,
+        Self::Push,
+        Self::Token,
+        Self::Keys,
+        Self::Introspection,
+        Self::Consent,
+        Self::Refresh,
+        Self::Resource,
+        Self::ClientToken,
+        Self::ConsentRevocation,
+        Self::Revocations,
+        Self::Revocation,
+    ];
+
+    /// The name, as rows begin with it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::Registration => "registration",
+            Self::RegistrationRead => "registration-read",
+            Self::RegistrationUpdate => "registration-update",
+            Self::RegistrationDeletion => "registration-deletion",
+            Self::Push => "push",
+            Self::Callback => "callback",
+            Self::Token => "token",
+            Self::Keys => "keys",
+            Self::Introspection => "introspection",
+            Self::Consent => "consent",
+            Self::Refresh => "refresh",
+            Self::Resource => "resource",
+            Self::ClientToken => "client-token",
+            Self::ConsentRevocation => "consent-revocation",
+            Self::Revocations => "revocations",
+            Self::Revocation => "revocation",
+        }
+    }
+
+    /// What a flow has to be like to come by.
+    pub(super) const fn flow(self) -> Flow {
+        match self {
+            Self::Registration | Self::RegistrationRead => Flow::Registration,
+            Self::RegistrationUpdate | Self::RegistrationDeletion => Flow::ManagedRegistration,
+            Self::ClientToken | Self::ConsentRevocation | Self::Revocations => {
+                Flow::ConsentRevocation
+            }
+            _ => Flow::Any,
+        }
+    }
+
+    pub(super) fn of(place: Place, request: &Request<Vec<u8>>) -> Option<Self> {
+        Some(match place {
+            Place::Metadata => Self::Metadata,
+            Place::Register => Self::Registration,
+            Place::RegisteredClient => match *request.method() {
+                Method::GET => Self::RegistrationRead,
+                Method::PUT => Self::RegistrationUpdate,
+                Method::DELETE => Self::RegistrationDeletion,
+                _ => return None,
+            },
+            Place::Par => Self::Push,
+            Place::Decision => Self::Callback,
+            Place::Token => match grant_type(request)?.as_str() {
+                "authorization_code" => Self::Token,
+                "refresh_token" => Self::Refresh,
+                "client_credentials" => Self::ClientToken,
+                _ => return None,
+            },
+            Place::Jwks => Self::Keys,
+            Place::Introspect => Self::Introspection,
+            Place::Resource if request.uri().path().contains("/consents/") => Self::Consent,
+            Place::Resource => Self::Resource,
+            Place::ConsentRevocation if *request.method() == Method::GET => Self::Revocations,
+            Place::ConsentRevocation => Self::ConsentRevocation,
+            Place::Revoke => Self::Revocation,
+            _ => return None,
+        })
+    }
+}
+
+fn grant_type(request: &Request<Vec<u8>>) -> Option<String> {
+    let form = Query::parse(str::from_utf8(request.body()).ok()?, 64 * 1024).ok()?;
+    value(&form, "grant_type").map(str::to_owned)
+}
