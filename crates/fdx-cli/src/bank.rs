@@ -71,13 +71,18 @@ pub(crate) async fn open(
     let identity = TlsIdentity::from(authority.server().map_err(unusable)?);
     let certificate = authority.client(clients::COMMON_NAME).map_err(unusable)?;
     let own_certificate = (provider == Provider::Fdx).then(clients::own_certificate).transpose()?;
-    let key = keys::fresh_of(algorithm(provider))?;
+    let algorithm = match misbehave.map(Misbehaviour::flow) {
+        // Elsewhere what is wrong with an RSA key would never matter.
+        Some(Flow::Ps256) => Algorithm::Ps256,
+        _ => algorithm(provider),
+    };
+    let key = keys::fresh_of(algorithm)?;
     let clients = match &own_certificate {
         Some((own, _)) => clients::of_fdx(&key, &certificate, own, redirect_uris),
         None => vec![clients::of_provider(provider, &key, redirect_uris)?],
     };
 
-    let signing_keys = vec![keys::fresh_of(algorithm(provider))?.key];
+    let signing_keys = vec![keys::fresh_of(algorithm)?.key];
     let mut config =
         InstitutionConfig::new(issuer.clone(), mtls_base, backend::ring(), signing_keys);
     provider.play(&mut config);

@@ -76,11 +76,30 @@ fn a_sandbox_that_is_wrong_on_purpose_is_refused_by_the_rule_that_it_breaks() {
 /// Else a row about registration would never show.
 #[test]
 fn a_sandbox_that_is_wrong_at_registration_lets_clients_register_and_no_other_does() {
-    for (name, open) in [("registration-without-client-id", true), ("id-token-without-exp", false)]
-    {
+    for (name, open) in [
+        ("registration-without-client-id", true),
+        ("registration-update-weakened", true),
+        ("id-token-without-exp", false),
+    ] {
         let sandbox = Sandbox::start(&["--misbehave", name]);
         assert_eq!(sandbox.metadata().contains("registration_endpoint"), open, "{name}");
     }
+}
+
+/// Else a row about RSA keys would show nothing.
+#[test]
+fn a_sandbox_signs_by_the_algorithm_that_its_misbehaviour_is_about() {
+    for (name, algorithm) in [("keys-weak", "PS256"), ("id-token-signature-zero", "ES256")] {
+        let sandbox = Sandbox::start(&["--misbehave", name]);
+        let signs = format!(r#""id_token_signing_alg_values_supported":["{algorithm}"]"#);
+        assert!(sandbox.metadata().contains(&signs), "{name}: {}", sandbox.metadata());
+    }
+    let sandbox = Sandbox::start(&["--misbehave", "keys-weak"]);
+    let mut connect = Connect::start(&sandbox.path("connect.toml"), &["--callback", "stdin"]);
+    let callback = sandbox.customer(&connect.url, &Decision::everything());
+    connect.paste(&callback);
+    let (code, _, stderr) = connect.finish();
+    assert_eq!(code, 0, "{stderr}");
 }
 
 #[test]

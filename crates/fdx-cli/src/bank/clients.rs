@@ -1,6 +1,6 @@
 //! Who is registered at the institution.
 
-use fdx_jose::{Algorithm, FreshKey, Jwks};
+use fdx_jose::{FreshKey, Jwks};
 use fdx_sandbox::certificates::Certificate;
 use fdx_sandbox::{
     Binding, CertificateName, ClientAuthentication, ClientSecret, Provider, RegisteredClient,
@@ -54,7 +54,10 @@ pub(super) fn of_fdx(
         let mut client = Provider::Fdx.client(client_id, redirect_uris.to_vec(), jwks);
         client.binding = binding;
         client.authentication = authentication;
-        client.authorization_signed_response_alg = Some(Algorithm::Es256);
+        // The institution's key is of the same algorithm.
+        let algorithm = key.key.public().algorithm();
+        client.id_token_signed_response_alg = algorithm;
+        client.authorization_signed_response_alg = Some(algorithm);
         if client_id == SIGNED_CLIENT {
             client.request_objects = RequestObjects::Required;
         }
