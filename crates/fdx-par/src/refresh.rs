@@ -1,6 +1,7 @@
 use core::fmt;
 
 use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation};
+use fdx_rar::ConsentId;
 use fdx_wire::form::Form;
 use fdx_wire::{Entropy, Secret, UnixTime};
 
@@ -12,7 +13,7 @@ use crate::exchange::{Draft, Exchange};
 use crate::stored_grant::{Identity, StoredGrant};
 use crate::token::LIMIT;
 use crate::token::response::{self, Issued};
-use crate::verify::agree;
+use crate::verify::{agree, claimed_consent_id};
 use crate::{
     CallerFault, Client, Encrypted, Endpoint, Error, NextStep, Notice, Refused, ServerKeys,
     ServerRule,
@@ -71,7 +72,7 @@ impl Client {
     /// Checks the ID token of a refresh, where `openid` was asked for and one came, against the
     /// first one: the same `iss`, `sub`, `aud` and `auth_time`, and the same `nonce` or none
     /// (OpenID Connect Core 12.2). Where no first one was verified, it says who the customer is.
-    /// And the consent id, where the server repeats it.
+    /// And the consent id, where the response or its ID token repeats it.
     ///
     /// # Errors
     /// [`Refused`] with the tokens: [`Error::IdToken`], [`ServerRule::RefreshedIdentity`],
@@ -95,19 +96,10 @@ impl Client {
             }
             Err(error) => return Err(Refused::new(error, refreshed)),
         }
-        let mut consent_id = refreshed.grant.consent_id.clone();
-        let agreed = refreshed
-            .issued
-            .consent_ids
-            .iter()
-            .flatten()
-            .try_for_each(|told| agree(&mut consent_id, told))
-            .map_err(|rule| refreshed.issued.fault(rule));
-        match agreed.and_then(|()| self.check_refreshed(&refreshed, keys, now)) {
-            Ok(again) => {
-                let grant = refreshed.grant;
-                let identity = grant.identity.or(again);
-                Ok(RefreshVerification::Verified(StoredGrant { consent_id, identity, ..grant }))
+        match self.check_refreshed(&refreshed, keys, now) {
+            Ok(Checked { identity, consent_id }) => {
+                let grant = StoredGrant { identity, consent_id, ..refreshed.grant };
+                Ok(RefreshVerification::Verified(grant))
             }
             Err(error) if error.next_step() == NextStep::FetchKeys => {
                 Ok(RefreshVerification::FetchKeys(refreshed))
@@ -121,7 +113,30 @@ impl Client {
         refreshed: &Refreshed,
         keys: Option<&ServerKeys>,
         now: UnixTime,
-    ) -> Result<Option<Identity>, Error> {
+    ) -> Result<Checked, Error> {
+        let Refreshed { issued, grant } = refreshed;
+        let id_token = self.check_refreshed_id_token(refreshed, keys, now)?;
+        let again = id_token.as_ref().map(Identity::of);
+        if let Some((first, again)) = grant.identity.as_ref().zip(again.as_ref())
+            && !first.is_same_login(again)
+        {
+            return Err(issued.fault(ServerRule::RefreshedIdentity));
+        }
+        let claimed = id_token.as_ref().and_then(claimed_consent_id);
+        let mut consent_id = grant.consent_id.clone();
+        for told in issued.consent_ids.iter().chain([&claimed]).flatten() {
+            agree(&mut consent_id, told).map_err(|rule| issued.fault(rule))?;
+        }
+        // A node that crashed before it verified left no first one: then this is the first.
+        Ok(Checked { identity: grant.identity.clone().or(again), consent_id })
+    }
+
+    fn check_refreshed_id_token(
+        &self,
+        refreshed: &Refreshed,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Option<IdToken>, Error> {
         let asked = refreshed.grant.asked_for_id_token();
         let Some(id_token) = refreshed.issued.signed_id_token().filter(|_| asked) else {
             return Ok(None);
@@ -149,15 +164,13 @@ impl Client {
             (Err(IdTokenError::NonceUnexpected), Some(first)) => verify(Some(first.expose())),
             (verified, _) => verified,
         };
-        let again = Identity::of(&again.map_err(Error::IdToken)?);
-        // A node that crashed before it verified left no first one: then this is the first.
-        match &refreshed.grant.identity {
-            Some(first) if !first.is_same_login(&again) => {
-                Err(refreshed.issued.fault(ServerRule::RefreshedIdentity))
-            }
-            _ => Ok(Some(again)),
-        }
+        again.map(Some).map_err(Error::IdToken)
     }
+}
+
+struct Checked {
+    identity: Option<Identity>,
+    consent_id: Option<ConsentId>,
 }
 
 pub struct Ask {

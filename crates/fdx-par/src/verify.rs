@@ -114,8 +114,7 @@ impl Client {
                 Some(self.check_id_token(id_token.expose(), exchanged, keys, now)?)
             }
         };
-        let claim = id_token.as_ref().and_then(|token| token.claims::<ConsentClaim>().ok());
-        let claimed = claim.and_then(|claim| claim.fdx_consent_id);
+        let claimed = id_token.as_ref().and_then(claimed_consent_id);
         let mut consent_id = None;
         for told in exchanged.issued.consent_ids.iter().chain([&claimed]).flatten() {
             agree(&mut consent_id, told).map_err(|rule| exchanged.issued.fault(rule))?;
@@ -178,6 +177,11 @@ fn client_made(
         return Err(ServerRule::ConsentIdOther);
     }
     agree(consent_id, told.consent_id())
+}
+
+/// `fdxConsentId` of an ID token.
+pub(crate) fn claimed_consent_id(id_token: &IdToken) -> Option<String> {
+    id_token.claims::<ConsentClaim>().ok().and_then(|claim| claim.fdx_consent_id)
 }
 
 /// Takes one more carrier's word for the consent id.

@@ -48,6 +48,9 @@ rows! {
             Refuse("oidc.id_token.typ"), "brings a logout token for an ID token";
         OtherConsent: "refresh-consent-other", "FDX Consent API",
             Refuse("fdx.consent_id.conflict"), "names another consent than the first time";
+        OtherConsentInIdToken: "refresh-id-token-consent-other", "FDX Consent API",
+            Refuse("fdx.consent_id.conflict"),
+            "names another consent than the first time, in its ID token";
         TypeUnknown: "refresh-token-type-unknown", "RFC 6749 7.1", Refuse("rfc6749.token_type"),
             "gives a token of another type than the first one";
         WithoutIdToken: "refresh-without-id-token", "OIDC Core 12.2", Accept,
@@ -104,6 +107,9 @@ impl WrongRefresh {
                 id_token_change::instead(stage, Some("logout+jwt"), SHARED, others)
             }
             Self::OtherConsent => stage.member("grant_id", json!("another-consent")),
+            Self::OtherConsentInIdToken => {
+                id_token_change::set(stage, "fdxConsentId", json!("another-consent"))
+            }
             Self::TypeUnknown => stage.member("token_type", json!("mac")),
             Self::WithoutIdToken => stage.without("id_token"),
             // The institution itself rotates, see the doors.
