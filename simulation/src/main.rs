@@ -12,7 +12,8 @@ use fdx_simulation::{Faults, Settings, Tally, Trace, World};
 
 use args::{Asked, Output};
 
-/// Small worlds: a failure is repeated in a moment.
+/// Small worlds: a failure is repeated in a moment. And all of one size: a seed alone says what
+/// happens in one.
 const FLOWS_OF_A_WORLD: u64 = 40;
 
 fn main() -> ExitCode {
@@ -53,10 +54,11 @@ fn minimal_sets() -> ExitCode {
 
 /// One world, with a line for each thing that happens.
 fn replay(seed: u64) -> Tally {
-    World::new(seed, settings(FLOWS_OF_A_WORLD, Trace::On)).run()
+    World::new(seed, settings(Trace::On)).run()
 }
 
-/// Many worlds, each of its own seed and in one thread from its beginning to its end.
+/// As many worlds as hold so many flows, each of its own seed and in one thread from its beginning
+/// to its end.
 fn run(flows: u64, seed: u64, output: Output) -> Tally {
     let worlds = flows.div_ceil(FLOWS_OF_A_WORLD);
     let (next, total) = (AtomicU64::new(0), Mutex::new(Tally::default()));
@@ -66,16 +68,11 @@ fn run(flows: u64, seed: u64, output: Output) -> Tally {
             if number >= worlds {
                 return;
             }
-            let flows = FLOWS_OF_A_WORLD.min(flows - number * FLOWS_OF_A_WORLD);
-            let tally = World::new(seed.wrapping_add(number), settings(flows, Trace::Off)).run();
+            let tally = World::new(seed.wrapping_add(number), settings(Trace::Off)).run();
             let mut total = total.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             total.add(tally);
             if output == Output::Table && total.flows() % 5000 < FLOWS_OF_A_WORLD {
-                eprintln!(
-                    "{} of {flows_asked} flows",
-                    total.flows(),
-                    flows_asked = worlds * FLOWS_OF_A_WORLD
-                );
+                eprintln!("{} of {} flows", total.flows(), worlds * FLOWS_OF_A_WORLD);
             }
         }
     };
@@ -88,7 +85,8 @@ fn run(flows: u64, seed: u64, output: Output) -> Tally {
     total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn settings(flows: u64, trace: Trace) -> Settings {
+fn settings(trace: Trace) -> Settings {
+    let flows = FLOWS_OF_A_WORLD;
     Settings { flows, faults: Faults::Usual, attack: None, binding: None, trace }
 }
 
