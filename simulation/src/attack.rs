@@ -1,3 +1,5 @@
+use crate::ledger::Harm;
+
 /// What the attacker tries. FAPI 2.0's attacker owns websites and an institution, is a registered
 /// client of the honest institution itself, and reads what each kind names.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -6,6 +8,8 @@ pub enum Attack {
     Csrf,
     /// Reads the callback; brings its code into the attacker's own session.
     CodeInjection,
+    /// Sends a customer who waits for a callback the denial of the attacker's own flow.
+    Denial,
     /// Puts the attacker's own cookie into a customer's browser, and sends its own callback.
     PlantedCookie,
     /// Reads the callback and has the customer's sealed cookie; shows both from another session.
@@ -64,9 +68,10 @@ pub enum Attack {
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Csrf,
         Self::CodeInjection,
+        Self::Denial,
         Self::PlantedCookie,
         Self::StolenCookie,
         Self::StolenCode,
@@ -102,6 +107,7 @@ impl Attack {
         match self {
             Self::Csrf => "own code into a customer's session (CSRF)",
             Self::CodeInjection => "stolen code into the attacker's session",
+            Self::Denial => "own denial into a customer's session",
             Self::PlantedCookie => "planted cookie, with its own callback",
             Self::StolenCookie => "stolen cookie and callback",
             Self::StolenCode => "stolen code at the token endpoint",
@@ -132,11 +138,22 @@ impl Attack {
         }
     }
 
-    /// Whether FAPI 2.0 leaves it open: the attacker model names who could read so much, and no
-    /// check on either side can tell.
+    /// What FAPI 2.0 leaves open to it, and nothing else: the attacker model names who could read
+    /// so much, and no check on either side can tell whose consent and login it is.
+    #[must_use]
+    pub fn open_harms(self) -> &'static [Harm] {
+        match self {
+            Self::SwappedRequestUri | Self::BrowserSwap => {
+                &[Harm::OthersConsent, Harm::OthersLogin]
+            }
+            _ => &[],
+        }
+    }
+
+    /// Whether FAPI 2.0 leaves anything open to it.
     #[must_use]
     pub fn is_open(self) -> bool {
-        matches!(self, Self::SwappedRequestUri | Self::BrowserSwap)
+        !self.open_harms().is_empty()
     }
 
     /// Whether it is played against proofs, and means nothing where certificates bind.

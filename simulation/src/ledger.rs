@@ -1,11 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fdx_pkce::CodeVerifier;
+use fdx_wire::UnixTime;
 use fdx_wire::form::Query;
 use http::{Request, Response};
 use serde_json::Value;
 
 use crate::scene::Bank;
+use crate::shared::Shared;
+use crate::standing::Standing;
 
 /// Who sent a request to an institution.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -26,6 +29,8 @@ pub enum Harm {
     OthersLogin,
     /// A callback was accepted in another session than the one that began the flow.
     OtherSession,
+    /// A flow ended as denied although its customer did not refuse.
+    NotDenied,
     /// A code of one institution was sent to the other.
     CodeToOther,
     /// A verifier of one institution was sent to the other.
@@ -38,8 +43,12 @@ pub enum Harm {
     CodeExchangedTwice,
     /// A consent was reported that the institution did not grant.
     NotGranted,
-    /// What was persisted is lost.
+    /// A code that was sent again had another outcome than the documented one.
+    ReloadOutcome,
+    /// What was persisted is lost, by another way than those that are documented.
     GrantLost,
+    /// A renewed ID token of an institution was refused.
+    RenewalRefused,
     /// A flow took more requests than it may.
     TooManyRequests,
 }
@@ -47,35 +56,48 @@ pub enum Harm {
 /// Whose browser: 0 is the attacker's.
 pub(crate) type Person = usize;
 
-/// What somebody agreed to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Agreed {
+/// What somebody agreed to at an institution.
+#[derive(Clone, Debug)]
+pub(crate) struct Consent {
+    pub(crate) bank: Bank,
     pub(crate) by: Person,
-    pub(crate) whole: bool,
+    pub(crate) shared: Shared,
 }
 
 /// What is true, known to nobody in the world: it sees every request and answer.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    codes: BTreeMap<String, (Bank, Agreed)>,
-    consents: BTreeMap<String, (Bank, Agreed)>,
+    codes: BTreeMap<String, Consent>,
+    consents: BTreeMap<String, Consent>,
     tokens: BTreeMap<String, (Bank, Person)>,
     /// The honest institution's.
     challenges: BTreeSet<String>,
     exchanged: BTreeSet<String>,
     /// `at_hash` of each ID token.
     logins: BTreeMap<String, Person>,
+    pub(crate) standing: Standing,
     /// What the attacker read somewhere, so that it is no news.
     pub(crate) read: BTreeSet<String>,
 }
 
 impl Ledger {
-    pub(crate) fn code(&mut self, bank: Bank, code: &str, agreed: Agreed) {
-        self.codes.insert(code.to_owned(), (bank, agreed));
+    pub(crate) fn code(&mut self, code: &str, consent: Consent) {
+        self.codes.insert(code.to_owned(), consent);
     }
 
-    pub(crate) fn consent(&self, id: &str) -> Option<(Bank, Agreed)> {
-        self.consents.get(id).copied()
+    pub(crate) fn consent(&self, id: &str) -> Option<&Consent> {
+        self.consents.get(id)
+    }
+
+    /// Whose tokens a form of the token endpoint is about.
+    pub(crate) fn owner(&self, form: &[u8]) -> Option<Person> {
+        let code = field(form, "code").and_then(|code| Some(self.codes.get(&code)?.by));
+        code.or_else(|| self.holder(&field(form, "refresh_token")?))
+    }
+
+    /// Whose token it is.
+    pub(crate) fn holder(&self, token: &str) -> Option<Person> {
+        self.tokens.get(token).map(|(_, by)| *by)
     }
 
     pub(crate) fn login(&self, at_hash: &str) -> Option<Person> {
@@ -93,9 +115,8 @@ impl Ledger {
         if bank != Bank::Hostile || actor != Actor::Recipient {
             return harms;
         }
-        let honest = |bank: &Bank| *bank == Bank::Honest;
         if let Some(code) = field(sent.body(), "code")
-            && self.codes.get(&code).is_some_and(|(bank, _)| honest(bank))
+            && self.codes.get(&code).is_some_and(|consent| consent.bank == Bank::Honest)
             && !self.read.contains(&code)
         {
             harms.push(Harm::CodeToOther);
@@ -108,7 +129,8 @@ impl Ledger {
         }
         let mut tokens = vec![token(sent)];
         tokens.extend(["token", "refresh_token"].map(|name| field(sent.body(), name)));
-        let honest = |token: &String| self.tokens.get(token).is_some_and(|(bank, _)| honest(bank));
+        let honest =
+            |token: &String| self.tokens.get(token).is_some_and(|(bank, _)| *bank == Bank::Honest);
         if tokens.iter().flatten().any(honest) {
             harms.push(Harm::TokenToOther);
         }
@@ -122,16 +144,23 @@ impl Ledger {
         actor: Actor,
         sent: &Request<Vec<u8>>,
         answer: &Response<Vec<u8>>,
+        now: UnixTime,
     ) -> Vec<Harm> {
         let mut harms = Vec::new();
+        let path = sent.uri().path();
         if !answer.status().is_success() {
+            let told = || serde_json::from_slice::<Value>(answer.body()).ok();
+            let is = |told: Value| told.get("error").is_some_and(|error| error == "invalid_grant");
+            if path == "/token" && actor == Actor::Recipient && told().is_some_and(is) {
+                harms.extend(self.standing.refused(sent.body(), now));
+            }
             return harms;
         }
-        match sent.uri().path() {
+        match path {
             "/par" if bank == Bank::Honest => {
                 self.challenges.extend(field(sent.body(), "code_challenge"));
             }
-            "/token" => self.issued(bank, sent.body(), answer.body(), &mut harms),
+            "/token" => self.issued(bank, sent.body(), answer.body(), now, &mut harms),
             path if path.starts_with("/fdx/") && actor == Actor::Attacker => {
                 let owner = token(sent).and_then(|token| self.tokens.get(&token).copied());
                 if owner.is_some_and(|(bank, by)| bank == Bank::Honest && by != 0) {
@@ -143,28 +172,31 @@ impl Ledger {
         harms
     }
 
-    fn issued(&mut self, bank: Bank, form: &[u8], answer: &[u8], harms: &mut Vec<Harm>) {
+    fn issued(
+        &mut self,
+        bank: Bank,
+        form: &[u8],
+        answer: &[u8],
+        now: UnixTime,
+        harms: &mut Vec<Harm>,
+    ) {
         let Ok(answer) = serde_json::from_slice::<Value>(answer) else { return };
+        self.standing.issued(form, &answer, now);
         let text = |name| answer.get(name).and_then(Value::as_str).map(str::to_owned);
-        let agreed = if let Some(code) = field(form, "code") {
+        let Some(by) = self.owner(form) else { return };
+        if let Some(code) = field(form, "code") {
             if !self.exchanged.insert(code.clone()) {
                 harms.push(Harm::CodeExchangedTwice);
             }
-            self.codes.get(&code).map(|(_, agreed)| *agreed)
-        } else {
-            let refreshed = field(form, "refresh_token");
-            let by = refreshed.and_then(|token| self.tokens.get(&token).copied());
-            by.map(|(_, by)| Agreed { by, whole: false })
-        };
-        let Some(agreed) = agreed else { return };
-        for token in [text("access_token"), text("refresh_token")].into_iter().flatten() {
-            self.tokens.insert(token, (bank, agreed.by));
+            if let (Some(consent), Some(id)) = (self.codes.get(&code), text("grant_id")) {
+                self.consents.entry(id).or_insert_with(|| consent.clone());
+            }
         }
-        if let Some(id) = text("grant_id") {
-            self.consents.entry(id).or_insert((bank, agreed));
+        for token in [text("access_token"), text("refresh_token")].into_iter().flatten() {
+            self.tokens.insert(token, (bank, by));
         }
         let hash = text("id_token").and_then(|token| claim(&token, "at_hash"));
-        self.logins.extend(hash.map(|hash| (hash, agreed.by)));
+        self.logins.extend(hash.map(|hash| (hash, by)));
     }
 }
 
@@ -188,7 +220,7 @@ pub(crate) fn claim(jws: &str, name: &str) -> Option<String> {
     claims.get(name)?.as_str().map(str::to_owned)
 }
 
-fn token(sent: &Request<Vec<u8>>) -> Option<String> {
+pub(crate) fn token(sent: &Request<Vec<u8>>) -> Option<String> {
     let header = sent.headers().get("authorization")?.to_str().ok()?;
     header.split_once(' ').map(|(_, token)| token.to_owned())
 }

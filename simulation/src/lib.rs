@@ -18,6 +18,8 @@ mod recipient;
 mod rng;
 mod rogue;
 mod scene;
+mod shared;
+mod standing;
 mod strike;
 mod tally;
 mod world;

@@ -14,7 +14,7 @@ use http::{Request, Response};
 use serde_json::Value;
 
 use crate::attack::Attack;
-use crate::ledger::{Actor, Agreed, claim, parameter};
+use crate::ledger::{Actor, claim, parameter};
 use crate::scene::{self, APP, Bank, Binding, Key, ROGUE, keys_of};
 use crate::world::{ATTACKER, World};
 
@@ -157,8 +157,7 @@ impl World {
         let plan = Attack::SwappedIdToken;
         let nonce = claim(&id_token(response)?, "nonce")?;
         let url = self.hand_push(plan, As::Rogue, ROGUES_CALLBACK, Some(&nonce))?;
-        let agreed = Agreed { by: ATTACKER, whole: true };
-        let callback = self.directly(|world| world.consent(&url, agreed))?;
+        let callback = self.directly(|world| world.consent(&url, ATTACKER))?;
         let (code, verifier) = (parameter(&callback, "code")?, verifier());
         let form = [
             ("grant_type", "authorization_code"),

@@ -11,7 +11,7 @@ use fdx_par::{
     Step, WellKnown, discover,
 };
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
-use fdx_sandbox::{Institution, InstitutionConfig, RegisteredClient};
+use fdx_sandbox::{Institution, InstitutionConfig, RefreshPolicy, RegisteredClient};
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
 
 /// One of the two institutions.
@@ -87,7 +87,7 @@ impl Bank {
         parsed(RedirectUri::parse(&format!("https://app.example/callback/{path}")))
     }
 
-    fn key(self) -> Key {
+    pub(crate) fn key(self) -> Key {
         match self {
             Self::Honest => Key::HonestBank,
             Self::Hostile => Key::HostileBank,
@@ -102,10 +102,16 @@ impl Bank {
         }
     }
 
-    pub(crate) fn institution(self, binding: Binding, entropy: Entropy) -> Institution {
+    pub(crate) fn institution(
+        self,
+        binding: Binding,
+        refresh: RefreshPolicy,
+        entropy: Entropy,
+    ) -> Institution {
         let mtls = parsed(HttpsUrl::parse(&format!("https://mtls.{}", self.host())));
         let keys = vec![load(self.key())];
         let mut config = InstitutionConfig::new(self.issuer(), mtls, backend::ring(), keys);
+        config.refresh_policy = refresh;
         let bound = |certificate| match binding {
             Binding::Dpop => fdx_sandbox::Binding::Dpop,
             Binding::Mtls => fdx_sandbox::Binding::MutualTls(certificate),
@@ -169,7 +175,8 @@ impl Bank {
         };
         let (_, sent) = ask(self)?;
         let (request, _) = ask(place)?;
-        let mut institution = place.institution(Binding::Dpop, Entropy::new([1; 32]));
+        let mut institution =
+            place.institution(Binding::Dpop, RefreshPolicy::Keep, Entropy::new([1; 32]));
         match sent.receive(institution.handle(&request.into_http(), None, now), now)? {
             Step::Done(metadata) => Ok(metadata),
             Step::Again(_) => unreachable!("nobody asks for a nonce here"),

@@ -36,7 +36,7 @@ pub struct Tally {
     pub(crate) ends: BTreeMap<&'static str, u64>,
     pub(crate) errors: BTreeMap<&'static str, u64>,
     pub(crate) tried: BTreeMap<Attack, u64>,
-    pub(crate) succeeded: BTreeMap<Attack, u64>,
+    pub(crate) succeeded: BTreeMap<(Attack, Harm), u64>,
     /// The most requests of any one flow.
     pub(crate) most_requests: u64,
     /// Seed, what was broken, and by which attack.
@@ -114,8 +114,15 @@ impl Tally {
     /// How often an attack was tried, and how often it did harm.
     #[must_use]
     pub fn attack(&self, attack: Attack) -> (u64, u64) {
-        let count = |of: &BTreeMap<Attack, u64>| of.get(&attack).copied().unwrap_or(0);
-        (count(&self.tried), count(&self.succeeded))
+        let done = self.succeeded.iter().filter(|((by, _), _)| *by == attack);
+        (self.tried.get(&attack).copied().unwrap_or(0), done.map(|(_, count)| count).sum())
+    }
+
+    /// What an attack brought about.
+    #[must_use]
+    pub fn harms_of(&self, attack: Attack) -> Vec<Harm> {
+        let done = self.succeeded.keys().filter(|(by, _)| *by == attack);
+        done.map(|(_, harm)| *harm).collect()
     }
 
     /// What was broken: the world's seed, what, and by which attack.
@@ -169,8 +176,17 @@ impl Tally {
 }
 
 /// What the network and the machines do.
-pub(crate) const EVENTS: [&str; 6] =
-    ["crashed", "delayed", "dropped", "duplicated", "reloaded", "refreshed"];
+pub(crate) const EVENTS: [&str; 9] = [
+    "crashed",
+    "delayed",
+    "dropped",
+    "duplicated",
+    "ended by a code sent twice",
+    "ended by a late renewal",
+    "reloaded",
+    "refreshed",
+    "renewed after a lost answer",
+];
 
 fn merge<K: Ord>(into: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
     for (key, count) in from {

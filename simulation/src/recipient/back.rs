@@ -1,16 +1,16 @@
 //! What follows at the back: tokens, keys, the consent, a call.
 
 use fdx_par::{
-    ConsentRead, Exchanged, NextStep, Output, Refreshed, ResourceRequest, Sent, ServerKeys, Step,
-    Verification, Verified,
+    ConsentRead, Error, Exchanged, NextStep, Output, ResourceAnswer, ResourceRequest, Sent,
+    ServerKeys, Step, Verification, Verified,
 };
 use http::Response;
 
 use super::{Held, RETRIES, Waiting};
 use crate::ledger::Harm;
-use crate::scene::Bank;
-use crate::tally::count;
-use crate::world::{ATTACKER, Event, Faults, Lane, Row, World};
+use crate::scene::{self, Bank};
+use crate::shared;
+use crate::world::{ATTACKER, Event, Faults, Lane, World};
 
 impl World {
     /// An answer came, or a copy of one.
@@ -53,11 +53,14 @@ impl World {
                 }
             }
             Waiting::Call(sent) => {
-                self.step(id, sent, response, Waiting::Call, "");
-                self.tasks.remove(&id);
+                if let Some(answer) = self.step(id, sent, response, Waiting::Call, "") {
+                    self.called(id, &answer);
+                    self.tasks.remove(&id);
+                }
             }
             Waiting::Refresh(sent) => {
-                if let Some(refreshed) = self.step(id, sent, response, Waiting::Refresh, "") {
+                let end = "renewal refused";
+                if let Some(refreshed) = self.step(id, sent, response, Waiting::Refresh, end) {
                     self.refreshed(id, refreshed);
                 }
             }
@@ -88,16 +91,45 @@ impl World {
                         self.note(&error);
                         self.push(id);
                     }
-                    _ => self.fail(id, &error, end),
+                    (NextStep::Retry { .. }, "renewal refused", Some(task)) => {
+                        task.retries += 1;
+                        self.note(&error);
+                        self.refresh(id);
+                    }
+                    _ => {
+                        self.judge_reload(id, &error);
+                        self.fail(id, &error, end);
+                    }
                 }
                 None
             }
         }
     }
 
+    /// A code that was sent before is refused as spent, and the flow has to start over: unless the
+    /// institution wanted another nonce first, or saw a copy of the request.
+    fn judge_reload(&mut self, id: u32, error: &Error) {
+        let Some(task) = self.tasks.get(&id).filter(|task| task.again && !task.copied) else {
+            return;
+        };
+        let documented = match error {
+            _ if !matches!(task.held, Held::Nothing) => true,
+            Error::Refusal(refusal) => {
+                refusal.is("invalid_grant") && error.next_step() == NextStep::StartOver
+            }
+            error => error.code() == "rfc9449.nonce.again",
+        };
+        if !documented {
+            self.harm(Harm::ReloadOutcome, self.plan(id));
+        }
+    }
+
     /// Persist at once; then verify.
     pub(super) fn exchanged(&mut self, id: u32, exchanged: Exchanged) {
         self.persist(id, &exchanged.stored());
+        if self.dies(id, 4) {
+            return;
+        }
         if let Some(task) = self.tasks.get_mut(&id) {
             task.held = Held::Exchanged(exchanged);
         }
@@ -107,8 +139,12 @@ impl World {
     pub(super) fn verify(&mut self, id: u32) {
         let Some((client, now)) = self.client_and_time(id) else { return };
         let Some(task) = self.tasks.get_mut(&id) else { return };
-        let Held::Exchanged(exchanged) = std::mem::replace(&mut task.held, Held::Nothing) else {
-            return;
+        let exchanged = match std::mem::replace(&mut task.held, Held::Nothing) {
+            Held::Exchanged(exchanged) => exchanged,
+            held => {
+                task.held = held;
+                return;
+            }
         };
         let keys = self.nodes.get(task.node).and_then(|node| node.keys.get(task.bank as usize));
         let keys = keys.and_then(Option::as_ref);
@@ -145,7 +181,11 @@ impl World {
         if let Some(slot) = node.and_then(|node| node.keys.get_mut(task.bank as usize)) {
             *slot = Some(keys);
         }
+        if self.dies(id, 4) {
+            return;
+        }
         self.verify(id);
+        self.verify_refreshed(id);
     }
 
     pub(super) fn verified(&mut self, id: u32, verified: Verified) {
@@ -159,7 +199,8 @@ impl World {
         });
         task.held = Held::Verified(verified);
         if let (Bank::Honest, Some((Some(hash), subject))) = (bank, login)
-            && (self.ledger.login(&hash).is_some_and(|by| by != person) || subject != "cust-1")
+            && (self.ledger.login(&hash).is_some_and(|by| by != person)
+                || subject != shared::subject(person))
         {
             self.harm(Harm::OthersLogin, plan);
         }
@@ -193,26 +234,31 @@ impl World {
         let id_text = granted.consent_id().map(|id| id.as_str().to_owned()).unwrap_or_default();
         let same = granted.grant().and_then(|grant| grant.id()) == granted.consent_id();
         let whole = granted.coverage().is_whole();
-        match self.ledger.consent(&id_text) {
-            Some((of, _)) if of != bank || !same => self.harm(Harm::NotGranted, plan),
-            Some((Bank::Honest, agreed)) if agreed.by != person => {
-                self.harm(Harm::OthersConsent, plan);
+        match self.ledger.consent(&id_text).cloned() {
+            Some(given) if given.bank == bank && same => {
+                if bank == Bank::Honest && given.by != person {
+                    self.harm(Harm::OthersConsent, plan);
+                }
+                if !given.shared.is_reported(&granted, &scene::consent()) {
+                    self.harm(Harm::NotGranted, plan);
+                }
             }
-            Some((_, agreed)) if agreed.whole != whole => self.harm(Harm::NotGranted, plan),
-            Some(_) => {}
-            None => self.harm(Harm::NotGranted, plan),
+            _ => self.harm(Harm::NotGranted, plan),
+        }
+        if self.dies(id, 4) {
+            return;
         }
         if let Some(flow) = flow {
             self.end(flow, if whole { "granted whole" } else { "granted in part" });
         }
         // The browser is told, and its cookie cleared, unless that answer is lost.
         let lost = plan.is_some() || self.faults == Faults::Usual && self.rng.chance(20);
-        if let Some(jar) = self.jars.get_mut(person).filter(|_| !lost) {
-            jar.retain(|cookie| cookie.flow_id != flow_id);
+        if !lost {
+            self.clear_cookie(person, &flow_id);
         }
         if self.faults == Faults::Usual && person != ATTACKER && self.rng.chance(200) {
             let at = self.now + self.rng.below(600_000);
-            self.queue.plan(at, Event::Refresh { flow: flow_id });
+            self.queue.plan(at, Event::Renew { flow: flow_id });
         }
         self.call(id, &granted.stored());
     }
@@ -228,38 +274,19 @@ impl World {
         }
     }
 
-    /// Any node, some time later.
-    pub(crate) fn refresh(&mut self, flow_id: &str) {
-        let (Some(node), Some(row)) = (self.some_node(), self.store.grants.get(flow_id).cloned())
-        else {
-            return;
-        };
-        let Some(client) = self.client_for(node, row.bank, None) else { return };
-        let id = self.task(node, None, ATTACKER, row.bank, client.clone());
-        if let Some(task) = self.tasks.get_mut(&id) {
-            task.flow_id = flow_id.to_owned();
-        }
-        let (entropy, now) = (self.rng.entropy(), self.node_time(node));
-        let drafted = client.restore(&row.text);
-        match drafted.and_then(|grant| client.refresh(&grant, entropy, now)) {
-            Ok(draft) => self.send(id, draft, Waiting::Refresh),
-            Err(error) => {
-                self.harm(Harm::GrantLost, None);
-                self.fail(id, &error, "");
-            }
-        }
-    }
-
-    pub(super) fn refreshed(&mut self, id: u32, refreshed: Refreshed) {
-        count(&mut self.tally.network, "refreshed");
-        let grant = refreshed.stored().clone();
-        self.persist(id, &grant);
-        self.call(id, &grant);
-    }
-
-    pub(super) fn persist(&mut self, id: u32, grant: &fdx_par::StoredGrant) {
+    /// The accounts that came belong to the customer for whom they were asked.
+    fn called(&mut self, id: u32, answer: &ResourceAnswer) {
+        let plan = self.plan(id);
         let Some(task) = self.tasks.get(&id) else { return };
-        let row = Row { bank: task.bank, text: grant.to_json().expose().to_owned() };
-        self.store.grants.insert(task.flow_id.clone(), row);
+        let (bank, of) = (task.bank, shared::prefix(task.person));
+        let document = answer.json::<serde_json::Value>().unwrap_or_default();
+        let accounts = document.get("accounts").and_then(|accounts| accounts.as_array());
+        let others = accounts.into_iter().flatten().any(|account| {
+            let id = account.get("accountId").and_then(|id| id.as_str());
+            !id.is_some_and(|id| id.starts_with(&of))
+        });
+        if bank == Bank::Honest && others {
+            self.harm(Harm::OthersConsent, plan);
+        }
     }
 }

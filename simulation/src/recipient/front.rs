@@ -21,7 +21,7 @@ impl World {
             return self.end(flow, "push refused");
         };
         self.say(|| format!("customer {person} begins flow {flow} at node {node}, {bank:?}"));
-        let id = self.task(node, Some(flow), person, bank, client);
+        let id = self.task(node, Some(flow), Some(flow), person, bank, client);
         self.push(id);
     }
 
@@ -100,13 +100,29 @@ impl World {
                 return end(self, "cookie does not open");
             }
         };
-        let callback = client.callback(pending, url, now);
-        let accepted = match callback {
-            Ok(Callback::Code(accepted)) => accepted,
-            Ok(Callback::Denied(_)) => return end(self, "the customer said no"),
+        let flow_id = pending.flow_id().as_str().to_owned();
+        let callback = match client.callback(pending, url, now) {
+            Ok(callback) => callback,
             Err(refused) => {
                 self.note(&refused.error);
                 return end(self, "callback refused");
+            }
+        };
+        let plan = flow.and_then(|flow| self.of(flow)).and_then(|(_, plan, _)| plan);
+        let began = self.began(&flow_id).and_then(|began| self.flows.get(began));
+        let (others, refused) =
+            began.map_or((false, false), |began| (began.person != person, began.refused));
+        if others {
+            self.harm(Harm::OtherSession, plan);
+        }
+        let accepted = match callback {
+            Callback::Code(accepted) => accepted,
+            Callback::Denied(_) => {
+                if !refused {
+                    self.harm(Harm::NotDenied, plan);
+                }
+                self.clear_cookie(person, &flow_id);
+                return end(self, "the customer said no");
             }
         };
         self.say(|| format!("node {node} accepts a callback for browser {person}"));
@@ -126,27 +142,34 @@ impl World {
     ) {
         let plan = flow.and_then(|flow| self.of(flow)).and_then(|(_, plan, _)| plan);
         let flow_id = accepted.flow_id().as_str().to_owned();
-        let began = self.flows.iter().find(|flow| flow.flow_id.as_ref() == Some(&flow_id));
-        if began.is_some_and(|flow| flow.person != person) {
-            self.harm(Harm::OtherSession, plan);
-        }
+        let begun = self.began(&flow_id);
+        let id = self.task(node, flow, begun, person, cookie.bank, client.clone());
         let claimed = self.store.claims.insert(flow_id.clone());
         if self.claims == Claims::Atomic && !claimed && !weakened::off(Check::Claim) {
+            self.tasks.remove(&id);
             if let Some(flow) = flow {
                 self.end(flow, "already claimed");
             }
             return;
         }
+        if self.dies(id, 4) {
+            return;
+        }
+        let mut again = false;
         if let Some(code) = crate::ledger::parameter(url, "code") {
             let sent = self.exchanges.entry((flow_id.clone(), code)).or_default();
             *sent += 1;
-            if *sent > 1 && self.claims == Claims::Atomic {
+            again = *sent > 1;
+            if again && self.claims == Claims::Atomic {
                 self.harm(Harm::CodeSentTwice, plan);
             }
         }
-        let id = self.task(node, flow, person, cookie.bank, client.clone());
+        if let Some(of) = begun.and_then(|begun| self.flows.get_mut(begun)) {
+            of.exchanges += 1;
+        }
         if let Some(task) = self.tasks.get_mut(&id) {
             task.flow_id = flow_id;
+            task.again = again;
         }
         let (entropy, now) = (self.rng.entropy(), self.node_time(node));
         match client.exchange(accepted, entropy, now) {
@@ -163,6 +186,17 @@ impl World {
             .iter()
             .find(|cookie| named.as_ref().is_some_and(|named| named.as_str() == cookie.flow_id));
         named.or(jar.last()).cloned()
+    }
+
+    pub(super) fn clear_cookie(&mut self, person: Person, flow_id: &str) {
+        if let Some(jar) = self.jars.get_mut(person) {
+            jar.retain(|cookie| cookie.flow_id != flow_id);
+        }
+    }
+
+    /// The flow of this id, as only the world knows it.
+    pub(super) fn began(&self, flow_id: &str) -> Option<usize> {
+        self.flows.iter().position(|flow| flow.flow_id.as_deref() == Some(flow_id))
     }
 
     pub(super) fn client_of_cookie(&mut self, node: usize, cookie: &Cookie) -> Option<Client> {

@@ -1,11 +1,12 @@
 //! Nodes that die and come back, and what must be left at the end.
 
-use fdx_par::{Draft, Error, Output, Step};
+use fdx_par::{Draft, Error, Output, RefreshVerification, Step};
 
-use super::Posted;
+use super::{Posted, Waiting};
 use crate::ledger::{Actor, Harm};
+use crate::scene::Bank;
 use crate::tally::count;
-use crate::world::{Claims, Event, Lane, Row, World};
+use crate::world::{Event, Faults, Lane, Row, World};
 
 impl World {
     /// A node dies with all that it was busy with, and comes back with what was persisted.
@@ -23,7 +24,12 @@ impl World {
             .collect();
         for id in dead {
             let Some(task) = self.tasks.remove(&id) else { continue };
-            let Some(flow) = task.flow else { continue };
+            let Some(flow) = task.flow else {
+                if !matches!(task.waiting, Some(Waiting::Call(_))) {
+                    self.pick_up(&task.flow_id);
+                }
+                continue;
+            };
             // Half of the customers try the page again that does not answer.
             let callback = self.flows.get(flow).and_then(|flow| flow.callback.clone());
             match callback.filter(|_| self.rng.chance(500)) {
@@ -39,6 +45,19 @@ impl World {
         self.queue.plan(at, Event::Restart { node });
     }
 
+    /// Whether its node dies here, between two steps: so many times in a thousand.
+    pub(super) fn dies(&mut self, id: u32, per_mille: u64) -> bool {
+        let Some(task) = self.tasks.get(&id) else { return true };
+        let node = task.node;
+        let dies = task.lane == Lane::Network
+            && self.faults == Faults::Usual
+            && self.rng.chance(per_mille);
+        if dies {
+            self.crash(node);
+        }
+        dies
+    }
+
     pub(crate) fn restart(&mut self, node: usize) {
         let clients = self.new_clients();
         if let Some(node) = self.nodes.get_mut(node) {
@@ -47,13 +66,20 @@ impl World {
         }
     }
 
-    /// At the end: every grant that was ever persisted opens at a fresh node, and is good.
+    /// At the end: every grant that was ever persisted opens at a fresh node and can be renewed,
+    /// unless it ended as is documented; which of them did, the ledger knows.
     pub(crate) fn audit(&mut self) {
         let rows: Vec<(String, Row)> =
             self.store.grants.iter().map(|(id, row)| (id.clone(), row.clone())).collect();
         for node in 0..self.nodes.len() {
             self.restart(node);
         }
+        let keys = Bank::ALL.map(|bank| {
+            let client = self.client_for(0, bank, None)?;
+            let draft = client.fetch_keys(self.node_time(0)).ok()?;
+            self.at_once(draft).ok()
+        });
+        let keys = |bank: Bank| keys.get(bank as usize).and_then(Option::as_ref);
         for (_, row) in rows {
             let Some(client) = self.client_for(0, row.bank, None) else { continue };
             let (entropy, now) = (self.rng.entropy(), self.node_time(0));
@@ -62,12 +88,18 @@ impl World {
                 Err(error) => Err(error),
             };
             let renewed = draft.and_then(|draft| self.at_once(draft));
-            // Without claims a code is sent twice, for which the institution ends its tokens.
-            let ended = self.claims == Claims::None
-                && renewed.as_ref().err().is_some_and(|error| error.code() == "rfc6749.error");
-            if renewed.is_err() && !ended {
-                self.say(|| format!("a persisted grant is lost: {:?}", renewed.as_ref().err()));
-                self.harm(Harm::GrantLost, None);
+            let renewed =
+                renewed.map(|renewed| client.verify_refreshed(renewed, keys(row.bank), now));
+            let broken = match &renewed {
+                Ok(Ok(RefreshVerification::Verified(_))) => None,
+                Ok(_) => Some(Harm::RenewalRefused),
+                // The ledger has judged it.
+                Err(Error::Refusal(refusal)) if refusal.is("invalid_grant") => None,
+                Err(_) => Some(Harm::GrantLost),
+            };
+            if let Some(harm) = broken {
+                self.say(|| format!("a persisted grant can't be renewed: {renewed:?}"));
+                self.harm(harm, None);
             }
         }
     }

@@ -5,6 +5,7 @@ mod back;
 mod front;
 mod machines;
 mod network;
+mod renewal;
 
 use fdx_par::{
     Client, ConsentRead, Error, Exchanged, Output, Pushed, Refreshed, ResourceAnswer, Sent,
@@ -23,7 +24,10 @@ use crate::world::{Lane, World};
 pub(crate) struct Task {
     pub(crate) node: usize,
     pub(crate) lane: Lane,
+    /// The flow whose browser waits, if one does.
     pub(crate) flow: Option<usize>,
+    /// The flow that it is about.
+    begun: Option<usize>,
     pub(crate) person: Person,
     pub(crate) bank: Bank,
     pub(crate) client: Client,
@@ -32,6 +36,12 @@ pub(crate) struct Task {
     retries: u8,
     keys_fetched: u8,
     flow_id: String,
+    /// Of the row that it read or wrote last.
+    version: u64,
+    /// Whether its code was sent before.
+    again: bool,
+    /// Whether the network made two of a request.
+    copied: bool,
     waiting: Option<Waiting>,
     held: Held,
 }
@@ -58,6 +68,7 @@ enum Held {
     Nothing,
     Exchanged(Exchanged),
     Verified(Verified),
+    Refreshed(Refreshed),
 }
 
 const TIMEOUT: u64 = 8000;
@@ -75,6 +86,7 @@ impl World {
         &mut self,
         node: usize,
         flow: Option<usize>,
+        begun: Option<usize>,
         person: Person,
         bank: Bank,
         client: Client,
@@ -84,6 +96,7 @@ impl World {
             node,
             lane: self.lane,
             flow,
+            begun,
             person,
             bank,
             client,
@@ -91,6 +104,9 @@ impl World {
             retries: 0,
             keys_fetched: 0,
             flow_id: String::new(),
+            version: 0,
+            again: false,
+            copied: false,
             waiting: None,
             held: Held::Nothing,
         };
@@ -108,8 +124,8 @@ impl World {
     }
 
     pub(crate) fn plan(&self, id: u32) -> Option<Attack> {
-        let flow = self.tasks.get(&id)?.flow?;
-        self.of(flow).and_then(|(_, plan, _)| plan)
+        let task = self.tasks.get(&id)?;
+        self.of(task.flow.or(task.begun)?).and_then(|(_, plan, _)| plan)
     }
 
     fn fail(&mut self, id: u32, error: &Error, end: &'static str) {

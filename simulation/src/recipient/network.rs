@@ -9,7 +9,7 @@ use crate::attack::Attack;
 use crate::ledger::{Actor, Harm};
 use crate::scene::{self};
 use crate::tally::count;
-use crate::world::{Event, Faults, Lane, MOST_REQUESTS, World};
+use crate::world::{Event, Faults, Lane, World};
 
 impl World {
     /// Signs, and hands the request to the network or straight to the institution.
@@ -36,11 +36,11 @@ impl World {
         let Some(task) = self.tasks.get_mut(&id) else { return };
         task.waiting = Some(waits(sent));
         task.attempt += 1;
-        let (attempt, lane, flow) = (task.attempt, task.lane, task.flow);
+        let (attempt, lane, flow, begun) = (task.attempt, task.lane, task.flow, task.begun);
         let plan = self.plan(id);
-        if let Some(of) = flow.and_then(|flow| self.flows.get_mut(flow)) {
+        if let Some(of) = begun.and_then(|begun| self.flows.get_mut(begun)) {
             of.requests += 1;
-            if of.requests > MOST_REQUESTS {
+            if of.requests > of.bound() {
                 self.harm(Harm::TooManyRequests, plan);
             }
         }
@@ -54,6 +54,9 @@ impl World {
         let timeout = self.now + TIMEOUT;
         self.queue.plan(timeout, Event::Timeout { task: id, attempt });
         let copies = self.fate(plan);
+        if let Some(task) = self.tasks.get_mut(&id).filter(|_| copies.len() > 1) {
+            task.copied = true;
+        }
         for late in copies {
             let (request, peer) = (request.clone(), peer.clone());
             let event = Event::ToBank { task: id, attempt, request, peer };
@@ -129,13 +132,14 @@ impl World {
             (NextStep::Retry { .. }, "push lost", true) => return self.push(id),
             (NextStep::Retry { .. }, "keys", true) => return self.fetch_keys(id),
             (NextStep::Retry { .. }, "read", true) => return self.read_consent(id),
-            (NextStep::Retry { .. }, "refresh", true) => self.refresh(&flow_id),
+            (NextStep::Retry { .. }, "refresh", true) => return self.refresh(id),
+            (_, "refresh", _) => self.pick_up(&flow_id),
             (_, "keys" | "read", _) => {
                 if let Some(flow) = flow {
                     self.end(flow, "tokens kept, consent not read");
                 }
             }
-            (_, "call" | "refresh", _) => {}
+            (_, "call", _) => {}
             (_, lost, _) => {
                 if let Some(flow) = flow {
                     self.end(flow, lost);

@@ -4,9 +4,9 @@ use fdx_par::Client;
 use http::{Request, Response};
 use serde_json::Value;
 
-use super::{has_odd_metadata, token_of, with_members_of};
+use super::{has_odd_metadata, with_members_of};
 use crate::attack::Attack;
-use crate::ledger::{Actor, field};
+use crate::ledger::{Actor, field, token};
 use crate::recipient::{Posted, Task};
 use crate::rogue::As;
 use crate::scene::{Bank, Key};
@@ -98,7 +98,7 @@ impl World {
         let calls = self.flows.get(flow).map(|flow| flow.calls.clone()).unwrap_or_default();
         match plan {
             Attack::StolenToken => {
-                if let Some(token) = token_of(request) {
+                if let Some(token) = token(request) {
                     self.tried(Some(plan));
                     self.access(plan, &token);
                 }

@@ -2,7 +2,7 @@
 
 use super::HOUR;
 use crate::attack::Attack;
-use crate::ledger::{Agreed, Person, parameter};
+use crate::ledger::{Person, parameter};
 use crate::scene::Bank;
 use crate::world::{ATTACKER, Event, World, shown};
 
@@ -18,8 +18,7 @@ impl World {
             Attack::PhishedPush => self.phished_push(),
             Attack::SwappedRequestUri => {
                 self.tried(Some(plan));
-                let agreed = Agreed { by: ATTACKER, whole: true };
-                let callback = self.acted(plan, |world| world.consent(&url, agreed));
+                let callback = self.acted(plan, |world| world.consent(&url, ATTACKER));
                 if let Some(callback) = callback {
                     self.send_customer(plan, person, &callback);
                 }
@@ -48,6 +47,12 @@ impl World {
                 if let Some((_, callback)) = self.own_callback() {
                     self.tried(Some(plan));
                     self.send_customer(plan, person, &callback);
+                }
+            }
+            Attack::Denial => {
+                if let Some(denial) = self.own_denial() {
+                    self.tried(Some(plan));
+                    self.send_customer(plan, person, &denial);
                 }
             }
             Attack::CodeInjection => {
@@ -132,8 +137,7 @@ impl World {
         };
         self.tried(Some(plan));
         if plan == Attack::ReplayedRequestUri {
-            let agreed = Agreed { by: ATTACKER, whole: true };
-            if let Some(callback) = self.acted(plan, |world| world.consent(&url, agreed)) {
+            if let Some(callback) = self.acted(plan, |world| world.consent(&url, ATTACKER)) {
                 self.send_customer(plan, person, &callback);
             }
         } else if let Some(code) = parameter(&callback, "code") {

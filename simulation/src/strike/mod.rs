@@ -4,11 +4,12 @@ mod back;
 mod front;
 
 use fdx_par::Client;
-use http::{Request, Response};
+use fdx_sandbox::customer::Decision;
+use http::Response;
 use serde_json::Value;
 
 use crate::attack::Attack;
-use crate::ledger::{Agreed, parameter};
+use crate::ledger::parameter;
 use crate::scene::Bank;
 use crate::tally::count;
 use crate::world::{ATTACKER, World};
@@ -72,11 +73,16 @@ impl World {
     /// And agrees to it, without bringing back the callback.
     fn own_callback(&mut self) -> Option<(usize, String)> {
         let (own, url) = self.own_flow()?;
-        let agreed = Agreed { by: ATTACKER, whole: true };
-        let callback = self.directly(|world| world.consent(&url, agreed))?;
+        let callback = self.directly(|world| world.consent(&url, ATTACKER))?;
         let code = parameter(&callback, "code")?;
         self.has_read(&code);
         Some((own, callback))
+    }
+
+    /// Or refuses.
+    fn own_denial(&mut self) -> Option<String> {
+        let (_, url) = self.own_flow()?;
+        self.directly(|world| world.answer_page(&url, ATTACKER, &Decision::refuse()))
     }
 
     /// And ends it as a customer would.
@@ -85,12 +91,6 @@ impl World {
         self.directly(|world| world.arrive(ATTACKER, &callback, Some(own), 0));
         Some(())
     }
-}
-
-/// The access token of a request.
-pub(crate) fn token_of(request: &Request<Vec<u8>>) -> Option<String> {
-    let header = request.headers().get("authorization")?.to_str().ok()?;
-    header.split_once(' ').map(|(_, token)| token.to_owned())
 }
 
 /// The response, with members of the other one's JSON.

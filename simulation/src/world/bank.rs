@@ -33,9 +33,10 @@ impl World {
         let [honest, hostile] = &mut self.banks;
         let institution = if bank == Bank::Honest { honest } else { hostile };
         let answer = institution.handle(request, peer, now);
+        let broken = institution.last_verdicts().last().map(|verdict| verdict.rule);
+        let answer = self.about_its_customer(bank, request, answer);
         if self.trace == Trace::On {
             let (method, path) = (request.method(), request.uri().path());
-            let broken = institution.last_verdicts().last().map(|verdict| verdict.rule);
             let broken = broken.filter(|_| answer.status().as_u16() >= 400).unwrap_or_default();
             println!(
                 "{:>9} ms    {bank:?} bank: {actor:?} {method} {path} -> {} {broken}",
@@ -43,7 +44,7 @@ impl World {
                 answer.status().as_u16()
             );
         }
-        for harm in self.ledger.answer(bank, actor, request, &answer) {
+        for harm in self.ledger.answer(bank, actor, request, &answer, now) {
             self.harm(harm, plan);
         }
         answer
@@ -64,9 +65,9 @@ impl World {
         self.say(|| format!("HARM: {harm:?}, by {by:?}"));
         // A code that is good twice is nobody's gain by itself.
         if let Some(by) = by.filter(|_| harm != Harm::CodeExchangedTwice) {
-            count(&mut self.tally.succeeded, by);
+            count(&mut self.tally.succeeded, (by, harm));
         }
-        if !by.is_some_and(Attack::is_open) {
+        if !by.is_some_and(|by| by.open_harms().contains(&harm)) {
             self.tally.harms.push((self.seed, harm, by));
         }
     }

@@ -7,8 +7,9 @@ use http::header::LOCATION;
 
 use super::{ATTACKER, Event, Faults, World, shown};
 use crate::attack::Attack;
-use crate::ledger::{Actor, Agreed, parameter};
+use crate::ledger::{Actor, Consent, Person, parameter};
 use crate::scene::Bank;
+use crate::shared::Shared;
 use crate::tally::count;
 
 impl World {
@@ -30,18 +31,19 @@ impl World {
         };
         let Ok(form) = page.decide(&decision) else { return };
         let at = self.now + 2000 + self.rng.below(50_000);
-        self.queue.plan(at, Event::Decide { flow, form, whole });
+        self.queue.plan(at, Event::Decide { flow, form });
     }
 
-    pub(super) fn send_decision(&mut self, flow: usize, form: &Request<Vec<u8>>, whole: bool) {
+    pub(super) fn send_decision(&mut self, flow: usize, form: &Request<Vec<u8>>) {
         let Some((person, ..)) = self.of(flow) else { return };
-        let Some(url) = self.decide(Actor::Customer, form, Agreed { by: person, whole }) else {
+        let Some(url) = self.decide(Actor::Customer, form, person) else {
             // Somebody else decided: the page waits no more.
             return self.end(flow, "the institution showed no page");
         };
         self.say(|| format!("customer {person} is sent back to {}", shown(&url)));
         if let Some(of) = self.flows.get_mut(flow) {
             of.callback = Some(url.clone());
+            of.refused = parameter(&url, "error").is_some();
         }
         if self.on_callback(flow, &url) {
             return;
@@ -58,11 +60,20 @@ impl World {
     }
 
     /// The whole of a customer's part, at once.
-    pub(crate) fn consent(&mut self, url: &str, agreed: Agreed) -> Option<String> {
-        let actor = if agreed.by == ATTACKER { Actor::Attacker } else { Actor::Customer };
+    pub(crate) fn consent(&mut self, url: &str, by: Person) -> Option<String> {
+        self.answer_page(url, by, &Decision::everything())
+    }
+
+    pub(crate) fn answer_page(
+        &mut self,
+        url: &str,
+        by: Person,
+        decision: &Decision,
+    ) -> Option<String> {
+        let actor = if by == ATTACKER { Actor::Attacker } else { Actor::Customer };
         let page = self.visit(actor, url, None)?;
-        let form = page.decide(&Decision::everything()).ok()?;
-        self.decide(actor, &form, agreed)
+        let form = page.decide(decision).ok()?;
+        self.decide(actor, &form, by)
     }
 
     pub(crate) fn visit(
@@ -87,12 +98,13 @@ impl World {
         &mut self,
         actor: Actor,
         form: &Request<Vec<u8>>,
-        agreed: Agreed,
+        by: Person,
     ) -> Option<String> {
         let answer = self.ask_bank(actor, form, Peer::anonymous(), None);
         let to = answer.headers().get(LOCATION)?.to_str().ok()?.to_owned();
         if let Some(code) = parameter(&to, "code") {
-            self.ledger.code(Bank::of(form.uri()), &code, agreed);
+            let shared = Shared::chosen(form.body(), by);
+            self.ledger.code(&code, Consent { bank: Bank::of(form.uri()), by, shared });
         }
         Some(to)
     }

@@ -1,11 +1,12 @@
 mod bank;
 mod customer;
+mod customers;
 mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use fdx_par::{Client, ServerKeys};
-use fdx_sandbox::{Institution, Peer};
+use fdx_sandbox::{Institution, Peer, RefreshPolicy};
 use http::{Request, Response};
 
 use crate::attack::Attack;
@@ -20,9 +21,14 @@ use crate::tally::{Tally, count};
 pub(crate) const ATTACKER: Person = 0;
 const CUSTOMERS: u64 = 6;
 const NODES: usize = 3;
-/// Three pushes of two requests each, for the nonce; four arrivals of two; keys three times, the
-/// consent three times two, a call of two: 25, and room for a customer who comes yet again.
-pub(crate) const MOST_REQUESTS: u64 = 32;
+/// Three pushes of two requests each, for the nonce.
+const MOST_FOR_PUSH: u64 = 6;
+/// A code is sent twice, for the nonce.
+const MOST_FOR_CODE: u64 = 2;
+/// Keys, and two requests each for the consent and a call; two of the steps are made again.
+const MOST_FOR_REST: u64 = 9;
+/// Two requests each for the refresh and a call, and keys; two of the steps are made again.
+const MOST_FOR_RENEWAL: u64 = 9;
 
 /// How a world is set up.
 #[derive(Clone, Copy, Debug)]
@@ -77,14 +83,14 @@ pub(crate) enum Lane {
 pub(crate) enum Event {
     Begin { flow: usize },
     Authorize { flow: usize, url: String },
-    Decide { flow: usize, form: Request<Vec<u8>>, whole: bool },
+    Decide { flow: usize, form: Request<Vec<u8>> },
     Callback { person: Person, url: String, flow: usize, tries: u8, acting: Option<Attack> },
     ToBank { task: u32, attempt: u32, request: Request<Vec<u8>>, peer: Peer },
     ToNode { task: u32, attempt: u32, response: Response<Vec<u8>> },
     Timeout { task: u32, attempt: u32 },
     Crash { node: usize },
     Restart { node: usize },
-    Refresh { flow: String },
+    Renew { flow: String },
     Strike { flow: usize },
 }
 
@@ -113,11 +119,28 @@ pub(crate) struct Flow {
     pub(crate) whole: bool,
     pub(crate) url: Option<String>,
     pub(crate) callback: Option<String>,
+    /// Whether the customer said no at the institution.
+    pub(crate) refused: bool,
     pub(crate) flow_id: Option<String>,
     pub(crate) client: Option<Client>,
     pub(crate) requests: u64,
+    /// How often a browser brought its code, and how often its grant was renewed.
+    pub(crate) exchanges: u64,
+    pub(crate) renewals: u64,
     /// Requests to resources, as the attacker read them.
     pub(crate) calls: Vec<Request<Vec<u8>>>,
+}
+
+impl Flow {
+    /// The most requests that it may have taken by now.
+    pub(crate) fn bound(&self) -> u64 {
+        let code = match self.exchanges {
+            0 => 0,
+            // A code is good once, so that only one of them goes on.
+            exchanges => exchanges * MOST_FOR_CODE + MOST_FOR_REST,
+        };
+        MOST_FOR_PUSH + code + self.renewals * MOST_FOR_RENEWAL
+    }
 }
 
 /// What is persisted of a grant.
@@ -125,6 +148,10 @@ pub(crate) struct Flow {
 pub(crate) struct Row {
     pub(crate) bank: Bank,
     pub(crate) text: String,
+    /// How often it was written.
+    pub(crate) version: u64,
+    /// Until when one node alone may renew it.
+    pub(crate) lease: u64,
 }
 
 /// The recipient's database: all that survives a crash.
@@ -186,7 +213,14 @@ impl World {
         };
         let bank_offsets = [drift(3), drift(3)];
         let offsets: Vec<i64> = (0..NODES).map(|_| drift(6)).collect();
-        let banks = Bank::ALL.map(|bank| bank.institution(binding, rng.entropy()));
+        let banks = Bank::ALL.map(|bank| {
+            let refresh = match rng.below(6) {
+                0..3 if faulty => RefreshPolicy::Rotate,
+                3 if faulty => RefreshPolicy::Repeat,
+                _ => RefreshPolicy::Keep,
+            };
+            bank.institution(binding, refresh, rng.entropy())
+        });
         let mut world = Self {
             seed,
             rng,
@@ -231,6 +265,9 @@ impl World {
             self.happen(event);
         }
         self.audit();
+        for (name, count) in std::mem::take(&mut self.ledger.standing.counts) {
+            *self.tally.network.entry(name).or_default() += count;
+        }
         for flow in &self.flows {
             self.tally.most_requests = self.tally.most_requests.max(flow.requests);
         }
@@ -241,7 +278,7 @@ impl World {
         match event {
             Event::Begin { flow } => self.begin(flow),
             Event::Authorize { flow, url } => self.load_page(flow, &url),
-            Event::Decide { flow, form, whole } => self.send_decision(flow, &form, whole),
+            Event::Decide { flow, form } => self.send_decision(flow, &form),
             Event::Callback { person, url, flow, tries, acting: None } => {
                 self.arrive(person, &url, Some(flow), tries);
             }
@@ -255,7 +292,7 @@ impl World {
             Event::Timeout { task, attempt } => self.time_out(task, attempt),
             Event::Crash { node } => self.crash(node),
             Event::Restart { node } => self.restart(node),
-            Event::Refresh { flow } => self.refresh(&flow),
+            Event::Renew { flow } => self.renew(&flow),
             Event::Strike { flow } => self.strike(flow),
         }
     }

@@ -50,9 +50,12 @@ impl World {
             whole,
             url: None,
             callback: None,
+            refused: false,
             flow_id: None,
             client: None,
             requests: 0,
+            exchanges: 0,
+            renewals: 0,
             calls: Vec::new(),
         });
         self.flows.len() - 1

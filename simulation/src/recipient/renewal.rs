@@ -1,0 +1,142 @@
+//! Renewing a grant, as the manual tells users of many nodes: a lease on the row, one refresh, and the
+//! row written back on condition that nobody else wrote it.
+
+use fdx_par::{RefreshVerification, Refreshed, StoredGrant};
+
+use super::{Held, Waiting};
+use crate::ledger::Harm;
+use crate::scene::Bank;
+use crate::shared;
+use crate::tally::count;
+use crate::world::{ATTACKER, Event, Row, World};
+
+/// Longer than three tries of two requests each, and shorter than an old refresh token is good for.
+const LEASE: u64 = 50_000;
+
+impl World {
+    /// Any node, some time later.
+    pub(crate) fn renew(&mut self, flow_id: &str) {
+        let Some(row) = self.store.grants.get(flow_id) else { return };
+        let (bank, lease) = (row.bank, row.lease);
+        let node = self.some_node().filter(|_| lease <= self.now);
+        let Some(node) = node else {
+            let (at, flow) = (lease.max(self.now + 3000), flow_id.to_owned());
+            return self.queue.plan(at, Event::Renew { flow });
+        };
+        let Some(client) = self.client_for(node, bank, None) else { return };
+        self.say(|| format!("node {node} renews a grant"));
+        if let Some(row) = self.store.grants.get_mut(flow_id) {
+            row.lease = self.now + LEASE;
+        }
+        let begun = self.began(flow_id);
+        let mut person = ATTACKER;
+        if let Some(flow) = begun.and_then(|begun| self.flows.get_mut(begun)) {
+            flow.renewals += 1;
+            person = flow.person;
+        }
+        let id = self.task(node, None, begun, person, bank, client);
+        if let Some(task) = self.tasks.get_mut(&id) {
+            task.flow_id = flow_id.to_owned();
+        }
+        self.refresh(id);
+    }
+
+    pub(super) fn refresh(&mut self, id: u32) {
+        let entropy = self.rng.entropy();
+        let Some((client, now)) = self.client_and_time(id) else { return };
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        let Some(row) = self.store.grants.get(&task.flow_id) else { return };
+        task.version = row.version;
+        let grant = client.restore(&row.text);
+        match grant.and_then(|grant| client.refresh(&grant, entropy, now)) {
+            Ok(draft) => self.send(id, draft, Waiting::Refresh),
+            Err(error) => {
+                self.harm(Harm::GrantLost, self.plan(id));
+                self.fail(id, &error, "");
+            }
+        }
+    }
+
+    pub(super) fn refreshed(&mut self, id: u32, refreshed: Refreshed) {
+        // The old refresh token may be spent, and nobody else has heard of the new one.
+        if self.dies(id, 60) {
+            return;
+        }
+        count(&mut self.tally.network, "refreshed");
+        if !self.persist(id, refreshed.stored()) {
+            self.tasks.remove(&id);
+            return;
+        }
+        if self.dies(id, 10) {
+            return;
+        }
+        if let Some(task) = self.tasks.get_mut(&id) {
+            task.held = Held::Refreshed(refreshed);
+        }
+        self.verify_refreshed(id);
+    }
+
+    pub(super) fn verify_refreshed(&mut self, id: u32) {
+        let Some((client, now)) = self.client_and_time(id) else { return };
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        let refreshed = match std::mem::replace(&mut task.held, Held::Nothing) {
+            Held::Refreshed(refreshed) => refreshed,
+            held => {
+                task.held = held;
+                return;
+            }
+        };
+        let keys = self.nodes.get(task.node).and_then(|node| node.keys.get(task.bank as usize));
+        let keys = keys.and_then(Option::as_ref);
+        match client.verify_refreshed(refreshed, keys, now) {
+            Ok(RefreshVerification::Verified(grant)) => self.renewed(id, &grant),
+            Ok(RefreshVerification::FetchKeys(refreshed)) => {
+                task.held = Held::Refreshed(refreshed);
+                self.fetch_keys(id);
+            }
+            Err(refused) => {
+                self.harm(Harm::RenewalRefused, self.plan(id));
+                self.fail(id, &refused.error, "");
+            }
+            // Nothing here is encrypted.
+            Ok(RefreshVerification::Decrypt(_)) => {}
+        }
+    }
+
+    fn renewed(&mut self, id: u32, grant: &StoredGrant) {
+        let Some(task) = self.tasks.get(&id) else { return };
+        let (bank, subject) = (task.bank, shared::subject(task.person));
+        let same = grant.identity().is_none_or(|identity| identity.subject() == subject);
+        if bank == Bank::Honest && !same {
+            self.harm(Harm::OthersLogin, self.plan(id));
+        }
+        self.persist(id, grant);
+        self.call(id, grant);
+    }
+
+    /// Whoever renewed it did not come to an end. The next node comes when the lease is over, or
+    /// only when the grant is needed again.
+    pub(super) fn pick_up(&mut self, flow_id: &str) {
+        let Some(lease) = self.store.grants.get(flow_id).map(|row| row.lease) else { return };
+        let later = if self.rng.chance(600) { 0 } else { self.rng.below(600_000) };
+        let at = lease.max(self.now) + later;
+        self.queue.plan(at, Event::Renew { flow: flow_id.to_owned() });
+    }
+
+    /// Writes a row, or writes it back. Says whether it did: not over what somebody else wrote.
+    pub(super) fn persist(&mut self, id: u32, grant: &StoredGrant) -> bool {
+        let Some(task) = self.tasks.get_mut(&id) else { return false };
+        let version = self.store.grants.get(&task.flow_id).map_or(0, |row| row.version);
+        if version != task.version {
+            return false;
+        }
+        task.version += 1;
+        let text = grant.to_json().expose().to_owned();
+        let row = Row { bank: task.bank, text, version: task.version, lease: 0 };
+        self.store.grants.insert(task.flow_id.clone(), row);
+        if let Some(token) = grant.tokens().refresh_token() {
+            self.ledger.standing.persisted(token.expose());
+        }
+        true
+    }
+}

@@ -1,0 +1,75 @@
+//! What is shared in a consent, in the institution's words and in the recipient's.
+
+use std::collections::BTreeSet;
+
+use fdx_par::Granted;
+use fdx_rar::{ConsentRequest, Coverage, Withheld};
+use fdx_wire::form::Query;
+
+use crate::ledger::Person;
+
+/// Each thing as `TYPE/account/CLUSTER`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Shared(BTreeSet<String>);
+
+impl Shared {
+    /// What somebody chose on the consent page.
+    pub(crate) fn chosen(form: &[u8], by: Person) -> Self {
+        let form = str::from_utf8(form).ok();
+        let form = form.and_then(|form| Query::parse(form, 64 * 1024).ok());
+        let names = form.iter().flat_map(Query::names).filter(|name| name.contains('/'));
+        Self(names.map(|name| name.replace("/acc-", &format!("/{}", prefix(by)))).collect())
+    }
+
+    /// Whether exactly this is reported as granted, and the rest of what was asked as withheld.
+    pub(crate) fn is_reported(&self, granted: &Granted, asked: &ConsentRequest) -> bool {
+        let Some(resources) = granted.grant().and_then(|grant| grant.resources()) else {
+            return false;
+        };
+        let told = resources.iter().flat_map(|resource| {
+            let (kind, id) = (resource.resource_type(), resource.resource_id());
+            resource.data_clusters().iter().map(move |it| format!("{kind}/{id}/{it}"))
+        });
+        let coverage = granted.coverage();
+        let compared = coverage
+            .granted()
+            .iter()
+            .map(|it| format!("{}/{}/{}", it.resource_type, it.resource_id, it.data_cluster));
+        told.collect::<BTreeSet<_>>() == self.0
+            && compared.collect::<BTreeSet<_>>() == self.0
+            && coverage.unasked().is_empty()
+            && withheld(coverage) == self.lacking(asked)
+    }
+
+    /// What was asked for and no account has, as `TYPE//CLUSTER`, and what an account lacks.
+    fn lacking(&self, asked: &ConsentRequest) -> BTreeSet<String> {
+        let accounts: BTreeSet<_> = self.0.iter().filter_map(|it| it.split('/').nth(1)).collect();
+        let mut lacking = BTreeSet::new();
+        for (kind, cluster) in asked.pairs() {
+            let of = |account: &str| format!("{kind}/{account}/{cluster}");
+            let (have, lack): (Vec<_>, Vec<_>) =
+                accounts.iter().map(|account| of(account)).partition(|it| self.0.contains(it));
+            lacking.extend(lack);
+            lacking.extend(have.is_empty().then(|| of("")));
+        }
+        lacking
+    }
+}
+
+fn withheld(coverage: &Coverage) -> BTreeSet<String> {
+    let shown = |it: &Withheld| {
+        let account = it.resource_id().unwrap_or_default();
+        format!("{}/{account}/{}", it.resource_type(), it.data_cluster())
+    };
+    coverage.withheld().iter().map(shown).collect()
+}
+
+/// What the ids of somebody's accounts begin with.
+pub(crate) fn prefix(person: Person) -> String {
+    format!("acc-of-{person}-")
+}
+
+/// Who somebody is to an institution: `sub`.
+pub(crate) fn subject(person: Person) -> String {
+    format!("customer-{person}")
+}

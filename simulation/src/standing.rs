@@ -1,0 +1,136 @@
+//! Where each grant stands with its institution: which refresh tokens are good, by what the sandbox
+//! documents of its policies, and nothing that the recipient says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use fdx_wire::UnixTime;
+use serde_json::Value;
+
+use crate::ledger::{Harm, field};
+use crate::tally::count;
+
+/// How long a refresh token that was replaced serves a lost answer.
+const RETRY: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Default)]
+pub(crate) struct Standing {
+    /// The grant behind each code that was exchanged.
+    codes: BTreeMap<String, String>,
+    tokens: BTreeMap<String, RefreshToken>,
+    ended: BTreeSet<String>,
+    /// What became of grants, to be counted.
+    pub(crate) counts: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Debug)]
+struct RefreshToken {
+    grant: String,
+    /// Good for so long, where another took its place.
+    until: Option<UnixTime>,
+    /// Those that took its place.
+    next: Vec<String>,
+    persisted: bool,
+}
+
+impl Standing {
+    /// Tokens were issued.
+    pub(crate) fn issued(&mut self, form: &[u8], answer: &Value, now: UnixTime) {
+        let text = |name| answer.get(name).and_then(Value::as_str).map(str::to_owned);
+        let Some(grant) = text("grant_id") else { return };
+        if let Some(code) = field(form, "code") {
+            self.codes.entry(code).or_insert_with(|| grant.clone());
+        }
+        let old = field(form, "refresh_token");
+        let new = text("refresh_token").filter(|new| Some(new) != old.as_ref());
+        if let Some(old) = old.and_then(|old| self.tokens.get_mut(&old)) {
+            if old.until.is_some() {
+                count(&mut self.counts, "renewed after a lost answer");
+            }
+            if let Some(new) = &new {
+                old.until.get_or_insert(now + RETRY);
+                old.next.push(new.clone());
+            }
+        }
+        if let Some(new) = new {
+            let token = RefreshToken { grant, until: None, next: Vec::new(), persisted: false };
+            self.tokens.insert(new, token);
+        }
+    }
+
+    /// The recipient was told `invalid_grant`.
+    pub(crate) fn refused(&mut self, form: &[u8], now: UnixTime) -> Option<Harm> {
+        if let Some(code) = field(form, "code") {
+            // RFC 6749 section 4.1.2: a code that comes twice ends its tokens.
+            if let Some(grant) = self.codes.get(&code)
+                && self.ended.insert(grant.clone())
+            {
+                count(&mut self.counts, "ended by a code sent twice");
+            }
+            return None;
+        }
+        let Some(token) = self.tokens.get(&field(form, "refresh_token")?) else {
+            return Some(Harm::GrantLost);
+        };
+        if self.ended.contains(&token.grant) {
+            return None;
+        }
+        if token.until.is_none_or(|until| now <= until) {
+            return Some(Harm::GrantLost);
+        }
+        // RFC 9700 section 4.14.2: it was replaced more than a minute ago, which ends the grant. A
+        // recipient that has persisted a later one has no business with it.
+        self.ended.insert(token.grant.clone());
+        count(&mut self.counts, "ended by a late renewal");
+        let next = |token: &String| self.tokens.get(token).is_some_and(|token| token.persisted);
+        token.next.iter().any(next).then_some(Harm::GrantLost)
+    }
+
+    /// The recipient has this refresh token in its store.
+    pub(crate) fn persisted(&mut self, token: &str) {
+        if let Some(token) = self.tokens.get_mut(token) {
+            token.persisted = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: fn(u64) -> UnixTime = UnixTime::from_seconds;
+
+    fn answer(token: &str) -> Value {
+        serde_json::json!({ "grant_id": "g", "refresh_token": token })
+    }
+
+    fn replaced() -> Standing {
+        let mut standing = Standing::default();
+        standing.issued(b"code=c", &answer("r0"), AT(0));
+        standing.issued(b"refresh_token=r0", &answer("r1"), AT(10));
+        standing
+    }
+
+    #[test]
+    fn a_replaced_token_is_good_for_a_minute() {
+        let mut standing = replaced();
+        assert_eq!(standing.refused(b"refresh_token=r0", AT(70)), Some(Harm::GrantLost));
+        assert_eq!(standing.refused(b"refresh_token=r0", AT(71)), None);
+        assert_eq!(standing.refused(b"refresh_token=r1", AT(71)), None, "ended with it");
+    }
+
+    #[test]
+    fn whoever_persisted_the_next_one_does_not_use_the_old_one() {
+        let mut standing = replaced();
+        standing.persisted("r1");
+        assert_eq!(standing.refused(b"refresh_token=r0", AT(71)), Some(Harm::GrantLost));
+    }
+
+    #[test]
+    fn a_code_that_comes_twice_ends_its_tokens() {
+        let mut standing = replaced();
+        assert_eq!(standing.refused(b"refresh_token=r1", AT(11)), Some(Harm::GrantLost));
+        assert_eq!(standing.refused(b"code=c", AT(11)), None);
+        assert_eq!(standing.refused(b"refresh_token=r1", AT(11)), None);
+    }
+}
