@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -6,7 +7,7 @@ use fdx_par::{
     Request, ResourceRequest, ServerKeys, Step, TokenTypeHint, Verification, WellKnown, discover,
 };
 use fdx_wire::form::Query;
-use fdx_wire::{Entropy, HttpsUrl};
+use fdx_wire::{Entropy, HttpsUrl, base64url};
 
 use crate::message::{judge, response};
 use crate::scene::{CLIENT_ID, ISSUER, NOW, config, consent_request, issuer, key, signed};
@@ -22,8 +23,8 @@ pub(crate) const BETWEEN: &str = "\n====\n";
 /// `$refresh_token` and `$id_token`; in the URL, `state=$state` and `code=$code`.
 ///
 /// # Panics
-/// Where a secret gets into a URL or into anything printed, something is sent after an error, or an
-/// exchange is repeated more than once.
+/// Where part of a secret gets into a URL or into anything printed; where anything that is good for
+/// one use is sent twice, or a code and its verifier more often than for the one fresh nonce.
 pub fn flow(bytes: &[u8]) {
     progress(bytes);
 }
@@ -35,8 +36,10 @@ pub(crate) fn progress(bytes: &[u8]) -> usize {
         world.hides(&error);
         world.hidden(&error.to_string());
         judge(&error);
+        world.hid();
         return world.next.saturating_sub(2);
     }
+    world.hid();
     world.next - 1
 }
 
@@ -46,15 +49,24 @@ struct World<'a> {
     next: usize,
     /// A digest of the input. All secrets come of it, so that no input can say one itself.
     salt: u64,
-    /// After an error: nothing more may be sent.
-    closed: bool,
     /// The `nonce` that was pushed.
     nonce: Option<String>,
     /// The `state` that was pushed.
     state: Option<String>,
-    /// What nothing printed and no URL may show.
-    secrets: Vec<String>,
+    /// What nothing printed and no URL may show a part of: all runs of [`WINDOW`] bytes.
+    secrets: BTreeSet<Vec<u8>>,
+    /// What was printed and all URLs, some from before a secret in them was known.
+    shown: Vec<String>,
+    /// Each `jti`, and what each push made up.
+    sent: BTreeSet<String>,
+    /// The code and its verifier, once they were sent.
+    code: Option<(String, String)>,
 }
+
+/// Long enough that nothing has it by chance.
+const WINDOW: usize = 12;
+/// What a `state` begins with: the flow's public name.
+const FLOW_ID: usize = 24;
 
 fn drive(world: &mut World<'_>) -> Result<(), Error> {
     let wishes = String::from_utf8_lossy(world.parts.first().unwrap_or(&&b""[..])).into_owned();
@@ -139,14 +151,21 @@ impl<'a> World<'a> {
         let mut hasher = DefaultHasher::new();
         bytes.hash(&mut hasher);
         let (parts, salt) = (split(bytes), hasher.finish());
-        let (closed, nonce, state, secrets) = (false, None, None, Vec::new());
-        let mut world = Self { parts, next: 1, salt, closed, nonce, state, secrets };
-        world.secrets = ["code", "access_token", "refresh_token"].map(|it| world.secret(it)).into();
+        let (secrets, shown, sent) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
+        let (nonce, state, code) = (None, None, None);
+        let mut world = Self { parts, next: 1, salt, nonce, state, secrets, shown, sent, code };
+        for name in ["code", "access_token", "refresh_token", "customer"] {
+            world.hide(&world.secret(name));
+        }
         world
     }
 
     fn secret(&self, name: &str) -> String {
-        format!("{name}-{:016x}", self.salt)
+        let mut hasher = DefaultHasher::new();
+        (self.salt, name).hash(&mut hasher);
+        let half = hasher.finish();
+        name.hash(&mut hasher);
+        format!("{half:016x}{:016x}", hasher.finish())
     }
 
     fn entropy(&self, number: u8) -> Entropy {
@@ -159,22 +178,23 @@ impl<'a> World<'a> {
     fn run<T: Debug + Output>(&mut self, draft: Draft<T>) -> Result<T, Error> {
         let mut draft = draft;
         // One fresh nonce is an answer: so at most two requests.
-        for _ in 0..2 {
+        for tried in 0..2 {
             let signatures = draft.sign(key())?;
             self.hides(&draft);
             let (request, sent) = draft.attach(signatures)?;
-            assert!(!self.closed, "a request after an error");
-            self.send(request);
+            self.send(request, tried);
             self.hides(&sent);
-            match sent.receive(self.answer(), NOW) {
-                Ok(Step::Again(fresh)) => draft = fresh,
-                Ok(Step::Done(done)) => {
+            let answer = self.answer();
+            let nonce = answer.headers().contains_key("dpop-nonce");
+            let refused = !answer.status().is_success();
+            match sent.receive(answer, NOW)? {
+                Step::Again(fresh) => {
+                    assert!(nonce && refused, "sent again without a nonce to send");
+                    draft = fresh;
+                }
+                Step::Done(done) => {
                     self.hides(&done);
                     return Ok(done);
-                }
-                Err(error) => {
-                    self.closed = true;
-                    return Err(error);
                 }
             }
         }
@@ -182,23 +202,37 @@ impl<'a> World<'a> {
     }
 
     /// Learns what is secret in a request, and looks for it where it must not be.
-    fn send(&mut self, request: Request) {
+    fn send(&mut self, request: Request, tried: u8) {
         let (url, printed) = (request.url().to_string(), format!("{request:?}"));
         let http = request.into_http();
         if let Some(proof) = http.headers().get("dpop") {
-            self.secrets.push(proof.to_str().expect("a proof is ASCII").to_owned());
+            self.used_once(proof.to_str().expect("a proof is ASCII"));
         }
         let body = str::from_utf8(http.body()).expect("a form is ASCII");
         let form = Query::parse(body, usize::MAX).expect("a form");
-        for name in ["client_assertion", "code_verifier", "nonce", "state"] {
-            if let Ok(Some(value)) = form.one(name) {
-                self.secrets.push(value.to_owned());
-                match name {
-                    "nonce" => self.nonce = Some(value.to_owned()),
-                    "state" => self.state = Some(value.to_owned()),
-                    _ => {}
-                }
+        let field = |name| form.one(name).expect("no field comes twice").map(str::to_owned);
+        if let Some(assertion) = field("client_assertion") {
+            self.used_once(&assertion);
+        }
+        for made_up in ["code_challenge", "nonce", "state"].into_iter().filter_map(field) {
+            assert!(self.sent.insert(made_up), "a push is like another");
+        }
+        self.nonce = field("nonce").or(self.nonce.take());
+        self.state = field("state").or(self.state.take());
+        match (field("code"), field("code_verifier")) {
+            (Some(code), Some(verifier)) => {
+                self.hide(&verifier);
+                let now = Some((code, verifier));
+                let before = std::mem::replace(&mut self.code, now.clone());
+                assert!(if tried == 0 { before.is_none() } else { before == now }, "a code twice");
             }
+            (code, verifier) => assert!(code.is_none() && verifier.is_none(), "one alone"),
+        }
+        if let Some(nonce) = self.nonce.clone() {
+            self.hide(&nonce);
+        }
+        if let Some(state) = self.state.clone() {
+            self.hide(state.get(FLOW_ID..).expect("a flow id and more"));
         }
         self.hidden(&url);
         self.hidden(&http.uri().to_string());
@@ -222,7 +256,7 @@ impl<'a> World<'a> {
                 let said = format!("\"{name}\":\"${name}\"");
                 body = body.replace(&said, &format!("\"{name}\":\"{value}\""));
             }
-            self.secrets.push(id_token);
+            self.hide(signature(&id_token));
             *answer.body_mut() = body.into_bytes();
         }
         answer
@@ -256,15 +290,42 @@ impl<'a> World<'a> {
         self.parts.get(self.next - 1).copied()
     }
 
-    fn hides(&self, value: &impl Debug) {
+    fn hides(&mut self, value: &impl Debug) {
         self.hidden(&format!("{value:?}"));
     }
 
-    fn hidden(&self, text: &str) {
-        let mut secrets = self.secrets.iter().filter(|secret| secret.len() >= 16);
-        let shown = secrets.find(|secret| text.contains(*secret));
-        assert!(shown.is_none(), "a secret is shown in {text}");
+    fn hidden(&mut self, text: &str) {
+        self.shown.push(text.to_owned());
     }
+
+    /// Looks for all secrets in all that was shown.
+    fn hid(&self) {
+        for text in &self.shown {
+            let mut runs = text.as_bytes().windows(WINDOW);
+            assert!(!runs.any(|run| self.secrets.contains(run)), "a secret is shown in {text}");
+        }
+    }
+
+    /// Nothing may show a part of it.
+    fn hide(&mut self, secret: &str) {
+        assert!(secret.len() >= WINDOW);
+        self.secrets.extend(secret.as_bytes().windows(WINDOW).map(<[u8]>::to_vec));
+    }
+
+    /// An assertion or a proof: signed for one request.
+    fn used_once(&mut self, jws: &str) {
+        let claims =
+            jws.split('.').nth(1).map(base64url::decode).expect("a JWS").expect("base64url");
+        let claims: serde_json::Value = serde_json::from_slice(&claims).expect("JSON");
+        let jti = claims["jti"].as_str().expect("each has one");
+        assert!(self.sent.insert(jti.to_owned()), "a jti twice");
+        self.hide(signature(jws));
+    }
+}
+
+/// What nobody else can say of a JWS.
+fn signature(jws: &str) -> &str {
+    jws.rsplit('.').next().expect("there is always a last part")
 }
 
 /// The parts of an input, of which no flow needs more than thirty.
