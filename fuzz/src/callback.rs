@@ -1,15 +1,18 @@
-use fdx_par::{Callback, CallbackVerification, FlowId, Pending};
+use fdx_par::{Callback, CallbackVerification, Error, FlowId, NextStep, Pending};
+use fdx_wire::form::Query;
 
 use crate::message::judge;
 use crate::scene::{
-    self, CLIENT_ID, ISSUER, NOW, SESSION, honest_callback, jarm_sealed, sealed, sealing_keys,
-    server_keys, signed,
+    self, CLIENT_ID, ISSUER, NOW, REDIRECT_URI, SESSION, honest_callback, jarm_sealed, sealed,
+    sealing_keys, server_keys, signed,
 };
 
 /// The URL at which the browser arrives; `$state` stands for the flow's own.
 ///
 /// # Panics
-/// Where a URL without the state is taken, or a wrong one spoils the flow for the right one.
+/// Where a URL is taken that does not have the state and the issuer once, and a code or else an
+/// error; where it is taken for the other one; or where a wrong one spoils the flow for the right
+/// one.
 pub fn callback(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let (state, sealed) = sealed();
@@ -20,10 +23,23 @@ pub fn callback(bytes: &[u8]) {
     let pending = client.open(sealed, &sealing_keys(), SESSION, NOW).unwrap();
     match client.callback(pending, &url, NOW) {
         Ok(Callback::Code(accepted)) => {
-            assert!(url.contains("code"));
+            let said = said(&url, state);
+            assert!(said.code.is_some_and(|code| !code.is_empty()) && said.error.is_none());
             assert_eq!(Some(accepted.flow_id()), FlowId::claimed_by(&url).as_ref());
         }
-        Ok(Callback::Denied(refusal)) => assert!(refusal.to_string().len() <= 2048),
+        Ok(Callback::Denied(refusal)) => {
+            let said = said(&url, state);
+            assert!(said.code.is_none_or(|code| code.is_empty()));
+            let error = said.error.expect("something denied it");
+            assert!(!error.eq_ignore_ascii_case("access_denied") || refusal.is("access_denied"));
+            let passing = ["temporarily_unavailable", "server_error"].contains(&error.as_str());
+            assert_eq!(
+                refusal.next_step == NextStep::RespectTheCustomer,
+                refusal.is("access_denied")
+            );
+            assert!(!passing || refusal.next_step == NextStep::StartOver);
+            judge(&Error::Refusal(Box::new(refusal)));
+        }
         Err(refused) => {
             judge(&refused.error);
             let pending: Pending = *refused.unspent;
@@ -32,6 +48,24 @@ pub fn callback(bytes: &[u8]) {
         }
     }
     signed_callback(text);
+}
+
+/// What a callback says that was taken.
+struct Said {
+    code: Option<String>,
+    error: Option<String>,
+}
+
+fn said(url: &str, state: &str) -> Said {
+    let (place, query) = url.split_once('?').expect("a query");
+    // RFC 6454 section 4: an origin is the same in capitals, and with its usual port.
+    assert!(place.ends_with("/callback"));
+    assert_eq!(place.to_ascii_lowercase().replace(":443/", "/"), REDIRECT_URI);
+    let query = Query::parse(query, usize::MAX).expect("a query");
+    let one = |name| query.one(name).expect("it comes once").map(str::to_owned);
+    assert_eq!(one("state").as_deref(), Some(state));
+    assert_eq!(one("iss").as_deref(), Some(ISSUER));
+    Said { code: one("code"), error: one("error") }
 }
 
 /// The same in the response mode `jwt`; `$response` stands for what an honest institution signs.

@@ -15,6 +15,7 @@ use crate::scene::{
 
 const JSON: &str = "content-type: application/json\n\n";
 const GRANT: &str = r#"{"id":"c-1","status":"ACTIVE","parties":[{"name":"App","type":"DATA_RECIPIENT"}],"createdTime":"2026-01-05T10:00:00Z","durationType":"TIME_BOUND","durationPeriod":90,"lookbackPeriod":"60","resources":[{"resourceType":"ACCOUNT","resourceId":"a-1","dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"]}],"links":[{"href":"https://bank.example/c","rel":"self"}]}"#;
+const PART: &str = r#"{"id":"c-1","status":"ACTIVE","resources":[{"resourceType":"ACCOUNT","resourceId":"a-1","dataClusters":["ACCOUNT_BASIC","STATEMENTS"]},{"resourceType":"CUSTOMER","resourceId":"a-1","dataClusters":["CUSTOMER_CONTACT"]},{"resourceType":"ACCOUNT","resourceId":"a-2","dataClusters":[]}]}"#;
 const TOKENS: &str = r#"{"access_token":"at-0123456789abcdef","token_type":"DPoP","expires_in":3600,"refresh_token":"rt-0123456789abcdef","scope":"fdx:accountbasic:read offline_access","grant_id":"c-1"}"#;
 const NONCE: &str =
     "400\ndpop-nonce: n-1\ncontent-type: application/json\n\n{\"error\":\"use_dpop_nonce\"}";
@@ -64,12 +65,15 @@ fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("www_authenticate", "nonce", CHALLENGE.to_owned()),
         ("www_authenticate", "several", "Basic realm=\"a, b\", Bearer abc==\nDPoP".to_owned()),
         ("consent_grant", "usual", GRANT.to_owned()),
+        ("consent_grant", "part", PART.to_owned()),
         ("consent_grant", "bare", r#"{"id":"c-1","status":"Active","parties":null}"#.to_owned()),
         ("notification", "usual", notification(r#""c-1""#, "CONSENT")),
         ("notification", "number", notification("136804", "CONSENT")),
         ("notification", "account", notification(r#""a-1""#, "ACCOUNT")),
         ("callback", "code", callback("code=c&state=$state")),
         ("callback", "error", callback("error=access_denied&error_description=no&state=$state")),
+        ("callback", "both", callback("code=c&error=access_denied&state=$state")),
+        ("callback", "empty_code", callback("code=&error=access_denied&state=$state")),
         ("callback", "jarm", format!("{REDIRECT_URI}?response=$response")),
         ("callback", "jarm_other", format!("{REDIRECT_URI}?response={}", jarm_token())),
         ("sealed_pending", "sealed", sealed().1.clone()),
