@@ -1,16 +1,13 @@
-//! What follows at the back: tokens, keys, the consent, a call.
+//! What follows at the back: answers, tokens, keys.
 
-use fdx_par::{
-    ConsentRead, Error, Exchanged, NextStep, Output, ResourceAnswer, ResourceRequest, Sent,
-    ServerKeys, Step, Verification, Verified,
-};
+use fdx_par::{Error, Exchanged, NextStep, Output, Sent, ServerKeys, Step, Verification, Verified};
 use http::Response;
 
 use super::{Held, RETRIES, Waiting};
 use crate::ledger::Harm;
-use crate::scene::{self, Bank};
+use crate::scene::Bank;
 use crate::shared;
-use crate::world::{ATTACKER, Event, Faults, Lane, World};
+use crate::world::{Faults, Lane, World};
 
 impl World {
     /// An answer came, or a copy of one.
@@ -205,88 +202,5 @@ impl World {
             self.harm(Harm::OthersLogin, plan);
         }
         self.read_consent(id);
-    }
-
-    pub(super) fn read_consent(&mut self, id: u32) {
-        let entropy = self.rng.entropy();
-        let Some((client, now)) = self.client_and_time(id) else { return };
-        let Some(task) = self.tasks.get_mut(&id) else { return };
-        let Held::Verified(verified) = &task.held else { return };
-        match client.read_consent(verified, entropy, now) {
-            Ok(draft) => self.send(id, draft, Waiting::Read),
-            Err(error) => self.fail(id, &error, "tokens kept, consent not read"),
-        }
-    }
-
-    pub(super) fn read(&mut self, id: u32, read: ConsentRead) {
-        let plan = self.plan(id);
-        let Some(task) = self.tasks.get_mut(&id) else { return };
-        let (person, bank, flow, flow_id) =
-            (task.person, task.bank, task.flow, task.flow_id.clone());
-        let Held::Verified(verified) = std::mem::replace(&mut task.held, Held::Nothing) else {
-            return;
-        };
-        let granted = match verified.granted(read) {
-            Ok(granted) => granted,
-            Err(refused) => return self.fail(id, &refused.error, "tokens kept, consent not read"),
-        };
-        self.persist(id, &granted.stored());
-        let id_text = granted.consent_id().map(|id| id.as_str().to_owned()).unwrap_or_default();
-        let same = granted.grant().and_then(|grant| grant.id()) == granted.consent_id();
-        let whole = granted.coverage().is_whole();
-        match self.ledger.consent(&id_text).cloned() {
-            Some(given) if given.bank == bank && same => {
-                if bank == Bank::Honest && given.by != person {
-                    self.harm(Harm::OthersConsent, plan);
-                }
-                if !given.shared.is_reported(&granted, &scene::consent()) {
-                    self.harm(Harm::NotGranted, plan);
-                }
-            }
-            _ => self.harm(Harm::NotGranted, plan),
-        }
-        if self.dies(id, 4) {
-            return;
-        }
-        if let Some(flow) = flow {
-            self.end(flow, if whole { "granted whole" } else { "granted in part" });
-        }
-        // The browser is told, and its cookie cleared, unless that answer is lost.
-        let lost = plan.is_some() || self.faults == Faults::Usual && self.rng.chance(20);
-        if !lost {
-            self.clear_cookie(person, &flow_id);
-        }
-        if self.faults == Faults::Usual && person != ATTACKER && self.rng.chance(200) {
-            let at = self.now + self.rng.below(600_000);
-            self.queue.plan(at, Event::Renew { flow: flow_id });
-        }
-        self.call(id, &granted.stored());
-    }
-
-    pub(crate) fn call(&mut self, id: u32, grant: &fdx_par::StoredGrant) {
-        let entropy = self.rng.entropy();
-        let Some((client, now)) = self.client_and_time(id) else { return };
-        let Ok(url) = client.config().fdx_base.join_segment("accounts") else { return };
-        let request = ResourceRequest::get(url);
-        match client.call(grant.tokens().access_token(), request, entropy, now) {
-            Ok(draft) => self.send(id, draft, Waiting::Call),
-            Err(error) => self.fail(id, &error, ""),
-        }
-    }
-
-    /// The accounts that came belong to the customer for whom they were asked.
-    fn called(&mut self, id: u32, answer: &ResourceAnswer) {
-        let plan = self.plan(id);
-        let Some(task) = self.tasks.get(&id) else { return };
-        let (bank, of) = (task.bank, shared::prefix(task.person));
-        let document = answer.json::<serde_json::Value>().unwrap_or_default();
-        let accounts = document.get("accounts").and_then(|accounts| accounts.as_array());
-        let others = accounts.into_iter().flatten().any(|account| {
-            let id = account.get("accountId").and_then(|id| id.as_str());
-            !id.is_some_and(|id| id.starts_with(&of))
-        });
-        if bank == Bank::Honest && others {
-            self.harm(Harm::OthersConsent, plan);
-        }
     }
 }

@@ -71,6 +71,7 @@ impl World {
     pub(crate) fn audit(&mut self) {
         let rows: Vec<(String, Row)> =
             self.store.grants.iter().map(|(id, row)| (id.clone(), row.clone())).collect();
+        self.say(|| format!("THE END: {} grants are renewed once more", rows.len()));
         for node in 0..self.nodes.len() {
             self.restart(node);
         }

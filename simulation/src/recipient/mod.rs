@@ -2,6 +2,7 @@
 //! verify, read.
 
 mod back;
+mod consent;
 mod front;
 mod machines;
 mod network;

@@ -51,6 +51,7 @@ impl World {
             }
             return self.hear(id, attempt, response);
         }
+        self.say(|| format!("  {} {}, of {}", request.method(), request.uri().path(), of(begun)));
         let timeout = self.now + TIMEOUT;
         self.queue.plan(timeout, Event::Timeout { task: id, attempt });
         let copies = self.fate(plan);
@@ -90,14 +91,10 @@ impl World {
         }
         // Not in the attacker's way.
         if plan.is_none() && self.outage.contains(&self.now) {
-            count(&mut self.tally.network, "dropped");
-            return Vec::new();
+            return self.drops();
         }
         match self.rng.below(1000) {
-            0..10 => {
-                count(&mut self.tally.network, "dropped");
-                Vec::new()
-            }
+            0..10 => self.drops(),
             10..25 => {
                 count(&mut self.tally.network, "duplicated");
                 vec![soon, 10 + self.rng.below(400)]
@@ -108,6 +105,12 @@ impl World {
             }
             _ => vec![soon],
         }
+    }
+
+    fn drops(&mut self) -> Vec<u64> {
+        count(&mut self.tally.network, "dropped");
+        self.say(|| "  lost on its way".to_owned());
+        Vec::new()
     }
 
     /// No answer came: what the exchange says is safe.
@@ -148,4 +151,8 @@ impl World {
         }
         self.tasks.remove(&id);
     }
+}
+
+pub(super) fn of(flow: Option<usize>) -> String {
+    flow.map_or_else(|| "no flow".to_owned(), |flow| format!("flow {flow}"))
 }

@@ -3,6 +3,7 @@
 
 use fdx_par::{RefreshVerification, Refreshed, StoredGrant};
 
+use super::network::of;
 use super::{Held, Waiting};
 use crate::ledger::Harm;
 use crate::scene::Bank;
@@ -24,11 +25,11 @@ impl World {
             return self.queue.plan(at, Event::Renew { flow });
         };
         let Some(client) = self.client_for(node, bank, None) else { return };
-        self.say(|| format!("node {node} renews a grant"));
         if let Some(row) = self.store.grants.get_mut(flow_id) {
             row.lease = self.now + LEASE;
         }
         let begun = self.began(flow_id);
+        self.say(|| format!("node {node} renews the grant of {}", of(begun)));
         let mut person = ATTACKER;
         if let Some(flow) = begun.and_then(|begun| self.flows.get_mut(begun)) {
             flow.renewals += 1;

@@ -4,7 +4,7 @@ use fdx_sandbox::Peer;
 use fdx_wire::UnixTime;
 use http::{Request, Response};
 
-use super::{Trace, World};
+use super::World;
 use crate::attack::Attack;
 use crate::ledger::{Actor, Harm};
 use crate::scene::{Bank, START};
@@ -35,15 +35,12 @@ impl World {
         let answer = institution.handle(request, peer, now);
         let broken = institution.last_verdicts().last().map(|verdict| verdict.rule);
         let answer = self.about_its_customer(bank, request, answer);
-        if self.trace == Trace::On {
+        self.say(|| {
             let (method, path) = (request.method(), request.uri().path());
-            let broken = broken.filter(|_| answer.status().as_u16() >= 400).unwrap_or_default();
-            println!(
-                "{:>9} ms    {bank:?} bank: {actor:?} {method} {path} -> {} {broken}",
-                self.now,
-                answer.status().as_u16()
-            );
-        }
+            let status = answer.status().as_u16();
+            let broken = broken.filter(|_| status >= 400).unwrap_or_default();
+            format!("  {bank:?} bank: {actor:?} {method} {path} -> {status} {broken}")
+        });
         for harm in self.ledger.answer(bank, actor, request, &answer, now) {
             self.harm(harm, plan);
         }
