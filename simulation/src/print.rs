@@ -1,20 +1,28 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::io::Write;
 use std::time::Duration;
 
 use fdx_simulation::{Attack, Tally};
 use serde_json::json;
+
+/// Whoever reads only the beginning has seen enough.
+macro_rules! line {
+    ($($text:tt)*) => {
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    };
+}
 
 pub(crate) fn json(tally: &Tally, time: Option<Duration>) {
     let mut document = tally.to_json();
     if let Some(members) = document.as_object_mut() {
         members.extend(time.map(|time| ("seconds".to_owned(), json!(time.as_secs_f64()))));
     }
-    println!("{}", serde_json::to_string_pretty(&document).unwrap_or_default());
+    line!("{}", serde_json::to_string_pretty(&document).unwrap_or_default());
 }
 
 pub(crate) fn table(tally: &Tally, time: Option<Duration>) {
-    println!();
+    line!();
     row("worlds", tally.worlds());
     row("flows", tally.flows());
     row("events", tally.events());
@@ -26,32 +34,32 @@ pub(crate) fn table(tally: &Tally, time: Option<Duration>) {
     counts("network and machines", tally.network());
     counts("outcomes", tally.ends());
     counts("refusals by code", tally.errors());
-    println!("\n{:<48}{:>10}{:>11}", "attacks", "tried", "harms done");
+    line!("\n{:<48}{:>10}{:>11}", "attacks", "tried", "harms done");
     for attack in Attack::ALL {
         let (tried, succeeded) = tally.attack(attack);
         let open = if attack.is_open() { "  left open by FAPI 2.0" } else { "" };
-        println!("  {:<46}{tried:>10}{succeeded:>11}{open}", attack.name());
+        line!("  {:<46}{tried:>10}{succeeded:>11}{open}", attack.name());
     }
     for missing in tally.missing() {
-        println!("never occurred: {missing}");
+        line!("never occurred: {missing}");
     }
-    println!();
+    line!();
     if tally.harms().is_empty() {
-        println!("no promise was broken");
+        line!("no promise was broken");
     }
     for (seed, harm, attack) in tally.harms().iter().take(20) {
         let by = attack.map_or("nobody", Attack::name);
-        println!("BROKEN: {harm:?}, by: {by}; see it with 'cargo xtask simulate --seed {seed}'");
+        line!("BROKEN: {harm:?}, by: {by}; see it with 'cargo xtask simulate --seed {seed}'");
     }
 }
 
 fn counts(title: &str, counts: &BTreeMap<&'static str, u64>) {
-    println!("\n{title}");
+    line!("\n{title}");
     for (name, count) in counts {
         row(&format!("  {name}"), count);
     }
 }
 
 fn row(name: &str, value: impl Display) {
-    println!("{name:<48}{value:>10}");
+    line!("{name:<48}{value:>10}");
 }
