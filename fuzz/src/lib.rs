@@ -25,6 +25,7 @@ mod notification;
 mod par_response;
 mod readiness;
 mod registration_response;
+mod revocations;
 mod scene;
 mod sealed_pending;
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use notification::notification;
 pub use par_response::par_response;
 pub use readiness::readiness;
 pub use registration_response::registration_response;
+pub use revocations::revocations;
 pub use sealed_pending::sealed_pending;
 pub use stored_grant::stored_grant;
 pub use token_response::token_response;
@@ -83,6 +85,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("par_response", par_response),
     ("readiness", readiness),
     ("registration_response", registration_response),
+    ("revocations", revocations),
     ("sealed_pending", sealed_pending),
     ("stored_grant", stored_grant),
     ("token_response", token_response),

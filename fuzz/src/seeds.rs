@@ -16,6 +16,7 @@ use crate::scene::{
 const JSON: &str = "content-type: application/json\n\n";
 const GRANT: &str = r#"{"id":"c-1","status":"ACTIVE","parties":[{"name":"App","type":"DATA_RECIPIENT"}],"createdTime":"2026-01-05T10:00:00Z","durationType":"TIME_BOUND","durationPeriod":90,"lookbackPeriod":"60","resources":[{"resourceType":"ACCOUNT","resourceId":"a-1","dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"]}],"links":[{"href":"https://bank.example/c","rel":"self"}]}"#;
 const PART: &str = r#"{"id":"c-1","status":"ACTIVE","resources":[{"resourceType":"ACCOUNT","resourceId":"a-1","dataClusters":["ACCOUNT_BASIC","STATEMENTS"]},{"resourceType":"CUSTOMER","resourceId":"a-1","dataClusters":["CUSTOMER_CONTACT"]},{"resourceType":"ACCOUNT","resourceId":"a-2","dataClusters":[]}]}"#;
+const REVOCATION: &str = r#"{"status":"REVOKED","reason":"USER_ACTION","initiator":"INDIVIDUAL","updatedTime":"2026-01-06T10:00:00Z"}"#;
 const TOKENS: &str = r#"{"access_token":"at-0123456789abcdef","token_type":"DPoP","expires_in":3600,"refresh_token":"rt-0123456789abcdef","scope":"fdx:accountbasic:read offline_access","grant_id":"c-1"}"#;
 const NONCE: &str =
     "400\ndpop-nonce: n-1\ncontent-type: application/json\n\n{\"error\":\"use_dpop_nonce\"}";
@@ -54,6 +55,9 @@ fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("registration_response", "usual", registered("201", "Ed25519")),
         ("registration_response", "weakened", registered("201", "RS256")),
         ("registration_response", "read", registered("200", "EdDSA")),
+        ("revocations", "fdx6", format!("200\n{JSON}{{\"revocations\":[{REVOCATION}]}}")),
+        ("revocations", "fdx5", format!("200\n{JSON}[{REVOCATION},{{}}]")),
+        ("revocations", "none", format!("404\n{JSON}{{\"code\":\"404\"}}")),
         ("error_response", "oauth", oauth_error()),
         ("error_response", "fdx", fdx_error()),
         ("error_response", "nonce", NONCE.to_owned()),
