@@ -40,6 +40,8 @@ pub enum Attack {
     SwappedResponse,
     /// Changes a token response: the attacker's access token in the customer's place.
     SwappedAccessToken,
+    /// Changes the answer to a refresh: the attacker's access token in the customer's place.
+    SwappedRenewal,
     /// Changes a token response: an ID token that the rogue got, with the same nonce.
     SwappedIdToken,
     /// Changes a token response: an ID token that the hostile institution signed.
@@ -68,7 +70,7 @@ pub enum Attack {
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Csrf,
         Self::CodeInjection,
         Self::Denial,
@@ -87,6 +89,7 @@ impl Attack {
         Self::StolenRefreshToken,
         Self::SwappedResponse,
         Self::SwappedAccessToken,
+        Self::SwappedRenewal,
         Self::SwappedIdToken,
         Self::ForgedIdToken,
         Self::TenantIdToken,
@@ -123,6 +126,7 @@ impl Attack {
             Self::StolenRefreshToken => "stolen refresh token",
             Self::SwappedResponse => "token response of another flow",
             Self::SwappedAccessToken => "access token of another flow",
+            Self::SwappedRenewal => "access token of another flow, at a refresh",
             Self::SwappedIdToken => "ID token of another client",
             Self::ForgedIdToken => "ID token of another institution",
             Self::TenantIdToken => "ID token of another tenant, by the same key",

@@ -56,6 +56,7 @@ impl World {
                 }
             }
             Waiting::Refresh(sent) => {
+                let response = self.on_renewal(id, response);
                 let end = "renewal refused";
                 if let Some(refreshed) = self.step(id, sent, response, Waiting::Refresh, end) {
                     self.refreshed(id, refreshed);
@@ -93,24 +94,24 @@ impl World {
                         self.note(&error);
                         self.refresh(id);
                     }
-                    _ => {
+                    (_, "exchange refused", _) => {
                         self.judge_reload(id, &error);
                         self.fail(id, &error, end);
                     }
+                    _ => self.fail(id, &error, end),
                 }
                 None
             }
         }
     }
 
-    /// A code that was sent before is refused as spent, and the flow has to start over: unless the
-    /// institution wanted another nonce first, or saw a copy of the request.
+    /// Of two exchanges with one code, whichever comes second is refused as spent, and has to start
+    /// over: unless the institution wanted another nonce first, or saw a copy of the request.
     fn judge_reload(&mut self, id: u32, error: &Error) {
-        let Some(task) = self.tasks.get(&id).filter(|task| task.again && !task.copied) else {
-            return;
-        };
+        let Some(task) = self.tasks.get(&id).filter(|task| !task.copied) else { return };
+        let mut twice = self.exchanges.iter().filter(|(_, sent)| **sent > 1);
         let documented = match error {
-            _ if !matches!(task.held, Held::Nothing) => true,
+            _ if !twice.any(|((flow_id, _), _)| *flow_id == task.flow_id) => true,
             Error::Refusal(refusal) => {
                 refusal.is("invalid_grant") && error.next_step() == NextStep::StartOver
             }

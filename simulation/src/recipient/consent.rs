@@ -3,6 +3,7 @@
 use fdx_par::{ConsentRead, ResourceAnswer, ResourceRequest, StoredGrant};
 
 use super::{Held, Waiting};
+use crate::attack::Attack;
 use crate::ledger::Harm;
 use crate::scene::{self, Bank};
 use crate::shared;
@@ -58,7 +59,9 @@ impl World {
         if !lost {
             self.clear_cookie(person, &flow_id);
         }
-        if self.faults == Faults::Usual && person != ATTACKER && self.rng.chance(200) {
+        if plan == Some(Attack::SwappedRenewal) {
+            self.queue.plan(self.now + 1000, Event::Renew { flow: flow_id });
+        } else if self.faults == Faults::Usual && person != ATTACKER && self.rng.chance(200) {
             let at = self.now + self.rng.below(600_000);
             self.queue.plan(at, Event::Renew { flow: flow_id });
         }

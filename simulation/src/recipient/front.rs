@@ -155,12 +155,10 @@ impl World {
         if self.dies(id, 4) {
             return;
         }
-        let mut again = false;
         if let Some(code) = crate::ledger::parameter(url, "code") {
             let sent = self.exchanges.entry((flow_id.clone(), code)).or_default();
             *sent += 1;
-            again = *sent > 1;
-            if again && self.claims == Claims::Atomic {
+            if *sent > 1 && self.claims == Claims::Atomic {
                 self.harm(Harm::CodeSentTwice, plan);
             }
         }
@@ -169,7 +167,6 @@ impl World {
         }
         if let Some(task) = self.tasks.get_mut(&id) {
             task.flow_id = flow_id;
-            task.again = again;
         }
         let (entropy, now) = (self.rng.entropy(), self.node_time(node));
         match client.exchange(accepted, entropy, now) {

@@ -39,8 +39,6 @@ pub(crate) struct Task {
     flow_id: String,
     /// Of the row that it read or wrote last.
     version: u64,
-    /// Whether its code was sent before.
-    again: bool,
     /// Whether the network made two of a request.
     copied: bool,
     waiting: Option<Waiting>,
@@ -106,7 +104,6 @@ impl World {
             keys_fetched: 0,
             flow_id: String::new(),
             version: 0,
-            again: false,
             copied: false,
             waiting: None,
             held: Held::Nothing,

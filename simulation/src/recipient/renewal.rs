@@ -5,6 +5,7 @@ use fdx_par::{RefreshVerification, Refreshed, StoredGrant};
 
 use super::network::of;
 use super::{Held, Waiting};
+use crate::attack::Attack;
 use crate::ledger::Harm;
 use crate::scene::Bank;
 use crate::shared;
@@ -96,7 +97,10 @@ impl World {
                 self.fetch_keys(id);
             }
             Err(refused) => {
-                self.harm(Harm::RenewalRefused, self.plan(id));
+                let plan = self.plan(id);
+                if plan != Some(Attack::SwappedRenewal) {
+                    self.harm(Harm::RenewalRefused, plan);
+                }
                 self.fail(id, &refused.error, "");
             }
             // Nothing here is encrypted.

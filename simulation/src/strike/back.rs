@@ -61,6 +61,22 @@ impl World {
         }
     }
 
+    /// The answer to a refresh is about to reach the recipient.
+    pub(crate) fn on_renewal(&mut self, id: u32, response: Response<Vec<u8>>) -> Response<Vec<u8>> {
+        let plan = Attack::SwappedRenewal;
+        if self.plan(id) != Some(plan) || !response.status().is_success() {
+            return response;
+        }
+        let own = self.whole_own_flow().and_then(|()| self.own_tokens.take());
+        match own.and_then(|own| with_members_of(&response, &own, &["access_token"])) {
+            Some(swapped) => {
+                self.tried(Some(plan));
+                swapped
+            }
+            None => response,
+        }
+    }
+
     /// The answer to a consent's read is about to reach the recipient.
     pub(crate) fn on_consent(&mut self, id: u32, response: Response<Vec<u8>>) -> Response<Vec<u8>> {
         let Some(person) = self.tasks.get(&id).map(Task::whose) else { return response };

@@ -1,6 +1,7 @@
 mod bank;
 mod customer;
 mod customers;
+mod flow;
 mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +10,8 @@ use std::io::Write;
 use fdx_par::{Client, ServerKeys};
 use fdx_sandbox::{Institution, Peer, RefreshPolicy};
 use http::{Request, Response};
+
+pub(crate) use flow::Flow;
 
 use crate::attack::Attack;
 use crate::ledger::{Ledger, Person};
@@ -22,15 +25,6 @@ use crate::tally::{Tally, count};
 pub(crate) const ATTACKER: Person = 0;
 const CUSTOMERS: u64 = 6;
 const NODES: usize = 3;
-/// Three pushes of two requests each, for the nonce.
-const MOST_FOR_PUSH: u64 = 6;
-/// A code is sent twice, for the nonce.
-const MOST_FOR_CODE: u64 = 2;
-/// Keys, and two requests each for the consent and a call; two of the steps are made again.
-const MOST_FOR_REST: u64 = 9;
-/// Two requests each for the refresh and a call, and keys; two of the steps are made again.
-const MOST_FOR_RENEWAL: u64 = 9;
-
 /// How a world is set up.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -110,38 +104,6 @@ pub(crate) struct Cookie {
     pub(crate) flow_id: String,
     pub(crate) bank: Bank,
     pub(crate) sealed: String,
-}
-
-/// What a flow is, as only the world knows.
-pub(crate) struct Flow {
-    pub(crate) person: Person,
-    pub(crate) bank: Bank,
-    pub(crate) plan: Option<Attack>,
-    pub(crate) whole: bool,
-    pub(crate) url: Option<String>,
-    pub(crate) callback: Option<String>,
-    /// Whether the customer said no at the institution.
-    pub(crate) refused: bool,
-    pub(crate) flow_id: Option<String>,
-    pub(crate) client: Option<Client>,
-    pub(crate) requests: u64,
-    /// How often a browser brought its code, and how often its grant was renewed.
-    pub(crate) exchanges: u64,
-    pub(crate) renewals: u64,
-    /// Requests to resources, as the attacker read them.
-    pub(crate) calls: Vec<Request<Vec<u8>>>,
-}
-
-impl Flow {
-    /// The most requests that it may have taken by now.
-    pub(crate) fn bound(&self) -> u64 {
-        let code = match self.exchanges {
-            0 => 0,
-            // A code is good once, so that only one of them goes on.
-            exchanges => exchanges * MOST_FOR_CODE + MOST_FOR_REST,
-        };
-        MOST_FOR_PUSH + code + self.renewals * MOST_FOR_RENEWAL
-    }
 }
 
 /// What is persisted of a grant.
