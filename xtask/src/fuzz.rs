@@ -25,7 +25,9 @@ pub(crate) fn run(mut args: Args) -> Result<Outcome, Failure> {
         return Ok(Outcome::left_out("no cargo-fuzz", "'cargo install --locked cargo-fuzz'"));
     }
     let targets = chosen(&shell::read(fuzz(&["list"], Toolchain::WithFuzz))?, &named)?;
-    shell::watch(fuzz(&["build"], Toolchain::WithFuzz))?;
+    for target in &targets {
+        shell::watch(fuzz(&["build", target], Toolchain::WithFuzz))?;
+    }
     let found = all(&targets, seconds)?;
     match output {
         Output::Json => println!("{}", serde_json::to_string_pretty(&found)?),
