@@ -57,7 +57,7 @@ pub fn proof() -> Vec<ProofRow> {
 fn taken(allowed: &Allowed) -> Line {
     let refused = allowed.refused();
     Line {
-        name: allowed.name.to_owned(),
+        name: allowed.name.clone(),
         clause: allowed.clause,
         expected: "accept".to_owned(),
         outcome: if refused.is_none() { "accept" } else { "refuse" }.to_owned(),

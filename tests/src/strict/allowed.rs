@@ -12,7 +12,7 @@ pub struct Allowed {
     /// Where that stands.
     pub clause: &'static str,
     /// What the client does.
-    pub name: &'static str,
+    pub name: String,
     setup: Setup,
     play: Box<dyn Fn(&mut Stage)>,
 }
@@ -33,11 +33,11 @@ pub fn allowed() -> Vec<Allowed> {
 impl Allowed {
     fn new(
         clause: &'static str,
-        name: &'static str,
+        name: impl Into<String>,
         setup: Setup,
         play: impl Fn(&mut Stage) + 'static,
     ) -> Self {
-        Self { clause, name, setup, play: Box::new(play) }
+        Self { clause, name: name.into(), setup, play: Box::new(play) }
     }
 
     /// Plays it: the rule for which the last request was refused, if it was.
@@ -91,15 +91,16 @@ fn clocks() -> Vec<Allowed> {
     let signed = Setup { requests: Requests::Signed, ..Setup::default() };
     let mut all = Vec::new();
     for seconds in [0, 1, 10, 11, 60] {
-        all.push(Allowed::new(CLAUSE, "an assertion from ahead", Setup::default(), move |stage| {
+        let from = |what| format!("{what} from {seconds} s ahead");
+        all.push(Allowed::new(CLAUSE, from("an assertion"), Setup::default(), move |stage| {
             let times = json!({ "iat": at(seconds), "nbf": at(seconds), "exp": at(120) });
             stage.wrong(Step::Push, move |out| out.assertion(&times));
         }));
-        all.push(Allowed::new(CLAUSE, "a proof from ahead", Setup::default(), move |stage| {
+        all.push(Allowed::new(CLAUSE, from("a proof"), Setup::default(), move |stage| {
             let times = json!({ "iat": at(seconds), "nbf": at(seconds) });
             stage.wrong(Step::Push, move |out| out.proof(&times));
         }));
-        all.push(Allowed::new(CLAUSE, "a request object from ahead", signed, move |stage| {
+        all.push(Allowed::new(CLAUSE, from("a request object"), signed, move |stage| {
             let times = json!({ "iat": at(seconds), "nbf": at(seconds) });
             stage.wrong(Step::Push, move |out| out.request_object(&times));
         }));
@@ -117,6 +118,7 @@ fn targets() -> Vec<Allowed> {
     let all = steps.into_iter().flat_map(|step| written.map(|written| (step, written)));
     all.map(|((step, path), (name, origin))| {
         let patch = json!({ "htu": format!("{origin}/{path}") });
+        let name = format!("{name}, at /{path}");
         Allowed::new("RFC 9449 4.3", name, Setup::default(), move |stage| {
             let patch = patch.clone();
             stage.wrong(step, move |out| out.proof(&patch));

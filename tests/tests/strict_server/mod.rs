@@ -42,11 +42,12 @@ fn every_check_of_the_institution_has_a_wrong_client_and_every_row_a_check() {
 
 #[test]
 fn what_looks_wrong_and_is_right_is_taken() {
-    let refused: Vec<_> = allowed()
-        .iter()
-        .filter_map(|right| Some((right.clause, right.name, right.refused()?)))
-        .collect();
+    let all = allowed();
+    let refused: Vec<_> =
+        all.iter().filter_map(|it| Some((it.clause, &it.name, it.refused()?))).collect();
     assert!(refused.is_empty(), "{refused:#?}");
+    let names: BTreeSet<_> = all.iter().map(|it| &it.name).collect();
+    assert_eq!(names.len(), all.len(), "two have one name");
 }
 
 /// The source is read by a simple rule, which must not overlook a check.
