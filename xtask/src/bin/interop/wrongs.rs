@@ -3,7 +3,9 @@
 use core::time::Duration;
 
 use fdx_jose::{AssertionKey, AssertionType, ProofClaims, ProofKey, Signer};
-use fdx_par::{Callback, Endpoint, NextStep, RequestObjects};
+use fdx_par::{
+    Callback, ClientAuthentication, Endpoint, NextStep, RequestObjects, SenderConstraint,
+};
 use fdx_transport_hyper::system_now;
 use fdx_wire::form::{Form, Query};
 use fdx_wire::{Entropy, HttpsUrl, Issuer, Label, base64url};
@@ -71,9 +73,20 @@ pub(crate) fn other_certificate(
         Authentication::SelfSignedTlsClientAuth => Authentication::TlsClientAuth,
         _ => Authentication::SelfSignedTlsClientAuth,
     };
-    let mut recipient = Recipient::new(lab, Combination { authentication, ..MTLS })?;
-    recipient.begin()?;
-    recipient.transport = &lab.identities.of(other, Generation::First).transport;
+    let combination = Combination { authentication, ..MTLS };
+    Recipient::new(lab, combination)?.begin()?;
+    let other = lab.identities.of(other, Generation::First);
+    let id = combination.to_string();
+    let mut recipient = Recipient::with(lab, combination, &id, Generation::First, |config| {
+        config.authentication = match authentication {
+            Authentication::SelfSignedTlsClientAuth => {
+                ClientAuthentication::SelfSignedTlsClientAuth(other.thumbprint)
+            }
+            _ => ClientAuthentication::TlsClientAuth(other.thumbprint),
+        };
+        config.sender_constraint = SenderConstraint::Mtls(other.thumbprint);
+    })?;
+    recipient.transport = &other.transport;
     refused(recipient.run(recipient.push()?), "invalid_client")
 }
 
