@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::arbitrary::{consent_grant, consent_request, damaged, time};
-use crate::{ConsentDuration, ConsentGrant, ConsentStatus, Coverage, DataCluster, ResourceType};
+use crate::{
+    ConsentDuration, ConsentGrant, ConsentStatus, Coverage, DataCluster, OtherDetail, ResourceType,
+};
 
 const ISSUED: u64 = 1_767_607_200;
 const DAY: u64 = 86_400;
@@ -213,6 +215,17 @@ fn details_that_have_no_canonical_form_are_told_as_they_came() {
         assert!(!digests.contains(&receipt.digest()), "{value}");
         digests.push(receipt.digest());
     }
+}
+
+/// A program may ask for more than an answer may tell.
+#[test]
+fn details_of_any_size_are_read_back() {
+    let detail = (0..10_001).fold(OtherDetail::new("payment").unwrap(), |detail, place| {
+        detail.with_location(&format!("https://bank.example/{place}"))
+    });
+    let asked = Requested::Details(AuthorizationDetails::of_other(detail), Scopes::new());
+    let receipt = begin(asked).build();
+    assert!(ConsentReceipt::from_json(receipt.canonical_json()).unwrap() == receipt);
 }
 
 /// As many resources as a grant may name, none with any of what was asked for.
