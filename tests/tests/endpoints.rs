@@ -1,10 +1,10 @@
 //! Which URL, which certificate: the table of RFC 8705 and FAPI 2.0, row by row.
 
 use fdx_par::{
-    AccessToken, CallerFault, Client, ClientCertificate, Draft, Endpoint, MtlsEndpoints, Output,
-    ResourceRequest, Target,
+    AccessToken, CallerFault, Client, ClientAuthentication, ClientCertificate, Draft, Endpoint,
+    MtlsEndpoints, Output, ResourceRequest, SenderConstraint, Target,
 };
-use fdx_tests::{Binding, Setup, World, entropy, patched};
+use fdx_tests::{Authentication, Binding, Setup, World, entropy, patched, usual_request};
 use fdx_wire::HttpsUrl;
 use serde_json::{Value, json};
 
@@ -303,5 +303,40 @@ fn a_token_never_leaves_the_fdx_base() {
         "https://BANK.example:443/fdx/v6/accounts?x=/../",
     ] {
         call(&client, token, url).expect(url);
+    }
+}
+
+#[test]
+fn a_request_names_the_certificate_to_show() {
+    use Authentication::{PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth};
+    for (authentication, binding, mtls, named) in [
+        (PrivateKeyJwt, Binding::Dpop, WhereNeeded, false),
+        // Any will do.
+        (PrivateKeyJwt, Binding::Dpop, Always, false),
+        (PrivateKeyJwt, Binding::Mtls, WhereNeeded, false),
+        (PrivateKeyJwt, Binding::Mtls, Always, true),
+        (TlsClientAuth, Binding::Dpop, WhereNeeded, true),
+        (SelfSignedTlsClientAuth, Binding::Mtls, WhereNeeded, true),
+    ] {
+        let setup = Setup { authentication, binding, ..Setup::default() };
+        let mut world = World::new(setup);
+        let mut config = setup.config();
+        config.mtls_endpoints = mtls;
+        let shown = match (&config.authentication, &config.sender_constraint) {
+            (
+                ClientAuthentication::TlsClientAuth(shown)
+                | ClientAuthentication::SelfSignedTlsClientAuth(shown),
+                _,
+            )
+            | (_, SenderConstraint::Mtls(shown)) => Some(*shown),
+            _ => None,
+        };
+        let client = Client::new(config, world.client().unwrap().metadata().clone()).unwrap();
+        let draft = client.push(&usual_request(), entropy(1), world.now).unwrap();
+        let signatures = draft.sign(&world.keys).unwrap();
+        let (request, _) = draft.attach(signatures).unwrap();
+        let expected = if named { shown } else { None };
+        assert!(!named || shown.is_some());
+        assert_eq!(request.certificate_thumbprint(), expected, "{setup:?} {mtls:?}");
     }
 }

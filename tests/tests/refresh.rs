@@ -5,8 +5,8 @@ use core::time::Duration;
 
 use fdx_jose::{Algorithm, ProofKey, Thumbprint};
 use fdx_par::{
-    BoundBy, CallerFault, Client, Error, Identity, NextStep, RefreshVerification, SenderConstraint,
-    ServerRule, StoredGrant,
+    AuthorizationRequest, BoundBy, CallerFault, Client, Error, Identity, NextStep,
+    RefreshVerification, SenderConstraint, ServerRule, StoredGrant,
 };
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{NoncePolicy, RefreshPolicy};
@@ -315,6 +315,21 @@ fn the_first_id_token_at_a_refresh_is_verified_like_any() {
         let refused = world.verify_refreshed(&client, refreshed).unwrap_err();
         assert_eq!(refused.error.code(), code);
     }
+}
+
+#[test]
+fn an_id_token_at_a_refresh_that_nobody_asked_for_is_not_looked_at() {
+    let mut world = World::new(Setup::default());
+    let client = world.client().unwrap();
+    let request = AuthorizationRequest::new(consent_request()).offline_access();
+    let (url, pending) = world.push(&client, &request).unwrap();
+    let callback = world.customer(&url, &Decision::everything());
+    let grant = world.exchange(&client, pending, &callback).unwrap().stored();
+    world.tamper_at("/token", |answer| patched(answer, &json!({ "id_token": "not looked at" })));
+    let refreshed = world.refresh(&client, &grant).unwrap();
+    let verified = client.verify_refreshed(refreshed, None, world.now).unwrap();
+    let RefreshVerification::Verified(renewed) = verified else { panic!("no key is needed") };
+    assert!(renewed.identity().is_none());
 }
 
 /// By a text that another program wrote: who the customer is binds all the same.
