@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::scene::Bank;
 use crate::shared::Shared;
-use crate::standing::Standing;
+use crate::standing::{SentAt, Standing};
 
 /// Who sent a request to an institution.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -152,7 +152,8 @@ impl Ledger {
             let told = || serde_json::from_slice::<Value>(answer.body()).ok();
             let is = |told: Value| told.get("error").is_some_and(|error| error == "invalid_grant");
             if path == "/token" && actor == Actor::Recipient && told().is_some_and(is) {
-                harms.extend(self.standing.refused(sent.body(), now));
+                let at = sent.extensions().get().copied().unwrap_or(SentAt(u64::MAX));
+                harms.extend(self.standing.refused(sent.body(), at, now));
             }
             return harms;
         }

@@ -13,6 +13,10 @@ use crate::tally::count;
 /// How long a refresh token that was replaced serves a lost answer.
 const RETRY: Duration = Duration::from_secs(60);
 
+/// When the recipient sent a request, in the world's milliseconds: it goes with the request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SentAt(pub(crate) u64);
+
 #[derive(Debug, Default)]
 pub(crate) struct Standing {
     /// The grant behind each code that was exchanged.
@@ -30,7 +34,8 @@ struct RefreshToken {
     until: Option<UnixTime>,
     /// Those that took its place.
     next: Vec<String>,
-    persisted: bool,
+    /// Since when the recipient has it in its store.
+    persisted: Option<u64>,
 }
 
 impl Standing {
@@ -53,13 +58,13 @@ impl Standing {
             }
         }
         if let Some(new) = new {
-            let token = RefreshToken { grant, until: None, next: Vec::new(), persisted: false };
+            let token = RefreshToken { grant, until: None, next: Vec::new(), persisted: None };
             self.tokens.insert(new, token);
         }
     }
 
     /// The recipient was told `invalid_grant`.
-    pub(crate) fn refused(&mut self, form: &[u8], now: UnixTime) -> Option<Harm> {
+    pub(crate) fn refused(&mut self, form: &[u8], sent: SentAt, now: UnixTime) -> Option<Harm> {
         if let Some(code) = field(form, "code") {
             // RFC 6749 section 4.1.2: a code that comes twice ends its tokens.
             if let Some(grant) = self.codes.get(&code)
@@ -79,17 +84,23 @@ impl Standing {
             return Some(Harm::GrantLost);
         }
         // RFC 9700 section 4.14.2: it was replaced more than a minute ago, which ends the grant. A
-        // recipient that has persisted a later one has no business with it.
+        // recipient that has persisted a later one does not send it any more; but what it sent
+        // before, and gave up, the network may still deliver.
         self.ended.insert(token.grant.clone());
-        count(&mut self.counts, "ended by a late renewal");
-        let next = |token: &String| self.tokens.get(token).is_some_and(|token| token.persisted);
-        token.next.iter().any(next).then_some(Harm::GrantLost)
+        let next = token.next.iter().filter_map(|token| self.tokens.get(token)?.persisted).min();
+        let (harm, became) = match next {
+            Some(since) if since <= sent.0 => (Some(Harm::GrantLost), "ended by a late renewal"),
+            Some(_) => (None, "ended by a renewal that the network held back"),
+            None => (None, "ended by a late renewal"),
+        };
+        count(&mut self.counts, became);
+        harm
     }
 
     /// The recipient has this refresh token in its store.
-    pub(crate) fn persisted(&mut self, token: &str) {
+    pub(crate) fn persisted(&mut self, token: &str, now: u64) {
         if let Some(token) = self.tokens.get_mut(token) {
-            token.persisted = true;
+            token.persisted.get_or_insert(now);
         }
     }
 }
@@ -99,6 +110,7 @@ mod tests {
     use super::*;
 
     const AT: fn(u64) -> UnixTime = UnixTime::from_seconds;
+    const NOW: SentAt = SentAt(u64::MAX);
 
     fn answer(token: &str) -> Value {
         serde_json::json!({ "grant_id": "g", "refresh_token": token })
@@ -114,23 +126,33 @@ mod tests {
     #[test]
     fn a_replaced_token_is_good_for_a_minute() {
         let mut standing = replaced();
-        assert_eq!(standing.refused(b"refresh_token=r0", AT(70)), Some(Harm::GrantLost));
-        assert_eq!(standing.refused(b"refresh_token=r0", AT(71)), None);
-        assert_eq!(standing.refused(b"refresh_token=r1", AT(71)), None, "ended with it");
+        assert_eq!(standing.refused(b"refresh_token=r0", NOW, AT(70)), Some(Harm::GrantLost));
+        assert_eq!(standing.refused(b"refresh_token=r0", NOW, AT(71)), None);
+        assert_eq!(standing.refused(b"refresh_token=r1", NOW, AT(71)), None, "ended with it");
     }
 
     #[test]
     fn whoever_persisted_the_next_one_does_not_use_the_old_one() {
         let mut standing = replaced();
-        standing.persisted("r1");
-        assert_eq!(standing.refused(b"refresh_token=r0", AT(71)), Some(Harm::GrantLost));
+        standing.persisted("r1", 11_000);
+        assert_eq!(standing.refused(b"refresh_token=r0", NOW, AT(71)), Some(Harm::GrantLost));
+    }
+
+    #[test]
+    fn what_was_sent_before_the_next_one_was_persisted_may_come_late() {
+        for (sent, harm) in [(10_999, None), (11_000, Some(Harm::GrantLost))] {
+            let mut standing = replaced();
+            standing.persisted("r1", 11_000);
+            standing.persisted("r1", 50_000);
+            assert_eq!(standing.refused(b"refresh_token=r0", SentAt(sent), AT(71)), harm);
+        }
     }
 
     #[test]
     fn a_code_that_comes_twice_ends_its_tokens() {
         let mut standing = replaced();
-        assert_eq!(standing.refused(b"refresh_token=r1", AT(11)), Some(Harm::GrantLost));
-        assert_eq!(standing.refused(b"code=c", AT(11)), None);
-        assert_eq!(standing.refused(b"refresh_token=r1", AT(11)), None);
+        assert_eq!(standing.refused(b"refresh_token=r1", NOW, AT(11)), Some(Harm::GrantLost));
+        assert_eq!(standing.refused(b"code=c", NOW, AT(11)), None);
+        assert_eq!(standing.refused(b"refresh_token=r1", NOW, AT(11)), None);
     }
 }

@@ -8,6 +8,7 @@ use super::{Posted, RETRIES, TIMEOUT, Waiting};
 use crate::attack::Attack;
 use crate::ledger::{Actor, Harm};
 use crate::scene::{self};
+use crate::standing::SentAt;
 use crate::tally::count;
 use crate::world::{Event, Faults, Lane, World};
 
@@ -29,10 +30,11 @@ impl World {
         draft: Draft<T>,
         waits: fn(Sent<T>) -> Waiting,
     ) {
-        let Posted { request, peer, sent } = match Self::send_raw(draft) {
+        let Posted { mut request, peer, sent } = match Self::send_raw(draft) {
             Ok(sent) => sent,
             Err(error) => return self.fail(id, &error, ""),
         };
+        request.extensions_mut().insert(SentAt(self.now));
         let Some(task) = self.tasks.get_mut(&id) else { return };
         task.waiting = Some(waits(sent));
         task.attempt += 1;

@@ -140,7 +140,7 @@ impl World {
         let row = Row { bank: task.bank, text, version: task.version, lease: 0 };
         self.store.grants.insert(task.flow_id.clone(), row);
         if let Some(token) = grant.tokens().refresh_token() {
-            self.ledger.standing.persisted(token.expose());
+            self.ledger.standing.persisted(token.expose(), self.now);
         }
         true
     }
