@@ -340,3 +340,19 @@ fn a_request_names_the_certificate_to_show() {
         assert_eq!(request.certificate_thumbprint(), expected, "{setup:?} {mtls:?}");
     }
 }
+
+#[test]
+fn a_call_names_the_certificate_to_which_its_token_is_bound() {
+    for binding in [Binding::Dpop, Binding::Mtls] {
+        let mut world = World::new(Setup { binding, ..Setup::default() });
+        let client = world.client().unwrap();
+        let verified = world.verified(&client);
+        let token = verified.tokens().access_token();
+        let url = client.config().fdx_base.join_segment("accounts").unwrap();
+        let draft = client.call(token, ResourceRequest::get(url), entropy(9), world.now).unwrap();
+        let signatures = draft.sign(&world.keys).unwrap();
+        let (request, _) = draft.attach(signatures).unwrap();
+        let named = token.bound_to().filter(|_| binding == Binding::Mtls);
+        assert_eq!(request.certificate_thumbprint(), named);
+    }
+}

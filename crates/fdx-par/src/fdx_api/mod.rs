@@ -42,14 +42,14 @@ impl Client {
             return Err(CallerFault::OutsideFdxBase.into());
         }
         let bound = access_token.bound;
-        let certificate = match bound.by {
-            BoundBy::Dpop | BoundBy::Nothing => ClientCertificate::Withhold,
-            BoundBy::Mtls => ClientCertificate::Present,
+        let (certificate, thumbprint) = match bound.by {
+            BoundBy::Dpop | BoundBy::Nothing => (ClientCertificate::Withhold, None),
+            BoundBy::Mtls => (ClientCertificate::Present, bound.to),
         };
         let token = &access_token.token;
         let scheme = self.scheme(&url, bound.by)?;
         let mut outgoing = Outgoing::new(method, url, certificate, body, limit);
-        outgoing.thumbprint = bound.to;
+        outgoing.thumbprint = thumbprint;
         // FAPI 2.0 Security Profile 5.3.3.1-3: in this header and nowhere else.
         outgoing.authorization(scheme, token).map_err(|_| CallerFault::StoredGrant)?;
         outgoing.header(INTERACTION_ID, &mint.interaction_id());
