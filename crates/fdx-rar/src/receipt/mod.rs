@@ -211,7 +211,8 @@ impl Serialize for ConsentReceipt {
     }
 }
 
-/// Ten thousand accounts fit, each with or without every one of fifty clusters.
+/// Ten thousand accounts with identifiers of 36 characters fit, each with or without every one of
+/// fifty clusters.
 const LIMITS: Limits = Limits { bytes: 64 * 1024 * 1024, depth: 8, members: 4_000_000 };
 
 #[cfg(test)]
