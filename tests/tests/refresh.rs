@@ -280,6 +280,14 @@ fn an_id_token_by_an_unknown_key_keeps_the_tokens() {
     }
 }
 
+/// Why a refresh is refused whose ID token has these claims, and is signed again.
+fn refused_for(world: &mut World, client: &Client, grant: &StoredGrant, claims: Value) -> Error {
+    let key = keys(world.algorithm());
+    world.tamper_at("/token", move |answer| signed_again(answer, &claims, &key));
+    let refreshed = world.refresh(client, grant).unwrap();
+    world.verify_refreshed(client, refreshed).unwrap_err().error
+}
+
 /// As a node leaves it that crashed between the exchange and its verification.
 #[test]
 fn a_grant_that_was_never_verified_learns_at_a_refresh_who_the_customer_is() {
@@ -291,12 +299,8 @@ fn a_grant_that_was_never_verified_learns_at_a_refresh_who_the_customer_is() {
     assert_eq!(renewed.identity().map(Identity::subject), Some("cust-1"));
     assert!(renewed.consent_id().is_some());
     // From then on every other one is refused.
-    let key = keys(world.algorithm());
-    let patch = json!({ "sub": "cust-2" });
-    world.tamper_at("/token", move |answer| signed_again(answer, &patch, &key));
-    let refreshed = world.refresh(&client, &renewed).unwrap();
-    let refused = world.verify_refreshed(&client, refreshed).unwrap_err();
-    assert_eq!(refused.error.code(), ServerRule::RefreshedIdentity.code());
+    let error = refused_for(&mut world, &client, &renewed, json!({ "sub": "cust-2" }));
+    assert_eq!(error.code(), ServerRule::RefreshedIdentity.code());
 }
 
 #[test]
@@ -309,11 +313,7 @@ fn the_first_id_token_at_a_refresh_is_verified_like_any() {
         let mut world = World::new(Setup::default());
         let client = world.client().unwrap();
         let grant = world.exchanged(&client).stored();
-        let key = keys(world.algorithm());
-        world.tamper_at("/token", move |answer| signed_again(answer, &patch, &key));
-        let refreshed = world.refresh(&client, &grant).unwrap();
-        let refused = world.verify_refreshed(&client, refreshed).unwrap_err();
-        assert_eq!(refused.error.code(), code);
+        assert_eq!(refused_for(&mut world, &client, &grant, patch).code(), code);
     }
 }
 
@@ -340,12 +340,8 @@ fn a_stored_grant_that_names_the_customer_and_no_nonce_holds_later_id_tokens_to_
     let mut stored: Value = serde_json::from_str(grant.to_json().expose()).unwrap();
     stored.as_object_mut().unwrap().remove("nonce").unwrap();
     let grant = client.restore(&stored.to_string()).unwrap();
-    let key = keys(world.algorithm());
-    let patch = json!({ "sub": "cust-2" });
-    world.tamper_at("/token", move |answer| signed_again(answer, &patch, &key));
-    let refreshed = world.refresh(&client, &grant).unwrap();
-    let refused = world.verify_refreshed(&client, refreshed).unwrap_err();
-    assert_eq!(refused.error.code(), ServerRule::RefreshedIdentity.code());
+    let error = refused_for(&mut world, &client, &grant, json!({ "sub": "cust-2" }));
+    assert_eq!(error.code(), ServerRule::RefreshedIdentity.code());
 }
 
 #[test]
