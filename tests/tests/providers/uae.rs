@@ -12,6 +12,10 @@ fn every_request_is_as_recorded() {
 
     let client = world.client().unwrap();
     texts.step("discover", &world);
+    let draft = client.register_by_certificate(entropy(8), world.now).unwrap();
+    let (request, _) = draft.attach(Vec::new()).unwrap();
+    let certificate = client.config().sender_constraint.thumbprint();
+    assert!(certificate.is_some() && request.certificate_thumbprint() == certificate);
     let draft = client.register_by_certificate(entropy(9), world.now).unwrap();
     world.run(draft).unwrap();
     texts.step("register", &world);

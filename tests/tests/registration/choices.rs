@@ -266,3 +266,15 @@ fn a_server_without_the_endpoint_is_told_apart() {
     let request = http::Request::post("https://bank.example/register").body(Vec::new()).unwrap();
     assert_eq!(world.bank.handle(&request, None, world.now).status(), 404);
 }
+
+#[test]
+fn a_client_that_its_certificate_authenticates_registers_over_a_connection_that_shows_it() {
+    let setup = Setup { authentication: Authentication::TlsClientAuth, ..Setup::default() };
+    let config = recipient(setup);
+    let certificate = config.authentication.thumbprint();
+    let mut world = scene::world(setup);
+    let registrar = scene::registrar(&mut world, config, &registration(setup));
+    let draft = registrar.register(scene::initial(), world.draw(), world.now).unwrap();
+    let (request, _) = draft.attach(Vec::new()).unwrap();
+    assert!(certificate.is_some() && request.certificate_thumbprint() == certificate);
+}
