@@ -162,7 +162,7 @@ pub(crate) fn accepted(client: &Client) -> Accepted {
     }
 }
 
-pub(crate) const STORED: &str = r#"{"version":1,"issuer":"https://bank.example","client_id":"app","access_token":"at-0123456789abcdef","token_type":"DPoP","bound_to":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","expires_at":1767610800,"refresh_token":"rt-0123456789abcdef","scope":"fdx:accountbasic:read","subject":"customer","consent_id":"c-1"}"#;
+pub(crate) const STORED: &str = r#"{"version":2,"issuer":"https://bank.example","client_id":"app","access_token":"at-0123456789abcdef","token_type":"DPoP","bound_to":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","expires_at":1767610800,"refresh_token":"rt-0123456789abcdef","scope":"fdx:accountbasic:read","subject":"customer","consent_id":"c-1"}"#;
 
 /// Tokens that are at hand.
 pub(crate) fn stored(client: &Client) -> StoredGrant {

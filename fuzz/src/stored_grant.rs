@@ -1,13 +1,19 @@
 use crate::message::judge;
 use crate::scene::{self, NOW, entropy, key};
 
-/// A stored grant.
+/// A stored grant, or stored tokens that are not verified.
 ///
 /// # Panics
 /// Where one that was restored is written otherwise than it would be read.
 pub fn stored_grant(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let client = scene::client();
+    if let Ok(tokens) = client.restore_unverified(text) {
+        assert!(client.restore(text).is_err(), "unverified tokens became a grant");
+        let written = tokens.to_json();
+        let again = client.restore_unverified(written.expose()).unwrap();
+        assert_eq!(again.to_json().expose(), written.expose());
+    }
     let grant = match client.restore(text) {
         Ok(grant) => grant,
         Err(error) => return judge(&error),

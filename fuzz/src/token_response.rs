@@ -11,8 +11,9 @@ pub fn token_response(bytes: &[u8]) {
     let client = scene::client();
     let draft = client.exchange(scene::accepted(&client), entropy(3), NOW).unwrap();
     let Some(exchanged) = answered(draft, &response(bytes)) else { return };
-    let stored = exchanged.stored().to_json();
-    let restored = client.restore(stored.expose()).unwrap();
+    let stored = exchanged.to_json();
+    assert!(client.restore(stored.expose()).is_err(), "unverified tokens became a grant");
+    let restored = client.restore_unverified(stored.expose()).unwrap();
     assert_eq!(restored.to_json().expose(), stored.expose());
     match client.verify(exchanged, None, NOW) {
         Ok(Verification::Verified(verified)) => {

@@ -1,12 +1,37 @@
 use fdx_par::{
-    AccessToken, Client, ClientToken, ConsentRead, ConsentRevoked, Error, RefreshVerification,
-    Refreshed, Refused, ResourceAnswer, ResourceRequest, Revocations, Revoked, StoredGrant,
-    TokenTypeHint, Tokens,
+    AccessToken, Client, ClientToken, ConsentRead, ConsentRevoked, Error, Exchanged,
+    RefreshVerification, Refreshed, Refused, ResourceAnswer, ResourceRequest, Revocations, Revoked,
+    StoredGrant, TokenTypeHint, Tokens, UnverifiedTokens,
 };
 use fdx_rar::{ConsentId, ConsentRevocationRequest, PartyType, RevocationReason, Scopes};
 use fdx_sandbox::customer::Decision;
+use fdx_wire::Secret;
+use serde_json::Value;
 
 use crate::wire::World;
+
+/// The tokens in the text form of tokens that are not verified, as JSON members.
+///
+/// # Panics
+/// Where the text is another one.
+#[must_use]
+pub fn persisted(text: &Secret) -> Value {
+    let body: Value = serde_json::from_str(text.expose()).unwrap();
+    assert!(body["grant"].is_object());
+    body["grant"].clone()
+}
+
+/// The exchange in the text form of [`Exchanged::to_json`].
+///
+/// # Panics
+/// Where the text is another one.
+#[must_use]
+pub fn restored(client: &Client, text: &Secret) -> Exchanged {
+    match client.restore_unverified(text.expose()).unwrap() {
+        UnverifiedTokens::Exchanged(exchanged) => exchanged,
+        UnverifiedTokens::Refreshed(_) => panic!("the tokens are of a refresh"),
+    }
+}
 
 /// What a recipient does with a grant once it has one.
 impl World {
@@ -25,6 +50,33 @@ impl World {
     /// What it ends in.
     pub fn refresh(&mut self, client: &Client, grant: &StoredGrant) -> Result<Refreshed, Error> {
         let draft = client.refresh(grant, self.draw(), self.now)?;
+        self.run(draft)
+    }
+
+    /// Refreshes tokens that were never verified.
+    ///
+    /// # Errors
+    /// What it ends in.
+    pub fn refresh_unverified(
+        &mut self,
+        client: &Client,
+        tokens: &UnverifiedTokens,
+    ) -> Result<UnverifiedTokens, Error> {
+        let draft = client.refresh_unverified(tokens, self.draw(), self.now)?;
+        self.run(draft)
+    }
+
+    /// Revokes a token of an exchange that is not verified.
+    ///
+    /// # Errors
+    /// What it ends in.
+    pub fn revoke_unverified(
+        &mut self,
+        client: &Client,
+        exchanged: &Exchanged,
+        which: TokenTypeHint,
+    ) -> Result<Revoked, Error> {
+        let draft = client.revoke(exchanged, which, self.draw(), self.now)?;
         self.run(draft)
     }
 

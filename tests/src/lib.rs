@@ -15,6 +15,7 @@ pub mod strict;
 mod wire;
 mod wire_text;
 
+pub use later::{persisted, restored};
 pub use matrix::matrix;
 pub use node::NodeTold;
 pub use setup::{

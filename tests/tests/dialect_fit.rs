@@ -225,8 +225,8 @@ fn a_refresh_token_past_its_documented_life_is_not_sent() {
     let client = world.client().unwrap();
     let config = client.config().clone().with_dialect(THIRTY_DAYS);
     let client = Client::new(config, client.metadata().clone()).unwrap();
-    let exchanged = world.exchanged(&client);
-    let grant = client.restore(exchanged.stored().to_json().expose()).unwrap();
+    let verified = world.verified(&client);
+    let grant = verified.untold().stored();
     let expires_at = grant.tokens().refresh_token_expires_at().unwrap();
     assert_eq!(expires_at, world.now + MONTH);
     let day = Duration::from_secs(24 * 60 * 60);

@@ -105,13 +105,13 @@ pub(crate) fn waiting(world: &mut World, client: &Client) -> Encrypted<Exchanged
 fn refused(change: fn(&str) -> String) -> IdTokenError {
     let (mut world, client) = world(change);
     let exchanged = exchanged(&mut world, &client);
-    let token = exchanged.tokens().access_token().token().clone();
+    let text = exchanged.to_json();
     let refused = match client.verify(exchanged, None, world.now) {
         Ok(Verification::Decrypt(encrypted)) => encrypted.open_with(&KMS).unwrap_err(),
         Ok(other) => panic!("{other:?}"),
         Err(refused) => refused,
     };
-    assert_eq!(*refused.unspent.tokens().access_token().token(), token);
+    assert_eq!(refused.unspent.to_json(), text);
     assert_eq!(refused.error.next_step(), NextStep::AskTheInstitution);
     match refused.error {
         Error::IdToken(error) => error,

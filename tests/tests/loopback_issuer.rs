@@ -112,7 +112,7 @@ fn its_requests_prove_the_url_as_it_is() {
 #[test]
 fn its_stored_grants_are_restored() {
     let stored = json!({
-        "version": 1, "issuer": ISSUER, "client_id": "app-1", "access_token": "at-1",
+        "version": 2, "issuer": ISSUER, "client_id": "app-1", "access_token": "at-1",
         "token_type": "DPoP", "bound_to": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
         "scope": "openid",
     });

@@ -52,4 +52,5 @@ mod two_nodes;
 mod unheard;
 mod unsafe_calls;
 mod unusual_callbacks;
+mod unverified_tokens;
 mod what_errors_say;

@@ -215,8 +215,10 @@ fn flow(binding: Binding) -> (World, Printed, Secrets) {
 
     let draft = client.exchange(accepted, entropy(33), world.now).unwrap();
     let exchanged = printed.run(world, draft).unwrap();
-    printed.debug("tokens", exchanged.tokens());
-    printed.debug("access token", exchanged.tokens().access_token());
+    printed.debug("exchanged", &exchanged);
+    printed.debug("unverified text", &exchanged.to_json());
+    let restored = client.restore_unverified(exchanged.to_json().expose()).unwrap();
+    printed.debug("restored", &restored);
     let keys = printed.run(world, client.fetch_keys(world.now).unwrap()).unwrap();
     let fetch = client.verify(exchanged, None, world.now).unwrap();
     printed.debug("verification", &fetch);

@@ -52,9 +52,9 @@ fn a_flow_prints_who_and_which_flow_and_no_secret() {
     printed.push(text(&accepted));
     let draft = client.exchange(accepted, entropy(2), now).unwrap();
     let exchanged = world.run(draft).unwrap();
-    printed.extend([text(exchanged.tokens()), text(&exchanged)]);
+    printed.push(text(&exchanged));
     let verified = world.verify(&client, exchanged).unwrap();
-    printed.push(text(&verified));
+    printed.extend([text(verified.tokens()), text(&verified)]);
     let granted = world.granted(&client, verified).unwrap();
     printed.push(text(&granted));
     let grant = granted.stored();
@@ -65,7 +65,7 @@ fn a_flow_prints_who_and_which_flow_and_no_secret() {
     let url = HttpsUrl::parse("https://bank.example/fdx/v6/accounts?limit=50").unwrap();
     let request = ResourceRequest::get(url);
     printed.push(text(&request));
-    let token = refreshed.stored().tokens().access_token();
+    let token = grant.tokens().access_token();
     let draft = client.call(token, request, entropy(5), now).unwrap();
     let answer = world.run(draft).unwrap();
     printed.push(text(&answer));
@@ -81,12 +81,12 @@ fn a_flow_prints_who_and_which_flow_and_no_secret() {
          client_id: \"app-1\", callback_by: UnixTime(1767609000), .. }",
         "FlowId(<flow id>)",
         "Accepted { pending: <pending>, .. }",
+        "Exchanged { flow_id: <flow>, tokens: <tokens>, .. }",
         "Tokens { access_token: AccessToken { issuer: Issuer(\"https://bank.example\"), \
          client_id: \"app-1\", token: [redacted], \
          bound: Bound { by: Dpop, to: Some(Thumbprint(<key>)) }, \
          expires_at: Some(UnixTime(1767607500)) }, refresh_token: Some([redacted]), \
          refresh_token_expires_at: None, scopes: <scopes> }",
-        "Exchanged { flow_id: <flow>, tokens: <tokens>, .. }",
         "Verified { flow_id: <flow>, tokens: <tokens>, consent_id: <consent id>, notices: [], .. }",
         "Granted { flow_id: <flow>, tokens: <tokens>, consent_id: <consent id>, \
          coverage: <coverage>, notices: [], .. }",
@@ -107,7 +107,7 @@ fn a_flow_prints_who_and_which_flow_and_no_secret() {
         ("<scopes>", text(granted.tokens().scopes())),
         ("<consent id>", text(&granted.consent_id())),
         ("<coverage>", text(granted.coverage())),
-        ("<grant>", text(refreshed.stored())),
+        ("<grant>", text(&grant)),
         ("<pushed>", world.asked("/par")[0].http.body().len().to_string()),
         ("<answered>", answer.body().len().to_string()),
     ];
@@ -125,7 +125,8 @@ fn what_waits_for_a_key_prints_what_it_waits_with_and_not_what_was_said() {
     let signed = client.signed_callback(pending, &callback, world.now).unwrap();
     let mut printed = vec![text(&signed)];
     let exchanged = world.exchange(&client, signed.into_pending(), &callback).unwrap();
-    let token = exchanged.tokens().access_token();
+    let verified = world.verify(&client, exchanged).unwrap();
+    let token = verified.tokens().access_token();
     let draft = client.introspect_signed(token, entropy(3), world.now).unwrap();
     printed.push(text(&world.run(draft).unwrap()));
 

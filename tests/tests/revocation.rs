@@ -177,7 +177,8 @@ fn a_token_that_the_server_never_knew_is_as_good_as_revoked() {
     world.tamper_at("/token", move |answer| patched(answer, &unknown));
     let exchanged = world.exchange(&client, pending, &callback).unwrap();
     for which in HINTS {
-        assert_eq!(world.revoke(&client, exchanged.tokens(), which), Ok(Revoked), "{which:?}");
+        let revoked = world.revoke_unverified(&client, &exchanged, which);
+        assert_eq!(revoked, Ok(Revoked), "{which:?}");
         let token = &world.asked("/revoke").last().unwrap().form()["token"];
         assert!(token.starts_with("unknown"));
     }

@@ -11,7 +11,7 @@ use fdx_par::{
     Error, NextStep, Pending, RequestObjects, SenderConstraint,
 };
 use fdx_tests::{
-    Asked, Authentication, Binding, CERTIFICATE, Requests, Setup, World, entropy, keys,
+    Asked, Authentication, Binding, CERTIFICATE, Requests, Setup, World, entropy, keys, persisted,
     usual_request,
 };
 use fdx_wire::base64url;
@@ -170,11 +170,11 @@ fn certificate_and_client_key_renewed_between_any_two_steps_lose_nothing() {
     own.renew_certificate(NEXT_CERTIFICATE);
     let client = own.client();
     let exchanged = own.world.exchange(&client, pending, &callback).unwrap();
-    let token = exchanged.tokens().access_token().clone();
+    let verified = own.world.verify(&client, exchanged).unwrap();
+    let token = verified.tokens().access_token().clone();
     let next = Thumbprint::of_certificate(NEXT_CERTIFICATE);
     assert_eq!((token.bound_by(), token.bound_to()), (BoundBy::Mtls, Some(next)));
     own.world.accounts(&client, &token).unwrap();
-    let verified = own.world.verify(&client, exchanged).unwrap();
     let grant = own.world.granted(&client, verified).unwrap().stored();
 
     // Between exchange and resource call: the token went with its certificate, the grant did not.
@@ -207,8 +207,9 @@ fn a_certificate_that_authenticates_is_renewed_too() {
     own.config.authentication = ClientAuthentication::SelfSignedTlsClientAuth(both[1]);
     let client = own.client();
     let exchanged = own.world.exchange(&client, pending, &callback).unwrap();
-    assert_eq!(exchanged.tokens().access_token().bound_to(), Some(both[1]));
-    own.world.accounts(&client, exchanged.tokens().access_token()).unwrap();
+    let verified = own.world.verify(&client, exchanged).unwrap();
+    assert_eq!(verified.tokens().access_token().bound_to(), Some(both[1]));
+    own.world.accounts(&client, verified.tokens().access_token()).unwrap();
 }
 
 #[test]
@@ -233,13 +234,15 @@ fn without_the_retired_key_the_code_is_handed_back_unspent() {
     let client = own.client();
     let draft = client.exchange(*refused.unspent, entropy(51), own.world.now).unwrap();
     let exchanged = own.world.run(draft).unwrap();
-    own.world.accounts(&client, exchanged.tokens().access_token()).unwrap();
+    let verified = own.world.verify(&client, exchanged).unwrap();
+    let grant = verified.untold().stored();
+    own.world.accounts(&client, grant.tokens().access_token()).unwrap();
 
     let sent = own.world.sent.len();
-    let error = own.world.accounts(&forgetful, exchanged.tokens().access_token()).unwrap_err();
+    let error = own.world.accounts(&forgetful, grant.tokens().access_token()).unwrap_err();
     assert_eq!((error, own.world.sent.len()), (CallerFault::OtherKey.into(), sent));
     // What the forgetful client still can do is refresh.
-    let grant = own.world.renewed(&forgetful, &exchanged.stored());
+    let grant = own.world.renewed(&forgetful, &grant);
     own.world.accounts(&forgetful, grant.tokens().access_token()).unwrap();
 }
 
@@ -271,7 +274,7 @@ fn new_consents_are_bound_to_the_new_key() {
     own.world.keys.push(proof_key);
     let client = own.client();
     let exchanged = own.world.exchanged(&client);
-    assert_eq!(exchanged.tokens().access_token().bound_to(), Some(thumbprint));
+    assert_eq!(persisted(&exchanged.to_json())["bound_to"], thumbprint.to_string());
     assert!(own.world.asked("/par").iter().all(|asked| proven(asked) == thumbprint));
 }
 
@@ -281,7 +284,7 @@ fn tokens_by_key_are_used_on_after_a_move_to_certificates() {
     let client = own.client();
     let (pending, callback) = own.world.pending(&client);
     let exchanged = own.world.exchange(&client, pending, &callback).unwrap();
-    let grant = exchanged.stored();
+    let grant = own.world.verify(&client, exchanged).unwrap().untold().stored();
     // The FDX base stays where no certificate is asked for, which is where the old token goes.
     let certificate = SenderConstraint::Mtls(Thumbprint::of_certificate(CERTIFICATE));
     let old = std::mem::replace(&mut own.config.sender_constraint, certificate);

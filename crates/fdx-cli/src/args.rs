@@ -95,7 +95,7 @@ pub(crate) struct ConnectArgs {
     #[arg(long, value_name = "FILE", required_unless_present = "example")]
     pub(crate) config: Option<PathBuf>,
     /// Print a commented configuration, and do nothing else
-    #[arg(long, conflicts_with_all = ["config", "print_url", "open", "callback", "json"])]
+    #[arg(long, conflicts_with_all = ["config", "print_url", "open", "callback", "json", "resume"])]
     pub(crate) example: bool,
     /// Print the URL for the customer's browser on standard error (what is done anyway)
     #[arg(long, conflicts_with = "open")]
@@ -106,6 +106,9 @@ pub(crate) struct ConnectArgs {
     /// Where the callback comes from [default: listen where redirect_uri is http, else stdin]
     #[arg(long, value_name = "HOW", value_enum)]
     pub(crate) callback: Option<CallbackName>,
+    /// Verify the tokens that an earlier run kept and could not verify, and go on from there
+    #[arg(long, conflicts_with_all = ["print_url", "open", "callback"])]
+    pub(crate) resume: bool,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,

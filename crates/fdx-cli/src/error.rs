@@ -100,6 +100,11 @@ impl Failure {
         self
     }
 
+    /// What happened, without code, clause and next step.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self.blame {
             Blame::World => ExitCode::from(1),

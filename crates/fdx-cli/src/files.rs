@@ -65,6 +65,33 @@ pub(crate) fn create(path: &Path, text: &str, readers: Readers) -> Result<(), Fa
     })
 }
 
+/// Writes a file for its owner alone (mode 0600) in place of one that exists: either the whole new
+/// text is there afterwards, or the old one.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = Path::new(&new);
+    // One that an interrupted run left.
+    let _ = std::fs::remove_file(new);
+    create(new, text, Readers::Owner)?;
+    std::fs::rename(new, path).map_err(|error| {
+        Failure::failed(
+            format!("{} could not be replaced: {error}", path.display()),
+            format!("its new content is in {}", new.display()),
+        )
+    })
+}
+
+/// Removes a file.
+pub(crate) fn remove(path: &Path) -> Result<(), Failure> {
+    std::fs::remove_file(path).map_err(|error| {
+        Failure::failed(
+            format!("{} could not be removed: {error}", path.display()),
+            "remove it: its tokens must not be used",
+        )
+    })
+}
+
 /// Finds out before the work begins what would only fail after it.
 pub(crate) fn check_absent(path: &Path) -> Result<(), Failure> {
     match path.symlink_metadata() {

@@ -123,26 +123,35 @@ impl Driver {
         &self,
         client: &Client,
         exchanged: Exchanged,
-    ) -> Result<Verified, Failure> {
-        const DOING: &str = "checking the ID token";
-        let failed = |refused: Refused<Exchanged>| Failure::protocol(DOING, &refused.error);
-        let exchanged = match client.verify(exchanged, None, system_now()).map_err(failed)? {
+    ) -> Result<Verified, NotVerified> {
+        let exchanged = match client.verify(exchanged, None, system_now())? {
             Verification::Verified(verified) => return Ok(verified),
             Verification::FetchKeys(exchanged) => exchanged,
             Verification::Decrypt(_) => {
                 return Err(Failure::failed(
                     "checking the ID token: it is encrypted",
                     "have the client registered without id_token_encrypted_response_alg",
-                ));
+                )
+                .into());
             }
         };
         let keys = self.run("fetching the server's keys", client.fetch_keys(system_now())).await?;
-        match client.verify(exchanged, Some(&keys), system_now()).map_err(failed)? {
+        match client.verify(exchanged, Some(&keys), system_now())? {
             Verification::Verified(verified) => Ok(verified),
-            Verification::Decrypt(_) | Verification::FetchKeys(_) => Err(Failure::failed(
-                "checking the ID token: the server does not publish the key that signed it",
+            // Fresh keys were at hand: what none of them signed is a forgery to us.
+            Verification::FetchKeys(exchanged) => Err(NotVerified::Rejected {
+                failure: Failure::failed(
+                    "checking the ID token: the server does not publish the key that signed it",
+                    "nothing that a program can do: ask the institution",
+                ),
+                error: None,
+                exchanged: Box::new(exchanged),
+            }),
+            Verification::Decrypt(_) => Err(Failure::failed(
+                "checking the ID token: it is encrypted once more",
                 "nothing that a program can do: ask the institution",
-            )),
+            )
+            .into()),
         }
     }
 
@@ -171,6 +180,35 @@ impl Driver {
         verified
             .granted(read)
             .map_err(|refused| Failure::protocol("reading the consent", &refused.error))
+    }
+}
+
+/// Why tokens are not verified.
+pub(crate) enum NotVerified {
+    /// They were checked and rejected: they must not be used.
+    Rejected { failure: Failure, error: Option<Error>, exchanged: Box<Exchanged> },
+    /// They could not be checked, because the keys could not be fetched.
+    Unknown { failure: Failure },
+}
+
+impl From<Refused<Exchanged>> for NotVerified {
+    fn from(refused: Refused<Exchanged>) -> Self {
+        let failure = Failure::protocol("checking the ID token", &refused.error);
+        Self::Rejected { failure, error: Some(refused.error), exchanged: refused.unspent }
+    }
+}
+
+impl From<Failure> for NotVerified {
+    fn from(failure: Failure) -> Self {
+        Self::Unknown { failure }
+    }
+}
+
+impl From<NotVerified> for Failure {
+    fn from(not_verified: NotVerified) -> Self {
+        match not_verified {
+            NotVerified::Rejected { failure, .. } | NotVerified::Unknown { failure } => failure,
+        }
     }
 }
 

@@ -28,6 +28,11 @@
 //!                ConsentRevoked: the end
 //! ```
 //!
+//! Tokens can be used only after verification. Before it, an [`Exchanged`] and a [`Refreshed`] can
+//! be persisted, restored ([`Client::restore_unverified`]), refreshed
+//! ([`Client::refresh_unverified`]) and revoked ([`Client::revoke`]); neither returns an
+//! [`AccessToken`], and neither becomes a [`StoredGrant`].
+//!
 //! Where there is no `client_id` yet, a [`Registrar`] gets one, and gives the [`ClientConfig`].
 //!
 //! In the response mode `jwt` (JARM) the callback is read in two steps, [`Client::signed_callback`]
@@ -117,7 +122,7 @@
 //!     return Ok(()); // the customer said no
 //! };
 //! let exchanged = run(client.exchange(accepted, entropy(2), now)?, &key, &mut bank, now)?;
-//! // Persist exchanged.stored().to_json() here.
+//! // Persist exchanged.to_json() here.
 //! let keys = run(client.fetch_keys(now)?, &key, &mut bank, now)?;
 //! let Verification::Verified(verified) = client.verify(exchanged, Some(&keys), now)? else {
 //!     return Ok(()); // an unknown key: fetch the keys once more
@@ -199,6 +204,6 @@ pub use registration::{
 pub use revocation::{Revoked, TokenTypeHint};
 pub use server_keys::ServerKeys;
 pub use stored_grant::{Identity, StoredGrant};
-pub use token::{AccessToken, BoundBy, Exchanged, Tokens};
+pub use token::{AccessToken, BoundBy, Exchanged, Tokens, UnverifiedTokens};
 pub use tpp_registration::TppRegistered;
 pub use verify::{Verification, Verified};

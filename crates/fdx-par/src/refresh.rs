@@ -1,8 +1,7 @@
 use core::fmt;
 
-use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation};
+use fdx_jose::{IdToken, IdTokenExpectation};
 use fdx_rar::ConsentId;
-use fdx_wire::form::Form;
 use fdx_wire::{Entropy, Secret, UnixTime};
 
 use crate::encrypted::Keeps;
@@ -11,21 +10,44 @@ use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::exchange::{Draft, Exchange};
 use crate::stored_grant::{Identity, StoredGrant};
-use crate::token::LIMIT;
+use crate::token::Tokens;
 use crate::token::response::{self, Issued};
+use crate::token::unverified::Revocable;
 use crate::verify::{agree, claimed_consent_id};
-use crate::{
-    CallerFault, Client, Encrypted, Endpoint, Error, NextStep, Notice, Refused, ServerKeys,
-    ServerRule,
-};
+use crate::{Client, Encrypted, Error, NextStep, Notice, Refused, ServerKeys, ServerRule};
 
-/// Renewed tokens, not yet looked into. Persist [`Refreshed::stored`] now, in place of what was
-/// stored before: the old refresh token may be spent. Then [`Client::verify_refreshed`].
+/// The tokens of a refresh, before verification. Persist [`Refreshed::to_json`] at once, in place of
+/// the earlier text: the old refresh token may be spent. Then call [`Client::verify_refreshed`].
+///
+/// Until they are verified, these tokens can't be used, only persisted,
+/// [restored](Client::restore_unverified), [refreshed](Client::refresh_unverified) and
+/// [revoked](Client::revoke). This does not compile:
+///
+/// ```compile_fail,E0599
+/// use fdx_par::{AccessToken, Refreshed};
+///
+/// fn access_token(refreshed: &Refreshed) -> &AccessToken {
+///     refreshed.tokens().access_token()
+/// }
+/// ```
+///
+/// A verified refresh is a [`StoredGrant`], and with one it does:
+///
+/// ```
+/// use fdx_par::{AccessToken, RefreshVerification};
+///
+/// fn access_token(verification: &RefreshVerification) -> Option<&AccessToken> {
+///     match verification {
+///         RefreshVerification::Verified(grant) => Some(grant.tokens().access_token()),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[must_use = "persist the tokens, then verify"]
 pub struct Refreshed {
-    issued: Box<Issued>,
-    /// The old grant with the new tokens.
-    grant: StoredGrant,
+    pub(crate) issued: Box<Issued>,
+    /// The verified grant, with the new tokens.
+    pub(crate) grant: StoredGrant,
 }
 
 /// Where the verification of a refresh stands.
@@ -48,24 +70,17 @@ impl Client {
     /// not be the old one (RFC 9449 section 5, RFC 8705 section 7.1).
     ///
     /// # Errors
-    /// [`CallerFault::RefreshTokenMissing`], [`CallerFault::RefreshTokenExpired`],
-    /// [`CallerFault::OtherClient`].
+    /// [`CallerFault::RefreshTokenMissing`](crate::CallerFault::RefreshTokenMissing),
+    /// [`CallerFault::RefreshTokenExpired`](crate::CallerFault::RefreshTokenExpired),
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient).
     pub fn refresh(
         &self,
         grant: &StoredGrant,
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Refreshed>, Error> {
-        let config = self.config();
-        if grant.issuer != config.issuer || grant.client_id != config.client_id {
-            return Err(CallerFault::OtherClient.into());
-        }
-        if grant.tokens.refresh_token.is_none() {
-            return Err(CallerFault::RefreshTokenMissing.into());
-        }
-        if grant.tokens.refresh_token_expires_at.is_some_and(|expires_at| expires_at <= now) {
-            return Err(CallerFault::RefreshTokenExpired.into());
-        }
+        self.check_grant(grant)?;
+        grant.tokens.check_refreshable(now)?;
         Ok(Draft::new(Ask { client: self.clone(), grant: grant.clone() }, entropy, now)?)
     }
 
@@ -75,14 +90,18 @@ impl Client {
     /// And the consent id, where the response or its ID token repeats it.
     ///
     /// # Errors
-    /// [`Refused`] with the tokens: [`Error::IdToken`], [`ServerRule::RefreshedIdentity`],
-    /// [`ServerRule::ConsentIdConflict`].
+    /// [`Refused`] with the tokens, which are not verified: [`Error::IdToken`],
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) for another client's grant,
+    /// [`ServerRule::RefreshedIdentity`], [`ServerRule::ConsentIdConflict`].
     pub fn verify_refreshed(
         &self,
         refreshed: Refreshed,
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<RefreshVerification, Refused<Refreshed>> {
+        if let Err(error) = self.check_grant(&refreshed.grant) {
+            return Err(Refused::new(error, refreshed));
+        }
         // What was not asked for is not looked at.
         let shut = match refreshed.grant.asked_for_id_token() {
             true => self.shut(&refreshed.issued),
@@ -124,10 +143,10 @@ impl Client {
         }
         let claimed = id_token.as_ref().and_then(claimed_consent_id);
         let mut consent_id = grant.consent_id.clone();
-        for told in issued.consent_ids.iter().chain([&claimed]).flatten() {
+        for told in issued.reported_consent_ids().chain(&claimed) {
             agree(&mut consent_id, told).map_err(|rule| issued.fault(rule))?;
         }
-        // A node that crashed before it verified left no first one: then this is the first.
+        // Only a dialect whose provider sent no ID token leaves no first one: then this is it.
         Ok(Checked { identity: grant.identity.clone().or(again), consent_id })
     }
 
@@ -147,24 +166,16 @@ impl Client {
             client_id: &config.client_id,
             other_typ: config.dialect.id_token_typ(),
             algorithm: config.id_token_signed_response_alg,
-            nonce: None,
-            access_token: Some(&refreshed.issued.tokens.access_token.token),
+            nonce: refreshed.grant.nonce.as_ref().map(|nonce| nonce.expose()),
+            access_token: Some(refreshed.issued.hashed_access_token()),
             max_age: None,
             acr_values: None,
             now,
             tolerance: config.tolerance,
         };
-        let jwks = self.jwks(keys);
-        let verify = |nonce| {
-            let expectation = IdTokenExpectation { nonce, ..expectation };
-            IdToken::verify(id_token.expose(), &expectation, config.backend, &jwks)
-        };
-        // OpenID Connect Core 12.2: it should have no nonce, and one that it has is the first one.
-        let again = match (verify(None), &refreshed.grant.nonce) {
-            (Err(IdTokenError::NonceUnexpected), Some(first)) => verify(Some(first.expose())),
-            (verified, _) => verified,
-        };
-        again.map(Some).map_err(Error::IdToken)
+        self.refreshed_id_token(id_token.expose(), &expectation, keys)
+            .map(Some)
+            .map_err(Error::IdToken)
     }
 }
 
@@ -186,39 +197,29 @@ impl Exchange for Refreshed {
     const UNHEARD: NextStep = NextStep::Retry { after: None };
 
     fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
-        let mut form = Form::with_capacity(4096);
-        form.pair("grant_type", "refresh_token");
-        if let Some(refresh_token) = &ask.grant.tokens.refresh_token {
-            form.pair("refresh_token", refresh_token.expose());
-        }
-        let bound = ask.client.config().sender_constraint.bound();
-        ask.client.post(Endpoint::Token, form, Some(bound), mint, LIMIT)
+        ask.client.write_refresh(&ask.grant.tokens, mint)
     }
 
     fn read(ask: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         let bound = ask.client.config().sender_constraint.bound();
-        let issued = response::read(answer, &ask.client, bound, &ask.grant.tokens.scopes)?;
-        let mut tokens = issued.tokens.clone();
-        // RFC 6749 6: a new refresh token replaces the old one; none leaves it as it is.
-        if tokens.refresh_token.is_none() {
-            tokens.refresh_token_expires_at = ask.grant.tokens.refresh_token_expires_at;
-            tokens.refresh_token = ask.grant.tokens.refresh_token;
-        }
+        let mut issued = response::read(answer, &ask.client, bound, &ask.grant.tokens.scopes)?;
+        issued.tokens = issued.tokens.or_refresh_token_of(ask.grant.tokens);
+        let tokens = issued.tokens.clone();
         Ok(Self { issued: Box::new(issued), grant: StoredGrant { tokens, ..ask.grant } })
     }
 }
 
 impl Refreshed {
-    /// What to persist at once.
-    #[must_use]
-    pub fn stored(&self) -> &StoredGrant {
-        &self.grant
-    }
-
     /// What the server did otherwise than it should.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.issued.notices
+    }
+}
+
+impl Revocable for Refreshed {
+    fn revocable(&self) -> &Tokens {
+        &self.grant.tokens
     }
 }
 

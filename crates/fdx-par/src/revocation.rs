@@ -7,6 +7,7 @@ use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::exchange::{Draft, Exchange};
 use crate::token::Tokens;
+use crate::token::unverified::Revocable;
 use crate::{CallerFault, Client, Endpoint, Error, NextStep};
 
 /// Which of the tokens is meant (RFC 7009 section 2.1, RFC 7662 section 2.1).
@@ -29,16 +30,21 @@ impl Client {
     /// Drafts the revocation of one token. Revoking a refresh token usually ends the access tokens
     /// that came of it; revoking the *consent* is another thing.
     ///
+    /// `tokens` are [`Tokens`], or tokens that are not verified: [`Exchanged`](crate::Exchanged),
+    /// [`Refreshed`](crate::Refreshed), [`UnverifiedTokens`](crate::UnverifiedTokens). Revoke the
+    /// latter after their ID token was rejected.
+    ///
     /// # Errors
     /// [`CallerFault::EndpointMissing`], [`CallerFault::RefreshTokenMissing`],
     /// [`CallerFault::OtherClient`] for another institution's tokens.
     pub fn revoke(
         &self,
-        tokens: &Tokens,
+        tokens: &impl Revocable,
         which: TokenTypeHint,
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Revoked>, Error> {
+        let tokens = tokens.revocable();
         self.check_issued(&tokens.access_token)?;
         let token = which.of(tokens)?.clone();
         Ok(Draft::new(Ask { client: self.clone(), token, which }, entropy, now)?)

@@ -9,15 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::{Bound, Client};
 use crate::granted::Granted;
-use crate::token::{AccessToken, BoundBy, Exchanged, Tokens};
+use crate::token::unverified::is_unverified;
+use crate::token::{AccessToken, BoundBy, Tokens};
 use crate::verify::agree;
 use crate::{CallerFault, Error};
 
-/// What is kept of a grant, to use and to renew it: the tokens, who the customer is to the issuer,
-/// and the consent id. It has a versioned text form, which is as secret as the tokens in it.
+/// A verified grant, to use and to renew: the tokens, who the customer is to the issuer, and the
+/// consent id. It has a versioned text form, which is as secret as the tokens in it.
 ///
-/// A first one comes from [`Exchanged::stored`] the moment the tokens are there, a fuller one from
-/// [`Granted::stored`], and each refresh gives the next.
+/// The first one comes from [`Granted::stored`], and each verified refresh returns the next. Tokens
+/// that are not verified are persisted in another form, which [`Client::restore`] refuses:
+/// [`Exchanged::to_json`](crate::Exchanged::to_json) and
+/// [`Refreshed::to_json`](crate::Refreshed::to_json).
 #[derive(Clone)]
 pub struct StoredGrant {
     pub(crate) issuer: Issuer,
@@ -61,30 +64,10 @@ impl StoredGrant {
         self.nonce.is_some() || self.identity.is_some()
     }
 
-    /// The text form, version 1.
+    /// The text form, version 2.
     #[must_use]
     pub fn to_json(&self) -> Secret {
-        let AccessToken { token, bound, expires_at, .. } = &self.tokens.access_token;
-        let body = Body {
-            version: VERSION,
-            issuer: self.issuer.as_str().to_owned(),
-            client_id: self.client_id.clone(),
-            access_token: token.expose(),
-            token_type: bound.by.token_type().to_owned(),
-            bound_to: bound.to,
-            expires_at: *expires_at,
-            refresh_token: self.tokens.refresh_token.as_ref().map(Secret::expose),
-            refresh_token_expires_at: self.tokens.refresh_token_expires_at,
-            scope: self.tokens.scopes.to_string(),
-            subject: self.identity.as_ref().map(|identity| identity.subject.clone()),
-            auth_time: self.identity.as_ref().and_then(|identity| identity.auth_time),
-            consent_id: self.consent_id.as_ref().map(|id| id.as_str().to_owned()),
-            nonce: self.nonce.as_ref().map(Secret::expose),
-        };
-        // Texts and numbers always have a JSON form; the room spares copies that are not wiped.
-        let mut bytes = Vec::with_capacity(64 * 1024);
-        let _ = serde_json::to_writer(&mut bytes, &body);
-        Secret::new(String::from_utf8(bytes).unwrap_or_default())
+        text(&Body::of(self, Some(VERSION)))
     }
 }
 
@@ -92,11 +75,18 @@ impl Client {
     /// Reads what [`StoredGrant::to_json`] wrote.
     ///
     /// # Errors
-    /// [`CallerFault::StoredGrant`] for another text or version, [`CallerFault::OtherClient`] for
-    /// another issuer's or client's.
+    /// [`CallerFault::StoredUnverified`] for tokens that were persisted before they were verified:
+    /// [`Client::restore_unverified`] reads those. [`CallerFault::StoredGrant`] for another text or
+    /// version, [`CallerFault::OtherClient`] for another issuer's or client's.
     pub fn restore(&self, stored: &str) -> Result<StoredGrant, Error> {
-        let body: Body<Secret> = json::object_from_slice(stored.as_bytes(), &Limits::bytes(LIMIT))
-            .map_err(|_| CallerFault::StoredGrant)?;
+        if is_unverified(stored) {
+            return Err(CallerFault::StoredUnverified.into());
+        }
+        let body = read(stored).ok_or(CallerFault::StoredGrant)?;
+        self.stored_body(body)
+    }
+
+    pub(crate) fn stored_body(&self, body: Body<Secret>) -> Result<StoredGrant, Error> {
         let config = self.config();
         let ours = body.issuer == config.issuer.as_str() && body.client_id == config.client_id;
         if !ours && !weakened::off(Check::StoredIssuer) {
@@ -104,11 +94,38 @@ impl Client {
         }
         body.into_grant(&config.issuer).ok_or(CallerFault::StoredGrant.into())
     }
+
+    /// A grant is its own issuer's and client's (RFC 9700 section 4.4).
+    pub(crate) fn check_grant(&self, grant: &StoredGrant) -> Result<(), Error> {
+        let config = self.config();
+        let ours = grant.issuer == config.issuer && grant.client_id == config.client_id;
+        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
+    }
+}
+
+/// Whether a text is of a verified grant.
+pub(crate) fn is_verified(stored: &str) -> bool {
+    read(stored).is_some()
+}
+
+fn read(stored: &str) -> Option<Body<Secret>> {
+    let body = json::object_from_slice::<Body<Secret>>(stored.as_bytes(), &Limits::bytes(LIMIT));
+    body.ok().filter(|body| body.version == Some(VERSION))
+}
+
+/// Writes a text form. Texts and numbers always have a JSON form.
+pub(crate) fn text(body: &impl Serialize) -> Secret {
+    // The room avoids reallocations, which would leave copies that are not wiped.
+    let mut bytes = Vec::with_capacity(64 * 1024);
+    let _ = serde_json::to_writer(&mut bytes, body);
+    Secret::new(String::from_utf8(bytes).unwrap_or_default())
 }
 
 #[derive(Deserialize, Serialize)]
-struct Body<Text> {
-    version: u8,
+pub(crate) struct Body<Text> {
+    /// Absent within the text of unverified tokens, which has a version of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u8>,
     /// As text: only comparing tells whether it is the configured one.
     issuer: String,
     client_id: String,
@@ -133,15 +150,37 @@ struct Body<Text> {
     nonce: Option<Text>,
 }
 
-const VERSION: u8 = 1;
+/// Version 1 did not say whether the tokens were verified.
+const VERSION: u8 = 2;
 
 /// Room for all that may have been stored: the largest texts of a token response, an ID token and
 /// the responses to later refreshes are kept side by side.
-const LIMIT: usize = 4 * crate::token::LIMIT;
+pub(crate) const LIMIT: usize = 4 * crate::token::LIMIT;
+
+impl<'a> Body<&'a str> {
+    pub(crate) fn of(grant: &'a StoredGrant, version: Option<u8>) -> Self {
+        let AccessToken { token, bound, expires_at, .. } = &grant.tokens.access_token;
+        Self {
+            version,
+            issuer: grant.issuer.as_str().to_owned(),
+            client_id: grant.client_id.clone(),
+            access_token: token.expose(),
+            token_type: bound.by.token_type().to_owned(),
+            bound_to: bound.to,
+            expires_at: *expires_at,
+            refresh_token: grant.tokens.refresh_token.as_ref().map(Secret::expose),
+            refresh_token_expires_at: grant.tokens.refresh_token_expires_at,
+            scope: grant.tokens.scopes.to_string(),
+            subject: grant.identity.as_ref().map(|identity| identity.subject.clone()),
+            auth_time: grant.identity.as_ref().and_then(|identity| identity.auth_time),
+            consent_id: grant.consent_id.as_ref().map(|id| id.as_str().to_owned()),
+            nonce: grant.nonce.as_ref().map(Secret::expose),
+        }
+    }
+}
 
 impl Body<Secret> {
     fn into_grant(self, issuer: &Issuer) -> Option<StoredGrant> {
-        (self.version == VERSION).then_some(())?;
         let bound: &[BoundBy] = match self.bound_to {
             Some(_) => &[BoundBy::Dpop, BoundBy::Mtls],
             None => &[BoundBy::Nothing],
@@ -197,21 +236,6 @@ impl Identity {
 
     pub(crate) fn of(id_token: &IdToken) -> Self {
         Self { subject: id_token.subject().to_owned(), auth_time: id_token.auth_time() }
-    }
-}
-
-impl Exchanged {
-    /// What to persist at once: the tokens, before anything about them is verified.
-    #[must_use]
-    pub fn stored(&self) -> StoredGrant {
-        StoredGrant {
-            issuer: self.flow.issuer.clone(),
-            client_id: self.flow.client_id.clone(),
-            tokens: self.issued.tokens.clone(),
-            identity: None,
-            consent_id: None,
-            nonce: self.flow.nonce.clone(),
-        }
     }
 }
 

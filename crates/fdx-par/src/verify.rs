@@ -1,6 +1,6 @@
 use core::fmt;
 
-use fdx_jose::{IdToken, IdTokenExpectation};
+use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation};
 use fdx_rar::uae::ToldConsent;
 use fdx_rar::{AuthorizationDetails, ConsentId, Requested};
 use fdx_wire::UnixTime;
@@ -13,7 +13,7 @@ use crate::not_fapi::Departure;
 use crate::pending::{Flow, FlowId};
 use crate::server_keys::ServerKeys;
 use crate::token::response::Issued;
-use crate::token::{Exchanged, Tokens};
+use crate::token::{Exchanged, IdTokenFrom, Tokens};
 use crate::{Client, Encrypted, Error, NextStep, Notice, Refused, ServerRule};
 
 /// Where verification stands.
@@ -51,10 +51,15 @@ impl Client {
     /// Checks the ID token (OpenID Connect Core 3.1.3.7), which is there exactly when `openid` was
     /// asked for, and learns the consent id: from `grant_id`, `fdxConsentId`, and the ID token.
     ///
-    /// Without `openid` no key is needed, and `keys` may be `None`.
+    /// Without `openid` no key is needed, and `keys` may be `None`. The ID token of a
+    /// [refresh](Client::refresh_unverified) is checked by OpenID Connect Core 12.2.
+    ///
+    /// A rejected ID token means that the tokens must not be used: [revoke](Client::revoke) them.
+    /// Where it has only expired since it was issued, [refresh](Client::refresh_unverified) first.
     ///
     /// # Errors
-    /// [`Refused`] with the tokens: [`Error::IdToken`], [`ServerRule::IdTokenMissing`],
+    /// [`Refused`] with the tokens, which are not verified: [`Error::IdToken`],
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient), [`ServerRule::IdTokenMissing`],
     /// [`ServerRule::ConsentIdConflict`] where two carriers differ; for a consent whose id the client
     /// made, [`ServerRule::AuthorizationDetailsMissing`] and [`ServerRule::ConsentIdOther`].
     pub fn verify(
@@ -73,7 +78,7 @@ impl Client {
         }
         match self.check(&exchanged, keys, now) {
             Ok(Checked { id_token, consent_id, details, notices }) => {
-                let Exchanged { issued, flow } = exchanged;
+                let Exchanged { issued, flow, .. } = exchanged;
                 let tokens = issued.tokens;
                 let verified = Verified { tokens, id_token, consent_id, details, flow, notices };
                 Ok(Verification::Verified(verified))
@@ -116,7 +121,7 @@ impl Client {
         };
         let claimed = id_token.as_ref().and_then(claimed_consent_id);
         let mut consent_id = None;
-        for told in exchanged.issued.consent_ids.iter().chain([&claimed]).flatten() {
+        for told in exchanged.issued.reported_consent_ids().chain(&claimed) {
             agree(&mut consent_id, told).map_err(|rule| exchanged.issued.fault(rule))?;
         }
         let details = match &exchanged.issued.authorization_details {
@@ -140,20 +145,49 @@ impl Client {
         now: UnixTime,
     ) -> Result<IdToken, Error> {
         let (config, flow) = (self.config(), &exchanged.flow);
+        let waited = now.since(exchanged.exchanged_at);
         let expectation = IdTokenExpectation {
             issuer: &config.issuer,
             client_id: &config.client_id,
             other_typ: config.dialect.id_token_typ(),
             algorithm: config.id_token_signed_response_alg,
             nonce: flow.nonce.as_ref().map(|nonce| nonce.expose()),
-            access_token: Some(&exchanged.issued.tokens.access_token.token),
-            max_age: flow.max_age,
+            access_token: Some(exchanged.issued.hashed_access_token()),
+            // Stored tokens may be verified late: the login's age counts at the exchange.
+            max_age: flow.max_age.map(|max_age| max_age.saturating_add(waited.as_secs())),
             acr_values: flow.acr_values.as_deref(),
             now,
             tolerance: config.tolerance,
         };
-        let jwks = self.jwks(keys);
-        IdToken::verify(id_token, &expectation, config.backend, &jwks).map_err(Error::IdToken)
+        match exchanged.id_token_from {
+            IdTokenFrom::Exchange => {
+                let jwks = self.jwks(keys);
+                IdToken::verify(id_token, &expectation, config.backend, &jwks)
+            }
+            IdTokenFrom::Refresh => self.refreshed_id_token(id_token, &expectation, keys),
+        }
+        .map_err(Error::IdToken)
+    }
+
+    /// OpenID Connect Core 12.2: the ID token of a refresh should have no nonce, and one that it
+    /// has is the first one, which `expected` names.
+    pub(crate) fn refreshed_id_token(
+        &self,
+        id_token: &str,
+        expected: &IdTokenExpectation<'_>,
+        keys: Option<&ServerKeys>,
+    ) -> Result<IdToken, IdTokenError> {
+        let (jwks, backend) = (self.jwks(keys), self.config().backend);
+        let verify = |nonce| {
+            let expectation = IdTokenExpectation { nonce, ..*expected };
+            IdToken::verify(id_token, &expectation, backend, &jwks)
+        };
+        match verify(None) {
+            Err(IdTokenError::NonceUnexpected) if expected.nonce.is_some() => {
+                verify(expected.nonce)
+            }
+            verified => verified,
+        }
     }
 }
 

@@ -48,15 +48,15 @@ async fn flow(bank: &Bank, wire: &Wire) -> Result<(), Box<dyn Error>> {
         return Err("the customer said no".into());
     };
     let exchanged = wire.run(client.exchange(accepted, entropy()?, now())?).await?;
-    // Here a program persists exchanged.stored().to_json(): what comes next may fail, and tokens
+    // Here a program persists exchanged.to_json(): what comes next may fail, and tokens
     // come once.
-    let bound_by = exchanged.tokens().access_token().bound_by();
-    step("exchanged", format!("a token of type {}", bound_by.token_type()));
 
     let keys = wire.run(client.fetch_keys(now())?).await?;
     let Verification::Verified(verified) = client.verify(exchanged, Some(&keys), now())? else {
         return Err("the institution does not publish the key that signed".into());
     };
+    let bound_by = verified.tokens().access_token().bound_by();
+    step("exchanged", format!("a token of type {}", bound_by.token_type()));
     let read = wire.run(client.read_consent(&verified, entropy()?, now())?).await?;
     let granted = verified.granted(read)?;
     tell(&granted);

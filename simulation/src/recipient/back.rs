@@ -59,6 +59,14 @@ impl World {
                 let response = self.on_renewal(id, response);
                 let end = "renewal refused";
                 if let Some(refreshed) = self.step(id, sent, response, Waiting::Refresh, end) {
+                    self.refreshed(id, refreshed.into());
+                }
+            }
+            Waiting::RefreshUnverified(sent) => {
+                let response = self.on_renewal(id, response);
+                let end = "renewal refused";
+                let again = Waiting::RefreshUnverified;
+                if let Some(refreshed) = self.step(id, sent, response, again, end) {
                     self.refreshed(id, refreshed);
                 }
             }
@@ -124,7 +132,7 @@ impl World {
 
     /// Persist at once; then verify.
     pub(super) fn exchanged(&mut self, id: u32, exchanged: Exchanged) {
-        self.persist(id, &exchanged.stored());
+        self.persist(id, &exchanged.to_json());
         if self.dies(id, 4) {
             return;
         }
@@ -195,6 +203,7 @@ impl World {
             let hash = claims.get("at_hash").and_then(|hash| hash.as_str()).map(str::to_owned);
             (hash, token.subject().to_owned())
         });
+        let renews = task.renews;
         task.held = Held::Verified(verified);
         if let (Bank::Honest, Some((Some(hash), subject))) = (bank, login)
             && (self.ledger.login(&hash).is_some_and(|by| by != person)
@@ -202,6 +211,11 @@ impl World {
         {
             self.harm(Harm::OthersLogin, plan);
         }
-        self.read_consent(id);
+        // The flow of a renewed grant has ended: what counts now is that the grant can be used.
+        if renews {
+            self.renewed_late(id);
+        } else {
+            self.read_consent(id);
+        }
     }
 }

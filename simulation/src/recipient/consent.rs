@@ -33,7 +33,7 @@ impl World {
             Ok(granted) => granted,
             Err(refused) => return self.fail(id, &refused.error, "tokens kept, consent not read"),
         };
-        self.persist(id, &granted.stored());
+        self.persist(id, &granted.stored().to_json());
         let id_text = granted.consent_id().map(|id| id.as_str().to_owned()).unwrap_or_default();
         let same = granted.grant().and_then(|grant| grant.id()) == granted.consent_id();
         let whole = granted.coverage().is_whole();

@@ -1,6 +1,8 @@
 //! Nodes that die and come back, and what must be left at the end.
 
-use fdx_par::{Draft, Error, Output, RefreshVerification, Step};
+use fdx_par::{
+    CallerFault, Draft, Error, Output, RefreshVerification, Step, UnverifiedTokens, Verification,
+};
 
 use super::{Posted, Waiting};
 use crate::ledger::{Actor, Harm};
@@ -84,16 +86,30 @@ impl World {
         for (_, row) in rows {
             let Some(client) = self.client_for(0, row.bank, None) else { continue };
             let (entropy, now) = (self.rng.entropy(), self.node_time(0));
-            let draft = match client.restore(&row.text) {
-                Ok(grant) => client.refresh(&grant, entropy, now),
+            let renewed = match client.restore(&row.text) {
+                Ok(grant) => client
+                    .refresh(&grant, entropy, now)
+                    .and_then(|draft| self.at_once(draft))
+                    .map(UnverifiedTokens::from),
+                Err(error) if error == CallerFault::StoredUnverified.into() => client
+                    .restore_unverified(&row.text)
+                    .and_then(|tokens| client.refresh_unverified(&tokens, entropy, now))
+                    .and_then(|draft| self.at_once(draft)),
                 Err(error) => Err(error),
             };
-            let renewed = draft.and_then(|draft| self.at_once(draft));
-            let renewed =
-                renewed.map(|renewed| client.verify_refreshed(renewed, keys(row.bank), now));
+            let keys = keys(row.bank);
+            let renewed = renewed.map(|renewed| match renewed {
+                UnverifiedTokens::Exchanged(exchanged) => {
+                    matches!(client.verify(exchanged, keys, now), Ok(Verification::Verified(_)))
+                }
+                UnverifiedTokens::Refreshed(refreshed) => matches!(
+                    client.verify_refreshed(refreshed, keys, now),
+                    Ok(RefreshVerification::Verified(_))
+                ),
+            });
             let broken = match &renewed {
-                Ok(Ok(RefreshVerification::Verified(_))) => None,
-                Ok(_) => Some(Harm::RenewalRefused),
+                Ok(true) => None,
+                Ok(false) => Some(Harm::RenewalRefused),
                 // The ledger has judged it.
                 Err(Error::Refusal(refusal)) if refusal.is("invalid_grant") => None,
                 Err(_) => Some(Harm::GrantLost),

@@ -6,11 +6,11 @@ mod consent;
 mod front;
 mod machines;
 mod network;
-mod renewal;
+pub(crate) mod renewal;
 
 use fdx_par::{
     Client, ConsentRead, Error, Exchanged, Output, Pushed, Refreshed, ResourceAnswer, Sent,
-    ServerKeys, Verified,
+    ServerKeys, UnverifiedTokens, Verified,
 };
 use fdx_sandbox::Peer;
 use http::Request;
@@ -39,6 +39,8 @@ pub(crate) struct Task {
     flow_id: String,
     /// Of the row that it read or wrote last.
     version: u64,
+    /// Whether it renews a grant.
+    renews: bool,
     /// Whether the network made two of a request.
     copied: bool,
     waiting: Option<Waiting>,
@@ -53,6 +55,7 @@ enum Waiting {
     Read(Sent<ConsentRead>),
     Call(Sent<ResourceAnswer>),
     Refresh(Sent<Refreshed>),
+    RefreshUnverified(Sent<UnverifiedTokens>),
 }
 
 /// A request on its way, the certificate that it shows, and what waits for the answer.
@@ -104,6 +107,7 @@ impl World {
             keys_fetched: 0,
             flow_id: String::new(),
             version: 0,
+            renews: false,
             copied: false,
             waiting: None,
             held: Held::Nothing,

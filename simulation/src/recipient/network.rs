@@ -131,6 +131,7 @@ impl World {
             Waiting::Read(sent) => (sent.unheard(), "read"),
             Waiting::Call(sent) => (sent.unheard(), "call"),
             Waiting::Refresh(sent) => (sent.unheard(), "refresh"),
+            Waiting::RefreshUnverified(sent) => (sent.unheard(), "refresh"),
         };
         self.say(|| format!("no answer, {lost}: {step:?}"));
         match (step, lost, again) {

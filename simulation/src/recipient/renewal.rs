@@ -1,7 +1,8 @@
 //! Renewing a grant, as the manual tells users of many nodes: a lease on the row, one refresh, and the
 //! row written back on condition that nobody else wrote it.
 
-use fdx_par::{RefreshVerification, Refreshed, StoredGrant};
+use fdx_par::{CallerFault, RefreshVerification, StoredGrant, UnverifiedTokens};
+use fdx_wire::Secret;
 
 use super::network::of;
 use super::{Held, Waiting};
@@ -39,6 +40,7 @@ impl World {
         let id = self.task(node, None, begun, person, bank, client);
         if let Some(task) = self.tasks.get_mut(&id) {
             task.flow_id = flow_id.to_owned();
+            task.renews = true;
         }
         self.refresh(id);
     }
@@ -49,23 +51,31 @@ impl World {
         let Some(task) = self.tasks.get_mut(&id) else { return };
         let Some(row) = self.store.grants.get(&task.flow_id) else { return };
         task.version = row.version;
-        let grant = client.restore(&row.text);
-        match grant.and_then(|grant| client.refresh(&grant, entropy, now)) {
-            Ok(draft) => self.send(id, draft, Waiting::Refresh),
-            Err(error) => {
-                self.harm(Harm::GrantLost, self.plan(id));
-                self.fail(id, &error, "");
+        let restored = match client.restore(&row.text) {
+            // A node died before it verified them.
+            Err(error) if error == CallerFault::StoredUnverified.into() => {
+                let tokens = client.restore_unverified(&row.text);
+                let draft =
+                    tokens.and_then(|tokens| client.refresh_unverified(&tokens, entropy, now));
+                draft.map(|draft| self.send(id, draft, Waiting::RefreshUnverified))
             }
+            grant => grant
+                .and_then(|grant| client.refresh(&grant, entropy, now))
+                .map(|draft| self.send(id, draft, Waiting::Refresh)),
+        };
+        if let Err(error) = restored {
+            self.harm(Harm::GrantLost, self.plan(id));
+            self.fail(id, &error, "");
         }
     }
 
-    pub(super) fn refreshed(&mut self, id: u32, refreshed: Refreshed) {
+    pub(super) fn refreshed(&mut self, id: u32, refreshed: UnverifiedTokens) {
         // The old refresh token may be spent, and nobody else has heard of the new one.
         if self.dies(id, 60) {
             return;
         }
         count(&mut self.tally.network, "refreshed");
-        if !self.persist(id, refreshed.stored()) {
+        if !self.persist(id, &refreshed.to_json()) {
             self.tasks.remove(&id);
             return;
         }
@@ -73,9 +83,22 @@ impl World {
             return;
         }
         if let Some(task) = self.tasks.get_mut(&id) {
-            task.held = Held::Refreshed(refreshed);
+            task.held = match refreshed {
+                UnverifiedTokens::Exchanged(exchanged) => Held::Exchanged(exchanged),
+                UnverifiedTokens::Refreshed(refreshed) => Held::Refreshed(refreshed),
+            };
         }
+        self.verify(id);
         self.verify_refreshed(id);
+    }
+
+    /// Tokens that were never verified are, now that they are refreshed.
+    pub(super) fn renewed_late(&mut self, id: u32) {
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        match std::mem::replace(&mut task.held, Held::Nothing) {
+            Held::Verified(verified) => self.renewed(id, &verified.untold().stored()),
+            held => task.held = held,
+        }
     }
 
     pub(super) fn verify_refreshed(&mut self, id: u32) {
@@ -115,7 +138,7 @@ impl World {
         if bank == Bank::Honest && !same {
             self.harm(Harm::OthersLogin, self.plan(id));
         }
-        self.persist(id, grant);
+        self.persist(id, &grant.to_json());
         self.call(id, grant);
     }
 
@@ -129,19 +152,27 @@ impl World {
     }
 
     /// Writes a row, or writes it back. Says whether it did: not over what somebody else wrote.
-    pub(super) fn persist(&mut self, id: u32, grant: &StoredGrant) -> bool {
+    pub(super) fn persist(&mut self, id: u32, text: &Secret) -> bool {
         let Some(task) = self.tasks.get_mut(&id) else { return false };
         let version = self.store.grants.get(&task.flow_id).map_or(0, |row| row.version);
         if version != task.version {
             return false;
         }
         task.version += 1;
-        let text = grant.to_json().expose().to_owned();
+        let text = text.expose().to_owned();
+        let token = stored_refresh_token(&text);
         let row = Row { bank: task.bank, text, version: task.version, lease: 0 };
         self.store.grants.insert(task.flow_id.clone(), row);
-        if let Some(token) = grant.tokens().refresh_token() {
-            self.ledger.standing.persisted(token.expose(), self.now);
+        if let Some(token) = token {
+            self.ledger.standing.persisted(&token, self.now);
         }
         true
     }
+}
+
+/// The refresh token in a row, whose tokens are verified or not.
+pub(crate) fn stored_refresh_token(row: &str) -> Option<String> {
+    let row: serde_json::Value = serde_json::from_str(row).ok()?;
+    let tokens = row.get("grant").unwrap_or(&row);
+    tokens.get("refresh_token").and_then(|token| token.as_str()).map(str::to_owned)
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{has_odd_metadata, with_members_of};
 use crate::attack::Attack;
 use crate::ledger::{Actor, field, token};
+use crate::recipient::renewal::stored_refresh_token;
 use crate::recipient::{Posted, Task};
 use crate::rogue::As;
 use crate::scene::{Bank, Key};
@@ -212,8 +213,8 @@ impl World {
     }
 
     pub(super) fn refresh_stolen(&mut self, plan: Attack, row: &str) {
-        let Ok(row) = serde_json::from_str::<Value>(row) else { return };
-        let Some(token) = row.get("refresh_token").and_then(Value::as_str) else { return };
+        let Some(token) = stored_refresh_token(row) else { return };
+        let token = token.as_str();
         for who in [As::Rogue, As::Nobody] {
             let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
             self.tokens_and_access(plan, who, &form);

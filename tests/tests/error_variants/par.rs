@@ -27,6 +27,7 @@ const PROFILE_CONFIGURATION: &str = "tests/tests/profile_configuration.rs";
 const PROFILE_MESSAGE_SIGNING: &str = "tests/tests/profile_message_signing.rs";
 const PUSH: &str = "tests/tests/bad_input/push.rs";
 const REFRESH: &str = "tests/tests/refresh.rs";
+const UNVERIFIED: &str = "tests/tests/unverified_tokens.rs";
 const FDX_HEADERS: &str = "tests/tests/fdx_headers.rs";
 const NOTIFICATIONS: &str = "tests/tests/notifications.rs";
 const REQUEST_OBJECTS: &str = "tests/tests/request_objects.rs";
@@ -197,6 +198,8 @@ pub(crate) const TABLES: &[Table] = &[
                 "what_is_not_a_stored_registration_is_refused",
             ),
             ("StoredGrant", STORED_GRANT, "another_version_is_refused"),
+            ("StoredUnverified", UNVERIFIED, "restore_rejects_unverified_tokens"),
+            ("StoredVerified", UNVERIFIED, "restore_unverified_rejects_a_verified_grant"),
             ("RedirectTooLate", PUSH, "the_customer_is_sent_off_before_the_request_uri_expires"),
             ("ResponseMode", HERE, "a_callback_read_in_another_response_mode"),
             ("SignatureCount", UNHEARD, "too_few_or_too_many_signatures_hand_the_draft_back"),

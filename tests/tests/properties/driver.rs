@@ -4,7 +4,7 @@
 use fdx_par::{
     Accepted, Callback, CallbackVerification, Client, ClientCertificate, Draft, Error, Exchanged,
     NextStep, Output, Pending, Pushed, RefreshVerification, ResourceRequest, ServerKeys, Step,
-    StoredGrant, TokenTypeHint, Verification, Verified,
+    StoredGrant, TokenTypeHint, UnverifiedTokens, Verification, Verified,
 };
 use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_tests::{Answer, Setup, World, answer, usual_request};
@@ -59,6 +59,12 @@ enum Place {
     Verified(Verified),
 }
 
+/// What is kept of a grant.
+pub(crate) enum Kept {
+    Verified(StoredGrant),
+    Unverified(UnverifiedTokens),
+}
+
 /// What was heard after a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Heard {
@@ -75,7 +81,7 @@ pub(crate) struct Driver {
     place: Place,
     callbacks: Vec<String>,
     /// The grant that is kept.
-    pub(crate) grant: Option<StoredGrant>,
+    pub(crate) grant: Option<Kept>,
     /// URLs that a customer was sent to.
     pub(crate) handed: Vec<String>,
     pub(crate) errors: Vec<Error>,
@@ -180,7 +186,7 @@ impl Driver {
                     return Some(Place::Verified(verified));
                 };
                 let granted = verified.granted(read).map_err(|refused| refused.error);
-                self.grant = Some(self.told(granted)?.stored());
+                self.grant = Some(Kept::Verified(self.told(granted)?.stored()));
                 None
             }
         }
@@ -255,11 +261,25 @@ impl Driver {
     }
 
     fn refresh(&mut self, fate: &Fate) {
-        let Some(grant) = self.grant.clone() else { return };
-        let old = grant.tokens().refresh_token().map(|token| token.expose().to_owned());
-        let draft = self.client.refresh(&grant, self.world.draw(), self.world.now);
+        let Some(grant) = self.grant.take() else { return };
+        let text = match &grant {
+            Kept::Verified(grant) => grant.to_json(),
+            Kept::Unverified(tokens) => tokens.to_json(),
+        };
+        let text: serde_json::Value = serde_json::from_str(text.expose()).unwrap();
+        let old = text.get("grant").unwrap_or(&text)["refresh_token"].as_str().map(str::to_owned);
         let before = self.world.sent.len();
-        let refreshed = self.carry_out(draft, fate);
+        let refreshed = match &grant {
+            Kept::Verified(grant) => {
+                let draft = self.client.refresh(grant, self.world.draw(), self.world.now);
+                self.carry_out(draft, fate).map(UnverifiedTokens::from)
+            }
+            Kept::Unverified(tokens) => {
+                let (entropy, now) = (self.world.draw(), self.world.now);
+                let draft = self.client.refresh_unverified(tokens, entropy, now);
+                self.carry_out(draft, fate)
+            }
+        };
         let sent = self.world.sent[before..].iter().map(|asked| asked.form());
         let sent = sent.map(|form| form["refresh_token"].clone());
         self.sent_retired.extend(sent.filter(|token| self.retired.contains(token)));
@@ -270,12 +290,17 @@ impl Driver {
             return;
         };
         // Whatever the ID token is worth, the new tokens are kept.
-        let mut kept = refreshed.stored().clone();
+        let UnverifiedTokens::Refreshed(refreshed) = refreshed else { panic!("not an exchange") };
         let verified = self.client.verify_refreshed(refreshed, Some(&self.keys), self.world.now);
-        let verified = verified.map_err(|refused| refused.error);
-        if let Some(RefreshVerification::Verified(grant)) = self.told(verified) {
-            kept = grant;
-        }
+        let kept = match verified {
+            Ok(RefreshVerification::Verified(grant)) => Kept::Verified(grant),
+            Ok(RefreshVerification::FetchKeys(refreshed)) => Kept::Unverified(refreshed.into()),
+            Ok(RefreshVerification::Decrypt(_)) => panic!("no encryption was registered"),
+            Err(refused) => {
+                self.errors.push(refused.error);
+                Kept::Unverified((*refused.unspent).into())
+            }
+        };
         // As the answer has it, whatever the client made of it.
         let body = self.arrived.last().map(|answer| answer.body().clone()).unwrap_or_default();
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
@@ -292,7 +317,8 @@ impl Driver {
         fate: &Fate,
         draft: impl FnOnce(&Client, &StoredGrant, &mut World) -> Result<Draft<T>, Error>,
     ) {
-        if let Some(grant) = self.grant.clone() {
+        if let Some(Kept::Verified(grant)) = &self.grant {
+            let grant = grant.clone();
             let draft = draft(&self.client, &grant, &mut self.world);
             let _ = self.carry_out(draft, fate);
         }

@@ -29,7 +29,7 @@ fn members() -> impl Strategy<Value = Map<String, Value>> {
         // When somebody logged in is known where somebody is.
         let (subject, auth_time) = identity.unzip();
         let members = json!({
-            "version": 1,
+            "version": 2,
             "issuer": "https://bank.example",
             "client_id": "app-1",
             "access_token": token,

@@ -176,6 +176,8 @@ const REVOCATION: (&str, &str) =
     ("crates/fdx-rar/src/revocation.rs", "what_is_written_is_read_back");
 const WITHHELD: (&str, &str) =
     ("crates/fdx-rar/src/coverage/tests.rs", "what_is_withheld_is_read_back");
+const UNVERIFIED: (&str, &str) =
+    ("tests/tests/unverified_tokens.rs", "every_unverified_text_is_read_back");
 const URL: (&str, &str) = ("crates/fdx-wire/src/url/tests.rs", "what_is_written_is_read_back");
 
 /// Every type that serde writes and reads, by its path, and where it is read back.
@@ -199,6 +201,11 @@ const PAIRS: &[(&str, (&str, &str))] = &[
         "fdx_par::stored_grant::Body",
         ("tests/tests/properties/grants.rs", "every_grant_is_read_back"),
     ),
+    ("fdx_par::token::exchanged::IdTokenFrom", UNVERIFIED),
+    ("fdx_par::token::unverified::Body", UNVERIFIED),
+    ("fdx_par::token::unverified::ExchangeBody", UNVERIFIED),
+    ("fdx_par::token::unverified::FlowBody", UNVERIFIED),
+    ("fdx_par::token::unverified::ResponseBody", UNVERIFIED),
     (
         "fdx_rar::authorization_details::AuthorizationDetails",
         ("crates/fdx-rar/src/authorization_details/tests.rs", "what_is_written_is_read_back"),

@@ -4,7 +4,7 @@ use fdx_jose::{Algorithm, RequestObjectKey};
 use fdx_par::dialect::WSO2;
 use fdx_par::{Callback, Dialect, RequestObjects};
 use fdx_tests::{
-    Binding, Setup, WireTexts, World, answer, claims, consent_request, entropy, keys,
+    Binding, Setup, WireTexts, World, answer, claims, consent_request, entropy, keys, persisted,
     usual_request, wire_text,
 };
 use serde_json::json;
@@ -55,7 +55,7 @@ fn flow(dialect: Dialect, texts: &mut Option<WireTexts>) -> Vec<String> {
     if let Some(texts) = texts {
         texts.step("exchange", &world);
     }
-    let scopes = exchanged.tokens().scopes().to_string();
+    let scopes = persisted(&exchanged.to_json())["scope"].as_str().unwrap().to_owned();
     let sent = world.sent.iter().map(|asked| wire_text(&asked.http));
     sent.chain([url.as_str().to_owned(), scopes]).collect()
 }

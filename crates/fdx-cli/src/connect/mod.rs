@@ -12,7 +12,7 @@ mod tokens;
 use fdx_par::dialect::Member;
 use fdx_par::not_fapi::{self, Departure};
 use fdx_par::{
-    AuthorizationRequest, AuthorizationUrl, Callback, Client, Granted, Notice, Pending, discover,
+    AuthorizationRequest, AuthorizationUrl, Callback, Client, Notice, Pending, Verified, discover,
 };
 use fdx_transport_hyper::system_now;
 
@@ -36,14 +36,36 @@ pub(crate) async fn run(args: &ConnectArgs) -> Result<(), Failure> {
     }
     let request = request::asked(&config)?;
     let setup = Setup::load(&config, path)?;
-    setup.check_outputs()?;
+    setup.check_outputs(args.resume)?;
+    if args.resume {
+        let client = discovered(&setup, &config).await?;
+        let exchanged = tokens::unverified(&setup, &client)?;
+        let verified = tokens::verify_late(&setup, &client, exchanged).await?;
+        return finish(args, &setup, &client, verified).await;
+    }
     // The port is taken before anything is sent: without it the customer would come back to nobody.
     let mut source = Source::open(args.callback, &config.redirect_uri).await?;
     let client = discovered(&setup, &config).await?;
-    let granted = consent(args, &setup, &client, &request, &mut source).await?;
+    let verified = consent(args, &setup, &client, &request, &mut source).await?;
+    finish(args, &setup, &client, verified).await
+}
+
+/// From verified tokens to the receipt.
+async fn finish(
+    args: &ConnectArgs,
+    setup: &Setup,
+    client: &Client,
+    verified: Verified,
+) -> Result<(), Failure> {
+    let kept = format!("the tokens are kept in {}", setup.tokens.display());
+    message("Reading what was granted");
+    let granted = setup.driver.granted(client, verified).await.map_err(|failure| {
+        failure.hint("rfc9110.error", "look whether fdx_base is right").but(&kept)
+    })?;
+    granted.notices().iter().for_each(tell);
     let receipt = client.receipt(&granted, system_now());
     let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
-    outcome::keep_and_tell(args, &setup, &granted, &receipt)
+    outcome::keep_and_tell(args, setup, &granted, &receipt)
 }
 
 async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
@@ -93,14 +115,14 @@ async fn begin(
     pushed.redirect(system_now()).map_err(|error| Failure::protocol("redirecting", &error))
 }
 
-/// From the request to the grant. The tokens are on disk as soon as they are had.
+/// From the request to verified tokens, which are on disk as soon as they arrive.
 async fn consent(
     args: &ConnectArgs,
     setup: &Setup,
     client: &Client,
     request: &AuthorizationRequest,
     source: &mut Source,
-) -> Result<Granted, Failure> {
+) -> Result<Verified, Failure> {
     let driver = &setup.driver;
     let (url, pending) = begin(setup, client, request).await?;
     send_off(args, &url, source);
@@ -112,16 +134,8 @@ async fn consent(
     message("Exchanging the code");
     let draft = client.exchange(accepted, entropy()?, system_now()).map_err(Into::into);
     let exchanged = driver.run("exchanging the code", draft).await?;
-    tokens::keep(setup, &exchanged)?;
-
-    let kept = format!("the tokens are kept in {}", setup.tokens.display());
-    let verified = driver.verify(client, exchanged).await.map_err(|failure| failure.but(&kept))?;
-    message("Reading what was granted");
-    let granted = driver.granted(client, verified).await.map_err(|failure| {
-        failure.hint("rfc9110.error", "look whether fdx_base is right").but(&kept)
-    })?;
-    granted.notices().iter().for_each(tell);
-    Ok(granted)
+    tokens::keep_unverified(setup, &exchanged)?;
+    tokens::verify(setup, client, exchanged).await
 }
 
 fn send_off(args: &ConnectArgs, url: &AuthorizationUrl, source: &Source) {

@@ -60,14 +60,17 @@ impl Setup {
         })
     }
 
-    /// A code is good once: that a file is in the way must be known before.
-    pub(crate) fn check_outputs(&self) -> Result<(), Failure> {
+    /// A code is good once: that a file is in the way must be known before. A run that resumes
+    /// another one reads the file of tokens.
+    pub(crate) fn check_outputs(&self, resume: bool) -> Result<(), Failure> {
         if self.receipt == self.tokens {
             let what = "[output] names one file for both the receipt and the tokens";
             return Err(Failure::usage(what, "name two"));
         }
         for path in [&self.receipt, &self.tokens] {
-            files::check_absent(path)?;
+            if !(resume && path == &self.tokens) {
+                files::check_absent(path)?;
+            }
             files::check_directory_of(path)?;
         }
         Ok(())

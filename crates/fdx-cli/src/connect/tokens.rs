@@ -1,13 +1,16 @@
-use fdx_par::Exchanged;
+use fdx_jose::IdTokenError;
+use fdx_par::{Client, Endpoint, Error, Exchanged, TokenTypeHint, UnverifiedTokens, Verified};
+use fdx_transport_hyper::system_now;
 use fdx_wire::Secret;
 use serde::Serialize;
 
 use crate::connect::setup::Setup;
 use crate::error::Failure;
 use crate::files::{self, Readers};
+use crate::flow::{NotVerified, entropy};
 use crate::print::message;
 
-/// The file of tokens, for whoever calls the API next.
+/// The file of verified tokens, for the program that calls the API next.
 #[derive(Serialize)]
 struct Document<'a> {
     version: u32,
@@ -24,16 +27,144 @@ struct Document<'a> {
     scope: String,
 }
 
-/// Writes the tokens before anything else is done with them: a code is good once.
-pub(crate) fn keep(setup: &Setup, exchanged: &Exchanged) -> Result<(), Failure> {
-    let (client, tokens) = (&setup.client, exchanged.tokens());
+/// Writes the tokens before anything else is done with them: a code is good once. Until they are
+/// verified, the file has the library's form for unverified tokens.
+pub(crate) fn keep_unverified(setup: &Setup, exchanged: &Exchanged) -> Result<(), Failure> {
+    files::create(&setup.tokens, exchanged.to_json().expose(), Readers::Owner)?;
+    message(&format!("Tokens, not verified yet, kept in {}", setup.tokens.display()));
+    Ok(())
+}
+
+/// Reads what [`keep_unverified`] wrote in an earlier run.
+pub(crate) fn unverified(setup: &Setup, client: &Client) -> Result<Exchanged, Failure> {
+    let path = setup.tokens.display();
+    let nothing_to_resume = || {
+        Failure::usage(
+            format!("{path} has no tokens that wait for verification"),
+            "leave --resume out, and name another file for the tokens if this one is needed",
+        )
+    };
+    let text = files::text(&setup.tokens, "the file of tokens")?;
+    match client.restore_unverified(text.expose()) {
+        Ok(UnverifiedTokens::Exchanged(exchanged)) => Ok(exchanged),
+        Ok(UnverifiedTokens::Refreshed(_)) => Err(nothing_to_resume()),
+        Err(error) if error.code() == "fdx.flow.other_client" => {
+            Err(Failure::protocol(&format!("restoring the tokens in {path}"), &error))
+        }
+        Err(_) => Err(nothing_to_resume()),
+    }
+}
+
+/// Verifies the tokens that are kept, and replaces the file by one of verified tokens.
+///
+/// After a rejection the tokens are revoked and the file is removed. Where the keys could not be
+/// fetched, nothing is known about the tokens, and the file stays for another run.
+pub(crate) async fn verify(
+    setup: &Setup,
+    client: &Client,
+    exchanged: Exchanged,
+) -> Result<Verified, Failure> {
+    let checked = setup.driver.verify(client, exchanged).await;
+    settle(setup, client, checked).await
+}
+
+/// What follows from a verification.
+async fn settle(
+    setup: &Setup,
+    client: &Client,
+    checked: Result<Verified, NotVerified>,
+) -> Result<Verified, Failure> {
+    let verified = match checked {
+        Ok(verified) => verified,
+        Err(NotVerified::Rejected { failure, exchanged, .. }) => {
+            return Err(discard(setup, client, &exchanged, failure).await);
+        }
+        Err(NotVerified::Unknown { failure }) => {
+            return Err(failure.but(&format!(
+                "the tokens are kept in {}, unverified; to continue, run the same command with \
+                 --resume",
+                setup.tokens.display()
+            )));
+        }
+    };
+    files::replace(&setup.tokens, document(setup, &verified).expose())?;
+    message(&format!("Tokens, verified, kept in {}", setup.tokens.display()));
+    Ok(verified)
+}
+
+/// The same for tokens that an earlier run left. An ID token that has expired meanwhile says
+/// nothing against them: a refresh may return another one (OpenID Connect Core 12.2).
+pub(crate) async fn verify_late(
+    setup: &Setup,
+    client: &Client,
+    exchanged: Exchanged,
+) -> Result<Verified, Failure> {
+    let tokens = match setup.driver.verify(client, exchanged).await {
+        Err(NotVerified::Rejected {
+            error: Some(Error::IdToken(IdTokenError::Expired)),
+            exchanged,
+            ..
+        }) => UnverifiedTokens::from(*exchanged),
+        checked => return settle(setup, client, checked).await,
+    };
+    message("The ID token has expired: refreshing the tokens");
+    let draft = client.refresh_unverified(&tokens, entropy()?, system_now());
+    let renewed = setup.driver.run("refreshing the tokens", draft).await?;
+    files::replace(&setup.tokens, renewed.to_json().expose())?;
+    match renewed {
+        UnverifiedTokens::Exchanged(exchanged) => verify(setup, client, exchanged).await,
+        UnverifiedTokens::Refreshed(_) => Err(Failure::failed(
+            "the refresh returned tokens of another state",
+            "this is a defect of ours: please report it",
+        )),
+    }
+}
+
+/// Revokes rejected tokens and removes their file.
+async fn discard(
+    setup: &Setup,
+    client: &Client,
+    exchanged: &Exchanged,
+    failure: Failure,
+) -> Failure {
+    let revoked = revoke(setup, client, exchanged).await;
+    let note = match (revoked, files::remove(&setup.tokens)) {
+        (Ok(()), Ok(())) => "the tokens were revoked, and their file was removed".to_owned(),
+        (Err(why), Ok(())) => format!(
+            "the file of tokens was removed; the tokens could not be revoked ({why}): ask the \
+             institution to end them"
+        ),
+        (_, Err(left)) => left.to_string(),
+    };
+    failure.but(&note)
+}
+
+/// Revokes the refresh token, where there is one, and the access token (RFC 7009).
+async fn revoke(setup: &Setup, client: &Client, exchanged: &Exchanged) -> Result<(), String> {
+    if client.target(Endpoint::Revocation).is_err() {
+        return Err("the institution has no revocation endpoint".to_owned());
+    }
+    for which in [TokenTypeHint::RefreshToken, TokenTypeHint::AccessToken] {
+        let entropy = entropy().map_err(|failure| failure.to_string())?;
+        let draft = match client.revoke(exchanged, which, entropy, system_now()) {
+            Err(error) if error.code() == "rfc6749.refresh_token.missing" => continue,
+            draft => draft,
+        };
+        let outcome = setup.driver.run("revoking the tokens", draft).await;
+        outcome.map_err(|failure| failure.what().to_owned())?;
+    }
+    Ok(())
+}
+
+fn document(setup: &Setup, verified: &Verified) -> Secret {
+    let (client, tokens) = (&setup.client, verified.tokens());
     let access_token = tokens.access_token();
     let document = Document {
         version: 1,
         issuer: client.issuer.as_str(),
         client_id: &client.client_id,
         fdx_base: client.fdx_base.as_str(),
-        flow_id: exchanged.flow_id().as_str(),
+        flow_id: verified.flow_id().as_str(),
         access_token: access_token.token().expose(),
         token_type: access_token.bound_by().token_type(),
         bound_to: access_token.bound_to().map(|thumbprint| thumbprint.to_string()),
@@ -41,8 +172,5 @@ pub(crate) fn keep(setup: &Setup, exchanged: &Exchanged) -> Result<(), Failure> 
         refresh_token: tokens.refresh_token().map(Secret::expose),
         scope: tokens.scopes().to_string(),
     };
-    let text = Secret::new(serde_json::to_string(&document).unwrap_or_default());
-    files::create(&setup.tokens, text.expose(), Readers::Owner)?;
-    message(&format!("Tokens kept in {}", setup.tokens.display()));
-    Ok(())
+    Secret::new(serde_json::to_string(&document).unwrap_or_default())
 }

@@ -72,6 +72,10 @@ faults! {
             "RFC 7592 section 3", "the server gave nothing to manage this registration with";
         StoredGrant: "fdx.stored_grant",
             "fdx-par, stored grants", "not a stored grant, or of a version that is not known";
+        StoredUnverified: "fdx.stored_grant.unverified",
+            "OpenID Connect Core 3.1.3.7", "these tokens were stored before they were verified: call restore_unverified, then verify";
+        StoredVerified: "fdx.stored_grant.verified",
+            "fdx-par, stored grants", "this is a verified grant: call restore";
         StoredRegistration: "fdx.stored_registration",
             "fdx-par, stored registrations", "not a stored registration, or of a version that is not known";
         RedirectTooLate: "rfc9126.request_uri.late",

@@ -49,11 +49,15 @@
 //! # Persist at once
 //!
 //! When the token endpoint has answered, the code is spent and the tokens are in one process's memory.
-//! Store [`Exchanged::stored`](crate::Exchanged::stored) before anything else: before keys are fetched,
-//! before the ID token is verified. Mark it as unverified, and use it for nothing yet. Every step after
-//! it hands the tokens back when it fails, so that a server whose key set can't be fetched for a minute
-//! costs a minute and not the customer's consent. When the grant is complete, replace it by
+//! Store [`Exchanged::to_json`](crate::Exchanged::to_json) before anything else: before keys are
+//! fetched, before the ID token is verified. The text contains all that verification needs. Every later
+//! step returns the tokens when it fails: a key set that can't be fetched for a minute costs a minute,
+//! not the customer's consent. When the grant is complete, replace the text by that of
 //! [`Granted::stored`](crate::Granted::stored).
+//!
+//! The types keep the two apart. [`Client::restore`](crate::Client::restore) refuses the text of
+//! unverified tokens, and [`Client::restore_unverified`](crate::Client::restore_unverified) returns
+//! tokens that can only be verified, persisted, refreshed or revoked:
 //!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
@@ -63,28 +67,45 @@
 //! # let draft = client.exchange(accepted(&client, &key), entropy(2), NOW)?;
 //! # let tokens = r#"{"access_token":"a","token_type":"DPoP","expires_in":300,"refresh_token":"r"}"#;
 //! # let (exchanged, _) = done(draft, &key, 200, tokens);
-//! let row = exchanged.stored().to_json(); // versioned, and as secret as the tokens: encrypt it
+//! let row = exchanged.to_json(); // versioned, and as secret as the tokens: encrypt it
 //!
 //! // Another process, later:
-//! let grant = client.restore(row.expose())?;
-//! assert!(grant.tokens().refresh_token().is_some());
+//! assert!(client.restore(row.expose()).is_err());
+//! let UnverifiedTokens::Exchanged(exchanged) = client.restore_unverified(row.expose())? else {
+//!     return Ok(()); // the text of Refreshed::to_json: Client::verify_refreshed
+//! };
+//! // Without openid no key is needed; with openid, fetch the server's keys first.
+//! let Verification::Verified(verified) = client.verify(exchanged, None, NOW)? else {
+//!     return Ok(());
+//! };
+//! assert!(verified.tokens().refresh_token().is_some());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! What to do when verification fails:
+//!
+//! | outcome | do |
+//! |---|---|
+//! | the keys can't be fetched | keep the text, and verify later |
+//! | the ID token has expired meanwhile | [`Client::refresh_unverified`](crate::Client::refresh_unverified), persist, verify |
+//! | it has expired, and the refresh returned no other one (OpenID Connect Core 12.2 allows that) | revoke, and start over: this grant can never be verified |
+//! | the ID token or a consent id is rejected | [`Client::revoke`](crate::Client::revoke) the tokens, then delete the text |
 //!
 //! # Refresh across nodes
 //!
 //! A server may answer a refresh with a new refresh token, with the same one, or with none;
-//! [`Refreshed::stored`](crate::Refreshed::stored) is right in all three cases. FAPI 2.0 servers do not
+//! [`Refreshed::to_json`](crate::Refreshed::to_json) is right in all three cases. FAPI 2.0 servers do not
 //! rotate refresh tokens but for good reasons, and those that do take the old one for a while longer.
 //! Others end the whole grant when an old token is used again. So let one node refresh a grant at a
 //! time:
 //! 1. read the row with its version number;
 //! 2. if it was refreshed meanwhile, use that;
 //! 3. take a short lease on the row (it ends by itself, for a node that dies);
-//! 4. refresh, and write the row back on condition that its version is still the one you read, before
-//!    the new access token is used;
-//! 5. verify with [`Client::verify_refreshed`](crate::Client::verify_refreshed): an ID token that comes
-//!    with a refresh is about the same customer and login as the first one, or the tokens are not used.
+//! 4. refresh, and write [`Refreshed::to_json`](crate::Refreshed::to_json) back on condition that the
+//!    row's version is still the one you read;
+//! 5. verify with [`Client::verify_refreshed`](crate::Client::verify_refreshed), and write the verified
+//!    grant: an ID token that comes with a refresh is about the same customer and login as the first
+//!    one, or the tokens can't be used.
 //!
 //! # Nonces
 //!

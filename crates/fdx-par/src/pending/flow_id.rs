@@ -44,7 +44,7 @@ impl FlowId {
         &self.0
     }
 
-    pub(super) fn of_state(state: &str) -> Option<Self> {
+    pub(crate) fn of_state(state: &str) -> Option<Self> {
         let text = state.get(..CHARS)?;
         base64url::decode(text).ok().map(|_| Self(text.to_owned()))
     }

@@ -27,6 +27,7 @@ pub struct Pending {
 }
 
 /// What stays with a flow to its end.
+#[derive(Clone)]
 pub(crate) struct Flow {
     pub(crate) id: FlowId,
     pub(crate) issuer: Issuer,

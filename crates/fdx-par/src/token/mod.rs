@@ -1,13 +1,16 @@
 mod exchanged;
 pub(crate) mod response;
 mod tokens;
+pub(crate) mod unverified;
 
 use fdx_wire::form::Form;
 use fdx_wire::{Entropy, UnixTime};
 
 pub use exchanged::Exchanged;
+pub(crate) use exchanged::IdTokenFrom;
 pub(crate) use response::can_stand_in_a_header;
 pub use tokens::{AccessToken, BoundBy, Tokens};
+pub use unverified::UnverifiedTokens;
 
 use crate::callback::Accepted;
 use crate::exchange::answer::Answer;
@@ -67,6 +70,7 @@ impl Exchange for Exchanged {
         let flow = ask.accepted.pending.flow;
         let bound = ask.client.bound_at_exchange(flow.bound_to)?;
         let issued = response::read(answer, &ask.client, bound, &flow.scopes)?;
-        Ok(Self { issued, flow })
+        let (exchanged_at, id_token_from) = (answer.drafted_at, IdTokenFrom::Exchange);
+        Ok(Self { issued, flow, exchanged_at, id_token_from })
     }
 }

@@ -31,12 +31,18 @@ const MEMBERS: usize = 10_000;
 const MAX_ACCESS_TOKEN: usize = 16 * 1024;
 
 /// What a token endpoint issues, for a code or for a refresh token.
+#[derive(Clone)]
 pub(crate) struct Issued {
     pub(crate) tokens: Tokens,
     /// As it came.
     pub(crate) id_token: Option<Secret>,
     /// What was in it, where it came encrypted and was opened.
     pub(crate) opened: Option<Secret>,
+    /// The access token that the ID token came with, where a refresh has replaced it: `at_hash` is
+    /// computed over this one.
+    pub(crate) id_token_access_token: Option<Secret>,
+    /// Consent ids that earlier responses reported, and that were not verified.
+    pub(crate) reported_before: Vec<String>,
     /// `grant_id` and `fdxConsentId`, in the order in which they are believed.
     pub(crate) consent_ids: [Option<String>; 2],
     /// As granted (RFC 9396 section 7); an error where they can't be read.
@@ -110,6 +116,8 @@ pub(crate) fn read(
         },
         id_token: body.id_token,
         opened: None,
+        id_token_access_token: None,
+        reported_before: Vec::new(),
         consent_ids: [body.grant_id, body.fdx_consent_id].map(|id| id.as_ref().map(text)),
         authorization_details: body
             .authorization_details
@@ -118,6 +126,34 @@ pub(crate) fn read(
         notices,
         said: answer.said(),
     })
+}
+
+impl Issued {
+    /// The response to a refresh of `before`, whose content was never verified. What `before` says
+    /// stays to be checked: a refresh must not make a conflict disappear.
+    pub(crate) fn renewing(mut self, before: Self) -> Self {
+        self.reported_before = before.reported_before;
+        self.reported_before.extend(before.consent_ids.into_iter().flatten());
+        self.authorization_details = before.authorization_details.or(self.authorization_details);
+        if self.id_token.is_none() {
+            let access_token = before.tokens.access_token.token.clone();
+            self.id_token_access_token = before.id_token_access_token.or(Some(access_token));
+            self.id_token = before.id_token;
+            self.opened = before.opened;
+        }
+        self.tokens = self.tokens.or_refresh_token_of(before.tokens);
+        self
+    }
+
+    /// The access token that `at_hash` of the ID token is computed over.
+    pub(crate) fn hashed_access_token(&self) -> &Secret {
+        self.id_token_access_token.as_ref().unwrap_or(&self.tokens.access_token.token)
+    }
+
+    /// The consent ids that were reported outside the ID token.
+    pub(crate) fn reported_consent_ids(&self) -> impl Iterator<Item = &String> {
+        self.reported_before.iter().chain(self.consent_ids.iter().flatten())
+    }
 }
 
 /// RFC 6750 2.1: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="

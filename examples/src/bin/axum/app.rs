@@ -102,7 +102,7 @@ impl App {
     pub(crate) async fn finish(&self, accepted: Accepted, session: String) -> Result<(), Failure> {
         let client = &self.client;
         let exchanged = self.run(client.exchange(accepted, entropy()?, now())?).await?;
-        // Here a service persists exchanged.stored().to_json(): what comes next may fail, and tokens
+        // Here a service persists exchanged.to_json(): what comes next may fail, and tokens
         // come once.
         let keys = self.run(client.fetch_keys(now())?).await?;
         let Verification::Verified(verified) = client.verify(exchanged, Some(&keys), now())? else {

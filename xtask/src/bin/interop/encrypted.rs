@@ -69,6 +69,7 @@ impl Wrong {
         let mut recipient = recipient(lab, &id, KeyEncryption::RsaOaep)?;
         let accepted = recipient.accepted()?;
         let exchanged = recipient.exchanged(accepted)?;
+        let stored = exchanged.to_json();
         let refused = match recipient.client.verify(exchanged, None, system_now()) {
             Err(refused) => refused,
             Ok(Verification::Decrypt(encrypted)) => match encrypted.open_with(&lab.decryption) {
@@ -80,7 +81,7 @@ impl Wrong {
         let (code, text) = (refused.error.code(), refused.error.to_string());
         check(code == self.code && text.contains(self.says), &format!("{code}: {text}"))?;
         check(refused.error.next_step() == NextStep::AskTheInstitution, "the next step is wrong")?;
-        recipient.is_served(refused.unspent.tokens().access_token())?;
+        check(refused.unspent.to_json() == stored, "the tokens are lost")?;
         Ok(code.to_owned())
     }
 }
