@@ -6,7 +6,15 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 use common::{Connect, Sandbox, run, stderr};
+use fdx_jose::{AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
+use fdx_par::{
+    AuthorizationRequest, Callback, Client, ClientAuthentication, ClientConfig, SenderConstraint,
+    WellKnown, discover,
+};
+use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_sandbox::customer::Decision;
+use fdx_transport_hyper::{Roots, Transport, system_now};
+use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri};
 use serde_json::Value;
 
 #[test]
@@ -293,4 +301,147 @@ fn the_sandbox_logs_each_request_with_the_clause_that_it_broke() {
     sandbox.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
     assert!(log.contains("200 GET /.well-known/oauth-authorization-server"), "{log}");
     assert!(log.contains("401 POST /par   not so: "), "{log}");
+}
+
+/// Tokens that another run kept and did not verify: the library's text form, as `fdx connect`
+/// writes it before it fetches the keys.
+fn unverified_tokens(sandbox: &Sandbox) -> String {
+    let config = sandbox.read("connect-dpop.toml");
+    let setting = |name: &str| {
+        let line = config.lines().find_map(|line| line.strip_prefix(&format!("{name} = \"")));
+        line.unwrap().trim_end_matches('"').to_owned()
+    };
+    let key = PrivateKey::from_pem(backend::ring(), &sandbox.read("signing-key.pem"), None);
+    let key = key.unwrap();
+    let redirect_uri = RedirectUri::parse(&setting("redirect_uri"));
+    let config = ClientConfig::new(
+        Issuer::parse(&setting("issuer")).unwrap(),
+        setting("client_id"),
+        redirect_uri.unwrap(),
+        HttpsUrl::parse(&setting("fdx_base")).unwrap(),
+        ClientAuthentication::PrivateKeyJwt(AssertionKey::new(
+            key.public().clone(),
+            AssertionType::default(),
+        )),
+        SenderConstraint::Dpop(ProofKey::new(key.public().clone())),
+        backend::ring(),
+    );
+    let roots = Roots::pem(&sandbox.read("ca.pem")).unwrap();
+    let transport = Transport::builder().root_certificates(roots).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let entropy = || Entropy::from_os().unwrap();
+    let consent = ConsentRequest::new(ConsentDuration::time_bound(90).unwrap())
+        .resource(ResourceType::Account, [DataCluster::AccountBasic])
+        .build()
+        .unwrap();
+    let request = AuthorizationRequest::new(consent).openid().offline_access();
+
+    let discovery = WellKnown::OAuthAuthorizationServer;
+    let draft = discover(&config.issuer, discovery, system_now()).unwrap();
+    let metadata = runtime.block_on(transport.run(draft, &key, system_now)).unwrap();
+    let client = Client::new(config, metadata).unwrap();
+    let draft = client.push(&request, entropy(), system_now()).unwrap();
+    let pushed = runtime.block_on(transport.run(draft, &key, system_now)).unwrap();
+    let (url, pending) = pushed.redirect(system_now()).unwrap();
+    let callback = sandbox.customer(url.as_str(), &Decision::everything());
+    let Callback::Code(accepted) = client.callback(pending, &callback, system_now()).unwrap()
+    else {
+        panic!("the customer agreed")
+    };
+    let draft = client.exchange(accepted, entropy(), system_now()).unwrap();
+    let exchanged = runtime.block_on(transport.run(draft, &key, system_now)).unwrap();
+    exchanged.to_json().expose().to_owned()
+}
+
+/// Ends the sandbox, and returns its log.
+fn log(mut sandbox: Sandbox) -> String {
+    sandbox.child.kill().unwrap();
+    let mut log = String::new();
+    sandbox.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    log
+}
+
+#[test]
+fn rejected_tokens_are_revoked_and_their_file_is_removed() {
+    for (misbehaviour, code) in [
+        ("id-token-without-exp", "oidc.id_token.exp"),
+        ("id-token-expired", "oidc.id_token.exp.past"),
+        ("keys-none", "does not publish the key"),
+    ] {
+        let sandbox = Sandbox::start(&["--misbehave", misbehaviour]);
+        let mut connect = Connect::start(&sandbox.path("connect.toml"), &["--callback", "stdin"]);
+        let callback = sandbox.customer(&connect.url, &Decision::everything());
+        connect.paste(&callback);
+        let (exit, _, stderr) = connect.finish();
+        assert_eq!(exit, 1, "{stderr}");
+        assert!(stderr.contains(code), "{misbehaviour}: {stderr}");
+        assert!(stderr.contains("the tokens were revoked"), "{misbehaviour}: {stderr}");
+        for file in ["app-mtls-tokens.json", "app-mtls-tokens.json.new", "app-mtls-receipt.json"] {
+            assert!(!std::path::Path::new(&sandbox.path(file)).exists(), "{misbehaviour}: {file}");
+        }
+        let log = log(sandbox);
+        assert_eq!(log.matches("200 POST /revoke").count(), 2, "{misbehaviour}: {log}");
+    }
+}
+
+#[test]
+fn tokens_whose_keys_can_not_be_fetched_are_kept_unverified() {
+    let sandbox = Sandbox::start(&["--misbehave", "keys-not-a-set"]);
+    let mut connect = Connect::start(&sandbox.path("connect.toml"), &["--callback", "stdin"]);
+    let callback = sandbox.customer(&connect.url, &Decision::everything());
+    connect.paste(&callback);
+    let (exit, _, stderr) = connect.finish();
+    assert_eq!(exit, 1, "{stderr}");
+    assert!(stderr.contains("unverified") && stderr.contains("--resume"), "{stderr}");
+    let kept = sandbox.read("app-mtls-tokens.json");
+    let tokens: Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!(tokens["unverified"], 1);
+    assert_eq!(tokens.get("access_token"), None, "a program could use it");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let metadata = std::fs::metadata(sandbox.path("app-mtls-tokens.json")).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    }
+
+    // Continuing changes nothing as long as the keys are as they are.
+    let output = run(&["connect", "--config", &sandbox.path("connect.toml"), "--resume"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = common::stderr(&output);
+    assert!(stderr.contains("--resume"), "{stderr}");
+    assert_eq!(sandbox.read("app-mtls-tokens.json"), kept);
+    assert!(!log(sandbox).contains("POST /revoke"));
+}
+
+#[test]
+fn resume_verifies_the_tokens_that_an_earlier_run_kept() {
+    let sandbox = Sandbox::start(&[]);
+    std::fs::write(sandbox.path("app-dpop-tokens.json"), unverified_tokens(&sandbox)).unwrap();
+    let output = run(&["connect", "--config", &sandbox.path("connect-dpop.toml"), "--resume"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let tokens: Value = serde_json::from_str(&sandbox.read("app-dpop-tokens.json")).unwrap();
+    assert!(tokens["access_token"].is_string() && tokens.get("unverified").is_none());
+    fdx_rar::ConsentReceipt::from_json(&sandbox.read("app-dpop-receipt.json")).unwrap();
+
+    // Verified tokens do not wait for anything.
+    std::fs::remove_file(sandbox.path("app-dpop-receipt.json")).unwrap();
+    let output = run(&["connect", "--config", &sandbox.path("connect-dpop.toml"), "--resume"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    let again: Value = serde_json::from_str(&sandbox.read("app-dpop-tokens.json")).unwrap();
+    assert_eq!(again, tokens);
+}
+
+#[test]
+fn resume_refreshes_tokens_whose_id_token_has_expired() {
+    let sandbox = Sandbox::start(&["--misbehave", "id-token-expired"]);
+    std::fs::write(sandbox.path("app-dpop-tokens.json"), unverified_tokens(&sandbox)).unwrap();
+    let output = run(&["connect", "--config", &sandbox.path("connect-dpop.toml"), "--resume"]);
+    let stderr = common::stderr(&output);
+    assert!(stderr.contains("refreshing the tokens"), "{stderr}");
+    // That of the refresh has not expired, and identifies the customer.
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    let tokens: Value = serde_json::from_str(&sandbox.read("app-dpop-tokens.json")).unwrap();
+    assert!(tokens["access_token"].is_string() && tokens.get("unverified").is_none());
+    fdx_rar::ConsentReceipt::from_json(&sandbox.read("app-dpop-receipt.json")).unwrap();
+    assert!(log(sandbox).matches("200 POST /token").count() >= 2);
 }
