@@ -14,7 +14,7 @@ use http::{Request, Response};
 use serde_json::Value;
 
 use crate::attack::Attack;
-use crate::ledger::{Actor, claim, parameter};
+use crate::ledger::{Actor, claim, field, parameter};
 use crate::scene::{self, APP, Bank, Binding, Key, ROGUE, keys_of};
 use crate::world::{ATTACKER, World};
 
@@ -23,8 +23,8 @@ use crate::world::{ATTACKER, World};
 pub(crate) enum As {
     /// As the rogue, which is registered and authenticates.
     Rogue,
-    /// As the recipient, without its keys.
-    Nobody,
+    /// As the recipient, whose assertion is signed with the attacker's key.
+    Recipient,
 }
 
 const ROGUES_CALLBACK: &str = "https://rogue.example/callback";
@@ -32,13 +32,13 @@ const ROGUES_CALLBACK: &str = "https://rogue.example/callback";
 impl World {
     /// Tries a code at the token endpoint in both names.
     pub(crate) fn redeem(&mut self, plan: Attack, code: &str, redirect_uri: &RedirectUri) {
-        for who in [As::Rogue, As::Nobody] {
+        for who in [As::Rogue, As::Recipient] {
             self.redeem_as(plan, who, code, redirect_uri.as_str());
         }
     }
 
     pub(crate) fn redeem_phished(&mut self, plan: Attack, code: &str) {
-        self.redeem_as(plan, As::Nobody, code, ROGUES_CALLBACK);
+        self.redeem_as(plan, As::Recipient, code, ROGUES_CALLBACK);
     }
 
     fn redeem_as(&mut self, plan: Attack, who: As, code: &str, redirect_uri: &str) {
@@ -118,7 +118,7 @@ impl World {
     pub(crate) fn phished_push(&mut self) -> Option<String> {
         let plan = Attack::PhishedPush;
         self.tried(Some(plan));
-        self.hand_push(plan, As::Nobody, ROGUES_CALLBACK, None)
+        self.hand_push(plan, As::Recipient, ROGUES_CALLBACK, None)
     }
 
     fn hand_push(
@@ -204,12 +204,10 @@ impl World {
             for (name, value) in pairs {
                 form.pair(name, value);
             }
+            let assertion = self.assertion(who);
+            let bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
             form.pair("client_id", who.client_id());
-            if who == As::Rogue {
-                let assertion = self.assertion();
-                let bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-                form.pair("client_assertion_type", bearer).pair("client_assertion", &assertion);
-            }
+            form.pair("client_assertion_type", bearer).pair("client_assertion", &assertion);
             let mut request = Request::new(form.as_str().as_bytes().to_vec());
             *request.method_mut() = http::Method::POST;
             *request.uri_mut() = url.as_str().parse().ok()?;
@@ -253,12 +251,22 @@ impl World {
         signed(Key::Rogue, &key.proof(&claims))
     }
 
-    fn assertion(&mut self) -> String {
+    /// Replaces the recipient's assertion with one that is for the honest institution.
+    pub(crate) fn forge_assertion(&mut self, request: &mut Request<Vec<u8>>) {
+        if let Some(assertion) = field(request.body(), "client_assertion") {
+            let form = String::from_utf8_lossy(request.body());
+            let forged = form.replace(&assertion, &self.assertion(As::Recipient));
+            *request.body_mut() = forged.into_bytes();
+        }
+    }
+
+    fn assertion(&mut self, who: As) -> String {
         let public = keys_of(Key::Rogue).public().clone();
         let key = AssertionKey::new(public, AssertionType::default());
         let (jti, now) = (self.rng.next().to_string(), self.bank_time(Bank::Honest));
         let lifetime = Duration::from_secs(60);
-        let input = key.client_assertion(ROGUE, &Bank::Honest.issuer(), &jti, now, lifetime);
+        let input =
+            key.client_assertion(who.client_id(), &Bank::Honest.issuer(), &jti, now, lifetime);
         debug_assert_eq!(input.role(), Role::ClientAssertion);
         signed(Key::Rogue, &input)
     }
@@ -268,7 +276,7 @@ impl As {
     fn client_id(self) -> &'static str {
         match self {
             Self::Rogue => ROGUE,
-            Self::Nobody => APP,
+            Self::Recipient => APP,
         }
     }
 }

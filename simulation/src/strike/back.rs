@@ -160,7 +160,11 @@ impl World {
                 let url = format!("{}/par", Bank::Honest.origin());
                 *relayed.uri_mut() = url.parse().ok()?;
                 relayed.headers_mut().remove("dpop");
-                let answer = self.as_attacker(plan, &relayed);
+                let mut answer = self.as_attacker(plan, &relayed);
+                if !answer.status().is_success() {
+                    self.forge_assertion(&mut relayed);
+                    answer = self.as_attacker(plan, &relayed);
+                }
                 let document: Value = serde_json::from_slice(answer.body()).ok()?;
                 self.relayed = Some(document.get("request_uri")?.as_str()?.to_owned());
                 Some(answer)
@@ -215,7 +219,7 @@ impl World {
     pub(super) fn refresh_stolen(&mut self, plan: Attack, row: &str) {
         let Some(token) = stored_refresh_token(row) else { return };
         let token = token.as_str();
-        for who in [As::Rogue, As::Nobody] {
+        for who in [As::Rogue, As::Recipient] {
             let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
             self.tokens_and_access(plan, who, &form);
         }
