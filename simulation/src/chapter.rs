@@ -39,17 +39,17 @@ pub fn chapter() -> Chapter {
         }
     }
     let _ = writeln!(text, "\n| check | whose, and what it holds | sets |\n|---|---|---|");
-    for about in &checks::ALL {
-        let count = member.get(&(1 << about.check as u8)).copied().unwrap_or(0);
-        let sets = match (count, about.idle) {
+    for (number, check) in checks::ALL.iter().enumerate() {
+        let count = member.get(&(1 << number)).copied().unwrap_or(0);
+        let sets = match (count, check.idle) {
             (0, Some(idle)) => format!("none: {idle}"),
             (0, None) => {
-                unexplained.push(format!("belongs to no set: {}", about.name));
+                unexplained.push(format!("belongs to no set: {}", check.marker));
                 "none".to_owned()
             }
             (count, _) => count.to_string(),
         };
-        let _ = writeln!(text, "| {} | {} | {sets} |", about.name, about.rule);
+        let _ = writeln!(text, "| {} | {} | {sets} |", check.name, check.rule);
     }
     Chapter { text, unexplained }
 }
@@ -72,8 +72,9 @@ fn shown(sets: &[u64]) -> String {
         if *set == 0 {
             return "nothing: FAPI 2.0 leaves it open".to_owned();
         }
-        let off = checks::ALL.iter().filter(|about| set & (1 << about.check as u8) != 0);
-        off.map(|about| about.name).collect::<Vec<_>>().join(" + ")
+        let checks = checks::ALL.iter().enumerate();
+        let off = checks.filter(|(number, _)| set & (1 << number) != 0);
+        off.map(|(_, check)| check.name).collect::<Vec<_>>().join(" + ")
     };
     sets.iter().map(set).collect::<Vec<_>>().join("<br>or ")
 }

@@ -6,12 +6,9 @@
 //! promise broken, and names the seed that repeats it.
 
 mod attack;
-#[cfg(fdx_weakened)]
 mod chapter;
-#[cfg(any(fdx_weakened, test))]
 mod checks;
 mod ledger;
-#[cfg(fdx_weakened)]
 mod minimal;
 mod queue;
 mod recipient;
@@ -21,11 +18,11 @@ mod scene;
 mod shared;
 mod standing;
 mod strike;
+pub mod switches;
 mod tally;
 mod world;
 
 pub use attack::Attack;
-#[cfg(fdx_weakened)]
 pub use chapter::{Chapter, chapter};
 pub use ledger::Harm;
 pub use scene::Binding;

@@ -6,10 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use fdx_wire::weakened;
-
 use crate::attack::Attack;
 use crate::scene::Binding;
+use crate::switches;
 use crate::world::{Faults, Settings, Trace, World};
 
 /// No attack here needs more.
@@ -60,13 +59,13 @@ fn sets(attack: Attack, binding: Binding) -> Vec<u64> {
         bits.into_iter().any(|bit| play(attack, binding, set & !bit).0)
     };
     found.retain(|set| *set == 0 || !can_do_without(set));
-    weakened::switch_off(0);
+    switches::switch_off(0);
     found
 }
 
 /// One flow in which nothing goes wrong by itself: whether the attack did harm, and what stopped it.
 fn play(attack: Attack, binding: Binding, off: u64) -> (bool, u64) {
-    weakened::switch_off(off);
+    switches::switch_off(off);
     let settings = Settings {
         flows: 1,
         faults: Faults::None,
@@ -75,5 +74,5 @@ fn play(attack: Attack, binding: Binding, off: u64) -> (bool, u64) {
         trace: Trace::Off,
     };
     let tally = World::new(1, settings).run();
-    (tally.attack(attack).1 > 0, weakened::stopped())
+    (tally.attack(attack).1 > 0, switches::stopped())
 }

@@ -16,6 +16,7 @@ mod simulate;
 mod table;
 mod test;
 mod walls;
+mod weaken;
 
 use std::process::ExitCode;
 
@@ -34,8 +35,8 @@ Usage: cargo xtask <command>
             Needs a nightly toolchain and cargo-fuzz. [TARGET]... [--seconds N] [--json]
   interop   Drives a certified server (npm oidc-provider) over TLS with our crates. [--json]
   simulate  Runs flows among faults and attacks; a seed alone repeats one world, line by line.
-            [--flows N] [--seed S] [--json]; or [--minimal-sets], of the checks that must be off
-            together for an attack to succeed.
+            [--flows N] [--seed S] [--json]; or [--minimal-sets]: in a weakened copy of the
+            workspace, searches for the checks that must be off together for an attack to succeed.
   mutants   Changes the core in every small way and says which changes no test notices. [CRATE]...
   conformance
             Lets the client meet every way in which a server can be wrong, in memory and over

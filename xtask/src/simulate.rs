@@ -3,14 +3,11 @@ use std::process::Command;
 
 use crate::args::Args;
 use crate::failure::Failure;
-use crate::shell;
+use crate::{shell, weaken};
 
-/// Says to every crate that its checks can be switched off: see `fdx-wire/src/weakened.rs`. It is
-/// given here alone, to a build in a directory of its own.
-const WEAKENED: &str = "--cfg fdx_weakened";
 const CHAPTER: &str = "crates/fdx-par/src/manual/defence_in_depth.md";
 
-/// Hands over to the simulation, built in its own profile: fast, and with every assertion.
+/// Runs the simulation, built in its own profile: fast, and with every assertion.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let args = args.rest();
     if args.iter().any(|arg| arg == "--minimal-sets") {
@@ -19,16 +16,18 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     shell::watch(simulate(&args.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
-/// As many flows as a commit has to survive: less than a minute of two cores.
+/// The flows that `ci` runs: less than a minute of two cores.
 pub(crate) fn for_ci() -> Result<(), Failure> {
     run(Args::of(&["--flows", "20000"]))
 }
 
-/// Which checks must be off together for an attack to succeed, beside what the manual says of it.
-/// `BLESS=1` writes the manual.
+/// Searches for the checks that must be off together for an attack to succeed, in a weakened copy
+/// of the workspace, and compares the result with the manual. `BLESS=1` writes the manual.
 pub(crate) fn minimal_sets() -> Result<(), Failure> {
+    let copy = shell::target().join("weakened");
+    weaken::generate(&copy)?;
     let mut search = simulate(&["--minimal-sets"]);
-    search.env("RUSTFLAGS", WEAKENED).env("CARGO_TARGET_DIR", shell::target().join("weakened"));
+    search.env("CARGO_TARGET_DIR", copy.join("target")).current_dir(copy);
     let found = shell::read(search)?;
     let path = shell::root().join(CHAPTER);
     if std::env::var_os("BLESS").is_some() {
@@ -38,7 +37,7 @@ pub(crate) fn minimal_sets() -> Result<(), Failure> {
     if fs::read_to_string(path).is_ok_and(|written| written == found) {
         return Ok(());
     }
-    Err(Failure::new(format!("{CHAPTER} says something else"))
+    Err(Failure::new(format!("{CHAPTER} differs from what was found"))
         .next("run 'BLESS=1 cargo xtask simulate --minimal-sets' and read the difference"))
 }
 

@@ -3,7 +3,6 @@ use core::fmt;
 use fdx_jose::{IdToken, Thumbprint};
 use fdx_rar::{ConsentId, Scopes};
 use fdx_wire::json::{self, Limits};
-use fdx_wire::weakened::{self, Check};
 use fdx_wire::{Issuer, Secret, UnixTime};
 use serde::{Deserialize, Serialize};
 
@@ -89,7 +88,8 @@ impl Client {
     pub(crate) fn stored_body(&self, body: Body<Secret>) -> Result<StoredGrant, Error> {
         let config = self.config();
         let ours = body.issuer == config.issuer.as_str() && body.client_id == config.client_id;
-        if !ours && !weakened::off(Check::StoredIssuer) {
+        // check: StoredIssuer
+        if !ours {
             return Err(CallerFault::OtherClient.into());
         }
         body.into_grant(&config.issuer).ok_or(CallerFault::StoredGrant.into())

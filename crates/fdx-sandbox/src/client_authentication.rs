@@ -7,7 +7,6 @@ mod secret;
 use std::time::Duration;
 
 use fdx_wire::form::Query;
-use fdx_wire::weakened::{self, Check};
 
 use crate::client::{ClientAuthentication, RegisteredClient};
 use crate::config::InstitutionConfig;
@@ -49,11 +48,7 @@ impl Institution {
                 &mut self.verdicts,
                 form,
                 received.now,
-            )
-            .or_else(|broken| match client {
-                Some(client) if weakened::off(Check::ClientAuthentication) => Ok(client),
-                _ => Err(broken),
-            }),
+            ),
         }
     }
 }

@@ -8,7 +8,6 @@ mod refresh;
 
 use fdx_jose::Thumbprint;
 use fdx_wire::UnixTime;
-use fdx_wire::weakened::{self, Check};
 use http::Response;
 
 use crate::client::{Binding, RegisteredClient};
@@ -111,8 +110,8 @@ impl Institution {
                     Reason::InvalidRequest,
                     "RFC 8705 3",
                     "the client shows its registered certificate at the mTLS token endpoint",
-                    received.peer.thumbprint == Some(certificate)
-                        || weakened::off(Check::Certificate),
+                    // check: Certificate
+                    received.peer.thumbprint == Some(certificate),
                 )?;
                 Ok(Bound::Certificate(certificate))
             }

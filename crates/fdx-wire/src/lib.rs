@@ -41,8 +41,6 @@ mod secret;
 mod time;
 mod url;
 mod uuid;
-#[doc(hidden)]
-pub mod weakened;
 
 pub use entropy::{Entropy, Label};
 pub use secret::Secret;

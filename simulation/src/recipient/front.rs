@@ -1,7 +1,6 @@
 //! What the customer's browser sees of the recipient: the push, the redirect, the callback.
 
 use fdx_par::{Accepted, Callback, Client, FlowId, Pushed};
-use fdx_wire::weakened::{self, Check};
 
 use super::{Waiting, session};
 use crate::ledger::{Harm, Person};
@@ -145,7 +144,8 @@ impl World {
         let begun = self.began(&flow_id);
         let id = self.task(node, flow, begun, person, cookie.bank, client.clone());
         let claimed = self.store.claims.insert(flow_id.clone());
-        if self.claims == Claims::Atomic && !claimed && !weakened::off(Check::Claim) {
+        // check: Claim
+        if self.claims == Claims::Atomic && !claimed {
             self.tasks.remove(&id);
             if let Some(flow) = flow {
                 self.end(flow, "already claimed");

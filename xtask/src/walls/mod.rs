@@ -6,7 +6,6 @@ mod graph;
 pub(crate) mod manifest;
 mod rules;
 mod texts;
-mod weakened;
 
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 use super::graph::Tree;
 use super::manifest::Workspace;
-use super::{Rule, texts, weakened};
+use super::{Rule, texts};
 use crate::failure::Failure;
 
 /// The crates that compile without I/O, clocks, threads and runtimes.
@@ -96,10 +96,6 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
         Rule {
             rule: "each dependency gives its reason on its own line",
             broken: texts::unexplained(workspace)?,
-        },
-        Rule {
-            rule: "no build but the simulation's can switch a check off",
-            broken: weakened::named_elsewhere()?,
         },
         Rule { rule: "the README counts right", broken: texts::miscounted(trees)? },
     ])

@@ -1,6 +1,5 @@
 use fdx_wire::RedirectUri;
 use fdx_wire::form::{Query, QueryError};
-use fdx_wire::weakened::{self, Check};
 use subtle::ConstantTimeEq;
 
 use crate::pending::Pending;
@@ -21,7 +20,8 @@ pub(super) fn query<'a>(
         return Err(CallbackFault::Unreadable.into());
     }
     let (place, query) = received_url.split_once('?').unwrap_or((received_url, ""));
-    weakened::waive(Check::RedirectUriPlace, check_place(place, redirect_uri))?;
+    // check: RedirectUriPlace
+    check_place(place, redirect_uri)?;
     Query::parse(query, MAX_URL).map_err(|error| fault(error).into())
 }
 

@@ -4,7 +4,6 @@ mod signed;
 use core::fmt;
 
 use arrival::fault;
-use fdx_wire::weakened::{self, Check};
 use fdx_wire::{Secret, UnixTime};
 
 pub use signed::{CallbackVerification, SignedCallback};
@@ -75,17 +74,18 @@ impl Client {
         let (state, iss, code, error) = (one("state")?, one("iss")?, one("code")?, one("error")?);
         let (description, uri) = (one("error_description")?, one("error_uri")?);
 
-        weakened::waive(Check::State, arrival::check_state(state, pending))?;
+        // check: State
+        arrival::check_state(state, pending)?;
         // RFC 9207 2.4: simple string comparison, on error responses too.
-        match iss {
-            None if self.may_leave_iss_out() => {}
-            None => return Err(CallbackFault::IssMissing.into()),
-            Some(iss) if iss != pending.flow.issuer.as_str() && !weakened::off(Check::Iss) => {
-                return Err(CallbackFault::IssMismatch.into());
-            }
-            Some(_) => {}
+        if iss.is_none() && !self.may_leave_iss_out() {
+            return Err(CallbackFault::IssMissing.into());
         }
-        if now > pending.callback_by && !weakened::off(Check::CallbackDeadline) {
+        // check: Iss
+        if iss.is_some_and(|iss| iss != pending.flow.issuer.as_str()) {
+            return Err(CallbackFault::IssMismatch.into());
+        }
+        // check: CallbackDeadline
+        if now > pending.callback_by {
             return Err(CallbackFault::Expired.into());
         }
         if query.names().any(|name| TOKENS.contains(&name)) {

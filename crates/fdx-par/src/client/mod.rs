@@ -11,7 +11,6 @@ pub use config::{
     SenderConstraint,
 };
 pub use endpoint::{Endpoint, Target};
-use fdx_wire::weakened::{self, Check};
 pub(crate) use sender_constraint::Bound;
 
 use crate::discovery::ServerMetadata;
@@ -53,7 +52,8 @@ impl Client {
         metadata: ServerMetadata,
         nonces: NonceMemory,
     ) -> Result<Self, Error> {
-        if config.issuer != metadata.issuer && !weakened::off(Check::MetadataIssuer) {
+        // check: MetadataIssuer
+        if config.issuer != metadata.issuer {
             return Err(CallerFault::IssuerMismatch.into());
         }
         let (config, metadata) = fit::fit(config, metadata)?;

@@ -1,6 +1,5 @@
 use fdx_jose::{ProofClaims, ProofKey, Thumbprint};
 use fdx_wire::Secret;
-use fdx_wire::weakened::{self, Check};
 
 use super::{Client, SenderConstraint};
 use crate::exchange::mint::Mint;
@@ -69,8 +68,7 @@ impl Client {
             return Ok(());
         }
         let key = bound.to.filter(|_| bound.by == BoundBy::Dpop);
-        let key = key.and_then(|key| self.proof_key(key).or_else(|| self.any_key()));
-        let key = key.ok_or(CallerFault::OtherKey)?;
+        let key = key.and_then(|key| self.proof_key(key)).ok_or(CallerFault::OtherKey)?;
         let slot = NonceSlot { realm, origin: outgoing.url.origin(), key: key.thumbprint() };
         let nonces = &self.0.nonces;
         let input = key.proof(&ProofClaims {
@@ -90,21 +88,10 @@ impl Client {
     /// where nothing binds it, only this keeps it with its client.
     pub(crate) fn check_issued(&self, access_token: &AccessToken) -> Result<(), Error> {
         let config = self.config();
+        // check: TokenIssuer
         let ours =
             access_token.issuer == config.issuer && access_token.client_id == config.client_id;
-        if ours || weakened::off(Check::TokenIssuer) {
-            Ok(())
-        } else {
-            Err(CallerFault::OtherClient.into())
-        }
-    }
-
-    /// None but where the simulation has weakened it.
-    fn any_key(&self) -> Option<&ProofKey> {
-        match &self.config().sender_constraint {
-            SenderConstraint::Dpop(key) if weakened::off(Check::BoundKey) => Some(key),
-            _ => None,
-        }
+        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
     }
 
     fn proof_key(&self, thumbprint: Thumbprint) -> Option<&ProofKey> {
@@ -113,6 +100,9 @@ impl Client {
             SenderConstraint::Mtls(_) | SenderConstraint::NotFapi(_) => None,
         };
         let mut keys = current.into_iter().chain(&self.config().retired_proof_keys);
-        keys.find(|key| key.thumbprint() == thumbprint)
+        keys.find(
+            // check: BoundKey
+            |key| key.thumbprint() == thumbprint,
+        )
     }
 }

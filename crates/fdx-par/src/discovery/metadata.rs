@@ -1,5 +1,4 @@
 use fdx_wire::json::RawJson;
-use fdx_wire::weakened::{self, Check};
 use fdx_wire::{HttpsUrl, Issuer, UrlError};
 use serde::Deserialize;
 
@@ -132,7 +131,8 @@ impl Document {
     pub(super) fn check(self, asked: Issuer) -> Result<ServerMetadata, ServerRule> {
         // RFC 8414 3.3: identical, or the metadata must not be used.
         let issuer = self.issuer.ok_or(ServerRule::MetadataMember)?;
-        if issuer != asked.as_str() && !weakened::off(Check::DiscoveryIssuer) {
+        // check: DiscoveryIssuer
+        if issuer != asked.as_str() {
             return Err(ServerRule::IssuerMismatch);
         }
         let issuer = asked;

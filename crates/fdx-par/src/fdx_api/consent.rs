@@ -1,5 +1,4 @@
 use fdx_rar::{ConsentGrant, ConsentHint, ConsentId, Party, PartyType};
-use fdx_wire::weakened::{self, Check};
 use fdx_wire::{Entropy, HttpsUrl, UnixTime};
 use http::{Method, StatusCode};
 
@@ -121,7 +120,8 @@ impl Exchange for ConsentRead {
         }
         let grant: ConsentGrant = answer.success(StatusCode::OK, MEMBERS)?;
         // The answer is about the consent that was asked for, or about nothing.
-        if grant.id() != Some(&ask.consent_id) && !weakened::off(Check::ConsentRead) {
+        // check: ConsentRead
+        if grant.id() != Some(&ask.consent_id) {
             return Err(answer.fault(ServerRule::ConsentIdOther));
         }
         let interaction_id = mint.interaction_id();

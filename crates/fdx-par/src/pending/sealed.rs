@@ -2,7 +2,6 @@ use fdx_jose::{SealError, SealingKeys, Thumbprint};
 use fdx_pkce::CodeVerifier;
 use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
 use fdx_wire::json::{self, Limits};
-use fdx_wire::weakened::{self, Check};
 use fdx_wire::{Entropy, Issuer, Label, RedirectUri, Secret, UnixTime, base64url};
 use serde::{Deserialize, Serialize};
 
@@ -146,7 +145,8 @@ impl Client {
         let body: Body<Secret> = json::object_from_slice(text.expose().as_bytes(), &limits)
             .map_err(|_| SealFault::Version)?;
         let pending = body.into_pending(self).ok_or(SealFault::Version)?;
-        if now > pending.callback_by && !weakened::off(Check::CallbackDeadline) {
+        // check: CallbackDeadline
+        if now > pending.callback_by {
             return Err(SealFault::Expired.into());
         }
         Ok(pending)
@@ -201,6 +201,12 @@ fn context<'a>(
 ) -> [&'a [u8]; 5] {
     let parts = [issuer.as_str(), client_id, redirect_uri.as_str()].map(str::as_bytes);
     let [issuer, client_id, redirect_uri] = parts;
-    let session = if weakened::off(Check::Session) { b"" } else { session };
-    [b"fdx-par pending", issuer, client_id, redirect_uri, session]
+    [
+        b"fdx-par pending",
+        issuer,
+        client_id,
+        redirect_uri,
+        // check: Session, weakened to b""
+        session,
+    ]
 }

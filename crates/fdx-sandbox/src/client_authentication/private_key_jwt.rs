@@ -5,7 +5,6 @@ use std::time::Duration;
 use fdx_jose::Jws;
 use fdx_wire::UnixTime;
 use fdx_wire::form::Query;
-use fdx_wire::weakened::{self, Check};
 use serde::Deserialize;
 
 use super::AHEAD;
@@ -90,14 +89,15 @@ pub(super) fn authenticate<'c>(
         Reason::InvalidClient,
         "RFC 7523 3-9",
         "the assertion is signed by one of the client's keys",
+        // check: ClientAuthentication
         is_signed_by_any(&jws, config.backend, &client.jwks),
     )?;
     verdicts.require(
         Reason::InvalidClient,
         "FAPI 2.0 SP 5.3.2.1-8",
         "the assertion's aud is the issuer, as one string",
-        claims.aud.as_str() == Some(config.issuer.as_str())
-            || weakened::off(Check::AssertionAudience),
+        // check: AssertionAudience
+        claims.aud.as_str() == Some(config.issuer.as_str()),
     )?;
     check_times(verdicts, &claims, now)?;
     verdicts.require(

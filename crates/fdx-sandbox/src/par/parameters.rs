@@ -1,7 +1,6 @@
 use fdx_jose::Algorithm;
 use fdx_pkce::{CODE_CHALLENGE_METHOD, CodeChallenge};
 use fdx_wire::RedirectUri;
-use fdx_wire::weakened::{self, Check};
 
 use super::Requested;
 use super::sent::Sent;
@@ -49,11 +48,10 @@ impl Parameters {
             Reason::InvalidRequest,
             "FAPI 2.0 SP 5.3.2.2-6",
             "redirect_uri is there, and byte for byte one of the client's",
-            sent.get("redirect_uri").and_then(|asked| {
-                let mut registered = client.redirect_uris.iter();
-                let known = registered.find(|uri| uri.as_str() == asked).cloned();
-                known.or_else(|| any_redirect_uri(asked))
-            }),
+            sent.get("redirect_uri").and_then(|text| RedirectUri::parse(text).ok()).filter(
+                // check: RegisteredRedirectUri
+                |redirect_uri| client.redirect_uris.contains(redirect_uri),
+            ),
         )?;
         let code_challenge = code_challenge(sent, verdicts)?;
         let state = sent.get("state");
@@ -85,11 +83,6 @@ impl Parameters {
             },
         })
     }
-}
-
-/// None but where the simulation has weakened it.
-fn any_redirect_uri(asked: &str) -> Option<RedirectUri> {
-    weakened::off(Check::RegisteredRedirectUri).then(|| RedirectUri::parse(asked).ok())?
 }
 
 fn response_mode(

@@ -1,7 +1,6 @@
 //! Who may come in: the access token, its binding, its consent.
 
 use fdx_wire::form::Query;
-use fdx_wire::weakened::{self, Check};
 
 use super::Consent;
 use crate::dpop::With;
@@ -95,7 +94,8 @@ impl Institution {
                     Reason::InvalidToken,
                     "RFC 9449 7.1",
                     "the proof's key is the one that the token is bound to",
-                    proven == key || weakened::off(Check::ProofKey),
+                    // check: ProofKey
+                    proven == key,
                 )
             }
             Bound::Certificate(certificate) => {
@@ -109,8 +109,8 @@ impl Institution {
                     Reason::InvalidToken,
                     "RFC 8705 3",
                     "the client shows the certificate that the token is bound to",
-                    received.peer.thumbprint == Some(certificate)
-                        || weakened::off(Check::Certificate),
+                    // check: Certificate
+                    received.peer.thumbprint == Some(certificate),
                 )
             }
             Bound::Nobody => self.verdicts.require(

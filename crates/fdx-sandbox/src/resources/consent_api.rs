@@ -3,7 +3,6 @@
 use fdx_rar::{ConsentRevocationList, ConsentRevocationRequest};
 use fdx_wire::json::{self, Limits};
 use fdx_wire::percent_encode;
-use fdx_wire::weakened::{self, Check};
 use http::header::CONTENT_TYPE;
 use http::{Method, Response, StatusCode};
 
@@ -57,9 +56,8 @@ impl Institution {
     }
 
     fn find_consent(&mut self, access: &Access, segment: &str) -> Result<Consent, Broken> {
-        let named = |consent: &&Consent| {
-            segment == percent_encode(&consent.id) || weakened::off(Check::ConsentOfToken)
-        };
+        // check: ConsentOfToken
+        let named = |consent: &&Consent| segment == percent_encode(&consent.id);
         match access {
             Access::Customer(consent) => self.verdicts.require_some(
                 Reason::ConsentNotFound,

@@ -1,7 +1,6 @@
 use fdx_pkce::CodeVerifier;
 use fdx_wire::UnixTime;
 use fdx_wire::form::Query;
-use fdx_wire::weakened::{self, Check};
 use http::Response;
 
 use super::issue::Issue;
@@ -56,7 +55,8 @@ impl Institution {
             .codes
             .get(text)
             .filter(|code| {
-                code.pushed.client_id == client.client_id || weakened::off(Check::CodeClient)
+                // check: CodeClient
+                code.pushed.client_id == client.client_id
             })
             .cloned();
         let code = self.verdicts.require_some(
@@ -73,13 +73,15 @@ impl Institution {
             Reason::InvalidGrant,
             "FAPI 2.0 SP 5.3.2.2-9",
             "the code was not used before",
-            code.spent == Spent::No || weakened::off(Check::CodeUse),
+            // check: CodeUse
+            code.spent == Spent::No,
         )?;
         self.verdicts.require(
             Reason::InvalidGrant,
             "FAPI 2.0 SP 5.3.2.1-11",
             "the code is at most 60 seconds old",
-            now <= code.expires || weakened::off(Check::CodeExpiry),
+            // check: CodeExpiry
+            now <= code.expires,
         )?;
         Ok((text.to_owned(), code))
     }
@@ -90,23 +92,23 @@ impl Institution {
             Reason::InvalidGrant,
             "RFC 6749 4.1.3",
             "redirect_uri is the pushed one",
-            value(form, "redirect_uri") == Some(parameters.redirect_uri.as_str())
-                || weakened::off(Check::TokenRedirectUri),
+            // check: TokenRedirectUri
+            value(form, "redirect_uri") == Some(parameters.redirect_uri.as_str()),
         )?;
         let verifier = value(form, "code_verifier").map(CodeVerifier::parse);
         self.verdicts.require(
             Reason::InvalidGrant,
             "RFC 7636 4.6",
             "code_verifier is the one behind code_challenge",
-            matches!(verifier, Some(Ok(verifier)) if parameters.code_challenge.verify(&verifier))
-                || weakened::off(Check::Pkce),
+            // check: Pkce
+            matches!(verifier, Some(Ok(verifier)) if parameters.code_challenge.verify(&verifier)),
         )?;
         self.verdicts.require(
             Reason::InvalidGrant,
             "RFC 9449 10",
             "the proof's key is the one that the code is bound to",
-            code.pushed.dpop_jkt.is_none_or(|key| bound == Bound::Key(key))
-                || weakened::off(Check::DpopJkt),
+            // check: DpopJkt
+            code.pushed.dpop_jkt.is_none_or(|key| bound == Bound::Key(key)),
         )
     }
 }

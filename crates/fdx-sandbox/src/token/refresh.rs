@@ -3,7 +3,6 @@ use std::time::Duration;
 use fdx_rar::Scopes;
 use fdx_wire::UnixTime;
 use fdx_wire::form::Query;
-use fdx_wire::weakened::{self, Check};
 use http::Response;
 
 use super::issue::Issue;
@@ -59,8 +58,9 @@ impl Institution {
     ) -> Result<(String, Token), Broken> {
         let text = value(form, "refresh_token").unwrap_or_default();
         let token = self.tokens.get(text).filter(|token| {
-            (token.grant.client_id == client.client_id || weakened::off(Check::RefreshTokenClient))
-                && !matches!(token.kind, Kind::Access(_))
+            // check: RefreshTokenClient
+            let issued_to_client = token.grant.client_id == client.client_id;
+            issued_to_client && !matches!(token.kind, Kind::Access(_))
         });
         let token = self.verdicts.require_some(
             Reason::InvalidGrant,
