@@ -37,7 +37,7 @@ Usage: cargo xtask <command>
   simulate  Runs flows among faults and attacks; a seed alone repeats one world, line by line.
             [--flows N] [--seed S] [--json]; or [--minimal-sets]: in a weakened copy of the
             workspace, searches for the checks that must be off together for an attack to succeed.
-  mutants   Changes the core in every small way and says which changes no test notices. [CRATE]...
+  mutants   Changes the core in every small way and prints changes that no test catches. [CRATE]...
   conformance
             Lets the client meet every way in which a server can be wrong, in memory and over
             TLS, and the sandbox every wrong client. [--json]
