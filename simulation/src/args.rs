@@ -1,11 +1,11 @@
-/// What was asked for on the command line.
+/// The command line.
 #[derive(Debug, Eq, PartialEq)]
-pub(crate) enum Asked {
-    /// Which checks must be off together.
+pub(crate) enum Command {
+    /// Search for the checks that must be off together.
     MinimalSets,
-    /// One world, traced.
+    /// Run one world and print each event.
     Replay { seed: u64 },
-    /// Many flows.
+    /// Run many flows.
     Run { flows: u64, seed: u64, output: Output },
 }
 
@@ -16,12 +16,12 @@ pub(crate) enum Output {
     Table,
 }
 
-pub(crate) fn read(args: impl Iterator<Item = String>) -> Result<Asked, String> {
+pub(crate) fn read(args: impl Iterator<Item = String>) -> Result<Command, String> {
     let (mut flows, mut seed, mut output) = (None, None, Output::Table);
     let mut args = args;
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "--minimal-sets" => return Ok(Asked::MinimalSets),
+            "--minimal-sets" => return Ok(Command::MinimalSets),
             "--json" => output = Output::Json,
             "--flows" => flows = Some(number(&arg, args.next())?),
             "--seed" => seed = Some(number(&arg, args.next())?),
@@ -29,9 +29,9 @@ pub(crate) fn read(args: impl Iterator<Item = String>) -> Result<Asked, String> 
         }
     }
     match (flows, seed) {
-        (None, Some(seed)) => Ok(Asked::Replay { seed }),
+        (None, Some(seed)) => Ok(Command::Replay { seed }),
         (flows, seed) => {
-            Ok(Asked::Run { flows: flows.unwrap_or(20_000), seed: seed.unwrap_or(1), output })
+            Ok(Command::Run { flows: flows.unwrap_or(20_000), seed: seed.unwrap_or(1), output })
         }
     }
 }
@@ -45,14 +45,14 @@ fn number(name: &str, text: Option<String>) -> Result<u64, String> {
 mod tests {
     use super::*;
 
-    fn of(words: &[&str]) -> Result<Asked, String> {
+    fn of(words: &[&str]) -> Result<Command, String> {
         read(words.iter().map(ToString::to_string))
     }
 
     #[test]
-    fn a_seed_alone_is_a_replay() {
-        assert_eq!(of(&["--seed", "7"]), Ok(Asked::Replay { seed: 7 }));
-        let run = Asked::Run { flows: 3, seed: 7, output: Output::Json };
+    fn seed_alone_replays_one_world() {
+        assert_eq!(of(&["--seed", "7"]), Ok(Command::Replay { seed: 7 }));
+        let run = Command::Run { flows: 3, seed: 7, output: Output::Json };
         assert_eq!(of(&["--flows", "3", "--seed", "7", "--json"]), Ok(run));
         assert!(of(&["--flows"]).is_err());
         assert!(of(&["7"]).is_err());

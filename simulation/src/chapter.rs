@@ -1,4 +1,4 @@
-//! The manual's chapter on what the search found.
+//! The manual's chapter on the minimal sets.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,15 +8,15 @@ use crate::checks;
 use crate::minimal::{Needs, search};
 use crate::scene::Binding;
 
-/// What the search came to, as the manual prints it.
+/// The result of the search, as the manual prints it.
 pub struct Chapter {
     /// Markdown.
     pub text: String,
-    /// Checks that belong to no set and have no reason for it, and attacks that never succeed.
+    /// Checks without a set and without a stated reason for that, and attacks that never succeed.
     pub unexplained: Vec<String>,
 }
 
-/// Searches, and writes the chapter.
+/// Searches and returns the chapter.
 #[must_use]
 pub fn chapter() -> Chapter {
     let needs = search();
@@ -54,7 +54,7 @@ pub fn chapter() -> Chapter {
     Chapter { text, unexplained }
 }
 
-/// The sets of an attack; those that differ where certificates bind stand apart.
+/// The sets of an attack. Sets that differ if tokens are bound to certificates follow separately.
 fn cell(needs: &[Needs], attack: Attack) -> String {
     let of = |binding| {
         let needs = needs.iter().find(|needs| needs.attack == attack && needs.binding == binding);

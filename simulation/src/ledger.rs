@@ -18,7 +18,7 @@ pub(crate) enum Actor {
     Recipient,
 }
 
-/// Which of its promises the project broke.
+/// A promise of the project that was broken.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Harm {
     /// A resource was served to the attacker.
@@ -41,11 +41,11 @@ pub enum Harm {
     CodeSentTwice,
     /// A code was exchanged twice.
     CodeExchangedTwice,
-    /// A consent was reported that the institution did not grant.
+    /// The recipient reported a consent that the institution did not grant.
     NotGranted,
-    /// A code that was sent again had another outcome than the documented one.
+    /// A code that was sent again had an outcome other than the documented one.
     ReloadOutcome,
-    /// What was persisted is lost, by another way than those that are documented.
+    /// A persisted grant was lost in a way that is not documented.
     GrantLost,
     /// A renewed ID token of an institution was refused.
     RenewalRefused,
@@ -53,10 +53,10 @@ pub enum Harm {
     TooManyRequests,
 }
 
-/// Whose browser: 0 is the attacker's.
+/// The owner of a browser: 0 is the attacker.
 pub(crate) type Person = usize;
 
-/// What somebody agreed to at an institution.
+/// A consent as a person gave it at an institution.
 #[derive(Clone, Debug)]
 pub(crate) struct Consent {
     pub(crate) bank: Bank,
@@ -64,19 +64,20 @@ pub(crate) struct Consent {
     pub(crate) shared: Shared,
 }
 
-/// What is true, known to nobody in the world: it sees every request and answer.
+/// The facts of a world, which none of its participants knows: the ledger sees every request and
+/// response.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     codes: BTreeMap<String, Consent>,
     consents: BTreeMap<String, Consent>,
     tokens: BTreeMap<String, (Bank, Person)>,
-    /// The honest institution's.
+    /// At the honest institution.
     challenges: BTreeSet<String>,
     exchanged: BTreeSet<String>,
     /// `at_hash` of each ID token.
     logins: BTreeMap<String, Person>,
     pub(crate) standing: Standing,
-    /// What the attacker read somewhere, so that it is no news.
+    /// Values that the attacker has read elsewhere.
     pub(crate) read: BTreeSet<String>,
 }
 
@@ -89,13 +90,13 @@ impl Ledger {
         self.consents.get(id)
     }
 
-    /// Whose tokens a form of the token endpoint is about.
+    /// The owner of the tokens that a form of the token endpoint is about.
     pub(crate) fn owner(&self, form: &[u8]) -> Option<Person> {
         let code = field(form, "code").and_then(|code| Some(self.codes.get(&code)?.by));
         code.or_else(|| self.holder(&field(form, "refresh_token")?))
     }
 
-    /// Whose token it is.
+    /// The owner of the token.
     pub(crate) fn holder(&self, token: &str) -> Option<Person> {
         self.tokens.get(token).map(|(_, by)| *by)
     }
@@ -104,7 +105,7 @@ impl Ledger {
         self.logins.get(at_hash).copied()
     }
 
-    /// What a request gives away, before it is answered.
+    /// Records what a request discloses, before it is answered.
     pub(crate) fn request(
         &mut self,
         bank: Bank,
@@ -137,7 +138,7 @@ impl Ledger {
         harms
     }
 
-    /// What an answer tells, and to whom.
+    /// Records what a response discloses, and to which participant.
     pub(crate) fn answer(
         &mut self,
         bank: Bank,
@@ -149,9 +150,10 @@ impl Ledger {
         let mut harms = Vec::new();
         let path = sent.uri().path();
         if !answer.status().is_success() {
-            let told = || serde_json::from_slice::<Value>(answer.body()).ok();
-            let is = |told: Value| told.get("error").is_some_and(|error| error == "invalid_grant");
-            if path == "/token" && actor == Actor::Recipient && told().is_some_and(is) {
+            let document = || serde_json::from_slice::<Value>(answer.body()).ok();
+            let is =
+                |document: Value| document.get("error").is_some_and(|it| it == "invalid_grant");
+            if path == "/token" && actor == Actor::Recipient && document().is_some_and(is) {
                 let at = sent.extensions().get().copied().unwrap_or(SentAt(u64::MAX));
                 harms.extend(self.standing.refused(sent.body(), at, now));
             }
@@ -214,7 +216,7 @@ pub(crate) fn parameter(url: &str, name: &str) -> Option<String> {
     field(query.as_bytes(), name)
 }
 
-/// A text claim of a compact JWS, unchecked.
+/// A text claim of a compact JWS, unverified.
 pub(crate) fn claim(jws: &str, name: &str) -> Option<String> {
     let payload = fdx_wire::base64url::decode(jws.split('.').nth(1)?).ok()?;
     let claims: Value = serde_json::from_slice(&payload).ok()?;

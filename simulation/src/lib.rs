@@ -1,9 +1,9 @@
 //! A deterministic world: many customers, several nodes of one recipient, two institutions of which
 //! one is hostile, a network that loses things, and an attacker.
 //!
-//! A seed decides everything that happens in a [`World`]; nothing sleeps, nothing reads a clock, and
-//! no socket is opened. As it runs it is held against what the project promises: a [`Harm`] is a
-//! promise broken, and names the seed that repeats it.
+//! A seed decides everything that happens in a [`World`]. It never sleeps, reads a clock or opens a
+//! socket. While it runs, the project's promises are checked. A [`Harm`] is a broken promise; its
+//! seed repeats it.
 
 mod attack;
 mod chapter;

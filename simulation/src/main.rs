@@ -1,4 +1,4 @@
-//! Runs the simulation: `cargo xtask simulate` does it in a profile that is fast.
+//! Runs the simulation. `cargo xtask simulate` builds it in a fast profile.
 
 mod args;
 mod print;
@@ -10,24 +10,24 @@ use std::time::Instant;
 
 use fdx_simulation::{Faults, Settings, Tally, Trace, World, switches};
 
-use args::{Asked, Output};
+use args::{Command, Output};
 
-/// Small worlds: a failure is repeated in a moment. And all of one size: a seed alone says what
-/// happens in one.
+/// Worlds are small, so that a failure is quickly repeated, and of one size, so that a seed alone
+/// decides what happens.
 const FLOWS_OF_A_WORLD: u64 = 40;
 
 fn main() -> ExitCode {
-    let asked = match args::read(std::env::args().skip(1)) {
-        Ok(asked) => asked,
+    let command = match args::read(std::env::args().skip(1)) {
+        Ok(command) => command,
         Err(problem) => {
             eprintln!("{problem}");
             return ExitCode::FAILURE;
         }
     };
-    match asked {
-        Asked::MinimalSets => minimal_sets(),
-        Asked::Replay { seed } => end(&replay(seed), Output::Table, None),
-        Asked::Run { flows, seed, output } => {
+    match command {
+        Command::MinimalSets => minimal_sets(),
+        Command::Replay { seed } => end(&replay(seed), Output::Table, None),
+        Command::Run { flows, seed, output } => {
             let start = Instant::now();
             let tally = run(flows, seed, output);
             end(&tally, output, Some(start.elapsed()))
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The chapter, on standard output.
+/// Prints the chapter.
 fn minimal_sets() -> ExitCode {
     if !switches::WEAKENED {
         eprintln!("every check is on in this build: run 'cargo xtask simulate --minimal-sets'");
@@ -49,13 +49,12 @@ fn minimal_sets() -> ExitCode {
     if chapter.unexplained.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// One world, with a line for each thing that happens.
+/// Runs one world and prints a line for each event.
 fn replay(seed: u64) -> Tally {
     World::new(seed, settings(Trace::On)).run()
 }
 
-/// As many worlds as hold so many flows, each of its own seed and in one thread from its beginning
-/// to its end.
+/// Runs as many worlds as contain this number of flows, each with its own seed and in one thread.
 fn run(flows: u64, seed: u64, output: Output) -> Tally {
     let worlds = flows.div_ceil(FLOWS_OF_A_WORLD);
     let (next, total) = (AtomicU64::new(0), Mutex::new(Tally::default()));
@@ -87,13 +86,13 @@ fn settings(trace: Trace) -> Settings {
     Settings { flows, faults: Faults::Usual, attack: None, binding: None, trace }
 }
 
-/// Prints what was found, and fails where a promise was broken or something never happened.
+/// Prints the result. Fails if a promise was broken or an expected event never occurred.
 fn end(tally: &Tally, output: Output, time: Option<std::time::Duration>) -> ExitCode {
     match output {
         Output::Json => print::json(tally, time),
         Output::Table => print::table(tally, time),
     }
-    // Few flows need not see everything.
+    // A few flows need not contain every event.
     let missing = time.is_some() && tally.flows() >= 5000 && !tally.missing().is_empty();
     if tally.harms().is_empty() && !missing { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,8 +1,8 @@
 //! For each attack, the smallest sets of checks that must be off together for it to succeed.
 //!
-//! Sets are tried by size, from none on. A world in which an attack fails tells which checks stopped
-//! it, and every set that lets it succeed holds one of them: so only those are added. What contains a
-//! set that was found is not tried.
+//! The search tries sets by size, beginning with the empty set. If the attack fails, the world
+//! reports which checks stopped it. Every set that lets the attack succeed contains one of them, so
+//! only these are added. Sets that contain a set that was found are not tried.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,14 @@ use crate::scene::Binding;
 use crate::switches;
 use crate::world::{Faults, Settings, Trace, World};
 
-/// No attack here needs more.
+/// The largest set that is tried. No attack needs more.
 const LARGEST: u32 = 6;
 
-/// What an attack needs, where tokens are bound in one way.
+/// The minimal sets of an attack for one kind of binding.
 pub(crate) struct Needs {
     pub(crate) attack: Attack,
     pub(crate) binding: Binding,
-    /// One bit for each check.
+    /// The sets, with one bit for each check.
     pub(crate) sets: Vec<u64>,
 }
 
@@ -53,7 +53,7 @@ fn sets(attack: Attack, binding: Binding) -> Vec<u64> {
         }
         level = next;
     }
-    // A set that was reached by way of a check that it can do without.
+    // The path to a set may contain a check that the set does not need.
     let can_do_without = |set: &u64| {
         let bits = (0..u64::BITS).map(|bit| 1_u64 << bit).filter(|bit| set & bit != 0);
         bits.into_iter().any(|bit| play(attack, binding, set & !bit).0)
@@ -63,7 +63,8 @@ fn sets(attack: Attack, binding: Binding) -> Vec<u64> {
     found
 }
 
-/// One flow in which nothing goes wrong by itself: whether the attack did harm, and what stopped it.
+/// Runs one flow without faults. Returns whether the attack did harm, and which checks stopped
+/// it.
 fn play(attack: Attack, binding: Binding, off: u64) -> (bool, u64) {
     switches::switch_off(off);
     let settings = Settings {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fdx_simulation::{Attack, Tally};
 use serde_json::json;
 
-/// Whoever reads only the beginning has seen enough.
+/// The reader of a pipe may close it early.
 macro_rules! line {
     ($($text:tt)*) => {
         let _ = writeln!(std::io::stdout(), $($text)*);
@@ -48,7 +48,7 @@ pub(crate) fn table(tally: &Tally, time: Option<Duration>) {
         line!("no promise was broken");
     }
     for (seed, harm, attack) in tally.harms().iter().take(20) {
-        let by = attack.map_or("nobody", Attack::name);
+        let by = attack.map_or("no attack", Attack::name);
         line!("BROKEN: {harm:?}, by: {by}; see it with 'cargo xtask simulate --seed {seed}'");
     }
 }

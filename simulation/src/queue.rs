@@ -1,8 +1,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-/// What is going to happen, by time. What happens in the same millisecond happens in the order in
-/// which it was planned, so that a run depends on nothing but its seed.
+/// Future events by time. Events of the same millisecond occur in the order in which they were
+/// planned, so that a run depends on its seed only.
 #[derive(Debug)]
 pub(crate) struct Queue<E> {
     order: BinaryHeap<Reverse<(u64, u64)>>,
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_come_by_time_and_then_by_plan() {
+    fn orders_events_by_time_and_then_by_plan() {
         let mut queue = Queue::new();
         for (at, name) in [(5, "c"), (1, "a"), (5, "d"), (2, "b")] {
             queue.plan(at, name);

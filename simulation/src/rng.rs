@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_numbers_are_the_published_ones() {
+    fn first_numbers_are_the_published_ones() {
         let mut rng = Rng::new(1_234_567);
         let first = [rng.next(), rng.next(), rng.next()];
         let published =

@@ -18,19 +18,19 @@ use crate::ledger::{Actor, claim, field, parameter};
 use crate::scene::{self, APP, Bank, Binding, Key, ROGUE, keys_of};
 use crate::world::{ATTACKER, World};
 
-/// In whose name the attacker asks.
+/// The client that the attacker claims to be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum As {
-    /// As the rogue, which is registered and authenticates.
+    /// The rogue, which is registered and authenticates.
     Rogue,
-    /// As the recipient, whose assertion is signed with the attacker's key.
+    /// The recipient, with an assertion that the attacker's key signs.
     Recipient,
 }
 
 const ROGUES_CALLBACK: &str = "https://rogue.example/callback";
 
 impl World {
-    /// Tries a code at the token endpoint in both names.
+    /// Tries a code at the token endpoint as either client.
     pub(crate) fn redeem(&mut self, plan: Attack, code: &str, redirect_uri: &RedirectUri) {
         for who in [As::Rogue, As::Recipient] {
             self.redeem_as(plan, who, code, redirect_uri.as_str());
@@ -64,7 +64,7 @@ impl World {
         answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok()).flatten()
     }
 
-    /// Asks for the accounts with a token, and proves the attacker's own key or certificate.
+    /// Requests the accounts with a token and the attacker's own proof or certificate.
     pub(crate) fn access(&mut self, plan: Attack, token: &str) {
         let Ok(url) = Bank::Honest.fdx_base(self.binding).join_segment("accounts") else { return };
         let secret = Secret::new(token.to_owned());
@@ -87,13 +87,13 @@ impl World {
         }
     }
 
-    /// Sends a request of the recipient's again, byte for byte.
+    /// Repeats a request of the recipient, byte for byte.
     pub(crate) fn send_again(&mut self, plan: Attack, request: &Request<Vec<u8>>) {
         self.as_attacker(plan, request);
     }
 
-    /// The token of `request` with a proof that was made for another URL, and with one that was made
-    /// for another token.
+    /// Sends the token of `request` with the proof of another URL, and with the proof of another
+    /// token.
     pub(crate) fn moved_proof(
         &mut self,
         plan: Attack,
@@ -114,7 +114,7 @@ impl World {
         }
     }
 
-    /// Pushes in the recipient's name. Gives the URL for the customer.
+    /// Pushes in the recipient's name and returns the URL for the customer.
     pub(crate) fn phished_push(&mut self) -> Option<String> {
         let plan = Attack::PhishedPush;
         self.tried(Some(plan));
@@ -169,7 +169,7 @@ impl World {
         with_id_token(response, tokens.get("id_token")?.as_str()?)
     }
 
-    /// The response with an ID token about somebody else, signed by `key`.
+    /// The response with an ID token about another person, signed with `key`.
     pub(crate) fn forged_id_token(
         &mut self,
         response: &Response<Vec<u8>>,
@@ -185,7 +185,7 @@ impl World {
         with_id_token(response, &signed(key, &input))
     }
 
-    /// A form at the honest institution, with the one retry for a nonce.
+    /// Posts a form to the honest institution, with one retry for a nonce.
     fn post(
         &mut self,
         plan: Attack,
@@ -281,7 +281,7 @@ impl As {
     }
 }
 
-/// The attacker's own.
+/// The attacker's own verifier.
 fn verifier() -> CodeVerifier {
     CodeVerifier::new([9; 32])
 }

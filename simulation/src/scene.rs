@@ -1,4 +1,4 @@
-//! Who there is: two institutions, one recipient, and a rogue that is registered as well.
+//! The participants: two institutions, one recipient, and a rogue client.
 
 use std::sync::OnceLock;
 
@@ -17,10 +17,10 @@ use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
 /// One of the two institutions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Bank {
-    /// The one that keeps to the rules, and whose customers are to be protected.
+    /// Follows the rules. Its customers must be protected.
     Honest,
-    /// The attacker's own: it answers correctly until an attack wants otherwise, and tells the
-    /// attacker whatever it hears.
+    /// Belongs to the attacker, who reads every request to it. Its responses are correct until an
+    /// attack changes them.
     Hostile,
 }
 
@@ -37,11 +37,11 @@ pub enum Binding {
 pub(crate) const START: u64 = 1_767_607_200;
 pub(crate) const APP: &str = "app";
 pub(crate) const ROGUE: &str = "rogue";
-/// In memory, a certificate is bytes with a thumbprint.
+/// A certificate. In memory it is only bytes with a thumbprint.
 const CERTIFICATE: &[u8] = b"the recipient's certificate";
 const ROGUE_CERTIFICATE: &[u8] = b"the rogue's certificate";
 
-/// Where a key is among those that are made at start.
+/// A key, with its place among the keys that are generated at start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Key {
     Assertion = 0,
@@ -78,7 +78,7 @@ impl Bank {
         parsed(HttpsUrl::parse(&format!("https://{before}{}/fdx/v6", self.host())))
     }
 
-    /// RFC 9700 section 4.4.2: another one for each institution.
+    /// RFC 9700 section 4.4.2: a different redirect_uri for each institution.
     pub(crate) fn redirect_uri(self) -> RedirectUri {
         let path = match self {
             Self::Honest => "honest",
@@ -94,7 +94,7 @@ impl Bank {
         }
     }
 
-    /// Which institution a URL belongs to.
+    /// The institution that a URL belongs to.
     pub(crate) fn of(url: &http::Uri) -> Self {
         match url.host() {
             Some(host) if host.ends_with("hostile.example") => Self::Hostile,
@@ -165,7 +165,7 @@ impl Bank {
         slot.get_or_init(|| parsed(self.discovered_at(self))).clone()
     }
 
-    /// What is discovered for this institution where another's document is delivered.
+    /// The result of discovery for this institution if the document of `place` is delivered.
     pub(crate) fn discovered_at(self, place: Self) -> Result<ServerMetadata, fdx_par::Error> {
         let now = UnixTime::from_seconds(START);
         let ask = |bank: Self| {
@@ -179,7 +179,7 @@ impl Bank {
             place.institution(Binding::Dpop, RefreshPolicy::Keep, Entropy::new([1; 32]));
         match sent.receive(institution.handle(&request.into_http(), None, now), now)? {
             Step::Done(metadata) => Ok(metadata),
-            Step::Again(_) => unreachable!("nobody asks for a nonce here"),
+            Step::Again(_) => unreachable!("this request needs no nonce"),
         }
     }
 }
@@ -208,7 +208,7 @@ pub(crate) fn rogue_certificate() -> Thumbprint {
     Thumbprint::of_certificate(ROGUE_CERTIFICATE)
 }
 
-/// What all nodes of the recipient sign with.
+/// The keys that all nodes of the recipient sign with.
 pub(crate) fn signers() -> &'static [PrivateKey] {
     let (ours, _) = all_keys().split_at(3);
     ours
@@ -240,7 +240,7 @@ fn load(key: Key) -> PrivateKey {
     parsed(PrivateKey::from_pkcs8_der(backend::ring(), &der, None))
 }
 
-/// What is written here is well formed.
+/// Unwraps a value of this file, which is well formed.
 #[allow(clippy::panic, reason = "a scene that can't be set is a mistake in this file")]
 fn parsed<T, E: core::fmt::Debug>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| panic!("the scene can't be set: {error:?}"))

@@ -1,4 +1,4 @@
-//! What is shared in a consent, in the institution's words and in the recipient's.
+//! What a consent shares, in the institution's representation and in the recipient's.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use fdx_wire::form::Query;
 
 use crate::ledger::Person;
 
-/// Each thing as `TYPE/account/CLUSTER`.
+/// The shared clusters, each as `TYPE/account/CLUSTER`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Shared(BTreeSet<String>);
 
 impl Shared {
-    /// What somebody chose on the consent page.
+    /// The choice of a person on the consent page.
     pub(crate) fn chosen(form: &[u8], by: Person) -> Self {
         let form = str::from_utf8(form).ok();
         let form = form.and_then(|form| Query::parse(form, 64 * 1024).ok());
@@ -21,12 +21,12 @@ impl Shared {
         Self(names.map(|name| name.replace("/acc-", &format!("/{}", prefix(by)))).collect())
     }
 
-    /// Whether exactly this is reported as granted, and the rest of what was asked as withheld.
-    pub(crate) fn is_reported(&self, granted: &Granted, asked: &ConsentRequest) -> bool {
+    /// Whether exactly this is reported as granted, and the rest of the request as withheld.
+    pub(crate) fn is_reported(&self, granted: &Granted, request: &ConsentRequest) -> bool {
         let Some(resources) = granted.grant().and_then(|grant| grant.resources()) else {
             return false;
         };
-        let told = resources.iter().flat_map(|resource| {
+        let reported = resources.iter().flat_map(|resource| {
             let (kind, id) = (resource.resource_type(), resource.resource_id());
             resource.data_clusters().iter().map(move |it| format!("{kind}/{id}/{it}"))
         });
@@ -35,17 +35,17 @@ impl Shared {
             .granted()
             .iter()
             .map(|it| format!("{}/{}/{}", it.resource_type, it.resource_id, it.data_cluster));
-        told.collect::<BTreeSet<_>>() == self.0
+        reported.collect::<BTreeSet<_>>() == self.0
             && compared.collect::<BTreeSet<_>>() == self.0
             && coverage.unasked().is_empty()
-            && withheld(coverage) == self.lacking(asked)
+            && withheld(coverage) == self.lacking(request)
     }
 
-    /// What was asked for and no account has, as `TYPE//CLUSTER`, and what an account lacks.
-    fn lacking(&self, asked: &ConsentRequest) -> BTreeSet<String> {
+    /// Requested clusters that no account has, as `TYPE//CLUSTER`, and those that an account lacks.
+    fn lacking(&self, request: &ConsentRequest) -> BTreeSet<String> {
         let accounts: BTreeSet<_> = self.0.iter().filter_map(|it| it.split('/').nth(1)).collect();
         let mut lacking = BTreeSet::new();
-        for (kind, cluster) in asked.pairs() {
+        for (kind, cluster) in request.pairs() {
             let of = |account: &str| format!("{kind}/{account}/{cluster}");
             let (have, lack): (Vec<_>, Vec<_>) =
                 accounts.iter().map(|account| of(account)).partition(|it| self.0.contains(it));
@@ -64,12 +64,12 @@ fn withheld(coverage: &Coverage) -> BTreeSet<String> {
     coverage.withheld().iter().map(shown).collect()
 }
 
-/// What the ids of somebody's accounts begin with.
+/// The prefix of the ids of a person's accounts.
 pub(crate) fn prefix(person: Person) -> String {
     format!("acc-of-{person}-")
 }
 
-/// Who somebody is to an institution: `sub`.
+/// The `sub` of a person at an institution.
 pub(crate) fn subject(person: Person) -> String {
     format!("customer-{person}")
 }

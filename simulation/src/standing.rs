@@ -1,5 +1,5 @@
-//! Where each grant stands with its institution: which refresh tokens are good, by what the sandbox
-//! documents of its policies, and nothing that the recipient says.
+//! The state of each grant at its institution: which refresh tokens are valid, according to the
+//! documented policies of the sandbox and independent of the recipient.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::ledger::{Harm, field};
 use crate::tally::count;
 
-/// How long a refresh token that was replaced serves a lost answer.
+/// How long a replaced refresh token stays valid, in case the response was lost.
 const RETRY: Duration = Duration::from_secs(60);
 
-/// When the recipient sent a request, in the world's milliseconds: it goes with the request.
+/// When the recipient sent a request, in milliseconds of the world.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SentAt(pub(crate) u64);
 
@@ -23,23 +23,23 @@ pub(crate) struct Standing {
     codes: BTreeMap<String, String>,
     tokens: BTreeMap<String, RefreshToken>,
     ended: BTreeSet<String>,
-    /// What became of grants, to be counted.
+    /// Counts of what happened to grants.
     pub(crate) counts: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Debug)]
 struct RefreshToken {
     grant: String,
-    /// Good for so long, where another took its place.
+    /// The end of its validity, if it was replaced.
     until: Option<UnixTime>,
-    /// Those that took its place.
+    /// The tokens that replaced it.
     next: Vec<String>,
-    /// Since when the recipient has it in its store.
+    /// When the recipient persisted it.
     persisted: Option<u64>,
 }
 
 impl Standing {
-    /// Tokens were issued.
+    /// Records tokens that were issued.
     pub(crate) fn issued(&mut self, form: &[u8], answer: &Value, now: UnixTime) {
         let text = |name| answer.get(name).and_then(Value::as_str).map(str::to_owned);
         let Some(grant) = text("grant_id") else { return };
@@ -63,10 +63,10 @@ impl Standing {
         }
     }
 
-    /// The recipient was told `invalid_grant`.
+    /// Records the error `invalid_grant` and returns the harm if it was not expected.
     pub(crate) fn refused(&mut self, form: &[u8], sent: SentAt, now: UnixTime) -> Option<Harm> {
         if let Some(code) = field(form, "code") {
-            // RFC 6749 section 4.1.2: a code that comes twice ends its tokens.
+            // RFC 6749 section 4.1.2: a code that is used twice ends its tokens.
             if let Some(grant) = self.codes.get(&code)
                 && self.ended.insert(grant.clone())
             {
@@ -84,8 +84,8 @@ impl Standing {
             return Some(Harm::GrantLost);
         }
         // RFC 9700 section 4.14.2: it was replaced more than a minute ago, which ends the grant. A
-        // recipient that has persisted a later one does not send it any more; but what it sent
-        // before, and gave up, the network may still deliver.
+        // recipient that has persisted a later token no longer sends this one. But the network may
+        // still deliver a request that the recipient sent before and gave up.
         self.ended.insert(token.grant.clone());
         let next = token.next.iter().filter_map(|token| self.tokens.get(token)?.persisted).min();
         let (harm, became) = match next {
@@ -97,7 +97,7 @@ impl Standing {
         harm
     }
 
-    /// The recipient has this refresh token in its store.
+    /// Records that the recipient persisted this refresh token.
     pub(crate) fn persisted(&mut self, token: &str, now: u64) {
         if let Some(token) = self.tokens.get_mut(token) {
             token.persisted.get_or_insert(now);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_token_is_good_for_a_minute() {
+    fn replaced_token_is_valid_for_a_minute() {
         let mut standing = replaced();
         assert_eq!(standing.refused(b"refresh_token=r0", NOW, AT(70)), Some(Harm::GrantLost));
         assert_eq!(standing.refused(b"refresh_token=r0", NOW, AT(71)), None);
@@ -132,14 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn whoever_persisted_the_next_one_does_not_use_the_old_one() {
+    fn recipient_that_persisted_the_next_token_does_not_use_the_old_one() {
         let mut standing = replaced();
         standing.persisted("r1", 11_000);
         assert_eq!(standing.refused(b"refresh_token=r0", NOW, AT(71)), Some(Harm::GrantLost));
     }
 
     #[test]
-    fn what_was_sent_before_the_next_one_was_persisted_may_come_late() {
+    fn request_from_before_the_next_token_was_persisted_may_arrive_late() {
         for (sent, harm) in [(10_999, None), (11_000, Some(Harm::GrantLost))] {
             let mut standing = replaced();
             standing.persisted("r1", 11_000);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_that_comes_twice_ends_its_tokens() {
+    fn code_that_is_used_twice_ends_its_tokens() {
         let mut standing = replaced();
         assert_eq!(standing.refused(b"refresh_token=r1", NOW, AT(11)), Some(Harm::GrantLost));
         assert_eq!(standing.refused(b"code=c", NOW, AT(11)), None);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::attack::Attack;
 use crate::ledger::Harm;
 
-/// How a flow can end. Each has to occur in a simulation that is worth its name.
+/// How a flow can end. Each must occur in a long simulation.
 pub(crate) const ENDS: [&str; 16] = [
     "granted whole",
     "granted in part",
@@ -39,7 +39,7 @@ pub struct Tally {
     pub(crate) succeeded: BTreeMap<(Attack, Harm), u64>,
     /// The most requests of any one flow.
     pub(crate) most_requests: u64,
-    /// Seed, what was broken, and by which attack.
+    /// The seed, the broken promise, and the attack.
     pub(crate) harms: Vec<(u64, Harm, Option<Attack>)>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn count<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K) {
 }
 
 impl Tally {
-    /// Adds what another world came to.
+    /// Adds the tally of another world.
     pub fn add(&mut self, other: Self) {
         self.worlds += other.worlds;
         self.flows += other.flows;
@@ -63,25 +63,25 @@ impl Tally {
         self.harms.extend(other.harms);
     }
 
-    /// Flows that were begun.
+    /// The number of flows that were begun.
     #[must_use]
     pub fn flows(&self) -> u64 {
         self.flows
     }
 
-    /// Worlds that came and went.
+    /// The number of worlds.
     #[must_use]
     pub fn worlds(&self) -> u64 {
         self.worlds
     }
 
-    /// Things that happened.
+    /// The number of events.
     #[must_use]
     pub fn events(&self) -> u64 {
         self.events
     }
 
-    /// Requests that institutions answered.
+    /// The number of requests that institutions answered.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.requests
@@ -93,7 +93,7 @@ impl Tally {
         self.most_requests
     }
 
-    /// What the network and the machines did.
+    /// The faults of the network and the machines.
     #[must_use]
     pub fn network(&self) -> &BTreeMap<&'static str, u64> {
         &self.network
@@ -118,20 +118,21 @@ impl Tally {
         (self.tried.get(&attack).copied().unwrap_or(0), done.map(|(_, count)| count).sum())
     }
 
-    /// What an attack brought about.
+    /// The harms that an attack caused.
     #[must_use]
     pub fn harms_of(&self, attack: Attack) -> Vec<Harm> {
         let done = self.succeeded.keys().filter(|(by, _)| *by == attack);
         done.map(|(_, harm)| *harm).collect()
     }
 
-    /// What was broken: the world's seed, what, and by which attack.
+    /// The broken promises: the seed of the world, the promise, and the attack.
     #[must_use]
     pub fn harms(&self) -> &[(u64, Harm, Option<Attack>)] {
         &self.harms
     }
 
-    /// What never occurred, and should have: a simulation in which nobody attacks proves nothing.
+    /// Attacks, faults and endings that never occurred and should have. A simulation without them
+    /// proves nothing.
     #[must_use]
     pub fn missing(&self) -> Vec<String> {
         let ends = ENDS.iter().filter(|end| !self.ends.contains_key(*end));
@@ -143,7 +144,7 @@ impl Tally {
             .collect()
     }
 
-    /// For machines.
+    /// The tally as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let attacks: BTreeMap<_, _> = Attack::ALL
@@ -175,7 +176,7 @@ impl Tally {
     }
 }
 
-/// What the network and the machines do.
+/// The names of faults.
 pub(crate) const EVENTS: [&str; 9] = [
     "crashed",
     "delayed",

@@ -1,4 +1,4 @@
-//! What a world must be like for the simulation to mean anything.
+//! Properties of worlds without which the simulation would prove nothing.
 
 use fdx_simulation::{Attack, Binding, Faults, Settings, Trace, World};
 
@@ -7,14 +7,14 @@ fn settings(flows: u64) -> Settings {
 }
 
 #[test]
-fn a_seed_decides_everything() {
+fn seed_decides_everything() {
     let run = |seed| World::new(seed, settings(40)).run().to_json();
     assert_eq!(run(7), run(7));
     assert_ne!(run(7), run(8));
 }
 
 #[test]
-fn no_promise_is_broken_among_faults_and_attacks() {
+fn keeps_every_promise_among_faults_and_attacks() {
     for seed in 1..=3 {
         let tally = World::new(seed, settings(40)).run();
         assert!(tally.harms().is_empty(), "seed {seed}: {:?}", tally.harms());
@@ -22,7 +22,7 @@ fn no_promise_is_broken_among_faults_and_attacks() {
 }
 
 #[test]
-fn each_attack_is_played_and_only_those_that_fapi_leaves_open_do_harm() {
+fn every_attack_fails_except_those_that_fapi_leaves_open() {
     for attack in Attack::ALL {
         let settings = Settings {
             flows: 1,

@@ -1,4 +1,4 @@
-//! What follows at the back: answers, tokens, keys.
+//! The back channel: responses, tokens, keys.
 
 use fdx_par::{Error, Exchanged, NextStep, Output, Sent, ServerKeys, Step, Verification, Verified};
 use http::Response;
@@ -10,7 +10,7 @@ use crate::shared;
 use crate::world::{Faults, Lane, World};
 
 impl World {
-    /// An answer came, or a copy of one.
+    /// Receives a response or a copy of one.
     pub(crate) fn hear(&mut self, id: u32, attempt: u32, response: Response<Vec<u8>>) {
         let Some(task) = self.tasks.get_mut(&id).filter(|task| task.attempt == attempt) else {
             return;
@@ -113,8 +113,8 @@ impl World {
         }
     }
 
-    /// Of two exchanges with one code, whichever comes second is refused as spent, and has to start
-    /// over: unless the institution wanted another nonce first, or saw a copy of the request.
+    /// Checks that the second of two exchanges with one code is refused as spent, unless the
+    /// institution required another nonce first, or received a copy of the request.
     fn judge_reload(&mut self, id: u32, error: &Error) {
         let Some(task) = self.tasks.get(&id).filter(|task| !task.copied) else { return };
         let mut twice = self.exchanges.iter().filter(|(_, sent)| **sent > 1);
@@ -130,7 +130,7 @@ impl World {
         }
     }
 
-    /// Persist at once; then verify.
+    /// Persists the tokens at once, then verifies them.
     pub(super) fn exchanged(&mut self, id: u32, exchanged: Exchanged) {
         self.persist(id, &exchanged.to_json());
         if self.dies(id, 4) {

@@ -1,4 +1,4 @@
-//! What the customer agreed to, held against what the institution knows, and a first call.
+//! The granted consent, compared with what the institution knows, and a first call.
 
 use fdx_par::{ConsentRead, ResourceAnswer, ResourceRequest, StoredGrant};
 
@@ -54,7 +54,7 @@ impl World {
         if let Some(flow) = flow {
             self.end(flow, if whole { "granted whole" } else { "granted in part" });
         }
-        // The browser is told, and its cookie cleared, unless that answer is lost.
+        // The response to the browser clears its cookie, unless it is lost.
         let lost = plan.is_some() || self.faults == Faults::Usual && self.rng.chance(20);
         if !lost {
             self.clear_cookie(person, &flow_id);
@@ -79,7 +79,7 @@ impl World {
         }
     }
 
-    /// The accounts that came belong to the customer for whom they were asked.
+    /// Checks that the accounts belong to the customer of the request.
     pub(super) fn called(&mut self, id: u32, answer: &ResourceAnswer) {
         let plan = self.plan(id);
         let Some(task) = self.tasks.get(&id) else { return };

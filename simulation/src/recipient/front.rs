@@ -1,4 +1,4 @@
-//! What the customer's browser sees of the recipient: the push, the redirect, the callback.
+//! The front channel of the recipient: the push, the redirect, the callback.
 
 use fdx_par::{Accepted, Callback, Client, FlowId, Pushed};
 
@@ -8,7 +8,7 @@ use crate::scene::{self};
 use crate::world::{Claims, Cookie, Event, Faults, Lane, World};
 
 impl World {
-    /// A customer clicks; a node pushes.
+    /// Begins a flow: a customer clicks and a node pushes.
     pub(crate) fn begin(&mut self, flow: usize) {
         let Some((person, plan, _)) = self.of(flow) else { return };
         let Some(bank) = self.flows.get(flow).map(|flow| flow.bank) else { return };
@@ -38,7 +38,7 @@ impl World {
         let Some((_, now)) = self.client_and_time(id) else { return };
         let Some(task) = self.tasks.remove(&id) else { return };
         let Some(flow) = task.flow else { return };
-        // A node that was busy for a minute.
+        // The node was busy for a minute.
         let stalls = self.faults == Faults::Usual && self.rng.chance(4);
         let now = if stalls { now + core::time::Duration::from_secs(60) } else { now };
         let redirected = pushed.redirect(now);
@@ -69,7 +69,7 @@ impl World {
         self.queue.plan(at, Event::Authorize { flow, url });
     }
 
-    /// A browser arrives at the redirect_uri, at any node.
+    /// Receives a browser at the redirect_uri, at any node.
     pub(crate) fn arrive(&mut self, person: Person, url: &str, flow: Option<usize>, tries: u8) {
         let Some(node) = self.some_node() else {
             if let Some(flow) = flow.filter(|_| tries < 5) {
@@ -175,7 +175,7 @@ impl World {
         }
     }
 
-    /// The cookie that the callback names; else the latest, so that the library has to tell.
+    /// The cookie that the callback names, or else the latest, which the library must reject.
     pub(super) fn cookie(&self, person: Person, url: &str) -> Option<Cookie> {
         let jar = self.jars.get(person)?;
         let named = FlowId::claimed_by(url);
@@ -191,7 +191,7 @@ impl World {
         }
     }
 
-    /// The flow of this id, as only the world knows it.
+    /// The flow with this id, which only the world knows.
     pub(super) fn began(&self, flow_id: &str) -> Option<usize> {
         self.flows.iter().position(|flow| flow.flow_id.as_deref() == Some(flow_id))
     }

@@ -1,4 +1,4 @@
-//! Nodes that die and come back, and what must be left at the end.
+//! Nodes that crash and restart, and what must be left at the end.
 
 use fdx_par::{
     CallerFault, Draft, Error, Output, RefreshVerification, Step, UnverifiedTokens, Verification,
@@ -11,7 +11,7 @@ use crate::tally::count;
 use crate::world::{Event, Faults, Lane, Row, World};
 
 impl World {
-    /// A node dies with all that it was busy with, and comes back with what was persisted.
+    /// Restarts a node, which loses its tasks and keeps what was persisted.
     pub(crate) fn crash(&mut self, node: usize) {
         let Some(machine) = self.nodes.get_mut(node).filter(|machine| machine.up) else { return };
         machine.up = false;
@@ -32,7 +32,7 @@ impl World {
                 }
                 continue;
             };
-            // Half of the customers try the page again that does not answer.
+            // Half of the customers reload a page that does not respond.
             let callback = self.flows.get(flow).and_then(|flow| flow.callback.clone());
             match callback.filter(|_| self.rng.chance(500)) {
                 Some(url) => {
@@ -47,7 +47,7 @@ impl World {
         self.queue.plan(at, Event::Restart { node });
     }
 
-    /// Whether its node dies here, between two steps: so many times in a thousand.
+    /// Whether the node of a task crashes here, between two steps, with this chance in a thousand.
     pub(super) fn dies(&mut self, id: u32, per_mille: u64) -> bool {
         let Some(task) = self.tasks.get(&id) else { return true };
         let node = task.node;
@@ -68,8 +68,8 @@ impl World {
         }
     }
 
-    /// At the end: every grant that was ever persisted opens at a fresh node and can be renewed,
-    /// unless it ended as is documented; which of them did, the ledger knows.
+    /// Checks at the end that a fresh node can restore and renew every persisted grant, unless the
+    /// grant ended in a documented way, as the ledger knows.
     pub(crate) fn audit(&mut self) {
         let rows: Vec<(String, Row)> =
             self.store.grants.iter().map(|(id, row)| (id.clone(), row.clone())).collect();
@@ -110,7 +110,7 @@ impl World {
             let broken = match &renewed {
                 Ok(true) => None,
                 Ok(false) => Some(Harm::RenewalRefused),
-                // The ledger has judged it.
+                // The ledger has checked it.
                 Err(Error::Refusal(refusal)) if refusal.is("invalid_grant") => None,
                 Err(_) => Some(Harm::GrantLost),
             };
@@ -121,7 +121,7 @@ impl World {
         }
     }
 
-    /// An exchange of the recipient's, carried out without a network.
+    /// Runs an exchange of the recipient without the network.
     pub(crate) fn at_once<T: Output>(&mut self, mut draft: Draft<T>) -> Result<T, Error> {
         loop {
             let Posted { request, peer, sent } = Self::send_raw(draft)?;

@@ -1,4 +1,4 @@
-//! The recipient's own program, as its documentation tells users to write it: seal, claim, persist,
+//! The recipient's own program, written as the documentation recommends: seal, claim, persist,
 //! verify, read.
 
 mod back;
@@ -21,33 +21,33 @@ use crate::scene::{Bank, Binding};
 use crate::tally::count;
 use crate::world::{Lane, World};
 
-/// What a node is busy with.
+/// A task of a node.
 pub(crate) struct Task {
     pub(crate) node: usize,
     pub(crate) lane: Lane,
-    /// The flow whose browser waits, if one does.
+    /// The flow whose browser waits, if any.
     pub(crate) flow: Option<usize>,
-    /// The flow that it is about.
+    /// The flow of the task.
     begun: Option<usize>,
     pub(crate) person: Person,
     pub(crate) bank: Bank,
     pub(crate) client: Client,
-    /// Counts requests, so that a late answer to an earlier one is told.
+    /// The number of requests, which identifies a late response to an earlier one.
     attempt: u32,
     retries: u8,
     keys_fetched: u8,
     flow_id: String,
-    /// Of the row that it read or wrote last.
+    /// The generation of the row that the task read or wrote last.
     version: u64,
-    /// Whether it renews a grant.
+    /// Whether the task renews a grant.
     renews: bool,
-    /// Whether the network made two of a request.
+    /// Whether the network duplicated a request.
     copied: bool,
     waiting: Option<Waiting>,
     held: Held,
 }
 
-/// The exchange whose answer it waits for.
+/// The exchange whose response the task waits for.
 enum Waiting {
     Push(Sent<Pushed>),
     Exchange(Sent<Exchanged>),
@@ -58,14 +58,14 @@ enum Waiting {
     RefreshUnverified(Sent<UnverifiedTokens>),
 }
 
-/// A request on its way, the certificate that it shows, and what waits for the answer.
+/// A request that was sent, its certificate, and what waits for the response.
 pub(crate) struct Posted<T: Output> {
     pub(crate) request: Request<Vec<u8>>,
     pub(crate) peer: Peer,
     sent: Sent<T>,
 }
 
-/// What it keeps meanwhile.
+/// The state that a task keeps while it waits.
 enum Held {
     Nothing,
     Exchanged(Exchanged),
@@ -145,7 +145,7 @@ impl World {
     }
 }
 
-/// What names the browser session.
+/// The name of a browser session.
 fn session(person: Person) -> Vec<u8> {
     format!("session {person}").into_bytes()
 }

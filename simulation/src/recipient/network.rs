@@ -1,4 +1,4 @@
-//! Requests and answers on their way: late, twice, or never.
+//! Requests and responses in the network: late, twice, or lost.
 
 use fdx_par::{ClientCertificate, Draft, Error, NextStep, Output, Sent};
 use fdx_sandbox::Peer;
@@ -13,7 +13,7 @@ use crate::tally::count;
 use crate::world::{Event, Faults, Lane, World};
 
 impl World {
-    /// Signs, and hands the request to the network or straight to the institution.
+    /// Signs a request and sends it through the network or directly to the institution.
     pub(crate) fn send_raw<T: Output>(draft: Draft<T>) -> Result<Posted<T>, Error> {
         let signatures = draft.sign(scene::signers())?;
         let (request, sent) = draft.attach(signatures)?;
@@ -115,7 +115,7 @@ impl World {
         Vec::new()
     }
 
-    /// No answer came: what the exchange says is safe.
+    /// Handles a missing response as the exchange says is safe.
     pub(crate) fn time_out(&mut self, id: u32, attempt: u32) {
         let Some(task) = self.tasks.get_mut(&id).filter(|task| task.attempt == attempt) else {
             return;

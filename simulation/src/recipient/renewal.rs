@@ -1,5 +1,5 @@
-//! Renewing a grant, as the manual tells users of many nodes: a lease on the row, one refresh, and the
-//! row written back on condition that nobody else wrote it.
+//! Renewing a grant, as the manual describes for several nodes: a lease on the row, one refresh,
+//! and a conditional write that fails if another node wrote the row.
 
 use fdx_par::{CallerFault, RefreshVerification, StoredGrant, UnverifiedTokens};
 use fdx_wire::Secret;
@@ -13,11 +13,11 @@ use crate::shared;
 use crate::tally::count;
 use crate::world::{ATTACKER, Event, Row, World};
 
-/// Longer than three tries of two requests each, and shorter than an old refresh token is good for.
+/// Longer than three tries of two requests each, and shorter than an old refresh token is valid.
 const LEASE: u64 = 50_000;
 
 impl World {
-    /// Any node, some time later.
+    /// Schedules a renewal at any node.
     pub(crate) fn renew(&mut self, flow_id: &str) {
         let Some(row) = self.store.grants.get(flow_id) else { return };
         let (bank, lease) = (row.bank, row.lease);
@@ -70,7 +70,7 @@ impl World {
     }
 
     pub(super) fn refreshed(&mut self, id: u32, refreshed: UnverifiedTokens) {
-        // The old refresh token may be spent, and nobody else has heard of the new one.
+        // The old refresh token may be spent, and only this response has the new one.
         if self.dies(id, 60) {
             return;
         }
@@ -142,8 +142,8 @@ impl World {
         self.call(id, grant);
     }
 
-    /// Whoever renewed it did not come to an end. The next node comes when the lease is over, or
-    /// only when the grant is needed again.
+    /// Plans the next try after a renewal that did not finish: when the lease has expired, or only
+    /// when the grant is needed again.
     pub(super) fn pick_up(&mut self, flow_id: &str) {
         let Some(lease) = self.store.grants.get(flow_id).map(|row| row.lease) else { return };
         let later = if self.rng.chance(600) { 0 } else { self.rng.below(600_000) };
@@ -151,7 +151,7 @@ impl World {
         self.queue.plan(at, Event::Renew { flow: flow_id.to_owned() });
     }
 
-    /// Writes a row, or writes it back. Says whether it did: not over what somebody else wrote.
+    /// Writes a row and returns whether it did. It never replaces what another node wrote.
     pub(super) fn persist(&mut self, id: u32, text: &Secret) -> bool {
         let Some(task) = self.tasks.get_mut(&id) else { return false };
         let version = self.store.grants.get(&task.flow_id).map_or(0, |row| row.version);

@@ -1,4 +1,4 @@
-//! What the attacker does with answers, tokens and requests at the back.
+//! Attacks in the back channel: on responses, tokens and requests.
 
 use fdx_par::Client;
 use http::{Request, Response};
@@ -15,7 +15,7 @@ use crate::tally::count;
 use crate::world::{ATTACKER, World};
 
 impl World {
-    /// A token response is about to reach the recipient.
+    /// May replace a token response before it reaches the recipient.
     pub(crate) fn on_tokens(&mut self, id: u32, response: Response<Vec<u8>>) -> Response<Vec<u8>> {
         let Some((person, plan)) = self.tasks.get(&id).map(Task::whose).zip(self.plan(id)) else {
             if self.tasks.get(&id).map(Task::whose) == Some(ATTACKER) {
@@ -62,7 +62,7 @@ impl World {
         }
     }
 
-    /// The answer to a refresh is about to reach the recipient.
+    /// May replace the response to a refresh before it reaches the recipient.
     pub(crate) fn on_renewal(&mut self, id: u32, response: Response<Vec<u8>>) -> Response<Vec<u8>> {
         let plan = Attack::SwappedRenewal;
         if self.plan(id) != Some(plan) || !response.status().is_success() {
@@ -78,7 +78,7 @@ impl World {
         }
     }
 
-    /// The answer to a consent's read is about to reach the recipient.
+    /// May replace the response to a consent read before it reaches the recipient.
     pub(crate) fn on_consent(&mut self, id: u32, response: Response<Vec<u8>>) -> Response<Vec<u8>> {
         let Some(person) = self.tasks.get(&id).map(Task::whose) else { return response };
         if person == ATTACKER {
@@ -99,7 +99,7 @@ impl World {
         }
     }
 
-    /// A request of the recipient's has been answered; the attacker reads those to resources.
+    /// Lets the attacker read a resource request of the recipient that was answered.
     pub(crate) fn on_call(&mut self, flow: usize, request: &Request<Vec<u8>>) {
         let path = request.uri().path();
         if !path.starts_with("/fdx/") || Bank::of(request.uri()) != Bank::Honest {
@@ -145,7 +145,7 @@ impl World {
         }
     }
 
-    /// What the hostile institution does instead of answering.
+    /// Lets the hostile institution relay a request to the honest one.
     pub(crate) fn relay(
         &mut self,
         actor: Actor,
@@ -186,7 +186,7 @@ impl World {
     pub(super) fn confuse(&mut self, plan: Attack, row: &str) {
         let Some(client) = self.client_for(0, Bank::Hostile, None) else { return };
         let Some(honest) = self.client_for(0, Bank::Honest, None) else { return };
-        // Once the row is taken for the other's, and once the tokens in memory are.
+        // First the wrong client restores the row, then it uses tokens that the right one restored.
         for reader in [&client, &honest] {
             self.confused_call(plan, &client, reader.restore(row));
         }

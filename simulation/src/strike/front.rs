@@ -1,4 +1,4 @@
-//! What the attacker does with what passes through browsers.
+//! Attacks in the front channel, on what passes through browsers.
 
 use super::HOUR;
 use crate::attack::Attack;
@@ -7,7 +7,7 @@ use crate::scene::Bank;
 use crate::world::{ATTACKER, Event, World, shown};
 
 impl World {
-    /// The customer is being sent off; the attacker may send it elsewhere.
+    /// May change the URL that the customer is sent to.
     pub(crate) fn on_authorization(&mut self, flow: usize, url: String) -> String {
         let Some((person, Some(plan), _)) = self.of(flow) else { return url };
         let elsewhere = match plan {
@@ -38,7 +38,7 @@ impl World {
         }
     }
 
-    /// The institution sends the customer back; says whether the attacker keeps the callback.
+    /// May act on a callback. Returns whether the attacker keeps it.
     pub(crate) fn on_callback(&mut self, flow: usize, url: &str) -> bool {
         let Some((person, Some(plan), _)) = self.of(flow) else { return false };
         let Some(code) = parameter(url, "code") else { return false };
@@ -120,14 +120,14 @@ impl World {
             }
             _ => {}
         }
-        // An hour later it is old only where nobody used it.
+        // An hour later the code is old only if it was not used.
         if plan == Attack::OldCode {
             self.end(flow, "the customer left");
         }
         plan == Attack::OldCode
     }
 
-    /// What was planned for later.
+    /// Carries out an attack that was planned for later.
     pub(crate) fn strike(&mut self, flow: usize) {
         let Some((person, Some(plan), _)) = self.of(flow) else { return };
         let Some((url, callback)) =
@@ -145,7 +145,7 @@ impl World {
         }
     }
 
-    /// A customer follows the attacker's link.
+    /// Sends a customer to the attacker's link.
     pub(super) fn send_customer(&mut self, plan: Attack, person: Person, url: &str) {
         self.acted(plan, |world| world.arrive(person, url, None, 0));
     }

@@ -1,4 +1,4 @@
-//! When the attacker strikes: at what is read, changed or sent on the way.
+//! The attacks, at the places where the attacker reads, changes or sends something.
 
 mod back;
 mod front;
@@ -22,7 +22,7 @@ pub(crate) fn has_odd_metadata(attack: Attack) -> bool {
 }
 
 impl World {
-    /// A node's client, unless the attack is to have it set up wrongly.
+    /// The client of a node, or one with other metadata if that is the attack.
     pub(crate) fn client_for(
         &mut self,
         node: usize,
@@ -50,7 +50,7 @@ impl World {
         }
     }
 
-    /// What happens meanwhile is this attack's doing.
+    /// Runs `what` and attributes its effects to this attack.
     pub(crate) fn acted<T>(&mut self, plan: Attack, what: impl FnOnce(&mut Self) -> T) -> T {
         let acting = self.acting.replace(plan);
         let done = self.directly(what);
@@ -62,7 +62,7 @@ impl World {
         self.ledger.read.insert(code.to_owned());
     }
 
-    /// The attacker begins a flow of its own at the honest institution.
+    /// Begins a flow of the attacker at the honest institution.
     fn own_flow(&mut self) -> Option<(usize, String)> {
         let own = self.flow(ATTACKER, Bank::Honest, None, true);
         self.directly(|world| world.begin(own));
@@ -70,7 +70,7 @@ impl World {
         Some((own, url))
     }
 
-    /// And agrees to it, without bringing back the callback.
+    /// Begins a flow and grants it, but does not follow the callback.
     fn own_callback(&mut self) -> Option<(usize, String)> {
         let (own, url) = self.own_flow()?;
         let callback = self.directly(|world| world.consent(&url, ATTACKER))?;
@@ -79,13 +79,13 @@ impl World {
         Some((own, callback))
     }
 
-    /// Or refuses.
+    /// Begins a flow and denies it.
     fn own_denial(&mut self) -> Option<String> {
         let (_, url) = self.own_flow()?;
         self.directly(|world| world.answer_page(&url, ATTACKER, &Decision::refuse()))
     }
 
-    /// And ends it as a customer would.
+    /// Completes a flow as a customer would.
     pub(crate) fn whole_own_flow(&mut self) -> Option<()> {
         let (own, callback) = self.own_callback()?;
         self.directly(|world| world.arrive(ATTACKER, &callback, Some(own), 0));
@@ -93,7 +93,7 @@ impl World {
     }
 }
 
-/// The response, with members of the other one's JSON.
+/// The response, with members of the JSON of the other response.
 fn with_members_of(
     response: &Response<Vec<u8>>,
     other: &Response<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! Everything that reaches an institution, and what is held against it.
+//! The way of every request to an institution, with the checks of the project's promises.
 
 use fdx_sandbox::Peer;
 use fdx_wire::UnixTime;
@@ -11,7 +11,7 @@ use crate::scene::{Bank, START};
 use crate::tally::count;
 
 impl World {
-    /// Everything that reaches an institution comes through here.
+    /// Delivers a request to an institution. All requests come through here.
     pub(crate) fn ask_bank(
         &mut self,
         actor: Actor,
@@ -56,11 +56,11 @@ impl World {
         UnixTime::from_seconds((START + self.now / 1000).saturating_add_signed(offset))
     }
 
-    /// A promise was broken, which fails the simulation, unless FAPI 2.0 makes no such promise.
+    /// Records a broken promise, which fails the simulation, unless FAPI 2.0 makes no such promise.
     pub(crate) fn harm(&mut self, harm: Harm, plan: Option<Attack>) {
         let by = self.acting.or(plan);
         self.say(|| format!("HARM: {harm:?}, by {by:?}"));
-        // A code that is good twice is nobody's gain by itself.
+        // A code that is accepted twice gives the attacker nothing by itself.
         if let Some(by) = by.filter(|_| harm != Harm::CodeExchangedTwice) {
             count(&mut self.tally.succeeded, (by, harm));
         }

@@ -37,7 +37,7 @@ impl World {
     pub(super) fn send_decision(&mut self, flow: usize, form: &Request<Vec<u8>>) {
         let Some((person, ..)) = self.of(flow) else { return };
         let Some(url) = self.decide(Actor::Customer, form, person) else {
-            // Somebody else decided: the page waits no more.
+            // Another browser decided: the page no longer waits.
             return self.end(flow, "the institution showed no page");
         };
         self.say(|| format!("customer {person} is sent back to {}", shown(&url)));
@@ -51,7 +51,7 @@ impl World {
         let at = self.now + 20 + self.rng.below(2000);
         self.queue
             .plan(at, Event::Callback { person, url: url.clone(), flow, tries: 0, acting: None });
-        // An impatient customer, or one whose browser tries again by itself.
+        // An impatient customer, or a browser that retries by itself.
         if self.faults == Faults::Usual && self.rng.chance(60) {
             count(&mut self.tally.network, "reloaded");
             let at = at + self.rng.below(3000);
@@ -59,7 +59,7 @@ impl World {
         }
     }
 
-    /// The whole of a customer's part, at once.
+    /// Does the customer's whole part at once.
     pub(crate) fn consent(&mut self, url: &str, by: Person) -> Option<String> {
         self.answer_page(url, by, &Decision::everything())
     }

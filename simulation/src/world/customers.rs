@@ -1,5 +1,5 @@
-//! The customers of an institution. The sandbox knows one, so that what it tells about that one is
-//! put in the words of whoever agreed: everybody has a subject and accounts of their own.
+//! The customers of an institution. The sandbox has one customer; its responses are rewritten so
+//! that each person has a subject and accounts of their own.
 
 use fdx_jose::{Signer, statement};
 use http::{Request, Response};
@@ -11,7 +11,7 @@ use crate::scene::{Bank, keys_of};
 use crate::shared::{prefix, subject};
 
 impl World {
-    /// The institution's answer, about the customer whom it concerns.
+    /// Rewrites the institution's response for the customer that it is about.
     pub(super) fn about_its_customer(
         &self,
         bank: Bank,
@@ -21,7 +21,7 @@ impl World {
         if !answer.status().is_success() {
             return answer;
         }
-        let told = match request.uri().path() {
+        let body = match request.uri().path() {
             "/token" => {
                 self.ledger.owner(request.body()).and_then(|by| tokens(bank, answer.body(), by))
             }
@@ -30,8 +30,8 @@ impl World {
                 .map(|by| accounts(answer.body(), by)),
             _ => None,
         };
-        match told {
-            Some(told) => answer.map(|_| told),
+        match body {
+            Some(body) => answer.map(|_| body),
             None => answer,
         }
     }

@@ -14,7 +14,7 @@ const MOST_FOR_REST: u64 = 9;
 /// Two requests each for the refresh and a call, and keys; two of the steps are made again.
 const MOST_FOR_RENEWAL: u64 = 9;
 
-/// What a flow is, as only the world knows.
+/// A flow with all its facts, which only the world knows.
 pub(crate) struct Flow {
     pub(crate) person: Person,
     pub(crate) bank: Bank,
@@ -22,7 +22,7 @@ pub(crate) struct Flow {
     pub(crate) whole: bool,
     pub(crate) url: Option<String>,
     pub(crate) callback: Option<String>,
-    /// Whether the customer said no at the institution.
+    /// Whether the customer denied the request at the institution.
     pub(crate) refused: bool,
     pub(crate) flow_id: Option<String>,
     pub(crate) client: Option<Client>,
@@ -35,11 +35,11 @@ pub(crate) struct Flow {
 }
 
 impl Flow {
-    /// The most requests that it may have taken by now.
+    /// The most requests that the flow may have taken until now.
     pub(crate) fn bound(&self) -> u64 {
         let code = match self.exchanges {
             0 => 0,
-            // A code is good once, so that only one of them goes on.
+            // A code is valid once, so only one of them continues.
             exchanges => exchanges * MOST_FOR_CODE + MOST_FOR_REST,
         };
         MOST_FOR_PUSH + code + self.renewals * MOST_FOR_RENEWAL

@@ -21,35 +21,35 @@ use crate::rng::Rng;
 use crate::scene::{Bank, Binding};
 use crate::tally::{Tally, count};
 
-/// One browser is the attacker's; the others belong to customers.
+/// The attacker's browser. The others belong to customers.
 pub(crate) const ATTACKER: Person = 0;
 const CUSTOMERS: u64 = 6;
 const NODES: usize = 3;
-/// How a world is set up.
+/// The settings of a world.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How many flows customers begin.
+    /// The number of flows that customers begin.
     pub flows: u64,
-    /// Whether anything goes wrong by itself.
+    /// Faults that occur without an attacker.
     pub faults: Faults,
-    /// The one attack, or any.
+    /// The only attack, or `None` for all of them.
     pub attack: Option<Attack>,
-    /// What tokens are bound to, or either.
+    /// What tokens are bound to, or `None` for both.
     pub binding: Option<Binding>,
-    /// Whether to write down what happens.
+    /// Whether events are printed.
     pub trace: Trace,
 }
 
-/// Whether anything goes wrong by itself.
+/// Faults that occur without an attacker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Faults {
-    /// Nothing.
+    /// None.
     None,
     /// The network, the machines and the clocks.
     Usual,
 }
 
-/// Whether to write down what happens.
+/// Whether events are printed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Trace {
     /// Count only.
@@ -65,16 +65,16 @@ pub(crate) enum Claims {
     None,
 }
 
-/// How a request travels.
+/// How a request reaches the institution.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Lane {
-    /// At once. The attacker's own flows, so that an attack is one event.
+    /// At once, for the attacker's own flows: an attack is one event.
     Direct,
     /// Late, twice, or never.
     Network,
 }
 
-/// What happens. Whoever sent a browser is still the one who did when it tries again.
+/// An event. A browser that retries keeps the attack that sent it.
 pub(crate) enum Event {
     Begin { flow: usize },
     Authorize { flow: usize, url: String },
@@ -89,16 +89,16 @@ pub(crate) enum Event {
     Strike { flow: usize },
 }
 
-/// A machine of the recipient's. What it knows besides its configuration, it forgets in a crash.
+/// A machine of the recipient. A crash loses everything but its configuration.
 pub(crate) struct Node {
     pub(crate) up: bool,
-    /// Seconds by which its clock is off.
+    /// The error of its clock, in seconds.
     pub(crate) offset: i64,
     pub(crate) clients: [Client; 2],
     pub(crate) keys: [Option<ServerKeys>; 2],
 }
 
-/// A sealed flow in somebody's browser.
+/// A sealed flow in a browser.
 #[derive(Clone, Debug)]
 pub(crate) struct Cookie {
     pub(crate) flow_id: String,
@@ -106,18 +106,18 @@ pub(crate) struct Cookie {
     pub(crate) sealed: String,
 }
 
-/// What is persisted of a grant.
+/// The row of a persisted grant.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) bank: Bank,
     pub(crate) text: String,
-    /// How often it was written.
+    /// The number of writes.
     pub(crate) version: u64,
-    /// Until when one node alone may renew it.
+    /// The end of the lease of the node that may renew the grant.
     pub(crate) lease: u64,
 }
 
-/// The recipient's database: all that survives a crash.
+/// The recipient's database, which survives crashes.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     pub(crate) claims: BTreeSet<String>,
@@ -135,7 +135,7 @@ pub struct World {
     pub(crate) binding: Binding,
     pub(crate) claims: Claims,
     pub(crate) lane: Lane,
-    /// When nothing gets through.
+    /// When the network delivers nothing.
     pub(crate) outage: core::ops::Range<u64>,
     pub(crate) banks: [Institution; 2],
     bank_offsets: [i64; 2],
@@ -150,16 +150,16 @@ pub struct World {
     pub(crate) ledger: Ledger,
     pub(crate) tally: Tally,
     pub(crate) acting: Option<Attack>,
-    /// What the relay of the hostile institution was told by the honest one.
+    /// The `request_uri` that the honest institution returned to the hostile one.
     pub(crate) relayed: Option<String>,
-    /// What the attacker's own flow was answered, to put in another's place.
+    /// Responses to the attacker's own flow, which replace those of a customer's flow.
     pub(crate) own_tokens: Option<Response<Vec<u8>>>,
     pub(crate) own_consent: Option<Response<Vec<u8>>>,
     trace: Trace,
 }
 
 impl World {
-    /// A world in which nothing has happened.
+    /// Returns a world in which nothing has happened yet.
     #[must_use]
     pub fn new(seed: u64, settings: Settings) -> Self {
         let mut rng = Rng::new(seed);
@@ -219,7 +219,7 @@ impl World {
         world
     }
 
-    /// Lets everything happen, and looks at what is left.
+    /// Runs all events and checks the final state.
     #[must_use]
     pub fn run(mut self) -> Tally {
         while let Some((at, event)) = self.queue.take() {
@@ -260,7 +260,7 @@ impl World {
         }
     }
 
-    /// Does `what` with every request answered at once.
+    /// Runs `what` with every request answered at once.
     pub(crate) fn directly<T>(&mut self, what: impl FnOnce(&mut Self) -> T) -> T {
         let lane = std::mem::replace(&mut self.lane, Lane::Direct);
         let done = what(self);
@@ -278,13 +278,13 @@ impl World {
 
     pub(crate) fn say(&self, what: impl FnOnce() -> String) {
         if self.trace == Trace::On {
-            // Whoever reads only the beginning has seen enough.
+            // The reader of a pipe may close it early.
             let _ = writeln!(std::io::stdout(), "{:>9} ms  {}", self.now, what());
         }
     }
 }
 
-/// A URL without what is secret in it, and short.
+/// A URL, shortened, without its secrets.
 pub(crate) fn shown(url: &str) -> &str {
     url.split('?').next().unwrap_or(url)
 }

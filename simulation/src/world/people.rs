@@ -1,4 +1,4 @@
-//! Who will do what, and which of it the attacker has plans with.
+//! The plan of a world: what customers will do, and which flows the attacker attacks.
 
 use super::{CUSTOMERS, Event, Faults, Flow, NODES, Settings, World};
 use crate::attack::Attack;
@@ -61,7 +61,7 @@ impl World {
         self.flows.len() - 1
     }
 
-    /// Whose flow it is, what is planned with it, and what the customer shares.
+    /// The customer of a flow, the attack planned for it, and what the customer shares.
     pub(crate) fn of(&self, flow: usize) -> Option<(Person, Option<Attack>, bool)> {
         self.flows.get(flow).map(|flow| (flow.person, flow.plan, flow.whole))
     }
