@@ -45,6 +45,7 @@ pub(crate) const TABLES: &[Table] = &[
         rows: &[
             ("DuplicateKey", JSON_TESTS, "duplicate_members_are_refused_wherever_they_stand"),
             ("NotUtf8", JSON_TESTS, "bytes_that_are_not_utf8_are_refused"),
+            ("ReservedName", JSON_TESTS, "rejects_reserved_names_at_any_depth"),
             ("Shape", JSON_TESTS, "an_error_names_its_place_and_not_its_text"),
             ("Syntax", HERE, "what_is_not_json"),
             ("TooDeep", JSON_TESTS, "bounds_hold_on_both_sides"),

@@ -341,3 +341,24 @@ proptest! {
         }
     }
 }
+
+/// A text that passed the strict reader can be read into any type. JSON inside the object that
+/// serde_json reserves would be parsed unread.
+#[test]
+fn rejects_claims_with_hidden_json() {
+    for hidden in [r#""{\"iss\":1,\"iss\":2}""#, r#""true""#, r#""[[[[1]]]]""#] {
+        let mut payload = claims().to_string();
+        payload.pop();
+        payload.push_str(r#","x":{"$serde_json::private::RawValue":"#);
+        payload.push_str(hidden);
+        payload.push_str("}}");
+        let token = forged(r#"{"alg":"EdDSA"}"#, &payload);
+        let jws = fdx_jose::Jws::parse(&token).unwrap();
+        let Err(JwsError::Claims(error)) = jws.claims::<Value>() else { panic!("{payload}") };
+        assert_eq!(error.kind(), Kind::ReservedName);
+        let asked = Asked::new();
+        let verified = IdToken::verify(&token, &asked.expected(), backend::ring(), &public_keys());
+        let refused = verified.map(|token| token.claims::<Value>()).unwrap_err();
+        assert!(refused.to_string().contains("reserved"), "{refused}");
+    }
+}

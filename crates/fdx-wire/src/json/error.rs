@@ -1,3 +1,5 @@
+use serde::de::IgnoredAny;
+
 /// Why a document was refused, and where: never what it said.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{kind} at line {line}, column {column}")]
@@ -17,10 +19,14 @@ pub enum Kind {
     /// The bytes are not UTF-8 (RFC 8259 section 8.1).
     #[error("not UTF-8")]
     NotUtf8,
-    /// JSON, but not the members or types that were expected here.
+    /// A member's name begins with `$serde_json::private::`, which the parser reserves.
+    #[error("an object has a member whose name is reserved by the parser")]
+    ReservedName,
+    /// JSON, but not the members or types that were expected here. A text with a lone surrogate
+    /// (RFC 8259 section 8.2) and a number outside the range of its type are of this kind.
     #[error("not the expected members or types")]
     Shape,
-    /// Not JSON, or cut short.
+    /// Not JSON, or cut short. A member's name with a lone surrogate is of this kind too.
     #[error("not JSON")]
     Syntax,
     /// Nested deeper than [`super::Limits::depth`].
@@ -60,10 +66,19 @@ impl JsonError {
         Self { kind, line, column }
     }
 
-    /// serde_json's own error quotes its input, so only its place and category are kept.
-    #[expect(clippy::needless_pass_by_value, reason = "it is consumed so that nobody prints it")]
-    pub(super) fn from_serde(error: serde_json::Error) -> Self {
-        let kind = if error.is_data() { Kind::Shape } else { Kind::Syntax };
+    /// Keeps the place of serde_json's error, but not its text: that quotes the input.
+    ///
+    /// serde_json also reports a number out of range and a lone surrogate as errors of syntax. Which
+    /// of them it meets depends on its features, so the grammar is checked here again.
+    #[expect(clippy::needless_pass_by_value, reason = "it is consumed so that nothing prints it")]
+    pub(super) fn from_serde(error: serde_json::Error, text: &str) -> Self {
+        let is_json = || serde_json::from_str::<IgnoredAny>(text).is_ok();
+        let kind = if error.is_data() || is_json() { Kind::Shape } else { Kind::Syntax };
         Self { kind, line: error.line(), column: error.column() }
+    }
+
+    /// A value that could not be written: there is no document, and no place in it.
+    pub(super) fn unwritable() -> Self {
+        Self { kind: Kind::Shape, line: 1, column: 0 }
     }
 }

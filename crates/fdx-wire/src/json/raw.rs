@@ -1,13 +1,18 @@
 use alloc::boxed::Box;
+use alloc::string::String;
 use core::fmt;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::JsonError;
+use super::{JsonError, JsonValue, Limits, scan};
 
-/// A JSON value kept as the text it was, for members whose shape belongs to somebody else.
+/// A JSON value kept as its text, for members whose shape is defined elsewhere.
+///
+/// It can be deserialised from JSON only. That JSON need not be scanned: each read of this text
+/// scans it first, for 32 levels, repeated members and reserved names, wherever it came from. The
+/// text's length bounds its members.
 ///
 /// ```
 /// use fdx_wire::json::RawJson;
@@ -24,9 +29,9 @@ impl RawJson {
     /// Writes `value` as JSON.
     ///
     /// # Errors
-    /// [`JsonError`] where `value` has no JSON form, such as a map whose keys are not texts.
+    /// [`JsonError`] if `value` has no JSON form, such as a map whose keys are not texts.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, JsonError> {
-        serde_json::value::to_raw_value(value).map(Self).map_err(JsonError::from_serde)
+        serde_json::value::to_raw_value(value).map(Self).map_err(|_| JsonError::unwritable())
     }
 
     /// The text as it was received.
@@ -35,12 +40,27 @@ impl RawJson {
         self.0.get()
     }
 
+    /// The text as it was received, without a copy.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        Box::<str>::from(self.0).into_string()
+    }
+
     /// Reads the text into a type.
     ///
     /// # Errors
-    /// [`JsonError`] where it has another shape.
+    /// [`JsonError`], with a place that is counted from the beginning of this text.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
-        serde_json::from_str(self.as_str()).map_err(JsonError::from_serde)
+        super::from_slice(self.as_str().as_bytes(), &Limits::of_part())
+    }
+
+    /// Reads the text as a value of any shape.
+    ///
+    /// # Errors
+    /// [`JsonError`], with a place that is counted from the beginning of this text.
+    pub fn value(&self) -> Result<JsonValue, JsonError> {
+        // The grammar was checked when this text was cut out of its document.
+        JsonValue::of_json(scan(self.as_str().as_bytes(), &Limits::of_part())?)
     }
 }
 

@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 
 use super::{JsonError, Kind, Limits};
 
-/// Checks size, encoding, depth, member count and duplicate members, and gives the text back.
+/// Checks size, encoding, depth, member count and member names, and returns the text.
 ///
-/// It follows structure and strings alone. What else is wrong with the syntax is left to the
-/// parser that reads the same text next; a document that the parser accepts has been understood
-/// here in the same way.
+/// The scan follows structure and strings alone. Other syntax errors are left to the parser that
+/// reads the same text next. The scan and the parser agree about the structure of every document
+/// that the parser accepts.
 ///
 /// # Errors
 /// [`JsonError`] of any kind but [`Kind::Shape`].
@@ -24,6 +24,10 @@ pub fn scan<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, JsonError> 
         Err(kind) => Err(JsonError::at(kind, bytes, scan.at)),
     }
 }
+
+/// serde_json passes raw JSON and numbers through serde as objects whose first member has such a
+/// name. In a document it would make serde_json parse the text of that member unscanned.
+const PRIVATE: &str = "$serde_json::private::";
 
 struct Scan<'a> {
     text: &'a str,
@@ -115,14 +119,19 @@ impl<'a> Scan<'a> {
         {
             *key_next = false;
             let key = self.text.get(start..end).ok_or(Kind::Syntax)?;
-            self.keys.push(if escaped { Cow::Owned(unescape(key)?) } else { Cow::Borrowed(key) });
+            let key = if escaped { Cow::Owned(unescape(key)?) } else { Cow::Borrowed(key) };
+            if key.starts_with(PRIVATE) {
+                return Err(Kind::ReservedName);
+            }
+            self.keys.push(key);
         }
         self.at = end + 1;
         Ok(())
     }
 }
 
-fn unescape(text: &str) -> Result<String, Kind> {
+/// Decodes the text between two quotation marks. A lone surrogate has no decoded form.
+pub(super) fn unescape(text: &str) -> Result<String, Kind> {
     let mut decoded = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(char) = rest.next() {
