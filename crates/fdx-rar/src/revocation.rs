@@ -2,8 +2,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use fdx_wire::json::RawJson;
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::open_enum::open_enum;
@@ -121,23 +121,35 @@ impl ConsentRevocationList {
     }
 }
 
+/// From JSON only.
 impl<'de> Deserialize<'de> for ConsentRevocationList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ObjectOrArray)
+        let json = RawJson::deserialize(deserializer)?;
+        let list = match json.as_str().bytes().next() {
+            Some(b'[') => json.read().map(Self::new),
+            Some(b'{') => json.read::<Object>().map(|object| object.0),
+            _ => return Err(D::Error::custom("invalid type, expected revocations")),
+        };
+        list.map_err(D::Error::custom)
     }
 }
 
-struct ObjectOrArray;
+/// The object of FDX 6.
+struct Object(ConsentRevocationList);
 
-impl<'de> Visitor<'de> for ObjectOrArray {
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members).map(Self)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
     type Value = ConsentRevocationList;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("revocations")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, array: A) -> Result<Self::Value, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(array)).map(ConsentRevocationList::new)
     }
 
     /// An object that says other things, and no revocations, is not a list of none: it may be one.

@@ -4,10 +4,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::de::{Error, SeqAccess, Visitor};
+use fdx_wire::json::JsonValue;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::DataCluster;
+use crate::{DataCluster, tolerant};
 
 /// Scope tokens in the order in which they came, each once (RFC 6749 section 3.3).
 ///
@@ -138,32 +139,24 @@ impl Serialize for Scopes {
     }
 }
 
-/// From a text of tokens, or from an array of them.
+/// From JSON: a text of tokens, or an array of them.
 impl<'de> Deserialize<'de> for Scopes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextOrArray)
-    }
-}
-
-struct TextOrArray;
-
-impl<'de> Visitor<'de> for TextOrArray {
-    type Value = Scopes;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("scope tokens")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Scopes, E> {
-        Scopes::parse(text).map_err(E::custom)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut tokens: A) -> Result<Scopes, A::Error> {
-        let mut read: Vec<String> = Vec::new();
-        while let Some(token) = tokens.next_element()? {
-            read.push(token);
+        let invalid = |value: &JsonValue| {
+            D::Error::invalid_type(tolerant::unexpected(value), &"scope tokens")
+        };
+        let token = |element| match element {
+            JsonValue::String(token) => Ok(token),
+            other => Err(invalid(&other)),
+        };
+        match tolerant::any(deserializer)? {
+            JsonValue::String(text) => Self::parse(&text).map_err(D::Error::custom),
+            JsonValue::Array(elements) => {
+                let tokens = elements.into_iter().map(token).collect::<Result<Vec<_>, _>>()?;
+                Self::of_tokens(tokens.iter().map(String::as_str)).map_err(D::Error::custom)
+            }
+            other => Err(invalid(&other)),
         }
-        Scopes::of_tokens(read.iter().map(String::as_str)).map_err(A::Error::custom)
     }
 }
 

@@ -1,21 +1,62 @@
 //! Readers for members that institutions write in more than one way.
+//!
+//! They read JSON only. Each reads a value of any shape as [`RawJson`] first: `deserialize_any` of
+//! serde_json depends on the features that other crates enable.
 
-use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::de::{Error, Visitor};
+use fdx_wire::json::{JsonNumber, JsonValue, RawJson};
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// A whole number from 0 up: as a number, as digits in a text, or `null`.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    deserializer.deserialize_any(Integer)
+    let whole = match any(deserializer)? {
+        JsonValue::Null => return Ok(None),
+        JsonValue::Number(number) => number.to_u64().and_then(|whole| whole.try_into().ok()),
+        JsonValue::String(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().ok()
+        }
+        JsonValue::String(_) => None,
+        other => return Err(D::Error::invalid_type(unexpected(&other), &"a whole number")),
+    };
+    whole.map(Some).ok_or_else(|| D::Error::custom("not a whole number from 0 to 4294967295"))
 }
 
-/// A text, or a number taken as one, or `null`.
+/// A text, or a whole number taken as one, or `null`.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    deserializer.deserialize_any(Text)
+    match any(deserializer)? {
+        JsonValue::Null => Ok(None),
+        JsonValue::Number(number) if is_whole(&number) => Ok(Some(number.as_str().into())),
+        JsonValue::String(text) => Ok(Some(text)),
+        other => Err(D::Error::invalid_type(unexpected(&other), &"a text")),
+    }
+}
+
+/// Whether a number is written as a whole number of 64 bits.
+fn is_whole(number: &JsonNumber) -> bool {
+    let text = number.as_str();
+    let unsigned = text.parse::<u64>().is_ok_and(|number| number.to_string() == text);
+    unsigned || text.parse::<i64>().is_ok_and(|number| number.to_string() == text)
+}
+
+/// A value of any shape.
+pub(crate) fn any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<JsonValue, D::Error> {
+    RawJson::deserialize(deserializer)?.value().map_err(D::Error::custom)
+}
+
+/// The type of a value, for an error: never its content.
+pub(crate) fn unexpected(value: &JsonValue) -> Unexpected<'static> {
+    match value {
+        JsonValue::Array(_) => Unexpected::Seq,
+        JsonValue::Bool(_) => Unexpected::Other("boolean"),
+        JsonValue::Null => Unexpected::Unit,
+        JsonValue::Number(_) => Unexpected::Other("number"),
+        JsonValue::Object(_) => Unexpected::Map,
+        JsonValue::String(_) => Unexpected::Other("string"),
+    }
 }
 
 /// As [`text`], empty where there is none.
@@ -53,76 +94,6 @@ pub(crate) fn name<'de, D: Deserializer<'de>, T>(
 /// What FDX allows an `Identifier`, and more than any name of its enumerations has.
 const MAX_TEXT: usize = 256;
 
-struct Integer;
-
-impl Visitor<'_> for Integer {
-    type Value = Option<u32>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number")
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        number.try_into().map(Some).map_err(|_| out_of_range())
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-        number.try_into().map(Some).map_err(|_| out_of_range())
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        // Compared with what it came from: only exact whole numbers pass.
-        let whole = number as u32;
-        if f64::from(whole) == number { Ok(Some(whole)) } else { Err(out_of_range()) }
-    }
-
-    fn visit_str<E: Error>(self, digits: &str) -> Result<Self::Value, E> {
-        if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            digits.parse().map(Some).map_err(|_| out_of_range())
-        } else {
-            Err(out_of_range())
-        }
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-}
-
-fn out_of_range<E: Error>() -> E {
-    E::custom("not a whole number from 0 to 4294967295")
-}
-
-struct Text;
-
-impl Visitor<'_> for Text {
-    type Value = Option<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Some(number.to_string()))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Some(number.to_string()))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(text.to_owned()))
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
-        Ok(Some(text))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-}
-
 struct Name<T>(fn(&str) -> T);
 
 impl<T> Visitor<'_> for Name<T> {
@@ -155,8 +126,11 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_read_however_they_are_written() {
-        for json in ["60", "60.0", "6e1", r#""60""#] {
+        for json in ["60", "60.0", "6e1", "600E-1", r#""60""#] {
             assert_eq!(read(json), Some(Some(60)), "{json}");
+        }
+        for json in ["0", "-0", "-0.0"] {
+            assert_eq!(read(json), Some(Some(0)), "{json}");
         }
         assert_eq!(read("null"), Some(None));
     }
@@ -168,6 +142,9 @@ mod tests {
             "1.5",
             "4294967296",
             "1e99",
+            "1e400",
+            "60.00000000000000000001",
+            r#""\ud800""#,
             r#""""#,
             r#""+5""#,
             r#"" 5""#,
@@ -190,9 +167,11 @@ mod tests {
         ] {
             let read = text(&mut serde_json::Deserializer::from_str(json)).unwrap();
             assert_eq!(read.as_deref(), expected, "{json}");
-            // JSON lends its texts, a value gives them away.
             let value: Value = serde_json::from_str(json).unwrap();
             assert_eq!(text(value).unwrap().as_deref(), expected, "{json}");
+        }
+        for json in ["1.0", "1e2", "-0", "1e400", "18446744073709551616", "true", r#""\ud800""#] {
+            assert!(text(&mut serde_json::Deserializer::from_str(json)).is_err(), "{json}");
         }
     }
 
@@ -214,12 +193,12 @@ mod tests {
     #[test]
     fn a_refusal_says_what_belongs_there() {
         for (refused, expected) in [
-            (integer(Value::Bool(true)).map(drop), "a whole number"),
-            (text(Value::Bool(true)).map(drop), "a text"),
-            (name(Value::Bool(true), |_| ()), "a name"),
+            (integer(Value::Bool(true)).map(drop), "boolean, expected a whole number"),
+            (text(Value::Bool(true)).map(drop), "boolean, expected a text"),
+            (name(Value::Bool(true), |_| ()), "boolean `true`, expected a name"),
         ] {
             let refusal = refused.unwrap_err().to_string();
-            assert_eq!(refusal, format!("invalid type: boolean `true`, expected {expected}"));
+            assert_eq!(refusal, format!("invalid type: {expected}"));
         }
     }
 }

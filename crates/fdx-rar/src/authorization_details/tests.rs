@@ -118,6 +118,7 @@ fn what_is_not_an_array_of_objects_is_not_read() {
         (r#"[{"type":"a","actions":[1]}]"#, Kind::Shape),
         (r#"[{"type":"fdx_v1.0","consentRequest":[[]]}]"#, Kind::Shape),
         (r#"[{"type":"a","b":1,"\u0062":2}]"#, Kind::DuplicateKey),
+        (r#"[{"type":"a","b":{"$serde_json::private::RawValue":"["}}]"#, Kind::ReservedName),
         (r#"[{"type":"a"}"#, Kind::Syntax),
     ] {
         match AuthorizationDetails::parse(json) {

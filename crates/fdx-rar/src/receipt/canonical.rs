@@ -4,25 +4,25 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
 
-use serde_json::Value;
+use fdx_wire::json::JsonValue;
 
 /// `value` without white space, its members sorted by UTF-16 code units, its texts escaped as
 /// little as may be.
-pub(super) fn write(value: &Value) -> String {
+pub(super) fn write(value: &JsonValue) -> String {
     let mut text = String::new();
     write_into(value, &mut text);
     text
 }
 
-fn write_into(value: &Value, text: &mut String) {
+fn write_into(value: &JsonValue, text: &mut String) {
     match value {
-        Value::Null => text.push_str("null"),
-        Value::Bool(true) => text.push_str("true"),
-        Value::Bool(false) => text.push_str("false"),
+        JsonValue::Null => text.push_str("null"),
+        JsonValue::Bool(true) => text.push_str("true"),
+        JsonValue::Bool(false) => text.push_str("false"),
         // RFC 8785 3.2.2.3: whole numbers that a double holds are written as they are
-        Value::Number(number) => _ = write!(text, "{number}"),
-        Value::String(string) => escape_into(string, text),
-        Value::Array(elements) => {
+        JsonValue::Number(number) => text.push_str(number.as_str()),
+        JsonValue::String(string) => escape_into(string, text),
+        JsonValue::Array(elements) => {
             text.push('[');
             for (index, element) in elements.iter().enumerate() {
                 separate(index, text);
@@ -30,7 +30,7 @@ fn write_into(value: &Value, text: &mut String) {
             }
             text.push(']');
         }
-        Value::Object(members) => {
+        JsonValue::Object(members) => {
             // RFC 8785 3.2.3: names are compared as arrays of UTF-16 code units
             let mut members: Vec<_> = members.iter().collect();
             members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     fn canonical(json: &str) -> String {
-        write(&serde_json::from_str(json).unwrap())
+        write(&serde_json::from_str::<JsonValue>(json).unwrap())
     }
 
     // The names and the order of RFC 8785 section 3.2.3.
@@ -105,7 +105,7 @@ mod tests {
             r#"\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b"#,
             r#"\u001c\u001d\u001e\u001f ""#,
         );
-        assert_eq!(write(&characters.into()), escaped);
+        assert_eq!(write(&JsonValue::String(characters)), escaped);
     }
 
     #[test]
@@ -119,9 +119,9 @@ mod tests {
         fn the_form_is_json_of_the_same_value_and_a_fixed_point(
             members in prop::collection::btree_map(any::<String>(), any::<(String, u32)>(), 0..6),
         ) {
-            let value = serde_json::to_value(&members).unwrap();
+            let value = JsonValue::of(&members).unwrap();
             let text = write(&value);
-            prop_assert_eq!(&serde_json::from_str::<Value>(&text).unwrap(), &value);
+            prop_assert_eq!(&serde_json::from_str::<JsonValue>(&text).unwrap(), &value);
             prop_assert_eq!(canonical(&text), text);
         }
     }

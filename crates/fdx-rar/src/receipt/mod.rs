@@ -9,7 +9,7 @@ mod warning;
 
 use alloc::string::String;
 
-use fdx_wire::json::{self, Limits};
+use fdx_wire::json::{self, JsonValue, Limits};
 use fdx_wire::{HttpsUrl, Issuer, UnixTime};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -84,7 +84,7 @@ impl ConsentReceipt {
     /// [`ReceiptError`]. What says more than a receipt of this version keeps is refused, so that
     /// the digest of what was read is the digest of what was written.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, ReceiptError> {
-        let (value, record): (serde_json::Value, Record) = (
+        let (value, record): (JsonValue, Record) = (
             json::object_from_slice(json.as_ref(), &LIMITS)?,
             json::from_slice(json.as_ref(), &LIMITS)?,
         );
@@ -101,7 +101,7 @@ impl ConsentReceipt {
     #[must_use]
     pub fn canonical_json(&self) -> String {
         // A record holds texts and whole numbers alone, which always have a JSON form.
-        canonical::write(&serde_json::to_value(&self.0).unwrap_or_default())
+        JsonValue::of(&self.0).map(|value| canonical::write(&value)).unwrap_or_default()
     }
 
     /// SHA-256 over the canonical form.

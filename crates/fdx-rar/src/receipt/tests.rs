@@ -3,7 +3,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use proptest::prelude::*;
-use serde_json::Value;
 
 use super::*;
 use crate::arbitrary::{consent_grant, consent_request, damaged, time};
@@ -184,7 +183,7 @@ proptest! {
     #[test]
     fn no_bytes_panic_and_none_is_read_as_another_receipt(bytes in damaged(&[FULL])) {
         if let Ok(read) = ConsentReceipt::from_json(&bytes) {
-            let value: Value = serde_json::from_slice(&bytes).unwrap();
+            let value: JsonValue = serde_json::from_slice(&bytes).unwrap();
             prop_assert_eq!(read.canonical_json(), canonical::write(&value));
         }
     }
@@ -200,7 +199,6 @@ fn details_that_have_no_canonical_form_are_told_as_they_came() {
         "1",
         "12345678901234567890123",
         r#""\ud800""#,
-        r#"{"$serde_json::private::RawValue":"["}"#,
         "[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
     ] {
         let json = format!(r#"[{{"type":"payment","amount":{value}}}]"#);
