@@ -24,6 +24,7 @@ mod matrix;
 mod matrix_tls;
 mod notices;
 mod notifications;
+mod one_reader;
 mod planted_secrets;
 mod printed;
 mod profile_configuration;

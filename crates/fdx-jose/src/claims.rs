@@ -9,13 +9,6 @@ use subtle::ConstantTimeEq;
 /// A claim's type was wrong.
 pub(crate) struct Malformed;
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
 /// For `deserialize_with`: a claim that is there is kept, `null` too.
 pub(crate) fn kept<'de, D: Deserializer<'de>>(
     deserializer: D,
@@ -37,11 +30,13 @@ pub(crate) fn time(claim: Option<&RawJson>) -> Result<Option<UnixTime>, Malforme
 
 /// `aud`: a text, or an array of texts.
 pub(crate) fn audience(claim: Option<&RawJson>) -> Result<Vec<String>, Malformed> {
-    match claim.map(RawJson::read) {
-        Some(Ok(Audience::One(one))) => Ok(vec![one]),
-        Some(Ok(Audience::Many(many))) => Ok(many),
-        _ => Err(Malformed),
-    }
+    let claim = claim.ok_or(Malformed)?;
+    let audience = if claim.as_str().starts_with('[') {
+        claim.read()
+    } else {
+        claim.read().map(|one| vec![one])
+    };
+    audience.map_err(|_| Malformed)
 }
 
 /// Whether `aud` is this party and nobody else, as a text or as an array of one.

@@ -373,6 +373,11 @@ pub(crate) const TABLES: &[Table] = &[
             ("BodyDuplicate", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
             ("BodyEncoding", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
             ("BodyNested", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
+            (
+                "BodyReservedName",
+                "tests/tests/one_reader.rs",
+                "a_resource_is_read_into_any_type_but_not_with_hidden_json",
+            ),
             ("BodyShape", BAD_INPUT_MAIN, "members_of_another_type_are_refused"),
             ("BodySyntax", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
             ("BodyTooLarge", RESOURCE, "what_is_not_a_success_is_one_typed_error"),

@@ -30,6 +30,8 @@ faults! {
             "RFC 8259 section 8.1", "the body is not UTF-8";
         BodyNested: "fdx.body.nested",
             "fdx-par, body limits", "the body nests too deeply or has too many members";
+        BodyReservedName: "fdx.body.reserved_name",
+            "fdx-par, body limits", "a member's name in the body is reserved by the JSON parser";
         BodyShape: "rfc8259.json.shape",
             "the response's own clause", "the body lacks a member, or has one of another type";
         BodySyntax: "rfc8259.json.syntax",
@@ -106,6 +108,7 @@ impl ServerRule {
         match kind {
             Kind::DuplicateKey => Self::BodyDuplicate,
             Kind::NotUtf8 => Self::BodyEncoding,
+            Kind::ReservedName => Self::BodyReservedName,
             Kind::Shape => Self::BodyShape,
             Kind::TooDeep | Kind::TooManyMembers => Self::BodyNested,
             Kind::TooLarge => Self::BodyTooLarge,

@@ -19,7 +19,7 @@
 //! | reads the authorization response | exchange the code first | PKCE, client authentication, and with DPoP a code bound to the key from the push on | [`Client::exchange`](crate::Client::exchange) |
 //! | changes the authorization response | inject a code, an error or another consent | JARM signs it; without JARM: `state`, `iss`, and PKCE at the server | [`message_signing`](super::message_signing) |
 //! | reads requests or answers at a resource server, or steals tokens from a store | use the token | tokens are bound to a key or a certificate that never travels | [`SenderConstraint`](crate::SenderConstraint) |
-//! | answers in the server's place with strange bytes | crash, exhaust or confuse the reader | one strict JSON reader with caps on size, depth and members, and no repeated names; fixed algorithms by key type; no panics | `fdx_wire::json`, `fdx_jose::Jws` |
+//! | answers in the server's place with strange bytes | crash, exhaust or confuse the reader | one strict JSON reader with caps on size, depth and members, no repeated names, and no names that its parser reserves; fixed algorithms by key type; no panics | `fdx_wire::json`, `fdx_jose::Jws` |
 //! | names ever new key ids | make the client fetch keys without end | a pure decision with a cooldown | [`KeyPolicy`](crate::KeyPolicy) |
 //! | reads logs | find codes, tokens, verifiers | secrets print as `[redacted]`; errors never quote the body of a success | [`Error`](crate::Error) |
 //!

@@ -75,6 +75,7 @@ impl Finding {
         let found = match kind {
             Kind::DuplicateKey => "a member twice",
             Kind::NotUtf8 => "bytes that are not UTF-8",
+            Kind::ReservedName => "a member whose name is reserved by the JSON parser",
             Kind::Shape => "JSON that is not an object",
             Kind::TooDeep | Kind::TooLarge | Kind::TooManyMembers => "a document beyond the limits",
             _ => "no JSON",

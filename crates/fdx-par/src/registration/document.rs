@@ -2,12 +2,12 @@ use core::fmt;
 
 use fdx_wire::json::RawJson;
 use fdx_wire::{Secret, UnixTime};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::metadata::ClientMetadata;
 
-/// A client information response, its members told apart while they are read: a secret is copied
-/// nowhere else.
+/// A client information response. Its members are separated while they are read, so that no copy
+/// of a secret is left anywhere else.
 #[derive(Default)]
 pub(super) struct Document {
     pub(super) client_id: Option<String>,
@@ -46,11 +46,11 @@ impl<'de> Visitor<'de> for Members {
                     document.registration_client_uri = map.next_value::<RawJson>()?.read().ok();
                 }
                 "registration_access_token" => {
-                    document.registration_access_token = map.next_value::<Text>()?.0;
+                    document.registration_access_token = secret(&mut map)?;
                 }
                 // FAPI 2.0 Security Profile 5.3.2.1-6: a client has no use for one.
                 "client_secret" => {
-                    document.client_secret = map.next_value::<Text>()?.0.is_some();
+                    document.client_secret = secret(&mut map)?.is_some();
                 }
                 "client_secret_expires_at" => {
                     map.next_value::<IgnoredAny>()?;
@@ -62,53 +62,11 @@ impl<'de> Visitor<'de> for Members {
     }
 }
 
-/// A text, kept as a secret; a value of another type is none.
-struct Text(Option<Secret>);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextOrNot).map(Self)
-    }
-}
-
-struct TextOrNot;
-
-impl<'de> Visitor<'de> for TextOrNot {
-    type Value = Option<Secret>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(Secret::new(text.to_owned())))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        IgnoredAny.visit_seq(seq).map(|_| None)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        IgnoredAny.visit_map(map).map(|_| None)
-    }
+/// Reads a text as a secret; a value of another type is `None`.
+fn secret<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Secret>, A::Error> {
+    let json: RawJson = map.next_value()?;
+    let secret = json.read().ok();
+    // The JSON text contains the secret too, so it is wiped as one.
+    drop(Secret::new(json.into_string()));
+    Ok(secret)
 }
