@@ -55,6 +55,7 @@ mod client_authentication;
 mod config;
 pub mod customer;
 mod data;
+mod document;
 mod dpop;
 mod error;
 mod id_token;

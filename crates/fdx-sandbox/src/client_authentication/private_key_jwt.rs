@@ -5,6 +5,7 @@ use std::time::Duration;
 use fdx_jose::Jws;
 use fdx_wire::UnixTime;
 use fdx_wire::form::Query;
+use fdx_wire::json::RawJson;
 use serde::Deserialize;
 
 use super::AHEAD;
@@ -24,7 +25,7 @@ struct Claims {
     iss: String,
     sub: String,
     // Any type: an array must be refused by its own rule.
-    aud: serde_json::Value,
+    aud: RawJson,
     jti: String,
     exp: UnixTime,
     // RFC 7523 3-6: it may be there.
@@ -97,7 +98,7 @@ pub(super) fn authenticate<'c>(
         "FAPI 2.0 SP 5.3.2.1-8",
         "the assertion's aud is the issuer, as one string",
         // check: AssertionAudience
-        claims.aud.as_str() == Some(config.issuer.as_str()),
+        claims.aud.read::<String>().is_ok_and(|aud| aud == config.issuer.as_str()),
     )?;
     check_times(verdicts, &claims, now)?;
     verdicts.require(

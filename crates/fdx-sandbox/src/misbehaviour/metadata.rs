@@ -2,14 +2,15 @@
 
 use fdx_jose::Jws;
 use fdx_wire::form::Query;
+use fdx_wire::json::Limits;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::row::rows;
 use super::stage::Stage;
 use super::{Flow, Moment};
-use crate::answer;
 use crate::received::value;
+use crate::{answer, document};
 
 rows! {
     /// What is wrong with the metadata.
@@ -169,7 +170,7 @@ pub(super) fn another_server(request: &Request<Vec<u8>>) -> Option<Response<Vec<
     }
     let form = Query::parse(str::from_utf8(request.body()).ok()?, 64 * 1024).ok()?;
     let assertion = Jws::parse(value(&form, "client_assertion")?).ok()?;
-    let claims: Value = serde_json::from_slice(assertion.payload()).ok()?;
+    let claims = document::read(assertion.payload(), &Limits::default())?;
     let audience = claims.get("aud").map(Value::to_string).unwrap_or_default();
     if audience.contains("another-server") {
         let tokens = json!({ "access_token": "stolen", "token_type": "DPoP" });

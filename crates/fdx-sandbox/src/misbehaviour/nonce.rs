@@ -1,13 +1,14 @@
 //! DPoP nonces (RFC 9449 sections 8 and 9).
 
 use fdx_jose::Jws;
+use fdx_wire::json::Limits;
 use http::{Request, Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::row::rows;
 use super::stage::Stage;
 use super::{Flow, Moment};
-use crate::answer;
+use crate::{answer, document};
 
 rows! {
     /// What is wrong with DPoP nonces, or strange about them.
@@ -128,7 +129,7 @@ fn challenge(stage: &mut Stage<'_>, change: impl FnOnce(&str) -> String) -> Opti
 /// Refuses whoever brings the nonce that was planted elsewhere.
 pub(super) fn trap(request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
     let proof = Jws::parse_proof(request.headers().get("dpop")?.to_str().ok()?).ok()?;
-    let claims: Value = serde_json::from_slice(proof.payload()).ok()?;
+    let claims = document::read(proof.payload(), &Limits::default())?;
     let refused = json!({ "error": "invalid_dpop_proof", "code": "401", "message": "nonce" });
     (claims.get("nonce")?.as_str()? == PLANTED)
         .then(|| answer::json(StatusCode::BAD_REQUEST, &refused))

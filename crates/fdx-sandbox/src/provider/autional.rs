@@ -6,6 +6,7 @@ use fdx_rar::{
     ResourceType, Scopes,
 };
 use fdx_wire::form::{Form, Query};
+use fdx_wire::json::Limits;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ use super::rewrite;
 use super::{Arrival, Paths};
 use crate::answer;
 use crate::client::RegisteredClient;
+use crate::document;
 use crate::error::{Broken, Reason};
 use crate::par::{Requested, Sent};
 
@@ -83,7 +85,7 @@ pub(super) fn depart(
 fn push(request: &Request<Vec<u8>>) -> Arrival {
     let json_body =
         request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    let body = json_body.then(|| serde_json::from_slice::<Value>(request.body()).ok()).flatten();
+    let body = json_body.then(|| document::read(request.body(), &Limits::default())).flatten();
     let Some(Value::Object(members)) = body else {
         return refuse("the body is a JSON object");
     };
@@ -167,6 +169,7 @@ pub(super) fn requested(client: &RegisteredClient, sent: &Sent) -> Result<Reques
         let rule = "every scope is registered for the client";
         return Err(Broken { reason: Reason::InvalidScope, clause: "RFC 6749 3.3", rule });
     }
-    let told = serde_json::from_str(&details.to_json()).unwrap_or_default();
+    let told = document::read(details.to_json().as_bytes(), &Limits::default());
+    let told = told.unwrap_or_default();
     Ok(Requested::of(request, scopes, told))
 }

@@ -11,6 +11,7 @@ use fdx_rar::{
 };
 use fdx_wire::UnixTime;
 use fdx_wire::form::{Form, Query};
+use fdx_wire::json::Limits;
 use http::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,6 +21,7 @@ use super::{Arrival, Paths};
 use crate::answer;
 use crate::client::RegisteredClient;
 use crate::config::InstitutionConfig;
+use crate::document;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
 use crate::par::{Requested, Sent};
@@ -88,8 +90,8 @@ pub(super) fn depart(
 
 /// A body of `{}`, and the client comes from the directory.
 fn register(institution: &mut Institution, request: &Request<Vec<u8>>) -> Arrival {
-    match serde_json::from_slice::<Value>(request.body()) {
-        Ok(Value::Object(members)) if members.is_empty() => {
+    match document::read(request.body(), &Limits::default()) {
+        Some(Value::Object(members)) if members.is_empty() => {
             institution.knows_by_certificate = true;
             Arrival::Answered(answer::empty(StatusCode::NO_CONTENT))
         }
@@ -176,7 +178,8 @@ pub(super) fn requested(client: &RegisteredClient, sent: &Sent) -> Result<Reques
         AuthorizationDetail::Other(other) => other.member("consent"),
         AuthorizationDetail::FdxV1(_) => None,
     });
-    let consent: Value = detail.and_then(|consent| consent.read().ok()).unwrap_or_default();
+    let consent = detail.and_then(|consent| consent.value().ok()).map(document::of_value);
+    let consent = consent.unwrap_or_default();
     for required in ["ExpirationDateTime", "OpenFinanceBilling", "Permissions"] {
         if member(&consent, required).is_null() {
             return Err(broken("ExpirationDateTime, OpenFinanceBilling and Permissions are there"));

@@ -1,6 +1,8 @@
 use fdx_jose::{Jwks, Thumbprint};
 use fdx_wire::base64url;
+use fdx_wire::json::{self, Limits};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::metadata::Asked;
@@ -19,14 +21,16 @@ pub(super) struct ClientKeys {
 struct Key {
     kty: String,
     n: Option<String>,
-    d: Option<Value>,
-    k: Option<Value>,
+    d: Option<IgnoredAny>,
+    k: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 struct Keys {
     keys: Vec<Key>,
 }
+
+const LIMITS: Limits = Limits::bytes(64 * 1024);
 
 impl Asked<'_> {
     /// The keys of `jwks` or, as far as the institution can see it, of `jwks_uri`; none are fine
@@ -43,7 +47,7 @@ impl Asked<'_> {
         let read = text.and_then(|text| {
             let jwks = Jwks::parse(text.as_bytes()).ok()?;
             let certificates = x5c_thumbprints(text.as_bytes()).ok()?;
-            let all: Keys = serde_json::from_str(&text).ok()?;
+            let all: Keys = json::from_slice(text.as_bytes(), &LIMITS).ok()?;
             Some((ClientKeys { jwks, certificates }, all.keys))
         });
         let (keys, all) = verdicts.require_some(

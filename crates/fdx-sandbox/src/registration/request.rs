@@ -1,7 +1,8 @@
-use fdx_wire::json::{self, Limits};
+use fdx_wire::json::Limits;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
+use crate::document;
 use crate::error::{Broken, Reason};
 use crate::institution::Institution;
 use crate::received::Received;
@@ -19,8 +20,10 @@ impl Institution {
         self.registration_call(received)?;
         let content_type = received.header(CONTENT_TYPE.as_str()).unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default().trim();
-        let document: Option<Map<String, Value>> =
-            json::object_from_slice(received.request.body(), &LIMITS).ok();
+        let document = match document::read(received.request.body(), &LIMITS) {
+            Some(Value::Object(members)) => Some(members),
+            _ => None,
+        };
         let is_json = essence.eq_ignore_ascii_case("application/json");
         let mut metadata = self.verdicts.require_some(
             Reason::InvalidRequest,
