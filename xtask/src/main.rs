@@ -7,6 +7,7 @@ mod conformance;
 mod failure;
 mod fuzz;
 mod interop;
+mod isolated;
 mod msrv;
 mod mutants;
 mod outcome;
@@ -29,6 +30,8 @@ The project's own commands.
 Usage: cargo xtask <command>
 
   test      Runs all tests and doctests that need only Rust and a C compiler.
+  isolated  Tests the packages in isolated/, which need features or `unsafe` code that the workspace
+            must not have.
   walls     Checks who depends on whom, what the core must not touch, and counts crates. [--json]
   api       Checks that the public API names nobody's types but http's and serde's traits. [--json]
   fuzz      Runs fuzz targets, as many at a time as there are cores, and prints what each came to.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
 fn run(mut args: Args) -> Result<(), Failure> {
     match args.command().as_deref() {
         Some("test") => args.nothing_else().and_then(|()| test::run()),
+        Some("isolated") => args.nothing_else().and_then(|()| isolated::run()),
         Some("walls") => walls::run(args),
         Some("api") => api::run(args).map(|_| ()),
         Some("fuzz") => fuzz::run(args).map(|_| ()),
