@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
-use fdx_wire::json::{self, Kind, Limits, RawJson};
+use fdx_wire::json::{self, JsonValue, Kind, Limits, RawJson};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+
+use crate::rfc8259;
 
 const LIMITS: Limits = Limits { bytes: 4096, depth: 16, members: 256 };
 
@@ -13,14 +15,27 @@ struct Known {
     _a: Option<IgnoredAny>,
 }
 
-/// The structural scan and the parser behind it agree about every document.
+/// The structural scan and the parser behind it agree about every document, with each other and
+/// with a reader that was written from RFC 8259 alone.
 ///
 /// # Panics
-/// Where they don't: what the scan let through breaks a limit or repeats a member in the eyes of
-/// the parser, or an error points outside the document.
+/// Where they don't: the two together accept what the independent reader, our limits or our rules
+/// of names reject, or reject what all of these accept; or an error points outside the document.
 pub fn json_scan(bytes: &[u8]) {
     let scanned = json::scan(bytes, &LIMITS);
     let read = json::from_slice::<RawJson>(bytes, &LIMITS);
+    let value = json::from_slice::<JsonValue>(bytes, &LIMITS);
+    let facts = if bytes.len() <= LIMITS.bytes { rfc8259::read(bytes) } else { None };
+    let within = facts.as_ref().is_some_and(|facts| {
+        facts.depth <= LIMITS.depth
+            && facts.members <= LIMITS.members
+            && !facts.duplicate
+            && !facts.reserved
+            && !facts.lone_surrogate_in_name
+    });
+    assert_eq!(read.is_ok(), within, "{facts:?}");
+    let lone = facts.as_ref().is_some_and(|facts| facts.lone_surrogate_in_value);
+    assert_eq!(value.is_ok(), within && !lone, "{facts:?}");
     match scanned {
         Err(error) => {
             assert_ne!(error.kind(), Kind::Shape, "a scan knows no shapes");
@@ -29,9 +44,15 @@ pub fn json_scan(bytes: &[u8]) {
         }
         Ok(text) => {
             assert_eq!(text.as_bytes(), bytes);
-            if let Ok(value) = read {
-                understood(&value, LIMITS.depth);
-                let _ = json::from_slice::<Known>(bytes, &LIMITS);
+            // A text that passed the scan is safe to read into any type.
+            let any = json::from_slice::<serde_json::Value>(bytes, &LIMITS);
+            assert!(any.is_err() || value.is_ok(), "serde_json accepts more than we do");
+            match read {
+                Err(error) => assert_eq!(error.kind(), Kind::Syntax, "RFC 8259 rejects it too"),
+                Ok(value) => {
+                    understood(&value, LIMITS.depth);
+                    let _ = json::from_slice::<Known>(bytes, &LIMITS);
+                }
             }
         }
     }

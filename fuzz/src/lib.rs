@@ -26,6 +26,7 @@ mod par_response;
 mod readiness;
 mod registration_response;
 mod revocations;
+mod rfc8259;
 mod scene;
 mod sealed_pending;
 #[cfg(test)]
