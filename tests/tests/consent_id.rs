@@ -1,7 +1,8 @@
 //! The consent id: where it is told, what it may be, and what is granted under it.
 
 use fdx_par::{
-    AuthorizationRequest, Client, Error, Exchanged, NextStep, Notice, ServerRule, Verified,
+    AuthorizationRequest, CallerFault, Client, Error, Exchanged, NextStep, Notice, ResourceRequest,
+    ServerRule, Verified,
 };
 use fdx_rar::{ConsentId, DataCluster};
 use fdx_sandbox::customer::Decision;
@@ -9,7 +10,7 @@ use fdx_sandbox::{ConsentIdCarrier, NoncePolicy};
 use fdx_tests::{
     Answer, Setup, World, consent_request, entropy, keys, patched, persisted, signed_again,
 };
-use fdx_wire::percent_encode;
+use fdx_wire::{HttpsUrl, percent_encode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -165,13 +166,10 @@ const CONSENTS: &str = "https://bank.example/fdx/v6/consents/";
 fn an_id_is_one_path_segment() {
     for (id, segment) in [
         ("c-1", "c-1"),
-        ("../x", "..%2Fx"),
-        ("a/b", "a%2Fb"),
         ("a?b#c", "a%3Fb%23c"),
-        ("%2e%2e", "%252e%252e"),
         ("a b", "a%20b"),
         ("\u{e4}", "%C3%A4"),
-        ("a\\b;c", "a%5Cb%3Bc"),
+        ("a;c", "a%3Bc"),
     ] {
         assert_eq!(read_at(id).unwrap(), format!("{CONSENTS}{segment}"), "{id}");
     }
@@ -179,10 +177,113 @@ fn an_id_is_one_path_segment() {
     assert_eq!(read_at(&longest).unwrap(), format!("{CONSENTS}{longest}"));
 }
 
+/// Identifiers that a server, or a proxy in front of it, may read as a way to another path.
+const HOSTILE: &[&str] = &[
+    ".",
+    "..",
+    "../../other",
+    "a/../../../other",
+    "a/..",
+    "..\\..\\other",
+    "a\\b",
+    "%2e%2e",
+    "%2e%2e%2f%2e%2e%2fother",
+    "..%2f..%2fother",
+    "..%5cother",
+    "..;",
+    "..;/..;/other",
+    "..;a=b",
+    ".;/..;/other",
+    "%",
+    "a%00",
+    "a\0",
+    "a\r\nb",
+    "\u{85}",
+    "",
+];
+
+// A default nginx decodes `..%2F..%2Fother` and serves another tenant's path with our token.
 #[test]
-fn an_id_that_would_be_a_dot_segment_is_no_id() {
-    for id in [".", ".."] {
-        assert_eq!(read_at(id).unwrap_err().code(), "fdx.consent_id.invalid", "{id}");
+fn a_consent_id_that_leads_elsewhere_is_refused_from_every_carrier() {
+    for id in HOSTILE.iter().copied().chain(["a/b", "/", "a/revocation"]) {
+        assert!(ConsentId::parse(id).is_err(), "{id:?}");
+        assert!(serde_json::from_value::<ConsentId>(json!(id)).is_err(), "{id:?}");
+        for told in [
+            Told { grant_id: json!(id), ..Told::default() },
+            Told { fdx_consent_id: json!(id), ..Told::default() },
+            Told { id_token: json!(id), ..Told::default() },
+        ] {
+            let (_, _, verified) = verified(&told);
+            let (error, exchanged) = verified.unwrap_err();
+            assert_eq!(error.code(), ServerRule::ConsentIdInvalid.code(), "{told:?}");
+            assert!(exchanged.tokens().refresh_token().is_some());
+        }
+        let (mut world, client, verified) = verified(&Told::default());
+        let verified = verified.unwrap();
+        let patch = json!({ "fdxConsentId": id });
+        world.tamper_at("/introspect", move |answer| patched(answer, &patch));
+        let draft = client.introspect(verified.tokens().access_token(), entropy(5), world.now);
+        let told = world.run(draft.unwrap()).and_then(|introspection| {
+            verified.introspected(&introspection).map_err(|refused| refused.error)
+        });
+        assert_eq!(told.unwrap_err().code(), ServerRule::ConsentIdInvalid.code(), "{id:?}");
+    }
+}
+
+#[test]
+fn every_call_about_a_consent_stays_at_its_own_path() {
+    let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+    let (client, grant) = world.stored();
+    let token = grant.tokens().access_token();
+    for id in ["c-1", "a?b#c", "a b", "a;b", "...", "..a", "a+b==", "\u{e4}", "urn:x:1", "a..;b"] {
+        let encoded = percent_encode(id);
+        let id = ConsentId::parse(id).unwrap();
+        let _ = world.read_consent(&client, &id, token);
+        let _ = world.revoke_consent(&client, &id, token);
+        let _ = world.list_revocations(&client, &id, token);
+        let sent = world.sent[world.sent.len() - 3..].iter();
+        let sent: Vec<_> = sent.map(|asked| asked.http.uri().to_string()).collect();
+        let read = format!("{CONSENTS}{encoded}");
+        let revocation = format!("{read}/revocation");
+        assert_eq!(sent, [read, revocation.clone(), revocation]);
+    }
+}
+
+// Account and statement ids: FDX has no calls of its own for them, so that they go into a URL.
+#[test]
+fn an_identifier_in_the_url_of_a_resource_stays_at_its_place() {
+    let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+    let (client, grant) = world.stored();
+    let token = grant.tokens().access_token();
+    let base = client.config().fdx_base.clone();
+    let accounts = base.join_segment("accounts").unwrap();
+    let statements = accounts.join_segment("1").unwrap().join_segment("statements").unwrap();
+    let mut call = |url: HttpsUrl| {
+        let draft = client.call(token, ResourceRequest::get(url), world.draw(), world.now)?;
+        let _ = world.run(draft);
+        Ok(world.sent.last().unwrap().http.uri().to_string())
+    };
+    for at in [&base, &accounts, &statements] {
+        for id in HOSTILE {
+            assert!(at.join_segment(id).is_err(), "{id:?}");
+            // As a program writes it that joins texts, and as one that encodes them.
+            for segment in [(*id).to_owned(), percent_encode(id)] {
+                let text = format!("{}/{segment}", at.as_str());
+                let Ok(url) = HttpsUrl::parse(&text) else { continue };
+                // An empty segment is no way out.
+                if !id.is_empty() {
+                    let called: Result<String, Error> = call(url);
+                    assert_eq!(called, Err(CallerFault::OutsideFdxBase.into()), "{text}");
+                }
+            }
+        }
+        for (id, segment) in [("a/b+c==", "a%2Fb%2Bc%3D%3D"), ("c-1", "c-1"), ("/", "%2F")] {
+            let url = at.join_segment(id).unwrap();
+            assert_eq!(call(url), Ok(format!("{}/{segment}", at.as_str())));
+            let below = at.join_segment(id).unwrap().join_segment("transactions").unwrap();
+            let sent = call(HttpsUrl::parse(&format!("{}?limit=5", below.as_str())).unwrap());
+            assert_eq!(sent, Ok(format!("{}/{segment}/transactions?limit=5", at.as_str())));
+        }
     }
 }
 
@@ -205,7 +306,7 @@ proptest! {
             }
             Err(error) => {
                 prop_assert_eq!(error.code(), "fdx.consent_id.invalid");
-                prop_assert!(id == "." || id == "..");
+                prop_assert!(id.starts_with('.') || id.contains(['/', '\\', '%']));
             }
         }
     }

@@ -281,6 +281,18 @@ fn a_token_never_leaves_the_fdx_base() {
         "https://bank.example//fdx/v6/accounts",
         "https://bank.example/FDX/V6/accounts",
         "https://bank.example/x/fdx/v6/accounts",
+        "https://bank.example/fdx/v6/..%2f..%2fother",
+        "https://bank.example/fdx/v6/..%2F..%2Fother",
+        "https://bank.example/fdx/v6/accounts%2f..%2f..%2fother",
+        "https://bank.example/fdx/v6/..;/..;/other",
+        "https://bank.example/fdx/v6/..;a=b/..;a=b/other",
+        "https://bank.example/fdx/v6/%2e%2e;/%2e%2e;/other",
+        "https://bank.example/fdx/v6/.%2E%3b/other",
+        "https://bank.example/fdx/v6/..%5c..%5cother",
+        "https://bank.example/fdx/v6/..%5C..%5Cother",
+        "https://bank.example/fdx/v6/..%00/other",
+        "https://bank.example/fdx/v6/%252e%252e%252fother",
+        "https://bank.example/fdx/v6/%c0%ae%c0%ae/other",
     ] {
         let error = call(&client, token, url).expect_err(url);
         assert_eq!(error, CallerFault::OutsideFdxBase.into(), "{url}");

@@ -221,10 +221,6 @@ pub(crate) fn claimed_consent_id(id_token: &IdToken) -> Option<String> {
 /// Takes one more carrier's word for the consent id.
 pub(crate) fn agree(known: &mut Option<ConsentId>, told: &str) -> Result<(), ServerRule> {
     let told = ConsentId::parse(told).map_err(|_| ServerRule::ConsentIdInvalid)?;
-    // It has to stand as one segment of a path, and these two never do.
-    if matches!(told.as_str(), "." | "..") {
-        return Err(ServerRule::ConsentIdInvalid);
-    }
     match known {
         Some(known) if *known != told => Err(ServerRule::ConsentIdConflict),
         _ => {

@@ -45,5 +45,5 @@ mod uuid;
 pub use entropy::{Entropy, Label};
 pub use secret::Secret;
 pub use time::{TimeError, UnixTime};
-pub use url::{HttpsUrl, Issuer, Origin, RedirectUri, UrlError, percent_encode};
+pub use url::{HttpsUrl, Issuer, Origin, RedirectUri, UrlError, check_path_id, percent_encode};
 pub use uuid::uuid_v4;

@@ -8,6 +8,7 @@ use super::Table;
 
 const FORM: &str = "crates/fdx-wire/src/form.rs";
 const HERE: &str = "tests/tests/error_variants/wire.rs";
+const JOINED: &str = "an_identifier_is_joined_as_one_segment_that_no_server_reads_as_a_way_out";
 const JSON_TESTS: &str = "crates/fdx-wire/src/json/tests.rs";
 const RFC7636: &str = "crates/fdx-pkce/tests/rfc7636.rs";
 const TIME: &str = "crates/fdx-wire/src/time.rs";
@@ -19,9 +20,10 @@ pub(crate) const TABLES: &[Table] = &[
         name: "UrlError",
         rows: &[
             ("Character", URL_TESTS, "what_two_readers_might_read_differently_is_refused"),
-            ("DotSegment", URL_TESTS, "dot_segments_cannot_be_joined"),
+            ("DotSegment", URL_TESTS, JOINED),
             ("Extra", URL_TESTS, "what_two_readers_might_read_differently_is_refused"),
             ("Host", URL_TESTS, "what_two_readers_might_read_differently_is_refused"),
+            ("Identifier", URL_TESTS, JOINED),
             ("Length", URL_TESTS, "what_two_readers_might_read_differently_is_refused"),
             ("Port", URL_TESTS, "what_two_readers_might_read_differently_is_refused"),
             ("Scheme", URL_TESTS, "what_two_readers_might_read_differently_is_refused"),

@@ -45,7 +45,7 @@ faults! {
         ConsentIdConflict: "fdx.consent_id.conflict",
             "FDX Consent API", "the server named two different consent ids; the tokens are kept";
         ConsentIdInvalid: "fdx.consent_id.invalid",
-            "FDX Consent API, Identifier", "the consent id is not 1 to 256 printable characters";
+            "FDX Consent API, Identifier", "the consent id is not 1 to 256 characters without control characters, /, \\, % and dot segments";
         ConsentIdOther: "fdx.consent.other",
             "FDX Consent API", "the grant is another consent than the one that was asked for";
         ConsentInactive: "fdx.consent.inactive",

@@ -37,8 +37,8 @@ impl Client {
         limit: usize,
     ) -> Result<Outgoing, Error> {
         self.check_issued(access_token)?;
-        // A token leaves for nowhere else, whatever a link in a response says.
-        if !self.config().fdx_base.covers(&url) {
+        // The token is sent nowhere else, whatever a link in a response or an identifier says.
+        if !is_below(&self.config().fdx_base, &url) {
             return Err(CallerFault::OutsideFdxBase.into());
         }
         let bound = access_token.bound;
@@ -63,7 +63,14 @@ impl Client {
         let config = self.config();
         let consents = config.fdx_base.join_segment("consents");
         let consents = consents.map_err(|_| CallerFault::UrlTooLong)?;
-        let alone = config.dialect.has(Member::ConsentTokenWithoutScheme) && consents.covers(url);
+        let alone =
+            config.dialect.has(Member::ConsentTokenWithoutScheme) && is_below(&consents, url);
         Ok(if alone { None } else { Some(by.token_type()) })
     }
+}
+
+/// Whether `url` is below `base` for every server that may read it. A URL from elsewhere has no
+/// encoded slash; one that [`HttpsUrl::join_segment`] made of an identifier may have some.
+fn is_below(base: &HttpsUrl, url: &HttpsUrl) -> bool {
+    base.covers(url) || base.joins_to(url)
 }

@@ -2,20 +2,26 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use core::fmt;
 
+use fdx_wire::check_path_id;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::tolerant;
 
-/// The identifier of a consent: 1 to 256 characters, none of them a control character, otherwise
-/// any text. It is compared as it was received, and has to be percent-encoded as one path segment.
+/// The identifier of a consent: 1 to 256 characters that can be one segment of a path, where they
+/// have to be percent-encoded. It is compared as it was received.
+///
+/// [`check_path_id`] says what can be part of a path. In addition, a consent id has no slash: a
+/// server that decodes `%2F` would read another path below `/consents`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct ConsentId(String);
 
 /// A text that is not a consent's identifier.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("a consent id has 1 to 256 characters and no control characters")]
+#[error(
+    "a consent id has 1 to 256 characters, without control characters, /, \\, % and dot segments"
+)]
 pub struct ConsentIdError;
 
 impl ConsentId {
@@ -25,7 +31,7 @@ impl ConsentId {
     /// [`ConsentIdError`].
     pub fn parse(text: &str) -> Result<Self, ConsentIdError> {
         let length = text.chars().take(257).count();
-        if (1..=256).contains(&length) && !text.chars().any(char::is_control) {
+        if length <= 256 && check_path_id(text).is_ok() && !text.contains('/') {
             Ok(Self(text.to_owned()))
         } else {
             Err(ConsentIdError)
@@ -68,7 +74,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(text in "[^\\p{Cc}]{1,256}") {
+        fn what_is_written_is_read_back(text in "[^\\p{Cc}/\\\\%.]{1,2}[^\\p{Cc}/\\\\%]{0,254}") {
             let id = ConsentId::parse(&text).unwrap();
             prop_assert_eq!(id.as_str(), &text);
             let json = serde_json::to_string(&id).unwrap();
@@ -81,6 +87,30 @@ mod tests {
         assert!(ConsentId::parse(&"é".repeat(256)).is_ok());
         assert_eq!(ConsentId::parse(&"a".repeat(257)), Err(ConsentIdError));
         assert_eq!(ConsentId::parse(""), Err(ConsentIdError));
+    }
+
+    #[test]
+    fn texts_that_a_server_may_read_as_another_path_are_refused() {
+        for text in [
+            ".",
+            "..",
+            "../../other",
+            "a/b",
+            "/",
+            "..\\other",
+            "a\\b",
+            "%2e%2e",
+            "..%2fother",
+            "a%",
+            "..;",
+            "..;a",
+            ".;/..;/other",
+        ] {
+            assert_eq!(ConsentId::parse(text), Err(ConsentIdError), "{text:?}");
+        }
+        for text in ["...", "..a", "a..;b", "a+b==", "a;b", "urn:x:1", "a?b#c", "a b"] {
+            assert!(ConsentId::parse(text).is_ok(), "{text:?}");
+        }
     }
 
     #[test]

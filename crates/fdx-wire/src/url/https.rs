@@ -5,14 +5,27 @@ use core::fmt;
 
 use super::origin::Origin;
 use super::syntax::{self, Parts};
-use super::{UrlError, percent_encode_into, text_form};
+use super::{UrlError, check_path_id, percent_encode, percent_encode_into, segment, text_form};
 
 /// An absolute `https` URL, kept byte for byte as it was received.
 ///
 /// Nothing is normalised, because OAuth compares such texts as they are (RFC 8414 section 3.3,
-/// RFC 9207 section 2.4). So that no two readers can disagree about its parts, what they might read
-/// differently is refused: user information, fragments, backslashes, dot segments, characters
-/// outside RFC 3986, ports outside 1 to 65535, and more than 2,048 bytes.
+/// RFC 9207 section 2.4). What other readers would rewrite or read differently is refused: user
+/// information, fragments, backslashes, dot segments in any encoding, hosts that are numbers,
+/// characters that need encoding, ports outside 1 to 65535, and more than 2,048 bytes.
+///
+/// `url::Url` (the WHATWG URL standard) and `http::Uri` read each accepted text with the same scheme,
+/// host, port, path and query; a property test compares the three. "The same" means:
+///
+/// - the host without regard to case, and an IPv6 address as an address: `url::Url` rewrites
+///   `[0:0::1]` as `[::1]`;
+/// - the port with the scheme's own port where none is written;
+/// - an empty path as `/` (RFC 3986 section 6.2.3).
+///
+/// There is one exception: `url::Url` refuses a host with a label that begins with `xn--` and is not
+/// valid Punycode. This crate has no table of Unicode, and accepts it.
+///
+/// What a *server* makes of the path is another question, which [`HttpsUrl::covers`] answers.
 ///
 /// One that [`HttpsUrl::parse_loopback`] made, and no other, may be `http` to this machine itself.
 ///
@@ -117,26 +130,56 @@ impl HttpsUrl {
     /// This URL without its query and with one more path segment, percent-encoded as a whole.
     ///
     /// ```
-    /// let base = fdx_wire::HttpsUrl::parse("https://api.example/fdx/v6/consents")?;
-    /// assert_eq!(base.join_segment("a/../b")?.path(), "/fdx/v6/consents/a%2F..%2Fb");
+    /// let base = fdx_wire::HttpsUrl::parse("https://api.example/fdx/v6/accounts")?;
+    /// assert_eq!(base.join_segment("a+b/c")?.path(), "/fdx/v6/accounts/a%2Bb%2Fc");
     /// # Ok::<(), fdx_wire::UrlError>(())
     /// ```
     ///
     /// # Errors
-    /// [`UrlError::DotSegment`] for `.` and `..`, [`UrlError::Length`].
+    /// As [`check_path_id`]: [`UrlError::DotSegment`] and [`UrlError::Identifier`].
+    /// [`UrlError::Length`].
     pub fn join_segment(&self, segment: &str) -> Result<Self, UrlError> {
+        check_path_id(segment)?;
         let mut text = format!("{}/", self.without_query().trim_end_matches('/'));
         percent_encode_into(segment, &mut text);
         if self.is_loopback_http() { Self::parse_loopback(&text) } else { Self::parse(&text) }
     }
 
-    /// Whether `other` has this URL's origin and its path is this one's or lies below it.
+    /// Whether `other` has this URL's origin and its path is this one's or lies below it, whichever
+    /// server reads it.
+    ///
+    /// Servers and proxies decode a path once or twice, read `\` as `/`, and drop what follows a `;`.
+    /// So below this URL's path there may be no `/`, `\`, `%` or control character in an encoded
+    /// form, no bytes that are not UTF-8, and no segment that begins with `.;` or `..;` in any
+    /// encoding. What [`HttpsUrl::join_segment`] made of an identifier with a slash is therefore not
+    /// covered: see [`HttpsUrl::joins_to`].
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
+        let plain = |segment: &str| {
+            segment.is_empty()
+                || segment::decode(segment)
+                    .is_some_and(|text| check_path_id(&text).is_ok() && !text.contains('/'))
+        };
+        self.below(other).is_some_and(|tail| tail.split('/').all(plain))
+    }
+
+    /// Whether `other` is this URL with more segments, each as [`HttpsUrl::join_segment`] writes it,
+    /// and perhaps a query. An encoded slash may be in a segment; next to dots it may not.
+    #[must_use]
+    pub fn joins_to(&self, other: &Self) -> bool {
+        let joined = |segment: &str| {
+            segment::decode(segment).is_some_and(|text| {
+                check_path_id(&text).is_ok() && percent_encode(&text) == segment
+            })
+        };
+        self.below(other).is_some_and(|tail| tail.split('/').skip(1).all(joined))
+    }
+
+    /// What `other`'s path has after this one's: nothing, or a text that begins with `/`.
+    fn below<'a>(&self, other: &'a Self) -> Option<&'a str> {
         let base = self.path().trim_end_matches('/');
-        let below = other.path().strip_prefix(base);
-        self.origin() == other.origin()
-            && below.is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
+        let tail = other.path().strip_prefix(base).filter(|_| self.origin() == other.origin());
+        tail.filter(|tail| tail.is_empty() || tail.starts_with('/'))
     }
 
     fn end_of_path(&self) -> usize {

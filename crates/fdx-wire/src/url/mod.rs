@@ -1,9 +1,10 @@
-//! URLs that are compared, so that stay as they were received.
+//! URLs that are compared and therefore stay as they were received.
 
 mod https;
 mod issuer;
 mod origin;
 mod redirect;
+mod segment;
 mod syntax;
 
 use alloc::string::String;
@@ -12,12 +13,14 @@ pub use https::HttpsUrl;
 pub use issuer::Issuer;
 pub use origin::Origin;
 pub use redirect::RedirectUri;
+pub use segment::check_path_id;
 
 /// Why a text is not a URL that this project would use.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// A character that RFC 3986 has no place for, a backslash, or a percent sign without digits.
+    /// A byte that is not printable ASCII, one of `` " < > \ ^ ` { | } ``, a percent sign without two
+    /// digits, or `'` in the query: `url::Url` encodes it there.
     #[error("the URL has a character that must be percent-encoded")]
     Character,
     /// A `.` or `..` segment, also when encoded: some readers would remove it.
@@ -27,9 +30,13 @@ pub enum UrlError {
     #[error("the URL has a fragment, or a query where none may be")]
     Extra,
     /// No host, or one that is neither an address nor a name of letters, digits, dots, hyphens and
-    /// underscores.
+    /// underscores. A host whose last label is a number has to be an IPv4 address in its usual form,
+    /// because other readers take `127.1`, `2130706433` and `0x7f000001` for addresses.
     #[error("the URL has no usable host")]
     Host,
+    /// A text that can't be part of a path: see [`check_path_id`].
+    #[error("the identifier is empty, or has a backslash, a percent sign or a control character")]
+    Identifier,
     /// Longer than 2,048 bytes.
     #[error("the URL is too long")]
     Length,

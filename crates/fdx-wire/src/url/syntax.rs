@@ -38,6 +38,10 @@ pub(super) fn check(text: &str, scheme: &str, default_port: u16) -> Result<Parts
     let authority = rest.split(['/', '?']).next().unwrap_or(rest);
     let path = scheme.len() + authority.len();
     let query = text.get(path..).and_then(|tail| tail.find('?')).map(|at| path + at);
+    // The WHATWG URL standard encodes it there, and nowhere else.
+    if query.and_then(|at| text.get(at..)).is_some_and(|query| query.contains('\'')) {
+        return Err(UrlError::Character);
+    }
     dot_segments(text.get(path..query.unwrap_or(text.len())).unwrap_or_default())?;
 
     let (host, port) = split_port(authority)?;
@@ -111,10 +115,20 @@ fn host_name(host: &str) -> Result<(), UrlError> {
                 let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
                 !label.is_empty() && label.bytes().all(inner)
             };
-            host.len() <= 253 && host.split('.').all(label)
+            let address = || host.parse::<core::net::Ipv4Addr>().is_ok();
+            host.len() <= 253 && host.split('.').all(label) && (!ends_in_number(host) || address())
         }
     };
     if usable { Ok(()) } else { Err(UrlError::Host) }
+}
+
+/// Whether the WHATWG URL standard reads the host as an IPv4 address ("ends in a number"): the last
+/// label is made of digits, or of `0x` and hexadecimal digits, if any.
+fn ends_in_number(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or(host);
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    digits(last) || hex.is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn port_number(digits: &str) -> Result<u16, UrlError> {

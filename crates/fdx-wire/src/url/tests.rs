@@ -67,9 +67,69 @@ fn a_host_is_letters_digits_dots_hyphens_and_underscores() {
         let text = format!("https://a{other}b.example/");
         assert_eq!(HttpsUrl::parse(&text), Err(UrlError::Host), "{text}");
     }
-    for host in ["a-b", "a_b", "A.1", "xn--bnk-qla.example"] {
+    for host in ["a-b", "a_b", "1.A", "a.1b", "a.0xg", "xn--bnk-qla.example"] {
         assert_eq!(HttpsUrl::parse(&format!("https://{host}/")).unwrap().host(), host);
     }
+}
+
+// WHATWG URL 3.5: what ends in a number is an IPv4 address, or no host.
+#[test]
+fn a_host_that_ends_in_a_number_is_a_canonical_ipv4_address() {
+    for host in [
+        "0",
+        "00",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0X7F000001",
+        "0x",
+        "0177.0.0.1",
+        "a.1",
+        "A.1",
+        "a.0x",
+        "a.0X1f",
+        "1.2.3",
+        "1.2.3.4.5",
+        "256.0.0.1",
+        "127.0.0.01",
+        "127.0.0.0x1",
+        "bank.08",
+    ] {
+        for end in ["", "/", ":8443/fdx", "?a=b"] {
+            let text = format!("https://{host}{end}");
+            assert_eq!(HttpsUrl::parse(&text), Err(UrlError::Host), "{text}");
+            assert_eq!(RedirectUri::parse(&text), Err(UrlError::Host), "{text}");
+            assert_eq!(Issuer::parse(&text), Err(UrlError::Host), "{text}");
+        }
+    }
+    for text in ["http://127.1/", "http://2130706433/", "http://0x7f000001/"] {
+        assert_eq!(HttpsUrl::parse_loopback(text), Err(UrlError::Host), "{text}");
+    }
+    for host in ["127.0.0.1", "0.0.0.0", "255.255.255.255"] {
+        assert_eq!(HttpsUrl::parse(&format!("https://{host}/")).unwrap().host(), host);
+    }
+}
+
+// `url::Url` writes it as %27 there, and as it is in a path.
+#[test]
+fn an_apostrophe_in_a_query_is_refused() {
+    for text in ["https://bank.example?'", "https://bank.example/a?b='c'"] {
+        assert_eq!(HttpsUrl::parse(text), Err(UrlError::Character), "{text}");
+        assert_eq!(RedirectUri::parse(text), Err(UrlError::Character), "{text}");
+    }
+    assert!(HttpsUrl::parse("https://bank.example/o'hara?b=%27").is_ok());
+}
+
+// RFC 5952: browsers rewrite an address before they send it back.
+#[test]
+fn an_ipv6_origin_is_the_same_in_every_spelling() {
+    let origin = |text| HttpsUrl::parse(text).unwrap().origin();
+    for text in ["https://[0:0:0:0:0:0:0:1]", "https://[0::1]:443/", "https://[::0001]"] {
+        assert_eq!(origin(text), origin("https://[::1]"), "{text}");
+    }
+    assert_eq!(origin("https://[::FFFF:102:304]/"), origin("https://[::ffff:1.2.3.4]/"));
+    assert_ne!(origin("https://[::1]"), origin("https://[::2]"));
+    assert_eq!(HttpsUrl::parse("https://[0::1]/").unwrap().as_str(), "https://[0::1]/");
 }
 
 #[test]
@@ -144,10 +204,132 @@ fn covering_respects_segments_and_origins() {
 }
 
 #[test]
-fn dot_segments_cannot_be_joined() {
-    let base = HttpsUrl::parse("https://api.example/consents").unwrap();
-    assert_eq!(base.join_segment(".."), Err(UrlError::DotSegment));
-    assert_eq!(base.join_segment("...").unwrap().path(), "/consents/...");
+fn nothing_that_a_server_may_read_as_a_way_out_is_covered() {
+    let base = HttpsUrl::parse("https://api.example/fdx/v6").unwrap();
+    for tail in [
+        "..%2f..%2fother",
+        "..%2F..%2Fother",
+        "a%2fb",
+        "a%2Fb",
+        "%2f",
+        "..;/..;/other",
+        "..;a=b/other",
+        ".;/a",
+        "%2e%2e;/other",
+        "%2E.;/other",
+        ".%2e%3b/other",
+        "..%3Ba/other",
+        "..%5c",
+        "..%5Cother",
+        "a%5cb",
+        "%5C..%5Cother",
+        "%00",
+        "a%00b",
+        "..%00/other",
+        "%252e%252e/other",
+        "..%252f..%252fother",
+        "a%25b",
+        "%c0%ae%c0%ae/other",
+        "%0d%0aa",
+        "a%7Fb",
+        "%c2%85",
+        "%ff",
+    ] {
+        let url = HttpsUrl::parse(&format!("https://api.example/fdx/v6/{tail}")).unwrap();
+        assert!(!base.covers(&url), "{tail}");
+    }
+    for tail in
+        ["accounts;v=1", "a..;b", "...;a", "a%3Bb", "%E2%82%AC", "a%20b", "", "a//b", "?x=%2f.."]
+    {
+        let url = HttpsUrl::parse(&format!("https://api.example/fdx/v6/{tail}")).unwrap();
+        assert!(base.covers(&url), "{tail}");
+    }
+}
+
+#[test]
+fn an_identifier_is_joined_as_one_segment_that_no_server_reads_as_a_way_out() {
+    let base = HttpsUrl::parse("https://api.example/accounts").unwrap();
+    for (ids, error) in [
+        (
+            &[
+                ".",
+                "..",
+                "../other",
+                "../../other",
+                "a/..",
+                "a/../b",
+                "./a",
+                "..;",
+                "..;/b",
+                ".;a",
+                "a/..;b",
+            ][..],
+            UrlError::DotSegment,
+        ),
+        (
+            &[
+                "",
+                "\\",
+                "..\\..\\other",
+                "%2e%2e",
+                "%2E.",
+                "..%2f",
+                "%",
+                "a%",
+                "%00",
+                "\0",
+                "a\nb",
+                "a\u{7f}",
+                "a\u{85}",
+            ],
+            UrlError::Identifier,
+        ),
+    ] {
+        for id in ids {
+            assert_eq!(base.join_segment(id), Err(error), "{id:?}");
+        }
+    }
+    for (id, segment) in [
+        ("...", "..."),
+        ("a/b+c==", "a%2Fb%2Bc%3D%3D"),
+        ("a;b", "a%3Bb"),
+        ("/", "%2F"),
+        ("..a", "..a"),
+        ("\u{e4} ?#", "%C3%A4%20%3F%23"),
+        ("a..;b", "a..%3Bb"),
+    ] {
+        let url = base.join_segment(id).unwrap();
+        assert_eq!(url.path(), format!("/accounts/{segment}"));
+        assert!(base.joins_to(&url), "{id}");
+        assert_eq!(base.covers(&url), !id.contains('/'), "{id}");
+    }
+}
+
+#[test]
+fn only_what_a_join_writes_is_joined() {
+    let base = HttpsUrl::parse("https://api.example/fdx/v6/").unwrap();
+    for (tail, joined) in [
+        ("/accounts/a%2Fb", true),
+        ("/accounts/a%2Fb?limit=5", true),
+        ("", true),
+        ("/accounts/a%2fb", false),
+        ("/accounts/%61", false),
+        ("/..%2F..%2Fother", false),
+        ("/a%2F..", false),
+        ("/..%3Ba", false),
+        ("/a%2E%2E", false),
+        ("/a;b", false),
+        ("/a/", false),
+        ("/a//b", false),
+        ("/a%25", false),
+        ("/a%5C", false),
+        ("0/accounts", false),
+    ] {
+        let url = HttpsUrl::parse(&format!("https://api.example/fdx/v6{tail}")).unwrap();
+        assert_eq!(base.joins_to(&url), joined, "{tail}");
+    }
+    let other = HttpsUrl::parse("https://api.example:8443/fdx/v6/a").unwrap();
+    assert!(!base.joins_to(&other));
 }
 
 #[test]
@@ -171,9 +353,7 @@ fn plain_http_is_for_two_literals_under_its_own_name() {
         "http://localhost/",
         "http://127.0.0.1.evil.example/",
         "http://127.0.0.2/",
-        "http://127.1/",
         "http://0.0.0.0/",
-        "http://2130706433/",
         "http://[0:0:0:0:0:0:0:1]/",
         "http://[::ffff:127.0.0.1]/",
         "http://bank.example/",
@@ -272,7 +452,7 @@ proptest! {
         let base = HttpsUrl::parse("https://api.example/c").unwrap();
         if let Ok(url) = base.join_segment(&segment) {
             prop_assert_eq!(url.path().matches('/').count(), 2);
-            prop_assert!(base.covers(&url));
+            prop_assert!(base.joins_to(&url));
         }
     }
 }
