@@ -1,6 +1,7 @@
 //! What it takes more than one crate to show: a module for each behaviour, and one program of them
 //! all, for each program is linked anew.
 
+mod authorization_endpoint;
 mod bad_input;
 mod callback;
 mod clause_table;

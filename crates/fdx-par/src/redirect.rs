@@ -1,7 +1,7 @@
 use core::fmt;
 
 use fdx_wire::HttpsUrl;
-use fdx_wire::form::Form;
+use fdx_wire::form::{Form, Query};
 
 /// Where to send the customer's browser: with a 303, never as a request of our own
 /// (FAPI 2.0 Security Profile 5.2.3-3, 5.3.2.2-11).
@@ -42,4 +42,11 @@ impl fmt::Debug for AuthorizationUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AuthorizationUrl([redacted])")
     }
+}
+
+/// Whether the endpoint's own query, which is kept (RFC 6749 section 3.1), has a parameter that a
+/// request adds, so that a server may read either value. A query that can't be read counts as one.
+pub(crate) fn names_any(endpoint: &HttpsUrl, added: impl Fn(&str) -> bool) -> bool {
+    let query = endpoint.query().unwrap_or_default();
+    Query::parse(query, query.len()).map_or(true, |query| query.names().any(added))
 }

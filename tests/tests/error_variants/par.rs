@@ -17,6 +17,9 @@ const CONSENT_ID: &str = "tests/tests/consent_id.rs";
 const DIALECT_FIT: &str = "tests/tests/dialect_fit.rs";
 const ENDPOINTS: &str = "tests/tests/endpoints.rs";
 const ENCRYPTED: &str = "tests/tests/encrypted_id_tokens.rs";
+const AUTHORIZATION_ENDPOINT: &str = "tests/tests/authorization_endpoint.rs";
+const ADDED: &str = "what_a_dialect_or_a_request_adds_is_not_in_the_endpoint_s_query_either";
+const NAMED: &str = "an_endpoint_whose_query_names_a_parameter_of_a_request_is_not_used";
 const HERE: &str = "tests/tests/error_variants/par.rs";
 const INTROSPECTION: &str = "tests/tests/introspection.rs";
 const KEYS: &str = "tests/tests/bad_input/keys.rs";
@@ -95,6 +98,7 @@ pub(crate) const TABLES: &[Table] = &[
                 DIALECT_FIT,
                 "assertions_are_for_a_token_endpoint_of_the_issuer_s_origin_alone",
             ),
+            ("AuthorizationEndpointQuery", AUTHORIZATION_ENDPOINT, ADDED),
             ("AlgorithmNotListed", HERE, "a_key_whose_algorithm_the_server_does_not_take"),
             (
                 "CertificateOther",
@@ -370,6 +374,7 @@ pub(crate) const TABLES: &[Table] = &[
                 REQUESTED,
                 "a_consent_id_of_the_client_s_comes_back_and_no_other",
             ),
+            ("AuthorizationEndpointQuery", AUTHORIZATION_ENDPOINT, NAMED),
             ("BodyDuplicate", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
             ("BodyEncoding", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
             ("BodyNested", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),

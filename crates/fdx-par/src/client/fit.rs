@@ -2,6 +2,8 @@ use super::{ClientAuthentication, ClientConfig, Endpoint, RequestObjects, Sender
 use crate::dialect::{Dialect, Member};
 use crate::discovery::ServerMetadata;
 use crate::not_fapi::{Departure, on_origin};
+use crate::push::is_reserved;
+use crate::redirect::names_any;
 use crate::{CallerFault, Error};
 
 /// Holds the configuration against the dialect, and applies what the dialect says once and for
@@ -28,6 +30,12 @@ pub(super) fn fit(
             }
             _ => {}
         }
+    }
+    // A dialect documents endpoints and adds parameters; discovery has checked all others.
+    let added = dialect.authorization_url_parameters();
+    let adds = |name: &str| is_reserved(name) || added.iter().any(|(added, _)| *added == name);
+    if names_any(&metadata.authorization_endpoint, adds) {
+        return Err(CallerFault::AuthorizationEndpointQuery.into());
     }
     // CVE-2025-27370: metadata of one server may name another's token endpoint.
     let ours = metadata.token_endpoint.origin() == config.issuer.url().origin();

@@ -3,6 +3,8 @@ use fdx_wire::{HttpsUrl, Issuer, UrlError};
 use serde::Deserialize;
 
 use crate::ServerRule;
+use crate::push::is_reserved;
+use crate::redirect::names_any;
 
 /// An authorization server's metadata (RFC 8414 section 2), checked for what FAPI 2.0 needs of it.
 ///
@@ -143,10 +145,14 @@ impl Document {
         if !methods.iter().any(|method| method == fdx_pkce::CODE_CHALLENGE_METHOD) {
             return Err(ServerRule::PkceUnsupported);
         }
+        let authorization_endpoint = required(self.authorization_endpoint)?;
+        if names_any(&authorization_endpoint, is_reserved) {
+            return Err(ServerRule::AuthorizationEndpointQuery);
+        }
         let aliases = self.mtls_endpoint_aliases;
         Ok(ServerMetadata {
             issuer: issuer.clone(),
-            authorization_endpoint: required(self.authorization_endpoint)?,
+            authorization_endpoint,
             token_endpoint: required(self.token_endpoint)?,
             pushed_authorization_request_endpoint: Some(required(
                 self.pushed_authorization_request_endpoint,

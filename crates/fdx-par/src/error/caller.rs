@@ -8,6 +8,8 @@ faults! {
             "RFC 8414 section 2", "the server does not list the algorithm of this key";
         AudienceElsewhere: "fdx.dialect.audience_elsewhere",
             "RFC 7523 section 3", "assertions would be for a token endpoint on another origin than the issuer's: another server might take them";
+        AuthorizationEndpointQuery: "fdx.dialect.authorization_endpoint",
+            "RFC 6749 section 3.1", "the query of authorization_endpoint names a parameter that the dialect or the request adds";
         CertificateOther: "rfc8705.certificate.other",
             "RFC 8705 section 3", "one certificate authenticates the client and another binds its tokens, and a connection shows one";
         ConsentIdUnknown: "fdx.consent_id.unknown",

@@ -22,6 +22,8 @@ faults! {
     ServerRule {
         AccessTokenText: "rfc6749.access_token.text",
             "RFC 6749 appendix A.12", "the access token is empty, too long, or can't stand in a header";
+        AuthorizationEndpointQuery: "rfc6749.authorization_endpoint.query",
+            "RFC 6749 section 3.1", "the query of authorization_endpoint names a parameter of a request, or can't be read";
         AuthorizationDetailsMissing: "rfc9396.details.missing",
             "RFC 9396 section 7", "the token response does not repeat the consent that was asked for; the tokens are kept";
         BodyDuplicate: "rfc8259.json.duplicate",

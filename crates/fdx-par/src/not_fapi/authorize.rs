@@ -5,7 +5,7 @@ use crate::dialect::Member;
 use crate::exchange::mint::Mint;
 use crate::pending::Pending;
 use crate::push::{Asked, AuthorizationRequest};
-use crate::redirect::AuthorizationUrl;
+use crate::redirect::{AuthorizationUrl, names_any};
 use crate::{CallerFault, Client, Error};
 
 /// Writes an authorization request into the URL of the customer's browser (RFC 6749 section 4.1.1),
@@ -17,7 +17,8 @@ use crate::{CallerFault, Client, Error};
 /// # Errors
 /// [`CallerFault::NotFapi`] where the client's dialect does not name
 /// [`Departure::NotPushed`]: [push](Client::push) then. [`CallerFault::DetailsTypeNotListed`], as
-/// for a push.
+/// for a push. [`CallerFault::AuthorizationEndpointQuery`] where an extra parameter of the request is
+/// in the endpoint's own query.
 pub fn authorize(
     client: &Client,
     request: &AuthorizationRequest,
@@ -27,10 +28,13 @@ pub fn authorize(
     if !client.config().dialect.has(Member::NotFapi(Departure::NotPushed)) {
         return Err(CallerFault::NotFapi.into());
     }
+    let endpoint = &client.metadata().authorization_endpoint;
+    if names_any(endpoint, |name| request.has_extra(name)) {
+        return Err(CallerFault::AuthorizationEndpointQuery.into());
+    }
     let asked = Asked::new(client, request)?;
     let mint = Mint { entropy: &entropy, attempt: 0, now };
     let query = asked.parameters(&mint).form();
-    let endpoint = &client.metadata().authorization_endpoint;
     let url = AuthorizationUrl::with_query(endpoint, &query);
     Ok((url, asked.pending(&mint, now).0))
 }

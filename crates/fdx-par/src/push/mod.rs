@@ -10,6 +10,7 @@ use fdx_wire::{Entropy, UnixTime};
 
 pub(crate) use asked::Asked;
 pub use request::AuthorizationRequest;
+pub(crate) use request::is_reserved;
 pub use response::Pushed;
 
 use crate::client::RequestObjects;

@@ -68,6 +68,11 @@ const RESERVED: &[&str] = &[
 
 const MAX_TEXT: usize = 2048;
 
+/// Whether a parameter of this name belongs to the protocol.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name)
+}
+
 impl AuthorizationRequest {
     /// Asks for this consent, with the scopes that follow from it and nothing else.
     pub fn new(consent: ConsentRequest) -> Self {
@@ -161,7 +166,7 @@ impl AuthorizationRequest {
     /// [`CallerFault::ParameterText`].
     pub fn extra(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let given = self.extras.iter().any(|(known, _)| known == name);
-        if given || RESERVED.contains(&name) {
+        if given || is_reserved(name) {
             return Err(CallerFault::ExtraReserved.into());
         }
         self.extras.push((text(name)?, text(value)?));
@@ -179,6 +184,11 @@ impl AuthorizationRequest {
         self.options.retain(|(known, _)| *known != name);
         self.options.push((name, value));
         Ok(self)
+    }
+
+    /// Whether [`AuthorizationRequest::extra`] has set a parameter of this name.
+    pub(crate) fn has_extra(&self, name: &str) -> bool {
+        self.extras.iter().any(|(extra, _)| extra == name)
     }
 
     /// The scopes to ask for, and which of the wanted ones the server does not list.

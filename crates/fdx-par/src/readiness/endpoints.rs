@@ -6,11 +6,15 @@ use fdx_wire::json::RawJson;
 
 use super::reading::{ALIASES, Reading, Value};
 use super::rule::{Rule, Verdict};
+use crate::push::is_reserved;
+use crate::redirect::names_any;
 
 const TLS: &str = "FAPI 2.0 Security Profile 5.2.1-1";
 const METADATA: &str = "RFC 8414 section 2";
 const ALIAS: &str = "RFC 8705 section 5";
 const NEEDED: &str = "an https URL, on the issuer's own host or below it (CVE-2025-27370)";
+const AUTHORIZATION: &str = "an https URL, on the issuer's own host or below it (CVE-2025-27370), whose \
+     query has no parameter of a request (RFC 6749 section 3.1)";
 const OPTIONAL: &str = "an https URL, on the issuer's own host or below it, or none";
 const OF_A_CERTIFICATE: &str = "an https URL where certificates are taken, or none";
 
@@ -24,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         "the https URL that was asked, character by character, without query and fragment",
         issuer,
     ),
-    Rule::new("authorization_endpoint", METADATA, NEEDED, needed),
+    Rule::new("authorization_endpoint", METADATA, AUTHORIZATION, authorization),
     Rule::new("token_endpoint", METADATA, NEEDED, needed),
     Rule::new("pushed_authorization_request_endpoint", "RFC 9126 section 5", NEEDED, needed),
     Rule::new("jwks_uri", METADATA, NEEDED, needed),
@@ -65,6 +69,15 @@ fn needed(reading: &Reading<'_>, member: &'static str) -> Verdict {
     match reading.value::<String>(member) {
         Value::Absent => Verdict::Every,
         _ => optional(reading, member),
+    }
+}
+
+fn authorization(reading: &Reading<'_>, member: &'static str) -> Verdict {
+    match reading.value::<String>(member) {
+        Value::Is(text) if reading.url(&text).is_some_and(|url| names_any(&url, is_reserved)) => {
+            Verdict::Every
+        }
+        _ => needed(reading, member),
     }
 }
 
