@@ -49,6 +49,7 @@ const STORED_GRANT: &str = "tests/tests/stored_grant.rs";
 const TOKENS: &str = "tests/tests/bad_input/tokens.rs";
 const UNHEARD: &str = "tests/tests/unheard.rs";
 const WEAKENED: &str = "tests/tests/registration/weakened.rs";
+const UNUSUAL_CALLBACKS: &str = "tests/tests/unusual_callbacks.rs";
 
 pub(crate) const TABLES: &[Table] = &[
     Table {
@@ -163,6 +164,11 @@ pub(crate) const TABLES: &[Table] = &[
                 "RequestObjectNotPushed",
                 DIALECT_FIT,
                 "a_request_is_pushed_or_not_as_the_dialect_says",
+            ),
+            (
+                "RedirectUriQuery",
+                UNUSUAL_CALLBACKS,
+                "a_redirect_uri_names_no_parameter_of_a_response",
             ),
             (
                 "RefreshTokenExpired",

@@ -3,6 +3,7 @@ mod signed;
 
 use core::fmt;
 
+pub(crate) use arrival::check_redirect_uri;
 use arrival::fault;
 use fdx_wire::{Secret, UnixTime};
 
@@ -39,8 +40,8 @@ const TOKENS: &[&str] = &["access_token", "id_token", "response"];
 impl Client {
     /// Checks the URL at which the customer's browser arrived, as it was received.
     ///
-    /// In this order: its size and encoding, its place against `redirect_uri`, repeated
-    /// parameters, `state` in constant time, `iss` exactly (RFC 9207), the callback deadline, and
+    /// In this order: its size and encoding, its place against `redirect_uri`, whose own query has to
+    /// come first and unchanged, repeated parameters, `state` in constant time, `iss` exactly (RFC 9207), the callback deadline, and
     /// only then `error` or `code`, never both. In the response mode `jwt` it is
     /// [`Client::signed_callback`] that reads the callback.
     ///

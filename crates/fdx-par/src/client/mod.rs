@@ -13,6 +13,7 @@ pub use config::{
 pub use endpoint::{Endpoint, Target};
 pub(crate) use sender_constraint::Bound;
 
+use crate::callback::check_redirect_uri;
 use crate::discovery::ServerMetadata;
 use crate::exchange::NonceMemory;
 use crate::{CallerFault, Error, FdxHeaders};
@@ -37,8 +38,9 @@ impl Client {
     /// # Errors
     /// [`CallerFault::IssuerMismatch`] for another issuer's metadata,
     /// [`CallerFault::AlgorithmNotListed`] where the server lists the algorithms it takes and a
-    /// key's is not among them, and what the dialect needs and the configuration lacks, or the
-    /// other way round ([`CallerFault::NotFapi`]).
+    /// key's is not among them, [`CallerFault::RedirectUriQuery`] for a redirect_uri whose query a
+    /// response could be mistaken for, [`CallerFault::AuthorizationEndpointQuery`], and what the
+    /// dialect needs and the configuration lacks, or the other way round ([`CallerFault::NotFapi`]).
     pub fn new(config: ClientConfig, metadata: ServerMetadata) -> Result<Self, Error> {
         Self::with_nonces(config, metadata, NonceMemory::new())
     }
@@ -56,6 +58,7 @@ impl Client {
         if config.issuer != metadata.issuer {
             return Err(CallerFault::IssuerMismatch.into());
         }
+        check_redirect_uri(&config.redirect_uri)?;
         let (config, metadata) = fit::fit(config, metadata)?;
         let assertions = &metadata.token_endpoint_auth_signing_alg_values_supported;
         if let ClientAuthentication::PrivateKeyJwt(key) = &config.authentication {

@@ -56,6 +56,8 @@ faults! {
             "RFC 9449 section 5", "the tokens or the code are bound to another key or certificate";
         ParameterText: "rfc6749.parameter.text",
             "RFC 6749 appendix A", "the parameter is empty, too long, or has control characters";
+        RedirectUriQuery: "rfc6749.redirect_uri.query",
+            "RFC 6749 section 3.1.2", "the query of redirect_uri names a parameter of a response, or can't be read: use another redirect_uri";
         RefreshTokenExpired: "rfc6749.refresh_token.expired",
             "RFC 6749 section 6", "the refresh token is older than the provider lets one become: start over";
         RefreshTokenMissing: "rfc6749.refresh_token.missing",

@@ -4,6 +4,7 @@ use fdx_jose::Algorithm;
 
 use super::Registration;
 use super::metadata::ClientMetadata;
+use crate::callback::check_redirect_uri;
 use crate::client::{
     ClientAuthentication, ClientConfig, MtlsEndpoints, RequestObjects, ResponseMode,
     SenderConstraint,
@@ -23,9 +24,10 @@ pub(super) fn metadata(
     let mut metadata = registration.described();
     let uris = [&config.redirect_uri].into_iter().chain(&registration.redirect_uris);
     let mut redirect_uris: Vec<&str> = Vec::new();
-    for uri in uris.map(fdx_wire::RedirectUri::as_str) {
-        if !redirect_uris.contains(&uri) {
-            redirect_uris.push(uri);
+    for uri in uris {
+        check_redirect_uri(uri)?;
+        if !redirect_uris.contains(&uri.as_str()) {
+            redirect_uris.push(uri.as_str());
         }
     }
     metadata.set("redirect_uris", &redirect_uris);
