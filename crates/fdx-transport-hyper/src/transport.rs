@@ -8,7 +8,7 @@ use http::Version;
 use http::uri::Scheme;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::client::legacy::connect::{CaptureConnection, Connected, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 
@@ -23,6 +23,10 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 /// Shorter than load balancers are wont to wait, so that a reused connection is seldom dead.
 const IDLE: Duration = Duration::from_secs(30);
+/// After this time without a frame, an HTTP/2 connection is probed with PING (RFC 9113 6.7).
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
+/// A connection whose server leaves a PING unanswered for this long is closed.
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Carries requests to servers. Cloning it is cheap, and clones share their connections.
 #[derive(Clone)]
@@ -37,6 +41,14 @@ pub struct Transport {
 pub(crate) struct Presenting {
     pub(crate) thumbprint: Thumbprint,
     pub(crate) pool: Pool,
+}
+
+/// Retires the connection of a request that was given up: it timed out here, or the caller dropped
+/// the future, perhaps for a timeout of its own. The connection may hang, and HTTP/2 would put
+/// every later request on it.
+struct RetireUnlessAnswered {
+    connection: CaptureConnection,
+    answered: bool,
 }
 
 /// Connections that all show the client's certificate, or all don't.
@@ -111,6 +123,7 @@ impl Transport {
         *request.version_mut() = Version::HTTP_11;
         // Set once the request is handed to a connection: before that, nothing can have been sent.
         let connection = capture_connection(&mut request);
+        let mut retiring = RetireUnlessAnswered { connection: connection.clone(), answered: false };
 
         let answered = tokio::time::timeout(self.timeout, async {
             let response = pool.0.request(request).await.map_err(|error| {
@@ -125,7 +138,10 @@ impl Transport {
             Ok(http::Response::from_parts(parts, bytes))
         });
         match answered.await {
-            Ok(answered) => answered,
+            Ok(answered) => {
+                retiring.answered = true;
+                answered
+            }
             Err(_) if connection.connection_metadata().is_some() => {
                 Err(AnswerFault::TimedOut.into())
             }
@@ -157,8 +173,22 @@ impl Pool {
             .http2_max_header_list_size(MAX_HEAD)
             .http2_initial_stream_window_size(STREAM_WINDOW)
             .http2_initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+            .http2_keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+            // A connection that dies in the pool would cost the next request its whole timeout. The
+            // pool keeps an idle connection for about `IDLE`, so that few PINGs are sent.
+            .http2_keep_alive_while_idle(true)
             .build(Connector::new(config, schemes, connect_timeout));
         Self(client)
+    }
+}
+
+impl Drop for RetireUnlessAnswered {
+    fn drop(&mut self) {
+        if !self.answered {
+            // The pool drops a poisoned connection instead of reusing it.
+            self.connection.connection_metadata().as_ref().map(Connected::poison);
+        }
     }
 }
 
