@@ -18,7 +18,8 @@ pub enum RunError {
     NotSent {
         /// Why.
         error: TransportError,
-        /// What the exchange calls safe when it hears nothing.
+        /// [`NextStep::Correct`] after [`TransportError::Setup`], because the same call fails again;
+        /// otherwise what is safe after no response.
         next_step: NextStep,
     },
     /// The request may have reached the server, and no whole answer came.
@@ -76,10 +77,10 @@ impl RunError {
     }
 
     fn unanswered(error: TransportError, next_step: NextStep) -> Self {
-        if error.may_have_arrived() {
-            Self::Unheard { error, next_step }
-        } else {
-            Self::NotSent { error, next_step }
+        match error {
+            TransportError::Setup(_) => Self::NotSent { error, next_step: NextStep::Correct },
+            TransportError::Connect(_) => Self::NotSent { error, next_step },
+            TransportError::Answer(_) => Self::Unheard { error, next_step },
         }
     }
 }

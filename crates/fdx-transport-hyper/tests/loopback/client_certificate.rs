@@ -46,7 +46,7 @@ async fn without_a_certificate_to_show_nothing_is_sent() {
     let push = recipient.push(metadata, MtlsEndpoints::Always);
     let error = transport.run(push, &recipient.key, now).await.unwrap_err();
     let fault = TransportError::Setup(SetupFault::NoClientCertificate);
-    let next_step = NextStep::Retry { after: None };
+    let next_step = NextStep::Correct;
     assert_eq!(error, RunError::NotSent { error: fault, next_step });
     assert_eq!((server.seen(), server.accepted()), (before, 1));
 }
@@ -65,7 +65,7 @@ async fn another_certificate_than_the_client_s_is_not_shown() {
         let push = recipient.push_bound_to(metadata.clone(), bound_to);
         let pushed = transport.run(push, &recipient.key, now).await;
         let fault = TransportError::Setup(SetupFault::OtherClientCertificate);
-        let next_step = NextStep::Retry { after: None };
+        let next_step = NextStep::Correct;
         let unsent = RunError::NotSent { error: fault, next_step };
         assert_eq!(pushed.unwrap_err() == unsent, !fits);
     }
