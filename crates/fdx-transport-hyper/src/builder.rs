@@ -1,9 +1,11 @@
 use core::time::Duration;
+use std::net::SocketAddr;
 
-use crate::connect::Schemes;
+use crate::address::Addresses;
+use crate::connect::{Network, Schemes};
 use crate::tls::client_config;
 use crate::transport::{Pool, Presenting};
-use crate::{ClientIdentity, Roots, Transport, TransportError};
+use crate::{AddressDecision, ClientIdentity, Proxy, Resolver, Roots, Transport, TransportError};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -14,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub struct TransportBuilder {
     roots: Roots,
     identity: Option<ClientIdentity>,
-    connect_timeout: Duration,
+    network: Network,
     timeout: Duration,
 }
 
@@ -23,7 +25,11 @@ impl TransportBuilder {
         Self {
             roots: Roots::WebPki,
             identity: None,
-            connect_timeout: CONNECT_TIMEOUT,
+            network: Network {
+                addresses: Addresses::default(),
+                proxy: None,
+                timeout: CONNECT_TIMEOUT,
+            },
             timeout: TIMEOUT,
         }
     }
@@ -41,10 +47,46 @@ impl TransportBuilder {
         self
     }
 
+    /// Opens every `https` connection through this proxy. By default there is none, and the
+    /// environment (`HTTPS_PROXY`) is not read.
+    ///
+    /// The proxy resolves the institution's name. `http` to this machine bypasses the proxy.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.network.proxy = Some(proxy);
+        self
+    }
+
+    /// Resolves host names with this, instead of the operating system's resolver.
+    pub fn resolver(mut self, resolver: impl Resolver) -> Self {
+        self.network.addresses.set_resolver(resolver);
+        self
+    }
+
+    /// Calls this for each address before a connection to it is opened, as a defence against
+    /// server-side request forgery. By default every address is allowed.
+    ///
+    /// The filter sees every address that the resolver returns, and the IP literals of URLs. The
+    /// connection goes to an address that it allowed: the name is not resolved again (DNS
+    /// rebinding). If it rejects all addresses, the request fails with
+    /// [`SetupFault::AddressRejected`](crate::SetupFault::AddressRejected), and nothing is sent.
+    ///
+    /// With a [`proxy`](Self::proxy), the filter sees the proxy's addresses only. The proxy
+    /// resolves the institution's name, and must do its own filtering.
+    ///
+    /// [`public_addresses_only`](crate::public_addresses_only) is a filter for servers on the
+    /// internet.
+    pub fn address_filter(
+        mut self,
+        filter: impl Fn(SocketAddr) -> AddressDecision + Send + Sync + 'static,
+    ) -> Self {
+        self.network.addresses.set_filter(filter);
+        self
+    }
+
     /// How long a connection may take, from the name to the end of the TLS handshake. By default
     /// 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.network.timeout = timeout;
         self
     }
 
@@ -68,13 +110,13 @@ impl TransportBuilder {
                 pool: Pool::new(
                     client_config(roots, Some(identity))?,
                     Schemes::Https,
-                    self.connect_timeout,
+                    self.network.clone(),
                 ),
             }),
             None => None,
         };
         Ok(Transport {
-            withholding: Pool::new(withholding, Schemes::HttpsOrHttp, self.connect_timeout),
+            withholding: Pool::new(withholding, Schemes::HttpsOrHttp, self.network),
             presenting,
             timeout: self.timeout,
         })

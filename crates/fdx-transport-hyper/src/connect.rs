@@ -1,67 +1,113 @@
+use core::convert::Infallible;
 use core::error::Error;
+use core::future::{Ready, ready};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::io;
+use std::net::SocketAddr;
+use std::vec::IntoIter;
 
 use http::Uri;
+use http::uri::Scheme;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use crate::ConnectFault;
+use crate::address::Addresses;
+use crate::proxy::{Proxy, without_brackets};
 use crate::tls::handshake_fault;
+use crate::{ConnectFault, TransportError};
 
-/// Opens connections: name, TCP and TLS, all within one timeout, and says in our words what failed.
+/// How connections reach a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    pub(crate) addresses: Addresses,
+    pub(crate) proxy: Option<Proxy>,
+    /// For the name, TCP, the proxy and TLS together.
+    pub(crate) timeout: Duration,
+}
+
+/// Opens connections, and returns our errors.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    https: HttpsConnector<HttpConnector<Resolver>>,
+    https: HttpsConnector<Tcp>,
     timeout: Duration,
 }
 
-/// What the connections of a pool may be.
+/// Which URLs the connections of a pool may serve.
 #[derive(Clone, Copy)]
 pub(crate) enum Schemes {
-    /// TLS alone.
+    /// TLS only.
     Https,
-    /// TLS, or plain TCP: the transport asks for that to loopback literals alone, which never come
-    /// to a resolver.
+    /// TLS, or plain TCP: the transport requests that for loopback literals only.
     HttpsOrHttp,
 }
 
-/// The system's resolver, whose failures can be told from others.
+/// Opens TCP connections, or tunnels through the proxy.
 #[derive(Clone)]
-struct Resolver(GaiResolver);
+struct Tcp(Network);
+
+/// A resolver for hyper-util that returns addresses which were resolved and filtered before.
+#[derive(Clone)]
+struct Checked(Vec<SocketAddr>);
 
 impl Connector {
-    pub(crate) fn new(config: ClientConfig, schemes: Schemes, timeout: Duration) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
-        // `https` URLs come by here as well: TLS is the next layer's.
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        // Shared out among a name's addresses, so that a dead one leaves time for the others.
-        tcp.set_connect_timeout(Some(timeout));
+    pub(crate) fn new(config: ClientConfig, schemes: Schemes, network: Network) -> Self {
+        let timeout = network.timeout;
         let https = HttpsConnectorBuilder::new().with_tls_config(config);
         let https = match schemes {
             Schemes::Https => https.https_only(),
             Schemes::HttpsOrHttp => https.https_or_http(),
         };
-        let https = https.enable_http1().enable_http2().wrap_connector(tcp);
+        let https = https.enable_http1().enable_http2().wrap_connector(Tcp(network));
         Self { https, timeout }
+    }
+}
+
+impl Tcp {
+    async fn open(self, uri: Uri) -> Result<TokioIo<TcpStream>, TransportError> {
+        let https = uri.scheme() == Some(&Scheme::HTTPS);
+        let host = uri.host().ok_or(ConnectFault::NameNotResolved)?;
+        let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
+        match &self.0.proxy {
+            // Plain `http` is for this machine only, and would mean the proxy's machine there.
+            Some(proxy) if https => {
+                let mut stream = self.connect(proxy.host(), proxy.port()).await?;
+                proxy.open_tunnel(stream.inner_mut(), host, port).await?;
+                Ok(stream)
+            }
+            _ => self.connect(without_brackets(host), port).await,
+        }
+    }
+
+    /// Resolves once, and connects to nothing but what the filter allowed. A second look-up could
+    /// return other addresses (DNS rebinding).
+    async fn connect(&self, host: &str, port: u16) -> Result<TokioIo<TcpStream>, TransportError> {
+        let allowed = self.0.addresses.allowed(host, port).await?;
+        let mut tcp = HttpConnector::new_with_resolver(Checked(allowed));
+        tcp.set_nodelay(true);
+        // Divided among the addresses, so that a dead one leaves time for the others.
+        tcp.set_connect_timeout(Some(self.0.timeout));
+        // HttpConnector would skip the resolver for an IP literal. With a name that stands for the
+        // checked addresses, it can connect to those only.
+        let uri = Uri::try_from(format!("http://checked.invalid:{port}/"))
+            .map_err(|_| ConnectFault::NameNotResolved)?;
+        tcp.call(uri).await.map_err(|error| connect_error(&error))
     }
 }
 
 impl Service<Uri> for Connector {
     type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
-    type Error = ConnectFault;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectFault>> + Send>>;
+    type Error = TransportError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, TransportError>> + Send>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ConnectFault>> {
-        self.https.poll_ready(context).map_err(|error| fault(error.as_ref()))
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        self.https.poll_ready(context).map_err(|error| connect_error(error.as_ref()))
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
@@ -69,44 +115,64 @@ impl Service<Uri> for Connector {
         let timeout = self.timeout;
         Box::pin(async move {
             match tokio::time::timeout(timeout, connecting).await {
-                Ok(connected) => connected.map_err(|error| fault(error.as_ref())),
-                Err(_) => Err(ConnectFault::TimedOut),
+                Ok(connected) => connected.map_err(|error| connect_error(error.as_ref())),
+                Err(_) => Err(ConnectFault::TimedOut.into()),
             }
         })
     }
 }
 
-impl Service<Name> for Resolver {
-    type Response = <GaiResolver as Service<Name>>::Response;
-    type Error = ConnectFault;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectFault>> + Send>>;
+impl Service<Uri> for Tcp {
+    type Response = TokioIo<TcpStream>;
+    type Error = TransportError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, TransportError>> + Send>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ConnectFault>> {
-        self.0.poll_ready(context).map_err(|_| ConnectFault::NameNotResolved)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, name: Name) -> Self::Future {
-        let resolving = self.0.call(name);
-        Box::pin(async move { resolving.await.map_err(|_| ConnectFault::NameNotResolved) })
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Box::pin(self.clone().open(uri))
     }
 }
 
-fn fault(error: &(dyn Error + 'static)) -> ConnectFault {
-    if let Some(fault) = find::<ConnectFault>(error) {
-        return *fault;
+impl Service<Name> for Checked {
+    type Response = IntoIter<SocketAddr>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
-    if let Some(error) = find::<rustls::Error>(error) {
-        return handshake_fault(error);
+
+    fn call(&mut self, _: Name) -> Self::Future {
+        ready(Ok(self.0.clone().into_iter()))
     }
-    if find::<rustls::pki_types::InvalidDnsNameError>(error).is_some() {
-        return ConnectFault::NameNotResolved;
+}
+
+fn connect_error(error: &(dyn Error + 'static)) -> TransportError {
+    if let Some(error) = find::<TransportError>(error) {
+        return *error;
     }
-    match find::<io::Error>(error).map(io::Error::kind) {
-        Some(io::ErrorKind::TimedOut) => ConnectFault::TimedOut,
+    let fault = if let Some(error) = find::<rustls::Error>(error) {
+        handshake_fault(error)
+    } else if find::<rustls::pki_types::InvalidDnsNameError>(error).is_some() {
+        ConnectFault::NameNotResolved
+    } else if let Some(error) = find::<io::Error>(error) {
+        io_fault(error)
+    } else {
+        ConnectFault::Handshake
+    };
+    fault.into()
+}
+
+/// Sorts an I/O error of a connection that is not yet usable.
+pub(crate) fn io_fault(error: &io::Error) -> ConnectFault {
+    match error.kind() {
+        io::ErrorKind::TimedOut => ConnectFault::TimedOut,
         // A connection that ends within the handshake.
-        Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => ConnectFault::Lost,
-        Some(kind) => ConnectFault::Unreachable(kind),
-        None => ConnectFault::Handshake,
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => ConnectFault::Lost,
+        kind => ConnectFault::Unreachable(kind),
     }
 }
 

@@ -1,4 +1,5 @@
 use std::io;
+use std::net::SocketAddr;
 
 /// Why no answer was had, sorted by how far the request came.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -42,6 +43,23 @@ pub enum SetupFault {
     /// The TLS backend refused its settings.
     #[error("the TLS settings were refused")]
     Tls,
+    /// The address filter rejected every address of the host, or the IP literal of the URL.
+    #[error(
+        "the address filter rejected {address} and every other address of the host; correct the \
+         URL, or allow the address in `TransportBuilder::address_filter`"
+    )]
+    AddressRejected {
+        /// The first of them.
+        address: SocketAddr,
+    },
+    /// The proxy's host is neither a name nor an IP address, or its authorization is not the value
+    /// of a header field.
+    #[error("the proxy's host or authorization cannot be used; see `Proxy`")]
+    Proxy,
+    /// The proxy requires an authorization, or rejected the configured one (RFC 9110 section
+    /// 15.5.8).
+    #[error("the proxy answered 407; correct `Proxy::authorization`")]
+    ProxyAuthorization,
 }
 
 /// Why no connection came about.
@@ -69,9 +87,30 @@ pub enum ConnectFault {
     /// The TLS handshake failed in another way.
     #[error("the TLS handshake failed")]
     Handshake,
+    /// The proxy did not open a tunnel.
+    #[error("the proxy {0}")]
+    Proxy(ProxyFault),
     /// The connection ended before anything was sent.
     #[error("the connection was lost before anything was sent")]
     Lost,
+}
+
+/// Why a proxy did not open a tunnel (RFC 9110 section 9.3.6).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProxyFault {
+    /// The proxy refused, or did not reach the server.
+    #[error("refused the tunnel with status {status}")]
+    Refused {
+        /// The status code of the proxy's response.
+        status: u16,
+    },
+    /// The proxy's response is not HTTP/1, or bytes follow it that no TLS server sends.
+    #[error("sent a response that is not HTTP/1.1")]
+    Unreadable,
+    /// The head of the proxy's response is larger than 8 KiB.
+    #[error("sent a response head larger than 8 KiB")]
+    HeadTooLarge,
 }
 
 /// What is wrong with a server's certificate (RFC 5280, RFC 9525).
@@ -138,6 +177,18 @@ impl From<SetupFault> for TransportError {
 impl From<ConnectFault> for TransportError {
     fn from(fault: ConnectFault) -> Self {
         Self::Connect(fault)
+    }
+}
+
+impl From<ProxyFault> for ConnectFault {
+    fn from(fault: ProxyFault) -> Self {
+        Self::Proxy(fault)
+    }
+}
+
+impl From<ProxyFault> for TransportError {
+    fn from(fault: ProxyFault) -> Self {
+        Self::Connect(fault.into())
     }
 }
 

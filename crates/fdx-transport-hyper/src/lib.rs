@@ -1,26 +1,15 @@
-//! A small driver for the exchanges of fdx-par, over hyper and rustls.
+//! Carries the exchanges of fdx-par to servers, over hyper and rustls.
 //!
-//! [`Transport`] carries one [`Request`](fdx_par::Request) out and hands back what came.
-//! [`Transport::run`] is the loop that signs, sends and receives until an exchange is done.
-//!
-//! - `https` only: TLS 1.3, and TLS 1.2 with ECDHE and AEAD. There is no switch that accepts a bad
-//!   certificate; a test names its own roots with [`Roots::pem`]. The exception is an exchange
-//!   whose issuer [`Issuer::parse_loopback`](fdx_wire::Issuer::parse_loopback) made from `http`.
-//! - HTTP/2 where the server speaks it, else HTTP/1.1. Connections are reused, in two pools: those
-//!   that show the client's certificate (RFC 8705) and those that don't never mix.
-//! - A connection must come in [`connect_timeout`](TransportBuilder::connect_timeout), the whole
-//!   answer in [`timeout`](TransportBuilder::timeout). Heads are read up to 32 KiB, and a body is
-//!   read up to the request's own cap: a longer one is an error as soon as it is known to be longer.
-//! - A redirect is an answer like any other. It is never followed.
-//!
-//! It decides nothing about the protocol, keeps no cookies, knows no proxies, and sets no
-//! process-wide default. Its futures want a tokio runtime with I/O and time enabled.
+//! [`Transport`] sends one [`Request`](fdx_par::Request) and returns the response.
+//! [`Transport::run`] is the loop that signs, sends and receives until an exchange is done. The
+//! crate makes no protocol decisions, keeps no cookies and sets no process-wide default. Its futures
+//! need a tokio runtime with I/O and time enabled.
 //!
 //! ```text
 //!   Draft ──sign──▶ Request ──▶ connection with or without certificate ──▶ server
 //!     ▲                                                                      │
-//!     └── Step::Again ◀── receive ◀── answer, as it came, up to its cap ◀────┘
-//!                            └──▶ Step::Done, or RunError: refused, not sent, not heard
+//!     └── Step::Again ◀── receive ◀── response, up to the request's cap ◀────┘
+//!                            └──▶ Step::Done, or RunError: refused, not sent, no response
 //! ```
 //!
 //! ```
@@ -62,9 +51,9 @@
 //! assert_eq!(metadata.issuer(), &issuer);
 //!
 //! # drop(running);
-//! // Nobody there: the error tells what is safe.
-//! let nobody = Issuer::parse("https://localhost:1")?;
-//! let draft = discover(&nobody, WellKnown::OAuthAuthorizationServer, system_now())?;
+//! // No server listens there: the error names the next step that is safe.
+//! let unused = Issuer::parse("https://localhost:1")?;
+//! let draft = discover(&unused, WellKnown::OAuthAuthorizationServer, system_now())?;
 //! match transport.run(draft, &signer, system_now).await {
 //!     Err(RunError::NotSent { next_step, .. }) => {
 //!         assert_eq!(next_step, NextStep::Retry { after: None });
@@ -73,20 +62,47 @@
 //! }
 //! # Ok(()) }
 //! ```
+//!
+//! # What is checked, and what is not
+//!
+//! | subject | rule |
+//! |---|---|
+//! | scheme | `https` only (FAPI 2.0 5.2.1-1). Exception: an exchange whose issuer [`Issuer::parse_loopback`](fdx_wire::Issuer::parse_loopback) made from `http`, to this machine |
+//! | TLS version | 1.3, or 1.2 with ECDHE and AEAD (RFC 9325). No early data |
+//! | roots | Mozilla's, as compiled in, or those of [`Roots::pem`] alone. The system's store is not read |
+//! | server certificate | chain, validity period, and host name or IP address in the subject alternative names (RFC 5280, RFC 9525). No switch turns this off |
+//! | certificate revocation | **not checked**: no CRL, no OCSP, and a stapled OCSP response is ignored. A check would need current CRLs for every issuer of the chain, given to the verifier of rustls |
+//! | Certificate Transparency | **not checked**: signed certificate timestamps are ignored |
+//! | client certificate (RFC 8705) | presented only by requests that say so, and only the one that the client's configuration names. Connections with and without it are in two pools |
+//! | HTTP version | `h2`, else `http/1.1`, by ALPN (RFC 7301). A server without ALPN gets HTTP/1.1 |
+//! | addresses | **every address is allowed** by default. [`TransportBuilder::address_filter`] checks each address before a connection to it; with a proxy, the proxy's addresses only |
+//! | proxy | none by default, and the environment is not read. [`TransportBuilder::proxy`] tunnels `https` with CONNECT. TLS ends at the institution |
+//! | redirects | never followed: a 3xx is returned like any other response |
+//! | size | heads to 32 KiB, a proxy's to 8 KiB, bodies to the request's own cap. A longer body is an error as soon as its length is known |
+//! | time | [`connect_timeout`](TransportBuilder::connect_timeout) from the name to the end of the TLS handshake, [`timeout`](TransportBuilder::timeout) for the whole request |
+//! | hung connections | a connection is not reused after a request on it timed out or was dropped. HTTP/2 connections are probed with PING after 10 seconds without a frame, idle ones too, and closed 5 seconds later without an answer |
+//! | repetition | none, except that a request goes to another connection if the server closed the pooled one before it was written |
+//! | memory | private keys in DER and the proxy's authorization are wiped. The buffers of the HTTP and TLS libraries are not |
 
+mod address;
 mod builder;
 mod connect;
 mod error;
 mod identity;
+mod proxy;
 mod read;
 mod roots;
 mod run;
 mod tls;
 mod transport;
 
+pub use address::{AddressDecision, Resolver, public_addresses_only};
 pub use builder::TransportBuilder;
-pub use error::{AnswerFault, CertificateFault, ConnectFault, SetupFault, TransportError};
+pub use error::{
+    AnswerFault, CertificateFault, ConnectFault, ProxyFault, SetupFault, TransportError,
+};
 pub use identity::ClientIdentity;
+pub use proxy::Proxy;
 pub use roots::{RootCertificates, Roots};
 pub use run::{RunError, system_now};
 pub use transport::Transport;

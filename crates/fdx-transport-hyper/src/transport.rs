@@ -12,7 +12,7 @@ use hyper_util::client::legacy::connect::{CaptureConnection, Connected, capture_
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 
-use crate::connect::{Connector, Schemes, find};
+use crate::connect::{Connector, Network, Schemes, find};
 use crate::read::{answer_fault, body};
 use crate::{AnswerFault, ConnectFault, SetupFault, TransportBuilder, TransportError};
 
@@ -127,11 +127,13 @@ impl Transport {
 
         let answered = tokio::time::timeout(self.timeout, async {
             let response = pool.0.request(request).await.map_err(|error| {
+                if let Some(error) = find::<TransportError>(&error) {
+                    return *error;
+                }
                 if connection.connection_metadata().is_some() {
                     return TransportError::Answer(answer_fault(&error));
                 }
-                let fault = find::<ConnectFault>(&error).copied();
-                TransportError::Connect(fault.unwrap_or(ConnectFault::Lost))
+                ConnectFault::Lost.into()
             })?;
             let (parts, incoming) = response.into_parts();
             let bytes = body(incoming, limit).await?;
@@ -162,7 +164,7 @@ fn https(request: &http::Request<Vec<u8>>) -> Result<(), SetupFault> {
 }
 
 impl Pool {
-    pub(crate) fn new(config: ClientConfig, schemes: Schemes, connect_timeout: Duration) -> Self {
+    pub(crate) fn new(config: ClientConfig, schemes: Schemes, network: Network) -> Self {
         // A request that a dead connection gives back unwritten goes over another one: it is still
         // carried out once. That is hyper-util's default, and the one repetition there is.
         let client = Client::builder(TokioExecutor::new())
@@ -178,7 +180,7 @@ impl Pool {
             // A connection that dies in the pool would cost the next request its whole timeout. The
             // pool keeps an idle connection for about `IDLE`, so that few PINGs are sent.
             .http2_keep_alive_while_idle(true)
-            .build(Connector::new(config, schemes, connect_timeout));
+            .build(Connector::new(config, schemes, network));
         Self(client)
     }
 }

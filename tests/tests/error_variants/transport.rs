@@ -6,9 +6,12 @@ use fdx_transport_hyper::{ConnectFault, Roots, Transport, TransportError};
 
 use super::Table;
 
+const ADDRESSES: &str = "crates/fdx-transport-hyper/tests/loopback/addresses.rs";
 const ANSWERS: &str = "crates/fdx-transport-hyper/tests/loopback/answers.rs";
 const CLIENT_CERTIFICATE: &str = "crates/fdx-transport-hyper/tests/loopback/client_certificate.rs";
 const HERE: &str = "tests/tests/error_variants/transport.rs";
+const PROXY: &str = "crates/fdx-transport-hyper/tests/loopback/proxy.rs";
+const PROXY_SOURCE: &str = "crates/fdx-transport-hyper/src/proxy.rs";
 const RUN: &str = "crates/fdx-transport-hyper/tests/loopback/run.rs";
 const SERVER_CERTIFICATE: &str = "crates/fdx-transport-hyper/tests/loopback/server_certificate.rs";
 const TIMEOUTS: &str = "crates/fdx-transport-hyper/tests/loopback/timeouts.rs";
@@ -52,6 +55,9 @@ pub(crate) const TABLES: &[Table] = &[
             ("Certificates", CLIENT_CERTIFICATE, "a_key_must_belong_to_its_certificate"),
             ("PrivateKey", CLIENT_CERTIFICATE, "a_key_must_belong_to_its_certificate"),
             ("KeyMismatch", CLIENT_CERTIFICATE, "a_key_must_belong_to_its_certificate"),
+            ("AddressRejected", ADDRESSES, "filters_ip_literals_and_local_names"),
+            ("Proxy", PROXY_SOURCE, "accepts_names_and_addresses_as_proxy_hosts"),
+            ("ProxyAuthorization", PROXY, "reports_a_proxy_that_opens_no_tunnel"),
         ],
         never: &[(
             "Tls",
@@ -77,7 +83,18 @@ pub(crate) const TABLES: &[Table] = &[
             ),
             ("NothingInCommon", HERE, "a_server_that_shares_no_cipher"),
             ("Handshake", HERE, "a_server_that_speaks_no_tls"),
+            ("Proxy", PROXY, "reports_a_proxy_that_opens_no_tunnel"),
             ("Lost", HERE, "a_server_that_hangs_up_in_the_handshake"),
+        ],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-transport-hyper/src/error.rs",
+        name: "ProxyFault",
+        rows: &[
+            ("Refused", PROXY, "reports_a_proxy_that_opens_no_tunnel"),
+            ("Unreadable", PROXY, "reports_a_proxy_that_opens_no_tunnel"),
+            ("HeadTooLarge", PROXY, "reports_a_proxy_that_opens_no_tunnel"),
         ],
         never: &[],
     },

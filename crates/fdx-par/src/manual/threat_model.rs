@@ -41,7 +41,10 @@
 //!   secret as the tokens. They are bound, so that a thief needs the key too; keep the key elsewhere.
 //! - **Keep private keys** where they can't be copied, and renew them:
 //!   [`keys_in_a_kms`](super::keys_in_a_kms).
-//! - **Check the server's certificate**, with a driver that can't be told not to.
+//! - **Check the server's certificate**, with a driver that can't be told not to. `fdx-transport-hyper`
+//!   does not check revocation; its documentation lists what it checks.
+//! - **Filter the addresses that you connect to**, where a URL comes from outside your configuration
+//!   (server-side request forgery): `TransportBuilder::address_filter` in `fdx-transport-hyper`.
 //! - **Keep the clock right**, and the source of [`Entropy`](fdx_wire::Entropy) the operating
 //!   system's.
 //! - **End what has ended**: revoke the consent or the tokens when the customer leaves

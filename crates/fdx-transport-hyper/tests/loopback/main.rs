@@ -8,12 +8,14 @@
     clippy::indexing_slicing
 )]
 
+mod addresses;
 mod answers;
 mod authority;
 mod client_certificate;
 mod connections;
 mod hung;
 mod plain;
+mod proxy;
 mod recipient;
 mod relay;
 mod replies;

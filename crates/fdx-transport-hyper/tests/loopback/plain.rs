@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::recipient::{Recipient, now};
 
 /// A server without TLS that gives every request the same metadata of its own.
-async fn serve(address: IpAddr) -> Option<String> {
+pub async fn serve(address: IpAddr) -> Option<String> {
     let listener = TcpListener::bind((address, 0)).await.ok()?;
     let issuer = format!("http://{}", listener.local_addr().unwrap());
     let body = format!(
