@@ -2,7 +2,7 @@
 //! that a wrong type breaks that rule and no other.
 
 use fdx_wire::json::RawJson;
-use fdx_wire::{Issuer, UnixTime};
+use fdx_wire::{Issuer, Secret, UnixTime};
 use serde::{Deserialize, Deserializer};
 use subtle::ConstantTimeEq;
 
@@ -17,6 +17,11 @@ pub(crate) fn kept<'de, D: Deserializer<'de>>(
 }
 
 pub(crate) fn text(claim: Option<&RawJson>) -> Result<Option<String>, Malformed> {
+    claim.map(RawJson::read).transpose().map_err(|_| Malformed)
+}
+
+/// A text that is wiped.
+pub(crate) fn secret(claim: Option<&RawJson>) -> Result<Option<Secret>, Malformed> {
     claim.map(RawJson::read).transpose().map_err(|_| Malformed)
 }
 

@@ -58,7 +58,7 @@ impl AssertionKey {
                 AssertionType::Unstated => None,
             },
         });
-        Self { header: base64url::encode(&header), public }
+        Self { header: base64url::encode(header.expose().as_bytes()), public }
     }
 
     /// The public half.
@@ -87,6 +87,11 @@ impl AssertionKey {
             iat: now,
             exp: now + lifetime.min(MAX_LIFETIME),
         });
-        SigningInput::new(Role::ClientAssertion, &self.public, &self.header, &claims)
+        SigningInput::new(
+            Role::ClientAssertion,
+            &self.public,
+            &self.header,
+            claims.expose().as_bytes(),
+        )
     }
 }

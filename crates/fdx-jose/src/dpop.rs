@@ -87,7 +87,7 @@ impl ProofKey {
             ath: claims.access_token.map(access_token_hash),
             nonce: claims.nonce,
         });
-        SigningInput::new(Role::DpopProof, &self.public, &self.header, &claims)
+        SigningInput::new(Role::DpopProof, &self.public, &self.header, claims.expose().as_bytes())
     }
 }
 

@@ -1,8 +1,9 @@
 use core::fmt;
 
-use fdx_wire::base64url;
+use fdx_wire::{Secret, base64url, json};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::{Algorithm, PrivateKey, PublicKey, Signature, Thumbprint};
 
@@ -29,7 +30,8 @@ pub struct SigningInput {
     kid: Option<String>,
     key: Thumbprint,
     signature_length: usize,
-    text: String,
+    /// Wiped: among the claims of a request object are `state` and `nonce`.
+    text: Zeroizing<String>,
 }
 
 /// Whoever can sign: a key in memory, several of them, or a service behind the network.
@@ -113,7 +115,7 @@ impl SigningInput {
     }
 
     /// The compact JWS (RFC 7515 section 7.1). The signature's length is checked, not whether it
-    /// verifies.
+    /// verifies. The caller wipes the text.
     ///
     /// # Errors
     /// [`SigningError::Length`].
@@ -122,7 +124,7 @@ impl SigningInput {
         if expected != found {
             return Err(SigningError::Length { expected, found });
         }
-        let mut jws = String::with_capacity(self.text.len() + 2 + found * 4 / 3);
+        let mut jws = String::with_capacity(self.text.len() + 1 + found.div_ceil(3) * 4);
         jws.push_str(&self.text);
         jws.push('.');
         base64url::encode_into(signature.as_bytes(), &mut jws);
@@ -131,7 +133,9 @@ impl SigningInput {
 
     /// Joins an encoded header with the claims' JSON.
     pub(crate) fn new(role: Role, key: &PublicKey, header: &str, claims: &[u8]) -> Self {
-        let mut text = String::with_capacity(header.len() + 3 + claims.len() * 4 / 3);
+        // Room for all of it, so that no part stays behind in outgrown memory.
+        let length = header.len() + 1 + claims.len().div_ceil(3) * 4;
+        let mut text = Zeroizing::new(String::with_capacity(length));
         text.push_str(header);
         text.push('.');
         base64url::encode_into(claims, &mut text);
@@ -146,9 +150,9 @@ impl SigningInput {
     }
 }
 
-/// Our own headers and claims: structs of texts and numbers, which always have a JSON form.
-pub(crate) fn to_json<T: Serialize>(value: &T) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
+/// Writes our own headers and claims: structs of texts and numbers, which always have a JSON form.
+pub(crate) fn to_json<T: Serialize>(value: &T) -> Secret {
+    json::to_secret(value).unwrap_or_else(|_| Secret::concat(&[]))
 }
 
 impl fmt::Debug for SigningInput {

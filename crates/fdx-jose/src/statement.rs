@@ -28,7 +28,7 @@ pub fn statement<C: Serialize>(
     Ok(SigningInput::new(
         Role::Statement,
         key,
-        &base64url::encode(&header),
+        &base64url::encode(header.expose().as_bytes()),
         claims.as_str().as_bytes(),
     ))
 }

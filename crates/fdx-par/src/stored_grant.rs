@@ -115,10 +115,8 @@ fn read(stored: &str) -> Option<Body<Secret>> {
 
 /// Writes a text form. Texts and numbers always have a JSON form.
 pub(crate) fn text(body: &impl Serialize) -> Secret {
-    // The room avoids reallocations, which would leave copies that are not wiped.
-    let mut bytes = Vec::with_capacity(64 * 1024);
-    let _ = serde_json::to_writer(&mut bytes, body);
-    Secret::new(String::from_utf8(bytes).unwrap_or_default())
+    // Texts and numbers always have a JSON form.
+    json::to_secret(body).unwrap_or_else(|_| Secret::concat(&[]))
 }
 
 #[derive(Deserialize, Serialize)]

@@ -1,5 +1,6 @@
 use std::io;
 
+use fdx_wire::SecretBuffer;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
@@ -19,16 +20,17 @@ pub(crate) async fn body(mut incoming: Incoming, limit: usize) -> Result<Vec<u8>
     if announced > limit {
         return Err(too_large);
     }
-    let mut bytes = Vec::with_capacity(announced.min(TRUSTED));
+    // Wiped where it is outgrown or given up: a body may contain tokens.
+    let mut bytes = SecretBuffer::with_capacity(announced.min(TRUSTED));
     while let Some(frame) = incoming.frame().await {
         // Trailers mean nothing here.
         let Ok(data) = frame.map_err(|error| answer_fault(&error))?.into_data() else { continue };
         if data.len() > limit - bytes.len() {
             return Err(too_large);
         }
-        bytes.extend_from_slice(&data);
+        bytes.push(&data);
     }
-    Ok(bytes)
+    Ok(bytes.into_bytes())
 }
 
 /// What became of a request that had a connection.

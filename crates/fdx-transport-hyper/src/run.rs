@@ -3,6 +3,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use fdx_jose::Signer;
 use fdx_par::{Draft, Error, NextStep, Output, Step};
 use fdx_wire::UnixTime;
+use zeroize::Zeroizing;
 
 use crate::{Transport, TransportError};
 
@@ -58,7 +59,7 @@ impl Transport {
                 Ok(response) => response,
                 Err(error) => return Err(RunError::unanswered(error, sent.unheard())),
             };
-            match sent.receive(response, now())? {
+            match sent.receive(response.map(Zeroizing::new), now())? {
                 Step::Again(fresh) => draft = fresh,
                 Step::Done(output) => return Ok(output),
             }

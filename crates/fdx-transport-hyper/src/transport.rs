@@ -11,6 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{CaptureConnection, Connected, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
+use zeroize::Zeroizing;
 
 use crate::connect::{Connector, Network, Schemes, find};
 use crate::read::{answer_fault, body};
@@ -62,8 +63,11 @@ impl Transport {
     }
 
     /// Carries one request out, once, over a connection that shows the client's certificate or
-    /// does not, as the request says. Redirects come back as they are. The bytes of requests and
-    /// responses are not wiped.
+    /// does not, as the request says. Redirects come back as they are.
+    ///
+    /// The request's body is wiped when hyper drops it. The copies in the buffers of hyper and rustls
+    /// are not wiped, and the response's body is the caller's to wipe, which
+    /// [`Transport::run`] does.
     ///
     /// A request that shows no certificate, and whose URL [`HttpsUrl::parse_loopback`] made from
     /// `http`, goes over plain TCP to this machine.
@@ -118,7 +122,7 @@ impl Transport {
         request: http::Request<Vec<u8>>,
         limit: usize,
     ) -> Result<http::Response<Vec<u8>>, TransportError> {
-        let mut request = request.map(|body| Full::new(Bytes::from(body)));
+        let mut request = request.map(|body| Full::new(Bytes::from_owner(Zeroizing::new(body))));
         // Which version is spoken is settled with the server (ALPN, RFC 7301).
         *request.version_mut() = Version::HTTP_11;
         // Set once the request is handed to a connection: before that, nothing can have been sent.

@@ -1,10 +1,12 @@
 //! base64url without padding, as JOSE writes it (RFC 7515 section 2, RFC 4648 section 5).
 
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
-use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, decoded_len_estimate};
+use zeroize::Zeroizing;
 
 /// Text that is not canonical base64url: a character outside the alphabet, padding, a length that
 /// no encoder makes, or trailing bits that are not zero.
@@ -32,7 +34,11 @@ pub fn encode_into(bytes: &[u8], text: &mut String) {
 /// # Errors
 /// [`NotBase64Url`].
 pub fn decode(text: &str) -> Result<Vec<u8>, NotBase64Url> {
-    URL_SAFE_NO_PAD.decode(text).map_err(|_| NotBase64Url)
+    // What was decoded before an error may be a part of a secret.
+    let mut bytes = Zeroizing::new(vec![0; decoded_len_estimate(text.len())]);
+    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).map_err(|_| NotBase64Url)?;
+    bytes.truncate(length);
+    Ok(core::mem::take(&mut *bytes))
 }
 
 /// Decodes a text of exactly `N` bytes.
@@ -40,7 +46,7 @@ pub fn decode(text: &str) -> Result<Vec<u8>, NotBase64Url> {
 /// # Errors
 /// [`NotBase64Url`], also where the length differs.
 pub fn decode_array<const N: usize>(text: &str) -> Result<[u8; N], NotBase64Url> {
-    decode(text)?.try_into().map_err(|_| NotBase64Url)
+    Zeroizing::new(decode(text)?).as_slice().try_into().map_err(|_| NotBase64Url)
 }
 
 #[cfg(test)]

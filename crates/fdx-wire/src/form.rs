@@ -1,20 +1,20 @@
 //! `application/x-www-form-urlencoded`: one writer for bodies and URLs, one reader for queries.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::url::percent_encode_into;
+use crate::SecretBuffer;
+use crate::url::percent_encoded;
 
 /// Writes pairs in the order they are given. All but the unreserved characters of RFC 3986 are
 /// percent-encoded, so that the text serves as a body and as a query alike.
 ///
-/// Forms carry codes and verifiers: the text wipes itself and does not print.
+/// Forms carry codes and verifiers: the text is wiped and does not print.
 #[derive(Default)]
-pub struct Form(Zeroizing<String>);
+pub struct Form(SecretBuffer);
 
 impl Form {
     /// An empty form.
@@ -23,28 +23,35 @@ impl Form {
         Self::default()
     }
 
-    /// An empty form with room for `bytes`, so that a long value is not left behind in memory
-    /// that was outgrown.
+    /// An empty form with room for `bytes`.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
-        Self(Zeroizing::new(String::with_capacity(bytes)))
+        Self(SecretBuffer::with_capacity(bytes))
     }
 
     /// Appends one pair.
     pub fn pair(&mut self, name: &str, value: &str) -> &mut Self {
         if !self.0.is_empty() {
-            self.0.push('&');
+            self.0.push(b"&");
         }
-        percent_encode_into(name, &mut self.0);
-        self.0.push('=');
-        percent_encode_into(value, &mut self.0);
+        self.encode(name);
+        self.0.push(b"=");
+        self.encode(value);
         self
     }
 
     /// The text so far.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Percent-encoded text is ASCII.
+        str::from_utf8(self.0.as_bytes()).unwrap_or_default()
+    }
+
+    fn encode(&mut self, text: &str) {
+        for byte in text.bytes() {
+            let (encoded, length) = percent_encoded(byte);
+            self.0.push(encoded.get(..length).unwrap_or_default());
+        }
     }
 }
 
@@ -54,7 +61,9 @@ impl fmt::Debug for Form {
     }
 }
 
-/// The pairs of a query or form body that somebody else wrote, decoded.
+/// The pairs of a query or form body that another program wrote, decoded.
+///
+/// Queries carry codes: text that had to be decoded is wiped when the query is dropped.
 ///
 /// ```
 /// use fdx_wire::form::{Query, QueryError};
@@ -65,7 +74,13 @@ impl fmt::Debug for Form {
 /// assert_eq!(query.one("state"), Err(QueryError::Duplicate)); // RFC 6749 section 3.1
 /// # Ok::<(), QueryError>(())
 /// ```
-pub struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub struct Query<'a>(Vec<(Text<'a>, Text<'a>)>);
+
+/// A name or value, as it stands in the query or decoded.
+enum Text<'a> {
+    Borrowed(&'a str),
+    Decoded(Zeroizing<String>),
+}
 
 /// Why a query can't be used. Its text is never repeated: it may hold a code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -109,14 +124,15 @@ impl<'a> Query<'a> {
     /// # Errors
     /// [`QueryError::Duplicate`].
     pub fn one(&self, name: &str) -> Result<Option<&str>, QueryError> {
-        let mut found = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| &**value);
+        let mut found =
+            self.0.iter().filter(|(key, _)| key.as_str() == name).map(|(_, value)| value.as_str());
         let first = found.next();
         if found.next().is_some() { Err(QueryError::Duplicate) } else { Ok(first) }
     }
 
     /// All names in their order, repeated ones too.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| &**name)
+        self.0.iter().map(|(name, _)| name.as_str())
     }
 }
 
@@ -126,11 +142,21 @@ impl fmt::Debug for Query<'_> {
     }
 }
 
-fn decode(text: &str) -> Result<Cow<'_, str>, QueryError> {
-    if !text.contains(['%', '+']) {
-        return Ok(Cow::Borrowed(text));
+impl Text<'_> {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Decoded(text) => text,
+        }
     }
-    let mut bytes = Vec::with_capacity(text.len());
+}
+
+fn decode(text: &str) -> Result<Text<'_>, QueryError> {
+    if !text.contains(['%', '+']) {
+        return Ok(Text::Borrowed(text));
+    }
+    // Decoded text is never longer, so that the buffer stays where it is.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
@@ -143,7 +169,11 @@ fn decode(text: &str) -> Result<Cow<'_, str>, QueryError> {
             other => other,
         });
     }
-    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| QueryError::Encoding)
+    if str::from_utf8(&bytes).is_err() {
+        return Err(QueryError::Encoding);
+    }
+    let decoded = String::from_utf8(core::mem::take(&mut *bytes));
+    decoded.map(|text| Text::Decoded(Zeroizing::new(text))).map_err(|_| QueryError::Encoding)
 }
 
 fn hex(byte: u8) -> Option<u8> {
@@ -208,12 +238,10 @@ mod tests {
     }
 
     #[test]
-    fn a_form_with_room_for_its_text_is_not_outgrown() {
-        // What is outgrown is freed without being wiped: the text stays where it began.
-        let mut form = Form::with_capacity("code=%26%26%26&state=s".len());
-        let began = form.as_str().as_ptr();
+    fn a_form_grows_with_its_text() {
+        let mut form = Form::with_capacity(1);
         form.pair("code", "&&&").pair("state", "s");
-        assert_eq!((form.as_str(), form.as_str().as_ptr()), ("code=%26%26%26&state=s", began));
+        assert_eq!(form.as_str(), "code=%26%26%26&state=s");
     }
 
     #[test]

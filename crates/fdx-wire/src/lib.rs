@@ -3,12 +3,12 @@
 //! Everything that the layers above share and that no RFC on consent owns lives here: strict JSON
 //! ([`json`]), form bodies and query strings ([`form`]), URLs that stay as they were received
 //! ([`HttpsUrl`], [`Issuer`], [`RedirectUri`]), seconds since 1970 and their texts ([`UnixTime`]),
-//! values that must not be printed ([`Secret`]) and the one source of unpredictability
+//! values that must not be printed ([`Secret`], [`SecretBuffer`]) and the one source of unpredictability
 //! ([`Entropy`]).
 //!
 //! It never does I/O, never reads a clock, an environment or a random source, and knows no
 //! protocol. `no_std` with `alloc`; the feature `os-entropy` adds [`Entropy::from_os`] for the
-//! edges of a program.
+//! edges of a program, and `std` adds `json::to_secret`.
 //!
 //! ```
 //! use fdx_wire::{Issuer, UnixTime, form::Form, json};
@@ -29,7 +29,7 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(any(test, feature = "os-entropy"))]
+#[cfg(any(test, feature = "os-entropy", feature = "std"))]
 extern crate std;
 
 pub mod base64;
@@ -38,12 +38,14 @@ mod entropy;
 pub mod form;
 pub mod json;
 mod secret;
+mod secret_buffer;
 mod time;
 mod url;
 mod uuid;
 
 pub use entropy::{Entropy, Label};
 pub use secret::Secret;
+pub use secret_buffer::SecretBuffer;
 pub use time::{TimeError, UnixTime};
 pub use url::{HttpsUrl, Issuer, Origin, RedirectUri, UrlError, check_path_id, percent_encode};
 pub use uuid::uuid_v4;

@@ -3,7 +3,7 @@ use fdx_wire::json::RawJson;
 use serde::Deserialize;
 
 use super::{AuthorizationResponseError, AuthorizationResponseExpectation};
-use crate::claims::{is_audience, is_issuer, kept, text, time};
+use crate::claims::{is_audience, is_issuer, kept, secret, text, time};
 
 #[derive(Deserialize)]
 pub(super) struct Claims {
@@ -42,8 +42,8 @@ pub(super) enum Outcome {
 }
 
 impl State {
-    pub(super) fn text(&self) -> Option<String> {
-        text(self.state.as_ref()).ok().flatten()
+    pub(super) fn text(&self) -> Option<Secret> {
+        secret(self.state.as_ref()).ok().flatten()
     }
 }
 
@@ -82,13 +82,13 @@ impl Claims {
         }
     }
 
-    pub(super) fn state(&self) -> Result<Option<String>, AuthorizationResponseError> {
-        text(self.state.as_ref()).map_err(|_| AuthorizationResponseError::State)
+    pub(super) fn state(&self) -> Result<Option<Secret>, AuthorizationResponseError> {
+        secret(self.state.as_ref()).map_err(|_| AuthorizationResponseError::State)
     }
 
     pub(super) fn outcome(&self) -> Result<Outcome, AuthorizationResponseError> {
         use AuthorizationResponseError as Fault;
-        let code = text(self.code.as_ref()).map_err(|_| Fault::Code)?;
+        let code = secret(self.code.as_ref()).map_err(|_| Fault::Code)?;
         let error = text(self.error.as_ref()).map_err(|_| Fault::Error)?;
         let description =
             text(self.error_description.as_ref()).map_err(|_| Fault::ErrorDescription)?;
@@ -96,8 +96,8 @@ impl Claims {
         match (code, error) {
             (Some(_), Some(_)) => Err(Fault::BothCodeAndError),
             (None, None) => Err(Fault::Neither),
-            (Some(code), None) if code.is_empty() => Err(Fault::Code),
-            (Some(code), None) => Ok(Outcome::Code(Secret::new(code))),
+            (Some(code), None) if code.expose().is_empty() => Err(Fault::Code),
+            (Some(code), None) => Ok(Outcome::Code(code)),
             (None, Some(error)) if error.is_empty() => Err(Fault::Error),
             (None, Some(error)) => Ok(Outcome::Error { error, description, uri }),
         }

@@ -20,7 +20,7 @@ pub use expectation::AuthorizationResponseExpectation;
 #[derive(Clone, Eq, PartialEq)]
 pub struct AuthorizationResponse {
     issuer: Issuer,
-    state: Option<String>,
+    state: Option<Secret>,
     outcome: Outcome,
 }
 
@@ -28,7 +28,7 @@ impl AuthorizationResponse {
     /// The `state` that the token claims, of which *nothing was verified*: it serves to find the
     /// pending flow that the token has to be checked against, and for nothing else.
     #[must_use]
-    pub fn claimed_state(token: &str) -> Option<String> {
+    pub fn claimed_state(token: &str) -> Option<Secret> {
         Jws::parse(token).ok()?.claims::<State>().ok()?.text()
     }
 
@@ -77,7 +77,7 @@ impl AuthorizationResponse {
     /// `state`, which the caller compares with the one that was sent.
     #[must_use]
     pub fn state(&self) -> Option<&str> {
-        self.state.as_deref()
+        self.state.as_ref().map(Secret::expose)
     }
 
     /// `code`, unless there is an error.

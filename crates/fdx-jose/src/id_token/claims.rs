@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::at_hash::at_hash;
 use super::{IdTokenError, IdTokenExpectation};
 use crate::Algorithm;
-use crate::claims::{audience, is_issuer, kept, same, text, time};
+use crate::claims::{audience, is_issuer, kept, same, secret, text, time};
 
 /// ID tokens are read when they are fresh from the token endpoint.
 const MAX_AGE: Duration = Duration::from_secs(3600);
@@ -93,8 +93,8 @@ impl Claims {
         match (expected.nonce, &self.nonce) {
             (None, None) => Ok(()),
             (None, Some(_)) => Err(IdTokenError::NonceUnexpected),
-            (Some(sent), found) => match text(found.as_ref()) {
-                Ok(Some(found)) if same(sent, &found) => Ok(()),
+            (Some(sent), found) => match secret(found.as_ref()) {
+                Ok(Some(found)) if same(sent, found.expose()) => Ok(()),
                 _ => Err(IdTokenError::Nonce),
             },
         }

@@ -10,6 +10,7 @@ use core::fmt;
 use fdx_wire::json::{self, JsonError, Limits};
 use fdx_wire::{Issuer, UnixTime};
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use self::claims::Claims;
 use crate::backend::Backend;
@@ -28,7 +29,7 @@ pub struct IdToken {
     auth_time: Option<UnixTime>,
     acr: Option<String>,
     expires_at: UnixTime,
-    payload: Vec<u8>,
+    payload: Zeroizing<Vec<u8>>,
 }
 
 impl IdToken {
@@ -78,7 +79,7 @@ impl IdToken {
             auth_time,
             acr,
             expires_at,
-            payload: jws.payload().to_vec(),
+            payload: Zeroizing::new(jws.payload().to_vec()),
         })
     }
 

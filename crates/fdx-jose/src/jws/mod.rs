@@ -8,6 +8,7 @@ use core::fmt;
 use fdx_wire::base64url;
 use fdx_wire::json::{self, Limits, RawJson};
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use self::header::Header;
 use crate::backend::{Backend, Verdict};
@@ -23,12 +24,13 @@ pub const MAX_BYTES: usize = 16 * 1024;
 /// Size, parts, alphabet, header and algorithm are checked while reading. A token that brings its
 /// own key or says where to fetch one is refused, as is any `crit`.
 pub struct Jws {
-    signed: String,
+    // Wiped: a JWT is a credential, or has a code in it.
+    signed: Zeroizing<String>,
     algorithm: Algorithm,
     typ: Option<String>,
     kid: Option<String>,
     embedded_key: Option<PublicKey>,
-    payload: Vec<u8>,
+    payload: Zeroizing<Vec<u8>>,
     signature: Vec<u8>,
 }
 
@@ -157,12 +159,12 @@ impl Jws {
         let signed = text.get(..header.len() + 1 + payload.len());
         let header = Header::read(&decode(header)?)?;
         let jws = Self {
-            signed: signed.unwrap_or_default().to_owned(),
+            signed: Zeroizing::new(signed.unwrap_or_default().to_owned()),
             algorithm: header.algorithm()?,
             typ: header.typ,
             kid: header.kid,
             embedded_key: None,
-            payload: decode(payload)?,
+            payload: Zeroizing::new(decode(payload)?),
             signature: decode(signature)?,
         };
         Ok((jws, header.jwk))

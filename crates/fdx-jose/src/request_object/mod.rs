@@ -75,7 +75,11 @@ impl RequestObjectKey {
             // RFC 9101 10.8: an explicit type, so that it never passes for another JWT.
             typ: "oauth-authz-req+jwt",
         });
-        Self { header: base64url::encode(&header), public, backdated: Duration::ZERO }
+        Self {
+            header: base64url::encode(header.expose().as_bytes()),
+            public,
+            backdated: Duration::ZERO,
+        }
     }
 
     /// Lets `nbf` lie this much before `iat`, at most a minute, for servers whose clock is behind
@@ -113,7 +117,12 @@ impl RequestObjectKey {
         let nbf = now - self.backdated;
         let audience = audience.into();
         let claims = to_json(&Claims { client_id, audience, jti, now, nbf, exp, parameters });
-        Ok(SigningInput::new(Role::RequestObject, &self.public, &self.header, &claims))
+        Ok(SigningInput::new(
+            Role::RequestObject,
+            &self.public,
+            &self.header,
+            claims.expose().as_bytes(),
+        ))
     }
 }
 

@@ -1,7 +1,8 @@
 use core::fmt;
 
 use fdx_wire::json::RawJson;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use zeroize::Zeroizing;
 
 use super::RequestObjectError;
 
@@ -17,7 +18,7 @@ pub struct RequestObjectParameters(Vec<(String, Parameter)>);
 pub(super) enum Parameter {
     Json(RawJson),
     Number(u64),
-    Text(String),
+    Text(#[serde(serialize_with = "text")] Zeroizing<String>),
 }
 
 const RESERVED: [&str; 15] = [
@@ -43,6 +44,10 @@ const RESERVED: [&str; 15] = [
     "code_verifier",
 ];
 
+fn text<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
+
 impl RequestObjectParameters {
     /// None yet.
     #[must_use]
@@ -53,7 +58,7 @@ impl RequestObjectParameters {
     /// With a text, such as `scope`.
     #[must_use]
     pub fn text(self, name: &str, value: &str) -> Self {
-        self.with(name, Parameter::Text(value.to_owned()))
+        self.with(name, Parameter::Text(Zeroizing::new(value.to_owned())))
     }
 
     /// With a number, such as `max_age` in seconds.

@@ -115,7 +115,7 @@ impl Client {
             // Nobody has keys fetched who does not even know the state.
             Err(error) if error.is_unknown_key() => {
                 let claimed = AuthorizationResponse::claimed_state(jwt);
-                arrival::check_state(claimed.as_deref(), &signed.pending)?;
+                arrival::check_state(claimed.as_ref().map(Secret::expose), &signed.pending)?;
                 return Err(Error::AuthorizationResponse(error));
             }
             Err(error) => return Err(Error::AuthorizationResponse(error)),

@@ -1,12 +1,12 @@
 use core::fmt;
 
 use fdx_jose::{Role, Signature, Signer, SigningInput};
-use fdx_wire::{Entropy, UnixTime};
+use fdx_wire::{Entropy, Secret, UnixTime};
 use http::HeaderMap;
-use http::header::{HeaderName, HeaderValue};
+use http::header::HeaderName;
 
 use super::mint::Mint;
-use super::outgoing::{Body, Outgoing};
+use super::outgoing::{Body, Outgoing, sensitive};
 use super::{Output, Request, Sent};
 use crate::{CallerFault, Error, Refused};
 
@@ -118,13 +118,13 @@ impl<T: Output> Draft<T> {
         *http.uri_mut() = uri;
         let mut body = body;
         for (input, token) in inputs.iter().zip(&tokens) {
-            place(input.role(), token, http.headers_mut(), &mut body);
+            place(input.role(), token.expose(), http.headers_mut(), &mut body);
         }
         *http.body_mut() = match body {
             Body::Empty => Vec::new(),
             Body::Form(form) => form.as_str().as_bytes().to_vec(),
-            Body::Json(object) => object.to_json().into_bytes(),
-            Body::Bytes(bytes) => bytes,
+            Body::Json(object) => object.to_json().expose().as_bytes().to_vec(),
+            Body::Bytes(mut bytes) => core::mem::take(&mut *bytes),
         };
         let request = Request { http, url, certificate, thumbprint, max_response_bytes: limit };
         let sent = Sent {
@@ -139,11 +139,12 @@ impl<T: Output> Draft<T> {
         Ok((request, sent))
     }
 
-    fn compact(&self, signatures: &[Signature]) -> Result<Vec<String>, Error> {
+    fn compact(&self, signatures: &[Signature]) -> Result<Vec<Secret>, Error> {
         if signatures.len() != self.signing_inputs().len() {
             return Err(CallerFault::SignatureCount.into());
         }
-        let attach = |(input, signature): (&SigningInput, _)| input.attach(signature);
+        let attach =
+            |(input, signature): (&SigningInput, _)| input.attach(signature).map(Secret::new);
         let tokens = self.signing_inputs().iter().zip(signatures).map(attach);
         tokens.collect::<Result<_, _>>().map_err(Error::from)
     }
@@ -155,8 +156,7 @@ fn place(role: Role, token: &str, headers: &mut HeaderMap, body: &mut Body) {
         Role::RequestObject => body.parameter("request", token),
         Role::DpopProof => {
             // A compact JWS is ASCII.
-            if let Ok(mut value) = HeaderValue::from_str(token) {
-                value.set_sensitive(true);
+            if let Ok(value) = sensitive(&[token]) {
                 headers.insert(DPOP, value);
             }
         }

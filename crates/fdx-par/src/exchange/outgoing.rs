@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use fdx_jose::{SigningInput, Thumbprint};
 use fdx_wire::form::Form;
 use fdx_wire::json::ObjectWriter;
@@ -6,6 +7,7 @@ use http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, InvalidHeaderValue,
 };
 use http::{HeaderMap, Method};
+use zeroize::Zeroizing;
 
 use super::{ClientCertificate, NonceMemory, NonceSlot};
 
@@ -31,7 +33,7 @@ pub(crate) enum Body {
     Form(Form),
     /// A JSON object, to which it is appended alike.
     Json(ObjectWriter),
-    Bytes(Vec<u8>),
+    Bytes(Zeroizing<Vec<u8>>),
 }
 
 impl From<Form> for Body {
@@ -45,7 +47,7 @@ impl Body {
     pub(crate) fn parameter(&mut self, name: &str, value: &str) {
         match self {
             Self::Form(form) => drop(form.pair(name, value)),
-            Self::Json(object) => drop(object.member(name, value)),
+            Self::Json(object) => drop(object.text(name, value)),
             Self::Empty | Self::Bytes(_) => {}
         }
     }
@@ -57,6 +59,18 @@ impl Body {
             Self::Empty | Self::Bytes(_) => None,
         }
     }
+}
+
+/// A header value that does not print, and that is wiped when its last copy is dropped, whoever has
+/// it by then.
+///
+/// # Errors
+/// A part has a character that can't stand in a header.
+pub(crate) fn sensitive(parts: &[&str]) -> Result<HeaderValue, InvalidHeaderValue> {
+    let value = Zeroizing::new(parts.concat().into_bytes());
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(value))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 impl Outgoing {
@@ -100,9 +114,7 @@ impl Outgoing {
         credentials: &Secret,
     ) -> Result<(), InvalidHeaderValue> {
         let (scheme, space) = scheme.map_or(("", ""), |scheme| (scheme, " "));
-        let value = Secret::concat(&[scheme, space, credentials.expose()]);
-        let mut value = HeaderValue::from_str(value.expose())?;
-        value.set_sensitive(true);
+        let value = sensitive(&[scheme, space, credentials.expose()])?;
         self.headers.insert(AUTHORIZATION, value);
         Ok(())
     }

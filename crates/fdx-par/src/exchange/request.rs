@@ -3,11 +3,16 @@ use core::fmt;
 use fdx_jose::Thumbprint;
 use fdx_wire::HttpsUrl;
 use http::Method;
+use zeroize::Zeroize;
 
 /// One HTTP request to carry out, once, without following redirects.
 ///
-/// It prints neither headers nor body, which hold secrets; [`Request::into_http`] hands them over,
+/// It prints neither headers nor body, which contain secrets. [`Request::into_http`] hands them over,
 /// with `Authorization` and `DPoP` marked sensitive.
+///
+/// A request that is dropped is wiped. Once it is handed over, `Authorization` and `DPoP` are still
+/// wiped when the last copy of the [`HeaderMap`](http::HeaderMap) is dropped. The body is a `Vec`,
+/// which is the caller's to wipe.
 pub struct Request {
     pub(super) http: http::Request<Vec<u8>>,
     pub(super) url: HttpsUrl,
@@ -63,8 +68,14 @@ impl Request {
 
     /// The request itself, with all its secrets.
     #[must_use]
-    pub fn into_http(self) -> http::Request<Vec<u8>> {
-        self.http
+    pub fn into_http(mut self) -> http::Request<Vec<u8>> {
+        core::mem::take(&mut self.http)
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        self.http.body_mut().zeroize();
     }
 }
 

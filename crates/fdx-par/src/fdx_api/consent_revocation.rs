@@ -86,7 +86,7 @@ impl Exchange for ConsentRevoked {
 
     fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let url = ask.client.revocation_url(&ask.consent_id)?;
-        let body = Body::Bytes(ask.body.clone());
+        let body = Body::Bytes(ask.body.clone().into());
         let mut outgoing =
             ask.client.authorized(Method::PUT, url, body, &ask.access_token, mint, LIMIT)?;
         outgoing.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

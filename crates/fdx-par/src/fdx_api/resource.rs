@@ -143,7 +143,7 @@ impl Exchange for ResourceAnswer {
 
     fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let ResourceRequest { method, url, headers, body, max_response_bytes } = &ask.request;
-        let body = if body.is_empty() { Body::Empty } else { Body::Bytes(body.clone()) };
+        let body = if body.is_empty() { Body::Empty } else { Body::Bytes(body.clone().into()) };
         let mut outgoing = ask.client.authorized(
             method.clone(),
             url.clone(),

@@ -37,8 +37,9 @@
 //!
 //! - **The cryptography.** ring and aws-lc-rs are trusted. That both are called rightly is tested by
 //!   the RFCs' vectors, by each verifying what the other signed, and by an independent server.
-//! - **Memory.** Secrets of these crates are wiped when they are dropped. Copies inside ring, in the
-//!   transport's buffers and on the stack are not.
+//! - **Memory.** A test runs two whole flows under an allocator that searches every freed block for
+//!   the flow's secrets, and finds none. [`threat_model`](super::threat_model) lists the copies that
+//!   are outside of these crates.
 //! - **Timing.** `state` and secrets are compared in constant time, and decryption says one thing
 //!   whatever failed. No side channel was measured.
 //! - **The caller.** That a flow id is claimed once, that cookies carry the attributes that

@@ -50,6 +50,24 @@
 //! - **End what has ended**: revoke the consent or the tokens when the customer leaves
 //!   ([`Client::revoke`](crate::Client::revoke)).
 //!
+//! # Where wiping ends
+//!
+//! These crates wipe codes, verifiers, `state`, `nonce`, tokens, ID tokens, keys and what is sealed
+//! before they free the memory. That includes buffers that grow and text that is decoded. These
+//! copies remain:
+//!
+//! - **The request's body** after [`Request::into_http`](crate::Request::into_http) is a `Vec` of the
+//!   caller's. Wipe it after sending. `fdx-transport-hyper` does.
+//! - **The response's body** is the caller's too. Give [`Sent::receive`](crate::Sent::receive) a type
+//!   that wipes itself, such as `zeroize::Zeroizing<Vec<u8>>`. `fdx-transport-hyper` does in `run`.
+//! - **The HTTP library**: hyper and h2 copy headers and bodies into buffers for reading and writing,
+//!   and rustls keeps plaintext in its own. None of them wipes.
+//! - **JSON strings with escapes**: serde_json decodes `\/` or `\u0041` into a buffer that it frees
+//!   without wiping. A server that escapes slashes in its tokens leaves one such copy.
+//! - **The received callback URL**, and the sealed text and stored JSON that a caller passes in.
+//! - **URLs of requests**, which contain identifiers and no secrets.
+//! - **ring's private keys**, the stack, registers, swap, core dumps and the kernel's socket buffers.
+//!
 //! # What is outside
 //!
 //! A customer's device or an institution that is itself taken over, and a recipient's process whose

@@ -33,7 +33,7 @@ impl FlowId {
         let (_, query) = received_url.split_once('?')?;
         let query = Query::parse(query, MAX_CALLBACK).ok()?;
         match query.one("response").ok()? {
-            Some(jwt) => Self::of_state(&AuthorizationResponse::claimed_state(jwt)?),
+            Some(jwt) => Self::of_state(AuthorizationResponse::claimed_state(jwt)?.expose()),
             None => Self::of_state(query.one("state").ok()??),
         }
     }

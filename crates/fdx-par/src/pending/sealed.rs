@@ -105,13 +105,7 @@ impl Pending {
             f: flow.not_fapi,
             t: self.callback_by,
         };
-        // Text that is outgrown is not wiped, so there is room for all that fits.
-        let mut bytes = Vec::with_capacity(MAX_SEALED);
-        let written = serde_json::to_writer(&mut bytes, &body);
-        let text = String::from_utf8(bytes).map(Secret::new);
-        let (Ok(()), Ok(text)) = (written, text) else {
-            return Err(SealFault::TooLarge.into());
-        };
+        let text = json::to_secret(&body).map_err(|_| SealFault::TooLarge)?;
         let context = context(&flow.issuer, &flow.client_id, &flow.redirect_uri, session);
         let sealed = keys
             .seal(&context, entropy.derive(SALT, 0), text.expose().as_bytes())

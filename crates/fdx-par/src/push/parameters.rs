@@ -68,7 +68,7 @@ impl Parameters {
                 (_, Some(texts)) => object.member(name, &texts),
                 (Value::Json(json), None) => object.member(name, json),
                 (Value::Number(number), None) => object.member(name, number),
-                (Value::Text(text), None) => object.member(name, text.expose()),
+                (Value::Text(text), None) => object.text(name, text.expose()),
             };
         }
         object

@@ -105,7 +105,7 @@ impl Registrar {
     /// The client metadata that is registered, as JSON.
     #[must_use]
     pub fn client_metadata(&self) -> String {
-        self.asked().to_object().to_json()
+        self.asked().to_object().to_json().expose().to_owned()
     }
 
     /// The configuration of the client that was registered.

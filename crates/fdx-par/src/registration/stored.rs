@@ -42,10 +42,8 @@ impl Registered {
                 .map(|access| access.registration_access_token.expose()),
             metadata: members.map(|(name, value)| (name.to_owned(), value.clone())).collect(),
         };
-        // Texts and numbers always have a JSON form; the room spares copies that are not wiped.
-        let mut bytes = Vec::with_capacity(64 * 1024);
-        let _ = serde_json::to_writer(&mut bytes, &body);
-        Secret::new(String::from_utf8(bytes).unwrap_or_default())
+        // Texts and numbers always have a JSON form.
+        json::to_secret(&body).unwrap_or_else(|_| Secret::concat(&[]))
     }
 }
 

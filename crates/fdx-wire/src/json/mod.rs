@@ -40,6 +40,10 @@ mod raw;
 mod scan;
 mod value;
 
+#[cfg(feature = "std")]
+use crate::{Secret, SecretBuffer};
+#[cfg(feature = "std")]
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use error::{JsonError, Kind};
@@ -111,6 +115,32 @@ pub fn object_from_slice<T: DeserializeOwned>(
         return Err(JsonError::at(Kind::Shape, bytes, 0));
     }
     serde_json::from_str(text).map_err(|error| JsonError::from_serde(error, text))
+}
+
+/// Writes `value` as JSON. Unlike [`RawJson::of`], it leaves no copy of the text in memory that was
+/// freed.
+///
+/// # Errors
+/// [`JsonError`] where `value` has no JSON form, such as a map whose keys are not texts.
+#[cfg(feature = "std")]
+pub fn to_secret<T: Serialize + ?Sized>(value: &T) -> Result<Secret, JsonError> {
+    struct Writer(SecretBuffer);
+
+    impl std::io::Write for Writer {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.push(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut writer = Writer(SecretBuffer::with_capacity(1024));
+    serde_json::to_writer(&mut writer, value).map_err(JsonError::from_serde)?;
+    // JSON is UTF-8.
+    Ok(writer.0.into_secret().unwrap_or_else(|| Secret::concat(&[])))
 }
 
 #[cfg(test)]

@@ -1,58 +1,83 @@
-use alloc::string::String;
 use core::fmt;
 
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::{Secret, SecretBuffer};
+
 /// Writes a JSON object member by member, in the order they are given.
 ///
-/// Requests carry secrets: the text wipes itself and does not print.
+/// Requests carry secrets, which [`ObjectWriter::text`] writes: the object is wiped and does not
+/// print.
 ///
 /// ```
 /// use fdx_wire::json::ObjectWriter;
 ///
 /// let mut object = ObjectWriter::with_capacity(64);
-/// object.member("scope", "openid").member("max_age", &300);
-/// assert_eq!(object.to_json(), r#"{"scope":"openid","max_age":300}"#);
+/// object.text("scope", "openid").member("max_age", &300);
+/// assert_eq!(object.to_json().expose(), r#"{"scope":"openid","max_age":300}"#);
 /// ```
-pub struct ObjectWriter(Zeroizing<String>);
+pub struct ObjectWriter(SecretBuffer);
 
 impl ObjectWriter {
-    /// An empty object with room for `bytes`, so that a long value is not left behind in memory
-    /// that was outgrown.
+    /// An empty object with room for `bytes`.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
-        let mut text = Zeroizing::new(String::with_capacity(bytes));
-        text.push('{');
+        let mut text = SecretBuffer::with_capacity(bytes);
+        text.push(b"{");
         Self(text)
     }
 
-    /// Appends one member. A value without a JSON form, such as a map whose keys are not texts, is
-    /// `null`.
-    pub fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> &mut Self {
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
-        self.append(name);
-        self.0.push(':');
+    /// Appends a member whose value is a text. No copy of the value stays behind in memory.
+    pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
+        self.name(name);
         self.append(value);
+        self
+    }
+
+    /// Appends a member that is no secret: serde frees copies of the value without wiping them. A
+    /// value without a JSON form, such as a map whose keys are not texts, is `null`.
+    pub fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> &mut Self {
+        self.name(name);
+        let json = serde_json::to_string(value).map(Zeroizing::new);
+        self.0.push(json.as_ref().map_or("null", |json| json.as_str()).as_bytes());
         self
     }
 
     /// The object.
     #[must_use]
-    pub fn to_json(&self) -> String {
-        let mut text = String::with_capacity(self.0.len() + 1);
-        text.push_str(&self.0);
-        text.push('}');
-        text
+    pub fn to_json(&self) -> Secret {
+        // What was appended is UTF-8.
+        let text = str::from_utf8(self.0.as_bytes()).unwrap_or_default();
+        Secret::concat(&[text, "}"])
     }
 
-    fn append<T: Serialize + ?Sized>(&mut self, value: &T) {
-        match serde_json::to_string(value).map(Zeroizing::new) {
-            Ok(text) => self.0.push_str(&text),
-            Err(_) => self.0.push_str("null"),
+    fn name(&mut self, name: &str) {
+        if self.0.len() > 1 {
+            self.0.push(b",");
         }
+        self.append(name);
+        self.0.push(b":");
+    }
+
+    /// Appends a string (RFC 8259 section 7), escaped as serde_json does.
+    fn append(&mut self, text: &str) {
+        self.0.push(b"\"");
+        for byte in text.bytes() {
+            let hex = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
+            match byte {
+                b'"' => self.0.push(b"\\\""),
+                b'\\' => self.0.push(b"\\\\"),
+                0x08 => self.0.push(b"\\b"),
+                b'\t' => self.0.push(b"\\t"),
+                b'\n' => self.0.push(b"\\n"),
+                0x0c => self.0.push(b"\\f"),
+                b'\r' => self.0.push(b"\\r"),
+                0..0x20 => self.0.push(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]),
+                _ => self.0.push(&[byte]),
+            }
+        }
+        self.0.push(b"\"");
     }
 }
 
@@ -64,7 +89,9 @@ impl fmt::Debug for ObjectWriter {
 
 #[cfg(test)]
 mod tests {
+    use alloc::borrow::ToOwned as _;
     use alloc::collections::BTreeMap;
+    use alloc::string::String;
 
     use proptest::prelude::*;
 
@@ -75,17 +102,26 @@ mod tests {
         fn what_is_written_is_read_back(members: BTreeMap<String, String>) {
             let mut object = ObjectWriter::with_capacity(0);
             for (name, value) in &members {
-                object.member(name, value);
+                object.text(name, value);
             }
-            let read: BTreeMap<String, String> = serde_json::from_str(&object.to_json()).unwrap();
+            let json = object.to_json();
+            let read: BTreeMap<String, String> = serde_json::from_str(json.expose()).unwrap();
             prop_assert_eq!(read, members);
+        }
+
+        #[test]
+        fn a_text_is_written_as_serde_writes_it(name: String, value in "[\0-\u{ffff}]{0,8}") {
+            let written = |object: &mut ObjectWriter| object.to_json().expose().to_owned();
+            let text = written(ObjectWriter::with_capacity(0).text(&name, &value));
+            let member = written(ObjectWriter::with_capacity(0).member(&name, value.as_str()));
+            prop_assert_eq!(text, member);
         }
     }
 
     #[test]
     fn members_do_not_print() {
         let mut object = ObjectWriter::with_capacity(0);
-        object.member("token", "s3cret");
+        object.text("token", "s3cret");
         assert_eq!(alloc::format!("{object:?}"), "ObjectWriter([redacted], 17 bytes)");
     }
 }

@@ -5,6 +5,7 @@ use core::fmt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use zeroize::Zeroize;
 
 use super::{JsonError, JsonValue, Limits, scan};
 
@@ -12,7 +13,8 @@ use super::{JsonError, JsonValue, Limits, scan};
 ///
 /// It can be deserialised from JSON only. That JSON need not be scanned: each read of this text
 /// scans it first, for 32 levels, repeated members and reserved names, wherever it came from. The
-/// text's length bounds its members.
+/// text's length bounds its members. The value may be a secret, such as a code among the claims of a
+/// JWT: it is wiped when dropped.
 ///
 /// ```
 /// use fdx_wire::json::RawJson;
@@ -61,6 +63,13 @@ impl RawJson {
     pub fn value(&self) -> Result<JsonValue, JsonError> {
         // The grammar was checked when this text was cut out of its document.
         JsonValue::of_json(scan(self.as_str().as_bytes(), &Limits::of_part())?)
+    }
+}
+
+impl Drop for RawJson {
+    fn drop(&mut self) {
+        let mut text: Box<str> = core::mem::take(&mut self.0).into();
+        text.zeroize();
     }
 }
 

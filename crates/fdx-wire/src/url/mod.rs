@@ -58,7 +58,7 @@ pub enum UrlError {
 /// ```
 #[must_use]
 pub fn percent_encode(text: &str) -> String {
-    // Text that is outgrown is not wiped, and this one may be a secret.
+    // The text may be a secret. With room for all of it, no part stays behind in outgrown memory.
     let mut encoded = String::with_capacity(text.len() * 3);
     percent_encode_into(text, &mut encoded);
     encoded
@@ -66,15 +66,18 @@ pub fn percent_encode(text: &str) -> String {
 
 pub(crate) fn percent_encode_into(text: &str, encoded: &mut String) {
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
-            encoded.push('%');
-            encoded.push(digit(byte >> 4).to_ascii_uppercase());
-            encoded.push(digit(byte & 15).to_ascii_uppercase());
-        }
+        let (bytes, length) = percent_encoded(byte);
+        encoded.extend(bytes.iter().take(length).copied().map(char::from));
     }
+}
+
+/// One byte, percent-encoded where that is needed, and how many bytes that makes.
+pub(crate) fn percent_encoded(byte: u8) -> ([u8; 3], usize) {
+    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        return ([byte, 0, 0], 1);
+    }
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'A' - 10 + nibble };
+    ([b'%', digit(byte >> 4), digit(byte & 15)], 3)
 }
 
 /// `Deserialize` by `parse`, `Serialize` by `as_str`, and the same two as `FromStr` and `Display`.
