@@ -138,7 +138,7 @@ pub fn to_secret<T: Serialize + ?Sized>(value: &T) -> Result<Secret, JsonError> 
     }
 
     let mut writer = Writer(SecretBuffer::with_capacity(1024));
-    serde_json::to_writer(&mut writer, value).map_err(JsonError::from_serde)?;
+    serde_json::to_writer(&mut writer, value).map_err(|_| JsonError::unwritable())?;
     // JSON is UTF-8.
     Ok(writer.0.into_secret().unwrap_or_else(|| Secret::concat(&[])))
 }

@@ -44,8 +44,8 @@ impl RawJson {
 
     /// The text as it was received, without a copy.
     #[must_use]
-    pub fn into_string(self) -> String {
-        Box::<str>::from(self.0).into_string()
+    pub fn into_string(mut self) -> String {
+        Box::<str>::from(core::mem::take(&mut self.0)).into_string()
     }
 
     /// Reads the text into a type.
