@@ -25,6 +25,31 @@ use crate::{CallerFault, Client, Endpoint, Error, NextStep, Said};
 /// Verify them: [`Client::verify`] takes [`Exchanged`] tokens, [`Client::verify_refreshed`] takes
 /// [`Refreshed`] ones. Where the ID token has expired meanwhile, call
 /// [`Client::refresh_unverified`] first.
+///
+/// No call, introspection or consent read takes them, and they are no [`StoredGrant`]. This does
+/// not compile:
+///
+/// ```compile_fail,E0308
+/// use fdx_par::{Client, ResourceRequest, UnverifiedTokens};
+/// # use fdx_wire::{Entropy, UnixTime};
+///
+/// fn call(client: &Client, tokens: &UnverifiedTokens, request: ResourceRequest) {
+///     # let (entropy, now) = (Entropy::new([0; 32]), UnixTime::from_seconds(0));
+///     let _ = client.call(tokens, request, entropy, now);
+/// }
+/// ```
+///
+/// Revoking them does:
+///
+/// ```
+/// use fdx_par::{Client, TokenTypeHint, UnverifiedTokens};
+/// # use fdx_wire::{Entropy, UnixTime};
+///
+/// fn revoke(client: &Client, tokens: &UnverifiedTokens) {
+///     # let (entropy, now) = (Entropy::new([0; 32]), UnixTime::from_seconds(0));
+///     let _ = client.revoke(tokens, TokenTypeHint::RefreshToken, entropy, now);
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "verify the tokens, or revoke them"]
 pub enum UnverifiedTokens {
