@@ -92,7 +92,8 @@ fn drive(world: &mut World<'_>) -> Result<(), Error> {
     };
     let exchanged = world.run(client.exchange(accepted, world.entropy(2), NOW)?)?;
     let stored = exchanged.to_json();
-    client.restore_unverified(stored.expose()).expect("what was stored is restored");
+    let again = client.restore_unverified(stored.expose()).expect("what was stored is restored");
+    assert_eq!(again.to_json().expose(), stored.expose());
 
     let keys = match wishes.contains("openid") {
         true => Some(world.run(client.fetch_keys(NOW)?)?),
