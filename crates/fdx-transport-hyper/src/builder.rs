@@ -34,14 +34,13 @@ impl TransportBuilder {
         }
     }
 
-    /// Whose certificates servers may show: by default those of the authorities that Mozilla
-    /// trusts.
+    /// Sets the authorities whose server certificates are accepted. By default Mozilla's.
     pub fn root_certificates(mut self, roots: Roots) -> Self {
         self.roots = roots;
         self
     }
 
-    /// The client's certificate, for those requests that are to show it.
+    /// Sets the client's certificate, for requests that present it (RFC 8705).
     pub fn client_certificate(mut self, identity: ClientIdentity) -> Self {
         self.identity = Some(identity);
         self
@@ -83,21 +82,21 @@ impl TransportBuilder {
         self
     }
 
-    /// How long a connection may take, from the name to the end of the TLS handshake. By default
-    /// 10 seconds.
+    /// Limits the time to connect: name, TCP, proxy and TLS handshake together. By default 10
+    /// seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.network.timeout = timeout;
         self
     }
 
-    /// How long a request may take, from the call to the last byte of the answer. By default 30
+    /// Limits the time of a request, from the call to the last byte of the response. By default 30
     /// seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Makes the transport. Nothing is connected yet.
+    /// Returns the transport. It connects when the first request is sent.
     ///
     /// # Errors
     /// [`SetupFault::Tls`](crate::SetupFault::Tls).

@@ -1,47 +1,51 @@
 use std::io;
 use std::net::SocketAddr;
 
-/// Why no answer was had, sorted by how far the request came.
+/// Why there is no response, sorted by how far the request came.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
-    /// Ours: a configuration or a call that can't be right. Nothing was sent.
-    #[error("the transport is not set up for this: {0}")]
+    /// The transport's configuration does not allow this request. Nothing was sent. The same request
+    /// fails again.
+    #[error("the transport's configuration does not allow this request: {0}")]
     Setup(SetupFault),
-    /// No usable connection came about. Nothing was sent.
+    /// No connection was established. Nothing was sent.
     #[error("no connection: {0}")]
     Connect(ConnectFault),
-    /// There was a connection, but no whole answer came over it. The server may have acted.
-    #[error("no whole answer: {0}")]
-    Answer(AnswerFault),
+    /// The request was sent, and no complete response arrived. The server may have acted on it.
+    #[error("no complete response: {0}")]
+    Response(ResponseFault),
 }
 
-/// What is wrong on our side.
+/// What is wrong with the configuration or the call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupFault {
-    /// The URL of a request is not an `https` URL with a host, nor one that may be `http` to this
-    /// machine.
-    #[error("the URL is not https")]
+    /// The request's URL is not an `https` URL with a host, nor a loopback `http` URL (FAPI 2.0
+    /// Security Profile 5.2.1).
+    #[error("the URL is not https; use an https URL with a host")]
     NotHttps,
-    /// A request is to show the client's certificate (RFC 8705), and there is none.
-    #[error("no client certificate is configured")]
+    /// The request must present the client's certificate (RFC 8705), and none is configured.
+    #[error("no client certificate is configured; set `TransportBuilder::client_certificate`")]
     NoClientCertificate,
-    /// A request is to show the client's certificate (RFC 8705), and the one that is there is not
-    /// that which authenticates the client, or to which its tokens are bound.
-    #[error("another client certificate is configured here than the client's configuration names")]
+    /// The request must present a certificate that authenticates the client, or to which its tokens
+    /// are bound (RFC 8705), and another one is configured.
+    #[error(
+        "the transport's client certificate differs from the one in the client's configuration; \
+         configure the same certificate in both"
+    )]
     OtherClientCertificate,
-    /// The text holds no certificate, or one that can't be read.
-    #[error("the PEM text of certificates can't be read")]
+    /// The text contains no certificate, or a malformed one.
+    #[error("the text contains no readable PEM certificates")]
     Certificates,
-    /// The text holds no private key, or one that can't be used.
-    #[error("the PEM text holds no private key that can be used")]
+    /// The text contains no private key, or an encrypted, malformed or unsupported one.
+    #[error("the text contains no usable PEM private key; use an unencrypted PKCS#8 key")]
     PrivateKey,
-    /// The private key is not that of the first certificate of the chain.
-    #[error("the private key does not belong to the certificate")]
+    /// The private key does not belong to the first certificate of the chain.
+    #[error("the private key does not belong to the first certificate of the chain")]
     KeyMismatch,
-    /// The TLS backend refused its settings.
-    #[error("the TLS settings were refused")]
+    /// The TLS backend rejected the settings.
+    #[error("the TLS backend rejected the settings")]
     Tls,
     /// The address filter rejected every address of the host, or the IP literal of the URL.
     #[error(
@@ -62,27 +66,27 @@ pub enum SetupFault {
     ProxyAuthorization,
 }
 
-/// Why no connection came about.
+/// Why no connection was established.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectFault {
-    /// The host's name has no address.
-    #[error("the server's name was not resolved")]
+    /// The host's name has no address, or is not a valid name.
+    #[error("the server's name cannot be resolved")]
     NameNotResolved,
-    /// The network said no.
-    #[error("the server was not reached ({0})")]
+    /// The server, or the proxy, cannot be reached.
+    #[error("the server cannot be reached ({0})")]
     Unreachable(io::ErrorKind),
-    /// Nothing came of it in time.
-    #[error("not connected in time")]
+    /// The connection took longer than the configured time.
+    #[error("the time limit for connecting passed")]
     TimedOut,
-    /// The server's certificate was refused by us.
+    /// The server's certificate was rejected.
     #[error("the server's certificate {0}")]
     ServerCertificate(CertificateFault),
-    /// The server refused the client's certificate, or wants one that we did not show.
-    #[error("the server refused the client's certificate, or misses it")]
+    /// The server refused the client's certificate, or requires one that was not presented.
+    #[error("the server refused the client's certificate, or requires one")]
     ClientCertificateRefused,
-    /// The server has no TLS version or cipher suite in common with us (RFC 9325).
-    #[error("no TLS version and cipher suite in common")]
+    /// The server supports none of our TLS versions and cipher suites (RFC 9325).
+    #[error("the server supports no TLS version and cipher suite that RFC 9325 recommends")]
     NothingInCommon,
     /// The TLS handshake failed in another way.
     #[error("the TLS handshake failed")]
@@ -117,54 +121,54 @@ pub enum ProxyFault {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateFault {
-    /// It is over.
+    /// Its validity period has ended.
     #[error("has expired")]
     Expired,
-    /// It has not begun.
+    /// Its validity period has not begun.
     #[error("is not valid yet")]
     NotYetValid,
-    /// It names other hosts.
-    #[error("is for another name")]
+    /// Its subject alternative names do not include the host.
+    #[error("does not name the host")]
     OtherName,
-    /// No root that we trust stands behind it.
-    #[error("comes from an unknown issuer")]
+    /// Its chain ends at no trusted root.
+    #[error("was issued by an unknown authority")]
     UnknownIssuer,
-    /// Anything else.
+    /// Another rule of RFC 5280 is violated, for example by its signature.
     #[error("is not valid")]
     Invalid,
 }
 
-/// Why there was no whole answer.
+/// Why there is no complete response.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum AnswerFault {
-    /// It did not come, or not wholly, in time.
-    #[error("not in time")]
+pub enum ResponseFault {
+    /// The response did not arrive completely within the configured time.
+    #[error("the time limit for the request passed")]
     TimedOut,
-    /// The connection ended; in HTTP/2, the stream, by either side: there, too large a head is
-    /// among the reasons.
+    /// The connection ended, or left a PING unanswered; in HTTP/2, also if the stream was reset, for
+    /// example because the response's head was too large.
     #[error("the connection was lost")]
     Lost,
-    /// The server refused the client's certificate, or wants one that we did not show. In TLS 1.3
-    /// that may be heard only after the request was written.
-    #[error("the server refused the client's certificate, or misses it")]
+    /// The server refused the client's certificate, or requires one that was not presented. In TLS
+    /// 1.3 that alert can arrive after the request was written.
+    #[error("the server refused the client's certificate, or requires one")]
     ClientCertificateRefused,
-    /// What came is not HTTP/1.1, or its status line and header fields are too long or too many.
-    #[error("what came can't be read as HTTP")]
+    /// The response is not HTTP/1.1, or its status line and header fields are too long or too many.
+    #[error("the response is not valid HTTP, or its head is larger than 32 KiB")]
     Unreadable,
-    /// The body is longer than was wanted.
+    /// The body is longer than the request allows.
     #[error("the body is larger than {limit} bytes")]
     BodyTooLarge {
-        /// How many bytes were wanted at most.
+        /// The request's limit in bytes.
         limit: usize,
     },
 }
 
 impl TransportError {
-    /// Whether the request may have reached the server. Where not, it certainly did not act.
+    /// Returns whether the request may have reached the server. If not, the server did not act.
     #[must_use]
     pub fn may_have_arrived(&self) -> bool {
-        matches!(self, Self::Answer(_))
+        matches!(self, Self::Response(_))
     }
 }
 
@@ -192,8 +196,8 @@ impl From<ProxyFault> for TransportError {
     }
 }
 
-impl From<AnswerFault> for TransportError {
-    fn from(fault: AnswerFault) -> Self {
-        Self::Answer(fault)
+impl From<ResponseFault> for TransportError {
+    fn from(fault: ResponseFault) -> Self {
+        Self::Response(fault)
     }
 }

@@ -86,23 +86,20 @@
 
 mod address;
 mod builder;
+mod certificates;
 mod connect;
 mod error;
-mod identity;
 mod proxy;
-mod read;
-mod roots;
 mod run;
 mod tls;
 mod transport;
 
 pub use address::{AddressDecision, Resolver, public_addresses_only};
 pub use builder::TransportBuilder;
+pub use certificates::{ClientIdentity, RootCertificates, Roots};
 pub use error::{
-    AnswerFault, CertificateFault, ConnectFault, ProxyFault, SetupFault, TransportError,
+    CertificateFault, ConnectFault, ProxyFault, ResponseFault, SetupFault, TransportError,
 };
-pub use identity::ClientIdentity;
 pub use proxy::Proxy;
-pub use roots::{RootCertificates, Roots};
 pub use run::{RunError, system_now};
 pub use transport::Transport;

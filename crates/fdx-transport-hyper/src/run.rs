@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::{Transport, TransportError};
 
-/// Why an exchange did not come to its output.
+/// Why an exchange has no output.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
@@ -17,28 +17,28 @@ pub enum RunError {
     /// The request did not reach the server.
     #[error("nothing was sent: {error}")]
     NotSent {
-        /// Why.
+        /// What failed.
         error: TransportError,
         /// [`NextStep::Correct`] after [`TransportError::Setup`], because the same call fails again;
         /// otherwise what is safe after no response.
         next_step: NextStep,
     },
-    /// The request may have reached the server, and no whole answer came.
-    #[error("no answer was heard: {error}")]
-    Unheard {
-        /// Why.
+    /// The request may have reached the server, and no complete response arrived.
+    #[error("the server may have received the request: {error}")]
+    NoResponse {
+        /// What failed.
         error: TransportError,
-        /// What the exchange calls safe when it hears nothing.
+        /// What is safe after no response.
         next_step: NextStep,
     },
 }
 
 impl Transport {
-    /// Signs, sends and receives until the exchange is done: twice, where the server wants a DPoP
-    /// nonce (RFC 9449 section 8), else once.
+    /// Signs, sends and receives until the exchange is done: once, or twice if the server requires a
+    /// DPoP nonce (RFC 9449 section 8).
     ///
-    /// The signer is called in place and should not block for long. Keys in a remote service want
-    /// a loop of one's own: it is as short as this one.
+    /// The signer runs on the calling task and should not block for long. For keys in a remote
+    /// service, write a loop like this one that awaits the signature.
     ///
     /// # Errors
     /// [`RunError`].
@@ -57,7 +57,7 @@ impl Transport {
             let (request, sent) = draft.attach(signatures).map_err(Error::from)?;
             let response = match self.send(request).await {
                 Ok(response) => response,
-                Err(error) => return Err(RunError::unanswered(error, sent.unheard())),
+                Err(error) => return Err(RunError::without_response(error, sent.unheard())),
             };
             match sent.receive(response.map(Zeroizing::new), now())? {
                 Step::Again(fresh) => draft = fresh,
@@ -68,20 +68,20 @@ impl Transport {
 }
 
 impl RunError {
-    /// What can be done about it.
+    /// Returns what can be done about it.
     #[must_use]
     pub fn next_step(&self) -> NextStep {
         match self {
             Self::Protocol(error) => error.next_step(),
-            Self::NotSent { next_step, .. } | Self::Unheard { next_step, .. } => *next_step,
+            Self::NotSent { next_step, .. } | Self::NoResponse { next_step, .. } => *next_step,
         }
     }
 
-    fn unanswered(error: TransportError, next_step: NextStep) -> Self {
+    fn without_response(error: TransportError, next_step: NextStep) -> Self {
         match error {
             TransportError::Setup(_) => Self::NotSent { error, next_step: NextStep::Correct },
             TransportError::Connect(_) => Self::NotSent { error, next_step },
-            TransportError::Answer(_) => Self::Unheard { error, next_step },
+            TransportError::Response(_) => Self::NoResponse { error, next_step },
         }
     }
 }
@@ -92,7 +92,7 @@ impl From<Error> for RunError {
     }
 }
 
-/// The system's clock: here, at the edge, and nowhere in the core.
+/// Returns the time of the system's clock. The protocol crates read no clock: they receive the time.
 #[must_use]
 pub fn system_now() -> UnixTime {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

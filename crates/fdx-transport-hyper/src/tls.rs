@@ -8,7 +8,8 @@ use rustls::{
 
 use crate::{CertificateFault, ClientIdentity, ConnectFault, SetupFault};
 
-/// RFC 9325 4.2, FAPI 2.0 Security Profile 5.2.2: what IANA recommends, ECDHE with AEAD alone.
+/// RFC 9325 4.2, FAPI 2.0 Security Profile 5.2.2: the suites that IANA recommends, and of those only
+/// ECDHE with AEAD.
 pub(crate) static CIPHER_SUITES: &[SupportedCipherSuite] = &[
     ring::cipher_suite::TLS13_AES_256_GCM_SHA384,
     ring::cipher_suite::TLS13_AES_128_GCM_SHA256,
@@ -21,6 +22,7 @@ pub(crate) static CIPHER_SUITES: &[SupportedCipherSuite] = &[
     ring::cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 ];
 
+/// The alerts by which a server refuses the client's certificate (RFC 8446 section 6.2).
 const REFUSALS: [AlertDescription; 8] = [
     AlertDescription::AccessDenied,
     AlertDescription::BadCertificate,
@@ -32,12 +34,13 @@ const REFUSALS: [AlertDescription; 8] = [
     AlertDescription::UnsupportedCertificate,
 ];
 
-/// One configuration per pool: sessions of the one are never resumed in the other.
+/// Returns the TLS configuration of one pool. Each pool has its own, so that a session is never
+/// resumed in the other pool.
 pub(crate) fn client_config(
     roots: RootCertStore,
     identity: Option<ClientIdentity>,
 ) -> Result<ClientConfig, SetupFault> {
-    // A value of our own: the process-wide default is neither read nor set.
+    // The process-wide default provider is neither read nor set.
     let provider =
         CryptoProvider { cipher_suites: CIPHER_SUITES.to_vec(), ..ring::default_provider() };
     let builder = ClientConfig::builder_with_provider(Arc::new(provider))
@@ -50,7 +53,7 @@ pub(crate) fn client_config(
     })
 }
 
-/// Whose doing a failed handshake was.
+/// Sorts the error of a failed handshake.
 pub(crate) fn handshake_fault(error: &Error) -> ConnectFault {
     match error {
         Error::InvalidCertificate(error) => {
@@ -67,30 +70,115 @@ pub(crate) fn handshake_fault(error: &Error) -> ConnectFault {
     }
 }
 
-/// RFC 8446 6.2: whether an alert is about the peer's certificate.
+/// Returns whether the server refused the client's certificate by an alert.
 pub(crate) fn refuses_client_certificate(error: &Error) -> bool {
     matches!(error, Error::AlertReceived(alert) if REFUSALS.contains(alert))
 }
 
-/// The same of an error that HTTP/2 handed on: of what went wrong beneath it, h2 keeps the text
-/// alone.
-pub(crate) fn says_that_it_refuses(error: &io::Error) -> bool {
+/// Returns the same for an error that passed through h2, which keeps only the error's text.
+pub(crate) fn text_refuses_client_certificate(error: &io::Error) -> bool {
     let text = error.to_string();
     REFUSALS.iter().any(|alert| text == Error::AlertReceived(*alert).to_string())
 }
 
 fn certificate_fault(error: &CertificateError) -> CertificateFault {
-    use CertificateError as Found;
+    use CertificateError as Rustls;
     match error {
-        Found::Expired | Found::ExpiredContext { .. } => CertificateFault::Expired,
-        Found::NotValidYet | Found::NotValidYetContext { .. } => CertificateFault::NotYetValid,
-        Found::NotValidForName | Found::NotValidForNameContext { .. } => {
+        Rustls::Expired | Rustls::ExpiredContext { .. } => CertificateFault::Expired,
+        Rustls::NotValidYet | Rustls::NotValidYetContext { .. } => CertificateFault::NotYetValid,
+        Rustls::NotValidForName | Rustls::NotValidForNameContext { .. } => {
             CertificateFault::OtherName
         }
-        Found::UnknownIssuer => CertificateFault::UnknownIssuer,
+        Rustls::UnknownIssuer => CertificateFault::UnknownIssuer,
         _ => CertificateFault::Invalid,
     }
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use rustls::ClientConnection;
+    use rustls::pki_types::ServerName;
+
+    use super::*;
+    use crate::Roots;
+
+    const SUPPORTED_VERSIONS: u16 = 43;
+    const EARLY_DATA: u16 = 42;
+
+    #[test]
+    fn offers_only_ecdhe_with_aead() {
+        let hello = ClientHello::ours();
+        // The suites of TLS 1.3; those of 1.2 (RFC 5289, RFC 7905); and the signal of RFC 5746.
+        let tls13 = [0x1301, 0x1302, 0x1303];
+        let tls12 = [0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9];
+        let signal = [0x00ff];
+        let mut offered = hello.suites;
+        offered.sort_unstable();
+        let mut expected = [&tls13[..], &tls12, &signal].concat();
+        expected.sort_unstable();
+        assert_eq!(offered, expected);
+    }
+
+    #[test]
+    fn offers_only_tls_1_3_and_1_2() {
+        let hello = ClientHello::ours();
+        assert_eq!(hello.extension(SUPPORTED_VERSIONS).unwrap(), [4, 3, 4, 3, 3]);
+    }
+
+    #[test]
+    fn offers_no_early_data() {
+        // RFC 8446 8: early data can be replayed.
+        assert_eq!(ClientHello::ours().extension(EARLY_DATA), None);
+        assert!(!client_config(Roots::WebPki.into_store(), None).unwrap().enable_early_data);
+    }
+
+    /// The first message that we send (RFC 8446 4.1.2).
+    struct ClientHello {
+        suites: Vec<u16>,
+        extensions: Vec<(u16, Vec<u8>)>,
+    }
+
+    impl ClientHello {
+        fn ours() -> Self {
+            let config = client_config(Roots::WebPki.into_store(), None).unwrap();
+            let name = ServerName::try_from("bank.example").unwrap();
+            let mut connection = ClientConnection::new(Arc::new(config), name).unwrap();
+            let mut wire = Vec::new();
+            connection.write_tls(&mut wire).unwrap();
+            // The record's header is 5 bytes, the message's 4, the version 2, the random 32.
+            let mut rest = &wire[43..];
+            let _session = vector(&mut rest, 1);
+            let suites = vector(&mut rest, 2).chunks(2).map(number).collect();
+            let _compression = vector(&mut rest, 1);
+            let mut list = vector(&mut rest, 2);
+            let mut extensions = Vec::new();
+            while !list.is_empty() {
+                let id = number(take(&mut list, 2));
+                extensions.push((id, vector(&mut list, 2).to_vec()));
+            }
+            assert!(rest.is_empty());
+            Self { suites, extensions }
+        }
+
+        fn extension(&self, id: u16) -> Option<&[u8]> {
+            let mut matching = self.extensions.iter().filter(|(other, _)| *other == id);
+            matching.next().map(|(_, bytes)| bytes.as_slice())
+        }
+    }
+
+    /// Reads a vector with a length prefix of this many bytes (RFC 8446 3.4).
+    fn vector<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
+        let length = number(take(rest, length));
+        take(rest, length.into())
+    }
+
+    fn take<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
+        let (taken, left) = rest.split_at(length);
+        *rest = left;
+        taken
+    }
+
+    fn number(bytes: &[u8]) -> u16 {
+        bytes.iter().fold(0, |number, byte| (number << 8) | u16::from(*byte))
+    }
+}

@@ -1,12 +1,16 @@
+use core::error::Error;
 use core::fmt;
 use core::time::Duration;
+use std::io;
 
 use bytes::Bytes;
 use fdx_jose::Thumbprint;
 use fdx_par::{ClientCertificate, Request};
+use fdx_wire::SecretBuffer;
 use http::Version;
 use http::uri::Scheme;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{CaptureConnection, Connected, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -14,22 +18,25 @@ use rustls::ClientConfig;
 use zeroize::Zeroizing;
 
 use crate::connect::{Connector, Network, Schemes, find};
-use crate::read::{answer_fault, body};
-use crate::{AnswerFault, ConnectFault, SetupFault, TransportBuilder, TransportError};
+use crate::tls::{refuses_client_certificate, text_refuses_client_certificate};
+use crate::{ConnectFault, ResponseFault, SetupFault, TransportBuilder, TransportError};
 
-/// Of one response's status line and header fields, in bytes.
+/// The size of a response's status line and header fields, in bytes.
 const MAX_HEAD: u32 = 32 * 1024;
-/// What an HTTP/2 server may send ahead of our reading, in bytes: of one stream, of a connection.
+/// How far an HTTP/2 server may send ahead of our reading, in bytes: for a stream and a connection.
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
-/// Shorter than load balancers are wont to wait, so that a reused connection is seldom dead.
+/// Shorter than typical idle timeouts of load balancers, so that a reused connection is seldom dead.
 const IDLE: Duration = Duration::from_secs(30);
 /// After this time without a frame, an HTTP/2 connection is probed with PING (RFC 9113 6.7).
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
 /// A connection whose server leaves a PING unanswered for this long is closed.
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Carries requests to servers. Cloning it is cheap, and clones share their connections.
+/// The memory that `Content-Length` reserves at most, in bytes, before the body arrives.
+const MAX_RESERVED: usize = 64 * 1024;
+
+/// Sends requests to servers. Clones are cheap and share their connections.
 #[derive(Clone)]
 pub struct Transport {
     pub(crate) withholding: Pool,
@@ -37,7 +44,7 @@ pub struct Transport {
     pub(crate) timeout: Duration,
 }
 
-/// Connections that show the certificate of this thumbprint.
+/// Connections that present the certificate with this thumbprint.
 #[derive(Clone)]
 pub(crate) struct Presenting {
     pub(crate) thumbprint: Thumbprint,
@@ -52,25 +59,24 @@ struct RetireUnlessAnswered {
     answered: bool,
 }
 
-/// Connections that all show the client's certificate, or all don't.
+/// Connections that all present the client's certificate, or all do not.
 #[derive(Clone)]
 pub(crate) struct Pool(Client<Connector, Full<Bytes>>);
 
 impl Transport {
-    /// The settings, with their defaults.
+    /// Returns the default settings.
     pub fn builder() -> TransportBuilder {
         TransportBuilder::new()
     }
 
-    /// Carries one request out, once, over a connection that shows the client's certificate or
-    /// does not, as the request says. Redirects come back as they are.
+    /// Sends one request, once. The request says whether the connection presents the client's
+    /// certificate. Redirects are returned, not followed.
     ///
     /// The request's body is wiped when hyper drops it. The copies in the buffers of hyper and rustls
-    /// are not wiped, and the response's body is the caller's to wipe, which
-    /// [`Transport::run`] does.
+    /// are not wiped. The caller wipes the response's body, as [`Transport::run`] does.
     ///
-    /// A request that shows no certificate, and whose URL [`HttpsUrl::parse_loopback`] made from
-    /// `http`, goes over plain TCP to this machine.
+    /// A request without certificate whose URL [`HttpsUrl::parse_loopback`] made from `http` goes
+    /// over plain TCP to this machine.
     ///
     /// # Errors
     /// [`TransportError`]; [`SetupFault::NoClientCertificate`],
@@ -80,12 +86,12 @@ impl Transport {
     pub async fn send(&self, request: Request) -> Result<http::Response<Vec<u8>>, TransportError> {
         let plain = request.url().is_loopback_http();
         let pool = match request.certificate() {
-            // Over plain TCP there is nothing to show it to.
+            // Without TLS, no certificate can be presented.
             ClientCertificate::Present if plain => return Err(SetupFault::NotHttps.into()),
             ClientCertificate::Present => {
                 let presenting = self.presenting.as_ref().ok_or(SetupFault::NoClientCertificate)?;
-                let named = request.certificate_thumbprint();
-                if named.is_some_and(|named| named != presenting.thumbprint) {
+                let expected = request.certificate_thumbprint();
+                if expected.is_some_and(|expected| expected != presenting.thumbprint) {
                     return Err(SetupFault::OtherClientCertificate.into());
                 }
                 &presenting.pool
@@ -94,16 +100,16 @@ impl Transport {
         };
         let limit = request.max_response_bytes();
         let request = request.into_http();
-        // Once more, by what is carried out: the URL's type vouches for `https` or a literal.
-        let to_itself = matches!(request.uri().host(), Some("127.0.0.1" | "[::1]"));
-        if !(plain && to_itself) {
+        // The URL's type guarantees `https` or a loopback literal. Checked again on what is sent.
+        let to_this_machine = matches!(request.uri().host(), Some("127.0.0.1" | "[::1]"));
+        if !(plain && to_this_machine) {
             https(&request)?;
         }
-        self.carry(pool, request, limit).await
+        self.exchange(pool, request, limit).await
     }
 
-    /// Carries out a request that is not an exchange's, as a browser would, without the client's
-    /// certificate. Of the answer's body `max_response_bytes` are read at most.
+    /// Sends a request that belongs to no exchange, without the client's certificate. A response
+    /// body longer than `max_response_bytes` is an error.
     ///
     /// # Errors
     /// [`TransportError`]; [`SetupFault::NotHttps`] before anything is sent.
@@ -113,29 +119,29 @@ impl Transport {
         max_response_bytes: usize,
     ) -> Result<http::Response<Vec<u8>>, TransportError> {
         https(&request)?;
-        self.carry(&self.withholding, request, max_response_bytes).await
+        self.exchange(&self.withholding, request, max_response_bytes).await
     }
 
-    async fn carry(
+    async fn exchange(
         &self,
         pool: &Pool,
         request: http::Request<Vec<u8>>,
         limit: usize,
     ) -> Result<http::Response<Vec<u8>>, TransportError> {
         let mut request = request.map(|body| Full::new(Bytes::from_owner(Zeroizing::new(body))));
-        // Which version is spoken is settled with the server (ALPN, RFC 7301).
+        // RFC 7301: ALPN selects the version of HTTP.
         *request.version_mut() = Version::HTTP_11;
-        // Set once the request is handed to a connection: before that, nothing can have been sent.
+        // Set when a connection receives the request. Before that, nothing was sent.
         let connection = capture_connection(&mut request);
         let mut retiring = RetireUnlessAnswered { connection: connection.clone(), answered: false };
 
-        let answered = tokio::time::timeout(self.timeout, async {
+        let response = tokio::time::timeout(self.timeout, async {
             let response = pool.0.request(request).await.map_err(|error| {
                 if let Some(error) = find::<TransportError>(&error) {
                     return *error;
                 }
                 if connection.connection_metadata().is_some() {
-                    return TransportError::Answer(answer_fault(&error));
+                    return TransportError::Response(response_fault(&error));
                 }
                 ConnectFault::Lost.into()
             })?;
@@ -143,13 +149,13 @@ impl Transport {
             let bytes = body(incoming, limit).await?;
             Ok(http::Response::from_parts(parts, bytes))
         });
-        match answered.await {
-            Ok(answered) => {
+        match response.await {
+            Ok(response) => {
                 retiring.answered = true;
-                answered
+                response
             }
             Err(_) if connection.connection_metadata().is_some() => {
-                Err(AnswerFault::TimedOut.into())
+                Err(ResponseFault::TimedOut.into())
             }
             Err(_) => Err(ConnectFault::TimedOut.into()),
         }
@@ -167,10 +173,45 @@ fn https(request: &http::Request<Vec<u8>>) -> Result<(), SetupFault> {
     }
 }
 
+/// Reads a body of at most `limit` bytes. Dropping the rest closes an HTTP/1.1 connection, and
+/// resets an HTTP/2 stream.
+async fn body(mut incoming: Incoming, limit: usize) -> Result<Vec<u8>, ResponseFault> {
+    let too_large = ResponseFault::BodyTooLarge { limit };
+    // A `Content-Length` over the limit is rejected before the body is read.
+    let announced = usize::try_from(incoming.size_hint().lower()).map_err(|_| too_large)?;
+    if announced > limit {
+        return Err(too_large);
+    }
+    // Wiped when it is outgrown or given up: a body may contain tokens.
+    let mut bytes = SecretBuffer::with_capacity(announced.min(MAX_RESERVED));
+    while let Some(frame) = incoming.frame().await {
+        // Trailers are ignored.
+        let Ok(data) = frame.map_err(|error| response_fault(&error))?.into_data() else { continue };
+        if data.len() > limit - bytes.len() {
+            return Err(too_large);
+        }
+        bytes.push(&data);
+    }
+    Ok(bytes.into_bytes())
+}
+
+/// Sorts the error of a request that a connection received.
+fn response_fault(error: &(dyn Error + 'static)) -> ResponseFault {
+    if find::<rustls::Error>(error).is_some_and(refuses_client_certificate)
+        || find::<io::Error>(error).is_some_and(text_refuses_client_certificate)
+    {
+        return ResponseFault::ClientCertificateRefused;
+    }
+    match find::<hyper::Error>(error) {
+        Some(error) if error.is_parse() => ResponseFault::Unreadable,
+        _ => ResponseFault::Lost,
+    }
+}
+
 impl Pool {
     pub(crate) fn new(config: ClientConfig, schemes: Schemes, network: Network) -> Self {
-        // A request that a dead connection gives back unwritten goes over another one: it is still
-        // carried out once. That is hyper-util's default, and the one repetition there is.
+        // hyper-util sends a request that a closed connection returned unwritten on another one.
+        // The server still receives it once. Nothing else is repeated.
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use fdx_par::{Error, NextStep, Refused, ServerRule};
-use fdx_transport_hyper::{AnswerFault, RunError, TransportError};
+use fdx_transport_hyper::{ResponseFault, RunError, TransportError};
 
 /// Why a flow ended before its end.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -43,8 +43,8 @@ impl From<RunError> for Stop {
         match error {
             RunError::Protocol(error) => error.into(),
             // The transport reads no further than the exchange wants: nothing reached the core.
-            RunError::Unheard {
-                error: TransportError::Answer(error @ AnswerFault::BodyTooLarge { .. }),
+            RunError::NoResponse {
+                error: TransportError::Response(error @ ResponseFault::BodyTooLarge { .. }),
                 ..
             } => Self::of(ServerRule::BodyTooLarge.code(), error),
             other => Self::of("transport", other),

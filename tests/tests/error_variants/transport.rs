@@ -7,7 +7,7 @@ use fdx_transport_hyper::{ConnectFault, Roots, Transport, TransportError};
 use super::Table;
 
 const ADDRESSES: &str = "crates/fdx-transport-hyper/tests/loopback/addresses.rs";
-const ANSWERS: &str = "crates/fdx-transport-hyper/tests/loopback/answers.rs";
+const RESPONSES: &str = "crates/fdx-transport-hyper/tests/loopback/responses.rs";
 const CLIENT_CERTIFICATE: &str = "crates/fdx-transport-hyper/tests/loopback/client_certificate.rs";
 const HERE: &str = "tests/tests/error_variants/transport.rs";
 const PROXY: &str = "crates/fdx-transport-hyper/tests/loopback/proxy.rs";
@@ -21,9 +21,9 @@ pub(crate) const TABLES: &[Table] = &[
         declared: "crates/fdx-transport-hyper/src/error.rs",
         name: "TransportError",
         rows: &[
-            ("Setup", ANSWERS, "only_https_is_spoken"),
-            ("Connect", CLIENT_CERTIFICATE, "a_server_that_misses_the_certificate_is_understood"),
-            ("Answer", ANSWERS, "room_is_not_made_for_what_is_only_announced"),
+            ("Setup", RESPONSES, "rejects_urls_other_than_https"),
+            ("Connect", CLIENT_CERTIFICATE, "reports_missing_client_certificate"),
+            ("Response", RESPONSES, "does_not_allocate_announced_bytes"),
         ],
         never: &[],
     },
@@ -31,9 +31,9 @@ pub(crate) const TABLES: &[Table] = &[
         declared: "crates/fdx-transport-hyper/src/run.rs",
         name: "RunError",
         rows: &[
-            ("Protocol", RUN, "what_the_exchange_says_is_handed_on"),
-            ("NotSent", CLIENT_CERTIFICATE, "without_a_certificate_to_show_nothing_is_sent"),
-            ("Unheard", RUN, "an_answer_that_is_not_heard_leaves_what_is_safe"),
+            ("Protocol", RUN, "returns_protocol_errors"),
+            ("NotSent", CLIENT_CERTIFICATE, "sends_nothing_without_required_certificate"),
+            ("NoResponse", RUN, "reports_safe_next_step_after_no_response"),
         ],
         never: &[],
     },
@@ -41,20 +41,20 @@ pub(crate) const TABLES: &[Table] = &[
         declared: "crates/fdx-transport-hyper/src/error.rs",
         name: "SetupFault",
         rows: &[
-            ("NotHttps", ANSWERS, "only_https_is_spoken"),
+            ("NotHttps", RESPONSES, "rejects_urls_other_than_https"),
             (
                 "NoClientCertificate",
                 CLIENT_CERTIFICATE,
-                "without_a_certificate_to_show_nothing_is_sent",
+                "sends_nothing_without_required_certificate",
             ),
             (
                 "OtherClientCertificate",
                 CLIENT_CERTIFICATE,
-                "another_certificate_than_the_client_s_is_not_shown",
+                "rejects_certificate_that_the_client_does_not_name",
             ),
-            ("Certificates", CLIENT_CERTIFICATE, "a_key_must_belong_to_its_certificate"),
-            ("PrivateKey", CLIENT_CERTIFICATE, "a_key_must_belong_to_its_certificate"),
-            ("KeyMismatch", CLIENT_CERTIFICATE, "a_key_must_belong_to_its_certificate"),
+            ("Certificates", CLIENT_CERTIFICATE, "rejects_keys_of_other_certificates"),
+            ("PrivateKey", CLIENT_CERTIFICATE, "rejects_keys_of_other_certificates"),
+            ("KeyMismatch", CLIENT_CERTIFICATE, "rejects_keys_of_other_certificates"),
             ("AddressRejected", ADDRESSES, "filters_ip_literals_and_local_names"),
             ("Proxy", PROXY_SOURCE, "accepts_names_and_addresses_as_proxy_hosts"),
             ("ProxyAuthorization", PROXY, "reports_a_proxy_that_opens_no_tunnel"),
@@ -68,23 +68,23 @@ pub(crate) const TABLES: &[Table] = &[
         declared: "crates/fdx-transport-hyper/src/error.rs",
         name: "ConnectFault",
         rows: &[
-            ("NameNotResolved", TIMEOUTS, "a_host_that_can_have_no_certificate_is_not_resolved"),
-            ("Unreachable", TIMEOUTS, "a_port_that_is_closed_is_unreachable"),
+            ("NameNotResolved", TIMEOUTS, "does_not_resolve_invalid_host_names"),
+            ("Unreachable", TIMEOUTS, "reports_closed_port_as_unreachable"),
             (
                 "TimedOut",
                 TIMEOUTS,
-                "a_server_that_never_shakes_hands_runs_into_the_connect_timeout",
+                "times_out_without_tls_handshake",
             ),
-            ("ServerCertificate", RUN, "what_was_not_sent_is_told_apart"),
+            ("ServerCertificate", RUN, "distinguishes_unsent_requests"),
             (
                 "ClientCertificateRefused",
                 CLIENT_CERTIFICATE,
-                "a_server_that_misses_the_certificate_is_understood",
+                "reports_missing_client_certificate",
             ),
-            ("NothingInCommon", HERE, "a_server_that_shares_no_cipher"),
-            ("Handshake", HERE, "a_server_that_speaks_no_tls"),
+            ("NothingInCommon", HERE, "reports_no_common_cipher_suite"),
+            ("Handshake", HERE, "reports_server_without_tls"),
             ("Proxy", PROXY, "reports_a_proxy_that_opens_no_tunnel"),
-            ("Lost", HERE, "a_server_that_hangs_up_in_the_handshake"),
+            ("Lost", HERE, "reports_connection_closed_during_handshake"),
         ],
         never: &[],
     },
@@ -102,45 +102,45 @@ pub(crate) const TABLES: &[Table] = &[
         declared: "crates/fdx-transport-hyper/src/error.rs",
         name: "CertificateFault",
         rows: &[
-            ("Expired", SERVER_CERTIFICATE, "an_expired_certificate_is_refused"),
-            ("NotYetValid", SERVER_CERTIFICATE, "a_certificate_of_the_future_is_refused"),
+            ("Expired", SERVER_CERTIFICATE, "rejects_expired_certificates"),
+            ("NotYetValid", SERVER_CERTIFICATE, "rejects_certificates_not_yet_valid"),
             (
                 "OtherName",
                 SERVER_CERTIFICATE,
-                "the_name_that_was_asked_for_must_be_in_the_certificate",
+                "rejects_certificates_for_other_names",
             ),
-            ("UnknownIssuer", RUN, "what_was_not_sent_is_told_apart"),
-            ("Invalid", SERVER_CERTIFICATE, "an_authority_is_known_by_its_key_and_not_by_its_name"),
+            ("UnknownIssuer", RUN, "distinguishes_unsent_requests"),
+            ("Invalid", SERVER_CERTIFICATE, "identifies_authorities_by_key"),
         ],
         never: &[],
     },
     Table {
         declared: "crates/fdx-transport-hyper/src/error.rs",
-        name: "AnswerFault",
+        name: "ResponseFault",
         rows: &[
-            ("TimedOut", ANSWERS, "room_is_not_made_for_what_is_only_announced"),
-            ("Lost", ANSWERS, "an_answer_that_is_cut_off_is_no_answer"),
-            ("Unreadable", ANSWERS, "a_head_is_bounded"),
+            ("TimedOut", RESPONSES, "does_not_allocate_announced_bytes"),
+            ("Lost", RESPONSES, "reports_truncated_response_as_lost"),
+            ("Unreadable", RESPONSES, "rejects_response_heads_over_32_kib"),
             (
                 "ClientCertificateRefused",
                 CLIENT_CERTIFICATE,
-                "a_certificate_that_is_refused_after_the_handshake_is_understood",
+                "reports_certificate_refused_after_handshake",
             ),
-            ("BodyTooLarge", RUN, "an_answer_that_is_not_heard_leaves_what_is_safe"),
+            ("BodyTooLarge", RUN, "reports_safe_next_step_after_no_response"),
         ],
         never: &[],
     },
 ];
 
-/// What a connection ends in whose server says `told` to the first bytes and hangs up.
-async fn connect(told: &'static [u8]) -> TransportError {
+/// Connects to a server that sends `response` after the first bytes and closes the connection.
+async fn connect(response: &'static [u8]) -> TransportError {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        // The greeting is read, or it would reset the connection.
+        // Unread bytes would reset the connection.
         let _ = stream.read(&mut [0; 4096]);
-        stream.write_all(told).unwrap();
+        stream.write_all(response).unwrap();
     });
     let ca = CertificateAuthority::new("ca").unwrap();
     let roots = Roots::pem(ca.certificate_pem()).unwrap();
@@ -150,7 +150,7 @@ async fn connect(told: &'static [u8]) -> TransportError {
 }
 
 #[tokio::test]
-async fn a_server_that_shares_no_cipher() {
+async fn reports_no_common_cipher_suite() {
     // RFC 8446 6: a fatal alert, handshake_failure.
     let error = connect(&[0x15, 3, 3, 0, 2, 2, 40]).await;
     assert_eq!(error, TransportError::Connect(ConnectFault::NothingInCommon));
@@ -158,13 +158,13 @@ async fn a_server_that_shares_no_cipher() {
 }
 
 #[tokio::test]
-async fn a_server_that_speaks_no_tls() {
+async fn reports_server_without_tls() {
     let error = connect(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
     assert_eq!(error, TransportError::Connect(ConnectFault::Handshake));
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_up_in_the_handshake() {
+async fn reports_connection_closed_during_handshake() {
     let error = connect(b"").await;
     assert_eq!(error, TransportError::Connect(ConnectFault::Lost));
 }

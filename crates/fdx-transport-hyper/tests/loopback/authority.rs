@@ -2,7 +2,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
 };
 
-/// A certificate authority that signs what a test asks for.
+/// A certificate authority that signs the certificates of a test.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pub pem: String,

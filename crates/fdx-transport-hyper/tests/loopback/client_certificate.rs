@@ -1,7 +1,7 @@
 use fdx_jose::Thumbprint;
 use fdx_par::{MtlsEndpoints, NextStep};
 use fdx_transport_hyper::{
-    AnswerFault, ClientIdentity, ConnectFault, RunError, SetupFault, TransportError,
+    ClientIdentity, ConnectFault, ResponseFault, RunError, SetupFault, TransportError,
 };
 
 use crate::authority::{Authority, Leaf};
@@ -9,10 +9,10 @@ use crate::recipient::{Recipient, now};
 use crate::server::{Certificates, HTTP_1, HTTP_2, Server, Settings};
 
 #[tokio::test]
-async fn the_certificate_is_shown_exactly_where_a_request_says_so() {
+async fn presents_certificate_only_where_requested() {
     let server = Server::start().await;
     let identity = identity(&server.authority().client());
-    let shown = identity.thumbprint();
+    let presented = identity.thumbprint();
     let transport = server.trusted().client_certificate(identity).build().unwrap();
     let recipient = Recipient::of(&server);
 
@@ -26,17 +26,21 @@ async fn the_certificate_is_shown_exactly_where_a_request_says_so() {
     let seen = server.seen().into_iter().map(|seen| (seen.path, seen.certificate));
     let expected = [
         ("/.well-known/oauth-authorization-server", None),
-        ("/par", Some(shown)),
-        ("/par", Some(shown)),
+        ("/par", Some(presented)),
+        ("/par", Some(presented)),
         ("/par", None),
         ("/announced/1", None),
     ];
-    assert!(seen.eq(expected.map(|(path, shown)| (path.to_owned(), shown))), "{:?}", server.seen());
+    assert!(
+        seen.eq(expected.map(|(path, certificate)| (path.to_owned(), certificate))),
+        "{:?}",
+        server.seen()
+    );
     assert_eq!(server.accepted(), 2, "a connection with the certificate, and one without");
 }
 
 #[tokio::test]
-async fn without_a_certificate_to_show_nothing_is_sent() {
+async fn sends_nothing_without_required_certificate() {
     let server = Server::start().await;
     let transport = server.trusted().build().unwrap();
     let recipient = Recipient::of(&server);
@@ -52,7 +56,7 @@ async fn without_a_certificate_to_show_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn another_certificate_than_the_client_s_is_not_shown() {
+async fn rejects_certificate_that_the_client_does_not_name() {
     let server = Server::start().await;
     let ours = identity(&server.authority().client());
     let recipient = Recipient::of(&server);
@@ -69,12 +73,12 @@ async fn another_certificate_than_the_client_s_is_not_shown() {
         let unsent = RunError::NotSent { error: fault, next_step };
         assert_eq!(pushed.unwrap_err() == unsent, !fits);
     }
-    // The one that fits, which this server does not take without a proof.
+    // Only the matching certificate was used; the server then refuses the push for its missing proof.
     assert_eq!(server.seen().len(), before.len() + 1);
 }
 
 #[tokio::test]
-async fn a_server_that_misses_the_certificate_is_understood() {
+async fn reports_missing_client_certificate() {
     let settings = Settings {
         versions: vec![&rustls::version::TLS12],
         certificates: Certificates::Required,
@@ -87,34 +91,34 @@ async fn a_server_that_misses_the_certificate_is_understood() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_missed_after_the_handshake_is_understood() {
+async fn reports_certificate_missed_after_handshake() {
     for alpn in [HTTP_1, HTTP_2] {
         let settings =
             Settings { alpn, certificates: Certificates::Required, ..Settings::default() };
         let server = Server::with(Authority::new(), settings).await;
         let transport = server.trusted().build().unwrap();
         let error = transport.send_plain(server.get("/announced/1"), 10).await.unwrap_err();
-        assert_eq!(error, TransportError::Answer(AnswerFault::ClientCertificateRefused));
+        assert_eq!(error, TransportError::Response(ResponseFault::ClientCertificateRefused));
     }
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_refused_after_the_handshake_is_understood() {
+async fn reports_certificate_refused_after_handshake() {
     for alpn in [HTTP_1, HTTP_2] {
         let server = Server::speaking(alpn).await;
-        let strangers = identity(&Authority::named("Another").client());
-        let transport = server.trusted().client_certificate(strangers).build().unwrap();
+        let untrusted = identity(&Authority::named("Another").client());
+        let transport = server.trusted().client_certificate(untrusted).build().unwrap();
         let recipient = Recipient::of(&server);
         let metadata = recipient.metadata(&transport).await;
         let push = recipient.push(metadata, MtlsEndpoints::Always);
         let error = transport.run(push, &recipient.key, now).await.unwrap_err();
-        let RunError::Unheard { error, .. } = error else { panic!("{error:?}") };
-        assert_eq!(error, TransportError::Answer(AnswerFault::ClientCertificateRefused));
+        let RunError::NoResponse { error, .. } = error else { panic!("{error:?}") };
+        assert_eq!(error, TransportError::Response(ResponseFault::ClientCertificateRefused));
     }
 }
 
 #[test]
-fn the_thumbprint_is_that_of_the_first_certificate() {
+fn computes_thumbprint_of_first_certificate() {
     let leaf = Authority::new().client();
     let chain = leaf.certificate.pem() + &Authority::new().pem;
     let identity = ClientIdentity::from_pem(&chain, &leaf.key.serialize_pem()).unwrap();
@@ -122,7 +126,7 @@ fn the_thumbprint_is_that_of_the_first_certificate() {
 }
 
 #[test]
-fn a_key_must_belong_to_its_certificate() {
+fn rejects_keys_of_other_certificates() {
     let (leaf, other) = (Authority::new().client(), Authority::new().client());
     let (chain, key) = (leaf.certificate.pem(), leaf.key.serialize_pem());
     let fault = |chain: &str, key: &str| match ClientIdentity::from_pem(chain, key) {
@@ -137,7 +141,7 @@ fn a_key_must_belong_to_its_certificate() {
 }
 
 #[test]
-fn the_private_key_is_not_printed() {
+fn redacts_the_private_key() {
     let identity = identity(&Authority::new().client());
     let expected = format!(
         "ClientIdentity {{ thumbprint: {:?}, private_key: \"[redacted]\" }}",

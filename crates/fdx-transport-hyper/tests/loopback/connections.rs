@@ -4,7 +4,7 @@ use crate::authority::Authority;
 use crate::server::{HTTP_1, HTTP_2, Server, Settings};
 
 #[tokio::test]
-async fn a_connection_is_used_again() {
+async fn reuses_connections() {
     for alpn in [HTTP_1, HTTP_2] {
         let server = Server::speaking(alpn).await;
         let transport = server.trusted().build().unwrap();
@@ -18,7 +18,7 @@ async fn a_connection_is_used_again() {
 }
 
 #[tokio::test]
-async fn a_connection_that_the_server_closed_is_replaced() {
+async fn replaces_connections_that_the_server_closed() {
     let server = Server::speaking(HTTP_1).await;
     let transport = server.trusted().build().unwrap();
     for connections in 1..=3 {
@@ -28,7 +28,7 @@ async fn a_connection_that_the_server_closed_is_replaced() {
 }
 
 #[tokio::test]
-async fn the_version_that_a_request_names_is_not_asked_for() {
+async fn ignores_the_http_version_of_the_request() {
     let server = Server::speaking(HTTP_1).await;
     let transport = server.trusted().build().unwrap();
     let mut request = server.get("/announced/1");
@@ -38,7 +38,7 @@ async fn the_version_that_a_request_names_is_not_asked_for() {
 }
 
 #[tokio::test]
-async fn http_2_is_spoken_where_the_server_speaks_it() {
+async fn prefers_http_2() {
     let both = Settings::default().alpn;
     for (alpn, version) in [
         (both, Version::HTTP_2),
@@ -54,7 +54,7 @@ async fn http_2_is_spoken_where_the_server_speaks_it() {
 }
 
 #[tokio::test]
-async fn either_version_of_tls_will_do() {
+async fn accepts_tls_1_2_and_1_3() {
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         let settings = Settings { versions: vec![version], ..Settings::default() };
         let server = Server::with(Authority::new(), settings).await;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use fdx_transport_hyper::{AnswerFault, ConnectFault, Transport, TransportError};
+use fdx_transport_hyper::{ConnectFault, ResponseFault, Transport, TransportError};
 use tokio::time::{Instant, pause, resume, timeout};
 
 use crate::relay::{Hang, Relay};
@@ -47,7 +47,7 @@ async fn replaces_connection_on_which_a_request_timed_out() {
             relay.hang(1);
             pause();
             let error = transport.send_plain(relay.get("/announced/1"), 1).await.unwrap_err();
-            assert_eq!(error, TransportError::Answer(AnswerFault::TimedOut), "{hang:?}");
+            assert_eq!(error, TransportError::Response(ResponseFault::TimedOut), "{hang:?}");
             succeeds_on_connection(2, &relay, &transport).await;
         }
     }
@@ -59,7 +59,7 @@ async fn replaces_connection_on_which_a_body_timed_out() {
         let (_server, relay, transport) = connected(alpn, Hang::Swallow, SHORT).await;
         pause();
         let error = transport.send_plain(relay.get("/stalling"), 100).await.unwrap_err();
-        assert_eq!(error, TransportError::Answer(AnswerFault::TimedOut));
+        assert_eq!(error, TransportError::Response(ResponseFault::TimedOut));
         succeeds_on_connection(2, &relay, &transport).await;
     }
 }
@@ -86,7 +86,7 @@ async fn replaces_one_connection_for_all_requests_that_time_out_on_it() {
     let send = || transport.send_plain(relay.get("/announced/1"), 1);
     let (a, b, c) = tokio::join!(send(), send(), send());
     for result in [a, b, c] {
-        assert_eq!(result.unwrap_err(), TransportError::Answer(AnswerFault::TimedOut));
+        assert_eq!(result.unwrap_err(), TransportError::Response(ResponseFault::TimedOut));
     }
     succeeds_on_connection(2, &relay, &transport).await;
 }
@@ -99,7 +99,7 @@ async fn keep_alive_ends_a_request_on_a_hung_http_2_connection() {
         pause();
         let begin = Instant::now();
         let error = transport.send_plain(relay.get("/announced/1"), 1).await.unwrap_err();
-        assert_eq!(error, TransportError::Answer(AnswerFault::Lost));
+        assert_eq!(error, TransportError::Response(ResponseFault::Lost));
         assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
         succeeds_on_connection(2, &relay, &transport).await;
     }

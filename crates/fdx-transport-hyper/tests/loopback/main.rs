@@ -1,4 +1,4 @@
-//! Over real TLS on loopback, against a server that is made here.
+//! Tests the transport over real TLS on loopback, against a server of its own.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -9,7 +9,6 @@
 )]
 
 mod addresses;
-mod answers;
 mod authority;
 mod client_certificate;
 mod connections;
@@ -19,6 +18,7 @@ mod proxy;
 mod recipient;
 mod relay;
 mod replies;
+mod responses;
 mod run;
 mod server;
 mod server_certificate;

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::recipient::{Recipient, now};
 
-/// A server without TLS that gives every request the same metadata of its own.
+/// A server without TLS that answers every request with its metadata.
 pub async fn serve(address: IpAddr) -> Option<String> {
     let listener = TcpListener::bind((address, 0)).await.ok()?;
     let issuer = format!("http://{}", listener.local_addr().unwrap());
@@ -30,7 +30,7 @@ pub async fn serve(address: IpAddr) -> Option<String> {
             while !head.ends_with(b"\r\n\r\n") {
                 head.push(stream.read_u8().await.unwrap());
             }
-            assert!(head.starts_with(b"GET /.well-known/"), "in the clear");
+            assert!(head.starts_with(b"GET /.well-known/"), "without TLS");
             stream.write_all(answer.as_bytes()).await.unwrap();
         }
     });
@@ -38,7 +38,7 @@ pub async fn serve(address: IpAddr) -> Option<String> {
 }
 
 #[tokio::test]
-async fn an_issuer_on_this_machine_may_speak_http() {
+async fn allows_http_for_loopback_issuers() {
     let transport = Transport::builder().build().unwrap();
     let key = Recipient::key();
     for address in [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()] {
@@ -52,7 +52,7 @@ async fn an_issuer_on_this_machine_may_speak_http() {
 }
 
 #[tokio::test]
-async fn no_certificate_is_shown_without_tls() {
+async fn rejects_client_certificates_without_tls() {
     let text = serve(Ipv4Addr::LOCALHOST.into()).await.unwrap();
     let transport = Transport::builder().build().unwrap();
     let recipient =
@@ -60,6 +60,6 @@ async fn no_certificate_is_shown_without_tls() {
     let metadata = recipient.metadata(&transport).await;
     let push = recipient.push(metadata, MtlsEndpoints::Always);
     let error = transport.run(push, &recipient.key, now).await.unwrap_err();
-    let RunError::NotSent { error, .. } = error else { panic!("it was sent") };
+    let RunError::NotSent { error, .. } = error else { panic!("{error:?}") };
     assert_eq!(error, TransportError::Setup(SetupFault::NotHttps));
 }

@@ -10,13 +10,13 @@ use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
 
 use crate::server::Server;
 
-/// Who asks the server for consent.
+/// A data recipient that requests consent from the server.
 pub struct Recipient {
     pub key: PrivateKey,
     pub issuer: Issuer,
 }
 
-/// A provider whose server has no TLS, and that is FAPI 2.0 otherwise.
+/// A FAPI 2.0 provider whose server has no TLS.
 const MOCK: Dialect = Dialect::new("mock", "A mock server on loopback")
     .with_members(&[Line { member: Member::LoopbackHttp, source: "this test" }]);
 
@@ -42,13 +42,13 @@ impl Recipient {
         transport.run(self.discovery(), &self.key, now).await.unwrap()
     }
 
-    /// A push that shows the certificate where `endpoints` say so.
+    /// A push that presents the certificate as `endpoints` requires.
     pub fn push(&self, metadata: ServerMetadata, endpoints: MtlsEndpoints) -> Draft<Pushed> {
         let key = ProofKey::new(self.key.public().clone());
         self.push_with(metadata, endpoints, SenderConstraint::Dpop(key))
     }
 
-    /// A push over a connection that shows the certificate to which tokens are bound.
+    /// A push over a connection that presents the certificate to which tokens are bound.
     pub fn push_bound_to(&self, metadata: ServerMetadata, to: Thumbprint) -> Draft<Pushed> {
         self.push_with(metadata, MtlsEndpoints::Always, SenderConstraint::Mtls(to))
     }

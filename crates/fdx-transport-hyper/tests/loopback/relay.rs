@@ -1,4 +1,4 @@
-//! Stands between a transport and a server: as a network that can fail, or as an HTTP proxy.
+//! A relay between a transport and a server: a network that can fail, or an HTTP proxy.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// Forwards connections to a server, until they are told to hang.
+/// Forwards connections to a server, until a test makes them hang.
 pub struct Relay {
     pub address: SocketAddr,
     state: Arc<State>,

@@ -9,7 +9,7 @@ use hyper::body::{Body, Frame, Incoming};
 
 const CHUNK: u64 = 1000;
 
-/// A body in chunks: so many bytes, and then what comes after them.
+/// A body in chunks: this many bytes, and then an ending.
 pub struct Script {
     left: u64,
     then: Then,
@@ -24,7 +24,7 @@ enum Then {
     Cut,
 }
 
-/// What the server says to a path. `repeated` is whether it was asked for before.
+/// Returns the server's response to a path. `repeated`: the path was requested before.
 pub async fn reply(request: &Request<Incoming>, repeated: bool) -> Response<Script> {
     let path = request.uri().path().trim_start_matches('/');
     let (name, argument) = path.split_once('/').unwrap_or((path, ""));
@@ -34,7 +34,7 @@ pub async fn reply(request: &Request<Incoming>, repeated: bool) -> Response<Scri
         "announced" => response.header("content-length", argument).body(filler(number())),
         "unannounced" => response.body(filler(number())),
         "endless" => response.body(filler(u64::MAX)),
-        // All of it is announced, and none comes.
+        // The length is announced, and no byte is sent.
         "promised" => response.header("content-length", argument).body(silence(0)),
         "cut" => response.body(Script { left: 10, then: Then::Cut }),
         "closing" => response.header("connection", "close").body(filler(0)),

@@ -1,6 +1,6 @@
 use fdx_par::{Error, MtlsEndpoints, NextStep, WellKnown, discover};
 use fdx_transport_hyper::{
-    AnswerFault, CertificateFault, ConnectFault, RunError, Transport, TransportError,
+    CertificateFault, ConnectFault, ResponseFault, RunError, Transport, TransportError,
 };
 use fdx_wire::Issuer;
 
@@ -8,7 +8,7 @@ use crate::recipient::{Recipient, now};
 use crate::server::Server;
 
 #[tokio::test]
-async fn the_loop_goes_round_again_for_a_nonce() {
+async fn retries_once_after_use_dpop_nonce() {
     let server = Server::start().await;
     let transport = server.trusted().build().unwrap();
     let recipient = Recipient::of(&server);
@@ -19,7 +19,7 @@ async fn the_loop_goes_round_again_for_a_nonce() {
 }
 
 #[tokio::test]
-async fn what_the_exchange_says_is_handed_on() {
+async fn returns_protocol_errors() {
     let server = Server::start().await;
     let transport = server.trusted().build().unwrap();
     let recipient = Recipient::of(&server);
@@ -33,24 +33,27 @@ async fn what_the_exchange_says_is_handed_on() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_heard_leaves_what_is_safe() {
+async fn reports_safe_next_step_after_no_response() {
     let server = Server::start().await;
     let transport = server.trusted().build().unwrap();
     let recipient = Recipient::of(&server);
 
     let issuer = Issuer::parse(&server.url("/endless")).unwrap();
     let draft = discover(&issuer, WellKnown::OAuthAuthorizationServer, now()).unwrap();
-    let RunError::Unheard { error, next_step } =
+    let RunError::NoResponse { error, next_step } =
         transport.run(draft, &recipient.key, now).await.unwrap_err()
     else {
-        panic!("it was sent, and nothing fit to read was heard")
+        panic!("expected RunError::NoResponse")
     };
-    assert!(matches!(error, TransportError::Answer(AnswerFault::BodyTooLarge { .. })), "{error}");
+    assert!(
+        matches!(error, TransportError::Response(ResponseFault::BodyTooLarge { .. })),
+        "{error}"
+    );
     assert_eq!(next_step, NextStep::Retry { after: None });
 }
 
 #[tokio::test]
-async fn what_was_not_sent_is_told_apart() {
+async fn distinguishes_unsent_requests() {
     let server = Server::start().await;
     let recipient = Recipient::of(&server);
     let distrusting = Transport::builder().build().unwrap();
@@ -62,7 +65,7 @@ async fn what_was_not_sent_is_told_apart() {
 }
 
 #[test]
-fn the_futures_can_be_spawned() {
+fn futures_are_send() {
     fn spawnable<T: Send>(_: T) {}
     let transport = Transport::builder().build().unwrap();
     let key = Recipient::key();

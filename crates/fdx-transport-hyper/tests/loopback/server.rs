@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::authority::{Authority, Leaf};
 use crate::replies::reply;
 
-/// How a test's server differs from one that is fine.
+/// How a test's server differs from the default.
 pub struct Settings {
     pub alpn: &'static [&'static [u8]],
     pub versions: Vec<&'static SupportedProtocolVersion>,
@@ -29,10 +29,10 @@ pub struct Settings {
     pub leaf: Option<Leaf>,
 }
 
-/// What the server thinks of client certificates.
+/// Whether the server requires client certificates.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Certificates {
-    AskedFor,
+    Requested,
     Required,
 }
 
@@ -50,7 +50,7 @@ struct Log {
     seen: Mutex<Vec<Seen>>,
 }
 
-/// A request that came in.
+/// A request that the server received.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
     pub path: String,
@@ -63,7 +63,7 @@ impl Default for Settings {
         Self {
             alpn: &[b"h2", b"http/1.1"],
             versions: rustls::ALL_VERSIONS.to_vec(),
-            certificates: Certificates::AskedFor,
+            certificates: Certificates::Requested,
             leaf: None,
         }
     }
@@ -101,7 +101,7 @@ impl Server {
         Self { address, authority, log }
     }
 
-    /// A transport that trusts this server's authority alone.
+    /// A transport that trusts only this server's authority.
     pub fn trusted(&self) -> TransportBuilder {
         Transport::builder().root_certificates(Roots::pem(&self.authority.pem).unwrap())
     }
@@ -130,7 +130,7 @@ impl Server {
         self.seen().into_iter().map(|seen| seen.path).collect()
     }
 
-    /// Waits until so many connections have come to their end.
+    /// Waits until this many connections have ended.
     pub async fn ended(&self, connections: usize) {
         self.log.ended.subscribe().wait_for(|ended| *ended >= connections).await.unwrap();
     }
@@ -139,7 +139,8 @@ impl Server {
 async fn serve(stream: TcpStream, acceptor: TlsAcceptor, log: Arc<Log>) {
     let stream = match acceptor.accept(stream).into_fallible().await {
         Ok(stream) => stream,
-        // What the client sent before it heard the alert is read, or it would reset the connection.
+        // Reads what the client sent before it received the alert. Unread bytes would reset the
+        // connection.
         Err((_, mut stream)) => {
             let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
             return;
@@ -172,7 +173,7 @@ fn acceptor(authority: &Authority, settings: Settings) -> TlsAcceptor {
     roots.add(CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap()).unwrap();
     let mut verifier =
         WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider));
-    if settings.certificates == Certificates::AskedFor {
+    if settings.certificates == Certificates::Requested {
         verifier = verifier.allow_unauthenticated();
     }
     let leaf = settings.leaf.unwrap_or_else(|| authority.server("127.0.0.1"));

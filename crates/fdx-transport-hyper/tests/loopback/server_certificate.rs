@@ -7,14 +7,14 @@ use crate::authority::{Authority, Leaf};
 use crate::server::{Server, Settings};
 
 #[tokio::test]
-async fn the_name_that_was_asked_for_must_be_in_the_certificate() {
-    let fault = refused(|authority| authority.server("bank.example")).await;
+async fn rejects_certificates_for_other_names() {
+    let fault = rejected(|authority| authority.server("bank.example")).await;
     assert_eq!(fault, CertificateFault::OtherName);
 }
 
 #[tokio::test]
-async fn the_common_name_is_no_name() {
-    let fault = refused(|authority| {
+async fn ignores_the_common_name() {
+    let fault = rejected(|authority| {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(rcgen::DnType::CommonName, "127.0.0.1");
         authority.sign(params)
@@ -23,8 +23,8 @@ async fn the_common_name_is_no_name() {
 }
 
 #[tokio::test]
-async fn an_expired_certificate_is_refused() {
-    let fault = refused(|authority| {
+async fn rejects_expired_certificates() {
+    let fault = rejected(|authority| {
         let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
         params.not_before = date_time_ymd(2000, 1, 1);
         params.not_after = date_time_ymd(2001, 1, 1);
@@ -34,8 +34,8 @@ async fn an_expired_certificate_is_refused() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_the_future_is_refused() {
-    let fault = refused(|authority| {
+async fn rejects_certificates_not_yet_valid() {
+    let fault = rejected(|authority| {
         let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
         params.not_before = date_time_ymd(4000, 1, 1);
         authority.sign(params)
@@ -44,19 +44,19 @@ async fn a_certificate_of_the_future_is_refused() {
 }
 
 #[tokio::test]
-async fn an_authority_that_was_not_named_is_refused() {
-    let fault = refused(|_| Authority::named("Another").server("127.0.0.1"));
+async fn rejects_unknown_authorities() {
+    let fault = rejected(|_| Authority::named("Another").server("127.0.0.1"));
     assert_eq!(fault.await, CertificateFault::UnknownIssuer);
 }
 
 #[tokio::test]
-async fn an_authority_is_known_by_its_key_and_not_by_its_name() {
-    let fault = refused(|_| Authority::new().server("127.0.0.1"));
+async fn identifies_authorities_by_key() {
+    let fault = rejected(|_| Authority::new().server("127.0.0.1"));
     assert_eq!(fault.await, CertificateFault::Invalid);
 }
 
 #[tokio::test]
-async fn by_default_only_public_authorities_are_trusted() {
+async fn trusts_only_public_authorities_by_default() {
     let server = Server::start().await;
     let transport = Transport::builder().build().unwrap();
     let error = transport.send_plain(server.get("/announced/1"), 10).await.unwrap_err();
@@ -65,7 +65,7 @@ async fn by_default_only_public_authorities_are_trusted() {
 }
 
 #[test]
-fn roots_are_certificates() {
+fn rejects_roots_that_are_not_certificates() {
     let fault = TransportError::Setup(SetupFault::Certificates);
     for text in ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "AAAA"] {
         assert_eq!(Roots::pem(text).unwrap_err(), fault, "{text}");
@@ -74,8 +74,8 @@ fn roots_are_certificates() {
     assert_eq!(format!("{:?}", Roots::pem(&two).unwrap()), "Only(RootCertificates(2))");
 }
 
-/// What is found wrong with a certificate, and that nothing was sent to who showed it.
-async fn refused(leaf: impl FnOnce(&Authority) -> Leaf) -> CertificateFault {
+/// Connects to a server with this certificate, checks that no request was sent, and returns the fault.
+async fn rejected(leaf: impl FnOnce(&Authority) -> Leaf) -> CertificateFault {
     let authority = Authority::new();
     let leaf = Some(leaf(&authority));
     let server = Server::with(authority, Settings { leaf, ..Settings::default() }).await;

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use fdx_transport_hyper::{AnswerFault, ConnectFault, TransportError};
+use fdx_transport_hyper::{ConnectFault, ResponseFault, TransportError};
 use http::Request;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, pause};
@@ -15,17 +15,17 @@ const CONNECT: Duration = Duration::from_secs(3);
 const WHOLE: Duration = Duration::from_secs(8);
 
 #[tokio::test]
-async fn a_server_that_never_answers_runs_into_the_timeout() {
-    assert_eq!(runs_into("/never").await, [AnswerFault::TimedOut; 2]);
+async fn times_out_without_response() {
+    assert_eq!(faults_of("/never").await, [ResponseFault::TimedOut; 2]);
 }
 
 #[tokio::test]
-async fn a_body_that_stalls_runs_into_the_timeout() {
-    assert_eq!(runs_into("/stalling").await, [AnswerFault::TimedOut; 2]);
+async fn times_out_when_the_body_stalls() {
+    assert_eq!(faults_of("/stalling").await, [ResponseFault::TimedOut; 2]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_never_shakes_hands_runs_into_the_connect_timeout() {
+async fn times_out_without_tls_handshake() {
     let (_silent, url) = silent().await;
     let builder = Server::start().await.trusted();
     let transport = builder.connect_timeout(CONNECT).timeout(WHOLE).build().unwrap();
@@ -36,7 +36,7 @@ async fn a_server_that_never_shakes_hands_runs_into_the_connect_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_while_connecting_is_one_in_which_nothing_was_sent() {
+async fn reports_timeout_while_connecting_as_unsent() {
     let (_silent, url) = silent().await;
     let builder = Server::start().await.trusted();
     let transport = builder.connect_timeout(WHOLE).timeout(CONNECT).build().unwrap();
@@ -48,7 +48,7 @@ async fn a_timeout_while_connecting_is_one_in_which_nothing_was_sent() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_closed_is_unreachable() {
+async fn reports_closed_port_as_unreachable() {
     let (listener, url) = silent().await;
     drop(listener);
     let transport = Server::start().await.trusted().build().unwrap();
@@ -58,15 +58,15 @@ async fn a_port_that_is_closed_is_unreachable() {
 }
 
 #[tokio::test]
-async fn a_host_that_can_have_no_certificate_is_not_resolved() {
+async fn does_not_resolve_invalid_host_names() {
     let transport = Server::start().await.trusted().build().unwrap();
     let error = transport.send_plain(get("https://bank..example/"), 10).await.unwrap_err();
     assert_eq!(error, TransportError::Connect(ConnectFault::NameNotResolved));
 }
 
-/// In both versions of HTTP, over a connection that already served one request.
-async fn runs_into(path: &str) -> [AnswerFault; 2] {
-    let mut faults = [AnswerFault::Lost; 2];
+/// Requests a path in both versions of HTTP, over a connection that has served a request.
+async fn faults_of(path: &str) -> [ResponseFault; 2] {
+    let mut faults = [ResponseFault::Lost; 2];
     for (fault, alpn) in faults.iter_mut().zip([HTTP_1, HTTP_2]) {
         let server = Server::speaking(alpn).await;
         let transport = server.trusted().timeout(WHOLE).build().unwrap();
@@ -79,14 +79,14 @@ async fn runs_into(path: &str) -> [AnswerFault; 2] {
         assert!(error.may_have_arrived());
         tokio::time::resume();
         match error {
-            TransportError::Answer(found) => *fault = found,
+            TransportError::Response(actual) => *fault = actual,
             other => panic!("{other}"),
         }
     }
     faults
 }
 
-/// Someone who accepts connections and says nothing.
+/// A server that accepts connections and sends nothing.
 async fn silent() -> (TcpListener, String) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());

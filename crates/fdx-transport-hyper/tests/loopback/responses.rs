@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use fdx_transport_hyper::{AnswerFault, SetupFault, TransportError};
+use fdx_transport_hyper::{ResponseFault, SetupFault, TransportError};
 use http::{Request, StatusCode};
 
 use crate::server::{HTTP_1, HTTP_2, Server};
 
 #[tokio::test]
-async fn a_redirect_comes_back_as_it_is() {
+async fn returns_redirects_unfollowed() {
     let server = Server::start().await;
     let transport = server.trusted().build().unwrap();
     for status in [301, 302, 303, 307, 308] {
@@ -19,12 +19,12 @@ async fn a_redirect_comes_back_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_body_is_read_up_to_the_cap_and_not_a_byte_further() {
+async fn reads_bodies_up_to_the_cap() {
     for alpn in [HTTP_1, HTTP_2] {
         let server = Server::speaking(alpn).await;
         let transport = server.trusted().build().unwrap();
         for announced in ["announced", "unannounced"] {
-            // Around the ends of the server's chunks of 1,000 bytes.
+            // Sizes around the server's chunks of 1,000 bytes.
             for (bytes, limit) in [0, 1, 999, 1000, 1001, 2000, 70_000].map(|n| (n, n)) {
                 let get = || server.get(&format!("/{announced}/{bytes}"));
                 let whole = transport.send_plain(get(), limit).await.unwrap();
@@ -39,7 +39,7 @@ async fn a_body_is_read_up_to_the_cap_and_not_a_byte_further() {
 }
 
 #[tokio::test]
-async fn an_endless_body_ends_at_the_cap_and_with_it_the_connection() {
+async fn closes_http_1_connection_of_a_body_over_the_cap() {
     let server = Server::speaking(HTTP_1).await;
     let transport = server.trusted().build().unwrap();
     let error = transport.send_plain(server.get("/endless"), 12_345).await.unwrap_err();
@@ -48,7 +48,7 @@ async fn an_endless_body_ends_at_the_cap_and_with_it_the_connection() {
 }
 
 #[tokio::test]
-async fn an_endless_body_in_http_2_ends_alone() {
+async fn keeps_http_2_connection_of_a_body_over_the_cap() {
     let server = Server::speaking(HTTP_2).await;
     let transport = server.trusted().build().unwrap();
     let error = transport.send_plain(server.get("/endless"), 12_345).await.unwrap_err();
@@ -58,50 +58,50 @@ async fn an_endless_body_in_http_2_ends_alone() {
 }
 
 #[tokio::test]
-async fn a_body_announced_over_the_cap_is_refused_before_it_is_read() {
+async fn rejects_content_length_over_the_cap_before_reading() {
     for alpn in [HTTP_1, HTTP_2] {
         let server = Server::speaking(alpn).await;
         let transport = server.trusted().build().unwrap();
-        // Nothing of it ever comes: who waited for a byte would run into the timeout.
+        // No byte of the body arrives, so waiting for one would end in the timeout.
         let error = transport.send_plain(server.get("/promised/1001"), 1000).await.unwrap_err();
         assert_eq!(error, too_large(1000));
     }
 }
 
 #[tokio::test]
-async fn room_is_not_made_for_what_is_only_announced() {
+async fn does_not_allocate_announced_bytes() {
     let server = Server::speaking(HTTP_1).await;
     let transport = server.trusted().timeout(Duration::from_secs(5)).build().unwrap();
     transport.send_plain(server.get("/announced/1"), 1).await.unwrap();
     tokio::time::pause();
     let promised = server.get(&format!("/promised/{}", u64::MAX / 4));
     let error = transport.send_plain(promised, usize::MAX).await.unwrap_err();
-    assert_eq!(error, TransportError::Answer(AnswerFault::TimedOut));
+    assert_eq!(error, TransportError::Response(ResponseFault::TimedOut));
 }
 
 #[tokio::test]
-async fn an_answer_that_is_cut_off_is_no_answer() {
+async fn reports_truncated_response_as_lost() {
     for alpn in [HTTP_1, HTTP_2] {
         let server = Server::speaking(alpn).await;
         let transport = server.trusted().build().unwrap();
         let error = transport.send_plain(server.get("/cut"), 100).await.unwrap_err();
-        assert_eq!(error, TransportError::Answer(AnswerFault::Lost));
+        assert_eq!(error, TransportError::Response(ResponseFault::Lost));
     }
 }
 
 #[tokio::test]
-async fn a_head_is_bounded() {
-    for (alpn, fault) in [(HTTP_1, AnswerFault::Unreadable), (HTTP_2, AnswerFault::Lost)] {
+async fn rejects_response_heads_over_32_kib() {
+    for (alpn, fault) in [(HTTP_1, ResponseFault::Unreadable), (HTTP_2, ResponseFault::Lost)] {
         let server = Server::speaking(alpn).await;
         let transport = server.trusted().build().unwrap();
         transport.send_plain(server.get("/head/10000"), 0).await.unwrap();
         let error = transport.send_plain(server.get("/head/100000"), 0).await.unwrap_err();
-        assert_eq!(error, TransportError::Answer(fault));
+        assert_eq!(error, TransportError::Response(fault));
     }
 }
 
 #[tokio::test]
-async fn only_https_is_spoken() {
+async fn rejects_urls_other_than_https() {
     let server = Server::start().await;
     let transport = server.trusted().build().unwrap();
     for url in [format!("http://{}/", server.address), "/".to_owned(), "ftp://a/".to_owned()] {
@@ -113,5 +113,5 @@ async fn only_https_is_spoken() {
 }
 
 fn too_large(limit: usize) -> TransportError {
-    TransportError::Answer(AnswerFault::BodyTooLarge { limit })
+    TransportError::Response(ResponseFault::BodyTooLarge { limit })
 }
