@@ -74,7 +74,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("Seal", SEALED, "it_opens_in_its_own_place_alone"),
             ("Server", INTROSPECTION, "a_token_that_is_bound_to_another_key_is_refused"),
             ("SignedIntrospection", HERE, "a_signed_introspection_for_somebody_else"),
-            ("Signing", RUN, "what_the_exchange_says_is_handed_on"),
+            ("Signing", RUN, "returns_protocol_errors"),
         ],
         never: &[],
     },

@@ -70,17 +70,9 @@ pub(crate) const TABLES: &[Table] = &[
         rows: &[
             ("NameNotResolved", TIMEOUTS, "does_not_resolve_invalid_host_names"),
             ("Unreachable", TIMEOUTS, "reports_closed_port_as_unreachable"),
-            (
-                "TimedOut",
-                TIMEOUTS,
-                "times_out_without_tls_handshake",
-            ),
+            ("TimedOut", TIMEOUTS, "times_out_without_tls_handshake"),
             ("ServerCertificate", RUN, "distinguishes_unsent_requests"),
-            (
-                "ClientCertificateRefused",
-                CLIENT_CERTIFICATE,
-                "reports_missing_client_certificate",
-            ),
+            ("ClientCertificateRefused", CLIENT_CERTIFICATE, "reports_missing_client_certificate"),
             ("NothingInCommon", HERE, "reports_no_common_cipher_suite"),
             ("Handshake", HERE, "reports_server_without_tls"),
             ("Proxy", PROXY, "reports_a_proxy_that_opens_no_tunnel"),
@@ -104,11 +96,7 @@ pub(crate) const TABLES: &[Table] = &[
         rows: &[
             ("Expired", SERVER_CERTIFICATE, "rejects_expired_certificates"),
             ("NotYetValid", SERVER_CERTIFICATE, "rejects_certificates_not_yet_valid"),
-            (
-                "OtherName",
-                SERVER_CERTIFICATE,
-                "rejects_certificates_for_other_names",
-            ),
+            ("OtherName", SERVER_CERTIFICATE, "rejects_certificates_for_other_names"),
             ("UnknownIssuer", RUN, "distinguishes_unsent_requests"),
             ("Invalid", SERVER_CERTIFICATE, "identifies_authorities_by_key"),
         ],
