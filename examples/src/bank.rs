@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::recipient::{entropy, fresh_key};
 
-/// An institution, its one customer, and the one recipient that is registered there.
+/// An institution with one customer and one registered recipient.
 pub struct Bank {
     /// The issuer identifier.
     pub issuer: Issuer,
@@ -35,10 +35,10 @@ struct Recipient {
 const CLIENT_ID: &str = "app";
 
 impl Bank {
-    /// Opens an institution on loopback, in a thread with a runtime of its own.
+    /// Starts an institution on loopback, in a thread with its own runtime.
     ///
     /// # Errors
-    /// Where there are no ports or no randomness.
+    /// If no port is free, or the random number generator fails.
     pub fn on_loopback(key: &PublicKey, redirect_uri: &str) -> Result<Self, Box<dyn Error>> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let any_port = (Ipv4Addr::LOCALHOST, 0).into();
@@ -62,18 +62,18 @@ impl Bank {
         Ok(bank)
     }
 
-    /// Opens an institution that is a value and nothing else: [`Bank::answer`] is the wire.
+    /// Returns an institution without a server. [`Bank::answer`] handles its requests.
     ///
     /// # Errors
-    /// Where there is no randomness.
+    /// If the random number generator fails.
     pub fn in_memory(key: &PublicKey, redirect_uri: &str) -> Result<Self, Box<dyn Error>> {
         Self::open("https://bank.example", "https://mtls.bank.example", key, redirect_uri)
     }
 
-    /// What the recipient knows about itself and this institution.
+    /// Returns the recipient's configuration for this institution.
     ///
     /// # Errors
-    /// None in fact.
+    /// None with these constants.
     pub fn recipient(&self) -> Result<ClientConfig, Box<dyn Error>> {
         let Recipient { key, redirect_uri } = &self.recipient;
         let assertions = AssertionKey::new(key.clone(), AssertionType::default());
@@ -88,11 +88,11 @@ impl Bank {
         ))
     }
 
-    /// The customer's part, in a browser that is not ours: reads the page at `url`, decides, and
-    /// is sent back to where the answer says.
+    /// Plays the customer's browser: reads the page at `url`, decides, and returns the URL that the
+    /// institution redirects to.
     ///
     /// # Errors
-    /// Where the institution shows no page.
+    /// If the institution returns no consent page or no redirect.
     pub fn customer(
         &self,
         url: &str,
@@ -102,11 +102,14 @@ impl Bank {
         let page = self.answer(&http::Request::get(url).body(Vec::new())?, now);
         let form = ConsentPage::read(&page)?.decide(decision)?;
         let back = self.answer(&form, now);
-        let location = back.headers().get("location").ok_or("the customer was not sent back")?;
+        let location = back
+            .headers()
+            .get("location")
+            .ok_or("the institution did not redirect the customer")?;
         Ok(location.to_str()?.to_owned())
     }
 
-    /// Answers one request without a socket.
+    /// Handles one request without a socket.
     #[must_use]
     pub fn answer(
         &self,
@@ -116,22 +119,22 @@ impl Bank {
         lock(&self.institution).handle(request, None::<Thumbprint>, now)
     }
 
-    /// The statuses of what was asked over the network at this path, in order.
+    /// Returns the statuses of the responses at this path, in order.
     #[must_use]
-    pub fn answers_at(&self, path: &str) -> String {
+    pub fn statuses_at(&self, path: &str) -> String {
         let log = lock(&self.log);
         let statuses =
             log.iter().filter(|(at, _)| at == path).map(|(_, status)| status.to_string());
         statuses.collect::<Vec<_>>().join(", ")
     }
 
-    /// The certificate that the institution's is issued by, in DER.
+    /// Returns the root certificate of the institution's server, in DER.
     #[must_use]
     pub fn root_der(&self) -> &[u8] {
         self.authority.certificate_der()
     }
 
-    /// The same in PEM.
+    /// Returns the root certificate in PEM.
     #[must_use]
     pub fn root_pem(&self) -> &str {
         self.authority.certificate_pem()
@@ -167,7 +170,7 @@ impl Bank {
 
 impl Drop for Bank {
     fn drop(&mut self) {
-        // Told to end before its runtime goes.
+        // The server must stop before its runtime does.
         if let Some((running, runtime)) = self.server.take() {
             drop(running);
             runtime.shutdown_background();

@@ -1,25 +1,23 @@
-//! What the examples share: an institution to talk to, and what a recipient asks for.
+//! Code that the examples share: an institution, and the request of a recipient.
 //!
-//! | program | what carries its requests | who signs |
+//! | program | requests are sent by | signer |
 //! |---|---|---|
 //! | `blocking` | `std::net` and rustls, no async | a key in memory |
 //! | `smol` | smol and rustls, no tokio | a key in memory |
-//! | `kms` | nothing: the institution is a value | a key management service |
+//! | `kms` | a function call: the institution is a value | a key management service |
 //! | `axum` | tokio, hyper and rustls | a key in memory |
 //!
-//! Each runs to its end by itself, as in `cargo run -p fdx-examples --bin smol`, and tells what
-//! happened step by step. The `flow` of the first three is the same text, but for `async` and
-//! `.await`: a test holds them to it. What differs is the wire beneath, `Wire::run`.
+//! Each program needs no input, for example `cargo run -p fdx-examples --bin smol`, and prints each
+//! step. The function `flow` of the first three is the same text except for `async` and `.await`,
+//! which a test checks. The programs differ in `Wire::run`, which sends the requests.
 //!
-//! The institution is that of `fdx-sandbox`, in this process, and its server runs in tokio. No
-//! crate of the recipient does; no recipient but `axum` does.
+//! The institution is `fdx-sandbox`, in the same process. Its server runs in tokio. Of the
+//! recipients, only `axum` uses tokio.
 
 mod bank;
-mod http1;
+mod https;
 mod recipient;
-mod tls;
 
 pub use bank::Bank;
-pub use http1::{MAX_HEAD, parse, serialize};
-pub use recipient::{asked, entropy, fresh_key, lines, now, step, tell};
-pub use tls::tls;
+pub use https::{MAX_HEAD, parse, serialize, tls};
+pub use recipient::{consent_request, entropy, fresh_key, granted_lines, now, print_granted, step};

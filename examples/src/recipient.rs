@@ -6,11 +6,11 @@ use fdx_par::{AuthorizationRequest, Granted};
 use fdx_rar::{ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster, ResourceType};
 use fdx_wire::{Entropy, UnixTime};
 
-/// What the examples ask for: accounts and their transactions, and how to reach the customer.
+/// Returns the examples' request: accounts with their transactions, and the customer's contact data.
 ///
 /// # Errors
-/// None in fact.
-pub fn asked() -> Result<AuthorizationRequest, ConsentRequestError> {
+/// None with these constants.
+pub fn consent_request() -> Result<AuthorizationRequest, ConsentRequestError> {
     let consent = ConsentRequest::new(ConsentDuration::time_bound(90)?)
         .lookback_period(60)
         .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
@@ -19,46 +19,46 @@ pub fn asked() -> Result<AuthorizationRequest, ConsentRequestError> {
     Ok(AuthorizationRequest::new(consent).openid())
 }
 
-/// A key for ES256 that was made just now, as PKCS#8.
+/// Generates an ES256 key, as PKCS#8.
 ///
 /// # Errors
-/// Where there is no randomness.
+/// If the random number generator fails.
 pub fn fresh_key() -> Result<Vec<u8>, KeyError> {
     backend::ring().generate_pkcs8(Algorithm::Es256)
 }
 
-/// The system's clock: an argument of the core, which reads none.
+/// Returns the time of the system's clock. The protocol crates receive it as an argument.
 #[must_use]
 pub fn now() -> UnixTime {
     let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     UnixTime::from_seconds(elapsed.as_secs())
 }
 
-/// 32 bytes from the operating system, for one exchange: an argument of the core, too.
+/// Returns 32 random bytes of the operating system, for one exchange.
 ///
 /// # Errors
-/// Where the system gives none.
+/// If the operating system's random number generator fails.
 pub fn entropy() -> Result<Entropy, io::Error> {
     Entropy::from_os()
 }
 
-/// Tells a step that is done.
-pub fn step(name: &str, what: impl AsRef<str>) {
-    println!("{name:<12} {}", what.as_ref());
+/// Prints a completed step.
+pub fn step(name: &str, text: impl AsRef<str>) {
+    println!("{name:<12} {}", text.as_ref());
 }
 
-/// Tells what was granted beside what was asked.
-pub fn tell(granted: &Granted) {
+/// Prints what was granted and what was withheld.
+pub fn print_granted(granted: &Granted) {
     let mut name = "granted";
-    for line in lines(granted) {
+    for line in granted_lines(granted) {
         step(name, line);
         name = "";
     }
 }
 
-/// The consent's id, what the customer shares, and what the customer does not.
+/// Returns the consent's id, the granted data clusters (`+`) and the withheld ones (`-`).
 #[must_use]
-pub fn lines(granted: &Granted) -> Vec<String> {
+pub fn granted_lines(granted: &Granted) -> Vec<String> {
     let id = granted.consent_id().map_or("without an id", |id| id.as_str());
     let mut lines = vec![format!("consent {id}")];
     lines.extend(granted.coverage().granted().iter().map(|cluster| {

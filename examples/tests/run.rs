@@ -1,34 +1,34 @@
-//! Each example runs to its end by itself, and ends as it says.
+//! Runs each example, and checks what it prints.
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test panics to fail")]
 
 use std::process::Command;
 
-/// What a program printed, having ended well.
+/// Runs a program, requires success, and returns the lines that it printed.
 fn run(program: &str) -> Vec<String> {
     let output = Command::new(program).env_clear().output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
-    let complained = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{printed}\n{complained}");
-    assert_eq!(complained, "");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{printed}\n{errors}");
+    assert_eq!(errors, "");
     printed.lines().map(str::to_owned).collect()
 }
 
-/// The lines after a step's name, in order.
-fn told<'a>(lines: &'a [String], name: &str) -> Vec<&'a str> {
+/// Returns the texts of the steps with this name, in order.
+fn texts<'a>(lines: &'a [String], name: &str) -> Vec<&'a str> {
     let column =
         |line: &'a String| line.split_at_checked(13).filter(|(step, _)| step.trim() == name);
     lines.iter().filter_map(column).map(|(_, what)| what).collect()
 }
 
-/// Asked for are two clusters of each account and one of the customer; the customer shares the
+/// Requested are two clusters of each account and one of the customer. The customer grants the
 /// first account, without its transactions, and the contact data.
-fn ends_with_less_than_was_asked(lines: &[String]) {
-    assert!(told(lines, "discovered")[0].starts_with("https://"));
-    assert_eq!(told(lines, "exchanged"), ["a token of type DPoP"]);
-    assert!(told(lines, "granted")[0].starts_with("consent "));
+fn check_partial_grant(lines: &[String]) {
+    assert!(texts(lines, "discovered")[0].starts_with("https://"));
+    assert_eq!(texts(lines, "exchanged"), ["a token of type DPoP"]);
+    assert!(texts(lines, "granted")[0].starts_with("consent "));
     assert_eq!(
-        told(lines, ""),
+        texts(lines, ""),
         [
             "+ ACCOUNT_BASIC of ACCOUNT acc-1",
             "+ CUSTOMER_CONTACT of CUSTOMER cust-1",
@@ -36,37 +36,37 @@ fn ends_with_less_than_was_asked(lines: &[String]) {
             "- TRANSACTIONS of ACCOUNT acc-1",
         ]
     );
-    assert_eq!(told(lines, "called"), ["GET /accounts: 200 OK"]);
+    assert_eq!(texts(lines, "called"), ["GET /accounts: 200 OK"]);
 }
 
 #[test]
-fn blocking() {
+fn blocking_example_completes_the_flow() {
     let lines = run(env!("CARGO_BIN_EXE_blocking"));
-    ends_with_less_than_was_asked(&lines);
+    check_partial_grant(&lines);
     assert_eq!(lines.last().unwrap(), "done         without async");
 }
 
 #[test]
-fn smol() {
+fn smol_example_completes_the_flow() {
     let lines = run(env!("CARGO_BIN_EXE_smol"));
-    ends_with_less_than_was_asked(&lines);
+    check_partial_grant(&lines);
     assert_eq!(lines.last().unwrap(), "done         without tokio");
 }
 
 #[test]
-fn kms() {
+fn kms_example_repeats_and_renews_signatures() {
     let lines = run(env!("CARGO_BIN_EXE_kms"));
-    ends_with_less_than_was_asked(&lines);
+    check_partial_grant(&lines);
     assert_eq!(lines.last().unwrap(), "done         12 signatures, none made here");
 
-    // A push wants two signatures, each digest named by role and key.
-    let orders = told(&lines, "to the KMS");
+    // A push needs two signatures. The role and the key of each digest are named.
+    let orders = texts(&lines, "to the KMS");
     let roles = orders.iter().map(|order| order.split(' ').next().unwrap());
     assert_eq!(roles.take(2).collect::<Vec<_>>(), ["ClientAssertion,", "DpopProof,"]);
     assert!(orders.iter().all(|order| order.contains(", ES256, kms-7, ")));
 
-    // What had grown old was minted again, 90 seconds later, under other identifiers.
-    let (stale, renewed) = (told(&lines, "stale"), told(&lines, "renewed"));
+    // The stale assertions were minted again, 90 seconds later, with another jti.
+    let (stale, renewed) = (texts(&lines, "stale"), texts(&lines, "renewed"));
     assert_eq!((stale.len(), renewed.len()), (2, 2));
     for (stale, renewed) in stale.iter().zip(&renewed) {
         let (stale, renewed) = (claims(stale), claims(renewed));
@@ -74,7 +74,7 @@ fn kms() {
         assert_ne!(renewed.2, stale.2);
     }
 
-    // Asked again after its failure, the service is given the same digests: the draft was whole.
+    // After its failure, the KMS receives the same digests: the draft was unchanged.
     let failed = lines.iter().position(|line| line.starts_with("kms failed")).unwrap();
     assert!(lines[failed - 2].starts_with("to the KMS   ClientAssertion"));
     assert_eq!(lines[failed - 2..failed], lines[failed + 1..failed + 3]);
@@ -83,16 +83,16 @@ fn kms() {
 }
 
 #[test]
-fn axum() {
+fn axum_example_sends_each_code_once() {
     let lines = run(env!("CARGO_BIN_EXE_axum"));
     let last = "done         two tabs, two consents, each code sent once";
     assert_eq!(lines.last().unwrap(), last);
-    assert_eq!(told(&lines, "institution"), ["answers at /token: 200, 200"]);
+    assert_eq!(texts(&lines, "institution"), ["responses at /token: 200, 200"]);
 
-    // One cookie for each flow: two while both are open, and none after both have ended.
-    let held: Vec<_> = told(&lines, "browser").iter().map(|what| what.as_bytes()[6]).collect();
+    // One cookie for each flow: two while both are open, none after both have ended.
+    let held: Vec<_> = texts(&lines, "browser").iter().map(|what| what.as_bytes()[6]).collect();
     assert_eq!(held, b"210");
-    let cookies = told(&lines, "").into_iter().filter(|line| line.starts_with("__Host-fdx-"));
+    let cookies = texts(&lines, "").into_iter().filter(|line| line.starts_with("__Host-fdx-"));
     let cookies: Vec<_> = cookies.map(|cookie| cookie.split_once('=').unwrap()).collect();
     assert_eq!(cookies.len(), 2);
     assert_ne!(cookies[0].0, cookies[1].0);
@@ -100,7 +100,7 @@ fn axum() {
         assert!(rest.contains("; Secure; HttpOnly; SameSite=Lax; Path=/; Max-Age="), "{rest}");
     }
 
-    // The tabs end in the other order; what others send in between ends neither.
+    // The tabs end in reverse order. The attacks in between end neither.
     let outcomes = |name| steps(&lines, name);
     assert_eq!(outcomes("tab A")[0][0], "clicks: 303 See Other, to the institution");
     for (tab, shared) in [("tab B", 2), ("tab A", 7)] {
@@ -111,7 +111,7 @@ fn axum() {
     let [stolen, replayed] = outcomes("+ cookie").try_into().unwrap();
     let expected = [
         (outcomes("forged").remove(0), "400 Bad Request", "[rfc6749.state.mismatch, "),
-        (outcomes("stranger").remove(0), "400 Bad Request", "waits for no such callback"),
+        (outcomes("attacker").remove(0), "400 Bad Request", "waits for no such callback"),
         (stolen, "400 Bad Request", "[fdx.seal.not_ours, "),
         (outcomes("replayed").remove(0), "400 Bad Request", "waits for no such callback"),
         (replayed, "409 Conflict", "the code is not sent again"),
@@ -122,11 +122,11 @@ fn axum() {
     }
     let names = lines.iter().map(|line| line.split("  ").next().unwrap());
     let names: Vec<_> = names.filter(|name| !name.is_empty() && *name != "browser").collect();
-    let order = ["service", "tab A", "tab B", "tab B", "forged", "stranger", "+ cookie", "tab A"];
+    let order = ["service", "tab A", "tab B", "tab B", "forged", "attacker", "+ cookie", "tab A"];
     assert_eq!(names[..order.len()], order);
 }
 
-/// Each step of this name, with the lines that belong to it.
+/// Returns the steps of this name, each with its lines.
 fn steps<'a>(lines: &'a [String], name: &str) -> Vec<Vec<&'a str>> {
     let columns = lines.iter().filter_map(|line| line.split_at_checked(13));
     let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -139,7 +139,7 @@ fn steps<'a>(lines: &'a [String], name: &str) -> Vec<Vec<&'a str>> {
     all.into_iter().filter(|(step, _)| *step == name).map(|(_, whats)| whats).collect()
 }
 
-/// Role, `iat` and `jti` of a line such as `DpopProof, iat 1767607200, jti "..."`.
+/// Returns role, `iat` and `jti` of a line such as `DpopProof, iat 1767607200, jti "..."`.
 fn claims(line: &str) -> (&str, u64, &str) {
     let parts: Vec<_> = line.split(", ").collect();
     let [role, iat, jti] = parts.try_into().unwrap();
@@ -147,9 +147,9 @@ fn claims(line: &str) -> (&str, u64, &str) {
 }
 
 #[test]
-fn the_flow_is_the_same_text_over_every_wire() {
+fn blocking_smol_and_kms_have_the_same_flow() {
     let flow = |source: &str| {
-        let begin = source.find("\n/// From discovery to the first data.\n").unwrap();
+        let begin = source.find("\n/// Runs the flow from discovery to the first data.\n").unwrap();
         let text = &source[begin..];
         let end = text.find("\n}\n").unwrap();
         let text = text[..end].replace("async fn", "fn").replace(".await", "");

@@ -1,9 +1,9 @@
-//! Keys that live in a key management service: the recipient never holds one.
+//! A consent with keys in a key management service (KMS): the recipient holds no private key.
 //!
-//! A draft hands out its signing inputs: role, algorithm, kid, digest. The service signs digests
-//! and answers, when it answers, with ECDSA signatures in DER. It fails once, and is asked again:
-//! the draft was only borrowed. It is slow once, so that what it signed has grown old: the draft
-//! mints everything again for the later moment. The flow is the same as over every other wire.
+//! A draft lists its signing inputs: role, algorithm, kid, digest. The KMS signs digests and returns
+//! ECDSA signatures in DER. It fails once, and the program repeats the request: the draft was only
+//! borrowed. It is slow once, so that the assertion becomes too old, and the draft is renewed with
+//! new `iat` and `jti` values. The flow is the same in all examples.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{Digest, SHA256};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
-use fdx_examples::{Bank, asked, entropy, fresh_key, step, tell};
+use fdx_examples::{Bank, consent_request, entropy, fresh_key, print_granted, step};
 use fdx_jose::{Algorithm, PrivateKey, PublicKey, Signature, SigningInput, backend};
 use fdx_par::{
     Callback, Client, Draft, Output, ResourceRequest, Step, Verification, WellKnown, discover,
@@ -21,10 +21,10 @@ use fdx_sandbox::customer::Decision;
 use fdx_wire::{UnixTime, base64url};
 use smol::channel::{Receiver, Sender, bounded, unbounded};
 
-/// A signature that took longer is thrown away: the assertion that it signs lives for 60 seconds.
+/// A signature that took longer is discarded: an assertion is valid for 60 seconds.
 const FRESH: Duration = Duration::from_secs(30);
 
-/// 2026-01-05T10:00:00Z, and a clock that the example turns itself: nobody has to wait.
+/// 2026-01-05T10:00:00Z. The example advances this clock itself instead of waiting.
 static CLOCK: AtomicU64 = AtomicU64::new(1_767_607_200);
 
 fn now() -> UnixTime {
@@ -39,64 +39,64 @@ fn main() -> Result<(), Box<dyn Error>> {
     let service = thread::spawn(move || smol::block_on(serve(&pair, &incoming)));
 
     smol::block_on(flow(&bank, &Wire { bank: &bank, kms: orders }))?;
-    // Whoever gave orders is gone, so the service ends too.
+    // All senders are dropped, so the service ends.
     let signed = service.join().map_err(|_| "the service panicked")?;
     step("done", format!("{signed} signatures, none made here"));
     Ok(())
 }
 
-/// From discovery to the first data.
+/// Runs the flow from discovery to the first data.
 async fn flow(bank: &Bank, wire: &Wire<'_>) -> Result<(), Box<dyn Error>> {
     let known = WellKnown::OAuthAuthorizationServer;
     let metadata = wire.run(discover(&bank.issuer, known, now())?).await?;
     let client = Client::new(bank.recipient()?, metadata)?;
     step("discovered", client.metadata().issuer().as_str());
 
-    let pushed = wire.run(client.push(&asked()?, entropy()?, now())?).await?;
-    step("pushed", "the customer has to be sent off before the request_uri expires");
+    let pushed = wire.run(client.push(&consent_request()?, entropy()?, now())?).await?;
+    step("pushed", "redirect the customer before the request_uri expires");
     let (url, pending) = pushed.redirect(now())?;
     let received = bank.customer(url.as_str(), &Decision::less_than_asked(), now())?;
     step("returned", "the customer has decided");
 
     let Callback::Code(accepted) = client.callback(pending, &received, now())? else {
-        return Err("the customer said no".into());
+        return Err("the customer denied the request".into());
     };
     let exchanged = wire.run(client.exchange(accepted, entropy()?, now())?).await?;
-    // Here a program persists exchanged.to_json(): what comes next may fail, and tokens
-    // come once.
+    // A real program persists exchanged.to_json() here: the next steps can fail, and the tokens
+    // are issued only once.
 
     let keys = wire.run(client.fetch_keys(now())?).await?;
     let Verification::Verified(verified) = client.verify(exchanged, Some(&keys), now())? else {
-        return Err("the institution does not publish the key that signed".into());
+        return Err("the institution does not publish the key of the ID token".into());
     };
     let bound_by = verified.tokens().access_token().bound_by();
     step("exchanged", format!("a token of type {}", bound_by.token_type()));
     let read = wire.run(client.read_consent(&verified, entropy()?, now())?).await?;
     let granted = verified.granted(read)?;
-    tell(&granted);
+    print_granted(&granted);
 
     let accounts = ResourceRequest::get(client.config().fdx_base.join_segment("accounts")?);
     let token = granted.tokens().access_token();
-    let answer = wire.run(client.call(token, accounts, entropy()?, now())?).await?;
-    step("called", format!("GET /accounts: {}", answer.status()));
+    let response = wire.run(client.call(token, accounts, entropy()?, now())?).await?;
+    step("called", format!("GET /accounts: {}", response.status()));
     Ok(())
 }
 
-/// What carries exchanges out, and has them signed.
+/// Runs exchanges, and requests signatures from the KMS.
 struct Wire<'a> {
     bank: &'a Bank,
     kms: Sender<Order>,
 }
 
 impl Wire<'_> {
-    /// The loop that drives every exchange, with a signer that may fail and may be slow.
+    /// Signs, sends and receives until the exchange is done. The signer can fail and can be slow.
     async fn run<T: Output>(&self, mut draft: Draft<T>) -> Result<T, Box<dyn Error>> {
         let mut drafted = now();
         loop {
             let signatures = match self.sign(draft.signing_inputs()).await {
                 Ok(signatures) => signatures,
                 Err(error) => {
-                    step("kms failed", format!("{error}: the draft is whole, ask again"));
+                    step("kms failed", format!("{error}: the draft is unchanged, try again"));
                     self.sign(draft.signing_inputs()).await?
                 }
             };
@@ -107,10 +107,13 @@ impl Wire<'_> {
                 continue;
             }
             let (request, sent) = draft.attach(signatures).map_err(fdx_par::Error::from)?;
-            let answer = self.bank.answer(&request.into_http(), now());
-            match sent.receive(answer, now())? {
+            let response = self.bank.answer(&request.into_http(), now());
+            match sent.receive(response, now())? {
                 Step::Again(fresh) => {
-                    step("again", "the institution gave a DPoP nonce: all is minted afresh");
+                    step(
+                        "again",
+                        "the institution requires a DPoP nonce: the request is minted again",
+                    );
                     (draft, drafted) = (fresh, now());
                 }
                 Step::Done(output) => return Ok(output),
@@ -118,12 +121,12 @@ impl Wire<'_> {
         }
     }
 
-    /// The inputs are independent of each other: all are ordered before the first answer is read.
+    /// Requests all signatures before it waits for the first: they are independent of each other.
     async fn sign(&self, inputs: &[SigningInput]) -> Result<Vec<Signature>, Box<dyn Error>> {
         let mut answers = Vec::new();
         for input in inputs {
             let (reply, answer) = bounded(1);
-            let kid = input.kid().ok_or("the key has no name in the KMS")?.to_owned();
+            let kid = input.kid().ok_or("the key has no kid")?.to_owned();
             let (algorithm, digest) = (input.algorithm(), input.digest());
             let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
             step("to the KMS", format!("{:?}, {algorithm}, {kid}, {hex}", input.role()));
@@ -132,27 +135,27 @@ impl Wire<'_> {
         }
         let mut signatures = Vec::new();
         for answer in answers {
-            // That they are DER is known from the service's documentation, and never guessed.
+            // The encoding is known from the documentation of the KMS, not guessed.
             signatures.push(Signature::from_der_ecdsa(&answer.recv().await??)?);
         }
         Ok(signatures)
     }
 }
 
-/// What a draft wants signed.
+/// Prints the claims of a draft's signing inputs.
 fn show(when: &str, inputs: &[SigningInput]) -> Result<(), Box<dyn Error>> {
     for input in inputs {
         let text = str::from_utf8(input.bytes())?;
-        let claims = text.split('.').nth(1).ok_or("an input without claims")?;
+        let claims = text.split('.').nth(1).ok_or("a signing input has no claims")?;
         let claims: serde_json::Value = serde_json::from_slice(&base64url::decode(claims)?)?;
         let (jti, iat) = (claims.get("jti"), claims.get("iat"));
-        let (jti, iat) = jti.zip(iat).ok_or("claims without jti and iat")?;
+        let (jti, iat) = jti.zip(iat).ok_or("the claims have no jti or iat")?;
         step(when, format!("{:?}, iat {iat}, jti {jti}", input.role()));
     }
     Ok(())
 }
 
-/// What goes to the service: no key, and not even what is signed.
+/// A request to the KMS. It contains neither the key nor the signed text.
 struct Order {
     kid: String,
     algorithm: Algorithm,
@@ -160,7 +163,7 @@ struct Order {
     reply: Sender<Result<Vec<u8>, &'static str>>,
 }
 
-/// The service makes the key; what leaves it is the public half, under a name.
+/// Generates the key inside the KMS. Only the public key and its kid leave it.
 fn new_key() -> Result<(EcdsaKeyPair, PublicKey), Box<dyn Error>> {
     let pkcs8 = fresh_key()?;
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &pkcs8)?;
@@ -168,7 +171,7 @@ fn new_key() -> Result<(EcdsaKeyPair, PublicKey), Box<dyn Error>> {
     Ok((pair, key.public().clone()))
 }
 
-/// The service: it takes 90 seconds for its first order, and refuses its fifth.
+/// Runs the KMS. It takes 90 seconds for its first order, and refuses its fifth.
 async fn serve(pair: &EcdsaKeyPair, orders: &Receiver<Order>) -> usize {
     let mut signed = 0;
     let mut number = 0;
@@ -177,7 +180,7 @@ async fn serve(pair: &EcdsaKeyPair, orders: &Receiver<Order>) -> usize {
         if number == 1 {
             CLOCK.fetch_add(90, Ordering::Relaxed);
         }
-        let answer = match (kid.as_str(), algorithm) {
+        let signature = match (kid.as_str(), algorithm) {
             _ if number == 5 => Err("too many requests"),
             ("kms-7", Algorithm::Es256) => Digest::import_less_safe(&digest, &SHA256)
                 .and_then(|digest| pair.sign_digest(&digest))
@@ -185,9 +188,9 @@ async fn serve(pair: &EcdsaKeyPair, orders: &Receiver<Order>) -> usize {
                 .map_err(|_| "internal error"),
             _ => Err("no such key"),
         };
-        signed += usize::from(answer.is_ok());
-        // Whoever asked may have given up.
-        let _ = reply.send(answer).await;
+        signed += usize::from(signature.is_ok());
+        // The requester may have stopped waiting.
+        let _ = reply.send(signature).await;
     }
     signed
 }

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use fdx_examples::{Bank, asked, entropy, lines};
+use fdx_examples::{Bank, consent_request, entropy, granted_lines};
 use fdx_jose::{PrivateKey, SealingKey, SealingKeys, backend};
 use fdx_par::{
     Accepted, AuthorizationUrl, Callback, Client, Draft, FlowId, Output, Pending, Verification,
@@ -11,32 +11,32 @@ use fdx_par::{
 use fdx_transport_hyper::{Roots, RunError, Transport, system_now as now};
 use fdx_wire::Label;
 
-/// What a node of the service holds. Nodes share the last two alone: a table with a unique key,
-/// and wherever the service keeps its customers' data.
+/// The state of one node of the service. Nodes share only `claimed` and `granted`: tables of a
+/// database in a real service.
 pub(crate) struct App {
     client: Client,
     transport: Transport,
     key: PrivateKey,
     seals: SealingKeys,
-    /// The name that the service knows itself by.
+    /// The service's own origin, from its configuration.
     pub(crate) origin: String,
     claimed: Mutex<HashSet<FlowId>>,
-    granted: Mutex<HashMap<String, Kept>>,
+    granted: Mutex<HashMap<String, Stored>>,
 }
 
-/// Whether a flow may be finished here and now.
+/// Whether this request may finish a flow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Claim {
-    Ours,
+    First,
     TakenBefore,
 }
 
-struct Kept {
+struct Stored {
     session: String,
     lines: Vec<String>,
 }
 
-/// Something failed that the customer can do nothing about.
+/// An error that the customer cannot correct.
 pub(crate) struct Failure(pub(crate) Box<dyn Error + Send + Sync>);
 
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failure {
@@ -55,7 +55,7 @@ impl App {
         let transport = Transport::builder().root_certificates(roots).build()?;
         let draft = discover(&bank.issuer, WellKnown::OAuthAuthorizationServer, now())?;
         let metadata = transport.run(draft, &key, now).await?;
-        // From the service's configuration, where several nodes are to open each other's cookies.
+        // With several nodes, the key is in the configuration: they open each other's cookies.
         let sealing_key = entropy()?.derive(Label::new("sealing key"), 0);
         Ok(Self {
             client: Client::new(bank.recipient()?, metadata)?,
@@ -69,11 +69,11 @@ impl App {
     }
 
     pub(crate) async fn push(&self) -> Result<(AuthorizationUrl, Pending), Failure> {
-        let draft = self.client.push(&asked()?, entropy()?, now())?;
+        let draft = self.client.push(&consent_request()?, entropy()?, now())?;
         Ok(self.run(draft).await?.redirect(now())?)
     }
 
-    /// For a cookie that opens in this browser session alone.
+    /// Seals the pending value for a cookie. It opens only in this browser session.
     pub(crate) fn seal(&self, pending: &Pending, session: &str) -> Result<String, Failure> {
         Ok(pending.seal(&self.seals, session.as_bytes(), entropy()?)?)
     }
@@ -89,37 +89,37 @@ impl App {
         Ok(self.client.callback(pending, received, now())?)
     }
 
-    /// An atomic set-if-absent: a store's `INSERT ... ON CONFLICT DO NOTHING`. A claim may be
-    /// forgotten when the cookie does not open any more.
+    /// Claims the flow by an atomic set-if-absent: `INSERT ... ON CONFLICT DO NOTHING` in a database.
+    /// A claim can be deleted when the cookie has expired.
     pub(crate) fn claim(&self, flow_id: &FlowId) -> Claim {
         match lock(&self.claimed).insert(flow_id.clone()) {
-            true => Claim::Ours,
+            true => Claim::First,
             false => Claim::TakenBefore,
         }
     }
 
-    /// From the code to what was granted, which is kept for this browser session.
+    /// Exchanges the code, and stores what was granted for this browser session.
     pub(crate) async fn finish(&self, accepted: Accepted, session: String) -> Result<(), Failure> {
         let client = &self.client;
         let exchanged = self.run(client.exchange(accepted, entropy()?, now())?).await?;
-        // Here a service persists exchanged.to_json(): what comes next may fail, and tokens
-        // come once.
+        // A real service persists exchanged.to_json() here: the next steps can fail, and the tokens
+        // are issued only once.
         let keys = self.run(client.fetch_keys(now())?).await?;
         let Verification::Verified(verified) = client.verify(exchanged, Some(&keys), now())? else {
-            return Err("the institution does not publish the key that signed".into());
+            return Err("the institution does not publish the key of the ID token".into());
         };
         let read = self.run(client.read_consent(&verified, entropy()?, now())?).await?;
         let granted = verified.granted(read)?;
-        let kept = Kept { session, lines: lines(&granted) };
-        lock(&self.granted).insert(granted.flow_id().to_string(), kept);
+        let stored = Stored { session, lines: granted_lines(&granted) };
+        lock(&self.granted).insert(granted.flow_id().to_string(), stored);
         Ok(())
     }
 
-    /// What was granted, to whom it concerns.
-    pub(crate) fn kept(&self, flow_id: &str, session: &str) -> Option<Vec<String>> {
+    /// Returns what was granted in a flow, only to its browser session.
+    pub(crate) fn granted_lines(&self, flow_id: &str, session: &str) -> Option<Vec<String>> {
         let granted = lock(&self.granted);
-        let kept = granted.get(flow_id).filter(|kept| kept.session == session)?;
-        Some(kept.lines.clone())
+        let stored = granted.get(flow_id).filter(|stored| stored.session == session)?;
+        Some(stored.lines.clone())
     }
 
     async fn run<T: Output>(&self, draft: Draft<T>) -> Result<T, RunError> {

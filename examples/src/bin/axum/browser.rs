@@ -7,9 +7,9 @@ use fdx_examples::{parse, serialize, step};
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
 use http::{Method, Request, Response, StatusCode};
 
-/// A browser, as far as one is needed: a cookie jar for one host, and the customer who clicks.
+/// A minimal browser: a cookie jar for one host, and the customer's clicks.
 ///
-/// A real one takes a `__Host-` cookie from https alone.
+/// A real browser accepts `__Host-` cookies over https only.
 #[derive(Clone)]
 pub(crate) struct Browser {
     origin: String,
@@ -26,43 +26,44 @@ impl Browser {
         Ok(browser)
     }
 
-    /// The customer clicks on the front page, in a tab of its own: where the institution waits.
+    /// Clicks on the front page in a new tab, and returns the institution's URL.
     pub(crate) fn click(&mut self, tab: &str) -> Result<String, Box<dyn Error>> {
         self.send(Method::GET, &format!("{}/", self.origin))?;
-        let answer = self.send(Method::POST, &format!("{}/connect", self.origin))?;
-        let cookie = answer.headers().get(SET_COOKIE).ok_or("no cookie for the flow")?.to_str()?;
+        let response = self.send(Method::POST, &format!("{}/connect", self.origin))?;
+        let cookie =
+            response.headers().get(SET_COOKIE).ok_or("no cookie for the flow")?.to_str()?;
         let (name, rest) = cookie.split_once('=').ok_or("a cookie without a name")?;
         let (value, attributes) = rest.split_once("; ").ok_or("a cookie without attributes")?;
-        let url = location(&answer).ok_or("no redirect to the institution")?;
-        step(tab, format!("clicks: {}, to the institution", answer.status()));
+        let url = location(&response).ok_or("no redirect to the institution")?;
+        step(tab, format!("clicks: {}, to the institution", response.status()));
         step("", format!("{name}={} characters; {attributes}", value.len()));
         Ok(url)
     }
 
-    /// Loads a page of the service, follows its redirect, and tells what the customer reads.
+    /// Loads a page of the service, follows its redirect, and prints the page.
     pub(crate) fn visit(&mut self, who: &str, url: &str) -> Result<(), Box<dyn Error>> {
-        let answer = self.send(Method::GET, url)?;
-        let path = location(&answer);
-        let (answer, how) = match path.filter(|_| answer.status() == StatusCode::SEE_OTHER) {
+        let response = self.send(Method::GET, url)?;
+        let path = location(&response);
+        let (response, prefix) = match path.filter(|_| response.status() == StatusCode::SEE_OTHER) {
             Some(path) => {
                 let page = self.send(Method::GET, &format!("{}{path}", self.origin))?;
                 (page, "303 See Other, then ")
             }
-            None => (answer, ""),
+            None => (response, ""),
         };
-        step(who, format!("{how}{}", answer.status()));
-        for line in str::from_utf8(answer.body())?.lines() {
+        step(who, format!("{prefix}{}", response.status()));
+        for line in str::from_utf8(response.body())?.lines() {
             step("", line);
         }
         Ok(())
     }
 
-    /// How many flows have a cookie.
+    /// Returns the number of flow cookies.
     pub(crate) fn flows(&self) -> usize {
         self.jar.keys().filter(|name| name.starts_with(FLOW)).count()
     }
 
-    /// Takes over another browser's flow cookies, and not its session.
+    /// Copies the flow cookies of another browser, without its session.
     pub(crate) fn take_flows_of(&mut self, other: &Self) {
         let flows = other.jar.iter().filter(|(name, _)| name.starts_with(FLOW));
         self.jar.extend(flows.map(|(name, value)| (name.clone(), value.clone())));
@@ -79,8 +80,8 @@ impl Browser {
         stream.write_all(&serialize(&request.body(Vec::new())?))?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
-        let answer = parse(&bytes)?;
-        for cookie in answer.headers().get_all(SET_COOKIE) {
+        let response = parse(&bytes)?;
+        for cookie in response.headers().get_all(SET_COOKIE) {
             let (name, rest) = cookie.to_str()?.split_once('=').ok_or("a cookie without a name")?;
             let (value, attributes) = rest.split_once("; ").unwrap_or((rest, ""));
             if attributes.contains("Max-Age=0") {
@@ -89,10 +90,10 @@ impl Browser {
                 self.jar.insert(name.to_owned(), value.to_owned());
             }
         }
-        Ok(answer)
+        Ok(response)
     }
 }
 
-fn location(answer: &Response<Vec<u8>>) -> Option<String> {
-    answer.headers().get(LOCATION)?.to_str().ok().map(str::to_owned)
+fn location(response: &Response<Vec<u8>>) -> Option<String> {
+    response.headers().get(LOCATION)?.to_str().ok().map(str::to_owned)
 }

@@ -1,14 +1,13 @@
-//! A web service as a recipient: axum over tokio, many customers, several tabs, no session store.
+//! A consent in a web service: axum over tokio, many customers, several tabs, no session store.
 //!
-//! The push happens when the customer clicks. Each flow has a cookie of its own, which carries the
-//! sealed pending value and opens only in the browser session that began it. The flow id is claimed
-//! once before the code is sent. `service`, `app` and `cookies` are what a web service would have;
-//! `browser` plays the customer's: with two tabs at once, with a callback that comes again, and
-//! with one that is carried into another browser.
+//! The request is pushed when the customer clicks. Each flow has its own cookie with the sealed
+//! pending value, which opens only in the browser session that began the flow. The flow id is
+//! claimed once, before the code is sent. `service` and `app` are parts of a web service; `browser`
+//! plays the customer's browser: two tabs at once, a repeated callback, and a callback in another
+//! browser.
 
 mod app;
 mod browser;
-mod cookies;
 mod service;
 
 use std::error::Error;
@@ -25,8 +24,8 @@ use tokio::runtime::Builder;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    // RFC 8252 7.3: on loopback a redirect_uri may be http. A real service's is https, and only
-    // there does a browser keep cookies named __Host-.
+    // RFC 8252 7.3: a redirect_uri on loopback may be http. A real service uses https, which
+    // browsers require for cookies named __Host-.
     let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
     let origin = format!("http://{}", listener.local_addr()?);
 
@@ -40,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     play(&bank, &origin)
 }
 
-/// What happens in the browsers of two people.
+/// Plays the browsers of a customer and an attacker.
 fn play(bank: &Bank, origin: &str) -> Result<(), Box<dyn Error>> {
     let mut browser = Browser::open(origin)?;
     // Two flows begin before either ends.
@@ -50,30 +49,30 @@ fn play(bank: &Bank, origin: &str) -> Result<(), Box<dyn Error>> {
     let callback_a = bank.customer(&in_tab_a, &Decision::everything(), now())?;
     let callback_b = bank.customer(&in_tab_b, &Decision::less_than_asked(), now())?;
 
-    // They end in the other order, each with its own cookie.
-    let kept = browser.clone();
+    // They end in reverse order, each with its own cookie.
+    let earlier = browser.clone();
     browser.visit("tab B", &callback_b)?;
     step("browser", format!("holds {} flow cookie", browser.flows()));
 
-    // What belongs to tab A can't be ended by others, in this browser or in another.
+    // A forged callback, and callbacks in another browser, do not end the flow of tab A.
     browser.visit("forged", &forged(&callback_a))?;
-    let mut stranger = Browser::open(origin)?;
-    stranger.visit("stranger", &callback_a)?;
-    stranger.take_flows_of(&browser);
-    stranger.visit("+ cookie", &callback_a)?;
+    let mut attacker = Browser::open(origin)?;
+    attacker.visit("attacker", &callback_a)?;
+    attacker.take_flows_of(&browser);
+    attacker.visit("+ cookie", &callback_a)?;
     browser.visit("tab A", &callback_a)?;
     step("browser", format!("holds {} flow cookies", browser.flows()));
 
-    // A callback comes twice: first as browsers do it, then with the cookie that was cleared.
+    // A callback is repeated: without the flow's cookie, then with the cookie that was removed.
     browser.visit("replayed", &callback_a)?;
-    browser.take_flows_of(&kept);
+    browser.take_flows_of(&earlier);
     browser.visit("+ cookie", &callback_a)?;
-    step("institution", format!("answers at /token: {}", bank.answers_at("/token")));
+    step("institution", format!("responses at /token: {}", bank.statuses_at("/token")));
     step("done", "two tabs, two consents, each code sent once");
     Ok(())
 }
 
-/// Whoever knows a flow's id knows the first 24 characters of its state, and not the rest.
+/// Replaces the secret part of `state`. Its first 24 characters are the flow id, which is not secret.
 fn forged(callback: &str) -> String {
     let at = callback.find("state=").map_or(0, |at| at + "state=".len() + 24);
     let (known, rest) = callback.split_at_checked(at).unwrap_or((callback, ""));

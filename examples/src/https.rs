@@ -1,12 +1,16 @@
 use std::error::Error;
+use std::sync::Arc;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
 use http::{Request, Response};
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
 
-/// Bytes that the head of an answer may have.
+/// The size of a response's head at most, in bytes.
 pub const MAX_HEAD: usize = 32 * 1024;
 
-/// One request of HTTP/1.1, on a connection that carries no other.
+/// Writes an HTTP/1.1 request for a connection that carries no other.
 #[must_use]
 pub fn serialize(request: &Request<Vec<u8>>) -> Vec<u8> {
     let uri = request.uri();
@@ -27,29 +31,45 @@ pub fn serialize(request: &Request<Vec<u8>>) -> Vec<u8> {
     bytes
 }
 
-/// The answer, from all the bytes that came until the connection was closed.
+/// Reads the response from all bytes received until the connection was closed.
 ///
 /// # Errors
-/// Where they are not one whole answer of a known length: this is the least that an example needs,
-/// not an HTTP client.
+/// If they are not one complete response with a `Content-Length`. This is no HTTP client: it reads
+/// what the examples need.
 pub fn parse(bytes: &[u8]) -> Result<Response<Vec<u8>>, Box<dyn Error>> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
-    let end = end.ok_or("the answer's head did not end")?;
+    let end = end.ok_or("the response's head is incomplete")?;
     let (head, body) = bytes.split_at(end);
     let mut lines = str::from_utf8(head)?.split("\r\n");
     let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 "));
-    let status = status.and_then(|rest| rest.get(..3)).ok_or("not an answer of HTTP/1.1")?;
+    let status = status.and_then(|rest| rest.get(..3)).ok_or("the response is not HTTP/1.1")?;
 
     let mut response = Response::new(body.get(4..).unwrap_or_default().to_vec());
     *response.status_mut() = status.parse()?;
     for line in lines {
-        let (name, value) = line.split_once(':').ok_or("a header without a colon")?;
+        let (name, value) = line.split_once(':').ok_or("a header field has no colon")?;
         let (name, value) = (name.parse::<HeaderName>()?, value.trim());
         response.headers_mut().append(name, HeaderValue::from_str(value)?);
     }
-    let length = response.headers().get(CONTENT_LENGTH).ok_or("an answer of unknown length")?;
+    let length =
+        response.headers().get(CONTENT_LENGTH).ok_or("the response has no Content-Length")?;
     if length.to_str()?.parse() != Ok(response.body().len()) {
-        return Err("the answer was cut short".into());
+        return Err("the response is incomplete".into());
     }
     Ok(response)
+}
+
+/// Returns the TLS configuration of a client that trusts one root certificate. The process-wide
+/// default provider is neither read nor set.
+///
+/// # Errors
+/// If the root is not a certificate.
+pub fn tls(root_der: &[u8]) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(root_der.to_vec()))?;
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }
