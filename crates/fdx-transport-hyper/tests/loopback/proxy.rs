@@ -73,7 +73,10 @@ async fn reports_a_proxy_that_opens_no_tunnel() {
     let large = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(9000));
     for (response, expected) in [
         ("HTTP/1.1 407 No\r\n\r\n", TransportError::Setup(SetupFault::ProxyAuthorization)),
-        ("HTTP/1.1 403 No\r\n\r\n", ProxyFault::Refused { status: 403 }.into()),
+        (
+            "HTTP/1.1 403 No\r\n\r\n",
+            ConnectFault::Proxy(ProxyFault::Refused { status: 403 }).into(),
+        ),
         ("SSH-2.0-OpenSSH\r\n\r\n", ProxyFault::Unreadable.into()),
         (&large, ProxyFault::HeadTooLarge.into()),
     ] {
