@@ -114,7 +114,7 @@ proptest! {
     /// Nothing around it changes which consent is meant.
     #[test]
     fn the_id_is_the_payloads_and_nothing_elses(
-        id in "[^\\p{Cc}]{1,256}",
+        id in "[^\\p{Cc}/\\\\%.]{1,2}[^\\p{Cc}/\\\\%]{0,254}",
         others in proptest::collection::btree_map("[a-z]{1,8}", "[ -~]{0,20}", 0..8),
     ) {
         let mut notification = usual();
