@@ -27,6 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![no_std]
+#![cfg_attr(test, allow(clippy::disallowed_types, reason = "tests compare with serde_json::Value"))]
 
 extern crate alloc;
 #[cfg(any(test, feature = "os-entropy", feature = "std"))]

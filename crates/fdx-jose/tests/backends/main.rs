@@ -1,5 +1,6 @@
 //! What every backend promises: the same laws over each, and over each pair of them.
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+#![allow(clippy::disallowed_types, reason = "tests compare with serde_json::Value")]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod laws;

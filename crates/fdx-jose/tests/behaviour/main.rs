@@ -1,4 +1,5 @@
 //! What the crate promises, through its public API.
+#![allow(clippy::disallowed_types, reason = "tests compare with serde_json::Value")]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod assertions;
