@@ -235,7 +235,7 @@ fn what_needs_a_key_or_a_certificate_says_which() {
             "self_signed_tls_client_auth\"\n",
             "\"self_signed_tls_client_auth\" needs certificate",
         ),
-        (&bare, "private_key_jwt\"\n", "none\"\n", "unknown variant `none`"),
+        (&bare, "private_key_jwt\"\n", "none\"\n", "authentication: the value is not known"),
     ] {
         let (code, shown) = connect(&text.replacen(from, to, 1));
         assert_eq!(code, Some(2), "{shown}");

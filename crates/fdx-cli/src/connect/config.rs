@@ -6,9 +6,10 @@ use fdx_par::{Dialect, MtlsEndpoints, ResponseMode, WellKnown};
 use fdx_rar::{ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster, ResourceType};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use serde::de::Deserializer;
 use toml::Spanned;
 
+use crate::connect::source;
 use crate::{args, dialects};
 
 /// A configuration as it is written. Paths are relative to the file that holds it.
@@ -74,7 +75,7 @@ pub(crate) struct Named(Dialect);
 impl<'de> Deserialize<'de> for Named {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        dialects::named(&name).map(Self).map_err(D::Error::custom)
+        dialects::named(&name).map(Self).map_err(own)
     }
 }
 
@@ -241,15 +242,20 @@ impl Assertion {
     }
 }
 
+/// An error in words of ours, which repeat nothing of the file.
+fn own<E: serde::de::Error>(error: impl std::fmt::Display) -> E {
+    E::custom(format_args!("{}{error}", source::OWN))
+}
+
 /// `http` to this machine is for one dialect, which `source` sees to.
 fn issuer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Issuer, D::Error> {
-    Issuer::parse_loopback(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    Issuer::parse_loopback(&String::deserialize(deserializer)?).map_err(own)
 }
 
 fn fdx_base<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HttpsUrl, D::Error> {
-    HttpsUrl::parse_loopback(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    HttpsUrl::parse_loopback(&String::deserialize(deserializer)?).map_err(own)
 }
 
 fn redirect_uri<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RedirectUri, D::Error> {
-    args::redirect_uri(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    args::redirect_uri(&String::deserialize(deserializer)?).map_err(own)
 }

@@ -1,4 +1,7 @@
-//! The text of a configuration, and mistakes in it shown with their line.
+//! The text of a configuration, and mistakes in it shown with their line's number.
+//!
+//! The file may be another one than was meant: a private key, or tokens. So no message repeats text
+//! of the file. It names the line, and the setting only if it is one of ours.
 
 use std::path::Path;
 
@@ -6,6 +9,7 @@ use fdx_par::dialect::Member;
 use toml::Spanned;
 
 use crate::connect::config::{Authentication, Binding, Config};
+use crate::connect::example;
 use crate::connect::request::{self, Words};
 use crate::error::Failure;
 use crate::{dialects, files};
@@ -14,13 +18,13 @@ use crate::{dialects, files};
 pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
     let text = files::text(path, "the configuration")?;
     parse(text.expose()).map_err(|mistake| {
-        let what = format!("{}: {}", path.display(), bounded(&mistake));
+        let what = format!("{}: {mistake}", path.display());
         Failure::usage(what, "correct that line; fdx connect --example shows every setting")
     })
 }
 
 fn parse(text: &str) -> Result<Config, String> {
-    let config: Config = toml::from_str(text).map_err(|error| error.to_string())?;
+    let config: Config = toml::from_str(text).map_err(|error| described(text, &error))?;
     check_words(text, &config)?;
     check_scheme(&config)?;
     if let (Err(error), Some(request)) = (request::of(&config), &config.request) {
@@ -146,30 +150,74 @@ fn contradiction(config: &Config) -> Option<(About, &'static str)> {
     .map(|mistake| (About::Binding, mistake)))
 }
 
-/// A mistake, however long the line that it is in.
-fn bounded(mistake: &str) -> String {
-    // Enough for the list of all settings, which is what a misspelt one asks for.
-    const MAX_CHARS: usize = 500;
-    let lines = mistake.trim_end().lines();
-    let lines = lines.map(|line| match line.char_indices().nth(MAX_CHARS) {
-        Some((end, _)) => format!("{} ...", line.get(..end).unwrap_or_default()),
-        None => line.to_owned(),
-    });
-    lines.collect::<Vec<_>>().join("\n")
+/// What begins our own messages in a TOML error. Other messages may quote the file.
+pub(super) const OWN: &str = "fdx: ";
+
+/// A TOML error without the text of the file.
+fn described(text: &str, error: &toml::de::Error) -> String {
+    let mistake = explained(error.message());
+    match error.span() {
+        Some(span) => placed(text, span.start, &mistake),
+        None => mistake,
+    }
+}
+
+/// What is wrong, in words of ours and of the program's own types.
+fn explained(message: &str) -> String {
+    if let Some(own) = message.strip_prefix(OWN) {
+        return own.to_owned();
+    }
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    if let Some(name) = missing.filter(|name| is_setting(name)) {
+        return format!("the setting {name} is missing");
+    }
+    let kinds = [
+        ("unknown field `", "the setting is not known"),
+        ("unknown variant `", "the value is not known"),
+        ("invalid type: ", "the value has the wrong type"),
+        ("invalid value: ", "the value is not accepted"),
+        ("invalid length ", "the value has the wrong length"),
+        ("duplicate ", "the setting is there twice"),
+    ];
+    let Some((_, what)) = kinds.iter().find(|(beginning, _)| message.starts_with(beginning)) else {
+        return "the file is not TOML, or the value is not accepted".to_owned();
+    };
+    // serde ends with what the program's type expects. Text of the file stands before that.
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("{what}; expected {expected}"),
+        None => (*what).to_owned(),
+    }
+}
+
+/// Whether this is the name of a setting or a table, which the example shows all of.
+fn is_setting(name: &str) -> bool {
+    example::TEXT.lines().any(|line| {
+        let line = line.strip_prefix("# ").unwrap_or(line);
+        let setting = line.split_once(" = ").map(|(setting, _)| setting);
+        setting == Some(name) || line.strip_prefix('[') == Some(&format!("{name}]"))
+    })
 }
 
 /// A mistake with the line that it is about.
 fn at<T>(text: &str, place: &Spanned<T>, mistake: &impl std::fmt::Display) -> String {
-    let before = text.get(..place.span().start).unwrap_or_default();
+    placed(text, place.span().start, mistake)
+}
+
+fn placed(text: &str, start: usize, mistake: &impl std::fmt::Display) -> String {
+    let before = text.get(..start).unwrap_or_default();
     let number = before.matches('\n').count() + 1;
     let line = text.lines().nth(number - 1).unwrap_or_default();
-    format!("line {number}\n  |\n{number} | {line}\n  |\n{mistake}")
+    let name = line.split_once('=').map_or(line, |(name, _)| name);
+    let name = name.trim_matches(['[', ']', ' ', '\t']);
+    match is_setting(name) {
+        true => format!("line {number}, {name}: {mistake}"),
+        false => format!("line {number}: {mistake}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connect::example;
 
     fn mistake(from: &str, to: &str) -> String {
         assert!(example::TEXT.contains(from), "{from}");
@@ -200,7 +248,7 @@ mod tests {
             let text = example::TEXT.replacen(setting, uncommented, 1);
             let name = uncommented.split_once(" =").unwrap().0;
             if let Err(error) = parse(&text) {
-                assert!(!error.contains("unknown field"), "{name}: {error}");
+                assert!(!error.contains("not known"), "{name}: {error}");
             }
         }
     }
@@ -208,7 +256,7 @@ mod tests {
     #[test]
     fn a_mistake_is_shown_with_its_line() {
         for (from, to, said) in [
-            ("client_id =", "client_idd =", "client_idd"),
+            ("client_id =", "client_idd =", "the setting is not known"),
             ("issuer = \"https", "issuer = \"http", "https://"),
             ("openid = true", "openid = 1", "boolean"),
             ("duration_type = \"TIME_BOUND\"", "duration_type = \"TIME_BOUNDED\"", "ONE_TIME"),
@@ -227,5 +275,28 @@ mod tests {
         let shown = mistake("\ncertificate = ", "\n# certificate = ");
         assert!(shown.contains("needs certificate and certificate_key"), "{shown}");
         assert!(shown.contains(&format!("line {}", line_of("binding = \"mtls\""))), "{shown}");
+    }
+
+    #[test]
+    fn a_mistake_names_the_setting_and_never_its_text() {
+        const SECRET: &str = "Kz8mXK1qLd0";
+        for (from, to, said) in [
+            (
+                "openid = true",
+                "openid = \"Kz8mXK1qLd0, expected Kz8mXK1qLd0\"",
+                "openid: the value",
+            ),
+            ("client_id =", "Kz8mXK1qLd0 =", "the setting is not known"),
+            ("issuer = \"https://", "issuer = \"Kz8mXK1qLd0://", "issuer: "),
+            ("[consent]", "[Kz8mXK1qLd0]", "the setting is not known"),
+            ("binding = \"mtls\"", "binding = \"Kz8mXK1qLd0\"", "expected one of"),
+            ("binding = ", "dialect = \"Kz8mXK1qLd0\"\nbinding = ", "dialect: "),
+            ("client_id = ", "client_id = Kz8mXK1qLd0 ", "not TOML"),
+            ("client_id = ", "issuer = \"Kz8mXK1qLd0\"\nclient_id = ", "twice"),
+        ] {
+            let shown = mistake(from, to);
+            assert!(shown.contains(said), "{to}: {shown}");
+            assert!(!shown.contains(SECRET), "{to}: {shown}");
+        }
     }
 }
