@@ -87,7 +87,8 @@ pub(crate) struct SandboxArgs {
 ///
 /// It discovers the institution, pushes the request, gives the URL for the customer's browser,
 /// takes the callback, exchanges the code, reads what was granted, and keeps the receipt and the
-/// tokens in files that it never overwrites.
+/// tokens in files that it never overwrites. Where it listens for the callback, the URL is its own:
+/// it works once, in one browser, and only that browser can bring the callback.
 #[derive(Parser)]
 #[command(after_help = CONNECT, verbatim_doc_comment)]
 pub(crate) struct ConnectArgs {
@@ -100,7 +101,7 @@ pub(crate) struct ConnectArgs {
     /// Print the URL for the customer's browser on standard error (what is done anyway)
     #[arg(long, conflicts_with = "open")]
     pub(crate) print_url: bool,
-    /// Print the URL, and open it with xdg-open or open
+    /// Print the URL, and have xdg-open or open show a page that only you can read, which leads there
     #[arg(long)]
     pub(crate) open: bool,
     /// Where the callback comes from [default: listen where redirect_uri is http, else stdin]

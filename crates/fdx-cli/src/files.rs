@@ -5,18 +5,10 @@ use std::path::Path;
 use fdx_wire::Secret;
 
 use crate::error::Failure;
+use crate::print::message;
 
 /// Larger than any file that this program reads.
 const MAX_BYTES: u64 = 1024 * 1024;
-
-/// Who may read a new file.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Readers {
-    /// Its owner alone (mode 0600): it holds a secret.
-    Owner,
-    /// Whoever the system lets.
-    Anyone,
-}
 
 /// Reads a small text file. It may hold a secret.
 pub(crate) fn text(path: &Path, what: &str) -> Result<Secret, Failure> {
@@ -42,16 +34,39 @@ fn reading(kind: ErrorKind) -> &'static str {
     }
 }
 
-/// Writes a file that does not exist yet.
-pub(crate) fn create(path: &Path, text: &str, readers: Readers) -> Result<(), Failure> {
+/// Reads a private key. Warns where other users of this machine can read it too.
+pub(crate) fn private_key(path: &Path, what: &str) -> Result<Secret, Failure> {
+    let text = text(path, what)?;
+    warn_of_readers(path);
+    Ok(text)
+}
+
+/// Warns where other users of this machine can read a file with a secret.
+#[cfg(unix)]
+pub(crate) fn warn_of_readers(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = path.metadata().map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+    if mode & 0o077 != 0 {
+        let path = path.display();
+        message(&format!(
+            "warning: {path} has a secret in it, and other users can open it (mode {mode:04o}): \
+             chmod 600 {path}"
+        ));
+    }
+}
+
+/// Only Unix has such modes.
+#[cfg(not(unix))]
+pub(crate) fn warn_of_readers(_: &Path) {}
+
+/// Writes a file that does not exist yet, for its owner alone (mode 0600). Every file that this
+/// program writes is written here.
+pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    if readers == Readers::Owner {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    #[cfg(not(unix))]
-    let _ = readers;
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options.open(path).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
@@ -113,6 +128,20 @@ pub(crate) fn check_directory_of(path: &Path) -> Result<(), Failure> {
     }
     let what = format!("{} is not a directory", directory.display());
     Err(Failure::usage(what, "make it, or choose another place"))
+}
+
+/// Makes a directory for the owner alone (mode 0700). One that is there already is an error: it may
+/// be another user's.
+pub(crate) fn create_private_directory(path: &Path) -> Result<(), Failure> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|error| {
+        Failure::failed(
+            format!("{} could not be made: {error}", path.display()),
+            "run it without --open",
+        )
+    })
 }
 
 /// Makes a directory for the owner alone where there is none.

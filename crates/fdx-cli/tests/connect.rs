@@ -3,9 +3,9 @@
 mod common;
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
-use common::{Connect, Sandbox, run, stderr};
+use common::{Connect, Sandbox, fdx, run, stderr, stdout};
 use fdx_jose::{AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
 use fdx_par::{
     AuthorizationRequest, Callback, Client, ClientAuthentication, ClientConfig, SenderConstraint,
@@ -60,6 +60,9 @@ fn what_is_secret_is_readable_by_its_owner_alone() {
     assert!(stdout.contains("TRANSACTIONS"), "{stdout}");
     for secret in [
         "app-mtls-tokens.json",
+        "app-mtls-receipt.json",
+        "clients.json",
+        "connect.toml",
         "signing-key.pem",
         "signing-key.jwk.json",
         "client-key.pem",
@@ -187,22 +190,311 @@ fn the_callback_is_heard_on_the_port_of_the_redirect_uri() {
     let redirect_uri = format!("http://{free}/back");
     let sandbox = Sandbox::start(&["--redirect-uri", &redirect_uri]);
     let connect = Connect::start(&sandbox.path("connect.toml"), &["--print-url"]);
-    let callback = sandbox.customer(&connect.url, &Decision::everything());
-    let target = callback.strip_prefix(&format!("http://{free}")).unwrap().to_owned();
-    let visit = |target: &str| {
-        let mut stream = TcpStream::connect(free).unwrap();
-        write!(stream, "GET {target} HTTP/1.1\r\nhost: {free}\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    };
-    assert!(visit("/favicon.ico").starts_with("HTTP/1.1 404"));
-    assert!(visit("/back?code=x&state=y").starts_with("HTTP/1.1 400"));
+    let mut browser = Browser { port: free, cookie: String::new() };
+    let url = browser.begin(&connect.url);
+    let callback = sandbox.customer(&url, &Decision::everything());
+    assert!(browser.get(&format!("http://{free}/favicon.ico")).starts_with("HTTP/1.1 404"));
+    let wrong = browser.get(&format!("http://{free}/back?code=x&state=y"));
+    assert!(wrong.starts_with("HTTP/1.1 400"), "{wrong}");
     let _silent = TcpStream::connect(free).unwrap();
-    let answer = visit(&target);
+    let answer = browser.get(&callback);
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("close this window"), "{answer}");
     let (code, _, stderr) = connect.finish();
     assert_eq!(code, 0, "{stderr}");
+}
+
+/// What a customer's browser does at the listener: it follows no redirect, and keeps one cookie.
+struct Browser {
+    port: SocketAddr,
+    cookie: String,
+}
+
+impl Browser {
+    fn get(&self, url: &str) -> String {
+        let target = url.strip_prefix(&format!("http://{}", self.port)).unwrap();
+        let cookie = match self.cookie.as_str() {
+            "" => String::new(),
+            cookie => format!("cookie: other=1; {cookie}\r\n"),
+        };
+        self.send(&format!("GET {target} HTTP/1.1\r\nhost: {}\r\n{cookie}\r\n", self.port))
+    }
+
+    fn post(&self, url: &str, form: &str) -> String {
+        let target = url.strip_prefix(&format!("http://{}", self.port)).unwrap();
+        let length = form.len();
+        self.send(&format!(
+            "POST {target} HTTP/1.1\r\nhost: {}\r\norigin: null\r\ncontent-length: {length}\r\n\
+             \r\n{form}",
+            self.port
+        ))
+    }
+
+    fn send(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.port).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Opens a start URL, keeps the cookie, and returns where it is sent.
+    fn begin(&mut self, start_url: &str) -> String {
+        let answer = self.get(start_url);
+        self.passed(&answer)
+    }
+
+    fn passed(&mut self, answer: &str) -> String {
+        assert!(answer.starts_with("HTTP/1.1 303 "), "{answer}");
+        for header in ["cache-control: no-store", "referrer-policy: no-referrer"] {
+            assert!(answer.contains(header), "{header}: {answer}");
+        }
+        let header = |name: &str| answer.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        let cookie = header("set-cookie: ");
+        for attribute in ["; Path=/back", "; HttpOnly", "; SameSite=Lax"] {
+            assert!(cookie.contains(attribute), "{cookie}");
+        }
+        assert!(!cookie.contains("Expires") && !cookie.contains("Max-Age"), "{cookie}");
+        self.cookie = cookie.split(';').next().unwrap().to_owned();
+        header("location: ").to_owned()
+    }
+}
+
+/// A sandbox whose customers come back to a free port, and a browser for that port.
+fn listening() -> (Sandbox, Browser) {
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let sandbox = Sandbox::start(&["--redirect-uri", &format!("http://{port}/back")]);
+    (sandbox, Browser { port, cookie: String::new() })
+}
+
+#[test]
+fn a_browser_that_did_not_start_here_can_not_bring_a_callback() {
+    let (sandbox, mut browser) = listening();
+    let connect = Connect::start(&sandbox.path("connect.toml"), &[]);
+    assert!(!connect.url.contains("request_uri"), "{}", connect.url);
+    let url = browser.begin(&connect.url);
+    // Another user of this machine learned the URL, and decides there first.
+    let stolen = sandbox.customer(&url, &Decision::everything());
+    for cookie in ["", "fdx=1", &browser.cookie.replace(|c: char| c.is_ascii_uppercase(), "a")] {
+        let attacker = Browser { port: browser.port, cookie: cookie.to_owned() };
+        let answer = attacker.get(&stolen);
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{cookie}: {answer}");
+        assert!(answer.contains("did not start here"), "{answer}");
+    }
+    // That ended nothing: the customer's own browser still counts.
+    assert!(browser.get(&stolen).starts_with("HTTP/1.1 200 "));
+    let (code, _, stderr) = connect.finish();
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(stderr.matches("did not start here").count(), 3, "{stderr}");
+}
+
+#[test]
+fn a_start_secret_is_good_once_and_a_wrong_one_uses_nothing_up() {
+    let (sandbox, mut browser) = listening();
+    let connect = Connect::start(&sandbox.path("connect.toml"), &[]);
+    let (place, secret) = connect.url.split_once("?secret=").unwrap();
+    for guess in ["", "?secret=", "?secret=guess", &format!("?secret={secret}x")] {
+        let answer = browser.get(&format!("{place}{guess}"));
+        assert!(answer.starts_with("HTTP/1.1 40"), "{guess}: {answer}");
+        assert!(!answer.contains("set-cookie") && !answer.contains("location"), "{answer}");
+    }
+    assert!(browser.post(place, "secret=guess").starts_with("HTTP/1.1 403 "));
+    // A page that is loaded ahead uses nothing up either.
+    let target = connect.url.strip_prefix(&format!("http://{}", browser.port)).unwrap();
+    let ahead = format!("GET {target} HTTP/1.1\r\nSec-Purpose: prefetch;prerender\r\n\r\n");
+    assert!(browser.send(&ahead).starts_with("HTTP/1.1 503 "));
+
+    let url = browser.begin(&connect.url);
+    let again = browser.get(&connect.url);
+    assert!(again.starts_with("HTTP/1.1 403 ") && !again.contains("set-cookie"), "{again}");
+    let callback = sandbox.customer(&url, &Decision::everything());
+    assert!(browser.get(&callback).starts_with("HTTP/1.1 200 "));
+    let (code, _, stderr) = connect.finish();
+    assert_eq!(code, 0, "{stderr}");
+}
+
+/// `fdx connect --open`, with an opener that only writes down what it was given.
+#[cfg(unix)]
+fn opened(sandbox: &Sandbox, arguments: &[&str]) -> (Connect, std::path::PathBuf) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let programs = sandbox.directory.join("programs");
+    std::fs::create_dir(&programs).unwrap();
+    let given = sandbox.directory.join("given");
+    let given_text = given.display();
+    let script = format!(
+        "#!/bin/sh\nprintf '%s\\n' \"$@\" > {given_text}.part\nmv {given_text}.part {given_text}\n"
+    );
+    for name in ["xdg-open", "open"] {
+        let program = programs.join(name);
+        std::fs::write(&program, &script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    let path = std::env::var("PATH").unwrap();
+    let mut command = fdx(&["connect", "--config", &sandbox.path("connect.toml"), "--open"]);
+    command.env("PATH", format!("{}:{path}", programs.display()));
+    command.env("TMPDIR", &sandbox.directory);
+    let connect = Connect::start_with(command, arguments);
+    while !given.exists() {
+        std::thread::yield_now();
+    }
+    let arguments = std::fs::read_to_string(given).unwrap();
+    let [file] = arguments.lines().collect::<Vec<_>>()[..] else { panic!("{arguments}") };
+    for text in ["http", "secret=", "request_uri"] {
+        assert!(!file.contains(text), "{file}");
+    }
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let file = std::path::PathBuf::from(file);
+    assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+    (connect, file)
+}
+
+#[cfg(unix)]
+#[test]
+fn the_opener_gets_a_path_and_the_page_there_posts_the_secret() {
+    let (sandbox, mut browser) = listening();
+    let (connect, file) = opened(&sandbox, &[]);
+    let page = std::fs::read_to_string(&file).unwrap();
+    assert!(!page.contains("request_uri"), "{page}");
+    let between = |before: &str| page.split_once(before).unwrap().1.split('"').next().unwrap();
+    let (action, secret) = (between("action=\""), between("name=\"secret\" value=\""));
+    assert_eq!(connect.url, format!("{action}?secret={secret}"));
+    let answer = browser.post(action, &format!("secret={secret}"));
+    let url = browser.passed(&answer);
+    // Removed after use.
+    assert!(!file.exists() && !file.parent().unwrap().exists());
+    let callback = sandbox.customer(&url, &Decision::everything());
+    assert!(browser.get(&callback).starts_with("HTTP/1.1 200 "));
+    let (code, _, stderr) = connect.finish();
+    assert_eq!(code, 0, "{stderr}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_start_page_is_removed_at_the_end_whatever_the_end_is() {
+    let (sandbox, _) = listening();
+    let (connect, file) = opened(&sandbox, &[]);
+    connect.interrupt();
+    let (code, _, stderr) = connect.finish();
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("interrupted"), "{stderr}");
+    assert!(!file.parent().unwrap().exists());
+
+    // Where the callback is pasted, the page leads to the institution itself.
+    let sandbox = Sandbox::start(&[]);
+    let (mut connect, file) = opened(&sandbox, &["--callback", "stdin"]);
+    let page = std::fs::read_to_string(&file).unwrap();
+    assert!(page.contains(&connect.url.replace('&', "&amp;")), "{page}");
+    let callback = sandbox.customer(&connect.url, &Decision::everything());
+    connect.paste(&callback);
+    let (code, _, stderr) = connect.finish();
+    assert_eq!(code, 0, "{stderr}");
+    assert!(!file.parent().unwrap().exists());
+}
+
+/// A private key, or tokens, given in the place of another file.
+#[test]
+fn a_wrong_file_is_refused_without_its_text() {
+    let sandbox = Sandbox::start(&[]);
+    let jwk = sandbox.read("signing-key.jwk.json");
+    let d = jwk.split_once("\"d\":\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let pem = sandbox.read("signing-key.pem");
+    let token = "Kz8mXK1qLd0.eyJ0b2tlbiI6InNlY3JldCJ9.c2lnbmF0dXJl";
+    let tokens =
+        format!("{{\"version\":1,\"access_token\":\"{token}\",\"refresh_token\":\"{token}\"}}");
+    let config = sandbox.read("connect.toml");
+    let files = [
+        ("jwk", jwk.clone()),
+        ("jwk on lines", jwk.replace(',', ",\n")),
+        ("pem", pem.clone()),
+        ("tokens", tokens.clone()),
+        ("a token", token.to_owned()),
+        ("a token as a name", format!("{token} = 1\n{config}")),
+        ("a token as a value", config.replace("issuer = \"", &format!("issuer = \"{token}"))),
+        ("a token of a wrong type", format!("use_mtls_endpoint_aliases = \"{token}\"\n{config}")),
+        ("a token as a choice", format!("discovery = \"{token}\"\n{config}")),
+    ];
+    let secrets = [d.as_str(), token, pem.lines().nth(1).unwrap()];
+    for (name, text) in &files {
+        std::fs::write(sandbox.path("wrong"), text).unwrap();
+        let wrong = sandbox.path("wrong");
+        let mut commands = vec![
+            vec!["connect".to_owned(), "--config".to_owned(), wrong.clone()],
+            vec!["doctor".to_owned(), wrong.clone()],
+            vec!["doctor".to_owned(), "https://127.0.0.1:1".into(), "--ca".into(), wrong.clone()],
+            vec![
+                "doctor".to_owned(),
+                "https://127.0.0.1:1".into(),
+                "--config".into(),
+                wrong.clone(),
+            ],
+            vec!["keys".to_owned(), "show".to_owned(), wrong.clone()],
+        ];
+        for (setting, right) in [
+            ("root_certificates", "ca.pem"),
+            ("key", "signing-key.pem"),
+            ("certificate", "client.pem"),
+            ("certificate_key", "client-key.pem"),
+        ] {
+            let from = format!("{setting} = \"{right}\"");
+            assert!(config.contains(&from), "{from}");
+            let place = sandbox.path(&format!("{setting}.toml"));
+            let changed = config.replace(&from, &format!("{setting} = \"wrong\""));
+            std::fs::write(&place, changed).unwrap();
+            commands.push(vec![
+                "connect".to_owned(),
+                "--config".to_owned(),
+                place,
+                "--callback".into(),
+                "stdin".into(),
+            ]);
+        }
+        for arguments in commands {
+            let output = run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+            let said = stdout(&output) + &stderr(&output);
+            for secret in secrets {
+                assert!(!said.contains(secret), "{name}, {arguments:?}: {said}");
+                // Nor a part of it that would do.
+                assert!(!said.contains(&secret[..12]), "{name}, {arguments:?}: {said}");
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_private_key_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let sandbox = Sandbox::start(&[]);
+    let config = sandbox.path("connect.toml");
+    let open_to = |file: &str, mode| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(sandbox.path(file), permissions).unwrap();
+    };
+    let warned = |file: &str, output: &std::process::Output| {
+        let said = stderr(output);
+        said.lines().any(|line| line.starts_with("warning: ") && line.contains(file))
+    };
+    // Refused after the keys are read, and before anything is sent.
+    std::fs::write(sandbox.path("app-mtls-receipt.json"), "mine").unwrap();
+    for file in ["signing-key.pem", "client-key.pem"] {
+        for (mode, expected) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true)] {
+            open_to(file, mode);
+            let output = run(&["connect", "--config", &config, "--callback", "stdin"]);
+            assert_eq!(warned(file, &output), expected, "{file} {mode:o}: {}", stderr(&output));
+        }
+        open_to(file, 0o600);
+    }
+    for (file, mode, expected) in [
+        ("signing-key.pem", 0o644, true),
+        ("signing-key.pem", 0o600, false),
+        ("signing-key.jwk.json", 0o644, true),
+        ("signing-key.jwk.json", 0o600, false),
+    ] {
+        open_to(file, mode);
+        let output = run(&["keys", "show", &sandbox.path(file)]);
+        assert_eq!(warned(file, &output), expected, "{file} {mode:o}: {}", stderr(&output));
+    }
 }
 
 #[test]

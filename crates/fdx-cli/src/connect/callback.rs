@@ -1,13 +1,20 @@
+mod gate;
 mod listener;
+mod start_file;
 
+use std::future::poll_fn;
 use std::io::Read;
+use std::path::Path;
+use std::pin::pin;
+use std::task::Poll;
 
-use fdx_par::{Callback, Client, NextStep, Pending};
+use fdx_par::{AuthorizationUrl, Callback, Client, NextStep, Pending};
 use fdx_transport_hyper::system_now;
-use fdx_wire::RedirectUri;
+use fdx_wire::{RedirectUri, Secret, SecretBuffer};
 
 use crate::args::CallbackName;
 use crate::connect::callback::listener::Listener;
+use crate::connect::callback::start_file::StartFile;
 use crate::error::Failure;
 use crate::flow::Driver;
 use crate::print::message;
@@ -45,6 +52,48 @@ impl Source {
             Self::Listen(_) => "Waiting for the customer to come back ...",
             Self::Stdin => "Paste the URL that the browser comes back to, and press return:",
         }
+    }
+
+    /// Sends the customer's browser off: prints the URL that it begins at, and with `opener` starts
+    /// a browser.
+    pub(crate) fn send_off(
+        &self,
+        url: &AuthorizationUrl,
+        opener: Opener,
+    ) -> Result<Started, Failure> {
+        let (begins_at, file) = match (self, opener) {
+            (Self::Listen(listener), Opener::None) => (listener.gate().start_url(), None),
+            (Self::Listen(listener), Opener::Browser) => {
+                let gate = listener.gate();
+                let file = StartFile::posting(&gate.start_place(), gate.secret())?;
+                (gate.start_url(), Some(file))
+            }
+            (Self::Stdin, Opener::None) => (Secret::new(url.as_str().to_owned()), None),
+            (Self::Stdin, Opener::Browser) => {
+                let file = StartFile::leading_to(url.as_str())?;
+                (Secret::new(url.as_str().to_owned()), Some(file))
+            }
+        };
+        message("\nThe customer's browser goes to:");
+        message(begins_at.expose());
+        if let Self::Listen(_) = self {
+            message(
+                "It works once, in one browser. The callback has to come from the same browser.",
+            );
+        }
+        let path = file.as_ref().map(|file| file.path().to_owned());
+        let started = match self {
+            Self::Listen(listener) => {
+                listener.gate().open(url, file);
+                Started { _file: None }
+            }
+            Self::Stdin => Started { _file: file },
+        };
+        if let Some(path) = path {
+            open(&path);
+        }
+        message(&format!("\n{}", self.invitation()));
+        Ok(started)
     }
 
     /// Waits for the callback of this very flow. What arrives and is something else ends nothing.
@@ -94,24 +143,90 @@ impl Source {
     }
 }
 
+/// Whether a browser is started.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Opener {
+    Browser,
+    None,
+}
+
+/// Keeps the start file, if the gate does not, until the callback was pasted.
+#[must_use = "dropping it removes the start file"]
+pub(crate) struct Started {
+    _file: Option<StartFile>,
+}
+
+/// Starts a browser with a file, and does not wait for it. Every local user can read the arguments
+/// of a process: the path is no secret, and what it leads to stays in the file.
+fn open(path: &Path) {
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let quiet = std::process::Stdio::null;
+    let started = std::process::Command::new(program)
+        .arg(path)
+        .stdin(quiet())
+        .stdout(quiet())
+        .stderr(quiet())
+        .spawn();
+    if let Err(error) = started {
+        message(&format!("note: {program} could not be started ({error}); open the URL yourself"));
+    }
+}
+
+/// Runs to the end or to ctrl-c, so that what has to be removed is removed.
+pub(crate) async fn unless_interrupted<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let mut work = pin!(work);
+    let mut interrupted = pin!(interrupted());
+    poll_fn(|context| {
+        if interrupted.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(Failure::failed("interrupted", "run it again")));
+        }
+        work.as_mut().poll(context)
+    })
+    .await
+}
+
+#[cfg(unix)]
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    // A signal that can't be listened for ends the process as it always did.
+    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    poll_fn(|context| {
+        let heard = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+        if heard { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+#[cfg(not(unix))]
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// One line of standard input that is not empty.
-async fn line() -> Result<String, Failure> {
+async fn line() -> Result<Secret, Failure> {
     let read = tokio::task::spawn_blocking(|| {
         loop {
-            let mut line = Vec::new();
+            let mut line = SecretBuffer::with_capacity(1024);
             let mut byte = [0];
             let mut stdin = std::io::stdin().lock().take(MAX_LINE);
             while stdin.read(&mut byte)? == 1 && byte != *b"\n" {
-                line.extend(byte);
+                line.push(&byte);
             }
-            let line = String::from_utf8_lossy(&line).trim().to_owned();
+            // Other than ASCII is in no URL.
+            let line = str::from_utf8(line.as_bytes()).unwrap_or("?").trim();
             if !line.is_empty() || stdin.limit() == MAX_LINE {
-                return Ok::<_, std::io::Error>(line);
+                return Ok::<_, std::io::Error>(Secret::new(line.to_owned()));
             }
         }
     });
     match read.await {
-        Ok(Ok(line)) if !line.is_empty() => Ok(line),
+        Ok(Ok(line)) if !line.expose().is_empty() => Ok(line),
         _ => Err(Failure::failed(
             "standard input ended before the callback came",
             "run it again, and paste the URL",

@@ -9,6 +9,8 @@ pub(crate) mod setup;
 pub(crate) mod source;
 mod tokens;
 
+use std::path::Path;
+
 use fdx_par::dialect::Member;
 use fdx_par::not_fapi::{self, Departure};
 use fdx_par::{
@@ -17,7 +19,7 @@ use fdx_par::{
 use fdx_transport_hyper::system_now;
 
 use crate::args::ConnectArgs;
-use crate::connect::callback::Source;
+use crate::connect::callback::{Opener, Source, unless_interrupted};
 use crate::connect::config::Config;
 use crate::connect::setup::Setup;
 use crate::dialects;
@@ -30,6 +32,10 @@ pub(crate) async fn run(args: &ConnectArgs) -> Result<(), Failure> {
         result(example::TEXT.trim_end());
         return Ok(());
     };
+    unless_interrupted(connect(args, path)).await
+}
+
+async fn connect(args: &ConnectArgs, path: &Path) -> Result<(), Failure> {
     let config = source::read(path)?;
     for name in config.unknown_names() {
         message(&format!("note: {name} is not a name of FDX up to 6.4; it is sent as it is"));
@@ -125,9 +131,12 @@ async fn consent(
 ) -> Result<Verified, Failure> {
     let driver = &setup.driver;
     let (url, pending) = begin(setup, client, request).await?;
-    send_off(args, &url, source);
+    let opener = if args.open { Opener::Browser } else { Opener::None };
+    let started = source.send_off(&url, opener)?;
+    let waited = source.wait(driver, client, pending).await;
+    drop(started);
 
-    let accepted = match source.wait(driver, client, pending).await? {
+    let accepted = match waited? {
         Callback::Code(accepted) => accepted,
         Callback::Denied(refusal) => return Err(Failure::denied(refusal)),
     };
@@ -136,30 +145,6 @@ async fn consent(
     let exchanged = driver.run("exchanging the code", draft).await?;
     tokens::keep_unverified(setup, &exchanged)?;
     tokens::verify(setup, client, exchanged).await
-}
-
-fn send_off(args: &ConnectArgs, url: &AuthorizationUrl, source: &Source) {
-    message("\nThe customer's browser goes to:");
-    message(url.as_str());
-    if args.open {
-        open(url.as_str());
-    }
-    message(&format!("\n{}", source.invitation()));
-}
-
-/// Starts a browser, and does not wait for it.
-fn open(url: &str) {
-    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let quiet = std::process::Stdio::null;
-    let started = std::process::Command::new(program)
-        .arg(url)
-        .stdin(quiet())
-        .stdout(quiet())
-        .stderr(quiet())
-        .spawn();
-    if let Err(error) = started {
-        message(&format!("note: {program} could not be started ({error}); open the URL yourself"));
-    }
 }
 
 fn tell(notice: &Notice) {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::args::ConnectArgs;
 use crate::connect::setup::Setup;
 use crate::error::Failure;
-use crate::files::{self, Readers};
+use crate::files;
 use crate::json::{self, Consent};
 use crate::print::result;
 use crate::{receipt, table};
@@ -29,7 +29,7 @@ pub(crate) fn keep_and_tell(
     receipt: &ConsentReceipt,
 ) -> Result<(), Failure> {
     let kept = format!("the tokens are kept in {}", setup.tokens.display());
-    files::create(&setup.receipt, &receipt.canonical_json(), Readers::Anyone)
+    files::create(&setup.receipt, &receipt.canonical_json())
         .map_err(|failure| failure.but(&kept))?;
     if args.json {
         result(&json::pretty(&Report {

@@ -104,7 +104,7 @@ impl Identity {
             let chain = directory.join(chain);
             let chain_text = files::text(&chain, "the certificate")?;
             let key = directory.join(key);
-            let key_text = files::text(&key, "the certificate's key")?;
+            let key_text = files::private_key(&key, "the certificate's key")?;
             let shown = ClientIdentity::from_pem(chain_text.expose(), key_text.expose());
             // Either may be the wrong one.
             let both = format!("{} with {}", chain.display(), key.display());
@@ -156,7 +156,7 @@ impl Identity {
 
 /// The file's text, without the line's end that an editor puts there.
 fn secret(path: &Path) -> Result<ClientSecret, Failure> {
-    let text = files::text(path, "the client secret")?;
+    let text = files::private_key(path, "the client secret")?;
     let secret = text.expose().trim_end_matches(['\r', '\n']);
     if secret.is_empty() || secret.contains(['\r', '\n']) {
         let what = format!("{} does not hold one line with a client secret", path.display());

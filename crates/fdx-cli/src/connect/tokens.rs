@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::connect::setup::Setup;
 use crate::error::Failure;
-use crate::files::{self, Readers};
+use crate::files;
 use crate::flow::{NotVerified, entropy};
 use crate::print::message;
 

@@ -41,7 +41,7 @@ fn named(algorithm: Algorithm, kid: Option<&str>) -> Result<FreshKey, Failure> {
 
 /// Loads a private key: a JWK begins with a brace, a PEM never does.
 pub(crate) fn load(path: &Path, kid: Option<&str>) -> Result<PrivateKey, Failure> {
-    let text = files::text(path, "the private key")?;
+    let text = files::private_key(path, "the private key")?;
     check_kid(path, &text, kid, "take kid out of the configuration")?;
     let key = match text.expose().trim_start().starts_with('{') {
         true => PrivateKey::from_jwk(backend::ring(), text.expose().as_bytes()),

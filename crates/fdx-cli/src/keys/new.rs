@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::args::KeysNewArgs;
 use crate::error::Failure;
-use crate::files::{self, Readers};
+use crate::files;
 use crate::json::pretty;
 use crate::keys;
 use crate::keys::certificate::{self, SelfSigned};
@@ -49,13 +49,13 @@ pub(super) fn run(args: &KeysNewArgs) -> Result<(), Failure> {
 
     files::make_directory(&args.out)?;
     files.check_absent()?;
-    files::create(&files.key, pem.expose(), Readers::Owner)?;
+    files::create(&files.key, pem.expose())?;
     for (path, text) in [
         (&files.request, request.as_deref()),
         (&files.certificate, certificate.as_ref().map(SelfSigned::pem)),
     ] {
         if let (Some(path), Some(text)) = (path, text) {
-            files::create(path, text, Readers::Anyone)?;
+            files::create(path, text)?;
         }
     }
     tell(args, &fresh, &files, certificate.as_ref())

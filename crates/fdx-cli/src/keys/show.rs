@@ -43,7 +43,8 @@ pub(super) fn run(args: &KeysShowArgs) -> Result<(), Failure> {
     for file in &args.files {
         let text = files::text(file, "the key")?;
         check_kid(file, &text, args.kid.as_deref(), "leave --kid out")?;
-        let keys = read(&text, args.kid.as_deref()).map_err(|error| unusable(file, &error))?;
+        let keys =
+            read(file, &text, args.kid.as_deref()).map_err(|error| unusable(file, &error))?;
         if keys.skipped() > 0 {
             let count = keys.skipped();
             message(&format!("note: {} keys of {} can't be used here", count, file.display()));
@@ -80,14 +81,16 @@ fn tell(args: &KeysShowArgs, found: &[Found]) -> Result<(), Failure> {
 }
 
 /// A PEM, a JWK, private or public, or a JWK Set. Nothing private comes out.
-fn read(text: &Secret, kid: Option<&str>) -> Result<Jwks, KeyError> {
+fn read(path: &Path, text: &Secret, kid: Option<&str>) -> Result<Jwks, KeyError> {
     let backend = backend::ring();
     let bytes = text.expose().as_bytes();
     let one = if !text.expose().trim_start().starts_with('{') {
+        files::warn_of_readers(path);
         PrivateKey::from_pem(backend, text.expose(), kid).map(|key| key.public().clone())
     } else {
         match PublicKey::from_jwk(bytes) {
             Err(KeyError::PrivateMember { .. }) => {
+                files::warn_of_readers(path);
                 PrivateKey::from_jwk(backend, bytes).map(|key| key.public().clone())
             }
             Err(error) => return Jwks::parse(bytes).map_err(|_| error),

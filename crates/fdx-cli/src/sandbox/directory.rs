@@ -11,7 +11,7 @@ use crate::bank::Bank;
 use crate::bank::clients::ONE_CLIENT;
 use crate::connect::request::Words;
 use crate::error::Failure;
-use crate::files::{self, Readers};
+use crate::files;
 use crate::json::pretty;
 use crate::sandbox::configuration;
 
@@ -90,36 +90,35 @@ impl<'a> Files<'a> {
     }
 
     pub(crate) fn write(&self, bank: &Bank) -> Result<(), Failure> {
-        use Readers::{Anyone, Owner};
-        self.create(CA, bank.authority.certificate_pem(), Anyone)?;
+        self.create(CA, bank.authority.certificate_pem())?;
         if bank.clients.iter().any(shows_certificate) {
-            self.create(CERTIFICATE, bank.certificate.pem(), Anyone)?;
-            self.create(CERTIFICATE_KEY, &bank.certificate.private_key_pem(), Owner)?;
+            self.create(CERTIFICATE, bank.certificate.pem())?;
+            self.create(CERTIFICATE_KEY, &bank.certificate.private_key_pem())?;
         }
         if let Some((own, own_key)) = &bank.own_certificate {
-            self.create(OWN_CERTIFICATE, own.pem(), Anyone)?;
-            self.create(OWN_CERTIFICATE_KEY, own_key.pkcs8_pem.expose(), Owner)?;
+            self.create(OWN_CERTIFICATE, own.pem())?;
+            self.create(OWN_CERTIFICATE_KEY, own_key.pkcs8_pem.expose())?;
         }
         if !bank.clients.iter().all(|client| secret(client).is_some()) {
-            self.create(KEY, bank.key.pkcs8_pem.expose(), Owner)?;
-            self.create(PRIVATE_JWK, bank.key.private_jwk.expose(), Owner)?;
+            self.create(KEY, bank.key.pkcs8_pem.expose())?;
+            self.create(PRIVATE_JWK, bank.key.private_jwk.expose())?;
         }
         if let Some(secret) = bank.clients.iter().find_map(secret) {
-            self.create(CLIENT_SECRET, secret.expose(), Owner)?;
+            self.create(CLIENT_SECRET, secret.expose())?;
         }
-        self.create(CLIENTS, &(pretty(&document(bank)) + "\n"), Anyone)?;
+        self.create(CLIENTS, &(pretty(&document(bank)) + "\n"))?;
         let dialect = fdx_par::dialect::by_name(bank.provider.name()).unwrap_or_default();
         if Words::of(dialect) == Words::Details {
             return Ok(());
         }
         bank.clients.iter().try_for_each(|client| {
             let text = configuration::of(bank, client, &named(client));
-            self.create(&file(client), &text, Anyone)
+            self.create(&file(client), &text)
         })
     }
 
-    fn create(&self, name: &str, text: &str, readers: Readers) -> Result<(), Failure> {
-        files::create(&self.path(name), text, readers)
+    fn create(&self, name: &str, text: &str) -> Result<(), Failure> {
+        files::create(&self.path(name), text)
     }
 
     fn path(&self, name: &str) -> PathBuf {

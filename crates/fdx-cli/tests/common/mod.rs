@@ -116,13 +116,17 @@ pub(crate) struct Connect {
 impl Connect {
     /// Starts it, and waits for the URL.
     pub(crate) fn start(config: &str, arguments: &[&str]) -> Self {
-        let mut command = fdx(&["connect", "--config", config]);
+        Self::start_with(fdx(&["connect", "--config", config]), arguments)
+    }
+
+    /// The same with a command that is prepared as far as the configuration.
+    pub(crate) fn start_with(mut command: std::process::Command, arguments: &[&str]) -> Self {
         command.args(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut messages = BufReader::new(child.stderr.take().unwrap());
         let (mut line, mut before) = (String::new(), String::new());
-        while !line.starts_with("https://") {
+        while !line.starts_with("http") {
             before.push_str(&line);
             line.clear();
             assert!(messages.read_line(&mut line).unwrap() > 0, "no URL came: {before}");
@@ -133,6 +137,13 @@ impl Connect {
     /// Pastes a line.
     pub(crate) fn paste(&mut self, line: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// Ends it as ctrl-c does.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     }
 
     /// Waits for the end: the exit code, standard output, and the rest of standard error.

@@ -1,27 +1,43 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use fdx_par::Callback;
-use fdx_wire::RedirectUri;
+use fdx_wire::form::Query;
+use fdx_wire::{RedirectUri, Secret, SecretBuffer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
+use crate::connect::callback::gate::Gate;
 use crate::error::Failure;
+use crate::print::message;
 
-/// The redirect_uri's port, for one callback. Just enough HTTP/1.1 to hear one GET.
+/// The redirect_uri's port, for one callback. Just enough HTTP/1.1 to hear the start, which the
+/// [`Gate`] decides about, and one callback.
 pub(crate) struct Listener {
     visits: mpsc::Receiver<Visit>,
+    gate: Arc<Gate>,
 }
 
-/// Somebody who came to the redirect_uri.
+/// A browser that came back to the redirect_uri.
 pub(crate) struct Visit {
-    url: String,
+    url: Secret,
     stream: Option<TcpStream>,
+}
+
+/// What every connection is answered from.
+struct Place {
+    redirect_uri: RedirectUri,
+    gate: Arc<Gate>,
+    arrived: mpsc::Sender<Visit>,
 }
 
 /// What one connection may send, and how long it may take: a browser's head is far smaller.
 const MAX_HEAD: usize = 16 * 1024;
+/// A form with the secret.
+const MAX_BODY: usize = 1024;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Listener {
@@ -36,8 +52,14 @@ impl Listener {
             )
         })?;
         let (arrived, visits) = mpsc::channel(1);
-        tokio::spawn(listen(listener, redirect_uri.clone(), arrived));
-        Ok(Self { visits })
+        let gate = Arc::new(Gate::new(redirect_uri)?);
+        let place = Place { redirect_uri: redirect_uri.clone(), gate: Arc::clone(&gate), arrived };
+        tokio::spawn(listen(listener, Arc::new(place)));
+        Ok(Self { visits, gate })
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// The next visit to the redirect_uri's own path.
@@ -47,12 +69,19 @@ impl Listener {
     }
 }
 
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // The tasks that hear connections keep the gate: it must not keep the start file.
+        self.gate.close();
+    }
+}
+
 /// Hears all who come at the same time: browsers open connections that they may never use.
-async fn listen(listener: TcpListener, redirect_uri: RedirectUri, arrived: mpsc::Sender<Visit>) {
-    while !arrived.is_closed() {
+async fn listen(listener: TcpListener, place: Arc<Place>) {
+    while !place.arrived.is_closed() {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(hear(stream, redirect_uri.clone(), arrived.clone()));
+                tokio::spawn(hear(stream, Arc::clone(&place)));
             }
             // Too many files are open, most likely.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
@@ -60,29 +89,61 @@ async fn listen(listener: TcpListener, redirect_uri: RedirectUri, arrived: mpsc:
     }
 }
 
-/// Hears one connection. What is not for the redirect_uri, such as for an icon, is sent away.
-async fn hear(mut stream: TcpStream, redirect_uri: RedirectUri, arrived: mpsc::Sender<Visit>) {
+/// Hears one connection. What is for neither start nor redirect_uri, such as for an icon, is sent
+/// away.
+async fn hear(mut stream: TcpStream, place: Arc<Place>) {
     // Too slow, too long, or gone: no answer.
-    let Ok(Some(head)) = timeout(PATIENCE, head(&mut stream)).await else {
+    let Ok(Some(request)) = timeout(PATIENCE, request(&mut stream)).await else {
         return;
     };
-    match target(&head, redirect_uri.path()) {
-        Ok(target) => {
-            let url = format!("{}{target}", redirect_uri.origin().as_str());
-            let _ = arrived.send(Visit { url, stream: Some(stream) }).await;
+    let (gate, redirect_uri) = (&place.gate, &place.redirect_uri);
+    match asked(request.as_bytes(), redirect_uri.path(), &gate.start_path()) {
+        Ok(Asked::Callback { target, cookies }) => {
+            if cookies.iter().any(|header| gate.admits(header)) {
+                let url = Secret::concat(&[redirect_uri.origin().as_str(), target]);
+                let _ = place.arrived.send(Visit { url, stream: Some(stream) }).await;
+                return;
+            }
+            message("note: a callback came from a browser that did not start here: it is ignored");
+            answer(
+                stream,
+                FORBIDDEN,
+                "This browser did not start here. Open the start page of fdx \
+                connect in this browser.",
+            )
+            .await;
         }
+        Ok(Asked::Start { secret }) => match gate.enter(secret.expose()) {
+            Some(pass) => {
+                let (location, cookie) = (pass.location.expose(), pass.cookie.expose());
+                let headers =
+                    Secret::concat(&["location: ", location, "\r\nset-cookie: ", cookie, "\r\n"]);
+                answer_with(stream, "303 See Other", headers.expose(), "Continue.").await;
+            }
+            None => {
+                answer(
+                    stream,
+                    FORBIDDEN,
+                    "This is not the start page, or it was used before. Run \
+                    fdx connect again.",
+                )
+                .await;
+            }
+        },
         Err(status) => answer(stream, status, "There is nothing here.").await,
     }
 }
 
+const FORBIDDEN: &str = "403 Forbidden";
+
 impl Visit {
-    pub(crate) fn pasted(url: String) -> Self {
+    pub(crate) fn pasted(url: Secret) -> Self {
         Self { url, stream: None }
     }
 
     /// The URL as it was received.
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        self.url.expose()
     }
 
     pub(crate) async fn answer(self, callback: &Callback) {
@@ -102,23 +163,58 @@ impl Visit {
     }
 }
 
-/// Everything up to the empty line.
-async fn head(stream: &mut TcpStream) -> Option<Vec<u8>> {
-    let mut head = Vec::new();
-    let mut chunk = [0; 2048];
-    while !head.windows(4).any(|window| window == b"\r\n\r\n") {
-        let read = stream.read(&mut chunk).await.ok().filter(|read| *read > 0)?;
-        head.extend(chunk.get(..read)?);
-        if head.len() > MAX_HEAD {
+/// Everything up to the empty line, and the body that `Content-Length` announces.
+async fn request(stream: &mut TcpStream) -> Option<SecretBuffer> {
+    let mut bytes = SecretBuffer::with_capacity(MAX_HEAD);
+    let mut chunk = Zeroizing::new([0; 2048]);
+    loop {
+        if let Some(end) = end_of_head(bytes.as_bytes()) {
+            let announced = headers(bytes.as_bytes().get(..end)?, "content-length");
+            let announced: usize = match announced.as_slice() {
+                [] => 0,
+                [one] => one.parse().ok().filter(|length| *length <= MAX_BODY)?,
+                _ => return None,
+            };
+            if bytes.len() >= end + announced {
+                return Some(bytes);
+            }
+        }
+        if bytes.len() > MAX_HEAD {
             return None;
         }
+        let read = stream.read(chunk.as_mut()).await.ok().filter(|read| *read > 0)?;
+        bytes.push(chunk.get(..read)?);
     }
-    Some(head)
 }
 
-/// RFC 9112 section 3: the target of a GET for `path`, or the status that says what is wrong.
-fn target<'h>(head: &'h [u8], path: &str) -> Result<&'h str, &'static str> {
+/// Behind the empty line.
+fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|place| place + 4)
+}
+
+/// The values of a header. Those that are no text are left out.
+fn headers<'h>(head: &'h [u8], name: &str) -> Vec<&'h str> {
+    let lines = head.split(|byte| *byte == b'\n').skip(1);
+    let values = lines.filter_map(|line| {
+        let (found, value) = str::from_utf8(line).ok()?.split_once(':')?;
+        found.eq_ignore_ascii_case(name).then_some(value.trim())
+    });
+    values.collect()
+}
+
+/// What a request is for.
+#[derive(Debug)]
+enum Asked<'r> {
+    Callback { target: &'r str, cookies: Vec<&'r str> },
+    Start { secret: Secret },
+}
+
+/// RFC 9112 section 3: a GET for the callback's path, a GET or POST for the start's, or the status
+/// that says what is wrong.
+fn asked<'r>(request: &'r [u8], path: &str, start_path: &str) -> Result<Asked<'r>, &'static str> {
     const BAD_REQUEST: &str = "400 Bad Request";
+    let end = end_of_head(request).ok_or(BAD_REQUEST)?;
+    let (head, body) = request.split_at_checked(end).ok_or(BAD_REQUEST)?;
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let line = str::from_utf8(line).map_err(|_| BAD_REQUEST)?;
     let mut parts = line.split(' ');
@@ -127,31 +223,58 @@ fn target<'h>(head: &'h [u8], path: &str) -> Result<&'h str, &'static str> {
     else {
         return Err(BAD_REQUEST);
     };
-    let printable = target.bytes().all(|byte| byte.is_ascii_graphic());
-    let visited = target.split_once('?').map_or(target, |(visited, _)| visited);
+    if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(BAD_REQUEST);
+    }
+    let (visited, query) = target.split_once('?').unwrap_or((target, ""));
     let wanted = if path.is_empty() { "/" } else { path };
     match method {
-        _ if !printable => Err(BAD_REQUEST),
-        Some("GET") if visited == wanted => Ok(target),
+        Some("GET") if visited == wanted => {
+            Ok(Asked::Callback { target, cookies: headers(head, "cookie") })
+        }
+        // A browser that loads a page before its user wants it would use the secret up.
+        Some("GET") if visited == start_path && !headers(head, "sec-purpose").is_empty() => {
+            Err("503 Service Unavailable")
+        }
+        Some("GET") if visited == start_path => secret(query).ok_or(BAD_REQUEST),
+        Some("POST") if visited == start_path => {
+            str::from_utf8(body).ok().and_then(secret).ok_or(BAD_REQUEST)
+        }
         Some("GET") => Err("404 Not Found"),
         _ => Err("405 Method Not Allowed"),
     }
 }
 
+fn secret(form: &str) -> Option<Asked<'static>> {
+    let form = Query::parse(form, MAX_BODY).ok()?;
+    let secret = form.one("secret").ok()??;
+    Some(Asked::Start { secret: Secret::new(secret.to_owned()) })
+}
+
+async fn answer(stream: TcpStream, status: &str, text: &str) {
+    answer_with(stream, status, "", text).await;
+}
+
 /// The whole answer. Whether it arrives matters to nobody but the reader.
-async fn answer(mut stream: TcpStream, status: &str, text: &str) {
+async fn answer_with(mut stream: TcpStream, status: &str, headers: &str, text: &str) {
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>fdx</title><p>{text}</p></html>"
     );
-    // The URL holds a code: it must not stay in a cache, nor leave with a referrer.
-    let response = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {}\r\n\
-         cache-control: no-store\r\nreferrer-policy: no-referrer\r\n\
-         content-security-policy: default-src 'none'\r\nconnection: close\r\n\r\n{page}",
-        page.len()
-    );
+    let length = page.len().to_string();
+    // The URL holds a code or a secret: it must not stay in a cache, nor leave with a referrer.
+    let response = Secret::concat(&[
+        "HTTP/1.1 ",
+        status,
+        "\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: ",
+        &length,
+        "\r\ncache-control: no-store\r\nreferrer-policy: no-referrer\r\n\
+         content-security-policy: default-src 'none'\r\nx-content-type-options: nosniff\r\n",
+        headers,
+        "connection: close\r\n\r\n",
+        &page,
+    ]);
     let written = async {
-        stream.write_all(response.as_bytes()).await?;
+        stream.write_all(response.expose().as_bytes()).await?;
         stream.shutdown().await
     };
     let _ = timeout(PATIENCE, written).await;
@@ -162,10 +285,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_get_of_the_path_gives_its_target() {
-        let head = b"GET /cb?code=a&state=b HTTP/1.1\r\nhost: x\r\n\r\n";
-        assert_eq!(target(head, "/cb"), Ok("/cb?code=a&state=b"));
-        assert_eq!(target(b"GET /?code=a HTTP/1.1\r\n\r\n", ""), Ok("/?code=a"));
+    fn a_get_of_the_path_gives_its_target_and_cookies() {
+        let head =
+            b"GET /cb?code=a&state=b HTTP/1.1\r\nhost: x\r\nCookie: a=b\r\ncookie:c=d\r\n\r\n";
+        let Ok(Asked::Callback { target, cookies }) = asked(head, "/cb", "/cb/start") else {
+            panic!("no callback");
+        };
+        assert_eq!((target, cookies.as_slice()), ("/cb?code=a&state=b", &["a=b", "c=d"][..]));
+        assert!(matches!(
+            asked(b"GET /?code=a HTTP/1.1\r\n\r\n", "", "/start"),
+            Ok(Asked::Callback { target: "/?code=a", .. })
+        ));
+    }
+
+    #[test]
+    fn the_start_is_a_get_or_a_post() {
+        for request in [
+            &b"GET /cb/start?secret=s HTTP/1.1\r\n\r\n"[..],
+            b"POST /cb/start HTTP/1.1\r\ncontent-length: 8\r\n\r\nsecret=s",
+        ] {
+            let Ok(Asked::Start { secret }) = asked(request, "/cb", "/cb/start") else {
+                panic!("{request:?}");
+            };
+            assert_eq!(secret.expose(), "s");
+        }
     }
 
     #[test]
@@ -173,6 +316,11 @@ mod tests {
         for (head, status) in [
             (&b"GET /favicon.ico HTTP/1.1\r\n\r\n"[..], "404"),
             (b"POST /cb HTTP/1.1\r\n\r\n", "405"),
+            (b"PUT /cb/start HTTP/1.1\r\n\r\nsecret=s", "405"),
+            (b"GET /cb/start HTTP/1.1\r\n\r\n", "400"),
+            (b"POST /cb/start?secret=s HTTP/1.1\r\n\r\n", "400"),
+            (b"POST /cb/start HTTP/1.1\r\n\r\nsecret=s&secret=t", "400"),
+            (b"GET /cb/start?secret=s HTTP/1.1\r\nSec-Purpose: prefetch\r\n\r\n", "503"),
             (b"GET /cb HTTP/2.0\r\n\r\n", "400"),
             (b"GET /cb\r\n\r\n", "400"),
             (b"GET /cb ?code=a HTTP/1.1\r\n\r\n", "400"),
@@ -180,7 +328,7 @@ mod tests {
             (b"GET /cb?a\x00 HTTP/1.1\r\n\r\n", "400"),
             (b"\r\n\r\n", "400"),
         ] {
-            assert!(target(head, "/cb").unwrap_err().starts_with(status), "{head:?}");
+            assert!(asked(head, "/cb", "/cb/start").unwrap_err().starts_with(status), "{head:?}");
         }
     }
 }
