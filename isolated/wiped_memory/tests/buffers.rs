@@ -85,7 +85,8 @@ fn a_json_value_is_wiped() {
 
 #[test]
 fn a_decoder_wipes_what_it_decoded_before_an_error() {
-    let text = base64url::encode(SECRET.as_bytes()) + "!";
+    let mut text = base64url::encode(format!("{SECRET}{SECRET}").as_bytes());
+    text.replace_range(text.len() - 1.., "!");
     assert_eq!(left_behind(|| assert!(base64url::decode(&text).is_err())), [""; 0]);
 }
 
