@@ -216,7 +216,7 @@ fn a_consent_id_that_leads_elsewhere_is_refused_from_every_carrier() {
             let (_, _, verified) = verified(&told);
             let (error, exchanged) = verified.unwrap_err();
             assert_eq!(error.code(), ServerRule::ConsentIdInvalid.code(), "{told:?}");
-            assert!(exchanged.tokens().refresh_token().is_some());
+            assert!(persisted(&exchanged.to_json())["refresh_token"].is_string());
         }
         let (mut world, client, verified) = verified(&Told::default());
         let verified = verified.unwrap();

@@ -88,7 +88,7 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let new = Path::new(&new);
     // One that an interrupted run left.
     let _ = std::fs::remove_file(new);
-    create(new, text, Readers::Owner)?;
+    create(new, text)?;
     std::fs::rename(new, path).map_err(|error| {
         Failure::failed(
             format!("{} could not be replaced: {error}", path.display()),

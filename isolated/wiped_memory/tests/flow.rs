@@ -198,7 +198,7 @@ fn flow(bank_key: &[u8], fresh: &FreshKey, messages: Messages) -> Vec<Planted> {
     let Callback::Code(accepted) = callback else { panic!("{callback:?}") };
     let draft = client.exchange(accepted, wire.entropy(), NOW).unwrap();
     let exchanged = wire.run(draft, &key);
-    drop(exchanged.stored().to_json());
+    drop(exchanged.to_json());
     let verification = client.verify(exchanged, Some(&server_keys), NOW).unwrap();
     let Verification::Verified(verified) = verification else { panic!("{verification:?}") };
     let draft = client.read_consent(&verified, wire.entropy(), NOW).unwrap();
@@ -214,7 +214,7 @@ fn flow(bank_key: &[u8], fresh: &FreshKey, messages: Messages) -> Vec<Planted> {
     give_up(client.refresh(&grant, wire.entropy(), NOW).unwrap(), &key);
     let draft = client.refresh(&grant, wire.entropy(), NOW).unwrap();
     let refreshed = wire.run(draft, &key);
-    drop(refreshed.stored().to_json());
+    drop(refreshed.to_json());
     let verification = client.verify_refreshed(refreshed, Some(&server_keys), NOW).unwrap();
     let RefreshVerification::Verified(grant) = verification else { panic!("{verification:?}") };
 

@@ -30,7 +30,7 @@ struct Document<'a> {
 /// Writes the tokens before anything else is done with them: a code is good once. Until they are
 /// verified, the file has the library's form for unverified tokens.
 pub(crate) fn keep_unverified(setup: &Setup, exchanged: &Exchanged) -> Result<(), Failure> {
-    files::create(&setup.tokens, exchanged.to_json().expose(), Readers::Owner)?;
+    files::create(&setup.tokens, exchanged.to_json().expose())?;
     message(&format!("Tokens, not verified yet, kept in {}", setup.tokens.display()));
     Ok(())
 }
