@@ -1,6 +1,6 @@
 //! URLs compared with other readers: `url::Url` (the WHATWG URL standard), `http::Uri`, and a model of
 //! what servers and proxies make of a path.
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use std::net::Ipv6Addr;
 
