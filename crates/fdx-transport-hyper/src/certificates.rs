@@ -2,13 +2,13 @@ use core::fmt;
 use std::sync::Arc;
 
 use fdx_jose::Thumbprint;
-use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{Error, InconsistentKeys, RootCertStore};
 use zeroize::Zeroize;
 
+use crate::tls::library::sign::any_supported_type;
 use crate::{SetupFault, TransportError};
 
 /// The authorities whose server certificates are accepted.

@@ -1,25 +1,34 @@
 use std::io;
 use std::sync::Arc;
 
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::CryptoProvider;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, Error, RootCertStore, SupportedCipherSuite,
 };
 
 use crate::{CertificateFault, ClientIdentity, ConnectFault, SetupFault};
 
+// ring, the default, also if both features are on: a feature never changes another one's behaviour.
+#[cfg(all(feature = "aws-lc-rs", not(feature = "ring")))]
+pub(crate) use rustls::crypto::aws_lc_rs as library;
+#[cfg(feature = "ring")]
+pub(crate) use rustls::crypto::ring as library;
+
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+compile_error!("TLS needs a cryptographic library: enable the feature `ring` or `aws-lc-rs`");
+
 /// RFC 9325 4.2, FAPI 2.0 Security Profile 5.2.2: the suites that IANA recommends, and of those only
 /// ECDHE with AEAD.
 pub(crate) static CIPHER_SUITES: &[SupportedCipherSuite] = &[
-    ring::cipher_suite::TLS13_AES_256_GCM_SHA384,
-    ring::cipher_suite::TLS13_AES_128_GCM_SHA256,
-    ring::cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
-    ring::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    ring::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    ring::cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    ring::cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-    ring::cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    ring::cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    library::cipher_suite::TLS13_AES_256_GCM_SHA384,
+    library::cipher_suite::TLS13_AES_128_GCM_SHA256,
+    library::cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
+    library::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    library::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    library::cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    library::cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    library::cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    library::cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 ];
 
 /// The alerts by which a server refuses the client's certificate (RFC 8446 section 6.2).
@@ -42,7 +51,7 @@ pub(crate) fn client_config(
 ) -> Result<ClientConfig, SetupFault> {
     // The process-wide default provider is neither read nor set.
     let provider =
-        CryptoProvider { cipher_suites: CIPHER_SUITES.to_vec(), ..ring::default_provider() };
+        CryptoProvider { cipher_suites: CIPHER_SUITES.to_vec(), ..library::default_provider() };
     let builder = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(|_| SetupFault::Tls)?

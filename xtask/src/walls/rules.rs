@@ -2,6 +2,7 @@ use super::graph::Tree;
 use super::manifest::Workspace;
 use super::{Rule, texts};
 use crate::failure::Failure;
+use crate::shell;
 
 /// The crates that compile without I/O, clocks, threads and runtimes.
 const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];
@@ -82,6 +83,7 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
                     .collect()
             })?,
         },
+        Rule { rule: "with aws-lc-rs alone, no crate brings ring", broken: ring_with_aws_lc_rs()? },
         Rule {
             rule: "no file, socket, environment, thread or clock in the core's sources",
             broken: texts::sources(workspace, &CORE, |source| {
@@ -146,6 +148,23 @@ fn backends(workspace: &Workspace) -> Result<Vec<String>, Failure> {
         let direct = workspace.package(name)?.direct();
         let named = BACKENDS.iter().filter(|backend| direct.contains(*backend));
         broken.extend(named.map(|backend| format!("{name} depends on {backend}")));
+    }
+    Ok(broken)
+}
+
+/// The backend features of each crate, from the top: `aws-lc-rs` without default features must not
+/// bring ring. The crates of the core are checked with the dependencies of their tests.
+fn ring_with_aws_lc_rs() -> Result<Vec<String>, Failure> {
+    let mut broken = Vec::new();
+    for (package, edges) in
+        [("fdx-jose", "normal"), ("fdx-par", "normal,dev"), ("fdx-transport-hyper", "normal")]
+    {
+        let args = ["tree", "--package", package, "--edges", edges, "--prefix", "none"];
+        let features = ["--no-default-features", "--features", "aws-lc-rs"];
+        let tree = shell::read(shell::cargo(&[&args[..], &features[..]].concat()))?;
+        if tree.lines().any(|line| line.starts_with("ring v")) {
+            broken.push(format!("{package} --no-default-features --features aws-lc-rs"));
+        }
     }
     Ok(broken)
 }
