@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{CodeVerifier, PkceError};
 
-/// The value of `code_challenge_method`. There is no other (FAPI 2.0 Security Profile 5.3.3.2).
+/// The only value of `code_challenge_method` (FAPI 2.0 Security Profile 5.3.3.2).
 pub const CODE_CHALLENGE_METHOD: &str = "S256";
 
 const LENGTH: usize = 43;
@@ -16,10 +16,10 @@ const LENGTH: usize = 43;
 pub struct CodeChallenge([u8; LENGTH]);
 
 impl CodeChallenge {
-    /// Reads a challenge that was pushed.
+    /// Reads a received challenge.
     ///
     /// # Errors
-    /// [`PkceError::CodeChallenge`] for anything but base64url of 32 bytes.
+    /// [`PkceError::CodeChallenge`] unless the text is base64url of 32 bytes.
     pub fn parse(text: &str) -> Result<Self, PkceError> {
         let mut digest = [0; 32];
         match URL_SAFE_NO_PAD.decode_slice(text, &mut digest) {
@@ -34,8 +34,7 @@ impl CodeChallenge {
         str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// Whether `verifier` is the one this challenge was made from (RFC 7636 section 4.6). The time
-    /// it takes does not depend on where the two differ.
+    /// Whether this is the challenge of `verifier` (RFC 7636 section 4.6), in constant time.
     #[must_use]
     pub fn verify(&self, verifier: &CodeVerifier) -> bool {
         self.0.ct_eq(&verifier.challenge().0).into()
@@ -43,7 +42,7 @@ impl CodeChallenge {
 
     pub(crate) fn from_digest(digest: [u8; 32]) -> Self {
         let mut text = [0; LENGTH];
-        // 32 bytes make exactly 43 characters.
+        // 32 bytes have exactly 43 characters.
         let _ = URL_SAFE_NO_PAD.encode_slice(digest, &mut text);
         Self(text)
     }

@@ -12,7 +12,7 @@ const MAX: usize = 128;
 
 /// The `code_verifier`: 43 to 128 unreserved characters (RFC 7636 section 4.1).
 ///
-/// A secret: it wipes itself when dropped and does not print.
+/// A secret: it is wiped when dropped, and `Debug` hides it.
 ///
 /// ```
 /// let verifier = fdx_pkce::CodeVerifier::new([0; 32]);
@@ -30,13 +30,13 @@ impl CodeVerifier {
     #[must_use]
     pub fn new(mut random: [u8; 32]) -> Self {
         let mut text = [0; MAX];
-        // 32 bytes make 43 characters, and 128 are there.
+        // 32 bytes have 43 characters, which fit into 128.
         let length = URL_SAFE_NO_PAD.encode_slice(random, &mut text).unwrap_or_default();
         random.zeroize();
         Self { text, length }
     }
 
-    /// Reads a verifier that somebody else made, as an institution does.
+    /// Reads a received verifier, as an institution does.
     ///
     /// # Errors
     /// [`PkceError::CodeVerifier`] for another length or alphabet.
@@ -53,7 +53,7 @@ impl CodeVerifier {
         Ok(verifier)
     }
 
-    /// The text, for the token request alone.
+    /// Returns the text, for the token request.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.text.get(..self.length).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()

@@ -1,10 +1,10 @@
-//! RFC 7636 as properties, and its appendix B.
+//! Properties of RFC 7636, and the example of its appendix B.
 
 use fdx_pkce::{CodeChallenge, CodeVerifier, PkceError};
 use proptest::prelude::*;
 
 #[test]
-fn appendix_b_holds() {
+fn computes_the_example_of_appendix_b() {
     let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
     let challenge = verifier.challenge();
     assert_eq!(challenge.as_str(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
@@ -12,7 +12,7 @@ fn appendix_b_holds() {
 }
 
 #[test]
-fn lengths_are_held_on_both_sides() {
+fn checks_minimum_and_maximum_length() {
     for (length, fits) in [(0, false), (42, false), (43, true), (128, true), (129, false)] {
         assert_eq!(CodeVerifier::parse(&"a".repeat(length)).is_ok(), fits, "{length}");
     }
@@ -20,7 +20,7 @@ fn lengths_are_held_on_both_sides() {
 
 proptest! {
     #[test]
-    fn every_new_verifier_is_a_verifier(random: [u8; 32]) {
+    fn new_verifiers_are_valid(random: [u8; 32]) {
         let verifier = CodeVerifier::new(random);
         prop_assert_eq!(verifier.expose().len(), 43);
         let read = CodeVerifier::parse(verifier.expose()).unwrap();
@@ -28,19 +28,19 @@ proptest! {
     }
 
     #[test]
-    fn another_verifier_is_refused(a: [u8; 32], b: [u8; 32]) {
+    fn rejects_another_verifier(a: [u8; 32], b: [u8; 32]) {
         let challenge = CodeVerifier::new(a).challenge();
         prop_assert_eq!(challenge.verify(&CodeVerifier::new(b)), a == b);
     }
 
     #[test]
-    fn the_alphabet_is_held(text in "[!-~]{43,60}") {
+    fn checks_the_alphabet(text in "[!-~]{43,60}") {
         let unreserved = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
         prop_assert_eq!(CodeVerifier::parse(&text).is_ok(), text.chars().all(unreserved));
     }
 
     #[test]
-    fn a_challenge_is_read_back(random: [u8; 32]) {
+    fn written_challenges_read_back(random: [u8; 32]) {
         let challenge = CodeVerifier::new(random).challenge();
         prop_assert_eq!(CodeChallenge::parse(challenge.as_str()), Ok(challenge));
     }
@@ -55,20 +55,20 @@ proptest! {
 }
 
 #[test]
-fn a_padded_or_short_challenge_is_refused() {
+fn rejects_padded_or_short_challenge() {
     for text in ["", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c", "plain"] {
         assert_eq!(CodeChallenge::parse(text), Err(PkceError::CodeChallenge), "{text}");
     }
 }
 
 #[test]
-fn a_verifier_does_not_print() {
+fn debug_hides_the_verifier() {
     let verifier = CodeVerifier::new([7; 32]);
     assert_eq!(format!("{verifier:?}"), "CodeVerifier([redacted])");
 }
 
 #[test]
-fn a_challenge_prints_as_its_text_and_an_error_says_what_is_wrong() {
+fn challenge_prints_its_text_and_error_names_the_rule() {
     let challenge = CodeVerifier::new([7; 32]).challenge();
     assert_eq!(challenge.to_string(), challenge.as_str());
     assert!(format!("{challenge:?}").contains(challenge.as_str()));

@@ -1,4 +1,4 @@
-//! Padded base64 with `+` and `/` (RFC 4648 section 4), as HTTP's Basic scheme writes it.
+//! Padded base64 with `+` and `/` (RFC 4648 section 4), for the Basic scheme of HTTP.
 
 use alloc::string::String;
 
@@ -21,8 +21,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_encoding_is_padded_and_appended() {
-        // RFC 4648 section 10; the last has the two characters that base64url writes differently.
+    fn appends_padded_encoding() {
+        // RFC 4648 section 10. The last one has the two characters that differ in base64url.
         for (bytes, encoded) in [
             ("".as_bytes(), ""),
             (b"f", "Zg=="),

@@ -1,4 +1,4 @@
-//! base64url without padding, as JOSE writes it (RFC 7515 section 2, RFC 4648 section 5).
+//! base64url without padding, as in JOSE (RFC 7515 section 2, RFC 4648 section 5).
 
 use alloc::string::String;
 use alloc::vec;
@@ -8,10 +8,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::{Engine as _, decoded_len_estimate};
 use zeroize::Zeroizing;
 
-/// Text that is not canonical base64url: a character outside the alphabet, padding, a length that
-/// no encoder makes, or trailing bits that are not zero.
+/// The text is not canonical base64url: it has a character outside the alphabet, padding, an
+/// impossible length, or trailing bits that are not zero.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not base64url without padding (RFC 7515 section 2)")]
+#[error("the text is not base64url without padding (RFC 7515 section 2)")]
 pub struct NotBase64Url;
 
 /// Encodes `bytes`.
@@ -29,7 +29,7 @@ pub fn encode_into(bytes: &[u8], text: &mut String) {
     URL_SAFE_NO_PAD.encode_string(bytes, text);
 }
 
-/// Decodes `text`, and refuses every text but the one that [`encode`] makes.
+/// Decodes `text`. Accepts only the output of [`encode`].
 ///
 /// # Errors
 /// [`NotBase64Url`].
@@ -44,7 +44,7 @@ pub fn decode(text: &str) -> Result<Vec<u8>, NotBase64Url> {
 /// Decodes a text of exactly `N` bytes.
 ///
 /// # Errors
-/// [`NotBase64Url`], also where the length differs.
+/// [`NotBase64Url`]; also if the length differs.
 pub fn decode_array<const N: usize>(text: &str) -> Result<[u8; N], NotBase64Url> {
     Zeroizing::new(decode(text)?).as_slice().try_into().map_err(|_| NotBase64Url)
 }
@@ -57,19 +57,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(bytes: Vec<u8>) {
+        fn encoded_bytes_decode_back(bytes: Vec<u8>) {
             prop_assert_eq!(decode(&encode(&bytes)), Ok(bytes));
         }
 
         #[test]
-        fn only_the_canonical_text_is_read(text in "[A-Za-z0-9_=+/-]{0,12}") {
+        fn decodes_only_canonical_text(text in "[A-Za-z0-9_=+/-]{0,12}") {
             if let Ok(bytes) = decode(&text) {
                 prop_assert_eq!(encode(&bytes), text);
             }
         }
 
         #[test]
-        fn an_array_has_exactly_its_length(bytes: [u8; 32]) {
+        fn decodes_arrays_of_exactly_their_length(bytes: [u8; 32]) {
             let text = encode(&bytes);
             prop_assert_eq!(decode_array(&text), Ok(bytes));
             prop_assert_eq!(decode_array::<31>(&text), Err(NotBase64Url));
@@ -77,7 +77,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_appended_is_the_same_encoding(before: String, bytes: Vec<u8>) {
+        fn appends_the_same_encoding(before: String, bytes: Vec<u8>) {
             let mut text = before.clone();
             encode_into(&bytes, &mut text);
             prop_assert_eq!(text, before + &encode(&bytes));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_encoding_is_url_safe_and_unpadded() {
+    fn encoding_is_url_safe_and_unpadded() {
         // RFC 7515 appendix C.
         assert_eq!(encode(&[3, 236, 255, 224, 193]), "A-z_4ME");
     }

@@ -3,11 +3,11 @@ use core::fmt;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
-/// 32 unpredictable bytes from which one exchange derives all that must not be guessed.
+/// 32 unpredictable bytes from which one exchange derives all its unpredictable values.
 ///
-/// The caller draws them from the operating system (or, in a test, chooses them) and gives them
-/// away: the type is not `Clone`, and wipes itself when dropped. From it each value is one SHA-256
-/// block over the bytes, the attempt's number and the value's [`Label`]; no value reveals another.
+/// The caller draws them from the operating system, or chooses them in a test. The type is not
+/// `Clone`, and is wiped when dropped. Each derived value is one SHA-256 block over the bytes, the
+/// number of the attempt and the [`Label`]. No value reveals another.
 ///
 /// ```
 /// use fdx_wire::{Entropy, Label};
@@ -19,17 +19,17 @@ use zeroize::Zeroize;
 /// ```
 pub struct Entropy([u8; 32]);
 
-/// What a derived value is for: at most 18 bytes of ASCII, distinct within a program.
+/// The purpose of a derived value: at most 18 bytes of ASCII, distinct within a program.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Label(&'static str);
 
-/// 55 bytes are what fits into one SHA-256 block beside its padding.
+/// One SHA-256 block has room for 55 bytes and the padding.
 const BLOCK: usize = 55;
 const LABEL: usize = BLOCK - 32 - 4 - 1;
 
 impl Entropy {
-    /// Takes 32 bytes that nobody can guess. Using the same bytes twice repeats every value, on
-    /// the wire too: that is for replays and tests alone.
+    /// Takes 32 unpredictable bytes. The same bytes derive the same values, also in requests: never
+    /// use them twice, except in replays and tests.
     #[must_use]
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -38,7 +38,7 @@ impl Entropy {
     /// Draws 32 bytes from the operating system.
     ///
     /// # Errors
-    /// What the operating system says when it has none to give.
+    /// The error of the operating system's random number generator.
     #[cfg(feature = "os-entropy")]
     pub fn from_os() -> Result<Self, std::io::Error> {
         let mut bytes = [0; 32];
@@ -47,7 +47,7 @@ impl Entropy {
         Ok(Self(bytes))
     }
 
-    /// 32 bytes for one purpose in one attempt.
+    /// Derives 32 bytes for one purpose in one attempt.
     #[must_use]
     pub fn derive(&self, label: Label, attempt: u32) -> [u8; 32] {
         let mut label_field = [0; LABEL];
@@ -76,10 +76,10 @@ impl fmt::Debug for Entropy {
 }
 
 impl Label {
-    /// Names a purpose. In a constant, a name that is too long does not compile.
+    /// Creates a label. In a constant, a name that is too long does not compile.
     ///
     /// # Panics
-    /// Where `name` is longer than 18 bytes.
+    /// Panics if `name` is longer than 18 bytes.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         assert!(name.len() <= LABEL, "a label has at most 18 bytes");
@@ -103,8 +103,8 @@ mod tests {
     }
 
     #[test]
-    fn the_derivation_is_fixed() {
-        // A change here would break the replay of every recorded flow.
+    fn derivation_is_stable() {
+        // A change breaks the replay of every recorded flow.
         let derived = Entropy::new([0; 32]).derive(Label::new("state"), 1);
         let mut block = [0_u8; 55];
         block[35] = 1;
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn entropy_does_not_print() {
+    fn debug_hides_entropy() {
         for bytes in [[0; 32], [0xff; 32]] {
             assert_eq!(std::format!("{:?}", Entropy::new(bytes)), "Entropy([redacted])");
         }

@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 use crate::SecretBuffer;
 use crate::url::percent_encoded;
 
-/// Writes pairs in the order they are given. All but the unreserved characters of RFC 3986 are
-/// percent-encoded, so that the text serves as a body and as a query alike.
+/// Writes pairs in order. All characters except the unreserved ones of RFC 3986 are percent-encoded,
+/// so that the text is both a valid body and a valid query.
 ///
-/// Forms carry codes and verifiers: the text is wiped and does not print.
+/// Forms contain codes and verifiers: the text is wiped when dropped, and `Debug` hides it.
 #[derive(Default)]
 pub struct Form(SecretBuffer);
 
@@ -23,7 +23,7 @@ impl Form {
         Self::default()
     }
 
-    /// An empty form with room for `bytes`.
+    /// An empty form with capacity for `bytes`.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
         Self(SecretBuffer::with_capacity(bytes))
@@ -61,9 +61,9 @@ impl fmt::Debug for Form {
     }
 }
 
-/// The pairs of a query or form body that another program wrote, decoded.
+/// The decoded pairs of a received query or form body.
 ///
-/// Queries carry codes: text that had to be decoded is wiped when the query is dropped.
+/// Queries contain codes: decoded text is wiped when the query is dropped.
 ///
 /// ```
 /// use fdx_wire::form::{Query, QueryError};
@@ -82,25 +82,25 @@ enum Text<'a> {
     Decoded(Zeroizing<String>),
 }
 
-/// Why a query can't be used. Its text is never repeated: it may hold a code.
+/// The rule that a query broke. Never repeats its text, which may contain a code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum QueryError {
-    /// A name that may occur once occurs again (RFC 6749 sections 3.1 and 3.2).
-    #[error("a parameter is included more than once")]
+    /// A parameter is repeated (RFC 6749 sections 3.1 and 3.2).
+    #[error("a parameter is included more than once (RFC 6749 section 3.1)")]
     Duplicate,
-    /// A percent sign without two hexadecimal digits, or bytes that are not UTF-8.
+    /// A percent sign is not followed by two hexadecimal digits, or a value is not UTF-8.
     #[error("a parameter is not percent-encoded UTF-8")]
     Encoding,
-    /// Longer than the reader allows, or more than 100 pairs.
-    #[error("the query is too long")]
+    /// Longer than the limit, or more than 100 pairs.
+    #[error("the query is longer than its limit or has more than 100 pairs")]
     TooLong,
 }
 
 const MAX_PAIRS: usize = 100;
 
 impl<'a> Query<'a> {
-    /// Splits and decodes `text`, of at most `max_bytes`. Empty pairs (`&&`) are skipped; a name
-    /// without `=` has an empty value.
+    /// Splits and decodes `text` of at most `max_bytes`. Skips empty pairs (`&&`). A name without `=`
+    /// has an empty value.
     ///
     /// # Errors
     /// [`QueryError::TooLong`] and [`QueryError::Encoding`].
@@ -119,7 +119,7 @@ impl<'a> Query<'a> {
         Ok(Self(pairs))
     }
 
-    /// The value of `name`, which may occur once.
+    /// The value of `name`, which may occur only once.
     ///
     /// # Errors
     /// [`QueryError::Duplicate`].
@@ -130,7 +130,7 @@ impl<'a> Query<'a> {
         if found.next().is_some() { Err(QueryError::Duplicate) } else { Ok(first) }
     }
 
-    /// All names in their order, repeated ones too.
+    /// All names in their order, including repeated ones.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
@@ -190,7 +190,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(name in "\\PC{1,20}", value: String) {
+        fn written_pairs_read_back(name in "\\PC{1,20}", value: String) {
             let mut form = Form::new();
             form.pair(&name, &value);
             let query = Query::parse(form.as_str(), usize::MAX).unwrap();
@@ -198,7 +198,7 @@ mod tests {
         }
 
         #[test]
-        fn pairs_keep_their_order_and_their_repetitions(
+        fn keeps_order_and_repetitions_of_pairs(
             names in prop::collection::vec("[a-c&=% ]{1,3}", 0..6),
         ) {
             let mut form = Form::new();
@@ -217,14 +217,14 @@ mod tests {
         }
 
         #[test]
-        fn what_is_read_is_within_its_bounds(text in "[a-z&=%2]{0,40}", max_bytes in 0..40usize) {
+        fn checks_the_limit_of_bytes(text in "[a-z&=%2]{0,40}", max_bytes in 0..40usize) {
             let read = Query::parse(&text, max_bytes);
             prop_assert_eq!(read.err() == Some(QueryError::TooLong), text.len() > max_bytes);
         }
     }
 
     #[test]
-    fn too_many_pairs_are_refused() {
+    fn rejects_too_many_pairs() {
         let pairs = |count| "a=1&".repeat(count);
         for (text, max_bytes, outcome) in [
             (pairs(MAX_PAIRS), 4096, Ok(MAX_PAIRS)),
@@ -238,14 +238,14 @@ mod tests {
     }
 
     #[test]
-    fn a_form_grows_with_its_text() {
+    fn form_grows_with_its_text() {
         let mut form = Form::with_capacity(1);
         form.pair("code", "&&&").pair("state", "s");
         assert_eq!(form.as_str(), "code=%26%26%26&state=s");
     }
 
     #[test]
-    fn values_do_not_print() {
+    fn debug_hides_values() {
         let mut form = Form::new();
         form.pair("code", "s3cret").pair("state", "s3cret");
         assert_eq!(format!("{form:?}"), "Form([redacted], 24 bytes)");
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_encodings_are_refused() {
+    fn rejects_bad_encodings() {
         for text in ["a=%", "a=%4", "a=%zz", "%ff=a", "a=%+1"] {
             assert_eq!(Query::parse(text, 64).unwrap_err(), QueryError::Encoding, "{text}");
         }

@@ -1,14 +1,12 @@
-//! The common alphabet of the `fdx` crates: what a byte on the wire may be, before it means anything.
+//! Wire formats and basic types that the `fdx` crates share.
 //!
-//! Everything that the layers above share and that no RFC on consent owns lives here: strict JSON
-//! ([`json`]), form bodies and query strings ([`form`]), URLs that stay as they were received
-//! ([`HttpsUrl`], [`Issuer`], [`RedirectUri`]), seconds since 1970 and their texts ([`UnixTime`]),
-//! values that must not be printed ([`Secret`], [`SecretBuffer`]) and the one source of unpredictability
-//! ([`Entropy`]).
+//! The crate has strict JSON ([`json`]), form bodies and query strings ([`form`]), URLs that are kept
+//! as received ([`HttpsUrl`], [`Issuer`], [`RedirectUri`]), times ([`UnixTime`]), values that must not
+//! be printed ([`Secret`], [`SecretBuffer`]) and the source of all unpredictable values ([`Entropy`]).
 //!
-//! It never does I/O, never reads a clock, an environment or a random source, and knows no
-//! protocol. `no_std` with `alloc`; the feature `os-entropy` adds [`Entropy::from_os`] for the
-//! edges of a program, and `std` adds `json::to_secret`.
+//! It has no I/O, reads no clock, environment or random number generator, and implements no protocol.
+//! `no_std` with `alloc`. The feature `os-entropy` adds [`Entropy::from_os`], for programs, and `std`
+//! adds `json::to_secret`.
 //!
 //! ```
 //! use fdx_wire::{Issuer, UnixTime, form::Form, json};

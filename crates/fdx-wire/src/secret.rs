@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 /// A text that must not be printed: a token, a code, a verifier.
 ///
-/// It wipes itself when dropped, prints as `[redacted]`, has no `Display`, and compares in a time
-/// that does not depend on where two values differ (their lengths are not hidden). It is read by
-/// serde but never written: whoever writes a secret says [`Secret::expose`].
+/// It is wiped when dropped, its `Debug` output is `[redacted]`, and it has no `Display`. Comparison
+/// takes constant time for values of the same length. serde can read it but not write it: to write a
+/// secret, call [`Secret::expose`].
 ///
 /// ```
 /// let token = fdx_wire::Secret::new("Kz~8mXK1".to_owned());
@@ -20,14 +20,13 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes the text over.
+    /// Takes ownership of the text.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The parts one after the other, in memory that is not outgrown on the way: what is outgrown
-    /// is not wiped.
+    /// Concatenates the parts without a reallocation, which would leave an unwiped copy.
     ///
     /// ```
     /// assert_eq!(fdx_wire::Secret::concat(&["app:", "Kz~8mXK1"]).expose(), "app:Kz~8mXK1");
@@ -37,7 +36,7 @@ impl Secret {
         Self::new(parts.concat())
     }
 
-    /// The text itself. The name is long to be seen in review.
+    /// Returns the text. The name makes each use visible in review.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -79,7 +78,7 @@ mod tests {
     const TEXTS: [&str; 6] = ["", "a", "b", "ab", "ba", "a\0"];
 
     #[test]
-    fn secrets_compare_as_their_texts_do() {
+    fn secrets_compare_like_their_texts() {
         for a in TEXTS {
             for b in TEXTS {
                 let secret = Secret::new(a.into());
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_exposed_by_name_and_does_not_print() {
+    fn debug_hides_the_secret() {
         for text in TEXTS {
             let json = serde_json::to_string(text).unwrap();
             let secret: Secret = serde_json::from_str(&json).unwrap();

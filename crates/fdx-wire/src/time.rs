@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A moment, in whole seconds since 1970-01-01T00:00:00Z, as JWT's NumericDate counts them.
+/// A time in whole seconds since 1970-01-01T00:00:00Z, like the NumericDate of JWTs.
 ///
 /// `now` is always an argument of this type: no crate of the core reads a clock.
 ///
@@ -22,38 +22,38 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[serde(transparent)]
 pub struct UnixTime(u64);
 
-/// A text that is not a time in the format that was asked for.
+/// The text is not a time in the expected format.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a time in the expected format, or outside the years 1970 to 9999")]
+#[error("the text is not a time in the expected format, or not within the years 1970 to 9999")]
 pub struct TimeError;
 
-/// 9999-12-30T22:00:00Z, the last second that RFC 3339 text and its reader agree on.
+/// 9999-12-30T22:00:00Z, the last second that both the RFC 3339 writer and reader support.
 const LAST: u64 = 253_402_207_200;
 
 impl UnixTime {
-    /// The moment `seconds` after 1970 began. Moments after the year 9999 are held at its end, so
-    /// that each has a text.
+    /// The time `seconds` after the start of 1970. Times after the year 9999 are reduced to its end,
+    /// so that each time has a text.
     #[must_use]
     pub const fn from_seconds(seconds: u64) -> Self {
         Self(if seconds < LAST { seconds } else { LAST })
     }
 
-    /// Seconds since 1970 began.
+    /// Seconds since the start of 1970.
     #[must_use]
     pub const fn as_seconds(self) -> u64 {
         self.0
     }
 
-    /// The time from `earlier` to this moment; zero where `earlier` is the later one.
+    /// The duration since `earlier`; zero if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_secs(self.0.saturating_sub(earlier.0))
     }
 
-    /// Reads an RFC 3339 date-time with any offset; a fraction of a second is dropped.
+    /// Reads an RFC 3339 date-time with any offset. Drops fractions of a second.
     ///
     /// # Errors
-    /// [`TimeError`] for other texts, for local times without an offset, and outside 1970 to 9999.
+    /// [`TimeError`] for other texts, local times without an offset, and times outside 1970 to 9999.
     pub fn parse_rfc3339(text: &str) -> Result<Self, TimeError> {
         let timestamp: jiff::Timestamp = text.parse().map_err(|_| TimeError)?;
         Self::from_timestamp(timestamp)
@@ -62,7 +62,7 @@ impl UnixTime {
     /// Reads the date of an HTTP header (RFC 9110 section 5.6.7, IMF-fixdate).
     ///
     /// # Errors
-    /// [`TimeError`], as above.
+    /// [`TimeError`] for other texts and times outside 1970 to 9999.
     pub fn parse_http_date(text: &str) -> Result<Self, TimeError> {
         let zoned = jiff::fmt::rfc2822::parse(text).map_err(|_| TimeError)?;
         Self::from_timestamp(zoned.timestamp())
@@ -78,7 +78,7 @@ impl UnixTime {
     #[must_use]
     pub fn to_http_date(self) -> String {
         let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
-        // Every moment of this type is within the years that the printer takes.
+        // The printer supports every value of this type.
         printer.timestamp_to_rfc9110_string(&self.timestamp()).unwrap_or_default()
     }
 
@@ -128,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(seconds in 0..=LAST) {
+        fn written_times_read_back(seconds in 0..=LAST) {
             let time = UnixTime::from_seconds(seconds);
             prop_assert_eq!(UnixTime::parse_rfc3339(&time.to_rfc3339()), Ok(time));
             prop_assert_eq!(UnixTime::parse_http_date(&time.to_http_date()), Ok(time));
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_read_is_held_at_the_last_year_too() {
+    fn reads_large_numbers_as_the_last_time() {
         let read: UnixTime = serde_json::from_str("18446744073709551615").unwrap();
         assert_eq!(read, UnixTime::from_seconds(u64::MAX));
         assert_eq!(read.to_rfc3339(), "9999-12-30T22:00:00Z");
@@ -159,8 +159,8 @@ mod tests {
     }
 
     #[test]
-    fn a_header_has_one_form_of_fixed_length() {
-        // RFC 9110 5.6.7 has this example; the first and the last moment beside it.
+    fn http_dates_have_a_fixed_length() {
+        // The example of RFC 9110 5.6.7, the first and the last time.
         let seconds = [784_111_777, 0, LAST];
         let dates = seconds.map(|seconds| UnixTime::from_seconds(seconds).to_http_date());
         assert_eq!(dates[0], "Sun, 06 Nov 1994 08:49:37 GMT");
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn offsets_are_honoured_and_local_times_refused() {
+    fn applies_offsets_and_rejects_local_times() {
         let utc = UnixTime::parse_rfc3339("2026-01-05T10:00:00Z").unwrap();
         assert_eq!(UnixTime::parse_rfc3339("2026-01-05T05:00:00-05:00"), Ok(utc));
         assert_eq!(UnixTime::parse_rfc3339("2026-01-05T10:00:00"), Err(TimeError));

@@ -1,6 +1,6 @@
 use alloc::string::String;
 
-/// The text of a UUID of version 4 (RFC 9562 section 5.4) made of `random` bytes.
+/// Writes a version 4 UUID (RFC 9562 section 5.4) from `random` bytes.
 ///
 /// ```
 /// assert_eq!(fdx_wire::uuid_v4([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_example_of_the_rfc_is_made() {
+    fn writes_the_example_of_the_rfc() {
         // RFC 9562 appendix A.3.
         let random = 0x9191_08f7_52d1_3320_5bac_f847_db41_48a8_u128.to_be_bytes();
         assert_eq!(uuid_v4(random), "919108f7-52d1-4320-9bac-f847db4148a8");
@@ -39,7 +39,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn all_but_version_and_variant_is_random(random: [u8; 16]) {
+        fn all_bits_except_version_and_variant_are_random(random: [u8; 16]) {
             // RFC 9562 5.4: four bits of octet 6 are the version, two of octet 8 the variant.
             let fixed = 0xf << 76 | 0b11 << 62;
             let text = uuid_v4(random);
