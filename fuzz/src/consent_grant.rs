@@ -23,7 +23,7 @@ pub fn consent_grant(bytes: &[u8]) {
 /// All that is told is granted or unasked, and never both. All that was asked is granted, or else
 /// withheld: of each resource of its type, and as a pair where none has it.
 fn parted(read: &ConsentGrant, coverage: &Coverage) {
-    assert_eq!(coverage.is_told(), read.resources().is_some());
+    assert_eq!(coverage.is_reported(), read.resources().is_some());
     let asked = consent_request();
     let asked: BTreeSet<_> = asked.pairs().collect();
     let told: BTreeSet<_> = read
@@ -42,7 +42,7 @@ fn parted(read: &ConsentGrant, coverage: &Coverage) {
         told.into_iter().partition(|it| asked.contains(&(&it.resource_type, &it.data_cluster)));
 
     let mut withheld = BTreeSet::new();
-    for (resource_type, data_cluster) in asked.iter().filter(|_| coverage.is_told()).copied() {
+    for (resource_type, data_cluster) in asked.iter().filter(|_| coverage.is_reported()).copied() {
         let has = |id: &str| {
             let mut same = granted.iter().filter(|it| it.resource_id == id);
             same.any(|it| (&it.resource_type, &it.data_cluster) == (resource_type, data_cluster))
@@ -60,9 +60,9 @@ fn parted(read: &ConsentGrant, coverage: &Coverage) {
         withheld.extend(with.is_empty().then_some(Withheld::Pair { resource_type, data_cluster }));
     }
 
-    assert_eq!(coverage.is_whole(), coverage.is_told() && withheld.is_empty());
-    assert_eq!(coverage.is_nothing(), coverage.is_told() && granted.is_empty());
+    assert_eq!(coverage.is_whole(), coverage.is_reported() && withheld.is_empty());
+    assert_eq!(coverage.is_nothing(), coverage.is_reported() && granted.is_empty());
     assert!(coverage.granted().iter().eq(&granted), "sorted, and each once");
-    assert!(coverage.unasked().iter().eq(&unasked), "sorted, and each once");
+    assert!(coverage.not_requested().iter().eq(&unasked), "sorted, and each once");
     assert!(coverage.withheld().iter().eq(&withheld), "sorted, and each once");
 }

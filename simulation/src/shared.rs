@@ -37,7 +37,7 @@ impl Shared {
             .map(|it| format!("{}/{}/{}", it.resource_type, it.resource_id, it.data_cluster));
         reported.collect::<BTreeSet<_>>() == self.0
             && compared.collect::<BTreeSet<_>>() == self.0
-            && coverage.unasked().is_empty()
+            && coverage.not_requested().is_empty()
             && withheld(coverage) == self.lacking(request)
     }
 

@@ -132,7 +132,7 @@ fn without_an_id_no_consent_is_read() {
     let error = client.read_consent(&verified, entropy(5), world.now).unwrap_err();
     assert_eq!((error.code(), error.next_step()), ("fdx.consent_id.unknown", NextStep::Correct));
     let granted = verified.untold();
-    assert!(!granted.coverage().is_told() && granted.grant().is_none());
+    assert!(!granted.coverage().is_reported() && granted.grant().is_none());
 }
 
 #[test]
@@ -450,8 +450,13 @@ fn coverage_is_partial_whole_nothing_or_not_told() {
         let (_, verified, read) = read(json!({ "resources": resources }));
         let granted = verified.granted(read.unwrap()).unwrap();
         let it = granted.coverage();
-        let seen =
-            (it.is_told(), it.is_whole(), it.is_partial(), it.is_nothing(), it.unasked().len());
+        let seen = (
+            it.is_reported(),
+            it.is_whole(),
+            it.is_partial(),
+            it.is_nothing(),
+            it.not_requested().len(),
+        );
         assert_eq!(seen, expected, "{resources}");
     }
 }

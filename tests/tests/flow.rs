@@ -39,7 +39,7 @@ fn where_no_consent_id_is_told_the_flow_ends_with_not_told() {
     let setup = Setup { carrier: ConsentIdCarrier::Nowhere, ..Setup::default() };
     let mut world = World::new(setup);
     let (client, granted) = world.flow(&Decision::everything()).unwrap();
-    assert!(!granted.coverage().is_told());
+    assert!(!granted.coverage().is_reported());
     let receipt = client.receipt(&granted, world.now).unwrap();
     assert_eq!((receipt.consent_id(), receipt.revocation_endpoint()), (None, None));
     assert_eq!(receipt.granted(), None);
@@ -70,7 +70,7 @@ fn what_the_customer_withholds_is_told_and_refused_and_in_the_receipt() {
         let (client, granted) = world.flow(&decision).unwrap();
 
         let coverage = granted.coverage();
-        assert!(coverage.is_partial() && coverage.unasked().is_empty());
+        assert!(coverage.is_partial() && coverage.not_requested().is_empty());
         assert_eq!(coverage.granted().len(), 3);
         let withheld: Vec<_> = coverage.withheld().iter().map(|w| w.data_cluster()).collect();
         assert!(withheld.iter().all(|cluster| **cluster == DataCluster::AccountDetailed));

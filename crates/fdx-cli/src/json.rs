@@ -40,7 +40,7 @@ impl<'a> Consent<'a> {
         let everywhere = |withheld: &&Withheld| withheld.resource_id().is_none();
         let nowhere = coverage.withheld().iter().filter(everywhere);
         let nowhere = nowhere.map(|it| Pair::new((it.resource_type(), it.data_cluster())));
-        let told = coverage.is_told();
+        let told = coverage.is_reported();
         Self {
             consent_id: granted.consent_id().map(|id| id.as_str()),
             requested: requested(granted),

@@ -11,7 +11,7 @@ pub(crate) fn text(receipt: &ConsentReceipt) -> String {
             lines.push(format!("  {name:<12} {value}"));
         }
     };
-    let id = receipt.consent_id().map_or("not told".to_owned(), |id| printable(id.as_str()));
+    let id = receipt.consent_id().map_or("not reported".to_owned(), |id| printable(id.as_str()));
     line("consent", id);
     line("institution", receipt.issuer().to_string());
     line("client", receipt.client_id().to_owned());
@@ -46,7 +46,7 @@ fn about(warning: &ReceiptWarning) -> String {
         ReceiptWarning::NoConsentId => "the institution tells no consent id",
         ReceiptWarning::NotFapi => "a client secret, or a request that was not pushed",
         ReceiptWarning::NotSenderConstrained => "whoever holds the tokens can use them",
-        ReceiptWarning::Other(_) => "unknown here",
+        _ => "unknown here",
     };
     format!("{}: {about}", printable(warning.as_str()))
 }
@@ -55,6 +55,6 @@ fn expires(expiration: Expiration) -> String {
     match expiration {
         Expiration::Stated(time) => format!("{time} (the institution says so)"),
         Expiration::Derived(time) => format!("{time} (computed from durationPeriod)"),
-        Expiration::NotTold => "not told".to_owned(),
+        Expiration::NotReported => "not reported".to_owned(),
     }
 }

@@ -65,12 +65,12 @@ pub(crate) fn coverage(granted: &Granted) -> Table {
     let mut table = Table::new(&["resource", "data cluster", "granted on", "withheld"]);
     for pair in requested(granted) {
         let (on, withheld) = match granted.coverage() {
-            Coverage::NotTold => ("the institution does not tell".to_owned(), String::new()),
+            Coverage::NotReported => ("the institution does not tell".to_owned(), String::new()),
             told => (resources(pair, told.granted()), withheld(pair, told.withheld())),
         };
         table.row([pair.resource_type.to_string(), pair.data_cluster.to_string(), on, withheld]);
     }
-    for extra in granted.coverage().unasked() {
+    for extra in granted.coverage().not_requested() {
         let GrantedCluster { resource_type, resource_id, data_cluster } = extra;
         table.row([
             resource_type.to_string(),

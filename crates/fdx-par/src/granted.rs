@@ -54,7 +54,7 @@ impl Verified {
         let Self { tokens, id_token, consent_id, details, flow, mut notices } = self;
         let coverage = match &read {
             Some(read) => flow.asked.compare(&read.grant),
-            None => Coverage::NotTold,
+            None => Coverage::NotReported,
         };
         let (grant, interaction_ids) = match read {
             Some(read) => {
@@ -146,11 +146,9 @@ impl Client {
         let thumbprints = [self.config().authentication.thumbprint(), bound_to];
         let mut thumbprints: Vec<Thumbprint> = thumbprints.into_iter().flatten().collect();
         thumbprints.dedup();
-        let evidence = Evidence {
-            key_thumbprints: thumbprints.iter().map(Thumbprint::to_string).collect(),
-            interaction_ids: granted.interaction_ids.clone(),
-            ..Evidence::of_pushed_request(flow.pushed_sha256)
-        };
+        let mut evidence = Evidence::of_pushed_request(flow.pushed_sha256);
+        evidence.key_thumbprints = thumbprints.iter().map(Thumbprint::to_string).collect();
+        evidence.interaction_ids.clone_from(&granted.interaction_ids);
         let asked = flow.asked.clone();
         let mut receipt =
             ConsentReceipt::builder(flow.issuer.clone(), &flow.client_id, asked, now, evidence)

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation};
-use fdx_rar::uae::ToldConsent;
+use fdx_rar::uae::ReportedConsent;
 use fdx_rar::{AuthorizationDetails, ConsentId, Requested};
 use fdx_wire::UnixTime;
 use serde::Deserialize;
@@ -205,8 +205,8 @@ fn client_made(
     consent_id: &mut Option<ConsentId>,
 ) -> Result<(), ServerRule> {
     let asked = asked.authorization_details();
-    let Some(asked) = asked.as_ref().and_then(ToldConsent::find) else { return Ok(()) };
-    let told = told.and_then(ToldConsent::find).ok_or(ServerRule::AuthorizationDetailsMissing)?;
+    let Some(asked) = asked.as_ref().and_then(ReportedConsent::find) else { return Ok(()) };
+    let told = told.and_then(ReportedConsent::find).ok_or(ServerRule::AuthorizationDetailsMissing)?;
     if told.consent_id() != asked.consent_id() {
         return Err(ServerRule::ConsentIdOther);
     }

@@ -1,4 +1,4 @@
-//! Values for the properties of this crate.
+//! Strategies for the property tests of this crate.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use crate::{
     GrantedResource, Link, Party, PartyType, Registry, ResourceType, Timestamp,
 };
 
-/// Few enough that what is asked and what is granted meet.
+/// A small selection, so that requests and grants overlap.
 pub(crate) fn data_cluster() -> impl Strategy<Value = DataCluster> {
     prop::sample::select(
         ["ACCOUNT_BASIC", "ACCOUNT_PAYMENTS", "PAYMENT_SUPPORT", "TRANSACTIONS", "CRYPTO"]
@@ -120,7 +120,7 @@ pub(crate) fn consent_grant() -> impl Strategy<Value = ConsentGrant> {
     })
 }
 
-/// A document of `T`'s kind that a stranger damaged: cut, with one byte changed, or left alone.
+/// A document that is damaged: truncated, with one byte changed, or unchanged.
 pub(crate) fn damaged(documents: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     (
         prop::sample::select(documents.to_vec()),

@@ -3,19 +3,19 @@ use core::fmt;
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// A data cluster: what kind of data a customer shares.
+    /// A data cluster: a kind of data that a customer shares.
     ///
     /// ```
     /// use fdx_rar::DataCluster;
     ///
     /// assert_eq!(DataCluster::TermsAndConditions.scope(), Some("fdx:termsconditions:read"));
     /// assert_eq!(DataCluster::from_scope("fdx:tax:read"), Some(DataCluster::Tax));
-    /// assert_eq!(DataCluster::parse("CRYPTO").as_str(), "CRYPTO"); // a later version's
+    /// assert_eq!(DataCluster::parse("CRYPTO").as_str(), "CRYPTO"); // of a later version
     /// ```
     pub enum DataCluster {
         /// Identification of accounts: names, types, masked numbers.
         AccountBasic => "ACCOUNT_BASIC",
-        /// Terms, limits and further facts of accounts.
+        /// Terms, limits and other details of accounts.
         AccountDetailed => "ACCOUNT_DETAILED",
         /// Account and routing numbers. Deprecated in favour of [`Self::PaymentSupport`].
         AccountPayments => "ACCOUNT_PAYMENTS",
@@ -25,20 +25,20 @@ open_enum! {
         Bills => "BILLS",
         /// The customer's addresses and telephone numbers.
         CustomerContact => "CUSTOMER_CONTACT",
-        /// The customer's name, date of birth and the like.
+        /// The customer's name, date of birth and other personal data.
         CustomerPersonal => "CUSTOMER_PERSONAL",
         /// Images of cheques and receipts.
         Images => "IMAGES",
         /// Holdings and investment transactions.
         Investments => "INVESTMENTS",
-        /// Notifications. The only one without a scope for reading: scopes for notifications belong
-        /// to the client itself.
+        /// Notifications. The only cluster without a scope for reading: the client itself has scopes
+        /// for notifications.
         Notifications => "NOTIFICATIONS",
-        /// What is needed to pay from or to an account.
+        /// The data to pay from or to an account.
         PaymentSupport => "PAYMENT_SUPPORT",
         /// Reward programmes.
         Rewards => "REWARDS",
-        /// Payments that are scheduled.
+        /// Scheduled payments.
         ScheduledPayments => "SCHEDULED_PAYMENTS",
         /// The social security number.
         SocialSecurityNumber => "SOCIAL_SECURITY_NUMBER",
@@ -55,14 +55,27 @@ open_enum! {
     }
 }
 
-/// What the specification says about a data cluster that it lists.
+open_enum! {
+    /// The subject of a consent.
+    pub enum ResourceType {
+        /// Accounts, chosen by the customer.
+        Account => "ACCOUNT",
+        /// The customer.
+        Customer => "CUSTOMER",
+        /// Documents.
+        Document => "DOCUMENT",
+    }
+}
+
+/// The facts about a data cluster that the specification lists.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct KnownCluster {
     /// The cluster.
     pub cluster: DataCluster,
     /// The scope that reads it.
     pub scope: Option<&'static str>,
-    /// The version that listed it first, among 5.2, 6.0, 6.3 and 6.4.
+    /// The first of the versions 5.2, 6.0, 6.3 and 6.4 that lists it.
     pub since: FdxVersion,
     /// The version that deprecated it.
     pub deprecated: Option<FdxVersion>,
@@ -71,9 +84,9 @@ pub struct KnownCluster {
 /// A version of the FDX API.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct FdxVersion {
-    /// The number before the dot.
+    /// The major number.
     pub major: u8,
-    /// The number after the dot.
+    /// The minor number.
     pub minor: u8,
 }
 
@@ -90,15 +103,15 @@ impl DataCluster {
         &KNOWN
     }
 
-    /// The scope that reads this cluster. `None` for [`Self::Notifications`] and for names that
-    /// this version does not know: two of the known ones break the rule by which it would be made.
+    /// The scope that reads this cluster. `None` for [`Self::Notifications`] and for unknown names:
+    /// the scope of two known names does not follow from the name, so none is derived.
     #[must_use]
     pub fn scope(&self) -> Option<&'static str> {
         self.entry()?.scope
     }
 
-    /// The cluster that a scope belongs to. `fdx:transfers:write` belongs to [`Self::Transfers`],
-    /// as does the scope that reads it. Scopes compare exactly (RFC 6749 section 3.3).
+    /// The cluster of a scope. `fdx:transfers:write` belongs to [`Self::Transfers`], like the scope
+    /// that reads it. Scopes are compared exactly (RFC 6749 section 3.3).
     #[must_use]
     pub fn from_scope(scope: &str) -> Option<Self> {
         if scope == "fdx:transfers:write" {
@@ -108,7 +121,7 @@ impl DataCluster {
         known.find(|entry| entry.scope == Some(scope)).map(|entry| entry.cluster.clone())
     }
 
-    /// The version that listed it first, `None` for a name that this version does not know.
+    /// The first version that lists it; `None` for an unknown name.
     #[must_use]
     pub fn since(&self) -> Option<FdxVersion> {
         Some(self.entry()?.since)
@@ -120,7 +133,7 @@ impl DataCluster {
         self.entry()?.deprecated
     }
 
-    /// The cluster that replaced this one, or itself.
+    /// The replacement of this cluster, or the cluster itself.
     #[must_use]
     pub fn current(&self) -> &Self {
         match self {
@@ -148,8 +161,8 @@ const fn known(
     KnownCluster { cluster, scope, since, deprecated }
 }
 
-// The rule is `fdx:<name>:read`, in lower case without underscores; SOCIAL_SECURITY_NUMBER and
-// TERMS_AND_CONDITIONS are the two that shorten the name.
+// The rule is `fdx:<name>:read`, in lower case without underscores. SOCIAL_SECURITY_NUMBER and
+// TERMS_AND_CONDITIONS shorten the name.
 #[rustfmt::skip]
 static KNOWN: [KnownCluster; 19] = [
     known(DataCluster::AccountBasic, Some("fdx:accountbasic:read"), V5_2, None),
@@ -182,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_scopes_lead_to_each_other_over_the_whole_table() {
+    fn names_and_scopes_map_to_each_other() {
         for entry in DataCluster::known() {
             assert_eq!(DataCluster::parse(entry.cluster.as_str()), entry.cluster);
             assert_eq!(entry.cluster.scope(), entry.scope);
@@ -194,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_follow_the_rule_but_for_two() {
+    fn scopes_follow_the_rule_with_two_exceptions() {
         let by_rule = |name: &str| format!("fdx:{}:read", name.replace('_', "").to_lowercase());
         let exceptions: Vec<_> = DataCluster::known()
             .iter()
@@ -211,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_sorted_without_repetition_and_grew_by_eight_six_and_five() {
+    fn table_is_sorted_and_grew_by_eight_six_and_five() {
         let names: Vec<_> = KNOWN.iter().map(|entry| entry.cluster.as_str()).collect();
         assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
         let since = |version| KNOWN.iter().filter(|e| e.since == version).count();
@@ -220,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn only_account_payments_is_deprecated_and_payment_support_replaced_it() {
+    fn only_account_payments_is_deprecated() {
         let deprecated = |e: &&KnownCluster| e.deprecated.is_some();
         let deprecated: Vec<_> = KNOWN.iter().filter(deprecated).map(|e| &e.cluster).collect();
         assert_eq!(deprecated, [&DataCluster::AccountPayments]);
@@ -233,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_of_no_cluster_have_none() {
+    fn other_scopes_have_no_cluster() {
         for scope in ["openid", "offline_access", "fdx:notifications:subscribe", "FDX:TAX:READ", ""]
         {
             assert_eq!(DataCluster::from_scope(scope), None, "{scope}");

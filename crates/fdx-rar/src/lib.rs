@@ -1,21 +1,22 @@
-//! What FDX v6 calls things when a customer consents, and RFC 9396 authorization details.
+//! The FDX v6 consent vocabulary, and RFC 9396 authorization details.
 //!
 //! ```text
-//!   ConsentRequest ──▶ AuthorizationDetails ──▶ (pushed)      what is asked
+//!   ConsentRequest ──▶ AuthorizationDetails ──▶ (pushed)      what is requested
 //!         │   └──────▶ Scopes
 //!         ▼
-//!     Coverage ◀────── ConsentGrant ◀── (read)                what was granted
+//!     Coverage ◀────── ConsentGrant ◀── (read)                what is granted
 //!         │
 //!         ▼
-//!   ConsentReceipt ──▶ canonical JSON, SHA-256                what is kept
+//!   ConsentReceipt ──▶ canonical JSON, SHA-256                for audits
 //! ```
 //!
-//! A [`ConsentRequest`] is checked when it is built: it asks for something, its time is bounded,
-//! and it can't name an account, which is the customer's to choose. A [`ConsentGrant`] is read as
-//! real institutions write it. [`Coverage`] lays the two beside each other. Names that this crate
-//! does not know (a cluster of a later version, a status) are kept as text and never refused.
+//! A [`ConsentRequest`] is checked when it is built: it is not empty, its time is bounded, and it
+//! can't name an account, because the customer chooses the accounts. [`ConsentGrant`] tolerates the
+//! forms that real institutions write. [`Coverage`] compares the two. Unknown names (a cluster of a
+//! later version, a status) are kept as text and never rejected.
 //!
-//! It never signs, never does I/O, knows nothing of HTTP, and reads no clock. `no_std` with `alloc`.
+//! The crate does not sign, has no I/O, does not depend on HTTP, and reads no clock. `no_std` with
+//! `alloc`.
 //!
 //! ```
 //! use fdx_rar::{
@@ -23,13 +24,13 @@
 //!     ResourceType,
 //! };
 //!
-//! let asked = ConsentRequest::new(ConsentDuration::time_bound(365)?)
+//! let requested = ConsentRequest::new(ConsentDuration::time_bound(365)?)
 //!     .lookback_period(60)
 //!     .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
 //!     .build()?;
-//! assert_eq!(asked.scopes().to_string(), "fdx:accountbasic:read fdx:transactions:read");
+//! assert_eq!(requested.scopes().to_string(), "fdx:accountbasic:read fdx:transactions:read");
 //! assert_eq!(
-//!     AuthorizationDetails::of_consent(asked.clone()).to_json(),
+//!     AuthorizationDetails::of_consent(requested.clone()).to_json(),
 //!     r#"[{"type":"fdx_v1.0","consentRequest":{"durationType":"TIME_BOUND","durationPeriod":365,"lookbackPeriod":60,"resources":[{"resourceType":"ACCOUNT","dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"]}]}}]"#
 //! );
 //!
@@ -38,9 +39,9 @@
 //!         [{"resourceType":"ACCOUNT","resourceId":"a-1","dataClusters":["ACCOUNT_BASIC"]}]}"#,
 //!     &fdx_wire::json::Limits::default(),
 //! )?;
-//! let coverage = Coverage::compare(&asked, &granted);
+//! let coverage = Coverage::compare(&requested, &granted);
 //! assert!(coverage.is_partial());
-//! assert_eq!(coverage.withheld().len(), 2); // no account has it, and so neither has account a-1
+//! assert_eq!(coverage.withheld().len(), 2); // by no account, and by account a-1
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![no_std]
@@ -63,7 +64,6 @@ mod open_enum;
 mod party;
 mod receipt;
 mod requested;
-mod resource_type;
 mod revocation;
 mod scope;
 mod timestamp;
@@ -79,7 +79,7 @@ pub use consent_request::{
     DurationType, RequestedResource,
 };
 pub use coverage::{Coverage, GrantedCluster, Withheld};
-pub use data_cluster::{DataCluster, FdxVersion, KnownCluster};
+pub use data_cluster::{DataCluster, FdxVersion, KnownCluster, ResourceType};
 pub use link::Link;
 pub use notification::{ConsentHint, Notification, NotificationError};
 pub use open_enum::UnknownName;
@@ -88,7 +88,6 @@ pub use receipt::{
     ConsentReceipt, ConsentReceiptBuilder, Evidence, Expiration, ReceiptError, ReceiptWarning,
 };
 pub use requested::Requested;
-pub use resource_type::ResourceType;
 pub use revocation::{
     ConsentRevocation, ConsentRevocationList, ConsentRevocationRequest, RevocationReason,
 };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::tolerant;
 
-/// A link in an answer. It may be relative, and it may lead anywhere: no token belongs to it.
+/// A link in a response. It may be relative and may refer to any host: never send a token to it.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Link {
@@ -26,14 +26,14 @@ impl Link {
         Self { href: href.into(), ..Self::default() }
     }
 
-    /// Names the relation.
+    /// Sets the relation.
     #[must_use]
     pub fn with_rel(mut self, rel: &str) -> Self {
         self.rel = Some(rel.into());
         self
     }
 
-    /// Names the HTTP method.
+    /// Sets the HTTP method.
     #[must_use]
     pub fn with_action(mut self, action: &str) -> Self {
         self.action = Some(action.into());
@@ -58,7 +58,7 @@ impl Link {
         self.rel.as_deref()
     }
 
-    /// The media types to be had there.
+    /// The media types of the target.
     #[must_use]
     pub fn types(&self) -> &[String] {
         &self.types

@@ -4,7 +4,7 @@ use core::fmt;
 
 /// A name that this version does not know, as it was received.
 ///
-/// Only the `parse` of the enum that it belongs to makes one, so that no known name hides in it.
+/// Only the `parse` of its enum creates one, so it never contains a known name.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct UnknownName(Box<str>);
 
@@ -26,8 +26,8 @@ impl fmt::Debug for UnknownName {
     }
 }
 
-/// An enum of names that grows with the specification: known names are read in any case and from
-/// the misspellings listed after `|`, written as listed first, and others are kept in `Other`.
+/// Defines an enum of names that grows with the specification. Known names are read in any case and
+/// in the misspellings after `|`, and are written as the first name. `Other` keeps unknown names.
 macro_rules! open_enum {
     (
         $(#[$about:meta])*
@@ -37,6 +37,7 @@ macro_rules! open_enum {
     ) => {
         $(#[$about])*
         #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[non_exhaustive]
         pub enum $type {
             $($(#[$note])* $variant,)+
             /// A name that this version does not know.
@@ -49,7 +50,7 @@ macro_rules! open_enum {
         }
 
         impl $type {
-            /// Reads a name: a known one in any case, any other as it is.
+            /// Reads a name: a known name in any case, any other name unchanged.
             #[must_use]
             pub fn parse(text: &str) -> Self {
                 $(
@@ -60,7 +61,7 @@ macro_rules! open_enum {
                 Self::Other($crate::UnknownName::new(text))
             }
 
-            /// The name as the specification writes it, or as it was received.
+            /// The name in the spelling of the specification, or as received.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -91,7 +92,7 @@ macro_rules! open_enum {
 }
 pub(crate) use open_enum;
 
-/// The known names, each with the misspellings that are read as it.
+/// The known names, each with its misspellings.
 #[cfg(test)]
 pub(crate) trait Known {
     const KNOWN: &'static [&'static [&'static str]];
@@ -115,7 +116,7 @@ mod tests {
     };
 
     #[test]
-    fn known_names_are_read_in_any_case_and_written_in_one() {
+    fn reads_known_names_in_any_case() {
         assert_eq!(ConsentStatus::parse("Active"), ConsentStatus::Active);
         assert_eq!(ConsentStatus::parse("revoked").as_str(), "REVOKED");
         assert_eq!(DataCluster::parse("account_BASIC"), DataCluster::AccountBasic);
@@ -123,23 +124,23 @@ mod tests {
     }
 
     #[test]
-    fn misspellings_that_were_published_are_read_and_not_written() {
+    fn reads_published_misspellings_and_does_not_write_them() {
         for (misspelt, meant) in [("ONETIME", "ONE_TIME"), ("TIME_BASED", "TIME_BOUND")] {
             assert_eq!(DurationType::parse(misspelt).as_str(), meant);
         }
         assert_eq!(PartyType::parse("DATA_RECIEPIENT").as_str(), "DATA_RECIPIENT");
     }
 
-    // A stranger's line break must not begin a line of its own in a log.
+    // A line break in untrusted input must not start a new line in a log.
     #[test]
-    fn an_unknown_name_is_shown_as_an_escaped_text() {
+    fn debug_escapes_unknown_names() {
         let unknown = DataCluster::parse("CRYPTO\nACTIVE");
         assert_eq!(format!("{unknown:?}"), r#"Other("CRYPTO\nACTIVE")"#);
     }
 
     proptest! {
         #[test]
-        fn any_text_is_kept_as_it_was_or_is_a_known_name(text: String) {
+        fn keeps_unknown_names_unchanged(text: String) {
             let known = |name: &str| name == text || name.eq_ignore_ascii_case(&text);
             prop_assert!(known(DataCluster::parse(&text).as_str()));
             prop_assert!(known(ConsentStatus::parse(&text).as_str()));
@@ -148,7 +149,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_read_back(text in "[A-Za-z_]{0,12}|[^\"\\\\]{0,12}") {
+        fn written_names_read_back(text in "[A-Za-z_]{0,12}|[^\"\\\\]{0,12}") {
             read_back(DataCluster::parse(&text))?;
             read_back(ConsentStatus::parse(&text))?;
             read_back(DurationType::parse(&text))?;
@@ -162,7 +163,7 @@ mod tests {
         }
 
         #[test]
-        fn every_known_name_is_read_back_in_any_case(at: Index, spelling: Index, capitals: u64) {
+        fn every_known_name_reads_back_in_any_case(at: Index, spelling: Index, capitals: u64) {
             known::<DataCluster>(at, spelling, capitals)?;
             known::<ConsentStatus>(at, spelling, capitals)?;
             known::<DurationType>(at, spelling, capitals)?;
@@ -176,7 +177,7 @@ mod tests {
         }
     }
 
-    /// Reads one of the names as a stranger may write it.
+    /// Reads one of the names in random capitals.
     fn known<T>(at: Index, spelling: Index, capitals: u64) -> Result<(), TestCaseError>
     where
         T: Known + Clone + Debug + DeserializeOwned + Display + PartialEq + Serialize,

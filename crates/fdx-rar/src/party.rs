@@ -6,13 +6,13 @@ use crate::open_enum::open_enum;
 use crate::tolerant;
 
 open_enum! {
-    /// The part that somebody has in a consent.
+    /// The role of a party in a consent.
     pub enum PartyType {
-        /// A platform between provider and recipient.
+        /// A platform between the provider and the recipient.
         DataAccessPlatform => "DATA_ACCESS_PLATFORM",
         /// The institution that holds the data.
         DataProvider => "DATA_PROVIDER",
-        /// Who receives the data.
+        /// The recipient of the data.
         DataRecipient => "DATA_RECIPIENT" | "DATA_RECIEPIENT",
         /// The customer.
         Individual => "INDIVIDUAL",
@@ -24,7 +24,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Where a party's legal entity is registered.
+    /// The registry of a party's legal entity.
     pub enum Registry {
         /// The registry of the Financial Data Exchange.
         Fdx => "FDX",
@@ -32,12 +32,12 @@ open_enum! {
         Gleif => "GLEIF",
         /// The registry of domain names.
         Icann => "ICANN",
-        /// A registry of the institution's own.
+        /// The institution's own registry.
         Private => "PRIVATE",
     }
 }
 
-/// Somebody who has part in a consent.
+/// A party of a consent.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(from = "Received", rename_all = "camelCase")]
 pub struct Party {
@@ -58,7 +58,7 @@ pub struct Party {
 }
 
 impl Party {
-    /// A party by name and part.
+    /// A party with a name and a role.
     #[must_use]
     pub fn new(name: &str, party_type: PartyType) -> Self {
         Self { name: Some(name.into()), party_type: Some(party_type), ..Self::default() }
@@ -78,7 +78,7 @@ impl Party {
         self
     }
 
-    /// Adds the legal entity by its registry, name and identifier there.
+    /// Adds the legal entity: its registry, and its name and identifier in that registry.
     #[must_use]
     pub fn with_registered_entity(mut self, registry: Registry, name: &str, id: &str) -> Self {
         self.registry = Some(registry);
@@ -87,13 +87,13 @@ impl Party {
         self
     }
 
-    /// The name that the customer knows.
+    /// The name that is shown to the customer.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// Its part in the consent.
+    /// The role in the consent.
     #[must_use]
     pub fn party_type(&self) -> Option<&PartyType> {
         self.party_type.as_ref()
@@ -111,7 +111,7 @@ impl Party {
         self.logo_uri.as_deref()
     }
 
-    /// Where its legal entity is registered.
+    /// The registry of its legal entity.
     #[must_use]
     pub fn registry(&self) -> Option<&Registry> {
         self.registry.as_ref()
@@ -145,7 +145,7 @@ struct Received {
     registry: Option<Registry>,
     #[serde(default)]
     registered_entity_name: Option<String>,
-    // The behavioural specification's examples call the registered entity by this name.
+    // The name of this member in the examples of the behavioural specification.
     #[serde(default)]
     legal_entity_name: Option<String>,
     #[serde(default, deserialize_with = "tolerant::text")]

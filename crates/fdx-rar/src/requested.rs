@@ -1,14 +1,14 @@
 use crate::{AuthorizationDetails, ConsentGrant, ConsentRequest, Coverage, Scopes};
 
-/// What a customer is asked for: an FDX consent or, at institutions that know none, authorization
-/// details of another type, or scopes alone.
+/// The access that a client requests: an FDX consent, or authorization details of another type or
+/// only scopes at institutions without FDX consents.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Requested {
     /// An FDX consent request, whose scopes follow from it.
     Consent(ConsentRequest),
     /// Authorization details of other types (RFC 9396), and the scopes that go with them.
     Details(AuthorizationDetails, Scopes),
-    /// Scopes alone.
+    /// Scopes only.
     Scopes(Scopes),
 }
 
@@ -22,7 +22,7 @@ impl Requested {
         }
     }
 
-    /// The `authorization_details` that ask for it; scopes alone have none.
+    /// The `authorization_details` parameter; scopes only have none.
     #[must_use]
     pub fn authorization_details(&self) -> Option<AuthorizationDetails> {
         match self {
@@ -32,7 +32,7 @@ impl Requested {
         }
     }
 
-    /// The `scope` that asks for it.
+    /// The `scope` parameter.
     #[must_use]
     pub fn scopes(&self) -> Scopes {
         match self {
@@ -41,10 +41,10 @@ impl Requested {
         }
     }
 
-    /// Lays `grant` beside what was asked. Only an FDX consent can be compared.
+    /// Compares `grant` with the request. Only an FDX consent can be compared.
     #[must_use]
     pub fn compare(&self, grant: &ConsentGrant) -> Coverage {
-        self.consent().map_or(Coverage::NotTold, |consent| Coverage::compare(consent, grant))
+        self.consent().map_or(Coverage::NotReported, |consent| Coverage::compare(consent, grant))
     }
 }
 
@@ -60,7 +60,7 @@ mod tests {
     use crate::{ConsentDuration, DataCluster, OtherDetail, ResourceType};
 
     #[test]
-    fn each_way_of_asking_says_what_is_pushed() {
+    fn each_request_has_its_parameters() {
         let consent = ConsentRequest::new(ConsentDuration::OneTime)
             .resource(ResourceType::Account, [DataCluster::Transactions])
             .build()

@@ -10,17 +10,17 @@ use crate::open_enum::open_enum;
 use crate::{ConsentStatus, PartyType, Timestamp};
 
 open_enum! {
-    /// Why a consent was revoked.
+    /// The reason of a revocation.
     pub enum RevocationReason {
-        /// A rule of the party that revoked it.
+        /// A rule of the revoking party.
         BusinessRule => "BUSINESS_RULE",
-        /// Somebody wanted it.
+        /// The decision of a person.
         UserAction => "USER_ACTION",
     }
 }
 
-/// What asks an institution to revoke a consent. It always says both why and who: FDX demands
-/// neither, some institutions both.
+/// The request to revoke a consent. It always has a reason and an initiator, which FDX does not
+/// require and some institutions do.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ConsentRevocationRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,20 +36,20 @@ impl ConsentRevocationRequest {
         Self { reason: Some(reason), initiator: Some(initiator) }
     }
 
-    /// Why.
+    /// The reason.
     #[must_use]
     pub fn reason(&self) -> Option<&RevocationReason> {
         self.reason.as_ref()
     }
 
-    /// Who wants it.
+    /// The initiator.
     #[must_use]
     pub fn initiator(&self) -> Option<&PartyType> {
         self.initiator.as_ref()
     }
 }
 
-/// That a consent was revoked.
+/// The revocation of a consent.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsentRevocation {
@@ -64,7 +64,7 @@ pub struct ConsentRevocation {
 }
 
 impl ConsentRevocation {
-    /// What becomes of `request`, at `updated_time`.
+    /// The revocation that `request` causes at `updated_time`.
     #[must_use]
     pub fn of(request: ConsentRevocationRequest, updated_time: impl Into<Timestamp>) -> Self {
         Self {
@@ -75,32 +75,32 @@ impl ConsentRevocation {
         }
     }
 
-    /// The consent's status, as a rule [`ConsentStatus::Revoked`].
+    /// The consent's status, usually [`ConsentStatus::Revoked`].
     #[must_use]
     pub fn status(&self) -> Option<&ConsentStatus> {
         self.status.as_ref()
     }
 
-    /// Why.
+    /// The reason.
     #[must_use]
     pub fn reason(&self) -> Option<&RevocationReason> {
         self.reason.as_ref()
     }
 
-    /// Who wanted it.
+    /// The initiator.
     #[must_use]
     pub fn initiator(&self) -> Option<&PartyType> {
         self.initiator.as_ref()
     }
 
-    /// When.
+    /// The time of the revocation.
     #[must_use]
     pub fn updated_time(&self) -> Option<&Timestamp> {
         self.updated_time.as_ref()
     }
 }
 
-/// A consent's revocations. Read from the object of FDX 6 or the bare array of FDX 5, written as
+/// The revocations of a consent. Read from the object of FDX 6 or the array of FDX 5, and written as
 /// the object.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct ConsentRevocationList {
@@ -114,7 +114,7 @@ impl ConsentRevocationList {
         Self { revocations }
     }
 
-    /// The revocations in the order in which they came.
+    /// The revocations in the received order.
     #[must_use]
     pub fn revocations(&self) -> &[ConsentRevocation] {
         &self.revocations
@@ -152,7 +152,7 @@ impl<'de> Visitor<'de> for Members {
         f.write_str("revocations")
     }
 
-    /// An object that says other things, and no revocations, is not a list of none: it may be one.
+    /// An object with other members and without `revocations` is rejected: it may be one revocation.
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
         let (mut revocations, mut others) = (None, 0);
         while let Some(name) = object.next_key::<String>()? {
@@ -190,7 +190,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(
+        fn written_revocations_read_back(
             request in any_request(),
             list in prop::collection::vec((any_request(), time()), 0..4),
         ) {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_says_why_and_who() {
+    fn request_has_reason_and_initiator() {
         let request =
             ConsentRevocationRequest::new(RevocationReason::UserAction, PartyType::DataRecipient);
         let json = r#"{"reason":"USER_ACTION","initiator":"DATA_RECIPIENT"}"#;
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn both_shapes_of_the_list_are_read_and_one_is_written() {
+    fn reads_object_and_array_and_writes_object() {
         let list = ConsentRevocationList::new([revocation()].into());
         let one = r#"{"status":"REVOKED","reason":"USER_ACTION","initiator":"INDIVIDUAL","updatedTime":"2026-01-05T10:00:00Z"}"#;
         let object = alloc::format!(r#"{{"revocations":[{one}]}}"#);
@@ -243,7 +243,7 @@ mod tests {
             "1",
             r#""[]""#,
             r#"{"revocations":{}}"#,
-            // One, where a list belongs.
+            // One revocation instead of a list.
             r#"{"status":"REVOKED"}"#,
         ];
         for other in other {
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revocation_says_what_why_who_and_when() {
+    fn revocation_has_status_reason_initiator_and_time() {
         let list = ConsentRevocationList::new([revocation()].into());
         let [revoked] = list.revocations() else { panic!("it lists one") };
         assert_eq!(revoked.status(), Some(&ConsentStatus::Revoked));
@@ -262,13 +262,13 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_list_is_told_what_belongs_there() {
+    fn error_names_the_expected_value() {
         let refusal = serde_json::from_str::<ConsentRevocationList>("7").unwrap_err().to_string();
         assert!(refusal.contains("expected revocations"), "{refusal}");
     }
 
     #[test]
-    fn a_reason_of_a_later_version_is_kept() {
+    fn keeps_reason_of_a_later_version() {
         let read: ConsentRevocation =
             serde_json::from_str(r#"{"reason":"OTHER","otherReason":"moved"}"#).unwrap();
         assert_eq!(read.reason().map(RevocationReason::as_str), Some("OTHER"));

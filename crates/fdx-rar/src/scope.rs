@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{DataCluster, tolerant};
 
-/// Scope tokens in the order in which they came, each once (RFC 6749 section 3.3).
+/// Scope tokens in the received order, without repetition (RFC 6749 section 3.3).
 ///
 /// ```
 /// use fdx_rar::Scopes;
@@ -23,10 +23,10 @@ use crate::{DataCluster, tolerant};
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Scopes(Vec<String>);
 
-/// A text that is not a scope token: empty, or with a space, a quote, a backslash, a control
-/// character or anything outside ASCII (RFC 6749 section 3.3).
+/// The text is not a scope token: it is empty, or has a space, a quote, a backslash, a control
+/// character or a non-ASCII character (RFC 6749 section 3.3).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a scope token (RFC 6749 section 3.3)")]
+#[error("the text is not a scope token (RFC 6749 section 3.3)")]
 pub struct ScopeError;
 
 impl Scopes {
@@ -36,7 +36,7 @@ impl Scopes {
         Self(Vec::new())
     }
 
-    /// Reads tokens between spaces. More spaces than needed are passed over.
+    /// Reads tokens between spaces. Ignores additional spaces.
     ///
     /// # Errors
     /// [`ScopeError`].
@@ -44,7 +44,7 @@ impl Scopes {
         Self::of_tokens(text.split(' ').filter(|token| !token.is_empty()))
     }
 
-    /// Appends a token, where it is not there yet.
+    /// Appends a token unless it is present.
     ///
     /// # Errors
     /// [`ScopeError`].
@@ -56,7 +56,7 @@ impl Scopes {
         Ok(())
     }
 
-    /// Whether `token` is among them, compared exactly.
+    /// Whether `token` is present, compared exactly.
     #[must_use]
     pub fn contains(&self, token: &str) -> bool {
         self.0.iter().any(|known| known == token)
@@ -67,24 +67,24 @@ impl Scopes {
         self.0.iter().map(String::as_str)
     }
 
-    /// How many there are.
+    /// The number of tokens.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no tokens.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The data clusters that they name, without those that belong to none.
+    /// The data clusters of the tokens. Tokens without a cluster are skipped.
     pub fn data_clusters(&self) -> impl Iterator<Item = DataCluster> {
         self.iter().filter_map(DataCluster::from_scope)
     }
 
-    /// A set finds the repeated ones: a stranger may send thousands.
+    /// Removes repetitions with a set, because untrusted input may have thousands of tokens.
     fn of_tokens<'a>(tokens: impl Iterator<Item = &'a str>) -> Result<Self, ScopeError> {
         let mut seen = BTreeSet::new();
         let mut scopes = Self::new();
@@ -97,7 +97,7 @@ impl Scopes {
         Ok(scopes)
     }
 
-    /// As a JSON array, as receipts keep them.
+    /// The tokens, which receipts serialize as an array.
     pub(crate) fn as_tokens(&self) -> &[String] {
         &self.0
     }
@@ -139,7 +139,7 @@ impl Serialize for Scopes {
     }
 }
 
-/// From JSON: a text of tokens, or an array of them.
+/// Deserializes from a JSON string of tokens or from an array of tokens.
 impl<'de> Deserialize<'de> for Scopes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let invalid = |value: &JsonValue| {
@@ -170,7 +170,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(tokens in prop::collection::vec("[!#-\\[\\]-~]{1,9}", 0..9)) {
+        fn written_scopes_read_back(tokens in prop::collection::vec("[!#-\\[\\]-~]{1,9}", 0..9)) {
             let mut scopes = Scopes::new();
             for token in &tokens {
                 scopes.insert(token).unwrap();
@@ -185,7 +185,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_read_holds_only_tokens(text: String) {
+        fn parsed_scopes_have_only_tokens(text: String) {
             if let Ok(scopes) = Scopes::parse(&text) {
                 prop_assert!(scopes.iter().all(|token| !token.is_empty() && !token.contains(' ')));
                 prop_assert!(text.is_ascii());
@@ -194,21 +194,21 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_no_tokens_are_refused() {
+    fn rejects_texts_that_are_not_tokens() {
         for token in ["", "a b", "a\"", "a\\", "é", "a\n", "\u{7f}"] {
             assert_eq!(Scopes::new().insert(token), Err(ScopeError), "{token:?}");
         }
     }
 
     #[test]
-    fn what_is_neither_text_nor_array_is_refused() {
+    fn rejects_other_json_types() {
         let refusal = serde_json::from_str::<Scopes>("7").unwrap_err().to_string();
         assert!(refusal.contains("expected scope tokens"), "{refusal}");
     }
 
     #[test]
-    fn scopes_name_the_clusters_that_they_belong_to() {
-        let scopes = Scopes::parse("openid fdx:transactions:read fdx:unheard:read").unwrap();
+    fn scopes_have_data_clusters() {
+        let scopes = Scopes::parse("openid fdx:transactions:read fdx:unknown:read").unwrap();
         assert!(scopes.data_clusters().eq([DataCluster::Transactions]));
     }
 }

@@ -6,14 +6,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::tolerant;
 
-/// A time as an institution wrote it, and the moment that it means where it is RFC 3339.
+/// A time as an institution wrote it, and its value if it is an RFC 3339 date-time.
 ///
 /// ```
 /// use fdx_rar::Timestamp;
 ///
-/// let stated = Timestamp::parse("2026-01-05T10:00:00.250Z");
-/// assert_eq!(stated.as_str(), "2026-01-05T10:00:00.250Z");
-/// assert_eq!(stated.time().map(|time| time.as_seconds()), Some(1_767_607_200));
+/// let timestamp = Timestamp::parse("2026-01-05T10:00:00.250Z");
+/// assert_eq!(timestamp.as_str(), "2026-01-05T10:00:00.250Z");
+/// assert_eq!(timestamp.time().map(|time| time.as_seconds()), Some(1_767_607_200));
 /// assert_eq!(Timestamp::parse("05/01/2026").time(), None);
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -25,7 +25,7 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// Keeps any text.
+    /// Accepts any text.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         Self { text: text.into(), time: UnixTime::parse_rfc3339(text).ok() }
@@ -37,7 +37,7 @@ impl Timestamp {
         &self.text
     }
 
-    /// The moment in whole seconds, where the text is an RFC 3339 date-time.
+    /// The time in whole seconds, if the text is an RFC 3339 date-time.
     #[must_use]
     pub fn time(&self) -> Option<UnixTime> {
         self.time
@@ -73,17 +73,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_kept_as_it_was(text: String) {
-            let stated = Timestamp::parse(&text);
-            prop_assert_eq!(stated.as_str(), &text);
-            prop_assert_eq!(stated.to_string(), text);
+        fn keeps_any_text_unchanged(text: String) {
+            let timestamp = Timestamp::parse(&text);
+            prop_assert_eq!(timestamp.as_str(), &text);
+            prop_assert_eq!(timestamp.to_string(), text);
         }
 
         #[test]
-        fn a_moment_is_stated_as_rfc_3339_and_means_itself(time in time()) {
-            let stated = Timestamp::from(time);
-            prop_assert_eq!(stated.time(), Some(time));
-            prop_assert_eq!(Timestamp::parse(stated.as_str()), stated);
+        fn times_are_written_as_rfc_3339_and_read_back(time in time()) {
+            let timestamp = Timestamp::from(time);
+            prop_assert_eq!(timestamp.time(), Some(time));
+            prop_assert_eq!(Timestamp::parse(timestamp.as_str()), timestamp);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Readers for members that institutions write in more than one way.
+//! Readers for members that institutions write in different forms.
 //!
 //! They read JSON only. Each reads a value of any shape as [`RawJson`] first: `deserialize_any` of
 //! serde_json depends on the features that other crates enable.
@@ -11,7 +11,7 @@ use fdx_wire::json::{JsonNumber, JsonValue, RawJson};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A whole number from 0 up: as a number, as digits in a text, or `null`.
+/// Reads a non-negative whole number: a number, a string of digits, or `null`.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     let whole = match any(deserializer)? {
         JsonValue::Null => return Ok(None),
@@ -25,7 +25,7 @@ pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     whole.map(Some).ok_or_else(|| D::Error::custom("not a whole number from 0 to 4294967295"))
 }
 
-/// A text, or a whole number taken as one, or `null`.
+/// Reads a string, a whole number as its string, or `null`.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match any(deserializer)? {
         JsonValue::Null => Ok(None),
@@ -59,14 +59,14 @@ pub(crate) fn unexpected(value: &JsonValue) -> Unexpected<'static> {
     }
 }
 
-/// As [`text`], empty where there is none.
+/// Reads the same as [`text`], and `null` as an empty string.
 pub(crate) fn text_or_empty<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<String, D::Error> {
     text(deserializer).map(Option::unwrap_or_default)
 }
 
-/// An `Identifier` of FDX, as [`text_or_empty`].
+/// Reads an FDX `Identifier` with [`text_or_empty`], of at most 256 characters.
 pub(crate) fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = text_or_empty(deserializer)?;
     if text.chars().count() <= MAX_TEXT {
@@ -76,14 +76,14 @@ pub(crate) fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<S
     }
 }
 
-/// An array, empty for `null`.
+/// Reads an array, and `null` as an empty array.
 pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// A text that `parse` turns into a name, without a copy of those that it knows.
+/// Reads a string with `parse`, without a copy of known names.
 pub(crate) fn name<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     parse: fn(&str) -> T,
@@ -91,7 +91,7 @@ pub(crate) fn name<'de, D: Deserializer<'de>, T>(
     deserializer.deserialize_str(Name(parse))
 }
 
-/// What FDX allows an `Identifier`, and more than any name of its enumerations has.
+/// The limit of an FDX `Identifier`, which is longer than any name of its enumerations.
 const MAX_TEXT: usize = 256;
 
 struct Name<T>(fn(&str) -> T);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_are_read_however_they_are_written() {
+    fn reads_whole_numbers_in_every_form() {
         for json in ["60", "60.0", "6e1", "600E-1", r#""60""#] {
             assert_eq!(read(json), Some(Some(60)), "{json}");
         }
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn other_numbers_and_texts_are_refused() {
+    fn rejects_other_numbers_and_strings() {
         for json in [
             "-1",
             "1.5",
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_where_a_text_belongs_is_taken_as_text() {
+    fn reads_numbers_as_strings() {
         for (json, expected) in [
             ("12345678901", Some("12345678901")),
             ("-1", Some("-1")),
@@ -175,9 +175,9 @@ mod tests {
         }
     }
 
-    /// Every one is repeated for each cluster of a resource.
+    /// Coverage repeats each of them for each cluster of a resource.
     #[test]
-    fn names_and_identifiers_have_a_length() {
+    fn bounds_the_length_of_names_and_identifiers() {
         let json = |length: usize| format!("\"{}\"", "\u{e9}".repeat(length));
         let identifier = |json: &str| identifier(&mut serde_json::Deserializer::from_str(json));
         assert_eq!(identifier(&json(256)).map(|text| text.chars().count()).ok(), Some(256));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_what_belongs_there() {
+    fn error_names_the_expected_value() {
         for (refused, expected) in [
             (integer(Value::Bool(true)).map(drop), "boolean, expected a whole number"),
             (text(Value::Bool(true)).map(drop), "boolean, expected a text"),

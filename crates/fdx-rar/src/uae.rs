@@ -1,9 +1,9 @@
-//! UAE Open Finance: the account access consent, which is no FDX but goes the same way.
+//! UAE Open Finance: the account access consent, which is not FDX and uses the same flow.
 //!
-//! The client makes the consent's id itself, and finds it again in the token response.
+//! The client generates the consent id, and the token response repeats it.
 
 mod error;
-mod told;
+mod reported;
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -15,7 +15,7 @@ use fdx_wire::json::RawJson;
 use serde::Serialize;
 
 pub use error::AccountAccessConsentError;
-pub use told::ToldConsent;
+pub use reported::ReportedConsent;
 
 use crate::open_enum::open_enum;
 use crate::{AuthorizationDetails, OtherDetail};
@@ -26,7 +26,7 @@ pub const ACCOUNT_ACCESS_CONSENT: &str = "urn:openfinanceuae:account-access-cons
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 open_enum! {
-    /// What a consent opens. The standard knows more; others are kept as they are.
+    /// A permission of a consent. Other names of the standard are kept unchanged.
     pub enum Permission {
         /// Accounts, without their numbers.
         ReadAccountsBasic => "ReadAccountsBasic",
@@ -42,24 +42,24 @@ open_enum! {
 }
 
 open_enum! {
-    /// Where a consent stands.
+    /// The state of a consent.
     pub enum ConsentState {
         /// The customer has not decided.
         AwaitingAuthorization => "AwaitingAuthorization",
-        /// Good.
+        /// In force.
         Authorized => "Authorized",
         /// The customer or the institution refused.
         Rejected => "Rejected",
         /// The institution has suspended it.
         Suspended => "Suspended",
-        /// Past its end.
+        /// Past its expiration.
         Expired => "Expired",
-        /// Somebody revoked it.
+        /// A party revoked it.
         Revoked => "Revoked",
     }
 }
 
-/// An account access consent in the making.
+/// Builds an account access consent.
 ///
 /// ```
 /// use core::time::Duration;
@@ -110,7 +110,7 @@ struct Consent {
 }
 
 impl AccountAccessConsent {
-    /// A consent until `expires`, whose id is a UUID of version 4 made of `random` bytes.
+    /// A consent until `expires`, whose id is a version 4 UUID of the `random` bytes.
     pub fn new(random: [u8; 16], expires: UnixTime, billing: Billing) -> Self {
         let consent = Consent {
             consent_id: fdx_wire::uuid_v4(random),
@@ -124,7 +124,7 @@ impl AccountAccessConsent {
         Self { consent, expires }
     }
 
-    /// Asks for one more permission.
+    /// Adds a permission.
     pub fn permission(mut self, permission: Permission) -> Self {
         if !self.consent.permissions.contains(&permission) {
             self.consent.permissions.push(permission);
@@ -132,19 +132,19 @@ impl AccountAccessConsent {
         self
     }
 
-    /// `BaseConsentId`: the first consent, where this one renews it.
+    /// Sets `BaseConsentId`: the first consent, if this one renews it.
     pub fn base_consent_id(mut self, id: &str) -> Self {
         self.consent.base_consent_id = Some(id.to_owned());
         self
     }
 
-    /// Narrows it to accounts of one more `AccountType`.
+    /// Adds an `AccountType`. Only accounts of the added types are shared.
     pub fn account_type(mut self, account_type: &str) -> Self {
         self.consent.account_type.push(account_type.to_owned());
         self
     }
 
-    /// Narrows it to accounts of one more `AccountSubType`.
+    /// Adds an `AccountSubType`. Only accounts of the added types are shared.
     pub fn account_sub_type(mut self, sub_type: &str) -> Self {
         self.consent.account_sub_type.push(sub_type.to_owned());
         self
@@ -156,10 +156,10 @@ impl AccountAccessConsent {
         &self.consent.consent_id
     }
 
-    /// The one detail, as it is pushed.
+    /// Returns the authorization details to push.
     ///
     /// # Errors
-    /// [`AccountAccessConsentError`]: no permission, over, or not under a year from `now`.
+    /// [`AccountAccessConsentError`]: no permission, already expired, or a year or more from `now`.
     pub fn authorization_details(
         &self,
         now: UnixTime,

@@ -182,8 +182,8 @@ impl<W: Wire> Walk<'_, W> {
         let granted = verified.granted(read)?;
         self.report(granted.notices());
         match granted.coverage() {
-            Coverage::NotTold => self.reported.push("not-told".to_owned()),
-            told if !told.unasked().is_empty() => self.reported.push("unasked".to_owned()),
+            Coverage::NotReported => self.reported.push("not-told".to_owned()),
+            told if !told.not_requested().is_empty() => self.reported.push("unasked".to_owned()),
             _ => {}
         }
         Ok(granted.stored())

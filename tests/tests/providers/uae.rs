@@ -1,5 +1,5 @@
 use fdx_par::dialect::UAE;
-use fdx_rar::uae::{ConsentState, ToldConsent};
+use fdx_rar::uae::{ConsentState, ReportedConsent};
 use fdx_sandbox::customer::Decision;
 use fdx_tests::providers::provided;
 use fdx_tests::{WireTexts, entropy};
@@ -27,7 +27,7 @@ fn every_request_is_as_recorded() {
     texts.step("exchange", &world);
     let verified = world.verify(&client, exchanged).unwrap();
     texts.step("keys", &world);
-    let told = ToldConsent::find(verified.authorization_details().unwrap()).unwrap();
+    let told = ReportedConsent::find(verified.authorization_details().unwrap()).unwrap();
     assert_eq!(told.status(), Some(&ConsentState::Authorized));
     let granted = verified.untold();
     let receipt = client.receipt(&granted, world.now).unwrap();

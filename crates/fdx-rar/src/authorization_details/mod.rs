@@ -1,26 +1,24 @@
-//! `authorization_details` (RFC 9396), typed for FDX and open for other types.
+//! `authorization_details` (RFC 9396): typed for FDX, and open to other types.
 
-mod error;
 mod other;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use fdx_wire::json::{self, Limits, RawJson};
+use fdx_wire::json::{self, JsonError, Limits, RawJson};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use error::AuthorizationDetailsError;
 pub use other::OtherDetail;
 
-use crate::ConsentRequest;
 use crate::consent_request::Received;
+use crate::{ConsentRequest, ConsentRequestError};
 
 /// The `type` of an FDX consent request.
 pub const FDX_V1_0: &str = "fdx_v1.0";
 
-/// The array of RFC 9396 section 2. It has at most one FDX consent request: one push asks for one
-/// consent.
+/// The array of RFC 9396 section 2. It has at most one FDX consent request, because one push requests
+/// one consent.
 ///
 /// ```
 /// use fdx_rar::{AuthorizationDetails, AuthorizationDetailsError, ConsentRequestError};
@@ -43,6 +41,7 @@ pub struct AuthorizationDetails(Vec<AuthorizationDetail>);
 
 /// One element of the array.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum AuthorizationDetail {
     /// An FDX consent request, of type [`FDX_V1_0`].
     FdxV1(ConsentRequest),
@@ -73,12 +72,12 @@ impl AuthorizationDetails {
     /// Reads the array's JSON, of at most 64 KiB.
     ///
     /// # Errors
-    /// [`AuthorizationDetailsError`], by the first rule that it breaks.
+    /// [`AuthorizationDetailsError`]: the first rule that the array breaks.
     pub fn parse(json: impl AsRef<[u8]>) -> Result<Self, AuthorizationDetailsError> {
         Self::parse_within(json.as_ref(), &Limits::default())
     }
 
-    /// As [`Self::parse`], of the size that `limits` say.
+    /// Reads the array's JSON within `limits`.
     pub(crate) fn parse_within(
         json: &[u8],
         limits: &Limits,
@@ -87,10 +86,10 @@ impl AuthorizationDetails {
         Self::of_elements(&elements)
     }
 
-    /// The array as compact JSON, as the parameter of a form carries it.
+    /// The array as compact JSON, the value of the form parameter.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Texts, numbers and JSON that was read always have a JSON form.
+        // Strings, numbers and received JSON always have a JSON form.
         serde_json::to_string(self).unwrap_or_default()
     }
 
@@ -117,7 +116,7 @@ impl AuthorizationDetails {
 }
 
 impl AuthorizationDetail {
-    /// The `type`, which says how to read the rest.
+    /// The `type`, which defines the other members.
     #[must_use]
     pub fn detail_type(&self) -> &str {
         match self {
@@ -175,12 +174,41 @@ impl Serialize for AuthorizationDetail {
     }
 }
 
-/// Only from JSON itself: elements are read as the texts they are.
+/// Deserializes from JSON only: elements are kept as JSON text.
 impl<'de> Deserialize<'de> for AuthorizationDetails {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let elements = Vec::<RawJson>::deserialize(deserializer)?;
         Self::of_elements(&elements).map_err(D::Error::custom)
     }
+}
+
+/// The rule that `authorization_details` broke.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthorizationDetailsError {
+    /// The FDX consent request is invalid.
+    #[error("authorization_details: {0}")]
+    ConsentRequest(#[from] ConsentRequestError),
+    /// Not JSON of the expected shape. Inside an element, the position is relative to the element.
+    #[error("authorization_details: {0}")]
+    Json(#[from] JsonError),
+    /// An additional member has a name that RFC 9396 section 2.2 or another member uses.
+    #[error(
+        "authorization_details: a member's name is reserved or repeated (RFC 9396 section 2.2)"
+    )]
+    Member,
+    /// An element of the FDX type has no `consentRequest`.
+    #[error("authorization_details: an element of type fdx_v1.0 has no consentRequest")]
+    NoConsentRequest,
+    /// An element has no `type` (RFC 9396 section 2).
+    #[error("authorization_details: an element has no type (RFC 9396 section 2)")]
+    NoType,
+    /// More than one FDX consent request.
+    #[error("authorization_details: more than one element of type fdx_v1.0")]
+    TwoConsentRequests,
+    /// The FDX type in a detail of another type.
+    #[error("authorization_details: type fdx_v1.0 needs a consent request: use `of_consent`")]
+    TypeIsFdx,
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{AuthorizationDetailsError, FDX_V1_0};
 
-/// A detail of a type that is not FDX: the common members of RFC 9396 section 2.2, and any others
-/// as the JSON they are.
+/// A detail of a type other than FDX: the common members of RFC 9396 section 2.2, and any other
+/// members as JSON.
 ///
 /// ```
 /// use fdx_rar::OtherDetail;
@@ -39,10 +39,10 @@ pub struct OtherDetail {
 }
 
 impl OtherDetail {
-    /// A detail of this type and no more.
+    /// A detail with this type and no other members.
     ///
     /// # Errors
-    /// [`AuthorizationDetailsError::NoType`] where it is empty,
+    /// [`AuthorizationDetailsError::NoType`] if it is empty,
     /// [`AuthorizationDetailsError::TypeIsFdx`].
     pub fn new(detail_type: &str) -> Result<Self, AuthorizationDetailsError> {
         match detail_type {
@@ -60,7 +60,7 @@ impl OtherDetail {
         }
     }
 
-    /// Adds a place of the resource, as a rule a URI.
+    /// Adds a location of the resource, usually a URI.
     #[must_use]
     pub fn with_location(mut self, location: &str) -> Self {
         self.locations.push(location.into());
@@ -81,7 +81,7 @@ impl OtherDetail {
         self
     }
 
-    /// Names a resource.
+    /// Sets the resource's identifier.
     #[must_use]
     pub fn with_identifier(mut self, identifier: &str) -> Self {
         self.identifier = Some(identifier.into());
@@ -98,7 +98,7 @@ impl OtherDetail {
     /// Adds a member that the type defines.
     ///
     /// # Errors
-    /// [`AuthorizationDetailsError::Member`] for a common member, `type`, or a member that is there.
+    /// [`AuthorizationDetailsError::Member`] for a common member, `type`, or a repeated member.
     pub fn with_member(
         mut self,
         name: &str,
@@ -117,7 +117,7 @@ impl OtherDetail {
         &self.detail_type
     }
 
-    /// Places of the resource.
+    /// Locations of the resource.
     #[must_use]
     pub fn locations(&self) -> &[String] {
         &self.locations
@@ -205,7 +205,7 @@ impl<'de> Visitor<'de> for Members {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OtherDetail, A::Error> {
-        // "-" stands in until the type is read, wherever it comes.
+        // "-" is a placeholder until `type` is read, which may be the last member.
         let mut detail = OtherDetail::new("-").map_err(A::Error::custom)?;
         let mut detail_type = None;
         while let Some(name) = map.next_key::<String>()? {
@@ -219,7 +219,7 @@ impl<'de> Visitor<'de> for Members {
                 _ => detail.members.push((name, map.next_value()?)),
             }
         }
-        // A set finds a repeated one: a stranger may send thousands.
+        // A set, because untrusted input may have thousands of members.
         let mut seen = BTreeSet::new();
         if !detail.members.iter().all(|(name, _)| seen.insert(name.as_str())) {
             return Err(A::Error::custom(AuthorizationDetailsError::Member));

@@ -34,7 +34,7 @@ fn other_detail() -> impl Strategy<Value = OtherDetail> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_back(
+    fn written_details_read_back(
         request in consent_request(),
         others in prop::collection::vec(other_detail(), 0..3),
     ) {
@@ -59,7 +59,7 @@ proptest! {
 }
 
 #[test]
-fn types_are_read_by_their_own_rules_and_written_as_they_were() {
+fn details_of_each_type_are_written_back_unchanged() {
     let details = AuthorizationDetails::parse(MIXED).unwrap();
     assert_eq!(details.to_json(), MIXED);
     let types: Vec<_> = details.iter().map(AuthorizationDetail::detail_type).collect();
@@ -82,13 +82,13 @@ fn types_are_read_by_their_own_rules_and_written_as_they_were() {
 }
 
 #[test]
-fn the_type_may_come_last() {
+fn type_may_be_the_last_member() {
     let details = AuthorizationDetails::parse(r#"[{"actions":["read"],"type":"other"}]"#).unwrap();
     assert_eq!(details.to_json(), r#"[{"type":"other","actions":["read"]}]"#);
 }
 
 #[test]
-fn each_rule_is_refused_by_its_own_error() {
+fn each_violation_has_its_own_error() {
     use AuthorizationDetailsError as E;
     let request = MIXED[1..].split_once(",{\"type\":\"payment").unwrap().0;
     for (json, error) in [
@@ -108,7 +108,7 @@ fn each_rule_is_refused_by_its_own_error() {
 }
 
 #[test]
-fn what_is_not_an_array_of_objects_is_not_read() {
+fn rejects_anything_but_an_array_of_objects() {
     for (json, kind) in [
         (r#"{"type":"a"}"#, Kind::Shape),
         (r#"["a"]"#, Kind::Shape),
@@ -129,13 +129,13 @@ fn what_is_not_an_array_of_objects_is_not_read() {
 }
 
 #[test]
-fn a_detail_is_an_object_with_a_type() {
+fn requires_object_with_type() {
     let refusal = serde_json::from_str::<OtherDetail>("7").unwrap_err().to_string();
     assert!(refusal.contains("expected an object with a type"), "{refusal}");
 }
 
 #[test]
-fn common_members_and_the_fdx_type_keep_their_meaning() {
+fn rejects_common_members_and_fdx_type() {
     let null = RawJson::of(&()).unwrap();
     for name in ["type", "locations", "actions", "datatypes", "identifier", "privileges"] {
         assert_eq!(

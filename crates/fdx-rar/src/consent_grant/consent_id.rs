@@ -8,16 +8,16 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::tolerant;
 
-/// The identifier of a consent: 1 to 256 characters that can be one segment of a path, where they
-/// have to be percent-encoded. It is compared as it was received.
+/// The identifier of a consent: 1 to 256 characters that can be one segment of a path, percent-encoded.
+/// It is compared as received.
 ///
-/// [`check_path_id`] says what can be part of a path. In addition, a consent id has no slash: a
+/// [`check_path_id`] defines what can be part of a path. In addition, a consent id has no slash: a
 /// server that decodes `%2F` would read another path below `/consents`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct ConsentId(String);
 
-/// A text that is not a consent's identifier.
+/// The text is not a consent id.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "a consent id has 1 to 256 characters, without control characters, /, \\, % and dot segments"
@@ -25,7 +25,7 @@ pub struct ConsentId(String);
 pub struct ConsentIdError;
 
 impl ConsentId {
-    /// Checks `text` and keeps it.
+    /// Checks `text`.
     ///
     /// # Errors
     /// [`ConsentIdError`].
@@ -74,7 +74,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(text in "[^\\p{Cc}/\\\\%.]{1,2}[^\\p{Cc}/\\\\%]{0,254}") {
+        fn written_ids_read_back(text in "[^\\\\p{Cc}/\\\\\\\\%.]{1,2}[^\\\\p{Cc}/\\\\\\\\%]{0,254}") {
             let id = ConsentId::parse(&text).unwrap();
             prop_assert_eq!(id.as_str(), &text);
             let json = serde_json::to_string(&id).unwrap();
@@ -83,14 +83,14 @@ mod tests {
     }
 
     #[test]
-    fn length_is_counted_in_characters() {
+    fn counts_length_in_characters() {
         assert!(ConsentId::parse(&"é".repeat(256)).is_ok());
         assert_eq!(ConsentId::parse(&"a".repeat(257)), Err(ConsentIdError));
         assert_eq!(ConsentId::parse(""), Err(ConsentIdError));
     }
 
     #[test]
-    fn texts_that_a_server_may_read_as_another_path_are_refused() {
+    fn rejects_ids_that_a_server_may_read_as_another_path() {
         for text in [
             ".",
             "..",
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_refused() {
+    fn rejects_control_characters() {
         for text in ["a\r\nb", "\0", "a\u{7f}", "a\u{85}b"] {
             assert_eq!(ConsentId::parse(text), Err(ConsentIdError), "{text:?}");
         }

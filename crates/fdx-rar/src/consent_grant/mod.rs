@@ -1,33 +1,36 @@
-//! What a customer granted, as the institution tells it.
+//! The consent that a customer granted, as the institution reports it.
 
 mod consent_id;
-mod resource;
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use consent_id::{ConsentId, ConsentIdError};
-pub use resource::GrantedResource;
 
 use crate::open_enum::open_enum;
-use crate::{ConsentDuration, DurationDays, DurationType, Link, Party, Timestamp, tolerant};
+use crate::{
+    ConsentDuration, DataCluster, DurationDays, DurationType, Link, Party, ResourceType, Timestamp,
+    tolerant,
+};
 
 open_enum! {
-    /// Where a consent stands.
+    /// The status of a consent.
     pub enum ConsentStatus {
-        /// It holds.
+        /// In force.
         Active => "ACTIVE",
-        /// Its time is over.
+        /// Past its expiration.
         Expired => "EXPIRED",
-        /// Somebody ended it, for good.
+        /// Ended for good by a party.
         Revoked => "REVOKED",
     }
 }
 
-/// A consent as the institution tells it. FDX demands none of its members, and real institutions
-/// leave out most of them, so that every one may be absent. More than 10,000 resources, or a
-/// `resourceId` of more than 256 characters (FDX `Identifier`), are not read.
+/// A consent as the institution reports it. FDX requires no member, and real institutions omit most
+/// of them, so each one may be absent. More than 10,000 resources, or a `resourceId` of more than 256
+/// characters (FDX `Identifier`), are rejected.
 ///
 /// ```
 /// use fdx_rar::{ConsentGrant, ConsentStatus};
@@ -39,7 +42,7 @@ open_enum! {
 /// )?;
 /// assert_eq!(grant.status(), Some(&ConsentStatus::Active));
 /// assert_eq!(grant.lookback_period(), Some(60));
-/// assert_eq!(grant.resources(), None); // not told, which is neither all nor nothing
+/// assert_eq!(grant.resources(), None); // not reported: neither all nor nothing
 /// # Ok::<(), json::JsonError>(())
 /// ```
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -71,18 +74,14 @@ pub struct ConsentGrant {
         skip_serializing_if = "Option::is_none"
     )]
     lookback_period: Option<u32>,
-    #[serde(
-        default,
-        deserialize_with = "resource::resources",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, deserialize_with = "resources", skip_serializing_if = "Option::is_none")]
     resources: Option<Vec<GrantedResource>>,
     #[serde(default, deserialize_with = "tolerant::list", skip_serializing_if = "Vec::is_empty")]
     links: Vec<Link>,
 }
 
 impl ConsentGrant {
-    /// A grant of which no more than this is told, as an institution begins it.
+    /// A grant with an id and a status only, which an institution can extend.
     #[must_use]
     pub fn new(id: ConsentId, status: ConsentStatus) -> Self {
         Self { id: Some(id), status: Some(status), ..Self::default() }
@@ -94,77 +93,77 @@ impl ConsentGrant {
         self.id.as_ref()
     }
 
-    /// Where it stands.
+    /// The status.
     #[must_use]
     pub fn status(&self) -> Option<&ConsentStatus> {
         self.status.as_ref()
     }
 
-    /// Who has part in it.
+    /// The parties of the consent.
     #[must_use]
     pub fn parties(&self) -> &[Party] {
         &self.parties
     }
 
-    /// When the customer granted it.
+    /// The time of the grant.
     #[must_use]
     pub fn created_time(&self) -> Option<&Timestamp> {
         self.created_time.as_ref()
     }
 
-    /// When it ends.
+    /// The expiration.
     #[must_use]
     pub fn expiration_time(&self) -> Option<&Timestamp> {
         self.expiration_time.as_ref()
     }
 
-    /// When it last changed.
+    /// The time of the last change.
     #[must_use]
     pub fn updated_time(&self) -> Option<&Timestamp> {
         self.updated_time.as_ref()
     }
 
-    /// The kind of its duration.
+    /// The type of the duration.
     #[must_use]
     pub fn duration_type(&self) -> Option<&DurationType> {
         self.duration_type.as_ref()
     }
 
-    /// Days from the day of the grant, whatever the kind and however many.
+    /// The days from the day of the grant, whatever the type, without a limit.
     #[must_use]
     pub fn duration_period(&self) -> Option<u32> {
         self.duration_period
     }
 
-    /// Its duration, where kind and days make one that could have been asked for.
+    /// The duration, if type and days are a duration that can be requested.
     #[must_use]
     pub fn duration(&self) -> Option<ConsentDuration> {
         let duration_type = self.duration_type.as_ref()?;
         ConsentDuration::of(duration_type, self.duration_period).ok()
     }
 
-    /// How far back data is shared, in days before the request.
+    /// The days before the request that the shared data goes back.
     #[must_use]
     pub fn lookback_period(&self) -> Option<u32> {
         self.lookback_period
     }
 
-    /// What is shared, `None` where the institution does not tell.
+    /// The shared resources; `None` if the institution does not report them.
     #[must_use]
     pub fn resources(&self) -> Option<&[GrantedResource]> {
         self.resources.as_deref()
     }
 
-    /// Links, which may be relative and may lead anywhere.
+    /// Links, which may be relative and may refer to any host.
     #[must_use]
     pub fn links(&self) -> &[Link] {
         &self.links
     }
 }
 
-/// For institutions.
+/// Setters for institutions.
 impl ConsentGrant {
-    /// Changes the status.
+    /// Sets the status.
     #[must_use]
     pub fn with_status(mut self, status: ConsentStatus) -> Self {
         self.status = Some(status);
@@ -178,28 +177,28 @@ impl ConsentGrant {
         self
     }
 
-    /// States when the customer granted it.
+    /// Sets the time of the grant.
     #[must_use]
     pub fn with_created_time(mut self, time: impl Into<Timestamp>) -> Self {
         self.created_time = Some(time.into());
         self
     }
 
-    /// States when it ends.
+    /// Sets the expiration.
     #[must_use]
     pub fn with_expiration_time(mut self, time: impl Into<Timestamp>) -> Self {
         self.expiration_time = Some(time.into());
         self
     }
 
-    /// States when it last changed.
+    /// Sets the time of the last change.
     #[must_use]
     pub fn with_updated_time(mut self, time: impl Into<Timestamp>) -> Self {
         self.updated_time = Some(time.into());
         self
     }
 
-    /// States the duration.
+    /// Sets the duration.
     #[must_use]
     pub fn with_duration(mut self, duration: ConsentDuration) -> Self {
         self.duration_type = Some(duration.duration_type());
@@ -207,14 +206,14 @@ impl ConsentGrant {
         self
     }
 
-    /// States how far back data is shared, in days before the request.
+    /// Sets the days before the request that the shared data goes back.
     #[must_use]
     pub fn with_lookback_period(mut self, days: u32) -> Self {
         self.lookback_period = Some(days);
         self
     }
 
-    /// Tells what is shared.
+    /// Sets the shared resources.
     #[must_use]
     pub fn with_resources(mut self, resources: Vec<GrantedResource>) -> Self {
         self.resources = Some(resources);
@@ -227,6 +226,65 @@ impl ConsentGrant {
         self.links.push(link);
         self
     }
+}
+
+/// One resource that the customer shares, and its shared data clusters.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GrantedResource {
+    resource_type: ResourceType,
+    #[serde(default, deserialize_with = "tolerant::identifier")]
+    resource_id: String,
+    #[serde(default, deserialize_with = "tolerant::list")]
+    data_clusters: Vec<DataCluster>,
+}
+
+impl GrantedResource {
+    /// A resource with its shared data clusters.
+    #[must_use]
+    pub fn new(
+        resource_type: ResourceType,
+        resource_id: &str,
+        data_clusters: impl IntoIterator<Item = DataCluster>,
+    ) -> Self {
+        Self {
+            resource_type,
+            resource_id: resource_id.into(),
+            data_clusters: data_clusters.into_iter().collect(),
+        }
+    }
+
+    /// The resource's type.
+    #[must_use]
+    pub fn resource_type(&self) -> &ResourceType {
+        &self.resource_type
+    }
+
+    /// The resource's identifier at the institution, empty if it has none.
+    #[must_use]
+    pub fn resource_id(&self) -> &str {
+        &self.resource_id
+    }
+
+    /// The shared data clusters in the order of the institution.
+    #[must_use]
+    pub fn data_clusters(&self) -> &[DataCluster] {
+        &self.data_clusters
+    }
+}
+
+/// The limit of resources in one grant: each is compared with every requested cluster.
+const MAX_RESOURCES: usize = 10_000;
+
+/// Reads the resources of a grant.
+fn resources<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<GrantedResource>>, D::Error> {
+    let resources = Option::<Vec<GrantedResource>>::deserialize(deserializer)?;
+    if resources.as_ref().is_some_and(|resources| resources.len() > MAX_RESOURCES) {
+        return Err(D::Error::custom("more than 10000 resources"));
+    }
+    Ok(resources)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ fn read(json: &str) -> Result<ConsentGrant, Kind> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_back(grant in consent_grant()) {
+    fn written_grants_read_back(grant in consent_grant()) {
         let json = serde_json::to_string(&grant).unwrap();
         prop_assert_eq!(read(&json), Ok(grant));
     }
@@ -35,7 +35,7 @@ proptest! {
 }
 
 #[test]
-fn ten_thousand_resources_are_read_and_no_more() {
+fn reads_at_most_ten_thousand_resources() {
     let grant = |resources: usize| {
         let one = GrantedResource::new(ResourceType::Account, "a", []);
         serde_json::to_string(&ConsentGrant::default().with_resources(alloc::vec![one; resources]))
@@ -50,7 +50,7 @@ fn ten_thousand_resources_are_read_and_no_more() {
 }
 
 #[test]
-fn a_full_grant_is_read_and_written_as_it_was() {
+fn full_grant_is_written_back_unchanged() {
     let grant = read(FULL).unwrap();
     assert_eq!(serde_json::to_string(&grant).unwrap(), FULL);
     assert_eq!(grant.id().map(ConsentId::as_str), Some("c-7f3a"));
@@ -88,7 +88,7 @@ fn a_full_grant_is_read_and_written_as_it_was() {
 }
 
 #[test]
-fn what_an_institution_states_is_what_is_read() {
+fn reads_every_member_that_an_institution_sets() {
     let created = Timestamp::parse("2026-01-05T10:00:00.250Z");
     let party = Party::new("Budget App", PartyType::DataRecipient)
         .with_home_uri("https://budget.example")
@@ -109,7 +109,7 @@ fn what_an_institution_states_is_what_is_read() {
         .with_resources([shared].into())
         .with_link(Link::new("/consents/c-7f3a").with_rel("self").with_action("GET"))
         .with_status(ConsentStatus::Active);
-    // An institution has no way to state media types.
+    // Institutions have no setter for media types.
     let read = read(&FULL.replace(r#","types":["application/json"]"#, ""));
     assert_eq!(read, Ok(stated));
 }
@@ -131,7 +131,7 @@ fn every_member_may_be_absent_or_null() {
 }
 
 #[test]
-fn a_member_of_a_wrong_type_is_refused() {
+fn rejects_members_of_another_json_type() {
     for name in
         ["id", "status", "parties", "createdTime", "durationType", "durationPeriod", "resources"]
     {
@@ -142,9 +142,9 @@ fn a_member_of_a_wrong_type_is_refused() {
     assert_eq!(read(r#"{"id":"a","\u0069d":"b"}"#), Err(Kind::DuplicateKey));
 }
 
-// A mock of an institution that tells neither resources nor duration, and mixes cases.
+// The response of a mock institution without resources and duration, in mixed case.
 #[test]
-fn a_sparse_grant_in_mixed_case_is_read() {
+fn reads_sparse_grant_in_mixed_case() {
     let grant = read(
         r#"{"id":4711,"status":"Active","createdTime":"2026-01-05T10:00:00Z","lookbackPeriod":"60",
             "parties":[{"name":"Bank","type":"DATA_PROVIDER"},
@@ -161,13 +161,13 @@ fn a_sparse_grant_in_mixed_case_is_read() {
 }
 
 #[test]
-fn the_name_of_the_schema_wins_over_the_one_of_the_examples() {
+fn prefers_member_name_of_the_schema() {
     let json = r#"{"parties":[{"legalEntityName":"A","registeredEntityName":"B"}]}"#;
     assert_eq!(read(json).unwrap().parties()[0].registered_entity_name(), Some("B"));
 }
 
 #[test]
-fn a_duration_that_nobody_could_ask_for_is_told_by_its_parts() {
+fn reports_the_parts_of_an_impossible_duration() {
     let grant = read(r#"{"durationType":"TIME_BASED","durationPeriod":"730"}"#).unwrap();
     assert_eq!(grant.duration(), None);
     assert_eq!(grant.duration_type(), Some(&DurationType::TimeBound));
@@ -175,7 +175,7 @@ fn a_duration_that_nobody_could_ask_for_is_told_by_its_parts() {
 }
 
 #[test]
-fn a_resource_may_lack_its_identifier_and_its_clusters() {
+fn resource_may_omit_identifier_and_clusters() {
     let json = r#"{"resources":[{"resourceType":"CUSTOMER"},{"resourceType":"ACCOUNT","resourceId":17,"dataClusters":null}]}"#;
     assert_eq!(
         read(json).unwrap().resources().unwrap(),
@@ -188,7 +188,7 @@ fn a_resource_may_lack_its_identifier_and_its_clusters() {
 }
 
 #[test]
-fn names_of_a_later_version_are_kept() {
+fn keeps_names_of_a_later_version() {
     let json = r#"{"status":"SUSPENDED","durationType":"SEASONAL","resources":[{"resourceType":"VAULT","resourceId":"v","dataClusters":["CRYPTO"]}]}"#;
     let grant = read(json).unwrap();
     assert_eq!(serde_json::to_string(&grant).unwrap(), json);

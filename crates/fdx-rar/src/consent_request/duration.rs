@@ -4,7 +4,7 @@ use super::ConsentRequestError;
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// The name of a kind of duration.
+    /// The type of a duration.
     pub enum DurationType {
         /// Access once.
         OneTime => "ONE_TIME" | "ONETIME",
@@ -15,7 +15,7 @@ open_enum! {
     }
 }
 
-/// How long a consent lasts.
+/// The duration of a consent.
 ///
 /// ```
 /// use fdx_rar::{ConsentDuration, ConsentRequestError};
@@ -31,7 +31,7 @@ pub enum ConsentDuration {
     OneTime,
     /// Access until it is revoked.
     Persistent,
-    /// Access for so many days from the day of the grant.
+    /// Access for a number of days from the day of the grant.
     TimeBound {
         /// `durationPeriod`.
         days: DurationDays,
@@ -47,7 +47,7 @@ impl ConsentDuration {
         DurationDays::new(days).map(|days| Self::TimeBound { days })
     }
 
-    /// The kind's name.
+    /// The type of the duration.
     #[must_use]
     pub fn duration_type(self) -> DurationType {
         match self {
@@ -66,7 +66,7 @@ impl ConsentDuration {
         }
     }
 
-    /// A kind and its `durationPeriod`, which matters to [`DurationType::TimeBound`] alone.
+    /// Combines a type with its `durationPeriod`, which only [`DurationType::TimeBound`] has.
     pub(crate) fn of(
         duration_type: &DurationType,
         duration_period: Option<u32>,
@@ -80,7 +80,7 @@ impl ConsentDuration {
     }
 }
 
-/// A number of days from 1 to 365: no consent lasts longer than a year before it is asked for anew.
+/// A number of days from 1 to 365: a consent must be requested again after a year.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct DurationDays(u16);
 

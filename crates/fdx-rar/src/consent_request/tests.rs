@@ -13,30 +13,30 @@ fn read(json: &str) -> Result<ConsentRequest, ConsentRequestError> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_back(request in consent_request()) {
+    fn written_requests_read_back(request in consent_request()) {
         let json = serde_json::to_string(&request).unwrap();
         prop_assert_eq!(serde_json::from_str::<ConsentRequest>(&json).unwrap(), request);
     }
 
     #[test]
-    fn it_is_never_empty_and_names_each_pair_once(request in consent_request()) {
+    fn request_is_not_empty_and_has_no_repeated_pair(request in consent_request()) {
         let mut pairs: Vec<_> = request.pairs().collect();
         prop_assert!(!pairs.is_empty());
         prop_assert!(request.resources().iter().all(|it| !it.data_clusters().is_empty()));
-        let asked = pairs.len();
+        let count = pairs.len();
         pairs.sort();
         pairs.dedup();
-        prop_assert_eq!(pairs.len(), asked);
+        prop_assert_eq!(pairs.len(), count);
     }
 
     #[test]
-    fn scopes_are_those_of_its_clusters_and_no_others(request in consent_request()) {
+    fn scopes_are_exactly_those_of_the_clusters(request in consent_request()) {
         let scopes = request.scopes();
         for (_, cluster) in request.pairs() {
             prop_assert!(cluster.scope().is_none_or(|scope| scopes.contains(scope)));
         }
         for cluster in scopes.data_clusters() {
-            prop_assert!(request.pairs().any(|(_, asked)| *asked == cluster));
+            prop_assert!(request.pairs().any(|(_, requested)| *requested == cluster));
         }
         prop_assert_eq!(scopes.data_clusters().count(), scopes.len());
     }
@@ -59,7 +59,7 @@ proptest! {
 }
 
 #[test]
-fn the_members_are_written_in_the_words_of_fdx() {
+fn writes_the_member_names_of_fdx() {
     let request = ConsentRequest::new(ConsentDuration::time_bound(90).unwrap())
         .lookback_period(60)
         .resource(ResourceType::Account, [DataCluster::AccountDetailed, DataCluster::Transactions])
@@ -75,7 +75,7 @@ fn the_members_are_written_in_the_words_of_fdx() {
 }
 
 #[test]
-fn durations_other_than_time_bound_write_no_period() {
+fn writes_period_only_for_time_bound() {
     for (duration, name) in
         [(ConsentDuration::OneTime, "ONE_TIME"), (ConsentDuration::Persistent, "PERSISTENT")]
     {
@@ -93,7 +93,7 @@ fn durations_other_than_time_bound_write_no_period() {
 }
 
 #[test]
-fn each_rule_is_refused_by_its_own_error() {
+fn each_violation_has_its_own_error() {
     use ConsentRequestError as E;
     let tax = r#""resources":[{"resourceType":"DOCUMENT","dataClusters":["TAX"]}]"#;
     for (json, error) in [
@@ -125,7 +125,7 @@ fn each_rule_is_refused_by_its_own_error() {
 }
 
 #[test]
-fn an_empty_resource_is_refused_even_where_another_of_its_type_is_not() {
+fn rejects_empty_resource_of_a_repeated_type() {
     let request = ConsentRequest::new(ConsentDuration::OneTime)
         .resource(ResourceType::Account, [DataCluster::Tax])
         .resource(ResourceType::Account, [])
@@ -134,7 +134,7 @@ fn an_empty_resource_is_refused_even_where_another_of_its_type_is_not() {
 }
 
 #[test]
-fn other_spellings_are_read_as_what_they_mean() {
+fn reads_other_spellings() {
     let exact = read(SHAPED).unwrap();
     for spelling in [
         SHAPED.replace("TIME_BOUND", "TIME_BASED"),
@@ -150,7 +150,7 @@ fn other_spellings_are_read_as_what_they_mean() {
 }
 
 #[test]
-fn ten_thousand_clusters_are_merged_in_passing() {
+fn merges_ten_thousand_clusters_quickly() {
     let clusters = (0..10_000).map(|n| DataCluster::parse(&alloc::format!("C{n}")));
     let request = ConsentRequest::new(ConsentDuration::OneTime)
         .resource(ResourceType::Account, clusters.clone())

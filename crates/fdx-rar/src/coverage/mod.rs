@@ -1,33 +1,31 @@
-//! What was granted beside what was asked.
-
-mod withheld;
+//! The comparison of a grant with a request.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-pub use withheld::Withheld;
+use serde::{Deserialize, Serialize};
 
 use crate::{ConsentGrant, ConsentRequest, DataCluster, GrantedResource, ResourceType};
 
-/// What was granted beside what was asked.
+/// The comparison of a grant with a request.
 ///
-/// What is asked are pairs of resource type and data cluster; what is granted are such pairs with
-/// the identifier of a resource, triples. A deprecated cluster and the one that replaced it count
-/// as one, under the newer name ([`DataCluster::current`]). Neither order nor repetition matters.
+/// A request has pairs of resource type and data cluster. A grant has triples: such pairs with the
+/// identifier of a resource. A deprecated cluster and its replacement count as one, under the newer
+/// name ([`DataCluster::current`]). Order and repetition do not matter.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Coverage {
-    /// The grant tells its resources. The lists are sorted and have no duplicates.
-    Told {
-        /// Triples of the grant that were asked for.
+    /// The institution reports the granted resources. The lists are sorted, without duplicates.
+    Reported {
+        /// Triples of the grant that were requested.
         granted: Vec<GrantedCluster>,
-        /// What was asked for and is not granted.
+        /// Requested clusters that are not granted.
         withheld: Vec<Withheld>,
-        /// Triples of the grant that were not asked for.
-        unasked: Vec<GrantedCluster>,
+        /// Triples of the grant that were not requested.
+        not_requested: Vec<GrantedCluster>,
     },
-    /// The grant does not tell its resources: neither all nor nothing.
-    NotTold,
+    /// The institution does not report the granted resources: they are unknown.
+    NotReported,
 }
 
 /// One data cluster of one resource that the customer shares.
@@ -35,71 +33,71 @@ pub enum Coverage {
 pub struct GrantedCluster {
     /// The resource's type.
     pub resource_type: ResourceType,
-    /// The resource's identifier at the institution, empty where it names none.
+    /// The resource's identifier at the institution, empty if it has none.
     pub resource_id: String,
-    /// What of it is shared.
+    /// The shared data cluster.
     pub data_cluster: DataCluster,
 }
 
 impl Coverage {
-    /// Lays `grant` beside `asked`.
+    /// Compares `grant` with `requested`.
     #[must_use]
-    pub fn compare(asked: &ConsentRequest, grant: &ConsentGrant) -> Self {
-        grant.resources().map_or(Self::NotTold, |resources| told(asked, resources))
+    pub fn compare(requested: &ConsentRequest, grant: &ConsentGrant) -> Self {
+        grant.resources().map_or(Self::NotReported, |resources| reported(requested, resources))
     }
 
-    /// Whether the grant tells its resources.
+    /// Whether the institution reports the granted resources.
     #[must_use]
-    pub fn is_told(&self) -> bool {
-        matches!(self, Self::Told { .. })
+    pub fn is_reported(&self) -> bool {
+        matches!(self, Self::Reported { .. })
     }
 
-    /// Whether it is told that nothing was withheld.
+    /// Whether the resources are reported and nothing is withheld.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        matches!(self, Self::Told { withheld, .. } if withheld.is_empty())
+        matches!(self, Self::Reported { withheld, .. } if withheld.is_empty())
     }
 
-    /// Whether it is told that some of what was asked for is granted, and some is not.
+    /// Whether the resources are reported, something is granted and something is withheld.
     #[must_use]
     pub fn is_partial(&self) -> bool {
         !self.granted().is_empty() && !self.withheld().is_empty()
     }
 
-    /// Whether it is told that nothing of what was asked for is granted.
+    /// Whether the resources are reported and nothing that was requested is granted.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        matches!(self, Self::Told { granted, .. } if granted.is_empty())
+        matches!(self, Self::Reported { granted, .. } if granted.is_empty())
     }
 
-    /// Triples of the grant that were asked for, none where the grant does not tell.
+    /// Triples of the grant that were requested. Empty if the resources are not reported.
     #[must_use]
     pub fn granted(&self) -> &[GrantedCluster] {
         match self {
-            Self::Told { granted, .. } => granted,
-            Self::NotTold => &[],
+            Self::Reported { granted, .. } => granted,
+            Self::NotReported => &[],
         }
     }
 
-    /// What was asked for and is not granted, nothing where the grant does not tell.
+    /// Requested clusters that are not granted. Empty if the resources are not reported.
     #[must_use]
     pub fn withheld(&self) -> &[Withheld] {
         match self {
-            Self::Told { withheld, .. } => withheld,
-            Self::NotTold => &[],
+            Self::Reported { withheld, .. } => withheld,
+            Self::NotReported => &[],
         }
     }
 
-    /// Triples of the grant that were not asked for, none where the grant does not tell.
+    /// Triples of the grant that were not requested. Empty if the resources are not reported.
     #[must_use]
-    pub fn unasked(&self) -> &[GrantedCluster] {
+    pub fn not_requested(&self) -> &[GrantedCluster] {
         match self {
-            Self::Told { unasked, .. } => unasked,
-            Self::NotTold => &[],
+            Self::Reported { not_requested, .. } => not_requested,
+            Self::NotReported => &[],
         }
     }
 
-    /// The pairs that were asked for and are granted on at least one resource, sorted, each once.
+    /// The requested pairs that are granted on at least one resource, sorted, without duplicates.
     #[must_use]
     pub fn granted_pairs(&self) -> Vec<(&ResourceType, &DataCluster)> {
         let pairs = self.granted().iter().map(GrantedCluster::pair);
@@ -113,8 +111,8 @@ impl GrantedCluster {
     }
 }
 
-fn told(asked: &ConsentRequest, resources: &[GrantedResource]) -> Coverage {
-    let asked: BTreeSet<_> = asked.pairs().map(|(kind, it)| (kind, it.current())).collect();
+fn reported(requested: &ConsentRequest, resources: &[GrantedResource]) -> Coverage {
+    let requested: BTreeSet<_> = requested.pairs().map(|(kind, it)| (kind, it.current())).collect();
     let mut shared: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for resource in resources {
         let key = (resource.resource_type(), resource.resource_id());
@@ -122,28 +120,28 @@ fn told(asked: &ConsentRequest, resources: &[GrantedResource]) -> Coverage {
         shared.entry(key).or_default().extend(clusters);
     }
 
-    let (granted, unasked): (Vec<_>, Vec<_>) = shared
+    let (granted, not_requested): (Vec<_>, Vec<_>) = shared
         .iter()
         .flat_map(|((kind, id), clusters)| clusters.iter().map(move |it| triple(kind, id, it)))
-        .partition(|triple| asked.contains(&triple.pair()));
+        .partition(|triple| requested.contains(&triple.pair()));
 
-    let somewhere: BTreeSet<_> = granted.iter().map(GrantedCluster::pair).collect();
-    let nowhere = asked.difference(&somewhere).map(|(kind, it)| Withheld::Pair {
+    let granted_pairs: BTreeSet<_> = granted.iter().map(GrantedCluster::pair).collect();
+    let pairs = requested.difference(&granted_pairs).map(|(kind, it)| Withheld::Pair {
         resource_type: (*kind).clone(),
         data_cluster: (*it).clone(),
     });
-    let lacking = shared.iter().flat_map(|((kind, id), clusters)| {
-        let of_type = asked.iter().filter(move |(asked, _)| asked == kind);
-        let lacked = of_type.filter(|(_, it)| !clusters.contains(it));
-        lacked.map(|(_, it)| Withheld::From {
+    let from_resources = shared.iter().flat_map(|((kind, id), clusters)| {
+        let of_type = requested.iter().filter(move |(requested, _)| requested == kind);
+        let missing = of_type.filter(|(_, it)| !clusters.contains(it));
+        missing.map(|(_, it)| Withheld::From {
             resource_type: (*kind).clone(),
             resource_id: (*id).into(),
             data_cluster: (*it).clone(),
         })
     });
-    let withheld = nowhere.chain(lacking).collect();
+    let withheld = pairs.chain(from_resources).collect();
 
-    Coverage::Told { granted, withheld, unasked }
+    Coverage::Reported { granted, withheld, not_requested }
 }
 
 fn triple(kind: &ResourceType, id: &str, cluster: &DataCluster) -> GrantedCluster {
@@ -151,6 +149,86 @@ fn triple(kind: &ResourceType, id: &str, cluster: &DataCluster) -> GrantedCluste
         resource_type: kind.clone(),
         resource_id: id.into(),
         data_cluster: cluster.clone(),
+    }
+}
+
+/// A requested data cluster that is not granted.
+///
+/// A pair that no resource has is withheld as a pair, and from each granted resource of its type.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(from = "Written", into = "Written")]
+pub enum Withheld {
+    /// No granted resource of this type has this cluster.
+    Pair {
+        /// The type.
+        resource_type: ResourceType,
+        /// The cluster.
+        data_cluster: DataCluster,
+    },
+    /// This granted resource does not have a cluster that was requested for its type.
+    From {
+        /// The resource's type.
+        resource_type: ResourceType,
+        /// The resource's identifier.
+        resource_id: String,
+        /// The cluster.
+        data_cluster: DataCluster,
+    },
+}
+
+impl Withheld {
+    /// The requested resource type.
+    #[must_use]
+    pub fn resource_type(&self) -> &ResourceType {
+        match self {
+            Self::Pair { resource_type, .. } | Self::From { resource_type, .. } => resource_type,
+        }
+    }
+
+    /// The requested cluster.
+    #[must_use]
+    pub fn data_cluster(&self) -> &DataCluster {
+        match self {
+            Self::Pair { data_cluster, .. } | Self::From { data_cluster, .. } => data_cluster,
+        }
+    }
+
+    /// The granted resource that does not have the cluster.
+    #[must_use]
+    pub fn resource_id(&self) -> Option<&str> {
+        match self {
+            Self::Pair { .. } => None,
+            Self::From { resource_id, .. } => Some(resource_id),
+        }
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Written {
+    resource_type: ResourceType,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resource_id: Option<String>,
+    data_cluster: DataCluster,
+}
+
+impl From<Written> for Withheld {
+    fn from(written: Written) -> Self {
+        let (resource_type, data_cluster) = (written.resource_type, written.data_cluster);
+        match written.resource_id {
+            None => Self::Pair { resource_type, data_cluster },
+            Some(resource_id) => Self::From { resource_type, resource_id, data_cluster },
+        }
+    }
+}
+
+impl From<Withheld> for Written {
+    fn from(withheld: Withheld) -> Self {
+        Self {
+            resource_type: withheld.resource_type().clone(),
+            resource_id: withheld.resource_id().map(Into::into),
+            data_cluster: withheld.data_cluster().clone(),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ fn grant(resources: Vec<GrantedResource>) -> ConsentGrant {
         .with_resources(resources)
 }
 
-/// Every triple of the grant, under the newer names, by the plainest loop.
+/// Every triple of the grant, under the newer names, by a simple loop.
 fn triples(resources: &[GrantedResource]) -> BTreeSet<GrantedCluster> {
     let mut triples = BTreeSet::new();
     for resource in resources {
@@ -24,28 +24,28 @@ fn triples(resources: &[GrantedResource]) -> BTreeSet<GrantedCluster> {
     triples
 }
 
-fn is_asked(request: &ConsentRequest, triple: &GrantedCluster) -> bool {
+fn is_requested(request: &ConsentRequest, triple: &GrantedCluster) -> bool {
     request.pairs().any(|(kind, it)| (kind, it.current()) == triple.pair())
 }
 
 proptest! {
     #[test]
-    fn granted_and_unasked_are_the_grant_parted(
+    fn grant_is_divided_into_granted_and_not_requested(
         request in consent_request(),
         resources in granted_resources(),
     ) {
         let coverage = Coverage::compare(&request, &grant(resources.clone()));
-        let parts = coverage.granted().iter().chain(coverage.unasked()).cloned();
+        let parts = coverage.granted().iter().chain(coverage.not_requested()).cloned();
         let parts: Vec<_> = parts.collect();
         let whole = triples(&resources);
         prop_assert_eq!(parts.len(), whole.len());
         prop_assert_eq!(parts.into_iter().collect::<BTreeSet<_>>(), whole);
-        prop_assert!(coverage.granted().iter().all(|triple| is_asked(&request, triple)));
-        prop_assert!(!coverage.unasked().iter().any(|triple| is_asked(&request, triple)));
+        prop_assert!(coverage.granted().iter().all(|triple| is_requested(&request, triple)));
+        prop_assert!(!coverage.not_requested().iter().any(|triple| is_requested(&request, triple)));
     }
 
     #[test]
-    fn every_asked_pair_is_granted_somewhere_or_withheld_as_a_pair(
+    fn every_requested_pair_is_granted_or_withheld(
         request in consent_request(),
         resources in granted_resources(),
     ) {
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn a_granted_resource_has_each_cluster_that_was_asked_of_its_type_or_it_is_withheld_from_it(
+    fn resource_has_each_requested_cluster_of_its_type_or_it_is_withheld(
         request in consent_request(),
         resources in granted_resources(),
     ) {
@@ -95,7 +95,7 @@ proptest! {
     ) {
         let coverage = Coverage::compare(&request, &grant(resources.clone()));
 
-        // The last first, each cluster in a resource of its own, and then everything once more.
+        // In reverse, each cluster in its own resource, followed by everything again.
         let mut scattered: Vec<_> = resources
             .iter()
             .rev()
@@ -119,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn a_deprecated_cluster_counts_as_the_one_that_replaced_it(
+    fn deprecated_cluster_counts_as_its_replacement(
         request in consent_request(),
         resources in granted_resources(),
     ) {
@@ -142,33 +142,33 @@ proptest! {
     }
 
     #[test]
-    fn it_is_whole_partial_or_nothing_and_never_two_of_them(
+    fn coverage_is_whole_partial_or_nothing(
         request in consent_request(),
         resources in granted_resources(),
     ) {
         let coverage = Coverage::compare(&request, &grant(resources));
         let is = [coverage.is_whole(), coverage.is_partial(), coverage.is_nothing()];
         prop_assert_eq!(is.iter().filter(|it| **it).count(), 1);
-        prop_assert!(coverage.is_told());
+        prop_assert!(coverage.is_reported());
     }
 
     #[test]
-    fn what_was_asked_of_every_resource_and_granted_is_whole(request in consent_request()) {
+    fn everything_granted_on_every_resource_is_whole(request in consent_request()) {
         let resources = request
             .resources()
             .iter()
-            .flat_map(|asked| ["a", "b"].map(|id| (asked, id)))
-            .map(|(asked, id)| {
-                let clusters = asked.data_clusters().iter().cloned();
-                GrantedResource::new(asked.resource_type().clone(), id, clusters)
+            .flat_map(|requested| ["a", "b"].map(|id| (requested, id)))
+            .map(|(requested, id)| {
+                let clusters = requested.data_clusters().iter().cloned();
+                GrantedResource::new(requested.resource_type().clone(), id, clusters)
             })
             .collect();
         let coverage = Coverage::compare(&request, &grant(resources));
-        prop_assert!(coverage.is_whole() && coverage.unasked().is_empty());
+        prop_assert!(coverage.is_whole() && coverage.not_requested().is_empty());
     }
 
     #[test]
-    fn what_is_withheld_is_read_back(request in consent_request(), resources in granted_resources()) {
+    fn withheld_clusters_read_back(request in consent_request(), resources in granted_resources()) {
         let coverage = Coverage::compare(&request, &grant(resources));
         let json = serde_json::to_string(coverage.withheld()).unwrap();
         prop_assert_eq!(serde_json::from_str::<Vec<Withheld>>(&json).unwrap(), coverage.withheld());
@@ -184,24 +184,24 @@ fn accounts_and_customer() -> ConsentRequest {
 }
 
 #[test]
-fn a_grant_without_resources_tells_nothing() {
-    let silent = ConsentGrant::new(ConsentId::parse("c").unwrap(), ConsentStatus::Active);
-    let coverage = Coverage::compare(&accounts_and_customer(), &silent);
-    assert_eq!(coverage, Coverage::NotTold);
-    assert!(!coverage.is_told() && !coverage.is_whole());
+fn grant_without_resources_is_not_reported() {
+    let grant = ConsentGrant::new(ConsentId::parse("c").unwrap(), ConsentStatus::Active);
+    let coverage = Coverage::compare(&accounts_and_customer(), &grant);
+    assert_eq!(coverage, Coverage::NotReported);
+    assert!(!coverage.is_reported() && !coverage.is_whole());
     assert!(!coverage.is_partial() && !coverage.is_nothing());
     assert!(coverage.granted().is_empty() && coverage.withheld().is_empty());
 }
 
 #[test]
-fn a_grant_of_no_resources_grants_nothing() {
+fn grant_of_no_resources_grants_nothing() {
     let coverage = Coverage::compare(&accounts_and_customer(), &grant(Vec::new()));
     assert!(coverage.is_nothing() && !coverage.is_partial());
     assert_eq!(coverage.withheld().len(), 3);
 }
 
 #[test]
-fn withheld_tells_pairs_from_single_resources() {
+fn withheld_distinguishes_pairs_from_single_resources() {
     let granted = grant(
         [
             GrantedResource::new(
@@ -216,7 +216,7 @@ fn withheld_tells_pairs_from_single_resources() {
     );
     assert_eq!(
         Coverage::compare(&accounts_and_customer(), &granted),
-        Coverage::Told {
+        Coverage::Reported {
             granted: [
                 triple(&ResourceType::Account, "a", &DataCluster::AccountBasic),
                 triple(&ResourceType::Account, "a", &DataCluster::PaymentSupport),
@@ -235,7 +235,7 @@ fn withheld_tells_pairs_from_single_resources() {
                 },
             ]
             .into(),
-            unasked: [triple(&ResourceType::Document, "d", &DataCluster::Tax)].into(),
+            not_requested: [triple(&ResourceType::Document, "d", &DataCluster::Tax)].into(),
         }
     );
 }

@@ -3,13 +3,12 @@ use serde::Deserialize;
 
 use crate::ConsentId;
 
-/// What an event notification of FDX is about, as far as consents go.
+/// The subject of an FDX event notification, as far as it concerns consents.
 ///
-/// Whoever knows the callback's URL can send one, and FDX says nothing of who signs it. So it is
-/// read for one thing: the id of a consent that *may* have changed. Type, status, initiator and
-/// link are not handed on, for nothing can be done by them; what became of the consent is what the
-/// institution tells when it is read afresh. The worst that a stranger can do is cause that read,
-/// once for each message: whoever takes them limits how many.
+/// A notification is not authenticated: every party that knows the callback URL can send one, and FDX
+/// defines no signature. Therefore only the id of a consent that *may* have changed is read. Type,
+/// status, initiator and link are ignored; read the consent again to learn its state. An attacker can
+/// only cause one such read for each message, so limit the rate of messages.
 ///
 /// ```
 /// use fdx_rar::Notification;
@@ -19,40 +18,41 @@ use crate::ConsentId;
 ///     "notificationPayload":{"id":"c-7f3a","idType":"CONSENT",
 ///         "customFields":[{"name":"INITIATOR","value":"INDIVIDUAL"}]}}"#;
 /// let Notification::Consent(hint) = Notification::read(body)? else {
-///     return Ok(()); // about something else
+///     return Ok(()); // another subject
 /// };
 /// assert_eq!(hint.consent_id().as_str(), "c-7f3a");
 /// # Ok::<(), fdx_rar::NotificationError>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum Notification {
     /// A consent.
     Consent(ConsentHint),
-    /// Something else: an account, a customer, maintenance.
+    /// Another subject: an account, a customer, maintenance.
     Other,
 }
 
-/// That a consent may have changed. It proves nothing.
+/// A hint that a consent may have changed. It proves nothing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ConsentHint(ConsentId);
 
-/// Why something is not a notification.
+/// The rule that a notification broke.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotificationError {
-    /// About a consent, and it names none.
+    /// About a consent, without a consent id.
     #[error("the notification is about a consent and has no consent id")]
     ConsentId,
-    /// Not the JSON that was expected.
+    /// Not JSON of the expected shape.
     #[error("the notification is {0}")]
     Json(#[from] JsonError),
 }
 
-/// Room for ten times the largest published example.
+/// Ten times the largest published example.
 const LIMITS: Limits = Limits { bytes: 16 * 1024, depth: 16, members: 500 };
 
-/// FDX Event Notifications, Notification. Members of other types are as good as none: examples and
-/// senders differ in nearly all.
+/// FDX Event Notifications, Notification. Members of unexpected JSON types are ignored, because
+/// published examples and senders differ in nearly all of them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body {
@@ -79,7 +79,7 @@ impl Notification {
             json::object_from_slice::<Payload>(raw.as_str().as_bytes(), &LIMITS).ok()
         });
         let (id, id_type) = payload.map_or((None, None), |payload| (payload.id, payload.id_type));
-        // The category says less: an example of FDX's has SECURITY for a revoked consent.
+        // The category is unreliable: an FDX example has SECURITY for a revoked consent.
         let about_a_consent = match name(id_type) {
             Some(id_type) => id_type.eq_ignore_ascii_case("CONSENT"),
             None => name(body.kind).is_some_and(|kind| starts_with_consent(&kind)),
@@ -104,7 +104,7 @@ fn name(raw: Option<RawJson>) -> Option<alloc::string::String> {
     raw?.read().ok()
 }
 
-/// `CONSENT_REVOKED`, `CONSENT_UPDATED`, and what senders add: `CONSENT_EXPIRING`.
+/// `CONSENT_REVOKED`, `CONSENT_UPDATED`, and additions of senders such as `CONSENT_EXPIRING`.
 fn starts_with_consent(kind: &str) -> bool {
     let start = kind.get(.."CONSENT_".len());
     start.is_some_and(|start| start.eq_ignore_ascii_case("CONSENT_"))

@@ -39,7 +39,7 @@ fn hinted(notification: &Value) -> String {
 }
 
 #[test]
-fn the_id_is_read_from_what_senders_really_send() {
+fn reads_id_from_notifications_of_real_senders() {
     let mut others = vec![usual()];
     let mut with = |pointer: &str, value: Value| {
         let mut other = usual();
@@ -53,7 +53,7 @@ fn the_id_is_read_from_what_senders_really_send() {
     with("/category", json!(7));
     with("/notificationPayload/idType", json!("Consent"));
     with("/notificationPayload/idType", Value::Null);
-    // One example of FDX's has an object here, and the schema of 5.2 with it.
+    // An FDX example and the schema of 5.2 have an object here.
     with("/notificationPayload/customFields", json!({ "name": "INITIATOR", "value": "x" }));
     with("/publisher", json!("Bank"));
     for notification in others {
@@ -65,7 +65,7 @@ fn the_id_is_read_from_what_senders_really_send() {
 }
 
 #[test]
-fn what_is_about_something_else_names_no_consent() {
+fn other_subjects_have_no_consent() {
     for id_type in ["ACCOUNT", "CUSTOMER", "PARTY", "MAINTENANCE", "CONSENT_ID", ""] {
         let mut other = usual();
         other["notificationPayload"]["idType"] = json!(id_type);
@@ -79,7 +79,7 @@ fn what_is_about_something_else_names_no_consent() {
 }
 
 #[test]
-fn a_consent_without_an_id_is_refused() {
+fn rejects_consent_without_id() {
     let too_long = "x".repeat(257);
     for id in [json!(""), json!("a\u{0}"), json!(too_long), json!(["c-1"]), Value::Null] {
         let mut bad = usual();
@@ -94,7 +94,7 @@ fn a_consent_without_an_id_is_refused() {
 }
 
 #[test]
-fn what_is_no_small_json_object_is_refused() {
+fn rejects_anything_but_a_small_json_object() {
     let twice = r#"{"type":"CONSENT_REVOKED","notificationPayload":{"id":"a","id":"b"}}"#;
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(17), "]".repeat(17));
     let large = format!("{{\"a\":\"{}\"}}", "x".repeat(16 * 1024));
@@ -111,10 +111,10 @@ proptest! {
         let _ = Notification::read(&bytes);
     }
 
-    /// Nothing around it changes which consent is meant.
+    /// Other members never change the consent id.
     #[test]
-    fn the_id_is_the_payloads_and_nothing_elses(
-        id in "[^\\p{Cc}/\\\\%.]{1,2}[^\\p{Cc}/\\\\%]{0,254}",
+    fn id_depends_only_on_the_payload(
+        id in "[^\\\\p{Cc}/\\\\\\\\%.]{1,2}[^\\\\p{Cc}/\\\\\\\\%]{0,254}",
         others in proptest::collection::btree_map("[a-z]{1,8}", "[ -~]{0,20}", 0..8),
     ) {
         let mut notification = usual();

@@ -12,7 +12,7 @@ use crate::{
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// A [`ConsentReceipt`] in the making.
+/// Builds a [`ConsentReceipt`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ConsentReceiptBuilder(Record);
@@ -45,7 +45,7 @@ impl ConsentReceiptBuilder {
             granted_authorization_details: None,
             granted_scopes: Scopes::new(),
             expiration_date: None,
-            expiration_basis: ExpirationBasis::NotTold,
+            expiration_basis: ExpirationBasis::NotReported,
             revocation_endpoint: None,
             warnings: Vec::new(),
             evidence,
@@ -54,44 +54,45 @@ impl ConsentReceiptBuilder {
         Self(record)
     }
 
-    /// The consent's identifier, however it was learnt.
+    /// Sets the consent's identifier.
     pub fn consent_id(mut self, id: ConsentId) -> Self {
         self.0.consent_id = Some(id);
         self
     }
 
-    /// The scopes of the token response, or the requested ones where it names none.
+    /// Sets the scopes of the token response, or the requested scopes if the response has none.
     pub fn granted_scopes(mut self, scopes: Scopes) -> Self {
         self.0.granted_scopes = scopes;
         self
     }
 
-    /// What the institution tells about the consent: resources, expiry, and the identifier where
-    /// none was given before.
+    /// Adds the consent that the institution reports: resources, expiration, and the identifier if
+    /// none was set before.
     pub fn grant(mut self, grant: &ConsentGrant) -> Self {
         let record = &mut self.0;
         if record.consent_id.is_none() {
             record.consent_id = grant.id().cloned();
         }
         record.granted = grant.resources().map(<[_]>::to_vec);
-        let coverage = record.requested.as_ref().map(|asked| Coverage::compare(asked, grant));
+        let coverage =
+            record.requested.as_ref().map(|requested| Coverage::compare(requested, grant));
         record.withheld = match coverage {
-            Some(Coverage::Told { withheld, .. }) => Some(withheld),
-            // Nothing of it was asked for as FDX, so nothing of FDX was withheld.
+            Some(Coverage::Reported { withheld, .. }) => Some(withheld),
+            // No FDX consent was requested, so no cluster is withheld.
             None => grant.resources().map(|_| Vec::new()),
-            Some(Coverage::NotTold) => None,
+            Some(Coverage::NotReported) => None,
         };
         expire_with(grant, record);
         self
     }
 
-    /// The `authorization_details` of the token response (RFC 9396 section 7).
+    /// Sets the `authorization_details` of the token response (RFC 9396 section 7).
     pub fn granted_authorization_details(mut self, details: AuthorizationDetails) -> Self {
         self.0.granted_authorization_details = Some(details);
         self
     }
 
-    /// Adds what an auditor should see at once.
+    /// Adds a warning for auditors.
     pub fn warning(mut self, warning: ReceiptWarning) -> Self {
         if !self.0.warnings.contains(&warning) {
             self.0.warnings.push(warning);
@@ -99,13 +100,13 @@ impl ConsentReceiptBuilder {
         self
     }
 
-    /// Where to revoke.
+    /// Sets the endpoint to revoke the consent's tokens.
     pub fn revocation_endpoint(mut self, url: HttpsUrl) -> Self {
         self.0.revocation_endpoint = Some(url);
         self
     }
 
-    /// The receipt.
+    /// Returns the receipt.
     #[must_use]
     pub fn build(self) -> ConsentReceipt {
         ConsentReceipt(self.0)
@@ -118,12 +119,13 @@ fn expire_with(grant: &ConsentGrant, record: &mut Record) {
         record.expiration_basis = ExpirationBasis::Stated;
         return;
     }
-    let requested = record.requested.as_ref().and_then(|asked| asked.duration().days());
+    let requested_days =
+        record.requested.as_ref().and_then(|requested| requested.duration().days());
     let days = match grant.duration_type() {
         Some(DurationType::TimeBound) | None => {
-            grant.duration_period().or(requested.map(DurationDays::as_days))
+            grant.duration_period().or(requested_days.map(DurationDays::as_days))
         }
-        // The customer granted another duration than was asked for.
+        // The customer granted a duration that was not requested.
         Some(_) => None,
     };
     let granted_at = grant.created_time().and_then(Timestamp::time);
@@ -136,6 +138,6 @@ fn expire_after(days: Option<u32>, granted_at: UnixTime, record: &mut Record) {
         days.map(|days| granted_at + Duration::from_secs(u64::from(days) * DAY));
     record.expiration_basis = match record.expiration_date {
         Some(_) => ExpirationBasis::DurationPeriod,
-        None => ExpirationBasis::NotTold,
+        None => ExpirationBasis::NotReported,
     };
 }

@@ -1,4 +1,4 @@
-//! JSON in one form (RFC 8785), for values whose numbers are whole and below 2^53.
+//! Canonical JSON (RFC 8785), for values whose numbers are whole and below 2^53.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,8 +6,8 @@ use core::fmt::Write as _;
 
 use fdx_wire::json::JsonValue;
 
-/// `value` without white space, its members sorted by UTF-16 code units, its texts escaped as
-/// little as may be.
+/// Writes `value` without white space, with members sorted by UTF-16 code units and with as few
+/// escapes as possible.
 pub(super) fn write(value: &JsonValue) -> String {
     let mut text = String::new();
     write_into(value, &mut text);
@@ -83,7 +83,7 @@ mod tests {
 
     // The names and the order of RFC 8785 section 3.2.3.
     #[test]
-    fn members_are_sorted_by_utf16_code_units() {
+    fn sorts_members_by_utf16_code_units() {
         let json = r#"{"\u20ac":1,"\r":2,"\ufb33":3,"1":4,"\ud83d\ude00":5,"\u0080":6,"\u00f6":7}"#;
         let sorted = "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"\u{f6}\":7,\"\u{20ac}\":1,\"\u{1f600}\":5,\"\u{fb33}\":3}";
         assert_eq!(canonical(json), sorted);
@@ -91,14 +91,14 @@ mod tests {
 
     // The text of RFC 8785 section 3.2.2.2.
     #[test]
-    fn texts_are_escaped_as_little_as_may_be() {
+    fn escapes_as_little_as_possible() {
         let json = r#"["\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/"]"#;
         assert_eq!(canonical(json), r#"["€$\u000f\nA'B\"\\\\\"/"]"#);
     }
 
     // RFC 8785 section 3.2.2.2: five have a short escape, and U+0020 is the first to need none.
     #[test]
-    fn every_control_character_has_one_escape() {
+    fn escapes_every_control_character() {
         let characters: String = ('\0'..=' ').collect();
         let escaped = concat!(
             r#""\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f"#,
@@ -109,14 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_added_between_values() {
+    fn writes_no_white_space() {
         let json = r#" { "b" : [ true , null , 10 ] , "a" : { } } "#;
         assert_eq!(canonical(json), r#"{"a":{},"b":[true,null,10]}"#);
     }
 
     proptest! {
         #[test]
-        fn the_form_is_json_of_the_same_value_and_a_fixed_point(
+        fn canonical_form_has_the_same_value_and_is_stable(
             members in prop::collection::btree_map(any::<String>(), any::<(String, u32)>(), 0..6),
         ) {
             let value = JsonValue::of(&members).unwrap();

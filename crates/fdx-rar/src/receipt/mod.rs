@@ -2,45 +2,41 @@
 
 mod builder;
 mod canonical;
-mod error;
-mod evidence;
 mod record;
-mod warning;
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use fdx_wire::json::{self, JsonValue, Limits};
-use fdx_wire::{HttpsUrl, Issuer, UnixTime};
-use serde::{Serialize, Serializer};
+use fdx_wire::json::{self, JsonError, JsonValue, Limits};
+use fdx_wire::{HttpsUrl, Issuer, UnixTime, base64url};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 pub use builder::ConsentReceiptBuilder;
-pub use error::ReceiptError;
-pub use evidence::Evidence;
-pub use warning::ReceiptWarning;
 
+use self::record::{ExpirationBasis, Record};
+use crate::open_enum::open_enum;
 use crate::{
     AuthorizationDetails, ConsentId, ConsentRequest, GrantedResource, Requested, Scopes, Withheld,
 };
-use record::{ExpirationBasis, Record};
 
-/// The recipient's own record of a consent, for audit and for a later revocation.
+/// The recipient's own record of a consent, for audits and for a later revocation.
 ///
-/// FDX defines no such object: this is our own, assembled from what was asked, the token response
-/// and the grant. Its JSON is canonical (RFC 8785), so that its SHA-256 is the same wherever it is
-/// computed, and it holds no token and no key.
+/// FDX defines no such object. This format combines the request, the token response and the grant.
+/// Its JSON is canonical (RFC 8785), so that every party computes the same SHA-256. It contains no
+/// token and no key.
 ///
 /// ```
 /// use fdx_rar::{ConsentDuration, ConsentReceipt, ConsentRequest, DataCluster, Evidence, ResourceType};
 /// use fdx_wire::{Issuer, UnixTime};
 ///
-/// let asked = ConsentRequest::new(ConsentDuration::time_bound(30)?)
+/// let requested = ConsentRequest::new(ConsentDuration::time_bound(30)?)
 ///     .resource(ResourceType::Account, [DataCluster::Balances])
 ///     .build()?;
 /// let receipt = ConsentReceipt::builder(
 ///     Issuer::parse("https://bank.example")?,
 ///     "app-1",
-///     asked,
+///     requested,
 ///     UnixTime::parse_rfc3339("2026-01-05T10:00:00Z")?,
 ///     Evidence::of_pushed_request([0; 32]),
 /// )
@@ -54,20 +50,20 @@ use record::{ExpirationBasis, Record};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ConsentReceipt(Record);
 
-/// When a consent ends, and how that was learnt.
+/// The expiration of a consent, and its source.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Expiration {
     /// The grant's `expirationTime`.
     Stated(UnixTime),
-    /// Computed: the grant's `createdTime`, or else the receipt's time of issue, and
-    /// `durationPeriod` days, the grant's where it has one, or else the request's.
+    /// Computed: the grant's `createdTime` (or the receipt's time of issue) plus the `durationPeriod`
+    /// of the grant (or of the request).
     Derived(UnixTime),
-    /// Nobody said.
-    NotTold,
+    /// The institution does not report an expiration, and none follows from the request.
+    NotReported,
 }
 
 impl ConsentReceipt {
-    /// Begins the receipt of what `requested` asked `issuer` for, issued `issued_at`.
+    /// Starts the receipt of a request to `issuer`, issued at `issued_at`.
     pub fn builder(
         issuer: Issuer,
         client_id: &str,
@@ -78,11 +74,11 @@ impl ConsentReceipt {
         ConsentReceiptBuilder::new(issuer, client_id, requested.into(), issued_at, evidence)
     }
 
-    /// Reads a receipt, of at most 64 MiB and in any order of members.
+    /// Reads a receipt of at most 64 MiB, with members in any order.
     ///
     /// # Errors
-    /// [`ReceiptError`]. What says more than a receipt of this version keeps is refused, so that
-    /// the digest of what was read is the digest of what was written.
+    /// [`ReceiptError`]. Members that this version does not write are rejected, so that a receipt has
+    /// the same digest after it is read.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, ReceiptError> {
         let (value, record): (JsonValue, Record) = (
             json::object_from_slice(json.as_ref(), &LIMITS)?,
@@ -93,14 +89,14 @@ impl ConsentReceipt {
         if receipt.canonical_json() == canonical::write(&value) {
             Ok(receipt)
         } else {
-            Err(ReceiptError::More)
+            Err(ReceiptError::UnknownMember)
         }
     }
 
     /// The receipt in its canonical form (RFC 8785).
     #[must_use]
     pub fn canonical_json(&self) -> String {
-        // A record holds texts and whole numbers alone, which always have a JSON form.
+        // A record of strings and whole numbers always has a JSON form.
         JsonValue::of(&self.0).map(|value| canonical::write(&value)).unwrap_or_default()
     }
 
@@ -116,37 +112,37 @@ impl ConsentReceipt {
         &self.0.issuer
     }
 
-    /// The recipient as the institution knows it.
+    /// The recipient's id at the institution.
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.0.client_id
     }
 
-    /// The consent's identifier, where the institution told it.
+    /// The consent's identifier, if the institution reported it.
     #[must_use]
     pub fn consent_id(&self) -> Option<&ConsentId> {
         self.0.consent_id.as_ref()
     }
 
-    /// When the receipt was made out.
+    /// When the receipt was issued.
     #[must_use]
     pub fn issued_at(&self) -> UnixTime {
         self.0.issued_at
     }
 
-    /// The FDX consent that was asked for.
+    /// The requested FDX consent.
     #[must_use]
     pub fn requested(&self) -> Option<&ConsentRequest> {
         self.0.requested.as_ref()
     }
 
-    /// The authorization details of another type that were asked for.
+    /// The requested authorization details of another type.
     #[must_use]
     pub fn requested_authorization_details(&self) -> Option<&AuthorizationDetails> {
         self.0.requested_authorization_details.as_ref()
     }
 
-    /// The scopes that were asked for, where they do not follow from an FDX consent.
+    /// The requested scopes, if they do not follow from an FDX consent.
     #[must_use]
     pub fn requested_scopes(&self) -> Option<&Scopes> {
         self.0.requested_scopes.as_ref()
@@ -158,19 +154,19 @@ impl ConsentReceipt {
         self.0.granted_authorization_details.as_ref()
     }
 
-    /// What an auditor should see at once.
+    /// Warnings for auditors.
     #[must_use]
     pub fn warnings(&self) -> &[ReceiptWarning] {
         &self.0.warnings
     }
 
-    /// What was granted by resource, as the institution told it; `None` where it did not.
+    /// The granted resources; `None` if the institution does not report them.
     #[must_use]
     pub fn granted(&self) -> Option<&[GrantedResource]> {
         self.0.granted.as_deref()
     }
 
-    /// What was withheld; `None` where the institution did not tell what it granted.
+    /// The withheld clusters; `None` if the institution does not report the granted resources.
     #[must_use]
     pub fn withheld(&self) -> Option<&[Withheld]> {
         self.0.withheld.as_deref()
@@ -182,23 +178,23 @@ impl ConsentReceipt {
         &self.0.granted_scopes
     }
 
-    /// When the consent ends, and how that was learnt.
+    /// The expiration of the consent, and its source.
     #[must_use]
     pub fn expiration(&self) -> Expiration {
         match (self.0.expiration_date, self.0.expiration_basis) {
             (Some(date), ExpirationBasis::Stated) => Expiration::Stated(date),
             (Some(date), ExpirationBasis::DurationPeriod) => Expiration::Derived(date),
-            (None, _) | (_, ExpirationBasis::NotTold) => Expiration::NotTold,
+            (None, _) | (_, ExpirationBasis::NotReported) => Expiration::NotReported,
         }
     }
 
-    /// Where to revoke.
+    /// The endpoint to revoke the consent's tokens.
     #[must_use]
     pub fn revocation_endpoint(&self) -> Option<&HttpsUrl> {
         self.0.revocation_endpoint.as_ref()
     }
 
-    /// What the exchange left behind.
+    /// Identifiers for correlating with server logs.
     #[must_use]
     pub fn evidence(&self) -> &Evidence {
         &self.0.evidence
@@ -211,9 +207,90 @@ impl Serialize for ConsentReceipt {
     }
 }
 
-/// Ten thousand accounts with identifiers of 36 characters fit, each with or without every one of
-/// fifty clusters.
+/// Enough for ten thousand accounts with identifiers of 36 characters, each with fifty clusters that
+/// are granted or withheld.
 const LIMITS: Limits = Limits { bytes: 64 * 1024 * 1024, depth: 8, members: 4_000_000 };
+
+/// Identifiers for correlating with server logs.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// SHA-256 of the body of the pushed authorization request, serialized as base64url.
+    #[serde(with = "base64url_of_32")]
+    pub pushed_request_sha256: [u8; 32],
+    /// RFC 7638 thumbprints of the signing keys and of the key that the tokens are bound to.
+    pub key_thumbprints: Vec<String>,
+    /// The `x-fapi-interaction-id` of each request.
+    pub interaction_ids: Vec<String>,
+}
+
+impl Evidence {
+    /// The evidence of a push, without key thumbprints and interaction ids.
+    #[must_use]
+    pub fn of_pushed_request(sha256: [u8; 32]) -> Self {
+        Self {
+            pushed_request_sha256: sha256,
+            key_thumbprints: Vec::new(),
+            interaction_ids: Vec::new(),
+        }
+    }
+}
+
+mod base64url_of_32 {
+    use alloc::string::String;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::base64url;
+
+    pub(super) fn serialize<S: Serializer>(
+        bytes: &[u8; 32],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&base64url::encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<[u8; 32], D::Error> {
+        let text = String::deserialize(deserializer)?;
+        base64url::decode_array(&text).map_err(D::Error::custom)
+    }
+}
+
+open_enum! {
+    /// A warning for auditors about how a consent was obtained.
+    pub enum ReceiptWarning {
+        /// The institution reports no consent id: the consent can't be read or revoked by its id.
+        NoConsentId => "NO_CONSENT_ID",
+        /// A client secret authenticated the client, the request was not pushed, the endpoints were
+        /// not discovered, or a requested ID token is missing.
+        NotFapi => "NOT_FAPI",
+        /// The tokens are Bearer tokens: every party that has one can use it.
+        NotSenderConstrained => "NOT_SENDER_CONSTRAINED",
+    }
+}
+
+/// The rule that a consent receipt broke.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReceiptError {
+    /// A date without a basis or a basis without a date, only one of `granted` and `withheld`, or not
+    /// exactly one kind of request.
+    #[error("the receipt's members contradict each other")]
+    Contradiction,
+    /// Not JSON of the expected shape.
+    #[error("the receipt is {0}")]
+    Json(#[from] JsonError),
+    /// A member or form that this version does not write.
+    #[error("the receipt has a member or a form that this version does not write")]
+    UnknownMember,
+    /// An unknown version of the format.
+    #[error("the receipt has an unknown version")]
+    Version,
+}
 
 #[cfg(test)]
 mod tests;

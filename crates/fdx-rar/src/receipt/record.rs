@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::{Evidence, ReceiptError, ReceiptWarning};
 use crate::{AuthorizationDetails, ConsentId, ConsentRequest, GrantedResource, Scopes, Withheld};
 
-/// The version that [`Record::version`] holds.
+/// The value of [`Record::version`].
 pub(super) const VERSION: u32 = 1;
 
-/// A receipt's members under the names that they are written by.
+/// The members of a receipt, under their serialized names.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Record {
@@ -45,17 +45,17 @@ pub(super) struct Record {
     pub(super) evidence: Evidence,
 }
 
-/// How `expirationDate` was learnt.
+/// The source of `expirationDate`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum ExpirationBasis {
     Stated,
     DurationPeriod,
-    NotTold,
+    NotReported,
 }
 
 impl Record {
-    /// What the types alone do not hold.
+    /// Checks the rules that the types do not express.
     pub(super) fn check(&self) -> Result<(), ReceiptError> {
         if self.version != VERSION {
             return Err(ReceiptError::Version);
@@ -67,7 +67,7 @@ impl Record {
         {
             return Err(ReceiptError::Contradiction);
         }
-        let dated = self.expiration_basis != ExpirationBasis::NotTold;
+        let dated = self.expiration_basis != ExpirationBasis::NotReported;
         if self.expiration_date.is_some() != dated
             || self.granted.is_some() != self.withheld.is_some()
         {
@@ -88,8 +88,8 @@ fn optional_tokens<S: serde::Serializer>(
     scopes.as_ref().map(Scopes::as_tokens).serialize(serializer)
 }
 
-/// As a text, which is the array's JSON: details of a type that is not known may hold numbers and
-/// texts that have no canonical form.
+/// As a string with the array's JSON: details of an unknown type may have numbers and strings without
+/// a canonical form.
 mod details {
     use alloc::string::String;
 
@@ -110,7 +110,7 @@ mod details {
         deserializer: D,
     ) -> Result<Option<AuthorizationDetails>, D::Error> {
         let text = String::deserialize(deserializer)?;
-        // Of a size with the receipt that they are in, which was read.
+        // The receipt around them was already bounded.
         let limits = Limits { members: usize::MAX, ..Limits::bytes(usize::MAX) };
         let details = AuthorizationDetails::parse_within(text.as_bytes(), &limits);
         details.map(Some).map_err(D::Error::custom)

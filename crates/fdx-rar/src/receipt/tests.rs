@@ -53,7 +53,7 @@ fn full() -> ConsentReceipt {
 const FULL: &str = r#"{"clientId":"app-1","consentId":"c-1","evidence":{"interactionIds":["5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11"],"keyThumbprints":["thumb"],"pushedRequestSha256":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"},"expirationBasis":"durationPeriod","expirationDate":"2026-04-05T10:00:00Z","granted":[{"dataClusters":["ACCOUNT_BASIC"],"resourceId":"a-1","resourceType":"ACCOUNT"}],"grantedScopes":["fdx:accountbasic:read"],"issuedAt":"2026-01-05T10:00:00Z","issuer":"https://bank.example","requested":{"durationPeriod":90,"durationType":"TIME_BOUND","lookbackPeriod":60,"resources":[{"dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"],"resourceType":"ACCOUNT"}]},"revocationEndpoint":"https://api.bank.example/consents/c-1/revocation","version":1,"withheld":[{"dataCluster":"TRANSACTIONS","resourceType":"ACCOUNT"},{"dataCluster":"TRANSACTIONS","resourceId":"a-1","resourceType":"ACCOUNT"}]}"#;
 
 #[test]
-fn a_receipt_of_64_mib_is_read_and_no_larger_one() {
+fn reads_receipts_of_at_most_64_mib() {
     let mut text = String::from(FULL) + &" ".repeat(67_108_864 - FULL.len());
     assert_eq!(ConsentReceipt::from_json(&text), Ok(full()));
     text.push(' ');
@@ -62,9 +62,9 @@ fn a_receipt_of_64_mib_is_read_and_no_larger_one() {
 }
 
 #[test]
-fn the_canonical_form_and_its_digest_are_fixed() {
+fn canonical_form_and_digest_are_stable() {
     assert_eq!(full().canonical_json(), FULL);
-    // Computed from the text above by another program.
+    // Computed by another program from the same text.
     assert_eq!(
         fdx_wire::base64url::encode(&full().digest()),
         "9VEvHuRm0C2VFht7lM_tRi6OOphPJBCj_H238fNES1g"
@@ -72,16 +72,16 @@ fn the_canonical_form_and_its_digest_are_fixed() {
 }
 
 #[test]
-fn every_member_is_told() {
+fn returns_every_member() {
     let receipt = ConsentReceipt::from_json(FULL).unwrap();
     assert_eq!(receipt.issuer().as_str(), "https://bank.example");
     assert_eq!(receipt.client_id(), "app-1");
     assert_eq!(receipt.consent_id(), grant().id());
     assert_eq!(receipt.issued_at(), UnixTime::from_seconds(ISSUED));
-    let asked = request(ConsentDuration::time_bound(90).unwrap());
-    assert_eq!(receipt.requested(), Some(&asked));
+    let request = request(ConsentDuration::time_bound(90).unwrap());
+    assert_eq!(receipt.requested(), Some(&request));
     assert_eq!(receipt.granted(), grant().resources());
-    assert_eq!(receipt.withheld(), Some(Coverage::compare(&asked, &grant()).withheld()));
+    assert_eq!(receipt.withheld(), Some(Coverage::compare(&request, &grant()).withheld()));
     assert_eq!(receipt.granted_scopes().to_string(), "fdx:accountbasic:read");
     let expires = UnixTime::from_seconds(ISSUED + 90 * DAY);
     assert_eq!(receipt.expiration(), Expiration::Derived(expires));
@@ -93,7 +93,7 @@ fn every_member_is_told() {
 }
 
 #[test]
-fn each_warning_is_kept_once() {
+fn keeps_each_warning_once() {
     use ReceiptWarning::{NoConsentId, NotFapi};
     let warned = [NotFapi, NoConsentId, NotFapi]
         .into_iter()
@@ -151,28 +151,28 @@ fn requested() -> impl Strategy<Value = Requested> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_back_with_its_digest(receipt in receipt()) {
+    fn written_receipts_read_back_with_their_digest(receipt in receipt()) {
         let canonical = ConsentReceipt::from_json(receipt.canonical_json()).unwrap();
         prop_assert_eq!(canonical.digest(), receipt.digest());
         prop_assert_eq!(&canonical, &receipt);
-        // In the order of declaration and with white space, it is the same receipt.
+        // Order of members and white space do not change the receipt.
         let pretty = ConsentReceipt::from_json(serde_json::to_string_pretty(&receipt).unwrap());
         prop_assert_eq!(pretty.map(|it| it.digest()), Ok(receipt.digest()));
     }
 
     #[test]
-    fn what_was_asked_and_granted_is_told_as_it_was(asked in requested(), granted in details()) {
-        let receipt = begin(asked.clone()).granted_authorization_details(granted.clone()).build();
+    fn returns_request_and_grant_unchanged(expected in requested(), granted in details()) {
+        let receipt = begin(expected.clone()).granted_authorization_details(granted.clone()).build();
         prop_assert_eq!(receipt.granted_authorization_details(), Some(&granted));
         let consent = receipt.requested().cloned();
         let details = receipt.requested_authorization_details().cloned();
-        let told = match (consent, details, receipt.requested_scopes().cloned()) {
+        let actual = match (consent, details, receipt.requested_scopes().cloned()) {
             (Some(consent), None, None) => Requested::Consent(consent),
             (None, Some(details), Some(scopes)) => Requested::Details(details, scopes),
             (None, None, Some(scopes)) => Requested::Scopes(scopes),
             other => return Err(TestCaseError::fail(format!("{other:?}"))),
         };
-        prop_assert_eq!(told, asked);
+        prop_assert_eq!(actual, expected);
     }
 
     #[test]
@@ -189,9 +189,9 @@ proptest! {
     }
 }
 
-/// None of these has a canonical form, or one that any reader would read as it was meant.
+/// None of these has a canonical form that all readers agree on.
 #[test]
-fn details_that_have_no_canonical_form_are_told_as_they_came() {
+fn keeps_details_without_canonical_form_unchanged() {
     let mut digests = Vec::new();
     for value in [
         "1e999",
@@ -203,48 +203,50 @@ fn details_that_have_no_canonical_form_are_told_as_they_came() {
     ] {
         let json = format!(r#"[{{"type":"payment","amount":{value}}}]"#);
         let details = AuthorizationDetails::parse(&json).unwrap();
-        let asked = Requested::Details(details.clone(), Scopes::new());
-        let receipt = begin(asked).granted_authorization_details(details.clone()).build();
+        let request = Requested::Details(details.clone(), Scopes::new());
+        let receipt = begin(request).granted_authorization_details(details.clone()).build();
         let read = ConsentReceipt::from_json(receipt.canonical_json()).unwrap();
         assert_eq!(read, receipt, "{value}");
-        for told in [read.requested_authorization_details(), read.granted_authorization_details()] {
-            assert_eq!(told.map(AuthorizationDetails::to_json).as_ref(), Some(&json));
+        for details in
+            [read.requested_authorization_details(), read.granted_authorization_details()]
+        {
+            assert_eq!(details.map(AuthorizationDetails::to_json).as_ref(), Some(&json));
         }
         assert!(!digests.contains(&receipt.digest()), "{value}");
         digests.push(receipt.digest());
     }
 }
 
-/// A program may ask for more than an answer may tell.
+/// Requested details may be larger than those of a response.
 #[test]
 fn details_of_any_size_are_read_back() {
     let detail = (0..10_001).fold(OtherDetail::new("payment").unwrap(), |detail, place| {
         detail.with_location(&format!("https://bank.example/{place}"))
     });
-    let asked = Requested::Details(AuthorizationDetails::of_other(detail), Scopes::new());
-    let receipt = begin(asked).build();
+    let request = Requested::Details(AuthorizationDetails::of_other(detail), Scopes::new());
+    let receipt = begin(request).build();
     assert!(ConsentReceipt::from_json(receipt.canonical_json()).unwrap() == receipt);
 }
 
-/// As many resources as a grant may name, none with any of what was asked for.
+/// The largest number of resources, each without any requested cluster.
 #[test]
-fn the_receipt_of_the_largest_grant_is_read_back() {
+fn receipt_of_the_largest_grant_reads_back() {
     let clusters = (0..7).map(|it| DataCluster::parse(&format!("CLUSTER_{it}")));
-    let asked = ConsentRequest::new(ConsentDuration::OneTime)
+    let request = ConsentRequest::new(ConsentDuration::OneTime)
         .resource(ResourceType::Account, clusters)
         .build()
         .unwrap();
     let resources = (0..10_000)
         .map(|it| GrantedResource::new(ResourceType::Account, &format!("{it:0256}"), []))
         .collect();
-    let receipt = begin(asked).grant(&grant().with_resources(resources)).build();
+    let receipt = begin(request).grant(&grant().with_resources(resources)).build();
     assert_eq!(receipt.withheld().map(<[_]>::len), Some(70_007));
     let read = ConsentReceipt::from_json(receipt.canonical_json()).unwrap();
     assert!(read == receipt);
 }
 
 #[test]
-fn a_member_added_anywhere_is_refused() {
+fn rejects_added_members() {
     for (at, added) in [
         (r#"{"clientId""#, r#"{"a":1,"clientId""#),
         (r#"{"durationPeriod""#, r#"{"a":1,"durationPeriod""#),
@@ -257,16 +259,16 @@ fn a_member_added_anywhere_is_refused() {
     ] {
         let json = FULL.replacen(at, added, 1);
         assert_ne!(json, FULL, "{at}");
-        assert_eq!(ConsentReceipt::from_json(json), Err(ReceiptError::More), "{added}");
+        assert_eq!(ConsentReceipt::from_json(json), Err(ReceiptError::UnknownMember), "{added}");
     }
 }
 
 #[test]
-fn other_versions_and_contradictions_are_refused() {
+fn rejects_other_versions_and_contradictions() {
     let read = |from: &str, to: &str| ConsentReceipt::from_json(FULL.replacen(from, to, 1));
     assert_eq!(read(r#""version":1"#, r#""version":2"#), Err(ReceiptError::Version));
-    let not_told = read(r#""durationPeriod","#, r#""notTold","#);
-    assert_eq!(not_told, Err(ReceiptError::Contradiction));
+    let not_reported = read(r#""durationPeriod","#, r#""notReported","#);
+    assert_eq!(not_reported, Err(ReceiptError::Contradiction));
     let undated = read(r#""expirationDate":"2026-04-05T10:00:00Z","#, "");
     assert_eq!(undated, Err(ReceiptError::Contradiction));
     let start = FULL.find(r#","withheld""#).unwrap();
@@ -279,7 +281,7 @@ fn other_versions_and_contradictions_are_refused() {
 }
 
 #[test]
-fn the_consent_id_may_be_absent_and_the_one_given_wins() {
+fn consent_id_is_optional_and_the_first_one_is_kept() {
     let silent = begin(request(ConsentDuration::OneTime)).build();
     assert_eq!(silent.consent_id(), None);
     assert!(!silent.canonical_json().contains("consentId"));
@@ -289,36 +291,36 @@ fn the_consent_id_may_be_absent_and_the_one_given_wins() {
 }
 
 #[test]
-fn a_grant_that_does_not_tell_its_resources_leaves_them_out() {
+fn omits_resources_that_are_not_reported() {
     let silent = ConsentGrant::new(ConsentId::parse("c-1").unwrap(), ConsentStatus::Active);
     let receipt = begin(request(ConsentDuration::OneTime)).grant(&silent).build();
     assert_eq!((receipt.granted(), receipt.withheld()), (None, None));
-    let told = begin(request(ConsentDuration::OneTime)).grant(&grant()).build();
-    assert_eq!(told.granted().map(<[_]>::len), Some(1));
-    assert_eq!(told.withheld().map(<[_]>::len), Some(2));
+    let reported = begin(request(ConsentDuration::OneTime)).grant(&grant()).build();
+    assert_eq!(reported.granted().map(<[_]>::len), Some(1));
+    assert_eq!(reported.withheld().map(<[_]>::len), Some(2));
 }
 
 #[test]
-fn expiration_is_stated_or_derived_or_not_told() {
+fn expiration_is_stated_derived_or_not_reported() {
     let days = |days| ConsentDuration::time_bound(days).unwrap();
     let at = UnixTime::from_seconds;
     let cases: Vec<(ConsentDuration, Option<ConsentGrant>, Expiration)> = [
-        (ConsentDuration::Persistent, None, Expiration::NotTold),
+        (ConsentDuration::Persistent, None, Expiration::NotReported),
         (days(10), None, Expiration::Derived(at(ISSUED + 10 * DAY))),
         (days(10), Some(grant()), Expiration::Derived(at(ISSUED + 10 * DAY))),
-        // The customer may grant fewer days, or another kind.
+        // The customer may grant fewer days or another type of duration.
         (
             days(10),
             Some(grant().with_duration(days(5)).with_created_time(at(ISSUED - 60))),
             Expiration::Derived(at(ISSUED - 60 + 5 * DAY)),
         ),
-        (days(10), Some(grant().with_duration(ConsentDuration::OneTime)), Expiration::NotTold),
+        (days(10), Some(grant().with_duration(ConsentDuration::OneTime)), Expiration::NotReported),
         (
             days(10),
             Some(grant().with_duration(days(5)).with_expiration_time(at(ISSUED + 3))),
             Expiration::Stated(at(ISSUED + 3)),
         ),
-        // A text that is no time states nothing.
+        // A text that is not a time is no expiration.
         (
             days(10),
             Some(grant().with_expiration_time(crate::Timestamp::parse("soon"))),
@@ -334,6 +336,6 @@ fn expiration_is_stated_or_derived_or_not_told() {
         let receipt = receipt.build();
         assert_eq!(receipt.expiration(), expected, "{duration:?} {grant:?}");
         let dated = receipt.canonical_json().contains("expirationDate");
-        assert_eq!(dated, expected != Expiration::NotTold);
+        assert_eq!(dated, expected != Expiration::NotReported);
     }
 }

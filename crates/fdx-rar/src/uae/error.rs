@@ -1,14 +1,14 @@
-/// Why an account access consent can't be asked for.
+/// The rule that an account access consent broke.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountAccessConsentError {
-    /// Its end is past.
-    #[error("ExpirationDateTime is past")]
+    /// The expiration is in the past.
+    #[error("ExpirationDateTime is in the past")]
     Expired,
-    /// It opens nothing.
+    /// The consent has no permission.
     #[error("the consent has no permission")]
     NoPermission,
-    /// Its end is a year away or more.
-    #[error("ExpirationDateTime is not under a year away")]
+    /// The expiration is a year or more away.
+    #[error("ExpirationDateTime is a year or more away")]
     TooLong,
 }

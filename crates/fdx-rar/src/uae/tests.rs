@@ -15,7 +15,7 @@ fn lasting(seconds: u64) -> AccountAccessConsent {
 }
 
 #[test]
-fn it_is_written_under_the_names_of_the_standard() {
+fn writes_the_names_of_the_standard() {
     let details = lasting(86_400)
         .permission(Permission::ReadAccountsBasic)
         .permission(Permission::ReadAccountsBasic)
@@ -28,46 +28,47 @@ fn it_is_written_under_the_names_of_the_standard() {
 }
 
 #[test]
-fn it_ends_in_the_future_and_under_a_year_away() {
+fn requires_expiration_in_the_future_and_within_a_year() {
     let year = 31_536_000;
-    let asked = |seconds| {
+    let result = |seconds| {
         lasting(seconds).permission(Permission::ReadBalances).authorization_details(NOW).map(drop)
     };
-    assert_eq!(asked(0), Err(AccountAccessConsentError::Expired));
-    assert_eq!(asked(1), Ok(()));
-    assert_eq!(asked(year - 1), Ok(()));
-    assert_eq!(asked(year), Err(AccountAccessConsentError::TooLong));
+    assert_eq!(result(0), Err(AccountAccessConsentError::Expired));
+    assert_eq!(result(1), Ok(()));
+    assert_eq!(result(year - 1), Ok(()));
+    assert_eq!(result(year), Err(AccountAccessConsentError::TooLong));
     let nothing = lasting(1).authorization_details(NOW);
     assert_eq!(nothing, Err(AccountAccessConsentError::NoPermission));
 }
 
 #[test]
-fn what_is_told_is_found_with_and_without_data_around_it() {
-    let told = |consent: &str| {
-        // A detail of another type is passed over, whatever its members are called.
+fn finds_reported_consent_with_and_without_data() {
+    let reported = |consent: &str| {
+        // A detail of another type is skipped, whatever its members.
         let json = format!(
             r#"[{{"type":"x","consent":{{"ConsentId":"x-1"}}}},{{"type":"{ACCOUNT_ACCESS_CONSENT}","consent":{consent}}}]"#
         );
-        ToldConsent::find(&AuthorizationDetails::parse(json).unwrap())
+        ReportedConsent::find(&AuthorizationDetails::parse(json).unwrap())
     };
-    let found = told(r#"{"Data":{"ConsentId":"c-1","Status":"authorized"},"Links":{}}"#).unwrap();
+    let found =
+        reported(r#"{"Data":{"ConsentId":"c-1","Status":"authorized"},"Links":{}}"#).unwrap();
     assert_eq!((found.consent_id(), found.status()), ("c-1", Some(&ConsentState::Authorized)));
-    let found = told(r#"{"ConsentId":"c-2","Status":7}"#).unwrap();
+    let found = reported(r#"{"ConsentId":"c-2","Status":7}"#).unwrap();
     assert_eq!((found.consent_id(), found.status()), ("c-2", None));
     for none in ["{}", "[]", "1", r#"{"Data":{}}"#, r#"{"Data":{"ConsentId":7}}"#] {
-        assert_eq!(told(none), None, "{none}");
+        assert_eq!(reported(none), None, "{none}");
     }
 }
 
 proptest! {
     #[test]
-    fn what_is_asked_is_found_again(random: [u8; 16], seconds in 1..YEAR.as_secs()) {
+    fn finds_pushed_consent(random: [u8; 16], seconds in 1..YEAR.as_secs()) {
         let consent = AccountAccessConsent::new(random, NOW + Duration::from_secs(seconds), billing())
             .permission(Permission::ReadAccountsDetail);
         let details = consent.authorization_details(NOW).unwrap();
         let read = AuthorizationDetails::parse(details.to_json()).unwrap();
-        let told = ToldConsent::find(&read).unwrap();
-        prop_assert_eq!(told.consent_id(), consent.consent_id());
+        let reported = ReportedConsent::find(&read).unwrap();
+        prop_assert_eq!(reported.consent_id(), consent.consent_id());
         prop_assert_eq!(read.to_json(), details.to_json());
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use fdx_jose::Jws;
-use fdx_rar::uae::{ACCOUNT_ACCESS_CONSENT, Permission, ToldConsent};
+use fdx_rar::uae::{ACCOUNT_ACCESS_CONSENT, Permission, ReportedConsent};
 use fdx_rar::{
     AuthorizationDetail, AuthorizationDetails, ConsentDuration, ConsentRequest, DataCluster,
     ResourceType, Scopes,
@@ -172,11 +172,11 @@ pub(super) fn requested(client: &RegisteredClient, sent: &Sent) -> Result<Reques
     let details = sent.get("authorization_details").unwrap_or_default();
     let details = AuthorizationDetails::parse(details)
         .map_err(|_| broken("authorization_details is a JSON array"))?;
-    let id = ToldConsent::find(&details).filter(|_| details.iter().len() == 1);
+    let id = ReportedConsent::find(&details).filter(|_| details.iter().len() == 1);
     let id = id.ok_or_else(|| broken("there is exactly one consent, with a ConsentId"))?;
     let detail = details.iter().find_map(|detail| match detail {
         AuthorizationDetail::Other(other) => other.member("consent"),
-        AuthorizationDetail::FdxV1(_) => None,
+        _ => None,
     });
     let consent = detail.and_then(|consent| consent.value().ok()).map(document::of_value);
     let consent = consent.unwrap_or_default();

@@ -3,7 +3,7 @@ use core::time::Duration;
 use fdx_jose::Algorithm;
 use fdx_par::dialect::UAE;
 use fdx_par::{AuthorizationRequest, Callback, SenderConstraint};
-use fdx_rar::uae::{AccountAccessConsent, Billing, Permission, ToldConsent};
+use fdx_rar::uae::{AccountAccessConsent, Billing, Permission, ReportedConsent};
 use fdx_rar::{ConsentReceipt, Scopes};
 use fdx_sandbox::Provider;
 use fdx_transport_hyper::system_now;
@@ -64,7 +64,7 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     let verified = driver.verify(&client, exchanged).await?;
     steps.done("check the callback, exchange the code, verify", "RFC 9207 2.4, RFC 8705 3");
 
-    let told = verified.authorization_details().and_then(ToldConsent::find);
+    let told = verified.authorization_details().and_then(ReportedConsent::find);
     let told = told.ok_or_else(|| defect("the consent is not told back"))?;
     let status = told.status().map_or("not told", |status| status.as_str());
     if status != "Authorized" {

@@ -6,10 +6,10 @@ use serde::Deserialize;
 use super::{ACCOUNT_ACCESS_CONSENT, ConsentState};
 use crate::{AuthorizationDetail, AuthorizationDetails};
 
-/// An account access consent as authorization details have it: as the client pushed it, or with
-/// `Data` around it, as the token response tells it.
+/// An account access consent inside authorization details: in the form that the client pushes, or
+/// wrapped in `Data` as in the token response.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ToldConsent {
+pub struct ReportedConsent {
     consent_id: String,
     status: Option<ConsentState>,
 }
@@ -23,13 +23,13 @@ struct Data {
 }
 
 #[derive(Deserialize)]
-struct Around {
+struct Wrapped {
     #[serde(rename = "Data")]
     data: Data,
 }
 
-impl ToldConsent {
-    /// The first account access consent in `details`; none where there is none with a `ConsentId`.
+impl ReportedConsent {
+    /// The first account access consent in `details` that has a `ConsentId`.
     #[must_use]
     pub fn find(details: &AuthorizationDetails) -> Option<Self> {
         details.iter().find_map(|detail| match detail {
@@ -46,14 +46,14 @@ impl ToldConsent {
         &self.consent_id
     }
 
-    /// `Status`, where it is told.
+    /// `Status`, if it is reported.
     #[must_use]
     pub fn status(&self) -> Option<&ConsentState> {
         self.status.as_ref()
     }
 
     fn read(consent: &RawJson) -> Option<Self> {
-        let data = consent.read::<Around>().map(|around| around.data);
+        let data = consent.read::<Wrapped>().map(|wrapped| wrapped.data);
         let data = data.or_else(|_| consent.read::<Data>()).ok()?;
         let status = data.status.and_then(|status| status.read::<String>().ok());
         let status = status.as_deref().map(ConsentState::parse);
