@@ -1,4 +1,4 @@
-use fdx_jose::{SignedIntrospection, SignedIntrospectionExpectation, Tolerance, backend};
+use fdx_jose::{JwtExpectation, SignedIntrospection, backend};
 
 use crate::message::{answered, judge};
 use crate::scene::{self, CLIENT_ID, NOW, entropy, issuer, jwks, token};
@@ -10,14 +10,8 @@ use crate::scene::{self, CLIENT_ID, NOW, entropy, issuer, jwks, token};
 pub fn introspection_jwt(bytes: &[u8]) {
     let Some(text) = token("token-introspection+jwt", bytes) else { return };
     let (issuer, keys) = (issuer(), jwks());
-    let expected = SignedIntrospectionExpectation {
-        issuer: &issuer,
-        client_id: CLIENT_ID,
-        algorithm: None,
-        now: NOW,
-        tolerance: Tolerance::default(),
-    };
-    let verify = |expected: &SignedIntrospectionExpectation<'_>| {
+    let expected = JwtExpectation::new(&issuer, CLIENT_ID, NOW);
+    let verify = |expected: &JwtExpectation<'_>| {
         SignedIntrospection::verify(&text, expected, backend::ring(), &keys)
     };
     match verify(&expected) {
@@ -25,7 +19,7 @@ pub fn introspection_jwt(bytes: &[u8]) {
             assert!(read.token_introspection().as_str().trim_start().starts_with('{'));
             let other = fdx_wire::Issuer::parse("https://other.example").unwrap();
             assert!(
-                verify(&SignedIntrospectionExpectation { issuer: &other, ..expected }).is_err()
+                verify(&JwtExpectation::new(&other, CLIENT_ID, NOW)).is_err()
             );
         }
         Err(error) => assert!(!error.code().is_empty() && error.to_string().len() < 1024),

@@ -1,4 +1,4 @@
-use fdx_jose::{AuthorizationResponse, AuthorizationResponseExpectation, Tolerance, backend};
+use fdx_jose::{AuthorizationResponse, JwtExpectation, backend};
 
 use crate::scene::{CLIENT_ID, NOW, issuer, jwks, token};
 
@@ -10,14 +10,8 @@ pub fn jarm(bytes: &[u8]) {
     let Some(text) = token("oauth-authz-resp+jwt", bytes) else { return };
     let _ = AuthorizationResponse::claimed_state(&text);
     let (issuer, keys) = (issuer(), jwks());
-    let expected = AuthorizationResponseExpectation {
-        issuer: &issuer,
-        client_id: CLIENT_ID,
-        algorithm: None,
-        now: NOW,
-        tolerance: Tolerance::default(),
-    };
-    let verify = |expected: &AuthorizationResponseExpectation<'_>| {
+    let expected = JwtExpectation::new(&issuer, CLIENT_ID, NOW);
+    let verify = |expected: &JwtExpectation<'_>| {
         AuthorizationResponse::verify(&text, expected, backend::ring(), &keys)
     };
     let read = match verify(&expected) {
@@ -28,5 +22,5 @@ pub fn jarm(bytes: &[u8]) {
     let claimed = AuthorizationResponse::claimed_state(&text);
     assert_eq!(read.state(), claimed.as_ref().map(fdx_wire::Secret::expose));
     let other = fdx_wire::Issuer::parse("https://other.example").unwrap();
-    assert!(verify(&AuthorizationResponseExpectation { issuer: &other, ..expected }).is_err());
+    assert!(verify(&JwtExpectation::new(&other, CLIENT_ID, NOW)).is_err());
 }

@@ -247,7 +247,7 @@ impl World {
         let jti = self.rng.next().to_string();
         let iat = self.bank_time(Bank::Honest);
         let claims =
-            ProofClaims { htm: method, htu: url, jti: &jti, iat, access_token: token, nonce };
+            ProofClaims::new(method, url, &jti, iat).with_access_token(token).with_nonce(nonce);
         signed(Key::Rogue, &key.proof(&claims))
     }
 

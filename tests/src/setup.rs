@@ -107,6 +107,7 @@ pub fn keys(algorithm: Algorithm) -> PrivateKey {
         Algorithm::EdDsa => "/rfc8037_a/private_jwk",
         Algorithm::Es256 => "/rfc7515_a3/private_jwk",
         Algorithm::Ps256 => "/rfc7515_a2/private_jwk",
+        other => panic!("no published key for {other}"),
     };
     let jwk = vectors.pointer(name).unwrap().to_string();
     PrivateKey::from_jwk(backend::ring(), jwk.as_bytes()).unwrap()

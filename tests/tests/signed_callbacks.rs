@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use fdx_jose::{Algorithm, AuthorizationResponseError, PrivateKey};
+use fdx_jose::{Algorithm, JwtError, PrivateKey};
 use fdx_par::{
     Accepted, Callback, CallbackFault, CallbackVerification, CallerFault, Client, Error, FlowId,
     NextStep, Pending, ResponseMode, ServerKeys,
@@ -262,7 +262,7 @@ fn a_typ_of_another_kind_of_token_is_refused() {
     ] {
         let (error, unspent) =
             right.refused(pending, &signed(&right.key, Some(typ), &right.claims));
-        assert_eq!(error, Error::AuthorizationResponse(AuthorizationResponseError::Type), "{typ}");
+        assert_eq!(error, Error::AuthorizationResponse(JwtError::Type.into()), "{typ}");
         pending = unspent;
     }
     right.finish(pending);

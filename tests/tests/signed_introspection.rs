@@ -1,6 +1,6 @@
 //! Introspection with a signed answer (RFC 9701, FAPI 2.0 Message Signing 5.5.2).
 
-use fdx_jose::{Algorithm, IdTokenError, PrivateKey};
+use fdx_jose::{Algorithm, JwtError, PrivateKey};
 use fdx_par::{
     Client, Error, IntrospectionJwt, IntrospectionVerification, NextStep, Refused, ServerKeys,
     ServerRule, Step, TokenTypeHint, Verified,
@@ -339,7 +339,7 @@ fn it_is_no_id_token() {
     let client = world.client().unwrap();
     let exchanged = world.exchanged(&client);
     let refused = world.verify(&client, exchanged).unwrap_err();
-    assert_eq!(refused.error, Error::IdToken(IdTokenError::Type));
+    assert_eq!(refused.error, Error::IdToken(JwtError::Type.into()));
     assert!(persisted(&refused.unspent.to_json())["refresh_token"].is_string());
 
     // Nor with the claims of one in it: the typ is what tells them apart.
@@ -353,7 +353,7 @@ fn it_is_no_id_token() {
     let client = world.client().unwrap();
     let exchanged = world.exchanged(&client);
     let refused = world.verify(&client, exchanged).unwrap_err();
-    assert_eq!(refused.error, Error::IdToken(IdTokenError::Type));
+    assert_eq!(refused.error, Error::IdToken(JwtError::Type.into()));
 }
 
 #[test]

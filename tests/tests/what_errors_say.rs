@@ -1,6 +1,6 @@
 //! What an error says to whoever has to do something about it.
 
-use fdx_jose::IdTokenError;
+use fdx_jose::JwtError;
 use fdx_par::{CallbackFault, Dialect, Error, Excerpt, NextStep, dialect};
 use fdx_sandbox::NoncePolicy;
 use fdx_tests::{Answer, Setup, World, answer, patched};
@@ -40,7 +40,7 @@ fn what_a_dialect_would_take_is_named_as_its_member_is() {
     let metadata = "/.well-known/oauth-authorization-server";
     for (error, member) in [
         (Error::from(CallbackFault::IssMissing), "callback-without-iss"),
-        (Error::IdToken(IdTokenError::Type), "id-token-typ"),
+        (Error::IdToken(JwtError::Type.into()), "id-token-typ"),
         (ends(metadata, json!({ "jwks_uri": "http://bank.example/jwks" })), "loopback-http"),
         (ends("/token", json!({ "id_token": null })), "not-fapi.openid-without-id-token"),
         (ends("/token", json!({ "token_type": "Bearer" })), "not-fapi.unbound-tokens"),
@@ -52,7 +52,7 @@ fn what_a_dialect_would_take_is_named_as_its_member_is() {
     }
     for error in [
         Error::from(CallbackFault::IssMismatch),
-        Error::IdToken(IdTokenError::Signature),
+        Error::IdToken(JwtError::Signature.into()),
         ends("/token", json!({ "access_token": "" })),
     ] {
         assert_eq!(error.allowed_by(), None, "{error}");

@@ -1,6 +1,6 @@
 //! The steps that `demo` and `connect` share, as a library's user would write them.
 
-use fdx_jose::{AuthorizationResponseError, PrivateKey};
+use fdx_jose::{JwtError, PrivateKey};
 use fdx_par::{
     Callback, CallbackVerification, Client, ConsentRead, Draft, Endpoint, Error, Exchanged,
     Granted, Output, Pending, RefreshVerification, Refreshed, Refused, ResponseMode,
@@ -66,7 +66,7 @@ impl Driver {
         Ok(match client.verify_callback(signed, Some(&keys), system_now()) {
             Ok(CallbackVerification::Done(callback)) => Ok(callback),
             Ok(CallbackVerification::FetchKeys(signed)) => {
-                let error = Error::AuthorizationResponse(AuthorizationResponseError::UnknownKey);
+                let error = Error::AuthorizationResponse(JwtError::UnknownKey.into());
                 Err(unspent(error, signed))
             }
             Err(refused) => Err(unspent(refused.error, *refused.unspent)),

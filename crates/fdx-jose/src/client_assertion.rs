@@ -1,16 +1,16 @@
 use core::time::Duration;
 
-use fdx_wire::{UnixTime, base64url};
+use fdx_wire::{HttpsUrl, Issuer, UnixTime, base64url};
 use serde::Serialize;
 
 use crate::signing::to_json;
-use crate::{Audience, PublicKey, Role, SigningInput};
+use crate::{PublicKey, Role, SigningInput};
 
-/// The longest life of an assertion, in seconds.
+/// The longest lifetime of an assertion.
 const MAX_LIFETIME: Duration = Duration::from_secs(300);
 
-/// The key that authenticates a client by `private_key_jwt`: its public half and the assertion's
-/// fixed header, encoded once.
+/// The key of a client that authenticates by `private_key_jwt`: its public half and the assertion's
+/// constant header, encoded once.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AssertionKey {
     public: PublicKey,
@@ -19,11 +19,12 @@ pub struct AssertionKey {
 
 /// The `typ` of the assertion's header.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum AssertionType {
     /// `client-authentication+jwt`, as the revision of RFC 7523 recommends.
     #[default]
     ClientAuthenticationJwt,
-    /// No `typ`, for servers that refuse one they don't know.
+    /// No `typ`, for servers that refuse an unknown one.
     Unstated,
 }
 
@@ -47,7 +48,7 @@ struct Claims<'a> {
 }
 
 impl AssertionKey {
-    /// Takes the public half; the private one may be anywhere.
+    /// Creates the key from its public half. The private half may be in a service.
     #[must_use]
     pub fn new(public: PublicKey, typ: AssertionType) -> Self {
         let header = to_json(&Header {
@@ -67,8 +68,8 @@ impl AssertionKey {
         &self.public
     }
 
-    /// One client assertion (RFC 7523 section 3), for the issuer. Each HTTP attempt needs a `jti` of
-    /// its own. It lives for `lifetime`, but at most 300 seconds.
+    /// Writes one client assertion (RFC 7523 section 3). Each HTTP attempt needs its own `jti`. The
+    /// assertion expires after `lifetime`, or after 300 seconds if that is sooner.
     #[must_use]
     pub fn client_assertion<'a>(
         &self,
@@ -93,5 +94,34 @@ impl AssertionKey {
             &self.header,
             claims.expose().as_bytes(),
         )
+    }
+}
+
+/// The `aud` of client assertions and request objects: one string, never an array.
+///
+/// FAPI 2.0 (Security Profile 5.3.3.1-5, Message Signing 5.3.2) allows only the issuer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Audience<'a> {
+    /// The issuer identifier.
+    Issuer(&'a Issuer),
+    /// Not FAPI 2.0: the token endpoint, for servers that accept no other audience.
+    TokenEndpoint(&'a HttpsUrl),
+}
+
+impl<'a> Audience<'a> {
+    /// The value of `aud`, as it was configured or received.
+    #[must_use]
+    pub fn as_str(self) -> &'a str {
+        match self {
+            Self::Issuer(issuer) => issuer.as_str(),
+            Self::TokenEndpoint(url) => url.as_str(),
+        }
+    }
+}
+
+impl<'a> From<&'a Issuer> for Audience<'a> {
+    fn from(issuer: &'a Issuer) -> Self {
+        Self::Issuer(issuer)
     }
 }

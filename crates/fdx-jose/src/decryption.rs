@@ -2,11 +2,11 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::backend::Verdict;
+use crate::backend::Failed;
 use crate::{DecryptionKey, EncryptionKey, KeyEncryption, Thumbprint};
 
-/// An encrypted content key, and all that its decrypter must know about it: the private key is
-/// elsewhere, perhaps in a key management service.
+/// An encrypted content key, and what a decrypter needs to know about it. The private key may be in
+/// a key management service.
 #[derive(Clone, Eq, PartialEq)]
 pub struct DecryptionInput {
     algorithm: KeyEncryption,
@@ -15,37 +15,38 @@ pub struct DecryptionInput {
     encrypted_key: Vec<u8>,
 }
 
-/// Whoever can decrypt: a key in memory, several of them, or a service behind the network.
+/// Decrypts content keys: a key in memory, several keys, or a key management service.
 pub trait Decrypter {
     /// Decrypts `input` with the key that it names.
     ///
-    /// What a key refuses to decrypt is no error: it is [`ContentKey::unavailable`], which opens
-    /// nothing, so that a sender can't tell one failure from the other (RFC 7516 section 11.5).
+    /// If the key exists and the decryption fails, return [`ContentKey::unavailable`] instead of an
+    /// error: it opens nothing, so that a sender can't distinguish the failures (RFC 7516 section
+    /// 11.5).
     ///
     /// # Errors
-    /// [`DecryptionError::NoKey`] where the key is not here; [`DecryptionError::Unavailable`]
-    /// where a service can't be reached and may be asked again.
+    /// [`DecryptionError::NoKey`] if the decrypter does not have the key;
+    /// [`DecryptionError::Unavailable`] if a service can't be reached; the call can be repeated.
     fn decrypt(&self, input: &DecryptionInput) -> Result<ContentKey, DecryptionError>;
 }
 
-/// The key of one JWE's content: 32 bytes, wiped when dropped, printed as `[redacted]`; or nothing,
-/// which opens nothing.
+/// The key of one JWE's content: 32 bytes, wiped when dropped, printed as `[redacted]`. After a
+/// failed decryption it is empty and opens nothing.
 pub struct ContentKey(Option<Zeroizing<[u8; 32]>>);
 
-/// Why nobody could try to decrypt.
+/// The reasons why a decrypter could not try to decrypt.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecryptionError {
-    /// None of the keys is the one that was asked for.
-    #[error("the key with the thumbprint {thumbprint} is not here")]
+    /// The decrypter does not have the key.
+    #[error("no decryption key has the thumbprint {thumbprint}: load the registered key")]
     NoKey {
-        /// The thumbprint of the key that was asked for.
+        /// The thumbprint of the requested key.
         thumbprint: Thumbprint,
     },
-    /// A decrypter elsewhere can't be reached or refuses to work.
+    /// A decryption service can't be reached or refuses to work.
     #[error("the decrypter is unavailable: {reason}")]
     Unavailable {
-        /// What the [`Decrypter`] says about it.
+        /// The reason that the [`Decrypter`] reports.
         reason: String,
     },
 }
@@ -66,19 +67,19 @@ impl DecryptionInput {
         self.algorithm
     }
 
-    /// The wanted key's id, where it has one.
+    /// The id of the key to decrypt with, if it has one.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// The wanted key's thumbprint.
+    /// The thumbprint of the key to decrypt with.
     #[must_use]
     pub fn key(&self) -> Thumbprint {
         self.key
     }
 
-    /// The bytes to decrypt. Their length is the sender's: nobody has compared it with the key's.
+    /// The bytes to decrypt. Their length comes from the sender and is not checked against the key.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.encrypted_key
@@ -86,23 +87,24 @@ impl DecryptionInput {
 }
 
 impl ContentKey {
-    /// What the decryption gave. Another length than 32 bytes makes a key that opens nothing.
+    /// Takes the decrypted bytes. If they are not 32 bytes long, the key opens nothing.
     #[must_use]
     pub fn new(decrypted: &[u8]) -> Self {
         Self(decrypted.try_into().ok().map(Zeroizing::new))
     }
 
-    /// For what could not be decrypted: opens nothing.
+    /// A key that opens nothing, for a decryption that failed.
     #[must_use]
     pub fn unavailable() -> Self {
         Self(None)
     }
 
-    /// The key; where there is none, any other and [`Verdict::Bad`].
-    pub(crate) fn bytes(&self) -> (&[u8; 32], Verdict) {
+    /// The key, and whether it was decrypted: a constant takes the place of a missing key, so that
+    /// the caller does the same work for it.
+    pub(crate) fn bytes(&self) -> (&[u8; 32], Result<(), Failed>) {
         match &self.0 {
-            Some(key) => (key, Verdict::Good),
-            None => (&[0; 32], Verdict::Bad),
+            Some(key) => (key, Ok(())),
+            None => (&[0; 32], Err(Failed)),
         }
     }
 }

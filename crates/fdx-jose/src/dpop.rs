@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::signing::to_json;
 use crate::{PublicKey, Role, SigningInput, Thumbprint};
 
-/// The key that binds tokens by DPoP (RFC 9449): its public half and the proof's fixed header,
+/// The key that binds tokens by DPoP (RFC 9449): its public half and the proof's constant header,
 /// encoded once.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ProofKey {
@@ -15,22 +15,15 @@ pub struct ProofKey {
     header: String,
 }
 
-/// What one proof is about (RFC 9449 section 4.2).
+/// The claims of one proof (RFC 9449 section 4.2).
 #[derive(Clone, Copy)]
 pub struct ProofClaims<'a> {
-    /// The request's method.
-    pub htm: &'a str,
-    /// The request's URL; its query is left out of the proof.
-    pub htu: &'a HttpsUrl,
-    /// Unique for each attempt.
-    pub jti: &'a str,
-    /// Now.
-    pub iat: UnixTime,
-    /// The token that the request carries: the proof holds its hash as `ath`. None at the
-    /// endpoints of an authorization server.
-    pub access_token: Option<&'a Secret>,
-    /// The latest nonce that this server gave, if any.
-    pub nonce: Option<&'a str>,
+    htm: &'a str,
+    htu: &'a HttpsUrl,
+    jti: &'a str,
+    iat: UnixTime,
+    access_token: Option<&'a Secret>,
+    nonce: Option<&'a str>,
 }
 
 /// The `ath` of an access token: base64url of its SHA-256 (RFC 9449 section 4.2).
@@ -51,8 +44,30 @@ struct Claims<'a> {
     nonce: Option<&'a str>,
 }
 
+impl<'a> ProofClaims<'a> {
+    /// The claims of a request with the method `htm` to `htu`, whose query the proof leaves out.
+    /// `jti` is unique for each attempt, `iat` is now.
+    #[must_use]
+    pub fn new(htm: &'a str, htu: &'a HttpsUrl, jti: &'a str, iat: UnixTime) -> Self {
+        Self { htm, htu, jti, iat, access_token: None, nonce: None }
+    }
+
+    /// Adds `ath`, the hash of the access token that the request carries. Requests to the endpoints
+    /// of an authorization server carry none.
+    #[must_use]
+    pub fn with_access_token(self, access_token: Option<&'a Secret>) -> Self {
+        Self { access_token, ..self }
+    }
+
+    /// Adds the server's latest nonce, if it sent one.
+    #[must_use]
+    pub fn with_nonce(self, nonce: Option<&'a str>) -> Self {
+        Self { nonce, ..self }
+    }
+}
+
 impl ProofKey {
-    /// Takes the public half; the private one may be anywhere.
+    /// Creates the key from its public half. The private half may be in a service.
     #[must_use]
     pub fn new(public: PublicKey) -> Self {
         let header = format!(
@@ -75,7 +90,7 @@ impl ProofKey {
         self.public.thumbprint()
     }
 
-    /// One proof.
+    /// Writes one proof.
     #[must_use]
     pub fn proof(&self, claims: &ProofClaims<'_>) -> SigningInput {
         let claims = to_json(&Claims {

@@ -3,7 +3,7 @@ use serde::Deserialize;
 
 use crate::{Algorithm, EncryptionKey, JwsError, KeyError, PublicKey};
 
-/// A JWK Set (RFC 7517 section 5): the keys in it that can check FAPI 2.0 signatures.
+/// A JWK Set (RFC 7517 section 5), reduced to the keys that can verify FAPI 2.0 signatures.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Jwks {
     keys: Vec<PublicKey>,
@@ -20,13 +20,13 @@ struct Document {
 }
 
 impl Jwks {
-    /// Takes keys to be published.
+    /// Creates a set of keys to publish.
     #[must_use]
     pub fn new(keys: Vec<PublicKey>) -> Self {
         Self { keys, encryption_keys: Vec::new(), skipped: 0 }
     }
 
-    /// The same set, with keys to be published that the other side encrypts to.
+    /// Adds encryption keys to publish.
     #[must_use]
     pub fn with_encryption_keys(self, encryption_keys: Vec<EncryptionKey>) -> Self {
         Self { encryption_keys, ..self }
@@ -34,11 +34,11 @@ impl Jwks {
 
     /// Reads a set of at most 256 KiB and 100 keys.
     ///
-    /// A key that can't be used (another type, curve, `alg` or `use`, a weak key, one with private
-    /// members) is skipped and counted: a set may serve other purposes too.
+    /// Skips and counts keys that can't be used (another type, curve, `alg` or `use`, weak keys,
+    /// private members), because a set may have other uses too.
     ///
     /// # Errors
-    /// [`KeyError::Json`] where it is no JWK Set, [`KeyError::TooManyKeys`].
+    /// [`KeyError::Json`] if `json` is not a JWK Set, [`KeyError::TooManyKeys`].
     pub fn parse(json: &[u8]) -> Result<Self, KeyError> {
         let document: Document = json::object_from_slice(json, &LIMITS)?;
         if document.keys.len() > MAX_KEYS {
@@ -54,7 +54,7 @@ impl Jwks {
         Ok(Self { keys, encryption_keys: Vec::new(), skipped })
     }
 
-    /// The set as JSON, public members alone.
+    /// The set as JSON, with public members only.
     #[must_use]
     pub fn to_json(&self) -> String {
         let encryption_keys = self.encryption_keys.iter().map(EncryptionKey::jwk);
@@ -68,21 +68,22 @@ impl Jwks {
         &self.keys
     }
 
-    /// The keys to encrypt to, as they were given. A set that is read has none: this crate never
-    /// encrypts to others.
+    /// The encryption keys that were added. A set that is parsed has none, because this crate never
+    /// encrypts.
     #[must_use]
     pub fn encryption_keys(&self) -> &[EncryptionKey] {
         &self.encryption_keys
     }
 
-    /// How many keys of the document could not be used.
+    /// The number of keys that were skipped.
     #[must_use]
     pub fn skipped(&self) -> usize {
         self.skipped
     }
 
-    /// FAPI 2.0 Security Profile 5.4.3: where key ids repeat, kty, use, alg and crv decide. Each
-    /// key here has one algorithm, which stands for all four.
+    /// Selects the one key with this `kid` and algorithm.
+    // FAPI 2.0 Security Profile 5.4.3: if kids repeat, use kty, use, alg and crv as well. The
+    // algorithm of a key implies all four.
     pub(crate) fn select(
         &self,
         kid: Option<&str>,
@@ -93,7 +94,7 @@ impl Jwks {
             .iter()
             .filter(|key| key.algorithm() == algorithm && (kid.is_none() || key.kid() == kid));
         let first = fitting.next().ok_or(JwsError::UnknownKey)?;
-        // The same key listed twice is no ambiguity.
+        // A key that is listed twice is not ambiguous.
         if fitting.any(|other| other.thumbprint() != first.thumbprint()) {
             return Err(JwsError::AmbiguousKey);
         }

@@ -3,7 +3,7 @@ use core::fmt;
 use fdx_wire::{Secret, base64url};
 use zeroize::Zeroizing;
 
-use crate::backend::{Backend, Context, Verdict};
+use crate::backend::{Backend, Context};
 
 const VERSION: u8 = 1;
 const LABEL: &[u8] = b"fdx seal v1";
@@ -11,18 +11,18 @@ const SALT: usize = 32;
 const TAG: usize = 16;
 const MAX_BYTES: usize = 64 * 1024;
 
-/// A 256-bit key that seals and opens, and the number by which sealed texts name it.
+/// A 256-bit key that seals and opens, and its id, which sealed values include.
 pub struct SealingKey {
     id: u32,
     key: Zeroizing<[u8; 32]>,
 }
 
-/// The key that seals, and the older ones that still open.
+/// The key that seals, and the older keys that still open.
 ///
-/// A sealed text is base64url of version, key id, salt and AES-256-GCM ciphertext. Each message
-/// has a key of its own, the HMAC-SHA256 of its salt, so that no nonce can ever repeat. Version,
-/// key id and every part of the context are authenticated with it: what was sealed opens only
-/// with its key, in its context, unchanged. Nothing keeps it from being opened twice.
+/// A sealed value is base64url of version, key id, salt and AES-256-GCM ciphertext. Each value has
+/// its own key, the HMAC-SHA256 of its salt, so that a nonce never repeats under one key. Version,
+/// key id and every part of the context are authenticated: a sealed value opens only unchanged, with
+/// its key and in its context. It can be opened more than once.
 ///
 /// ```
 /// use fdx_jose::{SealError, SealingKey, SealingKeys, backend};
@@ -42,41 +42,41 @@ pub struct SealingKeys {
     opens: Vec<SealingKey>,
 }
 
-/// Why something was not sealed or not opened.
+/// The reasons why a value can't be sealed or opened.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
     /// The backend failed.
     #[error("the cryptographic backend failed")]
     Backend,
-    /// Not a sealed text.
-    #[error("not a sealed text")]
+    /// Not a sealed value.
+    #[error("the value is not a sealed value")]
     Malformed,
-    /// The plaintext is not UTF-8, and would not open as text.
-    #[error("what is sealed must be UTF-8")]
+    /// The plaintext is not UTF-8.
+    #[error("the plaintext is not UTF-8")]
     NotText,
     /// More than 64 KiB.
-    #[error("too large to be sealed or opened")]
+    #[error("the value is larger than 64 KiB")]
     TooLarge,
-    /// Changed, sealed with another key under the same id, or for another context.
-    #[error("changed since it was sealed, or sealed for another context")]
+    /// Changed, sealed with another key of the same id, or sealed for another context.
+    #[error("the value was changed since it was sealed, or sealed for another context")]
     Unauthentic,
-    /// Sealed with a key that is not here.
-    #[error("sealed with the key {id}, which is not here")]
+    /// Sealed with an unknown key.
+    #[error("the value is sealed with the unknown key {id}: add it with `and_opens`")]
     UnknownKey {
         /// The id of that key.
         id: u32,
     },
-    /// Sealed by another version of this format.
-    #[error("sealed in version {found}, which is not known")]
+    /// Sealed in another version of this format.
+    #[error("the value is sealed in the unknown version {actual}")]
     Version {
-        /// The version that the text names.
-        found: u8,
+        /// The version of the value.
+        actual: u8,
     },
 }
 
 impl SealingKey {
-    /// Takes 32 random bytes; `id` tells them from the keys before and after.
+    /// Creates a key from 32 random bytes. `id` distinguishes it from older and newer keys.
     #[must_use]
     pub fn new(id: u32, key: [u8; 32]) -> Self {
         Self { id, key: Zeroizing::new(key) }
@@ -90,14 +90,14 @@ impl SealingKeys {
         Self { backend, seals, opens: Vec::new() }
     }
 
-    /// Opens with an older (or the next) key too. Of two keys with one id the first is used.
+    /// Also opens with this older (or next) key. Of two keys with the same id, the first is used.
     #[must_use]
     pub fn and_opens(mut self, key: SealingKey) -> Self {
         self.opens.push(key);
         self
     }
 
-    /// Seals a text for `context`. The 32 bytes of salt must be random and used once.
+    /// Seals a text for `context`. The salt must be random and used only once.
     ///
     /// # Errors
     /// [`SealError::NotText`], [`SealError::TooLarge`], [`SealError::Backend`].
@@ -115,12 +115,10 @@ impl SealingKeys {
         }
         let key = self.message_key(&self.seals, &salt);
         let associated = associated(self.seals.id, context);
-        // The room for the tag is made first, so that no copy of the plaintext stays behind.
+        // Capacity for the tag: a reallocation would leave an unwiped copy of the plaintext.
         let mut in_out = Zeroizing::new(Vec::with_capacity(plaintext.len() + TAG));
         in_out.extend_from_slice(plaintext);
-        if self.backend.seal(&key, &associated, &mut in_out) == Verdict::Bad {
-            return Err(SealError::Backend);
-        }
+        self.backend.seal(&key, &associated, &mut in_out).map_err(|_| SealError::Backend)?;
         let mut sealed = Vec::with_capacity(1 + 4 + SALT + in_out.len());
         sealed.push(VERSION);
         sealed.extend_from_slice(&self.seals.id.to_be_bytes());
@@ -129,7 +127,7 @@ impl SealingKeys {
         Ok(base64url::encode(&sealed))
     }
 
-    /// Opens what was sealed for the same context.
+    /// Opens a value that was sealed for the same context.
     ///
     /// # Errors
     /// [`SealError`].
@@ -140,7 +138,7 @@ impl SealingKeys {
         let bytes = base64url::decode(sealed).map_err(|_| SealError::Malformed)?;
         let (version, rest) = bytes.split_first().ok_or(SealError::Malformed)?;
         if *version != VERSION {
-            return Err(SealError::Version { found: *version });
+            return Err(SealError::Version { actual: *version });
         }
         let (id, rest) = rest.split_first_chunk().ok_or(SealError::Malformed)?;
         let (salt, ciphertext) = rest.split_first_chunk().ok_or(SealError::Malformed)?;
@@ -151,9 +149,7 @@ impl SealingKeys {
         let associated = associated(id, context);
         let bound = Context { nonce: &[0; 12], associated: &associated };
         let mut in_out = Zeroizing::new(ciphertext.to_vec());
-        if self.backend.open(&key, &bound, &mut in_out) == Verdict::Bad {
-            return Err(SealError::Unauthentic);
-        }
+        self.backend.open(&key, &bound, &mut in_out).map_err(|_| SealError::Unauthentic)?;
         let text = str::from_utf8(&in_out).map_err(|_| SealError::NotText)?;
         Ok(Secret::new(text.to_owned()))
     }
@@ -164,7 +160,7 @@ impl SealingKeys {
     }
 }
 
-/// Version, key id, and each part after its length, so that no two contexts look alike.
+/// Version, key id, and each part after its length, so that different contexts never collide.
 fn associated(id: u32, context: &[&[u8]]) -> Vec<u8> {
     let mut bytes = vec![VERSION];
     bytes.extend_from_slice(&id.to_be_bytes());

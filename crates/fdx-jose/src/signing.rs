@@ -1,13 +1,15 @@
 use core::fmt;
 
-use fdx_wire::{Secret, base64url, json};
+use fdx_wire::json::{self, JsonError, RawJson};
+use fdx_wire::{Secret, base64url};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::{Algorithm, PrivateKey, PublicKey, Signature, Thumbprint};
+use crate::key::{Der, SEQUENCE};
+use crate::{Algorithm, PrivateKey, PublicKey, Thumbprint};
 
-/// What a signature will be for.
+/// The purpose of a signature.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Role {
@@ -21,8 +23,8 @@ pub enum Role {
     Statement,
 }
 
-/// Bytes that want a signature, and all that a signer must know about them: the key is elsewhere,
-/// perhaps in a key management service.
+/// Bytes to sign, and what a signer needs to know about them. The key may be in a key management
+/// service.
 #[derive(Clone, Eq, PartialEq)]
 pub struct SigningInput {
     role: Role,
@@ -34,50 +36,50 @@ pub struct SigningInput {
     text: Zeroizing<String>,
 }
 
-/// Whoever can sign: a key in memory, several of them, or a service behind the network.
+/// Signs: a key in memory, several keys, or a key management service.
 pub trait Signer {
     /// Signs `input` with the key that it names.
     ///
     /// # Errors
-    /// [`SigningError::NoKey`] where the key is not here; [`SigningError::Unavailable`] where a
-    /// service can't be reached and may be asked again.
+    /// [`SigningError::NoKey`] if the signer does not have the key; [`SigningError::Unavailable`] if
+    /// a service can't be reached; the call can be repeated.
     fn sign(&self, input: &SigningInput) -> Result<Signature, SigningError>;
 }
 
-/// Why there is no signature.
+/// The reasons why a signature is missing or unusable.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningError {
-    /// The backend failed, for want of randomness.
-    #[error("the cryptographic backend failed")]
+    /// The backend's random number generator failed.
+    #[error("the random number generator of the cryptographic backend failed")]
     Backend,
     /// Not an ECDSA signature in strict DER.
-    #[error("not an ECDSA P-256 signature in DER")]
+    #[error("the signature is not an ECDSA P-256 signature in DER (RFC 3279 section 2.2.3)")]
     Der,
-    /// The signature is not as long as its key makes them.
-    #[error("a signature of this key has {expected} bytes, not {found}")]
+    /// The length of the signature does not match the key.
+    #[error("the signature has {actual} bytes, and signatures of this key have {expected}")]
     Length {
-        /// Bytes that it has to have.
+        /// The length of the key's signatures.
         expected: usize,
-        /// Bytes that it has.
-        found: usize,
+        /// The length of this signature.
+        actual: usize,
     },
-    /// None of the keys is the one that was asked for.
-    #[error("the key with the thumbprint {thumbprint} is not here")]
+    /// The signer does not have the key.
+    #[error("no signing key has the thumbprint {thumbprint}: load the key of the configuration")]
     NoKey {
-        /// The thumbprint of the key that was asked for.
+        /// The thumbprint of the requested key.
         thumbprint: Thumbprint,
     },
-    /// A signer elsewhere can't be reached or refuses.
+    /// A signing service can't be reached or refuses.
     #[error("the signer is unavailable: {reason}")]
     Unavailable {
-        /// What the [`Signer`] says about it.
+        /// The reason that the [`Signer`] reports.
         reason: String,
     },
 }
 
 impl SigningInput {
-    /// What the signature is for.
+    /// The purpose of the signature.
     #[must_use]
     pub fn role(&self) -> Role {
         self.role
@@ -89,13 +91,13 @@ impl SigningInput {
         self.algorithm
     }
 
-    /// The key's id, where it has one.
+    /// The id of the key to sign with, if it has one.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// The key's thumbprint.
+    /// The thumbprint of the key to sign with.
     #[must_use]
     pub fn key(&self) -> Thumbprint {
         self.key
@@ -107,24 +109,24 @@ impl SigningInput {
         self.text.as_bytes()
     }
 
-    /// SHA-256 of the bytes, for services that sign digests (ES256 and PS256 alone: EdDSA signs
-    /// the bytes themselves).
+    /// SHA-256 of the bytes, for services that sign digests (ES256 and PS256 only: EdDSA signs the
+    /// bytes themselves).
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.bytes()).into()
     }
 
-    /// The compact JWS (RFC 7515 section 7.1). The signature's length is checked, not whether it
-    /// verifies. The caller wipes the text.
+    /// Returns the compact JWS (RFC 7515 section 7.1). Checks the length of the signature, but does
+    /// not verify it. The caller wipes the text.
     ///
     /// # Errors
     /// [`SigningError::Length`].
     pub fn attach(&self, signature: &Signature) -> Result<String, SigningError> {
-        let (expected, found) = (self.signature_length, signature.as_bytes().len());
-        if expected != found {
-            return Err(SigningError::Length { expected, found });
+        let (expected, actual) = (self.signature_length, signature.as_bytes().len());
+        if expected != actual {
+            return Err(SigningError::Length { expected, actual });
         }
-        let mut jws = String::with_capacity(self.text.len() + 1 + found.div_ceil(3) * 4);
+        let mut jws = String::with_capacity(self.text.len() + 1 + actual.div_ceil(3) * 4);
         jws.push_str(&self.text);
         jws.push('.');
         base64url::encode_into(signature.as_bytes(), &mut jws);
@@ -150,7 +152,7 @@ impl SigningInput {
     }
 }
 
-/// Writes our own headers and claims: structs of texts and numbers, which always have a JSON form.
+/// Writes a header or claims of this crate: structs of strings and numbers always have a JSON form.
 pub(crate) fn to_json<T: Serialize>(value: &T) -> Secret {
     json::to_secret(value).unwrap_or_else(|_| Secret::concat(&[]))
 }
@@ -187,4 +189,91 @@ impl Signer for Vec<PrivateKey> {
     fn sign(&self, input: &SigningInput) -> Result<Signature, SigningError> {
         self.as_slice().sign(input)
     }
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    typ: Option<&'a str>,
+}
+
+/// Prepares any other claims for signing, such as an institution's ID token.
+///
+/// # Errors
+/// [`JsonError`] if `claims` has no JSON form.
+pub fn statement<C: Serialize>(
+    key: &PublicKey,
+    typ: Option<&str>,
+    claims: &C,
+) -> Result<SigningInput, JsonError> {
+    let header = to_json(&Header { alg: key.alg(), kid: key.kid(), typ });
+    let claims = RawJson::of(claims)?;
+    Ok(SigningInput::new(
+        Role::Statement,
+        key,
+        &base64url::encode(header.expose().as_bytes()),
+        claims.as_str().as_bytes(),
+    ))
+}
+
+/// Prepares any header and payload for signing, without checks. For tests of token readers.
+#[doc(hidden)]
+#[must_use]
+pub fn unchecked_statement(key: &PublicKey, header: &[u8], payload: &[u8]) -> SigningInput {
+    SigningInput::new(Role::Statement, key, &base64url::encode(header), payload)
+}
+
+/// A signature in the form of JWS: 64 bytes for ES256 and EdDSA, the modulus' length for PS256.
+///
+/// The constructor determines the form of the bytes, which is never guessed from their length.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Signature(Vec<u8>);
+
+impl Signature {
+    /// Takes bytes in JWS form: the output of Ed25519 and RSA signers, and of ECDSA signers that
+    /// concatenate `r` and `s` (IEEE P1363).
+    #[must_use]
+    pub fn from_jws(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// Converts the DER form of ECDSA P-256 (`Ecdsa-Sig-Value`, RFC 3279 section 2.2.3), the output
+    /// of most key management services.
+    ///
+    /// # Errors
+    /// [`SigningError::Der`] unless it is strict DER of two positive numbers of at most 32 bytes.
+    pub fn from_der_ecdsa(der: &[u8]) -> Result<Self, SigningError> {
+        from_der(der).map(Self).ok_or(SigningError::Der)
+    }
+
+    /// The bytes in JWS form.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signature({} bytes)", self.0.len())
+    }
+}
+
+fn from_der(der: &[u8]) -> Option<Vec<u8>> {
+    let mut outer = Der::new(der);
+    let mut pair = outer.within(SEQUENCE)?;
+    let mut bytes = Vec::with_capacity(64);
+    for _ in 0..2 {
+        let number = pair.integer()?;
+        let padding = 32_usize.checked_sub(number.len())?;
+        if number.is_empty() {
+            return None;
+        }
+        bytes.resize(bytes.len() + padding, 0);
+        bytes.extend_from_slice(number);
+    }
+    (pair.is_empty() && outer.is_empty()).then_some(bytes)
 }

@@ -17,10 +17,10 @@ impl Thumbprint {
         Self::of(der)
     }
 
-    /// Reads the text.
+    /// Reads the base64url text.
     ///
     /// # Errors
-    /// [`NotBase64Url`] for anything but base64url of 32 bytes.
+    /// [`NotBase64Url`] unless the text is base64url of 32 bytes.
     pub fn parse(text: &str) -> Result<Self, NotBase64Url> {
         base64url::decode_array(text).map(Self)
     }

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use fdx_jose::{IdToken, IdTokenExpectation};
+use fdx_jose::{IdToken, IdTokenExpectation, JwtExpectation};
 use fdx_rar::ConsentId;
 use fdx_wire::{Entropy, Secret, UnixTime};
 
@@ -161,19 +161,14 @@ impl Client {
             return Ok(None);
         };
         let config = self.config();
-        let expectation = IdTokenExpectation {
-            issuer: &config.issuer,
-            client_id: &config.client_id,
-            other_typ: config.dialect.id_token_typ(),
-            algorithm: config.id_token_signed_response_alg,
-            nonce: refreshed.grant.nonce.as_ref().map(|nonce| nonce.expose()),
-            access_token: Some(refreshed.issued.hashed_access_token()),
-            max_age: None,
-            acr_values: None,
-            now,
-            tolerance: config.tolerance,
-        };
-        self.refreshed_id_token(id_token.expose(), &expectation, keys)
+        let jwt = JwtExpectation::new(&config.issuer, &config.client_id, now)
+            .with_algorithm(config.id_token_signed_response_alg)
+            .with_tolerance(config.tolerance);
+        let nonce = refreshed.grant.nonce.as_ref().map(|nonce| nonce.expose());
+        let expectation = IdTokenExpectation::new(jwt)
+            .with_other_typ(config.dialect.id_token_typ())
+            .with_access_token(refreshed.issued.hashed_access_token());
+        self.refreshed_id_token(id_token.expose(), &expectation, nonce, keys)
             .map(Some)
             .map_err(Error::IdToken)
     }

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation};
+use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation, JwtExpectation};
 use fdx_rar::uae::ReportedConsent;
 use fdx_rar::{AuthorizationDetails, ConsentId, Requested};
 use fdx_wire::UnixTime;
@@ -146,46 +146,41 @@ impl Client {
     ) -> Result<IdToken, Error> {
         let (config, flow) = (self.config(), &exchanged.flow);
         let waited = now.since(exchanged.exchanged_at);
-        let expectation = IdTokenExpectation {
-            issuer: &config.issuer,
-            client_id: &config.client_id,
-            other_typ: config.dialect.id_token_typ(),
-            algorithm: config.id_token_signed_response_alg,
-            nonce: flow.nonce.as_ref().map(|nonce| nonce.expose()),
-            access_token: Some(exchanged.issued.hashed_access_token()),
+        let jwt = JwtExpectation::new(&config.issuer, &config.client_id, now)
+            .with_algorithm(config.id_token_signed_response_alg)
+            .with_tolerance(config.tolerance);
+        let nonce = flow.nonce.as_ref().map(|nonce| nonce.expose());
+        let expectation = IdTokenExpectation::new(jwt)
+            .with_other_typ(config.dialect.id_token_typ())
+            .with_access_token(exchanged.issued.hashed_access_token())
             // Stored tokens may be verified late: the login's age counts at the exchange.
-            max_age: flow.max_age.map(|max_age| max_age.saturating_add(waited.as_secs())),
-            acr_values: flow.acr_values.as_deref(),
-            now,
-            tolerance: config.tolerance,
-        };
+            .with_max_age(flow.max_age.map(|max_age| max_age.saturating_add(waited.as_secs())))
+            .with_acr_values(flow.acr_values.as_deref());
         match exchanged.id_token_from {
             IdTokenFrom::Exchange => {
-                let jwks = self.jwks(keys);
+                let (expectation, jwks) = (expectation.with_nonce(nonce), self.jwks(keys));
                 IdToken::verify(id_token, &expectation, config.backend, &jwks)
             }
-            IdTokenFrom::Refresh => self.refreshed_id_token(id_token, &expectation, keys),
+            IdTokenFrom::Refresh => self.refreshed_id_token(id_token, &expectation, nonce, keys),
         }
         .map_err(Error::IdToken)
     }
 
-    /// OpenID Connect Core 12.2: the ID token of a refresh should have no nonce, and one that it
-    /// has is the first one, which `expected` names.
+    /// Verifies the ID token of a refresh, which should have no nonce. If it has one, it is the
+    /// nonce of the authorization request (OpenID Connect Core 12.2).
     pub(crate) fn refreshed_id_token(
         &self,
         id_token: &str,
         expected: &IdTokenExpectation<'_>,
+        nonce: Option<&str>,
         keys: Option<&ServerKeys>,
     ) -> Result<IdToken, IdTokenError> {
         let (jwks, backend) = (self.jwks(keys), self.config().backend);
         let verify = |nonce| {
-            let expectation = IdTokenExpectation { nonce, ..*expected };
-            IdToken::verify(id_token, &expectation, backend, &jwks)
+            IdToken::verify(id_token, &expected.with_nonce(nonce), backend, &jwks)
         };
         match verify(None) {
-            Err(IdTokenError::NonceUnexpected) if expected.nonce.is_some() => {
-                verify(expected.nonce)
-            }
+            Err(IdTokenError::NonceUnexpected) if nonce.is_some() => verify(nonce),
             verified => verified,
         }
     }
@@ -206,7 +201,8 @@ fn client_made(
 ) -> Result<(), ServerRule> {
     let asked = asked.authorization_details();
     let Some(asked) = asked.as_ref().and_then(ReportedConsent::find) else { return Ok(()) };
-    let told = told.and_then(ReportedConsent::find).ok_or(ServerRule::AuthorizationDetailsMissing)?;
+    let told =
+        told.and_then(ReportedConsent::find).ok_or(ServerRule::AuthorizationDetailsMissing)?;
     if told.consent_id() != asked.consent_id() {
         return Err(ServerRule::ConsentIdOther);
     }

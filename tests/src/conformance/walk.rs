@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use fdx_jose::IdTokenError;
+use fdx_jose::{IdTokenError, JwtError};
 use fdx_par::{
     Callback, CallbackVerification, Client, Exchanged, Introspection, IntrospectionVerification,
     Notice, Pending, RefreshVerification, ResourceRequest, ResponseMode, ServerKeys, StoredGrant,
@@ -225,7 +225,8 @@ impl<W: Wire> Walk<'_, W> {
 }
 
 fn unknown_key() -> Stop {
-    Stop::of(IdTokenError::UnknownKey.code(), IdTokenError::UnknownKey)
+    let error = IdTokenError::from(JwtError::UnknownKey);
+    Stop::of(error.code(), error)
 }
 
 /// Nobody registered for that.

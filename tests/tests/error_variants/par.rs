@@ -1,4 +1,4 @@
-use fdx_jose::{AuthorizationResponseError, SignedIntrospectionError, Signer, statement};
+use fdx_jose::{JwtError, Signer, statement};
 use fdx_par::{
     AuthorizationRequest, CallerFault, Client, Error, NextStep, RefusalKind, ResourceRequest,
     ResponseMode,
@@ -555,7 +555,7 @@ fn a_signed_callback_of_another_issuer() {
     let signed =
         client.signed_callback(pending, &format!("{place}response={forged}"), world.now).unwrap();
     let refused = client.verify_callback(signed, None, world.now).unwrap_err();
-    let issuer = AuthorizationResponseError::Issuer;
+    let issuer = JwtError::Issuer.into();
     assert_eq!(refused.error, Error::AuthorizationResponse(issuer));
     assert_eq!(refused.error.next_step(), NextStep::KeepWaiting);
     // What is pending still waits for its own.
@@ -581,7 +581,7 @@ fn a_signed_introspection_for_somebody_else() {
     let draft = client.fetch_keys(world.now).unwrap();
     let server_keys = world.run(draft).unwrap();
     let refused = client.verify_introspection(jwt, Some(&server_keys), world.now).unwrap_err();
-    let audience = SignedIntrospectionError::Audience;
+    let audience = JwtError::Audience.into();
     assert_eq!(refused.error, Error::SignedIntrospection(audience));
 }
 

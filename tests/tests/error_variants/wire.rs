@@ -36,8 +36,8 @@ pub(crate) const TABLES: &[Table] = &[
         name: "QueryError",
         rows: &[
             ("Duplicate", HERE, "a_parameter_twice"),
-            ("Encoding", FORM, "bad_encodings_are_refused"),
-            ("TooLong", FORM, "too_many_pairs_are_refused"),
+            ("Encoding", FORM, "rejects_bad_encodings"),
+            ("TooLong", FORM, "rejects_too_many_pairs"),
         ],
         never: &[],
     },
@@ -59,7 +59,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table {
         declared: "crates/fdx-wire/src/time.rs",
         name: "TimeError",
-        rows: &[("TimeError", TIME, "offsets_are_honoured_and_local_times_refused")],
+        rows: &[("TimeError", TIME, "applies_offsets_and_rejects_local_times")],
         never: &[],
     },
     Table {
@@ -73,7 +73,7 @@ pub(crate) const TABLES: &[Table] = &[
         name: "PkceError",
         rows: &[
             ("CodeVerifier", HERE, "a_verifier_that_is_too_short"),
-            ("CodeChallenge", RFC7636, "a_padded_or_short_challenge_is_refused"),
+            ("CodeChallenge", RFC7636, "rejects_padded_or_short_challenge"),
         ],
         never: &[],
     },

@@ -1,28 +1,30 @@
 #![expect(
     clippy::disallowed_types,
-    reason = "ECDSA, PSS and fresh keys need the library's own random source"
+    reason = "ECDSA, PSS and new keys need the library's own random number generator"
 )]
-
-mod oaep;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa;
+use aws_lc_rs::rsa::{
+    self, OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPrivateDecryptingKey,
+    OaepPublicEncryptingKey, PrivateDecryptingKey,
+};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair,
     Ed25519KeyPair, KeyPair as _, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, UnparsedPublicKey,
 };
 
-use self::oaep::load_decryption;
-use super::{Backend, Context, Functions, KeyPair, RsaSize, Verdict, uncompressed};
-use crate::key::{KeyError, PublicNumbers, RsaNumbers, SecretNumbers};
-use crate::{Algorithm, SigningError};
+use zeroize::Zeroizing;
 
-/// The backend of the feature `aws-lc-rs`: signs, checks and makes keys with all three algorithms.
-/// AWS-LC wipes the private keys that it frees.
+use super::{Backend, Context, DecryptionPair, Failed, Functions, KeyPair, RsaSize, uncompressed};
+use crate::key::{KeyError, PublicNumbers, RsaNumbers, SecretNumbers};
+use crate::{Algorithm, KeyEncryption, SigningError};
+
+/// The backend of the feature `aws-lc-rs`. Signs, verifies and generates keys with all three
+/// algorithms. AWS-LC wipes the private keys that it frees.
 #[must_use]
 pub fn aws_lc_rs() -> Backend {
     Backend(&AWS_LC_RS)
@@ -102,7 +104,7 @@ fn pair(numbers: &RsaNumbers) -> Result<rsa::KeyPair, KeyRejected> {
     })
 }
 
-fn verify(key: &PublicNumbers, message: &[u8], signature: &[u8]) -> Verdict {
+fn verify(key: &PublicNumbers, message: &[u8], signature: &[u8]) -> Result<(), Failed> {
     match key {
         PublicNumbers::P256 { x, y } => {
             let public = uncompressed(x, y);
@@ -115,7 +117,7 @@ fn verify(key: &PublicNumbers, message: &[u8], signature: &[u8]) -> Verdict {
             rsa::PublicKeyComponents { n, e }.verify(&RSA_PSS_2048_8192_SHA256, message, signature)
         }
     }
-    .into()
+    .map_err(Failed::from)
 }
 
 fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
@@ -128,39 +130,34 @@ fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     digest
 }
 
-fn seal(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict {
+fn seal(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Result<(), Failed> {
     UnboundKey::new(&AES_256_GCM, key)
         .and_then(|key| {
             let key = LessSafeKey::new(key);
             key.seal_in_place_append_tag(zero_nonce(), Aad::from(associated), in_out)
         })
-        .into()
+        .map_err(Failed::from)
 }
 
-fn open(key: &[u8; 32], context: &Context<'_>, in_out: &mut Vec<u8>) -> Verdict {
+fn open(key: &[u8; 32], context: &Context<'_>, in_out: &mut Vec<u8>) -> Result<(), Failed> {
     let nonce = Nonce::assume_unique_for_key(*context.nonce);
     let opened = UnboundKey::new(&AES_256_GCM, key).and_then(|key| {
         LessSafeKey::new(key)
             .open_in_place(nonce, Aad::from(context.associated), in_out)
             .map(|plaintext| plaintext.len())
     });
-    if let Ok(length) = opened {
-        in_out.truncate(length);
-    }
-    opened.into()
+    in_out.truncate(opened?);
+    Ok(())
 }
 
-/// Every key seals one message only, so that its nonce never repeats.
+/// A fixed nonce: each key seals only one message, so a nonce never repeats under one key.
 fn zero_nonce() -> Nonce {
     Nonce::assume_unique_for_key([0; 12])
 }
 
-impl<T> From<Result<T, aws_lc_rs::error::Unspecified>> for Verdict {
-    fn from(result: Result<T, aws_lc_rs::error::Unspecified>) -> Self {
-        match result {
-            Ok(_) => Self::Good,
-            Err(_) => Self::Bad,
-        }
+impl From<aws_lc_rs::error::Unspecified> for Failed {
+    fn from(_: aws_lc_rs::error::Unspecified) -> Self {
+        Self
     }
 }
 
@@ -208,5 +205,38 @@ impl KeyPair for Ps256 {
             .sign(&RSA_PSS_SHA256, &SystemRandom::new(), message, &mut signature)
             .map(|()| signature)
             .map_err(|_| SigningError::Backend)
+    }
+}
+
+struct Oaep(OaepPrivateDecryptingKey);
+
+/// Loads the key and lets it decrypt one message, to detect numbers that do not match.
+fn load_decryption(numbers: &RsaNumbers) -> Result<Box<dyn DecryptionPair>, KeyError> {
+    const MESSAGE: &[u8] = b"a key proves itself on loading..";
+    let pair = pair(numbers).map_err(|_| KeyError::Inconsistent)?;
+    let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::Backend)?;
+    let key = PrivateDecryptingKey::from_pkcs8(der.as_ref()).map_err(|_| KeyError::Inconsistent)?;
+    let public = OaepPublicEncryptingKey::new(key.public_key()).map_err(|_| KeyError::Proof)?;
+    let pair = Oaep(OaepPrivateDecryptingKey::new(key).map_err(|_| KeyError::Proof)?);
+    let mut encrypted = vec![0; public.ciphertext_size()];
+    public
+        .encrypt(&OAEP_SHA256_MGF1SHA256, MESSAGE, &mut encrypted, None)
+        .map_err(|_| KeyError::Proof)?;
+    match pair.decrypt(KeyEncryption::RsaOaep256, &encrypted) {
+        Some(opened) if *opened == MESSAGE => Ok(Box::new(pair)),
+        _ => Err(KeyError::Proof),
+    }
+}
+
+impl DecryptionPair for Oaep {
+    fn decrypt(&self, algorithm: KeyEncryption, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let algorithm: &'static OaepAlgorithm = match algorithm {
+            KeyEncryption::RsaOaep => &OAEP_SHA1_MGF1SHA1,
+            KeyEncryption::RsaOaep256 => &OAEP_SHA256_MGF1SHA256,
+        };
+        let mut decrypted = Zeroizing::new(vec![0; self.0.min_output_size()]);
+        let length = self.0.decrypt(algorithm, encrypted, &mut decrypted, None).ok()?.len();
+        decrypted.truncate(length);
+        Some(decrypted)
     }
 }

@@ -1,20 +1,20 @@
-//! Where signatures are computed and checked: the only place that names a cryptographic library.
+//! Cryptographic backends: the only module that uses a cryptographic library.
 //!
-//! A [`Backend`] is a value that is given to keys, to verification and to the seal. There is no
-//! global default, and a feature of this crate only makes a function exist: `ring` makes `ring()`,
-//! `aws-lc-rs` makes `aws_lc_rs()`. Neither stands in for the other, and with both features each
-//! value still does its own work alone. They agree on every signature and every seal.
+//! A [`Backend`] is a value that is passed to keys, to verification and to the seal. There is no
+//! global default. Each feature of this crate adds one function: `ring` adds `ring()`, `aws-lc-rs`
+//! adds `aws_lc_rs()`. With both features, each value still uses its own library only. Both verify
+//! the same signatures and open the same seals.
 //!
 //! | | `ring()` | `aws_lc_rs()` |
 //! |---|---|---|
 //! | signs and checks | PS256, ES256, EdDSA | PS256, ES256, EdDSA |
-//! | makes keys | ES256, EdDSA | PS256, ES256, EdDSA |
+//! | generates keys | ES256, EdDSA | PS256, ES256, EdDSA |
 //! | opens RSA-OAEP | no | RSA-OAEP, RSA-OAEP-256 |
-//! | an RSA key whose `d` is wrong but unused | loads: ring never uses `d` | is refused |
+//! | an RSA key with a wrong `d` | loads: ring never uses `d` | is rejected |
 //! | private keys in memory | are *not* wiped | are wiped when freed |
 //!
-//! What this crate holds itself on the way into a key pair is zeroised; the pair inside ring stays
-//! in memory until that memory is used again.
+//! This crate wipes its own copies of a private key. The key pair inside ring stays in memory until
+//! that memory is used again.
 
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc_rs;
@@ -37,33 +37,33 @@ pub use self::ring::ring;
 #[derive(Clone, Copy)]
 pub struct Backend(&'static Functions);
 
-/// How long the modulus of a fresh RSA key is.
+/// The modulus length of a new RSA key.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum RsaSize {
-    /// 2048 bits, the least that FAPI 2.0 allows (Security Profile 5.4.1).
+    /// 2048 bits, the minimum of FAPI 2.0 (Security Profile 5.4.1).
     #[default]
     Bits2048,
     /// 3072 bits.
     Bits3072,
 }
 
-/// What a library must be able to do. Each backend is a constant of this type.
+/// The operations of a library. Each backend is a constant of this type.
 struct Functions {
     name: &'static str,
     generate_pkcs8: fn(Algorithm) -> Result<Vec<u8>, KeyError>,
     generate_rsa_pkcs8: fn(RsaSize) -> Result<Vec<u8>, KeyError>,
     load: fn(&SecretNumbers) -> Result<Box<dyn KeyPair>, KeyError>,
-    verify: fn(&PublicNumbers, message: &[u8], signature: &[u8]) -> Verdict,
+    verify: fn(&PublicNumbers, message: &[u8], signature: &[u8]) -> Result<(), Failed>,
     hmac_sha256: fn(key: &[u8; 32], message: &[u8]) -> [u8; 32],
     /// AES-256-GCM under a zero nonce; appends the tag.
-    seal: fn(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict,
-    /// The inverse, under any nonce: cuts the tag off.
-    open: fn(key: &[u8; 32], context: &Context<'_>, in_out: &mut Vec<u8>) -> Verdict,
+    seal: fn(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Result<(), Failed>,
+    /// The inverse, under any nonce. Removes the tag.
+    open: fn(key: &[u8; 32], context: &Context<'_>, in_out: &mut Vec<u8>) -> Result<(), Failed>,
     load_decryption: fn(&RsaNumbers) -> Result<Box<dyn DecryptionPair>, KeyError>,
 }
 
-/// What a ciphertext was made with beside its key.
+/// The inputs of a decryption in addition to the key.
 pub(crate) struct Context<'a> {
     pub(crate) nonce: &'a [u8; 12],
     pub(crate) associated: &'a [u8],
@@ -72,22 +72,19 @@ pub(crate) struct Context<'a> {
 /// A private key inside a backend.
 pub(crate) trait KeyPair: Send + Sync {
     fn public(&self) -> PublicNumbers;
-    /// The signature in the form of JWS: fixed length, never DER.
+    /// Returns the signature in the form of JWS: fixed length, never DER.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError>;
 }
 
-/// A private RSA key inside a backend, that decrypts.
+/// A private RSA key for decryption inside a backend.
 pub(crate) trait DecryptionPair: Send + Sync {
-    /// `None` where it does not decrypt, for whatever reason.
+    /// Returns `None` if the decryption fails, whatever the reason.
     fn decrypt(&self, algorithm: KeyEncryption, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>>;
 }
 
-/// The answer of a check. What exactly was wrong is nobody's business.
+/// An operation failed. Deliberately without a reason, which could help an attacker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Verdict {
-    Good,
-    Bad,
-}
+pub(crate) struct Failed;
 
 impl Backend {
     /// The library's name.
@@ -96,22 +93,22 @@ impl Backend {
         self.0.name
     }
 
-    /// Makes a fresh key and gives it as PKCS#8 DER; for PS256 one of [`RsaSize::default`]. The
-    /// bytes are secret: the caller wipes them.
+    /// Generates a key and returns it as PKCS#8 DER; for PS256 with [`RsaSize::default`]. The bytes
+    /// are secret: the caller wipes them.
     ///
     /// # Errors
-    /// [`KeyError::CannotGenerate`] where the library can't make such keys, as ring can't for
-    /// PS256; [`KeyError::Backend`] where it has no randomness.
+    /// [`KeyError::CannotGenerate`] if the library can't generate such keys, like ring for PS256;
+    /// [`KeyError::Backend`] if its random number generator fails.
     pub fn generate_pkcs8(&self, algorithm: Algorithm) -> Result<Vec<u8>, KeyError> {
         (self.0.generate_pkcs8)(algorithm)
     }
 
-    /// Makes a fresh RSA key, for PS256, and gives it as PKCS#8 DER. The bytes are secret: the
-    /// caller wipes them.
+    /// Generates an RSA key for PS256 and returns it as PKCS#8 DER. The bytes are secret: the caller
+    /// wipes them.
     ///
     /// # Errors
-    /// [`KeyError::CannotGenerate`] where the library can't make RSA keys, as ring can't;
-    /// [`KeyError::Backend`] where it fails.
+    /// [`KeyError::CannotGenerate`] if the library can't generate RSA keys, like ring;
+    /// [`KeyError::Backend`] if it fails.
     pub fn generate_rsa_pkcs8(&self, size: RsaSize) -> Result<Vec<u8>, KeyError> {
         (self.0.generate_rsa_pkcs8)(size)
     }
@@ -120,7 +117,12 @@ impl Backend {
         (self.0.load)(secret)
     }
 
-    pub(crate) fn verify(&self, key: &PublicNumbers, message: &[u8], signature: &[u8]) -> Verdict {
+    pub(crate) fn verify(
+        &self,
+        key: &PublicNumbers,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), Failed> {
         (self.0.verify)(key, message, signature)
     }
 
@@ -128,7 +130,12 @@ impl Backend {
         (self.0.hmac_sha256)(key, message)
     }
 
-    pub(crate) fn seal(&self, key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict {
+    pub(crate) fn seal(
+        &self,
+        key: &[u8; 32],
+        associated: &[u8],
+        in_out: &mut Vec<u8>,
+    ) -> Result<(), Failed> {
         (self.0.seal)(key, associated, in_out)
     }
 
@@ -144,12 +151,12 @@ impl Backend {
         key: &[u8; 32],
         context: &Context<'_>,
         in_out: &mut Vec<u8>,
-    ) -> Verdict {
+    ) -> Result<(), Failed> {
         (self.0.open)(key, context, in_out)
     }
 }
 
-/// A point of P-256 as both libraries take it (SEC 1 section 2.3.3).
+/// A point of P-256 in the form that both libraries expect (SEC 1 section 2.3.3).
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 fn uncompressed(x: &[u8; 32], y: &[u8; 32]) -> [u8; 65] {
     let mut point = [0; 65];

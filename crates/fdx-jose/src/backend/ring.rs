@@ -1,6 +1,6 @@
 #![expect(
     clippy::disallowed_types,
-    reason = "ECDSA, PSS and fresh keys need the library's own random source"
+    reason = "ECDSA, PSS and new keys need the library's own random number generator"
 )]
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -12,12 +12,12 @@ use ring::signature::{
     Ed25519KeyPair, KeyPair as _, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, UnparsedPublicKey,
 };
 
-use super::{Backend, Context, DecryptionPair, Functions, KeyPair, RsaSize, Verdict, uncompressed};
+use super::{Backend, Context, DecryptionPair, Failed, Functions, KeyPair, RsaSize, uncompressed};
 use crate::key::{KeyError, PublicNumbers, RsaNumbers, SecretNumbers};
 use crate::{Algorithm, SigningError};
 
-/// The backend of the feature `ring`: signs and checks with all three algorithms, makes keys for
-/// ES256 and EdDSA. It does not wipe the private keys that it holds.
+/// The backend of the feature `ring`. Signs and verifies with all three algorithms, generates keys
+/// for ES256 and EdDSA. Does not wipe its private keys.
 #[must_use]
 pub fn ring() -> Backend {
     Backend(&RING)
@@ -82,7 +82,7 @@ fn load(secret: &SecretNumbers) -> Result<Box<dyn KeyPair>, KeyError> {
     .map_err(|_| KeyError::Inconsistent)
 }
 
-fn verify(key: &PublicNumbers, message: &[u8], signature: &[u8]) -> Verdict {
+fn verify(key: &PublicNumbers, message: &[u8], signature: &[u8]) -> Result<(), Failed> {
     match key {
         PublicNumbers::P256 { x, y } => {
             let public = uncompressed(x, y);
@@ -95,7 +95,7 @@ fn verify(key: &PublicNumbers, message: &[u8], signature: &[u8]) -> Verdict {
             rsa::PublicKeyComponents { n, e }.verify(&RSA_PSS_2048_8192_SHA256, message, signature)
         }
     }
-    .into()
+    .map_err(Failed::from)
 }
 
 fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
@@ -108,44 +108,39 @@ fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     digest
 }
 
-fn seal(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Verdict {
+fn seal(key: &[u8; 32], associated: &[u8], in_out: &mut Vec<u8>) -> Result<(), Failed> {
     UnboundKey::new(&AES_256_GCM, key)
         .and_then(|key| {
             let key = LessSafeKey::new(key);
             key.seal_in_place_append_tag(zero_nonce(), Aad::from(associated), in_out)
         })
-        .into()
+        .map_err(Failed::from)
 }
 
-fn open(key: &[u8; 32], context: &Context<'_>, in_out: &mut Vec<u8>) -> Verdict {
+fn open(key: &[u8; 32], context: &Context<'_>, in_out: &mut Vec<u8>) -> Result<(), Failed> {
     let nonce = Nonce::assume_unique_for_key(*context.nonce);
     let opened = UnboundKey::new(&AES_256_GCM, key).and_then(|key| {
         LessSafeKey::new(key)
             .open_in_place(nonce, Aad::from(context.associated), in_out)
             .map(|plaintext| plaintext.len())
     });
-    if let Ok(length) = opened {
-        in_out.truncate(length);
-    }
-    opened.into()
+    in_out.truncate(opened?);
+    Ok(())
 }
 
-/// ring has no RSA decryption at all.
+/// ring has no RSA decryption.
 fn load_decryption(_: &RsaNumbers) -> Result<Box<dyn DecryptionPair>, KeyError> {
     Err(KeyError::CannotDecrypt)
 }
 
-/// Every key seals one message only, so that its nonce never repeats.
+/// A fixed nonce: each key seals only one message, so a nonce never repeats under one key.
 fn zero_nonce() -> Nonce {
     Nonce::assume_unique_for_key([0; 12])
 }
 
-impl<T> From<Result<T, ring::error::Unspecified>> for Verdict {
-    fn from(result: Result<T, ring::error::Unspecified>) -> Self {
-        match result {
-            Ok(_) => Self::Good,
-            Err(_) => Self::Bad,
-        }
+impl From<ring::error::Unspecified> for Failed {
+    fn from(_: ring::error::Unspecified) -> Self {
+        Self
     }
 }
 

@@ -1,11 +1,12 @@
 use core::fmt;
 
 use super::jwk::Jwk;
-use super::{KeyError, PublicNumbers};
-use crate::{KeyEncryption, Thumbprint};
+use super::{KeyError, PublicNumbers, RsaNumbers, SecretNumbers, der, pem};
+use crate::backend::{Backend, DecryptionPair};
+use crate::{ContentKey, KeyEncryption, Thumbprint};
 
-/// The public half of an RSA key that something is encrypted to: what a server is told, and what
-/// names the key of a KMS here.
+/// The public half of an RSA key for decryption. It is registered at the server, and identifies the
+/// private half, which may be in a key management service.
 ///
 /// ```
 /// use fdx_jose::{EncryptionKey, KeyEncryption};
@@ -26,11 +27,11 @@ pub struct EncryptionKey {
 }
 
 impl EncryptionKey {
-    /// Reads a public RSA JWK, to be used with `algorithm`.
+    /// Reads a public RSA JWK for use with `algorithm`.
     ///
     /// # Errors
-    /// [`KeyError`]: also where the JWK has a private member, another `alg`, a `use` or `key_ops`
-    /// that does not allow encryption, or where private keys of its size can't be loaded.
+    /// [`KeyError`]; also if the JWK has a private member, another `alg`, a `use` or `key_ops` that
+    /// does not allow encryption, or a size that no backend loads private keys of.
     pub fn from_jwk(jwk: &[u8], algorithm: KeyEncryption) -> Result<Self, KeyError> {
         let jwk = Jwk::read(jwk)?;
         let numbers = jwk.public_encryption(algorithm)?;
@@ -43,7 +44,7 @@ impl EncryptionKey {
         self.algorithm
     }
 
-    /// The key id, where it has one.
+    /// The key id, if the key has one.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
@@ -55,7 +56,7 @@ impl EncryptionKey {
         self.thumbprint
     }
 
-    /// The JWK as it is published: the key, `alg`, `use` and `kid`.
+    /// The JWK to publish: the key, `alg`, `use` and `kid`.
     #[must_use]
     pub fn jwk(&self) -> &str {
         &self.jwk
@@ -82,5 +83,99 @@ impl fmt::Debug for EncryptionKey {
             .field("kid", &self.kid)
             .field("thumbprint", &self.thumbprint)
             .finish()
+    }
+}
+
+/// A private RSA key for decryption, of 2048, 3072 or 4096 bits. Loading it decrypts one message,
+/// to detect numbers that do not match.
+///
+/// Only the backend of the feature `aws-lc-rs` loads such keys: ring has no RSA-OAEP. A key in a
+/// service needs no backend: see [`Decrypter`](crate::Decrypter). A key either signs or decrypts,
+/// never both.
+pub struct DecryptionKey {
+    pair: Box<dyn DecryptionPair>,
+    public: EncryptionKey,
+}
+
+impl DecryptionKey {
+    /// Reads a private JWK. Without a `kid`, the thumbprint is the key id.
+    ///
+    /// # Errors
+    /// [`KeyError`]; [`KeyError::CannotDecrypt`] if the backend has no RSA-OAEP.
+    pub fn from_jwk(
+        backend: Backend,
+        jwk: &[u8],
+        algorithm: KeyEncryption,
+    ) -> Result<Self, KeyError> {
+        let jwk = Jwk::read(jwk)?;
+        Self::load(backend, &jwk.decryption(algorithm)?, algorithm, jwk.kid.as_deref())
+    }
+
+    /// Reads PKCS#8 in DER. Without a `kid`, the thumbprint is the key id.
+    ///
+    /// # Errors
+    /// [`KeyError`]; [`KeyError::CannotDecrypt`] if the backend has no RSA-OAEP.
+    pub fn from_pkcs8_der(
+        backend: Backend,
+        der: &[u8],
+        algorithm: KeyEncryption,
+        kid: Option<&str>,
+    ) -> Result<Self, KeyError> {
+        Self::load(backend, &rsa(der::pkcs8(der)?)?, algorithm, kid)
+    }
+
+    /// Reads PEM with one `PRIVATE KEY` (PKCS#8) or `RSA PRIVATE KEY` (PKCS#1). Without a `kid`, the
+    /// thumbprint is the key id.
+    ///
+    /// # Errors
+    /// [`KeyError`]; [`KeyError::CannotDecrypt`] if the backend has no RSA-OAEP.
+    pub fn from_pem(
+        backend: Backend,
+        pem: &str,
+        algorithm: KeyEncryption,
+        kid: Option<&str>,
+    ) -> Result<Self, KeyError> {
+        Self::load(backend, &rsa(pem::secret(pem)?)?, algorithm, kid)
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public(&self) -> &EncryptionKey {
+        &self.public
+    }
+
+    pub(crate) fn decrypt_bytes(&self, encrypted: &[u8]) -> ContentKey {
+        self.pair
+            .decrypt(self.public.algorithm(), encrypted)
+            .map_or_else(ContentKey::unavailable, |decrypted| ContentKey::new(&decrypted))
+    }
+
+    fn load(
+        backend: Backend,
+        numbers: &RsaNumbers,
+        algorithm: KeyEncryption,
+        kid: Option<&str>,
+    ) -> Result<Self, KeyError> {
+        let pair = backend.load_decryption(numbers)?;
+        let public = PublicNumbers::rsa(&numbers.n, &numbers.e)?;
+        let mut key = EncryptionKey::new(&public, algorithm, kid);
+        if kid.is_none() {
+            let kid = key.thumbprint().to_string();
+            key = EncryptionKey::new(&public, algorithm, Some(&kid));
+        }
+        Ok(Self { pair, public: key })
+    }
+}
+
+fn rsa(numbers: SecretNumbers) -> Result<RsaNumbers, KeyError> {
+    match numbers {
+        SecretNumbers::Rsa(numbers) => Ok(numbers),
+        _ => Err(KeyError::NotRsa),
+    }
+}
+
+impl fmt::Debug for DecryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecryptionKey").field("public", &self.public).finish_non_exhaustive()
     }
 }

@@ -9,7 +9,7 @@ use crate::{Algorithm, KeyEncryption};
 
 const LIMITS: Limits = Limits::bytes(16 * 1024);
 
-/// A JWK as it is read (RFC 7517, RFC 7518 section 6, RFC 8037). Other members are ignored.
+/// A received JWK (RFC 7517, RFC 7518 section 6, RFC 8037). Other members are ignored.
 #[derive(Deserialize)]
 pub(super) struct Jwk {
     kty: String,
@@ -33,7 +33,7 @@ pub(super) struct Jwk {
     oth: Option<serde::de::IgnoredAny>,
 }
 
-/// The members of RFC 7638 in their order; what is absent is not written.
+/// The members of RFC 7638 in their order. Absent members are not written.
 #[derive(Serialize)]
 struct Members<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ impl Jwk {
         Ok(numbers)
     }
 
-    /// Whether the JWK names its algorithm as RFC 9864 does.
+    /// Whether `alg` is the fully specified name of RFC 9864.
     pub(super) fn is_fully_specified(&self) -> bool {
         self.alg.as_deref() == Some(Algorithm::ED25519)
     }
@@ -89,7 +89,7 @@ impl Jwk {
         }
     }
 
-    /// The numbers of a public key that can be encrypted to.
+    /// The numbers of a public encryption key.
     pub(super) fn public_encryption(
         &self,
         algorithm: KeyEncryption,
@@ -104,7 +104,7 @@ impl Jwk {
         Ok(numbers)
     }
 
-    /// The numbers of a private key that decrypts.
+    /// The numbers of a private decryption key.
     pub(super) fn decryption(&self, algorithm: KeyEncryption) -> Result<RsaNumbers, KeyError> {
         let PublicNumbers::Rsa { n, e } = self.numbers()? else { return Err(KeyError::NotRsa) };
         self.permits(algorithm.name(), "enc", &["decrypt", "unwrapKey"])?;
@@ -116,7 +116,7 @@ impl Jwk {
             return Err(KeyError::MultiPrime);
         }
         let d = secret_bytes(self.d.as_ref(), "d")?;
-        // RFC 7518 6.3.2: all of them may be left out together, but no backend takes d alone.
+        // RFC 7518 6.3.2: all of them may be omitted together, but the backends need them.
         let prime = |value: &Option<Secret>, member| match value {
             None => Err(KeyError::RsaPrimes { member }),
             some => secret_bytes(some.as_ref(), member),
@@ -160,7 +160,7 @@ impl Jwk {
         self.permits(self.alg.as_deref().unwrap_or_default(), "sig", &[operation])
     }
 
-    /// Whether `alg`, `use` and `key_ops`, as far as they are there, allow this.
+    /// Checks that `alg`, `use` and `key_ops`, if present, allow this use.
     fn permits(&self, alg: &str, purpose: &str, any_of: &[&str]) -> Result<(), KeyError> {
         if self.alg.as_ref().is_some_and(|named| named != alg) {
             return Err(KeyError::Algorithm);
@@ -198,18 +198,18 @@ impl Jwk {
 }
 
 impl PublicNumbers {
-    /// Only the required members, in lexicographic order: what RFC 7638 section 3.3 hashes, and
-    /// what a DPoP proof embeds.
+    /// The required members in lexicographic order: the input of the thumbprint (RFC 7638 section
+    /// 3.3), and the `jwk` of a DPoP proof.
     pub(super) fn required_members(&self) -> String {
         write(&self.members())
     }
 
-    /// With `alg`, `use` and the key's id.
+    /// The required members with `alg`, `use` and `kid`, for a signing key.
     pub(super) fn all_members(&self, kid: Option<&str>, alg: &'static str) -> String {
         write(&Members { alg: Some(alg), kid, purpose: Some("sig"), ..self.members() })
     }
 
-    /// The same for a key that is encrypted to.
+    /// The required members with `alg`, `use` and `kid`, for an encryption key.
     pub(super) fn encryption_members(&self, kid: Option<&str>, alg: &'static str) -> String {
         write(&Members { alg: Some(alg), kid, purpose: Some("enc"), ..self.members() })
     }
@@ -246,7 +246,7 @@ impl PublicNumbers {
 }
 
 fn write(members: &Members<'_>) -> String {
-    // Texts in a struct always have a JSON form.
+    // A struct of strings always has a JSON form.
     serde_json::to_string(members).unwrap_or_default()
 }
 

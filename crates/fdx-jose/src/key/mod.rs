@@ -1,20 +1,17 @@
 //! Public and private keys, read once and validated.
 
-mod decryption;
+mod der;
 mod encryption;
 mod error;
-mod fresh;
 mod jwk;
 mod numbers;
 mod pem;
-mod pkcs;
 mod private;
 mod public;
 
-pub use decryption::DecryptionKey;
-pub use encryption::EncryptionKey;
+pub(crate) use der::{Der, SEQUENCE};
+pub use encryption::{DecryptionKey, EncryptionKey};
 pub use error::KeyError;
-pub use fresh::FreshKey;
 pub(crate) use numbers::{PublicNumbers, RsaNumbers, SecretNumbers};
-pub use private::PrivateKey;
+pub use private::{FreshKey, PrivateKey};
 pub use public::PublicKey;

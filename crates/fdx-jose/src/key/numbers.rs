@@ -3,7 +3,7 @@ use zeroize::Zeroizing;
 use super::KeyError;
 use crate::Algorithm;
 
-/// The numbers of a public key, within the bounds that every backend shares.
+/// The numbers of a public key, within the bounds of both backends.
 #[derive(Clone, Eq, Hash, PartialEq)]
 pub(crate) enum PublicNumbers {
     Ed25519 { x: [u8; 32] },
@@ -63,26 +63,25 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
 ];
 
 impl PublicNumbers {
-    /// An Ed25519 key that is one number written in one way, and of which nobody can sign without
-    /// the seed.
+    /// An Ed25519 key in canonical form that is not a point of small order.
     pub(crate) fn ed25519(x: [u8; 32]) -> Result<Self, KeyError> {
         let mut y = x;
         if let Some(high) = y.last_mut() {
             *high &= 0x7f;
         }
-        // RFC 8032 5.1.3: y is below 2^255 - 19. aws-lc-rs holds keys to that, ring does not.
+        // RFC 8032 5.1.3: y is below 2^255 - 19. aws-lc-rs checks this, ring does not.
         let canonical = match y {
             [low, middle @ .., 0x7f] => low < 0xed || middle.iter().any(|byte| *byte != 0xff),
             _ => true,
         };
-        // RFC 8725 3.4: for a key of small order one signature fits every message.
+        // RFC 8725 3.4: under a key of small order one signature verifies for every message.
         if !canonical || SMALL_ORDER.contains(&y) {
             return Err(KeyError::Ed25519Point);
         }
         Ok(Self::Ed25519 { x })
     }
 
-    /// An RSA key for checking signatures: 2048 to 8192 bits, an odd exponent of at most 33 bits.
+    /// An RSA key for verification: 2048 to 8192 bits, an odd exponent of at most 33 bits.
     pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
         let (n, e) = (without_zeros(n), without_zeros(e));
         let modulus = bits(n);
@@ -105,7 +104,7 @@ impl PublicNumbers {
         }
     }
 
-    /// Bytes of a signature by this key.
+    /// The length of this key's signatures, in bytes.
     pub(crate) fn signature_length(&self) -> usize {
         match self {
             Self::Ed25519 { .. } | Self::P256 { .. } => 64,
@@ -115,16 +114,16 @@ impl PublicNumbers {
 }
 
 impl RsaNumbers {
-    /// The bounds of a private key: 2048, 3072 or 4096 bits, the exponent 65537.
+    /// Checks the bounds of a private key: 2048, 3072 or 4096 bits, the exponent 65537.
     pub(crate) fn check(&self) -> Result<(), KeyError> {
         Self::check_public(&self.n, &self.e)
     }
 
-    /// The same, of the public half alone.
+    /// Checks the same bounds with the public half only.
     pub(crate) fn check_public(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
         PublicNumbers::rsa(n, e)?;
         match bits(n) {
-            // ring takes no primes but those of whole 512 bits, where AWS-LC takes any.
+            // ring accepts only primes whose size is a multiple of 512 bits; AWS-LC accepts any.
             bits if bits > 4096 || bits % 1024 != 0 => Err(KeyError::RsaModulus { bits }),
             _ if e != [1, 0, 1] => Err(KeyError::RsaExponent),
             _ => Ok(()),
@@ -132,7 +131,8 @@ impl RsaNumbers {
     }
 }
 
-/// RFC 7518 6.3.1.1: some write a leading zero octet; ring refuses it.
+// RFC 7518 6.3.1.1: some implementations write a leading zero octet, which ring rejects.
+/// Removes leading zero bytes.
 pub(crate) fn without_zeros(bytes: &[u8]) -> &[u8] {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     bytes.get(zeros..).unwrap_or_default()

@@ -4,10 +4,10 @@ use super::jwk::Jwk;
 use super::{KeyError, PublicNumbers};
 use crate::{Algorithm, Thumbprint};
 
-/// A public key that a FAPI 2.0 signature can be checked with: RSA of 2048 to 8192 bits for
-/// PS256, P-256 for ES256, Ed25519 for EdDSA.
+/// A public key that verifies FAPI 2.0 signatures: RSA of 2048 to 8192 bits for PS256, P-256 for
+/// ES256, Ed25519 for EdDSA.
 ///
-/// Whether a point lies on its curve is checked by the backend, with every signature.
+/// The backend checks with every signature that the point is on the curve.
 ///
 /// ```
 /// use fdx_jose::{Algorithm, PublicKey};
@@ -33,23 +33,23 @@ impl PublicKey {
     /// Reads a public JWK (RFC 7517).
     ///
     /// # Errors
-    /// [`KeyError`]: also where the JWK has a private member, an `alg`, `use` or `key_ops` that
-    /// does not allow to verify FAPI 2.0 signatures, or a weak key.
+    /// [`KeyError`]; also if the JWK has a private member, an `alg`, `use` or `key_ops` that does not
+    /// allow FAPI 2.0 signatures, or a weak key.
     pub fn from_jwk(jwk: &[u8]) -> Result<Self, KeyError> {
         let jwk = Jwk::read(jwk)?;
         let key = Self::new(jwk.public()?, jwk.kid.clone());
         Ok(if jwk.is_fully_specified() { key.with_fully_specified_alg() } else { key })
     }
 
-    /// This key under another key id.
+    /// Replaces the key id.
     #[must_use]
     pub fn with_kid(self, kid: &str) -> Self {
         Self::write(self.numbers, Some(kid.to_owned()), self.alg)
     }
 
-    /// This key, writing its algorithm by its fully specified name (RFC 9864): `Ed25519` where
-    /// `EdDSA` is the default, for servers that registered that one. The names of ES256 and PS256
-    /// are fully specified already. A JWK whose `alg` is `Ed25519` is read like this.
+    /// Uses the fully specified name of the algorithm (RFC 9864): `Ed25519` instead of `EdDSA`, for
+    /// servers that registered `Ed25519`. The names of ES256 and PS256 are already fully specified.
+    /// A JWK whose `alg` is `Ed25519` is read like this.
     ///
     /// ```
     /// # use fdx_jose::PublicKey;
@@ -68,20 +68,20 @@ impl PublicKey {
         Self::write(self.numbers, self.kid, alg)
     }
 
-    /// The one algorithm of this key.
+    /// The algorithm of this key.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.numbers.algorithm()
     }
 
-    /// The name of the algorithm that headers and the published JWK bear: [`Algorithm::name`],
-    /// unless it was told otherwise.
+    /// The `alg` of headers and of the published JWK: [`Algorithm::name`], or the fully specified
+    /// name.
     #[must_use]
     pub fn alg(&self) -> &'static str {
         self.alg
     }
 
-    /// The key id, where it has one.
+    /// The key id, if the key has one.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
@@ -93,13 +93,13 @@ impl PublicKey {
         self.thumbprint
     }
 
-    /// The JWK as it is published: the key, `alg`, `use` and `kid`.
+    /// The JWK to publish: the key, `alg`, `use` and `kid`.
     #[must_use]
     pub fn jwk(&self) -> &str {
         &self.jwk
     }
 
-    /// The required members alone, as a DPoP proof embeds them (RFC 9449 section 4.2).
+    /// The JWK with its required members only, as in a DPoP proof (RFC 9449 section 4.2).
     #[must_use]
     pub fn proof_jwk(&self) -> &str {
         &self.proof_jwk

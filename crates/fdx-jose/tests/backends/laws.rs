@@ -11,7 +11,7 @@ use crate::support::{
     PS256, RFC, SECTIONS, jwk, keys, signature, signed, text, verify, with_signature,
 };
 
-pub(crate) fn what_the_rfcs_print_verifies(backend: Backend) {
+pub(crate) fn verifies_the_examples_of_the_rfcs(backend: Backend) {
     let [_, es256, eddsa] = keys(backend);
     let printed = |section: &str| text(&RFC[section]["jws"]);
     assert_eq!(verify(backend, printed("rfc7515_a3"), es256.public()), Ok(()));
@@ -22,7 +22,7 @@ pub(crate) fn what_the_rfcs_print_verifies(backend: Backend) {
     }
 }
 
-pub(crate) fn jwks_of_every_kind_load(backend: Backend) {
+pub(crate) fn loads_jwks_of_every_key_type(backend: Backend) {
     for (key, section) in keys(backend).iter().zip(SECTIONS) {
         let printed: Value = serde_json::from_slice(&jwk(section, json!({}))).unwrap();
         let public: Value = serde_json::from_str(key.public().proof_jwk()).unwrap();
@@ -34,7 +34,7 @@ pub(crate) fn jwks_of_every_kind_load(backend: Backend) {
     }
 }
 
-pub(crate) fn leading_zeros_of_rsa_numbers_do_not_count(backend: Backend) {
+pub(crate) fn ignores_leading_zeros_of_rsa_numbers(backend: Backend) {
     let padded = |name: &str| {
         let bytes = base64url::decode(text(&RFC["rfc7515_a2"]["private_jwk"][name])).unwrap();
         let padded = base64url::encode(&[&[0, 0], &bytes[..]].concat());
@@ -46,7 +46,7 @@ pub(crate) fn leading_zeros_of_rsa_numbers_do_not_count(backend: Backend) {
     assert_eq!(key.public(), keys(backend)[0].public());
 }
 
-pub(crate) fn numbers_that_do_not_belong_together_are_refused(backend: Backend) {
+pub(crate) fn rejects_numbers_that_do_not_match(backend: Backend) {
     let rsa = |name: &str| RFC["rfc7515_a2"]["private_jwk"][name].clone();
     let other = RFC["rfc7515_a3"]["private_jwk"]["y"].clone();
     let zero = base64url::encode(&[0; 32]);
@@ -64,7 +64,7 @@ pub(crate) fn numbers_that_do_not_belong_together_are_refused(backend: Backend) 
         ("rfc7515_a2", json!({"p": "AQ", "q": rsa("n")})),
     ] {
         let key = PrivateKey::from_jwk(backend, &jwk(section, members.clone()));
-        // Some are found out when they are loaded, some by their first signature.
+        // Some are rejected when they are loaded, some by their first signature.
         let error = key.map(|_| ()).unwrap_err();
         assert!(
             matches!(error, KeyError::Inconsistent | KeyError::Proof),
@@ -73,8 +73,8 @@ pub(crate) fn numbers_that_do_not_belong_together_are_refused(backend: Backend) 
     }
 }
 
-pub(crate) fn a_wrong_rsa_exponent_is_refused_where_it_is_used(backend: Backend) {
-    // The one difference between the backends, as the module `backend` says.
+pub(crate) fn rejects_wrong_rsa_exponent_if_it_is_used(backend: Backend) {
+    // The only difference between the backends: see the module `backend`.
     let d = &RFC["rfc7515_a2"]["private_jwk"]["d"];
     let mut wrong = base64url::decode(text(d)).unwrap();
     wrong[9] ^= 1;
@@ -86,7 +86,7 @@ pub(crate) fn a_wrong_rsa_exponent_is_refused_where_it_is_used(backend: Backend)
     }
 }
 
-pub(crate) fn weak_private_keys_are_refused(backend: Backend) {
+pub(crate) fn rejects_weak_private_keys(backend: Backend) {
     let refused = |members| PrivateKey::from_jwk(backend, &jwk("rfc7515_a2", members)).unwrap_err();
     let short = base64url::encode(&[0xff; 128]);
     assert_eq!(refused(json!({"n": short})), KeyError::RsaModulus { bits: 1024 });
@@ -98,8 +98,8 @@ pub(crate) fn weak_private_keys_are_refused(backend: Backend) {
     assert_eq!(refused(json!({"p": null})), KeyError::RsaPrimes { member: "p" });
 }
 
-pub(crate) fn a_seed_without_its_public_key_loads(backend: Backend) {
-    // PKCS#8 version 1, as OpenSSL writes it (RFC 8410 section 7).
+pub(crate) fn loads_seed_without_public_key(backend: Backend) {
+    // PKCS#8 version 1, the format of OpenSSL (RFC 8410 section 7).
     let seed = base64url::decode(text(&RFC["rfc8037_a"]["private_jwk"]["d"])).unwrap();
     let before = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
     let der = [&before[..], &seed].concat();
@@ -107,7 +107,7 @@ pub(crate) fn a_seed_without_its_public_key_loads(backend: Backend) {
     assert_eq!(key.public(), keys(backend)[2].public());
 }
 
-pub(crate) fn made_keys_load_sign_and_differ(backend: Backend) {
+pub(crate) fn generated_keys_load_sign_and_differ(backend: Backend) {
     for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
         let der = backend.generate_pkcs8(algorithm).unwrap();
         assert_ne!(backend.generate_pkcs8(algorithm).unwrap(), der);
@@ -117,7 +117,7 @@ pub(crate) fn made_keys_load_sign_and_differ(backend: Backend) {
     }
 }
 
-pub(crate) fn made_keys_are_kept_as_pem_and_as_jwk(backend: Backend) {
+pub(crate) fn generated_keys_reload_from_pem_and_jwk(backend: Backend) {
     for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Ps256] {
         let fresh = match PrivateKey::generate(backend, algorithm, Some("new")) {
             Err(error) => {
@@ -140,7 +140,7 @@ pub(crate) fn made_keys_are_kept_as_pem_and_as_jwk(backend: Backend) {
     }
 }
 
-pub(crate) fn rsa_keys_are_made_as_long_as_asked_or_refused_by_name(backend: Backend) {
+pub(crate) fn generates_rsa_keys_of_the_requested_size_or_reports_that_it_cannot(backend: Backend) {
     let algorithm = Algorithm::Ps256;
     if backend.name() == "ring" {
         let refused = Err(KeyError::CannotGenerate { algorithm });
@@ -165,7 +165,7 @@ pub(crate) fn ps256_of_another_library_verifies(backend: Backend) {
     assert_eq!(verify(backend, text(&PS256["good"]), ps256.public()), Ok(()));
 }
 
-pub(crate) fn pss_of_any_other_shape_is_refused(backend: Backend) {
+pub(crate) fn rejects_other_pss_parameters(backend: Backend) {
     // RFC 7518 3.5: the salt is as long as the hash, and the hash of MGF1 is the same.
     let [ps256, ..] = keys(backend);
     for (name, token) in PS256["refused"].as_object().unwrap() {
@@ -174,14 +174,14 @@ pub(crate) fn pss_of_any_other_shape_is_refused(backend: Backend) {
     }
 }
 
-pub(crate) fn rsa_keys_of_unusual_shapes_verify(backend: Backend) {
+pub(crate) fn verifies_with_unusual_rsa_keys(backend: Backend) {
     for other in PS256["other_keys"].as_array().unwrap() {
         let key = PublicKey::from_jwk(other["jwk"].to_string().as_bytes()).unwrap();
         assert_eq!(verify(backend, text(&other["jws"]), &key), Ok(()), "{}", other["name"]);
     }
 }
 
-pub(crate) fn signatures_of_the_wrong_form_are_refused(backend: Backend) {
+pub(crate) fn rejects_signatures_of_another_form(backend: Backend) {
     for key in &keys(backend) {
         let token = signed(key, &json!({}));
         let good = signature(&token);
@@ -207,7 +207,7 @@ pub(crate) fn signatures_of_the_wrong_form_are_refused(backend: Backend) {
     }
 }
 
-pub(crate) fn a_point_off_the_curve_verifies_nothing(backend: Backend) {
+pub(crate) fn point_off_the_curve_verifies_nothing(backend: Backend) {
     let token = text(&RFC["rfc7515_a3"]["jws"]);
     let mut jwk: Value = serde_json::from_str(keys(backend)[1].public().proof_jwk()).unwrap();
     for y in [jwk["x"].clone(), base64url::encode(&[0; 32]).into()] {
@@ -217,7 +217,7 @@ pub(crate) fn a_point_off_the_curve_verifies_nothing(backend: Backend) {
     }
 }
 
-pub(crate) fn the_seal_is_frozen(backend: Backend) {
+pub(crate) fn seal_format_is_stable(backend: Backend) {
     // Computed from the description of the format with another library (pyca/cryptography).
     const SEALED: &str =
         "AQAAAAEJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCe-wOb06TOuErdW9q9YuhW4vLdFe1w";
@@ -227,7 +227,7 @@ pub(crate) fn the_seal_is_frozen(backend: Backend) {
     assert_eq!(keys.open(&context, SEALED).unwrap().expose(), "state");
 }
 
-pub(crate) fn the_seal_refuses_what_was_changed(backend: Backend) {
+pub(crate) fn rejects_changed_sealed_values(backend: Backend) {
     let keys = SealingKeys::new(backend, SealingKey::new(1, [7; 32]));
     let sealed = keys.seal(&[b"c"], [9; 32], b"state").unwrap();
     assert_eq!(keys.open(&[b"d"], &sealed), Err(SealError::Unauthentic));
@@ -244,6 +244,6 @@ pub(crate) fn the_seal_refuses_what_was_changed(backend: Backend) {
     }
 }
 
-pub(crate) fn debug_shows_the_name_alone(backend: Backend) {
+pub(crate) fn debug_shows_only_the_name(backend: Backend) {
     assert_eq!(format!("{backend:?}"), format!("Backend({})", backend.name()));
 }

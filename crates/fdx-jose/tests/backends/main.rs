@@ -1,4 +1,4 @@
-//! What every backend promises: the same laws over each, and over each pair of them.
+//! The same laws for each backend, and for each pair of backends.
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 #![allow(clippy::disallowed_types, reason = "tests compare with serde_json::Value")]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests are tests too")]
@@ -54,31 +54,31 @@ macro_rules! pair {
 }
 
 each!([
-    what_the_rfcs_print_verifies,
-    jwks_of_every_kind_load,
-    leading_zeros_of_rsa_numbers_do_not_count,
-    numbers_that_do_not_belong_together_are_refused,
-    a_wrong_rsa_exponent_is_refused_where_it_is_used,
-    weak_private_keys_are_refused,
-    a_seed_without_its_public_key_loads,
-    made_keys_load_sign_and_differ,
-    made_keys_are_kept_as_pem_and_as_jwk,
-    rsa_keys_are_made_as_long_as_asked_or_refused_by_name,
+    verifies_the_examples_of_the_rfcs,
+    loads_jwks_of_every_key_type,
+    ignores_leading_zeros_of_rsa_numbers,
+    rejects_numbers_that_do_not_match,
+    rejects_wrong_rsa_exponent_if_it_is_used,
+    rejects_weak_private_keys,
+    loads_seed_without_public_key,
+    generated_keys_load_sign_and_differ,
+    generated_keys_reload_from_pem_and_jwk,
+    generates_rsa_keys_of_the_requested_size_or_reports_that_it_cannot,
     ps256_of_another_library_verifies,
-    pss_of_any_other_shape_is_refused,
-    rsa_keys_of_unusual_shapes_verify,
-    signatures_of_the_wrong_form_are_refused,
-    a_point_off_the_curve_verifies_nothing,
-    the_seal_is_frozen,
-    the_seal_refuses_what_was_changed,
-    debug_shows_the_name_alone,
+    rejects_other_pss_parameters,
+    verifies_with_unusual_rsa_keys,
+    rejects_signatures_of_another_form,
+    point_off_the_curve_verifies_nothing,
+    seal_format_is_stable,
+    rejects_changed_sealed_values,
+    debug_shows_only_the_name,
 ]);
 
 pair!([
-    what_one_signs_the_other_verifies,
-    what_one_refuses_the_other_refuses,
+    each_verifies_signatures_of_the_other,
+    both_reject_the_same_signatures,
     ed25519_signs_alike,
-    keys_that_one_makes_load_in_the_other,
-    what_one_seals_the_other_opens,
-    neither_takes_a_key_that_the_other_refuses,
+    each_loads_keys_of_the_other,
+    each_opens_values_sealed_by_the_other,
+    both_reject_the_same_keys,
 ]);

@@ -1,4 +1,4 @@
-//! Laws of two backends: neither notices what the other did differently.
+//! Laws of two backends: each accepts the output of the other.
 
 use fdx_jose::{
     Algorithm, Backend, JwsError, KeyError, PrivateKey, SealingKey, SealingKeys, Signer, statement,
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::{SECTIONS, jwk, keys, signature, signed, verify, with_signature};
 
-pub(crate) fn what_one_signs_the_other_verifies(one: Backend, other: Backend) {
+pub(crate) fn each_verifies_signatures_of_the_other(one: Backend, other: Backend) {
     let (ours, theirs) = (keys(one), keys(other));
     let law = |claim: String| {
         for (our, their) in ours.iter().zip(&theirs) {
@@ -22,7 +22,7 @@ pub(crate) fn what_one_signs_the_other_verifies(one: Backend, other: Backend) {
     runner().run(&any::<String>(), law).unwrap();
 }
 
-pub(crate) fn what_one_refuses_the_other_refuses(one: Backend, other: Backend) {
+pub(crate) fn both_reject_the_same_signatures(one: Backend, other: Backend) {
     let keys = keys(one);
     let law = |(at, bit): (usize, u8)| {
         for key in &keys {
@@ -50,7 +50,7 @@ pub(crate) fn ed25519_signs_alike(one: Backend, other: Backend) {
     runner().run(&any::<String>(), law).unwrap();
 }
 
-pub(crate) fn keys_that_one_makes_load_in_the_other(one: Backend, other: Backend) {
+pub(crate) fn each_loads_keys_of_the_other(one: Backend, other: Backend) {
     for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Ps256] {
         let der = match one.generate_pkcs8(algorithm) {
             Ok(der) => der,
@@ -66,7 +66,7 @@ pub(crate) fn keys_that_one_makes_load_in_the_other(one: Backend, other: Backend
     }
 }
 
-pub(crate) fn what_one_seals_the_other_opens(one: Backend, other: Backend) {
+pub(crate) fn each_opens_values_sealed_by_the_other(one: Backend, other: Backend) {
     let law = |(id, key, salt, text): (u32, [u8; 32], [u8; 32], String)| {
         let keys = |backend| SealingKeys::new(backend, SealingKey::new(id, key));
         let sealed = keys(one).seal(&[b"c"], salt, text.as_bytes()).unwrap();
@@ -78,8 +78,8 @@ pub(crate) fn what_one_seals_the_other_opens(one: Backend, other: Backend) {
     runner().run(&any::<(u32, [u8; 32], [u8; 32], String)>(), law).unwrap();
 }
 
-pub(crate) fn neither_takes_a_key_that_the_other_refuses(one: Backend, other: Backend) {
-    // All but `d` of RSA, which ring never uses: see the module `backend`.
+pub(crate) fn both_reject_the_same_keys(one: Backend, other: Backend) {
+    // All members except `d` of RSA, which ring never uses: see the module `backend`.
     let members = [&["n", "p", "q", "dp", "dq", "qi"][..], &["d", "x", "y"], &["d", "x"]];
     let law = |(section, member, at, bit): (usize, usize, usize, u8)| {
         let names = members[section];

@@ -1,4 +1,4 @@
-//! Keys that RFCs print.
+//! Keys of RFCs.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
-/// The private JWK with some members set, and those that are null taken out.
+/// The private JWK with some members set, and those that are null removed.
 pub(crate) fn jwk(section: &str, members: Value) -> Vec<u8> {
     let mut jwk = RFC[section]["private_jwk"].clone();
     let object = jwk.as_object_mut().unwrap();
@@ -42,7 +42,7 @@ pub(crate) fn verify(backend: Backend, token: &str, key: &PublicKey) -> Result<(
     Jws::parse(token).unwrap().verify(backend, key)
 }
 
-/// The token with other bytes as its signature.
+/// The token with another signature.
 pub(crate) fn with_signature(token: &str, signature: &[u8]) -> String {
     let (rest, _) = token.rsplit_once('.').unwrap();
     format!("{rest}.{}", fdx_wire::base64url::encode(signature))

@@ -14,7 +14,7 @@ fn issuer() -> Issuer {
 }
 
 #[test]
-fn an_assertion_says_what_fapi_wants_and_nothing_else() {
+fn assertion_has_the_claims_of_fapi_only() {
     for key in all_keys() {
         let public = key.public().clone();
         let assertions = AssertionKey::new(public, AssertionType::default());
@@ -38,7 +38,7 @@ fn an_assertion_says_what_fapi_wants_and_nothing_else() {
 }
 
 #[test]
-fn the_type_can_be_left_out() {
+fn typ_can_be_omitted() {
     let assertions = AssertionKey::new(ES256.public().clone(), AssertionType::Unstated);
     let input = assertions.client_assertion("app", &issuer(), "j", NOW, Duration::from_secs(60));
     let jws = Jws::parse(&input.attach(&ES256.sign(&input).unwrap()).unwrap()).unwrap();
@@ -47,7 +47,7 @@ fn the_type_can_be_left_out() {
 
 proptest! {
     #[test]
-    fn no_assertion_lives_longer_than_five_minutes(lifetime: u64, client_id: String, jti: String) {
+    fn assertion_expires_within_five_minutes(lifetime: u64, client_id: String, jti: String) {
         let assertions = AssertionKey::new(ES256.public().clone(), AssertionType::default());
         let make = || {
             let lifetime = Duration::from_secs(lifetime);

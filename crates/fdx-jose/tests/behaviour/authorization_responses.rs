@@ -1,8 +1,8 @@
 //! JARM responses, rule by rule.
 
 use fdx_jose::{
-    Algorithm, AuthorizationResponse, AuthorizationResponseError, AuthorizationResponseExpectation,
-    Jwks, JwsError, Tolerance, backend,
+    Algorithm, AuthorizationResponse, AuthorizationResponseError, Jwks, JwsError, JwtError,
+    JwtExpectation, backend,
 };
 use fdx_wire::Issuer;
 use fdx_wire::json::Kind;
@@ -17,14 +17,8 @@ fn issuer() -> Issuer {
     Issuer::parse(ISSUER).unwrap()
 }
 
-fn expected(issuer: &Issuer) -> AuthorizationResponseExpectation<'_> {
-    AuthorizationResponseExpectation {
-        issuer,
-        client_id: "app",
-        algorithm: None,
-        now: NOW,
-        tolerance: Tolerance::default(),
-    }
+fn expected(issuer: &Issuer) -> JwtExpectation<'_> {
+    JwtExpectation::new(issuer, "app", NOW)
 }
 
 fn claims() -> Value {
@@ -51,14 +45,14 @@ fn verdict(members: Value) -> Result<(), AuthorizationResponseError> {
     read(members).map(|_| ())
 }
 
-/// One claim as text, for numbers that no honest JSON writer makes.
+/// Verifies a token with one claim as raw text, for numbers that no JSON writer produces.
 fn raw(name: &str, value: &str) -> Result<(), AuthorizationResponseError> {
     let payload = with(json!({name: "@"})).to_string().replace("\"@\"", value);
     verify(&forged(r#"{"alg":"EdDSA"}"#, &payload)).map(|_| ())
 }
 
 #[test]
-fn a_good_response_passes_with_every_algorithm() {
+fn accepts_valid_response_of_every_algorithm() {
     for key in all_keys() {
         let response = verify(&signed(key, Some("oauth-authz-resp+jwt"), &claims())).unwrap();
         assert_eq!(response.issuer(), &issuer());
@@ -71,7 +65,7 @@ fn a_good_response_passes_with_every_algorithm() {
 }
 
 #[test]
-fn an_error_is_read_with_its_description() {
+fn reads_error_with_description_and_uri() {
     let response = read(json!({
         "code": null, "error": "access_denied",
         "error_description": "no", "error_uri": "https://bank.example/e",
@@ -86,7 +80,7 @@ fn an_error_is_read_with_its_description() {
 }
 
 #[test]
-fn the_claimed_state_is_read_before_anything_is_verified() {
+fn reads_claimed_state_without_verification() {
     let token = signed(&EDDSA, None, &claims());
     let unsigned = format!("{}.AA", token.rsplit_once('.').unwrap().0);
     for token in [token, unsigned] {
@@ -103,14 +97,14 @@ fn the_claimed_state_is_read_before_anything_is_verified() {
 }
 
 #[test]
-fn the_issuer_is_compared_exactly_and_before_any_key_is_looked_at() {
+fn rejects_any_other_issuer_before_any_key_is_used() {
     for iss in [
         json!(null),
         json!("https://bank.example/"),
         json!("https://evil.example"),
         json!([ISSUER]),
     ] {
-        assert_eq!(verdict(json!({"iss": iss})), Err(AuthorizationResponseError::Issuer), "{iss}");
+        assert_eq!(verdict(json!({"iss": iss})), Err(JwtError::Issuer.into()), "{iss}");
     }
     let token = signed(&EDDSA, None, &with(json!({"iss": "https://evil.example"})));
     let issuer = issuer();
@@ -120,11 +114,11 @@ fn the_issuer_is_compared_exactly_and_before_any_key_is_looked_at() {
         backend::ring(),
         &Jwks::default(),
     );
-    assert_eq!(verdict, Err(AuthorizationResponseError::Issuer));
+    assert_eq!(verdict, Err(JwtError::Issuer.into()));
 }
 
 #[test]
-fn the_audience_is_the_client_and_nobody_else() {
+fn rejects_audience_other_than_the_client() {
     assert_eq!(verdict(json!({"aud": ["app"]})), Ok(()));
     for aud in [
         json!(null),
@@ -135,63 +129,58 @@ fn the_audience_is_the_client_and_nobody_else() {
         json!([["app"]]),
         json!(5),
     ] {
-        assert_eq!(
-            verdict(json!({"aud": aud})),
-            Err(AuthorizationResponseError::Audience),
-            "{aud}"
-        );
+        assert_eq!(verdict(json!({"aud": aud})), Err(JwtError::Audience.into()), "{aud}");
     }
 }
 
 #[test]
-fn rules_are_checked_in_the_order_of_jarm() {
-    use AuthorizationResponseError as Fault;
-    // Each step repairs the first fault; no outcome is looked at before the signature.
+fn checks_rules_in_the_order_of_jarm() {
+    use AuthorizationResponseError as Violation;
+    // Each step repairs the first violation. The outcome is read after the signature.
     let mut payload = with(json!({"iss": "x", "aud": "x", "exp": 1, "code": 5, "state": 5}));
     let unsigned = |payload: &Value, typ| {
         let token = signed(&EDDSA, typ, payload);
         format!("{}.AA", token.rsplit_once('.').unwrap().0)
     };
     let at = |payload: &Value, typ| verify(&unsigned(payload, typ)).unwrap_err();
-    assert_eq!(at(&payload, Some("at+jwt")), Fault::Type);
-    assert_eq!(at(&payload, None), Fault::Issuer);
+    assert_eq!(at(&payload, Some("at+jwt")), JwtError::Type.into());
+    assert_eq!(at(&payload, None), JwtError::Issuer.into());
     payload["iss"] = ISSUER.into();
-    assert_eq!(at(&payload, None), Fault::Audience);
+    assert_eq!(at(&payload, None), JwtError::Audience.into());
     payload["aud"] = "app".into();
-    assert_eq!(at(&payload, None), Fault::Expired);
+    assert_eq!(at(&payload, None), JwtError::Expired.into());
     payload["exp"] = (NOW.as_seconds() + 600).into();
-    assert_eq!(at(&payload, None), Fault::Signature);
-    assert_eq!(verify(&signed(&EDDSA, None, &payload)), Err(Fault::State));
+    assert_eq!(at(&payload, None), JwtError::Signature.into());
+    assert_eq!(verify(&signed(&EDDSA, None, &payload)), Err(Violation::State));
     payload["state"] = "s".into();
-    assert_eq!(verify(&signed(&EDDSA, None, &payload)), Err(Fault::Code));
+    assert_eq!(verify(&signed(&EDDSA, None, &payload)), Err(Violation::Code));
 }
 
 #[test]
-fn times_are_held_to_the_tolerance() {
+fn checks_times_within_the_tolerance() {
     let now = NOW.as_seconds();
     assert_eq!(verdict(json!({"exp": now - 9})), Ok(()));
-    assert_eq!(verdict(json!({"exp": now - 10})), Err(AuthorizationResponseError::Expired));
+    assert_eq!(verdict(json!({"exp": now - 10})), Err(JwtError::Expired.into()));
     assert_eq!(verdict(json!({"nbf": now + 10})), Ok(()));
-    assert_eq!(verdict(json!({"nbf": now + 11})), Err(AuthorizationResponseError::NotBefore));
-    assert_eq!(verdict(json!({"exp": null})), Err(AuthorizationResponseError::Expiry));
+    assert_eq!(verdict(json!({"nbf": now + 11})), Err(JwtError::NotBefore.into()));
+    assert_eq!(verdict(json!({"exp": null})), Err(JwtError::Expiry.into()));
     for value in ["null", r#""1767607500""#, "-1", "1767607500.5", "1e30", "253402207201", "[]"] {
-        assert_eq!(raw("exp", value), Err(AuthorizationResponseError::Expiry), "{value}");
-        assert_eq!(raw("nbf", value), Err(AuthorizationResponseError::NotBefore), "{value}");
+        assert_eq!(raw("exp", value), Err(JwtError::Expiry.into()), "{value}");
+        assert_eq!(raw("nbf", value), Err(JwtError::NotBefore.into()), "{value}");
     }
 }
 
 #[test]
-fn the_registered_algorithm_is_held() {
+fn rejects_algorithm_other_than_registered() {
     let issuer = issuer();
-    let (expects, found) = (Algorithm::Ps256, Algorithm::Es256);
-    let expected =
-        AuthorizationResponseExpectation { algorithm: Some(expects), ..expected(&issuer) };
+    let (expects, actual) = (Algorithm::Ps256, Algorithm::Es256);
+    let expected = expected(&issuer).with_algorithm(Some(expects));
     let token = signed(&ES256, None, &claims());
     let error = AuthorizationResponse::verify(&token, &expected, backend::ring(), &public_keys())
         .unwrap_err();
-    assert_eq!(error, AuthorizationResponseError::Algorithm { expected: expects, found });
+    assert_eq!(error, JwtError::Algorithm { expected: expects, actual }.into());
     assert_eq!(error.code(), "jarm.alg");
-    let same = AuthorizationResponseExpectation { algorithm: Some(found), ..expected };
+    let same = expected.with_algorithm(Some(actual));
     assert!(AuthorizationResponse::verify(&token, &same, backend::ring(), &public_keys()).is_ok());
     // JARM 2.4: alg none MUST NOT be used.
     for header in [r#"{"alg":"none"}"#, r#"{"alg":"RS256"}"#, r#"{"alg":"HS256"}"#, "{}"] {
@@ -201,61 +190,61 @@ fn the_registered_algorithm_is_held() {
 }
 
 #[test]
-fn an_unknown_key_is_told_from_a_bad_signature() {
+fn distinguishes_unknown_key_from_bad_signature() {
     let (token, issuer) = (signed(&EDDSA, None, &claims()), issuer());
     let verify = |token: &str, keys: &Jwks| {
         AuthorizationResponse::verify(token, &expected(&issuer), backend::ring(), keys).unwrap_err()
     };
     let error = verify(&token, &Jwks::default());
-    assert_eq!(error, AuthorizationResponseError::UnknownKey);
+    assert_eq!(error, JwtError::UnknownKey.into());
     assert!(error.is_unknown_key());
     let (rest, _) = token.rsplit_once('.').unwrap();
     let error = verify(&format!("{rest}.AA"), &public_keys());
-    assert_eq!(error, AuthorizationResponseError::Signature);
+    assert_eq!(error, JwtError::Signature.into());
     assert!(!error.is_unknown_key());
-    assert_eq!(verify(rest, &public_keys()), AuthorizationResponseError::Jws(JwsError::Parts));
+    assert_eq!(verify(rest, &public_keys()), JwtError::Jws(JwsError::Parts).into());
 }
 
 #[test]
-fn code_and_error_exclude_each_other() {
-    use AuthorizationResponseError as Fault;
-    assert_eq!(verdict(json!({"error": "access_denied"})), Err(Fault::BothCodeAndError));
-    assert_eq!(verdict(json!({"code": null})), Err(Fault::Neither));
-    assert_eq!(verdict(json!({"code": null, "error_description": "x"})), Err(Fault::Neither));
+fn requires_either_code_or_error() {
+    use AuthorizationResponseError as Violation;
+    assert_eq!(verdict(json!({"error": "access_denied"})), Err(Violation::BothCodeAndError));
+    assert_eq!(verdict(json!({"code": null})), Err(Violation::Neither));
+    assert_eq!(verdict(json!({"code": null, "error_description": "x"})), Err(Violation::Neither));
 }
 
 #[test]
-fn each_parameter_is_a_text() {
-    use AuthorizationResponseError as Fault;
+fn rejects_parameters_that_are_not_strings() {
+    use AuthorizationResponseError as Violation;
     for value in ["null", "5", "true", "[]", "{}", r#"["a"]"#] {
-        assert_eq!(raw("state", value), Err(Fault::State), "{value}");
-        assert_eq!(raw("code", value), Err(Fault::Code), "{value}");
-        assert_eq!(raw("error", value), Err(Fault::Error), "{value}");
-        assert_eq!(raw("error_description", value), Err(Fault::ErrorDescription), "{value}");
-        assert_eq!(raw("error_uri", value), Err(Fault::ErrorUri), "{value}");
+        assert_eq!(raw("state", value), Err(Violation::State), "{value}");
+        assert_eq!(raw("code", value), Err(Violation::Code), "{value}");
+        assert_eq!(raw("error", value), Err(Violation::Error), "{value}");
+        assert_eq!(raw("error_description", value), Err(Violation::ErrorDescription), "{value}");
+        assert_eq!(raw("error_uri", value), Err(Violation::ErrorUri), "{value}");
     }
-    assert_eq!(raw("code", r#""""#), Err(Fault::Code));
-    assert_eq!(verdict(json!({"code": null, "error": ""})), Err(Fault::Error));
+    assert_eq!(raw("code", r#""""#), Err(Violation::Code));
+    assert_eq!(verdict(json!({"code": null, "error": ""})), Err(Violation::Error));
 }
 
 #[test]
-fn duplicate_claims_are_refused() {
+fn rejects_duplicate_claims() {
     let payload = claims().to_string().replacen('{', r#"{"c\u006fde":"other","#, 1);
     let error = verify(&forged(r#"{"alg":"EdDSA"}"#, &payload)).unwrap_err();
     assert_eq!(error.code(), "jarm.claims");
-    let AuthorizationResponseError::Claims(error) = error else { panic!("{error}") };
+    let AuthorizationResponseError::Jwt(JwtError::Claims(error)) = error else { panic!("{error}") };
     assert_eq!(error.kind(), Kind::DuplicateKey);
 }
 
 proptest! {
     #[test]
-    fn no_claim_panics_or_passes_by_its_type(
+    fn never_accepts_claim_of_another_json_type(
         name in "iss|aud|exp|nbf|state|code|error|error_description|error_uri",
         value in r#"null|true|-?[0-9]{1,25}(\.[0-9]{1,3})?(e[0-9]{1,3})?|"[a-z]{0,9}"|\[\]|\{\}"#,
     ) {
         if raw(&name, &value).is_ok() {
             let free = ["state", "code", "error_description", "error_uri"].contains(&name.as_str());
-            // Only a text can be a parameter, only a whole number a time.
+            // Parameters are strings, times are whole numbers.
             prop_assert_eq!(value.starts_with('"'), free, "{} {}", name, value);
         }
     }

@@ -1,4 +1,4 @@
-//! Opening a compact JWE (RFC 7516): what is read, and that every failure of the opening is one.
+//! Compact JWE (RFC 7516): reading, and one error for every decryption failure.
 
 use fdx_jose::{
     ContentKey, Decrypter, DecryptionError, DecryptionInput, EncryptionKey, Jwe, JweError,
@@ -24,7 +24,7 @@ fn public(members: Value) -> Vec<u8> {
     public_jwk("rfc7516_a1", members)
 }
 
-/// What `plaintext` is under [`KEY`], behind any header and any encrypted key.
+/// Encrypts `plaintext` under [`KEY`] with any header and any encrypted key.
 fn encrypted(header: &str, encrypted_key: &[u8], plaintext: &[u8]) -> String {
     encrypted_under(&KEY, header, encrypted_key, plaintext)
 }
@@ -59,7 +59,7 @@ fn usual(patch: &Value) -> Value {
 }
 
 #[test]
-fn the_example_of_the_rfc_opens() {
+fn decrypts_the_example_of_the_rfc() {
     let (token, key) = vector();
     let jwe = Jwe::parse(token).unwrap();
     assert_eq!(jwe.algorithm(), KeyEncryption::RsaOaep);
@@ -70,27 +70,27 @@ fn the_example_of_the_rfc_opens() {
 }
 
 #[test]
-fn other_algorithms_are_refused_by_name() {
+fn rejects_other_algorithms() {
     for alg in
         ["RSA1_5", "dir", "ECDH-ES", "ECDH-ES+A256KW", "PBES2-HS256+A128KW", "A256KW", "none"]
     {
-        let found = alg.to_owned();
+        let actual = alg.to_owned();
         let header = json!({"alg": alg, "enc": "A256GCM", "p2c": 2_000_000_000, "epk": {}});
-        assert_eq!(refused(&header), JweError::AlgorithmRefused { found });
+        assert_eq!(refused(&header), JweError::AlgorithmRefused { actual });
     }
     for enc in ["A128GCM", "A256CBC-HS512", "a256gcm"] {
-        let found = enc.to_owned();
-        assert_eq!(refused(&usual(&json!({"enc": enc}))), JweError::EncryptionRefused { found });
+        let actual = enc.to_owned();
+        assert_eq!(refused(&usual(&json!({"enc": enc}))), JweError::EncryptionRefused { actual });
     }
     assert_eq!(refused(&json!({"enc": "A256GCM"})), JweError::AlgorithmMissing);
     assert_eq!(refused(&json!({"alg": "RSA-OAEP"})), JweError::EncryptionMissing);
-    let found = "[\\\"RSA-OAEP\\\"]".to_owned();
+    let actual = "[\\\"RSA-OAEP\\\"]".to_owned();
     let header = json!({"alg": ["RSA-OAEP"], "enc": "A256GCM"});
-    assert_eq!(refused(&header), JweError::AlgorithmRefused { found });
+    assert_eq!(refused(&header), JweError::AlgorithmRefused { actual });
 }
 
 #[test]
-fn headers_that_bring_more_are_refused_by_name() {
+fn rejects_keys_compression_and_extensions_in_the_header() {
     assert_eq!(refused(&usual(&json!({"zip": "DEF"}))), JweError::Compressed);
     assert_eq!(refused(&usual(&json!({"zip": null}))), JweError::Compressed);
     assert_eq!(refused(&usual(&json!({"crit": ["exp"]}))), JweError::Critical);
@@ -105,7 +105,7 @@ fn headers_that_bring_more_are_refused_by_name() {
 }
 
 #[test]
-fn parts_lengths_and_alphabet_are_held() {
+fn rejects_other_parts_lengths_and_alphabets() {
     let (token, _) = vector();
     let parts: Vec<&str> = token.split('.').collect();
     let with = |at: usize, part: &str| {
@@ -131,7 +131,7 @@ fn parts_lengths_and_alphabet_are_held() {
 }
 
 #[test]
-fn the_longest_jwe_opens_and_a_longer_one_is_not_looked_at() {
+fn decrypts_the_longest_jwe_and_rejects_longer_ones() {
     let token = |length| encrypted(&usual(&json!({})).to_string(), &[1; 256], &vec![b'a'; length]);
     let (longest, longer) = (token(18_097), token(18_098));
     assert_eq!(longest.len(), fdx_jose::MAX_JWE_BYTES);
@@ -142,7 +142,7 @@ fn the_longest_jwe_opens_and_a_longer_one_is_not_looked_at() {
 }
 
 #[test]
-fn algorithms_bear_the_names_of_rfc7518() {
+fn uses_the_algorithm_names_of_rfc7518() {
     for (algorithm, name) in
         [(KeyEncryption::RsaOaep, "RSA-OAEP"), (KeyEncryption::RsaOaep256, "RSA-OAEP-256")]
     {
@@ -153,16 +153,16 @@ fn algorithms_bear_the_names_of_rfc7518() {
 }
 
 #[test]
-fn what_is_inside_is_text() {
+fn rejects_content_that_is_not_utf8() {
     let token = encrypted(&usual(&json!({})).to_string(), &[1; 256], &[0xff, 0xfe]);
     let opened = Jwe::parse(&token).unwrap().open(backend::ring(), &ContentKey::new(&KEY));
     assert_eq!(opened, Err(JweError::NotText));
 }
 
-/// Zeros stand in for a key that is missing while its opening fails: whoever encrypts under them
-/// must not be believed for it.
+/// A zero key takes the place of a missing content key. A sender that encrypts with the zero key must
+/// not succeed.
 #[test]
-fn a_missing_content_key_does_not_open_what_is_under_zeros() {
+fn missing_content_key_does_not_decrypt_with_zeros() {
     let token = encrypted_under(&[0; 32], &usual(&json!({})).to_string(), &[1; 256], b"a.b.c");
     let jwe = Jwe::parse(&token).unwrap();
     let zeros = jwe.open(backend::ring(), &ContentKey::new(&[0; 32])).unwrap();
@@ -173,7 +173,7 @@ fn a_missing_content_key_does_not_open_what_is_under_zeros() {
 }
 
 #[test]
-fn a_content_key_has_32_bytes_or_opens_nothing() {
+fn content_key_of_other_length_decrypts_nothing() {
     let (token, key) = vector();
     let jwe = Jwe::parse(token).unwrap();
     for length in [0, 16, 31, 33, 64] {
@@ -186,7 +186,7 @@ fn a_content_key_has_32_bytes_or_opens_nothing() {
 }
 
 #[test]
-fn the_key_is_the_one_that_kid_and_alg_name() {
+fn selects_key_by_kid_and_alg() {
     let token = |kid: Value| encrypted(&usual(&json!({"kid": kid})).to_string(), &[1; 9], b"a.b.c");
     let (one, two) = (encryption_key("one"), encryption_key("two"));
     let other = public_jwk("rfc7515_a2", json!({"kid": "other"}));
@@ -202,14 +202,14 @@ fn the_key_is_the_one_that_kid_and_alg_name() {
     let unnamed = Jwe::parse(&token(Value::Null)).unwrap();
     assert_eq!(unnamed.kid(), None);
     assert_eq!(unnamed.input(&keys), Err(JweError::AmbiguousKey));
-    // The same key under two ids is no ambiguity.
+    // The same key under two kids is not ambiguous.
     assert_eq!(unnamed.input(&[one, two]).unwrap().kid(), Some("one"));
     let stronger = EncryptionKey::from_jwk(&public(json!({})), KeyEncryption::RsaOaep256).unwrap();
     assert_eq!(unnamed.input(&[stronger]), Err(JweError::UnknownKey));
 }
 
 #[test]
-fn a_key_to_encrypt_to_is_public_rsa_for_encryption() {
+fn encryption_keys_are_public_rsa_for_encryption() {
     let read = |members| EncryptionKey::from_jwk(&public(members), KeyEncryption::RsaOaep);
     assert!(read(json!({"use": "enc", "alg": "RSA-OAEP", "key_ops": ["wrapKey"]})).is_ok());
     assert_eq!(read(json!({"use": "sig"})), Err(KeyError::Use));
@@ -222,13 +222,13 @@ fn a_key_to_encrypt_to_is_public_rsa_for_encryption() {
 }
 
 #[test]
-fn ring_says_that_it_can_t_decrypt() {
+fn ring_reports_that_it_cannot_decrypt() {
     let jwk = serde_json::to_vec(&jwk("rfc7516_a1")).unwrap();
     let loaded = fdx_jose::DecryptionKey::from_jwk(backend::ring(), &jwk, KeyEncryption::RsaOaep);
     assert_eq!(loaded.unwrap_err(), KeyError::CannotDecrypt);
 }
 
-/// A service that knows one content key, and is down until it is up.
+/// A service with one content key that is unavailable at first.
 struct Service {
     up: bool,
 }
@@ -244,7 +244,7 @@ impl Decrypter for Service {
 }
 
 #[test]
-fn a_service_that_is_down_is_asked_again() {
+fn unavailable_service_can_be_called_again() {
     let token = |key: &[u8]| encrypted(&usual(&json!({})).to_string(), key, b"a.b.c");
     let keys = [encryption_key("one")];
     let jwe = Jwe::parse(&token(&[1; 256])).unwrap();
@@ -268,7 +268,7 @@ proptest! {
         prop_assert_eq!(opened.expose(), plaintext);
     }
 
-    /// Five parts are read where vector and tag have their lengths, and open under no key.
+    /// Five parts are read if vector and tag have their lengths, and decrypt with no key.
     #[test]
     fn no_text_panics(
         text: String,
@@ -293,7 +293,7 @@ proptest! {
         }
     }
 
-    /// However it goes on.
+    /// Whatever follows.
     #[test]
     fn what_is_longer_than_the_longest_is_not_looked_at(
         text in "[A-Za-z0-9_.-]{1,64}",
@@ -304,9 +304,9 @@ proptest! {
         prop_assert_eq!(Jwe::parse(&long).unwrap_err(), JweError::TooLarge);
     }
 
-    /// Whatever can be read after one bit was changed, the encrypted key aside, does not open.
+    /// After a change of one bit, outside the encrypted key, a readable JWE does not decrypt.
     #[test]
-    fn a_changed_bit_does_not_open(at: prop::sample::Index, bit in 0..8) {
+    fn changed_bit_does_not_decrypt(at: prop::sample::Index, bit in 0..8) {
         let (token, key) = vector();
         let mut parts: Vec<Vec<u8>> =
             token.split('.').map(|part| base64url::decode(part).unwrap()).collect();
@@ -323,7 +323,7 @@ proptest! {
     }
 }
 
-/// With a private key at hand.
+/// Tests with a private key.
 #[cfg(feature = "aws-lc-rs")]
 mod at_hand {
     use fdx_jose::DecryptionKey;
@@ -342,16 +342,16 @@ mod at_hand {
     }
 
     #[test]
-    fn the_example_opens_with_its_private_key() {
+    fn decrypts_the_example_with_its_private_key() {
         let opened = open(vector().0, &key(KeyEncryption::RsaOaep)).unwrap();
         assert_eq!(opened.expose(), text(&RFC["rfc7516_a1"]["plaintext"]));
         let other = open(vector().0, &key(KeyEncryption::RsaOaep256));
         assert_eq!(other, Err(JweError::UnknownKey));
     }
 
-    /// Encrypted by aws-lc-rs itself, as a server does that has the public key alone.
+    /// Encrypted by aws-lc-rs with the public key only, as a server does.
     #[test]
-    fn what_was_encrypted_to_the_key_opens_by_its_algorithm() {
+    fn decrypts_only_with_the_algorithm_of_encryption() {
         use aws_lc_rs::rsa::{
             OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey,
             PublicEncryptingKey,
@@ -371,12 +371,12 @@ mod at_hand {
             };
             let opened = open(&token(algorithm), &key(algorithm)).unwrap();
             assert_eq!(opened.expose(), "a.b.c");
-            // Under the other name it is read, and does not open.
+            // With the other algorithm it is read, and does not decrypt.
             assert_eq!(open(&token(other), &key(other)), Err(JweError::Unopened));
         }
     }
 
-    /// The public key in the DER of X.509: two integers, in a bit string behind rsaEncryption.
+    /// The public key in the DER of X.509: two integers in a bit string, after rsaEncryption.
     fn spki() -> Vec<u8> {
         let jwk = jwk("rfc7516_a1");
         let integer = |name: &str| {
@@ -402,7 +402,7 @@ mod at_hand {
     }
 
     #[test]
-    fn a_key_that_is_not_here_is_named() {
+    fn reports_the_thumbprint_of_a_missing_key() {
         let jwe = Jwe::parse(vector().0).unwrap();
         let input = jwe.input(&[encryption_key("one")]).unwrap();
         let none: Vec<DecryptionKey> = Vec::new();
@@ -411,9 +411,9 @@ mod at_hand {
         assert_eq!(error, DecryptionError::NoKey { thumbprint });
     }
 
-    /// One key for each algorithm, behind one that was never asked.
+    /// One key for each algorithm, after an unrelated one.
     #[test]
-    fn a_decrypter_of_several_keys_chooses_by_thumbprint_and_algorithm() {
+    fn several_keys_decrypt_by_thumbprint_and_algorithm() {
         let other = serde_json::to_vec(&jwk("rfc7515_a2")).unwrap();
         let (backend, ours) = (backend::aws_lc_rs(), KeyEncryption::RsaOaep);
         let mut keys = vec![
@@ -431,7 +431,7 @@ mod at_hand {
     }
 
     #[test]
-    fn keys_for_decryption_are_rsa_and_prove_themselves() {
+    fn rejects_decryption_keys_that_are_not_consistent_rsa() {
         let backend = backend::aws_lc_rs();
         let ec = serde_json::to_vec(&jwk("rfc7515_a3")).unwrap();
         let refused = DecryptionKey::from_jwk(backend, &ec, KeyEncryption::RsaOaep).unwrap_err();
@@ -450,9 +450,9 @@ mod at_hand {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// Key, length or tag: the sender learns of none more than of another.
+        /// Key, length or tag: the sender learns nothing about the cause.
         #[test]
-        fn every_failure_of_the_opening_is_the_same(
+        fn every_decryption_failure_is_the_same_error(
             at: prop::sample::Index,
             bit in 0..8,
             length in prop_oneof![Just(256_usize), 0_usize..600],

@@ -1,4 +1,4 @@
-//! Compact JWS: what is read, what verifies, and what an attacker sends.
+//! Compact JWS: reading, verification, and the inputs of an attacker.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ fn with_header(header: &str) -> JwsError {
 }
 
 #[test]
-fn what_is_signed_verifies_with_its_key_alone() {
+fn verifies_only_with_the_signing_key() {
     for key in all_keys() {
         let jws = Jws::parse(&signed(key, Some("JWT"), &json!({"a": [1]}))).unwrap();
         assert_eq!(jws.kid(), key.public().kid());
@@ -37,32 +37,32 @@ fn what_is_signed_verifies_with_its_key_alone() {
 }
 
 #[test]
-fn none_and_every_other_algorithm_are_refused_by_name() {
+fn rejects_none_and_every_other_algorithm() {
     for alg in [
         "none", "None", "NONE", "nOnE", "", "HS256", "HS512", "RS256", "PS384", "PS512", "ES384",
         "ES256K", "Ed448", "es256", "ES256 ", "dir", "A256GCM",
     ] {
-        let found = alg.to_owned();
+        let actual = alg.to_owned();
         let error = with_header(&format!(r#"{{"alg":"{alg}"}}"#));
-        assert_eq!(error, JwsError::AlgorithmRefused { found });
+        assert_eq!(error, JwsError::AlgorithmRefused { actual });
     }
-    for (alg, found) in
+    for (alg, actual) in
         [("null", "null"), ("5", "5"), (r#"["ES256"]"#, r#"[\"ES256\"]"#), ("{}", "{}")]
     {
         let error = with_header(&format!(r#"{{"alg":{alg}}}"#));
-        assert_eq!(error, JwsError::AlgorithmRefused { found: found.to_owned() });
+        assert_eq!(error, JwsError::AlgorithmRefused { actual: actual.to_owned() });
     }
     assert_eq!(with_header("{}"), JwsError::AlgorithmMissing);
     let long = with_header(&format!(
         r#"{{"alg":"{}"}}"#,
         "\u{1b}é".repeat(500).replace('\u{1b}', "\\u001b")
     ));
-    assert!(matches!(long, JwsError::AlgorithmRefused { found }
-            if found.len() < 300 && found.bytes().all(|byte| byte.is_ascii_graphic())));
+    assert!(matches!(long, JwsError::AlgorithmRefused { actual }
+            if actual.len() < 300 && actual.bytes().all(|byte| byte.is_ascii_graphic())));
 }
 
 #[test]
-fn both_names_of_ed25519_are_read() {
+fn reads_both_names_of_ed25519() {
     for alg in ["EdDSA", "Ed25519"] {
         let jws = Jws::parse(&forged(&format!(r#"{{"alg":"{alg}"}}"#), "{}")).unwrap();
         assert_eq!(jws.verify(backend::ring(), EDDSA.public()), Ok(()));
@@ -70,7 +70,7 @@ fn both_names_of_ed25519_are_read() {
 }
 
 #[test]
-fn any_crit_is_refused() {
+fn rejects_any_crit() {
     for crit in [r#"["x"]"#, "[]", "null", r#""exp""#, r#"["alg"]"#, r#"["b64"]"#, "{}", "false"] {
         let error = with_header(&format!(r#"{{"alg":"EdDSA","crit":{crit}}}"#));
         assert_eq!(error, JwsError::Critical, "{crit}");
@@ -82,7 +82,7 @@ fn any_crit_is_refused() {
 }
 
 #[test]
-fn keys_in_the_header_and_key_urls_are_refused() {
+fn rejects_keys_and_key_urls_in_the_header() {
     let own = EDDSA.public().proof_jwk();
     for (member, value) in [
         ("jwk", own),
@@ -98,7 +98,7 @@ fn keys_in_the_header_and_key_urls_are_refused() {
 }
 
 #[test]
-fn headers_are_strict_json() {
+fn rejects_headers_that_are_not_strict_json() {
     for (header, kind) in [
         (r#"{"alg":"EdDSA","alg":"EdDSA"}"#, Kind::DuplicateKey),
         (r#"{"alg":"EdDSA","\u0061lg":"none"}"#, Kind::DuplicateKey),
@@ -121,7 +121,7 @@ fn headers_are_strict_json() {
 }
 
 #[test]
-fn parts_and_alphabet_are_held() {
+fn rejects_other_parts_and_alphabets() {
     let good = forged(r#"{"alg":"EdDSA"}"#, "{}");
     let (signed, _) = good.rsplit_once('.').unwrap();
     for token in ["", ".", "a", &format!("{good}.AA"), &format!("{good}.AA.AA"), signed] {
@@ -141,14 +141,14 @@ fn parts_and_alphabet_are_held() {
 }
 
 #[test]
-fn size_is_held_before_anything_else() {
+fn checks_size_first() {
     assert_eq!(refused(&".".repeat(1_000_000)), JwsError::TooLarge);
     assert_eq!(refused(&"A".repeat(10_000_000)), JwsError::TooLarge);
     assert_eq!(refused(&".".repeat(MAX_JWS_BYTES)), JwsError::Parts);
 }
 
 #[test]
-fn ecdsa_signatures_of_the_wrong_form_fail() {
+fn rejects_ecdsa_signatures_in_der() {
     let token = signed(&ES256, None, &json!({}));
     let (signed, signature) = token.rsplit_once('.').unwrap();
     let raw = base64url::decode(signature).unwrap();
@@ -167,7 +167,7 @@ fn ecdsa_signatures_of_the_wrong_form_fail() {
 }
 
 #[test]
-fn a_point_off_the_curve_verifies_nothing() {
+fn point_off_the_curve_verifies_nothing() {
     let mut jwk: Value = serde_json::from_str(ES256.public().proof_jwk()).unwrap();
     jwk["y"] = jwk["x"].clone();
     let key = PublicKey::from_jwk(jwk.to_string().as_bytes()).unwrap();
@@ -176,7 +176,7 @@ fn a_point_off_the_curve_verifies_nothing() {
 }
 
 #[test]
-fn types_compare_as_media_types() {
+fn compares_typ_as_media_type() {
     for (typ, same) in [
         ("at+jwt", true),
         ("AT+JWT", true),
@@ -195,7 +195,7 @@ fn types_compare_as_media_types() {
 }
 
 #[test]
-fn claims_are_strict_json() {
+fn rejects_claims_that_are_not_strict_json() {
     for (payload, kind) in [
         (r#"{"a":1,"a":2}"#, Kind::DuplicateKey),
         ("", Kind::Syntax),
@@ -240,7 +240,7 @@ proptest! {
         prop_assert!(Jws::parse_proof(&token).is_err());
     }
 
-    /// However long its payload is: it is read up to the bound, and not looked at beyond it.
+    /// Any payload length: read up to the bound, rejected beyond it.
     #[test]
     fn what_is_longer_than_the_longest_is_not_looked_at(length in 12_100..12_300usize) {
         let token = forged(r#"{"alg":"EdDSA"}"#, &"a".repeat(length));

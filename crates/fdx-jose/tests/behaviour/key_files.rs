@@ -87,7 +87,7 @@ fn from_pem(pem: &str) -> Result<PublicKey, KeyError> {
 }
 
 #[test]
-fn pkcs8_of_every_kind_loads_from_der_and_pem() {
+fn loads_pkcs8_of_every_key_type_from_der_and_pem() {
     for (der, public) in all_pkcs8() {
         assert_eq!(from_der(&der).as_ref(), Ok(public));
         assert_eq!(from_pem(&pem("PRIVATE KEY", &der)).as_ref(), Ok(public));
@@ -97,7 +97,7 @@ fn pkcs8_of_every_kind_loads_from_der_and_pem() {
 }
 
 #[test]
-fn pkcs1_pem_loads_whatever_stands_around_it() {
+fn loads_pkcs1_pem_inside_other_text() {
     let text = pem("RSA PRIVATE KEY", &pkcs1());
     assert_eq!(from_pem(&text).as_ref(), Ok(PS256.public()));
     let certificate = pem("CERTIFICATE", &[1, 2, 3]);
@@ -106,8 +106,8 @@ fn pkcs1_pem_loads_whatever_stands_around_it() {
 }
 
 #[test]
-fn pkcs1_has_two_primes_and_nothing_after_them() {
-    // RFC 8017 A.1.2: version 1 is that of more primes, and there is no other.
+fn rejects_pkcs1_with_more_than_two_primes() {
+    // RFC 8017 A.1.2: version 1 has more than two primes. There is no other version.
     let after = element(2, &[&[3]]);
     for (der, error) in [
         (pkcs1_with(1, &[]), KeyError::MultiPrime),
@@ -121,7 +121,7 @@ fn pkcs1_has_two_primes_and_nothing_after_them() {
 }
 
 #[test]
-fn a_pem_has_at_most_64_kib() {
+fn rejects_pem_over_64_kib() {
     let key = pem("PRIVATE KEY", &all_pkcs8()[1].0);
     let long = |length: usize| format!("{}{key}", "x".repeat(length - key.len()));
     assert_eq!(from_pem(&long(65_536)).as_ref(), Ok(ES256.public()));
@@ -129,7 +129,7 @@ fn a_pem_has_at_most_64_kib() {
 }
 
 #[test]
-fn sec1_and_encrypted_pem_are_refused_with_the_command_that_converts_them() {
+fn rejects_sec1_and_encrypted_pem_with_conversion_command() {
     let refused = [
         (pem("EC PRIVATE KEY", &sec1()), KeyError::Sec1),
         (pem("ENCRYPTED PRIVATE KEY", &[1]), KeyError::Encrypted),
@@ -147,7 +147,7 @@ fn sec1_and_encrypted_pem_are_refused_with_the_command_that_converts_them() {
 }
 
 #[test]
-fn other_pem_is_refused() {
+fn rejects_other_pem() {
     let one = pem("PRIVATE KEY", &all_pkcs8()[1].0);
     for text in [
         String::new(),
@@ -163,7 +163,7 @@ fn other_pem_is_refused() {
 }
 
 #[test]
-fn other_pkcs8_is_refused_by_name() {
+fn rejects_other_pkcs8() {
     let p384 = pkcs8(0, &[&element(6, &[EC]), &element(6, &[P384])], &sec1(), &[]);
     assert_eq!(from_der(&p384), Err(KeyError::Curve));
     let pss = pkcs8(0, &[&element(6, &[RSA_PSS])], &pkcs1(), &[]);
@@ -177,7 +177,7 @@ fn other_pkcs8_is_refused_by_name() {
 }
 
 #[test]
-fn bytes_after_the_key_are_refused() {
+fn rejects_bytes_after_the_key() {
     for (mut der, _) in all_pkcs8() {
         der.push(0);
         assert_eq!(from_der(&der), Err(KeyError::Der));
@@ -197,8 +197,8 @@ proptest! {
         for (mut der, public) in all_pkcs8() {
             let at = at % der.len();
             der[at] ^= 1_u8 << bit;
-            // A seed without its public key has nothing to disagree with, and what belongs to no
-            // number (an attribute, a parameter) may change.
+            // A seed without its public key can't contradict it, and attributes and parameters are
+            // ignored.
             if let Ok(key) = from_der(&der) {
                 let same = key.thumbprint() == public.thumbprint();
                 prop_assert!(same || key.algorithm() == EDDSA.public().algorithm());

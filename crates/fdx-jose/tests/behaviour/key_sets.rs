@@ -1,4 +1,4 @@
-//! JWK Sets, and which key of one is asked.
+//! JWK Sets, and which key of a set is selected.
 
 use fdx_jose::{EncryptionKey, Jwks, Jws, JwsError, KeyError, backend};
 use fdx_wire::base64url;
@@ -23,19 +23,19 @@ fn check(token: &str, keys: &Jwks) -> Result<fdx_jose::Thumbprint, JwsError> {
 }
 
 #[test]
-fn a_set_is_read_back() {
+fn written_set_reads_back() {
     let keys = Jwks::new(all_keys().iter().map(|key| key.public().clone()).collect());
     assert_eq!(Jwks::parse(keys.to_json().as_bytes()), Ok(keys));
     assert_eq!(Jwks::parse(Jwks::default().to_json().as_bytes()), Ok(Jwks::default()));
 }
 
 #[test]
-fn keys_to_encrypt_to_are_published_beside_those_that_sign() {
+fn publishes_encryption_keys_with_signing_keys() {
     let ours = encryption_key("enc-1");
     let keys = public_keys().with_encryption_keys(vec![ours.clone()]);
     assert_eq!((keys.keys(), keys.encryption_keys()), (public_keys().keys(), &[ours.clone()][..]));
     let published: Value = serde_json::from_str(&keys.to_json()).unwrap();
-    // RFC 7517 4.2: whether a key is for signatures or for encryption is said by use.
+    // RFC 7517 4.2: use distinguishes signature keys from encryption keys.
     let numbers = jwk("rfc7516_a1");
     let expected = json!({
         "alg": "RSA-OAEP", "e": numbers["e"], "kid": "enc-1", "kty": "RSA", "n": numbers["n"],
@@ -43,14 +43,14 @@ fn keys_to_encrypt_to_are_published_beside_those_that_sign() {
     });
     assert_eq!(published["keys"][3], expected);
     assert_eq!(EncryptionKey::from_jwk(ours.jwk().as_bytes(), ours.algorithm()), Ok(ours));
-    // For whoever checks our signatures it is one key that can't be used.
+    // A reader of signature keys skips it.
     let read = Jwks::parse(keys.to_json().as_bytes()).unwrap();
     assert_eq!((read.keys(), read.skipped()), (keys.keys(), 1));
     assert_eq!(read.encryption_keys(), []);
 }
 
 #[test]
-fn keys_that_cannot_be_used_are_skipped_and_counted() {
+fn skips_and_counts_unusable_keys() {
     let keys = set(&[
         json!({"kty": "oct", "k": "AAAA"}),
         json!({"kty": "RSA", "n": base64url::encode(&[0xff; 128]), "e": "AQAB"}),
@@ -67,7 +67,7 @@ fn keys_that_cannot_be_used_are_skipped_and_counted() {
 }
 
 #[test]
-fn decoys_that_share_the_key_id_are_passed_over() {
+fn ignores_decoys_with_the_same_kid() {
     let rs256 = {
         let mut jwk = named(&PS256, "one");
         jwk["alg"] = "RS256".into();
@@ -85,7 +85,7 @@ fn decoys_that_share_the_key_id_are_passed_over() {
         let header = format!(r#"{{"alg":"{}","kid":"one"}}"#, key.public().algorithm());
         let token = signed(key, None, &json!({}));
         let (_, rest) = token.split_once('.').unwrap();
-        // The signature does not fit the new header, but the right key was asked.
+        // The signature does not match the new header, but the right key was selected.
         let token = format!("{}.{rest}", base64url::encode(header.as_bytes()));
         assert_eq!(check(&token, &keys), Err(JwsError::Signature));
     }
@@ -94,7 +94,7 @@ fn decoys_that_share_the_key_id_are_passed_over() {
 }
 
 #[test]
-fn a_key_that_is_not_there_is_unknown() {
+fn reports_missing_key_as_unknown() {
     let token = forged(r#"{"alg":"EdDSA","kid":"one"}"#, "{}");
     let unnamed: Value = serde_json::from_str(EDDSA.public().proof_jwk()).unwrap();
     for keys in [
@@ -109,7 +109,7 @@ fn a_key_that_is_not_there_is_unknown() {
 }
 
 #[test]
-fn without_a_key_id_only_one_key_may_fit() {
+fn rejects_token_without_kid_if_several_keys_match() {
     let token = forged(r#"{"alg":"EdDSA"}"#, "{}");
     let other = {
         let mut jwk = named(&EDDSA, "b");
@@ -120,14 +120,14 @@ fn without_a_key_id_only_one_key_may_fit() {
     assert_eq!(check(&token, &set(&[named(&ES256, "a"), named(&EDDSA, "b")])), found);
     let ambiguous = Err(JwsError::AmbiguousKey);
     assert_eq!(check(&token, &set(&[named(&EDDSA, "a"), other.clone()])), ambiguous);
-    // The same key under two names is no ambiguity.
+    // The same key under two kids is not ambiguous.
     assert_eq!(check(&token, &set(&[named(&EDDSA, "a"), named(&EDDSA, "b")])), found);
     let token = forged(r#"{"alg":"EdDSA","kid":"b"}"#, "{}");
     assert_eq!(check(&token, &set(&[named(&EDDSA, "b"), other])), ambiguous);
 }
 
 #[test]
-fn sets_are_bounded() {
+fn bounds_size_and_number_of_keys() {
     let keys = vec![named(&ES256, "a"); 101];
     let json = serde_json::to_vec(&json!({ "keys": keys })).unwrap();
     assert_eq!(Jwks::parse(&json), Err(KeyError::TooManyKeys));

@@ -1,4 +1,4 @@
-//! JWKs that are read, and those that are not.
+//! Accepted and rejected JWKs.
 
 use core::time::Duration;
 
@@ -31,7 +31,7 @@ fn modulus(bytes: usize, first: u8, last: u8) -> String {
 }
 
 #[test]
-fn a_key_is_one_algorithm() {
+fn each_key_has_one_algorithm() {
     let algorithms = all_keys().map(|key| key.public().algorithm());
     assert_eq!(algorithms, [Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa]);
     assert!(public("rfc8037_a", json!({"alg": "Ed25519"})).is_ok());
@@ -43,7 +43,7 @@ fn a_key_is_one_algorithm() {
 }
 
 #[test]
-fn what_is_published_is_read_back_and_shows_no_private_member() {
+fn published_jwk_reads_back_without_private_members() {
     for key in all_keys() {
         let key = key.public();
         let read = PublicKey::from_jwk(key.jwk().as_bytes()).unwrap();
@@ -60,7 +60,7 @@ fn what_is_published_is_read_back_and_shows_no_private_member() {
 }
 
 #[test]
-fn a_public_key_with_a_private_member_is_refused_by_name() {
+fn rejects_public_key_with_private_member() {
     for member in ["d", "p", "q", "dp", "dq", "qi", "k"] {
         let key = public("rfc7515_a2", json!({member: "AQAB"}));
         assert_eq!(key, Err(KeyError::PrivateMember { member }));
@@ -70,7 +70,7 @@ fn a_public_key_with_a_private_member_is_refused_by_name() {
 }
 
 #[test]
-fn weak_rsa_keys_are_refused() {
+fn rejects_weak_rsa_keys() {
     let bits = |bits| Err(KeyError::RsaModulus { bits });
     for (n, error) in [
         (modulus(128, 0xff, 0xff), bits(1024)),
@@ -94,7 +94,7 @@ fn weak_rsa_keys_are_refused() {
 }
 
 #[test]
-fn rsa_keys_that_sign_or_decrypt_have_2048_3072_or_4096_bits() {
+fn private_rsa_keys_have_2048_3072_or_4096_bits() {
     let sizes = [2048_usize, 3072, 4096];
     let beside = sizes.iter().flat_map(|bits| [bits - 1, bits + 1]);
     for bits in sizes.into_iter().chain(beside).chain([2560, 5120, 8192]) {
@@ -104,7 +104,7 @@ fn rsa_keys_that_sign_or_decrypt_have_2048_3072_or_4096_bits() {
         let jwk = public_jwk("rfc7516_a1", n);
         let decrypts = EncryptionKey::from_jwk(&jwk, KeyEncryption::RsaOaep).map(|_| ());
         if sizes.contains(&bits) {
-            // The size will do; that the primes are another modulus' is found out after it.
+            // The size is allowed. The primes of another modulus are rejected later.
             assert_eq!((signs, decrypts), (KeyError::Inconsistent, Ok(())), "{bits}");
         } else {
             let refused = KeyError::RsaModulus { bits };
@@ -114,7 +114,7 @@ fn rsa_keys_that_sign_or_decrypt_have_2048_3072_or_4096_bits() {
 }
 
 #[test]
-fn leading_zeros_of_rsa_numbers_do_not_count() {
+fn ignores_leading_zeros_of_rsa_numbers() {
     let padded = |name: &str| {
         let mut bytes = vec![0, 0];
         bytes.extend(base64url::decode(jwk("rfc7515_a2")[name].as_str().unwrap()).unwrap());
@@ -128,7 +128,7 @@ fn leading_zeros_of_rsa_numbers_do_not_count() {
 }
 
 #[test]
-fn rsa_without_its_primes_is_refused_by_name() {
+fn rejects_rsa_without_its_primes() {
     for member in ["p", "q", "dp", "dq", "qi"] {
         let key = private("rfc7515_a2", json!({member: null}));
         assert_eq!(key, Err(KeyError::RsaPrimes { member }));
@@ -140,18 +140,18 @@ fn rsa_without_its_primes_is_refused_by_name() {
 }
 
 #[test]
-fn numbers_that_do_not_belong_together_are_refused() {
+fn rejects_numbers_that_do_not_match() {
     let other = ES256.public().proof_jwk();
     let x = serde_json::from_str::<Value>(other).unwrap()["y"].clone();
     assert_eq!(private("rfc7515_a3", json!({"x": x})), Err(KeyError::Inconsistent));
     assert_eq!(private("rfc8037_a", json!({"x": x})), Err(KeyError::Inconsistent));
-    // A wrong RSA exponent loads, and is found out by its first signature.
+    // A wrong RSA exponent loads, and its first signature does not verify.
     let dp = jwk("rfc7515_a2")["dq"].clone();
     assert_eq!(private("rfc7515_a2", json!({"dp": dp})), Err(KeyError::Proof));
 }
 
 #[test]
-fn weak_ed25519_keys_are_refused() {
+fn rejects_weak_ed25519_keys() {
     // 0, 1, -1 and one of order 8; then 0, 1 and 18 with 2^255 - 19 added; each in both signs.
     let high = |low| {
         let mut y = [0xff; 32];
@@ -174,8 +174,8 @@ fn weak_ed25519_keys_are_refused() {
 }
 
 #[test]
-fn a_signature_that_fits_every_message_verifies_none() {
-    // R is the neutral point and S is 0: right for any message, if the key is the neutral point.
+fn signature_for_every_message_verifies_none() {
+    // R is the neutral point and S is 0: valid for any message if the key is the neutral point.
     let mut neutral = [0; 32];
     neutral[0] = 1;
     let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": base64url::encode(&neutral)});
@@ -187,7 +187,7 @@ fn a_signature_that_fits_every_message_verifies_none() {
 }
 
 #[test]
-fn curves_types_and_lengths_are_held() {
+fn rejects_other_curves_types_and_lengths() {
     for crv in ["P-384", "P-521", "secp256k1", "Ed25519", "p-256"] {
         assert_eq!(public("rfc7515_a3", json!({"crv": crv})), Err(KeyError::Curve), "{crv}");
     }
@@ -207,7 +207,7 @@ fn curves_types_and_lengths_are_held() {
 }
 
 #[test]
-fn use_and_key_ops_are_held() {
+fn checks_use_and_key_ops() {
     assert_eq!(public("rfc7515_a3", json!({"use": "enc"})), Err(KeyError::Use));
     assert!(public("rfc7515_a3", json!({"use": "sig", "key_ops": ["verify"]})).is_ok());
     for ops in [json!([]), json!(["sign"]), json!(["verify", "verify"]), json!(["encrypt"])] {
@@ -221,7 +221,7 @@ fn use_and_key_ops_are_held() {
 }
 
 #[test]
-fn a_key_id_is_kept_or_else_the_thumbprint() {
+fn key_id_defaults_to_the_thumbprint() {
     let named = private("rfc7515_a3", json!({"kid": "k\"1"})).unwrap();
     assert_eq!(named.kid(), Some("k\"1"));
     assert_eq!(PublicKey::from_jwk(named.jwk().as_bytes()), Ok(named.clone()));
@@ -232,11 +232,11 @@ fn a_key_id_is_kept_or_else_the_thumbprint() {
 }
 
 #[test]
-fn ed25519_is_written_by_the_name_that_the_key_was_told() {
+fn key_writes_ed25519_by_its_configured_name() {
     let default = public("rfc8037_a", json!({"kid": "a"})).unwrap();
     let told = default.clone().with_fully_specified_alg();
     assert_eq!((default.alg(), told.alg()), ("EdDSA", "Ed25519"));
-    // A JWK says it too, and the name survives being published and renamed.
+    // A JWK has it as well, and publishing and renaming preserve it.
     let jwk = json!({"kid": "a", "alg": "Ed25519"});
     assert_eq!(public("rfc8037_a", jwk.clone()), Ok(told.clone()));
     assert_eq!(private("rfc8037_a", jwk), Ok(told.clone()));
@@ -252,7 +252,7 @@ fn ed25519_is_written_by_the_name_that_the_key_was_told() {
 }
 
 #[test]
-fn every_header_bears_the_name_that_the_key_was_told() {
+fn every_header_uses_the_configured_name() {
     let jwk = serde_json::to_vec(&jwk("rfc8037_a")).unwrap();
     for (key, alg) in [
         (PrivateKey::from_jwk(backend::ring(), &jwk).unwrap(), "EdDSA"),
@@ -264,14 +264,7 @@ fn every_header_bears_the_name_that_the_key_was_told() {
         let public = key.public();
         let issuer = Issuer::parse("https://bank.example").unwrap();
         let htu = HttpsUrl::parse("https://bank.example/token").unwrap();
-        let claims = ProofClaims {
-            htm: "POST",
-            htu: &htu,
-            jti: "j",
-            iat: NOW,
-            access_token: None,
-            nonce: None,
-        };
+        let claims = ProofClaims::new("POST", &htu, "j", NOW);
         let second = Duration::from_secs(1);
         for input in [
             AssertionKey::new(public.clone(), AssertionType::default())
@@ -292,7 +285,7 @@ fn every_header_bears_the_name_that_the_key_was_told() {
 }
 
 #[test]
-fn made_keys_load_and_sign() {
+fn generated_keys_load_and_sign() {
     let backend = backend::ring();
     for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
         let der = backend.generate_pkcs8(algorithm).unwrap();
@@ -332,7 +325,7 @@ proptest! {
         for section in ["rfc7515_a2", "rfc7515_a3", "rfc8037_a"] {
             let _ = public(section, json!({name.as_str(): value}));
             if let Ok(key) = private(section, json!({name.as_str(): value})) {
-                // What does not belong to the key type may say anything.
+                // Members of another key type are ignored.
                 let known = all_keys().map(|known| known.public().thumbprint());
                 prop_assert!(known.contains(&key.thumbprint()));
             }

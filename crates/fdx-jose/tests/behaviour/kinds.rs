@@ -1,9 +1,9 @@
-//! No token of one kind passes for another (RFC 8725 section 3.11), though one issuer signs them
-//! with one key, for one client, at one time.
+//! Token types are never confused (RFC 8725 section 3.11), even with the same issuer, key, client and
+//! time.
 
 use fdx_jose::{
-    AuthorizationResponse, AuthorizationResponseExpectation, IdToken, IdTokenExpectation, Jws,
-    SignedIntrospection, SignedIntrospectionExpectation, Tolerance, backend,
+    AuthorizationResponse, IdToken, IdTokenExpectation, Jws, JwtExpectation, SignedIntrospection,
+    backend,
 };
 use fdx_wire::Issuer;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ impl Token {
         Self::SignedIntrospection,
     ];
 
-    /// The `typ` that its specification names, first of all.
+    /// The `typ` of its specification first, then other accepted values.
     fn types(self) -> &'static [Option<&'static str>] {
         match self {
             Self::AccessToken => &[Some("at+jwt"), None],
@@ -50,7 +50,7 @@ impl Token {
         }
     }
 
-    /// What only this kind says; each has `iss`, `aud`, `iat` and `exp` too.
+    /// The claims of this type only. All types also have `iss`, `aud`, `iat` and `exp`.
     fn own(self) -> Value {
         match self {
             Self::AccessToken => json!({"sub": "c", "client_id": "app", "jti": "j", "scope": "a"}),
@@ -79,36 +79,21 @@ impl Token {
         forged(&header.to_string(), str::from_utf8(&payload).unwrap())
     }
 
-    /// The kinds whose readers take the token.
+    /// The types whose readers accept the token.
     fn taken_for(token: &str) -> Vec<Self> {
         let issuer = &Issuer::parse("https://bank.example").unwrap();
-        let (client_id, algorithm, now) = ("app", None, NOW);
-        let (tolerance, backend, keys) = (Tolerance::default(), backend::ring(), &public_keys());
-        let id_token = IdTokenExpectation {
-            other_typ: None,
-            issuer,
-            client_id,
-            algorithm,
-            nonce: Some("n"),
-            access_token: None,
-            max_age: None,
-            acr_values: None,
-            now,
-            tolerance,
-        };
-        let jarm =
-            AuthorizationResponseExpectation { issuer, client_id, algorithm, now, tolerance };
-        let introspection =
-            SignedIntrospectionExpectation { issuer, client_id, algorithm, now, tolerance };
+        let (backend, keys) = (backend::ring(), &public_keys());
+        let jwt = JwtExpectation::new(issuer, "app", NOW);
+        let id_token = IdTokenExpectation::new(jwt).with_nonce(Some("n"));
         let verdicts = [
             (Self::IdToken, IdToken::verify(token, &id_token, backend, keys).is_ok()),
             (
                 Self::AuthorizationResponse,
-                AuthorizationResponse::verify(token, &jarm, backend, keys).is_ok(),
+                AuthorizationResponse::verify(token, &jwt, backend, keys).is_ok(),
             ),
             (
                 Self::SignedIntrospection,
-                SignedIntrospection::verify(token, &introspection, backend, keys).is_ok(),
+                SignedIntrospection::verify(token, &jwt, backend, keys).is_ok(),
             ),
             (Self::Proof, Jws::parse_proof(token).is_ok()),
         ];
@@ -117,7 +102,7 @@ impl Token {
 }
 
 #[test]
-fn each_kind_passes_for_itself_alone() {
+fn each_token_type_passes_only_as_itself() {
     let read =
         [Token::IdToken, Token::AuthorizationResponse, Token::SignedIntrospection, Token::Proof];
     for kind in Token::ALL {
@@ -129,8 +114,8 @@ fn each_kind_passes_for_itself_alone() {
 }
 
 #[test]
-fn the_type_alone_keeps_them_apart() {
-    // Even a token that has the claims of all kinds is taken only for what its typ says.
+fn typ_alone_separates_token_types() {
+    // Even a token with the claims of all types is accepted only as the type of its typ.
     let now = NOW.as_seconds();
     let mut claims =
         json!({"iss": "https://bank.example", "aud": "app", "iat": now, "exp": now + 60});
@@ -143,7 +128,7 @@ fn the_type_alone_keeps_them_apart() {
         ("oauth-authz-req+jwt", vec![]),
         ("logout+jwt", vec![]),
         ("dpop+jwt", vec![]),
-        ("unheard-of+jwt", vec![]),
+        ("unknown+jwt", vec![]),
         ("oauth-authz-resp+jwt", vec![Token::AuthorizationResponse]),
         ("token-introspection+jwt", vec![Token::SignedIntrospection]),
     ] {

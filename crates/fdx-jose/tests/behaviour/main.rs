@@ -1,4 +1,4 @@
-//! What the crate promises, through its public API.
+//! Behaviour tests through the public API.
 #![allow(clippy::disallowed_types, reason = "tests compare with serde_json::Value")]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests are tests too")]
 

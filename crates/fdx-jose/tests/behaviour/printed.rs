@@ -1,19 +1,17 @@
-//! What `Debug` prints: whose, by which algorithm, how many bytes. Never a key, a token, or a claim
-//! that is about the customer.
+//! `Debug` output: owner, algorithm and length. Never a key, a token, or a claim about the customer.
 
 use core::fmt::Debug;
 
 use fdx_jose::{
-    AuthorizationResponse, AuthorizationResponseExpectation, IdToken, IdTokenExpectation, Jwe, Jws,
-    ProofClaims, Signature, SignedIntrospection, SignedIntrospectionExpectation, Tolerance,
-    backend,
+    AuthorizationResponse, IdToken, IdTokenExpectation, Jwe, Jws, JwtExpectation, ProofClaims,
+    Signature, SignedIntrospection, backend,
 };
 use fdx_wire::{HttpsUrl, Issuer, Secret};
 use serde_json::{Value, json};
 
 use crate::support::{EDDSA, NOW, RFC, changed, encryption_key, public_keys, signed, text};
 
-/// The key of RFC 8037 appendix A: its thumbprint (A.3) is its key id as well.
+/// The key of RFC 8037 appendix A. Its thumbprint (A.3) is also its key id.
 const PUBLIC_KEY: &str = "PublicKey { alg: \"EdDSA\", \
     kid: Some(\"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\"), \
     thumbprint: Thumbprint(kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k) }";
@@ -29,7 +27,7 @@ fn each_prints(table: &[(&dyn Debug, &str)]) {
 }
 
 #[test]
-fn a_key_prints_its_public_names() {
+fn debug_of_key_shows_public_names() {
     each_prints(&[
         (&EDDSA.public().thumbprint(), "Thumbprint(kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k)"),
         (EDDSA.public(), PUBLIC_KEY),
@@ -40,7 +38,7 @@ fn a_key_prints_its_public_names() {
 
 #[cfg(feature = "aws-lc-rs")]
 #[test]
-fn a_key_that_decrypts_prints_its_public_half() {
+fn debug_of_decryption_key_shows_public_half() {
     use fdx_jose::{DecryptionKey, KeyEncryption};
 
     let jwk = changed(crate::support::jwk("rfc7516_a1"), json!({"kid": "enc-1"}));
@@ -49,7 +47,7 @@ fn a_key_that_decrypts_prints_its_public_half() {
 }
 
 #[test]
-fn what_is_not_read_yet_prints_how_long_it_is() {
+fn debug_of_unread_values_shows_their_length() {
     let jws = Jws::parse(text(&RFC["rfc8037_a"]["jws"])).unwrap();
     let jwe = Jwe::parse(text(&RFC["rfc7516_a1"]["jwe"])).unwrap();
     let input = jwe.input(&[encryption_key("enc-1")]).unwrap();
@@ -67,12 +65,13 @@ fn what_is_not_read_yet_prints_how_long_it_is() {
 }
 
 #[test]
-fn what_was_asked_prints_without_its_secrets() {
+fn debug_of_expectations_hides_secrets() {
     let issuer = Issuer::parse("https://bank.example").unwrap();
     let htu = HttpsUrl::parse("https://bank.example/accounts?id=4711").unwrap();
     let token = Secret::new("Kz~8mXK1".to_owned());
     let (access_token, nonce) = (Some(&token), Some("n-0S6"));
-    let proof = ProofClaims { htm: "GET", htu: &htu, jti: "j", iat: NOW, access_token, nonce };
+    let proof =
+        ProofClaims::new("GET", &htu, "j", NOW).with_access_token(access_token).with_nonce(nonce);
     each_prints(&[
         (
             &proof,
@@ -80,24 +79,24 @@ fn what_was_asked_prints_without_its_secrets() {
              iat: UnixTime(1767607200), .. }",
         ),
         (
-            &id_token_expectation(&issuer, nonce, access_token),
-            "IdTokenExpectation { issuer: Issuer(\"https://bank.example\"), client_id: \"app\", \
-             algorithm: None, now: UnixTime(1767607200), tolerance: Tolerance(10), .. }",
+            &IdTokenExpectation::new(JwtExpectation::new(&issuer, "app", NOW))
+                .with_nonce(nonce)
+                .with_access_token(&token),
+            "IdTokenExpectation { jwt: JwtExpectation { \
+             issuer: Issuer(\"https://bank.example\"), client_id: \"app\", algorithm: None, \
+             now: UnixTime(1767607200), tolerance: Tolerance(10) }, .. }",
         ),
     ]);
 }
 
 #[test]
-fn what_was_verified_prints_without_what_it_says_of_the_customer() {
+fn debug_of_verified_tokens_hides_the_customer() {
     let issuer = &Issuer::parse("https://bank.example").unwrap();
-    let (client_id, algorithm, now) = ("app", None, NOW);
-    let (tolerance, backend, keys) = (Tolerance::default(), backend::ring(), &public_keys());
-    let jarm = AuthorizationResponseExpectation { issuer, client_id, algorithm, now, tolerance };
-    let introspection =
-        SignedIntrospectionExpectation { issuer, client_id, algorithm, now, tolerance };
-    let id_token = id_token_expectation(issuer, None, None);
+    let (backend, keys) = (backend::ring(), &public_keys());
+    let jwt = JwtExpectation::new(issuer, "app", NOW);
+    let id_token = IdTokenExpectation::new(jwt);
     let token = |typ, members: Value| {
-        let seconds = now.as_seconds();
+        let seconds = NOW.as_seconds();
         let common = json!({
             "iss": "https://bank.example", "aud": "app", "iat": seconds, "exp": seconds + 60,
         });
@@ -105,7 +104,7 @@ fn what_was_verified_prints_without_what_it_says_of_the_customer() {
         signed(&EDDSA, Some(typ), &claims)
     };
     let response = |members| {
-        AuthorizationResponse::verify(&token("JWT", members), &jarm, backend, keys).unwrap()
+        AuthorizationResponse::verify(&token("JWT", members), &jwt, backend, keys).unwrap()
     };
     let active = json!({"token_introspection": {"active": true, "sub": "customer"}});
     let active = token("token-introspection+jwt", active);
@@ -126,28 +125,9 @@ fn what_was_verified_prints_without_what_it_says_of_the_customer() {
              expires_at: UnixTime(1767607260), .. }",
         ),
         (
-            &SignedIntrospection::verify(&active, &introspection, backend, keys).unwrap(),
+            &SignedIntrospection::verify(&active, &jwt, backend, keys).unwrap(),
             "SignedIntrospection { issuer: Issuer(\"https://bank.example\"), \
              issued_at: UnixTime(1767607200), .. }",
         ),
     ]);
-}
-
-fn id_token_expectation<'a>(
-    issuer: &'a Issuer,
-    nonce: Option<&'a str>,
-    access_token: Option<&'a Secret>,
-) -> IdTokenExpectation<'a> {
-    IdTokenExpectation {
-        issuer,
-        client_id: "app",
-        other_typ: None,
-        algorithm: None,
-        nonce,
-        access_token,
-        max_age: None,
-        acr_values: None,
-        now: NOW,
-        tolerance: Tolerance::default(),
-    }
 }

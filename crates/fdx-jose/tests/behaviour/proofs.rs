@@ -1,4 +1,4 @@
-//! DPoP proofs (RFC 9449), made and read.
+//! DPoP proofs (RFC 9449): writing and reading.
 
 use fdx_jose::{
     Jws, JwsError, KeyError, PrivateKey, ProofClaims, ProofKey, Role, Signer, access_token_hash,
@@ -16,11 +16,10 @@ fn proof(key: &PrivateKey, claims: &ProofClaims<'_>) -> Jws {
 }
 
 #[test]
-fn a_proof_brings_its_key_and_says_only_what_applies() {
+fn proof_has_its_key_and_only_applicable_claims() {
     let htu = HttpsUrl::parse("https://bank.example/token?a=b").unwrap();
     let token = Secret::new("Kz~8mXK1".to_owned());
-    let bare =
-        ProofClaims { htm: "POST", htu: &htu, jti: "j", iat: NOW, access_token: None, nonce: None };
+    let bare = ProofClaims::new("POST", &htu, "j", NOW);
     let iat = NOW.as_seconds();
     for key in all_keys() {
         let jws = proof(key, &bare);
@@ -33,7 +32,7 @@ fn a_proof_brings_its_key_and_says_only_what_applies() {
         });
         assert_eq!(jws.claims::<Value>().unwrap(), expected);
 
-        let full = ProofClaims { access_token: Some(&token), nonce: Some("n"), ..bare };
+        let full = bare.with_access_token(Some(&token)).with_nonce(Some("n"));
         let claims: Value = proof(key, &full).claims().unwrap();
         assert_eq!(claims["ath"], *access_token_hash(&token));
         assert_eq!(claims["nonce"], "n");
@@ -42,20 +41,19 @@ fn a_proof_brings_its_key_and_says_only_what_applies() {
 }
 
 #[test]
-fn a_proof_key_is_known_by_its_thumbprint() {
+fn proof_key_is_identified_by_its_thumbprint() {
     let key = ProofKey::new(EDDSA.public().clone());
     assert_eq!(key.thumbprint(), EDDSA.public().thumbprint());
     assert_eq!(key.public(), EDDSA.public());
     let htu = HttpsUrl::parse("https://bank.example/").unwrap();
-    let claims =
-        ProofClaims { htm: "GET", htu: &htu, jti: "j", iat: NOW, access_token: None, nonce: None };
+    let claims = ProofClaims::new("GET", &htu, "j", NOW);
     let input = key.proof(&claims);
     assert_eq!((input.role(), input.key()), (Role::DpopProof, key.thumbprint()));
     assert_eq!(input, key.proof(&claims));
 }
 
 #[test]
-fn a_proof_is_not_read_as_anything_else_nor_anything_else_as_a_proof() {
+fn proofs_and_other_tokens_are_never_confused() {
     let own = EDDSA.public().proof_jwk();
     let good = forged(&format!(r#"{{"typ":"dpop+jwt","alg":"EdDSA","jwk":{own}}}"#), "{}");
     assert!(Jws::parse_proof(&good).is_ok());
@@ -81,7 +79,7 @@ fn a_proof_is_not_read_as_anything_else_nor_anything_else_as_a_proof() {
         ),
         (
             format!(r#"{{"typ":"dpop+jwt","alg":"none","jwk":{own}}}"#),
-            JwsError::AlgorithmRefused { found: "none".to_owned() },
+            JwsError::AlgorithmRefused { actual: "none".to_owned() },
         ),
     ] {
         assert_eq!(Jws::parse_proof(&forged(&header, "{}")).unwrap_err(), error, "{header}");
@@ -92,14 +90,7 @@ proptest! {
     #[test]
     fn htu_never_has_a_query(path in "[a-z/]{0,20}", query in "[a-z=&?]{0,20}") {
         let htu = HttpsUrl::parse(&format!("https://bank.example/{path}?{query}")).unwrap();
-        let claims = ProofClaims {
-            htm: "GET",
-            htu: &htu,
-            jti: "j",
-            iat: NOW,
-            access_token: None,
-            nonce: None,
-        };
+        let claims = ProofClaims::new("GET", &htu, "j", NOW);
         let read: Value = proof(&EDDSA, &claims).claims().unwrap();
         prop_assert_eq!(&read["htu"], &format!("https://bank.example/{path}"));
     }

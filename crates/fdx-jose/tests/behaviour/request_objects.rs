@@ -37,7 +37,7 @@ fn refused(parameters: &RequestObjectParameters) -> RequestObjectError {
 }
 
 #[test]
-fn a_request_object_says_what_fapi_wants_and_all_parameters() {
+fn request_object_has_the_claims_of_fapi_and_all_parameters() {
     let details = RawJson::of(&json!([{"type": "fdx", "n": 1}])).unwrap();
     let parameters = RequestObjectParameters::new()
         .text("response_type", "code")
@@ -85,7 +85,7 @@ proptest! {
 }
 
 #[test]
-fn reserved_claims_cannot_be_written_over() {
+fn rejects_reserved_parameters() {
     for name in [
         "iss",
         "aud",
@@ -113,7 +113,7 @@ fn reserved_claims_cannot_be_written_over() {
 }
 
 #[test]
-fn a_repeated_parameter_is_refused() {
+fn rejects_repeated_parameter() {
     let twice = RequestObjectParameters::new().text("scope", "a").number("scope", 1);
     let error = refused(&twice);
     assert_eq!(error, RequestObjectError::Repeated { name: "scope".to_owned() });
@@ -121,7 +121,7 @@ fn a_repeated_parameter_is_refused() {
 }
 
 #[test]
-fn null_is_refused() {
+fn rejects_null() {
     let null = RawJson::of(&Value::Null).unwrap();
     let error = refused(&RequestObjectParameters::new().json("claims\u{1b}", null));
     assert_eq!(error, RequestObjectError::Null { name: "claims\\u{1b}".to_owned() });
@@ -129,7 +129,7 @@ fn null_is_refused() {
 }
 
 #[test]
-fn names_in_errors_are_bounded_and_values_do_not_print() {
+fn bounds_names_in_errors_and_prints_no_values() {
     let name = "é".repeat(5000);
     let twice = RequestObjectParameters::new().text(&name, "Kz8mXK1E").text(&name, "Kz8mXK1E");
     assert!(refused(&twice).to_string().len() < 400);
@@ -141,7 +141,7 @@ fn names_in_errors_are_bounded_and_values_do_not_print() {
 
 proptest! {
     #[test]
-    fn no_request_object_lives_longer_than_an_hour(seconds: u64) {
+    fn request_object_expires_within_an_hour(seconds: u64) {
         let claims = claims(&made(&RequestObjectParameters::new(), Duration::from_secs(seconds)).unwrap());
         let lives = claims["exp"].as_u64().unwrap() - claims["nbf"].as_u64().unwrap();
         prop_assert_eq!(lives, seconds.min(3600));

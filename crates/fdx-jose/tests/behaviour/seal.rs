@@ -1,4 +1,4 @@
-//! The seal: what is sealed opens only with its key, in its context, untouched.
+//! Sealed values open only unchanged, with their key and in their context.
 
 use fdx_jose::{SealError, SealingKey, SealingKeys, backend};
 use fdx_wire::base64url;
@@ -9,7 +9,7 @@ fn keys(id: u32, key: u8) -> SealingKeys {
 }
 
 #[test]
-fn an_older_key_still_opens_and_a_retired_one_does_not() {
+fn older_key_opens_and_removed_key_does_not() {
     let sealed = keys(1, 1).seal(&[b"c"], [0; 32], b"state").unwrap();
     let rotated = keys(2, 2).and_opens(SealingKey::new(1, [1; 32]));
     assert_eq!(rotated.open(&[b"c"], &sealed).unwrap().expose(), "state");
@@ -29,7 +29,7 @@ fn the_format_is_fixed() {
 }
 
 #[test]
-fn contexts_do_not_run_together() {
+fn different_contexts_never_collide() {
     let keys = keys(1, 1);
     let contexts: [&[&[u8]]; 7] =
         [&[], &[b""], &[b"", b""], &[b"ab"], &[b"a", b"b"], &[b"ab", b""], &[b"", b"ab"]];
@@ -42,16 +42,16 @@ fn contexts_do_not_run_together() {
 }
 
 #[test]
-fn other_texts_are_refused() {
+fn rejects_other_texts() {
     let keys = keys(1, 1);
     let version = base64url::encode(&[2; 80]);
     for (text, error) in [
         (String::new(), SealError::Malformed),
         ("AQ==".to_owned(), SealError::Malformed),
         (base64url::encode(&[1, 0, 0, 0, 1, 5]), SealError::Malformed),
-        (version, SealError::Version { found: 2 }),
+        (version, SealError::Version { actual: 2 }),
         (base64url::encode(&[&[1, 0, 0, 0, 1], &[0; 32][..]].concat()), SealError::Unauthentic),
-        ("A".repeat(131_072), SealError::Version { found: 0 }),
+        ("A".repeat(131_072), SealError::Version { actual: 0 }),
         ("A".repeat(131_073), SealError::TooLarge),
     ] {
         assert_eq!(keys.open(&[], &text), Err(error));

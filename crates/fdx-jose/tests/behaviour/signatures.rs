@@ -1,4 +1,4 @@
-//! Signing split in two: the input goes out, the signature comes back.
+//! Signing in two steps: the input goes to a signer, the signature comes back.
 
 use fdx_jose::{
     Algorithm, Jws, Role, Signature, Signer, SigningError, SigningInput, backend, statement,
@@ -25,7 +25,7 @@ fn shortest(number: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn an_input_says_all_that_a_signer_must_know() {
+fn input_has_everything_a_signer_needs() {
     for key in all_keys() {
         let input = statement(key.public(), Some("JWT"), &json!({"secret": "Kz8mXK1E"})).unwrap();
         assert_eq!(input.role(), Role::Statement);
@@ -40,7 +40,7 @@ fn an_input_says_all_that_a_signer_must_know() {
 }
 
 #[test]
-fn a_signer_of_several_keys_chooses_by_thumbprint() {
+fn several_keys_sign_by_thumbprint() {
     let backend = backend::ring();
     let fresh = |algorithm| {
         let der = backend.generate_pkcs8(algorithm).unwrap();
@@ -59,7 +59,7 @@ fn a_signer_of_several_keys_chooses_by_thumbprint() {
 }
 
 #[test]
-fn keys_and_inputs_may_go_to_other_threads() {
+fn keys_and_inputs_are_send_and_sync() {
     fn assert<T: Send + Sync + 'static>() {}
     assert::<fdx_jose::PrivateKey>();
     assert::<SigningInput>();
@@ -67,23 +67,23 @@ fn keys_and_inputs_may_go_to_other_threads() {
 }
 
 #[test]
-fn a_signature_of_another_length_is_not_attached() {
+fn rejects_signature_of_another_length() {
     for (key, expected) in [(&PS256, 256), (&ES256, 64), (&EDDSA, 64)] {
         let input = statement(key.public(), None, &json!({})).unwrap();
-        for found in [0, 63, 64, 65, 70, 255, 256, 257] {
-            let attached = input.attach(&Signature::from_jws(vec![0; found]));
-            if found == expected {
+        for actual in [0, 63, 64, 65, 70, 255, 256, 257] {
+            let attached = input.attach(&Signature::from_jws(vec![0; actual]));
+            if actual == expected {
                 assert!(attached.is_ok());
             } else {
-                assert_eq!(attached, Err(SigningError::Length { expected, found }));
+                assert_eq!(attached, Err(SigningError::Length { expected, actual }));
             }
         }
     }
 }
 
 #[test]
-fn der_of_another_signer_is_converted() {
-    // As a key management service would: its DER, our JWS.
+fn converts_der_signature_of_a_service() {
+    // A key management service returns DER.
     let input: SigningInput = statement(ES256.public(), None, &json!({"a": 1})).unwrap();
     let raw = ES256.sign(&input).unwrap();
     let (r, s) = raw.as_bytes().split_at(32);
@@ -93,7 +93,7 @@ fn der_of_another_signer_is_converted() {
 }
 
 #[test]
-fn der_is_strict() {
+fn rejects_lenient_der() {
     let one: &[u8] = &[1];
     let good = der(&[one, one]);
     assert!(Signature::from_der_ecdsa(&good).is_ok());

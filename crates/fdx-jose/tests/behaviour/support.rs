@@ -1,4 +1,4 @@
-//! Keys that RFCs print, and tokens that no honest signer would make.
+//! Keys of RFCs, and tokens that no honest signer would write.
 
 use std::sync::LazyLock;
 
@@ -21,7 +21,7 @@ pub(crate) fn all_keys() -> [&'static PrivateKey; 3] {
     [&PS256, &ES256, &EDDSA]
 }
 
-/// What an issuer with all these keys publishes.
+/// The JWK Set of an issuer with all these keys.
 pub(crate) fn public_keys() -> Jwks {
     Jwks::new(all_keys().iter().map(|key| key.public().clone()).collect())
 }
@@ -30,7 +30,7 @@ pub(crate) fn jwk(section: &str) -> Value {
     RFC[section]["private_jwk"].clone()
 }
 
-/// The public half of it, with some members changed.
+/// Its public half, with some members changed.
 pub(crate) fn public_jwk(section: &str, members: Value) -> Vec<u8> {
     let mut public = jwk(section);
     let object = public.as_object_mut().unwrap();
@@ -38,7 +38,7 @@ pub(crate) fn public_jwk(section: &str, members: Value) -> Vec<u8> {
     changed(public, members)
 }
 
-/// The key of RFC 7516 appendix A.1, as it is published.
+/// The public key of RFC 7516 appendix A.1.
 pub(crate) fn encryption_key(kid: &str) -> EncryptionKey {
     let jwk = public_jwk("rfc7516_a1", json!({"kid": kid}));
     EncryptionKey::from_jwk(&jwk, KeyEncryption::RsaOaep).unwrap()
@@ -48,7 +48,7 @@ pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
-/// The JWK with some members set, and those that are null taken out.
+/// The JWK with some members set, and those that are null removed.
 pub(crate) fn changed(mut jwk: Value, members: Value) -> Vec<u8> {
     let object = jwk.as_object_mut().unwrap();
     for (name, value) in members.as_object().unwrap() {
@@ -67,7 +67,7 @@ pub(crate) fn signed<C: Serialize>(key: &PrivateKey, typ: Option<&str>, claims: 
     input.attach(&key.sign(&input).unwrap()).unwrap()
 }
 
-/// A token with any header and payload, and a good signature by [`EDDSA`].
+/// A token with any header and payload, and a valid signature by [`EDDSA`].
 pub(crate) fn forged(header: &str, payload: &str) -> String {
     let seed = base64url::decode(text(&RFC["rfc8037_a"]["private_jwk"]["d"])).unwrap();
     let pair = Ed25519KeyPair::from_seed_unchecked(&seed).unwrap();

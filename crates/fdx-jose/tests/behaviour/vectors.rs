@@ -1,4 +1,4 @@
-//! What the RFCs print.
+//! Test vectors of the RFCs.
 
 use fdx_jose::{
     Jws, JwsError, KeyError, PublicKey, Signer, Thumbprint, access_token_hash, backend, statement,
@@ -17,20 +17,20 @@ fn rfc7515_a3_verifies() {
 }
 
 #[test]
-fn rfc7515_a5_is_refused() {
+fn rejects_rfc7515_a5() {
     let error = Jws::parse(text(&RFC["rfc7515_a5"]["jws"])).unwrap_err();
-    let found = "none".to_owned();
-    assert_eq!(error, JwsError::AlgorithmRefused { found });
+    let actual = "none".to_owned();
+    assert_eq!(error, JwsError::AlgorithmRefused { actual });
 }
 
 #[test]
-fn rfc7638_thumbprint_holds() {
+fn computes_the_thumbprint_of_rfc7638() {
     let vector = &RFC["rfc7638_3_1"];
     let fapi = changed(vector["jwk"].clone(), json!({"alg": "PS256"}));
     let key = PublicKey::from_jwk(&fapi).unwrap();
     assert_eq!(key.thumbprint().to_string(), text(&vector["thumbprint_sha256"]));
     assert_eq!(key.kid(), Some("2011-04-29"));
-    // As printed it is for RS256, which FAPI 2.0 does not allow.
+    // The printed key is for RS256, which FAPI 2.0 does not allow.
     let printed = changed(vector["jwk"].clone(), json!({}));
     assert_eq!(PublicKey::from_jwk(&printed), Err(KeyError::Algorithm));
 }
@@ -45,7 +45,7 @@ fn rfc8037_key_signs_and_verifies_as_printed() {
     let jws = Jws::parse(text(&vector["jws"])).unwrap();
     assert_eq!(jws.payload(), b"Example of Ed25519 signing");
     assert_eq!(jws.verify(backend::ring(), EDDSA.public()), Ok(()));
-    // Ed25519 is deterministic: what we sign is what a forger with the same key signs.
+    // Ed25519 is deterministic: the same key makes the same signature.
     let input = statement(EDDSA.public(), None, &json!({"a": 1})).unwrap();
     let header = format!(r#"{{"alg":"EdDSA","kid":"{thumbprint}"}}"#);
     assert_eq!(
@@ -55,7 +55,7 @@ fn rfc8037_key_signs_and_verifies_as_printed() {
 }
 
 #[test]
-fn rfc8705_certificate_thumbprint_holds() {
+fn computes_the_certificate_thumbprint_of_rfc8705() {
     let vector = &RFC["rfc8705_a"];
     let der = text(&vector["cert_der_base64"]).replace('+', "-").replace('/', "_");
     let der = base64url::decode(der.trim_end_matches('=')).unwrap();
@@ -67,7 +67,7 @@ fn rfc8705_certificate_thumbprint_holds() {
 }
 
 #[test]
-fn rfc9449_proofs_verify_with_the_key_they_bring() {
+fn rfc9449_proofs_verify_with_their_own_key() {
     let vector = &RFC["rfc9449"];
     for (proof, htm) in
         [("token_request_proof_fig2", "POST"), ("resource_request_proof_fig13", "GET")]

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use fdx_jose::{AuthorizationResponse, AuthorizationResponseExpectation};
+use fdx_jose::{AuthorizationResponse, JwtExpectation};
 use fdx_wire::{Secret, UnixTime};
 
 use super::arrival::{self, fault};
@@ -99,13 +99,9 @@ impl Client {
     ) -> Result<Read, Error> {
         self.check_ours(&signed.pending.flow)?;
         let config = self.config();
-        let expectation = AuthorizationResponseExpectation {
-            issuer: &config.issuer,
-            client_id: &config.client_id,
-            algorithm: config.authorization_signed_response_alg,
-            now,
-            tolerance: config.tolerance,
-        };
+        let expectation = JwtExpectation::new(&config.issuer, &config.client_id, now)
+            .with_algorithm(config.authorization_signed_response_alg)
+            .with_tolerance(config.tolerance);
         // JARM 2.4: iss is checked before any key is looked for.
         let jwks = self.jwks(keys);
         let jwt = signed.response.expose();

@@ -71,14 +71,11 @@ impl Client {
         let key = key.and_then(|key| self.proof_key(key)).ok_or(CallerFault::OtherKey)?;
         let slot = NonceSlot { realm, origin: outgoing.url.origin(), key: key.thumbprint() };
         let nonces = &self.0.nonces;
-        let input = key.proof(&ProofClaims {
-            htm: outgoing.method.as_str(),
-            htu: &outgoing.url,
-            jti: &mint.proof_jti(),
-            iat: mint.now,
-            access_token,
-            nonce: nonces.latest(&slot).as_deref(),
-        });
+        let (jti, nonce) = (mint.proof_jti(), nonces.latest(&slot));
+        let claims = ProofClaims::new(outgoing.method.as_str(), &outgoing.url, &jti, mint.now)
+            .with_access_token(access_token)
+            .with_nonce(nonce.as_deref());
+        let input = key.proof(&claims);
         outgoing.inputs.push(input);
         outgoing.nonces = Some((nonces.clone(), slot));
         Ok(())

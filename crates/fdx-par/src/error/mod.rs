@@ -18,7 +18,7 @@ pub use seal::SealFault;
 pub use server::{ServerFault, ServerRule};
 
 use fdx_jose::{
-    AuthorizationResponseError, DecryptionError, IdTokenError, SignedIntrospectionError,
+    AuthorizationResponseError, DecryptionError, IdTokenError, JwtError, SignedIntrospectionError,
     SigningError,
 };
 
@@ -126,7 +126,7 @@ impl Error {
     pub fn allowed_by(&self) -> Option<&'static str> {
         match self {
             Self::Callback(CallbackFault::IssMissing) => Some("callback-without-iss"),
-            Self::IdToken(IdTokenError::Type) => Some("id-token-typ"),
+            Self::IdToken(IdTokenError::Jwt(JwtError::Type)) => Some("id-token-typ"),
             Self::Server(fault) => fault.rule.allowed_by(),
             _ => None,
         }

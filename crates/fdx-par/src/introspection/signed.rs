@@ -1,6 +1,6 @@
 use core::fmt;
 
-use fdx_jose::{SignedIntrospection, SignedIntrospectionExpectation};
+use fdx_jose::{JwtExpectation, SignedIntrospection};
 use fdx_wire::{Entropy, Secret, UnixTime};
 use http::StatusCode;
 use http::header::ACCEPT;
@@ -77,13 +77,9 @@ impl Client {
         now: UnixTime,
     ) -> Result<Introspection, Error> {
         let config = self.config();
-        let expectation = SignedIntrospectionExpectation {
-            issuer: &config.issuer,
-            client_id: &config.client_id,
-            algorithm: config.introspection_signed_response_alg,
-            now,
-            tolerance: config.tolerance,
-        };
+        let expectation = JwtExpectation::new(&config.issuer, &config.client_id, now)
+            .with_algorithm(config.introspection_signed_response_alg)
+            .with_tolerance(config.tolerance);
         let jwks = self.jwks(keys);
         let jwt = signed.jwt.expose();
         let verified = SignedIntrospection::verify(jwt, &expectation, config.backend, &jwks)

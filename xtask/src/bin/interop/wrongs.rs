@@ -156,14 +156,8 @@ fn wrong_proof(
     let mut request = recipient.written_push()?;
     let (htu, nonce) = wrong(&recipient)?;
     let key = lab.key(Combination::BASE.algorithm)?;
-    let claims = ProofClaims {
-        htm: "POST",
-        htu: &htu,
-        jti: &jti()?,
-        iat: system_now(),
-        access_token: None,
-        nonce,
-    };
+    let jti = jti()?;
+    let claims = ProofClaims::new("POST", &htu, &jti, system_now()).with_nonce(nonce);
     let input = ProofKey::new(key.public().clone()).proof(&claims);
     let proof = input.attach(&key.sign(&input)?)?;
     request.headers_mut().insert(DPOP, HeaderValue::from_str(&proof)?);

@@ -1,7 +1,67 @@
+//! DER (X.690), and the private keys that are written in it: PKCS#8 and PKCS#1.
+
 use zeroize::Zeroizing;
 
 use super::{KeyError, RsaNumbers, SecretNumbers};
-use crate::der::{BIT_STRING, Der, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+
+/// Reads DER (X.690). Accepts only the shortest form of each length and integer.
+#[derive(Clone, Copy)]
+pub(crate) struct Der<'a>(&'a [u8]);
+
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const SEQUENCE: u8 = 0x30;
+
+impl<'a> Der<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The content of the next element, which must have this tag.
+    pub(crate) fn element(&mut self, tag: u8) -> Option<&'a [u8]> {
+        let (first, rest) = self.0.split_first()?;
+        if *first != tag {
+            return None;
+        }
+        let (length, rest) = length(rest)?;
+        let (content, rest) = rest.split_at_checked(length)?;
+        self.0 = rest;
+        Some(content)
+    }
+
+    /// The elements inside the next element.
+    pub(crate) fn within(&mut self, tag: u8) -> Option<Self> {
+        self.element(tag).map(Self)
+    }
+
+    /// The next integer, which must not be negative: big-endian, without the leading zero.
+    pub(crate) fn integer(&mut self) -> Option<&'a [u8]> {
+        match self.element(INTEGER)? {
+            [] => None,
+            [0] => Some(&[]),
+            [0, rest @ ..] => rest.first().is_some_and(|byte| *byte >= 0x80).then_some(rest),
+            [first, ..] if *first >= 0x80 => None,
+            all => Some(all),
+        }
+    }
+}
+
+fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    match bytes {
+        [short @ 0..=0x7f, rest @ ..] => Some((usize::from(*short), rest)),
+        [0x81, length @ 0x80..=0xff, rest @ ..] => Some((usize::from(*length), rest)),
+        [0x82, high @ 1..=0xff, low, rest @ ..] => {
+            Some((usize::from(u16::from_be_bytes([*high, *low])), rest))
+        }
+        _ => None,
+    }
+}
 
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
@@ -14,7 +74,7 @@ const EXPLICIT_1: u8 = 0xa1;
 const IMPLICIT_1: u8 = 0x81;
 
 /// Reads PKCS#8, version 1 or 2 (RFC 5208, RFC 5958).
-pub(super) fn pkcs8(der: &[u8]) -> Result<SecretNumbers, KeyError> {
+pub(crate) fn pkcs8(der: &[u8]) -> Result<SecretNumbers, KeyError> {
     let mut outer = Der::new(der);
     let mut info = outer.within(SEQUENCE).ok_or(KeyError::Der)?;
     if !outer.is_empty() || !matches!(info.element(INTEGER), Some([0 | 1])) {
@@ -38,7 +98,7 @@ pub(super) fn pkcs8(der: &[u8]) -> Result<SecretNumbers, KeyError> {
 }
 
 /// Reads PKCS#1 `RSAPrivateKey` (RFC 8017 appendix A.1.2).
-pub(super) fn pkcs1(der: &[u8]) -> Result<SecretNumbers, KeyError> {
+pub(crate) fn pkcs1(der: &[u8]) -> Result<SecretNumbers, KeyError> {
     let mut outer = Der::new(der);
     let mut key = outer.within(SEQUENCE).ok_or(KeyError::Der)?;
     let version = key.integer().ok_or(KeyError::Der)?;
@@ -65,7 +125,7 @@ pub(super) fn pkcs1(der: &[u8]) -> Result<SecretNumbers, KeyError> {
     Ok(SecretNumbers::Rsa(numbers))
 }
 
-/// RFC 8410 section 7: the seed in an OCTET STRING of its own, the public key after attributes.
+/// RFC 8410 section 7: the seed is a nested OCTET STRING, the public key follows the attributes.
 fn ed25519(key: &[u8], mut info: Der<'_>) -> Option<SecretNumbers> {
     let seed = Der::new(key).element(OCTET_STRING)?.try_into().ok()?;
     let _attributes = info.element(EXPLICIT_0);
@@ -77,7 +137,7 @@ fn ed25519(key: &[u8], mut info: Der<'_>) -> Option<SecretNumbers> {
     info.is_empty().then_some(SecretNumbers::Ed25519 { seed: Zeroizing::new(seed), x })
 }
 
-/// RFC 5915: the public key is optional there, but no backend takes a key without it.
+/// RFC 5915: the public key is optional, but both backends need it.
 fn p256(key: &[u8]) -> Option<SecretNumbers> {
     let mut key = Der::new(key).within(SEQUENCE)?;
     if key.element(INTEGER)? != [1] {

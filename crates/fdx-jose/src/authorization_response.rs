@@ -1,0 +1,189 @@
+//! JARM: the authorization response as a signed JWT (JWT Secured Authorization Response Mode for
+//! OAuth 2.0, section 2).
+
+use core::fmt;
+
+use fdx_wire::{Issuer, Secret};
+
+use crate::backend::Backend;
+use crate::jwt::{Claims, TypRule, UnverifiedJwt, jwt_error_code};
+use crate::{Jwks, Jws, JwtError, JwtExpectation};
+
+/// An authorization response that passed every check. It has either a code or an error.
+#[derive(Clone, Eq, PartialEq)]
+pub struct AuthorizationResponse {
+    issuer: Issuer,
+    state: Option<Secret>,
+    outcome: Outcome,
+}
+
+/// The rule of JARM (sections 2.1 and 2.4) that a response broke. Never repeats a claim.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthorizationResponseError {
+    /// `code` and `error` are both present.
+    #[error("the response has both a code and an error")]
+    BothCodeAndError,
+    /// `code` is empty or not a string.
+    #[error("code is empty or not a string")]
+    Code,
+    /// `error` is empty or not a string.
+    #[error("error is empty or not a string")]
+    Error,
+    /// `error_description` is not a string.
+    #[error("error_description is not a string")]
+    ErrorDescription,
+    /// `error_uri` is not a string.
+    #[error("error_uri is not a string")]
+    ErrorUri,
+    /// A rule that JWTs of every type share.
+    #[error(transparent)]
+    Jwt(#[from] JwtError),
+    /// `code` and `error` are both absent.
+    #[error("the response has neither a code nor an error")]
+    Neither,
+    /// `state` is not a string.
+    #[error("state is not a string")]
+    State,
+}
+
+/// The decision of the customer or the server.
+#[derive(Clone, Eq, PartialEq)]
+enum Outcome {
+    Code(Secret),
+    Error { error: String, description: Option<String>, uri: Option<String> },
+}
+
+impl AuthorizationResponse {
+    /// The token's `state`, before *anything is verified*. Use it only to find the pending flow
+    /// that the token has to be checked against.
+    #[must_use]
+    pub fn claimed_state(token: &str) -> Option<Secret> {
+        let jws = Jws::parse(token).ok()?;
+        Claims::of_unverified(&jws).ok()?.secret("state").ok()?
+    }
+
+    /// Checks `token` in the order of the specification: `typ`, `iss` (before any key is used),
+    /// `aud`, `alg`, `exp`, `nbf`, signature. Then reads `state`, `code` and `error`.
+    ///
+    /// # Errors
+    /// [`AuthorizationResponseError`]: the first rule that the token breaks.
+    pub fn verify(
+        token: &str,
+        expected: &JwtExpectation<'_>,
+        backend: Backend,
+        keys: &Jwks,
+    ) -> Result<Self, AuthorizationResponseError> {
+        // RFC 8725 3.11: JARM defines no typ, so tokens of another type must not pass.
+        let typ = TypRule::Optional(&["JWT", "oauth-authz-resp+jwt"]);
+        let jwt = UnverifiedJwt::read(token, &typ, expected)?;
+        jwt.check_issuer()?;
+        jwt.check_audience_is_client()?;
+        jwt.check_algorithm()?;
+        jwt.check_expiry()?;
+        jwt.check_not_before()?;
+        jwt.check_signature(backend, keys)?;
+        let state = jwt.claims().secret("state").map_err(|_| AuthorizationResponseError::State)?;
+        let outcome = Outcome::read(jwt.claims())?;
+        Ok(Self { issuer: expected.issuer().clone(), state, outcome })
+    }
+
+    /// `iss`.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// `state`, which the caller compares with the `state` of its request.
+    #[must_use]
+    pub fn state(&self) -> Option<&str> {
+        self.state.as_ref().map(Secret::expose)
+    }
+
+    /// `code`, unless the response is an error.
+    #[must_use]
+    pub fn code(&self) -> Option<&Secret> {
+        match &self.outcome {
+            Outcome::Code(code) => Some(code),
+            Outcome::Error { .. } => None,
+        }
+    }
+
+    /// `error`, unless the response has a code. The server's text, unescaped.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Code(_) => None,
+            Outcome::Error { error, .. } => Some(error),
+        }
+    }
+
+    /// `error_description` of an error. The server's text, unescaped.
+    #[must_use]
+    pub fn error_description(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Code(_) => None,
+            Outcome::Error { description, .. } => description.as_deref(),
+        }
+    }
+
+    /// `error_uri` of an error. The server's text, unescaped.
+    #[must_use]
+    pub fn error_uri(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Code(_) => None,
+            Outcome::Error { uri, .. } => uri.as_deref(),
+        }
+    }
+}
+
+impl Outcome {
+    fn read(claims: &Claims) -> Result<Self, AuthorizationResponseError> {
+        use AuthorizationResponseError as Violation;
+        let code = claims.secret("code").map_err(|_| Violation::Code)?;
+        let error = claims.text("error").map_err(|_| Violation::Error)?;
+        let description =
+            claims.text("error_description").map_err(|_| Violation::ErrorDescription)?;
+        let uri = claims.text("error_uri").map_err(|_| Violation::ErrorUri)?;
+        match (code, error) {
+            (Some(_), Some(_)) => Err(Violation::BothCodeAndError),
+            (None, None) => Err(Violation::Neither),
+            (Some(code), None) if code.expose().is_empty() => Err(Violation::Code),
+            (Some(code), None) => Ok(Self::Code(code)),
+            (None, Some(error)) if error.is_empty() => Err(Violation::Error),
+            (None, Some(error)) => Ok(Self::Error { error, description, uri }),
+        }
+    }
+}
+
+impl AuthorizationResponseError {
+    /// The stable code of the rule.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BothCodeAndError => "jarm.code.error",
+            Self::Code => "jarm.code",
+            Self::Error => "jarm.error",
+            Self::ErrorDescription => "jarm.error_description",
+            Self::ErrorUri => "jarm.error_uri",
+            Self::Jwt(error) => jwt_error_code!("jarm", error),
+            Self::Neither => "jarm.code.missing",
+            Self::State => "jarm.state",
+        }
+    }
+
+    /// Whether the response may verify after the issuer's keys are fetched again.
+    #[must_use]
+    pub fn is_unknown_key(&self) -> bool {
+        matches!(self, Self::Jwt(JwtError::UnknownKey))
+    }
+}
+
+impl fmt::Debug for AuthorizationResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationResponse")
+            .field("issuer", &self.issuer)
+            .field("error", &self.error())
+            .finish_non_exhaustive()
+    }
+}

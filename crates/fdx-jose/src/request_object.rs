@@ -1,0 +1,279 @@
+//! Request objects (RFC 9101): the authorization request as a signed JWT, which a client pushes
+//! (FAPI 2.0 Message Signing 5.3.2).
+
+use core::fmt;
+use core::time::Duration;
+
+use fdx_wire::json::RawJson;
+use fdx_wire::{UnixTime, base64url};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use zeroize::Zeroizing;
+
+use crate::signing::to_json;
+use crate::{Audience, PublicKey, Role, SigningInput};
+
+/// The longest lifetime of a request object.
+// FAPI 2.0 Message Signing 5.3.2: exp not longer than 60 minutes after nbf.
+const MAX_LIFETIME: Duration = Duration::from_secs(3600);
+const MAX_BACKDATED: Duration = Duration::from_secs(60);
+
+/// The key that signs a client's request objects: its public half and the constant header, encoded
+/// once.
+///
+/// ```
+/// use core::time::Duration;
+/// use fdx_jose::{PublicKey, RequestObjectKey, RequestObjectParameters};
+/// use fdx_wire::{Issuer, UnixTime};
+///
+/// # let jwk = br#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+/// let key = RequestObjectKey::new(PublicKey::from_jwk(jwk)?);
+/// let issuer = Issuer::parse("https://bank.example")?;
+/// let now = UnixTime::from_seconds(1_767_607_200);
+/// let parameters =
+///     RequestObjectParameters::new().text("response_type", "code").number("max_age", 300);
+/// let lifetime = Duration::from_secs(300);
+/// let input = key.request_object("app", &issuer, "jti", now, lifetime, &parameters)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RequestObjectKey {
+    public: PublicKey,
+    header: String,
+    backdated: Duration,
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+    typ: &'static str,
+}
+
+/// The claims of the request object itself, followed by the parameters.
+struct Claims<'a> {
+    client_id: &'a str,
+    audience: Audience<'a>,
+    jti: &'a str,
+    now: UnixTime,
+    nbf: UnixTime,
+    exp: UnixTime,
+    parameters: &'a RequestObjectParameters,
+}
+
+impl RequestObjectKey {
+    /// Creates the key from its public half. The private half may be in a service.
+    #[must_use]
+    pub fn new(public: PublicKey) -> Self {
+        let header = to_json(&Header {
+            alg: public.alg(),
+            kid: public.kid(),
+            // RFC 9101 10.8: an explicit type, so that no other JWT is confused with it.
+            typ: "oauth-authz-req+jwt",
+        });
+        Self {
+            header: base64url::encode(header.expose().as_bytes()),
+            public,
+            backdated: Duration::ZERO,
+        }
+    }
+
+    /// Sets how far `nbf` is backdated, at most a minute, for servers whose clock is behind and that
+    /// allow no difference.
+    #[must_use]
+    pub fn backdated(mut self, by: Duration) -> Self {
+        self.backdated = by.min(MAX_BACKDATED);
+        self
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// Writes one request object: `iss` and `client_id` are the client, `aud` is the audience, `nbf`
+    /// and `iat` are now, followed by all `parameters`. Each HTTP attempt needs its own `jti`. The
+    /// object expires after `lifetime`, or after 60 minutes if that is sooner.
+    ///
+    /// # Errors
+    /// [`RequestObjectError`] if a parameter must not be in a request object.
+    pub fn request_object<'a>(
+        &self,
+        client_id: &str,
+        audience: impl Into<Audience<'a>>,
+        jti: &str,
+        now: UnixTime,
+        lifetime: Duration,
+        parameters: &RequestObjectParameters,
+    ) -> Result<SigningInput, RequestObjectError> {
+        parameters.check()?;
+        // FAPI 2.0 Message Signing 5.3.2: the 60 minutes count from nbf.
+        let exp = now + lifetime.min(MAX_LIFETIME - self.backdated);
+        let nbf = now - self.backdated;
+        let audience = audience.into();
+        let claims = to_json(&Claims { client_id, audience, jti, now, nbf, exp, parameters });
+        let claims = claims.expose().as_bytes();
+        Ok(SigningInput::new(Role::RequestObject, &self.public, &self.header, claims))
+    }
+}
+
+impl Serialize for Claims<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        // RFC 9101 10.8: with sub it could be used as a client assertion.
+        map.serialize_entry("iss", self.client_id)?;
+        // FAPI 2.0 Message Signing 5.3.2: aud is the issuer identifier.
+        map.serialize_entry("aud", self.audience.as_str())?;
+        map.serialize_entry("client_id", self.client_id)?;
+        map.serialize_entry("jti", self.jti)?;
+        map.serialize_entry("iat", &self.now)?;
+        map.serialize_entry("nbf", &self.nbf)?;
+        map.serialize_entry("exp", &self.exp)?;
+        for (name, value) in self.parameters.iter() {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// The authorization parameters of a request object, in the order in which they are added.
+///
+/// Numbers (`max_age`) and structures (`authorization_details`, `claims`) keep their JSON type,
+/// whereas in a form they are strings. [`RequestObjectKey::request_object`] adds `client_id`.
+#[derive(Clone, Default, Eq, PartialEq)]
+pub struct RequestObjectParameters(Vec<(String, Parameter)>);
+
+#[derive(Clone, Eq, PartialEq, Serialize)]
+#[serde(untagged)]
+enum Parameter {
+    Json(RawJson),
+    Number(u64),
+    Text(#[serde(serialize_with = "text")] Zeroizing<String>),
+}
+
+const RESERVED: [&str; 15] = [
+    // The claims of the request object itself.
+    "aud",
+    "client_id",
+    "exp",
+    "iat",
+    "iss",
+    "jti",
+    "nbf",
+    // RFC 9101 4: request and request_uri MUST NOT be included in Request Objects.
+    "request",
+    "request_uri",
+    // RFC 9101 10.8: with sub it could be used as a client assertion.
+    "sub",
+    // RFC 9126 3: client authentication stays outside.
+    "client_assertion",
+    "client_assertion_type",
+    "client_secret",
+    // Secrets of the token request, which an authorization request must not include.
+    "code",
+    "code_verifier",
+];
+
+fn text<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
+
+impl RequestObjectParameters {
+    /// No parameters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a string, such as `scope`.
+    #[must_use]
+    pub fn text(self, name: &str, value: &str) -> Self {
+        self.with(name, Parameter::Text(Zeroizing::new(value.to_owned())))
+    }
+
+    /// Adds a number, such as `max_age` in seconds.
+    #[must_use]
+    pub fn number(self, name: &str, value: u64) -> Self {
+        self.with(name, Parameter::Number(value))
+    }
+
+    /// Adds JSON, such as the array of `authorization_details`.
+    #[must_use]
+    pub fn json(self, name: &str, value: RawJson) -> Self {
+        self.with(name, Parameter::Json(value))
+    }
+
+    fn with(mut self, name: &str, value: Parameter) -> Self {
+        self.0.push((name.to_owned(), value));
+        self
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, &Parameter)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    fn check(&self) -> Result<(), RequestObjectError> {
+        for (index, (name, value)) in self.iter().enumerate() {
+            if let Some(name) = RESERVED.into_iter().find(|reserved| *reserved == name) {
+                return Err(RequestObjectError::Reserved { name });
+            }
+            if self.iter().take(index).any(|(before, _)| before == name) {
+                return Err(RequestObjectError::Repeated { name: excerpt(name) });
+            }
+            if matches!(value, Parameter::Json(json) if json.as_str() == "null") {
+                return Err(RequestObjectError::Null { name: excerpt(name) });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn excerpt(name: &str) -> String {
+    name.chars().take(32).flat_map(char::escape_default).collect()
+}
+
+impl fmt::Debug for RequestObjectParameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Names only: state and nonce are among the values.
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// The rule that a parameter of a request object broke. Names have at most 32 characters, escaped.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestObjectError {
+    /// A parameter is JSON `null`.
+    #[error("the parameter {name} is null: omit it")]
+    Null {
+        /// The parameter's name.
+        name: String,
+    },
+    /// A parameter is repeated.
+    #[error("the parameter {name} is repeated (RFC 6749 section 3.1)")]
+    Repeated {
+        /// The parameter's name.
+        name: String,
+    },
+    /// A claim that the request object sets itself, that RFC 9101 forbids, or that authenticates the
+    /// client.
+    #[error("the parameter {name} must not be in a request object (RFC 9101 section 4)")]
+    Reserved {
+        /// The parameter's name.
+        name: &'static str,
+    },
+}
+
+impl RequestObjectError {
+    /// The stable code of the rule.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Null { .. } => "rfc9101.parameter.null",
+            Self::Repeated { .. } => "rfc9101.parameter.repeated",
+            Self::Reserved { .. } => "rfc9101.parameter.reserved",
+        }
+    }
+}
