@@ -41,7 +41,7 @@ fn no_code_of_the_sources_is_missing() {
         "fdx-par/src/error/refusal.rs",
     ] {
         let source = fs::read_to_string(crates().join(file)).unwrap();
-        let (_, code) = source.split_once("fn code(&self)").unwrap();
+        let (_, code) = source.split_once("fn code(&self) -> &'static str").unwrap();
         let (code, _) = code.split_once("\n    }\n").unwrap();
         let codes: Vec<_> = arms(code).map(|(_, code)| code).collect();
         assert!(!codes.is_empty(), "{file}");

@@ -31,99 +31,6 @@ pub struct Jwe {
     ciphertext: Vec<u8>,
 }
 
-impl Jwe {
-    /// Reads a JWE.
-    ///
-    /// # Errors
-    /// [`JweError`]: the first rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, JweError> {
-        if text.len() > MAX_BYTES {
-            return Err(JweError::TooLarge);
-        }
-        let mut parts = text.split('.');
-        let (Some(head), Some(key), Some(vector), Some(ciphertext), Some(tag), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(JweError::Parts);
-        };
-        let decode = |part| base64url::decode(part).map_err(|_| JweError::Base64Url);
-        let header = Header::read(&decode(head)?)?;
-        let algorithm = header.algorithm()?;
-        let vector = decode(vector)?;
-        let tag: [u8; 16] = decode(tag)?.try_into().map_err(|_| JweError::Tag)?;
-        let mut ciphertext = decode(ciphertext)?;
-        ciphertext.extend_from_slice(&tag);
-        Ok(Self {
-            algorithm,
-            kid: header.kid,
-            header: head.to_owned(),
-            encrypted_key: decode(key)?,
-            initialization_vector: vector.try_into().map_err(|_| JweError::InitializationVector)?,
-            ciphertext,
-        })
-    }
-
-    /// Whether a text has the five parts of a compact JWE (RFC 7516 section 9).
-    #[must_use]
-    pub fn is_one(text: &str) -> bool {
-        text.bytes().filter(|byte| *byte == b'.').count() == 4
-    }
-
-    /// The header's `alg`.
-    #[must_use]
-    pub fn algorithm(&self) -> KeyEncryption {
-        self.algorithm
-    }
-
-    /// The header's `kid`.
-    #[must_use]
-    pub fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
-    }
-
-    /// The encrypted content key, and which of `keys` decrypts it: the one that `kid` and `alg` name.
-    ///
-    /// # Errors
-    /// [`JweError::UnknownKey`], [`JweError::AmbiguousKey`].
-    pub fn input(&self, keys: &[EncryptionKey]) -> Result<DecryptionInput, JweError> {
-        let mut fitting = keys.iter().filter(|key| {
-            key.algorithm() == self.algorithm
-                && (self.kid.is_none() || key.kid() == self.kid.as_deref())
-        });
-        let key = fitting.next().ok_or(JweError::UnknownKey)?;
-        if fitting.any(|other| other.thumbprint() != key.thumbprint()) {
-            return Err(JweError::AmbiguousKey);
-        }
-        Ok(DecryptionInput::new(key, self.encrypted_key.clone()))
-    }
-
-    /// Decrypts the content.
-    ///
-    /// # Errors
-    /// [`JweError::Unopened`], whatever the reason; [`JweError::NotText`].
-    pub fn open(&self, backend: Backend, key: &ContentKey) -> Result<Secret, JweError> {
-        let mut in_out = Zeroizing::new(self.ciphertext.clone());
-        let (bytes, decrypted) = key.bytes();
-        let context =
-            Context { nonce: &self.initialization_vector, associated: self.header.as_bytes() };
-        let opened = backend.open(bytes, &context, &mut in_out);
-        // RFC 7516 11.5: the tag is computed even without a content key, and both failures are
-        // one error, so that a sender can't learn which of them happened.
-        opened.and(decrypted).map_err(|_| JweError::Unopened)?;
-        let text = str::from_utf8(&in_out).map_err(|_| JweError::NotText)?;
-        Ok(Secret::new(text.to_owned()))
-    }
-}
-
-impl fmt::Debug for Jwe {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Jwe")
-            .field("algorithm", &self.algorithm)
-            .field("ciphertext", &self.ciphertext.len())
-            .finish_non_exhaustive()
-    }
-}
-
 /// The rule that a compact JWE broke, or its failed decryption.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -191,6 +98,99 @@ pub enum JweError {
     /// The decryption failed. The reason is not reported (RFC 7516 section 11.5).
     #[error("the JWE can't be decrypted")]
     Unopened,
+}
+
+impl Jwe {
+    /// Reads a JWE.
+    ///
+    /// # Errors
+    /// [`JweError`]: the first rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, JweError> {
+        if text.len() > MAX_BYTES {
+            return Err(JweError::TooLarge);
+        }
+        let mut parts = text.split('.');
+        let (Some(head), Some(key), Some(vector), Some(ciphertext), Some(tag), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(JweError::Parts);
+        };
+        let decode = |part| base64url::decode(part).map_err(|_| JweError::Base64Url);
+        let header = Header::read(&decode(head)?)?;
+        let algorithm = header.algorithm()?;
+        let vector = decode(vector)?;
+        let tag: [u8; 16] = decode(tag)?.try_into().map_err(|_| JweError::Tag)?;
+        let mut ciphertext = decode(ciphertext)?;
+        ciphertext.extend_from_slice(&tag);
+        Ok(Self {
+            algorithm,
+            kid: header.kid,
+            header: head.to_owned(),
+            encrypted_key: decode(key)?,
+            initialization_vector: vector.try_into().map_err(|_| JweError::InitializationVector)?,
+            ciphertext,
+        })
+    }
+
+    /// Whether a text has the five parts of a compact JWE (RFC 7516 section 9).
+    #[must_use]
+    pub fn has_five_parts(text: &str) -> bool {
+        text.bytes().filter(|byte| *byte == b'.').count() == 4
+    }
+
+    /// The header's `alg`.
+    #[must_use]
+    pub fn algorithm(&self) -> KeyEncryption {
+        self.algorithm
+    }
+
+    /// The header's `kid`.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The encrypted content key, and which of `keys` decrypts it: the one that `kid` and `alg` name.
+    ///
+    /// # Errors
+    /// [`JweError::UnknownKey`], [`JweError::AmbiguousKey`].
+    pub fn input(&self, keys: &[EncryptionKey]) -> Result<DecryptionInput, JweError> {
+        let mut fitting = keys.iter().filter(|key| {
+            key.algorithm() == self.algorithm
+                && (self.kid.is_none() || key.kid() == self.kid.as_deref())
+        });
+        let key = fitting.next().ok_or(JweError::UnknownKey)?;
+        if fitting.any(|other| other.thumbprint() != key.thumbprint()) {
+            return Err(JweError::AmbiguousKey);
+        }
+        Ok(DecryptionInput::new(key, self.encrypted_key.clone()))
+    }
+
+    /// Decrypts the content.
+    ///
+    /// # Errors
+    /// [`JweError::Unopened`], whatever the reason; [`JweError::NotText`].
+    pub fn open(&self, backend: Backend, key: &ContentKey) -> Result<Secret, JweError> {
+        let mut in_out = Zeroizing::new(self.ciphertext.clone());
+        let (bytes, decrypted) = key.bytes();
+        let context =
+            Context { nonce: &self.initialization_vector, associated: self.header.as_bytes() };
+        let opened = backend.open(bytes, &context, &mut in_out);
+        // RFC 7516 11.5: the tag is computed even without a content key, and both failures are
+        // one error, so that a sender can't learn which of them happened.
+        opened.and(decrypted).map_err(|_| JweError::Unopened)?;
+        let text = str::from_utf8(&in_out).map_err(|_| JweError::NotText)?;
+        Ok(Secret::new(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Jwe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jwe")
+            .field("algorithm", &self.algorithm)
+            .field("ciphertext", &self.ciphertext.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// A protected header (RFC 7516 section 4). Members that do not concern the decryption are ignored.

@@ -29,6 +29,74 @@ pub struct Jws {
     signature: Vec<u8>,
 }
 
+/// The rule that a compact JWS broke.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JwsError {
+    /// The header has no `alg`.
+    #[error("the header has no alg (RFC 7515 section 4.1.1)")]
+    AlgorithmMissing,
+    /// The header's `alg` is not PS256, ES256 or EdDSA.
+    #[error("alg {actual} is not PS256, ES256 or EdDSA (FAPI 2.0 Security Profile 5.4.1)")]
+    AlgorithmRefused {
+        /// The header's `alg`: at most 32 characters, escaped.
+        actual: String,
+    },
+    /// Several keys of the set match the token.
+    #[error("several keys of the set match the token's kid and alg")]
+    AmbiguousKey,
+    /// A part is not base64url without padding.
+    #[error("a part of the JWS is not base64url without padding (RFC 7515 section 2)")]
+    Base64Url,
+    /// The payload does not have the expected shape.
+    #[error("the claims can't be read: {0}")]
+    Claims(JsonError),
+    /// The header has `crit`, and no extension is supported.
+    #[error("the header has crit, and no extension is supported (RFC 7515 section 4.1.11)")]
+    Critical,
+    /// The header includes a key or the URL of a key.
+    #[error("the header has {member}, and a token must not choose its own key")]
+    EmbeddedKey {
+        /// The member's name.
+        member: &'static str,
+    },
+    /// The header is not a JSON object of the expected shape.
+    #[error("the header can't be read: {0}")]
+    Header(JsonError),
+    /// The header's algorithm is not the algorithm of the key.
+    #[error("the token's alg is {token}, and the key's alg is {key}")]
+    KeyAlgorithm {
+        /// The key's algorithm.
+        key: Algorithm,
+        /// The header's algorithm.
+        token: Algorithm,
+    },
+    /// The text does not have three parts.
+    #[error("the compact JWS does not have three parts (RFC 7515 section 7.1)")]
+    Parts,
+    /// A DPoP proof's `jwk` is missing.
+    #[error("the DPoP proof's header has no jwk (RFC 9449 section 4.2)")]
+    ProofKeyMissing,
+    /// A DPoP proof's `jwk` can't be used.
+    #[error("the DPoP proof's jwk: {0}")]
+    ProofKey(KeyError),
+    /// A DPoP proof's `typ` is not `dpop+jwt`.
+    #[error("the DPoP proof's typ is not dpop+jwt (RFC 9449 section 4.2)")]
+    ProofType,
+    /// The signature does not verify.
+    #[error("the signature does not verify")]
+    Signature,
+    /// Longer than [`MAX_JWS_BYTES`](crate::MAX_JWS_BYTES).
+    #[error("the JWS is longer than {MAX_BYTES} bytes")]
+    TooLarge,
+    /// The header has `b64`.
+    #[error("the header has b64: unencoded payloads are not accepted (RFC 7797)")]
+    UnencodedPayload,
+    /// No key of the set matches; the set may be outdated.
+    #[error("no key of the set has the token's kid and alg: fetch the keys again")]
+    UnknownKey,
+}
+
 impl Jws {
     /// Reads a JWS that does not include its key.
     ///
@@ -171,74 +239,6 @@ impl fmt::Debug for Jws {
             .field("payload", &self.payload.len())
             .finish_non_exhaustive()
     }
-}
-
-/// The rule that a compact JWS broke.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum JwsError {
-    /// The header has no `alg`.
-    #[error("the header has no alg (RFC 7515 section 4.1.1)")]
-    AlgorithmMissing,
-    /// The header's `alg` is not PS256, ES256 or EdDSA.
-    #[error("alg {actual} is not PS256, ES256 or EdDSA (FAPI 2.0 Security Profile 5.4.1)")]
-    AlgorithmRefused {
-        /// The header's `alg`: at most 32 characters, escaped.
-        actual: String,
-    },
-    /// Several keys of the set match the token.
-    #[error("several keys of the set match the token's kid and alg")]
-    AmbiguousKey,
-    /// A part is not base64url without padding.
-    #[error("a part of the JWS is not base64url without padding (RFC 7515 section 2)")]
-    Base64Url,
-    /// The payload does not have the expected shape.
-    #[error("the claims can't be read: {0}")]
-    Claims(JsonError),
-    /// The header has `crit`, and no extension is supported.
-    #[error("the header has crit, and no extension is supported (RFC 7515 section 4.1.11)")]
-    Critical,
-    /// The header includes a key or the URL of a key.
-    #[error("the header has {member}, and a token must not choose its own key")]
-    EmbeddedKey {
-        /// The member's name.
-        member: &'static str,
-    },
-    /// The header is not a JSON object of the expected shape.
-    #[error("the header can't be read: {0}")]
-    Header(JsonError),
-    /// The header's algorithm is not the algorithm of the key.
-    #[error("the token's alg is {token}, and the key's alg is {key}")]
-    KeyAlgorithm {
-        /// The key's algorithm.
-        key: Algorithm,
-        /// The header's algorithm.
-        token: Algorithm,
-    },
-    /// The text does not have three parts.
-    #[error("the compact JWS does not have three parts (RFC 7515 section 7.1)")]
-    Parts,
-    /// A DPoP proof's `jwk` is missing.
-    #[error("the DPoP proof's header has no jwk (RFC 9449 section 4.2)")]
-    ProofKeyMissing,
-    /// A DPoP proof's `jwk` can't be used.
-    #[error("the DPoP proof's jwk: {0}")]
-    ProofKey(KeyError),
-    /// A DPoP proof's `typ` is not `dpop+jwt`.
-    #[error("the DPoP proof's typ is not dpop+jwt (RFC 9449 section 4.2)")]
-    ProofType,
-    /// The signature does not verify.
-    #[error("the signature does not verify")]
-    Signature,
-    /// Longer than [`MAX_JWS_BYTES`](crate::MAX_JWS_BYTES).
-    #[error("the JWS is longer than {MAX_BYTES} bytes")]
-    TooLarge,
-    /// The header has `b64`.
-    #[error("the header has b64: unencoded payloads are not accepted (RFC 7797)")]
-    UnencodedPayload,
-    /// No key of the set matches; the set may be outdated.
-    #[error("no key of the set has the token's kid and alg: fetch the keys again")]
-    UnknownKey,
 }
 
 /// A protected header (RFC 7515 section 4). Members that do not concern the signature are ignored.

@@ -78,6 +78,12 @@ pub enum SigningError {
     },
 }
 
+/// A signature in the form of JWS: 64 bytes for ES256 and EdDSA, the modulus' length for PS256.
+///
+/// The constructor determines the form of the bytes, which is never guessed from their length.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Signature(Vec<u8>);
+
 impl SigningInput {
     /// The purpose of the signature.
     #[must_use]
@@ -225,12 +231,6 @@ pub fn statement<C: Serialize>(
 pub fn unchecked_statement(key: &PublicKey, header: &[u8], payload: &[u8]) -> SigningInput {
     SigningInput::new(Role::Statement, key, &base64url::encode(header), payload)
 }
-
-/// A signature in the form of JWS: 64 bytes for ES256 and EdDSA, the modulus' length for PS256.
-///
-/// The constructor determines the form of the bytes, which is never guessed from their length.
-#[derive(Clone, Eq, PartialEq)]
-pub struct Signature(Vec<u8>);
 
 impl Signature {
     /// Takes bytes in JWS form: the output of Ed25519 and RSA signers, and of ECDSA signers that

@@ -124,9 +124,9 @@ impl Client {
     pub(crate) fn shut(&self, issued: &Issued) -> Result<Option<Shut>, Error> {
         let (Some(id_token), None) = (&issued.id_token, &issued.opened) else { return Ok(None) };
         let shut = match &self.config().id_token_encryption {
-            None if Jwe::is_one(id_token.expose()) => Err(IdTokenError::Encrypted),
+            None if Jwe::has_five_parts(id_token.expose()) => Err(IdTokenError::Encrypted),
             None => Ok(None),
-            Some(_) if !Jwe::is_one(id_token.expose()) => Err(IdTokenError::Unencrypted),
+            Some(_) if !Jwe::has_five_parts(id_token.expose()) => Err(IdTokenError::Unencrypted),
             Some(encryption) => Jwe::parse(id_token.expose())
                 .and_then(|jwe| Ok(Shut { input: jwe.input(&encryption.keys)?, jwe }))
                 .map(Some)

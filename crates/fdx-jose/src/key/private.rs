@@ -16,7 +16,56 @@ pub struct PrivateKey {
     public: PublicKey,
 }
 
+/// A new private key, and its serialized forms for storage.
+///
+/// ```
+/// use fdx_jose::{Algorithm, PrivateKey, backend};
+///
+/// let fresh = PrivateKey::generate(backend::ring(), Algorithm::Es256, Some("2026-01"))?;
+/// let stored = fresh.pkcs8_pem.expose(); // store it in a file that only its owner can read
+/// let loaded = PrivateKey::from_pem(backend::ring(), stored, Some("2026-01"))?;
+/// assert_eq!(loaded.public(), fresh.key.public());
+/// # Ok::<(), fdx_jose::KeyError>(())
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FreshKey {
+    /// The key, loaded.
+    pub key: PrivateKey,
+    /// The key in PEM (PKCS#8, RFC 7468 section 10), without the key id.
+    pub pkcs8_pem: Secret,
+    /// The key as a private JWK, with the key id.
+    pub private_jwk: Secret,
+}
+
 impl PrivateKey {
+    /// Generates a key, for PS256 with [`RsaSize::default`]. Without a `kid`, the thumbprint is the
+    /// key id.
+    ///
+    /// # Errors
+    /// [`KeyError::CannotGenerate`] if the library can't generate such keys, like ring for PS256;
+    /// [`KeyError::Backend`] if its random number generator fails.
+    pub fn generate(
+        backend: Backend,
+        algorithm: Algorithm,
+        kid: Option<&str>,
+    ) -> Result<FreshKey, KeyError> {
+        FreshKey::load(backend, backend.generate_pkcs8(algorithm)?, kid)
+    }
+
+    /// Generates an RSA key for PS256. Without a `kid`, the thumbprint is the key id.
+    ///
+    /// # Errors
+    /// [`KeyError::CannotGenerate`] if the library can't generate RSA keys, like ring;
+    /// [`KeyError::Backend`] if it fails.
+    pub fn generate_rsa(
+        backend: Backend,
+        size: RsaSize,
+        kid: Option<&str>,
+    ) -> Result<FreshKey, KeyError> {
+        FreshKey::load(backend, backend.generate_rsa_pkcs8(size)?, kid)
+    }
+
     /// Reads a private JWK. Without a `kid`, the thumbprint is the key id.
     ///
     /// # Errors
@@ -85,57 +134,6 @@ impl PrivateKey {
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PrivateKey").field("public", &self.public).finish_non_exhaustive()
-    }
-}
-
-/// A new private key, and its serialized forms for storage.
-///
-/// ```
-/// use fdx_jose::{Algorithm, PrivateKey, backend};
-///
-/// let fresh = PrivateKey::generate(backend::ring(), Algorithm::Es256, Some("2026-01"))?;
-/// let stored = fresh.pkcs8_pem.expose(); // store it in a file that only its owner can read
-/// let loaded = PrivateKey::from_pem(backend::ring(), stored, Some("2026-01"))?;
-/// assert_eq!(loaded.public(), fresh.key.public());
-/// # Ok::<(), fdx_jose::KeyError>(())
-/// ```
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct FreshKey {
-    /// The key, loaded.
-    pub key: PrivateKey,
-    /// The key in PEM (PKCS#8, RFC 7468 section 10), without the key id.
-    pub pkcs8_pem: Secret,
-    /// The key as a private JWK, with the key id.
-    pub private_jwk: Secret,
-}
-
-impl PrivateKey {
-    /// Generates a key, for PS256 with [`RsaSize::default`]. Without a `kid`, the thumbprint is the
-    /// key id.
-    ///
-    /// # Errors
-    /// [`KeyError::CannotGenerate`] if the library can't generate such keys, like ring for PS256;
-    /// [`KeyError::Backend`] if its random number generator fails.
-    pub fn generate(
-        backend: Backend,
-        algorithm: Algorithm,
-        kid: Option<&str>,
-    ) -> Result<FreshKey, KeyError> {
-        FreshKey::load(backend, backend.generate_pkcs8(algorithm)?, kid)
-    }
-
-    /// Generates an RSA key for PS256. Without a `kid`, the thumbprint is the key id.
-    ///
-    /// # Errors
-    /// [`KeyError::CannotGenerate`] if the library can't generate RSA keys, like ring;
-    /// [`KeyError::Backend`] if it fails.
-    pub fn generate_rsa(
-        backend: Backend,
-        size: RsaSize,
-        kid: Option<&str>,
-    ) -> Result<FreshKey, KeyError> {
-        FreshKey::load(backend, backend.generate_rsa_pkcs8(size)?, kid)
     }
 }
 

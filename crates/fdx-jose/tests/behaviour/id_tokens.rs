@@ -168,6 +168,29 @@ fn distinguishes_unknown_key_from_bad_signature() {
 }
 
 #[test]
+fn checks_rules_in_the_order_of_the_profile() {
+    let fixture = Fixture::new();
+    let first = |typ, payload: &Value| {
+        let token = signed(&EDDSA, Some(typ), payload);
+        let unsigned = format!("{}.AA", token.rsplit_once('.').unwrap().0);
+        IdToken::verify(&unsigned, &fixture.expected(), backend::ring(), &public_keys())
+            .unwrap_err()
+    };
+    // Each step repairs the first violation. The times are read after the signature.
+    let mut payload = with(json!({"iss": "x", "aud": ["app", "x"], "azp": "x", "exp": 1}));
+    assert_eq!(first("at+jwt", &payload), JwtError::Type.into());
+    assert_eq!(first("JWT", &payload), JwtError::Issuer.into());
+    payload["iss"] = ISSUER.into();
+    assert_eq!(first("JWT", &payload), IdTokenError::AudienceUntrusted);
+    payload["aud"] = "app".into();
+    assert_eq!(first("JWT", &payload), IdTokenError::AuthorizedParty);
+    payload["azp"] = "app".into();
+    assert_eq!(first("JWT", &payload), JwtError::Signature.into());
+    let expired = verify_by(&EDDSA, &payload, &fixture.expected());
+    assert_eq!(expired, Err(JwtError::Expired.into()));
+}
+
+#[test]
 fn rejects_tokens_of_another_type() {
     let fixture = Fixture::new();
     for (typ, refused) in [

@@ -116,12 +116,12 @@ fn rejects_token_without_kid_if_several_keys_match() {
         jwk["x"] = base64url::encode(&[1; 32]).into();
         jwk
     };
-    let found = Ok(EDDSA.public().thumbprint());
-    assert_eq!(check(&token, &set(&[named(&ES256, "a"), named(&EDDSA, "b")])), found);
+    let selected = Ok(EDDSA.public().thumbprint());
+    assert_eq!(check(&token, &set(&[named(&ES256, "a"), named(&EDDSA, "b")])), selected);
     let ambiguous = Err(JwsError::AmbiguousKey);
     assert_eq!(check(&token, &set(&[named(&EDDSA, "a"), other.clone()])), ambiguous);
     // The same key under two kids is not ambiguous.
-    assert_eq!(check(&token, &set(&[named(&EDDSA, "a"), named(&EDDSA, "b")])), found);
+    assert_eq!(check(&token, &set(&[named(&EDDSA, "a"), named(&EDDSA, "b")])), selected);
     let token = forged(r#"{"alg":"EdDSA","kid":"b"}"#, "{}");
     assert_eq!(check(&token, &set(&[named(&EDDSA, "b"), other])), ambiguous);
 }

@@ -96,8 +96,8 @@ fn rejects_weak_rsa_keys() {
 #[test]
 fn private_rsa_keys_have_2048_3072_or_4096_bits() {
     let sizes = [2048_usize, 3072, 4096];
-    let beside = sizes.iter().flat_map(|bits| [bits - 1, bits + 1]);
-    for bits in sizes.into_iter().chain(beside).chain([2560, 5120, 8192]) {
+    let neighbours = sizes.iter().flat_map(|bits| [bits - 1, bits + 1]);
+    for bits in sizes.into_iter().chain(neighbours).chain([2560, 5120, 8192]) {
         let bytes = bits.div_ceil(8);
         let n = json!({"n": modulus(bytes, 0xff >> (8 * bytes - bits), 0xff)});
         let signs = private("rfc7515_a2", n.clone()).unwrap_err();
@@ -234,17 +234,17 @@ fn key_id_defaults_to_the_thumbprint() {
 #[test]
 fn key_writes_ed25519_by_its_configured_name() {
     let default = public("rfc8037_a", json!({"kid": "a"})).unwrap();
-    let told = default.clone().with_fully_specified_alg();
-    assert_eq!((default.alg(), told.alg()), ("EdDSA", "Ed25519"));
+    let renamed = default.clone().with_fully_specified_alg();
+    assert_eq!((default.alg(), renamed.alg()), ("EdDSA", "Ed25519"));
     // A JWK has it as well, and publishing and renaming preserve it.
     let jwk = json!({"kid": "a", "alg": "Ed25519"});
-    assert_eq!(public("rfc8037_a", jwk.clone()), Ok(told.clone()));
-    assert_eq!(private("rfc8037_a", jwk), Ok(told.clone()));
-    assert_eq!(PublicKey::from_jwk(told.jwk().as_bytes()), Ok(told.clone()));
-    assert_eq!(told.clone().with_kid("b").alg(), "Ed25519");
+    assert_eq!(public("rfc8037_a", jwk.clone()), Ok(renamed.clone()));
+    assert_eq!(private("rfc8037_a", jwk), Ok(renamed.clone()));
+    assert_eq!(PublicKey::from_jwk(renamed.jwk().as_bytes()), Ok(renamed.clone()));
+    assert_eq!(renamed.clone().with_kid("b").alg(), "Ed25519");
     // It is the same key, and the same algorithm.
-    assert_eq!(told.thumbprint(), default.thumbprint());
-    assert_eq!(told.algorithm(), Algorithm::EdDsa);
+    assert_eq!(renamed.thumbprint(), default.thumbprint());
+    assert_eq!(renamed.algorithm(), Algorithm::EdDsa);
     for key in [&ES256, &PS256] {
         let key = key.public().clone();
         assert_eq!(key.clone().with_fully_specified_alg(), key);

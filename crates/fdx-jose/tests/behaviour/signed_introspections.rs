@@ -115,6 +115,26 @@ fn checks_times_within_the_tolerance() {
 }
 
 #[test]
+fn checks_rules_in_the_order_of_the_profile() {
+    let first = |typ, payload: &Value| {
+        let token = signed(&EDDSA, Some(typ), payload);
+        verify(&format!("{}.AA", token.rsplit_once('.').unwrap().0)).unwrap_err()
+    };
+    // Each step repairs the first violation. The times are read after the signature, iat first.
+    let mut payload = with(json!({"iss": "x", "aud": "x", "iat": 1, "exp": 1}));
+    assert_eq!(first("JWT", &payload), JwtError::Type.into());
+    assert_eq!(first(TYP, &payload), JwtError::Issuer.into());
+    payload["iss"] = ISSUER.into();
+    assert_eq!(first(TYP, &payload), JwtError::Audience.into());
+    payload["aud"] = "app".into();
+    assert_eq!(first(TYP, &payload), JwtError::Signature.into());
+    let verify = |payload: &Value| verify(&signed(&EDDSA, Some(TYP), payload)).unwrap_err();
+    assert_eq!(verify(&payload), JwtError::IssuedTooLongAgo.into());
+    payload["iat"] = NOW.as_seconds().into();
+    assert_eq!(verify(&payload), JwtError::Expired.into());
+}
+
+#[test]
 fn requires_token_introspection_object() {
     for value in ["null", "true", "5", r#""{}""#, "[]", r#"[{"active":true}]"#] {
         let verdict = raw("token_introspection", value);

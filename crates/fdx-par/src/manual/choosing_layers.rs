@@ -98,6 +98,8 @@
 //!
 //! # Backends
 //!
-//! Cryptography is a value: `fdx_jose::backend::ring()`, or `aws_lc_rs()` with that feature. Both
-//! pass the same tests, and neither stands in for the other. aws-lc-rs signs PS256 in about half of
-//! ring's time, and makes RSA keys. There is no process-wide default.
+//! The cryptographic backend is a value: `fdx_jose::backend::ring()` or `aws_lc_rs()`. The features
+//! `ring` (default) and `aws-lc-rs` of fdx-jose, fdx-par and fdx-transport-hyper add them: with
+//! `default-features = false, features = ["aws-lc-rs"]` nothing depends on ring. Both backends pass
+//! the same tests. aws-lc-rs signs PS256 in about half the time of ring, and generates RSA keys.
+//! There is no process-wide default.

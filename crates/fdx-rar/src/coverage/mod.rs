@@ -111,47 +111,6 @@ impl GrantedCluster {
     }
 }
 
-fn reported(requested: &ConsentRequest, resources: &[GrantedResource]) -> Coverage {
-    let requested: BTreeSet<_> = requested.pairs().map(|(kind, it)| (kind, it.current())).collect();
-    let mut shared: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for resource in resources {
-        let key = (resource.resource_type(), resource.resource_id());
-        let clusters = resource.data_clusters().iter().map(DataCluster::current);
-        shared.entry(key).or_default().extend(clusters);
-    }
-
-    let (granted, not_requested): (Vec<_>, Vec<_>) = shared
-        .iter()
-        .flat_map(|((kind, id), clusters)| clusters.iter().map(move |it| triple(kind, id, it)))
-        .partition(|triple| requested.contains(&triple.pair()));
-
-    let granted_pairs: BTreeSet<_> = granted.iter().map(GrantedCluster::pair).collect();
-    let pairs = requested.difference(&granted_pairs).map(|(kind, it)| Withheld::Pair {
-        resource_type: (*kind).clone(),
-        data_cluster: (*it).clone(),
-    });
-    let from_resources = shared.iter().flat_map(|((kind, id), clusters)| {
-        let of_type = requested.iter().filter(move |(requested, _)| requested == kind);
-        let missing = of_type.filter(|(_, it)| !clusters.contains(it));
-        missing.map(|(_, it)| Withheld::From {
-            resource_type: (*kind).clone(),
-            resource_id: (*id).into(),
-            data_cluster: (*it).clone(),
-        })
-    });
-    let withheld = pairs.chain(from_resources).collect();
-
-    Coverage::Reported { granted, withheld, not_requested }
-}
-
-fn triple(kind: &ResourceType, id: &str, cluster: &DataCluster) -> GrantedCluster {
-    GrantedCluster {
-        resource_type: kind.clone(),
-        resource_id: id.into(),
-        data_cluster: cluster.clone(),
-    }
-}
-
 /// A requested data cluster that is not granted.
 ///
 /// A pair that no resource has is withheld as a pair, and from each granted resource of its type.
@@ -229,6 +188,47 @@ impl From<Withheld> for Written {
             resource_id: withheld.resource_id().map(Into::into),
             data_cluster: withheld.data_cluster().clone(),
         }
+    }
+}
+
+fn reported(requested: &ConsentRequest, resources: &[GrantedResource]) -> Coverage {
+    let requested: BTreeSet<_> = requested.pairs().map(|(kind, it)| (kind, it.current())).collect();
+    let mut shared: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for resource in resources {
+        let key = (resource.resource_type(), resource.resource_id());
+        let clusters = resource.data_clusters().iter().map(DataCluster::current);
+        shared.entry(key).or_default().extend(clusters);
+    }
+
+    let (granted, not_requested): (Vec<_>, Vec<_>) = shared
+        .iter()
+        .flat_map(|((kind, id), clusters)| clusters.iter().map(move |it| triple(kind, id, it)))
+        .partition(|triple| requested.contains(&triple.pair()));
+
+    let granted_pairs: BTreeSet<_> = granted.iter().map(GrantedCluster::pair).collect();
+    let pairs = requested.difference(&granted_pairs).map(|(kind, it)| Withheld::Pair {
+        resource_type: (*kind).clone(),
+        data_cluster: (*it).clone(),
+    });
+    let from_resources = shared.iter().flat_map(|((kind, id), clusters)| {
+        let of_type = requested.iter().filter(move |(requested, _)| requested == kind);
+        let missing = of_type.filter(|(_, it)| !clusters.contains(it));
+        missing.map(|(_, it)| Withheld::From {
+            resource_type: (*kind).clone(),
+            resource_id: (*id).into(),
+            data_cluster: (*it).clone(),
+        })
+    });
+    let withheld = pairs.chain(from_resources).collect();
+
+    Coverage::Reported { granted, withheld, not_requested }
+}
+
+fn triple(kind: &ResourceType, id: &str, cluster: &DataCluster) -> GrantedCluster {
+    GrantedCluster {
+        resource_type: kind.clone(),
+        resource_id: id.into(),
+        data_cluster: cluster.clone(),
     }
 }
 
