@@ -114,7 +114,7 @@ const TABLE: &[Row] = &[
     ("iat a text", |r| r.patched(&json!({ "iat": "1767607200" })), "rfc9701.iat"),
     ("iat to come", |r| r.patched(&json!({ "iat": r.seconds(11) })), "rfc9701.iat.future"),
     ("iat long ago", |r| r.patched(&json!({ "iat": r.seconds(-3611) })), "rfc9701.iat.past"),
-    ("exp past", |r| r.patched(&json!({ "exp": r.seconds(-10) })), "rfc9701.exp"),
+    ("exp past", |r| r.patched(&json!({ "exp": r.seconds(-10) })), "rfc9701.exp.past"),
     ("exp a text", |r| r.patched(&json!({ "exp": "x" })), "rfc9701.exp"),
     ("nbf to come", |r| r.patched(&json!({ "nbf": r.seconds(11) })), "rfc9701.nbf"),
     (
