@@ -10,7 +10,7 @@ use fdx_rar::DataCluster;
 use fdx_sandbox::certificates::CertificateAuthority;
 use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_sandbox::server::{Observer, Running, Server, TlsIdentity};
-use fdx_sandbox::{Binding, Institution, InstitutionConfig, RegisteredClient};
+use fdx_sandbox::{Binding, InstitutionConfig, RegisteredClient, Sandbox};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri, UnixTime};
 use tokio::runtime::{Builder, Runtime};
 
@@ -20,7 +20,7 @@ use crate::recipient::{entropy, fresh_key};
 pub struct Bank {
     /// The issuer identifier.
     pub issuer: Issuer,
-    institution: Arc<Mutex<Institution>>,
+    institution: Arc<Mutex<Sandbox>>,
     authority: CertificateAuthority,
     recipient: Recipient,
     server: Option<(Running, Runtime)>,
@@ -159,7 +159,7 @@ impl Bank {
         config.clients.push(client);
         Ok(Self {
             issuer,
-            institution: Arc::new(Mutex::new(Institution::new(config, entropy()?))),
+            institution: Arc::new(Mutex::new(Sandbox::new(config, entropy()?))),
             authority: CertificateAuthority::new("The examples' CA")?,
             recipient: Recipient { key: key.clone(), redirect_uri },
             server: None,

@@ -11,7 +11,7 @@ use fdx_par::{
     Step, WellKnown, discover,
 };
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
-use fdx_sandbox::{Institution, InstitutionConfig, RefreshPolicy, RegisteredClient};
+use fdx_sandbox::{InstitutionConfig, RefreshPolicy, RegisteredClient, Sandbox};
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
 
 /// One of the two institutions.
@@ -107,7 +107,7 @@ impl Bank {
         binding: Binding,
         refresh: RefreshPolicy,
         entropy: Entropy,
-    ) -> Institution {
+    ) -> Sandbox {
         let mtls = parsed(HttpsUrl::parse(&format!("https://mtls.{}", self.host())));
         let keys = vec![load(self.key())];
         let mut config = InstitutionConfig::new(self.issuer(), mtls, backend::ring(), keys);
@@ -128,7 +128,7 @@ impl Bank {
             client(APP, self.redirect_uri(), Key::Assertion, certificate()),
             client(ROGUE, rogues, Key::Rogue, rogue_certificate()),
         ];
-        Institution::new(config, entropy)
+        Sandbox::new(config, entropy)
     }
 
     pub(crate) fn config(self, binding: Binding) -> ClientConfig {

@@ -5,8 +5,8 @@ use fdx_jose::{
 use fdx_par::{ClientAuthentication, ClientConfig, RequestObjects, ResponseMode, SenderConstraint};
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_sandbox::{
-    CertificateName, ConsentIdCarrier, Institution, InstitutionConfig, NoncePolicy, RefreshPolicy,
-    RegisteredClient,
+    CertificateName, ConsentIdCarrier, InstitutionConfig, NoncePolicy, RefreshPolicy,
+    RegisteredClient, Sandbox,
 };
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
 
@@ -202,8 +202,8 @@ impl Setup {
 
     /// The institution, in which the recipient is registered.
     #[must_use]
-    pub fn institution(&self) -> Institution {
-        Institution::new(self.institution_config(), entropy(200))
+    pub fn institution(&self) -> Sandbox {
+        Sandbox::new(self.institution_config(), entropy(200))
     }
 
     /// What makes that institution.

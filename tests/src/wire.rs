@@ -7,7 +7,7 @@ use fdx_par::{
     ServerKeys, Step, Verification, Verified, WellKnown, discover,
 };
 use fdx_sandbox::customer::{ConsentPage, Decision};
-use fdx_sandbox::{Institution, Peer};
+use fdx_sandbox::{Peer, Sandbox};
 use fdx_wire::{Entropy, UnixTime};
 use http::header::LOCATION;
 
@@ -44,7 +44,7 @@ pub struct World {
     /// The recipient's keys.
     pub keys: Vec<PrivateKey>,
     /// The institution.
-    pub bank: Institution,
+    pub bank: Sandbox,
     /// The clock.
     pub now: UnixTime,
     /// How far the institution's clock is behind.
@@ -74,7 +74,7 @@ impl World {
 
     /// The same for any institution and configuration, whose keys are those of `algorithm`.
     #[must_use]
-    pub fn of(algorithm: Algorithm, bank: Institution, config: ClientConfig) -> Self {
+    pub fn of(algorithm: Algorithm, bank: Sandbox, config: ClientConfig) -> Self {
         Self {
             keys: vec![keys(algorithm)],
             bank,

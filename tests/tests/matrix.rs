@@ -12,7 +12,7 @@ fn every_combination_reaches_the_grant() {
     for setup in matrix {
         let mut world = World::new(setup);
         let (client, granted) = world
-            .flow(&Decision::less_than_asked())
+            .flow(&Decision::less_than_requested())
             .unwrap_or_else(|error| panic!("{setup:?}: {error}, {:?}", world.bank.last_verdicts()));
         assert!(granted.coverage().is_partial(), "{setup:?}");
         let receipt = client.receipt(&granted, world.now).unwrap();

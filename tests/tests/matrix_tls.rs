@@ -14,7 +14,7 @@ use fdx_par::{
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
 use fdx_sandbox::customer::{ConsentPage, Decision, visit};
 use fdx_sandbox::server::{Running, Server, TlsIdentity};
-use fdx_sandbox::{CertificateName, Institution, InstitutionConfig, RegisteredClient};
+use fdx_sandbox::{CertificateName, InstitutionConfig, RegisteredClient, Sandbox};
 use fdx_tests::{Authentication, Binding, Setup, keys, matrix, usual_request};
 use fdx_transport_hyper::{
     ClientIdentity, Roots, RunError, SetupFault, Transport, TransportError, system_now,
@@ -25,7 +25,7 @@ use http::header::LOCATION;
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Ps256];
 
 struct Bank {
-    institution: Arc<Mutex<Institution>>,
+    institution: Arc<Mutex<Sandbox>>,
     issuer: Issuer,
     mtls: HttpsUrl,
     authority: CertificateAuthority,
@@ -60,7 +60,7 @@ impl Bank {
 
         let signs = ALGORITHMS.map(keys).into();
         let config = InstitutionConfig::new(issuer.clone(), mtls.clone(), backend::ring(), signs);
-        let institution = Arc::new(Mutex::new(Institution::new(config, Entropy::new([7; 32]))));
+        let institution = Arc::new(Mutex::new(Sandbox::new(config, Entropy::new([7; 32]))));
         let identity = TlsIdentity::from(authority.server().unwrap());
         let roots = [authority.certificate_der(), self_signed.der()];
         let running = server.serve(Arc::clone(&institution), identity, &roots).unwrap();
@@ -148,7 +148,7 @@ impl Bank {
     fn customer(&self, url: &HttpsUrl) -> String {
         let mut institution = self.institution.lock().unwrap();
         let page = institution.handle(&visit(url), None, system_now());
-        let form = ConsentPage::read(&page).unwrap().decide(&Decision::less_than_asked());
+        let form = ConsentPage::read(&page).unwrap().decide(&Decision::less_than_requested());
         let back = institution.handle(&form.unwrap(), None, system_now());
         back.headers()[LOCATION].to_str().unwrap().to_owned()
     }

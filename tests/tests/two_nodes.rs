@@ -11,7 +11,7 @@ use fdx_jose::{Jwks, PrivateKey, backend};
 use fdx_sandbox::certificates::CertificateAuthority;
 use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_sandbox::server::{Running, Server, TlsIdentity};
-use fdx_sandbox::{Binding, Institution, InstitutionConfig, RegisteredClient};
+use fdx_sandbox::{Binding, InstitutionConfig, RegisteredClient, Sandbox};
 use fdx_tests::{NodeTold, entropy, scopes};
 use fdx_transport_hyper::system_now;
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 const REDIRECT_URI: &str = "https://app.example/callback";
 
 struct Bank {
-    institution: Arc<Mutex<Institution>>,
+    institution: Arc<Mutex<Sandbox>>,
     told: NodeTold,
     _running: Running,
     _runtime: Runtime,
@@ -52,7 +52,7 @@ impl Bank {
         let mut client = RegisteredClient::new("app-1", redirect_uris, jwks, Binding::Dpop);
         client.scopes = scopes();
         config.clients.push(client);
-        let institution = Arc::new(Mutex::new(Institution::new(config, entropy(7))));
+        let institution = Arc::new(Mutex::new(Sandbox::new(config, entropy(7))));
 
         let identity = TlsIdentity::from(authority.server().unwrap());
         let roots = [authority.certificate_der()];
@@ -81,7 +81,7 @@ impl Bank {
         let mut bank = self.institution.lock().unwrap();
         let visit = http::Request::get(text("url")).body(Vec::new()).unwrap();
         let page = bank.handle(&visit, None, system_now());
-        let decision = Decision::less_than_asked();
+        let decision = Decision::less_than_requested();
         let form = ConsentPage::read(&page).unwrap().decide(&decision).unwrap();
         let back = bank.handle(&form, None, system_now());
         let callback = back.headers()["location"].to_str().unwrap().to_owned();

@@ -11,8 +11,8 @@ use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
 use fdx_sandbox::misbehaviour::Flow;
 use fdx_sandbox::server::{Observer, Running, Server, TlsIdentity};
 use fdx_sandbox::{
-    Institution, InstitutionConfig, Misbehaviour, NoncePolicy, Provider, RegisteredClient,
-    RegistrationPolicy,
+    InstitutionConfig, Misbehaviour, NoncePolicy, Provider, RegisteredClient, RegistrationPolicy,
+    Sandbox,
 };
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
@@ -23,7 +23,7 @@ use crate::keys::certificate::SelfSigned;
 
 /// An institution at work, and all that its clients need to know. It ends when this is dropped.
 pub(crate) struct Bank {
-    pub(crate) provider: Provider,
+    pub(crate) provider: &'static Provider,
     pub(crate) issuer: Issuer,
     /// Where tokens go that are bound to a key.
     pub(crate) fdx_base: HttpsUrl,
@@ -49,7 +49,7 @@ pub(crate) struct Ports {
 
 /// Makes the keys and certificates, registers the clients, and begins to serve.
 pub(crate) async fn open(
-    provider: Provider,
+    provider: &'static Provider,
     ports: Ports,
     redirect_uris: &[RedirectUri],
     nonces: NoncePolicy,
@@ -64,13 +64,13 @@ pub(crate) async fn open(
     let issuer = Issuer::parse(&format!("https://{main}")).map_err(unusable)?;
     let mtls_base = HttpsUrl::parse(&format!("https://{mtls}")).map_err(unusable)?;
     let fdx =
-        |at| HttpsUrl::parse(&format!("https://{at}{}", provider.paths().fdx)).map_err(unusable);
+        |at| HttpsUrl::parse(&format!("https://{at}{}", provider.paths.fdx)).map_err(unusable);
     let (fdx_base, mtls_fdx_base) = (fdx(main)?, fdx(mtls)?);
 
     let authority = CertificateAuthority::new("fdx sandbox CA").map_err(unusable)?;
     let identity = TlsIdentity::from(authority.server().map_err(unusable)?);
     let certificate = authority.client(clients::COMMON_NAME).map_err(unusable)?;
-    let own_certificate = (provider == Provider::Fdx).then(clients::own_certificate).transpose()?;
+    let own_certificate = (provider == Provider::FDX).then(clients::own_certificate).transpose()?;
     let algorithm = match misbehave.map(Misbehaviour::flow) {
         // Elsewhere what is wrong with an RSA key would never matter.
         Some(Flow::Ps256) => Algorithm::Ps256,
@@ -85,7 +85,7 @@ pub(crate) async fn open(
     let signing_keys = vec![keys::fresh_of(algorithm)?.key];
     let mut config =
         InstitutionConfig::new(issuer.clone(), mtls_base, backend::ring(), signing_keys);
-    provider.play(&mut config);
+    provider.configure(&mut config);
     config.clients.clone_from(&clients);
     config.nonce_policy = nonces;
     let registers = |flow| matches!(flow, Flow::Registration | Flow::ManagedRegistration);
@@ -93,11 +93,12 @@ pub(crate) async fn open(
         // Elsewhere there is no registration endpoint, and this would never show.
         config.registration = RegistrationPolicy::Open;
     }
-    config.misbehave = misbehave;
-    let institution = Arc::new(Mutex::new(Institution::new(config, entropy()?)));
+    let mut sandbox = Sandbox::of(provider, config, entropy()?);
+    sandbox.misbehave(misbehave);
+    let sandbox = Arc::new(Mutex::new(sandbox));
     let mut roots = vec![authority.certificate_der()];
     roots.extend(own_certificate.iter().map(|(own, _)| own.der()));
-    let running = server.serve(institution, identity, &roots).map_err(unusable)?;
+    let running = server.serve(sandbox, identity, &roots).map_err(unusable)?;
     Ok(Bank {
         provider,
         issuer,
@@ -113,10 +114,10 @@ pub(crate) async fn open(
 }
 
 /// What the provider signs with, and wants signed.
-const fn algorithm(provider: Provider) -> Algorithm {
-    match provider {
-        Provider::Mastercard | Provider::Uae => Algorithm::Ps256,
-        _ => Algorithm::Es256,
+fn algorithm(provider: &Provider) -> Algorithm {
+    match [Provider::MASTERCARD, Provider::UAE].contains(&provider) {
+        true => Algorithm::Ps256,
+        false => Algorithm::Es256,
     }
 }
 

@@ -81,7 +81,7 @@ impl Driver {
         let url = HttpsUrl::parse(url).map_err(|error| lost(error.to_string()))?;
         let page = self.transport.send_plain(visit(&url), MAX_PAGE).await;
         let page = page.map_err(|error| lost(format!("the consent page: {error}")))?;
-        let decision = Decision::less_than_asked();
+        let decision = Decision::less_than_requested();
         let form = ConsentPage::read(&page).and_then(|page| page.decide(&decision));
         let form = form.map_err(|error| lost(format!("the consent page: {error}")))?;
         let back = self.transport.send_plain(form, MAX_PAGE).await;

@@ -28,7 +28,7 @@ fn the_sandboxs_configurations_lead_to_a_consent_and_its_receipt() {
         ("connect-signed.toml", "app-signed"),
     ] {
         let mut connect = Connect::start(&sandbox.path(config), &["--callback", "stdin", "--json"]);
-        let callback = sandbox.customer(&connect.url, &Decision::less_than_asked());
+        let callback = sandbox.customer(&connect.url, &Decision::less_than_requested());
         connect.paste(&callback);
         let (code, stdout, stderr) = connect.finish();
         assert_eq!(code, 0, "{stderr}");

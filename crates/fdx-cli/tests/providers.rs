@@ -17,7 +17,7 @@ fn connected(dialect: &str) -> (Sandbox, Value, String) {
     let config = sandbox.path("connect.toml");
     let mut connect = Connect::start(&config, &["--callback", "stdin", "--json"]);
     let before = connect.before.clone();
-    let callback = sandbox.customer(&connect.url, &Decision::less_than_asked());
+    let callback = sandbox.customer(&connect.url, &Decision::less_than_requested());
     assert!(!callback.contains("iss="), "{callback}");
     connect.paste(&callback);
     let (code, stdout, stderr) = connect.finish();

@@ -58,7 +58,7 @@
 //! #     ResourceType, RevocationReason,
 //! # };
 //! # use fdx_sandbox::customer::{ConsentPage, Decision};
-//! # use fdx_sandbox::{Binding, Institution, InstitutionConfig, RegisteredClient};
+//! # use fdx_sandbox::{Binding, Sandbox, InstitutionConfig, RegisteredClient};
 //! # use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
 //! # let pkcs8 = backend::ring().generate_pkcs8(Algorithm::Es256)?;
 //! # let key = PrivateKey::from_pkcs8_der(backend::ring(), &pkcs8, None)?;
@@ -73,17 +73,17 @@
 //! # let scopes = ["openid", "fdx:accountbasic:read", "fdx:transactions:read"];
 //! # client.scopes = scopes.map(String::from).into();
 //! # config.clients.push(client);
-//! # let mut bank = Institution::new(config, Entropy::new([9; 32]));
+//! # let mut bank = Sandbox::new(config, Entropy::new([9; 32]));
 //! # let now = UnixTime::from_seconds(1_767_607_200);
 //! # let entropy = |n| Entropy::new([n; 32]);
 //! # let fdx_base = HttpsUrl::parse("https://bank.example/fdx/v6")?;
-//! # fn browse(bank: &mut Institution, url: &str, now: UnixTime) -> String {
+//! # fn browse(bank: &mut Sandbox, url: &str, now: UnixTime) -> String {
 //! #     let page = bank.handle(&http::Request::get(url).body(vec![]).unwrap(), None, now);
 //! #     let form = ConsentPage::read(&page).unwrap().decide(&Decision::everything()).unwrap();
 //! #     bank.handle(&form, None, now).headers()["location"].to_str().unwrap().into()
 //! # }
 //! // The loop. `wire` is any HTTP client, here an institution in memory.
-//! fn run<T: Output>(mut draft: Draft<T>, key: &PrivateKey, wire: &mut Institution, now: UnixTime)
+//! fn run<T: Output>(mut draft: Draft<T>, key: &PrivateKey, wire: &mut Sandbox, now: UnixTime)
 //!     -> Result<T, Error>
 //! {
 //!     loop {

@@ -1,26 +1,26 @@
-//! The shapes in which the institution answers.
+//! The shapes of responses.
 
 use http::header::HeaderName;
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
-/// A JSON document that nobody may keep (RFC 6749 section 5.1).
+/// A JSON document that must not be cached (RFC 6749 section 5.1).
 pub(crate) fn json<T: Serialize + ?Sized>(status: StatusCode, document: &T) -> Response<Vec<u8>> {
-    // What is written here are structs and maps with text keys: they always have a JSON form.
+    // Structs and maps with string keys always have a JSON form.
     let body = serde_json::to_vec(document).unwrap_or_default();
     typed(status, "application/json", body)
 }
 
-/// A page without external resources. `nonce` admits its one style element, and `leads_to` is
-/// where its form may lead in the end.
+/// A page without external resources. `nonce` allows its only style element. `redirects_to` is an
+/// origin to which its form may redirect.
 pub(crate) fn page(
     status: StatusCode,
     body: String,
     nonce: &str,
-    leads_to: &str,
+    redirects_to: &str,
 ) -> Response<Vec<u8>> {
     let policy = format!(
-        "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self' {leads_to}; \
+        "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self' {redirects_to}; \
          frame-ancestors 'none'; base-uri 'none'"
     );
     let mut response = typed(status, "text/html; charset=utf-8", body.into_bytes());
@@ -32,7 +32,7 @@ pub(crate) fn page(
     response
 }
 
-/// Sends the browser on (FAPI 2.0 Security Profile 5.3.2.2-11: by 303).
+/// Redirects the browser (FAPI 2.0 Security Profile 5.3.2.2-11: with 303).
 pub(crate) fn see_other(location: &str) -> Response<Vec<u8>> {
     let mut response = empty(StatusCode::SEE_OTHER);
     set(&mut response, "location", location);
@@ -40,7 +40,7 @@ pub(crate) fn see_other(location: &str) -> Response<Vec<u8>> {
     response
 }
 
-/// A status alone.
+/// A status without a body.
 pub(crate) fn empty(status: StatusCode) -> Response<Vec<u8>> {
     let mut response = Response::new(Vec::new());
     *response.status_mut() = status;
@@ -48,7 +48,7 @@ pub(crate) fn empty(status: StatusCode) -> Response<Vec<u8>> {
     response
 }
 
-/// Sets one header; a text that no header can carry is left out.
+/// Sets a header. A value that is not valid in a header is left out.
 pub(crate) fn set(response: &mut Response<Vec<u8>>, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         let name = HeaderName::from_static(name);

@@ -1,9 +1,8 @@
 //! A strict FAPI 2.0 and FDX v6 institution as a value, and a server for it on loopback.
 //!
-//! An [`Institution`] is an authorization server and a data provider in one: metadata, pushed
-//! authorization requests, a consent page, tokens and all that is done with them, and the FDX
-//! resources that were granted. It has one customer, who is always logged in and whom [`customer`]
-//! plays.
+//! A [`Sandbox`] is an authorization server and a data provider in one: metadata, pushed
+//! authorization requests, a consent page, tokens, introspection, revocation, and the granted FDX
+//! resources. It has one customer, who is always logged in. [`customer`] plays the customer.
 //!
 //! ```text
 //!   /.well-known/..., /jwks ─▶ /par ─▶ /authorize, the customer's page ─▶ /token ─▶ /fdx/v6/...
@@ -11,21 +10,30 @@
 //!                                     /introspect, /revoke ◀── tokens ──────┘
 //! ```
 //!
-//! It refuses every request that FAPI 2.0 tells a server to refuse, and says which clause was
-//! broken: to the client in `error_description`, and to the test beside it as a [`Verdict`] for
-//! each check that was made. Clients authenticate by `private_key_jwt` or by certificate; tokens
-//! are bound by DPoP or by certificate; requests and answers may be signed, as FAPI 2.0 Message
-//! Signing has it.
+//! It refuses every request that FAPI 2.0 requires a server to refuse. The client gets the violated
+//! clause in `error_description`; a test gets a [`Verdict`] for each check. Clients authenticate by
+//! `private_key_jwt` or by certificate. Tokens are bound by DPoP or by certificate. Requests and
+//! responses can be signed, as in FAPI 2.0 Message Signing.
 //!
-//! The institution never does I/O, reads no clock and draws no randomness: [`Institution::handle`]
-//! takes a request, the client's certificate as a [`Peer`] and the time, and gives a response.
-//! It shares no code with the client of this project above keys, tokens and vocabulary, so that the
-//! two can't share a mistake. It forgets everything when it is dropped, and guards nobody's money.
-//! With the feature `server` it stands behind TLS on two ports, with certificates made at start.
+//! It never does I/O, reads no clock and draws no randomness: [`Sandbox::handle`] takes a request,
+//! the client's certificate as a [`Peer`] and the time, and returns a response. It shares no code
+//! with this project's client except keys, tokens and vocabulary, so that the two can't share a
+//! defect. It is for tests and protects nothing: its state is lost when it is dropped. With the
+//! feature `server` it runs behind TLS on two ports, with certificates generated at start.
+//!
+//! A request passes five rooms. Each imports only those below it:
+//!
+//! ```text
+//!   sandbox        intercept ─▶ map_request ─▶ handle ─▶ map_response ─▶ tamper
+//!   misbehaviour   intercept                                             tamper
+//!   provider                    map_request              map_response
+//!   institution                                handle: configuration, state, routes
+//!   pages                                      HTML, and the customer who reads it
+//! ```
 //!
 //! ```
 //! use fdx_jose::{Algorithm, PrivateKey, backend};
-//! use fdx_sandbox::{Institution, InstitutionConfig, Outcome};
+//! use fdx_sandbox::{InstitutionConfig, Outcome, Sandbox};
 //! use fdx_wire::{Entropy, HttpsUrl, Issuer, UnixTime};
 //!
 //! let backend = backend::ring();
@@ -34,68 +42,44 @@
 //! let issuer = Issuer::parse("https://bank.example")?;
 //! let mtls = HttpsUrl::parse("https://mtls.bank.example")?;
 //! let config = InstitutionConfig::new(issuer, mtls, backend, vec![key]);
-//! let mut institution = Institution::new(config, Entropy::new([7; 32])); // or from the system
+//! let mut sandbox = Sandbox::new(config, Entropy::new([7; 32])); // or from the system
 //!
 //! let push = http::Request::post("https://bank.example/par")
 //!     .header("content-type", "application/x-www-form-urlencoded")
 //!     .body(b"client_id=app&client_secret=s".to_vec())?;
-//! let response = institution.handle(&push, None, UnixTime::from_seconds(1_767_607_200));
+//! let response = sandbox.handle(&push, None, UnixTime::from_seconds(1_767_607_200));
 //! assert_eq!(response.status(), 401);
-//! let broken = institution.last_verdicts().last().unwrap();
-//! assert_eq!((broken.clause, broken.outcome), ("FAPI 2.0 SP 5.3.2.1-6", Outcome::Failed));
+//! let failed = sandbox.last_verdicts().last().unwrap();
+//! assert_eq!((failed.clause, failed.outcome), ("FAPI 2.0 SP 5.3.2.1-6", Outcome::Failed));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod answer;
-mod authorize;
-#[cfg(feature = "server")]
-pub mod certificates;
-mod client;
-mod client_authentication;
-mod config;
-pub mod customer;
-mod data;
-mod document;
-mod dpop;
-mod error;
-mod id_token;
 mod institution;
-mod introspection;
-mod jwks;
-mod memory;
-mod metadata;
 pub mod misbehaviour;
-mod nonces;
-mod par;
-mod peer;
-mod place;
+mod pages;
 mod provider;
-mod randomness;
-mod received;
-mod registration;
-mod replay;
-mod resources;
-mod revocation;
+mod sandbox;
 #[cfg(feature = "server")]
 pub mod server;
-mod signed;
-mod telling;
 #[cfg(test)]
 mod tests;
-mod token;
-mod verdict;
-mod x5c;
 
-pub use client::{
+pub use crate::institution::client::{
     Binding, CertificateName, ClientAuthentication, ClientSecret, RegisteredClient, RequestObjects,
     SecretPlace,
 };
-pub use config::{ConsentIdCarrier, InstitutionConfig, NoncePolicy, OldKeys, RefreshPolicy};
-pub use data::{Account, Customer, Transaction};
-pub use institution::Institution;
-pub use misbehaviour::Misbehaviour;
-pub use peer::Peer;
-pub use provider::{Paths, Provider};
-pub use registration::RegistrationPolicy;
-pub use verdict::{Outcome, Verdict};
-pub use x5c::x5c_thumbprints;
+pub use crate::institution::config::{
+    ConsentIdCarrier, InstitutionConfig, NoncePolicy, OldKeys, Paths, RefreshPolicy,
+    RegistrationPolicy,
+};
+pub use crate::institution::customer_data::{Account, Customer, Transaction};
+pub use crate::institution::received::Peer;
+pub use crate::institution::signing::x5c_thumbprints;
+pub use crate::institution::verdict::{Outcome, Verdict};
+pub use crate::misbehaviour::Misbehaviour;
+pub use crate::pages::customer;
+pub use crate::provider::definition::Provider;
+pub use crate::sandbox::Sandbox;
+#[cfg(feature = "server")]
+pub use crate::server::certificates;

@@ -18,7 +18,7 @@
 //! # use fdx_jose::{Algorithm, PrivateKey, backend};
 //! # use fdx_sandbox::certificates::CertificateAuthority;
 //! # use fdx_sandbox::server::{Server, TlsIdentity};
-//! # use fdx_sandbox::{Institution, InstitutionConfig};
+//! # use fdx_sandbox::{Sandbox, InstitutionConfig};
 //! # use fdx_wire::{Entropy, HttpsUrl};
 //! use fdx_par::{NextStep, ServerMetadata, WellKnown, discover};
 //! use fdx_transport_hyper::{ClientIdentity, Roots, RunError, Transport, system_now};
@@ -35,7 +35,7 @@
 //! # let issuer = Issuer::parse(&format!("https://localhost:{}", server.main().port()))?;
 //! # let mtls = HttpsUrl::parse(&format!("https://localhost:{}", server.mtls().port()))?;
 //! # let config = InstitutionConfig::new(issuer.clone(), mtls, backend::ring(), vec![new_key()?]);
-//! # let institution = Arc::new(Mutex::new(Institution::new(config, Entropy::new([7; 32]))));
+//! # let institution = Arc::new(Mutex::new(Sandbox::new(config, Entropy::new([7; 32]))));
 //! # let authority = CertificateAuthority::new("An authority")?;
 //! # let (identity, own) = (TlsIdentity::from(authority.server()?), authority.client("app")?);
 //! # let running = server.serve(institution, identity, &[authority.certificate_der()])?;

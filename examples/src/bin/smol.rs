@@ -42,7 +42,7 @@ async fn flow(bank: &Bank, wire: &Wire) -> Result<(), Box<dyn Error>> {
     let pushed = wire.run(client.push(&consent_request()?, entropy()?, now())?).await?;
     step("pushed", "redirect the customer before the request_uri expires");
     let (url, pending) = pushed.redirect(now())?;
-    let received = bank.customer(url.as_str(), &Decision::less_than_asked(), now())?;
+    let received = bank.customer(url.as_str(), &Decision::less_than_requested(), now())?;
     step("returned", "the customer has decided");
 
     let Callback::Code(accepted) = client.callback(pending, &received, now())? else {

@@ -27,7 +27,7 @@ impl World {
         let decision = match (refuses, whole) {
             (true, _) => Decision::refuse(),
             (false, true) => Decision::everything(),
-            (false, false) => Decision::less_than_asked(),
+            (false, false) => Decision::less_than_requested(),
         };
         let Ok(form) = page.decide(&decision) else { return };
         let at = self.now + 2000 + self.rng.below(50_000);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use fdx_par::{Client, ServerKeys};
-use fdx_sandbox::{Institution, Peer, RefreshPolicy};
+use fdx_sandbox::{Peer, RefreshPolicy, Sandbox};
 use http::{Request, Response};
 
 pub(crate) use flow::Flow;
@@ -137,7 +137,7 @@ pub struct World {
     pub(crate) lane: Lane,
     /// When the network delivers nothing.
     pub(crate) outage: core::ops::Range<u64>,
-    pub(crate) banks: [Institution; 2],
+    pub(crate) banks: [Sandbox; 2],
     bank_offsets: [i64; 2],
     pub(crate) nodes: Vec<Node>,
     pub(crate) jars: Vec<Vec<Cookie>>,

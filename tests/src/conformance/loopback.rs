@@ -6,7 +6,7 @@ use fdx_par::{ClientConfig, Draft, Output, SenderConstraint};
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
 use fdx_sandbox::misbehaviour::{Aftermath, Flow, Misbehaviour};
 use fdx_sandbox::server::{Running, Server, TlsIdentity};
-use fdx_sandbox::{Institution, InstitutionConfig, OldKeys, RegisteredClient};
+use fdx_sandbox::{InstitutionConfig, OldKeys, RegisteredClient, Sandbox};
 use fdx_transport_hyper::{ClientIdentity, Roots, Transport, system_now};
 use fdx_wire::{Entropy, HttpsUrl, Issuer, UnixTime};
 
@@ -33,7 +33,7 @@ pub async fn over_mtls() -> Vec<Line> {
 
 /// An institution behind TLS on loopback, and a recipient with a client certificate.
 pub struct Loopback {
-    institution: Arc<Mutex<Institution>>,
+    institution: Arc<Mutex<Sandbox>>,
     issuer: Issuer,
     mtls: HttpsUrl,
     certificate: Certificate,
@@ -61,7 +61,7 @@ impl Loopback {
         let mut config =
             InstitutionConfig::new(issuer.clone(), mtls.clone(), backend::ring(), key());
         config.registration = open_to_tokens();
-        let institution = Institution::new(config, Entropy::from_os().unwrap());
+        let institution = Sandbox::new(config, Entropy::from_os().unwrap());
         let institution = Arc::new(Mutex::new(institution));
         let identity = TlsIdentity::from(authority.server().unwrap());
         let roots = [authority.certificate_der()];
@@ -161,7 +161,7 @@ impl Wire for Loopback {
         Ok(self.transport.run(draft, &self.keys, system_now).await?)
     }
 
-    fn bank<R>(&mut self, ask: impl FnOnce(&mut Institution) -> R) -> R {
+    fn bank<R>(&mut self, ask: impl FnOnce(&mut Sandbox) -> R) -> R {
         ask(&mut self.institution.lock().unwrap())
     }
 

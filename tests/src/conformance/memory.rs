@@ -1,6 +1,6 @@
 use fdx_jose::Algorithm;
 use fdx_par::{ClientConfig, Draft, Output, ResponseMode};
-use fdx_sandbox::Institution;
+use fdx_sandbox::Sandbox;
 use fdx_sandbox::misbehaviour::{Aftermath, Flow, Misbehaviour};
 use fdx_wire::{Entropy, UnixTime};
 
@@ -37,7 +37,7 @@ pub fn world(flow: Flow) -> World {
     if matches!(flow, Flow::Registration | Flow::ManagedRegistration) {
         bank.registration = open_to_tokens();
     }
-    World::of(setup.algorithm, Institution::new(bank, entropy(200)), setup.config())
+    World::of(setup.algorithm, Sandbox::new(bank, entropy(200)), setup.config())
 }
 
 /// The flow in which it shows.
@@ -65,7 +65,7 @@ impl Wire for World {
         Ok(Self::run(self, draft)?)
     }
 
-    fn bank<R>(&mut self, ask: impl FnOnce(&mut Institution) -> R) -> R {
+    fn bank<R>(&mut self, ask: impl FnOnce(&mut Sandbox) -> R) -> R {
         ask(&mut self.bank)
     }
 

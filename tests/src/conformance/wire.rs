@@ -1,5 +1,5 @@
 use fdx_par::{ClientConfig, Draft, Output};
-use fdx_sandbox::Institution;
+use fdx_sandbox::Sandbox;
 use fdx_wire::{Entropy, UnixTime};
 
 use super::Stop;
@@ -14,7 +14,7 @@ pub trait Wire {
     async fn run<T: Output>(&mut self, draft: Draft<T>) -> Result<T, Stop>;
 
     /// Speaks to the institution as its customer or its operator does.
-    fn bank<R>(&mut self, ask: impl FnOnce(&mut Institution) -> R) -> R;
+    fn bank<R>(&mut self, ask: impl FnOnce(&mut Sandbox) -> R) -> R;
 
     /// The recipient's configuration.
     fn config(&self) -> ClientConfig;

@@ -17,7 +17,7 @@ fn world(dialect: Dialect) -> World {
     let mut config = Setup::default().config().with_dialect(dialect);
     config.fdx_base = HttpsUrl::parse("https://bank.example/api/v1").unwrap();
     let algorithm = Setup::default().algorithm;
-    let bank = played(Provider::Autional, algorithm, |client| {
+    let bank = played(Provider::AUTIONAL, algorithm, |client| {
         client.id_token_signed_response_alg = algorithm;
     });
     World::of(algorithm, bank, config)
@@ -36,7 +36,7 @@ fn with_secret(dialect: Dialect) -> World {
     let mut config = world(dialect).config;
     config.authentication = ClientAuthentication::NotFapi(ClientSecret::new(SECRET.to_owned()));
     let algorithm = Setup::default().algorithm;
-    let bank = played(Provider::Autional, algorithm, |client| {
+    let bank = played(Provider::AUTIONAL, algorithm, |client| {
         client.id_token_signed_response_alg = algorithm;
         let secret = Secret::new(SECRET.to_owned());
         let secret = fdx_sandbox::ClientSecret { secret, place: SecretPlace::Body };

@@ -24,7 +24,7 @@ fn world(dialect: Dialect) -> World {
     signs_ps256(&mut config);
     config.sender_constraint = SenderConstraint::NotFapi(Unbound);
     config.id_token_signed_response_alg = Some(algorithm);
-    World::of(algorithm, played(Provider::Mastercard, algorithm, |_| ()), config)
+    World::of(algorithm, played(Provider::MASTERCARD, algorithm, |_| ()), config)
 }
 
 /// The same on this machine, without TLS.
@@ -37,7 +37,7 @@ fn mock(dialect: Dialect) -> World {
     config.issuer = Issuer::parse_loopback("http://127.0.0.1:8080").unwrap();
     config.fdx_base = HttpsUrl::parse_loopback("http://127.0.0.1:8080/fdx/v6").unwrap();
     let issuer = config.issuer.clone();
-    let bank = played_at(issuer, Provider::Mastercard, Algorithm::Ps256, |_| ());
+    let bank = played_at(issuer, Provider::MASTERCARD, Algorithm::Ps256, |_| ());
     World::of(Algorithm::Ps256, bank, config)
 }
 
@@ -50,7 +50,7 @@ fn request() -> AuthorizationRequest {
 /// # Panics
 /// Where the keys are no JSON.
 pub fn registration(client: &Client) -> Registration {
-    let scopes = Provider::Mastercard.scopes().join(" ");
+    let scopes = Provider::MASTERCARD.scopes().join(" ");
     let jwks = client.config().public_jwks().to_json();
     Registration::new("Budget")
         .client_credentials()

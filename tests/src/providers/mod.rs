@@ -11,7 +11,7 @@ use fdx_par::{
     RequestObjects,
 };
 
-use fdx_sandbox::{Institution, InstitutionConfig, Provider, RegisteredClient};
+use fdx_sandbox::{InstitutionConfig, Provider, RegisteredClient, Sandbox};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
 use crate::World;
@@ -52,28 +52,28 @@ fn registered_before(_: &mut World, client: Client) -> Result<Client, Error> {
 
 /// The provider with its one client, which `change` changes.
 fn played(
-    provider: Provider,
+    provider: &'static Provider,
     algorithm: Algorithm,
     change: impl FnOnce(&mut RegisteredClient),
-) -> Institution {
+) -> Sandbox {
     played_at(bank_issuer(), provider, algorithm, change)
 }
 
 fn played_at(
     issuer: Issuer,
-    provider: Provider,
+    provider: &'static Provider,
     algorithm: Algorithm,
     change: impl FnOnce(&mut RegisteredClient),
-) -> Institution {
+) -> Sandbox {
     let jwks = Jwks::new(vec![keys(algorithm).public().clone()]);
     let redirect_uri = RedirectUri::parse("https://app.example/callback").unwrap();
     let mut client = provider.client("app-1", vec![redirect_uri], jwks);
     change(&mut client);
     let mtls = HttpsUrl::parse("https://mtls.bank.example").unwrap();
     let mut bank = InstitutionConfig::new(issuer, mtls, backend::ring(), vec![keys(algorithm)]);
-    provider.play(&mut bank);
+    provider.configure(&mut bank);
     bank.clients = vec![client];
-    Institution::new(bank, entropy(200))
+    Sandbox::of(provider, bank, entropy(200))
 }
 
 /// `private_key_jwt` and request objects, both under PS256.

@@ -19,7 +19,7 @@ fn world(dialect: Dialect) -> World {
     config.sender_constraint = SenderConstraint::NotFapi(Unbound);
     config.fdx_base = HttpsUrl::parse("https://bank.example/fdx/v4").unwrap();
     let algorithm = Setup::default().algorithm;
-    let bank = played(Provider::Mx, algorithm, |client| {
+    let bank = played(Provider::MX, algorithm, |client| {
         let secret = Secret::new(SECRET.to_owned());
         let secret = fdx_sandbox::ClientSecret { secret, place: SecretPlace::Basic };
         client.authentication = fdx_sandbox::ClientAuthentication::ClientSecret(secret);

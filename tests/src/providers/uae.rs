@@ -22,7 +22,7 @@ fn world(dialect: Dialect) -> World {
     let base = "https://mtls.bank.example/open-finance/account-information/v2.1";
     config.fdx_base = HttpsUrl::parse(base).unwrap();
     config.id_token_signed_response_alg = Some(algorithm);
-    World::of(algorithm, played(Provider::Uae, algorithm, |_| ()), config)
+    World::of(algorithm, played(Provider::UAE, algorithm, |_| ()), config)
 }
 
 fn request() -> AuthorizationRequest {

@@ -1,7 +1,7 @@
 //! A client that registers, and how it goes wrong.
 
 use fdx_par::ClientCertificate;
-use fdx_sandbox::{Institution, RegistrationPolicy};
+use fdx_sandbox::{RegistrationPolicy, Sandbox};
 use fdx_wire::Secret;
 use http::Request;
 use http::header::AUTHORIZATION;
@@ -35,7 +35,7 @@ pub(super) fn register(stage: &mut Stage, change: impl FnOnce(&mut Request<Vec<u
     let mut bank = Setup::default().institution_config();
     bank.registration =
         RegistrationPolicy::InitialAccessTokens(vec![Secret::new(INITIAL.to_owned())]);
-    let bank = Institution::new(bank, entropy(201));
+    let bank = Sandbox::new(bank, entropy(201));
     stage.world = World::of(Setup::default().algorithm, bank, Setup::default().config());
     let token = format!("Bearer {INITIAL}");
     let request =

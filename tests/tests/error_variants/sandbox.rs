@@ -13,7 +13,7 @@ const SERVER_TESTS: &str = "crates/fdx-sandbox/src/server/tests.rs";
 
 pub(crate) const TABLES: &[Table] = &[
     Table {
-        declared: "crates/fdx-sandbox/src/server/mod.rs",
+        declared: "crates/fdx-sandbox/src/server/tls.rs",
         name: "ServerError",
         rows: &[
             ("Bind", SERVER_TESTS, "a_port_that_is_taken_is_an_error"),
@@ -22,13 +22,13 @@ pub(crate) const TABLES: &[Table] = &[
         never: &[],
     },
     Table {
-        declared: "crates/fdx-sandbox/src/certificates.rs",
+        declared: "crates/fdx-sandbox/src/server/certificates.rs",
         name: "CertificateError",
         rows: &[("CertificateError", HERE, "a_certificate_for_no_name")],
         never: &[],
     },
     Table {
-        declared: "crates/fdx-sandbox/src/customer.rs",
+        declared: "crates/fdx-sandbox/src/pages/customer.rs",
         name: "PageError",
         rows: &[
             ("NotAConsentPage", CUSTOMER, "another_response_is_no_consent_page"),

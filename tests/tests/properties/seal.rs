@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use fdx_jose::{SealingKey, SealingKeys, backend};
 use fdx_par::{Client, Pending};
-use fdx_sandbox::{Institution, NoncePolicy};
+use fdx_sandbox::{NoncePolicy, Sandbox};
 use fdx_tests::{Setup, World, entropy};
 use fdx_wire::{Issuer, RedirectUri};
 use proptest::prelude::*;
@@ -62,7 +62,7 @@ fn world(place: &Place) -> (World, Client) {
     bank.issuer = config.issuer.clone();
     bank.clients[0].client_id.clone_from(&config.client_id);
     bank.clients[0].redirect_uris = vec![config.redirect_uri.clone()];
-    let bank = Institution::new(bank, entropy(200));
+    let bank = Sandbox::new(bank, entropy(200));
     let mut world = World::of(setup.algorithm, bank, config);
     let client = world.client().unwrap();
     (world, client)

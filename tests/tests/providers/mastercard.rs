@@ -38,7 +38,7 @@ fn every_request_is_as_recorded() {
     let (url, pending) = world.push(&client, &(provided.request)()).unwrap();
     texts.step("push", &world);
     texts.browser("authorize", &url);
-    let callback = world.customer(&url, &Decision::less_than_asked());
+    let callback = world.customer(&url, &Decision::less_than_requested());
     assert!(!callback.contains("iss="), "{callback}");
     let exchanged = world.exchange(&client, pending, &callback).unwrap();
     texts.step("exchange", &world);

@@ -17,7 +17,7 @@ fn every_request_is_as_recorded() {
     let request = (provided.request)();
     let (url, pending) = not_fapi::authorize(&client, &request, entropy(1), world.now).unwrap();
     texts.browser("authorize", url.as_str());
-    let callback = world.customer(url.as_str(), &Decision::less_than_asked());
+    let callback = world.customer(url.as_str(), &Decision::less_than_requested());
     let exchanged = world.exchange(&client, pending, &callback).unwrap();
     texts.step("exchange", &world);
     let verified = world.verify(&client, exchanged).unwrap();

@@ -178,7 +178,7 @@ fn registered_keys_may_be_behind_a_url() {
     let jwks = recipient(setup).public_jwks().to_json();
     bank.published_jwks.insert(jwks_uri.to_owned(), jwks);
     bank.registration = fdx_sandbox::RegistrationPolicy::Open;
-    let bank = fdx_sandbox::Institution::new(bank, fdx_tests::entropy(200));
+    let bank = fdx_sandbox::Sandbox::new(bank, fdx_tests::entropy(200));
     let mut world = World::of(setup.algorithm, bank, recipient(setup));
     let described = registration(setup).jwks_uri(HttpsUrl::parse(jwks_uri).unwrap());
     let registrar = registrar(&mut world, recipient(setup), &described);

@@ -4,7 +4,7 @@ use fdx_par::{
     RequestObjects, ResponseMode, TlsClientAuthName,
 };
 use fdx_rar::{DurationType, Scopes};
-use fdx_sandbox::{Institution, RegistrationPolicy};
+use fdx_sandbox::{RegistrationPolicy, Sandbox};
 use fdx_tests::{Answer, Authentication, CERTIFICATE, Setup, World, answer, entropy, keys, scopes};
 use fdx_wire::json::RawJson;
 use fdx_wire::{Secret, base64};
@@ -18,7 +18,7 @@ pub(crate) fn world(setup: Setup) -> World {
     bank.clients.clear();
     bank.registration =
         RegistrationPolicy::InitialAccessTokens(vec![Secret::new(INITIAL.to_owned())]);
-    World::of(setup.algorithm, Institution::new(bank, entropy(200)), recipient(setup))
+    World::of(setup.algorithm, Sandbox::new(bank, entropy(200)), recipient(setup))
 }
 
 /// What the recipient will do, without a `client_id`.

@@ -51,7 +51,7 @@ pub(super) fn of_fdx(
     .into_iter()
     .map(|(client_id, authentication, binding)| {
         let jwks = Jwks::new(vec![key.key.public().clone()]);
-        let mut client = Provider::Fdx.client(client_id, redirect_uris.to_vec(), jwks);
+        let mut client = Provider::FDX.client(client_id, redirect_uris.to_vec(), jwks);
         client.binding = binding;
         client.authentication = authentication;
         // The institution's key is of the same algorithm.
@@ -75,16 +75,16 @@ pub(super) fn own_certificate() -> Result<(SelfSigned, FreshKey), Failure> {
 /// The client as the provider registers it, with a fresh secret where the provider knows its
 /// clients by one.
 pub(super) fn of_provider(
-    provider: Provider,
+    provider: &Provider,
     key: &FreshKey,
     redirect_uris: &[RedirectUri],
 ) -> Result<RegisteredClient, Failure> {
-    let jwks = match provider {
-        Provider::Mx => Jwks::new(Vec::new()),
-        _ => Jwks::new(vec![key.key.public().clone()]),
+    let jwks = match provider == Provider::MX {
+        true => Jwks::new(Vec::new()),
+        false => Jwks::new(vec![key.key.public().clone()]),
     };
     let mut client = provider.client(ONE_CLIENT, redirect_uris.to_vec(), jwks);
-    if provider == Provider::Mx {
+    if provider == Provider::MX {
         let secret = Secret::new(base64url::encode(&entropy()?.derive(SECRET, 0)));
         let secret = ClientSecret { secret, place: SecretPlace::Basic };
         client.authentication = ClientAuthentication::ClientSecret(secret);

@@ -29,7 +29,7 @@ impl Scene {
         let ports = Ports { main: any_port, mtls: any_port };
         let uris = [redirect_uri.clone()];
         let bank = bank::open(
-            Provider::Fdx,
+            Provider::FDX,
             ports,
             &uris,
             NoncePolicy::Demand,

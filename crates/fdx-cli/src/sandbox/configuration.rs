@@ -43,15 +43,12 @@ pub(super) fn of(bank: &Bank, client: &RegisteredClient, names: &Names) -> Strin
     let (issuer, client_id, fdx_base) = (&bank.issuer, &client.client_id, fdx_base(bank, client));
     let redirect_uri = client.redirect_uris.first().map(|uri| uri.as_str()).unwrap_or_default();
     let root_certificates = names.root_certificates;
-    let dialect = match bank.provider {
-        Provider::Fdx => String::new(),
-        other => format!("dialect = \"{}\"\n", other.name()),
+    let dialect = match bank.provider == Provider::FDX {
+        true => String::new(),
+        false => format!("dialect = \"{}\"\n", bank.provider.name),
     };
     let settings = settings(client, names);
-    let words = match bank.provider {
-        Provider::Mx => SCOPES,
-        _ => CONSENT,
-    };
+    let words = if bank.provider == Provider::MX { SCOPES } else { CONSENT };
     format!(
         r#"# Written by `fdx sandbox`, good until it stops: fdx connect --config THIS-FILE
 {dialect}issuer = "{issuer}"

@@ -106,8 +106,8 @@ impl<'a> Files<'a> {
         if let Some(secret) = bank.clients.iter().find_map(secret) {
             self.create(CLIENT_SECRET, secret.expose())?;
         }
-        self.create(CLIENTS, &(pretty(&document(bank)) + "\n"))?;
-        let dialect = fdx_par::dialect::by_name(bank.provider.name()).unwrap_or_default();
+        self.create(CLIENTS, &(pretty(&document(bank)) + "\n"), Anyone)?;
+        let dialect = fdx_par::dialect::by_name(bank.provider.name).unwrap_or_default();
         if Words::of(dialect) == Words::Details {
             return Ok(());
         }
@@ -184,8 +184,8 @@ fn document(bank: &Bank) -> Document<'_> {
             None => RawValue::from_string(jwks(bank, client)).ok(),
         },
     });
-    let about = if bank.provider == Provider::Fdx { ABOUT } else { ABOUT_ONE };
-    let dialect = bank.provider.name();
+    let about = if bank.provider == Provider::FDX { ABOUT } else { ABOUT_ONE };
+    let dialect = bank.provider.name;
     Document { about, dialect, issuer: bank.issuer.as_str(), clients: clients.collect() }
 }
 

@@ -24,7 +24,7 @@ use crate::{CallerFault, Error, RegistrationFault};
 /// # use fdx_jose::{Algorithm, AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
 /// # use fdx_par::*;
 /// # use fdx_rar::Scopes;
-/// # use fdx_sandbox::{Institution, InstitutionConfig, RegistrationPolicy};
+/// # use fdx_sandbox::{Sandbox, InstitutionConfig, RegistrationPolicy};
 /// # use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, Secret, UnixTime};
 /// # let key = PrivateKey::generate(backend::ring(), Algorithm::Es256, None)?.key;
 /// # let signs = PrivateKey::generate(backend::ring(), Algorithm::Es256, None)?.key;
@@ -34,10 +34,10 @@ use crate::{CallerFault, Error, RegistrationFault};
 /// # let mtls = HttpsUrl::parse("https://mtls.bank.example")?;
 /// # let mut bank = InstitutionConfig::new(issuer.clone(), mtls, backend::ring(), vec![signs]);
 /// # bank.registration = RegistrationPolicy::Open;
-/// # let mut bank = Institution::new(bank, Entropy::new([9; 32]));
+/// # let mut bank = Sandbox::new(bank, Entropy::new([9; 32]));
 /// # let now = UnixTime::from_seconds(1_767_607_200);
 /// # let entropy = |n| Entropy::new([n; 32]);
-/// # fn run<T: Output>(draft: Draft<T>, bank: &mut Institution, now: UnixTime) -> Result<T, Error> {
+/// # fn run<T: Output>(draft: Draft<T>, bank: &mut Sandbox, now: UnixTime) -> Result<T, Error> {
 /// #     let (request, sent) = draft.attach(Vec::new())?;
 /// #     match sent.receive(bank.handle(&request.into_http(), None, now), now)? {
 /// #         Step::Done(output) => Ok(output),

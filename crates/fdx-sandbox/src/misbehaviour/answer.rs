@@ -1,11 +1,11 @@
-//! Answers that no client should read, wherever they come from.
+//! Responses that no client may read, at any endpoint.
 
 use http::StatusCode;
 use serde_json::json;
 
-use super::Moment;
-use super::row::rows;
-use super::stage::Stage;
+use crate::misbehaviour::moment::Moment;
+use crate::misbehaviour::row::rows;
+use crate::misbehaviour::stage::Stage;
 
 rows! {
     /// What is wrong with an answer as such.
@@ -50,7 +50,7 @@ rows! {
 impl WrongAnswer {
     /// Where it can't show: the body of an answer to a revocation is ignored (RFC 7009 section
     /// 2.2; a consent's or a registration's end has none), and a resource may be of any type.
-    pub(super) fn shows_at(self, moment: Moment) -> bool {
+    pub(crate) fn shows_at(self, moment: Moment) -> bool {
         match moment {
             Moment::ConsentRevocation | Moment::RegistrationDeletion | Moment::Revocation => {
                 self.status().is_some() || self == Self::Oversized
@@ -72,7 +72,7 @@ impl WrongAnswer {
         }
     }
 
-    pub(super) fn spoil(self, moment: Moment, stage: &mut Stage<'_>) -> Option<()> {
+    pub(crate) fn tamper(self, moment: Moment, stage: &mut Stage<'_>) -> Option<()> {
         if !stage.is(moment) {
             return None;
         }

@@ -1,8 +1,11 @@
-//! The authorization response in the clear (RFC 6749 section 4.1.2, RFC 9207).
+//! The authorization response, as parameters (RFC 6749 section 4.1.2, RFC 9207) and as a JWT (JARM).
 
-use super::Moment;
-use super::row::rows;
-use super::stage::Stage;
+use serde_json::{Map, Value, json};
+
+use crate::misbehaviour::jwt;
+use crate::misbehaviour::moment::Moment;
+use crate::misbehaviour::row::rows;
+use crate::misbehaviour::stage::Stage;
 
 rows! {
     /// What is wrong with the callback.
@@ -57,7 +60,7 @@ rows! {
 }
 
 impl WrongCallback {
-    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+    pub(crate) fn tamper(self, stage: &mut Stage<'_>) -> Option<()> {
         if !stage.is(Moment::Callback) {
             return None;
         }
@@ -91,4 +94,182 @@ impl WrongCallback {
             Self::OtherParameters => stage.parameter("session_state", Some("nobody-knows")),
         }
     }
+}
+
+rows! {
+    /// What is wrong with a JARM response.
+    WrongAuthorizationResponse {
+        WithoutIss: "jarm-without-iss", "JARM 2.4; suite ensure-jarm-without-iss-fails",
+            Refuse("jarm.iss"), "names no issuer";
+        OtherIss: "jarm-iss-other", "JARM 2.4; suite ensure-jarm-with-invalid-iss-fails",
+            Refuse("jarm.iss"), "names the issuer with a 1 at its end";
+        WithoutAud: "jarm-without-aud", "JARM 2.4; suite ensure-jarm-without-aud-fails",
+            Refuse("jarm.aud"), "is meant for nobody";
+        OtherAud: "jarm-aud-other", "JARM 2.4; suite ensure-jarm-with-invalid-aud-fails",
+            Refuse("jarm.aud"), "is meant for another client";
+        WithoutExp: "jarm-without-exp", "JARM 2.4; suite ensure-jarm-without-exp-fails",
+            Refuse("jarm.exp"), "never expires";
+        Expired: "jarm-expired", "JARM 2.4; suite ensure-jarm-with-expired-exp-fails",
+            Refuse("jarm.exp.past"), "has expired six minutes ago";
+        ExpText: "jarm-exp-text", "CVE-2026-25537", Refuse("jarm.exp"),
+            "says when it expires as a text";
+        OtherSignature: "jarm-signature-other",
+            "JARM 2.4; suite ensure-jarm-with-invalid-sig-fails",
+            Refuse("jarm.signature"), "has a signature with other bytes";
+        None: "jarm-alg-none",
+            "FAPI 2.0 SP 5.4.1; suite ensure-jarm-signature-is-not-none; CVE-2021-44878",
+            Refuse("jarm.jws"), "is not signed, and says so";
+        Hs256: "jarm-alg-hs256", "CVE-2023-48223, CVE-2026-34950", Refuse("jarm.jws"),
+            "is signed with HS256, by the issuer's public key as a secret";
+        SignedByStranger: "jarm-signed-by-stranger", "JARM 2.4", Refuse("jarm.key.unknown"),
+            "is signed by a key that the issuer does not publish";
+        OtherState: "jarm-state-other", "RFC 6749 10.12", Refuse("rfc6749.state.mismatch"),
+            "is well signed, and has another state";
+        WithoutState: "jarm-without-state", "RFC 6749 4.1.2", Refuse("rfc6749.state.missing"),
+            "is well signed, and has no state";
+        CodeAndError: "jarm-code-and-error", "RFC 6749 4.1.2", Refuse("jarm.code.error"),
+            "is well signed, and has a code and an error";
+        Twice: "jarm-twice", "RFC 6749 3.1", Refuse("rfc6749.callback.duplicate"),
+            "comes twice";
+        Downgraded: "jarm-downgraded", "FAPI 2.0 MS 5.4.2", Refuse("jarm.response.missing"),
+            "is not there: the code stands in the clear";
+        CodeBeside: "jarm-code-beside", "FAPI 2.0 MS 5.4.2", Refuse("jarm.response.missing"),
+            "is there, and a code in the clear beside it";
+        Encrypted: "jarm-five-parts", "FAPI 2.0 MS 6; CVE-2022-3102", Refuse("jarm.jws"),
+            "has the five parts of an encrypted JWT";
+        Critical: "jarm-crit", "RFC 7515 4.1.11; CVE-2025-59420, CVE-2026-35042",
+            Refuse("jarm.jws"),
+            "has a header that says what has to be understood, which nobody does";
+        IdToken: "jarm-is-id-token", "RFC 8725 3.11", Refuse("rfc6749.state.missing"),
+            "is an ID token, well signed and meant for this client";
+        Introspection: "jarm-is-introspection", "RFC 8725 3.11", Refuse("jarm.typ"),
+            "is a signed introspection response";
+        AccessToken: "jarm-is-access-token", "RFC 8725 3.11; RFC 9068", Refuse("jarm.typ"),
+            "is an access token in the form of a JWT";
+        LogoutToken: "jarm-is-logout-token", "RFC 8725 3.11", Refuse("jarm.typ"),
+            "is a logout token";
+        RequestObject: "jarm-is-request-object", "RFC 8725 3.11; RFC 9101 10.8",
+            Refuse("jarm.typ"), "is a signed authorization request";
+        AudArray: "jarm-aud-array", "RFC 7519 4.1.3", Accept,
+            "is meant for the client alone, in an array of one";
+    }
+}
+
+impl WrongAuthorizationResponse {
+    pub(crate) fn tamper(self, stage: &mut Stage<'_>) -> Option<()> {
+        if !stage.is(Moment::Callback) {
+            return None;
+        }
+        let issuer = stage.config.issuer.as_str();
+        let now = stage.now.as_seconds();
+        match self {
+            Self::WithoutIss => claims(stage, |claims| drop(claims.remove("iss"))),
+            Self::OtherIss => {
+                claims(stage, |claims| set(claims, "iss", json!(format!("{issuer}1"))))
+            }
+            Self::WithoutAud => claims(stage, |claims| drop(claims.remove("aud"))),
+            Self::OtherAud => claims(stage, |claims| set(claims, "aud", json!("another-client"))),
+            Self::WithoutExp => claims(stage, |claims| drop(claims.remove("exp"))),
+            Self::Expired => claims(stage, |claims| set(claims, "exp", json!(now - 360))),
+            Self::ExpText => {
+                claims(stage, |claims| set(claims, "exp", json!((now + 600).to_string())))
+            }
+            Self::OtherSignature => {
+                text(stage, |jwt| Some(jwt::signature(jwt, |bytes| bytes.reverse())))
+            }
+            Self::None => text(stage, |jwt| jwt::unsecured(jwt, "none")),
+            Self::Hs256 => {
+                let config = stage.config;
+                text(stage, |jwt| jwt::by_public_key_as_secret(config, jwt))
+            }
+            Self::SignedByStranger => {
+                let config = stage.config;
+                text(stage, |jwt| jwt::signed_by_stranger(config, jwt))
+            }
+            Self::OtherState => claims(stage, |claims| set(claims, "state", json!("another"))),
+            Self::WithoutState => claims(stage, |claims| drop(claims.remove("state"))),
+            Self::CodeAndError => {
+                claims(stage, |claims| set(claims, "error", json!("access_denied")))
+            }
+            Self::Twice => stage.location(|url| format!("{url}&response=e30.e30.")),
+            Self::Downgraded => downgraded(stage),
+            Self::CodeBeside => stage.parameter("code", Some("in-the-clear")),
+            Self::Encrypted => text(stage, |jwt| Some(format!("{jwt}.e30.e30"))),
+            Self::Critical => {
+                let (config, members) = (stage.config, json!({ "crit": ["exp"], "exp": 1 }));
+                text(stage, |jwt| jwt::headed(config, jwt, &members))
+            }
+            Self::IdToken => {
+                instead(stage, None, json!({ "sub": "cust-1", "iat": now, "nonce": "n" }))
+            }
+            Self::Introspection => {
+                let others = json!({ "iat": now, "token_introspection": { "active": true } });
+                typed(stage, "token-introspection+jwt", others)
+            }
+            Self::AccessToken => {
+                let others = json!({ "iat": now, "sub": "cust-1", "jti": "1", "client_id": "app" });
+                typed(stage, "at+jwt", others)
+            }
+            Self::LogoutToken => {
+                let others = json!({ "iat": now, "sub": "cust-1", "jti": "1", "events": {} });
+                typed(stage, "logout+jwt", others)
+            }
+            Self::RequestObject => {
+                typed(stage, "oauth-authz-req+jwt", json!({ "response_type": "code" }))
+            }
+            Self::AudArray => claims(stage, |claims| {
+                let aud = claims.get("aud").cloned().unwrap_or_default();
+                set(claims, "aud", json!([aud]));
+            }),
+        }
+    }
+}
+
+fn set(claims: &mut Map<String, Value>, name: &str, value: Value) {
+    claims.insert(name.to_owned(), value);
+}
+
+fn text(stage: &mut Stage<'_>, change: impl FnOnce(&str) -> Option<String>) -> Option<()> {
+    let changed = change(&response(stage)?)?;
+    stage.parameter("response", Some(&changed))
+}
+
+fn response(stage: &Stage<'_>) -> Option<String> {
+    let location = stage.response.headers().get("location")?.to_str().ok()?;
+    location.split_once("response=").map(|(_, jwt)| jwt.to_owned())
+}
+
+fn claims(stage: &mut Stage<'_>, change: impl FnOnce(&mut Map<String, Value>)) -> Option<()> {
+    let config = stage.config;
+    text(stage, |jwt| jwt::resigned(config, jwt, change))
+}
+
+/// Another JWT of the same issuer, for the same client.
+fn instead(stage: &mut Stage<'_>, typ: Option<&str>, others: Value) -> Option<()> {
+    let config = stage.config;
+    text(stage, |jwt| {
+        let was = jwt::claims(jwt)?;
+        let mut claims = others.as_object()?.clone();
+        for name in ["iss", "aud", "exp"] {
+            claims.insert(name.to_owned(), was.get(name)?.clone());
+        }
+        let algorithm = fdx_jose::Jws::parse(jwt).ok()?.algorithm();
+        jwt::signed(config, algorithm, typ, &Value::Object(claims))
+    })
+}
+
+/// Another kind of JWT that has all that a response has: nothing but its type is wrong.
+fn typed(stage: &mut Stage<'_>, typ: &str, others: Value) -> Option<()> {
+    let mut claims = jwt::claims(&response(stage)?)?;
+    claims.extend(others.as_object()?.clone());
+    instead(stage, Some(typ), Value::Object(claims))
+}
+
+fn downgraded(stage: &mut Stage<'_>) -> Option<()> {
+    let claims = jwt::claims(&response(stage)?)?;
+    stage.parameter("response", None)?;
+    for name in ["code", "state", "iss"] {
+        stage.parameter(name, claims.get(name)?.as_str())?;
+    }
+    Some(())
 }

@@ -1,11 +1,14 @@
-//! ID tokens (OpenID Connect Core 3.1.3.7).
+//! ID tokens (OpenID Connect Core section 2).
 
 use serde_json::{Value, json};
 
-use super::id_token_change::{claims_too, instead, remove, set, signed_by_stranger, with_aud};
-use super::row::rows;
-use super::stage::Stage;
-use super::{Flow, Moment, jwt};
+use crate::misbehaviour::id_token_change::{
+    claims_too, instead, remove, set, signed_by_stranger, with_aud,
+};
+use crate::misbehaviour::jwt;
+use crate::misbehaviour::moment::{Flow, Moment};
+use crate::misbehaviour::row::rows;
+use crate::misbehaviour::stage::Stage;
 
 rows! {
     /// What is wrong with the ID token.
@@ -132,14 +135,14 @@ rows! {
 const ALL: &[&str] = &["exp", "iat", "sub", "nonce"];
 
 impl WrongIdToken {
-    pub(super) fn flow(self) -> Flow {
+    pub(crate) fn flow(self) -> Flow {
         match self {
             Self::ZeroSignature | Self::ShortSignature | Self::DerSignature => Flow::Es256,
             _ => Flow::Any,
         }
     }
 
-    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+    pub(crate) fn tamper(self, stage: &mut Stage<'_>) -> Option<()> {
         if !stage.is(Moment::Token) {
             return None;
         }

@@ -1,36 +1,36 @@
-//! Changes of the ID token in a body.
+//! Changes of the ID token in a response.
 
 use serde_json::{Map, Value, json};
 
-use super::jwt;
-use super::stage::Stage;
+use crate::misbehaviour::jwt;
+use crate::misbehaviour::stage::Stage;
 
-pub(super) fn set(stage: &mut Stage<'_>, name: &str, value: Value) -> Option<()> {
+pub(crate) fn set(stage: &mut Stage<'_>, name: &str, value: Value) -> Option<()> {
     stage.id_token(|claims| {
         claims.insert(name.to_owned(), value);
     })
 }
 
-pub(super) fn remove(stage: &mut Stage<'_>, name: &str) -> Option<()> {
+pub(crate) fn remove(stage: &mut Stage<'_>, name: &str) -> Option<()> {
     stage.id_token(|claims| {
         claims.remove(name);
     })
 }
 
-pub(super) fn with_aud(stage: &mut Stage<'_>, of: impl FnOnce(&Value) -> Value) -> Option<()> {
+pub(crate) fn with_aud(stage: &mut Stage<'_>, of: impl FnOnce(&Value) -> Value) -> Option<()> {
     stage.id_token(|claims| {
         let aud = of(claims.get("aud").unwrap_or(&Value::Null));
         claims.insert("aud".to_owned(), aud);
     })
 }
 
-pub(super) fn signed_by_stranger(stage: &mut Stage<'_>) -> Option<()> {
+pub(crate) fn signed_by_stranger(stage: &mut Stage<'_>) -> Option<()> {
     let other = jwt::signed_by_stranger(stage.config, &stage.read("id_token")?)?;
     stage.member("id_token", json!(other))
 }
 
 /// The same claims and one more before them, as it is written.
-pub(super) fn claims_too(stage: &mut Stage<'_>, claim: &str) -> Option<()> {
+pub(crate) fn claims_too(stage: &mut Stage<'_>, claim: &str) -> Option<()> {
     let config = stage.config;
     stage.id_token_text(|jwt| {
         let claims = Value::Object(jwt::claims(jwt)?).to_string();
@@ -40,7 +40,7 @@ pub(super) fn claims_too(stage: &mut Stage<'_>, claim: &str) -> Option<()> {
 }
 
 /// Another JWT of the same issuer for the same client, with some of the ID token's claims.
-pub(super) fn instead(
+pub(crate) fn instead(
     stage: &mut Stage<'_>,
     typ: Option<&str>,
     shared: &[&str],

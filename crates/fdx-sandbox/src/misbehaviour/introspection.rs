@@ -1,11 +1,12 @@
-//! Introspection, in the clear (RFC 7662) and signed (RFC 9701).
+//! Introspection responses, as JSON (RFC 7662) and signed (RFC 9701).
 
 use fdx_jose::Jws;
 use serde_json::{Map, Value, json};
 
-use super::row::rows;
-use super::stage::Stage;
-use super::{Flow, Moment, jwt};
+use crate::misbehaviour::jwt;
+use crate::misbehaviour::moment::{Flow, Moment};
+use crate::misbehaviour::row::rows;
+use crate::misbehaviour::stage::Stage;
 
 rows! {
     /// What is wrong with an introspection response.
@@ -56,7 +57,7 @@ rows! {
 }
 
 impl WrongIntrospection {
-    pub(super) fn flow(self) -> Flow {
+    pub(crate) fn flow(self) -> Flow {
         match self {
             Self::NotActive
             | Self::ActiveMissing
@@ -67,7 +68,7 @@ impl WrongIntrospection {
         }
     }
 
-    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+    pub(crate) fn tamper(self, stage: &mut Stage<'_>) -> Option<()> {
         if !stage.is(Moment::Introspection) {
             return None;
         }

@@ -1,12 +1,12 @@
-//! JWTs that are wrong in one thing.
+//! JWTs with one defect each.
 
 use fdx_jose::{Algorithm, Jws, PrivateKey, Signer, statement, unchecked_statement};
 use fdx_wire::base64url;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::config::InstitutionConfig;
-use crate::signed;
+use crate::institution::config::InstitutionConfig;
+use crate::institution::signing;
 
 /// The key of RFC 7517 appendix A.2, which everybody has.
 const STRANGER: &str = r#"{"kty":"EC","crv":"P-256","kid":"another-key",
@@ -15,22 +15,22 @@ const STRANGER: &str = r#"{"kty":"EC","crv":"P-256","kid":"another-key",
     "d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}"#;
 
 /// A key that is not the institution's, or not yet.
-pub(super) fn stranger(config: &InstitutionConfig) -> Option<PrivateKey> {
+pub(crate) fn stranger(config: &InstitutionConfig) -> Option<PrivateKey> {
     PrivateKey::from_jwk(config.backend, STRANGER.as_bytes()).ok()
 }
 
 /// The same with its private member, as no key set may list it.
-pub(super) fn stranger_in_private() -> Option<Value> {
+pub(crate) fn stranger_in_private() -> Option<Value> {
     serde_json::from_str(STRANGER).ok()
 }
 
-pub(super) fn claims(jwt: &str) -> Option<Map<String, Value>> {
+pub(crate) fn claims(jwt: &str) -> Option<Map<String, Value>> {
     let jws = Jws::parse(jwt).ok()?;
     serde_json::from_slice(jws.payload()).ok()
 }
 
 /// The claims that `change` makes of those of `jwt`, with the same `typ`, signed as it was.
-pub(super) fn resigned(
+pub(crate) fn resigned(
     config: &InstitutionConfig,
     jwt: &str,
     change: impl FnOnce(&mut Map<String, Value>),
@@ -38,21 +38,21 @@ pub(super) fn resigned(
     let jws = Jws::parse(jwt).ok()?;
     let mut claims = claims(jwt)?;
     change(&mut claims);
-    signed::jwt(config, jws.algorithm(), jws.typ(), &claims)
+    signing::jwt(config, jws.algorithm(), jws.typ(), &claims)
 }
 
-pub(super) fn signed(
+pub(crate) fn signed(
     config: &InstitutionConfig,
     algorithm: Algorithm,
     typ: Option<&str>,
     claims: &Value,
 ) -> Option<String> {
-    signed::jwt(config, algorithm, typ, claims)
+    signing::jwt(config, algorithm, typ, claims)
 }
 
 /// The same claims, signed by the stranger's key. `at_hash`, which depends on the algorithm and
 /// need not be there, is left out.
-pub(super) fn signed_by_stranger(config: &InstitutionConfig, jwt: &str) -> Option<String> {
+pub(crate) fn signed_by_stranger(config: &InstitutionConfig, jwt: &str) -> Option<String> {
     let key = stranger(config)?;
     let jws = Jws::parse(jwt).ok()?;
     let mut claims = claims(jwt)?;
@@ -63,14 +63,14 @@ pub(super) fn signed_by_stranger(config: &InstitutionConfig, jwt: &str) -> Optio
 
 /// The same with members of the header set, signed by the same key: a client that does not look at
 /// the header has no other reason to refuse it.
-pub(super) fn headed(config: &InstitutionConfig, jwt: &str, members: &Value) -> Option<String> {
+pub(crate) fn headed(config: &InstitutionConfig, jwt: &str, members: &Value) -> Option<String> {
     let jws = Jws::parse(jwt).ok()?;
     let header = with_members(jwt, members)?;
-    signed::bytes(config, jws.algorithm(), header.as_bytes(), jws.payload())
+    signing::bytes(config, jws.algorithm(), header.as_bytes(), jws.payload())
 }
 
 /// The same by a stranger, whose public key the header brings.
-pub(super) fn with_its_own_key(config: &InstitutionConfig, jwt: &str) -> Option<String> {
+pub(crate) fn with_its_own_key(config: &InstitutionConfig, jwt: &str) -> Option<String> {
     let key = stranger(config)?;
     let jws = Jws::parse(jwt).ok()?;
     let mut claims = claims(jwt)?;
@@ -84,9 +84,9 @@ pub(super) fn with_its_own_key(config: &InstitutionConfig, jwt: &str) -> Option<
 }
 
 /// The same by HS256, whose secret is the institution's public key as its key set has it.
-pub(super) fn by_public_key_as_secret(config: &InstitutionConfig, jwt: &str) -> Option<String> {
+pub(crate) fn by_public_key_as_secret(config: &InstitutionConfig, jwt: &str) -> Option<String> {
     let algorithm = Jws::parse(jwt).ok()?.algorithm();
-    let secret = signed::key(config, algorithm)?.public().jwk();
+    let secret = signing::key(config, algorithm)?.public().jwk();
     let header = with_members(jwt, &json!({ "alg": "HS256" }))?;
     let (_, rest) = jwt.split_once('.')?;
     let (payload, _) = rest.split_once('.')?;
@@ -118,7 +118,7 @@ fn with_members(jwt: &str, members: &Value) -> Option<String> {
 }
 
 /// Without a signature, and the header says so.
-pub(super) fn unsecured(jwt: &str, alg: &str) -> Option<String> {
+pub(crate) fn unsecured(jwt: &str, alg: &str) -> Option<String> {
     let (_, rest) = jwt.split_once('.')?;
     let (payload, _) = rest.split_once('.')?;
     let header = with_members(jwt, &json!({ "alg": alg }))?;
@@ -126,7 +126,7 @@ pub(super) fn unsecured(jwt: &str, alg: &str) -> Option<String> {
 }
 
 /// With another signature, of the same length.
-pub(super) fn signature(jwt: &str, change: impl FnOnce(&mut Vec<u8>)) -> String {
+pub(crate) fn signature(jwt: &str, change: impl FnOnce(&mut Vec<u8>)) -> String {
     let (kept, signature) = jwt.rsplit_once('.').unwrap_or((jwt, ""));
     let mut signature = base64url::decode(signature).unwrap_or_default();
     change(&mut signature);
@@ -134,14 +134,14 @@ pub(super) fn signature(jwt: &str, change: impl FnOnce(&mut Vec<u8>)) -> String 
 }
 
 /// With another payload, as it is written, signed by the same key.
-pub(super) fn payload(config: &InstitutionConfig, jwt: &str, payload: &[u8]) -> Option<String> {
+pub(crate) fn payload(config: &InstitutionConfig, jwt: &str, payload: &[u8]) -> Option<String> {
     let jws = Jws::parse(jwt).ok()?;
     let header = with_members(jwt, &json!({}))?;
-    signed::bytes(config, jws.algorithm(), header.as_bytes(), payload)
+    signing::bytes(config, jws.algorithm(), header.as_bytes(), payload)
 }
 
 /// An ECDSA signature as most libraries write it (RFC 3279 section 2.2.3).
-pub(super) fn der(signature: &[u8]) -> Vec<u8> {
+pub(crate) fn der(signature: &[u8]) -> Vec<u8> {
     let (r, s) = signature.split_at(signature.len() / 2);
     let mut pair = Vec::new();
     for number in [r, s] {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::row::rows;
-use super::stage::Stage;
-use super::{Flow, Moment, id_token_change, jwt};
+use crate::misbehaviour::moment::{Flow, Moment};
+use crate::misbehaviour::row::rows;
+use crate::misbehaviour::stage::Stage;
+use crate::misbehaviour::{id_token_change, jwt};
 
 rows! {
     /// What is wrong with the JWK Set, or strange about it.
@@ -54,7 +55,7 @@ const SECP256K1: [&str; 2] =
     ["eb5mfvncu6xVoGKVzocLBwKb_NstzijZWfKBWxb4F5g", "SDradyajxGVdpPv8DhEIqP0XtEimhVQZnEfQj_sQ1Lg"];
 
 impl WrongKeys {
-    pub(super) fn flow(self) -> Flow {
+    pub(crate) fn flow(self) -> Flow {
         match self {
             Self::Weak => Flow::Ps256,
             Self::WrongCurve | Self::Private | Self::ForEncryption | Self::Symmetric => Flow::Es256,
@@ -63,7 +64,7 @@ impl WrongKeys {
         }
     }
 
-    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+    pub(crate) fn tamper(self, stage: &mut Stage<'_>) -> Option<()> {
         if self == Self::RotatedBetweenTwoCalls {
             return rotated(stage);
         }

@@ -6,11 +6,11 @@ use fdx_wire::json::Limits;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::row::rows;
-use super::stage::Stage;
-use super::{Flow, Moment};
-use crate::received::value;
-use crate::{answer, document};
+use crate::answer;
+use crate::institution::received::value;
+use crate::misbehaviour::moment::{Flow, Moment};
+use crate::misbehaviour::row::rows;
+use crate::misbehaviour::stage::Stage;
 
 rows! {
     /// What is wrong with the metadata.
@@ -80,14 +80,14 @@ rows! {
 const ANOTHER: &str = "/another-server/token";
 
 impl WrongMetadata {
-    pub(super) fn flow(self) -> Flow {
+    pub(crate) fn flow(self) -> Flow {
         match self {
             Self::HttpRegistration | Self::HttpRegistrationAlias => Flow::Registration,
             _ => Flow::Any,
         }
     }
 
-    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+    pub(crate) fn tamper(self, stage: &mut Stage<'_>) -> Option<()> {
         if !stage.is(Moment::Metadata) {
             return None;
         }
@@ -164,7 +164,7 @@ fn another_endpoint(stage: &mut Stage<'_>) -> Option<()> {
 
 /// The other server. It is honest, and would take an assertion whose audience is itself or its
 /// endpoint: with that it could be spoken to in the client's name.
-pub(super) fn another_server(request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
+pub(crate) fn another_server(request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
     if request.uri().path() != ANOTHER {
         return None;
     }

@@ -1,9 +1,10 @@
+//! When a misbehaviour shows: which response of a flow, and which flow.
+
 use fdx_wire::form::Query;
 use http::{Method, Request};
 
-use super::Flow;
-use crate::place::Place;
-use crate::received::value;
+use crate::institution::place::Place;
+use crate::institution::received::value;
 
 /// Which answer of a flow it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -91,7 +92,7 @@ impl Moment {
     }
 
     /// What a flow has to be like to come by.
-    pub(super) const fn flow(self) -> Flow {
+    pub(crate) const fn flow(self) -> Flow {
         match self {
             Self::Registration | Self::RegistrationRead => Flow::Registration,
             Self::RegistrationUpdate | Self::RegistrationDeletion => Flow::ManagedRegistration,
@@ -102,7 +103,7 @@ impl Moment {
         }
     }
 
-    pub(super) fn of(place: Place, request: &Request<Vec<u8>>) -> Option<Self> {
+    pub(crate) fn of(place: Place, request: &Request<Vec<u8>>) -> Option<Self> {
         Some(match place {
             Place::Metadata => Self::Metadata,
             Place::Register => Self::Registration,
@@ -135,4 +136,30 @@ impl Moment {
 fn grant_type(request: &Request<Vec<u8>>) -> Option<String> {
     let form = Query::parse(str::from_utf8(request.body()).ok()?, 64 * 1024).ok()?;
     value(&form, "grant_type").map(str::to_owned)
+}
+
+/// What a flow has to be like for a misbehaviour to show.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Flow {
+    /// Any flow with `openid` and `offline_access`.
+    Any,
+    /// Tokens are bound by DPoP.
+    Dpop,
+    /// ID tokens are signed with ES256.
+    Es256,
+    /// ID tokens are signed with PS256.
+    Ps256,
+    /// Authorization responses and introspection are signed.
+    MessageSigning,
+    /// The client registers first, and reads what was registered. Tokens are bound by DPoP.
+    Registration,
+    /// The client registers first and updates that, and at the end it deletes it. Tokens are bound
+    /// by DPoP.
+    ManagedRegistration,
+    /// At the end the client revokes the consent by a token of its own, and lists the revocations.
+    ConsentRevocation,
+    /// The customer is sent off 40 seconds after the push.
+    Late,
+    /// The client refreshes twice.
+    RefreshedTwice,
 }

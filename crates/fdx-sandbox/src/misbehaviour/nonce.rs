@@ -5,10 +5,10 @@ use fdx_wire::json::Limits;
 use http::{Request, Response, StatusCode};
 use serde_json::json;
 
-use super::row::rows;
-use super::stage::Stage;
-use super::{Flow, Moment};
-use crate::{answer, document};
+use crate::answer;
+use crate::misbehaviour::moment::{Flow, Moment};
+use crate::misbehaviour::row::rows;
+use crate::misbehaviour::stage::Stage;
 
 rows! {
     /// What is wrong with DPoP nonces, or strange about them.
@@ -49,14 +49,14 @@ rows! {
 const PLANTED: &str = "of-another-place";
 
 impl WrongNonce {
-    pub(super) fn flow(self) -> Flow {
+    pub(crate) fn flow(self) -> Flow {
         match self {
             Self::EndlessAtClientToken => Flow::ConsentRevocation,
             _ => Flow::Dpop,
         }
     }
 
-    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+    pub(crate) fn tamper(self, stage: &mut Stage<'_>) -> Option<()> {
         match self {
             Self::NeverAskedFor => None,
             Self::SchemeCase => challenge(stage, |challenge| challenge.replacen("DPoP", "dPoP", 1)),
@@ -127,7 +127,7 @@ fn challenge(stage: &mut Stage<'_>, change: impl FnOnce(&str) -> String) -> Opti
 }
 
 /// Refuses whoever brings the nonce that was planted elsewhere.
-pub(super) fn trap(request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
+pub(crate) fn trap(request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
     let proof = Jws::parse_proof(request.headers().get("dpop")?.to_str().ok()?).ok()?;
     let claims = document::read(proof.payload(), &Limits::default())?;
     let refused = json!({ "error": "invalid_dpop_proof", "code": "401", "message": "nonce" });

@@ -1,11 +1,11 @@
-//! Answers to a pushed authorization request (RFC 9126).
+//! Responses to a pushed authorization request (RFC 9126).
 
 use http::StatusCode;
 use serde_json::json;
 
-use super::row::rows;
-use super::stage::Stage;
-use super::{Flow, Moment};
+use crate::misbehaviour::moment::{Flow, Moment};
+use crate::misbehaviour::row::rows;
+use crate::misbehaviour::stage::Stage;
 
 rows! {
     /// What is wrong with the answer to a push.
@@ -46,14 +46,14 @@ rows! {
 }
 
 impl WrongPush {
-    pub(super) fn flow(self) -> Flow {
+    pub(crate) fn flow(self) -> Flow {
         match self {
             Self::Late => Flow::Late,
             _ => Flow::Any,
         }
     }
 
-    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+    pub(crate) fn tamper(self, stage: &mut Stage<'_>) -> Option<()> {
         if !stage.is(Moment::Push) {
             return None;
         }

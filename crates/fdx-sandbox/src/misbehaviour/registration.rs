@@ -1,11 +1,11 @@
-//! Answers to a client that registers, or reads what is registered (RFC 7591, RFC 7592).
+//! Responses to dynamic registration and its management (RFC 7591, RFC 7592).
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::row::rows;
-use super::stage::Stage;
-use super::{Flow, Moment};
+use crate::misbehaviour::moment::{Flow, Moment};
+use crate::misbehaviour::row::rows;
+use crate::misbehaviour::stage::Stage;
 
 rows! {
     /// What is wrong with the answer to a registration, or to its read.
@@ -115,11 +115,11 @@ impl WrongRegistration {
         }
     }
 
-    pub(super) fn flow(self) -> Flow {
+    pub(crate) fn flow(self) -> Flow {
         self.moment().flow()
     }
 
-    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+    pub(crate) fn tamper(self, stage: &mut Stage<'_>) -> Option<()> {
         if !stage.is(self.moment()) {
             return None;
         }

@@ -1,3 +1,5 @@
+//! The rows of the table of misbehaviours.
+
 /// What a client has to do about a server that is wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Right {
@@ -21,11 +23,11 @@ impl core::fmt::Display for Right {
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Row {
-    pub(super) name: &'static str,
-    pub(super) does: &'static str,
-    pub(super) clause: &'static str,
-    pub(super) right: Right,
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) does: &'static str,
+    pub(crate) clause: &'static str,
+    pub(crate) right: Right,
 }
 
 /// Declares an area as rows of name, clause, the right answer, and what the server does.
@@ -44,7 +46,7 @@ macro_rules! rows {
             /// Every one, in the order of the table.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            pub(super) const fn row(self) -> crate::misbehaviour::row::Row {
+            pub(crate) const fn row(self) -> crate::misbehaviour::row::Row {
                 #[allow(unused_imports)]
                 use crate::misbehaviour::Right::{Accept, Refuse, Report};
                 let (name, does, clause, right) = match self {
@@ -55,4 +57,5 @@ macro_rules! rows {
         }
     };
 }
-pub(super) use rows;
+
+pub(crate) use rows;

@@ -1,27 +1,30 @@
+//! A response that a misbehaviour changes.
+
 use fdx_jose::Jws;
 use fdx_wire::UnixTime;
 use http::header::LOCATION;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value};
 
-use super::{Moment, jwt};
 use crate::answer;
-use crate::config::InstitutionConfig;
+use crate::institution::config::InstitutionConfig;
+use crate::misbehaviour::jwt;
+use crate::misbehaviour::moment::Moment;
 
 /// An answer on its way out.
-pub(super) struct Stage<'a> {
-    pub(super) moment: Moment,
-    pub(super) config: &'a InstitutionConfig,
-    pub(super) response: &'a mut Response<Vec<u8>>,
-    pub(super) now: UnixTime,
+pub(crate) struct Stage<'a> {
+    pub(crate) moment: Moment,
+    pub(crate) config: &'a InstitutionConfig,
+    pub(crate) response: &'a mut Response<Vec<u8>>,
+    pub(crate) now: UnixTime,
     /// How often the misbehaviour has shown.
-    pub(super) fired: u32,
+    pub(crate) fired: u32,
 }
 
 impl Stage<'_> {
     /// Whether this is the successful answer of `moment`: a push or exchange whose DPoP nonce was
     /// asked for first comes by twice.
-    pub(super) fn is(&self, moment: Moment) -> bool {
+    pub(crate) fn is(&self, moment: Moment) -> bool {
         let status = self.response.status();
         let succeeded = match self.moment {
             Moment::Callback => status == StatusCode::SEE_OTHER,
@@ -30,24 +33,24 @@ impl Stage<'_> {
         self.moment == moment && succeeded
     }
 
-    pub(super) fn header(&mut self, name: &'static str, value: &str) {
+    pub(crate) fn header(&mut self, name: &'static str, value: &str) {
         answer::set(self.response, name, value);
     }
 
-    pub(super) fn status(&mut self, status: StatusCode) {
+    pub(crate) fn status(&mut self, status: StatusCode) {
         *self.response.status_mut() = status;
     }
 
-    pub(super) fn body(&mut self, body: impl Into<Vec<u8>>) {
+    pub(crate) fn body(&mut self, body: impl Into<Vec<u8>>) {
         *self.response.body_mut() = body.into();
     }
 
-    pub(super) fn text(&self) -> Option<String> {
+    pub(crate) fn text(&self) -> Option<String> {
         String::from_utf8(self.response.body().clone()).ok()
     }
 
     /// Lets `change` change the JSON object in the body.
-    pub(super) fn json(&mut self, change: impl FnOnce(&mut Map<String, Value>)) -> Option<()> {
+    pub(crate) fn json(&mut self, change: impl FnOnce(&mut Map<String, Value>)) -> Option<()> {
         let mut body: Value = serde_json::from_slice(self.response.body()).ok()?;
         change(body.as_object_mut()?);
         self.body(serde_json::to_vec(&body).ok()?);
@@ -55,32 +58,32 @@ impl Stage<'_> {
     }
 
     /// Writes another text for a member of the body.
-    pub(super) fn member(&mut self, name: &str, value: Value) -> Option<()> {
+    pub(crate) fn member(&mut self, name: &str, value: Value) -> Option<()> {
         self.json(|body| {
             body.insert(name.to_owned(), value);
         })
     }
 
-    pub(super) fn without(&mut self, name: &str) -> Option<()> {
+    pub(crate) fn without(&mut self, name: &str) -> Option<()> {
         self.json(|body| {
             body.remove(name);
         })
     }
 
     /// A member of the body that is a text.
-    pub(super) fn read(&self, name: &str) -> Option<String> {
+    pub(crate) fn read(&self, name: &str) -> Option<String> {
         let body: Value = serde_json::from_slice(self.response.body()).ok()?;
         body.get(name)?.as_str().map(str::to_owned)
     }
 
     /// The ID token in the body with other claims, well signed.
-    pub(super) fn id_token(&mut self, change: impl FnOnce(&mut Map<String, Value>)) -> Option<()> {
+    pub(crate) fn id_token(&mut self, change: impl FnOnce(&mut Map<String, Value>)) -> Option<()> {
         let changed = jwt::resigned(self.config, &self.read("id_token")?, change)?;
         self.member("id_token", Value::String(changed))
     }
 
     /// The ID token in the body as another text.
-    pub(super) fn id_token_text(
+    pub(crate) fn id_token_text(
         &mut self,
         change: impl FnOnce(&str) -> Option<String>,
     ) -> Option<()> {
@@ -89,14 +92,14 @@ impl Stage<'_> {
     }
 
     /// Another JWT of the institution's own where the ID token is.
-    pub(super) fn instead_of_id_token(&mut self, typ: Option<&str>, claims: &Value) -> Option<()> {
+    pub(crate) fn instead_of_id_token(&mut self, typ: Option<&str>, claims: &Value) -> Option<()> {
         let algorithm = Jws::parse(&self.read("id_token")?).ok()?.algorithm();
         let other = jwt::signed(self.config, algorithm, typ, claims)?;
         self.member("id_token", Value::String(other))
     }
 
     /// Where the browser is sent, as another text.
-    pub(super) fn location(&mut self, change: impl FnOnce(&str) -> String) -> Option<()> {
+    pub(crate) fn location(&mut self, change: impl FnOnce(&str) -> String) -> Option<()> {
         let location = self.response.headers().get(LOCATION)?.to_str().ok()?;
         let changed = HeaderValue::from_str(&change(location)).ok()?;
         self.response.headers_mut().insert(LOCATION, changed);
@@ -104,7 +107,7 @@ impl Stage<'_> {
     }
 
     /// A parameter of the callback, as another text; none takes it away.
-    pub(super) fn parameter(&mut self, name: &str, value: Option<&str>) -> Option<()> {
+    pub(crate) fn parameter(&mut self, name: &str, value: Option<&str>) -> Option<()> {
         self.location(|location| with_parameter(location, name, value))
     }
 }

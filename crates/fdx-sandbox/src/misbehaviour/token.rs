@@ -1,11 +1,13 @@
-//! Token responses (RFC 6749 section 5.1).
+//! Token responses (RFC 6749 section 5.1) and responses to a refresh token (RFC 6749 section 6,
+//! OpenID Connect Core 12.2).
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::row::rows;
-use super::stage::Stage;
-use super::{Flow, Moment};
+use crate::misbehaviour::moment::{Flow, Moment};
+use crate::misbehaviour::row::rows;
+use crate::misbehaviour::stage::Stage;
+use crate::misbehaviour::{id_token_change, jwt};
 
 rows! {
     /// What is wrong with the token response.
@@ -58,14 +60,14 @@ rows! {
 }
 
 impl WrongToken {
-    pub(super) fn flow(self) -> Flow {
+    pub(crate) fn flow(self) -> Flow {
         match self {
             Self::BearerForDpop => Flow::Dpop,
             _ => Flow::Any,
         }
     }
 
-    pub(super) fn spoil(self, stage: &mut Stage<'_>) -> Option<()> {
+    pub(crate) fn tamper(self, stage: &mut Stage<'_>) -> Option<()> {
         if !stage.is(Moment::Token) {
             return None;
         }
@@ -108,5 +110,122 @@ fn invert(letter: char) -> char {
         letter.to_ascii_uppercase()
     } else {
         letter.to_ascii_lowercase()
+    }
+}
+
+rows! {
+    /// What is wrong with the answer to a refresh.
+    WrongRefresh {
+        OtherSub: "refresh-sub-other",
+            "OIDC Core 12.2; suite oidcc refresh-token-invalid-sub",
+            Refuse("oidc.refresh.identity"), "is about another customer";
+        OtherIss: "refresh-iss-other",
+            "OIDC Core 12.2; suite oidcc refresh-token-invalid-issuer",
+            Refuse("oidc.id_token.iss"), "names another issuer in its ID token";
+        OtherAud: "refresh-aud-other", "OIDC Core 12.2", Refuse("oidc.id_token.aud"),
+            "is meant for another client";
+        OtherLogin: "refresh-auth-time-other", "OIDC Core 12.2", Refuse("oidc.refresh.identity"),
+            "is about another login of the customer";
+        OtherNonce: "refresh-nonce-other", "OIDC Core 12.2", Refuse("oidc.id_token.nonce"),
+            "has a nonce that is not the first one";
+        WithoutSub: "refresh-without-sub", "OIDC Core 12.2", Refuse("oidc.id_token.sub"),
+            "is about nobody";
+        OtherAtHash: "refresh-at-hash-other", "OIDC Core 12.2, 3.1.3.8",
+            Refuse("oidc.id_token.at_hash"), "has the at_hash of another access token";
+        Expired: "refresh-id-token-expired", "OIDC Core 12.2, 3.1.3.7",
+            Refuse("oidc.id_token.exp.past"), "brings an ID token that expired six minutes ago";
+        Unsigned: "refresh-id-token-alg-none", "OIDC Core 12.2; FAPI 2.0 SP 5.4.1; CVE-2021-44878",
+            Refuse("oidc.id_token.jws"), "brings an ID token that is not signed, and says so";
+        OtherSignature: "refresh-id-token-signature-other", "OIDC Core 12.2, 3.1.3.7",
+            Refuse("oidc.id_token.signature"),
+            "brings an ID token that has a signature with other bytes";
+        SignedByStranger: "refresh-id-token-signed-by-stranger", "OIDC Core 12.2, 3.1.3.7",
+            Refuse("oidc.id_token.key.unknown"),
+            "brings an ID token that is signed by a key that is not published";
+        AuthorizationResponse: "refresh-id-token-is-jarm", "RFC 8725 3.11",
+            Refuse("oidc.id_token.typ"),
+            "brings a signed authorization response for an ID token";
+        AccessToken: "refresh-id-token-is-access-token", "RFC 8725 3.11; RFC 9068 2.1",
+            Refuse("oidc.id_token.typ"),
+            "brings an access token in the form of a JWT for an ID token";
+        Introspection: "refresh-id-token-is-introspection", "RFC 8725 3.11; RFC 9701 8.1",
+            Refuse("oidc.id_token.typ"),
+            "brings a signed introspection response for an ID token";
+        LogoutToken: "refresh-id-token-is-logout-token", "RFC 8725 3.11",
+            Refuse("oidc.id_token.typ"), "brings a logout token for an ID token";
+        OtherConsent: "refresh-consent-other", "FDX Consent API",
+            Refuse("fdx.consent_id.conflict"), "names another consent than the first time";
+        OtherConsentInIdToken: "refresh-id-token-consent-other", "FDX Consent API",
+            Refuse("fdx.consent_id.conflict"),
+            "names another consent than the first time, in its ID token";
+        TypeUnknown: "refresh-token-type-unknown", "RFC 6749 7.1", Refuse("rfc6749.token_type"),
+            "gives a token of another type than the first one";
+        WithoutIdToken: "refresh-without-id-token", "OIDC Core 12.2", Accept,
+            "gives no ID token, which it need not";
+        Rotated: "refresh-rotated", "FAPI 2.0 SP 5.3.3.1-6; suite client-refresh-token-test",
+            Accept,
+            "replaces the refresh token at each refresh, and knows the one before no more";
+        InvalidGrant: "refresh-refused", "RFC 6749 5.2", Refuse("rfc6749.error"),
+            "knows the refresh token no more";
+    }
+}
+
+/// Claims that a refreshed ID token has to have.
+const SHARED: &[&str] = &["exp", "iat", "sub"];
+
+impl WrongRefresh {
+    pub(crate) fn tamper(self, stage: &mut Stage<'_>) -> Option<()> {
+        if !stage.is(Moment::Refresh) {
+            return None;
+        }
+        let issuer = stage.config.issuer.as_str();
+        let now = stage.now.as_seconds();
+        match self {
+            Self::OtherSub => id_token_change::set(stage, "sub", json!("another-customer")),
+            Self::OtherIss => id_token_change::set(stage, "iss", json!(format!("{issuer}1"))),
+            Self::OtherAud => id_token_change::set(stage, "aud", json!("another-client")),
+            Self::OtherLogin => id_token_change::set(stage, "auth_time", json!(1_000_000_000)),
+            Self::OtherNonce => id_token_change::set(stage, "nonce", json!("another-nonce")),
+            Self::WithoutSub => id_token_change::remove(stage, "sub"),
+            Self::OtherAtHash => {
+                id_token_change::set(stage, "at_hash", json!("of-another-access-token"))
+            }
+            Self::Expired => id_token_change::set(stage, "exp", json!(now - 360)),
+            Self::Unsigned => stage.id_token_text(|jwt| jwt::unsecured(jwt, "none")),
+            Self::OtherSignature => {
+                stage.id_token_text(|jwt| Some(jwt::signature(jwt, |bytes| bytes.reverse())))
+            }
+            Self::SignedByStranger => id_token_change::signed_by_stranger(stage),
+            // Nothing but the type is wrong with these.
+            Self::AuthorizationResponse => {
+                let others = json!({ "code": "c", "state": "s" });
+                id_token_change::instead(stage, Some("oauth-authz-resp+jwt"), SHARED, others)
+            }
+            Self::AccessToken => {
+                let others = json!({ "jti": "1", "client_id": "app" });
+                id_token_change::instead(stage, Some("at+jwt"), SHARED, others)
+            }
+            Self::Introspection => {
+                let others = json!({ "token_introspection": { "active": true } });
+                id_token_change::instead(stage, Some("token-introspection+jwt"), SHARED, others)
+            }
+            Self::LogoutToken => {
+                let others = json!({ "jti": "1", "events": {} });
+                id_token_change::instead(stage, Some("logout+jwt"), SHARED, others)
+            }
+            Self::OtherConsent => stage.member("grant_id", json!("another-consent")),
+            Self::OtherConsentInIdToken => {
+                id_token_change::set(stage, "fdxConsentId", json!("another-consent"))
+            }
+            Self::TypeUnknown => stage.member("token_type", json!("mac")),
+            Self::WithoutIdToken => stage.without("id_token"),
+            // The institution itself rotates, see the doors.
+            Self::Rotated => None,
+            Self::InvalidGrant => {
+                stage.status(http::StatusCode::BAD_REQUEST);
+                stage.body(r#"{"error":"invalid_grant"}"#);
+                Some(())
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
-//! Autional: a push in JSON, with real arrays; details under its own names; `invalid_request_uri`;
-//! errors that repeat `state` and point to a page.
+//! Autional: pushes in JSON with real arrays, details under its own names, `invalid_request_uri`, and
+//! errors that repeat `state` and have an `error_uri`.
+
+use std::time::Duration;
 
 use fdx_rar::{
     AuthorizationDetail, AuthorizationDetails, ConsentDuration, ConsentRequest, DataCluster,
@@ -11,15 +13,41 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::rewrite;
-use super::{Arrival, Paths};
 use crate::answer;
-use crate::client::RegisteredClient;
-use crate::document;
-use crate::error::{Broken, Reason};
-use crate::par::{Requested, Sent};
+use crate::institution::client::{Binding, RegisteredClient};
+use crate::institution::config::{
+    ConsentIdCarrier, InstitutionConfig, Manners, Paths, RefreshPolicy, RefreshTokens,
+};
+use crate::institution::requested::{Requested, Sent};
+use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::provider::definition::{
+    Clients, Incoming, Mapped, Provider, change_json, form, with_query,
+};
 
-pub(super) const PATHS: Paths = Paths {
+impl Provider {
+    /// Autional.
+    pub const AUTIONAL: &'static Self = &Self {
+        name: "autional",
+        paths: PATHS,
+        manners: Manners {
+            request_uri: "urn:example:request_uri:",
+            request_uri_lifetime: Duration::from_secs(90),
+            refresh_token: RefreshTokens::Always,
+            requested,
+            scopes: || ["openid", "profile"].map(str::to_owned).to_vec(),
+            ..Manners::FDX
+        },
+        clients: Clients { binding: Binding::Dpop, signing: None },
+        policies: |config| {
+            config.refresh_policy = RefreshPolicy::Rotate;
+            config.consent_id_carrier = ConsentIdCarrier::Nowhere;
+        },
+        map_request,
+        map_response,
+    };
+}
+
+const PATHS: Paths = Paths {
     authorize: "/oauth/authorize",
     decision: "/oauth/authorize/decision",
     fdx: "/api/v1",
@@ -30,40 +58,40 @@ pub(super) const PATHS: Paths = Paths {
     revoke: "/oauth/revoke",
     token: "/oauth/token",
 };
-
 /// The detail's `type`.
 const ACCOUNT_INFORMATION: &str = "account_information";
 const ERRORS: &str = "https://docs.example.com/errors";
 
-/// What each data type opens.
+/// The data cluster of each data type.
 const DATA_TYPES: &[(&str, DataCluster)] = &[
     ("account_details", DataCluster::AccountDetailed),
     ("balances", DataCluster::Balances),
     ("transactions", DataCluster::Transactions),
 ];
 
-pub(super) fn arrive(request: &Request<Vec<u8>>) -> Arrival {
+fn map_request(incoming: &Incoming<'_>) -> Mapped {
+    let request = incoming.request;
     let path = request.uri().path();
     match *request.method() {
         Method::POST if path == PATHS.par => push(request),
-        Method::GET if path == PATHS.authorize => authorize(request),
-        _ => Arrival::strict(request),
+        Method::GET if path == PATHS.authorize => authorize(incoming),
+        _ => Mapped::unchanged(incoming),
     }
 }
 
-pub(super) fn depart(
+fn map_response(
+    _: &InstitutionConfig,
     request: &Request<Vec<u8>>,
     mut response: Response<Vec<u8>>,
 ) -> Response<Vec<u8>> {
     let path = request.uri().path();
     if path == PATHS.authorize && response.status() == StatusCode::BAD_REQUEST {
-        return error("invalid_request_uri", "it was never pushed, has expired or was used", None);
+        return error("invalid_request_uri", "request_uri is unknown, expired or used", None);
     }
     if path == PATHS.par && response.status().is_client_error() {
-        let state = str::from_utf8(request.body()).ok();
-        let state = state.and_then(|form| Query::parse(form, 64 * 1024).ok());
+        let state = form(request);
         let state = state.and_then(|form| form.one("state").ok().flatten().map(str::to_owned));
-        rewrite::json(&mut response, |body| {
+        change_json(&mut response, |body| {
             if let Some(members) = body.as_object_mut() {
                 members.insert("error_uri".to_owned(), json!(ERRORS));
                 members.extend(state.map(|state| ("state".to_owned(), json!(state))));
@@ -71,7 +99,7 @@ pub(super) fn depart(
         });
     }
     if path.contains("/.well-known/") {
-        rewrite::json(&mut response, |document| {
+        change_json(&mut response, |document| {
             if let Some(members) = document.as_object_mut() {
                 let types = json!([ACCOUNT_INFORMATION]);
                 members.insert("authorization_details_types_supported".to_owned(), types);
@@ -81,13 +109,13 @@ pub(super) fn depart(
     response
 }
 
-/// The object's members, as a form would have them.
-fn push(request: &Request<Vec<u8>>) -> Arrival {
+/// Maps the members of a JSON object to a form.
+fn push(request: &Request<Vec<u8>>) -> Mapped {
     let json_body =
         request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
     let body = json_body.then(|| document::read(request.body(), &Limits::default())).flatten();
     let Some(Value::Object(members)) = body else {
-        return refuse("the body is a JSON object");
+        return refuse("the body is not a JSON object");
     };
     let mut form = Form::new();
     for (name, value) in &members {
@@ -100,35 +128,36 @@ fn push(request: &Request<Vec<u8>>) -> Arrival {
                 &mut form
             }
             ("authorization_details" | "resources" | "resource", _) => {
-                return refuse("authorization_details and resources are arrays");
+                return refuse("authorization_details or resources is not an array");
             }
             (_, Value::String(value)) => form.pair(name, value),
             (_, Value::Number(value)) => form.pair(name, &value.to_string()),
-            _ => return refuse("every other member is a text"),
+            _ => return refuse("a member is not a string"),
         };
     }
     let mut request = request.clone();
     *request.body_mut() = form.as_str().as_bytes().to_vec();
     let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
     request.headers_mut().insert(CONTENT_TYPE, kind);
-    Arrival::Strict(request)
+    Mapped::Request(request)
 }
 
-/// `response_type` stands beside `request_uri`.
-fn authorize(request: &Request<Vec<u8>>) -> Arrival {
+/// Checks `response_type`, which is required in addition to `request_uri`.
+fn authorize(incoming: &Incoming<'_>) -> Mapped {
+    let request = incoming.request;
     let query = Query::parse(request.uri().query().unwrap_or_default(), 4096);
-    let Ok(query) = query else { return Arrival::strict(request) };
+    let Ok(query) = query else { return Mapped::unchanged(incoming) };
     let one = |name| query.one(name).ok().flatten().unwrap_or_default();
     if one("response_type") != "code" {
         return refuse("response_type is missing");
     }
     let mut form = Form::new();
     form.pair("client_id", one("client_id")).pair("request_uri", one("request_uri"));
-    Arrival::Strict(rewrite::with_query(request, form.as_str()))
+    Mapped::Request(with_query(request, form.as_str()))
 }
 
-fn refuse(description: &str) -> Arrival {
-    Arrival::Answered(error("invalid_request", description, None))
+fn refuse(description: &str) -> Mapped {
+    Mapped::Response(error("invalid_request", description, None))
 }
 
 fn error(code: &str, description: &str, state: Option<&str>) -> Response<Vec<u8>> {
@@ -138,16 +167,20 @@ fn error(code: &str, description: &str, state: Option<&str>) -> Response<Vec<u8>
     answer::json(StatusCode::BAD_REQUEST, &body)
 }
 
-/// One detail, whose data types are known here.
-pub(super) fn requested(client: &RegisteredClient, sent: &Sent) -> Result<Requested, Broken> {
-    let broken = |rule| Broken {
+/// Reads the one detail with known data types.
+fn requested(
+    client: &RegisteredClient,
+    sent: &Sent,
+    _: &mut Verdicts,
+) -> Result<Requested, Violation> {
+    let violation = |rule| Violation {
         reason: Reason::InvalidAuthorizationDetails,
         clause: "Autional, AuthorizationDetailDTO",
         rule,
     };
     let details = sent.get("authorization_details").unwrap_or_default();
     let details = AuthorizationDetails::parse(details)
-        .map_err(|_| broken("authorization_details is an array of objects with a type"))?;
+        .map_err(|_| violation("authorization_details is an array of objects with a type"))?;
     let detail = details.iter().find_map(|detail| match detail {
         AuthorizationDetail::Other(other) if other.detail_type() == ACCOUNT_INFORMATION => {
             Some(other)
@@ -157,19 +190,19 @@ pub(super) fn requested(client: &RegisteredClient, sent: &Sent) -> Result<Reques
     let types = detail
         .and_then(|detail| detail.member("data_types"))
         .and_then(|types| types.read::<Vec<String>>().ok());
-    let types = types.ok_or_else(|| broken("there is an account_information with data_types"))?;
+    let types =
+        types.ok_or_else(|| violation("there is an account_information with data_types"))?;
     let mut request = ConsentRequest::new(ConsentDuration::Persistent);
     for (_, cluster) in DATA_TYPES.iter().filter(|(known, _)| types.iter().any(|it| it == known)) {
         request = request.resource(ResourceType::Account, [cluster.clone()]);
     }
-    let request = request.build().map_err(|_| broken("some data type is known here"))?;
+    let request = request.build().map_err(|_| violation("some data type is known here"))?;
     let scopes = Scopes::parse(sent.get("scope").unwrap_or_default()).unwrap_or_default();
     let known = |scope: &str| client.scopes.iter().any(|registered| registered == scope);
     if !scopes.iter().all(known) {
         let rule = "every scope is registered for the client";
-        return Err(Broken { reason: Reason::InvalidScope, clause: "RFC 6749 3.3", rule });
+        return Err(Violation { reason: Reason::InvalidScope, clause: "RFC 6749 3.3", rule });
     }
-    let told = document::read(details.to_json().as_bytes(), &Limits::default());
-    let told = told.unwrap_or_default();
-    Ok(Requested::of(request, scopes, told))
+    let response_details = serde_json::from_str(&details.to_json()).unwrap_or_default();
+    Ok(Requested::of(request, scopes, response_details))
 }

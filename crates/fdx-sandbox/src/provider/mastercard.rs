@@ -1,17 +1,51 @@
-//! Mastercard Developer Hub for FDX, as its published server behaves: `authorization_details` is
-//! read beside the request object alone, errors are in capitals, the callback has no `iss`, the
-//! metadata names a token endpoint where nothing answers, consents take a token without a scheme.
+//! Mastercard Developer Hub for FDX, as its published server behaves: it reads
+//! `authorization_details` only next to the request object, its errors are in capitals, the callback
+//! has no `iss`, the metadata names an unreachable token endpoint, and the consent API expects a
+//! token without a scheme.
 
-use fdx_wire::form::{Form, Query};
+use std::time::Duration;
+
+use fdx_jose::Algorithm;
+use fdx_wire::form::Form;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::rewrite::{self, member, text};
-use super::{Arrival, Paths};
 use crate::answer;
+use crate::institution::client::{Binding, fdx_scopes};
+use crate::institution::config::{
+    IdTokens, InstitutionConfig, Manners, Paths, RefreshPolicy, RegistrationPolicy, Reuse,
+    UnboundTokens,
+};
+use crate::provider::definition::{
+    Clients, Incoming, Mapped, Provider, change_json, form, member, remove_iss, text,
+};
 
-pub(super) const PATHS: Paths = Paths {
+impl Provider {
+    /// Mastercard Developer Hub for FDX.
+    pub const MASTERCARD: &'static Self = &Self {
+        name: "mastercard",
+        paths: PATHS,
+        manners: Manners {
+            request_uri: "urn:ietf:params:oauth2:",
+            request_uri_lifetime: Duration::from_secs(90),
+            request_uri_reuse: Reuse::UntilItExpires,
+            id_token: IdTokens::WithOpenid(Some("at+jwt")),
+            unbound_tokens: UnboundTokens::Allowed,
+            scopes,
+            ..Manners::FDX
+        },
+        clients: Clients { binding: Binding::Nothing, signing: Some(Algorithm::Ps256) },
+        policies: |config| {
+            config.refresh_policy = RefreshPolicy::Repeat;
+            config.registration = RegistrationPolicy::ClientTokens("client.create".to_owned());
+        },
+        map_request,
+        map_response,
+    };
+}
+
+const PATHS: Paths = Paths {
     authorize: "/oauth2/authorize",
     decision: "/oauth2/authorize/decision",
     introspect: "/oauth2/introspect",
@@ -25,77 +59,85 @@ pub(super) const PATHS: Paths = Paths {
 
 const CONSENTS: &str = "/fdx/v6/consents/";
 
-pub(super) fn arrive(request: &Request<Vec<u8>>) -> Arrival {
+fn scopes() -> Vec<String> {
+    let mut scopes = fdx_scopes();
+    scopes.extend(["client.create", "client.read"].map(str::to_owned));
+    scopes
+}
+
+fn map_request(incoming: &Incoming<'_>) -> Mapped {
+    let request = incoming.request;
     let path = request.uri().path();
     match request.method() {
-        &Method::POST if path == PATHS.par => push(request),
-        _ if path.starts_with(CONSENTS) => token_alone(request),
-        _ => Arrival::strict(request),
+        &Method::POST if path == PATHS.par => push(incoming),
+        _ if path.starts_with(CONSENTS) => token_without_scheme(request),
+        _ => Mapped::unchanged(incoming),
     }
 }
 
-pub(super) fn depart(
+fn map_response(
+    _: &InstitutionConfig,
     request: &Request<Vec<u8>>,
     mut response: Response<Vec<u8>>,
 ) -> Response<Vec<u8>> {
     let path = request.uri().path();
     let failed = response.status().is_client_error();
     match path {
-        _ if path == PATHS.decision => rewrite::without_iss(&mut response),
+        _ if path == PATHS.decision => remove_iss(&mut response),
         _ if path == PATHS.par && failed => return in_capitals(response),
-        _ if path.contains("/.well-known/") => rewrite::json(&mut response, metadata),
+        _ if path.contains("/.well-known/") => change_json(&mut response, metadata),
         _ if path.starts_with(CONSENTS) && failed => {
-            // What is revoked already is as good as unknown.
+            // A revoked consent counts as unknown.
             if response.status() == StatusCode::CONFLICT {
                 *response.status_mut() = StatusCode::NOT_FOUND;
             }
-            rewrite::json(&mut response, |body| {
+            change_json(&mut response, |body| {
                 let (code, message) = (member(body, "code"), member(body, "message"));
                 *body = json!({ "err": code, "errorDescription": message });
             });
         }
         _ if path.ends_with("/revocation") => {}
-        _ if path.starts_with(CONSENTS) => rewrite::json(&mut response, consent),
+        _ if path.starts_with(CONSENTS) => change_json(&mut response, consent),
         _ => {}
     }
     response
 }
 
-/// Without a request object or without details beside it, everything is the same to the server.
-fn push(request: &Request<Vec<u8>>) -> Arrival {
-    let text = str::from_utf8(request.body()).unwrap_or_default();
-    let Ok(form) = Query::parse(text, 64 * 1024) else {
-        return Arrival::strict(request);
+/// Requires a request object and, next to it, `authorization_details`, which the strict institution
+/// does not see.
+fn push(incoming: &Incoming<'_>) -> Mapped {
+    let Some(form) = form(incoming.request) else {
+        return Mapped::unchanged(incoming);
     };
-    let there = |name| form.one(name).ok().flatten().is_some();
-    if !there("request") || !there("authorization_details") {
-        return Arrival::Answered(error(
+    let has = |name| form.one(name).ok().flatten().is_some();
+    if !has("request") || !has("authorization_details") {
+        return Mapped::Response(error(
             "INVALID_PAR_REQUEST",
             "request or authorization_details is missing",
         ));
     }
-    let mut kept = Form::new();
+    let mut mapped = Form::new();
     let ignored = ["authorization_details", "grant_type", "response_type"];
     for name in form.names().filter(|name| !ignored.contains(name)) {
-        kept.pair(name, form.one(name).ok().flatten().unwrap_or_default());
+        mapped.pair(name, form.one(name).ok().flatten().unwrap_or_default());
     }
-    let mut request = request.clone();
-    *request.body_mut() = kept.as_str().as_bytes().to_vec();
-    Arrival::Strict(request)
+    let mut request = incoming.request.clone();
+    *request.body_mut() = mapped.as_str().as_bytes().to_vec();
+    Mapped::Request(request)
 }
 
-/// The whole header is read as a token.
-fn token_alone(request: &Request<Vec<u8>>) -> Arrival {
+/// Reads the whole `Authorization` header as a token.
+fn token_without_scheme(request: &Request<Vec<u8>>) -> Mapped {
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(token) = header.filter(|header| !header.contains(' ')) else {
         let body = json!({ "err": "401", "errorDescription": "the header is not a token" });
-        return Arrival::Answered(answer::json(StatusCode::UNAUTHORIZED, &body));
+        return Mapped::Response(answer::json(StatusCode::UNAUTHORIZED, &body));
     };
     let mut request = request.clone();
     if let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) {
         request.headers_mut().insert(AUTHORIZATION, value);
     }
-    Arrival::Strict(request)
+    Mapped::Request(request)
 }
 
 fn in_capitals(response: Response<Vec<u8>>) -> Response<Vec<u8>> {
@@ -107,7 +149,7 @@ fn in_capitals(response: Response<Vec<u8>>) -> Response<Vec<u8>> {
     error(code, text(&body, "error_description"))
 }
 
-/// 400, whatever it is.
+/// Every error has the status 400.
 fn error(code: &str, description: &str) -> Response<Vec<u8>> {
     let body = json!({ "error": code, "error_description": description });
     answer::json(StatusCode::BAD_REQUEST, &body)

@@ -1,20 +1,48 @@
-//! MX Data Access: FDX 4.6 over OAuth 2.0. Nobody pushes here: the authorization request comes with
-//! the customer's browser, and the face pushes it for the client. Scopes are all that is asked.
+//! MX Data Access: FDX 4.6 over OAuth 2.0, which is not FAPI. Authorization requests are not pushed:
+//! the customer's browser carries them. Scopes are all that can be requested.
+
+use std::time::Duration;
 
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType, Scopes};
-use fdx_wire::UnixTime;
-use fdx_wire::form::{Form, Query};
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use serde_json::Value;
 
-use super::{Arrival, Paths, rewrite};
 use crate::answer;
-use crate::client::RegisteredClient;
-use crate::error::{Broken, Reason};
-use crate::institution::Institution;
-use crate::par::{Opens, Requested, Sent};
+use crate::institution::client::{Binding, RegisteredClient};
+use crate::institution::config::{
+    AuthorizationRequests, ConsentIdCarrier, IdTokens, InstitutionConfig, Manners, Paths,
+    RefreshPolicy, RefreshTokens, UnboundTokens,
+};
+use crate::institution::requested::{Opens, Requested, Sent};
+use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::provider::definition::{Clients, Incoming, Mapped, Provider, change_json, remove_iss};
 
-pub(super) const PATHS: Paths = Paths {
+impl Provider {
+    /// MX Data Access, which is not FAPI.
+    pub const MX: &'static Self = &Self {
+        name: "mx",
+        paths: PATHS,
+        manners: Manners {
+            authorization_requests: AuthorizationRequests::InTheUrl,
+            id_token: IdTokens::Never,
+            refresh_token: RefreshTokens::Always,
+            refresh_token_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+            unbound_tokens: UnboundTokens::Allowed,
+            requested,
+            scopes: || SCOPES.iter().map(|opens| opens.scope.to_owned()).collect(),
+            ..Manners::FDX
+        },
+        clients: Clients { binding: Binding::Nothing, signing: None },
+        policies: |config| {
+            config.refresh_policy = RefreshPolicy::Rotate;
+            config.consent_id_carrier = ConsentIdCarrier::Nowhere;
+        },
+        map_request,
+        map_response,
+    };
+}
+
+const PATHS: Paths = Paths {
     authorize: "/oauth2/v4/authorize",
     decision: "/oauth2/v4/authorize/decision",
     fdx: "/fdx/v4",
@@ -23,47 +51,47 @@ pub(super) const PATHS: Paths = Paths {
     ..Paths::FDX
 };
 
-/// What each scope opens.
-pub(super) const SCOPES: &[Opens] = &[
-    ("openid", &[]),
-    (
-        "customers",
-        &[
+/// The resources that each scope covers.
+const SCOPES: &[Opens] = &[
+    Opens { scope: "openid", resources: &[] },
+    Opens {
+        scope: "customers",
+        resources: &[
             (ResourceType::Customer, DataCluster::CustomerContact),
             (ResourceType::Customer, DataCluster::CustomerPersonal),
         ],
-    ),
-    ("accounts", &[(ResourceType::Account, DataCluster::AccountDetailed)]),
-    ("transactions", &[(ResourceType::Account, DataCluster::Transactions)]),
-    ("statements", &[(ResourceType::Account, DataCluster::Statements)]),
+    },
+    Opens {
+        scope: "accounts",
+        resources: &[(ResourceType::Account, DataCluster::AccountDetailed)],
+    },
+    Opens {
+        scope: "transactions",
+        resources: &[(ResourceType::Account, DataCluster::Transactions)],
+    },
+    Opens { scope: "statements", resources: &[(ResourceType::Account, DataCluster::Statements)] },
 ];
 
-pub(super) fn arrive(
-    institution: &mut Institution,
-    request: &Request<Vec<u8>>,
-    now: UnixTime,
-) -> Arrival {
-    let path = request.uri().path();
+fn map_request(incoming: &Incoming<'_>) -> Mapped {
+    let path = incoming.request.uri().path();
     let unpublished = [PATHS.par, PATHS.introspect, PATHS.jwks];
     if unpublished.contains(&path) || path.contains("/.well-known/") {
-        return Arrival::Answered(answer::empty(StatusCode::NOT_FOUND));
+        return Mapped::Response(answer::empty(StatusCode::NOT_FOUND));
     }
-    if request.method() == Method::GET && path == PATHS.authorize {
-        return authorize(institution, request, now);
-    }
-    Arrival::strict(request)
+    Mapped::unchanged(incoming)
 }
 
-pub(super) fn depart(
+fn map_response(
+    _: &InstitutionConfig,
     request: &Request<Vec<u8>>,
     mut response: Response<Vec<u8>>,
 ) -> Response<Vec<u8>> {
     let path = request.uri().path();
     if path == PATHS.decision {
-        rewrite::without_iss(&mut response);
+        remove_iss(&mut response);
     }
     if path == PATHS.token && response.status() == StatusCode::OK {
-        rewrite::json(&mut response, |body| {
+        change_json(&mut response, |body| {
             if let Some(members) = body.as_object_mut() {
                 members.remove("authorization_details");
             }
@@ -72,44 +100,28 @@ pub(super) fn depart(
     response
 }
 
-/// The parameters in the URL, as if they had been pushed.
-fn authorize(institution: &mut Institution, request: &Request<Vec<u8>>, now: UnixTime) -> Arrival {
-    let query = Query::parse(request.uri().query().unwrap_or_default(), 8192);
-    let Ok(query) = query else { return Arrival::strict(request) };
-    let client_id = query.one("client_id").ok().flatten().unwrap_or_default().to_owned();
-    let config = institution.config();
-    let Some(client) = config.client(&client_id) else {
-        return Arrival::Answered(answer::empty(StatusCode::UNAUTHORIZED));
-    };
-    let sent = Sent::of_form(&query);
-    match institution.keep_pushed(&config, client, &sent, now) {
-        Ok(request_uri) => {
-            let mut form = Form::new();
-            form.pair("client_id", &client_id).pair("request_uri", &request_uri);
-            Arrival::Strict(rewrite::with_query(request, form.as_str()))
-        }
-        Err(broken) => Arrival::Answered(institution.error_page(broken)),
-    }
-}
-
-/// Every scope opens what the table says; `openid` is mandatory.
-pub(super) fn requested(client: &RegisteredClient, sent: &Sent) -> Result<Requested, Broken> {
-    let broken =
-        |rule| Broken { reason: Reason::InvalidScope, clause: "MX, available scopes", rule };
+/// Maps the scopes to FDX data clusters. `openid` is required.
+fn requested(
+    client: &RegisteredClient,
+    sent: &Sent,
+    _: &mut Verdicts,
+) -> Result<Requested, Violation> {
+    let violation =
+        |rule| Violation { reason: Reason::InvalidScope, clause: "MX, available scopes", rule };
     let scopes = Scopes::parse(sent.get("scope").unwrap_or_default())
-        .map_err(|_| broken("scope is made of scope tokens"))?;
+        .map_err(|_| violation("scope is made of scope tokens"))?;
     let known = |scope: &str| client.scopes.iter().any(|registered| registered == scope);
     if !scopes.iter().all(known) {
-        return Err(broken("every scope is registered for the client"));
+        return Err(violation("every scope is registered for the client"));
     }
     if !scopes.contains("openid") {
-        return Err(broken("openid is required"));
+        return Err(violation("openid is required"));
     }
-    let opened = SCOPES.iter().filter(|(scope, _)| scopes.contains(scope));
+    let opens = SCOPES.iter().filter(|opens| scopes.contains(opens.scope));
     let mut consent = ConsentRequest::new(ConsentDuration::Persistent);
-    for (resource_type, cluster) in opened.flat_map(|(_, pairs)| pairs.iter()) {
+    for (resource_type, cluster) in opens.flat_map(|opens| opens.resources) {
         consent = consent.resource(resource_type.clone(), [cluster.clone()]);
     }
-    let consent = consent.build().map_err(|_| broken("some scope opens a resource"))?;
+    let consent = consent.build().map_err(|_| violation("some scope covers a resource"))?;
     Ok(Requested::of(consent, scopes, Value::Null).with_scopes(SCOPES))
 }

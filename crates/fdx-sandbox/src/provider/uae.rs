@@ -1,10 +1,10 @@
-//! UAE Open Finance API Hub: certificates everywhere, a push of exactly three parameters, and
-//! consents under its own names, whose ids the clients make.
+//! UAE Open Finance API Hub: certificates on every back-channel connection, pushes of exactly three
+//! parameters, and consents under its own names, whose ids the clients choose.
 
 use std::time::Duration;
 
-use fdx_jose::Jws;
-use fdx_rar::uae::{ACCOUNT_ACCESS_CONSENT, Permission, ReportedConsent};
+use fdx_jose::{Algorithm, Jws};
+use fdx_rar::uae::{ACCOUNT_ACCESS_CONSENT, Permission, ToldConsent};
 use fdx_rar::{
     AuthorizationDetail, AuthorizationDetails, ConsentDuration, ConsentRequest, DataCluster,
     ResourceType, Scopes,
@@ -16,27 +16,52 @@ use http::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::rewrite::{self, member};
-use super::{Arrival, Paths};
 use crate::answer;
-use crate::client::RegisteredClient;
-use crate::config::InstitutionConfig;
-use crate::document;
-use crate::error::{Broken, Reason};
-use crate::institution::Institution;
-use crate::par::{Requested, Sent};
-use crate::peer::Peer;
-use crate::received::Side;
+use crate::institution::client::{Binding, RegisteredClient};
+use crate::institution::config::{
+    ConsentIdCarrier, InstitutionConfig, Manners, Paths, RefreshTokens, RegistrationPolicy,
+};
+use crate::institution::received::Side;
+use crate::institution::requested::{Requested, Sent};
+use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::provider::definition::{
+    Clients, Incoming, Mapped, Provider, change_json, form, member, with_query,
+};
 
-pub(super) const PATHS: Paths =
-    Paths { fdx: "/open-finance/account-information/v2.1", ..Paths::FDX };
+impl Provider {
+    /// UAE Open Finance API Hub.
+    pub const UAE: &'static Self = &Self {
+        name: "uae",
+        paths: PATHS,
+        manners: Manners {
+            request_uri: "urn:ietf:params:oauth:request-uri:",
+            request_uri_lifetime: Duration::from_secs(90),
+            refresh_token: RefreshTokens::Always,
+            requested,
+            scopes: || ["openid", "accounts"].map(str::to_owned).to_vec(),
+            ..Manners::FDX
+        },
+        clients: Clients { binding: Binding::AnyCertificate, signing: Some(Algorithm::Ps256) },
+        policies: |config| {
+            config.consent_id_carrier = ConsentIdCarrier::Nowhere;
+            config.registration = RegistrationPolicy::ByCertificate;
+        },
+        map_request,
+        map_response,
+    };
+}
 
-/// Where a client says, once and by its certificate, that it is there.
-const REGISTRATION: &str = "/tpp-registration";
+const PATHS: Paths = Paths {
+    fdx: "/open-finance/account-information/v2.1",
+    register: "/tpp-registration",
+    ..Paths::FDX
+};
+
+/// The parameters of a push.
 const PUSHED: [&str; 3] = ["client_assertion", "client_assertion_type", "request"];
 const LONGEST_LIFETIME: Duration = Duration::from_secs(600);
 
-/// What each permission opens.
+/// The data cluster of each permission.
 const PERMISSIONS: &[(Permission, DataCluster)] = &[
     (Permission::ReadAccountsBasic, DataCluster::AccountBasic),
     (Permission::ReadAccountsDetail, DataCluster::AccountDetailed),
@@ -51,29 +76,23 @@ struct Times {
     exp: Option<UnixTime>,
 }
 
-pub(super) fn arrive(
-    institution: &mut Institution,
-    request: &Request<Vec<u8>>,
-    peer: &Peer,
-    now: UnixTime,
-) -> Arrival {
-    let path = request.uri().path();
-    let back_channel = [PATHS.par, PATHS.token, REGISTRATION].contains(&path);
-    if back_channel && peer.thumbprint.is_none() {
-        return refuse("invalid_client", "every connection shows the transport certificate");
+fn map_request(incoming: &Incoming<'_>) -> Mapped {
+    let path = incoming.request.uri().path();
+    let back_channel = [PATHS.par, PATHS.token, PATHS.register].contains(&path);
+    if back_channel && incoming.peer.thumbprint.is_none() {
+        return refuse("invalid_client", "the connection has no transport certificate");
     }
-    match *request.method() {
-        Method::POST if path == REGISTRATION => register(institution, request),
-        Method::POST if path == PATHS.par && !institution.knows_by_certificate => {
+    match *incoming.request.method() {
+        Method::POST if path == PATHS.par && !incoming.registered => {
             refuse("unauthorized_client", "the client has not registered by its certificate")
         }
-        Method::POST if path == PATHS.par => push(request, now),
-        Method::GET if path == PATHS.authorize => authorize(request),
-        _ => Arrival::strict(request),
+        Method::POST if path == PATHS.par => push(incoming),
+        Method::GET if path == PATHS.authorize => authorize(incoming),
+        _ => Mapped::unchanged(incoming),
     }
 }
 
-pub(super) fn depart(
+fn map_response(
     config: &InstitutionConfig,
     request: &Request<Vec<u8>>,
     mut response: Response<Vec<u8>>,
@@ -83,29 +102,21 @@ pub(super) fn depart(
         *response.status_mut() = StatusCode::OK;
     }
     if path.contains("/.well-known/") {
-        rewrite::json(&mut response, |document| metadata(config, document));
+        change_json(&mut response, |document| metadata(config, document));
     }
     response
 }
 
-/// A body of `{}`, and the client comes from the directory.
-fn register(institution: &mut Institution, request: &Request<Vec<u8>>) -> Arrival {
-    match document::read(request.body(), &Limits::default()) {
-        Some(Value::Object(members)) if members.is_empty() => {
-            institution.knows_by_certificate = true;
-            Arrival::Answered(answer::empty(StatusCode::NO_CONTENT))
-        }
-        _ => refuse("invalid_request", "the body is an empty object"),
-    }
-}
-
-fn push(request: &Request<Vec<u8>>, now: UnixTime) -> Arrival {
-    let text = str::from_utf8(request.body()).unwrap_or_default();
-    let Ok(form) = Query::parse(text, 64 * 1024) else { return Arrival::strict(request) };
+fn push(incoming: &Incoming<'_>) -> Mapped {
+    let (request, now) = (incoming.request, incoming.now);
+    let Some(form) = form(request) else { return Mapped::unchanged(incoming) };
     let mut names: Vec<_> = form.names().collect();
     names.sort_unstable();
     if names != PUSHED {
-        return refuse("invalid_request", "exactly request and the client assertion are pushed");
+        return refuse(
+            "invalid_request",
+            "the parameters are not exactly request and the client assertion",
+        );
     }
     if !request.headers().contains_key("x-fapi-interaction-id") {
         return refuse("invalid_request", "x-fapi-interaction-id is missing");
@@ -117,32 +128,33 @@ fn push(request: &Request<Vec<u8>>, now: UnixTime) -> Arrival {
     {
         return refuse(
             "invalid_request_object",
-            "nbf is not ahead, and exp at most 10 minutes later",
+            "nbf is in the future, or exp is more than 10 minutes later",
         );
     }
-    Arrival::strict(request)
+    Mapped::unchanged(incoming)
 }
 
-/// Two parameters of the request are repeated on the URL.
-fn authorize(request: &Request<Vec<u8>>) -> Arrival {
+/// Checks two parameters of the request object, which the URL must repeat.
+fn authorize(incoming: &Incoming<'_>) -> Mapped {
+    let request = incoming.request;
     let query = Query::parse(request.uri().query().unwrap_or_default(), 4096);
-    let Ok(query) = query else { return Arrival::strict(request) };
+    let Ok(query) = query else { return Mapped::unchanged(incoming) };
     let one = |name| query.one(name).ok().flatten().unwrap_or_default();
     if one("response_type") != "code" || one("scope") != "openid" {
-        let text = "response_type=code and scope=openid stand on the URL".to_owned();
-        return Arrival::Answered(answer::page(StatusCode::BAD_REQUEST, text, "", ""));
+        let text = "response_type=code or scope=openid is missing in the URL".to_owned();
+        return Mapped::Response(answer::page(StatusCode::BAD_REQUEST, text, "", ""));
     }
     let mut form = Form::new();
     form.pair("client_id", one("client_id")).pair("request_uri", one("request_uri"));
-    Arrival::Strict(rewrite::with_query(request, form.as_str()))
+    Mapped::Request(with_query(request, form.as_str()))
 }
 
-fn refuse(error: &str, description: &str) -> Arrival {
+fn refuse(error: &str, description: &str) -> Mapped {
     let body = json!({ "error": error, "error_description": description });
-    Arrival::Answered(answer::json(StatusCode::BAD_REQUEST, &body))
+    Mapped::Response(answer::json(StatusCode::BAD_REQUEST, &body))
 }
 
-/// The endpoints are on another host than the issuer, and no alias says so.
+/// Puts the endpoints on another host than the issuer, without aliases.
 fn metadata(config: &InstitutionConfig, document: &mut Value) {
     let origin = Side::MutualTls.origin(config);
     let Some(members) = document.as_object_mut() else { return };
@@ -162,18 +174,22 @@ fn metadata(config: &InstitutionConfig, document: &mut Value) {
     members.insert("token_endpoint_auth_signing_alg_values_supported".to_owned(), json!(["PS256"]));
 }
 
-/// Exactly one account access consent, told back with its status.
-pub(super) fn requested(client: &RegisteredClient, sent: &Sent) -> Result<Requested, Broken> {
-    let broken = |rule| Broken {
+/// Reads exactly one account access consent. The token response repeats it with its status.
+fn requested(
+    client: &RegisteredClient,
+    sent: &Sent,
+    _: &mut Verdicts,
+) -> Result<Requested, Violation> {
+    let violation = |rule| Violation {
         reason: Reason::InvalidAuthorizationDetails,
         clause: "UAE Open Finance, account access consent",
         rule,
     };
     let details = sent.get("authorization_details").unwrap_or_default();
     let details = AuthorizationDetails::parse(details)
-        .map_err(|_| broken("authorization_details is a JSON array"))?;
-    let id = ReportedConsent::find(&details).filter(|_| details.iter().len() == 1);
-    let id = id.ok_or_else(|| broken("there is exactly one consent, with a ConsentId"))?;
+        .map_err(|_| violation("authorization_details is a JSON array"))?;
+    let id = ToldConsent::find(&details).filter(|_| details.iter().len() == 1);
+    let id = id.ok_or_else(|| violation("there is exactly one consent, with a ConsentId"))?;
     let detail = details.iter().find_map(|detail| match detail {
         AuthorizationDetail::Other(other) => other.member("consent"),
         _ => None,
@@ -182,33 +198,38 @@ pub(super) fn requested(client: &RegisteredClient, sent: &Sent) -> Result<Reques
     let consent = consent.unwrap_or_default();
     for required in ["ExpirationDateTime", "OpenFinanceBilling", "Permissions"] {
         if member(&consent, required).is_null() {
-            return Err(broken("ExpirationDateTime, OpenFinanceBilling and Permissions are there"));
+            return Err(violation(
+                "ExpirationDateTime, OpenFinanceBilling and Permissions are there",
+            ));
         }
     }
     let scopes = Scopes::parse(sent.get("scope").unwrap_or_default()).unwrap_or_default();
     let known = |scope: &str| client.scopes.iter().any(|registered| registered == scope);
     if !scopes.iter().all(known) || !scopes.contains("accounts") || !scopes.contains("openid") {
-        return Err(Broken {
+        return Err(Violation {
             reason: Reason::InvalidScope,
             clause: "UAE Open Finance, request JWT",
             rule: "scope is accounts openid",
         });
     }
-    let asked = member(&consent, "Permissions").as_array().into_iter().flatten();
-    let asked: Vec<_> = asked.filter_map(Value::as_str).map(Permission::parse).collect();
+    let permissions = member(&consent, "Permissions").as_array().into_iter().flatten();
+    let permissions: Vec<_> =
+        permissions.filter_map(Value::as_str).map(Permission::parse).collect();
     let mut request = ConsentRequest::new(ConsentDuration::Persistent);
-    for (_, cluster) in PERMISSIONS.iter().filter(|(permission, _)| asked.contains(permission)) {
+    for (_, cluster) in
+        PERMISSIONS.iter().filter(|(permission, _)| permissions.contains(permission))
+    {
         request = request.resource(ResourceType::Account, [cluster.clone()]);
     }
-    let request = request.build().map_err(|_| broken("some permission is known here"))?;
+    let request = request.build().map_err(|_| violation("some permission is known here"))?;
     let mut data = consent;
     if let Some(members) = data.as_object_mut() {
         members.insert("Status".to_owned(), json!("Authorized"));
     }
     let self_link = format!("/account-access-consents/{}", id.consent_id());
-    let told = json!([{
+    let response_details = json!([{
         "type": ACCOUNT_ACCESS_CONSENT,
         "consent": { "Data": data, "Links": { "Self": self_link } },
     }]);
-    Ok(Requested::of(request, scopes, told).with_consent_id(id.consent_id()))
+    Ok(Requested::of(request, scopes, response_details).with_consent_id(id.consent_id()))
 }

@@ -1,10 +1,13 @@
+//! A connection, from its handshake to its end.
+
 use std::convert::Infallible;
-use std::sync::PoisonError;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use fdx_wire::UnixTime;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
@@ -15,14 +18,62 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::{Answered, Desk};
-use crate::{Peer, answer};
+use crate::answer;
+use crate::institution::received::Peer;
+use crate::institution::verdict::Verdict;
+use crate::sandbox::Sandbox;
+
+/// A callback that receives each answered request.
+///
+/// It is called while the sandbox is locked, so that the order is the order of the responses. It
+/// should be quick, and must not use the sandbox.
+#[derive(Clone)]
+pub struct Observer(Arc<dyn Fn(&Answered<'_>) + Send + Sync>);
+
+/// An answered request. Queries, headers and bodies contain secrets and are left out.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Answered<'a> {
+    /// The request's method.
+    pub method: &'a Method,
+    /// The request's path, as received.
+    pub path: &'a str,
+    /// The response's status.
+    pub status: StatusCode,
+    /// The checks in their order. Only the last can be a failure.
+    pub verdicts: &'a [Verdict],
+}
+
+impl Observer {
+    /// Calls `callback` for each request.
+    #[must_use]
+    pub fn new(callback: impl Fn(&Answered<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(callback))
+    }
+
+    pub(crate) fn report(&self, answered: &Answered<'_>) {
+        (self.0)(answered);
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
+}
 
 const MAX_BODY: u64 = 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// One connection, from its handshake to its end. Whatever goes wrong is the client's to notice.
-pub(super) async fn serve(
+/// Answers the requests of all connections.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) sandbox: Arc<Mutex<Sandbox>>,
+    pub(crate) observer: Option<Observer>,
+}
+
+/// Serves one connection from its handshake to its end. Errors end the connection.
+pub(crate) async fn serve(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     desk: Desk,
@@ -36,7 +87,7 @@ pub(super) async fn serve(
         Some(certificate) => Peer::of_certificate(certificate),
         None => Peer::anonymous(),
     };
-    let service = service_fn(move |request| answer(request, peer.clone(), desk.clone()));
+    let service = service_fn(move |request| respond(request, peer.clone(), desk.clone()));
 
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
@@ -51,13 +102,13 @@ pub(super) async fn serve(
     }
 }
 
-async fn answer(
+async fn respond(
     request: Request<Incoming>,
     peer: Peer,
     desk: Desk,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    // Refused by what it announces, before any of it is read.
+    // Refused by its announced length, before reading.
     if body.size_hint().lower() > MAX_BODY {
         let response = answer::empty(StatusCode::PAYLOAD_TOO_LARGE);
         return Ok(response.map(|_| Full::default()));
@@ -66,15 +117,15 @@ async fn answer(
     let response = match body {
         Ok(Ok(body)) => {
             let request = Request::from_parts(head, body.to_bytes().to_vec());
-            // A value that was left half-changed by a panic still answers.
-            let mut institution = desk.institution.lock().unwrap_or_else(PoisonError::into_inner);
-            let response = institution.handle(&request, peer, now());
+            // After a panic the sandbox still answers.
+            let mut sandbox = desk.sandbox.lock().unwrap_or_else(PoisonError::into_inner);
+            let response = sandbox.handle(&request, peer, now());
             if let Some(observer) = &desk.observer {
-                observer.tell(&Answered {
+                observer.report(&Answered {
                     method: request.method(),
                     path: request.uri().path(),
                     status: response.status(),
-                    verdicts: institution.last_verdicts(),
+                    verdicts: sandbox.last_verdicts(),
                 });
             }
             response
@@ -85,7 +136,7 @@ async fn answer(
     Ok(response.map(|body| Full::new(body.into())))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place of this crate where time comes in")]
+#[expect(clippy::disallowed_methods, reason = "the only place of this crate that reads the clock")]
 fn now() -> UnixTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     UnixTime::from_seconds(since.unwrap_or_default().as_secs())

@@ -12,8 +12,8 @@ use tokio_rustls::TlsConnector;
 use super::{Answered, Observer, Running, Server, ServerError, TlsIdentity};
 use crate::certificates::{Certificate, CertificateAuthority};
 use crate::{
-    Binding, CertificateName, ClientAuthentication, Institution, InstitutionConfig, Outcome, Peer,
-    RegisteredClient,
+    Binding, CertificateName, ClientAuthentication, InstitutionConfig, Outcome, Peer,
+    RegisteredClient, Sandbox,
 };
 
 struct Scene {
@@ -64,7 +64,7 @@ async fn scene() -> Scene {
         client.authentication = authentication;
         config.clients.push(client);
     }
-    let institution = Institution::new(config, Entropy::new([1; 32]));
+    let institution = Sandbox::new(config, Entropy::new([1; 32]));
     let authority = CertificateAuthority::new("Test CA").unwrap();
     let identity = TlsIdentity::from(authority.server().unwrap());
     let institution = Arc::new(Mutex::new(institution));

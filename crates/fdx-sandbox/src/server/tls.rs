@@ -1,4 +1,7 @@
+//! TLS on the two ports, and the errors of a server's start.
+
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, ring};
@@ -7,11 +10,9 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier, server::WantsServerCert};
 use tokio_rustls::TlsAcceptor;
 
-use super::ServerError;
-
-/// What the server shows: its certificate with the chain behind it, and the key.
+/// The server's certificate chain and private key.
 pub struct TlsIdentity {
-    /// Certificates in DER, the server's own first.
+    /// The certificates in DER, the server's own first.
     pub certificate_chain: Vec<Vec<u8>>,
     /// The private key in PKCS#8 DER.
     pub private_key: Vec<u8>,
@@ -26,13 +27,13 @@ impl fmt::Debug for TlsIdentity {
     }
 }
 
-/// For the main port.
-pub(super) fn without_certificates(identity: &TlsIdentity) -> Result<TlsAcceptor, ServerError> {
+/// Accepts connections on the main port, without client certificates.
+pub(crate) fn without_certificates(identity: &TlsIdentity) -> Result<TlsAcceptor, ServerError> {
     finish(builder()?.with_no_client_auth(), identity)
 }
 
-/// For the mTLS port: no connection without a certificate of these roots.
-pub(super) fn with_certificates(
+/// Accepts connections on the mTLS port, with a client certificate of these roots.
+pub(crate) fn with_certificates(
     identity: &TlsIdentity,
     client_roots: &[&[u8]],
 ) -> Result<TlsAcceptor, ServerError> {
@@ -68,7 +69,27 @@ fn finish(
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// A value of our own: the process-wide default is never touched.
+/// A separate value: the process-wide default stays unchanged.
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
+}
+
+/// The error of a server's start.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The operating system refused the address.
+    #[error("{address} could not be bound: {kind}")]
+    Bind {
+        /// The requested address.
+        address: SocketAddr,
+        /// The kind of the operating system's error.
+        kind: std::io::ErrorKind,
+    },
+    /// A certificate or key is not usable for TLS.
+    #[error("{what} can't be used for TLS")]
+    Tls {
+        /// The unusable item.
+        what: &'static str,
+    },
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::customer::{ConsentPage, Decision, visit};
 use crate::{
-    Binding, ClientAuthentication, Institution, InstitutionConfig, Outcome, Peer, RegisteredClient,
+    Binding, ClientAuthentication, InstitutionConfig, Outcome, Peer, RegisteredClient, Sandbox,
 };
 
 pub(super) const ISSUER: &str = "https://bank.example:8443";
@@ -23,7 +23,7 @@ pub(super) const CERTIFICATE: &[u8] = b"stands for a certificate in DER";
 
 /// An institution, one client of it, and the client's memory.
 pub(super) struct Bench {
-    pub(super) institution: Institution,
+    pub(super) institution: Sandbox,
     pub(super) now: UnixTime,
     pub(super) key: PrivateKey,
     /// The public half of `key`, where its header is to differ.
@@ -148,7 +148,7 @@ impl Bench {
         }
         change(&mut config);
         Self {
-            institution: Institution::new(config, Entropy::new([3; 32])),
+            institution: Sandbox::new(config, Entropy::new([3; 32])),
             now: UnixTime::from_seconds(1_767_607_200),
             key,
             signs_as: None,

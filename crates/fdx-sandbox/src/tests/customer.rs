@@ -19,9 +19,9 @@ fn the_page_offers_every_asked_cluster_of_every_resource() {
 }
 
 #[test]
-fn less_than_asked_leaves_a_pair_and_all_accounts_but_one_out() {
+fn less_than_requested_leaves_a_pair_and_all_accounts_but_one_out() {
     let mut bench = Bench::dpop();
-    let tokens = bench.tokens(&Decision::less_than_asked());
+    let tokens = bench.tokens(&Decision::less_than_requested());
     assert_eq!(
         tokens["scope"],
         "openid offline_access fdx:accountbasic:read fdx:customercontact:read"

@@ -3,7 +3,7 @@
 use fdx_wire::{Secret, base64};
 
 use super::bench::{Attempt, Bench};
-use crate::client::{Binding, ClientAuthentication, ClientSecret, SecretPlace};
+use crate::{Binding, ClientAuthentication, ClientSecret, SecretPlace};
 
 fn bench(place: SecretPlace) -> Bench {
     let mut bench = Bench::new(Binding::Nothing, |_| ());

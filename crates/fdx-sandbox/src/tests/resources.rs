@@ -65,7 +65,7 @@ fn a_call_with_a_certificate_is_held_against_its_rules() {
 #[test]
 fn a_consent_that_is_too_small_is_told_in_fdx_and_in_oauth() {
     let mut bench = Bench::dpop();
-    let tokens = bench.tokens(&Decision::less_than_asked());
+    let tokens = bench.tokens(&Decision::less_than_requested());
     let response = bench.get("/accounts/acc-2", tokens["access_token"].as_str().unwrap());
     assert_eq!((response.status().as_u16(), &body(&response)["code"]), (403, &"602".into()));
     assert_eq!(bench.failed(), "FAPI 2.0 SP 5.3.4-4");

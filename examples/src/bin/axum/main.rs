@@ -47,7 +47,7 @@ fn play(bank: &Bank, origin: &str) -> Result<(), Box<dyn Error>> {
     let in_tab_b = browser.click("tab B")?;
     step("browser", format!("holds {} flow cookies", browser.flows()));
     let callback_a = bank.customer(&in_tab_a, &Decision::everything(), now())?;
-    let callback_b = bank.customer(&in_tab_b, &Decision::less_than_asked(), now())?;
+    let callback_b = bank.customer(&in_tab_b, &Decision::less_than_requested(), now())?;
 
     // They end in reverse order, each with its own cookie.
     let earlier = browser.clone();

@@ -15,7 +15,7 @@ use crate::flow::entropy;
 
 pub(super) async fn open() -> Result<Stage, Failure> {
     Stage::open(
-        Provider::Autional,
+        Provider::AUTIONAL,
         AUTIONAL,
         Algorithm::Es256,
         |_, _| (),

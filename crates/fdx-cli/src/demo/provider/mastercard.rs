@@ -20,7 +20,7 @@ use crate::flow::{Driver, entropy};
 
 pub(super) async fn open() -> Result<Stage, Failure> {
     Stage::open(
-        Provider::Mastercard,
+        Provider::MASTERCARD,
         MASTERCARD,
         Algorithm::Ps256,
         |_, _| (),
@@ -103,7 +103,7 @@ async fn register(
     let token = driver.run("asking for a token of one's own", draft).await?;
     steps.done("ask for a token that registers clients", "RFC 6749 4.4");
 
-    let scopes = Scopes::parse(&Provider::Mastercard.scopes().join(" ")).map_err(defect)?;
+    let scopes = Scopes::parse(&Provider::MASTERCARD.scopes().join(" ")).map_err(defect)?;
     let keys: Value =
         serde_json::from_str(&registrars.config().public_jwks().to_json()).map_err(defect)?;
     let described = Registration::new("fdx demo")

@@ -24,7 +24,7 @@ pub(super) async fn open() -> Result<Stage, Failure> {
     let shown = ClientSecret::new(secret.expose().to_owned());
     let kept = fdx_sandbox::ClientSecret { secret, place: SecretPlace::Basic };
     Stage::open(
-        Provider::Mx,
+        Provider::MX,
         MX,
         Algorithm::Es256,
         |client, _| {

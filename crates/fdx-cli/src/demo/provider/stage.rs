@@ -10,7 +10,7 @@ use fdx_par::{
 };
 use fdx_sandbox::certificates::CertificateAuthority;
 use fdx_sandbox::server::{Running, Server, TlsIdentity};
-use fdx_sandbox::{Institution, InstitutionConfig, Provider, RegisteredClient};
+use fdx_sandbox::{InstitutionConfig, Provider, RegisteredClient, Sandbox};
 use fdx_transport_hyper::{ClientIdentity, Roots, Transport, system_now};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
@@ -39,7 +39,7 @@ impl Stage {
     /// Starts the provider. `register` changes what the provider knows of its client, `configure`
     /// what the recipient knows of itself, beyond what the provider usually has.
     pub(crate) async fn open(
-        provider: Provider,
+        provider: &'static Provider,
         dialect: Dialect,
         algorithm: Algorithm,
         register: impl FnOnce(&mut RegisteredClient, &Means),
@@ -53,7 +53,7 @@ impl Stage {
         let identity = TlsIdentity::from(authority.server().map_err(defect)?);
         let certificate = authority.client("fdx demo client").map_err(defect)?;
         let key = keys::fresh_of(algorithm)?;
-        let fdx = |origin: &str| HttpsUrl::parse(&format!("{origin}{}", provider.paths().fdx));
+        let fdx = |origin: &str| HttpsUrl::parse(&format!("{origin}{}", provider.paths.fdx));
         let mtls_base = fdx(mtls.as_str()).map_err(defect)?;
         let means = Means { certificate: certificate.thumbprint(), mtls_base };
 
@@ -64,11 +64,11 @@ impl Stage {
         register(&mut client, &means);
         let signing_keys = vec![keys::fresh_of(algorithm)?.key];
         let mut bank = InstitutionConfig::new(issuer.clone(), mtls, backend::ring(), signing_keys);
-        provider.play(&mut bank);
+        provider.configure(&mut bank);
         bank.clients = vec![client];
-        let institution = Arc::new(Mutex::new(Institution::new(bank, entropy()?)));
+        let sandbox = Arc::new(Mutex::new(Sandbox::of(provider, bank, entropy()?)));
         let roots = [authority.certificate_der()];
-        let running = server.serve(institution, identity, &roots).map_err(defect)?;
+        let running = server.serve(sandbox, identity, &roots).map_err(defect)?;
 
         let base = fdx(issuer.as_str()).map_err(defect)?;
         let authentication = ClientAuthentication::PrivateKeyJwt(AssertionKey::new(

@@ -21,7 +21,7 @@ const QUARTER: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 pub(super) async fn open() -> Result<Stage, Failure> {
     Stage::open(
-        Provider::Uae,
+        Provider::UAE,
         UAE,
         Algorithm::Ps256,
         |_, _| (),

@@ -1,0 +1,319 @@
+//! The server's side of DPoP (RFC 9449 section 4.3) and its nonces (sections 8 and 9).
+
+use std::time::Duration;
+
+use fdx_jose::{Jws, JwsError, Thumbprint};
+use fdx_wire::weakened::{self, Check};
+use fdx_wire::{HttpsUrl, Label, UnixTime, base64url};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::institution::config::{InstitutionConfig, NoncePolicy};
+use crate::institution::memory::{Memory, Replay, Seen};
+use crate::institution::randomness::Randomness;
+use crate::institution::received::Received;
+use crate::institution::verdict::{Reason, Verdicts, Violation};
+
+/// FAPI 2.0 Security Profile 5.3.2.1-13: at most 60 seconds into the future.
+pub(crate) const AHEAD: Duration = Duration::from_secs(60);
+/// The maximum age of a proof. A nonce limits its age further.
+const OLDEST: Duration = Duration::from_secs(300);
+
+#[derive(Deserialize)]
+struct Claims {
+    jti: String,
+    htm: String,
+    htu: String,
+    iat: UnixTime,
+    nbf: Option<UnixTime>,
+    exp: Option<UnixTime>,
+    ath: Option<String>,
+    nonce: Option<String>,
+}
+
+/// What a proof is sent with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum With<'a> {
+    /// A request to the authorization server.
+    Authorization,
+    /// An access token, in a request to a resource.
+    AccessToken(&'a str),
+}
+
+/// The proofs and nonces of earlier requests.
+#[derive(Debug)]
+pub(crate) struct Proofs {
+    pub(crate) replay: Replay,
+    pub(crate) nonces: Nonces,
+}
+
+impl Proofs {
+    /// Checks the proof in the `DPoP` header. Returns the thumbprint of its key.
+    pub(crate) fn check(
+        &mut self,
+        config: &InstitutionConfig,
+        verdicts: &mut Verdicts,
+        randomness: &mut Randomness,
+        received: &Received<'_>,
+        with: With<'_>,
+    ) -> Result<Thumbprint, Violation> {
+        let proof = verdicts.require_some(
+            Reason::InvalidDpopProof,
+            "RFC 9449 4.3-1",
+            "there is exactly one DPoP header",
+            received.header("dpop"),
+        )?;
+        let parsed = Jws::parse_proof(proof);
+        verdicts.require(
+            Reason::InvalidDpopProof,
+            "RFC 9449 4.3-4",
+            "the proof's typ is dpop+jwt",
+            parsed.as_ref().err() != Some(&JwsError::ProofType),
+        )?;
+        let jws = verdicts.require_some(
+            Reason::InvalidDpopProof,
+            "RFC 9449 4.3-2",
+            "the proof is a JWS under PS256, ES256 or EdDSA with a public jwk and no private member",
+            parsed.ok(),
+        )?;
+        let key = verdicts.require_some(
+            Reason::InvalidDpopProof,
+            "RFC 9449 4.3-6",
+            "the proof is signed by the key in its jwk",
+            jws.embedded_key().filter(|key| jws.verify(config.backend, key).is_ok()),
+        )?;
+        let claims = verdicts.require_some(
+            Reason::InvalidDpopProof,
+            "RFC 9449 4.3-3",
+            "the proof has jti, htm, htu and iat, each of its type",
+            jws.claims::<Claims>().ok(),
+        )?;
+        check_target(config, verdicts, received, &claims)?;
+        check_age(verdicts, &claims, received.now)?;
+        check_token(verdicts, &claims, with)?;
+        let key = key.thumbprint();
+        let forgotten = claims.iat + OLDEST;
+        verdicts.require(
+            Reason::InvalidDpopProof,
+            "RFC 9449 11.1",
+            "the proof's jti has 1 to 256 bytes and was never seen",
+            // check: ProofUse
+            (1..=256).contains(&claims.jti.len())
+                && self.replay.see(&key.to_string(), &claims.jti, forgotten, received.now)
+                    == Seen::Never,
+        )?;
+        self.check_nonce(config.nonce_policy, verdicts, randomness, key, &claims, with)?;
+        Ok(key)
+    }
+
+    fn check_nonce(
+        &mut self,
+        policy: NoncePolicy,
+        verdicts: &mut Verdicts,
+        randomness: &mut Randomness,
+        key: Thumbprint,
+        claims: &Claims,
+        with: With<'_>,
+    ) -> Result<(), Violation> {
+        let server = match with {
+            With::Authorization => Server::Authorization,
+            With::AccessToken(_) => Server::Resource,
+        };
+        let state = self.nonces.check(policy, server, key, claims.nonce.as_deref(), randomness);
+        verdicts.require(
+            Reason::InvalidDpopProof,
+            "RFC 9449 4.2",
+            "the proof has a nonce only where one was given",
+            state != NonceState::NotRequested,
+        )?;
+        verdicts.require(
+            Reason::UseDpopNonce,
+            match server {
+                Server::Authorization => "RFC 9449 8",
+                Server::Resource => "RFC 9449 9",
+            },
+            "the proof has the nonce that this server gave last",
+            state != NonceState::Required || weakened::off(Check::ProofNonce),
+        )
+    }
+}
+
+fn check_target(
+    config: &InstitutionConfig,
+    verdicts: &mut Verdicts,
+    received: &Received<'_>,
+    claims: &Claims,
+) -> Result<(), Violation> {
+    verdicts.require(
+        Reason::InvalidDpopProof,
+        "RFC 9449 4.3-8",
+        "the proof's htm is the request's method",
+        claims.htm == received.request.method().as_str(),
+    )?;
+    verdicts.require(
+        Reason::InvalidDpopProof,
+        "RFC 9449 4.3-9",
+        "the proof's htu is the request's URL without query and fragment",
+        // check: ProofTarget
+        is_target(&claims.htu, &received.url(config)),
+    )
+}
+
+/// RFC 9449 4.3: the two URLs are normalised, so that the case of the host and a default port do
+/// not matter. The paths are compared as received.
+fn is_target(htu: &str, url: &str) -> bool {
+    let parts = |text| {
+        let url = HttpsUrl::parse_loopback(text).ok()?;
+        Some((url.origin(), url.path().to_owned(), url.query().is_none()))
+    };
+    parts(htu).is_some_and(|htu| htu.2 && Some(htu) == parts(url))
+}
+
+fn check_age(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<(), Violation> {
+    verdicts.require(
+        Reason::InvalidDpopProof,
+        "RFC 9449 4.3-11",
+        "the proof's iat is at most 60 seconds ahead and 300 seconds old",
+        claims.iat <= now + AHEAD && now.since(claims.iat) <= OLDEST,
+    )?;
+    verdicts.require(
+        Reason::InvalidDpopProof,
+        "FAPI 2.0 SP 5.3.2.1-13",
+        "the proof's nbf, if any, is at most 60 seconds ahead",
+        claims.nbf.is_none_or(|nbf| nbf <= now + AHEAD),
+    )?;
+    verdicts.require(
+        Reason::InvalidDpopProof,
+        "RFC 7519 4.1.4",
+        "the proof's exp, if any, has not passed",
+        claims.exp.is_none_or(|exp| exp > now),
+    )
+}
+
+fn check_token(verdicts: &mut Verdicts, claims: &Claims, with: With<'_>) -> Result<(), Violation> {
+    match with {
+        With::Authorization => verdicts.require(
+            Reason::InvalidDpopProof,
+            "RFC 9449 4.2",
+            "the proof has ath only beside an access token",
+            claims.ath.is_none(),
+        ),
+        // Hashed here, not by the client's code: the two must not share a defect.
+        With::AccessToken(token) => verdicts.require(
+            Reason::InvalidDpopProof,
+            "RFC 9449 4.3-12",
+            "the proof's ath is the SHA-256 of the access token",
+            // check: ProofAccessToken
+            claims.ath.as_deref() == Some(&base64url::encode(&Sha256::digest(token))),
+        ),
+    }
+}
+
+const NONCE: Label = Label::new("dpop nonce");
+
+/// The issuer of a nonce. Nonces of one are invalid at the other (RFC 9449 sections 8 and 9).
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Server {
+    Authorization,
+    Resource,
+}
+
+/// The nonce that each key must use in its next proof, and the nonce for this response.
+#[derive(Debug)]
+pub(crate) struct Nonces {
+    current: Memory<(Server, Thumbprint), String>,
+    next: Option<String>,
+}
+
+/// The result of a nonce check.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NonceState {
+    /// The nonce is right, or absent as required.
+    Accepted,
+    /// The proof needs another nonce.
+    Required,
+    /// The proof has a nonce, although this server issues none.
+    NotRequested,
+}
+
+impl Nonces {
+    pub(crate) fn new() -> Self {
+        Self { current: Memory::new(10_000), next: None }
+    }
+
+    /// Compares a proof's nonce with the latest nonce for its key. The response contains the next
+    /// nonce.
+    pub(crate) fn check(
+        &mut self,
+        policy: NoncePolicy,
+        server: Server,
+        key: Thumbprint,
+        nonce: Option<&str>,
+        randomness: &mut Randomness,
+    ) -> NonceState {
+        match policy {
+            NoncePolicy::Silent if nonce.is_some() => NonceState::NotRequested,
+            NoncePolicy::Silent => NonceState::Accepted,
+            NoncePolicy::Demand => {
+                let expected = self.current.get(&(server, key));
+                if expected.is_some() && expected.map(String::as_str) == nonce {
+                    self.issue(server, key, randomness.text(NONCE));
+                    NonceState::Accepted
+                } else {
+                    let next = expected.cloned();
+                    self.issue(server, key, next.unwrap_or_else(|| randomness.text(NONCE)));
+                    NonceState::Required
+                }
+            }
+        }
+    }
+
+    /// Takes the nonce for this response's `DPoP-Nonce`.
+    pub(crate) fn take_next(&mut self) -> Option<String> {
+        self.next.take()
+    }
+
+    fn issue(&mut self, server: Server, key: Thumbprint, nonce: String) {
+        self.next = Some(nonce.clone());
+        self.current.insert((server, key), nonce);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fdx_wire::Entropy;
+
+    use super::*;
+
+    #[test]
+    fn nonce_is_valid_once_and_at_one_server() {
+        let mut randomness = Randomness::new(Entropy::new([1; 32]));
+        let mut nonces = Nonces::new();
+        let key = Thumbprint::of_certificate(b"any");
+        let mut check = |server, nonce: Option<&str>| {
+            let state = nonces.check(NoncePolicy::Demand, server, key, nonce, &mut randomness);
+            (state, nonces.take_next().unwrap())
+        };
+        let (state, first) = check(Server::Authorization, None);
+        assert_eq!(state, NonceState::Required);
+        let (state, _) = check(Server::Resource, Some(&first));
+        assert_eq!(state, NonceState::Required);
+        let (state, second) = check(Server::Authorization, Some(&first));
+        assert_eq!(state, NonceState::Accepted);
+        let (state, again) = check(Server::Authorization, Some(&first));
+        assert_eq!((state, again), (NonceState::Required, second));
+    }
+
+    #[test]
+    fn server_without_nonces_rejects_a_nonce() {
+        let mut randomness = Randomness::new(Entropy::new([1; 32]));
+        let mut nonces = Nonces::new();
+        let key = Thumbprint::of_certificate(b"any");
+        let mut check = |nonce| {
+            nonces.check(NoncePolicy::Silent, Server::Resource, key, nonce, &mut randomness)
+        };
+        assert_eq!(check(None), NonceState::Accepted);
+        assert_eq!(check(Some("made up")), NonceState::NotRequested);
+        assert_eq!(nonces.take_next(), None);
+    }
+}

@@ -1,0 +1,22 @@
+//! The strict institution. It refuses every request that violates FAPI 2.0 or FDX v6.
+//!
+//! `config`, `client` and `customer_data` are plain configuration. `records` and `consent` are what
+//! it keeps, in `state`. The routes answer requests; `router` selects them.
+
+pub(crate) mod client;
+mod client_authentication;
+pub(crate) mod config;
+pub(crate) mod consent;
+pub(crate) mod customer_data;
+pub(crate) mod dpop;
+pub(crate) mod memory;
+pub(crate) mod place;
+pub(crate) mod randomness;
+pub(crate) mod received;
+pub(crate) mod records;
+pub(crate) mod requested;
+mod router;
+mod routes;
+pub(crate) mod signing;
+pub(crate) mod state;
+pub(crate) mod verdict;

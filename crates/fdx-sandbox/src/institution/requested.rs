@@ -1,0 +1,196 @@
+//! The authorization parameters as sent, and the consent that they request.
+
+use std::collections::BTreeMap;
+
+use fdx_rar::{
+    AuthorizationDetails, ConsentDuration, ConsentRequest, DataCluster, FDX_V1_0, ResourceType,
+    Scopes,
+};
+use fdx_wire::form::Query;
+use fdx_wire::json::RawJson;
+use serde_json::Value;
+
+use crate::institution::client::RegisteredClient;
+use crate::institution::verdict::{Reason, Verdicts, Violation};
+
+/// The requested consent and its scopes.
+#[derive(Clone, Debug)]
+pub(crate) struct Requested {
+    pub(crate) consent_request: ConsentRequest,
+    scopes: Scopes,
+    /// The consent id, if the client chose it.
+    pub(crate) consent_id: Option<String>,
+    /// The authorization details of the token response, if they are not FDX's. Null means none.
+    pub(crate) response_details: Option<Value>,
+    /// The resources of scopes that are not FDX's.
+    opens: &'static [Opens],
+}
+
+/// A provider's own scope, and the resources that it covers.
+#[derive(Debug)]
+pub(crate) struct Opens {
+    pub(crate) scope: &'static str,
+    pub(crate) resources: &'static [(ResourceType, DataCluster)],
+}
+
+impl Requested {
+    /// A request in a provider's own vocabulary, and its FDX equivalent.
+    pub(crate) fn of(
+        consent_request: ConsentRequest,
+        scopes: Scopes,
+        response_details: Value,
+    ) -> Self {
+        let response_details = Some(response_details);
+        Self { consent_request, scopes, consent_id: None, response_details, opens: &[] }
+    }
+
+    /// Sets the resources that the provider's scopes cover.
+    pub(crate) fn with_scopes(self, opens: &'static [Opens]) -> Self {
+        Self { opens, ..self }
+    }
+
+    /// Sets the consent id, which the client chose.
+    pub(crate) fn with_consent_id(self, id: &str) -> Self {
+        Self { consent_id: Some(id.to_owned()), ..self }
+    }
+
+    /// Reads a request in FDX's vocabulary.
+    pub(crate) fn read(
+        client: &RegisteredClient,
+        sent: &Sent,
+        verdicts: &mut Verdicts,
+    ) -> Result<Self, Violation> {
+        let details = sent.get("authorization_details").unwrap_or_default();
+        let details = verdicts.require_some(
+            Reason::InvalidAuthorizationDetails,
+            "RFC 9396 5",
+            "authorization_details is a JSON array of well-formed objects, each with a type",
+            AuthorizationDetails::parse(details).ok(),
+        )?;
+        let known = |kind: &str| kind == FDX_V1_0;
+        verdicts.require(
+            Reason::InvalidAuthorizationDetails,
+            "RFC 9396 5",
+            "every type in authorization_details is known here",
+            details.iter().all(|detail| known(detail.detail_type())),
+        )?;
+        let consent_request = verdicts.require_some(
+            Reason::InvalidAuthorizationDetails,
+            "FDX Consent API, ConsentRequest",
+            "there is one consentRequest, whose data clusters and resource types are known here",
+            details.consent_request().filter(|request| {
+                request.pairs().all(|(resource_type, cluster)| {
+                    !matches!(resource_type, ResourceType::Other(_))
+                        && !matches!(cluster, DataCluster::Other(_))
+                })
+            }),
+        )?;
+        let scopes = verdicts.require_some(
+            Reason::InvalidScope,
+            "RFC 6749 3.3",
+            "scope is made of scope tokens",
+            Scopes::parse(sent.get("scope").unwrap_or_default()).ok(),
+        )?;
+        verdicts.require(
+            Reason::InvalidScope,
+            "RFC 6749 3.3",
+            "every scope is registered for the client",
+            scopes.iter().all(|scope| client.scopes.iter().any(|registered| registered == scope)),
+        )?;
+        verdicts.require(
+            Reason::InvalidScope,
+            "FDX Security Model v5",
+            "the scopes are those of the data clusters in the consentRequest",
+            match_the_request(&scopes, consent_request),
+        )?;
+        Ok(Self {
+            consent_request: consent_request.clone(),
+            scopes,
+            consent_id: None,
+            response_details: None,
+            opens: &[],
+        })
+    }
+
+    /// The duration of the consent, for the customer to read.
+    pub(crate) fn duration(&self) -> String {
+        match self.consent_request.duration() {
+            ConsentDuration::OneTime => "once".to_owned(),
+            ConsentDuration::Persistent => "until you end it, for a year at most".to_owned(),
+            ConsentDuration::TimeBound { days } => format!("for {days} days"),
+        }
+    }
+
+    /// The scopes that remain if only `clusters` were granted.
+    pub(crate) fn scopes_granted(&self, clusters: &[&DataCluster]) -> Vec<String> {
+        let granted = |scope: &str| {
+            let opens = self.opens.iter().find(|opens| opens.scope == scope);
+            if let Some(opens) = opens.filter(|opens| !opens.resources.is_empty()) {
+                return opens.resources.iter().any(|(_, cluster)| clusters.contains(&cluster));
+            }
+            DataCluster::from_scope(scope).is_none_or(|cluster| clusters.contains(&&cluster))
+        };
+        let kept = self.scopes.iter().filter(|scope| granted(scope));
+        kept.map(str::to_owned).collect()
+    }
+}
+
+fn match_the_request(scopes: &Scopes, request: &ConsentRequest) -> bool {
+    let requested = |cluster: &DataCluster| request.pairs().any(|(_, known)| known == cluster);
+    request.scopes().iter().all(|scope| scopes.contains(scope))
+        && scopes.data_clusters().all(|cluster| requested(&cluster))
+}
+
+/// Authorization parameters as sent, by name, each at most once.
+#[derive(Debug)]
+pub(crate) struct Sent(BTreeMap<String, String>);
+
+impl Sent {
+    /// Takes the parameters from a form or query.
+    pub(crate) fn of_form(form: &Query<'_>) -> Self {
+        let pairs = form.names().filter_map(|name| Some((name, form.one(name).ok()??)));
+        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// Takes the parameters from the claims of a request object. `None` if a claim has another type
+    /// than RFC 9101 section 4 requires: `max_age` is a number, `authorization_details` an array,
+    /// every other known claim a string. An unknown claim may be anything but null.
+    pub(crate) fn of_claims(claims: &BTreeMap<String, RawJson>) -> Option<Self> {
+        let mut sent = BTreeMap::new();
+        for (name, claim) in claims {
+            let text = match name.as_str() {
+                "max_age" => claim.read::<u32>().ok()?.to_string(),
+                "authorization_details" => {
+                    claim.read::<Vec<RawJson>>().ok()?;
+                    claim.as_str().to_owned()
+                }
+                known if TEXTS.contains(&known) => claim.read::<String>().ok()?,
+                _ if claim.as_str().trim() == "null" => return None,
+                _ => continue,
+            };
+            sent.insert(name.clone(), text);
+        }
+        Some(Self(sent))
+    }
+
+    /// Returns a parameter. An empty value counts as absent (RFC 6749 section 3.1).
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+const TEXTS: [&str; 13] = [
+    "acr_values",
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "dpop_jkt",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "resource",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+];

@@ -1,0 +1,313 @@
+//! The authorization endpoint: the consent page, the customer's decision and the authorization
+//! response.
+
+use std::time::Duration;
+
+use fdx_jose::Algorithm;
+use fdx_wire::form::{Form, Query};
+use fdx_wire::weakened::{self, Check};
+use fdx_wire::{Label, UnixTime};
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::answer;
+use crate::institution::config::{AuthorizationRequests, InstitutionConfig, Reuse};
+use crate::institution::consent::Consent;
+use crate::institution::received::{Received, Side, value};
+use crate::institution::records::{Choice, Code, Progress, Pushed, ResponseMode, Spent};
+use crate::institution::requested::Sent;
+use crate::institution::signing;
+use crate::institution::state::Institution;
+use crate::institution::verdict::{Reason, Violation};
+use crate::pages::html;
+
+const CODE: Label = Label::new("code");
+const CONSENT: Label = Label::new("consent id");
+const INTERACTION: Label = Label::new("interaction");
+const STYLE: Label = Label::new("style nonce");
+/// FAPI 2.0 Security Profile 5.3.2.1-11: at most 60 seconds.
+const CODE_LIFETIME: Duration = Duration::from_secs(60);
+/// JARM 2.1 recommends at most 10 minutes.
+const RESPONSE_LIFETIME: Duration = Duration::from_secs(600);
+/// The time that the customer has for a decision.
+const READING: Duration = Duration::from_secs(1800);
+
+impl Institution {
+    /// Answers the browser's request with the consent page.
+    pub(crate) fn show_page(
+        &mut self,
+        received: &Received<'_>,
+    ) -> Result<Response<Vec<u8>>, Violation> {
+        let config = self.config();
+        if config.manners.authorization_requests == AuthorizationRequests::InTheUrl
+            && let Some(response) = self.show_unpushed(&config, received)
+        {
+            return response;
+        }
+        let query = received.request.uri().query().unwrap_or_default();
+        let query = self.verdicts.require_some(
+            Reason::InvalidRequest,
+            "RFC 6749 3.1",
+            "the query is percent-encoded UTF-8 of at most 4 KiB",
+            Query::parse(query, 4096).ok(),
+        )?;
+        // RFC 9126 4, and FAPI 2.0 for the client: the two parameters, once each, nothing else.
+        let mut names: Vec<_> = query.names().collect();
+        names.sort_unstable();
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "FAPI 2.0 SP 5.3.3.2-6",
+            "the request has exactly client_id and request_uri",
+            names == ["client_id", "request_uri"],
+        )?;
+        let client_id = query.one("client_id").ok().flatten().unwrap_or_default();
+        let client = self.verdicts.require_some(
+            Reason::InvalidRequest,
+            "RFC 6749 3.1.2.4",
+            "client_id is a registered client",
+            config.client(client_id),
+        )?;
+        let request_uri = query.one("request_uri").ok().flatten().unwrap_or_default();
+        let pushed = self.verdicts.require_some(
+            Reason::InvalidRequest,
+            "FAPI 2.0 SP 5.3.2.2-3",
+            "request_uri was issued to this client by the PAR endpoint",
+            self.pushed.get(request_uri).filter(|pushed| {
+                pushed.client_id == client.client_id || weakened::off(Check::RequestUriClient)
+            }),
+        )?;
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "RFC 9126 4",
+            "request_uri was not used to completion before",
+            pushed.progress != Progress::Decided
+                || weakened::off(Check::RequestUriUse)
+                || config.manners.request_uri_reuse == Reuse::UntilItExpires,
+        )?;
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "RFC 9126 2.2",
+            "request_uri has not expired",
+            received.now <= pushed.expires || weakened::off(Check::RequestUriExpiry),
+        )?;
+        Ok(self.consent_page(&config, request_uri, client_id, received.now))
+    }
+
+    /// Shows the page for a request whose parameters are in the URL. `None` if the query is not a
+    /// form of at most 8 KiB.
+    fn show_unpushed(
+        &mut self,
+        config: &InstitutionConfig,
+        received: &Received<'_>,
+    ) -> Option<Result<Response<Vec<u8>>, Violation>> {
+        let query = Query::parse(received.request.uri().query().unwrap_or_default(), 8192).ok()?;
+        let client_id = query.one("client_id").ok().flatten().unwrap_or_default();
+        let Some(client) = config.client(client_id) else {
+            return Some(Ok(answer::empty(StatusCode::UNAUTHORIZED)));
+        };
+        let sent = Sent::of_form(&query);
+        let accepted = self.accept_unpushed(config, client, &sent, received.now);
+        Some(
+            accepted.map(|request_uri| {
+                self.consent_page(config, &request_uri, client_id, received.now)
+            }),
+        )
+    }
+
+    fn consent_page(
+        &mut self,
+        config: &InstitutionConfig,
+        request_uri: &str,
+        client_id: &str,
+        now: UnixTime,
+    ) -> Response<Vec<u8>> {
+        let Some(pushed) = self.pushed.get_mut(request_uri) else {
+            return answer::empty(StatusCode::NOT_FOUND);
+        };
+        // Without the comparison of the two, the browser determines the client.
+        client_id.clone_into(&mut pushed.client_id);
+        // FAPI 2.0 SP 5.3.2.2 note 3: loading the page does not use the request_uri up.
+        let interaction = match &pushed.progress {
+            Progress::Deciding { interaction, .. } => interaction.clone(),
+            _ => self.randomness.text(INTERACTION),
+        };
+        pushed.progress =
+            Progress::Deciding { interaction: interaction.clone(), until: now + READING };
+        let nonce = self.randomness.text(STYLE);
+        let requested = &pushed.parameters.requested;
+        let redirects_to = pushed.parameters.redirect_uri.origin();
+        let choices = Choice::all(&config.customer, requested);
+        let body = html::consent(
+            &html::Consent {
+                client: &pushed.client_id,
+                duration: &requested.duration(),
+                redirects_to: redirects_to.as_str(),
+                action: &Side::Main.endpoint(config, config.paths.decision),
+                interaction: &interaction,
+                resources: resources(config, &choices),
+            },
+            &nonce,
+        );
+        // Browsers apply form-action to the redirect after the form, too.
+        answer::page(StatusCode::OK, body, &nonce, redirects_to.as_str())
+    }
+
+    /// RFC 6749 section 4.1.2.1: the customer sees an error that occurs before the client is known.
+    pub(crate) fn error_page(&mut self, violation: Violation) -> Response<Vec<u8>> {
+        let nonce = self.randomness.text(STYLE);
+        let body = html::error(violation.reason.error(), &violation.description(), &nonce);
+        answer::page(StatusCode::BAD_REQUEST, body, &nonce, "")
+    }
+}
+
+impl Institution {
+    /// Answers the consent page's form.
+    pub(crate) fn decide(
+        &mut self,
+        received: &Received<'_>,
+    ) -> Result<Response<Vec<u8>>, Violation> {
+        let config = self.config();
+        let origin = Side::Main.origin(&config);
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "RFC 9700 4.16",
+            "the decision comes from this institution's own page",
+            !received.request.headers().contains_key("origin")
+                || received.header("origin") == Some(origin.as_str()),
+        )?;
+        let form = received.form(&mut self.verdicts)?;
+        let interaction = value(&form, "interaction").unwrap_or_default();
+        let pushed = self.verdicts.require_some(
+            Reason::InvalidRequest,
+            "RFC 9126 4",
+            "the page is waiting for its one decision",
+            self.pushed
+                .values_mut()
+                .find(|pushed| pushed.progress.awaits(interaction, received.now)),
+        )?;
+        let choices = Choice::all(&config.customer, &pushed.parameters.requested);
+        let mut chosen = Vec::new();
+        let mut unknown = Vec::new();
+        for name in form.names().filter(|name| !["interaction", "decision"].contains(name)) {
+            match choices.iter().find(|choice| choice.field() == name) {
+                Some(choice) => chosen.push(choice.clone()),
+                None => unknown.push(name),
+            }
+        }
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "FDX Consent API 1.3",
+            "the customer chooses among what was asked",
+            unknown.is_empty(),
+        )?;
+        let decision = value(&form, "decision");
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "FDX Consent API 1.3",
+            "the decision is allow or refuse",
+            matches!(decision, Some("allow" | "refuse")),
+        )?;
+        pushed.progress = Progress::Decided;
+        let pushed = pushed.clone();
+        // Sharing nothing is a refusal.
+        let outcome = if decision == Some("allow") && !chosen.is_empty() {
+            ("code", self.issue_code(pushed.clone(), &chosen, received.now))
+        } else {
+            ("error", "access_denied".to_owned())
+        };
+        self.respond(&config, &pushed, outcome, received.now)
+    }
+
+    fn issue_code(&mut self, pushed: Pushed, chosen: &[Choice], now: UnixTime) -> String {
+        let requested = &pushed.parameters.requested;
+        let consent_id = requested.consent_id.clone();
+        let consent_id = consent_id.unwrap_or_else(|| self.randomness.text(CONSENT));
+        let clusters: Vec<_> = chosen.iter().map(|choice| &choice.cluster).collect();
+        let code = Code {
+            scopes: requested.scopes_granted(&clusters),
+            consent_id: consent_id.clone(),
+            auth_time: now,
+            expires: now + CODE_LIFETIME,
+            spent: Spent::No,
+            pushed: pushed.clone(),
+        };
+        let consent = Consent::new(consent_id.clone(), &pushed, chosen, now);
+        self.consents.insert(consent_id, consent);
+        let text = self.randomness.text(CODE);
+        self.codes.insert(text.clone(), code);
+        text
+    }
+}
+
+impl Institution {
+    /// Redirects the customer back with a `code` or an `error`, as parameters or as a JWT (JARM).
+    fn respond(
+        &mut self,
+        config: &InstitutionConfig,
+        pushed: &Pushed,
+        (name, text): (&str, String),
+        now: UnixTime,
+    ) -> Result<Response<Vec<u8>>, Violation> {
+        let mut form = Form::new();
+        match pushed.parameters.response_mode {
+            ResponseMode::Query => {
+                form.pair(name, &text);
+                if let Some(state) = &pushed.parameters.state {
+                    form.pair("state", state);
+                }
+                // RFC 9207 2: in every authorization response, errors included.
+                form.pair("iss", config.issuer.as_str());
+            }
+            ResponseMode::Jwt(algorithm) => {
+                let response = self.verdicts.require_some(
+                    Reason::InvalidRequest,
+                    "JARM 3",
+                    "there still is a key for authorization_signed_response_alg",
+                    sign(config, pushed, algorithm, (name, text), now),
+                )?;
+                form.pair("response", &response);
+            }
+        }
+        let redirect_uri = &pushed.parameters.redirect_uri;
+        let separator = if redirect_uri.query().is_some() { '&' } else { '?' };
+        Ok(answer::see_other(&format!("{redirect_uri}{separator}{}", form.as_str())))
+    }
+}
+
+/// JARM 2.1: `iss`, `aud` and `exp` in addition to the parameters.
+fn sign(
+    config: &InstitutionConfig,
+    pushed: &Pushed,
+    algorithm: Algorithm,
+    (name, text): (&str, String),
+    now: UnixTime,
+) -> Option<String> {
+    let mut claims = json!({
+        "iss": config.issuer.as_str(),
+        "aud": pushed.client_id,
+        "exp": now + RESPONSE_LIFETIME,
+        name: text,
+    });
+    if let (Value::Object(members), Some(state)) = (&mut claims, &pushed.parameters.state) {
+        members.insert("state".to_owned(), json!(state));
+    }
+    signing::jwt(config, algorithm, None, &claims)
+}
+
+/// The page's checkboxes, grouped by resource.
+fn resources(config: &InstitutionConfig, choices: &[Choice]) -> Vec<html::Resource> {
+    let accounts = &config.customer.accounts;
+    let groups = choices.chunk_by(|a, b| a.resource_id == b.resource_id);
+    groups
+        .map(|choices| {
+            let id = choices.first().map(|choice| choice.resource_id.as_str()).unwrap_or_default();
+            let title = match accounts.iter().find(|account| account.account_id == id) {
+                Some(account) => format!("{} {}", account.nickname, account.number_display),
+                None => format!("About you, {}", config.customer.first_name),
+            };
+            let boxes =
+                choices.iter().map(|choice| (choice.field(), choice.cluster.as_str().to_owned()));
+            html::Resource { title, boxes: boxes.collect() }
+        })
+        .collect()
+}

@@ -1,0 +1,99 @@
+//! The FDX Consent API: reads and revokes a consent.
+
+use fdx_rar::{ConsentRevocationList, ConsentRevocationRequest};
+use fdx_wire::json::{self, Limits};
+use fdx_wire::percent_encode;
+use fdx_wire::weakened::{self, Check};
+
+use http::{Method, Response, StatusCode};
+
+use crate::answer;
+use crate::institution::consent::{Access, Consent};
+use crate::institution::received::Received;
+
+use crate::institution::state::Institution;
+use crate::institution::verdict::{Reason, Violation};
+
+const MAX_REQUEST: usize = 16 * 1024;
+
+impl Institution {
+    /// `GET /consents/{consentId}`.
+    pub(crate) fn read_consent(
+        &mut self,
+        access: &Access,
+        segment: &str,
+        received: &Received<'_>,
+    ) -> Result<Response<Vec<u8>>, Violation> {
+        let consent = self.find_consent(access, segment)?;
+        let document = consent.document(self.config().issuer.as_str(), received.now);
+        Ok(answer::json(StatusCode::OK, &document))
+    }
+
+    /// `/consents/{consentId}/revocation`: `GET` lists, `PUT` revokes.
+    pub(crate) fn revocation_of(
+        &mut self,
+        access: &Access,
+        segment: &str,
+        received: &Received<'_>,
+    ) -> Result<Response<Vec<u8>>, Violation> {
+        let consent = self.find_consent(access, segment)?;
+        if received.request.method() == Method::GET {
+            let revocations = consent.revocation().cloned().into_iter().collect();
+            let list = ConsentRevocationList::new(revocations);
+            return Ok(answer::json(StatusCode::OK, &list));
+        }
+        let request = self.read_revocation_request(received)?;
+        self.verdicts.require(
+            Reason::ConsentEnded,
+            "FDX Consent API, PUT revocation",
+            "the consent is active: what has ended is not revoked again",
+            consent.is_active(received.now),
+        )?;
+        if let Some(consent) = self.consents.get_mut(&consent.id) {
+            consent.revoke(request, received.now);
+        }
+        // FDX Security Model v5: the consent's tokens end with it.
+        self.revoke_tokens(&consent.id);
+        Ok(answer::empty(StatusCode::NO_CONTENT))
+    }
+
+    fn find_consent(&mut self, access: &Access, segment: &str) -> Result<Consent, Violation> {
+        let named = |consent: &&Consent| {
+            segment == percent_encode(&consent.id) || weakened::off(Check::ConsentOfToken)
+        };
+        match access {
+            Access::Customer(consent) => self.verdicts.require_some(
+                Reason::ConsentNotFound,
+                "FDX Consent API, GET /consents/{consentId}",
+                "the consent is the one behind the access token",
+                Some(consent.as_ref()).filter(named).cloned(),
+            ),
+            Access::Client(client_id) => {
+                let mut consents = self.consents.values();
+                let consent =
+                    consents.find(|consent| named(consent) && consent.is_for(client_id)).cloned();
+                self.verdicts.require_some(
+                    Reason::ConsentNotFound,
+                    "FDX Consent API, GET /consents/{consentId}",
+                    "the consent was given to the client of the access token",
+                    consent,
+                )
+            }
+        }
+    }
+
+    fn read_revocation_request(
+        &mut self,
+        received: &Received<'_>,
+    ) -> Result<ConsentRevocationRequest, Violation> {
+        let is_json = received.has_content_type("application/json");
+        let body = received.request.body();
+        let request = json::object_from_slice(body, &Limits::bytes(MAX_REQUEST)).ok();
+        self.verdicts.require_some(
+            Reason::InvalidRequest,
+            "FDX Consent API, ConsentRevocationRequest",
+            "the body is a JSON object that says why and who, if it says so at all",
+            request.filter(|_| is_json),
+        )
+    }
+}

@@ -1,0 +1,222 @@
+//! Signed request objects (RFC 9101), as FAPI 2.0 Message Signing narrows them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fdx_jose::Jws;
+use fdx_wire::UnixTime;
+use fdx_wire::form::Query;
+use fdx_wire::json::RawJson;
+use serde::Deserialize;
+
+use crate::institution::client::{RegisteredClient, RequestObjects};
+use crate::institution::config::InstitutionConfig;
+use crate::institution::dpop::AHEAD;
+use crate::institution::memory::Seen;
+use crate::institution::requested::Sent;
+use crate::institution::signing::is_signed_by_any;
+use crate::institution::state::Institution;
+use crate::institution::verdict::{Reason, Verdicts, Violation};
+
+const LONGEST_LIFETIME: Duration = Duration::from_secs(3600);
+/// The parameters next to a request object (RFC 9126 section 3).
+const OUTSIDE: [&str; 4] = ["client_assertion", "client_assertion_type", "client_id", "request"];
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    // Any type: an array is refused by its own rule.
+    aud: serde_json::Value,
+    nbf: UnixTime,
+    exp: UnixTime,
+    iat: Option<UnixTime>,
+    jti: Option<String>,
+}
+
+impl Institution {
+    /// Reads the authorization parameters from the request object, or from the form without one.
+    pub(crate) fn read_request(
+        &mut self,
+        config: &InstitutionConfig,
+        client: &RegisteredClient,
+        form: &Query<'_>,
+        now: UnixTime,
+    ) -> Result<Sent, Violation> {
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "RFC 9126 2.1",
+            "request_uri is not pushed",
+            form.one("request_uri") == Ok(None),
+        )?;
+        let request = form.one("request").ok().flatten();
+        let required = [config.request_objects, client.request_objects];
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "RFC 9101 10.5",
+            "there is a request object, where one is required",
+            request.is_some() || !required.contains(&RequestObjects::Required),
+        )?;
+        match request {
+            Some(request) => self.read_request_object(config, client, form, request, now),
+            None => Ok(Sent::of_form(form)),
+        }
+    }
+
+    fn read_request_object(
+        &mut self,
+        config: &InstitutionConfig,
+        client: &RegisteredClient,
+        form: &Query<'_>,
+        request: &str,
+        now: UnixTime,
+    ) -> Result<Sent, Violation> {
+        self.verdicts.require(
+            Reason::InvalidRequest,
+            "RFC 9126 3",
+            "beside a request object there are only client_id and the client's credentials",
+            form.names().all(|name| OUTSIDE.contains(&name)),
+        )?;
+        let jws = self.verdicts.require_some(
+            Reason::InvalidRequestObject,
+            "FAPI 2.0 SP 5.4.1-1",
+            "the request object is a compact JWS under PS256, ES256 or EdDSA without crit or a key",
+            Jws::parse(request).ok(),
+        )?;
+        check_signature(&mut self.verdicts, config, client, &jws)?;
+        let all = self.verdicts.require_some(
+            Reason::InvalidRequestObject,
+            "RFC 9101 4",
+            "the request object's claims are a JSON object in which nothing is said twice",
+            jws.claims::<BTreeMap<String, RawJson>>().ok(),
+        )?;
+        check_names(&mut self.verdicts, &all)?;
+        let claims = self.verdicts.require_some(
+            Reason::InvalidRequestObject,
+            "FAPI 2.0 MS 5.3.2",
+            "the request object has iss, aud, nbf and exp, each of its type",
+            jws.claims::<Claims>().ok(),
+        )?;
+        check_claims(&mut self.verdicts, config, client, &claims)?;
+        check_times(&mut self.verdicts, &claims, now)?;
+        self.check_use(client, &claims, now)?;
+        let sent = self.verdicts.require_some(
+            Reason::InvalidRequestObject,
+            "RFC 9101 4",
+            "max_age is a number, authorization_details an array, every other parameter a text",
+            Sent::of_claims(&all),
+        )?;
+        self.verdicts.require(
+            Reason::InvalidRequestObject,
+            "RFC 9126 3",
+            "the client_id in the request object is the client that authenticated",
+            sent.get("client_id") == Some(&client.client_id),
+        )?;
+        Ok(sent)
+    }
+
+    fn check_use(
+        &mut self,
+        client: &RegisteredClient,
+        claims: &Claims,
+        now: UnixTime,
+    ) -> Result<(), Violation> {
+        let fresh = claims.jti.as_deref().is_none_or(|jti| {
+            (1..=256).contains(&jti.len())
+                && self.request_objects.see(&client.client_id, jti, claims.exp, now) == Seen::Never
+        });
+        self.verdicts.require(
+            Reason::InvalidRequestObject,
+            "RFC 7519 4.1.7",
+            "the request object's jti, if any, has 1 to 256 bytes and was never seen",
+            fresh,
+        )
+    }
+}
+
+fn check_signature(
+    verdicts: &mut Verdicts,
+    config: &InstitutionConfig,
+    client: &RegisteredClient,
+    jws: &Jws,
+) -> Result<(), Violation> {
+    verdicts.require(
+        Reason::InvalidRequestObject,
+        "FAPI 2.0 MS 5.3.2-5",
+        "the request object's typ, if any, is oauth-authz-req+jwt",
+        jws.typ().is_none() || jws.is_typ("oauth-authz-req+jwt"),
+    )?;
+    verdicts.require(
+        Reason::InvalidRequestObject,
+        "OIDC Registration 2",
+        "the request object's alg is the request_object_signing_alg, if one was registered",
+        client.request_object_signing_alg.is_none_or(|registered| registered == jws.algorithm()),
+    )?;
+    verdicts.require(
+        Reason::InvalidRequestObject,
+        "RFC 9101 6.2",
+        "the request object is signed by one of the client's keys",
+        is_signed_by_any(jws, config.backend, &client.jwks),
+    )
+}
+
+fn check_names(
+    verdicts: &mut Verdicts,
+    claims: &BTreeMap<String, RawJson>,
+) -> Result<(), Violation> {
+    verdicts.require(
+        Reason::InvalidRequestObject,
+        "RFC 9101 4",
+        "no request and no request_uri stands in a request object",
+        !claims.contains_key("request") && !claims.contains_key("request_uri"),
+    )?;
+    verdicts.require(
+        Reason::InvalidRequestObject,
+        "RFC 9101 10.8",
+        "the request object has no sub: it can not be taken for a client assertion",
+        !claims.contains_key("sub"),
+    )
+}
+
+fn check_claims(
+    verdicts: &mut Verdicts,
+    config: &InstitutionConfig,
+    client: &RegisteredClient,
+    claims: &Claims,
+) -> Result<(), Violation> {
+    verdicts.require(
+        Reason::InvalidRequestObject,
+        "RFC 9101 4",
+        "the request object's iss is the client",
+        claims.iss == client.client_id,
+    )?;
+    verdicts.require(
+        Reason::InvalidRequestObject,
+        "FAPI 2.0 MS 5.3.2-2",
+        "the request object's aud is the issuer, as one string",
+        claims.aud.read::<String>().is_ok_and(|aud| aud == config.issuer.as_str()),
+    )
+}
+
+fn check_times(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<(), Violation> {
+    let latest = now + AHEAD;
+    verdicts.require(
+        Reason::InvalidRequestObject,
+        "FAPI 2.0 SP 5.3.2.1-13",
+        "the request object's iat and nbf are at most 60 seconds ahead",
+        claims.nbf <= latest && claims.iat.is_none_or(|iat| iat <= latest),
+    )?;
+    verdicts.require(
+        Reason::InvalidRequestObject,
+        "FAPI 2.0 MS 5.3.2-3",
+        "the request object's nbf is at most 60 minutes ago",
+        now.since(claims.nbf) <= LONGEST_LIFETIME,
+    )?;
+    verdicts.require(
+        Reason::InvalidRequestObject,
+        "FAPI 2.0 MS 5.3.2-4",
+        "the request object has not expired, and exp is at most 60 minutes after nbf",
+        claims.exp > now
+            && claims.exp > claims.nbf
+            && claims.exp.since(claims.nbf) <= LONGEST_LIFETIME,
+    )
+}
