@@ -4,6 +4,7 @@
 mod code;
 mod graph;
 pub(crate) mod manifest;
+mod rooms;
 mod rules;
 mod texts;
 

@@ -1,6 +1,6 @@
 use super::graph::Tree;
 use super::manifest::Workspace;
-use super::{Rule, texts};
+use super::{Rule, rooms, texts, weakened};
 use crate::failure::Failure;
 use crate::shell;
 
@@ -98,6 +98,14 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
         Rule {
             rule: "each dependency gives its reason on its own line",
             broken: texts::unexplained(workspace)?,
+        },
+        Rule {
+            rule: "no build but the simulation's can switch a check off",
+            broken: weakened::named_elsewhere()?,
+        },
+        Rule {
+            rule: "each room imports only rooms below it, and no files import each other",
+            broken: rooms::violations()?,
         },
         Rule { rule: "the README counts right", broken: texts::miscounted(trees)? },
     ])
