@@ -16,7 +16,7 @@ pub(crate) const TABLES: &[Table] = &[
         declared: "crates/fdx-sandbox/src/server/tls.rs",
         name: "ServerError",
         rows: &[
-            ("Bind", SERVER_TESTS, "a_port_that_is_taken_is_an_error"),
+            ("Bind", SERVER_TESTS, "bound_port_is_an_error"),
             ("Tls", HERE, "an_identity_that_tls_can_t_use"),
         ],
         never: &[],
@@ -31,8 +31,8 @@ pub(crate) const TABLES: &[Table] = &[
         declared: "crates/fdx-sandbox/src/pages/customer.rs",
         name: "PageError",
         rows: &[
-            ("NotAConsentPage", CUSTOMER, "another_response_is_no_consent_page"),
-            ("NotOffered", CUSTOMER, "nothing_can_be_granted_that_is_not_on_the_page"),
+            ("NotAConsentPage", CUSTOMER, "rejects_a_response_without_a_consent_page"),
+            ("NotOffered", CUSTOMER, "rejects_a_decision_beyond_the_offers"),
         ],
         never: &[],
     },

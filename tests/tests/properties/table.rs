@@ -44,7 +44,7 @@ const LAWS: &[(&str, &[(&str, &str)])] = &[
             ("tests/tests/stored_grant.rs", "no_text_panics_and_none_is_a_grant"),
             (
                 "crates/fdx-sandbox/src/tests/robustness.rs",
-                "no_request_panics_and_every_answer_is_an_http_response",
+                "no_request_panics_and_every_response_is_valid_http",
             ),
         ],
     ),

@@ -25,7 +25,7 @@ struct Scene {
     seen: Arc<Seen>,
 }
 
-/// Each request's line and status, and the clause that it broke.
+/// Each request's line and status, and its violated clause.
 #[derive(Default)]
 struct Seen(Mutex<Vec<(String, Option<&'static str>)>>);
 
@@ -73,7 +73,7 @@ async fn scene() -> Scene {
     Scene { running: running.unwrap(), authority, self_signed, main, mtls, seen }
 }
 
-/// One request over HTTP/1.1, and everything that comes back.
+/// Sends one request over HTTP/1.1 and returns the whole response.
 async fn ask(
     scene: &Scene,
     address: SocketAddr,
@@ -102,7 +102,7 @@ async fn ask(
     let mut stream = connector.connect(name, stream).await?;
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
-    // The server may close without a TLS goodbye.
+    // The server may close without a TLS close_notify.
     let _ = stream.read_to_end(&mut answer).await;
     if answer.is_empty() {
         return Err(std::io::ErrorKind::ConnectionAborted.into());
@@ -116,7 +116,7 @@ fn get(path: &str, address: SocketAddr) -> String {
 }
 
 #[tokio::test]
-async fn the_main_port_asks_for_no_certificate() {
+async fn main_port_requests_no_certificate() {
     let scene = scene().await;
     let path = "/.well-known/oauth-authorization-server";
     let answer = ask(&scene, scene.main, None, &get(path, scene.main)).await.unwrap();
@@ -125,7 +125,7 @@ async fn the_main_port_asks_for_no_certificate() {
 }
 
 #[tokio::test]
-async fn the_mtls_port_takes_certificates_of_its_authority_alone() {
+async fn mtls_port_accepts_only_certificates_of_its_roots() {
     let scene = scene().await;
     let request = get("/jwks", scene.mtls);
     let stranger = CertificateAuthority::new("Another CA").unwrap();
@@ -144,7 +144,7 @@ async fn the_mtls_port_takes_certificates_of_its_authority_alone() {
 }
 
 #[tokio::test]
-async fn a_body_of_more_than_a_mebibyte_is_refused() {
+async fn rejects_a_body_of_more_than_a_mebibyte() {
     let scene = scene().await;
     let (port, length) = (scene.main.port(), 1024 * 1024 + 1);
     let head =
@@ -154,10 +154,10 @@ async fn a_body_of_more_than_a_mebibyte_is_refused() {
 }
 
 #[tokio::test]
-async fn the_ports_are_free_again_after_the_handle_was_dropped() {
+async fn ports_are_free_after_the_server_is_dropped() {
     let Scene { running, main, .. } = scene().await;
     drop(running);
-    // The task that holds the port ends when it is polled next.
+    // The task that holds the port ends when it is next polled.
     for _ in 0..10_000 {
         if Server::bind(main, (Ipv4Addr::LOCALHOST, 0).into()).await.is_ok() {
             return;
@@ -168,7 +168,7 @@ async fn the_ports_are_free_again_after_the_handle_was_dropped() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_an_error() {
+async fn bound_port_is_an_error() {
     let scene = scene().await;
     let error = Server::bind(scene.main, scene.mtls).await.unwrap_err();
     assert_eq!(
@@ -178,7 +178,7 @@ async fn a_port_that_is_taken_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_observer_sees_each_request_with_the_clause_that_it_broke() {
+async fn observer_receives_each_request_with_its_violated_clause() {
     let scene = scene().await;
     let port = scene.main.port();
     ask(&scene, scene.main, None, &get("/jwks?a=secret", scene.main)).await.unwrap();
@@ -191,7 +191,7 @@ async fn an_observer_sees_each_request_with_the_clause_that_it_broke() {
 }
 
 #[tokio::test]
-async fn a_client_authenticates_by_the_certificate_of_its_connection() {
+async fn client_authenticates_by_the_certificate_of_its_connection() {
     let scene = scene().await;
     let (issued, other) = (scene.authority.client("app"), scene.authority.client("other"));
     let dns = scene.authority.client_with_dns("any", "app.example");
@@ -216,13 +216,13 @@ async fn a_client_authenticates_by_the_certificate_of_its_connection() {
 }
 
 #[test]
-fn a_certificate_says_whom_it_names() {
+fn certificate_yields_thumbprint_subject_and_dns_names() {
     let authority = CertificateAuthority::new("Test CA").unwrap();
     let certificate = authority.client_with_dns("An app, really", "app.example").unwrap();
-    let told = Peer::certificate(certificate.thumbprint())
+    let expected = Peer::certificate(certificate.thumbprint())
         .subject_dn("CN=An app\\, really")
         .san_dns("app.example");
-    assert_eq!(certificate.peer(), told);
+    assert_eq!(certificate.peer(), expected);
     let garbage = Peer::of_certificate(b"garbage");
     assert_eq!(garbage, Peer::certificate(Thumbprint::of_certificate(b"garbage")));
 }

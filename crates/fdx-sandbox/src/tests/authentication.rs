@@ -20,7 +20,7 @@ fn benches() -> [Bench; 2] {
 }
 
 #[test]
-fn every_way_to_authenticate_goes_with_either_binding() {
+fn accepts_every_authentication_method_with_either_binding() {
     let subject = "CN=app,O=Recipient";
     let by_subject = CertificateName::SubjectDn(subject.to_owned());
     let by_dns = CertificateName::SanDns("app.example".to_owned());
@@ -44,9 +44,9 @@ fn every_way_to_authenticate_goes_with_either_binding() {
 }
 
 #[test]
-fn signed_requests_and_responses_go_with_every_way_to_authenticate() {
+fn accepts_message_signing_with_every_authentication_method() {
     for (self_signs, mut bench) in [true, false].into_iter().zip(benches()).chain(
-        // And the other way round.
+        // And the reverse.
         [false, true].into_iter().zip(benches()),
     ) {
         if self_signs {
@@ -75,7 +75,7 @@ fn signed_requests_and_responses_go_with_every_way_to_authenticate() {
     }
 }
 
-/// Each row breaks one rule of an otherwise good push.
+/// A push that violates one rule is refused.
 fn row(how: ClientAuthentication, clause: &str, change: impl Fn(&mut Attempt)) {
     for bench in benches() {
         let named = certificate().subject_dn("CN=app").san_dns("app.example");
@@ -90,14 +90,14 @@ fn row(how: ClientAuthentication, clause: &str, change: impl Fn(&mut Attempt)) {
 }
 
 #[test]
-fn the_certificate_is_held_against_its_rules() {
+fn rejects_client_certificates_that_violate_a_rule() {
     let subject = CertificateName::SubjectDn("CN=app".to_owned());
     let subject = ClientAuthentication::TlsClientAuth(subject);
     let dns = CertificateName::SanDns("app.example".to_owned());
     let dns = ClientAuthentication::TlsClientAuth(dns);
     for how in [subject.clone(), dns.clone(), self_signed()] {
         row(how.clone(), "RFC 8705 5", |a| a.peer = Peer::anonymous());
-        // At the main authority nobody was asked for it.
+        // The main authority requests no certificate.
         row(how.clone(), "RFC 8705 5", |a| a.url = format!("{ISSUER}/par"));
         row(how.clone(), "FAPI 2.0 SP 5.3.2.1-6", |a| a.unset("client_id"));
         row(how.clone(), "FAPI 2.0 SP 5.3.2.1-6", |a| a.set("client_id", "nobody"));
@@ -113,13 +113,13 @@ fn the_certificate_is_held_against_its_rules() {
 }
 
 #[test]
-fn nobody_authenticates_in_a_way_that_was_not_registered() {
+fn rejects_unregistered_authentication_methods() {
     let mut bench = Bench::dpop().by_certificate(self_signed(), certificate());
     bench.certificate = None;
     let attempt = bench.push();
     bench.refuses(&attempt, "invalid_client", "RFC 7591 2");
 
-    // The client is registered for assertions, and shows a certificate instead.
+    // The client is registered for assertions and uses a certificate instead.
     let mut bench = Bench::dpop();
     let mut attempt = bench.push();
     attempt.assertion = None;
@@ -129,7 +129,7 @@ fn nobody_authenticates_in_a_way_that_was_not_registered() {
 }
 
 #[test]
-fn every_registered_key_signs_assertions_while_one_is_renewed() {
+fn accepts_every_registered_key_during_a_renewal() {
     for named in [true, false] {
         let mut bench = Bench::dpop();
         let (old, new) = (bench.key, fresh_key());
@@ -157,7 +157,7 @@ fn every_registered_key_signs_assertions_while_one_is_renewed() {
 }
 
 #[test]
-fn a_token_is_bound_to_the_certificate_that_asked_for_it() {
+fn binds_tokens_to_the_certificate_of_the_token_request() {
     let mut bench = Bench::new(Binding::AnyCertificate, |_| ());
     let tokens = bench.tokens(&Decision::everything());
     let access_token = tokens["access_token"].as_str().unwrap();
@@ -174,7 +174,7 @@ fn a_token_is_bound_to_the_certificate_that_asked_for_it() {
 }
 
 #[test]
-fn the_metadata_lists_every_way_to_authenticate() {
+fn metadata_lists_every_authentication_method() {
     let mut bench = Bench::dpop();
     let metadata = body(&bench.load(&format!("{ISSUER}/.well-known/oauth-authorization-server")));
     let methods = json!(["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"]);

@@ -21,29 +21,29 @@ pub(super) const REDIRECT: &str = "https://app.example/callback";
 pub(super) const INTERACTION: &str = "5a3b1c2d-0000-4000-8000-0123456789ab";
 pub(super) const CERTIFICATE: &[u8] = b"stands for a certificate in DER";
 
-/// An institution, one client of it, and the client's memory.
+/// A sandbox, one client of it, and the client's state.
 pub(super) struct Bench {
     pub(super) institution: Sandbox,
     pub(super) now: UnixTime,
     pub(super) key: PrivateKey,
-    /// The public half of `key`, where its header is to differ.
+    /// The public part of `key`, if the header must differ.
     pub(super) signs_as: Option<PublicKey>,
     pub(super) proof_key: PrivateKey,
     pub(super) binding: Binding,
-    /// The certificate by which the client authenticates, if it does.
+    /// The certificate of the client's authentication, if any.
     pub(super) certificate: Option<Peer>,
     pub(super) nonces: [Option<String>; 2],
     jtis: u32,
     pushes: u8,
 }
 
-/// A request in the making: everything is right until somebody changes it.
+/// A request before it is sent: valid until a test changes it.
 pub(super) struct Attempt {
     pub(super) method: Method,
     pub(super) url: String,
     pub(super) form: Vec<(&'static str, String)>,
     pub(super) content_type: &'static str,
-    /// What is sent in the place of the form.
+    /// The body, if it is not the form.
     pub(super) body: Option<String>,
     pub(super) headers: Vec<(&'static str, String)>,
     /// Header `typ` and claims.
@@ -161,14 +161,14 @@ impl Bench {
         }
     }
 
-    /// The client "app" authenticates by `certificate` from now on.
+    /// Lets the client "app" authenticate by `certificate`.
     pub(super) fn by_certificate(mut self, how: ClientAuthentication, certificate: Peer) -> Self {
         self.change_client(|client| client.authentication = how);
         self.certificate = Some(certificate);
         self
     }
 
-    /// Registers the client "app" anew.
+    /// Replaces the client "app".
     pub(super) fn change_client(&mut self, change: impl FnOnce(&mut RegisteredClient)) {
         let config = self.institution.config();
         let mut client = config.client("app").unwrap().clone();
@@ -187,7 +187,7 @@ impl Bench {
         CodeVerifier::new([self.pushes; 32])
     }
 
-    /// A POST with a fresh assertion and, for a client that is bound by it, a fresh proof.
+    /// A POST with a fresh assertion and, with DPoP, a fresh proof.
     pub(super) fn post(&mut self, path: &str) -> Attempt {
         let (base, peer) = match self.binding {
             Binding::Dpop | Binding::Nothing => (ISSUER, Peer::anonymous()),
@@ -196,7 +196,7 @@ impl Bench {
                 (MTLS, Peer::certificate(Thumbprint::of_certificate(CERTIFICATE)))
             }
         };
-        // Resources are not asked who the client is.
+        // Resources do not authenticate clients.
         let certificate = self.certificate.clone().filter(|_| !path.starts_with("/fdx"));
         let (base, peer) = match &certificate {
             Some(certificate) => (MTLS, certificate.clone()),
@@ -276,7 +276,7 @@ impl Bench {
         attempt
     }
 
-    /// The token response to a refresh without mistakes.
+    /// The token response to a valid refresh.
     pub(super) fn refreshed(&mut self, refresh_token: &str) -> Value {
         let attempt = self.refresh(refresh_token);
         let response = self.send(&attempt);
@@ -284,7 +284,7 @@ impl Bench {
         body(&response)
     }
 
-    /// A request about a token, which no proof goes with.
+    /// A request about a token, without a proof.
     pub(super) fn about(&mut self, path: &str, token: &str) -> Attempt {
         let mut attempt = self.post(path);
         attempt.proof = None;
@@ -299,7 +299,7 @@ impl Bench {
         body(&response)["active"].as_bool().unwrap()
     }
 
-    /// The claims of a JWT that the institution signed with a key that it publishes.
+    /// The claims of a JWT that is signed by a published key.
     pub(super) fn signed_claims(&mut self, token: &str) -> Value {
         let jwks = self.load(&format!("{ISSUER}/jwks"));
         let jwks = Jwks::parse(jwks.body()).unwrap();
@@ -351,7 +351,7 @@ impl Bench {
         input.attach(&self.key.sign(&input).unwrap()).unwrap()
     }
 
-    /// Sends what was built, and remembers the nonce in the answer.
+    /// Sends a request and keeps the nonce of the response.
     pub(super) fn send(&mut self, attempt: &Attempt) -> Response<Vec<u8>> {
         let mut form = Form::new();
         for (name, value) in &attempt.form {
@@ -385,7 +385,7 @@ impl Bench {
         response
     }
 
-    /// Learns the nonces of both servers, so that what follows is held against the other rules.
+    /// Gets a nonce, so that later requests are checked against the other rules.
     pub(super) fn learn_nonces(&mut self) {
         if self.binding == Binding::Dpop {
             let attempt = self.push();
@@ -393,7 +393,7 @@ impl Bench {
         }
     }
 
-    /// Pushes what is right, and gives the request_uri.
+    /// Sends a valid push and returns the request_uri.
     pub(super) fn pushed(&mut self) -> String {
         self.learn_nonces();
         let attempt = self.push();
@@ -417,7 +417,7 @@ impl Bench {
         self.institution.handle(&request, None, self.now)
     }
 
-    /// Sends the customer there and back, and gives the URL that the browser ends at.
+    /// Lets the customer decide and returns the URL of the redirect.
     pub(super) fn decided(&mut self, request_uri: &str, decision: &Decision) -> String {
         let page = self.load(&Self::authorize_url(request_uri));
         let page = ConsentPage::read(&page).unwrap();
@@ -439,7 +439,7 @@ impl Bench {
         query.one("code").unwrap().unwrap().to_owned()
     }
 
-    /// The token response of a flow without mistakes.
+    /// The token response of a valid flow.
     pub(super) fn tokens(&mut self, decision: &Decision) -> Value {
         let code = self.code(decision);
         let attempt = self.exchange(&code);
@@ -448,7 +448,7 @@ impl Bench {
         body(&response)
     }
 
-    /// Reads a resource, with the nonce that the first answer teaches.
+    /// Reads a resource, with the nonce of the first response.
     pub(super) fn get(&mut self, path: &str, access_token: &str) -> Response<Vec<u8>> {
         let attempt = self.read(path, access_token);
         let response = self.send(&attempt);
@@ -464,7 +464,7 @@ impl Bench {
         self.now = self.now + Duration::from_secs(seconds);
     }
 
-    /// The clause that the latest request broke, and nothing after it.
+    /// The clause that the latest request violated, which must be the last verdict.
     pub(super) fn failed(&self) -> String {
         let verdicts = self.institution.last_verdicts();
         let failed: Vec<_> =
@@ -479,7 +479,7 @@ impl Bench {
         }
     }
 
-    /// Sends `attempt` and holds the answer against what is expected of a refusal.
+    /// Sends `attempt` and checks that it is refused.
     pub(super) fn refuses(&mut self, attempt: &Attempt, error: &str, clause: &str) {
         let response = self.send(attempt);
         assert_eq!(self.failed(), clause);

@@ -11,7 +11,7 @@ fn text(tokens: &Value, name: &str) -> String {
     tokens[name].as_str().unwrap().to_owned()
 }
 
-/// What every client can have without a customer.
+/// The scope that a client can have without a customer.
 fn own_token(bench: &mut Bench) -> String {
     bench.learn_nonces();
     let mut attempt = bench.post("/token");
@@ -43,7 +43,7 @@ fn revoked(bench: &mut Bench, consent_id: &str, access_token: &str) {
 }
 
 #[test]
-fn a_revoked_consent_takes_its_tokens_with_it_and_no_others() {
+fn revoking_a_consent_revokes_only_its_tokens() {
     for mut bench in [Bench::dpop(), Bench::mutual_tls()] {
         let tokens = bench.tokens(&Decision::everything());
         let another = bench.tokens(&Decision::everything());
@@ -60,7 +60,7 @@ fn a_revoked_consent_takes_its_tokens_with_it_and_no_others() {
 }
 
 #[test]
-fn a_client_reads_and_revokes_on_its_own_and_is_told_what_has_ended() {
+fn client_credentials_token_reads_and_revokes_a_consent() {
     for mut bench in [Bench::dpop(), Bench::mutual_tls()] {
         let id = text(&bench.tokens(&Decision::everything()), "grant_id");
         let own = own_token(&mut bench);
@@ -69,14 +69,14 @@ fn a_client_reads_and_revokes_on_its_own_and_is_told_what_has_ended() {
         assert_eq!(body(&bench.get(&list, &own)), json!({ "revocations": [] }));
         bench.later(60);
         revoked(&mut bench, &id, &own);
-        let told = body(&bench.get(&consent, &own));
+        let response = body(&bench.get(&consent, &own));
         assert_eq!(
-            (&told["status"], &told["updatedTime"]),
+            (&response["status"], &response["updatedTime"]),
             (&json!("REVOKED"), &json!("2026-01-05T10:01:00Z"))
         );
-        let told = &body(&bench.get(&list, &own))["revocations"];
-        assert_eq!(told[0]["initiator"], "INDIVIDUAL");
-        assert_eq!(told[0]["updatedTime"], "2026-01-05T10:01:00Z");
+        let response = &body(&bench.get(&list, &own))["revocations"];
+        assert_eq!(response[0]["initiator"], "INDIVIDUAL");
+        assert_eq!(response[0]["updatedTime"], "2026-01-05T10:01:00Z");
         let again = put(&mut bench, &id, &own);
         let response = bench.send(&again);
         assert_eq!(
@@ -88,7 +88,7 @@ fn a_client_reads_and_revokes_on_its_own_and_is_told_what_has_ended() {
 }
 
 #[test]
-fn what_has_expired_is_not_revoked() {
+fn rejects_revocation_of_an_expired_consent() {
     let mut bench = Bench::dpop();
     let id = text(&bench.tokens(&Decision::everything()), "grant_id");
     bench.later(90 * 86_400);
@@ -99,7 +99,7 @@ fn what_has_expired_is_not_revoked() {
 }
 
 #[test]
-fn a_token_opens_its_own_consents_alone() {
+fn token_gives_access_only_to_its_own_consents() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::everything());
     let other = text(&bench.tokens(&Decision::everything()), "grant_id");
@@ -111,7 +111,7 @@ fn a_token_opens_its_own_consents_alone() {
         let response = bench.get(&format!("/consents/{id}"), token);
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{id}");
     }
-    // Another client's own token does not even see that it exists.
+    // The token of another client does not reveal that it exists.
     let mut attempt = bench.post("/token");
     attempt.set("grant_type", "client_credentials");
     attempt.claim("iss", json!("other"));
@@ -123,7 +123,7 @@ fn a_token_opens_its_own_consents_alone() {
 }
 
 #[test]
-fn a_clients_own_token_opens_no_data_and_is_introspected_as_its_own() {
+fn client_credentials_token_gives_no_access_to_data() {
     let mut bench = Bench::dpop();
     let own = own_token(&mut bench);
     for path in ["/accounts", "/customers/current", "/accounts/acc-1/transactions"] {
@@ -131,16 +131,16 @@ fn a_clients_own_token_opens_no_data_and_is_introspected_as_its_own() {
         assert_eq!(bench.failed(), "FAPI 2.0 SP 5.3.4-4");
     }
     let attempt = bench.about("/introspect", &own);
-    let told = body(&bench.send(&attempt));
-    assert_eq!((&told["active"], &told["sub"]), (&json!(true), &json!("app")));
-    assert!(told.get("fdxConsentId").is_none());
-    // It is no refresh token either.
+    let response = body(&bench.send(&attempt));
+    assert_eq!((&response["active"], &response["sub"]), (&json!(true), &json!("app")));
+    assert!(response.get("fdxConsentId").is_none());
+    // It is not a refresh token.
     let attempt = bench.refresh(&own);
     bench.refuses(&attempt, "invalid_grant", "RFC 6749 6");
 }
 
 #[test]
-fn own_scopes_are_registered_and_without_a_customer() {
+fn client_credentials_scopes_are_registered_and_need_no_customer() {
     let mut bench = Bench::dpop();
     bench.change_client(|client| client.scopes.push("READ_CONSENTS".to_owned()));
     bench.learn_nonces();
@@ -159,7 +159,7 @@ fn own_scopes_are_registered_and_without_a_customer() {
 }
 
 #[test]
-fn the_request_to_revoke_is_held_against_its_schema() {
+fn rejects_revocation_requests_that_violate_the_schema() {
     let clause = "FDX Consent API, ConsentRevocationRequest";
     let mut bench = Bench::mutual_tls();
     let tokens = bench.tokens(&Decision::everything());

@@ -7,7 +7,7 @@ use crate::customer::Decision;
 use crate::{Binding, ConsentIdCarrier};
 
 #[test]
-fn the_consent_id_stands_where_the_carrier_says_and_nowhere_else() {
+fn returns_the_consent_id_only_in_its_carrier() {
     use ConsentIdCarrier::{FdxConsentId, GrantId, IdToken, IntrospectionOnly, Nowhere};
     for (carrier, places) in [
         (GrantId, [true, false, false, true]),
@@ -22,12 +22,12 @@ fn the_consent_id_stands_where_the_carrier_says_and_nowhere_else() {
         let id_token: Value = id_token.claims().unwrap();
         let mut attempt = bench.post("/introspect");
         attempt.set("token", tokens["access_token"].as_str().unwrap());
-        let told = body(&bench.send(&attempt));
+        let introspection = body(&bench.send(&attempt));
         let found = [
             &tokens["grant_id"],
             &tokens["fdxConsentId"],
             &id_token["fdxConsentId"],
-            &told["fdxConsentId"],
+            &introspection["fdxConsentId"],
         ];
         assert_eq!(found.map(Value::is_string), places, "{carrier:?}");
     }

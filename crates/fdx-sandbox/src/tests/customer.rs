@@ -11,7 +11,7 @@ fn page(bench: &mut Bench) -> ConsentPage {
 }
 
 #[test]
-fn the_page_offers_every_asked_cluster_of_every_resource() {
+fn page_offers_every_requested_cluster_of_every_resource() {
     let mut bench = Bench::dpop();
     let page = page(&mut bench);
     let accounts = bench.institution.accounts().len();
@@ -19,7 +19,7 @@ fn the_page_offers_every_asked_cluster_of_every_resource() {
 }
 
 #[test]
-fn less_than_requested_leaves_a_pair_and_all_accounts_but_one_out() {
+fn less_than_requested_omits_one_pair_and_all_but_one_account() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::less_than_requested());
     assert_eq!(
@@ -33,7 +33,7 @@ fn less_than_requested_leaves_a_pair_and_all_accounts_but_one_out() {
 }
 
 #[test]
-fn nothing_can_be_granted_that_is_not_on_the_page() {
+fn rejects_a_decision_beyond_the_offers() {
     let mut bench = Bench::dpop();
     let page = page(&mut bench);
     for decision in [
@@ -48,7 +48,7 @@ fn nothing_can_be_granted_that_is_not_on_the_page() {
 }
 
 #[test]
-fn another_response_is_no_consent_page() {
+fn rejects_a_response_without_a_consent_page() {
     let response = Response::new(b"<html></html>".to_vec());
     assert_eq!(ConsentPage::read(&response), Err(PageError::NotAConsentPage));
 }

@@ -16,7 +16,7 @@ fn refused_page(bench: &mut Bench, url: &str, clause: &str) {
 }
 
 #[test]
-fn the_page_takes_exactly_client_id_and_request_uri() {
+fn page_accepts_exactly_client_id_and_request_uri() {
     let mut bench = Bench::dpop();
     let request_uri = bench.pushed();
     let url = Bench::authorize_url(&request_uri);
@@ -28,7 +28,7 @@ fn the_page_takes_exactly_client_id_and_request_uri() {
 }
 
 #[test]
-fn a_request_uri_is_one_clients_for_a_minute() {
+fn request_uri_is_valid_for_its_client_for_a_minute() {
     let mut bench = Bench::dpop();
     let request_uri = bench.pushed();
     let url = Bench::authorize_url(&request_uri);
@@ -41,7 +41,7 @@ fn a_request_uri_is_one_clients_for_a_minute() {
 }
 
 #[test]
-fn loading_the_page_twice_is_fine_and_deciding_twice_is_not() {
+fn accepts_two_page_loads_and_one_decision() {
     let mut bench = Bench::dpop();
     let request_uri = bench.pushed();
     let url = Bench::authorize_url(&request_uri);
@@ -49,7 +49,7 @@ fn loading_the_page_twice_is_fine_and_deciding_twice_is_not() {
     let second = bench.load(&url);
     assert_eq!(ConsentPage::read(&first), ConsentPage::read(&second));
 
-    // The customer may read for longer than the request_uri lives.
+    // The customer may decide after the request_uri has expired.
     bench.later(600);
     let page = ConsentPage::read(&first).unwrap();
     let request = page.decide(&Decision::everything()).unwrap();
@@ -64,7 +64,7 @@ fn loading_the_page_twice_is_fine_and_deciding_twice_is_not() {
 }
 
 #[test]
-fn the_answer_carries_state_and_iss_whatever_the_decision() {
+fn authorization_response_contains_state_and_iss() {
     for (decision, begins) in [
         (Decision::everything(), "code="),
         (Decision::refuse(), "error=access_denied&"),
@@ -81,7 +81,7 @@ fn the_answer_carries_state_and_iss_whatever_the_decision() {
 }
 
 #[test]
-fn the_page_loads_nothing_and_can_not_be_framed() {
+fn page_loads_no_resources_and_can_not_be_framed() {
     let mut bench = Bench::dpop();
     let request_uri = bench.pushed();
     let response = bench.load(&Bench::authorize_url(&request_uri));
@@ -100,7 +100,7 @@ fn the_page_loads_nothing_and_can_not_be_framed() {
 }
 
 #[test]
-fn a_decision_from_elsewhere_or_about_something_else_is_refused() {
+fn rejects_forged_and_unknown_decisions() {
     let mut bench = Bench::dpop();
     let request_uri = bench.pushed();
     let page = bench.load(&Bench::authorize_url(&request_uri));
@@ -127,7 +127,7 @@ fn a_decision_from_elsewhere_or_about_something_else_is_refused() {
 }
 
 #[test]
-fn endpoints_take_their_one_method_at_their_own_authority() {
+fn endpoints_accept_only_their_method_at_their_authority() {
     let mut bench = Bench::dpop();
     for (method, url, status) in [
         (Method::GET, "https://bank.example:8443/par", 405),

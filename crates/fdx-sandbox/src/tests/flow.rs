@@ -16,7 +16,7 @@ fn partly() -> Decision {
 }
 
 #[test]
-fn the_metadata_names_the_issuer_and_both_authorities() {
+fn metadata_contains_the_issuer_and_both_authorities() {
     let mut bench = Bench::dpop();
     for path in ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"] {
         let response = bench.load(&format!("{ISSUER}{path}"));
@@ -31,7 +31,7 @@ fn the_metadata_names_the_issuer_and_both_authorities() {
 }
 
 #[test]
-fn a_consent_goes_from_push_to_resource_over_both_bindings() {
+fn whole_consent_succeeds_with_both_bindings() {
     for mut bench in [Bench::dpop(), Bench::mutual_tls()] {
         let tokens = bench.tokens(&partly());
         let access_token = tokens["access_token"].as_str().unwrap();
@@ -63,12 +63,12 @@ fn a_consent_goes_from_push_to_resource_over_both_bindings() {
         let accounts = body(&response)["accounts"].as_array().unwrap().clone();
         let ids: Vec<_> = accounts.iter().map(|account| &account["accountId"]).collect();
         assert_eq!(ids, ["acc-1", "acc-3"]);
-        // BALANCES and ACCOUNT_DETAILED were not asked for.
+        // BALANCES and ACCOUNT_DETAILED were not requested.
         assert!(accounts[0].get("currentBalance").is_none());
 
         let response = bench.get("/accounts/acc-1/transactions", access_token);
         let transactions = body(&response)["transactions"].as_array().unwrap().len();
-        // lookbackPeriod is 60 days: the one of 95 days ago is not served.
+        // lookbackPeriod is 60 days: the transaction of 95 days ago is not returned.
         assert_eq!(transactions, 3);
 
         for (path, status, code) in [
@@ -86,7 +86,7 @@ fn a_consent_goes_from_push_to_resource_over_both_bindings() {
 }
 
 #[test]
-fn the_id_token_is_one_that_a_client_can_believe() {
+fn id_token_is_valid() {
     let mut bench = Bench::dpop();
     let jwks = bench.load(&format!("{ISSUER}/jwks"));
     let tokens = bench.tokens(&Decision::everything());
@@ -107,16 +107,16 @@ fn the_id_token_is_one_that_a_client_can_believe() {
 }
 
 #[test]
-fn tokens_are_bound_as_introspection_says() {
+fn introspection_reports_the_binding() {
     for mut bench in [Bench::dpop(), Bench::mutual_tls()] {
         let tokens = bench.tokens(&Decision::everything());
         let mut attempt = bench.post("/introspect");
         attempt.set("token", tokens["access_token"].as_str().unwrap());
         attempt.proof = None;
         let response = bench.send(&attempt);
-        let told = body(&response);
-        assert_eq!(told["active"], true);
-        assert_eq!(told["fdxConsentId"], tokens["grant_id"]);
+        let introspection = body(&response);
+        assert_eq!(introspection["active"], true);
+        assert_eq!(introspection["fdxConsentId"], tokens["grant_id"]);
         let (kind, cnf) = match bench.binding {
             crate::Binding::Dpop => {
                 ("DPoP", json!({ "jkt": bench.proof_key.public().thumbprint() }))
@@ -126,7 +126,7 @@ fn tokens_are_bound_as_introspection_says() {
                 ("Bearer", json!({ "x5t#S256": hash }))
             }
         };
-        assert_eq!((&told["token_type"], &told["cnf"]), (&json!(kind), &cnf));
+        assert_eq!((&introspection["token_type"], &introspection["cnf"]), (&json!(kind), &cnf));
         assert_eq!(tokens["token_type"], kind);
 
         bench.later(301);
@@ -139,7 +139,7 @@ fn tokens_are_bound_as_introspection_says() {
 }
 
 #[test]
-fn a_silent_institution_never_asks_for_a_nonce() {
+fn silent_nonce_policy_requests_no_nonce() {
     let mut bench = Bench::new(crate::Binding::Dpop, |config| {
         config.nonce_policy = NoncePolicy::Silent;
     });
@@ -150,13 +150,13 @@ fn a_silent_institution_never_asks_for_a_nonce() {
 }
 
 #[test]
-fn the_same_entropy_and_requests_give_the_same_tokens() {
+fn same_entropy_and_requests_yield_the_same_tokens() {
     let run = || Bench::dpop().tokens(&partly())["access_token"].clone();
     assert_eq!(run(), run());
 }
 
 #[test]
-fn what_was_granted_comes_back_as_authorization_details() {
+fn token_response_contains_granted_authorization_details() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&partly());
     assert_eq!(

@@ -9,23 +9,23 @@ use crate::customer::Decision;
 const SIGNED: &str = "application/token-introspection+jwt";
 
 #[test]
-fn every_hint_finds_either_token() {
+fn introspection_ignores_the_hint() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::everything());
     for name in ["access_token", "refresh_token"] {
         for hint in ["access_token", "refresh_token", "anything"] {
             let mut attempt = bench.about("/introspect", tokens[name].as_str().unwrap());
             attempt.set("token_type_hint", hint);
-            let told = body(&bench.send(&attempt));
-            assert_eq!(told["active"], true, "{name} as {hint}");
-            // A refresh token is bound to its client alone.
-            assert_eq!(told.get("cnf").is_some(), name == "access_token");
+            let reported = body(&bench.send(&attempt));
+            assert_eq!(reported["active"], true, "{name} as {hint}");
+            // A refresh token is bound only to its client.
+            assert_eq!(reported.get("cnf").is_some(), name == "access_token");
         }
     }
 }
 
 #[test]
-fn a_signed_answer_says_what_the_json_says() {
+fn signed_introspection_equals_the_json_response() {
     let mut bench = Bench::dpop();
     bench.change_client(|client| {
         client.introspection_signed_response_alg = Some(Algorithm::EdDsa);
@@ -54,8 +54,8 @@ fn a_signed_answer_says_what_the_json_says() {
 }
 
 #[test]
-fn an_answer_is_signed_by_the_algorithm_that_was_registered_or_not_at_all() {
-    // The institution's one key is for EdDSA.
+fn rejects_signed_introspection_without_a_registered_algorithm() {
+    // The institution's only key is for EdDSA.
     for algorithm in [None, Some(Algorithm::Ps256)] {
         let mut bench = Bench::dpop();
         bench.change_client(|client| client.introspection_signed_response_alg = algorithm);

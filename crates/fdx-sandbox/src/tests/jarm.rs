@@ -16,7 +16,7 @@ fn bench() -> Bench {
     bench
 }
 
-/// The claims of the JWT, which is all that comes back.
+/// The claims of the JWT, which is the only parameter of the response.
 fn response(bench: &mut Bench, decision: &Decision, change: impl Fn(&mut super::Attempt)) -> Value {
     let mut attempt = bench.push();
     attempt.set("response_mode", "jwt");
@@ -33,7 +33,7 @@ fn response(bench: &mut Bench, decision: &Decision, change: impl Fn(&mut super::
 }
 
 #[test]
-fn the_response_is_one_jwt_and_its_code_is_good() {
+fn jarm_response_contains_a_valid_code() {
     for mode in ["jwt", "query.jwt"] {
         let mut bench = bench();
         let claims = response(&mut bench, &Decision::everything(), |a| {
@@ -51,7 +51,7 @@ fn the_response_is_one_jwt_and_its_code_is_good() {
 }
 
 #[test]
-fn a_refusal_is_a_jwt_too() {
+fn jarm_response_contains_a_refusal() {
     let mut bench = bench();
     let claims = response(&mut bench, &Decision::refuse(), |a| a.unset("state"));
     let expected = json!({
@@ -62,7 +62,7 @@ fn a_refusal_is_a_jwt_too() {
 }
 
 #[test]
-fn response_mode_can_stand_in_a_request_object() {
+fn accepts_response_mode_in_a_request_object() {
     let mut bench = bench();
     let mut attempt = bench.push_signed();
     attempt.parameter("response_mode", json!("jwt"));
@@ -72,8 +72,8 @@ fn response_mode_can_stand_in_a_request_object() {
 }
 
 #[test]
-fn a_response_is_signed_by_the_algorithm_that_was_registered_or_not_at_all() {
-    // The institution's one key is for EdDSA.
+fn rejects_jarm_without_a_registered_algorithm() {
+    // The institution's only key is for EdDSA.
     for algorithm in [None, Some(Algorithm::Ps256)] {
         let mut bench = Bench::dpop();
         bench.change_client(|client| client.authorization_signed_response_alg = algorithm);
@@ -84,7 +84,7 @@ fn a_response_is_signed_by_the_algorithm_that_was_registered_or_not_at_all() {
 }
 
 #[test]
-fn the_metadata_lists_what_is_signed() {
+fn metadata_lists_signing_algorithms() {
     let mut bench = Bench::dpop();
     let metadata = body(&bench.load(&format!("{ISSUER}/.well-known/oauth-authorization-server")));
     assert_eq!(metadata["response_modes_supported"], json!(["query", "jwt", "query.jwt"]));

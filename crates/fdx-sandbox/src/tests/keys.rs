@@ -20,7 +20,7 @@ fn key_of(algorithm: Algorithm, kid: &str) -> PrivateKey {
 }
 
 #[test]
-fn new_keys_sign_and_old_ones_are_published_as_long_as_wanted() {
+fn rotated_keys_sign_and_old_keys_stay_published_if_configured() {
     let mut bench = Bench::dpop();
     let old = id_token(&bench.tokens(&Decision::everything()));
     let before = published(&mut bench);
@@ -45,7 +45,7 @@ fn new_keys_sign_and_old_ones_are_published_as_long_as_wanted() {
 }
 
 #[test]
-fn decoys_share_the_key_id_and_stand_before_the_key() {
+fn decoys_share_the_key_id_and_precede_the_key() {
     let decoys = [key_of(Algorithm::Es256, "x"), key_of(Algorithm::EdDsa, "x")];
     let decoys = decoys.map(|decoy| decoy.public().clone());
     let mut bench = Bench::new(Binding::Dpop, |config| {
@@ -53,23 +53,23 @@ fn decoys_share_the_key_id_and_stand_before_the_key() {
         config.decoy_keys = decoys.to_vec();
     });
     let keys = published(&mut bench);
-    let told: Vec<_> = keys.keys().iter().map(|key| (key.kid(), key.algorithm())).collect();
-    // The second decoy could be mistaken for the key, and is left out.
+    let listed: Vec<_> = keys.keys().iter().map(|key| (key.kid(), key.algorithm())).collect();
+    // The second decoy has the key's algorithm and is left out.
     let expected = [(Some("2026"), Algorithm::Es256), (Some("2026"), Algorithm::EdDsa)];
-    assert_eq!(told, expected);
+    assert_eq!(listed, expected);
     assert_eq!(keys.keys().first().map(PublicKey::thumbprint), Some(decoys[0].thumbprint()));
     let token = id_token(&bench.tokens(&Decision::everything()));
     assert!(token.verify_with(backend::ring(), &keys).is_ok());
 }
 
 #[test]
-fn a_client_can_be_registered_anew_and_beside_others() {
+fn client_can_be_replaced_and_added() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::everything());
     bench.change_client(|client| client.scopes.retain(|scope| scope != "openid"));
     let attempt = bench.push();
     bench.refuses(&attempt, "invalid_scope", "RFC 6749 3.3");
-    // What was granted before stays granted.
+    // Earlier grants stay valid.
     assert!(bench.is_active(tokens["access_token"].as_str().unwrap()));
 
     let mut another = bench.institution.config().client("other").unwrap().clone();

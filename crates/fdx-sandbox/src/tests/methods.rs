@@ -5,7 +5,7 @@ use super::Bench;
 use super::bench::{ISSUER, MTLS};
 use crate::{Binding, RegistrationPolicy};
 
-/// Every endpoint, and what it takes.
+/// Every endpoint and its methods.
 const ENDPOINTS: &[(&str, &str)] = &[
     ("/par", "POST"),
     ("/token", "POST"),
@@ -25,7 +25,7 @@ const ENDPOINTS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_endpoint_refuses_every_method_but_its_own() {
+fn endpoints_reject_other_methods() {
     let mut bench = Bench::new(Binding::Dpop, |config| {
         let token = Secret::new("initial".to_owned());
         config.registration = RegistrationPolicy::InitialAccessTokens(vec![token]);
@@ -40,7 +40,7 @@ fn every_endpoint_refuses_every_method_but_its_own() {
                 let refused = response.status() == StatusCode::METHOD_NOT_ALLOWED;
                 let takes = allowed.split(", ").any(|allowed| allowed == method);
                 assert_eq!(refused, !takes, "{method} {base}{path}");
-                // RFC 9110 15.5.6: the methods that would do are named.
+                // RFC 9110 15.5.6: Allow lists the methods.
                 let named = response.headers().get("allow");
                 assert_eq!(named.is_some(), refused, "{method} {base}{path}");
                 assert!(named.is_none_or(|named| named == allowed), "{method} {base}{path}");
@@ -50,7 +50,7 @@ fn every_endpoint_refuses_every_method_but_its_own() {
 }
 
 #[test]
-fn what_came_by_another_method_is_not_used_up() {
+fn request_with_a_wrong_method_is_not_used_up() {
     let mut bench = Bench::dpop();
     bench.learn_nonces();
     let mut attempt = bench.push();

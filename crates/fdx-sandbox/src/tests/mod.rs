@@ -1,4 +1,4 @@
-//! The institution from outside: requests built by hand, one rule broken at a time.
+//! The sandbox from outside: hand-written requests that violate one rule at a time.
 
 mod authentication;
 mod bench;

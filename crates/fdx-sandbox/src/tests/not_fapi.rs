@@ -1,4 +1,4 @@
-//! What is not FAPI, where a provider has nothing else.
+//! Client secrets, which are not FAPI and some providers need.
 
 use fdx_wire::{Secret, base64};
 
@@ -14,7 +14,7 @@ fn bench(place: SecretPlace) -> Bench {
     bench
 }
 
-/// The attempt without its assertion, and with a secret instead.
+/// The attempt with a secret instead of its assertion.
 fn with_secret(mut attempt: Attempt, place: SecretPlace, secret: &str) -> Attempt {
     attempt.assertion = None;
     match place {
@@ -29,12 +29,12 @@ fn with_secret(mut attempt: Attempt, place: SecretPlace, secret: &str) -> Attemp
 }
 
 #[test]
-fn a_secret_is_taken_where_it_was_registered_and_nowhere_else() {
+fn accepts_a_secret_only_in_its_registered_place() {
     for place in [SecretPlace::Basic, SecretPlace::Body] {
         for sent in [SecretPlace::Basic, SecretPlace::Body] {
             for secret in ["s3%20cret", "s3 cret", "another"] {
                 let mut bench = bench(place);
-                // In a header it is form-encoded first, in a body once like everything else.
+                // A header contains the form-encoded secret; a body is form-encoded once.
                 let right = if place == SecretPlace::Basic { "s3%20cret" } else { "s3 cret" };
                 let attempt = bench.push();
                 let attempt = with_secret(attempt, sent, secret);

@@ -18,7 +18,7 @@ fn with(policy: RefreshPolicy) -> (Bench, Value) {
 }
 
 #[test]
-fn a_refresh_gives_the_same_grant_again() {
+fn refresh_repeats_the_grant() {
     for mut bench in [Bench::dpop(), Bench::mutual_tls()] {
         let tokens = bench.tokens(&Decision::everything());
         bench.later(301);
@@ -33,7 +33,7 @@ fn a_refresh_gives_the_same_grant_again() {
 }
 
 #[test]
-fn the_refresh_id_token_is_about_the_same_login() {
+fn refreshed_id_token_is_about_the_same_login() {
     let (mut bench, tokens) = with(RefreshPolicy::Keep);
     let first = bench.signed_claims(&text(&tokens, "id_token"));
     bench.later(1000);
@@ -48,7 +48,7 @@ fn the_refresh_id_token_is_about_the_same_login() {
 }
 
 #[test]
-fn a_kept_refresh_token_is_not_named_and_stays_good() {
+fn kept_refresh_token_is_not_repeated_and_stays_valid() {
     let (mut bench, tokens) = with(RefreshPolicy::Keep);
     for _ in 0..3 {
         let again = bench.refreshed(&text(&tokens, "refresh_token"));
@@ -58,14 +58,14 @@ fn a_kept_refresh_token_is_not_named_and_stays_good() {
 }
 
 #[test]
-fn a_repeated_refresh_token_is_the_same() {
+fn repeated_refresh_token_is_the_same() {
     let (mut bench, tokens) = with(RefreshPolicy::Repeat);
     let again = bench.refreshed(&text(&tokens, "refresh_token"));
     assert_eq!(again["refresh_token"], tokens["refresh_token"]);
 }
 
 #[test]
-fn a_rotated_refresh_token_serves_a_lost_answer_for_a_minute() {
+fn replaced_refresh_token_is_valid_for_a_minute() {
     let (mut bench, tokens) = with(RefreshPolicy::Rotate);
     let old = text(&tokens, "refresh_token");
     let lost = bench.refreshed(&old);
@@ -74,7 +74,7 @@ fn a_rotated_refresh_token_serves_a_lost_answer_for_a_minute() {
     let again = bench.refreshed(&old);
     let newest = text(&again, "refresh_token");
 
-    // A second later it is whoever stole it that uses it.
+    // A second later, its use counts as theft.
     bench.later(1);
     let attempt = bench.refresh(&old);
     bench.refuses(&attempt, "invalid_grant", "RFC 9700 4.14.2");
@@ -86,7 +86,7 @@ fn a_rotated_refresh_token_serves_a_lost_answer_for_a_minute() {
 }
 
 #[test]
-fn a_rotated_chain_goes_on() {
+fn rotated_refresh_tokens_can_be_refreshed() {
     let (mut bench, mut tokens) = with(RefreshPolicy::Rotate);
     for _ in 0..5 {
         bench.later(3600);
@@ -96,24 +96,24 @@ fn a_rotated_chain_goes_on() {
 }
 
 #[test]
-fn a_refresh_binds_the_new_token_to_a_new_key() {
+fn refresh_binds_the_new_token_to_a_new_key() {
     let (mut bench, tokens) = with(RefreshPolicy::Keep);
     bench.proof_key = fresh_key();
     bench.learn_nonces();
     let again = bench.refreshed(&text(&tokens, "refresh_token"));
     let access_token = text(&again, "access_token");
     let attempt = bench.about("/introspect", &access_token);
-    let told = body(&bench.send(&attempt));
-    assert_eq!(told["cnf"], json!({ "jkt": bench.proof_key.public().thumbprint() }));
+    let reported = body(&bench.send(&attempt));
+    assert_eq!(reported["cnf"], json!({ "jkt": bench.proof_key.public().thumbprint() }));
     assert_eq!(bench.get("/accounts", &access_token).status(), 200);
-    // The token before it stays bound to the old key.
+    // The earlier token stays bound to the old key.
     let attempt = bench.read("/accounts", &text(&tokens, "access_token"));
     assert_eq!(bench.send(&attempt).status(), 401);
     assert_eq!(bench.failed(), "RFC 9449 7.1");
 }
 
 #[test]
-fn a_refresh_binds_the_new_token_to_a_renewed_certificate() {
+fn refresh_binds_the_new_token_to_a_renewed_certificate() {
     let renewed = Thumbprint::of_certificate(b"renewed");
     let mut bench = Bench::new(Binding::AnyCertificate, |_| ());
     let tokens = bench.tokens(&Decision::everything());
@@ -125,7 +125,7 @@ fn a_refresh_binds_the_new_token_to_a_renewed_certificate() {
     attempt.peer = renewed.into();
     assert_eq!(bench.send(&attempt).status(), StatusCode::OK);
 
-    // And so it does where the certificate authenticates, once it was registered.
+    // The same with a certificate that also authenticates, after its registration.
     let old = Thumbprint::of_certificate(CERTIFICATE);
     let how = ClientAuthentication::SelfSignedTlsClientAuth(vec![old]);
     let mut bench = bench.by_certificate(how, Peer::certificate(old));
@@ -139,7 +139,7 @@ fn a_refresh_binds_the_new_token_to_a_renewed_certificate() {
 }
 
 #[test]
-fn a_narrowed_token_reaches_less() {
+fn narrowed_token_gives_less_access() {
     let (mut bench, tokens) = with(RefreshPolicy::Keep);
     let mut attempt = bench.refresh(&text(&tokens, "refresh_token"));
     attempt.set("scope", "fdx:accountbasic:read");
@@ -150,13 +150,13 @@ fn a_narrowed_token_reaches_less() {
     assert_eq!(bench.get("/accounts", &access_token).status(), 200);
     assert_eq!(bench.get("/accounts/acc-1/transactions", &access_token).status(), 403);
     assert_eq!(bench.get("/customers/current", &access_token).status(), 403);
-    // The consent itself is as wide as ever, and so is the next token.
+    // The consent and the next token are not narrowed.
     let consent = bench.get(&format!("/consents/{}", text(&tokens, "grant_id")), &access_token);
     assert!(String::from_utf8_lossy(consent.body()).contains("CUSTOMER_CONTACT"));
     assert_eq!(bench.refreshed(&text(&tokens, "refresh_token"))["scope"], tokens["scope"]);
 }
 
-/// Each row breaks one rule of an otherwise good refresh, after which the token is still good.
+/// A refresh that violates one rule is refused, and the refresh token stays valid.
 fn row(error: &str, clause: &str, change: impl Fn(&mut Attempt)) {
     for policy in [RefreshPolicy::Keep, RefreshPolicy::Repeat, RefreshPolicy::Rotate] {
         let (mut bench, tokens) = with(policy);
@@ -169,7 +169,7 @@ fn row(error: &str, clause: &str, change: impl Fn(&mut Attempt)) {
 }
 
 #[test]
-fn the_refresh_is_held_against_its_rules() {
+fn rejects_refreshes_that_violate_a_rule() {
     row("invalid_grant", "RFC 6749 6", |a| a.unset("refresh_token"));
     row("invalid_grant", "RFC 6749 6", |a| a.set("refresh_token", "made up"));
     row("invalid_grant", "RFC 6749 6", |a| {
@@ -187,21 +187,21 @@ fn the_refresh_is_held_against_its_rules() {
 }
 
 #[test]
-fn an_access_token_refreshes_nothing() {
+fn rejects_a_refresh_with_an_access_token() {
     let (mut bench, tokens) = with(RefreshPolicy::Keep);
     let attempt = bench.refresh(&text(&tokens, "access_token"));
     bench.refuses(&attempt, "invalid_grant", "RFC 6749 6");
 }
 
 #[test]
-fn a_refresh_token_opens_no_resource() {
+fn rejects_a_refresh_token_at_a_resource() {
     let (mut bench, tokens) = with(RefreshPolicy::Keep);
     assert_eq!(bench.get("/accounts", &text(&tokens, "refresh_token")).status(), 401);
     assert_eq!(bench.failed(), "FAPI 2.0 SP 5.3.4-3");
 }
 
 #[test]
-fn a_refresh_token_ends_with_its_consent() {
+fn refresh_token_expires_with_its_consent() {
     let (mut bench, tokens) = with(RefreshPolicy::Keep);
     bench.later(90 * 86_400);
     let attempt = bench.refresh(&text(&tokens, "refresh_token"));

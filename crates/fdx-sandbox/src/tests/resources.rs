@@ -6,7 +6,7 @@ use super::bench::{ISSUER, MTLS, body, fresh_key};
 use super::{Attempt, Bench};
 use crate::customer::Decision;
 
-/// Each row breaks one rule of an otherwise good call.
+/// A call that violates one rule is refused.
 fn row(mut bench: Bench, (status, code): (u16, &str), clause: &str, change: fn(&mut Attempt)) {
     let tokens = bench.tokens(&Decision::everything());
     let access_token = tokens["access_token"].as_str().unwrap();
@@ -22,7 +22,7 @@ fn row(mut bench: Bench, (status, code): (u16, &str), clause: &str, change: fn(&
 }
 
 #[test]
-fn a_call_under_dpop_is_held_against_its_rules() {
+fn rejects_dpop_calls_that_violate_a_rule() {
     let bad = |clause, change| row(Bench::dpop(), (401, "603"), clause, change);
     bad("FAPI 2.0 SP 5.3.4-1", |a| a.headers.retain(|(name, _)| *name != "authorization"));
     bad("FAPI 2.0 SP 5.3.4-3", |a| a.headers[0].1.push('x'));
@@ -54,7 +54,7 @@ fn a_call_under_dpop_is_held_against_its_rules() {
 }
 
 #[test]
-fn a_call_with_a_certificate_is_held_against_its_rules() {
+fn rejects_mtls_calls_that_violate_a_rule() {
     let bad = |clause, change| row(Bench::mutual_tls(), (401, "603"), clause, change);
     bad("RFC 6750 2.1", |a| a.headers[0].1 = a.headers[0].1.replace("Bearer", "DPoP"));
     bad("RFC 8705 3", |a| a.peer = crate::Peer::anonymous());
@@ -63,7 +63,7 @@ fn a_call_with_a_certificate_is_held_against_its_rules() {
 }
 
 #[test]
-fn a_consent_that_is_too_small_is_told_in_fdx_and_in_oauth() {
+fn insufficient_consent_is_an_fdx_and_oauth_error() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::less_than_requested());
     let response = bench.get("/accounts/acc-2", tokens["access_token"].as_str().unwrap());
@@ -74,7 +74,7 @@ fn a_consent_that_is_too_small_is_told_in_fdx_and_in_oauth() {
 }
 
 #[test]
-fn a_token_is_of_no_use_to_another_key() {
+fn rejects_a_token_with_another_key() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::everything());
     bench.proof_key = fresh_key();
@@ -84,7 +84,7 @@ fn a_token_is_of_no_use_to_another_key() {
 }
 
 #[test]
-fn the_challenge_says_what_is_missing() {
+fn challenge_states_what_is_missing() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::everything());
     let attempt = bench.read("/accounts", tokens["access_token"].as_str().unwrap());
@@ -92,7 +92,7 @@ fn the_challenge_says_what_is_missing() {
     let challenge = response.headers()["www-authenticate"].to_str().unwrap();
     assert!(challenge.starts_with("DPoP "), "{challenge}");
     assert!(challenge.contains("error=\"use_dpop_nonce\""), "{challenge}");
-    // RFC 9449 8 and 9: the two servers' nonces are apart.
+    // RFC 9449 8 and 9: the two servers have separate nonces.
     assert_ne!(bench.nonces[0], bench.nonces[1]);
     assert!(bench.nonces[1].is_some());
 
@@ -100,12 +100,12 @@ fn the_challenge_says_what_is_missing() {
     attempt.headers.remove(0);
     let response = bench.send(&attempt);
     let challenge = response.headers()["www-authenticate"].to_str().unwrap();
-    // RFC 6750 3.1: no error code where no credentials were sent.
+    // RFC 6750 3.1: no error code without credentials.
     assert!(!challenge.contains("error"), "{challenge}");
 }
 
 #[test]
-fn a_token_lives_for_three_hundred_seconds_and_a_nonce_for_one_proof() {
+fn token_is_valid_for_300_seconds_and_nonce_for_one_proof() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::everything());
     let access_token = tokens["access_token"].as_str().unwrap();
@@ -122,7 +122,7 @@ fn a_token_lives_for_three_hundred_seconds_and_a_nonce_for_one_proof() {
 }
 
 #[test]
-fn each_cluster_adds_its_own_members_about_the_customer() {
+fn each_cluster_adds_its_members_about_the_customer() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::everything());
     let response = bench.get("/customers/current", tokens["access_token"].as_str().unwrap());

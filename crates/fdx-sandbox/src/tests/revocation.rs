@@ -23,7 +23,7 @@ fn revoke(bench: &mut Bench, token: &str, hint: Option<&'static str>) {
 }
 
 #[test]
-fn a_refresh_token_takes_its_access_tokens_with_it_under_any_hint() {
+fn revoking_a_refresh_token_revokes_its_access_tokens() {
     for hint in HINTS {
         let mut bench = Bench::dpop();
         let tokens = bench.tokens(&Decision::everything());
@@ -38,13 +38,13 @@ fn a_refresh_token_takes_its_access_tokens_with_it_under_any_hint() {
         assert!(!bench.is_active(&refresh_token));
         let attempt = bench.refresh(&refresh_token);
         bench.refuses(&attempt, "invalid_grant", "RFC 9700 4.14.2");
-        // What came from another consent is untouched.
+        // Tokens of another consent stay valid.
         assert!(bench.is_active(&text(&another, "access_token")));
     }
 }
 
 #[test]
-fn an_access_token_goes_alone_under_any_hint() {
+fn revoking_an_access_token_revokes_only_it() {
     for hint in HINTS {
         let mut bench = Bench::mutual_tls();
         let tokens = bench.tokens(&Decision::everything());
@@ -57,7 +57,7 @@ fn an_access_token_goes_alone_under_any_hint() {
 }
 
 #[test]
-fn a_token_that_nobody_knows_and_one_that_is_revoked_are_fine() {
+fn accepts_revocation_of_unknown_and_revoked_tokens() {
     let mut bench = Bench::dpop();
     revoke(&mut bench, "unknown", None);
     let tokens = bench.tokens(&Decision::everything());
@@ -68,7 +68,7 @@ fn a_token_that_nobody_knows_and_one_that_is_revoked_are_fine() {
 }
 
 #[test]
-fn the_revocation_is_held_against_its_rules() {
+fn rejects_revocations_that_violate_a_rule() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::everything());
     let attempt = bench.post("/revoke");
@@ -86,7 +86,7 @@ fn the_revocation_is_held_against_its_rules() {
 }
 
 #[test]
-fn the_metadata_names_the_endpoint_and_its_alias() {
+fn metadata_contains_the_revocation_endpoint_and_its_alias() {
     let mut bench = Bench::dpop();
     let metadata = body(&bench.load(&format!("{ISSUER}/.well-known/oauth-authorization-server")));
     assert_eq!(metadata["revocation_endpoint"], format!("{ISSUER}/revoke"));

@@ -19,7 +19,7 @@ const PATHS: [&str; 11] = [
 
 proptest! {
     #[test]
-    fn no_request_panics_and_every_answer_is_an_http_response(
+    fn no_request_panics_and_every_response_is_valid_http(
         path in 0..PATHS.len(),
         post: bool,
         query in "[ -~]{0,40}",

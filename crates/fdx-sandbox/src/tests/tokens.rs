@@ -8,7 +8,7 @@ use super::{Attempt, Bench};
 use crate::Peer;
 use crate::customer::Decision;
 
-/// Each row breaks one rule of an otherwise good exchange, after which the code is still good.
+/// An exchange that violates one rule is refused, and the code stays valid.
 fn row(mut bench: Bench, error: &str, clause: &str, change: impl Fn(&mut Attempt)) {
     let code = bench.code(&Decision::everything());
     let mut attempt = bench.exchange(&code);
@@ -19,7 +19,7 @@ fn row(mut bench: Bench, error: &str, clause: &str, change: impl Fn(&mut Attempt
 }
 
 #[test]
-fn the_exchange_is_held_against_its_rules() {
+fn rejects_exchanges_that_violate_a_rule() {
     let grant = |clause, change: fn(&mut Attempt)| {
         row(Bench::dpop(), "invalid_grant", clause, change);
     };
@@ -43,7 +43,7 @@ fn the_exchange_is_held_against_its_rules() {
 }
 
 #[test]
-fn the_exchange_is_bound_by_a_proof() {
+fn rejects_exchanges_without_a_valid_proof() {
     let bad = |error, clause, change: fn(&mut Attempt)| row(Bench::dpop(), error, clause, change);
     let error = "invalid_dpop_proof";
     bad(error, "RFC 9449 4.3-1", |a| a.proof = None);
@@ -54,12 +54,12 @@ fn the_exchange_is_bound_by_a_proof() {
 }
 
 #[test]
-fn a_code_is_bound_to_the_key_that_was_proven_when_it_was_asked_for() {
+fn code_is_bound_to_the_key_of_its_push() {
     let mut bench = Bench::dpop();
     let code = bench.code(&Decision::everything());
     let verifier = bench.verifier();
     bench.proof_key = fresh_key();
-    // That is a push of its own.
+    // That is a separate push.
     bench.learn_nonces();
     let mut attempt = bench.exchange(&code);
     attempt.set("code_verifier", verifier.expose());
@@ -67,18 +67,18 @@ fn a_code_is_bound_to_the_key_that_was_proven_when_it_was_asked_for() {
 }
 
 #[test]
-fn a_client_that_is_bound_by_certificate_shows_it() {
+fn rejects_exchanges_without_the_bound_certificate() {
     let (error, clause) = ("invalid_request", "RFC 8705 3");
     row(Bench::mutual_tls(), error, clause, |a| a.peer = Peer::anonymous());
     row(Bench::mutual_tls(), error, clause, |a| {
         a.peer = Thumbprint::of_certificate(b"another").into();
     });
-    // At the main authority nobody was asked for it.
+    // The main authority requests no certificate.
     row(Bench::mutual_tls(), error, clause, |a| a.url = format!("{ISSUER}/token"));
 }
 
 #[test]
-fn a_code_lives_for_a_minute() {
+fn code_is_valid_for_a_minute() {
     for (seconds, status) in [(60, StatusCode::OK), (61, StatusCode::BAD_REQUEST)] {
         let mut bench = Bench::dpop();
         let code = bench.code(&Decision::everything());
@@ -89,7 +89,7 @@ fn a_code_lives_for_a_minute() {
 }
 
 #[test]
-fn a_code_that_is_used_again_takes_its_tokens_with_it() {
+fn used_code_revokes_its_tokens() {
     let mut bench = Bench::dpop();
     let code = bench.code(&Decision::everything());
     let attempt = bench.exchange(&code);
@@ -104,7 +104,7 @@ fn a_code_that_is_used_again_takes_its_tokens_with_it() {
 }
 
 #[test]
-fn introspection_is_for_the_tokens_own_client() {
+fn introspection_reports_only_the_clients_own_tokens() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::everything());
     let mut attempt = bench.post("/introspect");
