@@ -12,7 +12,7 @@ use crate::institution::state::Institution;
 use crate::institution::verdict::Verdict;
 use crate::misbehaviour::active::{Active, Aftermath};
 use crate::misbehaviour::catalogue::Misbehaviour;
-use crate::provider::definition::{Incoming, Mapped, Provider};
+use crate::provider::definition::{Incoming, Mapped, Outgoing, Provider};
 
 /// An institution as a value: an authorization server and an FDX data provider in one.
 ///
@@ -117,11 +117,17 @@ impl Sandbox {
         let incoming = Incoming { request, peer: &peer, now, registered };
         match (self.provider.map_request)(&incoming) {
             Mapped::Request(request) => {
-                let response = self.institution.handle(&request, peer, now);
+                let mut response = self.institution.handle(&request, peer, now);
                 if let Some(active) = &mut self.active {
                     active.count_policies(self.institution.met);
                 }
-                (self.provider.map_response)(&self.institution.config(), &request, response)
+                let config = self.institution.config();
+                (self.provider.map_response)(Outgoing {
+                    config: &config,
+                    request: &request,
+                    response: &mut response,
+                });
+                response
             }
             Mapped::Response(response) => response,
         }

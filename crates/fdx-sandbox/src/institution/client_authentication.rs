@@ -19,6 +19,9 @@ use crate::institution::signing::is_signed_by_any;
 use crate::institution::state::Institution;
 use crate::institution::verdict::{Reason, Verdicts, Violation};
 
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const LONGEST_LIFETIME: Duration = Duration::from_secs(3600);
+
 impl Institution {
     /// Returns the client that sent `form`. It authenticates by its client assertion or, in a form
     /// without credentials, by its certificate. A client with a secret, which is not FAPI,
@@ -59,9 +62,6 @@ impl Institution {
     }
 }
 
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-const LONGEST_LIFETIME: Duration = Duration::from_secs(3600);
-
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
@@ -88,7 +88,7 @@ fn check_assertion<'c>(
     let assertion = verdicts.require_some(
         Reason::InvalidClient,
         "FAPI 2.0 SP 5.3.2.1-6",
-        "the client authenticates by private_key_jwt, or by certificate if it registered one",
+        "the client authenticates by private_key_jwt, or by its registered certificate",
         value(form, "client_assertion").filter(|_| asserted),
     )?;
     let jws = verdicts.require_some(
@@ -100,7 +100,7 @@ fn check_assertion<'c>(
     verdicts.require(
         Reason::InvalidClient,
         "RFC 8725 3.11",
-        "the assertion's typ, if any, is client-authentication+jwt or JWT",
+        "the assertion's typ is absent, client-authentication+jwt or JWT",
         jws.typ().is_none() || jws.is_typ("client-authentication+jwt") || jws.is_typ("JWT"),
     )?;
     let claims = verdicts.require_some(
@@ -118,14 +118,14 @@ fn check_assertion<'c>(
     verdicts.require(
         Reason::InvalidClient,
         "RFC 7591 2",
-        "the client authenticates by the token_endpoint_auth_method that it registered",
+        "the client authenticates by its registered token_endpoint_auth_method",
         client.authentication == ClientAuthentication::PrivateKeyJwt,
     )?;
     let client_id = value(form, "client_id").unwrap_or(&client.client_id);
     verdicts.require(
         Reason::InvalidClient,
         "RFC 7523 3-2",
-        "the assertion's iss, its sub and client_id are one",
+        "the assertion's iss and sub and the client_id are equal",
         claims.sub == client.client_id && client_id == client.client_id,
     )?;
     verdicts.require(
@@ -145,7 +145,7 @@ fn check_assertion<'c>(
     verdicts.require(
         Reason::InvalidClient,
         "RFC 7523 3-7",
-        "the assertion's jti has 1 to 256 bytes and was never seen",
+        "the assertion's jti has 1 to 256 bytes and was not used before",
         (1..=256).contains(&claims.jti.len())
             && replay.see(&client.client_id, &claims.jti, claims.exp, now) == Seen::Never,
     )?;
@@ -156,7 +156,7 @@ fn check_times(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Resul
     verdicts.require(
         Reason::InvalidClient,
         "RFC 7523 3-4",
-        "the assertion has not expired, and will within an hour",
+        "the assertion has not expired and expires within an hour",
         claims.exp > now && claims.exp.since(now) <= LONGEST_LIFETIME,
     )?;
     let latest = now + AHEAD;
@@ -178,14 +178,14 @@ fn check_certificate(
     let thumbprint = verdicts.require_some(
         Reason::InvalidClient,
         "RFC 8705 5",
-        "a client that authenticates by certificate shows one at the endpoint's mTLS alias",
+        "a client that authenticates by certificate uses the endpoint's mTLS alias with one",
         peer.thumbprint,
     )?;
     match &client.authentication {
         ClientAuthentication::TlsClientAuth(name) => verdicts.require(
             Reason::InvalidClient,
             "RFC 8705 2.1.2",
-            "the certificate names the subject that the client registered",
+            "the certificate has the subject that the client registered",
             is_named(peer, name),
         ),
         ClientAuthentication::SelfSignedTlsClientAuth(registered) => verdicts.require(
@@ -240,7 +240,7 @@ fn check_secret(
     verdicts.require(
         Reason::InvalidClient,
         "RFC 6749 2.3.1",
-        "the client's secret stands where it registered, once, and is right",
+        "the client secret is correct and only in its registered place",
         shown,
     )
 }

@@ -14,6 +14,7 @@ use crate::institution::randomness::Randomness;
 use crate::institution::received::Received;
 use crate::institution::verdict::{Reason, Verdicts, Violation};
 
+const NONCE: Label = Label::new("dpop nonce");
 /// FAPI 2.0 Security Profile 5.3.2.1-13: at most 60 seconds into the future.
 pub(crate) const AHEAD: Duration = Duration::from_secs(60);
 /// The maximum age of a proof. A nonce limits its age further.
@@ -60,7 +61,7 @@ impl Proofs {
         let proof = verdicts.require_some(
             Reason::InvalidDpopProof,
             "RFC 9449 4.3-1",
-            "there is exactly one DPoP header",
+            "exactly one DPoP header is present",
             received.header("dpop"),
         )?;
         let parsed = Jws::parse_proof(proof);
@@ -96,8 +97,7 @@ impl Proofs {
         verdicts.require(
             Reason::InvalidDpopProof,
             "RFC 9449 11.1",
-            "the proof's jti has 1 to 256 bytes and was never seen",
-            // check: ProofUse
+            "the proof's jti has 1 to 256 bytes and was not used before",
             (1..=256).contains(&claims.jti.len())
                 && self.replay.see(&key.to_string(), &claims.jti, forgotten, received.now)
                     == Seen::Never,
@@ -123,7 +123,7 @@ impl Proofs {
         verdicts.require(
             Reason::InvalidDpopProof,
             "RFC 9449 4.2",
-            "the proof has a nonce only where one was given",
+            "the proof has no nonce that this server did not issue",
             state != NonceState::NotRequested,
         )?;
         verdicts.require(
@@ -132,7 +132,7 @@ impl Proofs {
                 Server::Authorization => "RFC 9449 8",
                 Server::Resource => "RFC 9449 9",
             },
-            "the proof has the nonce that this server gave last",
+            "the proof has the latest nonce of this server",
             state != NonceState::Required || weakened::off(Check::ProofNonce),
         )
     }
@@ -179,13 +179,13 @@ fn check_age(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<
     verdicts.require(
         Reason::InvalidDpopProof,
         "FAPI 2.0 SP 5.3.2.1-13",
-        "the proof's nbf, if any, is at most 60 seconds ahead",
+        "the proof's nbf is absent or at most 60 seconds ahead",
         claims.nbf.is_none_or(|nbf| nbf <= now + AHEAD),
     )?;
     verdicts.require(
         Reason::InvalidDpopProof,
         "RFC 7519 4.1.4",
-        "the proof's exp, if any, has not passed",
+        "the proof's exp is absent or in the future",
         claims.exp.is_none_or(|exp| exp > now),
     )
 }
@@ -195,7 +195,7 @@ fn check_token(verdicts: &mut Verdicts, claims: &Claims, with: With<'_>) -> Resu
         With::Authorization => verdicts.require(
             Reason::InvalidDpopProof,
             "RFC 9449 4.2",
-            "the proof has ath only beside an access token",
+            "the proof has ath only with an access token",
             claims.ath.is_none(),
         ),
         // Hashed here, not by the client's code: the two must not share a defect.
@@ -208,8 +208,6 @@ fn check_token(verdicts: &mut Verdicts, claims: &Claims, with: With<'_>) -> Resu
         ),
     }
 }
-
-const NONCE: Label = Label::new("dpop nonce");
 
 /// The issuer of a nonce. Nonces of one are invalid at the other (RFC 9449 sections 8 and 9).
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

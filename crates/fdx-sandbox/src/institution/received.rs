@@ -101,7 +101,7 @@ impl<'a> Received<'a> {
         verdicts.require(
             Reason::InvalidRequest,
             "RFC 6749 3.2",
-            "no parameter is included more than once",
+            "no parameter occurs more than once",
             form.names().all(|name| seen.insert(name)),
         )?;
         Ok(form)

@@ -71,13 +71,13 @@ impl Requested {
         verdicts.require(
             Reason::InvalidAuthorizationDetails,
             "RFC 9396 5",
-            "every type in authorization_details is known here",
+            "every type in authorization_details is supported",
             details.iter().all(|detail| known(detail.detail_type())),
         )?;
         let consent_request = verdicts.require_some(
             Reason::InvalidAuthorizationDetails,
             "FDX Consent API, ConsentRequest",
-            "there is one consentRequest, whose data clusters and resource types are known here",
+            "there is one consentRequest with supported data clusters and resource types",
             details.consent_request().filter(|request| {
                 request.pairs().all(|(resource_type, cluster)| {
                     !matches!(resource_type, ResourceType::Other(_))
@@ -88,7 +88,7 @@ impl Requested {
         let scopes = verdicts.require_some(
             Reason::InvalidScope,
             "RFC 6749 3.3",
-            "scope is made of scope tokens",
+            "scope consists of scope tokens",
             Scopes::parse(sent.get("scope").unwrap_or_default()).ok(),
         )?;
         verdicts.require(

@@ -8,48 +8,49 @@ use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;
 
 rows! {
-    /// What is wrong with an answer as such.
+    /// Defects of a response as such.
     WrongAnswer {
         Redirected: "redirected",
             "FAPI 2.0 SP 5.3.2.2-10; RFC 9700 4.12; Gitlawb/zero #729, adcp #5963, openclaw #138143",
             Refuse("fapi2.back_channel.redirect"),
-            "answers with 307 and another place: a client that follows hands over what it sent";
+            "redirects with 307: a client that follows sends its request elsewhere";
         Moved: "moved", "FAPI 2.0 SP 5.3.2.2-10",
             Refuse("fapi2.back_channel.redirect"),
-            "answers with 301 and another place";
+            "redirects with 301";
         Found: "found", "FAPI 2.0 SP 5.3.2.2-10",
             Refuse("fapi2.back_channel.redirect"),
-            "answers with 302 and another place";
+            "redirects with 302";
         SeeOther: "see-other", "FAPI 2.0 SP 5.3.2.2-10",
             Refuse("fapi2.back_channel.redirect"),
-            "answers with 303 and another place";
+            "redirects with 303";
         PermanentlyRedirected: "permanently-redirected", "FAPI 2.0 SP 5.3.2.2-10; RFC 9700 4.12",
             Refuse("fapi2.back_channel.redirect"),
-            "answers with 308 and another place: a client that follows hands over what it sent";
+            "redirects with 308: a client that follows sends its request elsewhere";
         Oversized: "oversized", "CVE-2025-61920, CVE-2025-27144: no limit before reading",
             Refuse("fdx.body.size"),
-            "answers with ten million bytes";
+            "responds with ten million bytes";
         Truncated: "truncated", "RFC 8259",
             Refuse("rfc8259.json.syntax"),
-            "cuts the answer short, and its length agrees";
+            "truncates the response, with a matching content length";
         DuplicateKey: "duplicate-key", "RFC 8259 4; RFC 7519 4",
             Refuse("rfc8259.json.duplicate"),
-            "names a member of the answer twice";
+            "repeats a member of the response";
         DeeplyNested: "deeply-nested", "CVE-2025-53864: recursion",
             Refuse("fdx.body.nested"),
-            "answers with 10,000 arrays inside each other";
+            "responds with 10,000 nested arrays";
         NotUtf8: "not-utf8", "RFC 8259 8.1",
             Refuse("rfc8259.json.encoding"),
-            "puts a byte that is not UTF-8 into a text";
+            "responds with a byte that is not UTF-8 in a string";
         ContentType: "content-type", "RFC 9110 8.3",
             Refuse("rfc9110.content_type"),
-            "says that the answer is text/html";
+            "responds with the content type text/html";
     }
 }
 
 impl WrongAnswer {
-    /// Where it can't show: the body of an answer to a revocation is ignored (RFC 7009 section
-    /// 2.2; a consent's or a registration's end has none), and a resource may be of any type.
+    /// Whether a client can notice it: the body of a response to a revocation is ignored (RFC 7009
+    /// section 2.2; the end of a consent or registration has none), and a resource can have any
+    /// content type.
     pub(crate) fn shows_at(self, moment: Moment) -> bool {
         match moment {
             Moment::ConsentRevocation | Moment::RegistrationDeletion | Moment::Revocation => {
@@ -60,7 +61,7 @@ impl WrongAnswer {
         }
     }
 
-    /// Where it is a redirect, which one.
+    /// The status of a redirect.
     const fn status(self) -> Option<StatusCode> {
         match self {
             Self::Redirected => Some(StatusCode::TEMPORARY_REDIRECT),
@@ -95,7 +96,7 @@ impl WrongAnswer {
                 let twice = stage.text()?.replacen('{', r#"{"twice":1,"twice":2,"#, 1);
                 stage.body(twice.replacen(",}", "}", 1));
             }
-            // None of them is closed again, so that they fit what a push may answer.
+            // Without closing brackets, to fit the size limit of a push response.
             Self::DeeplyNested => stage.body(format!(r#"{{"nested":{}"#, "[".repeat(10_000))),
             Self::NotUtf8 => {
                 let mut body = br#"{"text":""#.to_vec();
@@ -108,7 +109,7 @@ impl WrongAnswer {
     }
 }
 
-/// A client that follows is heard at a place where nothing is.
+/// Redirects to an unused path of the institution, where a client that follows is noticed.
 fn redirect(stage: &mut Stage<'_>, status: StatusCode) {
     let target = format!("{}/elsewhere", stage.config.issuer.url().origin().as_str());
     stage.status(status);

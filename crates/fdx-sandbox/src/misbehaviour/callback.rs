@@ -8,54 +8,54 @@ use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;
 
 rows! {
-    /// What is wrong with the callback.
+    /// Defects of the callback.
     WrongCallback {
         OtherIss: "callback-iss-other",
             "FAPI 2.0 SP 5.3.3.2-5; suite invalid-authorization-response-iss",
-            Refuse("rfc9207.iss.mismatch"), "names the issuer with a 1 at its end";
+            Refuse("rfc9207.iss.mismatch"), "contains the issuer with a 1 appended";
         WithoutIss: "callback-without-iss",
             "FAPI 2.0 SP 5.3.3.2-5; suite remove-authorization-response-iss",
-            Refuse("rfc9207.iss.missing"), "names no issuer";
+            Refuse("rfc9207.iss.missing"), "contains no issuer";
         IssSlash: "callback-iss-slash", "RFC 9207 2.4", Refuse("rfc9207.iss.mismatch"),
-            "names the issuer with a slash more";
+            "contains the issuer with a slash appended";
         IssCase: "callback-iss-case", "RFC 9207 2.4", Refuse("rfc9207.iss.mismatch"),
-            "names the issuer in capitals";
+            "contains the issuer in capitals";
         IssOfAnotherServer: "callback-mix-up", "RFC 9700 4.4; CVE-2026-73419",
-            Refuse("rfc9207.iss.mismatch"), "answers as another server that the client knows too";
+            Refuse("rfc9207.iss.mismatch"), "contains the issuer of another server that the client knows";
         OtherState: "callback-state-other",
             "RFC 6749 10.12; suite ensure-authorization-response-with-invalid-state-fails",
-            Refuse("rfc6749.state.mismatch"), "gives the state back with a 1 at its end";
+            Refuse("rfc6749.state.mismatch"), "returns the state with a 1 appended";
         WithoutState: "callback-without-state",
             "RFC 6749 4.1.2; suite ensure-authorization-response-with-invalid-missing-state-fails",
-            Refuse("rfc6749.state.missing"), "gives no state back";
+            Refuse("rfc6749.state.missing"), "returns no state";
         StateTwice: "callback-state-twice", "RFC 6749 3.1", Refuse("rfc6749.callback.duplicate"),
-            "gives the state twice, the second time another";
+            "returns two states, the second of them different";
         CodeTwice: "callback-code-twice", "RFC 6749 3.1", Refuse("rfc6749.callback.duplicate"),
-            "gives two codes";
+            "returns two codes";
         CodeAndError: "callback-code-and-error", "RFC 6749 4.1.2",
-            Refuse("rfc6749.callback.both"), "gives a code and an error";
+            Refuse("rfc6749.callback.both"), "returns a code and an error";
         WithoutCode: "callback-without-code", "RFC 6749 4.1.2",
-            Refuse("rfc6749.callback.neither"), "gives neither a code nor an error";
+            Refuse("rfc6749.callback.neither"), "returns neither a code nor an error";
         EmptyCode: "callback-empty-code", "RFC 6749 4.1.2",
-            Refuse("rfc6749.callback.neither"), "gives an empty code";
+            Refuse("rfc6749.callback.neither"), "returns an empty code";
         Token: "callback-access-token", "FAPI 2.0 SP 5.3.3.2-1", Refuse("fapi2.callback.token"),
-            "hands an access token to the browser, beside the code";
+            "returns an access token through the browser, in addition to the code";
         IdToken: "callback-id-token", "FAPI 2.0 SP 5.3.3.2-1", Refuse("fapi2.callback.token"),
-            "hands an ID token to the browser, beside the code";
+            "returns an ID token through the browser, in addition to the code";
         OtherPath: "callback-at-another-path", "RFC 9700 2.1; CVE-2021-39191, CVE-2021-32786",
             Refuse("rfc9700.redirect_uri.other"),
-            "sends the browser to another place of the client's";
+            "redirects the browser to another path of the client";
         NotPercentEncoded: "callback-encoding", "RFC 6749 appendix B",
-            Refuse("rfc6749.callback.encoding"), "gives a code that is not percent-encoded UTF-8";
+            Refuse("rfc6749.callback.encoding"), "returns a code that is not percent-encoded UTF-8";
         Long: "callback-long", "RFC 9110 4.1", Refuse("fdx.callback.length"),
-            "gives a code of 9,000 characters";
+            "returns a code of 9,000 characters";
         Fragment: "callback-fragment", "RFC 9110 4.2.5; RFC 9700 4.1.3",
-            Refuse("rfc6749.callback.encoding"), "answers in the fragment instead of the query";
+            Refuse("rfc6749.callback.encoding"), "responds in the fragment instead of the query";
         RequestUriExpired: "callback-request-uri-expired", "RFC 9126 4; RFC 9101 7",
             Refuse("rfc6749.callback.error"),
-            "sends the customer back with invalid_request_uri: the request_uri has expired";
+            "returns invalid_request_uri: the request_uri has expired";
         OtherParameters: "callback-unknown-parameters", "RFC 6749 4.1.2", Accept,
-            "gives parameters that nobody knows";
+            "returns unknown parameters";
     }
 }
 
@@ -79,7 +79,7 @@ impl WrongCallback {
             Self::CodeAndError => stage.parameter("error", Some("access_denied")),
             Self::WithoutCode => stage.parameter("code", None),
             Self::EmptyCode => stage.parameter("code", Some("")),
-            Self::Token => stage.parameter("access_token", Some("handed-to-a-browser")),
+            Self::Token => stage.parameter("access_token", Some("in-a-browser")),
             Self::IdToken => stage.parameter("id_token", Some("e30.e30.")),
             Self::OtherPath => stage.location(|url| url.replacen('?', "/elsewhere?", 1)),
             Self::NotPercentEncoded => {
@@ -91,57 +91,57 @@ impl WrongCallback {
                 stage.parameter("code", None)?;
                 stage.parameter("error", Some("invalid_request_uri"))
             }
-            Self::OtherParameters => stage.parameter("session_state", Some("nobody-knows")),
+            Self::OtherParameters => stage.parameter("session_state", Some("unknown")),
         }
     }
 }
 
 rows! {
-    /// What is wrong with a JARM response.
+    /// Defects of a JARM response.
     WrongAuthorizationResponse {
         WithoutIss: "jarm-without-iss", "JARM 2.4; suite ensure-jarm-without-iss-fails",
-            Refuse("jarm.iss"), "names no issuer";
+            Refuse("jarm.iss"), "contains no issuer";
         OtherIss: "jarm-iss-other", "JARM 2.4; suite ensure-jarm-with-invalid-iss-fails",
-            Refuse("jarm.iss"), "names the issuer with a 1 at its end";
+            Refuse("jarm.iss"), "contains the issuer with a 1 appended";
         WithoutAud: "jarm-without-aud", "JARM 2.4; suite ensure-jarm-without-aud-fails",
-            Refuse("jarm.aud"), "is meant for nobody";
+            Refuse("jarm.aud"), "has no audience";
         OtherAud: "jarm-aud-other", "JARM 2.4; suite ensure-jarm-with-invalid-aud-fails",
-            Refuse("jarm.aud"), "is meant for another client";
+            Refuse("jarm.aud"), "has another client as audience";
         WithoutExp: "jarm-without-exp", "JARM 2.4; suite ensure-jarm-without-exp-fails",
-            Refuse("jarm.exp"), "never expires";
+            Refuse("jarm.exp"), "has no exp";
         Expired: "jarm-expired", "JARM 2.4; suite ensure-jarm-with-expired-exp-fails",
-            Refuse("jarm.exp.past"), "has expired six minutes ago";
+            Refuse("jarm.exp.past"), "expired six minutes ago";
         ExpText: "jarm-exp-text", "CVE-2026-25537", Refuse("jarm.exp"),
-            "says when it expires as a text";
+            "has exp as a string";
         OtherSignature: "jarm-signature-other",
             "JARM 2.4; suite ensure-jarm-with-invalid-sig-fails",
-            Refuse("jarm.signature"), "has a signature with other bytes";
+            Refuse("jarm.signature"), "has an invalid signature";
         None: "jarm-alg-none",
             "FAPI 2.0 SP 5.4.1; suite ensure-jarm-signature-is-not-none; CVE-2021-44878",
-            Refuse("jarm.jws"), "is not signed, and says so";
+            Refuse("jarm.jws"), "has alg none and no signature";
         Hs256: "jarm-alg-hs256", "CVE-2023-48223, CVE-2026-34950", Refuse("jarm.jws"),
-            "is signed with HS256, by the issuer's public key as a secret";
+            "is signed with HS256, with the issuer's public key as the secret";
         SignedByStranger: "jarm-signed-by-stranger", "JARM 2.4", Refuse("jarm.key.unknown"),
-            "is signed by a key that the issuer does not publish";
+            "is signed by an unpublished key";
         OtherState: "jarm-state-other", "RFC 6749 10.12", Refuse("rfc6749.state.mismatch"),
-            "is well signed, and has another state";
+            "has a valid signature and another state";
         WithoutState: "jarm-without-state", "RFC 6749 4.1.2", Refuse("rfc6749.state.missing"),
-            "is well signed, and has no state";
+            "has a valid signature and no state";
         CodeAndError: "jarm-code-and-error", "RFC 6749 4.1.2", Refuse("jarm.code.error"),
-            "is well signed, and has a code and an error";
+            "has a valid signature, a code and an error";
         Twice: "jarm-twice", "RFC 6749 3.1", Refuse("rfc6749.callback.duplicate"),
-            "comes twice";
+            "occurs twice";
         Downgraded: "jarm-downgraded", "FAPI 2.0 MS 5.4.2", Refuse("jarm.response.missing"),
-            "is not there: the code stands in the clear";
+            "is absent: the code is an unsigned parameter";
         CodeBeside: "jarm-code-beside", "FAPI 2.0 MS 5.4.2", Refuse("jarm.response.missing"),
-            "is there, and a code in the clear beside it";
+            "has an unsigned code next to it";
         Encrypted: "jarm-five-parts", "FAPI 2.0 MS 6; CVE-2022-3102", Refuse("jarm.jws"),
             "has the five parts of an encrypted JWT";
         Critical: "jarm-crit", "RFC 7515 4.1.11; CVE-2025-59420, CVE-2026-35042",
             Refuse("jarm.jws"),
-            "has a header that says what has to be understood, which nobody does";
+            "has a crit header with an unsupported extension";
         IdToken: "jarm-is-id-token", "RFC 8725 3.11", Refuse("rfc6749.state.missing"),
-            "is an ID token, well signed and meant for this client";
+            "is an ID token with a valid signature for this client";
         Introspection: "jarm-is-introspection", "RFC 8725 3.11", Refuse("jarm.typ"),
             "is a signed introspection response";
         AccessToken: "jarm-is-access-token", "RFC 8725 3.11; RFC 9068", Refuse("jarm.typ"),
@@ -151,7 +151,7 @@ rows! {
         RequestObject: "jarm-is-request-object", "RFC 8725 3.11; RFC 9101 10.8",
             Refuse("jarm.typ"), "is a signed authorization request";
         AudArray: "jarm-aud-array", "RFC 7519 4.1.3", Accept,
-            "is meant for the client alone, in an array of one";
+            "has the client as the only audience, in an array";
     }
 }
 
@@ -258,7 +258,7 @@ fn instead(stage: &mut Stage<'_>, typ: Option<&str>, others: Value) -> Option<()
     })
 }
 
-/// Another kind of JWT that has all that a response has: nothing but its type is wrong.
+/// Another kind of JWT with all members of a response: only its type is wrong.
 fn typed(stage: &mut Stage<'_>, typ: &str, others: Value) -> Option<()> {
     let mut claims = jwt::claims(&response(stage)?)?;
     claims.extend(others.as_object()?.clone());

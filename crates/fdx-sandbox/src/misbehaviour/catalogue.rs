@@ -22,19 +22,19 @@ use crate::misbehaviour::stage::Stage;
 use crate::misbehaviour::token::{WrongRefresh, WrongToken};
 use crate::misbehaviour::{metadata, nonce};
 
-/// One way to be wrong.
+/// A misbehaviour of a server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Misbehaviour {
-    /// An answer that no client should read, at any endpoint of the back channel.
+    /// A response that no client may read, at any endpoint of the back channel.
     Answer(Moment, WrongAnswer),
     /// The signed authorization response (JARM).
     AuthorizationResponse(WrongAuthorizationResponse),
-    /// The authorization response in the clear.
+    /// The authorization response as parameters.
     Callback(WrongCallback),
-    /// The consent grant, and answers at resources.
+    /// The consent grant, and responses of resources.
     Consent(WrongConsent),
-    /// The end of a consent, by a token of the client's own.
+    /// The revocation of a consent with a client credentials token.
     ConsentRevocation(WrongConsentRevocation),
     /// The ID token.
     IdToken(WrongIdToken),
@@ -46,18 +46,18 @@ pub enum Misbehaviour {
     Metadata(WrongMetadata),
     /// DPoP nonces.
     Nonce(WrongNonce),
-    /// The answer to a pushed authorization request.
+    /// The response to a pushed authorization request.
     Push(WrongPush),
-    /// The answer to a refresh.
+    /// The response to a refresh.
     Refresh(WrongRefresh),
-    /// The answer to a registration, or to its read.
+    /// Responses to registration and its management.
     Registration(WrongRegistration),
     /// The token response.
     Token(WrongToken),
 }
 
 impl Misbehaviour {
-    /// Every one, area by area in the order of a flow.
+    /// Every misbehaviour, by area in the order of a flow.
     pub fn all() -> impl Iterator<Item = Self> {
         let answers = Moment::BACK_CHANNEL.iter().flat_map(|moment| {
             let here = WrongAnswer::ALL.iter().filter(|wrong| wrong.shows_at(*moment));
@@ -79,7 +79,7 @@ impl Misbehaviour {
             .chain(answers)
     }
 
-    /// The one of this name.
+    /// Returns the misbehaviour with this name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
         Self::all().find(|known| known.name() == name)
@@ -100,19 +100,19 @@ impl Misbehaviour {
         self.row().does
     }
 
-    /// The clause behind it, or the known weakness of others that it repeats.
+    /// The violated clause, or the known weakness that it repeats.
     #[must_use]
     pub fn clause(self) -> &'static str {
         self.row().clause
     }
 
-    /// What a client has to do about it.
+    /// The correct reaction of a client.
     #[must_use]
     pub fn right(self) -> Right {
         self.row().right
     }
 
-    /// What a flow has to be like for it to show.
+    /// The flow in which it shows.
     #[must_use]
     pub fn flow(self) -> Flow {
         match self {
@@ -188,7 +188,7 @@ impl Misbehaviour {
         }
     }
 
-    /// Changes the answer, where it is one that this is about.
+    /// Changes the response, if the misbehaviour concerns it.
     pub(crate) fn tamper(self, stage: &mut Stage<'_>) {
         let _ = match self {
             Self::Answer(moment, wrong) => wrong.tamper(moment, stage),

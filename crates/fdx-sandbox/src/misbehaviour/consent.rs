@@ -9,40 +9,39 @@ use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;
 
 rows! {
-    /// What is wrong with a consent grant or a resource, or strange about it.
+    /// Defects and peculiarities of a consent grant or a resource.
     WrongConsent {
         OtherId: "consent-id-other", "FDX Consent API", Refuse("fdx.consent.other"),
-            "gives the grant of another consent";
+            "returns the grant of another consent";
         WithoutId: "consent-without-id", "FDX Consent API", Refuse("fdx.consent.other"),
-            "gives a grant that does not say which consent it is";
+            "returns a grant without an id";
         Revoked: "consent-revoked", "FDX Consent API", Refuse("fdx.consent.inactive"),
-            "gives a grant that was revoked";
+            "returns a revoked grant";
         Expired: "consent-expired", "FDX Consent API", Refuse("fdx.consent.inactive"),
-            "gives a grant that has expired";
+            "returns an expired grant";
         UnknownStatus: "consent-status-unknown", "FDX Consent API",
-            Refuse("fdx.consent.inactive"), "gives a grant of a status that nobody knows";
+            Refuse("fdx.consent.inactive"), "returns a grant with an unknown status";
         WithoutStatus: "consent-without-status", "FDX Consent API",
-            Report("consent-status-missing"), "gives a grant without a status";
+            Report("consent-status-missing"), "returns a grant without a status";
         Unasked: "consent-unasked", "FDX Consent API; RFC 9396 7", Report("unasked"),
-            "grants an account's investments, which nobody asked for";
+            "grants an account's investments, which were not requested";
         OtherRecipient: "consent-recipient-other", "FDX Consent API, Party",
             Report("recipient-other"),
-            "gives a grant that names another recipient: the token is bound to its client all the \
-             same, and FDX does not say by which name a recipient is called";
+            "returns a grant with another recipient: the token is bound to its client regardless, and \
+             FDX does not define the name of a recipient";
         WithoutResources: "consent-without-resources", "FDX Consent API", Report("not-told"),
-            "does not tell what was granted, which is neither all nor nothing";
+            "does not report what was granted, which means neither all nor nothing";
         InteractionOther: "consent-interaction-id-other", "FDX API, x-fapi-interaction-id",
-            Report("interaction-id-other"), "answers with the interaction id of another call";
+            Report("interaction-id-other"), "responds with the interaction id of another call";
         InteractionMissing: "consent-without-interaction-id", "FDX API, x-fapi-interaction-id",
-            Report("interaction-id-missing"), "answers without an interaction id";
+            Report("interaction-id-missing"), "responds without an interaction id";
         RetryAfterAges: "consent-retry-after-ages", "RFC 9110 10.2.3", Refuse("rfc9110.error"),
-            "is unavailable, and asks to be left alone for a thousand years: a day is the most \
-             that a client waits on a server's word";
+            "is unavailable, with a retry-after of a thousand years: a client waits at most a day";
         Challenged: "consent-token-refused", "RFC 6750 3.1", Refuse("rfc6750.challenge"),
-            "takes the token for expired";
+            "rejects the token as expired";
         ResourceInteractionOther: "resource-interaction-id-other",
             "FDX API, x-fapi-interaction-id", Report("interaction-id-other"),
-            "answers at a resource with the interaction id of another call";
+            "responds at a resource with the interaction id of another call";
     }
 }
 
@@ -109,45 +108,45 @@ impl WrongConsent {
 }
 
 rows! {
-    /// What is wrong with a client's own token, with an answer to the revocation of a consent or
-    /// with the list of its revocations, or strange about it.
+    /// Defects and peculiarities of a token of the client credentials grant, of the response to a
+    /// consent revocation, and of the list of revocations.
     WrongConsentRevocation {
         RefreshToken: "client-token-with-refresh-token", "RFC 6749 4.4.3", Accept,
-            "gives a refresh token with the client's own token, which is not kept";
+            "returns a refresh token with the client credentials token, which the client ignores";
         OtherType: "client-token-type-other", "FAPI 2.0 SP 5.3.3.1-1; RFC 9449 5",
             Refuse("rfc6749.token_type"),
-            "gives the client's own token bound otherwise than was asked";
+            "returns a client credentials token with another binding than requested";
         TypeUnknown: "client-token-type-unknown", "RFC 6749 7.1", Refuse("rfc6749.token_type"),
-            "gives the client's own token as one of type mac";
+            "returns a client credentials token of type mac";
         WithoutAccessToken: "client-token-without-access-token", "RFC 6749 5.1",
-            Refuse("rfc6749.access_token.text"), "gives the client no token of its own";
+            Refuse("rfc6749.access_token.text"), "returns no client credentials token";
         ClientRefused: "client-token-refused", "RFC 6749 5.2", Refuse("rfc6749.error"),
-            "gives tokens to customers' consents alone";
+            "refuses the client credentials grant";
         Conflict: "consent-revocation-conflict", "FDX Consent API, PUT revocation",
-            Report("already-ended"), "says that the consent had ended before, with 409";
+            Report("already-ended"), "reports with 409 that the consent had ended before";
         NotFound: "consent-revocation-not-found", "FDX Consent API, PUT revocation",
-            Report("not-found"), "says that there is no such consent, with 404";
+            Report("not-found"), "reports with 404 that the consent does not exist";
         StatusOk: "consent-revocation-status-ok", "FDX Consent API, PUT revocation",
             Report("revocation-status"), "revokes with 200 and a body instead of 204";
         Accepted: "consent-revocation-accepted", "FDX Consent API, PUT revocation",
-            Refuse("rfc9110.status"), "answers with 202, which FDX does not know";
+            Refuse("rfc9110.status"), "responds with 202, which FDX does not define";
         Failed: "consent-revocation-failed", "RFC 9110 15.6.1", Refuse("rfc9110.error"),
-            "answers with 500 and nothing: whether the consent has ended is not known";
+            "responds with 500 and no body: whether the consent has ended is unknown";
         Forbidden: "consent-revocation-forbidden", "FDX API, Error", Refuse("fdx.error"),
-            "answers with 403 and an FDX error";
+            "responds with 403 and an FDX error";
         InteractionOther: "consent-revocation-interaction-id-other",
             "FDX API, x-fapi-interaction-id", Report("interaction-id-other"),
-            "answers with the interaction id of another call";
+            "responds with the interaction id of another call";
         ListArray: "revocations-array", "FDX 5 Consent API, GET revocation", Accept,
-            "lists the revocations as an array without an object around it, as FDX 5 did";
+            "returns the revocations as a bare array, as FDX 5 did";
         ListText: "revocations-text", "FDX Consent API, ConsentRevocationList",
-            Refuse("rfc8259.json.shape"), "gives a text where the list is";
+            Refuse("rfc8259.json.shape"), "returns a string instead of the list";
         ListMembers: "revocations-of-numbers", "FDX Consent API, ConsentRevocationList",
-            Refuse("rfc8259.json.shape"), "lists numbers as revocations";
+            Refuse("rfc8259.json.shape"), "returns a list of numbers";
         ListNotFound: "revocations-not-found", "FDX Consent API, GET revocation",
-            Report("not-listed"), "says with 404 that there are no revocations, or no consent";
+            Report("not-listed"), "reports with 404 that there are no revocations or no consent";
         ListFailed: "revocations-failed", "RFC 9110 15.6.1", Refuse("rfc9110.error"),
-            "answers with 500 and nothing where the list is";
+            "responds with 500 and no body instead of the list";
     }
 }
 

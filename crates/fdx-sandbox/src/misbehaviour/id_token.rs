@@ -11,90 +11,90 @@ use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;
 
 rows! {
-    /// What is wrong with the ID token.
+    /// Defects and peculiarities of the ID token.
     WrongIdToken {
         OtherIss: "id-token-iss-other", "OIDC Core 3.1.3.7; suite invalid-iss",
-            Refuse("oidc.id_token.iss"), "names the issuer with a 1 at its end";
+            Refuse("oidc.id_token.iss"), "contains the issuer with a 1 appended";
         WithoutIss: "id-token-without-iss", "OIDC Core 3.1.3.7; suite invalid-missing-iss",
-            Refuse("oidc.id_token.iss"), "names no issuer";
+            Refuse("oidc.id_token.iss"), "contains no issuer";
         IssArray: "id-token-iss-array", "CVE-2025-30144", Refuse("oidc.id_token.iss"),
-            "names the issuer and an attacker, in an array";
+            "contains an array of the issuer and an attacker";
         OtherAud: "id-token-aud-other", "OIDC Core 3.1.3.7; suite invalid-aud",
-            Refuse("oidc.id_token.aud"), "is meant for another client";
+            Refuse("oidc.id_token.aud"), "has another client as audience";
         WithoutAud: "id-token-without-aud", "OIDC Core 3.1.3.7; suite invalid-missing-aud",
-            Refuse("oidc.id_token.aud"), "is meant for nobody";
+            Refuse("oidc.id_token.aud"), "has no audience";
         SecondAud: "id-token-second-aud", "OIDC Core 3.1.3.7; suite invalid-secondary-aud",
-            Refuse("oidc.id_token.aud.untrusted"), "is meant for another client too";
+            Refuse("oidc.id_token.aud.untrusted"), "has another client as second audience";
         AudArray: "id-token-aud-array", "OIDC Core 2; suite valid-aud-as-array", Accept,
-            "is meant for the client alone, in an array of one";
+            "has the client as the only audience, in an array";
         OtherAzp: "id-token-azp-other", "OIDC Core 3.1.3.7", Refuse("oidc.id_token.azp"),
-            "was asked for by another client";
+            "has another client as azp";
         None: "id-token-alg-none",
             "FAPI 2.0 SP 5.4.1; suite invalid-null-alg; CVE-2021-44878",
-            Refuse("oidc.id_token.jws"), "is not signed, and says so";
+            Refuse("oidc.id_token.jws"), "has alg none and no signature";
         NoneInCapitals: "id-token-alg-none-in-capitals", "CVE-2021-44878",
-            Refuse("oidc.id_token.jws"), "is not signed, and says so as nOnE";
+            Refuse("oidc.id_token.jws"), "has alg nOnE and no signature";
         Rs256: "id-token-alg-rs256", "FAPI 2.0 SP 5.4.1; suite invalid-alternate-alg",
-            Refuse("oidc.id_token.jws"), "says that it is signed with RS256";
+            Refuse("oidc.id_token.jws"), "has alg RS256";
         Hs256: "id-token-alg-hs256",
             "CVE-2015-9235, CVE-2016-5431, CVE-2023-48223, CVE-2024-33663, CVE-2024-37568, \
              CVE-2026-34950, CVE-2026-22817: a public key as a secret",
             Refuse("oidc.id_token.jws"),
-            "is signed with HS256, by the issuer's public key as a secret";
+            "is signed with HS256, with the issuer's public key as the secret";
         WithoutAlg: "id-token-alg-empty", "RFC 7515 4.1.1", Refuse("oidc.id_token.jws"),
             "has an empty alg";
         Expired: "id-token-expired", "OIDC Core 3.1.3.7; suite invalid-expired-exp",
-            Refuse("oidc.id_token.exp.past"), "has expired six minutes ago";
+            Refuse("oidc.id_token.exp.past"), "expired six minutes ago";
         WithoutExp: "id-token-without-exp", "OIDC Core 3.1.3.7; suite invalid-missing-exp",
-            Refuse("oidc.id_token.exp"), "never expires";
+            Refuse("oidc.id_token.exp"), "has no exp";
         ExpText: "id-token-exp-text", "CVE-2026-25537", Refuse("oidc.id_token.exp"),
-            "says as a text when it expires";
+            "has exp as a string";
         WithoutIat: "id-token-without-iat", "OIDC Core 2; suite oidcc missing-iat",
-            Refuse("oidc.id_token.iat"), "does not say when it was issued";
+            Refuse("oidc.id_token.iat"), "has no iat";
         IatLastWeek: "id-token-iat-last-week", "OIDC Core 3.1.3.7; suite iat-is-week-in-past",
-            Refuse("oidc.id_token.iat.past"), "was issued a week ago, and is good for a month";
+            Refuse("oidc.id_token.iat.past"), "was issued a week ago and is valid for a month";
         IatAhead: "id-token-iat-ahead", "OIDC Core 3.1.3.7; FAPI 2.0 SP 5.3.2.1-13",
-            Refuse("oidc.id_token.iat.future"), "was issued in an hour";
+            Refuse("oidc.id_token.iat.future"), "has iat an hour in the future";
         NbfAhead: "id-token-nbf-ahead", "RFC 7519 4.1.5", Refuse("oidc.id_token.nbf"),
-            "may not be used for another hour";
+            "has nbf an hour in the future";
         NbfText: "id-token-nbf-text", "CVE-2026-25537", Refuse("oidc.id_token.nbf"),
-            "says as a text from when it may be used";
+            "has nbf as a string";
         OtherNonce: "id-token-nonce-other",
             "OIDC Core 3.1.3.7; suite invalid-nonce; CVE-2026-73419",
-            Refuse("oidc.id_token.nonce"), "has the nonce with a 1 at its end";
+            Refuse("oidc.id_token.nonce"), "contains the nonce with a 1 appended";
         WithoutNonce: "id-token-without-nonce", "OIDC Core 3.1.3.7; suite invalid-missing-nonce",
             Refuse("oidc.id_token.nonce"), "has no nonce";
         WithoutSub: "id-token-without-sub", "OIDC Core 2; suite oidcc missing-sub",
-            Refuse("oidc.id_token.sub"), "is about nobody";
+            Refuse("oidc.id_token.sub"), "has no sub";
         OtherAtHash: "id-token-at-hash-other", "OIDC Core 3.1.3.8; suite oidcc invalid-athash",
             Refuse("oidc.id_token.at_hash"), "has the at_hash of another access token";
         AtHashOfUnknownAlg: "id-token-at-hash-of-unknown-alg", "CVE-2026-28498: at_hash fails open",
             Refuse("oidc.id_token.jws"),
-            "says that it is signed with ES999, for which nobody knows the hash";
+            "has alg ES999, whose hash is unknown";
         WithoutAtHash: "id-token-without-at-hash", "OIDC Core 3.1.3.6; suite oidcc missing-athash",
-            Accept, "has no at_hash, which it need not have in the code flow";
+            Accept, "has no at_hash, which is optional in the code flow";
         OtherConsent: "id-token-consent-other", "FDX Consent API",
             Refuse("fdx.consent_id.conflict"),
-            "names another consent than the token response, well signed";
+            "has another consent id than the token response, with a valid signature";
         OtherSignature: "id-token-signature-other", "OIDC Core 3.1.3.7; FAPI 2.0 MS 5.6.2",
-            Refuse("oidc.id_token.signature"), "has a signature with other bytes";
+            Refuse("oidc.id_token.signature"), "has an invalid signature";
         ZeroSignature: "id-token-signature-zero", "CVE-2022-21449",
             Refuse("oidc.id_token.signature"), "has an ES256 signature of zeros";
         ShortSignature: "id-token-signature-short", "RFC 7518 3.4",
             Refuse("oidc.id_token.signature"), "has half an ES256 signature";
         DerSignature: "id-token-signature-der", "RFC 7518 3.4",
             Refuse("oidc.id_token.signature"),
-            "has a good ES256 signature, written as DER instead of as two numbers side by side";
+            "has a valid ES256 signature in DER instead of two concatenated numbers";
         SignedByStranger: "id-token-signed-by-stranger", "OIDC Core 3.1.3.7",
-            Refuse("oidc.id_token.key.unknown"), "is signed by a key that is not published";
+            Refuse("oidc.id_token.key.unknown"), "is signed by an unpublished key";
         EmbeddedKey: "id-token-embedded-key", "CVE-2018-0114; RFC 8725 3.10",
             Refuse("oidc.id_token.jws"),
-            "is signed by another key, and brings that key to verify it with";
+            "is signed by another key, which its header contains";
         KeyUrl: "id-token-key-url", "FAPI 2.0 SP 5.4.2; RFC 8725 3.10",
-            Refuse("oidc.id_token.jws"), "says where to fetch the key to verify it with";
+            Refuse("oidc.id_token.jws"), "has a URL of its key in the header";
         Critical: "id-token-crit",
             "RFC 7515 4.1.11; CVE-2025-59420, CVE-2026-35042, python-jose #413",
-            Refuse("oidc.id_token.jws"), "says what has to be understood, which nobody does";
+            Refuse("oidc.id_token.jws"), "has a crit header with an unsupported extension";
         EmptyCritical: "id-token-crit-empty", "RFC 7515 4.1.11", Refuse("oidc.id_token.jws"),
             "has an empty crit";
         Unencoded: "id-token-b64", "RFC 7797 7", Refuse("oidc.id_token.jws"),
@@ -107,16 +107,16 @@ rows! {
         Long: "id-token-long", "CVE-2025-61920", Refuse("oidc.id_token.jws"),
             "has a header of 20,000 bytes";
         NestedClaims: "id-token-nested", "CVE-2025-53864", Refuse("oidc.id_token.claims"),
-            "has claims of 5,000 arrays inside each other";
+            "has claims with 5,000 nested arrays";
         ClaimTwice: "id-token-claim-twice", "RFC 7519 4", Refuse("oidc.id_token.claims"),
-            "names the issuer twice";
+            "repeats the claim iss";
         NotBase64Url: "id-token-base64", "RFC 7515 2", Refuse("oidc.id_token.jws"),
             "has a padded signature";
         AuthorizationResponse: "id-token-is-jarm", "RFC 8725 3.11", Refuse("oidc.id_token.typ"),
             "is a signed authorization response";
         UntypedAuthorizationResponse: "id-token-is-untyped-jarm", "RFC 8725 3.11; JARM 2.1",
             Refuse("oidc.id_token.iat"),
-            "is a signed authorization response that does not say so";
+            "is a signed authorization response without a typ";
         AccessToken: "id-token-is-access-token", "RFC 8725 3.11; RFC 9068 2.1",
             Refuse("oidc.id_token.typ"), "is an access token in the form of a JWT";
         Introspection: "id-token-is-introspection", "RFC 8725 3.11; RFC 9701 8.1",
@@ -127,11 +127,11 @@ rows! {
             Refuse("oidc.id_token.typ"), "is a signed authorization request";
         ClientAssertion: "id-token-is-client-assertion", "RFC 8725 3.11; RFC 7523 3",
             Refuse("oidc.id_token.iss"),
-            "is an assertion in the client's own name, meant for the issuer";
+            "is a client assertion with the issuer as audience";
     }
 }
 
-/// All that an ID token has to have, so that nothing but the type of another JWT is wrong.
+/// The required claims of an ID token, so that only the type of another JWT is wrong.
 const ALL: &[&str] = &["exp", "iat", "sub", "nonce"];
 
 impl WrongIdToken {

@@ -29,7 +29,7 @@ pub(crate) fn signed_by_stranger(stage: &mut Stage<'_>) -> Option<()> {
     stage.member("id_token", json!(other))
 }
 
-/// The same claims and one more before them, as it is written.
+/// The same claims after one more, which is inserted as text.
 pub(crate) fn claims_too(stage: &mut Stage<'_>, claim: &str) -> Option<()> {
     let config = stage.config;
     stage.id_token_text(|jwt| {
@@ -39,7 +39,8 @@ pub(crate) fn claims_too(stage: &mut Stage<'_>, claim: &str) -> Option<()> {
     })
 }
 
-/// Another JWT of the same issuer for the same client, with some of the ID token's claims.
+/// Replaces the ID token by another JWT of the same issuer for the same client, with `shared` claims
+/// of the ID token.
 pub(crate) fn instead(
     stage: &mut Stage<'_>,
     typ: Option<&str>,

@@ -9,40 +9,40 @@ use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;
 
 rows! {
-    /// What is wrong with an introspection response.
+    /// Defects of an introspection response.
     WrongIntrospection {
         NotActive: "introspection-not-active", "RFC 7662 2.2", Refuse("rfc7662.active"),
-            "says that the token that was just issued is not active";
+            "reports the fresh token as inactive";
         ActiveMissing: "introspection-without-active", "RFC 7662 2.2",
-            Refuse("rfc8259.json.shape"), "does not say whether the token is active";
+            Refuse("rfc8259.json.shape"), "contains no active member";
         ActiveText: "introspection-active-text", "RFC 7662 2.2", Refuse("rfc8259.json.shape"),
-            "says \"false\", as a text, which is true to many a language";
+            "has the string \"false\" as active, which many languages take for true";
         OtherBinding: "introspection-cnf-other", "RFC 9449 6.2; RFC 8705 3.2",
-            Refuse("rfc6749.token_type"), "says that the token is bound to another key";
+            Refuse("rfc6749.token_type"), "reports the token as bound to another key";
         OtherConsent: "introspection-consent-other", "FDX Consent API",
-            Refuse("fdx.consent_id.conflict"), "names another consent than the token response";
+            Refuse("fdx.consent_id.conflict"), "has another consent id than the token response";
         Unsigned: "introspection-unsigned", "FAPI 2.0 MS 5.5.2", Refuse("rfc9701.unsigned"),
-            "is plain JSON, and a signed one was asked for";
+            "is plain JSON although a signed response was requested";
         WithoutIss: "introspection-jwt-without-iss", "RFC 9701 5", Refuse("rfc9701.iss"),
-            "names no issuer";
+            "contains no issuer";
         OtherIss: "introspection-jwt-iss-other", "RFC 9701 5", Refuse("rfc9701.iss"),
-            "names the issuer with a 1 at its end";
+            "contains the issuer with a 1 appended";
         OtherAud: "introspection-jwt-aud-other", "RFC 9701 5", Refuse("rfc9701.aud"),
-            "is meant for another client";
+            "has another client as audience";
         WithoutIat: "introspection-jwt-without-iat", "RFC 9701 5", Refuse("rfc9701.iat"),
-            "does not say when it was issued";
+            "has no iat";
         Stale: "introspection-jwt-stale", "RFC 9701 5", Refuse("rfc9701.iat.past"),
             "was issued a day ago";
         Empty: "introspection-jwt-empty", "RFC 9701 5", Refuse("rfc9701.token_introspection"),
-            "says nothing about a token";
+            "has no token_introspection";
         OtherSignature: "introspection-jwt-signature-other", "RFC 9701 5",
-            Refuse("rfc9701.signature"), "has a signature with other bytes";
+            Refuse("rfc9701.signature"), "has an invalid signature";
         None: "introspection-jwt-alg-none", "RFC 9701 5; FAPI 2.0 SP 5.4.1",
-            Refuse("rfc9701.jws"), "is not signed, and says so";
+            Refuse("rfc9701.jws"), "has alg none and no signature";
         SignedNotActive: "introspection-jwt-not-active", "RFC 7662 2.2",
-            Refuse("rfc7662.active"), "says, well signed, that the token is not active";
+            Refuse("rfc7662.active"), "reports the token as inactive, with a valid signature";
         Untyped: "introspection-jwt-untyped", "RFC 9701 5; RFC 8725 3.11",
-            Refuse("rfc9701.typ"), "does not say what kind of JWT it is";
+            Refuse("rfc9701.typ"), "has no typ";
         IdToken: "introspection-jwt-is-id-token", "RFC 8725 3.11", Refuse("rfc9701.typ"),
             "is an ID token";
         AuthorizationResponse: "introspection-jwt-is-jarm", "RFC 8725 3.11",
@@ -87,9 +87,9 @@ impl WrongIntrospection {
             }
             Self::OtherConsent => stage.member("fdxConsentId", json!("another-consent")),
             Self::Unsigned => {
-                let told = jwt::claims(&stage.text()?)?.remove("token_introspection")?;
+                let plain = jwt::claims(&stage.text()?)?.remove("token_introspection")?;
                 stage.header("content-type", "application/json");
-                stage.body(told.to_string());
+                stage.body(plain.to_string());
                 Some(())
             }
             Self::WithoutIss => claims(stage, |claims| drop(claims.remove("iss"))),
@@ -139,7 +139,7 @@ fn set(stage: &mut Stage<'_>, name: &str, value: Value) -> Option<()> {
     })
 }
 
-/// The same statement about the token, and other claims beside it, in another kind of JWT.
+/// The same token_introspection with additional claims, in another kind of JWT.
 fn typed(stage: &mut Stage<'_>, typ: Option<&str>, others: Value) -> Option<()> {
     let config = stage.config;
     text(stage, |jwt| {

@@ -8,18 +8,18 @@ use sha2::{Digest, Sha256};
 use crate::institution::config::InstitutionConfig;
 use crate::institution::signing;
 
-/// The key of RFC 7517 appendix A.2, which everybody has.
+/// The public example key of RFC 7517 appendix A.2.
 const STRANGER: &str = r#"{"kty":"EC","crv":"P-256","kid":"another-key",
     "x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
     "y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
     "d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}"#;
 
-/// A key that is not the institution's, or not yet.
+/// A key that is not one of the institution's.
 pub(crate) fn stranger(config: &InstitutionConfig) -> Option<PrivateKey> {
     PrivateKey::from_jwk(config.backend, STRANGER.as_bytes()).ok()
 }
 
-/// The same with its private member, as no key set may list it.
+/// The same key with its private member.
 pub(crate) fn stranger_in_private() -> Option<Value> {
     serde_json::from_str(STRANGER).ok()
 }
@@ -29,7 +29,7 @@ pub(crate) fn claims(jwt: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(jws.payload()).ok()
 }
 
-/// The claims that `change` makes of those of `jwt`, with the same `typ`, signed as it was.
+/// Signs changed claims of `jwt`, with the same `typ` and algorithm.
 pub(crate) fn resigned(
     config: &InstitutionConfig,
     jwt: &str,
@@ -50,8 +50,8 @@ pub(crate) fn signed(
     signing::jwt(config, algorithm, typ, claims)
 }
 
-/// The same claims, signed by the stranger's key. `at_hash`, which depends on the algorithm and
-/// need not be there, is left out.
+/// The same claims, signed by the foreign key. The optional `at_hash`, which depends on the
+/// algorithm, is left out.
 pub(crate) fn signed_by_stranger(config: &InstitutionConfig, jwt: &str) -> Option<String> {
     let key = stranger(config)?;
     let jws = Jws::parse(jwt).ok()?;
@@ -61,15 +61,14 @@ pub(crate) fn signed_by_stranger(config: &InstitutionConfig, jwt: &str) -> Optio
     input.attach(&key.sign(&input).ok()?).ok()
 }
 
-/// The same with members of the header set, signed by the same key: a client that does not look at
-/// the header has no other reason to refuse it.
+/// The same claims with other header members, signed by the same key. Only the header is wrong.
 pub(crate) fn headed(config: &InstitutionConfig, jwt: &str, members: &Value) -> Option<String> {
     let jws = Jws::parse(jwt).ok()?;
     let header = with_members(jwt, members)?;
     signing::bytes(config, jws.algorithm(), header.as_bytes(), jws.payload())
 }
 
-/// The same by a stranger, whose public key the header brings.
+/// The same claims signed by the foreign key, whose public part is in the header.
 pub(crate) fn with_its_own_key(config: &InstitutionConfig, jwt: &str) -> Option<String> {
     let key = stranger(config)?;
     let jws = Jws::parse(jwt).ok()?;
@@ -83,7 +82,7 @@ pub(crate) fn with_its_own_key(config: &InstitutionConfig, jwt: &str) -> Option<
     input.attach(&key.sign(&input).ok()?).ok()
 }
 
-/// The same by HS256, whose secret is the institution's public key as its key set has it.
+/// The same claims with HS256. The secret is the institution's public JWK.
 pub(crate) fn by_public_key_as_secret(config: &InstitutionConfig, jwt: &str) -> Option<String> {
     let algorithm = Jws::parse(jwt).ok()?.algorithm();
     let secret = signing::key(config, algorithm)?.public().jwk();
@@ -108,7 +107,7 @@ fn hmac_sha256(secret: &[u8], text: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize().into()
 }
 
-/// The header's JSON with members set.
+/// The header's JSON with additional members.
 fn with_members(jwt: &str, members: &Value) -> Option<String> {
     let (header, _) = jwt.split_once('.')?;
     let mut header: Map<String, Value> =
@@ -117,7 +116,7 @@ fn with_members(jwt: &str, members: &Value) -> Option<String> {
     Some(Value::Object(header).to_string())
 }
 
-/// Without a signature, and the header says so.
+/// The same claims without a signature, with this `alg` in the header.
 pub(crate) fn unsecured(jwt: &str, alg: &str) -> Option<String> {
     let (_, rest) = jwt.split_once('.')?;
     let (payload, _) = rest.split_once('.')?;
@@ -125,7 +124,7 @@ pub(crate) fn unsecured(jwt: &str, alg: &str) -> Option<String> {
     Some(format!("{}.{payload}.", base64url::encode(header.as_bytes())))
 }
 
-/// With another signature, of the same length.
+/// The same JWT with a changed signature.
 pub(crate) fn signature(jwt: &str, change: impl FnOnce(&mut Vec<u8>)) -> String {
     let (kept, signature) = jwt.rsplit_once('.').unwrap_or((jwt, ""));
     let mut signature = base64url::decode(signature).unwrap_or_default();
@@ -133,14 +132,14 @@ pub(crate) fn signature(jwt: &str, change: impl FnOnce(&mut Vec<u8>)) -> String 
     format!("{kept}.{}", base64url::encode(&signature))
 }
 
-/// With another payload, as it is written, signed by the same key.
+/// The same JWT with another payload, signed by the same key.
 pub(crate) fn payload(config: &InstitutionConfig, jwt: &str, payload: &[u8]) -> Option<String> {
     let jws = Jws::parse(jwt).ok()?;
     let header = with_members(jwt, &json!({}))?;
     signing::bytes(config, jws.algorithm(), header.as_bytes(), payload)
 }
 
-/// An ECDSA signature as most libraries write it (RFC 3279 section 2.2.3).
+/// An ECDSA signature in DER (RFC 3279 section 2.2.3).
 pub(crate) fn der(signature: &[u8]) -> Vec<u8> {
     let (r, s) = signature.split_at(signature.len() / 2);
     let mut pair = Vec::new();

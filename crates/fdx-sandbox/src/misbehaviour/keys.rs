@@ -8,49 +8,47 @@ use crate::misbehaviour::stage::Stage;
 use crate::misbehaviour::{id_token_change, jwt};
 
 rows! {
-    /// What is wrong with the JWK Set, or strange about it.
+    /// Defects and peculiarities of the JWK Set.
     WrongKeys {
         Decoys: "keys-decoys", "FAPI 2.0 SP 5.4.3; suite happy-path", Accept,
-            "lists keys of other types before the right one, under its key id";
+            "lists keys of other types before the right key, with its key id";
         Weak: "keys-weak", "FAPI 2.0 SP 5.4.1-2", Accept,
-            "signs with PS256, and lists an RSA key of 1,024 bits under the right key's id, before \
-             it";
+            "signs with PS256, and lists a 1,024-bit RSA key before the right key, with its key id";
         WrongCurve: "keys-wrong-curve", "FAPI 2.0 SP 5.4.1-3", Accept,
-            "signs with ES256, and lists a key on secp256k1 under the right key's id, before it";
+            "signs with ES256, and lists a secp256k1 key before the right key, with its key id";
         Private: "keys-private", "RFC 7517 9.2", Accept,
-            "signs with ES256, and lists another such key with its private member, before the \
-             right one";
+            "signs with ES256, and lists another key with its private member before the right key";
         ForEncryption: "keys-for-encryption", "RFC 7517 4.2", Accept,
-            "signs with ES256, and lists another such key for encryption, before the right one";
+            "signs with ES256, and lists another key for encryption before the right key";
         Symmetric: "keys-symmetric", "CVE-2023-48223", Accept,
-            "signs with ES256, and lists a secret that says that it is for ES256 under the right \
-             key's id, before it";
+            "signs with ES256, and lists a symmetric key with alg ES256 before the right key, with \
+             its key id";
         TenThousand: "keys-ten-thousand", "RFC 7517 5; CVE-2024-24814", Refuse("fdx.body.nested"),
             "lists 10,000 keys";
         HundredAndOne: "keys-hundred-and-one", "RFC 7517 5", Refuse("rfc7517.keys"),
-            "lists 101 keys, one more than are looked at";
+            "lists 101 keys, one more than a client reads";
         None: "keys-none", "RFC 7517 5", Refuse("oidc.id_token.key.unknown"), "lists no key";
         NotASet: "keys-not-a-set", "RFC 7517 5.1", Refuse("rfc8259.json.shape"),
             "has no member keys";
         OnlyPrivate: "keys-right-one-private", "RFC 7517 9.2",
-            Refuse("oidc.id_token.key.unknown"), "publishes the right key with a private member";
+            Refuse("oidc.id_token.key.unknown"), "lists the right key with a private member";
         OnlyForEncryption: "keys-right-one-for-encryption", "RFC 7517 4.2",
-            Refuse("oidc.id_token.key.unknown"), "says that the right key is for encryption alone";
+            Refuse("oidc.id_token.key.unknown"), "lists the right key for encryption only";
         Withdrawn: "keys-right-one-withdrawn", "RFC 7517 5; suite oidcc signing-key-rotation",
             Refuse("oidc.id_token.key.unknown"),
-            "lists another key instead of the one that it signs with";
+            "lists another key instead of its signing key";
         RotatedBetweenTwoCalls: "keys-rotated-between-two-calls",
             "OIDC Core 10.1.1; suite oidcc signing-key-rotation-just-before-signing", Accept,
-            "signs the callback with one key and the ID token with the next, and lists the next \
-             one only then";
+            "signs the callback with one key and the ID token with the next, which it lists only \
+             then";
     }
 }
 
-/// A modulus of 1,024 bits, whose primes nobody kept.
+/// A modulus of 1,024 bits with unknown primes.
 const WEAK: &str = "vRrBHU7COx5jv0QyviUJoxWAl9YjqDsK7dDjoheMXayPlulIGJ6Tj3kTpztwqSElnt_YpXsuP0g\
     cnTHz3qVftAkpyZWGego3mM1bnSSifzrQRzIHa0hkbQrXci9vYSbLi4gSMBjFcsh-ifg86HwAkxxed5mIacvo__QGiw4M\
     yqE";
-/// A point of that curve: its generator.
+/// The generator of that curve.
 const SECP256K1: [&str; 2] =
     ["eb5mfvncu6xVoGKVzocLBwKb_NstzijZWfKBWxb4F5g", "SDradyajxGVdpPv8DhEIqP0XtEimhVQZnEfQj_sQ1Lg"];
 
@@ -102,7 +100,7 @@ impl WrongKeys {
     }
 }
 
-/// The public key that is not the institution's, or not yet.
+/// The public part of the foreign key.
 fn jwk(stage: &Stage<'_>) -> Option<Value> {
     let key = jwt::stranger(stage.config)?;
     serde_json::from_str(key.public().jwk()).ok()
@@ -113,7 +111,7 @@ fn with(mut key: Value, name: &str, text: &str) -> Option<Value> {
     Some(key)
 }
 
-/// Puts `key` first, under the key id of what stands there.
+/// Inserts `key` at the start, with the key id of the key there.
 fn before(stage: &mut Stage<'_>, key: Value) -> Option<()> {
     stage.json(|body| {
         let Some(keys) = body.get_mut("keys").and_then(Value::as_array_mut) else {

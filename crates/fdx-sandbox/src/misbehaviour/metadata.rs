@@ -13,67 +13,67 @@ use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;
 
 rows! {
-    /// What is wrong with the metadata.
+    /// Defects of the metadata.
     WrongMetadata {
         IssuerSuffix: "metadata-issuer-suffix",
             "RFC 8414 3.3; suite discovery-issuer-mismatch; kilork/openid #92", Refuse("rfc8414.issuer.mismatch"),
-            "names the issuer with INVALID at its end";
+            "contains the issuer with INVALID appended";
         IssuerCase: "metadata-issuer-case", "RFC 8414 3.3", Refuse("rfc8414.issuer.mismatch"),
-            "names the issuer with its host in capitals";
+            "contains the issuer with its host in capitals";
         IssuerSlash: "metadata-issuer-slash", "RFC 8414 3.3; angular-auth-oidc-client #2116",
             Refuse("rfc8414.issuer.mismatch"),
-            "names the issuer with a slash more";
+            "contains the issuer with a slash appended";
         IssuerPort: "metadata-issuer-port", "RFC 8414 3.3", Refuse("rfc8414.issuer.mismatch"),
-            "names the issuer with a port more, or with another";
+            "contains the issuer with another port";
         IssuerIdn: "metadata-issuer-idn", "RFC 8414 3.3; RFC 5890",
             Refuse("rfc8414.issuer.mismatch"),
-            "names an issuer that looks the same: one letter is Cyrillic";
+            "contains an issuer that looks the same, with Cyrillic letters";
         IssuerMissing: "metadata-issuer-missing", "RFC 8414 2", Refuse("rfc8414.metadata.member"),
-            "names no issuer";
+            "contains no issuer";
         WithoutS256: "metadata-without-s256", "FAPI 2.0 SP 5.3.3.2-3; RFC 9700 2.1.1",
             Refuse("rfc7636.s256"), "does not list S256";
         PlainAlone: "metadata-plain-pkce-alone", "RFC 9700 4.8.2", Refuse("rfc7636.s256"),
-            "lists the PKCE method plain alone";
+            "lists only the PKCE method plain";
         HttpAuthorization: "metadata-http-authorization-endpoint", "FAPI 2.0 SP 5.2.1-1",
-            Refuse("fapi2.endpoint.https"), "names an authorization endpoint without TLS";
+            Refuse("fapi2.endpoint.https"), "contains an authorization endpoint without TLS";
         HttpPush: "metadata-http-push-endpoint", "FAPI 2.0 SP 5.2.1-1",
-            Refuse("fapi2.endpoint.https"), "names a PAR endpoint without TLS";
+            Refuse("fapi2.endpoint.https"), "contains a PAR endpoint without TLS";
         HttpToken: "metadata-http-token-endpoint", "FAPI 2.0 SP 5.2.1-1",
-            Refuse("fapi2.endpoint.https"), "names a token endpoint without TLS";
+            Refuse("fapi2.endpoint.https"), "contains a token endpoint without TLS";
         HttpKeys: "metadata-http-jwks-uri", "FAPI 2.0 SP 5.4.2",
-            Refuse("fapi2.endpoint.https"), "names a jwks_uri without TLS";
+            Refuse("fapi2.endpoint.https"), "contains a jwks_uri without TLS";
         HttpIntrospection: "metadata-http-introspection-endpoint", "FAPI 2.0 SP 5.2.1-1",
-            Refuse("fapi2.endpoint.https"), "names an introspection endpoint without TLS";
+            Refuse("fapi2.endpoint.https"), "contains an introspection endpoint without TLS";
         HttpRevocation: "metadata-http-revocation-endpoint", "FAPI 2.0 SP 5.2.1-1",
-            Refuse("fapi2.endpoint.https"), "names a revocation endpoint without TLS";
+            Refuse("fapi2.endpoint.https"), "contains a revocation endpoint without TLS";
         HttpRegistration: "metadata-http-registration-endpoint", "FAPI 2.0 SP 5.2.1-1",
-            Refuse("fapi2.endpoint.https"), "names a registration endpoint without TLS";
+            Refuse("fapi2.endpoint.https"), "contains a registration endpoint without TLS";
         HttpAlias: "metadata-http-mtls-alias", "FAPI 2.0 SP 5.2.1-1; RFC 8705 5",
-            Refuse("fapi2.endpoint.https"), "names an mTLS alias of the token endpoint without TLS";
+            Refuse("fapi2.endpoint.https"), "contains an mTLS alias of the token endpoint without TLS";
         HttpPushAlias: "metadata-http-mtls-alias-push", "FAPI 2.0 SP 5.2.1-1; RFC 8705 5",
-            Refuse("fapi2.endpoint.https"), "names an mTLS alias of the PAR endpoint without TLS";
+            Refuse("fapi2.endpoint.https"), "contains an mTLS alias of the PAR endpoint without TLS";
         HttpIntrospectionAlias: "metadata-http-mtls-alias-introspection",
             "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Refuse("fapi2.endpoint.https"),
-            "names an mTLS alias of the introspection endpoint without TLS";
+            "contains an mTLS alias of the introspection endpoint without TLS";
         HttpRevocationAlias: "metadata-http-mtls-alias-revocation",
             "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Refuse("fapi2.endpoint.https"),
-            "names an mTLS alias of the revocation endpoint without TLS";
+            "contains an mTLS alias of the revocation endpoint without TLS";
         HttpRegistrationAlias: "metadata-http-mtls-alias-registration",
             "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Refuse("fapi2.endpoint.https"),
-            "names an mTLS alias of the registration endpoint without TLS";
+            "contains an mTLS alias of the registration endpoint without TLS";
         WithoutPush: "metadata-without-push-endpoint", "FAPI 2.0 SP 5.3.3.2-2",
-            Refuse("rfc8414.metadata.member"), "names no PAR endpoint";
+            Refuse("rfc8414.metadata.member"), "contains no PAR endpoint";
         WithoutToken: "metadata-without-token-endpoint", "RFC 8414 2",
-            Refuse("rfc8414.metadata.member"), "names no token endpoint";
+            Refuse("rfc8414.metadata.member"), "contains no token endpoint";
         WithoutKeys: "metadata-without-jwks-uri", "RFC 8414 2; FAPI 2.0 MS 5.6.2",
-            Refuse("rfc8414.metadata.member"), "names no jwks_uri";
+            Refuse("rfc8414.metadata.member"), "contains no jwks_uri";
         AnotherServersTokenEndpoint: "metadata-audience-injection",
             "CVE-2025-27370, CVE-2025-27371; FAPI 2.0 SP 5.3.3.1-5", Refuse("rfc6749.error"),
-            "names the token endpoint of another server, which takes whatever is meant for itself: \
-             the client's assertion has to be meant for the issuer, so that the other server \
+            "contains the token endpoint of another server, which accepts assertions for itself: the \
+             audience of the client's assertion must be the issuer, so that the other server \
              refuses it";
         Unknown: "metadata-unknown-members", "RFC 8414 2", Accept,
-            "has members that nobody knows";
+            "contains unknown members";
     }
 }
 
@@ -162,8 +162,8 @@ fn another_endpoint(stage: &mut Stage<'_>) -> Option<()> {
     })
 }
 
-/// The other server. It is honest, and would take an assertion whose audience is itself or its
-/// endpoint: with that it could be spoken to in the client's name.
+/// The other server. It would accept an assertion whose audience is itself or its endpoint. An
+/// attacker could then impersonate the client there.
 pub(crate) fn another_server(request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
     if request.uri().path() != ANOTHER {
         return None;

@@ -6,48 +6,48 @@ use http::{Method, Request};
 use crate::institution::place::Place;
 use crate::institution::received::value;
 
-/// Which answer of a flow it is.
+/// A response of a flow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Moment {
     /// The metadata.
     Metadata,
-    /// To a client that registers.
+    /// The response to a registration.
     Registration,
-    /// To a client that reads its registration.
+    /// The response to a read of a registration.
     RegistrationRead,
-    /// To a client that updates its registration.
+    /// The response to an update of a registration.
     RegistrationUpdate,
-    /// To a client that ends its registration.
+    /// The response to a deletion of a registration.
     RegistrationDeletion,
-    /// To a pushed authorization request.
+    /// The response to a pushed authorization request.
     Push,
-    /// At the authorization endpoint, to the customer's browser.
+    /// The authorization response, to the customer's browser.
     Callback,
-    /// To an authorization code.
+    /// The token response to an authorization code.
     Token,
     /// The JWK Set.
     Keys,
-    /// To an introspection.
+    /// The response to an introspection.
     Introspection,
     /// A consent grant.
     Consent,
-    /// To a refresh token.
+    /// The token response to a refresh token.
     Refresh,
     /// Any other FDX resource.
     Resource,
-    /// To a client that asks for a token of its own.
+    /// The token response to client credentials.
     ClientToken,
-    /// To the revocation of a consent.
+    /// The response to the revocation of a consent.
     ConsentRevocation,
     /// The list of a consent's revocations.
     Revocations,
-    /// To the revocation of a token.
+    /// The response to the revocation of a token.
     Revocation,
 }
 
 impl Moment {
-    /// Those that no browser takes part in.
+    /// The responses that do not pass the browser.
     pub const BACK_CHANNEL: &[Self] = &[
         Self::Metadata,
         Self::Registration,
@@ -67,7 +67,7 @@ impl Moment {
         Self::Revocation,
     ];
 
-    /// The name, as rows begin with it.
+    /// The name, with which the names of rows begin.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -91,7 +91,7 @@ impl Moment {
         }
     }
 
-    /// What a flow has to be like to come by.
+    /// The flow that contains this response.
     pub(crate) const fn flow(self) -> Flow {
         match self {
             Self::Registration | Self::RegistrationRead => Flow::Registration,
@@ -138,7 +138,7 @@ fn grant_type(request: &Request<Vec<u8>>) -> Option<String> {
     value(&form, "grant_type").map(str::to_owned)
 }
 
-/// What a flow has to be like for a misbehaviour to show.
+/// The flow in which a misbehaviour shows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Flow {
     /// Any flow with `openid` and `offline_access`.
@@ -151,14 +151,15 @@ pub enum Flow {
     Ps256,
     /// Authorization responses and introspection are signed.
     MessageSigning,
-    /// The client registers first, and reads what was registered. Tokens are bound by DPoP.
+    /// The client registers first and reads its registration. Tokens are bound by DPoP.
     Registration,
-    /// The client registers first and updates that, and at the end it deletes it. Tokens are bound
-    /// by DPoP.
+    /// The client registers first, updates its registration, and deletes it at the end. Tokens are
+    /// bound by DPoP.
     ManagedRegistration,
-    /// At the end the client revokes the consent by a token of its own, and lists the revocations.
+    /// At the end the client revokes the consent with a client credentials token, and lists the
+    /// revocations.
     ConsentRevocation,
-    /// The customer is sent off 40 seconds after the push.
+    /// The customer leaves 40 seconds after the push.
     Late,
     /// The client refreshes twice.
     RefreshedTwice,

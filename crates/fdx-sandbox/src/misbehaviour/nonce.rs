@@ -11,38 +11,38 @@ use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;
 
 rows! {
-    /// What is wrong with DPoP nonces, or strange about them.
+    /// Defects and peculiarities of DPoP nonces.
     WrongNonce {
         NeverAskedFor: "nonce-never", "RFC 9449 8; suite happy-path-no-dpop-nonce", Accept,
-            "never asks for a nonce: one that is sent is refused";
+            "never requests a nonce, and rejects proofs with one";
         SchemeCase: "nonce-challenge-scheme-case",
             "RFC 9110 11.1; suite rs-dpop-auth-scheme-case-insensitivity", Accept,
-            "asks for a nonce at a resource with the scheme dPoP";
+            "requests a nonce at a resource with the scheme dPoP";
         SecondChallenge: "nonce-second-challenge", "RFC 9110 11.6.1", Accept,
-            "asks for a nonce at a resource behind a Bearer challenge in the same header";
+            "requests a nonce at a resource after a Bearer challenge in the same header";
         EndlessAtPush: "nonce-endless-at-push", "RFC 9449 8", Refuse("rfc9449.nonce.again"),
-            "asks for a fresh nonce at the push, again and again";
+            "repeatedly requests a fresh nonce at the push";
         EndlessAtToken: "nonce-endless-at-token", "RFC 9449 8", Refuse("rfc9449.nonce.again"),
-            "asks for a fresh nonce for the code, again and again";
+            "repeatedly requests a fresh nonce for the code";
         EndlessAtResource: "nonce-endless-at-resource", "RFC 9449 9",
-            Refuse("rfc9449.nonce.again"), "asks for a fresh nonce at the consent, again and again";
+            Refuse("rfc9449.nonce.again"), "repeatedly requests a fresh nonce at the consent";
         EndlessAtRefresh: "nonce-endless-at-refresh", "RFC 9449 8", Refuse("rfc9449.nonce.again"),
-            "asks for a fresh nonce for the refresh token, again and again";
+            "repeatedly requests a fresh nonce for the refresh token";
         EndlessAtClientToken: "nonce-endless-at-client-token", "RFC 9449 8",
             Refuse("rfc9449.nonce.again"),
-            "asks for a fresh nonce for the client's own token, again and again";
+            "repeatedly requests a fresh nonce for the client credentials token";
         Missing: "nonce-missing", "RFC 9449 8", Refuse("rfc6749.error"),
-            "asks for a nonce for the code, and gives none";
+            "requests a nonce for the code without a DPoP-Nonce header";
         Malformed: "nonce-malformed", "RFC 9449 8.1", Refuse("rfc9449.nonce.syntax"),
-            "asks for a nonce for the code, and gives one with a quotation mark";
+            "requests a nonce for the code that contains a quotation mark";
         Long: "nonce-long", "RFC 9449 8.1", Refuse("rfc9449.nonce.syntax"),
-            "asks for a nonce for the code, and gives one of 10,000 characters";
+            "requests a nonce of 10,000 characters for the code";
         WithoutProof: "nonce-without-proof", "RFC 9449 8.2", Accept,
-            "tells a nonce where no proof was sent, beside metadata and keys: who sends it is \
-             refused";
+            "returns a nonce with metadata and keys, where no proof was sent, and rejects proofs with \
+             it";
         OfAnotherServer: "nonce-of-another-server", "RFC 9449 8.2, 9", Accept,
-            "tells a nonce with the tokens, which is the authorization server's: who sends it to \
-             a resource is refused, though both are on one origin";
+            "returns a nonce of the authorization server with the tokens, and rejects proofs with it \
+             at a resource of the same origin";
     }
 }
 
@@ -97,7 +97,7 @@ fn endless(stage: &mut Stage<'_>, moment: Moment) -> Option<()> {
     asks(stage, moment, &fresh).then_some(())
 }
 
-/// Turns any answer of this moment into a challenge.
+/// Turns any response of this moment into a nonce challenge.
 fn asks(stage: &mut Stage<'_>, moment: Moment, nonce: &str) -> bool {
     if stage.moment != moment {
         return false;
@@ -117,7 +117,7 @@ fn asks(stage: &mut Stage<'_>, moment: Moment, nonce: &str) -> bool {
     true
 }
 
-/// Changes the challenge of a resource that asks for a nonce.
+/// Changes a resource's nonce challenge.
 fn challenge(stage: &mut Stage<'_>, change: impl FnOnce(&str) -> String) -> Option<()> {
     let name = "www-authenticate";
     let challenge = stage.response.headers().get(name)?.to_str().ok()?;
@@ -126,7 +126,7 @@ fn challenge(stage: &mut Stage<'_>, change: impl FnOnce(&str) -> String) -> Opti
     Some(())
 }
 
-/// Refuses whoever brings the nonce that was planted elsewhere.
+/// Refuses a request with the nonce that was returned elsewhere.
 pub(crate) fn trap(request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
     let proof = Jws::parse_proof(request.headers().get("dpop")?.to_str().ok()?).ok()?;
     let claims = document::read(proof.payload(), &Limits::default())?;

@@ -8,40 +8,40 @@ use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;
 
 rows! {
-    /// What is wrong with the answer to a push.
+    /// Defects of the response to a push.
     WrongPush {
         WithoutRequestUri: "push-without-request-uri", "RFC 9126 2.2",
-            Refuse("rfc9126.request_uri"), "takes the request and names no request_uri";
+            Refuse("rfc9126.request_uri"), "accepts the request and returns no request_uri";
         EmptyRequestUri: "push-empty-request-uri", "RFC 9126 2.2",
-            Refuse("rfc9126.request_uri"), "names an empty request_uri";
+            Refuse("rfc9126.request_uri"), "returns an empty request_uri";
         LongRequestUri: "push-long-request-uri", "RFC 9126 2.2",
-            Refuse("rfc9126.request_uri"), "names a request_uri that fits no URL";
+            Refuse("rfc9126.request_uri"), "returns a request_uri that is too long for a URL";
         RequestUriNotText: "push-request-uri-not-text", "RFC 9126 2.2",
-            Refuse("rfc8259.json.shape"), "names a number as request_uri";
+            Refuse("rfc8259.json.shape"), "returns a number as request_uri";
         WithoutExpiresIn: "push-without-expires-in", "RFC 9126 2.2",
-            Refuse("rfc9126.expires_in"), "does not say how long the request_uri is good";
+            Refuse("rfc9126.expires_in"), "returns no expires_in";
         ExpiresInZero: "push-expires-in-zero", "RFC 9126 2.2",
-            Refuse("rfc9126.expires_in"), "says that the request_uri is good for 0 seconds";
+            Refuse("rfc9126.expires_in"), "returns 0 as expires_in";
         ExpiresInNegative: "push-expires-in-negative", "RFC 9126 2.2",
-            Refuse("rfc9126.expires_in"), "says that the request_uri is good for -1 seconds";
+            Refuse("rfc9126.expires_in"), "returns -1 as expires_in";
         ExpiresInText: "push-expires-in-text", "RFC 9126 2.2",
-            Refuse("rfc9126.expires_in"), "says \"60\", as a text";
+            Refuse("rfc9126.expires_in"), "returns the string \"60\" as expires_in";
         ExpiresInFraction: "push-expires-in-fraction", "RFC 9126 2.2",
-            Refuse("rfc9126.expires_in"), "says 59.5 seconds";
+            Refuse("rfc9126.expires_in"), "returns 59.5 as expires_in";
         ExpiresInOverflowing: "push-expires-in-overflowing", "RFC 9126 2.2",
-            Refuse("rfc9126.expires_in"), "names more seconds than 64 bits hold";
+            Refuse("rfc9126.expires_in"), "returns an expires_in of more than 64 bits";
         ExpiresInGreatest: "push-expires-in-greatest", "FAPI 2.0 SP 5.3.2.2-12",
-            Report("expires-in-capped"), "names as many seconds as 64 bits hold";
+            Report("expires-in-capped"), "returns the largest 64-bit number as expires_in";
         ExpiresInTenMinutes: "push-expires-in-ten-minutes", "FAPI 2.0 SP 5.3.2.2-12",
-            Report("expires-in-capped"), "says 600 seconds, and 599 are the most there may be";
+            Report("expires-in-capped"), "returns 600 as expires_in, and the maximum is 599";
         Late: "push-request-uri-late", "RFC 9126 2.2; FAPI 2.0 SP 5.3.2.2-12",
             Refuse("rfc9126.request_uri.late"),
-            "says 30 seconds, and the customer is sent off 40 seconds after the push: not with a \
-             request_uri that is good for nothing";
+            "returns 30 as expires_in, and the customer leaves 40 seconds after the push: the client \
+             must not use the expired request_uri";
         StatusOk: "push-status-ok", "RFC 9126 2.2", Refuse("rfc9126.status"),
-            "takes the request with 200 instead of 201";
+            "accepts the request with 200 instead of 201";
         Empty: "push-empty-body", "RFC 9126 2.2", Refuse("rfc8259.json.syntax"),
-            "takes the request and says nothing";
+            "accepts the request with an empty body";
     }
 }
 

@@ -8,89 +8,90 @@ use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;
 
 rows! {
-    /// What is wrong with the answer to a registration, or to its read.
+    /// Defects and peculiarities of responses to registration and its management.
     WrongRegistration {
         WithoutClientId: "registration-without-client-id", "RFC 7591 3.2.1",
-            Refuse("rfc7591.client_id"), "registers the client and names no client_id";
+            Refuse("rfc7591.client_id"), "registers the client without a client_id";
         EmptyClientId: "registration-empty-client-id", "RFC 7591 3.2.1",
-            Refuse("rfc7591.client_id"), "registers the client under an empty client_id";
+            Refuse("rfc7591.client_id"), "registers the client with an empty client_id";
         ClientIdInjection: "registration-client-id-injection", "RFC 6749 A.1",
-            Refuse("rfc7591.client_id"), "names a client_id with a line break and a header in it";
+            Refuse("rfc7591.client_id"), "returns a client_id that contains a line break and a header";
         StatusOk: "registration-status-ok", "RFC 7591 3.2.1", Refuse("rfc7591.status"),
             "registers the client with 200 instead of 201";
         Refused: "registration-refused", "RFC 7591 3.2.2", Refuse("rfc6749.error"),
-            "takes no client that is described so";
+            "refuses the client metadata";
         WithoutToken: "registration-without-token", "RFC 7592 3",
             Report("registration-unmanaged"),
-            "gives no token that manages the registration, which it need not";
+            "returns no registration access token, which is optional";
         UriElsewhere: "registration-uri-elsewhere", "RFC 7592 3",
             Refuse("rfc7592.uri.elsewhere"),
-            "names a place on another origin, to which the registration's token would be sent";
+            "returns a registration_client_uri on another origin, which would receive the \
+             registration access token";
         ClientSecret: "registration-client-secret", "FAPI 2.0 SP 5.3.2.1-6",
-            Report("client-secret-dropped"), "gives a client secret, and nobody asked for one";
+            Report("client-secret-dropped"), "returns a client secret, which was not requested";
         UnknownMember: "registration-unknown-member", "RFC 7591 3.2.1", Accept,
-            "has a member that nobody knows";
+            "returns an unknown member";
         NarrowScope: "registration-narrow-scope", "RFC 7591 3.2.1",
-            Report("registration-scope-other"), "registers the scope openid alone";
+            Report("registration-scope-other"), "registers only the scope openid";
         IdTokenAlgorithm: "registration-id-token-rs256", "FAPI 2.0 SP 5.4.1",
             Refuse("rfc7591.id_token_signed_response_alg"),
-            "registers RS256 for ID tokens in the place of what was asked";
+            "registers RS256 for ID tokens instead of the requested algorithm";
         IdTokenUnsigned: "registration-id-token-none", "FAPI 2.0 SP 5.4.1",
             Refuse("rfc7591.id_token_signed_response_alg"),
             "registers ID tokens without a signature";
         WithoutIdTokenAlgorithm: "registration-without-id-token-alg", "OIDC Registration 2",
             Refuse("rfc7591.id_token_signed_response_alg"),
-            "names no algorithm of ID tokens, by which it means RS256";
+            "returns no algorithm for ID tokens, which means RS256";
         IntrospectionUnsigned: "registration-introspection-none", "RFC 9701 6",
             Refuse("rfc7591.introspection_signed_response_alg"),
             "registers introspection without a signature";
         AuthenticationMethod: "registration-client-secret-basic", "FAPI 2.0 SP 5.3.2.1-6",
             Refuse("rfc7591.token_endpoint_auth_method"),
-            "registers client_secret_basic in the place of private_key_jwt";
+            "registers client_secret_basic instead of private_key_jwt";
         WithoutAuthenticationMethod: "registration-without-auth-method", "RFC 7591 2",
             Refuse("rfc7591.token_endpoint_auth_method"),
-            "names no authentication method, by which it means client_secret_basic";
+            "returns no authentication method, which means client_secret_basic";
         Unbound: "registration-unbound-tokens", "FAPI 2.0 SP 5.3.2.1-4; RFC 9449 5.2",
             Refuse("rfc7591.dpop_bound_access_tokens"),
-            "registers that access tokens need not be bound";
+            "registers unbound access tokens";
         WithoutBinding: "registration-without-binding", "RFC 9449 5.2",
             Refuse("rfc7591.dpop_bound_access_tokens"),
-            "does not say that access tokens are bound, by which it means that they need not be";
+            "returns no token binding, which means unbound tokens";
         RedirectUriMore: "registration-redirect-uri-more", "RFC 9700 2.1",
-            Refuse("rfc7591.redirect_uris"), "registers another's redirect URI beside the client's";
+            Refuse("rfc7591.redirect_uris"), "registers a foreign redirect URI in addition to the client's";
         RedirectUriOther: "registration-redirect-uri-other", "RFC 9700 2.1",
-            Refuse("rfc7591.redirect_uris"), "registers another's redirect URI";
+            Refuse("rfc7591.redirect_uris"), "registers a foreign redirect URI";
         WithoutRedirectUris: "registration-without-redirect-uris", "RFC 7591 2",
             Refuse("rfc7591.redirect_uris"), "registers no redirect URI";
         GrantMore: "registration-grant-implicit", "RFC 9700 2.1.2",
-            Refuse("rfc7591.grant_types"), "registers the implicit grant beside the others";
+            Refuse("rfc7591.grant_types"), "registers the implicit grant in addition to the others";
         ResponseTypeMore: "registration-response-type-token", "RFC 9700 2.1.2",
-            Refuse("rfc7591.response_types"), "registers the response type token beside code";
+            Refuse("rfc7591.response_types"), "registers the response type token in addition to code";
         OtherKeys: "registration-keys-other", "RFC 7591 2", Refuse("rfc7591.jwks"),
-            "registers a key set that does not have the client's key";
+            "registers a JWK Set without the client's key";
         ReadOtherClientId: "registration-read-client-id-other", "RFC 7592 3",
-            Refuse("rfc7592.client_id.other"), "gives the registration of another client";
+            Refuse("rfc7592.client_id.other"), "returns the registration of another client";
         ReadWithoutClientId: "registration-read-without-client-id", "RFC 7592 3",
             Refuse("rfc7591.client_id"),
-            "gives a registration that does not say whose it is";
+            "returns a registration without a client_id";
         ReadUriElsewhere: "registration-read-uri-elsewhere", "RFC 7592 3",
             Report("registration-uri-elsewhere"),
-            "moves the registration to another origin, when it is read";
+            "moves the registration to another origin at a read";
         ReadWithoutToken: "registration-read-without-token", "RFC 7592 3", Accept,
-            "gives no new token with the registration, so that the one before is kept";
+            "returns no new registration access token, so that the earlier one stays valid";
         ReadWeakened: "registration-read-weakened", "RFC 7592 3", Refuse("rfc7591.redirect_uris"),
-            "has another's redirect URI beside the client's, when it is read";
+            "returns a foreign redirect URI in addition to the client's at a read";
         ReadGone: "registration-read-token-refused", "RFC 7592 2.1", Refuse("rfc6750.challenge"),
-            "knows the registration's token no more";
+            "rejects the registration access token";
         UpdateOtherClientId: "registration-update-client-id-other", "RFC 7592 3",
             Refuse("rfc7592.client_id.other"),
-            "gives the registration of another client, when it is updated";
+            "returns the registration of another client at an update";
         UpdateWeakened: "registration-update-weakened", "RFC 7592 2.2",
             Refuse("rfc7591.redirect_uris"),
-            "has another's redirect URI beside the client's, when it is updated";
+            "returns a foreign redirect URI in addition to the client's at an update";
         UpdateElsewhere: "registration-update-uri-elsewhere", "RFC 7592 3",
             Report("registration-uri-elsewhere"),
-            "moves the registration to another origin, when it is updated";
+            "moves the registration to another origin at an update";
         DeletionOk: "registration-deletion-status-ok", "RFC 7592 2.3", Refuse("rfc9110.status"),
             "ends the registration with 200 instead of 204";
     }
@@ -179,7 +180,7 @@ impl WrongRegistration {
     }
 }
 
-/// A list in the body with one text more.
+/// Adds a string to a list in the body.
 fn more(stage: &mut Stage<'_>, name: &str, text: &str) -> Option<()> {
     stage.json(|body| {
         let list = body.get_mut(name).and_then(Value::as_array_mut);

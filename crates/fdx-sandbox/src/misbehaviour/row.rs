@@ -1,13 +1,13 @@
 //! The rows of the table of misbehaviours.
 
-/// What a client has to do about a server that is wrong.
+/// The correct reaction of a client to a misbehaviour.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Right {
-    /// It goes on as if nothing had been otherwise.
+    /// It continues.
     Accept,
-    /// It goes on, and reports this.
+    /// It continues, and reports this.
     Report(&'static str),
-    /// It refuses, with this code of ours, and sends nothing more of the flow.
+    /// It stops the flow with this error code and sends no more requests.
     Refuse(&'static str),
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Row {
     pub(crate) right: Right,
 }
 
-/// Declares an area as rows of name, clause, the right answer, and what the server does.
+/// Declares an area as rows of name, clause, correct reaction, and what the server does.
 macro_rules! rows {
     ($(#[$doc:meta])* $area:ident {
         $($variant:ident: $name:literal, $clause:literal, $right:expr, $does:literal;)+
@@ -43,7 +43,7 @@ macro_rules! rows {
         }
 
         impl $area {
-            /// Every one, in the order of the table.
+            /// Every row, in the order of the table.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             pub(crate) const fn row(self) -> crate::misbehaviour::row::Row {

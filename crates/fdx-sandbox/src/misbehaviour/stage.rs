@@ -11,19 +11,19 @@ use crate::institution::config::InstitutionConfig;
 use crate::misbehaviour::jwt;
 use crate::misbehaviour::moment::Moment;
 
-/// An answer on its way out.
+/// A response before it is sent.
 pub(crate) struct Stage<'a> {
     pub(crate) moment: Moment,
     pub(crate) config: &'a InstitutionConfig,
     pub(crate) response: &'a mut Response<Vec<u8>>,
     pub(crate) now: UnixTime,
-    /// How often the misbehaviour has shown.
+    /// How often the misbehaviour showed before.
     pub(crate) fired: u32,
 }
 
 impl Stage<'_> {
-    /// Whether this is the successful answer of `moment`: a push or exchange whose DPoP nonce was
-    /// asked for first comes by twice.
+    /// Whether this is the successful response of `moment`. A push or exchange after a nonce
+    /// challenge has two responses.
     pub(crate) fn is(&self, moment: Moment) -> bool {
         let status = self.response.status();
         let succeeded = match self.moment {
@@ -57,7 +57,7 @@ impl Stage<'_> {
         Some(())
     }
 
-    /// Writes another text for a member of the body.
+    /// Sets a member of the body.
     pub(crate) fn member(&mut self, name: &str, value: Value) -> Option<()> {
         self.json(|body| {
             body.insert(name.to_owned(), value);
@@ -70,19 +70,19 @@ impl Stage<'_> {
         })
     }
 
-    /// A member of the body that is a text.
+    /// Returns a string member of the body.
     pub(crate) fn read(&self, name: &str) -> Option<String> {
         let body: Value = serde_json::from_slice(self.response.body()).ok()?;
         body.get(name)?.as_str().map(str::to_owned)
     }
 
-    /// The ID token in the body with other claims, well signed.
+    /// Changes the claims of the ID token in the body, with a valid signature.
     pub(crate) fn id_token(&mut self, change: impl FnOnce(&mut Map<String, Value>)) -> Option<()> {
         let changed = jwt::resigned(self.config, &self.read("id_token")?, change)?;
         self.member("id_token", Value::String(changed))
     }
 
-    /// The ID token in the body as another text.
+    /// Changes the text of the ID token in the body.
     pub(crate) fn id_token_text(
         &mut self,
         change: impl FnOnce(&str) -> Option<String>,
@@ -91,14 +91,14 @@ impl Stage<'_> {
         self.member("id_token", Value::String(changed))
     }
 
-    /// Another JWT of the institution's own where the ID token is.
+    /// Replaces the ID token by another JWT of the institution.
     pub(crate) fn instead_of_id_token(&mut self, typ: Option<&str>, claims: &Value) -> Option<()> {
         let algorithm = Jws::parse(&self.read("id_token")?).ok()?.algorithm();
         let other = jwt::signed(self.config, algorithm, typ, claims)?;
         self.member("id_token", Value::String(other))
     }
 
-    /// Where the browser is sent, as another text.
+    /// Changes the target of the redirect.
     pub(crate) fn location(&mut self, change: impl FnOnce(&str) -> String) -> Option<()> {
         let location = self.response.headers().get(LOCATION)?.to_str().ok()?;
         let changed = HeaderValue::from_str(&change(location)).ok()?;
@@ -106,7 +106,7 @@ impl Stage<'_> {
         Some(())
     }
 
-    /// A parameter of the callback, as another text; none takes it away.
+    /// Sets a parameter of the callback. `None` removes it.
     pub(crate) fn parameter(&mut self, name: &str, value: Option<&str>) -> Option<()> {
         self.location(|location| with_parameter(location, name, value))
     }

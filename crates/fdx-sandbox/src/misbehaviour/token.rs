@@ -10,52 +10,52 @@ use crate::misbehaviour::stage::Stage;
 use crate::misbehaviour::{id_token_change, jwt};
 
 rows! {
-    /// What is wrong with the token response.
+    /// Defects of the token response.
     WrongToken {
         WithoutExpiresIn: "token-without-expires-in",
             "RFC 6749 5.1; suite token-endpoint-response-without-expires_in", Accept,
-            "does not say how long the access token is good";
+            "returns no expires_in";
         TypeCase: "token-type-case", "RFC 6749 5.1; suite token-type-case-insensitivity", Accept,
             "inverts the case of every letter of token_type";
         BearerForDpop: "token-type-bearer", "FAPI 2.0 SP 5.3.3.1-1; RFC 9449 5",
-            Refuse("rfc6749.token_type"), "gives a bearer token where DPoP was asked for";
+            Refuse("rfc6749.token_type"), "returns a Bearer token although DPoP was requested";
         TypeUnknown: "token-type-unknown", "RFC 6749 7.1", Refuse("rfc6749.token_type"),
-            "gives a token of type mac";
+            "returns a token of type mac";
         WithoutType: "token-without-type", "RFC 6749 5.1", Refuse("rfc6749.token_type"),
-            "does not say of which type the token is";
+            "returns no token_type";
         WithoutAccessToken: "token-without-access-token", "RFC 6749 5.1",
-            Refuse("rfc6749.access_token.text"), "gives no access token";
+            Refuse("rfc6749.access_token.text"), "returns no access token";
         EmptyAccessToken: "token-empty-access-token", "RFC 6749 A.12",
-            Refuse("rfc6749.access_token.text"), "gives an empty access token";
+            Refuse("rfc6749.access_token.text"), "returns an empty access token";
         HeaderInjection: "token-header-injection", "RFC 6750 2.1; RFC 9110 5.5",
             Refuse("rfc6749.access_token.text"),
-            "gives an access token with a line break and a header in it";
+            "returns an access token that contains a line break and a header";
         LongAccessToken: "token-long-access-token", "RFC 6749 A.12",
-            Refuse("rfc6749.access_token.text"), "gives an access token of 20,000 characters";
+            Refuse("rfc6749.access_token.text"), "returns an access token of 20,000 characters";
         AccessTokenNotText: "token-access-token-not-text", "RFC 6749 5.1",
-            Refuse("rfc8259.json.shape"), "gives an object as access token";
+            Refuse("rfc8259.json.shape"), "returns an object as access token";
         ExpiresInText: "token-expires-in-text", "RFC 6749 5.1",
             Report("expires-in-unreadable"),
-            "says \"300\", as a text";
+            "returns the string \"300\" as expires_in";
         ExpiresInGreatest: "token-expires-in-greatest", "RFC 6749 5.1; CVE-2024-24814", Accept,
-            "names as many seconds as 64 bits hold";
+            "returns the largest 64-bit number as expires_in";
         ExpiresInNegative: "token-expires-in-negative", "RFC 6749 5.1",
             Report("expires-in-unreadable"),
-            "says that the token is good for -1 seconds";
+            "returns -1 as expires_in";
         WithoutScope: "token-without-scope",
             "RFC 6749 5.1; suite no-scope-in-token-endpoint-response", Accept,
-            "does not say which scopes were granted, which are those that were asked for";
+            "returns no scope, so that the requested scopes are the granted ones";
         StatusCreated: "token-status-created", "RFC 6749 5.1", Refuse("rfc9110.status"),
-            "answers with 201";
+            "responds with 201";
         ErrorWithOk: "token-error-with-ok", "RFC 6749 5.2", Refuse("rfc6749.token_type"),
-            "answers with 200 and an error";
+            "responds with 200 and an error";
         TwoConsentIds: "token-two-consent-ids", "FDX Consent API",
-            Refuse("fdx.consent_id.conflict"), "names two consents";
+            Refuse("fdx.consent_id.conflict"), "returns two consent ids";
         ConsentIdPath: "token-consent-id-dots", "FDX Consent API, Identifier; RFC 3986 5.2.4",
             Refuse("fdx.consent_id.invalid"),
-            "names a consent that would lead out of its place in a URL";
+            "returns a consent id that would leave its place in a URL";
         WithoutIdToken: "token-without-id-token", "OIDC Core 3.1.3.3",
-            Refuse("oidc.id_token.missing"), "gives no ID token, and openid was asked for";
+            Refuse("oidc.id_token.missing"), "returns no ID token although openid was requested";
     }
 }
 
@@ -114,63 +114,63 @@ fn invert(letter: char) -> char {
 }
 
 rows! {
-    /// What is wrong with the answer to a refresh.
+    /// Defects of the response to a refresh.
     WrongRefresh {
         OtherSub: "refresh-sub-other",
             "OIDC Core 12.2; suite oidcc refresh-token-invalid-sub",
-            Refuse("oidc.refresh.identity"), "is about another customer";
+            Refuse("oidc.refresh.identity"), "contains an ID token about another customer";
         OtherIss: "refresh-iss-other",
             "OIDC Core 12.2; suite oidcc refresh-token-invalid-issuer",
-            Refuse("oidc.id_token.iss"), "names another issuer in its ID token";
+            Refuse("oidc.id_token.iss"), "contains an ID token of another issuer";
         OtherAud: "refresh-aud-other", "OIDC Core 12.2", Refuse("oidc.id_token.aud"),
-            "is meant for another client";
+            "contains an ID token for another client";
         OtherLogin: "refresh-auth-time-other", "OIDC Core 12.2", Refuse("oidc.refresh.identity"),
-            "is about another login of the customer";
+            "contains an ID token about another login of the customer";
         OtherNonce: "refresh-nonce-other", "OIDC Core 12.2", Refuse("oidc.id_token.nonce"),
-            "has a nonce that is not the first one";
+            "contains an ID token with another nonce than the first";
         WithoutSub: "refresh-without-sub", "OIDC Core 12.2", Refuse("oidc.id_token.sub"),
-            "is about nobody";
+            "contains an ID token without sub";
         OtherAtHash: "refresh-at-hash-other", "OIDC Core 12.2, 3.1.3.8",
-            Refuse("oidc.id_token.at_hash"), "has the at_hash of another access token";
+            Refuse("oidc.id_token.at_hash"), "contains an ID token with the at_hash of another access token";
         Expired: "refresh-id-token-expired", "OIDC Core 12.2, 3.1.3.7",
-            Refuse("oidc.id_token.exp.past"), "brings an ID token that expired six minutes ago";
+            Refuse("oidc.id_token.exp.past"), "contains an ID token that expired six minutes ago";
         Unsigned: "refresh-id-token-alg-none", "OIDC Core 12.2; FAPI 2.0 SP 5.4.1; CVE-2021-44878",
-            Refuse("oidc.id_token.jws"), "brings an ID token that is not signed, and says so";
+            Refuse("oidc.id_token.jws"), "contains an ID token with alg none";
         OtherSignature: "refresh-id-token-signature-other", "OIDC Core 12.2, 3.1.3.7",
             Refuse("oidc.id_token.signature"),
-            "brings an ID token that has a signature with other bytes";
+            "contains an ID token with an invalid signature";
         SignedByStranger: "refresh-id-token-signed-by-stranger", "OIDC Core 12.2, 3.1.3.7",
             Refuse("oidc.id_token.key.unknown"),
-            "brings an ID token that is signed by a key that is not published";
+            "contains an ID token signed by an unpublished key";
         AuthorizationResponse: "refresh-id-token-is-jarm", "RFC 8725 3.11",
             Refuse("oidc.id_token.typ"),
-            "brings a signed authorization response for an ID token";
+            "contains a signed authorization response instead of an ID token";
         AccessToken: "refresh-id-token-is-access-token", "RFC 8725 3.11; RFC 9068 2.1",
             Refuse("oidc.id_token.typ"),
-            "brings an access token in the form of a JWT for an ID token";
+            "contains a JWT access token instead of an ID token";
         Introspection: "refresh-id-token-is-introspection", "RFC 8725 3.11; RFC 9701 8.1",
             Refuse("oidc.id_token.typ"),
-            "brings a signed introspection response for an ID token";
+            "contains a signed introspection response instead of an ID token";
         LogoutToken: "refresh-id-token-is-logout-token", "RFC 8725 3.11",
-            Refuse("oidc.id_token.typ"), "brings a logout token for an ID token";
+            Refuse("oidc.id_token.typ"), "contains a logout token instead of an ID token";
         OtherConsent: "refresh-consent-other", "FDX Consent API",
-            Refuse("fdx.consent_id.conflict"), "names another consent than the first time";
+            Refuse("fdx.consent_id.conflict"), "contains another consent id than the first response";
         OtherConsentInIdToken: "refresh-id-token-consent-other", "FDX Consent API",
             Refuse("fdx.consent_id.conflict"),
-            "names another consent than the first time, in its ID token";
+            "contains an ID token with another consent id than the first";
         TypeUnknown: "refresh-token-type-unknown", "RFC 6749 7.1", Refuse("rfc6749.token_type"),
-            "gives a token of another type than the first one";
+            "returns a token of another type than the first";
         WithoutIdToken: "refresh-without-id-token", "OIDC Core 12.2", Accept,
-            "gives no ID token, which it need not";
+            "returns no ID token, which is optional";
         Rotated: "refresh-rotated", "FAPI 2.0 SP 5.3.3.1-6; suite client-refresh-token-test",
             Accept,
-            "replaces the refresh token at each refresh, and knows the one before no more";
+            "replaces the refresh token at each refresh and rejects the earlier one";
         InvalidGrant: "refresh-refused", "RFC 6749 5.2", Refuse("rfc6749.error"),
-            "knows the refresh token no more";
+            "rejects the refresh token";
     }
 }
 
-/// Claims that a refreshed ID token has to have.
+/// The required claims of a refreshed ID token.
 const SHARED: &[&str] = &["exp", "iat", "sub"];
 
 impl WrongRefresh {
@@ -219,7 +219,7 @@ impl WrongRefresh {
             }
             Self::TypeUnknown => stage.member("token_type", json!("mac")),
             Self::WithoutIdToken => stage.without("id_token"),
-            // The institution itself rotates, see the doors.
+            // A policy of the institution.
             Self::Rotated => None,
             Self::InvalidGrant => {
                 stage.status(http::StatusCode::BAD_REQUEST);

@@ -15,13 +15,11 @@ use serde_json::{Value, json};
 
 use crate::answer;
 use crate::institution::client::{Binding, RegisteredClient};
-use crate::institution::config::{
-    ConsentIdCarrier, InstitutionConfig, Manners, Paths, RefreshPolicy, RefreshTokens,
-};
+use crate::institution::config::{ConsentIdCarrier, Manners, Paths, RefreshPolicy, RefreshTokens};
 use crate::institution::requested::{Requested, Sent};
 use crate::institution::verdict::{Reason, Verdicts, Violation};
 use crate::provider::definition::{
-    Clients, Incoming, Mapped, Provider, change_json, form, with_query,
+    Clients, Incoming, Mapped, Outgoing, Provider, change_json, form, with_query,
 };
 
 impl Provider {
@@ -79,19 +77,16 @@ fn map_request(incoming: &Incoming<'_>) -> Mapped {
     }
 }
 
-fn map_response(
-    _: &InstitutionConfig,
-    request: &Request<Vec<u8>>,
-    mut response: Response<Vec<u8>>,
-) -> Response<Vec<u8>> {
+fn map_response(Outgoing { request, response, .. }: Outgoing<'_>) {
     let path = request.uri().path();
     if path == PATHS.authorize && response.status() == StatusCode::BAD_REQUEST {
-        return error("invalid_request_uri", "request_uri is unknown, expired or used", None);
+        *response = error("invalid_request_uri", "request_uri is unknown, expired or used", None);
+        return;
     }
     if path == PATHS.par && response.status().is_client_error() {
         let state = form(request);
         let state = state.and_then(|form| form.one("state").ok().flatten().map(str::to_owned));
-        change_json(&mut response, |body| {
+        change_json(response, |body| {
             if let Some(members) = body.as_object_mut() {
                 members.insert("error_uri".to_owned(), json!(ERRORS));
                 members.extend(state.map(|state| ("state".to_owned(), json!(state))));
@@ -99,14 +94,13 @@ fn map_response(
         });
     }
     if path.contains("/.well-known/") {
-        change_json(&mut response, |document| {
+        change_json(response, |document| {
             if let Some(members) = document.as_object_mut() {
                 let types = json!([ACCOUNT_INFORMATION]);
                 members.insert("authorization_details_types_supported".to_owned(), types);
             }
         });
     }
-    response
 }
 
 /// Maps the members of a JSON object to a form.

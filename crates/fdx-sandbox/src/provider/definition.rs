@@ -26,9 +26,8 @@ pub struct Provider {
     pub(crate) policies: fn(&mut InstitutionConfig),
     /// Maps a request of the provider's clients to a strict one.
     pub(crate) map_request: fn(&Incoming<'_>) -> Mapped,
-    /// Maps a strict response, to the mapped request, to the provider's response.
-    pub(crate) map_response:
-        fn(&InstitutionConfig, &Request<Vec<u8>>, Response<Vec<u8>>) -> Response<Vec<u8>>,
+    /// Changes a strict response into the provider's.
+    pub(crate) map_response: fn(Outgoing<'_>),
 }
 
 /// The provider's usual client.
@@ -48,6 +47,14 @@ pub(crate) struct Incoming<'a> {
     pub(crate) now: UnixTime,
     /// Whether a client has registered by its certificate.
     pub(crate) registered: bool,
+}
+
+/// A strict response before the provider sends it.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) config: &'a InstitutionConfig,
+    /// The mapped request.
+    pub(crate) request: &'a Request<Vec<u8>>,
+    pub(crate) response: &'a mut Response<Vec<u8>>,
 }
 
 /// The result of mapping a request.
@@ -105,15 +112,6 @@ impl Mapped {
     pub(crate) fn unchanged(incoming: &Incoming<'_>) -> Self {
         Self::Request(incoming.request.clone())
     }
-}
-
-/// Returns a response as it is.
-pub(crate) fn unchanged(
-    _: &InstitutionConfig,
-    _: &Request<Vec<u8>>,
-    response: Response<Vec<u8>>,
-) -> Response<Vec<u8>> {
-    response
 }
 
 /// Reads the form in a request's body.

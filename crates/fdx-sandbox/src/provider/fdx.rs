@@ -2,7 +2,7 @@
 
 use crate::institution::client::Binding;
 use crate::institution::config::{Manners, Paths};
-use crate::provider::definition::{Clients, Mapped, Provider, unchanged};
+use crate::provider::definition::{Clients, Mapped, Provider};
 
 impl Provider {
     /// FDX v6 over FAPI 2.0, without differences.
@@ -13,6 +13,6 @@ impl Provider {
         clients: Clients { binding: Binding::Dpop, signing: None },
         policies: |_| {},
         map_request: Mapped::unchanged,
-        map_response: unchanged,
+        map_response: |_| {},
     };
 }

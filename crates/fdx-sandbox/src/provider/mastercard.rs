@@ -14,11 +14,10 @@ use serde_json::{Value, json};
 use crate::answer;
 use crate::institution::client::{Binding, fdx_scopes};
 use crate::institution::config::{
-    IdTokens, InstitutionConfig, Manners, Paths, RefreshPolicy, RegistrationPolicy, Reuse,
-    UnboundTokens,
+    IdTokens, Manners, Paths, RefreshPolicy, RegistrationPolicy, Reuse, UnboundTokens,
 };
 use crate::provider::definition::{
-    Clients, Incoming, Mapped, Provider, change_json, form, member, remove_iss, text,
+    Clients, Incoming, Mapped, Outgoing, Provider, change_json, form, member, remove_iss, text,
 };
 
 impl Provider {
@@ -75,32 +74,27 @@ fn map_request(incoming: &Incoming<'_>) -> Mapped {
     }
 }
 
-fn map_response(
-    _: &InstitutionConfig,
-    request: &Request<Vec<u8>>,
-    mut response: Response<Vec<u8>>,
-) -> Response<Vec<u8>> {
+fn map_response(Outgoing { request, response, .. }: Outgoing<'_>) {
     let path = request.uri().path();
     let failed = response.status().is_client_error();
     match path {
-        _ if path == PATHS.decision => remove_iss(&mut response),
-        _ if path == PATHS.par && failed => return in_capitals(response),
-        _ if path.contains("/.well-known/") => change_json(&mut response, metadata),
+        _ if path == PATHS.decision => remove_iss(response),
+        _ if path == PATHS.par && failed => *response = in_capitals(response),
+        _ if path.contains("/.well-known/") => change_json(response, metadata),
         _ if path.starts_with(CONSENTS) && failed => {
             // A revoked consent counts as unknown.
             if response.status() == StatusCode::CONFLICT {
                 *response.status_mut() = StatusCode::NOT_FOUND;
             }
-            change_json(&mut response, |body| {
+            change_json(response, |body| {
                 let (code, message) = (member(body, "code"), member(body, "message"));
                 *body = json!({ "err": code, "errorDescription": message });
             });
         }
         _ if path.ends_with("/revocation") => {}
-        _ if path.starts_with(CONSENTS) => change_json(&mut response, consent),
+        _ if path.starts_with(CONSENTS) => change_json(response, consent),
         _ => {}
     }
-    response
 }
 
 /// Requires a request object and, next to it, `authorization_details`, which the strict institution
@@ -140,7 +134,7 @@ fn token_without_scheme(request: &Request<Vec<u8>>) -> Mapped {
     Mapped::Request(request)
 }
 
-fn in_capitals(response: Response<Vec<u8>>) -> Response<Vec<u8>> {
+fn in_capitals(response: &Response<Vec<u8>>) -> Response<Vec<u8>> {
     let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
     let code = match text(&body, "error") {
         "invalid_client" => "INVALID_CLIENT",

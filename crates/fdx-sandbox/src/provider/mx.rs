@@ -4,18 +4,20 @@
 use std::time::Duration;
 
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType, Scopes};
-use http::{Request, Response, StatusCode};
+use http::StatusCode;
 use serde_json::Value;
 
 use crate::answer;
 use crate::institution::client::{Binding, RegisteredClient};
 use crate::institution::config::{
-    AuthorizationRequests, ConsentIdCarrier, IdTokens, InstitutionConfig, Manners, Paths,
-    RefreshPolicy, RefreshTokens, UnboundTokens,
+    AuthorizationRequests, ConsentIdCarrier, IdTokens, Manners, Paths, RefreshPolicy,
+    RefreshTokens, UnboundTokens,
 };
 use crate::institution::requested::{Opens, Requested, Sent};
 use crate::institution::verdict::{Reason, Verdicts, Violation};
-use crate::provider::definition::{Clients, Incoming, Mapped, Provider, change_json, remove_iss};
+use crate::provider::definition::{
+    Clients, Incoming, Mapped, Outgoing, Provider, change_json, remove_iss,
+};
 
 impl Provider {
     /// MX Data Access, which is not FAPI.
@@ -81,23 +83,18 @@ fn map_request(incoming: &Incoming<'_>) -> Mapped {
     Mapped::unchanged(incoming)
 }
 
-fn map_response(
-    _: &InstitutionConfig,
-    request: &Request<Vec<u8>>,
-    mut response: Response<Vec<u8>>,
-) -> Response<Vec<u8>> {
+fn map_response(Outgoing { request, response, .. }: Outgoing<'_>) {
     let path = request.uri().path();
     if path == PATHS.decision {
-        remove_iss(&mut response);
+        remove_iss(response);
     }
     if path == PATHS.token && response.status() == StatusCode::OK {
-        change_json(&mut response, |body| {
+        change_json(response, |body| {
             if let Some(members) = body.as_object_mut() {
                 members.remove("authorization_details");
             }
         });
     }
-    response
 }
 
 /// Maps the scopes to FDX data clusters. `openid` is required.
@@ -109,7 +106,7 @@ fn requested(
     let violation =
         |rule| Violation { reason: Reason::InvalidScope, clause: "MX, available scopes", rule };
     let scopes = Scopes::parse(sent.get("scope").unwrap_or_default())
-        .map_err(|_| violation("scope is made of scope tokens"))?;
+        .map_err(|_| violation("scope consists of scope tokens"))?;
     let known = |scope: &str| client.scopes.iter().any(|registered| registered == scope);
     if !scopes.iter().all(known) {
         return Err(violation("every scope is registered for the client"));

@@ -11,8 +11,7 @@ use fdx_rar::{
 };
 use fdx_wire::UnixTime;
 use fdx_wire::form::{Form, Query};
-use fdx_wire::json::Limits;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,7 +24,7 @@ use crate::institution::received::Side;
 use crate::institution::requested::{Requested, Sent};
 use crate::institution::verdict::{Reason, Verdicts, Violation};
 use crate::provider::definition::{
-    Clients, Incoming, Mapped, Provider, change_json, form, member, with_query,
+    Clients, Incoming, Mapped, Outgoing, Provider, change_json, form, member, with_query,
 };
 
 impl Provider {
@@ -92,19 +91,14 @@ fn map_request(incoming: &Incoming<'_>) -> Mapped {
     }
 }
 
-fn map_response(
-    config: &InstitutionConfig,
-    request: &Request<Vec<u8>>,
-    mut response: Response<Vec<u8>>,
-) -> Response<Vec<u8>> {
+fn map_response(Outgoing { config, request, response }: Outgoing<'_>) {
     let path = request.uri().path();
     if path == PATHS.par && response.status() == StatusCode::CREATED {
         *response.status_mut() = StatusCode::OK;
     }
     if path.contains("/.well-known/") {
-        change_json(&mut response, |document| metadata(config, document));
+        change_json(response, |document| metadata(config, document));
     }
-    response
 }
 
 fn push(incoming: &Incoming<'_>) -> Mapped {

@@ -23,6 +23,9 @@ use crate::institution::received::Peer;
 use crate::institution::verdict::Verdict;
 use crate::sandbox::Sandbox;
 
+const MAX_BODY: u64 = 1024 * 1024;
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A callback that receives each answered request.
 ///
 /// It is called while the sandbox is locked, so that the order is the order of the responses. It
@@ -61,9 +64,6 @@ impl fmt::Debug for Observer {
         f.write_str("Observer")
     }
 }
-
-const MAX_BODY: u64 = 1024 * 1024;
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Answers the requests of all connections.
 #[derive(Clone)]

@@ -22,7 +22,7 @@ pub(super) fn checks() -> Vec<Check> {
 fn shape() -> Check {
     Check::new(
         "FAPI 2.0 SP 5.3.2.1-6",
-        "the client authenticates by private_key_jwt, or by certificate if it registered one",
+        "the client authenticates by private_key_jwt, or by its registered certificate",
         ERROR,
     )
     .wrong("pushes without authenticating", dpop(), Step::Push, |out| {
@@ -74,7 +74,7 @@ fn algorithm() -> Check {
 fn kind() -> Check {
     let mut check = Check::new(
         "RFC 8725 3.11",
-        "the assertion's typ, if any, is client-authentication+jwt or JWT",
+        "the assertion's typ is absent, client-authentication+jwt or JWT",
         ERROR,
     );
     for (name, typ) in [
@@ -119,7 +119,7 @@ fn identity() -> [Check; 3] {
         ),
         Check::new(
             "RFC 7591 2",
-            "the client authenticates by the token_endpoint_auth_method that it registered",
+            "the client authenticates by its registered token_endpoint_auth_method",
             ERROR,
         )
         .wrong(
@@ -135,13 +135,17 @@ fn identity() -> [Check; 3] {
                 out.assertion_text(&text);
             },
         ),
-        Check::new("RFC 7523 3-2", "the assertion's iss, its sub and client_id are one", ERROR)
-            .wrong("says that it is somebody else", dpop(), Step::Push, |out| {
-                out.assertion(&json!({ "sub": "app-2" }));
-            })
-            .wrong("pushes as somebody else", dpop(), Step::Push, |out| {
-                out.set("client_id", "app-2");
-            }),
+        Check::new(
+            "RFC 7523 3-2",
+            "the assertion's iss and sub and the client_id are equal",
+            ERROR,
+        )
+        .wrong("says that it is somebody else", dpop(), Step::Push, |out| {
+            out.assertion(&json!({ "sub": "app-2" }));
+        })
+        .wrong("pushes as somebody else", dpop(), Step::Push, |out| {
+            out.set("client_id", "app-2");
+        }),
     ]
 }
 
@@ -194,8 +198,11 @@ fn audience() -> Check {
 }
 
 fn lifetime() -> Check {
-    let mut check =
-        Check::new("RFC 7523 3-4", "the assertion has not expired, and will within an hour", ERROR);
+    let mut check = Check::new(
+        "RFC 7523 3-4",
+        "the assertion has not expired and expires within an hour",
+        ERROR,
+    );
     for (name, exp) in [
         ("shows it in the second in which it expires", 0),
         ("shows it a second after it expired", -1),
@@ -224,27 +231,31 @@ fn clock() -> Check {
 
 fn once() -> Check {
     let long = "j".repeat(257);
-    Check::new("RFC 7523 3-7", "the assertion's jti has 1 to 256 bytes and was never seen", ERROR)
-        .play("pushes by an assertion that it pushed by", dpop(), |stage| {
-            stage.right(Step::Push);
-            let earlier = stage.last("/par").form()["client_assertion"].clone();
-            stage.wrong(Step::Push, move |out| out.set("client_assertion", &earlier));
-        })
-        .play("asks for tokens by an assertion that it pushed by", dpop(), |stage| {
-            stage.right(Step::Push);
-            let earlier = stage.last("/par").form()["client_assertion"].clone();
-            stage.wrong(Step::Exchange, move |out| out.set("client_assertion", &earlier));
-        })
-        .play("signs anew and keeps the jti", dpop(), |stage| {
-            stage.right(Step::Push);
-            let jti = stage.last("/par").assertion()["jti"].clone();
-            stage.later(1);
-            stage.wrong(Step::Push, move |out| out.assertion(&json!({ "jti": jti })));
-        })
-        .wrong("has an empty jti", dpop(), Step::Push, |out| out.assertion(&json!({ "jti": "" })))
-        .wrong("has a jti of 257 bytes", dpop(), Step::Push, move |out| {
-            out.assertion(&json!({ "jti": long }));
-        })
+    Check::new(
+        "RFC 7523 3-7",
+        "the assertion's jti has 1 to 256 bytes and was not used before",
+        ERROR,
+    )
+    .play("pushes by an assertion that it pushed by", dpop(), |stage| {
+        stage.right(Step::Push);
+        let earlier = stage.last("/par").form()["client_assertion"].clone();
+        stage.wrong(Step::Push, move |out| out.set("client_assertion", &earlier));
+    })
+    .play("asks for tokens by an assertion that it pushed by", dpop(), |stage| {
+        stage.right(Step::Push);
+        let earlier = stage.last("/par").form()["client_assertion"].clone();
+        stage.wrong(Step::Exchange, move |out| out.set("client_assertion", &earlier));
+    })
+    .play("signs anew and keeps the jti", dpop(), |stage| {
+        stage.right(Step::Push);
+        let jti = stage.last("/par").assertion()["jti"].clone();
+        stage.later(1);
+        stage.wrong(Step::Push, move |out| out.assertion(&json!({ "jti": jti })));
+    })
+    .wrong("has an empty jti", dpop(), Step::Push, |out| out.assertion(&json!({ "jti": "" })))
+    .wrong("has a jti of 257 bytes", dpop(), Step::Push, move |out| {
+        out.assertion(&json!({ "jti": long }));
+    })
 }
 
 /// Not FAPI, and refused for every client that did not register one.
@@ -258,7 +269,7 @@ fn secret() -> Check {
     };
     Check::new(
         "RFC 6749 2.3.1",
-        "the client's secret stands where it registered, once, and is right",
+        "the client secret is correct and only in its registered place",
         ERROR,
     )
     .play("guesses its secret", dpop(), move |stage| {

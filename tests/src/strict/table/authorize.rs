@@ -92,14 +92,14 @@ fn use_of_request_uri() -> [Check; 2] {
 
 fn decision() -> Vec<Check> {
     vec![
-        Check::new("RFC 9700 4.16", "the decision comes from this institution's own page", ERROR)
+        Check::new("RFC 9700 4.16", "the decision comes from this institution's page", ERROR)
             .wrong("decides from elsewhere", dpop(), Step::Decide, |out| {
                 out.header("origin", "https://app.example");
             })
             .wrong("decides from nowhere", dpop(), Step::Decide, |out| {
                 out.header("origin", "null")
             }),
-        Check::new("RFC 9126 4", "the page is waiting for its one decision", ERROR)
+        Check::new("RFC 9126 4", "the page was loaded and awaits its decision", ERROR)
             .wrong("decides about a page that nobody saw", dpop(), Step::Decide, |out| {
                 out.set("interaction", "made up");
             })
@@ -115,20 +115,24 @@ fn decision() -> Vec<Check> {
                 stage.later(1801);
                 stage.browse(Stage::decision(&page, &Decision::everything()));
             }),
-        Check::new("FDX Consent API 1.3", "the customer chooses among what was asked", ERROR)
+        Check::new("FDX Consent API 1.3", "the customer chooses only what was requested", ERROR)
             .wrong("grants what nobody asked for", dpop(), Step::Decide, |out| {
                 out.add("ACCOUNT/acc-1/BILLS", "on");
             }),
         Check::new("FDX Consent API 1.3", "the decision is allow or refuse", ERROR)
             .wrong("decides neither", dpop(), Step::Decide, |out| out.set("decision", "maybe"))
             .wrong("decides nothing", dpop(), Step::Decide, |out| out.unset("decision")),
-        Check::new("JARM 3", "there still is a key for authorization_signed_response_alg", ERROR)
-            .play("is answered after the key for it was withdrawn", jarm(), |stage| {
-                let (url, _) = stage.pushed();
-                let page = stage.load(&url);
-                let keys = vec![fresh_key(Algorithm::Es256, Some("new"))];
-                stage.world.bank.rotate_keys(keys, OldKeys::Withdrawn);
-                stage.browse(Stage::decision(&page, &Decision::everything()));
-            }),
+        Check::new(
+            "JARM 3",
+            "the institution has a key for authorization_signed_response_alg",
+            ERROR,
+        )
+        .play("is answered after the key for it was withdrawn", jarm(), |stage| {
+            let (url, _) = stage.pushed();
+            let page = stage.load(&url);
+            let keys = vec![fresh_key(Algorithm::Es256, Some("new"))];
+            stage.world.bank.rotate_keys(keys, OldKeys::Withdrawn);
+            stage.browse(Stage::decision(&page, &Decision::everything()));
+        }),
     ]
 }

@@ -17,7 +17,7 @@ pub(super) fn checks() -> Vec<Check> {
     vec![
         Check::new(
             "RFC 8705 5",
-            "a client that authenticates by certificate shows one at the endpoint's mTLS alias",
+            "a client that authenticates by certificate uses the endpoint's mTLS alias with one",
             ERROR,
         )
         .wrong("shows none at PAR", by(TlsClientAuth), Step::Push, |out| out.anonymous())
@@ -34,7 +34,7 @@ pub(super) fn checks() -> Vec<Check> {
         ),
         Check::new(
             "RFC 8705 2.1.2",
-            "the certificate names the subject that the client registered",
+            "the certificate has the subject that the client registered",
             ERROR,
         )
         .wrong("shows somebody else's", by(TlsClientAuth), Step::Push, |out| {

@@ -30,7 +30,7 @@ fn certificate() -> [Check; 2] {
     [
         Check::new(
             "RFC 8705 3",
-            "the client shows its registered certificate at the mTLS token endpoint",
+            "the client uses its registered certificate at the mTLS token endpoint",
             "invalid_request",
         )
         .wrong("shows another certificate", mtls(), Step::Exchange, |out| {
@@ -47,7 +47,7 @@ fn certificate() -> [Check; 2] {
         }),
         Check::new(
             "RFC 8705 3",
-            "the client shows a certificate at the mTLS token endpoint",
+            "the client uses a certificate at the mTLS token endpoint",
             "invalid_request",
         )
         .play("shows none where any would do", mtls(), |stage| {
@@ -95,7 +95,7 @@ fn proof_of_push() -> [Check; 2] {
                 out.set("redirect_uri", "https://app.example/other");
             })
             .wrong("names none", dpop(), Step::Exchange, |out| out.unset("redirect_uri")),
-        Check::new("RFC 7636 4.6", "code_verifier is the one behind code_challenge", ERROR)
+        Check::new("RFC 7636 4.6", "code_verifier matches code_challenge", ERROR)
             .wrong("guesses the verifier", dpop(), Step::Exchange, |out| {
                 out.set("code_verifier", &"a".repeat(43));
             })

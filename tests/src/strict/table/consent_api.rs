@@ -7,7 +7,7 @@ pub(super) fn checks() -> Vec<Check> {
     vec![
         Check::new(
             "RFC 6749 4.4.2",
-            "scope, if any, is registered and needs no customer",
+            "scope is absent, or is registered and needs no customer",
             "invalid_scope",
         )
         .play("wants a customer's data without the customer", dpop(), |stage| {
@@ -21,7 +21,7 @@ pub(super) fn checks() -> Vec<Check> {
         }),
         Check::new(
             "FAPI 2.0 SP 5.3.4-4",
-            "a customer's consent stands behind the access token",
+            "the access token belongs to a customer's consent",
             "insufficient_scope",
         )
         .play("reads accounts by its own token", dpop(), |stage| {
@@ -40,7 +40,7 @@ pub(super) fn checks() -> Vec<Check> {
         }),
         Check::new(
             "FDX Consent API, ConsentRevocationRequest",
-            "the body is a JSON object that says why and who, if it says so at all",
+            "the body is a JSON object, with a valid reason and initiator if present",
             "401",
         )
         .play("says nothing", dpop(), |stage| revoke(stage, |out| out.http.body_mut().clear()))
@@ -52,7 +52,7 @@ pub(super) fn checks() -> Vec<Check> {
         }),
         Check::new(
             "FDX Consent API, PUT revocation",
-            "the consent is active: what has ended is not revoked again",
+            "the consent is active, so that it can be revoked",
             "409",
         )
         .play("revokes twice", dpop(), |stage| {

@@ -29,7 +29,7 @@ pub(super) fn checks() -> Vec<Check> {
         .wrong("sends more than 64 KiB", dpop(), Step::Push, |out| {
             out.append(&format!("&x={}", "a".repeat(64 * 1024)));
         }),
-        Check::new("RFC 6749 3.2", "no parameter is included more than once", "invalid_request")
+        Check::new("RFC 6749 3.2", "no parameter occurs more than once", "invalid_request")
             .wrong("pushes two scopes", dpop(), Step::Push, |out| out.add("scope", "openid"))
             .wrong("sends the code twice", dpop(), Step::Exchange, |out| {
                 let code = out.parameter("code");

@@ -47,7 +47,7 @@ fn constants() -> Vec<Check> {
         set(
             Check::new(
                 "OAuth 2.0 Multiple Response Types 2.1",
-                "response_mode, if any, is query, jwt or query.jwt",
+                "response_mode is absent, query, jwt or query.jwt",
                 "invalid_request",
             ),
             &[
@@ -57,7 +57,7 @@ fn constants() -> Vec<Check> {
         ),
         Check::new(
             "JARM 3",
-            "the client registered authorization_signed_response_alg, one that signs here",
+            "the client registered an authorization_signed_response_alg that this institution supports",
             "invalid_request",
         )
         .play("wants a signed callback that it did not register", jarm(), |stage| {
@@ -67,7 +67,7 @@ fn constants() -> Vec<Check> {
         set(
             Check::new(
                 "FAPI 2.0 SP 5.3.2.2-6",
-                "redirect_uri is there, and byte for byte one of the client's",
+                "redirect_uri is one of the client's, byte for byte",
                 "invalid_request",
             ),
             &[
@@ -97,7 +97,7 @@ fn constants() -> Vec<Check> {
             ],
         ),
         set(
-            Check::new("RFC 8707 2", "resource, if any, is the FDX base URL", "invalid_target"),
+            Check::new("RFC 8707 2", "resource is absent or the FDX base URL", "invalid_target"),
             &[("wants a token for elsewhere", "resource", "https://other.example/fdx/v6")],
         ),
     ]
@@ -106,7 +106,7 @@ fn constants() -> Vec<Check> {
 fn challenge() -> Check {
     Check::new(
         "FAPI 2.0 SP 5.3.3.2-4",
-        "code_challenge was made for this request: the client never pushed it before",
+        "code_challenge is fresh: the client did not push it before",
         "invalid_request",
     )
     .play("pushes by one verifier twice", dpop(), |stage| {
@@ -154,7 +154,7 @@ fn openid() -> [Check; 2] {
         set(
             Check::new(
                 "OIDC Core 3.1.2.1",
-                "prompt is made of login, consent and select_account: the customer is always asked",
+                "prompt contains only login, consent and select_account",
                 "invalid_request",
             ),
             &[("wants nobody to be asked", "prompt", "none")],
@@ -162,7 +162,7 @@ fn openid() -> [Check; 2] {
         set(
             Check::new(
                 "OIDC Core 3.1.2.1",
-                "max_age, if any, is a number of seconds",
+                "max_age is absent or a number of seconds",
                 "invalid_request",
             ),
             &[
@@ -200,13 +200,13 @@ fn details() -> [Check; 3] {
             ],
         ),
         set(
-            Check::new("RFC 9396 5", "every type in authorization_details is known here", ERROR),
+            Check::new("RFC 9396 5", "every type in authorization_details is supported", ERROR),
             &[("asks for a payment as well", json!([one, { "type": "payment_initiation" }]))],
         ),
         set(
             Check::new(
                 "FDX Consent API, ConsentRequest",
-                "there is one consentRequest, whose data clusters and resource types are known here",
+                "there is one consentRequest with supported data clusters and resource types",
                 ERROR,
             ),
             &[
@@ -220,7 +220,7 @@ fn details() -> [Check; 3] {
 fn scopes() -> [Check; 3] {
     [
         set(
-            Check::new("RFC 6749 3.3", "scope is made of scope tokens", "invalid_scope"),
+            Check::new("RFC 6749 3.3", "scope consists of scope tokens", "invalid_scope"),
             &[("writes a quotation mark into a scope", "scope", "openid \"x\"")],
         ),
         set(

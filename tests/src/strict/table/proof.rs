@@ -10,7 +10,7 @@ const ERROR: &str = "invalid_dpop_proof";
 
 pub(super) fn checks() -> Vec<Check> {
     let mut all = vec![
-        Check::new("RFC 9449 4.3-1", "there is exactly one DPoP header", ERROR)
+        Check::new("RFC 9449 4.3-1", "exactly one DPoP header is present", ERROR)
             .wrong("asks for tokens without a proof", dpop(), Step::Exchange, |out| {
                 out.header("dpop", "");
             })
@@ -156,7 +156,7 @@ fn target() -> [Check; 2] {
 
 fn age() -> [Check; 3] {
     let iat = "the proof's iat is at most 60 seconds ahead and 300 seconds old";
-    let nbf = "the proof's nbf, if any, is at most 60 seconds ahead";
+    let nbf = "the proof's nbf is absent or at most 60 seconds ahead";
     [
         patched(
             Check::new("RFC 9449 4.3-11", iat, ERROR),
@@ -172,7 +172,7 @@ fn age() -> [Check; 3] {
             [("signs for 61 seconds ahead", json!({ "nbf": at(61) }))],
         ),
         patched(
-            Check::new("RFC 7519 4.1.4", "the proof's exp, if any, has not passed", ERROR),
+            Check::new("RFC 7519 4.1.4", "the proof's exp is absent or in the future", ERROR),
             Step::Push,
             [("shows one that has expired", json!({ "exp": at(-1) }))],
         ),

@@ -18,7 +18,7 @@ pub(super) fn checks() -> Vec<Check> {
 }
 
 fn once() -> Check {
-    Check::new("RFC 9449 11.1", "the proof's jti has 1 to 256 bytes and was never seen", ERROR)
+    Check::new("RFC 9449 11.1", "the proof's jti has 1 to 256 bytes and was not used before", ERROR)
         .play("pushes by a proof that it pushed by", dpop(), |stage| {
             stage.right(Step::Push);
             let earlier = stage.last("/par").header("dpop");
@@ -51,7 +51,7 @@ fn token() -> [Check; 2] {
         let patch = json!({ "ath": value });
         ath = ath.wrong(name, dpop(), Step::Accounts, move |out| out.proof(&patch));
     }
-    let alone = "the proof has ath only beside an access token";
+    let alone = "the proof has ath only with an access token";
     [
         Check::new("RFC 9449 4.2", alone, ERROR).wrong(
             "pushes by a proof for a token",
@@ -67,7 +67,7 @@ fn token() -> [Check; 2] {
 
 fn nonce() -> [Check; 3] {
     let silent = Setup { nonces: NoncePolicy::Silent, ..dpop() };
-    let wanted = "the proof has the nonce that this server gave last";
+    let wanted = "the proof has the latest nonce of this server";
     let mut authorization = Check::new("RFC 9449 8", wanted, "use_dpop_nonce");
     for (name, step) in [
         ("pushes by a nonce that was made up", Step::Push),
@@ -87,14 +87,10 @@ fn nonce() -> [Check; 3] {
             stage.wrong(Step::Push, move |out| out.proof(&json!({ "nonce": nonce })));
         });
     [
-        Check::new("RFC 9449 4.2", "the proof has a nonce only where one was given", ERROR).wrong(
-            "makes up a nonce",
-            silent,
-            Step::Push,
-            |out| {
+        Check::new("RFC 9449 4.2", "the proof has no nonce that this server did not issue", ERROR)
+            .wrong("makes up a nonce", silent, Step::Push, |out| {
                 out.proof(&json!({ "nonce": "made up" }));
-            },
-        ),
+            }),
         authorization,
         Check::new("RFC 9449 9", wanted, "use_dpop_nonce")
             .wrong("reads by a nonce that was made up", dpop(), Step::Accounts, |out| {
@@ -142,7 +138,7 @@ fn code() -> Vec<Check> {
             }),
         Check::new(
             "RFC 9449 10",
-            "the proof's key is the one that the code is bound to",
+            "the proof has the key that the code is bound to",
             "invalid_grant",
         )
         .wrong(

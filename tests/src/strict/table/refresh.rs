@@ -59,21 +59,20 @@ pub(super) fn checks() -> Vec<Check> {
             stage.wrong(Step::Exchange, move |out| out.set("code", &earlier["code"]));
             stage.wrong(Step::Refresh, move |out| out.set("refresh_token", &token));
         }),
-        Check::new(
-            "FDX Security Model v5",
-            "the consent behind the refresh token is active",
-            ERROR,
-        )
-        .play("refreshes after the consent has ended", dpop(), |stage| {
-            // The code is exchanged half a minute after the consent began.
-            stage.late(Step::Exchange, 30);
-            let token = stage.answered("refresh_token");
-            stage.later(YEAR - 20);
-            stage.wrong(Step::Refresh, move |out| out.set("refresh_token", &token));
-        }),
+        Check::new("FDX Security Model v5", "the refresh token's consent is active", ERROR).play(
+            "refreshes after the consent has ended",
+            dpop(),
+            |stage| {
+                // The code is exchanged half a minute after the consent began.
+                stage.late(Step::Exchange, 30);
+                let token = stage.answered("refresh_token");
+                stage.later(YEAR - 20);
+                stage.wrong(Step::Refresh, move |out| out.set("refresh_token", &token));
+            },
+        ),
         Check::new(
             "RFC 6749 6",
-            "scope, if any, holds nothing that was not granted",
+            "scope is absent or contains only granted scopes",
             "invalid_scope",
         )
         .wrong("asks for more than was granted", dpop(), Step::Refresh, |out| {

@@ -22,20 +22,16 @@ pub(super) fn checks() -> Vec<Check> {
 
 fn calls() -> Vec<Check> {
     vec![
-        Check::new(
-            "RFC 7591 3",
-            "the initial access token is one that was given out",
-            "invalid_token",
-        )
-        .play("brings none", dpop(), |stage| {
-            register(stage, |request| drop(request.headers_mut().remove(AUTHORIZATION)));
-        })
-        .play("makes one up", dpop(), |stage| {
-            register(stage, |request| token(request, "Bearer other"));
-        })
-        .play("brings it under another scheme", dpop(), |stage| {
-            register(stage, |request| token(request, &format!("Basic {INITIAL}")));
-        }),
+        Check::new("RFC 7591 3", "the initial access token is valid", "invalid_token")
+            .play("brings none", dpop(), |stage| {
+                register(stage, |request| drop(request.headers_mut().remove(AUTHORIZATION)));
+            })
+            .play("makes one up", dpop(), |stage| {
+                register(stage, |request| token(request, "Bearer other"));
+            })
+            .play("brings it under another scheme", dpop(), |stage| {
+                register(stage, |request| token(request, &format!("Basic {INITIAL}")));
+            }),
         Check::new(
             "FDX API 6, recipient registration",
             "x-fapi-interaction-id is a UUID",
@@ -54,7 +50,7 @@ fn calls() -> Vec<Check> {
         }),
         Check::new(
             "RFC 7591 3.1",
-            "the body is a JSON object of at most 64 KiB, in which nothing is said twice",
+            "the body is a JSON object of at most 64 KiB without duplicate members",
             "invalid_request",
         )
         .play("sends a form", dpop(), |stage| {
@@ -98,14 +94,14 @@ fn calls() -> Vec<Check> {
         }),
         Check::new(
             "RFC 7592 2.2",
-            "the update names the client_id that it is about",
+            "the update contains the client_id of its URL",
             "invalid_client_metadata",
         )
         .play("names none", dpop(), |stage| updated(stage, &json!({ "client_id": null })))
         .play("names another", dpop(), |stage| updated(stage, &json!({ "client_id": "other" }))),
         Check::new(
             "RFC 7592 2.2",
-            "the update repeats nothing that is the server's alone to say",
+            "the update contains no member that only the server sets",
             "invalid_client_metadata",
         )
         .play("repeats its token", dpop(), |stage| {
@@ -122,13 +118,13 @@ fn calls() -> Vec<Check> {
 
 fn who_and_where() -> Vec<Check> {
     vec![
-        wrong("FDX API 6, recipient registration", "there is a client_name")
+        wrong("FDX API 6, recipient registration", "client_name is present")
             .play("has no name", dpop(), |s| described(s, &json!({ "client_name": null })))
             .play("has an empty name", dpop(), |s| described(s, &json!({ "client_name": "" })))
             .play("loses its name", dpop(), |s| updated(s, &json!({ "client_name": null }))),
         Check::new(
             "FAPI 2.0 SP 5.3.2.2-8",
-            "there are redirect_uris, each https or http to the customer's own machine",
+            "redirect_uris is not empty, and each is https or a loopback http URI",
             "invalid_redirect_uri",
         )
         .play("has none", dpop(), |s| described(s, &json!({ "redirect_uris": [] })))
@@ -149,7 +145,7 @@ fn what_it_does() -> Vec<Check> {
     vec![
         wrong(
             "FAPI 2.0 SP 5.3.2.1-1",
-            "grant_types has authorization_code and nothing that this institution does not know",
+            "grant_types contains authorization_code and only supported grants",
         )
         .play("wants implicit grants", dpop(), |stage| {
             described(stage, &json!({ "grant_types": ["authorization_code", "implicit"] }));
@@ -157,14 +153,14 @@ fn what_it_does() -> Vec<Check> {
         .play("wants refresh tokens alone", dpop(), |stage| {
             described(stage, &json!({ "grant_types": ["refresh_token"] }));
         }),
-        wrong("FAPI 2.0 SP 5.3.2.2-1", "the one response type is code")
+        wrong("FAPI 2.0 SP 5.3.2.2-1", "the only response type is code")
             .play("wants tokens in the callback", dpop(), |stage| {
                 described(stage, &json!({ "response_types": ["code", "token"] }));
             })
             .play("wants a hybrid flow", dpop(), |stage| {
                 described(stage, &json!({ "response_types": ["code id_token"] }));
             }),
-        wrong("RFC 9396 10", "the one type of authorization details is fdx_v1.0").play(
+        wrong("RFC 9396 10", "the only type of authorization details is fdx_v1.0").play(
             "wants payments",
             dpop(),
             |stage| {
@@ -172,28 +168,25 @@ fn what_it_does() -> Vec<Check> {
                 described(stage, &json!({ "authorization_details_types": types }));
             },
         ),
-        wrong("RFC 7591 2", "every scope is one of this institution's")
+        wrong("RFC 7591 2", "every scope is supported")
             .play("wants everything", dpop(), |s| described(s, &json!({ "scope": "openid *" })))
             .play("wants more later", dpop(), |s| updated(s, &json!({ "scope": "everything" }))),
-        wrong(
-            "FAPI 2.0 SP 5.3.2.1-5",
-            "access tokens are asked to be bound by DPoP or by certificate, one of them",
-        )
-        .play("wants bearer tokens", dpop(), |stage| {
-            described(stage, &json!({ "dpop_bound_access_tokens": false }));
-        })
-        .play("says nothing of binding", dpop(), |stage| {
-            updated(stage, &json!({ "dpop_bound_access_tokens": null }));
-        })
-        .play("wants both", dpop(), |stage| {
-            described(stage, &json!({ "tls_client_certificate_bound_access_tokens": true }));
-        }),
+        wrong("FAPI 2.0 SP 5.3.2.1-5", "access tokens are bound either by DPoP or by certificate")
+            .play("wants bearer tokens", dpop(), |stage| {
+                described(stage, &json!({ "dpop_bound_access_tokens": false }));
+            })
+            .play("says nothing of binding", dpop(), |stage| {
+                updated(stage, &json!({ "dpop_bound_access_tokens": null }));
+            })
+            .play("wants both", dpop(), |stage| {
+                described(stage, &json!({ "tls_client_certificate_bound_access_tokens": true }));
+            }),
     ]
 }
 
 fn keys() -> Vec<Check> {
     vec![
-        wrong("RFC 7591 2", "a JWK Set is in jwks or behind jwks_uri, and not in both")
+        wrong("RFC 7591 2", "a JWK Set is in jwks or at jwks_uri, and not in both")
             .play("has keys in two places", dpop(), |stage| {
                 described(stage, &json!({ "jwks_uri": "https://app.example/jwks" }));
             })
@@ -230,7 +223,7 @@ fn keys() -> Vec<Check> {
             }),
         wrong(
             "FAPI 2.0 SP 5.3.2.1-6",
-            "token_endpoint_auth_method is private_key_jwt or one of the two by certificate",
+            "token_endpoint_auth_method is private_key_jwt or a method by certificate",
         )
         .play("says nothing of it", dpop(), |stage| {
             described(stage, &json!({ "token_endpoint_auth_method": null }));
@@ -243,7 +236,7 @@ fn keys() -> Vec<Check> {
         }),
         wrong(
             "RFC 8705 2.1.2",
-            "there is what the client authenticates by: a key, a certificate, or its name",
+            "the metadata contains the client's key, certificate or certificate name",
         )
         .play("has no key", dpop(), |s| described(s, &json!({ "jwks": { "keys": [] } })))
         .play("has a key of another kind", dpop(), |stage| {
@@ -282,17 +275,16 @@ fn signatures() -> Vec<Check> {
             }),
         wrong(
             "OIDC Registration 2",
-            "where openid is asked for, id_token_signed_response_alg is: the default is RS256",
+            "openid comes with id_token_signed_response_alg, whose default is RS256",
         )
         .play("leaves it to the default", dpop(), |stage| {
             described(stage, &json!({ "id_token_signed_response_alg": null }));
         }),
-        wrong("RFC 7591 2", "what the institution is to sign, it has a key for").play(
-            "wants what the institution has no key for",
-            dpop(),
-            |stage| described(stage, &json!({ "authorization_signed_response_alg": "ES256" })),
-        ),
-        wrong("RFC 7591 2", "nothing is to be encrypted, which this institution does not do").play(
+        wrong("RFC 7591 2", "the institution has a key for every algorithm of its signatures")
+            .play("wants what the institution has no key for", dpop(), |stage| {
+                described(stage, &json!({ "authorization_signed_response_alg": "ES256" }))
+            }),
+        wrong("RFC 7591 2", "the metadata requests no encryption, which is not supported").play(
             "wants encrypted ID tokens",
             dpop(),
             |stage| described(stage, &json!({ "id_token_encrypted_response_alg": "RSA-OAEP" })),

@@ -35,7 +35,7 @@ fn outside() -> Vec<Check> {
             }),
         Check::new(
             "RFC 9101 10.5",
-            "there is a request object, where one is required",
+            "a request object is present if one is required",
             "invalid_request",
         )
         .wrong("pushes nothing that is signed", signed(), Step::Push, |out| out.unset("request"))
@@ -47,7 +47,7 @@ fn outside() -> Vec<Check> {
         }),
         Check::new(
             "RFC 9126 3",
-            "beside a request object there are only client_id and the client's credentials",
+            "the only parameters next to a request object are client_id and the client's credentials",
             "invalid_request",
         )
         .wrong("asks for a scope outside of it", signed(), Step::Push, |out| {
@@ -82,7 +82,7 @@ fn signatures() -> Vec<Check> {
         algorithms,
         Check::new(
             "FAPI 2.0 MS 5.3.2-5",
-            "the request object's typ, if any, is oauth-authz-req+jwt",
+            "the request object's typ is absent or oauth-authz-req+jwt",
             ERROR,
         )
         .wrong("calls it a JWT", signed(), Step::Push, |out| {
@@ -93,7 +93,7 @@ fn signatures() -> Vec<Check> {
         }),
         Check::new(
             "OIDC Registration 2",
-            "the request object's alg is the request_object_signing_alg, if one was registered",
+            "the request object's alg is the registered request_object_signing_alg",
             ERROR,
         )
         .play("signs by another algorithm than it registered", signed(), |stage| {
@@ -118,7 +118,7 @@ fn signatures() -> Vec<Check> {
 }
 
 fn claims() -> Vec<Check> {
-    let object = "the request object's claims are a JSON object in which nothing is said twice";
+    let object = "the request object's claims are a JSON object without duplicate members";
     let required = "the request object has iss, aud, nbf and exp, each of its type";
     vec![
         Check::new("RFC 9101 4", object, ERROR)
@@ -133,7 +133,7 @@ fn claims() -> Vec<Check> {
         patched(
             Check::new(
                 "RFC 9101 4",
-                "no request and no request_uri stands in a request object",
+                "the request object contains neither request nor request_uri",
                 ERROR,
             ),
             [
@@ -144,7 +144,7 @@ fn claims() -> Vec<Check> {
         patched(
             Check::new(
                 "RFC 9101 10.8",
-                "the request object has no sub: it can not be taken for a client assertion",
+                "the request object has no sub, so that it can not serve as a client assertion",
                 ERROR,
             ),
             [("names a subject", json!({ "sub": "app-1" }))],
@@ -235,7 +235,7 @@ fn end() -> Check {
 fn once() -> Check {
     let check = Check::new(
         "RFC 7519 4.1.7",
-        "the request object's jti, if any, has 1 to 256 bytes and was never seen",
+        "the request object's jti is absent, or has 1 to 256 bytes and was not used before",
         ERROR,
     )
     .play("pushes what it pushed before", signed(), |stage| {
@@ -256,7 +256,7 @@ fn types() -> Check {
     patched(
         Check::new(
             "RFC 9101 4",
-            "max_age is a number, authorization_details an array, every other parameter a text",
+            "max_age is a number, authorization_details an array, every other parameter a string",
             ERROR,
         ),
         [

@@ -20,7 +20,7 @@ pub(super) fn checks() -> Vec<Check> {
 
 fn credentials() -> Vec<Check> {
     vec![
-        Check::new("FAPI 2.0 SP 5.3.4-2", "no access token stands in the query", "401")
+        Check::new("FAPI 2.0 SP 5.3.4-2", "the query contains no access token", "401")
             .wrong("writes a token into the URL", dpop(), Step::Accounts, |out| {
                 out.go(ACCOUNTS, "/fdx/v6/accounts?access_token=t");
             })
@@ -29,7 +29,7 @@ fn credentials() -> Vec<Check> {
             }),
         Check::new(
             "FAPI 2.0 SP 5.3.4-1",
-            "there is one access token, in the Authorization header",
+            "exactly one access token is present, in the Authorization header",
             "603",
         )
         .wrong("shows no token", dpop(), Step::Accounts, |out| out.header("authorization", ""))
@@ -69,24 +69,20 @@ fn credentials() -> Vec<Check> {
 fn by_key() -> Vec<Check> {
     let other = Pen::fresh();
     vec![
-        Check::new(
-            "RFC 9449 7.1",
-            "a token that is bound to a key comes under the scheme DPoP",
-            TOKEN,
-        )
-        .wrong("shows it as a bearer token", dpop(), Step::Accounts, |out| {
-            let text = out.text("authorization").replace("DPoP ", "Bearer ");
-            out.header("authorization", &text);
-        }),
+        Check::new("RFC 9449 7.1", "a token that is bound to a key has the scheme DPoP", TOKEN)
+            .wrong("shows it as a bearer token", dpop(), Step::Accounts, |out| {
+                let text = out.text("authorization").replace("DPoP ", "Bearer ");
+                out.header("authorization", &text);
+            }),
         Check::new(
             "RFC 8705 5",
-            "a token that is bound to a key goes where no certificate is asked for",
+            "a token that is bound to a key is not used at the mTLS authority",
             TOKEN,
         )
         .wrong("goes to the mTLS authority", dpop(), Step::Accounts, |out| {
             out.go("https://bank.example", "https://mtls.bank.example");
         }),
-        Check::new("RFC 9449 7.1", "the proof's key is the one that the token is bound to", TOKEN)
+        Check::new("RFC 9449 7.1", "the proof has the key that the token is bound to", TOKEN)
             .wrong("reads by another key", dpop(), Step::Accounts, move |out| out.proof_by(&other)),
     ]
 }
@@ -95,7 +91,7 @@ fn by_certificate() -> Vec<Check> {
     vec![
         Check::new(
             "RFC 6750 2.1",
-            "a token that is bound to a certificate comes under the scheme Bearer",
+            "a token that is bound to a certificate has the scheme Bearer",
             TOKEN,
         )
         .wrong("shows it under DPoP", mtls(), Step::Accounts, |out| {
@@ -104,7 +100,7 @@ fn by_certificate() -> Vec<Check> {
         }),
         Check::new(
             "RFC 8705 3",
-            "the client shows the certificate that the token is bound to",
+            "the client uses the certificate that the token is bound to",
             TOKEN,
         )
         .wrong("shows another certificate", mtls(), Step::Accounts, |out| {
@@ -114,25 +110,24 @@ fn by_certificate() -> Vec<Check> {
         .wrong("goes to the main authority", mtls(), Step::Accounts, |out| {
             out.go("https://mtls.bank.example", "https://bank.example");
         }),
-        Check::new(
-            "RFC 6750 2.1",
-            "a token that is bound to nothing comes under the scheme Bearer",
-            TOKEN,
-        )
-        .play("shows a token of nobody's under DPoP", mtls(), |stage| {
-            stage.register(|client| client.binding = Binding::Nothing);
-            stage.wrong(Step::Accounts, |out| {
-                let text = out.text("authorization").replace("Bearer ", "DPoP ");
-                out.header("authorization", &text);
-            });
-        }),
+        Check::new("RFC 6750 2.1", "an unbound token has the scheme Bearer", TOKEN).play(
+            "shows a token of nobody's under DPoP",
+            mtls(),
+            |stage| {
+                stage.register(|client| client.binding = Binding::Nothing);
+                stage.wrong(Step::Accounts, |out| {
+                    let text = out.text("authorization").replace("Bearer ", "DPoP ");
+                    out.header("authorization", &text);
+                });
+            },
+        ),
     ]
 }
 
 fn consent() -> Vec<Check> {
     let identity = "x-fapi-interaction-id is a UUID";
     vec![
-        Check::new("FDX Security Model v5", "the consent behind the token is active", TOKEN).play(
+        Check::new("FDX Security Model v5", "the token's consent is active", TOKEN).play(
             "reads after the consent has ended",
             dpop(),
             |stage| {
@@ -154,7 +149,7 @@ fn consent() -> Vec<Check> {
             .wrong("names the interaction by a word", dpop(), Step::Accounts, |out| {
                 out.header("x-fapi-interaction-id", "reading");
             }),
-        Check::new("FDX API 6, headers", "FDX-API-Actor-Type, if any, is USER or BATCH", "401")
+        Check::new("FDX API 6, headers", "FDX-API-Actor-Type is absent, USER or BATCH", "401")
             .wrong("names the actor in small letters", dpop(), Step::Accounts, |out| {
                 out.header("fdx-api-actor-type", "user");
             })
@@ -164,7 +159,7 @@ fn consent() -> Vec<Check> {
             }),
         Check::new(
             "FDX API 6, headers",
-            "the ids of provider and recipient, if any, are of 1 to 256 characters",
+            "the ids of provider and recipient are absent or have 1 to 256 characters",
             "401",
         )
         .wrong("names the provider at length", dpop(), Step::Accounts, |out| {
@@ -175,7 +170,7 @@ fn consent() -> Vec<Check> {
         }),
         Check::new(
             "FAPI 1.0 Baseline 6.2.2",
-            "x-fapi-auth-date, if any, is an HTTP date in its fixed form",
+            "x-fapi-auth-date is absent or an HTTP date in its fixed form",
             "401",
         )
         .wrong("dates the login as RFC 3339 does", dpop(), Step::Accounts, |out| {
@@ -186,7 +181,7 @@ fn consent() -> Vec<Check> {
         }),
         Check::new(
             "FAPI 1.0 Baseline 6.2.2",
-            "x-fapi-customer-ip-address, if any, is an address of IPv4 or IPv6",
+            "x-fapi-customer-ip-address is absent or an address of IPv4 or IPv6",
             "401",
         )
         .wrong("says from which host the customer comes", dpop(), Step::Accounts, |out| {
@@ -197,7 +192,7 @@ fn consent() -> Vec<Check> {
         }),
         Check::new(
             "FAPI 2.0 SP 5.3.4-4",
-            "the consent covers the data that is asked for",
+            "the consent covers the requested data",
             "insufficient_scope",
         )
         .play("reads accounts where only the customer was granted", dpop(), |stage| {
@@ -210,7 +205,7 @@ fn consent() -> Vec<Check> {
         }),
         Check::new(
             "FDX Consent API, GET /consents/{consentId}",
-            "the consent is the one behind the access token",
+            "the consent is that of the access token",
             "404",
         )
         .wrong("reads another consent", dpop(), Step::Accounts, |out| {

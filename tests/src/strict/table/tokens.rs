@@ -7,7 +7,7 @@ const ERROR: &str = "invalid_request";
 
 pub(super) fn checks() -> Vec<Check> {
     vec![
-        Check::new("RFC 7662 2.1", "there is a token", ERROR).wrong(
+        Check::new("RFC 7662 2.1", "the token parameter is present", ERROR).wrong(
             "asks about nothing",
             dpop(),
             Step::Introspect,
@@ -15,7 +15,7 @@ pub(super) fn checks() -> Vec<Check> {
         ),
         Check::new(
             "RFC 9701 6",
-            "the client registered introspection_signed_response_alg, one that signs here",
+            "the client registered an introspection_signed_response_alg that this institution supports",
             ERROR,
         )
         .play("wants a signed answer that it did not register", dpop(), |stage| {
@@ -24,7 +24,7 @@ pub(super) fn checks() -> Vec<Check> {
                 out.header("accept", "application/token-introspection+jwt");
             });
         }),
-        Check::new("RFC 7009 2.1", "there is a token", ERROR).wrong(
+        Check::new("RFC 7009 2.1", "the token parameter is present", ERROR).wrong(
             "revokes nothing",
             dpop(),
             Step::Revoke,

@@ -158,9 +158,7 @@ impl Institution {
         let body = html::error(violation.reason.error(), &violation.description(), &nonce);
         answer::page(StatusCode::BAD_REQUEST, body, &nonce, "")
     }
-}
 
-impl Institution {
     /// Answers the consent page's form.
     pub(crate) fn decide(
         &mut self,
@@ -171,7 +169,7 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidRequest,
             "RFC 9700 4.16",
-            "the decision comes from this institution's own page",
+            "the decision comes from this institution's page",
             !received.request.headers().contains_key("origin")
                 || received.header("origin") == Some(origin.as_str()),
         )?;
@@ -180,7 +178,7 @@ impl Institution {
         let pushed = self.verdicts.require_some(
             Reason::InvalidRequest,
             "RFC 9126 4",
-            "the page is waiting for its one decision",
+            "the page was loaded and awaits its decision",
             self.pushed
                 .values_mut()
                 .find(|pushed| pushed.progress.awaits(interaction, received.now)),
@@ -197,7 +195,7 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidRequest,
             "FDX Consent API 1.3",
-            "the customer chooses among what was asked",
+            "the customer chooses only what was requested",
             unknown.is_empty(),
         )?;
         let decision = value(&form, "decision");
@@ -237,9 +235,7 @@ impl Institution {
         self.codes.insert(text.clone(), code);
         text
     }
-}
 
-impl Institution {
     /// Redirects the customer back with a `code` or an `error`, as parameters or as a JWT (JARM).
     fn respond(
         &mut self,
@@ -262,7 +258,7 @@ impl Institution {
                 let response = self.verdicts.require_some(
                     Reason::InvalidRequest,
                     "JARM 3",
-                    "there still is a key for authorization_signed_response_alg",
+                    "the institution has a key for authorization_signed_response_alg",
                     sign(config, pushed, algorithm, (name, text), now),
                 )?;
                 form.pair("response", &response);

@@ -30,7 +30,7 @@ impl<'a> ClientMetadata<'a> {
         verdicts.require(
             Reason::InvalidClientMetadata,
             "FDX API 6, recipient registration",
-            "there is a client_name",
+            "client_name is present",
             self.text("client_name").is_some_and(|name| !name.is_empty()),
         )?;
         let redirect_uris = self.redirect_uris(verdicts)?;
@@ -61,7 +61,7 @@ impl<'a> ClientMetadata<'a> {
         verdicts.require_some(
             Reason::InvalidRedirectUri,
             "FAPI 2.0 SP 5.3.2.2-8",
-            "there are redirect_uris, each https or http to the customer's own machine",
+            "redirect_uris is not empty, and each is https or a loopback http URI",
             uris,
         )
     }
@@ -73,21 +73,21 @@ impl<'a> ClientMetadata<'a> {
         verdicts.require(
             Reason::InvalidClientMetadata,
             "FAPI 2.0 SP 5.3.2.1-1",
-            "grant_types has authorization_code and nothing that this institution does not know",
+            "grant_types contains authorization_code and only supported grants",
             grants.contains(&"authorization_code")
                 && grants.iter().all(|grant| known.contains(grant)),
         )?;
         verdicts.require(
             Reason::InvalidClientMetadata,
             "FAPI 2.0 SP 5.3.2.2-1",
-            "the one response type is code",
+            "the only response type is code",
             self.texts("response_types").unwrap_or_else(|| vec!["code"]) == ["code"],
         )?;
         let types = self.texts("authorization_details_types").unwrap_or_default();
         verdicts.require(
             Reason::InvalidClientMetadata,
             "RFC 9396 10",
-            "the one type of authorization details is fdx_v1.0",
+            "the only type of authorization details is fdx_v1.0",
             types.iter().all(|details_type| *details_type == FDX_V1_0),
         )
     }
@@ -98,7 +98,7 @@ impl<'a> ClientMetadata<'a> {
         verdicts.require(
             Reason::InvalidClientMetadata,
             "RFC 7591 2",
-            "every scope is one of this institution's",
+            "every scope is supported",
             scopes.iter().all(|scope| known.iter().any(|known| known == scope)),
         )?;
         Ok(scopes.into_iter().map(str::to_owned).collect())
@@ -113,7 +113,7 @@ impl<'a> ClientMetadata<'a> {
         verdicts.require(
             Reason::InvalidClientMetadata,
             "FAPI 2.0 SP 5.3.2.1-6",
-            "token_endpoint_auth_method is private_key_jwt or one of the two by certificate",
+            "token_endpoint_auth_method is private_key_jwt or a method by certificate",
             ["private_key_jwt", "self_signed_tls_client_auth", "tls_client_auth"].contains(&method),
         )?;
         let authentication = match method {
@@ -131,7 +131,7 @@ impl<'a> ClientMetadata<'a> {
         verdicts.require_some(
             Reason::InvalidClientMetadata,
             "RFC 8705 2.1.2",
-            "there is what the client authenticates by: a key, a certificate, or its name",
+            "the metadata contains the client's key, certificate or certificate name",
             authentication,
         )
     }
@@ -159,16 +159,16 @@ impl<'a> ClientMetadata<'a> {
         verdicts.require_some(
             Reason::InvalidClientMetadata,
             "FAPI 2.0 SP 5.3.2.1-5",
-            "access tokens are asked to be bound by DPoP or by certificate, one of them",
+            "access tokens are bound either by DPoP or by certificate",
             binding,
         )
     }
 
-    pub(crate) fn text(&self, name: &str) -> Option<&'a str> {
+    fn text(&self, name: &str) -> Option<&'a str> {
         self.metadata.get(name)?.as_str()
     }
 
-    pub(crate) fn scopes(&self) -> Vec<&'a str> {
+    fn scopes(&self) -> Vec<&'a str> {
         self.text("scope").unwrap_or_default().split_whitespace().collect()
     }
 
@@ -184,15 +184,15 @@ impl<'a> ClientMetadata<'a> {
 }
 
 /// The algorithms that a client requests.
-pub(crate) struct Signing {
-    pub(crate) id_token: Algorithm,
-    pub(crate) authorization: Option<Algorithm>,
-    pub(crate) introspection: Option<Algorithm>,
-    pub(crate) request_object: Option<Algorithm>,
+struct Signing {
+    id_token: Algorithm,
+    authorization: Option<Algorithm>,
+    introspection: Option<Algorithm>,
+    request_object: Option<Algorithm>,
 }
 
 impl ClientMetadata<'_> {
-    pub(crate) fn signing(&self, verdicts: &mut Verdicts) -> Result<Signing, Violation> {
+    fn signing(&self, verdicts: &mut Verdicts) -> Result<Signing, Violation> {
         let signs =
             |name: &str| name.ends_with("_signing_alg") || name.ends_with("_signed_response_alg");
         let is_allowed = |value: &Value| value.as_str().and_then(Algorithm::from_name).is_some();
@@ -205,7 +205,7 @@ impl ClientMetadata<'_> {
         verdicts.require(
             Reason::InvalidClientMetadata,
             "OIDC Registration 2",
-            "where openid is asked for, id_token_signed_response_alg is: the default is RS256",
+            "openid comes with id_token_signed_response_alg, whose default is RS256",
             !self.scopes().contains(&"openid")
                 || self.metadata.contains_key("id_token_signed_response_alg"),
         )?;
@@ -221,14 +221,14 @@ impl ClientMetadata<'_> {
         verdicts.require(
             Reason::InvalidClientMetadata,
             "RFC 7591 2",
-            "what the institution is to sign, it has a key for",
+            "the institution has a key for every algorithm of its signatures",
             here.into_iter().flatten().all(signs_here),
         )?;
         let [id_token, authorization, introspection] = here;
         verdicts.require(
             Reason::InvalidClientMetadata,
             "RFC 7591 2",
-            "nothing is to be encrypted, which this institution does not do",
+            "the metadata requests no encryption, which is not supported",
             self.metadata.keys().all(|name| !name.contains("_encrypt")),
         )?;
         Ok(Signing {
@@ -241,9 +241,9 @@ impl ClientMetadata<'_> {
 }
 
 /// The client's keys, and its certificates among them (RFC 8705 section 2.2.2).
-pub(crate) struct ClientKeys {
-    pub(crate) jwks: Jwks,
-    pub(crate) certificates: Vec<Thumbprint>,
+struct ClientKeys {
+    jwks: Jwks,
+    certificates: Vec<Thumbprint>,
 }
 
 /// The members of a key that are checked here: [`Jwks`] silently skips keys that it can't use.
@@ -263,7 +263,7 @@ struct Keys {
 impl ClientMetadata<'_> {
     /// Reads the keys of `jwks` or of the JWK Set published at `jwks_uri`. A client with other
     /// credentials needs none.
-    pub(crate) fn keys(&self, verdicts: &mut Verdicts) -> Result<ClientKeys, Violation> {
+    fn keys(&self, verdicts: &mut Verdicts) -> Result<ClientKeys, Violation> {
         let jwks = self.metadata.get("jwks").map(Value::to_string);
         let published = self.text("jwks_uri").map(|uri| self.config.published_jwks.get(uri));
         let text = match (jwks, published) {
@@ -281,7 +281,7 @@ impl ClientMetadata<'_> {
         let (keys, all) = verdicts.require_some(
             Reason::InvalidClientMetadata,
             "RFC 7591 2",
-            "a JWK Set is in jwks or behind jwks_uri, and not in both",
+            "a JWK Set is in jwks or at jwks_uri, and not in both",
             read,
         )?;
         verdicts.require(

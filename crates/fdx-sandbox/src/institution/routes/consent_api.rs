@@ -46,7 +46,7 @@ impl Institution {
         self.verdicts.require(
             Reason::ConsentEnded,
             "FDX Consent API, PUT revocation",
-            "the consent is active: what has ended is not revoked again",
+            "the consent is active, so that it can be revoked",
             consent.is_active(received.now),
         )?;
         if let Some(consent) = self.consents.get_mut(&consent.id) {
@@ -65,7 +65,7 @@ impl Institution {
             Access::Customer(consent) => self.verdicts.require_some(
                 Reason::ConsentNotFound,
                 "FDX Consent API, GET /consents/{consentId}",
-                "the consent is the one behind the access token",
+                "the consent is that of the access token",
                 Some(consent.as_ref()).filter(named).cloned(),
             ),
             Access::Client(client_id) => {
@@ -92,7 +92,7 @@ impl Institution {
         self.verdicts.require_some(
             Reason::InvalidRequest,
             "FDX Consent API, ConsentRevocationRequest",
-            "the body is a JSON object that says why and who, if it says so at all",
+            "the body is a JSON object, with a valid reason and initiator if present",
             request.filter(|_| is_json),
         )
     }

@@ -120,7 +120,7 @@ impl Institution {
         self.verdicts.require(
             Reason::NotAuthorized,
             "FAPI 2.0 SP 5.3.4-4",
-            "the consent covers the data that is asked for",
+            "the consent covers the requested data",
             granted,
         )
     }

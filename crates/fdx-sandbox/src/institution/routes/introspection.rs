@@ -39,7 +39,7 @@ impl Institution {
         let text = self.verdicts.require_some(
             Reason::InvalidRequest,
             "RFC 7662 2.1",
-            "there is a token",
+            "the token parameter is present",
             value(&form, "token"),
         )?;
         // FDX: `active` states whether the consent is active. RFC 7662 2.2 and 4: tokens of other
@@ -81,7 +81,7 @@ impl Institution {
         let token = self.verdicts.require_some(
             Reason::InvalidRequest,
             "RFC 9701 6",
-            "the client registered introspection_signed_response_alg, one that signs here",
+            "the client registered an introspection_signed_response_alg that this institution supports",
             algorithm.and_then(|algorithm| signing::jwt(config, algorithm, typ, &claims)),
         )?;
         let mut response = answer::empty(StatusCode::OK);
@@ -102,7 +102,7 @@ impl Institution {
         let text = self.verdicts.require_some(
             Reason::InvalidRequest,
             "RFC 7009 2.1",
-            "there is a token",
+            "the token parameter is present",
             value(&form, "token"),
         )?;
         // RFC 7009 2.2: an unknown token counts as revoked.

@@ -20,6 +20,7 @@ pub(crate) const ACCESS: Label = Label::new("access token");
 const REFRESH: Label = Label::new("refresh token");
 /// FDX Security Model v5: at most 900 seconds.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(300);
+const ID_TOKEN_LIFETIME: Duration = Duration::from_secs(300);
 
 /// The contents of a token response.
 pub(crate) struct Issue<'a> {
@@ -87,8 +88,6 @@ impl Institution {
         answer::json(StatusCode::OK, &document)
     }
 }
-
-const ID_TOKEN_LIFETIME: Duration = Duration::from_secs(300);
 
 #[derive(Serialize)]
 struct Claims<'a> {

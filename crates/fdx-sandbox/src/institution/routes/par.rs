@@ -19,6 +19,8 @@ use crate::institution::signing;
 use crate::institution::state::Institution;
 use crate::institution::verdict::{Reason, Verdicts, Violation};
 
+const MAX_STATE: usize = 2048;
+const MAX_NONCE: usize = 64;
 const REQUEST_URI: Label = Label::new("request_uri");
 
 impl Institution {
@@ -84,7 +86,7 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidRequest,
             "FAPI 2.0 SP 5.3.3.2-4",
-            "code_challenge was made for this request: the client never pushed it before",
+            "code_challenge is fresh: the client did not push it before",
             self.challenges.get(&key).is_none(),
         )?;
         self.challenges.insert(key, ());
@@ -128,9 +130,6 @@ impl Institution {
     }
 }
 
-const MAX_STATE: usize = 2048;
-const MAX_NONCE: usize = 64;
-
 impl Parameters {
     /// Checks and reads the parameters of an authorization request.
     fn read(
@@ -143,7 +142,7 @@ impl Parameters {
         let redirect_uri = verdicts.require_some(
             Reason::InvalidRequest,
             "FAPI 2.0 SP 5.3.2.2-6",
-            "redirect_uri is there, and byte for byte one of the client's",
+            "redirect_uri is one of the client's, byte for byte",
             sent.get("redirect_uri").and_then(|sent| {
                 let mut registered = client.redirect_uris.iter();
                 let known = registered.find(|uri| uri.as_str() == sent).cloned();
@@ -204,7 +203,7 @@ fn response_mode(
     let registered = verdicts.require_some(
         Reason::InvalidRequest,
         "OAuth 2.0 Multiple Response Types 2.1",
-        "response_mode, if any, is query, jwt or query.jwt",
+        "response_mode is absent, query, jwt or query.jwt",
         algorithm,
     )?;
     // JARM 3: without registration it would be RS256, which FAPI 2.0 does not allow.
@@ -213,7 +212,7 @@ fn response_mode(
         .require_some(
             Reason::InvalidRequest,
             "JARM 3",
-            "the client registered authorization_signed_response_alg, one that signs here",
+            "the client registered an authorization_signed_response_alg that this institution supports",
             registered.filter(signs),
         )
         .map(ResponseMode::Jwt)
@@ -247,7 +246,7 @@ fn check_resource(
     verdicts.require(
         Reason::InvalidTarget,
         "RFC 8707 2",
-        "resource, if any, is the FDX base URL",
+        "resource is absent or the FDX base URL",
         sent.get("resource").is_none_or(known),
     )
 }
@@ -257,7 +256,7 @@ fn check_openid(sent: &Sent, verdicts: &mut Verdicts) -> Result<(), Violation> {
     verdicts.require(
         Reason::InvalidRequest,
         "OIDC Core 3.1.2.1",
-        "prompt is made of login, consent and select_account: the customer is always asked",
+        "prompt contains only login, consent and select_account",
         prompts
             .split_ascii_whitespace()
             .all(|prompt| matches!(prompt, "consent" | "login" | "select_account")),
@@ -265,7 +264,7 @@ fn check_openid(sent: &Sent, verdicts: &mut Verdicts) -> Result<(), Violation> {
     verdicts.require(
         Reason::InvalidRequest,
         "OIDC Core 3.1.2.1",
-        "max_age, if any, is a number of seconds",
+        "max_age is absent or a number of seconds",
         sent.get("max_age").is_none_or(|age| age.parse::<u32>().is_ok()),
     )
 }

@@ -39,7 +39,7 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidToken,
             "RFC 7591 3",
-            "the initial access token is one that was given out",
+            "the initial access token is valid",
             admitted,
         )?;
         let metadata = self.registration_request(received)?;
@@ -67,7 +67,7 @@ impl Institution {
         if body.is_none_or(|members| !members.is_empty()) {
             return Err(Violation {
                 reason: Reason::InvalidRequest,
-                clause: "UAE Open Finance, TPP registration",
+                clause: "registration by certificate",
                 rule: "the body is an empty object",
             });
         }
@@ -133,7 +133,7 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidClientMetadata,
             "RFC 7592 2.2",
-            "the update names the client_id that it is about",
+            "the update contains the client_id of its URL",
             sent.is_some_and(|sent| sent == client_id),
         )?;
         let set_by_the_server = [
@@ -145,7 +145,7 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidClientMetadata,
             "RFC 7592 2.2",
-            "the update repeats nothing that is the server's alone to say",
+            "the update contains no member that only the server sets",
             set_by_the_server.iter().all(|name| !metadata.contains_key(*name)),
         )?;
         metadata.remove("status");
@@ -203,7 +203,7 @@ impl Institution {
         let mut metadata = self.verdicts.require_some(
             Reason::InvalidRequest,
             "RFC 7591 3.1",
-            "the body is a JSON object of at most 64 KiB, in which nothing is said twice",
+            "the body is a JSON object of at most 64 KiB without duplicate members",
             document.filter(|_| is_json),
         )?;
         metadata.retain(|_, value| !value.is_null());

@@ -53,7 +53,7 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidRequest,
             "RFC 9101 10.5",
-            "there is a request object, where one is required",
+            "a request object is present if one is required",
             request.is_some() || !required.contains(&RequestObjects::Required),
         )?;
         match request {
@@ -73,7 +73,7 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidRequest,
             "RFC 9126 3",
-            "beside a request object there are only client_id and the client's credentials",
+            "the only parameters next to a request object are client_id and the client's credentials",
             form.names().all(|name| OUTSIDE.contains(&name)),
         )?;
         let jws = self.verdicts.require_some(
@@ -86,7 +86,7 @@ impl Institution {
         let all = self.verdicts.require_some(
             Reason::InvalidRequestObject,
             "RFC 9101 4",
-            "the request object's claims are a JSON object in which nothing is said twice",
+            "the request object's claims are a JSON object without duplicate members",
             jws.claims::<BTreeMap<String, RawJson>>().ok(),
         )?;
         check_names(&mut self.verdicts, &all)?;
@@ -102,7 +102,7 @@ impl Institution {
         let sent = self.verdicts.require_some(
             Reason::InvalidRequestObject,
             "RFC 9101 4",
-            "max_age is a number, authorization_details an array, every other parameter a text",
+            "max_age is a number, authorization_details an array, every other parameter a string",
             Sent::of_claims(&all),
         )?;
         self.verdicts.require(
@@ -127,7 +127,7 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidRequestObject,
             "RFC 7519 4.1.7",
-            "the request object's jti, if any, has 1 to 256 bytes and was never seen",
+            "the request object's jti is absent, or has 1 to 256 bytes and was not used before",
             fresh,
         )
     }
@@ -142,13 +142,13 @@ fn check_signature(
     verdicts.require(
         Reason::InvalidRequestObject,
         "FAPI 2.0 MS 5.3.2-5",
-        "the request object's typ, if any, is oauth-authz-req+jwt",
+        "the request object's typ is absent or oauth-authz-req+jwt",
         jws.typ().is_none() || jws.is_typ("oauth-authz-req+jwt"),
     )?;
     verdicts.require(
         Reason::InvalidRequestObject,
         "OIDC Registration 2",
-        "the request object's alg is the request_object_signing_alg, if one was registered",
+        "the request object's alg is the registered request_object_signing_alg",
         client.request_object_signing_alg.is_none_or(|registered| registered == jws.algorithm()),
     )?;
     verdicts.require(
@@ -166,13 +166,13 @@ fn check_names(
     verdicts.require(
         Reason::InvalidRequestObject,
         "RFC 9101 4",
-        "no request and no request_uri stands in a request object",
+        "the request object contains neither request nor request_uri",
         !claims.contains_key("request") && !claims.contains_key("request_uri"),
     )?;
     verdicts.require(
         Reason::InvalidRequestObject,
         "RFC 9101 10.8",
-        "the request object has no sub: it can not be taken for a client assertion",
+        "the request object has no sub, so that it can not serve as a client assertion",
         !claims.contains_key("sub"),
     )
 }

@@ -59,7 +59,7 @@ impl Institution {
         self.verdicts.require_some(
             Reason::NotAuthorized,
             "FAPI 2.0 SP 5.3.4-4",
-            "a customer's consent stands behind the access token",
+            "the access token belongs to a customer's consent",
             consent,
         )
     }
@@ -70,7 +70,7 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidRequest,
             "FAPI 2.0 SP 5.3.4-2",
-            "no access token stands in the query",
+            "the query contains no access token",
             // The names are decoded: `access%5Ftoken` counts, too.
             Query::parse(query, MAX_QUERY)
                 .is_ok_and(|query| query.names().all(|name| name != "access_token")),
@@ -78,7 +78,7 @@ impl Institution {
         let credentials = self.verdicts.require_some(
             Reason::NoCredentials,
             "FAPI 2.0 SP 5.3.4-1",
-            "there is one access token, in the Authorization header",
+            "exactly one access token is present, in the Authorization header",
             received.header("authorization"),
         )?;
         let (scheme, text) = credentials.split_once(' ').unwrap_or((credentials, ""));
@@ -101,7 +101,7 @@ impl Institution {
                 let consent = self.verdicts.require_some(
                     Reason::InvalidToken,
                     "FDX Security Model v5",
-                    "the consent behind the token is active",
+                    "the token's consent is active",
                     consent.filter(|consent| consent.is_active(received.now)).cloned(),
                 )?;
                 Access::Customer(Box::new(consent.within(&token)))
@@ -123,20 +123,20 @@ impl Institution {
                 self.verdicts.require(
                     Reason::InvalidToken,
                     "RFC 9449 7.1",
-                    "a token that is bound to a key comes under the scheme DPoP",
+                    "a token that is bound to a key has the scheme DPoP",
                     scheme.eq_ignore_ascii_case("DPoP"),
                 )?;
                 self.verdicts.require(
                     Reason::InvalidToken,
                     "RFC 8705 5",
-                    "a token that is bound to a key goes where no certificate is asked for",
+                    "a token that is bound to a key is not used at the mTLS authority",
                     received.side == Side::Main,
                 )?;
                 let proven = self.check_proof(received, With::AccessToken(text))?;
                 self.verdicts.require(
                     Reason::InvalidToken,
                     "RFC 9449 7.1",
-                    "the proof's key is the one that the token is bound to",
+                    "the proof has the key that the token is bound to",
                     proven == key || weakened::off(Check::ProofKey),
                 )
             }
@@ -144,13 +144,13 @@ impl Institution {
                 self.verdicts.require(
                     Reason::InvalidToken,
                     "RFC 6750 2.1",
-                    "a token that is bound to a certificate comes under the scheme Bearer",
+                    "a token that is bound to a certificate has the scheme Bearer",
                     scheme.eq_ignore_ascii_case("Bearer"),
                 )?;
                 self.verdicts.require(
                     Reason::InvalidToken,
                     "RFC 8705 3",
-                    "the client shows the certificate that the token is bound to",
+                    "the client uses the certificate that the token is bound to",
                     received.peer.thumbprint == Some(certificate)
                         || weakened::off(Check::Certificate),
                 )
@@ -158,7 +158,7 @@ impl Institution {
             Bound::Nothing => self.verdicts.require(
                 Reason::InvalidToken,
                 "RFC 6750 2.1",
-                "a token that is bound to nothing comes under the scheme Bearer",
+                "an unbound token has the scheme Bearer",
                 scheme.eq_ignore_ascii_case("Bearer"),
             ),
         }
@@ -174,21 +174,21 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidRequest,
             "FDX API 6, headers",
-            "FDX-API-Actor-Type, if any, is USER or BATCH",
+            "FDX-API-Actor-Type is absent, USER or BATCH",
             satisfies(received, "fdx-api-actor-type", |actor| matches!(actor, "USER" | "BATCH")),
         )?;
         let is_id = |id: &str| (1..=MAX_ID).contains(&id.len());
         self.verdicts.require(
             Reason::InvalidRequest,
             "FDX API 6, headers",
-            "the ids of provider and recipient, if any, are of 1 to 256 characters",
+            "the ids of provider and recipient are absent or have 1 to 256 characters",
             satisfies(received, "fdx-api-data-provider-id", is_id)
                 && satisfies(received, "fdx-api-data-recipient-id", is_id),
         )?;
         self.verdicts.require(
             Reason::InvalidRequest,
             "FAPI 1.0 Baseline 6.2.2",
-            "x-fapi-auth-date, if any, is an HTTP date in its fixed form",
+            "x-fapi-auth-date is absent or an HTTP date in its fixed form",
             satisfies(received, "x-fapi-auth-date", |date| {
                 let time = UnixTime::parse_http_date(date);
                 time.is_ok_and(|time| time.to_http_date() == date)
@@ -197,7 +197,7 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidRequest,
             "FAPI 1.0 Baseline 6.2.2",
-            "x-fapi-customer-ip-address, if any, is an address of IPv4 or IPv6",
+            "x-fapi-customer-ip-address is absent or an address of IPv4 or IPv6",
             satisfies(received, "x-fapi-customer-ip-address", |ip| ip.parse::<IpAddr>().is_ok()),
         )
     }

@@ -66,7 +66,7 @@ impl Institution {
                 self.verdicts.require(
                     Reason::InvalidRequest,
                     "RFC 8705 3",
-                    "the client shows its registered certificate at the mTLS token endpoint",
+                    "the client uses its registered certificate at the mTLS token endpoint",
                     received.peer.thumbprint == Some(certificate)
                         || weakened::off(Check::Certificate),
                 )?;
@@ -76,7 +76,7 @@ impl Institution {
             Binding::AnyCertificate => self.verdicts.require_some(
                 Reason::InvalidRequest,
                 "RFC 8705 3",
-                "the client shows a certificate at the mTLS token endpoint",
+                "the client uses a certificate at the mTLS token endpoint",
                 received.peer.thumbprint.map(Bound::Certificate),
             ),
         }
@@ -164,14 +164,14 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidGrant,
             "RFC 7636 4.6",
-            "code_verifier is the one behind code_challenge",
+            "code_verifier matches code_challenge",
             matches!(verifier, Some(Ok(verifier)) if parameters.code_challenge.verify(&verifier))
                 || weakened::off(Check::Pkce),
         )?;
         self.verdicts.require(
             Reason::InvalidGrant,
             "RFC 9449 10",
-            "the proof's key is the one that the code is bound to",
+            "the proof has the key that the code is bound to",
             code.pushed.dpop_jkt.is_none_or(|key| bound == Bound::Key(key))
                 || weakened::off(Check::DpopJkt),
         )
@@ -244,7 +244,7 @@ impl Institution {
         self.verdicts.require(
             Reason::InvalidGrant,
             "FDX Security Model v5",
-            "the consent behind the refresh token is active",
+            "the refresh token's consent is active",
             consent.is_some_and(|consent| consent.is_active(now)),
         )?;
         Ok((text.to_owned(), token))
@@ -259,7 +259,7 @@ impl Institution {
         self.verdicts.require_some(
             Reason::InvalidScope,
             "RFC 6749 6",
-            "scope, if any, holds nothing that was not granted",
+            "scope is absent or contains only granted scopes",
             scopes(scope).filter(|scopes| scopes.iter().all(|scope| granted.contains(scope))),
         )
     }
@@ -312,7 +312,7 @@ impl Institution {
         self.verdicts.require_some(
             Reason::InvalidScope,
             "RFC 6749 4.4.2",
-            "scope, if any, is registered and needs no customer",
+            "scope is absent, or is registered and needs no customer",
             scopes(scope).filter(|scopes| scopes.iter().all(own)),
         )
     }
