@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::answer;
 use crate::institution::config::{AuthorizationRequests, InstitutionConfig, Reuse};
 use crate::institution::consent::Consent;
+use crate::institution::randomness::Randomness;
 use crate::institution::received::{Received, Side, value};
 use crate::institution::records::{Choice, Code, Progress, Pushed, ResponseMode, Spent};
 use crate::institution::requested::Sent;
@@ -72,7 +73,7 @@ impl Institution {
             Reason::InvalidRequest,
             "FAPI 2.0 SP 5.3.2.2-3",
             "request_uri was issued to this client by the PAR endpoint",
-            self.pushed.get(request_uri).filter(|pushed| {
+            self.pushed.get_mut(request_uri).filter(|pushed| {
                 pushed.client_id == client.client_id || weakened::off(Check::RequestUriClient)
             }),
         )?;
@@ -90,7 +91,7 @@ impl Institution {
             "request_uri has not expired",
             received.now <= pushed.expires || weakened::off(Check::RequestUriExpiry),
         )?;
-        Ok(self.consent_page(&config, request_uri, client_id, received.now))
+        Ok(consent_page(&mut self.randomness, &config, pushed, client_id, received.now))
     }
 
     /// Shows the page for a request whose parameters are in the URL. `None` if the query is not a
@@ -106,50 +107,14 @@ impl Institution {
             return Some(Ok(answer::empty(StatusCode::UNAUTHORIZED)));
         };
         let sent = Sent::of_form(&query);
-        let accepted = self.accept_unpushed(config, client, &sent, received.now);
-        Some(
-            accepted.map(|request_uri| {
-                self.consent_page(config, &request_uri, client_id, received.now)
-            }),
-        )
-    }
-
-    fn consent_page(
-        &mut self,
-        config: &InstitutionConfig,
-        request_uri: &str,
-        client_id: &str,
-        now: UnixTime,
-    ) -> Response<Vec<u8>> {
-        let Some(pushed) = self.pushed.get_mut(request_uri) else {
-            return answer::empty(StatusCode::NOT_FOUND);
-        };
-        // Without the comparison of the two, the browser determines the client.
-        client_id.clone_into(&mut pushed.client_id);
-        // FAPI 2.0 SP 5.3.2.2 note 3: loading the page does not use the request_uri up.
-        let interaction = match &pushed.progress {
-            Progress::Deciding { interaction, .. } => interaction.clone(),
-            _ => self.randomness.text(INTERACTION),
-        };
-        pushed.progress =
-            Progress::Deciding { interaction: interaction.clone(), until: now + READING };
-        let nonce = self.randomness.text(STYLE);
-        let requested = &pushed.parameters.requested;
-        let redirects_to = pushed.parameters.redirect_uri.origin();
-        let choices = Choice::all(&config.customer, requested);
-        let body = html::consent(
-            &html::Consent {
-                client: &pushed.client_id,
-                duration: &requested.duration(),
-                redirects_to: redirects_to.as_str(),
-                action: &Side::Main.endpoint(config, config.paths.decision),
-                interaction: &interaction,
-                resources: resources(config, &choices),
-            },
-            &nonce,
-        );
-        // Browsers apply form-action to the redirect after the form, too.
-        answer::page(StatusCode::OK, body, &nonce, redirects_to.as_str())
+        let (request_uri, mut pushed) =
+            match self.read_unpushed(config, client, &sent, received.now) {
+                Ok(read) => read,
+                Err(violation) => return Some(Err(violation)),
+            };
+        let page = consent_page(&mut self.randomness, config, &mut pushed, client_id, received.now);
+        self.pushed.insert(request_uri, pushed);
+        Some(Ok(page))
     }
 
     /// RFC 6749 section 4.1.2.1: the customer sees an error that occurs before the client is known.
@@ -268,6 +233,41 @@ impl Institution {
         let separator = if redirect_uri.query().is_some() { '&' } else { '?' };
         Ok(answer::see_other(&format!("{redirect_uri}{separator}{}", form.as_str())))
     }
+}
+
+/// The page on which the customer decides about `pushed`.
+fn consent_page(
+    randomness: &mut Randomness,
+    config: &InstitutionConfig,
+    pushed: &mut Pushed,
+    client_id: &str,
+    now: UnixTime,
+) -> Response<Vec<u8>> {
+    // Without the comparison of the two, the browser determines the client.
+    client_id.clone_into(&mut pushed.client_id);
+    // FAPI 2.0 SP 5.3.2.2 note 3: loading the page does not use the request_uri up.
+    let interaction = match &pushed.progress {
+        Progress::Deciding { interaction, .. } => interaction.clone(),
+        _ => randomness.text(INTERACTION),
+    };
+    pushed.progress = Progress::Deciding { interaction: interaction.clone(), until: now + READING };
+    let nonce = randomness.text(STYLE);
+    let requested = &pushed.parameters.requested;
+    let redirects_to = pushed.parameters.redirect_uri.origin();
+    let choices = Choice::all(&config.customer, requested);
+    let body = html::consent(
+        &html::Consent {
+            client: &pushed.client_id,
+            duration: &requested.duration(),
+            redirects_to: redirects_to.as_str(),
+            action: &Side::Main.endpoint(config, config.paths.decision),
+            interaction: &interaction,
+            resources: resources(config, &choices),
+        },
+        &nonce,
+    );
+    // Browsers apply form-action to the redirect after the form, too.
+    answer::page(StatusCode::OK, body, &nonce, redirects_to.as_str())
 }
 
 /// JARM 2.1: `iss`, `aud` and `exp` in addition to the parameters.

@@ -33,34 +33,34 @@ impl Institution {
         let parameters = Parameters::read(&config, client, &sent, &mut self.verdicts)?;
         let dpop_jkt = self.bind_code(received, client.binding, sent.get("dpop_jkt"))?;
         self.check_challenge(client, &parameters)?;
-        let request_uri = self.accept(&config, client, parameters, dpop_jkt, received.now);
+        let (request_uri, pushed) =
+            self.pushed_request(&config, client, parameters, dpop_jkt, received.now);
         let expires_in = config.manners.request_uri_lifetime.as_secs();
-        Ok(answer::json(
-            StatusCode::CREATED,
-            &json!({ "request_uri": request_uri, "expires_in": expires_in }),
-        ))
+        let document = json!({ "request_uri": request_uri, "expires_in": expires_in });
+        self.pushed.insert(request_uri, pushed);
+        Ok(answer::json(StatusCode::CREATED, &document))
     }
 
-    /// Accepts a request that was not pushed. Not FAPI.
-    pub(crate) fn accept_unpushed(
+    /// Reads a request that was not pushed, which is not FAPI. Returns it with its `request_uri`.
+    pub(crate) fn read_unpushed(
         &mut self,
         config: &InstitutionConfig,
         client: &RegisteredClient,
         sent: &Sent,
         now: UnixTime,
-    ) -> Result<String, Violation> {
+    ) -> Result<(String, Pushed), Violation> {
         let parameters = Parameters::read(config, client, sent, &mut self.verdicts)?;
-        Ok(self.accept(config, client, parameters, None, now))
+        Ok(self.pushed_request(config, client, parameters, None, now))
     }
 
-    fn accept(
+    fn pushed_request(
         &mut self,
         config: &InstitutionConfig,
         client: &RegisteredClient,
         parameters: Parameters,
         dpop_jkt: Option<Thumbprint>,
         now: UnixTime,
-    ) -> String {
+    ) -> (String, Pushed) {
         let manners = &config.manners;
         let request_uri = format!("{}{}", manners.request_uri, self.randomness.text(REQUEST_URI));
         let pushed = Pushed {
@@ -70,8 +70,7 @@ impl Institution {
             expires: now + manners.request_uri_lifetime,
             progress: Progress::Waiting,
         };
-        self.pushed.insert(request_uri.clone(), pushed);
-        request_uri
+        (request_uri, pushed)
     }
 
     /// The last check, so that a refused request, such as one without a nonce, can be pushed again
