@@ -1,4 +1,4 @@
-use fdx_jose::IdTokenError;
+use fdx_jose::{IdTokenError, JwtError};
 use fdx_par::{Client, Endpoint, Error, Exchanged, TokenTypeHint, UnverifiedTokens, Verified};
 use fdx_transport_hyper::system_now;
 use fdx_wire::Secret;
@@ -101,7 +101,7 @@ pub(crate) async fn verify_late(
 ) -> Result<Verified, Failure> {
     let tokens = match setup.driver.verify(client, exchanged).await {
         Err(NotVerified::Rejected {
-            error: Some(Error::IdToken(IdTokenError::Expired)),
+            error: Some(Error::IdToken(IdTokenError::Jwt(JwtError::Expired))),
             exchanged,
             ..
         }) => UnverifiedTokens::from(*exchanged),

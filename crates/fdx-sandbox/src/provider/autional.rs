@@ -8,7 +8,6 @@ use fdx_rar::{
     ResourceType, Scopes,
 };
 use fdx_wire::form::{Form, Query};
-use fdx_wire::json::Limits;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
@@ -107,7 +106,7 @@ fn map_response(Outgoing { request, response, .. }: Outgoing<'_>) {
 fn push(request: &Request<Vec<u8>>) -> Mapped {
     let json_body =
         request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    let body = json_body.then(|| document::read(request.body(), &Limits::default())).flatten();
+    let body = json_body.then(|| serde_json::from_slice::<Value>(request.body()).ok()).flatten();
     let Some(Value::Object(members)) = body else {
         return refuse("the body is not a JSON object");
     };

@@ -186,10 +186,9 @@ fn requested(
     let id = id.ok_or_else(|| violation("there is exactly one consent, with a ConsentId"))?;
     let detail = details.iter().find_map(|detail| match detail {
         AuthorizationDetail::Other(other) => other.member("consent"),
-        _ => None,
+        AuthorizationDetail::FdxV1(_) => None,
     });
-    let consent = detail.and_then(|consent| consent.value().ok()).map(document::of_value);
-    let consent = consent.unwrap_or_default();
+    let consent: Value = detail.and_then(|consent| consent.read().ok()).unwrap_or_default();
     for required in ["ExpirationDateTime", "OpenFinanceBilling", "Permissions"] {
         if member(&consent, required).is_null() {
             return Err(violation(

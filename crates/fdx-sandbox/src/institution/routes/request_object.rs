@@ -193,7 +193,7 @@ fn check_claims(
         Reason::InvalidRequestObject,
         "FAPI 2.0 MS 5.3.2-2",
         "the request object's aud is the issuer, as one string",
-        claims.aud.read::<String>().is_ok_and(|aud| aud == config.issuer.as_str()),
+        claims.aud.as_str() == Some(config.issuer.as_str()),
     )
 }
 
