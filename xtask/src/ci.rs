@@ -4,9 +4,7 @@ use crate::args::Args;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::table::Table;
-use crate::{
-    api, conformance, interop, isolated, msrv, package, shell, simulate, test, walls,
-};
+use crate::{api, conformance, interop, isolated, msrv, package, shell, simulate, test, walls};
 
 /// The crates whose features are also checked away.
 const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];

@@ -176,9 +176,7 @@ impl Client {
         keys: Option<&ServerKeys>,
     ) -> Result<IdToken, IdTokenError> {
         let (jwks, backend) = (self.jwks(keys), self.config().backend);
-        let verify = |nonce| {
-            IdToken::verify(id_token, &expected.with_nonce(nonce), backend, &jwks)
-        };
+        let verify = |nonce| IdToken::verify(id_token, &expected.with_nonce(nonce), backend, &jwks);
         match verify(None) {
             Err(IdTokenError::NonceUnexpected) if nonce.is_some() => verify(nonce),
             verified => verified,

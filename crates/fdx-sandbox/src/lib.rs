@@ -55,6 +55,7 @@
 //! ```
 
 mod answer;
+mod document;
 mod institution;
 pub mod misbehaviour;
 mod pages;

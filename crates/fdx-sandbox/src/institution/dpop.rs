@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use fdx_jose::{Jws, JwsError, Thumbprint};
-use fdx_wire::weakened::{self, Check};
 use fdx_wire::{HttpsUrl, Label, UnixTime, base64url};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -98,10 +97,10 @@ impl Proofs {
             Reason::InvalidDpopProof,
             "RFC 9449 11.1",
             "the proof's jti has 1 to 256 bytes and was not used before",
+            // check: ProofUse
             (1..=256).contains(&claims.jti.len())
-                && (self.replay.see(&key.to_string(), &claims.jti, forgotten, received.now)
-                    == Seen::Never
-                    || weakened::off(Check::ProofUse)),
+                && self.replay.see(&key.to_string(), &claims.jti, forgotten, received.now)
+                    == Seen::Never,
         )?;
         self.check_nonce(config.nonce_policy, verdicts, randomness, key, &claims, with)?;
         Ok(key)
@@ -134,7 +133,8 @@ impl Proofs {
                 Server::Resource => "RFC 9449 9",
             },
             "the proof has the latest nonce of this server",
-            state != NonceState::Required || weakened::off(Check::ProofNonce),
+            // check: ProofNonce
+            state != NonceState::Required,
         )
     }
 }
@@ -155,7 +155,8 @@ fn check_target(
         Reason::InvalidDpopProof,
         "RFC 9449 4.3-9",
         "the proof's htu is the request's URL without query and fragment",
-        is_target(&claims.htu, &received.url(config)) || weakened::off(Check::ProofTarget),
+        // check: ProofTarget
+        is_target(&claims.htu, &received.url(config)),
     )
 }
 
@@ -203,8 +204,8 @@ fn check_token(verdicts: &mut Verdicts, claims: &Claims, with: With<'_>) -> Resu
             Reason::InvalidDpopProof,
             "RFC 9449 4.3-12",
             "the proof's ath is the SHA-256 of the access token",
-            claims.ath.as_deref() == Some(&base64url::encode(&Sha256::digest(token)))
-                || weakened::off(Check::ProofAccessToken),
+            // check: ProofAccessToken
+            claims.ath.as_deref() == Some(&base64url::encode(&Sha256::digest(token))),
         ),
     }
 }

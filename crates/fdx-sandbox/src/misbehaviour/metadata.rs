@@ -6,10 +6,12 @@ use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::answer;
+use crate::document;
 use crate::institution::received::value;
 use crate::misbehaviour::moment::{Flow, Moment};
 use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;
+use fdx_wire::json::Limits;
 
 rows! {
     /// Defects of the metadata.
@@ -169,7 +171,7 @@ pub(crate) fn another_server(request: &Request<Vec<u8>>) -> Option<Response<Vec<
     }
     let form = Query::parse(str::from_utf8(request.body()).ok()?, 64 * 1024).ok()?;
     let assertion = Jws::parse(value(&form, "client_assertion")?).ok()?;
-    let claims: Value = serde_json::from_slice(assertion.payload()).ok()?;
+    let claims = document::read(assertion.payload(), &Limits::default())?;
     let audience = claims.get("aud").map(Value::to_string).unwrap_or_default();
     if audience.contains("another-server") {
         let tokens = json!({ "access_token": "stolen", "token_type": "DPoP" });

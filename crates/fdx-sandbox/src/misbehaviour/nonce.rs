@@ -2,12 +2,14 @@
 
 use fdx_jose::Jws;
 use http::{Request, Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::answer;
+use crate::document;
 use crate::misbehaviour::moment::{Flow, Moment};
 use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;
+use fdx_wire::json::Limits;
 
 rows! {
     /// Defects and peculiarities of DPoP nonces.
@@ -128,7 +130,7 @@ fn challenge(stage: &mut Stage<'_>, change: impl FnOnce(&str) -> String) -> Opti
 /// Refuses a request with the nonce that was returned elsewhere.
 pub(crate) fn trap(request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
     let proof = Jws::parse_proof(request.headers().get("dpop")?.to_str().ok()?).ok()?;
-    let claims: Value = serde_json::from_slice(proof.payload()).ok()?;
+    let claims = document::read(proof.payload(), &Limits::default())?;
     let refused = json!({ "error": "invalid_dpop_proof", "code": "401", "message": "nonce" });
     (claims.get("nonce")?.as_str()? == PLANTED)
         .then(|| answer::json(StatusCode::BAD_REQUEST, &refused))

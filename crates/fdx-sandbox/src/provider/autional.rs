@@ -13,6 +13,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::answer;
+use crate::document;
 use crate::institution::client::{Binding, RegisteredClient};
 use crate::institution::config::{ConsentIdCarrier, Manners, Paths, RefreshPolicy, RefreshTokens};
 use crate::institution::requested::{Requested, Sent};
@@ -20,6 +21,7 @@ use crate::institution::verdict::{Reason, Verdicts, Violation};
 use crate::provider::definition::{
     Clients, Incoming, Mapped, Outgoing, Provider, change_json, form, with_query,
 };
+use fdx_wire::json::Limits;
 
 impl Provider {
     /// Autional.
@@ -106,7 +108,7 @@ fn map_response(Outgoing { request, response, .. }: Outgoing<'_>) {
 fn push(request: &Request<Vec<u8>>) -> Mapped {
     let json_body =
         request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    let body = json_body.then(|| serde_json::from_slice::<Value>(request.body()).ok()).flatten();
+    let body = json_body.then(|| document::read(request.body(), &Limits::default())).flatten();
     let Some(Value::Object(members)) = body else {
         return refuse("the body is not a JSON object");
     };
@@ -196,6 +198,7 @@ fn requested(
         let rule = "every scope is registered for the client";
         return Err(Violation { reason: Reason::InvalidScope, clause: "RFC 6749 3.3", rule });
     }
-    let response_details = serde_json::from_str(&details.to_json()).unwrap_or_default();
+    let response_details = document::read(details.to_json().as_bytes(), &Limits::default());
+    let response_details = response_details.unwrap_or_default();
     Ok(Requested::of(request, scopes, response_details))
 }

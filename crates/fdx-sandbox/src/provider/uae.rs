@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use fdx_jose::{Algorithm, Jws};
-use fdx_rar::uae::{ACCOUNT_ACCESS_CONSENT, Permission, ToldConsent};
+use fdx_rar::uae::{ACCOUNT_ACCESS_CONSENT, Permission, ReportedConsent};
 use fdx_rar::{
     AuthorizationDetail, AuthorizationDetails, ConsentDuration, ConsentRequest, DataCluster,
     ResourceType, Scopes,
@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer;
+use crate::document;
 use crate::institution::client::{Binding, RegisteredClient};
 use crate::institution::config::{
     ConsentIdCarrier, InstitutionConfig, Manners, Paths, RefreshTokens, RegistrationPolicy,
@@ -182,13 +183,14 @@ fn requested(
     let details = sent.get("authorization_details").unwrap_or_default();
     let details = AuthorizationDetails::parse(details)
         .map_err(|_| violation("authorization_details is a JSON array"))?;
-    let id = ToldConsent::find(&details).filter(|_| details.iter().len() == 1);
+    let id = ReportedConsent::find(&details).filter(|_| details.iter().len() == 1);
     let id = id.ok_or_else(|| violation("there is exactly one consent, with a ConsentId"))?;
     let detail = details.iter().find_map(|detail| match detail {
         AuthorizationDetail::Other(other) => other.member("consent"),
-        AuthorizationDetail::FdxV1(_) => None,
+        _ => None,
     });
-    let consent: Value = detail.and_then(|consent| consent.read().ok()).unwrap_or_default();
+    let consent = detail.and_then(|consent| consent.value().ok()).map(document::of_value);
+    let consent = consent.unwrap_or_default();
     for required in ["ExpirationDateTime", "OpenFinanceBilling", "Permissions"] {
         if member(&consent, required).is_null() {
             return Err(violation(

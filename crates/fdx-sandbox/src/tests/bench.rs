@@ -337,14 +337,11 @@ impl Bench {
 
     pub(super) fn sign_proof(&self, proof: &Proof) -> String {
         let token = proof.token.clone().map(Secret::new);
-        let input = ProofKey::new(self.proof_key.public().clone()).proof(&ProofClaims {
-            htm: &proof.htm,
-            htu: &HttpsUrl::parse(&proof.htu).unwrap(),
-            jti: &proof.jti,
-            iat: proof.iat,
-            access_token: token.as_ref(),
-            nonce: proof.nonce.as_deref(),
-        });
+        let htu = HttpsUrl::parse(&proof.htu).unwrap();
+        let claims = ProofClaims::new(&proof.htm, &htu, &proof.jti, proof.iat)
+            .with_access_token(token.as_ref())
+            .with_nonce(proof.nonce.as_deref());
+        let input = ProofKey::new(self.proof_key.public().clone()).proof(&claims);
         input.attach(&self.proof_key.sign(&input).unwrap()).unwrap()
     }
 

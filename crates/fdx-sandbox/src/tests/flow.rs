@@ -1,4 +1,4 @@
-use fdx_jose::{IdToken, IdTokenExpectation, Jwks, Thumbprint, Tolerance, backend};
+use fdx_jose::{IdToken, IdTokenExpectation, Jwks, JwtExpectation, Thumbprint, backend};
 use fdx_rar::DataCluster;
 use fdx_wire::{Issuer, Secret};
 use http::StatusCode;
@@ -93,18 +93,13 @@ fn id_token_is_valid() {
     let access_token = Secret::new(tokens["access_token"].as_str().unwrap().to_owned());
     let id_token = IdToken::verify(
         tokens["id_token"].as_str().unwrap(),
-        &IdTokenExpectation {
-            other_typ: None,
-            issuer: &Issuer::parse(ISSUER).unwrap(),
-            client_id: "app",
-            algorithm: Some(fdx_jose::Algorithm::EdDsa),
-            nonce: Some("the nonce"),
-            access_token: Some(&access_token),
-            max_age: Some(0),
-            acr_values: None,
-            now: bench.now,
-            tolerance: Tolerance::default(),
-        },
+        &IdTokenExpectation::new(
+            JwtExpectation::new(&Issuer::parse(ISSUER).unwrap(), "app", bench.now)
+                .with_algorithm(Some(fdx_jose::Algorithm::EdDsa)),
+        )
+        .with_nonce(Some("the nonce"))
+        .with_access_token(&access_token)
+        .with_max_age(Some(0)),
         backend::ring(),
         &Jwks::parse(jwks.body()).unwrap(),
     );

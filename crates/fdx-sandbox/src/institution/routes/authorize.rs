@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use fdx_jose::Algorithm;
 use fdx_wire::form::{Form, Query};
-use fdx_wire::weakened::{self, Check};
 use fdx_wire::{Label, UnixTime};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -74,22 +73,24 @@ impl Institution {
             "FAPI 2.0 SP 5.3.2.2-3",
             "request_uri was issued to this client by the PAR endpoint",
             self.pushed.get_mut(request_uri).filter(|pushed| {
-                pushed.client_id == client.client_id || weakened::off(Check::RequestUriClient)
+                // check: RequestUriClient
+                pushed.client_id == client.client_id
             }),
         )?;
         self.verdicts.require(
             Reason::InvalidRequest,
             "RFC 9126 4",
             "request_uri was not used to completion before",
+            // check: RequestUriUse
             pushed.progress != Progress::Decided
-                || weakened::off(Check::RequestUriUse)
                 || config.manners.request_uri_reuse == Reuse::UntilItExpires,
         )?;
         self.verdicts.require(
             Reason::InvalidRequest,
             "RFC 9126 2.2",
             "request_uri has not expired",
-            received.now <= pushed.expires || weakened::off(Check::RequestUriExpiry),
+            // check: RequestUriExpiry
+            received.now <= pushed.expires,
         )?;
         Ok(consent_page(&mut self.randomness, &config, pushed, client_id, received.now))
     }

@@ -2,8 +2,10 @@
 
 use fdx_jose::{Algorithm, Jwks, Thumbprint};
 use fdx_rar::FDX_V1_0;
+use fdx_wire::json::{self, Limits};
 use fdx_wire::{RedirectUri, base64url};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use crate::institution::client::{
@@ -246,13 +248,15 @@ struct ClientKeys {
     certificates: Vec<Thumbprint>,
 }
 
+const LIMITS: Limits = Limits::bytes(64 * 1024);
+
 /// The members of a key that are checked here: [`Jwks`] silently skips keys that it can't use.
 #[derive(Deserialize)]
 struct Key {
     kty: String,
     n: Option<String>,
-    d: Option<Value>,
-    k: Option<Value>,
+    d: Option<IgnoredAny>,
+    k: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -275,7 +279,7 @@ impl ClientMetadata<'_> {
         let read = text.and_then(|text| {
             let jwks = Jwks::parse(text.as_bytes()).ok()?;
             let certificates = x5c_thumbprints(text.as_bytes()).ok()?;
-            let all: Keys = serde_json::from_str(&text).ok()?;
+            let all: Keys = json::from_slice(text.as_bytes(), &LIMITS).ok()?;
             Some((ClientKeys { jwks, certificates }, all.keys))
         });
         let (keys, all) = verdicts.require_some(

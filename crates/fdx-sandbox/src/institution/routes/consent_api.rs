@@ -3,7 +3,6 @@
 use fdx_rar::{ConsentRevocationList, ConsentRevocationRequest};
 use fdx_wire::json::{self, Limits};
 use fdx_wire::percent_encode;
-use fdx_wire::weakened::{self, Check};
 
 use http::{Method, Response, StatusCode};
 
@@ -58,9 +57,8 @@ impl Institution {
     }
 
     fn find_consent(&mut self, access: &Access, segment: &str) -> Result<Consent, Violation> {
-        let named = |consent: &&Consent| {
-            segment == percent_encode(&consent.id) || weakened::off(Check::ConsentOfToken)
-        };
+        // check: ConsentOfToken
+        let named = |consent: &&Consent| segment == percent_encode(&consent.id);
         match access {
             Access::Customer(consent) => self.verdicts.require_some(
                 Reason::ConsentNotFound,

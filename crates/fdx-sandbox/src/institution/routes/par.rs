@@ -2,7 +2,6 @@
 
 use fdx_jose::{Algorithm, Thumbprint};
 use fdx_pkce::{CODE_CHALLENGE_METHOD, CodeChallenge};
-use fdx_wire::weakened::{self, Check};
 use fdx_wire::{Label, RedirectUri, UnixTime};
 use http::{Response, StatusCode};
 use serde_json::json;
@@ -142,11 +141,10 @@ impl Parameters {
             Reason::InvalidRequest,
             "FAPI 2.0 SP 5.3.2.2-6",
             "redirect_uri is one of the client's, byte for byte",
-            sent.get("redirect_uri").and_then(|sent| {
-                let mut registered = client.redirect_uris.iter();
-                let known = registered.find(|uri| uri.as_str() == sent).cloned();
-                known.or_else(|| any_redirect_uri(sent))
-            }),
+            sent.get("redirect_uri").and_then(|text| RedirectUri::parse(text).ok()).filter(
+                // check: RegisteredRedirectUri
+                |redirect_uri| client.redirect_uris.contains(redirect_uri),
+            ),
         )?;
         let code_challenge = code_challenge(sent, verdicts)?;
         let state = sent.get("state");
@@ -175,11 +173,6 @@ impl Parameters {
             requested: (config.manners.requested)(client, sent, verdicts)?,
         })
     }
-}
-
-/// `None` except in weakened simulation builds.
-fn any_redirect_uri(sent: &str) -> Option<RedirectUri> {
-    weakened::off(Check::RegisteredRedirectUri).then(|| RedirectUri::parse(sent).ok())?
 }
 
 fn response_mode(

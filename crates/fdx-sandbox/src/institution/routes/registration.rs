@@ -1,12 +1,13 @@
 //! Dynamic registration (RFC 7591) and its management (RFC 7592).
 
-use fdx_wire::json::{self, Limits};
+use fdx_wire::json::Limits;
 use fdx_wire::{Label, Secret, UnixTime};
 
 use http::{Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::answer;
+use crate::document;
 use crate::institution::config::{InstitutionConfig, RegistrationPolicy};
 use crate::institution::received::{Received, is_uuid};
 use crate::institution::records::{Kind, Registration};
@@ -62,8 +63,7 @@ impl Institution {
         &mut self,
         received: &Received<'_>,
     ) -> Result<Response<Vec<u8>>, Violation> {
-        let body: Option<Map<String, Value>> =
-            json::object_from_slice(received.request.body(), &LIMITS).ok();
+        let body = document::read_object(received.request.body(), &LIMITS);
         if body.is_none_or(|members| !members.is_empty()) {
             return Err(Violation {
                 reason: Reason::InvalidRequest,
@@ -197,8 +197,7 @@ impl Institution {
     ) -> Result<Map<String, Value>, Violation> {
         self.registration_call(received)?;
 
-        let document: Option<Map<String, Value>> =
-            json::object_from_slice(received.request.body(), &LIMITS).ok();
+        let document = document::read_object(received.request.body(), &LIMITS);
         let is_json = received.has_content_type("application/json");
         let mut metadata = self.verdicts.require_some(
             Reason::InvalidRequest,

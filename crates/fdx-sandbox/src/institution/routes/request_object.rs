@@ -26,7 +26,7 @@ const OUTSIDE: [&str; 4] = ["client_assertion", "client_assertion_type", "client
 struct Claims {
     iss: String,
     // Any type: an array is refused by its own rule.
-    aud: serde_json::Value,
+    aud: RawJson,
     nbf: UnixTime,
     exp: UnixTime,
     iat: Option<UnixTime>,
@@ -193,7 +193,7 @@ fn check_claims(
         Reason::InvalidRequestObject,
         "FAPI 2.0 MS 5.3.2-2",
         "the request object's aud is the issuer, as one string",
-        claims.aud.as_str() == Some(config.issuer.as_str()),
+        claims.aud.read::<String>().is_ok_and(|aud| aud == config.issuer.as_str()),
     )
 }
 

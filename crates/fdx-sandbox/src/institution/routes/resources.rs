@@ -4,7 +4,6 @@ use core::net::IpAddr;
 
 use fdx_wire::UnixTime;
 use fdx_wire::form::Query;
-use fdx_wire::weakened::{self, Check};
 use http::{Response, StatusCode};
 use serde_json::Value;
 
@@ -137,7 +136,8 @@ impl Institution {
                     Reason::InvalidToken,
                     "RFC 9449 7.1",
                     "the proof has the key that the token is bound to",
-                    proven == key || weakened::off(Check::ProofKey),
+                    // check: ProofKey
+                    proven == key,
                 )
             }
             Bound::Certificate(certificate) => {
@@ -151,8 +151,8 @@ impl Institution {
                     Reason::InvalidToken,
                     "RFC 8705 3",
                     "the client uses the certificate that the token is bound to",
-                    received.peer.thumbprint == Some(certificate)
-                        || weakened::off(Check::Certificate),
+                    // check: Certificate
+                    received.peer.thumbprint == Some(certificate),
                 )
             }
             Bound::Nothing => self.verdicts.require(

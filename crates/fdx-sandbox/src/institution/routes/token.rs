@@ -7,7 +7,6 @@ use fdx_pkce::CodeVerifier;
 use fdx_rar::{DataCluster, Scopes};
 use fdx_wire::UnixTime;
 use fdx_wire::form::Query;
-use fdx_wire::weakened::{self, Check};
 use http::{Response, StatusCode};
 use serde_json::json;
 
@@ -67,8 +66,8 @@ impl Institution {
                     Reason::InvalidRequest,
                     "RFC 8705 3",
                     "the client uses its registered certificate at the mTLS token endpoint",
-                    received.peer.thumbprint == Some(certificate)
-                        || weakened::off(Check::Certificate),
+                    // check: Certificate
+                    received.peer.thumbprint == Some(certificate),
                 )?;
                 Ok(Bound::Certificate(certificate))
             }
@@ -123,7 +122,8 @@ impl Institution {
             .codes
             .get(text)
             .filter(|code| {
-                code.pushed.client_id == client.client_id || weakened::off(Check::CodeClient)
+                // check: CodeClient
+                code.pushed.client_id == client.client_id
             })
             .cloned();
         let code = self.verdicts.require_some(
@@ -140,13 +140,15 @@ impl Institution {
             Reason::InvalidGrant,
             "FAPI 2.0 SP 5.3.2.2-9",
             "the code was not used before",
-            code.spent == Spent::No || weakened::off(Check::CodeUse),
+            // check: CodeUse
+            code.spent == Spent::No,
         )?;
         self.verdicts.require(
             Reason::InvalidGrant,
             "FAPI 2.0 SP 5.3.2.1-11",
             "the code is at most 60 seconds old",
-            now <= code.expires || weakened::off(Check::CodeExpiry),
+            // check: CodeExpiry
+            now <= code.expires,
         )?;
         Ok((text.to_owned(), code))
     }
@@ -157,23 +159,23 @@ impl Institution {
             Reason::InvalidGrant,
             "RFC 6749 4.1.3",
             "redirect_uri is the pushed one",
-            value(form, "redirect_uri") == Some(parameters.redirect_uri.as_str())
-                || weakened::off(Check::TokenRedirectUri),
+            // check: TokenRedirectUri
+            value(form, "redirect_uri") == Some(parameters.redirect_uri.as_str()),
         )?;
         let verifier = value(form, "code_verifier").map(CodeVerifier::parse);
         self.verdicts.require(
             Reason::InvalidGrant,
             "RFC 7636 4.6",
             "code_verifier matches code_challenge",
-            matches!(verifier, Some(Ok(verifier)) if parameters.code_challenge.verify(&verifier))
-                || weakened::off(Check::Pkce),
+            // check: Pkce
+            matches!(verifier, Some(Ok(verifier)) if parameters.code_challenge.verify(&verifier)),
         )?;
         self.verdicts.require(
             Reason::InvalidGrant,
             "RFC 9449 10",
             "the proof has the key that the code is bound to",
-            code.pushed.dpop_jkt.is_none_or(|key| bound == Bound::Key(key))
-                || weakened::off(Check::DpopJkt),
+            // check: DpopJkt
+            code.pushed.dpop_jkt.is_none_or(|key| bound == Bound::Key(key)),
         )
     }
 
@@ -219,8 +221,9 @@ impl Institution {
     ) -> Result<(String, Token), Violation> {
         let text = value(form, "refresh_token").unwrap_or_default();
         let token = self.tokens.get(text).filter(|token| {
-            (token.grant.client_id == client.client_id || weakened::off(Check::RefreshTokenClient))
-                && !matches!(token.kind, Kind::Access(_))
+            // check: RefreshTokenClient
+            let issued_to_client = token.grant.client_id == client.client_id;
+            issued_to_client && !matches!(token.kind, Kind::Access(_))
         });
         let token = self.verdicts.require_some(
             Reason::InvalidGrant,
