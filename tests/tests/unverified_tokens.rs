@@ -240,13 +240,10 @@ fn a_refresh_of_unverified_tokens_sends_the_refresh_token_and_keeps_the_flow() {
 }
 
 #[test]
-fn an_expired_id_token_is_replaced_by_that_of_a_refresh_which_identifies_the_customer() {
+fn verifies_an_id_token_that_expired_after_it_arrived() {
     let (mut world, client, text) = persisted_exchange(Setup::default());
     world.now = world.now + LATER;
-    let refused = world.verify(&client, restored(&client, &text)).unwrap_err();
-    assert_eq!(code(&refused.error), "oidc.id_token.exp.past");
-    let exchanged = refresh(&mut world, &client, *refused.unspent);
-    let verified = world.verify(&client, exchanged).unwrap();
+    let verified = world.verify(&client, restored(&client, &text)).unwrap();
     let grant = verified.untold().stored();
     assert_eq!(grant.identity().map(Identity::subject), Some("cust-1"));
 
@@ -301,15 +298,30 @@ fn a_refresh_without_an_id_token_verifies_nothing_that_was_rejected() {
     let refused = world.verify(&client, exchanged).unwrap_err();
     assert_eq!(code(&refused.error), "oidc.id_token.nonce");
 
-    // One that has expired stays expired: revoke the tokens and start over.
+    let revoked = world.revoke_unverified(&client, &refused.unspent, TokenTypeHint::RefreshToken);
+    assert_eq!(revoked, Ok(Revoked));
+}
+
+#[test]
+fn verifies_the_first_id_token_after_it_expired_and_a_refresh_returned_no_other() {
     let (mut world, client, text) = persisted_exchange(Setup::default());
     world.now = world.now + LATER;
     world.tamper_at("/token", |answer| patched(answer, &json!({ "id_token": null })));
     let exchanged = refresh(&mut world, &client, restored(&client, &text));
-    let refused = world.verify(&client, exchanged).unwrap_err();
+    let verified = world.verify(&client, exchanged).unwrap();
+    assert_eq!(verified.id_token().unwrap().subject(), "cust-1");
+}
+
+#[test]
+fn rejects_an_id_token_that_had_expired_when_it_arrived() {
+    let mut world = World::new(Setup::default());
+    let client = world.client().unwrap();
+    let key = keys(world.algorithm());
+    let past = world.now.as_seconds() - 60;
+    world.tamper_at("/token", move |it| signed_again(it, &json!({ "exp": past }), &key));
+    let text = world.exchanged(&client).to_json();
+    let refused = world.verify(&client, restored(&client, &text)).unwrap_err();
     assert_eq!(code(&refused.error), "oidc.id_token.exp.past");
-    let revoked = world.revoke_unverified(&client, &refused.unspent, TokenTypeHint::RefreshToken);
-    assert_eq!(revoked, Ok(Revoked));
 }
 
 #[test]

@@ -144,7 +144,6 @@ impl Driver {
                     "checking the ID token: the server does not publish the key that signed it",
                     "nothing that a program can do: ask the institution",
                 ),
-                error: None,
                 exchanged: Box::new(exchanged),
             }),
             Verification::Decrypt(_) => Err(Failure::failed(
@@ -186,7 +185,7 @@ impl Driver {
 /// Why tokens are not verified.
 pub(crate) enum NotVerified {
     /// They were checked and rejected: they must not be used.
-    Rejected { failure: Failure, error: Option<Error>, exchanged: Box<Exchanged> },
+    Rejected { failure: Failure, exchanged: Box<Exchanged> },
     /// They could not be checked, because the keys could not be fetched.
     Unknown { failure: Failure },
 }
@@ -194,7 +193,7 @@ pub(crate) enum NotVerified {
 impl From<Refused<Exchanged>> for NotVerified {
     fn from(refused: Refused<Exchanged>) -> Self {
         let failure = Failure::protocol("checking the ID token", &refused.error);
-        Self::Rejected { failure, error: Some(refused.error), exchanged: refused.unspent }
+        Self::Rejected { failure, exchanged: refused.unspent }
     }
 }
 

@@ -569,7 +569,7 @@ fn a_server_that_nobody_vouches_for_is_not_spoken_to() {
     let output = run(&["connect", "--config", &sandbox.path("public.toml"), "--callback", "stdin"]);
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);
-    assert!(said.contains("unknown issuer") && said.contains("root_certificates"), "{said}");
+    assert!(said.contains("unknown authority") && said.contains("root_certificates"), "{said}");
 }
 
 #[cfg(unix)]
@@ -721,19 +721,4 @@ fn resume_verifies_the_tokens_that_an_earlier_run_kept() {
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     let again: Value = serde_json::from_str(&sandbox.read("app-dpop-tokens.json")).unwrap();
     assert_eq!(again, tokens);
-}
-
-#[test]
-fn resume_refreshes_tokens_whose_id_token_has_expired() {
-    let sandbox = Sandbox::start(&["--misbehave", "id-token-expired"]);
-    std::fs::write(sandbox.path("app-dpop-tokens.json"), unverified_tokens(&sandbox)).unwrap();
-    let output = run(&["connect", "--config", &sandbox.path("connect-dpop.toml"), "--resume"]);
-    let stderr = common::stderr(&output);
-    assert!(stderr.contains("refreshing the tokens"), "{stderr}");
-    // That of the refresh has not expired, and identifies the customer.
-    assert_eq!(output.status.code(), Some(0), "{stderr}");
-    let tokens: Value = serde_json::from_str(&sandbox.read("app-dpop-tokens.json")).unwrap();
-    assert!(tokens["access_token"].is_string() && tokens.get("unverified").is_none());
-    fdx_rar::ConsentReceipt::from_json(&sandbox.read("app-dpop-receipt.json")).unwrap();
-    assert!(log(sandbox).matches("200 POST /token").count() >= 2);
 }

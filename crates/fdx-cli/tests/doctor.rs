@@ -79,7 +79,7 @@ fn the_sandbox_is_fine_for_itself_and_for_its_clients() {
     }
     let untrusted = run(&["doctor", issuer]);
     assert_eq!(untrusted.status.code(), Some(1));
-    assert!(stderr(&untrusted).contains("unknown issuer"), "{}", stderr(&untrusted));
+    assert!(stderr(&untrusted).contains("unknown authority"), "{}", stderr(&untrusted));
 
     let nowhere = run(&["doctor", &format!("{issuer}/nobody"), "--ca", &ca]);
     assert_eq!(nowhere.status.code(), Some(1));

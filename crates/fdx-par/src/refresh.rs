@@ -161,7 +161,8 @@ impl Client {
             return Ok(None);
         };
         let config = self.config();
-        let jwt = JwtExpectation::new(&config.issuer, &config.client_id, now)
+        let received_at = refreshed.issued.received_at.min(now);
+        let jwt = JwtExpectation::new(&config.issuer, &config.client_id, received_at)
             .with_algorithm(config.id_token_signed_response_alg)
             .with_tolerance(config.tolerance);
         let nonce = refreshed.grant.nonce.as_ref().map(|nonce| nonce.expose());

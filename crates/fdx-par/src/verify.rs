@@ -145,16 +145,18 @@ impl Client {
         now: UnixTime,
     ) -> Result<IdToken, Error> {
         let (config, flow) = (self.config(), &exchanged.flow);
-        let waited = now.since(exchanged.exchanged_at);
-        let jwt = JwtExpectation::new(&config.issuer, &config.client_id, now)
+        // The token's times count when it arrived: stored tokens may be verified later.
+        let received_at = exchanged.issued.received_at.min(now);
+        let since_exchange = received_at.since(exchanged.exchanged_at);
+        let jwt = JwtExpectation::new(&config.issuer, &config.client_id, received_at)
             .with_algorithm(config.id_token_signed_response_alg)
             .with_tolerance(config.tolerance);
         let nonce = flow.nonce.as_ref().map(|nonce| nonce.expose());
         let expectation = IdTokenExpectation::new(jwt)
             .with_other_typ(config.dialect.id_token_typ())
             .with_access_token(exchanged.issued.hashed_access_token())
-            // Stored tokens may be verified late: the login's age counts at the exchange.
-            .with_max_age(flow.max_age.map(|max_age| max_age.saturating_add(waited.as_secs())))
+            // The login's age counts at the code exchange, also for the ID token of a refresh.
+            .with_max_age(flow.max_age.map(|age| age.saturating_add(since_exchange.as_secs())))
             .with_acr_values(flow.acr_values.as_deref());
         match exchanged.id_token_from {
             IdTokenFrom::Exchange => {

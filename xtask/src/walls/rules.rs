@@ -1,6 +1,6 @@
 use super::graph::Tree;
 use super::manifest::Workspace;
-use super::{Rule, rooms, texts, weakened};
+use super::{Rule, rooms, texts};
 use crate::failure::Failure;
 use crate::shell;
 
@@ -98,10 +98,6 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
         Rule {
             rule: "each dependency gives its reason on its own line",
             broken: texts::unexplained(workspace)?,
-        },
-        Rule {
-            rule: "no build but the simulation's can switch a check off",
-            broken: weakened::named_elsewhere()?,
         },
         Rule {
             rule: "each room imports only rooms below it, and no files import each other",

@@ -46,7 +46,7 @@ async fn connect(args: &ConnectArgs, path: &Path) -> Result<(), Failure> {
     if args.resume {
         let client = discovered(&setup, &config).await?;
         let exchanged = tokens::unverified(&setup, &client)?;
-        let verified = tokens::verify_late(&setup, &client, exchanged).await?;
+        let verified = tokens::verify(&setup, &client, exchanged).await?;
         return finish(args, &setup, &client, verified).await;
     }
     // The port is taken before anything is sent: without it the customer would come back to nobody.

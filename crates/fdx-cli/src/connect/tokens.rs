@@ -1,5 +1,4 @@
-use fdx_jose::{IdTokenError, JwtError};
-use fdx_par::{Client, Endpoint, Error, Exchanged, TokenTypeHint, UnverifiedTokens, Verified};
+use fdx_par::{Client, Endpoint, Exchanged, TokenTypeHint, UnverifiedTokens, Verified};
 use fdx_transport_hyper::system_now;
 use fdx_wire::Secret;
 use serde::Serialize;
@@ -64,19 +63,9 @@ pub(crate) async fn verify(
     client: &Client,
     exchanged: Exchanged,
 ) -> Result<Verified, Failure> {
-    let checked = setup.driver.verify(client, exchanged).await;
-    settle(setup, client, checked).await
-}
-
-/// What follows from a verification.
-async fn settle(
-    setup: &Setup,
-    client: &Client,
-    checked: Result<Verified, NotVerified>,
-) -> Result<Verified, Failure> {
-    let verified = match checked {
+    let verified = match setup.driver.verify(client, exchanged).await {
         Ok(verified) => verified,
-        Err(NotVerified::Rejected { failure, exchanged, .. }) => {
+        Err(NotVerified::Rejected { failure, exchanged }) => {
             return Err(discard(setup, client, &exchanged, failure).await);
         }
         Err(NotVerified::Unknown { failure }) => {
@@ -90,34 +79,6 @@ async fn settle(
     files::replace(&setup.tokens, document(setup, &verified).expose())?;
     message(&format!("Tokens, verified, kept in {}", setup.tokens.display()));
     Ok(verified)
-}
-
-/// The same for tokens that an earlier run left. An ID token that has expired meanwhile says
-/// nothing against them: a refresh may return another one (OpenID Connect Core 12.2).
-pub(crate) async fn verify_late(
-    setup: &Setup,
-    client: &Client,
-    exchanged: Exchanged,
-) -> Result<Verified, Failure> {
-    let tokens = match setup.driver.verify(client, exchanged).await {
-        Err(NotVerified::Rejected {
-            error: Some(Error::IdToken(IdTokenError::Jwt(JwtError::Expired))),
-            exchanged,
-            ..
-        }) => UnverifiedTokens::from(*exchanged),
-        checked => return settle(setup, client, checked).await,
-    };
-    message("The ID token has expired: refreshing the tokens");
-    let draft = client.refresh_unverified(&tokens, entropy()?, system_now());
-    let renewed = setup.driver.run("refreshing the tokens", draft).await?;
-    files::replace(&setup.tokens, renewed.to_json().expose())?;
-    match renewed {
-        UnverifiedTokens::Exchanged(exchanged) => verify(setup, client, exchanged).await,
-        UnverifiedTokens::Refreshed(_) => Err(Failure::failed(
-            "the refresh returned tokens of another state",
-            "this is a defect of ours: please report it",
-        )),
-    }
 }
 
 /// Revokes rejected tokens and removes their file.

@@ -106,7 +106,7 @@ impl<'a> Files<'a> {
         if let Some(secret) = bank.clients.iter().find_map(secret) {
             self.create(CLIENT_SECRET, secret.expose())?;
         }
-        self.create(CLIENTS, &(pretty(&document(bank)) + "\n"), Anyone)?;
+        self.create(CLIENTS, &(pretty(&document(bank)) + "\n"))?;
         let dialect = fdx_par::dialect::by_name(bank.provider.name).unwrap_or_default();
         if Words::of(dialect) == Words::Details {
             return Ok(());

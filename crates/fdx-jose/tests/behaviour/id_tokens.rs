@@ -390,8 +390,9 @@ fn rejects_claims_with_hidden_json() {
         let jws = fdx_jose::Jws::parse(&token).unwrap();
         let Err(JwsError::Claims(error)) = jws.claims::<Value>() else { panic!("{payload}") };
         assert_eq!(error.kind(), Kind::ReservedName);
-        let asked = Asked::new();
-        let verified = IdToken::verify(&token, &asked.expected(), backend::ring(), &public_keys());
+        let request = Fixture::new();
+        let verified =
+            IdToken::verify(&token, &request.expected(), backend::ring(), &public_keys());
         let refused = verified.map(|token| token.claims::<Value>()).unwrap_err();
         assert!(refused.to_string().contains("reserved"), "{refused}");
     }

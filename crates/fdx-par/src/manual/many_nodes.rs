@@ -87,8 +87,7 @@
 //! | outcome | do |
 //! |---|---|
 //! | the keys can't be fetched | keep the text, and verify later |
-//! | the ID token has expired meanwhile | [`Client::refresh_unverified`](crate::Client::refresh_unverified), persist, verify |
-//! | it has expired, and the refresh returned no other one (OpenID Connect Core 12.2 allows that) | revoke, and start over: this grant can never be verified |
+//! | the keys can't be fetched for long | [`Client::refresh_unverified`](crate::Client::refresh_unverified) keeps the tokens alive; persist, then verify later |
 //! | the ID token or a consent id is rejected | [`Client::revoke`](crate::Client::revoke) the tokens, then delete the text |
 //!
 //! # Refresh across nodes

@@ -1,8 +1,8 @@
 use core::time::Duration;
 
 use fdx_rar::{AuthorizationDetails, Scopes};
-use fdx_wire::Secret;
 use fdx_wire::json::RawJson;
+use fdx_wire::{Secret, UnixTime};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -38,6 +38,9 @@ pub(crate) struct Issued {
     pub(crate) id_token: Option<Secret>,
     /// What was in it, where it came encrypted and was opened.
     pub(crate) opened: Option<Secret>,
+    /// When the response with the ID token arrived. The token's times are compared with it, so that
+    /// tokens can be verified later, after a restart.
+    pub(crate) received_at: UnixTime,
     /// The access token that the ID token came with, where a refresh has replaced it: `at_hash` is
     /// computed over this one.
     pub(crate) id_token_access_token: Option<Secret>,
@@ -124,6 +127,7 @@ pub(crate) fn read(
             .filter(|raw| raw.as_str() != "null")
             .map(|raw| AuthorizationDetails::parse(raw.as_str()).map_err(|_| Unreadable)),
         notices,
+        received_at: answer.now,
         said: answer.said(),
     })
 }
@@ -139,6 +143,7 @@ impl Issued {
             let access_token = before.tokens.access_token.token.clone();
             self.id_token_access_token = before.id_token_access_token.or(Some(access_token));
             self.id_token = before.id_token;
+            self.received_at = before.received_at;
             self.opened = before.opened;
         }
         self.tokens = self.tokens.or_refresh_token_of(before.tokens);

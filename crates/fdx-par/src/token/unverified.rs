@@ -23,8 +23,8 @@ use crate::{CallerFault, Client, Endpoint, Error, NextStep, Said};
 /// [`Client::restore_unverified`].
 ///
 /// Verify them: [`Client::verify`] takes [`Exchanged`] tokens, [`Client::verify_refreshed`] takes
-/// [`Refreshed`] ones. Where the ID token has expired meanwhile, call
-/// [`Client::refresh_unverified`] first.
+/// [`Refreshed`] ones. The times in the ID token are compared with the time at which it arrived, so
+/// it can be verified after it has expired.
 ///
 /// No call, introspection or consent read takes them, and they are no [`StoredGrant`]. This does
 /// not compile:
@@ -177,11 +177,9 @@ impl Client {
     /// Drafts a refresh of tokens that were never verified. Its tokens are not verified either:
     /// persist them, then verify them.
     ///
-    /// Use it where verification failed because the ID token has expired since it was issued. A
-    /// refresh may return another ID token, and that one is verified then: it identifies the
-    /// customer. The response may also have no ID token (OpenID Connect Core 12.2). Then the one
-    /// that is at hand stays the one to verify. If it has expired, the grant can never be
-    /// verified: [revoke](Client::revoke) the tokens and start over.
+    /// Use it to keep the tokens alive while they can't be verified, for example while the
+    /// institution's keys can't be fetched. The response may have an ID token, which replaces the
+    /// earlier one. Without one (OpenID Connect Core 12.2) the earlier one stays the one to verify.
     ///
     /// What the earlier response reported of the consent is checked as well: a refresh repairs no
     /// conflict.
@@ -321,6 +319,7 @@ struct Body<Text> {
 struct ResponseBody<Text> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<Text>,
+    received_at: UnixTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token_access_token: Option<Text>,
     consent_ids: [Option<String>; 2],
@@ -391,6 +390,7 @@ fn write(grant: &StoredGrant, issued: &Issued, exchange: Option<ExchangeBody<&st
     };
     let response = ResponseBody {
         id_token: issued.id_token.as_ref().map(Secret::expose),
+        received_at: issued.received_at,
         id_token_access_token: issued.id_token_access_token.as_ref().map(Secret::expose),
         consent_ids: issued.consent_ids.clone(),
         reported_before: issued.reported_before.clone(),
@@ -412,6 +412,7 @@ impl ResponseBody<Secret> {
         Some(Issued {
             tokens,
             id_token: self.id_token,
+            received_at: self.received_at,
             // An encrypted one is opened again.
             opened: None,
             id_token_access_token: self.id_token_access_token,
