@@ -142,68 +142,71 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod callback;
 mod client;
-mod client_credentials;
+mod consent;
 pub mod dialect;
 mod discovery;
-mod encrypted;
 mod error;
 mod exchange;
 mod fdx_api;
-mod granted;
-mod introspection;
-mod key_policy;
 pub mod manual;
 pub mod not_fapi;
-mod notice;
-mod pending;
-mod push;
 mod readiness;
-mod redirect;
-mod refresh;
 mod registration;
-mod revocation;
-mod server_keys;
-mod stored_grant;
-mod token;
-mod tpp_registration;
-mod verify;
+mod tokens;
 
-pub use callback::{Accepted, Callback, CallbackVerification, SignedCallback};
-pub use client::{
-    Client, ClientAuthentication, ClientConfig, Endpoint, MtlsEndpoints, RequestObjects,
-    ResponseMode, SenderConstraint, Target,
+pub use client::binding::BoundBy;
+pub use client::client::Client;
+pub use client::config::{
+    ClientAuthentication, ClientConfig, IdTokenEncryption, MtlsEndpoints, RequestObjects,
+    ResponseMode, SenderConstraint,
 };
-pub use client_credentials::ClientToken;
-pub use dialect::Dialect;
-pub use discovery::{MetadataDocument, ServerMetadata, WellKnown, discover, discover_document};
-pub use encrypted::{Encrypted, IdTokenEncryption};
-pub use error::{
-    CallbackFault, CallerFault, Error, Excerpt, NextStep, Refusal, RefusalKind, Refused,
-    RegistrationFault, Said, SealFault, ServerFault, ServerRule,
-};
-pub use exchange::{ClientCertificate, Draft, NonceMemory, Output, Request, Sent, Step};
-pub use fdx_api::{
-    ActorType, ConsentRead, ConsentRevoked, FdxHeaders, ResourceAnswer, ResourceRequest,
-    RevocationOutcome, Revocations,
-};
-pub use granted::Granted;
-pub use introspection::{Introspection, IntrospectionJwt, IntrospectionVerification};
-pub use key_policy::{KeyDecision, KeyNeed, KeyPolicy};
-pub use notice::Notice;
-pub use pending::{FlowId, Pending};
-pub use push::{AuthorizationRequest, Pushed};
-pub use readiness::{Finding, Readiness, Severity};
-pub use redirect::AuthorizationUrl;
-pub use refresh::{RefreshVerification, Refreshed};
-pub use registration::{
-    Deleted, InitialAccess, Intermediary, Registered, Registrar, Registration, RegistrationAccess,
-    RegistryReference, TlsClientAuthName,
-};
-pub use revocation::{Revoked, TokenTypeHint};
-pub use server_keys::ServerKeys;
-pub use stored_grant::{Identity, StoredGrant};
-pub use token::{AccessToken, BoundBy, Exchanged, Tokens, UnverifiedTokens};
-pub use tpp_registration::TppRegistered;
-pub use verify::{Verification, Verified};
+pub use client::encrypted::Encrypted;
+pub use client::endpoints::Target;
+pub use client::fdx_headers::{ActorType, FdxHeaders};
+pub use consent::callback::callback::{Accepted, Callback};
+pub use consent::callback::signed::{CallbackVerification, SignedCallback};
+pub use consent::code_exchange::Exchanged;
+pub use consent::granted::Granted;
+pub use consent::pending::pending::{FlowId, Pending};
+pub use consent::push::pushed::{AuthorizationUrl, Pushed};
+pub use consent::push::request::AuthorizationRequest;
+pub use consent::refresh::{RefreshVerification, Refreshed};
+pub use consent::stored_grant::{Identity, StoredGrant};
+pub use consent::unverified::UnverifiedTokens;
+pub use consent::verification::{Verification, Verified};
+pub use dialect::dialect::Dialect;
+pub use discovery::discover::{WellKnown, discover};
+pub use discovery::document::{MetadataDocument, discover_document};
+pub use discovery::endpoint::Endpoint;
+pub use discovery::keys::{KeyDecision, KeyNeed, KeyPolicy, ServerKeys};
+pub use discovery::metadata::ServerMetadata;
+pub use error::callback::{CallbackFault, SealFault};
+pub use error::caller::CallerFault;
+pub use error::error::Error;
+pub use error::next_step::NextStep;
+pub use error::notice::Notice;
+pub use error::refusal::{Refusal, RefusalKind};
+pub use error::refused::Refused;
+pub use error::registration::RegistrationFault;
+pub use error::said::{Excerpt, Said};
+pub use error::server::{ServerFault, ServerRule};
+pub use exchange::draft::{Draft, Output, Sent, Step};
+pub use exchange::nonces::NonceMemory;
+pub use exchange::request::{ClientCertificate, Request};
+pub use fdx_api::consent::ConsentRead;
+pub use fdx_api::resource::{ResourceAnswer, ResourceRequest};
+pub use fdx_api::revocation::{ConsentRevoked, RevocationOutcome, Revocations};
+pub use readiness::readiness::Readiness;
+pub use readiness::rule::{Finding, Severity};
+pub use registration::by_certificate::TppRegistered;
+pub use registration::choices::Registration;
+pub use registration::exchanges::{Deleted, InitialAccess};
+pub use registration::registered::{Registered, RegistrationAccess};
+pub use registration::registrar::Registrar;
+pub use registration::registry::{Intermediary, RegistryReference, TlsClientAuthName};
+pub use tokens::client_credentials::ClientToken;
+pub use tokens::introspection::Introspection;
+pub use tokens::revocation::{Revoked, TokenTypeHint};
+pub use tokens::signed_introspection::{IntrospectionJwt, IntrospectionVerification};
+pub use tokens::tokens::{AccessToken, Tokens};

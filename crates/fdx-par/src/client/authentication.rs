@@ -1,16 +1,47 @@
 use core::time::Duration;
 
-use fdx_jose::{Audience, SigningInput, Thumbprint};
-
+use fdx_jose::{Audience, SigningInput};
+use fdx_wire::{Secret, base64, percent_encode};
 use http::Method;
 
-use super::sender_constraint::Bound;
-use super::{Client, ClientAuthentication, ClientConfig, Endpoint, SenderConstraint};
-use crate::Error;
-use crate::dialect::Member;
-use crate::exchange::Realm;
+use crate::client::binding::Bound;
+use crate::client::client::Client;
+use crate::client::config::{ClientAuthentication, ClientSecret};
+use crate::dialect::member::Member;
+use crate::dialect::not_fapi::departure::Departure;
+use crate::discovery::endpoint::Endpoint;
+use crate::error::error::Error;
 use crate::exchange::mint::Mint;
+use crate::exchange::nonces::Realm;
 use crate::exchange::outgoing::{Body, Outgoing};
+
+impl Client {
+    /// Adds the client's secret, where it has one.
+    pub(crate) fn show_secret(&self, outgoing: &mut Outgoing) {
+        let ClientAuthentication::NotFapi(ClientSecret(secret)) = &self.config().authentication
+        else {
+            return;
+        };
+        if self.config().dialect.has(Member::NotFapi(Departure::ClientSecretPost)) {
+            outgoing.body.parameter("client_secret", secret.expose());
+        }
+        if self.config().dialect.has(Member::NotFapi(Departure::ClientSecretBasic)) {
+            let credentials = basic(&self.config().client_id, secret);
+            // base64 can always stand in a header.
+            let _ = outgoing.authorization(Some("Basic"), &credentials);
+        }
+    }
+}
+
+/// RFC 6749 2.3.1: both are form-encoded before they are joined.
+fn basic(client_id: &str, secret: &Secret) -> Secret {
+    let secret = Secret::new(percent_encode(secret.expose()));
+    let pair = Secret::concat(&[&percent_encode(client_id), ":", secret.expose()]);
+    // Text that is outgrown is not wiped.
+    let mut credentials = String::with_capacity(pair.expose().len() * 2);
+    base64::encode_into(pair.expose().as_bytes(), &mut credentials);
+    Secret::new(credentials)
+}
 
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 
@@ -61,37 +92,5 @@ impl Client {
         let jti = mint.assertion_jti();
         let (client_id, audience) = (&config.client_id, self.audience());
         Some(key.client_assertion(client_id, audience, &jti, mint.now, ASSERTION_LIFETIME))
-    }
-}
-
-impl ClientConfig {
-    /// `x5t#S256` of the certificate that connections show.
-    pub(crate) fn certificate_thumbprint(&self) -> Option<Thumbprint> {
-        let authenticates = self.authentication.certificate();
-        authenticates.or(match &self.sender_constraint {
-            SenderConstraint::Mtls(certificate) => Some(*certificate),
-            _ => None,
-        })
-    }
-}
-
-impl ClientAuthentication {
-    /// The certificate that authenticates the client.
-    pub(super) fn certificate(&self) -> Option<Thumbprint> {
-        match self {
-            Self::TlsClientAuth(certificate) | Self::SelfSignedTlsClientAuth(certificate) => {
-                Some(*certificate)
-            }
-            Self::PrivateKeyJwt(_) | Self::NotFapi(_) => None,
-        }
-    }
-
-    /// Thumbprint of the key that signs assertions, or of the certificate; a secret has none.
-    #[must_use]
-    pub fn thumbprint(&self) -> Option<Thumbprint> {
-        match self {
-            Self::PrivateKeyJwt(key) => Some(key.public().thumbprint()),
-            _ => self.certificate(),
-        }
     }
 }

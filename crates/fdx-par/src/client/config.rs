@@ -1,15 +1,97 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use fdx_jose::backend::Backend;
 use fdx_jose::{
-    Algorithm, AssertionKey, Jwks, ProofKey, PublicKey, RequestObjectKey, Thumbprint, Tolerance,
+    Algorithm, AssertionKey, Backend, EncryptionKey, Jwks, KeyEncryption, ProofKey,
+    PublicKey, RequestObjectKey, Thumbprint, Tolerance,
 };
-use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
+use fdx_wire::{HttpsUrl, Issuer, RedirectUri, Secret};
 
-use crate::dialect::Dialect;
-use crate::not_fapi;
-use crate::{FdxHeaders, IdTokenEncryption};
+use crate::client::binding::{Bound, BoundBy};
+use crate::client::fdx_headers::FdxHeaders;
+use crate::dialect::dialect::Dialect;
+
+/// The keys that the server encrypts ID tokens to, as registered
+/// (`id_token_encrypted_response_alg`; `id_token_encrypted_response_enc` is `A256GCM`).
+#[derive(Clone, Debug)]
+pub struct IdTokenEncryption {
+    pub(crate) keys: Vec<EncryptionKey>,
+}
+
+impl IdTokenEncryption {
+    /// ID tokens are encrypted to `key`, with its algorithm.
+    #[must_use]
+    pub fn new(key: EncryptionKey) -> Self {
+        Self { keys: vec![key] }
+    }
+
+    /// The same, where some are still, or already, encrypted to another key.
+    #[must_use]
+    pub fn and(mut self, key: EncryptionKey) -> Self {
+        self.keys.push(key);
+        self
+    }
+
+    /// All keys, for the client's JWK Set.
+    #[must_use]
+    pub fn keys(&self) -> &[EncryptionKey] {
+        &self.keys
+    }
+
+    /// `id_token_encrypted_response_alg`: that of the first key.
+    #[must_use]
+    pub fn algorithm(&self) -> Option<KeyEncryption> {
+        self.keys.first().map(EncryptionKey::algorithm)
+    }
+}
+
+/// A client secret (RFC 6749 section 2.3.1). The dialect says how it is sent.
+#[derive(Clone, Debug)]
+pub struct ClientSecret(pub(crate) Secret);
+
+/// Tokens that are bound to nothing: whoever holds one can use it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Unbound;
+
+impl ClientSecret {
+    /// Takes the text over.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(Secret::new(text))
+    }
+}
+
+impl ClientConfig {
+    /// `x5t#S256` of the certificate that connections show.
+    pub(crate) fn certificate_thumbprint(&self) -> Option<Thumbprint> {
+        let authenticates = self.authentication.certificate();
+        authenticates.or(match &self.sender_constraint {
+            SenderConstraint::Mtls(certificate) => Some(*certificate),
+            _ => None,
+        })
+    }
+}
+
+impl ClientAuthentication {
+    /// The certificate that authenticates the client.
+    pub(super) fn certificate(&self) -> Option<Thumbprint> {
+        match self {
+            Self::TlsClientAuth(certificate) | Self::SelfSignedTlsClientAuth(certificate) => {
+                Some(*certificate)
+            }
+            Self::PrivateKeyJwt(_) | Self::NotFapi(_) => None,
+        }
+    }
+
+    /// Thumbprint of the key that signs assertions, or of the certificate; a secret has none.
+    #[must_use]
+    pub fn thumbprint(&self) -> Option<Thumbprint> {
+        match self {
+            Self::PrivateKeyJwt(key) => Some(key.public().thumbprint()),
+            _ => self.certificate(),
+        }
+    }
+}
 
 /// What a recipient knows about itself and one institution before it asks for anything.
 ///
@@ -78,7 +160,7 @@ pub enum ClientAuthentication {
     /// an authority that the server trusts.
     TlsClientAuth(Thumbprint),
     /// Not FAPI: a client secret. Only a dialect that names it permits it.
-    NotFapi(not_fapi::ClientSecret),
+    NotFapi(ClientSecret),
 }
 
 /// What tokens are bound to (FAPI 2.0 Security Profile 5.3.3.1-1).
@@ -89,7 +171,7 @@ pub enum SenderConstraint {
     /// The certificate with this SHA-256 thumbprint, shown by the connection (RFC 8705).
     Mtls(Thumbprint),
     /// Not FAPI: nothing. Only a dialect that names it permits it.
-    NotFapi(not_fapi::Unbound),
+    NotFapi(Unbound),
 }
 
 /// Whether the parameters of a push are signed (FAPI 2.0 Message Signing 5.3).
@@ -198,5 +280,22 @@ impl SenderConstraint {
     #[must_use]
     pub fn token_type(&self) -> &'static str {
         self.bound().by.token_type()
+    }
+}
+
+impl SenderConstraint {
+    /// The key's RFC 7638 thumbprint, or the certificate's; none where tokens are bound to
+    /// nothing.
+    #[must_use]
+    pub fn thumbprint(&self) -> Option<Thumbprint> {
+        self.bound().to
+    }
+
+    pub(crate) fn bound(&self) -> Bound {
+        match self {
+            Self::Dpop(key) => Bound { by: BoundBy::Dpop, to: Some(key.thumbprint()) },
+            Self::Mtls(certificate) => Bound { by: BoundBy::Mtls, to: Some(*certificate) },
+            Self::NotFapi(_) => Bound::NOTHING,
+        }
     }
 }

@@ -1,10 +1,69 @@
-use super::{ClientAuthentication, ClientConfig, Endpoint, RequestObjects, SenderConstraint};
-use crate::dialect::{Dialect, Member};
-use crate::discovery::ServerMetadata;
-use crate::not_fapi::{Departure, on_origin};
-use crate::push::is_reserved;
-use crate::redirect::names_any;
-use crate::{CallerFault, Error};
+use fdx_jose::Algorithm;
+
+use crate::client::config::{ClientAuthentication, ClientConfig, RequestObjects, SenderConstraint};
+use crate::dialect::dialect::{Dialect, Need};
+use crate::dialect::member::Member;
+use crate::dialect::not_fapi::departure::Departure;
+use crate::discovery::endpoint::{Endpoint, on_origin};
+use crate::discovery::metadata::ServerMetadata;
+use crate::discovery::reserved::{is_reserved, names_any};
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+
+impl ClientConfig {
+    /// What a receipt warns of, but for what it can tell by the tokens themselves.
+    pub(crate) fn is_not_fapi(&self) -> bool {
+        let departs = |member| match member {
+            Member::NotFapi(Departure::DocumentedEndpoints(_) | Departure::NotPushed) => Some(()),
+            _ => None,
+        };
+        matches!(self.authentication, ClientAuthentication::NotFapi(_))
+            || self.dialect.find(departs).is_some()
+    }
+}
+
+impl Need {
+    /// # Errors
+    /// The [`CallerFault`] that says what is missing.
+    pub(crate) fn check(self, config: &ClientConfig) -> Result<(), Error> {
+        let (met, fault) = match self {
+            Self::Certificate => (
+                matches!(config.sender_constraint, SenderConstraint::Mtls(_)),
+                CallerFault::DialectCertificate,
+            ),
+            Self::ClientSecret => (
+                matches!(config.authentication, ClientAuthentication::NotFapi(_)),
+                CallerFault::DialectClientSecret,
+            ),
+            Self::PrivateKeyJwt => (
+                matches!(config.authentication, ClientAuthentication::PrivateKeyJwt(_)),
+                CallerFault::DialectPrivateKeyJwt,
+            ),
+            Self::Ps256 => (signs_ps256(config), CallerFault::DialectPs256),
+            Self::RequestObject => (
+                matches!(config.request_objects, RequestObjects::Signed(_)),
+                CallerFault::DialectRequestObject,
+            ),
+            Self::UnboundTokens => (
+                matches!(config.sender_constraint, SenderConstraint::NotFapi(_)),
+                CallerFault::DialectUnboundTokens,
+            ),
+        };
+        if met { Ok(()) } else { Err(fault.into()) }
+    }
+}
+
+fn signs_ps256(config: &ClientConfig) -> bool {
+    let assertion = match &config.authentication {
+        ClientAuthentication::PrivateKeyJwt(key) => Some(key.public()),
+        _ => None,
+    };
+    let request_object = match &config.request_objects {
+        RequestObjects::Signed(key) => Some(key.public()),
+        RequestObjects::Unsigned => None,
+    };
+    assertion.into_iter().chain(request_object).all(|key| key.algorithm() == Algorithm::Ps256)
+}
 
 /// Holds the configuration against the dialect, and applies what the dialect says once and for
 /// all: paths, and how old a request object is at birth.

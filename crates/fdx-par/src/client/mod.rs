@@ -1,105 +1,12 @@
-mod authentication;
-mod config;
-mod endpoint;
-mod fit;
-mod sender_constraint;
+//! A data recipient at one institution: its configuration, checked against the metadata and compiled.
 
-use std::sync::Arc;
-
-pub use config::{
-    ClientAuthentication, ClientConfig, MtlsEndpoints, RequestObjects, ResponseMode,
-    SenderConstraint,
-};
-pub use endpoint::{Endpoint, Target};
-pub(crate) use sender_constraint::Bound;
-
-use crate::callback::check_redirect_uri;
-use crate::discovery::ServerMetadata;
-use crate::exchange::NonceMemory;
-use crate::{CallerFault, Error, FdxHeaders};
-
-/// One data recipient at one institution: configuration and metadata, checked against each other.
-///
-/// It holds no private key, does nothing by itself, and is cheap to clone and to share. Its
-/// methods draft exchanges; see the crate's front page for their order.
-#[derive(Clone, Debug)]
-pub struct Client(pub(crate) Arc<Inner>, Option<Arc<FdxHeaders>>);
-
-#[derive(Debug)]
-pub(crate) struct Inner {
-    pub(crate) config: ClientConfig,
-    pub(crate) metadata: ServerMetadata,
-    pub(crate) nonces: NonceMemory,
-}
-
-impl Client {
-    /// A client with a nonce memory of its own.
-    ///
-    /// # Errors
-    /// [`CallerFault::IssuerMismatch`] for another issuer's metadata,
-    /// [`CallerFault::AlgorithmNotListed`] where the server lists the algorithms it takes and a
-    /// key's is not among them, [`CallerFault::RedirectUriQuery`] for a redirect_uri whose query a
-    /// response could be mistaken for, [`CallerFault::AuthorizationEndpointQuery`], and what the
-    /// dialect needs and the configuration lacks, or the other way round ([`CallerFault::NotFapi`]).
-    pub fn new(config: ClientConfig, metadata: ServerMetadata) -> Result<Self, Error> {
-        Self::with_nonces(config, metadata, NonceMemory::new())
-    }
-
-    /// A client that shares the nonces which other clients of this node learnt.
-    ///
-    /// # Errors
-    /// As [`Client::new`].
-    pub fn with_nonces(
-        config: ClientConfig,
-        metadata: ServerMetadata,
-        nonces: NonceMemory,
-    ) -> Result<Self, Error> {
-        // check: MetadataIssuer
-        if config.issuer != metadata.issuer {
-            return Err(CallerFault::IssuerMismatch.into());
-        }
-        check_redirect_uri(&config.redirect_uri)?;
-        let (config, metadata) = fit::fit(config, metadata)?;
-        let assertions = &metadata.token_endpoint_auth_signing_alg_values_supported;
-        if let ClientAuthentication::PrivateKeyJwt(key) = &config.authentication {
-            endpoint::check_listed(assertions.as_deref(), key.public().algorithm())?;
-        }
-        if let SenderConstraint::Dpop(key) = &config.sender_constraint {
-            let proofs = &metadata.dpop_signing_alg_values_supported;
-            endpoint::check_listed(proofs.as_deref(), key.public().algorithm())?;
-        }
-        Ok(Self(Arc::new(Inner { config, metadata, nonces }), None))
-    }
-
-    /// The same client for calls that say this beside their token, over what the configuration says:
-    /// from where the customer comes, or that nobody waits. It shares everything else.
-    #[must_use]
-    pub fn with_fdx_headers(&self, headers: FdxHeaders) -> Self {
-        Self(Arc::clone(&self.0), Some(Arc::new(headers.or(&self.config().fdx_headers))))
-    }
-
-    /// The configuration.
-    #[must_use]
-    pub fn config(&self) -> &ClientConfig {
-        &self.0.config
-    }
-
-    /// The server's metadata.
-    #[must_use]
-    pub fn metadata(&self) -> &ServerMetadata {
-        &self.0.metadata
-    }
-
-    pub(crate) fn fdx_headers(&self) -> &FdxHeaders {
-        self.1.as_deref().unwrap_or(&self.config().fdx_headers)
-    }
-
-    /// Where a request to `endpoint` goes, and whether it shows the certificate.
-    ///
-    /// # Errors
-    /// [`CallerFault::EndpointMissing`].
-    pub fn target(&self, endpoint: Endpoint) -> Result<Target, Error> {
-        endpoint::resolve(&self.0.config, &self.0.metadata, endpoint)
-            .ok_or(CallerFault::EndpointMissing.into())
-    }
-}
+pub(crate) mod authentication;
+pub(crate) mod binding;
+pub(crate) mod client;
+pub(crate) mod config;
+pub(crate) mod encrypted;
+pub(crate) mod endpoints;
+pub(crate) mod fdx_headers;
+pub(crate) mod fit;
+pub(crate) mod redirect_uri;
+pub(crate) mod sender_constraint;

@@ -1,41 +1,14 @@
 use fdx_jose::{ProofClaims, ProofKey, Thumbprint};
 use fdx_wire::Secret;
 
-use super::{Client, SenderConstraint};
+use crate::client::binding::{Bound, BoundBy};
+use crate::client::client::Client;
+use crate::client::config::SenderConstraint;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
 use crate::exchange::mint::Mint;
+use crate::exchange::nonces::{NonceSlot, Realm};
 use crate::exchange::outgoing::Outgoing;
-use crate::exchange::{NonceSlot, Realm};
-use crate::token::{AccessToken, BoundBy};
-use crate::{CallerFault, Error};
-
-/// What a code or a token is bound to: a key or a certificate by its thumbprint, or nothing.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Bound {
-    pub(crate) by: BoundBy,
-    pub(crate) to: Option<Thumbprint>,
-}
-
-impl Bound {
-    /// Tokens that whoever holds them can use.
-    pub(crate) const NOTHING: Self = Self { by: BoundBy::Nothing, to: None };
-}
-
-impl SenderConstraint {
-    /// The key's RFC 7638 thumbprint, or the certificate's; none where tokens are bound to
-    /// nothing.
-    #[must_use]
-    pub fn thumbprint(&self) -> Option<Thumbprint> {
-        self.bound().to
-    }
-
-    pub(crate) fn bound(&self) -> Bound {
-        match self {
-            Self::Dpop(key) => Bound { by: BoundBy::Dpop, to: Some(key.thumbprint()) },
-            Self::Mtls(certificate) => Bound { by: BoundBy::Mtls, to: Some(*certificate) },
-            Self::NotFapi(_) => Bound::NOTHING,
-        }
-    }
-}
 
 impl Client {
     /// What a code that was pushed for `thumbprint` can be exchanged with: the same key, current
@@ -79,16 +52,6 @@ impl Client {
         outgoing.inputs.push(input);
         outgoing.nonces = Some((nonces.clone(), slot));
         Ok(())
-    }
-
-    /// A token is good at its issuer alone, and anybody else may keep it (RFC 9700 section 4.4);
-    /// where nothing binds it, only this keeps it with its client.
-    pub(crate) fn check_issued(&self, access_token: &AccessToken) -> Result<(), Error> {
-        let config = self.config();
-        // check: TokenIssuer
-        let ours =
-            access_token.issuer == config.issuer && access_token.client_id == config.client_id;
-        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
     }
 
     fn proof_key(&self, thumbprint: Thumbprint) -> Option<&ProofKey> {

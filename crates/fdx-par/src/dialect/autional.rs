@@ -1,4 +1,5 @@
-use super::{Dialect, Line, Member, Need, line};
+use crate::dialect::dialect::{Dialect, Line, Need, line};
+use crate::dialect::member::Member;
 
 const DOCUMENT: &str = "Autional API reference, POST /oauth/pushed-authorization";
 

@@ -1,6 +1,7 @@
-use super::{Dialect, Line, Member, Need, line};
-use crate::Endpoint;
-use crate::not_fapi::Departure;
+use crate::dialect::dialect::{Dialect, Line, Need, line};
+use crate::dialect::member::Member;
+use crate::dialect::not_fapi::departure::Departure;
+use crate::discovery::endpoint::Endpoint;
 
 const DOCUMENT: &str = "Mastercard Developer Hub for FDX, Authorization API 1.0.0 (OpenAPI)";
 const SERVER: &str = "Mastercard/Fdx-Mock-Auth-Server, the provider's own server";

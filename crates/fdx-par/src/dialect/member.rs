@@ -1,7 +1,7 @@
 use core::time::Duration;
 
-use crate::Endpoint;
-use crate::not_fapi::Departure;
+use crate::dialect::not_fapi::departure::Departure;
+use crate::discovery::endpoint::Endpoint;
 
 /// One difference from FAPI 2.0 that a client takes part in: it sends something else, or takes
 /// something else for an answer.

@@ -1,4 +1,5 @@
-use super::{Dialect, Line, Member, line};
+use crate::dialect::dialect::{Dialect, Line, line};
+use crate::dialect::member::Member;
 
 const TRYOUT: &str = "wso2/bfsi-samples, financial-services-fdx-sample-toolkit, TRYOUT.md";
 

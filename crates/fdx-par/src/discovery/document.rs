@@ -1,12 +1,13 @@
 use fdx_wire::{Issuer, UnixTime};
 use http::StatusCode;
 
-use super::{Ask, LIMIT, WellKnown, well_known_url};
+use crate::discovery::discover::{Discovery, LIMIT, WellKnown, well_known_url};
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
 use crate::exchange::answer::Answer;
+use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
-use crate::exchange::{Draft, Exchange};
-use crate::{Error, NextStep};
 
 /// A metadata document as it came, checked in nothing but status, content type and size: for
 /// [`Readiness::of`](crate::Readiness::of), which says all that is wrong with it. No client can be
@@ -25,7 +26,7 @@ pub fn discover_document(
     well_known: WellKnown,
     now: UnixTime,
 ) -> Result<Draft<MetadataDocument>, Error> {
-    Draft::public(Ask { issuer: issuer.clone(), well_known }, now)
+    Draft::public(Discovery { issuer: issuer.clone(), well_known }, now)
 }
 
 impl MetadataDocument {
@@ -37,15 +38,15 @@ impl MetadataDocument {
 }
 
 impl Exchange for MetadataDocument {
-    type Ask = Ask;
+    type Request = Discovery;
 
     const UNHEARD: NextStep = NextStep::Retry { after: None };
 
-    fn write(ask: &Ask, _: &Mint<'_>) -> Result<Outgoing, Error> {
-        Ok(Outgoing::get(well_known_url(&ask.issuer, ask.well_known)?, LIMIT))
+    fn write(call: &Discovery, _: &Mint<'_>) -> Result<Outgoing, Error> {
+        Ok(Outgoing::get(well_known_url(&call.issuer, call.well_known)?, LIMIT))
     }
 
-    fn read(_: Ask, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(_: Discovery, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         answer.check_json(StatusCode::OK)?;
         Ok(Self { bytes: answer.body.to_vec() })
     }

@@ -2,9 +2,8 @@ use fdx_wire::json::RawJson;
 use fdx_wire::{HttpsUrl, Issuer, UrlError};
 use serde::Deserialize;
 
-use crate::ServerRule;
-use crate::push::is_reserved;
-use crate::redirect::names_any;
+use crate::discovery::reserved::{is_reserved, names_any};
+use crate::error::server::ServerRule;
 
 /// An authorization server's metadata (RFC 8414 section 2), checked for what FAPI 2.0 needs of it.
 ///

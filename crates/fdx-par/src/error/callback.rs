@@ -1,5 +1,5 @@
-use super::NextStep;
-use crate::error::faults;
+use crate::error::faults::faults;
+use crate::error::next_step::NextStep;
 
 faults! {
     /// Why what arrived at the `redirect_uri` is not the answer. The pending value stays unspent.
@@ -39,5 +39,20 @@ impl CallbackFault {
             Self::Expired => NextStep::StartOver,
             _ => NextStep::KeepWaiting,
         }
+    }
+}
+
+faults! {
+    /// Why a sealed value does not open, or can't be made.
+    SealFault {
+        Expired: "fdx.seal.expired",
+            "fdx-par, sealed pending values", "the callback deadline has passed: start over";
+        NotOurs: "fdx.seal.not_ours",
+            "fdx-par, sealed pending values",
+            "changed, or sealed for another key, issuer, client, redirect_uri or session";
+        TooLarge: "fdx.seal.size",
+            "fdx-par, sealed pending values", "over 3,800 characters, more than a cookie holds";
+        Version: "fdx.seal.version",
+            "fdx-par, sealed pending values", "sealed by a version of this library that is not known";
     }
 }

@@ -1,5 +1,5 @@
-use super::NextStep;
-use crate::error::faults;
+use crate::error::faults::faults;
+use crate::error::next_step::NextStep;
 
 faults! {
     /// What is wrong with a configuration or a call, before anything was sent.
@@ -61,7 +61,7 @@ faults! {
         RefreshTokenExpired: "rfc6749.refresh_token.expired",
             "RFC 6749 section 6", "the refresh token is older than the provider lets one become: start over";
         RefreshTokenMissing: "rfc6749.refresh_token.missing",
-            "RFC 6749 section 6", "there is no refresh token: ask with offline_access, or start over";
+            "RFC 6749 section 6", "there is no refresh token: call with offline_access, or start over";
         RegistrationAlgorithm: "rfc7591.algorithm",
             "FAPI 2.0 Security Profile 5.4.1", "what is not registered is signed with RS256: configure the algorithm of ID tokens, or of JARM";
         RegistrationCertificate: "rfc8705.registration",

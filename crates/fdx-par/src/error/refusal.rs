@@ -1,6 +1,7 @@
 use core::fmt;
 
-use super::{NextStep, Said};
+use crate::error::next_step::NextStep;
+use crate::error::said::Said;
 
 /// A server's no.
 #[derive(Clone, Debug, Eq, PartialEq)]

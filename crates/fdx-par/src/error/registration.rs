@@ -1,4 +1,4 @@
-use crate::error::faults;
+use crate::error::faults::faults;
 
 faults! {
     /// What a server registered otherwise than it was asked, to the client's harm. The registration

@@ -2,8 +2,9 @@ use core::fmt;
 
 use fdx_wire::json::Kind;
 
-use super::{NextStep, Said};
-use crate::error::faults;
+use crate::error::faults::faults;
+use crate::error::next_step::NextStep;
+use crate::error::said::Said;
 
 /// An answer that breaks a rule.
 #[derive(Clone, Debug, Eq, PartialEq)]

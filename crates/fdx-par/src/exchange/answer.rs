@@ -1,17 +1,21 @@
 use core::time::Duration;
 
-use fdx_wire::UnixTime;
-use fdx_wire::json::{self, Limits, RawJson};
+use fdx_wire::json::{Limits, RawJson};
+use fdx_wire::{UnixTime, json};
 use http::header::{CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::Realm;
-use super::challenge::{self, Challenge};
-use super::interaction::INTERACTION_ID;
-use crate::error::{Excerpt, Refusal, RefusalKind, Said, ServerFault, ServerRule};
-use crate::{Error, NextStep};
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::refusal::{Refusal, RefusalKind};
+use crate::error::said::{Excerpt, Said};
+use crate::error::server::{ServerFault, ServerRule};
+use crate::exchange::challenge;
+use crate::exchange::challenge::Challenge;
+use crate::exchange::mint::INTERACTION_ID;
+use crate::exchange::nonces::Realm;
 
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const MAX_NONCE: usize = 512;

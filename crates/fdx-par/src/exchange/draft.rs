@@ -5,10 +5,16 @@ use fdx_wire::{Entropy, Secret, UnixTime};
 use http::HeaderMap;
 use http::header::HeaderName;
 
-use super::mint::Mint;
-use super::outgoing::{Body, Outgoing, sensitive};
-use super::{Output, Request, Sent};
-use crate::{CallerFault, Error, Refused};
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::refused::Refused;
+use crate::error::server::ServerRule;
+use crate::exchange::answer::Answer;
+use crate::exchange::mint::Mint;
+use crate::exchange::nonces::{NonceMemory, NonceSlot};
+use crate::exchange::outgoing::{Body, Outgoing, sensitive};
+use crate::exchange::request::Request;
 
 const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const DPOP: HeaderName = HeaderName::from_static("dpop");
@@ -18,7 +24,7 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// Dropping it is the whole of rolling back.
 #[must_use = "nothing is sent until the draft is signed, attached and carried out"]
 pub struct Draft<T: Output> {
-    pub(super) ask: T::Ask,
+    pub(super) call: T::Request,
     pub(super) outgoing: Box<Outgoing>,
     pub(super) entropy: Entropy,
     /// Counts what was minted, so that no value is minted twice.
@@ -36,34 +42,34 @@ pub(super) enum Retried {
 
 impl<T: Output> Draft<T> {
     pub(crate) fn new(
-        ask: T::Ask,
+        call: T::Request,
         entropy: Entropy,
         now: UnixTime,
-    ) -> Result<Self, Refused<T::Ask>> {
-        Self::mint(ask, entropy, 0, now)
+    ) -> Result<Self, Refused<T::Request>> {
+        Self::mint(call, entropy, 0, now)
     }
 
     /// For an interaction that makes nothing which must not be guessed.
-    pub(crate) fn public(ask: T::Ask, now: UnixTime) -> Result<Self, Error> {
-        Ok(Self::mint(ask, Entropy::new([0; 32]), 0, now)?)
+    pub(crate) fn public(call: T::Request, now: UnixTime) -> Result<Self, Error> {
+        Ok(Self::mint(call, Entropy::new([0; 32]), 0, now)?)
     }
 
     pub(super) fn mint(
-        ask: T::Ask,
+        call: T::Request,
         entropy: Entropy,
         attempt: u32,
         now: UnixTime,
-    ) -> Result<Self, Refused<T::Ask>> {
-        match T::write(&ask, &Mint { entropy: &entropy, attempt, now }) {
+    ) -> Result<Self, Refused<T::Request>> {
+        match T::write(&call, &Mint { entropy: &entropy, attempt, now }) {
             Ok(outgoing) => Ok(Self {
-                ask,
+                call,
                 outgoing: Box::new(outgoing),
                 entropy,
                 attempt,
                 retried: Retried::No,
                 drafted_at: now,
             }),
-            Err(error) => Err(Refused::new(error, ask)),
+            Err(error) => Err(Refused::new(error, call)),
         }
     }
 
@@ -90,8 +96,8 @@ impl<T: Output> Draft<T> {
     /// # Errors
     /// [`Error::Caller`], which a draft that could be made once does not meet again.
     pub fn renew(self, now: UnixTime) -> Result<Self, Error> {
-        let Self { ask, entropy, attempt, retried, .. } = self;
-        let renewed = Self::mint(ask, entropy, attempt + 1, now)?;
+        let Self { call, entropy, attempt, retried, .. } = self;
+        let renewed = Self::mint(call, entropy, attempt + 1, now)?;
         Ok(Self { retried, ..renewed })
     }
 
@@ -128,7 +134,7 @@ impl<T: Output> Draft<T> {
         };
         let request = Request { http, url, certificate, thumbprint, max_response_bytes: limit };
         let sent = Sent {
-            ask: self.ask,
+            call: self.call,
             entropy: self.entropy,
             attempt: self.attempt,
             retried: self.retried,
@@ -177,5 +183,106 @@ impl<T: Output> fmt::Debug for Draft<T> {
             .field("url", &self.outgoing.url.without_query())
             .field("attempt", &self.attempt)
             .finish_non_exhaustive()
+    }
+}
+
+/// What an exchange ends in. Sealed: the exchanges of this crate are all there are.
+pub trait Output: Exchange {}
+
+impl<T: Exchange> Output for T {}
+
+/// One interaction: what is asked, how it is written, how the answer is read.
+pub trait Exchange: Sized + Send + Sync + 'static {
+    /// What is asked, kept until the answer is read.
+    type Request: Send + Sync + 'static;
+
+    /// What is safe when no answer comes.
+    const UNHEARD: NextStep;
+
+    /// The same for this ask, where it is not the same for all.
+    fn unheard(_: &Self::Request) -> NextStep {
+        Self::UNHEARD
+    }
+
+    /// Writes the request of one attempt.
+    fn write(call: &Self::Request, mint: &Mint<'_>) -> Result<Outgoing, Error>;
+
+    /// Reads the answer to that attempt, whose minted values `mint` yields again.
+    fn read(call: Self::Request, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error>;
+}
+
+/// An interaction whose request was handed out, waiting for the answer.
+#[must_use = "a sent exchange waits for its answer"]
+pub struct Sent<T: Output> {
+    pub(super) call: T::Request,
+    pub(super) entropy: Entropy,
+    pub(super) attempt: u32,
+    pub(super) retried: Retried,
+    pub(super) drafted_at: UnixTime,
+    pub(super) limit: usize,
+    pub(super) nonces: Option<(NonceMemory, NonceSlot)>,
+}
+
+/// What an answer leads to.
+#[derive(Debug)]
+#[must_use = "an exchange may have to be carried out once more"]
+pub enum Step<T: Output> {
+    /// The server gave a DPoP nonce and wants the request again: everything in it was minted
+    /// afresh. This happens once.
+    Again(Draft<T>),
+    /// The answer, read and checked.
+    Done(T),
+}
+
+impl<T: Output> Sent<T> {
+    /// Reads the answer. A DPoP nonce in it is learnt before its status is looked at
+    /// (RFC 9449 section 8.2).
+    ///
+    /// # Errors
+    /// [`Error::Server`] where the answer breaks a rule, [`Error::Refusal`] where it is a no.
+    pub fn receive<B: AsRef<[u8]>>(
+        self,
+        response: http::Response<B>,
+        now: UnixTime,
+    ) -> Result<Step<T>, Error> {
+        let answer = Answer {
+            status: response.status(),
+            headers: response.headers(),
+            body: response.body().as_ref(),
+            limit: self.limit,
+            drafted_at: self.drafted_at,
+            now,
+            unheard: T::unheard(&self.call),
+        };
+        if let Some((memory, slot)) = &self.nonces {
+            let told = answer.dpop_nonce();
+            if let Ok(Some(nonce)) = told {
+                memory.learn(slot, nonce);
+            }
+            // A nonce that can't be read matters only where one is asked for: a success with a
+            // broken header is still a success.
+            if answer.asks_for_nonce(slot.realm) && told?.is_some() {
+                // RFC 9449 8: one fresh nonce is an answer; a second is a loop.
+                if self.retried == Retried::Yes {
+                    return Err(answer.fault(ServerRule::NonceAgain));
+                }
+                let fresh = Draft::mint(self.call, self.entropy, self.attempt + 1, now)?;
+                return Ok(Step::Again(Draft { retried: Retried::Yes, ..fresh }));
+            }
+        }
+        let mint = Mint { entropy: &self.entropy, attempt: self.attempt, now: self.drafted_at };
+        T::read(self.call, &mint, &answer).map(Step::Done)
+    }
+
+    /// No answer came, and none will: says what is safe. The server may or may not have acted.
+    #[must_use]
+    pub fn unheard(self) -> NextStep {
+        T::unheard(&self.call)
+    }
+}
+
+impl<T: Output> fmt::Debug for Sent<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sent").field("attempt", &self.attempt).finish_non_exhaustive()
     }
 }

@@ -13,19 +13,8 @@
 
 pub(crate) mod answer;
 pub(crate) mod challenge;
-mod draft;
-pub(crate) mod interaction;
+pub(crate) mod draft;
 pub(crate) mod mint;
-mod nonces;
+pub(crate) mod nonces;
 pub(crate) mod outgoing;
-mod output;
-mod request;
-mod sent;
-
-pub use draft::Draft;
-pub use nonces::NonceMemory;
-pub(crate) use nonces::{NonceSlot, Realm};
-pub(crate) use output::Exchange;
-pub use output::Output;
-pub use request::{ClientCertificate, Request};
-pub use sent::{Sent, Step};
+pub(crate) mod request;

@@ -9,7 +9,8 @@ use http::header::{
 use http::{HeaderMap, Method};
 use zeroize::Zeroizing;
 
-use super::{ClientCertificate, NonceMemory, NonceSlot};
+use crate::exchange::nonces::{NonceMemory, NonceSlot};
+use crate::exchange::request::ClientCertificate;
 
 /// One request before its signatures.
 pub struct Outgoing {

@@ -1,16 +1,21 @@
-use fdx_rar::{ConsentGrant, ConsentHint, ConsentId, Party, PartyType};
+use fdx_rar::{ConsentGrant, ConsentId, Party, PartyType};
 use fdx_wire::{Entropy, HttpsUrl, UnixTime};
 use http::{Method, StatusCode};
 
-use super::error::not_a_success;
+use crate::client::client::Client;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::notice::Notice;
+use crate::error::said::Said;
+use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
-use crate::exchange::interaction::{self, INTERACTION_ID};
-use crate::exchange::mint::Mint;
+use crate::exchange::draft::{Draft, Exchange};
+use crate::exchange::mint as interaction;
+use crate::exchange::mint::{INTERACTION_ID, Mint};
 use crate::exchange::outgoing::{Body, Outgoing};
-use crate::exchange::{Draft, Exchange};
-use crate::token::AccessToken;
-use crate::verify::Verified;
-use crate::{CallerFault, Client, Error, NextStep, Notice, Said, ServerRule, StoredGrant};
+use crate::fdx_api::error::not_a_success;
+use crate::tokens::tokens::AccessToken;
 
 /// A consent grant, as the institution tells it now.
 #[derive(Clone, Debug)]
@@ -27,20 +32,6 @@ const LIMIT: usize = 8 * 1024 * 1024;
 const MEMBERS: usize = 500_000;
 
 impl Client {
-    /// Drafts the read of the consent that `verified` knows the id of.
-    ///
-    /// # Errors
-    /// [`CallerFault::ConsentIdUnknown`], [`CallerFault::OtherClient`] for another institution's.
-    pub fn read_consent(
-        &self,
-        verified: &Verified,
-        entropy: Entropy,
-        now: UnixTime,
-    ) -> Result<Draft<ConsentRead>, Error> {
-        let consent_id = verified.consent_id().ok_or(CallerFault::ConsentIdUnknown)?;
-        self.read_consent_by_id(consent_id, verified.tokens().access_token(), entropy, now)
-    }
-
     /// Drafts the read of any consent of this client's, as a later process does, or one that holds
     /// no more than a receipt: by one of the consent's own access tokens, or by the client's
     /// [own](Client::client_credentials), as the institution has it.
@@ -56,32 +47,8 @@ impl Client {
         now: UnixTime,
     ) -> Result<Draft<ConsentRead>, Error> {
         let (consent_id, access_token) = (consent_id.clone(), access_token.clone());
-        let ask = Ask { client: self.clone(), consent_id, access_token };
-        Ok(Draft::new(ask, entropy, now)?)
-    }
-
-    /// Drafts the read of `grant`'s consent, because a notification said that it may have changed:
-    /// all that can be done with one. What the notification claims goes nowhere; what the
-    /// institution answers now is the truth.
-    ///
-    /// `access_token` opens the read. Where the consent was revoked, its own tokens ended with it,
-    /// and the client's [own](Client::client_credentials) is the one to take.
-    ///
-    /// # Errors
-    /// [`CallerFault::HintOther`] for a notification about another consent than the grant's, or
-    /// where the grant knows no consent id; else as [`Client::read_consent_by_id`].
-    pub fn read_hinted_consent(
-        &self,
-        grant: &StoredGrant,
-        hint: &ConsentHint,
-        access_token: &AccessToken,
-        entropy: Entropy,
-        now: UnixTime,
-    ) -> Result<Draft<ConsentRead>, Error> {
-        match grant.consent_id().filter(|id| *id == hint.consent_id()) {
-            Some(id) => self.read_consent_by_id(id, access_token, entropy, now),
-            None => Err(CallerFault::HintOther.into()),
-        }
+        let request = ReadConsent { client: self.clone(), consent_id, access_token };
+        Ok(Draft::new(request, entropy, now)?)
     }
 
     /// `/consents/{consentId}` below the FDX base, the id as one path segment.
@@ -98,30 +65,30 @@ impl Client {
     }
 }
 
-pub struct Ask {
+pub struct ReadConsent {
     client: Client,
     consent_id: ConsentId,
     access_token: AccessToken,
 }
 
 impl Exchange for ConsentRead {
-    type Ask = Ask;
+    type Request = ReadConsent;
 
     const UNHEARD: NextStep = NextStep::Retry { after: None };
 
-    fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
-        let url = ask.client.consent_url(&ask.consent_id)?;
-        ask.client.authorized(Method::GET, url, Body::Empty, &ask.access_token, mint, LIMIT)
+    fn write(request: &ReadConsent, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let url = request.client.consent_url(&request.consent_id)?;
+        request.client.authorized(Method::GET, url, Body::Empty, &request.access_token, mint, LIMIT)
     }
 
-    fn read(ask: Ask, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(request: ReadConsent, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         if answer.status != StatusCode::OK {
             return Err(not_a_success(answer));
         }
         let grant: ConsentGrant = answer.success(StatusCode::OK, MEMBERS)?;
         // The answer is about the consent that was asked for, or about nothing.
         // check: ConsentRead
-        if grant.id() != Some(&ask.consent_id) {
+        if grant.id() != Some(&request.consent_id) {
             return Err(answer.fault(ServerRule::ConsentIdOther));
         }
         let interaction_id = mint.interaction_id();
@@ -132,7 +99,7 @@ impl Exchange for ConsentRead {
         if grant.status().is_none() {
             notices.push(Notice::ConsentStatusMissing);
         }
-        if ask
+        if request
             .client
             .config()
             .registered_entity_id
@@ -142,7 +109,7 @@ impl Exchange for ConsentRead {
             notices.push(Notice::RecipientOther);
         }
         let said = answer.said();
-        Ok(Self { consent_id: ask.consent_id, grant, interaction_id, notices, said })
+        Ok(Self { consent_id: request.consent_id, grant, interaction_id, notices, said })
     }
 }
 

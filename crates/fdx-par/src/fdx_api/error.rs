@@ -2,8 +2,10 @@ use fdx_wire::json::RawJson;
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::Error;
-use crate::error::{Excerpt, RefusalKind, Said, ServerRule};
+use crate::error::error::Error;
+use crate::error::refusal::RefusalKind;
+use crate::error::said::{Excerpt, Said};
+use crate::error::server::ServerRule;
 use crate::exchange::answer::{Answer, excerpt};
 
 /// FDX's Error entity, as it is specified (`code`, `message`, `debugMessage`) and as it is met: in

@@ -1,20 +1,25 @@
 use core::fmt;
 
-use fdx_wire::json::{self, Limits};
-use fdx_wire::{Entropy, HttpsUrl, UnixTime};
+use fdx_wire::json::Limits;
+use fdx_wire::{Entropy, HttpsUrl, UnixTime, json};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::error::not_a_success;
-use crate::error::ServerFault;
+use crate::client::client::Client;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::notice::Notice;
+use crate::error::said::Said;
+use crate::error::server::{ServerFault, ServerRule};
 use crate::exchange::answer::Answer;
-use crate::exchange::interaction::{self, INTERACTION_ID};
-use crate::exchange::mint::Mint;
+use crate::exchange::draft::{Draft, Exchange};
+use crate::exchange::mint as interaction;
+use crate::exchange::mint::{INTERACTION_ID, Mint};
 use crate::exchange::outgoing::{Body, Outgoing};
-use crate::exchange::{Draft, Exchange};
-use crate::token::AccessToken;
-use crate::{CallerFault, Client, Error, NextStep, Notice, Said, ServerRule};
+use crate::fdx_api::error::not_a_success;
+use crate::tokens::tokens::AccessToken;
 
 /// A call of the FDX API: any method, any URL below the configured FDX base.
 ///
@@ -119,36 +124,37 @@ impl Client {
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<ResourceAnswer>, Error> {
-        let ask = Ask { client: self.clone(), access_token: access_token.clone(), request };
-        Ok(Draft::new(ask, entropy, now)?)
+        let call =
+            ResourceCall { client: self.clone(), access_token: access_token.clone(), request };
+        Ok(Draft::new(call, entropy, now)?)
     }
 }
 
-pub struct Ask {
+pub struct ResourceCall {
     client: Client,
     access_token: AccessToken,
     request: ResourceRequest,
 }
 
 impl Exchange for ResourceAnswer {
-    type Ask = Ask;
+    type Request = ResourceCall;
 
     const UNHEARD: NextStep = NextStep::Retry { after: None };
 
     /// RFC 9110 9.2.1: a method that changes nothing may be called again; what any other did, only
     /// the institution knows.
-    fn unheard(ask: &Ask) -> NextStep {
-        if ask.request.method.is_safe() { Self::UNHEARD } else { NextStep::AskTheInstitution }
+    fn unheard(call: &ResourceCall) -> NextStep {
+        if call.request.method.is_safe() { Self::UNHEARD } else { NextStep::AskTheInstitution }
     }
 
-    fn write(ask: &Ask, mint: &Mint<'_>) -> Result<Outgoing, Error> {
-        let ResourceRequest { method, url, headers, body, max_response_bytes } = &ask.request;
+    fn write(call: &ResourceCall, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let ResourceRequest { method, url, headers, body, max_response_bytes } = &call.request;
         let body = if body.is_empty() { Body::Empty } else { Body::Bytes(body.clone().into()) };
-        let mut outgoing = ask.client.authorized(
+        let mut outgoing = call.client.authorized(
             method.clone(),
             url.clone(),
             body,
-            &ask.access_token,
+            &call.access_token,
             mint,
             *max_response_bytes,
         )?;
@@ -158,7 +164,7 @@ impl Exchange for ResourceAnswer {
         Ok(outgoing)
     }
 
-    fn read(_: Ask, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(_: ResourceCall, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
         if !answer.status.is_success() {
             return Err(not_a_success(answer));
         }

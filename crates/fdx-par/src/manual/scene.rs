@@ -3,7 +3,8 @@
 pub use fdx_jose::{Algorithm, AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
 pub use fdx_par::*;
 pub use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
-pub use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime, form::Query};
+pub use fdx_wire::form::Query;
+pub use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
 
 pub const NOW: UnixTime = UnixTime::from_seconds(1_767_607_200);
 
@@ -38,7 +39,10 @@ pub fn config(key: &PrivateKey) -> ClientConfig {
         "app",
         RedirectUri::parse("https://app.example/callback").unwrap(),
         HttpsUrl::parse("https://bank.example/fdx/v6").unwrap(),
-        ClientAuthentication::PrivateKeyJwt(AssertionKey::new(key.clone(), AssertionType::default())),
+        ClientAuthentication::PrivateKeyJwt(AssertionKey::new(
+            key.clone(),
+            AssertionType::default(),
+        )),
         SenderConstraint::Dpop(ProofKey::new(key)),
         backend::ring(),
     )

@@ -2,9 +2,11 @@
 
 use fdx_jose::Algorithm;
 
-use super::reading::{Reading, Value};
-use super::rule::{Rule, Verdict};
-use crate::{ClientAuthentication, ClientConfig, RequestObjects, ResponseMode, SenderConstraint};
+use crate::client::config::{
+    ClientAuthentication, ClientConfig, RequestObjects, ResponseMode, SenderConstraint,
+};
+use crate::readiness::reading::{Reading, Value};
+use crate::readiness::rule::{Rule, Verdict};
 
 const METHODS: &str =
     "private_key_jwt, tls_client_auth or self_signed_tls_client_auth, and no others";

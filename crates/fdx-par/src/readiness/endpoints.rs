@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use fdx_wire::json::RawJson;
 
-use super::reading::{ALIASES, Reading, Value};
-use super::rule::{Rule, Verdict};
-use crate::push::is_reserved;
-use crate::redirect::names_any;
+use crate::discovery::reserved::{is_reserved, names_any};
+use crate::readiness::reading::{ALIASES, Reading, Value};
+use crate::readiness::rule::{Rule, Verdict};
 
 const TLS: &str = "FAPI 2.0 Security Profile 5.2.1-1";
 const METADATA: &str = "RFC 8414 section 2";

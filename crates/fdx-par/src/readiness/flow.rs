@@ -2,9 +2,9 @@
 
 use fdx_rar::FDX_V1_0;
 
-use super::reading::{Reading, Value};
-use super::rule::{Rule, Verdict};
-use crate::{RequestObjects, ResponseMode};
+use crate::client::config::{RequestObjects, ResponseMode};
+use crate::readiness::reading::{Reading, Value};
+use crate::readiness::rule::{Rule, Verdict};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::new(
@@ -176,7 +176,8 @@ fn signs_callbacks(reading: &Reading<'_>) -> bool {
 }
 
 fn signs_requests(reading: &Reading<'_>) -> bool {
-    let signed =
-        |client: &crate::ClientConfig| matches!(client.request_objects, RequestObjects::Signed(_));
+    let signed = |client: &crate::client::config::ClientConfig| {
+        matches!(client.request_objects, RequestObjects::Signed(_))
+    };
     reading.client.is_some_and(signed)
 }

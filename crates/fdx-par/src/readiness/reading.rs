@@ -1,14 +1,15 @@
 use std::collections::BTreeMap;
 
-use fdx_wire::json::{self, JsonError, Limits, RawJson};
-use fdx_wire::{HttpsUrl, Issuer};
+use fdx_wire::json::{JsonError, Limits, RawJson};
+use fdx_wire::{HttpsUrl, Issuer, json};
 use serde::de::DeserializeOwned;
 
-use crate::ClientConfig;
-use crate::discovery::{LIMIT, parse_for};
+use crate::client::config::ClientConfig;
+use crate::discovery::discover::LIMIT;
+use crate::discovery::metadata::parse_for;
 
 /// A metadata document, member by member, and who asks.
-pub(super) struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     members: BTreeMap<String, RawJson>,
     pub(super) asked: Option<&'a Issuer>,
     pub(super) client: Option<&'a ClientConfig>,
@@ -17,7 +18,7 @@ pub(super) struct Reading<'a> {
 }
 
 /// A member as the type that it should have.
-pub(super) enum Value<T> {
+pub(crate) enum Value<T> {
     /// Not there, or null (RFC 8414 3.2: members without a value are left out).
     Absent,
     /// Something else.
@@ -26,7 +27,7 @@ pub(super) enum Value<T> {
 }
 
 /// The member whose members are read as if they were the document's.
-pub(super) const ALIASES: &str = "mtls_endpoint_aliases";
+pub(crate) const ALIASES: &str = "mtls_endpoint_aliases";
 
 impl<'a> Reading<'a> {
     pub(super) fn of(

@@ -1,11 +1,59 @@
 use fdx_wire::json::Kind;
 
-use super::reading::Reading;
-use super::{Finding, Severity, algorithms, endpoints, flow};
-use crate::{ClientConfig, Excerpt};
+use crate::client::config::ClientConfig;
+use crate::error::said::Excerpt;
+use crate::readiness::reading::Reading;
+
+/// One row.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The member of the document, one of `mtls_endpoint_aliases` after a dot. Of a text that is
+    /// no metadata document the one row is called `document`.
+    pub member: &'static str,
+    /// The clause that says what is wanted.
+    pub clause: &'static str,
+    /// The member's JSON, without the space between its tokens, bounded and escaped; `absent` where
+    /// there is none.
+    pub found: Excerpt,
+    /// What it should be.
+    pub wanted: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The name of the dialect's member ([`Member::name`](crate::dialect::Member::name)) by which a
+    /// client could live with it.
+    pub allowed_by: Option<&'static str>,
+}
+
+/// How much a row matters, from the least to the most.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Severity {
+    /// As it is wanted, or not wanted at all.
+    Fine,
+    /// Not against a rule, or against one that may be kept elsewhere: worth asking about.
+    Advice,
+    /// Against FAPI 2.0 or a standard that it builds on.
+    BreaksFapi,
+    /// The client whose configuration was given can't obtain a consent there. Without a
+    /// configuration nothing is.
+    BreaksClient,
+}
+
+impl Severity {
+    /// A name that is stable: `fine`, `advice`, `breaks-fapi`, `breaks-client`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fine => "fine",
+            Self::Advice => "advice",
+            Self::BreaksFapi => "breaks-fapi",
+            Self::BreaksClient => "breaks-client",
+        }
+    }
+}
 
 /// What is asked of one member.
-pub(super) struct Rule {
+pub(crate) struct Rule {
     pub(super) member: &'static str,
     pub(super) clause: &'static str,
     pub(super) wanted: &'static str,
@@ -14,7 +62,7 @@ pub(super) struct Rule {
 
 /// What a rule makes of a member.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Fine,
     Advice,
     /// Against the rule, and no client of ours minds.
@@ -25,11 +73,6 @@ pub(super) enum Verdict {
     Unless(&'static str),
     /// Not against the rule, or not yet; the client that was given minds.
     Client,
-}
-
-/// Every rule, in the order of the rows.
-pub(super) fn all() -> impl Iterator<Item = &'static Rule> {
-    [endpoints::RULES, flow::RULES, algorithms::RULES].into_iter().flatten()
 }
 
 impl Rule {

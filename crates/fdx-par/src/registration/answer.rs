@@ -3,14 +3,20 @@
 use fdx_wire::Secret;
 use http::StatusCode;
 
-use super::Registrar;
-use super::document::Document;
-use super::registered::{Registered, RegistrationAccess};
-use super::{comparison, refusal};
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::notice::Notice;
+use crate::error::refusal::RefusalKind;
+use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
-use crate::exchange::interaction::{self, INTERACTION_ID};
-use crate::token::can_stand_in_a_header;
-use crate::{Error, Notice, ServerRule};
+use crate::exchange::mint as interaction;
+use crate::exchange::mint::INTERACTION_ID;
+use crate::fdx_api::error::not_a_success;
+use crate::registration::comparison;
+use crate::registration::document::Document;
+use crate::registration::registered::{Registered, RegistrationAccess};
+use crate::registration::registrar::Registrar;
+use crate::tokens::issued::can_stand_in_a_header;
 
 const MEMBERS: usize = 10_000;
 const MAX_CLIENT_ID: usize = 512;
@@ -25,7 +31,7 @@ pub(super) fn read(
     status: StatusCode,
 ) -> Result<Registered, Error> {
     if answer.status != status {
-        return Err(refusal::of(answer, status));
+        return Err(refusal(answer, status));
     }
     let document: Document = answer.success(status, MEMBERS)?;
     let client_id = document.client_id.filter(|id| is_client_id(id));
@@ -87,6 +93,42 @@ fn renewed(
 }
 
 /// RFC 6749 appendix A.1.
-pub(super) fn is_client_id(text: &str) -> bool {
+pub(crate) fn is_client_id(text: &str) -> bool {
     (1..=MAX_CLIENT_ID).contains(&text.len()) && text.bytes().all(|b| matches!(b, 0x20..=0x7e))
+}
+
+/// What an answer with another status than `wanted` means: OAuth's error (RFC 7591 section 3.2.2),
+/// the challenge of a protected resource (RFC 7592 section 2), or what FDX makes of an error.
+pub(super) fn refusal(answer: &Answer<'_>, wanted: StatusCode) -> Error {
+    match answer.check_status(wanted) {
+        Err(Error::Refusal(refusal)) if refusal.kind != RefusalKind::OAuth => not_a_success(answer),
+        Err(error) => error,
+        Ok(()) => answer.fault(ServerRule::Status),
+    }
+}
+
+/// RFC 7592 sections 2.1 to 2.3: to a client that was deleted, or to a token that was replaced, the
+/// server says 401.
+pub(super) fn of_management(error: Error) -> Error {
+    match error {
+        Error::Refusal(mut refusal) if refusal.said.status == 401 => {
+            refusal.next_step = NextStep::RegisterAgain;
+            Error::Refusal(refusal)
+        }
+        error => error,
+    }
+}
+
+/// The status of a registration that was taken. RFC 7591 3.2.1: 201; some servers say 200.
+pub(super) fn created(
+    answer: &Answer<'_>,
+    dialect: &crate::dialect::dialect::Dialect,
+) -> Result<StatusCode, Error> {
+    match answer.status {
+        StatusCode::OK if dialect.has(crate::dialect::Member::RegistrationStatusOk) => {
+            Ok(StatusCode::OK)
+        }
+        StatusCode::OK => Err(answer.fault(ServerRule::RegistrationStatus)),
+        _ => Ok(StatusCode::CREATED),
+    }
 }

@@ -2,12 +2,11 @@ use fdx_rar::{DurationType, FDX_V1_0, Scopes};
 use fdx_wire::json::RawJson;
 use fdx_wire::{HttpsUrl, RedirectUri};
 
-use super::client_keys::ClientKeys;
-use super::fdx::{Intermediary, RegistryReference};
-use super::metadata::ClientMetadata;
-use super::reserved::RESERVED;
-use super::tls_client_auth::TlsClientAuthName;
-use crate::{CallerFault, Error};
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::registration::client_keys::ClientKeys;
+use crate::registration::metadata::ClientMetadata;
+use crate::registration::registry::{Intermediary, RegistryReference, TlsClientAuthName};
 
 /// What a recipient registers of itself, beside what its [`ClientConfig`](crate::ClientConfig)
 /// already says (RFC 7591 section 2, and FDX's members).
@@ -224,3 +223,60 @@ fn list<T: serde::Serialize>(metadata: &mut ClientMetadata, name: &str, values: 
         metadata.set(name, values);
     }
 }
+
+/// Names that this crate writes, that FAPI 2.0 keeps out, or that are a server's to say.
+pub(super) const RESERVED: &[&str] = &[
+    "authorization_details_types",
+    "authorization_encrypted_response_alg",
+    "authorization_encrypted_response_enc",
+    "authorization_signed_response_alg",
+    "client_id",
+    "client_id_issued_at",
+    "client_name",
+    "client_secret",
+    "client_secret_expires_at",
+    "client_uri",
+    "contacts",
+    "description",
+    "dpop_bound_access_tokens",
+    "duration_period",
+    "duration_type",
+    "grant_types",
+    "id_token_encrypted_response_alg",
+    "id_token_encrypted_response_enc",
+    "id_token_signed_response_alg",
+    "intermediaries",
+    "introspection_encrypted_response_alg",
+    "introspection_encrypted_response_enc",
+    "introspection_signed_response_alg",
+    "jwks",
+    "jwks_uri",
+    "logo_uri",
+    "lookback_period",
+    "policy_uri",
+    "redirect_uris",
+    "registration_access_token",
+    "registration_client_uri",
+    "registry_references",
+    "request_object_encryption_alg",
+    "request_object_encryption_enc",
+    "request_object_signing_alg",
+    "require_pushed_authorization_requests",
+    "require_signed_request_object",
+    "response_modes",
+    "response_types",
+    "scope",
+    "software_id",
+    "software_statement",
+    "software_version",
+    "tls_client_auth_san_dns",
+    "tls_client_auth_san_email",
+    "tls_client_auth_san_ip",
+    "tls_client_auth_san_uri",
+    "tls_client_auth_subject_dn",
+    "tls_client_certificate_bound_access_tokens",
+    "token_endpoint_auth_method",
+    "token_endpoint_auth_signing_alg",
+    "tos_uri",
+    "use_mtls_endpoint_aliases",
+];

@@ -1,15 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use fdx_wire::HttpsUrl;
-use fdx_wire::json::{self, Limits, RawJson};
+use fdx_wire::json::{Limits, RawJson};
+use fdx_wire::{HttpsUrl, json};
 use serde::Deserialize;
 
-use super::metadata::ClientMetadata;
-use crate::{CallerFault, ClientConfig, Error};
+use crate::client::config::ClientConfig;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::registration::metadata::ClientMetadata;
 
 /// Where the server finds the client's public keys (RFC 7591 section 2: `jwks` or `jwks_uri`).
 #[derive(Clone, Debug)]
-pub(super) enum ClientKeys {
+pub(crate) enum ClientKeys {
     /// In the registration, as the configuration has them.
     Configured,
     /// In the registration, as they were given.
@@ -64,7 +66,7 @@ impl ClientKeys {
 const NO_KEYS: &str = r#"{"keys":[]}"#;
 
 /// Whether two sets are of the same keys, however they are written.
-pub(super) fn same_keys(one: &RawJson, other: &RawJson) -> bool {
+pub(crate) fn same_keys(one: &RawJson, other: &RawJson) -> bool {
     match (Document::read(one), Document::read(other)) {
         (Some(one), Some(other)) => one.identities() == other.identities(),
         _ => false,

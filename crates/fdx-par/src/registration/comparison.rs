@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use fdx_jose::Algorithm;
 use fdx_wire::json::RawJson;
 
-use super::client_keys::same_keys;
-use super::metadata::ClientMetadata;
-use crate::{Notice, RegistrationFault};
+use crate::error::notice::Notice;
+use crate::error::registration::RegistrationFault;
+use crate::registration::client_keys::same_keys;
+use crate::registration::metadata::ClientMetadata;
 
 /// In which members the two differ.
 #[derive(Debug, Default)]
-pub(super) struct Comparison {
+pub(crate) struct Comparison {
     /// To the client's harm.
     pub(super) weakened: Vec<RegistrationFault>,
     /// To nobody's.

@@ -2,16 +2,17 @@
 
 use fdx_jose::Algorithm;
 
-use super::Registration;
-use super::metadata::ClientMetadata;
-use crate::callback::check_redirect_uri;
-use crate::client::{
+use crate::client::config::{
     ClientAuthentication, ClientConfig, MtlsEndpoints, RequestObjects, ResponseMode,
     SenderConstraint,
 };
-use crate::dialect::Member;
-use crate::not_fapi::Departure;
-use crate::{CallerFault, Error};
+use crate::client::redirect_uri::check_redirect_uri;
+use crate::dialect::member::Member;
+use crate::dialect::not_fapi::departure::Departure;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::registration::choices::Registration;
+use crate::registration::metadata::ClientMetadata;
 
 /// All that is sent, but for the `client_id` of an update.
 ///
@@ -122,7 +123,9 @@ fn responses(
     }
     metadata.set("response_modes", &[if jarm { "jwt" } else { "query" }]);
     let encryption = config.id_token_encryption.as_ref();
-    if let Some(algorithm) = encryption.and_then(crate::IdTokenEncryption::algorithm) {
+    if let Some(algorithm) =
+        encryption.and_then(crate::client::config::IdTokenEncryption::algorithm)
+    {
         metadata.set("id_token_encrypted_response_alg", algorithm.name());
         metadata.set("id_token_encrypted_response_enc", "A256GCM");
     }

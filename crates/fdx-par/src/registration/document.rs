@@ -4,12 +4,12 @@ use fdx_wire::json::RawJson;
 use fdx_wire::{Secret, UnixTime};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::metadata::ClientMetadata;
+use crate::registration::metadata::ClientMetadata;
 
 /// A client information response. Its members are separated while they are read, so that no copy
 /// of a secret is left anywhere else.
 #[derive(Default)]
-pub(super) struct Document {
+pub(crate) struct Document {
     pub(super) client_id: Option<String>,
     pub(super) client_id_issued_at: Option<UnixTime>,
     pub(super) registration_client_uri: Option<String>,

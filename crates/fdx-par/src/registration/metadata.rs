@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// Client metadata (RFC 7591 section 2): members by name, each as its JSON text.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct ClientMetadata(BTreeMap<String, RawJson>);
+pub(crate) struct ClientMetadata(BTreeMap<String, RawJson>);
 
 impl ClientMetadata {
     /// Sets a member. Texts, numbers, and lists of them always have a JSON form.

@@ -12,30 +12,16 @@
 //! UAE Open Finance registers otherwise:
 //! [`Client::register_by_certificate`](crate::Client::register_by_certificate).
 
-mod answer;
-mod choices;
-mod client_keys;
-mod comparison;
-mod delete;
-mod derived;
-mod document;
-mod exchange;
-mod fdx;
-mod metadata;
-mod read;
-mod refusal;
-mod register;
-mod registered;
-mod registrar;
-mod reserved;
-mod stored;
-mod tls_client_auth;
-mod update;
-
-pub use choices::Registration;
-pub use delete::Deleted;
-pub use fdx::{Intermediary, RegistryReference};
-pub use register::InitialAccess;
-pub use registered::{Registered, RegistrationAccess};
-pub use registrar::Registrar;
-pub use tls_client_auth::TlsClientAuthName;
+pub(crate) mod answer;
+pub(crate) mod by_certificate;
+pub(crate) mod choices;
+pub(crate) mod client_keys;
+pub(crate) mod comparison;
+pub(crate) mod derived;
+pub(crate) mod document;
+pub(crate) mod exchanges;
+pub(crate) mod metadata;
+pub(crate) mod registered;
+pub(crate) mod registrar;
+pub(crate) mod registry;
+pub(crate) mod stored;

@@ -3,8 +3,8 @@ use core::fmt;
 use fdx_wire::json::RawJson;
 use fdx_wire::{Issuer, Secret, UnixTime};
 
-use super::metadata::ClientMetadata;
-use crate::Notice;
+use crate::error::notice::Notice;
+use crate::registration::metadata::ClientMetadata;
 
 /// A registration, as the server answered: persist it at once
 /// ([`Registered::to_json`]), for each answer may bring another access token, and the one before is

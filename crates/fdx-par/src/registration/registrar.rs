@@ -3,16 +3,21 @@ use std::sync::Arc;
 use fdx_wire::{HttpsUrl, Secret};
 use http::Method;
 
-use super::comparison::{self, Comparison};
-use super::metadata::ClientMetadata;
-use super::registered::Registered;
-use super::{Registration, derived};
-use crate::client::{Client, ClientConfig, Endpoint, Target};
-use crate::discovery::{ServerMetadata, parse_for};
-use crate::exchange::interaction::INTERACTION_ID;
-use crate::exchange::mint::Mint;
+use crate::client::client::Client;
+use crate::client::config::ClientConfig;
+use crate::client::endpoints::Target;
+use crate::discovery::endpoint::Endpoint;
+use crate::discovery::metadata::{ServerMetadata, parse_for};
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::registration::RegistrationFault;
+use crate::exchange::mint::{INTERACTION_ID, Mint};
 use crate::exchange::outgoing::{Body, Outgoing};
-use crate::{CallerFault, Error, RegistrationFault};
+use crate::registration::choices::Registration;
+use crate::registration::comparison::Comparison;
+use crate::registration::metadata::ClientMetadata;
+use crate::registration::registered::Registered;
+use crate::registration::{comparison, derived};
 
 /// What registers a recipient with one institution: what it is going to do, by a [`ClientConfig`],
 /// and how it describes itself, by a [`Registration`]. From the two comes the client metadata, so
@@ -83,7 +88,7 @@ struct Inner {
 }
 
 /// Bytes that an answer may have.
-pub(super) const LIMIT: usize = 256 * 1024;
+pub(crate) const LIMIT: usize = 256 * 1024;
 
 impl Registrar {
     /// The `client_id` of `config` is not looked at: any text will do.

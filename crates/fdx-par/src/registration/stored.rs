@@ -1,14 +1,16 @@
-use fdx_wire::json::{self, Limits, RawJson};
-use fdx_wire::{Secret, UnixTime};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::answer::is_client_id;
-use super::metadata::ClientMetadata;
-use super::registered::{Registered, RegistrationAccess};
-use super::registrar::{LIMIT, Registrar};
-use crate::token::can_stand_in_a_header;
-use crate::{CallerFault, Error};
+use fdx_wire::json::{Limits, RawJson};
+use fdx_wire::{Secret, UnixTime, json};
+use serde::{Deserialize, Serialize};
+
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::registration::answer::is_client_id;
+use crate::registration::metadata::ClientMetadata;
+use crate::registration::registered::{Registered, RegistrationAccess};
+use crate::registration::registrar::{LIMIT, Registrar};
+use crate::tokens::issued::can_stand_in_a_header;
 
 const VERSION: u8 = 1;
 

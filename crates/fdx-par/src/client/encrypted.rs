@@ -1,0 +1,93 @@
+use core::fmt;
+
+use fdx_jose::{
+    Backend, ContentKey, Decrypter, DecryptionInput, IdTokenError, Jwe, JweError, Jws, JwsError,
+};
+use fdx_wire::Secret;
+
+use crate::error::error::Error;
+use crate::error::refused::Refused;
+
+/// What waits for an ID token that is encrypted to a key of ours: [`Exchanged`](crate::Exchanged)
+/// or [`Refreshed`](crate::Refreshed) tokens.
+///
+/// Whoever holds the key of [`Encrypted::input`] gives the content key. [`Encrypted::open`] gives
+/// the tokens back, to be verified again.
+#[must_use = "open it, then verify again"]
+pub struct Encrypted<T> {
+    shut: Box<Shut>,
+    backend: Backend,
+    kept: T,
+}
+
+/// An encrypted ID token, and what its key is asked.
+pub(crate) struct Shut {
+    pub(crate) jwe: Jwe,
+    pub(crate) input: DecryptionInput,
+}
+
+/// What keeps the answer that an ID token came in.
+pub trait Keeps {
+    /// Takes the ID token that was inside the one that came.
+    fn take(&mut self, signed: Secret);
+}
+
+impl<T: Keeps> Encrypted<T> {
+    pub(crate) fn new(shut: Shut, backend: Backend, kept: T) -> Self {
+        Self { shut: Box::new(shut), backend, kept }
+    }
+
+    /// What is to be decrypted, and with which key.
+    #[must_use]
+    pub fn input(&self) -> &DecryptionInput {
+        &self.shut.input
+    }
+
+    /// Opens the ID token. What is inside has to be signed: encryption says nothing about who made
+    /// it.
+    ///
+    /// # Errors
+    /// [`Refused`] with the tokens, whose ID token is encrypted still:
+    /// [`IdTokenError::Unopened`], whatever the reason; [`IdTokenError::Unsigned`].
+    pub fn open(mut self, key: &ContentKey) -> Result<T, Refused<T>> {
+        match self.signed(key) {
+            Ok(signed) => {
+                self.kept.take(signed);
+                Ok(self.kept)
+            }
+            Err(error) => Err(Refused::new(Error::IdToken(error), self.kept)),
+        }
+    }
+
+    /// Opens it with keys at hand.
+    ///
+    /// # Errors
+    /// As [`Encrypted::open`]; [`Error::Decryption`] where the key is not here.
+    pub fn open_with(self, keys: &(impl Decrypter + ?Sized)) -> Result<T, Refused<T>> {
+        match keys.decrypt(self.input()) {
+            Ok(key) => self.open(&key),
+            Err(error) => Err(Refused::new(Error::Decryption(error), self.kept)),
+        }
+    }
+
+    fn signed(&self, key: &ContentKey) -> Result<Secret, IdTokenError> {
+        let opened = self.shut.jwe.open(self.backend, key).map_err(|error| match error {
+            JweError::NotText => IdTokenError::Unsigned,
+            error => error.into(),
+        })?;
+        match Jws::parse(opened.expose()) {
+            Err(JwsError::Parts) => Err(IdTokenError::Unsigned),
+            // Every other rule is verification's.
+            _ => Ok(opened),
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Encrypted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encrypted")
+            .field("input", &self.shut.input)
+            .field("kept", &self.kept)
+            .finish_non_exhaustive()
+    }
+}

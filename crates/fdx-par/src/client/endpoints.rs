@@ -1,0 +1,92 @@
+use fdx_jose::Algorithm;
+use fdx_wire::HttpsUrl;
+
+use crate::client::config::{ClientAuthentication, ClientConfig, MtlsEndpoints, SenderConstraint};
+use crate::dialect::member::Member;
+use crate::discovery::endpoint::Endpoint;
+use crate::discovery::metadata::ServerMetadata;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::exchange::request::ClientCertificate;
+
+/// A URL, and whether the connection to it shows the client's certificate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Target {
+    /// The endpoint or its mTLS alias. An alias changes DPoP's `htu` and the nonce's origin, and
+    /// never the audience of a client assertion.
+    pub url: HttpsUrl,
+    /// What RFC 8705 asks of the connection.
+    pub certificate: ClientCertificate,
+}
+
+/// The one table of endpoints and certificates.
+///
+/// | authentication    | sender constraint | `use_mtls_endpoint_aliases` | token       | the others  |
+/// |-------------------|-------------------|-----------------------------|-------------|-------------|
+/// | `private_key_jwt` | DPoP              | false                       | endpoint    | endpoint    |
+/// | `private_key_jwt` | mTLS              | false                       | alias, cert | endpoint    |
+/// | `private_key_jwt` | either            | true                        | alias, cert | alias, cert |
+/// | either mTLS one   | either            | either                      | alias, cert | alias, cert |
+///
+/// A provider's dialect may ask for the certificate everywhere, as `use_mtls_endpoint_aliases` does.
+///
+/// A missing alias falls back to the endpoint (RFC 8705 section 5), with the same certificate.
+pub(super) fn resolve(
+    config: &ClientConfig,
+    metadata: &ServerMetadata,
+    endpoint: Endpoint,
+) -> Option<Target> {
+    let everywhere = config.dialect.has(Member::CertificateEverywhere);
+    let certificate = certificate(
+        &config.authentication,
+        &config.sender_constraint,
+        if everywhere { MtlsEndpoints::Always } else { config.mtls_endpoints },
+        endpoint,
+    );
+    let aliases = &metadata.mtls_endpoint_aliases;
+    let (url, alias) = match endpoint {
+        Endpoint::PushedAuthorizationRequest => (
+            metadata.pushed_authorization_request_endpoint.as_ref(),
+            &aliases.pushed_authorization_request_endpoint,
+        ),
+        Endpoint::Token => (Some(&metadata.token_endpoint), &aliases.token_endpoint),
+        Endpoint::Introspection => {
+            (metadata.introspection_endpoint.as_ref(), &aliases.introspection_endpoint)
+        }
+        Endpoint::Revocation => {
+            (metadata.revocation_endpoint.as_ref(), &aliases.revocation_endpoint)
+        }
+        Endpoint::Registration => {
+            (metadata.registration_endpoint.as_ref(), &aliases.registration_endpoint)
+        }
+    };
+    let url = match certificate {
+        ClientCertificate::Present => alias.as_ref().or(url),
+        ClientCertificate::Withhold => url,
+    };
+    url.cloned().map(|url| Target { url, certificate })
+}
+
+fn certificate(
+    authentication: &ClientAuthentication,
+    sender_constraint: &SenderConstraint,
+    mtls_endpoints: MtlsEndpoints,
+    endpoint: Endpoint,
+) -> ClientCertificate {
+    use ClientAuthentication::{NotFapi, PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth};
+    match (authentication, sender_constraint, mtls_endpoints, endpoint) {
+        (_, _, MtlsEndpoints::Always, _) => ClientCertificate::Present,
+        (TlsClientAuth(_) | SelfSignedTlsClientAuth(_), _, _, _) => ClientCertificate::Present,
+        // The token that is issued here is bound to the certificate that is shown here.
+        (PrivateKeyJwt(_) | NotFapi(_), SenderConstraint::Mtls(_), _, Endpoint::Token) => {
+            ClientCertificate::Present
+        }
+        (PrivateKeyJwt(_) | NotFapi(_), _, _, _) => ClientCertificate::Withhold,
+    }
+}
+
+/// RFC 8414 section 2: a list names the algorithms that the server takes; no list, no claim.
+pub(super) fn check_listed(listed: Option<&[String]>, algorithm: Algorithm) -> Result<(), Error> {
+    let takes = |names: &[String]| names.iter().any(|n| Algorithm::from_name(n) == Some(algorithm));
+    if listed.is_none_or(takes) { Ok(()) } else { Err(CallerFault::AlgorithmNotListed.into()) }
+}

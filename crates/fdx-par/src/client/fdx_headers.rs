@@ -1,0 +1,163 @@
+use core::fmt;
+use core::net::IpAddr;
+
+use fdx_wire::UnixTime;
+use http::header::HeaderName;
+
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::exchange::outgoing::Outgoing;
+
+/// What calls of the FDX API say beside their token: who acts, for whom, and what is known of the
+/// customer who is there. Each is left out where it is not set.
+///
+/// [`ClientConfig::fdx_headers`](crate::ClientConfig::fdx_headers) holds what is the same for all
+/// calls, and [`Client::with_fdx_headers`](crate::Client::with_fdx_headers) what one call adds.
+///
+/// ```
+/// use fdx_par::{ActorType, FdxHeaders};
+///
+/// let all = FdxHeaders::new().data_provider_id("bank-7")?;
+/// let this = FdxHeaders::new()
+///     .actor_type(ActorType::User)
+///     .customer_ip_address("192.0.2.7".parse()?)
+///     .customer_user_agent("Mozilla/5.0")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Default, Eq, PartialEq)]
+#[must_use]
+pub struct FdxHeaders {
+    actor_type: Option<ActorType>,
+    data_provider_id: Option<String>,
+    data_recipient_id: Option<String>,
+    customer_ip_address: Option<IpAddr>,
+    auth_date: Option<UnixTime>,
+    customer_user_agent: Option<String>,
+}
+
+/// `FDX-API-Actor-Type`: whether somebody waits for the answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ActorType {
+    /// `USER`: the customer is there.
+    User,
+    /// `BATCH`: nobody is.
+    Batch,
+}
+
+/// FDX API, Identifier.
+const MAX_ID: usize = 256;
+const MAX_USER_AGENT: usize = 1024;
+
+impl FdxHeaders {
+    /// None of them.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// `FDX-API-Actor-Type`.
+    pub fn actor_type(mut self, actor_type: ActorType) -> Self {
+        self.actor_type = Some(actor_type);
+        self
+    }
+
+    /// `FDX-API-Data-Provider-Id`: which institution is meant, where one server hosts several.
+    ///
+    /// # Errors
+    /// [`CallerFault::HeaderText`] unless it is 1 to 256 characters of printable ASCII.
+    pub fn data_provider_id(mut self, id: &str) -> Result<Self, Error> {
+        self.data_provider_id = Some(printable(id, MAX_ID)?);
+        Ok(self)
+    }
+
+    /// `FDX-API-Data-Recipient-Id`: who asks, where the institution wants to be told.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn data_recipient_id(mut self, id: &str) -> Result<Self, Error> {
+        self.data_recipient_id = Some(printable(id, MAX_ID)?);
+        Ok(self)
+    }
+
+    /// `x-fapi-customer-ip-address`: from where the customer uses the recipient.
+    pub fn customer_ip_address(mut self, address: IpAddr) -> Self {
+        self.customer_ip_address = Some(address);
+        self
+    }
+
+    /// `x-fapi-auth-date`: when the customer last logged in at the recipient.
+    pub fn auth_date(mut self, time: UnixTime) -> Self {
+        self.auth_date = Some(time);
+        self
+    }
+
+    /// `x-customer-user-agent`: the customer's browser or app, as it named itself.
+    ///
+    /// # Errors
+    /// [`CallerFault::HeaderText`] unless it is 1 to 1,024 characters of printable ASCII.
+    pub fn customer_user_agent(mut self, user_agent: &str) -> Result<Self, Error> {
+        self.customer_user_agent = Some(printable(user_agent, MAX_USER_AGENT)?);
+        Ok(self)
+    }
+
+    /// These, and of `others` those that are not among these.
+    pub(crate) fn or(self, others: &Self) -> Self {
+        let others = others.clone();
+        Self {
+            actor_type: self.actor_type.or(others.actor_type),
+            data_provider_id: self.data_provider_id.or(others.data_provider_id),
+            data_recipient_id: self.data_recipient_id.or(others.data_recipient_id),
+            customer_ip_address: self.customer_ip_address.or(others.customer_ip_address),
+            auth_date: self.auth_date.or(others.auth_date),
+            customer_user_agent: self.customer_user_agent.or(others.customer_user_agent),
+        }
+    }
+
+    /// Writes them into a request.
+    pub(crate) fn write(&self, outgoing: &mut Outgoing) {
+        let texts = [
+            ("fdx-api-actor-type", self.actor_type.map(|actor| actor.as_str().to_owned())),
+            ("fdx-api-data-provider-id", self.data_provider_id.clone()),
+            ("fdx-api-data-recipient-id", self.data_recipient_id.clone()),
+            ("x-fapi-customer-ip-address", self.customer_ip_address.map(|ip| ip.to_string())),
+            ("x-fapi-auth-date", self.auth_date.map(UnixTime::to_http_date)),
+            ("x-customer-user-agent", self.customer_user_agent.clone()),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                outgoing.header(HeaderName::from_static(name), &text);
+            }
+        }
+    }
+}
+
+impl ActorType {
+    /// The header's value.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "USER",
+            Self::Batch => "BATCH",
+        }
+    }
+}
+
+/// RFC 9110 section 5.5: what a header carries whole, without spaces at its ends.
+fn printable(text: &str, most: usize) -> Result<String, CallerFault> {
+    let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if printable && text.trim() == text && (1..=most).contains(&text.len()) {
+        Ok(text.to_owned())
+    } else {
+        Err(CallerFault::HeaderText)
+    }
+}
+
+/// Where the customer is, and with what, is nobody's business in a log.
+impl fmt::Debug for FdxHeaders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FdxHeaders")
+            .field("actor_type", &self.actor_type)
+            .field("data_provider_id", &self.data_provider_id)
+            .field("data_recipient_id", &self.data_recipient_id)
+            .finish_non_exhaustive()
+    }
+}

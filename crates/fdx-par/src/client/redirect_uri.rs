@@ -1,0 +1,38 @@
+use fdx_wire::RedirectUri;
+use fdx_wire::form::{Query, QueryError};
+
+use crate::error::caller::CallerFault;
+
+pub(crate) const MAX_URL: usize = 8192;
+
+/// What the readers of a callback look at (RFC 6749 section 4.1.2, RFC 9207, JARM), and tokens, which
+/// they refuse.
+const RESPONSE_PARAMETERS: &[&str] = &[
+    "access_token",
+    "code",
+    "error",
+    "error_description",
+    "error_uri",
+    "id_token",
+    "iss",
+    "response",
+    "state",
+];
+
+/// Checks that the redirect_uri's own query can be told from the response that a server appends to it
+/// (RFC 6749 section 3.1.2).
+///
+/// # Errors
+/// [`CallerFault::RedirectUriQuery`] where it names a parameter of a response, however it is encoded,
+/// or is not percent-encoded UTF-8.
+pub(crate) fn check_redirect_uri(redirect_uri: &RedirectUri) -> Result<(), CallerFault> {
+    let own = own_query(redirect_uri).map_err(|_| CallerFault::RedirectUriQuery)?;
+    if own.names().any(|name| RESPONSE_PARAMETERS.contains(&name)) {
+        return Err(CallerFault::RedirectUriQuery);
+    }
+    Ok(())
+}
+
+pub(crate) fn own_query(redirect_uri: &RedirectUri) -> Result<Query<'_>, QueryError> {
+    Query::parse(redirect_uri.query().unwrap_or_default(), MAX_URL)
+}

@@ -1,0 +1,242 @@
+use core::fmt;
+
+use fdx_wire::form::{Query, QueryError};
+use fdx_wire::{RedirectUri, Secret, UnixTime};
+use subtle::ConstantTimeEq;
+
+use crate::client::client::Client;
+use crate::client::config::ResponseMode;
+use crate::client::redirect_uri::{MAX_URL, own_query};
+use crate::consent::pending::pending::{Flow, FlowId, Pending};
+use crate::dialect::member::Member;
+use crate::error::callback::CallbackFault;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::refusal::{Refusal, RefusalKind};
+use crate::error::refused::Refused;
+use crate::error::said::{Excerpt, Said};
+
+/// The response parameters of a callback that arrived at the redirect_uri, whose own query comes first
+/// and is not among them.
+pub(super) fn query<'a>(
+    received_url: &'a str,
+    redirect_uri: &RedirectUri,
+) -> Result<Query<'a>, Error> {
+    if received_url.len() > MAX_URL {
+        return Err(CallbackFault::TooLong.into());
+    }
+    // RFC 9110 4.2.5: a fragment never reaches a server, and would pass for a part of the code.
+    if received_url.contains('#') {
+        return Err(CallbackFault::Unreadable.into());
+    }
+    let (place, query) = received_url.split_once('?').unwrap_or((received_url, ""));
+    let response = appended(query, redirect_uri);
+    // check: RedirectUriPlace
+    check_arrival(place, response, redirect_uri)?;
+    let response = Query::parse(response.unwrap_or(query), MAX_URL).map_err(fault)?;
+    let own = own_query(redirect_uri).map_err(fault)?;
+    // RFC 6749 3.1: of two values, the program behind the redirect_uri may read the second.
+    if own.names().any(|name| response.names().any(|other| other == name)) {
+        return Err(CallbackFault::Duplicate.into());
+    }
+    Ok(response)
+}
+
+/// What follows the redirect_uri's own query; `None` where another query comes first.
+fn appended<'a>(query: &'a str, redirect_uri: &RedirectUri) -> Option<&'a str> {
+    let own = redirect_uri.query().unwrap_or_default();
+    let rest = query.strip_prefix(own)?;
+    let separate = own.is_empty() || own.ends_with('&') || rest.is_empty() || rest.starts_with('&');
+    separate.then_some(rest)
+}
+
+/// Checks that the callback arrived at the redirect_uri, whose own query comes first.
+fn check_arrival(
+    place: &str,
+    response: Option<&str>,
+    redirect_uri: &RedirectUri,
+) -> Result<(), CallbackFault> {
+    check_place(place, redirect_uri)?;
+    response.map(drop).ok_or(CallbackFault::OtherRedirectUri)
+}
+
+/// The state, in constant time.
+pub(super) fn check_state(state: Option<&str>, pending: &Pending) -> Result<(), CallbackFault> {
+    let state = state.ok_or(CallbackFault::StateMissing)?;
+    if state.as_bytes().ct_eq(pending.state.expose().as_bytes()).into() {
+        Ok(())
+    } else {
+        Err(CallbackFault::StateMismatch)
+    }
+}
+
+/// Compares origin and path.
+fn check_place(place: &str, redirect_uri: &RedirectUri) -> Result<(), CallbackFault> {
+    let received = RedirectUri::parse(place).map_err(|_| CallbackFault::Unreadable)?;
+    let root = |path: &str| path.is_empty() || path == "/";
+    let same_path = received.path() == redirect_uri.path()
+        || (root(received.path()) && root(redirect_uri.path()));
+    if received.origin() == redirect_uri.origin() && same_path {
+        Ok(())
+    } else {
+        Err(CallbackFault::OtherRedirectUri)
+    }
+}
+
+pub(crate) fn fault(error: QueryError) -> CallbackFault {
+    match error {
+        QueryError::Duplicate => CallbackFault::Duplicate,
+        QueryError::Encoding => CallbackFault::Unreadable,
+        QueryError::TooLong => CallbackFault::TooLong,
+    }
+}
+
+/// What the customer's browser brought back, checked.
+#[derive(Debug)]
+#[must_use]
+pub enum Callback {
+    /// The customer agreed. Next: claim the flow id where nodes share flows, then
+    /// [`Client::exchange`], within the minute that a code lives.
+    Code(Accepted),
+    /// The customer or the server said no, and the flow has ended.
+    Denied(Refusal),
+}
+
+/// An authorization code that answers this very request. It is good for one exchange.
+#[must_use = "a code lives for a minute: exchange it"]
+pub struct Accepted {
+    pub(crate) pending: Pending,
+    pub(crate) code: Secret,
+}
+
+/// Unregistered in a callback of the code flow: an ID token or access token there is an attack or
+/// a `response_type` that was never asked for.
+const TOKENS: &[&str] = &["access_token", "id_token", "response"];
+
+impl Client {
+    /// Checks the URL at which the customer's browser arrived, as it was received.
+    ///
+    /// In this order: its size and encoding, its place against `redirect_uri`, whose own query has to
+    /// come first and unchanged, repeated parameters, `state` in constant time, `iss` exactly (RFC 9207), the callback deadline, and
+    /// only then `error` or `code`, never both. In the response mode `jwt` it is
+    /// [`Client::signed_callback`] that reads the callback.
+    ///
+    /// # Errors
+    /// [`Refused`] with the pending value unspent: whoever sent the wrong callback has not ended
+    /// the flow of the customer who comes with the right one.
+    pub fn callback(
+        &self,
+        pending: Pending,
+        received_url: &str,
+        now: UnixTime,
+    ) -> Result<Callback, Refused<Pending>> {
+        match self.read_callback(&pending, received_url, now) {
+            Ok(read) => Ok(read.callback(pending)),
+            Err(error) => Err(Refused::new(error, pending)),
+        }
+    }
+
+    fn read_callback(
+        &self,
+        pending: &Pending,
+        received_url: &str,
+        now: UnixTime,
+    ) -> Result<Read, Error> {
+        self.check_ours(&pending.flow)?;
+        if pending.flow.response_mode == ResponseMode::Jwt {
+            return Err(CallerFault::ResponseMode.into());
+        }
+        let query = query(received_url, &pending.flow.redirect_uri)?;
+        let one = |name| query.one(name).map_err(fault);
+        let (state, iss, code, error) = (one("state")?, one("iss")?, one("code")?, one("error")?);
+        let (description, uri) = (one("error_description")?, one("error_uri")?);
+
+        // check: State
+        check_state(state, pending)?;
+        // RFC 9207 2.4: simple string comparison, on error responses too.
+        if iss.is_none() && !self.may_leave_iss_out() {
+            return Err(CallbackFault::IssMissing.into());
+        }
+        // check: Iss
+        if iss.is_some_and(|iss| iss != pending.flow.issuer.as_str()) {
+            return Err(CallbackFault::IssMismatch.into());
+        }
+        // check: CallbackDeadline
+        if now > pending.callback_by {
+            return Err(CallbackFault::Expired.into());
+        }
+        if query.names().any(|name| TOKENS.contains(&name)) {
+            return Err(CallbackFault::FrontChannelToken.into());
+        }
+        read(code, error, description, uri)
+    }
+
+    /// RFC 9207 2.4: where the server says that it sends `iss`, a response without one is not its
+    /// own, whatever the dialect says.
+    fn may_leave_iss_out(&self) -> bool {
+        self.config().dialect.has(Member::CallbackWithoutIss)
+            && !self.metadata().authorization_response_iss_parameter_supported
+    }
+
+    /// A flow is its own issuer's, client's and redirect_uri's (RFC 9700 section 4.4).
+    pub(crate) fn check_ours(&self, flow: &Flow) -> Result<(), Error> {
+        let config = self.config();
+        let ours = flow.issuer == config.issuer
+            && flow.client_id == config.client_id
+            && flow.redirect_uri == config.redirect_uri;
+        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
+    }
+}
+
+/// What a response says, in a query or in a JWT.
+pub(crate) enum Read {
+    Code(Secret),
+    Error(Said),
+}
+
+impl Read {
+    pub(crate) fn callback(self, pending: Pending) -> Callback {
+        match self {
+            Self::Code(code) => Callback::Code(Accepted { pending, code }),
+            Self::Error(said) => {
+                let kind = RefusalKind::Authorization;
+                Callback::Denied(Refusal::new(kind, said, NextStep::StartOver))
+            }
+        }
+    }
+}
+
+/// Either a code or an error, and never both.
+pub(crate) fn read(
+    code: Option<&str>,
+    error: Option<&str>,
+    description: Option<&str>,
+    uri: Option<&str>,
+) -> Result<Read, Error> {
+    match (code.filter(|code| !code.is_empty()), error) {
+        (Some(_), Some(_)) => Err(CallbackFault::BothCodeAndError.into()),
+        (None, None) => Err(CallbackFault::Neither.into()),
+        (Some(code), None) => Ok(Read::Code(Secret::new(code.to_owned()))),
+        (None, Some(error)) => Ok(Read::Error(Said {
+            error: Some(Excerpt::of(error)),
+            error_description: description.map(Excerpt::of),
+            error_uri: uri.map(Excerpt::of),
+            ..Said::default()
+        })),
+    }
+}
+
+impl Accepted {
+    /// The flow's public name: claim it, once across all nodes, before the code is sent.
+    #[must_use]
+    pub fn flow_id(&self) -> &FlowId {
+        self.pending.flow_id()
+    }
+}
+
+impl fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accepted").field("pending", &self.pending).finish_non_exhaustive()
+    }
+}

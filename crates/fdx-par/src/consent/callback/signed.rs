@@ -1,0 +1,143 @@
+use core::fmt;
+
+use fdx_jose::{AuthorizationResponse, JwtExpectation};
+use fdx_wire::{Secret, UnixTime};
+
+use crate::client::client::Client;
+use crate::client::config::ResponseMode;
+use crate::consent::callback::callback as arrival;
+use crate::consent::callback::callback::{Callback, Read, fault, read};
+use crate::consent::pending::pending::Pending;
+use crate::discovery::keys::ServerKeys;
+use crate::error::callback::CallbackFault;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::refused::Refused;
+
+/// A callback whose answer is a signed JWT that nobody has verified yet (JARM).
+#[must_use = "verify it"]
+pub struct SignedCallback {
+    pending: Pending,
+    response: Secret,
+}
+
+/// Where the verification of a signed callback stands.
+#[derive(Debug)]
+#[must_use]
+pub enum CallbackVerification {
+    /// The response needs a key that is not at hand: fetch the keys and verify again.
+    FetchKeys(SignedCallback),
+    /// What the customer's browser brought back, checked.
+    Done(Callback),
+}
+
+/// What stands in the JWT and nowhere else: beside it, it is a downgrade.
+const INSIDE: &[&str] = &["code", "error", "iss", "state", "access_token", "id_token"];
+
+impl Client {
+    /// Takes a callback in the response mode `jwt`: its size and encoding, its place against
+    /// `redirect_uri`, the callback deadline, and that there is one `response` and nothing beside
+    /// it that belongs inside.
+    ///
+    /// # Errors
+    /// [`Refused`] with the pending value unspent.
+    pub fn signed_callback(
+        &self,
+        pending: Pending,
+        received_url: &str,
+        now: UnixTime,
+    ) -> Result<SignedCallback, Refused<Pending>> {
+        match self.response(&pending, received_url, now) {
+            Ok(response) => Ok(SignedCallback { pending, response }),
+            Err(error) => Err(Refused::new(error, pending)),
+        }
+    }
+
+    fn response(
+        &self,
+        pending: &Pending,
+        received_url: &str,
+        now: UnixTime,
+    ) -> Result<Secret, Error> {
+        self.check_ours(&pending.flow)?;
+        if pending.flow.response_mode == ResponseMode::Query {
+            return Err(CallerFault::ResponseMode.into());
+        }
+        let query = arrival::query(received_url, &pending.flow.redirect_uri)?;
+        // FAPI 2.0 Message Signing 5.4.2: a bare code must not pass in this mode.
+        if query.names().any(|name| INSIDE.contains(&name)) {
+            return Err(CallbackFault::NotSigned.into());
+        }
+        if now > pending.callback_by {
+            return Err(CallbackFault::Expired.into());
+        }
+        let response = query.one("response").map_err(fault)?;
+        response.map(|jwt| Secret::new(jwt.to_owned())).ok_or(CallbackFault::NotSigned.into())
+    }
+
+    /// Verifies a signed callback: `iss`, `aud`, `exp` and the signature, then `state` in constant
+    /// time, and only then `error` or `code`, never both.
+    ///
+    /// # Errors
+    /// [`Refused`] with the callback, which gives back the pending value:
+    /// [`Error::AuthorizationResponse`], [`Error::Callback`], [`CallerFault::OtherClient`].
+    pub fn verify_callback(
+        &self,
+        signed: SignedCallback,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<CallbackVerification, Refused<SignedCallback>> {
+        match self.check_response(&signed, keys, now) {
+            Ok(read) => Ok(CallbackVerification::Done(read.callback(signed.pending))),
+            Err(error) if error.next_step() == NextStep::FetchKeys => {
+                Ok(CallbackVerification::FetchKeys(signed))
+            }
+            Err(error) => Err(Refused::new(error, signed)),
+        }
+    }
+
+    fn check_response(
+        &self,
+        signed: &SignedCallback,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Read, Error> {
+        self.check_ours(&signed.pending.flow)?;
+        let config = self.config();
+        let expectation = JwtExpectation::new(&config.issuer, &config.client_id, now)
+            .with_algorithm(config.authorization_signed_response_alg)
+            .with_tolerance(config.tolerance);
+        // JARM 2.4: iss is checked before any key is looked for.
+        let jwks = self.jwks(keys);
+        let jwt = signed.response.expose();
+        let verified = AuthorizationResponse::verify(jwt, &expectation, config.backend, &jwks);
+        let response = match verified {
+            Ok(response) => response,
+            // Nobody has keys fetched who does not even know the state.
+            Err(error) if error.is_unknown_key() => {
+                let claimed = AuthorizationResponse::claimed_state(jwt);
+                arrival::check_state(claimed.as_ref().map(Secret::expose), &signed.pending)?;
+                return Err(Error::AuthorizationResponse(error));
+            }
+            Err(error) => return Err(Error::AuthorizationResponse(error)),
+        };
+        arrival::check_state(response.state(), &signed.pending)?;
+        let code = response.code().map(Secret::expose);
+        read(code, response.error(), response.error_description(), response.error_uri())
+    }
+}
+
+impl SignedCallback {
+    /// The pending value, unspent: for a response that does not hold.
+    #[must_use]
+    pub fn into_pending(self) -> Pending {
+        self.pending
+    }
+}
+
+impl fmt::Debug for SignedCallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedCallback").field("pending", &self.pending).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,262 @@
+use core::fmt;
+
+use fdx_jose::{IdToken, Thumbprint};
+use fdx_rar::{
+    AuthorizationDetails, ConsentGrant, ConsentHint, ConsentId, ConsentReceipt, ConsentStatus,
+    Coverage, Evidence, ReceiptWarning, Requested,
+};
+use fdx_wire::{Entropy, UnixTime};
+
+use crate::client::binding::BoundBy;
+use crate::client::client::Client;
+use crate::consent::pending::pending::{Flow, FlowId};
+use crate::consent::stored_grant::{Identity, StoredGrant};
+use crate::consent::verification::Verified;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::notice::Notice;
+use crate::error::refused::Refused;
+use crate::error::server::{ServerFault, ServerRule};
+use crate::exchange::draft::Draft;
+use crate::fdx_api::consent::ConsentRead;
+use crate::tokens::tokens::{AccessToken, Tokens};
+
+/// The end of the flow: tokens, the consent id, and what was granted beside what was asked.
+pub struct Granted {
+    pub(crate) tokens: Tokens,
+    pub(crate) id_token: Option<IdToken>,
+    pub(crate) consent_id: Option<ConsentId>,
+    details: Option<AuthorizationDetails>,
+    grant: Option<ConsentGrant>,
+    coverage: Coverage,
+    interaction_ids: Vec<String>,
+    notices: Vec<Notice>,
+    pub(crate) flow: Box<Flow>,
+}
+
+impl Verified {
+    /// Joins the tokens with the grant that was read.
+    ///
+    /// # Errors
+    /// [`Refused`] with the tokens: [`ServerRule::ConsentIdOther`] for another consent's grant,
+    /// [`ServerRule::ConsentInactive`] where its status says anything but active.
+    pub fn granted(self, read: ConsentRead) -> Result<Granted, Refused<Self>> {
+        let rule = match read.grant.status() {
+            _ if self.consent_id.as_ref() != Some(&read.consent_id) => ServerRule::ConsentIdOther,
+            None | Some(ConsentStatus::Active) => return Ok(self.join(Some(read))),
+            Some(_) => ServerRule::ConsentInactive,
+        };
+        let fault = ServerFault::new(rule, read.said, NextStep::AskTheInstitution);
+        Err(Refused::new(Error::Server(Box::new(fault)), self))
+    }
+
+    /// Goes on without a grant, where the institution tells no consent id: what was granted is
+    /// not known, which is neither all nor nothing.
+    #[must_use]
+    pub fn untold(self) -> Granted {
+        self.join(None)
+    }
+
+    fn join(self, read: Option<ConsentRead>) -> Granted {
+        let Self { tokens, id_token, consent_id, details, flow, mut notices } = self;
+        let coverage = match &read {
+            Some(read) => flow.asked.compare(&read.grant),
+            None => Coverage::NotReported,
+        };
+        let (grant, interaction_ids) = match read {
+            Some(read) => {
+                notices.extend(read.notices);
+                (Some(read.grant), vec![read.interaction_id])
+            }
+            None => (None, Vec::new()),
+        };
+        Granted {
+            tokens,
+            id_token,
+            consent_id,
+            details,
+            grant,
+            coverage,
+            interaction_ids,
+            notices,
+            flow,
+        }
+    }
+}
+
+impl Granted {
+    /// The tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// The ID token, where `openid` was asked for.
+    #[must_use]
+    pub fn id_token(&self) -> Option<&IdToken> {
+        self.id_token.as_ref()
+    }
+
+    /// The consent id, where the institution told it.
+    #[must_use]
+    pub fn consent_id(&self) -> Option<&ConsentId> {
+        self.consent_id.as_ref()
+    }
+
+    /// `authorization_details` of the token response, as granted (RFC 9396 section 7).
+    #[must_use]
+    pub fn authorization_details(&self) -> Option<&AuthorizationDetails> {
+        self.details.as_ref()
+    }
+
+    /// The grant, where it could be read.
+    #[must_use]
+    pub fn grant(&self) -> Option<&ConsentGrant> {
+        self.grant.as_ref()
+    }
+
+    /// What was asked for.
+    #[must_use]
+    pub fn asked(&self) -> &Requested {
+        &self.flow.asked
+    }
+
+    /// What was granted beside what was asked.
+    #[must_use]
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// The flow that all this belongs to.
+    #[must_use]
+    pub fn flow_id(&self) -> &FlowId {
+        &self.flow.id
+    }
+
+    /// What the server did otherwise than it should.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}
+
+impl Client {
+    /// Makes out the receipt, for audit and for a later revocation.
+    ///
+    /// # Errors
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient),
+    /// [`CallerFault::UrlTooLong`](crate::CallerFault::UrlTooLong).
+    pub fn receipt(&self, granted: &Granted, now: UnixTime) -> Result<ConsentReceipt, Error> {
+        let flow = &granted.flow;
+        self.check_ours(flow)?;
+        let bound_to = granted.tokens.access_token.bound.to;
+        let thumbprints = [self.config().authentication.thumbprint(), bound_to];
+        let mut thumbprints: Vec<Thumbprint> = thumbprints.into_iter().flatten().collect();
+        thumbprints.dedup();
+        let mut evidence = Evidence::of_pushed_request(flow.pushed_sha256);
+        evidence.key_thumbprints = thumbprints.iter().map(Thumbprint::to_string).collect();
+        evidence.interaction_ids.clone_from(&granted.interaction_ids);
+        let asked = flow.asked.clone();
+        let mut receipt =
+            ConsentReceipt::builder(flow.issuer.clone(), &flow.client_id, asked, now, evidence)
+                .granted_scopes(granted.tokens.scopes().clone());
+        if let Some(id) = &granted.consent_id {
+            receipt = receipt.consent_id(id.clone());
+            // FDX's consent API knows FDX's consents.
+            if flow.asked.consent().is_some() {
+                receipt = receipt.revocation_endpoint(self.revocation_url(id)?);
+            }
+        }
+        if let Some(details) = &granted.details {
+            receipt = receipt.granted_authorization_details(details.clone());
+        }
+        for warning in self.warnings(granted) {
+            receipt = receipt.warning(warning);
+        }
+        if let Some(grant) = &granted.grant {
+            receipt = receipt.grant(grant);
+        }
+        Ok(receipt.build())
+    }
+
+    fn warnings(&self, granted: &Granted) -> impl Iterator<Item = ReceiptWarning> {
+        // The configuration may have changed since the flow began: either way is told.
+        let not_fapi = granted.flow.not_fapi || self.config().is_not_fapi();
+        let id_token_missing = granted.flow.nonce.is_some() && granted.id_token.is_none();
+        let unbound = granted.tokens.access_token.bound.by == BoundBy::Nothing;
+        let warnings = [
+            (not_fapi || id_token_missing, ReceiptWarning::NotFapi),
+            (unbound, ReceiptWarning::NotSenderConstrained),
+            (granted.consent_id.is_none(), ReceiptWarning::NoConsentId),
+        ];
+        warnings.into_iter().filter_map(|(holds, warning)| holds.then_some(warning))
+    }
+}
+
+impl fmt::Debug for Granted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Granted")
+            .field("flow_id", &self.flow.id)
+            .field("tokens", &self.tokens)
+            .field("consent_id", &self.consent_id)
+            .field("coverage", &self.coverage)
+            .field("notices", &self.notices)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Granted {
+    /// What to keep of this grant.
+    #[must_use]
+    pub fn stored(&self) -> StoredGrant {
+        StoredGrant {
+            issuer: self.flow.issuer.clone(),
+            client_id: self.flow.client_id.clone(),
+            tokens: self.tokens.clone(),
+            identity: self.id_token.as_ref().map(Identity::of),
+            consent_id: self.consent_id.clone(),
+            nonce: self.flow.nonce.clone(),
+        }
+    }
+}
+
+impl Client {
+    /// Drafts the read of the consent that `verified` knows the id of.
+    ///
+    /// # Errors
+    /// [`CallerFault::ConsentIdUnknown`], [`CallerFault::OtherClient`] for another institution's.
+    pub fn read_consent(
+        &self,
+        verified: &Verified,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<ConsentRead>, Error> {
+        let consent_id = verified.consent_id().ok_or(CallerFault::ConsentIdUnknown)?;
+        self.read_consent_by_id(consent_id, verified.tokens().access_token(), entropy, now)
+    }
+
+    /// Drafts the read of `grant`'s consent, because a notification said that it may have changed:
+    /// all that can be done with one. What the notification claims goes nowhere; what the
+    /// institution answers now is the truth.
+    ///
+    /// `access_token` opens the read. Where the consent was revoked, its own tokens ended with it,
+    /// and the client's [own](Client::client_credentials) is the one to take.
+    ///
+    /// # Errors
+    /// [`CallerFault::HintOther`] for a notification about another consent than the grant's, or
+    /// where the grant knows no consent id; else as [`Client::read_consent_by_id`].
+    pub fn read_hinted_consent(
+        &self,
+        grant: &StoredGrant,
+        hint: &ConsentHint,
+        access_token: &AccessToken,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<ConsentRead>, Error> {
+        match grant.consent_id().filter(|id| *id == hint.consent_id()) {
+            Some(id) => self.read_consent_by_id(id, access_token, entropy, now),
+            None => Err(CallerFault::HintOther.into()),
+        }
+    }
+}

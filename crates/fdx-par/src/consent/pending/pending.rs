@@ -1,0 +1,148 @@
+use core::fmt;
+
+use fdx_jose::{AuthorizationResponse, Thumbprint};
+use fdx_pkce::CodeVerifier;
+use fdx_rar::{Requested, Scopes};
+use fdx_wire::form::Query;
+use fdx_wire::{Issuer, RedirectUri, Secret, UnixTime, base64url};
+
+use crate::client::config::ResponseMode;
+
+/// The public name of a flow: 24 characters of base64url, unguessable and no secret.
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct FlowId(String);
+
+const BYTES: usize = 18;
+pub(super) const CHARS: usize = 24;
+const MAX_CALLBACK: usize = 8192;
+
+impl FlowId {
+    pub(crate) fn new(random: [u8; 32]) -> Self {
+        let (bytes, _) = random.split_at(BYTES);
+        Self(base64url::encode(bytes))
+    }
+
+    /// The flow that a callback says it belongs to, for finding the cookie. It is what a stranger
+    /// wrote: nothing is checked but its form.
+    ///
+    /// ```
+    /// use fdx_par::FlowId;
+    ///
+    /// let state = "A".repeat(24 + 43);
+    /// let flow = FlowId::claimed_by(&format!("https://app.example/cb?state={state}&code=x"));
+    /// assert_eq!(flow.unwrap().as_str(), "A".repeat(24));
+    /// ```
+    #[must_use]
+    pub fn claimed_by(received_url: &str) -> Option<Self> {
+        let (_, query) = received_url.split_once('?')?;
+        let query = Query::parse(query, MAX_CALLBACK).ok()?;
+        match query.one("response").ok()? {
+            Some(jwt) => Self::of_state(AuthorizationResponse::claimed_state(jwt)?.expose()),
+            None => Self::of_state(query.one("state").ok()??),
+        }
+    }
+
+    /// The text: also what to name the cookie by, such as `__Host-fdx-<flow id>`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn of_state(state: &str) -> Option<Self> {
+        let text = state.get(..CHARS)?;
+        base64url::decode(text).ok().map(|_| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for FlowId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FlowId({})", self.0)
+    }
+}
+
+impl fmt::Display for FlowId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A consent that the customer is deciding on: all that is needed when the callback comes.
+///
+/// Keep it in memory on one node, or [seal](Pending::seal) it into a cookie that any node opens.
+/// It holds no private key; it carries what was asked, so that the answer can be compared with it
+/// without a store.
+pub struct Pending {
+    pub(crate) flow: Box<Flow>,
+    pub(crate) state: Secret,
+    pub(crate) code_verifier: CodeVerifier,
+    pub(crate) callback_by: UnixTime,
+}
+
+/// What stays with a flow to its end.
+#[derive(Clone)]
+pub(crate) struct Flow {
+    pub(crate) id: FlowId,
+    pub(crate) issuer: Issuer,
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: RedirectUri,
+    /// As it was pushed: the configuration may have changed since.
+    pub(crate) response_mode: ResponseMode,
+    /// There exactly when `openid` was asked for.
+    pub(crate) nonce: Option<Secret>,
+    pub(crate) bound_to: Option<Thumbprint>,
+    pub(crate) asked: Requested,
+    /// The requested scopes.
+    pub(crate) scopes: Scopes,
+    pub(crate) max_age: Option<u64>,
+    pub(crate) acr_values: Option<String>,
+    /// Digest of the pushed parameters, client authentication left out.
+    pub(crate) pushed_sha256: [u8; 32],
+    /// Whether client or provider were not FAPI when it began.
+    pub(crate) not_fapi: bool,
+}
+
+impl Pending {
+    /// The flow's public name: for the cookie, and for the one claim that makes an exchange happen
+    /// at most once across nodes.
+    #[must_use]
+    pub fn flow_id(&self) -> &FlowId {
+        &self.flow.id
+    }
+
+    /// What the customer was asked for.
+    #[must_use]
+    pub fn asked(&self) -> &Requested {
+        &self.flow.asked
+    }
+
+    /// How the callback was asked for: in the mode `jwt`, [`Client::signed_callback`] reads it.
+    ///
+    /// [`Client::signed_callback`]: crate::Client::signed_callback
+    #[must_use]
+    pub fn response_mode(&self) -> ResponseMode {
+        self.flow.response_mode
+    }
+
+    /// Until when a callback is accepted: by default 30 minutes after the push was drafted.
+    #[must_use]
+    pub fn callback_by(&self) -> UnixTime {
+        self.callback_by
+    }
+
+    /// SHA-256 of the pushed parameters, client authentication left out.
+    #[must_use]
+    pub fn pushed_sha256(&self) -> [u8; 32] {
+        self.flow.pushed_sha256
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("flow_id", &self.flow.id)
+            .field("issuer", &self.flow.issuer)
+            .field("client_id", &self.flow.client_id)
+            .field("callback_by", &self.callback_by)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,209 @@
+use fdx_jose::{SealError, SealingKeys, Thumbprint};
+use fdx_pkce::CodeVerifier;
+use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
+use fdx_wire::json::Limits;
+use fdx_wire::{Entropy, Issuer, Label, RedirectUri, Secret, UnixTime, base64url, json};
+use serde::{Deserialize, Serialize};
+
+use crate::client::client::Client;
+use crate::client::config::ResponseMode;
+use crate::consent::pending::pending::{Flow, FlowId, Pending};
+use crate::error::callback::SealFault;
+use crate::error::error::Error;
+
+const SALT: Label = Label::new("seal salt");
+
+/// What a cookie holds, name and attributes included, is 4,096 bytes.
+const MAX_SEALED: usize = 3800;
+
+/// The members, of version 1. Issuer, client_id and redirect_uri are not among them: they come
+/// from the configuration of whoever opens, and the seal holds the two against each other.
+#[derive(Deserialize, Serialize)]
+struct Body<Text> {
+    v: u8,
+    /// `state`, whose beginning is the flow id.
+    s: Text,
+    /// `nonce`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    n: Option<Text>,
+    /// `code_verifier`.
+    c: Text,
+    /// Thumbprint of the key or certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    k: Option<Thumbprint>,
+    /// The FDX consent that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    q: Option<ConsentRequest>,
+    /// The details of another type that were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    w: Option<AuthorizationDetails>,
+    /// The scopes that were asked for where none follow from a consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    y: Option<String>,
+    /// The scopes.
+    x: String,
+    /// `max_age`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    m: Option<u64>,
+    /// `acr_values`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    a: Option<String>,
+    /// Digest of the pushed parameters.
+    d: String,
+    /// `response_mode`, where it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r: Option<String>,
+    /// Whether client or provider were not FAPI when the flow began.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    f: bool,
+    /// Callback deadline.
+    t: UnixTime,
+}
+
+const VERSION: u8 = 1;
+const JWT: &str = "jwt";
+
+impl Pending {
+    /// Seals this value into text for a cookie or any other place that is not trusted: 958
+    /// characters for a usual request, encrypted, versioned, good until [`Pending::callback_by`].
+    ///
+    /// It opens only with a key of the ring, for the same issuer, client_id and redirect_uri, and
+    /// with the same `session` bytes. Those name the browser session that began the flow (a
+    /// session id, or nothing where the cookie itself is the session): a sealed value that was
+    /// carried into another session does not open.
+    ///
+    /// Use one cookie for each flow, `__Host-fdx-<flow id>` with `Secure; HttpOnly; SameSite=Lax;
+    /// Path=/`, so that two tabs do not overwrite each other, and clear it with the callback. A
+    /// cookie can be sent twice: exactly once across nodes is one atomic claim of the flow id,
+    /// made between [`Client::callback`] and [`Client::exchange`].
+    ///
+    /// # Errors
+    /// [`SealFault::TooLarge`] over 3,800 characters.
+    pub fn seal(
+        &self,
+        keys: &SealingKeys,
+        session: &[u8],
+        entropy: Entropy,
+    ) -> Result<String, Error> {
+        let flow = &self.flow;
+        let (consent, details, scopes) = match flow.asked.clone() {
+            Requested::Consent(consent) => (Some(consent), None, None),
+            Requested::Details(details, scopes) => (None, Some(details), Some(scopes)),
+            Requested::Scopes(scopes) => (None, None, Some(scopes)),
+        };
+        let body = Body {
+            v: VERSION,
+            s: self.state.expose(),
+            n: flow.nonce.as_ref().map(Secret::expose),
+            c: self.code_verifier.expose(),
+            k: flow.bound_to,
+            q: consent,
+            w: details,
+            y: scopes.map(|scopes| scopes.to_string()),
+            x: flow.scopes.to_string(),
+            m: flow.max_age,
+            a: flow.acr_values.clone(),
+            d: base64url::encode(&flow.pushed_sha256),
+            r: (flow.response_mode == ResponseMode::Jwt).then(|| JWT.to_owned()),
+            f: flow.not_fapi,
+            t: self.callback_by,
+        };
+        let text = json::to_secret(&body).map_err(|_| SealFault::TooLarge)?;
+        let context = context(&flow.issuer, &flow.client_id, &flow.redirect_uri, session);
+        let sealed = keys
+            .seal(&context, entropy.derive(SALT, 0), text.expose().as_bytes())
+            .map_err(|_| SealFault::TooLarge)?;
+        if sealed.len() > MAX_SEALED { Err(SealFault::TooLarge.into()) } else { Ok(sealed) }
+    }
+}
+
+impl Client {
+    /// Opens what [`Pending::seal`] made, on this or any other node.
+    ///
+    /// # Errors
+    /// [`Error::Seal`]. Nothing tells apart why a value does not open.
+    pub fn open(
+        &self,
+        sealed: &str,
+        keys: &SealingKeys,
+        session: &[u8],
+        now: UnixTime,
+    ) -> Result<Pending, Error> {
+        let config = self.config();
+        if sealed.len() > MAX_SEALED {
+            return Err(SealFault::TooLarge.into());
+        }
+        let context = context(&config.issuer, &config.client_id, &config.redirect_uri, session);
+        let text = keys.open(&context, sealed).map_err(|error| match error {
+            SealError::Version { .. } => SealFault::Version,
+            _ => SealFault::NotOurs,
+        })?;
+        let limits = Limits::bytes(MAX_SEALED);
+        let body: Body<Secret> = json::object_from_slice(text.expose().as_bytes(), &limits)
+            .map_err(|_| SealFault::Version)?;
+        let pending = body.into_pending(self).ok_or(SealFault::Version)?;
+        // check: CallbackDeadline
+        if now > pending.callback_by {
+            return Err(SealFault::Expired.into());
+        }
+        Ok(pending)
+    }
+}
+
+impl Body<Secret> {
+    fn into_pending(self, client: &Client) -> Option<Pending> {
+        let config = client.config();
+        (self.v == VERSION).then_some(())?;
+        let scopes = self.y.map(|scopes| Scopes::parse(&scopes)).transpose().ok()?;
+        let asked = match (self.q, self.w, scopes) {
+            (Some(consent), None, None) => Requested::Consent(consent),
+            (None, Some(details), Some(scopes)) => Requested::Details(details, scopes),
+            (None, None, Some(scopes)) => Requested::Scopes(scopes),
+            _ => return None,
+        };
+        let flow = Flow {
+            id: FlowId::of_state(self.s.expose())?,
+            issuer: config.issuer.clone(),
+            client_id: config.client_id.clone(),
+            redirect_uri: config.redirect_uri.clone(),
+            response_mode: match self.r.as_deref() {
+                None => ResponseMode::Query,
+                Some(JWT) => ResponseMode::Jwt,
+                Some(_) => return None,
+            },
+            nonce: self.n,
+            bound_to: self.k,
+            asked,
+            scopes: Scopes::parse(&self.x).ok()?,
+            max_age: self.m,
+            acr_values: self.a,
+            pushed_sha256: base64url::decode_array(&self.d).ok()?,
+            not_fapi: self.f,
+        };
+        Some(Pending {
+            flow: Box::new(flow),
+            state: self.s,
+            code_verifier: CodeVerifier::parse(self.c.expose()).ok()?,
+            callback_by: self.t,
+        })
+    }
+}
+
+/// What a sealed value is bound to, besides the key that seals it.
+fn context<'a>(
+    issuer: &'a Issuer,
+    client_id: &'a str,
+    redirect_uri: &'a RedirectUri,
+    session: &'a [u8],
+) -> [&'a [u8]; 5] {
+    let parts = [issuer.as_str(), client_id, redirect_uri.as_str()].map(str::as_bytes);
+    let [issuer, client_id, redirect_uri] = parts;
+    [
+        b"fdx-par pending",
+        issuer,
+        client_id,
+        redirect_uri,
+        // check: Session, weakened to b""
+        session,
+    ]
+}

@@ -1,0 +1,44 @@
+use fdx_wire::{Entropy, UnixTime};
+
+use crate::client::client::Client;
+use crate::consent::pending::pending::Pending;
+use crate::consent::push::push::Push;
+use crate::consent::push::pushed::AuthorizationUrl;
+use crate::consent::push::request::AuthorizationRequest;
+use crate::dialect::member::Member;
+use crate::dialect::not_fapi::departure::Departure;
+use crate::discovery::reserved::names_any;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::exchange::mint::Mint;
+
+/// Writes an authorization request into the URL of the customer's browser (RFC 6749 section 4.1.1),
+/// where a provider takes no pushed ones: whoever sees the URL can read and change it. PKCE with
+/// S256 and `state` protect what can be protected.
+///
+/// What follows is as after a push: [`Client::callback`], [`Client::exchange`].
+///
+/// # Errors
+/// [`CallerFault::NotFapi`] where the client's dialect does not name
+/// [`Departure::NotPushed`]: [push](Client::push) then. [`CallerFault::DetailsTypeNotListed`], as
+/// for a push. [`CallerFault::AuthorizationEndpointQuery`] where an extra parameter of the request is
+/// in the endpoint's own query.
+pub fn authorize(
+    client: &Client,
+    request: &AuthorizationRequest,
+    entropy: Entropy,
+    now: UnixTime,
+) -> Result<(AuthorizationUrl, Pending), Error> {
+    if !client.config().dialect.has(Member::NotFapi(Departure::NotPushed)) {
+        return Err(CallerFault::NotFapi.into());
+    }
+    let endpoint = &client.metadata().authorization_endpoint;
+    if names_any(endpoint, |name| request.has_extra(name)) {
+        return Err(CallerFault::AuthorizationEndpointQuery.into());
+    }
+    let asked = Push::new(client, request)?;
+    let mint = Mint { entropy: &entropy, attempt: 0, now };
+    let query = asked.parameters(&mint).form();
+    let url = AuthorizationUrl::with_query(endpoint, &query);
+    Ok((url, asked.pending(&mint, now).0))
+}

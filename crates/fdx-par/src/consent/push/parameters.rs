@@ -1,0 +1,126 @@
+use fdx_jose::RequestObjectParameters;
+use fdx_wire::Secret;
+use fdx_wire::form::Form;
+use fdx_wire::json::{ObjectWriter, RawJson};
+
+use crate::dialect::dialect::Dialect;
+use crate::dialect::member::Member;
+use crate::exchange::outgoing::Body;
+
+/// The parameters of an authorization request, in order: a form writes all of them as texts, a
+/// request object as what they are.
+#[derive(Default)]
+pub(crate) struct Parameters(Vec<(String, Value)>);
+
+enum Value {
+    Json(RawJson),
+    Number(u64),
+    Text(Secret),
+}
+
+impl Parameters {
+    pub(super) fn text(&mut self, name: &str, value: &str) -> &mut Self {
+        self.push(name, Value::Text(Secret::new(value.to_owned())))
+    }
+
+    pub(super) fn number(&mut self, name: &str, value: u64) -> &mut Self {
+        self.push(name, Value::Number(value))
+    }
+
+    pub(super) fn json(&mut self, name: &str, value: RawJson) -> &mut Self {
+        self.push(name, Value::Json(value))
+    }
+
+    fn push(&mut self, name: &str, value: Value) -> &mut Self {
+        self.0.push((name.to_owned(), value));
+        self
+    }
+
+    /// What stands beside a request object: who asks, and what the dialect wants repeated.
+    pub(super) fn beside(self, dialect: &Dialect) -> Self {
+        if dialect.has(Member::ParametersBesideRequestObject) {
+            return self;
+        }
+        let details = dialect.has(Member::AuthorizationDetailsBesideRequestObject);
+        let client_id = !dialect.has(Member::PushWithoutClientId);
+        let beside = |name: &str| match name {
+            "client_id" => client_id,
+            "authorization_details" => details,
+            _ => false,
+        };
+        Self(self.0.into_iter().filter(|(name, _)| beside(name)).collect())
+    }
+
+    /// RFC 9126 section 2.1, or a JSON object where the dialect has that.
+    pub(super) fn body(&self, dialect: &Dialect) -> Body {
+        if dialect.has(Member::PushAsJson) {
+            Body::Json(self.object(dialect))
+        } else {
+            Body::Form(self.form())
+        }
+    }
+
+    fn object(&self, dialect: &Dialect) -> ObjectWriter {
+        let mut object = ObjectWriter::with_capacity(4096);
+        for (name, value) in self.firsts() {
+            let plural = name == "resource" && dialect.has(Member::ResourcesPlural);
+            match (value, self.repeated(name, if plural { 1 } else { 2 })) {
+                (_, Some(texts)) if plural => object.member("resources", &texts),
+                (_, Some(texts)) => object.member(name, &texts),
+                (Value::Json(json), None) => object.member(name, json),
+                (Value::Number(number), None) => object.member(name, number),
+                (Value::Text(text), None) => object.text(name, text.expose()),
+            };
+        }
+        object
+    }
+
+    /// RFC 9126 section 2.1.
+    pub(crate) fn form(&self) -> Form {
+        // Room for the assertion too: text that is outgrown is not wiped.
+        let mut form = Form::with_capacity(4096);
+        for (name, value) in &self.0 {
+            match value {
+                Value::Json(json) => form.pair(name, json.as_str()),
+                Value::Number(number) => form.pair(name, &number.to_string()),
+                Value::Text(text) => form.pair(name, text.expose()),
+            };
+        }
+        form
+    }
+
+    /// RFC 9101 section 4. `client_id` is the request object's own.
+    pub(super) fn request_object(&self) -> RequestObjectParameters {
+        let mut parameters = RequestObjectParameters::new();
+        for (name, value) in self.firsts().filter(|(name, _)| *name != "client_id") {
+            // RFC 8707 2: what a form repeats is an array of strings in a request object.
+            parameters = match (value, self.repeated(name, 2)) {
+                (_, Some(texts)) => parameters.json(name, texts),
+                (Value::Json(json), None) => parameters.json(name, json.clone()),
+                (Value::Number(number), None) => parameters.number(name, *number),
+                (Value::Text(text), None) => parameters.text(name, text.expose()),
+            };
+        }
+        parameters
+    }
+
+    /// Each name once, where it comes first.
+    fn firsts(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let pairs = self.0.iter().enumerate();
+        pairs.filter_map(|(place, (name, value))| {
+            let said_before = self.0.iter().take(place).any(|(before, _)| before == name);
+            (!said_before).then_some((name.as_str(), value))
+        })
+    }
+
+    /// The texts of a parameter that is there at least so many times, as an array.
+    fn repeated(&self, name: &str, times: usize) -> Option<RawJson> {
+        let same = self.0.iter().filter(|(other, _)| other == name);
+        let texts = same.filter_map(|(_, value)| match value {
+            Value::Text(text) => Some(text.expose()),
+            _ => None,
+        });
+        let texts: Vec<&str> = texts.collect();
+        if texts.len() >= times { RawJson::of(&texts).ok() } else { None }
+    }
+}

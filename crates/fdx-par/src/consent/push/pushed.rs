@@ -1,0 +1,147 @@
+use core::fmt;
+use core::time::Duration;
+
+use fdx_wire::form::Form;
+use fdx_wire::json::RawJson;
+use fdx_wire::{HttpsUrl, UnixTime};
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::consent::pending::pending::Pending;
+use crate::dialect::dialect::Dialect;
+use crate::dialect::member::Member;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::notice::Notice;
+use crate::error::server::ServerRule;
+use crate::exchange::answer::Answer;
+
+/// Where to send the customer's browser: with a 303, never as a request of our own
+/// (FAPI 2.0 Security Profile 5.2.3-3, 5.3.2.2-11).
+///
+/// Whoever has this URL can begin the customer's part of the flow, so it does not print.
+pub struct AuthorizationUrl(String);
+
+impl AuthorizationUrl {
+    /// To a request that was pushed. `more` is what a dialect names.
+    pub(crate) fn new(
+        endpoint: &HttpsUrl,
+        client_id: &str,
+        request_uri: &str,
+        more: &[(&str, &str)],
+    ) -> Self {
+        let mut query = Form::new();
+        query.pair("client_id", client_id).pair("request_uri", request_uri);
+        for (name, value) in more {
+            query.pair(name, value);
+        }
+        Self::with_query(endpoint, &query)
+    }
+
+    pub(crate) fn with_query(endpoint: &HttpsUrl, query: &Form) -> Self {
+        // RFC 6749 3.1: a query that the endpoint has is kept.
+        let joint = if endpoint.query().is_some() { '&' } else { '?' };
+        Self(format!("{}{joint}{}", endpoint.as_str(), query.as_str()))
+    }
+
+    /// The text, for a `Location` header or a browser.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AuthorizationUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthorizationUrl([redacted])")
+    }
+}
+
+/// The server took the request and keeps it for a short while. Next: [`Pushed::redirect`].
+#[must_use = "the request_uri expires soon: redirect the customer"]
+pub struct Pushed {
+    pub(super) authorization_url: AuthorizationUrl,
+    pub(super) redirect_by: UnixTime,
+    pub(super) pending: Pending,
+    pub(super) notices: Vec<Notice>,
+}
+
+/// RFC 9126 section 2.2.
+#[derive(Deserialize)]
+struct Body {
+    request_uri: Option<String>,
+    expires_in: Option<RawJson>,
+}
+
+/// FAPI 2.0 Security Profile 5.3.2.2-12: less than 600 seconds.
+const MAX_EXPIRES_IN: u64 = 599;
+/// With the authorization endpoint it has to fit a URL of 2,048.
+const MAX_REQUEST_URI: usize = 1024;
+/// The customer's browser needs a moment to get there.
+const MARGIN: u64 = 5;
+const MEMBERS: usize = 100;
+
+pub(super) fn read(
+    answer: &Answer<'_>,
+    dialect: &Dialect,
+) -> Result<(String, UnixTime, Option<Notice>), Error> {
+    let body: Body = answer.success(status(answer, dialect)?, MEMBERS)?;
+    let request_uri = body.request_uri.unwrap_or_default();
+    if !(1..=MAX_REQUEST_URI).contains(&request_uri.len()) {
+        return Err(answer.fault(ServerRule::RequestUri));
+    }
+    let seconds = body.expires_in.and_then(|raw| raw.read::<u64>().ok()).filter(|s| *s > 0);
+    let seconds = seconds.ok_or_else(|| answer.fault(ServerRule::ExpiresIn))?;
+    let capped = (seconds > MAX_EXPIRES_IN).then_some(Notice::ExpiresInCapped);
+    let seconds = seconds.min(MAX_EXPIRES_IN);
+    let redirect_by = answer.drafted_at + Duration::from_secs(seconds - MARGIN.min(seconds / 2));
+    Ok((request_uri, redirect_by, capped))
+}
+
+/// RFC 9126 2.2: 201; some servers say 200.
+fn status(answer: &Answer<'_>, dialect: &Dialect) -> Result<StatusCode, Error> {
+    match answer.status {
+        StatusCode::OK if dialect.has(Member::PushStatusOk) => Ok(StatusCode::OK),
+        StatusCode::OK => Err(answer.fault(ServerRule::PushStatus)),
+        _ => Ok(StatusCode::CREATED),
+    }
+}
+
+impl Pushed {
+    /// Until when the customer's browser has to be sent off: the request's `expires_in`, counted
+    /// from when it was drafted, less five seconds.
+    #[must_use]
+    pub fn redirect_by(&self) -> UnixTime {
+        self.redirect_by
+    }
+
+    /// What the server did otherwise than it should.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// Gives the URL for the customer's browser, once, and what has to be kept until the callback.
+    ///
+    /// The URL carries `client_id` and `request_uri` and nothing else (FAPI 2.0 Security Profile
+    /// 5.3.3.2-6), unless the dialect names more.
+    ///
+    /// # Errors
+    /// [`CallerFault::RedirectTooLate`]: push again.
+    pub fn redirect(self, now: UnixTime) -> Result<(AuthorizationUrl, Pending), Error> {
+        if now > self.redirect_by {
+            return Err(CallerFault::RedirectTooLate.into());
+        }
+        Ok((self.authorization_url, self.pending))
+    }
+}
+
+impl fmt::Debug for Pushed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pushed")
+            .field("redirect_by", &self.redirect_by)
+            .field("pending", &self.pending)
+            .field("notices", &self.notices)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,191 @@
+use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
+use fdx_wire::HttpsUrl;
+
+use crate::consent::push::parameters::Parameters;
+use crate::discovery::metadata::ServerMetadata;
+use crate::discovery::reserved::is_reserved;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::notice::Notice;
+
+/// What is asked of the customer and of the institution, beside who asks.
+///
+/// ```
+/// use fdx_par::AuthorizationRequest;
+/// use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
+///
+/// let consent = ConsentRequest::new(ConsentDuration::OneTime)
+///     .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
+///     .build()?;
+/// let request = AuthorizationRequest::new(consent).openid().offline_access().max_age(300);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct AuthorizationRequest {
+    pub(super) requested: Requested,
+    openid: bool,
+    offline_access: bool,
+    pub(super) max_age: Option<u64>,
+    pub(super) acr_values: Option<String>,
+    options: Vec<(&'static str, String)>,
+    extras: Vec<(String, String)>,
+}
+
+const MAX_TEXT: usize = 2048;
+
+impl AuthorizationRequest {
+    /// Asks for this consent, with the scopes that follow from it and nothing else.
+    pub fn new(consent: ConsentRequest) -> Self {
+        Self::of(consent.into())
+    }
+
+    /// Asks for authorization details of another type than FDX's, with these scopes.
+    pub fn of_details(details: AuthorizationDetails, scopes: Scopes) -> Self {
+        Self::of(Requested::Details(details, scopes))
+    }
+
+    /// Asks for scopes alone, at an institution that knows no authorization details.
+    pub fn of_scopes(scopes: Scopes) -> Self {
+        Self::of(Requested::Scopes(scopes))
+    }
+
+    fn of(requested: Requested) -> Self {
+        Self {
+            requested,
+            openid: false,
+            offline_access: false,
+            max_age: None,
+            acr_values: None,
+            options: Vec::new(),
+            extras: Vec::new(),
+        }
+    }
+
+    /// Asks for an ID token too (OpenID Connect Core 3.1.2.1).
+    pub fn openid(mut self) -> Self {
+        self.openid = true;
+        self
+    }
+
+    /// Asks for a refresh token too (OpenID Connect Core 11).
+    pub fn offline_access(mut self) -> Self {
+        self.offline_access = true;
+        self
+    }
+
+    /// `max_age`, in seconds: the customer's login may be no older. The ID token must then say
+    /// when it was.
+    pub fn max_age(mut self, seconds: u64) -> Self {
+        self.max_age = Some(seconds);
+        self
+    }
+
+    /// `resource` (RFC 8707), once for each call.
+    pub fn resource(mut self, resource: &HttpsUrl) -> Self {
+        self.options.push(("resource", resource.as_str().to_owned()));
+        self
+    }
+
+    /// `acr_values`: authentication context classes, separated by spaces, any of which will do.
+    ///
+    /// # Errors
+    /// [`CallerFault::ParameterText`].
+    pub fn acr_values(mut self, values: &str) -> Result<Self, Error> {
+        self.acr_values = Some(text(values)?);
+        Ok(self)
+    }
+
+    /// `prompt`, such as `login` or `consent`.
+    ///
+    /// # Errors
+    /// [`CallerFault::ParameterText`].
+    pub fn prompt(self, prompt: &str) -> Result<Self, Error> {
+        self.option("prompt", prompt)
+    }
+
+    /// `login_hint`: who the customer probably is.
+    ///
+    /// # Errors
+    /// [`CallerFault::ParameterText`].
+    pub fn login_hint(self, hint: &str) -> Result<Self, Error> {
+        self.option("login_hint", hint)
+    }
+
+    /// `ui_locales`: languages that the customer reads, separated by spaces.
+    ///
+    /// # Errors
+    /// [`CallerFault::ParameterText`].
+    pub fn ui_locales(self, locales: &str) -> Result<Self, Error> {
+        self.option("ui_locales", locales)
+    }
+
+    /// A parameter that this crate does not know.
+    ///
+    /// # Errors
+    /// [`CallerFault::ExtraReserved`] for a name that the protocol uses or that was given before,
+    /// [`CallerFault::ParameterText`].
+    pub fn extra(mut self, name: &str, value: &str) -> Result<Self, Error> {
+        let given = self.extras.iter().any(|(known, _)| known == name);
+        if given || is_reserved(name) {
+            return Err(CallerFault::ExtraReserved.into());
+        }
+        self.extras.push((text(name)?, text(value)?));
+        Ok(self)
+    }
+
+    /// What is asked for.
+    #[must_use]
+    pub fn requested(&self) -> &Requested {
+        &self.requested
+    }
+
+    fn option(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
+        let value = text(value)?;
+        self.options.retain(|(known, _)| *known != name);
+        self.options.push((name, value));
+        Ok(self)
+    }
+
+    /// Whether [`AuthorizationRequest::extra`] has set a parameter of this name.
+    pub(crate) fn has_extra(&self, name: &str) -> bool {
+        self.extras.iter().any(|(extra, _)| extra == name)
+    }
+
+    /// The scopes to ask for, and which of the wanted ones the server does not list.
+    pub(super) fn scopes(&self, metadata: &ServerMetadata) -> (Scopes, Vec<Notice>) {
+        let mut scopes = self.requested.scopes();
+        let mut notices = Vec::new();
+        for (wanted, scope, notice) in [
+            (self.openid, "openid", Notice::OpenidNotListed),
+            (self.offline_access, "offline_access", Notice::OfflineAccessNotListed),
+        ] {
+            if wanted && (!metadata.may_ask_for(scope) || scopes.insert(scope).is_err()) {
+                notices.push(notice);
+            }
+        }
+        (scopes, notices)
+    }
+
+    pub(super) fn write_options(&self, parameters: &mut Parameters) {
+        if let Some(seconds) = self.max_age {
+            parameters.number("max_age", seconds);
+        }
+        if let Some(values) = &self.acr_values {
+            parameters.text("acr_values", values);
+        }
+        for (name, value) in &self.options {
+            parameters.text(name, value);
+        }
+        for (name, value) in &self.extras {
+            parameters.text(name, value);
+        }
+    }
+}
+
+fn text(text: &str) -> Result<String, Error> {
+    if text.is_empty() || text.len() > MAX_TEXT || text.chars().any(char::is_control) {
+        return Err(CallerFault::ParameterText.into());
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,258 @@
+use core::fmt;
+
+use fdx_jose::{IdToken, IdTokenExpectation, JwtExpectation};
+use fdx_rar::ConsentId;
+use fdx_wire::form::Form;
+use fdx_wire::{Entropy, Secret, UnixTime};
+
+use crate::client::client::Client;
+use crate::client::encrypted::{Encrypted, Keeps};
+use crate::consent::stored_grant::{Identity, StoredGrant};
+use crate::consent::verification::claimed_consent_id;
+use crate::discovery::endpoint::Endpoint;
+use crate::discovery::keys::ServerKeys;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::notice::Notice;
+use crate::error::refused::Refused;
+use crate::error::server::ServerRule;
+use crate::exchange::answer::Answer;
+use crate::exchange::draft::{Draft, Exchange};
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::Outgoing;
+use crate::tokens::issued as response;
+use crate::tokens::issued::{Issued, LIMIT, agree};
+use crate::tokens::tokens::{Revocable, Tokens};
+
+/// The tokens of a refresh, before verification. Persist [`Refreshed::to_json`] at once, in place of
+/// the earlier text: the old refresh token may be spent. Then call [`Client::verify_refreshed`].
+///
+/// Until they are verified, these tokens can't be used, only persisted,
+/// [restored](Client::restore_unverified), [refreshed](Client::refresh_unverified) and
+/// [revoked](Client::revoke). This does not compile:
+///
+/// ```compile_fail,E0599
+/// use fdx_par::{AccessToken, Refreshed};
+///
+/// fn access_token(refreshed: &Refreshed) -> &AccessToken {
+///     refreshed.tokens().access_token()
+/// }
+/// ```
+///
+/// A verified refresh is a [`StoredGrant`], and with one it does:
+///
+/// ```
+/// use fdx_par::{AccessToken, RefreshVerification};
+///
+/// fn access_token(verification: &RefreshVerification) -> Option<&AccessToken> {
+///     match verification {
+///         RefreshVerification::Verified(grant) => Some(grant.tokens().access_token()),
+///         _ => None,
+///     }
+/// }
+/// ```
+#[must_use = "persist the tokens, then verify"]
+pub struct Refreshed {
+    pub(crate) issued: Box<Issued>,
+    /// The verified grant, with the new tokens.
+    pub(crate) grant: StoredGrant,
+}
+
+/// Where the verification of a refresh stands.
+#[derive(Debug)]
+#[must_use]
+pub enum RefreshVerification {
+    /// The ID token is encrypted: [open it](Encrypted::open) and verify again.
+    Decrypt(Encrypted<Refreshed>),
+    /// The ID token needs a key that is not at hand: fetch the keys and verify again.
+    FetchKeys(Refreshed),
+    /// The renewed grant.
+    Verified(StoredGrant),
+}
+
+impl Client {
+    /// Drafts a refresh (RFC 6749 section 6). What is stored is only borrowed: where no answer
+    /// comes, the same refresh token may be used once more.
+    ///
+    /// The new access token is bound to the key or certificate that is configured now, which need
+    /// not be the old one (RFC 9449 section 5, RFC 8705 section 7.1).
+    ///
+    /// # Errors
+    /// [`CallerFault::RefreshTokenMissing`](crate::CallerFault::RefreshTokenMissing),
+    /// [`CallerFault::RefreshTokenExpired`](crate::CallerFault::RefreshTokenExpired),
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient).
+    pub fn refresh(
+        &self,
+        grant: &StoredGrant,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<Refreshed>, Error> {
+        self.check_grant(grant)?;
+        grant.tokens.check_refreshable(now)?;
+        Ok(Draft::new(Refresh { client: self.clone(), grant: grant.clone() }, entropy, now)?)
+    }
+
+    /// Checks the ID token of a refresh, where `openid` was asked for and one came, against the
+    /// first one: the same `iss`, `sub`, `aud` and `auth_time`, and the same `nonce` or none
+    /// (OpenID Connect Core 12.2). Where no first one was verified, it says who the customer is.
+    /// And the consent id, where the response or its ID token repeats it.
+    ///
+    /// # Errors
+    /// [`Refused`] with the tokens, which are not verified: [`Error::IdToken`],
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) for another client's grant,
+    /// [`ServerRule::RefreshedIdentity`], [`ServerRule::ConsentIdConflict`].
+    pub fn verify_refreshed(
+        &self,
+        refreshed: Refreshed,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<RefreshVerification, Refused<Refreshed>> {
+        if let Err(error) = self.check_grant(&refreshed.grant) {
+            return Err(Refused::new(error, refreshed));
+        }
+        // What was not asked for is not looked at.
+        let shut = match refreshed.grant.asked_for_id_token() {
+            true => self.shut(&refreshed.issued),
+            false => Ok(None),
+        };
+        match shut {
+            Ok(None) => {}
+            Ok(Some(shut)) => {
+                let encrypted = Encrypted::new(shut, self.config().backend, refreshed);
+                return Ok(RefreshVerification::Decrypt(encrypted));
+            }
+            Err(error) => return Err(Refused::new(error, refreshed)),
+        }
+        match self.check_refreshed(&refreshed, keys, now) {
+            Ok(Checked { identity, consent_id }) => {
+                let grant = StoredGrant { identity, consent_id, ..refreshed.grant };
+                Ok(RefreshVerification::Verified(grant))
+            }
+            Err(error) if error.next_step() == NextStep::FetchKeys => {
+                Ok(RefreshVerification::FetchKeys(refreshed))
+            }
+            Err(error) => Err(Refused::new(error, refreshed)),
+        }
+    }
+
+    fn check_refreshed(
+        &self,
+        refreshed: &Refreshed,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Checked, Error> {
+        let Refreshed { issued, grant } = refreshed;
+        let id_token = self.check_refreshed_id_token(refreshed, keys, now)?;
+        let again = id_token.as_ref().map(Identity::of);
+        if let Some((first, again)) = grant.identity.as_ref().zip(again.as_ref())
+            && !first.is_same_login(again)
+        {
+            return Err(issued.fault(ServerRule::RefreshedIdentity));
+        }
+        let claimed = id_token.as_ref().and_then(claimed_consent_id);
+        let mut consent_id = grant.consent_id.clone();
+        for told in issued.reported_consent_ids().chain(&claimed) {
+            agree(&mut consent_id, told).map_err(|rule| issued.fault(rule))?;
+        }
+        // Only a dialect whose provider sent no ID token leaves no first one: then this is it.
+        Ok(Checked { identity: grant.identity.clone().or(again), consent_id })
+    }
+
+    fn check_refreshed_id_token(
+        &self,
+        refreshed: &Refreshed,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Option<IdToken>, Error> {
+        let asked = refreshed.grant.asked_for_id_token();
+        let Some(id_token) = refreshed.issued.signed_id_token().filter(|_| asked) else {
+            return Ok(None);
+        };
+        let config = self.config();
+        let received_at = refreshed.issued.received_at.min(now);
+        let jwt = JwtExpectation::new(&config.issuer, &config.client_id, received_at)
+            .with_algorithm(config.id_token_signed_response_alg)
+            .with_tolerance(config.tolerance);
+        let nonce = refreshed.grant.nonce.as_ref().map(|nonce| nonce.expose());
+        let expectation = IdTokenExpectation::new(jwt)
+            .with_other_typ(config.dialect.id_token_typ())
+            .with_access_token(refreshed.issued.hashed_access_token());
+        self.refreshed_id_token(id_token.expose(), &expectation, nonce, keys)
+            .map(Some)
+            .map_err(Error::IdToken)
+    }
+}
+
+struct Checked {
+    identity: Option<Identity>,
+    consent_id: Option<ConsentId>,
+}
+
+pub struct Refresh {
+    client: Client,
+    grant: StoredGrant,
+}
+
+impl Exchange for Refreshed {
+    type Request = Refresh;
+
+    /// FAPI 2.0 Security Profile 5.3.2.1-9: a server that rotates takes the old refresh token
+    /// once more for a while.
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(request: &Refresh, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        request.client.write_refresh(&request.grant.tokens, mint)
+    }
+
+    fn read(request: Refresh, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        let bound = request.client.config().sender_constraint.bound();
+        let mut issued =
+            response::read(answer, &request.client, bound, &request.grant.tokens.scopes)?;
+        issued.tokens = issued.tokens.or_refresh_token_of(request.grant.tokens);
+        let tokens = issued.tokens.clone();
+        Ok(Self { issued: Box::new(issued), grant: StoredGrant { tokens, ..request.grant } })
+    }
+}
+
+impl Refreshed {
+    /// What the server did otherwise than it should.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.issued.notices
+    }
+}
+
+impl Revocable for Refreshed {
+    fn revocable(&self) -> &Tokens {
+        &self.grant.tokens
+    }
+}
+
+impl Keeps for Refreshed {
+    fn take(&mut self, signed: Secret) {
+        self.issued.opened = Some(signed);
+    }
+}
+
+impl fmt::Debug for Refreshed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refreshed").field("grant", &self.grant).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// The request of a refresh (RFC 6749 section 6).
+    pub(crate) fn write_refresh(
+        &self,
+        tokens: &Tokens,
+        mint: &Mint<'_>,
+    ) -> Result<Outgoing, Error> {
+        let mut form = Form::with_capacity(4096);
+        form.pair("grant_type", "refresh_token");
+        if let Some(refresh_token) = &tokens.refresh_token {
+            form.pair("refresh_token", refresh_token.expose());
+        }
+        let bound = self.config().sender_constraint.bound();
+        self.post(Endpoint::Token, form, Some(bound), mint, LIMIT)
+    }
+}

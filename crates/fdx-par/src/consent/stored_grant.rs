@@ -1,0 +1,273 @@
+use core::fmt;
+
+use fdx_jose::{IdToken, Thumbprint};
+use fdx_rar::{ConsentId, Scopes};
+use fdx_wire::json::Limits;
+use fdx_wire::{Issuer, Secret, UnixTime, json};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use crate::client::binding::{Bound, BoundBy};
+use crate::client::client::Client;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::tokens::issued::agree;
+use crate::tokens::tokens::{AccessToken, Tokens};
+
+/// A verified grant, to use and to renew: the tokens, who the customer is to the issuer, and the
+/// consent id. It has a versioned text form, which is as secret as the tokens in it.
+///
+/// The first one comes from [`Granted::stored`], and each verified refresh returns the next. Tokens
+/// that are not verified are persisted in another form, which [`Client::restore`] refuses:
+/// [`Exchanged::to_json`](crate::Exchanged::to_json) and
+/// [`Refreshed::to_json`](crate::Refreshed::to_json).
+#[derive(Clone)]
+pub struct StoredGrant {
+    pub(crate) issuer: Issuer,
+    pub(crate) client_id: String,
+    pub(crate) tokens: Tokens,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) consent_id: Option<ConsentId>,
+    /// The `nonce` of the authorization request.
+    pub(crate) nonce: Option<Secret>,
+}
+
+/// Who the customer is, as the first ID token said: every later one must say the same
+/// (OpenID Connect Core 12.2).
+#[derive(Clone, Eq, PartialEq)]
+pub struct Identity {
+    pub(crate) subject: String,
+    pub(crate) auth_time: Option<UnixTime>,
+}
+
+impl StoredGrant {
+    /// The tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// The consent id, as far as it is known.
+    #[must_use]
+    pub fn consent_id(&self) -> Option<&ConsentId> {
+        self.consent_id.as_ref()
+    }
+
+    /// Who the customer is, where an ID token was verified.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// Whether `openid` was asked for.
+    pub(crate) fn asked_for_id_token(&self) -> bool {
+        self.nonce.is_some() || self.identity.is_some()
+    }
+
+    /// The text form, version 2.
+    #[must_use]
+    pub fn to_json(&self) -> Secret {
+        text(&Body::of(self, Some(VERSION)))
+    }
+}
+
+impl Client {
+    /// Reads what [`StoredGrant::to_json`] wrote.
+    ///
+    /// # Errors
+    /// [`CallerFault::StoredUnverified`] for tokens that were persisted before they were verified:
+    /// [`Client::restore_unverified`] reads those. [`CallerFault::StoredGrant`] for another text or
+    /// version, [`CallerFault::OtherClient`] for another issuer's or client's.
+    pub fn restore(&self, stored: &str) -> Result<StoredGrant, Error> {
+        if is_unverified(stored) {
+            return Err(CallerFault::StoredUnverified.into());
+        }
+        let body = read(stored).ok_or(CallerFault::StoredGrant)?;
+        self.stored_body(body)
+    }
+
+    pub(crate) fn stored_body(&self, body: Body<Secret>) -> Result<StoredGrant, Error> {
+        let config = self.config();
+        let ours = body.issuer == config.issuer.as_str() && body.client_id == config.client_id;
+        // check: StoredIssuer
+        if !ours {
+            return Err(CallerFault::OtherClient.into());
+        }
+        body.into_grant(&config.issuer).ok_or(CallerFault::StoredGrant.into())
+    }
+
+    /// A grant is its own issuer's and client's (RFC 9700 section 4.4).
+    pub(crate) fn check_grant(&self, grant: &StoredGrant) -> Result<(), Error> {
+        let config = self.config();
+        let ours = grant.issuer == config.issuer && grant.client_id == config.client_id;
+        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
+    }
+}
+
+/// Whether a text is of a verified grant.
+pub(crate) fn is_verified(stored: &str) -> bool {
+    read(stored).is_some()
+}
+
+fn read(stored: &str) -> Option<Body<Secret>> {
+    let body = json::object_from_slice::<Body<Secret>>(stored.as_bytes(), &Limits::bytes(LIMIT));
+    body.ok().filter(|body| body.version == Some(VERSION))
+}
+
+/// Writes a text form. Texts and numbers always have a JSON form.
+pub(crate) fn text(body: &impl Serialize) -> Secret {
+    // Texts and numbers always have a JSON form.
+    json::to_secret(body).unwrap_or_else(|_| Secret::concat(&[]))
+}
+
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Body<Text> {
+    /// Absent within the text of unverified tokens, which has a version of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u8>,
+    /// As text: only comparing tells whether it is the configured one.
+    issuer: String,
+    client_id: String,
+    access_token: Text,
+    token_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bound_to: Option<Thumbprint>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<UnixTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token_expires_at: Option<UnixTime>,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<UnixTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<Text>,
+}
+
+/// Version 1 did not say whether the tokens were verified.
+const VERSION: u8 = 2;
+
+/// Room for all that may have been stored: the largest texts of a token response, an ID token and
+/// the responses to later refreshes are kept side by side.
+pub(crate) const LIMIT: usize = 4 * crate::tokens::issued::LIMIT;
+
+impl<'a> Body<&'a str> {
+    pub(crate) fn of(grant: &'a StoredGrant, version: Option<u8>) -> Self {
+        let AccessToken { token, bound, expires_at, .. } = &grant.tokens.access_token;
+        Self {
+            version,
+            issuer: grant.issuer.as_str().to_owned(),
+            client_id: grant.client_id.clone(),
+            access_token: token.expose(),
+            token_type: bound.by.token_type().to_owned(),
+            bound_to: bound.to,
+            expires_at: *expires_at,
+            refresh_token: grant.tokens.refresh_token.as_ref().map(Secret::expose),
+            refresh_token_expires_at: grant.tokens.refresh_token_expires_at,
+            scope: grant.tokens.scopes.to_string(),
+            subject: grant.identity.as_ref().map(|identity| identity.subject.clone()),
+            auth_time: grant.identity.as_ref().and_then(|identity| identity.auth_time),
+            consent_id: grant.consent_id.as_ref().map(|id| id.as_str().to_owned()),
+            nonce: grant.nonce.as_ref().map(Secret::expose),
+        }
+    }
+}
+
+impl Body<Secret> {
+    fn into_grant(self, issuer: &Issuer) -> Option<StoredGrant> {
+        let bound: &[BoundBy] = match self.bound_to {
+            Some(_) => &[BoundBy::Dpop, BoundBy::Mtls],
+            None => &[BoundBy::Nothing],
+        };
+        let by = *bound.iter().find(|by| by.token_type() == self.token_type)?;
+        let mut consent_id = None;
+        if let Some(told) = &self.consent_id {
+            agree(&mut consent_id, told).ok()?;
+        }
+        let access_token = AccessToken {
+            issuer: issuer.clone(),
+            client_id: self.client_id.clone(),
+            token: self.access_token,
+            bound: Bound { by, to: self.bound_to },
+            expires_at: self.expires_at,
+        };
+        let scopes = Scopes::parse(&self.scope).ok()?;
+        let auth_time = self.auth_time;
+        Some(StoredGrant {
+            issuer: issuer.clone(),
+            client_id: self.client_id,
+            tokens: Tokens {
+                access_token,
+                refresh_token: self.refresh_token,
+                refresh_token_expires_at: self.refresh_token_expires_at,
+                scopes,
+            },
+            identity: self.subject.map(|subject| Identity { subject, auth_time }),
+            consent_id,
+            nonce: self.nonce,
+        })
+    }
+}
+
+impl Identity {
+    /// `sub`.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// `auth_time`: when the customer logged in.
+    #[must_use]
+    pub fn auth_time(&self) -> Option<UnixTime> {
+        self.auth_time
+    }
+
+    /// OpenID Connect Core 12.2: the same `sub`, and the same `auth_time` where both tell it.
+    pub(crate) fn is_same_login(&self, again: &Self) -> bool {
+        let times = self.auth_time.zip(again.auth_time);
+        self.subject == again.subject && times.is_none_or(|(first, again)| first == again)
+    }
+
+    pub(crate) fn of(id_token: &IdToken) -> Self {
+        Self { subject: id_token.subject().to_owned(), auth_time: id_token.auth_time() }
+    }
+}
+
+impl fmt::Debug for StoredGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredGrant")
+            .field("issuer", &self.issuer)
+            .field("client_id", &self.client_id)
+            .field("tokens", &self.tokens)
+            .field("consent_id", &self.consent_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity").finish_non_exhaustive()
+    }
+}
+
+/// The version of a text, without anything else of it.
+#[derive(Deserialize)]
+struct Version {
+    unverified: Option<IgnoredAny>,
+}
+
+/// Two responses of the largest size fit, and the request; details are nested one level deeper
+/// than in the response.
+pub(crate) const LIMITS: Limits =
+    Limits { depth: 40, members: 20_000, ..Limits::bytes(6 * crate::tokens::issued::LIMIT) };
+
+/// Whether a text is of unverified tokens.
+pub(crate) fn is_unverified(stored: &str) -> bool {
+    let version = json::object_from_slice::<Version>(stored.as_bytes(), &LIMITS);
+    version.is_ok_and(|version| version.unverified.is_some())
+}

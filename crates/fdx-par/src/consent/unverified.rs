@@ -1,0 +1,420 @@
+use fdx_jose::Thumbprint;
+use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
+use fdx_wire::{Entropy, Secret, UnixTime, base64url, json};
+use serde::{Deserialize, Serialize};
+
+use crate::client::client::Client;
+use crate::client::config::ResponseMode;
+use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
+use crate::consent::pending::pending::{Flow, FlowId};
+use crate::consent::refresh::Refreshed;
+use crate::consent::stored_grant;
+use crate::consent::stored_grant::{LIMITS, StoredGrant};
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::said::Said;
+use crate::exchange::answer::Answer;
+use crate::exchange::draft::{Draft, Exchange};
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::Outgoing;
+use crate::tokens::issued as response;
+use crate::tokens::issued::{Issued, Unreadable};
+use crate::tokens::tokens::{Revocable, Tokens};
+
+/// Tokens that were persisted before they were verified, restored by
+/// [`Client::restore_unverified`].
+///
+/// Verify them: [`Client::verify`] takes [`Exchanged`] tokens, [`Client::verify_refreshed`] takes
+/// [`Refreshed`] ones. The times in the ID token are compared with the time at which it arrived, so
+/// it can be verified after it has expired.
+///
+/// No call, introspection or consent read takes them, and they are no [`StoredGrant`]. This does
+/// not compile:
+///
+/// ```compile_fail,E0308
+/// use fdx_par::{Client, ResourceRequest, UnverifiedTokens};
+/// # use fdx_wire::{Entropy, UnixTime};
+///
+/// fn call(client: &Client, tokens: &UnverifiedTokens, request: ResourceRequest) {
+///     # let (entropy, now) = (Entropy::new([0; 32]), UnixTime::from_seconds(0));
+///     let _ = client.call(tokens, request, entropy, now);
+/// }
+/// ```
+///
+/// Revoking them does:
+///
+/// ```
+/// use fdx_par::{Client, TokenTypeHint, UnverifiedTokens};
+/// # use fdx_wire::{Entropy, UnixTime};
+///
+/// fn revoke(client: &Client, tokens: &UnverifiedTokens) {
+///     # let (entropy, now) = (Entropy::new([0; 32]), UnixTime::from_seconds(0));
+///     let _ = client.revoke(tokens, TokenTypeHint::RefreshToken, entropy, now);
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "verify the tokens, or revoke them"]
+pub enum UnverifiedTokens {
+    /// The tokens of a code exchange.
+    Exchanged(Exchanged),
+    /// The tokens of a refresh of a verified grant.
+    Refreshed(Refreshed),
+}
+
+impl Revocable for UnverifiedTokens {
+    fn revocable(&self) -> &Tokens {
+        match self {
+            Self::Exchanged(exchanged) => exchanged.revocable(),
+            Self::Refreshed(refreshed) => refreshed.revocable(),
+        }
+    }
+}
+
+impl From<Exchanged> for UnverifiedTokens {
+    fn from(exchanged: Exchanged) -> Self {
+        Self::Exchanged(exchanged)
+    }
+}
+
+impl From<Refreshed> for UnverifiedTokens {
+    fn from(refreshed: Refreshed) -> Self {
+        Self::Refreshed(refreshed)
+    }
+}
+
+impl UnverifiedTokens {
+    /// The text form: that of the [exchange](Exchanged::to_json) or of the
+    /// [refresh](Refreshed::to_json).
+    #[must_use]
+    pub fn to_json(&self) -> Secret {
+        match self {
+            Self::Exchanged(exchanged) => exchanged.to_json(),
+            Self::Refreshed(refreshed) => refreshed.to_json(),
+        }
+    }
+}
+
+impl Exchanged {
+    /// The text form of the tokens and of all that verification needs, version 1. Persist it before
+    /// anything else is done with the tokens: the code is spent. It is as secret as the tokens.
+    ///
+    /// [`Client::restore_unverified`] reads it. [`Client::restore`] refuses it, so that unverified
+    /// tokens never become a [`StoredGrant`]. Notices are not part of the text.
+    #[must_use]
+    pub fn to_json(&self) -> Secret {
+        let grant = StoredGrant {
+            issuer: self.flow.issuer.clone(),
+            client_id: self.flow.client_id.clone(),
+            tokens: self.issued.tokens.clone(),
+            identity: None,
+            consent_id: None,
+            nonce: self.flow.nonce.clone(),
+        };
+        let exchange = ExchangeBody {
+            flow: FlowBody::of(&self.flow),
+            exchanged_at: self.exchanged_at,
+            id_token_from: self.id_token_from,
+        };
+        write(&grant, &self.issued, Some(exchange))
+    }
+}
+
+impl Refreshed {
+    /// The text form of the renewed tokens and of all that verification needs, version 1. Persist
+    /// it at once in place of the earlier text: the old refresh token may be spent. It is as secret
+    /// as the tokens.
+    ///
+    /// [`Client::restore_unverified`] reads it; [`Client::restore`] refuses it.
+    #[must_use]
+    pub fn to_json(&self) -> Secret {
+        write(&self.grant, &self.issued, None)
+    }
+}
+
+impl Client {
+    /// Restores tokens that were persisted before they were verified: the text is of
+    /// [`Exchanged::to_json`] or [`Refreshed::to_json`].
+    ///
+    /// # Errors
+    /// [`CallerFault::StoredVerified`] for the text of a verified grant, which [`Client::restore`]
+    /// reads; [`CallerFault::StoredGrant`] for another text or version;
+    /// [`CallerFault::OtherClient`] for another issuer, client or redirect_uri.
+    pub fn restore_unverified(&self, stored: &str) -> Result<UnverifiedTokens, Error> {
+        let body: Body<Secret> =
+            json::object_from_slice(stored.as_bytes(), &LIMITS).map_err(|_| {
+                match stored_grant::is_verified(stored) {
+                    true => CallerFault::StoredVerified,
+                    false => CallerFault::StoredGrant,
+                }
+            })?;
+        if body.unverified != VERSION {
+            return Err(CallerFault::StoredGrant.into());
+        }
+        let grant = self.stored_body(body.grant)?;
+        let issued = body.response.into_issued(grant.tokens.clone());
+        let issued = issued.ok_or(CallerFault::StoredGrant)?;
+        let Some(ExchangeBody { flow, exchanged_at, id_token_from }) = body.exchange else {
+            return Ok(Refreshed { issued: Box::new(issued), grant }.into());
+        };
+        if flow.redirect_uri != self.config().redirect_uri.as_str() {
+            return Err(CallerFault::OtherClient.into());
+        }
+        let flow = flow.into_flow(grant, self).ok_or(CallerFault::StoredGrant)?;
+        let exchanged = Exchanged { issued, flow: Box::new(flow), exchanged_at, id_token_from };
+        Ok(exchanged.into())
+    }
+
+    /// Drafts a refresh of tokens that were never verified. Its tokens are not verified either:
+    /// persist them, then verify them.
+    ///
+    /// Use it to keep the tokens alive while they can't be verified, for example while the
+    /// institution's keys can't be fetched. The response may have an ID token, which replaces the
+    /// earlier one. Without one (OpenID Connect Core 12.2) the earlier one stays the one to verify.
+    ///
+    /// What the earlier response reported of the consent is checked as well: a refresh repairs no
+    /// conflict.
+    ///
+    /// # Errors
+    /// As [`Client::refresh`].
+    pub fn refresh_unverified(
+        &self,
+        tokens: &UnverifiedTokens,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<UnverifiedTokens>, Error> {
+        match tokens {
+            UnverifiedTokens::Exchanged(exchanged) => self.check_ours(&exchanged.flow)?,
+            UnverifiedTokens::Refreshed(refreshed) => self.check_grant(&refreshed.grant)?,
+        }
+        tokens.revocable().check_refreshable(now)?;
+        Ok(Draft::new(
+            UnverifiedRefresh { client: self.clone(), tokens: tokens.copied() },
+            entropy,
+            now,
+        )?)
+    }
+}
+
+pub struct UnverifiedRefresh {
+    client: Client,
+    tokens: UnverifiedTokens,
+}
+
+impl Exchange for UnverifiedTokens {
+    type Request = UnverifiedRefresh;
+
+    /// As for every refresh.
+    const UNHEARD: NextStep = Refreshed::UNHEARD;
+
+    fn write(call: &UnverifiedRefresh, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        call.client.write_refresh(call.tokens.revocable(), mint)
+    }
+
+    fn read(call: UnverifiedRefresh, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        let UnverifiedRefresh { client, tokens } = call;
+        let bound = client.config().sender_constraint.bound();
+        let issued = response::read(answer, &client, bound, &tokens.revocable().scopes)?;
+        Ok(match tokens {
+            Self::Exchanged(exchanged) => exchanged.renewed(issued).into(),
+            Self::Refreshed(refreshed) => refreshed.renewed(issued).into(),
+        })
+    }
+}
+
+impl UnverifiedTokens {
+    /// A copy for the request of a refresh. The original is only borrowed: where no response
+    /// arrives, the same refresh token may be used again.
+    fn copied(&self) -> Self {
+        match self {
+            Self::Exchanged(exchanged) => Self::Exchanged(Exchanged {
+                issued: exchanged.issued.clone(),
+                flow: exchanged.flow.clone(),
+                ..*exchanged
+            }),
+            Self::Refreshed(refreshed) => Self::Refreshed(Refreshed {
+                issued: refreshed.issued.clone(),
+                grant: refreshed.grant.clone(),
+            }),
+        }
+    }
+}
+
+impl Exchanged {
+    /// These tokens, renewed by a refresh whose response is `issued`.
+    fn renewed(self, issued: Issued) -> Self {
+        let id_token_from = match issued.id_token {
+            Some(_) => IdTokenFrom::Refresh,
+            None => self.id_token_from,
+        };
+        Self { issued: issued.renewing(self.issued), id_token_from, ..self }
+    }
+}
+
+impl Refreshed {
+    /// These tokens, renewed by one more refresh whose response is `issued`.
+    fn renewed(self, issued: Issued) -> Self {
+        let issued = issued.renewing(*self.issued);
+        let grant = StoredGrant { tokens: issued.tokens.clone(), ..self.grant };
+        Self { issued: Box::new(issued), grant }
+    }
+}
+
+/// The text form. `unverified` is its version, and the member that a verified grant lacks.
+#[derive(Deserialize, Serialize)]
+struct Body<Text> {
+    unverified: u8,
+    grant: stored_grant::Body<Text>,
+    response: ResponseBody<Text>,
+    /// Present for the tokens of a code exchange, absent for those of a refresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange: Option<ExchangeBody<Text>>,
+}
+
+/// What is to be verified.
+#[derive(Deserialize, Serialize)]
+struct ResponseBody<Text> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<Text>,
+    received_at: UnixTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token_access_token: Option<Text>,
+    consent_ids: [Option<String>; 2],
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reported_before: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_details: Option<AuthorizationDetails>,
+    /// Whether the response had details that can't be read.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    unreadable_details: bool,
+}
+
+#[derive(Deserialize, Serialize)]
+struct ExchangeBody<Text> {
+    flow: FlowBody<Text>,
+    exchanged_at: UnixTime,
+    id_token_from: IdTokenFrom,
+}
+
+/// What of the flow is not in the grant.
+#[derive(Deserialize, Serialize)]
+struct FlowBody<Text> {
+    id: Text,
+    redirect_uri: String,
+    /// Whether the callback was a signed response (`response_mode=jwt`).
+    signed_callback: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bound_to: Option<Thumbprint>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<ConsentRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<AuthorizationDetails>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requested_scope: Option<String>,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_age: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr_values: Option<String>,
+    pushed_sha256: String,
+    not_fapi: bool,
+}
+
+const VERSION: u8 = 1;
+
+fn write(grant: &StoredGrant, issued: &Issued, exchange: Option<ExchangeBody<&str>>) -> Secret {
+    let (details, unreadable_details) = match &issued.authorization_details {
+        Some(Ok(details)) => (Some(details.clone()), false),
+        Some(Err(Unreadable)) => (None, true),
+        None => (None, false),
+    };
+    let response = ResponseBody {
+        id_token: issued.id_token.as_ref().map(Secret::expose),
+        received_at: issued.received_at,
+        id_token_access_token: issued.id_token_access_token.as_ref().map(Secret::expose),
+        consent_ids: issued.consent_ids.clone(),
+        reported_before: issued.reported_before.clone(),
+        authorization_details: details,
+        unreadable_details,
+    };
+    let grant = stored_grant::Body::of(grant, None);
+    stored_grant::text(&Body { unverified: VERSION, grant, response, exchange })
+}
+
+impl ResponseBody<Secret> {
+    fn into_issued(self, tokens: Tokens) -> Option<Issued> {
+        let authorization_details = match (self.authorization_details, self.unreadable_details) {
+            (Some(details), false) => Some(Ok(details)),
+            (None, true) => Some(Err(Unreadable)),
+            (None, false) => None,
+            (Some(_), true) => return None,
+        };
+        Some(Issued {
+            tokens,
+            id_token: self.id_token,
+            received_at: self.received_at,
+            // An encrypted one is opened again.
+            opened: None,
+            id_token_access_token: self.id_token_access_token,
+            reported_before: self.reported_before,
+            consent_ids: self.consent_ids,
+            authorization_details,
+            notices: Vec::new(),
+            said: Said::default(),
+        })
+    }
+}
+
+impl<'a> FlowBody<&'a str> {
+    fn of(flow: &'a Flow) -> Self {
+        let (consent, details, requested_scope) = match flow.asked.clone() {
+            Requested::Consent(consent) => (Some(consent), None, None),
+            Requested::Details(details, scopes) => (None, Some(details), Some(scopes)),
+            Requested::Scopes(scopes) => (None, None, Some(scopes)),
+        };
+        Self {
+            id: flow.id.as_str(),
+            redirect_uri: flow.redirect_uri.as_str().to_owned(),
+            signed_callback: flow.response_mode == ResponseMode::Jwt,
+            bound_to: flow.bound_to,
+            consent,
+            details,
+            requested_scope: requested_scope.map(|scopes| scopes.to_string()),
+            scope: flow.scopes.to_string(),
+            max_age: flow.max_age,
+            acr_values: flow.acr_values.clone(),
+            pushed_sha256: base64url::encode(&flow.pushed_sha256),
+            not_fapi: flow.not_fapi,
+        }
+    }
+}
+
+impl FlowBody<Secret> {
+    fn into_flow(self, grant: StoredGrant, client: &Client) -> Option<Flow> {
+        let scopes = self.requested_scope.map(|scopes| Scopes::parse(&scopes)).transpose().ok()?;
+        let asked = match (self.consent, self.details, scopes) {
+            (Some(consent), None, None) => Requested::Consent(consent),
+            (None, Some(details), Some(scopes)) => Requested::Details(details, scopes),
+            (None, None, Some(scopes)) => Requested::Scopes(scopes),
+            _ => return None,
+        };
+        Some(Flow {
+            id: FlowId::of_state(self.id.expose())?,
+            issuer: grant.issuer,
+            client_id: grant.client_id,
+            redirect_uri: client.config().redirect_uri.clone(),
+            response_mode: match self.signed_callback {
+                true => ResponseMode::Jwt,
+                false => ResponseMode::Query,
+            },
+            nonce: grant.nonce,
+            bound_to: self.bound_to,
+            asked,
+            scopes: Scopes::parse(&self.scope).ok()?,
+            max_age: self.max_age,
+            acr_values: self.acr_values,
+            pushed_sha256: base64url::decode_array(&self.pushed_sha256).ok()?,
+            not_fapi: self.not_fapi,
+        })
+    }
+}

@@ -1,0 +1,306 @@
+use core::fmt;
+
+use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation, JwtExpectation};
+use fdx_rar::uae::ReportedConsent;
+use fdx_rar::{AuthorizationDetails, ConsentId, Requested};
+use fdx_wire::UnixTime;
+use serde::Deserialize;
+
+use crate::client::client::Client;
+use crate::client::encrypted::{Encrypted, Shut};
+use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
+use crate::consent::pending::pending::{Flow, FlowId};
+use crate::dialect::member::Member;
+use crate::dialect::not_fapi::departure::Departure;
+use crate::discovery::keys::ServerKeys;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::notice::Notice;
+use crate::error::refused::Refused;
+use crate::error::server::{ServerFault, ServerRule};
+use crate::tokens::introspection::Introspection;
+use crate::tokens::issued::agree;
+use crate::tokens::tokens::Tokens;
+
+/// Where verification stands.
+#[derive(Debug)]
+#[must_use]
+pub enum Verification {
+    /// The ID token is encrypted: [open it](Encrypted::open) and verify again. Nothing was lost.
+    Decrypt(Encrypted<Exchanged>),
+    /// The ID token needs a key that is not at hand: [fetch the keys](Client::fetch_keys) and
+    /// verify again. Nothing was lost.
+    FetchKeys(Exchanged),
+    /// The ID token holds, or none was asked for.
+    Verified(Verified),
+}
+
+/// Tokens whose ID token was checked where one was asked for, and the consent id as far as the
+/// server told it.
+#[must_use = "read the consent next"]
+pub struct Verified {
+    pub(crate) tokens: Tokens,
+    pub(crate) id_token: Option<IdToken>,
+    pub(crate) consent_id: Option<ConsentId>,
+    pub(crate) details: Option<AuthorizationDetails>,
+    pub(crate) flow: Box<Flow>,
+    pub(crate) notices: Vec<Notice>,
+}
+
+#[derive(Deserialize)]
+struct ConsentClaim {
+    #[serde(rename = "fdxConsentId")]
+    fdx_consent_id: Option<String>,
+}
+
+impl Client {
+    /// Checks the ID token (OpenID Connect Core 3.1.3.7), which is there exactly when `openid` was
+    /// asked for, and learns the consent id: from `grant_id`, `fdxConsentId`, and the ID token.
+    ///
+    /// Without `openid` no key is needed, and `keys` may be `None`. The ID token of a
+    /// [refresh](Client::refresh_unverified) is checked by OpenID Connect Core 12.2.
+    ///
+    /// A rejected ID token means that the tokens must not be used: [revoke](Client::revoke) them.
+    /// Where it has only expired since it was issued, [refresh](Client::refresh_unverified) first.
+    ///
+    /// # Errors
+    /// [`Refused`] with the tokens, which are not verified: [`Error::IdToken`],
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient), [`ServerRule::IdTokenMissing`],
+    /// [`ServerRule::ConsentIdConflict`] where two carriers differ; for a consent whose id the client
+    /// made, [`ServerRule::AuthorizationDetailsMissing`] and [`ServerRule::ConsentIdOther`].
+    pub fn verify(
+        &self,
+        exchanged: Exchanged,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Verification, Refused<Exchanged>> {
+        match self.shut_where_asked(&exchanged) {
+            Ok(None) => {}
+            Ok(Some(shut)) => {
+                let encrypted = Encrypted::new(shut, self.config().backend, exchanged);
+                return Ok(Verification::Decrypt(encrypted));
+            }
+            Err(error) => return Err(Refused::new(error, exchanged)),
+        }
+        match self.check(&exchanged, keys, now) {
+            Ok(Checked { id_token, consent_id, details, notices }) => {
+                let Exchanged { issued, flow, .. } = exchanged;
+                let tokens = issued.tokens;
+                let verified = Verified { tokens, id_token, consent_id, details, flow, notices };
+                Ok(Verification::Verified(verified))
+            }
+            Err(error) if error.next_step() == NextStep::FetchKeys => {
+                Ok(Verification::FetchKeys(exchanged))
+            }
+            Err(error) => Err(Refused::new(error, exchanged)),
+        }
+    }
+
+    /// What was not asked for is not looked at.
+    fn shut_where_asked(&self, exchanged: &Exchanged) -> Result<Option<Shut>, Error> {
+        self.check_ours(&exchanged.flow)?;
+        match &exchanged.flow.nonce {
+            Some(_) => self.shut(&exchanged.issued),
+            None => Ok(None),
+        }
+    }
+
+    fn check(
+        &self,
+        exchanged: &Exchanged,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Checked, Error> {
+        let mut notices = exchanged.issued.notices.clone();
+        let unsent = Member::NotFapi(Departure::OpenidWithoutIdToken);
+        let id_token = match (&exchanged.flow.nonce, exchanged.issued.signed_id_token()) {
+            (Some(_), None) if self.config().dialect.has(unsent) => None,
+            (Some(_), None) => return Err(exchanged.issued.fault(ServerRule::IdTokenMissing)),
+            (None, Some(_)) => {
+                notices.push(Notice::IdTokenUnasked);
+                None
+            }
+            (None, None) => None,
+            (Some(_), Some(id_token)) => {
+                Some(self.check_id_token(id_token.expose(), exchanged, keys, now)?)
+            }
+        };
+        let claimed = id_token.as_ref().and_then(claimed_consent_id);
+        let mut consent_id = None;
+        for told in exchanged.issued.reported_consent_ids().chain(&claimed) {
+            agree(&mut consent_id, told).map_err(|rule| exchanged.issued.fault(rule))?;
+        }
+        let details = match &exchanged.issued.authorization_details {
+            Some(Ok(details)) => Some(details.clone()),
+            Some(Err(_)) => {
+                notices.push(Notice::AuthorizationDetailsUnreadable);
+                None
+            }
+            None => None,
+        };
+        client_made(&exchanged.flow.asked, details.as_ref(), &mut consent_id)
+            .map_err(|rule| exchanged.issued.fault(rule))?;
+        Ok(Checked { id_token, consent_id, details, notices })
+    }
+
+    fn check_id_token(
+        &self,
+        id_token: &str,
+        exchanged: &Exchanged,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<IdToken, Error> {
+        let (config, flow) = (self.config(), &exchanged.flow);
+        // The token's times count when it arrived: stored tokens may be verified later.
+        let received_at = exchanged.issued.received_at.min(now);
+        let since_exchange = received_at.since(exchanged.exchanged_at);
+        let jwt = JwtExpectation::new(&config.issuer, &config.client_id, received_at)
+            .with_algorithm(config.id_token_signed_response_alg)
+            .with_tolerance(config.tolerance);
+        let nonce = flow.nonce.as_ref().map(|nonce| nonce.expose());
+        let expectation = IdTokenExpectation::new(jwt)
+            .with_other_typ(config.dialect.id_token_typ())
+            .with_access_token(exchanged.issued.hashed_access_token())
+            // The login's age counts at the code exchange, also for the ID token of a refresh.
+            .with_max_age(flow.max_age.map(|age| age.saturating_add(since_exchange.as_secs())))
+            .with_acr_values(flow.acr_values.as_deref());
+        match exchanged.id_token_from {
+            IdTokenFrom::Exchange => {
+                let (expectation, jwks) = (expectation.with_nonce(nonce), self.jwks(keys));
+                IdToken::verify(id_token, &expectation, config.backend, &jwks)
+            }
+            IdTokenFrom::Refresh => self.refreshed_id_token(id_token, &expectation, nonce, keys),
+        }
+        .map_err(Error::IdToken)
+    }
+
+    /// Verifies the ID token of a refresh, which should have no nonce. If it has one, it is the
+    /// nonce of the authorization request (OpenID Connect Core 12.2).
+    pub(crate) fn refreshed_id_token(
+        &self,
+        id_token: &str,
+        expected: &IdTokenExpectation<'_>,
+        nonce: Option<&str>,
+        keys: Option<&ServerKeys>,
+    ) -> Result<IdToken, IdTokenError> {
+        let (jwks, backend) = (self.jwks(keys), self.config().backend);
+        let verify = |nonce| IdToken::verify(id_token, &expected.with_nonce(nonce), backend, &jwks);
+        match verify(None) {
+            Err(IdTokenError::NonceUnexpected) if nonce.is_some() => verify(nonce),
+            verified => verified,
+        }
+    }
+}
+
+struct Checked {
+    id_token: Option<IdToken>,
+    consent_id: Option<ConsentId>,
+    details: Option<AuthorizationDetails>,
+    notices: Vec<Notice>,
+}
+
+/// A consent whose id the client made has to come back in the token response, and no other.
+fn client_made(
+    asked: &Requested,
+    told: Option<&AuthorizationDetails>,
+    consent_id: &mut Option<ConsentId>,
+) -> Result<(), ServerRule> {
+    let asked = asked.authorization_details();
+    let Some(asked) = asked.as_ref().and_then(ReportedConsent::find) else { return Ok(()) };
+    let told =
+        told.and_then(ReportedConsent::find).ok_or(ServerRule::AuthorizationDetailsMissing)?;
+    if told.consent_id() != asked.consent_id() {
+        return Err(ServerRule::ConsentIdOther);
+    }
+    agree(consent_id, told.consent_id())
+}
+
+/// `fdxConsentId` of an ID token.
+pub(crate) fn claimed_consent_id(id_token: &IdToken) -> Option<String> {
+    id_token.claims::<ConsentClaim>().ok().and_then(|claim| claim.fdx_consent_id)
+}
+
+impl Verified {
+    /// The tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// The ID token, where `openid` was asked for.
+    #[must_use]
+    pub fn id_token(&self) -> Option<&IdToken> {
+        self.id_token.as_ref()
+    }
+
+    /// The consent id. Where it is `None`, [introspection](Client::introspect) may know it.
+    #[must_use]
+    pub fn consent_id(&self) -> Option<&ConsentId> {
+        self.consent_id.as_ref()
+    }
+
+    /// `authorization_details` of the token response, as granted (RFC 9396 section 7).
+    #[must_use]
+    pub fn authorization_details(&self) -> Option<&AuthorizationDetails> {
+        self.details.as_ref()
+    }
+
+    /// The flow that all this belongs to.
+    #[must_use]
+    pub fn flow_id(&self) -> &FlowId {
+        &self.flow.id
+    }
+
+    /// What the customer was asked for.
+    #[must_use]
+    pub fn asked(&self) -> &Requested {
+        &self.flow.asked
+    }
+
+    /// What the server did otherwise than it should.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}
+
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("flow_id", &self.flow.id)
+            .field("tokens", &self.tokens)
+            .field("consent_id", &self.consent_id)
+            .field("notices", &self.notices)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Verified {
+    /// Adds what introspection told.
+    ///
+    /// # Errors
+    /// [`Refused`] with the tokens:
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) where another flow's token was
+    /// asked about, [`ServerRule::Introspection`] where the token is not active,
+    /// [`ServerRule::ConsentIdConflict`] where it tells another consent id.
+    pub fn introspected(mut self, told: &Introspection) -> Result<Self, Refused<Self>> {
+        let access_token = &self.tokens.access_token.token;
+        if told.token != *access_token && self.tokens.refresh_token.as_ref() != Some(&told.token) {
+            return Err(Refused::new(CallerFault::OtherClient, self));
+        }
+        let agreed = match (&told.consent_id, told.active) {
+            (_, false) => Err(ServerRule::Introspection),
+            (Some(id), true) => agree(&mut self.consent_id, id.as_str()),
+            (None, true) => Ok(()),
+        };
+        match agreed {
+            Ok(()) => Ok(self),
+            Err(rule) => {
+                let next_step = NextStep::AskTheInstitution;
+                let fault = ServerFault::new(rule, told.said.clone(), next_step);
+                Err(Refused::new(Error::Server(Box::new(fault)), self))
+            }
+        }
+    }
+}

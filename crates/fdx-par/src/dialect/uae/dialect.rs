@@ -1,0 +1,39 @@
+use core::time::Duration;
+
+use crate::dialect::dialect::{Dialect, Line, Need, line};
+use crate::dialect::member::Member;
+
+const GUIDE: &str = "Nebras Open Finance, TPP standards, Sending the /par Request";
+const OPENAPI: &str = "Nebras Open Finance, uae-authorization-endpoints-openapi v2.1-errata2";
+
+/// The API Hub of UAE Open Finance: no FDX, but the same FAPI 2.0 machinery.
+pub const UAE: Dialect = Dialect::new("uae", "UAE Open Finance API Hub")
+    .with_needs(&[Need::PrivateKeyJwt, Need::RequestObject, Need::Ps256, Need::Certificate])
+    .with_members(MEMBERS)
+    .with_notes(&[
+        "the push endpoint is on another host than the issuer: it comes from the metadata",
+        "exp of a request object is at most 10 minutes after nbf; this crate's is 5 after iat",
+        "details are of type urn:openfinanceuae:account-access-consent:v2.1, with a ConsentId that \
+         the client makes, and come back in the token response",
+        "too many pushes are answered with 429 and Retry-After",
+        "a refresh answers without a refresh token: the old one stays",
+        "a consent is revoked by an API of its own, which is not among the sources and not spoken here",
+        "request_uri is urn:ietf:params:oauth:request-uri:<id>, with a hyphen, good for 90 seconds",
+        "a customer without fitting accounts: invalid_request, user_lacks_eligible_accounts",
+    ]);
+
+const MEMBERS: &[Line] = &[
+    line(
+        Member::AuthorizationUrlParameters(&[("response_type", "code"), ("scope", "openid")]),
+        "Nebras Open Finance, TPP standards, authorization endpoint",
+    ),
+    line(Member::CertificateEverywhere, GUIDE),
+    line(Member::PushInteractionId, GUIDE),
+    line(Member::PushStatusOk, OPENAPI),
+    line(Member::PushWithoutClientId, OPENAPI),
+    line(Member::RegistrationByCertificate("/tpp-registration"), OPENAPI),
+    line(
+        Member::RequestObjectBackdated(Duration::from_secs(10)),
+        "Nebras Open Finance, TPP standards, request JWT",
+    ),
+];

@@ -1,0 +1,3 @@
+//! UAE Open Finance.
+
+pub(crate) mod dialect;

@@ -1,0 +1,182 @@
+use core::fmt;
+
+use fdx_jose::{
+    AuthorizationResponseError, DecryptionError, IdTokenError, JwtError, SignedIntrospectionError,
+    SigningError,
+};
+
+use crate::error::callback::{CallbackFault, SealFault};
+use crate::error::caller::CallerFault;
+use crate::error::next_step::NextStep;
+use crate::error::refusal::Refusal;
+use crate::error::registration::RegistrationFault;
+use crate::error::said::Said;
+use crate::error::server::ServerFault;
+
+/// What went wrong, sorted by whose doing it was.
+///
+/// Each has a stable [`code`](Error::code), the clause behind it, and the
+/// [`next_step`](Error::next_step) that makes sense. What a server said is kept in
+/// [`said`](Error::said), bounded and escaped; nothing from the body of a success is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server's, or the front channel's: a signed authorization response that does not hold.
+    AuthorizationResponse(AuthorizationResponseError),
+    /// Ours: a configuration or a call that can't be right. Nothing was sent.
+    Caller(CallerFault),
+    /// The front channel's: what arrived at the `redirect_uri` does not answer this request.
+    Callback(CallbackFault),
+    /// The decrypter's: nobody could try to open an ID token. The tokens are kept.
+    Decryption(DecryptionError),
+    /// The server's: it sent an ID token that does not hold.
+    IdToken(IdTokenError),
+    /// The server's decision: it understood, and said no.
+    Refusal(Box<Refusal>),
+    /// The server's: it registered the client otherwise than it was asked. The registration is kept.
+    Registration(RegistrationFault),
+    /// Whoever kept it: a sealed value that does not open.
+    Seal(SealFault),
+    /// The server's: its answer breaks a rule.
+    Server(Box<ServerFault>),
+    /// The server's: a signed introspection response that does not hold.
+    SignedIntrospection(SignedIntrospectionError),
+    /// The signer's: a signature could not be had, or does not fit.
+    Signing(SigningError),
+}
+
+impl Error {
+    /// A stable name of the rule, such as `rfc9207.iss.mismatch`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AuthorizationResponse(error) => error.code(),
+            Self::Caller(fault) => fault.code(),
+            Self::Callback(fault) => fault.code(),
+            Self::Decryption(_) => "decryption",
+            Self::IdToken(error) => error.code(),
+            Self::Refusal(refusal) => refusal.code(),
+            Self::Registration(fault) => fault.code(),
+            Self::Seal(fault) => fault.code(),
+            Self::Server(fault) => fault.rule.code(),
+            Self::SignedIntrospection(error) => error.code(),
+            Self::Signing(_) => "signing",
+        }
+    }
+
+    /// The clause of the standard that was broken or applied.
+    #[must_use]
+    pub fn clause(&self) -> &'static str {
+        match self {
+            Self::AuthorizationResponse(_) => "JARM section 2.4",
+            Self::Caller(fault) => fault.clause(),
+            Self::Callback(fault) => fault.clause(),
+            Self::Decryption(_) => "RFC 7516 section 5.2",
+            Self::IdToken(_) => "OpenID Connect Core 3.1.3.7",
+            Self::Refusal(refusal) => refusal.clause(),
+            Self::Registration(fault) => fault.clause(),
+            Self::Seal(_) => "fdx-par, sealed pending values",
+            Self::Server(fault) => fault.rule.clause(),
+            Self::SignedIntrospection(_) => "RFC 9701 section 5",
+            Self::Signing(_) => "RFC 7515 section 5.1",
+        }
+    }
+
+    /// The dialect member that would take what was refused here, where there is one: see
+    /// [`dialect`](crate::dialect). Whoever knows a provider to be like that configures its dialect.
+    #[must_use]
+    pub fn allowed_by(&self) -> Option<&'static str> {
+        match self {
+            Self::Callback(CallbackFault::IssMissing) => Some("callback-without-iss"),
+            Self::IdToken(IdTokenError::Jwt(JwtError::Type)) => Some("id-token-typ"),
+            Self::Server(fault) => fault.rule.allowed_by(),
+            _ => None,
+        }
+    }
+
+    /// What the server said, where one spoke.
+    #[must_use]
+    pub fn said(&self) -> Option<&Said> {
+        match self {
+            Self::Refusal(refusal) => Some(&refusal.said),
+            Self::Server(fault) => Some(&fault.said),
+            _ => None,
+        }
+    }
+
+    /// What can be done about it.
+    #[must_use]
+    pub fn next_step(&self) -> NextStep {
+        match self {
+            Self::AuthorizationResponse(error) if error.is_unknown_key() => NextStep::FetchKeys,
+            Self::AuthorizationResponse(_) => NextStep::KeepWaiting,
+            Self::Caller(fault) => fault.next_step(),
+            Self::Callback(fault) => fault.next_step(),
+            Self::Decryption(_) => NextStep::Retry { after: None },
+            Self::IdToken(error) if error.is_unknown_key() => NextStep::FetchKeys,
+            Self::IdToken(_) => NextStep::AskTheInstitution,
+            Self::Refusal(refusal) => refusal.next_step,
+            Self::Registration(_) => NextStep::AskTheInstitution,
+            Self::Seal(_) => NextStep::StartOver,
+            Self::Server(fault) => fault.next_step,
+            Self::SignedIntrospection(error) if error.is_unknown_key() => NextStep::FetchKeys,
+            Self::SignedIntrospection(_) => NextStep::AskTheInstitution,
+            Self::Signing(_) => NextStep::Retry { after: None },
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AuthorizationResponse(error) => {
+                write!(f, "the signed callback does not hold: {error}")?
+            }
+            Self::Caller(fault) => write!(f, "the call can't be right: {fault}")?,
+            Self::Callback(fault) => write!(f, "the callback is not the answer: {fault}")?,
+            Self::Decryption(error) => write!(f, "the ID token could not be opened: {error}")?,
+            Self::IdToken(error) => write!(f, "the server's ID token does not hold: {error}")?,
+            Self::Refusal(refusal) => write!(f, "the server refused: {refusal}")?,
+            Self::Registration(fault) => {
+                write!(f, "the server registered something else: {fault}")?
+            }
+            Self::Seal(fault) => write!(f, "the sealed value does not open: {fault}")?,
+            Self::Server(fault) => write!(f, "the server's answer breaks a rule: {fault}")?,
+            Self::SignedIntrospection(error) => {
+                write!(f, "the signed introspection does not hold: {error}")?
+            }
+            Self::Signing(error) => write!(f, "no usable signature: {error}")?,
+        }
+        write!(f, " [{}, {}]", self.code(), self.clause())?;
+        match self.allowed_by() {
+            Some(member) => write!(f, "; a dialect with the member {member} allows it"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<CallerFault> for Error {
+    fn from(fault: CallerFault) -> Self {
+        Self::Caller(fault)
+    }
+}
+
+impl From<SealFault> for Error {
+    fn from(fault: SealFault) -> Self {
+        Self::Seal(fault)
+    }
+}
+
+impl From<CallbackFault> for Error {
+    fn from(fault: CallbackFault) -> Self {
+        Self::Callback(fault)
+    }
+}
+
+impl From<SigningError> for Error {
+    fn from(error: SigningError) -> Self {
+        Self::Signing(error)
+    }
+}

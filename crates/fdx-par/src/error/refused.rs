@@ -1,0 +1,36 @@
+use core::fmt;
+
+use crate::error::error::Error;
+
+/// An error that costs nothing: what it was about is handed back unspent.
+#[derive(Debug)]
+pub struct Refused<T> {
+    /// Why.
+    pub error: Error,
+    /// What was not used up.
+    pub unspent: Box<T>,
+}
+
+impl<T> Refused<T> {
+    pub(crate) fn new(error: impl Into<Error>, unspent: T) -> Self {
+        Self { error: error.into(), unspent: Box::new(unspent) }
+    }
+}
+
+impl<T> From<Refused<T>> for Error {
+    fn from(refused: Refused<T>) -> Self {
+        refused.error
+    }
+}
+
+impl<T> fmt::Display for Refused<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<T: fmt::Debug> std::error::Error for Refused<T> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}

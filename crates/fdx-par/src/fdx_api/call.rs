@@ -1,0 +1,63 @@
+use fdx_wire::HttpsUrl;
+use http::Method;
+
+use crate::client::binding::BoundBy;
+use crate::client::client::Client;
+use crate::dialect::member::Member;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::exchange::mint::{INTERACTION_ID, Mint};
+use crate::exchange::nonces::Realm;
+use crate::exchange::outgoing::{Body, Outgoing};
+use crate::exchange::request::ClientCertificate;
+use crate::tokens::tokens::AccessToken;
+
+impl Client {
+    /// A call of the FDX API with its token, its proof and its interaction id.
+    pub(crate) fn authorized(
+        &self,
+        method: Method,
+        url: HttpsUrl,
+        body: Body,
+        access_token: &AccessToken,
+        mint: &Mint<'_>,
+        limit: usize,
+    ) -> Result<Outgoing, Error> {
+        self.check_issued(access_token)?;
+        // The token is sent nowhere else, whatever a link in a response or an identifier says.
+        if !is_below(&self.config().fdx_base, &url) {
+            return Err(CallerFault::OutsideFdxBase.into());
+        }
+        let bound = access_token.bound;
+        let (certificate, thumbprint) = match bound.by {
+            BoundBy::Dpop | BoundBy::Nothing => (ClientCertificate::Withhold, None),
+            BoundBy::Mtls => (ClientCertificate::Present, bound.to),
+        };
+        let token = &access_token.token;
+        let scheme = self.scheme(&url, bound.by)?;
+        let mut outgoing = Outgoing::new(method, url, certificate, body, limit);
+        outgoing.thumbprint = thumbprint;
+        // FAPI 2.0 Security Profile 5.3.3.1-3: in this header and nowhere else.
+        outgoing.authorization(scheme, token).map_err(|_| CallerFault::StoredGrant)?;
+        outgoing.header(INTERACTION_ID, &mint.interaction_id());
+        self.fdx_headers().write(&mut outgoing);
+        self.prove(&mut outgoing, Realm::ResourceServer, bound, Some(token), mint)?;
+        Ok(outgoing)
+    }
+
+    /// The scheme of `Authorization`, which some consent APIs want left out.
+    fn scheme(&self, url: &HttpsUrl, by: BoundBy) -> Result<Option<&'static str>, Error> {
+        let config = self.config();
+        let consents = config.fdx_base.join_segment("consents");
+        let consents = consents.map_err(|_| CallerFault::UrlTooLong)?;
+        let alone =
+            config.dialect.has(Member::ConsentTokenWithoutScheme) && is_below(&consents, url);
+        Ok(if alone { None } else { Some(by.token_type()) })
+    }
+}
+
+/// Whether `url` is below `base` for every server that may read it. A URL from elsewhere has no
+/// encoded slash; one that [`HttpsUrl::join_segment`] made of an identifier may have some.
+fn is_below(base: &HttpsUrl, url: &HttpsUrl) -> bool {
+    base.covers(url) || base.joins_to(url)
+}

@@ -1,0 +1,224 @@
+use fdx_rar::{ConsentId, ConsentRevocation, ConsentRevocationList, ConsentRevocationRequest};
+use fdx_wire::{Entropy, UnixTime};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Method, StatusCode};
+
+use crate::client::client::Client;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::notice::Notice;
+use crate::error::said::Said;
+use crate::exchange::answer::Answer;
+use crate::exchange::draft::{Draft, Exchange};
+use crate::exchange::mint as interaction;
+use crate::exchange::mint::{INTERACTION_ID, Mint};
+use crate::exchange::outgoing::{Body, Outgoing};
+use crate::fdx_api::error::not_a_success;
+use crate::tokens::tokens::AccessToken;
+
+/// How the revocation of a consent ended.
+#[derive(Clone, Debug)]
+pub struct ConsentRevoked {
+    outcome: RevocationOutcome,
+    said: Said,
+    interaction_id: String,
+    notices: Vec<Notice>,
+}
+
+/// What an institution makes of a revocation. None of them is a failure: after each, whoever asked
+/// for it calls with that consent no more.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RevocationOutcome {
+    /// 204: the institution took it. It may complete later: a token can live for a moment longer.
+    Revoked,
+    /// 409: the consent had ended before, by a revocation or by its time.
+    AlreadyEnded,
+    /// 404: the institution knows no such consent of this client's. Some say so of a consent that
+    /// was revoked before; a wrong id or base URL looks the same, so that it proves nothing.
+    NotFound,
+}
+
+const LIMIT: usize = 64 * 1024;
+
+impl Client {
+    /// Drafts the revocation of a consent (FDX Consent API, `PUT /consents/{consentId}/revocation`),
+    /// by one of its own access tokens or by this client's
+    /// [own](Client::client_credentials), as the institution has it.
+    ///
+    /// Where no answer comes, the same may be asked again: the second time it changes nothing
+    /// (RFC 9110 section 9.2.2), and ends as [`RevocationOutcome::AlreadyEnded`] or
+    /// [`RevocationOutcome::NotFound`]. The consent's own tokens end with it, so that by them the
+    /// second answer may be a 401: a refusal, after which a refresh is refused with `invalid_grant`,
+    /// whose next step is to [start over](NextStep::StartOver). [`Client::read_consent_by_id`] with
+    /// the client's own token says for sure.
+    ///
+    /// # Errors
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) for another institution's
+    /// token, [`CallerFault::OtherKey`](crate::CallerFault::OtherKey),
+    /// [`CallerFault::UrlTooLong`](crate::CallerFault::UrlTooLong).
+    pub fn revoke_consent(
+        &self,
+        consent_id: &ConsentId,
+        access_token: &AccessToken,
+        request: &ConsentRevocationRequest,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<ConsentRevoked>, Error> {
+        let call = RevokeConsent {
+            client: self.clone(),
+            consent_id: consent_id.clone(),
+            access_token: access_token.clone(),
+            // Two names, which always have a JSON form.
+            body: serde_json::to_vec(request).unwrap_or_default(),
+        };
+        Ok(Draft::new(call, entropy, now)?)
+    }
+}
+
+pub struct RevokeConsent {
+    client: Client,
+    consent_id: ConsentId,
+    access_token: AccessToken,
+    body: Vec<u8>,
+}
+
+impl Exchange for ConsentRevoked {
+    type Request = RevokeConsent;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(call: &RevokeConsent, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let url = call.client.revocation_url(&call.consent_id)?;
+        let body = Body::Bytes(call.body.clone().into());
+        let mut outgoing =
+            call.client.authorized(Method::PUT, url, body, &call.access_token, mint, LIMIT)?;
+        outgoing.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(outgoing)
+    }
+
+    fn read(_: RevokeConsent, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        answer.check_size()?;
+        let mut notices = Vec::new();
+        let outcome = match answer.status {
+            StatusCode::NO_CONTENT => RevocationOutcome::Revoked,
+            StatusCode::OK => {
+                notices.push(Notice::RevocationStatus);
+                RevocationOutcome::Revoked
+            }
+            StatusCode::CONFLICT => RevocationOutcome::AlreadyEnded,
+            StatusCode::NOT_FOUND => RevocationOutcome::NotFound,
+            _ => return Err(not_a_success(answer)),
+        };
+        let interaction_id = mint.interaction_id();
+        notices.extend(interaction::compare(&interaction_id, answer.text(&INTERACTION_ID)));
+        Ok(Self { outcome, said: super::error::said(answer), interaction_id, notices })
+    }
+}
+
+impl ConsentRevoked {
+    /// How it ended.
+    #[must_use]
+    pub fn outcome(&self) -> RevocationOutcome {
+        self.outcome
+    }
+
+    /// What the institution said: its status and, where it said why not, its code and message.
+    #[must_use]
+    pub fn said(&self) -> &Said {
+        &self.said
+    }
+
+    /// The `x-fapi-interaction-id` that was sent.
+    #[must_use]
+    pub fn interaction_id(&self) -> &str {
+        &self.interaction_id
+    }
+
+    /// What the server did otherwise than it should.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}
+
+/// The revocations of a consent, as the institution lists them now.
+#[derive(Clone, Debug)]
+pub struct Revocations {
+    list: Option<ConsentRevocationList>,
+    interaction_id: String,
+    notices: Vec<Notice>,
+}
+
+const LIST_LIMIT: usize = 256 * 1024;
+
+impl Client {
+    /// Drafts the list of a consent's revocations (FDX Consent API,
+    /// `GET /consents/{consentId}/revocation`). FDX 6 answers with an object, FDX 5 with an array;
+    /// both are read.
+    ///
+    /// # Errors
+    /// As [`Client::revoke_consent`].
+    pub fn list_revocations(
+        &self,
+        consent_id: &ConsentId,
+        access_token: &AccessToken,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<Revocations>, Error> {
+        let (consent_id, access_token) = (consent_id.clone(), access_token.clone());
+        let call = ListRevocations { client: self.clone(), consent_id, access_token };
+        Ok(Draft::new(call, entropy, now)?)
+    }
+}
+
+pub struct ListRevocations {
+    client: Client,
+    consent_id: ConsentId,
+    access_token: AccessToken,
+}
+
+impl Exchange for Revocations {
+    type Request = ListRevocations;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(call: &ListRevocations, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let url = call.client.revocation_url(&call.consent_id)?;
+        call.client.authorized(Method::GET, url, Body::Empty, &call.access_token, mint, LIST_LIMIT)
+    }
+
+    fn read(_: ListRevocations, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        answer.check_size()?;
+        let list = match answer.status {
+            StatusCode::OK => Some(answer.any_success(StatusCode::OK)?),
+            StatusCode::NOT_FOUND => None,
+            _ => return Err(not_a_success(answer)),
+        };
+        let interaction_id = mint.interaction_id();
+        let echoed = answer.text(&INTERACTION_ID);
+        let notices = interaction::compare(&interaction_id, echoed).into_iter().collect();
+        Ok(Self { list, interaction_id, notices })
+    }
+}
+
+impl Revocations {
+    /// The revocations, in the order in which they came; `None` for a 404, by which some
+    /// institutions say that there are none, and others that they know no such consent.
+    #[must_use]
+    pub fn list(&self) -> Option<&[ConsentRevocation]> {
+        self.list.as_ref().map(ConsentRevocationList::revocations)
+    }
+
+    /// The `x-fapi-interaction-id` that was sent.
+    #[must_use]
+    pub fn interaction_id(&self) -> &str {
+        &self.interaction_id
+    }
+
+    /// What the server did otherwise than it should.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}

@@ -1,0 +1,73 @@
+use fdx_jose::Thumbprint;
+use fdx_wire::json::ObjectWriter;
+use fdx_wire::{Entropy, HttpsUrl, UnixTime};
+use http::{Method, StatusCode};
+
+use crate::client::client::Client;
+use crate::dialect::member::Member;
+use crate::discovery::endpoint::Endpoint;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::exchange::answer::Answer;
+use crate::exchange::draft::{Draft, Exchange};
+use crate::exchange::mint::{INTERACTION_ID, Mint};
+use crate::exchange::outgoing::{Body, Outgoing};
+use crate::exchange::request::ClientCertificate;
+
+/// A provider took note of a client that it knows by a directory, from its certificate alone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TppRegistered;
+
+const LIMIT: usize = 64 * 1024;
+
+impl Client {
+    /// Drafts the registration by certificate of UAE Open Finance: `{}` by `POST`, answered with 204.
+    /// The `client_id` is the directory's. It is not RFC 7591, and no other dialect has it.
+    ///
+    /// # Errors
+    /// [`CallerFault::EndpointMissing`] where the dialect has no
+    /// [`Member::RegistrationByCertificate`].
+    pub fn register_by_certificate(
+        &self,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<TppRegistered>, Error> {
+        let path = self.config().dialect.find(|member| match member {
+            Member::RegistrationByCertificate(path) => Some(path),
+            _ => None,
+        });
+        let path = path.ok_or(CallerFault::EndpointMissing)?;
+        // Beside the push endpoint, which is not on the issuer's host.
+        let beside = self.target(Endpoint::PushedAuthorizationRequest)?.url.origin();
+        let url = HttpsUrl::parse(&format!("{}{path}", beside.as_str()));
+        let url = url.map_err(|_| CallerFault::UrlTooLong)?;
+        let call =
+            CertificateRegistration { url, thumbprint: self.config().certificate_thumbprint() };
+        Ok(Draft::new(call, entropy, now)?)
+    }
+}
+
+pub struct CertificateRegistration {
+    url: HttpsUrl,
+    thumbprint: Option<Thumbprint>,
+}
+
+impl Exchange for TppRegistered {
+    type Request = CertificateRegistration;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(call: &CertificateRegistration, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let body = Body::Json(ObjectWriter::with_capacity(2));
+        let certificate = ClientCertificate::Present;
+        let mut outgoing = Outgoing::new(Method::POST, call.url.clone(), certificate, body, LIMIT);
+        outgoing.thumbprint = call.thumbprint;
+        outgoing.header(INTERACTION_ID, &mint.interaction_id());
+        Ok(outgoing)
+    }
+
+    fn read(_: CertificateRegistration, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        answer.check_status(StatusCode::NO_CONTENT).map(|()| Self)
+    }
+}

@@ -1,0 +1,248 @@
+use fdx_wire::{Entropy, Secret, UnixTime};
+use http::{Method, StatusCode};
+
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::error::notice::Notice;
+use crate::exchange::answer::Answer;
+use crate::exchange::draft::{Draft, Exchange};
+use crate::exchange::mint as interaction;
+use crate::exchange::mint::{INTERACTION_ID, Mint};
+use crate::exchange::outgoing::{Body, Outgoing};
+use crate::registration::answer;
+use crate::registration::answer::{created, of_management, refusal};
+use crate::registration::metadata::ClientMetadata;
+use crate::registration::registered::Registered;
+use crate::registration::registrar::{LIMIT, Registrar};
+use crate::tokens::issued::can_stand_in_a_header;
+
+/// The registration is no more, and with it the client's grants and tokens
+/// (RFC 7592 section 2.3).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Deleted {
+    notices: Vec<Notice>,
+}
+
+impl Registrar {
+    /// Drafts the end of a registration. Where the answer is lost, another attempt that is refused
+    /// with 401 ([`NextStep::RegisterAgain`]) means that it is gone.
+    ///
+    /// # Errors
+    /// As [`Registrar::read`].
+    pub fn delete(
+        &self,
+        registered: &Registered,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<Deleted>, Error> {
+        self.check_issuer(registered)?;
+        let request =
+            DeleteRegistration { registrar: self.clone(), registered: registered.clone() };
+        Ok(Draft::new(request, entropy, now)?)
+    }
+}
+
+impl Deleted {
+    /// What the server did otherwise than it should.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}
+
+pub struct DeleteRegistration {
+    registrar: Registrar,
+    registered: Registered,
+}
+
+impl Exchange for Deleted {
+    type Request = DeleteRegistration;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(request: &DeleteRegistration, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        request.registrar.manage(Method::DELETE, &request.registered, Body::Empty, mint)
+    }
+
+    fn read(_: DeleteRegistration, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        if answer.status != StatusCode::NO_CONTENT {
+            return Err(of_management(refusal(answer, StatusCode::NO_CONTENT)));
+        }
+        answer.check_size()?;
+        let echoed = answer.text(&INTERACTION_ID);
+        let notices = interaction::compare(&mint.interaction_id(), echoed).into_iter().collect();
+        Ok(Self { notices })
+    }
+}
+
+pub struct RegistrationCall {
+    pub(super) registrar: Registrar,
+    pub(super) call: Call,
+}
+
+/// The three that are answered with a registration.
+pub(super) enum Call {
+    Register(InitialAccess),
+    Read(Box<Registered>),
+    Update(Box<Registered>),
+}
+
+impl Exchange for Registered {
+    type Request = RegistrationCall;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(request: &RegistrationCall, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let registrar = &request.registrar;
+        match &request.call {
+            Call::Register(access) => write_register(registrar, access, mint),
+            Call::Read(registered) => write_read(registrar, registered, mint),
+            Call::Update(registered) => write_update(registrar, registered, mint),
+        }
+    }
+
+    fn read(
+        request: RegistrationCall,
+        mint: &Mint<'_>,
+        answer: &Answer<'_>,
+    ) -> Result<Self, Error> {
+        let RegistrationCall { registrar, call } = request;
+        let interaction_id = mint.interaction_id();
+        match call {
+            Call::Register(_) => {
+                let status = created(answer, &registrar.config().dialect)?;
+                answer::read(&registrar, None, &interaction_id, answer, status)
+            }
+            Call::Read(before) | Call::Update(before) => {
+                let ok = StatusCode::OK;
+                answer::read(&registrar, Some(*before), &interaction_id, answer, ok)
+                    .map_err(of_management)
+            }
+        }
+    }
+}
+
+impl Registrar {
+    /// Drafts the read of a registration as the server has it now (RFC 7592 section 2.1). What
+    /// comes back takes the place of `registered`, whose token may be good for nothing then.
+    ///
+    /// # Errors
+    /// [`CallerFault::RegistrationUnmanaged`](crate::CallerFault::RegistrationUnmanaged),
+    /// [`CallerFault::RegistrationElsewhere`](crate::CallerFault::RegistrationElsewhere),
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient).
+    pub fn read(
+        &self,
+        registered: &Registered,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<Registered>, Error> {
+        self.check_issuer(registered)?;
+        let call = Call::Read(Box::new(registered.clone()));
+        Ok(Draft::new(RegistrationCall { registrar: self.clone(), call }, entropy, now)?)
+    }
+}
+
+pub(super) fn write_read(
+    registrar: &Registrar,
+    registered: &Registered,
+    mint: &Mint<'_>,
+) -> Result<Outgoing, Error> {
+    registrar.manage(Method::GET, registered, Body::Empty, mint)
+}
+
+/// What lets a client register (RFC 7591 section 3).
+#[derive(Clone, Debug)]
+pub enum InitialAccess {
+    /// Nothing: the endpoint is open, or knows the client by its certificate.
+    Open,
+    /// An initial access token, which the institution gave out of band.
+    Token(Secret),
+}
+
+impl Registrar {
+    /// Drafts the registration. A lost answer may leave a client behind that nobody can reach;
+    /// registering again makes another.
+    ///
+    /// # Errors
+    /// [`CallerFault::EndpointMissing`]; [`CallerFault::ParameterText`] for a token that can't
+    /// stand in a header.
+    pub fn register(
+        &self,
+        access: InitialAccess,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<Registered>, Error> {
+        if let InitialAccess::Token(token) = &access
+            && !can_stand_in_a_header(token.expose())
+        {
+            return Err(CallerFault::ParameterText.into());
+        }
+        Ok(Draft::new(
+            RegistrationCall { registrar: self.clone(), call: Call::Register(access) },
+            entropy,
+            now,
+        )?)
+    }
+}
+
+pub(super) fn write_register(
+    registrar: &Registrar,
+    access: &InitialAccess,
+    mint: &Mint<'_>,
+) -> Result<Outgoing, Error> {
+    let target = registrar.target()?;
+    let body = Body::Json(registrar.asked().to_object());
+    let outgoing = Outgoing::new(Method::POST, target.url, target.certificate, body, LIMIT);
+    let token = match access {
+        InitialAccess::Open => None,
+        InitialAccess::Token(token) => Some(token),
+    };
+    registrar.authorized(outgoing, token, mint)
+}
+
+impl Registrar {
+    /// Drafts an update to what this registrar has to say (RFC 7592 section 2.2): all of it, with
+    /// what the server added of itself. What comes back takes the place of `registered`, whose
+    /// token may be good for nothing then.
+    ///
+    /// # Errors
+    /// As [`Registrar::read`].
+    pub fn update(
+        &self,
+        registered: &Registered,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<Registered>, Error> {
+        self.check_issuer(registered)?;
+        let call = Call::Update(Box::new(registered.clone()));
+        Ok(Draft::new(RegistrationCall { registrar: self.clone(), call }, entropy, now)?)
+    }
+}
+
+pub(super) fn write_update(
+    registrar: &Registrar,
+    registered: &Registered,
+    mint: &Mint<'_>,
+) -> Result<Outgoing, Error> {
+    let metadata = merged(registrar.asked(), &registered.metadata);
+    let mut object = metadata.to_object();
+    object.member("client_id", registered.client_id());
+    registrar.manage(Method::PUT, registered, Body::Json(object), mint)
+}
+
+/// RFC 7592 2.2: every member that the server returned is sent, with our values where we have some;
+/// and none that manages the registration, which [`Registered`] keeps apart.
+fn merged(asked: &ClientMetadata, returned: &ClientMetadata) -> ClientMetadata {
+    let mut merged = returned.clone();
+    for (name, value) in asked.iter() {
+        merged.insert(name.to_owned(), value.clone());
+    }
+    // RFC 7591 2: never both.
+    match (asked.has("jwks"), asked.has("jwks_uri")) {
+        (true, _) => merged.remove("jwks_uri"),
+        (_, true) => merged.remove("jwks"),
+        _ => {}
+    }
+    merged
+}

@@ -1,0 +1,99 @@
+use fdx_wire::form::Form;
+use fdx_wire::{Entropy, Secret, UnixTime};
+use http::StatusCode;
+
+use crate::client::client::Client;
+use crate::discovery::endpoint::Endpoint;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+use crate::error::next_step::NextStep;
+use crate::exchange::answer::Answer;
+use crate::exchange::draft::{Draft, Exchange};
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::Outgoing;
+use crate::tokens::tokens::{Revocable, Tokens};
+
+/// Which of the tokens is meant (RFC 7009 section 2.1, RFC 7662 section 2.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TokenTypeHint {
+    /// `access_token`.
+    AccessToken,
+    /// `refresh_token`.
+    RefreshToken,
+}
+
+/// The server took the revocation of a token: whatever it was, it is good for nothing any more
+/// (RFC 7009 section 2.2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Revoked;
+
+const LIMIT: usize = 64 * 1024;
+
+impl Client {
+    /// Drafts the revocation of one token. Revoking a refresh token usually ends the access tokens
+    /// that came of it; revoking the *consent* is another thing.
+    ///
+    /// `tokens` are [`Tokens`], or tokens that are not verified: [`Exchanged`](crate::Exchanged),
+    /// [`Refreshed`](crate::Refreshed), [`UnverifiedTokens`](crate::UnverifiedTokens). Revoke the
+    /// latter after their ID token was rejected.
+    ///
+    /// # Errors
+    /// [`CallerFault::EndpointMissing`], [`CallerFault::RefreshTokenMissing`],
+    /// [`CallerFault::OtherClient`] for another institution's tokens.
+    pub fn revoke(
+        &self,
+        tokens: &impl Revocable,
+        which: TokenTypeHint,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Result<Draft<Revoked>, Error> {
+        let tokens = tokens.revocable();
+        self.check_issued(&tokens.access_token)?;
+        let token = which.of(tokens)?.clone();
+        Ok(Draft::new(TokenRevocation { client: self.clone(), token, which }, entropy, now)?)
+    }
+}
+
+impl TokenTypeHint {
+    /// The parameter's value.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access_token",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+
+    pub(crate) fn of(self, tokens: &Tokens) -> Result<&Secret, CallerFault> {
+        match self {
+            Self::AccessToken => Ok(&tokens.access_token.token),
+            Self::RefreshToken => {
+                tokens.refresh_token.as_ref().ok_or(CallerFault::RefreshTokenMissing)
+            }
+        }
+    }
+}
+
+pub struct TokenRevocation {
+    client: Client,
+    token: Secret,
+    which: TokenTypeHint,
+}
+
+impl Exchange for Revoked {
+    type Request = TokenRevocation;
+
+    const UNHEARD: NextStep = NextStep::Retry { after: None };
+
+    fn write(request: &TokenRevocation, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let mut form = Form::with_capacity(4096);
+        form.pair("token", request.token.expose()).pair("token_type_hint", request.which.as_str());
+        request.client.post(Endpoint::Revocation, form, None, mint, LIMIT)
+    }
+
+    /// RFC 7009 2.2: 200, also for a token that was unknown; the body is ignored.
+    fn read(_: TokenRevocation, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+        answer.check_status(StatusCode::OK)?;
+        Ok(Self)
+    }
+}

@@ -1,0 +1,127 @@
+use fdx_jose::Thumbprint;
+use fdx_rar::Scopes;
+use fdx_wire::{Issuer, Secret, UnixTime};
+
+use crate::client::binding::{Bound, BoundBy};
+use crate::client::client::Client;
+use crate::error::caller::CallerFault;
+use crate::error::error::Error;
+
+/// What a code was exchanged for. Persist it at once: it can't be had twice.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    pub(crate) access_token: AccessToken,
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) refresh_token_expires_at: Option<UnixTime>,
+    pub(crate) scopes: Scopes,
+}
+
+/// An access token, who issued it to whom, and what it is bound to. Calls borrow it; another
+/// institution's client, or another client of the same one, sends it nowhere.
+#[derive(Clone, Debug)]
+pub struct AccessToken {
+    pub(crate) issuer: Issuer,
+    pub(crate) client_id: String,
+    pub(crate) token: Secret,
+    pub(crate) bound: Bound,
+    pub(crate) expires_at: Option<UnixTime>,
+}
+
+impl Tokens {
+    /// The access token.
+    #[must_use]
+    pub fn access_token(&self) -> &AccessToken {
+        &self.access_token
+    }
+
+    /// The refresh token, where one came.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&Secret> {
+        self.refresh_token.as_ref()
+    }
+
+    /// When the refresh token expires, counted from when the request for it was drafted; `None`
+    /// where there is none, and where the provider's dialect does not say.
+    #[must_use]
+    pub fn refresh_token_expires_at(&self) -> Option<UnixTime> {
+        self.refresh_token_expires_at
+    }
+
+    /// The granted scopes: the response's, or the requested ones where it names none.
+    #[must_use]
+    pub fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+}
+
+impl AccessToken {
+    /// The token's text, for keeping it.
+    #[must_use]
+    pub fn token(&self) -> &Secret {
+        &self.token
+    }
+
+    /// What the token is bound by.
+    #[must_use]
+    pub fn bound_by(&self) -> BoundBy {
+        self.bound.by
+    }
+
+    /// Thumbprint of the key or certificate that it is bound to, if it is bound at all.
+    #[must_use]
+    pub fn bound_to(&self) -> Option<Thumbprint> {
+        self.bound.to
+    }
+
+    /// When it expires, counted from when the request for it was drafted; `None` where the server
+    /// did not say.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<UnixTime> {
+        self.expires_at
+    }
+}
+
+/// What [`Client::revoke`] takes: [`Tokens`], and the tokens that are not verified.
+pub trait Revocable {
+    /// The tokens, for their revocation and nothing else.
+    fn revocable(&self) -> &Tokens;
+}
+
+impl Revocable for Tokens {
+    fn revocable(&self) -> &Tokens {
+        self
+    }
+}
+
+impl Tokens {
+    pub(crate) fn check_refreshable(&self, now: UnixTime) -> Result<(), CallerFault> {
+        if self.refresh_token.is_none() {
+            return Err(CallerFault::RefreshTokenMissing);
+        }
+        match self.refresh_token_expires_at.is_some_and(|expires_at| expires_at <= now) {
+            true => Err(CallerFault::RefreshTokenExpired),
+            false => Ok(()),
+        }
+    }
+
+    /// RFC 6749 6: a new refresh token replaces the old one; without one the old one stays.
+    pub(crate) fn or_refresh_token_of(mut self, before: Self) -> Self {
+        if self.refresh_token.is_none() {
+            self.refresh_token_expires_at = before.refresh_token_expires_at;
+            self.refresh_token = before.refresh_token;
+        }
+        self
+    }
+}
+
+impl Client {
+    /// A token is good at its issuer alone, and anybody else may keep it (RFC 9700 section 4.4);
+    /// where nothing binds it, only this keeps it with its client.
+    pub(crate) fn check_issued(&self, access_token: &AccessToken) -> Result<(), Error> {
+        let config = self.config();
+        // check: TokenIssuer
+        let ours =
+            access_token.issuer == config.issuer && access_token.client_id == config.client_id;
+        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
+    }
+}
