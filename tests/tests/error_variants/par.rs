@@ -53,7 +53,7 @@ const UNUSUAL_CALLBACKS: &str = "tests/tests/unusual_callbacks.rs";
 
 pub(crate) const TABLES: &[Table] = &[
     Table {
-        declared: "crates/fdx-par/src/error/mod.rs",
+        declared: "crates/fdx-par/src/error/error.rs",
         name: "Error",
         rows: &[
             ("AuthorizationResponse", HERE, "a_signed_callback_of_another_issuer"),
@@ -360,7 +360,7 @@ pub(crate) const TABLES: &[Table] = &[
         never: &[],
     },
     Table {
-        declared: "crates/fdx-par/src/error/seal.rs",
+        declared: "crates/fdx-par/src/error/callback.rs",
         name: "SealFault",
         rows: &[
             ("Expired", SEALED, "it_opens_until_the_callback_deadline"),

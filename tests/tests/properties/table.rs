@@ -86,7 +86,7 @@ const LAWS: &[(&str, &[(&str, &str)])] = &[
     (
         "A sealed pending value opens in its own place and time, unchanged, and nowhere else",
         &[
-            ("crates/fdx-par/src/pending/tests.rs", "what_is_sealed_opens_as_it_was"),
+            ("crates/fdx-par/src/consent/pending/tests.rs", "what_is_sealed_opens_as_it_was"),
             (
                 "tests/tests/properties/seal.rs",
                 "it_opens_where_nothing_differs_and_until_it_expires",
@@ -184,8 +184,8 @@ const PAIRS: &[(&str, (&str, &str))] = &[
         ("crates/fdx-jose/tests/behaviour/keys.rs", "a_thumbprint_is_read_back"),
     ),
     (
-        "fdx_par::pending::sealed::Body",
-        ("crates/fdx-par/src/pending/tests.rs", "what_is_sealed_opens_as_it_was"),
+        "fdx_par::consent::pending::sealed::Body",
+        ("crates/fdx-par/src/consent/pending/tests.rs", "what_is_sealed_opens_as_it_was"),
     ),
     (
         "fdx_par::registration::stored::Body",
@@ -195,14 +195,14 @@ const PAIRS: &[(&str, (&str, &str))] = &[
         ),
     ),
     (
-        "fdx_par::stored_grant::Body",
+        "fdx_par::consent::stored_grant::Body",
         ("tests/tests/properties/grants.rs", "every_grant_is_read_back"),
     ),
-    ("fdx_par::token::exchanged::IdTokenFrom", UNVERIFIED),
-    ("fdx_par::token::unverified::Body", UNVERIFIED),
-    ("fdx_par::token::unverified::ExchangeBody", UNVERIFIED),
-    ("fdx_par::token::unverified::FlowBody", UNVERIFIED),
-    ("fdx_par::token::unverified::ResponseBody", UNVERIFIED),
+    ("fdx_par::consent::code_exchange::IdTokenFrom", UNVERIFIED),
+    ("fdx_par::consent::unverified::Body", UNVERIFIED),
+    ("fdx_par::consent::unverified::ExchangeBody", UNVERIFIED),
+    ("fdx_par::consent::unverified::FlowBody", UNVERIFIED),
+    ("fdx_par::consent::unverified::ResponseBody", UNVERIFIED),
     (
         "fdx_rar::authorization_details::AuthorizationDetails",
         ("crates/fdx-rar/src/authorization_details/tests.rs", "written_details_read_back"),

@@ -16,11 +16,29 @@ struct Floors {
     rooms: &'static [&'static str],
 }
 
-const FLOORS: [Floors; 2] = [
+const FLOORS: [Floors; 3] = [
+    Floors {
+        name: "fdx-par",
+        module: "",
+        rooms: &[
+            "manual",
+            "not_fapi",
+            "registration",
+            "readiness",
+            "consent",
+            "fdx_api",
+            "tokens",
+            "client",
+            "dialect",
+            "discovery",
+            "exchange",
+            "error",
+        ],
+    },
     Floors {
         name: "fdx-sandbox",
         module: "",
-        rooms: &["server", "sandbox", "misbehaviour", "provider", "institution", "pages", "answer"],
+        rooms: &["server", "sandbox", "misbehaviour", "provider", "institution", "pages", "document", "answer"],
     },
     Floors {
         name: "fdx-sandbox",
