@@ -223,8 +223,9 @@ fn flow(binding: Binding) -> (World, Printed, Secrets) {
     let fetch = client.verify(exchanged, None, world.now).unwrap();
     printed.debug("verification", &fetch);
     let Verification::FetchKeys(exchanged) = fetch else { panic!("verified without a key") };
-    let late = world.now + core::time::Duration::from_secs(86_400);
-    let refused = client.verify(exchanged, Some(&keys), late).unwrap_err();
+    // To a clock that is a day behind, the token was issued in the future.
+    let early = world.now - core::time::Duration::from_secs(86_400);
+    let refused = client.verify(exchanged, Some(&keys), early).unwrap_err();
     printed.both("refused ID token", &refused);
     printed.error("refused ID token", &refused.error);
     let verified = client.verify(*refused.unspent, Some(&keys), world.now).unwrap();

@@ -1,10 +1,12 @@
 //! Nodes that crash and restart, and what must be left at the end.
 
 use fdx_par::{
-    CallerFault, Draft, Error, Output, RefreshVerification, Step, UnverifiedTokens, Verification,
+    CallerFault, Draft, Error, Output, RefreshVerification, ServerRule, Step, UnverifiedTokens,
+    Verification,
 };
 
 use super::{Posted, Waiting};
+use crate::attack::Attack;
 use crate::ledger::{Actor, Harm};
 use crate::scene::Bank;
 use crate::tally::count;
@@ -98,24 +100,33 @@ impl World {
                 Err(error) => Err(error),
             };
             let keys = keys(row.bank);
-            let renewed = renewed.map(|renewed| match renewed {
-                UnverifiedTokens::Exchanged(exchanged) => {
-                    matches!(client.verify(exchanged, keys, now), Ok(Verification::Verified(_)))
-                }
-                UnverifiedTokens::Refreshed(refreshed) => matches!(
-                    client.verify_refreshed(refreshed, keys, now),
-                    Ok(RefreshVerification::Verified(_))
-                ),
+            let verified = renewed.map(|renewed| match renewed {
+                UnverifiedTokens::Exchanged(exchanged) => client
+                    .verify(exchanged, keys, now)
+                    .map(|verification| matches!(verification, Verification::Verified(_)))
+                    .map_err(Error::from),
+                UnverifiedTokens::Refreshed(refreshed) => client
+                    .verify_refreshed(refreshed, keys, now)
+                    .map(|verification| matches!(verification, RefreshVerification::Verified(_)))
+                    .map_err(Error::from),
             });
-            let broken = match &renewed {
-                Ok(true) => None,
-                Ok(false) => Some(Harm::RenewalRefused),
+            let broken = match &verified {
+                Ok(Ok(true)) => None,
+                // The attacker changed the response to the code exchange, and the node crashed
+                // before it read the consent. The response to the refresh reveals it.
+                Ok(Err(Error::Server(fault)))
+                    if fault.rule == ServerRule::ConsentIdConflict
+                        && self.tally.tried.contains_key(&Attack::SwappedConsentId) =>
+                {
+                    None
+                }
+                Ok(_) => Some(Harm::RenewalRefused),
                 // The ledger has checked it.
                 Err(Error::Refusal(refusal)) if refusal.is("invalid_grant") => None,
                 Err(_) => Some(Harm::GrantLost),
             };
             if let Some(harm) = broken {
-                self.say(|| format!("a persisted grant can't be renewed: {renewed:?}"));
+                self.say(|| format!("a persisted grant can't be renewed: {verified:?}"));
                 self.harm(harm, None);
             }
         }
