@@ -197,7 +197,7 @@ fn a_lost_answer_may_be_asked_for_again() {
         let draft = draft.unwrap();
         let signatures = draft.sign(&world.keys).unwrap();
         let (_, sent) = draft.attach(signatures).unwrap();
-        assert_eq!(sent.unheard(), NextStep::Retry { after: None });
+        assert_eq!(sent.on_no_response(), NextStep::Retry { after: None });
         let revoked = world.revoke_consent(&client, &id, own.access_token()).unwrap();
         assert_eq!(revoked.outcome(), outcome);
     }

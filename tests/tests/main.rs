@@ -23,6 +23,7 @@ mod limits;
 mod loopback_issuer;
 mod matrix;
 mod matrix_tls;
+mod no_response;
 mod notices;
 mod notifications;
 mod one_reader;
@@ -51,7 +52,7 @@ mod strict_server;
 mod token_issuer;
 mod token_responses;
 mod two_nodes;
-mod unheard;
+
 mod unsafe_calls;
 mod unusual_callbacks;
 mod unverified_tokens;

@@ -74,21 +74,21 @@ fn a_grant_is_refreshed_again_and_again_and_stays_the_same_grant() {
 }
 
 /// Refreshes, and hears nothing.
-fn unheard(world: &mut World, client: &Client, grant: &StoredGrant) -> NextStep {
+fn on_no_response(world: &mut World, client: &Client, grant: &StoredGrant) -> NextStep {
     let draft = client.refresh(grant, world.draw(), world.now).unwrap();
     let signatures = draft.sign(&world.keys).unwrap();
     let (request, sent) = draft.attach(signatures).unwrap();
     let certificate = request.certificate();
     let lost = world.carry(request.into_http(), certificate);
     assert_eq!(lost.status(), 200, "{:?}", world.bank.last_verdicts());
-    sent.unheard()
+    sent.on_no_response()
 }
 
 #[test]
 fn a_lost_answer_under_rotation_costs_nothing_for_a_minute() {
     let mut world = World::new(setup(RefreshPolicy::Rotate));
     let (client, grant) = world.stored();
-    assert_eq!(unheard(&mut world, &client, &grant), NextStep::Retry { after: None });
+    assert_eq!(on_no_response(&mut world, &client, &grant), NextStep::Retry { after: None });
     world.now = world.now + Duration::from_secs(60);
     let recovered = world.renewed(&client, &grant);
     assert_ne!(refresh_token(&recovered), refresh_token(&grant));
@@ -100,7 +100,7 @@ fn a_lost_answer_under_rotation_costs_nothing_for_a_minute() {
 fn a_lost_answer_that_is_noticed_too_late_starts_over() {
     let mut world = World::new(setup(RefreshPolicy::Rotate));
     let (client, grant) = world.stored();
-    assert_eq!(unheard(&mut world, &client, &grant), NextStep::Retry { after: None });
+    assert_eq!(on_no_response(&mut world, &client, &grant), NextStep::Retry { after: None });
     world.now = world.now + Duration::from_secs(61);
     let Err(Error::Refusal(refusal)) = world.refresh(&client, &grant) else { panic!("renewed") };
     assert!(refusal.is("invalid_grant"), "{refusal}");
@@ -112,7 +112,7 @@ fn without_rotation_a_lost_answer_never_matters() {
     for policy in [RefreshPolicy::Keep, RefreshPolicy::Repeat] {
         let mut world = World::new(setup(policy));
         let (client, grant) = world.stored();
-        assert_eq!(unheard(&mut world, &client, &grant), NextStep::Retry { after: None });
+        assert_eq!(on_no_response(&mut world, &client, &grant), NextStep::Retry { after: None });
         world.now = world.now + Duration::from_secs(86_400);
         let _ = world.renewed(&client, &grant);
     }

@@ -28,14 +28,14 @@ const RETRY: NextStep = NextStep::Retry { after: None };
 #[test]
 fn a_lost_answer_to_an_unsafe_call_is_no_reason_to_repeat_it() {
     for method in [Method::POST, Method::PATCH, Method::PUT, Method::DELETE] {
-        let (_, unheard) = sent(method.clone());
-        assert_eq!(unheard.unheard(), NextStep::AskTheInstitution, "{method}");
+        let (_, waiting) = sent(method.clone());
+        assert_eq!(waiting.on_no_response(), NextStep::AskTheInstitution, "{method}");
         assert_eq!(refused(method.clone(), 502).next_step(), NextStep::AskTheInstitution);
         // RFC 6585 4: what was one too many was not carried out.
         assert_eq!(refused(method, 429).next_step(), RETRY);
     }
     for method in [Method::GET, Method::HEAD] {
-        assert_eq!(sent(method.clone()).1.unheard(), RETRY, "{method}");
+        assert_eq!(sent(method.clone()).1.on_no_response(), RETRY, "{method}");
         assert_eq!(refused(method, 502).next_step(), RETRY);
     }
 }

@@ -57,7 +57,7 @@ impl Transport {
             let (request, sent) = draft.attach(signatures).map_err(Error::from)?;
             let response = match self.send(request).await {
                 Ok(response) => response,
-                Err(error) => return Err(RunError::without_response(error, sent.unheard())),
+                Err(error) => return Err(RunError::without_response(error, sent.on_no_response())),
             };
             match sent.receive(response.map(Zeroizing::new), now())? {
                 Step::Again(fresh) => draft = fresh,

@@ -125,13 +125,13 @@ impl World {
         task.retries += 1;
         let (flow, flow_id) = (task.flow, task.flow_id.clone());
         let (step, lost): (NextStep, &'static str) = match waiting {
-            Waiting::Push(sent) => (sent.unheard(), "push lost"),
-            Waiting::Exchange(sent) => (sent.unheard(), "answer to the code lost"),
-            Waiting::Keys(sent) => (sent.unheard(), "keys"),
-            Waiting::Read(sent) => (sent.unheard(), "read"),
-            Waiting::Call(sent) => (sent.unheard(), "call"),
-            Waiting::Refresh(sent) => (sent.unheard(), "refresh"),
-            Waiting::RefreshUnverified(sent) => (sent.unheard(), "refresh"),
+            Waiting::Push(sent) => (sent.on_no_response(), "push lost"),
+            Waiting::Exchange(sent) => (sent.on_no_response(), "answer to the code lost"),
+            Waiting::Keys(sent) => (sent.on_no_response(), "keys"),
+            Waiting::Read(sent) => (sent.on_no_response(), "read"),
+            Waiting::Call(sent) => (sent.on_no_response(), "call"),
+            Waiting::Refresh(sent) => (sent.on_no_response(), "refresh"),
+            Waiting::RefreshUnverified(sent) => (sent.on_no_response(), "refresh"),
         };
         self.say(|| format!("no answer, {lost}: {step:?}"));
         match (step, lost, again) {

@@ -44,8 +44,8 @@ impl At {
         if self == Self::Push { 201 } else { 200 }
     }
 
-    /// What is safe where nobody knows whether the server acted: a code is never sent again.
-    pub(crate) fn unheard(self) -> NextStep {
+    /// The next step after no response: a code is never sent again.
+    pub(crate) fn on_no_response(self) -> NextStep {
         match self {
             Self::Token => NextStep::StartOver,
             _ => NextStep::Retry { after: None },

@@ -20,19 +20,19 @@ use fdx_tests::{Answer, answer, patched};
 use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
-/// What the caller is told to do.
+/// The next step that an error names.
 #[derive(Clone, Copy)]
 enum Then {
     Ask,
-    /// Whatever is safe where nothing was heard.
-    Unheard,
+    /// The next step after no response.
+    NoResponse,
 }
 
 impl Then {
     fn at(self, at: At) -> NextStep {
         match self {
             Self::Ask => NextStep::AskTheInstitution,
-            Self::Unheard => at.unheard(),
+            Self::NoResponse => at.on_no_response(),
         }
     }
 }
@@ -42,11 +42,11 @@ type Row = (&'static str, fn(At, Answer) -> Answer, &'static str, Then);
 
 /// Broken in the same way at every endpoint that answers JSON.
 const EVERYWHERE: &[Row] = &[
-    ("cut in half", |_, a| cut(a, 2), "rfc8259.json.syntax", Then::Unheard),
-    ("all but the last byte", |_, a| cut(a, 1), "rfc8259.json.syntax", Then::Unheard),
-    ("empty", |_, a| body(a, ""), "rfc8259.json.syntax", Then::Unheard),
-    ("spaces", |_, a| body(a, "  \n"), "rfc8259.json.syntax", Then::Unheard),
-    ("text after the end", |_, a| append(a, "{}"), "rfc8259.json.syntax", Then::Unheard),
+    ("cut in half", |_, a| cut(a, 2), "rfc8259.json.syntax", Then::NoResponse),
+    ("all but the last byte", |_, a| cut(a, 1), "rfc8259.json.syntax", Then::NoResponse),
+    ("empty", |_, a| body(a, ""), "rfc8259.json.syntax", Then::NoResponse),
+    ("spaces", |_, a| body(a, "  \n"), "rfc8259.json.syntax", Then::NoResponse),
+    ("text after the end", |_, a| append(a, "{}"), "rfc8259.json.syntax", Then::NoResponse),
     ("one byte over the cap", |at, a| pad(a, at.cap() + 1), "fdx.body.size", Then::Ask),
     ("three times the cap", |at, a| pad(a, 3 * at.cap()), "fdx.body.size", Then::Ask),
     (
@@ -85,12 +85,17 @@ const EVERYWHERE: &[Row] = &[
     ("202", |_, a| status(a, 202), "rfc9110.status", Then::Ask),
     ("204", |_, a| body(status(a, 204), ""), "rfc9110.status", Then::Ask),
     ("206", |_, a| status(a, 206), "rfc9110.status", Then::Ask),
-    ("an HTML 502", |_, _| html(502), "rfc9110.error", Then::Unheard),
-    ("an HTML 503", |_, _| html(503), "rfc9110.error", Then::Unheard),
-    ("a large HTML 502", |at, _| pad(html(502), at.cap() + 1), "fdx.body.size", Then::Unheard),
+    ("an HTML 502", |_, _| html(502), "rfc9110.error", Then::NoResponse),
+    ("an HTML 503", |_, _| html(503), "rfc9110.error", Then::NoResponse),
+    ("a large HTML 502", |at, _| pad(html(502), at.cap() + 1), "fdx.body.size", Then::NoResponse),
     ("an HTML 404", |_, _| html(404), "rfc9110.error", Then::Ask),
-    ("an empty 500", |_, _| answer(500, "text/plain", ""), "rfc9110.error", Then::Unheard),
-    ("a 429 in JSON", |_, _| answer(429, "application/json", "{}"), "rfc9110.error", Then::Unheard),
+    ("an empty 500", |_, _| answer(500, "text/plain", ""), "rfc9110.error", Then::NoResponse),
+    (
+        "a 429 in JSON",
+        |_, _| answer(429, "application/json", "{}"),
+        "rfc9110.error",
+        Then::NoResponse,
+    ),
 ];
 
 #[test]
@@ -242,7 +247,7 @@ fn retry_after_is_surfaced_where_a_retry_is_safe_and_is_a_day_at_most() {
         ] {
             let error = at.broken(move |_| with(html(503), RETRY_AFTER, text)).unwrap_err();
             assert_eq!(error.said().unwrap().retry_after, Some(after), "{text}");
-            let next = match at.unheard() {
+            let next = match at.on_no_response() {
                 NextStep::Retry { .. } => NextStep::Retry { after: Some(after) },
                 other => other,
             };
@@ -250,7 +255,7 @@ fn retry_after_is_surfaced_where_a_retry_is_safe_and_is_a_day_at_most() {
         }
         for text in ["soon", "-5", "1.5"] {
             let error = at.broken(move |_| with(html(503), RETRY_AFTER, text)).unwrap_err();
-            assert_eq!(error.next_step(), at.unheard(), "{at:?}: {text}");
+            assert_eq!(error.next_step(), at.on_no_response(), "{at:?}: {text}");
         }
     }
 }

@@ -47,7 +47,7 @@ const SEALED: &str = "tests/tests/sealed.rs";
 const SIGNED_CALLBACKS: &str = "tests/tests/signed_callbacks.rs";
 const STORED_GRANT: &str = "tests/tests/stored_grant.rs";
 const TOKENS: &str = "tests/tests/bad_input/tokens.rs";
-const UNHEARD: &str = "tests/tests/unheard.rs";
+const NO_RESPONSE: &str = "tests/tests/no_response.rs";
 const WEAKENED: &str = "tests/tests/registration/weakened.rs";
 const UNUSUAL_CALLBACKS: &str = "tests/tests/unusual_callbacks.rs";
 
@@ -212,7 +212,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("StoredVerified", UNVERIFIED, "restore_unverified_rejects_a_verified_grant"),
             ("RedirectTooLate", PUSH, "the_customer_is_sent_off_before_the_request_uri_expires"),
             ("ResponseMode", HERE, "a_callback_read_in_another_response_mode"),
-            ("SignatureCount", UNHEARD, "too_few_or_too_many_signatures_hand_the_draft_back"),
+            ("SignatureCount", NO_RESPONSE, "too_few_or_too_many_signatures_hand_the_draft_back"),
             ("UrlTooLong", CONSENT_ID, "an_id_that_no_url_has_room_for_is_not_sent"),
         ],
         never: &[],

@@ -345,7 +345,7 @@ impl Driver {
             };
             let Some(answer) = answer else {
                 self.heard.push(Heard::Nothing);
-                let _ = sent.unheard();
+                let _ = sent.on_no_response();
                 return None;
             };
             self.heard.push(match asks_for_nonce(&answer) {

@@ -182,7 +182,7 @@ fn a_lost_answer_may_be_asked_for_again() {
     let (mut world, registrar) = everything();
     let draft = registrar.register(scene::initial(), world.draw(), world.now).unwrap();
     let (_, sent) = draft.attach(Vec::new()).unwrap();
-    assert_eq!(sent.unheard(), NextStep::Retry { after: None });
+    assert_eq!(sent.on_no_response(), NextStep::Retry { after: None });
 }
 
 // RFC 7592 2: 401 is for a client that is gone, or a token that was replaced.

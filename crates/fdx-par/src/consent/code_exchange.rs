@@ -126,7 +126,7 @@ impl Exchange for Exchanged {
     type Request = CodeExchange;
 
     /// A code that may have been spent is never sent again.
-    const UNHEARD: NextStep = NextStep::StartOver;
+    const ON_NO_RESPONSE: NextStep = NextStep::StartOver;
 
     fn write(request: &CodeExchange, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let Accepted { pending, code } = &request.accepted;

@@ -198,7 +198,7 @@ impl Exchange for Refreshed {
 
     /// FAPI 2.0 Security Profile 5.3.2.1-9: a server that rotates takes the old refresh token
     /// once more for a while.
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(request: &Refresh, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         request.client.write_refresh(&request.grant.tokens, mint)

@@ -205,7 +205,7 @@ impl Exchange for UnverifiedTokens {
     type Request = UnverifiedRefresh;
 
     /// As for every refresh.
-    const UNHEARD: NextStep = Refreshed::UNHEARD;
+    const ON_NO_RESPONSE: NextStep = Refreshed::ON_NO_RESPONSE;
 
     fn write(call: &UnverifiedRefresh, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         call.client.write_refresh(call.tokens.revocable(), mint)

@@ -47,7 +47,7 @@ pub struct Discovery {
 impl Exchange for ServerMetadata {
     type Request = Discovery;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(call: &Discovery, _: &Mint<'_>) -> Result<Outgoing, Error> {
         let url = well_known_url(&call.issuer, call.well_known)?;

@@ -40,7 +40,7 @@ impl MetadataDocument {
 impl Exchange for MetadataDocument {
     type Request = Discovery;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(call: &Discovery, _: &Mint<'_>) -> Result<Outgoing, Error> {
         Ok(Outgoing::get(well_known_url(&call.issuer, call.well_known)?, LIMIT))

@@ -107,7 +107,7 @@ impl ServerKeys {
 impl Exchange for ServerKeys {
     type Request = HttpsUrl;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(jwks_uri: &HttpsUrl, _: &Mint<'_>) -> Result<Outgoing, Error> {
         Ok(Outgoing::get(jwks_uri.clone(), LIMIT))

@@ -71,17 +71,17 @@ impl Refusal {
         self.said.status == 403 && (self.is("602") || self.is("403"))
     }
 
-    /// `unheard` is what is safe where it can't be known whether the server acted.
-    pub(crate) fn new(kind: RefusalKind, said: Said, unheard: NextStep) -> Self {
+    /// `on_no_response` is what is safe where it can't be known whether the server acted.
+    pub(crate) fn new(kind: RefusalKind, said: Said, on_no_response: NextStep) -> Self {
         let mut refusal = Self { kind, said, next_step: NextStep::AskTheInstitution };
-        refusal.next_step = refusal.what_next(unheard);
+        refusal.next_step = refusal.what_next(on_no_response);
         refusal
     }
 
-    fn what_next(&self, unheard: NextStep) -> NextStep {
+    fn what_next(&self, on_no_response: NextStep) -> NextStep {
         let is = |codes: &[&str]| codes.iter().any(|code| self.is(code));
         if self.said.is_passing() {
-            return match unheard {
+            return match on_no_response {
                 NextStep::Retry { .. } => NextStep::Retry { after: self.said.retry_after },
                 // RFC 6585 4: what was one too many was not carried out.
                 NextStep::AskTheInstitution if self.said.status == 429 => {

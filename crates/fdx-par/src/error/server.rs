@@ -121,15 +121,15 @@ impl ServerRule {
 }
 
 impl ServerFault {
-    /// `unheard` is what is safe where it can't be known whether the server acted.
-    pub(crate) fn new(rule: ServerRule, said: Said, unheard: NextStep) -> Self {
-        let next_step = match (rule, unheard) {
+    /// `on_no_response` is what is safe where it can't be known whether the server acted.
+    pub(crate) fn new(rule: ServerRule, said: Said, on_no_response: NextStep) -> Self {
+        let next_step = match (rule, on_no_response) {
             // Not what the server meant to say: a proxy's page, a broken connection.
             (_, NextStep::Retry { .. }) if said.is_passing() => {
                 NextStep::Retry { after: said.retry_after }
             }
-            (ServerRule::BodySyntax, _) => unheard,
-            _ if said.is_passing() => unheard,
+            (ServerRule::BodySyntax, _) => on_no_response,
+            _ if said.is_passing() => on_no_response,
             _ => NextStep::AskTheInstitution,
         };
         Self { rule, said, next_step }

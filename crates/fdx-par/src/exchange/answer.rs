@@ -30,7 +30,7 @@ pub struct Answer<'a> {
     /// When the request was drafted: lifetimes count from here, the safe side.
     pub(crate) drafted_at: UnixTime,
     pub(crate) now: UnixTime,
-    pub(crate) unheard: NextStep,
+    pub(crate) on_no_response: NextStep,
 }
 
 /// RFC 6749 section 5.2. What explains the error and is no text is as good as none.
@@ -123,11 +123,11 @@ impl Answer<'_> {
     }
 
     pub(crate) fn refuse(&self, kind: RefusalKind, said: Said) -> Error {
-        Error::Refusal(Box::new(Refusal::new(kind, said, self.unheard)))
+        Error::Refusal(Box::new(Refusal::new(kind, said, self.on_no_response)))
     }
 
     pub(crate) fn fault(&self, rule: ServerRule) -> Error {
-        Error::Server(Box::new(ServerFault::new(rule, self.said(), self.unheard)))
+        Error::Server(Box::new(ServerFault::new(rule, self.said(), self.on_no_response)))
     }
 
     /// What the head of the answer says.

@@ -196,12 +196,12 @@ pub trait Exchange: Sized + Send + Sync + 'static {
     /// What is asked, kept until the answer is read.
     type Request: Send + Sync + 'static;
 
-    /// What is safe when no answer comes.
-    const UNHEARD: NextStep;
+    /// The next step if no response arrives.
+    const ON_NO_RESPONSE: NextStep;
 
-    /// The same for this ask, where it is not the same for all.
-    fn unheard(_: &Self::Request) -> NextStep {
-        Self::UNHEARD
+    /// The next step for this request, if it depends on the request.
+    fn on_no_response(_: &Self::Request) -> NextStep {
+        Self::ON_NO_RESPONSE
     }
 
     /// Writes the request of one attempt.
@@ -252,7 +252,7 @@ impl<T: Output> Sent<T> {
             limit: self.limit,
             drafted_at: self.drafted_at,
             now,
-            unheard: T::unheard(&self.call),
+            on_no_response: T::on_no_response(&self.call),
         };
         if let Some((memory, slot)) = &self.nonces {
             let told = answer.dpop_nonce();
@@ -274,10 +274,10 @@ impl<T: Output> Sent<T> {
         T::read(self.call, &mint, &answer).map(Step::Done)
     }
 
-    /// No answer came, and none will: says what is safe. The server may or may not have acted.
+    /// The next step if no response arrived. The server may or may not have acted.
     #[must_use]
-    pub fn unheard(self) -> NextStep {
-        T::unheard(&self.call)
+    pub fn on_no_response(self) -> NextStep {
+        T::on_no_response(&self.call)
     }
 }
 

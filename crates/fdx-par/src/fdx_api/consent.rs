@@ -74,7 +74,7 @@ pub struct ReadConsent {
 impl Exchange for ConsentRead {
     type Request = ReadConsent;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(request: &ReadConsent, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let url = request.client.consent_url(&request.consent_id)?;

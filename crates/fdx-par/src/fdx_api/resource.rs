@@ -139,12 +139,16 @@ pub struct ResourceCall {
 impl Exchange for ResourceAnswer {
     type Request = ResourceCall;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     /// RFC 9110 9.2.1: a method that changes nothing may be called again; what any other did, only
     /// the institution knows.
-    fn unheard(call: &ResourceCall) -> NextStep {
-        if call.request.method.is_safe() { Self::UNHEARD } else { NextStep::AskTheInstitution }
+    fn on_no_response(call: &ResourceCall) -> NextStep {
+        if call.request.method.is_safe() {
+            Self::ON_NO_RESPONSE
+        } else {
+            NextStep::AskTheInstitution
+        }
     }
 
     fn write(call: &ResourceCall, mint: &Mint<'_>) -> Result<Outgoing, Error> {
@@ -179,7 +183,7 @@ impl Exchange for ResourceAnswer {
             interaction_id,
             body: answer.body.to_vec(),
             said: answer.said(),
-            unheard: answer.unheard,
+            on_no_response: answer.on_no_response,
         })
     }
 }
@@ -192,7 +196,7 @@ pub struct ResourceAnswer {
     interaction_id: String,
     notices: Vec<Notice>,
     said: Said,
-    unheard: NextStep,
+    on_no_response: NextStep,
 }
 
 impl ResourceAnswer {
@@ -222,7 +226,7 @@ impl ResourceAnswer {
         let limits = Limits { members: MEMBERS, ..Limits::bytes(self.body.len()) };
         json::from_slice(&self.body, &limits).map_err(|error| {
             let rule = ServerRule::of_json(error.kind());
-            Error::Server(Box::new(ServerFault::new(rule, self.said.clone(), self.unheard)))
+            Error::Server(Box::new(ServerFault::new(rule, self.said.clone(), self.on_no_response)))
         })
     }
 

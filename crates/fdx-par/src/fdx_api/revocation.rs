@@ -86,7 +86,7 @@ pub struct RevokeConsent {
 impl Exchange for ConsentRevoked {
     type Request = RevokeConsent;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(call: &RevokeConsent, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let url = call.client.revocation_url(&call.consent_id)?;
@@ -181,7 +181,7 @@ pub struct ListRevocations {
 impl Exchange for Revocations {
     type Request = ListRevocations;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(call: &ListRevocations, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let url = call.client.revocation_url(&call.consent_id)?;

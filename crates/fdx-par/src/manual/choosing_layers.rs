@@ -31,7 +31,7 @@
 //!    [`Request::max_response_bytes`](crate::Request::max_response_bytes).
 //! 5. It checks the server's certificate and name, speaks TLS 1.2 or 1.3, and has no switch that
 //!    turns this off.
-//! 6. It has a timeout. Where no answer comes, it asks [`Sent::unheard`](crate::Sent::unheard) what
+//! 6. It has a timeout. Where no answer comes, it asks [`Sent::on_no_response`](crate::Sent::on_no_response) what
 //!    is safe.
 //!
 //! The rest is one loop, the same for every exchange, with `await` or without:
@@ -50,7 +50,7 @@
 //!
 //! enum Failed {
 //!     Protocol(Error),
-//!     Unheard(NextStep),
+//!     NoResponse(NextStep),
 //! }
 //!
 //! fn run<T: Output>(mut draft: Draft<T>, signer: &impl Signer, http: &mut impl Http, now: UnixTime)
@@ -61,7 +61,7 @@
 //!         let (request, sent) = draft.attach(signatures).map_err(|r| Failed::Protocol(r.error))?;
 //!         let (certificate, cap) = (request.certificate(), request.max_response_bytes());
 //!         let Some(response) = http.send(request.into_http(), certificate, cap) else {
-//!             return Err(Failed::Unheard(sent.unheard()));
+//!             return Err(Failed::NoResponse(sent.on_no_response()));
 //!         };
 //!         match sent.receive(response, now).map_err(Failed::Protocol)? {
 //!             Step::Again(fresh) => draft = fresh,
@@ -79,9 +79,9 @@
 //! # let client = client(&key);
 //! // A code that may have been spent is not sent twice; keys may be asked for again.
 //! let lost = run(client.exchange(accepted(&client, &key), entropy(2), NOW)?, &key, &mut Silence, NOW);
-//! assert!(matches!(lost, Err(Failed::Unheard(NextStep::StartOver))));
+//! assert!(matches!(lost, Err(Failed::NoResponse(NextStep::StartOver))));
 //! let lost = run(client.fetch_keys(NOW)?, &key, &mut Silence, NOW);
-//! assert!(matches!(lost, Err(Failed::Unheard(NextStep::Retry { .. }))));
+//! assert!(matches!(lost, Err(Failed::NoResponse(NextStep::Retry { .. }))));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

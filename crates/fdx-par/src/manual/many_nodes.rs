@@ -115,7 +115,7 @@
 //! # When an answer is lost
 //!
 //! A connection that breaks after the request went out leaves open whether the server acted.
-//! [`Sent::unheard`](crate::Sent::unheard) says what is safe:
+//! [`Sent::on_no_response`](crate::Sent::on_no_response) says what is safe:
 //!
 //! | exchange | safe is | because |
 //! |---|---|---|

@@ -56,7 +56,7 @@ pub struct CertificateRegistration {
 impl Exchange for TppRegistered {
     type Request = CertificateRegistration;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(call: &CertificateRegistration, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let body = Body::Json(ObjectWriter::with_capacity(2));

@@ -59,7 +59,7 @@ pub struct DeleteRegistration {
 impl Exchange for Deleted {
     type Request = DeleteRegistration;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(request: &DeleteRegistration, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         request.registrar.manage(Method::DELETE, &request.registered, Body::Empty, mint)
@@ -91,7 +91,7 @@ pub(super) enum Call {
 impl Exchange for Registered {
     type Request = RegistrationCall;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(request: &RegistrationCall, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let registrar = &request.registrar;

@@ -48,7 +48,7 @@ impl Exchange for ClientToken {
     type Request = ClientCredentials;
 
     /// Nobody misses a token that was issued and never arrived.
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(request: &ClientCredentials, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let mut form = Form::with_capacity(4096);

@@ -121,7 +121,7 @@ impl Subject {
 impl Exchange for Introspection {
     type Request = IntrospectionRequest;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(request: &IntrospectionRequest, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         request.subject.write(&request.client, mint)

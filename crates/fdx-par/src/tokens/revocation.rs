@@ -83,7 +83,7 @@ pub struct TokenRevocation {
 impl Exchange for Revoked {
     type Request = TokenRevocation;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(request: &TokenRevocation, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let mut form = Form::with_capacity(4096);

@@ -109,7 +109,7 @@ pub struct SignedIntrospectionRequest {
 impl Exchange for IntrospectionJwt {
     type Request = SignedIntrospectionRequest;
 
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(request: &SignedIntrospectionRequest, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let mut outgoing = request.subject.write(&request.client, mint)?;

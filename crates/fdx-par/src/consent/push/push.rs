@@ -165,7 +165,7 @@ impl Exchange for Pushed {
     type Request = Push;
 
     /// A request_uri that nobody heard of expires by itself.
-    const UNHEARD: NextStep = NextStep::Retry { after: None };
+    const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(asked: &Push, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let config = asked.client.config();

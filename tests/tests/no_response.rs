@@ -1,4 +1,4 @@
-//! Where no answer comes: what is safe, and what a draft that has grown old becomes.
+//! The next step after no response, and the renewal of an old draft.
 
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -17,14 +17,14 @@ use serde_json::Value;
 
 const RETRY: NextStep = NextStep::Retry { after: None };
 
-/// Sends the request and hears nothing.
+/// Sends the request and gets no response.
 fn lost<T: Output>(world: &mut World, draft: Draft<T>) -> NextStep {
     let signatures = draft.sign(&world.keys).unwrap();
     let (request, sent) = draft.attach(signatures).unwrap();
     let certificate = request.certificate();
     let answer = world.carry(request.into_http(), certificate);
     assert!(answer.status().is_success(), "{:?}", world.bank.last_verdicts());
-    sent.unheard()
+    sent.on_no_response()
 }
 
 fn world() -> (World, Client) {
