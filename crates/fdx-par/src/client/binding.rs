@@ -24,7 +24,7 @@ impl BoundBy {
 
 /// What a code or a token is bound to: a key or a certificate by its thumbprint, or nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Bound {
+pub struct Bound {
     pub(crate) by: BoundBy,
     pub(crate) to: Option<Thumbprint>,
 }

@@ -4,6 +4,7 @@ use fdx_wire::form::Form;
 use fdx_wire::{Entropy, Secret, UnixTime};
 use serde::{Deserialize, Serialize};
 
+use crate::client::binding::Bound;
 use crate::client::client::Client;
 use crate::client::encrypted::Keeps;
 use crate::consent::callback::callback::Accepted;
@@ -124,11 +125,12 @@ pub struct CodeExchange {
 
 impl Exchange for Exchanged {
     type Request = CodeExchange;
+    type Kept = Bound;
 
     /// A code that may have been spent is never sent again.
     const ON_NO_RESPONSE: NextStep = NextStep::StartOver;
 
-    fn write(request: &CodeExchange, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+    fn write(request: &CodeExchange, mint: &Mint<'_>) -> Result<(Outgoing, Bound), Error> {
         let Accepted { pending, code } = &request.accepted;
         let mut form = Form::with_capacity(4096);
         form.pair("grant_type", "authorization_code")
@@ -136,12 +138,12 @@ impl Exchange for Exchanged {
             .pair("redirect_uri", pending.flow.redirect_uri.as_str())
             .pair("code_verifier", pending.code_verifier.expose());
         let bound = request.client.bound_at_exchange(pending.flow.bound_to)?;
-        request.client.post(Endpoint::Token, form, Some(bound), mint, LIMIT)
+        let outgoing = request.client.post(Endpoint::Token, form, Some(bound), mint, LIMIT)?;
+        Ok((outgoing, bound))
     }
 
-    fn read(request: CodeExchange, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(request: CodeExchange, bound: Bound, answer: &Answer<'_>) -> Result<Self, Error> {
         let flow = request.accepted.pending.flow;
-        let bound = request.client.bound_at_exchange(flow.bound_to)?;
         let issued = issued::read(answer, &request.client, bound, &flow.scopes)?;
         let (exchanged_at, id_token_from) = (answer.drafted_at, IdTokenFrom::Exchange);
         Ok(Self { issued, flow, exchanged_at, id_token_from })

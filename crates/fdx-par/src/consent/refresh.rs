@@ -5,6 +5,7 @@ use fdx_rar::ConsentId;
 use fdx_wire::form::Form;
 use fdx_wire::{Entropy, Secret, UnixTime};
 
+use crate::client::binding::Bound;
 use crate::client::client::Client;
 use crate::client::encrypted::{Encrypted, Keeps};
 use crate::consent::stored_grant::{Identity, StoredGrant};
@@ -195,17 +196,17 @@ pub struct Refresh {
 
 impl Exchange for Refreshed {
     type Request = Refresh;
+    type Kept = Bound;
 
     /// FAPI 2.0 Security Profile 5.3.2.1-9: a server that rotates takes the old refresh token
     /// once more for a while.
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(request: &Refresh, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+    fn write(request: &Refresh, mint: &Mint<'_>) -> Result<(Outgoing, Bound), Error> {
         request.client.write_refresh(&request.grant.tokens, mint)
     }
 
-    fn read(request: Refresh, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
-        let bound = request.client.config().sender_constraint.bound();
+    fn read(request: Refresh, bound: Bound, answer: &Answer<'_>) -> Result<Self, Error> {
         let mut issued =
             response::read(answer, &request.client, bound, &request.grant.tokens.scopes)?;
         issued.tokens = issued.tokens.or_refresh_token_of(request.grant.tokens);
@@ -241,18 +242,19 @@ impl fmt::Debug for Refreshed {
 }
 
 impl Client {
-    /// The request of a refresh (RFC 6749 section 6).
+    /// The request of a refresh (RFC 6749 section 6), and the binding of the new tokens.
     pub(crate) fn write_refresh(
         &self,
         tokens: &Tokens,
         mint: &Mint<'_>,
-    ) -> Result<Outgoing, Error> {
+    ) -> Result<(Outgoing, Bound), Error> {
         let mut form = Form::with_capacity(4096);
         form.pair("grant_type", "refresh_token");
         if let Some(refresh_token) = &tokens.refresh_token {
             form.pair("refresh_token", refresh_token.expose());
         }
         let bound = self.config().sender_constraint.bound();
-        self.post(Endpoint::Token, form, Some(bound), mint, LIMIT)
+        let outgoing = self.post(Endpoint::Token, form, Some(bound), mint, LIMIT)?;
+        Ok((outgoing, bound))
     }
 }

@@ -3,6 +3,7 @@ use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
 use fdx_wire::{Entropy, Secret, UnixTime, base64url, json};
 use serde::{Deserialize, Serialize};
 
+use crate::client::binding::Bound;
 use crate::client::client::Client;
 use crate::client::config::ResponseMode;
 use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
@@ -203,17 +204,17 @@ pub struct UnverifiedRefresh {
 
 impl Exchange for UnverifiedTokens {
     type Request = UnverifiedRefresh;
+    type Kept = Bound;
 
     /// As for every refresh.
     const ON_NO_RESPONSE: NextStep = Refreshed::ON_NO_RESPONSE;
 
-    fn write(call: &UnverifiedRefresh, mint: &Mint<'_>) -> Result<Outgoing, Error> {
-        call.client.write_refresh(call.tokens.revocable(), mint)
+    fn write(request: &UnverifiedRefresh, mint: &Mint<'_>) -> Result<(Outgoing, Bound), Error> {
+        request.client.write_refresh(request.tokens.revocable(), mint)
     }
 
-    fn read(call: UnverifiedRefresh, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
-        let UnverifiedRefresh { client, tokens } = call;
-        let bound = client.config().sender_constraint.bound();
+    fn read(request: UnverifiedRefresh, bound: Bound, answer: &Answer<'_>) -> Result<Self, Error> {
+        let UnverifiedRefresh { client, tokens } = request;
         let issued = response::read(answer, &client, bound, &tokens.revocable().scopes)?;
         Ok(match tokens {
             Self::Exchanged(exchanged) => exchanged.renewed(issued).into(),

@@ -46,17 +46,18 @@ pub struct Discovery {
 
 impl Exchange for ServerMetadata {
     type Request = Discovery;
+    type Kept = ();
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(call: &Discovery, _: &Mint<'_>) -> Result<Outgoing, Error> {
-        let url = well_known_url(&call.issuer, call.well_known)?;
-        Ok(Outgoing::get(url, LIMIT))
+    fn write(request: &Discovery, _: &Mint<'_>) -> Result<(Outgoing, ()), Error> {
+        let url = well_known_url(&request.issuer, request.well_known)?;
+        Ok((Outgoing::get(url, LIMIT), ()))
     }
 
-    fn read(call: Discovery, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(request: Discovery, (): (), answer: &Answer<'_>) -> Result<Self, Error> {
         let document: metadata::Document = answer.success(StatusCode::OK, MEMBERS)?;
-        document.check(call.issuer).map_err(|rule| answer.fault(rule))
+        document.check(request.issuer).map_err(|rule| answer.fault(rule))
     }
 }
 

@@ -39,14 +39,16 @@ impl MetadataDocument {
 
 impl Exchange for MetadataDocument {
     type Request = Discovery;
+    type Kept = ();
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(call: &Discovery, _: &Mint<'_>) -> Result<Outgoing, Error> {
-        Ok(Outgoing::get(well_known_url(&call.issuer, call.well_known)?, LIMIT))
+    fn write(request: &Discovery, _: &Mint<'_>) -> Result<(Outgoing, ()), Error> {
+        let url = well_known_url(&request.issuer, request.well_known)?;
+        Ok((Outgoing::get(url, LIMIT), ()))
     }
 
-    fn read(_: Discovery, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(_: Discovery, (): (), answer: &Answer<'_>) -> Result<Self, Error> {
         answer.check_json(StatusCode::OK)?;
         Ok(Self { bytes: answer.body.to_vec() })
     }

@@ -106,14 +106,15 @@ impl ServerKeys {
 
 impl Exchange for ServerKeys {
     type Request = HttpsUrl;
+    type Kept = ();
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(jwks_uri: &HttpsUrl, _: &Mint<'_>) -> Result<Outgoing, Error> {
-        Ok(Outgoing::get(jwks_uri.clone(), LIMIT))
+    fn write(jwks_uri: &HttpsUrl, _: &Mint<'_>) -> Result<(Outgoing, ()), Error> {
+        Ok((Outgoing::get(jwks_uri.clone(), LIMIT), ()))
     }
 
-    fn read(jwks_uri: HttpsUrl, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(jwks_uri: HttpsUrl, (): (), answer: &Answer<'_>) -> Result<Self, Error> {
         answer.check_json(StatusCode::OK)?;
         let jwks = Jwks::parse(answer.body).map_err(|error| answer.fault(rule(error)))?;
         Ok(Self { jwks_uri, jwks, fetched_at: answer.drafted_at })

@@ -14,7 +14,7 @@ use crate::error::said::{Excerpt, Said};
 use crate::error::server::{ServerFault, ServerRule};
 use crate::exchange::challenge;
 use crate::exchange::challenge::Challenge;
-use crate::exchange::mint::INTERACTION_ID;
+use crate::exchange::interaction::INTERACTION_ID;
 use crate::exchange::nonces::Realm;
 
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");

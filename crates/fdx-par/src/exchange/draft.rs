@@ -24,7 +24,8 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// Dropping it is the whole of rolling back.
 #[must_use = "nothing is sent until the draft is signed, attached and carried out"]
 pub struct Draft<T: Output> {
-    pub(super) call: T::Request,
+    pub(super) request: T::Request,
+    pub(super) kept: T::Kept,
     pub(super) outgoing: Box<Outgoing>,
     pub(super) entropy: Entropy,
     /// Counts what was minted, so that no value is minted twice.
@@ -42,34 +43,35 @@ pub(super) enum Retried {
 
 impl<T: Output> Draft<T> {
     pub(crate) fn new(
-        call: T::Request,
+        request: T::Request,
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Self, Refused<T::Request>> {
-        Self::mint(call, entropy, 0, now)
+        Self::mint(request, entropy, 0, now)
     }
 
     /// For an interaction that makes nothing which must not be guessed.
-    pub(crate) fn public(call: T::Request, now: UnixTime) -> Result<Self, Error> {
-        Ok(Self::mint(call, Entropy::new([0; 32]), 0, now)?)
+    pub(crate) fn public(request: T::Request, now: UnixTime) -> Result<Self, Error> {
+        Ok(Self::mint(request, Entropy::new([0; 32]), 0, now)?)
     }
 
     pub(super) fn mint(
-        call: T::Request,
+        request: T::Request,
         entropy: Entropy,
         attempt: u32,
         now: UnixTime,
     ) -> Result<Self, Refused<T::Request>> {
-        match T::write(&call, &Mint { entropy: &entropy, attempt, now }) {
-            Ok(outgoing) => Ok(Self {
-                call,
+        match T::write(&request, &Mint { entropy: &entropy, attempt, now }) {
+            Ok((outgoing, kept)) => Ok(Self {
+                request,
+                kept,
                 outgoing: Box::new(outgoing),
                 entropy,
                 attempt,
                 retried: Retried::No,
                 drafted_at: now,
             }),
-            Err(error) => Err(Refused::new(error, call)),
+            Err(error) => Err(Refused::new(error, request)),
         }
     }
 
@@ -96,8 +98,8 @@ impl<T: Output> Draft<T> {
     /// # Errors
     /// [`Error::Caller`], which a draft that could be made once does not meet again.
     pub fn renew(self, now: UnixTime) -> Result<Self, Error> {
-        let Self { call, entropy, attempt, retried, .. } = self;
-        let renewed = Self::mint(call, entropy, attempt + 1, now)?;
+        let Self { request, entropy, attempt, retried, .. } = self;
+        let renewed = Self::mint(request, entropy, attempt + 1, now)?;
         Ok(Self { retried, ..renewed })
     }
 
@@ -134,7 +136,8 @@ impl<T: Output> Draft<T> {
         };
         let request = Request { http, url, certificate, thumbprint, max_response_bytes: limit };
         let sent = Sent {
-            call: self.call,
+            request: self.request,
+            kept: self.kept,
             entropy: self.entropy,
             attempt: self.attempt,
             retried: self.retried,
@@ -191,10 +194,13 @@ pub trait Output: Exchange {}
 
 impl<T: Exchange> Output for T {}
 
-/// One interaction: what is asked, how it is written, how the answer is read.
+/// One interaction: its request, how the request is written, and how the response is read.
 pub trait Exchange: Sized + Send + Sync + 'static {
-    /// What is asked, kept until the answer is read.
+    /// The request, kept until the response is read: a retry writes it again.
     type Request: Send + Sync + 'static;
+
+    /// The part of one written request that reading its response needs, such as minted values.
+    type Kept: Send + Sync + 'static;
 
     /// The next step if no response arrives.
     const ON_NO_RESPONSE: NextStep;
@@ -205,16 +211,17 @@ pub trait Exchange: Sized + Send + Sync + 'static {
     }
 
     /// Writes the request of one attempt.
-    fn write(call: &Self::Request, mint: &Mint<'_>) -> Result<Outgoing, Error>;
+    fn write(request: &Self::Request, mint: &Mint<'_>) -> Result<(Outgoing, Self::Kept), Error>;
 
-    /// Reads the answer to that attempt, whose minted values `mint` yields again.
-    fn read(call: Self::Request, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error>;
+    /// Reads the response to the attempt for which `kept` was returned.
+    fn read(request: Self::Request, kept: Self::Kept, answer: &Answer<'_>) -> Result<Self, Error>;
 }
 
 /// An interaction whose request was handed out, waiting for the answer.
 #[must_use = "a sent exchange waits for its answer"]
 pub struct Sent<T: Output> {
-    pub(super) call: T::Request,
+    pub(super) request: T::Request,
+    pub(super) kept: T::Kept,
     pub(super) entropy: Entropy,
     pub(super) attempt: u32,
     pub(super) retried: Retried,
@@ -252,7 +259,7 @@ impl<T: Output> Sent<T> {
             limit: self.limit,
             drafted_at: self.drafted_at,
             now,
-            on_no_response: T::on_no_response(&self.call),
+            on_no_response: T::on_no_response(&self.request),
         };
         if let Some((memory, slot)) = &self.nonces {
             let told = answer.dpop_nonce();
@@ -266,18 +273,17 @@ impl<T: Output> Sent<T> {
                 if self.retried == Retried::Yes {
                     return Err(answer.fault(ServerRule::NonceAgain));
                 }
-                let fresh = Draft::mint(self.call, self.entropy, self.attempt + 1, now)?;
+                let fresh = Draft::mint(self.request, self.entropy, self.attempt + 1, now)?;
                 return Ok(Step::Again(Draft { retried: Retried::Yes, ..fresh }));
             }
         }
-        let mint = Mint { entropy: &self.entropy, attempt: self.attempt, now: self.drafted_at };
-        T::read(self.call, &mint, &answer).map(Step::Done)
+        T::read(self.request, self.kept, &answer).map(Step::Done)
     }
 
     /// The next step if no response arrived. The server may or may not have acted.
     #[must_use]
     pub fn on_no_response(self) -> NextStep {
-        T::on_no_response(&self.call)
+        T::on_no_response(&self.request)
     }
 }
 

@@ -6,14 +6,15 @@ use crate::client::client::Client;
 use crate::dialect::member::Member;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
-use crate::exchange::mint::{INTERACTION_ID, Mint};
+use crate::exchange::interaction::InteractionId;
+use crate::exchange::mint::Mint;
 use crate::exchange::nonces::Realm;
 use crate::exchange::outgoing::{Body, Outgoing};
 use crate::exchange::request::ClientCertificate;
 use crate::tokens::tokens::AccessToken;
 
 impl Client {
-    /// A call of the FDX API with its token, its proof and its interaction id.
+    /// A call of the FDX API with its token, its proof and its interaction id, which is returned.
     pub(crate) fn authorized(
         &self,
         method: Method,
@@ -22,7 +23,7 @@ impl Client {
         access_token: &AccessToken,
         mint: &Mint<'_>,
         limit: usize,
-    ) -> Result<Outgoing, Error> {
+    ) -> Result<(Outgoing, InteractionId), Error> {
         self.check_issued(access_token)?;
         // The token is sent nowhere else, whatever a link in a response or an identifier says.
         if !is_below(&self.config().fdx_base, &url) {
@@ -39,10 +40,10 @@ impl Client {
         outgoing.thumbprint = thumbprint;
         // FAPI 2.0 Security Profile 5.3.3.1-3: in this header and nowhere else.
         outgoing.authorization(scheme, token).map_err(|_| CallerFault::StoredGrant)?;
-        outgoing.header(INTERACTION_ID, &mint.interaction_id());
+        let interaction_id = InteractionId::send(&mut outgoing, mint);
         self.fdx_headers().write(&mut outgoing);
         self.prove(&mut outgoing, Realm::ResourceServer, bound, Some(token), mint)?;
-        Ok(outgoing)
+        Ok((outgoing, interaction_id))
     }
 
     /// The scheme of `Authorization`, which some consent APIs want left out.

@@ -11,8 +11,8 @@ use crate::error::said::Said;
 use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
-use crate::exchange::mint as interaction;
-use crate::exchange::mint::{INTERACTION_ID, Mint};
+use crate::exchange::interaction::InteractionId;
+use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::{Body, Outgoing};
 use crate::fdx_api::error::not_a_success;
 use crate::tokens::tokens::AccessToken;
@@ -73,15 +73,20 @@ pub struct ReadConsent {
 
 impl Exchange for ConsentRead {
     type Request = ReadConsent;
+    type Kept = InteractionId;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(request: &ReadConsent, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+    fn write(request: &ReadConsent, mint: &Mint<'_>) -> Result<(Outgoing, InteractionId), Error> {
         let url = request.client.consent_url(&request.consent_id)?;
         request.client.authorized(Method::GET, url, Body::Empty, &request.access_token, mint, LIMIT)
     }
 
-    fn read(request: ReadConsent, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(
+        request: ReadConsent,
+        interaction_id: InteractionId,
+        answer: &Answer<'_>,
+    ) -> Result<Self, Error> {
         if answer.status != StatusCode::OK {
             return Err(not_a_success(answer));
         }
@@ -91,11 +96,7 @@ impl Exchange for ConsentRead {
         if grant.id() != Some(&request.consent_id) {
             return Err(answer.fault(ServerRule::ConsentIdOther));
         }
-        let interaction_id = mint.interaction_id();
-        let mut notices: Vec<_> =
-            interaction::compare(&interaction_id, answer.text(&INTERACTION_ID))
-                .into_iter()
-                .collect();
+        let mut notices: Vec<_> = interaction_id.compare(answer).into_iter().collect();
         if grant.status().is_none() {
             notices.push(Notice::ConsentStatusMissing);
         }
@@ -108,8 +109,13 @@ impl Exchange for ConsentRead {
         {
             notices.push(Notice::RecipientOther);
         }
-        let said = answer.said();
-        Ok(Self { consent_id: request.consent_id, grant, interaction_id, notices, said })
+        Ok(Self {
+            consent_id: request.consent_id,
+            grant,
+            interaction_id: interaction_id.into_string(),
+            notices,
+            said: answer.said(),
+        })
     }
 }
 

@@ -15,8 +15,8 @@ use crate::error::said::Said;
 use crate::error::server::{ServerFault, ServerRule};
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
-use crate::exchange::mint as interaction;
-use crate::exchange::mint::{INTERACTION_ID, Mint};
+use crate::exchange::interaction::InteractionId;
+use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::{Body, Outgoing};
 use crate::fdx_api::error::not_a_success;
 use crate::tokens::tokens::AccessToken;
@@ -138,6 +138,7 @@ pub struct ResourceCall {
 
 impl Exchange for ResourceAnswer {
     type Request = ResourceCall;
+    type Kept = InteractionId;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
@@ -151,10 +152,10 @@ impl Exchange for ResourceAnswer {
         }
     }
 
-    fn write(call: &ResourceCall, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+    fn write(call: &ResourceCall, mint: &Mint<'_>) -> Result<(Outgoing, InteractionId), Error> {
         let ResourceRequest { method, url, headers, body, max_response_bytes } = &call.request;
         let body = if body.is_empty() { Body::Empty } else { Body::Bytes(body.clone().into()) };
-        let mut outgoing = call.client.authorized(
+        let (mut outgoing, interaction_id) = call.client.authorized(
             method.clone(),
             url.clone(),
             body,
@@ -165,22 +166,23 @@ impl Exchange for ResourceAnswer {
         for (name, value) in headers {
             outgoing.headers.insert(name, value.clone());
         }
-        Ok(outgoing)
+        Ok((outgoing, interaction_id))
     }
 
-    fn read(_: ResourceCall, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(
+        _: ResourceCall,
+        interaction_id: InteractionId,
+        answer: &Answer<'_>,
+    ) -> Result<Self, Error> {
         if !answer.status.is_success() {
             return Err(not_a_success(answer));
         }
         answer.check_size()?;
-        let interaction_id = mint.interaction_id();
         Ok(Self {
             status: answer.status,
             content_type: answer.text(&CONTENT_TYPE).map(str::to_owned),
-            notices: interaction::compare(&interaction_id, answer.text(&INTERACTION_ID))
-                .into_iter()
-                .collect(),
-            interaction_id,
+            notices: interaction_id.compare(answer).into_iter().collect(),
+            interaction_id: interaction_id.into_string(),
             body: answer.body.to_vec(),
             said: answer.said(),
             on_no_response: answer.on_no_response,

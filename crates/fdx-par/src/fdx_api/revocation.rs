@@ -10,8 +10,8 @@ use crate::error::notice::Notice;
 use crate::error::said::Said;
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
-use crate::exchange::mint as interaction;
-use crate::exchange::mint::{INTERACTION_ID, Mint};
+use crate::exchange::interaction::InteractionId;
+use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::{Body, Outgoing};
 use crate::fdx_api::error::not_a_success;
 use crate::tokens::tokens::AccessToken;
@@ -61,18 +61,18 @@ impl Client {
         &self,
         consent_id: &ConsentId,
         access_token: &AccessToken,
-        request: &ConsentRevocationRequest,
+        revocation: &ConsentRevocationRequest,
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<ConsentRevoked>, Error> {
-        let call = RevokeConsent {
+        let request = RevokeConsent {
             client: self.clone(),
             consent_id: consent_id.clone(),
             access_token: access_token.clone(),
             // Two names, which always have a JSON form.
-            body: serde_json::to_vec(request).unwrap_or_default(),
+            body: serde_json::to_vec(revocation).unwrap_or_default(),
         };
-        Ok(Draft::new(call, entropy, now)?)
+        Ok(Draft::new(request, entropy, now)?)
     }
 }
 
@@ -85,19 +85,25 @@ pub struct RevokeConsent {
 
 impl Exchange for ConsentRevoked {
     type Request = RevokeConsent;
+    type Kept = InteractionId;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(call: &RevokeConsent, mint: &Mint<'_>) -> Result<Outgoing, Error> {
-        let url = call.client.revocation_url(&call.consent_id)?;
-        let body = Body::Bytes(call.body.clone().into());
-        let mut outgoing =
-            call.client.authorized(Method::PUT, url, body, &call.access_token, mint, LIMIT)?;
+    fn write(request: &RevokeConsent, mint: &Mint<'_>) -> Result<(Outgoing, InteractionId), Error> {
+        let RevokeConsent { client, consent_id, access_token, body } = request;
+        let url = client.revocation_url(consent_id)?;
+        let body = Body::Bytes(body.clone().into());
+        let (mut outgoing, interaction_id) =
+            client.authorized(Method::PUT, url, body, access_token, mint, LIMIT)?;
         outgoing.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Ok(outgoing)
+        Ok((outgoing, interaction_id))
     }
 
-    fn read(_: RevokeConsent, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(
+        _: RevokeConsent,
+        interaction_id: InteractionId,
+        answer: &Answer<'_>,
+    ) -> Result<Self, Error> {
         answer.check_size()?;
         let mut notices = Vec::new();
         let outcome = match answer.status {
@@ -110,8 +116,8 @@ impl Exchange for ConsentRevoked {
             StatusCode::NOT_FOUND => RevocationOutcome::NotFound,
             _ => return Err(not_a_success(answer)),
         };
-        let interaction_id = mint.interaction_id();
-        notices.extend(interaction::compare(&interaction_id, answer.text(&INTERACTION_ID)));
+        notices.extend(interaction_id.compare(answer));
+        let interaction_id = interaction_id.into_string();
         Ok(Self { outcome, said: super::error::said(answer), interaction_id, notices })
     }
 }
@@ -167,8 +173,8 @@ impl Client {
         now: UnixTime,
     ) -> Result<Draft<Revocations>, Error> {
         let (consent_id, access_token) = (consent_id.clone(), access_token.clone());
-        let call = ListRevocations { client: self.clone(), consent_id, access_token };
-        Ok(Draft::new(call, entropy, now)?)
+        let request = ListRevocations { client: self.clone(), consent_id, access_token };
+        Ok(Draft::new(request, entropy, now)?)
     }
 }
 
@@ -180,25 +186,32 @@ pub struct ListRevocations {
 
 impl Exchange for Revocations {
     type Request = ListRevocations;
+    type Kept = InteractionId;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(call: &ListRevocations, mint: &Mint<'_>) -> Result<Outgoing, Error> {
-        let url = call.client.revocation_url(&call.consent_id)?;
-        call.client.authorized(Method::GET, url, Body::Empty, &call.access_token, mint, LIST_LIMIT)
+    fn write(
+        request: &ListRevocations,
+        mint: &Mint<'_>,
+    ) -> Result<(Outgoing, InteractionId), Error> {
+        let ListRevocations { client, consent_id, access_token } = request;
+        let url = client.revocation_url(consent_id)?;
+        client.authorized(Method::GET, url, Body::Empty, access_token, mint, LIST_LIMIT)
     }
 
-    fn read(_: ListRevocations, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(
+        _: ListRevocations,
+        interaction_id: InteractionId,
+        answer: &Answer<'_>,
+    ) -> Result<Self, Error> {
         answer.check_size()?;
         let list = match answer.status {
             StatusCode::OK => Some(answer.any_success(StatusCode::OK)?),
             StatusCode::NOT_FOUND => None,
             _ => return Err(not_a_success(answer)),
         };
-        let interaction_id = mint.interaction_id();
-        let echoed = answer.text(&INTERACTION_ID);
-        let notices = interaction::compare(&interaction_id, echoed).into_iter().collect();
-        Ok(Self { list, interaction_id, notices })
+        let notices = interaction_id.compare(answer).into_iter().collect();
+        Ok(Self { list, interaction_id: interaction_id.into_string(), notices })
     }
 }
 

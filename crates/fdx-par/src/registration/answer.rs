@@ -9,8 +9,7 @@ use crate::error::notice::Notice;
 use crate::error::refusal::RefusalKind;
 use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
-use crate::exchange::mint as interaction;
-use crate::exchange::mint::INTERACTION_ID;
+use crate::exchange::interaction::InteractionId;
 use crate::fdx_api::error::not_a_success;
 use crate::registration::comparison;
 use crate::registration::document::Document;
@@ -26,7 +25,7 @@ const MAX_URI: usize = 2048;
 pub(super) fn read(
     registrar: &Registrar,
     before: Option<Registered>,
-    interaction_id: &str,
+    interaction_id: &InteractionId,
     answer: &Answer<'_>,
     status: StatusCode,
 ) -> Result<Registered, Error> {
@@ -39,8 +38,7 @@ pub(super) fn read(
     if before.as_ref().is_some_and(|before| before.client_id != client_id) {
         return Err(answer.fault(ServerRule::ClientIdOther));
     }
-    let mut notices: Vec<_> =
-        interaction::compare(interaction_id, answer.text(&INTERACTION_ID)).into_iter().collect();
+    let mut notices: Vec<_> = interaction_id.compare(answer).into_iter().collect();
     if document.client_secret {
         notices.push(Notice::ClientSecretDropped);
     }
@@ -48,8 +46,8 @@ pub(super) fn read(
         Some(before) => (before.issued_at, before.access),
         None => (None, None),
     };
-    let told = (document.registration_client_uri, document.registration_access_token);
-    let access = renewed(registrar, access, told, &mut notices);
+    let received = (document.registration_client_uri, document.registration_access_token);
+    let access = renewed(registrar, access, received, &mut notices);
     notices.extend(comparison::compare(registrar.asked(), &document.metadata).notices());
     Ok(Registered {
         issuer: registrar.config().issuer.clone(),

@@ -11,7 +11,8 @@ use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
-use crate::exchange::mint::{INTERACTION_ID, Mint};
+use crate::exchange::interaction::InteractionId;
+use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::{Body, Outgoing};
 use crate::exchange::request::ClientCertificate;
 
@@ -42,9 +43,9 @@ impl Client {
         let beside = self.target(Endpoint::PushedAuthorizationRequest)?.url.origin();
         let url = HttpsUrl::parse(&format!("{}{path}", beside.as_str()));
         let url = url.map_err(|_| CallerFault::UrlTooLong)?;
-        let call =
+        let request =
             CertificateRegistration { url, thumbprint: self.config().certificate_thumbprint() };
-        Ok(Draft::new(call, entropy, now)?)
+        Ok(Draft::new(request, entropy, now)?)
     }
 }
 
@@ -55,19 +56,22 @@ pub struct CertificateRegistration {
 
 impl Exchange for TppRegistered {
     type Request = CertificateRegistration;
+    type Kept = ();
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(call: &CertificateRegistration, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+    fn write(request: &CertificateRegistration, mint: &Mint<'_>) -> Result<(Outgoing, ()), Error> {
         let body = Body::Json(ObjectWriter::with_capacity(2));
         let certificate = ClientCertificate::Present;
-        let mut outgoing = Outgoing::new(Method::POST, call.url.clone(), certificate, body, LIMIT);
-        outgoing.thumbprint = call.thumbprint;
-        outgoing.header(INTERACTION_ID, &mint.interaction_id());
-        Ok(outgoing)
+        let mut outgoing =
+            Outgoing::new(Method::POST, request.url.clone(), certificate, body, LIMIT);
+        outgoing.thumbprint = request.thumbprint;
+        // This provider's responses need not repeat the id.
+        InteractionId::send(&mut outgoing, mint);
+        Ok((outgoing, ()))
     }
 
-    fn read(_: CertificateRegistration, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(_: CertificateRegistration, (): (), answer: &Answer<'_>) -> Result<Self, Error> {
         answer.check_status(StatusCode::NO_CONTENT).map(|()| Self)
     }
 }

@@ -7,8 +7,8 @@ use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
-use crate::exchange::mint as interaction;
-use crate::exchange::mint::{INTERACTION_ID, Mint};
+use crate::exchange::interaction::InteractionId;
+use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::{Body, Outgoing};
 use crate::registration::answer;
 use crate::registration::answer::{created, of_management, refusal};
@@ -58,21 +58,27 @@ pub struct DeleteRegistration {
 
 impl Exchange for Deleted {
     type Request = DeleteRegistration;
+    type Kept = InteractionId;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(request: &DeleteRegistration, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+    fn write(
+        request: &DeleteRegistration,
+        mint: &Mint<'_>,
+    ) -> Result<(Outgoing, InteractionId), Error> {
         request.registrar.manage(Method::DELETE, &request.registered, Body::Empty, mint)
     }
 
-    fn read(_: DeleteRegistration, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(
+        _: DeleteRegistration,
+        interaction_id: InteractionId,
+        answer: &Answer<'_>,
+    ) -> Result<Self, Error> {
         if answer.status != StatusCode::NO_CONTENT {
             return Err(of_management(refusal(answer, StatusCode::NO_CONTENT)));
         }
         answer.check_size()?;
-        let echoed = answer.text(&INTERACTION_ID);
-        let notices = interaction::compare(&mint.interaction_id(), echoed).into_iter().collect();
-        Ok(Self { notices })
+        Ok(Self { notices: interaction_id.compare(answer).into_iter().collect() })
     }
 }
 
@@ -90,10 +96,14 @@ pub(super) enum Call {
 
 impl Exchange for Registered {
     type Request = RegistrationCall;
+    type Kept = InteractionId;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(request: &RegistrationCall, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+    fn write(
+        request: &RegistrationCall,
+        mint: &Mint<'_>,
+    ) -> Result<(Outgoing, InteractionId), Error> {
         let registrar = &request.registrar;
         match &request.call {
             Call::Register(access) => write_register(registrar, access, mint),
@@ -104,11 +114,10 @@ impl Exchange for Registered {
 
     fn read(
         request: RegistrationCall,
-        mint: &Mint<'_>,
+        interaction_id: InteractionId,
         answer: &Answer<'_>,
     ) -> Result<Self, Error> {
         let RegistrationCall { registrar, call } = request;
-        let interaction_id = mint.interaction_id();
         match call {
             Call::Register(_) => {
                 let status = created(answer, &registrar.config().dialect)?;
@@ -147,7 +156,7 @@ pub(super) fn write_read(
     registrar: &Registrar,
     registered: &Registered,
     mint: &Mint<'_>,
-) -> Result<Outgoing, Error> {
+) -> Result<(Outgoing, InteractionId), Error> {
     registrar.manage(Method::GET, registered, Body::Empty, mint)
 }
 
@@ -190,7 +199,7 @@ pub(super) fn write_register(
     registrar: &Registrar,
     access: &InitialAccess,
     mint: &Mint<'_>,
-) -> Result<Outgoing, Error> {
+) -> Result<(Outgoing, InteractionId), Error> {
     let target = registrar.target()?;
     let body = Body::Json(registrar.asked().to_object());
     let outgoing = Outgoing::new(Method::POST, target.url, target.certificate, body, LIMIT);
@@ -224,7 +233,7 @@ pub(super) fn write_update(
     registrar: &Registrar,
     registered: &Registered,
     mint: &Mint<'_>,
-) -> Result<Outgoing, Error> {
+) -> Result<(Outgoing, InteractionId), Error> {
     let metadata = merged(registrar.asked(), &registered.metadata);
     let mut object = metadata.to_object();
     object.member("client_id", registered.client_id());

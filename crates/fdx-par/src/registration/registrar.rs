@@ -11,7 +11,8 @@ use crate::discovery::metadata::{ServerMetadata, parse_for};
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::error::registration::RegistrationFault;
-use crate::exchange::mint::{INTERACTION_ID, Mint};
+use crate::exchange::interaction::InteractionId;
+use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::{Body, Outgoing};
 use crate::registration::choices::Registration;
 use crate::registration::comparison::Comparison;
@@ -189,7 +190,7 @@ impl Registrar {
         registered: &Registered,
         body: Body,
         mint: &Mint<'_>,
-    ) -> Result<Outgoing, Error> {
+    ) -> Result<(Outgoing, InteractionId), Error> {
         let target = self.target()?;
         let access = registered.access.as_ref().ok_or(CallerFault::RegistrationUnmanaged)?;
         let url = self.home(&access.registration_client_uri);
@@ -205,14 +206,14 @@ impl Registrar {
         mut outgoing: Outgoing,
         token: Option<&Secret>,
         mint: &Mint<'_>,
-    ) -> Result<Outgoing, Error> {
+    ) -> Result<(Outgoing, InteractionId), Error> {
         if let Some(token) = token {
             let authorized = outgoing.authorization(Some("Bearer"), token);
             authorized.map_err(|_| CallerFault::ParameterText)?;
         }
         outgoing.thumbprint = self.config().certificate_thumbprint();
-        outgoing.header(INTERACTION_ID, &mint.interaction_id());
+        let interaction_id = InteractionId::send(&mut outgoing, mint);
         self.config().fdx_headers.write(&mut outgoing);
-        Ok(outgoing)
+        Ok((outgoing, interaction_id))
     }
 }

@@ -2,6 +2,7 @@ use fdx_rar::Scopes;
 use fdx_wire::form::Form;
 use fdx_wire::{Entropy, UnixTime};
 
+use crate::client::binding::Bound;
 use crate::client::client::Client;
 use crate::discovery::endpoint::Endpoint;
 use crate::error::error::Error;
@@ -46,22 +47,23 @@ pub struct ClientCredentials {
 
 impl Exchange for ClientToken {
     type Request = ClientCredentials;
+    type Kept = Bound;
 
     /// Nobody misses a token that was issued and never arrived.
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(request: &ClientCredentials, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+    fn write(request: &ClientCredentials, mint: &Mint<'_>) -> Result<(Outgoing, Bound), Error> {
         let mut form = Form::with_capacity(4096);
         form.pair("grant_type", "client_credentials");
         if !request.scopes.is_empty() {
             form.pair("scope", &request.scopes.to_string());
         }
         let bound = request.client.config().sender_constraint.bound();
-        request.client.post(Endpoint::Token, form, Some(bound), mint, LIMIT)
+        let outgoing = request.client.post(Endpoint::Token, form, Some(bound), mint, LIMIT)?;
+        Ok((outgoing, bound))
     }
 
-    fn read(request: ClientCredentials, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
-        let bound = request.client.config().sender_constraint.bound();
+    fn read(request: ClientCredentials, bound: Bound, answer: &Answer<'_>) -> Result<Self, Error> {
         let issued = response::read(answer, &request.client, bound, &request.scopes)?;
         // RFC 6749 4.4.3: a refresh token should not come, and one that does is not kept.
         Ok(Self { access_token: issued.tokens.access_token, scopes: issued.tokens.scopes })

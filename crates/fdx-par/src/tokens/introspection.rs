@@ -120,18 +120,15 @@ impl Subject {
 
 impl Exchange for Introspection {
     type Request = IntrospectionRequest;
+    type Kept = ();
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(request: &IntrospectionRequest, mint: &Mint<'_>) -> Result<Outgoing, Error> {
-        request.subject.write(&request.client, mint)
+    fn write(request: &IntrospectionRequest, mint: &Mint<'_>) -> Result<(Outgoing, ()), Error> {
+        Ok((request.subject.write(&request.client, mint)?, ()))
     }
 
-    fn read(
-        request: IntrospectionRequest,
-        _: &Mint<'_>,
-        answer: &Answer<'_>,
-    ) -> Result<Self, Error> {
+    fn read(request: IntrospectionRequest, (): (), answer: &Answer<'_>) -> Result<Self, Error> {
         let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
         body.check(&request.subject, answer.said()).map_err(|rule| answer.fault(rule))
     }

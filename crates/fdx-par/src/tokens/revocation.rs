@@ -82,17 +82,18 @@ pub struct TokenRevocation {
 
 impl Exchange for Revoked {
     type Request = TokenRevocation;
+    type Kept = ();
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(request: &TokenRevocation, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+    fn write(request: &TokenRevocation, mint: &Mint<'_>) -> Result<(Outgoing, ()), Error> {
         let mut form = Form::with_capacity(4096);
         form.pair("token", request.token.expose()).pair("token_type_hint", request.which.as_str());
-        request.client.post(Endpoint::Revocation, form, None, mint, LIMIT)
+        Ok((request.client.post(Endpoint::Revocation, form, None, mint, LIMIT)?, ()))
     }
 
     /// RFC 7009 2.2: 200, also for a token that was unknown; the body is ignored.
-    fn read(_: TokenRevocation, _: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
+    fn read(_: TokenRevocation, (): (), answer: &Answer<'_>) -> Result<Self, Error> {
         answer.check_status(StatusCode::OK)?;
         Ok(Self)
     }

@@ -108,18 +108,22 @@ pub struct SignedIntrospectionRequest {
 
 impl Exchange for IntrospectionJwt {
     type Request = SignedIntrospectionRequest;
+    type Kept = ();
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(request: &SignedIntrospectionRequest, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+    fn write(
+        request: &SignedIntrospectionRequest,
+        mint: &Mint<'_>,
+    ) -> Result<(Outgoing, ()), Error> {
         let mut outgoing = request.subject.write(&request.client, mint)?;
         outgoing.header(ACCEPT, MEDIA_TYPE);
-        Ok(outgoing)
+        Ok((outgoing, ()))
     }
 
     fn read(
         request: SignedIntrospectionRequest,
-        _: &Mint<'_>,
+        (): (),
         answer: &Answer<'_>,
     ) -> Result<Self, Error> {
         answer.check_status(StatusCode::OK)?;

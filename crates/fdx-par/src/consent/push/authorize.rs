@@ -2,7 +2,7 @@ use fdx_wire::{Entropy, UnixTime};
 
 use crate::client::client::Client;
 use crate::consent::pending::pending::Pending;
-use crate::consent::push::push::Push;
+use crate::consent::push::push::{Prepared, Push};
 use crate::consent::push::pushed::AuthorizationUrl;
 use crate::consent::push::request::AuthorizationRequest;
 use crate::dialect::member::Member;
@@ -36,9 +36,8 @@ pub fn authorize(
     if names_any(endpoint, |name| request.has_extra(name)) {
         return Err(CallerFault::AuthorizationEndpointQuery.into());
     }
-    let asked = Push::new(client, request)?;
+    let push = Push::new(client, request)?;
     let mint = Mint { entropy: &entropy, attempt: 0, now };
-    let query = asked.parameters(&mint).form();
-    let url = AuthorizationUrl::with_query(endpoint, &query);
-    Ok((url, asked.pending(&mint, now).0))
+    let Prepared { form, pending, .. } = push.prepare(&mint)?;
+    Ok((AuthorizationUrl::with_query(endpoint, &form), pending))
 }

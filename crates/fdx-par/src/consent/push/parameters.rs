@@ -7,10 +7,10 @@ use crate::dialect::dialect::Dialect;
 use crate::dialect::member::Member;
 use crate::exchange::outgoing::Body;
 
-/// The parameters of an authorization request, in order: a form writes all of them as texts, a
-/// request object as what they are.
+/// The parameters of an authorization request, in order. A form writes all of them as text, a
+/// request object each as its JSON type.
 #[derive(Default)]
-pub(crate) struct Parameters(Vec<(String, Value)>);
+pub(crate) struct Parameters<'a>(Vec<(&'a str, Value)>);
 
 enum Value {
     Json(RawJson),
@@ -18,45 +18,46 @@ enum Value {
     Text(Secret),
 }
 
-impl Parameters {
-    pub(super) fn text(&mut self, name: &str, value: &str) -> &mut Self {
+impl<'a> Parameters<'a> {
+    pub(super) fn text(&mut self, name: &'a str, value: &str) -> &mut Self {
         self.push(name, Value::Text(Secret::new(value.to_owned())))
     }
 
-    pub(super) fn number(&mut self, name: &str, value: u64) -> &mut Self {
+    pub(super) fn number(&mut self, name: &'a str, value: u64) -> &mut Self {
         self.push(name, Value::Number(value))
     }
 
-    pub(super) fn json(&mut self, name: &str, value: RawJson) -> &mut Self {
+    pub(super) fn json(&mut self, name: &'a str, value: RawJson) -> &mut Self {
         self.push(name, Value::Json(value))
     }
 
-    fn push(&mut self, name: &str, value: Value) -> &mut Self {
-        self.0.push((name.to_owned(), value));
+    fn push(&mut self, name: &'a str, value: Value) -> &mut Self {
+        self.0.push((name, value));
         self
     }
 
-    /// What stands beside a request object: who asks, and what the dialect wants repeated.
-    pub(super) fn beside(self, dialect: &Dialect) -> Self {
+    /// The parameters next to a request object: `client_id`, and those that the dialect repeats.
+    pub(super) fn outside(self, dialect: &Dialect) -> Self {
         if dialect.has(Member::ParametersBesideRequestObject) {
             return self;
         }
         let details = dialect.has(Member::AuthorizationDetailsBesideRequestObject);
         let client_id = !dialect.has(Member::PushWithoutClientId);
-        let beside = |name: &str| match name {
+        let outside = |name: &str| match name {
             "client_id" => client_id,
             "authorization_details" => details,
             _ => false,
         };
-        Self(self.0.into_iter().filter(|(name, _)| beside(name)).collect())
+        Self(self.0.into_iter().filter(|(name, _)| outside(name)).collect())
     }
 
-    /// RFC 9126 section 2.1, or a JSON object where the dialect has that.
-    pub(super) fn body(&self, dialect: &Dialect) -> Body {
+    /// The body of a push: the parameters' form (RFC 9126 section 2.1), or a JSON object if the
+    /// dialect requires it.
+    pub(super) fn body(&self, dialect: &Dialect, form: impl FnOnce() -> Form) -> Body {
         if dialect.has(Member::PushAsJson) {
             Body::Json(self.object(dialect))
         } else {
-            Body::Form(self.form())
+            Body::Form(form())
         }
     }
 
@@ -108,14 +109,14 @@ impl Parameters {
     fn firsts(&self) -> impl Iterator<Item = (&str, &Value)> {
         let pairs = self.0.iter().enumerate();
         pairs.filter_map(|(place, (name, value))| {
-            let said_before = self.0.iter().take(place).any(|(before, _)| before == name);
-            (!said_before).then_some((name.as_str(), value))
+            let repeats = self.0.iter().take(place).any(|(before, _)| before == name);
+            (!repeats).then_some((*name, value))
         })
     }
 
     /// The texts of a parameter that is there at least so many times, as an array.
     fn repeated(&self, name: &str, times: usize) -> Option<RawJson> {
-        let same = self.0.iter().filter(|(other, _)| other == name);
+        let same = self.0.iter().filter(|(other, _)| *other == name);
         let texts = same.filter_map(|(_, value)| match value {
             Value::Text(text) => Some(text.expose()),
             _ => None,

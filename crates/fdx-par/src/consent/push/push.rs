@@ -3,8 +3,9 @@ use core::time::Duration;
 use fdx_jose::RequestObjectKey;
 use fdx_pkce::{CODE_CHALLENGE_METHOD, CodeVerifier};
 use fdx_rar::{AuthorizationDetail, AuthorizationDetails};
+use fdx_wire::form::Form;
 use fdx_wire::json::RawJson;
-use fdx_wire::{Entropy, Label, Secret, UnixTime, base64url};
+use fdx_wire::{Entropy, Label, Secret, UnixTime};
 use sha2::{Digest, Sha256};
 
 use crate::client::client::Client;
@@ -12,7 +13,7 @@ use crate::client::config::{RequestObjects, ResponseMode, SenderConstraint};
 use crate::consent::pending::pending::{Flow, FlowId, Pending};
 use crate::consent::push::parameters::Parameters;
 use crate::consent::push::pushed;
-use crate::consent::push::pushed::Pushed;
+use crate::consent::push::pushed::{AuthorizationUrl, Pushed};
 use crate::consent::push::request::AuthorizationRequest;
 use crate::dialect::member::Member;
 use crate::dialect::not_fapi::departure::Departure;
@@ -23,18 +24,29 @@ use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
-use crate::exchange::mint::{INTERACTION_ID, Mint};
-use crate::exchange::outgoing::Outgoing;
+use crate::exchange::interaction::InteractionId;
+use crate::exchange::mint::Mint;
+use crate::exchange::outgoing::{Body, Outgoing};
 
 const FLOW: Label = Label::new("flow id");
 const STATE: Label = Label::new("state");
 const NONCE: Label = Label::new("nonce");
 const CODE_VERIFIER: Label = Label::new("code_verifier");
 
-/// Who asks, and for what: the parameters of the request, and what has to be kept of it.
+/// An authorization request and the client that makes it.
 pub struct Push {
-    pub(crate) client: Client,
-    pub(crate) request: AuthorizationRequest,
+    client: Client,
+    request: AuthorizationRequest,
+}
+
+/// The parameters of one attempt.
+pub(crate) struct Prepared<'a> {
+    parameters: Parameters<'a>,
+    /// All parameters as a form, of which `pushed_sha256` is the digest.
+    pub(crate) form: Form,
+    /// The state kept until the callback.
+    pub(crate) pending: Pending,
+    pub(crate) notices: Vec<Notice>,
 }
 
 impl Push {
@@ -51,87 +63,75 @@ impl Push {
         }
     }
 
-    pub(crate) fn parameters(&self, mint: &Mint<'_>) -> Parameters {
+    /// Mints the values of one attempt and writes the parameters.
+    ///
+    /// # Errors
+    /// [`CallerFault::ParameterText`] if the authorization details have no JSON form.
+    pub(crate) fn prepare(&self, mint: &Mint<'_>) -> Result<Prepared<'_>, Error> {
         let config = self.client.config();
-        let (scopes, _) = self.request.scopes(self.client.metadata());
+        let (scopes, mut notices) = self.request.scopes(self.client.metadata());
+        let openid = scopes.contains("openid");
+        let checks_login = self.request.max_age.is_some() || self.request.acr_values.is_some();
+        if checks_login && !openid {
+            notices.push(Notice::LoginUnchecked);
+        }
+        let id = FlowId::new(mint.bytes(FLOW));
+        let state = state(&id, mint);
+        let code_verifier = CodeVerifier::new(mint.bytes(CODE_VERIFIER));
+        // 43 characters; FAPI 2.0 Security Profile 5.3.3.2-7 allows 64.
+        let nonce = openid.then(|| Secret::new(mint.text(NONCE)));
+
         let mut parameters = Parameters::default();
         parameters
             .text("response_type", "code")
             .text("client_id", &config.client_id)
             .text("redirect_uri", config.redirect_uri.as_str())
             .text("scope", &config.dialect.spelled(&scopes))
-            .text("state", state(mint).expose())
-            .text("code_challenge", code_verifier(mint).challenge().as_str())
+            .text("state", state.expose())
+            .text("code_challenge", code_verifier.challenge().as_str())
             .text("code_challenge_method", CODE_CHALLENGE_METHOD);
-        let details = self.request.requested.authorization_details();
-        if let Some(Ok(details)) = details.map(|details| RawJson::of(&details)) {
-            parameters.json("authorization_details", details);
+        if let Some(details) = self.request.requested.authorization_details() {
+            let json = RawJson::of(&details).map_err(|_| CallerFault::ParameterText)?;
+            parameters.json("authorization_details", json);
         }
         if config.response_mode == ResponseMode::Jwt {
             parameters.text("response_mode", "jwt");
         }
-        if scopes.contains("openid") {
-            parameters.text("nonce", nonce(mint).expose());
+        if let Some(nonce) = &nonce {
+            parameters.text("nonce", nonce.expose());
         }
         // RFC 9449 10.1: the code is bound to the key from the start.
         if let SenderConstraint::Dpop(key) = &config.sender_constraint {
             parameters.text("dpop_jkt", &key.thumbprint().to_string());
         }
         self.request.write_options(&mut parameters);
-        parameters
-    }
 
-    /// What has to be kept until the callback, of what `mint` made `drafted_at`.
-    pub(crate) fn pending(self, mint: &Mint<'_>, drafted_at: UnixTime) -> (Pending, Vec<Notice>) {
-        let (scopes, mut notices) = self.request.scopes(self.client.metadata());
-        let about_login = self.request.max_age.is_some() || self.request.acr_values.is_some();
-        if about_login && !scopes.contains("openid") {
-            notices.push(Notice::LoginUnchecked);
-        }
-        let config = self.client.config();
+        let form = parameters.form();
         let flow = Box::new(Flow {
-            id: flow_id(mint),
+            id,
             issuer: config.issuer.clone(),
             client_id: config.client_id.clone(),
             redirect_uri: config.redirect_uri.clone(),
             response_mode: config.response_mode,
-            nonce: scopes.contains("openid").then(|| nonce(mint)),
+            nonce,
             bound_to: config.sender_constraint.thumbprint(),
             max_age: self.request.max_age,
             acr_values: self.request.acr_values.clone(),
-            pushed_sha256: Sha256::digest(self.parameters(mint).form().as_str()).into(),
+            pushed_sha256: Sha256::digest(form.as_str()).into(),
             asked: self.request.requested.clone(),
             scopes,
             not_fapi: config.is_not_fapi(),
         });
-        let pending = Pending {
-            flow,
-            state: state(mint),
-            code_verifier: code_verifier(mint),
-            callback_by: drafted_at + config.callback_within,
-        };
-        (pending, notices)
+        let callback_by = mint.now + config.callback_within;
+        let pending = Pending { flow, state, code_verifier, callback_by };
+        Ok(Prepared { parameters, form, pending, notices })
     }
 }
 
-fn flow_id(mint: &Mint<'_>) -> FlowId {
-    FlowId::new(mint.bytes(FLOW))
-}
-
-/// The flow id, by which a callback finds its cookie, and 256 bits that nobody can guess.
-fn state(mint: &Mint<'_>) -> Secret {
-    let mut state = flow_id(mint).as_str().to_owned();
-    base64url::encode_into(&mint.bytes(STATE), &mut state);
-    Secret::new(state)
-}
-
-/// 43 characters; FAPI 2.0 Security Profile 5.3.3.2-7 allows 64.
-fn nonce(mint: &Mint<'_>) -> Secret {
-    Secret::new(mint.text(NONCE))
-}
-
-fn code_verifier(mint: &Mint<'_>) -> CodeVerifier {
-    CodeVerifier::new(mint.bytes(CODE_VERIFIER))
+/// The flow id, by which a callback finds its cookie, and 256 unpredictable bits.
+fn state(id: &FlowId, mint: &Mint<'_>) -> Secret {
+    let random = Secret::new(mint.text(STATE));
+    Secret::concat(&[id.as_str(), random.expose()])
 }
 
 const LIMIT: usize = 16 * 1024;
@@ -163,51 +163,54 @@ impl Client {
 
 impl Exchange for Pushed {
     type Request = Push;
+    type Kept = (Pending, Vec<Notice>);
 
-    /// A request_uri that nobody heard of expires by itself.
+    /// An unused request_uri expires by itself.
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(asked: &Push, mint: &Mint<'_>) -> Result<Outgoing, Error> {
-        let config = asked.client.config();
-        let parameters = asked.parameters(mint);
+    fn write(request: &Push, mint: &Mint<'_>) -> Result<(Outgoing, Self::Kept), Error> {
+        let config = request.client.config();
+        let Prepared { parameters, form, pending, notices } = request.prepare(mint)?;
         let mut outgoing = match &config.request_objects {
-            RequestObjects::Unsigned => asked.outgoing(&parameters, mint)?,
-            RequestObjects::Signed(key) => asked.signed(key, parameters, mint)?,
+            RequestObjects::Unsigned => {
+                request.outgoing(parameters.body(&config.dialect, || form), mint)?
+            }
+            RequestObjects::Signed(key) => request.signed(key, parameters, mint)?,
         };
         if config.dialect.has(Member::PushInteractionId) {
-            outgoing.header(INTERACTION_ID, &mint.interaction_id());
+            // RFC 9126 has no such header: the response need not repeat it.
+            InteractionId::send(&mut outgoing, mint);
         }
-        Ok(outgoing)
+        Ok((outgoing, (pending, notices)))
     }
 
-    fn read(asked: Push, mint: &Mint<'_>, answer: &Answer<'_>) -> Result<Self, Error> {
-        let (request_uri, redirect_by, capped) =
-            pushed::read(answer, &asked.client.config().dialect)?;
-        let authorization_url = crate::consent::push::pushed::AuthorizationUrl::new(
-            &asked.client.metadata().authorization_endpoint,
-            &asked.client.config().client_id,
+    fn read(request: Push, kept: Self::Kept, answer: &Answer<'_>) -> Result<Self, Error> {
+        let (pending, mut notices) = kept;
+        let client = &request.client;
+        let (request_uri, redirect_by, capped) = pushed::read(answer, &client.config().dialect)?;
+        let authorization_url = AuthorizationUrl::new(
+            &client.metadata().authorization_endpoint,
+            &client.config().client_id,
             &request_uri,
-            asked.client.config().dialect.authorization_url_parameters(),
+            client.config().dialect.authorization_url_parameters(),
         );
-        let (pending, mut notices) = asked.pending(mint, answer.drafted_at);
         notices.extend(capped);
         Ok(Self { authorization_url, redirect_by, pending, notices })
     }
 }
 
 impl Push {
-    fn outgoing(&self, parameters: &Parameters, mint: &Mint<'_>) -> Result<Outgoing, Error> {
-        let config = self.client.config();
-        let body = parameters.body(&config.dialect);
-        let bound = Some(config.sender_constraint.bound());
+    fn outgoing(&self, body: Body, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+        let bound = Some(self.client.config().sender_constraint.bound());
         self.client.post(Endpoint::PushedAuthorizationRequest, body, bound, mint, LIMIT)
     }
 
-    /// FAPI 2.0 Message Signing 5.3.2-1: everything is inside; outside is who asks.
+    /// FAPI 2.0 Message Signing 5.3.2-1: all parameters are in the request object; next to it are
+    /// only those that identify the client.
     fn signed(
         &self,
         key: &RequestObjectKey,
-        parameters: Parameters,
+        parameters: Parameters<'_>,
         mint: &Mint<'_>,
     ) -> Result<Outgoing, Error> {
         let config = self.client.config();
@@ -221,7 +224,9 @@ impl Push {
                 &parameters.request_object(),
             )
             .map_err(|_| CallerFault::ExtraReserved)?;
-        let mut outgoing = self.outgoing(&parameters.beside(&config.dialect), mint)?;
+        let outside = parameters.outside(&config.dialect);
+        let body = outside.body(&config.dialect, || outside.form());
+        let mut outgoing = self.outgoing(body, mint)?;
         outgoing.inputs.insert(0, request_object);
         Ok(outgoing)
     }

@@ -167,7 +167,7 @@ impl AuthorizationRequest {
         (scopes, notices)
     }
 
-    pub(super) fn write_options(&self, parameters: &mut Parameters) {
+    pub(super) fn write_options<'a>(&'a self, parameters: &mut Parameters<'a>) {
         if let Some(seconds) = self.max_age {
             parameters.number("max_age", seconds);
         }
