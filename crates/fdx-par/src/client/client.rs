@@ -7,6 +7,7 @@ use fdx_wire::UnixTime;
 use crate::client::config::{ClientAuthentication, ClientConfig, SenderConstraint};
 use crate::client::endpoints::Target;
 use crate::client::fdx_headers::FdxHeaders;
+use crate::client::owner::Owner;
 use crate::client::redirect_uri::check_redirect_uri;
 use crate::client::{endpoints, fit};
 use crate::discovery::endpoint::Endpoint;
@@ -110,6 +111,12 @@ impl Client {
     #[must_use]
     pub fn metadata(&self) -> &ServerMetadata {
         &self.0.metadata
+    }
+
+    /// # Errors
+    /// [`CallerFault::OtherClient`] if the value belongs to another issuer, client or redirect_uri.
+    pub(crate) fn check_owner(&self, owner: Owner<'_>) -> Result<(), Error> {
+        owner.check(self.config())
     }
 
     pub(crate) fn fdx_headers(&self) -> &FdxHeaders {

@@ -8,5 +8,6 @@ pub(crate) mod encrypted;
 pub(crate) mod endpoints;
 pub(crate) mod fdx_headers;
 pub(crate) mod fit;
+pub(crate) mod owner;
 pub(crate) mod redirect_uri;
 pub(crate) mod sender_constraint;

@@ -108,7 +108,7 @@ impl Client {
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Exchanged>, Refused<Accepted>> {
-        if let Err(error) = self.check_ours(&accepted.pending.flow) {
+        if let Err(error) = self.check_owner(accepted.pending.flow.owner()) {
             return Err(Refused::new(error, accepted));
         }
         let request = CodeExchange { client: self.clone(), accepted };

@@ -149,7 +149,7 @@ impl Client {
     /// [`CallerFault::UrlTooLong`](crate::CallerFault::UrlTooLong).
     pub fn receipt(&self, granted: &Granted, now: UnixTime) -> Result<ConsentReceipt, Error> {
         let flow = &granted.flow;
-        self.check_ours(flow)?;
+        self.check_owner(flow.owner())?;
         let bound_to = granted.tokens.access_token.bound.to;
         let thumbprints = [self.config().authentication.thumbprint(), bound_to];
         let mut thumbprints: Vec<Thumbprint> = thumbprints.into_iter().flatten().collect();

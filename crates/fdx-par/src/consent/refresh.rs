@@ -88,7 +88,7 @@ impl Client {
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Refreshed>, Error> {
-        self.check_grant(grant)?;
+        self.check_owner(grant.owner())?;
         grant.tokens.check_refreshable(now)?;
         Ok(Draft::new(Refresh { client: self.clone(), grant: grant.clone() }, entropy, now)?)
     }
@@ -108,7 +108,7 @@ impl Client {
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<RefreshVerification, Refused<Refreshed>> {
-        if let Err(error) = self.check_grant(&refreshed.grant) {
+        if let Err(error) = self.check_owner(refreshed.grant.owner()) {
             return Err(Refused::new(error, refreshed));
         }
         // What was not asked for is not looked at.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::binding::{Bound, BoundBy};
 use crate::client::client::Client;
+use crate::client::owner::Owner;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::tokens::issued::agree;
@@ -64,6 +65,10 @@ impl StoredGrant {
         self.nonce.is_some() || self.identity.is_some()
     }
 
+    pub(crate) fn owner(&self) -> Owner<'_> {
+        Owner::new(self.issuer.as_str(), &self.client_id)
+    }
+
     /// The text form, version 2.
     #[must_use]
     pub fn to_json(&self) -> Secret {
@@ -87,20 +92,9 @@ impl Client {
     }
 
     pub(crate) fn stored_body(&self, body: Body<Secret>) -> Result<StoredGrant, Error> {
-        let config = self.config();
-        let ours = body.issuer == config.issuer.as_str() && body.client_id == config.client_id;
         // check: StoredIssuer
-        if !ours {
-            return Err(CallerFault::OtherClient.into());
-        }
-        body.into_grant(&config.issuer).ok_or(CallerFault::StoredGrant.into())
-    }
-
-    /// A grant is its own issuer's and client's (RFC 9700 section 4.4).
-    pub(crate) fn check_grant(&self, grant: &StoredGrant) -> Result<(), Error> {
-        let config = self.config();
-        let ours = grant.issuer == config.issuer && grant.client_id == config.client_id;
-        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
+        self.check_owner(Owner::new(&body.issuer, &body.client_id))?;
+        body.into_grant(&self.config().issuer).ok_or(CallerFault::StoredGrant.into())
     }
 }
 

@@ -158,9 +158,7 @@ impl Client {
         let Some(ExchangeBody { flow, exchanged_at, id_token_from }) = body.exchange else {
             return Ok(Refreshed { issued: Box::new(issued), grant }.into());
         };
-        if flow.redirect_uri != self.config().redirect_uri.as_str() {
-            return Err(CallerFault::OtherClient.into());
-        }
+        self.check_owner(grant.owner().with_redirect_uri(&flow.redirect_uri))?;
         let flow = flow.into_flow(grant, self).ok_or(CallerFault::StoredGrant)?;
         let exchanged = Exchanged { issued, flow: Box::new(flow), exchanged_at, id_token_from };
         Ok(exchanged.into())
@@ -185,8 +183,8 @@ impl Client {
         now: UnixTime,
     ) -> Result<Draft<UnverifiedTokens>, Error> {
         match tokens {
-            UnverifiedTokens::Exchanged(exchanged) => self.check_ours(&exchanged.flow)?,
-            UnverifiedTokens::Refreshed(refreshed) => self.check_grant(&refreshed.grant)?,
+            UnverifiedTokens::Exchanged(exchanged) => self.check_owner(exchanged.flow.owner())?,
+            UnverifiedTokens::Refreshed(refreshed) => self.check_owner(refreshed.grant.owner())?,
         }
         tokens.revocable().check_refreshable(now)?;
         Ok(Draft::new(

@@ -99,7 +99,7 @@ impl Client {
 
     /// What was not asked for is not looked at.
     fn shut_where_asked(&self, exchanged: &Exchanged) -> Result<Option<Shut>, Error> {
-        self.check_ours(&exchanged.flow)?;
+        self.check_owner(exchanged.flow.owner())?;
         match &exchanged.flow.nonce {
             Some(_) => self.shut(&exchanged.issued),
             None => Ok(None),

@@ -36,7 +36,7 @@ impl Registrar {
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Deleted>, Error> {
-        self.check_issuer(registered)?;
+        self.check_owner(registered.owner())?;
         let request =
             DeleteRegistration { registrar: self.clone(), registered: registered.clone() };
         Ok(Draft::new(request, entropy, now)?)
@@ -146,7 +146,7 @@ impl Registrar {
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Registered>, Error> {
-        self.check_issuer(registered)?;
+        self.check_owner(registered.owner())?;
         let call = Call::Read(Box::new(registered.clone()));
         Ok(Draft::new(RegistrationCall { registrar: self.clone(), call }, entropy, now)?)
     }
@@ -223,7 +223,7 @@ impl Registrar {
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Registered>, Error> {
-        self.check_issuer(registered)?;
+        self.check_owner(registered.owner())?;
         let call = Call::Update(Box::new(registered.clone()));
         Ok(Draft::new(RegistrationCall { registrar: self.clone(), call }, entropy, now)?)
     }

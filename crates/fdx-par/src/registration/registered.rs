@@ -3,6 +3,7 @@ use core::fmt;
 use fdx_wire::json::RawJson;
 use fdx_wire::{Issuer, Secret, UnixTime};
 
+use crate::client::owner::Owner;
 use crate::error::notice::Notice;
 use crate::registration::metadata::ClientMetadata;
 
@@ -43,6 +44,10 @@ impl Registered {
     #[must_use]
     pub fn issued_at(&self) -> Option<UnixTime> {
         self.issued_at
+    }
+
+    pub(super) fn owner(&self) -> Owner<'_> {
+        Owner::of_registration(self.issuer.as_str())
     }
 
     /// A member of the client metadata as the server registered it, such as FDX's `status`.

@@ -6,6 +6,7 @@ use http::Method;
 use crate::client::client::Client;
 use crate::client::config::ClientConfig;
 use crate::client::endpoints::Target;
+use crate::client::owner::Owner;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::metadata::{ServerMetadata, parse_for};
 use crate::error::caller::CallerFault;
@@ -121,7 +122,7 @@ impl Registrar {
     /// harm: [`Registrar::update`] or [`Registrar::delete`] it, or ask the institution.
     /// [`CallerFault::OtherClient`] for another institution's registration.
     pub fn client_config(&self, registered: &Registered) -> Result<ClientConfig, Error> {
-        self.check_issuer(registered)?;
+        self.check_owner(registered.owner())?;
         match self.weakened(registered).first() {
             Some(fault) => Err(Error::Registration(*fault)),
             None => Ok(ClientConfig {
@@ -160,9 +161,8 @@ impl Registrar {
         self.0.client.target(Endpoint::Registration)
     }
 
-    pub(super) fn check_issuer(&self, registered: &Registered) -> Result<(), Error> {
-        let ours = registered.issuer == self.config().issuer;
-        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
+    pub(super) fn check_owner(&self, owner: Owner<'_>) -> Result<(), Error> {
+        owner.check(self.config())
     }
 
     /// Whether `uri` is on the origin of the registration endpoint, or of its alias.

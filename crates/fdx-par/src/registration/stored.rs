@@ -4,6 +4,7 @@ use fdx_wire::json::{Limits, RawJson};
 use fdx_wire::{Secret, UnixTime, json};
 use serde::{Deserialize, Serialize};
 
+use crate::client::owner::Owner;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::registration::answer::is_client_id;
@@ -60,10 +61,7 @@ impl Registrar {
         let limits = Limits::bytes(2 * LIMIT);
         let body: Body<Secret> = json::object_from_slice(stored.as_bytes(), &limits)
             .map_err(|_| CallerFault::StoredRegistration)?;
-        let issuer = &self.config().issuer;
-        if body.issuer != issuer.as_str() {
-            return Err(CallerFault::OtherClient.into());
-        }
+        self.check_owner(Owner::of_registration(&body.issuer))?;
         let token = body.registration_access_token;
         let access = match (body.registration_client_uri, token) {
             (Some(uri), Some(token)) if can_stand_in_a_header(token.expose()) => {
@@ -83,7 +81,7 @@ impl Registrar {
             metadata.insert(name, value);
         }
         Ok(Registered {
-            issuer: issuer.clone(),
+            issuer: self.config().issuer.clone(),
             client_id: body.client_id,
             issued_at: body.client_id_issued_at,
             metadata,

@@ -4,6 +4,7 @@ use fdx_wire::{Issuer, Secret, UnixTime};
 
 use crate::client::binding::{Bound, BoundBy};
 use crate::client::client::Client;
+use crate::client::owner::Owner;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 
@@ -114,14 +115,18 @@ impl Tokens {
     }
 }
 
+impl AccessToken {
+    fn owner(&self) -> Owner<'_> {
+        Owner::new(self.issuer.as_str(), &self.client_id)
+    }
+}
+
 impl Client {
-    /// A token is good at its issuer alone, and anybody else may keep it (RFC 9700 section 4.4);
-    /// where nothing binds it, only this keeps it with its client.
+    /// A token is valid only at its issuer, and is not sent anywhere else (RFC 9700 section 4.4). If
+    /// it is not sender-constrained, only this check binds it to its client.
     pub(crate) fn check_issued(&self, access_token: &AccessToken) -> Result<(), Error> {
-        let config = self.config();
         // check: TokenIssuer
-        let ours =
-            access_token.issuer == config.issuer && access_token.client_id == config.client_id;
-        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
+        self.check_owner(access_token.owner())?;
+        Ok(())
     }
 }

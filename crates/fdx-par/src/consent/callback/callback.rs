@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use crate::client::client::Client;
 use crate::client::config::ResponseMode;
 use crate::client::redirect_uri::{MAX_URL, own_query};
-use crate::consent::pending::pending::{Flow, FlowId, Pending};
+use crate::consent::pending::pending::{FlowId, Pending};
 use crate::dialect::member::Member;
 use crate::error::callback::CallbackFault;
 use crate::error::caller::CallerFault;
@@ -143,7 +143,7 @@ impl Client {
         received_url: &str,
         now: UnixTime,
     ) -> Result<Read, Error> {
-        self.check_ours(&pending.flow)?;
+        self.check_owner(pending.flow.owner())?;
         if pending.flow.response_mode == ResponseMode::Jwt {
             return Err(CallerFault::ResponseMode.into());
         }
@@ -177,15 +177,6 @@ impl Client {
     fn may_leave_iss_out(&self) -> bool {
         self.config().dialect.has(Member::CallbackWithoutIss)
             && !self.metadata().authorization_response_iss_parameter_supported
-    }
-
-    /// A flow is its own issuer's, client's and redirect_uri's (RFC 9700 section 4.4).
-    pub(crate) fn check_ours(&self, flow: &Flow) -> Result<(), Error> {
-        let config = self.config();
-        let ours = flow.issuer == config.issuer
-            && flow.client_id == config.client_id
-            && flow.redirect_uri == config.redirect_uri;
-        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
     }
 }
 

@@ -60,7 +60,7 @@ impl Client {
         received_url: &str,
         now: UnixTime,
     ) -> Result<Secret, Error> {
-        self.check_ours(&pending.flow)?;
+        self.check_owner(pending.flow.owner())?;
         if pending.flow.response_mode == ResponseMode::Query {
             return Err(CallerFault::ResponseMode.into());
         }
@@ -103,7 +103,7 @@ impl Client {
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<Read, Error> {
-        self.check_ours(&signed.pending.flow)?;
+        self.check_owner(signed.pending.flow.owner())?;
         let config = self.config();
         let expectation = JwtExpectation::new(&config.issuer, &config.client_id, now)
             .with_algorithm(config.authorization_signed_response_alg)

@@ -7,6 +7,7 @@ use fdx_wire::form::Query;
 use fdx_wire::{Issuer, RedirectUri, Secret, UnixTime, base64url};
 
 use crate::client::config::ResponseMode;
+use crate::client::owner::Owner;
 
 /// The public name of a flow: 24 characters of base64url, unguessable and no secret.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -99,6 +100,13 @@ pub(crate) struct Flow {
     pub(crate) pushed_sha256: [u8; 32],
     /// Whether client or provider were not FAPI when it began.
     pub(crate) not_fapi: bool,
+}
+
+impl Flow {
+    pub(crate) fn owner(&self) -> Owner<'_> {
+        Owner::new(self.issuer.as_str(), &self.client_id)
+            .with_redirect_uri(self.redirect_uri.as_str())
+    }
 }
 
 impl Pending {
