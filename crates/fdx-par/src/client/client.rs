@@ -16,6 +16,7 @@ use crate::discovery::metadata::ServerMetadata;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::exchange::draft::Draft;
+use crate::exchange::mint::NoEntropy;
 use crate::exchange::nonces::NonceMemory;
 
 impl Client {
@@ -25,7 +26,7 @@ impl Client {
     /// [`CallerFault::EndpointMissing`] where the server publishes no keys.
     pub fn fetch_keys(&self, now: UnixTime) -> Result<Draft<ServerKeys>, Error> {
         let jwks_uri = self.metadata().jwks_uri().ok_or(CallerFault::EndpointMissing)?;
-        Draft::public(jwks_uri.clone(), now)
+        Ok(Draft::new(jwks_uri.clone(), NoEntropy, now)?)
     }
 }
 

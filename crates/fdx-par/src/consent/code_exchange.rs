@@ -126,6 +126,7 @@ pub struct CodeExchange {
 impl Exchange for Exchanged {
     type Request = CodeExchange;
     type Kept = Bound;
+    type Entropy = Entropy;
 
     /// A code that may have been spent is never sent again.
     const ON_NO_RESPONSE: NextStep = NextStep::StartOver;

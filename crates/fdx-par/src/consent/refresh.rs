@@ -197,6 +197,7 @@ pub struct Refresh {
 impl Exchange for Refreshed {
     type Request = Refresh;
     type Kept = Bound;
+    type Entropy = Entropy;
 
     /// FAPI 2.0 Security Profile 5.3.2.1-9: a server that rotates takes the old refresh token
     /// once more for a while.

@@ -203,6 +203,7 @@ pub struct UnverifiedRefresh {
 impl Exchange for UnverifiedTokens {
     type Request = UnverifiedRefresh;
     type Kept = Bound;
+    type Entropy = Entropy;
 
     /// As for every refresh.
     const ON_NO_RESPONSE: NextStep = Refreshed::ON_NO_RESPONSE;

@@ -8,7 +8,7 @@ use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
-use crate::exchange::mint::Mint;
+use crate::exchange::mint::{Mint, NoEntropy};
 use crate::exchange::outgoing::Outgoing;
 
 /// Where an issuer publishes its metadata.
@@ -36,7 +36,7 @@ pub fn discover(
     well_known: WellKnown,
     now: UnixTime,
 ) -> Result<Draft<ServerMetadata>, Error> {
-    Draft::public(Discovery { issuer: issuer.clone(), well_known }, now)
+    Ok(Draft::new(Discovery { issuer: issuer.clone(), well_known }, NoEntropy, now)?)
 }
 
 pub struct Discovery {
@@ -47,10 +47,11 @@ pub struct Discovery {
 impl Exchange for ServerMetadata {
     type Request = Discovery;
     type Kept = ();
+    type Entropy = NoEntropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(request: &Discovery, _: &Mint<'_>) -> Result<(Outgoing, ()), Error> {
+    fn write(request: &Discovery, _: &Mint<'_, NoEntropy>) -> Result<(Outgoing, ()), Error> {
         let url = well_known_url(&request.issuer, request.well_known)?;
         Ok((Outgoing::get(url, LIMIT), ()))
     }

@@ -6,7 +6,7 @@ use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
-use crate::exchange::mint::Mint;
+use crate::exchange::mint::{Mint, NoEntropy};
 use crate::exchange::outgoing::Outgoing;
 
 /// A metadata document as it came, checked in nothing but status, content type and size: for
@@ -26,7 +26,7 @@ pub fn discover_document(
     well_known: WellKnown,
     now: UnixTime,
 ) -> Result<Draft<MetadataDocument>, Error> {
-    Draft::public(Discovery { issuer: issuer.clone(), well_known }, now)
+    Ok(Draft::new(Discovery { issuer: issuer.clone(), well_known }, NoEntropy, now)?)
 }
 
 impl MetadataDocument {
@@ -40,10 +40,11 @@ impl MetadataDocument {
 impl Exchange for MetadataDocument {
     type Request = Discovery;
     type Kept = ();
+    type Entropy = NoEntropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(request: &Discovery, _: &Mint<'_>) -> Result<(Outgoing, ()), Error> {
+    fn write(request: &Discovery, _: &Mint<'_, NoEntropy>) -> Result<(Outgoing, ()), Error> {
         let url = well_known_url(&request.issuer, request.well_known)?;
         Ok((Outgoing::get(url, LIMIT), ()))
     }

@@ -9,7 +9,7 @@ use crate::error::next_step::NextStep;
 use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::Exchange;
-use crate::exchange::mint::Mint;
+use crate::exchange::mint::{Mint, NoEntropy};
 use crate::exchange::outgoing::Outgoing;
 
 /// When the keys of a server are used, fetched again, or not.
@@ -107,10 +107,11 @@ impl ServerKeys {
 impl Exchange for ServerKeys {
     type Request = HttpsUrl;
     type Kept = ();
+    type Entropy = NoEntropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    fn write(jwks_uri: &HttpsUrl, _: &Mint<'_>) -> Result<(Outgoing, ()), Error> {
+    fn write(jwks_uri: &HttpsUrl, _: &Mint<'_, NoEntropy>) -> Result<(Outgoing, ()), Error> {
         Ok((Outgoing::get(jwks_uri.clone(), LIMIT), ()))
     }
 

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use fdx_jose::{Role, Signature, Signer, SigningInput};
-use fdx_wire::{Entropy, Secret, UnixTime};
+use fdx_wire::{Secret, UnixTime};
 use http::HeaderMap;
 use http::header::HeaderName;
 
@@ -27,7 +27,7 @@ pub struct Draft<T: Output> {
     pub(super) request: T::Request,
     pub(super) kept: T::Kept,
     pub(super) outgoing: Box<Outgoing>,
-    pub(super) entropy: Entropy,
+    pub(super) entropy: T::Entropy,
     /// Counts what was minted, so that no value is minted twice.
     pub(super) attempt: u32,
     /// Whether the one retry for a nonce was spent.
@@ -44,20 +44,15 @@ pub(super) enum Retried {
 impl<T: Output> Draft<T> {
     pub(crate) fn new(
         request: T::Request,
-        entropy: Entropy,
+        entropy: T::Entropy,
         now: UnixTime,
     ) -> Result<Self, Refused<T::Request>> {
         Self::mint(request, entropy, 0, now)
     }
 
-    /// For an interaction that makes nothing which must not be guessed.
-    pub(crate) fn public(request: T::Request, now: UnixTime) -> Result<Self, Error> {
-        Ok(Self::mint(request, Entropy::new([0; 32]), 0, now)?)
-    }
-
     pub(super) fn mint(
         request: T::Request,
-        entropy: Entropy,
+        entropy: T::Entropy,
         attempt: u32,
         now: UnixTime,
     ) -> Result<Self, Refused<T::Request>> {
@@ -202,6 +197,9 @@ pub trait Exchange: Sized + Send + Sync + 'static {
     /// The part of one written request that reading its response needs, such as minted values.
     type Kept: Send + Sync + 'static;
 
+    /// [`Entropy`](fdx_wire::Entropy), or `NoEntropy` if the request has no unpredictable values.
+    type Entropy: Send + Sync + 'static;
+
     /// The next step if no response arrives.
     const ON_NO_RESPONSE: NextStep;
 
@@ -211,7 +209,10 @@ pub trait Exchange: Sized + Send + Sync + 'static {
     }
 
     /// Writes the request of one attempt.
-    fn write(request: &Self::Request, mint: &Mint<'_>) -> Result<(Outgoing, Self::Kept), Error>;
+    fn write(
+        request: &Self::Request,
+        mint: &Mint<'_, Self::Entropy>,
+    ) -> Result<(Outgoing, Self::Kept), Error>;
 
     /// Reads the response to the attempt for which `kept` was returned.
     fn read(request: Self::Request, kept: Self::Kept, answer: &Answer<'_>) -> Result<Self, Error>;
@@ -222,7 +223,7 @@ pub trait Exchange: Sized + Send + Sync + 'static {
 pub struct Sent<T: Output> {
     pub(super) request: T::Request,
     pub(super) kept: T::Kept,
-    pub(super) entropy: Entropy,
+    pub(super) entropy: T::Entropy,
     pub(super) attempt: u32,
     pub(super) retried: Retried,
     pub(super) drafted_at: UnixTime,

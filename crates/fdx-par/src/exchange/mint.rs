@@ -5,10 +5,13 @@ const REQUEST_OBJECT_JTI: Label = Label::new("request object jti");
 const PROOF_JTI: Label = Label::new("proof jti");
 const INTERACTION: Label = Label::new("interaction id");
 
-/// What one attempt may use: the moment, and values that no other attempt has.
-#[derive(Clone, Copy)]
-pub struct Mint<'a> {
-    pub(crate) entropy: &'a Entropy,
+/// The entropy of an exchange that generates no unpredictable values.
+pub struct NoEntropy;
+
+/// The time of one attempt, and unpredictable values that no other attempt has. An exchange with
+/// [`NoEntropy`] can't mint any.
+pub struct Mint<'a, E = Entropy> {
+    pub(crate) entropy: &'a E,
     pub(crate) attempt: u32,
     pub(crate) now: UnixTime,
 }

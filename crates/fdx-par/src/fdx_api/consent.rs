@@ -74,6 +74,7 @@ pub struct ReadConsent {
 impl Exchange for ConsentRead {
     type Request = ReadConsent;
     type Kept = InteractionId;
+    type Entropy = Entropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 

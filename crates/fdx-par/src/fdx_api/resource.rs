@@ -139,6 +139,7 @@ pub struct ResourceCall {
 impl Exchange for ResourceAnswer {
     type Request = ResourceCall;
     type Kept = InteractionId;
+    type Entropy = Entropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 

@@ -86,6 +86,7 @@ pub struct RevokeConsent {
 impl Exchange for ConsentRevoked {
     type Request = RevokeConsent;
     type Kept = InteractionId;
+    type Entropy = Entropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
@@ -187,6 +188,7 @@ pub struct ListRevocations {
 impl Exchange for Revocations {
     type Request = ListRevocations;
     type Kept = InteractionId;
+    type Entropy = Entropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 

@@ -57,6 +57,7 @@ pub struct CertificateRegistration {
 impl Exchange for TppRegistered {
     type Request = CertificateRegistration;
     type Kept = ();
+    type Entropy = Entropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 

@@ -59,6 +59,7 @@ pub struct DeleteRegistration {
 impl Exchange for Deleted {
     type Request = DeleteRegistration;
     type Kept = InteractionId;
+    type Entropy = Entropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
@@ -97,6 +98,7 @@ pub(super) enum Call {
 impl Exchange for Registered {
     type Request = RegistrationCall;
     type Kept = InteractionId;
+    type Entropy = Entropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 

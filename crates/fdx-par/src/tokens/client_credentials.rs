@@ -48,6 +48,7 @@ pub struct ClientCredentials {
 impl Exchange for ClientToken {
     type Request = ClientCredentials;
     type Kept = Bound;
+    type Entropy = Entropy;
 
     /// Nobody misses a token that was issued and never arrived.
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };

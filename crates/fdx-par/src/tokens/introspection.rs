@@ -121,6 +121,7 @@ impl Subject {
 impl Exchange for Introspection {
     type Request = IntrospectionRequest;
     type Kept = ();
+    type Entropy = Entropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 

@@ -83,6 +83,7 @@ pub struct TokenRevocation {
 impl Exchange for Revoked {
     type Request = TokenRevocation;
     type Kept = ();
+    type Entropy = Entropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 

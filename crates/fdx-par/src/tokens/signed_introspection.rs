@@ -109,6 +109,7 @@ pub struct SignedIntrospectionRequest {
 impl Exchange for IntrospectionJwt {
     type Request = SignedIntrospectionRequest;
     type Kept = ();
+    type Entropy = Entropy;
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 

@@ -164,6 +164,7 @@ impl Client {
 impl Exchange for Pushed {
     type Request = Push;
     type Kept = (Pending, Vec<Notice>);
+    type Entropy = Entropy;
 
     /// An unused request_uri expires by itself.
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
