@@ -1,10 +1,10 @@
+use core::cell::OnceCell;
 use core::time::Duration;
 
-use fdx_wire::json::{Limits, RawJson};
+use fdx_wire::json::Limits;
 use fdx_wire::{UnixTime, json};
 use http::header::{CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::error::Error;
@@ -14,6 +14,7 @@ use crate::error::said::{Excerpt, Said};
 use crate::error::server::{ServerFault, ServerRule};
 use crate::exchange::challenge;
 use crate::exchange::challenge::Challenge;
+use crate::exchange::error_body::{Described, ErrorBody};
 use crate::exchange::interaction::INTERACTION_ID;
 use crate::exchange::nonces::Realm;
 
@@ -21,25 +22,18 @@ const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const MAX_NONCE: usize = 512;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A response, judged in one order: size, status, content type, JSON.
+/// A response. It is checked in one order: size, status, content type, JSON.
 pub struct Answer<'a> {
     pub(crate) status: StatusCode,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
     pub(crate) limit: usize,
-    /// When the request was drafted: lifetimes count from here, the safe side.
+    /// When the request was drafted. Lifetimes are counted from here, so they never end too late.
     pub(crate) drafted_at: UnixTime,
     pub(crate) now: UnixTime,
     pub(crate) on_no_response: NextStep,
-}
-
-/// RFC 6749 section 5.2. What explains the error and is no text is as good as none.
-#[derive(Deserialize)]
-struct OAuthError {
-    error: String,
-    error_description: Option<RawJson>,
-    error_uri: Option<RawJson>,
-    state: Option<RawJson>,
+    /// The body of an error, once it was read.
+    pub(super) error_body: OnceCell<Option<ErrorBody>>,
 }
 
 impl Answer<'_> {
@@ -55,7 +49,7 @@ impl Answer<'_> {
             .map_err(|error| self.fault(ServerRule::of_json(error.kind())))
     }
 
-    /// The same, with 10,000 members at most, for a body that need not be an object.
+    /// The JSON body of a success, of at most 10,000 members, which need not be an object.
     pub(crate) fn any_success<T: DeserializeOwned>(&self, status: StatusCode) -> Result<T, Error> {
         self.check_json(status)?;
         json::from_slice(self.body, &Limits::bytes(self.limit))
@@ -93,8 +87,8 @@ impl Answer<'_> {
         Ok(())
     }
 
-    /// What a status other than the expected one means: a refusal in OAuth's words, HTTP's own,
-    /// or, for a success that was not expected, a broken rule.
+    /// The error of an unexpected status: an OAuth error, an HTTP error without one, or, for an
+    /// unexpected success, a violated rule.
     fn not_a_success(&self) -> Error {
         if !self.status.is_client_error() && !self.status.is_server_error() {
             return self.fault(ServerRule::Status);
@@ -106,20 +100,21 @@ impl Answer<'_> {
     }
 
     fn oauth_error(&self) -> Option<Said> {
-        let body: OAuthError = self.error_body()?;
+        let body = self.error_body()?;
+        let Described { error, error_description } = body.oauth()?;
         Some(Said {
-            error: Some(Excerpt::of(&body.error)),
-            error_description: excerpt(body.error_description),
-            error_uri: excerpt(body.error_uri),
-            state: excerpt(body.state),
+            error: Some(error),
+            error_description,
+            error_uri: body.error_uri(),
+            state: body.state(),
             ..self.said()
         })
     }
 
-    /// The body of a failure, where it is small JSON of the shape `T`.
-    pub(crate) fn error_body<T: DeserializeOwned>(&self) -> Option<T> {
-        let bytes = self.is_json().then_some(self.body)?;
-        json::object_from_slice(bytes, &Limits::bytes(16 * 1024)).ok()
+    /// The body of an error, if it is a JSON object of at most 16 KiB.
+    pub(crate) fn error_body(&self) -> Option<&ErrorBody> {
+        let read = || json::object_from_slice(self.body, &Limits::bytes(16 * 1024)).ok();
+        self.error_body.get_or_init(|| self.is_json().then(read).flatten()).as_ref()
     }
 
     pub(crate) fn refuse(&self, kind: RefusalKind, said: Said) -> Error {
@@ -130,7 +125,7 @@ impl Answer<'_> {
         Error::Server(Box::new(ServerFault::new(rule, self.said(), self.on_no_response)))
     }
 
-    /// What the head of the answer says.
+    /// The status and headers of the response, for errors.
     pub(crate) fn said(&self) -> Said {
         Said {
             status: self.status.as_u16(),
@@ -169,18 +164,17 @@ impl Answer<'_> {
         }
     }
 
-    /// RFC 9449 sections 8 (a JSON error, at the authorization server) and 9 (a challenge, at a
-    /// resource server).
-    pub(super) fn asks_for_nonce(&self, realm: Realm) -> bool {
+    /// Whether the server requires a DPoP nonce: in a JSON error of the authorization server (RFC 9449
+    /// section 8), or in a challenge of a resource server (section 9).
+    pub(super) fn requires_nonce(&self, realm: Realm) -> bool {
         const USE_DPOP_NONCE: &str = "use_dpop_nonce";
         let challenged = |challenge: &Challenge| {
             challenge.is("DPoP") && challenge.parameter("error") == Some(USE_DPOP_NONCE)
         };
         match realm {
             Realm::AuthorizationServer => {
-                let body =
-                    self.error_body::<OAuthError>().filter(|_| self.status.is_client_error());
-                body.is_some_and(|body| body.error == USE_DPOP_NONCE)
+                let code = || self.error_body().and_then(ErrorBody::oauth_code);
+                self.status.is_client_error() && code().as_deref() == Some(USE_DPOP_NONCE)
             }
             Realm::ResourceServer => {
                 self.status == StatusCode::UNAUTHORIZED && self.challenges().iter().any(challenged)
@@ -188,7 +182,7 @@ impl Answer<'_> {
         }
     }
 
-    /// Whether the content type is `media_type`, its parameters aside.
+    /// Whether the content type is `media_type`, with any parameters.
     pub(crate) fn is(&self, media_type: &str) -> bool {
         self.content_type() == media_type
     }
@@ -216,14 +210,10 @@ impl Answer<'_> {
         Some(after.min(DAY))
     }
 
-    /// FAPI 2.0 Security Profile 5.3.3.1, note 1: `Date` tells how far the clocks are apart.
+    /// FAPI 2.0 Security Profile 5.3.3.1, note 1: the `Date` header shows the
+    /// difference of the clocks.
     fn clock_offset(&self) -> Option<i64> {
         let date = UnixTime::parse_http_date(self.text(&DATE)?).ok()?.as_seconds();
         i64::try_from(date).ok()?.checked_sub_unsigned(self.now.as_seconds())
     }
-}
-
-/// A member that is a text.
-pub(crate) fn excerpt(raw: Option<RawJson>) -> Option<Excerpt> {
-    raw?.read::<String>().ok().map(|text| Excerpt::of(&text))
 }

@@ -1,3 +1,4 @@
+use core::cell::OnceCell;
 use core::fmt;
 
 use fdx_jose::{Role, Signature, Signer, SigningInput};
@@ -261,16 +262,17 @@ impl<T: Output> Sent<T> {
             drafted_at: self.drafted_at,
             now,
             on_no_response: T::on_no_response(&self.request),
+            error_body: OnceCell::new(),
         };
         if let Some((memory, slot)) = &self.nonces {
-            let told = answer.dpop_nonce();
-            if let Ok(Some(nonce)) = told {
+            let nonce = answer.dpop_nonce();
+            if let Ok(Some(nonce)) = nonce {
                 memory.learn(slot, nonce);
             }
-            // A nonce that can't be read matters only where one is asked for: a success with a
-            // broken header is still a success.
-            if answer.asks_for_nonce(slot.realm) && told?.is_some() {
-                // RFC 9449 8: one fresh nonce is an answer; a second is a loop.
+            // An invalid nonce is an error only if the server requires one: a success with an
+            // invalid header is still a success.
+            if answer.requires_nonce(slot.realm) && nonce?.is_some() {
+                // RFC 9449 8: the server may require a nonce once; a second time is a loop.
                 if self.retried == Retried::Yes {
                     return Err(answer.fault(ServerRule::NonceAgain));
                 }

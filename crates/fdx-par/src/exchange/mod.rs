@@ -14,6 +14,7 @@
 pub(crate) mod answer;
 pub(crate) mod challenge;
 pub(crate) mod draft;
+pub(crate) mod error_body;
 pub(crate) mod interaction;
 pub(crate) mod mint;
 pub(crate) mod nonces;

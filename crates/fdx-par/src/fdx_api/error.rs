@@ -1,33 +1,11 @@
-use fdx_wire::json::RawJson;
 use http::StatusCode;
-use serde::Deserialize;
 
 use crate::error::error::Error;
 use crate::error::refusal::RefusalKind;
 use crate::error::said::{Excerpt, Said};
 use crate::error::server::ServerRule;
-use crate::exchange::answer::{Answer, excerpt};
-
-/// FDX's Error entity, as it is specified (`code`, `message`, `debugMessage`) and as it is met: in
-/// other spellings, in two at once, or with a member of another type, which is as good as none.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FdxError {
-    code: Option<RawJson>,
-    error_code: Option<RawJson>,
-    err: Option<RawJson>,
-    error: Option<RawJson>,
-    message: Option<RawJson>,
-    error_message: Option<RawJson>,
-    error_description: Option<RawJson>,
-}
-
-/// FDX writes codes as text, some servers as integers.
-fn code(raw: Option<RawJson>) -> Option<Excerpt> {
-    let raw = raw?;
-    let integer = raw.read::<i64>().ok().map(|code| code.to_string());
-    integer.or_else(|| raw.read().ok()).map(|code| Excerpt::of(&code))
-}
+use crate::exchange::answer::Answer;
+use crate::exchange::error_body::Described;
 
 /// What a status other than a success means at a resource server: for a 401 its challenge, else an
 /// FDX error, a challenge, or HTTP's status alone.
@@ -68,13 +46,6 @@ fn challenge(answer: &Answer<'_>) -> Option<Said> {
 }
 
 fn fdx_error(answer: &Answer<'_>) -> Option<Said> {
-    let body: FdxError = answer.error_body()?;
-    let error = code(body.code)
-        .or_else(|| code(body.error_code))
-        .or_else(|| code(body.err))
-        .or_else(|| excerpt(body.error))?;
-    let error_description = excerpt(body.message)
-        .or_else(|| excerpt(body.error_message))
-        .or_else(|| excerpt(body.error_description));
+    let Described { error, error_description } = answer.error_body()?.fdx()?;
     Some(Said { error: Some(error), error_description, ..answer.said() })
 }
