@@ -44,6 +44,22 @@ impl Scopes {
         Self::of_tokens(text.split(' ').filter(|token| !token.is_empty()))
     }
 
+    /// Collects the tokens that are scope tokens, and ignores others: a response may have invalid ones
+    /// next to the granted scopes.
+    ///
+    /// ```
+    /// use fdx_rar::Scopes;
+    ///
+    /// let scopes = Scopes::of_valid(r#"openid "quoted" fdx:tax:read"#.split(' '));
+    /// assert_eq!(scopes.to_string(), "openid fdx:tax:read");
+    /// ```
+    #[must_use]
+    pub fn of_valid<'a>(tokens: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut seen = BTreeSet::new();
+        let valid = tokens.into_iter().filter(|token| check(token).is_ok() && seen.insert(*token));
+        Self(valid.map(str::to_owned).collect())
+    }
+
     /// Appends a token unless it is present.
     ///
     /// # Errors

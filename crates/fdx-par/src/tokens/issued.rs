@@ -20,8 +20,8 @@ use crate::exchange::answer::Answer;
 use crate::tokens::tokens::{AccessToken, Tokens};
 
 impl Client {
-    /// The ID token, where it is encrypted and not opened yet. It is encrypted exactly when that
-    /// was registered: anything else is an attempt to do without, or not meant for us.
+    /// The ID token, if it is encrypted and not decrypted yet. It must be encrypted if encryption was
+    /// registered, and must not be otherwise.
     pub(crate) fn shut(&self, issued: &Issued) -> Result<Option<Shut>, Error> {
         let (Some(id_token), None) = (&issued.id_token, &issued.opened) else { return Ok(None) };
         let shut = match &self.config().id_token_encryption {
@@ -38,19 +38,19 @@ impl Client {
 }
 
 impl Issued {
-    /// The ID token that is signed: as it came, or as it was opened.
+    /// The signed ID token: as it was received, or decrypted.
     pub(crate) fn signed_id_token(&self) -> Option<&Secret> {
         self.opened.as_ref().or(self.id_token.as_ref())
     }
 }
 
-/// Takes one more carrier's word for the consent id.
-pub(crate) fn agree(known: &mut Option<ConsentId>, told: &str) -> Result<(), ServerRule> {
-    let told = ConsentId::parse(told).map_err(|_| ServerRule::ConsentIdInvalid)?;
+/// Checks a reported consent id against the one that is known, if any.
+pub(crate) fn agree(known: &mut Option<ConsentId>, reported: &str) -> Result<(), ServerRule> {
+    let reported = ConsentId::parse(reported).map_err(|_| ServerRule::ConsentIdInvalid)?;
     match known {
-        Some(known) if *known != told => Err(ServerRule::ConsentIdConflict),
+        Some(known) if *known != reported => Err(ServerRule::ConsentIdConflict),
         _ => {
-            *known = Some(told);
+            *known = Some(reported);
             Ok(())
         }
     }
@@ -65,8 +65,8 @@ impl Issued {
 
 pub(crate) const LIMIT: usize = 256 * 1024;
 
-/// RFC 6749 section 5.1, with what FDX and OpenID Connect add. The code is spent and the old refresh
-/// token may be: what only describes the tokens never costs them, whatever its type.
+/// RFC 6749 section 5.1, with the members of FDX and OpenID Connect. The code is spent and the old
+/// refresh token may be, so a member that only describes the tokens may have any type.
 #[derive(Deserialize)]
 struct Body {
     access_token: Option<Secret>,
@@ -84,40 +84,41 @@ struct Body {
 const MEMBERS: usize = 10_000;
 const MAX_ACCESS_TOKEN: usize = 16 * 1024;
 
-/// What a token endpoint issues, for a code or for a refresh token.
+/// The tokens of a token response, and the members that describe them.
 #[derive(Clone)]
 pub(crate) struct Issued {
     pub(crate) tokens: Tokens,
-    /// As it came.
+    /// As it was received.
     pub(crate) id_token: Option<Secret>,
-    /// What was in it, where it came encrypted and was opened.
+    /// The signed ID token, if the received one was encrypted and is decrypted.
     pub(crate) opened: Option<Secret>,
     /// When the response with the ID token arrived. The token's times are compared with it, so that
     /// tokens can be verified later, after a restart.
     pub(crate) received_at: UnixTime,
-    /// The access token that the ID token came with, where a refresh has replaced it: `at_hash` is
+    /// The access token of the ID token's response, if a refresh has replaced it: `at_hash` is
     /// computed over this one.
     pub(crate) id_token_access_token: Option<Secret>,
     /// Consent ids that earlier responses reported, and that were not verified.
     pub(crate) reported_before: Vec<String>,
-    /// `grant_id` and `fdxConsentId`, in the order in which they are believed.
+    /// `grant_id` and `fdxConsentId`, in this order of precedence.
     pub(crate) consent_ids: [Option<String>; 2],
-    /// As granted (RFC 9396 section 7); an error where they can't be read.
+    /// As granted (RFC 9396 section 7); an error if they can't be read.
     pub(crate) authorization_details: Option<Result<AuthorizationDetails, Unreadable>>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) said: Said,
 }
 
-/// What only describes the tokens can't be read.
+/// A member that only describes the tokens can't be read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unreadable;
 
-/// Reads the answer to a request of `client` for tokens that are `bound`, and for `asked`.
+/// Reads the response to a request of `client` for tokens that are `bound`, with the scopes
+/// `requested`.
 pub(crate) fn read(
     answer: &Answer<'_>,
     client: &Client,
     bound: Bound,
-    asked: &Scopes,
+    requested: &Scopes,
 ) -> Result<Issued, Error> {
     let ClientConfig { issuer, client_id, dialect, .. } = client.config();
     let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
@@ -131,14 +132,14 @@ pub(crate) fn read(
         .filter(|token| can_stand_in_a_header(token.expose()))
         .ok_or_else(|| answer.fault(ServerRule::AccessTokenText))?;
     let mut notices = Vec::new();
-    // Advice, not a promise: what can't be read is as good as what was not said.
+    // Informative: a value that can't be read counts as absent.
     let lifetime = body.expires_in.and_then(|raw| {
         raw.read::<u64>().ok().or_else(|| {
             notices.push(Notice::ExpiresInUnreadable);
             None
         })
     });
-    // Never in the place of one that is known to be good.
+    // An invalid token must not replace a valid earlier one.
     let refresh_token = body.refresh_token.filter(|token| {
         let good = is_visible(token.expose());
         if !good {
@@ -153,12 +154,12 @@ pub(crate) fn read(
         bound,
         expires_at: lifetime.map(|seconds| answer.drafted_at + Duration::from_secs(seconds)),
     };
-    // RFC 6749 5.1: no scope in the answer means the requested one.
+    // RFC 6749 5.1: a response without a scope grants the requested one.
     let scopes = body.scope.map_or_else(
-        || asked.clone(),
+        || requested.clone(),
         |scope| {
             let scope = text(&scope);
-            readable(scope.split(' ').map(|token| dialect.standard(token)))
+            Scopes::of_valid(scope.split(' ').map(|token| dialect.standard(token)))
         },
     );
     Ok(Issued {
@@ -227,13 +228,8 @@ fn is_visible(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 
-/// Empty where it is no text: no scope, and no consent id that verification would take.
+/// The text of a string, and an empty text otherwise: it has no scope, and verification rejects it as
+/// a consent id.
 fn text(raw: &RawJson) -> String {
     raw.read().unwrap_or_default()
-}
-
-/// The tokens of a scope that are tokens at all.
-fn readable<'a>(tokens: impl Iterator<Item = &'a str>) -> Scopes {
-    let tokens: Vec<_> = tokens.filter(|token| Scopes::parse(token).is_ok()).collect();
-    Scopes::parse(&tokens.join(" ")).unwrap_or_default()
 }
