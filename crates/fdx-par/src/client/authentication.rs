@@ -10,25 +10,20 @@ use crate::client::config::{ClientAuthentication, ClientSecret};
 use crate::dialect::member::Member;
 use crate::dialect::not_fapi::departure::Departure;
 use crate::discovery::endpoint::Endpoint;
+use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::exchange::mint::Mint;
 use crate::exchange::nonces::Realm;
-use crate::exchange::outgoing::{Body, Outgoing};
+use crate::exchange::outgoing::{Body, Outgoing, ParameterBody, SignedParameter};
 
 impl Client {
-    /// Adds the client's secret, where it has one.
-    pub(crate) fn show_secret(&self, outgoing: &mut Outgoing) {
-        let ClientAuthentication::NotFapi(ClientSecret(secret)) = &self.config().authentication
-        else {
-            return;
-        };
-        if self.config().dialect.has(Member::NotFapi(Departure::ClientSecretPost)) {
-            outgoing.body.parameter("client_secret", secret.expose());
-        }
-        if self.config().dialect.has(Member::NotFapi(Departure::ClientSecretBasic)) {
-            let credentials = basic(&self.config().client_id, secret);
-            // base64 can always stand in a header.
-            let _ = outgoing.authorization(Some("Basic"), &credentials);
+    /// The client's secret, if the dialect has it sent in this way.
+    fn secret(&self, departure: Departure) -> Option<&Secret> {
+        match &self.config().authentication {
+            ClientAuthentication::NotFapi(ClientSecret(secret)) => {
+                Some(secret).filter(|_| self.config().dialect.has(Member::NotFapi(departure)))
+            }
+            _ => None,
         }
     }
 }
@@ -46,12 +41,12 @@ fn basic(client_id: &str, secret: &Secret) -> Secret {
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 
 impl Client {
-    /// Parameters for `endpoint`, authenticated, and with a DPoP proof where what they are about is
-    /// bound by one.
+    /// A request to `endpoint` with these parameters: it authenticates the client, and has a DPoP
+    /// proof if `bound` is a key.
     pub(crate) fn post(
         &self,
         endpoint: Endpoint,
-        parameters: impl Into<Body>,
+        parameters: impl Into<ParameterBody>,
         bound: Option<Bound>,
         mint: &Mint<'_>,
         limit: usize,
@@ -64,18 +59,28 @@ impl Client {
         if assertion.is_none() && endpoint != Endpoint::PushedAuthorizationRequest {
             body.parameter("client_id", &self.config().client_id);
         }
+        if let Some(secret) = self.secret(Departure::ClientSecretPost) {
+            body.parameter("client_secret", secret.expose());
+        }
+        if let Some(assertion) = assertion {
+            body.sign(SignedParameter::ClientAssertion, assertion);
+        }
         let (url, certificate) = (target.url, target.certificate);
+        let body = Body::Parameters(body);
         let mut outgoing = Outgoing::new(Method::POST, url, certificate, body, limit);
         outgoing.thumbprint = self.config().certificate_thumbprint();
-        outgoing.inputs.extend(assertion);
-        self.show_secret(&mut outgoing);
+        if let Some(secret) = self.secret(Departure::ClientSecretBasic) {
+            let credentials = basic(&self.config().client_id, secret);
+            let added = outgoing.authorization(Some("Basic"), &credentials);
+            added.map_err(|_| CallerFault::HeaderText)?;
+        }
         if let Some(bound) = bound {
             self.prove(&mut outgoing, Realm::AuthorizationServer, bound, None, mint)?;
         }
         Ok(outgoing)
     }
 
-    /// Whom what the client signs is for. FAPI 2.0 Security Profile 5.3.3.1-5: the issuer, whatever
+    /// The `aud` of everything the client signs. FAPI 2.0 Security Profile 5.3.3.1-5: the issuer, whatever
     /// the endpoint.
     pub(crate) fn audience(&self) -> Audience<'_> {
         if self.config().dialect.has(Member::AudienceTokenEndpoint) {

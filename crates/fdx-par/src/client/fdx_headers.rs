@@ -112,8 +112,11 @@ impl FdxHeaders {
         }
     }
 
-    /// Writes them into a request.
-    pub(crate) fn write(&self, outgoing: &mut Outgoing) {
+    /// Adds the headers to a request.
+    ///
+    /// # Errors
+    /// As [`Outgoing::header`].
+    pub(crate) fn write(&self, outgoing: &mut Outgoing) -> Result<(), CallerFault> {
         let texts = [
             ("fdx-api-actor-type", self.actor_type.map(|actor| actor.as_str().to_owned())),
             ("fdx-api-data-provider-id", self.data_provider_id.clone()),
@@ -124,9 +127,10 @@ impl FdxHeaders {
         ];
         for (name, text) in texts {
             if let Some(text) = text {
-                outgoing.header(HeaderName::from_static(name), &text);
+                outgoing.header(HeaderName::from_static(name), &text)?;
             }
         }
+        Ok(())
     }
 }
 

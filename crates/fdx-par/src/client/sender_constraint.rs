@@ -48,9 +48,7 @@ impl Client {
         let claims = ProofClaims::new(outgoing.method.as_str(), &outgoing.url, &jti, mint.now)
             .with_access_token(access_token)
             .with_nonce(nonce.as_deref());
-        let input = key.proof(&claims);
-        outgoing.inputs.push(input);
-        outgoing.nonces = Some((nonces.clone(), slot));
+        outgoing.prove(key.proof(&claims), nonces.clone(), slot);
         Ok(())
     }
 

@@ -1,10 +1,9 @@
 use core::cell::OnceCell;
 use core::fmt;
 
-use fdx_jose::{Role, Signature, Signer, SigningInput};
+use fdx_jose::{Signature, Signer, SigningInput};
 use fdx_wire::{Secret, UnixTime};
-use http::HeaderMap;
-use http::header::HeaderName;
+use http::header::{HeaderName, HeaderValue};
 
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
@@ -14,24 +13,22 @@ use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
 use crate::exchange::mint::Mint;
 use crate::exchange::nonces::{NonceMemory, NonceSlot};
-use crate::exchange::outgoing::{Body, Outgoing, sensitive};
+use crate::exchange::outgoing::{Outgoing, sensitive};
 use crate::exchange::request::Request;
 
-const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 
-/// An interaction whose request is written but for its signatures. Nothing was sent.
-///
-/// Dropping it is the whole of rolling back.
+/// An interaction whose request is complete except for its signatures. Nothing was sent: drop it to
+/// roll back.
 #[must_use = "nothing is sent until the draft is signed, attached and carried out"]
 pub struct Draft<T: Output> {
     pub(super) request: T::Request,
     pub(super) kept: T::Kept,
     pub(super) outgoing: Box<Outgoing>,
     pub(super) entropy: T::Entropy,
-    /// Counts what was minted, so that no value is minted twice.
+    /// The number of the attempt: each derives other values from the entropy.
     pub(super) attempt: u32,
-    /// Whether the one retry for a nonce was spent.
+    /// Whether the one retry for a DPoP nonce has happened.
     pub(super) retried: Retried,
     pub(super) drafted_at: UnixTime,
 }
@@ -71,65 +68,57 @@ impl<T: Output> Draft<T> {
         }
     }
 
-    /// What wants signing: none, one or two inputs, each by the key that it names. They are
-    /// independent of each other, so it is always one round.
+    /// The bytes to sign: up to three inputs, each for the key that it names. They are independent
+    /// of each other, so one round of signing is always enough.
     #[must_use]
     pub fn signing_inputs(&self) -> &[SigningInput] {
         &self.outgoing.inputs
     }
 
-    /// Signs them with keys that are at hand. The draft is only borrowed: a signer that fails can
-    /// be asked again.
+    /// Signs the inputs with keys in memory. The draft is only borrowed, so that signing can be
+    /// repeated after a failure.
     ///
     /// # Errors
-    /// [`Error::Signing`], where no key of the signer is meant or the key fails.
+    /// [`Error::Signing`] if the signer does not have the key, or the key fails.
     pub fn sign<S: Signer + ?Sized>(&self, signer: &S) -> Result<Vec<Signature>, Error> {
         let sign = |input| signer.sign(input).map_err(Error::from);
         self.signing_inputs().iter().map(sign).collect()
     }
 
-    /// The same interaction, minted afresh for a later moment: where a signer took so long that
-    /// what was to be signed has grown old. The signatures of the old draft fit no more.
+    /// The same interaction with newly minted values for a later time: for use after a signer took
+    /// too long. The signatures of the old draft no longer match.
     ///
     /// # Errors
-    /// [`Error::Caller`], which a draft that could be made once does not meet again.
+    /// [`Error::Caller`]. Does not happen to a draft that could be made once.
     pub fn renew(self, now: UnixTime) -> Result<Self, Error> {
         let Self { request, entropy, attempt, retried, .. } = self;
         let renewed = Self::mint(request, entropy, attempt + 1, now)?;
         Ok(Self { retried, ..renewed })
     }
 
-    /// Puts the signatures, in the order of [`Draft::signing_inputs`], where they belong, and
-    /// gives up the request.
+    /// Attaches the signatures, in the order of [`Draft::signing_inputs`], and returns the request.
     ///
     /// # Errors
-    /// [`Refused`] with the draft, where a signature is missing or has another size than its
-    /// algorithm makes.
+    /// [`Refused`] with the draft, if there is not one signature for each input, or one has another
+    /// size than its algorithm's.
     pub fn attach(self, signatures: Vec<Signature>) -> Result<(Request, Sent<T>), Refused<Self>> {
-        let tokens = match self.compact(&signatures) {
-            Ok(tokens) => tokens,
+        let signed = match self.compact(&signatures) {
+            Ok(signed) => signed,
             Err(error) => return Err(Refused::new(error, self)),
         };
         let Ok(uri) = self.outgoing.url.as_str().parse() else {
             return Err(Refused::new(CallerFault::UrlTooLong, self));
         };
-        let Outgoing { method, url, certificate, thumbprint, headers, body, limit, inputs, nonces } =
+        let Outgoing { method, url, certificate, thumbprint, headers, body, limit, nonces, .. } =
             *self.outgoing;
 
-        let mut http = http::Request::new(Vec::new());
+        let mut http = http::Request::new(body.into_bytes(&signed.parameters));
         *http.method_mut() = method;
         *http.headers_mut() = headers;
         *http.uri_mut() = uri;
-        let mut body = body;
-        for (input, token) in inputs.iter().zip(&tokens) {
-            place(input.role(), token.expose(), http.headers_mut(), &mut body);
+        if let Some(proof) = signed.proof {
+            http.headers_mut().insert(DPOP, proof);
         }
-        *http.body_mut() = match body {
-            Body::Empty => Vec::new(),
-            Body::Form(form) => form.as_str().as_bytes().to_vec(),
-            Body::Json(object) => object.to_json().expose().as_bytes().to_vec(),
-            Body::Bytes(mut bytes) => core::mem::take(&mut *bytes),
-        };
         let request = Request { http, url, certificate, thumbprint, max_response_bytes: limit };
         let sent = Sent {
             request: self.request,
@@ -144,35 +133,30 @@ impl<T: Output> Draft<T> {
         Ok((request, sent))
     }
 
-    fn compact(&self, signatures: &[Signature]) -> Result<Vec<Secret>, Error> {
-        if signatures.len() != self.signing_inputs().len() {
+    /// Attaches the signatures to their inputs. Takes one for each.
+    fn compact(&self, signatures: &[Signature]) -> Result<Signed, Error> {
+        let Outgoing { body, inputs, nonces, .. } = &*self.outgoing;
+        if signatures.len() != inputs.len() {
             return Err(CallerFault::SignatureCount.into());
         }
         let attach =
             |(input, signature): (&SigningInput, _)| input.attach(signature).map(Secret::new);
-        let tokens = self.signing_inputs().iter().zip(signatures).map(attach);
-        tokens.collect::<Result<_, _>>().map_err(Error::from)
+        let tokens = inputs.iter().zip(signatures).map(attach);
+        let mut parameters = tokens.collect::<Result<Vec<_>, _>>()?;
+        let proof = match (parameters.len().checked_sub(body.signed()), nonces) {
+            (Some(0), None) => None,
+            (Some(1), Some(_)) => parameters.pop(),
+            _ => return Err(CallerFault::SignatureCount.into()),
+        };
+        let proof = proof.map(|proof| sensitive(&[proof.expose()])).transpose();
+        Ok(Signed { parameters, proof: proof.map_err(|_| CallerFault::HeaderText)? })
     }
 }
 
-fn place(role: Role, token: &str, headers: &mut HeaderMap, body: &mut Body) {
-    match role {
-        Role::ClientAssertion => client_assertion(body, token),
-        Role::RequestObject => body.parameter("request", token),
-        Role::DpopProof => {
-            // A compact JWS is ASCII.
-            if let Ok(value) = sensitive(&[token]) {
-                headers.insert(DPOP, value);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// RFC 7523 section 2.2.
-fn client_assertion(body: &mut Body, token: &str) {
-    body.parameter("client_assertion_type", CLIENT_ASSERTION_TYPE);
-    body.parameter("client_assertion", token);
+/// The signed tokens of a request: the parameters of its body in their order, and the DPoP proof.
+struct Signed {
+    parameters: Vec<Secret>,
+    proof: Option<HeaderValue>,
 }
 
 impl<T: Output> fmt::Debug for Draft<T> {
@@ -185,7 +169,7 @@ impl<T: Output> fmt::Debug for Draft<T> {
     }
 }
 
-/// What an exchange ends in. Sealed: the exchanges of this crate are all there are.
+/// The result of an exchange. Sealed: only this crate implements it.
 pub trait Output: Exchange {}
 
 impl<T: Exchange> Output for T {}
@@ -219,7 +203,7 @@ pub trait Exchange: Sized + Send + Sync + 'static {
     fn read(request: Self::Request, kept: Self::Kept, answer: &Answer<'_>) -> Result<Self, Error>;
 }
 
-/// An interaction whose request was handed out, waiting for the answer.
+/// An interaction whose request was returned, waiting for the response.
 #[must_use = "a sent exchange waits for its answer"]
 pub struct Sent<T: Output> {
     pub(super) request: T::Request,
@@ -232,23 +216,22 @@ pub struct Sent<T: Output> {
     pub(super) nonces: Option<(NonceMemory, NonceSlot)>,
 }
 
-/// What an answer leads to.
+/// The step after a response.
 #[derive(Debug)]
 #[must_use = "an exchange may have to be carried out once more"]
 pub enum Step<T: Output> {
-    /// The server gave a DPoP nonce and wants the request again: everything in it was minted
-    /// afresh. This happens once.
+    /// The server requires a DPoP nonce: send the request again, with all values newly minted. This
+    /// happens once.
     Again(Draft<T>),
-    /// The answer, read and checked.
+    /// The response, read and checked.
     Done(T),
 }
 
 impl<T: Output> Sent<T> {
-    /// Reads the answer. A DPoP nonce in it is learnt before its status is looked at
-    /// (RFC 9449 section 8.2).
+    /// Reads the response. Remembers its DPoP nonce whatever its status is (RFC 9449 section 8.2).
     ///
     /// # Errors
-    /// [`Error::Server`] where the answer breaks a rule, [`Error::Refusal`] where it is a no.
+    /// [`Error::Server`] if the response violates a rule, [`Error::Refusal`] if the server refused.
     pub fn receive<B: AsRef<[u8]>>(
         self,
         response: http::Response<B>,

@@ -1,5 +1,6 @@
 use http::header::HeaderName;
 
+use crate::error::caller::CallerFault;
 use crate::error::notice::Notice;
 use crate::exchange::answer::Answer;
 use crate::exchange::mint::Mint;
@@ -12,10 +13,13 @@ pub struct InteractionId(String);
 
 impl InteractionId {
     /// Mints an id and adds it to a request.
-    pub(crate) fn send(outgoing: &mut Outgoing, mint: &Mint<'_>) -> Self {
+    ///
+    /// # Errors
+    /// As [`Outgoing::header`].
+    pub(crate) fn send(outgoing: &mut Outgoing, mint: &Mint<'_>) -> Result<Self, CallerFault> {
         let id = mint.interaction_id();
-        outgoing.header(INTERACTION_ID, &id);
-        Self(id)
+        outgoing.header(INTERACTION_ID, &id)?;
+        Ok(Self(id))
     }
 
     /// Compares the id with that of the response. A difference is a notice and never an error: some

@@ -9,6 +9,7 @@ use http::header::{
 use http::{HeaderMap, Method};
 use zeroize::Zeroizing;
 
+use crate::error::caller::CallerFault;
 use crate::exchange::nonces::{NonceMemory, NonceSlot};
 use crate::exchange::request::ClientCertificate;
 
@@ -17,57 +18,137 @@ pub struct Outgoing {
     pub(crate) method: Method,
     pub(crate) url: HttpsUrl,
     pub(crate) certificate: ClientCertificate,
-    /// Of the certificate to show, where it is known.
+    /// Thumbprint of the certificate to show, if it is known.
     pub(crate) thumbprint: Option<Thumbprint>,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Body,
-    /// Bytes that the answer may have.
-    pub(crate) limit: usize,
-    pub(crate) inputs: Vec<SigningInput>,
-    /// Where this attempt's DPoP nonce came from, and where the next one goes.
-    pub(crate) nonces: Option<(NonceMemory, NonceSlot)>,
+    pub(super) body: Body,
+    /// The largest response body that is read, in bytes.
+    pub(super) limit: usize,
+    /// One for each signed parameter of the body, in their order, and one for the DPoP proof, if
+    /// there is one.
+    pub(super) inputs: Vec<SigningInput>,
+    /// The memory and slot of the DPoP proof's nonce. Present exactly if there is a proof.
+    pub(super) nonces: Option<(NonceMemory, NonceSlot)>,
 }
 
 pub(crate) enum Body {
     Empty,
-    /// A form, to which `client_assertion` is appended when it is signed.
-    Form(Form),
-    /// A JSON object, to which it is appended alike.
-    Json(ObjectWriter),
     Bytes(Zeroizing<Vec<u8>>),
+    Json(ObjectWriter),
+    Parameters(ParameterBody),
 }
 
-impl From<Form> for Body {
+/// The parameters of a request to the authorization server.
+pub(crate) struct ParameterBody {
+    writer: Writer,
+    signed: Vec<SignedParameter>,
+    inputs: Vec<SigningInput>,
+}
+
+enum Writer {
+    Form(Form),
+    Json(ObjectWriter),
+}
+
+/// A parameter that is appended once it is signed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum SignedParameter {
+    /// `client_assertion`, after its type (RFC 7523 section 2.2).
+    ClientAssertion,
+    /// `request` (RFC 9101).
+    RequestObject,
+}
+
+const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+impl From<Form> for ParameterBody {
     fn from(form: Form) -> Self {
-        Self::Form(form)
+        Self::new(Writer::Form(form))
+    }
+}
+
+impl From<ObjectWriter> for ParameterBody {
+    fn from(object: ObjectWriter) -> Self {
+        Self::new(Writer::Json(object))
+    }
+}
+
+impl ParameterBody {
+    fn new(writer: Writer) -> Self {
+        Self { writer, signed: Vec::new(), inputs: Vec::new() }
+    }
+
+    /// Appends a parameter.
+    pub(crate) fn parameter(&mut self, name: &str, value: &str) {
+        match &mut self.writer {
+            Writer::Form(form) => drop(form.pair(name, value)),
+            Writer::Json(object) => drop(object.text(name, value)),
+        }
+    }
+
+    /// Adds a parameter that is signed later.
+    pub(crate) fn sign(&mut self, parameter: SignedParameter, input: SigningInput) {
+        self.signed.push(parameter);
+        self.inputs.push(input);
+    }
+
+    fn append(&mut self, parameter: SignedParameter, token: &str) {
+        match parameter {
+            SignedParameter::ClientAssertion => {
+                self.parameter("client_assertion_type", CLIENT_ASSERTION_TYPE);
+                self.parameter("client_assertion", token);
+            }
+            SignedParameter::RequestObject => self.parameter("request", token),
+        }
+    }
+
+    fn into_bytes(mut self, tokens: &[Secret]) -> Vec<u8> {
+        let signed = core::mem::take(&mut self.signed);
+        for (parameter, token) in signed.into_iter().zip(tokens) {
+            self.append(parameter, token.expose());
+        }
+        match self.writer {
+            Writer::Form(form) => form.as_str().as_bytes().to_vec(),
+            Writer::Json(object) => object.to_json().expose().as_bytes().to_vec(),
+        }
     }
 }
 
 impl Body {
-    /// Appends a parameter, where parameters belong.
-    pub(crate) fn parameter(&mut self, name: &str, value: &str) {
+    /// The number of parameters that are signed.
+    pub(super) fn signed(&self) -> usize {
         match self {
-            Self::Form(form) => drop(form.pair(name, value)),
-            Self::Json(object) => drop(object.text(name, value)),
-            Self::Empty | Self::Bytes(_) => {}
+            Self::Parameters(parameters) => parameters.signed.len(),
+            Self::Empty | Self::Bytes(_) | Self::Json(_) => 0,
+        }
+    }
+
+    /// The bytes, with one token for each signed parameter.
+    pub(super) fn into_bytes(self, tokens: &[Secret]) -> Vec<u8> {
+        match self {
+            Self::Empty => Vec::new(),
+            Self::Bytes(mut bytes) => core::mem::take(&mut *bytes),
+            Self::Json(object) => object.to_json().expose().as_bytes().to_vec(),
+            Self::Parameters(parameters) => parameters.into_bytes(tokens),
         }
     }
 
     fn content_type(&self) -> Option<&'static str> {
+        const FORM: &str = "application/x-www-form-urlencoded";
+        const JSON: &str = "application/json";
         match self {
-            Self::Form(_) => Some("application/x-www-form-urlencoded"),
-            Self::Json(_) => Some("application/json"),
+            Self::Parameters(ParameterBody { writer: Writer::Form(_), .. }) => Some(FORM),
+            Self::Json(_) | Self::Parameters(_) => Some(JSON),
             Self::Empty | Self::Bytes(_) => None,
         }
     }
 }
 
-/// A header value that does not print, and that is wiped when its last copy is dropped, whoever has
-/// it by then.
+/// A header value that does not print, and that is wiped when its last copy is dropped.
 ///
 /// # Errors
-/// A part has a character that can't stand in a header.
-pub(crate) fn sensitive(parts: &[&str]) -> Result<HeaderValue, InvalidHeaderValue> {
+/// A part has a character that a header value can't contain.
+pub(super) fn sensitive(parts: &[&str]) -> Result<HeaderValue, InvalidHeaderValue> {
     let value = Zeroizing::new(parts.concat().into_bytes());
     let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(value))?;
     value.set_sensitive(true);
@@ -83,7 +164,7 @@ impl Outgoing {
         method: Method,
         url: HttpsUrl,
         certificate: ClientCertificate,
-        body: Body,
+        mut body: Body,
         limit: usize,
     ) -> Self {
         let mut headers = HeaderMap::new();
@@ -91,24 +172,25 @@ impl Outgoing {
         if let Some(content_type) = body.content_type() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        Self {
-            method,
-            url,
-            certificate,
-            thumbprint: None,
-            headers,
-            body,
-            limit,
-            inputs: Vec::new(),
-            nonces: None,
-        }
+        let inputs = match &mut body {
+            Body::Parameters(parameters) => core::mem::take(&mut parameters.inputs),
+            Body::Empty | Body::Bytes(_) | Body::Json(_) => Vec::new(),
+        };
+        let (thumbprint, nonces) = (None, None);
+        Self { method, url, certificate, thumbprint, headers, body, limit, inputs, nonces }
     }
 
-    /// Adds `Authorization` (RFC 9110 section 11.6.2), which does not print. Some consent APIs want
+    /// Adds the DPoP proof, which is signed later.
+    pub(crate) fn prove(&mut self, proof: SigningInput, memory: NonceMemory, slot: NonceSlot) {
+        self.inputs.push(proof);
+        self.nonces = Some((memory, slot));
+    }
+
+    /// Adds `Authorization` (RFC 9110 section 11.6.2), which does not print. Some consent APIs require
     /// the credentials without a scheme.
     ///
     /// # Errors
-    /// The credentials can't stand in a header.
+    /// The credentials have a character that a header value can't contain.
     pub(crate) fn authorization(
         &mut self,
         scheme: Option<&str>,
@@ -120,10 +202,13 @@ impl Outgoing {
         Ok(())
     }
 
-    /// Adds a header whose value is ASCII by construction; another value is left out.
-    pub(crate) fn header(&mut self, name: HeaderName, value: &str) {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
-        }
+    /// Adds a header.
+    ///
+    /// # Errors
+    /// [`CallerFault::HeaderText`] if the value is not printable ASCII.
+    pub(crate) fn header(&mut self, name: HeaderName, value: &str) -> Result<(), CallerFault> {
+        let value = HeaderValue::from_str(value).map_err(|_| CallerFault::HeaderText)?;
+        self.headers.insert(name, value);
+        Ok(())
     }
 }

@@ -40,8 +40,8 @@ impl Client {
         outgoing.thumbprint = thumbprint;
         // FAPI 2.0 Security Profile 5.3.3.1-3: in this header and nowhere else.
         outgoing.authorization(scheme, token).map_err(|_| CallerFault::StoredGrant)?;
-        let interaction_id = InteractionId::send(&mut outgoing, mint);
-        self.fdx_headers().write(&mut outgoing);
+        let interaction_id = InteractionId::send(&mut outgoing, mint)?;
+        self.fdx_headers().write(&mut outgoing)?;
         self.prove(&mut outgoing, Realm::ResourceServer, bound, Some(token), mint)?;
         Ok((outgoing, interaction_id))
     }

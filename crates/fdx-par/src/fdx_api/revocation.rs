@@ -1,6 +1,6 @@
 use fdx_rar::{ConsentId, ConsentRevocation, ConsentRevocationList, ConsentRevocationRequest};
+use fdx_wire::json::ObjectWriter;
 use fdx_wire::{Entropy, UnixTime};
-use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
 
 use crate::client::client::Client;
@@ -69,8 +69,7 @@ impl Client {
             client: self.clone(),
             consent_id: consent_id.clone(),
             access_token: access_token.clone(),
-            // Two names, which always have a JSON form.
-            body: serde_json::to_vec(revocation).unwrap_or_default(),
+            revocation: revocation.clone(),
         };
         Ok(Draft::new(request, entropy, now)?)
     }
@@ -80,7 +79,7 @@ pub struct RevokeConsent {
     client: Client,
     consent_id: ConsentId,
     access_token: AccessToken,
-    body: Vec<u8>,
+    revocation: ConsentRevocationRequest,
 }
 
 impl Exchange for ConsentRevoked {
@@ -91,13 +90,16 @@ impl Exchange for ConsentRevoked {
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(request: &RevokeConsent, mint: &Mint<'_>) -> Result<(Outgoing, InteractionId), Error> {
-        let RevokeConsent { client, consent_id, access_token, body } = request;
+        let RevokeConsent { client, consent_id, access_token, revocation } = request;
         let url = client.revocation_url(consent_id)?;
-        let body = Body::Bytes(body.clone().into());
-        let (mut outgoing, interaction_id) =
-            client.authorized(Method::PUT, url, body, access_token, mint, LIMIT)?;
-        outgoing.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Ok((outgoing, interaction_id))
+        let mut body = ObjectWriter::with_capacity(64);
+        if let Some(reason) = revocation.reason() {
+            body.text("reason", reason.as_str());
+        }
+        if let Some(initiator) = revocation.initiator() {
+            body.text("initiator", initiator.as_str());
+        }
+        client.authorized(Method::PUT, url, Body::Json(body), access_token, mint, LIMIT)
     }
 
     fn read(

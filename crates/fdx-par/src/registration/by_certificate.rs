@@ -68,7 +68,7 @@ impl Exchange for TppRegistered {
             Outgoing::new(Method::POST, request.url.clone(), certificate, body, LIMIT);
         outgoing.thumbprint = request.thumbprint;
         // This provider's responses need not repeat the id.
-        InteractionId::send(&mut outgoing, mint);
+        InteractionId::send(&mut outgoing, mint)?;
         Ok((outgoing, ()))
     }
 

@@ -212,8 +212,8 @@ impl Registrar {
             authorized.map_err(|_| CallerFault::ParameterText)?;
         }
         outgoing.thumbprint = self.config().certificate_thumbprint();
-        let interaction_id = InteractionId::send(&mut outgoing, mint);
-        self.config().fdx_headers.write(&mut outgoing);
+        let interaction_id = InteractionId::send(&mut outgoing, mint)?;
+        self.config().fdx_headers.write(&mut outgoing)?;
         Ok((outgoing, interaction_id))
     }
 }

@@ -118,7 +118,7 @@ impl Exchange for IntrospectionJwt {
         mint: &Mint<'_>,
     ) -> Result<(Outgoing, ()), Error> {
         let mut outgoing = request.subject.write(&request.client, mint)?;
-        outgoing.header(ACCEPT, MEDIA_TYPE);
+        outgoing.header(ACCEPT, MEDIA_TYPE)?;
         Ok((outgoing, ()))
     }
 

@@ -5,7 +5,8 @@ use fdx_wire::json::{ObjectWriter, RawJson};
 
 use crate::dialect::dialect::Dialect;
 use crate::dialect::member::Member;
-use crate::exchange::outgoing::Body;
+use crate::error::caller::CallerFault;
+use crate::exchange::outgoing::ParameterBody;
 
 /// The parameters of an authorization request, in order. A form writes all of them as text, a
 /// request object each as its JSON type.
@@ -53,19 +54,23 @@ impl<'a> Parameters<'a> {
 
     /// The body of a push: the parameters' form (RFC 9126 section 2.1), or a JSON object if the
     /// dialect requires it.
-    pub(super) fn body(&self, dialect: &Dialect, form: impl FnOnce() -> Form) -> Body {
+    pub(super) fn body(
+        &self,
+        dialect: &Dialect,
+        form: impl FnOnce() -> Form,
+    ) -> Result<ParameterBody, CallerFault> {
         if dialect.has(Member::PushAsJson) {
-            Body::Json(self.object(dialect))
+            Ok(self.object(dialect)?.into())
         } else {
-            Body::Form(form())
+            Ok(form().into())
         }
     }
 
-    fn object(&self, dialect: &Dialect) -> ObjectWriter {
+    fn object(&self, dialect: &Dialect) -> Result<ObjectWriter, CallerFault> {
         let mut object = ObjectWriter::with_capacity(4096);
         for (name, value) in self.firsts() {
             let plural = name == "resource" && dialect.has(Member::ResourcesPlural);
-            match (value, self.repeated(name, if plural { 1 } else { 2 })) {
+            match (value, self.repeated(name, if plural { 1 } else { 2 })?) {
                 (_, Some(texts)) if plural => object.member("resources", &texts),
                 (_, Some(texts)) => object.member(name, &texts),
                 (Value::Json(json), None) => object.member(name, json),
@@ -73,7 +78,7 @@ impl<'a> Parameters<'a> {
                 (Value::Text(text), None) => object.text(name, text.expose()),
             };
         }
-        object
+        Ok(object)
     }
 
     /// RFC 9126 section 2.1.
@@ -91,21 +96,21 @@ impl<'a> Parameters<'a> {
     }
 
     /// RFC 9101 section 4. `client_id` is the request object's own.
-    pub(super) fn request_object(&self) -> RequestObjectParameters {
+    pub(super) fn request_object(&self) -> Result<RequestObjectParameters, CallerFault> {
         let mut parameters = RequestObjectParameters::new();
         for (name, value) in self.firsts().filter(|(name, _)| *name != "client_id") {
             // RFC 8707 2: what a form repeats is an array of strings in a request object.
-            parameters = match (value, self.repeated(name, 2)) {
+            parameters = match (value, self.repeated(name, 2)?) {
                 (_, Some(texts)) => parameters.json(name, texts),
                 (Value::Json(json), None) => parameters.json(name, json.clone()),
                 (Value::Number(number), None) => parameters.number(name, *number),
                 (Value::Text(text), None) => parameters.text(name, text.expose()),
             };
         }
-        parameters
+        Ok(parameters)
     }
 
-    /// Each name once, where it comes first.
+    /// The first parameter of each name.
     fn firsts(&self) -> impl Iterator<Item = (&str, &Value)> {
         let pairs = self.0.iter().enumerate();
         pairs.filter_map(|(place, (name, value))| {
@@ -114,14 +119,16 @@ impl<'a> Parameters<'a> {
         })
     }
 
-    /// The texts of a parameter that is there at least so many times, as an array.
-    fn repeated(&self, name: &str, times: usize) -> Option<RawJson> {
+    /// The texts of a parameter that occurs at least so many times, as an array.
+    fn repeated(&self, name: &str, times: usize) -> Result<Option<RawJson>, CallerFault> {
         let same = self.0.iter().filter(|(other, _)| *other == name);
         let texts = same.filter_map(|(_, value)| match value {
             Value::Text(text) => Some(text.expose()),
             _ => None,
         });
         let texts: Vec<&str> = texts.collect();
-        if texts.len() >= times { RawJson::of(&texts).ok() } else { None }
+        let enough = texts.len() >= times;
+        let array = enough.then(|| RawJson::of(&texts)).transpose();
+        array.map_err(|_| CallerFault::ParameterText)
     }
 }

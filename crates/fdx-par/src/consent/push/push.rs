@@ -26,7 +26,7 @@ use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::interaction::InteractionId;
 use crate::exchange::mint::Mint;
-use crate::exchange::outgoing::{Body, Outgoing};
+use crate::exchange::outgoing::{Outgoing, ParameterBody, SignedParameter};
 
 const FLOW: Label = Label::new("flow id");
 const STATE: Label = Label::new("state");
@@ -174,13 +174,13 @@ impl Exchange for Pushed {
         let Prepared { parameters, form, pending, notices } = request.prepare(mint)?;
         let mut outgoing = match &config.request_objects {
             RequestObjects::Unsigned => {
-                request.outgoing(parameters.body(&config.dialect, || form), mint)?
+                request.outgoing(parameters.body(&config.dialect, || form)?, mint)?
             }
             RequestObjects::Signed(key) => request.signed(key, parameters, mint)?,
         };
         if config.dialect.has(Member::PushInteractionId) {
             // RFC 9126 has no such header: the response need not repeat it.
-            InteractionId::send(&mut outgoing, mint);
+            InteractionId::send(&mut outgoing, mint)?;
         }
         Ok((outgoing, (pending, notices)))
     }
@@ -201,7 +201,7 @@ impl Exchange for Pushed {
 }
 
 impl Push {
-    fn outgoing(&self, body: Body, mint: &Mint<'_>) -> Result<Outgoing, Error> {
+    fn outgoing(&self, body: ParameterBody, mint: &Mint<'_>) -> Result<Outgoing, Error> {
         let bound = Some(self.client.config().sender_constraint.bound());
         self.client.post(Endpoint::PushedAuthorizationRequest, body, bound, mint, LIMIT)
     }
@@ -222,13 +222,12 @@ impl Push {
                 &mint.request_object_jti(),
                 mint.now,
                 REQUEST_OBJECT_LIFETIME,
-                &parameters.request_object(),
+                &parameters.request_object()?,
             )
             .map_err(|_| CallerFault::ExtraReserved)?;
         let outside = parameters.outside(&config.dialect);
-        let body = outside.body(&config.dialect, || outside.form());
-        let mut outgoing = self.outgoing(body, mint)?;
-        outgoing.inputs.insert(0, request_object);
-        Ok(outgoing)
+        let mut body = outside.body(&config.dialect, || outside.form())?;
+        body.sign(SignedParameter::RequestObject, request_object);
+        self.outgoing(body, mint)
     }
 }
