@@ -15,7 +15,7 @@ use crate::error::server::{ServerFault, ServerRule};
 use crate::exchange::challenge;
 use crate::exchange::challenge::Challenge;
 use crate::exchange::error_body::{Described, ErrorBody};
-use crate::exchange::interaction::INTERACTION_ID;
+use crate::exchange::mint::INTERACTION_ID;
 use crate::exchange::nonces::Realm;
 
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");

@@ -1,12 +1,8 @@
-use http::header::HeaderName;
-
 use crate::error::caller::CallerFault;
 use crate::error::notice::Notice;
 use crate::exchange::answer::Answer;
-use crate::exchange::mint::Mint;
+use crate::exchange::mint::{INTERACTION_ID, Mint};
 use crate::exchange::outgoing::Outgoing;
-
-pub(crate) const INTERACTION_ID: HeaderName = HeaderName::from_static("x-fapi-interaction-id");
 
 /// The `x-fapi-interaction-id` of a request, kept until the response.
 pub struct InteractionId(String);

@@ -1,4 +1,8 @@
 use fdx_wire::{Entropy, Label, UnixTime, base64url, uuid_v4};
+use http::header::HeaderName;
+
+/// The header of the interaction id.
+pub(crate) const INTERACTION_ID: HeaderName = HeaderName::from_static("x-fapi-interaction-id");
 
 const ASSERTION_JTI: Label = Label::new("assertion jti");
 const REQUEST_OBJECT_JTI: Label = Label::new("request object jti");
