@@ -23,7 +23,7 @@ impl Challenge {
     }
 }
 
-/// Reads what can be read; where the grammar ends, so does the reading.
+/// Reads challenges up to the first text that is not one.
 pub(crate) fn parse<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Challenge> {
     let mut challenges = Vec::new();
     for value in values {
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn several_challenges_in_one_header_are_told_apart() {
+    fn reads_several_challenges_in_one_header() {
         let challenges =
             parse([r#"Bearer realm="a, b=\"c\"", dPoP realm=x,error="use_dpop_nonce", algs="PS256 ES256""#].into_iter());
         assert_eq!(challenges.len(), 2);

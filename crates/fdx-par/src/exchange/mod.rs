@@ -4,12 +4,12 @@
 //!             sign, attach                    receive
 //!   Draft<T> ─────────────▶ Request, Sent<T> ─────────▶ Step::Done(T)
 //!      ▲                                       │
-//!      └───────────── Step::Again(Draft<T>) ◀──┘   once, for a DPoP nonce, everything minted afresh
+//!      └───────────── Step::Again(Draft<T>) ◀──┘   once, for a DPoP nonce, with new values
 //! ```
 //!
-//! As a [`Draft`] it holds the bytes that want signing, and nothing was sent. With its signatures
-//! it gives up one [`Request`] and waits as a [`Sent`]. The response turns that into its output,
-//! an error, or, once, into a fresh draft.
+//! A [`Draft`](draft::Draft) has the bytes to sign; nothing was sent. With the signatures it becomes one
+//! [`Request`](request::Request) and a [`Sent`](draft::Sent), which waits for the response. The response
+//! turns that into the output, an error, or, once, a new draft.
 
 pub(crate) mod answer;
 pub(crate) mod challenge;

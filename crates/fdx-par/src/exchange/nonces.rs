@@ -4,22 +4,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fdx_jose::Thumbprint;
 use fdx_wire::Origin;
 
-/// The DPoP nonces that servers gave (RFC 9449 sections 8 and 9): the latest of each origin and
-/// key, authorization and resource servers apart.
+/// The latest DPoP nonce of each origin and key (RFC 9449 sections 8 and 9), for authorization and
+/// resource servers separately.
 ///
-/// It is shared by cloning, and bounded: of 100 slots the one that was taught longest ago makes
-/// room. A node that shares it spares its next request a round trip; nothing breaks where it is
-/// lost.
+/// Clones share the same memory. Of more than 100 nonces the least recently updated one is evicted. A
+/// known nonce saves a round trip; losing one is harmless.
 #[derive(Clone, Debug, Default)]
 pub struct NonceMemory(Arc<Mutex<Slots>>);
 
 #[derive(Debug, Default)]
 struct Slots {
     nonces: BTreeMap<NonceSlot, (u64, String)>,
-    lessons: u64,
+    updates: u64,
 }
 
-/// Who gave a nonce, to which key.
+/// The server that sent a nonce, and the key that it is for.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct NonceSlot {
     pub(crate) realm: Realm,
@@ -51,11 +50,11 @@ impl NonceMemory {
 
     pub(crate) fn learn(&self, slot: &NonceSlot, nonce: &str) {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.lessons += 1;
-        let lesson = slots.lessons;
-        slots.nonces.insert(slot.clone(), (lesson, nonce.to_owned()));
+        slots.updates += 1;
+        let update = slots.updates;
+        slots.nonces.insert(slot.clone(), (update, nonce.to_owned()));
         if slots.nonces.len() > MAX_SLOTS {
-            let oldest = slots.nonces.iter().min_by_key(|(_, (lesson, _))| *lesson);
+            let oldest = slots.nonces.iter().min_by_key(|(_, (update, _))| *update);
             if let Some(slot) = oldest.map(|(slot, _)| slot.clone()) {
                 slots.nonces.remove(&slot);
             }

@@ -212,3 +212,19 @@ impl Outgoing {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejects_header_value_that_is_not_printable_ascii() {
+        let url = HttpsUrl::parse("https://bank.example").unwrap();
+        for value in ["a\nb", "a\0", "\u{7f}", "caf\u{e9}"] {
+            let mut outgoing = Outgoing::get(url.clone(), 1024);
+            let added = outgoing.header(ACCEPT, value);
+            assert_eq!(added, Err(CallerFault::HeaderText), "{value:?}");
+            assert_eq!(outgoing.headers[ACCEPT], "application/json");
+        }
+    }
+}

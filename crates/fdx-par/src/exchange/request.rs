@@ -5,14 +5,14 @@ use fdx_wire::HttpsUrl;
 use http::Method;
 use zeroize::Zeroize;
 
-/// One HTTP request to carry out, once, without following redirects.
+/// One HTTP request. Send it once, and do not follow redirects.
 ///
-/// It prints neither headers nor body, which contain secrets. [`Request::into_http`] hands them over,
+/// `Debug` prints neither headers nor body, which contain secrets. [`Request::into_http`] returns them,
 /// with `Authorization` and `DPoP` marked sensitive.
 ///
-/// A request that is dropped is wiped. Once it is handed over, `Authorization` and `DPoP` are still
-/// wiped when the last copy of the [`HeaderMap`](http::HeaderMap) is dropped. The body is a `Vec`,
-/// which is the caller's to wipe.
+/// A request is wiped when it is dropped. After `into_http`, `Authorization` and `DPoP` are still wiped
+/// when the last copy of the [`HeaderMap`](http::HeaderMap) is dropped. The caller wipes the body,
+/// which is a `Vec`.
 pub struct Request {
     pub(super) http: http::Request<Vec<u8>>,
     pub(super) url: HttpsUrl,
@@ -21,7 +21,7 @@ pub struct Request {
     pub(super) max_response_bytes: usize,
 }
 
-/// Whether a request goes over a connection that shows the client's certificate (RFC 8705).
+/// Whether the connection of a request shows the client's certificate (RFC 8705).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum ClientCertificate {
     /// Show it.
@@ -43,15 +43,14 @@ impl Request {
         &self.url
     }
 
-    /// Whether the client's certificate is to be shown: the one of
-    /// [`Request::certificate_thumbprint`].
+    /// Whether to show the client's certificate: that of [`Request::certificate_thumbprint`].
     #[must_use]
     pub fn certificate(&self) -> ClientCertificate {
         self.certificate
     }
 
-    /// `x5t#S256` of the certificate to show (RFC 8705 section 3.1): of the configured one, or of
-    /// that to which the token is bound. `None` where none is shown, or any will do.
+    /// `x5t#S256` of the certificate to show (RFC 8705 section 3.1): the configured certificate, or
+    /// that of the token. `None` if no certificate is shown, or any may be.
     #[must_use]
     pub fn certificate_thumbprint(&self) -> Option<Thumbprint> {
         match self.certificate {
@@ -60,7 +59,7 @@ impl Request {
         }
     }
 
-    /// How many bytes of the response's body are worth reading. One more is an error.
+    /// The largest response body that is accepted, in bytes.
     #[must_use]
     pub fn max_response_bytes(&self) -> usize {
         self.max_response_bytes
@@ -97,7 +96,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// What `Draft::attach` relies on.
+        /// `Draft::attach` relies on this.
         #[test]
         fn every_https_url_is_a_uri_of_the_same_text(
             host in "([a-z0-9_-]{1,8}(\\.[a-zA-Z0-9]{1,5}){0,2}|\\[::1\\]|\\[1:2:3:4:5:6:7\\.8\\.9\\.1\\])",

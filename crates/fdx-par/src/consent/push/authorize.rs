@@ -13,13 +13,13 @@ use crate::error::error::Error;
 use crate::exchange::mint::Mint;
 
 /// Writes an authorization request into the URL of the customer's browser (RFC 6749 section 4.1.1),
-/// where a provider takes no pushed ones: whoever sees the URL can read and change it. PKCE with
-/// S256 and `state` protect what can be protected.
+/// for a provider that accepts no pushed requests. Anyone who sees the URL can read and change it; PKCE
+/// with S256 and `state` still protect the response.
 ///
-/// What follows is as after a push: [`Client::callback`], [`Client::exchange`].
+/// The next steps are those after a push: [`Client::callback`], [`Client::exchange`].
 ///
 /// # Errors
-/// [`CallerFault::NotFapi`] where the client's dialect does not name
+/// [`CallerFault::NotFapi`] if the client's dialect does not name
 /// [`Departure::NotPushed`]: [push](Client::push) then. [`CallerFault::DetailsTypeNotListed`], as
 /// for a push. [`CallerFault::AuthorizationEndpointQuery`] where an extra parameter of the request is
 /// in the endpoint's own query.

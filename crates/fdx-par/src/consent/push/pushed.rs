@@ -16,14 +16,14 @@ use crate::error::notice::Notice;
 use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
 
-/// Where to send the customer's browser: with a 303, never as a request of our own
+/// The URL to send the customer's browser to: with a 303, never as a request of our own
 /// (FAPI 2.0 Security Profile 5.2.3-3, 5.3.2.2-11).
 ///
-/// Whoever has this URL can begin the customer's part of the flow, so it does not print.
+/// Anyone with this URL can start the customer's part of the flow, so `Debug` hides it.
 pub struct AuthorizationUrl(String);
 
 impl AuthorizationUrl {
-    /// To a request that was pushed. `more` is what a dialect names.
+    /// For a pushed request. `more` are the parameters that a dialect adds.
     pub(crate) fn new(
         endpoint: &HttpsUrl,
         client_id: &str,
@@ -39,7 +39,7 @@ impl AuthorizationUrl {
     }
 
     pub(crate) fn with_query(endpoint: &HttpsUrl, query: &Form) -> Self {
-        // RFC 6749 3.1: a query that the endpoint has is kept.
+        // RFC 6749 3.1: the endpoint's own query is retained.
         let joint = if endpoint.query().is_some() { '&' } else { '?' };
         Self(format!("{}{joint}{}", endpoint.as_str(), query.as_str()))
     }
@@ -57,7 +57,7 @@ impl fmt::Debug for AuthorizationUrl {
     }
 }
 
-/// The server took the request and keeps it for a short while. Next: [`Pushed::redirect`].
+/// The server stored the request for a short time. Next: [`Pushed::redirect`].
 #[must_use = "the request_uri expires soon: redirect the customer"]
 pub struct Pushed {
     pub(super) authorization_url: AuthorizationUrl,
@@ -75,9 +75,9 @@ struct Body {
 
 /// FAPI 2.0 Security Profile 5.3.2.2-12: less than 600 seconds.
 const MAX_EXPIRES_IN: u64 = 599;
-/// With the authorization endpoint it has to fit a URL of 2,048.
+/// The endpoint and the request_uri must fit into a URL of 2,048 bytes.
 const MAX_REQUEST_URI: usize = 1024;
-/// The customer's browser needs a moment to get there.
+/// The customer's browser needs time to follow the redirect.
 const MARGIN: u64 = 5;
 const MEMBERS: usize = 100;
 
@@ -108,23 +108,22 @@ fn status(answer: &Answer<'_>, dialect: &Dialect) -> Result<StatusCode, Error> {
 }
 
 impl Pushed {
-    /// Until when the customer's browser has to be sent off: the request's `expires_in`, counted
-    /// from when it was drafted, less five seconds.
+    /// The deadline of the redirect: `expires_in` after the request was drafted, less five seconds.
     #[must_use]
     pub fn redirect_by(&self) -> UnixTime {
         self.redirect_by
     }
 
-    /// What the server did otherwise than it should.
+    /// Deviations of the server that are no errors.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }
 
-    /// Gives the URL for the customer's browser, once, and what has to be kept until the callback.
+    /// Returns the URL for the customer's browser, once, and the state to keep until the callback.
     ///
-    /// The URL carries `client_id` and `request_uri` and nothing else (FAPI 2.0 Security Profile
-    /// 5.3.3.2-6), unless the dialect names more.
+    /// The URL has only `client_id` and `request_uri` (FAPI 2.0 Security Profile
+    /// 5.3.3.2-6), unless the dialect adds others.
     ///
     /// # Errors
     /// [`CallerFault::RedirectTooLate`]: push again.

@@ -8,7 +8,7 @@ use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::error::notice::Notice;
 
-/// What is asked of the customer and of the institution, beside who asks.
+/// The parameters of an authorization request that do not depend on the client.
 ///
 /// ```
 /// use fdx_par::AuthorizationRequest;
@@ -35,17 +35,17 @@ pub struct AuthorizationRequest {
 const MAX_TEXT: usize = 2048;
 
 impl AuthorizationRequest {
-    /// Asks for this consent, with the scopes that follow from it and nothing else.
+    /// Requests this consent, with exactly the scopes that follow from it.
     pub fn new(consent: ConsentRequest) -> Self {
         Self::of(consent.into())
     }
 
-    /// Asks for authorization details of another type than FDX's, with these scopes.
+    /// Requests authorization details of another type than FDX's, with these scopes.
     pub fn of_details(details: AuthorizationDetails, scopes: Scopes) -> Self {
         Self::of(Requested::Details(details, scopes))
     }
 
-    /// Asks for scopes alone, at an institution that knows no authorization details.
+    /// Requests scopes only, for an institution without authorization details.
     pub fn of_scopes(scopes: Scopes) -> Self {
         Self::of(Requested::Scopes(scopes))
     }
@@ -62,20 +62,20 @@ impl AuthorizationRequest {
         }
     }
 
-    /// Asks for an ID token too (OpenID Connect Core 3.1.2.1).
+    /// Requests an ID token as well (OpenID Connect Core 3.1.2.1).
     pub fn openid(mut self) -> Self {
         self.openid = true;
         self
     }
 
-    /// Asks for a refresh token too (OpenID Connect Core 11).
+    /// Requests a refresh token as well (OpenID Connect Core 11).
     pub fn offline_access(mut self) -> Self {
         self.offline_access = true;
         self
     }
 
-    /// `max_age`, in seconds: the customer's login may be no older. The ID token must then say
-    /// when it was.
+    /// `max_age`, in seconds: the largest age of the customer's login. The ID token must then have
+    /// `auth_time`.
     pub fn max_age(mut self, seconds: u64) -> Self {
         self.max_age = Some(seconds);
         self
@@ -87,7 +87,8 @@ impl AuthorizationRequest {
         self
     }
 
-    /// `acr_values`: authentication context classes, separated by spaces, any of which will do.
+    /// `acr_values`: authentication context classes, separated by spaces, of which one
+    /// suffices.
     ///
     /// # Errors
     /// [`CallerFault::ParameterText`].
@@ -104,7 +105,7 @@ impl AuthorizationRequest {
         self.option("prompt", prompt)
     }
 
-    /// `login_hint`: who the customer probably is.
+    /// `login_hint`: the identifier that the customer probably logs in with.
     ///
     /// # Errors
     /// [`CallerFault::ParameterText`].
@@ -123,7 +124,7 @@ impl AuthorizationRequest {
     /// A parameter that this crate does not know.
     ///
     /// # Errors
-    /// [`CallerFault::ExtraReserved`] for a name that the protocol uses or that was given before,
+    /// [`CallerFault::ExtraReserved`] for a name that the protocol uses, or for a repeated name,
     /// [`CallerFault::ParameterText`].
     pub fn extra(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let given = self.extras.iter().any(|(known, _)| known == name);
@@ -134,7 +135,7 @@ impl AuthorizationRequest {
         Ok(self)
     }
 
-    /// What is asked for.
+    /// The requested access.
     #[must_use]
     pub fn requested(&self) -> &Requested {
         &self.requested
@@ -152,7 +153,7 @@ impl AuthorizationRequest {
         self.extras.iter().any(|(extra, _)| extra == name)
     }
 
-    /// The scopes to ask for, and which of the wanted ones the server does not list.
+    /// The scopes to request, and a notice for each that the server does not list.
     pub(super) fn scopes(&self, metadata: &ServerMetadata) -> (Scopes, Vec<Notice>) {
         let mut scopes = self.requested.scopes();
         let mut notices = Vec::new();
