@@ -1,7 +1,7 @@
 //! What this program knows of providers that differ from FAPI 2.0, and `fdx dialects`.
 
 use fdx_par::dialect::{self, ALL, Need};
-use fdx_par::{CallerFault, Dialect, Error};
+use fdx_par::{CallerFault, Deviation, Dialect, Error};
 use serde::Serialize;
 
 use crate::args::DialectsArgs;
@@ -55,19 +55,13 @@ pub(crate) fn named(name: &str) -> Result<Dialect, String> {
     })
 }
 
-/// Whether it has this very member.
-pub(crate) fn has(dialect: Dialect, member: dialect::Member) -> bool {
-    dialect.members().iter().any(|line| line.member == member)
-}
-
-/// Which of the known dialects allow what has a member of this name.
-pub(crate) fn that_allow(member: &str) -> String {
-    let has =
-        |dialect: &&Dialect| dialect.members().iter().any(|line| line.member.name() == member);
-    let known: Vec<_> = ALL.iter().filter(has).map(Dialect::name).collect();
+/// Which of the known dialects have this deviation.
+pub(crate) fn that_allow(deviation: Deviation) -> String {
+    let known: Vec<_> =
+        ALL.iter().filter(|dialect| dialect.allows(deviation)).map(Dialect::name).collect();
     match known.is_empty() {
-        true => format!("the member {member} would allow it, which no known dialect has"),
-        false => format!("the member {member} allows it, which is in {}", known.join(", ")),
+        true => format!("the member {deviation} would allow it, which no known dialect has"),
+        false => format!("the member {deviation} allows it, which is in {}", known.join(", ")),
     }
 }
 

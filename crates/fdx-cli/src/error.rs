@@ -1,7 +1,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use fdx_par::{Error, NextStep, Refusal};
+use fdx_par::{Deviation, Error, NextStep, Refusal};
 use fdx_transport_hyper::{CertificateFault, ConnectFault, RunError, TransportError};
 
 use crate::dialects;
@@ -21,7 +21,7 @@ struct Told {
     code: &'static str,
     clause: &'static str,
     said: Option<String>,
-    allowed_by: Option<&'static str>,
+    allowed_by: Option<Deviation>,
 }
 
 /// Whose doing it was: 1 and 2 of the exit codes.
@@ -125,8 +125,8 @@ impl fmt::Display for Failure {
             if let Some(said) = &told.said {
                 write!(f, "\n  server  {said}")?;
             }
-            if let Some(member) = told.allowed_by {
-                write!(f, "\n  dialect {}", dialects::that_allow(member))?;
+            if let Some(deviation) = told.allowed_by {
+                write!(f, "\n  dialect {}", dialects::that_allow(deviation))?;
             }
         }
         write!(f, "\n  next    {}", self.next)

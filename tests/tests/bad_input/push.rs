@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use fdx_par::{Error, Notice, Pushed, ServerRule};
+use fdx_par::{Deviation, Error, Notice, Pushed, ServerRule};
 use fdx_sandbox::NoncePolicy;
 use fdx_tests::{Setup, World, entropy, patched, usual_request};
 use fdx_wire::UnixTime;
@@ -85,6 +85,6 @@ fn a_push_that_was_taken_says_201() {
     let draft = client.push(&usual_request(), entropy(1), world.now).unwrap();
     let error = world.run(draft).unwrap_err();
     assert!(matches!(&error, Error::Server(fault) if fault.rule == ServerRule::PushStatus));
-    assert_eq!(error.allowed_by(), Some("push-status-ok"));
+    assert_eq!(error.allowed_by(), Some(Deviation::PushStatusOk));
     assert!(error.to_string().ends_with("; a dialect with the member push-status-ok allows it"));
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use fdx_par::dialect::{Line, Member};
 use fdx_par::{
-    Client, ClientConfig, Dialect, Error, Finding, Readiness, Severity, Step, WellKnown, discover,
-    discover_document,
+    Client, ClientConfig, Deviation, Dialect, Error, Finding, Readiness, Severity, Step, WellKnown,
+    discover, discover_document,
 };
 use fdx_tests::{Authentication, Binding, Requests, Setup, bank_issuer, start};
 use fdx_wire::Issuer;
@@ -194,7 +194,7 @@ fn a_dialect_that_names_the_fault_lives_with_it() {
     };
     let found = row(&config);
     assert_eq!(found.severity, Severity::BreaksClient);
-    assert_eq!(found.allowed_by, Some("callback-without-iss"));
+    assert_eq!(found.allowed_by, Some(Deviation::CallbackWithoutIss));
     let found = row(&config.with_dialect(fdx_par::dialect::MASTERCARD));
     assert_eq!(found.severity, Severity::BreaksFapi);
     // That member, and no other.
@@ -261,7 +261,7 @@ fn plain_http_on_this_machine_breaks_fapi_and_is_named() {
         let readiness = Readiness::of(text.as_bytes(), Some(&issuer), config.as_ref());
         for member in ["issuer", "token_endpoint"] {
             let row = readiness.findings().iter().find(|row| row.member == member).unwrap();
-            assert_eq!((row.severity, row.allowed_by), (severity, Some("loopback-http")));
+            assert_eq!((row.severity, row.allowed_by), (severity, Some(Deviation::LoopbackHttp)));
         }
     }
 }
@@ -272,7 +272,7 @@ fn tokens_that_nothing_binds_break_fapi_in_both_rows() {
     let document = changed(document, "tls_client_certificate_bound_access_tokens", Value::Null);
     let unbound = rows(&document, None);
     assert_eq!(unusual(&unbound).len(), 2);
-    let named = unbound.iter().filter(|row| row.allowed_by == Some("not-fapi.unbound-tokens"));
+    let named = unbound.iter().filter(|row| row.allowed_by == Some(Deviation::UnboundTokens));
     assert!(named.count() == 2 && unbound.iter().all(|row| row.severity != Severity::BreaksClient));
 }
 

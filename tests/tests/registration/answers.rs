@@ -1,4 +1,4 @@
-use fdx_par::{Error, NextStep, Notice, ServerRule};
+use fdx_par::{Deviation, Error, NextStep, Notice, ServerRule};
 use fdx_tests::{Answer, Setup, answer};
 use http::HeaderValue;
 use serde_json::json;
@@ -66,7 +66,7 @@ fn a_dialect_may_say_200() {
     let strict = usual(&mut world, setup);
     let body = echo(&strict, &json!({})).to_string();
     let error = answered_with(&mut world, &strict, answer(200, "application/json", body.clone()));
-    assert_eq!(error.unwrap_err().allowed_by(), Some("registration-status-ok"));
+    assert_eq!(error.unwrap_err().allowed_by(), Some(Deviation::RegistrationStatusOk));
     let dialect = Dialect::new("test", "a test").with_members(&[LINE]);
     let config = config.with_dialect(dialect);
     let lenient = scene::registrar(&mut world, config, &scene::registration(setup));

@@ -38,7 +38,16 @@ const FLOORS: [Floors; 3] = [
     Floors {
         name: "fdx-sandbox",
         module: "",
-        rooms: &["server", "sandbox", "misbehaviour", "provider", "institution", "pages", "document", "answer"],
+        rooms: &[
+            "server",
+            "sandbox",
+            "misbehaviour",
+            "provider",
+            "institution",
+            "pages",
+            "document",
+            "answer",
+        ],
     },
     Floors {
         name: "fdx-sandbox",

@@ -11,10 +11,9 @@ mod tokens;
 
 use std::path::Path;
 
-use fdx_par::dialect::Member;
-use fdx_par::not_fapi::{self, Departure};
 use fdx_par::{
-    AuthorizationRequest, AuthorizationUrl, Callback, Client, Notice, Pending, Verified, discover,
+    AuthorizationRequest, AuthorizationUrl, Callback, Client, Deviation, Notice, Pending, Verified,
+    discover, not_fapi,
 };
 use fdx_transport_hyper::system_now;
 
@@ -109,7 +108,7 @@ async fn begin(
     client: &Client,
     request: &AuthorizationRequest,
 ) -> Result<(AuthorizationUrl, Pending), Failure> {
-    if dialects::has(client.config().dialect, Member::NotFapi(Departure::NotPushed)) {
+    if client.config().dialect.allows(Deviation::NotPushed) {
         message("Writing the request into the URL: nothing is pushed there, which is not FAPI");
         let begun = not_fapi::authorize(client, request, entropy()?, system_now());
         return begun.map_err(|error| Failure::protocol("writing the request", &error));

@@ -5,14 +5,14 @@
 
 use std::path::Path;
 
-use fdx_par::dialect::Member;
+use fdx_par::Deviation;
 use toml::Spanned;
 
 use crate::connect::config::{Authentication, Binding, Config};
 use crate::connect::example;
 use crate::connect::request::{self, Words};
 use crate::error::Failure;
-use crate::{dialects, files};
+use crate::files;
 
 /// Reads a configuration and checks what can be checked without other files.
 pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
@@ -74,11 +74,11 @@ fn check_words(text: &str, config: &Config) -> Result<(), String> {
 /// Before anything is sent to this machine without TLS.
 fn check_scheme(config: &Config) -> Result<(), String> {
     let plain = config.issuer.is_loopback_http() || config.fdx_base.is_loopback_http();
-    match plain && !dialects::has(config.dialect(), Member::LoopbackHttp) {
+    match plain && !config.dialect().allows(Deviation::LoopbackHttp) {
         true => Err(format!(
             "issuer and fdx_base begin with https://, except where dialect has {}, as \
              \"mastercard-mock\" does",
-            Member::LoopbackHttp.name()
+            Deviation::LoopbackHttp
         )),
         false => Ok(()),
     }

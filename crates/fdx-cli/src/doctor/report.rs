@@ -1,4 +1,4 @@
-use fdx_par::{Finding, Readiness, Severity};
+use fdx_par::{Deviation, Finding, Readiness, Severity};
 use serde::Serialize;
 
 use crate::args::DoctorArgs;
@@ -69,7 +69,7 @@ impl<'a> Row<'a> {
             found: finding.found.as_str(),
             wanted: finding.wanted,
             severity: finding.severity.name(),
-            allowed_by: finding.allowed_by,
+            allowed_by: finding.allowed_by.map(Deviation::name),
         }
     }
 }

@@ -2,8 +2,8 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use fdx_jose::{
-    Algorithm, AssertionKey, Backend, EncryptionKey, Jwks, KeyEncryption, ProofKey,
-    PublicKey, RequestObjectKey, Thumbprint, Tolerance,
+    Algorithm, AssertionKey, Backend, EncryptionKey, Jwks, KeyEncryption, ProofKey, PublicKey,
+    RequestObjectKey, Thumbprint, Tolerance,
 };
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri, Secret};
 

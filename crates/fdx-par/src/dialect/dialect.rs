@@ -8,6 +8,7 @@ use crate::dialect::not_fapi::departure::Departure;
 use crate::discovery::endpoint::on_origin;
 use crate::discovery::metadata::ServerMetadata;
 use crate::error::caller::CallerFault;
+use crate::error::deviation::Deviation;
 use crate::error::error::Error;
 
 impl Dialect {
@@ -117,6 +118,12 @@ impl Dialect {
     #[must_use]
     pub const fn refresh_token_lifetime(&self) -> Option<Duration> {
         self.refresh_token_lifetime
+    }
+
+    /// Whether one of the members has this deviation.
+    #[must_use]
+    pub fn allows(&self, deviation: Deviation) -> bool {
+        self.members.iter().any(|line| line.member.deviation() == deviation)
     }
 
     /// Whether it has this very member.

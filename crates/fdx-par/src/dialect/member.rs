@@ -2,6 +2,7 @@ use core::time::Duration;
 
 use crate::dialect::not_fapi::departure::Departure;
 use crate::discovery::endpoint::Endpoint;
+use crate::error::deviation::Deviation;
 
 /// One difference from FAPI 2.0 that a client takes part in: it sends something else, or takes
 /// something else for an answer.
@@ -53,60 +54,93 @@ pub enum Member {
 }
 
 impl Member {
-    /// A name that is stable, such as `callback-without-iss`.
+    /// The deviation that this member allows, without its details.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn deviation(self) -> Deviation {
         match self {
-            Self::AudienceTokenEndpoint => "audience-token-endpoint",
+            Self::AudienceTokenEndpoint => Deviation::AudienceTokenEndpoint,
             Self::AuthorizationDetailsBesideRequestObject => {
-                "authorization-details-beside-request-object"
+                Deviation::AuthorizationDetailsBesideRequestObject
             }
-            Self::AuthorizationUrlParameters(_) => "authorization-url-parameters",
-            Self::CallbackWithoutIss => "callback-without-iss",
-            Self::CertificateEverywhere => "certificate-everywhere",
-            Self::ConsentTokenWithoutScheme => "consent-token-without-scheme",
-            Self::EndpointPath(..) => "endpoint-path",
-            Self::IdTokenTyp(_) => "id-token-typ",
-            Self::LoopbackHttp => "loopback-http",
-            Self::NotFapi(departure) => departure.name(),
-            Self::ParametersBesideRequestObject => "parameters-beside-request-object",
-            Self::PushAsJson => "push-as-json",
-            Self::PushInteractionId => "push-interaction-id",
-            Self::PushStatusOk => "push-status-ok",
-            Self::PushWithoutClientId => "push-without-client-id",
-            Self::RegistrationByCertificate(_) => "registration-by-certificate",
-            Self::RegistrationStatusOk => "registration-status-ok",
-            Self::RequestObjectBackdated(_) => "request-object-backdated",
-            Self::ResourcesPlural => "resources-plural",
-            Self::ScopeSpelling(_) => "scope-spelling",
+            Self::AuthorizationUrlParameters(_) => Deviation::AuthorizationUrlParameters,
+            Self::CallbackWithoutIss => Deviation::CallbackWithoutIss,
+            Self::CertificateEverywhere => Deviation::CertificateEverywhere,
+            Self::ConsentTokenWithoutScheme => Deviation::ConsentTokenWithoutScheme,
+            Self::EndpointPath(..) => Deviation::EndpointPath,
+            Self::IdTokenTyp(_) => Deviation::IdTokenTyp,
+            Self::LoopbackHttp => Deviation::LoopbackHttp,
+            Self::NotFapi(departure) => departure.deviation(),
+            Self::ParametersBesideRequestObject => Deviation::ParametersBesideRequestObject,
+            Self::PushAsJson => Deviation::PushAsJson,
+            Self::PushInteractionId => Deviation::PushInteractionId,
+            Self::PushStatusOk => Deviation::PushStatusOk,
+            Self::PushWithoutClientId => Deviation::PushWithoutClientId,
+            Self::RegistrationByCertificate(_) => Deviation::RegistrationByCertificate,
+            Self::RegistrationStatusOk => Deviation::RegistrationStatusOk,
+            Self::RequestObjectBackdated(_) => Deviation::RequestObjectBackdated,
+            Self::ResourcesPlural => Deviation::ResourcesPlural,
+            Self::ScopeSpelling(_) => Deviation::ScopeSpelling,
         }
     }
 
-    /// The clause that it departs from.
+    /// The stable name of the deviation, such as `callback-without-iss`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.deviation().name()
+    }
+
+    /// The clause that the provider departs from.
     #[must_use]
     pub const fn clause(self) -> &'static str {
-        match self {
-            Self::AudienceTokenEndpoint => "FAPI 2.0 Security Profile 5.3.3.1-5",
-            Self::AuthorizationDetailsBesideRequestObject | Self::ParametersBesideRequestObject => {
-                "RFC 9126 section 3"
-            }
-            Self::AuthorizationUrlParameters(_) => "FAPI 2.0 Security Profile 5.3.3.2-6",
-            Self::CallbackWithoutIss => "FAPI 2.0 Security Profile 5.3.3.2-5",
-            Self::CertificateEverywhere => "RFC 8705 section 5",
-            Self::ConsentTokenWithoutScheme => "RFC 6750 section 2.1",
-            Self::EndpointPath(..) => "FAPI 2.0 Security Profile 5.3.3.1-9",
-            Self::IdTokenTyp(_) => "RFC 8725 section 3.11",
-            Self::LoopbackHttp => "FAPI 2.0 Security Profile 5.2.1-1",
-            Self::NotFapi(departure) => departure.clause(),
-            Self::PushAsJson => "RFC 9126 section 2.1",
-            Self::PushInteractionId => "RFC 9126 section 2.1",
-            Self::PushStatusOk => "RFC 9126 section 2.2",
-            Self::PushWithoutClientId => "RFC 9126 section 2.1",
-            Self::RegistrationByCertificate(_) => "RFC 7591 section 3.1",
-            Self::RegistrationStatusOk => "RFC 7591 section 3.2.1",
-            Self::RequestObjectBackdated(_) => "FAPI 2.0 Message Signing 5.3.2-2",
-            Self::ResourcesPlural => "RFC 8707 section 2",
-            Self::ScopeSpelling(_) => "FDX API, scopes",
+        self.deviation().clause()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::not_fapi::departure::{Departure, DocumentedEndpoints};
+    use crate::discovery::endpoint::Endpoint;
+
+    #[test]
+    fn each_deviation_has_one_member_and_one_name() {
+        // A deviation without a member could never be allowed by a dialect.
+        let paths = DocumentedEndpoints { authorization: "/a", token: "/t", revocation: "/r" };
+        let members = [
+            Member::AudienceTokenEndpoint,
+            Member::AuthorizationDetailsBesideRequestObject,
+            Member::AuthorizationUrlParameters(&[]),
+            Member::CallbackWithoutIss,
+            Member::CertificateEverywhere,
+            Member::ConsentTokenWithoutScheme,
+            Member::EndpointPath(Endpoint::Token, "/token"),
+            Member::IdTokenTyp("at+jwt"),
+            Member::LoopbackHttp,
+            Member::NotFapi(Departure::ClientSecretBasic),
+            Member::NotFapi(Departure::ClientSecretPost),
+            Member::NotFapi(Departure::DocumentedEndpoints(paths)),
+            Member::NotFapi(Departure::NotPushed),
+            Member::NotFapi(Departure::OpenidWithoutIdToken),
+            Member::NotFapi(Departure::UnboundTokens),
+            Member::ParametersBesideRequestObject,
+            Member::PushAsJson,
+            Member::PushInteractionId,
+            Member::PushStatusOk,
+            Member::PushWithoutClientId,
+            Member::RegistrationByCertificate("/register"),
+            Member::RegistrationStatusOk,
+            Member::RequestObjectBackdated(Duration::from_secs(10)),
+            Member::ResourcesPlural,
+            Member::ScopeSpelling(&[]),
+        ];
+        let mut of_members = members.map(Member::deviation).to_vec();
+        of_members.sort_unstable();
+        assert_eq!(of_members, Deviation::ALL);
+        for departure in members.iter().filter(|member| matches!(member, Member::NotFapi(_))) {
+            assert!(departure.name().starts_with("not-fapi."), "{departure:?}");
         }
+        let names: std::collections::BTreeSet<_> =
+            Deviation::ALL.iter().map(|deviation| deviation.name()).collect();
+        assert_eq!(names.len(), Deviation::ALL.len());
     }
 }

@@ -7,6 +7,7 @@ use fdx_jose::{
 
 use crate::error::callback::{CallbackFault, SealFault};
 use crate::error::caller::CallerFault;
+use crate::error::deviation::Deviation;
 use crate::error::next_step::NextStep;
 use crate::error::refusal::Refusal;
 use crate::error::registration::RegistrationFault;
@@ -82,13 +83,13 @@ impl Error {
         }
     }
 
-    /// The dialect member that would take what was refused here, where there is one: see
-    /// [`dialect`](crate::dialect). Whoever knows a provider to be like that configures its dialect.
+    /// The deviation of a [`dialect`](crate::dialect) that would allow what was rejected here, if
+    /// there is one. For a provider known to deviate like this, configure its dialect.
     #[must_use]
-    pub fn allowed_by(&self) -> Option<&'static str> {
+    pub fn allowed_by(&self) -> Option<Deviation> {
         match self {
-            Self::Callback(CallbackFault::IssMissing) => Some("callback-without-iss"),
-            Self::IdToken(IdTokenError::Jwt(JwtError::Type)) => Some("id-token-typ"),
+            Self::Callback(CallbackFault::IssMissing) => Some(Deviation::CallbackWithoutIss),
+            Self::IdToken(IdTokenError::Jwt(JwtError::Type)) => Some(Deviation::IdTokenTyp),
             Self::Server(fault) => fault.rule.allowed_by(),
             _ => None,
         }
@@ -149,7 +150,7 @@ impl fmt::Display for Error {
         }
         write!(f, " [{}, {}]", self.code(), self.clause())?;
         match self.allowed_by() {
-            Some(member) => write!(f, "; a dialect with the member {member} allows it"),
+            Some(deviation) => write!(f, "; a dialect with the member {deviation} allows it"),
             None => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod callback;
 pub(crate) mod caller;
+pub(crate) mod deviation;
 pub(crate) mod error;
 pub(crate) mod faults;
 pub(crate) mod next_step;

@@ -2,6 +2,7 @@ use core::fmt;
 
 use fdx_wire::json::Kind;
 
+use crate::error::deviation::Deviation;
 use crate::error::faults::faults;
 use crate::error::next_step::NextStep;
 use crate::error::said::Said;
@@ -95,14 +96,14 @@ faults! {
 }
 
 impl ServerRule {
-    /// The dialect member that would take it.
-    pub(crate) fn allowed_by(self) -> Option<&'static str> {
+    /// The deviation that would allow it.
+    pub(crate) fn allowed_by(self) -> Option<Deviation> {
         match self {
-            Self::EndpointNotHttps => Some("loopback-http"),
-            Self::IdTokenMissing => Some("not-fapi.openid-without-id-token"),
-            Self::PushStatus => Some("push-status-ok"),
-            Self::RegistrationStatus => Some("registration-status-ok"),
-            Self::TokenType => Some("not-fapi.unbound-tokens"),
+            Self::EndpointNotHttps => Some(Deviation::LoopbackHttp),
+            Self::IdTokenMissing => Some(Deviation::OpenidWithoutIdToken),
+            Self::PushStatus => Some(Deviation::PushStatusOk),
+            Self::RegistrationStatus => Some(Deviation::RegistrationStatusOk),
+            Self::TokenType => Some(Deviation::UnboundTokens),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ use fdx_jose::Algorithm;
 use crate::client::config::{
     ClientAuthentication, ClientConfig, RequestObjects, ResponseMode, SenderConstraint,
 };
+use crate::error::deviation::Deviation;
 use crate::readiness::reading::{Reading, Value};
 use crate::readiness::rule::{Rule, Verdict};
 
@@ -83,9 +84,6 @@ pub(super) const RULES: &[Rule] = &[
     ),
 ];
 
-/// The departure for tokens that are bound to nothing.
-const UNBOUND: &str = "not-fapi.unbound-tokens";
-
 const ALLOWED_METHODS: [&str; 3] =
     ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
 
@@ -150,7 +148,7 @@ fn proofs(reading: &Reading<'_>, member: &'static str) -> Verdict {
         // RFC 9449 5.1: a list says that DPoP is there.
         Value::Absent if own.is_some() => Verdict::Client,
         Value::Absent if is_certificate_bound(reading) => Verdict::Fine,
-        Value::Absent => Verdict::Unless(UNBOUND),
+        Value::Absent => Verdict::Unless(Deviation::UnboundTokens),
         Value::Wrong => Verdict::Every,
         // RFC 9449 5.1: asymmetric algorithms alone.
         Value::Is(names) => match judge_names(&names, own) {
@@ -168,7 +166,7 @@ fn certificate_bound(reading: &Reading<'_>, member: &'static str) -> Verdict {
         Value::Is(true) => Verdict::Fine,
         Value::Wrong => Verdict::Fapi,
         _ if reading.client.is_some_and(by_certificate) => Verdict::Client,
-        _ if reading.list(DPOP).is_empty() => Verdict::Unless(UNBOUND),
+        _ if reading.list(DPOP).is_empty() => Verdict::Unless(Deviation::UnboundTokens),
         _ => Verdict::Fine,
     }
 }

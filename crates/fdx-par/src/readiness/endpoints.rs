@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fdx_wire::json::RawJson;
 
 use crate::discovery::reserved::{is_reserved, names_any};
+use crate::error::deviation::Deviation;
 use crate::readiness::reading::{ALIASES, Reading, Value};
 use crate::readiness::rule::{Rule, Verdict};
 
@@ -16,9 +17,6 @@ const AUTHORIZATION: &str = "an https URL, on the issuer's own host or below it 
      query has no parameter of a request (RFC 6749 section 3.1)";
 const OPTIONAL: &str = "an https URL, on the issuer's own host or below it, or none";
 const OF_A_CERTIFICATE: &str = "an https URL where certificates are taken, or none";
-
-/// The dialect's member for a mock server on this machine.
-const LOOPBACK: &str = "loopback-http";
 
 pub(super) const RULES: &[Rule] = &[
     Rule::new(
@@ -58,7 +56,7 @@ fn issuer(reading: &Reading<'_>, _: &'static str) -> Verdict {
     let others = [reading.asked, reading.client.map(|client| &client.issuer)];
     let same = others.into_iter().flatten().all(|expected| expected == issuer);
     match same {
-        true if issuer.is_loopback_http() => Verdict::Unless(LOOPBACK),
+        true if issuer.is_loopback_http() => Verdict::Unless(Deviation::LoopbackHttp),
         true => Verdict::Fine,
         false => Verdict::Every,
     }
@@ -88,7 +86,7 @@ fn optional(reading: &Reading<'_>, member: &'static str) -> Verdict {
     };
     match reading.url(&text) {
         None => Verdict::Every,
-        Some(url) if url.is_loopback_http() => Verdict::Unless(LOOPBACK),
+        Some(url) if url.is_loopback_http() => Verdict::Unless(Deviation::LoopbackHttp),
         // CVE-2025-27370: metadata that sends a client's assertions elsewhere. Another host may
         // well be the institution's; a person can tell.
         Some(url) if is_at_home(reading, url.host()) => Verdict::Fine,

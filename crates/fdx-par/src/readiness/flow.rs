@@ -3,6 +3,7 @@
 use fdx_rar::FDX_V1_0;
 
 use crate::client::config::{RequestObjects, ResponseMode};
+use crate::error::deviation::Deviation;
 use crate::readiness::reading::{Reading, Value};
 use crate::readiness::rule::{Rule, Verdict};
 
@@ -90,7 +91,7 @@ fn iss(reading: &Reading<'_>, member: &'static str) -> Verdict {
         Value::Is(true) => Verdict::Fine,
         // The `iss` of a signed callback is a claim (JARM), and needs no such promise.
         _ if signs_callbacks(reading) => Verdict::Fapi,
-        _ => Verdict::Unless("callback-without-iss"),
+        _ => Verdict::Unless(Deviation::CallbackWithoutIss),
     }
 }
 

@@ -1,6 +1,7 @@
 use fdx_wire::json::Kind;
 
 use crate::client::config::ClientConfig;
+use crate::error::deviation::Deviation;
 use crate::error::said::Excerpt;
 use crate::readiness::reading::Reading;
 
@@ -20,9 +21,8 @@ pub struct Finding {
     pub wanted: &'static str,
     /// How much it matters.
     pub severity: Severity,
-    /// The name of the dialect's member ([`Member::name`](crate::dialect::Member::name)) by which a
-    /// client could live with it.
-    pub allowed_by: Option<&'static str>,
+    /// The deviation whose presence in the client's dialect allows it.
+    pub allowed_by: Option<Deviation>,
 }
 
 /// How much a row matters, from the least to the most.
@@ -69,8 +69,8 @@ pub(crate) enum Verdict {
     Fapi,
     /// Against the rule, and every client of ours minds.
     Every,
-    /// The same, but for clients whose dialect has the member of this name.
-    Unless(&'static str),
+    /// The same, except for clients whose dialect has this deviation.
+    Unless(Deviation),
     /// Not against the rule, or not yet; the client that was given minds.
     Client,
 }
@@ -95,10 +95,10 @@ impl Rule {
             Verdict::Advice => (Severity::Advice, None),
             Verdict::Fapi => (Severity::BreaksFapi, None),
             Verdict::Every => (every, None),
-            Verdict::Unless(member) if speaks(reading.client, member) => {
-                (Severity::BreaksFapi, Some(member))
+            Verdict::Unless(deviation) if allows(reading.client, deviation) => {
+                (Severity::BreaksFapi, Some(deviation))
             }
-            Verdict::Unless(member) => (every, Some(member)),
+            Verdict::Unless(deviation) => (every, Some(deviation)),
             Verdict::Client => (Severity::BreaksClient, None),
         };
         let found = Excerpt::of(&reading.text(self.member));
@@ -107,10 +107,8 @@ impl Rule {
     }
 }
 
-/// Whether the client's dialect has a member of this name.
-fn speaks(client: Option<&ClientConfig>, member: &str) -> bool {
-    let members = client.map(|client| client.dialect.members()).unwrap_or_default();
-    members.iter().any(|line| line.member.name() == member)
+fn allows(client: Option<&ClientConfig>, deviation: Deviation) -> bool {
+    client.is_some_and(|client| client.dialect.allows(deviation))
 }
 
 impl Finding {

@@ -1,3 +1,5 @@
+use crate::error::deviation::Deviation;
+
 /// A way in which a provider is not FAPI 2.0.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -28,30 +30,16 @@ pub struct DocumentedEndpoints {
 }
 
 impl Departure {
-    /// A name that is stable, such as `not-fapi.client-secret-basic`.
+    /// The deviation that this departure allows, without its details.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn deviation(self) -> Deviation {
         match self {
-            Self::ClientSecretBasic => "not-fapi.client-secret-basic",
-            Self::ClientSecretPost => "not-fapi.client-secret-post",
-            Self::DocumentedEndpoints(_) => "not-fapi.documented-endpoints",
-            Self::NotPushed => "not-fapi.not-pushed",
-            Self::OpenidWithoutIdToken => "not-fapi.openid-without-id-token",
-            Self::UnboundTokens => "not-fapi.unbound-tokens",
-        }
-    }
-
-    /// The clause that it departs from.
-    #[must_use]
-    pub const fn clause(self) -> &'static str {
-        match self {
-            Self::ClientSecretBasic | Self::ClientSecretPost => {
-                "FAPI 2.0 Security Profile 5.3.3.1-2"
-            }
-            Self::DocumentedEndpoints(_) => "FAPI 2.0 Security Profile 5.3.3.1-9",
-            Self::NotPushed => "FAPI 2.0 Security Profile 5.3.3.2-2",
-            Self::OpenidWithoutIdToken => "OpenID Connect Core 3.1.3.3",
-            Self::UnboundTokens => "FAPI 2.0 Security Profile 5.3.3.1-1",
+            Self::ClientSecretBasic => Deviation::ClientSecretBasic,
+            Self::ClientSecretPost => Deviation::ClientSecretPost,
+            Self::DocumentedEndpoints(_) => Deviation::DocumentedEndpoints,
+            Self::NotPushed => Deviation::NotPushed,
+            Self::OpenidWithoutIdToken => Deviation::OpenidWithoutIdToken,
+            Self::UnboundTokens => Deviation::UnboundTokens,
         }
     }
 }
