@@ -7,8 +7,6 @@ use http::Method;
 use crate::client::binding::Bound;
 use crate::client::client::Client;
 use crate::client::config::{ClientAuthentication, ClientSecret};
-use crate::dialect::member::Member;
-use crate::dialect::not_fapi::departure::Departure;
 use crate::discovery::endpoint::Endpoint;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
@@ -17,12 +15,10 @@ use crate::exchange::nonces::Realm;
 use crate::exchange::outgoing::{Body, Outgoing, ParameterBody, SignedParameter};
 
 impl Client {
-    /// The client's secret, if the dialect has it sent in this way.
-    fn secret(&self, departure: Departure) -> Option<&Secret> {
+    /// The client's secret, if the dialect sends it in this way.
+    fn secret(&self, sent: bool) -> Option<&Secret> {
         match &self.config().authentication {
-            ClientAuthentication::NotFapi(ClientSecret(secret)) => {
-                Some(secret).filter(|_| self.config().dialect.has(Member::NotFapi(departure)))
-            }
+            ClientAuthentication::NotFapi(ClientSecret(secret)) => Some(secret).filter(|_| sent),
             _ => None,
         }
     }
@@ -59,7 +55,7 @@ impl Client {
         if assertion.is_none() && endpoint != Endpoint::PushedAuthorizationRequest {
             body.parameter("client_id", &self.config().client_id);
         }
-        if let Some(secret) = self.secret(Departure::ClientSecretPost) {
+        if let Some(secret) = self.secret(self.profile().client_secret_post) {
             body.parameter("client_secret", secret.expose());
         }
         if let Some(assertion) = assertion {
@@ -69,7 +65,7 @@ impl Client {
         let body = Body::Parameters(body);
         let mut outgoing = Outgoing::new(Method::POST, url, certificate, body, limit);
         outgoing.thumbprint = self.config().certificate_thumbprint();
-        if let Some(secret) = self.secret(Departure::ClientSecretBasic) {
+        if let Some(secret) = self.secret(self.profile().client_secret_basic) {
             let credentials = basic(&self.config().client_id, secret);
             let added = outgoing.authorization(Some("Basic"), &credentials);
             added.map_err(|_| CallerFault::HeaderText)?;
@@ -83,7 +79,7 @@ impl Client {
     /// The `aud` of everything the client signs. FAPI 2.0 Security Profile 5.3.3.1-5: the issuer, whatever
     /// the endpoint.
     pub(crate) fn audience(&self) -> Audience<'_> {
-        if self.config().dialect.has(Member::AudienceTokenEndpoint) {
+        if self.profile().audience_is_token_endpoint {
             return Audience::TokenEndpoint(&self.metadata().token_endpoint);
         }
         Audience::Issuer(&self.config().issuer)

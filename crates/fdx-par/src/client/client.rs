@@ -10,6 +10,7 @@ use crate::client::fdx_headers::FdxHeaders;
 use crate::client::owner::Owner;
 use crate::client::redirect_uri::check_redirect_uri;
 use crate::client::{endpoints, fit};
+use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::keys::ServerKeys;
 use crate::discovery::metadata::ServerMetadata;
@@ -52,6 +53,7 @@ pub struct Client(pub(crate) Arc<Inner>, Option<Arc<FdxHeaders>>);
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) config: ClientConfig,
+    pub(crate) profile: Profile,
     pub(crate) metadata: ServerMetadata,
     pub(crate) nonces: NonceMemory,
 }
@@ -83,7 +85,8 @@ impl Client {
             return Err(CallerFault::IssuerMismatch.into());
         }
         check_redirect_uri(&config.redirect_uri)?;
-        let (config, metadata) = fit::fit(config, metadata)?;
+        let profile = Profile::of(&config.dialect);
+        let (config, metadata) = fit::fit(config, &profile, metadata)?;
         let assertions = &metadata.token_endpoint_auth_signing_alg_values_supported;
         if let ClientAuthentication::PrivateKeyJwt(key) = &config.authentication {
             endpoints::check_listed(assertions.as_deref(), key.public().algorithm())?;
@@ -92,7 +95,7 @@ impl Client {
             let proofs = &metadata.dpop_signing_alg_values_supported;
             endpoints::check_listed(proofs.as_deref(), key.public().algorithm())?;
         }
-        Ok(Self(Arc::new(Inner { config, metadata, nonces }), None))
+        Ok(Self(Arc::new(Inner { config, profile, metadata, nonces }), None))
     }
 
     /// The same client for calls that say this beside their token, over what the configuration says:
@@ -120,6 +123,10 @@ impl Client {
         owner.check(self.config())
     }
 
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.0.profile
+    }
+
     pub(crate) fn fdx_headers(&self) -> &FdxHeaders {
         self.1.as_deref().unwrap_or(&self.config().fdx_headers)
     }
@@ -129,7 +136,7 @@ impl Client {
     /// # Errors
     /// [`CallerFault::EndpointMissing`].
     pub fn target(&self, endpoint: Endpoint) -> Result<Target, Error> {
-        endpoints::resolve(&self.0.config, &self.0.metadata, endpoint)
+        endpoints::resolve(&self.0.config, &self.0.profile, &self.0.metadata, endpoint)
             .ok_or(CallerFault::EndpointMissing.into())
     }
 }

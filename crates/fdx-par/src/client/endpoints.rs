@@ -2,7 +2,7 @@ use fdx_jose::Algorithm;
 use fdx_wire::HttpsUrl;
 
 use crate::client::config::{ClientAuthentication, ClientConfig, MtlsEndpoints, SenderConstraint};
-use crate::dialect::member::Member;
+use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::metadata::ServerMetadata;
 use crate::error::caller::CallerFault;
@@ -33,14 +33,14 @@ pub struct Target {
 /// A missing alias falls back to the endpoint (RFC 8705 section 5), with the same certificate.
 pub(super) fn resolve(
     config: &ClientConfig,
+    profile: &Profile,
     metadata: &ServerMetadata,
     endpoint: Endpoint,
 ) -> Option<Target> {
-    let everywhere = config.dialect.has(Member::CertificateEverywhere);
     let certificate = certificate(
         &config.authentication,
         &config.sender_constraint,
-        if everywhere { MtlsEndpoints::Always } else { config.mtls_endpoints },
+        if profile.certificate_everywhere { MtlsEndpoints::Always } else { config.mtls_endpoints },
         endpoint,
     );
     let aliases = &metadata.mtls_endpoint_aliases;

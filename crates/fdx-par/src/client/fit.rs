@@ -1,24 +1,23 @@
 use fdx_jose::Algorithm;
 
+use crate::client::client::Client;
 use crate::client::config::{ClientAuthentication, ClientConfig, RequestObjects, SenderConstraint};
-use crate::dialect::dialect::{Dialect, Need};
-use crate::dialect::member::Member;
-use crate::dialect::not_fapi::departure::Departure;
+use crate::dialect::dialect::Need;
+use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::{Endpoint, on_origin};
 use crate::discovery::metadata::ServerMetadata;
 use crate::discovery::reserved::{is_reserved, names_any};
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 
-impl ClientConfig {
-    /// What a receipt warns of, but for what it can tell by the tokens themselves.
+impl Client {
+    /// Whether a receipt warns of what its tokens alone don't show: a client secret, or an
+    /// authorization request that was not pushed to an endpoint from metadata.
     pub(crate) fn is_not_fapi(&self) -> bool {
-        let departs = |member| match member {
-            Member::NotFapi(Departure::DocumentedEndpoints(_) | Departure::NotPushed) => Some(()),
-            _ => None,
-        };
-        matches!(self.authentication, ClientAuthentication::NotFapi(_))
-            || self.dialect.find(departs).is_some()
+        let profile = self.profile();
+        matches!(self.config().authentication, ClientAuthentication::NotFapi(_))
+            || profile.documented_endpoints.is_some()
+            || profile.not_pushed
     }
 }
 
@@ -65,59 +64,51 @@ fn signs_ps256(config: &ClientConfig) -> bool {
     assertion.into_iter().chain(request_object).all(|key| key.algorithm() == Algorithm::Ps256)
 }
 
-/// Holds the configuration against the dialect, and applies what the dialect says once and for
-/// all: paths, and how old a request object is at birth.
+/// Checks the configuration against the dialect, and applies what the dialect changes for good:
+/// paths of endpoints, and how far `nbf` of a request object is backdated.
 pub(super) fn fit(
     mut config: ClientConfig,
+    profile: &Profile,
     mut metadata: ServerMetadata,
 ) -> Result<(ClientConfig, ServerMetadata), Error> {
-    let dialect = config.dialect;
-    for need in dialect.needs() {
+    for need in config.dialect.needs() {
         need.check(&config)?;
     }
-    check_named(&config, &dialect)?;
-    for line in dialect.members() {
-        match line.member {
-            Member::EndpointPath(endpoint, path) => {
-                let url = on_origin(&config.issuer, path)?;
-                metadata.replace(endpoint, url);
-            }
-            Member::RequestObjectBackdated(by) => {
-                if let RequestObjects::Signed(key) = config.request_objects {
-                    config.request_objects = RequestObjects::signed(key.backdated(by));
-                }
-            }
-            _ => {}
-        }
+    check_named(&config, profile)?;
+    for (endpoint, path) in &profile.endpoint_paths {
+        metadata.replace(*endpoint, on_origin(&config.issuer, path)?);
     }
+    config.request_objects = match (config.request_objects, profile.request_object_backdated) {
+        (RequestObjects::Signed(key), Some(by)) => RequestObjects::signed(key.backdated(by)),
+        (request_objects, _) => request_objects,
+    };
     // A dialect documents endpoints and adds parameters; discovery has checked all others.
-    let added = dialect.authorization_url_parameters();
+    let added = profile.authorization_url_parameters;
     let adds = |name: &str| is_reserved(name) || added.iter().any(|(added, _)| *added == name);
     if names_any(&metadata.authorization_endpoint, adds) {
         return Err(CallerFault::AuthorizationEndpointQuery.into());
     }
     // CVE-2025-27370: metadata of one server may name another's token endpoint.
     let ours = metadata.token_endpoint.origin() == config.issuer.url().origin();
-    if dialect.has(Member::AudienceTokenEndpoint) && !ours {
+    if profile.audience_is_token_endpoint && !ours {
         return Err(CallerFault::AudienceElsewhere.into());
     }
     Ok((config, metadata))
 }
 
-/// What speaks plain http, or is not FAPI, is configured only where the dialect names it; and a
-/// connection shows one certificate.
-fn check_named(config: &ClientConfig, dialect: &Dialect) -> Result<(), Error> {
+/// Checks that the dialect allows plain http and whatever in the configuration is not FAPI, and
+/// that a connection has one certificate to present.
+fn check_named(config: &ClientConfig, profile: &Profile) -> Result<(), Error> {
     let secret = matches!(config.authentication, ClientAuthentication::NotFapi(_));
-    let takes_secrets = [Departure::ClientSecretBasic, Departure::ClientSecretPost];
-    if secret && !takes_secrets.iter().any(|way| dialect.has(Member::NotFapi(*way))) {
+    if secret && !(profile.client_secret_basic || profile.client_secret_post) {
         return Err(CallerFault::NotFapi.into());
     }
     let signed = matches!(config.request_objects, RequestObjects::Signed(_));
-    if signed && dialect.has(Member::NotFapi(Departure::NotPushed)) {
+    if signed && profile.not_pushed {
         return Err(CallerFault::RequestObjectNotPushed.into());
     }
     let http = config.issuer.is_loopback_http() || config.fdx_base.is_loopback_http();
-    if http && !dialect.has(Member::LoopbackHttp) {
+    if http && !profile.loopback_http {
         return Err(CallerFault::LoopbackHttp.into());
     }
     if let (Some(authenticates), SenderConstraint::Mtls(binds)) =
@@ -127,7 +118,7 @@ fn check_named(config: &ClientConfig, dialect: &Dialect) -> Result<(), Error> {
         return Err(CallerFault::CertificateOther.into());
     }
     let unbound = matches!(config.sender_constraint, SenderConstraint::NotFapi(_));
-    if unbound && !dialect.has(Member::NotFapi(Departure::UnboundTokens)) {
+    if unbound && !profile.unbound_tokens {
         return Err(CallerFault::NotFapi.into());
     }
     Ok(())

@@ -182,7 +182,7 @@ impl Client {
 
     fn warnings(&self, granted: &Granted) -> impl Iterator<Item = ReceiptWarning> {
         // The configuration may have changed since the flow began: either way is told.
-        let not_fapi = granted.flow.not_fapi || self.config().is_not_fapi();
+        let not_fapi = granted.flow.not_fapi || self.is_not_fapi();
         let id_token_missing = granted.flow.nonce.is_some() && granted.id_token.is_none();
         let unbound = granted.tokens.access_token.bound.by == BoundBy::Nothing;
         let warnings = [

@@ -176,7 +176,7 @@ impl Client {
             .with_tolerance(config.tolerance);
         let nonce = refreshed.grant.nonce.as_ref().map(|nonce| nonce.expose());
         let expectation = IdTokenExpectation::new(jwt)
-            .with_other_typ(config.dialect.id_token_typ())
+            .with_other_typ(self.profile().id_token_typ)
             .with_access_token(refreshed.issued.hashed_access_token());
         self.refreshed_id_token(id_token.expose(), &expectation, nonce, keys)
             .map(Some)

@@ -10,8 +10,6 @@ use crate::client::client::Client;
 use crate::client::encrypted::{Encrypted, Shut};
 use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
 use crate::consent::pending::pending::{Flow, FlowId};
-use crate::dialect::member::Member;
-use crate::dialect::not_fapi::departure::Departure;
 use crate::discovery::keys::ServerKeys;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
@@ -113,9 +111,8 @@ impl Client {
         now: UnixTime,
     ) -> Result<Checked, Error> {
         let mut notices = exchanged.issued.notices.clone();
-        let unsent = Member::NotFapi(Departure::OpenidWithoutIdToken);
         let id_token = match (&exchanged.flow.nonce, exchanged.issued.signed_id_token()) {
-            (Some(_), None) if self.config().dialect.has(unsent) => None,
+            (Some(_), None) if self.profile().openid_without_id_token => None,
             (Some(_), None) => return Err(exchanged.issued.fault(ServerRule::IdTokenMissing)),
             (None, Some(_)) => {
                 notices.push(Notice::IdTokenUnasked);
@@ -160,7 +157,7 @@ impl Client {
             .with_tolerance(config.tolerance);
         let nonce = flow.nonce.as_ref().map(|nonce| nonce.expose());
         let expectation = IdTokenExpectation::new(jwt)
-            .with_other_typ(config.dialect.id_token_typ())
+            .with_other_typ(self.profile().id_token_typ)
             .with_access_token(exchanged.issued.hashed_access_token())
             // The login's age counts at the code exchange, also for the ID token of a refresh.
             .with_max_age(flow.max_age.map(|age| age.saturating_add(since_exchange.as_secs())))

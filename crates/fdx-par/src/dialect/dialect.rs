@@ -1,10 +1,9 @@
 use core::time::Duration;
 
-use fdx_rar::Scopes;
 use fdx_wire::Issuer;
 
 use crate::dialect::member::Member;
-use crate::dialect::not_fapi::departure::Departure;
+use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::on_origin;
 use crate::discovery::metadata::ServerMetadata;
 use crate::error::caller::CallerFault;
@@ -18,11 +17,8 @@ impl Dialect {
     /// [`CallerFault::MetadataPublished`] where the dialect documents none:
     /// [discover](crate::discover) them. [`CallerFault::UrlTooLong`].
     pub fn documented_metadata(&self, issuer: &Issuer) -> Result<ServerMetadata, Error> {
-        let documented = self.find(|member| match member {
-            Member::NotFapi(Departure::DocumentedEndpoints(endpoints)) => Some(endpoints),
-            _ => None,
-        });
-        let endpoints = documented.ok_or(CallerFault::MetadataPublished)?;
+        let endpoints =
+            Profile::of(self).documented_endpoints.ok_or(CallerFault::MetadataPublished)?;
         let at = |path| on_origin(issuer, path);
         Ok(ServerMetadata::of_documented(
             issuer.clone(),
@@ -124,57 +120,6 @@ impl Dialect {
     #[must_use]
     pub fn allows(&self, deviation: Deviation) -> bool {
         self.members.iter().any(|line| line.member.deviation() == deviation)
-    }
-
-    /// Whether it has this very member.
-    pub(crate) fn has(&self, member: Member) -> bool {
-        self.members.iter().any(|line| line.member == member)
-    }
-
-    /// The first member that `pick` makes something of.
-    pub(crate) fn find<T>(&self, pick: impl FnMut(Member) -> Option<T>) -> Option<T> {
-        self.members.iter().map(|line| line.member).find_map(pick)
-    }
-}
-
-/// What the members come to, each in one place.
-impl Dialect {
-    pub(crate) fn authorization_url_parameters(&self) -> &'static [(&'static str, &'static str)] {
-        let parameters = self.find(|member| match member {
-            Member::AuthorizationUrlParameters(parameters) => Some(parameters),
-            _ => None,
-        });
-        parameters.unwrap_or_default()
-    }
-
-    pub(crate) fn id_token_typ(&self) -> Option<&'static str> {
-        self.find(|member| match member {
-            Member::IdTokenTyp(typ) => Some(typ),
-            _ => None,
-        })
-    }
-
-    /// The scopes as the provider spells them.
-    pub(crate) fn spelled(&self, scopes: &Scopes) -> String {
-        let spelled = |scope| {
-            let pair = self.spellings().iter().find(|(standard, _)| *standard == scope);
-            pair.map_or(scope, |(_, theirs)| *theirs)
-        };
-        scopes.iter().map(spelled).collect::<Vec<_>>().join(" ")
-    }
-
-    /// A scope as FDX spells it.
-    pub(crate) fn standard<'a>(&self, scope: &'a str) -> &'a str {
-        let pair = self.spellings().iter().find(|(_, theirs)| *theirs == scope);
-        pair.map_or(scope, |(standard, _)| *standard)
-    }
-
-    fn spellings(&self) -> &'static [(&'static str, &'static str)] {
-        let spellings = self.find(|member| match member {
-            Member::ScopeSpelling(spellings) => Some(spellings),
-            _ => None,
-        });
-        spellings.unwrap_or_default()
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) mod known;
 pub(crate) mod mastercard;
 pub(crate) mod member;
 pub(crate) mod not_fapi;
+pub(crate) mod profile;
 pub(crate) mod uae;
 pub(crate) mod wso2;
 

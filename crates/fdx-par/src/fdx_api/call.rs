@@ -3,7 +3,6 @@ use http::Method;
 
 use crate::client::binding::BoundBy;
 use crate::client::client::Client;
-use crate::dialect::member::Member;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::exchange::interaction::InteractionId;
@@ -51,8 +50,7 @@ impl Client {
         let config = self.config();
         let consents = config.fdx_base.join_segment("consents");
         let consents = consents.map_err(|_| CallerFault::UrlTooLong)?;
-        let alone =
-            config.dialect.has(Member::ConsentTokenWithoutScheme) && is_below(&consents, url);
+        let alone = self.profile().consent_token_without_scheme && is_below(&consents, url);
         Ok(if alone { None } else { Some(by.token_type()) })
     }
 }

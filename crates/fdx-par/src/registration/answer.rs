@@ -3,6 +3,7 @@
 use fdx_wire::Secret;
 use http::StatusCode;
 
+use crate::dialect::profile::Profile;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
@@ -118,14 +119,9 @@ pub(super) fn of_management(error: Error) -> Error {
 }
 
 /// The status of a registration that was taken. RFC 7591 3.2.1: 201; some servers say 200.
-pub(super) fn created(
-    answer: &Answer<'_>,
-    dialect: &crate::dialect::dialect::Dialect,
-) -> Result<StatusCode, Error> {
+pub(super) fn created(answer: &Answer<'_>, profile: &Profile) -> Result<StatusCode, Error> {
     match answer.status {
-        StatusCode::OK if dialect.has(crate::dialect::Member::RegistrationStatusOk) => {
-            Ok(StatusCode::OK)
-        }
+        StatusCode::OK if profile.registration_status_ok => Ok(StatusCode::OK),
         StatusCode::OK => Err(answer.fault(ServerRule::RegistrationStatus)),
         _ => Ok(StatusCode::CREATED),
     }

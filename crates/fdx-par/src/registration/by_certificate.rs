@@ -4,7 +4,6 @@ use fdx_wire::{Entropy, HttpsUrl, UnixTime};
 use http::{Method, StatusCode};
 
 use crate::client::client::Client;
-use crate::dialect::member::Member;
 use crate::discovery::endpoint::Endpoint;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
@@ -24,20 +23,17 @@ const LIMIT: usize = 64 * 1024;
 
 impl Client {
     /// Drafts the registration by certificate of UAE Open Finance: `{}` by `POST`, answered with 204.
-    /// The `client_id` is the directory's. It is not RFC 7591, and no other dialect has it.
+    /// The directory has issued the `client_id`. It is not RFC 7591, and no other dialect has it.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`] where the dialect has no
-    /// [`Member::RegistrationByCertificate`].
+    /// [`CallerFault::EndpointMissing`] unless the dialect has
+    /// [`Member::RegistrationByCertificate`](crate::dialect::Member::RegistrationByCertificate).
     pub fn register_by_certificate(
         &self,
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<TppRegistered>, Error> {
-        let path = self.config().dialect.find(|member| match member {
-            Member::RegistrationByCertificate(path) => Some(path),
-            _ => None,
-        });
+        let path = self.profile().registration_by_certificate;
         let path = path.ok_or(CallerFault::EndpointMissing)?;
         // Beside the push endpoint, which is not on the issuer's host.
         let beside = self.target(Endpoint::PushedAuthorizationRequest)?.url.origin();

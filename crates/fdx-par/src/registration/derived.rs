@@ -7,8 +7,7 @@ use crate::client::config::{
     SenderConstraint,
 };
 use crate::client::redirect_uri::check_redirect_uri;
-use crate::dialect::member::Member;
-use crate::dialect::not_fapi::departure::Departure;
+use crate::dialect::profile::Profile;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::registration::choices::Registration;
@@ -20,6 +19,7 @@ use crate::registration::metadata::ClientMetadata;
 /// The [`CallerFault`] that says what can't be registered.
 pub(super) fn metadata(
     config: &ClientConfig,
+    profile: &Profile,
     registration: &Registration,
 ) -> Result<ClientMetadata, Error> {
     let mut metadata = registration.described();
@@ -36,12 +36,12 @@ pub(super) fn metadata(
     metadata.set("grant_types", &grants.chain(registration.client_credentials).collect::<Vec<_>>());
     metadata.set("response_types", &["code"]);
     if let Some(scopes) = &registration.scope {
-        metadata.set("scope", &config.dialect.spelled(scopes));
+        metadata.set("scope", &profile.provider_scopes(scopes));
     }
     registration.keys.write(config, &mut metadata);
     authentication(config, registration, &mut metadata)?;
     sender_constraint(config, &mut metadata);
-    requests(config, &mut metadata);
+    requests(config, profile, &mut metadata);
     responses(config, registration, &mut metadata)?;
     Ok(metadata)
 }
@@ -89,8 +89,8 @@ fn sender_constraint(config: &ClientConfig, metadata: &mut ClientMetadata) {
     }
 }
 
-fn requests(config: &ClientConfig, metadata: &mut ClientMetadata) {
-    if !config.dialect.has(Member::NotFapi(Departure::NotPushed)) {
+fn requests(config: &ClientConfig, profile: &Profile, metadata: &mut ClientMetadata) {
+    if !profile.not_pushed {
         metadata.set("require_pushed_authorization_requests", &true);
     }
     if let RequestObjects::Signed(key) = &config.request_objects {

@@ -122,7 +122,7 @@ impl Exchange for Registered {
         let RegistrationCall { registrar, call } = request;
         match call {
             Call::Register(_) => {
-                let status = created(answer, &registrar.config().dialect)?;
+                let status = created(answer, registrar.profile())?;
                 answer::read(&registrar, None, &interaction_id, answer, status)
             }
             Call::Read(before) | Call::Update(before) => {

@@ -7,6 +7,7 @@ use crate::client::client::Client;
 use crate::client::config::ClientConfig;
 use crate::client::endpoints::Target;
 use crate::client::owner::Owner;
+use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::metadata::{ServerMetadata, parse_for};
 use crate::error::caller::CallerFault;
@@ -104,7 +105,7 @@ impl Registrar {
         registration: &Registration,
         metadata: ServerMetadata,
     ) -> Result<Self, Error> {
-        let asked = derived::metadata(&config, registration)?;
+        let asked = derived::metadata(&config, &Profile::of(&config.dialect), registration)?;
         let client = Client::new(config.clone(), metadata)?;
         Ok(Self(Arc::new(Inner { config, client, asked })))
     }
@@ -151,6 +152,10 @@ impl Registrar {
 
     pub(super) fn config(&self) -> &ClientConfig {
         &self.0.config
+    }
+
+    pub(super) fn profile(&self) -> &Profile {
+        self.0.client.profile()
     }
 
     pub(super) fn asked(&self) -> &ClientMetadata {

@@ -120,7 +120,7 @@ pub(crate) fn read(
     bound: Bound,
     requested: &Scopes,
 ) -> Result<Issued, Error> {
-    let ClientConfig { issuer, client_id, dialect, .. } = client.config();
+    let (ClientConfig { issuer, client_id, .. }, profile) = (client.config(), client.profile());
     let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
     // RFC 6749 7.1, 5.1: token_type has no case.
     let token_type = body.token_type.unwrap_or_default();
@@ -159,14 +159,14 @@ pub(crate) fn read(
         || requested.clone(),
         |scope| {
             let scope = text(&scope);
-            Scopes::of_valid(scope.split(' ').map(|token| dialect.standard(token)))
+            Scopes::of_valid(scope.split(' ').map(|token| profile.standard_scope(token)))
         },
     );
     Ok(Issued {
         tokens: Tokens {
             access_token,
-            refresh_token_expires_at: dialect
-                .refresh_token_lifetime()
+            refresh_token_expires_at: profile
+                .refresh_token_lifetime
                 .filter(|_| refresh_token.is_some())
                 .map(|lifetime| answer.drafted_at + lifetime),
             refresh_token,

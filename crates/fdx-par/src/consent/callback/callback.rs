@@ -8,7 +8,6 @@ use crate::client::client::Client;
 use crate::client::config::ResponseMode;
 use crate::client::redirect_uri::{MAX_URL, own_query};
 use crate::consent::pending::pending::{FlowId, Pending};
-use crate::dialect::member::Member;
 use crate::error::callback::CallbackFault;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
@@ -175,7 +174,7 @@ impl Client {
     /// RFC 9207 2.4: where the server says that it sends `iss`, a response without one is not its
     /// own, whatever the dialect says.
     fn may_leave_iss_out(&self) -> bool {
-        self.config().dialect.has(Member::CallbackWithoutIss)
+        self.profile().callback_without_iss
             && !self.metadata().authorization_response_iss_parameter_supported
     }
 }

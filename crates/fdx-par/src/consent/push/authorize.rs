@@ -5,8 +5,6 @@ use crate::consent::pending::pending::Pending;
 use crate::consent::push::push::{Prepared, Push};
 use crate::consent::push::pushed::AuthorizationUrl;
 use crate::consent::push::request::AuthorizationRequest;
-use crate::dialect::member::Member;
-use crate::dialect::not_fapi::departure::Departure;
 use crate::discovery::reserved::names_any;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
@@ -19,17 +17,18 @@ use crate::exchange::mint::Mint;
 /// The next steps are those after a push: [`Client::callback`], [`Client::exchange`].
 ///
 /// # Errors
-/// [`CallerFault::NotFapi`] if the client's dialect does not name
-/// [`Departure::NotPushed`]: [push](Client::push) then. [`CallerFault::DetailsTypeNotListed`], as
-/// for a push. [`CallerFault::AuthorizationEndpointQuery`] where an extra parameter of the request is
-/// in the endpoint's own query.
+/// [`CallerFault::NotFapi`] unless the client's dialect has
+/// [`Departure::NotPushed`](crate::not_fapi::Departure::NotPushed): use [`Client::push`] then.
+/// [`CallerFault::DetailsTypeNotListed`], as for a push.
+/// [`CallerFault::AuthorizationEndpointQuery`] if the endpoint's own query has an extra parameter of
+/// the request.
 pub fn authorize(
     client: &Client,
     request: &AuthorizationRequest,
     entropy: Entropy,
     now: UnixTime,
 ) -> Result<(AuthorizationUrl, Pending), Error> {
-    if !client.config().dialect.has(Member::NotFapi(Departure::NotPushed)) {
+    if !client.profile().not_pushed {
         return Err(CallerFault::NotFapi.into());
     }
     let endpoint = &client.metadata().authorization_endpoint;

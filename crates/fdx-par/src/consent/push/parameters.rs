@@ -3,8 +3,7 @@ use fdx_wire::Secret;
 use fdx_wire::form::Form;
 use fdx_wire::json::{ObjectWriter, RawJson};
 
-use crate::dialect::dialect::Dialect;
-use crate::dialect::member::Member;
+use crate::dialect::profile::Profile;
 use crate::error::caller::CallerFault;
 use crate::exchange::outgoing::ParameterBody;
 
@@ -37,39 +36,32 @@ impl<'a> Parameters<'a> {
         self
     }
 
-    /// The parameters next to a request object: `client_id`, and those that the dialect repeats.
-    pub(super) fn outside(self, dialect: &Dialect) -> Self {
-        if dialect.has(Member::ParametersBesideRequestObject) {
-            return self;
-        }
-        let details = dialect.has(Member::AuthorizationDetailsBesideRequestObject);
-        let client_id = !dialect.has(Member::PushWithoutClientId);
-        let outside = |name: &str| match name {
-            "client_id" => client_id,
-            "authorization_details" => details,
+    /// The parameters next to a request object: `client_id`, and those that the provider repeats.
+    pub(super) fn outside(self, profile: &Profile) -> Self {
+        let repeated = profile.beside_request_object;
+        let is_repeated = |name: &str| match name {
+            _ if repeated.everything => true,
+            "client_id" => repeated.client_id,
+            "authorization_details" => repeated.authorization_details,
             _ => false,
         };
-        Self(self.0.into_iter().filter(|(name, _)| outside(name)).collect())
+        Self(self.0.into_iter().filter(|(name, _)| is_repeated(name)).collect())
     }
 
     /// The body of a push: the parameters' form (RFC 9126 section 2.1), or a JSON object if the
-    /// dialect requires it.
+    /// provider deviates so.
     pub(super) fn body(
         &self,
-        dialect: &Dialect,
+        profile: &Profile,
         form: impl FnOnce() -> Form,
     ) -> Result<ParameterBody, CallerFault> {
-        if dialect.has(Member::PushAsJson) {
-            Ok(self.object(dialect)?.into())
-        } else {
-            Ok(form().into())
-        }
+        if profile.push_as_json { Ok(self.object(profile)?.into()) } else { Ok(form().into()) }
     }
 
-    fn object(&self, dialect: &Dialect) -> Result<ObjectWriter, CallerFault> {
+    fn object(&self, profile: &Profile) -> Result<ObjectWriter, CallerFault> {
         let mut object = ObjectWriter::with_capacity(4096);
         for (name, value) in self.firsts() {
-            let plural = name == "resource" && dialect.has(Member::ResourcesPlural);
+            let plural = name == "resource" && profile.resources_plural;
             match (value, self.repeated(name, if plural { 1 } else { 2 })?) {
                 (_, Some(texts)) if plural => object.member("resources", &texts),
                 (_, Some(texts)) => object.member(name, &texts),

@@ -15,8 +15,6 @@ use crate::consent::push::parameters::Parameters;
 use crate::consent::push::pushed;
 use crate::consent::push::pushed::{AuthorizationUrl, Pushed};
 use crate::consent::push::request::AuthorizationRequest;
-use crate::dialect::member::Member;
-use crate::dialect::not_fapi::departure::Departure;
 use crate::discovery::endpoint::Endpoint;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
@@ -86,7 +84,7 @@ impl Push {
             .text("response_type", "code")
             .text("client_id", &config.client_id)
             .text("redirect_uri", config.redirect_uri.as_str())
-            .text("scope", &config.dialect.spelled(&scopes))
+            .text("scope", &self.client.profile().provider_scopes(&scopes))
             .text("state", state.expose())
             .text("code_challenge", code_verifier.challenge().as_str())
             .text("code_challenge_method", CODE_CHALLENGE_METHOD);
@@ -120,7 +118,7 @@ impl Push {
             pushed_sha256: Sha256::digest(form.as_str()).into(),
             asked: self.request.requested.clone(),
             scopes,
-            not_fapi: config.is_not_fapi(),
+            not_fapi: self.client.is_not_fapi(),
         });
         let callback_by = mint.now + config.callback_within;
         let pending = Pending { flow, state, code_verifier, callback_by };
@@ -154,7 +152,7 @@ impl Client {
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Pushed>, Error> {
-        if self.config().dialect.has(Member::NotFapi(Departure::NotPushed)) {
+        if self.profile().not_pushed {
             return Err(CallerFault::NotPushed.into());
         }
         Ok(Draft::new(Push::new(self, request)?, entropy, now)?)
@@ -174,11 +172,11 @@ impl Exchange for Pushed {
         let Prepared { parameters, form, pending, notices } = request.prepare(mint)?;
         let mut outgoing = match &config.request_objects {
             RequestObjects::Unsigned => {
-                request.outgoing(parameters.body(&config.dialect, || form)?, mint)?
+                request.outgoing(parameters.body(request.client.profile(), || form)?, mint)?
             }
             RequestObjects::Signed(key) => request.signed(key, parameters, mint)?,
         };
-        if config.dialect.has(Member::PushInteractionId) {
+        if request.client.profile().push_interaction_id {
             // RFC 9126 has no such header: the response need not repeat it.
             InteractionId::send(&mut outgoing, mint)?;
         }
@@ -188,12 +186,12 @@ impl Exchange for Pushed {
     fn read(request: Push, kept: Self::Kept, answer: &Answer<'_>) -> Result<Self, Error> {
         let (pending, mut notices) = kept;
         let client = &request.client;
-        let (request_uri, redirect_by, capped) = pushed::read(answer, &client.config().dialect)?;
+        let (request_uri, redirect_by, capped) = pushed::read(answer, client.profile())?;
         let authorization_url = AuthorizationUrl::new(
             &client.metadata().authorization_endpoint,
             &client.config().client_id,
             &request_uri,
-            client.config().dialect.authorization_url_parameters(),
+            client.profile().authorization_url_parameters,
         );
         notices.extend(capped);
         Ok(Self { authorization_url, redirect_by, pending, notices })
@@ -225,8 +223,9 @@ impl Push {
                 &parameters.request_object()?,
             )
             .map_err(|_| CallerFault::ExtraReserved)?;
-        let outside = parameters.outside(&config.dialect);
-        let mut body = outside.body(&config.dialect, || outside.form())?;
+        let profile = self.client.profile();
+        let outside = parameters.outside(profile);
+        let mut body = outside.body(profile, || outside.form())?;
         body.sign(SignedParameter::RequestObject, request_object);
         self.outgoing(body, mint)
     }

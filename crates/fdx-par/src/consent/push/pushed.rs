@@ -8,8 +8,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use crate::consent::pending::pending::Pending;
-use crate::dialect::dialect::Dialect;
-use crate::dialect::member::Member;
+use crate::dialect::profile::Profile;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::error::notice::Notice;
@@ -83,9 +82,9 @@ const MEMBERS: usize = 100;
 
 pub(super) fn read(
     answer: &Answer<'_>,
-    dialect: &Dialect,
+    profile: &Profile,
 ) -> Result<(String, UnixTime, Option<Notice>), Error> {
-    let body: Body = answer.success(status(answer, dialect)?, MEMBERS)?;
+    let body: Body = answer.success(status(answer, profile)?, MEMBERS)?;
     let request_uri = body.request_uri.unwrap_or_default();
     if !(1..=MAX_REQUEST_URI).contains(&request_uri.len()) {
         return Err(answer.fault(ServerRule::RequestUri));
@@ -99,9 +98,9 @@ pub(super) fn read(
 }
 
 /// RFC 9126 2.2: 201; some servers say 200.
-fn status(answer: &Answer<'_>, dialect: &Dialect) -> Result<StatusCode, Error> {
+fn status(answer: &Answer<'_>, profile: &Profile) -> Result<StatusCode, Error> {
     match answer.status {
-        StatusCode::OK if dialect.has(Member::PushStatusOk) => Ok(StatusCode::OK),
+        StatusCode::OK if profile.push_status_ok => Ok(StatusCode::OK),
         StatusCode::OK => Err(answer.fault(ServerRule::PushStatus)),
         _ => Ok(StatusCode::CREATED),
     }
