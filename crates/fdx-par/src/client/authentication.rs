@@ -76,13 +76,13 @@ impl Client {
         Ok(outgoing)
     }
 
-    /// The `aud` of everything the client signs. FAPI 2.0 Security Profile 5.3.3.1-5: the issuer, whatever
-    /// the endpoint.
+    /// The `aud` of everything the client signs. FAPI 2.0 Security Profile 5.3.3.1-5: the issuer,
+    /// whatever the endpoint.
     pub(crate) fn audience(&self) -> Audience<'_> {
-        if self.profile().audience_is_token_endpoint {
-            return Audience::TokenEndpoint(&self.metadata().token_endpoint);
+        match &self.0.audience {
+            Some(token_endpoint) => Audience::TokenEndpoint(token_endpoint),
+            None => Audience::Issuer(&self.config().issuer),
         }
-        Audience::Issuer(&self.config().issuer)
     }
 
     fn client_assertion(&self, mint: &Mint<'_>) -> Option<SigningInput> {

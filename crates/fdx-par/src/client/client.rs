@@ -2,11 +2,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use fdx_jose::Jwks;
-use fdx_wire::UnixTime;
+use fdx_wire::{HttpsUrl, UnixTime};
 
 use crate::client::config::{ClientAuthentication, ClientConfig, SenderConstraint};
 use crate::client::endpoints::Target;
 use crate::client::fdx_headers::FdxHeaders;
+use crate::client::fit::Fitted;
 use crate::client::owner::Owner;
 use crate::client::redirect_uri::check_redirect_uri;
 use crate::client::{endpoints, fit};
@@ -55,6 +56,8 @@ pub(crate) struct Inner {
     pub(crate) config: ClientConfig,
     pub(crate) profile: Profile,
     pub(crate) metadata: ServerMetadata,
+    /// The `aud` of everything the client signs, if it is not the issuer.
+    pub(crate) audience: Option<HttpsUrl>,
     pub(crate) nonces: NonceMemory,
 }
 
@@ -86,7 +89,7 @@ impl Client {
         }
         check_redirect_uri(&config.redirect_uri)?;
         let profile = Profile::of(&config.dialect);
-        let (config, metadata) = fit::fit(config, &profile, metadata)?;
+        let Fitted { config, metadata, audience } = fit::fit(config, &profile, metadata)?;
         let assertions = &metadata.token_endpoint_auth_signing_alg_values_supported;
         if let ClientAuthentication::PrivateKeyJwt(key) = &config.authentication {
             endpoints::check_listed(assertions.as_deref(), key.public().algorithm())?;
@@ -95,7 +98,7 @@ impl Client {
             let proofs = &metadata.dpop_signing_alg_values_supported;
             endpoints::check_listed(proofs.as_deref(), key.public().algorithm())?;
         }
-        Ok(Self(Arc::new(Inner { config, profile, metadata, nonces }), None))
+        Ok(Self(Arc::new(Inner { config, profile, metadata, audience, nonces }), None))
     }
 
     /// The same client for calls that say this beside their token, over what the configuration says:

@@ -43,25 +43,9 @@ pub(super) fn resolve(
         if profile.certificate_everywhere { MtlsEndpoints::Always } else { config.mtls_endpoints },
         endpoint,
     );
-    let aliases = &metadata.mtls_endpoint_aliases;
-    let (url, alias) = match endpoint {
-        Endpoint::PushedAuthorizationRequest => (
-            metadata.pushed_authorization_request_endpoint.as_ref(),
-            &aliases.pushed_authorization_request_endpoint,
-        ),
-        Endpoint::Token => (Some(&metadata.token_endpoint), &aliases.token_endpoint),
-        Endpoint::Introspection => {
-            (metadata.introspection_endpoint.as_ref(), &aliases.introspection_endpoint)
-        }
-        Endpoint::Revocation => {
-            (metadata.revocation_endpoint.as_ref(), &aliases.revocation_endpoint)
-        }
-        Endpoint::Registration => {
-            (metadata.registration_endpoint.as_ref(), &aliases.registration_endpoint)
-        }
-    };
+    let url = metadata.endpoints.get(endpoint).as_ref();
     let url = match certificate {
-        ClientCertificate::Present => alias.as_ref().or(url),
+        ClientCertificate::Present => metadata.aliases.get(endpoint).as_ref().or(url),
         ClientCertificate::Withhold => url,
     };
     url.cloned().map(|url| Target { url, certificate })

@@ -1,4 +1,5 @@
 use fdx_jose::Algorithm;
+use fdx_wire::HttpsUrl;
 
 use crate::client::client::Client;
 use crate::client::config::{ClientAuthentication, ClientConfig, RequestObjects, SenderConstraint};
@@ -64,19 +65,28 @@ fn signs_ps256(config: &ClientConfig) -> bool {
     assertion.into_iter().chain(request_object).all(|key| key.algorithm() == Algorithm::Ps256)
 }
 
+/// Configuration and metadata with the dialect applied.
+pub(super) struct Fitted {
+    pub(super) config: ClientConfig,
+    pub(super) metadata: ServerMetadata,
+    /// The `aud` of everything the client signs, if it is not the issuer.
+    pub(super) audience: Option<HttpsUrl>,
+}
+
 /// Checks the configuration against the dialect, and applies what the dialect changes for good:
 /// paths of endpoints, and how far `nbf` of a request object is backdated.
 pub(super) fn fit(
     mut config: ClientConfig,
     profile: &Profile,
     mut metadata: ServerMetadata,
-) -> Result<(ClientConfig, ServerMetadata), Error> {
+) -> Result<Fitted, Error> {
     for need in config.dialect.needs() {
         need.check(&config)?;
     }
     check_named(&config, profile)?;
     for (endpoint, path) in &profile.endpoint_paths {
-        metadata.replace(*endpoint, on_origin(&config.issuer, path)?);
+        metadata.endpoints.set(*endpoint, Some(on_origin(&config.issuer, path)?));
+        metadata.aliases.set(*endpoint, None);
     }
     config.request_objects = match (config.request_objects, profile.request_object_backdated) {
         (RequestObjects::Signed(key), Some(by)) => RequestObjects::signed(key.backdated(by)),
@@ -88,12 +98,21 @@ pub(super) fn fit(
     if names_any(&metadata.authorization_endpoint, adds) {
         return Err(CallerFault::AuthorizationEndpointQuery.into());
     }
-    // CVE-2025-27370: metadata of one server may name another's token endpoint.
-    let ours = metadata.token_endpoint.origin() == config.issuer.url().origin();
-    if profile.audience_is_token_endpoint && !ours {
-        return Err(CallerFault::AudienceElsewhere.into());
-    }
-    Ok((config, metadata))
+    let audience = match profile.audience_is_token_endpoint {
+        true => Some(token_audience(&config, &metadata)?),
+        false => None,
+    };
+    Ok(Fitted { config, metadata, audience })
+}
+
+/// CVE-2025-27370: metadata of one server may name another's token endpoint.
+fn token_audience(
+    config: &ClientConfig,
+    metadata: &ServerMetadata,
+) -> Result<HttpsUrl, CallerFault> {
+    let url = metadata.endpoints.get(Endpoint::Token).as_ref();
+    let url = url.filter(|url| url.origin() == config.issuer.url().origin());
+    url.cloned().ok_or(CallerFault::AudienceElsewhere)
 }
 
 /// Checks that the dialect allows plain http and whatever in the configuration is not FAPI, and
@@ -122,33 +141,4 @@ fn check_named(config: &ClientConfig, profile: &Profile) -> Result<(), Error> {
         return Err(CallerFault::NotFapi.into());
     }
     Ok(())
-}
-
-impl ServerMetadata {
-    /// Puts `url` in the place of an endpoint, and of its alias.
-    fn replace(&mut self, endpoint: Endpoint, url: fdx_wire::HttpsUrl) {
-        let aliases = &mut self.mtls_endpoint_aliases;
-        match endpoint {
-            Endpoint::PushedAuthorizationRequest => {
-                self.pushed_authorization_request_endpoint = Some(url);
-                aliases.pushed_authorization_request_endpoint = None;
-            }
-            Endpoint::Token => {
-                self.token_endpoint = url;
-                aliases.token_endpoint = None;
-            }
-            Endpoint::Introspection => {
-                self.introspection_endpoint = Some(url);
-                aliases.introspection_endpoint = None;
-            }
-            Endpoint::Revocation => {
-                self.revocation_endpoint = Some(url);
-                aliases.revocation_endpoint = None;
-            }
-            Endpoint::Registration => {
-                self.registration_endpoint = Some(url);
-                aliases.registration_endpoint = None;
-            }
-        }
-    }
 }

@@ -4,7 +4,7 @@ use fdx_wire::Issuer;
 
 use crate::dialect::member::Member;
 use crate::dialect::profile::Profile;
-use crate::discovery::endpoint::on_origin;
+use crate::discovery::endpoint::{PerEndpoint, on_origin};
 use crate::discovery::metadata::ServerMetadata;
 use crate::error::caller::CallerFault;
 use crate::error::deviation::Deviation;
@@ -19,13 +19,11 @@ impl Dialect {
     pub fn documented_metadata(&self, issuer: &Issuer) -> Result<ServerMetadata, Error> {
         let endpoints =
             Profile::of(self).documented_endpoints.ok_or(CallerFault::MetadataPublished)?;
-        let at = |path| on_origin(issuer, path);
-        Ok(ServerMetadata::of_documented(
-            issuer.clone(),
-            at(endpoints.authorization)?,
-            at(endpoints.token)?,
-            at(endpoints.revocation)?,
-        ))
+        let authorization_endpoint = on_origin(issuer, endpoints.authorization)?;
+        let endpoints = PerEndpoint::try_from_fn(|endpoint| {
+            endpoints.path(endpoint).map(|path| on_origin(issuer, path)).transpose()
+        })?;
+        Ok(ServerMetadata::of_documented(issuer.clone(), authorization_endpoint, endpoints))
     }
 }
 

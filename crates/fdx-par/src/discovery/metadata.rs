@@ -1,7 +1,11 @@
+use std::collections::BTreeMap;
+
 use fdx_wire::json::RawJson;
 use fdx_wire::{HttpsUrl, Issuer, UrlError};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
+use crate::discovery::endpoint::{Endpoint, PerEndpoint};
 use crate::discovery::reserved::{is_reserved, names_any};
 use crate::error::server::ServerRule;
 
@@ -13,15 +17,14 @@ use crate::error::server::ServerRule;
 pub struct ServerMetadata {
     pub(crate) issuer: Issuer,
     pub(crate) authorization_endpoint: HttpsUrl,
-    pub(crate) token_endpoint: HttpsUrl,
-    /// There wherever it was discovered.
-    pub(crate) pushed_authorization_request_endpoint: Option<HttpsUrl>,
-    pub(crate) introspection_endpoint: Option<HttpsUrl>,
-    pub(crate) revocation_endpoint: Option<HttpsUrl>,
-    pub(crate) registration_endpoint: Option<HttpsUrl>,
-    /// There wherever it was discovered.
+    /// A discovered one has at least [`Endpoint::Token`] and
+    /// [`Endpoint::PushedAuthorizationRequest`].
+    pub(crate) endpoints: PerEndpoint<Option<HttpsUrl>>,
+    /// `mtls_endpoint_aliases`: endpoints for connections that present a certificate (RFC 8705
+    /// section 5).
+    pub(crate) aliases: PerEndpoint<Option<HttpsUrl>>,
+    /// Present if the metadata was discovered.
     pub(crate) jwks_uri: Option<HttpsUrl>,
-    pub(crate) mtls_endpoint_aliases: MtlsEndpointAliases,
     pub(crate) scopes_supported: Option<Vec<String>>,
     pub(crate) authorization_details_types_supported: Option<Vec<String>>,
     pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
@@ -30,34 +33,19 @@ pub struct ServerMetadata {
     pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
-/// Endpoints for connections that show a certificate (RFC 8705 section 5).
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct MtlsEndpointAliases {
-    pub(crate) token_endpoint: Option<HttpsUrl>,
-    pub(crate) pushed_authorization_request_endpoint: Option<HttpsUrl>,
-    pub(crate) introspection_endpoint: Option<HttpsUrl>,
-    pub(crate) revocation_endpoint: Option<HttpsUrl>,
-    pub(crate) registration_endpoint: Option<HttpsUrl>,
-}
-
 impl ServerMetadata {
-    /// The endpoints of a server that publishes none.
+    /// The metadata of a server that publishes none, from its documented endpoints.
     pub(crate) fn of_documented(
         issuer: Issuer,
         authorization_endpoint: HttpsUrl,
-        token_endpoint: HttpsUrl,
-        revocation_endpoint: HttpsUrl,
+        endpoints: PerEndpoint<Option<HttpsUrl>>,
     ) -> Self {
         Self {
             issuer,
             authorization_endpoint,
-            token_endpoint,
-            pushed_authorization_request_endpoint: None,
-            introspection_endpoint: None,
-            revocation_endpoint: Some(revocation_endpoint),
-            registration_endpoint: None,
+            endpoints,
+            aliases: PerEndpoint::default(),
             jwks_uri: None,
-            mtls_endpoint_aliases: MtlsEndpointAliases::default(),
             scopes_supported: None,
             authorization_details_types_supported: None,
             token_endpoint_auth_signing_alg_values_supported: None,
@@ -97,91 +85,92 @@ impl ServerMetadata {
     }
 }
 
-/// The document as it is on the wire.
+/// The document by its members.
 #[derive(Deserialize)]
-pub(super) struct Document {
-    issuer: Option<String>,
-    authorization_endpoint: Option<String>,
-    token_endpoint: Option<String>,
-    pushed_authorization_request_endpoint: Option<String>,
-    introspection_endpoint: Option<String>,
-    revocation_endpoint: Option<String>,
-    registration_endpoint: Option<String>,
-    jwks_uri: Option<String>,
-    #[serde(default)]
-    mtls_endpoint_aliases: AliasDocument,
-    scopes_supported: Option<Vec<String>>,
-    authorization_details_types_supported: Option<Vec<String>>,
-    code_challenge_methods_supported: Option<Vec<String>>,
-    token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
-    dpop_signing_alg_values_supported: Option<Vec<String>>,
-    authorization_response_iss_parameter_supported: Option<RawJson>,
-}
-
-#[derive(Default, Deserialize)]
-struct AliasDocument {
-    token_endpoint: Option<String>,
-    pushed_authorization_request_endpoint: Option<String>,
-    introspection_endpoint: Option<String>,
-    revocation_endpoint: Option<String>,
-    registration_endpoint: Option<String>,
-}
+#[serde(transparent)]
+pub(super) struct Document(BTreeMap<String, RawJson>);
 
 impl Document {
-    /// The metadata, if it is that of the issuer that was asked.
-    pub(super) fn check(self, asked: Issuer) -> Result<ServerMetadata, ServerRule> {
+    /// Returns the metadata if it is the expected issuer's and has what FAPI 2.0 needs.
+    ///
+    /// Checks the types of all members before any value.
+    pub(super) fn check(self, expected: Issuer) -> Result<ServerMetadata, ServerRule> {
+        let Self(members) = self;
+        let issuer: Option<String> = read(&members, "issuer")?;
+        let authorization_endpoint = read(&members, "authorization_endpoint")?;
+        let endpoints = PerEndpoint::try_from_fn(|endpoint| read(&members, endpoint.member()))?;
+        let aliases: BTreeMap<String, RawJson> = match members.get("mtls_endpoint_aliases") {
+            Some(aliases) => aliases.read().map_err(|error| ServerRule::of_json(error.kind()))?,
+            None => BTreeMap::new(),
+        };
+        let aliases = PerEndpoint::try_from_fn(|endpoint| read(&aliases, endpoint.member()))?;
+        let jwks_uri = read(&members, "jwks_uri")?;
+        let list = |name| read::<Vec<String>>(&members, name);
+        let scopes_supported = list("scopes_supported")?;
+        let authorization_details_types_supported = list("authorization_details_types_supported")?;
+        let code_challenge_methods = list("code_challenge_methods_supported")?;
+        let token_endpoint_auth_signing_alg_values_supported =
+            list("token_endpoint_auth_signing_alg_values_supported")?;
+        let dpop_signing_alg_values_supported = list("dpop_signing_alg_values_supported")?;
+        let sends_iss = members.get("authorization_response_iss_parameter_supported");
+        let authorization_response_iss_parameter_supported =
+            sends_iss.is_some_and(|raw| raw.as_str() == "true");
+
         // RFC 8414 3.3: identical, or the metadata must not be used.
-        let issuer = self.issuer.ok_or(ServerRule::MetadataMember)?;
+        let issuer = issuer.ok_or(ServerRule::MetadataMember)?;
         // check: DiscoveryIssuer
-        if issuer != asked.as_str() {
+        if issuer != expected.as_str() {
             return Err(ServerRule::IssuerMismatch);
         }
-        let issuer = asked;
-        let required = |text| endpoint(text, &issuer)?.ok_or(ServerRule::MetadataMember);
-        let optional = |text| endpoint(text, &issuer);
+        let issuer = expected;
         // RFC 9700 2.1.1: make sure that the server supports the method before relying on it.
-        let methods = self.code_challenge_methods_supported.unwrap_or_default();
+        let methods = code_challenge_methods.unwrap_or_default();
         if !methods.iter().any(|method| method == fdx_pkce::CODE_CHALLENGE_METHOD) {
             return Err(ServerRule::PkceUnsupported);
         }
-        let authorization_endpoint = required(self.authorization_endpoint)?;
+        let authorization_endpoint = required(url(authorization_endpoint, &issuer)?)?;
         if names_any(&authorization_endpoint, is_reserved) {
             return Err(ServerRule::AuthorizationEndpointQuery);
         }
-        let aliases = self.mtls_endpoint_aliases;
+        let endpoints = PerEndpoint::try_from_fn(|endpoint| {
+            let url = url(endpoints.get(endpoint).clone(), &issuer)?;
+            match endpoint {
+                Endpoint::PushedAuthorizationRequest | Endpoint::Token => required(url).map(Some),
+                Endpoint::Introspection | Endpoint::Registration | Endpoint::Revocation => Ok(url),
+            }
+        })?;
+        let jwks_uri = Some(required(url(jwks_uri, &issuer)?)?);
+        let alias = |endpoint| url(aliases.get(endpoint).clone(), &issuer);
+        let aliases = PerEndpoint::try_from_fn(alias)?;
         Ok(ServerMetadata {
-            issuer: issuer.clone(),
+            issuer,
             authorization_endpoint,
-            token_endpoint: required(self.token_endpoint)?,
-            pushed_authorization_request_endpoint: Some(required(
-                self.pushed_authorization_request_endpoint,
-            )?),
-            introspection_endpoint: optional(self.introspection_endpoint)?,
-            revocation_endpoint: optional(self.revocation_endpoint)?,
-            registration_endpoint: optional(self.registration_endpoint)?,
-            jwks_uri: Some(required(self.jwks_uri)?),
-            mtls_endpoint_aliases: MtlsEndpointAliases {
-                token_endpoint: optional(aliases.token_endpoint)?,
-                pushed_authorization_request_endpoint: optional(
-                    aliases.pushed_authorization_request_endpoint,
-                )?,
-                introspection_endpoint: optional(aliases.introspection_endpoint)?,
-                revocation_endpoint: optional(aliases.revocation_endpoint)?,
-                registration_endpoint: optional(aliases.registration_endpoint)?,
-            },
-            scopes_supported: self.scopes_supported,
-            authorization_details_types_supported: self.authorization_details_types_supported,
-            token_endpoint_auth_signing_alg_values_supported: self
-                .token_endpoint_auth_signing_alg_values_supported,
-            dpop_signing_alg_values_supported: self.dpop_signing_alg_values_supported,
-            authorization_response_iss_parameter_supported: self
-                .authorization_response_iss_parameter_supported
-                .is_some_and(|raw| raw.as_str() == "true"),
+            endpoints,
+            aliases,
+            jwks_uri,
+            scopes_supported,
+            authorization_details_types_supported,
+            token_endpoint_auth_signing_alg_values_supported,
+            dpop_signing_alg_values_supported,
+            authorization_response_iss_parameter_supported,
         })
     }
 }
 
-fn endpoint(text: Option<String>, issuer: &Issuer) -> Result<Option<HttpsUrl>, ServerRule> {
+/// Reads a member. RFC 8414 3.2: members without a value are left out; `null` counts as left out.
+fn read<T: DeserializeOwned>(
+    members: &BTreeMap<String, RawJson>,
+    name: &str,
+) -> Result<Option<T>, ServerRule> {
+    let value = members.get(name).map(RawJson::read::<Option<T>>).transpose();
+    value.map(Option::flatten).map_err(|error| ServerRule::of_json(error.kind()))
+}
+
+fn required(url: Option<HttpsUrl>) -> Result<HttpsUrl, ServerRule> {
+    url.ok_or(ServerRule::MetadataMember)
+}
+
+fn url(text: Option<String>, issuer: &Issuer) -> Result<Option<HttpsUrl>, ServerRule> {
     let parse = |text: String| parse_for(issuer, &text);
     text.map(parse).transpose().map_err(|_| ServerRule::EndpointNotHttps)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fdx_wire::json::RawJson;
 
+use crate::discovery::endpoint::Endpoint;
 use crate::discovery::reserved::{is_reserved, names_any};
 use crate::error::deviation::Deviation;
 use crate::readiness::reading::{ALIASES, Reading, Value};
@@ -18,7 +19,7 @@ const AUTHORIZATION: &str = "an https URL, on the issuer's own host or below it 
 const OPTIONAL: &str = "an https URL, on the issuer's own host or below it, or none";
 const OF_A_CERTIFICATE: &str = "an https URL where certificates are taken, or none";
 
-pub(super) const RULES: &[Rule] = &[
+const RULES: &[Rule] = &[
     Rule::new(
         "issuer",
         "RFC 8414 section 3.3",
@@ -26,30 +27,27 @@ pub(super) const RULES: &[Rule] = &[
         issuer,
     ),
     Rule::new("authorization_endpoint", METADATA, AUTHORIZATION, authorization),
-    Rule::new("token_endpoint", METADATA, NEEDED, needed),
-    Rule::new("pushed_authorization_request_endpoint", "RFC 9126 section 5", NEEDED, needed),
+    Rule::new(Endpoint::Token.member(), METADATA, NEEDED, needed),
+    Rule::new(Endpoint::PushedAuthorizationRequest.member(), "RFC 9126 section 5", NEEDED, needed),
     Rule::new("jwks_uri", METADATA, NEEDED, needed),
-    Rule::new("introspection_endpoint", METADATA, OPTIONAL, optional),
+    Rule::new(Endpoint::Introspection.member(), METADATA, OPTIONAL, optional),
     Rule::new(
-        "revocation_endpoint",
+        Endpoint::Revocation.member(),
         METADATA,
         "an https URL, on the issuer's own host",
         revocation,
     ),
     Rule::new("userinfo_endpoint", TLS, OPTIONAL, unused),
-    Rule::new("registration_endpoint", "RFC 7591 section 3", OPTIONAL, optional),
+    Rule::new(Endpoint::Registration.member(), "RFC 7591 section 3", OPTIONAL, optional),
     Rule::new(ALIASES, ALIAS, "an object of endpoints, or none", aliases),
-    Rule::new("mtls_endpoint_aliases.token_endpoint", ALIAS, OF_A_CERTIFICATE, optional),
-    Rule::new(
-        "mtls_endpoint_aliases.pushed_authorization_request_endpoint",
-        ALIAS,
-        OF_A_CERTIFICATE,
-        optional,
-    ),
-    Rule::new("mtls_endpoint_aliases.introspection_endpoint", ALIAS, OF_A_CERTIFICATE, optional),
-    Rule::new("mtls_endpoint_aliases.revocation_endpoint", ALIAS, OF_A_CERTIFICATE, optional),
-    Rule::new("mtls_endpoint_aliases.registration_endpoint", ALIAS, OF_A_CERTIFICATE, optional),
 ];
+
+/// The rules, with one for each endpoint's alias.
+pub(super) fn rules() -> impl Iterator<Item = Rule> {
+    let alias =
+        |endpoint: &Endpoint| Rule::new(endpoint.alias_path(), ALIAS, OF_A_CERTIFICATE, optional);
+    RULES.iter().copied().chain(Endpoint::ALL.iter().map(alias))
+}
 
 fn issuer(reading: &Reading<'_>, _: &'static str) -> Verdict {
     let Some(issuer) = &reading.issuer else { return Verdict::Every };
@@ -122,4 +120,19 @@ fn is_at_home(reading: &Reading<'_>, host: &str) -> bool {
     let Some(issuer) = reading.expected().or(reading.issuer.as_ref()) else { return true };
     let (host, home) = (host.to_ascii_lowercase(), issuer.url().host().to_ascii_lowercase());
     host == home || host.strip_suffix(&home).is_some_and(|below| below.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_endpoint_and_each_alias_has_one_rule() {
+        let members: Vec<_> = rules().map(|rule| rule.member).collect();
+        for endpoint in Endpoint::ALL {
+            for member in [endpoint.member(), endpoint.alias_path()] {
+                assert_eq!(members.iter().filter(|other| **other == member).count(), 1, "{member}");
+            }
+        }
+    }
 }

@@ -52,6 +52,6 @@ impl Readiness {
 }
 
 /// Every rule, in the order of the rows.
-pub(super) fn all() -> impl Iterator<Item = &'static Rule> {
-    [endpoints::RULES, flow::RULES, algorithms::RULES].into_iter().flatten()
+pub(super) fn all() -> impl Iterator<Item = Rule> {
+    endpoints::rules().chain([flow::RULES, algorithms::RULES].into_iter().flatten().copied())
 }

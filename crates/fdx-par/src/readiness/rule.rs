@@ -53,6 +53,7 @@ impl Severity {
 }
 
 /// What is asked of one member.
+#[derive(Clone, Copy)]
 pub(crate) struct Rule {
     pub(super) member: &'static str,
     pub(super) clause: &'static str,

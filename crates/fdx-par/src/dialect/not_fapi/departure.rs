@@ -1,3 +1,4 @@
+use crate::discovery::endpoint::Endpoint;
 use crate::error::deviation::Deviation;
 
 /// A way in which a provider is not FAPI 2.0.
@@ -27,6 +28,18 @@ pub struct DocumentedEndpoints {
     pub token: &'static str,
     /// `revocation_endpoint`.
     pub revocation: &'static str,
+}
+
+impl DocumentedEndpoints {
+    pub(crate) const fn path(self, endpoint: Endpoint) -> Option<&'static str> {
+        match endpoint {
+            Endpoint::Token => Some(self.token),
+            Endpoint::Revocation => Some(self.revocation),
+            Endpoint::Introspection
+            | Endpoint::PushedAuthorizationRequest
+            | Endpoint::Registration => None,
+        }
+    }
 }
 
 impl Departure {
