@@ -22,7 +22,7 @@ pub fn chapter() -> Chapter {
     let needs = search();
     let mut unexplained = Vec::new();
     let mut text = String::new();
-    let _ = writeln!(text, "| attack | what must be off together |\n|---|---|");
+    let _ = writeln!(text, "| attack | checks that must all be off |\n|---|---|");
     for attack in Attack::ALL {
         let cell = cell(&needs, attack);
         if cell.is_empty() {
@@ -38,7 +38,7 @@ pub fn chapter() -> Chapter {
             *member.entry(bit).or_default() += count;
         }
     }
-    let _ = writeln!(text, "\n| check | whose, and what it holds | sets |\n|---|---|---|");
+    let _ = writeln!(text, "\n| check | who makes it, and what it ensures | sets |\n|---|---|---|");
     for (number, check) in checks::ALL.iter().enumerate() {
         let count = member.get(&(1 << number)).copied().unwrap_or(0);
         let sets = match (count, check.idle) {
@@ -70,7 +70,7 @@ fn cell(needs: &[Needs], attack: Attack) -> String {
 fn shown(sets: &[u64]) -> String {
     let set = |set: &u64| {
         if *set == 0 {
-            return "nothing: FAPI 2.0 leaves it open".to_owned();
+            return "none: FAPI 2.0 leaves it open".to_owned();
         }
         let checks = checks::ALL.iter().enumerate();
         let off = checks.filter(|(number, _)| set & (1 << number) != 0);

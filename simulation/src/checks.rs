@@ -6,7 +6,7 @@ pub(crate) struct Check {
     pub(crate) name: &'static str,
     /// Who makes the check, what it compares, and its clause.
     pub(crate) rule: &'static str,
-    /// Why no attack needs the check to be off, if none does.
+    /// Why the check belongs to no set, if it belongs to none.
     pub(crate) idle: Option<&'static str>,
 }
 
@@ -19,7 +19,7 @@ pub(crate) const ALL: [Check; 37] = [
     check(
         "AccessTokenHash",
         "`at_hash`",
-        "recipient: the ID token is about this access token (OpenID Connect Core 3.1.3.8)",
+        "recipient: the ID token belongs to this access token (OpenID Connect Core 3.1.3.8)",
     ),
     check(
         "AssertionAudience",
@@ -28,20 +28,24 @@ pub(crate) const ALL: [Check; 37] = [
     ),
     check(
         "BoundKey",
-        "token's key at hand",
-        "recipient: a proof is by the key that the token is bound to, of which each institution has its own",
+        "key of the token",
+        "recipient: the proof is signed by the key that the token is bound to; each institution has its own",
     ),
-    check("CallbackDeadline", "callback deadline", "recipient: the callback came in time"),
+    check(
+        "CallbackDeadline",
+        "callback deadline",
+        "recipient: the callback arrived before the deadline",
+    ),
     check(
         "Certificate",
         "certificate",
-        "institution: the token's certificate is shown, at the token endpoint and at resources (RFC 8705 section 3)",
+        "institution: the client presents the token's certificate, at the token endpoint and at resources (RFC 8705 section 3)",
     ),
-    check("Claim", "claim", "the recipient's own program: a flow is claimed once among all nodes"),
+    check("Claim", "claim", "the recipient's own program: one node claims a flow, once"),
     check(
         "ClientAuthentication",
         "client authentication",
-        "institution: the client proves who it is (FAPI 2.0 5.3.2.1-6)",
+        "institution: the client proves its identity (FAPI 2.0 5.3.2.1-6)",
     ),
     check(
         "CodeClient",
@@ -50,28 +54,28 @@ pub(crate) const ALL: [Check; 37] = [
     ),
     check(
         "CodeExpiry",
-        "code's minute",
+        "code's lifetime",
         "institution: the code is at most 60 seconds old (FAPI 2.0 5.3.2.1-11)",
     ),
     check(
         "CodeUse",
-        "code's one use",
+        "code's single use",
         "institution: the code was not used before (FAPI 2.0 5.3.2.2-9)",
     ),
     check(
         "ConsentOfToken",
-        "consent's token",
-        "institution: the consent is the one behind the token (FDX Consent API)",
+        "consent of the token",
+        "institution: the token belongs to the consent (FDX Consent API)",
     ),
     check(
         "ConsentRead",
-        "consent id read",
-        "recipient: the consent that came is the one asked for",
+        "id of the read consent",
+        "recipient: the consent that was read is the requested one",
     ),
     check(
         "DiscoveryIssuer",
-        "`issuer` discovered",
-        "recipient: the metadata is of the issuer asked for (RFC 8414 section 3.3)",
+        "discovered `issuer`",
+        "recipient: the metadata belongs to the requested issuer (RFC 8414 section 3.3)",
     ),
     check(
         "DpopJkt",
@@ -86,39 +90,39 @@ pub(crate) const ALL: [Check; 37] = [
     check(
         "IdTokenIssuer",
         "ID token's `iss`",
-        "recipient: the ID token is of this issuer (OpenID Connect Core 3.1.3.7)",
+        "recipient: this issuer issued the ID token (OpenID Connect Core 3.1.3.7)",
     ),
     check(
         "IdTokenNonce",
         "ID token's `nonce`",
-        "recipient: the ID token answers this request (OpenID Connect Core 3.1.3.7)",
+        "recipient: the ID token belongs to this request (OpenID Connect Core 3.1.3.7)",
     ),
     check(
         "IdTokenSignature",
         "ID token's signature",
-        "recipient: the ID token is signed by the institution",
+        "recipient: the institution signed the ID token",
     ),
-    check("Iss", "`iss`", "recipient: the callback is of this issuer (RFC 9207 section 2.4)"),
+    check("Iss", "`iss`", "recipient: this issuer sent the callback (RFC 9207 section 2.4)"),
     check(
         "MetadataIssuer",
-        "`issuer` configured",
-        "recipient: the metadata is of the configured issuer",
+        "configured `issuer`",
+        "recipient: the metadata belongs to the configured issuer",
     ),
-    check("Pkce", "PKCE", "institution: the verifier answers the challenge (RFC 7636 section 4.6)"),
+    check("Pkce", "PKCE", "institution: the verifier matches the challenge (RFC 7636 section 4.6)"),
     check(
         "ProofAccessToken",
         "proof's `ath`",
-        "institution: the proof is about this token (RFC 9449 section 4.3)",
+        "institution: the proof is for this token (RFC 9449 section 4.3)",
     ),
     check(
         "ProofKey",
-        "token's key",
+        "proof's key",
         "institution: the token's key signs the proof (RFC 9449 section 7.1)",
     ),
     check(
         "ProofNonce",
         "proof's nonce",
-        "institution: the proof has the nonce given last (RFC 9449 section 9)",
+        "institution: the proof has the latest nonce (RFC 9449 section 9)",
     ),
     check(
         "ProofTarget",
@@ -132,8 +136,8 @@ pub(crate) const ALL: [Check; 37] = [
     ),
     check(
         "RedirectUriPlace",
-        "callback's place",
-        "recipient: the callback came to this institution's redirect_uri (RFC 9700 section 4.4.2)",
+        "callback's redirect_uri",
+        "recipient: the callback arrived at this institution's redirect_uri (RFC 9700 section 4.4.2)",
     ),
     check(
         "RefreshTokenClient",
@@ -143,7 +147,7 @@ pub(crate) const ALL: [Check; 37] = [
     check(
         "RegisteredRedirectUri",
         "registered redirect_uri",
-        "institution: the redirect_uri is the client's (FAPI 2.0 5.3.2.2-6)",
+        "institution: the redirect_uri is registered for the client (FAPI 2.0 5.3.2.2-6)",
     ),
     check(
         "RequestUriClient",
@@ -152,40 +156,40 @@ pub(crate) const ALL: [Check; 37] = [
     ),
     check(
         "RequestUriExpiry",
-        "request_uri's minute",
+        "request_uri's lifetime",
         "institution: the request_uri has not expired (RFC 9126 section 2.2)",
     ),
     check(
         "RequestUriUse",
-        "request_uri's one use",
-        "institution: the request was not decided before (RFC 9126 section 4)",
+        "request_uri's single use",
+        "institution: the request was not approved or denied before (RFC 9126 section 4)",
     ),
     check(
         "Session",
-        "session of the seal",
+        "seal's session",
         "recipient: the pending value opens in the session that began the flow",
     ),
     check(
         "State",
         "`state`",
-        "recipient: the callback answers this request (RFC 6749 section 10.12)",
+        "recipient: the callback belongs to this request (RFC 6749 section 10.12)",
     ),
     check(
         "StoredIssuer",
         "stored grant's issuer",
-        "recipient: a stored grant opens at its own issuer's client",
+        "recipient: only a client of its issuer restores a stored grant",
     ),
     check(
         "TokenIssuer",
         "token's issuer",
-        "recipient: a token is sent to its own issuer alone (RFC 9700 section 4.4)",
+        "recipient: a token is sent only to its own issuer (RFC 9700 section 4.4)",
     ),
     Check {
         marker: "TokenRedirectUri",
         name: "redirect_uri at the token endpoint",
         rule: "institution: the redirect_uri is the pushed one (RFC 6749 section 4.1.3)",
         idle: Some(
-            "PKCE and the push cover it: the request can't be changed on its way, and \
+            "PKCE and the push cover it: the request can't be changed in transit, and \
                     OAuth 2.1 has dropped the parameter",
         ),
     },

@@ -1,5 +1,5 @@
-//! The tables of dialects in the manual are written from the values themselves: `BLESS=1 cargo test
-//! -p fdx-tests dialect_table` writes them anew.
+//! Compares the manual's tables of dialects with the values. `BLESS=1 cargo test -p fdx-tests
+//! dialect_table` regenerates them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -22,9 +22,9 @@ fn the_tables_are_the_dialects() {
 fn tables(dialect: &Dialect) -> String {
     let mut text = format!("# `{}`: {}\n\n", dialect.name(), dialect.provider());
     if dialect.members().is_empty() {
-        text.push_str("No member: FAPI 2.0 as it is.\n");
+        text.push_str("No member: unchanged FAPI 2.0.\n");
     } else {
-        text.push_str("| member | departs from | who says so |\n|---|---|---|\n");
+        text.push_str("| member | departs from | source |\n|---|---|---|\n");
         for line in dialect.members() {
             let (name, clause) = (line.member.name(), line.member.clause());
             let _ = writeln!(text, "| `{name}` | {clause} | {} |", line.source);
@@ -36,7 +36,7 @@ fn tables(dialect: &Dialect) -> String {
     }
     if let Some(lifetime) = dialect.refresh_token_lifetime() {
         let _ =
-            write!(text, "\nA refresh token is good for {} days.\n", lifetime.as_secs() / 86_400);
+            write!(text, "\nA refresh token is valid for {} days.\n", lifetime.as_secs() / 86_400);
     }
     if !dialect.notes().is_empty() {
         text.push('\n');

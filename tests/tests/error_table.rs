@@ -1,5 +1,5 @@
-//! The table of error codes in the manual is written from the enums themselves: `BLESS=1 cargo test
-//! -p fdx-tests error_table` writes it anew.
+//! Compares the manual's table of error codes with the enums. `BLESS=1 cargo test -p fdx-tests
+//! error_table` regenerates it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,7 +15,7 @@ use fdx_par::{
 };
 use fdx_wire::json::{self, JsonError, Limits};
 
-/// One row: code, clause, what it says, what to do.
+/// One row: code, clause, text, next step.
 type Row = (String, String, String, String);
 
 #[test]
@@ -29,7 +29,7 @@ fn the_table_is_the_enums() {
     assert!(written == table, "run BLESS=1 cargo test -p fdx-tests error_table");
 }
 
-/// The enums of fdx-jose can't be walked from here: their sources are asked whether one is missing.
+/// Compares the table with the sources of enums whose variants can't be listed here.
 #[test]
 fn no_code_of_the_sources_is_missing() {
     let table = table();
@@ -95,34 +95,34 @@ fn table() -> String {
     let introspection = signed_introspection().into_iter();
     let introspection = introspection.map(|e| row(&Error::SignedIntrospection(e.clone()), &e));
     let decryption = DecryptionError::Unavailable { reason: String::new() };
-    let decryption = [row(&Error::Decryption(decryption), &"nobody could try to decrypt")];
+    let decryption = [row(&Error::Decryption(decryption), &"the KMS did not decrypt")];
     let signing = [SigningError::Backend].into_iter();
-    let signing = signing.map(|e| row(&Error::from(e), &"a signature could not be had"));
+    let signing = signing.map(|e| row(&Error::from(e), &"no signature could be made"));
 
     let mut text = String::new();
     let mut chapter = |title: &str, rows: &mut dyn Iterator<Item = Row>| {
-        let _ = write!(text, "# {title}\n\n| code | clause | what it says | what to do |\n|");
+        let _ = write!(text, "# {title}\n\n| code | clause | text | next step |\n|");
         text.push_str("---|---|---|---|\n");
         for (code, clause, says, next) in rows {
             let _ = writeln!(text, "| `{code}` | {clause} | {says} | {next} |");
         }
         text.push('\n');
     };
-    chapter("Ours: `Error::Caller`", &mut { caller });
-    chapter("What arrived at the redirect_uri: `Error::Callback`", &mut { callback });
+    chapter("The caller must act: `Error::Caller`", &mut { caller });
+    chapter("A callback was rejected: `Error::Callback`", &mut { callback });
     chapter("The server broke a rule: `Error::Server`", &mut { server });
-    chapter("The server said no: `Error::Refusal`", &mut refusals().into_iter());
-    chapter("The server registered something else: `Error::Registration`", &mut { registration });
-    chapter("An ID token does not hold: `Error::IdToken`", &mut { id_token });
-    chapter("A JARM response does not hold: `Error::AuthorizationResponse`", &mut { jarm });
-    chapter("A signed introspection does not hold: `Error::SignedIntrospection`", &mut {
+    chapter("The server refused: `Error::Refusal`", &mut refusals().into_iter());
+    chapter("The registration differs from the request: `Error::Registration`", &mut { registration });
+    chapter("An ID token was rejected: `Error::IdToken`", &mut { id_token });
+    chapter("A JARM response was rejected: `Error::AuthorizationResponse`", &mut { jarm });
+    chapter("A signed introspection was rejected: `Error::SignedIntrospection`", &mut {
         introspection
     });
     chapter("A sealed value does not open: `Error::Seal`", &mut { seal });
-    chapter("Nobody to decrypt: `Error::Decryption`", &mut decryption.into_iter());
+    chapter("Decryption was not possible: `Error::Decryption`", &mut decryption.into_iter());
     chapter("No signature: `Error::Signing`", &mut { signing });
     let request_object = request_object().into_iter().map(|error| {
-        let next = "`Correct`; from `Client::push` it comes as `rfc9126.parameter.reserved`";
+        let next = "`Correct`; `Client::push` returns it as `rfc9126.parameter.reserved`";
         let clause = "RFC 9101 section 4".to_owned();
         (error.code().to_owned(), clause, error.to_string(), next.to_owned())
     });
@@ -140,7 +140,7 @@ fn row(error: &Error, says: &impl ToString) -> Row {
     (error.code().to_owned(), error.clause().to_owned(), says.to_string(), next)
 }
 
-/// A `Refusal` is made by an answer alone: its codes, clauses and texts are read from its source.
+/// The rows of `Refusal`, read from its source: only a response creates one.
 fn refusals() -> Vec<Row> {
     let source = crates().join("fdx-par/src/error/refusal.rs");
     let source = fs::read_to_string(source).unwrap();

@@ -1,40 +1,39 @@
-//! Choosing layers: which crates to take, and what to bring yourself.
+//! Choosing layers: which crates to use, and what your program must provide.
 //!
-//! Every crate is of use by itself. Take the lowest one that does what you need.
+//! Each crate is useful without the crates above it. Use the lowest one that does what you need.
 //!
-//! | you want | take | you bring |
+//! | you need | use | you provide |
 //! |---|---|---|
-//! | PKCE in an OAuth client that you have | `fdx-pkce` | 32 random bytes |
-//! | FDX's words: clusters, scopes, consent requests, grants, receipts | `fdx-rar` | JSON that came from somewhere |
+//! | PKCE in an existing OAuth client | `fdx-pkce` | 32 random bytes |
+//! | FDX types: clusters, scopes, consent requests, grants, receipts | `fdx-rar` | the JSON |
 //! | client assertions, DPoP proofs, request objects, ID tokens, sealed cookies | `fdx-jose` | random bytes, the time, keys |
-//! | the whole consent over your own HTTP client | `fdx-par` | a driver: see below |
-//! | the whole consent, and no opinion on HTTP | `fdx-par`, `fdx-transport-hyper` | a tokio runtime |
+//! | the complete consent flow over your own HTTP client | `fdx-par` | a driver: see below |
+//! | the complete consent flow, including HTTP | `fdx-par`, `fdx-transport-hyper` | a tokio runtime |
 //! | an institution to test against | `fdx-sandbox` | nothing |
-//! | to see it work first | `fdx-cli` | a terminal |
+//! | a demonstration first | `fdx-cli` | a terminal |
 //!
-//! None of the crates up to `fdx-par` does I/O, so none of them chooses a runtime for you. They
-//! run in tokio, in smol, in a blocking program, in a function that lives for one request, and in a
-//! fuzzer. The transport adds no rule of the protocol: what it does not check, nobody relies on it
-//! to check.
+//! The crates up to `fdx-par` do no I/O, so none of them chooses a runtime for you. They run in
+//! tokio, in smol, in a blocking program, in a serverless function and in a fuzzer. The transport
+//! adds no protocol rule. `fdx-par` relies on it only for the six rules below.
 //!
-//! # A driver of your own
+//! # Your own driver
 //!
-//! An HTTP client becomes a driver by keeping six promises:
-//! 1. It carries out each [`Request`](crate::Request) once. It repeats nothing by itself: a
-//!    repeated assertion or proof is a replay, and a repeated code is worse.
-//! 2. It follows no redirect. A 3xx is handed to [`Sent::receive`](crate::Sent::receive), which
-//!    refuses it.
-//! 3. It shows the client's certificate exactly where
-//!    [`Request::certificate`](crate::Request::certificate) says so, and keeps the two kinds of
-//!    connection in two pools.
+//! An HTTP client is a driver if it follows six rules:
+//! 1. It sends each [`Request`](crate::Request) once and does not retry by itself. A repeated
+//!    assertion or proof is a replay. A server may treat a repeated code as theft.
+//! 2. It follows no redirect. It passes a 3xx to [`Sent::receive`](crate::Sent::receive), which
+//!    rejects it.
+//! 3. It presents the client's certificate exactly if
+//!    [`Request::certificate`](crate::Request::certificate) requires it, and keeps connections with
+//!    and without the certificate in separate pools.
 //! 4. It stops reading at
 //!    [`Request::max_response_bytes`](crate::Request::max_response_bytes).
-//! 5. It checks the server's certificate and name, speaks TLS 1.2 or 1.3, and has no switch that
-//!    turns this off.
-//! 6. It has a timeout. Where no answer comes, it asks [`Sent::on_no_response`](crate::Sent::on_no_response) what
-//!    is safe.
+//! 5. It verifies the server's certificate and name, uses TLS 1.2 or 1.3, and has no switch that
+//!    turns verification off.
+//! 6. It has a timeout. If there is no response, [`Sent::on_no_response`](crate::Sent::on_no_response) returns the
+//!    next safe step.
 //!
-//! The rest is one loop, the same for every exchange, with `await` or without:
+//! The rest is one loop. It is the same for every exchange, with or without `await`:
 //!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
@@ -43,7 +42,7 @@
 //! use fdx_par::{ClientCertificate, Draft, Error, NextStep, Output, Step};
 //!
 //! trait Http {
-//!     /// No answer is `None`.
+//!     /// Returns `None` if there is no response.
 //!     fn send(&mut self, request: http::Request<Vec<u8>>, certificate: ClientCertificate, cap: usize)
 //!         -> Option<http::Response<Vec<u8>>>;
 //! }
@@ -77,7 +76,7 @@
 //! # }
 //! # let key = new_key();
 //! # let client = client(&key);
-//! // A code that may have been spent is not sent twice; keys may be asked for again.
+//! // A code that may be spent is not sent again. Keys may be fetched again.
 //! let lost = run(client.exchange(accepted(&client, &key), entropy(2), NOW)?, &key, &mut Silence, NOW);
 //! assert!(matches!(lost, Err(Failed::NoResponse(NextStep::StartOver))));
 //! let lost = run(client.fetch_keys(NOW)?, &key, &mut Silence, NOW);
@@ -87,14 +86,14 @@
 //!
 //! # Time and randomness
 //!
-//! `now` is the wall clock in seconds, read once for each step. A clock that is wrong by more than
-//! the tolerance (10 seconds, [`ClientConfig::tolerance`](crate::ClientConfig)) makes assertions
-//! and proofs that are refused; the error then says by how much the server's `Date` differs
+//! `now` is the wall clock in seconds. Read it once for each step. If the clock is wrong by more than
+//! the tolerance (10 seconds, [`ClientConfig::tolerance`](crate::ClientConfig)), servers refuse the
+//! assertions and proofs. The error then contains the difference to the server's `Date`
 //! ([`Said::clock_offset`](crate::Said)). Correct the clock; do not widen the tolerance.
 //!
 //! [`Entropy`](fdx_wire::Entropy) is 32 bytes from the operating system, fresh for each draft:
-//! `Entropy::from_os` with the feature `os-entropy` of `fdx-wire`. It can't be cloned. Two drafts
-//! from the same bytes would make the same `state`, verifier and `jti`.
+//! `Entropy::from_os` with the feature `os-entropy` of `fdx-wire`. It can't be cloned, because two
+//! drafts from the same bytes would have the same `state`, verifier and `jti`.
 //!
 //! # Backends
 //!

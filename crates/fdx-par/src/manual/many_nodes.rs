@@ -1,25 +1,25 @@
-//! Many nodes: what has to be shared, what need not be, and what to do when an answer is lost.
+//! Many nodes: what nodes must share, and what to do if a response is lost.
 //!
-//! One process can begin a flow and another finish it; a [`Client`](crate::Client) is configuration
-//! and metadata, and every node can have its own. What must happen *once* across all of them needs one
-//! atomic step in a store of yours. There are two such things: the exchange of a code, and the
-//! refresh of a grant.
+//! One process can begin a flow and another can finish it. A [`Client`](crate::Client) consists of
+//! configuration and metadata, and every node can have its own. Two operations must happen *once*
+//! across all nodes: the exchange of a code and the refresh of a grant. Each needs one atomic
+//! operation in your store.
 //!
-//! | thing | share it? | if it is not shared |
+//! | value | share it? | if it is not shared |
 //! |---|---|---|
 //! | keys, configuration | yes | |
-//! | sealing ring | yes, where a cookie may reach any node | the flow starts over |
+//! | sealing keys | yes, if a cookie can reach any node | the flow starts over |
 //! | claims of flow ids | yes | a code may be sent twice |
 //! | stored grants | yes | |
-//! | server metadata, server keys | no | each node fetches its own |
+//! | server metadata, server keys | no | each node fetches them |
 //! | nonce memory | no | one more round trip for each node |
 //!
 //! # Claim the flow, then send the code
 //!
-//! Within one process a code can't be used twice: [`Client::exchange`](crate::Client::exchange) takes
-//! it. A sealed cookie can be opened by two nodes at once. So claim the flow id after the callback was
-//! accepted and before the code is sent: a set-if-absent in whatever store there is, kept until the
-//! callback deadline has passed.
+//! Within one process a code can't be used twice: [`Client::exchange`](crate::Client::exchange)
+//! consumes it. But two nodes can open the same sealed cookie. Therefore claim the flow id after the
+//! callback was accepted and before the code is sent. A claim is a set-if-absent in your store. Keep
+//! it until the callback deadline has passed.
 //!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
@@ -32,30 +32,30 @@
 //! let mut claims = BTreeSet::new(); // INSERT .. ON CONFLICT DO NOTHING, SET .. NX, ...
 //!
 //! let accepted = first; // from Client::callback
-//! assert!(claims.insert(accepted.flow_id().as_str().to_owned())); // ours: go on
+//! assert!(claims.insert(accepted.flow_id().as_str().to_owned())); // this node goes on
 //! let draft = client.exchange(accepted, entropy(2), NOW)?;
 //!
 //! # let accepted = second;
-//! // Another node, with the same cookie: it is being dealt with. Show the customer the outcome.
+//! // Another node with the same cookie: the flow is claimed. Show the customer the outcome.
 //! assert!(!claims.insert(accepted.flow_id().as_str().to_owned()));
 //! # drop(draft);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Claim *after* the callback: anyone can send a wrong callback with a right flow id, and a claim made
-//! too early would let a stranger end the customer's flow. A wrong callback gives the pending value back
-//! unspent ([`Refused`](crate::Refused)) for the same reason.
+//! Claim *after* the callback. An attacker can send a wrong callback with a valid flow id, and an early
+//! claim would let the attacker end the customer's flow. For the same reason a wrong callback returns
+//! the pending value unspent ([`Refused`](crate::Refused)).
 //!
-//! # Persist at once
+//! # Persist immediately
 //!
-//! When the token endpoint has answered, the code is spent and the tokens are in one process's memory.
-//! Store [`Exchanged::to_json`](crate::Exchanged::to_json) before anything else: before keys are
-//! fetched, before the ID token is verified. The text contains all that verification needs. Every later
-//! step returns the tokens when it fails: a key set that can't be fetched for a minute costs a minute,
-//! not the customer's consent. When the grant is complete, replace the text by that of
+//! After the response of the token endpoint, the code is spent and only this process has the tokens.
+//! Store [`Exchanged::to_json`](crate::Exchanged::to_json) first: before you fetch keys and before the
+//! ID token is verified. The text contains everything that verification needs. Every later step
+//! returns the tokens when it fails. If the keys can't be fetched for a minute, verification is late,
+//! and the consent is not lost. When the grant is complete, replace the text by that of
 //! [`Granted::stored`](crate::Granted::stored).
 //!
-//! The types keep the two apart. [`Client::restore`](crate::Client::restore) refuses the text of
+//! The types distinguish the two texts. [`Client::restore`](crate::Client::restore) refuses the text of
 //! unverified tokens, and [`Client::restore_unverified`](crate::Client::restore_unverified) returns
 //! tokens that can only be verified, persisted, refreshed or revoked:
 //!
@@ -74,7 +74,7 @@
 //! let UnverifiedTokens::Exchanged(exchanged) = client.restore_unverified(row.expose())? else {
 //!     return Ok(()); // the text of Refreshed::to_json: Client::verify_refreshed
 //! };
-//! // Without openid no key is needed; with openid, fetch the server's keys first.
+//! // Without openid no key is needed. With openid, fetch the server's keys first.
 //! let Verification::Verified(verified) = client.verify(exchanged, None, NOW)? else {
 //!     return Ok(());
 //! };
@@ -82,48 +82,48 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What to do when verification fails:
+//! If verification fails:
 //!
 //! | outcome | do |
 //! |---|---|
-//! | the keys can't be fetched | keep the text, and verify later |
-//! | the keys can't be fetched for long | [`Client::refresh_unverified`](crate::Client::refresh_unverified) keeps the tokens alive; persist, then verify later |
+//! | the keys can't be fetched | keep the text and verify later |
+//! | the keys can't be fetched for a long time | [`Client::refresh_unverified`](crate::Client::refresh_unverified) keeps the tokens alive; persist, then verify later |
 //! | the ID token or a consent id is rejected | [`Client::revoke`](crate::Client::revoke) the tokens, then delete the text |
 //!
 //! # Refresh across nodes
 //!
-//! A server may answer a refresh with a new refresh token, with the same one, or with none;
-//! [`Refreshed::to_json`](crate::Refreshed::to_json) is right in all three cases. FAPI 2.0 servers do not
-//! rotate refresh tokens but for good reasons, and those that do take the old one for a while longer.
-//! Others end the whole grant when an old token is used again. So let one node refresh a grant at a
-//! time:
-//! 1. read the row with its version number;
-//! 2. if it was refreshed meanwhile, use that;
-//! 3. take a short lease on the row (it ends by itself, for a node that dies);
-//! 4. refresh, and write [`Refreshed::to_json`](crate::Refreshed::to_json) back on condition that the
-//!    row's version is still the one you read;
-//! 5. verify with [`Client::verify_refreshed`](crate::Client::verify_refreshed), and write the verified
-//!    grant: an ID token that comes with a refresh is about the same customer and login as the first
-//!    one, or the tokens can't be used.
+//! The response to a refresh may contain a new refresh token, the same one, or none.
+//! [`Refreshed::to_json`](crate::Refreshed::to_json) is correct in all three cases. FAPI 2.0 servers
+//! rotate refresh tokens only in exceptional cases, and then accept the old one for some time. Other
+//! servers revoke the whole grant if an old token is used again. Therefore let one node refresh a
+//! grant at a time:
+//! 1. Read the row with its version number.
+//! 2. If another node has refreshed it, use the new row.
+//! 3. Take a short lease on the row. It expires by itself, in case the node crashes.
+//! 4. Refresh, and write [`Refreshed::to_json`](crate::Refreshed::to_json) only if the row's version is
+//!    unchanged.
+//! 5. Verify with [`Client::verify_refreshed`](crate::Client::verify_refreshed), and write the verified
+//!    grant. The ID token of a refresh must be about the same customer and login as the first one.
+//!    Otherwise the tokens can't be used.
 //!
 //! # Nonces
 //!
-//! A [`NonceMemory`](crate::NonceMemory) is bounded and shared by cloning within one process
-//! ([`Client::with_nonces`](crate::Client::with_nonces)). Sharing it between processes is not worth it:
-//! a node that has not heard of a nonce learns it from one refusal, mints everything anew and goes on.
+//! A [`NonceMemory`](crate::NonceMemory) is bounded. Clones share it within one process
+//! ([`Client::with_nonces`](crate::Client::with_nonces)). Do not share it between processes: a node
+//! without a nonce learns it from one refused request, mints everything again and continues.
 //!
-//! # When an answer is lost
+//! # If a response is lost
 //!
-//! A connection that breaks after the request went out leaves open whether the server acted.
-//! [`Sent::on_no_response`](crate::Sent::on_no_response) says what is safe:
+//! If a connection breaks after the request was sent, the server may or may not have acted.
+//! [`Sent::on_no_response`](crate::Sent::on_no_response) returns what is safe:
 //!
-//! | exchange | safe is | because |
+//! | exchange | safe next step | reason |
 //! |---|---|---|
-//! | discovery, keys, introspection, reading a consent | the same again | nothing was changed |
-//! | push | a new push | a `request_uri` that nobody heard of expires by itself |
-//! | code exchange | to start over | a code that may be spent is never sent again: servers take that for theft |
-//! | refresh | the old refresh token, once more | a server that rotates has to allow for it for a while |
-//! | revocation | the same again | revoking twice is revoking |
-//! | resource call | a `GET` again; for anything else ask first what happened | only you know the call |
+//! | discovery, keys, introspection, reading a consent | repeat | nothing was changed |
+//! | push | a new push | the lost `request_uri` expires by itself |
+//! | code exchange | start over | a code that may be spent is never sent again: servers treat that as theft |
+//! | refresh | the old refresh token, once more | a server that rotates must accept it for some time |
+//! | revocation | repeat | revoking twice has the same result |
+//! | resource call | repeat a `GET`; for other methods first find out what happened | the crate does not know the effect of the call |
 //!
-//! "Again" always means a new draft, with fresh entropy: no `jti` is ever sent twice.
+//! To repeat is to send a new draft with fresh entropy: no `jti` is ever sent twice.

@@ -1,22 +1,23 @@
 //! Message signing: request objects, signed responses, signed introspection.
 //!
-//! FAPI 2.0 Message Signing adds signatures that outlive the connection: each side can show later what
-//! the other one asked or answered. Its parts are chosen one by one, by what the institution's
-//! registration says.
+//! FAPI 2.0 Message Signing adds signatures that can be stored: each side can prove later what the
+//! other side requested or answered. Each part is configured separately, as registered with the
+//! institution.
 //!
-//! | part | the switch | what changes |
+//! | part | setting or method | effect |
 //! |---|---|---|
 //! | request objects (JAR, RFC 9101) | [`ClientConfig::request_objects`](crate::ClientConfig) | the push carries one signed JWT |
 //! | signed responses (JARM) | [`ClientConfig::response_mode`](crate::ClientConfig) | the callback carries one signed JWT |
-//! | signed introspection (RFC 9701) | [`Client::introspect_signed`](crate::Client::introspect_signed) | the answer is a signed JWT |
+//! | signed introspection (RFC 9701) | [`Client::introspect_signed`](crate::Client::introspect_signed) | the response is a signed JWT |
 //! | ID tokens | none | their signature is always verified |
 //!
 //! # Request objects
 //!
-//! Every parameter of the push moves inside. Outside stay `client_id` and the client's authentication.
-//! The object says `iss` and `client_id`, the issuer as `aud`, `nbf`, and an `exp` five minutes later;
-//! its `typ` is `oauth-authz-req+jwt`; it has no `sub`, so that it can't pass for a client assertion.
-//! `authorization_details` is a JSON array inside it, and `max_age` a number.
+//! The request object contains every parameter of the push. Only `client_id` and the client's
+//! authentication remain outside. The object contains `iss` and `client_id`, the issuer as `aud`,
+//! `nbf`, and an `exp` five minutes later. Its `typ` is `oauth-authz-req+jwt`. It has no `sub`, so
+//! that it can't pass for a client assertion. `authorization_details` is a JSON array, and `max_age`
+//! is a number.
 //!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
@@ -40,13 +41,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Register `request_object_signing_alg`. The key may be the assertion's or one of its own;
-//! [`ClientConfig::public_jwks`](crate::ClientConfig::public_jwks) publishes either.
+//! Register `request_object_signing_alg`. The key may be the assertion's key or a
+//! separate one. [`ClientConfig::public_jwks`](crate::ClientConfig::public_jwks) publishes both.
 //!
 //! # JARM
 //!
-//! The callback is one parameter, `response`. It is read in two steps, because a key may have to be
-//! fetched in between:
+//! The callback has one parameter, `response`. It is read in two steps, because the client may have to
+//! fetch a key between them:
 //!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
@@ -66,7 +67,7 @@
 //! # let jwt = input.attach(&fdx_jose::Signer::sign(&bank, &input)?)?;
 //! # let arrived = format!("https://app.example/callback?response={jwt}");
 //!
-//! // The unverified state inside finds the cookie, and does nothing else.
+//! // The unverified state in the JWT is used only to find the cookie.
 //! assert_eq!(FlowId::claimed_by(&arrived).as_ref(), Some(waiting.flow_id()));
 //!
 //! let signed = client.signed_callback(waiting, &arrived, NOW)?;
@@ -79,26 +80,25 @@
 //! assert!(matches!(verified, CallbackVerification::Done(Callback::Code(_))));
 //! # let (waiting, _) = pending(&client, &key);
 //!
-//! // A code that is not signed is a downgrade, and leaves the pending value as it was.
+//! // An unsigned code is a downgrade. The error returns the pending value unchanged.
 //! let refused = client.signed_callback(waiting, &bare, NOW).unwrap_err();
 //! assert_eq!(refused.error.code(), "jarm.response.missing");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The order is JARM's: `iss`, `aud` and `exp` before any key is looked at, so that a stranger's token
-//! makes nobody fetch keys; then the signature, by the registered algorithm; then `state`; and only
-//! then a code or an error, never both. `state` and `iss` come from the JWT alone. Responses are not
-//! decrypted: FAPI 2.0 does not recommend their encryption. Of encrypted tokens only ID tokens are
-//! opened ([`Encrypted`](crate::Encrypted)).
+//! The order of checks is JARM's. `iss`, `aud` and `exp` come before any key is used, so that untrusted
+//! input can't cause a fetch of keys. The signature follows, with the registered algorithm, and then
+//! `state`. Only then is a code or an error read, and never both. `state` and `iss` are read only from
+//! the JWT. Responses are not decrypted: FAPI 2.0 does not recommend their encryption. Only ID tokens
+//! are decrypted ([`Encrypted`](crate::Encrypted)).
 //!
-//! Register `authorization_signed_response_alg`: where nothing is registered, JARM's default is RS256,
-//! which FAPI 2.0 forbids.
+//! Register `authorization_signed_response_alg`. JARM's default is RS256, which FAPI 2.0 forbids.
 //!
 //! # Signed introspection
 //!
-//! [`Client::introspect_signed`](crate::Client::introspect_signed) asks for
-//! `application/token-introspection+jwt`, and an answer in plain JSON is an error
-//! (`rfc9701.unsigned`). [`Client::verify_introspection`](crate::Client::verify_introspection) checks
-//! `typ`, `iss`, `aud` and the signature before it reads what is said of the token. Keep the JWT where
-//! the answer may have to be shown later. [`Client::introspect`](crate::Client::introspect) stays for
-//! institutions that sign nothing.
+//! [`Client::introspect_signed`](crate::Client::introspect_signed) requests
+//! `application/token-introspection+jwt`. A response in plain JSON is an error (`rfc9701.unsigned`).
+//! [`Client::verify_introspection`](crate::Client::verify_introspection) checks `typ`, `iss`, `aud` and
+//! the signature before it reads the token's members. Store the JWT if you may have to prove the
+//! response later. Use [`Client::introspect`](crate::Client::introspect) if the institution does not
+//! sign.

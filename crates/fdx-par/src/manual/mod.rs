@@ -1,21 +1,21 @@
-//! How to use these crates well: chapters to read, and no code to call.
+//! The manual: chapters to read, without code to call.
 //!
 //! | chapter | when to read it |
 //! |---|---|
 //! | [`choosing_layers`] | before you add a dependency |
 //! | [`threat_model`] | before you decide what your own program has to do |
 //! | [`sealing_and_cookies`] | when the customer's browser carries the flow |
-//! | [`keys_in_a_kms`] | when private keys are elsewhere, and when they are renewed |
+//! | [`keys_in_a_kms`] | when another service holds the private keys, and when keys are rotated |
 //! | [`many_nodes`] | when more than one process serves the same customers |
-//! | [`message_signing`] | when an institution wants request objects, JARM or signed introspection |
+//! | [`message_signing`] | when an institution requires request objects, JARM or signed introspection |
 //! | [`dialects`] | when an institution differs from FAPI 2.0 |
-//! | [`what_is_enforced`] | to look a clause up: how it is held, and by which test |
-//! | [`defence_in_depth`] | to see what stands behind each check |
-//! | [`proof`] | when you audit: what is proven, how, and what is not |
-//! | [`error_codes`] | to look an error up |
+//! | [`what_is_enforced`] | to look up a clause: how it is enforced, and which test shows it |
+//! | [`defence_in_depth`] | to see which other checks cover each check |
+//! | [`proof`] | for an audit: what is shown, how, and what is not |
+//! | [`error_codes`] | to look up an error |
 //!
-//! Examples in these chapters run as tests, against an institution of a few canned answers. Whole
-//! programs (blocking, smol, axum with the cookie, a KMS) stand in the repository under `examples/`.
+//! The examples in these chapters run as tests, against a few fixed responses. Complete programs
+//! (blocking, smol, axum with the cookie, a KMS) are in the repository under `examples/`.
 
 pub mod choosing_layers;
 pub mod defence_in_depth;

@@ -1,57 +1,60 @@
-//! Proof: what is proven about these crates, how, and what is not. For auditors.
+//! Proof: what is shown about these crates, how, and what is not. For auditors.
 //!
-//! Nothing here asks for belief: each line names a command that fails where it finds something else.
-//! The repository's `.ci/run` runs all of them but the mutations and the long runs. What is said of
-//! FAPI 2.0 holds for a client without a [dialect](crate::dialect); a dialect's members are what it
-//! departs in.
+//! Each line names a command that fails if the claim is wrong. The repository's `.ci/run` runs all of
+//! them except the mutations and the long runs. Claims about FAPI 2.0 apply to a client without a
+//! [dialect](crate::dialect). The members of a dialect are its deviations.
 //!
-//! | what is claimed | how it is shown | command |
+//! | claim | how it is shown | command |
 //! |---|---|---|
-//! | Each clause of FAPI 2.0 that binds a client is held by a type or a check. | [A table of clauses](super::what_is_enforced), each with tests by name, and a test that all of them exist. | `cargo test -p fdx-tests clause_table` |
-//! | Each way in which a server can be wrong has one right outcome. | An institution that is wrong on purpose, one way at a time; the whole flow is walked past each, in memory and over mutual TLS, and nothing is sent after a refusal. A row whose misbehaviour never showed fails. | `cargo xtask conformance` |
-//! | The institution that all of this runs against is strict itself. | A client that is wrong on purpose: for each check in its source at least one request, refused for that check and no other. | `cargo xtask conformance`, the second table |
-//! | Both agree with somebody who wrote neither. | The certified `oidc-provider` over TLS: every profile combination, refresh, revocation, introspection, key rotation, refusals. | `cargo xtask interop` |
-//! | Laws hold for all inputs, not for examples. | Properties: what is written is read back; no bytes panic a reader; coverage partitions; seals open in their own place alone; one changed byte fails a signature; no secret in a URL or an error; no `jti` twice; codes, verifiers and refresh tokens repeat only where they may. A test finds types that are written and read and have no such law. | `cargo xtask test` |
-//! | No bytes of a stranger's crash a reader, and no answers break the flow's own rules. | A fuzz target for each kind of message that is read and one for the whole flow, 20 seconds each in every CI run; their corpora run as tests on stable. | `cargo xtask fuzz --seconds 600` |
-//! | The pieces stay right together: customers, nodes that crash, networks that lose and repeat, clocks that differ, a hostile institution, an attacker at the front channel. | A simulation in one thread, decided by one seed, with invariants checked at each event. | `cargo xtask simulate --flows 20000` |
-//! | Of each check it is known which attacks it holds off, and what would have to be missing beside it. | The same simulation, turned against ourselves: checks are switched off in every smallest combination until an attack succeeds. [Defence in depth](super::defence_in_depth) has the tables; one check belongs to no set, and is said to be covered by others. | `cargo xtask simulate --minimal-sets` |
-//! | Every provider's deviation is named, and strict stays strict without it. | Each member of each dialect is switched off, and the flow fails where its row says; each request is held against a recorded text. | `cargo test -p fdx-tests providers` |
-//! | The tests notice changes of the code. | Mutations: `fdx-wire`, `fdx-pkce`, `fdx-rar`, `fdx-jose` and `fdx-par` are changed in every small way that cargo-mutants knows, and a test has to fail: for 90 in a hundred of the changes that compile, and for the others there is a written reason. | `cargo xtask mutants` |
-//! | Private keys, verifiers, codes and tokens do not print. | Planted secrets: every printed text of a flow is searched for them, with positive controls. | `cargo test -p fdx-tests planted_secrets` |
+//! | A type or a check enforces each clause of FAPI 2.0 that binds a client, or the clause is listed as your responsibility. | [A table of clauses](super::what_is_enforced) with tests by name, and a test that all of them exist. | `cargo test -p fdx-tests clause_table` |
+//! | Each known misbehaviour of a server has one correct outcome. | A misbehaving institution with one misbehaviour at a time. The complete flow runs against each, in memory and over mutual TLS, and sends nothing after a refusal. A row whose misbehaviour did not occur fails. | `cargo xtask conformance` |
+//! | The institution of these tests is strict. | Wrong clients: for each check in its source at least one request, refused by that check and no other. | `cargo xtask conformance`, the second table |
+//! | Client and institution agree with an independent server. | The certified `oidc-provider` over TLS: every profile combination, refresh, revocation, introspection, key rotation, refusals. | `cargo xtask interop` |
+//! | Laws hold for generated inputs, not only for examples. | Property tests: written values are read back; coverage partitions the request; seals open only in their own context; one changed byte fails a signature; no secret is in a URL or an error; no `jti` is used twice; codes, verifiers and refresh tokens repeat only where they may. A test finds types that are written and read without such a law. | `cargo xtask test` |
+//! | Readers do not panic on the inputs that were tried, and responses do not break the flow's invariants. | A fuzz target for each kind of message that is read, and one for the complete flow. Each runs for 20 seconds in every CI run; the corpora run as tests on stable. Property tests pass generated bytes to the readers. Lints deny `unwrap`, `expect`, `panic` and indexing in the crates. This is no proof for all inputs. | `cargo xtask fuzz --seconds 600` |
+//! | The parts work together: customers, nodes that crash, networks that lose and repeat, clocks that differ, a hostile institution, an attacker at the front channel. | A simulation in one thread, determined by one seed, with invariants checked at each event. | `cargo xtask simulate --flows 20000` |
+//! | For each check it is known which attacks it stops, and which other checks would also have to be missing. | The same simulation switches checks off, in every smallest combination that lets an attack succeed. [Defence in depth](super::defence_in_depth) has the tables. One check belongs to no set, and the table states why. | `cargo xtask simulate --minimal-sets` |
+//! | Every provider's deviation has a name, and a client without it is strict. | A test switches off each member of each dialect, and the flow fails as its row states. Each request is compared with a recorded text. | `cargo test -p fdx-tests providers` |
+//! | The tests detect changes of the code. | cargo-mutants changes `fdx-wire`, `fdx-pkce`, `fdx-rar`, `fdx-jose` and `fdx-par` in small ways. A test fails for at least 90 % of the changes that compile. Each other change has a written reason. | `cargo xtask mutants` |
+//! | Planted secrets are in no printed text of the flows that were run. | Tests plant secrets (verifiers, codes, tokens, `state`, the client secret), run complete flows, and search all that `Debug`, `Display` and errors print. Positive controls show that the search finds them. | `cargo test -p fdx-tests planted_secrets` |
 //!
-//! # What the last long runs found
+//! In addition, this client was run against the OpenID Foundation's FAPI 2.0 conformance suite 5.2.4
+//! in November 2026, at commit 3a2e762. 504 of 504 client modules with OpenID Connect or JARM passed.
+//! This is not a certification.
 //!
-//! On 26 November 2026, on two cores; each command prints its own figures anew.
+//! # Results of the last long runs
 //!
-//! - **Conformance**: 459 rows in memory and the same 459 over TLS; 411 rows of clients that are
-//!   wrong or only look so. All passed.
-//! - **Simulation**: one million flows, 405,000 attacks. None did any harm but the two kinds that
-//!   FAPI 2.0 leaves open, and no promise was broken.
+//! On 26 November 2026, on two cores. Each command prints current figures.
+//!
+//! - **Conformance**: 459 rows in memory and the same 459 over TLS, and 411 rows of clients that are
+//!   wrong or only look wrong. All passed.
+//! - **Simulation**: one million flows, 405,000 attacks. Only the two kinds of attack that FAPI 2.0
+//!   leaves open did harm, and no invariant was violated.
 //! - **Fuzzing**: 25 targets, each for ten minutes or more, and no crash.
-//! - **Mutation**, of the changes that compile and stand behind a switch: `fdx-wire` 98.5 %,
-//!   `fdx-pkce` 93.8 %, `fdx-rar` 99.3 %, `fdx-jose` 99.7 % and `fdx-par` 98.9 % are caught. Every
-//!   other has its reason in `xtask/mutants.txt`.
+//! - **Mutation**, of the changes that compile: tests catch 98.5 % in `fdx-wire`, 93.8 % in
+//!   `fdx-pkce`, 99.3 % in `fdx-rar`, 99.7 % in `fdx-jose` and 98.9 % in `fdx-par`. Every other change
+//!   has its reason in `xtask/mutants.txt`.
 //! - **The certified server**: 143 rows, all passed.
 //!
 //! # What is not proven
 //!
-//! - **The cryptography.** ring and aws-lc-rs are trusted. That both are called rightly is tested by
-//!   the RFCs' vectors, by each verifying what the other signed, and by an independent server.
-//! - **Memory.** A test runs two whole flows under an allocator that searches every freed block for
-//!   the flow's secrets, and finds none. [`threat_model`](super::threat_model) lists the copies that
-//!   are outside of these crates.
-//! - **Timing.** `state` and secrets are compared in constant time, and decryption says one thing
-//!   whatever failed. No side channel was measured.
-//! - **The caller.** That a flow id is claimed once, that cookies carry the attributes that
-//!   [`sealing_and_cookies`](super::sealing_and_cookies) asks for, that tokens are stored safely: the
-//!   simulation shows what happens where they are not.
+//! - **The cryptography.** ring and aws-lc-rs are trusted. Their correct use is tested by the RFCs'
+//!   vectors, by verifying signatures of one backend with the other, and by an independent server.
+//! - **Memory.** A test runs two complete flows under an allocator that searches every freed block for
+//!   the flow's secrets, and finds none. Other paths are not searched. The threat model's section
+//!   [Where wiping ends](super::threat_model#where-wiping-ends) lists the copies that are not wiped.
+//! - **Timing.** `state` and secrets are compared in constant time, and all decryption failures are
+//!   one error. No side channel was measured.
+//! - **The caller.** A caller must claim a flow id once, set the cookie attributes of
+//!   [`sealing_and_cookies`](super::sealing_and_cookies), and store tokens safely. The simulation
+//!   shows the consequences if the caller does not.
 //! - **Real banks.** The dialects come from documents, published servers and reports, as their sources
-//!   say; none was run against a bank's production system.
-//! - **A refresh that the network holds back.** Where a server rotates refresh tokens and neither
-//!   an assertion nor a proof grows old (mutual TLS), a refresh that was given up may still arrive
-//!   after the server's grace, who takes it for a thief's and ends the grant. The simulation saw it
-//!   six times in a million flows. A client can only ask for consent again.
-//! - **An echo.** A server that writes a secret of ours into its error has it in our error too,
-//!   bounded and escaped: what a server says is kept for whoever has to find the fault.
+//!   state. None was run against a bank's production system.
+//! - **A delayed refresh.** If a server rotates refresh tokens and neither an assertion nor a proof
+//!   expires (mutual TLS), a refresh that was given up may still arrive after the server's grace
+//!   period. The server then treats it as theft and ends the grant. The simulation saw it six times in
+//!   a million flows. The client can only request consent again.
+//! - **An echo.** If a server writes one of the client's secrets into its error text, the error
+//!   contains it too, bounded and escaped. The server's text is kept for diagnosis.
 //! - **Certification.** No certificate of the OpenID Foundation is claimed. The suite's client tests
-//!   are among the rows of the table of misbehaviour, by their names.
+//!   are rows of the table of misbehaviours, by their names.

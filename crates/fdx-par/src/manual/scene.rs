@@ -1,5 +1,5 @@
-// What the manual's examples share, included where a reader does not see it: a client, and an
-// institution of canned answers.
+// Shared by the manual's examples and hidden from readers: a client, and fixed responses of an
+// institution.
 pub use fdx_jose::{Algorithm, AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
 pub use fdx_par::*;
 pub use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
@@ -28,7 +28,7 @@ pub fn done<T: Output>(draft: Draft<T>, key: &PrivateKey, status: u16, body: &st
     let asked = String::from_utf8(request.into_http().into_body()).unwrap();
     match sent.receive(answer(status, body), NOW).unwrap() {
         Step::Done(done) => (done, asked),
-        Step::Again(_) => panic!("nobody asked for a nonce"),
+        Step::Again(_) => panic!("no nonce was requested"),
     }
 }
 
@@ -70,7 +70,7 @@ pub fn request() -> AuthorizationRequest {
     AuthorizationRequest::new(consent.unwrap()).offline_access()
 }
 
-/// What is pending, and the URL at which the browser arrives.
+/// The pending value and the callback URL.
 pub fn pending(client: &Client, key: &PrivateKey) -> (Pending, String) {
     let draft = client.push(&request(), entropy(1), NOW).unwrap();
     let (pushed, asked) = done(draft, key, 201, r#"{"request_uri":"urn:x","expires_in":60}"#);
