@@ -112,7 +112,9 @@ fn table() -> String {
     chapter("A callback was rejected: `Error::Callback`", &mut { callback });
     chapter("The server broke a rule: `Error::Server`", &mut { server });
     chapter("The server refused: `Error::Refusal`", &mut refusals().into_iter());
-    chapter("The registration differs from the request: `Error::Registration`", &mut { registration });
+    chapter("The registration differs from the request: `Error::Registration`", &mut {
+        registration
+    });
     chapter("An ID token was rejected: `Error::IdToken`", &mut { id_token });
     chapter("A JARM response was rejected: `Error::AuthorizationResponse`", &mut { jarm });
     chapter("A signed introspection was rejected: `Error::SignedIntrospection`", &mut {

@@ -45,9 +45,13 @@ struct SystemResolver;
 /// cannot make your program connect to your own network (server-side request forgery). It rejects
 /// what the IANA special-purpose registries (RFC 6890) list: loopback, private, link-local, shared
 /// (CGNAT), unspecified, multicast, broadcast, benchmarking, documentation and reserved addresses,
-/// and unique local IPv6 addresses. It also rejects every IPv6 address that contains an IPv4
-/// address (IPv4-mapped, IPv4-compatible, NAT64, 6to4, Teredo). In a network that reaches IPv4
-/// servers through NAT64, write a filter of your own.
+/// and unique local IPv6 addresses. It also rejects IPv6 addresses that contain an IPv4 address in a
+/// standard prefix (IPv4-mapped, IPv4-compatible, NAT64, 6to4, Teredo). It can't recognise ISATAP
+/// addresses or a network's own NAT64 prefix. In a network that reaches IPv4 servers through NAT64,
+/// write a filter of your own.
+///
+/// With a proxy, the filter sees the proxy's addresses, and those URLs whose host is an IP literal.
+/// The proxy resolves names, and must do its own filtering.
 ///
 /// ```
 /// # use std::net::SocketAddr;
@@ -111,6 +115,16 @@ impl Addresses {
         filter: impl Fn(SocketAddr) -> AddressDecision + Send + Sync + 'static,
     ) {
         self.filter = Arc::new(filter);
+    }
+
+    /// Checks the host of a URL that a proxy connects to, if it is an IP literal.
+    pub(crate) fn check_literal(&self, host: &str, port: u16) -> Result<(), TransportError> {
+        let Ok(literal) = host.parse() else { return Ok(()) };
+        let address = SocketAddr::new(literal, port);
+        match (self.filter)(address) {
+            AddressDecision::Allow => Ok(()),
+            AddressDecision::Reject => Err(SetupFault::AddressRejected { address }.into()),
+        }
     }
 
     /// Returns the addresses of a host to which connections may be opened: at least one.

@@ -69,8 +69,8 @@ impl TransportBuilder {
     /// rebinding). If it rejects all addresses, the request fails with
     /// [`SetupFault::AddressRejected`](crate::SetupFault::AddressRejected), and nothing is sent.
     ///
-    /// With a [`proxy`](Self::proxy), the filter sees the proxy's addresses only. The proxy
-    /// resolves the institution's name, and must do its own filtering.
+    /// With a [`proxy`](Self::proxy), the filter sees the proxy's addresses, and the IP literals of
+    /// URLs. The proxy resolves the institution's name, and must do its own filtering.
     ///
     /// [`public_addresses_only`](crate::public_addresses_only) is a filter for servers on the
     /// internet.

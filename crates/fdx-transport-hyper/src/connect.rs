@@ -77,6 +77,8 @@ impl Tcp {
         match &self.0.proxy {
             // Plain `http` is for this machine only, and would mean the proxy's machine there.
             Some(proxy) if https => {
+                // A name is resolved by the proxy. An address needs no resolver.
+                self.0.addresses.check_literal(without_brackets(host), port)?;
                 let mut stream = self.connect(proxy.host(), proxy.port()).await?;
                 proxy.open_tunnel(stream.inner_mut(), host, port).await?;
                 Ok(stream)

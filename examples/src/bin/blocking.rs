@@ -83,7 +83,9 @@ impl Wire {
             let response = match self.send(request) {
                 Ok(response) => response,
                 Err(error) => {
-                    return Err(format!("{error}; safe next step: {:?}", sent.on_no_response()).into());
+                    return Err(
+                        format!("{error}; safe next step: {:?}", sent.on_no_response()).into()
+                    );
                 }
             };
             match sent.receive(response, now())? {

@@ -84,7 +84,9 @@ impl Wire {
             let response = match self.send(request).or(too_late()).await {
                 Ok(response) => response,
                 Err(error) => {
-                    return Err(format!("{error}; safe next step: {:?}", sent.on_no_response()).into());
+                    return Err(
+                        format!("{error}; safe next step: {:?}", sent.on_no_response()).into()
+                    );
                 }
             };
             match sent.receive(response, now())? {

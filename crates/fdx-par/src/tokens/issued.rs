@@ -192,7 +192,13 @@ impl Issued {
     /// stays to be checked: a refresh must not make a conflict disappear.
     pub(crate) fn renewing(mut self, before: Self) -> Self {
         self.reported_before = before.reported_before;
-        self.reported_before.extend(before.consent_ids.into_iter().flatten());
+        for id in before.consent_ids.into_iter().flatten() {
+            // Each once, and no longer than needed to be rejected: the stored text stays bounded.
+            let id = ConsentId::parse(&id).map_or_else(|_| String::new(), |_| id);
+            if !self.reported_before.contains(&id) {
+                self.reported_before.push(id);
+            }
+        }
         self.authorization_details = before.authorization_details.or(self.authorization_details);
         if self.id_token.is_none() {
             let access_token = before.tokens.access_token.token.clone();

@@ -114,7 +114,7 @@ proptest! {
     /// Other members never change the consent id.
     #[test]
     fn id_depends_only_on_the_payload(
-        id in "[^\\p{Cc}/\\\\%.]{1,2}[^\\p{Cc}/\\\\%]{0,254}",
+        id in "[^\\p{Cc}/\\\\%?#.]{1,2}[^\\p{Cc}/\\\\%?#]{0,254}",
         others in proptest::collection::btree_map("[a-z]{1,8}", "[ -~]{0,20}", 0..8),
     ) {
         let mut notification = usual();

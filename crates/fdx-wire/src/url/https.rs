@@ -148,17 +148,19 @@ impl HttpsUrl {
     /// Whether `other` has this URL's origin and its path is this one's or lies below it, whichever
     /// server reads it.
     ///
-    /// Servers and proxies decode a path once or twice, read `\` as `/`, and drop what follows a `;`.
-    /// So below this URL's path there may be no `/`, `\`, `%` or control character in an encoded
-    /// form, no bytes that are not UTF-8, and no segment that begins with `.;` or `..;` in any
-    /// encoding. What [`HttpsUrl::join_segment`] made of an identifier with a slash is therefore not
-    /// covered: see [`HttpsUrl::joins_to`].
+    /// Servers and proxies decode a path once or twice, read `\` as `/`, and end a segment at `;`, or
+    /// the path at a decoded `?` or `#`. Below this URL's path there may therefore be no `/`, `\`,
+    /// `%`, `?`, `#` or control character in an encoded form, no bytes that are not UTF-8, and no
+    /// segment that begins with `.;` or `..;` in any encoding. A segment that
+    /// [`HttpsUrl::join_segment`] wrote for an identifier with a slash is not covered: see
+    /// [`HttpsUrl::joins_to`].
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         let plain = |segment: &str| {
             segment.is_empty()
-                || segment::decode(segment)
-                    .is_some_and(|text| check_path_id(&text).is_ok() && !text.contains('/'))
+                || segment::decode(segment).is_some_and(|text| {
+                    check_path_id(&text).is_ok() && !text.contains(['/', '?', '#'])
+                })
         };
         self.below(other).is_some_and(|tail| tail.split('/').all(plain))
     }

@@ -5,10 +5,10 @@ use super::UrlError;
 
 /// Checks a text that another party chose, such as an account id, before it becomes part of a path.
 ///
-/// Once it is percent-encoded, no reader may take it for anything but what stands at that place:
-/// not for the parent directory, whether the reader decodes once or twice, reads `\` as `/`, or
-/// drops what follows a `;`. A slash is allowed, because identifiers in base64 contain it;
-/// [`HttpsUrl::join_segment`](super::HttpsUrl::join_segment) writes it as `%2F`.
+/// No server may read the percent-encoded text as a parent directory: also not if it decodes once or
+/// twice, reads `\` as `/`, or ends a segment at `;`, `?` or `#`. A slash is allowed, because
+/// identifiers in base64 contain it; [`HttpsUrl::join_segment`](super::HttpsUrl::join_segment) writes
+/// it as `%2F`.
 ///
 /// ```
 /// use fdx_wire::{UrlError, check_path_id};
@@ -16,19 +16,20 @@ use super::UrlError;
 /// assert_eq!(check_path_id("a+b/c=="), Ok(()));
 /// assert_eq!(check_path_id("../../other"), Err(UrlError::DotSegment));
 /// assert_eq!(check_path_id("..;/other"), Err(UrlError::DotSegment));
+/// assert_eq!(check_path_id("..?"), Err(UrlError::DotSegment));
 /// assert_eq!(check_path_id("%2e%2e"), Err(UrlError::Identifier));
 /// ```
 ///
 /// # Errors
 /// [`UrlError::Identifier`] for an empty text, and for a backslash, a percent sign or a control
-/// character. [`UrlError::DotSegment`] where a part between slashes, up to its first `;`, is `.` or
-/// `..`.
+/// character. [`UrlError::DotSegment`] if a part between slashes, up to its first `;`, `?` or `#`, is
+/// `.` or `..`.
 pub fn check_path_id(text: &str) -> Result<(), UrlError> {
     let other = |char: char| char == '\\' || char == '%' || char.is_control();
     if text.is_empty() || text.contains(other) {
         return Err(UrlError::Identifier);
     }
-    let dots = |part: &str| matches!(part.split(';').next(), Some("." | ".."));
+    let dots = |part: &str| matches!(part.split([';', '?', '#']).next(), Some("." | ".."));
     if text.split('/').any(dots) { Err(UrlError::DotSegment) } else { Ok(()) }
 }
 
