@@ -100,6 +100,25 @@ async fn a_hung_proxy_ends_in_the_connect_timeout() {
 }
 
 #[tokio::test]
+async fn filters_an_address_in_the_url_before_the_proxy_connects_to_it() {
+    let server = bank(HTTP_2).await;
+    let relay = Relay::proxy(server.address, ESTABLISHED).await;
+    let transport = server
+        .trusted()
+        .proxy(through(&relay))
+        .address_filter(|address| match address.ip().is_loopback() {
+            true => AddressDecision::Allow,
+            false => AddressDecision::Reject,
+        })
+        .build()
+        .unwrap();
+    let request = http::Request::get("https://169.254.169.254/").body(Vec::new()).unwrap();
+    let error = transport.send_plain(request, 1).await.unwrap_err();
+    let address = SocketAddr::from((Ipv4Addr::new(169, 254, 169, 254), 443));
+    assert_eq!(error, TransportError::Setup(SetupFault::AddressRejected { address }));
+}
+
+#[tokio::test]
 async fn the_filter_and_the_resolver_see_the_proxy_only() {
     let server = bank(HTTP_2).await;
     let relay = Relay::proxy(server.address, ESTABLISHED).await;
