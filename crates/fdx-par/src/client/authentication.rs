@@ -28,7 +28,7 @@ impl Client {
 fn basic(client_id: &str, secret: &Secret) -> Secret {
     let secret = Secret::new(percent_encode(secret.expose()));
     let pair = Secret::concat(&[&percent_encode(client_id), ":", secret.expose()]);
-    // Text that is outgrown is not wiped.
+    // A reallocated text is not wiped.
     let mut credentials = String::with_capacity(pair.expose().len() * 2);
     base64::encode_into(pair.expose().as_bytes(), &mut credentials);
     Secret::new(credentials)
@@ -37,8 +37,8 @@ fn basic(client_id: &str, secret: &Secret) -> Secret {
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 
 impl Client {
-    /// A request to `endpoint` with these parameters: it authenticates the client, and has a DPoP
-    /// proof if `bound` is a key.
+    /// Writes an authenticated request with `parameters` to `endpoint`, with a DPoP proof if
+    /// `bound` is a DPoP key.
     pub(crate) fn post(
         &self,
         endpoint: Endpoint,
@@ -50,8 +50,8 @@ impl Client {
         let target = self.target(endpoint)?;
         let mut body = parameters.into();
         let assertion = self.client_assertion(mint);
-        // RFC 8705 2: without an assertion, client_id says whose certificate this is. A push has
-        // it among its parameters.
+        // RFC 8705 2: without an assertion, client_id identifies the certificate's owner. A push
+        // has it among its parameters.
         if assertion.is_none() && endpoint != Endpoint::PushedAuthorizationRequest {
             body.parameter("client_id", &self.config().client_id);
         }

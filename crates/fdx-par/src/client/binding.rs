@@ -7,7 +7,7 @@ pub enum BoundBy {
     Dpop,
     /// The connection's certificate (RFC 8705).
     Mtls,
-    /// Nothing, which is not FAPI: whoever holds the token can use it (RFC 6750).
+    /// Nothing, which is not FAPI: any holder can use the token (RFC 6750).
     Nothing,
 }
 
@@ -30,6 +30,6 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// Tokens that whoever holds them can use.
+    /// Tokens without a sender constraint.
     pub(crate) const NOTHING: Self = Self { by: BoundBy::Nothing, to: None };
 }

@@ -25,7 +25,7 @@ impl Client {
     /// Drafts the request for the server's keys.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`] where the server publishes no keys.
+    /// [`CallerFault::EndpointMissing`] if the server publishes no keys.
     pub fn fetch_keys(&self, now: UnixTime) -> Result<Draft<ServerKeys>, Error> {
         let jwks_uri = self.metadata().jwks_uri().ok_or(CallerFault::EndpointMissing)?;
         Ok(Draft::new(jwks_uri.clone(), NoEntropy, now)?)
@@ -33,9 +33,8 @@ impl Client {
 }
 
 impl Client {
-    /// The keys, if they are this server's: those of another are none. Where there are none, all
-    /// that comes before the signature is still checked, so that what a stranger made up does not
-    /// have keys fetched for it.
+    /// Returns the keys if they are this server's, otherwise an empty set. An empty set still lets
+    /// every check before the signature run, so untrusted input does not cause a fetch of keys.
     pub(crate) fn jwks<'k>(&self, keys: Option<&'k ServerKeys>) -> Cow<'k, Jwks> {
         match keys.filter(|keys| Some(&keys.jwks_uri) == self.metadata().jwks_uri()) {
             Some(keys) => Cow::Borrowed(&keys.jwks),
@@ -46,8 +45,8 @@ impl Client {
 
 /// One data recipient at one institution: configuration and metadata, checked against each other.
 ///
-/// It holds no private key, does nothing by itself, and is cheap to clone and to share. Its
-/// methods draft exchanges; see the crate's front page for their order.
+/// It holds no private key, performs no I/O, and is cheap to clone and to share. Its methods draft
+/// exchanges; see the crate's front page for their order.
 #[derive(Clone, Debug)]
 pub struct Client(pub(crate) Arc<Inner>, Option<Arc<FdxHeaders>>);
 
@@ -62,19 +61,20 @@ pub(crate) struct Inner {
 }
 
 impl Client {
-    /// A client with a nonce memory of its own.
+    /// Creates a client with its own nonce memory.
     ///
     /// # Errors
     /// [`CallerFault::IssuerMismatch`] for another issuer's metadata,
-    /// [`CallerFault::AlgorithmNotListed`] where the server lists the algorithms it takes and a
-    /// key's is not among them, [`CallerFault::RedirectUriQuery`] for a redirect_uri whose query a
-    /// response could be mistaken for, [`CallerFault::AuthorizationEndpointQuery`], and what the
-    /// dialect needs and the configuration lacks, or the other way round ([`CallerFault::NotFapi`]).
+    /// [`CallerFault::AlgorithmNotListed`] if the server lists the algorithms that it accepts
+    /// without a key's, [`CallerFault::RedirectUriQuery`] for a redirect_uri whose query has a
+    /// parameter of a response, [`CallerFault::AuthorizationEndpointQuery`], a `Dialect...` fault
+    /// if the configuration lacks what the dialect needs, and [`CallerFault::NotFapi`] if it has
+    /// what the dialect does not allow.
     pub fn new(config: ClientConfig, metadata: ServerMetadata) -> Result<Self, Error> {
         Self::with_nonces(config, metadata, NonceMemory::new())
     }
 
-    /// A client that shares the nonces which other clients of this node learnt.
+    /// Creates a client that shares a nonce memory with other clients of this node.
     ///
     /// # Errors
     /// As [`Client::new`].
@@ -101,8 +101,8 @@ impl Client {
         Ok(Self(Arc::new(Inner { config, profile, metadata, audience, nonces }), None))
     }
 
-    /// The same client for calls that say this beside their token, over what the configuration says:
-    /// from where the customer comes, or that nobody waits. It shares everything else.
+    /// Returns a client whose FDX API calls send these headers, such as the customer's address.
+    /// They replace those of the configuration one by one. Everything else is shared.
     #[must_use]
     pub fn with_fdx_headers(&self, headers: FdxHeaders) -> Self {
         Self(Arc::clone(&self.0), Some(Arc::new(headers.or(&self.config().fdx_headers))))
@@ -134,7 +134,7 @@ impl Client {
         self.1.as_deref().unwrap_or(&self.config().fdx_headers)
     }
 
-    /// Where a request to `endpoint` goes, and whether it shows the certificate.
+    /// Returns the URL of `endpoint`, and whether the connection presents the certificate.
     ///
     /// # Errors
     /// [`CallerFault::EndpointMissing`].

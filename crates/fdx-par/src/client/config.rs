@@ -49,12 +49,12 @@ impl IdTokenEncryption {
 #[derive(Clone, Debug)]
 pub struct ClientSecret(pub(crate) Secret);
 
-/// Tokens that are bound to nothing: whoever holds one can use it.
+/// Tokens without a sender constraint: any holder can use one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Unbound;
 
 impl ClientSecret {
-    /// Takes the text over.
+    /// Takes ownership of the secret's text.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Secret::new(text))
@@ -62,7 +62,7 @@ impl ClientSecret {
 }
 
 impl ClientConfig {
-    /// `x5t#S256` of the certificate that connections show.
+    /// `x5t#S256` of the certificate that connections present.
     pub(crate) fn certificate_thumbprint(&self) -> Option<Thumbprint> {
         let authenticates = self.authentication.certificate();
         authenticates.or(match &self.sender_constraint {
@@ -83,7 +83,7 @@ impl ClientAuthentication {
         }
     }
 
-    /// Thumbprint of the key that signs assertions, or of the certificate; a secret has none.
+    /// The thumbprint of the key that signs assertions, or of the certificate; `None` for a secret.
     #[must_use]
     pub fn thumbprint(&self) -> Option<Thumbprint> {
         match self {
@@ -93,7 +93,7 @@ impl ClientAuthentication {
     }
 }
 
-/// What a recipient knows about itself and one institution before it asks for anything.
+/// The configuration of a data recipient at one institution.
 ///
 /// The fields after the first seven have defaults, which [`ClientConfig::new`] sets.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ pub struct ClientConfig {
     pub issuer: Issuer,
     /// The recipient's `client_id` there.
     pub client_id: String,
-    /// Where the customer comes back to, byte for byte as it is registered.
+    /// The redirect_uri, byte for byte as it is registered.
     pub redirect_uri: RedirectUri,
     /// The URL below which the FDX API lives, such as `https://api.bank.example/fdx/v6`.
     pub fdx_base: HttpsUrl,
@@ -111,16 +111,15 @@ pub struct ClientConfig {
     pub authentication: ClientAuthentication,
     /// What the tokens are bound to.
     pub sender_constraint: SenderConstraint,
-    /// What verifies the server's signatures.
+    /// The backend that verifies the server's signatures.
     pub backend: Backend,
-    /// What the provider does otherwise than FAPI 2.0. Default: nothing.
+    /// The provider's deviations from FAPI 2.0. Default: none.
     pub dialect: Dialect,
-    /// Whether every endpoint's mTLS alias is to be used. Default: only where a certificate is
-    /// needed.
+    /// Whether to use the mTLS alias of every endpoint. Default: only if it needs a certificate.
     pub mtls_endpoints: MtlsEndpoints,
-    /// Whether what is pushed is a signed request object. Default: it is not.
+    /// Whether a push has a signed request object. Default: it has none.
     pub request_objects: RequestObjects,
-    /// How the callback is written. Default: as a query.
+    /// The format of the callback. Default: a query.
     pub response_mode: ResponseMode,
     /// `authorization_signed_response_alg` as registered. Default: any of the three of FAPI 2.0.
     pub authorization_signed_response_alg: Option<Algorithm>,
@@ -128,18 +127,18 @@ pub struct ClientConfig {
     pub introspection_signed_response_alg: Option<Algorithm>,
     /// `id_token_signed_response_alg` as registered. Default: any of the three of FAPI 2.0.
     pub id_token_signed_response_alg: Option<Algorithm>,
-    /// The keys that ID tokens are encrypted to, as registered. Default: they are not, and one that
-    /// is is refused; where there are some, one that is not is refused.
+    /// The keys that ID tokens are encrypted to, as registered. Default: none. Without keys an
+    /// encrypted ID token is rejected; with keys an unencrypted one is.
     pub id_token_encryption: Option<IdTokenEncryption>,
-    /// FDX `registeredEntityId`: as what consent grants name the recipient. Default: not known, and
-    /// whom a grant names is not looked at.
+    /// FDX `registeredEntityId`: the recipient's id in consent grants. Default: unknown, and the id
+    /// in a grant is not checked.
     pub registered_entity_id: Option<String>,
-    /// What every call of the FDX API says beside its token. Default: nothing.
+    /// Headers of every FDX API call in addition to its token. Default: none.
     pub fdx_headers: FdxHeaders,
-    /// DPoP keys that no new consent is bound to, and older codes and tokens still are.
+    /// DPoP keys that only older codes and tokens are bound to.
     pub retired_proof_keys: Vec<ProofKey>,
-    /// Public keys to publish beside those in use: the next one, before it signs, and the last
-    /// one, until nobody needs it.
+    /// Public keys to publish in addition to those in use: the next one, before it signs, and the
+    /// previous one, until no server needs it.
     pub published_keys: Vec<PublicKey>,
     /// How far the server's clock may be off. Default: 10 seconds.
     pub tolerance: Tolerance,
@@ -248,8 +247,8 @@ impl ClientConfig {
     }
 
     /// What is to be published at the client's `jwks_uri`: the keys that sign assertions and
-    /// request objects, [`ClientConfig::published_keys`], and those that ID tokens are encrypted to.
-    /// DPoP keys travel with their proofs.
+    /// request objects, [`ClientConfig::published_keys`], and those that ID tokens are encrypted
+    /// to. DPoP keys travel with their proofs.
     #[must_use]
     pub fn public_jwks(&self) -> Jwks {
         let mut keys = Vec::new();

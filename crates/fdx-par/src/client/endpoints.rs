@@ -9,17 +9,17 @@ use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::exchange::request::ClientCertificate;
 
-/// A URL, and whether the connection to it shows the client's certificate.
+/// A URL, and whether the connection to it presents the client's certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Target {
     /// The endpoint or its mTLS alias. An alias changes DPoP's `htu` and the nonce's origin, and
     /// never the audience of a client assertion.
     pub url: HttpsUrl,
-    /// What RFC 8705 asks of the connection.
+    /// Whether RFC 8705 requires the certificate on the connection.
     pub certificate: ClientCertificate,
 }
 
-/// The one table of endpoints and certificates.
+/// Chooses an endpoint or its alias, and whether to present the certificate.
 ///
 /// | authentication    | sender constraint | `use_mtls_endpoint_aliases` | token       | the others  |
 /// |-------------------|-------------------|-----------------------------|-------------|-------------|
@@ -28,7 +28,7 @@ pub struct Target {
 /// | `private_key_jwt` | either            | true                        | alias, cert | alias, cert |
 /// | either mTLS one   | either            | either                      | alias, cert | alias, cert |
 ///
-/// A provider's dialect may ask for the certificate everywhere, as `use_mtls_endpoint_aliases` does.
+/// A dialect may require the certificate everywhere, as `use_mtls_endpoint_aliases` does.
 ///
 /// A missing alias falls back to the endpoint (RFC 8705 section 5), with the same certificate.
 pub(super) fn resolve(
@@ -61,7 +61,7 @@ fn certificate(
     match (authentication, sender_constraint, mtls_endpoints, endpoint) {
         (_, _, MtlsEndpoints::Always, _) => ClientCertificate::Present,
         (TlsClientAuth(_) | SelfSignedTlsClientAuth(_), _, _, _) => ClientCertificate::Present,
-        // The token that is issued here is bound to the certificate that is shown here.
+        // The issued token is bound to the certificate of this connection.
         (PrivateKeyJwt(_) | NotFapi(_), SenderConstraint::Mtls(_), _, Endpoint::Token) => {
             ClientCertificate::Present
         }
@@ -69,7 +69,7 @@ fn certificate(
     }
 }
 
-/// RFC 8414 section 2: a list names the algorithms that the server takes; no list, no claim.
+/// Checks an algorithm against the server's list, if it has one (RFC 8414 section 2).
 pub(super) fn check_listed(listed: Option<&[String]>, algorithm: Algorithm) -> Result<(), Error> {
     let takes = |names: &[String]| names.iter().any(|n| Algorithm::from_name(n) == Some(algorithm));
     if listed.is_none_or(takes) { Ok(()) } else { Err(CallerFault::AlgorithmNotListed.into()) }

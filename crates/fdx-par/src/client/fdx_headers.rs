@@ -8,11 +8,11 @@ use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::exchange::outgoing::Outgoing;
 
-/// What calls of the FDX API say beside their token: who acts, for whom, and what is known of the
-/// customer who is there. Each is left out where it is not set.
+/// Headers of FDX API calls in addition to the token: the actor, the parties, and what is known of
+/// the customer. A header that is not set is not sent.
 ///
-/// [`ClientConfig::fdx_headers`](crate::ClientConfig::fdx_headers) holds what is the same for all
-/// calls, and [`Client::with_fdx_headers`](crate::Client::with_fdx_headers) what one call adds.
+/// [`ClientConfig::fdx_headers`](crate::ClientConfig::fdx_headers) has those of all calls,
+/// [`Client::with_fdx_headers`](crate::Client::with_fdx_headers) adds those of one call.
 ///
 /// ```
 /// use fdx_par::{ActorType, FdxHeaders};
@@ -35,12 +35,12 @@ pub struct FdxHeaders {
     customer_user_agent: Option<String>,
 }
 
-/// `FDX-API-Actor-Type`: whether somebody waits for the answer.
+/// `FDX-API-Actor-Type`: whether the customer waits for the response.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ActorType {
-    /// `USER`: the customer is there.
+    /// `USER`: the customer is present.
     User,
-    /// `BATCH`: nobody is.
+    /// `BATCH`: the customer is absent.
     Batch,
 }
 
@@ -49,7 +49,7 @@ const MAX_ID: usize = 256;
 const MAX_USER_AGENT: usize = 1024;
 
 impl FdxHeaders {
-    /// None of them.
+    /// Creates an empty set of headers.
     pub fn new() -> Self {
         Self::default()
     }
@@ -60,7 +60,7 @@ impl FdxHeaders {
         self
     }
 
-    /// `FDX-API-Data-Provider-Id`: which institution is meant, where one server hosts several.
+    /// `FDX-API-Data-Provider-Id`: the institution, if one server hosts several.
     ///
     /// # Errors
     /// [`CallerFault::HeaderText`] unless it is 1 to 256 characters of printable ASCII.
@@ -69,7 +69,7 @@ impl FdxHeaders {
         Ok(self)
     }
 
-    /// `FDX-API-Data-Recipient-Id`: who asks, where the institution wants to be told.
+    /// `FDX-API-Data-Recipient-Id`: the data recipient, if the institution requires it.
     ///
     /// # Errors
     /// As above.
@@ -78,7 +78,7 @@ impl FdxHeaders {
         Ok(self)
     }
 
-    /// `x-fapi-customer-ip-address`: from where the customer uses the recipient.
+    /// `x-fapi-customer-ip-address`: the IP address of the customer at the recipient.
     pub fn customer_ip_address(mut self, address: IpAddr) -> Self {
         self.customer_ip_address = Some(address);
         self
@@ -99,7 +99,7 @@ impl FdxHeaders {
         Ok(self)
     }
 
-    /// These, and of `others` those that are not among these.
+    /// Adds the headers of `others` that are not set.
     pub(crate) fn or(self, others: &Self) -> Self {
         let others = others.clone();
         Self {
@@ -145,7 +145,7 @@ impl ActorType {
     }
 }
 
-/// RFC 9110 section 5.5: what a header carries whole, without spaces at its ends.
+/// RFC 9110 section 5.5: a header value without spaces at its ends.
 fn printable(text: &str, most: usize) -> Result<String, CallerFault> {
     let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if printable && text.trim() == text && (1..=most).contains(&text.len()) {
@@ -155,7 +155,7 @@ fn printable(text: &str, most: usize) -> Result<String, CallerFault> {
     }
 }
 
-/// Where the customer is, and with what, is nobody's business in a log.
+/// Redacts address and user agent: personal data.
 impl fmt::Debug for FdxHeaders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FdxHeaders")

@@ -1,4 +1,5 @@
-//! A data recipient at one institution: its configuration, checked against the metadata and compiled.
+//! A data recipient at one institution: its configuration, checked against the metadata and
+//! compiled.
 
 pub(crate) mod authentication;
 pub(crate) mod binding;

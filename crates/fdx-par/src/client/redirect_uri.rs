@@ -5,8 +5,8 @@ use crate::error::caller::CallerFault;
 
 pub(crate) const MAX_URL: usize = 8192;
 
-/// What the readers of a callback look at (RFC 6749 section 4.1.2, RFC 9207, JARM), and tokens, which
-/// they refuse.
+/// The parameters that readers of a callback use (RFC 6749 section 4.1.2, RFC 9207, JARM), and the
+/// tokens that they reject.
 const RESPONSE_PARAMETERS: &[&str] = &[
     "access_token",
     "code",
@@ -19,12 +19,12 @@ const RESPONSE_PARAMETERS: &[&str] = &[
     "state",
 ];
 
-/// Checks that the redirect_uri's own query can be told from the response that a server appends to it
-/// (RFC 6749 section 3.1.2).
+/// Checks that the redirect_uri's own query has no parameter of the response that a server appends
+/// to it (RFC 6749 section 3.1.2).
 ///
 /// # Errors
-/// [`CallerFault::RedirectUriQuery`] where it names a parameter of a response, however it is encoded,
-/// or is not percent-encoded UTF-8.
+/// [`CallerFault::RedirectUriQuery`] if it has one, in any encoding, or is not percent-encoded
+/// UTF-8.
 pub(crate) fn check_redirect_uri(redirect_uri: &RedirectUri) -> Result<(), CallerFault> {
     let own = own_query(redirect_uri).map_err(|_| CallerFault::RedirectUriQuery)?;
     if own.names().any(|name| RESPONSE_PARAMETERS.contains(&name)) {

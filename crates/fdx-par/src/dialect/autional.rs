@@ -21,7 +21,7 @@ pub(crate) const RESOURCES: Line = line(Member::ResourcesPlural, DOCUMENT);
 
 pub(crate) const NOTES: &[&str] = &[
     "a detail has actions, constraints, data_types, locations and one identifier",
-    "errors have error_uri and state; a request_uri that is spent is 400 invalid_request_uri",
+    "errors have error_uri and state; the error of a used request_uri is 400 invalid_request_uri",
     "no FDX: no consent id, and no grant to read",
     "GET /oauth/dpop/nonce gives a DPoP nonce; the first challenge does as well",
     "POST /oauth/refresh is a second way to refresh, with JSON; the token endpoint is used",

@@ -11,10 +11,10 @@ use crate::error::deviation::Deviation;
 use crate::error::error::Error;
 
 impl Dialect {
-    /// The endpoints of a provider that publishes no metadata, on the origin of its `issuer`.
+    /// Returns the documented endpoints of a provider without metadata, on its `issuer`'s origin.
     ///
     /// # Errors
-    /// [`CallerFault::MetadataPublished`] where the dialect documents none:
+    /// [`CallerFault::MetadataPublished`] if the dialect documents none:
     /// [discover](crate::discover) them. [`CallerFault::UrlTooLong`].
     pub fn documented_metadata(&self, issuer: &Issuer) -> Result<ServerMetadata, Error> {
         let endpoints =
@@ -27,7 +27,7 @@ impl Dialect {
     }
 }
 
-/// One provider's differences from FAPI 2.0, and what a client needs to have for them.
+/// A provider's deviations from FAPI 2.0, and what they need of a client's configuration.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Dialect {
     pub(crate) name: &'static str,
@@ -38,41 +38,41 @@ pub struct Dialect {
     refresh_token_lifetime: Option<Duration>,
 }
 
-/// One member of a dialect, and where it was learnt.
+/// One member of a dialect with its source.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Line {
-    /// The difference.
+    /// The deviation with its details.
     pub member: Member,
-    /// Who says so: a document, a program's source, a thread.
+    /// The source: a document, a program's source code, a thread.
     pub source: &'static str,
 }
 
 impl Dialect {
-    /// A provider without differences. `name` is for configurations and command lines.
+    /// Creates a dialect without members. `name` is for configurations and command lines.
     #[must_use]
     pub const fn new(name: &'static str, provider: &'static str) -> Self {
         Self { name, provider, needs: &[], members: &[], notes: &[], refresh_token_lifetime: None }
     }
 
-    /// With these differences, each with its source.
+    /// Sets the members, each with its source.
     #[must_use]
     pub const fn with_members(self, members: &'static [Line]) -> Self {
         Self { members, ..self }
     }
 
-    /// With what the client has to have.
+    /// Sets what the client needs.
     #[must_use]
     pub const fn with_needs(self, needs: &'static [Need]) -> Self {
         Self { needs, ..self }
     }
 
-    /// With what is worth knowing and neither side can notice.
+    /// Sets notes: facts that change nothing a client sends or accepts.
     #[must_use]
     pub const fn with_notes(self, notes: &'static [&'static str]) -> Self {
         Self { notes, ..self }
     }
 
-    /// With how long a refresh token is good, where the provider documents it.
+    /// Sets how long a refresh token is valid, if the provider documents it.
     #[must_use]
     pub const fn with_refresh_token_lifetime(self, lifetime: Duration) -> Self {
         Self { refresh_token_lifetime: Some(lifetime), ..self }
@@ -84,31 +84,31 @@ impl Dialect {
         self.name
     }
 
-    /// Whose it is.
+    /// The provider's name for people.
     #[must_use]
     pub const fn provider(&self) -> &'static str {
         self.provider
     }
 
-    /// The differences.
+    /// The deviations with their details.
     #[must_use]
     pub const fn members(&self) -> &'static [Line] {
         self.members
     }
 
-    /// What a client has to have.
+    /// What the client's configuration needs.
     #[must_use]
     pub const fn needs(&self) -> &'static [Need] {
         self.needs
     }
 
-    /// What is worth knowing, and changes nothing that a client sends or takes.
+    /// Facts that change nothing a client sends or accepts.
     #[must_use]
     pub const fn notes(&self) -> &'static [&'static str] {
         self.notes
     }
 
-    /// How long a refresh token is good after it was issued.
+    /// How long a refresh token is valid after it was issued.
     #[must_use]
     pub const fn refresh_token_lifetime(&self) -> Option<Duration> {
         self.refresh_token_lifetime
@@ -125,17 +125,17 @@ pub(crate) const fn line(member: Member, source: &'static str) -> Line {
     Line { member, source }
 }
 
-/// What a provider wants a client to have. A configuration without it does not make a client.
+/// Something that a provider requires of a client. [`Client::new`](crate::Client::new) checks it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Need {
-    /// A client certificate that the tokens are bound to.
+    /// Tokens that are bound to a client certificate.
     Certificate,
     /// A client secret, which is not FAPI.
     ClientSecret,
     /// `private_key_jwt`.
     PrivateKeyJwt,
-    /// All that the client signs as JWT, it signs with PS256.
+    /// PS256 for every JWT that the client signs, except DPoP proofs.
     Ps256,
     /// Signed request objects.
     RequestObject,

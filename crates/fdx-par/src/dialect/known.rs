@@ -6,24 +6,24 @@ use crate::dialect::not_fapi::mx::MX;
 use crate::dialect::uae::dialect::UAE;
 use crate::dialect::wso2::WSO2;
 
-/// FDX v6 by the book: FAPI 2.0 Security Profile Final, and nothing else.
+/// FDX v6 over FAPI 2.0 Security Profile Final, without any deviation.
 ///
-/// The push is answered with 201, its `request_uri` is good for 60 to 90 seconds and for one use,
-/// the details are of type `fdx_v1.0`, and the customer may grant less than was asked.
+/// The response to a push is 201, its `request_uri` is valid for 60 to 90 seconds and one use, the
+/// details have the type `fdx_v1.0`, and the customer may grant less than was requested.
 pub const FDX: Dialect = Dialect::new("fdx", "FDX v6 over FAPI 2.0, by the book");
 
-/// Every dialect of this crate, those that are not FAPI among them.
+/// Every dialect of this crate, including those that are not FAPI.
 pub const ALL: &[Dialect] =
     &[FDX, MASTERCARD, MASTERCARD_MOCK, UAE, AUTIONAL, WSO2, MX, AUTIONAL_CLIENT_SECRET];
 
-/// The dialect of this name; [`ALL`] lists those there are.
+/// Returns the dialect with this name; [`ALL`] lists them.
 #[must_use]
 pub fn by_name(name: &str) -> Option<Dialect> {
     ALL.iter().find(|dialect| dialect.name == name).copied()
 }
 
 impl Default for Dialect {
-    /// [`FDX`]: FAPI 2.0 without any difference.
+    /// Returns [`FDX`]: FAPI 2.0 without any deviation.
     fn default() -> Self {
         FDX
     }

@@ -48,15 +48,15 @@ const PUSH_OK: Line = line(Member::PushStatusOk, DOCUMENT);
 const REGISTERED_OK: Line = line(Member::RegistrationStatusOk, DOCUMENT);
 
 const NOTES: &[&str] = &[
-    "authorization_details inside the request object are not read, only those beside it",
+    "the server reads authorization_details next to the request object, not inside it",
     "state is required; every push of this crate has one",
     "the server answers a push and a registration with 201, the document says 200",
     "error codes are in capitals, such as INVALID_PAR_REQUEST; they are compared without case",
-    "request_uri is urn:ietf:params:oauth2:<uuid>, is good for 90 seconds and not for one use alone",
+    "request_uri is urn:ietf:params:oauth2:<uuid>, valid for 90 seconds and more than one use",
     "the document shows application/json for the token endpoint; the server takes a form",
     "a refresh keeps the refresh token, and repeats grant_id",
     "the consent grant has no resources and no duration, and its status is Active",
     "revoking a consent again is answered with 404; the body of the revocation is not read",
-    "the registration's answer may say RS256 where PS256 was asked for: refused by name",
+    "the registration response may have RS256 although PS256 was requested: rejected by name",
     "client.create and client.read are the scopes of registration, by client credentials",
 ];

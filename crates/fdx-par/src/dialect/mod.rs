@@ -1,12 +1,12 @@
-//! What one provider does otherwise than FAPI 2.0, as one value: each difference a named member
-//! with its source.
+//! A provider's deviations from FAPI 2.0 as one value: each is a named member with its source.
 //!
-//! The default is FAPI 2.0 Security Profile Final and FDX v6 by the book, [`FDX`], which has no
-//! member. A client of a provider that differs takes that provider's dialect into its
-//! [`ClientConfig`](crate::ClientConfig::dialect); [`Client::new`](crate::Client::new) then says at
-//! once what the dialect needs and the configuration lacks. Nothing else makes a client lenient.
+//! The default is [`FDX`]: FAPI 2.0 Security Profile Final and FDX v6, without any member. For a
+//! provider that deviates, set its dialect in
+//! [`ClientConfig::dialect`](crate::ClientConfig::dialect). [`Client::new`](crate::Client::new)
+//! returns an error if the configuration lacks what the dialect needs. Nothing else makes a client
+//! lenient.
 //!
-//! What is not FAPI at all is in [`not_fapi`].
+//! Dialects and members that are not FAPI at all are in [`not_fapi`](crate::not_fapi).
 //!
 //! ```
 //! use fdx_par::dialect::{self, MASTERCARD};

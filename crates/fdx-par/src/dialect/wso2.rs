@@ -8,9 +8,9 @@ pub const WSO2: Dialect = Dialect::new("wso2", "WSO2 financial services, FDX sam
     .with_members(MEMBERS)
     .with_notes(&[
         "the consent id is the token response's fdxConsentId",
-        "authorization_details of the token response repeat what was asked, not what was granted",
+        "authorization_details of the token response repeat the requested ones, not the granted ones",
         "durationType, durationPeriod, lookbackPeriod and resources are all required",
-        "request_uri is urn:ietf:params:oauth:par:request_uri:<uuid>, good for 60 seconds",
+        "request_uri is urn:ietf:params:oauth:par:request_uri:<uuid>, valid for 60 seconds",
         "the sample asks for the response type code id_token; this crate asks for code",
     ]);
 

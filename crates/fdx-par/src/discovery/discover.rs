@@ -11,7 +11,7 @@ use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::{Mint, NoEntropy};
 use crate::exchange::outgoing::Outgoing;
 
-/// Where an issuer publishes its metadata.
+/// The place at which an issuer publishes its metadata.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WellKnown {
     /// `/.well-known/oauth-authorization-server`, put between host and path (RFC 8414 section 3.1).
@@ -26,8 +26,8 @@ const MEMBERS: usize = 10_000;
 /// Drafts the request for an issuer's metadata.
 ///
 /// The issuer comes from configuration or from a registry, never from a request (FAPI 2.0 Security
-/// Profile 5.3.3.1-10). Of one made by [`Issuer::parse_loopback`] the endpoints may be `http` to
-/// this machine as well; of any other they are `https`.
+/// Profile 5.3.3.1-10). Its endpoints must be `https`; those of an issuer made by
+/// [`Issuer::parse_loopback`] may also be `http` on a loopback address.
 ///
 /// # Errors
 /// [`CallerFault::UrlTooLong`].

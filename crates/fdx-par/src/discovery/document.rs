@@ -9,15 +9,16 @@ use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::{Mint, NoEntropy};
 use crate::exchange::outgoing::Outgoing;
 
-/// A metadata document as it came, checked in nothing but status, content type and size: for
-/// [`Readiness::of`](crate::Readiness::of), which says all that is wrong with it. No client can be
-/// made of it.
+/// A metadata document as received, of which only status, content type and size are checked.
+///
+/// [`Readiness::of`](crate::Readiness::of) reports its violations. No client can be created from
+/// it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MetadataDocument {
     bytes: Vec<u8>,
 }
 
-/// Drafts the request for an issuer's metadata, to look at it.
+/// Drafts the request for an issuer's metadata, without checks of its members.
 ///
 /// # Errors
 /// [`CallerFault::UrlTooLong`](crate::CallerFault::UrlTooLong).
@@ -30,7 +31,7 @@ pub fn discover_document(
 }
 
 impl MetadataDocument {
-    /// The bytes, of 256 KiB at most.
+    /// The bytes, at most 256 KiB.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes

@@ -12,11 +12,10 @@ use crate::exchange::draft::Exchange;
 use crate::exchange::mint::{Mint, NoEntropy};
 use crate::exchange::outgoing::Outgoing;
 
-/// When the keys of a server are used, fetched again, or not.
+/// Decides whether to use a server's keys or to fetch them again.
 ///
-/// The decision is a pure function of what is held, what is asked and the time, so that any number
-/// of nodes and tasks decide alike, and a server that names ever new keys can't make a client
-/// fetch without end.
+/// The decision is a pure function of the stored keys, the need and the time: all nodes and tasks
+/// decide alike, and a server that keeps naming unknown keys can't cause endless fetches.
 ///
 /// ```
 /// use fdx_par::{KeyDecision, KeyNeed, KeyPolicy};
@@ -29,27 +28,27 @@ use crate::exchange::outgoing::Outgoing;
 pub struct KeyPolicy {
     /// How long keys are used before they are fetched again. Default: one hour.
     pub time_to_live: Duration,
-    /// How long after a fetch an unknown key is no reason for another. Default: one minute.
+    /// How long after a fetch an unknown key causes no other fetch. Default: one minute.
     pub cooldown: Duration,
 }
 
-/// What the keys are wanted for.
+/// The reason why keys are needed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum KeyNeed {
-    /// To verify something.
+    /// To verify a token.
     Any,
-    /// To verify something whose key was not among them.
+    /// To verify a token whose key is not among the stored keys.
     Unknown,
 }
 
-/// What to do.
+/// The decision of a [`KeyPolicy`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum KeyDecision {
-    /// Use what is there.
+    /// Use the stored keys.
     Use,
     /// Fetch the keys, then verify.
     FetchAgain,
-    /// The key is unknown, and the keys are fresh: what it signed is not to be trusted.
+    /// Reject the token: its key is unknown, and the stored keys are fresh.
     Refuse,
 }
 
@@ -74,7 +73,7 @@ impl KeyPolicy {
     }
 }
 
-/// The keys that a server publishes at its `jwks_uri` (RFC 7517), and when they were asked for.
+/// The keys that a server publishes at its `jwks_uri` (RFC 7517), and the time of the request.
 #[derive(Clone, Debug)]
 pub struct ServerKeys {
     pub(crate) jwks_uri: HttpsUrl,
@@ -91,13 +90,13 @@ impl ServerKeys {
         &self.jwks
     }
 
-    /// Where they came from.
+    /// The URL of the keys.
     #[must_use]
     pub fn jwks_uri(&self) -> &HttpsUrl {
         &self.jwks_uri
     }
 
-    /// When they were asked for.
+    /// When the keys were requested.
     #[must_use]
     pub fn fetched_at(&self) -> UnixTime {
         self.fetched_at
@@ -122,7 +121,7 @@ impl Exchange for ServerKeys {
     }
 }
 
-/// What is cut short or too deep is that here as everywhere, and may be asked for again.
+/// JSON faults are reported as for every response; some of them can be retried.
 fn rule(error: KeyError) -> ServerRule {
     match error {
         KeyError::Json(error) => ServerRule::of_json(error.kind()),

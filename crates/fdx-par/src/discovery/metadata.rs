@@ -9,10 +9,10 @@ use crate::discovery::endpoint::{Endpoint, PerEndpoint};
 use crate::discovery::reserved::{is_reserved, names_any};
 use crate::error::server::ServerRule;
 
-/// An authorization server's metadata (RFC 8414 section 2), checked for what FAPI 2.0 needs of it.
+/// An authorization server's metadata (RFC 8414 section 2), checked for what FAPI 2.0 needs.
 ///
-/// There is no way to set an endpoint: all of them come from the one document whose `issuer` was
-/// compared (FAPI 2.0 Security Profile 5.3.3.1-9).
+/// No endpoint can be set: all come from the document whose `issuer` was compared (FAPI 2.0
+/// Security Profile 5.3.3.1-9).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServerMetadata {
     pub(crate) issuer: Issuer,
@@ -29,7 +29,7 @@ pub struct ServerMetadata {
     pub(crate) authorization_details_types_supported: Option<Vec<String>>,
     pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
     pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
-    /// Whether the server says that its authorization responses carry `iss`.
+    /// Whether the server promises `iss` in its authorization responses.
     pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
@@ -54,19 +54,19 @@ impl ServerMetadata {
         }
     }
 
-    /// The issuer, as it was asked for.
+    /// The issuer.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
     }
 
-    /// Where the server publishes its keys.
+    /// The URL of the server's keys.
     #[must_use]
     pub fn jwks_uri(&self) -> Option<&HttpsUrl> {
         self.jwks_uri.as_ref()
     }
 
-    /// Where the customer's browser goes.
+    /// The URL for the customer's browser.
     #[must_use]
     pub fn authorization_endpoint(&self) -> &HttpsUrl {
         &self.authorization_endpoint
@@ -175,8 +175,8 @@ fn url(text: Option<String>, issuer: &Issuer) -> Result<Option<HttpsUrl>, Server
     text.map(parse).transpose().map_err(|_| ServerRule::EndpointNotHttps)
 }
 
-/// A URL of the issuer's: `http` to this machine where the issuer itself is that, else `https`
-/// (FAPI 2.0 Security Profile 5.2.1-1).
+/// Parses an endpoint of the issuer: `https`, or also loopback `http` if the issuer uses it (FAPI
+/// 2.0 Security Profile 5.2.1-1).
 pub(crate) fn parse_for(issuer: &Issuer, text: &str) -> Result<HttpsUrl, UrlError> {
     if issuer.is_loopback_http() { HttpsUrl::parse_loopback(text) } else { HttpsUrl::parse(text) }
 }

@@ -1,14 +1,14 @@
 use fdx_wire::HttpsUrl;
 use fdx_wire::form::Query;
 
-/// Whether the endpoint's own query, which is kept (RFC 6749 section 3.1), has a parameter that a
-/// request adds, so that a server may read either value. A query that can't be read counts as one.
+/// Whether the endpoint's own query, which requests keep (RFC 6749 section 3.1), has a parameter
+/// that a request adds. A server might read either value. True if the query can't be read.
 pub(crate) fn names_any(endpoint: &HttpsUrl, added: impl Fn(&str) -> bool) -> bool {
     let query = endpoint.query().unwrap_or_default();
     Query::parse(query, query.len()).map_or(true, |query| query.names().any(added))
 }
 
-/// Names that this crate writes, or that FAPI 2.0 keeps out of a push.
+/// Parameters that this crate writes, or that FAPI 2.0 excludes from a push.
 const RESERVED: &[&str] = &[
     "acr_values",
     "aud",

@@ -1,4 +1,4 @@
-//! How clients are known, what tokens are bound to, and what signs.
+//! Rules for client authentication, sender constraints and signing algorithms.
 
 use fdx_jose::Algorithm;
 
@@ -7,12 +7,12 @@ use crate::client::config::{
 };
 use crate::error::deviation::Deviation;
 use crate::readiness::reading::{Reading, Value};
-use crate::readiness::rule::{Rule, Verdict};
+use crate::readiness::rule::{Judgement, Rule};
 
 const METHODS: &str =
     "private_key_jwt, tls_client_auth or self_signed_tls_client_auth, and no others";
 const ALGORITHMS: &str = "PS256, ES256 or EdDSA; never none or one with a shared key";
-const OPTIONAL: &str = "PS256, ES256 or EdDSA, or absent where nothing of the kind is signed";
+const OPTIONAL: &str = "PS256, ES256 or EdDSA, or absent if nothing of the kind is signed";
 
 pub(super) const RULES: &[Rule] = &[
     Rule::new(
@@ -87,25 +87,25 @@ pub(super) const RULES: &[Rule] = &[
 const ALLOWED_METHODS: [&str; 3] =
     ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
 
-fn token_methods(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn token_methods(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value::<Vec<String>>(member) {
         // RFC 8414: then it is client_secret_basic.
-        Value::Absent => Verdict::Fapi,
-        Value::Wrong => Verdict::Fapi,
+        Value::Absent => Judgement::Fapi,
+        Value::Mistyped => Judgement::Fapi,
         Value::Is(methods) => judge_methods(reading, &methods),
     }
 }
 
-fn other_methods(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn other_methods(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value::<Vec<String>>(member) {
-        // RFC 8414: as at the token endpoint, or not said.
-        Value::Absent => Verdict::Fine,
-        Value::Wrong => Verdict::Fapi,
+        // RFC 8414: the methods of the token endpoint, or not reported.
+        Value::Absent => Judgement::Fine,
+        Value::Mistyped => Judgement::Fapi,
         Value::Is(methods) => judge_methods(reading, &methods),
     }
 }
 
-fn judge_methods(reading: &Reading<'_>, methods: &[String]) -> Verdict {
+fn judge_methods(reading: &Reading<'_>, methods: &[String]) -> Judgement {
     let own = reading.client.and_then(|client| match client.authentication {
         ClientAuthentication::PrivateKeyJwt(_) => Some("private_key_jwt"),
         ClientAuthentication::SelfSignedTlsClientAuth(_) => Some("self_signed_tls_client_auth"),
@@ -114,60 +114,60 @@ fn judge_methods(reading: &Reading<'_>, methods: &[String]) -> Verdict {
     });
     let allowed = |method: &String| ALLOWED_METHODS.contains(&method.as_str());
     match own {
-        Some(own) if !methods.iter().any(|method| method == own) => Verdict::Client,
-        _ if !methods.iter().any(allowed) => Verdict::Fapi,
-        // Perhaps for other clients than those of FAPI.
-        _ if !methods.iter().all(allowed) => Verdict::Advice,
-        _ => Verdict::Fine,
+        Some(own) if !methods.iter().any(|method| method == own) => Judgement::Client,
+        _ if !methods.iter().any(allowed) => Judgement::Fapi,
+        // The other methods may serve clients that are not FAPI.
+        _ if !methods.iter().all(allowed) => Judgement::Advice,
+        _ => Judgement::Fine,
     }
 }
 
-fn assertions(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn assertions(reading: &Reading<'_>, member: &'static str) -> Judgement {
     let own = reading.client.and_then(|client| match &client.authentication {
         ClientAuthentication::PrivateKeyJwt(key) => Some(key.public().algorithm()),
         _ => None,
     });
     let methods = reading.list("token_endpoint_auth_methods_supported");
     match reading.value::<Vec<String>>(member) {
-        // RFC 8414: it must be there where private_key_jwt is; clients can do without.
+        // RFC 8414: required next to private_key_jwt; clients work without it.
         Value::Absent if methods.iter().any(|method| method == "private_key_jwt") => {
-            Verdict::Advice
+            Judgement::Advice
         }
-        Value::Absent => Verdict::Fine,
-        Value::Wrong => Verdict::Every,
+        Value::Absent => Judgement::Fine,
+        Value::Mistyped => Judgement::Every,
         Value::Is(names) => judge_names(&names, own),
     }
 }
 
-fn proofs(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn proofs(reading: &Reading<'_>, member: &'static str) -> Judgement {
     let own = reading.client.and_then(|client| match &client.sender_constraint {
         SenderConstraint::Dpop(key) => Some(key.public().algorithm()),
         _ => None,
     });
     match reading.value::<Vec<String>>(member) {
-        // RFC 9449 5.1: a list says that DPoP is there.
-        Value::Absent if own.is_some() => Verdict::Client,
-        Value::Absent if is_certificate_bound(reading) => Verdict::Fine,
-        Value::Absent => Verdict::Unless(Deviation::UnboundTokens),
-        Value::Wrong => Verdict::Every,
-        // RFC 9449 5.1: asymmetric algorithms alone.
+        // RFC 9449 5.1: a server that supports DPoP has a list.
+        Value::Absent if own.is_some() => Judgement::Client,
+        Value::Absent if is_certificate_bound(reading) => Judgement::Fine,
+        Value::Absent => Judgement::Unless(Deviation::UnboundTokens),
+        Value::Mistyped => Judgement::Every,
+        // RFC 9449 5.1: only asymmetric algorithms.
         Value::Is(names) => match judge_names(&names, own) {
-            Verdict::Advice => Verdict::Fapi,
-            verdict => verdict,
+            Judgement::Advice => Judgement::Fapi,
+            judgement => judgement,
         },
     }
 }
 
-fn certificate_bound(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn certificate_bound(reading: &Reading<'_>, member: &'static str) -> Judgement {
     const DPOP: &str = "dpop_signing_alg_values_supported";
     let by_certificate =
         |client: &ClientConfig| matches!(client.sender_constraint, SenderConstraint::Mtls(_));
     match reading.value(member) {
-        Value::Is(true) => Verdict::Fine,
-        Value::Wrong => Verdict::Fapi,
-        _ if reading.client.is_some_and(by_certificate) => Verdict::Client,
-        _ if reading.list(DPOP).is_empty() => Verdict::Unless(Deviation::UnboundTokens),
-        _ => Verdict::Fine,
+        Value::Is(true) => Judgement::Fine,
+        Value::Mistyped => Judgement::Fapi,
+        _ if reading.client.is_some_and(by_certificate) => Judgement::Client,
+        _ if reading.list(DPOP).is_empty() => Judgement::Unless(Deviation::UnboundTokens),
+        _ => Judgement::Fine,
     }
 }
 
@@ -175,15 +175,15 @@ fn is_certificate_bound(reading: &Reading<'_>) -> bool {
     matches!(reading.value("tls_client_certificate_bound_access_tokens"), Value::Is(true))
 }
 
-/// A list of what the server signs with, or takes of clients that sign.
+/// Judges a list of algorithms that the server signs with, or accepts from clients.
 fn signed(
     reading: &Reading<'_>,
     member: &'static str,
     own: fn(&ClientConfig) -> Option<Algorithm>,
-) -> Verdict {
+) -> Judgement {
     match reading.value::<Vec<String>>(member) {
-        Value::Absent => Verdict::Fine,
-        Value::Wrong => Verdict::Fapi,
+        Value::Absent => Judgement::Fine,
+        Value::Mistyped => Judgement::Fapi,
         Value::Is(names) => judge_names(&names, reading.client.and_then(own)),
     }
 }
@@ -195,16 +195,16 @@ fn request_object_alg(client: &ClientConfig) -> Option<Algorithm> {
     }
 }
 
-fn judge_names(names: &[String], own: Option<Algorithm>) -> Verdict {
+fn judge_names(names: &[String], own: Option<Algorithm>) -> Judgement {
     let read = |name: &String| Algorithm::from_name(name);
     let none = |name: &String| name.eq_ignore_ascii_case("none");
     match own {
-        Some(own) if !names.iter().any(|name| read(name) == Some(own)) => Verdict::Client,
-        _ if !names.iter().any(|name| read(name).is_some()) => Verdict::Fapi,
+        Some(own) if !names.iter().any(|name| read(name) == Some(own)) => Judgement::Client,
+        _ if !names.iter().any(|name| read(name).is_some()) => Judgement::Fapi,
         // FAPI 2.0 Security Profile 5.4.1-1.3.
-        _ if names.iter().any(none) => Verdict::Fapi,
-        // With a shared secret: perhaps for other clients than those of FAPI.
-        _ if names.iter().any(|name| name.starts_with("HS")) => Verdict::Advice,
-        _ => Verdict::Fine,
+        _ if names.iter().any(none) => Judgement::Fapi,
+        // Algorithms with a shared secret may serve clients that are not FAPI.
+        _ if names.iter().any(|name| name.starts_with("HS")) => Judgement::Advice,
+        _ => Judgement::Fine,
     }
 }

@@ -1,4 +1,4 @@
-//! Where everything is.
+//! Rules for the issuer and the endpoints.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::discovery::endpoint::Endpoint;
 use crate::discovery::reserved::{is_reserved, names_any};
 use crate::error::deviation::Deviation;
 use crate::readiness::reading::{ALIASES, Reading, Value};
-use crate::readiness::rule::{Rule, Verdict};
+use crate::readiness::rule::{Judgement, Rule};
 
 const TLS: &str = "FAPI 2.0 Security Profile 5.2.1-1";
 const METADATA: &str = "RFC 8414 section 2";
@@ -16,14 +16,14 @@ const ALIAS: &str = "RFC 8705 section 5";
 const NEEDED: &str = "an https URL, on the issuer's own host or below it (CVE-2025-27370)";
 const AUTHORIZATION: &str = "an https URL, on the issuer's own host or below it (CVE-2025-27370), whose \
      query has no parameter of a request (RFC 6749 section 3.1)";
-const OPTIONAL: &str = "an https URL, on the issuer's own host or below it, or none";
-const OF_A_CERTIFICATE: &str = "an https URL where certificates are taken, or none";
+const OPTIONAL: &str = "an https URL, on the issuer's own host or below it, or absent";
+const OF_A_CERTIFICATE: &str = "an https URL that accepts certificates, or absent";
 
 const RULES: &[Rule] = &[
     Rule::new(
         "issuer",
         "RFC 8414 section 3.3",
-        "the https URL that was asked, character by character, without query and fragment",
+        "the expected https URL, character by character, without query and fragment",
         issuer,
     ),
     Rule::new("authorization_endpoint", METADATA, AUTHORIZATION, authorization),
@@ -39,7 +39,7 @@ const RULES: &[Rule] = &[
     ),
     Rule::new("userinfo_endpoint", TLS, OPTIONAL, unused),
     Rule::new(Endpoint::Registration.member(), "RFC 7591 section 3", OPTIONAL, optional),
-    Rule::new(ALIASES, ALIAS, "an object of endpoints, or none", aliases),
+    Rule::new(ALIASES, ALIAS, "an object of endpoints, or absent", aliases),
 ];
 
 /// The rules, with one for each endpoint's alias.
@@ -49,77 +49,77 @@ pub(super) fn rules() -> impl Iterator<Item = Rule> {
     RULES.iter().copied().chain(Endpoint::ALL.iter().map(alias))
 }
 
-fn issuer(reading: &Reading<'_>, _: &'static str) -> Verdict {
-    let Some(issuer) = &reading.issuer else { return Verdict::Every };
-    let others = [reading.asked, reading.client.map(|client| &client.issuer)];
-    let same = others.into_iter().flatten().all(|expected| expected == issuer);
-    match same {
-        true if issuer.is_loopback_http() => Verdict::Unless(Deviation::LoopbackHttp),
-        true => Verdict::Fine,
-        false => Verdict::Every,
+fn issuer(reading: &Reading<'_>, _: &'static str) -> Judgement {
+    let Some(issuer) = &reading.issuer else { return Judgement::Every };
+    let expected = [reading.expected, reading.client.map(|client| &client.issuer)];
+    let is_expected = expected.into_iter().flatten().all(|expected| expected == issuer);
+    match is_expected {
+        true if issuer.is_loopback_http() => Judgement::Unless(Deviation::LoopbackHttp),
+        true => Judgement::Fine,
+        false => Judgement::Every,
     }
 }
 
-fn needed(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn needed(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value::<String>(member) {
-        Value::Absent => Verdict::Every,
+        Value::Absent => Judgement::Every,
         _ => optional(reading, member),
     }
 }
 
-fn authorization(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn authorization(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value::<String>(member) {
         Value::Is(text) if reading.url(&text).is_some_and(|url| names_any(&url, is_reserved)) => {
-            Verdict::Every
+            Judgement::Every
         }
         _ => needed(reading, member),
     }
 }
 
-fn optional(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn optional(reading: &Reading<'_>, member: &'static str) -> Judgement {
     let text: String = match reading.value(member) {
-        Value::Absent => return Verdict::Fine,
-        Value::Wrong => return Verdict::Every,
+        Value::Absent => return Judgement::Fine,
+        Value::Mistyped => return Judgement::Every,
         Value::Is(text) => text,
     };
     match reading.url(&text) {
-        None => Verdict::Every,
-        Some(url) if url.is_loopback_http() => Verdict::Unless(Deviation::LoopbackHttp),
-        // CVE-2025-27370: metadata that sends a client's assertions elsewhere. Another host may
-        // well be the institution's; a person can tell.
-        Some(url) if is_at_home(reading, url.host()) => Verdict::Fine,
-        Some(_) => Verdict::Advice,
+        None => Judgement::Every,
+        Some(url) if url.is_loopback_http() => Judgement::Unless(Deviation::LoopbackHttp),
+        // CVE-2025-27370: metadata may send a client's assertions to another server. Another host
+        // may be the institution's own; a person has to decide.
+        Some(url) if is_on_issuer_host(reading, url.host()) => Judgement::Fine,
+        Some(_) => Judgement::Advice,
     }
 }
 
-/// Not asked for by FAPI; yet a consent that ends should take its tokens with it.
-fn revocation(reading: &Reading<'_>, member: &'static str) -> Verdict {
+/// FAPI does not require it. Without it, the tokens of an ended consent stay valid.
+fn revocation(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value::<String>(member) {
-        Value::Absent => Verdict::Advice,
+        Value::Absent => Judgement::Advice,
         _ => optional(reading, member),
     }
 }
 
-/// An endpoint that no client of ours reads.
-fn unused(reading: &Reading<'_>, member: &'static str) -> Verdict {
+/// Judges an endpoint that this crate does not use.
+fn unused(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match optional(reading, member) {
-        Verdict::Every => Verdict::Fapi,
-        verdict => verdict,
+        Judgement::Every => Judgement::Fapi,
+        judgement => judgement,
     }
 }
 
-fn aliases(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn aliases(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value::<BTreeMap<String, RawJson>>(member) {
-        Value::Absent if reading.text(member) == "null" => Verdict::Every,
-        Value::Wrong => Verdict::Every,
-        _ => Verdict::Fine,
+        Value::Absent if reading.text(member) == "null" => Judgement::Every,
+        Value::Mistyped => Judgement::Every,
+        _ => Judgement::Fine,
     }
 }
 
-fn is_at_home(reading: &Reading<'_>, host: &str) -> bool {
-    let Some(issuer) = reading.expected().or(reading.issuer.as_ref()) else { return true };
-    let (host, home) = (host.to_ascii_lowercase(), issuer.url().host().to_ascii_lowercase());
-    host == home || host.strip_suffix(&home).is_some_and(|below| below.ends_with('.'))
+fn is_on_issuer_host(reading: &Reading<'_>, host: &str) -> bool {
+    let Some(issuer) = reading.expected_issuer().or(reading.issuer.as_ref()) else { return true };
+    let (host, issuer) = (host.to_ascii_lowercase(), issuer.url().host().to_ascii_lowercase());
+    host == issuer || host.strip_suffix(&issuer).is_some_and(|below| below.ends_with('.'))
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
-//! What an authorization request may be, and what comes back.
+//! Rules for authorization requests and their responses.
 
 use fdx_rar::FDX_V1_0;
 
 use crate::client::config::{RequestObjects, ResponseMode};
 use crate::error::deviation::Deviation;
 use crate::readiness::reading::{Reading, Value};
-use crate::readiness::rule::{Rule, Verdict};
+use crate::readiness::rule::{Judgement, Rule};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::new(
         "require_pushed_authorization_requests",
         "RFC 9126 section 5; FAPI 2.0 Security Profile 5.3.2.2-3",
-        "true, unless it is registered so for this client alone (RFC 9126 section 6)",
+        "true, unless it is registered for this client alone (RFC 9126 section 6)",
         pushed_alone,
     ),
     Rule::new(
@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::new(
         "response_modes_supported",
         "FAPI 2.0 Message Signing 5.4",
-        "query or none; with jwt where callbacks are signed",
+        "query or absent; with jwt if callbacks are signed",
         response_modes,
     ),
     Rule::new(
@@ -50,125 +50,127 @@ pub(super) const RULES: &[Rule] = &[
         "fdx_v1.0 among them",
         details_types,
     ),
-    Rule::new("scopes_supported", "RFC 8414 section 2", "a list of texts, or none", scopes),
+    Rule::new("scopes_supported", "RFC 8414 section 2", "a list of texts, or absent", scopes),
     Rule::new(
         "request_parameter_supported",
         "OpenID Connect Discovery 3; RFC 9101 section 10.5",
-        "true where requests are signed",
+        "true if requests are signed",
         request_parameter,
     ),
     Rule::new(
         "require_signed_request_object",
         "RFC 9101 section 10.5; FAPI 2.0 Message Signing 5.3",
-        "true only where this client signs its requests",
+        "true only if this client signs its requests",
         signed_alone,
     ),
 ];
 
-fn pushed_alone(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn pushed_alone(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value(member) {
-        Value::Is(true) => Verdict::Fine,
-        Value::Is(false) | Value::Absent => Verdict::Advice,
-        Value::Wrong => Verdict::Fapi,
+        Value::Is(true) => Judgement::Fine,
+        Value::Is(false) | Value::Absent => Judgement::Advice,
+        Value::Mistyped => Judgement::Fapi,
     }
 }
 
-fn challenge_methods(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn challenge_methods(reading: &Reading<'_>, member: &'static str) -> Judgement {
     let methods = reading.list(member);
     if !methods.iter().any(|method| method == fdx_pkce::CODE_CHALLENGE_METHOD) {
-        return Verdict::Every;
+        return Judgement::Every;
     }
     if methods.iter().all(|method| method == fdx_pkce::CODE_CHALLENGE_METHOD) {
-        Verdict::Fine
+        Judgement::Fine
     } else {
-        Verdict::Advice
+        Judgement::Advice
     }
 }
 
-/// A client that wants `iss` refuses every callback without it: said before, not after.
-fn iss(reading: &Reading<'_>, member: &'static str) -> Verdict {
+/// A client that requires `iss` rejects every callback without it.
+fn iss(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value(member) {
-        Value::Is(true) => Verdict::Fine,
-        // The `iss` of a signed callback is a claim (JARM), and needs no such promise.
-        _ if signs_callbacks(reading) => Verdict::Fapi,
-        _ => Verdict::Unless(Deviation::CallbackWithoutIss),
+        Value::Is(true) => Judgement::Fine,
+        // The `iss` of a signed callback is a claim (JARM), so this member does not matter.
+        _ if signs_callbacks(reading) => Judgement::Fapi,
+        _ => Judgement::Unless(Deviation::CallbackWithoutIss),
     }
 }
 
-fn response_types(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn response_types(reading: &Reading<'_>, member: &'static str) -> Judgement {
     let types = reading.list(member);
     match (types.iter().any(|name| name == "code"), types.len()) {
-        (true, 1) => Verdict::Fine,
-        (true, _) => Verdict::Advice,
-        (false, _) => Verdict::Fapi,
+        (true, 1) => Judgement::Fine,
+        (true, _) => Judgement::Advice,
+        (false, _) => Judgement::Fapi,
     }
 }
 
-fn grant_types(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn grant_types(reading: &Reading<'_>, member: &'static str) -> Judgement {
     let types: Vec<String> = match reading.value(member) {
         // RFC 8414: then it is authorization_code and implicit.
-        Value::Absent => return Verdict::Advice,
-        Value::Wrong => return Verdict::Fapi,
+        Value::Absent => return Judgement::Advice,
+        Value::Mistyped => return Judgement::Fapi,
         Value::Is(types) => types,
     };
     let has = |name: &str| types.iter().any(|listed| listed == name);
     if !has("authorization_code") || has("password") {
-        Verdict::Fapi
+        Judgement::Fapi
     } else if !has("refresh_token") || has("implicit") {
-        Verdict::Advice
+        Judgement::Advice
     } else {
-        Verdict::Fine
+        Judgement::Fine
     }
 }
 
-fn response_modes(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn response_modes(reading: &Reading<'_>, member: &'static str) -> Judgement {
     let modes: Vec<String> = match reading.value(member) {
         // RFC 8414: then it is query and fragment.
-        Value::Absent if signs_callbacks(reading) => return Verdict::Client,
-        Value::Absent => return Verdict::Fine,
-        Value::Wrong => return Verdict::Fapi,
+        Value::Absent if signs_callbacks(reading) => return Judgement::Client,
+        Value::Absent => return Judgement::Fine,
+        Value::Mistyped => return Judgement::Fapi,
         Value::Is(modes) => modes,
     };
     let has = |name: &str| modes.iter().any(|listed| listed == name);
     match (signs_callbacks(reading), reading.client.is_some()) {
-        (true, _) if !has("jwt") => Verdict::Client,
-        (false, true) if !has("query") => Verdict::Client,
-        (false, false) if !has("query") && !has("jwt") => Verdict::Fapi,
-        _ => Verdict::Fine,
+        (true, _) if !has("jwt") => Judgement::Client,
+        (false, true) if !has("query") => Judgement::Client,
+        (false, false) if !has("query") && !has("jwt") => Judgement::Fapi,
+        _ => Judgement::Fine,
     }
 }
 
-fn details_types(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn details_types(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value::<Vec<String>>(member) {
-        // RFC 9396 10: a server that says nothing may still take them.
-        Value::Absent => Verdict::Advice,
-        Value::Wrong => Verdict::Every,
-        Value::Is(types) if types.iter().any(|name| name == FDX_V1_0) => Verdict::Fine,
-        Value::Is(_) if reading.client.is_some() => Verdict::Client,
-        Value::Is(_) => Verdict::Advice,
+        // RFC 9396 10: a server without the list may still accept the type.
+        Value::Absent => Judgement::Advice,
+        Value::Mistyped => Judgement::Every,
+        Value::Is(types) if types.iter().any(|name| name == FDX_V1_0) => Judgement::Fine,
+        Value::Is(_) if reading.client.is_some() => Judgement::Client,
+        Value::Is(_) => Judgement::Advice,
     }
 }
 
-fn scopes(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn scopes(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value::<Vec<String>>(member) {
-        Value::Wrong => Verdict::Every,
-        _ => Verdict::Fine,
+        Value::Mistyped => Judgement::Every,
+        _ => Judgement::Fine,
     }
 }
 
-fn request_parameter(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn request_parameter(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value(member) {
-        Value::Wrong => Verdict::Fapi,
-        Value::Is(false) if signs_requests(reading) => Verdict::Client,
-        _ => Verdict::Fine,
+        Value::Mistyped => Judgement::Fapi,
+        Value::Is(false) if signs_requests(reading) => Judgement::Client,
+        _ => Judgement::Fine,
     }
 }
 
-fn signed_alone(reading: &Reading<'_>, member: &'static str) -> Verdict {
+fn signed_alone(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value(member) {
-        Value::Wrong => Verdict::Fapi,
-        Value::Is(true) if reading.client.is_some() && !signs_requests(reading) => Verdict::Client,
-        _ => Verdict::Fine,
+        Value::Mistyped => Judgement::Fapi,
+        Value::Is(true) if reading.client.is_some() && !signs_requests(reading) => {
+            Judgement::Client
+        }
+        _ => Judgement::Fine,
     }
 }
 

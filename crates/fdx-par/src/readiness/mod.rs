@@ -1,9 +1,8 @@
-//! What an institution's metadata promises, held against what FAPI 2.0 asks for, before anything is
-//! sent: every member that is wrong, not the first alone.
+//! A comparison of an institution's metadata with FAPI 2.0 and a client's configuration.
 //!
-//! [`discover`](crate::discover) refuses what can't be used. This says all of what is missing, what
-//! it should be by which clause, and how much it matters, for a person who talks with the
-//! institution. It proves nothing about what the server does.
+//! [`discover`](crate::discover) rejects metadata at the first rule that makes it unusable. This
+//! module reports every violation with the expected value, the clause and a severity, for a person
+//! who talks with the institution. It proves nothing about the server's behaviour.
 
 pub(crate) mod algorithms;
 pub(crate) mod endpoints;

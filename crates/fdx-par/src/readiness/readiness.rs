@@ -5,7 +5,7 @@ use crate::readiness::reading::Reading;
 use crate::readiness::rule::{Finding, Rule, Severity};
 use crate::readiness::{algorithms, endpoints, flow};
 
-/// What is to be said of one metadata document: a row for each rule, in a fixed order.
+/// The findings for one metadata document: one row for each rule, in a fixed order.
 ///
 /// ```
 /// use fdx_par::{Readiness, Severity};
@@ -27,18 +27,20 @@ pub struct Readiness {
 }
 
 impl Readiness {
-    /// Judges the document's bytes. `asked` is the issuer whose metadata it should be, where that
-    /// is known; a client's configuration knows it too, and says what this client is about to do.
+    /// Applies every rule to the document's bytes.
+    ///
+    /// `expected` is the issuer that the document should belong to, if it is known. A client's
+    /// configuration has one too, and adds what this client needs from the server.
     #[must_use]
-    pub fn of(document: &[u8], asked: Option<&Issuer>, client: Option<&ClientConfig>) -> Self {
-        let findings = match Reading::of(document, asked, client) {
+    pub fn of(document: &[u8], expected: Option<&Issuer>, client: Option<&ClientConfig>) -> Self {
+        let findings = match Reading::of(document, expected, client) {
             Ok(reading) => all().map(|rule| rule.apply(&reading)).collect(),
             Err(error) => vec![Finding::no_document(error.kind(), client)],
         };
         Self { findings }
     }
 
-    /// All rows, those that are fine among them.
+    /// All rows, including those without a violation.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings

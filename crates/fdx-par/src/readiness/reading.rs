@@ -8,49 +8,49 @@ use crate::client::config::ClientConfig;
 use crate::discovery::discover::LIMIT;
 use crate::discovery::metadata::parse_for;
 
-/// A metadata document, member by member, and who asks.
+/// A metadata document by its members, with the issuer and the client to compare it with.
 pub(crate) struct Reading<'a> {
     members: BTreeMap<String, RawJson>,
-    pub(super) asked: Option<&'a Issuer>,
+    pub(super) expected: Option<&'a Issuer>,
     pub(super) client: Option<&'a ClientConfig>,
     /// The document's own issuer, as a URL.
     pub(super) issuer: Option<Issuer>,
 }
 
-/// A member as the type that it should have.
+/// A member, read as its expected type.
 pub(crate) enum Value<T> {
-    /// Not there, or null (RFC 8414 3.2: members without a value are left out).
+    /// Missing, or null (RFC 8414 3.2: members without a value are left out).
     Absent,
-    /// Something else.
-    Wrong,
+    /// A value of another type.
+    Mistyped,
     Is(T),
 }
 
-/// The member whose members are read as if they were the document's.
+/// The member whose own members are read under this name and a dot.
 pub(crate) const ALIASES: &str = "mtls_endpoint_aliases";
 
 impl<'a> Reading<'a> {
     pub(super) fn of(
         document: &[u8],
-        asked: Option<&'a Issuer>,
+        expected: Option<&'a Issuer>,
         client: Option<&'a ClientConfig>,
     ) -> Result<Self, JsonError> {
         let limits = Limits::bytes(LIMIT);
         let mut members: BTreeMap<String, RawJson> = json::object_from_slice(document, &limits)?;
-        // A member of the document's with a dot in its name is none of the aliases.
+        // A top-level member with a dot in its name must not pass for an alias.
         members.retain(|name, _| !name.contains('.'));
         let aliases = members.get(ALIASES).map(RawJson::read::<BTreeMap<String, RawJson>>);
         for (name, value) in aliases.and_then(Result::ok).unwrap_or_default() {
             members.insert(format!("{ALIASES}.{name}"), value);
         }
-        let mut reading = Self { members, asked, client, issuer: None };
+        let mut reading = Self { members, expected, client, issuer: None };
         if let Value::Is(text) = reading.value::<String>("issuer") {
             reading.issuer = reading.parse_issuer(&text);
         }
         Ok(reading)
     }
 
-    /// The JSON of a member, without the space between its tokens.
+    /// Returns the JSON of a member, without whitespace between its tokens.
     pub(super) fn text(&self, member: &str) -> String {
         self.members.get(member).map_or("absent".to_owned(), |raw| compact(raw.as_str()))
     }
@@ -59,11 +59,11 @@ impl<'a> Reading<'a> {
         match self.members.get(member) {
             None => Value::Absent,
             Some(raw) if raw.as_str() == "null" => Value::Absent,
-            Some(raw) => raw.read().map_or(Value::Wrong, Value::Is),
+            Some(raw) => raw.read().map_or(Value::Mistyped, Value::Is),
         }
     }
 
-    /// A list of texts; what is not one is empty.
+    /// Returns a list of texts; empty if the member is absent or mistyped.
     pub(super) fn list(&self, member: &str) -> Vec<String> {
         match self.value(member) {
             Value::Is(list) => list,
@@ -71,28 +71,28 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A URL that an endpoint of this issuer may have.
+    /// Reads a URL by the rules for endpoints of this issuer.
     pub(super) fn url(&self, text: &str) -> Option<HttpsUrl> {
-        match self.expected().or(self.issuer.as_ref()) {
+        match self.expected_issuer().or(self.issuer.as_ref()) {
             Some(issuer) => parse_for(issuer, text).ok(),
             None => HttpsUrl::parse(text).ok(),
         }
     }
 
-    /// Who is being asked.
-    pub(super) fn expected(&self) -> Option<&Issuer> {
-        self.asked.or(self.client.map(|client| &client.issuer))
+    /// The issuer that the document should belong to.
+    pub(super) fn expected_issuer(&self) -> Option<&Issuer> {
+        self.expected.or(self.client.map(|client| &client.issuer))
     }
 
     fn parse_issuer(&self, text: &str) -> Option<Issuer> {
-        match self.expected() {
+        match self.expected_issuer() {
             Some(expected) if expected.is_loopback_http() => Issuer::parse_loopback(text).ok(),
             _ => Issuer::parse(text).ok(),
         }
     }
 }
 
-/// What an excerpt may need of a JSON text.
+/// Removes whitespace between tokens. An excerpt needs at most 512 characters.
 fn compact(json: &str) -> String {
     let (mut inside, mut escaped) = (false, false);
     let kept = json.chars().filter(|&char| {

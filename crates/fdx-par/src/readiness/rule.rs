@@ -5,42 +5,41 @@ use crate::error::deviation::Deviation;
 use crate::error::said::Excerpt;
 use crate::readiness::reading::Reading;
 
-/// One row.
+/// One row of a readiness report: a rule and its result.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The member of the document, one of `mtls_endpoint_aliases` after a dot. Of a text that is
-    /// no metadata document the one row is called `document`.
+    /// The member of the document, such as `token_endpoint` or
+    /// `mtls_endpoint_aliases.token_endpoint`. `document` if the bytes are not a metadata document.
     pub member: &'static str,
-    /// The clause that says what is wanted.
+    /// The clause with the expected value.
     pub clause: &'static str,
-    /// The member's JSON, without the space between its tokens, bounded and escaped; `absent` where
-    /// there is none.
+    /// The member's JSON, without whitespace between its tokens, bounded and escaped; or `absent`.
     pub found: Excerpt,
-    /// What it should be.
+    /// The expected value.
     pub wanted: &'static str,
-    /// How much it matters.
+    /// The severity of the violation, if there is one.
     pub severity: Severity,
     /// The deviation whose presence in the client's dialect allows it.
     pub allowed_by: Option<Deviation>,
 }
 
-/// How much a row matters, from the least to the most.
+/// The severity of a finding, from the least to the most.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
-    /// As it is wanted, or not wanted at all.
+    /// As expected, or not required.
     Fine,
-    /// Not against a rule, or against one that may be kept elsewhere: worth asking about.
+    /// No violation, or possibly none: worth a question to the institution.
     Advice,
-    /// Against FAPI 2.0 or a standard that it builds on.
+    /// Violates FAPI 2.0 or a standard that it builds on.
     BreaksFapi,
-    /// The client whose configuration was given can't obtain a consent there. Without a
-    /// configuration nothing is.
+    /// The client whose configuration was given can't obtain a consent there. Never reported
+    /// without a configuration.
     BreaksClient,
 }
 
 impl Severity {
-    /// A name that is stable: `fine`, `advice`, `breaks-fapi`, `breaks-client`.
+    /// The stable name: `fine`, `advice`, `breaks-fapi`, `breaks-client`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -52,27 +51,27 @@ impl Severity {
     }
 }
 
-/// What is asked of one member.
+/// A rule for one member.
 #[derive(Clone, Copy)]
 pub(crate) struct Rule {
     pub(super) member: &'static str,
     pub(super) clause: &'static str,
     pub(super) wanted: &'static str,
-    pub(super) judge: fn(&Reading<'_>, &'static str) -> Verdict,
+    pub(super) judge: fn(&Reading<'_>, &'static str) -> Judgement,
 }
 
-/// What a rule makes of a member.
+/// The result of a rule for a member.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Verdict {
+pub(crate) enum Judgement {
     Fine,
     Advice,
-    /// Against the rule, and no client of ours minds.
+    /// A violation that affects no client of this crate.
     Fapi,
-    /// Against the rule, and every client of ours minds.
+    /// A violation that affects every client of this crate.
     Every,
-    /// The same, except for clients whose dialect has this deviation.
+    /// A violation that affects every client whose dialect lacks this deviation.
     Unless(Deviation),
-    /// Not against the rule, or not yet; the client that was given minds.
+    /// Affects the given client, whether or not it is a violation.
     Client,
 }
 
@@ -81,7 +80,7 @@ impl Rule {
         member: &'static str,
         clause: &'static str,
         wanted: &'static str,
-        judge: fn(&Reading<'_>, &'static str) -> Verdict,
+        judge: fn(&Reading<'_>, &'static str) -> Judgement,
     ) -> Self {
         Self { member, clause, wanted, judge }
     }
@@ -92,15 +91,15 @@ impl Rule {
             None => Severity::BreaksFapi,
         };
         let (severity, allowed_by) = match (self.judge)(reading, self.member) {
-            Verdict::Fine => (Severity::Fine, None),
-            Verdict::Advice => (Severity::Advice, None),
-            Verdict::Fapi => (Severity::BreaksFapi, None),
-            Verdict::Every => (every, None),
-            Verdict::Unless(deviation) if allows(reading.client, deviation) => {
+            Judgement::Fine => (Severity::Fine, None),
+            Judgement::Advice => (Severity::Advice, None),
+            Judgement::Fapi => (Severity::BreaksFapi, None),
+            Judgement::Every => (every, None),
+            Judgement::Unless(deviation) if allows(reading.client, deviation) => {
                 (Severity::BreaksFapi, Some(deviation))
             }
-            Verdict::Unless(deviation) => (every, Some(deviation)),
-            Verdict::Client => (Severity::BreaksClient, None),
+            Judgement::Unless(deviation) => (every, Some(deviation)),
+            Judgement::Client => (Severity::BreaksClient, None),
         };
         let found = Excerpt::of(&reading.text(self.member));
         let Self { member, clause, wanted, .. } = *self;

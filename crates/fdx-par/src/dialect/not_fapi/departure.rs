@@ -1,25 +1,25 @@
 use crate::discovery::endpoint::Endpoint;
 use crate::error::deviation::Deviation;
 
-/// A way in which a provider is not FAPI 2.0.
+/// A deviation, with its details, that is not FAPI 2.0.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Departure {
-    /// `client_secret_basic` (RFC 6749 section 2.3.1), with `client_id` in the body too.
+    /// `client_secret_basic` (RFC 6749 section 2.3.1), with `client_id` also in the body.
     ClientSecretBasic,
     /// `client_secret` in the body (RFC 6749 section 2.3.1).
     ClientSecretPost,
     /// No metadata: the endpoints are the documented paths on the issuer's origin.
     DocumentedEndpoints(DocumentedEndpoints),
-    /// The authorization request travels through the browser.
+    /// The authorization request is not pushed: the browser carries its parameters.
     NotPushed,
-    /// `openid` is asked for, and no ID token comes.
+    /// The token response has no ID token although `openid` was requested.
     OpenidWithoutIdToken,
-    /// Access tokens are bound to nothing: plain Bearer (RFC 6750).
+    /// Access tokens have no sender constraint: plain Bearer (RFC 6750).
     UnboundTokens,
 }
 
-/// Paths on the issuer's origin.
+/// Documented paths of endpoints on the issuer's origin.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct DocumentedEndpoints {
     /// `authorization_endpoint`.

@@ -15,10 +15,10 @@ pub const UAE: Dialect = Dialect::new("uae", "UAE Open Finance API Hub")
         "exp of a request object is at most 10 minutes after nbf; this crate's is 5 after iat",
         "details are of type urn:openfinanceuae:account-access-consent:v2.1, with a ConsentId that \
          the client makes, and come back in the token response",
-        "too many pushes are answered with 429 and Retry-After",
-        "a refresh answers without a refresh token: the old one stays",
+        "the response to too many pushes is 429 with Retry-After",
+        "the response to a refresh has no refresh token: the old one stays valid",
         "a consent is revoked by an API of its own, which is not among the sources and not spoken here",
-        "request_uri is urn:ietf:params:oauth:request-uri:<id>, with a hyphen, good for 90 seconds",
+        "request_uri is urn:ietf:params:oauth:request-uri:<id>, with a hyphen, valid for 90 seconds",
         "a customer without fitting accounts: invalid_request, user_lacks_eligible_accounts",
     ]);
 
