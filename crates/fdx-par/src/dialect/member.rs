@@ -1,55 +1,57 @@
 use core::time::Duration;
 
 use crate::dialect::not_fapi::departure::Departure;
+#[cfg(test)]
+use crate::dialect::not_fapi::departure::DocumentedEndpoints;
 use crate::discovery::endpoint::Endpoint;
 use crate::error::deviation::Deviation;
 
-/// One difference from FAPI 2.0 that a client takes part in: it sends something else, or takes
-/// something else for an answer.
+/// A deviation from FAPI 2.0, with its details, that changes what a client sends or accepts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Member {
-    /// Assertions and request objects are for the token endpoint, not for the issuer. It has to be
-    /// on the issuer's origin: another server's metadata might name it too.
+    /// The `aud` of assertions and request objects is the token endpoint, not the issuer. The
+    /// endpoint must be on the issuer's origin, because another server's metadata may name it too.
     AudienceTokenEndpoint,
-    /// `authorization_details` stands beside the request object too.
+    /// The push repeats `authorization_details` next to the request object.
     AuthorizationDetailsBesideRequestObject,
-    /// The authorization URL carries these parameters beside `client_id` and `request_uri`.
+    /// The authorization URL has these parameters in addition to `client_id` and `request_uri`.
     AuthorizationUrlParameters(&'static [(&'static str, &'static str)]),
-    /// The callback may come without `iss`, but for a server whose metadata says that it sends one.
-    /// One that has it is checked as ever.
+    /// The callback may lack `iss`, unless the server's metadata promises it. If present, it is
+    /// still verified.
     CallbackWithoutIss,
-    /// Every endpoint is shown the client's certificate, aliases or not.
+    /// The client presents its certificate to every endpoint, alias or not.
     CertificateEverywhere,
-    /// The consent API wants the access token alone in `Authorization`, without a scheme.
+    /// The consent API expects `Authorization` to hold the access token without a scheme.
     ConsentTokenWithoutScheme,
-    /// The endpoint is this path on the issuer's origin, whatever the metadata says.
+    /// The endpoint is this path on the issuer's origin, and the metadata's URL is ignored.
     EndpointPath(Endpoint, &'static str),
-    /// An ID token's `typ` may be this.
+    /// The `typ` of an ID token may have this value.
     IdTokenTyp(&'static str),
-    /// The server speaks `http`, on a loopback address literal.
+    /// The server uses plain `http` on a loopback address.
     LoopbackHttp,
-    /// What is not FAPI 2.0 at all.
+    /// A deviation that is not FAPI 2.0 at all.
     NotFapi(Departure),
-    /// All parameters stand beside the request object too.
+    /// The push repeats all parameters next to the request object.
     ParametersBesideRequestObject,
     /// The push is a JSON object.
     PushAsJson,
-    /// The push carries `x-fapi-interaction-id`.
+    /// The push has the header `x-fapi-interaction-id`.
     PushInteractionId,
-    /// A push that was taken may be answered with 200.
+    /// The response to an accepted push may be 200.
     PushStatusOk,
-    /// The push has no `client_id` beside the request object.
+    /// The push has no `client_id` next to the request object.
     PushWithoutClientId,
-    /// Before its first push a client registers by its certificate, at this path beside the push.
+    /// Before its first push a client registers by its certificate, at this path on the origin of
+    /// the push endpoint.
     RegistrationByCertificate(&'static str),
-    /// A registration may be answered with 200.
+    /// The response to an accepted registration may be 200.
     RegistrationStatusOk,
-    /// `nbf` of a request object lies this much before `iat`.
+    /// How far the `nbf` of a request object is backdated before its `iat`.
     RequestObjectBackdated(Duration),
     /// RFC 8707's `resource` is an array named `resources`.
     ResourcesPlural,
-    /// Scopes, and how they are spelled there.
+    /// FDX scopes, each with the provider's spelling.
     ScopeSpelling(&'static [(&'static str, &'static str)]),
 }
 
@@ -97,50 +99,62 @@ impl Member {
 }
 
 #[cfg(test)]
+impl Member {
+    /// One member for each deviation.
+    pub(crate) const EACH: &[Self] = &[
+        Self::AudienceTokenEndpoint,
+        Self::AuthorizationDetailsBesideRequestObject,
+        Self::AuthorizationUrlParameters(&[("response_type", "code")]),
+        Self::CallbackWithoutIss,
+        Self::CertificateEverywhere,
+        Self::ConsentTokenWithoutScheme,
+        Self::EndpointPath(Endpoint::Token, "/token"),
+        Self::IdTokenTyp("at+jwt"),
+        Self::LoopbackHttp,
+        Self::NotFapi(Departure::ClientSecretBasic),
+        Self::NotFapi(Departure::ClientSecretPost),
+        Self::NotFapi(Departure::DocumentedEndpoints(DocumentedEndpoints {
+            authorization: "/authorize",
+            token: "/token",
+            revocation: "/revoke",
+        })),
+        Self::NotFapi(Departure::NotPushed),
+        Self::NotFapi(Departure::OpenidWithoutIdToken),
+        Self::NotFapi(Departure::UnboundTokens),
+        Self::ParametersBesideRequestObject,
+        Self::PushAsJson,
+        Self::PushInteractionId,
+        Self::PushStatusOk,
+        Self::PushWithoutClientId,
+        Self::RegistrationByCertificate("/register"),
+        Self::RegistrationStatusOk,
+        Self::RequestObjectBackdated(Duration::from_secs(10)),
+        Self::ResourcesPlural,
+        Self::ScopeSpelling(&[("fdx:accountbasic:read", "basic")]),
+    ];
+}
+
+#[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
-    use crate::dialect::not_fapi::departure::{Departure, DocumentedEndpoints};
-    use crate::discovery::endpoint::Endpoint;
 
     #[test]
     fn each_deviation_has_one_member_and_one_name() {
         // A deviation without a member could never be allowed by a dialect.
-        let paths = DocumentedEndpoints { authorization: "/a", token: "/t", revocation: "/r" };
-        let members = [
-            Member::AudienceTokenEndpoint,
-            Member::AuthorizationDetailsBesideRequestObject,
-            Member::AuthorizationUrlParameters(&[]),
-            Member::CallbackWithoutIss,
-            Member::CertificateEverywhere,
-            Member::ConsentTokenWithoutScheme,
-            Member::EndpointPath(Endpoint::Token, "/token"),
-            Member::IdTokenTyp("at+jwt"),
-            Member::LoopbackHttp,
-            Member::NotFapi(Departure::ClientSecretBasic),
-            Member::NotFapi(Departure::ClientSecretPost),
-            Member::NotFapi(Departure::DocumentedEndpoints(paths)),
-            Member::NotFapi(Departure::NotPushed),
-            Member::NotFapi(Departure::OpenidWithoutIdToken),
-            Member::NotFapi(Departure::UnboundTokens),
-            Member::ParametersBesideRequestObject,
-            Member::PushAsJson,
-            Member::PushInteractionId,
-            Member::PushStatusOk,
-            Member::PushWithoutClientId,
-            Member::RegistrationByCertificate("/register"),
-            Member::RegistrationStatusOk,
-            Member::RequestObjectBackdated(Duration::from_secs(10)),
-            Member::ResourcesPlural,
-            Member::ScopeSpelling(&[]),
-        ];
-        let mut of_members = members.map(Member::deviation).to_vec();
-        of_members.sort_unstable();
-        assert_eq!(of_members, Deviation::ALL);
-        for departure in members.iter().filter(|member| matches!(member, Member::NotFapi(_))) {
-            assert!(departure.name().starts_with("not-fapi."), "{departure:?}");
-        }
-        let names: std::collections::BTreeSet<_> =
-            Deviation::ALL.iter().map(|deviation| deviation.name()).collect();
+        let mut deviations: Vec<_> = Member::EACH.iter().map(|member| member.deviation()).collect();
+        deviations.sort_unstable();
+        assert_eq!(deviations, Deviation::ALL);
+        let names: BTreeSet<_> = Deviation::ALL.iter().map(|deviation| deviation.name()).collect();
         assert_eq!(names.len(), Deviation::ALL.len());
+    }
+
+    #[test]
+    fn names_of_departures_say_that_they_are_not_fapi() {
+        for member in Member::EACH {
+            let departs = matches!(member, Member::NotFapi(_));
+            assert_eq!(member.name().starts_with("not-fapi."), departs, "{member:?}");
+        }
     }
 }

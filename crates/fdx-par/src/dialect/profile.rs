@@ -10,7 +10,7 @@ use crate::discovery::endpoint::Endpoint;
 /// A dialect compiled into plain fields: what a client does differently from FAPI 2.0.
 ///
 /// A client compiles its dialect once and then reads fields only. The default has no difference.
-/// If a dialect repeats a member, its first value counts.
+/// If a dialect repeats a member, its first value counts; of two paths for one endpoint, the last.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Profile {
     /// The `aud` of everything the client signs is the token endpoint.
@@ -138,5 +138,33 @@ impl Profile {
     pub(crate) fn standard_scope<'a>(&self, scope: &'a str) -> &'a str {
         let pair = self.scope_spelling.iter().find(|(_, provider)| *provider == scope);
         pair.map_or(scope, |(standard, _)| *standard)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn profile(members: &[Member]) -> Profile {
+        let mut profile = Profile::default();
+        members.iter().for_each(|member| profile.add(*member));
+        profile
+    }
+
+    #[test]
+    fn each_member_changes_the_profile_in_its_own_way() {
+        let without = format!("{:?}", profile(&[]));
+        let profiles: BTreeSet<_> =
+            Member::EACH.iter().map(|member| format!("{:?}", profile(&[*member]))).collect();
+        assert_eq!(profiles.len(), Member::EACH.len());
+        assert!(!profiles.contains(&without));
+    }
+
+    #[test]
+    fn the_first_of_a_repeated_member_counts() {
+        let repeated = profile(&[Member::IdTokenTyp("at+jwt"), Member::IdTokenTyp("JWT")]);
+        assert_eq!(repeated.id_token_typ, Some("at+jwt"));
     }
 }
