@@ -126,6 +126,15 @@ impl Client {
         owner.check(self.config())
     }
 
+    /// Whether a receipt warns of what its tokens alone don't show: a client secret, or an
+    /// authorization request that was not pushed to an endpoint from metadata.
+    pub(crate) fn is_not_fapi(&self) -> bool {
+        let profile = self.profile();
+        matches!(self.config().authentication, ClientAuthentication::NotFapi(_))
+            || profile.documented_endpoints.is_some()
+            || profile.not_pushed
+    }
+
     pub(crate) fn profile(&self) -> &Profile {
         &self.0.profile
     }

@@ -1,7 +1,6 @@
 use fdx_jose::Algorithm;
 use fdx_wire::HttpsUrl;
 
-use crate::client::client::Client;
 use crate::client::config::{ClientAuthentication, ClientConfig, RequestObjects, SenderConstraint};
 use crate::dialect::dialect::Need;
 use crate::dialect::profile::Profile;
@@ -10,17 +9,6 @@ use crate::discovery::metadata::ServerMetadata;
 use crate::discovery::reserved::{is_reserved, names_any};
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
-
-impl Client {
-    /// Whether a receipt warns of what its tokens alone don't show: a client secret, or an
-    /// authorization request that was not pushed to an endpoint from metadata.
-    pub(crate) fn is_not_fapi(&self) -> bool {
-        let profile = self.profile();
-        matches!(self.config().authentication, ClientAuthentication::NotFapi(_))
-            || profile.documented_endpoints.is_some()
-            || profile.not_pushed
-    }
-}
 
 impl Need {
     /// # Errors

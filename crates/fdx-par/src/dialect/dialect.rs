@@ -1,31 +1,7 @@
 use core::time::Duration;
 
-use fdx_wire::Issuer;
-
 use crate::dialect::member::Member;
-use crate::dialect::profile::Profile;
-use crate::discovery::endpoint::{PerEndpoint, on_origin};
-use crate::discovery::metadata::ServerMetadata;
-use crate::error::caller::CallerFault;
 use crate::error::deviation::Deviation;
-use crate::error::error::Error;
-
-impl Dialect {
-    /// Returns the documented endpoints of a provider without metadata, on its `issuer`'s origin.
-    ///
-    /// # Errors
-    /// [`CallerFault::MetadataPublished`] if the dialect documents none:
-    /// [discover](crate::discover) them. [`CallerFault::UrlTooLong`].
-    pub fn documented_metadata(&self, issuer: &Issuer) -> Result<ServerMetadata, Error> {
-        let endpoints =
-            Profile::of(self).documented_endpoints.ok_or(CallerFault::MetadataPublished)?;
-        let authorization_endpoint = on_origin(issuer, endpoints.authorization)?;
-        let endpoints = PerEndpoint::try_from_fn(|endpoint| {
-            endpoints.path(endpoint).map(|path| on_origin(issuer, path)).transpose()
-        })?;
-        Ok(ServerMetadata::of_documented(issuer.clone(), authorization_endpoint, endpoints))
-    }
-}
 
 /// A provider's deviations from FAPI 2.0, and what they need of a client's configuration.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -2,4 +2,5 @@
 
 pub(crate) mod autional;
 pub(crate) mod departure;
+pub(crate) mod documented;
 pub(crate) mod mx;
