@@ -1,4 +1,4 @@
-use fdx_par::{Callback, CallbackVerification, Error, FlowId, NextStep, Pending};
+use fdx_par::{Callback, Error, FlowId, NextStep, Pending, Verification};
 use fdx_wire::form::Query;
 
 use crate::message::judge;
@@ -79,12 +79,12 @@ fn signed_callback(text: &str) {
     let client = scene::jarm_client();
     let pending = client.open(sealed, &sealing_keys(), SESSION, NOW).unwrap();
     match client.signed_callback(pending, &url, NOW) {
-        Ok(signed) => match client.verify_callback(signed, Some(&server_keys(&client)), NOW) {
-            Ok(CallbackVerification::Done(callback)) => {
+        Ok(signed) => match client.verify(signed, Some(&server_keys(&client)), NOW) {
+            Ok(Verification::Done(callback)) => {
                 assert!(matches!(callback, Callback::Code(_)), "nothing else was signed");
                 assert!(url.contains(&honest));
             }
-            Ok(CallbackVerification::FetchKeys(_)) => {}
+            Ok(Verification::FetchKeys(_)) => {}
             Err(refused) => judge(&refused.error),
         },
         Err(refused) => judge(&refused.error),

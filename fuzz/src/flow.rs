@@ -2,10 +2,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use fdx_par::{
-    AuthorizationRequest, Callback, CallerFault, Client, Draft, Error, Output, RefreshVerification,
-    Request, ResourceRequest, ServerKeys, Step, TokenTypeHint, Verification, WellKnown, discover,
-};
+use fdx_par::{AuthorizationRequest, Callback, CallerFault, Client, Draft, Error, Output, Request, ResourceRequest, ServerKeys, Step, TokenTypeHint, Verification, WellKnown, discover};
 use fdx_wire::form::Query;
 use fdx_wire::{Entropy, HttpsUrl, base64url};
 
@@ -100,7 +97,7 @@ fn drive(world: &mut World<'_>) -> Result<(), Error> {
         false => None,
     };
     let mut verified = match client.verify(exchanged, keys.as_ref(), NOW)? {
-        Verification::Verified(verified) => verified,
+        Verification::Done(verified) => verified,
         Verification::Decrypt(_) | Verification::FetchKeys(_) => return Ok(()),
     };
     world.hides(&verified);
@@ -137,9 +134,9 @@ fn later(
     keys: Option<&ServerKeys>,
 ) -> Result<(), Error> {
     let refreshed = world.run(client.refresh(stored, world.entropy(6), NOW)?)?;
-    let renewed = match client.verify_refreshed(refreshed, keys, NOW)? {
-        RefreshVerification::Verified(renewed) => renewed,
-        RefreshVerification::Decrypt(_) | RefreshVerification::FetchKeys(_) => return Ok(()),
+    let renewed = match client.verify(refreshed, keys, NOW)? {
+        Verification::Done(renewed) => renewed,
+        Verification::Decrypt(_) | Verification::FetchKeys(_) => return Ok(()),
     };
     world.hides(&renewed);
     let draft =

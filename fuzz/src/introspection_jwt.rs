@@ -38,7 +38,7 @@ fn through_the_client(text: String) {
         .body(text.into_bytes())
         .unwrap();
     let Some(jwt) = answered(draft, &answer) else { return };
-    if let Err(refused) = client.verify_introspection(jwt, Some(&keys), NOW) {
+    if let Err(refused) = client.verify(jwt, Some(&keys), NOW) {
         judge(&refused.into());
     }
 }

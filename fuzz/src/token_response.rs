@@ -16,7 +16,7 @@ pub fn token_response(bytes: &[u8]) {
     let restored = client.restore_unverified(stored.expose()).unwrap();
     assert_eq!(restored.to_json().expose(), stored.expose());
     match client.verify(exchanged, None, NOW) {
-        Ok(Verification::Verified(verified)) => {
+        Ok(Verification::Done(verified)) => {
             assert!(verified.id_token().is_none(), "none was asked for");
             let told = verified.consent_id().cloned();
             assert_eq!(verified.untold().stored().consent_id(), told.as_ref());

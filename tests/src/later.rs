@@ -1,7 +1,7 @@
 use fdx_par::{
-    AccessToken, Client, ClientToken, ConsentRead, ConsentRevoked, Error, Exchanged,
-    RefreshVerification, Refreshed, Refused, ResourceAnswer, ResourceRequest, Revocations, Revoked,
-    StoredGrant, TokenTypeHint, Tokens, UnverifiedTokens,
+    AccessToken, Client, ClientToken, ConsentRead, ConsentRevoked, Error, Exchanged, Refreshed,
+    Refused, ResourceAnswer, ResourceRequest, Revocations, Revoked, StoredGrant, TokenTypeHint,
+    Tokens, UnverifiedTokens, Verification,
 };
 use fdx_rar::{ConsentId, ConsentRevocationRequest, PartyType, RevocationReason, Scopes};
 use fdx_sandbox::customer::Decision;
@@ -92,16 +92,16 @@ impl World {
         client: &Client,
         refreshed: Refreshed,
     ) -> Result<StoredGrant, Refused<Refreshed>> {
-        let refreshed = match client.verify_refreshed(refreshed, None, self.now)? {
-            RefreshVerification::Verified(grant) => return Ok(grant),
-            RefreshVerification::FetchKeys(refreshed) => refreshed,
-            RefreshVerification::Decrypt(_) => panic!("no encryption was registered"),
+        let refreshed = match client.verify(refreshed, None, self.now)? {
+            Verification::Done(grant) => return Ok(grant),
+            Verification::FetchKeys(refreshed) => refreshed,
+            Verification::Decrypt(_) => panic!("no encryption was registered"),
         };
         let draft = client.fetch_keys(self.now).unwrap();
         let keys = self.run(draft).unwrap();
-        match client.verify_refreshed(refreshed, Some(&keys), self.now)? {
-            RefreshVerification::Verified(grant) => Ok(grant),
-            RefreshVerification::Decrypt(_) | RefreshVerification::FetchKeys(_) => {
+        match client.verify(refreshed, Some(&keys), self.now)? {
+            Verification::Done(grant) => Ok(grant),
+            Verification::Decrypt(_) | Verification::FetchKeys(_) => {
                 panic!("the keys do not fit")
             }
         }

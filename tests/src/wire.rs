@@ -2,9 +2,9 @@ use core::time::Duration;
 
 use fdx_jose::{Algorithm, PrivateKey, Thumbprint};
 use fdx_par::{
-    AuthorizationRequest, Callback, CallbackVerification, Client, ClientCertificate, ClientConfig,
-    ConsentRead, Draft, Error, Exchanged, Granted, Output, Pending, Refused, ResponseMode,
-    ServerKeys, Step, Verification, Verified, WellKnown, discover,
+    AuthorizationRequest, Callback, Client, ClientCertificate, ClientConfig, ConsentRead, Draft,
+    Error, Exchanged, Granted, Output, Pending, Refused, ResponseMode, ServerKeys, Step,
+    Verification, Verified, WellKnown, discover,
 };
 use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_sandbox::{Peer, Sandbox};
@@ -241,16 +241,14 @@ impl World {
             return Ok(client.callback(pending, callback, self.now)?);
         }
         let signed = client.signed_callback(pending, callback, self.now)?;
-        let CallbackVerification::FetchKeys(signed) =
-            client.verify_callback(signed, None, self.now)?
-        else {
+        let Verification::FetchKeys(signed) = client.verify(signed, None, self.now)? else {
             panic!("verified without keys");
         };
         let draft = client.fetch_keys(self.now)?;
         let keys = self.run(draft)?;
-        match client.verify_callback(signed, Some(&keys), self.now)? {
-            CallbackVerification::Done(callback) => Ok(callback),
-            CallbackVerification::FetchKeys(_) => panic!("the keys do not fit"),
+        match client.verify(signed, Some(&keys), self.now)? {
+            Verification::Done(callback) => Ok(callback),
+            Verification::FetchKeys(_) => panic!("the keys do not fit"),
         }
     }
 
@@ -267,7 +265,7 @@ impl World {
         exchanged: Exchanged,
     ) -> Result<Verified, Refused<Exchanged>> {
         let exchanged = match client.verify(exchanged, None, self.now)? {
-            Verification::Verified(verified) => return Ok(verified),
+            Verification::Done(verified) => return Ok(verified),
             Verification::FetchKeys(exchanged) => exchanged,
             Verification::Decrypt(_) => panic!("no encryption was registered"),
         };
@@ -285,7 +283,7 @@ impl World {
         keys: &ServerKeys,
     ) -> Result<Verified, Refused<Exchanged>> {
         match client.verify(exchanged, Some(keys), self.now)? {
-            Verification::Verified(verified) => Ok(verified),
+            Verification::Done(verified) => Ok(verified),
             Verification::Decrypt(_) | Verification::FetchKeys(_) => panic!("the keys do not fit"),
         }
     }

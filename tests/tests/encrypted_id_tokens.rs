@@ -7,8 +7,7 @@ use fdx_jose::{
 };
 use fdx_par::dialect::MASTERCARD;
 use fdx_par::{
-    Client, Encrypted, Error, Exchanged, IdTokenEncryption, NextStep, RefreshVerification,
-    StoredGrant, Verification,
+    Client, Encrypted, Error, Exchanged, IdTokenEncryption, NextStep, StoredGrant, Verification,
 };
 use fdx_sandbox::customer::Decision;
 use fdx_tests::providers::provided;
@@ -214,18 +213,18 @@ fn a_refreshed_id_token_is_held_to_the_same() {
     let verified = world.verify(&client, exchanged).unwrap();
     let grant: StoredGrant = world.granted(&client, verified).unwrap().stored();
     let refreshed = world.refresh(&client, &grant).unwrap();
-    let asked = client.verify_refreshed(refreshed, None, world.now).unwrap();
-    let RefreshVerification::Decrypt(encrypted) = asked else { panic!("{asked:?}") };
+    let asked = client.verify(refreshed, None, world.now).unwrap();
+    let Verification::Decrypt(encrypted) = asked else { panic!("{asked:?}") };
     let refused = encrypted.open(&ContentKey::unavailable()).unwrap_err();
     assert_eq!(refused.error, Error::IdToken(IdTokenError::Unopened));
-    let asked = client.verify_refreshed(*refused.unspent, None, world.now).unwrap();
-    let RefreshVerification::Decrypt(encrypted) = asked else { panic!("{asked:?}") };
+    let asked = client.verify(*refused.unspent, None, world.now).unwrap();
+    let Verification::Decrypt(encrypted) = asked else { panic!("{asked:?}") };
     let opened = encrypted.open_with(&KMS).unwrap();
     world.verify_refreshed(&client, opened).unwrap();
     // Without encryption it would be a way round.
     world.tamper(|_, answer| answer);
     let refreshed = world.refresh(&client, &grant).unwrap();
-    let refused = client.verify_refreshed(refreshed, None, world.now).unwrap_err();
+    let refused = client.verify(refreshed, None, world.now).unwrap_err();
     assert_eq!(refused.error, Error::IdToken(IdTokenError::Unencrypted));
 }
 

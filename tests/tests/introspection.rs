@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use fdx_jose::{Algorithm, PrivateKey, Signer, Thumbprint, statement};
 use fdx_par::{
-    AuthorizationRequest, CallerFault, Client, ClientCertificate, Error, Introspection,
-    IntrospectionVerification, NextStep, Refused, ServerRule, StoredGrant, TokenTypeHint,
+    AuthorizationRequest, CallerFault, Client, ClientCertificate, Error, Introspection, NextStep,
+    Refused, ServerRule, StoredGrant, TokenTypeHint, Verification,
 };
 use fdx_sandbox::ConsentIdCarrier;
 use fdx_sandbox::customer::Decision;
@@ -212,16 +212,14 @@ fn signed(world: &mut World, client: &Client, grant: &StoredGrant) -> Result<Int
     let token = grant.tokens().access_token();
     let draft = client.introspect_signed(token, world.draw(), world.now)?;
     let jwt = world.run(draft)?;
-    let IntrospectionVerification::FetchKeys(jwt) =
-        client.verify_introspection(jwt, None, world.now)?
-    else {
+    let Verification::FetchKeys(jwt) = client.verify(jwt, None, world.now)? else {
         panic!("verified without keys");
     };
     let draft = client.fetch_keys(world.now)?;
     let server_keys = world.run(draft)?;
-    match client.verify_introspection(jwt, Some(&server_keys), world.now)? {
-        IntrospectionVerification::Verified(told) => Ok(told),
-        IntrospectionVerification::FetchKeys(_) => panic!("the keys do not fit"),
+    match client.verify(jwt, Some(&server_keys), world.now)? {
+        Verification::Done(told) => Ok(told),
+        Verification::FetchKeys(_) => panic!("the keys do not fit"),
     }
 }
 
@@ -273,8 +271,8 @@ fn an_answer_that_somebody_else_signed_is_not_believed() {
     let jwt = world.run(draft).unwrap();
     let draft = client.fetch_keys(world.now).unwrap();
     let server_keys = world.run(draft).unwrap();
-    let verified = client.verify_introspection(jwt, Some(&server_keys), world.now).unwrap();
-    assert!(matches!(verified, IntrospectionVerification::FetchKeys(_)), "{verified:?}");
+    let verified = client.verify(jwt, Some(&server_keys), world.now).unwrap();
+    assert!(matches!(verified, Verification::FetchKeys(_)), "{verified:?}");
 }
 
 /// The signed answer, with members of what it says about the token set, signed by `key`.

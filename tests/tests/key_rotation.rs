@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use fdx_jose::{Algorithm, PrivateKey};
 use fdx_par::{
-    Callback, CallbackVerification, Client, Error, Exchanged, KeyDecision, KeyNeed, KeyPolicy,
-    NextStep, Pending, ResponseMode, ServerKeys, Step, Verification,
+    Callback, Client, Error, Exchanged, KeyDecision, KeyNeed, KeyPolicy, NextStep, Pending,
+    ResponseMode, ServerKeys, Step, Verification,
 };
 use fdx_sandbox::{NoncePolicy, OldKeys};
 use fdx_tests::{
@@ -73,7 +73,7 @@ fn asks_for_keys(
 
 fn verifies(client: &Client, exchanged: Exchanged, keys: Option<&ServerKeys>, now: UnixTime) {
     match client.verify(exchanged, keys, now) {
-        Ok(Verification::Verified(verified)) => assert!(verified.id_token().is_some()),
+        Ok(Verification::Done(verified)) => assert!(verified.id_token().is_some()),
         other => panic!("{other:?}"),
     }
 }
@@ -222,11 +222,11 @@ fn a_signed_callback_survives_a_rotation_too() {
     world.bank.rotate_keys(vec![new_key()], OldKeys::Published);
     let back = world.customer(&url, &fdx_sandbox::customer::Decision::everything());
     let signed = client.signed_callback(pending, &back, world.now).unwrap();
-    let asked = client.verify_callback(signed, Some(&held), world.now).unwrap();
-    let CallbackVerification::FetchKeys(signed) = asked else { panic!("{asked:?}") };
+    let asked = client.verify(signed, Some(&held), world.now).unwrap();
+    let Verification::FetchKeys(signed) = asked else { panic!("{asked:?}") };
     let fresh = fetch(&mut world, &client).unwrap();
-    let done = client.verify_callback(signed, Some(&fresh), world.now).unwrap();
-    let CallbackVerification::Done(Callback::Code(accepted)) = done else { panic!("{done:?}") };
+    let done = client.verify(signed, Some(&fresh), world.now).unwrap();
+    let Verification::Done(Callback::Code(accepted)) = done else { panic!("{done:?}") };
     // And once more, between callback and ID token.
     world.bank.rotate_keys(vec![fresh_key(Algorithm::EdDsa, None)], OldKeys::Withdrawn);
     let draft = client.exchange(accepted, entropy(2), world.now).unwrap();

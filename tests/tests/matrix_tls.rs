@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use fdx_jose::{Algorithm, PrivateKey, Thumbprint, backend};
 use fdx_par::{
-    Callback, CallbackVerification, Client, ClientAuthentication, ClientConfig, Draft, Granted,
-    Introspection, IntrospectionVerification, Output, ResponseMode, Revoked, SenderConstraint,
-    ServerKeys, TokenTypeHint, Tokens, Verification, WellKnown, discover,
+    Callback, Client, ClientAuthentication, ClientConfig, Draft, Granted, Introspection, Output,
+    ResponseMode, Revoked, SenderConstraint, ServerKeys, TokenTypeHint, Tokens, Verification,
+    WellKnown, discover,
 };
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
 use fdx_sandbox::customer::{ConsentPage, Decision, visit};
@@ -179,9 +179,9 @@ impl Party<'_> {
             ResponseMode::Jwt => {
                 let signed = client.signed_callback(pending, &back, system_now())?;
                 let keys = self.keys().await?;
-                match client.verify_callback(signed, Some(&keys), system_now())? {
-                    CallbackVerification::Done(callback) => callback,
-                    CallbackVerification::FetchKeys(_) => return Err("the keys do not fit".into()),
+                match client.verify(signed, Some(&keys), system_now())? {
+                    Verification::Done(callback) => callback,
+                    Verification::FetchKeys(_) => return Err("the keys do not fit".into()),
                 }
             }
         };
@@ -189,8 +189,7 @@ impl Party<'_> {
         let draft = client.exchange(accepted, self.entropy(2), system_now())?;
         let exchanged = self.run(draft).await?;
         let keys = self.keys().await?;
-        let Verification::Verified(verified) =
-            client.verify(exchanged, Some(&keys), system_now())?
+        let Verification::Done(verified) = client.verify(exchanged, Some(&keys), system_now())?
         else {
             return Err("the keys do not fit".into());
         };
@@ -214,9 +213,9 @@ impl Party<'_> {
         let draft = client.introspect_signed(token, self.entropy(4), system_now())?;
         let signed = self.run(draft).await?;
         let keys = self.keys().await?;
-        match client.verify_introspection(signed, Some(&keys), system_now())? {
-            IntrospectionVerification::Verified(told) => Ok(told),
-            IntrospectionVerification::FetchKeys(_) => Err("the keys do not fit".into()),
+        match client.verify(signed, Some(&keys), system_now())? {
+            Verification::Done(told) => Ok(told),
+            Verification::FetchKeys(_) => Err("the keys do not fit".into()),
         }
     }
 }

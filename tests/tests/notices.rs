@@ -41,7 +41,7 @@ fn another(world: &mut World, client: &Client) -> Verified {
     };
     let exchanged = world.run(client.exchange(code, entropy(52), world.now).unwrap()).unwrap();
     let verified = client.verify(exchanged, None, world.now).unwrap();
-    let Verification::Verified(verified) = verified else { panic!("keys") };
+    let Verification::Done(verified) = verified else { panic!("keys") };
     verified
 }
 
@@ -132,7 +132,7 @@ fn a_stranger_who_does_not_know_the_state_has_no_keys_fetched() {
     let wrong = format!("{place}?response={jwt}");
 
     let signed = client.signed_callback(pending, &wrong, world.now).unwrap();
-    let refused = client.verify_callback(signed, None, world.now).unwrap_err();
+    let refused = client.verify(signed, None, world.now).unwrap_err();
     assert_eq!(refused.error, Error::Callback(CallbackFault::StateMismatch));
     let pending = refused.unspent.into_pending();
     assert!(world.exchange(&client, pending, &right).is_ok());

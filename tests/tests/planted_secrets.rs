@@ -230,7 +230,7 @@ fn flow(binding: Binding) -> (World, Printed, Secrets) {
     printed.error("refused ID token", &refused.error);
     let verified = client.verify(*refused.unspent, Some(&keys), world.now).unwrap();
     printed.debug("verification", &verified);
-    let Verification::Verified(verified) = verified else { panic!("the key is there") };
+    let Verification::Done(verified) = verified else { panic!("the key is there") };
     printed.debug("ID token", &verified.id_token());
 
     let token = verified.tokens().access_token();

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use fdx_jose::{PrivateKey, Signer, statement};
-use fdx_par::{
-    Callback, CallbackVerification, Client, IntrospectionVerification, Pending, ResponseMode,
-    ServerKeys,
-};
+use fdx_par::{Callback, Client, Pending, ResponseMode, ServerKeys, Verification};
 use fdx_sandbox::customer::Decision;
 use fdx_tests::{Requests, Setup, World, answer, claims, entropy, keys, patched, usual_request};
 use fdx_wire::base64url;
@@ -124,9 +121,9 @@ impl Jarm {
         let (url, now) = (format!("{PLACE}?{query}"), self.world.now);
         let signed = self.client.signed_callback(pending, &url, now);
         let signed = signed.map_err(|refused| (refused.error.code(), refused.unspent))?;
-        match self.client.verify_callback(signed, Some(&self.keys), now) {
-            Ok(CallbackVerification::Done(callback)) => Ok(callback),
-            Ok(CallbackVerification::FetchKeys(signed)) => {
+        match self.client.verify(signed, Some(&self.keys), now) {
+            Ok(Verification::Done(callback)) => Ok(callback),
+            Ok(Verification::FetchKeys(signed)) => {
                 Err(("jarm.key.unknown", Box::new(signed.into_pending())))
             }
             Err(refused) => Err((refused.error.code(), Box::new(refused.unspent.into_pending()))),
@@ -207,7 +204,7 @@ fn a_stranger_s_response_makes_nobody_fetch_keys() {
     ] {
         let url = format!("{PLACE}?{}", jarm.again(&patch, &key));
         let signed = jarm.client.signed_callback(pending, &url, jarm.world.now).unwrap();
-        match jarm.client.verify_callback(signed, None, jarm.world.now) {
+        match jarm.client.verify(signed, None, jarm.world.now) {
             Err(refused) => {
                 assert_eq!(refused.error.code(), error);
                 pending = refused.unspent.into_pending();
@@ -239,15 +236,15 @@ fn signed_introspection_is_asked_for_verified_and_never_plain() {
     let media_type = "application/token-introspection+jwt";
     assert_eq!(world.asked("/introspect").last().unwrap().header("accept"), media_type);
 
-    let jwt = match client.verify_introspection(jwt, None, world.now).unwrap() {
-        IntrospectionVerification::FetchKeys(jwt) => jwt,
-        IntrospectionVerification::Verified(_) => panic!("verified without a key"),
+    let jwt = match client.verify(jwt, None, world.now).unwrap() {
+        Verification::FetchKeys(jwt) => jwt,
+        Verification::Done(_) => panic!("verified without a key"),
     };
     let draft = client.fetch_keys(world.now).unwrap();
     let server_keys = world.run(draft).unwrap();
-    match client.verify_introspection(jwt, Some(&server_keys), world.now).unwrap() {
-        IntrospectionVerification::Verified(told) => assert!(told.is_active()),
-        IntrospectionVerification::FetchKeys(_) => panic!("the keys do not fit"),
+    match client.verify(jwt, Some(&server_keys), world.now).unwrap() {
+        Verification::Done(told) => assert!(told.is_active()),
+        Verification::FetchKeys(_) => panic!("the keys do not fit"),
     }
 
     world.tamper_at("/introspect", |_| answer(200, "application/json", r#"{"active":true}"#));

@@ -5,8 +5,8 @@ use core::time::Duration;
 
 use fdx_jose::{Algorithm, ProofKey, Thumbprint};
 use fdx_par::{
-    BoundBy, CallerFault, Client, Error, NextStep, RefreshVerification, SenderConstraint,
-    ServerRule, StoredGrant,
+    BoundBy, CallerFault, Client, Error, NextStep, SenderConstraint, ServerRule, StoredGrant,
+    Verification,
 };
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{NoncePolicy, RefreshPolicy};
@@ -257,8 +257,8 @@ fn what_a_refresh_need_not_say_may_be_missing() {
     let (client, grant) = world.stored();
     world.tamper_at("/token", |answer| patched(answer, &json!({ "id_token": null })));
     let refreshed = world.refresh(&client, &grant).unwrap();
-    let verified = client.verify_refreshed(refreshed, None, world.now).unwrap();
-    assert!(matches!(verified, RefreshVerification::Verified(_)));
+    let verified = client.verify(refreshed, None, world.now).unwrap();
+    assert!(matches!(verified, Verification::Done(_)));
 }
 
 #[test]
@@ -271,11 +271,11 @@ fn an_id_token_by_an_unknown_key_keeps_the_tokens() {
     let stored = refreshed.to_json();
     let draft = client.fetch_keys(world.now).unwrap();
     let server_keys = world.run(draft).unwrap();
-    match client.verify_refreshed(refreshed, Some(&server_keys), world.now).unwrap() {
-        RefreshVerification::FetchKeys(kept) => {
+    match client.verify(refreshed, Some(&server_keys), world.now).unwrap() {
+        Verification::FetchKeys(kept) => {
             assert_eq!(kept.to_json(), stored);
         }
-        RefreshVerification::Decrypt(_) | RefreshVerification::Verified(_) => {
+        Verification::Decrypt(_) | Verification::Done(_) => {
             panic!("a forged ID token was believed")
         }
     }

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use fdx_jose::{Algorithm, JwtError, PrivateKey};
 use fdx_par::{
-    Accepted, Callback, CallbackFault, CallbackVerification, CallerFault, Client, Error, FlowId,
-    NextStep, Pending, ResponseMode, ServerKeys,
+    Accepted, Callback, CallbackFault, CallerFault, Client, Error, FlowId, NextStep, Pending,
+    ResponseMode, ServerKeys, SignedCallback, Verification,
 };
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{NoncePolicy, OldKeys};
@@ -74,11 +74,11 @@ impl Right {
         pending: Pending,
         jwt: &str,
         keys: Option<&ServerKeys>,
-    ) -> Result<CallbackVerification, Box<(Error, Pending)>> {
+    ) -> Result<Verification<SignedCallback>, Box<(Error, Pending)>> {
         let now = self.world.now;
         let signed = self.client.signed_callback(pending, &url(jwt), now);
         let signed = signed.unwrap_or_else(|refused| panic!("{jwt}: {refused}"));
-        let verified = self.client.verify_callback(signed, keys, now);
+        let verified = self.client.verify(signed, keys, now);
         verified.map_err(|refused| Box::new((refused.error, refused.unspent.into_pending())))
     }
 
@@ -92,7 +92,7 @@ impl Right {
 
     fn accepted(&self, pending: Pending, jwt: &str) -> Accepted {
         match self.verify(pending, jwt, Some(&self.keys)) {
-            Ok(CallbackVerification::Done(Callback::Code(accepted))) => accepted,
+            Ok(Verification::Done(Callback::Code(accepted))) => accepted,
             other => panic!("{jwt}: {other:?}"),
         }
     }
@@ -394,12 +394,12 @@ fn an_unknown_key_asks_for_the_keys_and_loses_nothing() {
         let now = right.world.now;
         let held = held.then_some(&right.keys);
         let signed = right.client.signed_callback(pending, &url(&jwt), now).unwrap();
-        let asked = right.client.verify_callback(signed, held, now).unwrap();
-        let CallbackVerification::FetchKeys(signed) = asked else { panic!("{asked:?}") };
+        let asked = right.client.verify(signed, held, now).unwrap();
+        let Verification::FetchKeys(signed) = asked else { panic!("{asked:?}") };
         let draft = right.client.fetch_keys(now).unwrap();
         let fresh = right.world.run(draft).unwrap();
-        let done = right.client.verify_callback(signed, Some(&fresh), now).unwrap();
-        assert!(matches!(done, CallbackVerification::Done(Callback::Code(_))), "{done:?}");
+        let done = right.client.verify(signed, Some(&fresh), now).unwrap();
+        assert!(matches!(done, Verification::Done(Callback::Code(_))), "{done:?}");
     }
 }
 
@@ -443,7 +443,7 @@ fn another_algorithm_than_the_registered_one_is_refused() {
     let fetched = world.run(draft).unwrap();
     let jwt = signed(&keys(Algorithm::Es256), None, &right);
     let signed = client.signed_callback(pending, &url(&jwt), world.now).unwrap();
-    let refused = client.verify_callback(signed, Some(&fetched), world.now).unwrap_err();
+    let refused = client.verify(signed, Some(&fetched), world.now).unwrap_err();
     assert_eq!(refused.error.code(), "jarm.alg");
 }
 
@@ -468,7 +468,7 @@ fn an_errors_description_comes_from_the_jwt() {
         "error_uri": "https://bank.example/why",
     }));
     let outcome = right.verify(pending, &jwt, Some(&right.keys)).unwrap();
-    let CallbackVerification::Done(Callback::Denied(refusal)) = outcome else {
+    let Verification::Done(Callback::Denied(refusal)) = outcome else {
         panic!("{outcome:?}");
     };
     let said = [&refusal.said.error, &refusal.said.error_description, &refusal.said.error_uri]
@@ -504,7 +504,7 @@ fn another_client_can_not_verify_it() {
     // RFC 9700 4.4: not even a response that is the other's own, with this flow's state.
     let mixed_up = right.patched(&json!({ "aud": "app-2" }));
     let signed = right.client.signed_callback(*refused.unspent, &url(&mixed_up), now).unwrap();
-    let refused = other.verify_callback(signed, Some(&right.keys), now).unwrap_err();
+    let refused = other.verify(signed, Some(&right.keys), now).unwrap_err();
     assert_eq!(refused.error, CallerFault::OtherClient.into());
     right.finish(refused.unspent.into_pending());
 }
@@ -524,7 +524,7 @@ proptest! {
                 right.finish(unspent);
             }
             // The header's kid or alg was hit: another key might know it.
-            Ok(CallbackVerification::FetchKeys(_)) => {
+            Ok(Verification::FetchKeys(_)) => {
                 prop_assert!(at < right.jwt.find('.').unwrap() + 1);
             }
             Ok(outcome) => prop_assert!(false, "{jwt}: {outcome:?}"),

@@ -2,8 +2,8 @@
 
 use fdx_jose::{Algorithm, JwtError, PrivateKey};
 use fdx_par::{
-    Client, Error, IntrospectionJwt, IntrospectionVerification, NextStep, Refused, ServerKeys,
-    ServerRule, Step, TokenTypeHint, Verified,
+    Client, Error, IntrospectionJwt, NextStep, Refused, ServerKeys, ServerRule, Step,
+    TokenTypeHint, Verification, Verified,
 };
 use fdx_sandbox::{ConsentIdCarrier, NoncePolicy, OldKeys};
 use fdx_tests::{
@@ -79,14 +79,14 @@ impl Right {
         &self,
         jwt: &str,
         keys: Option<&ServerKeys>,
-    ) -> Result<IntrospectionVerification, Refused<IntrospectionJwt>> {
+    ) -> Result<Verification<IntrospectionJwt>, Refused<IntrospectionJwt>> {
         let received = self.received(answer(200, TYPE, jwt)).unwrap();
-        self.client.verify_introspection(received, keys, self.world.now)
+        self.client.verify(received, keys, self.world.now)
     }
 
     fn verified(&self, jwt: &str) -> fdx_par::Introspection {
         match self.verify(jwt, Some(&self.keys)) {
-            Ok(IntrospectionVerification::Verified(told)) => told,
+            Ok(Verification::Done(told)) => told,
             other => panic!("{jwt}: {other:?}"),
         }
     }
@@ -198,8 +198,7 @@ fn wrong_answers_are_refused_and_can_be_verified_again() {
         };
         assert_eq!(refused.error.code(), *code, "{name}: {refused}");
         assert_eq!(refused.error.next_step(), NextStep::AskTheInstitution, "{name}");
-        let again =
-            right.client.verify_introspection(*refused.unspent, Some(&right.keys), right.world.now);
+        let again = right.client.verify(*refused.unspent, Some(&right.keys), right.world.now);
         assert_eq!(again.unwrap_err().error.code(), *code, "{name}");
     }
     assert_eq!(right.world.sent.len(), sent, "something was sent");
@@ -283,8 +282,8 @@ fn a_revoked_token_is_signed_to_be_inactive() {
     let token = verified.tokens().access_token();
     let draft = client.introspect_signed(token, entropy(41), world.now).unwrap();
     let signed = world.run(draft).unwrap();
-    let told = client.verify_introspection(signed, Some(&keys), world.now).unwrap();
-    let IntrospectionVerification::Verified(told) = told else { panic!("{told:?}") };
+    let told = client.verify(signed, Some(&keys), world.now).unwrap();
+    let Verification::Done(told) = told else { panic!("{told:?}") };
     assert!(!told.is_active());
 }
 
@@ -298,12 +297,12 @@ fn an_unknown_key_asks_for_the_keys_and_loses_nothing() {
         let draft = right.client.introspect_signed(token, entropy(40), right.world.now).unwrap();
         let signed = right.world.run(draft).unwrap();
         let held = held.then_some(&right.keys);
-        let asked = right.client.verify_introspection(signed, held, right.world.now).unwrap();
-        let IntrospectionVerification::FetchKeys(signed) = asked else { panic!("{asked:?}") };
+        let asked = right.client.verify(signed, held, right.world.now).unwrap();
+        let Verification::FetchKeys(signed) = asked else { panic!("{asked:?}") };
         let draft = right.client.fetch_keys(right.world.now).unwrap();
         let fresh = right.world.run(draft).unwrap();
-        let done = right.client.verify_introspection(signed, Some(&fresh), right.world.now);
-        let IntrospectionVerification::Verified(told) = done.unwrap() else { panic!("again") };
+        let done = right.client.verify(signed, Some(&fresh), right.world.now);
+        let Verification::Done(told) = done.unwrap() else { panic!("again") };
         assert!(told.is_active());
     }
 }
@@ -326,7 +325,7 @@ fn another_algorithm_than_the_registered_one_is_refused() {
     let client = Client::new(config, right.client.metadata().clone()).unwrap();
     let received = right.received(answer(200, TYPE, right.jwt.as_str())).unwrap();
     let now = right.world.now;
-    let refused = client.verify_introspection(received, Some(&right.keys), now).unwrap_err();
+    let refused = client.verify(received, Some(&right.keys), now).unwrap_err();
     assert_eq!(refused.error.code(), "rfc9701.alg");
 }
 

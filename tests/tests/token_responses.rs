@@ -4,8 +4,7 @@
 use fdx_par::dialect::{Line, Member};
 use fdx_par::not_fapi::{Departure, Unbound};
 use fdx_par::{
-    Callback, CallerFault, Client, Dialect, Notice, RefreshVerification, SenderConstraint,
-    ServerRule, Verification,
+    Callback, CallerFault, Client, Dialect, Notice, SenderConstraint, ServerRule, Verification,
 };
 use fdx_sandbox::NoncePolicy;
 use fdx_tests::{Binding, Setup, World, answer, entropy, patched, persisted, usual_request};
@@ -89,7 +88,7 @@ fn an_expires_in_that_is_no_number_is_told() {
         let exchanged = world.exchanged(&client);
         let keys = world.run(client.fetch_keys(world.now).unwrap()).unwrap();
         let verification = client.verify(exchanged, Some(&keys), world.now).unwrap();
-        let Verification::Verified(verified) = verification else { panic!("{verification:?}") };
+        let Verification::Done(verified) = verification else { panic!("{verification:?}") };
         assert_eq!(verified.notices(), notices, "{expires_in}");
     }
 }
@@ -112,8 +111,8 @@ fn a_rotated_refresh_token_survives_a_scope_of_another_type() {
     let told = json!({ "scope": ["openid"], "refresh_token": "rotated", "id_token": null });
     world.tamper_at("/token", move |answer| patched(answer, &told));
     let refreshed = world.refresh(&client, &grant).unwrap();
-    let verified = client.verify_refreshed(refreshed, None, world.now).unwrap();
-    let RefreshVerification::Verified(grant) = verified else { panic!("keys") };
+    let verified = client.verify(refreshed, None, world.now).unwrap();
+    let Verification::Done(grant) = verified else { panic!("keys") };
     assert_eq!(grant.tokens().refresh_token().unwrap().expose(), "rotated");
 }
 

@@ -2,8 +2,8 @@
 
 use fdx_jose::Algorithm;
 use fdx_par::{
-    AuthorizationRequest, CallerFault, Client, Error, Exchanged, Identity, NextStep,
-    RefreshVerification, ResponseMode, Revoked, ServerRule, TokenTypeHint, UnverifiedTokens,
+    AuthorizationRequest, CallerFault, Client, Error, Exchanged, Identity, NextStep, ResponseMode,
+    Revoked, ServerRule, TokenTypeHint, UnverifiedTokens, Verification,
 };
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{NoncePolicy, RefreshPolicy};
@@ -189,7 +189,7 @@ fn without_openid_a_restored_exchange_is_verified_without_keys() {
     let exchanged = restored(&client, &exchanged.to_json());
     let sent = world.sent.len();
     let verified = client.verify(exchanged, None, world.now).unwrap();
-    let fdx_par::Verification::Verified(verified) = verified else { panic!("{verified:?}") };
+    let fdx_par::Verification::Done(verified) = verified else { panic!("{verified:?}") };
     assert_eq!(world.sent.len(), sent);
     assert!(verified.id_token().is_none());
     world.accounts(&client, verified.tokens().access_token()).unwrap();
@@ -390,7 +390,7 @@ fn another_client_neither_verifies_nor_refreshes_nor_revokes_unverified_tokens()
 
     let error = other.revoke(&refreshed, TokenTypeHint::AccessToken, entropy(9), world.now);
     assert_eq!(error.err(), Some(CallerFault::OtherClient.into()));
-    let refused = other.verify_refreshed(refreshed, None, world.now).unwrap_err();
+    let refused = other.verify(refreshed, None, world.now).unwrap_err();
     assert_eq!(refused.error, CallerFault::OtherClient.into());
     assert_eq!(refused.error.next_step(), NextStep::StartOver);
     let tokens = UnverifiedTokens::from(*refused.unspent);
@@ -421,10 +421,10 @@ fn a_refresh_without_an_id_token_is_not_another_client_s() {
     let mut config = client.config().clone();
     config.client_id = "app-2".to_owned();
     let other = Client::new(config, client.metadata().clone()).unwrap();
-    let refused = other.verify_refreshed(refreshed, None, world.now).unwrap_err();
+    let refused = other.verify(refreshed, None, world.now).unwrap_err();
     assert_eq!(refused.error, CallerFault::OtherClient.into());
-    let verified = client.verify_refreshed(*refused.unspent, None, world.now).unwrap();
-    assert!(matches!(verified, RefreshVerification::Verified(_)));
+    let verified = client.verify(*refused.unspent, None, world.now).unwrap();
+    assert!(matches!(verified, Verification::Done(_)));
 }
 
 #[test]

@@ -2,9 +2,8 @@
 
 use fdx_jose::{JwtError, PrivateKey};
 use fdx_par::{
-    Callback, CallbackVerification, Client, ConsentRead, Draft, Endpoint, Error, Exchanged,
-    Granted, Output, Pending, RefreshVerification, Refreshed, Refused, ResponseMode,
-    SignedCallback, StoredGrant, Verification, Verified,
+    Callback, Client, ConsentRead, Draft, Endpoint, Error, Exchanged, Granted, Output, Pending,
+    Refreshed, Refused, ResponseMode, SignedCallback, StoredGrant, Verification, Verified,
 };
 use fdx_sandbox::customer::{ConsentPage, Decision, visit};
 use fdx_transport_hyper::{RunError, Transport, system_now};
@@ -63,9 +62,9 @@ impl Driver {
             Err(refused) => return Ok(Err(refused)),
         };
         let keys = self.run("fetching the server's keys", client.fetch_keys(system_now())).await?;
-        Ok(match client.verify_callback(signed, Some(&keys), system_now()) {
-            Ok(CallbackVerification::Done(callback)) => Ok(callback),
-            Ok(CallbackVerification::FetchKeys(signed)) => {
+        Ok(match client.verify(signed, Some(&keys), system_now()) {
+            Ok(Verification::Done(callback)) => Ok(callback),
+            Ok(Verification::FetchKeys(signed)) => {
                 let error = Error::AuthorizationResponse(JwtError::UnknownKey.into());
                 Err(unspent(error, signed))
             }
@@ -107,14 +106,12 @@ impl Driver {
             }
         };
         let failed = |refused: Refused<Refreshed>| Failure::protocol(DOING, &refused.error);
-        match client.verify_refreshed(refreshed, keys.as_ref(), system_now()).map_err(failed)? {
-            RefreshVerification::Verified(grant) => Ok(grant),
-            RefreshVerification::Decrypt(_) | RefreshVerification::FetchKeys(_) => {
-                Err(Failure::failed(
-                    "refreshing the tokens: the server does not publish the key that signed",
-                    "nothing that a program can do: ask the institution",
-                ))
-            }
+        match client.verify(refreshed, keys.as_ref(), system_now()).map_err(failed)? {
+            Verification::Done(grant) => Ok(grant),
+            Verification::Decrypt(_) | Verification::FetchKeys(_) => Err(Failure::failed(
+                "refreshing the tokens: the server does not publish the key that signed",
+                "nothing that a program can do: ask the institution",
+            )),
         }
     }
 
@@ -125,7 +122,7 @@ impl Driver {
         exchanged: Exchanged,
     ) -> Result<Verified, NotVerified> {
         let exchanged = match client.verify(exchanged, None, system_now())? {
-            Verification::Verified(verified) => return Ok(verified),
+            Verification::Done(verified) => return Ok(verified),
             Verification::FetchKeys(exchanged) => exchanged,
             Verification::Decrypt(_) => {
                 return Err(Failure::failed(
@@ -137,7 +134,7 @@ impl Driver {
         };
         let keys = self.run("fetching the server's keys", client.fetch_keys(system_now())).await?;
         match client.verify(exchanged, Some(&keys), system_now())? {
-            Verification::Verified(verified) => Ok(verified),
+            Verification::Done(verified) => Ok(verified),
             // Fresh keys were at hand: what none of them signed is a forgery to us.
             Verification::FetchKeys(exchanged) => Err(NotVerified::Rejected {
                 failure: Failure::failed(

@@ -20,7 +20,7 @@
 //!                  Granted ── receipt ──▶ ConsentReceipt
 //!                      │ stored                                  call ─▶ ResourceAnswer
 //!                      ▼                                       revoke ─▶ Revoked (a token)
-//!                 StoredGrant ── refresh ─▶ Refreshed ── verify_refreshed ─▶ StoredGrant
+//!                 StoredGrant ── refresh ─▶ Refreshed ── verify ─▶ StoredGrant
 //!                      │
 //!                      ├── read_consent_by_id ─▶ ConsentRead    any token of the consent's does,
 //!                      ├── list_revocations ───▶ Revocations    or the client's own:
@@ -36,7 +36,7 @@
 //! Where there is no `client_id` yet, a [`Registrar`] gets one, and gives the [`ClientConfig`].
 //!
 //! In the response mode `jwt` (JARM) the callback is read in two steps, [`Client::signed_callback`]
-//! and [`Client::verify_callback`]. The [`manual`] has the chapters: which layer to take, the threat
+//! and [`Client::verify`]. The [`manual`] has the chapters: which layer to take, the threat
 //! model, defence in depth, cookies, keys in a KMS, many nodes, message signing, the dialects, every
 //! clause and every error code, and what is proven of all this.
 //!
@@ -124,7 +124,7 @@
 //! let exchanged = run(client.exchange(accepted, entropy(2), now)?, &key, &mut bank, now)?;
 //! // Persist exchanged.to_json() here.
 //! let keys = run(client.fetch_keys(now)?, &key, &mut bank, now)?;
-//! let Verification::Verified(verified) = client.verify(exchanged, Some(&keys), now)? else {
+//! let Verification::Done(verified) = client.verify(exchanged, Some(&keys), now)? else {
 //!     return Ok(()); // an unknown key: fetch the keys once more
 //! };
 //! let read = run(client.read_consent(&verified, entropy(3), now)?, &key, &mut bank, now)?;
@@ -164,17 +164,18 @@ pub use client::config::{
 pub use client::encrypted::Encrypted;
 pub use client::endpoints::Target;
 pub use client::fdx_headers::{ActorType, FdxHeaders};
+pub use client::verification::{Unverified, Verification};
 pub use consent::callback::callback::{Accepted, Callback};
-pub use consent::callback::signed::{CallbackVerification, SignedCallback};
+pub use consent::callback::signed::SignedCallback;
 pub use consent::code_exchange::Exchanged;
 pub use consent::granted::Granted;
 pub use consent::pending::pending::{FlowId, Pending};
 pub use consent::push::pushed::{AuthorizationUrl, Pushed};
 pub use consent::push::request::AuthorizationRequest;
-pub use consent::refresh::{RefreshVerification, Refreshed};
+pub use consent::refresh::Refreshed;
 pub use consent::stored_grant::{Identity, StoredGrant};
 pub use consent::unverified::UnverifiedTokens;
-pub use consent::verification::{Verification, Verified};
+pub use consent::verified::Verified;
 pub use dialect::dialect::Dialect;
 pub use discovery::discover::{WellKnown, discover};
 pub use discovery::document::{MetadataDocument, discover_document};
@@ -209,5 +210,5 @@ pub use registration::registry::{Intermediary, RegistryReference, TlsClientAuthN
 pub use tokens::client_credentials::ClientToken;
 pub use tokens::introspection::Introspection;
 pub use tokens::revocation::{Revoked, TokenTypeHint};
-pub use tokens::signed_introspection::{IntrospectionJwt, IntrospectionVerification};
+pub use tokens::signed_introspection::IntrospectionJwt;
 pub use tokens::tokens::{AccessToken, Tokens};

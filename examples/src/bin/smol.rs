@@ -53,7 +53,7 @@ async fn flow(bank: &Bank, wire: &Wire) -> Result<(), Box<dyn Error>> {
     // are issued only once.
 
     let keys = wire.run(client.fetch_keys(now())?).await?;
-    let Verification::Verified(verified) = client.verify(exchanged, Some(&keys), now())? else {
+    let Verification::Done(verified) = client.verify(exchanged, Some(&keys), now())? else {
         return Err("the institution does not publish the key of the ID token".into());
     };
     let bound_by = verified.tokens().access_token().bound_by();

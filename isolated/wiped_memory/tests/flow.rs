@@ -4,11 +4,7 @@ use fdx_jose::{
     Algorithm, AssertionKey, AssertionType, FreshKey, Jwks, PrivateKey, ProofKey, RequestObjectKey,
     SealingKey, SealingKeys, backend,
 };
-use fdx_par::{
-    AuthorizationRequest, Callback, CallbackVerification, Client, ClientAuthentication,
-    ClientConfig, Draft, Output, RefreshVerification, RequestObjects, ResourceRequest,
-    ResponseMode, SenderConstraint, Step, TokenTypeHint, Verification, WellKnown, discover,
-};
+use fdx_par::{AuthorizationRequest, Callback, Client, ClientAuthentication, ClientConfig, Draft, Output, RequestObjects, ResourceRequest, ResponseMode, SenderConstraint, Step, TokenTypeHint, Verification, WellKnown, discover};
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_sandbox::{Binding, Institution, InstitutionConfig, RefreshPolicy, RegisteredClient};
@@ -189,9 +185,9 @@ fn flow(bank_key: &[u8], fresh: &FreshKey, messages: Messages) -> Vec<Planted> {
         Messages::Plain => client.callback(pending, received, NOW).unwrap(),
         Messages::Signed => {
             let signed = client.signed_callback(pending, received, NOW).unwrap();
-            match client.verify_callback(signed, Some(&server_keys), NOW).unwrap() {
-                CallbackVerification::Done(callback) => callback,
-                CallbackVerification::FetchKeys(_) => panic!("the keys do not fit"),
+            match client.verify(signed, Some(&server_keys), NOW).unwrap() {
+                Verification::Done(callback) => callback,
+                Verification::FetchKeys(_) => panic!("the keys do not fit"),
             }
         }
     };
@@ -200,7 +196,7 @@ fn flow(bank_key: &[u8], fresh: &FreshKey, messages: Messages) -> Vec<Planted> {
     let exchanged = wire.run(draft, &key);
     drop(exchanged.to_json());
     let verification = client.verify(exchanged, Some(&server_keys), NOW).unwrap();
-    let Verification::Verified(verified) = verification else { panic!("{verification:?}") };
+    let Verification::Done(verified) = verification else { panic!("{verification:?}") };
     let draft = client.read_consent(&verified, wire.entropy(), NOW).unwrap();
     let read = wire.run(draft, &key);
     let granted = verified.granted(read).unwrap();
@@ -215,8 +211,8 @@ fn flow(bank_key: &[u8], fresh: &FreshKey, messages: Messages) -> Vec<Planted> {
     let draft = client.refresh(&grant, wire.entropy(), NOW).unwrap();
     let refreshed = wire.run(draft, &key);
     drop(refreshed.to_json());
-    let verification = client.verify_refreshed(refreshed, Some(&server_keys), NOW).unwrap();
-    let RefreshVerification::Verified(grant) = verification else { panic!("{verification:?}") };
+    let verification = client.verify(refreshed, Some(&server_keys), NOW).unwrap();
+    let Verification::Done(grant) = verification else { panic!("{verification:?}") };
 
     let accounts = client.config().fdx_base.join_segment("accounts").unwrap();
     let (token, request) = (grant.tokens().access_token(), ResourceRequest::get(accounts));

@@ -155,7 +155,7 @@ impl World {
         let keys = self.nodes.get(task.node).and_then(|node| node.keys.get(task.bank as usize));
         let keys = keys.and_then(Option::as_ref);
         match client.verify(exchanged, keys, now) {
-            Ok(Verification::Verified(verified)) => self.verified(id, verified),
+            Ok(Verification::Done(verified)) => self.verified(id, verified),
             Ok(Verification::FetchKeys(exchanged)) => {
                 task.held = Held::Exchanged(exchanged);
                 self.fetch_keys(id);

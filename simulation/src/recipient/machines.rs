@@ -1,8 +1,7 @@
 //! Nodes that crash and restart, and what must be left at the end.
 
 use fdx_par::{
-    CallerFault, Draft, Error, Output, RefreshVerification, ServerRule, Step, UnverifiedTokens,
-    Verification,
+    CallerFault, Draft, Error, Output, ServerRule, Step, UnverifiedTokens, Verification,
 };
 
 use super::{Posted, Waiting};
@@ -103,11 +102,11 @@ impl World {
             let verified = renewed.map(|renewed| match renewed {
                 UnverifiedTokens::Exchanged(exchanged) => client
                     .verify(exchanged, keys, now)
-                    .map(|verification| matches!(verification, Verification::Verified(_)))
+                    .map(|verification| matches!(verification, Verification::Done(_)))
                     .map_err(Error::from),
                 UnverifiedTokens::Refreshed(refreshed) => client
-                    .verify_refreshed(refreshed, keys, now)
-                    .map(|verification| matches!(verification, RefreshVerification::Verified(_)))
+                    .verify(refreshed, keys, now)
+                    .map(|verification| matches!(verification, Verification::Done(_)))
                     .map_err(Error::from),
             });
             let broken = match &verified {

@@ -1,7 +1,7 @@
 //! Renewing a grant, as the manual describes for several nodes: a lease on the row, one refresh,
 //! and a conditional write that fails if another node wrote the row.
 
-use fdx_par::{CallerFault, RefreshVerification, StoredGrant, UnverifiedTokens};
+use fdx_par::{CallerFault, StoredGrant, UnverifiedTokens, Verification};
 use fdx_wire::Secret;
 
 use super::network::of;
@@ -113,9 +113,9 @@ impl World {
         };
         let keys = self.nodes.get(task.node).and_then(|node| node.keys.get(task.bank as usize));
         let keys = keys.and_then(Option::as_ref);
-        match client.verify_refreshed(refreshed, keys, now) {
-            Ok(RefreshVerification::Verified(grant)) => self.renewed(id, &grant),
-            Ok(RefreshVerification::FetchKeys(refreshed)) => {
+        match client.verify(refreshed, keys, now) {
+            Ok(Verification::Done(grant)) => self.renewed(id, &grant),
+            Ok(Verification::FetchKeys(refreshed)) => {
                 task.held = Held::Refreshed(refreshed);
                 self.fetch_keys(id);
             }
@@ -127,7 +127,7 @@ impl World {
                 self.fail(id, &refused.error, "");
             }
             // Nothing here is encrypted.
-            Ok(RefreshVerification::Decrypt(_)) => {}
+            Ok(Verification::Decrypt(_)) => {}
         }
     }
 

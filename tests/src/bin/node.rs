@@ -82,8 +82,7 @@ async fn finish(told: &NodeTold) -> Result<serde_json::Value, Error> {
     };
     let exchanged = node.run(node.client.exchange(accepted, entropy(), system_now())?).await?;
     let keys = node.run(node.client.fetch_keys(system_now())?).await?;
-    let Verification::Verified(verified) =
-        node.client.verify(exchanged, Some(&keys), system_now())?
+    let Verification::Done(verified) = node.client.verify(exchanged, Some(&keys), system_now())?
     else {
         return Ok(serde_json::json!({ "keys": "unknown" }));
     };

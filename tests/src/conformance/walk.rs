@@ -2,9 +2,8 @@ use std::time::Duration;
 
 use fdx_jose::{IdTokenError, JwtError};
 use fdx_par::{
-    Callback, CallbackVerification, Client, Exchanged, Introspection, IntrospectionVerification,
-    Notice, Pending, RefreshVerification, ResourceRequest, ResponseMode, ServerKeys, StoredGrant,
-    TokenTypeHint, Tokens, Verification, Verified, WellKnown, discover,
+    Callback, Client, Exchanged, Introspection, Notice, Pending, ResourceRequest, ResponseMode,
+    ServerKeys, StoredGrant, TokenTypeHint, Tokens, Verification, Verified, WellKnown, discover,
 };
 use fdx_rar::Coverage;
 use fdx_sandbox::customer::{ConsentPage, Decision, visit};
@@ -119,13 +118,13 @@ impl<W: Wire> Walk<'_, W> {
             ResponseMode::Query => client.callback(pending, back, now)?,
             ResponseMode::Jwt => {
                 let signed = client.signed_callback(pending, back, now)?;
-                match client.verify_callback(signed, self.keys.as_ref(), now)? {
-                    CallbackVerification::Done(callback) => callback,
-                    CallbackVerification::FetchKeys(signed) => {
+                match client.verify(signed, self.keys.as_ref(), now)? {
+                    Verification::Done(callback) => callback,
+                    Verification::FetchKeys(signed) => {
                         let keys = self.fetched(client).await?;
-                        match client.verify_callback(signed, Some(&keys), now)? {
-                            CallbackVerification::Done(callback) => callback,
-                            CallbackVerification::FetchKeys(_) => {
+                        match client.verify(signed, Some(&keys), now)? {
+                            Verification::Done(callback) => callback,
+                            Verification::FetchKeys(_) => {
                                 return Err(Stop::of("jarm.key.unknown", "the keys do not fit"));
                             }
                         }
@@ -144,13 +143,13 @@ impl<W: Wire> Walk<'_, W> {
     async fn verified(&mut self, client: &Client, exchanged: Exchanged) -> Result<Verified, Stop> {
         let now = self.wire.now();
         let exchanged = match client.verify(exchanged, self.keys.as_ref(), now)? {
-            Verification::Verified(verified) => return Ok(verified),
+            Verification::Done(verified) => return Ok(verified),
             Verification::FetchKeys(exchanged) => exchanged,
             Verification::Decrypt(_) => return Err(encrypted()),
         };
         let keys = self.fetched(client).await?;
         match client.verify(exchanged, Some(&keys), now)? {
-            Verification::Verified(verified) => Ok(verified),
+            Verification::Done(verified) => Ok(verified),
             Verification::FetchKeys(_) => Err(unknown_key()),
             Verification::Decrypt(_) => Err(encrypted()),
         }
@@ -168,9 +167,9 @@ impl<W: Wire> Walk<'_, W> {
         }
         let draft = client.introspect_signed(token, self.wire.draw(), now)?;
         let signed = self.wire.run(draft).await?;
-        match client.verify_introspection(signed, self.keys.as_ref(), now)? {
-            IntrospectionVerification::Verified(told) => Ok(told),
-            IntrospectionVerification::FetchKeys(_) => {
+        match client.verify(signed, self.keys.as_ref(), now)? {
+            Verification::Done(told) => Ok(told),
+            Verification::FetchKeys(_) => {
                 Err(Stop::of("rfc9701.key.unknown", "the keys do not fit"))
             }
         }
@@ -193,10 +192,10 @@ impl<W: Wire> Walk<'_, W> {
         let draft = client.refresh(&grant, self.wire.draw(), self.wire.now())?;
         let refreshed = self.wire.run(draft).await?;
         let now = self.wire.now();
-        match client.verify_refreshed(refreshed, self.keys.as_ref(), now)? {
-            RefreshVerification::Verified(grant) => Ok(grant),
-            RefreshVerification::FetchKeys(_) => Err(unknown_key()),
-            RefreshVerification::Decrypt(_) => Err(encrypted()),
+        match client.verify(refreshed, self.keys.as_ref(), now)? {
+            Verification::Done(grant) => Ok(grant),
+            Verification::FetchKeys(_) => Err(unknown_key()),
+            Verification::Decrypt(_) => Err(encrypted()),
         }
     }
 

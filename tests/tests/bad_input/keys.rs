@@ -64,7 +64,7 @@ fn decoys_with_the_same_kid_and_another_algorithm_are_survived() {
     let exchanged = match client.verify(exchanged, Some(&keys), world.now).unwrap() {
         Verification::FetchKeys(exchanged) => exchanged,
         Verification::Decrypt(_) => panic!("no encryption was registered"),
-        Verification::Verified(_) => panic!("verified by a decoy"),
+        Verification::Done(_) => panic!("verified by a decoy"),
     };
 
     let jwks = with_the_key.to_string();
@@ -72,7 +72,7 @@ fn decoys_with_the_same_kid_and_another_algorithm_are_survived() {
     let keys = world.run(client.fetch_keys(world.now).unwrap()).unwrap();
     assert_eq!(keys.jwks().keys().len(), 3);
     match client.verify(exchanged, Some(&keys), world.now).unwrap() {
-        Verification::Verified(verified) => assert!(verified.id_token().is_some()),
+        Verification::Done(verified) => assert!(verified.id_token().is_some()),
         Verification::Decrypt(_) | Verification::FetchKeys(_) => panic!("the key is there"),
     }
 }

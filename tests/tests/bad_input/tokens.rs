@@ -104,7 +104,7 @@ fn an_id_token_that_was_not_asked_for_is_a_notice() {
     world.tamper_at("/token", |answer| patched(answer, &json!({ "id_token": "not looked at" })));
     let exchanged = world.exchange(&client, pending, &callback).unwrap();
     match client.verify(exchanged, None, world.now).unwrap() {
-        Verification::Verified(verified) => {
+        Verification::Done(verified) => {
             assert_eq!(verified.notices(), [Notice::IdTokenUnasked]);
             assert!(verified.id_token().is_none());
         }

@@ -554,7 +554,7 @@ fn a_signed_callback_of_another_issuer() {
     let forged = input.attach(&key.sign(&input).unwrap()).unwrap();
     let signed =
         client.signed_callback(pending, &format!("{place}response={forged}"), world.now).unwrap();
-    let refused = client.verify_callback(signed, None, world.now).unwrap_err();
+    let refused = client.verify(signed, None, world.now).unwrap_err();
     let issuer = JwtError::Issuer.into();
     assert_eq!(refused.error, Error::AuthorizationResponse(issuer));
     assert_eq!(refused.error.next_step(), NextStep::KeepWaiting);
@@ -580,7 +580,7 @@ fn a_signed_introspection_for_somebody_else() {
     let jwt = world.run(draft).unwrap();
     let draft = client.fetch_keys(world.now).unwrap();
     let server_keys = world.run(draft).unwrap();
-    let refused = client.verify_introspection(jwt, Some(&server_keys), world.now).unwrap_err();
+    let refused = client.verify(jwt, Some(&server_keys), world.now).unwrap_err();
     let audience = JwtError::Audience.into();
     assert_eq!(refused.error, Error::SignedIntrospection(audience));
 }

@@ -2,9 +2,9 @@
 //! events are drawn; the types say which of them can follow which.
 
 use fdx_par::{
-    Accepted, Callback, CallbackVerification, Client, ClientCertificate, Draft, Error, Exchanged,
-    NextStep, Output, Pending, Pushed, RefreshVerification, ResourceRequest, ServerKeys, Step,
-    StoredGrant, TokenTypeHint, UnverifiedTokens, Verification, Verified,
+    Accepted, Callback, Client, ClientCertificate, Draft, Error, Exchanged, NextStep, Output,
+    Pending, Pushed, ResourceRequest, ServerKeys, Step, StoredGrant, TokenTypeHint,
+    UnverifiedTokens, Verification, Verified,
 };
 use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_tests::{Answer, Setup, World, answer, usual_request};
@@ -176,7 +176,7 @@ impl Driver {
             Place::Exchanged(exchanged) => {
                 let verified = self.client.verify(exchanged, Some(&self.keys), now);
                 match self.told(verified.map_err(|refused| refused.error))? {
-                    Verification::Verified(verified) => Some(Place::Verified(verified)),
+                    Verification::Done(verified) => Some(Place::Verified(verified)),
                     _ => None,
                 }
             }
@@ -234,10 +234,10 @@ impl Driver {
                 match self.client.signed_callback(pending, &received, now) {
                     Ok(signed) => self
                         .client
-                        .verify_callback(signed, Some(&self.keys), now)
+                        .verify(signed, Some(&self.keys), now)
                         .map(|verification| match verification {
-                            CallbackVerification::Done(callback) => Some(callback),
-                            CallbackVerification::FetchKeys(_) => None,
+                            Verification::Done(callback) => Some(callback),
+                            Verification::FetchKeys(_) => None,
                         })
                         .map_err(|refused| (refused.error, refused.unspent.into_pending())),
                     Err(refused) => Err((refused.error, *refused.unspent)),
@@ -291,11 +291,11 @@ impl Driver {
         };
         // Whatever the ID token is worth, the new tokens are kept.
         let UnverifiedTokens::Refreshed(refreshed) = refreshed else { panic!("not an exchange") };
-        let verified = self.client.verify_refreshed(refreshed, Some(&self.keys), self.world.now);
+        let verified = self.client.verify(refreshed, Some(&self.keys), self.world.now);
         let kept = match verified {
-            Ok(RefreshVerification::Verified(grant)) => Kept::Verified(grant),
-            Ok(RefreshVerification::FetchKeys(refreshed)) => Kept::Unverified(refreshed.into()),
-            Ok(RefreshVerification::Decrypt(_)) => panic!("no encryption was registered"),
+            Ok(Verification::Done(grant)) => Kept::Verified(grant),
+            Ok(Verification::FetchKeys(refreshed)) => Kept::Unverified(refreshed.into()),
+            Ok(Verification::Decrypt(_)) => panic!("no encryption was registered"),
             Err(refused) => {
                 self.errors.push(refused.error);
                 Kept::Unverified((*refused.unspent).into())

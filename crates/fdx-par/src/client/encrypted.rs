@@ -21,7 +21,7 @@ pub struct Encrypted<T> {
 }
 
 /// An encrypted ID token, and what its key is asked.
-pub(crate) struct Shut {
+pub struct Shut {
     pub(crate) jwe: Jwe,
     pub(crate) input: DecryptionInput,
 }

@@ -12,3 +12,4 @@ pub(crate) mod fit;
 pub(crate) mod owner;
 pub(crate) mod redirect_uri;
 pub(crate) mod sender_constraint;
+pub(crate) mod verification;

@@ -11,7 +11,7 @@ use crate::client::binding::BoundBy;
 use crate::client::client::Client;
 use crate::consent::pending::pending::{Flow, FlowId};
 use crate::consent::stored_grant::{Identity, StoredGrant};
-use crate::consent::verification::Verified;
+use crate::consent::verified::Verified;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;

@@ -8,4 +8,4 @@ pub(crate) mod push;
 pub(crate) mod refresh;
 pub(crate) mod stored_grant;
 pub(crate) mod unverified;
-pub(crate) mod verification;
+pub(crate) mod verified;

@@ -7,15 +7,15 @@ use fdx_wire::{Entropy, Secret, UnixTime};
 
 use crate::client::binding::Bound;
 use crate::client::client::Client;
-use crate::client::encrypted::{Encrypted, Keeps};
+use crate::client::encrypted::{Encrypted, Keeps, Shut};
+use crate::client::verification::{Checked, Unverified};
 use crate::consent::stored_grant::{Identity, StoredGrant};
-use crate::consent::verification::claimed_consent_id;
+use crate::consent::verified::claimed_consent_id;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::keys::ServerKeys;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
-use crate::error::refused::Refused;
 use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
@@ -26,7 +26,7 @@ use crate::tokens::issued::{Issued, LIMIT, agree};
 use crate::tokens::tokens::{Revocable, Tokens};
 
 /// The tokens of a refresh, before verification. Persist [`Refreshed::to_json`] at once, in place of
-/// the earlier text: the old refresh token may be spent. Then call [`Client::verify_refreshed`].
+/// the earlier text: the old refresh token may be spent. Then call [`Client::verify`].
 ///
 /// Until they are verified, these tokens can't be used, only persisted,
 /// [restored](Client::restore_unverified), [refreshed](Client::refresh_unverified) and
@@ -43,11 +43,11 @@ use crate::tokens::tokens::{Revocable, Tokens};
 /// A verified refresh is a [`StoredGrant`], and with one it does:
 ///
 /// ```
-/// use fdx_par::{AccessToken, RefreshVerification};
+/// use fdx_par::{AccessToken, Refreshed, Verification};
 ///
-/// fn access_token(verification: &RefreshVerification) -> Option<&AccessToken> {
+/// fn access_token(verification: &Verification<Refreshed>) -> Option<&AccessToken> {
 ///     match verification {
-///         RefreshVerification::Verified(grant) => Some(grant.tokens().access_token()),
+///         Verification::Done(grant) => Some(grant.tokens().access_token()),
 ///         _ => None,
 ///     }
 /// }
@@ -57,18 +57,6 @@ pub struct Refreshed {
     pub(crate) issued: Box<Issued>,
     /// The verified grant, with the new tokens.
     pub(crate) grant: StoredGrant,
-}
-
-/// Where the verification of a refresh stands.
-#[derive(Debug)]
-#[must_use]
-pub enum RefreshVerification {
-    /// The ID token is encrypted: [open it](Encrypted::open) and verify again.
-    Decrypt(Encrypted<Refreshed>),
-    /// The ID token needs a key that is not at hand: fetch the keys and verify again.
-    FetchKeys(Refreshed),
-    /// The renewed grant.
-    Verified(StoredGrant),
 }
 
 impl Client {
@@ -93,55 +81,12 @@ impl Client {
         Ok(Draft::new(Refresh { client: self.clone(), grant: grant.clone() }, entropy, now)?)
     }
 
-    /// Checks the ID token of a refresh, where `openid` was asked for and one came, against the
-    /// first one: the same `iss`, `sub`, `aud` and `auth_time`, and the same `nonce` or none
-    /// (OpenID Connect Core 12.2). Where no first one was verified, it says who the customer is.
-    /// And the consent id, where the response or its ID token repeats it.
-    ///
-    /// # Errors
-    /// [`Refused`] with the tokens, which are not verified: [`Error::IdToken`],
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) for another client's grant,
-    /// [`ServerRule::RefreshedIdentity`], [`ServerRule::ConsentIdConflict`].
-    pub fn verify_refreshed(
-        &self,
-        refreshed: Refreshed,
-        keys: Option<&ServerKeys>,
-        now: UnixTime,
-    ) -> Result<RefreshVerification, Refused<Refreshed>> {
-        if let Err(error) = self.check_owner(refreshed.grant.owner()) {
-            return Err(Refused::new(error, refreshed));
-        }
-        // What was not asked for is not looked at.
-        let shut = match refreshed.grant.asked_for_id_token() {
-            true => self.shut(&refreshed.issued),
-            false => Ok(None),
-        };
-        match shut {
-            Ok(None) => {}
-            Ok(Some(shut)) => {
-                let encrypted = Encrypted::new(shut, self.config().backend, refreshed);
-                return Ok(RefreshVerification::Decrypt(encrypted));
-            }
-            Err(error) => return Err(Refused::new(error, refreshed)),
-        }
-        match self.check_refreshed(&refreshed, keys, now) {
-            Ok(Checked { identity, consent_id }) => {
-                let grant = StoredGrant { identity, consent_id, ..refreshed.grant };
-                Ok(RefreshVerification::Verified(grant))
-            }
-            Err(error) if error.next_step() == NextStep::FetchKeys => {
-                Ok(RefreshVerification::FetchKeys(refreshed))
-            }
-            Err(error) => Err(Refused::new(error, refreshed)),
-        }
-    }
-
     fn check_refreshed(
         &self,
         refreshed: &Refreshed,
         keys: Option<&ServerKeys>,
         now: UnixTime,
-    ) -> Result<Checked, Error> {
+    ) -> Result<Findings, Error> {
         let Refreshed { issued, grant } = refreshed;
         let id_token = self.check_refreshed_id_token(refreshed, keys, now)?;
         let again = id_token.as_ref().map(Identity::of);
@@ -156,7 +101,7 @@ impl Client {
             agree(&mut consent_id, told).map_err(|rule| issued.fault(rule))?;
         }
         // Only a dialect whose provider sent no ID token leaves no first one: then this is it.
-        Ok(Checked { identity: grant.identity.clone().or(again), consent_id })
+        Ok(Findings { identity: grant.identity.clone().or(again), consent_id })
     }
 
     fn check_refreshed_id_token(
@@ -184,9 +129,47 @@ impl Client {
     }
 }
 
-struct Checked {
+/// What the checks of [`Refreshed`] tokens find.
+pub struct Findings {
     identity: Option<Identity>,
     consent_id: Option<ConsentId>,
+}
+
+impl Unverified for Refreshed {
+    type Decrypt = Encrypted<Self>;
+    type Verified = StoredGrant;
+}
+
+impl Checked for Refreshed {
+    type Ciphertext = Shut;
+    type Findings = Findings;
+
+    fn ciphertext(&self, client: &Client) -> Result<Option<Shut>, Error> {
+        client.check_owner(self.grant.owner())?;
+        // An ID token that was not requested is ignored.
+        match self.grant.asked_for_id_token() {
+            true => client.shut(&self.issued),
+            false => Ok(None),
+        }
+    }
+
+    fn decrypt(self, ciphertext: Shut, client: &Client) -> Encrypted<Self> {
+        Encrypted::new(ciphertext, client.config().backend, self)
+    }
+
+    fn check(
+        &self,
+        client: &Client,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Findings, Error> {
+        client.check_refreshed(self, keys, now)
+    }
+
+    fn verified(self, findings: Findings) -> StoredGrant {
+        let Findings { identity, consent_id } = findings;
+        StoredGrant { identity, consent_id, ..self.grant }
+    }
 }
 
 pub struct Refresh {

@@ -26,8 +26,7 @@ use crate::tokens::tokens::{Revocable, Tokens};
 /// Tokens that were persisted before they were verified, restored by
 /// [`Client::restore_unverified`].
 ///
-/// Verify them: [`Client::verify`] takes [`Exchanged`] tokens, [`Client::verify_refreshed`] takes
-/// [`Refreshed`] ones. The times in the ID token are compared with the time at which it arrived, so
+/// Verify them: [`Client::verify`] takes the tokens of either variant. The times in the ID token are compared with the time at which it arrived, so
 /// it can be verified after it has expired.
 ///
 /// No call, introspection or consent read takes them, and they are no [`StoredGrant`]. This does

@@ -118,7 +118,7 @@
 //!     exchanged: Exchanged,
 //!     keys: Option<&ServerKeys>,
 //!     now: UnixTime,
-//! ) -> Result<Verification, Refused<Exchanged>> {
+//! ) -> Result<Verification<Exchanged>, Refused<Exchanged>> {
 //!     let encrypted = match client.verify(exchanged, keys, now)? {
 //!         Verification::Decrypt(encrypted) => encrypted,
 //!         other => return Ok(other),

@@ -72,10 +72,10 @@
 //! // Another process, later:
 //! assert!(client.restore(row.expose()).is_err());
 //! let UnverifiedTokens::Exchanged(exchanged) = client.restore_unverified(row.expose())? else {
-//!     return Ok(()); // the text of Refreshed::to_json: Client::verify_refreshed
+//!     return Ok(()); // the text of Refreshed::to_json: Client::verify
 //! };
 //! // Without openid no key is needed. With openid, fetch the server's keys first.
-//! let Verification::Verified(verified) = client.verify(exchanged, None, NOW)? else {
+//! let Verification::Done(verified) = client.verify(exchanged, None, NOW)? else {
 //!     return Ok(());
 //! };
 //! assert!(verified.tokens().refresh_token().is_some());
@@ -102,7 +102,7 @@
 //! 3. Take a short lease on the row. It expires by itself, in case the node crashes.
 //! 4. Refresh, and write [`Refreshed::to_json`](crate::Refreshed::to_json) only if the row's version is
 //!    unchanged.
-//! 5. Verify with [`Client::verify_refreshed`](crate::Client::verify_refreshed), and write the verified
+//! 5. Verify with [`Client::verify`](crate::Client::verify), and write the verified
 //!    grant. The ID token of a refresh must be about the same customer and login as the first one.
 //!    Otherwise the tokens can't be used.
 //!

@@ -71,13 +71,13 @@
 //! assert_eq!(FlowId::claimed_by(&arrived).as_ref(), Some(waiting.flow_id()));
 //!
 //! let signed = client.signed_callback(waiting, &arrived, NOW)?;
-//! let signed = match client.verify_callback(signed, None, NOW)? {
-//!     CallbackVerification::FetchKeys(signed) => signed,
-//!     CallbackVerification::Done(_) => unreachable!("there are no keys yet"),
+//! let signed = match client.verify(signed, None, NOW)? {
+//!     Verification::FetchKeys(signed) => signed,
+//!     Verification::Done(_) => unreachable!("there are no keys yet"),
 //! };
 //! let (keys, _) = done(client.fetch_keys(NOW)?, &key, 200, &published);
-//! let verified = client.verify_callback(signed, Some(&keys), NOW)?;
-//! assert!(matches!(verified, CallbackVerification::Done(Callback::Code(_))));
+//! let verified = client.verify(signed, Some(&keys), NOW)?;
+//! assert!(matches!(verified, Verification::Done(Callback::Code(_))));
 //! # let (waiting, _) = pending(&client, &key);
 //!
 //! // An unsigned code is a downgrade. The error returns the pending value unchanged.
@@ -98,7 +98,7 @@
 //!
 //! [`Client::introspect_signed`](crate::Client::introspect_signed) requests
 //! `application/token-introspection+jwt`. A response in plain JSON is an error (`rfc9701.unsigned`).
-//! [`Client::verify_introspection`](crate::Client::verify_introspection) checks `typ`, `iss`, `aud` and
+//! [`Client::verify`](crate::Client::verify) checks `typ`, `iss`, `aud` and
 //! the signature before it reads the token's members. Store the JWT if you may have to prove the
 //! response later. Use [`Client::introspect`](crate::Client::introspect) if the institution does not
 //! sign.

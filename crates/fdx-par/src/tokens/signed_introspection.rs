@@ -1,3 +1,4 @@
+use core::convert::Infallible;
 use core::fmt;
 
 use fdx_jose::{JwtExpectation, SignedIntrospection};
@@ -6,10 +7,10 @@ use http::StatusCode;
 use http::header::ACCEPT;
 
 use crate::client::client::Client;
+use crate::client::verification::{Checked, Unverified};
 use crate::discovery::keys::ServerKeys;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
-use crate::error::refused::Refused;
 use crate::error::said::Said;
 use crate::error::server::{ServerFault, ServerRule};
 use crate::exchange::answer::Answer;
@@ -29,16 +30,6 @@ pub struct IntrospectionJwt {
     said: Said,
 }
 
-/// Where the verification of a signed introspection stands.
-#[derive(Debug)]
-#[must_use]
-pub enum IntrospectionVerification {
-    /// It needs a key that is not at hand: fetch the keys and verify again.
-    FetchKeys(IntrospectionJwt),
-    /// What the server says of the token, and can't deny later.
-    Verified(Introspection),
-}
-
 impl Client {
     /// Drafts the introspection of an access token, with a signed answer (FAPI 2.0 Message Signing
     /// 5.5.2). An answer in plain JSON is refused.
@@ -56,25 +47,6 @@ impl Client {
         let request =
             SignedIntrospectionRequest { client: self.clone(), subject: Subject::of(access_token) };
         Ok(Draft::new(request, entropy, now)?)
-    }
-
-    /// Verifies a signed introspection (RFC 9701 section 5) and reads what it says.
-    ///
-    /// # Errors
-    /// [`Refused`] with the answer: [`Error::SignedIntrospection`], [`Error::Server`].
-    pub fn verify_introspection(
-        &self,
-        signed: IntrospectionJwt,
-        keys: Option<&ServerKeys>,
-        now: UnixTime,
-    ) -> Result<IntrospectionVerification, Refused<IntrospectionJwt>> {
-        match self.check_introspection(&signed, keys, now) {
-            Ok(introspection) => Ok(IntrospectionVerification::Verified(introspection)),
-            Err(error) if error.next_step() == NextStep::FetchKeys => {
-                Ok(IntrospectionVerification::FetchKeys(signed))
-            }
-            Err(error) => Err(Refused::new(error, signed)),
-        }
     }
 
     fn check_introspection(
@@ -98,6 +70,37 @@ impl Client {
                 let next_step = NextStep::AskTheInstitution;
                 Error::Server(Box::new(ServerFault::new(rule, signed.said.clone(), next_step)))
             })
+    }
+}
+
+impl Unverified for IntrospectionJwt {
+    type Decrypt = Infallible;
+    type Verified = Introspection;
+}
+
+impl Checked for IntrospectionJwt {
+    type Ciphertext = Infallible;
+    type Findings = Introspection;
+
+    fn ciphertext(&self, _: &Client) -> Result<Option<Infallible>, Error> {
+        Ok(None)
+    }
+
+    fn decrypt(self, ciphertext: Infallible, _: &Client) -> Infallible {
+        ciphertext
+    }
+
+    fn check(
+        &self,
+        client: &Client,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Introspection, Error> {
+        client.check_introspection(self, keys, now)
+    }
+
+    fn verified(self, introspection: Introspection) -> Introspection {
+        introspection
     }
 }
 

@@ -105,7 +105,7 @@ impl App {
         // A real service persists exchanged.to_json() here: the next steps can fail, and the tokens
         // are issued only once.
         let keys = self.run(client.fetch_keys(now())?).await?;
-        let Verification::Verified(verified) = client.verify(exchanged, Some(&keys), now())? else {
+        let Verification::Done(verified) = client.verify(exchanged, Some(&keys), now())? else {
             return Err("the institution does not publish the key of the ID token".into());
         };
         let read = self.run(client.read_consent(&verified, entropy()?, now())?).await?;

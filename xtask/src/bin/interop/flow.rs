@@ -1,8 +1,8 @@
 //! The flow from push to grant, step by step, each fetching the server's keys when it is told to.
 
 use fdx_par::{
-    Accepted, AccessToken, Callback, Exchanged, Granted, Introspection, IntrospectionVerification,
-    RefreshVerification, ResourceAnswer, ResourceRequest, StoredGrant, Verification, Verified,
+    Accepted, AccessToken, Callback, Exchanged, Granted, Introspection, ResourceAnswer,
+    ResourceRequest, StoredGrant, Verification, Verified,
 };
 use fdx_transport_hyper::{RunError, system_now};
 use fdx_wire::Entropy;
@@ -66,7 +66,7 @@ impl Recipient<'_> {
         for _ in 0..3 {
             let keys = self.server_keys.as_ref();
             match self.client.verify(exchanged, keys, system_now())? {
-                Verification::Verified(verified) => return Ok(verified),
+                Verification::Done(verified) => return Ok(verified),
                 Verification::Decrypt(encrypted) => {
                     exchanged = encrypted.open_with(&self.lab.decryption)?;
                     continue;
@@ -93,9 +93,9 @@ impl Recipient<'_> {
         let mut signed = self.run(draft)?;
         for _ in 0..2 {
             let keys = self.server_keys.as_ref();
-            match self.client.verify_introspection(signed, keys, system_now())? {
-                IntrospectionVerification::Verified(told) => return Ok(told),
-                IntrospectionVerification::FetchKeys(same) => signed = same,
+            match self.client.verify(signed, keys, system_now())? {
+                Verification::Done(told) => return Ok(told),
+                Verification::FetchKeys(same) => signed = same,
             }
             self.fetch_keys()?;
         }
@@ -109,13 +109,13 @@ impl Recipient<'_> {
         let mut refreshed = self.run(draft)?;
         for _ in 0..3 {
             let keys = self.server_keys.as_ref();
-            match self.client.verify_refreshed(refreshed, keys, system_now())? {
-                RefreshVerification::Verified(grant) => return Ok(grant),
-                RefreshVerification::Decrypt(encrypted) => {
+            match self.client.verify(refreshed, keys, system_now())? {
+                Verification::Done(grant) => return Ok(grant),
+                Verification::Decrypt(encrypted) => {
                     refreshed = encrypted.open_with(&self.lab.decryption)?;
                     continue;
                 }
-                RefreshVerification::FetchKeys(same) => refreshed = same,
+                Verification::FetchKeys(same) => refreshed = same,
             }
             self.fetch_keys()?;
         }

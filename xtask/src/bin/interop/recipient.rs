@@ -1,9 +1,9 @@
 use fdx_jose::backend::ring;
 use fdx_jose::{Algorithm, AssertionKey, AssertionType, PrivateKey, ProofKey, RequestObjectKey};
 use fdx_par::{
-    AuthorizationRequest, Callback, CallbackVerification, Client, ClientAuthentication,
-    ClientConfig, Draft, Output, Pending, Pushed, RequestObjects, ResponseMode, SenderConstraint,
-    ServerKeys, WellKnown, discover,
+    AuthorizationRequest, Callback, Client, ClientAuthentication, ClientConfig, Draft, Output,
+    Pending, Pushed, RequestObjects, ResponseMode, SenderConstraint, ServerKeys, Verification,
+    WellKnown, discover,
 };
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_transport_hyper::{RunError, Transport, system_now};
@@ -80,9 +80,9 @@ impl<'l> Recipient<'l> {
         let mut signed = self.client.signed_callback(pending, url, system_now())?;
         for _ in 0..2 {
             let keys = self.server_keys.as_ref();
-            match self.client.verify_callback(signed, keys, system_now())? {
-                CallbackVerification::Done(callback) => return Ok(callback),
-                CallbackVerification::FetchKeys(same) => signed = same,
+            match self.client.verify(signed, keys, system_now())? {
+                Verification::Done(callback) => return Ok(callback),
+                Verification::FetchKeys(same) => signed = same,
             }
             self.fetch_keys()?;
         }

@@ -1,7 +1,7 @@
 //! The server changes all its keys in the middle of something. What needs them answers *fetch
 //! keys*, keeps what it holds, and goes on.
 
-use fdx_par::{Callback, CallbackVerification, IntrospectionVerification, Verification};
+use fdx_par::{Callback, Verification};
 use fdx_transport_hyper::system_now;
 use fdx_wire::Entropy;
 
@@ -38,9 +38,7 @@ pub(crate) fn before_callback(lab: &Lab) -> Result<String, Failure> {
     let returned = lab.visit(&url, Decision::Allow)?;
     let signed = recipient.client.signed_callback(pending, &returned, system_now())?;
     let keys = recipient.server_keys.as_ref();
-    let CallbackVerification::FetchKeys(kept) =
-        recipient.client.verify_callback(signed, keys, system_now())?
-    else {
+    let Verification::FetchKeys(kept) = recipient.client.verify(signed, keys, system_now())? else {
         return Err(Failure::new("the old keys verified it"));
     };
     let Callback::Code(accepted) = recipient.callback(kept.into_pending(), &returned)? else {
@@ -61,16 +59,12 @@ pub(crate) fn before_introspection(lab: &Lab) -> Result<String, Failure> {
     let draft = recipient.client.introspect_signed(token, Entropy::from_os()?, system_now())?;
     let signed = recipient.run(draft)?;
     let keys = recipient.server_keys.as_ref();
-    let IntrospectionVerification::FetchKeys(kept) =
-        recipient.client.verify_introspection(signed, keys, system_now())?
-    else {
+    let Verification::FetchKeys(kept) = recipient.client.verify(signed, keys, system_now())? else {
         return Err(Failure::new("the old keys verified it"));
     };
     recipient.fetch_keys()?;
     let keys = recipient.server_keys.as_ref();
-    let IntrospectionVerification::Verified(told) =
-        recipient.client.verify_introspection(kept, keys, system_now())?
-    else {
+    let Verification::Done(told) = recipient.client.verify(kept, keys, system_now())? else {
         return Err(Failure::new("the new keys did not verify it"));
     };
     check(told.is_active(), "the token is not active")?;

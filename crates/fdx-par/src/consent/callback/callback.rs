@@ -180,7 +180,7 @@ impl Client {
 }
 
 /// What a response says, in a query or in a JWT.
-pub(crate) enum Read {
+pub enum Read {
     Code(Secret),
     Error(Said),
 }

@@ -1,3 +1,4 @@
+use core::convert::Infallible;
 use core::fmt;
 
 use fdx_jose::{AuthorizationResponse, JwtExpectation};
@@ -5,6 +6,7 @@ use fdx_wire::{Secret, UnixTime};
 
 use crate::client::client::Client;
 use crate::client::config::ResponseMode;
+use crate::client::verification::{Checked, Unverified};
 use crate::consent::callback::callback as arrival;
 use crate::consent::callback::callback::{Callback, Read, fault, read};
 use crate::consent::pending::pending::Pending;
@@ -12,7 +14,6 @@ use crate::discovery::keys::ServerKeys;
 use crate::error::callback::CallbackFault;
 use crate::error::caller::CallerFault;
 use crate::error::error::Error;
-use crate::error::next_step::NextStep;
 use crate::error::refused::Refused;
 
 /// A callback whose answer is a signed JWT that nobody has verified yet (JARM).
@@ -20,16 +21,6 @@ use crate::error::refused::Refused;
 pub struct SignedCallback {
     pending: Pending,
     response: Secret,
-}
-
-/// Where the verification of a signed callback stands.
-#[derive(Debug)]
-#[must_use]
-pub enum CallbackVerification {
-    /// The response needs a key that is not at hand: fetch the keys and verify again.
-    FetchKeys(SignedCallback),
-    /// What the customer's browser brought back, checked.
-    Done(Callback),
 }
 
 /// What stands in the JWT and nowhere else: beside it, it is a downgrade.
@@ -76,34 +67,12 @@ impl Client {
         response.map(|jwt| Secret::new(jwt.to_owned())).ok_or(CallbackFault::NotSigned.into())
     }
 
-    /// Verifies a signed callback: `iss`, `aud`, `exp` and the signature, then `state` in constant
-    /// time, and only then `error` or `code`, never both.
-    ///
-    /// # Errors
-    /// [`Refused`] with the callback, which gives back the pending value:
-    /// [`Error::AuthorizationResponse`], [`Error::Callback`], [`CallerFault::OtherClient`].
-    pub fn verify_callback(
-        &self,
-        signed: SignedCallback,
-        keys: Option<&ServerKeys>,
-        now: UnixTime,
-    ) -> Result<CallbackVerification, Refused<SignedCallback>> {
-        match self.check_response(&signed, keys, now) {
-            Ok(read) => Ok(CallbackVerification::Done(read.callback(signed.pending))),
-            Err(error) if error.next_step() == NextStep::FetchKeys => {
-                Ok(CallbackVerification::FetchKeys(signed))
-            }
-            Err(error) => Err(Refused::new(error, signed)),
-        }
-    }
-
     fn check_response(
         &self,
         signed: &SignedCallback,
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<Read, Error> {
-        self.check_owner(signed.pending.flow.owner())?;
         let config = self.config();
         let expectation = JwtExpectation::new(&config.issuer, &config.client_id, now)
             .with_algorithm(config.authorization_signed_response_alg)
@@ -125,6 +94,38 @@ impl Client {
         arrival::check_state(response.state(), &signed.pending)?;
         let code = response.code().map(Secret::expose);
         read(code, response.error(), response.error_description(), response.error_uri())
+    }
+}
+
+impl Unverified for SignedCallback {
+    type Decrypt = Infallible;
+    type Verified = Callback;
+}
+
+impl Checked for SignedCallback {
+    type Ciphertext = Infallible;
+    type Findings = Read;
+
+    fn ciphertext(&self, client: &Client) -> Result<Option<Infallible>, Error> {
+        client.check_owner(self.pending.flow.owner())?;
+        Ok(None)
+    }
+
+    fn decrypt(self, ciphertext: Infallible, _: &Client) -> Infallible {
+        ciphertext
+    }
+
+    fn check(
+        &self,
+        client: &Client,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Read, Error> {
+        client.check_response(self, keys, now)
+    }
+
+    fn verified(self, read: Read) -> Callback {
+        read.callback(self.pending)
     }
 }
 

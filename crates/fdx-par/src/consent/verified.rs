@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::client::client::Client;
 use crate::client::encrypted::{Encrypted, Shut};
+use crate::client::verification::{Checked, Unverified};
 use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
 use crate::consent::pending::pending::{Flow, FlowId};
 use crate::discovery::keys::ServerKeys;
@@ -20,19 +21,6 @@ use crate::error::server::{ServerFault, ServerRule};
 use crate::tokens::introspection::Introspection;
 use crate::tokens::issued::agree;
 use crate::tokens::tokens::Tokens;
-
-/// Where verification stands.
-#[derive(Debug)]
-#[must_use]
-pub enum Verification {
-    /// The ID token is encrypted: [open it](Encrypted::open) and verify again. Nothing was lost.
-    Decrypt(Encrypted<Exchanged>),
-    /// The ID token needs a key that is not at hand: [fetch the keys](Client::fetch_keys) and
-    /// verify again. Nothing was lost.
-    FetchKeys(Exchanged),
-    /// The ID token holds, or none was asked for.
-    Verified(Verified),
-}
 
 /// Tokens whose ID token was checked where one was asked for, and the consent id as far as the
 /// server told it.
@@ -52,64 +40,51 @@ struct ConsentClaim {
     fdx_consent_id: Option<String>,
 }
 
-impl Client {
-    /// Checks the ID token (OpenID Connect Core 3.1.3.7), which is there exactly when `openid` was
-    /// asked for, and learns the consent id: from `grant_id`, `fdxConsentId`, and the ID token.
-    ///
-    /// Without `openid` no key is needed, and `keys` may be `None`. The ID token of a
-    /// [refresh](Client::refresh_unverified) is checked by OpenID Connect Core 12.2.
-    ///
-    /// A rejected ID token means that the tokens must not be used: [revoke](Client::revoke) them.
-    /// Where it has only expired since it was issued, [refresh](Client::refresh_unverified) first.
-    ///
-    /// # Errors
-    /// [`Refused`] with the tokens, which are not verified: [`Error::IdToken`],
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient), [`ServerRule::IdTokenMissing`],
-    /// [`ServerRule::ConsentIdConflict`] where two carriers differ; for a consent whose id the client
-    /// made, [`ServerRule::AuthorizationDetailsMissing`] and [`ServerRule::ConsentIdOther`].
-    pub fn verify(
-        &self,
-        exchanged: Exchanged,
-        keys: Option<&ServerKeys>,
-        now: UnixTime,
-    ) -> Result<Verification, Refused<Exchanged>> {
-        match self.shut_where_asked(&exchanged) {
-            Ok(None) => {}
-            Ok(Some(shut)) => {
-                let encrypted = Encrypted::new(shut, self.config().backend, exchanged);
-                return Ok(Verification::Decrypt(encrypted));
-            }
-            Err(error) => return Err(Refused::new(error, exchanged)),
-        }
-        match self.check(&exchanged, keys, now) {
-            Ok(Checked { id_token, consent_id, details, notices }) => {
-                let Exchanged { issued, flow, .. } = exchanged;
-                let tokens = issued.tokens;
-                let verified = Verified { tokens, id_token, consent_id, details, flow, notices };
-                Ok(Verification::Verified(verified))
-            }
-            Err(error) if error.next_step() == NextStep::FetchKeys => {
-                Ok(Verification::FetchKeys(exchanged))
-            }
-            Err(error) => Err(Refused::new(error, exchanged)),
-        }
-    }
+impl Unverified for Exchanged {
+    type Decrypt = Encrypted<Self>;
+    type Verified = Verified;
+}
 
-    /// What was not asked for is not looked at.
-    fn shut_where_asked(&self, exchanged: &Exchanged) -> Result<Option<Shut>, Error> {
-        self.check_owner(exchanged.flow.owner())?;
-        match &exchanged.flow.nonce {
-            Some(_) => self.shut(&exchanged.issued),
+impl Checked for Exchanged {
+    type Ciphertext = Shut;
+    type Findings = Findings;
+
+    fn ciphertext(&self, client: &Client) -> Result<Option<Shut>, Error> {
+        client.check_owner(self.flow.owner())?;
+        match &self.flow.nonce {
+            Some(_) => client.shut(&self.issued),
+            // An ID token that was not requested is ignored.
             None => Ok(None),
         }
     }
 
+    fn decrypt(self, ciphertext: Shut, client: &Client) -> Encrypted<Self> {
+        Encrypted::new(ciphertext, client.config().backend, self)
+    }
+
     fn check(
+        &self,
+        client: &Client,
+        keys: Option<&ServerKeys>,
+        now: UnixTime,
+    ) -> Result<Findings, Error> {
+        client.check_exchanged(self, keys, now)
+    }
+
+    fn verified(self, findings: Findings) -> Verified {
+        let Findings { id_token, consent_id, details, notices } = findings;
+        let tokens = self.issued.tokens;
+        Verified { tokens, id_token, consent_id, details, flow: self.flow, notices }
+    }
+}
+
+impl Client {
+    fn check_exchanged(
         &self,
         exchanged: &Exchanged,
         keys: Option<&ServerKeys>,
         now: UnixTime,
-    ) -> Result<Checked, Error> {
+    ) -> Result<Findings, Error> {
         let mut notices = exchanged.issued.notices.clone();
         let id_token = match (&exchanged.flow.nonce, exchanged.issued.signed_id_token()) {
             (Some(_), None) if self.profile().openid_without_id_token => None,
@@ -138,7 +113,7 @@ impl Client {
         };
         client_made(&exchanged.flow.asked, details.as_ref(), &mut consent_id)
             .map_err(|rule| exchanged.issued.fault(rule))?;
-        Ok(Checked { id_token, consent_id, details, notices })
+        Ok(Findings { id_token, consent_id, details, notices })
     }
 
     fn check_id_token(
@@ -190,7 +165,8 @@ impl Client {
     }
 }
 
-struct Checked {
+/// What the checks of [`Exchanged`] tokens find.
+pub struct Findings {
     id_token: Option<IdToken>,
     consent_id: Option<ConsentId>,
     details: Option<AuthorizationDetails>,
