@@ -107,7 +107,7 @@ fn drive(world: &mut World<'_>) -> Result<(), Error> {
     }
     let granted = match client.read_consent(&verified, world.entropy(4), NOW) {
         Ok(draft) => verified.granted(world.run(draft)?)?,
-        Err(Error::Caller(CallerFault::ConsentIdUnknown)) => verified.untold(),
+        Err(Error::Caller(CallerFault::ConsentIdUnknown)) => verified.without_grant(),
         Err(error) => return Err(error),
     };
     world.hides(&granted);

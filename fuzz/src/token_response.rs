@@ -19,7 +19,7 @@ pub fn token_response(bytes: &[u8]) {
         Ok(Verification::Done(verified)) => {
             assert!(verified.id_token().is_none(), "none was asked for");
             let told = verified.consent_id().cloned();
-            assert_eq!(verified.untold().stored().consent_id(), told.as_ref());
+            assert_eq!(verified.without_grant().stored().consent_id(), told.as_ref());
         }
         Ok(Verification::Decrypt(_) | Verification::FetchKeys(_)) => {
             panic!("no ID token was asked for")

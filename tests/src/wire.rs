@@ -302,7 +302,7 @@ impl World {
         }
         let read: ConsentRead = match client.read_consent(&verified, entropy(4), self.now) {
             Ok(draft) => self.run(draft)?,
-            Err(_) => return Ok(verified.untold()),
+            Err(_) => return Ok(verified.without_grant()),
         };
         Ok(verified.granted(read)?)
     }

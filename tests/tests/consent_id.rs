@@ -131,7 +131,7 @@ fn without_an_id_no_consent_is_read() {
     let verified = verified.unwrap();
     let error = client.read_consent(&verified, entropy(5), world.now).unwrap_err();
     assert_eq!((error.code(), error.next_step()), ("fdx.consent_id.unknown", NextStep::Correct));
-    let granted = verified.untold();
+    let granted = verified.without_grant();
     assert!(!granted.coverage().is_reported() && granted.grant().is_none());
 }
 

@@ -226,7 +226,7 @@ fn a_refresh_token_past_its_documented_life_is_not_sent() {
     let config = client.config().clone().with_dialect(THIRTY_DAYS);
     let client = Client::new(config, client.metadata().clone()).unwrap();
     let verified = world.verified(&client);
-    let grant = verified.untold().stored();
+    let grant = verified.without_grant().stored();
     let expires_at = grant.tokens().refresh_token_expires_at().unwrap();
     assert_eq!(expires_at, world.now + MONTH);
     let day = Duration::from_secs(24 * 60 * 60);

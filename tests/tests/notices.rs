@@ -90,7 +90,7 @@ fn the_receipt_warns_of_a_request_that_was_not_pushed() {
     let callback = format!("https://app.example/callback?code=c0de&state={state}");
     let callback = format!("{callback}&iss=https://bank.example");
     let exchanged = world.exchange(&client, pending, &callback).unwrap();
-    let granted = world.verify(&client, exchanged).unwrap().untold();
+    let granted = world.verify(&client, exchanged).unwrap().without_grant();
     let warnings = [ReceiptWarning::NotFapi, ReceiptWarning::NoConsentId];
     // Whether the configuration still says so or not.
     for client in [client, fapi] {

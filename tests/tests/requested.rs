@@ -111,7 +111,7 @@ fn a_consent_id_of_the_client_s_comes_back_and_no_other() {
     let id = consent().consent_id().to_owned();
     let (client, right) = verified(&request, told(&id)).unwrap();
     assert_eq!(right.consent_id().map(|id| id.as_str().to_owned()), Some(id));
-    let granted = right.untold();
+    let granted = right.without_grant();
     let receipt = client.receipt(&granted, start()).unwrap();
     assert!(receipt.granted_authorization_details().is_some() && receipt.warnings().is_empty());
     assert_eq!(receipt.revocation_endpoint(), None);
@@ -144,7 +144,7 @@ fn details_that_can_t_be_read_cost_no_tokens() {
 fn scopes_alone_end_in_a_receipt_that_says_what_is_missing() {
     let request = AuthorizationRequest::of_scopes(scopes("customers accounts"));
     let (client, verified) = verified(&request, json!({ "scope": "customers" })).unwrap();
-    let receipt = client.receipt(&verified.untold(), start()).unwrap();
+    let receipt = client.receipt(&verified.without_grant(), start()).unwrap();
     assert_eq!(receipt.requested_scopes(), Some(&scopes("customers accounts")));
     assert_eq!(receipt.granted_scopes(), &scopes("customers"));
     assert_eq!(receipt.warnings(), [ReceiptWarning::NoConsentId]);

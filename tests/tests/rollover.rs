@@ -235,7 +235,7 @@ fn without_the_retired_key_the_code_is_handed_back_unspent() {
     let draft = client.exchange(*refused.unspent, entropy(51), own.world.now).unwrap();
     let exchanged = own.world.run(draft).unwrap();
     let verified = own.world.verify(&client, exchanged).unwrap();
-    let grant = verified.untold().stored();
+    let grant = verified.without_grant().stored();
     own.world.accounts(&client, grant.tokens().access_token()).unwrap();
 
     let sent = own.world.sent.len();
@@ -284,7 +284,7 @@ fn tokens_by_key_are_used_on_after_a_move_to_certificates() {
     let client = own.client();
     let (pending, callback) = own.world.pending(&client);
     let exchanged = own.world.exchange(&client, pending, &callback).unwrap();
-    let grant = own.world.verify(&client, exchanged).unwrap().untold().stored();
+    let grant = own.world.verify(&client, exchanged).unwrap().without_grant().stored();
     // The FDX base stays where no certificate is asked for, which is where the old token goes.
     let certificate = SenderConstraint::Mtls(Thumbprint::of_certificate(CERTIFICATE));
     let old = std::mem::replace(&mut own.config.sender_constraint, certificate);

@@ -244,7 +244,7 @@ fn verifies_an_id_token_that_expired_after_it_arrived() {
     let (mut world, client, text) = persisted_exchange(Setup::default());
     world.now = world.now + LATER;
     let verified = world.verify(&client, restored(&client, &text)).unwrap();
-    let grant = verified.untold().stored();
+    let grant = verified.without_grant().stored();
     assert_eq!(grant.identity().map(Identity::subject), Some("cust-1"));
 
     // From then on another customer is refused.

@@ -169,7 +169,7 @@ impl Driver {
                 .map_err(|refused| Failure::protocol("introspecting", &refused.error))?;
         }
         if verified.consent_id().is_none() {
-            return Ok(verified.untold());
+            return Ok(verified.without_grant());
         }
         let draft = client.read_consent(&verified, entropy()?, system_now());
         let read: ConsentRead = self.run("reading the consent", draft).await?;

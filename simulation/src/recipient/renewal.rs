@@ -96,7 +96,7 @@ impl World {
     pub(super) fn renewed_late(&mut self, id: u32) {
         let Some(task) = self.tasks.get_mut(&id) else { return };
         match std::mem::replace(&mut task.held, Held::Nothing) {
-            Held::Verified(verified) => self.renewed(id, &verified.untold().stored()),
+            Held::Verified(verified) => self.renewed(id, &verified.without_grant().stored()),
             held => task.held = held,
         }
     }

@@ -24,7 +24,7 @@ fn every_request_is_as_recorded() {
     texts.step("exchange", &world);
     let verified = world.verify(&client, exchanged).unwrap();
     texts.step("keys", &world);
-    let granted = verified.untold();
+    let granted = verified.without_grant();
     let receipt = client.receipt(&granted, world.now).unwrap();
     assert_eq!(receipt.warnings(), [ReceiptWarning::NoConsentId]);
     let grant = world.renewed(&client, &granted.stored());
@@ -61,7 +61,7 @@ fn with_its_secret_every_request_is_as_recorded() {
     let callback = world.customer(&url, &Decision::everything());
     let exchanged = world.exchange(&client, pending, &callback).unwrap();
     texts.step("exchange", &world);
-    let granted = world.verify(&client, exchanged).unwrap().untold();
+    let granted = world.verify(&client, exchanged).unwrap().without_grant();
     let receipt = client.receipt(&granted, world.now).unwrap();
     assert_eq!(receipt.warnings(), [ReceiptWarning::NotFapi, ReceiptWarning::NoConsentId]);
 }

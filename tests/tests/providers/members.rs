@@ -155,7 +155,7 @@ fn flow(provided: &Provided, dialect: Dialect, when: fn(&mut World)) -> Result<(
     let verified = world.verify(&client, exchanged).map_err(Error::from)?;
     let granted = match verified.asked().consent() {
         Some(_) => world.granted(&client, verified)?,
-        None => verified.untold(),
+        None => verified.without_grant(),
     };
     world.accounts(&client, granted.tokens().access_token())?;
     Ok(())

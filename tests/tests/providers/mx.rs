@@ -22,7 +22,7 @@ fn every_request_is_as_recorded() {
     texts.step("exchange", &world);
     let verified = world.verify(&client, exchanged).unwrap();
     assert!(verified.id_token().is_none());
-    let granted = verified.untold();
+    let granted = verified.without_grant();
     let receipt = client.receipt(&granted, world.now).unwrap();
     assert_eq!(
         receipt.warnings(),
@@ -57,7 +57,7 @@ fn the_receipt_warns_of_how_the_flow_began() {
     let pending = client.open(&sealed, &keys, b"", world.now).unwrap();
     let callback = world.customer(url.as_str(), &Decision::everything());
     let exchanged = world.exchange(&client, pending, &callback).unwrap();
-    let granted = world.verify(&client, exchanged).unwrap().untold();
+    let granted = world.verify(&client, exchanged).unwrap().without_grant();
 
     // By the time the receipt is made out, the provider has become one by the book.
     let mut config = client.config().clone().with_dialect(Dialect::default());

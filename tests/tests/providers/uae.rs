@@ -29,7 +29,7 @@ fn every_request_is_as_recorded() {
     texts.step("keys", &world);
     let told = ReportedConsent::find(verified.authorization_details().unwrap()).unwrap();
     assert_eq!(told.status(), Some(&ConsentState::Authorized));
-    let granted = verified.untold();
+    let granted = verified.without_grant();
     let receipt = client.receipt(&granted, world.now).unwrap();
     assert_eq!(receipt.consent_id().unwrap().as_str(), told.consent_id());
     let first = granted.stored();

@@ -8,39 +8,39 @@ use fdx_wire::Secret;
 use crate::error::error::Error;
 use crate::error::refused::Refused;
 
-/// What waits for an ID token that is encrypted to a key of ours: [`Exchanged`](crate::Exchanged)
-/// or [`Refreshed`](crate::Refreshed) tokens.
+/// Tokens whose ID token is encrypted to a key of the client: [`Exchanged`](crate::Exchanged) or
+/// [`Refreshed`](crate::Refreshed).
 ///
-/// Whoever holds the key of [`Encrypted::input`] gives the content key. [`Encrypted::open`] gives
-/// the tokens back, to be verified again.
+/// The holder of the key decrypts [`Encrypted::input`] to the content key. [`Encrypted::open`] then
+/// returns the tokens, to be verified again.
 #[must_use = "open it, then verify again"]
 pub struct Encrypted<T> {
-    shut: Box<Shut>,
+    encrypted: Box<EncryptedIdToken>,
     backend: Backend,
     kept: T,
 }
 
-/// An encrypted ID token, and what its key is asked.
-pub struct Shut {
+/// An encrypted ID token, and the input for its decryption key.
+pub struct EncryptedIdToken {
     pub(crate) jwe: Jwe,
     pub(crate) input: DecryptionInput,
 }
 
-/// What keeps the answer that an ID token came in.
-pub trait Keeps {
-    /// Takes the ID token that was inside the one that came.
+/// Holds a token response whose ID token is encrypted.
+pub trait TokenHolder {
+    /// Stores the signed ID token that was inside the encrypted one.
     fn take(&mut self, signed: Secret);
 }
 
-impl<T: Keeps> Encrypted<T> {
-    pub(crate) fn new(shut: Shut, backend: Backend, kept: T) -> Self {
-        Self { shut: Box::new(shut), backend, kept }
+impl<T: TokenHolder> Encrypted<T> {
+    pub(crate) fn new(encrypted: EncryptedIdToken, backend: Backend, kept: T) -> Self {
+        Self { encrypted: Box::new(encrypted), backend, kept }
     }
 
     /// What is to be decrypted, and with which key.
     #[must_use]
     pub fn input(&self) -> &DecryptionInput {
-        &self.shut.input
+        &self.encrypted.input
     }
 
     /// Opens the ID token. What is inside has to be signed: encryption says nothing about who made
@@ -71,7 +71,7 @@ impl<T: Keeps> Encrypted<T> {
     }
 
     fn signed(&self, key: &ContentKey) -> Result<Secret, IdTokenError> {
-        let opened = self.shut.jwe.open(self.backend, key).map_err(|error| match error {
+        let opened = self.encrypted.jwe.open(self.backend, key).map_err(|error| match error {
             JweError::NotText => IdTokenError::Unsigned,
             error => error.into(),
         })?;
@@ -86,7 +86,7 @@ impl<T: Keeps> Encrypted<T> {
 impl<T: fmt::Debug> fmt::Debug for Encrypted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Encrypted")
-            .field("input", &self.shut.input)
+            .field("input", &self.encrypted.input)
             .field("kept", &self.kept)
             .finish_non_exhaustive()
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::binding::Bound;
 use crate::client::client::Client;
-use crate::client::encrypted::Keeps;
+use crate::client::encrypted::TokenHolder;
 use crate::consent::callback::callback::Accepted;
 use crate::consent::pending::pending::{Flow, FlowId};
 use crate::discovery::endpoint::Endpoint;
@@ -73,7 +73,7 @@ impl Exchanged {
     }
 }
 
-impl Keeps for Exchanged {
+impl TokenHolder for Exchanged {
     fn take(&mut self, signed: Secret) {
         self.issued.opened = Some(signed);
     }

@@ -51,10 +51,10 @@ impl Verified {
         Err(Refused::new(Error::Server(Box::new(fault)), self))
     }
 
-    /// Goes on without a grant, where the institution tells no consent id: what was granted is
-    /// not known, which is neither all nor nothing.
+    /// Continues without a grant, for an institution that reports no consent id. The coverage is
+    /// then [`Coverage::NotReported`]: neither everything nor nothing.
     #[must_use]
-    pub fn untold(self) -> Granted {
+    pub fn without_grant(self) -> Granted {
         self.join(None)
     }
 

@@ -7,7 +7,7 @@ use fdx_wire::{Entropy, Secret, UnixTime};
 
 use crate::client::binding::Bound;
 use crate::client::client::Client;
-use crate::client::encrypted::{Encrypted, Keeps, Shut};
+use crate::client::encrypted::{Encrypted, EncryptedIdToken, TokenHolder};
 use crate::client::verification::{Checked, Unverified};
 use crate::consent::stored_grant::{Identity, StoredGrant};
 use crate::consent::verified::claimed_consent_id;
@@ -89,19 +89,19 @@ impl Client {
     ) -> Result<Findings, Error> {
         let Refreshed { issued, grant } = refreshed;
         let id_token = self.check_refreshed_id_token(refreshed, keys, now)?;
-        let again = id_token.as_ref().map(Identity::of);
-        if let Some((first, again)) = grant.identity.as_ref().zip(again.as_ref())
-            && !first.is_same_login(again)
+        let refreshed_identity = id_token.as_ref().map(Identity::of);
+        if let Some((first, second)) = grant.identity.as_ref().zip(refreshed_identity.as_ref())
+            && !first.is_same_login(second)
         {
             return Err(issued.fault(ServerRule::RefreshedIdentity));
         }
         let claimed = id_token.as_ref().and_then(claimed_consent_id);
         let mut consent_id = grant.consent_id.clone();
-        for told in issued.reported_consent_ids().chain(&claimed) {
-            agree(&mut consent_id, told).map_err(|rule| issued.fault(rule))?;
+        for reported in issued.reported_consent_ids().chain(&claimed) {
+            agree(&mut consent_id, reported).map_err(|rule| issued.fault(rule))?;
         }
-        // Only a dialect whose provider sent no ID token leaves no first one: then this is it.
-        Ok(Findings { identity: grant.identity.clone().or(again), consent_id })
+        // There is no first identity only if the dialect allows a missing ID token: use this one.
+        Ok(Findings { identity: grant.identity.clone().or(refreshed_identity), consent_id })
     }
 
     fn check_refreshed_id_token(
@@ -110,8 +110,8 @@ impl Client {
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<Option<IdToken>, Error> {
-        let asked = refreshed.grant.asked_for_id_token();
-        let Some(id_token) = refreshed.issued.signed_id_token().filter(|_| asked) else {
+        let requested = refreshed.grant.asked_for_id_token();
+        let Some(id_token) = refreshed.issued.signed_id_token().filter(|_| requested) else {
             return Ok(None);
         };
         let config = self.config();
@@ -141,19 +141,19 @@ impl Unverified for Refreshed {
 }
 
 impl Checked for Refreshed {
-    type Ciphertext = Shut;
+    type Ciphertext = EncryptedIdToken;
     type Findings = Findings;
 
-    fn ciphertext(&self, client: &Client) -> Result<Option<Shut>, Error> {
+    fn ciphertext(&self, client: &Client) -> Result<Option<EncryptedIdToken>, Error> {
         client.check_owner(self.grant.owner())?;
         // An ID token that was not requested is ignored.
         match self.grant.asked_for_id_token() {
-            true => client.shut(&self.issued),
+            true => client.encrypted_id_token(&self.issued),
             false => Ok(None),
         }
     }
 
-    fn decrypt(self, ciphertext: Shut, client: &Client) -> Encrypted<Self> {
+    fn decrypt(self, ciphertext: EncryptedIdToken, client: &Client) -> Encrypted<Self> {
         Encrypted::new(ciphertext, client.config().backend, self)
     }
 
@@ -213,7 +213,7 @@ impl Revocable for Refreshed {
     }
 }
 
-impl Keeps for Refreshed {
+impl TokenHolder for Refreshed {
     fn take(&mut self, signed: Secret) {
         self.issued.opened = Some(signed);
     }

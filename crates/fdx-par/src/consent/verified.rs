@@ -7,7 +7,7 @@ use fdx_wire::UnixTime;
 use serde::Deserialize;
 
 use crate::client::client::Client;
-use crate::client::encrypted::{Encrypted, Shut};
+use crate::client::encrypted::{Encrypted, EncryptedIdToken};
 use crate::client::verification::{Checked, Unverified};
 use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
 use crate::consent::pending::pending::{Flow, FlowId};
@@ -46,19 +46,19 @@ impl Unverified for Exchanged {
 }
 
 impl Checked for Exchanged {
-    type Ciphertext = Shut;
+    type Ciphertext = EncryptedIdToken;
     type Findings = Findings;
 
-    fn ciphertext(&self, client: &Client) -> Result<Option<Shut>, Error> {
+    fn ciphertext(&self, client: &Client) -> Result<Option<EncryptedIdToken>, Error> {
         client.check_owner(self.flow.owner())?;
         match &self.flow.nonce {
-            Some(_) => client.shut(&self.issued),
+            Some(_) => client.encrypted_id_token(&self.issued),
             // An ID token that was not requested is ignored.
             None => Ok(None),
         }
     }
 
-    fn decrypt(self, ciphertext: Shut, client: &Client) -> Encrypted<Self> {
+    fn decrypt(self, ciphertext: EncryptedIdToken, client: &Client) -> Encrypted<Self> {
         Encrypted::new(ciphertext, client.config().backend, self)
     }
 
@@ -100,8 +100,8 @@ impl Client {
         };
         let claimed = id_token.as_ref().and_then(claimed_consent_id);
         let mut consent_id = None;
-        for told in exchanged.issued.reported_consent_ids().chain(&claimed) {
-            agree(&mut consent_id, told).map_err(|rule| exchanged.issued.fault(rule))?;
+        for reported in exchanged.issued.reported_consent_ids().chain(&claimed) {
+            agree(&mut consent_id, reported).map_err(|rule| exchanged.issued.fault(rule))?;
         }
         let details = match &exchanged.issued.authorization_details {
             Some(Ok(details)) => Some(details.clone()),

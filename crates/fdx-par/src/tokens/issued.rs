@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::client::binding::Bound;
 use crate::client::client::Client;
 use crate::client::config::ClientConfig;
-use crate::client::encrypted::Shut;
+use crate::client::encrypted::EncryptedIdToken;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
@@ -22,18 +22,21 @@ use crate::tokens::tokens::{AccessToken, Tokens};
 impl Client {
     /// The ID token, if it is encrypted and not decrypted yet. It must be encrypted if encryption was
     /// registered, and must not be otherwise.
-    pub(crate) fn shut(&self, issued: &Issued) -> Result<Option<Shut>, Error> {
+    pub(crate) fn encrypted_id_token(
+        &self,
+        issued: &Issued,
+    ) -> Result<Option<EncryptedIdToken>, Error> {
         let (Some(id_token), None) = (&issued.id_token, &issued.opened) else { return Ok(None) };
-        let shut = match &self.config().id_token_encryption {
+        let encrypted = match &self.config().id_token_encryption {
             None if Jwe::has_five_parts(id_token.expose()) => Err(IdTokenError::Encrypted),
             None => Ok(None),
             Some(_) if !Jwe::has_five_parts(id_token.expose()) => Err(IdTokenError::Unencrypted),
             Some(encryption) => Jwe::parse(id_token.expose())
-                .and_then(|jwe| Ok(Shut { input: jwe.input(&encryption.keys)?, jwe }))
+                .and_then(|jwe| Ok(EncryptedIdToken { input: jwe.input(&encryption.keys)?, jwe }))
                 .map(Some)
                 .map_err(IdTokenError::from),
         };
-        shut.map_err(Error::IdToken)
+        encrypted.map_err(Error::IdToken)
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     let verified = driver.verify(&client, exchanged).await?;
     steps.done("check the callback, exchange the code, verify", "RFC 9207 2.4, RFC 9449 5");
 
-    let granted = verified.untold();
+    let granted = verified.without_grant();
     let receipt = client.receipt(&granted, system_now());
     let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
     steps.done("make out the receipt", "RFC 8785");

@@ -60,7 +60,7 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     let verified = driver.verify(&client, exchanged).await?;
     steps.done("exchange the code, with a client secret: not FAPI", "RFC 6749 2.3.1, 4.1.3");
 
-    let granted = verified.untold();
+    let granted = verified.without_grant();
     let receipt = client.receipt(&granted, system_now());
     let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
     steps.done("make out the receipt, which says what is missing", "RFC 8785");

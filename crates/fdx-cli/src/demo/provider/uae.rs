@@ -70,7 +70,7 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     if status != "Authorized" {
         return Err(defect(format!("the consent is {status}")));
     }
-    let granted = verified.untold();
+    let granted = verified.without_grant();
     steps.done("read the consent back from the token response", "RFC 9396 7");
     let receipt = client.receipt(&granted, system_now());
     let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
