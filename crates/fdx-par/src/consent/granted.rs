@@ -9,7 +9,7 @@ use fdx_wire::{Entropy, UnixTime};
 
 use crate::client::binding::BoundBy;
 use crate::client::client::Client;
-use crate::consent::pending::pending::{Flow, FlowId};
+use crate::consent::pending::pending::FlowId;
 use crate::consent::stored_grant::{Identity, StoredGrant};
 use crate::consent::verified::Verified;
 use crate::error::caller::CallerFault;
@@ -22,17 +22,13 @@ use crate::exchange::draft::Draft;
 use crate::fdx_api::consent::ConsentRead;
 use crate::tokens::tokens::{AccessToken, Tokens};
 
-/// The end of the flow: tokens, the consent id, and what was granted beside what was asked.
+/// The end of the flow: the verified tokens, the consent id, the grant, and its comparison with the
+/// request.
 pub struct Granted {
-    pub(crate) tokens: Tokens,
-    pub(crate) id_token: Option<IdToken>,
-    pub(crate) consent_id: Option<ConsentId>,
-    details: Option<AuthorizationDetails>,
+    verified: Verified,
     grant: Option<ConsentGrant>,
     coverage: Coverage,
     interaction_ids: Vec<String>,
-    notices: Vec<Notice>,
-    pub(crate) flow: Box<Flow>,
 }
 
 impl Verified {
@@ -58,30 +54,15 @@ impl Verified {
         self.join(None)
     }
 
-    fn join(self, read: Option<ConsentRead>) -> Granted {
-        let Self { tokens, id_token, consent_id, details, flow, mut notices } = self;
-        let coverage = match &read {
-            Some(read) => flow.asked.compare(&read.grant),
-            None => Coverage::NotReported,
+    fn join(mut self, read: Option<ConsentRead>) -> Granted {
+        let Some(read) = read else {
+            let (grant, coverage) = (None, Coverage::NotReported);
+            return Granted { verified: self, grant, coverage, interaction_ids: Vec::new() };
         };
-        let (grant, interaction_ids) = match read {
-            Some(read) => {
-                notices.extend(read.notices);
-                (Some(read.grant), vec![read.interaction_id])
-            }
-            None => (None, Vec::new()),
-        };
-        Granted {
-            tokens,
-            id_token,
-            consent_id,
-            details,
-            grant,
-            coverage,
-            interaction_ids,
-            notices,
-            flow,
-        }
+        let coverage = self.flow.asked.compare(&read.grant);
+        self.notices.extend(read.notices);
+        let interaction_ids = vec![read.interaction_id];
+        Granted { verified: self, grant: Some(read.grant), coverage, interaction_ids }
     }
 }
 
@@ -89,55 +70,55 @@ impl Granted {
     /// The tokens.
     #[must_use]
     pub fn tokens(&self) -> &Tokens {
-        &self.tokens
+        self.verified.tokens()
     }
 
-    /// The ID token, where `openid` was asked for.
+    /// The ID token, if `openid` was requested.
     #[must_use]
     pub fn id_token(&self) -> Option<&IdToken> {
-        self.id_token.as_ref()
+        self.verified.id_token()
     }
 
-    /// The consent id, where the institution told it.
+    /// The consent id, if the institution reported it.
     #[must_use]
     pub fn consent_id(&self) -> Option<&ConsentId> {
-        self.consent_id.as_ref()
+        self.verified.consent_id()
     }
 
     /// `authorization_details` of the token response, as granted (RFC 9396 section 7).
     #[must_use]
     pub fn authorization_details(&self) -> Option<&AuthorizationDetails> {
-        self.details.as_ref()
+        self.verified.authorization_details()
     }
 
-    /// The grant, where it could be read.
+    /// The grant, if the consent was read.
     #[must_use]
     pub fn grant(&self) -> Option<&ConsentGrant> {
         self.grant.as_ref()
     }
 
-    /// What was asked for.
+    /// The request that the customer decided on.
     #[must_use]
     pub fn asked(&self) -> &Requested {
-        &self.flow.asked
+        self.verified.asked()
     }
 
-    /// What was granted beside what was asked.
+    /// The grant compared with the request.
     #[must_use]
     pub fn coverage(&self) -> &Coverage {
         &self.coverage
     }
 
-    /// The flow that all this belongs to.
+    /// The id of the flow.
     #[must_use]
     pub fn flow_id(&self) -> &FlowId {
-        &self.flow.id
+        self.verified.flow_id()
     }
 
-    /// What the server did otherwise than it should.
+    /// The tolerated deviations of the server.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
-        &self.notices
+        self.verified.notices()
     }
 }
 
@@ -148,9 +129,9 @@ impl Client {
     /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient),
     /// [`CallerFault::UrlTooLong`](crate::CallerFault::UrlTooLong).
     pub fn receipt(&self, granted: &Granted, now: UnixTime) -> Result<ConsentReceipt, Error> {
-        let flow = &granted.flow;
+        let flow = &granted.verified.flow;
         self.check_owner(flow.owner())?;
-        let bound_to = granted.tokens.access_token.bound.to;
+        let bound_to = granted.verified.tokens.access_token.bound.to;
         let thumbprints = [self.config().authentication.thumbprint(), bound_to];
         let mut thumbprints: Vec<Thumbprint> = thumbprints.into_iter().flatten().collect();
         thumbprints.dedup();
@@ -160,15 +141,15 @@ impl Client {
         let asked = flow.asked.clone();
         let mut receipt =
             ConsentReceipt::builder(flow.issuer.clone(), &flow.client_id, asked, now, evidence)
-                .granted_scopes(granted.tokens.scopes().clone());
-        if let Some(id) = &granted.consent_id {
+                .granted_scopes(granted.verified.tokens.scopes().clone());
+        if let Some(id) = &granted.verified.consent_id {
             receipt = receipt.consent_id(id.clone());
             // FDX's consent API knows FDX's consents.
             if flow.asked.consent().is_some() {
                 receipt = receipt.revocation_endpoint(self.revocation_url(id)?);
             }
         }
-        if let Some(details) = &granted.details {
+        if let Some(details) = &granted.verified.details {
             receipt = receipt.granted_authorization_details(details.clone());
         }
         for warning in self.warnings(granted) {
@@ -181,14 +162,15 @@ impl Client {
     }
 
     fn warnings(&self, granted: &Granted) -> impl Iterator<Item = ReceiptWarning> {
-        // The configuration may have changed since the flow began: either way is told.
-        let not_fapi = granted.flow.not_fapi || self.is_not_fapi();
-        let id_token_missing = granted.flow.nonce.is_some() && granted.id_token.is_none();
-        let unbound = granted.tokens.access_token.bound.by == BoundBy::Nothing;
+        // The configuration may have changed since the flow began: warn in both cases.
+        let not_fapi = granted.verified.flow.not_fapi || self.is_not_fapi();
+        let id_token_missing =
+            granted.verified.flow.nonce.is_some() && granted.verified.id_token.is_none();
+        let unbound = granted.verified.tokens.access_token.bound.by == BoundBy::Nothing;
         let warnings = [
             (not_fapi || id_token_missing, ReceiptWarning::NotFapi),
             (unbound, ReceiptWarning::NotSenderConstrained),
-            (granted.consent_id.is_none(), ReceiptWarning::NoConsentId),
+            (granted.verified.consent_id.is_none(), ReceiptWarning::NoConsentId),
         ];
         warnings.into_iter().filter_map(|(holds, warning)| holds.then_some(warning))
     }
@@ -197,11 +179,11 @@ impl Client {
 impl fmt::Debug for Granted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Granted")
-            .field("flow_id", &self.flow.id)
-            .field("tokens", &self.tokens)
-            .field("consent_id", &self.consent_id)
+            .field("flow_id", &self.verified.flow.id)
+            .field("tokens", &self.verified.tokens)
+            .field("consent_id", &self.verified.consent_id)
             .field("coverage", &self.coverage)
-            .field("notices", &self.notices)
+            .field("notices", &self.verified.notices)
             .finish_non_exhaustive()
     }
 }
@@ -211,12 +193,12 @@ impl Granted {
     #[must_use]
     pub fn stored(&self) -> StoredGrant {
         StoredGrant {
-            issuer: self.flow.issuer.clone(),
-            client_id: self.flow.client_id.clone(),
-            tokens: self.tokens.clone(),
-            identity: self.id_token.as_ref().map(Identity::of),
-            consent_id: self.consent_id.clone(),
-            nonce: self.flow.nonce.clone(),
+            issuer: self.verified.flow.issuer.clone(),
+            client_id: self.verified.flow.client_id.clone(),
+            tokens: self.verified.tokens.clone(),
+            identity: self.verified.id_token.as_ref().map(Identity::of),
+            consent_id: self.verified.consent_id.clone(),
+            nonce: self.verified.flow.nonce.clone(),
         }
     }
 }
