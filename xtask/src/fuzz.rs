@@ -1,5 +1,6 @@
 use std::ffi::OsStr;
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -11,6 +12,9 @@ use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::shell;
 use crate::table::Table;
+
+/// The one binary of `fuzz/`. The environment variable `FUZZ_TARGET` names the target that it runs.
+const BINARY: &str = "target";
 
 /// The named fuzz targets, or all, each for some seconds and as many at a time as there are cores,
 /// and what came of them.
@@ -24,10 +28,9 @@ pub(crate) fn run(mut args: Args) -> Result<Outcome, Failure> {
     if !shell::is_there(fuzz(&["--version"], Toolchain::WithFuzz)) {
         return Ok(Outcome::left_out("no cargo-fuzz", "'cargo install --locked cargo-fuzz'"));
     }
-    let targets = chosen(&shell::read(fuzz(&["list"], Toolchain::WithFuzz))?, &named)?;
-    for target in &targets {
-        shell::watch(fuzz(&["build", target], Toolchain::WithFuzz))?;
-    }
+    let list = shell::cargo(&["run", "--quiet", "--manifest-path", "fuzz/Cargo.toml"]);
+    let targets = chosen(&shell::read(list)?, &named)?;
+    shell::watch(fuzz(&["build", BINARY], Toolchain::WithFuzz))?;
     let found = all(&targets, seconds)?;
     match output {
         Output::Json => println!("{}", serde_json::to_string_pretty(&found)?),
@@ -38,8 +41,9 @@ pub(crate) fn run(mut args: Args) -> Result<Outcome, Failure> {
     if crashed.is_empty() {
         return Ok(Outcome::Passed);
     }
-    Err(Failure::new(format!("these targets crashed: {}", crashed.join(", ")))
-        .next("run 'cargo +nightly fuzz run TARGET fuzz/artifacts/TARGET/crash-...' to see how"))
+    Err(Failure::new(format!("these targets crashed: {}", crashed.join(", "))).next(format!(
+        "run 'FUZZ_TARGET=name cargo +nightly fuzz run {BINARY} fuzz/artifacts/name/crash-...'"
+    )))
 }
 
 /// Those of the list that are named, or all where none is.
@@ -108,8 +112,13 @@ fn one(target: &str, seconds: u64) -> Result<Found, Failure> {
     let limit = format!("-max_total_time={seconds}");
     // Words of JSON do no harm to a target that reads something else.
     let words = format!("-dict={}", shell::root().join("fuzz/json.dict").display());
-    let mut command =
-        fuzz(&["run", target, "--", &limit, &words, "-print_final_stats=1"], Toolchain::WithFuzz);
+    let corpus = format!("fuzz/corpus/{target}");
+    let artifacts = artifacts(target);
+    fs::create_dir_all(&artifacts)?;
+    let prefix = format!("-artifact_prefix={}/", artifacts.display());
+    let args = ["run", BINARY, &corpus, "--", &prefix, &limit, &words, "-print_final_stats=1"];
+    let mut command = fuzz(&args, Toolchain::WithFuzz);
+    command.env("FUZZ_TARGET", target);
     let output = command.stdin(Stdio::null()).output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     let crashes = crashes(target).saturating_sub(known);
@@ -143,8 +152,11 @@ fn read(target: &str, said: &str, crashes: usize) -> Found {
 
 /// How many inputs are kept that made the target crash, hang or run out of memory.
 fn crashes(target: &str) -> usize {
-    let artifacts = shell::root().join("fuzz/artifacts").join(target);
-    fs::read_dir(artifacts).map_or(0, Iterator::count)
+    fs::read_dir(artifacts(target)).map_or(0, Iterator::count)
+}
+
+fn artifacts(target: &str) -> PathBuf {
+    shell::root().join("fuzz/artifacts").join(target)
 }
 
 #[derive(Clone, Copy)]
