@@ -3,7 +3,9 @@
 //! [`World`] drives the exchanges of `fdx-par` against the institution of `fdx-sandbox`, keeps what
 //! went over the wire, and lets a test change an answer on its way.
 
+mod checked;
 pub mod conformance;
+pub mod kit;
 mod later;
 mod matrix;
 mod node;
@@ -15,6 +17,7 @@ pub mod strict;
 mod wire;
 mod wire_text;
 
+pub use checked::checked;
 pub use later::{persisted, restored};
 pub use matrix::matrix;
 pub use node::NodeTold;

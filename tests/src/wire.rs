@@ -3,17 +3,17 @@ use core::time::Duration;
 use fdx_jose::{Algorithm, PrivateKey, Thumbprint};
 use fdx_par::{
     AuthorizationRequest, Callback, Client, ClientCertificate, ClientConfig, ConsentRead, Draft,
-    Error, Exchanged, Granted, Output, Pending, Refused, ResponseMode, ServerKeys, Step,
+    Error, Exchanged, Granted, NextStep, Output, Pending, Refused, ResponseMode, ServerKeys, Step,
     Verification, Verified, WellKnown, discover,
 };
-use fdx_sandbox::customer::{ConsentPage, Decision};
+use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{Peer, Sandbox};
 use fdx_wire::{Entropy, UnixTime};
-use http::header::LOCATION;
 
 use crate::setup::{
     CERTIFICATE, CERTIFICATE_SUBJECT, Setup, consent_request, entropy, keys, start,
 };
+use crate::{checked, kit};
 
 /// An answer on its way.
 pub type Answer = http::Response<Vec<u8>>;
@@ -129,6 +129,18 @@ impl World {
         }
     }
 
+    /// Sends the request of a draft and loses the answer, a success.
+    ///
+    /// # Panics
+    /// If the keys do not sign the draft, or the institution refuses the request.
+    pub fn lost<T: Output>(&mut self, draft: Draft<T>) -> NextStep {
+        let (request, sent) = kit::attached(draft, &self.keys);
+        let certificate = request.certificate();
+        let answer = self.carry(request.into_http(), certificate);
+        assert!(answer.status().is_success(), "{:?}", self.bank.last_verdicts());
+        sent.on_no_response()
+    }
+
     /// Carries one request out: what the loop does between `attach` and `receive`.
     pub fn carry(
         &mut self,
@@ -147,13 +159,25 @@ impl World {
             change(&mut outgoing);
         }
         let Outgoing { http, peer } = outgoing;
-        let answer = self.bank.handle(&http, peer, self.now - self.bank_behind);
+        let answer = self.handle(&http, peer, self.now - self.bank_behind);
         self.sent.push(Asked { certificate, http });
         let answer = match (&mut self.tamper, self.sent.last()) {
             (Some(tamper), Some(asked)) => tamper(&asked.http, answer),
             _ => answer,
         };
         self.answers.push(answer.clone());
+        answer
+    }
+
+    /// Hands a request to the institution, and records the rules that it checks.
+    pub fn handle(
+        &mut self,
+        http: &http::Request<Vec<u8>>,
+        peer: impl Into<Peer>,
+        now: UnixTime,
+    ) -> Answer {
+        let answer = self.bank.handle(http, peer, now);
+        checked::record(self.bank.last_verdicts());
         answer
     }
 
@@ -194,12 +218,7 @@ impl World {
     /// # Panics
     /// Where the institution shows no page or does not redirect.
     pub fn customer(&mut self, url: &str, decision: &Decision) -> String {
-        let visit = http::Request::get(url).body(Vec::new()).unwrap();
-        let page = self.bank.handle(&visit, None, self.now);
-        let form = ConsentPage::read(&page).unwrap().decide(decision).unwrap();
-        let back = self.bank.handle(&form, None, self.now);
-        assert_eq!(back.status(), http::StatusCode::SEE_OTHER, "{:?}", self.bank.last_verdicts());
-        back.headers()[LOCATION].to_str().unwrap().to_owned()
+        kit::customer(&mut self.bank, url, decision, self.now)
     }
 
     /// Callback and code exchange.

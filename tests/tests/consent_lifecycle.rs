@@ -8,6 +8,7 @@ use fdx_par::{
     Notice, ResourceRequest, RevocationOutcome, Revocations, StoredGrant,
 };
 use fdx_rar::{ConsentId, ConsentStatus, PartyType, RevocationReason, Scopes};
+use fdx_tests::kit::attached;
 use fdx_tests::{Answer, Authentication, Binding, Setup, World, answer, patched};
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
@@ -195,8 +196,7 @@ fn a_lost_answer_may_be_asked_for_again() {
         let entropy = world.draw();
         let draft = client.revoke_consent(&id, own.access_token(), &request, entropy, now);
         let draft = draft.unwrap();
-        let signatures = draft.sign(&world.keys).unwrap();
-        let (_, sent) = draft.attach(signatures).unwrap();
+        let (_, sent) = attached(draft, &world.keys);
         assert_eq!(sent.on_no_response(), NextStep::Retry { after: None });
         let revoked = world.revoke_consent(&client, &id, own.access_token()).unwrap();
         assert_eq!(revoked.outcome(), outcome);

@@ -4,6 +4,7 @@ use fdx_par::{
     AccessToken, CallerFault, Client, ClientAuthentication, ClientCertificate, Draft, Endpoint,
     MtlsEndpoints, Output, ResourceRequest, SenderConstraint, Target,
 };
+use fdx_tests::kit::attached;
 use fdx_tests::{Authentication, Binding, Setup, World, entropy, patched, usual_request};
 use fdx_wire::HttpsUrl;
 use serde_json::{Value, json};
@@ -155,8 +156,7 @@ fn discovery_and_keys_never_show_the_certificate() {
 
 /// What a request says of itself, beside what is carried out.
 fn said<T: Output>(world: &World, draft: Draft<T>) -> [(String, String); 2] {
-    let signatures = draft.sign(&world.keys).unwrap();
-    let (request, _) = draft.attach(signatures).unwrap();
+    let (request, _) = attached(draft, &world.keys);
     let said = (request.method().to_string(), request.url().as_str().to_owned());
     let http = request.into_http();
     [said, (http.method().to_string(), http.uri().to_string())]
@@ -345,8 +345,7 @@ fn a_request_names_the_certificate_to_show() {
         };
         let client = Client::new(config, world.client().unwrap().metadata().clone()).unwrap();
         let draft = client.push(&usual_request(), entropy(1), world.now).unwrap();
-        let signatures = draft.sign(&world.keys).unwrap();
-        let (request, _) = draft.attach(signatures).unwrap();
+        let (request, _) = attached(draft, &world.keys);
         let expected = if named { shown } else { None };
         assert!(!named || shown.is_some());
         assert_eq!(request.certificate_thumbprint(), expected, "{setup:?} {mtls:?}");
@@ -362,8 +361,7 @@ fn a_call_names_the_certificate_to_which_its_token_is_bound() {
         let token = verified.tokens().access_token();
         let url = client.config().fdx_base.join_segment("accounts").unwrap();
         let draft = client.call(token, ResourceRequest::get(url), entropy(9), world.now).unwrap();
-        let signatures = draft.sign(&world.keys).unwrap();
-        let (request, _) = draft.attach(signatures).unwrap();
+        let (request, _) = attached(draft, &world.keys);
         let named = token.bound_to().filter(|_| binding == Binding::Mtls);
         assert_eq!(request.certificate_thumbprint(), named);
     }

@@ -5,9 +5,10 @@ use core::time::Duration;
 use fdx_jose::{Algorithm, PrivateKey};
 use fdx_par::{
     Callback, Client, Error, Exchanged, KeyDecision, KeyNeed, KeyPolicy, NextStep, Pending,
-    ResponseMode, ServerKeys, Step, Verification,
+    ResponseMode, ServerKeys, Verification,
 };
 use fdx_sandbox::{NoncePolicy, OldKeys};
+use fdx_tests::kit::received;
 use fdx_tests::{
     Answer, Setup, World, answer, entropy, fresh_key, keys, patched, persisted, start,
 };
@@ -31,11 +32,7 @@ fn fetch(world: &mut World, client: &Client) -> Result<ServerKeys, Error> {
 
 /// The answer to a request for keys that was drafted at `now`.
 fn read(client: &Client, now: UnixTime, answer: Answer) -> Result<ServerKeys, Error> {
-    let (_, sent) = client.fetch_keys(now).unwrap().attach(Vec::new()).unwrap();
-    match sent.receive(answer, now)? {
-        Step::Done(keys) => Ok(keys),
-        Step::Again(_) => panic!("again"),
-    }
+    received(client.fetch_keys(now).unwrap(), &keys(Algorithm::EdDsa), answer, now)
 }
 
 fn jwks(keys: &[Value]) -> Answer {
@@ -341,9 +338,9 @@ fn a_hundred_keys_are_taken_and_one_more_is_not() {
 #[test]
 fn keys_are_as_old_as_the_request_for_them() {
     let (world, client) = world();
-    let (_, sent) = client.fetch_keys(world.now).unwrap().attach(Vec::new()).unwrap();
+    let draft = client.fetch_keys(world.now).unwrap();
     let late = world.now + Duration::from_secs(30);
-    let Step::Done(keys) = sent.receive(jwks(&[]), late).unwrap() else { panic!("again") };
+    let keys = received(draft, &world.keys, jwks(&[]), late).unwrap();
     assert_eq!(keys.fetched_at(), world.now);
     assert_eq!(Some(keys.jwks_uri()), client.metadata().jwks_uri());
 }

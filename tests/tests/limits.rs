@@ -15,6 +15,7 @@ use fdx_rar::{
     ResourceType, RevocationReason,
 };
 use fdx_sandbox::NoncePolicy;
+use fdx_tests::kit::attached;
 use fdx_tests::providers::provided;
 use fdx_tests::{Setup, World, answer, entropy, keys, patched, start, usual_request};
 use fdx_wire::json::RawJson;
@@ -112,8 +113,7 @@ fn three_thousand_accounts_are_no_more_than_a_grant_or_a_resource_may_hold() {
 
 /// How many bytes of an answer are read.
 fn most<T: Output>(world: &World, draft: Draft<T>) -> usize {
-    let signatures = draft.sign(&world.keys).unwrap();
-    let (request, _) = draft.attach(signatures).unwrap();
+    let (request, _) = attached(draft, &world.keys);
     request.max_response_bytes()
 }
 

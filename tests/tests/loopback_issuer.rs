@@ -2,6 +2,7 @@
 
 use fdx_par::dialect::{self, Line, MASTERCARD_MOCK, Member};
 use fdx_par::{CallerFault, Client, Dialect, Error, ServerMetadata, Step, WellKnown, discover};
+use fdx_tests::kit::attached;
 use fdx_tests::{Setup, entropy, keys, start, usual_request};
 use fdx_wire::{HttpsUrl, Issuer};
 use http::Response;
@@ -103,8 +104,7 @@ fn endpoints_of_another_issuer_are_never_http() {
 fn its_requests_prove_the_url_as_it_is() {
     let client = client();
     let draft = client.push(&usual_request(), entropy(1), start()).unwrap();
-    let signatures = draft.sign(&keys(Setup::default().algorithm)).unwrap();
-    let (request, _) = draft.attach(signatures).unwrap();
+    let (request, _) = attached(draft, &keys(Setup::default().algorithm));
     assert_eq!(request.url().as_str(), "http://127.0.0.1:8080/par");
     assert_eq!(request.into_http().uri(), "http://127.0.0.1:8080/par");
 }

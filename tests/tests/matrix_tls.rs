@@ -2,36 +2,29 @@
 //! for each combination, and every certificate shown by the connection itself.
 
 use std::error::Error;
-use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex};
 
-use fdx_jose::{Algorithm, PrivateKey, Thumbprint, backend};
+use fdx_jose::{Algorithm, PrivateKey, Thumbprint};
 use fdx_par::{
     Callback, Client, ClientAuthentication, ClientConfig, Draft, Granted, Introspection, Output,
     ResponseMode, Revoked, SenderConstraint, ServerKeys, TokenTypeHint, Tokens, Verification,
     WellKnown, discover,
 };
-use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
-use fdx_sandbox::customer::{ConsentPage, Decision, visit};
-use fdx_sandbox::server::{Running, Server, TlsIdentity};
-use fdx_sandbox::{CertificateName, InstitutionConfig, RegisteredClient, Sandbox};
+use fdx_sandbox::certificates::Certificate;
+use fdx_sandbox::customer::Decision;
+use fdx_sandbox::{CertificateName, RegisteredClient};
+use fdx_tests::kit::{self, TlsBank};
 use fdx_tests::{Authentication, Binding, Setup, keys, matrix, usual_request};
 use fdx_transport_hyper::{
     ClientIdentity, Roots, RunError, SetupFault, Transport, TransportError, system_now,
 };
-use fdx_wire::{Entropy, HttpsUrl, Issuer};
-use http::header::LOCATION;
+use fdx_wire::{Entropy, HttpsUrl};
 
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Ps256];
 
 struct Bank {
-    institution: Arc<Mutex<Sandbox>>,
-    issuer: Issuer,
-    mtls: HttpsUrl,
-    authority: CertificateAuthority,
+    tls: TlsBank,
     issued: Certificate,
     self_signed: Certificate,
-    _running: Running,
 }
 
 /// One combination at work.
@@ -49,22 +42,10 @@ fn client_id(number: u8) -> String {
 
 impl Bank {
     async fn open() -> Self {
-        let any_port = (Ipv4Addr::LOCALHOST, 0).into();
-        let server = Server::bind(any_port, any_port).await.unwrap();
-        let issuer = format!("https://localhost:{}", server.main().port());
-        let mtls = format!("https://localhost:{}", server.mtls().port());
-        let (issuer, mtls) = (Issuer::parse(&issuer).unwrap(), HttpsUrl::parse(&mtls).unwrap());
-        let authority = CertificateAuthority::new("The matrix").unwrap();
-        let issued = authority.client("The recipient").unwrap();
         let self_signed = Certificate::self_signed("The recipient, by itself").unwrap();
-
-        let signs = ALGORITHMS.map(keys).into();
-        let config = InstitutionConfig::new(issuer.clone(), mtls.clone(), backend::ring(), signs);
-        let institution = Arc::new(Mutex::new(Sandbox::new(config, Entropy::new([7; 32]))));
-        let identity = TlsIdentity::from(authority.server().unwrap());
-        let roots = [authority.certificate_der(), self_signed.der()];
-        let running = server.serve(Arc::clone(&institution), identity, &roots).unwrap();
-        Self { institution, issuer, mtls, authority, issued, self_signed, _running: running }
+        let tls = TlsBank::open(ALGORITHMS.map(keys).into(), &[self_signed.der()], |_| ()).await;
+        let issued = tls.authority.client("The recipient").unwrap();
+        Self { tls, issued, self_signed }
     }
 
     /// What the combination's client shows; none where nothing needs it.
@@ -102,11 +83,11 @@ impl Bank {
     fn config(&self, number: u8, setup: Setup) -> ClientConfig {
         let certificate = self.thumbprint(setup);
         let mut config = setup.config();
-        config.issuer = self.issuer.clone();
+        config.issuer = self.tls.issuer.clone();
         config.client_id = client_id(number);
         let host = match setup.binding {
-            Binding::Dpop => self.issuer.as_str(),
-            Binding::Mtls => self.mtls.as_str(),
+            Binding::Dpop => self.tls.issuer.as_str(),
+            Binding::Mtls => self.tls.mtls.as_str(),
         };
         config.fdx_base = HttpsUrl::parse(&format!("{host}/fdx/v6")).unwrap();
         config.authentication = match setup.authentication {
@@ -123,7 +104,7 @@ impl Bank {
     }
 
     fn transport(&self, certificate: Option<&Certificate>) -> Transport {
-        let roots = Roots::pem(self.authority.certificate_pem()).unwrap();
+        let roots = Roots::pem(self.tls.authority.certificate_pem()).unwrap();
         let mut builder = Transport::builder().root_certificates(roots);
         if let Some(certificate) = certificate {
             let key = certificate.private_key_pem();
@@ -135,10 +116,10 @@ impl Bank {
 
     /// A registered client, from discovery on.
     async fn party(&self, number: u8, setup: Setup) -> Party<'_> {
-        self.institution.lock().unwrap().register(self.registered(number, setup));
+        self.tls.institution.lock().unwrap().register(self.registered(number, setup));
         let transport = self.transport(self.certificate(setup));
         let keys = vec![keys(setup.algorithm)];
-        let draft = discover(&self.issuer, WellKnown::OAuthAuthorizationServer, system_now());
+        let draft = discover(&self.tls.issuer, WellKnown::OAuthAuthorizationServer, system_now());
         let metadata = transport.run(draft.unwrap(), &keys, system_now).await.unwrap();
         let client = Client::new(self.config(number, setup), metadata).unwrap();
         Party { number, bank: self, transport, client, keys }
@@ -146,11 +127,8 @@ impl Bank {
 
     /// The customer sits beside the institution: loads the page, decides, and comes back.
     fn customer(&self, url: &HttpsUrl) -> String {
-        let mut institution = self.institution.lock().unwrap();
-        let page = institution.handle(&visit(url), None, system_now());
-        let form = ConsentPage::read(&page).unwrap().decide(&Decision::less_than_requested());
-        let back = institution.handle(&form.unwrap(), None, system_now());
-        back.headers()[LOCATION].to_str().unwrap().to_owned()
+        let mut bank = self.tls.institution.lock().unwrap();
+        kit::customer(&mut bank, url.as_str(), &Decision::less_than_requested(), system_now())
     }
 }
 
@@ -237,7 +215,7 @@ async fn every_combination_reaches_the_grant_over_tls() {
 #[tokio::test]
 async fn no_other_certificate_passes_for_the_client() {
     let bank = Bank::open().await;
-    let other = bank.authority.client("Another recipient").unwrap();
+    let other = bank.tls.authority.client("Another recipient").unwrap();
     for (number, authentication) in
         [(1, Authentication::TlsClientAuth), (2, Authentication::SelfSignedTlsClientAuth)]
     {

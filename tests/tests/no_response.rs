@@ -10,22 +10,13 @@ use fdx_par::{
     Revoked, ServerKeys, ServerMetadata, Step, TokenTypeHint, WellKnown, discover,
 };
 use fdx_sandbox::{NoncePolicy, RefreshPolicy};
+use fdx_tests::kit::attached;
 use fdx_tests::{Answer, Setup, World, answer, bank_issuer, claims, entropy, usual_request};
 use fdx_wire::form::Query;
 use http::HeaderValue;
 use serde_json::Value;
 
 const RETRY: NextStep = NextStep::Retry { after: None };
-
-/// Sends the request and gets no response.
-fn lost<T: Output>(world: &mut World, draft: Draft<T>) -> NextStep {
-    let signatures = draft.sign(&world.keys).unwrap();
-    let (request, sent) = draft.attach(signatures).unwrap();
-    let certificate = request.certificate();
-    let answer = world.carry(request.into_http(), certificate);
-    assert!(answer.status().is_success(), "{:?}", world.bank.last_verdicts());
-    sent.on_no_response()
-}
 
 fn world() -> (World, Client) {
     let refresh = RefreshPolicy::Rotate;
@@ -40,15 +31,15 @@ fn what_is_read_may_be_read_again() {
     let now = world.now;
     let issuer = bank_issuer();
     let discovery = || discover(&issuer, WellKnown::OAuthAuthorizationServer, now).unwrap();
-    assert_eq!(lost::<ServerMetadata>(&mut world, discovery()), RETRY);
+    assert_eq!(world.lost::<ServerMetadata>(discovery()), RETRY);
     assert!(world.run(discovery()).is_ok());
 
-    assert_eq!(lost::<ServerKeys>(&mut world, client.fetch_keys(now).unwrap()), RETRY);
+    assert_eq!(world.lost::<ServerKeys>(client.fetch_keys(now).unwrap()), RETRY);
     assert!(world.run(client.fetch_keys(now).unwrap()).is_ok());
 
     let verified = world.verified(&client);
     let draft = client.read_consent(&verified, entropy(29), now).unwrap();
-    assert_eq!(lost::<ConsentRead>(&mut world, draft), RETRY);
+    assert_eq!(world.lost::<ConsentRead>(draft), RETRY);
     let draft = client.read_consent(&verified, entropy(30), now).unwrap();
     assert!(world.run(draft).is_ok());
 
@@ -56,17 +47,17 @@ fn what_is_read_may_be_read_again() {
     let url = client.config().fdx_base.join_segment("accounts").unwrap();
     let request = ResourceRequest::get(url);
     let call = client.call(token, request.clone(), entropy(31), now).unwrap();
-    assert_eq!(lost::<ResourceAnswer>(&mut world, call), RETRY);
+    assert_eq!(world.lost::<ResourceAnswer>(call), RETRY);
     let call = client.call(token, request, entropy(32), now).unwrap();
     assert!(world.run(call).is_ok());
 
     let draft = client.introspect(token, entropy(33), now).unwrap();
-    assert_eq!(lost::<Introspection>(&mut world, draft), RETRY);
+    assert_eq!(world.lost::<Introspection>(draft), RETRY);
     let draft = client.introspect(token, entropy(34), now).unwrap();
     assert!(world.run(draft).unwrap().is_active());
 
     let draft = client.introspect_signed(token, entropy(35), now).unwrap();
-    assert_eq!(lost::<IntrospectionJwt>(&mut world, draft), RETRY);
+    assert_eq!(world.lost::<IntrospectionJwt>(draft), RETRY);
     let draft = client.introspect_signed(token, entropy(36), now).unwrap();
     assert!(world.run(draft).is_ok());
 }
@@ -75,7 +66,7 @@ fn what_is_read_may_be_read_again() {
 fn a_push_may_be_pushed_again() {
     let (mut world, client) = world();
     let draft = client.push(&usual_request(), entropy(40), world.now).unwrap();
-    assert_eq!(lost::<Pushed>(&mut world, draft), RETRY);
+    assert_eq!(world.lost::<Pushed>(draft), RETRY);
     let (pending, callback) = world.pending(&client);
     assert!(world.exchange(&client, pending, &callback).is_ok());
 }
@@ -99,7 +90,7 @@ fn exchange(world: &mut World, client: &Client) -> (Draft<Exchanged>, Draft<Exch
 fn a_code_is_never_sent_again() {
     let (mut world, client) = world();
     let (first, second) = exchange(&mut world, &client);
-    assert_eq!(lost::<Exchanged>(&mut world, first), NextStep::StartOver);
+    assert_eq!(world.lost::<Exchanged>(first), NextStep::StartOver);
     // And if it were: the institution would refuse it, and end what it had issued.
     let error = world.run(second).unwrap_err();
     assert_eq!(error.next_step(), NextStep::StartOver);
@@ -111,12 +102,12 @@ fn a_refresh_and_a_revocation_may_be_sent_again() {
     let verified = world.verified(&client);
     let grant = world.granted(&client, verified).unwrap().stored();
     let draft = client.refresh(&grant, entropy(43), world.now).unwrap();
-    assert_eq!(lost::<Refreshed>(&mut world, draft), RETRY);
+    assert_eq!(world.lost::<Refreshed>(draft), RETRY);
     let grant = world.renewed(&client, &grant);
 
     for which in [TokenTypeHint::AccessToken, TokenTypeHint::RefreshToken] {
         let draft = client.revoke(grant.tokens(), which, world.draw(), world.now).unwrap();
-        assert_eq!(lost::<Revoked>(&mut world, draft), RETRY);
+        assert_eq!(world.lost::<Revoked>(draft), RETRY);
         assert_eq!(world.revoke(&client, grant.tokens(), which), Ok(Revoked));
     }
 }
@@ -129,8 +120,7 @@ fn minted<T: Output>(draft: &Draft<T>) -> Vec<Value> {
 
 /// The form that would go out.
 fn form<T: Output>(world: &World, draft: Draft<T>) -> Vec<(String, String)> {
-    let signatures = draft.sign(&world.keys).unwrap();
-    let (request, _) = draft.attach(signatures).unwrap();
+    let (request, _) = attached(draft, &world.keys);
     let http = request.into_http();
     let query = Query::parse(str::from_utf8(http.body()).unwrap(), usize::MAX).unwrap();
     let value = |name| query.one(name).unwrap().unwrap().to_owned();

@@ -10,6 +10,7 @@ use fdx_par::{
 };
 use fdx_sandbox::ConsentIdCarrier;
 use fdx_sandbox::customer::Decision;
+use fdx_tests::kit::attached;
 use fdx_tests::{Answer, Binding, Setup, World, bank_issuer, entropy, patched, usual_request};
 use fdx_wire::form::Query;
 use fdx_wire::{base64url, percent_encode};
@@ -51,8 +52,7 @@ impl Printed {
         loop {
             self.debug(name, &draft);
             self.debug(name, &draft.signing_inputs());
-            let signatures = draft.sign(&world.keys).unwrap();
-            let (request, sent) = draft.attach(signatures).unwrap();
+            let (request, sent) = attached(draft, &world.keys);
             self.debug(name, &request);
             self.both(name, request.url());
             self.debug(name, &sent);

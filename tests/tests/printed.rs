@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use fdx_par::{Callback, ClientCertificate, ResourceRequest, ResponseMode, Step};
 use fdx_sandbox::NoncePolicy;
 use fdx_sandbox::customer::Decision;
+use fdx_tests::kit::attached;
 use fdx_tests::{Setup, World, entropy, usual_request};
 use fdx_wire::HttpsUrl;
 use serde_json::json;
@@ -36,8 +37,7 @@ fn a_flow_prints_who_and_which_flow_and_no_secret() {
 
     let draft = client.push(&usual_request(), entropy(1), now).unwrap();
     let mut printed = vec![text(&draft)];
-    let signatures = draft.sign(&world.keys).unwrap();
-    let (request, sent) = draft.attach(signatures).unwrap();
+    let (request, sent) = attached(draft, &world.keys);
     printed.extend([text(&request), text(&sent)]);
     let answer = world.carry(request.into_http(), ClientCertificate::Withhold);
     let Step::Done(pushed) = sent.receive(answer, now).unwrap() else { panic!("again") };

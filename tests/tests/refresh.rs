@@ -76,12 +76,7 @@ fn a_grant_is_refreshed_again_and_again_and_stays_the_same_grant() {
 /// Refreshes, and hears nothing.
 fn on_no_response(world: &mut World, client: &Client, grant: &StoredGrant) -> NextStep {
     let draft = client.refresh(grant, world.draw(), world.now).unwrap();
-    let signatures = draft.sign(&world.keys).unwrap();
-    let (request, sent) = draft.attach(signatures).unwrap();
-    let certificate = request.certificate();
-    let lost = world.carry(request.into_http(), certificate);
-    assert_eq!(lost.status(), 200, "{:?}", world.bank.last_verdicts());
-    sent.on_no_response()
+    world.lost(draft)
 }
 
 #[test]

@@ -12,6 +12,7 @@ use fdx_par::{
     SenderConstraint, ServerMetadata, WellKnown, discover,
 };
 use fdx_sandbox::NoncePolicy;
+use fdx_tests::kit::attached;
 use fdx_tests::{
     Authentication, Binding, Requests, Setup, World, bank_issuer, claims, entropy, header, keys,
     start, usual_request,
@@ -61,8 +62,7 @@ fn metadata(setup: Setup) -> ServerMetadata {
 /// The form that `client` pushes.
 fn form(client: &Client, request: &AuthorizationRequest) -> BTreeMap<String, String> {
     let draft = client.push(request, entropy(1), start()).unwrap();
-    let signatures = draft.sign(&*KEYS).unwrap();
-    let (request, _) = draft.attach(signatures).unwrap();
+    let (request, _) = attached(draft, &*KEYS);
     let body = String::from_utf8(request.into_http().into_body()).unwrap();
     let query = Query::parse(&body, usize::MAX).unwrap();
     let one = |name: &str| query.one(name).unwrap().unwrap().to_owned();

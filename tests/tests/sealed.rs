@@ -4,6 +4,7 @@ use fdx_jose::{SealingKey, SealingKeys, backend};
 use fdx_par::{AuthorizationRequest, Callback, Client, Error, NextStep, Pending, SealFault};
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_sandbox::NoncePolicy;
+use fdx_tests::kit::received;
 use fdx_tests::{Binding, Setup, World, bank_issuer, entropy, signed_again, usual_request};
 use fdx_wire::{Issuer, RedirectUri, base64url};
 use proptest::prelude::*;
@@ -113,14 +114,12 @@ fn it_opens_in_its_own_place_alone() {
         config.issuer = issuer.clone();
         let draft =
             fdx_par::discover(&issuer, fdx_par::WellKnown::OAuthAuthorizationServer, now).unwrap();
-        let signatures = draft.sign(&world.keys).unwrap();
-        let (_, sent) = draft.attach(signatures).unwrap();
         // The institution knows nothing of the other name: its document is borrowed.
         let own =
             fdx_par::discover(&bank_issuer(), fdx_par::WellKnown::OAuthAuthorizationServer, now);
         assert!(world.run(own.unwrap()).is_err());
         let document = world.answers.last().unwrap().clone();
-        let Ok(fdx_par::Step::Done(metadata)) = sent.receive(document, now) else { panic!() };
+        let metadata = received(draft, &world.keys, document, now).unwrap();
         Client::new(config, metadata).unwrap()
     };
     let redirect = |config: &mut fdx_par::ClientConfig| {

@@ -2,10 +2,11 @@
 
 use fdx_jose::{Algorithm, JwtError, PrivateKey};
 use fdx_par::{
-    Client, Error, IntrospectionJwt, NextStep, Refused, ServerKeys, ServerRule, Step,
-    TokenTypeHint, Verification, Verified,
+    Client, Error, IntrospectionJwt, NextStep, Refused, ServerKeys, ServerRule, TokenTypeHint,
+    Verification, Verified,
 };
 use fdx_sandbox::{ConsentIdCarrier, NoncePolicy, OldKeys};
+use fdx_tests::kit;
 use fdx_tests::{
     Answer, Setup, World, answer, claims, entropy, fresh_key, header, keys, patched, persisted,
     set, signed, with_header,
@@ -67,12 +68,7 @@ impl Right {
     fn received(&self, answer: Answer) -> Result<IntrospectionJwt, Error> {
         let token = self.verified.tokens().access_token();
         let draft = self.client.introspect_signed(token, entropy(30), self.world.now).unwrap();
-        let signatures = draft.sign(&self.world.keys).unwrap();
-        let (_, sent) = draft.attach(signatures).unwrap();
-        match sent.receive(answer, self.world.now)? {
-            Step::Done(jwt) => Ok(jwt),
-            Step::Again(_) => panic!("again"),
-        }
+        kit::received(draft, &self.world.keys, answer, self.world.now)
     }
 
     fn verify(

@@ -1,8 +1,9 @@
 //! A token that one institution issued is never sent to another (FAPI 2.0 attacker A4, mix-up).
 
 use fdx_par::{
-    CallerFault, Client, ResourceRequest, ServerMetadata, Step, TokenTypeHint, WellKnown, discover,
+    CallerFault, Client, ResourceRequest, ServerMetadata, TokenTypeHint, WellKnown, discover,
 };
+use fdx_tests::kit::received;
 use fdx_tests::{Setup, World, answer, entropy, patched};
 use fdx_wire::{HttpsUrl, Issuer};
 use serde_json::json;
@@ -11,11 +12,9 @@ use serde_json::json;
 pub(crate) fn elsewhere(world: &World, client: &Client) -> Client {
     let issuer = Issuer::parse("https://rogue.example").unwrap();
     let draft = discover(&issuer, WellKnown::OAuthAuthorizationServer, world.now).unwrap();
-    let (_, sent) = draft.attach(Vec::new()).unwrap();
     let told = patched(world.answers[0].clone(), &json!({ "issuer": issuer.as_str() }));
     let told = answer(200, "application/json", told.into_body());
-    let Step::Done(metadata) = sent.receive(told, world.now).unwrap() else { panic!("again") };
-    let metadata: ServerMetadata = metadata;
+    let metadata: ServerMetadata = received(draft, &world.keys, told, world.now).unwrap();
     let mut config = client.config().clone();
     config.issuer = issuer;
     config.fdx_base = HttpsUrl::parse("https://rogue.example/fdx/v6").unwrap();

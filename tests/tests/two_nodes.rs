@@ -3,26 +3,23 @@
 //! in the customer's browser.
 
 use std::io::Write;
-use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
 
 use fdx_jose::{Jwks, PrivateKey, backend};
-use fdx_sandbox::certificates::CertificateAuthority;
-use fdx_sandbox::customer::{ConsentPage, Decision};
-use fdx_sandbox::server::{Running, Server, TlsIdentity};
-use fdx_sandbox::{Binding, InstitutionConfig, RegisteredClient, Sandbox};
-use fdx_tests::{NodeTold, entropy, scopes};
+use fdx_sandbox::certificates::Certificate;
+use fdx_sandbox::customer::Decision;
+use fdx_sandbox::{Binding, RegisteredClient};
+use fdx_tests::kit::{TlsBank, customer};
+use fdx_tests::{NodeTold, scopes};
 use fdx_transport_hyper::system_now;
-use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
+use fdx_wire::RedirectUri;
 use tokio::runtime::Runtime;
 
 const REDIRECT_URI: &str = "https://app.example/callback";
 
 struct Bank {
-    institution: Arc<Mutex<Sandbox>>,
+    bank: TlsBank,
     told: NodeTold,
-    _running: Running,
     _runtime: Runtime,
 }
 
@@ -33,44 +30,27 @@ impl Bank {
             .enable_all()
             .build()
             .unwrap();
-        let any_port = (Ipv4Addr::LOCALHOST, 0).into();
-        let server = runtime.block_on(Server::bind(any_port, any_port)).unwrap();
-        let issuer = format!("https://localhost:{}", server.main().port());
-        let mtls = format!("https://localhost:{}", server.mtls().port());
-
-        let authority = CertificateAuthority::new("Two nodes").unwrap();
-        let key_pem = authority.client("a P-256 key").unwrap().private_key_pem();
+        let key_pem = Certificate::self_signed("a P-256 key").unwrap().private_key_pem();
         let load = || PrivateKey::from_pem(backend::ring(), &key_pem, None).unwrap();
-        let mut config = InstitutionConfig::new(
-            Issuer::parse(&issuer).unwrap(),
-            HttpsUrl::parse(&mtls).unwrap(),
-            backend::ring(),
-            vec![load()],
-        );
         let redirect_uris = vec![RedirectUri::parse(REDIRECT_URI).unwrap()];
         let jwks = Jwks::new(vec![load().public().clone()]);
         let mut client = RegisteredClient::new("app-1", redirect_uris, jwks, Binding::Dpop);
         client.scopes = scopes();
-        config.clients.push(client);
-        let institution = Arc::new(Mutex::new(Sandbox::new(config, entropy(7))));
-
-        let identity = TlsIdentity::from(authority.server().unwrap());
-        let roots = [authority.certificate_der()];
-        let guard = runtime.enter();
-        let running = server.serve(Arc::clone(&institution), identity, &roots).unwrap();
-        drop(guard);
+        let bank = TlsBank::open(vec![load()], &[], |config| config.clients.push(client));
+        let bank = runtime.block_on(bank);
+        let issuer = bank.issuer.as_str().to_owned();
         let told = NodeTold {
             fdx_base: format!("{issuer}/fdx/v6"),
             issuer,
             client_id: "app-1".to_owned(),
             redirect_uri: REDIRECT_URI.to_owned(),
             key_pem: key_pem.clone(),
-            ca_pem: authority.certificate_pem().to_owned(),
+            ca_pem: bank.authority.certificate_pem().to_owned(),
             sealing_key: [42; 32],
             session: "browser session 1".to_owned(),
             ..NodeTold::default()
         };
-        Self { institution, told, _running: running, _runtime: runtime }
+        Self { bank, told, _runtime: runtime }
     }
 
     /// Push on one node, the customer's decision, and what the second node is told.
@@ -78,13 +58,9 @@ impl Bank {
         let pushed = node("push", &self.told);
         let text =
             |name: &str| pushed[name].as_str().unwrap_or_else(|| panic!("{pushed}")).to_owned();
-        let mut bank = self.institution.lock().unwrap();
-        let visit = http::Request::get(text("url")).body(Vec::new()).unwrap();
-        let page = bank.handle(&visit, None, system_now());
+        let mut bank = self.bank.institution.lock().unwrap();
         let decision = Decision::less_than_requested();
-        let form = ConsentPage::read(&page).unwrap().decide(&decision).unwrap();
-        let back = bank.handle(&form, None, system_now());
-        let callback = back.headers()["location"].to_str().unwrap().to_owned();
+        let callback = customer(&mut bank, &text("url"), &decision, system_now());
         NodeTold { sealed: text("sealed"), callback, ..self.told.clone() }
     }
 }

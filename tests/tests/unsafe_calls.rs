@@ -2,6 +2,7 @@
 
 use fdx_par::{Error, NextStep, ResourceAnswer, ResourceRequest, Sent, Step};
 use fdx_sandbox::NoncePolicy;
+use fdx_tests::kit::attached;
 use fdx_tests::{Setup, World, answer, entropy};
 use http::Method;
 
@@ -13,8 +14,7 @@ fn sent(method: Method) -> (World, Sent<ResourceAnswer>) {
     let token = verified.tokens().access_token();
     let request = ResourceRequest::new(method, url);
     let draft = client.call(token, request, entropy(7), world.now).unwrap();
-    let signatures = draft.sign(&world.keys).unwrap();
-    let (_, sent) = draft.attach(signatures).unwrap();
+    let (_, sent) = attached(draft, &world.keys);
     (world, sent)
 }
 

@@ -1,18 +1,15 @@
-use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex};
-
-use fdx_jose::{PrivateKey, backend};
+use fdx_jose::PrivateKey;
 use fdx_par::{ClientConfig, Draft, Output, SenderConstraint};
-use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
+use fdx_sandbox::certificates::Certificate;
 use fdx_sandbox::misbehaviour::{Aftermath, Flow, Misbehaviour};
-use fdx_sandbox::server::{Running, Server, TlsIdentity};
-use fdx_sandbox::{InstitutionConfig, OldKeys, RegisteredClient, Sandbox};
+use fdx_sandbox::{OldKeys, RegisteredClient, Sandbox};
 use fdx_transport_hyper::{ClientIdentity, Roots, Transport, system_now};
-use fdx_wire::{Entropy, HttpsUrl, Issuer, UnixTime};
+use fdx_wire::{Entropy, HttpsUrl, UnixTime};
 
 use super::memory::setup;
 use super::registering::open_to_tokens;
 use super::{FLOWS, Line, Stop, Went, Wire, judge, walk, well_behaved};
+use crate::kit::TlsBank;
 use crate::setup::{Binding, Setup, keys};
 
 /// An institution that does nothing wrong, and every misbehaviour, over TLS.
@@ -33,14 +30,11 @@ pub async fn over_mtls() -> Vec<Line> {
 
 /// An institution behind TLS on loopback, and a recipient with a client certificate.
 pub struct Loopback {
-    institution: Arc<Mutex<Sandbox>>,
-    issuer: Issuer,
-    mtls: HttpsUrl,
+    tls: TlsBank,
     certificate: Certificate,
     transport: Transport,
     keys: Vec<PrivateKey>,
     config: ClientConfig,
-    _running: Running,
 }
 
 impl Loopback {
@@ -50,40 +44,17 @@ impl Loopback {
     /// # Panics
     /// Where there are no ports or certificates to be had.
     pub async fn open() -> Self {
-        let any_port = (Ipv4Addr::LOCALHOST, 0).into();
-        let server = Server::bind(any_port, any_port).await.unwrap();
-        let issuer = format!("https://localhost:{}", server.main().port());
-        let mtls = format!("https://localhost:{}", server.mtls().port());
-        let (issuer, mtls) = (Issuer::parse(&issuer).unwrap(), HttpsUrl::parse(&mtls).unwrap());
-        let authority = CertificateAuthority::new("The conformance run").unwrap();
-        let certificate = authority.client("The recipient").unwrap();
         let key = || vec![keys(Setup::default().algorithm)];
-        let mut config =
-            InstitutionConfig::new(issuer.clone(), mtls.clone(), backend::ring(), key());
-        config.registration = open_to_tokens();
-        let institution = Sandbox::new(config, Entropy::from_os().unwrap());
-        let institution = Arc::new(Mutex::new(institution));
-        let identity = TlsIdentity::from(authority.server().unwrap());
-        let roots = [authority.certificate_der()];
-        let running = server.serve(Arc::clone(&institution), identity, &roots).unwrap();
-
+        let tls = TlsBank::open(key(), &[], |config| config.registration = open_to_tokens()).await;
+        let certificate = tls.authority.client("The recipient").unwrap();
         let private = certificate.private_key_pem();
         let transport = Transport::builder()
-            .root_certificates(Roots::pem(authority.certificate_pem()).unwrap())
+            .root_certificates(Roots::pem(tls.authority.certificate_pem()).unwrap())
             .client_certificate(ClientIdentity::from_pem(certificate.pem(), &private).unwrap())
             .build()
             .unwrap();
         let config = Setup::default().config();
-        Self {
-            institution,
-            issuer,
-            mtls,
-            certificate,
-            transport,
-            keys: key(),
-            config,
-            _running: running,
-        }
+        Self { tls, certificate, transport, keys: key(), config }
     }
 
     /// One misbehaviour, over TLS. Tokens are bound by certificate where DPoP is not what it is
@@ -132,14 +103,14 @@ impl Loopback {
 
     fn configured(&self, setup: Setup) -> ClientConfig {
         let mut config = setup.config();
-        config.issuer = self.issuer.clone();
+        config.issuer = self.tls.issuer.clone();
         config.registered_entity_id = Some(config.client_id.clone());
         let base = match setup.binding {
-            Binding::Dpop => self.issuer.as_str(),
+            Binding::Dpop => self.tls.issuer.as_str(),
             Binding::Mtls => {
                 let thumbprint = self.certificate.thumbprint();
                 config.sender_constraint = SenderConstraint::Mtls(thumbprint);
-                self.mtls.as_str()
+                self.tls.mtls.as_str()
             }
         };
         let base = format!("{}/fdx/v6", base.trim_end_matches('/'));
@@ -162,7 +133,7 @@ impl Wire for Loopback {
     }
 
     fn bank<R>(&mut self, ask: impl FnOnce(&mut Sandbox) -> R) -> R {
-        ask(&mut self.institution.lock().unwrap())
+        ask(&mut self.tls.institution.lock().unwrap())
     }
 
     fn config(&self) -> ClientConfig {

@@ -1,6 +1,7 @@
 use fdx_jose::Thumbprint;
 use fdx_par::{Client, Draft, Error, NextStep, Output, ResourceRequest, WellKnown, discover};
 use fdx_sandbox::NoncePolicy;
+use fdx_tests::kit::attached;
 use fdx_tests::{Answer, Setup, World, bank_issuer, entropy, usual_request};
 
 /// A back-channel endpoint.
@@ -124,8 +125,7 @@ impl At {
         mut change: impl FnMut(Answer) -> Answer + 'static,
     ) -> Result<(), Error> {
         let unsent = draft().unwrap();
-        let signatures = unsent.sign(&world.keys).unwrap();
-        let (request, _) = unsent.attach(signatures).unwrap();
+        let (request, _) = attached(unsent, &world.keys);
         assert_eq!(request.max_response_bytes(), self.cap(), "{self:?}");
 
         let before = world.sent.len();

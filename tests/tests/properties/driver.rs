@@ -7,6 +7,7 @@ use fdx_par::{
     UnverifiedTokens, Verification, Verified,
 };
 use fdx_sandbox::customer::{ConsentPage, Decision};
+use fdx_tests::kit::attached;
 use fdx_tests::{Answer, Setup, World, answer, usual_request};
 use http::header::LOCATION;
 
@@ -333,8 +334,7 @@ impl Driver {
     ) -> Option<T> {
         let mut draft = self.told(draft.map_err(Into::into))?;
         loop {
-            let signatures = draft.sign(&self.world.keys).unwrap();
-            let (request, sent) = draft.attach(signatures).unwrap();
+            let (request, sent) = attached(draft, &self.world.keys);
             let certificate: ClientCertificate = request.certificate();
             let right = self.world.carry(request.into_http(), certificate);
             self.events.push(self.taken);

@@ -3,6 +3,7 @@ use fdx_par::not_fapi::AUTIONAL_CLIENT_SECRET;
 use fdx_par::{Client, Dialect, TokenTypeHint};
 use fdx_rar::ReceiptWarning;
 use fdx_sandbox::customer::Decision;
+use fdx_tests::kit::attached;
 use fdx_tests::providers::provided;
 use fdx_tests::{Setup, WireTexts, World, entropy, usual_request};
 use fdx_wire::HttpsUrl;
@@ -84,8 +85,7 @@ fn several_resources_are_an_array_and_only_a_dialect_makes_the_name_plural() {
         let config = Setup::default().config().with_dialect(dialect);
         let client = Client::new(config, metadata.clone()).unwrap();
         let draft = client.push(&two, entropy(1), world.now).unwrap();
-        let signatures = draft.sign(&world.keys).unwrap();
-        let (request, _) = draft.attach(signatures).unwrap();
+        let (request, _) = attached(draft, &world.keys);
         let body: Value = serde_json::from_slice(request.into_http().body()).unwrap();
         assert_eq!((&body[name], body.get(other)), (&json!(texts), None));
     }
