@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use crate::source::{has_test, root};
 
 /// The clauses that have to be there: each family, and how many it has.
 const CLAUSES: [(&str, usize); 24] = [
@@ -89,28 +90,13 @@ fn named_tests(id: &str, shown_by: &str) -> usize {
     for test in shown_by.split("<br>").filter(|cell| *cell != "—") {
         let test = test.strip_prefix('`').and_then(|test| test.strip_suffix('`'));
         let (file, name) = test.and_then(|test| test.split_once("::")).expect(id);
-        let source = fs::read_to_string(root().join(file)).unwrap_or_default();
-        if !is_test(&source, name) {
+        if !has_test(file, name) {
             missing.push(format!("{id}: {file}::{name}"));
         }
         named += 1;
     }
     assert!(missing.is_empty(), "no such tests: {missing:#?}");
     named
-}
-
-/// The control: what is no test is not taken for one.
-#[test]
-fn a_function_is_not_yet_a_test() {
-    let source = "/// fn said() {\n#[test]\n#[ignore]\nfn real() {\n}\n\nfn helper() {\n}\n";
-    assert!(is_test(source, "real"));
-    for name in ["helper", "said", "rea", "eal", ""] {
-        assert!(!is_test(source, name), "{name}");
-    }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 fn rows() -> Vec<Row> {
@@ -123,17 +109,4 @@ fn rows() -> Vec<Row> {
             Row(cells.collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{line}")))
         })
         .collect()
-}
-
-/// Whether `source` has a function of this name, with `#[test]` among the attributes above it.
-fn is_test(source: &str, name: &str) -> bool {
-    let lines: Vec<_> = source.lines().map(str::trim).collect();
-    let heads = [format!("fn {name}("), format!("async fn {name}(")];
-    let is_head = |line: &str| heads.iter().any(|head| line.starts_with(head));
-    lines.iter().enumerate().filter(|(_, line)| is_head(line)).any(|(at, _)| {
-        let above = lines[..at].iter().rev();
-        let mut attributes =
-            above.take_while(|line| line.starts_with("#[") || line.starts_with("//"));
-        attributes.any(|line| *line == "#[test]" || line.starts_with("#[tokio::test"))
-    })
 }

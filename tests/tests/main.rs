@@ -47,6 +47,7 @@ mod rollover;
 mod sealed;
 mod signed_callbacks;
 mod signed_introspection;
+mod source;
 mod stored_grant;
 mod strict_server;
 mod token_issuer;
