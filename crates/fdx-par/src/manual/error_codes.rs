@@ -5,6 +5,7 @@
 //! returns what to do about an error. It uses more than the code: whether the server failed or
 //! refused, and whether a code or token may be spent.
 //!
-//! A test generates the tables from the enums. If a part of a text varies, the table has an example.
+//! A test generates the tables from the enums. If a part of a text varies, the table has an
+//! example.
 //!
 #![doc = include_str!("error_codes.md")]

@@ -18,13 +18,15 @@
 //! terminates.
 //!
 //! The signatures of one request are independent of each other: request all of them at once. A
-//! consent needs a few assertions and at most a few request objects. Every call of the FDX API needs
-//! a DPoP proof. A KMS that limits or charges signatures suits the first two. For proofs, a key in
-//! memory that this process generates and never stores is reasonable: DPoP keys are not registered.
+//! consent needs a few assertions and at most a few request objects. Every call of the FDX API
+//! needs a DPoP proof. A KMS that limits or charges signatures suits the first two. For proofs, a
+//! key in memory that this process generates and never stores is reasonable: DPoP keys are not
+//! registered.
 //!
 //! # Signing a request with a KMS
 //!
-//! A complete flow with a KMS that fails once and is slow once: `cargo run -p fdx-examples --bin kms`.
+//! A complete flow with a KMS that fails once and is slow once: `cargo run -p fdx-examples --bin
+//! kms`.
 //!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
@@ -67,25 +69,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - **Signing only borrows the draft.** If the KMS fails, try again with the same inputs, or with the
-//!   one that failed. [`Draft::attach`](crate::Draft::attach) consumes the draft, and returns it if a
-//!   signature is missing or has the wrong length.
-//! - **Bytes or a digest.** `bytes()` are the bytes to sign. `digest()` is their SHA-256, for services
-//!   that sign digests: a request object can be longer than the 4,096 bytes that some services accept.
-//!   Ed25519 signs the bytes; a digest does not work.
+//! - **Signing only borrows the draft.** If the KMS fails, try again with the same inputs, or with
+//!   the one that failed. [`Draft::attach`](crate::Draft::attach) consumes the draft, and returns
+//!   it if a signature is missing or has the wrong length.
+//! - **Bytes or a digest.** `bytes()` are the bytes to sign. `digest()` is their SHA-256, for
+//!   services that sign digests: a request object can be longer than the 4,096 bytes that some
+//!   services accept. Ed25519 signs the bytes; a digest does not work.
 //! - **DER or JWS form.** ECDSA signers return DER
-//!   ([`Signature::from_der_ecdsa`](fdx_jose::Signature::from_der_ecdsa)) or `r` and `s` concatenated
-//!   ([`Signature::from_jws`](fdx_jose::Signature::from_jws)). The caller chooses; the length is not
-//!   used to guess. PS256 and Ed25519 signatures already have the JWS form. Configure an RSA service
-//!   for PSS with SHA-256 and a salt of 32 bytes.
+//!   ([`Signature::from_der_ecdsa`](fdx_jose::Signature::from_der_ecdsa)) or `r` and `s`
+//!   concatenated ([`Signature::from_jws`](fdx_jose::Signature::from_jws)). The caller chooses; the
+//!   length is not used to guess. PS256 and Ed25519 signatures already have the JWS form. Configure
+//!   an RSA service for PSS with SHA-256 and a salt of 32 bytes.
 //! - **A request may need a second round.** A DPoP nonce produces a fresh draft
 //!   ([`Step::Again`](crate::Step)), which needs new signatures.
 //!
 //! # Old drafts
 //!
-//! The assertion and the proof of a draft contain its `now`. A server accepts them for about a minute.
-//! If the KMS took longer, [`Draft::renew`](crate::Draft::renew) mints the same interaction for a later
-//! time. Nothing of the old draft was sent, and its signatures no longer match.
+//! The assertion and the proof of a draft contain its `now`. A server accepts them for about a
+//! minute. If the KMS took longer, [`Draft::renew`](crate::Draft::renew) mints the same interaction
+//! for a later time. Nothing of the old draft was sent, and its signatures no longer match.
 //!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
@@ -134,8 +136,9 @@
 //!
 //! - **The KMS only borrows the input.** Try again if the KMS is down. Every failure returns the
 //!   tokens.
-//! - **One error for every failure.** The error does not reveal whether the KMS refused or the tag was
-//!   wrong (RFC 7516 section 11.5). Do not reveal it to the sender of tokens in your logs either.
+//! - **One error for every failure.** The error does not reveal whether the KMS refused or the tag
+//!   was wrong (RFC 7516 section 11.5). Do not reveal it to the sender of tokens in your logs
+//!   either.
 //! - **Encryption is no proof of origin**, because the public key is public. The ID token inside is
 //!   signed, and its signature is verified.
 //! - With a key in memory, `encrypted.open_with(&keys)` does both steps
@@ -143,8 +146,9 @@
 //!
 //! # Rotating keys
 //!
-//! **The keys of assertions and request objects.** The server reads keys from your `jwks_uri`, where
-//! you publish [`ClientConfig::public_jwks`](crate::ClientConfig::public_jwks), and may cache them.
+//! **The keys of assertions and request objects.** The server reads keys from your `jwks_uri`,
+//! where you publish [`ClientConfig::public_jwks`](crate::ClientConfig::public_jwks), and may cache
+//! them.
 //! 1. Add the next key to `published_keys`, and wait until servers have read the set again.
 //! 2. Configure the next key as the signing key, and add the old one to `published_keys`.
 //! 3. Remove the old key when no flow with its signatures is in progress.
@@ -161,15 +165,15 @@
 //! ```
 //!
 //! **The DPoP key.** Codes and tokens are bound to the key of their request. Configure the new key,
-//! and add the old one to `retired_proof_keys`. Codes and access tokens that are bound to the old key
-//! are used with it. A refresh binds the next token to the new key. An exchange whose key is not
-//! configured fails before anything is sent ([`CallerFault::OtherKey`](crate::CallerFault)). Remove
-//! the old key when the last token bound to it was refreshed or has expired.
+//! and add the old one to `retired_proof_keys`. Codes and access tokens that are bound to the old
+//! key are used with it. A refresh binds the next token to the new key. An exchange whose key is
+//! not configured fails before anything is sent ([`CallerFault::OtherKey`](crate::CallerFault)).
+//! Remove the old key when the last token bound to it was refreshed or has expired.
 //!
 //! **The certificate.** A certificate binds tokens, not codes. After a renewal, refresh the access
-//! tokens that are bound to the old certificate. The refresh token of a client that authenticates is
-//! bound to the client, not to the certificate (RFC 8705 7.1). With `self_signed_tls_client_auth`,
-//! register the new certificate before you use it.
+//! tokens that are bound to the old certificate. The refresh token of a client that authenticates
+//! is bound to the client, not to the certificate (RFC 8705 7.1). With
+//! `self_signed_tls_client_auth`, register the new certificate before you use it.
 //!
-//! **The server's keys.** The server rotates them. [`KeyPolicy`](crate::KeyPolicy) returns whether to
-//! use the cached keys, fetch them again, or reject an unknown key.
+//! **The server's keys.** The server rotates them. [`KeyPolicy`](crate::KeyPolicy) returns whether
+//! to use the cached keys, fetch them again, or reject an unknown key.

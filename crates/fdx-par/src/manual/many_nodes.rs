@@ -17,9 +17,9 @@
 //! # Claim the flow, then send the code
 //!
 //! Within one process a code can't be used twice: [`Client::exchange`](crate::Client::exchange)
-//! consumes it. But two nodes can open the same sealed cookie. Therefore claim the flow id after the
-//! callback was accepted and before the code is sent. A claim is a set-if-absent in your store. Keep
-//! it until the callback deadline has passed.
+//! consumes it. But two nodes can open the same sealed cookie. Therefore claim the flow id after
+//! the callback was accepted and before the code is sent. A claim is a set-if-absent in your store.
+//! Keep it until the callback deadline has passed.
 //!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
@@ -42,22 +42,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Claim *after* the callback. An attacker can send a wrong callback with a valid flow id, and an early
-//! claim would let the attacker end the customer's flow. For the same reason a wrong callback returns
-//! the pending value unspent ([`Refused`](crate::Refused)).
+//! Claim *after* the callback. An attacker can send a wrong callback with a valid flow id, and an
+//! early claim would let the attacker end the customer's flow. For the same reason a wrong callback
+//! returns the pending value unspent ([`Refused`](crate::Refused)).
 //!
 //! # Persist immediately
 //!
-//! After the response of the token endpoint, the code is spent and only this process has the tokens.
-//! Store [`Exchanged::to_json`](crate::Exchanged::to_json) first: before you fetch keys and before the
-//! ID token is verified. The text contains everything that verification needs. Every later step
-//! returns the tokens when it fails. If the keys can't be fetched for a minute, verification is late,
-//! and the consent is not lost. When the grant is complete, replace the text by that of
-//! [`Granted::stored`](crate::Granted::stored).
+//! After the response of the token endpoint, the code is spent and only this process has the
+//! tokens. Store [`Exchanged::to_json`](crate::Exchanged::to_json) first: before you fetch keys and
+//! before the ID token is verified. The text contains everything that verification needs. Every
+//! later step returns the tokens when it fails. If the keys can't be fetched for a minute,
+//! verification is late, and the consent is not lost. When the grant is complete, replace the text
+//! by that of [`Granted::stored`](crate::Granted::stored).
 //!
-//! The types distinguish the two texts. [`Client::restore`](crate::Client::restore) refuses the text of
-//! unverified tokens, and [`Client::restore_unverified`](crate::Client::restore_unverified) returns
-//! tokens that can only be verified, persisted, refreshed or revoked:
+//! The types distinguish the two texts. [`Client::restore`](crate::Client::restore) refuses the
+//! text of unverified tokens, and [`Client::restore_unverified`](crate::Client::restore_unverified)
+//! returns tokens that can only be verified, persisted, refreshed or revoked:
 //!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
@@ -93,18 +93,18 @@
 //! # Refresh across nodes
 //!
 //! The response to a refresh may contain a new refresh token, the same one, or none.
-//! [`Refreshed::to_json`](crate::Refreshed::to_json) is correct in all three cases. FAPI 2.0 servers
-//! rotate refresh tokens only in exceptional cases, and then accept the old one for some time. Other
-//! servers revoke the whole grant if an old token is used again. Therefore let one node refresh a
-//! grant at a time:
+//! [`Refreshed::to_json`](crate::Refreshed::to_json) is correct in all three cases. FAPI 2.0
+//! servers rotate refresh tokens only in exceptional cases, and then accept the old one for some
+//! time. Other servers revoke the whole grant if an old token is used again. Therefore let one node
+//! refresh a grant at a time:
 //! 1. Read the row with its version number.
 //! 2. If another node has refreshed it, use the new row.
 //! 3. Take a short lease on the row. It expires by itself, in case the node crashes.
-//! 4. Refresh, and write [`Refreshed::to_json`](crate::Refreshed::to_json) only if the row's version is
-//!    unchanged.
-//! 5. Verify with [`Client::verify`](crate::Client::verify), and write the verified
-//!    grant. The ID token of a refresh must be about the same customer and login as the first one.
-//!    Otherwise the tokens can't be used.
+//! 4. Refresh, and write [`Refreshed::to_json`](crate::Refreshed::to_json) only if the row's
+//!    version is unchanged.
+//! 5. Verify with [`Client::verify`](crate::Client::verify), and write the
+//!    verified grant. The ID token of a refresh must be about the same customer and login as the
+//!    first one. Otherwise the tokens can't be used.
 //!
 //! # Nonces
 //!

@@ -16,8 +16,8 @@
 //! The request object contains every parameter of the push. Only `client_id` and the client's
 //! authentication remain outside. The object contains `iss` and `client_id`, the issuer as `aud`,
 //! `nbf`, and an `exp` five minutes later. Its `typ` is `oauth-authz-req+jwt`. It has no `sub`, so
-//! that it can't pass for a client assertion. `authorization_details` is a JSON array, and `max_age`
-//! is a number.
+//! that it can't pass for a client assertion. `authorization_details` is a JSON array, and
+//! `max_age` is a number.
 //!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
@@ -46,8 +46,8 @@
 //!
 //! # JARM
 //!
-//! The callback has one parameter, `response`. It is read in two steps, because the client may have to
-//! fetch a key between them:
+//! The callback has one parameter, `response`. It is read in two steps, because the client may have
+//! to fetch a key between them:
 //!
 //! ```
 //! # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/scene.rs")); }
@@ -86,19 +86,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The order of checks is JARM's. `iss`, `aud` and `exp` come before any key is used, so that untrusted
-//! input can't cause a fetch of keys. The signature follows, with the registered algorithm, and then
-//! `state`. Only then is a code or an error read, and never both. `state` and `iss` are read only from
-//! the JWT. Responses are not decrypted: FAPI 2.0 does not recommend their encryption. Only ID tokens
-//! are decrypted ([`Encrypted`](crate::Encrypted)).
+//! The order of checks is JARM's. `iss`, `aud` and `exp` come before any key is used, so that
+//! untrusted input can't cause a fetch of keys. The signature follows, with the registered
+//! algorithm, and then `state`. Only then is a code or an error read, and never both. `state` and
+//! `iss` are read only from the JWT. Responses are not decrypted: FAPI 2.0 does not recommend their
+//! encryption. Only ID tokens are decrypted ([`Encrypted`](crate::Encrypted)).
 //!
 //! Register `authorization_signed_response_alg`. JARM's default is RS256, which FAPI 2.0 forbids.
 //!
 //! # Signed introspection
 //!
 //! [`Client::introspect_signed`](crate::Client::introspect_signed) requests
-//! `application/token-introspection+jwt`. A response in plain JSON is an error (`rfc9701.unsigned`).
-//! [`Client::verify`](crate::Client::verify) checks `typ`, `iss`, `aud` and
-//! the signature before it reads the token's members. Store the JWT if you may have to prove the
-//! response later. Use [`Client::introspect`](crate::Client::introspect) if the institution does not
-//! sign.
+//! `application/token-introspection+jwt`. A response in plain JSON is an error
+//! (`rfc9701.unsigned`). [`Client::verify`](crate::Client::verify)
+//! checks `typ`, `iss`, `aud` and the signature before it reads the token's members. Store the JWT
+//! if you may have to prove the response later. Use
+//! [`Client::introspect`](crate::Client::introspect) if the institution does not sign.

@@ -1,8 +1,8 @@
 //! Proof: what is shown about these crates, how, and what is not. For auditors.
 //!
-//! Each line names a command that fails if the claim is wrong. The repository's `.ci/run` runs all of
-//! them except the mutations and the long runs. Claims about FAPI 2.0 apply to a client without a
-//! [dialect](crate::dialect). The members of a dialect are its deviations.
+//! Each line names a command that fails if the claim is wrong. The repository's `.ci/run` runs all
+//! of them except the mutations and the long runs. Claims about FAPI 2.0 apply to a client without
+//! a [dialect](crate::dialect). The members of a dialect are its deviations.
 //!
 //! | claim | how it is shown | command |
 //! |---|---|---|
@@ -18,43 +18,44 @@
 //! | The tests detect changes of the code. | cargo-mutants changes `fdx-wire`, `fdx-pkce`, `fdx-rar`, `fdx-jose` and `fdx-par` in small ways. A test fails for at least 90 % of the changes that compile. Each other change has a written reason. | `cargo xtask mutants` |
 //! | Planted secrets are in no printed text of the flows that were run. | Tests plant secrets (verifiers, codes, tokens, `state`, the client secret), run complete flows, and search all that `Debug`, `Display` and errors print. Positive controls show that the search finds them. | `cargo test -p fdx-tests planted_secrets` |
 //!
-//! In addition, this client was run against the OpenID Foundation's FAPI 2.0 conformance suite 5.2.4
-//! in November 2026, at commit 3a2e762. 504 of 504 client modules with OpenID Connect or JARM passed.
-//! This is not a certification.
+//! In addition, this client was run against the OpenID Foundation's FAPI 2.0 conformance suite
+//! 5.2.4 in November 2026, at commit 3a2e762. 504 of 504 client modules with OpenID Connect or JARM
+//! passed. This is not a certification.
 //!
 //! # Results of the last long runs
 //!
 //! On 26 November 2026, on two cores. Each command prints current figures.
 //!
-//! - **Conformance**: 459 rows in memory and the same 459 over TLS, and 411 rows of clients that are
-//!   wrong or only look wrong. All passed.
+//! - **Conformance**: 459 rows in memory and the same 459 over TLS, and 411 rows of clients that
+//!   are wrong or only look wrong. All passed.
 //! - **Simulation**: one million flows, 405,000 attacks. Only the two kinds of attack that FAPI 2.0
 //!   leaves open did harm, and no invariant was violated.
 //! - **Fuzzing**: 25 targets, each for ten minutes or more, and no crash.
 //! - **Mutation**, of the changes that compile: tests catch 98.5 % in `fdx-wire`, 93.8 % in
-//!   `fdx-pkce`, 99.3 % in `fdx-rar`, 99.7 % in `fdx-jose` and 98.9 % in `fdx-par`. Every other change
-//!   has its reason in `xtask/mutants.txt`.
+//!   `fdx-pkce`, 99.3 % in `fdx-rar`, 99.7 % in `fdx-jose` and 98.9 % in `fdx-par`. Every other
+//!   change has its reason in `xtask/mutants.txt`.
 //! - **The certified server**: 143 rows, all passed.
 //!
 //! # What is not proven
 //!
 //! - **The cryptography.** ring and aws-lc-rs are trusted. Their correct use is tested by the RFCs'
 //!   vectors, by verifying signatures of one backend with the other, and by an independent server.
-//! - **Memory.** A test runs two complete flows under an allocator that searches every freed block for
-//!   the flow's secrets, and finds none. Other paths are not searched. The threat model's section
-//!   [Where wiping ends](super::threat_model#where-wiping-ends) lists the copies that are not wiped.
+//! - **Memory.** A test runs two complete flows under an allocator that searches every freed block
+//!   for the flow's secrets, and finds none. Other paths are not searched. The threat model's
+//!   section [Where wiping ends](super::threat_model#where-wiping-ends) lists the copies that are
+//!   not wiped.
 //! - **Timing.** `state` and secrets are compared in constant time, and all decryption failures are
 //!   one error. No side channel was measured.
 //! - **The caller.** A caller must claim a flow id once, set the cookie attributes of
 //!   [`sealing_and_cookies`](super::sealing_and_cookies), and store tokens safely. The simulation
 //!   shows the consequences if the caller does not.
-//! - **Real banks.** The dialects come from documents, published servers and reports, as their sources
-//!   state. None was run against a bank's production system.
+//! - **Real banks.** The dialects come from documents, published servers and reports, as their
+//!   sources state. None was run against a bank's production system.
 //! - **A delayed refresh.** If a server rotates refresh tokens and neither an assertion nor a proof
 //!   expires (mutual TLS), a refresh that was given up may still arrive after the server's grace
-//!   period. The server then treats it as theft and ends the grant. The simulation saw it six times in
-//!   a million flows. The client can only request consent again.
+//!   period. The server then treats it as theft and ends the grant. The simulation saw it six times
+//!   in a million flows. The client can only request consent again.
 //! - **An echo.** If a server writes one of the client's secrets into its error text, the error
 //!   contains it too, bounded and escaped. The server's text is kept for diagnosis.
-//! - **Certification.** No certificate of the OpenID Foundation is claimed. The suite's client tests
-//!   are rows of the table of misbehaviours, by their names.
+//! - **Certification.** No certificate of the OpenID Foundation is claimed. The suite's client
+//!   tests are rows of the table of misbehaviours, by their names.

@@ -25,9 +25,9 @@ pub fn answer(status: u16, body: &str) -> http::Response<Vec<u8>> {
 pub fn done<T: Output>(draft: Draft<T>, key: &PrivateKey, status: u16, body: &str) -> (T, String) {
     let signatures = draft.sign(key).unwrap();
     let (request, sent) = draft.attach(signatures).unwrap();
-    let asked = String::from_utf8(request.into_http().into_body()).unwrap();
+    let body_sent = String::from_utf8(request.into_http().into_body()).unwrap();
     match sent.receive(answer(status, body), NOW).unwrap() {
-        Step::Done(done) => (done, asked),
+        Step::Done(done) => (done, body_sent),
         Step::Again(_) => panic!("no nonce was requested"),
     }
 }
@@ -73,8 +73,8 @@ pub fn request() -> AuthorizationRequest {
 /// The pending value and the callback URL.
 pub fn pending(client: &Client, key: &PrivateKey) -> (Pending, String) {
     let draft = client.push(&request(), entropy(1), NOW).unwrap();
-    let (pushed, asked) = done(draft, key, 201, r#"{"request_uri":"urn:x","expires_in":60}"#);
-    let query = Query::parse(&asked, 16_384).unwrap();
+    let (pushed, form) = done(draft, key, 201, r#"{"request_uri":"urn:x","expires_in":60}"#);
+    let query = Query::parse(&form, 16_384).unwrap();
     let state = query.one("state").unwrap().unwrap();
     let arrived =
         format!("https://app.example/callback?code=c&state={state}&iss=https://bank.example");

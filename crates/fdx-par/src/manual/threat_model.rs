@@ -1,11 +1,11 @@
 //! The threat model: the attackers, the protection against each, and your responsibilities.
 //!
-//! FAPI 2.0 assumes strong attackers. They own websites that the customer visits, run an institution
-//! that the recipient also uses, control the network, and read requests and responses that should be
-//! private. No attacker should be able to read a customer's data, act as the customer, or bring the
-//! attacker's account into the customer's session. This chapter applies to a client without a
-//! [dialect](crate::dialect). The members of a dialect state what it gives up. [`not_fapi`](crate::not_fapi)
-//! contains the deviations that give up FAPI's protection.
+//! FAPI 2.0 assumes strong attackers. They own websites that the customer visits, run an
+//! institution that the recipient also uses, control the network, and read requests and responses
+//! that should be private. No attacker should be able to read a customer's data, act as the
+//! customer, or bring the attacker's account into the customer's session. This chapter applies to a
+//! client without a [dialect](crate::dialect). The members of a dialect state what it gives up.
+//! [`not_fapi`](crate::not_fapi) contains the deviations that give up FAPI's protection.
 //!
 //! # Attackers and protection
 //!
@@ -26,8 +26,8 @@
 //! # Your responsibilities
 //!
 //! A library without I/O can't enforce these. Each is small, and each is necessary.
-//! - **Begin a flow only when the customer requests it**, by a click with the same CSRF protection as
-//!   your other forms. Push then, not when the page loads.
+//! - **Begin a flow only when the customer requests it**, by a click with the same CSRF protection
+//!   as your other forms. Push then, not when the page loads.
 //! - **Take the issuer from configuration or a registry**, never from a request.
 //! - **Bind the flow to the browser session**: pass the session's bytes to
 //!   [`Pending::seal`](crate::Pending::seal), and use the cookie attributes of
@@ -55,23 +55,24 @@
 //! sealed values before they free the memory. That includes buffers that grow and text that is
 //! decoded. These copies remain:
 //!
-//! - **The request's body** after [`Request::into_http`](crate::Request::into_http) is a `Vec` of the
-//!   caller's. Wipe it after sending. `fdx-transport-hyper` does.
+//! - **The request's body** after [`Request::into_http`](crate::Request::into_http) is a `Vec` of
+//!   the caller's. Wipe it after sending. `fdx-transport-hyper` does.
 //! - **The response's body** also belongs to the caller. Pass a type that wipes itself to
 //!   [`Sent::receive`](crate::Sent::receive), such as `zeroize::Zeroizing<Vec<u8>>`.
 //!   `fdx-transport-hyper` does in `run`.
-//! - **The HTTP library**: hyper and h2 copy headers and bodies into buffers for reading and writing,
-//!   and rustls keeps plaintext in its own buffers. None of them wipes.
+//! - **The HTTP library**: hyper and h2 copy headers and bodies into buffers for reading and
+//!   writing, and rustls keeps plaintext in its own buffers. None of them wipes.
 //! - **JSON strings with escapes**: serde_json decodes `\/` or `\u0041` into a buffer that it frees
 //!   without wiping. A server that escapes slashes in its tokens leaves one such copy.
 //! - **The received callback URL**, and the sealed text and stored JSON that a caller passes in.
 //! - **URLs of requests**, which contain identifiers and no secrets.
-//! - **ring's private keys**, the stack, registers, swap, core dumps and the kernel's socket buffers.
+//! - **ring's private keys**, the stack, registers, swap, core dumps and the kernel's socket
+//!   buffers.
 //!
 //! # Out of scope
 //!
 //! - A compromised device of the customer, and a compromised institution.
-//! - A recipient's process whose memory an attacker can read. `ring` does not wipe its private keys,
-//!   and a library can't hide a key from its own process.
+//! - A recipient's process whose memory an attacker can read. `ring` does not wipe its private
+//!   keys, and a library can't hide a key from its own process.
 //! - Denial of service at the network.
 //! - A customer whom an attacker persuades to grant a consent.
