@@ -7,7 +7,7 @@ use fdx_par::Dialect;
 use fdx_sandbox::Misbehaviour;
 use fdx_wire::{RedirectUri, UrlError};
 
-use crate::dialects;
+use crate::dialect;
 
 /// FDX v6 consent over FAPI 2.0, from the data recipient's side
 #[derive(Parser)]
@@ -45,7 +45,7 @@ pub(crate) struct DemoArgs {
     pub(crate) binding: BindingName,
     /// Which provider's institution it is, and which dialect is spoken to it
     #[arg(long, value_name = "NAME", default_value = "fdx", conflicts_with = "binding",
-        value_parser = dialects::named)]
+        value_parser = dialect::named)]
     pub(crate) dialect: Dialect,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct SandboxArgs {
         value_parser = redirect_uri)]
     pub(crate) redirect_uri: Vec<RedirectUri>,
     /// Which provider's manners it has; of any but fdx there is one client, app-1
-    #[arg(long, value_name = "NAME", default_value = "fdx", value_parser = dialects::named)]
+    #[arg(long, value_name = "NAME", default_value = "fdx", value_parser = dialect::named)]
     pub(crate) dialect: Dialect,
     /// Be wrong in this one way, to see what a client does about it; `--list` names them
     #[arg(long, value_name = "NAME", conflicts_with = "dialect",
@@ -149,7 +149,7 @@ pub(crate) struct DoctorArgs {
 #[command(after_help = DIALECTS, verbatim_doc_comment)]
 pub(crate) struct DialectsArgs {
     /// The one to be shown in full
-    #[arg(value_name = "NAME", value_parser = dialects::named)]
+    #[arg(value_name = "NAME", value_parser = dialect::named)]
     pub(crate) name: Option<Dialect>,
     /// Print JSON instead of text
     #[arg(long)]

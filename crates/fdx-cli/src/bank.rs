@@ -1,25 +1,46 @@
 //! The institution of `demo` and `sandbox`, with fresh keys and certificates.
 
-pub(crate) mod clients;
-
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use fdx_jose::{Algorithm, FreshKey, backend};
+use fdx_jose::{Algorithm, FreshKey, Jwks, backend};
+use fdx_par::Dialect;
+use fdx_par::dialect::{AUTIONAL, MASTERCARD, UAE};
+use fdx_par::not_fapi::MX;
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
 use fdx_sandbox::misbehaviour::Flow;
 use fdx_sandbox::server::{Observer, Running, Server, TlsIdentity};
 use fdx_sandbox::{
-    InstitutionConfig, Misbehaviour, NoncePolicy, Provider, RegisteredClient, RegistrationPolicy,
-    Sandbox,
+    Binding, CertificateName, ClientAuthentication, ClientSecret, InstitutionConfig, Misbehaviour,
+    NoncePolicy, Provider, RegisteredClient, RegistrationPolicy, RequestObjects, Sandbox,
+    SecretPlace,
 };
-use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
+use fdx_wire::{HttpsUrl, Issuer, Label, RedirectUri, Secret, base64url};
 
+use crate::credentials::{self, SelfSigned};
 use crate::error::Failure;
 use crate::flow::entropy;
-use crate::keys;
-use crate::keys::certificate::SelfSigned;
+
+/// The dialects that the demo can play, beside `fdx`.
+const PLAYED: &[Dialect] = &[MASTERCARD, UAE, MX, AUTIONAL];
+
+/// The client whose tokens are bound to its key.
+pub(crate) const DPOP_CLIENT: &str = "app-dpop";
+/// The client whose tokens are bound to its certificate.
+pub(crate) const MTLS_CLIENT: &str = "app-mtls";
+/// The client that is known by a certificate of its own (RFC 8705 section 2.2).
+const SELF_SIGNED_CLIENT: &str = "app-self-signed";
+/// The client that signs its requests, and whose callbacks are signed.
+const SIGNED_CLIENT: &str = "app-signed";
+/// The client that is known by the authority's certificate (RFC 8705 section 2.1).
+const TLS_CLIENT: &str = "app-tls";
+/// The one client of a provider that differs.
+pub(crate) const ONE_CLIENT: &str = "app-1";
+/// Whom the authority's certificate names.
+const COMMON_NAME: &str = "fdx sandbox client";
+
+const SECRET: Label = Label::new("client secret");
 
 /// An institution at work, and all that its clients need to know. It ends when this is dropped.
 pub(crate) struct Bank {
@@ -38,6 +59,16 @@ pub(crate) struct Bank {
     pub(crate) key: FreshKey,
     pub(crate) clients: Vec<RegisteredClient>,
     _running: Running,
+}
+
+impl Bank {
+    /// The base URL of the FDX API for the tokens of `client`.
+    pub(crate) fn fdx_base_of(&self, client: &RegisteredClient) -> &HttpsUrl {
+        match client.binding {
+            Binding::Dpop | Binding::Nothing => &self.fdx_base,
+            _ => &self.mtls_fdx_base,
+        }
+    }
 }
 
 /// Where the institution listens.
@@ -69,20 +100,20 @@ pub(crate) async fn open(
 
     let authority = CertificateAuthority::new("fdx sandbox CA").map_err(unusable)?;
     let identity = TlsIdentity::from(authority.server().map_err(unusable)?);
-    let certificate = authority.client(clients::COMMON_NAME).map_err(unusable)?;
-    let own_certificate = (provider == Provider::FDX).then(clients::own_certificate).transpose()?;
+    let certificate = authority.client(COMMON_NAME).map_err(unusable)?;
+    let own_certificate = (provider == Provider::FDX).then(own_certificate).transpose()?;
     let algorithm = match misbehave.map(Misbehaviour::flow) {
         // Elsewhere what is wrong with an RSA key would never matter.
         Some(Flow::Ps256) => Algorithm::Ps256,
         _ => algorithm(provider),
     };
-    let key = keys::fresh_of(algorithm)?;
+    let key = credentials::fresh_of(algorithm)?;
     let clients = match &own_certificate {
-        Some((own, _)) => clients::of_fdx(&key, &certificate, own, redirect_uris),
-        None => vec![clients::of_provider(provider, &key, redirect_uris)?],
+        Some((own, _)) => clients_of_fdx(&key, &certificate, own, redirect_uris),
+        None => vec![client_of_provider(provider, &key, redirect_uris)?],
     };
 
-    let signing_keys = vec![keys::fresh_of(algorithm)?.key];
+    let signing_keys = vec![credentials::fresh_of(algorithm)?.key];
     let mut config =
         InstitutionConfig::new(issuer.clone(), mtls_base, backend::ring(), signing_keys);
     provider.configure(&mut config);
@@ -123,4 +154,75 @@ fn algorithm(provider: &Provider) -> Algorithm {
 
 fn unusable(error: impl Display) -> Failure {
     Failure::failed(format!("the institution can't start: {error}"), "try again")
+}
+
+/// A client for each way to be known and to be bound; any of them may have its callbacks signed.
+fn clients_of_fdx(
+    key: &FreshKey,
+    certificate: &Certificate,
+    own: &SelfSigned,
+    redirect_uris: &[RedirectUri],
+) -> Vec<RegisteredClient> {
+    use ClientAuthentication::{PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth};
+    let by_name = TlsClientAuth(CertificateName::SubjectDn(format!("CN={COMMON_NAME}")));
+    let by_thumbprint = SelfSignedTlsClientAuth(vec![own.thumbprint()]);
+    let bound = Binding::MutualTls(certificate.thumbprint());
+    [
+        (DPOP_CLIENT, PrivateKeyJwt, Binding::Dpop),
+        (MTLS_CLIENT, PrivateKeyJwt, bound),
+        (SELF_SIGNED_CLIENT, by_thumbprint, Binding::MutualTls(own.thumbprint())),
+        (SIGNED_CLIENT, PrivateKeyJwt, Binding::Dpop),
+        (TLS_CLIENT, by_name, bound),
+    ]
+    .into_iter()
+    .map(|(client_id, authentication, binding)| {
+        let jwks = Jwks::new(vec![key.key.public().clone()]);
+        let mut client = Provider::FDX.client(client_id, redirect_uris.to_vec(), jwks);
+        client.binding = binding;
+        client.authentication = authentication;
+        // The institution's key is of the same algorithm.
+        let algorithm = key.key.public().algorithm();
+        client.id_token_signed_response_alg = algorithm;
+        client.authorization_signed_response_alg = Some(algorithm);
+        if client_id == SIGNED_CLIENT {
+            client.request_objects = RequestObjects::Required;
+        }
+        client
+    })
+    .collect()
+}
+
+/// The certificate that no authority signed, and its key.
+fn own_certificate() -> Result<(SelfSigned, FreshKey), Failure> {
+    let key = credentials::fresh()?;
+    Ok((credentials::self_signed(&key.pkcs8_pem, SELF_SIGNED_CLIENT, 1)?, key))
+}
+
+/// The client as the provider registers it, with a fresh secret where the provider knows its
+/// clients by one.
+fn client_of_provider(
+    provider: &Provider,
+    key: &FreshKey,
+    redirect_uris: &[RedirectUri],
+) -> Result<RegisteredClient, Failure> {
+    let jwks = match provider == Provider::MX {
+        true => Jwks::new(Vec::new()),
+        false => Jwks::new(vec![key.key.public().clone()]),
+    };
+    let mut client = provider.client(ONE_CLIENT, redirect_uris.to_vec(), jwks);
+    if provider == Provider::MX {
+        let secret = Secret::new(base64url::encode(&entropy()?.derive(SECRET, 0)));
+        let secret = ClientSecret { secret, place: SecretPlace::Basic };
+        client.authentication = ClientAuthentication::ClientSecret(secret);
+    }
+    Ok(client)
+}
+
+/// A dialect that is known, and whose provider nobody plays.
+pub(crate) fn unplayed(name: &str) -> Failure {
+    let played: Vec<_> = PLAYED.iter().map(Dialect::name).collect();
+    Failure::usage(
+        format!("nobody plays {name} here"),
+        format!("choose fdx, {}", played.join(", ")),
+    )
 }

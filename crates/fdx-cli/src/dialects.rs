@@ -1,13 +1,12 @@
 //! What this program knows of providers that differ from FAPI 2.0, and `fdx dialects`.
 
-use fdx_par::dialect::{self, ALL, Need};
-use fdx_par::{CallerFault, Deviation, Dialect, Error};
+use fdx_par::Dialect;
+use fdx_par::dialect::{self, ALL};
 use serde::Serialize;
 
 use crate::args::DialectsArgs;
-use crate::json::pretty;
-use crate::print::result;
-use crate::table::Table;
+use crate::dialect::setting;
+use crate::print::{Table, pretty, result};
 
 /// One dialect in the list of all, for `--json`.
 #[derive(Serialize)]
@@ -47,24 +46,6 @@ pub(crate) fn run(args: &DialectsArgs) {
     }
 }
 
-/// The dialect of a name; an unknown one is told the known ones.
-pub(crate) fn named(name: &str) -> Result<Dialect, String> {
-    dialect::by_name(name).ok_or_else(|| {
-        let known: Vec<_> = ALL.iter().map(Dialect::name).collect();
-        format!("there is no dialect of that name; there are {}", known.join(", "))
-    })
-}
-
-/// Which of the known dialects have this deviation.
-pub(crate) fn that_allow(deviation: Deviation) -> String {
-    let known: Vec<_> =
-        ALL.iter().filter(|dialect| dialect.allows(deviation)).map(Dialect::name).collect();
-    match known.is_empty() {
-        true => format!("the member {deviation} would allow it, which no known dialect has"),
-        false => format!("the member {deviation} allows it, which is in {}", known.join(", ")),
-    }
-}
-
 pub(crate) fn members(dialect: Dialect) -> Vec<Member> {
     let member = |line: &dialect::Line| Member {
         name: line.member.name(),
@@ -81,41 +62,6 @@ pub(crate) fn members_table(dialect: Dialect) -> Table {
         table.row([name, clause, source]);
     }
     table
-}
-
-/// What a configuration of `fdx connect` says for it.
-pub(crate) fn setting(need: Need) -> &'static str {
-    match need {
-        Need::Certificate => "binding = \"mtls\", with certificate and certificate_key",
-        Need::ClientSecret => "authentication = \"client_secret\", with client_secret_file",
-        Need::PrivateKeyJwt => "authentication = \"private_key_jwt\", with key",
-        Need::Ps256 => "key: an RSA key, for PS256",
-        Need::RequestObject => "request_object = true, with key",
-        Need::UnboundTokens => "binding = \"none\"",
-        _ => "see the dialect's own documentation",
-    }
-}
-
-/// What a configuration lacks, where the library says that it does not fit its dialect.
-pub(crate) fn lacking(dialect: Dialect, error: &Error) -> Option<String> {
-    let Error::Caller(fault) = error else { return None };
-    let need = match fault {
-        CallerFault::DialectCertificate => Need::Certificate,
-        CallerFault::DialectClientSecret => Need::ClientSecret,
-        CallerFault::DialectPrivateKeyJwt => Need::PrivateKeyJwt,
-        CallerFault::DialectPs256 => Need::Ps256,
-        CallerFault::DialectRequestObject => Need::RequestObject,
-        CallerFault::DialectUnboundTokens => Need::UnboundTokens,
-        CallerFault::NotFapi => {
-            return Some(format!(
-                "authentication = \"client_secret\" and binding = \"none\" are not FAPI, and \
-                 dialect = \"{}\" does not name both of what is set",
-                dialect.name()
-            ));
-        }
-        _ => return None,
-    };
-    Some(format!("dialect = \"{}\" needs {}", dialect.name(), setting(need)))
 }
 
 /// Whether all of it is FAPI 2.0, or a difference that FAPI 2.0's protection survives.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use fdx_par::{Deviation, Error, NextStep, Refusal};
 use fdx_transport_hyper::{CertificateFault, ConnectFault, RunError, TransportError};
 
-use crate::dialects;
+use crate::dialect::that_allow;
 
 /// Why the program ends, said so that a person can go on from there.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ impl fmt::Display for Failure {
                 write!(f, "\n  server  {said}")?;
             }
             if let Some(deviation) = told.allowed_by {
-                write!(f, "\n  dialect {}", dialects::that_allow(deviation))?;
+                write!(f, "\n  dialect {}", that_allow(deviation))?;
             }
         }
         write!(f, "\n  next    {}", self.next)

@@ -218,3 +218,8 @@ pub(crate) fn entropy() -> Result<Entropy, Failure> {
         Failure::failed(format!("the system gives no randomness: {error}"), "try again later")
     })
 }
+
+/// The failure of a callback that was rejected.
+pub(crate) fn not_ours(refused: Refused<Pending>) -> Failure {
+    Failure::protocol("checking the callback", &refused.error)
+}

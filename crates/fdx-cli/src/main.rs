@@ -8,18 +8,18 @@
 mod args;
 mod bank;
 mod connect;
+mod consent;
+mod credentials;
 mod demo;
+mod dialect;
 mod dialects;
 mod doctor;
 mod error;
 mod files;
 mod flow;
-mod json;
 mod keys;
 mod print;
-mod receipt;
 mod sandbox;
-mod table;
 
 use std::process::ExitCode;
 

@@ -16,7 +16,29 @@ struct Floors {
     rooms: &'static [&'static str],
 }
 
-const FLOORS: [Floors; 3] = [
+const FLOORS: [Floors; 4] = [
+    Floors {
+        name: "fdx-cli",
+        module: "",
+        rooms: &[
+            "main",
+            "doctor",
+            "keys",
+            "sandbox",
+            "connect",
+            "demo",
+            "dialects",
+            "bank",
+            "flow",
+            "credentials",
+            "consent",
+            "files",
+            "print",
+            "error",
+            "args",
+            "dialect",
+        ],
+    },
     Floors {
         name: "fdx-par",
         module: "",

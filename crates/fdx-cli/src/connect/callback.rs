@@ -1,6 +1,5 @@
 mod gate;
 mod listener;
-mod start_file;
 
 use std::future::poll_fn;
 use std::io::Read;
@@ -13,8 +12,8 @@ use fdx_transport_hyper::system_now;
 use fdx_wire::{RedirectUri, Secret, SecretBuffer};
 
 use crate::args::CallbackName;
+use crate::connect::callback::gate::StartFile;
 use crate::connect::callback::listener::Listener;
-use crate::connect::callback::start_file::StartFile;
 use crate::error::Failure;
 use crate::flow::Driver;
 use crate::print::message;

@@ -2,15 +2,21 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fdx_jose::AssertionType;
-use fdx_par::{Dialect, MtlsEndpoints, ResponseMode, WellKnown};
-use fdx_rar::{ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster, ResourceType};
+use fdx_par::{
+    AuthorizationRequest, CallerFault, Dialect, Error, MtlsEndpoints, ResponseMode, WellKnown,
+};
+use fdx_rar::{
+    ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster, ResourceType, ScopeError,
+    Scopes,
+};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 use serde::Deserialize;
 use serde::de::Deserializer;
 use toml::Spanned;
 
-use crate::connect::source;
-use crate::{args, dialects};
+use crate::dialect::Words;
+use crate::error::Failure;
+use crate::{args, dialect};
 
 /// A configuration as it is written. Paths are relative to the file that holds it.
 #[derive(Debug, Deserialize)]
@@ -75,7 +81,7 @@ pub(crate) struct Named(Dialect);
 impl<'de> Deserialize<'de> for Named {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        dialects::named(&name).map(Self).map_err(own)
+        dialect::named(&name).map(Self).map_err(own)
     }
 }
 
@@ -242,9 +248,85 @@ impl Assertion {
     }
 }
 
+/// The authorization request that a configuration describes, if `connect` has the words for it.
+pub(crate) fn authorization_request(config: &Config) -> Result<AuthorizationRequest, Failure> {
+    let dialect = config.dialect();
+    if Words::of(dialect) == Words::Details {
+        let name = dialect.name();
+        return Err(Failure::usage(
+            format!(
+                "dialect = \"{name}\": {} is asked in authorization details of its own type, \
+                 which fdx connect can't write",
+                dialect.provider()
+            ),
+            format!(
+                "write a program with the library: AuthorizationRequest::of_details; fdx dialects \
+                 {name} says what it meets"
+            ),
+        ));
+    }
+    request_of(config).map_err(|error| Failure::protocol("the request", &error))
+}
+
+/// The scopes that are asked for without a consent.
+pub(crate) fn scopes(texts: &[String]) -> Result<Scopes, ScopeError> {
+    Scopes::parse(&texts.join(" "))
+}
+
+/// The same, whatever the dialect.
+pub(crate) fn request_of(config: &Config) -> Result<AuthorizationRequest, Error> {
+    // Their own mistakes are told before, in more words.
+    let unsaid = CallerFault::ParameterText;
+    let request = match (&config.consent, &config.scopes) {
+        (Some(consent), _) => {
+            AuthorizationRequest::new(consent.as_ref().request().map_err(|_| unsaid)?)
+        }
+        (None, Some(texts)) => {
+            AuthorizationRequest::of_scopes(scopes(texts.as_ref()).map_err(|_| unsaid)?)
+        }
+        (None, None) => AuthorizationRequest::of_scopes(Scopes::default()),
+    };
+    match &config.request {
+        Some(settings) => with(request, settings.as_ref()),
+        None => Ok(request),
+    }
+}
+
+fn with(
+    mut request: AuthorizationRequest,
+    settings: &Request,
+) -> Result<AuthorizationRequest, Error> {
+    if settings.openid {
+        request = request.openid();
+    }
+    if settings.offline_access {
+        request = request.offline_access();
+    }
+    if let Some(seconds) = settings.max_age {
+        request = request.max_age(seconds);
+    }
+    if let Some(values) = &settings.acr_values {
+        request = request.acr_values(values)?;
+    }
+    if let Some(prompt) = &settings.prompt {
+        request = request.prompt(prompt)?;
+    }
+    if let Some(hint) = &settings.login_hint {
+        request = request.login_hint(hint)?;
+    }
+    if let Some(locales) = &settings.ui_locales {
+        request = request.ui_locales(locales)?;
+    }
+    request = settings.resource.iter().fold(request, |request, url| request.resource(url));
+    settings.extra.iter().try_fold(request, |request, (name, value)| request.extra(name, value))
+}
+
+/// What begins our own messages in a TOML error. Other messages may quote the file.
+pub(crate) const OWN: &str = "fdx: ";
+
 /// An error in words of ours, which repeat nothing of the file.
 fn own<E: serde::de::Error>(error: impl std::fmt::Display) -> E {
-    E::custom(format_args!("{}{error}", source::OWN))
+    E::custom(format_args!("{}{error}", OWN))
 }
 
 /// `http` to this machine is for one dialect, which `source` sees to.

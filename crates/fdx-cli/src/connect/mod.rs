@@ -2,9 +2,6 @@
 
 mod callback;
 mod config;
-mod example;
-mod outcome;
-pub(crate) mod request;
 pub(crate) mod setup;
 pub(crate) mod source;
 mod tokens;
@@ -12,23 +9,27 @@ mod tokens;
 use std::path::Path;
 
 use fdx_par::{
-    AuthorizationRequest, AuthorizationUrl, Callback, Client, Deviation, Notice, Pending, Verified,
-    discover, not_fapi,
+    AuthorizationRequest, AuthorizationUrl, Callback, Client, Deviation, Granted, Notice, Pending,
+    Verified, discover, not_fapi,
 };
+use fdx_rar::ConsentReceipt;
 use fdx_transport_hyper::system_now;
+use serde::Serialize;
 
 use crate::args::ConnectArgs;
 use crate::connect::callback::{Opener, Source, unless_interrupted};
 use crate::connect::config::Config;
 use crate::connect::setup::Setup;
-use crate::dialects;
+use crate::consent::{self, Consent};
+use crate::dialect;
 use crate::error::Failure;
+use crate::files;
 use crate::flow::entropy;
-use crate::print::{message, result};
+use crate::print::{message, pretty, result};
 
 pub(crate) async fn run(args: &ConnectArgs) -> Result<(), Failure> {
     let Some(path) = args.config.as_deref().filter(|_| !args.example) else {
-        result(example::TEXT.trim_end());
+        result(source::EXAMPLE.trim_end());
         return Ok(());
     };
     unless_interrupted(connect(args, path)).await
@@ -39,7 +40,7 @@ async fn connect(args: &ConnectArgs, path: &Path) -> Result<(), Failure> {
     for name in config.unknown_names() {
         message(&format!("note: {name} is not a name of FDX up to 6.4; it is sent as it is"));
     }
-    let request = request::asked(&config)?;
+    let request = config::authorization_request(&config)?;
     let setup = Setup::load(&config, path)?;
     setup.check_outputs(args.resume)?;
     if args.resume {
@@ -70,7 +71,7 @@ async fn finish(
     granted.notices().iter().for_each(tell);
     let receipt = client.receipt(&granted, system_now());
     let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
-    outcome::keep_and_tell(args, setup, &granted, &receipt)
+    keep_and_tell(args, setup, &granted, &receipt)
 }
 
 async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
@@ -94,7 +95,7 @@ async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
     };
     Client::new(setup.client.clone(), metadata).map_err(|error| {
         let failure = Failure::protocol(DOING, &error);
-        match dialects::lacking(dialect, &error) {
+        match dialect::lacking(dialect, &error) {
             Some(setting) => failure.saying(setting),
             None => failure,
         }
@@ -161,4 +162,40 @@ fn tell(notice: &Notice) {
         _ => "the institution did something otherwise than it should",
     };
     message(&format!("note: {text}"));
+}
+
+/// Everything at once, for `--json`. The tokens are in their file alone.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    consent: Consent<'a>,
+    receipt_file: &'a Path,
+    tokens_file: &'a Path,
+}
+
+/// Writes the receipt in its canonical form, and says what was granted.
+fn keep_and_tell(
+    args: &ConnectArgs,
+    setup: &Setup,
+    granted: &Granted,
+    receipt: &ConsentReceipt,
+) -> Result<(), Failure> {
+    let kept = format!("the tokens are kept in {}", setup.tokens.display());
+    files::create(&setup.receipt, &receipt.canonical_json())
+        .map_err(|failure| failure.but(&kept))?;
+    if args.json {
+        result(&pretty(&Report {
+            consent: Consent::new(granted, receipt),
+            receipt_file: &setup.receipt,
+            tokens_file: &setup.tokens,
+        }));
+        return Ok(());
+    }
+    result(&format!("Asked, and granted\n{}", consent::asked(granted)));
+    result(&format!(
+        "\nReceipt, kept in {}\n{}",
+        setup.receipt.display(),
+        consent::receipt_text(receipt)
+    ));
+    Ok(())
 }

@@ -10,7 +10,7 @@ use fdx_transport_hyper::{ClientIdentity, Roots, Transport, TransportBuilder};
 use crate::connect::config::{Authentication, Binding, Config};
 use crate::error::Failure;
 use crate::flow::Driver;
-use crate::{files, keys};
+use crate::{credentials, files};
 
 /// A configuration with the files that it names.
 pub(crate) struct Setup {
@@ -82,12 +82,12 @@ impl Identity {
         let mut identity =
             Self { keys: Vec::new(), signing: None, dpop: None, certificate: None, secret: None };
         if let Some(path) = &config.key {
-            let key = keys::load(&directory.join(path), config.kid.as_deref())?;
+            let key = credentials::load(&directory.join(path), config.kid.as_deref())?;
             identity.signing = Some(key.public().clone());
             identity.keys.push(key);
         }
         if let Some(path) = &config.dpop_key {
-            let key = keys::load(&directory.join(path), None)?;
+            let key = credentials::load(&directory.join(path), None)?;
             identity.dpop = Some(key.public().clone());
             identity.keys.push(key);
         }

@@ -8,11 +8,13 @@ use std::path::Path;
 use fdx_par::Deviation;
 use toml::Spanned;
 
-use crate::connect::config::{Authentication, Binding, Config};
-use crate::connect::example;
-use crate::connect::request::{self, Words};
+use crate::connect::config::{self, Authentication, Binding, Config, OWN};
+use crate::dialect::{self, Words};
 use crate::error::Failure;
 use crate::files;
+
+/// A configuration with every setting. Optional ones are commented out.
+pub(crate) const EXAMPLE: &str = include_str!("example.toml");
 
 /// Reads a configuration and checks what can be checked without other files.
 pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
@@ -27,7 +29,7 @@ fn parse(text: &str) -> Result<Config, String> {
     let config: Config = toml::from_str(text).map_err(|error| described(text, &error))?;
     check_words(text, &config)?;
     check_scheme(&config)?;
-    if let (Err(error), Some(request)) = (request::of(&config), &config.request) {
+    if let (Err(error), Some(request)) = (config::request_of(&config), &config.request) {
         return Err(at(text, request, &error));
     }
     match contradiction(&config) {
@@ -51,7 +53,7 @@ fn check_words(text: &str, config: &Config) -> Result<(), String> {
         consent.as_ref().request().map_err(|error| at(text, consent, &error))?;
     }
     if let Some(scopes) = &config.scopes {
-        request::scopes(scopes.as_ref()).map_err(|error| at(text, scopes, &error))?;
+        config::scopes(scopes.as_ref()).map_err(|error| at(text, scopes, &error))?;
     }
     match (Words::of(config.dialect()), &config.consent, &config.scopes) {
         (Words::Consent, None, None) => Err("missing [consent]: what the customer is asked".into()),
@@ -150,9 +152,6 @@ fn contradiction(config: &Config) -> Option<(About, &'static str)> {
     .map(|mistake| (About::Binding, mistake)))
 }
 
-/// What begins our own messages in a TOML error. Other messages may quote the file.
-pub(super) const OWN: &str = "fdx: ";
-
 /// A TOML error without the text of the file.
 fn described(text: &str, error: &toml::de::Error) -> String {
     let mistake = explained(error.message());
@@ -191,7 +190,7 @@ fn explained(message: &str) -> String {
 
 /// Whether this is the name of a setting or a table, which the example shows all of.
 fn is_setting(name: &str) -> bool {
-    example::TEXT.lines().any(|line| {
+    EXAMPLE.lines().any(|line| {
         let line = line.strip_prefix("# ").unwrap_or(line);
         let setting = line.split_once(" = ").map(|(setting, _)| setting);
         setting == Some(name) || line.strip_prefix('[') == Some(&format!("{name}]"))
@@ -220,23 +219,23 @@ mod tests {
     use super::*;
 
     fn mistake(from: &str, to: &str) -> String {
-        assert!(example::TEXT.contains(from), "{from}");
-        parse(&example::TEXT.replacen(from, to, 1)).unwrap_err()
+        assert!(EXAMPLE.contains(from), "{from}");
+        parse(&EXAMPLE.replacen(from, to, 1)).unwrap_err()
     }
 
     fn line_of(text: &str) -> usize {
-        example::TEXT.lines().position(|line| line.contains(text)).unwrap() + 1
+        EXAMPLE.lines().position(|line| line.contains(text)).unwrap() + 1
     }
 
     #[test]
     fn the_example_is_a_configuration() {
-        let config = parse(example::TEXT).unwrap();
+        let config = parse(EXAMPLE).unwrap();
         assert_eq!(config.unknown_names(), Vec::<String>::new());
     }
 
     #[test]
     fn every_setting_that_the_example_comments_out_is_one() {
-        let settings = example::TEXT.lines().filter_map(|line| {
+        let settings = EXAMPLE.lines().filter_map(|line| {
             let setting = line.strip_prefix("# ")?;
             let (name, _) = setting.split_once(" = ")?;
             name.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()).then_some(line)
@@ -245,7 +244,7 @@ mod tests {
         assert!(settings.len() > 8, "{settings:?}");
         for setting in settings {
             let uncommented = setting.strip_prefix("# ").unwrap();
-            let text = example::TEXT.replacen(setting, uncommented, 1);
+            let text = EXAMPLE.replacen(setting, uncommented, 1);
             let name = uncommented.split_once(" =").unwrap().0;
             if let Err(error) = parse(&text) {
                 assert!(!error.contains("not known"), "{name}: {error}");

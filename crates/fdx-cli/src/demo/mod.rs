@@ -1,7 +1,6 @@
 //! A whole consent, against an institution inside this program.
 
 mod calls;
-mod end;
 pub(crate) mod provider;
 mod scene;
 mod steps;
@@ -9,23 +8,19 @@ mod steps;
 use std::time::Instant;
 
 use fdx_par::dialect::FDX;
-use fdx_par::{
-    AuthorizationRequest, Callback, Client, Granted, Pending, Refused, WellKnown, discover,
-};
+use fdx_par::{AuthorizationRequest, Callback, Client, Granted, WellKnown, discover};
 use fdx_rar::ConsentReceipt;
 use fdx_transport_hyper::system_now;
 use serde::Serialize;
 
 use crate::args::{BindingName, DemoArgs};
-use crate::demo::calls::Call;
-use crate::demo::end::End;
+use crate::consent::{self, Consent};
+use crate::demo::calls::{Call, End};
 use crate::demo::scene::Scene;
 use crate::demo::steps::{Step, Steps, Voice};
 use crate::error::Failure;
-use crate::flow::entropy;
-use crate::json::{self, Consent};
-use crate::print::result;
-use crate::{receipt, table};
+use crate::flow::{entropy, not_ours};
+use crate::print::{pretty, result};
 
 /// Everything at once, for `--json`.
 #[derive(Serialize)]
@@ -57,7 +52,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
     let (granted, receipt) = consent(&scene, &client, &mut steps).await?;
     let calls = calls::make(&scene, &client, &granted).await?;
     steps.resume();
-    let end = end::revoke(&scene, &client, &granted).await?;
+    let end = calls::revoke(&scene, &client, &granted).await?;
     steps.done(
         "revoke the consent: its tokens open nothing any more",
         "FDX Consent API, PUT /consents/{consentId}/revocation",
@@ -65,7 +60,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
     let milliseconds = steps::milliseconds(begun.elapsed());
     match voice {
         Voice::Aloud => conclude(&granted, &receipt, &calls, &end, milliseconds),
-        Voice::Silent => result(&json::pretty(&Report {
+        Voice::Silent => result(&pretty(&Report {
             binding: scene.binding_text(),
             issuer: scene.bank.issuer.as_str(),
             preparation_milliseconds: steps::milliseconds(preparation),
@@ -129,10 +124,6 @@ async fn consent(
     Ok((granted, receipt))
 }
 
-fn not_ours(refused: Refused<Pending>) -> Failure {
-    Failure::protocol("checking the callback", &refused.error)
-}
-
 fn introduce(scene: &Scene, binding: BindingName, milliseconds: f64) {
     let (issuer, fdx_base) = (&scene.bank.issuer, &scene.config.fdx_base);
     result("A consent at an institution inside this program, over TLS on loopback.");
@@ -154,9 +145,9 @@ fn conclude(
     end: &End,
     milliseconds: f64,
 ) {
-    result(&format!("\nAsked, and granted\n{}", table::coverage(granted)));
+    result(&format!("\nAsked, and granted\n{}", consent::coverage(granted)));
     result(&format!("\nCalls\n{}", calls::table(calls)));
-    result(&format!("\nReceipt\n{}", receipt::text(receipt)));
+    result(&format!("\nReceipt\n{}", consent::receipt_text(receipt)));
     result(&format!("\n{}", end.sentence()));
     result(&format!("\nDone in {milliseconds:.0} ms."));
 }

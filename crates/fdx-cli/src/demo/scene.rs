@@ -10,8 +10,7 @@ use fdx_transport_hyper::{ClientIdentity, Roots, Transport};
 use fdx_wire::RedirectUri;
 
 use crate::args::BindingName;
-use crate::bank::clients::{DPOP_CLIENT, MTLS_CLIENT};
-use crate::bank::{self, Bank, Ports};
+use crate::bank::{self, Bank, DPOP_CLIENT, MTLS_CLIENT, Ports};
 use crate::error::Failure;
 use crate::flow::Driver;
 

@@ -1,19 +1,20 @@
+//! The files that `fdx sandbox` writes: certificates, keys, clients, and configurations.
+
 use std::path::{Path, PathBuf};
 
 use fdx_sandbox::{
     Binding, ClientAuthentication, ClientSecret, Provider, RegisteredClient, RequestObjects,
+    SecretPlace,
 };
 use fdx_wire::{HttpsUrl, Secret};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::bank::Bank;
-use crate::bank::clients::ONE_CLIENT;
-use crate::connect::request::Words;
+use crate::bank::{Bank, ONE_CLIENT};
+use crate::dialect::Words;
 use crate::error::Failure;
 use crate::files;
-use crate::json::pretty;
-use crate::sandbox::configuration;
+use crate::print::pretty;
 
 const CA: &str = "ca.pem";
 const CERTIFICATE: &str = "client.pem";
@@ -112,7 +113,7 @@ impl<'a> Files<'a> {
             return Ok(());
         }
         bank.clients.iter().try_for_each(|client| {
-            let text = configuration::of(bank, client, &named(client));
+            let text = configuration(bank, client, &named(client));
             self.create(&file(client), &text)
         })
     }
@@ -150,13 +151,13 @@ fn file(client: &RegisteredClient) -> String {
 }
 
 /// The files that a client's configuration names.
-fn named(client: &RegisteredClient) -> configuration::Names {
+fn named(client: &RegisteredClient) -> Names {
     let own = matches!(client.authentication, ClientAuthentication::SelfSignedTlsClientAuth(_));
     let (certificate, certificate_key) = match own {
         true => (OWN_CERTIFICATE, OWN_CERTIFICATE_KEY),
         false => (CERTIFICATE, CERTIFICATE_KEY),
     };
-    configuration::Names {
+    Names {
         root_certificates: CA,
         key: KEY,
         certificate,
@@ -168,8 +169,8 @@ fn named(client: &RegisteredClient) -> configuration::Names {
 fn document(bank: &Bank) -> Document<'_> {
     let clients = bank.clients.iter().map(|client| Entry {
         client_id: &client.client_id,
-        binding: configuration::binding(client),
-        token_endpoint_auth_method: configuration::authentication(client),
+        binding: binding(client),
+        token_endpoint_auth_method: authentication(client),
         require_signed_request_object: client.request_objects == RequestObjects::Required,
         authorization_signed_response_alg: client
             .authorization_signed_response_alg
@@ -177,7 +178,7 @@ fn document(bank: &Bank) -> Document<'_> {
         id_token_signed_response_alg: client.id_token_signed_response_alg.name(),
         redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str()).collect(),
         scope: client.scopes.join(" "),
-        fdx_base: fdx_base(bank, client),
+        fdx_base: bank.fdx_base_of(client),
         request_object_signing_alg: client.request_object_signing_alg.map(|alg| alg.name()),
         jwks: match secret(client) {
             Some(_) => None,
@@ -189,14 +190,6 @@ fn document(bank: &Bank) -> Document<'_> {
     Document { about, dialect, issuer: bank.issuer.as_str(), clients: clients.collect() }
 }
 
-/// Where the client's tokens go.
-pub(super) fn fdx_base<'a>(bank: &'a Bank, client: &RegisteredClient) -> &'a HttpsUrl {
-    match client.binding {
-        Binding::Dpop | Binding::Nothing => &bank.fdx_base,
-        _ => &bank.mtls_fdx_base,
-    }
-}
-
 /// RFC 8705 2.2.2: a client with a certificate of its own registers it in `x5c`.
 fn jwks(bank: &Bank, client: &RegisteredClient) -> String {
     match (&client.authentication, &bank.own_certificate) {
@@ -205,4 +198,112 @@ fn jwks(bank: &Bank, client: &RegisteredClient) -> String {
         }
         _ => client.jwks.to_json(),
     }
+}
+
+/// The files that lie beside a configuration.
+struct Names {
+    root_certificates: &'static str,
+    key: &'static str,
+    certificate: &'static str,
+    certificate_key: &'static str,
+    client_secret: &'static str,
+}
+
+/// `token_endpoint_auth_method`.
+fn authentication(client: &RegisteredClient) -> &'static str {
+    match client.authentication {
+        ClientAuthentication::SelfSignedTlsClientAuth(_) => "self_signed_tls_client_auth",
+        ClientAuthentication::TlsClientAuth(_) => "tls_client_auth",
+        ClientAuthentication::ClientSecret(ClientSecret { place: SecretPlace::Basic, .. }) => {
+            "client_secret_basic"
+        }
+        ClientAuthentication::ClientSecret(_) => "client_secret_post",
+        _ => "private_key_jwt",
+    }
+}
+
+fn binding(client: &RegisteredClient) -> &'static str {
+    match client.binding {
+        Binding::Dpop => "dpop",
+        Binding::Nothing => "none",
+        _ => "mtls",
+    }
+}
+
+/// A configuration for one client. Nothing in it is read otherwise by TOML.
+fn configuration(bank: &Bank, client: &RegisteredClient, names: &Names) -> String {
+    let (issuer, client_id, fdx_base) = (&bank.issuer, &client.client_id, bank.fdx_base_of(client));
+    let redirect_uri = client.redirect_uris.first().map(|uri| uri.as_str()).unwrap_or_default();
+    let root_certificates = names.root_certificates;
+    let dialect = match bank.provider == Provider::FDX {
+        true => String::new(),
+        false => format!("dialect = \"{}\"\n", bank.provider.name),
+    };
+    let settings = settings(client, names);
+    let words = if bank.provider == Provider::MX { SCOPES } else { CONSENT };
+    format!(
+        r#"# Written by `fdx sandbox`, good until it stops: fdx connect --config THIS-FILE
+{dialect}issuer = "{issuer}"
+client_id = "{client_id}"
+redirect_uri = "{redirect_uri}"
+fdx_base = "{fdx_base}"
+root_certificates = "{root_certificates}"
+{settings}{words}
+[output]
+receipt = "{client_id}-receipt.json"
+tokens = "{client_id}-tokens.json"
+"#
+    )
+}
+
+/// What an institution that knows FDX's consents is asked.
+const CONSENT: &str = r#"
+[request]
+openid = true
+offline_access = true
+
+[consent]
+duration_type = "TIME_BOUND"
+duration_period = 365
+lookback_period = 60
+resources = [
+  { resource_type = "ACCOUNT", data_clusters = ["ACCOUNT_BASIC", "ACCOUNT_DETAILED", "TRANSACTIONS"] },
+  { resource_type = "CUSTOMER", data_clusters = ["CUSTOMER_CONTACT"] },
+]
+"#;
+
+/// What one that knows scopes alone is asked.
+const SCOPES: &str = r#"scopes = ["customers", "accounts", "transactions", "statements"]
+
+[request]
+openid = true
+"#;
+
+/// How the client is known, what it signs and what its tokens are bound to.
+fn settings(client: &RegisteredClient, names: &Names) -> String {
+    let (authentication, binding) = (authentication(client), binding(client));
+    let secret = matches!(client.authentication, ClientAuthentication::ClientSecret(_));
+    let authentication = if secret { "client_secret" } else { authentication };
+    let by_key = authentication == "private_key_jwt";
+    let signed = client.request_objects == RequestObjects::Required;
+    let mut settings = format!("authentication = \"{authentication}\"\n");
+    if secret {
+        settings += &format!("client_secret_file = \"{}\"\n", names.client_secret);
+    }
+    if by_key || binding == "dpop" || signed {
+        settings += &format!("key = \"{}\"\n", names.key);
+    }
+    if signed {
+        settings += "request_object = true\n";
+    }
+    if signed && client.authorization_signed_response_alg.is_some() {
+        settings += "response_mode = \"jwt\"\n";
+    }
+    settings += &format!("binding = \"{binding}\"\n");
+    if binding == "mtls" || !(by_key || secret) {
+        let Names { certificate, certificate_key, .. } = names;
+        settings +=
+            &format!("certificate = \"{certificate}\"\ncertificate_key = \"{certificate_key}\"\n");
+    }
+    settings
 }

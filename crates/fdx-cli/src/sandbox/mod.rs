@@ -1,6 +1,5 @@
 //! The institution for any other client.
 
-mod configuration;
 mod directory;
 
 use std::future::{Future, poll_fn};
@@ -16,12 +15,10 @@ use fdx_sandbox::{Misbehaviour, NoncePolicy, Outcome, Provider};
 
 use crate::args::{NoncesName, SandboxArgs};
 use crate::bank::{self, Bank, Ports};
-use crate::connect::request::Words;
-use crate::demo::provider::unplayed;
+use crate::dialect::Words;
 use crate::dialects;
 use crate::error::Failure;
-use crate::print::{message, result};
-use crate::table::printable;
+use crate::print::{message, printable, result};
 
 pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
     let (Some(listen), Some(dir)) = (args.listen, &args.dir) else {
@@ -30,7 +27,7 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
     };
     let dialect = args.dialect;
     let provider = Provider::by_name(dialect.name());
-    let provider = provider.ok_or_else(|| unplayed(dialect.name()))?;
+    let provider = provider.ok_or_else(|| bank::unplayed(dialect.name()))?;
     let ports = ports(listen)?;
     let files = directory::Files::in_directory(dir)?;
     let nonces = match args.nonces {
@@ -74,7 +71,7 @@ fn introduce(bank: &Bank, dialect: Dialect) {
             result(&format!("                 {mtls} for tokens bound by certificate"));
         }
         _ => {
-            let bases = bank.clients.iter().map(|client| directory::fdx_base(bank, client));
+            let bases = bank.clients.iter().map(|client| bank.fdx_base_of(client));
             bases.for_each(|base| result(&format!("API              {base}")));
         }
     }

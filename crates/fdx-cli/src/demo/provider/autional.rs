@@ -6,12 +6,11 @@ use fdx_sandbox::Provider;
 use fdx_transport_hyper::system_now;
 use fdx_wire::json::RawJson;
 
-use super::stage::Stage;
-use crate::demo::not_ours;
+use crate::demo::provider::stage::Stage;
 use crate::demo::scene::defect;
 use crate::demo::steps::Steps;
 use crate::error::Failure;
-use crate::flow::entropy;
+use crate::flow::{entropy, not_ours};
 
 pub(super) async fn open() -> Result<Stage, Failure> {
     Stage::open(

@@ -11,12 +11,12 @@ use fdx_transport_hyper::system_now;
 use fdx_wire::json::RawJson;
 use serde_json::Value;
 
-use super::stage::Stage;
+use crate::demo::provider::stage::Stage;
+use crate::demo::scene;
 use crate::demo::scene::defect;
 use crate::demo::steps::Steps;
-use crate::demo::{not_ours, scene};
 use crate::error::Failure;
-use crate::flow::{Driver, entropy};
+use crate::flow::{Driver, entropy, not_ours};
 
 pub(super) async fn open() -> Result<Stage, Failure> {
     Stage::open(

@@ -14,12 +14,12 @@ use fdx_par::not_fapi::MX;
 use fdx_rar::ConsentReceipt;
 use serde::Serialize;
 
+use crate::bank::unplayed;
+use crate::consent::receipt_text;
 use crate::demo::steps::{self, Step, Steps, Voice};
 use crate::dialects::{Member, members, members_table};
 use crate::error::Failure;
-use crate::json::{self, hex};
-use crate::print::result;
-use crate::receipt;
+use crate::print::{hex, pretty, result};
 
 /// Everything at once, for `--json`.
 #[derive(Serialize)]
@@ -33,9 +33,6 @@ struct Report<'a> {
     receipt_sha256: String,
     milliseconds: f64,
 }
-
-/// The dialects that the demo can play, beside `fdx`.
-pub(crate) const PLAYED: &[Dialect] = &[MASTERCARD, UAE, MX, AUTIONAL];
 
 pub(crate) async fn run(dialect: Dialect, voice: Voice) -> Result<(), Failure> {
     let begun = Instant::now();
@@ -59,10 +56,10 @@ pub(crate) async fn run(dialect: Dialect, voice: Voice) -> Result<(), Failure> {
     let milliseconds = steps::milliseconds(begun.elapsed());
     match voice {
         Voice::Aloud => {
-            result(&format!("\nReceipt\n{}", receipt::text(&receipt)));
+            result(&format!("\nReceipt\n{}", receipt_text(&receipt)));
             result(&format!("\nDone in {milliseconds:.0} ms."));
         }
-        Voice::Silent => result(&json::pretty(&Report {
+        Voice::Silent => result(&pretty(&Report {
             dialect: dialect.name(),
             provider: dialect.provider(),
             members: members(dialect),
@@ -74,15 +71,6 @@ pub(crate) async fn run(dialect: Dialect, voice: Voice) -> Result<(), Failure> {
         })),
     }
     Ok(())
-}
-
-/// A dialect that is known, and whose provider nobody plays.
-pub(crate) fn unplayed(name: &str) -> Failure {
-    let played: Vec<_> = PLAYED.iter().map(Dialect::name).collect();
-    Failure::usage(
-        format!("nobody plays {name} here"),
-        format!("choose fdx, {}", played.join(", ")),
-    )
 }
 
 fn introduce(dialect: Dialect) {

@@ -9,12 +9,11 @@ use fdx_sandbox::{Provider, SecretPlace};
 use fdx_transport_hyper::system_now;
 use fdx_wire::{Label, Secret, base64url};
 
-use super::stage::Stage;
-use crate::demo::not_ours;
+use crate::demo::provider::stage::Stage;
 use crate::demo::scene::defect;
 use crate::demo::steps::Steps;
 use crate::error::Failure;
-use crate::flow::entropy;
+use crate::flow::{entropy, not_ours};
 
 const SECRET: Label = Label::new("demo client secret");
 const SCOPES: &str = "customers accounts transactions statements";

@@ -14,10 +14,10 @@ use fdx_sandbox::{InstitutionConfig, Provider, RegisteredClient, Sandbox};
 use fdx_transport_hyper::{ClientIdentity, Roots, Transport, system_now};
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 
+use crate::credentials;
 use crate::demo::scene::defect;
 use crate::error::Failure;
 use crate::flow::{Driver, entropy};
-use crate::keys;
 
 /// A provider on loopback, and a recipient that speaks its dialect.
 pub(crate) struct Stage {
@@ -52,7 +52,7 @@ impl Stage {
         let authority = CertificateAuthority::new("fdx demo CA").map_err(defect)?;
         let identity = TlsIdentity::from(authority.server().map_err(defect)?);
         let certificate = authority.client("fdx demo client").map_err(defect)?;
-        let key = keys::fresh_of(algorithm)?;
+        let key = credentials::fresh_of(algorithm)?;
         let fdx = |origin: &str| HttpsUrl::parse(&format!("{origin}{}", provider.paths.fdx));
         let mtls_base = fdx(mtls.as_str()).map_err(defect)?;
         let means = Means { certificate: certificate.thumbprint(), mtls_base };
@@ -62,7 +62,7 @@ impl Stage {
         let mut client =
             provider.client(CLIENT, vec![redirect_uri.clone()], Jwks::new(vec![public.clone()]));
         register(&mut client, &means);
-        let signing_keys = vec![keys::fresh_of(algorithm)?.key];
+        let signing_keys = vec![credentials::fresh_of(algorithm)?.key];
         let mut bank = InstitutionConfig::new(issuer.clone(), mtls, backend::ring(), signing_keys);
         provider.configure(&mut bank);
         bank.clients = vec![client];

@@ -9,12 +9,11 @@ use fdx_sandbox::Provider;
 use fdx_transport_hyper::system_now;
 use fdx_wire::Label;
 
-use super::stage::Stage;
-use crate::demo::not_ours;
+use crate::demo::provider::stage::Stage;
 use crate::demo::scene::defect;
 use crate::demo::steps::Steps;
 use crate::error::Failure;
-use crate::flow::entropy;
+use crate::flow::{entropy, not_ours};
 
 const CONSENT: Label = Label::new("demo consent id");
 const QUARTER: Duration = Duration::from_secs(90 * 24 * 60 * 60);

@@ -1,0 +1,235 @@
+//! `fdx keys`: generates keys, and shows their public part.
+
+use std::path::{Path, PathBuf};
+
+use fdx_jose::{FreshKey, Jwks, KeyError, PrivateKey, PublicKey, backend};
+use fdx_wire::Secret;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::args::{KeysCommand, KeysNewArgs, KeysShowArgs};
+use crate::credentials::{self, SelfSigned, check_kid, unusable};
+use crate::error::Failure;
+use crate::files;
+use crate::print::{Table, message, pretty, result};
+
+pub(crate) fn run(command: &KeysCommand) -> Result<(), Failure> {
+    match command {
+        KeysCommand::New(args) => new(args),
+        KeysCommand::Show(args) => show(args),
+    }
+}
+
+/// The files that are written, all named after the key id.
+struct NewFiles {
+    key: PathBuf,
+    request: Option<PathBuf>,
+    certificate: Option<PathBuf>,
+}
+
+/// Everything at once, for `--json`.
+#[derive(Serialize)]
+struct NewReport<'a> {
+    algorithm: &'static str,
+    kid: Option<&'a str>,
+    /// RFC 7638.
+    thumbprint: String,
+    key_file: &'a Path,
+    certificate_request_file: Option<&'a Path>,
+    certificate_file: Option<&'a Path>,
+    /// `x5t#S256` of the certificate (RFC 8705 section 3.1).
+    certificate_thumbprint: Option<String>,
+    jwks: Box<RawValue>,
+}
+
+fn new(args: &KeysNewArgs) -> Result<(), Failure> {
+    if let Some(kid) = &args.kid {
+        check_new_kid(kid)?;
+    }
+    let fresh = credentials::named(args.algorithm, args.kid.as_deref())?;
+    let pem = &fresh.pkcs8_pem;
+    let files = NewFiles::new(args, fresh.key.public().kid().unwrap_or("key"));
+    let request = args.certificate_request.as_deref();
+    let request = request.map(|name| credentials::certificate_request(pem, name)).transpose()?;
+    let certificate = args.self_signed.as_deref();
+    let certificate =
+        certificate.map(|name| credentials::self_signed(pem, name, args.days)).transpose()?;
+
+    files::make_directory(&args.out)?;
+    files.check_absent()?;
+    files::create(&files.key, pem.expose())?;
+    for (path, text) in [
+        (&files.request, request.as_deref()),
+        (&files.certificate, certificate.as_ref().map(SelfSigned::pem)),
+    ] {
+        if let (Some(path), Some(text)) = (path, text) {
+            files::create(path, text)?;
+        }
+    }
+    report_new(args, &fresh, &files, certificate.as_ref())
+}
+
+fn report_new(
+    args: &KeysNewArgs,
+    fresh: &FreshKey,
+    files: &NewFiles,
+    certificate: Option<&SelfSigned>,
+) -> Result<(), Failure> {
+    let public = fresh.key.public();
+    let jwks = match certificate {
+        Some(certificate) => format!(r#"{{"keys":[{}]}}"#, certificate.with_x5c(public.jwk())),
+        None => format!(r#"{{"keys":[{}]}}"#, public.jwk()),
+    };
+    let certificate_thumbprint = certificate.map(|it| it.thumbprint().to_string());
+    if args.json {
+        let defect = |_| Failure::failed("the JWK Set is no JSON", "report this defect of ours");
+        result(&pretty(&NewReport {
+            algorithm: public.alg(),
+            kid: public.kid(),
+            thumbprint: public.thumbprint().to_string(),
+            key_file: &files.key,
+            certificate_request_file: files.request.as_deref(),
+            certificate_file: files.certificate.as_deref(),
+            certificate_thumbprint,
+            jwks: RawValue::from_string(jwks).map_err(defect)?,
+        }));
+        return Ok(());
+    }
+    message(&format!("key          {}, for its owner's eyes alone", files.key.display()));
+    message(&format!("algorithm    {}", public.alg()));
+    message(&format!("kid          {}", public.kid().unwrap_or_default()));
+    if args.kid.is_some() {
+        message("             PEM does not hold it: name it beside the file, as kid or --kid");
+    }
+    message(&format!("thumbprint   {} (RFC 7638)", public.thumbprint()));
+    if let Some(path) = &files.request {
+        message(&format!("request      {}, for an authority to sign", path.display()));
+    }
+    if let (Some(path), Some(thumbprint)) = (&files.certificate, certificate_thumbprint) {
+        message(&format!("certificate  {}, x5t#S256 {thumbprint}", path.display()));
+    }
+    message("\nPublish this at your jwks_uri, or register it:");
+    result(&jwks);
+    Ok(())
+}
+
+impl NewFiles {
+    fn new(args: &KeysNewArgs, kid: &str) -> Self {
+        let named = |ending: &str| args.out.join(format!("{kid}{ending}"));
+        Self {
+            key: named(".pem"),
+            request: args.certificate_request.is_some().then(|| named(".csr.pem")),
+            certificate: args.self_signed.is_some().then(|| named(".crt.pem")),
+        }
+    }
+
+    /// All or none of them are written.
+    fn check_absent(&self) -> Result<(), Failure> {
+        let others = [&self.request, &self.certificate].into_iter().flatten();
+        others.chain([&self.key]).try_for_each(|path| files::check_absent(path))
+    }
+}
+
+/// The files bear the key id as their name.
+fn check_new_kid(kid: &str) -> Result<(), Failure> {
+    const MAX_BYTES: usize = 64;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if kid.len() <= MAX_BYTES
+        && !kid.starts_with(['.', '-'])
+        && kid.bytes().all(plain)
+        && !kid.is_empty()
+    {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "the key id can't be the name of a file",
+        "use 1 to 64 letters, digits, dots, hyphens and underscores, such as 2026-11",
+    ))
+}
+
+/// Everything at once, for `--json`.
+#[derive(Serialize)]
+struct ShowReport<'a> {
+    keys: Vec<Row<'a>>,
+    jwks: Box<RawValue>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    file: &'a Path,
+    algorithm: &'a str,
+    kid: Option<&'a str>,
+    /// RFC 7638.
+    thumbprint: String,
+}
+
+/// A key and the file that it was found in.
+struct Found {
+    file: PathBuf,
+    key: PublicKey,
+}
+
+fn show(args: &KeysShowArgs) -> Result<(), Failure> {
+    if args.kid.is_some() && args.files.len() > 1 {
+        return Err(Failure::usage("--kid names one key", "show one file at a time"));
+    }
+    let mut found = Vec::new();
+    for file in &args.files {
+        let text = files::text(file, "the key")?;
+        check_kid(file, &text, args.kid.as_deref(), "leave --kid out")?;
+        let keys =
+            read(file, &text, args.kid.as_deref()).map_err(|error| unusable(file, &error))?;
+        if keys.skipped() > 0 {
+            let count = keys.skipped();
+            message(&format!("note: {} keys of {} can't be used here", count, file.display()));
+        }
+        let keys = keys.keys().iter().cloned();
+        found.extend(keys.map(|key| Found { file: file.clone(), key }));
+    }
+    report_shown(args, &found)
+}
+
+fn report_shown(args: &KeysShowArgs, found: &[Found]) -> Result<(), Failure> {
+    let jwks = Jwks::new(found.iter().map(|it| it.key.clone()).collect()).to_json();
+    if args.json {
+        let defect = |_| Failure::failed("the JWK Set is no JSON", "report this defect of ours");
+        let keys = found.iter().map(|Found { file, key }| Row {
+            file,
+            algorithm: key.alg(),
+            kid: key.kid(),
+            thumbprint: key.thumbprint().to_string(),
+        });
+        let keys = keys.collect();
+        result(&pretty(&ShowReport { keys, jwks: RawValue::from_string(jwks).map_err(defect)? }));
+        return Ok(());
+    }
+    let mut table = Table::new(&["file", "algorithm", "kid", "thumbprint (RFC 7638)"]);
+    for Found { file, key } in found {
+        let kid = key.kid().unwrap_or("-").to_owned();
+        let thumbprint = key.thumbprint().to_string();
+        table.row([file.display().to_string(), key.alg().to_owned(), kid, thumbprint]);
+    }
+    message(&format!("{table}\n"));
+    result(&jwks);
+    Ok(())
+}
+
+/// A PEM, a JWK, private or public, or a JWK Set. Nothing private comes out.
+fn read(path: &Path, text: &Secret, kid: Option<&str>) -> Result<Jwks, KeyError> {
+    let backend = backend::ring();
+    let bytes = text.expose().as_bytes();
+    let one = if !text.expose().trim_start().starts_with('{') {
+        files::warn_of_readers(path);
+        PrivateKey::from_pem(backend, text.expose(), kid).map(|key| key.public().clone())
+    } else {
+        match PublicKey::from_jwk(bytes) {
+            Err(KeyError::PrivateMember { .. }) => {
+                files::warn_of_readers(path);
+                PrivateKey::from_jwk(backend, bytes).map(|key| key.public().clone())
+            }
+            Err(error) => return Jwks::parse(bytes).map_err(|_| error),
+            Ok(key) => Ok(key),
+        }
+    };
+    one.map(|key| Jwks::new(vec![key]))
+}
