@@ -22,38 +22,38 @@ use crate::credentials::{self, SelfSigned};
 use crate::error::Failure;
 use crate::flow::entropy;
 
-/// The dialects that the demo can play, beside `fdx`.
+/// The dialects that can be played, in addition to `fdx`.
 const PLAYED: &[Dialect] = &[MASTERCARD, UAE, MX, AUTIONAL];
 
 /// The client whose tokens are bound to its key.
 pub(crate) const DPOP_CLIENT: &str = "app-dpop";
 /// The client whose tokens are bound to its certificate.
 pub(crate) const MTLS_CLIENT: &str = "app-mtls";
-/// The client that is known by a certificate of its own (RFC 8705 section 2.2).
+/// The client that authenticates by a self-signed certificate (RFC 8705 section 2.2).
 const SELF_SIGNED_CLIENT: &str = "app-self-signed";
-/// The client that signs its requests, and whose callbacks are signed.
+/// The client with signed requests and signed callbacks.
 const SIGNED_CLIENT: &str = "app-signed";
-/// The client that is known by the authority's certificate (RFC 8705 section 2.1).
+/// The client that authenticates by the authority's certificate (RFC 8705 section 2.1).
 const TLS_CLIENT: &str = "app-tls";
-/// The one client of a provider that differs.
+/// The only client of a provider with a dialect.
 pub(crate) const ONE_CLIENT: &str = "app-1";
-/// Whom the authority's certificate names.
+/// The subject of the authority's certificate.
 const COMMON_NAME: &str = "fdx sandbox client";
 
 const SECRET: Label = Label::new("client secret");
 
-/// An institution at work, and all that its clients need to know. It ends when this is dropped.
+/// A running institution and the data of its clients. Stops when dropped.
 pub(crate) struct Bank {
     pub(crate) provider: &'static Provider,
     pub(crate) issuer: Issuer,
-    /// Where tokens go that are bound to a key.
+    /// The FDX API for tokens that are bound to a key.
     pub(crate) fdx_base: HttpsUrl,
-    /// Where tokens go that are bound to a certificate.
+    /// The FDX API for tokens that are bound to a certificate.
     pub(crate) mtls_fdx_base: HttpsUrl,
     pub(crate) authority: CertificateAuthority,
     /// The clients' certificate.
     pub(crate) certificate: Certificate,
-    /// The certificate of the client that has one of its own, and its key.
+    /// The self-signed certificate of one client, and its key.
     pub(crate) own_certificate: Option<(SelfSigned, FreshKey)>,
     /// The clients' key.
     pub(crate) key: FreshKey,
@@ -71,14 +71,14 @@ impl Bank {
     }
 }
 
-/// Where the institution listens.
+/// The addresses of the institution.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ports {
     pub(crate) main: SocketAddr,
     pub(crate) mtls: SocketAddr,
 }
 
-/// Makes the keys and certificates, registers the clients, and begins to serve.
+/// Generates keys and certificates, registers the clients, and starts to serve.
 pub(crate) async fn open(
     provider: &'static Provider,
     ports: Ports,
@@ -103,7 +103,7 @@ pub(crate) async fn open(
     let certificate = authority.client(COMMON_NAME).map_err(unusable)?;
     let own_certificate = (provider == Provider::FDX).then(own_certificate).transpose()?;
     let algorithm = match misbehave.map(Misbehaviour::flow) {
-        // Elsewhere what is wrong with an RSA key would never matter.
+        // A misbehaviour about RSA keys shows only with PS256.
         Some(Flow::Ps256) => Algorithm::Ps256,
         _ => algorithm(provider),
     };
@@ -121,7 +121,7 @@ pub(crate) async fn open(
     config.nonce_policy = nonces;
     let registers = |flow| matches!(flow, Flow::Registration | Flow::ManagedRegistration);
     if misbehave.is_some_and(|wrong| registers(wrong.flow())) {
-        // Elsewhere there is no registration endpoint, and this would never show.
+        // A misbehaviour about registration shows only if there is an endpoint.
         config.registration = RegistrationPolicy::Open;
     }
     let mut sandbox = Sandbox::of(provider, config, entropy()?);
@@ -144,7 +144,7 @@ pub(crate) async fn open(
     })
 }
 
-/// What the provider signs with, and wants signed.
+/// The algorithm that the provider uses and accepts.
 fn algorithm(provider: &Provider) -> Algorithm {
     match [Provider::MASTERCARD, Provider::UAE].contains(&provider) {
         true => Algorithm::Ps256,
@@ -156,7 +156,7 @@ fn unusable(error: impl Display) -> Failure {
     Failure::failed(format!("the institution can't start: {error}"), "try again")
 }
 
-/// A client for each way to be known and to be bound; any of them may have its callbacks signed.
+/// One client for each authentication method and binding. Each may request signed callbacks.
 fn clients_of_fdx(
     key: &FreshKey,
     certificate: &Certificate,
@@ -192,14 +192,14 @@ fn clients_of_fdx(
     .collect()
 }
 
-/// The certificate that no authority signed, and its key.
+/// Generates a self-signed certificate and its key.
 fn own_certificate() -> Result<(SelfSigned, FreshKey), Failure> {
     let key = credentials::fresh()?;
     Ok((credentials::self_signed(&key.pkcs8_pem, SELF_SIGNED_CLIENT, 1)?, key))
 }
 
-/// The client as the provider registers it, with a fresh secret where the provider knows its
-/// clients by one.
+/// The client as the provider registers it, with a fresh secret if the provider uses client
+/// secrets.
 fn client_of_provider(
     provider: &Provider,
     key: &FreshKey,
@@ -218,11 +218,11 @@ fn client_of_provider(
     Ok(client)
 }
 
-/// A dialect that is known, and whose provider nobody plays.
+/// The failure for a known dialect whose provider the sandbox can't play.
 pub(crate) fn unplayed(name: &str) -> Failure {
     let played: Vec<_> = PLAYED.iter().map(Dialect::name).collect();
     Failure::usage(
-        format!("nobody plays {name} here"),
+        format!("the sandbox can't play {name}"),
         format!("choose fdx, {}", played.join(", ")),
     )
 }

@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::print::{Table, hex, printable};
 
-/// Scopes that are asked for beside the others.
+/// Scopes that have their own settings.
 const SETTINGS: [&str; 2] = ["offline_access", "openid"];
 
-/// A resource type and a data cluster of it, the deprecated one under its newer name.
+/// A resource type and one of its data clusters. A deprecated cluster has its newer name.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Pair<'a> {
@@ -22,17 +22,17 @@ pub(crate) struct Pair<'a> {
     pub(crate) data_cluster: &'a DataCluster,
 }
 
-/// One consent: what was asked beside what was granted.
+/// One consent for `--json`: the request and the grant.
 #[derive(Serialize)]
 pub(crate) struct Consent<'a> {
     consent_id: Option<&'a str>,
     requested: Vec<Pair<'a>>,
-    /// Pairs that at least one resource has; null where the institution does not tell.
+    /// Pairs that at least one resource has. Null if not reported.
     granted: Option<Vec<Pair<'a>>>,
-    /// Pairs that no resource has; null where the institution does not tell.
+    /// Pairs that no resource has. Null if not reported.
     withheld: Option<Vec<Pair<'a>>>,
     granted_resources: Option<&'a [GrantedResource]>,
-    /// Pairs that one granted resource lacks.
+    /// Pairs that one granted resource does not have.
     withheld_from_resources: Vec<&'a Withheld>,
     granted_scopes: String,
     receipt: &'a ConsentReceipt,
@@ -46,12 +46,12 @@ impl<'a> Consent<'a> {
         let everywhere = |withheld: &&Withheld| withheld.resource_id().is_none();
         let nowhere = coverage.withheld().iter().filter(everywhere);
         let nowhere = nowhere.map(|it| Pair::new((it.resource_type(), it.data_cluster())));
-        let told = coverage.is_reported();
+        let reported = coverage.is_reported();
         Self {
             consent_id: granted.consent_id().map(|id| id.as_str()),
             requested: requested(granted),
-            granted: told.then_some(pairs),
-            withheld: told.then(|| nowhere.collect()),
+            granted: reported.then_some(pairs),
+            withheld: reported.then(|| nowhere.collect()),
             granted_resources: granted.grant().and_then(|grant| grant.resources()),
             withheld_from_resources: coverage
                 .withheld()
@@ -71,7 +71,7 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// The pairs that were asked for, each once, in the order of asking.
+/// The requested pairs, each once, in the order of the request.
 pub(crate) fn requested(granted: &Granted) -> Vec<Pair<'_>> {
     let mut seen = BTreeSet::new();
     let pairs = granted.asked().consent().into_iter().flat_map(ConsentRequest::pairs);
@@ -79,32 +79,31 @@ pub(crate) fn requested(granted: &Granted) -> Vec<Pair<'_>> {
     pairs.filter(|pair| seen.insert(*pair)).collect()
 }
 
-/// Asked beside granted: data clusters, or scopes where nothing else was asked for.
-pub(crate) fn asked(granted: &Granted) -> Table {
+/// Compares the request with the grant: data clusters, or scopes if only scopes were requested.
+pub(crate) fn comparison(granted: &Granted) -> Table {
     if granted.asked().consent().is_some() {
         return coverage(granted);
     }
-    let (asked, scopes) = (granted.asked().scopes(), granted.tokens().scopes());
+    let (requested, scopes) = (granted.asked().scopes(), granted.tokens().scopes());
     let mut table = Table::new(&["scope", "granted"]);
-    for scope in asked.iter() {
+    for scope in requested.iter() {
         let granted = if scopes.contains(scope) { "granted" } else { "withheld" };
         table.row([printable(scope).as_str(), granted]);
     }
-    // These two are a setting each.
-    let unasked = |scope: &&str| !asked.contains(scope) && !SETTINGS.contains(scope);
-    for scope in scopes.iter().filter(unasked) {
-        table.row([printable(scope).as_str(), "granted (not asked for)"]);
+    let not_requested = |scope: &&str| !requested.contains(scope) && !SETTINGS.contains(scope);
+    for scope in scopes.iter().filter(not_requested) {
+        table.row([printable(scope).as_str(), "granted (not requested)"]);
     }
     table
 }
 
-/// A row for each pair that was asked for, or was granted unasked.
+/// A row for each pair that was requested or granted.
 pub(crate) fn coverage(granted: &Granted) -> Table {
     let mut table = Table::new(&["resource", "data cluster", "granted on", "withheld"]);
     for pair in requested(granted) {
         let (on, withheld) = match granted.coverage() {
-            Coverage::NotReported => ("the institution does not tell".to_owned(), String::new()),
-            told => (resources(pair, told.granted()), withheld(pair, told.withheld())),
+            Coverage::NotReported => ("not reported".to_owned(), String::new()),
+            coverage => (resources(pair, coverage.granted()), withheld(pair, coverage.withheld())),
         };
         table.row([pair.resource_type.to_string(), pair.data_cluster.to_string(), on, withheld]);
     }
@@ -113,7 +112,7 @@ pub(crate) fn coverage(granted: &Granted) -> Table {
         table.row([
             resource_type.to_string(),
             data_cluster.to_string(),
-            format!("{} (not asked for)", printable(resource_id)),
+            format!("{} (not requested)", printable(resource_id)),
             String::new(),
         ]);
     }
@@ -168,7 +167,7 @@ pub(crate) fn receipt_text(receipt: &ConsentReceipt) -> String {
         line("revoke", format!("PUT {url}"));
     }
     line("pushed", format!("SHA-256 {}", hex(&receipt.evidence().pushed_request_sha256)));
-    // One key may be what the client is known by and what the tokens are bound to.
+    // One key may both authenticate the client and bind the tokens.
     let mut keys = receipt.evidence().key_thumbprints.clone();
     keys.dedup();
     line("keys", keys.join(", "));
@@ -182,17 +181,17 @@ pub(crate) fn receipt_text(receipt: &ConsentReceipt) -> String {
 
 fn about(warning: &ReceiptWarning) -> String {
     let about = match warning {
-        ReceiptWarning::NoConsentId => "the institution tells no consent id",
+        ReceiptWarning::NoConsentId => "the institution reports no consent id",
         ReceiptWarning::NotFapi => "a client secret, or a request that was not pushed",
-        ReceiptWarning::NotSenderConstrained => "whoever holds the tokens can use them",
-        _ => "unknown here",
+        ReceiptWarning::NotSenderConstrained => "a thief can use the tokens without a key",
+        _ => "an unknown warning",
     };
     format!("{}: {about}", printable(warning.as_str()))
 }
 
 fn expires(expiration: Expiration) -> String {
     match expiration {
-        Expiration::Stated(time) => format!("{time} (the institution says so)"),
+        Expiration::Stated(time) => format!("{time} (reported by the institution)"),
         Expiration::Derived(time) => format!("{time} (computed from durationPeriod)"),
         Expiration::NotReported => "not reported".to_owned(),
     }

@@ -13,29 +13,31 @@ use rcgen::{
 use crate::error::Failure;
 use crate::files;
 
-/// Makes a key for ES256, which every institution takes.
+/// Generates a key for ES256, which every institution accepts.
 pub(crate) fn fresh() -> Result<FreshKey, Failure> {
     fresh_of(Algorithm::Es256)
 }
 
-/// Makes a key for `algorithm`.
+/// Generates a key for `algorithm`.
 pub(crate) fn fresh_of(algorithm: Algorithm) -> Result<FreshKey, Failure> {
     named(algorithm, None)
 }
 
-/// Makes a key for `algorithm` with this id, by default its thumbprint.
+/// Generates a key for `algorithm` with this id. The default is its thumbprint.
 pub(crate) fn named(algorithm: Algorithm, kid: Option<&str>) -> Result<FreshKey, Failure> {
     let made = match algorithm {
         Algorithm::Ps256 => rsa(kid)?,
         other => PrivateKey::generate(backend::ring(), other, kid),
     };
-    made.map_err(|error| Failure::failed(format!("no key could be made: {error}"), "try again"))
+    made.map_err(|error| {
+        Failure::failed(format!("the key could not be generated: {error}"), "try again")
+    })
 }
 
-/// Loads a private key: a JWK begins with a brace, a PEM never does.
+/// Loads a private key from a JWK or a PEM.
 pub(crate) fn load(path: &Path, kid: Option<&str>) -> Result<PrivateKey, Failure> {
     let text = files::private_key(path, "the private key")?;
-    check_kid(path, &text, kid, "take kid out of the configuration")?;
+    check_kid(path, &text, kid, "remove kid from the configuration")?;
     let key = match text.expose().trim_start().starts_with('{') {
         true => PrivateKey::from_jwk(backend::ring(), text.expose().as_bytes()),
         false => PrivateKey::from_pem(backend::ring(), text.expose(), kid),
@@ -43,7 +45,7 @@ pub(crate) fn load(path: &Path, kid: Option<&str>) -> Result<PrivateKey, Failure
     key.map_err(|error| unusable(path, &error))
 }
 
-/// A JWK names itself, and another name would be lost without a word.
+/// Rejects a key id for a JWK, which contains its own: the other id would be silently ignored.
 pub(crate) fn check_kid(
     path: &Path,
     text: &Secret,
@@ -53,13 +55,13 @@ pub(crate) fn check_kid(
     if kid.is_none() || !text.expose().trim_start().starts_with('{') {
         return Ok(());
     }
-    let what = format!("{} is JSON, which holds the key's id itself", path.display());
+    let what = format!("{} is a JWK, which contains the key id", path.display());
     Err(Failure::usage(what, format!("change it there, and {next}")))
 }
 
 pub(crate) fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {
     let what = format!("{} can't be used: {error}", path.display());
-    Failure::usage(what, "name another file, or make a key with fdx keys new")
+    Failure::usage(what, "name another file, or generate a key with fdx keys new")
 }
 
 #[cfg(feature = "aws-lc-rs")]
@@ -67,31 +69,31 @@ fn rsa(kid: Option<&str>) -> Result<Result<FreshKey, KeyError>, Failure> {
     Ok(PrivateKey::generate(backend::aws_lc_rs(), Algorithm::Ps256, kid))
 }
 
-/// ring makes no RSA keys.
+/// ring can't generate RSA keys.
 #[cfg(not(feature = "aws-lc-rs"))]
 fn rsa(_: Option<&str>) -> Result<Result<FreshKey, KeyError>, Failure> {
     Err(Failure::usage(
-        "this fdx was built without the feature aws-lc-rs, and can't make keys for PS256",
-        "make it with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out KEY.pem, \
-         and see it with: fdx keys show KEY.pem; or build fdx with that feature",
+        "this fdx was built without the feature aws-lc-rs, and can't generate keys for PS256",
+        "generate it with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out KEY.pem, \
+         and show it with: fdx keys show KEY.pem; or build fdx with that feature",
     ))
 }
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// A certificate that its own key signed.
+/// A self-signed certificate.
 pub(crate) struct SelfSigned {
     der: Vec<u8>,
     pem: String,
 }
 
-/// What an authority signs (RFC 2986), in PEM.
+/// Creates a certificate request (RFC 2986) in PEM.
 pub(crate) fn certificate_request(key: &Secret, common_name: &str) -> Result<String, Failure> {
     let request = params(common_name)?.serialize_request(&key_pair(key)?).map_err(unmade)?;
     request.pem().map_err(unmade)
 }
 
-/// Good from today's midnight, UTC.
+/// Creates a self-signed certificate, valid from today 00:00 UTC.
 pub(crate) fn self_signed(
     key: &Secret,
     common_name: &str,
@@ -121,9 +123,9 @@ impl SelfSigned {
         Thumbprint::of_certificate(&self.der)
     }
 
-    /// RFC 8705 2.2.2: such a client registers its certificate in the `x5c` of a JWK.
+    /// The JWK with the certificate in `x5c`, as such a client registers it (RFC 8705 2.2.2).
     pub(crate) fn with_x5c(&self, jwk: &str) -> String {
-        // RFC 7517 4.7: base64 as PEM has it, in one line.
+        // RFC 7517 4.7: the base64 of the PEM, in one line.
         let lines = self.pem.lines().filter(|line| !line.starts_with("-----"));
         let base64: String = lines.collect();
         let members = jwk.strip_suffix('}').unwrap_or(jwk);
@@ -136,8 +138,8 @@ fn params(common_name: &str) -> Result<CertificateParams, Failure> {
     let length = common_name.chars().count();
     if !(1..=64).contains(&length) || common_name.chars().any(char::is_control) {
         return Err(Failure::usage(
-            "a common name has 1 to 64 characters, all of them visible",
-            "name the client as the institution or the authority knows it",
+            "a common name has 1 to 64 characters, without control characters",
+            "use the client's name at the institution or the authority",
         ));
     }
     let mut params = CertificateParams::default();
@@ -161,9 +163,9 @@ fn day(time: UnixTime) -> Result<(i32, u8, u8), Failure> {
     let date = part().zip(part()).zip(part()).and_then(|((year, month), day)| {
         Some((i32::from(year), u8::try_from(month).ok()?, u8::try_from(day).ok()?))
     });
-    date.ok_or_else(|| Failure::failed("the system's clock tells no date", "set the clock"))
+    date.ok_or_else(|| Failure::failed("the system clock has no valid date", "set the clock"))
 }
 
 fn unmade(error: rcgen::Error) -> Failure {
-    Failure::failed(format!("the certificate can't be made: {error}"), "try another --algorithm")
+    Failure::failed(format!("the certificate can't be created: {error}"), "try another --algorithm")
 }

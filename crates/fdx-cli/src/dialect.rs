@@ -1,17 +1,17 @@
-//! What this program looks up in the library's list of dialects.
+//! Looks up dialects and their members for commands, settings and errors.
 
 use fdx_par::dialect::{self, ALL, AUTIONAL, Need, UAE};
 use fdx_par::not_fapi::{AUTIONAL_CLIENT_SECRET, MX};
 use fdx_par::{CallerFault, Deviation, Dialect, Error};
 
-/// What a provider is asked in.
+/// How consent is requested from a provider.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Words {
-    /// FDX consents, `[consent]`.
+    /// With FDX consents, the setting `[consent]`.
     Consent,
-    /// Authorization details of its own, which no setting can say.
+    /// With the provider's own authorization details, which no setting can express.
     Details,
-    /// `scopes` alone.
+    /// Only with `scopes`.
     Scopes,
 }
 
@@ -25,25 +25,25 @@ impl Words {
     }
 }
 
-/// The dialect of a name; an unknown one is told the known ones.
+/// Returns the dialect with this name. The error lists the known names.
 pub(crate) fn named(name: &str) -> Result<Dialect, String> {
     dialect::by_name(name).ok_or_else(|| {
         let known: Vec<_> = ALL.iter().map(Dialect::name).collect();
-        format!("there is no dialect of that name; there are {}", known.join(", "))
+        format!("no dialect has this name; the dialects are {}", known.join(", "))
     })
 }
 
-/// The known dialects that have a deviation, as a sentence.
+/// Describes which known dialects have a deviation.
 pub(crate) fn that_allow(deviation: Deviation) -> String {
     let known: Vec<_> =
         ALL.iter().filter(|dialect| dialect.allows(deviation)).map(Dialect::name).collect();
     match known.is_empty() {
-        true => format!("the member {deviation} would allow it, which no known dialect has"),
-        false => format!("the member {deviation} allows it, which is in {}", known.join(", ")),
+        true => format!("the member {deviation} would allow it; no known dialect has it"),
+        false => format!("the member {deviation} allows it; it is in {}", known.join(", ")),
     }
 }
 
-/// What a configuration of `fdx connect` says for it.
+/// The setting of `fdx connect` that satisfies this need.
 pub(crate) fn setting(need: Need) -> &'static str {
     match need {
         Need::Certificate => "binding = \"mtls\", with certificate and certificate_key",
@@ -52,11 +52,11 @@ pub(crate) fn setting(need: Need) -> &'static str {
         Need::Ps256 => "key: an RSA key, for PS256",
         Need::RequestObject => "request_object = true, with key",
         Need::UnboundTokens => "binding = \"none\"",
-        _ => "see the dialect's own documentation",
+        _ => "see the dialect's documentation",
     }
 }
 
-/// What a configuration lacks, where the library says that it does not fit its dialect.
+/// The missing setting, if the error states that the configuration does not fit its dialect.
 pub(crate) fn lacking(dialect: Dialect, error: &Error) -> Option<String> {
     let Error::Caller(fault) = error else { return None };
     let need = match fault {
@@ -69,7 +69,7 @@ pub(crate) fn lacking(dialect: Dialect, error: &Error) -> Option<String> {
         CallerFault::NotFapi => {
             return Some(format!(
                 "authentication = \"client_secret\" and binding = \"none\" are not FAPI, and \
-                 dialect = \"{}\" does not name both of what is set",
+                 dialect = \"{}\" does not allow both settings",
                 dialect.name()
             ));
         }

@@ -1,4 +1,4 @@
-//! What this program knows of providers that differ from FAPI 2.0, and `fdx dialects`.
+//! `fdx dialects`: lists the providers that deviate from FAPI 2.0.
 
 use fdx_par::Dialect;
 use fdx_par::dialect::{self, ALL};
@@ -8,7 +8,7 @@ use crate::args::DialectsArgs;
 use crate::dialect::setting;
 use crate::print::{Table, pretty, result};
 
-/// One dialect in the list of all, for `--json`.
+/// One dialect in the list, for `--json`.
 #[derive(Serialize)]
 struct Row {
     name: &'static str,
@@ -17,7 +17,7 @@ struct Row {
     fapi: bool,
 }
 
-/// One dialect by itself, for `--json`.
+/// One dialect in full, for `--json`.
 #[derive(Serialize)]
 struct Document {
     name: &'static str,
@@ -29,7 +29,7 @@ struct Document {
     refresh_token_lifetime_seconds: Option<u64>,
 }
 
-/// One difference from FAPI 2.0.
+/// One deviation from FAPI 2.0.
 #[derive(Serialize)]
 pub(crate) struct Member {
     name: &'static str,
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &DialectsArgs) {
     match (args.name, args.json) {
         (None, false) => result(&all().to_string()),
         (None, true) => result(&pretty(&ALL.iter().map(Row::of).collect::<Vec<_>>())),
-        (Some(dialect), false) => tell(dialect),
+        (Some(dialect), false) => print_one(dialect),
         (Some(dialect), true) => result(&pretty(&Document::of(dialect))),
     }
 }
@@ -55,16 +55,16 @@ pub(crate) fn members(dialect: Dialect) -> Vec<Member> {
     dialect.members().iter().map(member).collect()
 }
 
-/// A row for each difference.
+/// A table with one row for each member.
 pub(crate) fn members_table(dialect: Dialect) -> Table {
-    let mut table = Table::new(&["member", "departs from", "who says so"]);
+    let mut table = Table::new(&["member", "departs from", "source"]);
     for Member { name, clause, source } in members(dialect) {
         table.row([name, clause, source]);
     }
     table
 }
 
-/// Whether all of it is FAPI 2.0, or a difference that FAPI 2.0's protection survives.
+/// Whether FAPI 2.0's protection survives all deviations.
 fn is_fapi(dialect: &Dialect) -> bool {
     !dialect.members().iter().any(|line| matches!(line.member, dialect::Member::NotFapi(_)))
 }
@@ -73,19 +73,19 @@ fn all() -> Table {
     let mut table = Table::new(&["dialect", "provider", "members", "FAPI 2.0"]);
     for Row { name, provider, members, fapi } in ALL.iter().map(Row::of) {
         let fapi = match (fapi, members) {
-            (true, 0) => "by the book",
-            (true, _) => "with differences",
-            (false, _) => "not in all: see its not-fapi members",
+            (true, 0) => "unchanged",
+            (true, _) => "with deviations",
+            (false, _) => "not completely: see its not-fapi members",
         };
         table.row([name, provider, &members.to_string(), fapi]);
     }
     table
 }
 
-fn tell(dialect: Dialect) {
+fn print_one(dialect: Dialect) {
     result(&format!("{}: {}", dialect.name(), dialect.provider()));
     if dialect.members().is_empty() {
-        result("\nNothing in it differs from FAPI 2.0.");
+        result("\nNo deviation from FAPI 2.0.");
     } else {
         result(&format!("\n{}", members_table(dialect)));
     }
@@ -95,8 +95,8 @@ fn tell(dialect: Dialect) {
             lines.iter().for_each(|line| result(&format!("  {line}")));
         }
     };
-    lines("It needs, as a configuration of fdx connect says it:", &needs(dialect));
-    lines("Worth knowing:", dialect.notes());
+    lines("Settings that a configuration of fdx connect needs:", &needs(dialect));
+    lines("Notes:", dialect.notes());
 }
 
 fn needs(dialect: Dialect) -> Vec<&'static str> {

@@ -1,4 +1,4 @@
-//! An institution's metadata, held against what FAPI 2.0 asks for.
+//! `fdx doctor`: compares an institution's metadata with FAPI 2.0.
 
 use std::path::Path;
 
@@ -15,28 +15,28 @@ use crate::files;
 use crate::flow::Driver;
 use crate::print::{Table, message, pretty, result};
 
-/// A document and where it came from.
+/// A metadata document and its source.
 struct Found {
     place: String,
     bytes: Vec<u8>,
 }
 
-/// Who asks: a client, if there is a configuration, and the way to the institution.
-struct Asker {
+/// The client to check, if there is a configuration, and a driver.
+struct Checker {
     client: Option<ClientConfig>,
     driver: Driver,
 }
 
 pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Failure> {
-    let asker = Asker::load(args)?;
+    let checker = Checker::load(args)?;
     let (found, issuer) = if args.target.contains("://") {
         let issuer = issuer(&args.target)?;
-        (asker.fetch(&issuer).await?, Some(issuer))
+        (checker.fetch(&issuer).await?, Some(issuer))
     } else {
         let text = files::text(Path::new(&args.target), "the metadata")?;
         (Found { place: args.target.clone(), bytes: text.expose().into() }, None)
     };
-    let readiness = Readiness::of(&found.bytes, issuer.as_ref(), asker.client.as_ref());
+    let readiness = Readiness::of(&found.bytes, issuer.as_ref(), checker.client.as_ref());
     print(args, &found.place, &readiness);
     match readiness.worst() {
         Severity::Fine | Severity::Advice => Ok(()),
@@ -45,7 +45,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Failure> {
     }
 }
 
-impl Asker {
+impl Checker {
     fn load(args: &DoctorArgs) -> Result<Self, Failure> {
         let (client, mut driver) = match &args.config {
             Some(path) => {
@@ -64,7 +64,7 @@ impl Asker {
         Ok(Self { client, driver })
     }
 
-    /// From the first of the two places that has one.
+    /// Fetches the metadata from the first of the two well-known URLs that has it.
     async fn fetch(&self, issuer: &Issuer) -> Result<Found, Failure> {
         let mut first = None;
         for well_known in [WellKnown::OAuthAuthorizationServer, WellKnown::OpenidConfiguration] {
@@ -88,18 +88,18 @@ impl Asker {
 fn transport(builder: fdx_transport_hyper::TransportBuilder) -> Result<Transport, Failure> {
     builder
         .build()
-        .map_err(|error| Failure::failed(error.to_string(), "report this defect of ours"))
+        .map_err(|error| Failure::failed(error.to_string(), "please report this defect of fdx"))
 }
 
 fn issuer(text: &str) -> Result<Issuer, Failure> {
     Issuer::parse_loopback(text).map_err(|error| {
-        let what = format!("the issuer can't be right: {error}");
-        Failure::usage(what, "write it as the institution does, with https://; or name a file")
+        let what = format!("the issuer is not valid: {error}");
+        Failure::usage(what, "write it exactly like the institution, with https://; or name a file")
     })
 }
 
 fn broken(what: &str) -> Failure {
-    Failure::failed(what, "show the institution the rows above, or look for a dialect")
+    Failure::failed(what, "show the institution the rows above, or use a dialect")
 }
 
 fn name(well_known: WellKnown) -> &'static str {
@@ -109,10 +109,10 @@ fn name(well_known: WellKnown) -> &'static str {
     }
 }
 
-/// Everything at once, for `--json`.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Report<'a> {
-    /// The file, or which well-known place of which issuer.
+    /// The file, or the well-known URL and the issuer.
     source: &'a str,
     /// The severity of the worst row.
     worst: &'static str,
@@ -176,7 +176,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// What stays readable in a column; `--json` has more.
+/// Shortens a value for a column. `--json` has all of it.
 fn short(found: &str) -> String {
     const MAX_CHARS: usize = 44;
     let mut short: String = found.chars().take(MAX_CHARS).collect();

@@ -1,3 +1,5 @@
+//! The failure that ends the program.
+
 use std::fmt;
 use std::process::ExitCode;
 
@@ -6,25 +8,25 @@ use fdx_transport_hyper::{CertificateFault, ConnectFault, RunError, TransportErr
 
 use crate::dialect::that_allow;
 
-/// Why the program ends, said so that a person can go on from there.
+/// What failed, with code and clause, and the next step.
 #[derive(Debug)]
 pub(crate) struct Failure {
     blame: Blame,
     what: String,
-    told: Option<Box<Told>>,
+    details: Option<Box<Details>>,
     next: String,
 }
 
-/// What the library tells of an error.
+/// What the library reports about an error.
 #[derive(Debug)]
-struct Told {
+struct Details {
     code: &'static str,
     clause: &'static str,
     said: Option<String>,
     allowed_by: Option<Deviation>,
 }
 
-/// Whose doing it was: 1 and 2 of the exit codes.
+/// The cause of a failure: exit code 1 or 2.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Blame {
     World,
@@ -42,7 +44,7 @@ impl Failure {
         Self::plain(Blame::Usage, what.into(), next.into())
     }
 
-    /// What ended an exchange, or a step between two.
+    /// An exchange failed, or a step between two exchanges.
     pub(crate) fn protocol(doing: &str, error: &Error) -> Self {
         let correct = error.next_step() == NextStep::Correct;
         let blame = match error {
@@ -52,7 +54,7 @@ impl Failure {
         Self {
             blame,
             what: format!("{doing}: {}", what_happened(error)),
-            told: Some(Box::new(Told {
+            details: Some(Box::new(Details {
                 code: error.code(),
                 clause: error.clause(),
                 said: error.said().map(ToString::to_string),
@@ -62,7 +64,7 @@ impl Failure {
         }
     }
 
-    /// No answer came.
+    /// There was no response.
     pub(crate) fn unanswered(doing: &str, error: &RunError) -> Self {
         let next = match error {
             RunError::NotSent { error, .. } => connecting(error),
@@ -71,36 +73,36 @@ impl Failure {
         Self::failed(format!("{doing}: {error}"), next)
     }
 
-    /// The customer or the server said no in the callback.
+    /// The customer denied the request, or the server refused it, in the callback.
     pub(crate) fn denied(refusal: Refusal) -> Self {
         let doing = match refusal.is("access_denied") {
-            true => "the customer did not agree",
-            false => "the institution ended the customer's part",
+            true => "the customer denied the request",
+            false => "the institution refused the authorization",
         };
         Self::protocol(doing, &Error::Refusal(Box::new(refusal)))
     }
 
-    /// The same failure, with something more to know before the next step.
+    /// Adds a note before the next step.
     pub(crate) fn but(mut self, note: &str) -> Self {
         self.next = format!("{note}; {}", self.next);
         self
     }
 
-    /// The same failure, with what is the likely cause of one code at the present step.
+    /// Adds the likely cause, if the failure has this code.
     pub(crate) fn hint(self, code: &str, likely: &str) -> Self {
-        match &self.told {
-            Some(told) if told.code == code => self.but(likely),
+        match &self.details {
+            Some(details) if details.code == code => self.but(likely),
             _ => self,
         }
     }
 
-    /// The same failure in the words of whoever made it.
+    /// Replaces the description of the failure.
     pub(crate) fn saying(mut self, what: String) -> Self {
         self.what = what;
         self
     }
 
-    /// What happened, without code, clause and next step.
+    /// The description, without code, clause and next step.
     pub(crate) fn what(&self) -> &str {
         &self.what
     }
@@ -113,19 +115,19 @@ impl Failure {
     }
 
     fn plain(blame: Blame, what: String, next: String) -> Self {
-        Self { blame, what, told: None, next }
+        Self { blame, what, details: None, next }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.what.trim_end())?;
-        if let Some(told) = &self.told {
-            write!(f, "\n  code    {}\n  clause  {}", told.code, told.clause)?;
-            if let Some(said) = &told.said {
+        if let Some(details) = &self.details {
+            write!(f, "\n  code    {}\n  clause  {}", details.code, details.clause)?;
+            if let Some(said) = &details.said {
                 write!(f, "\n  server  {said}")?;
             }
-            if let Some(deviation) = told.allowed_by {
+            if let Some(deviation) = details.allowed_by {
                 write!(f, "\n  dialect {}", that_allow(deviation))?;
             }
         }
@@ -133,34 +135,34 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The error's text without its code, clause and the server's words, which have lines of their own.
+/// The error's text without code, clause and the server's text, which are on separate lines.
 fn what_happened(error: &Error) -> String {
     match error {
         Error::Caller(fault) => fault.to_string(),
-        Error::Callback(fault) => format!("the callback is not the answer: {fault}"),
-        Error::IdToken(error) => format!("the server's ID token does not hold: {error}"),
+        Error::Callback(fault) => format!("the callback was rejected: {fault}"),
+        Error::IdToken(error) => format!("the ID token was rejected: {error}"),
         Error::Refusal(_) => "the server refused".to_owned(),
-        Error::Server(fault) => format!("the server's answer breaks a rule: {}", fault.rule),
+        Error::Server(fault) => format!("the server's response violates a rule: {}", fault.rule),
         Error::Signing(error) => format!("no usable signature: {error}"),
         other => other.to_string(),
     }
 }
 
-/// What helps where nothing was sent.
+/// The next step if no connection could be made.
 fn connecting(error: &TransportError) -> String {
     match error {
         TransportError::Connect(ConnectFault::ServerCertificate(
             CertificateFault::UnknownIssuer,
-        )) => "name the authority behind it in root_certificates, if you trust it",
-        // A signature that does not hold is among these: an authority of the same name was renewed.
+        )) => "if you trust the issuing authority, add its certificate to root_certificates",
+        // Includes a wrong signature: an authority was renewed under the same name.
         TransportError::Connect(ConnectFault::ServerCertificate(CertificateFault::Invalid)) => {
-            "look whether root_certificates is the authority's of today, or ask the institution"
+            "check that root_certificates is current, or ask the institution"
         }
         TransportError::Connect(ConnectFault::ServerCertificate(
             CertificateFault::Expired | CertificateFault::NotYetValid,
-        )) => "look whether this machine's clock is right, or ask the institution",
+        )) => "check the clock of this machine, or ask the institution",
         TransportError::Connect(ConnectFault::ServerCertificate(_)) => {
-            "nothing that a program can do: ask the institution"
+            "ask the institution: the client can't correct this"
         }
         TransportError::Setup(_) => "correct the configuration",
         _ => "check the address and the network, then run it again",
@@ -168,11 +170,11 @@ fn connecting(error: &TransportError) -> String {
     .to_owned()
 }
 
-/// What a person can do.
+/// The next step in words.
 pub(crate) fn advice(next_step: NextStep) -> String {
     match next_step {
-        NextStep::Correct => "correct the configuration: the same again fails the same way",
-        NextStep::AskTheInstitution => "nothing that a program can do: ask the institution",
+        NextStep::Correct => "correct the configuration: a repetition fails in the same way",
+        NextStep::AskTheInstitution => "ask the institution: the client can't correct this",
         NextStep::FetchKeys => "run it again: the server's keys have changed",
         NextStep::Refresh => "run it again for fresh tokens",
         NextStep::Retry { after: Some(after) } => {
@@ -180,8 +182,8 @@ pub(crate) fn advice(next_step: NextStep) -> String {
         }
         NextStep::Retry { after: None } => "run it again",
         NextStep::RegisterAgain => "register the client again",
-        NextStep::StartOver => "run it again, and send the customer once more",
-        NextStep::RespectTheCustomer => "ask again only if the customer wants that",
+        NextStep::StartOver => "run it again, and send the customer again",
+        NextStep::RespectTheCustomer => "request consent again only if the customer wants that",
         NextStep::KeepWaiting => "wait for the callback that belongs to this request",
         _ => "see the clause",
     }
@@ -194,14 +196,14 @@ mod tests {
     use fdx_par::CallbackFault;
 
     #[test]
-    fn what_a_dialect_would_allow_names_the_dialects_that_do() {
+    fn names_the_dialects_that_allow_an_error() {
         let error = Error::Callback(CallbackFault::IssMissing);
-        let told = Failure::protocol("checking the callback", &error).to_string();
-        let line = "\n  dialect the member callback-without-iss allows it, which is in mastercard, \
+        let shown = Failure::protocol("checking the callback", &error).to_string();
+        let line = "\n  dialect the member callback-without-iss allows it; it is in mastercard, \
                     mastercard-mock, mx\n";
-        assert!(told.contains(line), "{told}");
+        assert!(shown.contains(line), "{shown}");
         let error = Error::Callback(CallbackFault::IssMismatch);
-        let told = Failure::protocol("checking the callback", &error).to_string();
-        assert!(!told.contains("dialect"), "{told}");
+        let shown = Failure::protocol("checking the callback", &error).to_string();
+        assert!(!shown.contains("dialect"), "{shown}");
     }
 }

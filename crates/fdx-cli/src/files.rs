@@ -1,3 +1,5 @@
+//! Reads and writes files. Secrets are readable only by their owner.
+
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{Error, ErrorKind, Write};
 use std::path::Path;
@@ -7,10 +9,10 @@ use fdx_wire::Secret;
 use crate::error::Failure;
 use crate::print::message;
 
-/// Larger than any file that this program reads.
+/// The size limit of files that are read.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// Reads a small text file. It may hold a secret.
+/// Reads a small text file, which may contain a secret.
 pub(crate) fn text(path: &Path, what: &str) -> Result<Secret, Failure> {
     let cannot = |why: &str, next: &str| {
         Failure::usage(format!("{what} {} can't be read: {why}", path.display()), next)
@@ -18,7 +20,7 @@ pub(crate) fn text(path: &Path, what: &str) -> Result<Secret, Failure> {
     let failed = |error: Error| cannot(&error.to_string(), reading(error.kind()));
     let metadata = std::fs::metadata(path).map_err(failed)?;
     if !metadata.is_file() {
-        return Err(cannot("it is no file", "name a file"));
+        return Err(cannot("it is not a file", "name a file"));
     }
     if metadata.len() > MAX_BYTES {
         return Err(cannot("it is larger than a mebibyte", "name another file"));
@@ -28,20 +30,20 @@ pub(crate) fn text(path: &Path, what: &str) -> Result<Secret, Failure> {
 
 fn reading(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::InvalidData => "name another file: this one is no text",
-        ErrorKind::PermissionDenied => "let yourself read it, or name another file",
-        _ => "name a file that is there; a configuration's paths start beside it",
+        ErrorKind::InvalidData => "name another file: this one is not text",
+        ErrorKind::PermissionDenied => "change its permissions, or name another file",
+        _ => "name an existing file; paths in a configuration are relative to its directory",
     }
 }
 
-/// Reads a private key. Warns where other users of this machine can read it too.
+/// Reads a private key. Warns if other users of this machine can also read it.
 pub(crate) fn private_key(path: &Path, what: &str) -> Result<Secret, Failure> {
     let text = text(path, what)?;
     warn_of_readers(path);
     Ok(text)
 }
 
-/// Warns where other users of this machine can read a file with a secret.
+/// Warns if other users of this machine can read a file with a secret.
 #[cfg(unix)]
 pub(crate) fn warn_of_readers(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
@@ -50,18 +52,18 @@ pub(crate) fn warn_of_readers(path: &Path) {
     if mode & 0o077 != 0 {
         let path = path.display();
         message(&format!(
-            "warning: {path} has a secret in it, and other users can open it (mode {mode:04o}): \
+            "warning: {path} contains a secret, and other users can open it (mode {mode:04o}): \
              chmod 600 {path}"
         ));
     }
 }
 
-/// Only Unix has such modes.
+/// Does nothing: only Unix has such modes.
 #[cfg(not(unix))]
 pub(crate) fn warn_of_readers(_: &Path) {}
 
-/// Writes a file that does not exist yet, for its owner alone (mode 0600). Every file that this
-/// program writes is written here.
+/// Writes a new file that only its owner can read (mode 0600). Every file of this program is
+/// written here.
 pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -75,18 +77,18 @@ pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
         ErrorKind::AlreadyExists => exists(path),
         _ => Failure::failed(
             format!("{} could not be written: {error}", path.display()),
-            "make room or choose another place",
+            "free space, or choose another path",
         ),
     })
 }
 
-/// Writes a file for its owner alone (mode 0600) in place of one that exists: either the whole new
-/// text is there afterwards, or the old one.
+/// Replaces a file by one that only its owner can read (mode 0600). Afterwards the file has either
+/// the complete new text or the old one.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
     let new = Path::new(&new);
-    // One that an interrupted run left.
+    // An interrupted run may have left one.
     let _ = std::fs::remove_file(new);
     create(new, text)?;
     std::fs::rename(new, path).map_err(|error| {
@@ -107,19 +109,19 @@ pub(crate) fn remove(path: &Path) -> Result<(), Failure> {
     })
 }
 
-/// Finds out before the work begins what would only fail after it.
+/// Fails early if a file to be written exists.
 pub(crate) fn check_absent(path: &Path) -> Result<(), Failure> {
     match path.symlink_metadata() {
         Ok(_) => Err(exists(path)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Failure::usage(
-            format!("{} can't be a file of ours: {error}", path.display()),
-            "choose another place",
+            format!("{} can't be written: {error}", path.display()),
+            "choose another path",
         )),
     }
 }
 
-/// Finds out before the work begins whether there is a directory to write into.
+/// Fails early if the directory of a file to be written does not exist.
 pub(crate) fn check_directory_of(path: &Path) -> Result<(), Failure> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
@@ -127,24 +129,24 @@ pub(crate) fn check_directory_of(path: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let what = format!("{} is not a directory", directory.display());
-    Err(Failure::usage(what, "make it, or choose another place"))
+    Err(Failure::usage(what, "create it, or choose another path"))
 }
 
-/// Makes a directory for the owner alone (mode 0700). One that is there already is an error: it may
-/// be another user's.
+/// Creates a directory that only its owner can enter (mode 0700). Fails if it exists: it may belong
+/// to another user.
 pub(crate) fn create_private_directory(path: &Path) -> Result<(), Failure> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(|error| {
         Failure::failed(
-            format!("{} could not be made: {error}", path.display()),
+            format!("{} could not be created: {error}", path.display()),
             "run it without --open",
         )
     })
 }
 
-/// Makes a directory for the owner alone where there is none.
+/// Creates a directory that only its owner can enter, if it does not exist.
 pub(crate) fn make_directory(path: &Path) -> Result<(), Failure> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -152,7 +154,7 @@ pub(crate) fn make_directory(path: &Path) -> Result<(), Failure> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(|error| {
         Failure::usage(
-            format!("{} can't be made a directory: {error}", path.display()),
+            format!("the directory {} can't be created: {error}", path.display()),
             "choose another directory",
         )
     })
@@ -160,7 +162,7 @@ pub(crate) fn make_directory(path: &Path) -> Result<(), Failure> {
 
 fn exists(path: &Path) -> Failure {
     Failure::usage(
-        format!("{} exists already, and nothing is ever overwritten", path.display()),
-        "move it away, or choose another place",
+        format!("{} exists already, and files are never overwritten", path.display()),
+        "move it away, or choose another path",
     )
 }

@@ -1,4 +1,4 @@
-//! The steps that `demo` and `connect` share, as a library's user would write them.
+//! The steps that `demo` and `connect` share, written as a user of the library would.
 
 use fdx_jose::{JwtError, PrivateKey};
 use fdx_par::{
@@ -12,14 +12,14 @@ use http::header::LOCATION;
 
 use crate::error::Failure;
 
-/// Whoever carries exchanges out: a transport, and the keys that sign.
+/// Runs exchanges: a transport and the signing keys.
 pub(crate) struct Driver {
     pub(crate) transport: Transport,
     pub(crate) keys: Vec<PrivateKey>,
 }
 
 impl Driver {
-    /// Carries one exchange out. `doing` names it where it fails.
+    /// Runs one exchange. `doing` names it in a failure.
     pub(crate) async fn run<T: Output>(
         &self,
         doing: &str,
@@ -29,7 +29,7 @@ impl Driver {
         output.map_err(|error| Failure::protocol(doing, &error))
     }
 
-    /// The same where the exchange's own errors matter: only an answer that never came is a
+    /// Runs one exchange, and returns its own errors separately. Only a missing response is a
     /// failure.
     pub(crate) async fn try_run<T: Output>(
         &self,
@@ -47,7 +47,7 @@ impl Driver {
         }
     }
 
-    /// Checks a callback in the client's response mode, a signed one with the server's keys.
+    /// Checks a callback in the client's response mode. Fetches keys for a signed one.
     pub(crate) async fn callback(
         &self,
         client: &Client,
@@ -72,11 +72,11 @@ impl Driver {
         })
     }
 
-    /// The customer's part: loads the page, grants less than was asked, and is sent back.
+    /// Plays the customer: loads the page, grants less than was requested, and returns the
+    /// callback.
     pub(crate) async fn customer(&self, url: &str) -> Result<String, Failure> {
         const MAX_PAGE: usize = 1024 * 1024;
-        let lost =
-            |what: String| Failure::failed(what, "this is a defect of ours: please report it");
+        let lost = |what: String| Failure::failed(what, "please report this defect of fdx");
         let url = HttpsUrl::parse(url).map_err(|error| lost(error.to_string()))?;
         let page = self.transport.send_plain(visit(&url), MAX_PAGE).await;
         let page = page.map_err(|error| lost(format!("the consent page: {error}")))?;
@@ -86,10 +86,12 @@ impl Driver {
         let back = self.transport.send_plain(form, MAX_PAGE).await;
         let back = back.map_err(|error| lost(format!("the decision: {error}")))?;
         let location = back.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-        location.map(str::to_owned).ok_or_else(|| lost("the customer was not sent back".to_owned()))
+        location
+            .map(str::to_owned)
+            .ok_or_else(|| lost("the customer was not redirected back".to_owned()))
     }
 
-    /// Renews the tokens, and checks what came.
+    /// Refreshes the tokens, and verifies the response.
     pub(crate) async fn refreshed(
         &self,
         client: &Client,
@@ -110,12 +112,12 @@ impl Driver {
             Verification::Done(grant) => Ok(grant),
             Verification::Decrypt(_) | Verification::FetchKeys(_) => Err(Failure::failed(
                 "refreshing the tokens: the server does not publish the key that signed",
-                "nothing that a program can do: ask the institution",
+                "ask the institution: the client can't correct this",
             )),
         }
     }
 
-    /// Checks the ID token, with the server's keys where they are needed.
+    /// Verifies the ID token. Fetches the server's keys if they are needed.
     pub(crate) async fn verify(
         &self,
         client: &Client,
@@ -135,24 +137,24 @@ impl Driver {
         let keys = self.run("fetching the server's keys", client.fetch_keys(system_now())).await?;
         match client.verify(exchanged, Some(&keys), system_now())? {
             Verification::Done(verified) => Ok(verified),
-            // Fresh keys were at hand: what none of them signed is a forgery to us.
+            // The keys are fresh, so a token that none of them signed counts as forged.
             Verification::FetchKeys(exchanged) => Err(NotVerified::Rejected {
                 failure: Failure::failed(
                     "checking the ID token: the server does not publish the key that signed it",
-                    "nothing that a program can do: ask the institution",
+                    "ask the institution: the client can't correct this",
                 ),
                 exchanged: Box::new(exchanged),
             }),
             Verification::Decrypt(_) => Err(Failure::failed(
-                "checking the ID token: it is encrypted once more",
-                "nothing that a program can do: ask the institution",
+                "checking the ID token: it is encrypted twice",
+                "ask the institution: the client can't correct this",
             )
             .into()),
         }
     }
 
-    /// Reads what was granted: by introspection first where no consent id is known yet, and not
-    /// at all where that does not tell one either.
+    /// Reads the grant. Introspects first if no consent id is known, and reads nothing if
+    /// introspection reports none.
     pub(crate) async fn granted(
         &self,
         client: &Client,
@@ -163,9 +165,9 @@ impl Driver {
         if verified.consent_id().is_none() && can_introspect {
             let token = verified.tokens().access_token();
             let draft = client.introspect(token, entropy()?, system_now());
-            let told = self.run("introspecting the access token", draft).await?;
+            let introspection = self.run("introspecting the access token", draft).await?;
             verified = verified
-                .introspected(&told)
+                .introspected(&introspection)
                 .map_err(|refused| Failure::protocol("introspecting", &refused.error))?;
         }
         if verified.consent_id().is_none() {
@@ -212,10 +214,10 @@ fn unspent(error: Error, signed: SignedCallback) -> Refused<Pending> {
     Refused { error, unspent: Box::new(signed.into_pending()) }
 }
 
-/// 32 bytes from the operating system, for one exchange.
+/// Returns 32 random bytes from the operating system, for one exchange.
 pub(crate) fn entropy() -> Result<Entropy, Failure> {
     Entropy::from_os().map_err(|error| {
-        Failure::failed(format!("the system gives no randomness: {error}"), "try again later")
+        Failure::failed(format!("the random number generator failed: {error}"), "try again later")
     })
 }
 

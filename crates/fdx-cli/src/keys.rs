@@ -20,14 +20,14 @@ pub(crate) fn run(command: &KeysCommand) -> Result<(), Failure> {
     }
 }
 
-/// The files that are written, all named after the key id.
+/// The files to write, all named after the key id.
 struct NewFiles {
     key: PathBuf,
     request: Option<PathBuf>,
     certificate: Option<PathBuf>,
 }
 
-/// Everything at once, for `--json`.
+/// The output of `fdx keys new --json`.
 #[derive(Serialize)]
 struct NewReport<'a> {
     algorithm: &'static str,
@@ -82,7 +82,8 @@ fn report_new(
     };
     let certificate_thumbprint = certificate.map(|it| it.thumbprint().to_string());
     if args.json {
-        let defect = |_| Failure::failed("the JWK Set is no JSON", "report this defect of ours");
+        let defect =
+            |_| Failure::failed("the JWK Set is not JSON", "please report this defect of fdx");
         result(&pretty(&NewReport {
             algorithm: public.alg(),
             kid: public.kid(),
@@ -95,11 +96,11 @@ fn report_new(
         }));
         return Ok(());
     }
-    message(&format!("key          {}, for its owner's eyes alone", files.key.display()));
+    message(&format!("key          {}, readable only by its owner", files.key.display()));
     message(&format!("algorithm    {}", public.alg()));
     message(&format!("kid          {}", public.kid().unwrap_or_default()));
     if args.kid.is_some() {
-        message("             PEM does not hold it: name it beside the file, as kid or --kid");
+        message("             A PEM does not contain it: pass it with the file, as kid or --kid");
     }
     message(&format!("thumbprint   {} (RFC 7638)", public.thumbprint()));
     if let Some(path) = &files.request {
@@ -123,14 +124,14 @@ impl NewFiles {
         }
     }
 
-    /// All or none of them are written.
+    /// Fails if one of the files exists, so that all or none are written.
     fn check_absent(&self) -> Result<(), Failure> {
         let others = [&self.request, &self.certificate].into_iter().flatten();
         others.chain([&self.key]).try_for_each(|path| files::check_absent(path))
     }
 }
 
-/// The files bear the key id as their name.
+/// Checks that the key id can be a file name.
 fn check_new_kid(kid: &str) -> Result<(), Failure> {
     const MAX_BYTES: usize = 64;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -147,7 +148,7 @@ fn check_new_kid(kid: &str) -> Result<(), Failure> {
     ))
 }
 
-/// Everything at once, for `--json`.
+/// The output of `fdx keys show --json`.
 #[derive(Serialize)]
 struct ShowReport<'a> {
     keys: Vec<Row<'a>>,
@@ -163,7 +164,7 @@ struct Row<'a> {
     thumbprint: String,
 }
 
-/// A key and the file that it was found in.
+/// A key and its file.
 struct Found {
     file: PathBuf,
     key: PublicKey,
@@ -176,12 +177,12 @@ fn show(args: &KeysShowArgs) -> Result<(), Failure> {
     let mut found = Vec::new();
     for file in &args.files {
         let text = files::text(file, "the key")?;
-        check_kid(file, &text, args.kid.as_deref(), "leave --kid out")?;
+        check_kid(file, &text, args.kid.as_deref(), "omit --kid")?;
         let keys =
             read(file, &text, args.kid.as_deref()).map_err(|error| unusable(file, &error))?;
         if keys.skipped() > 0 {
             let count = keys.skipped();
-            message(&format!("note: {} keys of {} can't be used here", count, file.display()));
+            message(&format!("note: {} keys of {} can't be used", count, file.display()));
         }
         let keys = keys.keys().iter().cloned();
         found.extend(keys.map(|key| Found { file: file.clone(), key }));
@@ -192,7 +193,8 @@ fn show(args: &KeysShowArgs) -> Result<(), Failure> {
 fn report_shown(args: &KeysShowArgs, found: &[Found]) -> Result<(), Failure> {
     let jwks = Jwks::new(found.iter().map(|it| it.key.clone()).collect()).to_json();
     if args.json {
-        let defect = |_| Failure::failed("the JWK Set is no JSON", "report this defect of ours");
+        let defect =
+            |_| Failure::failed("the JWK Set is not JSON", "please report this defect of fdx");
         let keys = found.iter().map(|Found { file, key }| Row {
             file,
             algorithm: key.alg(),
@@ -214,7 +216,7 @@ fn report_shown(args: &KeysShowArgs, found: &[Found]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A PEM, a JWK, private or public, or a JWK Set. Nothing private comes out.
+/// Reads a PEM, a private or public JWK, or a JWK Set. Returns only public keys.
 fn read(path: &Path, text: &Secret, kid: Option<&str>) -> Result<Jwks, KeyError> {
     let backend = backend::ring();
     let bytes = text.expose().as_bytes();

@@ -1,9 +1,9 @@
-//! The `fdx` command: a whole FDX consent over FAPI 2.0 on one's own machine (`demo`), an
-//! institution for any client (`sandbox`), a consent at a real institution (`connect`), what its
-//! metadata lacks (`doctor`), what providers do otherwise (`dialects`), and keys (`keys`).
+//! The `fdx` command: a complete FDX consent over FAPI 2.0 on your machine (`demo`), an institution
+//! for any client (`sandbox`), a consent at a real institution (`connect`), a check of metadata
+//! (`doctor`), the deviations of providers (`dialects`), and keys (`keys`).
 //!
-//! Results go to standard output, messages to standard error. It ends with 0, with 1 where
-//! something failed, and with 2 where the command line or a configuration can't be right.
+//! Results go to standard output, messages to standard error. The exit code is 0, 1 after a
+//! failure, or 2 if the command line or a configuration is wrong.
 
 mod args;
 mod bank;
@@ -39,11 +39,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// One thread is enough: the program waits for the network, or for a person.
+/// Runs a command on one thread: the program mostly waits.
 fn run(command: Command) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
-        Failure::failed(format!("no runtime could be started: {error}"), "free some resources")
+        Failure::failed(format!("the runtime can't start: {error}"), "free some resources")
     })?;
     let done = match command {
         Command::Demo(args) => runtime.block_on(demo::run(&args)),
@@ -56,7 +56,7 @@ fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Keys(command) => keys::run(&command),
     };
-    // A read of standard input that nobody waits for any more must not keep the program.
+    // A blocked read of standard input must not keep the process alive.
     runtime.shutdown_background();
     done
 }

@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::error::Failure;
 
-/// Why standard output could not be written, the first time.
+/// The first error of standard output.
 static LOST: OnceLock<String> = OnceLock::new();
 
-/// A result, on standard output.
+/// Prints a result to standard output.
 pub(crate) fn result(line: &str) {
     if let Err(error) = writeln!(std::io::stdout().lock(), "{line}")
         && error.kind() != ErrorKind::BrokenPipe
@@ -22,20 +22,20 @@ pub(crate) fn result(line: &str) {
     }
 }
 
-/// Whether all results were printed.
+/// Fails if a result could not be printed.
 pub(crate) fn check() -> Result<(), Failure> {
     LOST.get().map_or(Ok(()), |error| {
         let what = format!("standard output could not be written: {error}");
-        Err(Failure::failed(what, "make room, or send it elsewhere"))
+        Err(Failure::failed(what, "free space, or redirect the output"))
     })
 }
 
-/// A message for the person, on standard error.
+/// Prints a message to standard error.
 pub(crate) fn message(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
-/// One JSON document. Our own types always have a JSON form.
+/// Returns a value as one JSON document. The program's types always have a JSON form.
 pub(crate) fn pretty<T: Serialize>(value: &T) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
@@ -44,7 +44,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Rows under a heading, each column as wide as its widest cell.
+/// Rows below a heading. Each column is as wide as its widest cell.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
@@ -77,7 +77,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// An institution's text as a terminal can bear it.
+/// Returns an institution's text, escaped and bounded for a terminal.
 pub(crate) fn printable(text: &str) -> String {
     const MAX_CHARS: usize = 64;
     let mut printable: String =

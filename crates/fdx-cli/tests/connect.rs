@@ -1,4 +1,4 @@
-//! `fdx sandbox` and `fdx connect` together: two processes, with a customer between them.
+//! `fdx sandbox` and `fdx connect` together: two processes and a customer.
 
 mod common;
 
@@ -18,7 +18,7 @@ use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri};
 use serde_json::Value;
 
 #[test]
-fn the_sandboxs_configurations_lead_to_a_consent_and_its_receipt() {
+fn every_configuration_of_the_sandbox_obtains_a_consent() {
     let sandbox = Sandbox::start(&[]);
     for (config, client_id) in [
         ("connect.toml", "app-mtls"),
@@ -48,7 +48,7 @@ fn the_sandboxs_configurations_lead_to_a_consent_and_its_receipt() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_secret_is_readable_by_its_owner_alone() {
+fn only_the_owner_can_read_secrets() {
     use std::os::unix::fs::PermissionsExt;
 
     let sandbox = Sandbox::start(&[]);
@@ -74,7 +74,7 @@ fn what_is_secret_is_readable_by_its_owner_alone() {
 }
 
 #[test]
-fn a_sandbox_that_is_wrong_on_purpose_is_refused_by_the_rule_that_it_breaks() {
+fn rejects_a_misbehaving_sandbox_by_the_violated_rule() {
     let sandbox = Sandbox::start(&["--misbehave", "id-token-without-exp"]);
     let mut connect = Connect::start(&sandbox.path("connect.toml"), &["--callback", "stdin"]);
     let callback = sandbox.customer(&connect.url, &Decision::everything());
@@ -84,9 +84,9 @@ fn a_sandbox_that_is_wrong_on_purpose_is_refused_by_the_rule_that_it_breaks() {
     assert!(stderr.contains("oidc.id_token.exp"), "{stderr}");
 }
 
-/// Else a row about registration would never show.
+/// A misbehaviour about registration shows only with an open endpoint.
 #[test]
-fn a_sandbox_that_is_wrong_at_registration_lets_clients_register_and_no_other_does() {
+fn only_misbehaviours_about_registration_open_the_endpoint() {
     for (name, open) in [
         ("registration-without-client-id", true),
         ("registration-update-weakened", true),
@@ -97,9 +97,9 @@ fn a_sandbox_that_is_wrong_at_registration_lets_clients_register_and_no_other_do
     }
 }
 
-/// Else a row about RSA keys would show nothing.
+/// A misbehaviour about RSA keys shows only with PS256.
 #[test]
-fn a_sandbox_signs_by_the_algorithm_that_its_misbehaviour_is_about() {
+fn the_misbehaviour_determines_the_signature_algorithm() {
     for (name, algorithm) in [("keys-weak", "PS256"), ("id-token-signature-zero", "ES256")] {
         let sandbox = Sandbox::start(&["--misbehave", name]);
         let signs = format!(r#""id_token_signing_alg_values_supported":["{algorithm}"]"#);
@@ -114,7 +114,7 @@ fn a_sandbox_signs_by_the_algorithm_that_its_misbehaviour_is_about() {
 }
 
 #[test]
-fn a_wrong_callback_is_told_and_the_right_one_still_counts() {
+fn reports_a_wrong_callback_and_accepts_the_right_one_later() {
     let sandbox = Sandbox::start(&["--nonces", "silent"]);
     let mut connect = Connect::start(&sandbox.path("connect-dpop.toml"), &["--callback", "stdin"]);
     connect.paste("http://127.0.0.1:8765/callback?code=stolen&state=guessed&iss=x");
@@ -127,7 +127,7 @@ fn a_wrong_callback_is_told_and_the_right_one_still_counts() {
 }
 
 #[test]
-fn in_the_mode_jwt_only_a_signed_callback_counts() {
+fn accepts_only_signed_callbacks_in_mode_jwt() {
     let sandbox = Sandbox::start(&[]);
     let mut connect =
         Connect::start(&sandbox.path("connect-signed.toml"), &["--callback", "stdin"]);
@@ -144,12 +144,12 @@ fn in_the_mode_jwt_only_a_signed_callback_counts() {
     let (code, _, stderr) = connect.finish();
     assert_eq!(code, 0, "{stderr}");
     assert_eq!(stderr.matches("checking the callback").count(), 3, "{stderr}");
-    // Each time it asks anew.
+    // It prompts again each time.
     assert_eq!(stderr.matches("Paste the URL").count(), 4, "{stderr}");
 }
 
 #[test]
-fn a_client_of_a_certificate_is_known_by_no_other() {
+fn a_client_authenticates_only_by_its_own_certificate() {
     let sandbox = Sandbox::start(&[]);
     for (config, from, to) in [
         ("connect-self-signed.toml", "self-signed", "client"),
@@ -167,17 +167,19 @@ fn a_client_of_a_certificate_is_known_by_no_other() {
 }
 
 #[test]
-fn a_customer_who_refuses_is_respected_and_nothing_is_written() {
+fn a_denial_ends_the_flow_and_writes_nothing() {
     let sandbox = Sandbox::start(&[]);
     let mut connect = Connect::start(&sandbox.path("connect.toml"), &["--callback", "stdin"]);
     let callback = sandbox.customer(&connect.url, &Decision::refuse());
     connect.paste(&callback);
     let (code, stdout, stderr) = connect.finish();
     assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
-    for said in ["did not agree", "access_denied", "RFC 6749", "only if the customer wants that"] {
+    for said in
+        ["denied the request", "access_denied", "RFC 6749", "only if the customer wants that"]
+    {
         assert!(stderr.contains(said), "{said}: {stderr}");
     }
-    // No answer of HTTP's brought this.
+    // It did not arrive in an HTTP response.
     assert!(stderr.contains("server  access_denied"), "{stderr}");
     for file in ["app-mtls-receipt.json", "app-mtls-tokens.json"] {
         assert!(!sandbox.directory.join(file).exists(), "{file}");
@@ -185,7 +187,7 @@ fn a_customer_who_refuses_is_respected_and_nothing_is_written() {
 }
 
 #[test]
-fn the_callback_is_heard_on_the_port_of_the_redirect_uri() {
+fn listens_on_the_port_of_the_redirect_uri() {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
     let redirect_uri = format!("http://{free}/back");
     let sandbox = Sandbox::start(&["--redirect-uri", &redirect_uri]);
@@ -203,7 +205,7 @@ fn the_callback_is_heard_on_the_port_of_the_redirect_uri() {
     assert_eq!(code, 0, "{stderr}");
 }
 
-/// What a customer's browser does at the listener: it follows no redirect, and keeps one cookie.
+/// A customer's browser at the listener. It follows no redirect, and keeps one cookie.
 struct Browser {
     port: SocketAddr,
     cookie: String,
@@ -259,7 +261,7 @@ impl Browser {
     }
 }
 
-/// A sandbox whose customers come back to a free port, and a browser for that port.
+/// A sandbox with a redirect_uri on a free port, and a browser for that port.
 fn listening() -> (Sandbox, Browser) {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
     let sandbox = Sandbox::start(&["--redirect-uri", &format!("http://{port}/back")]);
@@ -267,12 +269,12 @@ fn listening() -> (Sandbox, Browser) {
 }
 
 #[test]
-fn a_browser_that_did_not_start_here_can_not_bring_a_callback() {
+fn rejects_a_callback_from_another_browser() {
     let (sandbox, mut browser) = listening();
     let connect = Connect::start(&sandbox.path("connect.toml"), &[]);
     assert!(!connect.url.contains("request_uri"), "{}", connect.url);
     let url = browser.begin(&connect.url);
-    // Another user of this machine learned the URL, and decides there first.
+    // Another user of this machine learned the URL, and approves the request first.
     let stolen = sandbox.customer(&url, &Decision::everything());
     for cookie in ["", "fdx=1", &browser.cookie.replace(|c: char| c.is_ascii_uppercase(), "a")] {
         let attacker = Browser { port: browser.port, cookie: cookie.to_owned() };
@@ -280,7 +282,7 @@ fn a_browser_that_did_not_start_here_can_not_bring_a_callback() {
         assert!(answer.starts_with("HTTP/1.1 403 "), "{cookie}: {answer}");
         assert!(answer.contains("did not start here"), "{answer}");
     }
-    // That ended nothing: the customer's own browser still counts.
+    // The flow continues: the customer's browser still works.
     assert!(browser.get(&stolen).starts_with("HTTP/1.1 200 "));
     let (code, _, stderr) = connect.finish();
     assert_eq!(code, 0, "{stderr}");
@@ -288,7 +290,7 @@ fn a_browser_that_did_not_start_here_can_not_bring_a_callback() {
 }
 
 #[test]
-fn a_start_secret_is_good_once_and_a_wrong_one_uses_nothing_up() {
+fn a_start_secret_works_once_and_a_wrong_one_does_not_use_it_up() {
     let (sandbox, mut browser) = listening();
     let connect = Connect::start(&sandbox.path("connect.toml"), &[]);
     let (place, secret) = connect.url.split_once("?secret=").unwrap();
@@ -298,7 +300,7 @@ fn a_start_secret_is_good_once_and_a_wrong_one_uses_nothing_up() {
         assert!(!answer.contains("set-cookie") && !answer.contains("location"), "{answer}");
     }
     assert!(browser.post(place, "secret=guess").starts_with("HTTP/1.1 403 "));
-    // A page that is loaded ahead uses nothing up either.
+    // A prefetch does not use it up either.
     let target = connect.url.strip_prefix(&format!("http://{}", browser.port)).unwrap();
     let ahead = format!("GET {target} HTTP/1.1\r\nSec-Purpose: prefetch;prerender\r\n\r\n");
     assert!(browser.send(&ahead).starts_with("HTTP/1.1 503 "));
@@ -453,7 +455,7 @@ fn a_wrong_file_is_refused_without_its_text() {
             let said = stdout(&output) + &stderr(&output);
             for secret in secrets {
                 assert!(!said.contains(secret), "{name}, {arguments:?}: {said}");
-                // Nor a part of it that would do.
+                // Nor a long part of it.
                 assert!(!said.contains(&secret[..12]), "{name}, {arguments:?}: {said}");
             }
         }
@@ -462,7 +464,7 @@ fn a_wrong_file_is_refused_without_its_text() {
 
 #[cfg(unix)]
 #[test]
-fn a_private_key_that_others_can_read_is_warned_of() {
+fn warns_about_private_keys_that_others_can_read() {
     use std::os::unix::fs::PermissionsExt;
 
     let sandbox = Sandbox::start(&[]);
@@ -498,7 +500,7 @@ fn a_private_key_that_others_can_read_is_warned_of() {
 }
 
 #[test]
-fn existing_files_are_named_and_left_alone() {
+fn names_existing_files_and_never_overwrites_them() {
     let sandbox = Sandbox::start(&[]);
     let before = sandbox.read("signing-key.pem");
     let again = run(&["sandbox", "--listen", "127.0.0.1:0", "--dir", &sandbox.path("")]);
@@ -521,12 +523,12 @@ fn existing_files_are_named_and_left_alone() {
 }
 
 #[test]
-fn a_refusal_of_the_institution_says_code_clause_server_and_what_to_do() {
+fn a_refusal_shows_code_clause_server_text_and_next_step() {
     let sandbox = Sandbox::start(&[]);
-    let config = sandbox.read("connect.toml").replace("\"app-mtls\"", "\"a-stranger\"");
-    std::fs::write(sandbox.path("stranger.toml"), config).unwrap();
+    let config = sandbox.read("connect.toml").replace("\"app-mtls\"", "\"unknown-client\"");
+    std::fs::write(sandbox.path("unknown.toml"), config).unwrap();
     let output =
-        run(&["connect", "--config", &sandbox.path("stranger.toml"), "--callback", "stdin"]);
+        run(&["connect", "--config", &sandbox.path("unknown.toml"), "--callback", "stdin"]);
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);
     for part in ["pushing", "code    rfc6749.error", "RFC 6749", "server  status 401", "next  "] {
@@ -535,7 +537,7 @@ fn a_refusal_of_the_institution_says_code_clause_server_and_what_to_do() {
 }
 
 #[test]
-fn an_issuer_that_is_written_otherwise_is_the_configurations_to_correct() {
+fn an_issuer_with_another_spelling_is_a_configuration_mistake() {
     let sandbox = Sandbox::start(&[]);
     let lines = sandbox.read("connect.toml");
     let lines = lines.lines().map(|line| match line.strip_prefix("issuer = ") {
@@ -547,11 +549,11 @@ fn an_issuer_that_is_written_otherwise_is_the_configurations_to_correct() {
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);
     assert!(said.contains("rfc8414.issuer.mismatch"), "{said}");
-    assert!(said.contains("write issuer exactly as the metadata does"), "{said}");
+    assert!(said.contains("write issuer exactly as in the metadata"), "{said}");
 }
 
 #[test]
-fn a_certificate_and_a_key_that_do_not_fit_are_both_named() {
+fn names_a_certificate_and_a_key_that_do_not_match() {
     let sandbox = Sandbox::start(&[]);
     let config = sandbox.read("connect.toml").replace("client-key.pem", "ca.pem");
     std::fs::write(sandbox.path("other.toml"), config).unwrap();
@@ -562,7 +564,7 @@ fn a_certificate_and_a_key_that_do_not_fit_are_both_named() {
 }
 
 #[test]
-fn a_server_that_nobody_vouches_for_is_not_spoken_to() {
+fn rejects_a_server_of_an_unknown_authority() {
     let sandbox = Sandbox::start(&[]);
     let config = sandbox.read("connect.toml").replace("root_certificates", "# root_certificates");
     std::fs::write(sandbox.path("public.toml"), config).unwrap();
@@ -574,7 +576,7 @@ fn a_server_that_nobody_vouches_for_is_not_spoken_to() {
 
 #[cfg(unix)]
 #[test]
-fn the_sandbox_ends_well_with_ctrl_c() {
+fn the_sandbox_exits_with_0_after_ctrl_c() {
     let mut sandbox = Sandbox::start(&[]);
     let pid = sandbox.child.id().to_string();
     let kill = std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
@@ -583,20 +585,20 @@ fn the_sandbox_ends_well_with_ctrl_c() {
 }
 
 #[test]
-fn the_sandbox_logs_each_request_with_the_clause_that_it_broke() {
+fn the_sandbox_logs_each_request_with_the_violated_clause() {
     let mut sandbox = Sandbox::start(&[]);
-    let config = sandbox.read("connect.toml").replace("\"app-mtls\"", "\"a-stranger\"");
-    std::fs::write(sandbox.path("stranger.toml"), config).unwrap();
-    run(&["connect", "--config", &sandbox.path("stranger.toml"), "--callback", "stdin"]);
+    let config = sandbox.read("connect.toml").replace("\"app-mtls\"", "\"unknown-client\"");
+    std::fs::write(sandbox.path("unknown.toml"), config).unwrap();
+    run(&["connect", "--config", &sandbox.path("unknown.toml"), "--callback", "stdin"]);
     sandbox.child.kill().unwrap();
     let mut log = String::new();
     sandbox.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
     assert!(log.contains("200 GET /.well-known/oauth-authorization-server"), "{log}");
-    assert!(log.contains("401 POST /par   not so: "), "{log}");
+    assert!(log.contains("401 POST /par   violates: "), "{log}");
 }
 
-/// Tokens that another run kept and did not verify: the library's text form, as `fdx connect`
-/// writes it before it fetches the keys.
+/// Unverified tokens in the library's text form, as `fdx connect` writes them before it fetches the
+/// keys.
 fn unverified_tokens(sandbox: &Sandbox) -> String {
     let config = sandbox.read("connect-dpop.toml");
     let setting = |name: &str| {
@@ -677,7 +679,7 @@ fn rejected_tokens_are_revoked_and_their_file_is_removed() {
 }
 
 #[test]
-fn tokens_whose_keys_can_not_be_fetched_are_kept_unverified() {
+fn keeps_tokens_unverified_if_the_keys_can_not_be_fetched() {
     let sandbox = Sandbox::start(&["--misbehave", "keys-not-a-set"]);
     let mut connect = Connect::start(&sandbox.path("connect.toml"), &["--callback", "stdin"]);
     let callback = sandbox.customer(&connect.url, &Decision::everything());
@@ -696,7 +698,7 @@ fn tokens_whose_keys_can_not_be_fetched_are_kept_unverified() {
         assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
     }
 
-    // Continuing changes nothing as long as the keys are as they are.
+    // Resuming changes nothing while the keys can't be fetched.
     let output = run(&["connect", "--config", &sandbox.path("connect.toml"), "--resume"]);
     assert_eq!(output.status.code(), Some(1));
     let stderr = common::stderr(&output);
@@ -706,7 +708,7 @@ fn tokens_whose_keys_can_not_be_fetched_are_kept_unverified() {
 }
 
 #[test]
-fn resume_verifies_the_tokens_that_an_earlier_run_kept() {
+fn resume_verifies_the_tokens_of_an_earlier_run() {
     let sandbox = Sandbox::start(&[]);
     std::fs::write(sandbox.path("app-dpop-tokens.json"), unverified_tokens(&sandbox)).unwrap();
     let output = run(&["connect", "--config", &sandbox.path("connect-dpop.toml"), "--resume"]);
@@ -715,7 +717,7 @@ fn resume_verifies_the_tokens_that_an_earlier_run_kept() {
     assert!(tokens["access_token"].is_string() && tokens.get("unverified").is_none());
     fdx_rar::ConsentReceipt::from_json(&sandbox.read("app-dpop-receipt.json")).unwrap();
 
-    // Verified tokens do not wait for anything.
+    // Verified tokens can't be resumed.
     std::fs::remove_file(sandbox.path("app-dpop-receipt.json")).unwrap();
     let output = run(&["connect", "--config", &sandbox.path("connect-dpop.toml"), "--resume"]);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));

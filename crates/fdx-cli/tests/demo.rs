@@ -1,4 +1,4 @@
-//! `fdx demo`: a whole consent over TLS, and what it says of it.
+//! `fdx demo`: a complete consent over TLS, and its report.
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
 mod common;
@@ -22,7 +22,7 @@ fn pairs(report: &Value, member: &str) -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn the_text_tells_seven_steps_what_was_granted_and_the_receipt() {
+fn the_text_has_seven_steps_the_grant_and_the_receipt() {
     let output = run(&["demo"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(output.stderr.is_empty(), "{}", stderr(&output));
@@ -36,13 +36,13 @@ fn the_text_tells_seven_steps_what_was_granted_and_the_receipt() {
     };
     assert_eq!(row("ACCOUNT   ACCOUNT_BASIC"), "ACCOUNT ACCOUNT_BASIC acc-1");
     assert_eq!(row("ACCOUNT   TRANSACTIONS"), "ACCOUNT TRANSACTIONS - withheld");
-    assert!(row("/fdx/v6/accounts/acc-1/transactions").ends_with("withheld, as the consent says"));
+    assert!(row("/fdx/v6/accounts/acc-1/transactions").ends_with("withheld, as in the consent"));
     assert!(!text.to_lowercase().contains("fail"), "{text}");
     assert!(text.contains("over its RFC 8785 form"), "{text}");
 }
 
 #[test]
-fn by_pairs_what_was_granted_is_a_strict_subset_in_both_bindings() {
+fn the_grant_is_a_strict_subset_of_the_request_in_both_bindings() {
     for binding in ["mtls", "dpop"] {
         let report = report(binding);
         assert_eq!(report["binding"], binding);
@@ -55,7 +55,7 @@ fn by_pairs_what_was_granted_is_a_strict_subset_in_both_bindings() {
 }
 
 #[test]
-fn a_withheld_resource_is_refused_and_is_no_failure() {
+fn a_withheld_resource_is_not_a_failure() {
     for binding in ["mtls", "dpop"] {
         let report = report(binding);
         let calls = report["resource_calls"].as_array().unwrap();
@@ -67,7 +67,7 @@ fn a_withheld_resource_is_refused_and_is_no_failure() {
 }
 
 #[test]
-fn a_revoked_consent_opens_nothing_any_more_in_both_bindings() {
+fn tokens_of_a_revoked_consent_are_refused_in_both_bindings() {
     for binding in ["mtls", "dpop"] {
         let end = &report(binding)["end"];
         assert_eq!(end["revocation_status"], 204);
@@ -100,10 +100,10 @@ fn each_step_names_its_clause_and_its_time() {
 }
 
 #[test]
-fn each_provider_is_played_to_the_end_of_its_lifecycle() {
+fn plays_the_complete_lifecycle_of_each_provider() {
     const PLAYED: &[(&str, &str)] = &[
         ("mastercard", "delete the registration"),
-        ("uae", "refresh: no refresh token comes, the old one stays"),
+        ("uae", "refresh: no new refresh token, the old one remains"),
         ("mx", "revoke both tokens"),
         ("autional", "revoke the refresh token"),
     ];
@@ -123,7 +123,7 @@ fn each_provider_is_played_to_the_end_of_its_lifecycle() {
 }
 
 #[test]
-fn an_unknown_dialect_is_told_the_known_ones() {
+fn an_unknown_dialect_lists_the_known_ones() {
     let output = run(&["demo", "--dialect", "nobody"]);
     assert_eq!(output.status.code(), Some(2));
     for known in ["fdx", "mastercard", "uae", "mx", "autional", "wso2"] {

@@ -1,4 +1,4 @@
-//! `fdx dialects`: every dialect of the library, and all that is known of each.
+//! `fdx dialects`: lists every dialect of the library with its members, needs and notes.
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
 mod common;
@@ -14,7 +14,7 @@ fn json(arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn every_dialect_is_in_the_list() {
+fn lists_every_dialect() {
     let text = stdout(&run(&["dialects"]));
     assert_eq!(text.lines().count(), ALL.len() + 1, "{text}");
     let listed = json(&["dialects", "--json"]);
@@ -33,20 +33,20 @@ fn every_dialect_is_in_the_list() {
 }
 
 #[test]
-fn one_dialect_is_told_with_every_member_source_need_and_note() {
+fn shows_every_member_source_need_and_note_of_a_dialect() {
     for dialect in ALL {
         let text = stdout(&run(&["dialects", dialect.name()]));
         let document = json(&["dialects", dialect.name(), "--json"]);
         let members = document["members"].as_array().unwrap();
         assert_eq!(members.len(), dialect.members().len());
         for (line, member) in dialect.members().iter().zip(members) {
-            for (key, told) in [
+            for (key, text_of_line) in [
                 ("name", line.member.name()),
                 ("clause", line.member.clause()),
                 ("source", line.source),
             ] {
-                assert_eq!(member[key], told);
-                assert!(text.contains(told), "{told}: {text}");
+                assert_eq!(member[key], text_of_line);
+                assert!(text.contains(text_of_line), "{text_of_line}: {text}");
             }
         }
         for note in dialect.notes() {
@@ -64,7 +64,7 @@ fn one_dialect_is_told_with_every_member_source_need_and_note() {
 }
 
 #[test]
-fn an_unknown_dialect_is_told_the_known_ones() {
+fn an_unknown_dialect_lists_the_known_ones() {
     let output = run(&["dialects", "nobody"]);
     assert_eq!(output.status.code(), Some(2));
     for dialect in ALL {

@@ -1,4 +1,4 @@
-//! `fdx doctor`: what it says of metadata, and how it ends.
+//! `fdx doctor`: findings and exit codes.
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
 mod common;
@@ -21,7 +21,7 @@ fn written(text: &str) -> (PathBuf, String) {
 }
 
 #[test]
-fn a_file_without_faults_ends_with_0() {
+fn metadata_without_faults_exits_with_0() {
     let output = run(&["doctor", CERTIFIED]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = stdout(&output);
@@ -32,7 +32,7 @@ fn a_file_without_faults_ends_with_0() {
 }
 
 #[test]
-fn a_fault_ends_with_1_and_stands_in_the_json() {
+fn a_fault_exits_with_1_and_is_in_the_json() {
     let text = std::fs::read_to_string(CERTIFIED).unwrap().replace("\"S256\"", "\"plain\"");
     let (directory, path) = written(&text);
     let output = run(&["doctor", &path, "--json"]);
@@ -52,7 +52,7 @@ fn a_fault_ends_with_1_and_stands_in_the_json() {
 }
 
 #[test]
-fn what_is_no_document_ends_with_1() {
+fn a_file_without_metadata_exits_with_1() {
     let (directory, path) = written("<html>");
     let output = run(&["doctor", &path]);
     assert_eq!(output.status.code(), Some(1));
@@ -61,7 +61,7 @@ fn what_is_no_document_ends_with_1() {
 }
 
 #[test]
-fn the_sandbox_is_fine_for_itself_and_for_its_clients() {
+fn the_metadata_of_the_sandbox_is_fine_for_its_clients() {
     let sandbox = Sandbox::start(&[]);
     let (config, ca) = (sandbox.path("connect.toml"), sandbox.path("ca.pem"));
     let written = sandbox.read("connect.toml");

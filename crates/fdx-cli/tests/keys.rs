@@ -1,4 +1,4 @@
-//! `fdx keys`: keys that are made, and what is shown of keys.
+//! `fdx keys`: generates keys, and shows public keys.
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
 mod common;
@@ -10,7 +10,7 @@ use fdx_jose::{Jwks, Jws, PrivateKey, Signer, backend, statement};
 use fdx_transport_hyper::ClientIdentity;
 use serde_json::Value;
 
-/// Runs `fdx keys new --json` in `out`, which must do.
+/// Runs `fdx keys new --json` in `out`, which must succeed.
 fn new(out: &Path, arguments: &[&str]) -> Value {
     let begin = ["keys", "new", "--json", "--out", out.to_str().unwrap()];
     let output = run(&[&begin[..], arguments].concat());
@@ -28,7 +28,7 @@ fn algorithms() -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn a_new_key_signs_what_its_jwk_set_verifies() {
+fn a_new_jwk_set_verifies_signatures_of_its_key() {
     let out = directory();
     for algorithm in algorithms() {
         let report = new(&out, &["--algorithm", algorithm]);
@@ -50,7 +50,7 @@ fn a_new_key_signs_what_its_jwk_set_verifies() {
 
 #[cfg(unix)]
 #[test]
-fn a_private_key_is_its_owners_alone_and_never_overwritten() {
+fn only_the_owner_can_read_a_private_key_and_it_is_never_overwritten() {
     use std::os::unix::fs::PermissionsExt;
 
     let out = directory();
@@ -69,7 +69,7 @@ fn a_private_key_is_its_owners_alone_and_never_overwritten() {
     assert!(stderr(&again).contains("2026-11.pem exists already"), "{}", stderr(&again));
     assert_eq!(read(&report, "key_file"), before);
 
-    // One file in the way, and none is written.
+    // If one file exists, none is written.
     std::fs::remove_file(&key_file).unwrap();
     let again = new(&["--self-signed", "app"]);
     assert_eq!(again.status.code(), Some(2));
@@ -79,7 +79,7 @@ fn a_private_key_is_its_owners_alone_and_never_overwritten() {
 }
 
 #[test]
-fn a_self_signed_certificate_is_registered_by_its_x5c() {
+fn a_self_signed_certificate_is_in_x5c() {
     let out = directory();
     for algorithm in algorithms() {
         let arguments = ["--algorithm", algorithm, "--self-signed", "app.example", "--days", "90"];
@@ -107,7 +107,7 @@ fn a_certificate_request_is_for_the_key_and_the_name() {
         let der = fdx_wire::base64url::decode(&body).unwrap();
         let has = |part: &[u8]| der.windows(part.len()).any(|window| window == part);
         assert!(has(b"app.example"));
-        // The public numbers of the key stand in the request.
+        // The request contains the public numbers of the key.
         let jwk = &report["jwks"]["keys"][0];
         let member = if algorithm == "PS256" { "n" } else { "x" };
         let number = fdx_wire::base64url::decode(jwk[member].as_str().unwrap()).unwrap();
@@ -117,7 +117,7 @@ fn a_certificate_request_is_for_the_key_and_the_name() {
 }
 
 #[test]
-fn what_is_shown_of_keys_is_public() {
+fn shows_only_public_keys() {
     // RFC 8037 appendix A.1 to A.3.
     const PRIVATE: &str = r#"{"kty":"OKP","crv":"Ed25519",
         "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
@@ -153,7 +153,7 @@ fn what_is_shown_of_keys_is_public() {
 }
 
 #[test]
-fn what_can_not_be_done_ends_with_2_and_says_what_can() {
+fn wrong_arguments_exit_with_2_and_name_the_next_step() {
     let out = directory();
     std::fs::create_dir_all(&out).unwrap();
     let path = out.to_str().unwrap();
@@ -178,10 +178,10 @@ fn what_can_not_be_done_ends_with_2_and_says_what_can() {
         (new(&["--self-signed", "app", "--days", "0"]), "1..=3650"),
         (vec!["keys", "new", "--out", path, "--algorithm", "RS256"], "use ES256, EdDSA or PS256"),
         (vec!["keys", "show"], "<FILE>"),
-        (vec!["keys", "show", "/nowhere"], "name a file that is there"),
+        (vec!["keys", "show", "/nowhere"], "name an existing file"),
         (vec!["keys", "show", sec1], "openssl pkcs8 -topk8"),
         (vec!["keys", "show", "--kid", "a", sec1, sec1], "one file at a time"),
-        (vec!["keys", "show", "--kid", "a", jwk], "leave --kid out"),
+        (vec!["keys", "show", "--kid", "a", jwk], "omit --kid"),
     ] {
         let output = run(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
@@ -195,7 +195,7 @@ fn what_can_not_be_done_ends_with_2_and_says_what_can() {
 
 #[cfg(not(feature = "aws-lc-rs"))]
 #[test]
-fn without_the_backend_for_it_an_rsa_key_is_made_elsewhere() {
+fn rsa_keys_need_aws_lc_rs() {
     let out = directory();
     let output = run(&["keys", "new", "--algorithm", "PS256", "--out", out.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));

@@ -1,4 +1,4 @@
-//! `fdx sandbox --dialect` and `fdx connect` together: a provider that differs, and a recipient.
+//! `fdx sandbox --dialect` and `fdx connect` together: a provider with deviations, and a recipient.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ use common::{Connect, Sandbox, run, stderr};
 use fdx_sandbox::customer::Decision;
 use serde_json::Value;
 
-/// The sandbox's own configuration, from the URL to the files.
+/// Runs the configuration of the sandbox to the end.
 fn connected(dialect: &str) -> (Sandbox, Value, String) {
     let sandbox = Sandbox::start(&["--dialect", dialect]);
     let config = sandbox.path("connect.toml");
@@ -33,7 +33,7 @@ fn connected(dialect: &str) -> (Sandbox, Value, String) {
     (sandbox, serde_json::from_str(&stdout).unwrap(), before + &stderr)
 }
 
-/// `fdx connect` with the sandbox's configuration, in which `from` is `to`; it has to end by itself.
+/// `fdx connect` with the sandbox's configuration, with `from` replaced by `to`. It must end by itself.
 fn fails(sandbox: &Sandbox, from: &str, to: &str) -> (Option<i32>, String) {
     let config = sandbox.read("connect.toml");
     assert!(config.contains(from), "{from}: {config}");
@@ -43,7 +43,7 @@ fn fails(sandbox: &Sandbox, from: &str, to: &str) -> (Option<i32>, String) {
 }
 
 #[test]
-fn mastercards_configuration_leads_to_a_consent_and_its_receipt() {
+fn mastercard_configuration_obtains_a_consent_and_a_receipt() {
     let (sandbox, report, _) = connected("mastercard");
     let receipt = &report["receipt"];
     assert_eq!(receipt["consentId"], report["consent_id"]);
@@ -52,9 +52,9 @@ fn mastercards_configuration_leads_to_a_consent_and_its_receipt() {
 }
 
 #[test]
-fn mxs_configuration_leads_to_scopes_and_a_receipt_that_says_what_is_missing() {
+fn mx_configuration_obtains_scopes_and_a_receipt_with_warnings() {
     let (sandbox, report, said) = connected("mx");
-    assert!(said.contains("publishes no metadata") && said.contains("nothing is pushed"), "{said}");
+    assert!(said.contains("publishes no metadata") && said.contains("accepts no pushes"), "{said}");
     assert_eq!(report["consent_id"], Value::Null);
     assert!(report["granted_scopes"].as_str().unwrap().contains("accounts"), "{report}");
     let warnings = report["receipt"]["warnings"].to_string();
@@ -67,7 +67,7 @@ fn mxs_configuration_leads_to_scopes_and_a_receipt_that_says_what_is_missing() {
 }
 
 #[test]
-fn what_was_asked_in_scopes_is_told_in_scopes() {
+fn a_request_in_scopes_is_reported_in_scopes() {
     let sandbox = Sandbox::start(&["--dialect", "mx"]);
     let mut connect = Connect::start(&sandbox.path("connect.toml"), &["--callback", "stdin"]);
     assert!(connect.url.contains("code_challenge_method=S256"), "{}", connect.url);
@@ -81,7 +81,7 @@ fn what_was_asked_in_scopes_is_told_in_scopes() {
 }
 
 #[test]
-fn each_provider_has_the_files_that_belong_to_its_client() {
+fn each_provider_writes_the_files_of_its_client() {
     let always = ["ca.pem", "clients.json"];
     for (dialect, there) in [
         ("mastercard", &["connect.toml", "signing-key.pem", "signing-key.jwk.json"][..]),
@@ -121,7 +121,7 @@ fn each_provider_has_the_files_that_belong_to_its_client() {
 }
 
 #[test]
-fn a_setting_that_does_not_fit_the_dialect_is_the_configurations_to_correct() {
+fn a_setting_that_does_not_fit_the_dialect_is_a_configuration_mistake() {
     let sandbox = Sandbox::start(&["--dialect", "mastercard"]);
     for (from, to, said) in [
         ("binding = \"none\"", "binding = \"dpop\"", "needs binding = \"none\""),
@@ -142,7 +142,7 @@ fn a_setting_that_does_not_fit_the_dialect_is_the_configurations_to_correct() {
     let sandbox = Sandbox::start(&["--dialect", "mx"]);
     std::fs::write(sandbox.path("two-lines.txt"), "a\nb\n").unwrap();
     for (from, to, said) in [
-        ("client-secret.txt", "two-lines.txt", "two-lines.txt does not hold one line"),
+        ("client-secret.txt", "two-lines.txt", "two-lines.txt does not contain one line"),
         ("scopes =", "# scopes =", "missing scopes"),
     ] {
         let (code, shown) = fails(&sandbox, from, to);
@@ -152,8 +152,8 @@ fn a_setting_that_does_not_fit_the_dialect_is_the_configurations_to_correct() {
 }
 
 #[test]
-fn a_strict_client_of_a_lenient_server_is_told_which_dialects_allow_it() {
-    // The example's institution by the book, whose answers are Mastercard's.
+fn doctor_names_the_dialects_that_allow_a_deviation() {
+    // Mastercard's institution with a configuration without a dialect.
     let sandbox = Sandbox::start(&["--dialect", "mastercard"]);
     let config = sandbox.read("connect.toml");
     let strict = config
@@ -169,7 +169,7 @@ fn a_strict_client_of_a_lenient_server_is_told_which_dialects_allow_it() {
         &issuer(&config),
     ]);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("which is in mastercard, mastercard-mock, mx"), "{text}");
+    assert!(text.contains("it is in mastercard, mastercard-mock, mx"), "{text}");
 }
 
 fn issuer(config: &str) -> String {

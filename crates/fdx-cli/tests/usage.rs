@@ -1,4 +1,4 @@
-//! Wrong commands and wrong configurations: exit code 2, and what to do.
+//! Wrong commands and wrong configurations: exit code 2, and the next step.
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
 mod common;
@@ -23,7 +23,7 @@ fn example() -> String {
 }
 
 #[test]
-fn wrong_arguments_end_with_2_and_say_what_is_expected() {
+fn wrong_arguments_exit_with_2_and_name_the_expected_ones() {
     for (arguments, said) in [
         (&["demo", "--binding", "none"][..], "possible values: mtls, dpop"),
         (&["demo", "--jsn"], "unexpected argument '--jsn'"),
@@ -37,7 +37,7 @@ fn wrong_arguments_end_with_2_and_say_what_is_expected() {
         ),
         (
             &["sandbox", "--listen", "127.0.0.1:0", "--dir", "x", "--misbehave", "at-all"],
-            "fdx sandbox --list names every way to be wrong",
+            "fdx sandbox --list lists every misbehaviour",
         ),
         (&["sandbox", "--listen", "127.0.0.1:0", "--dir", "x", "--dialect", "no"], "mx, autional"),
         (
@@ -46,7 +46,7 @@ fn wrong_arguments_end_with_2_and_say_what_is_expected() {
         ),
         (
             &["sandbox", "--listen", "127.0.0.1:0", "--dir", "x", "--dialect", "mastercard-mock"],
-            "nobody plays mastercard-mock here",
+            "the sandbox can't play mastercard-mock",
         ),
         (
             &[
@@ -64,11 +64,11 @@ fn wrong_arguments_end_with_2_and_say_what_is_expected() {
         ),
         (&["connect"], "--config <FILE>"),
         (&["connect", "--config", "x", "--open", "--print-url"], "cannot be used with"),
-        (&["connect", "--config", "/nowhere/connect.toml"], "name a file that is there"),
-        (&["connect", "--config", "/"], "it is no file"),
+        (&["connect", "--config", "/nowhere/connect.toml"], "name an existing file"),
+        (&["connect", "--config", "/"], "it is not a file"),
         (&["doctor"], "<ISSUER_OR_FILE>"),
         (&["doctor", "http://bank.example"], "with https://; or name a file"),
-        (&["doctor", "/nowhere/metadata.json"], "name a file that is there"),
+        (&["doctor", "/nowhere/metadata.json"], "name an existing file"),
         (&["doctor", "https://bank.example", "--ca", "/nowhere/ca.pem"], "the CA /nowhere/ca.pem"),
         (&[], "Usage: fdx <COMMAND>"),
         (&["bogus"], "unrecognized subcommand"),
@@ -81,7 +81,7 @@ fn wrong_arguments_end_with_2_and_say_what_is_expected() {
 }
 
 #[test]
-fn every_way_to_be_wrong_is_listed() {
+fn lists_every_misbehaviour() {
     let output = run(&["sandbox", "--list"]);
     assert!(output.status.success() && output.stderr.is_empty());
     assert_eq!(stdout(&output).lines().count(), fdx_sandbox::Misbehaviour::all().count());
@@ -111,14 +111,14 @@ fn every_help_is_short_and_has_examples() {
 }
 
 #[test]
-fn the_example_is_read_as_far_as_the_files_that_it_names() {
+fn the_example_is_valid_except_for_its_files() {
     let (code, said) = connect(&example());
     assert_eq!(code, Some(2));
     assert!(said.contains("signing-key.pem can't be read"), "{said}");
 }
 
 #[test]
-fn a_mistake_in_the_configuration_is_shown_with_its_line() {
+fn reports_a_configuration_mistake_with_its_line() {
     let example = example();
     for (from, to, said) in [
         ("fdx_base =", "fdx_bse =", "`output`"),
@@ -144,7 +144,7 @@ fn a_mistake_in_the_configuration_is_shown_with_its_line() {
 }
 
 #[test]
-fn what_a_dialect_is_asked_in_is_settled_before_anything_is_sent() {
+fn checks_the_form_of_the_request_before_anything_is_sent() {
     let example = example();
     let dialect =
         |name: &str| example.replace("# dialect = \"fdx\"", &format!("dialect = {name:?}"));
@@ -154,11 +154,14 @@ fn what_a_dialect_is_asked_in_is_settled_before_anything_is_sent() {
         format!("{before}{}", &rest[rest.find("[output]").unwrap()..])
     };
     for (config, said) in [
-        (dialect("nobody"), "there are fdx, mastercard, mastercard-mock, uae, autional, wso2, mx"),
-        (with_scopes(&example), "two ways to ask: write one"),
+        (
+            dialect("nobody"),
+            "the dialects are fdx, mastercard, mastercard-mock, uae, autional, wso2, mx",
+        ),
+        (with_scopes(&example), "are alternatives: write one"),
         (without_consent(&example), "missing [consent]"),
-        (without_consent(&with_scopes(&example)), "fdx is asked in [consent]"),
-        (dialect("mx"), "mx knows no [consent]: write scopes"),
+        (without_consent(&with_scopes(&example)), "fdx needs [consent]"),
+        (dialect("mx"), "mx has no [consent]: write scopes"),
         (without_consent(&dialect("mx")), "missing scopes"),
         (
             without_consent(&with_scopes(&dialect("mx"))).replace("\"customers\"", "\"\\u0001\""),
@@ -169,7 +172,7 @@ fn what_a_dialect_is_asked_in_is_settled_before_anything_is_sent() {
         (dialect("autional"), "fdx dialects autional"),
         (dialect("autional-client-secret"), "AuthorizationRequest::of_details"),
         (example.replace("https://bank.example", "http://127.0.0.1:8080"), "\"mastercard-mock\""),
-        // As far as the files that are not there.
+        // Valid up to the missing files.
         (dialect("mastercard"), "signing-key.pem can't be read"),
         (
             dialect("mastercard-mock")
@@ -187,19 +190,19 @@ fn what_a_dialect_is_asked_in_is_settled_before_anything_is_sent() {
 }
 
 #[test]
-fn a_client_secret_and_its_file_need_each_other() {
+fn requires_a_client_secret_with_its_file() {
     let example = example().replace("# authentication =", "authentication =");
     let secret = example.replace("\"private_key_jwt\"\n", "\"client_secret\"\n");
     let file = |text: &str| text.replace("# client_secret_file", "client_secret_file");
     for (config, said) in [
         (secret.clone(), "which is not FAPI, needs client_secret_file"),
-        (file(&example), "for authentication = \"client_secret\" alone"),
+        (file(&example), "only for authentication = \"client_secret\""),
         (file(&secret).replace("\nkey = ", "\n# key = "), "the client secret"),
         (
             example
                 .replace("binding = \"mtls\"", "binding = \"none\"")
                 .replace("# dpop_key", "dpop_key"),
-            "no use for dpop_key",
+            "does not use dpop_key",
         ),
     ] {
         let (code, shown) = connect(&config);
@@ -209,7 +212,7 @@ fn a_client_secret_and_its_file_need_each_other() {
 }
 
 #[test]
-fn what_needs_a_key_or_a_certificate_says_which() {
+fn names_the_missing_key_or_certificate() {
     let example = example().replace("# authentication =", "authentication =");
     let without = |setting: &str, text: &str| text.replace(&format!("\n{setting} = "), "\n# x = ");
     let keyless = without("key", &example);
@@ -244,7 +247,7 @@ fn what_needs_a_key_or_a_certificate_says_which() {
 }
 
 #[test]
-fn bytes_that_are_no_configuration_are_refused_in_words() {
+fn rejects_bytes_that_are_not_a_configuration() {
     for config in ["", "\u{0}", "[[[[", "issuer = {", &"a = [".repeat(100_000)] {
         let (code, said) = connect(config);
         assert_eq!(code, Some(2), "{said}");
@@ -253,7 +256,7 @@ fn bytes_that_are_no_configuration_are_refused_in_words() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_a_failure_that_says_so() {
+fn reports_a_port_in_use() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let directory = directory();
@@ -265,7 +268,7 @@ fn a_port_that_is_taken_is_a_failure_that_says_so() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_result_that_could_not_be_printed_is_a_failure() {
+fn fails_if_a_result_can_not_be_printed() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fdx"));
     let output = command.args(["connect", "--example"]).stdout(full).output().unwrap();

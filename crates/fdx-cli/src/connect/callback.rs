@@ -1,3 +1,5 @@
+//! Receives the callback: from a listener on the redirect_uri's port, or pasted.
+
 mod gate;
 mod listener;
 
@@ -18,17 +20,17 @@ use crate::error::Failure;
 use crate::flow::Driver;
 use crate::print::message;
 
-/// Where the callback's URL comes from.
+/// The source of the callback URL.
 pub(crate) enum Source {
     Listen(Listener),
     Stdin,
 }
 
-/// Longer than any callback that is accepted.
+/// Longer than every accepted callback.
 const MAX_LINE: u64 = 16 * 1024;
 
 impl Source {
-    /// Listens where the redirect_uri is this machine's, if nothing else was chosen.
+    /// Opens the chosen source. By default listens if the redirect_uri is on this machine.
     pub(crate) async fn open(
         chosen: Option<CallbackName>,
         redirect_uri: &RedirectUri,
@@ -38,23 +40,22 @@ impl Source {
             Some(CallbackName::Stdin) => Ok(Self::Stdin),
             None if !ours => Ok(Self::Stdin),
             Some(CallbackName::Listen) if !ours => Err(Failure::usage(
-                format!("{redirect_uri} is not on this machine, so nothing can listen there"),
+                format!("{redirect_uri} is not on this machine, so fdx can't listen there"),
                 "use --callback stdin, or register http://127.0.0.1:PORT/PATH",
             )),
             _ => Ok(Self::Listen(Listener::bind(redirect_uri).await?)),
         }
     }
 
-    /// What the customer has to do.
+    /// The prompt for the callback.
     pub(crate) fn invitation(&self) -> &'static str {
         match self {
-            Self::Listen(_) => "Waiting for the customer to come back ...",
-            Self::Stdin => "Paste the URL that the browser comes back to, and press return:",
+            Self::Listen(_) => "Waiting for the callback ...",
+            Self::Stdin => "Paste the URL that the browser is redirected to, and press return:",
         }
     }
 
-    /// Sends the customer's browser off: prints the URL that it begins at, and with `opener` starts
-    /// a browser.
+    /// Prints the URL at which the customer's browser begins, and starts a browser with `opener`.
     pub(crate) fn send_off(
         &self,
         url: &AuthorizationUrl,
@@ -73,7 +74,7 @@ impl Source {
                 (Secret::new(url.as_str().to_owned()), Some(file))
             }
         };
-        message("\nThe customer's browser goes to:");
+        message("\nOpen this URL in the customer's browser:");
         message(begins_at.expose());
         if let Self::Listen(_) = self {
             message(
@@ -105,7 +106,7 @@ impl Source {
         let patience = pending.callback_by().since(system_now());
         let waiting = self.wait_on(driver, client, pending);
         tokio::time::timeout(patience, waiting).await.unwrap_or_else(|_| {
-            Err(Failure::failed("the customer did not come back in time", "run it again"))
+            Err(Failure::failed("the callback did not arrive in time", "run it again"))
         })
     }
 
@@ -129,7 +130,7 @@ impl Source {
                 Err(refused) => {
                     visit.refuse().await;
                     let failure = Failure::protocol("checking the callback", &refused.error);
-                    // A key that is unknown also after a fetch was made up by whoever sent it.
+                    // A key that is still unknown after a fetch is a forgery.
                     let goes_on = [NextStep::KeepWaiting, NextStep::FetchKeys];
                     if !goes_on.contains(&refused.error.next_step()) {
                         return Err(failure);
@@ -149,14 +150,14 @@ pub(crate) enum Opener {
     None,
 }
 
-/// Keeps the start file, if the gate does not, until the callback was pasted.
+/// Owns the start file until the callback was pasted, unless the gate owns it.
 #[must_use = "dropping it removes the start file"]
 pub(crate) struct Started {
     _file: Option<StartFile>,
 }
 
 /// Starts a browser with a file, and does not wait for it. Every local user can read the arguments
-/// of a process: the path is no secret, and what it leads to stays in the file.
+/// of a process, so the path is not secret. The content of the file is.
 fn open(path: &Path) {
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let quiet = std::process::Stdio::null;
@@ -171,7 +172,7 @@ fn open(path: &Path) {
     }
 }
 
-/// Runs to the end or to ctrl-c, so that what has to be removed is removed.
+/// Runs to the end or to ctrl-c, so that temporary files are removed in both cases.
 pub(crate) async fn unless_interrupted<T>(
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
@@ -191,11 +192,11 @@ async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
 
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    // A signal that can't be listened for ends the process as it always did.
+    // A signal without a handler ends the process as usual.
     let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
     poll_fn(|context| {
-        let heard = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
-        if heard { Poll::Ready(()) } else { Poll::Pending }
+        let received = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+        if received { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
 }
@@ -207,7 +208,7 @@ async fn interrupted() {
     }
 }
 
-/// One line of standard input that is not empty.
+/// Reads the next line of standard input that is not empty.
 async fn line() -> Result<Secret, Failure> {
     let read = tokio::task::spawn_blocking(|| {
         loop {
@@ -217,7 +218,7 @@ async fn line() -> Result<Secret, Failure> {
             while stdin.read(&mut byte)? == 1 && byte != *b"\n" {
                 line.push(&byte);
             }
-            // Other than ASCII is in no URL.
+            // A URL is ASCII.
             let line = str::from_utf8(line.as_bytes()).unwrap_or("?").trim();
             if !line.is_empty() || stdin.limit() == MAX_LINE {
                 return Ok::<_, std::io::Error>(Secret::new(line.to_owned()));
@@ -227,7 +228,7 @@ async fn line() -> Result<Secret, Failure> {
     match read.await {
         Ok(Ok(line)) if !line.expose().is_empty() => Ok(line),
         _ => Err(Failure::failed(
-            "standard input ended before the callback came",
+            "standard input ended before the callback",
             "run it again, and paste the URL",
         )),
     }

@@ -1,3 +1,5 @@
+//! The configuration of `fdx connect`, and the authorization request that it describes.
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -18,7 +20,7 @@ use crate::dialect::Words;
 use crate::error::Failure;
 use crate::{args, dialect};
 
-/// A configuration as it is written. Paths are relative to the file that holds it.
+/// A configuration. Paths are relative to its file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
@@ -89,7 +91,7 @@ impl<'de> Deserialize<'de> for Named {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Authentication {
-    /// Not FAPI. The dialect knows whether it is `client_secret_basic` or `client_secret_post`.
+    /// Not FAPI. The dialect determines `client_secret_basic` or `client_secret_post`.
     ClientSecret,
     #[default]
     PrivateKeyJwt,
@@ -115,7 +117,7 @@ pub(crate) enum Binding {
     None,
 }
 
-/// What is asked beside the consent.
+/// Further parameters of the request.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Request {
@@ -139,7 +141,7 @@ pub(crate) struct Consent {
     resources: Vec<Resource>,
 }
 
-/// The names that are written; a misspelt one is a mistake here, however open FDX is.
+/// The allowed names. A misspelt name is an error here, although FDX's list is open.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Duration {
@@ -169,8 +171,8 @@ impl Default for Output {
 }
 
 impl Config {
-    /// Names of resource types and data clusters that FDX does not list, which are allowed, and
-    /// mostly misspelt.
+    /// Names of resource types and data clusters that FDX does not list. They are allowed, and
+    /// probably misspelt.
     pub(crate) fn unknown_names(&self) -> Vec<String> {
         let mut names = Vec::new();
         let consent = self.consent.as_ref().map(Spanned::as_ref);
@@ -248,41 +250,41 @@ impl Assertion {
     }
 }
 
-/// The authorization request that a configuration describes, if `connect` has the words for it.
+/// Returns the configured authorization request, if `connect` can express it.
 pub(crate) fn authorization_request(config: &Config) -> Result<AuthorizationRequest, Failure> {
     let dialect = config.dialect();
     if Words::of(dialect) == Words::Details {
         let name = dialect.name();
         return Err(Failure::usage(
             format!(
-                "dialect = \"{name}\": {} is asked in authorization details of its own type, \
+                "dialect = \"{name}\": {} uses authorization details of its own type, \
                  which fdx connect can't write",
                 dialect.provider()
             ),
             format!(
-                "write a program with the library: AuthorizationRequest::of_details; fdx dialects \
-                 {name} says what it meets"
+                "use the library: AuthorizationRequest::of_details; fdx dialects \
+                 {name} lists its deviations"
             ),
         ));
     }
     request_of(config).map_err(|error| Failure::protocol("the request", &error))
 }
 
-/// The scopes that are asked for without a consent.
+/// The scopes of a request without a consent.
 pub(crate) fn scopes(texts: &[String]) -> Result<Scopes, ScopeError> {
     Scopes::parse(&texts.join(" "))
 }
 
-/// The same, whatever the dialect.
+/// Returns the authorization request, for any dialect.
 pub(crate) fn request_of(config: &Config) -> Result<AuthorizationRequest, Error> {
-    // Their own mistakes are told before, in more words.
-    let unsaid = CallerFault::ParameterText;
+    // `source` has reported these mistakes in more detail.
+    let reported = CallerFault::ParameterText;
     let request = match (&config.consent, &config.scopes) {
         (Some(consent), _) => {
-            AuthorizationRequest::new(consent.as_ref().request().map_err(|_| unsaid)?)
+            AuthorizationRequest::new(consent.as_ref().request().map_err(|_| reported)?)
         }
         (None, Some(texts)) => {
-            AuthorizationRequest::of_scopes(scopes(texts.as_ref()).map_err(|_| unsaid)?)
+            AuthorizationRequest::of_scopes(scopes(texts.as_ref()).map_err(|_| reported)?)
         }
         (None, None) => AuthorizationRequest::of_scopes(Scopes::default()),
     };
@@ -321,15 +323,15 @@ fn with(
     settings.extra.iter().try_fold(request, |request, (name, value)| request.extra(name, value))
 }
 
-/// What begins our own messages in a TOML error. Other messages may quote the file.
+/// The prefix of this program's messages in a TOML error. Other messages may quote the file.
 pub(crate) const OWN: &str = "fdx: ";
 
-/// An error in words of ours, which repeat nothing of the file.
+/// An error that contains no text of the file.
 fn own<E: serde::de::Error>(error: impl std::fmt::Display) -> E {
     E::custom(format_args!("{}{error}", OWN))
 }
 
-/// `http` to this machine is for one dialect, which `source` sees to.
+/// Allows `http` to this machine. `source` allows it only with a dialect for it.
 fn issuer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Issuer, D::Error> {
     Issuer::parse_loopback(&String::deserialize(deserializer)?).map_err(own)
 }

@@ -1,4 +1,4 @@
-//! A consent at a real institution.
+//! `fdx connect`: a consent at a real institution.
 
 mod callback;
 mod config;
@@ -38,7 +38,7 @@ pub(crate) async fn run(args: &ConnectArgs) -> Result<(), Failure> {
 async fn connect(args: &ConnectArgs, path: &Path) -> Result<(), Failure> {
     let config = source::read(path)?;
     for name in config.unknown_names() {
-        message(&format!("note: {name} is not a name of FDX up to 6.4; it is sent as it is"));
+        message(&format!("note: {name} is not a name of FDX up to 6.4; it is sent unchanged"));
     }
     let request = config::authorization_request(&config)?;
     let setup = Setup::load(&config, path)?;
@@ -49,29 +49,31 @@ async fn connect(args: &ConnectArgs, path: &Path) -> Result<(), Failure> {
         let verified = tokens::verify(&setup, &client, exchanged).await?;
         return finish(args, &setup, &client, verified).await;
     }
-    // The port is taken before anything is sent: without it the customer would come back to nobody.
+    // The port is opened first: without it the callback would be lost.
     let mut source = Source::open(args.callback, &config.redirect_uri).await?;
     let client = discovered(&setup, &config).await?;
     let verified = consent(args, &setup, &client, &request, &mut source).await?;
     finish(args, &setup, &client, verified).await
 }
 
-/// From verified tokens to the receipt.
+/// Reads the grant with verified tokens, and writes the receipt.
 async fn finish(
     args: &ConnectArgs,
     setup: &Setup,
     client: &Client,
     verified: Verified,
 ) -> Result<(), Failure> {
-    let kept = format!("the tokens are kept in {}", setup.tokens.display());
-    message("Reading what was granted");
-    let granted = setup.driver.granted(client, verified).await.map_err(|failure| {
-        failure.hint("rfc9110.error", "look whether fdx_base is right").but(&kept)
-    })?;
-    granted.notices().iter().for_each(tell);
+    let stored = format!("the tokens are stored in {}", setup.tokens.display());
+    message("Reading the grant");
+    let granted = setup
+        .driver
+        .granted(client, verified)
+        .await
+        .map_err(|failure| failure.hint("rfc9110.error", "check fdx_base").but(&stored))?;
+    granted.notices().iter().for_each(print_notice);
     let receipt = client.receipt(&granted, system_now());
     let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
-    keep_and_tell(args, setup, &granted, &receipt)
+    report(args, setup, &granted, &receipt)
 }
 
 async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
@@ -79,7 +81,10 @@ async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
     let dialect = config.dialect();
     let metadata = match dialect.documented_metadata(&config.issuer) {
         Ok(documented) => {
-            message(&format!("{} publishes no metadata: as documented", dialect.provider()));
+            message(&format!(
+                "{} publishes no metadata: using the documented endpoints",
+                dialect.provider()
+            ));
             documented
         }
         Err(_) => {
@@ -88,7 +93,7 @@ async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
             setup.driver.run(DOING, draft).await.map_err(|failure| {
                 failure.hint(
                     "rfc8414.issuer.mismatch",
-                    "write issuer exactly as the metadata does, to the last slash",
+                    "write issuer exactly as in the metadata, including a final slash",
                 )
             })?
         }
@@ -102,26 +107,27 @@ async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
     })
 }
 
-/// Pushes the request; or writes it into the customer's URL, where the dialect says that nobody
-/// pushes there.
+/// Pushes the request. Writes it into the customer's URL if the provider accepts no pushes.
 async fn begin(
     setup: &Setup,
     client: &Client,
     request: &AuthorizationRequest,
 ) -> Result<(AuthorizationUrl, Pending), Failure> {
     if client.config().dialect.allows(Deviation::NotPushed) {
-        message("Writing the request into the URL: nothing is pushed there, which is not FAPI");
+        message(
+            "Writing the request into the URL: the provider accepts no pushes, which is not FAPI",
+        );
         let begun = not_fapi::authorize(client, request, entropy()?, system_now());
         return begun.map_err(|error| Failure::protocol("writing the request", &error));
     }
     message("Pushing the authorization request");
     let draft = client.push(request, entropy()?, system_now());
     let pushed = setup.driver.run("pushing the authorization request", draft).await?;
-    pushed.notices().iter().for_each(tell);
+    pushed.notices().iter().for_each(print_notice);
     pushed.redirect(system_now()).map_err(|error| Failure::protocol("redirecting", &error))
 }
 
-/// From the request to verified tokens, which are on disk as soon as they arrive.
+/// Runs the flow from the request to verified tokens. Writes the tokens to disk as they arrive.
 async fn consent(
     args: &ConnectArgs,
     setup: &Setup,
@@ -143,28 +149,28 @@ async fn consent(
     message("Exchanging the code");
     let draft = client.exchange(accepted, entropy()?, system_now()).map_err(Into::into);
     let exchanged = driver.run("exchanging the code", draft).await?;
-    tokens::keep_unverified(setup, &exchanged)?;
+    tokens::store_unverified(setup, &exchanged)?;
     tokens::verify(setup, client, exchanged).await
 }
 
-fn tell(notice: &Notice) {
+fn print_notice(notice: &Notice) {
     let text = match notice {
-        Notice::ExpiresInCapped => "expires_in of the push was over 599 seconds, and counts as 599",
-        Notice::OpenidNotListed => "the institution does not list openid: it was not asked for",
+        Notice::ExpiresInCapped => "expires_in of the push exceeds 599 seconds, and counts as 599",
+        Notice::OpenidNotListed => "the institution does not list openid: it was not requested",
         Notice::OfflineAccessNotListed => {
-            "the institution does not list offline_access: it was not asked for"
+            "the institution does not list offline_access: it was not requested"
         }
-        Notice::IdTokenUnasked => "an ID token came unasked, and was not looked at",
-        Notice::InteractionIdMissing => "an answer has no x-fapi-interaction-id",
-        Notice::InteractionIdOther => "an answer has another x-fapi-interaction-id",
-        Notice::ConsentStatusMissing => "the grant names no status",
+        Notice::IdTokenUnasked => "ignored an ID token that was not requested",
+        Notice::InteractionIdMissing => "a response has no x-fapi-interaction-id",
+        Notice::InteractionIdOther => "a response has another x-fapi-interaction-id",
+        Notice::ConsentStatusMissing => "the grant has no status",
         Notice::RecipientOther => "the grant names another recipient",
-        _ => "the institution did something otherwise than it should",
+        _ => "the institution deviates from a rule",
     };
     message(&format!("note: {text}"));
 }
 
-/// Everything at once, for `--json`. The tokens are in their file alone.
+/// The output of `--json`. Only the file contains the tokens.
 #[derive(Serialize)]
 struct Report<'a> {
     #[serde(flatten)]
@@ -173,16 +179,16 @@ struct Report<'a> {
     tokens_file: &'a Path,
 }
 
-/// Writes the receipt in its canonical form, and says what was granted.
-fn keep_and_tell(
+/// Writes the receipt in its canonical form, and prints the grant.
+fn report(
     args: &ConnectArgs,
     setup: &Setup,
     granted: &Granted,
     receipt: &ConsentReceipt,
 ) -> Result<(), Failure> {
-    let kept = format!("the tokens are kept in {}", setup.tokens.display());
+    let stored = format!("the tokens are stored in {}", setup.tokens.display());
     files::create(&setup.receipt, &receipt.canonical_json())
-        .map_err(|failure| failure.but(&kept))?;
+        .map_err(|failure| failure.but(&stored))?;
     if args.json {
         result(&pretty(&Report {
             consent: Consent::new(granted, receipt),
@@ -191,9 +197,9 @@ fn keep_and_tell(
         }));
         return Ok(());
     }
-    result(&format!("Asked, and granted\n{}", consent::asked(granted)));
+    result(&format!("Requested and granted\n{}", consent::comparison(granted)));
     result(&format!(
-        "\nReceipt, kept in {}\n{}",
+        "\nReceipt, stored in {}\n{}",
         setup.receipt.display(),
         consent::receipt_text(receipt)
     ));

@@ -1,3 +1,5 @@
+//! Loads the keys, certificates and secrets that a configuration names.
+
 use std::path::{Path, PathBuf};
 
 use fdx_jose::{
@@ -12,7 +14,7 @@ use crate::error::Failure;
 use crate::flow::Driver;
 use crate::{credentials, files};
 
-/// A configuration with the files that it names.
+/// A client configuration, its driver and its output files.
 pub(crate) struct Setup {
     pub(crate) client: ClientConfig,
     pub(crate) driver: Driver,
@@ -20,9 +22,9 @@ pub(crate) struct Setup {
     pub(crate) tokens: PathBuf,
 }
 
-/// What the client is known by.
+/// The keys, certificate and secret of the client.
 struct Identity {
-    /// Every key that signs.
+    /// All signing keys.
     keys: Vec<PrivateKey>,
     signing: Option<PublicKey>,
     dpop: Option<PublicKey>,
@@ -31,7 +33,7 @@ struct Identity {
 }
 
 impl Setup {
-    /// Loads keys and certificates. `path` is the configuration's own.
+    /// Loads keys and certificates. `path` is the file of the configuration.
     pub(crate) fn load(config: &Config, path: &Path) -> Result<Self, Failure> {
         let directory = path.parent().unwrap_or(Path::new(""));
         let (identity, transport) = Identity::load(config, directory)?;
@@ -60,12 +62,12 @@ impl Setup {
         })
     }
 
-    /// A code is good once: that a file is in the way must be known before. A run that resumes
-    /// another one reads the file of tokens.
+    /// Fails early if an output file exists, because a code can be used only once. A resumed run
+    /// reads the file of tokens.
     pub(crate) fn check_outputs(&self, resume: bool) -> Result<(), Failure> {
         if self.receipt == self.tokens {
-            let what = "[output] names one file for both the receipt and the tokens";
-            return Err(Failure::usage(what, "name two"));
+            let what = "[output] names the same file for the receipt and the tokens";
+            return Err(Failure::usage(what, "name two files"));
         }
         for path in [&self.receipt, &self.tokens] {
             if !(resume && path == &self.tokens) {
@@ -106,7 +108,7 @@ impl Identity {
             let key = directory.join(key);
             let key_text = files::private_key(&key, "the certificate's key")?;
             let shown = ClientIdentity::from_pem(chain_text.expose(), key_text.expose());
-            // Either may be the wrong one.
+            // Either file may be wrong.
             let both = format!("{} with {}", chain.display(), key.display());
             let shown = shown.map_err(|error| unusable(Path::new(&both), &error))?;
             identity.certificate = Some(shown.thumbprint());
@@ -154,23 +156,26 @@ impl Identity {
     }
 }
 
-/// The file's text, without the line's end that an editor puts there.
+/// Reads a client secret, without a final line end.
 fn secret(path: &Path) -> Result<ClientSecret, Failure> {
     let text = files::private_key(path, "the client secret")?;
     let secret = text.expose().trim_end_matches(['\r', '\n']);
     if secret.is_empty() || secret.contains(['\r', '\n']) {
-        let what = format!("{} does not hold one line with a client secret", path.display());
-        return Err(Failure::usage(what, "write the secret there, and nothing else"));
+        let what = format!("{} does not contain one line with a client secret", path.display());
+        return Err(Failure::usage(what, "write only the secret into it"));
     }
     Ok(ClientSecret::new(secret.to_owned()))
 }
 
-/// The configuration was held to what it needs before; this is for completeness.
+/// The failure for a missing setting. `source` has already checked for it.
 fn missing(setting: &str) -> Failure {
-    Failure::usage(format!("the configuration needs {setting}"), "fdx connect --example shows all")
+    Failure::usage(
+        format!("the configuration needs {setting}"),
+        "fdx connect --example shows all settings",
+    )
 }
 
 fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {
     let what = format!("{} can't be used: {error}", path.display());
-    Failure::usage(what, "name another file; fdx connect --example says what each must hold")
+    Failure::usage(what, "name another file; fdx connect --example describes each file")
 }

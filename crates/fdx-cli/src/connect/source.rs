@@ -1,7 +1,7 @@
-//! The text of a configuration, and mistakes in it shown with their line's number.
+//! Reads a configuration, and reports mistakes with their line number.
 //!
-//! The file may be another one than was meant: a private key, or tokens. So no message repeats text
-//! of the file. It names the line, and the setting only if it is one of ours.
+//! The file may be the wrong one, such as a private key or tokens. Therefore no message repeats
+//! text of the file. A message names the line, and the setting only if it is a known one.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::files;
 /// A configuration with every setting. Optional ones are commented out.
 pub(crate) const EXAMPLE: &str = include_str!("example.toml");
 
-/// Reads a configuration and checks what can be checked without other files.
+/// Reads a configuration and makes all checks that need no other file.
 pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
     let text = files::text(path, "the configuration")?;
     parse(text.expose()).map_err(|mistake| {
@@ -27,7 +27,7 @@ pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
 
 fn parse(text: &str) -> Result<Config, String> {
     let config: Config = toml::from_str(text).map_err(|error| described(text, &error))?;
-    check_words(text, &config)?;
+    check_request(text, &config)?;
     check_scheme(&config)?;
     if let (Err(error), Some(request)) = (config::request_of(&config), &config.request) {
         return Err(at(text, request, &error));
@@ -42,11 +42,11 @@ fn parse(text: &str) -> Result<Config, String> {
     }
 }
 
-/// What is asked, in words that the provider knows.
-fn check_words(text: &str, config: &Config) -> Result<(), String> {
+/// Checks that the request has the form that the provider accepts.
+fn check_request(text: &str, config: &Config) -> Result<(), String> {
     let name = config.dialect().name();
     if let (Some(_), Some(scopes)) = (&config.consent, &config.scopes) {
-        let mistake = "scopes and [consent] are two ways to ask: write one of them";
+        let mistake = "scopes and [consent] are alternatives: write one of them";
         return Err(at(text, scopes, &mistake));
     }
     if let Some(consent) = &config.consent {
@@ -56,43 +56,42 @@ fn check_words(text: &str, config: &Config) -> Result<(), String> {
         config::scopes(scopes.as_ref()).map_err(|error| at(text, scopes, &error))?;
     }
     match (Words::of(config.dialect()), &config.consent, &config.scopes) {
-        (Words::Consent, None, None) => Err("missing [consent]: what the customer is asked".into()),
+        (Words::Consent, None, None) => Err("missing [consent]: the requested data".into()),
         (Words::Consent, _, Some(scopes)) => {
-            let mistake =
-                format!("scopes alone are for dialect = \"mx\"; {name} is asked in [consent]");
+            let mistake = format!("only dialect = \"mx\" uses scopes; {name} needs [consent]");
             Err(at(text, scopes, &mistake))
         }
         (Words::Scopes, Some(consent), _) => {
-            let mistake = format!("{name} knows no [consent]: write scopes = [\"accounts\", ...]");
+            let mistake = format!("{name} has no [consent]: write scopes = [\"accounts\", ...]");
             Err(at(text, consent, &mistake))
         }
         (Words::Scopes, _, None) => {
-            Err(format!("missing scopes, such as scopes = [\"accounts\"]: {name} knows no others"))
+            Err(format!("missing scopes, such as scopes = [\"accounts\"]: {name} has no [consent]"))
         }
         (Words::Scopes, _, Some(_)) | (Words::Consent, Some(_), _) | (Words::Details, ..) => Ok(()),
     }
 }
 
-/// Before anything is sent to this machine without TLS.
+/// Rejects `http` without a dialect for it, before anything is sent without TLS.
 fn check_scheme(config: &Config) -> Result<(), String> {
     let plain = config.issuer.is_loopback_http() || config.fdx_base.is_loopback_http();
     match plain && !config.dialect().allows(Deviation::LoopbackHttp) {
         true => Err(format!(
-            "issuer and fdx_base begin with https://, except where dialect has {}, as \
-             \"mastercard-mock\" does",
+            "issuer and fdx_base must begin with https://, unless dialect has {}, like \
+             \"mastercard-mock\"",
             Deviation::LoopbackHttp
         )),
         false => Ok(()),
     }
 }
 
-/// The setting whose line is shown.
+/// The setting to report.
 enum About {
     Authentication,
     Binding,
 }
 
-/// Settings that need each other, or have no use for each other.
+/// Finds settings that need each other, or that contradict each other.
 fn contradiction(config: &Config) -> Option<(About, &'static str)> {
     let binding = *config.binding.as_ref();
     let by_certificate = config.certificate.is_some() && config.certificate_key.is_some();
@@ -107,7 +106,7 @@ fn contradiction(config: &Config) -> Option<(About, &'static str)> {
         _ if secret => needs(
             true,
             About::Authentication,
-            "client_secret_file is for authentication = \"client_secret\" alone",
+            "client_secret_file is only for authentication = \"client_secret\"",
         ),
         Authentication::PrivateKeyJwt => needs(
             config.key.is_none(),
@@ -130,10 +129,10 @@ fn contradiction(config: &Config) -> Option<(About, &'static str)> {
             Some("binding = \"mtls\" needs certificate and certificate_key")
         }
         Binding::Mtls if config.dpop_key.is_some() => {
-            Some("binding = \"mtls\" has no use for dpop_key")
+            Some("binding = \"mtls\" does not use dpop_key")
         }
         Binding::None if config.dpop_key.is_some() => {
-            Some("binding = \"none\" has no use for dpop_key")
+            Some("binding = \"none\" does not use dpop_key")
         }
         Binding::Dpop if config.dpop_key.is_none() && config.key.is_none() => {
             Some("binding = \"dpop\" needs dpop_key or key")
@@ -152,7 +151,7 @@ fn contradiction(config: &Config) -> Option<(About, &'static str)> {
     .map(|mistake| (About::Binding, mistake)))
 }
 
-/// A TOML error without the text of the file.
+/// Describes a TOML error without the text of the file.
 fn described(text: &str, error: &toml::de::Error) -> String {
     let mistake = explained(error.message());
     match error.span() {
@@ -161,7 +160,7 @@ fn described(text: &str, error: &toml::de::Error) -> String {
     }
 }
 
-/// What is wrong, in words of ours and of the program's own types.
+/// Describes a mistake in the words of this program and of its types.
 fn explained(message: &str) -> String {
     if let Some(own) = message.strip_prefix(OWN) {
         return own.to_owned();
@@ -181,14 +180,14 @@ fn explained(message: &str) -> String {
     let Some((_, what)) = kinds.iter().find(|(beginning, _)| message.starts_with(beginning)) else {
         return "the file is not TOML, or the value is not accepted".to_owned();
     };
-    // serde ends with what the program's type expects. Text of the file stands before that.
+    // serde ends with what the type expects. Text of the file is before that.
     match message.rsplit_once(", expected ") {
         Some((_, expected)) => format!("{what}; expected {expected}"),
         None => (*what).to_owned(),
     }
 }
 
-/// Whether this is the name of a setting or a table, which the example shows all of.
+/// Whether this is the name of a setting or a table. The example contains all of them.
 fn is_setting(name: &str) -> bool {
     EXAMPLE.lines().any(|line| {
         let line = line.strip_prefix("# ").unwrap_or(line);
@@ -197,7 +196,7 @@ fn is_setting(name: &str) -> bool {
     })
 }
 
-/// A mistake with the line that it is about.
+/// Adds the line to a mistake.
 fn at<T>(text: &str, place: &Spanned<T>, mistake: &impl std::fmt::Display) -> String {
     placed(text, place.span().start, mistake)
 }
@@ -228,13 +227,13 @@ mod tests {
     }
 
     #[test]
-    fn the_example_is_a_configuration() {
+    fn the_example_is_valid() {
         let config = parse(EXAMPLE).unwrap();
         assert_eq!(config.unknown_names(), Vec::<String>::new());
     }
 
     #[test]
-    fn every_setting_that_the_example_comments_out_is_one() {
+    fn every_commented_setting_of_the_example_exists() {
         let settings = EXAMPLE.lines().filter_map(|line| {
             let setting = line.strip_prefix("# ")?;
             let (name, _) = setting.split_once(" = ")?;
@@ -253,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_shown_with_its_line() {
+    fn reports_a_mistake_with_its_line() {
         for (from, to, said) in [
             ("client_id =", "client_idd =", "the setting is not known"),
             ("issuer = \"https", "issuer = \"http", "https://"),
@@ -267,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_itself_is_shown_with_its_line() {
+    fn reports_a_contradiction_with_its_line() {
         let shown = mistake("duration_period = 365", "duration_period = 366");
         assert!(shown.contains("1 to 365 days"), "{shown}");
         assert!(shown.contains(&format!("line {}", line_of("[consent]"))), "{shown}");
@@ -277,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_names_the_setting_and_never_its_text() {
+    fn a_message_names_the_setting_and_never_its_text() {
         const SECRET: &str = "Kz8mXK1qLd0";
         for (from, to, said) in [
             (

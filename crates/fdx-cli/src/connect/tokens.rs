@@ -1,3 +1,5 @@
+//! The file of tokens: written unverified, verified, or removed.
+
 use fdx_par::{Client, Endpoint, Exchanged, TokenTypeHint, UnverifiedTokens, Verified};
 use fdx_transport_hyper::system_now;
 use fdx_wire::Secret;
@@ -9,7 +11,7 @@ use crate::files;
 use crate::flow::{NotVerified, entropy};
 use crate::print::message;
 
-/// The file of verified tokens, for the program that calls the API next.
+/// The file of verified tokens, for programs that call the API.
 #[derive(Serialize)]
 struct Document<'a> {
     version: u32,
@@ -26,21 +28,21 @@ struct Document<'a> {
     scope: String,
 }
 
-/// Writes the tokens before anything else is done with them: a code is good once. Until they are
-/// verified, the file has the library's form for unverified tokens.
-pub(crate) fn keep_unverified(setup: &Setup, exchanged: &Exchanged) -> Result<(), Failure> {
+/// Writes the tokens immediately, because a code can be used only once. The file has the library's
+/// form for unverified tokens.
+pub(crate) fn store_unverified(setup: &Setup, exchanged: &Exchanged) -> Result<(), Failure> {
     files::create(&setup.tokens, exchanged.to_json().expose())?;
-    message(&format!("Tokens, not verified yet, kept in {}", setup.tokens.display()));
+    message(&format!("Stored the tokens, not yet verified, in {}", setup.tokens.display()));
     Ok(())
 }
 
-/// Reads what [`keep_unverified`] wrote in an earlier run.
+/// Reads the file that [`store_unverified`] wrote in an earlier run.
 pub(crate) fn unverified(setup: &Setup, client: &Client) -> Result<Exchanged, Failure> {
     let path = setup.tokens.display();
     let nothing_to_resume = || {
         Failure::usage(
-            format!("{path} has no tokens that wait for verification"),
-            "leave --resume out, and name another file for the tokens if this one is needed",
+            format!("{path} contains no unverified tokens"),
+            "omit --resume; name another file for the tokens if you need this one",
         )
     };
     let text = files::text(&setup.tokens, "the file of tokens")?;
@@ -54,10 +56,10 @@ pub(crate) fn unverified(setup: &Setup, client: &Client) -> Result<Exchanged, Fa
     }
 }
 
-/// Verifies the tokens that are kept, and replaces the file by one of verified tokens.
+/// Verifies the stored tokens, and replaces the file by one of verified tokens.
 ///
-/// After a rejection the tokens are revoked and the file is removed. Where the keys could not be
-/// fetched, nothing is known about the tokens, and the file stays for another run.
+/// If they are rejected, revokes the tokens and removes the file. If the keys could not be fetched,
+/// the file remains for another run.
 pub(crate) async fn verify(
     setup: &Setup,
     client: &Client,
@@ -70,14 +72,14 @@ pub(crate) async fn verify(
         }
         Err(NotVerified::Unknown { failure }) => {
             return Err(failure.but(&format!(
-                "the tokens are kept in {}, unverified; to continue, run the same command with \
+                "the tokens are stored in {}, unverified; to continue, run the same command with \
                  --resume",
                 setup.tokens.display()
             )));
         }
     };
     files::replace(&setup.tokens, document(setup, &verified).expose())?;
-    message(&format!("Tokens, verified, kept in {}", setup.tokens.display()));
+    message(&format!("Stored the verified tokens in {}", setup.tokens.display()));
     Ok(verified)
 }
 
@@ -93,14 +95,14 @@ async fn discard(
         (Ok(()), Ok(())) => "the tokens were revoked, and their file was removed".to_owned(),
         (Err(why), Ok(())) => format!(
             "the file of tokens was removed; the tokens could not be revoked ({why}): ask the \
-             institution to end them"
+             institution to revoke them"
         ),
         (_, Err(left)) => left.to_string(),
     };
     failure.but(&note)
 }
 
-/// Revokes the refresh token, where there is one, and the access token (RFC 7009).
+/// Revokes the refresh token, if there is one, and the access token (RFC 7009).
 async fn revoke(setup: &Setup, client: &Client, exchanged: &Exchanged) -> Result<(), String> {
     if client.target(Endpoint::Revocation).is_err() {
         return Err("the institution has no revocation endpoint".to_owned());

@@ -10,7 +10,7 @@ use crate::error::Failure;
 use crate::flow::entropy;
 use crate::print::Table;
 
-/// A resource that was called, and what came of it.
+/// A call of a resource, and its outcome.
 #[derive(Debug, Serialize)]
 pub(crate) struct Call {
     path: String,
@@ -27,7 +27,7 @@ enum Outcome {
     Withheld,
 }
 
-/// Calls a resource that the customer granted, and one that the customer did not.
+/// Calls a resource that the customer granted, and one that the customer withheld.
 pub(crate) async fn make(
     scene: &Scene,
     client: &Client,
@@ -39,8 +39,8 @@ pub(crate) async fn make(
     let served = call(scene, client, granted, &["accounts", account]).await?;
     let withheld = call(scene, client, granted, &["accounts", account, "transactions"]).await?;
     if (served.outcome, withheld.outcome) != (Outcome::Served, Outcome::Withheld) {
-        let what = format!("the institution does not keep to the consent: {withheld:?}");
-        return Err(Failure::failed(what, "this is a defect of ours: please report it"));
+        let what = format!("the institution does not follow the consent: {withheld:?}");
+        return Err(Failure::failed(what, "please report this defect of fdx"));
     }
     Ok(vec![served, withheld])
 }
@@ -64,7 +64,7 @@ async fn call(
             let status = answer.status().as_u16();
             Ok(Call { path, outcome: Outcome::Served, status, code: None })
         }
-        // A customer who granted less than was asked: nothing has failed.
+        // The customer granted less than was requested: this is not a failure.
         Err(Error::Refusal(refusal)) if refusal.is_withheld() => Ok(Call {
             path,
             outcome: Outcome::Withheld,
@@ -76,21 +76,21 @@ async fn call(
 }
 
 pub(crate) fn table(calls: &[Call]) -> Table {
-    let mut table = Table::new(&["GET", "answer", "outcome"]);
+    let mut table = Table::new(&["GET", "response", "outcome"]);
     for call in calls {
-        let (answer, outcome) = match (call.outcome, &call.code) {
+        let (response, outcome) = match (call.outcome, &call.code) {
             (Outcome::Served, _) => (call.status.to_string(), "served"),
             (Outcome::Withheld, code) => {
                 let code = code.as_deref().unwrap_or("-");
-                (format!("{}, FDX {code}", call.status), "withheld, as the consent says")
+                (format!("{}, FDX {code}", call.status), "withheld, as in the consent")
             }
         };
-        table.row([call.path.clone(), answer, outcome.to_owned()]);
+        table.row([call.path.clone(), response, outcome.to_owned()]);
     }
     table
 }
 
-/// The consent's end: how its revocation was answered, and the call after it.
+/// The end of the consent: the status of its revocation, of the next call and of a refresh.
 #[derive(Debug, Serialize)]
 pub(crate) struct End {
     revocation_status: u16,
@@ -98,8 +98,7 @@ pub(crate) struct End {
     status_of_the_refresh: u16,
 }
 
-/// Revokes the consent, as the customer of a recipient does, and shows that its tokens open nothing
-/// any more.
+/// Revokes the consent, and shows that its tokens are no longer accepted.
 pub(crate) async fn revoke(
     scene: &Scene,
     client: &Client,
@@ -107,18 +106,19 @@ pub(crate) async fn revoke(
 ) -> Result<End, Failure> {
     const REVOKING: &str = "revoking the consent";
     let access_token = granted.tokens().access_token();
-    let consent_id = granted.consent_id().ok_or_else(|| odd("no consent id was told"))?;
+    let consent_id =
+        granted.consent_id().ok_or_else(|| unexpected("the institution reported no consent id"))?;
     let request =
         ConsentRevocationRequest::new(RevocationReason::UserAction, PartyType::DataRecipient);
     let draft = client.revoke_consent(consent_id, access_token, &request, entropy()?, system_now());
     let revoked = scene.driver.run(REVOKING, draft).await?;
     if revoked.outcome() != RevocationOutcome::Revoked {
-        return Err(odd(&format!("the revocation ended as {:?}", revoked.outcome())));
+        return Err(unexpected(&format!("the revocation ended as {:?}", revoked.outcome())));
     }
 
     const CALLING: &str = "calling after the revocation";
     let url = client.config().fdx_base.join_segment("accounts");
-    let url = url.map_err(|error| odd(&error.to_string()))?;
+    let url = url.map_err(|error| unexpected(&error.to_string()))?;
     let draft = client.call(access_token, ResourceRequest::get(url), entropy()?, system_now());
     let called = scene.driver.try_run(CALLING, draft).await?;
     let status_of_the_next_call = refused(called, NextStep::Refresh)?;
@@ -131,21 +131,21 @@ pub(crate) async fn revoke(
     Ok(End { revocation_status, status_of_the_next_call, status_of_the_refresh })
 }
 
-/// The status of a refusal after which there is this to do, and nothing else.
+/// Returns the status of a refusal with this next step.
 fn refused<T>(answered: Result<T, Error>, next_step: NextStep) -> Result<u16, Failure> {
     match answered {
         Err(Error::Refusal(refusal)) if refusal.next_step == next_step => Ok(refusal.said.status),
-        Err(error) => Err(odd(&format!("an ended consent is told otherwise: {error}"))),
-        Ok(_) => Err(odd("a token of an ended consent was taken")),
+        Err(error) => Err(unexpected(&format!("unexpected error after the revocation: {error}"))),
+        Ok(_) => Err(unexpected("a token of a revoked consent was accepted")),
     }
 }
 
-fn odd(what: &str) -> Failure {
-    Failure::failed(what.to_owned(), "this is a defect of ours: please report it")
+fn unexpected(what: &str) -> Failure {
+    Failure::failed(what.to_owned(), "please report this defect of fdx")
 }
 
 impl End {
-    /// One line.
+    /// Describes the end in one line.
     pub(crate) fn sentence(&self) -> String {
         let Self { revocation_status, status_of_the_next_call, status_of_the_refresh } = self;
         format!(

@@ -1,4 +1,4 @@
-//! A whole consent, against an institution inside this program.
+//! `fdx demo`: a complete consent, against an institution inside this program.
 
 mod calls;
 pub(crate) mod provider;
@@ -22,7 +22,7 @@ use crate::error::Failure;
 use crate::flow::{entropy, not_ours};
 use crate::print::{pretty, result};
 
-/// Everything at once, for `--json`.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Report<'a> {
     binding: &'static str,
@@ -54,7 +54,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
     steps.resume();
     let end = calls::revoke(&scene, &client, &granted).await?;
     steps.done(
-        "revoke the consent: its tokens open nothing any more",
+        "revoke the consent: its tokens are no longer accepted",
         "FDX Consent API, PUT /consents/{consentId}/revocation",
     );
     let milliseconds = steps::milliseconds(begun.elapsed());
@@ -83,15 +83,15 @@ async fn discovered(scene: &Scene) -> Result<Client, Failure> {
     client.map_err(|error| Failure::protocol(DOING, &error))
 }
 
-/// The six steps.
+/// Runs the steps from the PKCE pair to the receipt.
 async fn consent(
     scene: &Scene,
     client: &Client,
     steps: &mut Steps,
 ) -> Result<(Granted, ConsentReceipt), Failure> {
-    let request = AuthorizationRequest::new(scene::asked()?).openid().offline_access();
+    let request = AuthorizationRequest::new(scene::consent_request()?).openid().offline_access();
     let draft = client.push(&request, entropy()?, system_now());
-    steps.done("make a PKCE pair", "RFC 7636 4.1 and 4.2 (S256); FAPI 2.0 SP 5.3.3.2-3");
+    steps.done("create a PKCE pair", "RFC 7636 4.1 and 4.2 (S256); FAPI 2.0 SP 5.3.3.2-3");
 
     let pushed = scene.driver.run("pushing the authorization request", draft).await?;
     steps.done(
@@ -99,12 +99,12 @@ async fn consent(
         "RFC 9126 2, RFC 9396 2, RFC 7523 2.2; FAPI 2.0 SP 5.3.3.2-2",
     );
 
-    let sent_off = pushed.redirect(system_now());
-    let (url, pending) = sent_off.map_err(|error| Failure::protocol("redirecting", &error))?;
+    let redirect = pushed.redirect(system_now());
+    let (url, pending) = redirect.map_err(|error| Failure::protocol("redirecting", &error))?;
     let callback = scene.driver.customer(url.as_str()).await?;
     steps.done(
-        "send the customer, who decides",
-        "RFC 9126 4; FAPI 2.0 SP 5.3.3.2-6 (client_id and request_uri alone)",
+        "redirect the customer, who decides",
+        "RFC 9126 4; FAPI 2.0 SP 5.3.3.2-6 (only client_id and request_uri)",
     );
 
     let draft = match client.callback(pending, &callback, system_now()).map_err(not_ours)? {
@@ -116,26 +116,26 @@ async fn consent(
     steps.done("check the callback, exchange the code, verify", scene.exchange_clauses());
 
     let granted = scene.driver.granted(client, verified).await?;
-    steps.done("read what was granted", "FDX Consent API, GET /consents/{consentId}");
+    steps.done("read the grant", "FDX Consent API, GET /consents/{consentId}");
 
     let receipt = client.receipt(&granted, system_now());
-    let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
-    steps.done("make out the receipt", "RFC 8785 (canonical JSON) and SHA-256; FDX defines none");
+    let receipt = receipt.map_err(|error| Failure::protocol("issuing the receipt", &error))?;
+    steps.done("issue the receipt", "RFC 8785 (canonical JSON) and SHA-256; FDX defines none");
     Ok((granted, receipt))
 }
 
 fn introduce(scene: &Scene, binding: BindingName, milliseconds: f64) {
     let (issuer, fdx_base) = (&scene.bank.issuer, &scene.config.fdx_base);
     result("A consent at an institution inside this program, over TLS on loopback.");
-    result(&format!("  institution  {issuer}, made just now with fresh keys and certificates"));
+    result(&format!("  institution  {issuer}, with fresh keys and certificates"));
     result(&format!("  FDX API      {fdx_base}"));
     result(&format!("  tokens       {}", scene.binding_sentence()));
     let other = match binding {
-        BindingName::Mtls => "fdx demo --binding dpop shows DPoP, with its nonces",
-        BindingName::Dpop => "fdx demo shows tokens that are bound to a certificate",
+        BindingName::Mtls => "fdx demo --binding dpop shows DPoP with nonces",
+        BindingName::Dpop => "fdx demo shows tokens bound to a certificate",
     };
     result(&format!("               ({other})"));
-    result(&format!("  ready, and discovered (RFC 8414 3), after {milliseconds:.1} ms\n"));
+    result(&format!("  ready after {milliseconds:.1} ms, including discovery (RFC 8414 3)\n"));
 }
 
 fn conclude(
@@ -145,7 +145,7 @@ fn conclude(
     end: &End,
     milliseconds: f64,
 ) {
-    result(&format!("\nAsked, and granted\n{}", consent::coverage(granted)));
+    result(&format!("\nRequested and granted\n{}", consent::coverage(granted)));
     result(&format!("\nCalls\n{}", calls::table(calls)));
     result(&format!("\nReceipt\n{}", consent::receipt_text(receipt)));
     result(&format!("\n{}", end.sentence()));

@@ -1,3 +1,5 @@
+//! The institution of the demo, and a recipient that is registered there.
+
 use std::fmt::Display;
 use std::net::Ipv4Addr;
 
@@ -84,12 +86,12 @@ impl Scene {
     pub(crate) fn binding_sentence(&self) -> &'static str {
         match self.config.sender_constraint {
             SenderConstraint::Dpop(_) => {
-                "bound to a key, nonces demanded (RFC 9449); the client signs in by private_key_jwt"
+                "bound to a key, with nonces (RFC 9449); client authentication by private_key_jwt"
             }
             SenderConstraint::Mtls(_) => {
-                "bound to a certificate (RFC 8705); the client signs in by private_key_jwt"
+                "bound to a certificate (RFC 8705); client authentication by private_key_jwt"
             }
-            SenderConstraint::NotFapi(_) => "bound to nothing, which is not FAPI",
+            SenderConstraint::NotFapi(_) => "not bound, which is not FAPI",
         }
     }
 
@@ -106,8 +108,8 @@ impl Scene {
     }
 }
 
-/// What the demo asks for: three kinds of data about accounts, and how to reach the customer.
-pub(crate) fn asked() -> Result<ConsentRequest, Failure> {
+/// The requested consent: three data clusters of accounts, and the customer's contact data.
+pub(crate) fn consent_request() -> Result<ConsentRequest, Failure> {
     let build = || -> Result<ConsentRequest, ConsentRequestError> {
         ConsentRequest::new(ConsentDuration::time_bound(365)?)
             .lookback_period(60)
@@ -127,5 +129,5 @@ pub(crate) fn asked() -> Result<ConsentRequest, Failure> {
 
 pub(crate) fn defect(error: impl Display) -> Failure {
     let what = format!("the demo can't be set up: {error}");
-    Failure::failed(what, "this is a defect of ours: please report it")
+    Failure::failed(what, "please report this defect of fdx")
 }

@@ -1,10 +1,12 @@
+//! The steps of a demo, with their clauses and times.
+
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use crate::print::result;
 
-/// One step of the flow that is done.
+/// One completed step.
 #[derive(Debug, Serialize)]
 pub(crate) struct Step {
     pub(crate) name: &'static str,
@@ -12,14 +14,14 @@ pub(crate) struct Step {
     pub(crate) milliseconds: f64,
 }
 
-/// Whether each step is told as it is done.
+/// Whether each completed step is printed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Voice {
     Aloud,
     Silent,
 }
 
-/// The steps so far.
+/// The completed steps.
 pub(crate) struct Steps {
     voice: Voice,
     done: Vec<Step>,
@@ -31,7 +33,7 @@ impl Steps {
         Self { voice, done: Vec::new(), begun: Instant::now() }
     }
 
-    /// Ends the step that began with the end of the one before it.
+    /// Completes the step that began at the end of the previous one.
     pub(crate) fn done(&mut self, name: &'static str, clause: &'static str) {
         let milliseconds = milliseconds(self.begun.elapsed());
         self.done.push(Step { name, clause, milliseconds });
@@ -42,7 +44,7 @@ impl Steps {
         self.begun = Instant::now();
     }
 
-    /// Begins the next step now, where something happened that is none.
+    /// Begins the next step now, after work that is not a step.
     pub(crate) fn resume(&mut self) {
         self.begun = Instant::now();
     }
@@ -52,7 +54,7 @@ impl Steps {
     }
 }
 
-/// To the microsecond.
+/// Converts to milliseconds, exact to the microsecond.
 pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_micros() as f64 / 1000.0
 }

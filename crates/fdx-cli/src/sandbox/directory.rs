@@ -44,16 +44,16 @@ const ALL: [&str; 14] = [
     "connect-tls.toml",
 ];
 
-const ABOUT: &str = "The clients that are registered at this institution, until it stops. They sign \
-    with signing-key.pem, which signing-key.jwk.json is too, and show client.pem, or app-self-signed \
-    its self-signed.pem. Any of them may send request objects (app-signed must) and ask for \
-    response_mode=jwt. ca.pem is what to trust. Nothing here is of any use anywhere else.";
+const ABOUT: &str = "The clients that are registered at this institution until it stops. They sign \
+    with signing-key.pem (the same key as signing-key.jwk.json) and present client.pem; app-self-signed \
+    presents self-signed.pem. Each may send request objects (app-signed must) and request \
+    response_mode=jwt. Trust ca.pem. These files are valid only at this institution.";
 
-const ABOUT_ONE: &str = "The client that is registered at this institution, until it stops. It has \
-    what lies here: signing-key.pem to sign with, which signing-key.jwk.json is too, client.pem to \
-    show, or client-secret.txt. ca.pem is what to trust. Nothing here is of any use anywhere else.";
+const ABOUT_ONE: &str = "The client that is registered at this institution until it stops. It uses \
+    the files in this directory: signing-key.pem (the same key as signing-key.jwk.json), \
+    client.pem, or client-secret.txt. Trust ca.pem. These files are valid only at this institution.";
 
-/// A directory that holds none of our files yet.
+/// A directory without any of these files.
 pub(crate) struct Files<'a> {
     directory: &'a Path,
 }
@@ -83,7 +83,7 @@ struct Entry<'a> {
 }
 
 impl<'a> Files<'a> {
-    /// Makes the directory where it is missing, and sees that nothing stands in the way.
+    /// Creates the directory if it is missing, and fails if one of the files exists.
     pub(crate) fn in_directory(directory: &'a Path) -> Result<Self, Failure> {
         files::make_directory(directory)?;
         ALL.iter().try_for_each(|name| files::check_absent(&directory.join(name)))?;
@@ -127,13 +127,13 @@ impl<'a> Files<'a> {
     }
 }
 
-/// Whether it shows the authority's certificate.
+/// Whether the client presents the authority's certificate.
 fn shows_certificate(client: &RegisteredClient) -> bool {
     let bound = matches!(client.binding, Binding::MutualTls(_) | Binding::AnyCertificate);
     bound || matches!(client.authentication, ClientAuthentication::TlsClientAuth(_))
 }
 
-/// What it is known by, if it is a secret.
+/// The secret of a client that authenticates by one.
 fn secret(client: &RegisteredClient) -> Option<&Secret> {
     match &client.authentication {
         ClientAuthentication::ClientSecret(ClientSecret { secret, .. }) => Some(secret),
@@ -141,7 +141,7 @@ fn secret(client: &RegisteredClient) -> Option<&Secret> {
     }
 }
 
-/// `connect.toml` for `app-mtls` and the one client of a dialect, `connect-dpop.toml` for `app-dpop`, and so on.
+/// `connect.toml` for `app-mtls` and the only client of a dialect, `connect-NAME.toml` for others.
 fn file(client: &RegisteredClient) -> String {
     match client.client_id.strip_prefix("app-") {
         _ if client.client_id == ONE_CLIENT => CONNECT_MTLS.to_owned(),
@@ -190,7 +190,7 @@ fn document(bank: &Bank) -> Document<'_> {
     Document { about, dialect, issuer: bank.issuer.as_str(), clients: clients.collect() }
 }
 
-/// RFC 8705 2.2.2: a client with a certificate of its own registers it in `x5c`.
+/// The client's JWK Set. It has a self-signed certificate in `x5c` (RFC 8705 2.2.2).
 fn jwks(bank: &Bank, client: &RegisteredClient) -> String {
     match (&client.authentication, &bank.own_certificate) {
         (ClientAuthentication::SelfSignedTlsClientAuth(_), Some((own, own_key))) => {
@@ -200,7 +200,7 @@ fn jwks(bank: &Bank, client: &RegisteredClient) -> String {
     }
 }
 
-/// The files that lie beside a configuration.
+/// The files that a configuration names.
 struct Names {
     root_certificates: &'static str,
     key: &'static str,
@@ -230,7 +230,7 @@ fn binding(client: &RegisteredClient) -> &'static str {
     }
 }
 
-/// A configuration for one client. Nothing in it is read otherwise by TOML.
+/// A configuration for one client. No value needs escaping in TOML.
 fn configuration(bank: &Bank, client: &RegisteredClient, names: &Names) -> String {
     let (issuer, client_id, fdx_base) = (&bank.issuer, &client.client_id, bank.fdx_base_of(client));
     let redirect_uri = client.redirect_uris.first().map(|uri| uri.as_str()).unwrap_or_default();
@@ -240,15 +240,15 @@ fn configuration(bank: &Bank, client: &RegisteredClient, names: &Names) -> Strin
         false => format!("dialect = \"{}\"\n", bank.provider.name),
     };
     let settings = settings(client, names);
-    let words = if bank.provider == Provider::MX { SCOPES } else { CONSENT };
+    let request = if bank.provider == Provider::MX { SCOPES } else { CONSENT };
     format!(
-        r#"# Written by `fdx sandbox`, good until it stops: fdx connect --config THIS-FILE
+        r#"# Written by `fdx sandbox`, valid until it stops: fdx connect --config THIS-FILE
 {dialect}issuer = "{issuer}"
 client_id = "{client_id}"
 redirect_uri = "{redirect_uri}"
 fdx_base = "{fdx_base}"
 root_certificates = "{root_certificates}"
-{settings}{words}
+{settings}{request}
 [output]
 receipt = "{client_id}-receipt.json"
 tokens = "{client_id}-tokens.json"
@@ -256,7 +256,7 @@ tokens = "{client_id}-tokens.json"
     )
 }
 
-/// What an institution that knows FDX's consents is asked.
+/// The request at an institution with FDX consents.
 const CONSENT: &str = r#"
 [request]
 openid = true
@@ -272,14 +272,14 @@ resources = [
 ]
 "#;
 
-/// What one that knows scopes alone is asked.
+/// The request at an institution with only scopes.
 const SCOPES: &str = r#"scopes = ["customers", "accounts", "transactions", "statements"]
 
 [request]
 openid = true
 "#;
 
-/// How the client is known, what it signs and what its tokens are bound to.
+/// The settings for authentication, signing and binding.
 fn settings(client: &RegisteredClient, names: &Names) -> String {
     let (authentication, binding) = (authentication(client), binding(client));
     let secret = matches!(client.authentication, ClientAuthentication::ClientSecret(_));

@@ -1,4 +1,4 @@
-//! The institution for any other client.
+//! `fdx sandbox`: an institution for any client.
 
 mod directory;
 
@@ -37,7 +37,7 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
     let uris = &args.redirect_uri;
     let observer = Observer::new(log);
     let bank = bank::open(provider, ports, uris, nonces, args.misbehave, observer).await?;
-    // A signal is heard from the first poll on: before anybody is told that this runs.
+    // Listen for ctrl-c before the program reports that it runs.
     let mut interrupted = pin!(tokio::signal::ctrl_c());
     let first = poll_fn(|context| Poll::Ready(interrupted.as_mut().poll(context))).await;
     files.write(&bank)?;
@@ -45,19 +45,21 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
     result(&format!("files            {}", dir.display()));
     if let Some(misbehaviour) = args.misbehave {
         let (does, right) = (misbehaviour.does(), misbehaviour.right());
-        message(&format!("Wrong on purpose, {misbehaviour}: {does}. A client has to: {right}."));
+        message(&format!("Misbehaves, {misbehaviour}: {does}. A client must: {right}."));
     }
-    message(&begin(dialect, dir));
+    message(&next_step(dialect, dir));
     let end = match first {
         Poll::Ready(end) => end,
         Poll::Pending => interrupted.await,
     };
-    end.map_err(|error| Failure::failed(format!("ctrl-c can't be heard: {error}"), "kill it"))?;
-    message("Stopped. Nothing is kept but the files: remove them before the next start.");
+    end.map_err(|error| {
+        Failure::failed(format!("can't listen for ctrl-c: {error}"), "end the process")
+    })?;
+    message("Stopped. Only the files remain: remove them before the next start.");
     Ok(())
 }
 
-/// Whose manners it has, and where it is.
+/// Prints the dialect and the URLs.
 fn introduce(bank: &Bank, dialect: Dialect) {
     if dialect != FDX {
         result(&format!("dialect          {}: {}\n", dialect.name(), dialect.provider()));
@@ -77,8 +79,8 @@ fn introduce(bank: &Bank, dialect: Dialect) {
     }
 }
 
-/// Where to begin.
-fn begin(dialect: Dialect, dir: &Path) -> String {
+/// The next step for the user.
+fn next_step(dialect: Dialect, dir: &Path) -> String {
     let config = dir.join(directory::CONNECT_MTLS);
     let connect = format!(
         "Serving until ctrl-c. In another terminal: fdx connect --config {}",
@@ -86,20 +88,19 @@ fn begin(dialect: Dialect, dir: &Path) -> String {
     );
     match Words::of(dialect) {
         Words::Details => format!(
-            "Serving until ctrl-c. Its client is in {}; fdx connect can't ask for what it grants, a \
-             program can: AuthorizationRequest::of_details, as fdx demo --dialect {} does.",
+            "Serving until ctrl-c. Its client is in {}. fdx connect can't request its consents. \
+             Use AuthorizationRequest::of_details, like fdx demo --dialect {}.",
             dir.join(directory::CLIENTS).display(),
             dialect.name()
         ),
         _ if dialect == FDX => format!(
-            "{connect}\nBeside it are connect-*.toml of other clients: fdx sandbox --help tells \
-             them apart."
+            "{connect}\nconnect-*.toml are configurations of other clients: see fdx sandbox --help."
         ),
         _ => connect,
     }
 }
 
-/// Every way to be wrong, one a line: for eyes and for `grep`.
+/// Prints every misbehaviour on its own line, for `grep`.
 fn list() {
     for misbehaviour in Misbehaviour::all() {
         let (does, clause) = (misbehaviour.does(), misbehaviour.clause());
@@ -108,24 +109,27 @@ fn list() {
     }
 }
 
-/// A line for each request: what was asked, and which clause it broke.
+/// Logs a request, and the clause that it violates.
 fn log(answered: &Answered<'_>) {
     let (method, path, status) = (answered.method, answered.path, answered.status.as_u16());
     let path = printable(path);
     let failed = answered.verdicts.last().filter(|last| last.outcome == Outcome::Failed);
     message(&match failed {
         Some(verdict) => {
-            format!("{status} {method} {path}   not so: {} ({})", verdict.rule, verdict.clause)
+            format!("{status} {method} {path}   violates: {} ({})", verdict.rule, verdict.clause)
         }
         None => format!("{status} {method} {path}   {} checks passed", answered.verdicts.len()),
     });
 }
 
-/// The port after the named one is for connections that show a certificate.
+/// The chosen port, and the next one for connections with a client certificate.
 fn ports(main: SocketAddr) -> Result<Ports, Failure> {
-    // Anybody may decide for its one customer, and its keys lie in a directory.
+    // Its consent page has no login, and its keys are files.
     if !main.ip().is_loopback() {
-        let what = format!("{} is not a loopback address, and this is no real bank", main.ip());
+        let what = format!(
+            "{} is not a loopback address, and the sandbox is not secure on a network",
+            main.ip()
+        );
         return Err(Failure::usage(what, "listen on 127.0.0.1 or [::1]"));
     }
     let mut mtls = main;

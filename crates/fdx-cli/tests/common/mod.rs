@@ -30,7 +30,7 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// A directory of this test's own, not made yet.
+/// The path of a new directory for this test. It does not exist yet.
 pub(crate) fn directory() -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -40,7 +40,7 @@ pub(crate) fn directory() -> PathBuf {
     directory
 }
 
-/// `fdx sandbox` at work, until this is dropped.
+/// A running `fdx sandbox`. Dropping this ends it.
 pub(crate) struct Sandbox {
     pub(crate) child: Child,
     pub(crate) directory: PathBuf,
@@ -103,13 +103,13 @@ impl Drop for Sandbox {
     }
 }
 
-/// `fdx connect` at work.
+/// A running `fdx connect`.
 pub(crate) struct Connect {
     child: Child,
     messages: BufReader<std::process::ChildStderr>,
-    /// Where the customer's browser is to go.
+    /// The URL for the customer's browser.
     pub(crate) url: String,
-    /// What it said before that.
+    /// The messages before the URL.
     pub(crate) before: String,
 }
 
@@ -119,7 +119,7 @@ impl Connect {
         Self::start_with(fdx(&["connect", "--config", config]), arguments)
     }
 
-    /// The same with a command that is prepared as far as the configuration.
+    /// Starts a command that already has its configuration, and waits for the URL.
     pub(crate) fn start_with(mut command: std::process::Command, arguments: &[&str]) -> Self {
         command.args(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -129,7 +129,7 @@ impl Connect {
         while !line.starts_with("http") {
             before.push_str(&line);
             line.clear();
-            assert!(messages.read_line(&mut line).unwrap() > 0, "no URL came: {before}");
+            assert!(messages.read_line(&mut line).unwrap() > 0, "no URL was printed: {before}");
         }
         Self { child, messages, url: line.trim().to_owned(), before }
     }
@@ -139,7 +139,7 @@ impl Connect {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    /// Ends it as ctrl-c does.
+    /// Interrupts it like ctrl-c.
     #[cfg(unix)]
     pub(crate) fn interrupt(&self) {
         let pid = self.child.id().to_string();

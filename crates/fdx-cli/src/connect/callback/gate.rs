@@ -1,4 +1,4 @@
-//! Ties the callback to the browser that began the flow.
+//! Ties the callback to the browser that began the flow: start URL, cookie, and start page.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -14,9 +14,11 @@ const SECRET: Label = Label::new("start secret");
 const COOKIE: Label = Label::new("start cookie");
 const NAME: Label = Label::new("start file");
 
-/// Another user of this machine may learn the authorization URL, decide there before the customer
-/// does, and send their own callback to our port. So a browser has to begin here, with a secret that
-/// is used once. It gets a cookie for that, and only with the cookie can it come back.
+/// Admits only the browser that began the flow.
+///
+/// Another user of this machine may learn the authorization URL, approve the request before the
+/// customer does, and send that callback to the listener's port. Therefore the browser must begin
+/// at the start URL, whose secret works once. It gets a cookie, and a callback needs the cookie.
 pub(crate) struct Gate {
     secret: Secret,
     cookie: Secret,
@@ -24,7 +26,7 @@ pub(crate) struct Gate {
     /// The path of the redirect_uri.
     path: String,
     origin: String,
-    /// Where the browser goes next. `None` before the request was pushed and after the first visit.
+    /// The next URL of the browser. `None` before the push and after the first visit.
     next: Mutex<Option<Next>>,
 }
 
@@ -34,7 +36,7 @@ struct Next {
     _file: Option<StartFile>,
 }
 
-/// What a browser with the right secret gets.
+/// The response to a browser with the right secret.
 pub(crate) struct Pass {
     /// The authorization URL.
     pub(crate) location: Secret,
@@ -62,7 +64,7 @@ impl Gate {
         format!("{}/start", self.path.trim_end_matches('/'))
     }
 
-    /// The start URL without the secret: where the start file posts it.
+    /// The start URL without the secret. The start file posts the secret to it.
     pub(crate) fn start_place(&self) -> String {
         format!("{}{}", self.origin, self.start_path())
     }
@@ -76,13 +78,13 @@ impl Gate {
         &self.secret
     }
 
-    /// Lets one browser through to `url`. `file` is removed when it has passed.
+    /// Admits one browser to `url`. `file` is removed afterwards.
     pub(crate) fn open(&self, url: &AuthorizationUrl, file: Option<StartFile>) {
         let url = Secret::new(url.as_str().to_owned());
         self.set(Some(Next { url, _file: file }));
     }
 
-    /// Lets no browser through any more, and removes the start file.
+    /// Admits no further browser, and removes the start file.
     pub(crate) fn close(&self) {
         self.set(None);
     }
@@ -93,7 +95,7 @@ impl Gate {
         }
     }
 
-    /// The way on, once, for the right secret. A wrong one changes nothing.
+    /// Returns the pass once, for the right secret. A wrong secret changes nothing.
     pub(crate) fn enter(&self, secret: &str) -> Option<Pass> {
         // In constant time.
         if self.secret != *secret {
@@ -118,7 +120,7 @@ impl Gate {
         })
     }
 
-    /// Whether a `Cookie` header (RFC 6265 section 5.4) has the cookie.
+    /// Whether a `Cookie` header (RFC 6265 section 5.4) contains the cookie.
     pub(crate) fn admits(&self, header: &str) -> bool {
         header.split(';').filter_map(|pair| pair.trim().split_once('=')).any(|(name, value)| {
             // In constant time.
@@ -127,10 +129,11 @@ impl Gate {
     }
 }
 
-/// A page in a directory that only its owner can enter. Every local user can read the arguments of a
-/// process, so the browser's opener gets the page's path and nothing else.
+/// The page that `--open` passes to the browser instead of a URL, in a directory that only its
+/// owner can enter.
 ///
-/// The page is removed when this value is dropped.
+/// Every local user can read the arguments of a process, so the browser's opener gets only the
+/// path. Dropping this value removes the page.
 pub(crate) struct StartFile {
     directory: PathBuf,
     path: PathBuf,
@@ -149,7 +152,7 @@ impl StartFile {
         ]))
     }
 
-    /// A page that leads to `url`, for a callback that does not come to this program's listener.
+    /// A page that leads to `url`, for a callback that does not arrive at the listener.
     pub(crate) fn leading_to(url: &str) -> Result<Self, Failure> {
         let url = escaped(url);
         Self::create(&Secret::concat(&[
@@ -162,7 +165,7 @@ impl StartFile {
         ]))
     }
 
-    /// Where it is.
+    /// The path of the page.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -179,7 +182,7 @@ impl StartFile {
 
 impl Drop for StartFile {
     fn drop(&mut self) {
-        // What was removed by hand is gone as well.
+        // The user may have removed it.
         let _ = std::fs::remove_dir_all(&self.directory);
     }
 }
@@ -187,7 +190,7 @@ impl Drop for StartFile {
 const BEFORE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
     <meta name=\"referrer\" content=\"no-referrer\"><title>fdx</title>";
 
-/// Text as the value of an attribute.
+/// Escapes text for the value of an attribute.
 fn escaped(text: &str) -> Secret {
     let text = text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     Secret::new(text.replace('\'', "&#39;"))
@@ -199,7 +202,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_start_file_is_its_owners_alone_and_goes_with_its_value() {
+    fn only_the_owner_can_read_a_start_file_and_dropping_removes_it() {
         use std::os::unix::fs::PermissionsExt;
 
         let secret = Secret::new("s3cret".into());
@@ -212,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_escaped() {
+    fn escapes_the_url() {
         let file = StartFile::leading_to("https://bank.example/a?b=\"c\"&d='<e>'").unwrap();
         let page = std::fs::read_to_string(file.path()).unwrap();
         let url = "https://bank.example/a?b=&quot;c&quot;&amp;d=&#39;&lt;e>&#39;";

@@ -1,3 +1,5 @@
+//! An HTTP/1.1 listener for the start URL and one callback.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,30 +16,30 @@ use crate::connect::callback::gate::Gate;
 use crate::error::Failure;
 use crate::print::message;
 
-/// The redirect_uri's port, for one callback. Just enough HTTP/1.1 to hear the start, which the
-/// [`Gate`] decides about, and one callback.
+/// Listens on the redirect_uri's port, for the start URL of the [`Gate`] and one callback.
 pub(crate) struct Listener {
     visits: mpsc::Receiver<Visit>,
     gate: Arc<Gate>,
 }
 
-/// A browser that came back to the redirect_uri.
+/// A callback, and the connection to the browser that sent it.
 pub(crate) struct Visit {
     url: Secret,
     stream: Option<TcpStream>,
 }
 
-/// What every connection is answered from.
-struct Place {
+/// What every connection needs.
+struct Shared {
     redirect_uri: RedirectUri,
     gate: Arc<Gate>,
     arrived: mpsc::Sender<Visit>,
 }
 
-/// What one connection may send, and how long it may take: a browser's head is far smaller.
+/// The limit of a request's head, which is far smaller in a browser.
 const MAX_HEAD: usize = 16 * 1024;
-/// A form with the secret.
+/// The limit of the form with the secret.
 const MAX_BODY: usize = 1024;
+/// The time limit of one connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Listener {
@@ -47,14 +49,15 @@ impl Listener {
         let address = format!("{host}:{}", redirect_uri.port());
         let listener = TcpListener::bind(&address).await.map_err(|error| {
             Failure::usage(
-                format!("{address} of the redirect_uri can't be listened on: {error}"),
+                format!("can't listen on {address} of the redirect_uri: {error}"),
                 "free the port, or use --callback stdin",
             )
         })?;
         let (arrived, visits) = mpsc::channel(1);
         let gate = Arc::new(Gate::new(redirect_uri)?);
-        let place = Place { redirect_uri: redirect_uri.clone(), gate: Arc::clone(&gate), arrived };
-        tokio::spawn(listen(listener, Arc::new(place)));
+        let shared =
+            Shared { redirect_uri: redirect_uri.clone(), gate: Arc::clone(&gate), arrived };
+        tokio::spawn(listen(listener, Arc::new(shared)));
         Ok(Self { visits, gate })
     }
 
@@ -62,7 +65,7 @@ impl Listener {
         &self.gate
     }
 
-    /// The next visit to the redirect_uri's own path.
+    /// Waits for the next request of the redirect_uri's path.
     pub(crate) async fn accept(&mut self) -> Result<Visit, Failure> {
         let ended = || Failure::failed("the listener has ended", "use --callback stdin");
         self.visits.recv().await.ok_or_else(ended)
@@ -71,40 +74,39 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // The tasks that hear connections keep the gate: it must not keep the start file.
+        // The tasks of connections still own the gate. It must not keep the start file.
         self.gate.close();
     }
 }
 
-/// Hears all who come at the same time: browsers open connections that they may never use.
-async fn listen(listener: TcpListener, place: Arc<Place>) {
-    while !place.arrived.is_closed() {
+/// Serves connections concurrently: browsers open connections that they may never use.
+async fn listen(listener: TcpListener, shared: Arc<Shared>) {
+    while !shared.arrived.is_closed() {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(hear(stream, Arc::clone(&place)));
+                tokio::spawn(serve(stream, Arc::clone(&shared)));
             }
-            // Too many files are open, most likely.
+            // Probably too many open files.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
 }
 
-/// Hears one connection. What is for neither start nor redirect_uri, such as for an icon, is sent
-/// away.
-async fn hear(mut stream: TcpStream, place: Arc<Place>) {
-    // Too slow, too long, or gone: no answer.
+/// Serves one connection. Refuses requests for other paths, such as an icon.
+async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
+    // Too slow, too long, or closed: no response.
     let Ok(Some(request)) = timeout(PATIENCE, request(&mut stream)).await else {
         return;
     };
-    let (gate, redirect_uri) = (&place.gate, &place.redirect_uri);
-    match asked(request.as_bytes(), redirect_uri.path(), &gate.start_path()) {
-        Ok(Asked::Callback { target, cookies }) => {
+    let (gate, redirect_uri) = (&shared.gate, &shared.redirect_uri);
+    match parse(request.as_bytes(), redirect_uri.path(), &gate.start_path()) {
+        Ok(Parsed::Callback { target, cookies }) => {
             if cookies.iter().any(|header| gate.admits(header)) {
                 let url = Secret::concat(&[redirect_uri.origin().as_str(), target]);
-                let _ = place.arrived.send(Visit { url, stream: Some(stream) }).await;
+                let _ = shared.arrived.send(Visit { url, stream: Some(stream) }).await;
                 return;
             }
-            message("note: a callback came from a browser that did not start here: it is ignored");
+            message("note: ignored a callback from a browser that did not start here");
             answer(
                 stream,
                 FORBIDDEN,
@@ -113,7 +115,7 @@ async fn hear(mut stream: TcpStream, place: Arc<Place>) {
             )
             .await;
         }
-        Ok(Asked::Start { secret }) => match gate.enter(secret.expose()) {
+        Ok(Parsed::Start { secret }) => match gate.enter(secret.expose()) {
             Some(pass) => {
                 let (location, cookie) = (pass.location.expose(), pass.cookie.expose());
                 let headers =
@@ -130,7 +132,7 @@ async fn hear(mut stream: TcpStream, place: Arc<Place>) {
                 .await;
             }
         },
-        Err(status) => answer(stream, status, "There is nothing here.").await,
+        Err(status) => answer(stream, status, "Not found.").await,
     }
 }
 
@@ -158,12 +160,12 @@ impl Visit {
 
     pub(crate) async fn refuse(self) {
         if let Some(stream) = self.stream {
-            answer(stream, "400 Bad Request", "This is not the answer to our request.").await;
+            answer(stream, "400 Bad Request", "This is not the expected callback.").await;
         }
     }
 }
 
-/// Everything up to the empty line, and the body that `Content-Length` announces.
+/// Reads the head, and a body of `Content-Length` bytes.
 async fn request(stream: &mut TcpStream) -> Option<SecretBuffer> {
     let mut bytes = SecretBuffer::with_capacity(MAX_HEAD);
     let mut chunk = Zeroizing::new([0; 2048]);
@@ -187,12 +189,12 @@ async fn request(stream: &mut TcpStream) -> Option<SecretBuffer> {
     }
 }
 
-/// Behind the empty line.
+/// The index after the empty line.
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|place| place + 4)
+    bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
 }
 
-/// The values of a header. Those that are no text are left out.
+/// The values of a header, without those that are not text.
 fn headers<'h>(head: &'h [u8], name: &str) -> Vec<&'h str> {
     let lines = head.split(|byte| *byte == b'\n').skip(1);
     let values = lines.filter_map(|line| {
@@ -202,16 +204,16 @@ fn headers<'h>(head: &'h [u8], name: &str) -> Vec<&'h str> {
     values.collect()
 }
 
-/// What a request is for.
+/// A parsed request.
 #[derive(Debug)]
-enum Asked<'r> {
+enum Parsed<'r> {
     Callback { target: &'r str, cookies: Vec<&'r str> },
     Start { secret: Secret },
 }
 
-/// RFC 9112 section 3: a GET for the callback's path, a GET or POST for the start's, or the status
-/// that says what is wrong.
-fn asked<'r>(request: &'r [u8], path: &str, start_path: &str) -> Result<Asked<'r>, &'static str> {
+/// Parses a GET of the callback's path, or a GET or POST of the start path (RFC 9112 section 3).
+/// Returns the status of the refusal otherwise.
+fn parse<'r>(request: &'r [u8], path: &str, start_path: &str) -> Result<Parsed<'r>, &'static str> {
     const BAD_REQUEST: &str = "400 Bad Request";
     let end = end_of_head(request).ok_or(BAD_REQUEST)?;
     let (head, body) = request.split_at_checked(end).ok_or(BAD_REQUEST)?;
@@ -230,9 +232,9 @@ fn asked<'r>(request: &'r [u8], path: &str, start_path: &str) -> Result<Asked<'r
     let wanted = if path.is_empty() { "/" } else { path };
     match method {
         Some("GET") if visited == wanted => {
-            Ok(Asked::Callback { target, cookies: headers(head, "cookie") })
+            Ok(Parsed::Callback { target, cookies: headers(head, "cookie") })
         }
-        // A browser that loads a page before its user wants it would use the secret up.
+        // A prefetch would use up the secret.
         Some("GET") if visited == start_path && !headers(head, "sec-purpose").is_empty() => {
             Err("503 Service Unavailable")
         }
@@ -245,23 +247,23 @@ fn asked<'r>(request: &'r [u8], path: &str, start_path: &str) -> Result<Asked<'r
     }
 }
 
-fn secret(form: &str) -> Option<Asked<'static>> {
+fn secret(form: &str) -> Option<Parsed<'static>> {
     let form = Query::parse(form, MAX_BODY).ok()?;
     let secret = form.one("secret").ok()??;
-    Some(Asked::Start { secret: Secret::new(secret.to_owned()) })
+    Some(Parsed::Start { secret: Secret::new(secret.to_owned()) })
 }
 
 async fn answer(stream: TcpStream, status: &str, text: &str) {
     answer_with(stream, status, "", text).await;
 }
 
-/// The whole answer. Whether it arrives matters to nobody but the reader.
+/// Writes a response, and ignores errors: only the browser needs it.
 async fn answer_with(mut stream: TcpStream, status: &str, headers: &str, text: &str) {
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>fdx</title><p>{text}</p></html>"
     );
     let length = page.len().to_string();
-    // The URL holds a code or a secret: it must not stay in a cache, nor leave with a referrer.
+    // The URL contains a code or a secret, which must not be cached or sent as a referrer.
     let response = Secret::concat(&[
         "HTTP/1.1 ",
         status,
@@ -285,26 +287,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_get_of_the_path_gives_its_target_and_cookies() {
+    fn parses_target_and_cookies_of_a_callback() {
         let head =
             b"GET /cb?code=a&state=b HTTP/1.1\r\nhost: x\r\nCookie: a=b\r\ncookie:c=d\r\n\r\n";
-        let Ok(Asked::Callback { target, cookies }) = asked(head, "/cb", "/cb/start") else {
+        let Ok(Parsed::Callback { target, cookies }) = parse(head, "/cb", "/cb/start") else {
             panic!("no callback");
         };
         assert_eq!((target, cookies.as_slice()), ("/cb?code=a&state=b", &["a=b", "c=d"][..]));
         assert!(matches!(
-            asked(b"GET /?code=a HTTP/1.1\r\n\r\n", "", "/start"),
-            Ok(Asked::Callback { target: "/?code=a", .. })
+            parse(b"GET /?code=a HTTP/1.1\r\n\r\n", "", "/start"),
+            Ok(Parsed::Callback { target: "/?code=a", .. })
         ));
     }
 
     #[test]
-    fn the_start_is_a_get_or_a_post() {
+    fn accepts_the_start_by_get_and_post() {
         for request in [
             &b"GET /cb/start?secret=s HTTP/1.1\r\n\r\n"[..],
             b"POST /cb/start HTTP/1.1\r\ncontent-length: 8\r\n\r\nsecret=s",
         ] {
-            let Ok(Asked::Start { secret }) = asked(request, "/cb", "/cb/start") else {
+            let Ok(Parsed::Start { secret }) = parse(request, "/cb", "/cb/start") else {
                 panic!("{request:?}");
             };
             assert_eq!(secret.expose(), "s");
@@ -312,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_sent_away() {
+    fn refuses_every_other_request() {
         for (head, status) in [
             (&b"GET /favicon.ico HTTP/1.1\r\n\r\n"[..], "404"),
             (b"POST /cb HTTP/1.1\r\n\r\n", "405"),
@@ -328,7 +330,7 @@ mod tests {
             (b"GET /cb?a\x00 HTTP/1.1\r\n\r\n", "400"),
             (b"\r\n\r\n", "400"),
         ] {
-            assert!(asked(head, "/cb", "/cb/start").unwrap_err().starts_with(status), "{head:?}");
+            assert!(parse(head, "/cb", "/cb/start").unwrap_err().starts_with(status), "{head:?}");
         }
     }
 }

@@ -1,3 +1,5 @@
+//! The lifecycle of a consent at Autional.
+
 use fdx_jose::Algorithm;
 use fdx_par::dialect::AUTIONAL;
 use fdx_par::{AuthorizationRequest, Callback, RequestObjects, TokenTypeHint};
@@ -34,12 +36,12 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
         .resource(&client.config().fdx_base);
     let draft = client.push(&request, entropy()?, system_now());
     let pushed = driver.run("pushing the authorization request", draft).await?;
-    steps.done("push JSON, its details a real array", "RFC 9126 2, RFC 9396 2");
+    steps.done("push JSON with the details as an array", "RFC 9126 2, RFC 9396 2");
 
-    let sent_off = pushed.redirect(system_now());
-    let (url, pending) = sent_off.map_err(|error| Failure::protocol("redirecting", &error))?;
+    let redirect = pushed.redirect(system_now());
+    let (url, pending) = redirect.map_err(|error| Failure::protocol("redirecting", &error))?;
     let callback = driver.customer(url.as_str()).await?;
-    steps.done("send the customer, with response_type on the URL", "RFC 9126 4");
+    steps.done("redirect the customer, with response_type in the URL", "RFC 9126 4");
 
     let draft = match client.callback(pending, &callback, system_now()).map_err(not_ours)? {
         Callback::Code(accepted) => client.exchange(accepted, entropy()?, system_now()),
@@ -51,8 +53,8 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
 
     let granted = verified.without_grant();
     let receipt = client.receipt(&granted, system_now());
-    let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
-    steps.done("make out the receipt", "RFC 8785");
+    let receipt = receipt.map_err(|error| Failure::protocol("issuing the receipt", &error))?;
+    steps.done("issue the receipt", "RFC 8785");
     stage.accounts(&client, granted.tokens().access_token()).await?;
     steps.done("read the accounts, with a proof", "RFC 9449 7");
     let grant = driver.refreshed(&client, &granted.stored()).await?;

@@ -1,3 +1,5 @@
+//! The lifecycle of a consent at Mastercard.
+
 use fdx_jose::Algorithm;
 use fdx_par::dialect::MASTERCARD;
 use fdx_par::not_fapi::Unbound;
@@ -35,21 +37,21 @@ pub(super) async fn open() -> Result<Stage, Failure> {
 /// Register, read, update, push, authorize, token, introspect, refresh, consent, revoke.
 pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<ConsentReceipt, Failure> {
     let (registrars, driver) = (stage.client().await?, &stage.driver);
-    steps.done("discover, and put the documented token endpoint right", "RFC 8414 3");
+    steps.done("discover, and correct the documented token endpoint", "RFC 8414 3");
     let (registrar, registered) = register(driver, &registrars, steps).await?;
     let config = registrar.client_config(&registered);
     let client = config.and_then(|config| Client::new(config, registrars.metadata().clone()));
     let client = client.map_err(|error| Failure::protocol("registering", &error))?;
 
-    let request = AuthorizationRequest::new(scene::asked()?).openid().offline_access();
+    let request = AuthorizationRequest::new(scene::consent_request()?).openid().offline_access();
     let draft = client.push(&request, entropy()?, system_now());
     let pushed = driver.run("pushing the authorization request", draft).await?;
-    steps.done("push the request object, its details beside it", "RFC 9126 3, RFC 9101 4");
+    steps.done("push the request object, with the details next to it", "RFC 9126 3, RFC 9101 4");
 
-    let sent_off = pushed.redirect(system_now());
-    let (url, pending) = sent_off.map_err(|error| Failure::protocol("redirecting", &error))?;
+    let redirect = pushed.redirect(system_now());
+    let (url, pending) = redirect.map_err(|error| Failure::protocol("redirecting", &error))?;
     let callback = driver.customer(url.as_str()).await?;
-    steps.done("send the customer, who decides", "RFC 9126 4");
+    steps.done("redirect the customer, who decides", "RFC 9126 4");
 
     let draft = match client.callback(pending, &callback, system_now()).map_err(not_ours)? {
         Callback::Code(accepted) => client.exchange(accepted, entropy()?, system_now()),
@@ -61,22 +63,22 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
 
     let token = verified.tokens().access_token();
     let draft = client.introspect(token, entropy()?, system_now());
-    let told = driver.run("introspecting the access token", draft).await?;
-    let verified = verified.introspected(&told);
+    let introspection = driver.run("introspecting the access token", draft).await?;
+    let verified = verified.introspected(&introspection);
     let verified =
         verified.map_err(|refused| Failure::protocol("introspecting", &refused.error))?;
     steps.done("introspect the access token", "RFC 7662 2");
 
     let granted = driver.granted(&client, verified).await?;
-    steps.done("read the consent, the token without a scheme", "FDX Consent API");
+    steps.done("read the consent, with the token without a scheme", "FDX Consent API");
     let receipt = client.receipt(&granted, system_now());
-    let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
-    steps.done("make out the receipt", "RFC 8785");
+    let receipt = receipt.map_err(|error| Failure::protocol("issuing the receipt", &error))?;
+    steps.done("issue the receipt", "RFC 8785");
 
     let grant = driver.refreshed(&client, &granted.stored()).await?;
     steps.done("refresh", "RFC 6749 6");
 
-    let id = grant.consent_id().ok_or_else(|| defect("no consent id was told"))?;
+    let id = grant.consent_id().ok_or_else(|| defect("the institution reported no consent id"))?;
     let why = ConsentRevocationRequest::new(RevocationReason::UserAction, PartyType::DataRecipient);
     let token = grant.tokens().access_token();
     let draft = client.revoke_consent(id, token, &why, entropy()?, system_now());
@@ -92,7 +94,7 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     Ok(receipt)
 }
 
-/// Registers by a token of the registrar's own, reads and updates the registration.
+/// Registers with a client token, reads and updates the registration.
 async fn register(
     driver: &Driver,
     registrars: &Client,
@@ -100,8 +102,8 @@ async fn register(
 ) -> Result<(Registrar, Registered), Failure> {
     let create = Scopes::parse("client.create").map_err(defect)?;
     let draft = registrars.client_credentials(&create, entropy()?, system_now());
-    let token = driver.run("asking for a token of one's own", draft).await?;
-    steps.done("ask for a token that registers clients", "RFC 6749 4.4");
+    let token = driver.run("requesting a client token", draft).await?;
+    steps.done("request a client token for registration", "RFC 6749 4.4");
 
     let scopes = Scopes::parse(&Provider::MASTERCARD.scopes().join(" ")).map_err(defect)?;
     let keys: Value =

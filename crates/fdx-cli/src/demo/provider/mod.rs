@@ -1,4 +1,4 @@
-//! The lifecycle of one provider, quirks and all, against that provider as the sandbox plays it.
+//! The lifecycle of a consent at one provider, which the sandbox plays.
 
 mod autional;
 mod mastercard;
@@ -21,7 +21,7 @@ use crate::dialects::{Member, members, members_table};
 use crate::error::Failure;
 use crate::print::{hex, pretty, result};
 
-/// Everything at once, for `--json`.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Report<'a> {
     dialect: &'a str,

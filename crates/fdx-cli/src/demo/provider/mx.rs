@@ -1,3 +1,5 @@
+//! The lifecycle of a consent at MX.
+
 use fdx_jose::Algorithm;
 use fdx_par::not_fapi::{self, ClientSecret, MX, Unbound};
 use fdx_par::{
@@ -20,17 +22,17 @@ const SCOPES: &str = "customers accounts transactions statements";
 
 pub(super) async fn open() -> Result<Stage, Failure> {
     let secret = Secret::new(base64url::encode(&entropy()?.derive(SECRET, 0)));
-    let shown = ClientSecret::new(secret.expose().to_owned());
-    let kept = fdx_sandbox::ClientSecret { secret, place: SecretPlace::Basic };
+    let sent = ClientSecret::new(secret.expose().to_owned());
+    let registered = fdx_sandbox::ClientSecret { secret, place: SecretPlace::Basic };
     Stage::open(
         Provider::MX,
         MX,
         Algorithm::Es256,
         |client, _| {
-            client.authentication = fdx_sandbox::ClientAuthentication::ClientSecret(kept);
+            client.authentication = fdx_sandbox::ClientAuthentication::ClientSecret(registered);
         },
         |config, _| {
-            config.authentication = ClientAuthentication::NotFapi(shown);
+            config.authentication = ClientAuthentication::NotFapi(sent);
             config.sender_constraint = SenderConstraint::NotFapi(Unbound);
             config.request_objects = RequestObjects::Unsigned;
         },
@@ -49,7 +51,7 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     steps.done("write the request into the customer's URL: not FAPI", "RFC 6749 4.1.1, RFC 7636");
 
     let callback = driver.customer(url.as_str()).await?;
-    steps.done("send the customer, who decides", "RFC 6749 4.1.1");
+    steps.done("redirect the customer, who decides", "RFC 6749 4.1.1");
 
     let draft = match client.callback(pending, &callback, system_now()).map_err(not_ours)? {
         Callback::Code(accepted) => client.exchange(accepted, entropy()?, system_now()),
@@ -61,13 +63,13 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
 
     let granted = verified.without_grant();
     let receipt = client.receipt(&granted, system_now());
-    let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
-    steps.done("make out the receipt, which says what is missing", "RFC 8785");
+    let receipt = receipt.map_err(|error| Failure::protocol("issuing the receipt", &error))?;
+    steps.done("issue the receipt, which states what is missing", "RFC 8785");
     stage.accounts(&client, granted.tokens().access_token()).await?;
     steps.done("read the accounts, with a plain Bearer token", "RFC 6750 2.1");
 
     let grant = driver.refreshed(&client, &granted.stored()).await?;
-    steps.done("refresh: the refresh token is rotated, and good for 30 days", "RFC 6749 6");
+    steps.done("refresh: the refresh token is rotated, and valid for 30 days", "RFC 6749 6");
     for which in [TokenTypeHint::AccessToken, TokenTypeHint::RefreshToken] {
         let draft = client.revoke(grant.tokens(), which, entropy()?, system_now());
         driver.run("revoking a token", draft).await?;

@@ -1,3 +1,5 @@
+//! A provider on loopback, and a recipient with its dialect.
+
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +21,7 @@ use crate::demo::scene::defect;
 use crate::error::Failure;
 use crate::flow::{Driver, entropy};
 
-/// A provider on loopback, and a recipient that speaks its dialect.
+/// A running provider, and a recipient with its dialect.
 pub(crate) struct Stage {
     pub(crate) driver: Driver,
     pub(crate) config: ClientConfig,
@@ -28,16 +30,16 @@ pub(crate) struct Stage {
 
 pub(crate) const CLIENT: &str = "app-1";
 
-/// What a recipient is set up with beside its key.
+/// What a recipient needs in addition to its key.
 pub(crate) struct Means {
     pub(crate) certificate: Thumbprint,
-    /// The resources, where certificates are asked for.
+    /// The FDX API at the endpoint that requests certificates.
     pub(crate) mtls_base: HttpsUrl,
 }
 
 impl Stage {
-    /// Starts the provider. `register` changes what the provider knows of its client, `configure`
-    /// what the recipient knows of itself, beyond what the provider usually has.
+    /// Starts the provider. `register` changes the registered client, and `configure` the
+    /// recipient's configuration.
     pub(crate) async fn open(
         provider: &'static Provider,
         dialect: Dialect,
@@ -98,7 +100,7 @@ impl Stage {
         Ok(Self { driver, config, _running: running })
     }
 
-    /// Reads the accounts that the customer shares.
+    /// Reads the granted accounts.
     pub(crate) async fn accounts(
         &self,
         client: &Client,
@@ -110,7 +112,7 @@ impl Stage {
         self.driver.run("reading the accounts", draft).await.map(drop)
     }
 
-    /// A client of the provider, from its metadata where it publishes any.
+    /// Creates a client, from the provider's metadata if it publishes any.
     pub(crate) async fn client(&self) -> Result<Client, Failure> {
         const DOING: &str = "discovering the provider";
         let (issuer, dialect) = (&self.config.issuer, self.config.dialect);

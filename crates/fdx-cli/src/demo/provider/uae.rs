@@ -1,3 +1,5 @@
+//! The lifecycle of a consent at UAE Open Finance.
+
 use core::time::Duration;
 
 use fdx_jose::Algorithm;
@@ -26,7 +28,7 @@ pub(super) async fn open() -> Result<Stage, Failure> {
         |_, _| (),
         |config, means| {
             config.sender_constraint = SenderConstraint::Mtls(means.certificate);
-            // Resources are where certificates are asked for, as everything is.
+            // Resources are at the endpoint that requests certificates.
             config.fdx_base = means.mtls_base.clone();
         },
     )
@@ -48,12 +50,12 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     );
     let draft = client.push(&request.openid(), entropy()?, system_now());
     let pushed = driver.run("pushing the authorization request", draft).await?;
-    steps.done("push three parameters, nbf 10 seconds back", "RFC 9126 2, RFC 9101 4");
+    steps.done("push three parameters, nbf 10 seconds in the past", "RFC 9126 2, RFC 9101 4");
 
-    let sent_off = pushed.redirect(system_now());
-    let (url, pending) = sent_off.map_err(|error| Failure::protocol("redirecting", &error))?;
+    let redirect = pushed.redirect(system_now());
+    let (url, pending) = redirect.map_err(|error| Failure::protocol("redirecting", &error))?;
     let callback = driver.customer(url.as_str()).await?;
-    steps.done("send the customer, with response_type and scope on the URL", "RFC 9126 4");
+    steps.done("redirect the customer, with response_type and scope in the URL", "RFC 9126 4");
 
     let draft = match client.callback(pending, &callback, system_now()).map_err(not_ours)? {
         Callback::Code(accepted) => client.exchange(accepted, entropy()?, system_now()),
@@ -63,22 +65,22 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     let verified = driver.verify(&client, exchanged).await?;
     steps.done("check the callback, exchange the code, verify", "RFC 9207 2.4, RFC 8705 3");
 
-    let told = verified.authorization_details().and_then(ReportedConsent::find);
-    let told = told.ok_or_else(|| defect("the consent is not told back"))?;
-    let status = told.status().map_or("not told", |status| status.as_str());
+    let reported = verified.authorization_details().and_then(ReportedConsent::find);
+    let reported = reported.ok_or_else(|| defect("the consent was not reported"))?;
+    let status = reported.status().map_or("not reported", |status| status.as_str());
     if status != "Authorized" {
         return Err(defect(format!("the consent is {status}")));
     }
     let granted = verified.without_grant();
-    steps.done("read the consent back from the token response", "RFC 9396 7");
+    steps.done("read the consent from the token response", "RFC 9396 7");
     let receipt = client.receipt(&granted, system_now());
-    let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
-    steps.done("make out the receipt", "RFC 8785");
+    let receipt = receipt.map_err(|error| Failure::protocol("issuing the receipt", &error))?;
+    steps.done("issue the receipt", "RFC 8785");
 
     stage.accounts(&client, granted.tokens().access_token()).await?;
-    steps.done("read the accounts, showing the certificate", "RFC 8705 3");
+    steps.done("read the accounts, with the certificate", "RFC 8705 3");
     driver.refreshed(&client, &granted.stored()).await?;
-    steps.done("refresh: no refresh token comes, the old one stays", "RFC 6749 6");
+    steps.done("refresh: no new refresh token, the old one remains", "RFC 6749 6");
     Ok(receipt)
 }
 
