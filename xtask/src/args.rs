@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use crate::failure::Failure;
 
-/// What stood on the command line, taken away piece by piece.
+/// The arguments of the command line that are not read yet.
 pub(crate) struct Args(VecDeque<String>);
 
 impl Args {
@@ -15,36 +15,36 @@ impl Args {
         Self(VecDeque::new())
     }
 
-    /// The same as if it had stood there.
+    /// A command line with these arguments.
     pub(crate) fn of(words: &[&str]) -> Self {
         Self(words.iter().map(ToString::to_string).collect())
     }
 
-    /// All that is left, for another program.
+    /// Returns the remaining arguments, for another program.
     pub(crate) fn rest(self) -> Vec<String> {
         self.0.into()
     }
 
-    /// The command itself.
+    /// Removes and returns the command.
     pub(crate) fn command(&mut self) -> Option<String> {
         self.0.pop_front()
     }
 
-    /// Whether `--json` was asked for; nothing else may be left.
+    /// Reads `--json`, and fails if another argument remains.
     pub(crate) fn output(mut self) -> Result<Output, Failure> {
         let output = self.json();
         self.nothing_else()?;
         Ok(output)
     }
 
-    /// Whether `--json` was asked for, taken away.
+    /// Removes and returns `--json`.
     pub(crate) fn json(&mut self) -> Output {
         let before = self.0.len();
         self.0.retain(|arg| arg != "--json");
         if self.0.len() < before { Output::Json } else { Output::Table }
     }
 
-    /// Every `NAME` of `--skip NAME`; nothing else may be left.
+    /// Reads every `--skip NAME`, and fails if another argument remains.
     pub(crate) fn skips(mut self) -> Result<Vec<String>, Failure> {
         let mut skips = Vec::new();
         while let Some(flag) = self.0.pop_front() {
@@ -60,7 +60,7 @@ impl Args {
         Ok(skips)
     }
 
-    /// Those of `known` that are named, or all of them where none is.
+    /// Returns the named ones of `known`, or all of them if none is named.
     pub(crate) fn names(self, known: &[&'static str]) -> Result<Vec<&'static str>, Failure> {
         let find = |word: String| {
             known.iter().copied().find(|name| *name == word).ok_or_else(|| unknown(&word))
@@ -69,37 +69,37 @@ impl Args {
         Ok(if named.is_empty() { known.to_vec() } else { named })
     }
 
-    /// `N` of `--seconds N`, taken away, or the usual number.
+    /// Removes `--seconds N` and returns `N`. The default is `usual`.
     pub(crate) fn seconds(&mut self, usual: u64) -> Result<u64, Failure> {
         let Some(place) = self.0.iter().position(|arg| arg == "--seconds") else {
             return Ok(usual);
         };
         let number = self.0.remove(place + 1).and_then(|text| text.parse().ok());
         self.0.remove(place);
-        // To libFuzzer, no seconds are no limit.
+        // For libFuzzer, 0 seconds means no limit.
         number.filter(|seconds| *seconds > 0).ok_or_else(|| {
             Failure::new("--seconds needs a number from 1").next("write for example '--seconds 20'")
         })
     }
 
-    /// Refuses whatever is left.
+    /// Fails if an argument remains.
     pub(crate) fn nothing_else(&self) -> Result<(), Failure> {
         self.0.front().map_or(Ok(()), |arg| Err(unknown(arg)))
     }
 }
 
-/// How a command prints what it found.
+/// The output format of a command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Output {
     /// One JSON document on standard output.
     Json,
-    /// For eyes.
+    /// A table for people.
     Table,
 }
 
 fn unknown(arg: &str) -> Failure {
-    Failure::new(format!("this command does not take '{arg}'"))
-        .next("run 'cargo xtask help' to see what it takes")
+    Failure::new(format!("unknown argument '{arg}'"))
+        .next("run 'cargo xtask help' for the arguments of each command")
 }
 
 #[cfg(test)]
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_known_ones_or_all() {
+    fn returns_the_named_or_all() {
         let known = ["a", "b"];
         assert_eq!(args(&["b"]).names(&known).unwrap(), ["b"]);
         assert_eq!(args(&[]).names(&known).unwrap(), ["a", "b"]);

@@ -6,7 +6,7 @@ use crate::outcome::Outcome;
 use crate::table::Table;
 use crate::{api, conformance, interop, isolated, msrv, package, shell, simulate, test, walls};
 
-/// The crates whose features are also checked away.
+/// The crates that are also checked without features.
 const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];
 
 /// A package that is not a member of the workspace.
@@ -30,12 +30,12 @@ const STEPS: [Step; 15] = [
     Step { name: "interop", run: || interop::run(Args::none()).map(passed) },
 ];
 
-/// Runs every step, also after one failed, and prints a table at the end.
+/// Runs every step, even after a failure, and prints a table at the end.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let skips = args.skips()?;
     let names = STEPS.map(|step| step.name);
     if let Some(unknown) = skips.iter().find(|skip| !names.contains(&skip.as_str())) {
-        return Err(Failure::new(format!("there is no step '{unknown}'"))
+        return Err(Failure::new(format!("unknown step '{unknown}'"))
             .next(format!("the steps are {}", names.join(", "))));
     }
     let mut table = Table::new(&["step", "result", "seconds"]);
@@ -64,7 +64,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Ok(())
     } else {
         Err(Failure::new(format!("failed: {}", failed.join(", ")))
-            .next("each step's own output above says why"))
+            .next("see each step's output above"))
     }
 }
 
@@ -94,9 +94,9 @@ fn clippy() -> Result<(), Failure> {
     shell::watch(shell::cargo(&[&["clippy"], &FUZZ[..], &denied].concat()))
 }
 
-/// Features add: each crate of the core also builds without any, and with its defaults alone;
-/// `fdx-jose` also with the other backend, and with both, and the command without the other one.
-/// `clippy` has seen all of them together.
+/// Checks sets of features: each core crate without features and with its defaults, `fdx-jose` also
+/// with aws-lc-rs alone and with both backends, and `fdx-cli` without aws-lc-rs. `clippy` checks
+/// all features together.
 fn features() -> Result<(), Failure> {
     let no_ring = ["--no-default-features", "--features", "aws-lc-rs"];
     let mut sets =
@@ -118,7 +118,7 @@ fn docs() -> Result<(), Failure> {
 fn deny() -> Result<(), Failure> {
     if !shell::is_there(shell::cargo(&["deny", "--version"])) {
         return Err(Failure::new("cargo-deny is not installed")
-            .next("run 'cargo install --locked cargo-deny', or leave it out with '--skip deny'"));
+            .next("run 'cargo install --locked cargo-deny', or skip it with '--skip deny'"));
     }
     shell::watch(shell::cargo(&[
         "deny",

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What went wrong, and what the reader can do next.
+/// What failed, and the next step.
 #[derive(Debug)]
 pub(crate) struct Failure {
     what: String,
@@ -12,7 +12,7 @@ impl Failure {
         Self { what: what.into(), next: None }
     }
 
-    /// Says what to do about it.
+    /// Adds the next step.
     pub(crate) fn next(self, next: impl Into<String>) -> Self {
         Self { next: Some(next.into()), ..self }
     }
@@ -28,7 +28,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// An error of the crates that are driven says itself what went wrong.
+/// Uses the message of another error.
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::new(error.to_string())

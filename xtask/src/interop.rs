@@ -6,9 +6,9 @@ use crate::args::{Args, Output};
 use crate::failure::Failure;
 use crate::shell;
 
-/// The oldest Node.js that the server is known to run on.
+/// The oldest supported version of Node.js.
 const NODE: u32 = 20;
-/// What is copied beside the server's packages: Node.js looks for those beside the script.
+/// The files to copy. Node.js looks for packages next to the script.
 const FILES: [&str; 8] = [
     "configuration.mjs",
     "customer.mjs",
@@ -20,8 +20,8 @@ const FILES: [&str; 8] = [
     "server.mjs",
 ];
 
-/// Installs the server and hands over to the program that drives it (`src/bin/interop`), which is
-/// built by itself so that the other commands don't wait for the crates that it drives.
+/// Installs the server and runs the program that tests against it (`src/bin/interop`). It is a
+/// separate program, so that the other commands need not build its dependencies.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let output = args.output()?;
     check_node()?;
@@ -46,7 +46,7 @@ fn check_node() -> Result<(), Failure> {
     npm.arg("--version");
     let version = shell::read(node)
         .and_then(|version| shell::read(npm).map(|_| version))
-        .map_err(|_| Failure::new("node and npm are needed here").next(install.clone()))?;
+        .map_err(|_| Failure::new("this command needs node and npm").next(install.clone()))?;
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_some_and(|major| major >= NODE) {
         Ok(())
@@ -55,7 +55,7 @@ fn check_node() -> Result<(), Failure> {
     }
 }
 
-/// Copies our scripts into `dir` and installs the packages that the lock file names.
+/// Copies the scripts into `dir` and installs the packages of the lock file.
 fn install(dir: &Path) -> Result<(), Failure> {
     let ours = shell::root().join("xtask/interop");
     let written = |path: PathBuf| {

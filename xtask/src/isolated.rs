@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use crate::failure::Failure;
 use crate::shell;
 
-/// Tests every package in `isolated/`: those that need features of a dependency, or `unsafe`, that
-/// the workspace must not have.
+/// Tests every package in `isolated/`. They need features of a dependency, or `unsafe`, that the
+/// workspace must not have.
 pub(crate) fn run() -> Result<(), Failure> {
-    // One directory for all of them, so that the crates are built as seldom as can be.
+    // One target directory for all packages avoids rebuilding the crates.
     let target = shell::target().join("isolated");
     let target = target.to_string_lossy();
     for manifest in manifests()? {

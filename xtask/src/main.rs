@@ -1,4 +1,4 @@
-//! The project's own commands, for people: `cargo xtask`.
+//! The commands of this project: `cargo xtask`.
 
 mod api;
 mod args;
@@ -25,27 +25,29 @@ use args::Args;
 use failure::Failure;
 
 const HELP: &str = "\
-The project's own commands.
+The commands of this project.
 
 Usage: cargo xtask <command>
 
   test      Runs all tests and doctests that need only Rust and a C compiler.
   isolated  Tests the packages in isolated/, which need features or `unsafe` code that the workspace
             must not have.
-  walls     Checks who depends on whom, what the core must not touch, and counts crates. [--json]
-  api       Checks that the public API names nobody's types but http's and serde's traits. [--json]
-  fuzz      Runs fuzz targets, as many at a time as there are cores, and prints what each came to.
-            Needs a nightly toolchain and cargo-fuzz. [TARGET]... [--seconds N] [--json]
-  interop   Drives a certified server (npm oidc-provider) over TLS with our crates. [--json]
-  simulate  Runs flows among faults and attacks; a seed alone repeats one world, line by line.
+  walls     Checks the layers, the imports, and what the core must not use, and counts dependencies.
+            [--json]
+  api       Checks that public APIs name no types of other crates, except http's types and serde's
+            traits. [--json]
+  fuzz      Runs fuzz targets, one for each core at a time, and prints the results. Needs a nightly
+            toolchain and cargo-fuzz. [TARGET]... [--seconds N] [--json]
+  interop   Runs the client against a certified server (npm oidc-provider) over TLS. [--json]
+  simulate  Runs flows with faults and attacks. A seed repeats one world and prints each line.
             [--flows N] [--seed S] [--json]; or [--minimal-sets]: in a weakened copy of the
-            workspace, searches for the checks that must be off together for an attack to succeed.
-  mutants   Changes the core in every small way and prints changes that no test catches. [CRATE]...
+            workspace, searches for the checks that must all be off for an attack to succeed.
+  mutants   Changes the core in small ways and prints changes that no test catches. [CRATE]...
   conformance
-            Lets the client meet every way in which a server can be wrong, in memory and over
-            TLS, and the sandbox every wrong client. [--json]
-  ci        Runs every check there is and prints a table with times. [--skip STEP]...
-  help      Prints this.
+            Runs the client against every misbehaviour of a server, in memory and over TLS, and
+            wrong clients against the sandbox. [--json]
+  ci        Runs every check and prints a table with times. [--skip STEP]...
+  help      Prints this help.
 ";
 
 fn main() -> ExitCode {
@@ -74,7 +76,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
             print!("{HELP}");
             Ok(())
         }
-        Some(other) => Err(Failure::new(format!("there is no command '{other}'"))
-            .next("run 'cargo xtask help' for those there are")),
+        Some(other) => Err(Failure::new(format!("unknown command '{other}'"))
+            .next("run 'cargo xtask help' for a list")),
     }
 }

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::shell;
 
-/// The workspace with the oldest toolchain that it promises to build with, where that is there.
+/// Checks the workspace with the stated rust-version, if that toolchain is installed.
 pub(crate) fn run() -> Result<Outcome, Failure> {
     let version = stated()?;
     if !shell::is_there(toolchain(&version, &["--version"])) {
@@ -13,7 +13,7 @@ pub(crate) fn run() -> Result<Outcome, Failure> {
         let missing = format!("no toolchain {version}, which is the stated rust-version");
         return Ok(Outcome::left_out(&missing, &install));
     }
-    // A directory of its own: two compilers in one would build everything anew each time.
+    // A separate directory: two compilers in one directory would always rebuild everything.
     let target = shell::target().join("msrv");
     let target = target.to_string_lossy();
     let args = ["check", "--workspace", "--all-features", "--locked", "--target-dir", &target];
@@ -21,7 +21,7 @@ pub(crate) fn run() -> Result<Outcome, Failure> {
     Ok(Outcome::Passed)
 }
 
-/// `rust-version` of the workspace's manifest.
+/// Reads `rust-version` from the manifest of the workspace.
 fn stated() -> Result<String, Failure> {
     let path = shell::root().join("Cargo.toml");
     let manifest = fs::read_to_string(&path)

@@ -22,7 +22,7 @@ const CRATES: [Tested; 5] = [
     Tested { name: "fdx-par", tests: &["fdx-par", "fdx-tests"] },
 ];
 
-/// The least score of a crate, in per cent of its viable mutants.
+/// The minimum score of a crate, in per cent of its viable mutants.
 const LEAST: usize = 90;
 
 /// The mutants of a crate.
@@ -78,7 +78,7 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
     print!("{table}");
     if !unexplained.is_empty() {
         return Err(Failure::new(format!("no test catches:\n{}", unexplained.join("\n")))
-            .next("write a test, or a reason into xtask/mutants.txt"));
+            .next("write a test, or add a reason to xtask/mutants.txt"));
     }
     if !low.is_empty() {
         let what = format!("less than {LEAST} % of the viable mutants: {}", low.join(", "));
@@ -92,7 +92,7 @@ fn test(name: &str, tests: &[&str]) -> Result<Mutants, Failure> {
     fs::create_dir_all(&work)?;
     let mut command = shell::cargo(&["mutants", "-p", name, "--no-shuffle", "--colors=never"]);
     command.arg("--output").arg(&work);
-    // The default timeout is derived from the crate's own tests, which are not all that run.
+    // The default timeout is derived only from the crate's own tests.
     command.args(["--all-features", "--jobs=2", "--timeout=900"]);
     // nextest stops at the first test that fails.
     if shell::is_there(shell::cargo(&["nextest", "--version"])) {

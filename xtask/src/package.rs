@@ -4,12 +4,12 @@ use crate::failure::Failure;
 use crate::shell;
 use crate::walls::manifest::Workspace;
 
-/// Packages every crate that is published, and reads what came out: the manifest that a registry
-/// would see. What is inside was built by the other steps.
+/// Packages every published crate, and checks the manifest that a registry would see. Other steps
+/// build the crates.
 pub(crate) fn run() -> Result<(), Failure> {
     let workspace = Workspace::load()?;
     let packages: Vec<_> = workspace.published().collect();
-    // One command for all of them: none is published yet, and each finds its siblings here.
+    // One command for all crates: none is published yet, so each needs its siblings.
     let mut args = vec!["package", "--quiet", "--offline", "--no-verify", "--allow-dirty"];
     args.extend(packages.iter().flat_map(|package| ["--package", &package.name]));
     shell::watch(shell::cargo(&args))?;
@@ -32,7 +32,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     }
 }
 
-/// What a normalised manifest lacks: one that cargo has rewritten, a table for each dependency.
+/// Returns the mistakes in a manifest that cargo has normalised, with a table for each dependency.
 fn wrong(manifest: &str) -> Vec<String> {
     let has = |start: &str| manifest.lines().any(|line| line.starts_with(start));
     let mut wrong: Vec<_> =
@@ -61,12 +61,12 @@ mod tests {
                          [dev-dependencies.b]\nversion = \"2\"\n";
 
     #[test]
-    fn a_whole_manifest_has_nothing_wrong() {
+    fn accepts_a_complete_manifest() {
         assert_eq!(wrong(WHOLE), Vec::<String>::new());
     }
 
     #[test]
-    fn what_a_registry_needs_is_missed() {
+    fn reports_what_a_registry_needs() {
         for (from, to, said) in [
             ("description = \"d\"\n", "", "has no description"),
             ("license = \"MIT\"\n", "", "has no license"),

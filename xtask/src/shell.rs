@@ -11,31 +11,30 @@ pub(crate) fn root() -> PathBuf {
     xtask.parent().unwrap_or(xtask).to_path_buf()
 }
 
-/// Where cargo builds.
+/// The target directory.
 pub(crate) fn target() -> PathBuf {
     root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
-/// `cargo` of the toolchain that runs us, in the workspace's root.
+/// `cargo` of the current toolchain, in the root of the workspace.
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(args).current_dir(root());
     command
 }
 
-/// Runs a command that the reader watches.
+/// Runs a command and shows its output.
 pub(crate) fn watch(mut command: Command) -> Result<(), Failure> {
     eprintln!("$ {}", line(&command));
     let status = command.status().map_err(|error| missing(&command, &error))?;
     if status.success() {
         Ok(())
     } else {
-        Err(Failure::new(format!("'{}' failed", line(&command)))
-            .next("its own output above says why"))
+        Err(Failure::new(format!("'{}' failed", line(&command))).next("see its output above"))
     }
 }
 
-/// Runs a command and gives back what it wrote to standard output.
+/// Runs a command and returns its standard output.
 pub(crate) fn read(mut command: Command) -> Result<String, Failure> {
     let output =
         command.stdin(Stdio::null()).output().map_err(|error| missing(&command, &error))?;
@@ -47,7 +46,7 @@ pub(crate) fn read(mut command: Command) -> Result<String, Failure> {
         .map_err(|_| Failure::new(format!("'{}' did not write UTF-8", line(&command))))
 }
 
-/// Whether a program starts at all.
+/// Whether a program starts and succeeds.
 pub(crate) fn is_there(mut command: Command) -> bool {
     command
         .stdin(Stdio::null())

@@ -7,7 +7,7 @@ use crate::{shell, weaken};
 
 const CHAPTER: &str = "crates/fdx-par/src/manual/defence_in_depth.md";
 
-/// Runs the simulation, built in its own profile: fast, and with every assertion.
+/// Runs the simulation, built in its own profile: optimised, with assertions.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let args = args.rest();
     if args.iter().any(|arg| arg == "--minimal-sets") {
@@ -16,13 +16,13 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     shell::watch(simulate(&args.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
-/// The flows that `ci` runs: less than a minute of two cores.
+/// Runs the flows of `ci`: less than a minute on two cores.
 pub(crate) fn for_ci() -> Result<(), Failure> {
     run(Args::of(&["--flows", "20000"]))
 }
 
-/// Searches for the checks that must be off together for an attack to succeed, in a weakened copy
-/// of the workspace, and compares the result with the manual. `BLESS=1` writes the manual.
+/// Searches for the checks that must all be off for an attack to succeed, in a weakened copy of the
+/// workspace, and compares the result with the manual. `BLESS=1` writes the manual.
 pub(crate) fn minimal_sets() -> Result<(), Failure> {
     let copy = shell::target().join("weakened");
     weaken::generate(&copy)?;
@@ -37,7 +37,7 @@ pub(crate) fn minimal_sets() -> Result<(), Failure> {
     if fs::read_to_string(path).is_ok_and(|written| written == found) {
         return Ok(());
     }
-    Err(Failure::new(format!("{CHAPTER} differs from what was found"))
+    Err(Failure::new(format!("{CHAPTER} differs from the result"))
         .next("run 'BLESS=1 cargo xtask simulate --minimal-sets' and read the difference"))
 }
 

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Rows under a heading, each column as wide as its widest cell.
+/// Rows below a heading. Each column is as wide as its widest cell.
 pub(crate) struct Table(Vec<Vec<String>>);
 
 impl Table {
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_line_up_and_no_line_ends_in_spaces() {
+    fn aligns_columns_without_trailing_spaces() {
         let mut table = Table::new(&["crate", "n"]);
         table.row(vec!["fdx-par".to_owned(), "32".to_owned()]);
         table.row(vec!["é".to_owned(), String::new()]);

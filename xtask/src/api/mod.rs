@@ -1,4 +1,4 @@
-//! Which crates of others the public API names, as rustdoc sees it.
+//! Checks which types of other crates the public APIs name, in rustdoc's JSON.
 
 mod rustdoc;
 
@@ -14,20 +14,20 @@ use crate::shell;
 use crate::table::Table;
 use rustdoc::{Crate, Mention};
 
-/// The libraries whose API is a promise.
+/// The libraries whose API is stable.
 const CRATES: [&str; 6] =
     ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par", "fdx-transport-hyper"];
-/// What comes with the language.
+/// The crates of the language.
 const LANGUAGE: [&str; 3] = ["alloc", "core", "std"];
-/// Since 1.0.220 serde's traits live in a crate of their own.
+/// Since 1.0.220, serde's traits are in serde_core.
 const SERDE: [&str; 2] = ["serde", "serde_core"];
 
 #[derive(Serialize)]
 struct Row {
     name: &'static str,
-    /// How many places of the API name something.
+    /// The number of names in the API.
     mentions: usize,
-    /// `http` and serde's traits, where they are named.
+    /// Names of `http` and serde's traits.
     allowed: Vec<String>,
     foreign: Vec<String>,
 }
@@ -36,7 +36,7 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
     let output = args.output()?;
     if !shell::is_there(nightly(&["cargo", "--version"])) {
         return Ok(Outcome::left_out(
-            "no nightly toolchain, and only that writes rustdoc's JSON",
+            "no nightly toolchain, which rustdoc's JSON needs",
             "'rustup toolchain install nightly --profile minimal', then 'cargo xtask api'",
         ));
     }
@@ -47,10 +47,10 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
     }
     match rows.iter().map(|row| row.foreign.len()).sum::<usize>() {
         0 => Ok(Outcome::Passed),
-        places => {
-            Err(Failure::new(format!("the public API names crates of others, {places} times"))
-                .next("wrap the type in one of ours, or make the item pub(crate)"))
-        }
+        places => Err(Failure::new(format!(
+            "the public API names types of other crates in {places} places"
+        ))
+        .next("wrap the type in an own type, or make the item pub(crate)")),
     }
 }
 
@@ -58,14 +58,14 @@ impl Row {
     fn of(name: &'static str) -> Result<Self, Failure> {
         let api = document(name)?;
         let mentions = api.mentions();
-        // Every API names something of the language; a format that we can't read names nothing.
+        // Every API names types of the language. If none is found, the format has changed.
         if !mentions.iter().any(|mention| LANGUAGE.contains(&mention.krate.as_str())) {
-            return Err(Failure::new(format!("rustdoc's JSON of {name} has another shape"))
-                .next("try an older nightly, and teach xtask/src/api/rustdoc.rs the new one"));
+            return Err(Failure::new(format!("rustdoc's JSON of {name} has an unknown format"))
+                .next("try an older nightly, or adapt xtask/src/api/rustdoc.rs"));
         }
         let count = mentions.len();
-        let strangers = mentions.into_iter().filter(|mention| !is_at_home(&mention.krate));
-        let (allowed, foreign): (Vec<_>, Vec<_>) = strangers.partition(is_allowed);
+        let external = mentions.into_iter().filter(|mention| !is_at_home(&mention.krate));
+        let (allowed, foreign): (Vec<_>, Vec<_>) = external.partition(is_allowed);
         let mut allowed: Vec<_> = allowed.into_iter().map(|mention| mention.path).collect();
         allowed.sort();
         allowed.dedup();
@@ -76,17 +76,17 @@ impl Row {
     }
 }
 
-/// The language's crates and our own.
+/// Whether a crate belongs to the language or to this workspace.
 fn is_at_home(krate: &str) -> bool {
     LANGUAGE.contains(&krate) || CRATES.iter().any(|name| name.replace('-', "_") == krate)
 }
 
-/// `http`, which is the ecosystem's, and serde's traits.
+/// Whether a name is of `http`, or one of serde's traits.
 fn is_allowed(mention: &Mention) -> bool {
     mention.krate == "http" || (SERDE.contains(&mention.krate.as_str()) && mention.kind == "trait")
 }
 
-/// Lets rustdoc describe a library, with every feature and what is hidden.
+/// Runs rustdoc on a library, with every feature and hidden items.
 fn document(name: &str) -> Result<Crate, Failure> {
     let target = shell::target().join("api");
     let target_dir = target.to_string_lossy();
@@ -115,17 +115,17 @@ fn document(name: &str) -> Result<Crate, Failure> {
     Crate::parse(&text)
 }
 
-/// rustup knows the toolchains; the `cargo` that runs us is one of them.
+/// A command of the nightly toolchain.
 fn nightly(args: &[&str]) -> Command {
     let mut command = Command::new("rustup");
     command.args(["run", "nightly"]).args(args).current_dir(shell::root());
-    // A build for people to use has its own flags and warnings.
+    // Flags of other builds do not apply here.
     command.env_remove("RUSTDOCFLAGS").env_remove("RUSTUP_TOOLCHAIN");
     command
 }
 
 fn print(rows: &[Row]) {
-    let mut table = Table::new(&["crate", "named", "of others"]);
+    let mut table = Table::new(&["crate", "names", "of other crates"]);
     for row in rows {
         let named = row.mentions.to_string();
         table.row(vec![row.name.to_owned(), named, row.allowed.join(", ")]);

@@ -1,3 +1,5 @@
+//! Reads the names of other crates from rustdoc's JSON.
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -6,8 +8,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// The few members of rustdoc's JSON that have stayed the same over its versions. The rest is
-/// walked without knowing its shape.
+/// The members of rustdoc's JSON that are the same in all versions. The rest is walked generically.
 #[derive(Deserialize)]
 pub(super) struct Crate {
     index: BTreeMap<String, Item>,
@@ -41,7 +42,7 @@ struct External {
     name: String,
 }
 
-/// One place of the public API that names something of another crate.
+/// A name of another crate in the public API.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Mention {
     pub(super) krate: String,
@@ -53,11 +54,11 @@ pub(super) struct Mention {
 impl Crate {
     pub(super) fn parse(json: &str) -> Result<Self, Failure> {
         serde_json::from_str(json)
-            .map_err(|error| Failure::new(format!("rustdoc's JSON has another shape: {error}")))
+            .map_err(|error| Failure::new(format!("rustdoc's JSON has an unknown format: {error}")))
     }
 
-    /// Everything of other crates that public items name: in types, bounds, implemented traits
-    /// and re-exports. rustdoc has left out what is private.
+    /// All names of other crates in public items: in types, bounds, implemented traits and
+    /// re-exports. rustdoc omits private items.
     pub(super) fn mentions(&self) -> Vec<Mention> {
         let mut mentions = Vec::new();
         for item in self.index.values() {
@@ -74,7 +75,7 @@ impl Crate {
                 values.iter().for_each(|value| self.walk(value, item, mentions));
             }
             Value::Object(members) => {
-                // A type or trait: `path` as it is written; a re-export: `source`. Both have `id`.
+                // A type or trait has `path`, a re-export has `source`. Both have `id`.
                 let written = members.get("path").or(members.get("source")).and_then(Value::as_str);
                 if let (Some(written), Some(id)) = (written, members.get("id")) {
                     mentions.extend(self.mention(&id.to_string(), written, item));
@@ -93,9 +94,9 @@ impl Crate {
                 let krate = external.map_or("(unknown)", |external| external.name.as_str());
                 (krate.to_owned(), known.kind.clone(), known.path.join("::"))
             }
-            // What is ours and has no path, such as an associated item.
+            // An own item without a path, such as an associated item.
             None if self.index.contains_key(id) => return None,
-            // A crate that is re-exported whole, or a module of one.
+            // A re-exported crate, or a module of one.
             None => {
                 let krate = written.trim_start_matches("::").split("::").next().unwrap_or_default();
                 let is_crate = self.external_crates.values().any(|known| known.name == krate);
@@ -109,7 +110,7 @@ impl Crate {
     }
 }
 
-/// Impls that every type has: auto traits, and what crates implement for all types.
+/// Whether an impl exists for every type: auto traits and blanket impls.
 fn is_given(inner: &Value) -> bool {
     inner.get("impl").is_some_and(|body| {
         let is = |name: &str| body.get(name).is_some_and(|it| !it.is_null() && it != false);
@@ -140,7 +141,7 @@ mod tests {
 
     use super::*;
 
-    /// What is named by one public item with this inside.
+    /// The names in one public item with this content.
     fn named(inner: Value) -> Vec<String> {
         let api = json!({
             "format_version": 0,
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn another_crates_type_is_found_wherever_it_stands() {
+    fn finds_a_type_of_another_crate_everywhere() {
         let theirs = json!({"path": "T", "id": 30, "args": null});
         for inner in [
             json!({"function": {"sig": {"inputs": [["x", {"resolved_path": theirs}]]}}}),
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_and_what_every_type_has_do_not_count() {
+    fn ignores_own_types_and_blanket_impls() {
         let theirs = json!({"path": "T", "id": 30, "args": null});
         for inner in [
             json!({"function": {"sig": {"inputs": [["x", {"resolved_path": {"path": "T", "id": 10}}]]}}}),

@@ -4,12 +4,12 @@ use super::manifest::Workspace;
 use crate::failure::Failure;
 use crate::shell;
 
-/// What one of our crates brings, as cargo resolves it: normal dependencies with the crate's
-/// default features on this target, and perhaps one feature more.
+/// The dependencies of one crate, as cargo resolves them: normal dependencies on this target, with
+/// default features and optionally one more.
 pub(super) struct Tree {
     root: String,
     feature: Option<&'static str>,
-    /// Every crate but the root, with those that depend on it.
+    /// Every crate except the root, with its dependants.
     dependants: BTreeMap<String, BTreeSet<String>>,
     siblings: BTreeSet<String>,
     versions: BTreeSet<String>,
@@ -38,8 +38,9 @@ impl Tree {
         };
         let mut path: Vec<&str> = Vec::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
-            let (depth, name, version) = node(line)
-                .ok_or_else(|| Failure::new(format!("cargo tree wrote an odd line: {line}")))?;
+            let (depth, name, version) = node(line).ok_or_else(|| {
+                Failure::new(format!("cargo tree printed an unexpected line: {line}"))
+            })?;
             path.truncate(depth);
             if let Some(parent) = path.last() {
                 let dependants = tree.dependants.entry(name.to_owned()).or_default();
@@ -67,17 +68,17 @@ impl Tree {
         }
     }
 
-    /// Crates of others, as `name version`.
+    /// Third-party crates, as `name version`.
     pub(super) fn third_party(&self) -> Vec<&str> {
         self.versions.iter().map(String::as_str).collect()
     }
 
-    /// Crates of ours.
+    /// Crates of this workspace.
     pub(super) fn siblings(&self) -> impl Iterator<Item = &str> {
         self.siblings.iter().map(String::as_str)
     }
 
-    /// The name of every crate, with those that depend on it.
+    /// The name of every crate, with its dependants.
     pub(super) fn dependants(&self) -> impl Iterator<Item = (&str, &BTreeSet<String>)> {
         self.dependants.iter().map(|(name, by)| (name.as_str(), by))
     }
@@ -96,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tree_knows_who_depends_on_whom() {
+    fn reads_dependants_from_a_tree() {
         let text = "0fdx-par v0.1.0 (/x)\n1fdx-jose v0.1.0 (/x)\n2ring v0.17.14\n3getrandom v0.2.17\n\
                     1http v1.5.0\n1ring v0.17.14 (*)\n";
         let tree = Tree::parse("fdx-par", text, |name| name.starts_with("fdx-")).unwrap();

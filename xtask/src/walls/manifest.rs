@@ -1,3 +1,5 @@
+//! The packages of the workspace, and their manifests.
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -6,7 +8,7 @@ use serde::Deserialize;
 use crate::failure::Failure;
 use crate::shell;
 
-/// What `cargo metadata` knows of our own packages.
+/// The packages that `cargo metadata` reports.
 #[derive(Deserialize)]
 pub(crate) struct Workspace {
     packages: Vec<Package>,
@@ -32,7 +34,7 @@ impl Workspace {
         let args = ["metadata", "--format-version", "1", "--no-deps"];
         let text = shell::read(shell::cargo(&args))?;
         serde_json::from_str(&text)
-            .map_err(|error| Failure::new(format!("cargo metadata has another shape: {error}")))
+            .map_err(|error| Failure::new(format!("unexpected output of cargo metadata: {error}")))
     }
 
     /// The packages under `crates/`, by name.
@@ -64,12 +66,12 @@ impl Package {
         &self.manifest_path
     }
 
-    /// The directory that holds its sources.
+    /// The directory of its sources.
     pub(super) fn src(&self) -> PathBuf {
         self.manifest_path.with_file_name("src")
     }
 
-    /// What its manifest names as normal dependencies, optional ones as well.
+    /// The normal dependencies in its manifest, including optional ones.
     pub(super) fn direct(&self) -> BTreeSet<&str> {
         self.dependencies
             .iter()
@@ -79,7 +81,7 @@ impl Package {
     }
 }
 
-/// The numbers and texts of dependency lines that give no reason after a `#`.
+/// Line numbers and names of dependencies without a purpose after a `#`.
 pub(super) fn unexplained(manifest: &str) -> Vec<(usize, &str)> {
     let mut inside = false;
     let mut found = Vec::new();
@@ -101,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dependency_without_a_reason_is_found() {
+    fn finds_a_dependency_without_a_purpose() {
         let manifest = "[package]\nname = \"x\"\n[dependencies]\na.workspace = true\nb = \"1\" # why\n\
                         [dev-dependencies]\nc = { version = \"1\" }\n[lints]\nworkspace = true\n";
         assert_eq!(unexplained(manifest), [(4, "a"), (7, "c")]);

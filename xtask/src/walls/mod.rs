@@ -1,5 +1,5 @@
-//! The walls: which crate may know which, how many crates each brings, and what the core must
-//! never touch. Every rule that is broken is a row.
+//! The walls: which crate may depend on which, how many dependencies each has, and what the core
+//! must not use. Each violation is a row.
 
 mod code;
 mod graph;
@@ -16,7 +16,7 @@ use crate::table::Table;
 use graph::Tree;
 use manifest::Workspace;
 
-/// Features that bring so much that they are counted by themselves.
+/// Features with many dependencies, which are counted separately.
 const FEATURES: [(&str, &str); 1] = [("fdx-sandbox", "server")];
 
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
@@ -28,8 +28,8 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     }
     match report.rules.iter().map(|rule| rule.broken.len()).sum::<usize>() {
         0 => Ok(()),
-        broken => Err(Failure::new(format!("the walls are broken, places: {broken}")).next(
-            "each row above names the file or the crate; CONTRIBUTING.md says what may be where",
+        broken => Err(Failure::new(format!("{broken} violations of the walls")).next(
+            "each row above names the file or the crate; CONTRIBUTING.md describes the layers",
         )),
     }
 }
@@ -40,8 +40,8 @@ struct Report {
     rules: Vec<Rule>,
 }
 
-/// How many crates of others a crate of ours brings: normal dependencies, default features and
-/// perhaps one more, this target, siblings not counted.
+/// The number of third-party crates that a crate brings: normal dependencies on this target, with
+/// default features and optionally one more, without siblings.
 #[derive(Serialize)]
 struct Count {
     name: String,
@@ -50,7 +50,7 @@ struct Count {
     crates: Vec<String>,
 }
 
-/// One rule, and what breaks it.
+/// One rule, and its violations.
 #[derive(Serialize)]
 struct Rule {
     rule: &'static str,
@@ -85,7 +85,7 @@ impl Report {
                 rules.row(vec![rule.rule.to_owned(), "holds".to_owned()]);
             }
             for broken in &rule.broken {
-                rules.row(vec![rule.rule.to_owned(), format!("BROKEN: {broken}")]);
+                rules.row(vec![rule.rule.to_owned(), format!("VIOLATED: {broken}")]);
             }
         }
         println!("{counts}\n{rules}");

@@ -1,3 +1,5 @@
+//! The rules, and their violations.
+
 use super::graph::Tree;
 use super::manifest::Workspace;
 use super::{Rule, rooms, texts};
@@ -6,12 +8,12 @@ use crate::shell;
 
 /// The crates that compile without I/O, clocks, threads and runtimes.
 const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];
-/// Those of them that know nothing of each other.
+/// Core crates that must not depend on each other.
 const STRANGERS: [&str; 3] = ["fdx-pkce", "fdx-rar", "fdx-jose"];
-/// Those that make do with `alloc`.
+/// Crates that need only `alloc`.
 const NO_STD: [&str; 3] = ["fdx-wire", "fdx-pkce", "fdx-rar"];
 const BACKENDS: [&str; 2] = ["ring", "aws-lc-rs"];
-/// What no tree of the core holds. A trailing `*` stands for any ending.
+/// Crates that the core must not depend on. A trailing `*` matches any ending.
 const OUTSIDERS: [&str; 13] = [
     "async-*",
     "futures*",
@@ -27,11 +29,11 @@ const OUTSIDERS: [&str; 13] = [
     "tokio*",
     "url",
 ];
-/// What no source of the core names.
+/// Paths that no source of the core may name.
 const OUTSIDE: [&str; 6] =
     ["std::env", "std::fs", "std::net", "std::thread", "Instant::now", "SystemTime::now"];
 
-/// The most crates of others that a crate may bring.
+/// The maximum number of third-party crates that a crate may bring.
 pub(super) fn limit(name: &str) -> Option<usize> {
     match name {
         "fdx-pkce" => Some(12),
@@ -43,11 +45,11 @@ pub(super) fn limit(name: &str) -> Option<usize> {
 pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Failure> {
     Ok(vec![
         Rule {
-            rule: "no crate of the core brings more crates than it may",
+            rule: "no core crate exceeds its limit of third-party crates",
             broken: trees.iter().filter_map(too_many).collect(),
         },
         Rule {
-            rule: "fdx-pkce, fdx-rar and fdx-jose know nothing of each other",
+            rule: "fdx-pkce, fdx-rar and fdx-jose do not depend on each other",
             broken: siblings(trees, |root, other| {
                 STRANGERS.contains(&root) && STRANGERS.contains(&other)
             }),
@@ -57,7 +59,7 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
             broken: siblings(trees, |root, _| root == "fdx-pkce"),
         },
         Rule {
-            rule: "the core depends on the core alone",
+            rule: "the core depends only on the core",
             broken: siblings(trees, |root, other| CORE.contains(&root) && !CORE.contains(&other)),
         },
         Rule {
@@ -65,15 +67,15 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
             broken: siblings(trees, |root, other| root == "fdx-sandbox" && other == "fdx-par"),
         },
         Rule {
-            rule: "no runtime, network or random source in the core (ring's own getrandom is allowed)",
+            rule: "the core has no runtime, network or random source (except ring's getrandom)",
             broken: core(trees).flat_map(outsiders).collect(),
         },
         Rule {
-            rule: "in the core, fdx-jose alone depends on ring or aws-lc-rs",
+            rule: "in the core, only fdx-jose depends on ring or aws-lc-rs",
             broken: backends(workspace)?,
         },
         Rule {
-            rule: "ring and aws-lc-rs are named in fdx-jose/src/backend alone",
+            rule: "only fdx-jose/src/backend names ring and aws-lc-rs",
             broken: texts::sources(workspace, &CORE, |source| {
                 let backend = source.path.components().any(|part| part.as_os_str() == "backend");
                 BACKENDS
@@ -85,7 +87,7 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
         },
         Rule { rule: "with aws-lc-rs alone, no crate brings ring", broken: ring_with_aws_lc_rs()? },
         Rule {
-            rule: "no file, socket, environment, thread or clock in the core's sources",
+            rule: "sources of the core use no file, socket, environment, thread or clock",
             broken: texts::sources(workspace, &CORE, |source| {
                 let named = OUTSIDE.iter().filter(|path| source.names(path));
                 named.map(ToString::to_string).collect()
@@ -96,14 +98,14 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
             broken: texts::with_std(workspace, &NO_STD)?,
         },
         Rule {
-            rule: "each dependency gives its reason on its own line",
+            rule: "each dependency states its purpose on its line",
             broken: texts::unexplained(workspace)?,
         },
         Rule {
             rule: "each room imports only rooms below it, and no files import each other",
             broken: rooms::violations()?,
         },
-        Rule { rule: "the README counts right", broken: texts::miscounted(trees)? },
+        Rule { rule: "the counts in the README are correct", broken: texts::miscounted(trees)? },
     ])
 }
 
@@ -128,7 +130,7 @@ fn core(trees: &[Tree]) -> impl Iterator<Item = &Tree> {
 fn outsiders(tree: &Tree) -> Vec<String> {
     tree.dependants()
         .filter(|(name, by)| {
-            // ring brings getrandom for itself; the core asks nobody for randomness.
+            // ring needs getrandom; the core itself generates no random bytes.
             let by_backend = by.iter().all(|by| BACKENDS.contains(&by.as_str()));
             is_outsider(name) && !(*name == "getrandom" && by_backend)
         })
@@ -156,8 +158,7 @@ fn backends(workspace: &Workspace) -> Result<Vec<String>, Failure> {
     Ok(broken)
 }
 
-/// The backend features of each crate, from the top: `aws-lc-rs` without default features must not
-/// bring ring. The crates of the core are checked with the dependencies of their tests.
+/// Crates that bring ring with `aws-lc-rs` and without default features. The crates of the core are checked with the dependencies of their tests.
 fn ring_with_aws_lc_rs() -> Result<Vec<String>, Failure> {
     let mut broken = Vec::new();
     for (package, edges) in
@@ -178,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_any_ending_and_nothing_else_does() {
+    fn only_a_star_matches_any_ending() {
         for (name, expected) in [
             ("tokio", true),
             ("tokio-util", true),

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::lab::Lab;
 use crate::{encrypted, flow, readiness, registration, renewal, rotation, tokens, wrongs};
 
-/// Something that must hold between our crates and the server.
+/// One check of the crates against the server.
 pub(crate) struct Case {
     pub(crate) name: String,
     run: Run,
@@ -20,16 +20,16 @@ enum Run {
     Wrongly(&'static Wrong),
 }
 
-/// What is asked of a client and can't be had of this server, and why.
+/// Features of a client that this server does not support, and why.
 pub(crate) const NOT_SUPPORTED: [&str; 3] = [
-    "a refresh that is answered without a refresh token: this server always sends one",
+    "a refresh without a new refresh token: this server always sends one",
     "a refresh token that is bound to the certificate or DPoP key: it binds those of public \
      clients alone, so a renewed one is always taken",
-    "a replayed request object: it remembers the jti of assertions and proofs, not of these",
+    "a replayed request object: this server remembers the jti only of assertions and proofs",
 ];
 
 impl Case {
-    /// The matrix, then what comes after the flow, then what must be refused.
+    /// The matrix, then the operations after the flow, then the refused requests.
     pub(crate) fn all() -> Vec<Self> {
         let base = Combination::BASE;
         let jarm = Combination { response: Response::Jarm, ..base };
@@ -66,7 +66,7 @@ impl Case {
             once("server's keys rotated before introspection", rotation::before_introspection),
             once("server's keys rotated before a refresh", rotation::before_refresh),
             Self::of("registered to sign all: JAR and JARM".to_owned(), registration::life, signed),
-            once("what it registers otherwise is told", registration::told),
+            once("differences of the registration are reported", registration::differences),
             once("refused: registering without its token", registration::without_token),
             once("refused: a registration token that was replaced", registration::old_token),
             Self::of("the customer refuses, query".to_owned(), wrongs::consent, base),
@@ -95,7 +95,7 @@ impl Case {
         cases
     }
 
-    /// What was seen, in a few words.
+    /// The observed result in a few words.
     pub(crate) fn run(&self, lab: &Lab) -> Result<String, Failure> {
         match self.run {
             Run::Of(run, combination) => run(lab, combination),

@@ -2,14 +2,14 @@ use std::fmt;
 
 use fdx_jose::Algorithm;
 
-/// One cell of the matrix. Its text is the `client_id` that the server registered for it.
+/// One cell of the matrix. Its text is the registered `client_id`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Combination {
     pub(crate) authentication: Authentication,
     pub(crate) binding: Binding,
     pub(crate) request: Request,
     pub(crate) response: Response,
-    /// Of whatever is signed on either side: assertion, request object, DPoP proof, ID token,
+    /// The algorithm of everything that is signed: assertion, request object, DPoP proof, ID token,
     /// authorization response and introspection.
     pub(crate) algorithm: Algorithm,
 }
@@ -35,7 +35,7 @@ pub(crate) enum Request {
     Jar,
 }
 
-/// How the customer comes back.
+/// The form of the callback.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Response {
     Query,
@@ -50,7 +50,7 @@ const AUTHENTICATIONS: [Authentication; 3] = [
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::Es256, Algorithm::Ps256, Algorithm::EdDsa];
 
 impl Combination {
-    /// From which the rows beside the matrix start.
+    /// The combination of the rows outside the matrix.
     pub(crate) const BASE: Self = Self {
         authentication: Authentication::PrivateKeyJwt,
         binding: Binding::Dpop,
@@ -59,7 +59,7 @@ impl Combination {
         algorithm: Algorithm::Es256,
     };
 
-    /// The whole matrix.
+    /// The complete matrix.
     pub(crate) fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for authentication in AUTHENTICATIONS {
@@ -80,7 +80,7 @@ impl Combination {
         all
     }
 
-    /// Each method of authentication with each binding, all else being as in `self`.
+    /// Each authentication method with each binding. The rest is as in `self`.
     pub(crate) fn authenticated_and_bound(self) -> impl Iterator<Item = Self> {
         AUTHENTICATIONS.into_iter().flat_map(move |authentication| {
             [Binding::Dpop, Binding::Mtls].map(|binding| Self { authentication, binding, ..self })

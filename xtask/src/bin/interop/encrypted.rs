@@ -1,4 +1,4 @@
-//! ID tokens that the server encrypts to a key of the client's.
+//! ID tokens that the server encrypts to the client's key.
 
 use fdx_jose::KeyEncryption;
 use fdx_par::{IdTokenEncryption, NextStep, Verification};
@@ -14,12 +14,12 @@ use crate::recipient::Recipient;
 pub(crate) const ALGORITHMS: [KeyEncryption; 2] =
     [KeyEncryption::RsaOaep, KeyEncryption::RsaOaep256];
 
-/// An ID token that is encrypted in a way that may not be taken.
+/// An ID token that is encrypted in a way that must be rejected.
 pub(crate) struct Wrong {
     pub(crate) what: &'static str,
-    /// What the scripts call it.
+    /// Its name in the scripts.
     way: &'static str,
-    /// The error's code, and a word of its text.
+    /// The error's code, and a part of its text.
     code: &'static str,
     says: &'static str,
 }
@@ -40,7 +40,7 @@ pub(crate) const WRONGS: [Wrong; 6] = [
     Wrong { what: "compressed, then encrypted", way: "zip", code: JWE, says: "zip" },
 ];
 
-/// The whole flow and a refresh, at a server that encrypts every ID token.
+/// The complete flow and a refresh at a server that encrypts every ID token.
 pub(crate) fn whole(lab: &Lab, algorithm: KeyEncryption) -> Result<String, Failure> {
     let id = format!("{}.{algorithm}", Combination::BASE);
     let mut recipient = recipient(lab, &id, algorithm)?;
@@ -59,11 +59,11 @@ pub(crate) fn whole(lab: &Lab, algorithm: KeyEncryption) -> Result<String, Failu
     let grant = recipient.granted()?.stored();
     let refreshed = recipient.refreshed(&grant)?;
     recipient.is_served(refreshed.tokens().access_token())?;
-    Ok("opened and verified, also after a refresh".to_owned())
+    Ok("decrypted and verified, also after a refresh".to_owned())
 }
 
 impl Wrong {
-    /// That the ID token is refused by its code, and that this costs no tokens.
+    /// Checks that the ID token is rejected with its code, and that the tokens are returned.
     pub(crate) fn refused(&self, lab: &Lab) -> Result<String, Failure> {
         let id = format!("{}.jwe.{}", Combination::BASE, self.way);
         let mut recipient = recipient(lab, &id, KeyEncryption::RsaOaep)?;
@@ -74,9 +74,9 @@ impl Wrong {
             Err(refused) => refused,
             Ok(Verification::Decrypt(encrypted)) => match encrypted.open_with(&lab.decryption) {
                 Err(refused) => refused,
-                Ok(_) => return Err(Failure::new("it was opened and taken")),
+                Ok(_) => return Err(Failure::new("it was decrypted and accepted")),
             },
-            Ok(_) => return Err(Failure::new("it was taken")),
+            Ok(_) => return Err(Failure::new("it was accepted")),
         };
         let (code, text) = (refused.error.code(), refused.error.to_string());
         check(code == self.code && text.contains(self.says), &format!("{code}: {text}"))?;

@@ -1,4 +1,4 @@
-//! The flow from push to grant, step by step, each fetching the server's keys when it is told to.
+//! The flow from push to grant, step by step. Each step fetches the server's keys if it needs them.
 
 use fdx_par::{
     Accepted, AccessToken, Callback, Exchanged, Granted, Introspection, ResourceAnswer,
@@ -16,8 +16,8 @@ use crate::recipient::Recipient;
 pub(crate) fn whole(lab: &Lab, combination: Combination) -> Result<String, Failure> {
     let mut recipient = Recipient::new(lab, combination)?;
     let granted = recipient.granted()?;
-    check(granted.coverage().is_partial(), "the grant is not a part of what was asked")?;
-    check(granted.tokens().refresh_token().is_some(), "no refresh token came")?;
+    check(granted.coverage().is_partial(), "the grant is not a part of the request")?;
+    check(granted.tokens().refresh_token().is_some(), "the response has no refresh token")?;
 
     let token = granted.tokens().access_token();
     check(recipient.introspection(token)?.is_active(), "the token is not active")?;
@@ -26,26 +26,26 @@ pub(crate) fn whole(lab: &Lab, combination: Combination) -> Result<String, Failu
     refused(withheld, "602")?;
 
     let receipt = recipient.client.receipt(&granted, system_now())?;
-    check(receipt.consent_id() == granted.consent_id(), "the receipt is another consent's")?;
+    check(receipt.consent_id() == granted.consent_id(), "the receipt belongs to another consent")?;
     let count = granted.coverage().granted().len();
     Ok(format!("{count} granted, {} withheld", granted.coverage().withheld().len()))
 }
 
 impl Recipient<'_> {
-    /// Push, the customer's yes, exchange, verification, and the consent.
+    /// Push, approval, exchange, verification, and reading the consent.
     pub(crate) fn granted(&mut self) -> Result<Granted, Failure> {
         let accepted = self.accepted()?;
         let exchanged = self.exchanged(accepted)?;
         let verified = self.verified(exchanged)?;
         let verified = {
-            let told = self.signed_introspection(verified.tokens().access_token())?;
-            verified.introspected(&told)?
+            let response = self.signed_introspection(verified.tokens().access_token())?;
+            verified.introspected(&response)?
         };
         let draft = self.client.read_consent(&verified, Entropy::from_os()?, system_now())?;
         Ok(verified.granted(self.run(draft)?)?)
     }
 
-    /// Push, and a customer who says yes.
+    /// Push and approval by the customer.
     pub(crate) fn accepted(&mut self) -> Result<Accepted, Failure> {
         let (url, pending) = self.begin()?;
         let returned = self.lab.visit(&url, Decision::Allow)?;
@@ -75,7 +75,7 @@ impl Recipient<'_> {
             }
             self.fetch_keys()?;
         }
-        Err(Failure::new("the server's keys don't fit its ID token"))
+        Err(Failure::new("the server's keys don't match its ID token"))
     }
 
     /// In JSON.
@@ -94,15 +94,15 @@ impl Recipient<'_> {
         for _ in 0..2 {
             let keys = self.server_keys.as_ref();
             match self.client.verify(signed, keys, system_now())? {
-                Verification::Done(told) => return Ok(told),
+                Verification::Done(response) => return Ok(response),
                 Verification::FetchKeys(same) => signed = same,
             }
             self.fetch_keys()?;
         }
-        Err(Failure::new("the server's keys don't fit its introspection"))
+        Err(Failure::new("the server's keys don't match its introspection"))
     }
 
-    /// Refreshes what is kept, as one who reads it from a store does.
+    /// Refreshes a stored grant, like a process that restored it.
     pub(crate) fn refreshed(&mut self, grant: &StoredGrant) -> Result<StoredGrant, Failure> {
         let grant = self.client.restore(grant.to_json().expose())?;
         let draft = self.client.refresh(&grant, Entropy::from_os()?, system_now())?;
@@ -119,7 +119,7 @@ impl Recipient<'_> {
             }
             self.fetch_keys()?;
         }
-        Err(Failure::new("the server's keys don't fit its refreshed ID token"))
+        Err(Failure::new("the server's keys don't match its refreshed ID token"))
     }
 
     /// Reads an account.
@@ -134,7 +134,7 @@ impl Recipient<'_> {
         Ok(self.run(self.client.call(token, request, Entropy::from_os()?, system_now())?))
     }
 
-    /// Reads the account that the customer shares.
+    /// Reads the granted account.
     pub(crate) fn is_served(&self, token: &AccessToken) -> Result<(), Failure> {
         let answer = self.call(token, "acc-1")??;
         check(answer.status() == http::StatusCode::OK, "the shared account was not served")
@@ -145,13 +145,13 @@ pub(crate) fn check(holds: bool, otherwise: &str) -> Result<(), Failure> {
     if holds { Ok(()) } else { Err(Failure::new(otherwise)) }
 }
 
-/// That a server said no, in these words.
+/// Checks that the server refused with this error.
 pub(crate) fn refused<T>(result: Result<T, RunError>, error: &str) -> Result<String, Failure> {
     match result {
         Err(RunError::Protocol(fdx_par::Error::Refusal(refusal))) if refusal.is(error) => {
             Ok(refusal.to_string())
         }
         Err(other) => Err(Failure::new(format!("not refused with {error}: {other}"))),
-        Ok(_) => Err(Failure::new(format!("not refused with {error}, but taken"))),
+        Ok(_) => Err(Failure::new(format!("not refused with {error}, but accepted"))),
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Identities {
     self_signed: [Identity; 2],
 }
 
-/// A certificate, as it is shown and as it is known.
+/// A certificate, as an identity and as a thumbprint.
 pub(crate) struct Identity {
     pub(crate) transport: Transport,
     pub(crate) thumbprint: Thumbprint,
@@ -22,7 +22,7 @@ pub(crate) struct Identity {
     pub(crate) jwk: String,
 }
 
-/// Which of a client's two certificates, or of its two keys for proofs.
+/// The first or second of a client's certificates or proof keys.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Generation {
     First,
@@ -30,7 +30,7 @@ pub(crate) enum Generation {
 }
 
 impl Identities {
-    /// Reads what `tls::write` left in `run`.
+    /// Reads the files of `tls::write` in `run`.
     pub(crate) fn read(run: &Path) -> Result<Self, Failure> {
         let read = |name| Identity::read(run, name);
         Ok(Self {
@@ -39,7 +39,7 @@ impl Identities {
         })
     }
 
-    /// The certificate that a client with this authentication shows wherever it shows one.
+    /// The certificate of a client with this authentication.
     pub(crate) fn of(&self, authentication: Authentication, generation: Generation) -> &Identity {
         let [first, renewed] = match authentication {
             Authentication::SelfSignedTlsClientAuth => &self.self_signed,

@@ -12,14 +12,14 @@ use crate::identities::Identities;
 use crate::script::Script;
 use crate::tls;
 
-/// The server and the customer, running, and what all recipients share.
+/// The running server and customer, and the values that all recipients share.
 pub(crate) struct Lab {
     server: Script,
     customer: Script,
     pub(crate) at: Addresses,
     pub(crate) runtime: Runtime,
     pub(crate) identities: Identities,
-    /// One for each algorithm, known to the server; then one of ours, for proofs, that it never saw.
+    /// One key for each algorithm, registered at the server; then one for proofs, unknown to it.
     pub(crate) keys: Vec<PrivateKey>,
     /// One key, for each of its algorithms.
     pub(crate) decryption: Vec<DecryptionKey>,
@@ -29,9 +29,9 @@ pub(crate) struct Lab {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Addresses {
     pub(crate) issuer: String,
-    /// The FDX base URL of the listener that asks for no certificate.
+    /// The FDX base URL of the listener without client certificates.
     pub(crate) fdx: String,
-    /// The FDX base URL of the listener that demands one.
+    /// The FDX base URL of the listener that requires client certificates.
     pub(crate) fdx_mtls: String,
 }
 
@@ -55,7 +55,7 @@ struct Rotation {
 }
 
 impl Lab {
-    /// Makes certificates in `scripts`/run, then starts the server and waits until it listens.
+    /// Creates certificates in `scripts`/run, starts the server, and waits until it listens.
     pub(crate) fn start(scripts: &Path) -> Result<Self, Failure> {
         let run = scripts.join("run");
         fresh(&run)?;
@@ -80,7 +80,7 @@ impl Lab {
         Ok(Self { server, customer, at, runtime, identities, keys, decryption })
     }
 
-    /// Sends a customer to the institution, and gives back the URL at which they return.
+    /// Sends a customer to the institution, and returns the callback URL.
     pub(crate) fn visit(&self, url: &str, decision: Decision) -> Result<String, Failure> {
         let decision = match decision {
             Decision::Allow => "allow",
@@ -88,20 +88,18 @@ impl Lab {
         };
         match self.customer.ask(&format!("{decision} {url}"))? {
             Visit::Returned(url) => Ok(url),
-            Visit::Error(why) => {
-                Err(Failure::new(format!("the customer did not get through: {why}")))
-            }
+            Visit::Error(why) => Err(Failure::new(format!("the customer could not finish: {why}"))),
         }
     }
 
-    /// Has the server change all its keys. The old ones are gone from its JWKS.
+    /// Lets the server replace all its keys. The old ones are no longer in its JWKS.
     pub(crate) fn rotate_server_keys(&self) -> Result<(), Failure> {
         let Rotation { rotated } = self.server.ask("rotate")?;
         if rotated { Ok(()) } else { Err(Failure::new("the server kept its keys")) }
     }
 }
 
-/// An empty directory for its owner alone.
+/// Creates an empty directory that only its owner can enter.
 fn fresh(dir: &Path) -> Result<(), Failure> {
     if dir.exists() {
         fs::remove_dir_all(dir).map_err(|error| {
@@ -111,5 +109,5 @@ fn fresh(dir: &Path) -> Result<(), Failure> {
     DirBuilder::new()
         .mode(0o700)
         .create(dir)
-        .map_err(|error| Failure::new(format!("{} could not be made: {error}", dir.display())))
+        .map_err(|error| Failure::new(format!("{} could not be created: {error}", dir.display())))
 }

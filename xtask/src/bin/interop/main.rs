@@ -1,5 +1,5 @@
-//! Drives npm `oidc-provider`, a certified server that this project did not write, with our crates
-//! over TLS. `cargo xtask interop` installs it and calls this with the directory it is in.
+//! Runs the crates against npm `oidc-provider`, a certified server by other authors, over TLS.
+//! `cargo xtask interop` installs it and runs this program with its directory.
 
 mod case;
 mod combination;
@@ -35,7 +35,9 @@ fn main() -> ExitCode {
     let report = match words.as_slice() {
         [dir] => run(dir).inspect(Report::print),
         [dir, "--json"] => run(dir).inspect(Report::print_json),
-        _ => Err(Failure::new("this is not called by hand").next("run 'cargo xtask interop'")),
+        _ => {
+            Err(Failure::new("do not run this program directly").next("run 'cargo xtask interop'"))
+        }
     };
     match report {
         Ok(report) if report.passed() => ExitCode::SUCCESS,

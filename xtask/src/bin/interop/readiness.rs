@@ -1,4 +1,4 @@
-//! What the server publishes, held against FAPI 2.0 and against every client of the matrix.
+//! Compares the server's metadata with FAPI 2.0 and with every client of the matrix.
 
 use fdx_par::{Readiness, Severity, WellKnown, discover_document};
 use fdx_transport_hyper::system_now;
@@ -9,7 +9,7 @@ use crate::flow::check;
 use crate::lab::Lab;
 use crate::recipient::Recipient;
 
-/// Nothing is in the way of anyone; the members to ask about are named.
+/// Checks that the metadata prevents no client, and lists the members with advice.
 pub(crate) fn of_metadata(lab: &Lab) -> Result<String, Failure> {
     let mut advice = Vec::new();
     for combination in Combination::all() {
@@ -19,7 +19,7 @@ pub(crate) fn of_metadata(lab: &Lab) -> Result<String, Failure> {
         let document =
             recipient.run(discover_document(&config.issuer, well_known, system_now())?)?;
         let readiness = Readiness::of(document.as_bytes(), Some(&config.issuer), Some(config));
-        check(readiness.worst() <= Severity::Advice, "a row breaks something")?;
+        check(readiness.worst() <= Severity::Advice, "a row has a fault")?;
         let rows = readiness.findings().iter();
         let named = rows.filter(|row| row.severity == Severity::Advice).map(|row| row.member);
         advice = named.collect();

@@ -19,9 +19,9 @@ pub(crate) struct Recipient<'l> {
     pub(crate) lab: &'l Lab,
     pub(crate) transport: &'l Transport,
     pub(crate) client: Client,
-    /// The server's keys, as far as they were fetched.
+    /// The server's keys, if they were fetched.
     pub(crate) server_keys: Option<ServerKeys>,
-    /// How often they were.
+    /// How often they were fetched.
     pub(crate) fetches: usize,
 }
 
@@ -50,17 +50,17 @@ impl<'l> Recipient<'l> {
         Ok(Self { lab, transport, client, server_keys: None, fetches: 0 })
     }
 
-    /// Carries one exchange to its end.
+    /// Runs one exchange.
     pub(crate) fn run<T: Output>(&self, draft: Draft<T>) -> Result<T, RunError> {
         self.lab.runtime.block_on(self.transport.run(draft, &self.lab.keys, system_now))
     }
 
-    /// A push of the usual request, drafted.
+    /// A draft that pushes the usual request.
     pub(crate) fn push(&self) -> Result<Draft<Pushed>, Failure> {
         let consent = ConsentRequest::new(ConsentDuration::time_bound(90)?)
             .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
             .build()?;
-        // The server gives a refresh token only to a customer who was asked.
+        // The server issues a refresh token only after a consent prompt.
         let request = AuthorizationRequest::new(consent).openid().offline_access();
         let request = request.prompt("consent")?;
         Ok(self.client.push(&request, Entropy::from_os()?, system_now())?)
@@ -72,7 +72,7 @@ impl<'l> Recipient<'l> {
         Ok((url.as_str().to_owned(), pending))
     }
 
-    /// What the customer brought back, in the way that was asked for.
+    /// Checks the callback in the requested response mode.
     pub(crate) fn callback(&mut self, pending: Pending, url: &str) -> Result<Callback, Failure> {
         if self.client.config().response_mode == ResponseMode::Query {
             return Ok(self.client.callback(pending, url, system_now())?);
@@ -86,10 +86,10 @@ impl<'l> Recipient<'l> {
             }
             self.fetch_keys()?;
         }
-        Err(Failure::new("the server's keys don't fit its authorization response"))
+        Err(Failure::new("the server's keys don't match its authorization response"))
     }
 
-    /// Does what a verification asks for that answers *fetch keys*.
+    /// Fetches the keys for a verification that needs them.
     pub(crate) fn fetch_keys(&mut self) -> Result<(), Failure> {
         self.server_keys = Some(self.run(self.client.fetch_keys(system_now())?)?);
         self.fetches += 1;

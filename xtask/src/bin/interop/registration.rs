@@ -1,4 +1,4 @@
-//! A client that registers itself (RFC 7591) and manages what it registered (RFC 7592).
+//! A client that registers itself (RFC 7591) and manages its registration (RFC 7592).
 
 use fdx_jose::Jwks;
 use fdx_par::{
@@ -17,20 +17,20 @@ use crate::identities::{Generation, Identity};
 use crate::lab::Lab;
 use crate::recipient::{self, Recipient};
 
-/// As `configuration.mjs` has it.
+/// The same value as in `configuration.mjs`.
 const INITIAL: &str = "fdx-interop-initial-access-token";
 const SCOPE: &str = "openid offline_access fdx:accountbasic:read fdx:transactions:read";
 
-/// Registers, reads, updates, flows as far as a resource, deletes, and is known no more.
+/// Registers, reads, updates, runs a flow, and deletes the registration.
 pub(crate) fn life(lab: &Lab, combination: Combination) -> Result<String, Failure> {
     let applicant = Applicant::new(lab, combination)?;
     let first = applicant.registered()?;
     let read = applicant.run(applicant.registrar.read(&first, entropy()?, system_now())?)?;
-    // This server changes the token with an update alone.
+    // This server changes the token only with an update.
     check(token(&first) == token(&read), "the token of a read is another")?;
     let read = applicant.registrar.restore(read.to_json().expose())?;
     let updated = applicant.run(applicant.registrar.update(&read, entropy()?, system_now())?)?;
-    check(updated.client_id() == first.client_id(), "the update is another client's")?;
+    check(updated.client_id() == first.client_id(), "the update belongs to another client")?;
     check(token(&updated) != token(&read), "the server did not rotate the token")?;
 
     let mut recipient = applicant.recipient(&updated)?;
@@ -44,18 +44,18 @@ pub(crate) fn life(lab: &Lab, combination: Combination) -> Result<String, Failur
     Ok(format!("a push after it: {seen}"))
 }
 
-/// What FDX registers, this server does not know: a notice, and no error.
-pub(crate) fn told(lab: &Lab) -> Result<String, Failure> {
+/// Checks that members of FDX that the server does not know cause a notice, not an error.
+pub(crate) fn differences(lab: &Lab) -> Result<String, Failure> {
     let applicant = Applicant::new(lab, Combination::BASE)?;
     let registered = applicant.registered()?;
-    check(applicant.registrar.weakened(&registered).is_empty(), "it weakens something")?;
+    check(applicant.registrar.weakened(&registered).is_empty(), "it weakens a member")?;
     let otherwise = applicant.registrar.otherwise(&registered);
     let notice = registered.notices().contains(&Notice::RegistrationMemberOther);
     check(notice && otherwise.iter().any(|name| name == "duration_type"), "FDX's are kept")?;
-    Ok(format!("left out: {}", otherwise.join(", ")))
+    Ok(format!("omitted: {}", otherwise.join(", ")))
 }
 
-/// The endpoint is not open.
+/// Checks that the endpoint needs a token.
 pub(crate) fn without_token(lab: &Lab) -> Result<String, Failure> {
     let applicant = Applicant::new(lab, Combination::BASE)?;
     let other = InitialAccess::Token(Secret::new("another".to_owned()));
@@ -63,7 +63,7 @@ pub(crate) fn without_token(lab: &Lab) -> Result<String, Failure> {
     refused(applicant.run(draft), "invalid_token")
 }
 
-/// An update brings another token, and ends the one before.
+/// Checks that an update returns a new token and invalidates the old one.
 pub(crate) fn old_token(lab: &Lab) -> Result<String, Failure> {
     let applicant = Applicant::new(lab, Combination::BASE)?;
     let first = applicant.registered()?;
@@ -76,7 +76,7 @@ pub(crate) fn old_token(lab: &Lab) -> Result<String, Failure> {
 struct Applicant<'l> {
     lab: &'l Lab,
     identity: &'l Identity,
-    /// Discovery's, and nobody's client yet.
+    /// A client for discovery, not registered yet.
     client: Client,
     registrar: Registrar,
 }
@@ -99,7 +99,7 @@ impl<'l> Applicant<'l> {
         Ok(self.run(self.registrar.register(initial, entropy()?, system_now())?)?)
     }
 
-    /// The client that came of it.
+    /// The registered client.
     fn recipient(&self, registered: &Registered) -> Result<Recipient<'l>, Failure> {
         let config = self.registrar.client_config(registered)?;
         let client = Client::new(config, self.client.metadata().clone())?;
@@ -126,7 +126,7 @@ fn described(
         Authentication::PrivateKeyJwt => registration,
         Authentication::TlsClientAuth => {
             let name = "CN=fdx interop client".to_owned();
-            // The server wants keys of whoever signs its requests.
+            // The server needs the keys of a client that signs requests.
             registration
                 .jwks(jwks(lab, combination, None)?)?
                 .tls_client_auth(TlsClientAuthName::SubjectDn(name))
@@ -137,7 +137,7 @@ fn described(
     })
 }
 
-/// The client's key, and its certificate's where the server has to know that.
+/// The client's key, and its certificate's key if the server needs it.
 fn jwks(
     lab: &Lab,
     combination: Combination,

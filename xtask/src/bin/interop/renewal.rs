@@ -1,4 +1,4 @@
-//! A client's certificate, its DPoP key or both are renewed while something is under way.
+//! Renews a client's certificate, its DPoP key, or both during a flow.
 
 use fdx_par::StoredGrant;
 
@@ -24,7 +24,7 @@ pub(crate) fn before_exchange(lab: &Lab, combination: Combination) -> Result<Str
         Binding::Dpop => (config(&first), "the token is bound to the retired key"),
         Binding::Mtls => (config(&renewed), "the token is bound to the new certificate"),
     };
-    check(token.bound_to() == bound_to, "the token is bound to something else")?;
+    check(token.bound_to() == bound_to, "the token has another binding")?;
     renewed.is_served(token)?;
     Ok(seen.to_owned())
 }
@@ -35,17 +35,17 @@ pub(crate) fn before_refresh(lab: &Lab, combination: Combination) -> Result<Stri
     let mut renewed = renewed(lab, combination)?;
     let after = renewed.refreshed(&before)?;
     let bound_to = |grant: &StoredGrant| grant.tokens().access_token().bound_to();
-    check(bound_to(&before) != bound_to(&after), "the new token is bound to what was before")?;
+    check(bound_to(&before) != bound_to(&after), "the new token has the old binding")?;
     renewed.is_served(after.tokens().access_token())?;
     if combination.binding == Binding::Mtls {
         return Ok("the new token is bound to the new certificate".to_owned());
     }
-    // The old key is retired and still signs for what is bound to it.
+    // The old key is retired and still signs for tokens that are bound to it.
     renewed.is_served(before.tokens().access_token())?;
-    Ok("the new token is bound to the new key, the old one is served too".to_owned())
+    Ok("the new token is bound to the new key, and the old token still works".to_owned())
 }
 
-/// What a renewal is of: one with an mTLS method has a certificate beside its DPoP key.
+/// What is renewed: a client with an mTLS method has a certificate and a DPoP key.
 pub(crate) fn renewed_things(combination: Combination) -> &'static str {
     match (combination.authentication, combination.binding) {
         (Authentication::PrivateKeyJwt, Binding::Dpop) => "DPoP key",

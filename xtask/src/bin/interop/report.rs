@@ -6,11 +6,11 @@ use crate::case::{Case, NOT_SUPPORTED};
 use crate::lab::Lab;
 use crate::table::Table;
 
-/// What became of every case.
+/// The results of all cases.
 #[derive(Serialize)]
 pub(crate) struct Report {
     cases: Vec<Row>,
-    /// Why some of what a client can do has no case.
+    /// Features without a case, with reasons.
     not_supported: &'static [&'static str],
     milliseconds: u128,
     passed: usize,
@@ -26,7 +26,7 @@ struct Row {
 }
 
 impl Report {
-    /// Runs every case, also after one failed.
+    /// Runs every case, even after a failure.
     pub(crate) fn of(lab: &Lab) -> Self {
         let start = Instant::now();
         let cases: Vec<Row> = Case::all().into_iter().map(|case| Row::of(case, lab)).collect();
@@ -40,14 +40,14 @@ impl Report {
         }
     }
 
-    /// Whether there were cases and all held.
+    /// Whether there were cases and all passed.
     pub(crate) fn passed(&self) -> bool {
         self.failed == 0 && self.passed > 0
     }
 
-    /// A row per case, then what has none, then the counts.
+    /// Prints a row for each case, the features without a case, and the counts.
     pub(crate) fn print(&self) {
-        let mut table = Table::new(&["case", "result", "ms", "seen"]);
+        let mut table = Table::new(&["case", "result", "ms", "observed"]);
         for row in &self.cases {
             let result = if row.passed { "passed" } else { "FAILED" };
             let time = row.milliseconds.to_string();

@@ -1,5 +1,5 @@
-//! The server changes all its keys in the middle of something. What needs them answers *fetch
-//! keys*, keeps what it holds, and goes on.
+//! The server replaces all its keys during a flow. A verification that needs them returns *fetch
+//! keys* with the tokens, and continues.
 
 use fdx_par::{Callback, Verification};
 use fdx_transport_hyper::system_now;
@@ -11,7 +11,7 @@ use crate::flow::check;
 use crate::lab::{Decision, Lab};
 use crate::recipient::Recipient;
 
-/// Between push and exchange: the ID token is signed by a key that nobody has seen.
+/// Between push and exchange: the ID token is signed by a key that was never fetched.
 pub(crate) fn before_exchange(lab: &Lab) -> Result<String, Failure> {
     let mut recipient = Recipient::new(lab, Combination::BASE)?;
     recipient.fetch_keys()?;
@@ -64,10 +64,10 @@ pub(crate) fn before_introspection(lab: &Lab) -> Result<String, Failure> {
     };
     recipient.fetch_keys()?;
     let keys = recipient.server_keys.as_ref();
-    let Verification::Done(told) = recipient.client.verify(kept, keys, system_now())? else {
+    let Verification::Done(introspection) = recipient.client.verify(kept, keys, system_now())? else {
         return Err(Failure::new("the new keys did not verify it"));
     };
-    check(told.is_active(), "the token is not active")?;
+    check(introspection.is_active(), "the token is not active")?;
     fetched_once_more(&recipient)
 }
 

@@ -56,12 +56,12 @@ pub(crate) fn introspected(lab: &Lab, combination: Combination) -> Result<String
     let json = recipient.introspection(token)?;
     let signed = recipient.signed_introspection(token)?;
     let refresh = recipient.refresh_token(granted.tokens())?;
-    for told in [&json, &signed, &refresh] {
-        check(told.is_active(), "a token is not active")?;
+    for response in [&json, &signed, &refresh] {
+        check(response.is_active(), "a token is not active")?;
     }
-    for told in [&json, &signed] {
-        check(told.consent_id() == granted.consent_id(), "the consent is another one")?;
-        check(told.expires_at().is_some(), "no exp came")?;
+    for response in [&json, &signed] {
+        check(response.consent_id() == granted.consent_id(), "the consent is another one")?;
+        check(response.expires_at().is_some(), "exp is missing")?;
     }
     check(json.expires_at() == signed.expires_at(), "JSON and JWT differ in exp")?;
     Ok("both tokens active; JSON and JWT agree".to_owned())

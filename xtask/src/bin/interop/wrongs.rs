@@ -1,4 +1,4 @@
-//! What must be refused, so that the successes beside it mean something.
+//! Requests that the server must refuse. Without them the successes would prove little.
 
 use core::time::Duration;
 
