@@ -1,4 +1,5 @@
 //! `fdx sandbox` and `fdx connect` together: two processes and a customer.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
 mod common;
 
@@ -715,7 +716,7 @@ fn resume_verifies_the_tokens_of_an_earlier_run() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let tokens: Value = serde_json::from_str(&sandbox.read("app-dpop-tokens.json")).unwrap();
     assert!(tokens["access_token"].is_string() && tokens.get("unverified").is_none());
-    fdx_rar::ConsentReceipt::from_json(&sandbox.read("app-dpop-receipt.json")).unwrap();
+    fdx_rar::ConsentReceipt::from_json(sandbox.read("app-dpop-receipt.json")).unwrap();
 
     // Verified tokens can't be resumed.
     std::fs::remove_file(sandbox.path("app-dpop-receipt.json")).unwrap();
