@@ -28,7 +28,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     }
     match report.rules.iter().map(|rule| rule.broken.len()).sum::<usize>() {
         0 => Ok(()),
-        broken => Err(Failure::new(format!("{broken} violations of the walls")).next(
+        broken => Err(Failure::new(format!("violations of the walls: {broken}")).next(
             "each row above names the file or the crate; CONTRIBUTING.md describes the layers",
         )),
     }
