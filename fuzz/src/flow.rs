@@ -2,7 +2,10 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use fdx_par::{AuthorizationRequest, Callback, CallerFault, Client, Draft, Error, Output, Request, ResourceRequest, ServerKeys, Step, TokenTypeHint, Verification, WellKnown, discover};
+use fdx_par::{
+    AuthorizationRequest, Callback, CallerFault, Client, Draft, Error, Output, Request,
+    ResourceRequest, ServerKeys, Step, TokenTypeHint, Verification, WellKnown, discover,
+};
 use fdx_wire::form::Query;
 use fdx_wire::{Entropy, HttpsUrl, base64url};
 

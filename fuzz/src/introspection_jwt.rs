@@ -18,9 +18,7 @@ pub fn introspection_jwt(bytes: &[u8]) {
         Ok(read) => {
             assert!(read.token_introspection().as_str().trim_start().starts_with('{'));
             let other = fdx_wire::Issuer::parse("https://other.example").unwrap();
-            assert!(
-                verify(&JwtExpectation::new(&other, CLIENT_ID, NOW)).is_err()
-            );
+            assert!(verify(&JwtExpectation::new(&other, CLIENT_ID, NOW)).is_err());
         }
         Err(error) => assert!(!error.code().is_empty() && error.to_string().len() < 1024),
     }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use fdx_par::{ClientConfig, Deviation, Finding, Readiness, Severity, WellKnown, discover_document};
+use fdx_par::{
+    ClientConfig, Deviation, Finding, Readiness, Severity, WellKnown, discover_document,
+};
 use fdx_transport_hyper::{Roots, Transport, system_now};
 use fdx_wire::Issuer;
 use serde::Serialize;

@@ -4,7 +4,11 @@ use fdx_jose::{
     Algorithm, AssertionKey, AssertionType, FreshKey, Jwks, PrivateKey, ProofKey, RequestObjectKey,
     SealingKey, SealingKeys, backend,
 };
-use fdx_par::{AuthorizationRequest, Callback, Client, ClientAuthentication, ClientConfig, Draft, Output, RequestObjects, ResourceRequest, ResponseMode, SenderConstraint, Step, TokenTypeHint, Verification, WellKnown, discover};
+use fdx_par::{
+    AuthorizationRequest, Callback, Client, ClientAuthentication, ClientConfig, Draft, Output,
+    RequestObjects, ResourceRequest, ResponseMode, SenderConstraint, Step, TokenTypeHint,
+    Verification, WellKnown, discover,
+};
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_sandbox::{Binding, Institution, InstitutionConfig, RefreshPolicy, RegisteredClient};

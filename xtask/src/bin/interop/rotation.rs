@@ -64,7 +64,8 @@ pub(crate) fn before_introspection(lab: &Lab) -> Result<String, Failure> {
     };
     recipient.fetch_keys()?;
     let keys = recipient.server_keys.as_ref();
-    let Verification::Done(introspection) = recipient.client.verify(kept, keys, system_now())? else {
+    let Verification::Done(introspection) = recipient.client.verify(kept, keys, system_now())?
+    else {
         return Err(Failure::new("the new keys did not verify it"));
     };
     check(introspection.is_active(), "the token is not active")?;
