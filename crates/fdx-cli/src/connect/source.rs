@@ -9,7 +9,7 @@ use fdx_par::Deviation;
 use toml::Spanned;
 
 use crate::connect::config::{self, Authentication, Binding, Config, OWN};
-use crate::dialect::{self, Words};
+use crate::dialect::Words;
 use crate::error::Failure;
 use crate::files;
 
