@@ -166,7 +166,7 @@ const CONSENTS: &str = "https://bank.example/fdx/v6/consents/";
 fn an_id_is_one_path_segment() {
     for (id, segment) in [
         ("c-1", "c-1"),
-        ("a?b#c", "a%3Fb%23c"),
+        ("a+b=", "a%2Bb%3D"),
         ("a b", "a%20b"),
         ("\u{e4}", "%C3%A4"),
         ("a;c", "a%3Bc"),
@@ -205,7 +205,7 @@ const HOSTILE: &[&str] = &[
 // A default nginx decodes `..%2F..%2Fother` and serves another tenant's path with our token.
 #[test]
 fn a_consent_id_that_leads_elsewhere_is_refused_from_every_carrier() {
-    for id in HOSTILE.iter().copied().chain(["a/b", "/", "a/revocation"]) {
+    for id in HOSTILE.iter().copied().chain(["a/b", "/", "a/revocation", "a?b", "a#b"]) {
         assert!(ConsentId::parse(id).is_err(), "{id:?}");
         assert!(serde_json::from_value::<ConsentId>(json!(id)).is_err(), "{id:?}");
         for told in [
@@ -235,7 +235,7 @@ fn every_call_about_a_consent_stays_at_its_own_path() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let (client, grant) = world.stored();
     let token = grant.tokens().access_token();
-    for id in ["c-1", "a?b#c", "a b", "a;b", "...", "..a", "a+b==", "\u{e4}", "urn:x:1", "a..;b"] {
+    for id in ["c-1", "a b", "a;b", "...", "..a", "a+b==", "\u{e4}", "urn:x:1", "a..;b"] {
         let encoded = percent_encode(id);
         let id = ConsentId::parse(id).unwrap();
         let _ = world.read_consent(&client, &id, token);
@@ -306,7 +306,7 @@ proptest! {
             }
             Err(error) => {
                 prop_assert_eq!(error.code(), "fdx.consent_id.invalid");
-                prop_assert!(id.starts_with('.') || id.contains(['/', '\\', '%']));
+                prop_assert!(id.starts_with('.') || id.contains(['/', '\\', '%', '?', '#']));
             }
         }
     }

@@ -21,8 +21,8 @@ fn members() -> impl Strategy<Value = Map<String, Value>> {
         (seconds(), seconds()),
         prop::option::of(any::<String>()),
         prop::option::of((any::<String>(), seconds())),
-        // A consent id: printable, without `%`, `/` and `\`, and not a dot segment.
-        prop::option::of("[!-$&-\\-0-\\[\\]-~][!-$&-.0-\\[\\]-~]{0,255}"),
+        // A consent id: printable, without `/ \ % ? #`, and not a dot segment.
+        prop::option::of("[!\"$&-\\-0->@-\\[\\]-~][!\"$&-.0->@-\\[\\]-~]{0,255}"),
         prop::option::of("[ -~]{1,64}"),
     );
     (known, perhaps).prop_map(|((token, by, seed, scopes), perhaps)| {

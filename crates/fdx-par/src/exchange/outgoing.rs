@@ -207,8 +207,9 @@ impl Outgoing {
     /// # Errors
     /// [`CallerFault::HeaderText`] if the value is not printable ASCII.
     pub(crate) fn header(&mut self, name: HeaderName, value: &str) -> Result<(), CallerFault> {
-        let value = HeaderValue::from_str(value).map_err(|_| CallerFault::HeaderText)?;
-        self.headers.insert(name, value);
+        // `from_str` would also accept bytes above 127.
+        let value = HeaderValue::from_str(value).ok().filter(|_| value.is_ascii());
+        self.headers.insert(name, value.ok_or(CallerFault::HeaderText)?);
         Ok(())
     }
 }
