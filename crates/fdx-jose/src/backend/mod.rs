@@ -49,6 +49,7 @@ pub enum RsaSize {
 }
 
 /// The operations of a library. Each backend is a constant of this type.
+#[expect(clippy::type_complexity, reason = "each field is the signature of one operation")]
 struct Functions {
     name: &'static str,
     generate_pkcs8: fn(Algorithm) -> Result<Vec<u8>, KeyError>,
