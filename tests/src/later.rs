@@ -25,7 +25,6 @@ pub fn persisted(text: &Secret) -> Value {
 ///
 /// # Panics
 /// Where the text is another one.
-#[must_use]
 pub fn restored(client: &Client, text: &Secret) -> Exchanged {
     match client.restore_unverified(text.expose()).unwrap() {
         UnverifiedTokens::Exchanged(exchanged) => exchanged,

@@ -315,6 +315,25 @@ fn a_start_secret_works_once_and_a_wrong_one_does_not_use_it_up() {
     assert_eq!(code, 0, "{stderr}");
 }
 
+#[test]
+fn ends_when_a_second_browser_opens_the_start_page() {
+    let (sandbox, mut attacker) = listening();
+    let connect = Connect::start(&sandbox.path("connect.toml"), &[]);
+    // Another user of this machine read the start URL, and opened it first.
+    let url = attacker.begin(&connect.url);
+    let customer = Browser { port: attacker.port, cookie: String::new() };
+    let answer = customer.get(&connect.url);
+    assert!(answer.starts_with("HTTP/1.1 403 ") && !answer.contains("set-cookie"), "{answer}");
+    let (code, _, stderr) = connect.finish();
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("second browser"), "{stderr}");
+    // The attacker's decision comes too late.
+    let callback = sandbox.customer(&url, &Decision::everything());
+    assert!(callback.contains("code="), "{callback}");
+    assert!(TcpStream::connect(attacker.port).is_err(), "it still listens");
+    assert!(!std::path::Path::new(&sandbox.path("app-dpop-tokens.json")).exists());
+}
+
 /// `fdx connect --open`, with an opener that only writes down what it was given.
 #[cfg(unix)]
 fn opened(sandbox: &Sandbox, arguments: &[&str]) -> (Connect, std::path::PathBuf) {

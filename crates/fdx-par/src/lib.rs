@@ -176,7 +176,7 @@ pub use consent::refresh::Refreshed;
 pub use consent::stored_grant::{Identity, StoredGrant};
 pub use consent::unverified::UnverifiedTokens;
 pub use consent::verified::Verified;
-pub use dialect::dialect::Dialect;
+pub use dialect::definition::Dialect;
 pub use discovery::discover::{WellKnown, discover};
 pub use discovery::document::{MetadataDocument, discover_document};
 pub use discovery::endpoint::Endpoint;

@@ -2,7 +2,7 @@
 
 use fdx_par::{Client, Endpoint, Exchanged, TokenTypeHint, UnverifiedTokens, Verified};
 use fdx_transport_hyper::system_now;
-use fdx_wire::Secret;
+use fdx_wire::{Secret, json};
 use serde::Serialize;
 
 use crate::connect::setup::Setup;
@@ -135,5 +135,6 @@ fn document(setup: &Setup, verified: &Verified) -> Secret {
         refresh_token: tokens.refresh_token().map(Secret::expose),
         scope: tokens.scopes().to_string(),
     };
-    Secret::new(serde_json::to_string(&document).unwrap_or_default())
+    // Texts and numbers always have a JSON form.
+    json::to_secret(&document).unwrap_or_else(|_| Secret::concat(&[]))
 }

@@ -9,7 +9,7 @@ use fdx_wire::{HttpsUrl, Issuer, RedirectUri, Secret};
 
 use crate::client::binding::{Bound, BoundBy};
 use crate::client::fdx_headers::FdxHeaders;
-use crate::dialect::dialect::Dialect;
+use crate::dialect::definition::Dialect;
 
 /// The keys that the server encrypts ID tokens to, as registered
 /// (`id_token_encrypted_response_alg`; `id_token_encrypted_response_enc` is `A256GCM`).

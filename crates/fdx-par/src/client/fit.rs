@@ -2,7 +2,7 @@ use fdx_jose::Algorithm;
 use fdx_wire::HttpsUrl;
 
 use crate::client::config::{ClientAuthentication, ClientConfig, RequestObjects, SenderConstraint};
-use crate::dialect::dialect::Need;
+use crate::dialect::definition::Need;
 use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::{Endpoint, on_origin};
 use crate::discovery::metadata::ServerMetadata;

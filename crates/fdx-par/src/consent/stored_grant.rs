@@ -18,9 +18,9 @@ use crate::tokens::tokens::{AccessToken, Tokens};
 /// A verified grant, to use and to renew: the tokens, who the customer is to the issuer, and the
 /// consent id. It has a versioned text form, which is as secret as the tokens in it.
 ///
-/// The first one comes from [`Granted::stored`], and each verified refresh returns the next. Tokens
-/// that are not verified are persisted in another form, which [`Client::restore`] refuses:
-/// [`Exchanged::to_json`](crate::Exchanged::to_json) and
+/// The first one comes from [`Granted::stored`](crate::Granted::stored), and each verified refresh
+/// returns the next. Tokens that are not verified are persisted in another form, which
+/// [`Client::restore`] refuses: [`Exchanged::to_json`](crate::Exchanged::to_json) and
 /// [`Refreshed::to_json`](crate::Refreshed::to_json).
 #[derive(Clone)]
 pub struct StoredGrant {

@@ -1,4 +1,4 @@
-use crate::dialect::dialect::{Dialect, Line, Need, line};
+use crate::dialect::definition::{Dialect, Line, Need, line};
 use crate::dialect::member::Member;
 
 const DOCUMENT: &str = "Autional API reference, POST /oauth/pushed-authorization";

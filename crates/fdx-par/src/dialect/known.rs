@@ -1,5 +1,5 @@
 use crate::dialect::autional::AUTIONAL;
-use crate::dialect::dialect::Dialect;
+use crate::dialect::definition::Dialect;
 use crate::dialect::mastercard::{MASTERCARD, MASTERCARD_MOCK};
 use crate::dialect::not_fapi::autional::AUTIONAL_CLIENT_SECRET;
 use crate::dialect::not_fapi::mx::MX;

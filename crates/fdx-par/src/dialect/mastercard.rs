@@ -1,4 +1,4 @@
-use crate::dialect::dialect::{Dialect, Line, Need, line};
+use crate::dialect::definition::{Dialect, Line, Need, line};
 use crate::dialect::member::Member;
 use crate::dialect::not_fapi::departure::Departure;
 use crate::discovery::endpoint::Endpoint;

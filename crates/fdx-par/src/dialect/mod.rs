@@ -19,7 +19,7 @@
 //! ```
 
 pub(crate) mod autional;
-pub(crate) mod dialect;
+pub(crate) mod definition;
 pub(crate) mod known;
 pub(crate) mod mastercard;
 pub(crate) mod member;
@@ -29,7 +29,7 @@ pub(crate) mod uae;
 pub(crate) mod wso2;
 
 pub use autional::AUTIONAL;
-pub use dialect::{Dialect, Line, Need};
+pub use definition::{Dialect, Line, Need};
 pub use known::{ALL, FDX, by_name};
 pub use mastercard::{MASTERCARD, MASTERCARD_MOCK};
 pub use member::Member;

@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use fdx_rar::Scopes;
 
-use crate::dialect::dialect::{Dialect, Line};
+use crate::dialect::definition::{Dialect, Line};
 use crate::dialect::member::Member;
 use crate::dialect::not_fapi::departure::{Departure, DocumentedEndpoints};
 use crate::discovery::endpoint::Endpoint;

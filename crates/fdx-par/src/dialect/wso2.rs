@@ -1,4 +1,4 @@
-use crate::dialect::dialect::{Dialect, Line, line};
+use crate::dialect::definition::{Dialect, Line, line};
 use crate::dialect::member::Member;
 
 const TRYOUT: &str = "wso2/bfsi-samples, financial-services-fdx-sample-toolkit, TRYOUT.md";

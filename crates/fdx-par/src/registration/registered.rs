@@ -12,7 +12,7 @@ use crate::registration::metadata::ClientMetadata;
 /// good for nothing then.
 ///
 /// Nothing is said yet about whether the server registered what was asked:
-/// [`Registrar::client_config`](super::Registrar::client_config) tells.
+/// [`Registrar::client_config`](crate::Registrar::client_config) tells.
 #[derive(Clone)]
 #[must_use = "persist it at once: it holds the one token that manages the registration"]
 pub struct Registered {

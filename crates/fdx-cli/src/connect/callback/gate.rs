@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fdx_par::AuthorizationUrl;
 use fdx_wire::{Label, RedirectUri, Secret, base64url};
@@ -28,6 +29,10 @@ pub(crate) struct Gate {
     origin: String,
     /// The next URL of the browser. `None` before the push and after the first visit.
     next: Mutex<Option<Next>>,
+    /// Whether a browser used the secret.
+    used: AtomicBool,
+    /// Whether a second browser used it.
+    shared: AtomicBool,
 }
 
 struct Next {
@@ -44,6 +49,15 @@ pub(crate) struct Pass {
     pub(crate) cookie: Secret,
 }
 
+/// The outcome of a visit to the start page.
+pub(crate) enum Entry {
+    Pass(Pass),
+    /// The secret is wrong, or the same browser used it before.
+    Refused,
+    /// Another browser used the secret before.
+    SecondBrowser,
+}
+
 impl Gate {
     pub(crate) fn new(redirect_uri: &RedirectUri) -> Result<Self, Failure> {
         let entropy = entropy()?;
@@ -56,6 +70,8 @@ impl Gate {
             path: redirect_uri.path().to_owned(),
             origin: redirect_uri.origin().as_str().to_owned(),
             next: Mutex::new(None),
+            used: AtomicBool::new(false),
+            shared: AtomicBool::new(false),
         })
     }
 
@@ -96,16 +112,34 @@ impl Gate {
     }
 
     /// Returns the pass once, for the right secret. A wrong secret changes nothing.
-    pub(crate) fn enter(&self, secret: &str) -> Option<Pass> {
+    ///
+    /// A second use of the right secret means that two browsers know it, and that the first one may
+    /// not be the customer's: from then on no callback is admitted. The browser that has the cookie
+    /// may repeat its request.
+    pub(crate) fn enter(&self, secret: &str, cookies: &[&str]) -> Entry {
         // In constant time.
         if self.secret != *secret {
-            return None;
+            return Entry::Refused;
         }
-        let next = self.next.lock().ok()?.take()?;
+        match self.next.lock().ok().and_then(|mut next| next.take()) {
+            Some(next) => {
+                self.used.store(true, Ordering::SeqCst);
+                Entry::Pass(self.pass(next))
+            }
+            None if !self.used.load(Ordering::SeqCst) => Entry::Refused,
+            None if cookies.iter().any(|header| self.admits(header)) => Entry::Refused,
+            None => {
+                self.shared.store(true, Ordering::SeqCst);
+                Entry::SecondBrowser
+            }
+        }
+    }
+
+    fn pass(&self, next: Next) -> Pass {
         let (name, value) = (self.name.as_str(), self.cookie.expose());
         // A semicolon would end the attribute.
         let path = if self.path.is_empty() || self.path.contains(';') { "/" } else { &self.path };
-        Some(Pass {
+        Pass {
             location: next.url.clone(),
             // Not `Secure`: this listener speaks plain HTTP to its own machine. `Lax`: the redirect
             // back is a top-level GET from another site.
@@ -117,11 +151,14 @@ impl Gate {
                 path,
                 "; HttpOnly; SameSite=Lax",
             ]),
-        })
+        }
     }
 
     /// Whether a `Cookie` header (RFC 6265 section 5.4) contains the cookie.
     pub(crate) fn admits(&self, header: &str) -> bool {
+        if self.shared.load(Ordering::SeqCst) {
+            return false;
+        }
         header.split(';').filter_map(|pair| pair.trim().split_once('=')).any(|(name, value)| {
             // In constant time.
             name == self.name && self.cookie == *value

@@ -12,13 +12,13 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use crate::connect::callback::gate::Gate;
+use crate::connect::callback::gate::{Entry, Gate};
 use crate::error::Failure;
 use crate::print::message;
 
 /// Listens on the redirect_uri's port, for the start URL of the [`Gate`] and one callback.
 pub(crate) struct Listener {
-    visits: mpsc::Receiver<Visit>,
+    visits: mpsc::Receiver<Result<Visit, Failure>>,
     gate: Arc<Gate>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Visit {
 struct Shared {
     redirect_uri: RedirectUri,
     gate: Arc<Gate>,
-    arrived: mpsc::Sender<Visit>,
+    arrived: mpsc::Sender<Result<Visit, Failure>>,
 }
 
 /// The limit of a request's head, which is far smaller in a browser.
@@ -68,7 +68,7 @@ impl Listener {
     /// Waits for the next request of the redirect_uri's path.
     pub(crate) async fn accept(&mut self) -> Result<Visit, Failure> {
         let ended = || Failure::failed("the listener has ended", "use --callback stdin");
-        self.visits.recv().await.ok_or_else(ended)
+        self.visits.recv().await.ok_or_else(ended)?
     }
 }
 
@@ -103,7 +103,7 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
         Ok(Parsed::Callback { target, cookies }) => {
             if cookies.iter().any(|header| gate.admits(header)) {
                 let url = Secret::concat(&[redirect_uri.origin().as_str(), target]);
-                let _ = shared.arrived.send(Visit { url, stream: Some(stream) }).await;
+                let _ = shared.arrived.send(Ok(Visit { url, stream: Some(stream) })).await;
                 return;
             }
             message("note: ignored a callback from a browser that did not start here");
@@ -115,14 +115,19 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
             )
             .await;
         }
-        Ok(Parsed::Start { secret }) => match gate.enter(secret.expose()) {
-            Some(pass) => {
+        Ok(Parsed::Start { secret, cookies }) => match gate.enter(secret.expose(), &cookies) {
+            Entry::Pass(pass) => {
                 let (location, cookie) = (pass.location.expose(), pass.cookie.expose());
                 let headers =
                     Secret::concat(&["location: ", location, "\r\nset-cookie: ", cookie, "\r\n"]);
                 answer_with(stream, "303 See Other", headers.expose(), "Continue.").await;
             }
-            None => {
+            Entry::SecondBrowser => {
+                let _ = shared.arrived.send(Err(second_browser())).await;
+                answer(stream, FORBIDDEN, "Another browser used this page before. The flow ends.")
+                    .await;
+            }
+            Entry::Refused => {
                 answer(
                     stream,
                     FORBIDDEN,
@@ -208,7 +213,7 @@ fn headers<'h>(head: &'h [u8], name: &str) -> Vec<&'h str> {
 #[derive(Debug)]
 enum Parsed<'r> {
     Callback { target: &'r str, cookies: Vec<&'r str> },
-    Start { secret: Secret },
+    Start { secret: Secret, cookies: Vec<&'r str> },
 }
 
 /// Parses a GET of the callback's path, or a GET or POST of the start path (RFC 9112 section 3).
@@ -230,6 +235,9 @@ fn parse<'r>(request: &'r [u8], path: &str, start_path: &str) -> Result<Parsed<'
     }
     let (visited, query) = target.split_once('?').unwrap_or((target, ""));
     let wanted = if path.is_empty() { "/" } else { path };
+    let start = |form| {
+        secret(form).map(|secret| Parsed::Start { secret, cookies: headers(head, "cookie") })
+    };
     match method {
         Some("GET") if visited == wanted => {
             Ok(Parsed::Callback { target, cookies: headers(head, "cookie") })
@@ -238,19 +246,26 @@ fn parse<'r>(request: &'r [u8], path: &str, start_path: &str) -> Result<Parsed<'
         Some("GET") if visited == start_path && !headers(head, "sec-purpose").is_empty() => {
             Err("503 Service Unavailable")
         }
-        Some("GET") if visited == start_path => secret(query).ok_or(BAD_REQUEST),
+        Some("GET") if visited == start_path => start(query).ok_or(BAD_REQUEST),
         Some("POST") if visited == start_path => {
-            str::from_utf8(body).ok().and_then(secret).ok_or(BAD_REQUEST)
+            str::from_utf8(body).ok().and_then(start).ok_or(BAD_REQUEST)
         }
         Some("GET") => Err("404 Not Found"),
         _ => Err("405 Method Not Allowed"),
     }
 }
 
-fn secret(form: &str) -> Option<Parsed<'static>> {
+fn secret(form: &str) -> Option<Secret> {
     let form = Query::parse(form, MAX_BODY).ok()?;
     let secret = form.one("secret").ok()??;
-    Some(Parsed::Start { secret: Secret::new(secret.to_owned()) })
+    Some(Secret::new(secret.to_owned()))
+}
+
+fn second_browser() -> Failure {
+    Failure::failed(
+        "a second browser opened the start page, so another person may have made the decision",
+        "run the command again, and open its start page in one browser",
+    )
 }
 
 async fn answer(stream: TcpStream, status: &str, text: &str) {
@@ -306,7 +321,7 @@ mod tests {
             &b"GET /cb/start?secret=s HTTP/1.1\r\n\r\n"[..],
             b"POST /cb/start HTTP/1.1\r\ncontent-length: 8\r\n\r\nsecret=s",
         ] {
-            let Ok(Parsed::Start { secret }) = parse(request, "/cb", "/cb/start") else {
+            let Ok(Parsed::Start { secret, .. }) = parse(request, "/cb", "/cb/start") else {
                 panic!("{request:?}");
             };
             assert_eq!(secret.expose(), "s");

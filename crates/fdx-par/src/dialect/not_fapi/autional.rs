@@ -1,5 +1,5 @@
 use crate::dialect::autional;
-use crate::dialect::dialect::{Dialect, Line, Need, line};
+use crate::dialect::definition::{Dialect, Line, Need, line};
 use crate::dialect::member::Member;
 use crate::dialect::not_fapi::departure::Departure;
 

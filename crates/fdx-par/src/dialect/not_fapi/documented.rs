@@ -1,6 +1,6 @@
 use fdx_wire::Issuer;
 
-use crate::dialect::dialect::Dialect;
+use crate::dialect::definition::Dialect;
 use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::{PerEndpoint, on_origin};
 use crate::discovery::metadata::ServerMetadata;

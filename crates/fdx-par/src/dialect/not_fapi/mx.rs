@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use crate::dialect::dialect::{Dialect, Line, Need, line};
+use crate::dialect::definition::{Dialect, Line, Need, line};
 use crate::dialect::member::Member;
 use crate::dialect::not_fapi::departure::{Departure, DocumentedEndpoints};
 

@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use crate::dialect::dialect::{Dialect, Line, Need, line};
+use crate::dialect::definition::{Dialect, Line, Need, line};
 use crate::dialect::member::Member;
 
 const GUIDE: &str = "Nebras Open Finance, TPP standards, Sending the /par Request";
