@@ -1,9 +1,9 @@
-//! What is not FAPI 2.0 at all: client secrets, requests that nobody pushed, tokens that whoever
-//! holds them can use.
+//! Deviations that are not FAPI 2.0: client secrets, requests that are not pushed, tokens that are
+//! not sender-constrained.
 //!
-//! It is here because some institutions have nothing else, and apart, so that nobody comes by it
-//! unawares: each thing has to be named where it is configured, a [`Dialect`](crate::Dialect) must
-//! name it too, and the receipt says it again.
+//! Some institutions support nothing else. These deviations have a module of their own, so that they
+//! cannot be enabled by accident: the configuration names each one, a [`Dialect`](crate::Dialect)
+//! must allow it, and the receipt records it.
 
 pub use crate::client::config::{ClientSecret, Unbound};
 pub use crate::consent::push::authorize::authorize;

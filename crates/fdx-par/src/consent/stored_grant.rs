@@ -180,8 +180,8 @@ impl Body<Secret> {
         };
         let by = *bound.iter().find(|by| by.token_type() == self.token_type)?;
         let mut consent_id = None;
-        if let Some(told) = &self.consent_id {
-            agree(&mut consent_id, told).ok()?;
+        if let Some(id) = &self.consent_id {
+            agree(&mut consent_id, id).ok()?;
         }
         let access_token = AccessToken {
             issuer: issuer.clone(),

@@ -22,8 +22,8 @@ use crate::tokens::introspection::Introspection;
 use crate::tokens::issued::agree;
 use crate::tokens::tokens::Tokens;
 
-/// Tokens whose ID token was checked where one was asked for, and the consent id as far as the
-/// server told it.
+/// Tokens whose ID token was checked if one was requested, and the consent id if the server reported
+/// it.
 #[must_use = "read the consent next"]
 pub struct Verified {
     pub(crate) tokens: Tokens,
@@ -173,20 +173,22 @@ pub struct Findings {
     notices: Vec<Notice>,
 }
 
-/// A consent whose id the client made has to come back in the token response, and no other.
+/// Checks that the token response has the consent id that the client chose, and no other.
 fn client_made(
     asked: &Requested,
-    told: Option<&AuthorizationDetails>,
+    reported: Option<&AuthorizationDetails>,
     consent_id: &mut Option<ConsentId>,
 ) -> Result<(), ServerRule> {
-    let asked = asked.authorization_details();
-    let Some(asked) = asked.as_ref().and_then(ReportedConsent::find) else { return Ok(()) };
-    let told =
-        told.and_then(ReportedConsent::find).ok_or(ServerRule::AuthorizationDetailsMissing)?;
-    if told.consent_id() != asked.consent_id() {
+    let requested = asked.authorization_details();
+    let Some(requested) = requested.as_ref().and_then(ReportedConsent::find) else {
+        return Ok(());
+    };
+    let reported =
+        reported.and_then(ReportedConsent::find).ok_or(ServerRule::AuthorizationDetailsMissing)?;
+    if reported.consent_id() != requested.consent_id() {
         return Err(ServerRule::ConsentIdOther);
     }
-    agree(consent_id, told.consent_id())
+    agree(consent_id, reported.consent_id())
 }
 
 /// `fdxConsentId` of an ID token.
@@ -250,19 +252,20 @@ impl fmt::Debug for Verified {
 }
 
 impl Verified {
-    /// Adds what introspection told.
+    /// Adds the consent id that introspection reported.
     ///
     /// # Errors
     /// [`Refused`] with the tokens:
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) where another flow's token was
-    /// asked about, [`ServerRule::Introspection`] where the token is not active,
-    /// [`ServerRule::ConsentIdConflict`] where it tells another consent id.
-    pub fn introspected(mut self, told: &Introspection) -> Result<Self, Refused<Self>> {
+    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) if another flow's token was
+    /// introspected, [`ServerRule::Introspection`] if the token is not active,
+    /// [`ServerRule::ConsentIdConflict`] if another consent id is reported.
+    pub fn introspected(mut self, response: &Introspection) -> Result<Self, Refused<Self>> {
         let access_token = &self.tokens.access_token.token;
-        if told.token != *access_token && self.tokens.refresh_token.as_ref() != Some(&told.token) {
+        let refresh_token = self.tokens.refresh_token.as_ref();
+        if response.token != *access_token && refresh_token != Some(&response.token) {
             return Err(Refused::new(CallerFault::OtherClient, self));
         }
-        let agreed = match (&told.consent_id, told.active) {
+        let agreed = match (&response.consent_id, response.active) {
             (_, false) => Err(ServerRule::Introspection),
             (Some(id), true) => agree(&mut self.consent_id, id.as_str()),
             (None, true) => Ok(()),
@@ -271,7 +274,7 @@ impl Verified {
             Ok(()) => Ok(self),
             Err(rule) => {
                 let next_step = NextStep::AskTheInstitution;
-                let fault = ServerFault::new(rule, told.said.clone(), next_step);
+                let fault = ServerFault::new(rule, response.said.clone(), next_step);
                 Err(Refused::new(Error::Server(Box::new(fault)), self))
             }
         }

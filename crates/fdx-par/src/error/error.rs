@@ -14,35 +14,35 @@ use crate::error::registration::RegistrationFault;
 use crate::error::said::Said;
 use crate::error::server::ServerFault;
 
-/// What went wrong, sorted by whose doing it was.
+/// An error, grouped by who is to blame.
 ///
-/// Each has a stable [`code`](Error::code), the clause behind it, and the
-/// [`next_step`](Error::next_step) that makes sense. What a server said is kept in
-/// [`said`](Error::said), bounded and escaped; nothing from the body of a success is.
+/// Each has a stable [`code`](Error::code), its clause, and the [`next_step`](Error::next_step).
+/// [`said`](Error::said) returns the server's words, bounded and escaped, but nothing from the body
+/// of a success.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server's, or the front channel's: a signed authorization response that does not hold.
+    /// The server or the front channel: a signed authorization response does not verify.
     AuthorizationResponse(AuthorizationResponseError),
-    /// Ours: a configuration or a call that can't be right. Nothing was sent.
+    /// The caller: a configuration, a call or a stored value is not usable. Nothing was sent.
     Caller(CallerFault),
-    /// The front channel's: what arrived at the `redirect_uri` does not answer this request.
+    /// The front channel: the callback is not the response to this request.
     Callback(CallbackFault),
-    /// The decrypter's: nobody could try to open an ID token. The tokens are kept.
+    /// The decrypter: an ID token could not be decrypted here. The tokens are kept.
     Decryption(DecryptionError),
-    /// The server's: it sent an ID token that does not hold.
+    /// The server: an ID token does not verify.
     IdToken(IdTokenError),
-    /// The server's decision: it understood, and said no.
+    /// The server's decision: it refused the request.
     Refusal(Box<Refusal>),
-    /// The server's: it registered the client otherwise than it was asked. The registration is kept.
+    /// The server: it registered weaker client metadata than requested. The registration is kept.
     Registration(RegistrationFault),
-    /// Whoever kept it: a sealed value that does not open.
+    /// The storage: a sealed value does not open.
     Seal(SealFault),
-    /// The server's: its answer breaks a rule.
+    /// The server: its response breaks a rule.
     Server(Box<ServerFault>),
-    /// The server's: a signed introspection response that does not hold.
+    /// The server: a signed introspection response does not verify.
     SignedIntrospection(SignedIntrospectionError),
-    /// The signer's: a signature could not be had, or does not fit.
+    /// The signer: a signature is missing or does not fit.
     Signing(SigningError),
 }
 

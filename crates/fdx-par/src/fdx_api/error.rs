@@ -27,7 +27,7 @@ pub(crate) fn not_a_success(answer: &Answer<'_>) -> Error {
     }
 }
 
-/// What a status that is an outcome says beside it.
+/// The server's words next to a status that is an outcome.
 pub(super) fn said(answer: &Answer<'_>) -> Said {
     fdx_error(answer).unwrap_or_else(|| answer.said())
 }

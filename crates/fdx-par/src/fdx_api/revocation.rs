@@ -25,17 +25,16 @@ pub struct ConsentRevoked {
     notices: Vec<Notice>,
 }
 
-/// What an institution makes of a revocation. None of them is a failure: after each, whoever asked
-/// for it calls with that consent no more.
+/// The outcome of a revocation. None is a failure: after each, the consent must not be used again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RevocationOutcome {
-    /// 204: the institution took it. It may complete later: a token can live for a moment longer.
+    /// 204: the institution accepted it. It may complete later: a token can be valid for a moment longer.
     Revoked,
     /// 409: the consent had ended before, by a revocation or by its time.
     AlreadyEnded,
-    /// 404: the institution knows no such consent of this client's. Some say so of a consent that
-    /// was revoked before; a wrong id or base URL looks the same, so that it proves nothing.
+    /// 404: the institution knows no such consent of this client. Some return it for a consent that
+    /// was revoked before. A wrong id or base URL has the same effect, so it proves nothing.
     NotFound,
 }
 

@@ -35,9 +35,9 @@ impl Client {
     ) -> Result<Draft<TppRegistered>, Error> {
         let path = self.profile().registration_by_certificate;
         let path = path.ok_or(CallerFault::EndpointMissing)?;
-        // Beside the push endpoint, which is not on the issuer's host.
-        let beside = self.target(Endpoint::PushedAuthorizationRequest)?.url.origin();
-        let url = HttpsUrl::parse(&format!("{}{path}", beside.as_str()));
+        // On the origin of the push endpoint, which is not on the issuer's host.
+        let origin = self.target(Endpoint::PushedAuthorizationRequest)?.url.origin();
+        let url = HttpsUrl::parse(&format!("{}{path}", origin.as_str()));
         let url = url.map_err(|_| CallerFault::UrlTooLong)?;
         let request =
             CertificateRegistration { url, thumbprint: self.config().certificate_thumbprint() };

@@ -8,8 +8,8 @@ use crate::registration::client_keys::ClientKeys;
 use crate::registration::metadata::ClientMetadata;
 use crate::registration::registry::{Intermediary, RegistryReference, TlsClientAuthName};
 
-/// What a recipient registers of itself, beside what its [`ClientConfig`](crate::ClientConfig)
-/// already says (RFC 7591 section 2, and FDX's members).
+/// The client metadata that a recipient registers in addition to its
+/// [`ClientConfig`](crate::ClientConfig) (RFC 7591 section 2, and FDX's members).
 ///
 /// ```
 /// use fdx_par::Registration;
@@ -62,13 +62,13 @@ impl Registration {
         }
     }
 
-    /// One more redirect URI, beside the configuration's.
+    /// Adds a redirect URI to the configuration's.
     pub fn redirect_uri(mut self, uri: RedirectUri) -> Self {
         self.redirect_uris.push(uri);
         self
     }
 
-    /// The grant type `client_credentials`, beside `authorization_code` and `refresh_token`.
+    /// Adds the grant type `client_credentials` to `authorization_code` and `refresh_token`.
     pub fn client_credentials(mut self) -> Self {
         self.client_credentials = Some("client_credentials");
         self

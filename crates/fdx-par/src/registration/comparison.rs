@@ -1,5 +1,5 @@
-//! What the server registered beside what it was asked (RFC 7591 section 3.2.1: it may replace what
-//! it was asked, and says so in its answer).
+//! The registered client metadata compared with the requested one. RFC 7591 section 3.2.1: a server
+//! may replace requested values, and returns the registered ones.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ use crate::error::registration::RegistrationFault;
 use crate::registration::client_keys::same_keys;
 use crate::registration::metadata::ClientMetadata;
 
-/// In which members the two differ.
+/// The members that differ.
 #[derive(Debug, Default)]
 pub(crate) struct Comparison {
-    /// To the client's harm.
+    /// Weaker than requested.
     pub(super) weakened: Vec<RegistrationFault>,
-    /// To nobody's.
+    /// Different, and harmless.
     pub(super) otherwise: Vec<String>,
 }
 
@@ -63,14 +63,14 @@ pub(super) fn compare(asked: &ClientMetadata, answered: &ClientMetadata) -> Comp
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Outcome {
     Same,
-    /// Less than asked, or something that only describes the client.
+    /// Less than requested, or a value that only describes the client.
     Otherwise,
     Weakened,
 }
 
-/// What a member has to be; what it means where the answer lacks it ([`Outcome::Weakened`] where
-/// the default is weaker than what was asked), and where the answer alone has it
-/// ([`Outcome::Weakened`] where somebody else could then be the client).
+/// The rule of one member: how values compare, the outcome if the response lacks it
+/// ([`Outcome::Weakened`] if the default is weaker), and the outcome if only the response has it
+/// ([`Outcome::Weakened`] if another party could then act as the client).
 struct Law {
     member: &'static str,
     fault: RegistrationFault,
@@ -97,7 +97,7 @@ const fn droppable(
     Law { member, fault, absent: Outcome::Otherwise, unasked: Outcome::Otherwise, judge }
 }
 
-/// A member by which the server knows the client: one that nobody asked for may be another's.
+/// A member that identifies the client: one that was not requested may be another party's.
 const fn identifying(
     member: &'static str,
     fault: RegistrationFault,

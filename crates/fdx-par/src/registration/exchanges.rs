@@ -172,8 +172,8 @@ pub enum InitialAccess {
 }
 
 impl Registrar {
-    /// Drafts the registration. A lost answer may leave a client behind that nobody can reach;
-    /// registering again makes another.
+    /// Drafts the registration. A lost response may leave a client that can't be managed. Register
+    /// again: that creates another one.
     ///
     /// # Errors
     /// [`CallerFault::EndpointMissing`]; [`CallerFault::ParameterText`] for a token that can't

@@ -62,7 +62,7 @@ impl Registered {
         self.access.as_ref()
     }
 
-    /// What the server did otherwise than it should, to nobody's harm.
+    /// Harmless deviations of the server.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices

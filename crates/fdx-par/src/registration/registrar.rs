@@ -56,7 +56,7 @@ use crate::registration::{comparison, derived};
 /// # let metadata = run(metadata, &mut bank, now)?;
 /// let assertions = AssertionKey::new(key.public().clone(), AssertionType::default());
 /// let mut config = ClientConfig::new(
-///     issuer, "", redirect_uri, fdx_base, // nobody has a client_id yet
+///     issuer, "", redirect_uri, fdx_base, // there is no client_id yet
 ///     ClientAuthentication::PrivateKeyJwt(assertions),
 ///     SenderConstraint::Dpop(ProofKey::new(key.public().clone())),
 ///     backend::ring(),
@@ -133,14 +133,14 @@ impl Registrar {
         }
     }
 
-    /// All that the server registered to the client's harm.
+    /// The members that the server registered with weaker values than requested.
     #[must_use]
     pub fn weakened(&self, registered: &Registered) -> Vec<RegistrationFault> {
         self.compare(registered).weakened
     }
 
-    /// The members that the server left out or changed and that harm nobody, such as FDX's where a
-    /// server does not know them, or fewer scopes.
+    /// The members that the server left out or changed without harm, such as FDX's members, or fewer
+    /// scopes.
     #[must_use]
     pub fn otherwise(&self, registered: &Registered) -> Vec<String> {
         self.compare(registered).otherwise

@@ -50,7 +50,7 @@ impl Exchange for ClientToken {
     type Kept = Bound;
     type Entropy = Entropy;
 
-    /// Nobody misses a token that was issued and never arrived.
+    /// Losing this token is harmless: request another.
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(request: &ClientCredentials, mint: &Mint<'_>) -> Result<(Outgoing, Bound), Error> {

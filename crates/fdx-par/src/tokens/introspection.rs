@@ -145,18 +145,18 @@ impl Body {
         }
         let cnf = self.cnf.unwrap_or_default();
         if let Some(bound) = subject.bound {
-            let told = match bound.by {
+            let reported = match bound.by {
                 BoundBy::Dpop => cnf.jkt,
                 BoundBy::Mtls => cnf.x5t_s256,
                 BoundBy::Nothing => None,
             };
-            if told.is_some() && told != bound.to {
+            if reported.is_some() && reported != bound.to {
                 return Err(ServerRule::TokenType);
             }
         }
         let mut consent_id = None;
-        if let Some(told) = &self.fdx_consent_id {
-            agree(&mut consent_id, told)?;
+        if let Some(id) = &self.fdx_consent_id {
+            agree(&mut consent_id, id)?;
         }
         let expires_at = self.exp.map(|exp| UnixTime::from_seconds(0) + Duration::from_secs(exp));
         Ok(Introspection { token, active: true, consent_id, expires_at, said })

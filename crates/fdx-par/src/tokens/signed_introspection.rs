@@ -22,7 +22,7 @@ use crate::tokens::tokens::AccessToken;
 
 const MEDIA_TYPE: &str = "application/token-introspection+jwt";
 
-/// A signed introspection response (RFC 9701) that nobody has verified yet.
+/// A signed introspection response (RFC 9701) that is not verified yet.
 #[must_use = "verify it"]
 pub struct IntrospectionJwt {
     jwt: Secret,

@@ -116,14 +116,14 @@ const TOKENS: &[&str] = &["access_token", "id_token", "response"];
 impl Client {
     /// Checks the URL at which the customer's browser arrived, as it was received.
     ///
-    /// In this order: its size and encoding, its place against `redirect_uri`, whose own query has to
-    /// come first and unchanged, repeated parameters, `state` in constant time, `iss` exactly (RFC 9207), the callback deadline, and
-    /// only then `error` or `code`, never both. In the response mode `jwt` it is
-    /// [`Client::signed_callback`] that reads the callback.
+    /// The order is: size and encoding; the `redirect_uri`, whose own query comes first and
+    /// unchanged; repeated parameters; `state` in constant time; `iss` exactly (RFC 9207); the
+    /// callback deadline; then `error` or `code`, never both. In the response mode `jwt`,
+    /// [`Client::signed_callback`] reads the callback.
     ///
     /// # Errors
-    /// [`Refused`] with the pending value unspent: whoever sent the wrong callback has not ended
-    /// the flow of the customer who comes with the right one.
+    /// [`Refused`] with the pending value unspent: a foreign callback does not end the customer's
+    /// flow.
     pub fn callback(
         &self,
         pending: Pending,

@@ -16,20 +16,20 @@ use crate::error::caller::CallerFault;
 use crate::error::error::Error;
 use crate::error::refused::Refused;
 
-/// A callback whose answer is a signed JWT that nobody has verified yet (JARM).
+/// A callback whose response is a signed JWT that is not verified yet (JARM).
 #[must_use = "verify it"]
 pub struct SignedCallback {
     pending: Pending,
     response: Secret,
 }
 
-/// What stands in the JWT and nowhere else: beside it, it is a downgrade.
+/// The parameters that belong in the JWT only: outside it they are a downgrade.
 const INSIDE: &[&str] = &["code", "error", "iss", "state", "access_token", "id_token"];
 
 impl Client {
-    /// Takes a callback in the response mode `jwt`: its size and encoding, its place against
-    /// `redirect_uri`, the callback deadline, and that there is one `response` and nothing beside
-    /// it that belongs inside.
+    /// Reads a callback in the response mode `jwt`. Checks its size and encoding, the
+    /// `redirect_uri`, the callback deadline, and that there is one `response` and no parameter that
+    /// belongs inside it.
     ///
     /// # Errors
     /// [`Refused`] with the pending value unspent.
@@ -83,7 +83,7 @@ impl Client {
         let verified = AuthorizationResponse::verify(jwt, &expectation, config.backend, &jwks);
         let response = match verified {
             Ok(response) => response,
-            // Nobody has keys fetched who does not even know the state.
+            // Without the right state, a callback does not cause keys to be fetched.
             Err(error) if error.is_unknown_key() => {
                 let claimed = AuthorizationResponse::claimed_state(jwt);
                 arrival::check_state(claimed.as_ref().map(Secret::expose), &signed.pending)?;

@@ -16,8 +16,8 @@ const SALT: Label = Label::new("seal salt");
 /// What a cookie holds, name and attributes included, is 4,096 bytes.
 const MAX_SEALED: usize = 3800;
 
-/// The members, of version 1. Issuer, client_id and redirect_uri are not among them: they come
-/// from the configuration of whoever opens, and the seal holds the two against each other.
+/// The members, of version 1, without issuer, client_id and redirect_uri: these come from the
+/// configuration that opens the seal, which authenticates them.
 #[derive(Deserialize, Serialize)]
 struct Body<Text> {
     v: u8,
