@@ -305,8 +305,11 @@ impl Driver {
         // As the answer has it, whatever the client made of it.
         let body = self.arrived.last().map(|answer| answer.body().clone()).unwrap_or_default();
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        let told = body["refresh_token"].as_str().map(str::to_owned);
-        let new = told.or(old.clone());
+        // RFC 6749 A.17: 1*VSCHAR. A damaged text that breaks this is not a refresh token.
+        let is_token =
+            |text: &&str| !text.is_empty() && text.bytes().all(|b| (0x20..0x7f).contains(&b));
+        let reported = body["refresh_token"].as_str().filter(is_token).map(str::to_owned);
+        let new = reported.or(old.clone());
         // A server that tells an old one again has it back.
         self.retired.retain(|retired| Some(retired) != new.as_ref());
         self.retired.extend(old.filter(|old| Some(old) != new.as_ref()));
