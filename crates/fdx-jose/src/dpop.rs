@@ -7,8 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::signing::to_json;
 use crate::{PublicKey, Role, SigningInput, Thumbprint};
 
-/// The key that binds tokens by DPoP (RFC 9449): its public half and the proof's constant header,
-/// encoded once.
+/// The public half of a DPoP key (RFC 9449), with the encoded header that all its proofs have.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ProofKey {
     public: PublicKey,
@@ -45,15 +44,15 @@ struct Claims<'a> {
 }
 
 impl<'a> ProofClaims<'a> {
-    /// The claims of a request with the method `htm` to `htu`, whose query the proof leaves out.
-    /// `jti` is unique for each attempt, `iat` is now.
+    /// Creates the claims for a request to `htu` with the method `htm`. The proof omits the query
+    /// of `htu`. Pass a new `jti` for each attempt, and the current time as `iat`.
     #[must_use]
     pub fn new(htm: &'a str, htu: &'a HttpsUrl, jti: &'a str, iat: UnixTime) -> Self {
         Self { htm, htu, jti, iat, access_token: None, nonce: None }
     }
 
-    /// Adds `ath`, the hash of the access token that the request carries. Requests to the endpoints
-    /// of an authorization server carry none.
+    /// Adds `ath`, the hash of the access token in the request. Pass `None` for requests without an
+    /// access token, such as token requests.
     #[must_use]
     pub fn with_access_token(self, access_token: Option<&'a Secret>) -> Self {
         Self { access_token, ..self }
@@ -67,7 +66,7 @@ impl<'a> ProofClaims<'a> {
 }
 
 impl ProofKey {
-    /// Creates the key from its public half. The private half may be in a service.
+    /// Creates the key from its public half. The private half may be in a key management service.
     #[must_use]
     pub fn new(public: PublicKey) -> Self {
         let header = format!(
@@ -84,13 +83,13 @@ impl ProofKey {
         &self.public
     }
 
-    /// The key's thumbprint: `dpop_jkt`, and the token's `cnf.jkt`.
+    /// The key's thumbprint: the value of `dpop_jkt` and of the token's `cnf.jkt`.
     #[must_use]
     pub fn thumbprint(&self) -> Thumbprint {
         self.public.thumbprint()
     }
 
-    /// Writes one proof.
+    /// Returns the signing input of one proof.
     #[must_use]
     pub fn proof(&self, claims: &ProofClaims<'_>) -> SigningInput {
         let claims = to_json(&Claims {

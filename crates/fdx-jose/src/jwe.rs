@@ -1,4 +1,4 @@
-//! Compact JWE (RFC 7516 section 7.1), read strictly and decrypted. Never written.
+//! Reads compact JWEs strictly (RFC 7516 section 7.1) and decrypts them. Does not create them.
 
 use core::fmt;
 
@@ -11,27 +11,28 @@ use crate::backend::{Backend, Context};
 use crate::jws::{Presence, kept, named, present};
 use crate::{ContentKey, DecryptionInput, EncryptionKey, KeyEncryption};
 
-/// The longest compact JWE that is read, in bytes: base64url makes the JWS inside a third longer.
+/// The maximum length of a compact JWE, in bytes. It has room for a JWS of
+/// [`MAX_JWS_BYTES`](crate::MAX_JWS_BYTES), which base64url makes a third longer.
 pub const MAX_BYTES: usize = 24 * 1024;
 
-/// A compact JWE that was read. Encryption proves nothing about its author, because the key is
-/// public: only the signature of the JWS inside does.
+/// A parsed compact JWE. Every party can encrypt to a public key, so the encryption does not
+/// authenticate the author. Only the signature of the JWS inside does.
 ///
-/// Decryption has two steps, as signing has: [`Jwe::input`] returns the encrypted content key and
-/// names the key to decrypt it with, a [`Decrypter`](crate::Decrypter) turns it into a
-/// [`ContentKey`], and [`Jwe::open`] decrypts the rest with that.
+/// Decryption has three steps. [`Jwe::input`] returns the encrypted content key and the thumbprint
+/// of the key that decrypts it. A [`Decrypter`](crate::Decrypter) decrypts it to a [`ContentKey`].
+/// [`Jwe::open`] decrypts the content with that key.
 pub struct Jwe {
     algorithm: KeyEncryption,
     kid: Option<String>,
-    /// The header as received, which is authenticated together with the content.
+    /// The header as received, in base64url: the additional authenticated data.
     header: String,
     encrypted_key: Vec<u8>,
     initialization_vector: [u8; 12],
-    /// Followed by the tag.
+    /// The ciphertext, followed by the authentication tag.
     ciphertext: Vec<u8>,
 }
 
-/// The rule that a compact JWE broke, or its failed decryption.
+/// The reason why a compact JWE is rejected or can't be decrypted.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JweError {
@@ -44,7 +45,7 @@ pub enum JweError {
         /// The header's `alg`: at most 32 characters, escaped.
         actual: String,
     },
-    /// Several keys match the token.
+    /// Several different keys match the token's `kid` and `alg`.
     #[error("several keys match the token's kid and alg")]
     AmbiguousKey,
     /// A part is not base64url without padding.
@@ -56,10 +57,10 @@ pub enum JweError {
     /// The header's `cty` is not `JWT`.
     #[error("cty is not JWT (RFC 7519 section 5.2)")]
     ContentType,
-    /// The header has `crit`, and no extension is supported.
+    /// The header has `crit`. This crate supports no extension.
     #[error("the header has crit, and no extension is supported (RFC 7516 section 4.1.13)")]
     Critical,
-    /// The header includes a key or the URL of a key.
+    /// The header includes a key, a certificate, or the URL of one.
     #[error("the header has {member}, and a token must not choose its own key")]
     EmbeddedKey {
         /// The member's name.
@@ -77,7 +78,7 @@ pub enum JweError {
     /// The header is not a JSON object of the expected shape.
     #[error("the header can't be read: {0}")]
     Header(JsonError),
-    /// The initialization vector has another length than 96 bits.
+    /// The initialization vector is not 96 bits long.
     #[error("the initialization vector is not 96 bits long (RFC 7518 section 5.3)")]
     InitializationVector,
     /// The decrypted content is not UTF-8, so it is not a JWS.
@@ -86,7 +87,7 @@ pub enum JweError {
     /// The text does not have five parts.
     #[error("the compact JWE does not have five parts (RFC 7516 section 7.1)")]
     Parts,
-    /// The authentication tag has another length than 128 bits.
+    /// The authentication tag is not 128 bits long.
     #[error("the authentication tag is not 128 bits long (RFC 7518 section 5.3)")]
     Tag,
     /// Longer than [`MAX_JWE_BYTES`](crate::MAX_JWE_BYTES).
@@ -132,7 +133,7 @@ impl Jwe {
         })
     }
 
-    /// Whether a text has the five parts of a compact JWE (RFC 7516 section 9).
+    /// Returns whether `text` has the five parts of a compact JWE (RFC 7516 section 9).
     #[must_use]
     pub fn has_five_parts(text: &str) -> bool {
         text.bytes().filter(|byte| *byte == b'.').count() == 4
@@ -150,7 +151,8 @@ impl Jwe {
         self.kid.as_deref()
     }
 
-    /// The encrypted content key, and which of `keys` decrypts it: the one that `kid` and `alg` name.
+    /// Returns the encrypted content key, and the identity of the key in `keys` that decrypts it.
+    /// The header's `kid` and `alg` select that key. Without a `kid`, the `alg` alone selects it.
     ///
     /// # Errors
     /// [`JweError::UnknownKey`], [`JweError::AmbiguousKey`].
@@ -169,15 +171,15 @@ impl Jwe {
     /// Decrypts the content.
     ///
     /// # Errors
-    /// [`JweError::Unopened`], whatever the reason; [`JweError::NotText`].
+    /// [`JweError::Unopened`] for every failed decryption; [`JweError::NotText`].
     pub fn open(&self, backend: Backend, key: &ContentKey) -> Result<Secret, JweError> {
         let mut in_out = Zeroizing::new(self.ciphertext.clone());
         let (bytes, decrypted) = key.bytes();
         let context =
             Context { nonce: &self.initialization_vector, associated: self.header.as_bytes() };
         let opened = backend.open(bytes, &context, &mut in_out);
-        // RFC 7516 11.5: the tag is computed even without a content key, and both failures are
-        // one error, so that a sender can't learn which of them happened.
+        // RFC 7516 11.5: a sender must not learn whether the content key or the tag was wrong. So
+        // the tag is also computed without a content key, and both failures return one error.
         opened.and(decrypted).map_err(|_| JweError::Unopened)?;
         let text = str::from_utf8(&in_out).map_err(|_| JweError::NotText)?;
         Ok(Secret::new(text.to_owned()))
@@ -193,7 +195,7 @@ impl fmt::Debug for Jwe {
     }
 }
 
-/// A protected header (RFC 7516 section 4). Members that do not concern the decryption are ignored.
+/// The protected header (RFC 7516 section 4). Ignores members that the decryption does not need.
 #[derive(Deserialize)]
 struct Header {
     #[serde(default, deserialize_with = "kept")]
@@ -224,8 +226,8 @@ impl Header {
         if header.crit == Presence::Present {
             return Err(JweError::Critical);
         }
-        // RFC 8725 3.6: the compressed length depends on the plaintext, and decompression has no
-        // bound.
+        // RFC 8725 3.6: the compressed length can reveal parts of the plaintext. The
+        // decompressed length also has no limit.
         if header.zip == Presence::Present {
             return Err(JweError::Compressed);
         }
@@ -238,7 +240,7 @@ impl Header {
         Ok(header)
     }
 
-    /// Returns `alg`, and checks `enc` and `cty`, which have one accepted value each.
+    /// Returns `alg`. Checks that `enc` is A256GCM and that `cty`, if present, is JWT.
     fn algorithm(&self) -> Result<KeyEncryption, JweError> {
         let alg = self.alg.as_ref().ok_or(JweError::AlgorithmMissing)?;
         let algorithm = named(alg, KeyEncryption::from_name)
@@ -246,7 +248,8 @@ impl Header {
         let enc = self.enc.as_ref().ok_or(JweError::EncryptionMissing)?;
         named(enc, |name| (name == "A256GCM").then_some(()))
             .map_err(|actual| JweError::EncryptionRefused { actual })?;
-        // RFC 7519 5.2: a nested JWT has cty JWT, in any case. Some servers omit it.
+        // RFC 7519 5.2: the cty of a nested JWT is JWT. Its letter case is ignored. Some servers
+        // omit cty.
         match &self.cty {
             Some(cty) if !cty.eq_ignore_ascii_case("JWT") => Err(JweError::ContentType),
             _ => Ok(algorithm),

@@ -10,18 +10,21 @@
 //!                                     /introspect, /revoke ◀── tokens ──────┘
 //! ```
 //!
-//! It refuses every request that FAPI 2.0 requires a server to refuse. The client gets the violated
-//! clause in `error_description`; a test gets a [`Verdict`] for each check. Clients authenticate by
-//! `private_key_jwt` or by certificate. Tokens are bound by DPoP or by certificate. Requests and
-//! responses can be signed, as in FAPI 2.0 Message Signing.
+//! The sandbox refuses every request that FAPI 2.0 requires a server to refuse. The
+//! `error_description` of its response contains the violated clause. [`Sandbox::last_verdicts`]
+//! returns a [`Verdict`] for each check. Clients authenticate by `private_key_jwt` or by
+//! certificate. Tokens are bound by DPoP or by certificate. Requests and responses can be signed,
+//! as in FAPI 2.0 Message Signing. A simulated [`Provider`] can deviate from FAPI 2.0, for example
+//! with client secrets.
 //!
-//! It never does I/O, reads no clock and draws no randomness: [`Sandbox::handle`] takes a request,
-//! the client's certificate as a [`Peer`] and the time, and returns a response. It shares no code
-//! with this project's client except keys, tokens and vocabulary, so that the two can't share a
-//! defect. It is for tests and protects nothing: its state is lost when it is dropped. With the
-//! feature `server` it runs behind TLS on two ports, with certificates generated at start.
+//! A [`Sandbox`] does no I/O, reads no clock and generates no randomness. [`Sandbox::handle`] takes
+//! a request, the client's certificate as a [`Peer`] and the time, and returns a response. This
+//! crate does not depend on `fdx-par`, so the client is tested against independent code. Both use
+//! the same crates for keys, tokens, PKCE, JSON and the FDX vocabulary. The sandbox is for tests
+//! only: it protects no data, and its state is lost when it is dropped. The feature `server` serves
+//! it over TLS on two ports, with newly generated certificates.
 //!
-//! A request passes five rooms. Each imports only those below it:
+//! Five modules handle a request. Each imports only modules below it:
 //!
 //! ```text
 //!   sandbox        intercept ─▶ map_request ─▶ handle ─▶ map_response ─▶ tamper
@@ -42,7 +45,7 @@
 //! let issuer = Issuer::parse("https://bank.example")?;
 //! let mtls = HttpsUrl::parse("https://mtls.bank.example")?;
 //! let config = InstitutionConfig::new(issuer, mtls, backend, vec![key]);
-//! let mut sandbox = Sandbox::new(config, Entropy::new([7; 32])); // or from the system
+//! let mut sandbox = Sandbox::new(config, Entropy::new([7; 32])); // or Entropy::from_os()?
 //!
 //! let push = http::Request::post("https://bank.example/par")
 //!     .header("content-type", "application/x-www-form-urlencoded")

@@ -1,4 +1,4 @@
-//! The file of tokens: written unverified, verified, or removed.
+//! Stores tokens in their file, verifies them, and removes the file if they are rejected.
 
 use fdx_par::{Client, Endpoint, Exchanged, TokenTypeHint, UnverifiedTokens, Verified};
 use fdx_transport_hyper::system_now;
@@ -11,7 +11,7 @@ use crate::files;
 use crate::flow::{NotVerified, entropy};
 use crate::print::message;
 
-/// The file of verified tokens, for programs that call the API.
+/// The content of the file of verified tokens, for programs that call the API.
 #[derive(Serialize)]
 struct Document<'a> {
     version: u32,
@@ -21,15 +21,15 @@ struct Document<'a> {
     flow_id: &'a str,
     access_token: &'a str,
     token_type: &'static str,
-    /// `jkt` of the key, or `x5t#S256` of the certificate.
+    /// The `jkt` of the key or the `x5t#S256` of the certificate. Absent for Bearer tokens.
     bound_to: Option<String>,
     expires_at: Option<String>,
     refresh_token: Option<&'a str>,
     scope: String,
 }
 
-/// Writes the tokens immediately, because a code can be used only once. The file has the library's
-/// form for unverified tokens.
+/// Stores the tokens before they are verified, because the code can't be exchanged again. The file
+/// has the format of [`Exchanged::to_json`].
 pub(crate) fn store_unverified(setup: &Setup, exchanged: &Exchanged) -> Result<(), Failure> {
     files::create(&setup.tokens, exchanged.to_json().expose())?;
     message(&format!("Stored the tokens, not yet verified, in {}", setup.tokens.display()));
@@ -56,10 +56,10 @@ pub(crate) fn unverified(setup: &Setup, client: &Client) -> Result<Exchanged, Fa
     }
 }
 
-/// Verifies the stored tokens, and replaces the file by one of verified tokens.
+/// Verifies the stored tokens, and replaces the file by one with verified tokens.
 ///
-/// If they are rejected, revokes the tokens and removes the file. If the keys could not be fetched,
-/// the file remains for another run.
+/// If the tokens are rejected, revokes them and removes the file. If they can't be checked, for
+/// example because the keys can't be fetched, the file remains for another run.
 pub(crate) async fn verify(
     setup: &Setup,
     client: &Client,
@@ -135,6 +135,6 @@ fn document(setup: &Setup, verified: &Verified) -> Secret {
         refresh_token: tokens.refresh_token().map(Secret::expose),
         scope: tokens.scopes().to_string(),
     };
-    // Texts and numbers always have a JSON form.
+    // Strings and numbers always have a JSON form, so the default is never used.
     json::to_secret(&document).unwrap_or_else(|_| Secret::concat(&[]))
 }

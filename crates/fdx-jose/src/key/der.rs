@@ -1,10 +1,11 @@
-//! DER (X.690), and the private keys that are written in it: PKCS#8 and PKCS#1.
+//! A DER reader (X.690), and the private key formats PKCS#8 and PKCS#1.
 
 use zeroize::Zeroizing;
 
 use super::{KeyError, RsaNumbers, SecretNumbers};
 
-/// Reads DER (X.690). Accepts only the shortest form of each length and integer.
+/// Reads DER (X.690). Accepts only the shortest form of each length and integer, and lengths of at
+/// most 65,535 bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct Der<'a>(&'a [u8]);
 
@@ -23,7 +24,8 @@ impl<'a> Der<'a> {
         self.0.is_empty()
     }
 
-    /// The content of the next element, which must have this tag.
+    /// Reads the next element and returns its content. If it has another tag or is malformed,
+    /// returns `None` and reads nothing.
     pub(crate) fn element(&mut self, tag: u8) -> Option<&'a [u8]> {
         let (first, rest) = self.0.split_first()?;
         if *first != tag {
@@ -35,12 +37,13 @@ impl<'a> Der<'a> {
         Some(content)
     }
 
-    /// The elements inside the next element.
+    /// Reads the next element and returns a reader of the elements inside it.
     pub(crate) fn within(&mut self, tag: u8) -> Option<Self> {
         self.element(tag).map(Self)
     }
 
-    /// The next integer, which must not be negative: big-endian, without the leading zero.
+    /// Reads the next integer: big-endian, without a leading zero byte; 0 is empty. Returns `None`
+    /// if it is negative or not in the shortest form.
     pub(crate) fn integer(&mut self) -> Option<&'a [u8]> {
         match self.element(INTEGER)? {
             [] => None,
@@ -68,7 +71,8 @@ const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
-/// `[0]` and `[1]` of RFC 5915; `[0]` also of RFC 5958, whose `[1]` is an implicit BIT STRING.
+/// The context-specific tags `[0]` and `[1]`. RFC 5915 uses both in their explicit form. RFC 5958
+/// uses the same byte for `[0]`, and `[1]` as an implicit BIT STRING.
 const EXPLICIT_0: u8 = 0xa0;
 const EXPLICIT_1: u8 = 0xa1;
 const IMPLICIT_1: u8 = 0x81;
@@ -125,7 +129,8 @@ pub(crate) fn pkcs1(der: &[u8]) -> Result<SecretNumbers, KeyError> {
     Ok(SecretNumbers::Rsa(numbers))
 }
 
-/// RFC 8410 section 7: the seed is a nested OCTET STRING, the public key follows the attributes.
+/// Reads an Ed25519 key (RFC 8410 section 7): the seed from the nested OCTET STRING, and the public
+/// key, if present, after the attributes.
 fn ed25519(key: &[u8], mut info: Der<'_>) -> Option<SecretNumbers> {
     let seed = Der::new(key).element(OCTET_STRING)?.try_into().ok()?;
     let _attributes = info.element(EXPLICIT_0);
@@ -137,7 +142,7 @@ fn ed25519(key: &[u8], mut info: Der<'_>) -> Option<SecretNumbers> {
     info.is_empty().then_some(SecretNumbers::Ed25519 { seed: Zeroizing::new(seed), x })
 }
 
-/// RFC 5915: the public key is optional, but both backends need it.
+/// Reads a P-256 key (RFC 5915). The public key is optional there, but both backends need it.
 fn p256(key: &[u8]) -> Option<SecretNumbers> {
     let mut key = Der::new(key).within(SEQUENCE)?;
     if key.element(INTEGER)? != [1] {

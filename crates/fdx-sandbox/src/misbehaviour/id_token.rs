@@ -1,4 +1,4 @@
-//! ID tokens (OpenID Connect Core section 2).
+//! Misbehaviours in the ID token (OpenID Connect Core section 2).
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;
 
 rows! {
-    /// Defects and peculiarities of the ID token.
+    /// Invalid and unusual ID tokens. A client must accept those with `Accept`.
     WrongIdToken {
         OtherIss: "id-token-iss-other", "OIDC Core 3.1.3.7; suite invalid-iss",
             Refuse("oidc.id_token.iss"), "contains the issuer with a 1 appended";
@@ -131,7 +131,8 @@ rows! {
     }
 }
 
-/// The required claims of an ID token, so that only the type of another JWT is wrong.
+/// The claims that a replacement JWT copies from the ID token, in addition to `iss` and `aud`. They
+/// are valid, so that only the type of the JWT is wrong.
 const ALL: &[&str] = &["exp", "iat", "sub", "nonce"];
 
 impl WrongIdToken {

@@ -5,10 +5,10 @@ use zeroize::Zeroizing;
 
 use crate::{Secret, SecretBuffer};
 
-/// Writes a JSON object member by member, in the order they are given.
+/// Writes a JSON object. The members are in the order in which they are appended.
 ///
-/// Requests carry secrets, which [`ObjectWriter::text`] writes: the object is wiped and does not
-/// print.
+/// Use [`ObjectWriter::text`] for secrets. The text of the object is wiped from memory when the
+/// writer is dropped, and the debug output is redacted.
 ///
 /// ```
 /// use fdx_wire::json::ObjectWriter;
@@ -20,7 +20,7 @@ use crate::{Secret, SecretBuffer};
 pub struct ObjectWriter(SecretBuffer);
 
 impl ObjectWriter {
-    /// An empty object with room for `bytes`.
+    /// Creates an empty object with room for `bytes` bytes of JSON.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
         let mut text = SecretBuffer::with_capacity(bytes);
@@ -28,15 +28,15 @@ impl ObjectWriter {
         Self(text)
     }
 
-    /// Appends a member whose value is a text. No copy of the value stays behind in memory.
+    /// Appends a member whose value is a string. Leaves no unwiped copy of the value in memory.
     pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
         self.name(name);
         self.append(value);
         self
     }
 
-    /// Appends a member that is no secret: serde frees copies of the value without wiping them. A
-    /// value without a JSON form, such as a map whose keys are not texts, is `null`.
+    /// Appends a member that is not secret. serde_json frees copies of the value without wiping
+    /// them. A value without a JSON form, such as a map whose keys are arrays, becomes `null`.
     pub fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> &mut Self {
         self.name(name);
         let json = serde_json::to_string(value).map(Zeroizing::new);
@@ -44,10 +44,10 @@ impl ObjectWriter {
         self
     }
 
-    /// The object.
+    /// Returns the complete object.
     #[must_use]
     pub fn to_json(&self) -> Secret {
-        // What was appended is UTF-8.
+        // Only UTF-8 was appended, so the default is never used.
         let text = str::from_utf8(self.0.as_bytes()).unwrap_or_default();
         Secret::concat(&[text, "}"])
     }
@@ -60,7 +60,7 @@ impl ObjectWriter {
         self.0.push(b":");
     }
 
-    /// Appends a string (RFC 8259 section 7), escaped as serde_json does.
+    /// Appends a JSON string (RFC 8259 section 7), with the same escapes as serde_json.
     fn append(&mut self, text: &str) {
         self.0.push(b"\"");
         for byte in text.bytes() {

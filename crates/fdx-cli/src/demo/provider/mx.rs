@@ -40,7 +40,8 @@ pub(super) async fn open() -> Result<Stage, Failure> {
     .await
 }
 
-/// Authorize without a push, token, resource, refresh, revocation of both tokens.
+/// Authorizes without a push, exchanges the code, issues the receipt, reads the accounts, refreshes
+/// the tokens, and revokes them.
 pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<ConsentReceipt, Failure> {
     let (client, driver) = (stage.client().await?, &stage.driver);
     let scopes = Scopes::parse(SCOPES).map_err(defect)?;

@@ -28,14 +28,15 @@ pub(super) async fn open() -> Result<Stage, Failure> {
         |_, _| (),
         |config, means| {
             config.sender_constraint = SenderConstraint::Mtls(means.certificate);
-            // Resources are at the endpoint that requests certificates.
+            // The resources are on the host that requests client certificates (mTLS).
             config.fdx_base = means.mtls_base.clone();
         },
     )
     .await
 }
 
-/// Register, push, authorize, token with the consent read back, accounts, refresh.
+/// Discovers, registers, pushes, authorizes, exchanges the code, reads the consent from the token
+/// response, issues the receipt, reads the accounts, and refreshes.
 pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<ConsentReceipt, Failure> {
     let (client, driver) = (stage.client().await?, &stage.driver);
     steps.done("discover: the endpoints are on another host", "RFC 8414 3");
