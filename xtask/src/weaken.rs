@@ -63,7 +63,8 @@ pub(crate) fn generate(copy: &Path) -> Result<(), Failure> {
     fs::rename(copy.join(SWITCHES), wire.join("switches.rs"))?;
     let root = fs::read_to_string(wire.join("lib.rs"))?;
     fs::write(wire.join("lib.rs"), format!("{root}\npub mod switches;\n"))?;
-    let reexport = "pub use fdx_wire::switches::*;\npub const WEAKENED: bool = true;\n";
+    let reexport = "//! The switches of the weakened copy.\n\npub use fdx_wire::switches::*;\n\n\
+                    /// Whether this is the weakened copy.\npub const WEAKENED: bool = true;\n";
     Ok(fs::write(copy.join(SWITCHES), reexport)?)
 }
 

@@ -11,7 +11,7 @@ use fdx_par::{
 };
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_sandbox::customer::{ConsentPage, Decision};
-use fdx_sandbox::{Binding, Institution, InstitutionConfig, RefreshPolicy, RegisteredClient};
+use fdx_sandbox::{Binding, InstitutionConfig, RefreshPolicy, RegisteredClient, Sandbox};
 use fdx_wiped_memory::{Planted, Searching, unwatched, watch};
 use fdx_wire::form::Query;
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime, base64url};
@@ -31,7 +31,7 @@ enum Messages {
 
 /// An institution, and what passed between it and the client.
 struct Wire {
-    bank: Institution,
+    bank: Sandbox,
     /// What a client must wipe, by name: recorded in one run, planted in the next.
     secrets: Vec<Planted>,
     draws: u8,
@@ -52,7 +52,7 @@ impl Wire {
             client.authorization_signed_response_alg = Some(Algorithm::Es256);
         }
         config.clients.push(client);
-        Self { bank: Institution::new(config, Entropy::new([9; 32])), secrets: vec![], draws: 0 }
+        Self { bank: Sandbox::new(config, Entropy::new([9; 32])), secrets: vec![], draws: 0 }
     }
 
     fn entropy(&mut self) -> Entropy {
