@@ -31,7 +31,7 @@ pub(crate) const WRONGS: [Wrong; 6] = [
         what: "encrypted and not signed",
         way: "unsigned",
         code: "oidc.id_token.unsigned",
-        says: "not signed",
+        says: "not a signed JWT",
     },
     Wrong { what: "encrypted by RSA1_5", way: "RSA1_5", code: JWE, says: "RSA1_5" },
     Wrong { what: "encrypted by PBES2", way: "pbes2", code: JWE, says: "PBES2-HS256+A128KW" },
