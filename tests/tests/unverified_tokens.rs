@@ -313,6 +313,20 @@ fn verifies_the_first_id_token_after_it_expired_and_a_refresh_returned_no_other(
 }
 
 #[test]
+fn restores_tokens_after_many_refreshes_that_reported_long_consent_ids() {
+    let (mut world, client, text) = persisted_exchange(Setup::default());
+    let long = "x".repeat(200_000);
+    world.tamper_at("/token", move |answer| patched(answer, &json!({ "grant_id": long })));
+    let mut exchanged = restored(&client, &text);
+    for _ in 0..8 {
+        exchanged = refresh(&mut world, &client, exchanged);
+    }
+    let text = exchanged.to_json();
+    let refused = world.verify(&client, restored(&client, &text)).unwrap_err();
+    assert_eq!(code(&refused.error), ServerRule::ConsentIdInvalid.code());
+}
+
+#[test]
 fn rejects_an_id_token_that_had_expired_when_it_arrived() {
     let mut world = World::new(Setup::default());
     let client = world.client().unwrap();
