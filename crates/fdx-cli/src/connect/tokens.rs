@@ -78,7 +78,7 @@ pub(crate) async fn verify(
             )));
         }
     };
-    files::replace(&setup.tokens, document(setup, &verified).expose())?;
+    files::replace(&setup.tokens, document(setup, &verified)?.expose())?;
     message(&format!("Stored the verified tokens in {}", setup.tokens.display()));
     Ok(verified)
 }
@@ -119,7 +119,7 @@ async fn revoke(setup: &Setup, client: &Client, exchanged: &Exchanged) -> Result
     Ok(())
 }
 
-fn document(setup: &Setup, verified: &Verified) -> Secret {
+fn document(setup: &Setup, verified: &Verified) -> Result<Secret, Failure> {
     let (client, tokens) = (&setup.client, verified.tokens());
     let access_token = tokens.access_token();
     let document = Document {
@@ -135,6 +135,11 @@ fn document(setup: &Setup, verified: &Verified) -> Secret {
         refresh_token: tokens.refresh_token().map(Secret::expose),
         scope: tokens.scopes().to_string(),
     };
-    // Strings and numbers always have a JSON form, so the default is never used.
-    json::to_secret(&document).unwrap_or_else(|_| Secret::concat(&[]))
+    // An empty text would replace the only copy of the tokens.
+    json::to_secret(&document).map_err(|error| {
+        Failure::failed(
+            format!("writing the tokens: {error}"),
+            "report this defect of fdx; the unverified tokens remain in their file",
+        )
+    })
 }
