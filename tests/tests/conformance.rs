@@ -9,10 +9,10 @@ use std::path::Path;
 use fdx_par::ResponseMode;
 use fdx_sandbox::Misbehaviour;
 use fdx_sandbox::misbehaviour::Flow;
+use fdx_testkit::{Requests, Setup, World};
 use fdx_tests::conformance::{
     FLOWS, Line, Went, at_once, in_memory, over_mtls, table, walk, world,
 };
-use fdx_tests::{Requests, Setup, World};
 
 fn assert_passed(lines: &[Line]) {
     let failed: Vec<_> = lines.iter().filter(|line| !line.passed).collect();

@@ -1,60 +1,12 @@
-//! What it takes more than one crate to show: a module for each behaviour, and one program of them
-//! all, for each program is linked anew.
+//! Tests that need TLS, several processes or every crate, and the tables that cover the workspace.
+//! All are one program, because linking a program takes seconds.
 
-mod authorization_endpoint;
-mod bad_input;
-mod callback;
 mod clause_table;
 mod conformance;
-mod consent_id;
-mod consent_lifecycle;
-mod determinism;
-mod dialect_fit;
-mod dialect_table;
-mod encrypted_id_tokens;
-mod endpoints;
 mod error_table;
 mod error_variants;
-mod fdx_headers;
-mod flow;
-mod introspection;
-mod key_rotation;
-mod limits;
-mod loopback_issuer;
+mod laws_table;
 mod matrix;
 mod matrix_tls;
-mod no_response;
-mod notices;
-mod notifications;
-mod one_reader;
-mod planted_secrets;
-mod printed;
-mod profile_configuration;
-mod profile_message_signing;
-mod profile_requests;
-mod properties;
-mod providers;
-mod readiness;
-mod refresh;
-mod refusal_bodies;
-mod registration;
-mod request_objects;
-mod requested;
-mod response_mode;
-mod retry;
-mod revocation;
-mod rollover;
-mod sealed;
-mod signed_callbacks;
-mod signed_introspection;
 mod source;
-mod stored_grant;
-mod strict_server;
-mod token_issuer;
-mod token_responses;
 mod two_nodes;
-
-mod unsafe_calls;
-mod unusual_callbacks;
-mod unverified_tokens;
-mod what_errors_say;

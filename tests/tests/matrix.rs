@@ -3,7 +3,7 @@
 
 use fdx_par::ClientCertificate;
 use fdx_sandbox::customer::Decision;
-use fdx_tests::{Authentication, Binding, Setup, World, matrix};
+use fdx_testkit::{Authentication, Binding, Setup, World, matrix};
 
 #[test]
 fn every_combination_reaches_the_grant() {

@@ -12,8 +12,8 @@ use fdx_par::{
 use fdx_sandbox::certificates::Certificate;
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{CertificateName, RegisteredClient};
-use fdx_tests::kit::{self, TlsBank};
-use fdx_tests::{Authentication, Binding, Setup, keys, matrix, usual_request};
+use fdx_testkit::{Authentication, Binding, Setup, keys, kit, matrix, usual_request};
+use fdx_tests::TlsBank;
 use fdx_transport_hyper::{
     ClientIdentity, Roots, RunError, SetupFault, Transport, TransportError, system_now,
 };

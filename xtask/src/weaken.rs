@@ -35,7 +35,7 @@ mod checks;
 /// Folders with marked checks.
 const MARKED: [&str; 2] = ["crates", "simulation"];
 /// The rest of the workspace, which the manifest of its root names.
-const COPIED: [&str; 5] = ["Cargo.lock", "Cargo.toml", "examples", "tests", "xtask"];
+const COPIED: [&str; 6] = ["Cargo.lock", "Cargo.toml", "examples", "testkit", "tests", "xtask"];
 
 const MARKER: &str = "// check: ";
 const SWITCHES: &str = "simulation/src/switches.rs";

@@ -9,7 +9,7 @@ use common::{Sandbox, directory, run, stderr, stdout};
 use serde_json::Value;
 
 const CERTIFIED: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/tests/readiness/oidc_provider_9_13_3.json");
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../fdx-par/tests/readiness/oidc_provider_9_13_3.json");
 
 fn written(text: &str) -> (PathBuf, String) {
     let directory = directory();

@@ -10,7 +10,8 @@ use fdx_par::{
     AuthorizationRequest, Callback, Client, ClientAuthentication, ClientConfig, Error,
     SenderConstraint, Verification, WellKnown, discover,
 };
-use fdx_tests::{NodeTold, consent_request};
+use fdx_testkit::consent_request;
+use fdx_tests::NodeTold;
 use fdx_transport_hyper::{Roots, RunError, Transport, system_now};
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri};
 

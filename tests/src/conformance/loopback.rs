@@ -9,8 +9,8 @@ use fdx_wire::{Entropy, HttpsUrl, UnixTime};
 use super::memory::setup;
 use super::registering::open_to_tokens;
 use super::{FLOWS, Line, Stop, Went, Wire, judge, walk, well_behaved};
-use crate::kit::TlsBank;
-use crate::setup::{Binding, Setup, keys};
+use crate::TlsBank;
+use fdx_testkit::{Binding, Setup, keys};
 
 /// An institution that does nothing wrong, and every misbehaviour, over TLS.
 ///

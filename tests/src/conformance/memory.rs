@@ -6,8 +6,7 @@ use fdx_wire::{Entropy, UnixTime};
 
 use super::registering::open_to_tokens;
 use super::{FLOWS, Line, Stop, Went, Wire, at_once, judge, walk, well_behaved};
-use crate::setup::{Requests, Setup, entropy};
-use crate::wire::World;
+use fdx_testkit::{Requests, Setup, World, entropy};
 
 /// An institution that does nothing wrong, and every misbehaviour, without a socket.
 #[must_use]

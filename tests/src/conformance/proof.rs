@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{Line, at_once, in_memory, over_mtls};
-use crate::strict::{self, Allowed, Caught};
+use fdx_testkit::strict::{self, Allowed, Caught};
 
 /// The two tables of the proof, which differ in who is wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]

@@ -6,7 +6,7 @@ use fdx_wire::Secret;
 
 use super::walk::Walk;
 use super::{Stop, Wire};
-use crate::setup::{Setup, scopes};
+use fdx_testkit::{Setup, scopes};
 
 const INITIAL: &str = "initial-access-token";
 

@@ -13,7 +13,7 @@ use http::header::LOCATION;
 use serde_json::Value;
 
 use super::{Stop, Wire};
-use crate::stages::usual_request;
+use fdx_testkit::usual_request;
 
 /// How a flow went.
 #[derive(Clone, Debug, Eq, PartialEq)]

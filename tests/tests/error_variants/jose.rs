@@ -3,7 +3,7 @@ use fdx_jose::{
     SigningError, SigningInput, backend, statement,
 };
 use fdx_par::{Error, NextStep};
-use fdx_tests::{Setup, World, bank_issuer, entropy, keys, start, usual_request};
+use fdx_testkit::{Setup, World, bank_issuer, entropy, keys, start, usual_request};
 use serde_json::json;
 
 use super::Table;
@@ -14,7 +14,7 @@ const BACKEND: &str =
     "only a failing random source of the operating system, or memory that ran out";
 
 const AUTHORIZATION_RESPONSES: &str = "crates/fdx-jose/tests/behaviour/authorization_responses.rs";
-const ENCRYPTED: &str = "tests/tests/encrypted_id_tokens.rs";
+const ENCRYPTED: &str = "crates/fdx-par/tests/encrypted_id_tokens.rs";
 const HERE: &str = "tests/tests/error_variants/jose.rs";
 const ID_TOKENS: &str = "crates/fdx-jose/tests/behaviour/id_tokens.rs";
 const JWE: &str = "crates/fdx-jose/tests/behaviour/jwe.rs";

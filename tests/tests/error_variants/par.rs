@@ -3,7 +3,7 @@ use fdx_par::{
     AuthorizationRequest, CallerFault, Client, Error, NextStep, RefusalKind, ResourceRequest,
     ResponseMode,
 };
-use fdx_tests::{
+use fdx_testkit::{
     Answer, Setup, World, answer, claims, consent_request, keys, patched, start, usual_request,
 };
 use fdx_wire::{HttpsUrl, Issuer};
@@ -11,45 +11,45 @@ use serde_json::json;
 
 use super::Table;
 
-const BAD_INPUT_MAIN: &str = "tests/tests/bad_input/mod.rs";
-const CALLBACK: &str = "tests/tests/callback.rs";
-const CONSENT_ID: &str = "tests/tests/consent_id.rs";
-const DIALECT_FIT: &str = "tests/tests/dialect_fit.rs";
-const ENDPOINTS: &str = "tests/tests/endpoints.rs";
-const ENCRYPTED: &str = "tests/tests/encrypted_id_tokens.rs";
-const AUTHORIZATION_ENDPOINT: &str = "tests/tests/authorization_endpoint.rs";
+const BAD_INPUT_MAIN: &str = "crates/fdx-par/tests/bad_input/mod.rs";
+const CALLBACK: &str = "crates/fdx-par/tests/callback.rs";
+const CONSENT_ID: &str = "crates/fdx-par/tests/consent_id.rs";
+const DIALECT_FIT: &str = "crates/fdx-par/tests/dialect_fit.rs";
+const ENDPOINTS: &str = "crates/fdx-par/tests/endpoints.rs";
+const ENCRYPTED: &str = "crates/fdx-par/tests/encrypted_id_tokens.rs";
+const AUTHORIZATION_ENDPOINT: &str = "crates/fdx-par/tests/authorization_endpoint.rs";
 const ADDED: &str = "what_a_dialect_or_a_request_adds_is_not_in_the_endpoint_s_query_either";
 const NAMED: &str = "an_endpoint_whose_query_names_a_parameter_of_a_request_is_not_used";
 const HERE: &str = "tests/tests/error_variants/par.rs";
-const INTROSPECTION: &str = "tests/tests/introspection.rs";
-const KEYS: &str = "tests/tests/bad_input/keys.rs";
-const LOOPBACK_ISSUER: &str = "tests/tests/loopback_issuer.rs";
-const MASTERCARD: &str = "tests/tests/registration/mastercard.rs";
-const METADATA: &str = "tests/tests/bad_input/metadata.rs";
-const PROFILE_CONFIGURATION: &str = "tests/tests/profile_configuration.rs";
-const PROFILE_MESSAGE_SIGNING: &str = "tests/tests/profile_message_signing.rs";
-const PUSH: &str = "tests/tests/bad_input/push.rs";
-const REFRESH: &str = "tests/tests/refresh.rs";
-const UNVERIFIED: &str = "tests/tests/unverified_tokens.rs";
-const FDX_HEADERS: &str = "tests/tests/fdx_headers.rs";
-const NOTIFICATIONS: &str = "tests/tests/notifications.rs";
-const REQUEST_OBJECTS: &str = "tests/tests/request_objects.rs";
-const REQUESTED: &str = "tests/tests/requested.rs";
-const REGISTRATION_ACCESS: &str = "tests/tests/registration/access.rs";
-const REGISTRATION_ANSWERS: &str = "tests/tests/registration/answers.rs";
-const REGISTRATION_CHOICES: &str = "tests/tests/registration/choices.rs";
-const REGISTRATION_ELSEWHERE: &str = "tests/tests/registration/elsewhere.rs";
-const REGISTRATION_STORED: &str = "tests/tests/registration/stored.rs";
-const RESOURCE: &str = "tests/tests/bad_input/resource.rs";
-const RETRY: &str = "tests/tests/retry.rs";
+const INTROSPECTION: &str = "crates/fdx-par/tests/introspection.rs";
+const KEYS: &str = "crates/fdx-par/tests/bad_input/keys.rs";
+const LOOPBACK_ISSUER: &str = "crates/fdx-par/tests/loopback_issuer.rs";
+const MASTERCARD: &str = "crates/fdx-par/tests/registration/mastercard.rs";
+const METADATA: &str = "crates/fdx-par/tests/bad_input/metadata.rs";
+const PROFILE_CONFIGURATION: &str = "crates/fdx-par/tests/profile_configuration.rs";
+const PROFILE_MESSAGE_SIGNING: &str = "crates/fdx-par/tests/profile_message_signing.rs";
+const PUSH: &str = "crates/fdx-par/tests/bad_input/push.rs";
+const REFRESH: &str = "crates/fdx-par/tests/refresh.rs";
+const UNVERIFIED: &str = "crates/fdx-par/tests/unverified_tokens.rs";
+const FDX_HEADERS: &str = "crates/fdx-par/tests/fdx_headers.rs";
+const NOTIFICATIONS: &str = "crates/fdx-par/tests/notifications.rs";
+const REQUEST_OBJECTS: &str = "crates/fdx-par/tests/request_objects.rs";
+const REQUESTED: &str = "crates/fdx-par/tests/requested.rs";
+const REGISTRATION_ACCESS: &str = "crates/fdx-par/tests/registration/access.rs";
+const REGISTRATION_ANSWERS: &str = "crates/fdx-par/tests/registration/answers.rs";
+const REGISTRATION_CHOICES: &str = "crates/fdx-par/tests/registration/choices.rs";
+const REGISTRATION_ELSEWHERE: &str = "crates/fdx-par/tests/registration/elsewhere.rs";
+const REGISTRATION_STORED: &str = "crates/fdx-par/tests/registration/stored.rs";
+const RESOURCE: &str = "crates/fdx-par/tests/bad_input/resource.rs";
+const RETRY: &str = "crates/fdx-par/tests/retry.rs";
 const RUN: &str = "crates/fdx-transport-hyper/tests/loopback/run.rs";
-const SEALED: &str = "tests/tests/sealed.rs";
-const SIGNED_CALLBACKS: &str = "tests/tests/signed_callbacks.rs";
-const STORED_GRANT: &str = "tests/tests/stored_grant.rs";
-const TOKENS: &str = "tests/tests/bad_input/tokens.rs";
-const NO_RESPONSE: &str = "tests/tests/no_response.rs";
-const WEAKENED: &str = "tests/tests/registration/weakened.rs";
-const UNUSUAL_CALLBACKS: &str = "tests/tests/unusual_callbacks.rs";
+const SEALED: &str = "crates/fdx-par/tests/sealed.rs";
+const SIGNED_CALLBACKS: &str = "crates/fdx-par/tests/signed_callbacks.rs";
+const STORED_GRANT: &str = "crates/fdx-par/tests/stored_grant.rs";
+const TOKENS: &str = "crates/fdx-par/tests/bad_input/tokens.rs";
+const NO_RESPONSE: &str = "crates/fdx-par/tests/no_response.rs";
+const WEAKENED: &str = "crates/fdx-par/tests/registration/weakened.rs";
+const UNUSUAL_CALLBACKS: &str = "crates/fdx-par/tests/unusual_callbacks.rs";
 
 pub(crate) const TABLES: &[Table] = &[
     Table {
@@ -386,7 +386,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("BodyNested", RESOURCE, "a_success_is_handed_over_and_its_json_is_read_strictly"),
             (
                 "BodyReservedName",
-                "tests/tests/one_reader.rs",
+                "crates/fdx-par/tests/one_reader.rs",
                 "a_resource_is_read_into_any_type_but_not_with_hidden_json",
             ),
             ("BodyShape", BAD_INPUT_MAIN, "members_of_another_type_are_refused"),

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 
 use fdx_sandbox::certificates::{CertificateAuthority, CertificateError};
 use fdx_sandbox::server::{Server, ServerError, TlsIdentity};
-use fdx_tests::Setup;
+use fdx_testkit::Setup;
 
 use super::Table;
 

@@ -1,0 +1,101 @@
+//! Discovery: what FAPI 2.0 needs of a server's metadata.
+
+use fdx_testkit::patched;
+use serde_json::{Value, json};
+
+use super::endpoint::At;
+
+fn code(patch: Value) -> Result<(), &'static str> {
+    At::Discovery.broken(move |answer| patched(answer, &patch)).map_err(|error| error.code())
+}
+
+#[test]
+fn metadata_of_another_issuer_is_not_used() {
+    for issuer in [
+        "https://evil.example",
+        "https://Bank.example",
+        "HTTPS://bank.example",
+        "https://bank.example/",
+        "https://bank.example:443",
+        "https://bank.example:8443",
+        "https://bank.example/fdx",
+        "https://bank.example.evil.example",
+        "https://bank.example?x=1",
+        "https://bank.example#",
+        "http://bank.example",
+        " https://bank.example",
+        "",
+    ] {
+        assert_eq!(code(json!({ "issuer": issuer })), Err("rfc8414.issuer.mismatch"), "{issuer}");
+    }
+}
+
+#[test]
+fn metadata_without_s256_is_not_used() {
+    for methods in [json!(null), json!([]), json!(["plain"]), json!(["s256"]), json!(["S256 "])] {
+        let patch = json!({ "code_challenge_methods_supported": methods });
+        assert_eq!(code(patch), Err("rfc7636.s256"), "{methods}");
+    }
+    assert_eq!(code(json!({ "code_challenge_methods_supported": ["plain", "S256"] })), Ok(()));
+}
+
+#[test]
+fn what_fapi_2_needs_has_to_be_there() {
+    for member in [
+        "issuer",
+        "authorization_endpoint",
+        "token_endpoint",
+        "pushed_authorization_request_endpoint",
+        "jwks_uri",
+    ] {
+        assert_eq!(code(json!({ member: null })), Err("rfc8414.metadata.member"), "{member}");
+    }
+    for member in [
+        "introspection_endpoint",
+        "mtls_endpoint_aliases",
+        "scopes_supported",
+        "token_endpoint_auth_signing_alg_values_supported",
+        "dpop_signing_alg_values_supported",
+    ] {
+        assert_eq!(code(json!({ member: null })), Ok(()), "{member}");
+    }
+}
+
+#[test]
+fn every_endpoint_is_https() {
+    let members = [
+        "authorization_endpoint",
+        "token_endpoint",
+        "pushed_authorization_request_endpoint",
+        "introspection_endpoint",
+        "jwks_uri",
+    ];
+    let bad = [
+        "http://bank.example/x",
+        "ftp://bank.example/x",
+        "//bank.example/x",
+        "/x",
+        "",
+        "https://user@bank.example/x",
+        "https://bank.example/x#fragment",
+        "https://bank.example\\@evil.example/x",
+        "https://bank.example:0/x",
+        "https://bank.example:65536/x",
+        "https://bank.example/a/../x",
+        "https://bank.example/%2e%2e/x",
+        "https://bank.example/\u{e4}",
+        "https://",
+    ];
+    for member in members {
+        for url in bad {
+            let result = code(json!({ member: url }));
+            assert_eq!(result, Err("fapi2.endpoint.https"), "{member}: {url}");
+        }
+    }
+    for alias in
+        ["token_endpoint", "pushed_authorization_request_endpoint", "introspection_endpoint"]
+    {
+        let patch = json!({ "mtls_endpoint_aliases": { alias: "http://mtls.bank.example/x" } });
+        assert_eq!(code(patch), Err("fapi2.endpoint.https"), "{alias}");
+    }
+}

@@ -1,0 +1,511 @@
+//! The consent id: where it is told, what it may be, and what is granted under it.
+
+use fdx_par::{
+    AuthorizationRequest, CallerFault, Client, Error, Exchanged, NextStep, Notice, ResourceRequest,
+    ServerRule, Verified,
+};
+use fdx_rar::{ConsentId, DataCluster};
+use fdx_sandbox::customer::Decision;
+use fdx_sandbox::{ConsentIdCarrier, NoncePolicy};
+use fdx_testkit::{
+    Answer, Setup, World, consent_request, entropy, keys, patched, persisted, signed_again,
+};
+use fdx_wire::{HttpsUrl, percent_encode};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn world() -> (World, Client) {
+    let carrier = ConsentIdCarrier::Nowhere;
+    let setup = Setup { nonces: NoncePolicy::Silent, carrier, ..Setup::default() };
+    let mut world = World::new(setup);
+    let client = world.client().unwrap();
+    (world, client)
+}
+
+/// What each carrier tells; null is nothing.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    grant_id: Value,
+    fdx_consent_id: Value,
+    id_token: Value,
+}
+
+impl Told {
+    /// The token response with these members, and an ID token that the institution signed.
+    fn within(&self, answer: Answer) -> Answer {
+        let key = keys(fdx_jose::Algorithm::EdDsa);
+        let answer = signed_again(answer, &json!({ "fdxConsentId": self.id_token }), &key);
+        let members = json!({ "grant_id": self.grant_id, "fdxConsentId": self.fdx_consent_id });
+        patched(answer, &members)
+    }
+}
+
+/// A flow whose carriers tell this, as far as verification.
+fn verified(told: &Told) -> (World, Client, Result<Verified, (Error, Exchanged)>) {
+    let (mut world, client) = world();
+    let told = told.clone();
+    world.tamper_at("/token", move |answer| told.within(answer));
+    let exchanged = world.exchanged(&client);
+    let verified = world.verify(&client, exchanged);
+    (world, client, verified.map_err(|refused| (refused.error, *refused.unspent)))
+}
+
+#[test]
+fn each_carrier_alone_is_believed_and_all_of_them_where_they_agree() {
+    for members in 0..8_u8 {
+        let told = |bit| if members & bit == 0 { Value::Null } else { json!("c-1") };
+        let told = Told { grant_id: told(1), fdx_consent_id: told(2), id_token: told(4) };
+        let (_, _, verified) = verified(&told);
+        let id = verified.unwrap().consent_id().map(|id| id.as_str().to_owned());
+        assert_eq!(id, (members != 0).then(|| "c-1".to_owned()), "{told:?}");
+    }
+}
+
+#[test]
+fn two_carriers_that_differ_are_an_error_that_keeps_the_tokens() {
+    let (a, b) = (json!("c-1"), json!("C-1"));
+    for told in [
+        Told { grant_id: a.clone(), fdx_consent_id: b.clone(), ..Told::default() },
+        Told { grant_id: a.clone(), id_token: b.clone(), ..Told::default() },
+        Told { fdx_consent_id: a.clone(), id_token: b.clone(), ..Told::default() },
+        Told { grant_id: a.clone(), fdx_consent_id: a, id_token: b },
+    ] {
+        let (world, _, verified) = verified(&told);
+        let (error, exchanged) = verified.unwrap_err();
+        assert_eq!(error.code(), ServerRule::ConsentIdConflict.code(), "{told:?}");
+        assert_eq!(error.next_step(), NextStep::AskTheInstitution);
+        assert!(persisted(&exchanged.to_json())["refresh_token"].is_string());
+        let last = world.sent.last().unwrap();
+        assert_eq!(last.http.uri().path(), "/jwks", "nothing is sent after it");
+    }
+}
+
+#[test]
+fn introspection_is_the_last_carrier() {
+    for (grant_id, introspected, expected) in [
+        (json!(null), json!("c-1"), Ok(Some("c-1"))),
+        (json!("c-1"), json!("c-1"), Ok(Some("c-1"))),
+        (json!("c-1"), json!(null), Ok(Some("c-1"))),
+        (json!(null), json!(null), Ok(None)),
+        (json!("c-1"), json!("c-2"), Err("fdx.consent_id.conflict")),
+    ] {
+        let (mut world, client, verified) = verified(&Told { grant_id, ..Told::default() });
+        let verified = verified.unwrap();
+        let patch = json!({ "fdxConsentId": introspected });
+        world.tamper_at("/introspect", move |answer| patched(answer, &patch));
+        let token = verified.tokens().access_token();
+        let draft = client.introspect(token, entropy(5), world.now).unwrap();
+        let introspection = world.run(draft).unwrap();
+        match verified.introspected(&introspection) {
+            Ok(verified) => {
+                assert_eq!(Ok(verified.consent_id().map(ConsentId::as_str)), expected);
+            }
+            Err(refused) => {
+                assert_eq!(Err(refused.error.code()), expected);
+                assert!(refused.unspent.tokens().refresh_token().is_some());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_token_that_is_not_active_keeps_the_tokens_and_tells_nothing() {
+    let (mut world, client, verified) = verified(&Told::default());
+    let verified = verified.unwrap();
+    world.tamper_at("/introspect", |answer| {
+        patched(answer, &json!({ "active": false, "fdxConsentId": "c-1" }))
+    });
+    let token = verified.tokens().access_token();
+    let draft = client.introspect(token, entropy(5), world.now).unwrap();
+    let introspection = world.run(draft).unwrap();
+    assert!(!introspection.is_active() && introspection.consent_id().is_none());
+    let refused = verified.introspected(&introspection).unwrap_err();
+    assert_eq!(refused.error.code(), "rfc7662.active");
+    assert!(refused.unspent.tokens().refresh_token().is_some());
+    assert_eq!(refused.unspent.consent_id(), None);
+}
+
+#[test]
+fn without_an_id_no_consent_is_read() {
+    let (world, client, verified) = verified(&Told::default());
+    let verified = verified.unwrap();
+    let error = client.read_consent(&verified, entropy(5), world.now).unwrap_err();
+    assert_eq!((error.code(), error.next_step()), ("fdx.consent_id.unknown", NextStep::Correct));
+    let granted = verified.without_grant();
+    assert!(!granted.coverage().is_reported() && granted.grant().is_none());
+}
+
+#[test]
+fn an_id_has_1_to_256_characters_and_no_control_characters() {
+    for id in ["".to_owned(), "x".repeat(257), "a\nb".into(), "a\u{0}".into(), "\u{85}".into()] {
+        for told in [
+            Told { grant_id: json!(id), ..Told::default() },
+            Told { fdx_consent_id: json!(id), ..Told::default() },
+            Told { id_token: json!(id), ..Told::default() },
+        ] {
+            let (_, _, verified) = verified(&told);
+            let (error, exchanged) = verified.unwrap_err();
+            assert_eq!(error.code(), "fdx.consent_id.invalid", "{told:?}");
+            assert!(persisted(&exchanged.to_json())["refresh_token"].is_string());
+        }
+    }
+}
+
+/// Where the consent with this id is read.
+fn read_at(id: &str) -> Result<String, Error> {
+    let (mut world, client, verified) = verified(&Told { grant_id: json!(id), ..Told::default() });
+    let verified = verified.map_err(|(error, _)| error)?;
+    let draft = client.read_consent(&verified, entropy(5), world.now)?;
+    let _ = world.run(draft);
+    Ok(world.sent.last().unwrap().http.uri().to_string())
+}
+
+const CONSENTS: &str = "https://bank.example/fdx/v6/consents/";
+
+#[test]
+fn an_id_is_one_path_segment() {
+    for (id, segment) in [
+        ("c-1", "c-1"),
+        ("a+b=", "a%2Bb%3D"),
+        ("a b", "a%20b"),
+        ("\u{e4}", "%C3%A4"),
+        ("a;c", "a%3Bc"),
+    ] {
+        assert_eq!(read_at(id).unwrap(), format!("{CONSENTS}{segment}"), "{id}");
+    }
+    let longest = "x".repeat(256);
+    assert_eq!(read_at(&longest).unwrap(), format!("{CONSENTS}{longest}"));
+}
+
+/// Identifiers that a server, or a proxy in front of it, may read as a way to another path.
+const HOSTILE: &[&str] = &[
+    ".",
+    "..",
+    "../../other",
+    "a/../../../other",
+    "a/..",
+    "..\\..\\other",
+    "a\\b",
+    "%2e%2e",
+    "%2e%2e%2f%2e%2e%2fother",
+    "..%2f..%2fother",
+    "..%5cother",
+    "..;",
+    "..;/..;/other",
+    "..;a=b",
+    ".;/..;/other",
+    "%",
+    "a%00",
+    "a\0",
+    "a\r\nb",
+    "\u{85}",
+    "",
+];
+
+// A default nginx decodes `..%2F..%2Fother` and serves another tenant's path with our token.
+#[test]
+fn a_consent_id_that_leads_elsewhere_is_refused_from_every_carrier() {
+    for id in HOSTILE.iter().copied().chain(["a/b", "/", "a/revocation", "a?b", "a#b"]) {
+        assert!(ConsentId::parse(id).is_err(), "{id:?}");
+        assert!(serde_json::from_value::<ConsentId>(json!(id)).is_err(), "{id:?}");
+        for told in [
+            Told { grant_id: json!(id), ..Told::default() },
+            Told { fdx_consent_id: json!(id), ..Told::default() },
+            Told { id_token: json!(id), ..Told::default() },
+        ] {
+            let (_, _, verified) = verified(&told);
+            let (error, exchanged) = verified.unwrap_err();
+            assert_eq!(error.code(), ServerRule::ConsentIdInvalid.code(), "{told:?}");
+            assert!(persisted(&exchanged.to_json())["refresh_token"].is_string());
+        }
+        let (mut world, client, verified) = verified(&Told::default());
+        let verified = verified.unwrap();
+        let patch = json!({ "fdxConsentId": id });
+        world.tamper_at("/introspect", move |answer| patched(answer, &patch));
+        let draft = client.introspect(verified.tokens().access_token(), entropy(5), world.now);
+        let told = world.run(draft.unwrap()).and_then(|introspection| {
+            verified.introspected(&introspection).map_err(|refused| refused.error)
+        });
+        assert_eq!(told.unwrap_err().code(), ServerRule::ConsentIdInvalid.code(), "{id:?}");
+    }
+}
+
+#[test]
+fn every_call_about_a_consent_stays_at_its_own_path() {
+    let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+    let (client, grant) = world.stored();
+    let token = grant.tokens().access_token();
+    for id in ["c-1", "a b", "a;b", "...", "..a", "a+b==", "\u{e4}", "urn:x:1", "a..;b"] {
+        let encoded = percent_encode(id);
+        let id = ConsentId::parse(id).unwrap();
+        let _ = world.read_consent(&client, &id, token);
+        let _ = world.revoke_consent(&client, &id, token);
+        let _ = world.list_revocations(&client, &id, token);
+        let sent = world.sent[world.sent.len() - 3..].iter();
+        let sent: Vec<_> = sent.map(|asked| asked.http.uri().to_string()).collect();
+        let read = format!("{CONSENTS}{encoded}");
+        let revocation = format!("{read}/revocation");
+        assert_eq!(sent, [read, revocation.clone(), revocation]);
+    }
+}
+
+// Account and statement ids: FDX has no calls of its own for them, so that they go into a URL.
+#[test]
+fn an_identifier_in_the_url_of_a_resource_stays_at_its_place() {
+    let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+    let (client, grant) = world.stored();
+    let token = grant.tokens().access_token();
+    let base = client.config().fdx_base.clone();
+    let accounts = base.join_segment("accounts").unwrap();
+    let statements = accounts.join_segment("1").unwrap().join_segment("statements").unwrap();
+    let mut call = |url: HttpsUrl| {
+        let draft = client.call(token, ResourceRequest::get(url), world.draw(), world.now)?;
+        let _ = world.run(draft);
+        Ok(world.sent.last().unwrap().http.uri().to_string())
+    };
+    for at in [&base, &accounts, &statements] {
+        for id in HOSTILE {
+            assert!(at.join_segment(id).is_err(), "{id:?}");
+            // As a program writes it that joins texts, and as one that encodes them.
+            for segment in [(*id).to_owned(), percent_encode(id)] {
+                let text = format!("{}/{segment}", at.as_str());
+                let Ok(url) = HttpsUrl::parse(&text) else { continue };
+                // An empty segment is no way out.
+                if !id.is_empty() {
+                    let called: Result<String, Error> = call(url);
+                    assert_eq!(called, Err(CallerFault::OutsideFdxBase.into()), "{text}");
+                }
+            }
+        }
+        for (id, segment) in [("a/b+c==", "a%2Fb%2Bc%3D%3D"), ("c-1", "c-1"), ("/", "%2F")] {
+            let url = at.join_segment(id).unwrap();
+            assert_eq!(call(url), Ok(format!("{}/{segment}", at.as_str())));
+            let below = at.join_segment(id).unwrap().join_segment("transactions").unwrap();
+            let sent = call(HttpsUrl::parse(&format!("{}?limit=5", below.as_str())).unwrap());
+            assert_eq!(sent, Ok(format!("{}/{segment}/transactions?limit=5", at.as_str())));
+        }
+    }
+}
+
+#[test]
+fn an_id_that_no_url_has_room_for_is_not_sent() {
+    let error = read_at(&"\u{1f600}".repeat(256)).unwrap_err();
+    assert_eq!((error.code(), error.next_step()), ("rfc9110.url.length", NextStep::Correct));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_the_id_it_stays_below_consents(id in "[^\\p{Cc}]{1,40}") {
+        match read_at(&id) {
+            Ok(url) => {
+                let segment = url.strip_prefix(CONSENTS).unwrap();
+                prop_assert_eq!(segment, percent_encode(&id));
+                prop_assert!(!segment.contains(['/', '?', '#']));
+            }
+            Err(error) => {
+                prop_assert_eq!(error.code(), "fdx.consent_id.invalid");
+                prop_assert!(id.starts_with('.') || id.contains(['/', '\\', '%', '?', '#']));
+            }
+        }
+    }
+}
+
+/// A usual flow whose grant is changed, up to the point where it is read.
+fn read(patch: Value) -> (World, Verified, Result<fdx_par::ConsentRead, Error>) {
+    let setup = Setup { nonces: NoncePolicy::Silent, ..Setup::default() };
+    let mut world = World::new(setup);
+    let client = world.client().unwrap();
+    let verified = world.verified(&client);
+    let draft = client.read_consent(&verified, entropy(5), world.now).unwrap();
+    world.tamper(move |_, answer| patched(answer, &patch));
+    let read = world.run(draft);
+    (world, verified, read)
+}
+
+#[test]
+fn the_grant_is_the_one_that_was_asked_for() {
+    for id in [json!("another"), json!(null), json!(5)] {
+        let (_, verified, read) = read(json!({ "id": id }));
+        let error = read.unwrap_err();
+        assert_eq!(error.code(), "fdx.consent.other", "{id}");
+        assert_eq!(error.next_step(), NextStep::AskTheInstitution);
+        assert!(verified.tokens().refresh_token().is_some());
+    }
+}
+
+#[test]
+fn another_flow_s_grant_does_not_fit() {
+    let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+    let client = world.client().unwrap();
+    let first = world.verified(&client);
+    let draft = client.read_consent(&first, entropy(5), world.now).unwrap();
+    let read = world.run(draft).unwrap();
+
+    let (_, _, other) = verified(&Told { grant_id: json!("c-2"), ..Told::default() });
+    let refused = other.unwrap().granted(read.clone()).unwrap_err();
+    assert_eq!(refused.error.code(), "fdx.consent.other");
+    assert!(refused.unspent.tokens().refresh_token().is_some());
+    assert!(first.granted(read).is_ok());
+}
+
+#[test]
+fn a_consent_that_is_not_active_keeps_the_tokens() {
+    for status in ["REVOKED", "Expired", "SUSPENDED", "something new", ""] {
+        let (_, verified, read) = read(json!({ "status": status }));
+        let refused = verified.granted(read.unwrap()).unwrap_err();
+        assert_eq!(refused.error.code(), "fdx.consent.inactive", "{status}");
+        assert!(refused.unspent.tokens().refresh_token().is_some());
+    }
+}
+
+#[test]
+fn the_status_has_no_case_and_may_be_missing() {
+    for (status, notices) in [
+        (json!("ACTIVE"), &[][..]),
+        (json!("Active"), &[]),
+        (json!("active"), &[]),
+        (json!(null), &[Notice::ConsentStatusMissing]),
+    ] {
+        let (_, verified, read) = read(json!({ "status": status }));
+        let granted = verified.granted(read.unwrap()).unwrap();
+        assert_eq!(granted.notices(), notices, "{status}");
+    }
+}
+
+#[test]
+fn an_interaction_id_that_is_missing_or_another_is_a_notice() {
+    type Row = (fn(Answer) -> Answer, &'static [Notice]);
+    let rows: [Row; 4] = [
+        (|answer| answer, &[]),
+        (
+            |mut answer| {
+                answer.headers_mut().remove("x-fapi-interaction-id");
+                answer
+            },
+            &[Notice::InteractionIdMissing],
+        ),
+        (
+            |mut answer| {
+                let other = http::HeaderValue::from_static("c0ffee00-0000-4000-8000-000000000000");
+                answer.headers_mut().insert("x-fapi-interaction-id", other);
+                answer
+            },
+            &[Notice::InteractionIdOther],
+        ),
+        (
+            |mut answer| {
+                let id = answer.headers()["x-fapi-interaction-id"].to_str().unwrap();
+                let id = id.to_uppercase().parse().unwrap();
+                answer.headers_mut().insert("x-fapi-interaction-id", id);
+                answer
+            },
+            &[],
+        ),
+    ];
+    for (change, notices) in rows {
+        let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+        let client = world.client().unwrap();
+        let verified = world.verified(&client);
+        world.tamper(move |_, answer| change(answer));
+        let draft = client.read_consent(&verified, entropy(5), world.now).unwrap();
+        let read = world.run(draft).unwrap();
+        assert_eq!(read.notices(), notices);
+        assert_eq!(
+            world.sent.last().unwrap().header("x-fapi-interaction-id"),
+            read.interaction_id()
+        );
+        assert!(is_uuid_v4(read.interaction_id()), "{}", read.interaction_id());
+        assert_eq!(verified.granted(read).unwrap().notices(), notices);
+    }
+}
+
+fn is_uuid_v4(text: &str) -> bool {
+    let groups: Vec<_> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups[2].starts_with('4')
+        && groups[3].starts_with(['8', '9', 'a', 'b'])
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+#[test]
+fn coverage_is_partial_whole_nothing_or_not_told() {
+    let account = |clusters: Value| json!({ "resourceType": "ACCOUNT", "resourceId": "acc-1", "dataClusters": clusters });
+    let customer = json!({
+        "resourceType": "CUSTOMER", "resourceId": "cust-1", "dataClusters": ["CUSTOMER_CONTACT"],
+    });
+    let all = account(json!(["ACCOUNT_BASIC", "ACCOUNT_DETAILED", "TRANSACTIONS"]));
+    let some = account(json!(["ACCOUNT_BASIC"]));
+    let more = account(json!(["ACCOUNT_BASIC", "STATEMENTS"]));
+    // Resources; whether told, whole, partial, nothing; how many unasked.
+    for (resources, expected) in [
+        (json!([all.clone(), customer.clone()]), (true, true, false, false, 0)),
+        (json!([all]), (true, false, true, false, 0)),
+        (json!([some, customer.clone()]), (true, false, true, false, 0)),
+        (json!([more, customer]), (true, false, true, false, 1)),
+        (json!([]), (true, false, false, true, 0)),
+        (json!(null), (false, false, false, false, 0)),
+    ] {
+        let (_, verified, read) = read(json!({ "resources": resources }));
+        let granted = verified.granted(read.unwrap()).unwrap();
+        let it = granted.coverage();
+        let seen = (
+            it.is_reported(),
+            it.is_whole(),
+            it.is_partial(),
+            it.is_nothing(),
+            it.not_requested().len(),
+        );
+        assert_eq!(seen, expected, "{resources}");
+    }
+}
+
+#[test]
+fn granted_scopes_are_the_response_s_or_the_requested_ones() {
+    for (scope, expected) in [
+        (json!("openid fdx:accountbasic:read"), "openid fdx:accountbasic:read"),
+        (json!("unheard:of"), "unheard:of"),
+        (json!("a  b \"c\" d"), "a b d"),
+        (json!(""), ""),
+    ] {
+        let (mut world, client) = world();
+        let patch = json!({ "scope": scope });
+        world.tamper_at("/token", move |answer| patched(answer, &patch));
+        let exchanged = world.exchanged(&client);
+        assert_eq!(persisted(&exchanged.to_json())["scope"], expected, "{scope}");
+    }
+    let (mut world, client) = world();
+    world.tamper_at("/token", |answer| patched(answer, &json!({ "scope": null })));
+    let exchanged = world.exchanged(&client);
+    let requested = &world.asked("/par")[0].form()["scope"];
+    assert_eq!(persisted(&exchanged.to_json())["scope"], **requested);
+}
+
+#[test]
+fn links_in_a_grant_lead_nowhere() {
+    let (mut world, client) = world();
+    let request = AuthorizationRequest::new(consent_request());
+    let (url, pending) = world.push(&client, &request).unwrap();
+    let decision = Decision::allow().account("acc-1", [DataCluster::AccountBasic]);
+    let callback = world.customer(&url, &decision);
+    let told = json!({ "grant_id": "c-1" });
+    world.tamper(move |asked, answer| match asked.uri().path() {
+        "/token" => patched(answer, &told),
+        path if path.ends_with("/consents/c-1") => {
+            let links = json!([{ "rel": "self", "href": "https://evil.example/collect" }]);
+            let body = json!({ "id": "c-1", "status": "ACTIVE", "links": links });
+            fdx_testkit::answer(200, "application/json", body.to_string())
+        }
+        _ => answer,
+    });
+    let exchanged = world.exchange(&client, pending, &callback).unwrap();
+    let verified = world.verify(&client, exchanged).unwrap();
+    let granted = world.granted(&client, verified).unwrap();
+    let receipt = client.receipt(&granted, world.now).unwrap();
+    let revocation = receipt.revocation_endpoint().unwrap();
+    assert_eq!(revocation.as_str(), format!("{CONSENTS}c-1/revocation"));
+    for asked in &world.sent {
+        assert_eq!(asked.http.uri().host(), Some("bank.example"));
+    }
+}

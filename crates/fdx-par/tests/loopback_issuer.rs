@@ -1,0 +1,128 @@
+//! An issuer on this machine that speaks plain http, taken by a name that says so.
+
+use fdx_par::dialect::{self, Line, MASTERCARD_MOCK, Member};
+use fdx_par::{CallerFault, Client, Dialect, Error, ServerMetadata, Step, WellKnown, discover};
+use fdx_testkit::kit::attached;
+use fdx_testkit::{Setup, entropy, keys, start, usual_request};
+use fdx_wire::{HttpsUrl, Issuer};
+use http::Response;
+use serde_json::{Value, json};
+
+const ISSUER: &str = "http://127.0.0.1:8080";
+
+fn document(issuer: &str, base: &str) -> Value {
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{base}/authorize"),
+        "token_endpoint": format!("{base}/token"),
+        "pushed_authorization_request_endpoint": format!("{base}/par"),
+        "jwks_uri": format!("{base}/jwks"),
+        "code_challenge_methods_supported": ["S256"],
+    })
+}
+
+fn read(issuer: &Issuer, document: &Value) -> Result<ServerMetadata, Error> {
+    let draft = discover(issuer, WellKnown::OAuthAuthorizationServer, start()).unwrap();
+    let (request, sent) = draft.attach(vec![]).unwrap();
+    assert!(request.url().as_str().starts_with(issuer.as_str()));
+    let response = Response::builder().header("content-type", "application/json");
+    let response = response.body(document.to_string().into_bytes()).unwrap();
+    match sent.receive(response, start())? {
+        Step::Done(metadata) => Ok(metadata),
+        Step::Again(_) => panic!("discovery asks once"),
+    }
+}
+
+/// A provider that is not FAPI only in that it speaks http on this machine.
+const LOCAL: Dialect = Dialect::new("local", "a server on this machine")
+    .with_members(&[Line { member: Member::LoopbackHttp, source: "these tests" }]);
+
+fn client() -> Client {
+    made(LOCAL).unwrap()
+}
+
+fn made(dialect: Dialect) -> Result<Client, Error> {
+    let issuer = Issuer::parse_loopback(ISSUER).unwrap();
+    let metadata = read(&issuer, &document(ISSUER, ISSUER)).unwrap();
+    let mut config = Setup::default().config();
+    config.fdx_base = HttpsUrl::parse_loopback("http://127.0.0.1:8080/fdx/v6").unwrap();
+    config.issuer = issuer;
+    Client::new(config.with_dialect(dialect), metadata)
+}
+
+#[test]
+fn a_client_of_it_needs_a_dialect_that_names_it() {
+    for dialect in dialect::ALL.iter().filter(|dialect| **dialect != MASTERCARD_MOCK) {
+        let error = made(*dialect).unwrap_err();
+        if dialect.needs().is_empty() {
+            assert_eq!(error, CallerFault::LoopbackHttp.into(), "{}", dialect.name());
+        }
+    }
+    assert!(made(LOCAL).is_ok());
+}
+
+#[test]
+fn an_fdx_api_over_http_needs_that_dialect_as_its_issuer_does() {
+    let metadata = read(
+        &Issuer::parse("https://bank.example").unwrap(),
+        &document("https://bank.example", "https://bank.example"),
+    );
+    let metadata = metadata.unwrap();
+    let mut config = Setup::default().config();
+    config.fdx_base = HttpsUrl::parse_loopback("http://127.0.0.1:8080/fdx/v6").unwrap();
+    let refused = Client::new(config.clone(), metadata.clone()).unwrap_err();
+    assert_eq!(refused, CallerFault::LoopbackHttp.into());
+    assert!(Client::new(config.with_dialect(LOCAL), metadata).is_ok());
+}
+
+#[test]
+fn its_endpoints_may_be_http_to_this_machine_alone() {
+    let issuer = Issuer::parse_loopback(ISSUER).unwrap();
+    for base in [ISSUER, "http://127.0.0.1:9", "http://[::1]", "https://bank.example"] {
+        assert!(read(&issuer, &document(ISSUER, base)).is_ok(), "{base}");
+    }
+    for base in ["http://localhost:8080", "http://bank.example", "http://127.0.0.1.evil.example"] {
+        let error = read(&issuer, &document(ISSUER, base)).unwrap_err();
+        assert_eq!(error.code(), "fapi2.endpoint.https", "{base}");
+    }
+    let error = read(&issuer, &document("http://127.0.0.1:8081", ISSUER)).unwrap_err();
+    assert_eq!(error.code(), "rfc8414.issuer.mismatch");
+}
+
+#[test]
+fn endpoints_of_another_issuer_are_never_http() {
+    // Also not where the issuer is this machine, by https.
+    for issuer in ["https://bank.example", "https://127.0.0.1:8080"] {
+        for parsed in [Issuer::parse(issuer).unwrap(), Issuer::parse_loopback(issuer).unwrap()] {
+            let error = read(&parsed, &document(issuer, ISSUER)).unwrap_err();
+            assert_eq!(error.code(), "fapi2.endpoint.https", "{issuer}");
+        }
+    }
+}
+
+#[test]
+fn its_requests_prove_the_url_as_it_is() {
+    let client = client();
+    let draft = client.push(&usual_request(), entropy(1), start()).unwrap();
+    let (request, _) = attached(draft, &keys(Setup::default().algorithm));
+    assert_eq!(request.url().as_str(), "http://127.0.0.1:8080/par");
+    assert_eq!(request.into_http().uri(), "http://127.0.0.1:8080/par");
+}
+
+#[test]
+fn its_stored_grants_are_restored() {
+    let stored = json!({
+        "version": 2, "issuer": ISSUER, "client_id": "app-1", "access_token": "at-1",
+        "token_type": "DPoP", "bound_to": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
+        "scope": "openid",
+    });
+    let client = client();
+    let grant = client.restore(&stored.to_string()).unwrap();
+    let again = client.restore(grant.to_json().expose()).unwrap();
+    assert_eq!(again.to_json().expose(), grant.to_json().expose());
+
+    let mut other = stored;
+    other["issuer"] = "http://[::1]:8080".into();
+    let error = client.restore(&other.to_string()).unwrap_err();
+    assert_eq!(error, Error::from(CallerFault::OtherClient));
+}

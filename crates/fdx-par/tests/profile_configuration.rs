@@ -1,0 +1,77 @@
+//! What a configuration can't be, whatever the server says.
+
+use fdx_jose::Algorithm;
+use fdx_par::{CallerFault, Client};
+use fdx_testkit::{Setup, World, patched, usual_request};
+use fdx_wire::{HttpsUrl, Issuer};
+use serde_json::json;
+
+#[test]
+fn an_issuer_has_no_query_and_no_fragment() {
+    for text in
+        ["https://bank.example?", "https://bank.example?a=b", "https://bank.example/fdx?tenant=1"]
+    {
+        assert!(Issuer::parse(text).is_err(), "{text}");
+        // The control: it is the query that makes the difference.
+        assert!(HttpsUrl::parse(text).is_ok(), "{text}");
+    }
+    for text in ["https://bank.example#", "https://bank.example/#a", "http://bank.example", ""] {
+        assert!(Issuer::parse(text).is_err(), "{text}");
+    }
+    assert!(Issuer::parse("https://bank.example/fdx/").is_ok());
+}
+
+#[test]
+fn a_key_whose_algorithm_the_server_does_not_list_is_not_configured() {
+    let lists =
+        ["token_endpoint_auth_signing_alg_values_supported", "dpop_signing_alg_values_supported"];
+    for list in lists {
+        for (listed, taken) in [
+            (json!(["ES256"]), Ok(())),
+            (json!(["RS256", "ES256"]), Ok(())),
+            (json!(["PS256", "EdDSA"]), Err(CallerFault::AlgorithmNotListed.into())),
+            (json!(["es256"]), Err(CallerFault::AlgorithmNotListed.into())),
+            (json!([]), Err(CallerFault::AlgorithmNotListed.into())),
+        ] {
+            let setup = Setup { algorithm: Algorithm::Es256, ..Setup::default() };
+            let mut world = World::new(setup);
+            let patch = json!({ list: listed });
+            world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
+                patched(answer, &patch)
+            });
+            assert_eq!(world.client().map(drop), taken, "{list}: {listed}");
+        }
+    }
+}
+
+#[test]
+fn details_of_a_type_that_the_server_does_not_list_are_not_pushed() {
+    for (listed, taken) in [
+        (json!(null), Ok(())),
+        (json!(["payment", "fdx_v1.0"]), Ok(())),
+        (json!(["payment"]), Err(CallerFault::DetailsTypeNotListed.into())),
+        (json!(["FDX_v1.0"]), Err(CallerFault::DetailsTypeNotListed.into())),
+        (json!([]), Err(CallerFault::DetailsTypeNotListed.into())),
+    ] {
+        let mut world = World::new(Setup::default());
+        let patch = json!({ "authorization_details_types_supported": listed });
+        world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
+            patched(answer, &patch)
+        });
+        let client = world.client().unwrap();
+        let drafted = client.push(&usual_request(), world.draw(), world.now);
+        assert_eq!(drafted.map(drop), taken, "{listed}");
+    }
+}
+
+#[test]
+fn metadata_of_another_issuer_fit_no_configuration() {
+    let mut world = World::new(Setup::default());
+    let metadata = world.client().unwrap().metadata().clone();
+    for issuer in ["https://bank.example/", "https://other.example", "https://BANK.example"] {
+        let mut config = Setup::default().config();
+        config.issuer = Issuer::parse(issuer).unwrap();
+        let error = Client::new(config, metadata.clone()).unwrap_err();
+        assert_eq!(error, CallerFault::IssuerMismatch.into(), "{issuer}");
+    }
+}

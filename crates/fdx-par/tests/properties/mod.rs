@@ -1,0 +1,8 @@
+//! Properties that need more than one crate.
+
+mod any_order;
+mod driver;
+mod grants;
+mod laws;
+mod leaks;
+mod seal;

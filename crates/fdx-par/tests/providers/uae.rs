@@ -1,0 +1,42 @@
+use fdx_par::dialect::UAE;
+use fdx_rar::uae::{ConsentState, ReportedConsent};
+use fdx_sandbox::customer::Decision;
+use fdx_testkit::providers::provided;
+use fdx_testkit::{WireTexts, entropy};
+
+#[test]
+fn every_request_is_as_recorded() {
+    let provided = provided(UAE).unwrap();
+    let mut world = (provided.world)(UAE);
+    let mut texts = WireTexts::of("uae");
+
+    let client = world.client().unwrap();
+    texts.step("discover", &world);
+    let draft = client.register_by_certificate(entropy(8), world.now).unwrap();
+    let (request, _) = draft.attach(Vec::new()).unwrap();
+    let certificate = client.config().sender_constraint.thumbprint();
+    assert!(certificate.is_some() && request.certificate_thumbprint() == certificate);
+    let draft = client.register_by_certificate(entropy(9), world.now).unwrap();
+    world.run(draft).unwrap();
+    texts.step("register", &world);
+    let (url, pending) = world.push(&client, &(provided.request)()).unwrap();
+    texts.step("push", &world);
+    texts.browser("authorize", &url);
+    let callback = world.customer(&url, &Decision::everything());
+    let exchanged = world.exchange(&client, pending, &callback).unwrap();
+    texts.step("exchange", &world);
+    let verified = world.verify(&client, exchanged).unwrap();
+    texts.step("keys", &world);
+    let told = ReportedConsent::find(verified.authorization_details().unwrap()).unwrap();
+    assert_eq!(told.status(), Some(&ConsentState::Authorized));
+    let granted = verified.without_grant();
+    let receipt = client.receipt(&granted, world.now).unwrap();
+    assert_eq!(receipt.consent_id().unwrap().as_str(), told.consent_id());
+    let first = granted.stored();
+    let grant = world.renewed(&client, &first);
+    texts.step("refresh", &world);
+    // The answer had none: the old one stays.
+    assert_eq!(grant.tokens().refresh_token(), first.tokens().refresh_token());
+    world.accounts(&client, grant.tokens().access_token()).unwrap();
+    texts.step("accounts", &world);
+}

@@ -1,0 +1,355 @@
+//! What is said of a server's metadata, row by row.
+
+mod table;
+
+use std::collections::BTreeSet;
+
+use fdx_par::dialect::{Line, Member};
+use fdx_par::{
+    Client, ClientConfig, Deviation, Dialect, Error, Finding, Readiness, Severity, Step, WellKnown,
+    discover, discover_document,
+};
+use fdx_testkit::{Authentication, Binding, Requests, Setup, bank_issuer, start};
+use fdx_wire::Issuer;
+use http::{Request, Response};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use table::TABLE;
+
+/// What the sandbox publishes.
+fn sandbox() -> Value {
+    let url = "https://bank.example/.well-known/oauth-authorization-server";
+    let request = Request::get(url).body(Vec::new()).unwrap();
+    let answer = Setup::default().institution().handle(&request, None, start());
+    serde_json::from_slice(answer.body()).unwrap()
+}
+
+/// The same with one member changed, or removed where `value` is null. A dot leads into aliases.
+fn changed(mut document: Value, member: &str, value: Value) -> Value {
+    let (object, name) = match member.split_once('.') {
+        Some((outer, inner)) => (&mut document[outer], inner),
+        None => (&mut document, member),
+    };
+    if value.is_null() {
+        object.as_object_mut().unwrap().remove(name);
+    } else {
+        object[name] = value;
+    }
+    document
+}
+
+fn rows(document: &Value, client: Option<&ClientConfig>) -> Vec<Finding> {
+    let issuer = bank_issuer();
+    let readiness = Readiness::of(document.to_string().as_bytes(), Some(&issuer), client);
+    readiness.findings().to_vec()
+}
+
+fn unusual(rows: &[Finding]) -> Vec<(&'static str, Severity)> {
+    let unusual = rows.iter().filter(|row| row.severity != Severity::Fine);
+    unusual.map(|row| (row.member, row.severity)).collect()
+}
+
+/// Whether a client comes about.
+fn client(document: &Value, config: ClientConfig) -> Result<Client, Error> {
+    let draft = discover(&config.issuer, WellKnown::OAuthAuthorizationServer, start())?;
+    let (_, sent) = draft.attach(vec![])?;
+    let response = Response::builder().header("content-type", "application/json");
+    let response = response.body(document.to_string().into_bytes()).unwrap();
+    match sent.receive(response, start())? {
+        Step::Done(metadata) => Client::new(config, metadata),
+        Step::Again(_) => panic!("discovery asks once"),
+    }
+}
+
+fn setups() -> Vec<Setup> {
+    let base = Setup::default();
+    vec![
+        base,
+        Setup { binding: Binding::Mtls, authentication: Authentication::TlsClientAuth, ..base },
+        Setup { authentication: Authentication::SelfSignedTlsClientAuth, ..base },
+        Setup { requests: Requests::Signed, response_mode: fdx_par::ResponseMode::Jwt, ..base },
+    ]
+}
+
+#[test]
+fn the_sandbox_s_metadata_is_fine_in_every_row() {
+    assert_eq!(unusual(&rows(&sandbox(), None)), []);
+    for setup in setups() {
+        let config = setup.config();
+        assert_eq!(unusual(&rows(&sandbox(), Some(&config))), [], "{setup:?}");
+    }
+}
+
+#[test]
+fn a_certified_server_s_metadata_has_no_faults() {
+    let document = include_bytes!("oidc_provider_9_13_3.json");
+    let issuer = Issuer::parse("https://localhost:8443").unwrap();
+    let readiness = Readiness::of(document, Some(&issuer), None);
+    assert_eq!(
+        unusual(readiness.findings()),
+        // It names what it would do for clients of other profiles.
+        [
+            ("response_types_supported", Severity::Advice),
+            ("grant_types_supported", Severity::Advice)
+        ]
+    );
+}
+
+#[test]
+fn each_fault_gives_exactly_its_row() {
+    for (setup, member, value, severity) in TABLE {
+        let config = setup.map(|setup| setup().config());
+        let document = changed(sandbox(), member, serde_json::from_str(value).unwrap());
+        let found = rows(&document, config.as_ref());
+        let expected = match severity {
+            Severity::Fine => vec![],
+            severity => vec![(*member, *severity)],
+        };
+        assert_eq!(unusual(&found), expected, "{member}: {value}");
+        let row = found.iter().find(|row| row.member == *member).unwrap();
+        assert!(!row.clause.is_empty() && !row.wanted.is_empty());
+        let shown = if *value == "null" { "absent" } else { value };
+        assert!(row.found.as_str().starts_with(&shown[..shown.len().min(200)]), "{}", row.found);
+    }
+}
+
+#[test]
+fn the_table_of_faults_has_every_row() {
+    let faults: BTreeSet<_> = TABLE
+        .iter()
+        .filter(|(_, _, _, severity)| *severity != Severity::Fine)
+        .map(|(_, member, ..)| *member)
+        .collect();
+    let all: Vec<_> = rows(&sandbox(), None).iter().map(|row| row.member).collect();
+    assert_eq!(faults, all.iter().copied().collect());
+    assert_eq!(faults.len(), all.len(), "no member has two rows");
+}
+
+#[test]
+fn severities_have_names_for_scripts() {
+    use Severity::{Advice, BreaksClient, BreaksFapi, Fine};
+    let names = [Fine, Advice, BreaksFapi, BreaksClient].map(Severity::name);
+    assert_eq!(names, ["fine", "advice", "breaks-fapi", "breaks-client"]);
+}
+
+#[test]
+fn a_document_with_several_faults_gives_all_their_rows() {
+    let faults = [
+        ("code_challenge_methods_supported", Severity::BreaksFapi),
+        ("jwks_uri", Severity::BreaksFapi),
+        ("pushed_authorization_request_endpoint", Severity::BreaksFapi),
+        ("require_pushed_authorization_requests", Severity::Advice),
+    ];
+    let document = faults
+        .iter()
+        .fold(sandbox(), |document, (member, _)| changed(document, member, Value::Null));
+    let found = unusual(&rows(&document, None));
+    assert_eq!(BTreeSet::from_iter(found), BTreeSet::from(faults));
+}
+
+#[test]
+fn what_is_no_document_is_one_row() {
+    for (bytes, found) in [
+        (&b""[..], "no JSON"),
+        (b"[]", "JSON that is not an object"),
+        (b"7", "JSON that is not an object"),
+        (b"{\"issuer\":1,\"iss\\u0075er\":2}", "a member twice"),
+        (b"\xff", "bytes that are not UTF-8"),
+        (&b"[".repeat(40), "a document beyond the limits"),
+    ] {
+        let readiness = Readiness::of(bytes, None, None);
+        let [row] = readiness.findings() else { panic!("{found}: {readiness:?}") };
+        assert_eq!((row.member, row.found.as_str()), ("document", found));
+        assert_eq!(readiness.worst(), Severity::BreaksFapi);
+        let config = Setup::default().config();
+        assert_eq!(Readiness::of(bytes, None, Some(&config)).worst(), Severity::BreaksClient);
+    }
+}
+
+#[test]
+fn the_document_is_held_against_whoever_was_asked() {
+    let other = Issuer::parse("https://other.example").unwrap();
+    let document = sandbox().to_string();
+    let severity = |asked, client: Option<&ClientConfig>| {
+        let readiness = Readiness::of(document.as_bytes(), asked, client);
+        readiness.findings()[0].severity
+    };
+    assert_eq!(severity(None, None), Severity::Fine);
+    assert_eq!(severity(Some(&other), None), Severity::BreaksFapi);
+    let mut config = Setup::default().config();
+    assert_eq!(severity(Some(&other), Some(&config)), Severity::BreaksClient);
+    config.issuer.clone_from(&other);
+    assert_eq!(severity(Some(&bank_issuer()), Some(&config)), Severity::BreaksClient);
+}
+
+#[test]
+fn a_dialect_that_names_the_fault_lives_with_it() {
+    let document =
+        changed(sandbox(), "authorization_response_iss_parameter_supported", json!(false));
+    let config = Setup::default().config();
+    let row = |config: &ClientConfig| {
+        let rows = rows(&document, Some(config));
+        rows.into_iter().find(|row| row.severity != Severity::Fine).unwrap()
+    };
+    let found = row(&config);
+    assert_eq!(found.severity, Severity::BreaksClient);
+    assert_eq!(found.allowed_by, Some(Deviation::CallbackWithoutIss));
+    let found = row(&config.with_dialect(fdx_par::dialect::MASTERCARD));
+    assert_eq!(found.severity, Severity::BreaksFapi);
+    // That member, and no other.
+    const ISS: Line = Line { member: Member::CallbackWithoutIss, source: "a test" };
+    const STATUS: Line = Line { member: Member::PushStatusOk, source: "a test" };
+    for (line, severity) in [(&[ISS], Severity::BreaksFapi), (&[STATUS], Severity::BreaksClient)] {
+        let dialect = Dialect::new("test", "a test").with_members(line);
+        let found = row(&Setup::default().config().with_dialect(dialect));
+        assert_eq!(found.severity, severity, "{line:?}");
+    }
+}
+
+/// RFC 8414 3.2: members without a value are left out, and some servers write null instead.
+#[test]
+fn a_member_that_is_null_is_as_good_as_left_out_where_discovery_reads_it_so() {
+    for (member, severity) in [
+        ("issuer", Severity::BreaksClient),
+        ("jwks_uri", Severity::BreaksClient),
+        ("introspection_endpoint", Severity::Fine),
+        ("revocation_endpoint", Severity::Advice),
+        ("mtls_endpoint_aliases", Severity::BreaksClient),
+        ("scopes_supported", Severity::Fine),
+        ("response_modes_supported", Severity::Fine),
+        ("require_signed_request_object", Severity::Fine),
+    ] {
+        let mut document = sandbox();
+        document[member] = Value::Null;
+        let config = Setup::default().config();
+        let rows = rows(&document, Some(&config));
+        let row = rows.iter().find(|row| row.member == member).unwrap();
+        assert_eq!((row.severity, row.found.as_str()), (severity, "null"), "{member}");
+        let usable = client(&document, config).is_ok();
+        assert_eq!(usable, severity < Severity::BreaksClient, "{member}");
+    }
+}
+
+#[test]
+fn what_signs_assertions_is_asked_of_who_takes_assertions() {
+    for (methods, severity) in [
+        (json!(["private_key_jwt"]), Some(Severity::Advice)),
+        (json!(["tls_client_auth", "private_key_jwt"]), Some(Severity::Advice)),
+        (json!(["tls_client_auth"]), None),
+        (json!(["tls_client_auth", "self_signed_tls_client_auth"]), None),
+    ] {
+        let member = "token_endpoint_auth_signing_alg_values_supported";
+        let document = changed(sandbox(), member, Value::Null);
+        let document = changed(document, "token_endpoint_auth_methods_supported", methods);
+        let expected: Vec<_> = severity.into_iter().map(|severity| (member, severity)).collect();
+        assert_eq!(unusual(&rows(&document, None)), expected);
+    }
+}
+
+#[test]
+fn plain_http_on_this_machine_breaks_fapi_and_is_named() {
+    let text = sandbox().to_string().replace("https://bank.example", "http://127.0.0.1:8080");
+    let issuer = Issuer::parse_loopback("http://127.0.0.1:8080").unwrap();
+    let mut config = Setup::default().config();
+    config.issuer = issuer.clone();
+    for (config, severity) in [
+        (None, Severity::BreaksFapi),
+        (Some(config.clone()), Severity::BreaksClient),
+        (Some(config.with_dialect(fdx_par::dialect::MASTERCARD_MOCK)), Severity::BreaksFapi),
+    ] {
+        let readiness = Readiness::of(text.as_bytes(), Some(&issuer), config.as_ref());
+        for member in ["issuer", "token_endpoint"] {
+            let row = readiness.findings().iter().find(|row| row.member == member).unwrap();
+            assert_eq!((row.severity, row.allowed_by), (severity, Some(Deviation::LoopbackHttp)));
+        }
+    }
+}
+
+#[test]
+fn tokens_that_nothing_binds_break_fapi_in_both_rows() {
+    let document = changed(sandbox(), "dpop_signing_alg_values_supported", Value::Null);
+    let document = changed(document, "tls_client_certificate_bound_access_tokens", Value::Null);
+    let unbound = rows(&document, None);
+    assert_eq!(unusual(&unbound).len(), 2);
+    let named = unbound.iter().filter(|row| row.allowed_by == Some(Deviation::UnboundTokens));
+    assert!(named.count() == 2 && unbound.iter().all(|row| row.severity != Severity::BreaksClient));
+}
+
+#[test]
+fn what_was_found_is_shown_without_the_space_between_tokens() {
+    let text = sandbox().to_string().replacen("[\"S256\"]", "[ \"S256\",\n \"a \\\" b\" ]", 1);
+    let readiness = Readiness::of(text.as_bytes(), None, None);
+    let row = readiness.findings().iter().find(|row| row.severity == Severity::Advice).unwrap();
+    assert_eq!(row.found.as_str(), r#"["S256","a \\" b"]"#);
+}
+
+#[test]
+fn a_strange_text_is_bounded_and_escaped() {
+    let long = format!("https://bank.example/\u{1b}[31m{}", "x".repeat(5000));
+    let found = rows(&changed(sandbox(), "token_endpoint", long.into()), None);
+    let row = found.iter().find(|row| row.member == "token_endpoint").unwrap();
+    assert!(row.found.as_str().len() <= 256 && row.found.as_str().is_ascii());
+    assert!(!row.found.as_str().contains('\u{1b}'));
+}
+
+#[test]
+fn a_document_is_fetched_as_it_is() {
+    let bytes = b"{\"issuer\": \"https://evil.example\"}  ".to_vec();
+    let draft = discover_document(&bank_issuer(), WellKnown::OpenidConfiguration, start()).unwrap();
+    let (request, sent) = draft.attach(vec![]).unwrap();
+    assert_eq!(request.url().path(), "/.well-known/openid-configuration");
+    let answer = Response::builder().header("content-type", "application/json");
+    let Step::Done(document) = sent.receive(answer.body(bytes.clone()).unwrap(), start()).unwrap()
+    else {
+        panic!("it asks once")
+    };
+    assert_eq!(document.as_bytes(), bytes);
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let texts = prop::sample::select(vec![
+        "https://bank.example/x",
+        "http://bank.example/x",
+        "https://bank.example",
+        "https://other.example/x",
+        "S256",
+        "code",
+        "ES256",
+        "EdDSA",
+        "jwt",
+        "",
+    ]);
+    let text = texts.prop_map(Value::from);
+    let leaf = prop_oneof![
+        text.clone(),
+        any::<bool>().prop_map(Value::from),
+        any::<u8>().prop_map(Value::from),
+        Just(Value::Null)
+    ];
+    prop_oneof![leaf, prop::collection::vec(text, 0..3).prop_map(Value::from), Just(json!({}))]
+}
+
+proptest! {
+    /// What `discover` and `Client::new` refuse is never called usable.
+    #[test]
+    fn whatever_is_refused_has_a_row_that_says_so(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any_value()), 0..4),
+        setup in prop::sample::select(setups()),
+    ) {
+        let members: Vec<_> = TABLE.iter().map(|(_, member, ..)| *member).collect();
+        let mut document = sandbox();
+        for (index, value) in changes {
+            let member = members[index.index(members.len())];
+            if member.contains('.') && !document["mtls_endpoint_aliases"].is_object() {
+                continue;
+            }
+            document = changed(document, member, value);
+        }
+        let config = setup.config();
+        let worst = Readiness::of(document.to_string().as_bytes(), None, Some(&config)).worst();
+        if let Err(error) = client(&document, config) {
+            prop_assert_eq!(worst, Severity::BreaksClient, "{}", error);
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! Refreshing: what is kept, what is bound, and who the customer has to be (RFC 6749 section 6,
+//! OpenID Connect Core 12.2).
+
+use core::time::Duration;
+
+use fdx_jose::{Algorithm, ProofKey, Thumbprint};
+use fdx_par::{
+    BoundBy, CallerFault, Client, Error, NextStep, SenderConstraint, ServerRule, StoredGrant,
+    Verification,
+};
+use fdx_sandbox::customer::Decision;
+use fdx_sandbox::{NoncePolicy, RefreshPolicy};
+use fdx_testkit::{
+    Authentication, Binding, Setup, World, answer, consent_request, entropy, keys, patched,
+    persisted, signed_again, start,
+};
+use fdx_wire::Secret;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const POLICIES: [RefreshPolicy; 3] =
+    [RefreshPolicy::Keep, RefreshPolicy::Repeat, RefreshPolicy::Rotate];
+
+fn setup(refresh: RefreshPolicy) -> Setup {
+    Setup { refresh, ..Setup::default() }
+}
+
+fn refresh_token(grant: &StoredGrant) -> &str {
+    grant.tokens().refresh_token().map(Secret::expose).unwrap()
+}
+
+fn access_token(grant: &StoredGrant) -> &str {
+    grant.tokens().access_token().token().expose()
+}
+
+#[test]
+fn the_refresh_token_that_is_kept_is_the_answer_s_or_else_the_old_one() {
+    for policy in POLICIES {
+        let mut world = World::new(setup(policy));
+        let (client, first) = world.stored();
+        let refreshed = world.refresh(&client, &first).unwrap();
+        let told: Value = serde_json::from_slice(world.answers.last().unwrap().body()).unwrap();
+        let stored = persisted(&refreshed.to_json());
+        let same = stored["refresh_token"] == refresh_token(&first);
+        assert_eq!(same, policy != RefreshPolicy::Rotate, "{policy:?}");
+        match policy {
+            RefreshPolicy::Keep => assert_eq!(told["refresh_token"], Value::Null),
+            _ => assert_eq!(told["refresh_token"], stored["refresh_token"]),
+        }
+        assert_eq!(told["access_token"], stored["access_token"]);
+        assert_ne!(stored["access_token"], access_token(&first));
+    }
+}
+
+#[test]
+fn a_grant_is_refreshed_again_and_again_and_stays_the_same_grant() {
+    for policy in POLICIES {
+        let mut world = World::new(setup(policy));
+        let (client, first) = world.stored();
+        let mut grant = first.clone();
+        for _ in 0..3 {
+            world.now = world.now + Duration::from_secs(3600);
+            grant = world.renewed(&client, &grant);
+            world.accounts(&client, grant.tokens().access_token()).unwrap();
+            let expires_at = grant.tokens().access_token().expires_at();
+            assert_eq!(expires_at, Some(world.now + Duration::from_secs(300)));
+            assert_eq!(grant.consent_id(), first.consent_id());
+            assert_eq!(grant.tokens().scopes(), first.tokens().scopes());
+            let (now, then) = (grant.identity().unwrap(), first.identity().unwrap());
+            assert_eq!((now.subject(), now.auth_time()), (then.subject(), then.auth_time()));
+            assert_eq!(now.auth_time(), Some(start()));
+        }
+    }
+}
+
+/// Refreshes, and hears nothing.
+fn on_no_response(world: &mut World, client: &Client, grant: &StoredGrant) -> NextStep {
+    let draft = client.refresh(grant, world.draw(), world.now).unwrap();
+    world.lost(draft)
+}
+
+#[test]
+fn a_lost_answer_under_rotation_costs_nothing_for_a_minute() {
+    let mut world = World::new(setup(RefreshPolicy::Rotate));
+    let (client, grant) = world.stored();
+    assert_eq!(on_no_response(&mut world, &client, &grant), NextStep::Retry { after: None });
+    world.now = world.now + Duration::from_secs(60);
+    let recovered = world.renewed(&client, &grant);
+    assert_ne!(refresh_token(&recovered), refresh_token(&grant));
+    world.accounts(&client, recovered.tokens().access_token()).unwrap();
+    assert!(world.refresh(&client, &recovered).is_ok());
+}
+
+#[test]
+fn a_lost_answer_that_is_noticed_too_late_starts_over() {
+    let mut world = World::new(setup(RefreshPolicy::Rotate));
+    let (client, grant) = world.stored();
+    assert_eq!(on_no_response(&mut world, &client, &grant), NextStep::Retry { after: None });
+    world.now = world.now + Duration::from_secs(61);
+    let Err(Error::Refusal(refusal)) = world.refresh(&client, &grant) else { panic!("renewed") };
+    assert!(refusal.is("invalid_grant"), "{refusal}");
+    assert_eq!(refusal.next_step, NextStep::StartOver);
+}
+
+#[test]
+fn without_rotation_a_lost_answer_never_matters() {
+    for policy in [RefreshPolicy::Keep, RefreshPolicy::Repeat] {
+        let mut world = World::new(setup(policy));
+        let (client, grant) = world.stored();
+        assert_eq!(on_no_response(&mut world, &client, &grant), NextStep::Retry { after: None });
+        world.now = world.now + Duration::from_secs(86_400);
+        let _ = world.renewed(&client, &grant);
+    }
+}
+
+#[test]
+fn a_refresh_borrows_what_is_stored() {
+    let mut world = World::new(setup(RefreshPolicy::Rotate));
+    let (client, grant) = world.stored();
+    let before = grant.to_json();
+    // Dropped before it was signed, refused by a proxy, and broken on its way: all may be repeated.
+    drop(client.refresh(&grant, entropy(90), world.now).unwrap());
+    world.tamper_at("/token", |_| answer(503, "text/html", "<p>later"));
+    let error = world.refresh(&client, &grant).unwrap_err();
+    assert_eq!(error.next_step(), NextStep::Retry { after: None });
+    world.tamper_at("/token", |_| answer(200, "application/json", "{\"access_tok"));
+    let error = world.refresh(&client, &grant).unwrap_err();
+    assert_eq!(error.next_step(), NextStep::Retry { after: None });
+    world.tamper_no_more();
+    assert_eq!(grant.to_json().expose(), before.expose());
+    let _ = world.renewed(&client, &grant);
+}
+
+#[test]
+fn a_new_dpop_key_binds_the_new_token() {
+    let mut world = World::new(Setup::default());
+    let (client, grant) = world.stored();
+    let next = keys(Algorithm::Es256);
+    let mut config = client.config().clone();
+    config.sender_constraint = SenderConstraint::Dpop(ProofKey::new(next.public().clone()));
+    let thumbprint = next.public().thumbprint();
+    world.keys.push(next);
+    let client = Client::new(config, client.metadata().clone()).unwrap();
+    // The old access token can't be used with the new key alone, and that is told before it is
+    // sent; the grant can.
+    let sent = world.sent.len();
+    let error = world.accounts(&client, grant.tokens().access_token()).unwrap_err();
+    assert_eq!((error, world.sent.len()), (CallerFault::OtherKey.into(), sent));
+    let renewed = world.renewed(&client, &grant);
+    assert_eq!(renewed.tokens().access_token().bound_to(), Some(thumbprint));
+    assert_ne!(grant.tokens().access_token().bound_to(), Some(thumbprint));
+    world.accounts(&client, renewed.tokens().access_token()).unwrap();
+}
+
+#[test]
+fn a_renewed_certificate_binds_the_new_token() {
+    let setup = Setup { binding: Binding::Mtls, ..Setup::default() };
+    let mut world = World::new(setup);
+    let (client, grant) = world.stored();
+    world.certificate = b"the next certificate";
+    let thumbprint = Thumbprint::of_certificate(world.certificate);
+    let mut registered = setup.registered();
+    registered.binding = fdx_sandbox::Binding::MutualTls(thumbprint);
+    world.bank.register(registered);
+    let mut config = client.config().clone();
+    config.sender_constraint = SenderConstraint::Mtls(thumbprint);
+    let client = Client::new(config, client.metadata().clone()).unwrap();
+    let renewed = world.renewed(&client, &grant);
+    let token = renewed.tokens().access_token();
+    assert_eq!((token.bound_by(), token.bound_to()), (BoundBy::Mtls, Some(thumbprint)));
+    world.accounts(&client, token).unwrap();
+}
+
+/// Refreshes with an ID token whose claims are changed: the error, and whether the refusal returns
+/// the new tokens.
+fn refreshed_as(patch: Value) -> (Error, bool) {
+    let mut world = World::new(setup(RefreshPolicy::Rotate));
+    let (client, grant) = world.stored();
+    let key = keys(world.algorithm());
+    world.tamper_at("/token", move |answer| signed_again(answer, &patch, &key));
+    let refreshed = world.refresh(&client, &grant).unwrap();
+    let stored = refreshed.to_json();
+    let refused = world.verify_refreshed(&client, refreshed).unwrap_err();
+    // What was persisted before the check is what the refusal returns.
+    assert_eq!(refused.unspent.to_json(), stored);
+    let new = persisted(&stored)["refresh_token"].as_str().map(str::to_owned);
+    (refused.error, new.is_some_and(|new| new != refresh_token(&grant)))
+}
+
+#[test]
+fn the_refreshed_id_token_is_about_the_same_login_of_the_same_customer() {
+    for patch in [
+        json!({ "sub": "another" }),
+        json!({ "sub": "cust-1 " }),
+        json!({ "auth_time": start().as_seconds() - 1 }),
+        json!({ "auth_time": start().as_seconds() + 1 }),
+        json!({ "auth_time": 0 }),
+    ] {
+        let (error, kept) = refreshed_as(patch.clone());
+        let Error::Server(fault) = error else { panic!("{patch}: {error}") };
+        assert_eq!(fault.rule, ServerRule::RefreshedIdentity, "{patch}");
+        assert_eq!(fault.next_step, NextStep::AskTheInstitution);
+        assert!(kept, "{patch}: the tokens are lost");
+    }
+}
+
+#[test]
+fn the_refreshed_id_token_holds_as_the_first_one_did() {
+    for (patch, code) in [
+        (json!({ "iss": "https://evil.example" }), "oidc.id_token.iss"),
+        (json!({ "iss": null }), "oidc.id_token.iss"),
+        (json!({ "aud": "app-2" }), "oidc.id_token.aud"),
+        (json!({ "aud": ["app-1", "app-2"] }), "oidc.id_token.aud.untrusted"),
+        (json!({ "nonce": "any" }), "oidc.id_token.nonce"),
+        (json!({ "at_hash": "AAAA" }), "oidc.id_token.at_hash"),
+        (json!({ "exp": start().as_seconds() - 3600 }), "oidc.id_token.exp.past"),
+        (json!({ "sub": null }), "oidc.id_token.sub"),
+    ] {
+        let (error, kept) = refreshed_as(patch.clone());
+        assert!(matches!(error, Error::IdToken(_)), "{patch}: {error}");
+        assert_eq!(error.code(), code, "{patch}");
+        assert!(kept, "{patch}: the tokens are lost");
+    }
+}
+
+#[test]
+fn the_refreshed_id_token_may_repeat_the_first_nonce() {
+    let mut world = World::new(Setup::default());
+    let (client, grant) = world.stored();
+    let stored: Value = serde_json::from_str(grant.to_json().expose()).unwrap();
+    let patch = json!({ "nonce": stored["nonce"].as_str().unwrap() });
+    let grant = client.restore(grant.to_json().expose()).unwrap();
+    let key = keys(world.algorithm());
+    world.tamper_at("/token", move |answer| signed_again(answer, &patch, &key));
+    let again = world.renewed(&client, &grant);
+    // Nor is it forgotten for the refresh after that.
+    world.renewed(&client, &again);
+}
+
+#[test]
+fn what_a_refresh_need_not_say_may_be_missing() {
+    for patch in [json!({ "auth_time": null }), json!({ "at_hash": null })] {
+        let mut world = World::new(Setup::default());
+        let (client, grant) = world.stored();
+        let key = keys(world.algorithm());
+        world.tamper_at("/token", move |answer| signed_again(answer, &patch, &key));
+        let renewed = world.renewed(&client, &grant);
+        assert_eq!(renewed.identity().unwrap().auth_time(), Some(start()));
+    }
+    // No ID token at all (OpenID Connect Core 12.2), and no key is needed.
+    let mut world = World::new(Setup::default());
+    let (client, grant) = world.stored();
+    world.tamper_at("/token", |answer| patched(answer, &json!({ "id_token": null })));
+    let refreshed = world.refresh(&client, &grant).unwrap();
+    let verified = client.verify(refreshed, None, world.now).unwrap();
+    assert!(matches!(verified, Verification::Done(_)));
+}
+
+#[test]
+fn an_id_token_by_an_unknown_key_keeps_the_tokens() {
+    let mut world = World::new(Setup::default());
+    let (client, grant) = world.stored();
+    let forged = keys(Algorithm::Es256);
+    world.tamper_at("/token", move |answer| signed_again(answer, &json!({}), &forged));
+    let refreshed = world.refresh(&client, &grant).unwrap();
+    let stored = refreshed.to_json();
+    let draft = client.fetch_keys(world.now).unwrap();
+    let server_keys = world.run(draft).unwrap();
+    match client.verify(refreshed, Some(&server_keys), world.now).unwrap() {
+        Verification::FetchKeys(kept) => {
+            assert_eq!(kept.to_json(), stored);
+        }
+        Verification::Decrypt(_) | Verification::Done(_) => {
+            panic!("a forged ID token was believed")
+        }
+    }
+}
+
+/// Why a refresh is refused whose ID token has these claims, and is signed again.
+fn refused_for(world: &mut World, client: &Client, grant: &StoredGrant, claims: Value) -> Error {
+    let key = keys(world.algorithm());
+    world.tamper_at("/token", move |answer| signed_again(answer, &claims, &key));
+    let refreshed = world.refresh(client, grant).unwrap();
+    world.verify_refreshed(client, refreshed).unwrap_err().error
+}
+
+/// By a text that another program wrote: who the customer is binds all the same.
+#[test]
+fn a_stored_grant_that_names_the_customer_and_no_nonce_holds_later_id_tokens_to_it() {
+    let mut world = World::new(Setup::default());
+    let (client, grant) = world.stored();
+    let mut stored: Value = serde_json::from_str(grant.to_json().expose()).unwrap();
+    stored.as_object_mut().unwrap().remove("nonce").unwrap();
+    let grant = client.restore(&stored.to_string()).unwrap();
+    let error = refused_for(&mut world, &client, &grant, json!({ "sub": "cust-2" }));
+    assert_eq!(error.code(), ServerRule::RefreshedIdentity.code());
+}
+
+#[test]
+fn another_consent_id_at_a_refresh_is_a_conflict() {
+    for member in ["grant_id", "fdxConsentId"] {
+        let mut world = World::new(Setup::default());
+        let (client, grant) = world.stored();
+        world.tamper_at("/token", move |answer| patched(answer, &json!({ member: "another" })));
+        let refreshed = world.refresh(&client, &grant).unwrap();
+        let refused = world.verify_refreshed(&client, refreshed).unwrap_err();
+        let Error::Server(fault) = refused.error else { panic!("{member}: {}", refused.error) };
+        assert_eq!(fault.rule, ServerRule::ConsentIdConflict, "{member}");
+        let stored = persisted(&refused.unspent.to_json());
+        assert_eq!(stored["consent_id"], grant.consent_id().unwrap().as_str());
+    }
+}
+
+#[test]
+fn narrowed_scopes_are_told_and_unsaid_ones_are_the_old_ones() {
+    let mut world = World::new(Setup::default());
+    let (client, grant) = world.stored();
+    let narrow = json!({ "scope": "openid fdx:accountbasic:read" });
+    world.tamper_at("/token", move |answer| patched(answer, &narrow));
+    let narrowed = world.renewed(&client, &grant);
+    assert_eq!(narrowed.tokens().scopes().to_string(), "openid fdx:accountbasic:read");
+    world.tamper_at("/token", |answer| patched(answer, &json!({ "scope": null })));
+    let unsaid = world.renewed(&client, &narrowed);
+    assert_eq!(unsaid.tokens().scopes(), narrowed.tokens().scopes());
+}
+
+#[test]
+fn without_a_refresh_token_nothing_is_sent() {
+    let mut world = World::new(Setup::default());
+    let request = fdx_par::AuthorizationRequest::new(consent_request()).openid();
+    let (client, granted) = world.flow_of(&request, &Decision::everything()).unwrap();
+    let sent = world.sent.len();
+    let error = world.refresh(&client, &granted.stored()).unwrap_err();
+    assert_eq!(error, CallerFault::RefreshTokenMissing.into());
+    assert_eq!((error.next_step(), world.sent.len()), (NextStep::StartOver, sent));
+}
+
+#[test]
+fn another_client_s_grant_is_never_sent() {
+    let mut world = World::new(Setup::default());
+    let (client, grant) = world.stored();
+    let mut config = client.config().clone();
+    config.client_id = "app-2".to_owned();
+    let other = Client::new(config, client.metadata().clone()).unwrap();
+    let sent = world.sent.len();
+    let error = world.refresh(&other, &grant).unwrap_err();
+    assert_eq!((error, world.sent.len()), (CallerFault::OtherClient.into(), sent));
+}
+
+#[test]
+fn a_challenged_refresh_is_sent_once_more_with_a_fresh_assertion_and_proof() {
+    let mut world = World::new(setup(RefreshPolicy::Rotate));
+    let (_, grant) = world.stored();
+    // Another node, which has not heard of any nonce.
+    let client = world.client().unwrap();
+    let before = world.asked("/token").len();
+    let _ = world.renewed(&client, &grant);
+    let [first, second] = world.asked("/token")[before..] else { panic!("not two requests") };
+    assert_eq!(first.form()["refresh_token"], second.form()["refresh_token"]);
+    assert_ne!(first.assertion()["jti"], second.assertion()["jti"]);
+    assert_ne!(first.proof()["jti"], second.proof()["jti"]);
+    assert_eq!(first.proof()["nonce"], Value::Null);
+    assert!(second.proof()["nonce"].is_string());
+}
+
+#[test]
+fn a_refresh_sends_the_grant_type_and_the_token_alone() {
+    let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+    let (client, grant) = world.stored();
+    let _ = world.renewed(&client, &grant);
+    let form = world.asked("/token").last().unwrap().form();
+    assert_eq!(form["grant_type"], "refresh_token");
+    assert_eq!(form["refresh_token"], refresh_token(&grant));
+    let names: Vec<_> = form.keys().map(String::as_str).collect();
+    let expected = ["client_assertion", "client_assertion_type", "grant_type", "refresh_token"];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn every_authentication_refreshes_under_every_binding_and_policy() {
+    for authentication in [
+        Authentication::PrivateKeyJwt,
+        Authentication::SelfSignedTlsClientAuth,
+        Authentication::TlsClientAuth,
+    ] {
+        for binding in [Binding::Dpop, Binding::Mtls] {
+            for refresh in POLICIES {
+                let setup = Setup { authentication, binding, refresh, ..Setup::default() };
+                let mut world = World::new(setup);
+                let (client, grant) = world.stored();
+                let renewed = world.renewed(&client, &grant);
+                let renewed = world.renewed(&client, &renewed);
+                let token = renewed.tokens().access_token();
+                assert_eq!(token.bound_to(), grant.tokens().access_token().bound_to());
+                world.accounts(&client, token).unwrap_or_else(|e| panic!("{setup:?}: {e}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refreshed_token_that_is_bound_otherwise_is_refused() {
+    for (binding, token_type) in [(Binding::Dpop, "Bearer"), (Binding::Mtls, "DPoP")] {
+        let mut world = World::new(Setup { binding, ..Setup::default() });
+        let (client, grant) = world.stored();
+        let patch = json!({ "token_type": token_type });
+        world.tamper_at("/token", move |answer| patched(answer, &patch));
+        let Err(Error::Server(fault)) = world.refresh(&client, &grant) else { panic!("taken") };
+        assert_eq!(fault.rule, ServerRule::TokenType);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Whatever the answers' refresh tokens are, the last one that was told is kept.
+    #[test]
+    fn the_last_refresh_token_told_is_the_one_kept(told in prop::collection::vec(
+        prop::option::of("[a-z]{1,12}"), 1..6)) {
+        let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+        let (client, mut grant) = world.stored();
+        for told in told {
+            let expected = told.clone().unwrap_or_else(|| refresh_token(&grant).to_owned());
+            // The institution knows its own alone: what it answers to the last one is made up.
+            let body = json!({
+                "access_token": "a", "token_type": "DPoP", "refresh_token": told,
+            });
+            world.tamper_at("/token", move |_| {
+                answer(200, "application/json", body.to_string())
+            });
+            grant = world.renewed(&client, &grant);
+            prop_assert_eq!(refresh_token(&grant), expected);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+use fdx_par::{CallerFault, Error, NextStep, Notice, Registrar, RegistrationFault};
+use fdx_testkit::{Authentication, Binding, Setup};
+use serde_json::{Value, json};
+
+use super::scene::{self, answered, everything, usual};
+use crate::token_issuer::elsewhere;
+
+/// What the server registers in the place of what was asked, and what it is refused for.
+fn rows() -> Vec<(Value, RegistrationFault)> {
+    let none = Value::Null;
+    let other_keys = json!({"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]});
+    let mut rows = vec![
+        (json!({"redirect_uris": none}), RegistrationFault::RedirectUris),
+        (json!({"grant_types": ["refresh_token"]}), RegistrationFault::GrantTypes),
+        (json!({"grant_types": "authorization_code"}), RegistrationFault::GrantTypes),
+        (
+            json!({"grant_types": ["authorization_code", "refresh_token", "implicit"]}),
+            RegistrationFault::GrantTypes,
+        ),
+        (json!({"response_types": ["code", "token"]}), RegistrationFault::ResponseTypes),
+        (json!({"response_types": ["code id_token"]}), RegistrationFault::ResponseTypes),
+        (json!({"response_modes": ["jwt", "fragment"]}), RegistrationFault::ResponseModes),
+        (json!({"response_modes": ["query"]}), RegistrationFault::ResponseModes),
+        (json!({"jwks": other_keys}), RegistrationFault::Jwks),
+        (json!({"jwks": {"keys": []}}), RegistrationFault::Jwks),
+        (json!({"jwks": "keys"}), RegistrationFault::Jwks),
+    ];
+    for uris in [
+        json!([]),
+        json!(["https://app.example/callback/"]),
+        json!(["https://app.example/callback", "https://evil.example/callback"]),
+        json!("https://app.example/callback"),
+    ] {
+        rows.push((json!({"redirect_uris": uris}), RegistrationFault::RedirectUris));
+    }
+    for method in [none.clone(), json!("client_secret_basic"), json!("none"), json!(7)] {
+        let patch = json!({"token_endpoint_auth_method": method});
+        rows.push((patch, RegistrationFault::TokenEndpointAuthMethod));
+    }
+    for dpop in [none.clone(), json!(false), json!("true"), json!(1)] {
+        let patch = json!({"dpop_bound_access_tokens": dpop});
+        rows.push((patch, RegistrationFault::DpopBoundAccessTokens));
+    }
+    let algorithms = [
+        ("id_token_signed_response_alg", RegistrationFault::IdTokenSignedResponseAlg),
+        ("authorization_signed_response_alg", RegistrationFault::AuthorizationSignedResponseAlg),
+        ("introspection_signed_response_alg", RegistrationFault::IntrospectionSignedResponseAlg),
+        ("token_endpoint_auth_signing_alg", RegistrationFault::TokenEndpointAuthSigningAlg),
+        ("request_object_signing_alg", RegistrationFault::RequestObjectSigningAlg),
+    ];
+    for (member, fault) in algorithms {
+        for value in [json!("RS256"), json!("none"), json!("ES256"), json!(["EdDSA"])] {
+            rows.push((json!({ member: value }), fault));
+        }
+    }
+    // Where the default is RS256, or nothing, leaving it out is saying it.
+    for (member, fault) in &algorithms[..3] {
+        rows.push((json!({ *member: none }), *fault));
+    }
+    for (member, fault) in [
+        ("id_token_encrypted_response_alg", RegistrationFault::IdTokenEncryptedResponseAlg),
+        ("id_token_encrypted_response_enc", RegistrationFault::IdTokenEncryptedResponseEnc),
+    ] {
+        for value in [none.clone(), json!("RSA1_5"), json!("A128CBC-HS256")] {
+            rows.push((json!({ member: value }), fault));
+        }
+    }
+    for (member, fault) in [
+        ("require_signed_request_object", RegistrationFault::RequireSignedRequestObject),
+        (
+            "require_pushed_authorization_requests",
+            RegistrationFault::RequirePushedAuthorizationRequests,
+        ),
+    ] {
+        rows.push((json!({ member: false }), fault));
+        rows.push((json!({ member: "true" }), fault));
+    }
+    rows
+}
+
+/// What is refused, and that it is kept: it can be deleted.
+fn refused(registrar: &Registrar, world: &mut fdx_testkit::World, patch: &Value) -> Error {
+    let registered = answered(world, registrar, patch).unwrap();
+    let error = registrar.client_config(&registered).unwrap_err();
+    assert_eq!(error.next_step(), NextStep::AskTheInstitution);
+    let draft = registrar.delete(&registered, world.draw(), world.now).unwrap();
+    world.tamper(|_, _| fdx_testkit::answer(204, "text/plain", ""));
+    world.run(draft).unwrap();
+    world.tamper_no_more();
+    error
+}
+
+#[test]
+fn a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept() {
+    let (mut world, registrar) = everything();
+    for (patch, fault) in rows() {
+        let error = refused(&registrar, &mut world, &patch);
+        assert_eq!(error, Error::Registration(fault), "{patch}");
+        assert!(error.code().starts_with("rfc7591."));
+        let member = patch.as_object().unwrap().keys().next().unwrap();
+        assert!(error.code().ends_with(member.as_str()), "{member}: {}", error.code());
+    }
+}
+
+#[test]
+fn tokens_that_would_not_be_bound_to_the_certificate_are_refused() {
+    let setup = Setup { binding: Binding::Mtls, ..Setup::default() };
+    let mut world = scene::world(setup);
+    let registrar = usual(&mut world, setup);
+    for value in [Value::Null, json!(false)] {
+        let patch = json!({"tls_client_certificate_bound_access_tokens": value});
+        let error = refused(&registrar, &mut world, &patch);
+        let fault = RegistrationFault::TlsClientCertificateBoundAccessTokens;
+        assert_eq!(error, Error::Registration(fault));
+    }
+}
+
+#[test]
+fn another_name_for_the_certificate_is_refused() {
+    let setup = Setup { authentication: Authentication::TlsClientAuth, ..Setup::default() };
+    let mut world = scene::world(setup);
+    let registrar = usual(&mut world, setup);
+    let patch = json!({"tls_client_auth_subject_dn": "CN=app-2"});
+    let error = refused(&registrar, &mut world, &patch);
+    assert_eq!(error, Error::Registration(RegistrationFault::TlsClientAuthName));
+}
+
+#[test]
+fn another_place_of_the_keys_is_refused() {
+    let setup = Setup::default();
+    let mut world = scene::world(setup);
+    let jwks_uri = fdx_wire::HttpsUrl::parse("https://app.example/jwks").unwrap();
+    let described = scene::registration(setup).jwks_uri(jwks_uri);
+    let registrar = scene::registrar(&mut world, scene::recipient(setup), &described);
+    let patch = json!({"jwks_uri": "https://evil.example/jwks"});
+    let error = refused(&registrar, &mut world, &patch);
+    assert_eq!(error, Error::Registration(RegistrationFault::JwksUri));
+}
+
+#[test]
+fn what_nobody_asked_for_and_lets_another_be_the_client_is_refused() {
+    let names = [
+        json!({"tls_client_auth_subject_dn": "CN=app-2"}),
+        json!({"tls_client_auth_san_dns": "app.example"}),
+        json!({"tls_client_auth_san_uri": "https://app.example"}),
+        json!({"tls_client_auth_san_ip": "192.0.2.1"}),
+        json!({"tls_client_auth_san_email": "app@app.example"}),
+    ];
+    let setup = Setup::default();
+    let mut world = scene::world(setup);
+    let registrar = usual(&mut world, setup);
+    for patch in &names {
+        let error = refused(&registrar, &mut world, patch);
+        assert_eq!(error, Error::Registration(RegistrationFault::TlsClientAuthName), "{patch}");
+    }
+    let patch = json!({"jwks_uri": "https://app.example/jwks"});
+    let error = refused(&registrar, &mut world, &patch);
+    assert_eq!(error, Error::Registration(RegistrationFault::JwksUri));
+
+    let setup = Setup { authentication: Authentication::TlsClientAuth, ..setup };
+    let mut world = scene::world(setup);
+    let registrar = usual(&mut world, setup);
+    for patch in &names[1..] {
+        let error = refused(&registrar, &mut world, patch);
+        assert_eq!(error, Error::Registration(RegistrationFault::TlsClientAuthName), "{patch}");
+    }
+    let registered = answered(&mut world, &registrar, &names[1]).unwrap();
+    assert_eq!(registrar.weakened(&registered), [RegistrationFault::TlsClientAuthName]);
+
+    let jwks_uri = fdx_wire::HttpsUrl::parse("https://app.example/jwks").unwrap();
+    let described = scene::registration(setup).jwks_uri(jwks_uri);
+    let registrar = scene::registrar(&mut world, scene::recipient(setup), &described);
+    let error = refused(&registrar, &mut world, &json!({"jwks": {"keys": []}}));
+    assert_eq!(error, Error::Registration(RegistrationFault::Jwks));
+}
+
+#[test]
+fn all_that_is_weakened_is_told() {
+    let (mut world, registrar) = everything();
+    let patch = json!({"dpop_bound_access_tokens": false, "redirect_uris": []});
+    let registered = answered(&mut world, &registrar, &patch).unwrap();
+    let faults = [RegistrationFault::DpopBoundAccessTokens, RegistrationFault::RedirectUris];
+    assert_eq!(registrar.weakened(&registered), faults);
+}
+
+#[test]
+fn what_only_describes_the_client_or_narrows_it_is_a_notice() {
+    for (patch, member, notice) in [
+        (json!({"scope": "openid"}), "scope", Notice::RegistrationScopeOther),
+        (json!({"scope": null}), "scope", Notice::RegistrationScopeOther),
+        (json!({"duration_period": null}), "duration_period", Notice::RegistrationMemberOther),
+        (json!({"duration_type": []}), "duration_type", Notice::RegistrationMemberOther),
+        (json!({"client_name": "Other"}), "client_name", Notice::RegistrationMemberOther),
+        (
+            json!({"grant_types": ["authorization_code"]}),
+            "grant_types",
+            Notice::RegistrationMemberOther,
+        ),
+        (json!({"jwks": null}), "jwks", Notice::RegistrationMemberOther),
+        (json!({"response_modes": null}), "response_modes", Notice::RegistrationMemberOther),
+        (
+            json!({"require_signed_request_object": null}),
+            "require_signed_request_object",
+            Notice::RegistrationMemberOther,
+        ),
+    ] {
+        let (mut world, registrar) = everything();
+        let registered = answered(&mut world, &registrar, &patch).unwrap();
+        assert_eq!(registered.notices(), [Notice::InteractionIdMissing, notice], "{patch}");
+        assert_eq!(registrar.otherwise(&registered), [member]);
+        assert!(registrar.client_config(&registered).is_ok(), "{patch}");
+    }
+}
+
+#[test]
+fn the_same_in_other_letters_is_the_same() {
+    for patch in [
+        json!({"grant_types": ["refresh_token", "authorization_code"]}),
+        json!({"id_token_signed_response_alg": "Ed25519"}),
+        json!({"response_types": null}),
+        json!({"application_type": "web", "subject_type": "public"}),
+    ] {
+        let (mut world, registrar) = everything();
+        let registered = answered(&mut world, &registrar, &patch).unwrap();
+        assert_eq!(registrar.otherwise(&registered), [""; 0], "{patch}");
+        assert!(registrar.client_config(&registered).is_ok(), "{patch}");
+    }
+    let (mut world, registrar) = everything();
+    let mut jwks: Value = scene::echo(&registrar, &json!({}))["jwks"].clone();
+    let keys = jwks["keys"].as_array_mut().unwrap();
+    keys.reverse();
+    keys[0]["x5t"] = json!("added by the server");
+    let registered = answered(&mut world, &registrar, &json!({"jwks": jwks})).unwrap();
+    assert!(registrar.client_config(&registered).is_ok());
+}
+
+// RFC 8259 7: any character may be written as an escape.
+#[test]
+fn a_text_written_with_escapes_is_the_same_text() {
+    let (mut world, registrar) = everything();
+    let body = scene::echo(&registrar, &json!({})).to_string();
+    let written = body.replace("\"Budget\"", r#""\u0042udget""#);
+    assert_ne!(written, body);
+    let answer = fdx_testkit::answer(201, "application/json", written);
+    let registered = scene::answered_with(&mut world, &registrar, answer).unwrap();
+    assert_eq!(registrar.otherwise(&registered), [""; 0]);
+}
+
+#[test]
+fn another_institution_s_registration_is_no_configuration() {
+    let (mut world, registrar) = everything();
+    let registered = answered(&mut world, &registrar, &json!({})).unwrap();
+    let stored = registered.to_json().expose().replace("bank.example\"", "other.example\"");
+    assert_eq!(registrar.restore(&stored).unwrap_err(), CallerFault::OtherClient.into());
+    let (mut world, _) = everything();
+    let fapi = world.client().unwrap();
+    let rogue = elsewhere(&world, &fapi);
+    let made = |client: &fdx_par::Client| {
+        let mut config = scene::recipient(Setup::default());
+        config.issuer = client.config().issuer.clone();
+        let described = scene::registration(Setup::default());
+        Registrar::new(config, &described, client.metadata().clone()).unwrap()
+    };
+    let registered = answered(&mut world, &made(&fapi), &json!({})).unwrap();
+    assert!(made(&fapi).client_config(&registered).is_ok());
+    let refused = made(&rogue).client_config(&registered).unwrap_err();
+    assert_eq!(refused, CallerFault::OtherClient.into());
+}

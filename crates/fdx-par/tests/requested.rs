@@ -1,0 +1,152 @@
+//! What is asked where it is no FDX consent, from the push to the receipt.
+
+use core::time::Duration;
+
+use fdx_jose::SealingKeys;
+use fdx_par::{AuthorizationRequest, Client, Error, Notice, Pending, ServerRule, Verified};
+use fdx_rar::uae::{AccountAccessConsent, Billing, Permission};
+use fdx_rar::{AuthorizationDetails, ReceiptWarning, Requested, Scopes};
+use fdx_sandbox::NoncePolicy;
+use fdx_testkit::{Setup, World, answer, consent_request, entropy, start};
+use serde_json::{Value, json};
+
+fn scopes(text: &str) -> Scopes {
+    Scopes::parse(text).unwrap()
+}
+
+fn consent() -> AccountAccessConsent {
+    let billing = Billing { user_type: "Retail".into(), purpose: "AccountAggregation".into() };
+    AccountAccessConsent::new([5; 16], start() + Duration::from_secs(86_400), billing)
+        .permission(Permission::ReadAccountsBasic)
+}
+
+fn details() -> AuthorizationDetails {
+    consent().authorization_details(start()).unwrap()
+}
+
+/// A request of each kind.
+fn requests() -> [AuthorizationRequest; 3] {
+    [
+        AuthorizationRequest::new(consent_request()),
+        AuthorizationRequest::of_details(details(), scopes("accounts")),
+        AuthorizationRequest::of_scopes(scopes("customers accounts")),
+    ]
+}
+
+/// A world whose institution takes every push, and the client in it.
+fn world() -> (World, Client) {
+    let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+    world.tamper_at("/.well-known/oauth-authorization-server", |mut answer| {
+        let mut document: Value = serde_json::from_slice(answer.body()).unwrap();
+        for member in ["authorization_details_types_supported", "scopes_supported"] {
+            document.as_object_mut().unwrap().remove(member);
+        }
+        *answer.body_mut() = document.to_string().into_bytes();
+        answer
+    });
+    let client = world.client().unwrap();
+    (world, client)
+}
+
+fn pushed(world: &mut World, client: &Client, request: &AuthorizationRequest) -> Pending {
+    world.tamper_at("/par", |_| {
+        answer(201, "application/json", r#"{"request_uri":"urn:x","expires_in":60}"#)
+    });
+    let draft = client.push(request, entropy(1), world.now).unwrap();
+    world.run(draft).unwrap().redirect(world.now).unwrap().1
+}
+
+/// What becomes of a pushed request whose token response has `more` members.
+fn verified(request: &AuthorizationRequest, more: Value) -> Result<(Client, Verified), Error> {
+    let (mut world, client) = world();
+    let pending = pushed(&mut world, &client, request);
+    let state = world.sent.last().unwrap().form()["state"].clone();
+    let callback = format!(
+        "https://app.example/callback?code=c0de&state={state}&iss=https%3A%2F%2Fbank.example"
+    );
+    let mut told = json!({ "access_token": "at-1", "token_type": "DPoP", "expires_in": 300 });
+    told.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    world.tamper_at("/token", move |_| answer(200, "application/json", told.to_string()));
+    let exchanged = world.exchange(&client, pending, &callback)?;
+    let verified = world.verify(&client, exchanged)?;
+    Ok((client, verified))
+}
+
+#[test]
+fn each_kind_is_pushed_as_it_is() {
+    for request in requests() {
+        let (mut world, client) = world();
+        let pending = pushed(&mut world, &client, &request);
+        assert_eq!(pending.asked(), request.requested());
+        let form = world.sent.last().unwrap().form();
+        let asked = request.requested().authorization_details();
+        let sent = form.get("authorization_details");
+        assert_eq!(sent.map(String::as_str), asked.map(|details| details.to_json()).as_deref());
+        assert_eq!(form["scope"], request.requested().scopes().to_string());
+    }
+}
+
+#[test]
+fn each_kind_survives_the_seal() {
+    for request in requests() {
+        let (mut world, client) = world();
+        let pending = pushed(&mut world, &client, &request);
+        let key = fdx_jose::SealingKey::new(1, [3; 32]);
+        let keys = SealingKeys::new(fdx_jose::backend::ring(), key);
+        let sealed = pending.seal(&keys, b"session", entropy(7)).unwrap();
+        let opened = client.open(&sealed, &keys, b"session", world.now).unwrap();
+        assert_eq!(opened.asked(), request.requested());
+    }
+}
+
+#[test]
+fn a_consent_id_of_the_client_s_comes_back_and_no_other() {
+    let request = AuthorizationRequest::of_details(details(), scopes("accounts"));
+    let told = |id: &str| {
+        json!({ "authorization_details": [{
+            "type": "urn:openfinanceuae:account-access-consent:v2.1",
+            "consent": { "Data": { "ConsentId": id, "Status": "Authorized" }, "Links": {} },
+        }] })
+    };
+    let id = consent().consent_id().to_owned();
+    let (client, right) = verified(&request, told(&id)).unwrap();
+    assert_eq!(right.consent_id().map(|id| id.as_str().to_owned()), Some(id));
+    let granted = right.without_grant();
+    let receipt = client.receipt(&granted, start()).unwrap();
+    assert!(receipt.granted_authorization_details().is_some() && receipt.warnings().is_empty());
+    assert_eq!(receipt.revocation_endpoint(), None);
+    assert_eq!(receipt.requested(), None);
+
+    let rule = |more| match verified(&request, more).map(drop) {
+        Err(Error::Server(fault)) => Some(fault.rule),
+        _ => None,
+    };
+    assert_eq!(rule(told("another")), Some(ServerRule::ConsentIdOther));
+    assert_eq!(rule(json!({})), Some(ServerRule::AuthorizationDetailsMissing));
+    let empty = json!({ "authorization_details": [] });
+    assert_eq!(rule(empty), Some(ServerRule::AuthorizationDetailsMissing));
+}
+
+#[test]
+fn details_that_can_t_be_read_cost_no_tokens() {
+    let request = AuthorizationRequest::new(consent_request());
+    for unreadable in [json!(7), json!("[]"), json!({}), json!([{}]), json!([7])] {
+        let told = json!({ "authorization_details": unreadable, "grant_id": "c-1" });
+        let (_, verified) = verified(&request, told).unwrap();
+        assert_eq!(verified.notices(), [Notice::AuthorizationDetailsUnreadable], "{unreadable}");
+        assert_eq!(verified.authorization_details(), None);
+    }
+    let (_, silent) = verified(&request, json!({ "authorization_details": null })).unwrap();
+    assert_eq!(silent.notices(), []);
+}
+
+#[test]
+fn scopes_alone_end_in_a_receipt_that_says_what_is_missing() {
+    let request = AuthorizationRequest::of_scopes(scopes("customers accounts"));
+    let (client, verified) = verified(&request, json!({ "scope": "customers" })).unwrap();
+    let receipt = client.receipt(&verified.without_grant(), start()).unwrap();
+    assert_eq!(receipt.requested_scopes(), Some(&scopes("customers accounts")));
+    assert_eq!(receipt.granted_scopes(), &scopes("customers"));
+    assert_eq!(receipt.warnings(), [ReceiptWarning::NoConsentId]);
+    assert!(matches!(request.requested(), Requested::Scopes(_)));
+}

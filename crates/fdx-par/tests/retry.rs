@@ -1,0 +1,323 @@
+//! The one retry that DPoP nonces need, and what it mints afresh (RFC 9449 sections 8 and 9).
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use fdx_par::{Error, NextStep, ResourceRequest, ServerRule};
+use fdx_sandbox::NoncePolicy;
+use fdx_testkit::{Answer, Asked, Binding, Setup, World, answer, entropy, usual_request};
+use http::HeaderValue;
+use http::header::{HeaderName, WWW_AUTHENTICATE};
+use serde_json::Value;
+
+const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+const INTERACTION: &str = "x-fapi-interaction-id";
+const ACCOUNTS: &str = "/fdx/v6/accounts";
+
+fn world(nonces: NoncePolicy) -> World {
+    World::new(Setup { nonces, ..Setup::default() })
+}
+
+/// Two attempts, in which these parameters differ, and no others.
+fn differ(first: &Asked, second: &Asked, names: &[&str]) {
+    let (first, second) = (first.form(), second.form());
+    assert!(first.keys().eq(second.keys()));
+    for (name, value) in &first {
+        assert_eq!(second[name] != *value, names.contains(&name.as_str()), "{name}");
+    }
+    assert!(names.iter().all(|name| first.contains_key(*name)), "{names:?}");
+}
+
+#[test]
+fn a_challenged_push_is_pushed_once_more_with_everything_fresh() {
+    let mut world = world(NoncePolicy::Demand);
+    let client = world.client().unwrap();
+    let _ = world.push(&client, &usual_request()).unwrap();
+    let [first, second] = world.asked("/par")[..] else { panic!("not two pushes") };
+    differ(first, second, &["client_assertion", "code_challenge", "nonce", "state"]);
+    assert_ne!(first.assertion()["jti"], second.assertion()["jti"]);
+    assert_ne!(first.proof()["jti"], second.proof()["jti"]);
+    assert_eq!(first.proof()["nonce"], Value::Null);
+    assert_eq!(second.proof()["nonce"], told(&world.answers[1]));
+}
+
+fn told(answer: &Answer) -> Value {
+    answer.headers()[NONCE].to_str().unwrap().into()
+}
+
+#[test]
+fn a_challenged_token_request_repeats_code_and_verifier_alone() {
+    let mut world = world(NoncePolicy::Demand);
+    let client = world.client().unwrap();
+    let (pending, callback) = world.pending(&client);
+    // Another node, which has not heard of any nonce.
+    let client = world.client().unwrap();
+    let _ = world.exchange(&client, pending, &callback).unwrap();
+    let [first, second] = world.asked("/token")[..] else { panic!("not two requests") };
+    differ(first, second, &["client_assertion"]);
+    assert_eq!(first.form()["code_verifier"], second.form()["code_verifier"]);
+    assert_eq!(first.form()["code"], second.form()["code"]);
+    assert_ne!(first.assertion()["jti"], second.assertion()["jti"]);
+    assert_ne!(first.proof()["jti"], second.proof()["jti"]);
+}
+
+#[test]
+fn a_challenged_resource_call_has_a_fresh_proof_and_interaction_id() {
+    let mut world = world(NoncePolicy::Demand);
+    let client = world.client().unwrap();
+    let verified = world.verified(&client);
+    let url = client.config().fdx_base.join_segment("accounts").unwrap();
+    let token = verified.tokens().access_token();
+    let draft = client.call(token, ResourceRequest::get(url), entropy(7), world.now).unwrap();
+    world.run(draft).unwrap();
+    let [first, second] = world.asked(ACCOUNTS)[..] else { panic!("not two calls") };
+    assert_ne!(first.proof()["jti"], second.proof()["jti"]);
+    assert_eq!(first.proof()["ath"], second.proof()["ath"]);
+    assert_ne!(first.header(INTERACTION), second.header(INTERACTION));
+    assert_eq!(first.header("authorization"), second.header("authorization"));
+    // The authorization server gave nonces before; the resource server knows none of them.
+    assert_eq!(first.proof()["nonce"], Value::Null);
+}
+
+#[test]
+fn no_jti_and_no_interaction_id_is_ever_sent_twice() {
+    for binding in [Binding::Dpop, Binding::Mtls] {
+        let mut world = World::new(Setup { binding, ..Setup::default() });
+        let client = world.client().unwrap();
+        let verified = world.verified(&client);
+        let _ = world.granted(&client, verified).unwrap();
+        let mut seen = BTreeSet::new();
+        for asked in &world.sent {
+            let ids = [asked.proof()["jti"].clone(), asked.header(INTERACTION).into()];
+            let assertion = asked.http.body().is_empty().then_some(Value::Null);
+            let assertion = assertion.unwrap_or_else(|| asked.assertion()["jti"].clone());
+            for id in ids.into_iter().chain([assertion]) {
+                if let Some(id) = id.as_str().filter(|id| !id.is_empty()) {
+                    assert!(seen.insert(id.to_owned()), "{id}");
+                }
+            }
+        }
+        assert!(seen.len() >= 3);
+    }
+}
+
+#[test]
+fn a_second_challenge_is_an_error_and_nothing_more_is_sent() {
+    let mut world = world(NoncePolicy::Silent);
+    let client = world.client().unwrap();
+    let nonces = Rc::new(RefCell::new(0));
+    world.tamper_at("/par", move |_| {
+        *nonces.borrow_mut() += 1;
+        challenge(400, &format!("n{}", nonces.borrow()))
+    });
+    let draft = client.push(&usual_request(), entropy(1), world.now).unwrap();
+    let error = world.run(draft).unwrap_err();
+    assert_eq!(error.code(), "rfc9449.nonce.again");
+    assert_eq!(error.next_step(), NextStep::AskTheInstitution);
+    let asked = world.asked("/par");
+    let nonces: Vec<_> = asked.iter().map(|asked| asked.proof()["nonce"].clone()).collect();
+    assert_eq!(nonces, [Value::Null, "n1".into()]);
+    // What the second challenge taught is not lost.
+    let draft = client.push(&usual_request(), entropy(2), world.now).unwrap();
+    assert!(world.run(draft).is_err());
+    assert_eq!(world.asked("/par")[2].proof()["nonce"], "n2");
+}
+
+#[test]
+fn nonces_of_the_two_servers_are_not_mixed() {
+    let mut world = world(NoncePolicy::Demand);
+    let client = world.client().unwrap();
+    let verified = world.verified(&client);
+    let _ = world.granted(&client, verified).unwrap();
+    let mut given = [Vec::new(), Vec::new()];
+    for (asked, answer) in world.sent.iter().zip(&world.answers) {
+        let resource = usize::from(asked.http.uri().path().starts_with("/fdx/"));
+        if let Some(nonce) = asked.proof()["nonce"].as_str() {
+            assert!(given[resource].iter().any(|known| known == nonce), "{nonce}");
+            assert!(!given[1 - resource].iter().any(|known| known == nonce), "{nonce}");
+        }
+        given[resource]
+            .extend(answer.headers().get(&NONCE).map(|n| n.to_str().unwrap().to_owned()));
+    }
+    assert!(given.iter().all(|given| given.len() >= 2), "{given:?}");
+}
+
+#[test]
+fn a_nonce_that_came_with_a_success_is_used_next_time() {
+    let mut world = world(NoncePolicy::Demand);
+    let client = world.client().unwrap();
+    let (pending, callback) = world.pending(&client);
+    let last = told(world.answers.last().unwrap());
+    let _ = world.exchange(&client, pending, &callback).unwrap();
+    let [only] = world.asked("/token")[..] else { panic!("the token request was challenged") };
+    assert_eq!(only.proof()["nonce"], last);
+}
+
+#[test]
+fn a_nonce_is_learnt_from_a_refusal_too() {
+    let mut world = world(NoncePolicy::Silent);
+    let client = world.client().unwrap();
+    world.tamper_at("/par", |_| {
+        let mut refusal = answer(400, "application/json", r#"{"error":"invalid_request"}"#);
+        refusal.headers_mut().insert(NONCE, HeaderValue::from_static("learnt"));
+        refusal
+    });
+    let draft = client.push(&usual_request(), entropy(1), world.now).unwrap();
+    assert_eq!(world.run(draft).unwrap_err().code(), "rfc6749.error");
+    let draft = client.push(&usual_request(), entropy(2), world.now).unwrap();
+    assert!(world.run(draft).is_err());
+    assert_eq!(world.asked("/par")[1].proof()["nonce"], "learnt");
+}
+
+#[test]
+fn where_no_nonce_is_asked_for_no_proof_has_one() {
+    let mut world = world(NoncePolicy::Silent);
+    let client = world.client().unwrap();
+    let verified = world.verified(&client);
+    let _ = world.granted(&client, verified).unwrap();
+    let proofs: Vec<_> = world.sent.iter().map(Asked::proof).filter(|p| !p.is_null()).collect();
+    assert_eq!(proofs.len(), 3);
+    assert!(proofs.iter().all(|proof| proof.get("nonce").is_none()));
+}
+
+#[test]
+fn where_tokens_are_bound_by_certificate_nonces_mean_nothing() {
+    let mut world = World::new(Setup { binding: Binding::Mtls, ..Setup::default() });
+    let client = world.client().unwrap();
+    world.tamper_at("/par", |_| challenge(400, "n"));
+    let draft = client.push(&usual_request(), entropy(1), world.now).unwrap();
+    let error = world.run(draft).unwrap_err();
+    assert_eq!((error.code(), error.next_step()), ("rfc6749.error", NextStep::Correct));
+    assert_eq!(world.asked("/par").len(), 1);
+}
+
+fn challenge(status: u16, nonce: &str) -> Answer {
+    let mut answer = answer(status, "application/json", r#"{"error":"use_dpop_nonce"}"#);
+    answer.headers_mut().insert(NONCE, HeaderValue::from_str(nonce).unwrap());
+    answer
+}
+
+/// Calls a resource whose first answer is made up; how many calls were made, and what came of it.
+fn call(first: Answer) -> (usize, Result<(), Error>) {
+    let mut world = world(NoncePolicy::Silent);
+    let client = world.client().unwrap();
+    let verified = world.verified(&client);
+    let mut first = Some(first);
+    // The institution wants no nonce: it is answered for.
+    world.tamper_at(ACCOUNTS, move |_| {
+        first.take().unwrap_or_else(|| answer(200, "application/json", "{}"))
+    });
+    let url = client.config().fdx_base.join_segment("accounts").unwrap();
+    let token = verified.tokens().access_token();
+    let draft = client.call(token, ResourceRequest::get(url), entropy(7), world.now).unwrap();
+    let outcome = world.run(draft).map(drop);
+    (world.asked(ACCOUNTS).len(), outcome)
+}
+
+fn unauthorized(challenges: &[&str], nonces: &[&[u8]]) -> Answer {
+    let mut answer = answer(401, "text/plain", "");
+    for challenge in challenges {
+        let value = HeaderValue::from_str(challenge).unwrap();
+        answer.headers_mut().append(WWW_AUTHENTICATE, value);
+    }
+    for nonce in nonces {
+        answer.headers_mut().append(NONCE, HeaderValue::from_bytes(nonce).unwrap());
+    }
+    answer
+}
+
+#[test]
+fn a_resource_s_challenge_is_found_in_any_case_and_company() {
+    for challenges in [
+        &[r#"DPoP error="use_dpop_nonce""#][..],
+        &[r#"dPoP realm="x", error=use_dpop_nonce, algs="ES256 PS256""#],
+        &[r#"DPOP ERROR = "use_dpop_nonce""#],
+        &[
+            r#"Bearer realm="a, b", error="invalid_token", DPoP algs="ES256", error="use_dpop_nonce""#,
+        ],
+        &[r#"DPoP error="use_dpop_nonce", Bearer realm="x""#],
+        &["Bearer", r#"DPoP error="use_dpop_nonce""#],
+        &["Negotiate, Basic realm=\"\\\"DPoP\\\"\"", "DPoP error=\"use_dpop_nonce\""],
+    ] {
+        let (calls, outcome) = call(unauthorized(challenges, &[b"n"]));
+        assert_eq!((calls, outcome), (2, Ok(())), "{challenges:?}");
+    }
+}
+
+#[test]
+fn what_only_mentions_a_nonce_is_no_challenge() {
+    for challenges in [
+        &[][..],
+        &[r#"Bearer error="use_dpop_nonce""#],
+        &[r#"DPoP error="invalid_token", error_description="use_dpop_nonce""#],
+        &[r#"DPoP realm="error=use_dpop_nonce""#],
+        &[r#"Bearer realm="x, DPoP error=\"use_dpop_nonce\"""#],
+        &["DPoP", r#"Bearer error="use_dpop_nonce""#],
+        &["use_dpop_nonce"],
+    ] {
+        let (calls, outcome) = call(unauthorized(challenges, &[b"n"]));
+        assert_eq!(calls, 1, "{challenges:?}");
+        assert_eq!(outcome.unwrap_err().code(), "rfc6750.challenge", "{challenges:?}");
+    }
+    // RFC 9449 9: the challenge comes with a 401.
+    let mut forbidden = unauthorized(&[r#"DPoP error="use_dpop_nonce""#], &[b"n"]);
+    *forbidden.status_mut() = http::StatusCode::FORBIDDEN;
+    assert_eq!(call(forbidden).0, 1);
+}
+
+#[test]
+fn a_challenge_without_a_nonce_is_a_refusal() {
+    let (calls, outcome) = call(unauthorized(&[r#"DPoP error="use_dpop_nonce""#], &[]));
+    assert_eq!(calls, 1);
+    assert_eq!(outcome.unwrap_err().code(), "rfc6750.challenge");
+}
+
+/// Not 1 to 512 characters of RFC 9449's alphabet, in one header.
+fn malformed() -> Vec<Vec<Vec<u8>>> {
+    let one = |nonce: &[u8]| vec![nonce.to_vec()];
+    vec![
+        vec![b"a".to_vec(), b"b".to_vec()],
+        vec![b"a".to_vec(), b"a".to_vec()],
+        one(b""),
+        one(b"a b"),
+        one(b"a\tb"),
+        one(b"a\"b"),
+        one(b"a\\b"),
+        one(b"\xe4"),
+        one(&[b'a'; 513]),
+    ]
+}
+
+#[test]
+fn a_malformed_nonce_is_no_nonce() {
+    for nonces in malformed() {
+        let nonces: Vec<_> = nonces.iter().map(Vec::as_slice).collect();
+        let (calls, outcome) = call(unauthorized(&[r#"DPoP error="use_dpop_nonce""#], &nonces));
+        let Err(Error::Server(fault)) = outcome else { panic!("{nonces:?}: {outcome:?}") };
+        assert_eq!((fault.rule, calls), (ServerRule::NonceSyntax, 1), "{nonces:?}");
+        assert_eq!(fault.next_step, NextStep::AskTheInstitution);
+    }
+    let longest = [b'a'; 512];
+    let (calls, _) = call(unauthorized(&[r#"DPoP error="use_dpop_nonce""#], &[&longest]));
+    assert_eq!(calls, 2);
+}
+
+#[test]
+fn a_success_with_a_malformed_nonce_is_a_success_and_teaches_nothing() {
+    for nonces in malformed() {
+        let mut world = world(NoncePolicy::Silent);
+        let client = world.client().unwrap();
+        world.tamper_at("/par", move |mut answer| {
+            for nonce in &nonces {
+                answer.headers_mut().append(NONCE, HeaderValue::from_bytes(nonce).unwrap());
+            }
+            answer
+        });
+        for number in 1..=2 {
+            let draft = client.push(&usual_request(), entropy(number), world.now).unwrap();
+            assert!(world.run(draft).is_ok());
+        }
+        assert!(world.asked("/par").iter().all(|asked| asked.proof().get("nonce").is_none()));
+    }
+}

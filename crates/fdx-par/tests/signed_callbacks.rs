@@ -1,0 +1,533 @@
+//! The callback as a signed JWT (JARM): one right response, and everything that only looks like it.
+
+use core::time::Duration;
+
+use fdx_jose::{Algorithm, JwtError, PrivateKey};
+use fdx_par::{
+    Accepted, Callback, CallbackFault, CallerFault, Client, Error, FlowId, NextStep, Pending,
+    ResponseMode, ServerKeys, SignedCallback, Verification,
+};
+use fdx_sandbox::customer::Decision;
+use fdx_sandbox::{NoncePolicy, OldKeys};
+use fdx_testkit::{
+    Requests, Setup, World, claims, entropy, fresh_key, keys, set, signed, usual_request,
+    with_header,
+};
+use fdx_wire::json::RawJson;
+use fdx_wire::{base64url, percent_encode};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const PLACE: &str = "https://app.example/callback";
+const SETUP: Setup = Setup {
+    algorithm: Algorithm::EdDsa,
+    binding: fdx_testkit::Binding::Dpop,
+    carrier: fdx_sandbox::ConsentIdCarrier::GrantId,
+    nonces: NoncePolicy::Silent,
+    authentication: fdx_testkit::Authentication::PrivateKeyJwt,
+    requests: Requests::Plain,
+    response_mode: ResponseMode::Jwt,
+    refresh: fdx_sandbox::RefreshPolicy::Keep,
+};
+
+/// The right response, and what it is verified with.
+struct Right {
+    world: World,
+    client: Client,
+    keys: ServerKeys,
+    /// The institution's key.
+    key: PrivateKey,
+    jwt: String,
+    claims: Value,
+}
+
+fn url(jwt: &str) -> String {
+    format!("{PLACE}?response={jwt}")
+}
+
+fn right() -> (Right, Pending) {
+    let mut world = World::new(SETUP);
+    let client = world.client().unwrap();
+    let (pending, back) = world.pending(&client);
+    let jwt = back.strip_prefix("https://app.example/callback?response=").unwrap().to_owned();
+    let draft = client.fetch_keys(world.now).unwrap();
+    let keys = world.run(draft).unwrap();
+    let claims = claims(&jwt);
+    let key = fdx_testkit::keys(Algorithm::EdDsa);
+    (Right { world, client, keys, key, jwt, claims }, pending)
+}
+
+impl Right {
+    /// The right claims but for `patch`, signed by the institution's key.
+    fn patched(&self, patch: &Value) -> String {
+        signed(&self.key, None, &self.claims_but(patch))
+    }
+
+    fn claims_but(&self, patch: &Value) -> Value {
+        let mut claims = self.claims.clone();
+        set(&mut claims, patch);
+        claims
+    }
+
+    fn verify(
+        &self,
+        pending: Pending,
+        jwt: &str,
+        keys: Option<&ServerKeys>,
+    ) -> Result<Verification<SignedCallback>, Box<(Error, Pending)>> {
+        let now = self.world.now;
+        let signed = self.client.signed_callback(pending, &url(jwt), now);
+        let signed = signed.unwrap_or_else(|refused| panic!("{jwt}: {refused}"));
+        let verified = self.client.verify(signed, keys, now);
+        verified.map_err(|refused| Box::new((refused.error, refused.unspent.into_pending())))
+    }
+
+    /// The error that `jwt` ends in, and the pending value that came back for it.
+    fn refused(&self, pending: Pending, jwt: &str) -> (Error, Pending) {
+        match self.verify(pending, jwt, Some(&self.keys)) {
+            Err(refused) => *refused,
+            Ok(outcome) => panic!("{jwt} was taken: {outcome:?}"),
+        }
+    }
+
+    fn accepted(&self, pending: Pending, jwt: &str) -> Accepted {
+        match self.verify(pending, jwt, Some(&self.keys)) {
+            Ok(Verification::Done(Callback::Code(accepted))) => accepted,
+            other => panic!("{jwt}: {other:?}"),
+        }
+    }
+
+    /// The flow is where it was: the right response still leads to tokens.
+    fn finish(mut self, pending: Pending) {
+        let accepted = self.accepted(pending, &self.jwt);
+        let draft = self.client.exchange(accepted, entropy(2), self.world.now).unwrap();
+        let exchanged = self.world.run(draft).unwrap();
+        let _ = self.world.verify(&self.client, exchanged).unwrap();
+    }
+
+    fn seconds(&self, from_now: i64) -> u64 {
+        self.world.now.as_seconds().checked_add_signed(from_now).unwrap()
+    }
+}
+
+/// A response, and the rule that it breaks.
+type Row = (&'static str, fn(&Right) -> String, &'static str);
+
+const CLAIMS: &[Row] = &[
+    ("no iss", |r| r.patched(&json!({ "iss": null })), "jarm.iss"),
+    ("iss of another", |r| r.patched(&json!({ "iss": "https://bank.example1" })), "jarm.iss"),
+    ("iss with a slash", |r| r.patched(&json!({ "iss": "https://bank.example/" })), "jarm.iss"),
+    ("iss in an array", |r| r.patched(&json!({ "iss": ["https://bank.example"] })), "jarm.iss"),
+    ("no aud", |r| r.patched(&json!({ "aud": null })), "jarm.aud"),
+    ("aud of client B", |r| r.patched(&json!({ "aud": "app-2" })), "jarm.aud"),
+    ("aud of two", |r| r.patched(&json!({ "aud": ["app-1", "app-2"] })), "jarm.aud"),
+    ("aud of the same twice", |r| r.patched(&json!({ "aud": ["app-1", "app-1"] })), "jarm.aud"),
+    ("aud of none", |r| r.patched(&json!({ "aud": [] })), "jarm.aud"),
+    ("aud a number", |r| r.patched(&json!({ "aud": 1 })), "jarm.aud"),
+    ("no exp", |r| r.patched(&json!({ "exp": null })), "jarm.exp"),
+    ("exp a text", |r| r.patched(&json!({ "exp": "1767607500" })), "jarm.exp"),
+    ("exp negative", |r| r.patched(&json!({ "exp": -1 })), "jarm.exp"),
+    ("exp after the year 9999", |r| r.patched(&json!({ "exp": u64::MAX })), "jarm.exp"),
+    ("six minutes old", |r| r.patched(&json!({ "exp": r.seconds(-360) })), "jarm.exp.past"),
+    ("as old as tolerated", |r| r.patched(&json!({ "exp": r.seconds(-10) })), "jarm.exp.past"),
+    ("nbf to come", |r| r.patched(&json!({ "nbf": r.seconds(11) })), "jarm.nbf"),
+    ("no state", |r| r.patched(&json!({ "state": null })), "rfc6749.state.missing"),
+    ("state of another", |r| r.patched(&json!({ "state": "x" })), "rfc6749.state.mismatch"),
+    (
+        "state longer",
+        |r| {
+            let state = format!("{}1", r.claims["state"].as_str().unwrap());
+            r.patched(&json!({ "state": state }))
+        },
+        "rfc6749.state.mismatch",
+    ),
+    ("state a number", |r| r.patched(&json!({ "state": 1 })), "jarm.state"),
+    ("code and error", |r| r.patched(&json!({ "error": "access_denied" })), "jarm.code.error"),
+    ("neither", |r| r.patched(&json!({ "code": null })), "jarm.code.missing"),
+    ("code empty", |r| r.patched(&json!({ "code": "" })), "jarm.code"),
+    ("code an array", |r| r.patched(&json!({ "code": ["a"] })), "jarm.code"),
+    ("error empty", |r| r.patched(&json!({ "code": null, "error": "" })), "jarm.error"),
+    ("code twice", |r| twice(r, r#""code":"a""#), "jarm.claims"),
+    ("state twice", |r| twice(r, r#""state":"a""#), "jarm.claims"),
+    ("twice within", |r| twice(r, r#""x":{"y":[{"z":1,"z":1}]}"#), "jarm.claims"),
+];
+
+const SIGNATURES: &[Row] = &[
+    (
+        "another signature",
+        |r| r.jwt.rsplit_once('.').unwrap().0.to_owned() + "." + &zeros(),
+        "jarm.signature",
+    ),
+    ("one bit of it", |r| flipped(&r.jwt, 2), "jarm.signature"),
+    (
+        "another payload",
+        |r| {
+            let other = r.patched(&json!({ "code": "another" }));
+            let parts = |jwt: &str| jwt.split('.').map(str::to_owned).collect::<Vec<_>>();
+            let (right, other) = (parts(&r.jwt), parts(&other));
+            format!("{}.{}.{}", right[0], other[1], right[2])
+        },
+        "jarm.signature",
+    ),
+    ("no signature", |r| r.jwt.rsplit_once('.').unwrap().0.to_owned() + ".", "jarm.signature"),
+    (
+        "another key of the same kid",
+        |r| {
+            let other = fresh_key(Algorithm::EdDsa, r.key.public().kid());
+            signed(&other, None, &r.claims)
+        },
+        "jarm.signature",
+    ),
+    ("alg none", |r| unsigned(r, "none"), "jarm.jws"),
+    ("alg None", |r| unsigned(r, "None"), "jarm.jws"),
+    ("alg none, signed", |r| with_header(&r.jwt, &json!({ "alg": "none" })), "jarm.jws"),
+    ("alg empty", |r| unsigned(r, ""), "jarm.jws"),
+    ("no alg", |r| with_header(&r.jwt, &json!({ "alg": null })), "jarm.jws"),
+    ("alg HS256", |r| with_header(&r.jwt, &json!({ "alg": "HS256" })), "jarm.jws"),
+    ("alg RS256", |r| with_header(&r.jwt, &json!({ "alg": "RS256" })), "jarm.jws"),
+    ("its own key", |r| with_header(&r.jwt, &json!({ "jwk": {} })), "jarm.jws"),
+    (
+        "a key elsewhere",
+        |r| with_header(&r.jwt, &json!({ "jku": "https://a.example" })),
+        "jarm.jws",
+    ),
+    ("a certificate", |r| with_header(&r.jwt, &json!({ "x5c": [] })), "jarm.jws"),
+    ("crit", |r| with_header(&r.jwt, &json!({ "crit": ["exp"] })), "jarm.jws"),
+    ("nothing", |_| String::new(), "jarm.jws"),
+    ("two parts", |_| "e30.e30".to_owned(), "jarm.jws"),
+];
+
+/// The right claims with one member more, as text.
+fn twice(right: &Right, member: &str) -> String {
+    let text = right.claims.to_string();
+    let text = format!("{},{member}}}", text.strip_suffix('}').unwrap());
+    let claims: RawJson = serde_json::from_str(&text).unwrap();
+    signed(&right.key, None, &claims)
+}
+
+fn unsigned(right: &Right, alg: &str) -> String {
+    let header = json!({ "alg": alg }).to_string();
+    let parts = [header, right.claims.to_string()].map(|part| base64url::encode(part.as_bytes()));
+    format!("{}.{}.", parts[0], parts[1])
+}
+
+fn zeros() -> String {
+    base64url::encode(&[0; 64])
+}
+
+/// One bit of one part's first byte.
+fn flipped(jwt: &str, part: usize) -> String {
+    let mut parts: Vec<_> = jwt.split('.').map(str::to_owned).collect();
+    let mut bytes = base64url::decode(&parts[part]).unwrap();
+    bytes[0] ^= 1;
+    parts[part] = base64url::encode(&bytes);
+    parts.join(".")
+}
+
+fn each_is_refused(rows: &[Row]) {
+    let (right, mut pending) = right();
+    let sent = right.world.sent.len();
+    for (name, jwt, code) in rows {
+        let (error, unspent) = right.refused(pending, &jwt(&right));
+        assert_eq!(error.code(), *code, "{name}: {error}");
+        assert_eq!(error.next_step(), NextStep::KeepWaiting, "{name}");
+        pending = unspent;
+    }
+    assert_eq!(right.world.sent.len(), sent, "something was sent");
+    right.finish(pending);
+}
+
+#[test]
+fn wrong_claims_are_refused_and_cost_nothing() {
+    each_is_refused(CLAIMS);
+}
+
+#[test]
+fn wrong_signatures_are_refused_and_cost_nothing() {
+    each_is_refused(SIGNATURES);
+}
+
+#[test]
+fn a_typ_of_another_kind_of_token_is_refused() {
+    let (right, mut pending) = right();
+    for typ in [
+        "at+jwt",
+        "application/at+jwt",
+        "client-authentication+jwt",
+        "dpop+jwt",
+        "logout+jwt",
+        "oauth-authz-req+jwt",
+        "token-introspection+jwt",
+        "",
+    ] {
+        let (error, unspent) =
+            right.refused(pending, &signed(&right.key, Some(typ), &right.claims));
+        assert_eq!(error, Error::AuthorizationResponse(JwtError::Type.into()), "{typ}");
+        pending = unspent;
+    }
+    right.finish(pending);
+}
+
+#[test]
+fn tokens_that_were_really_signed_for_something_else_are_refused() {
+    // The same key signs for client and institution here: the signature alone would pass.
+    let mut world = World::new(Setup { requests: Requests::Signed, ..SETUP });
+    let client = world.client().unwrap();
+    let verified = world.verified(&client);
+    let draft = client.introspect_signed(verified.tokens().access_token(), entropy(9), world.now);
+    let _ = world.run(draft.unwrap()).unwrap();
+    let pushed = world.asked("/par").pop().unwrap().clone();
+    let body = |answer: &fdx_testkit::Answer| String::from_utf8(answer.body().clone()).unwrap();
+    let answers: Vec<_> = world.sent.iter().map(|asked| asked.http.uri().path()).collect();
+    let at = |path: &str| body(&world.answers[answers.iter().rposition(|p| *p == path).unwrap()]);
+    let token: Value = serde_json::from_str(&at("/token")).unwrap();
+    let (right, mut pending) = right();
+    for (name, jwt, code) in [
+        ("ID token", token["id_token"].as_str().unwrap().to_owned(), "jarm.code.missing"),
+        ("introspection", at("/introspect"), "jarm.typ"),
+        ("request object", pushed.form()["request"].clone(), "jarm.typ"),
+        ("client assertion", pushed.form()["client_assertion"].clone(), "jarm.typ"),
+        ("proof", pushed.header("dpop"), "jarm.jws"),
+    ] {
+        let (error, unspent) = right.refused(pending, &jwt);
+        assert_eq!(error.code(), code, "{name}: {error}");
+        pending = unspent;
+    }
+    right.finish(pending);
+}
+
+#[test]
+fn what_the_specification_leaves_open_is_taken() {
+    for (name, patch, typ) in [
+        ("aud an array of one", json!({ "aud": ["app-1"] }), None),
+        ("far exp", json!({ "exp": 4_102_444_800_u64 }), None),
+        ("nbf within the tolerance", json!({ "nbf": 1_767_607_210 }), None),
+        ("more claims", json!({ "iat": 1, "jti": "x", "session_state": {} }), None),
+        ("typ JWT", json!({}), Some("JWT")),
+    ] {
+        let (right, pending) = right();
+        let jwt = signed(&right.key, typ, &right.claims_but(&patch));
+        let accepted = right.accepted(pending, &jwt);
+        assert_eq!(accepted.flow_id().as_str(), &jwt_state(&right)[..24], "{name}");
+    }
+}
+
+fn jwt_state(right: &Right) -> String {
+    right.claims["state"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn however_far_exp_is_the_callback_has_its_deadline() {
+    let (right, pending) = right();
+    let jwt = right.patched(&json!({ "exp": 4_102_444_800_u64 }));
+    let late = pending.callback_by() + Duration::from_secs(1);
+    let refused = right.client.signed_callback(pending, &url(&jwt), late).unwrap_err();
+    assert_eq!(refused.error, CallbackFault::Expired.into());
+    assert_eq!(refused.error.next_step(), NextStep::StartOver);
+    right.finish(*refused.unspent);
+}
+
+#[test]
+fn what_belongs_inside_is_refused_outside() {
+    let (right, mut pending) = right();
+    let [code, state] = ["code", "state"].map(|name| right.claims[name].as_str().unwrap());
+    let iss = percent_encode("https://bank.example");
+    let bare = format!("code={code}&state={state}&iss={iss}");
+    let response = format!("response={}", right.jwt);
+    let beside = |pair: &str| [format!("{response}&{pair}"), format!("{pair}&{response}")];
+    let mut wrong = vec![bare.clone(), String::new(), "session_state=x".to_owned()];
+    wrong.extend(beside(&bare));
+    wrong.extend(beside(&format!("code={code}")));
+    wrong.extend(beside(&format!("state={state}")));
+    wrong.extend(beside(&format!("iss={iss}")));
+    for name in ["error", "access_token", "id_token", "code", "%63ode"] {
+        wrong.extend(beside(&format!("{name}=x")));
+    }
+    for query in wrong {
+        let received = format!("{PLACE}?{query}");
+        let refused =
+            right.client.signed_callback(pending, &received, right.world.now).unwrap_err();
+        assert_eq!(refused.error, CallbackFault::NotSigned.into(), "{query}");
+        assert_eq!(refused.error.next_step(), NextStep::KeepWaiting, "{query}");
+        pending = *refused.unspent;
+    }
+    let received = format!("{PLACE}?{response}&{response}");
+    let refused = right.client.signed_callback(pending, &received, right.world.now).unwrap_err();
+    assert_eq!(refused.error, CallbackFault::Duplicate.into());
+    right.finish(*refused.unspent);
+}
+
+#[test]
+fn a_callback_is_read_in_the_mode_that_was_asked_for() {
+    let (right, pending) = right();
+    let mode = Error::from(CallerFault::ResponseMode);
+    let now = right.world.now;
+    let refused = right.client.callback(pending, &url(&right.jwt), now).unwrap_err();
+    assert_eq!(refused.error, mode);
+    assert_eq!(refused.error.next_step(), NextStep::Correct);
+    right.finish(*refused.unspent);
+
+    let mut world = World::new(Setup { response_mode: ResponseMode::Query, ..SETUP });
+    let client = world.client().unwrap();
+    let (pending, back) = world.pending(&client);
+    let refused = client.signed_callback(pending, &back, world.now).unwrap_err();
+    assert_eq!(refused.error, mode);
+    let _ = world.exchange(&client, *refused.unspent, &back).unwrap();
+}
+
+#[test]
+fn a_response_beside_a_bare_code_is_no_callback_of_the_query_mode() {
+    let mut world = World::new(Setup { response_mode: ResponseMode::Query, ..SETUP });
+    let client = world.client().unwrap();
+    let (pending, back) = world.pending(&client);
+    let refused = client.callback(pending, &format!("{back}&response=x"), world.now).unwrap_err();
+    assert_eq!(refused.error, CallbackFault::FrontChannelToken.into());
+}
+
+#[test]
+fn an_unknown_key_asks_for_the_keys_and_loses_nothing() {
+    for held in [false, true] {
+        let (mut right, pending) = right();
+        let new = fresh_key(Algorithm::EdDsa, Some("2026-02"));
+        let jwt = signed(&new, None, &right.claims);
+        right.world.bank.rotate_keys(vec![new], OldKeys::Published);
+        let now = right.world.now;
+        let held = held.then_some(&right.keys);
+        let signed = right.client.signed_callback(pending, &url(&jwt), now).unwrap();
+        let asked = right.client.verify(signed, held, now).unwrap();
+        let Verification::FetchKeys(signed) = asked else { panic!("{asked:?}") };
+        let draft = right.client.fetch_keys(now).unwrap();
+        let fresh = right.world.run(draft).unwrap();
+        let done = right.client.verify(signed, Some(&fresh), now).unwrap();
+        assert!(matches!(done, Verification::Done(Callback::Code(_))), "{done:?}");
+    }
+}
+
+#[test]
+fn keys_are_fetched_for_no_response_of_a_stranger() {
+    // JARM 2.4: iss is looked at before any key is; and with it all that needs none.
+    let (right, mut pending) = right();
+    let stranger = fresh_key(Algorithm::EdDsa, None);
+    for (patch, code) in [
+        (json!({ "iss": "https://other.example" }), "jarm.iss"),
+        (json!({ "aud": "app-2" }), "jarm.aud"),
+        (json!({ "exp": right.seconds(-360) }), "jarm.exp.past"),
+    ] {
+        for key in [&right.key, &stranger] {
+            for keys in [None, Some(&right.keys)] {
+                let jwt = signed(key, None, &right.claims_but(&patch));
+                let Err(refused) = right.verify(pending, &jwt, keys) else {
+                    panic!("{patch} was not refused");
+                };
+                assert_eq!(refused.0.code(), code);
+                pending = refused.1;
+            }
+        }
+    }
+    right.finish(pending);
+}
+
+#[test]
+fn another_algorithm_than_the_registered_one_is_refused() {
+    let mut world = World::new(SETUP);
+    world
+        .bank
+        .rotate_keys([Algorithm::EdDsa, Algorithm::Es256].map(keys).into(), OldKeys::Withdrawn);
+    let mut config = SETUP.config();
+    config.authorization_signed_response_alg = Some(Algorithm::EdDsa);
+    let metadata = world.client().unwrap().metadata().clone();
+    let client = Client::new(config, metadata).unwrap();
+    let (pending, back) = world.pending(&client);
+    let right = claims(back.split_once("response=").unwrap().1);
+    let draft = client.fetch_keys(world.now).unwrap();
+    let fetched = world.run(draft).unwrap();
+    let jwt = signed(&keys(Algorithm::Es256), None, &right);
+    let signed = client.signed_callback(pending, &url(&jwt), world.now).unwrap();
+    let refused = client.verify(signed, Some(&fetched), world.now).unwrap_err();
+    assert_eq!(refused.error.code(), "jarm.alg");
+}
+
+#[test]
+fn the_customers_no_comes_signed_too() {
+    let mut world = World::new(SETUP);
+    let client = world.client().unwrap();
+    let (url, pending) = world.push(&client, &usual_request()).unwrap();
+    let back = world.customer(&url, &Decision::refuse());
+    assert_eq!(FlowId::claimed_by(&back).as_ref(), Some(pending.flow_id()));
+    let denied = world.callback(&client, pending, &back).unwrap();
+    let Callback::Denied(refusal) = denied else { panic!("{denied:?}") };
+    assert!(refusal.is("access_denied"), "{refusal}");
+    assert_eq!(refusal.next_step, NextStep::RespectTheCustomer);
+}
+
+#[test]
+fn an_errors_description_comes_from_the_jwt() {
+    let (right, pending) = right();
+    let jwt = right.patched(&json!({
+        "code": null, "error": "login_required", "error_description": "who?",
+        "error_uri": "https://bank.example/why",
+    }));
+    let outcome = right.verify(pending, &jwt, Some(&right.keys)).unwrap();
+    let Verification::Done(Callback::Denied(refusal)) = outcome else {
+        panic!("{outcome:?}");
+    };
+    let said = [&refusal.said.error, &refusal.said.error_description, &refusal.said.error_uri]
+        .map(|said| said.as_ref().unwrap().as_str().to_owned());
+    assert_eq!(said, ["login_required", "who?", "https://bank.example/why"]);
+}
+
+#[test]
+fn a_flow_is_found_by_what_its_response_claims() {
+    let (right, pending) = right();
+    let claimed = |jwt: &str| FlowId::claimed_by(&url(jwt));
+    assert_eq!(claimed(&right.jwt).as_ref(), Some(pending.flow_id()));
+    // It is a claim and no more: whoever signed it.
+    let stranger = signed(&fresh_key(Algorithm::Es256, None), None, &right.claims);
+    assert_eq!(claimed(&stranger).as_ref(), Some(pending.flow_id()));
+    assert_eq!(claimed(&right.patched(&json!({ "state": null }))), None);
+    assert_eq!(claimed(&right.patched(&json!({ "state": "short" }))), None);
+    assert_eq!(claimed("garbage"), None);
+    // The state in the JWT is the one, not one beside it.
+    let beside = format!("{}&state={}", url(&right.jwt), "A".repeat(67));
+    assert_eq!(FlowId::claimed_by(&beside).as_ref(), Some(pending.flow_id()));
+}
+
+#[test]
+fn another_client_can_not_verify_it() {
+    let (right, pending) = right();
+    let mut config = SETUP.config();
+    config.client_id = "app-2".to_owned();
+    let other = Client::new(config, right.client.metadata().clone()).unwrap();
+    let now = right.world.now;
+    let refused = other.signed_callback(pending, &url(&right.jwt), now).unwrap_err();
+    assert_eq!(refused.error, CallerFault::OtherClient.into());
+    // RFC 9700 4.4: not even a response that is the other's own, with this flow's state.
+    let mixed_up = right.patched(&json!({ "aud": "app-2" }));
+    let signed = right.client.signed_callback(*refused.unspent, &url(&mixed_up), now).unwrap();
+    let refused = other.verify(signed, Some(&right.keys), now).unwrap_err();
+    assert_eq!(refused.error, CallerFault::OtherClient.into());
+    right.finish(refused.unspent.into_pending());
+}
+
+proptest! {
+    #[test]
+    fn no_changed_byte_passes(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_.-]") {
+        let (right, pending) = right();
+        let mut jwt = right.jwt.clone();
+        let at = at.index(jwt.len());
+        jwt.replace_range(at..=at, &to);
+        prop_assume!(jwt != right.jwt);
+        match right.verify(pending, &jwt, Some(&right.keys)) {
+            Err(refused) => {
+                let (error, unspent) = *refused;
+                prop_assert!(matches!(error, Error::AuthorizationResponse(_)), "{error}");
+                right.finish(unspent);
+            }
+            // The header's kid or alg was hit: another key might know it.
+            Ok(Verification::FetchKeys(_)) => {
+                prop_assert!(at < right.jwt.find('.').unwrap() + 1);
+            }
+            Ok(outcome) => prop_assert!(false, "{jwt}: {outcome:?}"),
+        }
+    }
+}

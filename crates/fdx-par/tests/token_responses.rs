@@ -1,0 +1,143 @@
+//! What a token response says beside the tokens costs nobody the tokens, and what binds a code
+//! binds them.
+
+use fdx_par::dialect::{Line, Member};
+use fdx_par::not_fapi::{Departure, Unbound};
+use fdx_par::{
+    Callback, CallerFault, Client, Dialect, Notice, SenderConstraint, ServerRule, Verification,
+};
+use fdx_sandbox::NoncePolicy;
+use fdx_testkit::{Binding, Setup, World, answer, entropy, patched, persisted, usual_request};
+use serde_json::{Value, json};
+
+fn world() -> World {
+    World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() })
+}
+
+#[test]
+fn a_member_of_another_type_beside_the_tokens_loses_neither_of_them() {
+    for (patch, code) in [
+        (json!({ "grant_id": 7 }), ServerRule::ConsentIdInvalid.code()),
+        (json!({ "fdxConsentId": { "id": "c-1" } }), ServerRule::ConsentIdInvalid.code()),
+        (json!({ "scope": ["openid"] }), ""),
+    ] {
+        let mut world = world();
+        let client = world.client().unwrap();
+        let told = patch.clone();
+        world.tamper_at("/token", move |answer| patched(answer, &told));
+        let exchanged = world.exchanged(&client);
+        assert!(persisted(&exchanged.to_json())["refresh_token"].is_string(), "{patch}");
+        let keys = world.run(client.fetch_keys(world.now).unwrap()).unwrap();
+        match client.verify(exchanged, Some(&keys), world.now) {
+            Ok(_) => assert_eq!(code, "", "{patch}"),
+            Err(refused) => {
+                assert!(
+                    persisted(&refused.unspent.to_json())["refresh_token"].is_string(),
+                    "{patch}"
+                );
+                assert_eq!(refused.error.code(), code, "{patch}");
+            }
+        }
+    }
+}
+
+/// RFC 6749 appendix A.17: 1*VSCHAR.
+#[test]
+fn a_refresh_token_that_can_be_none_does_not_take_the_place_of_a_good_one() {
+    for (token, taken) in [
+        ("", false),
+        ("ro\ntated", false),
+        ("rot\u{e9}", false),
+        ("\u{7f}", false),
+        ("\u{1f}", false),
+        (" ~", true),
+    ] {
+        let mut world = world();
+        let (client, grant) = world.stored();
+        let known = grant.tokens().refresh_token().unwrap().clone();
+        let told = json!({ "refresh_token": token, "id_token": null });
+        let first = told.clone();
+        world.tamper_at("/token", move |answer| patched(answer, &told));
+        let refreshed = world.refresh(&client, &grant).unwrap();
+        let kept = &persisted(&refreshed.to_json())["refresh_token"];
+        assert_eq!(kept, if taken { token } else { known.expose() }, "{token:?}");
+        let notices: &[_] = if taken { &[] } else { &[Notice::RefreshTokenText] };
+        assert_eq!(refreshed.notices(), notices, "{token:?}");
+
+        let mut world = self::world();
+        let client = world.client().unwrap();
+        world.tamper_at("/token", move |answer| patched(answer, &first));
+        let exchanged = world.exchanged(&client);
+        let kept = persisted(&exchanged.to_json()).get("refresh_token").is_some();
+        assert_eq!(kept, taken, "{token:?}");
+    }
+}
+
+#[test]
+fn an_expires_in_that_is_no_number_is_told() {
+    for (expires_in, notices) in [
+        (json!(60), &[][..]),
+        (Value::Null, &[]),
+        (json!("60"), &[Notice::ExpiresInUnreadable]),
+        (json!(-1), &[Notice::ExpiresInUnreadable]),
+    ] {
+        let mut world = world();
+        let client = world.client().unwrap();
+        let told = json!({ "expires_in": expires_in.clone() });
+        world.tamper_at("/token", move |answer| patched(answer, &told));
+        let exchanged = world.exchanged(&client);
+        let keys = world.run(client.fetch_keys(world.now).unwrap()).unwrap();
+        let verification = client.verify(exchanged, Some(&keys), world.now).unwrap();
+        let Verification::Done(verified) = verification else { panic!("{verification:?}") };
+        assert_eq!(verified.notices(), notices, "{expires_in}");
+    }
+}
+
+/// As many as an answer has room for: to look each up among the others would take minutes.
+#[test]
+fn fifty_thousand_scopes_are_read_in_the_order_in_which_they_came() {
+    let scope = (0..50_000).map(|it| format!("{it:x}")).collect::<Vec<_>>().join(" ");
+    let mut world = world();
+    let client = world.client().unwrap();
+    let told = json!({ "scope": format!("\u{e9} {scope} 0") });
+    world.tamper_at("/token", move |answer| patched(answer, &told));
+    assert!(persisted(&world.exchanged(&client).to_json())["scope"] == scope);
+}
+
+#[test]
+fn a_rotated_refresh_token_survives_a_scope_of_another_type() {
+    let mut world = world();
+    let (client, grant) = world.stored();
+    let told = json!({ "scope": ["openid"], "refresh_token": "rotated", "id_token": null });
+    world.tamper_at("/token", move |answer| patched(answer, &told));
+    let refreshed = world.refresh(&client, &grant).unwrap();
+    let verified = client.verify(refreshed, None, world.now).unwrap();
+    let Verification::Done(grant) = verified else { panic!("keys") };
+    assert_eq!(grant.tokens().refresh_token().unwrap().expose(), "rotated");
+}
+
+const UNBOUND: Dialect = Dialect::new("unbound", "a provider whose tokens nothing binds")
+    .with_members(&[Line { member: Member::NotFapi(Departure::UnboundTokens), source: "a test" }]);
+
+#[test]
+fn a_code_that_nothing_binds_is_not_exchanged_for_tokens_that_are_bound() {
+    for binding in [Binding::Dpop, Binding::Mtls] {
+        let mut world = World::new(Setup { binding, ..Setup::default() });
+        world.tamper_at("/par", |_| {
+            answer(201, "application/json", r#"{"request_uri":"urn:x","expires_in":60}"#)
+        });
+        let bound = world.client().unwrap();
+        let mut config = bound.config().clone().with_dialect(UNBOUND);
+        config.sender_constraint = SenderConstraint::NotFapi(Unbound);
+        let unbound = Client::new(config, bound.metadata().clone()).unwrap();
+        let (_, pending) = world.push(&unbound, &usual_request()).unwrap();
+        let state = world.asked("/par").last().unwrap().form()["state"].clone();
+        let callback = format!("https://app.example/callback?code=c0de&state={state}");
+        let callback = format!("{callback}&iss=https://bank.example");
+        let Ok(Callback::Code(code)) = bound.callback(pending, &callback, world.now) else {
+            panic!("no code");
+        };
+        let refused = bound.exchange(code, entropy(2), world.now).unwrap_err();
+        assert_eq!(refused.error, CallerFault::OtherKey.into(), "{binding:?}");
+    }
+}

@@ -1,0 +1,156 @@
+//! What an error says to whoever has to do something about it.
+
+use fdx_jose::JwtError;
+use fdx_par::{CallbackFault, Deviation, Error, Excerpt, NextStep, dialect};
+use fdx_sandbox::NoncePolicy;
+use fdx_testkit::{Answer, Setup, World, answer, patched};
+use http::HeaderValue;
+use http::header::WWW_AUTHENTICATE;
+use serde_json::{Value, json};
+
+fn world() -> World {
+    World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() })
+}
+
+/// What the flow ends in where the answers of `path` are patched.
+fn ends(path: &'static str, patch: Value) -> Error {
+    let mut world = world();
+    world.tamper_at(path, move |answer| patched(answer, &patch));
+    let client = match world.client() {
+        Ok(client) => client,
+        Err(error) => return error,
+    };
+    let (pending, callback) = world.pending(&client);
+    match world.exchange(&client, pending, &callback) {
+        Ok(exchanged) => world.verify(&client, exchanged).unwrap_err().error,
+        Err(error) => error,
+    }
+}
+
+/// What a call of the customer's accounts ends in.
+fn called(change: impl Fn(Answer) -> Answer + 'static) -> Error {
+    let mut world = world();
+    let (client, grant) = world.stored();
+    world.tamper_at("/fdx/v6/accounts", change);
+    world.accounts(&client, grant.tokens().access_token()).map(drop).unwrap_err()
+}
+
+#[test]
+fn errors_name_the_deviation_that_would_allow_them() {
+    let metadata = "/.well-known/oauth-authorization-server";
+    for (error, deviation) in [
+        (Error::from(CallbackFault::IssMissing), Deviation::CallbackWithoutIss),
+        (Error::IdToken(JwtError::Type.into()), Deviation::IdTokenTyp),
+        (
+            ends(metadata, json!({ "jwks_uri": "http://bank.example/jwks" })),
+            Deviation::LoopbackHttp,
+        ),
+        (ends("/token", json!({ "id_token": null })), Deviation::OpenidWithoutIdToken),
+        (ends("/token", json!({ "token_type": "Bearer" })), Deviation::UnboundTokens),
+    ] {
+        assert_eq!(error.allowed_by(), Some(deviation), "{error}");
+        assert!(dialect::ALL.iter().any(|dialect| dialect.allows(deviation)), "{deviation}");
+    }
+    for error in [
+        Error::from(CallbackFault::IssMismatch),
+        Error::IdToken(JwtError::Signature.into()),
+        ends("/token", json!({ "access_token": "" })),
+    ] {
+        assert_eq!(error.allowed_by(), None, "{error}");
+    }
+}
+
+// RFC 6750 3.1: invalid_token is for a token that expired or was revoked, whatever the status; 401
+// without a word is as good.
+#[test]
+fn a_challenge_is_answered_by_a_refresh_where_another_token_would_help() {
+    for (status, challenge, next_step) in [
+        (401, r#"DPoP error="invalid_token""#, NextStep::Refresh),
+        (403, r#"DPoP error="invalid_token""#, NextStep::Refresh),
+        (401, "DPoP", NextStep::Refresh),
+        (403, "DPoP", NextStep::AskTheInstitution),
+        (403, r#"DPoP error="insufficient_scope""#, NextStep::AskTheInstitution),
+    ] {
+        let error = called(move |_| {
+            let mut answer = answer(status, "text/plain", "");
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            answer
+        });
+        assert_eq!(error.next_step(), next_step, "{status} {challenge}");
+    }
+}
+
+#[test]
+fn what_the_server_said_is_one_line_bounded_and_escaped() {
+    let mut world = world();
+    let (client, grant) = world.stored();
+    world.tamper_at("/token", |_| {
+        let said = json!({
+            "error": "invalid_grant", "error_uri": "https://bank.example/e",
+            "error_description": "it isn't\nß \u{1b}[31m",
+        });
+        let mut answer = answer(400, "application/json", said.to_string());
+        let id = HeaderValue::from_static("5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11");
+        answer.headers_mut().insert("x-fapi-interaction-id", id);
+        answer
+    });
+    let error = world.refresh(&client, &grant).unwrap_err();
+    let said = error.said().unwrap();
+    assert_eq!(
+        said.to_string(),
+        "status 400, invalid_grant, it isn't\\n\\u{df} \\u{1b}[31m, see https://bank.example/e, \
+         interaction 5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11"
+    );
+    assert_eq!(format!("{:?}", said.error), r#"Some("invalid_grant")"#);
+    assert_eq!(said.error_uri.as_ref().unwrap().to_string(), "https://bank.example/e");
+}
+
+#[test]
+fn a_text_is_kept_to_253_characters_and_then_cut_to_256() {
+    for (length, kept) in [(253, "a".repeat(253)), (254, "a".repeat(253) + "...")] {
+        let description = "a".repeat(length);
+        let mut world = world();
+        let (client, grant) = world.stored();
+        world.tamper_at("/token", move |_| {
+            let said = json!({ "error": "invalid_grant", "error_description": description });
+            answer(400, "application/json", said.to_string())
+        });
+        let error = world.refresh(&client, &grant).unwrap_err();
+        let said = error.said().unwrap().error_description.clone().unwrap();
+        assert_eq!(said.as_str(), kept, "{length}");
+        assert!(said.as_str().len() <= 256);
+    }
+}
+
+#[test]
+fn a_challenge_s_own_words_are_kept_where_it_is_about_tokens() {
+    let told = |challenge: &'static str| {
+        let error = called(move |_| {
+            let mut answer = answer(401, "text/plain", "");
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            answer
+        });
+        assert_eq!(error.clause(), "RFC 6750 section 3");
+        assert!(error.to_string().contains("status 401"), "{error}");
+        let said = error.said().unwrap();
+        let text = |excerpt: &Option<Excerpt>| excerpt.as_ref().map(ToString::to_string);
+        [&said.error, &said.error_description, &said.error_uri].map(text)
+    };
+    let kept = ["invalid_token", "it has expired", "https://bank.example/e"];
+    assert_eq!(
+        told(
+            r#"DPoP error="invalid_token", error_description="it has expired", error_uri="https://bank.example/e""#
+        ),
+        kept.map(|text| Some(text.to_owned()))
+    );
+    // RFC 9110 11.6.1: another scheme's parameters mean what that scheme says.
+    assert_eq!(told(r#"Basic error="invalid_token""#), [None, None, None]);
+}
+
+#[test]
+fn a_fault_of_the_server_says_the_rule_and_what_the_server_said() {
+    let error = ends("/token", json!({ "token_type": "Bearer" }));
+    let Error::Server(fault) = &error else { panic!("{error}") };
+    assert_eq!(fault.to_string(), format!("{} ({})", fault.rule, fault.said));
+    assert!(error.to_string().contains("status 200"), "{error}");
+}

@@ -1,0 +1,3 @@
+//! The behaviour of the institution, one module for each behaviour.
+
+mod strict_server;
