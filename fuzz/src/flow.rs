@@ -3,7 +3,7 @@ use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use fdx_par::{
-    AuthorizationRequest, Callback, CallerFault, Client, Draft, Error, Output, Request,
+    AuthorizationRequest, Callback, CallFault, Client, Draft, Error, Output, Request,
     ResourceRequest, ServerKeys, Step, TokenTypeHint, Verification, WellKnown, discover,
 };
 use fdx_wire::form::Query;
@@ -110,7 +110,7 @@ fn drive(world: &mut World<'_>) -> Result<(), Error> {
     }
     let granted = match client.read_consent(&verified, world.entropy(4), NOW) {
         Ok(draft) => verified.granted(world.run(draft)?)?,
-        Err(Error::Caller(CallerFault::ConsentIdUnknown)) => verified.without_grant(),
+        Err(Error::Call(CallFault::ConsentIdUnknown)) => verified.without_grant(),
         Err(error) => return Err(error),
     };
     world.hides(&granted);

@@ -11,7 +11,8 @@ use fdx_jose::{
     RequestObjectError, SignedIntrospectionError, SigningError,
 };
 use fdx_par::{
-    CallbackFault, CallerFault, Error, NextStep, RegistrationFault, SealFault, ServerRule,
+    CallFault, CallbackFault, ConfigurationFault, Error, NextStep, RegistrationFault, SealFault,
+    ServerRule, StoredStateFault,
 };
 use fdx_wire::json::{self, JsonError, Limits};
 
@@ -80,7 +81,10 @@ fn crates() -> PathBuf {
 }
 
 fn table() -> String {
-    let caller = CallerFault::ALL.iter().map(|fault| row(&Error::from(*fault), fault));
+    let configuration = ConfigurationFault::ALL.iter();
+    let configuration = configuration.map(|fault| row(&Error::from(*fault), fault));
+    let call = CallFault::ALL.iter().map(|fault| row(&Error::from(*fault), fault));
+    let stored = StoredStateFault::ALL.iter().map(|fault| row(&Error::from(*fault), fault));
     let callback = CallbackFault::ALL.iter().map(|fault| row(&Error::from(*fault), fault));
     let seal = SealFault::ALL.iter().map(|fault| row(&Error::from(*fault), fault));
     let server = ServerRule::ALL.iter().map(|rule| {
@@ -108,7 +112,9 @@ fn table() -> String {
         }
         text.push('\n');
     };
-    chapter("The caller must act: `Error::Caller`", &mut { caller });
+    chapter("The configuration breaks a rule: `Error::Configuration`", &mut { configuration });
+    chapter("The call breaks a rule: `Error::Call`", &mut { call });
+    chapter("A stored value can't be used: `Error::StoredState`", &mut { stored });
     chapter("A callback was rejected: `Error::Callback`", &mut { callback });
     chapter("The server broke a rule: `Error::Server`", &mut { server });
     chapter("The server refused: `Error::Refusal`", &mut refusals().into_iter());

@@ -2,7 +2,7 @@
 
 use fdx_par::dialect::{self, ALL, AUTIONAL, Need, UAE};
 use fdx_par::not_fapi::{AUTIONAL_CLIENT_SECRET, MX};
-use fdx_par::{CallerFault, Deviation, Dialect, Error};
+use fdx_par::{ConfigurationFault, Deviation, Dialect, Error};
 
 /// How consent is requested from a provider.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -58,15 +58,15 @@ pub(crate) fn setting(need: Need) -> &'static str {
 
 /// The missing setting, if the error states that the configuration does not fit its dialect.
 pub(crate) fn lacking(dialect: Dialect, error: &Error) -> Option<String> {
-    let Error::Caller(fault) = error else { return None };
+    let Error::Configuration(fault) = error else { return None };
     let need = match fault {
-        CallerFault::DialectCertificate => Need::Certificate,
-        CallerFault::DialectClientSecret => Need::ClientSecret,
-        CallerFault::DialectPrivateKeyJwt => Need::PrivateKeyJwt,
-        CallerFault::DialectPs256 => Need::Ps256,
-        CallerFault::DialectRequestObject => Need::RequestObject,
-        CallerFault::DialectUnboundTokens => Need::UnboundTokens,
-        CallerFault::NotFapi => {
+        ConfigurationFault::DialectCertificate => Need::Certificate,
+        ConfigurationFault::DialectClientSecret => Need::ClientSecret,
+        ConfigurationFault::DialectPrivateKeyJwt => Need::PrivateKeyJwt,
+        ConfigurationFault::DialectPs256 => Need::Ps256,
+        ConfigurationFault::DialectRequestObject => Need::RequestObject,
+        ConfigurationFault::DialectUnboundTokens => Need::UnboundTokens,
+        ConfigurationFault::NotFapi => {
             return Some(format!(
                 "authentication = \"client_secret\" and binding = \"none\" are not FAPI, and \
                  dialect = \"{}\" does not allow both settings",

@@ -48,7 +48,9 @@ impl Failure {
     pub(crate) fn protocol(doing: &str, error: &Error) -> Self {
         let correct = error.next_step() == NextStep::Correct;
         let blame = match error {
-            Error::Caller(_) if correct => Blame::Usage,
+            Error::Call(_) | Error::Configuration(_) | Error::StoredState(_) if correct => {
+                Blame::Usage
+            }
             _ => Blame::World,
         };
         Self {
@@ -138,12 +140,14 @@ impl fmt::Display for Failure {
 /// The error's text without code, clause and the server's text, which are on separate lines.
 fn what_happened(error: &Error) -> String {
     match error {
-        Error::Caller(fault) => fault.to_string(),
+        Error::Call(fault) => fault.to_string(),
         Error::Callback(fault) => format!("the callback was rejected: {fault}"),
+        Error::Configuration(fault) => fault.to_string(),
         Error::IdToken(error) => format!("the ID token was rejected: {error}"),
         Error::Refusal(_) => "the server refused".to_owned(),
         Error::Server(fault) => format!("the server's response violates a rule: {}", fault.rule),
         Error::Signing(error) => format!("no usable signature: {error}"),
+        Error::StoredState(fault) => fault.to_string(),
         other => other.to_string(),
     }
 }

@@ -183,7 +183,7 @@ pub use discovery::endpoint::Endpoint;
 pub use discovery::keys::{KeyDecision, KeyNeed, KeyPolicy, ServerKeys};
 pub use discovery::metadata::ServerMetadata;
 pub use error::callback::{CallbackFault, SealFault};
-pub use error::caller::CallerFault;
+pub use error::caller::{CallFault, ConfigurationFault, StoredStateFault};
 pub use error::deviation::Deviation;
 pub use error::error::Error;
 pub use error::next_step::NextStep;

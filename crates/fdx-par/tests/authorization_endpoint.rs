@@ -3,7 +3,7 @@
 
 use fdx_par::dialect::{Line, Member};
 use fdx_par::not_fapi::{self, Departure, DocumentedEndpoints};
-use fdx_par::{CallerFault, Client, Dialect, Error, ServerRule};
+use fdx_par::{Client, ConfigurationFault, Dialect, Error, ServerRule};
 use fdx_testkit::{Setup, World, entropy, patched, usual_request};
 use serde_json::json;
 
@@ -87,13 +87,13 @@ fn a_harmless_query_of_the_endpoint_is_kept() {
 fn what_a_dialect_or_a_request_adds_is_not_in_the_endpoint_s_query_either() {
     assert!(client("?tenant=1", ADDS).1.is_ok());
     let error = client("?hint=y", ADDS).1.unwrap_err();
-    assert_eq!(error, CallerFault::AuthorizationEndpointQuery.into());
+    assert_eq!(error, ConfigurationFault::AuthorizationEndpointQuery.into());
 
     let issuer = fdx_testkit::bank_issuer();
     let metadata = DOCUMENTED.documented_metadata(&issuer).unwrap();
     let config = Setup::default().config().with_dialect(DOCUMENTED);
     let error = Client::new(config, metadata).unwrap_err();
-    assert_eq!(error, CallerFault::AuthorizationEndpointQuery.into());
+    assert_eq!(error, ConfigurationFault::AuthorizationEndpointQuery.into());
 
     let (world, client) = client("?tenant=1", NOT_PUSHED);
     let client = client.unwrap();
@@ -101,6 +101,6 @@ fn what_a_dialect_or_a_request_adds_is_not_in_the_endpoint_s_query_either() {
         let request = usual_request().extra(name, "2").unwrap();
         not_fapi::authorize(&client, &request, entropy(1), world.now).map(drop)
     };
-    assert_eq!(authorize("tenant"), Err(CallerFault::AuthorizationEndpointQuery.into()));
+    assert_eq!(authorize("tenant"), Err(ConfigurationFault::AuthorizationEndpointQuery.into()));
     assert_eq!(authorize("another"), Ok(()));
 }

@@ -1,7 +1,7 @@
 //! The callback: one right answer, and everything that only looks like it.
 
 use fdx_par::{
-    Callback, CallbackFault, CallerFault, Client, Error, NextStep, Pending, RefusalKind,
+    Callback, CallbackFault, Client, Error, NextStep, Pending, RefusalKind, StoredStateFault,
 };
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Setup, World, usual_request};
@@ -281,7 +281,7 @@ fn another_client_s_flow_is_not_this_one_s() {
     config.client_id = "app-2".to_owned();
     let other = Client::new(config, right.client.metadata().clone()).unwrap();
     let refused = other.callback(pending, &right.url(), right.now()).unwrap_err();
-    assert_eq!(refused.error, CallerFault::OtherClient.into());
+    assert_eq!(refused.error, StoredStateFault::OtherClient.into());
     exchanges(right, *refused.unspent, "by its own client");
 }
 

@@ -1,7 +1,7 @@
 //! The consent id: where it is told, what it may be, and what is granted under it.
 
 use fdx_par::{
-    AuthorizationRequest, CallerFault, Client, Error, Exchanged, NextStep, Notice, ResourceRequest,
+    AuthorizationRequest, CallFault, Client, Error, Exchanged, NextStep, Notice, ResourceRequest,
     ServerRule, Verified,
 };
 use fdx_rar::{ConsentId, DataCluster};
@@ -273,7 +273,7 @@ fn an_identifier_in_the_url_of_a_resource_stays_at_its_place() {
                 // An empty segment is no way out.
                 if !id.is_empty() {
                     let called: Result<String, Error> = call(url);
-                    assert_eq!(called, Err(CallerFault::OutsideFdxBase.into()), "{text}");
+                    assert_eq!(called, Err(CallFault::OutsideFdxBase.into()), "{text}");
                 }
             }
         }

@@ -4,8 +4,8 @@
 use core::time::Duration;
 
 use fdx_par::{
-    AccessToken, BoundBy, CallerFault, Client, ClientCertificate, ConsentRevoked, Error, NextStep,
-    Notice, ResourceRequest, RevocationOutcome, Revocations, StoredGrant,
+    AccessToken, BoundBy, Client, ClientCertificate, ConsentRevoked, Error, NextStep, Notice,
+    ResourceRequest, RevocationOutcome, Revocations, StoredGrant, StoredStateFault,
 };
 use fdx_rar::{ConsentId, ConsentStatus, PartyType, RevocationReason, Scopes};
 use fdx_testkit::kit::attached;
@@ -311,7 +311,7 @@ fn a_token_of_another_institution_is_sent_nowhere() {
     for (name, call) in CALLS {
         let token = grant.tokens().access_token();
         let error = call(&mut other, &client, &consent_id(&grant), token);
-        assert_eq!(error, Some(CallerFault::OtherClient.into()), "{name}");
+        assert_eq!(error, Some(StoredStateFault::OtherClient.into()), "{name}");
     }
     assert_eq!(other.sent.len(), sent);
 }

@@ -6,8 +6,8 @@ use fdx_jose::{Algorithm, AssertionKey, AssertionType, ProofKey, RequestObjectKe
 use fdx_par::dialect::{self, Line, MASTERCARD, Member, UAE, WSO2};
 use fdx_par::not_fapi::{self, AUTIONAL_CLIENT_SECRET, ClientSecret, Departure, MX, Unbound};
 use fdx_par::{
-    CallerFault, Client, ClientAuthentication, ClientConfig, Dialect, Error, RequestObjects,
-    SenderConstraint,
+    CallFault, Client, ClientAuthentication, ClientConfig, ConfigurationFault, Dialect, Error,
+    RequestObjects, SenderConstraint, StoredStateFault,
 };
 use fdx_testkit::{Setup, World, entropy, keys, patched, start, usual_request};
 use fdx_wire::Issuer;
@@ -47,33 +47,37 @@ fn what_a_provider_needs_is_said_when_it_is_missing() {
         made(config)
     };
     for (made, fault) in [
-        (with(&|c| c.authentication = secret()), CallerFault::DialectPrivateKeyJwt),
+        (with(&|c| c.authentication = secret()), ConfigurationFault::DialectPrivateKeyJwt),
         (
             with(&|c| c.request_objects = RequestObjects::Unsigned),
-            CallerFault::DialectRequestObject,
+            ConfigurationFault::DialectRequestObject,
         ),
         (
             with(&|c| {
                 let key = RequestObjectKey::new(es256.clone());
                 c.request_objects = RequestObjects::signed(key);
             }),
-            CallerFault::DialectPs256,
+            ConfigurationFault::DialectPs256,
         ),
         (
             with(&|c| {
                 let key = AssertionKey::new(es256.clone(), AssertionType::default());
                 c.authentication = ClientAuthentication::PrivateKeyJwt(key);
             }),
-            CallerFault::DialectPs256,
+            ConfigurationFault::DialectPs256,
         ),
-        (with(&|c| c.sender_constraint = certificate.clone()), CallerFault::DialectUnboundTokens),
-        (with(&|c| c.dialect = UAE), CallerFault::DialectCertificate),
-        (with(&|c| c.dialect = MX), CallerFault::DialectClientSecret),
+        (
+            with(&|c| c.sender_constraint = certificate.clone()),
+            ConfigurationFault::DialectUnboundTokens,
+        ),
+        (with(&|c| c.dialect = UAE), ConfigurationFault::DialectCertificate),
+        (with(&|c| c.dialect = MX), ConfigurationFault::DialectClientSecret),
     ] {
         assert_eq!(made, Err(fault.into()), "{fault:?}");
     }
     // Each says what to configure.
-    for fault in CallerFault::ALL.iter().filter(|f| format!("{f:?}").starts_with("Dialect")) {
+    for fault in ConfigurationFault::ALL.iter().filter(|f| format!("{f:?}").starts_with("Dialect"))
+    {
         assert!(fault.to_string().contains(':'), "{fault}");
     }
 }
@@ -85,7 +89,7 @@ fn what_is_not_fapi_needs_a_dialect_that_names_it() {
     let mut secretive = Setup::default().config();
     secretive.authentication = secret();
     for config in [unbound, secretive] {
-        assert_eq!(made(config.clone()), Err(CallerFault::NotFapi.into()));
+        assert_eq!(made(config.clone()), Err(ConfigurationFault::NotFapi.into()));
         for dialect in dialect::ALL {
             let config = config.clone().with_dialect(*dialect);
             let named =
@@ -96,7 +100,7 @@ fn what_is_not_fapi_needs_a_dialect_that_names_it() {
     // Autional's secret is one thing, unbound tokens another.
     let mut autional = ready(AUTIONAL_CLIENT_SECRET);
     autional.authentication = secret();
-    assert_eq!(made(autional.clone()), Err(CallerFault::NotFapi.into()));
+    assert_eq!(made(autional.clone()), Err(ConfigurationFault::NotFapi.into()));
     let key = keys(Algorithm::EdDsa).public().clone();
     autional.sender_constraint = SenderConstraint::Dpop(ProofKey::new(key));
     assert_eq!(made(autional), Ok(()));
@@ -109,11 +113,11 @@ fn a_request_is_pushed_or_not_as_the_dialect_says() {
     let mut config = ready(MX);
     config.authentication = secret();
     let signed = Client::new(config.clone(), metadata.clone()).unwrap_err();
-    assert_eq!(signed, CallerFault::RequestObjectNotPushed.into());
+    assert_eq!(signed, ConfigurationFault::RequestObjectNotPushed.into());
     config.request_objects = RequestObjects::Unsigned;
     let mx = Client::new(config, metadata).unwrap();
     let error = mx.push(&usual_request(), entropy(1), start()).unwrap_err();
-    assert_eq!(error, CallerFault::NotPushed.into());
+    assert_eq!(error, CallFault::NotPushed.into());
     let authorized = not_fapi::authorize(&mx, &usual_request(), entropy(1), start());
     let url = authorized.unwrap().0;
     assert!(
@@ -123,7 +127,7 @@ fn a_request_is_pushed_or_not_as_the_dialect_says() {
 
     let fapi = World::new(Setup::default()).client().unwrap();
     let refused = not_fapi::authorize(&fapi, &usual_request(), entropy(1), start());
-    assert_eq!(refused.unwrap_err(), CallerFault::NotFapi.into());
+    assert_eq!(refused.unwrap_err(), ConfigurationFault::NotFapi.into());
 }
 
 /// A provider with metadata that takes no pushed requests.
@@ -139,11 +143,11 @@ fn details_of_a_type_that_is_not_listed_are_asked_for_in_no_way() {
     });
     let fapi = world.client().unwrap();
     let pushed = fapi.push(&usual_request(), entropy(1), start()).unwrap_err();
-    assert_eq!(pushed, CallerFault::DetailsTypeNotListed.into());
+    assert_eq!(pushed, CallFault::DetailsTypeNotListed.into());
     let config = fapi.config().clone().with_dialect(UNPUSHED);
     let unpushed = Client::new(config, fapi.metadata().clone()).unwrap();
     let refused = not_fapi::authorize(&unpushed, &usual_request(), entropy(1), start());
-    assert_eq!(refused.unwrap_err(), CallerFault::DetailsTypeNotListed.into());
+    assert_eq!(refused.unwrap_err(), CallFault::DetailsTypeNotListed.into());
 }
 
 #[test]
@@ -155,7 +159,7 @@ fn endpoints_are_documented_by_one_provider_and_on_its_own_origin() {
     assert_eq!(metadata.jwks_uri(), None);
     for dialect in dialect::ALL.iter().filter(|dialect| **dialect != MX) {
         let refused = dialect.documented_metadata(&issuer).unwrap_err();
-        assert_eq!(refused, CallerFault::MetadataPublished.into(), "{}", dialect.name());
+        assert_eq!(refused, ConfigurationFault::MetadataPublished.into(), "{}", dialect.name());
     }
 }
 
@@ -170,7 +174,7 @@ fn one_certificate_authenticates_the_client_and_binds_its_tokens() {
             let mut config = Setup::default().config();
             config.authentication = authenticated(one);
             config.sender_constraint = SenderConstraint::Mtls(binds);
-            let refused = Err(CallerFault::CertificateOther.into());
+            let refused = Err(ConfigurationFault::CertificateOther.into());
             assert_eq!(made(config), if fits { Ok(()) } else { refused });
         }
     }
@@ -195,7 +199,7 @@ fn assertions_are_for_a_token_endpoint_of_the_issuer_s_origin_alone() {
         });
         let metadata = world.client().unwrap().metadata().clone();
         let made = Client::new(config.clone(), metadata).map(drop);
-        let refused = Err(CallerFault::AudienceElsewhere.into());
+        let refused = Err(ConfigurationFault::AudienceElsewhere.into());
         assert_eq!(made, if fits { Ok(()) } else { refused }, "{endpoint}");
     }
 }
@@ -232,7 +236,7 @@ fn a_refresh_token_past_its_documented_life_is_not_sent() {
     let day = Duration::from_secs(24 * 60 * 60);
     assert!(client.refresh(&grant, entropy(9), expires_at - day).is_ok());
     let error = client.refresh(&grant, entropy(9), expires_at).unwrap_err();
-    assert_eq!(error, CallerFault::RefreshTokenExpired.into());
+    assert_eq!(error, StoredStateFault::RefreshTokenExpired.into());
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Which URL, which certificate: the table of RFC 8705 and FAPI 2.0, row by row.
 
 use fdx_par::{
-    AccessToken, CallerFault, Client, ClientAuthentication, ClientCertificate, Draft, Endpoint,
-    MtlsEndpoints, Output, ResourceRequest, SenderConstraint, Target,
+    AccessToken, CallFault, Client, ClientAuthentication, ClientCertificate, ConfigurationFault,
+    Draft, Endpoint, MtlsEndpoints, Output, ResourceRequest, SenderConstraint, StoredStateFault,
+    Target,
 };
 use fdx_testkit::kit::attached;
 use fdx_testkit::{Authentication, Binding, Setup, World, entropy, patched, usual_request};
@@ -108,7 +109,7 @@ fn an_endpoint_that_is_not_published_is_missing_even_where_its_alias_is_not_need
         let mut world = World::new(Setup { binding, ..Setup::default() });
         let client = client(&mut world, binding, mtls, json!({ "introspection_endpoint": null }));
         let error = client.target(Endpoint::Introspection).unwrap_err();
-        assert_eq!(error, CallerFault::EndpointMissing.into());
+        assert_eq!(error, ConfigurationFault::EndpointMissing.into());
     }
 }
 
@@ -254,7 +255,7 @@ fn a_token_that_is_bound_otherwise_than_the_client_binds_is_not_sent() {
         let other = Client::new(config, first.metadata().clone()).unwrap();
         let url = format!("{}/accounts", first.config().fdx_base.as_str());
         let error = call(&other, verified.tokens().access_token(), &url).unwrap_err();
-        assert_eq!(error, CallerFault::OtherKey.into());
+        assert_eq!(error, StoredStateFault::OtherKey.into());
     }
 }
 
@@ -295,7 +296,7 @@ fn a_token_never_leaves_the_fdx_base() {
         "https://bank.example/fdx/v6/%c0%ae%c0%ae/other",
     ] {
         let error = call(&client, token, url).expect_err(url);
-        assert_eq!(error, CallerFault::OutsideFdxBase.into(), "{url}");
+        assert_eq!(error, CallFault::OutsideFdxBase.into(), "{url}");
         assert_eq!(error.next_step(), fdx_par::NextStep::Correct);
     }
     // What would be read as something else by another reader is no URL at all.

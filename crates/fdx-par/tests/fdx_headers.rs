@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use fdx_par::{ActorType, CallerFault, Client, Error, FdxHeaders, ResourceRequest, StoredGrant};
+use fdx_par::{ActorType, CallFault, Client, Error, FdxHeaders, ResourceRequest, StoredGrant};
 use fdx_testkit::{Asked, Binding, Setup, World};
 use fdx_wire::UnixTime;
 use proptest::prelude::*;
@@ -132,7 +132,7 @@ fn texts(text: &str) -> [Result<FdxHeaders, Error>; 3] {
 fn a_text_that_no_header_carries_whole_is_refused() {
     for text in ["", " a", "a ", "a\r\nb: c", "a\tb", "\u{e9}", "\0", "\u{7f}", &"a".repeat(1025)] {
         for refused in texts(text) {
-            assert_eq!(refused, Err(CallerFault::HeaderText.into()), "{text:?}");
+            assert_eq!(refused, Err(CallFault::HeaderText.into()), "{text:?}");
         }
     }
     for (length, taken) in [(256, [true; 3]), (257, [false, false, true])] {

@@ -6,9 +6,9 @@ use fdx_jose::{Algorithm, SealingKey, SealingKeys, backend};
 use fdx_par::dialect::UAE;
 use fdx_par::not_fapi::MX;
 use fdx_par::{
-    AuthorizationRequest, Callback, CallbackFault, CallerFault, Client, Draft, InitialAccess,
-    Output, Pending, Registration, ResourceRequest, ResponseMode, SealFault, TokenTypeHint,
-    WellKnown, discover,
+    AuthorizationRequest, Callback, CallbackFault, Client, ConfigurationFault, Draft,
+    InitialAccess, Output, Pending, Registration, ResourceRequest, ResponseMode, SealFault,
+    StoredStateFault, TokenTypeHint, WellKnown, discover,
 };
 use fdx_rar::{
     ConsentDuration, ConsentRequest, ConsentRevocationRequest, DataCluster, PartyType,
@@ -162,7 +162,7 @@ fn a_stored_grant_of_1_mib_is_restored_and_no_larger_one() {
     text.push_str(&" ".repeat(1_048_576 - text.len()));
     assert!(client.restore(&text).is_ok());
     text.push(' ');
-    assert_eq!(client.restore(&text).map(drop), Err(CallerFault::StoredGrant.into()));
+    assert_eq!(client.restore(&text).map(drop), Err(StoredStateFault::StoredGrant.into()));
 }
 
 #[test]
@@ -193,6 +193,6 @@ fn a_key_set_of_64_kib_is_registered_and_no_larger_one() {
     };
     let (empty, _) = registered(0);
     assert_eq!(registered(65_536 - empty), (65_536, Ok(())));
-    let refused = Err(CallerFault::RegistrationKeys.into());
+    let refused = Err(ConfigurationFault::RegistrationKeys.into());
     assert_eq!(registered(65_537 - empty), (65_537, refused));
 }

@@ -1,7 +1,10 @@
 //! An issuer on this machine that speaks plain http, taken by a name that says so.
 
 use fdx_par::dialect::{self, Line, MASTERCARD_MOCK, Member};
-use fdx_par::{CallerFault, Client, Dialect, Error, ServerMetadata, Step, WellKnown, discover};
+use fdx_par::{
+    Client, ConfigurationFault, Dialect, Error, ServerMetadata, Step, StoredStateFault, WellKnown,
+    discover,
+};
 use fdx_testkit::kit::attached;
 use fdx_testkit::{Setup, entropy, keys, start, usual_request};
 use fdx_wire::{HttpsUrl, Issuer};
@@ -55,7 +58,7 @@ fn a_client_of_it_needs_a_dialect_that_names_it() {
     for dialect in dialect::ALL.iter().filter(|dialect| **dialect != MASTERCARD_MOCK) {
         let error = made(*dialect).unwrap_err();
         if dialect.needs().is_empty() {
-            assert_eq!(error, CallerFault::LoopbackHttp.into(), "{}", dialect.name());
+            assert_eq!(error, ConfigurationFault::LoopbackHttp.into(), "{}", dialect.name());
         }
     }
     assert!(made(LOCAL).is_ok());
@@ -71,7 +74,7 @@ fn an_fdx_api_over_http_needs_that_dialect_as_its_issuer_does() {
     let mut config = Setup::default().config();
     config.fdx_base = HttpsUrl::parse_loopback("http://127.0.0.1:8080/fdx/v6").unwrap();
     let refused = Client::new(config.clone(), metadata.clone()).unwrap_err();
-    assert_eq!(refused, CallerFault::LoopbackHttp.into());
+    assert_eq!(refused, ConfigurationFault::LoopbackHttp.into());
     assert!(Client::new(config.with_dialect(LOCAL), metadata).is_ok());
 }
 
@@ -124,5 +127,5 @@ fn its_stored_grants_are_restored() {
     let mut other = stored;
     other["issuer"] = "http://[::1]:8080".into();
     let error = client.restore(&other.to_string()).unwrap_err();
-    assert_eq!(error, Error::from(CallerFault::OtherClient));
+    assert_eq!(error, Error::from(StoredStateFault::OtherClient));
 }

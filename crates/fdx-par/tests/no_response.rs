@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use fdx_jose::{SealingKey, SealingKeys, Signature, backend};
 use fdx_par::{
-    Callback, CallerFault, Client, ConsentRead, Draft, Error, Exchanged, Introspection,
+    CallFault, Callback, Client, ConsentRead, Draft, Error, Exchanged, Introspection,
     IntrospectionJwt, NextStep, Output, Pushed, Refreshed, ResourceAnswer, ResourceRequest,
     Revoked, ServerKeys, ServerMetadata, Step, TokenTypeHint, WellKnown, discover,
 };
@@ -194,7 +194,7 @@ fn too_few_or_too_many_signatures_hand_the_draft_back() {
         let mut signatures = draft.sign(&world.keys).unwrap();
         change(&mut signatures);
         let refused = draft.attach(signatures).unwrap_err();
-        assert_eq!(refused.error, CallerFault::SignatureCount.into());
+        assert_eq!(refused.error, CallFault::SignatureCount.into());
         draft = *refused.unspent;
     }
     assert!(world.run(draft).is_ok());

@@ -4,8 +4,8 @@ use fdx_jose::statement;
 use fdx_par::dialect::{Line, Member};
 use fdx_par::not_fapi::{self, Departure};
 use fdx_par::{
-    AuthorizationRequest, Callback, CallbackFault, CallerFault, Client, Dialect, Error, Notice,
-    ResponseMode, Verification, Verified,
+    AuthorizationRequest, Callback, CallbackFault, Client, Dialect, Error, Notice, ResponseMode,
+    StoredStateFault, Verification, Verified,
 };
 use fdx_rar::{ReceiptWarning, Scopes};
 use fdx_sandbox::customer::Decision;
@@ -107,7 +107,7 @@ fn what_was_told_of_another_flows_token_is_not_taken() {
     let draft = client.introspect(other.tokens().access_token(), entropy(41), world.now).unwrap();
     let told = world.run(draft).unwrap();
     let refused = verified.introspected(&told).unwrap_err();
-    assert_eq!(refused.error, Error::Caller(CallerFault::OtherClient));
+    assert_eq!(refused.error, Error::StoredState(StoredStateFault::OtherClient));
     assert!(other.introspected(&told).is_ok());
 }
 

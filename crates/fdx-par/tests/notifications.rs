@@ -1,6 +1,6 @@
 //! What a notification can cause: a read of the consent that it names, and nothing else.
 
-use fdx_par::{CallerFault, ConsentRead, Error};
+use fdx_par::{CallFault, ConsentRead, Error};
 use fdx_rar::{ConsentHint, ConsentStatus, Notification};
 use fdx_testkit::{Binding, Setup, World};
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ fn a_notification_about_another_consent_sends_nothing() {
     ] {
         let (hint, entropy) = (hint(&named, "CONSENT_REVOKED"), world.draw());
         let refused = client.read_hinted_consent(grant, &hint, token, entropy, world.now);
-        assert_eq!(refused.err(), Some(CallerFault::HintOther.into()), "{named}");
+        assert_eq!(refused.err(), Some(CallFault::HintOther.into()), "{named}");
     }
     assert_eq!(world.sent.len(), sent);
 }

@@ -1,7 +1,7 @@
 //! What a configuration can't be, whatever the server says.
 
 use fdx_jose::Algorithm;
-use fdx_par::{CallerFault, Client};
+use fdx_par::{CallFault, Client, ConfigurationFault};
 use fdx_testkit::{Setup, World, patched, usual_request};
 use fdx_wire::{HttpsUrl, Issuer};
 use serde_json::json;
@@ -29,9 +29,9 @@ fn a_key_whose_algorithm_the_server_does_not_list_is_not_configured() {
         for (listed, taken) in [
             (json!(["ES256"]), Ok(())),
             (json!(["RS256", "ES256"]), Ok(())),
-            (json!(["PS256", "EdDSA"]), Err(CallerFault::AlgorithmNotListed.into())),
-            (json!(["es256"]), Err(CallerFault::AlgorithmNotListed.into())),
-            (json!([]), Err(CallerFault::AlgorithmNotListed.into())),
+            (json!(["PS256", "EdDSA"]), Err(ConfigurationFault::AlgorithmNotListed.into())),
+            (json!(["es256"]), Err(ConfigurationFault::AlgorithmNotListed.into())),
+            (json!([]), Err(ConfigurationFault::AlgorithmNotListed.into())),
         ] {
             let setup = Setup { algorithm: Algorithm::Es256, ..Setup::default() };
             let mut world = World::new(setup);
@@ -49,9 +49,9 @@ fn details_of_a_type_that_the_server_does_not_list_are_not_pushed() {
     for (listed, taken) in [
         (json!(null), Ok(())),
         (json!(["payment", "fdx_v1.0"]), Ok(())),
-        (json!(["payment"]), Err(CallerFault::DetailsTypeNotListed.into())),
-        (json!(["FDX_v1.0"]), Err(CallerFault::DetailsTypeNotListed.into())),
-        (json!([]), Err(CallerFault::DetailsTypeNotListed.into())),
+        (json!(["payment"]), Err(CallFault::DetailsTypeNotListed.into())),
+        (json!(["FDX_v1.0"]), Err(CallFault::DetailsTypeNotListed.into())),
+        (json!([]), Err(CallFault::DetailsTypeNotListed.into())),
     ] {
         let mut world = World::new(Setup::default());
         let patch = json!({ "authorization_details_types_supported": listed });
@@ -72,6 +72,6 @@ fn metadata_of_another_issuer_fit_no_configuration() {
         let mut config = Setup::default().config();
         config.issuer = Issuer::parse(issuer).unwrap();
         let error = Client::new(config, metadata.clone()).unwrap_err();
-        assert_eq!(error, CallerFault::IssuerMismatch.into(), "{issuer}");
+        assert_eq!(error, ConfigurationFault::IssuerMismatch.into(), "{issuer}");
     }
 }

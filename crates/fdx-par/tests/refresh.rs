@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use fdx_jose::{Algorithm, ProofKey, Thumbprint};
 use fdx_par::{
-    BoundBy, CallerFault, Client, Error, NextStep, SenderConstraint, ServerRule, StoredGrant,
+    BoundBy, Client, Error, NextStep, SenderConstraint, ServerRule, StoredGrant, StoredStateFault,
     Verification,
 };
 use fdx_sandbox::customer::Decision;
@@ -145,7 +145,7 @@ fn a_new_dpop_key_binds_the_new_token() {
     // sent; the grant can.
     let sent = world.sent.len();
     let error = world.accounts(&client, grant.tokens().access_token()).unwrap_err();
-    assert_eq!((error, world.sent.len()), (CallerFault::OtherKey.into(), sent));
+    assert_eq!((error, world.sent.len()), (StoredStateFault::OtherKey.into(), sent));
     let renewed = world.renewed(&client, &grant);
     assert_eq!(renewed.tokens().access_token().bound_to(), Some(thumbprint));
     assert_ne!(grant.tokens().access_token().bound_to(), Some(thumbprint));
@@ -331,7 +331,7 @@ fn without_a_refresh_token_nothing_is_sent() {
     let (client, granted) = world.flow_of(&request, &Decision::everything()).unwrap();
     let sent = world.sent.len();
     let error = world.refresh(&client, &granted.stored()).unwrap_err();
-    assert_eq!(error, CallerFault::RefreshTokenMissing.into());
+    assert_eq!(error, StoredStateFault::RefreshTokenMissing.into());
     assert_eq!((error.next_step(), world.sent.len()), (NextStep::StartOver, sent));
 }
 
@@ -344,7 +344,7 @@ fn another_client_s_grant_is_never_sent() {
     let other = Client::new(config, client.metadata().clone()).unwrap();
     let sent = world.sent.len();
     let error = world.refresh(&other, &grant).unwrap_err();
-    assert_eq!((error, world.sent.len()), (CallerFault::OtherClient.into(), sent));
+    assert_eq!((error, world.sent.len()), (StoredStateFault::OtherClient.into(), sent));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use fdx_jose::{
     backend,
 };
 use fdx_par::{
-    AuthorizationRequest, CallerFault, Client, ClientAuthentication, ClientConfig, RequestObjects,
+    AuthorizationRequest, CallFault, Client, ClientAuthentication, ClientConfig, RequestObjects,
     SenderConstraint, ServerMetadata, WellKnown, discover,
 };
 use fdx_sandbox::NoncePolicy;
@@ -204,10 +204,10 @@ fn no_extra_has_a_name_of_the_protocol() {
     assert!(reserved.len() > 30, "{reserved:?}");
     for name in reserved {
         let error = usual_request().extra(name, "x").unwrap_err();
-        assert_eq!(error, CallerFault::ExtraReserved.into(), "{name}");
+        assert_eq!(error, CallFault::ExtraReserved.into(), "{name}");
     }
     let twice = usual_request().extra("fdx_extra", "x").unwrap().extra("fdx_extra", "y");
-    assert_eq!(twice.unwrap_err(), CallerFault::ExtraReserved.into());
+    assert_eq!(twice.unwrap_err(), CallFault::ExtraReserved.into());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A flow that asked for a signed callback takes no other, whatever the configuration says since.
 
 use fdx_jose::{SealingKey, SealingKeys, backend};
-use fdx_par::{CallerFault, Client, ResponseMode};
+use fdx_par::{CallFault, Client, ResponseMode};
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Setup, World, claims, entropy};
 
@@ -36,7 +36,7 @@ fn a_flow_that_asked_for_a_signed_callback_takes_no_bare_code() {
     for pending in [pending, opened] {
         assert_eq!(pending.response_mode(), ResponseMode::Jwt);
         let refused = later.callback(pending, &bare, world.now).unwrap_err();
-        assert_eq!(refused.error, CallerFault::ResponseMode.into());
+        assert_eq!(refused.error, CallFault::ResponseMode.into());
         // What was asked for is still read.
         assert!(later.signed_callback(*refused.unspent, &back, world.now).is_ok());
     }

@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use fdx_par::{
-    AuthorizationRequest, CallerFault, ClientCertificate, Error, NextStep, Revoked, TokenTypeHint,
+    AuthorizationRequest, ClientCertificate, ConfigurationFault, Error, NextStep, Revoked,
+    StoredStateFault, TokenTypeHint,
 };
 use fdx_sandbox::customer::Decision;
 use fdx_testkit::{
@@ -193,7 +194,7 @@ fn without_a_refresh_token_or_an_endpoint_nothing_is_sent() {
     let (client, granted) = world.flow_of(&request, &Decision::everything()).unwrap();
     let sent = world.sent.len();
     let error = world.revoke(&client, granted.tokens(), TokenTypeHint::RefreshToken);
-    assert_eq!(error, Err(CallerFault::RefreshTokenMissing.into()));
+    assert_eq!(error, Err(StoredStateFault::RefreshTokenMissing.into()));
     assert_eq!(world.sent.len(), sent);
 
     let without = json!({ "revocation_endpoint": null });
@@ -201,6 +202,6 @@ fn without_a_refresh_token_or_an_endpoint_nothing_is_sent() {
     let client = world.client().unwrap();
     let sent = world.sent.len();
     let error = world.revoke(&client, granted.tokens(), TokenTypeHint::AccessToken);
-    assert_eq!(error, Err(CallerFault::EndpointMissing.into()));
+    assert_eq!(error, Err(ConfigurationFault::EndpointMissing.into()));
     assert_eq!(world.sent.len(), sent);
 }

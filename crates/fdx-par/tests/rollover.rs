@@ -7,8 +7,8 @@ use fdx_jose::{
 use fdx_par::dialect::{Line, Member};
 use fdx_par::not_fapi::{Departure, Unbound};
 use fdx_par::{
-    Accepted, BoundBy, Callback, CallerFault, Client, ClientAuthentication, ClientConfig, Dialect,
-    Error, NextStep, Pending, RequestObjects, SenderConstraint,
+    Accepted, BoundBy, Callback, Client, ClientAuthentication, ClientConfig, Dialect, Error,
+    NextStep, Pending, RequestObjects, SenderConstraint, StoredStateFault,
 };
 use fdx_testkit::{
     Asked, Authentication, Binding, CERTIFICATE, Requests, Setup, World, entropy, keys, persisted,
@@ -182,7 +182,7 @@ fn certificate_and_client_key_renewed_between_any_two_steps_lose_nothing() {
     let client = own.client();
     let sent = own.world.sent.len();
     let error = own.world.accounts(&client, grant.tokens().access_token()).unwrap_err();
-    assert_eq!((error, own.world.sent.len()), (CallerFault::OtherKey.into(), sent));
+    assert_eq!((error, own.world.sent.len()), (StoredStateFault::OtherKey.into(), sent));
     let grant = own.world.renewed(&client, &grant);
     own.world.accounts(&client, grant.tokens().access_token()).unwrap();
 }
@@ -226,7 +226,7 @@ fn without_the_retired_key_the_code_is_handed_back_unspent() {
     let forgetful = own.client();
     let sent = own.world.sent.len();
     let refused = forgetful.exchange(accepted, entropy(50), own.world.now).unwrap_err();
-    assert_eq!(refused.error, CallerFault::OtherKey.into());
+    assert_eq!(refused.error, StoredStateFault::OtherKey.into());
     assert_eq!((refused.error.next_step(), own.world.sent.len()), (NextStep::StartOver, sent));
 
     // The same code is good once the key is found again.
@@ -240,7 +240,7 @@ fn without_the_retired_key_the_code_is_handed_back_unspent() {
 
     let sent = own.world.sent.len();
     let error = own.world.accounts(&forgetful, grant.tokens().access_token()).unwrap_err();
-    assert_eq!((error, own.world.sent.len()), (CallerFault::OtherKey.into(), sent));
+    assert_eq!((error, own.world.sent.len()), (StoredStateFault::OtherKey.into(), sent));
     // What the forgetful client still can do is refresh.
     let grant = own.world.renewed(&forgetful, &grant);
     own.world.accounts(&forgetful, grant.tokens().access_token()).unwrap();
@@ -341,5 +341,5 @@ fn a_code_that_a_key_binds_is_not_exchanged_for_tokens_that_nothing_binds() {
     own.config.dialect = Dialect::new("test", "a test").with_members(&[LINE]);
     own.config.sender_constraint = SenderConstraint::NotFapi(Unbound);
     let refused = own.client().exchange(accepted, entropy(50), own.world.now).unwrap_err();
-    assert_eq!(refused.error, CallerFault::OtherKey.into());
+    assert_eq!(refused.error, StoredStateFault::OtherKey.into());
 }

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use fdx_jose::{Algorithm, JwtError, PrivateKey};
 use fdx_par::{
-    Accepted, Callback, CallbackFault, CallerFault, Client, Error, FlowId, NextStep, Pending,
-    ResponseMode, ServerKeys, SignedCallback, Verification,
+    Accepted, CallFault, Callback, CallbackFault, Client, Error, FlowId, NextStep, Pending,
+    ResponseMode, ServerKeys, SignedCallback, StoredStateFault, Verification,
 };
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{NoncePolicy, OldKeys};
@@ -360,7 +360,7 @@ fn what_belongs_inside_is_refused_outside() {
 #[test]
 fn a_callback_is_read_in_the_mode_that_was_asked_for() {
     let (right, pending) = right();
-    let mode = Error::from(CallerFault::ResponseMode);
+    let mode = Error::from(CallFault::ResponseMode);
     let now = right.world.now;
     let refused = right.client.callback(pending, &url(&right.jwt), now).unwrap_err();
     assert_eq!(refused.error, mode);
@@ -500,12 +500,12 @@ fn another_client_can_not_verify_it() {
     let other = Client::new(config, right.client.metadata().clone()).unwrap();
     let now = right.world.now;
     let refused = other.signed_callback(pending, &url(&right.jwt), now).unwrap_err();
-    assert_eq!(refused.error, CallerFault::OtherClient.into());
+    assert_eq!(refused.error, StoredStateFault::OtherClient.into());
     // RFC 9700 4.4: not even a response that is the other's own, with this flow's state.
     let mixed_up = right.patched(&json!({ "aud": "app-2" }));
     let signed = right.client.signed_callback(*refused.unspent, &url(&mixed_up), now).unwrap();
     let refused = other.verify(signed, Some(&right.keys), now).unwrap_err();
-    assert_eq!(refused.error, CallerFault::OtherClient.into());
+    assert_eq!(refused.error, StoredStateFault::OtherClient.into());
     right.finish(refused.unspent.into_pending());
 }
 

@@ -1,6 +1,6 @@
 //! What is kept of a grant: a text that one node writes and another reads, and nobody else.
 
-use fdx_par::{CallerFault, Client, Error, NextStep, StoredGrant};
+use fdx_par::{Client, Error, NextStep, StoredGrant, StoredStateFault};
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Binding, Setup, World, patched, restored};
 use fdx_wire::{Issuer, Secret};
@@ -20,9 +20,9 @@ fn members() -> (Client, Map<String, Value>) {
     (client, members)
 }
 
-fn fault(client: &Client, text: &str) -> CallerFault {
+fn fault(client: &Client, text: &str) -> StoredStateFault {
     match client.restore(text) {
-        Err(Error::Caller(fault)) => fault,
+        Err(Error::StoredState(fault)) => fault,
         other => panic!("{text:.200}: {other:?}"),
     }
 }
@@ -83,10 +83,10 @@ fn another_version_is_refused() {
     let (client, mut members) = members();
     for version in [json!(1), json!(3), json!(0), json!(255), json!(256), json!("2"), json!(null)] {
         members.insert("version".to_owned(), version.clone());
-        assert_eq!(fault(&client, &text(&members)), CallerFault::StoredGrant, "{version}");
+        assert_eq!(fault(&client, &text(&members)), StoredStateFault::StoredGrant, "{version}");
     }
     members.remove("version");
-    assert_eq!(fault(&client, &text(&members)), CallerFault::StoredGrant);
+    assert_eq!(fault(&client, &text(&members)), StoredStateFault::StoredGrant);
 }
 
 #[test]
@@ -100,13 +100,13 @@ fn another_issuer_s_or_client_s_grant_is_refused() {
         let mut members = members.clone();
         members.insert(name.to_owned(), value.into());
         let error = client.restore(&text(&members)).unwrap_err();
-        assert_eq!(error, CallerFault::OtherClient.into(), "{name}");
+        assert_eq!(error, StoredStateFault::OtherClient.into(), "{name}");
         assert_eq!(error.next_step(), NextStep::StartOver);
     }
     // A slash makes another issuer: it is compared as it was received.
     let mut members = members;
     members.insert("issuer".to_owned(), "https://bank.example/".into());
-    assert_eq!(fault(&client, &text(&members)), CallerFault::OtherClient);
+    assert_eq!(fault(&client, &text(&members)), StoredStateFault::OtherClient);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn one_client_s_grant_is_not_restored_by_another() {
     let mut config = client.config().clone();
     config.client_id = "app-2".to_owned();
     let other = Client::new(config, client.metadata().clone()).unwrap();
-    assert_eq!(fault(&other, grant.to_json().expose()), CallerFault::OtherClient);
+    assert_eq!(fault(&other, grant.to_json().expose()), StoredStateFault::OtherClient);
     assert_eq!(client.config().issuer, Issuer::parse("https://bank.example").unwrap());
 }
 
@@ -124,9 +124,9 @@ fn a_text_that_is_cut_short_is_refused() {
     let (_, client, grant) = stored(Setup::default());
     let whole = grant.to_json();
     for end in 0..whole.expose().len() {
-        assert_eq!(fault(&client, &whole.expose()[..end]), CallerFault::StoredGrant, "{end}");
+        assert_eq!(fault(&client, &whole.expose()[..end]), StoredStateFault::StoredGrant, "{end}");
     }
-    assert_eq!(fault(&client, &format!("{}{{}}", whole.expose())), CallerFault::StoredGrant);
+    assert_eq!(fault(&client, &format!("{}{{}}", whole.expose())), StoredStateFault::StoredGrant);
 }
 
 #[test]
@@ -135,10 +135,10 @@ fn a_member_twice_is_refused() {
     let whole = text(&members);
     for (name, value) in &members {
         let twice = format!("{{\"{name}\":{value},{}", &whole[1..]);
-        assert_eq!(fault(&client, &twice), CallerFault::StoredGrant, "{name}");
+        assert_eq!(fault(&client, &twice), StoredStateFault::StoredGrant, "{name}");
     }
     let unknown = format!("{{\"x\":1,\"\\u0078\":2,{}", &whole[1..]);
-    assert_eq!(fault(&client, &unknown), CallerFault::StoredGrant);
+    assert_eq!(fault(&client, &unknown), StoredStateFault::StoredGrant);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn what_is_no_object_is_refused() {
     ]);
     for text in ["", "null", "1", "\"\"", "[]", &json!(by_place).to_string(), &in_order.to_string()]
     {
-        assert_eq!(fault(&client, text), CallerFault::StoredGrant, "{text}");
+        assert_eq!(fault(&client, text), StoredStateFault::StoredGrant, "{text}");
     }
 }
 
@@ -187,12 +187,16 @@ fn members_of_another_kind_are_refused() {
     ] {
         let mut members = members.clone();
         members.insert(name.to_owned(), value.clone());
-        assert_eq!(fault(&client, &text(&members)), CallerFault::StoredGrant, "{name}: {value}");
+        assert_eq!(
+            fault(&client, &text(&members)),
+            StoredStateFault::StoredGrant,
+            "{name}: {value}"
+        );
     }
     for name in ["issuer", "client_id", "access_token", "token_type", "bound_to", "scope"] {
         let mut members = members.clone();
         members.remove(name);
-        assert_eq!(fault(&client, &text(&members)), CallerFault::StoredGrant, "no {name}");
+        assert_eq!(fault(&client, &text(&members)), StoredStateFault::StoredGrant, "no {name}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! A token that one institution issued is never sent to another (FAPI 2.0 attacker A4, mix-up).
 
 use fdx_par::{
-    CallerFault, Client, ResourceRequest, ServerMetadata, TokenTypeHint, WellKnown, discover,
+    Client, ResourceRequest, ServerMetadata, StoredStateFault, TokenTypeHint, WellKnown, discover,
 };
 use fdx_testkit::kit::received;
 use fdx_testkit::{Setup, World, answer, entropy, patched};
@@ -41,7 +41,7 @@ fn another_institution_s_tokens_are_never_drafted() {
         ("revoke", rogue.revoke(tokens, TokenTypeHint::RefreshToken, entropy(7), now).err()),
     ];
     for (name, error) in drafts {
-        assert_eq!(error, Some(CallerFault::OtherClient.into()), "{name}");
+        assert_eq!(error, Some(StoredStateFault::OtherClient.into()), "{name}");
     }
 }
 
@@ -62,7 +62,7 @@ fn another_client_s_tokens_are_never_drafted() {
             other.introspect(token, entropy(3), world.now).err(),
             other.revoke(grant.tokens(), TokenTypeHint::AccessToken, entropy(6), world.now).err(),
         ] {
-            assert_eq!(error, Some(CallerFault::OtherClient.into()));
+            assert_eq!(error, Some(StoredStateFault::OtherClient.into()));
         }
     }
 }
@@ -74,8 +74,8 @@ fn a_restored_token_knows_who_issued_it() {
     let rogue = elsewhere(&world, &client);
     let restored = client.restore(grant.to_json().expose()).unwrap();
     let draft = rogue.introspect(restored.tokens().access_token(), entropy(1), world.now);
-    assert_eq!(draft.err(), Some(CallerFault::OtherClient.into()));
+    assert_eq!(draft.err(), Some(StoredStateFault::OtherClient.into()));
     let renewed = world.renewed(&client, &grant);
     let draft = rogue.introspect(renewed.tokens().access_token(), entropy(1), world.now);
-    assert_eq!(draft.err(), Some(CallerFault::OtherClient.into()));
+    assert_eq!(draft.err(), Some(StoredStateFault::OtherClient.into()));
 }

@@ -4,7 +4,7 @@
 use fdx_par::dialect::{Line, Member};
 use fdx_par::not_fapi::{Departure, Unbound};
 use fdx_par::{
-    Callback, CallerFault, Client, Dialect, Notice, SenderConstraint, ServerRule, Verification,
+    Callback, Client, Dialect, Notice, SenderConstraint, ServerRule, StoredStateFault, Verification,
 };
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Binding, Setup, World, answer, entropy, patched, persisted, usual_request};
@@ -138,6 +138,6 @@ fn a_code_that_nothing_binds_is_not_exchanged_for_tokens_that_are_bound() {
             panic!("no code");
         };
         let refused = bound.exchange(code, entropy(2), world.now).unwrap_err();
-        assert_eq!(refused.error, CallerFault::OtherKey.into(), "{binding:?}");
+        assert_eq!(refused.error, StoredStateFault::OtherKey.into(), "{binding:?}");
     }
 }

@@ -2,8 +2,8 @@
 
 use fdx_par::dialect::{Line, Member};
 use fdx_par::{
-    Callback, CallbackFault, CallerFault, Client, Dialect, Error, Pending, Registrar, Registration,
-    ResponseMode,
+    Callback, CallbackFault, Client, ConfigurationFault, Dialect, Error, Pending, Registrar,
+    Registration, ResponseMode,
 };
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Setup, World, answer, patched, usual_request};
@@ -195,10 +195,14 @@ fn a_redirect_uri_names_no_parameter_of_a_response() {
         let mut config = usual.config().clone();
         let described = Registration::new("Budget").redirect_uri(uri.clone());
         let registrar = Registrar::new(config.clone(), &described, usual.metadata().clone());
-        assert_eq!(registrar.map(drop), Err(CallerFault::RedirectUriQuery.into()), "{query}");
+        assert_eq!(
+            registrar.map(drop),
+            Err(ConfigurationFault::RedirectUriQuery.into()),
+            "{query}"
+        );
         config.redirect_uri = uri;
         let client = Client::new(config, usual.metadata().clone());
-        assert_eq!(client.map(drop), Err(CallerFault::RedirectUriQuery.into()), "{query}");
+        assert_eq!(client.map(drop), Err(ConfigurationFault::RedirectUriQuery.into()), "{query}");
     }
     for query in ["as=honest", "CODE=a", "x=code", "codes=a", ""] {
         let uri = RedirectUri::parse(&format!("https://app.example/callback?{query}")).unwrap();

@@ -2,8 +2,8 @@
 
 use fdx_jose::Algorithm;
 use fdx_par::{
-    AuthorizationRequest, CallerFault, Client, Error, Exchanged, Identity, NextStep, ResponseMode,
-    Revoked, ServerRule, TokenTypeHint, UnverifiedTokens, Verification,
+    AuthorizationRequest, Client, Error, Exchanged, Identity, NextStep, ResponseMode, Revoked,
+    ServerRule, StoredStateFault, TokenTypeHint, UnverifiedTokens, Verification,
 };
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{NoncePolicy, RefreshPolicy};
@@ -55,7 +55,7 @@ fn code(error: &Error) -> &'static str {
 fn restore_rejects_unverified_tokens() {
     let (_, client, text) = persisted_exchange(Setup::default());
     let error = client.restore(text.expose()).unwrap_err();
-    assert_eq!(error, CallerFault::StoredUnverified.into());
+    assert_eq!(error, StoredStateFault::StoredUnverified.into());
     assert!(error.to_string().contains("restore_unverified"), "{error}");
 
     // Nor do the tokens of a refresh become a grant by way of their text.
@@ -63,11 +63,11 @@ fn restore_rejects_unverified_tokens() {
     let (client, grant) = world.stored();
     let refreshed = world.refresh(&client, &grant).unwrap();
     let error = client.restore(refreshed.to_json().expose()).unwrap_err();
-    assert_eq!(error, CallerFault::StoredUnverified.into());
+    assert_eq!(error, StoredStateFault::StoredUnverified.into());
 
     // The grant inside the text is none by itself.
     let inside = persisted(&text).to_string();
-    assert_eq!(client.restore(&inside).unwrap_err(), CallerFault::StoredGrant.into());
+    assert_eq!(client.restore(&inside).unwrap_err(), StoredStateFault::StoredGrant.into());
 }
 
 #[test]
@@ -75,10 +75,10 @@ fn restore_unverified_rejects_a_verified_grant() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     let error = client.restore_unverified(grant.to_json().expose()).unwrap_err();
-    assert_eq!(error, CallerFault::StoredVerified.into());
+    assert_eq!(error, StoredStateFault::StoredVerified.into());
     for text in ["", "{}", "[]", r#"{"unverified":1}"#, r#"{"version":1}"#] {
         let error = client.restore_unverified(text).unwrap_err();
-        assert_eq!(error, CallerFault::StoredGrant.into(), "{text}");
+        assert_eq!(error, StoredStateFault::StoredGrant.into(), "{text}");
     }
 }
 
@@ -102,7 +102,7 @@ fn restore_unverified_rejects_other_versions_and_damaged_members() {
         let mut text = whole.clone();
         *text.pointer_mut(pointer).unwrap() = value;
         let error = client.restore_unverified(&text.to_string()).unwrap_err();
-        assert_eq!(error, CallerFault::StoredGrant.into(), "{pointer}");
+        assert_eq!(error, StoredStateFault::StoredGrant.into(), "{pointer}");
     }
     for end in 0..text.expose().len() {
         assert!(client.restore_unverified(&text.expose()[..end]).is_err(), "{end}");
@@ -121,7 +121,7 @@ fn restore_unverified_rejects_another_issuer_client_or_redirect_uri() {
         let mut text = whole.clone();
         *text.pointer_mut(pointer).unwrap() = value.into();
         let error = client.restore_unverified(&text.to_string()).unwrap_err();
-        assert_eq!(error, CallerFault::OtherClient.into(), "{pointer}");
+        assert_eq!(error, StoredStateFault::OtherClient.into(), "{pointer}");
     }
 }
 
@@ -403,26 +403,26 @@ fn another_client_neither_verifies_nor_refreshes_nor_revokes_unverified_tokens()
     let refreshed = world.refresh(&client, &grant).unwrap();
 
     let error = other.revoke(&refreshed, TokenTypeHint::AccessToken, entropy(9), world.now);
-    assert_eq!(error.err(), Some(CallerFault::OtherClient.into()));
+    assert_eq!(error.err(), Some(StoredStateFault::OtherClient.into()));
     let refused = other.verify(refreshed, None, world.now).unwrap_err();
-    assert_eq!(refused.error, CallerFault::OtherClient.into());
+    assert_eq!(refused.error, StoredStateFault::OtherClient.into());
     assert_eq!(refused.error.next_step(), NextStep::StartOver);
     let tokens = UnverifiedTokens::from(*refused.unspent);
     let error = other.refresh_unverified(&tokens, entropy(9), world.now);
-    assert_eq!(error.err(), Some(CallerFault::OtherClient.into()));
+    assert_eq!(error.err(), Some(StoredStateFault::OtherClient.into()));
 
     let mut world = World::new(Setup::default());
     let exchanged = world.exchanged(&client);
     let error = other.restore_unverified(exchanged.to_json().expose()).unwrap_err();
-    assert_eq!(error, CallerFault::OtherClient.into());
+    assert_eq!(error, StoredStateFault::OtherClient.into());
     let mut config = client.config().clone();
     config.redirect_uri = RedirectUri::parse("https://app.example/other").unwrap();
     let other = Client::new(config, client.metadata().clone()).unwrap();
     let refused = other.verify(exchanged, None, world.now).unwrap_err();
-    assert_eq!(refused.error, CallerFault::OtherClient.into());
+    assert_eq!(refused.error, StoredStateFault::OtherClient.into());
     let tokens = UnverifiedTokens::from(*refused.unspent);
     let error = other.refresh_unverified(&tokens, entropy(9), world.now);
-    assert_eq!(error.err(), Some(CallerFault::OtherClient.into()));
+    assert_eq!(error.err(), Some(StoredStateFault::OtherClient.into()));
 }
 
 /// Without an ID token of its own (OpenID Connect Core 12.2), and without a network.
@@ -436,7 +436,7 @@ fn a_refresh_without_an_id_token_is_not_another_client_s() {
     config.client_id = "app-2".to_owned();
     let other = Client::new(config, client.metadata().clone()).unwrap();
     let refused = other.verify(refreshed, None, world.now).unwrap_err();
-    assert_eq!(refused.error, CallerFault::OtherClient.into());
+    assert_eq!(refused.error, StoredStateFault::OtherClient.into());
     let verified = client.verify(*refused.unspent, None, world.now).unwrap();
     assert!(matches!(verified, Verification::Done(_)));
 }
@@ -446,7 +446,7 @@ fn unverified_tokens_without_a_refresh_token_are_not_refreshed() {
     let (world, client, exchanged) =
         exchange_without_openid(|it| patched(it, &json!({ "refresh_token": null })));
     let error = client.refresh_unverified(&exchanged.into(), entropy(9), world.now).unwrap_err();
-    assert_eq!(error, CallerFault::RefreshTokenMissing.into());
+    assert_eq!(error, StoredStateFault::RefreshTokenMissing.into());
 }
 
 #[test]
@@ -545,7 +545,7 @@ fn details_and_scopes_that_were_requested_are_read_back() {
             }
             Err(error) => {
                 assert!(!good, "{members}");
-                assert_eq!(error, CallerFault::StoredGrant.into(), "{members}");
+                assert_eq!(error, StoredStateFault::StoredGrant.into(), "{members}");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Nodes that crash and restart, and what must be left at the end.
 
 use fdx_par::{
-    CallerFault, Draft, Error, Output, ServerRule, Step, UnverifiedTokens, Verification,
+    Draft, Error, Output, ServerRule, Step, StoredStateFault, UnverifiedTokens, Verification,
 };
 
 use super::{Posted, Waiting};
@@ -92,7 +92,7 @@ impl World {
                     .refresh(&grant, entropy, now)
                     .and_then(|draft| self.at_once(draft))
                     .map(UnverifiedTokens::from),
-                Err(error) if error == CallerFault::StoredUnverified.into() => client
+                Err(error) if error == StoredStateFault::StoredUnverified.into() => client
                     .restore_unverified(&row.text)
                     .and_then(|tokens| client.refresh_unverified(&tokens, entropy, now))
                     .and_then(|draft| self.at_once(draft)),

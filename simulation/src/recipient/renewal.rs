@@ -1,7 +1,7 @@
 //! Renewing a grant, as the manual describes for several nodes: a lease on the row, one refresh,
 //! and a conditional write that fails if another node wrote the row.
 
-use fdx_par::{CallerFault, StoredGrant, UnverifiedTokens, Verification};
+use fdx_par::{StoredGrant, StoredStateFault, UnverifiedTokens, Verification};
 use fdx_wire::Secret;
 
 use super::network::of;
@@ -53,7 +53,7 @@ impl World {
         task.version = row.version;
         let restored = match client.restore(&row.text) {
             // A node died before it verified them.
-            Err(error) if error == CallerFault::StoredUnverified.into() => {
+            Err(error) if error == StoredStateFault::StoredUnverified.into() => {
                 let tokens = client.restore_unverified(&row.text);
                 let draft =
                     tokens.and_then(|tokens| client.refresh_unverified(&tokens, entropy, now));

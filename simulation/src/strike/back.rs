@@ -201,7 +201,7 @@ impl World {
         let (entropy, now) = (self.rng.entropy(), self.node_time(0));
         let called = grant.and_then(|grant| {
             let url = client.config().fdx_base.join_segment("accounts");
-            let url = url.map_err(|_| fdx_par::CallerFault::UrlTooLong)?;
+            let url = url.map_err(|_| fdx_par::CallFault::UrlTooLong)?;
             let request = fdx_par::ResourceRequest::get(url);
             client.call(grant.tokens().access_token(), request, entropy, now)
         });

@@ -1,7 +1,7 @@
 use fdx_jose::{JwtError, Signer, statement};
 use fdx_par::{
-    AuthorizationRequest, CallerFault, Client, Error, NextStep, RefusalKind, ResourceRequest,
-    ResponseMode,
+    AuthorizationRequest, CallFault, Client, ConfigurationFault, Error, NextStep, RefusalKind,
+    ResourceRequest, ResponseMode,
 };
 use fdx_testkit::{
     Answer, Setup, World, answer, claims, consent_request, keys, patched, start, usual_request,
@@ -57,12 +57,13 @@ pub(crate) const TABLES: &[Table] = &[
         name: "Error",
         rows: &[
             ("AuthorizationResponse", HERE, "a_signed_callback_of_another_issuer"),
-            ("Caller", HERE, "a_parameter_of_the_protocol"),
+            ("Call", HERE, "a_parameter_of_the_protocol"),
             (
                 "Callback",
                 CALLBACK,
                 "each_wrong_callback_leaves_the_pending_value_for_the_right_one",
             ),
+            ("Configuration", HERE, "a_key_whose_algorithm_the_server_does_not_take"),
             ("Decryption", ENCRYPTED, "a_service_that_is_down_costs_nothing"),
             ("IdToken", REFRESH, "the_refreshed_id_token_holds_as_the_first_one_did"),
             ("Refusal", BAD_INPUT_MAIN, "what_a_failure_says_is_kept_bounded_and_escaped"),
@@ -75,6 +76,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("Server", INTROSPECTION, "a_token_that_is_bound_to_another_key_is_refused"),
             ("SignedIntrospection", HERE, "a_signed_introspection_for_somebody_else"),
             ("Signing", RUN, "returns_protocol_errors"),
+            ("StoredState", STORED_GRANT, "another_version_is_refused"),
         ],
         never: &[],
     },
@@ -92,25 +94,19 @@ pub(crate) const TABLES: &[Table] = &[
     },
     Table {
         declared: "crates/fdx-par/src/error/caller.rs",
-        name: "CallerFault",
+        name: "ConfigurationFault",
         rows: &[
+            ("AlgorithmNotListed", HERE, "a_key_whose_algorithm_the_server_does_not_take"),
             (
                 "AudienceElsewhere",
                 DIALECT_FIT,
                 "assertions_are_for_a_token_endpoint_of_the_issuer_s_origin_alone",
             ),
             ("AuthorizationEndpointQuery", AUTHORIZATION_ENDPOINT, ADDED),
-            ("AlgorithmNotListed", HERE, "a_key_whose_algorithm_the_server_does_not_take"),
             (
                 "CertificateOther",
                 DIALECT_FIT,
                 "one_certificate_authenticates_the_client_and_binds_its_tokens",
-            ),
-            ("ConsentIdUnknown", CONSENT_ID, "without_an_id_no_consent_is_read"),
-            (
-                "DetailsTypeNotListed",
-                PROFILE_CONFIGURATION,
-                "details_of_a_type_that_the_server_does_not_list_are_not_pushed",
             ),
             ("DialectCertificate", DIALECT_FIT, "what_a_provider_needs_is_said_when_it_is_missing"),
             (
@@ -139,10 +135,6 @@ pub(crate) const TABLES: &[Table] = &[
                 ENDPOINTS,
                 "an_endpoint_that_is_not_published_is_missing_even_where_its_alias_is_not_needed",
             ),
-            ("ExtraReserved", REQUEST_OBJECTS, "no_extra_has_a_name_of_the_protocol"),
-            ("HeaderReserved", HERE, "a_header_of_the_protocol"),
-            ("HeaderText", FDX_HEADERS, "a_text_that_no_header_carries_whole_is_refused"),
-            ("HintOther", NOTIFICATIONS, "a_notification_about_another_consent_sends_nothing"),
             ("IssuerMismatch", HERE, "another_issuer_s_metadata"),
             ("LoopbackHttp", LOOPBACK_ISSUER, "a_client_of_it_needs_a_dialect_that_names_it"),
             (
@@ -151,34 +143,10 @@ pub(crate) const TABLES: &[Table] = &[
                 "endpoints_are_documented_by_one_provider_and_on_its_own_origin",
             ),
             ("NotFapi", DIALECT_FIT, "what_is_not_fapi_needs_a_dialect_that_names_it"),
-            ("NotPushed", DIALECT_FIT, "a_request_is_pushed_or_not_as_the_dialect_says"),
-            ("OutsideFdxBase", ENDPOINTS, "a_token_never_leaves_the_fdx_base"),
-            ("OtherClient", CALLBACK, "another_client_s_flow_is_not_this_one_s"),
-            (
-                "OtherKey",
-                ENDPOINTS,
-                "a_token_that_is_bound_otherwise_than_the_client_binds_is_not_sent",
-            ),
-            ("ParameterText", HERE, "an_empty_parameter"),
-            (
-                "RequestObjectNotPushed",
-                DIALECT_FIT,
-                "a_request_is_pushed_or_not_as_the_dialect_says",
-            ),
             (
                 "RedirectUriQuery",
                 UNUSUAL_CALLBACKS,
                 "a_redirect_uri_names_no_parameter_of_a_response",
-            ),
-            (
-                "RefreshTokenExpired",
-                DIALECT_FIT,
-                "a_refresh_token_past_its_documented_life_is_not_sent",
-            ),
-            (
-                "RefreshTokenMissing",
-                INTROSPECTION,
-                "without_a_refresh_token_or_an_endpoint_nothing_is_sent",
             ),
             (
                 "RegistrationAlgorithm",
@@ -190,30 +158,78 @@ pub(crate) const TABLES: &[Table] = &[
                 REGISTRATION_CHOICES,
                 "a_client_of_certificates_says_which",
             ),
+            ("RegistrationKeys", REGISTRATION_CHOICES, "only_public_keys_are_registered"),
+            ("RegistrationSecret", REGISTRATION_CHOICES, "a_client_secret_is_not_registered"),
+            (
+                "RequestObjectNotPushed",
+                DIALECT_FIT,
+                "a_request_is_pushed_or_not_as_the_dialect_says",
+            ),
+        ],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-par/src/error/caller.rs",
+        name: "CallFault",
+        rows: &[
+            ("ConsentIdUnknown", CONSENT_ID, "without_an_id_no_consent_is_read"),
+            (
+                "DetailsTypeNotListed",
+                PROFILE_CONFIGURATION,
+                "details_of_a_type_that_the_server_does_not_list_are_not_pushed",
+            ),
+            ("ExtraReserved", REQUEST_OBJECTS, "no_extra_has_a_name_of_the_protocol"),
+            ("HeaderReserved", HERE, "a_header_of_the_protocol"),
+            ("HeaderText", FDX_HEADERS, "a_text_that_no_header_carries_whole_is_refused"),
+            ("HintOther", NOTIFICATIONS, "a_notification_about_another_consent_sends_nothing"),
+            ("NotPushed", DIALECT_FIT, "a_request_is_pushed_or_not_as_the_dialect_says"),
+            ("OutsideFdxBase", ENDPOINTS, "a_token_never_leaves_the_fdx_base"),
+            ("ParameterText", HERE, "an_empty_parameter"),
             (
                 "RegistrationElsewhere",
                 REGISTRATION_ELSEWHERE,
                 "the_token_goes_to_no_other_origin_than_the_registration_endpoint_s",
             ),
-            ("RegistrationKeys", REGISTRATION_CHOICES, "only_public_keys_are_registered"),
-            ("RegistrationSecret", REGISTRATION_CHOICES, "a_client_secret_is_not_registered"),
             (
                 "RegistrationUnmanaged",
                 REGISTRATION_ACCESS,
                 "what_can_not_manage_a_registration_is_noticed_and_nothing_is_sent",
             ),
+            ("ResponseMode", HERE, "a_callback_read_in_another_response_mode"),
+            ("SignatureCount", NO_RESPONSE, "too_few_or_too_many_signatures_hand_the_draft_back"),
+            ("UrlTooLong", CONSENT_ID, "an_id_that_no_url_has_room_for_is_not_sent"),
+        ],
+        never: &[],
+    },
+    Table {
+        declared: "crates/fdx-par/src/error/caller.rs",
+        name: "StoredStateFault",
+        rows: &[
+            ("OtherClient", CALLBACK, "another_client_s_flow_is_not_this_one_s"),
+            (
+                "OtherKey",
+                ENDPOINTS,
+                "a_token_that_is_bound_otherwise_than_the_client_binds_is_not_sent",
+            ),
+            ("RedirectTooLate", PUSH, "the_customer_is_sent_off_before_the_request_uri_expires"),
+            (
+                "RefreshTokenExpired",
+                DIALECT_FIT,
+                "a_refresh_token_past_its_documented_life_is_not_sent",
+            ),
+            (
+                "RefreshTokenMissing",
+                INTROSPECTION,
+                "without_a_refresh_token_or_an_endpoint_nothing_is_sent",
+            ),
+            ("StoredGrant", STORED_GRANT, "another_version_is_refused"),
             (
                 "StoredRegistration",
                 REGISTRATION_STORED,
                 "what_is_not_a_stored_registration_is_refused",
             ),
-            ("StoredGrant", STORED_GRANT, "another_version_is_refused"),
             ("StoredUnverified", UNVERIFIED, "restore_rejects_unverified_tokens"),
             ("StoredVerified", UNVERIFIED, "restore_unverified_rejects_a_verified_grant"),
-            ("RedirectTooLate", PUSH, "the_customer_is_sent_off_before_the_request_uri_expires"),
-            ("ResponseMode", HERE, "a_callback_read_in_another_response_mode"),
-            ("SignatureCount", NO_RESPONSE, "too_few_or_too_many_signatures_hand_the_draft_back"),
-            ("UrlTooLong", CONSENT_ID, "an_id_that_no_url_has_room_for_is_not_sent"),
         ],
         never: &[],
     },
@@ -463,7 +479,7 @@ const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 #[test]
 fn a_parameter_of_the_protocol() {
     let error = usual_request().extra("client_id", "app-2").unwrap_err();
-    assert_eq!(error, Error::Caller(CallerFault::ExtraReserved));
+    assert_eq!(error, Error::Call(CallFault::ExtraReserved));
     assert_eq!(error.next_step(), NextStep::Correct);
 }
 
@@ -477,7 +493,7 @@ fn an_empty_parameter() {
             AuthorizationRequest::new(consent_request()).acr_values(text),
             AuthorizationRequest::new(consent_request()).extra("x", text),
         ] {
-            assert_eq!(request.unwrap_err(), CallerFault::ParameterText.into());
+            assert_eq!(request.unwrap_err(), CallFault::ParameterText.into());
         }
     }
 }
@@ -494,7 +510,7 @@ fn a_header_of_the_protocol() {
         ("accept", "a\r\nb"),
     ] {
         let refused = ResourceRequest::get(url.clone()).header(name, value).unwrap_err();
-        assert_eq!(refused, CallerFault::HeaderReserved.into(), "{name}");
+        assert_eq!(refused, CallFault::HeaderReserved.into(), "{name}");
     }
 }
 
@@ -506,7 +522,8 @@ fn a_key_whose_algorithm_the_server_does_not_take() {
     {
         world.tamper_at(WELL_KNOWN, move |a| patched(a, &json!({ member: ["ES256"] })));
         let error = world.client().unwrap_err();
-        assert_eq!(error, CallerFault::AlgorithmNotListed.into(), "{member}");
+        let expected = Error::Configuration(ConfigurationFault::AlgorithmNotListed);
+        assert_eq!(error, expected, "{member}");
         world.tamper_at(WELL_KNOWN, move |a| patched(a, &json!({ member: ["ES256", "EdDSA"] })));
         assert!(world.client().is_ok(), "{member}");
     }
@@ -519,7 +536,7 @@ fn another_issuer_s_metadata() {
         let mut config = Setup::default().config();
         config.issuer = Issuer::parse(issuer).unwrap();
         let error = Client::new(config, metadata.clone()).unwrap_err();
-        assert_eq!(error, CallerFault::IssuerMismatch.into(), "{issuer}");
+        assert_eq!(error, ConfigurationFault::IssuerMismatch.into(), "{issuer}");
     }
 }
 
@@ -529,7 +546,7 @@ fn a_callback_read_in_another_response_mode() {
     let client = world.client().unwrap();
     let (pending, callback) = world.pending(&client);
     let refused = client.signed_callback(pending, &callback, start()).unwrap_err();
-    assert_eq!(refused.error, CallerFault::ResponseMode.into());
+    assert_eq!(refused.error, CallFault::ResponseMode.into());
     // It is still good for the mode that was asked for.
     assert!(client.callback(*refused.unspent, &callback, start()).is_ok());
 
@@ -537,7 +554,7 @@ fn a_callback_read_in_another_response_mode() {
     let client = world.client().unwrap();
     let (pending, callback) = world.pending(&client);
     let refused = client.callback(pending, &callback, start()).unwrap_err();
-    assert_eq!(refused.error, CallerFault::ResponseMode.into());
+    assert_eq!(refused.error, CallFault::ResponseMode.into());
     assert!(client.signed_callback(*refused.unspent, &callback, start()).is_ok());
 }
 

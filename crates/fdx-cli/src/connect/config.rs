@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use fdx_jose::AssertionType;
 use fdx_par::{
-    AuthorizationRequest, CallerFault, Dialect, Error, MtlsEndpoints, ResponseMode, WellKnown,
+    AuthorizationRequest, CallFault, Dialect, Error, MtlsEndpoints, ResponseMode, WellKnown,
 };
 use fdx_rar::{
     ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster, ResourceType, ScopeError,
@@ -278,7 +278,7 @@ pub(crate) fn scopes(texts: &[String]) -> Result<Scopes, ScopeError> {
 /// Returns the authorization request, for any dialect.
 pub(crate) fn request_of(config: &Config) -> Result<AuthorizationRequest, Error> {
     // `source` has reported these mistakes in more detail.
-    let reported = CallerFault::ParameterText;
+    let reported = CallFault::ParameterText;
     let request = match (&config.consent, &config.scopes) {
         (Some(consent), _) => {
             AuthorizationRequest::new(consent.as_ref().request().map_err(|_| reported)?)

@@ -8,7 +8,7 @@ use crate::client::binding::Bound;
 use crate::client::client::Client;
 use crate::client::config::{ClientAuthentication, ClientSecret};
 use crate::discovery::endpoint::Endpoint;
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::exchange::mint::Mint;
 use crate::exchange::nonces::Realm;
@@ -68,7 +68,7 @@ impl Client {
         if let Some(secret) = self.secret(self.profile().client_secret_basic) {
             let credentials = basic(&self.config().client_id, secret);
             let added = outgoing.authorization(Some("Basic"), &credentials);
-            added.map_err(|_| CallerFault::HeaderText)?;
+            added.map_err(|_| CallFault::HeaderText)?;
         }
         if let Some(bound) = bound {
             self.prove(&mut outgoing, Realm::AuthorizationServer, bound, None, mint)?;

@@ -15,7 +15,7 @@ use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::keys::ServerKeys;
 use crate::discovery::metadata::ServerMetadata;
-use crate::error::caller::CallerFault;
+use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
 use crate::exchange::draft::Draft;
 use crate::exchange::mint::NoEntropy;
@@ -25,9 +25,9 @@ impl Client {
     /// Drafts the request for the server's keys.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`] if the server publishes no keys.
+    /// [`ConfigurationFault::EndpointMissing`] if the server publishes no keys.
     pub fn fetch_keys(&self, now: UnixTime) -> Result<Draft<ServerKeys>, Error> {
-        let jwks_uri = self.metadata().jwks_uri().ok_or(CallerFault::EndpointMissing)?;
+        let jwks_uri = self.metadata().jwks_uri().ok_or(ConfigurationFault::EndpointMissing)?;
         Ok(Draft::new(jwks_uri.clone(), NoEntropy, now)?)
     }
 }
@@ -64,12 +64,12 @@ impl Client {
     /// Creates a client with its own nonce memory.
     ///
     /// # Errors
-    /// [`CallerFault::IssuerMismatch`] for another issuer's metadata,
-    /// [`CallerFault::AlgorithmNotListed`] if the server lists the algorithms that it accepts
-    /// without a key's, [`CallerFault::RedirectUriQuery`] for a redirect_uri whose query has a
-    /// parameter of a response, [`CallerFault::AuthorizationEndpointQuery`], a `Dialect...` fault
-    /// if the configuration lacks what the dialect needs, and [`CallerFault::NotFapi`] if it has
-    /// what the dialect does not allow.
+    /// [`ConfigurationFault::IssuerMismatch`] for another issuer's metadata,
+    /// [`ConfigurationFault::AlgorithmNotListed`] if the server lists the algorithms that it
+    /// accepts without a key's, [`ConfigurationFault::RedirectUriQuery`] for a redirect_uri whose
+    /// query has a parameter of a response, [`ConfigurationFault::AuthorizationEndpointQuery`], a
+    /// `Dialect...` fault if the configuration lacks what the dialect needs, and
+    /// [`ConfigurationFault::NotFapi`] if it has what the dialect does not allow.
     pub fn new(config: ClientConfig, metadata: ServerMetadata) -> Result<Self, Error> {
         Self::with_nonces(config, metadata, NonceMemory::new())
     }
@@ -85,7 +85,7 @@ impl Client {
     ) -> Result<Self, Error> {
         // check: MetadataIssuer
         if config.issuer != metadata.issuer {
-            return Err(CallerFault::IssuerMismatch.into());
+            return Err(ConfigurationFault::IssuerMismatch.into());
         }
         check_redirect_uri(&config.redirect_uri)?;
         let profile = Profile::of(&config.dialect);
@@ -121,7 +121,8 @@ impl Client {
     }
 
     /// # Errors
-    /// [`CallerFault::OtherClient`] if the value belongs to another issuer, client or redirect_uri.
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) if the value belongs
+    /// to another issuer, client or redirect_uri.
     pub(crate) fn check_owner(&self, owner: Owner<'_>) -> Result<(), Error> {
         owner.check(self.config())
     }
@@ -146,9 +147,9 @@ impl Client {
     /// Returns the URL of `endpoint`, and whether the connection presents the certificate.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`].
+    /// [`ConfigurationFault::EndpointMissing`].
     pub fn target(&self, endpoint: Endpoint) -> Result<Target, Error> {
         endpoints::resolve(&self.0.config, &self.0.profile, &self.0.metadata, endpoint)
-            .ok_or(CallerFault::EndpointMissing.into())
+            .ok_or(ConfigurationFault::EndpointMissing.into())
     }
 }

@@ -5,7 +5,7 @@ use crate::client::config::{ClientAuthentication, ClientConfig, MtlsEndpoints, S
 use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::metadata::ServerMetadata;
-use crate::error::caller::CallerFault;
+use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
 use crate::exchange::request::ClientCertificate;
 
@@ -72,5 +72,9 @@ fn certificate(
 /// Checks an algorithm against the server's list, if it has one (RFC 8414 section 2).
 pub(super) fn check_listed(listed: Option<&[String]>, algorithm: Algorithm) -> Result<(), Error> {
     let takes = |names: &[String]| names.iter().any(|n| Algorithm::from_name(n) == Some(algorithm));
-    if listed.is_none_or(takes) { Ok(()) } else { Err(CallerFault::AlgorithmNotListed.into()) }
+    if listed.is_none_or(takes) {
+        Ok(())
+    } else {
+        Err(ConfigurationFault::AlgorithmNotListed.into())
+    }
 }

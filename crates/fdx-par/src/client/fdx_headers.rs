@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use fdx_wire::UnixTime;
 use http::header::HeaderName;
 
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::exchange::outgoing::Outgoing;
 
@@ -63,7 +63,7 @@ impl FdxHeaders {
     /// `FDX-API-Data-Provider-Id`: the institution, if one server hosts several.
     ///
     /// # Errors
-    /// [`CallerFault::HeaderText`] unless it is 1 to 256 characters of printable ASCII.
+    /// [`CallFault::HeaderText`] unless it is 1 to 256 characters of printable ASCII.
     pub fn data_provider_id(mut self, id: &str) -> Result<Self, Error> {
         self.data_provider_id = Some(printable(id, MAX_ID)?);
         Ok(self)
@@ -93,7 +93,7 @@ impl FdxHeaders {
     /// `x-customer-user-agent`: the customer's browser or app, as it named itself.
     ///
     /// # Errors
-    /// [`CallerFault::HeaderText`] unless it is 1 to 1,024 characters of printable ASCII.
+    /// [`CallFault::HeaderText`] unless it is 1 to 1,024 characters of printable ASCII.
     pub fn customer_user_agent(mut self, user_agent: &str) -> Result<Self, Error> {
         self.customer_user_agent = Some(printable(user_agent, MAX_USER_AGENT)?);
         Ok(self)
@@ -116,7 +116,7 @@ impl FdxHeaders {
     ///
     /// # Errors
     /// As [`Outgoing::header`].
-    pub(crate) fn write(&self, outgoing: &mut Outgoing) -> Result<(), CallerFault> {
+    pub(crate) fn write(&self, outgoing: &mut Outgoing) -> Result<(), CallFault> {
         let texts = [
             ("fdx-api-actor-type", self.actor_type.map(|actor| actor.as_str().to_owned())),
             ("fdx-api-data-provider-id", self.data_provider_id.clone()),
@@ -146,12 +146,12 @@ impl ActorType {
 }
 
 /// RFC 9110 section 5.5: a header value without spaces at its ends.
-fn printable(text: &str, most: usize) -> Result<String, CallerFault> {
+fn printable(text: &str, most: usize) -> Result<String, CallFault> {
     let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if printable && text.trim() == text && (1..=most).contains(&text.len()) {
         Ok(text.to_owned())
     } else {
-        Err(CallerFault::HeaderText)
+        Err(CallFault::HeaderText)
     }
 }
 

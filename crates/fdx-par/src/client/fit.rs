@@ -7,34 +7,34 @@ use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::{Endpoint, on_origin};
 use crate::discovery::metadata::ServerMetadata;
 use crate::discovery::reserved::{is_reserved, names_any};
-use crate::error::caller::CallerFault;
+use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
 
 impl Need {
     /// # Errors
-    /// The [`CallerFault`] that says what is missing.
+    /// The [`ConfigurationFault`] that says what is missing.
     pub(crate) fn check(self, config: &ClientConfig) -> Result<(), Error> {
         let (met, fault) = match self {
             Self::Certificate => (
                 matches!(config.sender_constraint, SenderConstraint::Mtls(_)),
-                CallerFault::DialectCertificate,
+                ConfigurationFault::DialectCertificate,
             ),
             Self::ClientSecret => (
                 matches!(config.authentication, ClientAuthentication::NotFapi(_)),
-                CallerFault::DialectClientSecret,
+                ConfigurationFault::DialectClientSecret,
             ),
             Self::PrivateKeyJwt => (
                 matches!(config.authentication, ClientAuthentication::PrivateKeyJwt(_)),
-                CallerFault::DialectPrivateKeyJwt,
+                ConfigurationFault::DialectPrivateKeyJwt,
             ),
-            Self::Ps256 => (signs_ps256(config), CallerFault::DialectPs256),
+            Self::Ps256 => (signs_ps256(config), ConfigurationFault::DialectPs256),
             Self::RequestObject => (
                 matches!(config.request_objects, RequestObjects::Signed(_)),
-                CallerFault::DialectRequestObject,
+                ConfigurationFault::DialectRequestObject,
             ),
             Self::UnboundTokens => (
                 matches!(config.sender_constraint, SenderConstraint::NotFapi(_)),
-                CallerFault::DialectUnboundTokens,
+                ConfigurationFault::DialectUnboundTokens,
             ),
         };
         if met { Ok(()) } else { Err(fault.into()) }
@@ -84,7 +84,7 @@ pub(super) fn fit(
     let added = profile.authorization_url_parameters;
     let adds = |name: &str| is_reserved(name) || added.iter().any(|(added, _)| *added == name);
     if names_any(&metadata.authorization_endpoint, adds) {
-        return Err(CallerFault::AuthorizationEndpointQuery.into());
+        return Err(ConfigurationFault::AuthorizationEndpointQuery.into());
     }
     let audience = match profile.audience_is_token_endpoint {
         true => Some(token_audience(&config, &metadata)?),
@@ -97,10 +97,10 @@ pub(super) fn fit(
 fn token_audience(
     config: &ClientConfig,
     metadata: &ServerMetadata,
-) -> Result<HttpsUrl, CallerFault> {
+) -> Result<HttpsUrl, ConfigurationFault> {
     let url = metadata.endpoints.get(Endpoint::Token).as_ref();
     let url = url.filter(|url| url.origin() == config.issuer.url().origin());
-    url.cloned().ok_or(CallerFault::AudienceElsewhere)
+    url.cloned().ok_or(ConfigurationFault::AudienceElsewhere)
 }
 
 /// Checks that the dialect allows plain http and whatever in the configuration is not FAPI, and
@@ -108,25 +108,25 @@ fn token_audience(
 fn check_named(config: &ClientConfig, profile: &Profile) -> Result<(), Error> {
     let secret = matches!(config.authentication, ClientAuthentication::NotFapi(_));
     if secret && !(profile.client_secret_basic || profile.client_secret_post) {
-        return Err(CallerFault::NotFapi.into());
+        return Err(ConfigurationFault::NotFapi.into());
     }
     let signed = matches!(config.request_objects, RequestObjects::Signed(_));
     if signed && profile.not_pushed {
-        return Err(CallerFault::RequestObjectNotPushed.into());
+        return Err(ConfigurationFault::RequestObjectNotPushed.into());
     }
     let http = config.issuer.is_loopback_http() || config.fdx_base.is_loopback_http();
     if http && !profile.loopback_http {
-        return Err(CallerFault::LoopbackHttp.into());
+        return Err(ConfigurationFault::LoopbackHttp.into());
     }
     if let (Some(authenticates), SenderConstraint::Mtls(binds)) =
         (config.authentication.certificate(), &config.sender_constraint)
         && authenticates != *binds
     {
-        return Err(CallerFault::CertificateOther.into());
+        return Err(ConfigurationFault::CertificateOther.into());
     }
     let unbound = matches!(config.sender_constraint, SenderConstraint::NotFapi(_));
     if unbound && !profile.unbound_tokens {
-        return Err(CallerFault::NotFapi.into());
+        return Err(ConfigurationFault::NotFapi.into());
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
 use crate::client::config::ClientConfig;
-use crate::error::caller::CallerFault;
+use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 
-/// The issuer, client and redirect_uri that a token, flow, grant or registration belongs to. A value
-/// must not be sent to another issuer, or used by another client (RFC 9700 section 4.4).
+/// The issuer, client and redirect_uri that a token, flow, grant or registration belongs to. A
+/// value must not be sent to another issuer, or used by another client (RFC 9700 section 4.4).
 pub(crate) struct Owner<'a> {
     issuer: &'a str,
     /// `None` for a registration, which has another client_id than the configuration.
@@ -26,11 +26,11 @@ impl<'a> Owner<'a> {
     }
 
     /// # Errors
-    /// [`CallerFault::OtherClient`] if `config` is of another issuer, client or redirect_uri.
+    /// [`StoredStateFault::OtherClient`] if `config` is of another issuer, client or redirect_uri.
     pub(crate) fn check(&self, config: &ClientConfig) -> Result<(), Error> {
         let ours = self.issuer == config.issuer.as_str()
             && self.client_id.is_none_or(|client_id| client_id == config.client_id)
             && self.redirect_uri.is_none_or(|uri| uri == config.redirect_uri.as_str());
-        if ours { Ok(()) } else { Err(CallerFault::OtherClient.into()) }
+        if ours { Ok(()) } else { Err(StoredStateFault::OtherClient.into()) }
     }
 }

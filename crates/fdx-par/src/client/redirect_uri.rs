@@ -1,7 +1,7 @@
 use fdx_wire::RedirectUri;
 use fdx_wire::form::{Query, QueryError};
 
-use crate::error::caller::CallerFault;
+use crate::error::caller::ConfigurationFault;
 
 pub(crate) const MAX_URL: usize = 8192;
 
@@ -23,12 +23,12 @@ const RESPONSE_PARAMETERS: &[&str] = &[
 /// to it (RFC 6749 section 3.1.2).
 ///
 /// # Errors
-/// [`CallerFault::RedirectUriQuery`] if it has one, in any encoding, or is not percent-encoded
-/// UTF-8.
-pub(crate) fn check_redirect_uri(redirect_uri: &RedirectUri) -> Result<(), CallerFault> {
-    let own = own_query(redirect_uri).map_err(|_| CallerFault::RedirectUriQuery)?;
+/// [`ConfigurationFault::RedirectUriQuery`] if it has one, in any encoding, or is not
+/// percent-encoded UTF-8.
+pub(crate) fn check_redirect_uri(redirect_uri: &RedirectUri) -> Result<(), ConfigurationFault> {
+    let own = own_query(redirect_uri).map_err(|_| ConfigurationFault::RedirectUriQuery)?;
     if own.names().any(|name| RESPONSE_PARAMETERS.contains(&name)) {
-        return Err(CallerFault::RedirectUriQuery);
+        return Err(ConfigurationFault::RedirectUriQuery);
     }
     Ok(())
 }

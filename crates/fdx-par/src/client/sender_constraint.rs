@@ -4,7 +4,7 @@ use fdx_wire::Secret;
 use crate::client::binding::{Bound, BoundBy};
 use crate::client::client::Client;
 use crate::client::config::SenderConstraint;
-use crate::error::caller::CallerFault;
+use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 use crate::exchange::mint::Mint;
 use crate::exchange::nonces::{NonceSlot, Realm};
@@ -20,14 +20,15 @@ impl Client {
             (Some(key), _) => Ok(Bound { by: BoundBy::Dpop, to: Some(key) }),
             (None, BoundBy::Mtls) if pushed.is_some() => Ok(current),
             (None, BoundBy::Nothing) if pushed.is_none() => Ok(current),
-            (None, _) => Err(CallerFault::OtherKey.into()),
+            (None, _) => Err(StoredStateFault::OtherKey.into()),
         }
     }
 
     /// Adds the DPoP proof for `outgoing`, or nothing where `bound` is the current certificate.
     ///
     /// # Errors
-    /// [`CallerFault::OtherKey`] where it is bound to a key or certificate that is not configured.
+    /// [`StoredStateFault::OtherKey`] where it is bound to a key or certificate that is not
+    /// configured.
     pub(crate) fn prove(
         &self,
         outgoing: &mut Outgoing,
@@ -41,7 +42,7 @@ impl Client {
             return Ok(());
         }
         let key = bound.to.filter(|_| bound.by == BoundBy::Dpop);
-        let key = key.and_then(|key| self.proof_key(key)).ok_or(CallerFault::OtherKey)?;
+        let key = key.and_then(|key| self.proof_key(key)).ok_or(StoredStateFault::OtherKey)?;
         let slot = NonceSlot { realm, origin: outgoing.url.origin(), key: key.thumbprint() };
         let nonces = &self.0.nonces;
         let (jti, nonce) = (mint.proof_jti(), nonces.latest(&slot));

@@ -91,8 +91,8 @@ impl Client {
     /// # Errors
     /// [`Refused`] with the unverified value. [`Error::IdToken`], [`Error::AuthorizationResponse`]
     /// or [`Error::SignedIntrospection`] if the JWT is invalid, and
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) if the value belongs to another
-    /// client. In addition, by value:
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) if the value belongs
+    /// to another client. In addition, by value:
     ///
     /// | value | errors |
     /// |---|---|

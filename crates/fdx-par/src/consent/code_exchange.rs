@@ -99,9 +99,10 @@ impl Client {
     /// to the key or certificate that the push was bound to.
     ///
     /// # Errors
-    /// [`Refused`] with the code unspent: [`CallerFault::OtherKey`](crate::CallerFault::OtherKey)
-    /// where the configuration now has another key or certificate,
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient).
+    /// [`Refused`] with the code unspent:
+    /// [`StoredStateFault::OtherKey`](crate::StoredStateFault::OtherKey) where the configuration
+    /// now has another key or certificate,
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient).
     pub fn exchange(
         &self,
         accepted: Accepted,

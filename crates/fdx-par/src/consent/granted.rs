@@ -12,7 +12,7 @@ use crate::client::client::Client;
 use crate::consent::pending::pending::FlowId;
 use crate::consent::stored_grant::{Identity, StoredGrant};
 use crate::consent::verified::Verified;
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
@@ -126,8 +126,8 @@ impl Client {
     /// Makes out the receipt, for audit and for a later revocation.
     ///
     /// # Errors
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient),
-    /// [`CallerFault::UrlTooLong`](crate::CallerFault::UrlTooLong).
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient),
+    /// [`CallFault::UrlTooLong`](crate::CallFault::UrlTooLong).
     pub fn receipt(&self, granted: &Granted, now: UnixTime) -> Result<ConsentReceipt, Error> {
         let flow = &granted.verified.flow;
         self.check_owner(flow.owner())?;
@@ -207,14 +207,16 @@ impl Client {
     /// Drafts the read of the consent that `verified` knows the id of.
     ///
     /// # Errors
-    /// [`CallerFault::ConsentIdUnknown`], [`CallerFault::OtherClient`] for another institution's.
+    /// [`CallFault::ConsentIdUnknown`],
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
+    /// institution's.
     pub fn read_consent(
         &self,
         verified: &Verified,
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<ConsentRead>, Error> {
-        let consent_id = verified.consent_id().ok_or(CallerFault::ConsentIdUnknown)?;
+        let consent_id = verified.consent_id().ok_or(CallFault::ConsentIdUnknown)?;
         self.read_consent_by_id(consent_id, verified.tokens().access_token(), entropy, now)
     }
 
@@ -226,7 +228,7 @@ impl Client {
     /// and the client's [own](Client::client_credentials) is the one to take.
     ///
     /// # Errors
-    /// [`CallerFault::HintOther`] for a notification about another consent than the grant's, or
+    /// [`CallFault::HintOther`] for a notification about another consent than the grant's, or
     /// where the grant knows no consent id; else as [`Client::read_consent_by_id`].
     pub fn read_hinted_consent(
         &self,
@@ -238,7 +240,7 @@ impl Client {
     ) -> Result<Draft<ConsentRead>, Error> {
         match grant.consent_id().filter(|id| *id == hint.consent_id()) {
             Some(id) => self.read_consent_by_id(id, access_token, entropy, now),
-            None => Err(CallerFault::HintOther.into()),
+            None => Err(CallFault::HintOther.into()),
         }
     }
 }

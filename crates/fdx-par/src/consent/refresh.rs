@@ -25,8 +25,8 @@ use crate::tokens::issued as response;
 use crate::tokens::issued::{Issued, LIMIT, agree};
 use crate::tokens::tokens::{Revocable, Tokens};
 
-/// The tokens of a refresh, before verification. Persist [`Refreshed::to_json`] at once, in place of
-/// the earlier text: the old refresh token may be spent. Then call [`Client::verify`].
+/// The tokens of a refresh, before verification. Persist [`Refreshed::to_json`] at once, in place
+/// of the earlier text: the old refresh token may be spent. Then call [`Client::verify`].
 ///
 /// Until they are verified, these tokens can't be used, only persisted,
 /// [restored](Client::restore_unverified), [refreshed](Client::refresh_unverified) and
@@ -67,9 +67,9 @@ impl Client {
     /// not be the old one (RFC 9449 section 5, RFC 8705 section 7.1).
     ///
     /// # Errors
-    /// [`CallerFault::RefreshTokenMissing`](crate::CallerFault::RefreshTokenMissing),
-    /// [`CallerFault::RefreshTokenExpired`](crate::CallerFault::RefreshTokenExpired),
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient).
+    /// [`StoredStateFault::RefreshTokenMissing`](crate::StoredStateFault::RefreshTokenMissing),
+    /// [`StoredStateFault::RefreshTokenExpired`](crate::StoredStateFault::RefreshTokenExpired),
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient).
     pub fn refresh(
         &self,
         grant: &StoredGrant,

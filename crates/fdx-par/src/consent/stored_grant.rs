@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::binding::{Bound, BoundBy};
 use crate::client::client::Client;
 use crate::client::owner::Owner;
-use crate::error::caller::CallerFault;
+use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 use crate::tokens::issued::agree;
 use crate::tokens::tokens::{AccessToken, Tokens};
@@ -80,21 +80,21 @@ impl Client {
     /// Reads what [`StoredGrant::to_json`] wrote.
     ///
     /// # Errors
-    /// [`CallerFault::StoredUnverified`] for tokens that were persisted before they were verified:
-    /// [`Client::restore_unverified`] reads those. [`CallerFault::StoredGrant`] for another text or
-    /// version, [`CallerFault::OtherClient`] for another issuer's or client's.
+    /// [`StoredStateFault::StoredUnverified`] for tokens that were persisted before they were
+    /// verified: [`Client::restore_unverified`] reads those. [`StoredStateFault::StoredGrant`] for
+    /// another text or version, [`StoredStateFault::OtherClient`] for another issuer's or client's.
     pub fn restore(&self, stored: &str) -> Result<StoredGrant, Error> {
         if is_unverified(stored) {
-            return Err(CallerFault::StoredUnverified.into());
+            return Err(StoredStateFault::StoredUnverified.into());
         }
-        let body = read(stored).ok_or(CallerFault::StoredGrant)?;
+        let body = read(stored).ok_or(StoredStateFault::StoredGrant)?;
         self.stored_body(body)
     }
 
     pub(crate) fn stored_body(&self, body: Body<Secret>) -> Result<StoredGrant, Error> {
         // check: StoredIssuer
         self.check_owner(Owner::new(&body.issuer, &body.client_id))?;
-        body.into_grant(&self.config().issuer).ok_or(CallerFault::StoredGrant.into())
+        body.into_grant(&self.config().issuer).ok_or(StoredStateFault::StoredGrant.into())
     }
 }
 

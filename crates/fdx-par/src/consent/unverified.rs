@@ -11,7 +11,7 @@ use crate::consent::pending::pending::{Flow, FlowId};
 use crate::consent::refresh::Refreshed;
 use crate::consent::stored_grant;
 use crate::consent::stored_grant::{LIMITS, StoredGrant};
-use crate::error::caller::CallerFault;
+use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::said::Said;
@@ -26,8 +26,8 @@ use crate::tokens::tokens::{Revocable, Tokens};
 /// Tokens that were persisted before they were verified, restored by
 /// [`Client::restore_unverified`].
 ///
-/// Verify them: [`Client::verify`] takes the tokens of either variant. The times in the ID token are compared with the time at which it arrived, so
-/// it can be verified after it has expired.
+/// Verify them: [`Client::verify`] takes the tokens of either variant. The times in the ID token
+/// are compared with the time at which it arrived, so it can be verified after it has expired.
 ///
 /// No call, introspection or consent read takes them, and they are no [`StoredGrant`]. This does
 /// not compile:
@@ -137,28 +137,28 @@ impl Client {
     /// [`Exchanged::to_json`] or [`Refreshed::to_json`].
     ///
     /// # Errors
-    /// [`CallerFault::StoredVerified`] for the text of a verified grant, which [`Client::restore`]
-    /// reads; [`CallerFault::StoredGrant`] for another text or version;
-    /// [`CallerFault::OtherClient`] for another issuer, client or redirect_uri.
+    /// [`StoredStateFault::StoredVerified`] for the text of a verified grant, which
+    /// [`Client::restore`] reads; [`StoredStateFault::StoredGrant`] for another text or version;
+    /// [`StoredStateFault::OtherClient`] for another issuer, client or redirect_uri.
     pub fn restore_unverified(&self, stored: &str) -> Result<UnverifiedTokens, Error> {
         let body: Body<Secret> =
             json::object_from_slice(stored.as_bytes(), &LIMITS).map_err(|_| {
                 match stored_grant::is_verified(stored) {
-                    true => CallerFault::StoredVerified,
-                    false => CallerFault::StoredGrant,
+                    true => StoredStateFault::StoredVerified,
+                    false => StoredStateFault::StoredGrant,
                 }
             })?;
         if body.unverified != VERSION {
-            return Err(CallerFault::StoredGrant.into());
+            return Err(StoredStateFault::StoredGrant.into());
         }
         let grant = self.stored_body(body.grant)?;
         let issued = body.response.into_issued(grant.tokens.clone());
-        let issued = issued.ok_or(CallerFault::StoredGrant)?;
+        let issued = issued.ok_or(StoredStateFault::StoredGrant)?;
         let Some(ExchangeBody { flow, exchanged_at, id_token_from }) = body.exchange else {
             return Ok(Refreshed { issued: Box::new(issued), grant }.into());
         };
         self.check_owner(grant.owner().with_redirect_uri(&flow.redirect_uri))?;
-        let flow = flow.into_flow(grant, self).ok_or(CallerFault::StoredGrant)?;
+        let flow = flow.into_flow(grant, self).ok_or(StoredStateFault::StoredGrant)?;
         let exchanged = Exchanged { issued, flow: Box::new(flow), exchanged_at, id_token_from };
         Ok(exchanged.into())
     }

@@ -12,7 +12,7 @@ use crate::client::verification::{Checked, Unverified};
 use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
 use crate::consent::pending::pending::{Flow, FlowId};
 use crate::discovery::keys::ServerKeys;
-use crate::error::caller::CallerFault;
+use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
@@ -22,8 +22,8 @@ use crate::tokens::introspection::Introspection;
 use crate::tokens::issued::agree;
 use crate::tokens::tokens::Tokens;
 
-/// Tokens whose ID token was checked if one was requested, and the consent id if the server reported
-/// it.
+/// Tokens whose ID token was checked if one was requested, and the consent id if the server
+/// reported it.
 #[must_use = "read the consent next"]
 pub struct Verified {
     pub(crate) tokens: Tokens,
@@ -256,14 +256,14 @@ impl Verified {
     ///
     /// # Errors
     /// [`Refused`] with the tokens:
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) if another flow's token was
-    /// introspected, [`ServerRule::Introspection`] if the token is not active,
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) if another flow's
+    /// token was introspected, [`ServerRule::Introspection`] if the token is not active,
     /// [`ServerRule::ConsentIdConflict`] if another consent id is reported.
     pub fn introspected(mut self, response: &Introspection) -> Result<Self, Refused<Self>> {
         let access_token = &self.tokens.access_token.token;
         let refresh_token = self.tokens.refresh_token.as_ref();
         if response.token != *access_token && refresh_token != Some(&response.token) {
-            return Err(Refused::new(CallerFault::OtherClient, self));
+            return Err(Refused::new(StoredStateFault::OtherClient, self));
         }
         let agreed = match (&response.consent_id, response.active) {
             (_, false) => Err(ServerRule::Introspection),

@@ -3,7 +3,7 @@ use http::StatusCode;
 
 use crate::discovery::metadata;
 use crate::discovery::metadata::ServerMetadata;
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::exchange::answer::Answer;
@@ -30,7 +30,7 @@ const MEMBERS: usize = 10_000;
 /// [`Issuer::parse_loopback`] may also be `http` on a loopback address.
 ///
 /// # Errors
-/// [`CallerFault::UrlTooLong`].
+/// [`CallFault::UrlTooLong`].
 pub fn discover(
     issuer: &Issuer,
     well_known: WellKnown,
@@ -72,7 +72,7 @@ pub(crate) fn well_known_url(issuer: &Issuer, well_known: WellKnown) -> Result<H
         }
         WellKnown::OpenidConfiguration => format!("{host}{path}/.well-known/openid-configuration"),
     };
-    metadata::parse_for(issuer, &text).map_err(|_| CallerFault::UrlTooLong.into())
+    metadata::parse_for(issuer, &text).map_err(|_| CallFault::UrlTooLong.into())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub struct MetadataDocument {
 /// Drafts the request for an issuer's metadata, without checks of its members.
 ///
 /// # Errors
-/// [`CallerFault::UrlTooLong`](crate::CallerFault::UrlTooLong).
+/// [`CallFault::UrlTooLong`](crate::CallFault::UrlTooLong).
 pub fn discover_document(
     issuer: &Issuer,
     well_known: WellKnown,

@@ -1,6 +1,6 @@
 use fdx_wire::{HttpsUrl, Issuer};
 
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 
 /// Declares the endpoints as rows. Every list of endpoints in this crate is derived from them.
@@ -69,12 +69,12 @@ endpoints! {
 /// Returns the URL of a path on the issuer's own origin: a dialect never leads to another host.
 ///
 /// # Errors
-/// [`CallerFault::UrlTooLong`].
+/// [`CallFault::UrlTooLong`].
 pub(crate) fn on_origin(issuer: &Issuer, path: &str) -> Result<HttpsUrl, Error> {
     let text = format!("{}{path}", issuer.url().origin().as_str());
     let url = match issuer.is_loopback_http() {
         true => HttpsUrl::parse_loopback(&text),
         false => HttpsUrl::parse(&text),
     };
-    url.map_err(|_| CallerFault::UrlTooLong.into())
+    url.map_err(|_| CallFault::UrlTooLong.into())
 }

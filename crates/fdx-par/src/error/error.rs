@@ -6,7 +6,7 @@ use fdx_jose::{
 };
 
 use crate::error::callback::{CallbackFault, SealFault};
-use crate::error::caller::CallerFault;
+use crate::error::caller::{CallFault, ConfigurationFault, StoredStateFault};
 use crate::error::deviation::Deviation;
 use crate::error::next_step::NextStep;
 use crate::error::refusal::Refusal;
@@ -24,10 +24,13 @@ use crate::error::server::ServerFault;
 pub enum Error {
     /// The server or the front channel: a signed authorization response does not verify.
     AuthorizationResponse(AuthorizationResponseError),
-    /// The caller: a configuration, a call or a stored value is not usable. Nothing was sent.
-    Caller(CallerFault),
+    /// The caller: an argument of this call breaks a rule. Nothing was sent.
+    Call(CallFault),
     /// The front channel: the callback is not the response to this request.
     Callback(CallbackFault),
+    /// The caller: the configuration breaks a rule, or does not fit the institution. Nothing was
+    /// sent.
+    Configuration(ConfigurationFault),
     /// The decrypter: an ID token could not be decrypted here. The tokens are kept.
     Decryption(DecryptionError),
     /// The server: an ID token does not verify.
@@ -44,6 +47,8 @@ pub enum Error {
     SignedIntrospection(SignedIntrospectionError),
     /// The signer: a signature is missing or does not fit.
     Signing(SigningError),
+    /// The caller's storage: a persisted or kept value can't be used. Nothing was sent.
+    StoredState(StoredStateFault),
 }
 
 impl Error {
@@ -52,8 +57,9 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::AuthorizationResponse(error) => error.code(),
-            Self::Caller(fault) => fault.code(),
+            Self::Call(fault) => fault.code(),
             Self::Callback(fault) => fault.code(),
+            Self::Configuration(fault) => fault.code(),
             Self::Decryption(_) => "decryption",
             Self::IdToken(error) => error.code(),
             Self::Refusal(refusal) => refusal.code(),
@@ -62,6 +68,7 @@ impl Error {
             Self::Server(fault) => fault.rule.code(),
             Self::SignedIntrospection(error) => error.code(),
             Self::Signing(_) => "signing",
+            Self::StoredState(fault) => fault.code(),
         }
     }
 
@@ -70,8 +77,9 @@ impl Error {
     pub fn clause(&self) -> &'static str {
         match self {
             Self::AuthorizationResponse(_) => "JARM section 2.4",
-            Self::Caller(fault) => fault.clause(),
+            Self::Call(fault) => fault.clause(),
             Self::Callback(fault) => fault.clause(),
+            Self::Configuration(fault) => fault.clause(),
             Self::Decryption(_) => "RFC 7516 section 5.2",
             Self::IdToken(_) => "OpenID Connect Core 3.1.3.7",
             Self::Refusal(refusal) => refusal.clause(),
@@ -80,6 +88,7 @@ impl Error {
             Self::Server(fault) => fault.rule.clause(),
             Self::SignedIntrospection(_) => "RFC 9701 section 5",
             Self::Signing(_) => "RFC 7515 section 5.1",
+            Self::StoredState(fault) => fault.clause(),
         }
     }
 
@@ -111,7 +120,7 @@ impl Error {
         match self {
             Self::AuthorizationResponse(error) if error.is_unknown_key() => NextStep::FetchKeys,
             Self::AuthorizationResponse(_) => NextStep::KeepWaiting,
-            Self::Caller(fault) => fault.next_step(),
+            Self::Call(_) | Self::Configuration(_) => NextStep::Correct,
             Self::Callback(fault) => fault.next_step(),
             Self::Decryption(_) => NextStep::Retry { after: None },
             Self::IdToken(error) if error.is_unknown_key() => NextStep::FetchKeys,
@@ -123,6 +132,7 @@ impl Error {
             Self::SignedIntrospection(error) if error.is_unknown_key() => NextStep::FetchKeys,
             Self::SignedIntrospection(_) => NextStep::AskTheInstitution,
             Self::Signing(_) => NextStep::Retry { after: None },
+            Self::StoredState(fault) => fault.next_step(),
         }
     }
 }
@@ -133,8 +143,9 @@ impl fmt::Display for Error {
             Self::AuthorizationResponse(error) => {
                 write!(f, "the signed callback does not hold: {error}")?
             }
-            Self::Caller(fault) => write!(f, "the call can't be right: {fault}")?,
+            Self::Call(fault) => write!(f, "the call is not allowed: {fault}")?,
             Self::Callback(fault) => write!(f, "the callback is not the answer: {fault}")?,
+            Self::Configuration(fault) => write!(f, "the configuration is not usable: {fault}")?,
             Self::Decryption(error) => write!(f, "the ID token could not be opened: {error}")?,
             Self::IdToken(error) => write!(f, "the server's ID token does not hold: {error}")?,
             Self::Refusal(refusal) => write!(f, "the server refused: {refusal}")?,
@@ -147,6 +158,7 @@ impl fmt::Display for Error {
                 write!(f, "the signed introspection does not hold: {error}")?
             }
             Self::Signing(error) => write!(f, "no usable signature: {error}")?,
+            Self::StoredState(fault) => write!(f, "the stored state is not usable: {fault}")?,
         }
         write!(f, " [{}, {}]", self.code(), self.clause())?;
         match self.allowed_by() {
@@ -158,9 +170,21 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-impl From<CallerFault> for Error {
-    fn from(fault: CallerFault) -> Self {
-        Self::Caller(fault)
+impl From<CallFault> for Error {
+    fn from(fault: CallFault) -> Self {
+        Self::Call(fault)
+    }
+}
+
+impl From<ConfigurationFault> for Error {
+    fn from(fault: ConfigurationFault) -> Self {
+        Self::Configuration(fault)
+    }
+}
+
+impl From<StoredStateFault> for Error {
+    fn from(fault: StoredStateFault) -> Self {
+        Self::StoredState(fault)
     }
 }
 

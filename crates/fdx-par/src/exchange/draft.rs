@@ -5,7 +5,7 @@ use fdx_jose::{Signature, Signer, SigningInput};
 use fdx_wire::{Secret, UnixTime};
 use http::header::{HeaderName, HeaderValue};
 
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::refused::Refused;
@@ -89,7 +89,7 @@ impl<T: Output> Draft<T> {
     /// too long. The signatures of the old draft no longer match.
     ///
     /// # Errors
-    /// [`Error::Caller`]. Does not happen to a draft that could be made once.
+    /// [`Error::Call`]. Does not happen to a draft that could be made once.
     pub fn renew(self, now: UnixTime) -> Result<Self, Error> {
         let Self { request, entropy, attempt, retried, .. } = self;
         let renewed = Self::mint(request, entropy, attempt + 1, now)?;
@@ -107,7 +107,7 @@ impl<T: Output> Draft<T> {
             Err(error) => return Err(Refused::new(error, self)),
         };
         let Ok(uri) = self.outgoing.url.as_str().parse() else {
-            return Err(Refused::new(CallerFault::UrlTooLong, self));
+            return Err(Refused::new(CallFault::UrlTooLong, self));
         };
         let Outgoing { method, url, certificate, thumbprint, headers, body, limit, nonces, .. } =
             *self.outgoing;
@@ -137,7 +137,7 @@ impl<T: Output> Draft<T> {
     fn compact(&self, signatures: &[Signature]) -> Result<Signed, Error> {
         let Outgoing { body, inputs, nonces, .. } = &*self.outgoing;
         if signatures.len() != inputs.len() {
-            return Err(CallerFault::SignatureCount.into());
+            return Err(CallFault::SignatureCount.into());
         }
         let attach =
             |(input, signature): (&SigningInput, _)| input.attach(signature).map(Secret::new);
@@ -146,10 +146,10 @@ impl<T: Output> Draft<T> {
         let proof = match (parameters.len().checked_sub(body.signed()), nonces) {
             (Some(0), None) => None,
             (Some(1), Some(_)) => parameters.pop(),
-            _ => return Err(CallerFault::SignatureCount.into()),
+            _ => return Err(CallFault::SignatureCount.into()),
         };
         let proof = proof.map(|proof| sensitive(&[proof.expose()])).transpose();
-        Ok(Signed { parameters, proof: proof.map_err(|_| CallerFault::HeaderText)? })
+        Ok(Signed { parameters, proof: proof.map_err(|_| CallFault::HeaderText)? })
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::notice::Notice;
 use crate::exchange::answer::Answer;
 use crate::exchange::mint::{INTERACTION_ID, Mint};
@@ -12,7 +12,7 @@ impl InteractionId {
     ///
     /// # Errors
     /// As [`Outgoing::header`].
-    pub(crate) fn send(outgoing: &mut Outgoing, mint: &Mint<'_>) -> Result<Self, CallerFault> {
+    pub(crate) fn send(outgoing: &mut Outgoing, mint: &Mint<'_>) -> Result<Self, CallFault> {
         let id = mint.interaction_id();
         outgoing.header(INTERACTION_ID, &id)?;
         Ok(Self(id))

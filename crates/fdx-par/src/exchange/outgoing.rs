@@ -9,7 +9,7 @@ use http::header::{
 use http::{HeaderMap, Method};
 use zeroize::Zeroizing;
 
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::exchange::nonces::{NonceMemory, NonceSlot};
 use crate::exchange::request::ClientCertificate;
 
@@ -186,8 +186,8 @@ impl Outgoing {
         self.nonces = Some((memory, slot));
     }
 
-    /// Adds `Authorization` (RFC 9110 section 11.6.2), which does not print. Some consent APIs require
-    /// the credentials without a scheme.
+    /// Adds `Authorization` (RFC 9110 section 11.6.2), which does not print. Some consent APIs
+    /// require the credentials without a scheme.
     ///
     /// # Errors
     /// The credentials have a character that a header value can't contain.
@@ -205,11 +205,11 @@ impl Outgoing {
     /// Adds a header.
     ///
     /// # Errors
-    /// [`CallerFault::HeaderText`] if the value is not printable ASCII.
-    pub(crate) fn header(&mut self, name: HeaderName, value: &str) -> Result<(), CallerFault> {
+    /// [`CallFault::HeaderText`] if the value is not printable ASCII.
+    pub(crate) fn header(&mut self, name: HeaderName, value: &str) -> Result<(), CallFault> {
         // `from_str` would also accept bytes above 127.
         let value = HeaderValue::from_str(value).ok().filter(|_| value.is_ascii());
-        self.headers.insert(name, value.ok_or(CallerFault::HeaderText)?);
+        self.headers.insert(name, value.ok_or(CallFault::HeaderText)?);
         Ok(())
     }
 }
@@ -224,7 +224,7 @@ mod tests {
         for value in ["a\nb", "a\0", "\u{7f}", "caf\u{e9}"] {
             let mut outgoing = Outgoing::get(url.clone(), 1024);
             let added = outgoing.header(ACCEPT, value);
-            assert_eq!(added, Err(CallerFault::HeaderText), "{value:?}");
+            assert_eq!(added, Err(CallFault::HeaderText), "{value:?}");
             assert_eq!(outgoing.headers[ACCEPT], "application/json");
         }
     }

@@ -3,7 +3,7 @@ use http::Method;
 
 use crate::client::binding::BoundBy;
 use crate::client::client::Client;
-use crate::error::caller::CallerFault;
+use crate::error::caller::{CallFault, StoredStateFault};
 use crate::error::error::Error;
 use crate::exchange::interaction::InteractionId;
 use crate::exchange::mint::Mint;
@@ -26,7 +26,7 @@ impl Client {
         self.check_issued(access_token)?;
         // The token is sent nowhere else, whatever a link in a response or an identifier says.
         if !is_below(&self.config().fdx_base, &url) {
-            return Err(CallerFault::OutsideFdxBase.into());
+            return Err(CallFault::OutsideFdxBase.into());
         }
         let bound = access_token.bound;
         let (certificate, thumbprint) = match bound.by {
@@ -38,7 +38,7 @@ impl Client {
         let mut outgoing = Outgoing::new(method, url, certificate, body, limit);
         outgoing.thumbprint = thumbprint;
         // FAPI 2.0 Security Profile 5.3.3.1-3: in this header and nowhere else.
-        outgoing.authorization(scheme, token).map_err(|_| CallerFault::StoredGrant)?;
+        outgoing.authorization(scheme, token).map_err(|_| StoredStateFault::StoredGrant)?;
         let interaction_id = InteractionId::send(&mut outgoing, mint)?;
         self.fdx_headers().write(&mut outgoing)?;
         self.prove(&mut outgoing, Realm::ResourceServer, bound, Some(token), mint)?;
@@ -49,7 +49,7 @@ impl Client {
     fn scheme(&self, url: &HttpsUrl, by: BoundBy) -> Result<Option<&'static str>, Error> {
         let config = self.config();
         let consents = config.fdx_base.join_segment("consents");
-        let consents = consents.map_err(|_| CallerFault::UrlTooLong)?;
+        let consents = consents.map_err(|_| CallFault::UrlTooLong)?;
         let alone = self.profile().consent_token_without_scheme && is_below(&consents, url);
         Ok(if alone { None } else { Some(by.token_type()) })
     }

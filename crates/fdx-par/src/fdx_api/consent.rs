@@ -3,7 +3,7 @@ use fdx_wire::{Entropy, HttpsUrl, UnixTime};
 use http::{Method, StatusCode};
 
 use crate::client::client::Client;
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
@@ -37,8 +37,9 @@ impl Client {
     /// [own](Client::client_credentials), as the institution has it.
     ///
     /// # Errors
-    /// [`CallerFault::OtherClient`] for another institution's token, [`CallerFault::OtherKey`],
-    /// [`CallerFault::UrlTooLong`].
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
+    /// institution's token, [`StoredStateFault::OtherKey`](crate::StoredStateFault::OtherKey),
+    /// [`CallFault::UrlTooLong`].
     pub fn read_consent_by_id(
         &self,
         consent_id: &ConsentId,
@@ -55,13 +56,13 @@ impl Client {
     pub(crate) fn consent_url(&self, id: &ConsentId) -> Result<HttpsUrl, Error> {
         let consents = self.config().fdx_base.join_segment("consents");
         let url = consents.and_then(|consents| consents.join_segment(id.as_str()));
-        url.map_err(|_| CallerFault::UrlTooLong.into())
+        url.map_err(|_| CallFault::UrlTooLong.into())
     }
 
     /// `revocation` below that.
     pub(crate) fn revocation_url(&self, id: &ConsentId) -> Result<HttpsUrl, Error> {
         let url = self.consent_url(id)?.join_segment("revocation");
-        url.map_err(|_| CallerFault::UrlTooLong.into())
+        url.map_err(|_| CallFault::UrlTooLong.into())
     }
 }
 

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::client::client::Client;
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
@@ -80,12 +80,12 @@ impl ResourceRequest {
     /// Adds a header, such as `FDX-API-Actor-Type` or another `Accept`.
     ///
     /// # Errors
-    /// [`CallerFault::HeaderReserved`].
+    /// [`CallFault::HeaderReserved`].
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
-        let name = name.parse::<HeaderName>().map_err(|_| CallerFault::HeaderReserved)?;
-        let value = HeaderValue::from_str(value).map_err(|_| CallerFault::HeaderReserved)?;
+        let name = name.parse::<HeaderName>().map_err(|_| CallFault::HeaderReserved)?;
+        let value = HeaderValue::from_str(value).map_err(|_| CallFault::HeaderReserved)?;
         if RESERVED.contains(&name.as_str()) {
-            return Err(CallerFault::HeaderReserved.into());
+            return Err(CallFault::HeaderReserved.into());
         }
         self.headers.insert(name, value);
         Ok(self)
@@ -94,7 +94,7 @@ impl ResourceRequest {
     /// Sets the body and its type.
     ///
     /// # Errors
-    /// [`CallerFault::HeaderReserved`] for a type that can't stand in a header.
+    /// [`CallFault::HeaderReserved`] for a type that can't stand in a header.
     pub fn body(self, content_type: &str, body: Vec<u8>) -> Result<Self, Error> {
         let mut request = self.header("content-type", content_type)?;
         request.body = body;
@@ -115,8 +115,10 @@ impl Client {
     /// Drafts a call with an access token.
     ///
     /// # Errors
-    /// [`CallerFault::OutsideFdxBase`], [`CallerFault::OtherKey`], [`CallerFault::OtherClient`] for
-    /// another institution's token.
+    /// [`CallFault::OutsideFdxBase`],
+    /// [`StoredStateFault::OtherKey`](crate::StoredStateFault::OtherKey),
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
+    /// institution's token.
     pub fn call(
         &self,
         access_token: &AccessToken,

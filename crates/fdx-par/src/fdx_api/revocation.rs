@@ -29,7 +29,8 @@ pub struct ConsentRevoked {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RevocationOutcome {
-    /// 204: the institution accepted it. It may complete later: a token can be valid for a moment longer.
+    /// 204: the institution accepted it. It may complete later: a token can be valid for a moment
+    /// longer.
     Revoked,
     /// 409: the consent had ended before, by a revocation or by its time.
     AlreadyEnded,
@@ -41,21 +42,21 @@ pub enum RevocationOutcome {
 const LIMIT: usize = 64 * 1024;
 
 impl Client {
-    /// Drafts the revocation of a consent (FDX Consent API, `PUT /consents/{consentId}/revocation`),
-    /// by one of its own access tokens or by this client's
+    /// Drafts the revocation of a consent (FDX Consent API, `PUT
+    /// /consents/{consentId}/revocation`), by one of its own access tokens or by this client's
     /// [own](Client::client_credentials), as the institution has it.
     ///
-    /// Where no answer comes, the same may be asked again: the second time it changes nothing
-    /// (RFC 9110 section 9.2.2), and ends as [`RevocationOutcome::AlreadyEnded`] or
+    /// Where no answer comes, the same may be asked again: the second time it changes nothing (RFC
+    /// 9110 section 9.2.2), and ends as [`RevocationOutcome::AlreadyEnded`] or
     /// [`RevocationOutcome::NotFound`]. The consent's own tokens end with it, so that by them the
-    /// second answer may be a 401: a refusal, after which a refresh is refused with `invalid_grant`,
-    /// whose next step is to [start over](NextStep::StartOver). [`Client::read_consent_by_id`] with
-    /// the client's own token says for sure.
+    /// second answer may be a 401: a refusal, after which a refresh is refused with
+    /// `invalid_grant`, whose next step is to [start over](NextStep::StartOver).
+    /// [`Client::read_consent_by_id`] with the client's own token says for sure.
     ///
     /// # Errors
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) for another institution's
-    /// token, [`CallerFault::OtherKey`](crate::CallerFault::OtherKey),
-    /// [`CallerFault::UrlTooLong`](crate::CallerFault::UrlTooLong).
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
+    /// institution's token, [`StoredStateFault::OtherKey`](crate::StoredStateFault::OtherKey),
+    /// [`CallFault::UrlTooLong`](crate::CallFault::UrlTooLong).
     pub fn revoke_consent(
         &self,
         consent_id: &ConsentId,

@@ -167,8 +167,9 @@
 //! **The DPoP key.** Codes and tokens are bound to the key of their request. Configure the new key,
 //! and add the old one to `retired_proof_keys`. Codes and access tokens that are bound to the old
 //! key are used with it. A refresh binds the next token to the new key. An exchange whose key is
-//! not configured fails before anything is sent ([`CallerFault::OtherKey`](crate::CallerFault)).
-//! Remove the old key when the last token bound to it was refreshed or has expired.
+//! not configured fails before anything is sent
+//! ([`StoredStateFault::OtherKey`](crate::StoredStateFault)). Remove the old key when the last
+//! token bound to it was refreshed or has expired.
 //!
 //! **The certificate.** A certificate binds tokens, not codes. After a renewal, refresh the access
 //! tokens that are bound to the old certificate. The refresh token of a client that authenticates

@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 
 use crate::client::client::Client;
 use crate::discovery::endpoint::Endpoint;
-use crate::error::caller::CallerFault;
+use crate::error::caller::{CallFault, ConfigurationFault};
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::exchange::answer::Answer;
@@ -22,11 +22,12 @@ pub struct TppRegistered;
 const LIMIT: usize = 64 * 1024;
 
 impl Client {
-    /// Drafts the registration by certificate of UAE Open Finance: `{}` by `POST`, answered with 204.
-    /// The directory has issued the `client_id`. It is not RFC 7591, and no other dialect has it.
+    /// Drafts the registration by certificate of UAE Open Finance: `{}` by `POST`, answered with
+    /// 204. The directory has issued the `client_id`. It is not RFC 7591, and no other dialect has
+    /// it.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`] unless the dialect has
+    /// [`ConfigurationFault::EndpointMissing`] unless the dialect has
     /// [`Member::RegistrationByCertificate`](crate::dialect::Member::RegistrationByCertificate).
     pub fn register_by_certificate(
         &self,
@@ -34,11 +35,11 @@ impl Client {
         now: UnixTime,
     ) -> Result<Draft<TppRegistered>, Error> {
         let path = self.profile().registration_by_certificate;
-        let path = path.ok_or(CallerFault::EndpointMissing)?;
+        let path = path.ok_or(ConfigurationFault::EndpointMissing)?;
         // On the origin of the push endpoint, which is not on the issuer's host.
         let origin = self.target(Endpoint::PushedAuthorizationRequest)?.url.origin();
         let url = HttpsUrl::parse(&format!("{}{path}", origin.as_str()));
-        let url = url.map_err(|_| CallerFault::UrlTooLong)?;
+        let url = url.map_err(|_| CallFault::UrlTooLong)?;
         let request =
             CertificateRegistration { url, thumbprint: self.config().certificate_thumbprint() };
         Ok(Draft::new(request, entropy, now)?)

@@ -2,7 +2,7 @@ use fdx_rar::{DurationType, FDX_V1_0, Scopes};
 use fdx_wire::json::RawJson;
 use fdx_wire::{HttpsUrl, RedirectUri};
 
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::registration::client_keys::ClientKeys;
 use crate::registration::metadata::ClientMetadata;
@@ -90,7 +90,8 @@ impl Registration {
     /// `self_signed_tls_client_auth` (RFC 8705 section 2.2.2).
     ///
     /// # Errors
-    /// [`CallerFault::RegistrationKeys`] where it is no JWK Set, or holds a private or secret key.
+    /// [`ConfigurationFault::RegistrationKeys`](crate::ConfigurationFault::RegistrationKeys) where
+    /// it is no JWK Set, or holds a private or secret key.
     pub fn jwks(mut self, jwks: RawJson) -> Result<Self, Error> {
         self.keys = ClientKeys::given(jwks)?;
         Ok(self)
@@ -190,11 +191,11 @@ impl Registration {
     /// A member that this crate does not know.
     ///
     /// # Errors
-    /// [`CallerFault::ExtraReserved`] for a name that this crate writes, that a server answers
+    /// [`CallFault::ExtraReserved`] for a name that this crate writes, that a server answers
     /// with, or that was given before.
     pub fn extra(mut self, name: &str, value: RawJson) -> Result<Self, Error> {
         if RESERVED.contains(&name) || self.members.has(name) {
-            return Err(CallerFault::ExtraReserved.into());
+            return Err(CallFault::ExtraReserved.into());
         }
         self.members.insert(name.to_owned(), value);
         Ok(self)

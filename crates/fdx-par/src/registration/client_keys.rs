@@ -5,7 +5,7 @@ use fdx_wire::{HttpsUrl, json};
 use serde::Deserialize;
 
 use crate::client::config::ClientConfig;
-use crate::error::caller::CallerFault;
+use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
 use crate::registration::metadata::ClientMetadata;
 
@@ -34,10 +34,10 @@ const REQUIRED: [&str; 6] = ["crv", "e", "kty", "n", "x", "y"];
 impl ClientKeys {
     /// A set of public keys.
     pub(super) fn given(jwks: RawJson) -> Result<Self, Error> {
-        let document = Document::read(&jwks).ok_or(CallerFault::RegistrationKeys)?;
+        let document = Document::read(&jwks).ok_or(ConfigurationFault::RegistrationKeys)?;
         let private = |key: &BTreeMap<_, _>| PRIVATE.iter().any(|name| key.contains_key(*name));
         if document.keys.is_empty() || document.keys.iter().any(private) {
-            return Err(CallerFault::RegistrationKeys.into());
+            return Err(ConfigurationFault::RegistrationKeys.into());
         }
         Ok(Self::Given(jwks))
     }

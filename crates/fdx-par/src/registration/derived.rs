@@ -8,7 +8,7 @@ use crate::client::config::{
 };
 use crate::client::redirect_uri::check_redirect_uri;
 use crate::dialect::profile::Profile;
-use crate::error::caller::CallerFault;
+use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
 use crate::registration::choices::Registration;
 use crate::registration::metadata::ClientMetadata;
@@ -16,7 +16,7 @@ use crate::registration::metadata::ClientMetadata;
 /// All that is sent, but for the `client_id` of an update.
 ///
 /// # Errors
-/// The [`CallerFault`] that says what can't be registered.
+/// The [`ConfigurationFault`] that says what can't be registered.
 pub(super) fn metadata(
     config: &ClientConfig,
     profile: &Profile,
@@ -59,18 +59,20 @@ fn authentication(
         ClientAuthentication::TlsClientAuth(_) => {
             let name = &registration.tls_client_auth;
             let (member, name) =
-                name.as_ref().ok_or(CallerFault::RegistrationCertificate)?.member();
+                name.as_ref().ok_or(ConfigurationFault::RegistrationCertificate)?.member();
             metadata.set(member, &name);
             "tls_client_auth"
         }
         // RFC 8705 2.2.2: the certificates are in the client's JWK Set.
         ClientAuthentication::SelfSignedTlsClientAuth(_) => {
             if !registration.keys.may_hold_certificates() {
-                return Err(CallerFault::RegistrationCertificate.into());
+                return Err(ConfigurationFault::RegistrationCertificate.into());
             }
             "self_signed_tls_client_auth"
         }
-        ClientAuthentication::NotFapi(_) => return Err(CallerFault::RegistrationSecret.into()),
+        ClientAuthentication::NotFapi(_) => {
+            return Err(ConfigurationFault::RegistrationSecret.into());
+        }
     };
     metadata.set("token_endpoint_auth_method", method);
     Ok(())
@@ -119,7 +121,7 @@ fn responses(
     if (openid && config.id_token_signed_response_alg.is_none())
         || (jarm && config.authorization_signed_response_alg.is_none())
     {
-        return Err(CallerFault::RegistrationAlgorithm.into());
+        return Err(ConfigurationFault::RegistrationAlgorithm.into());
     }
     metadata.set("response_modes", &[if jarm { "jwt" } else { "query" }]);
     let encryption = config.id_token_encryption.as_ref();

@@ -1,7 +1,7 @@
 use fdx_wire::{Entropy, Secret, UnixTime};
 use http::{Method, StatusCode};
 
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
@@ -139,9 +139,9 @@ impl Registrar {
     /// comes back takes the place of `registered`, whose token may be good for nothing then.
     ///
     /// # Errors
-    /// [`CallerFault::RegistrationUnmanaged`](crate::CallerFault::RegistrationUnmanaged),
-    /// [`CallerFault::RegistrationElsewhere`](crate::CallerFault::RegistrationElsewhere),
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient).
+    /// [`CallFault::RegistrationUnmanaged`](crate::CallFault::RegistrationUnmanaged),
+    /// [`CallFault::RegistrationElsewhere`](crate::CallFault::RegistrationElsewhere),
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient).
     pub fn read(
         &self,
         registered: &Registered,
@@ -176,8 +176,8 @@ impl Registrar {
     /// again: that creates another one.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`]; [`CallerFault::ParameterText`] for a token that can't
-    /// stand in a header.
+    /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing);
+    /// [`CallFault::ParameterText`] for a token that can't stand in a header.
     pub fn register(
         &self,
         access: InitialAccess,
@@ -187,7 +187,7 @@ impl Registrar {
         if let InitialAccess::Token(token) = &access
             && !can_stand_in_a_header(token.expose())
         {
-            return Err(CallerFault::ParameterText.into());
+            return Err(CallFault::ParameterText.into());
         }
         Ok(Draft::new(
             RegistrationCall { registrar: self.clone(), call: Call::Register(access) },

@@ -10,7 +10,7 @@ use crate::client::owner::Owner;
 use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::metadata::{ServerMetadata, parse_for};
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::registration::RegistrationFault;
 use crate::exchange::interaction::InteractionId;
@@ -97,9 +97,13 @@ impl Registrar {
     /// The `client_id` of `config` is not looked at: any text will do.
     ///
     /// # Errors
-    /// As [`Client::new`]; [`CallerFault::RegistrationAlgorithm`] where an algorithm has to be
-    /// named, [`CallerFault::RegistrationCertificate`] where a certificate has to be described,
-    /// [`CallerFault::RegistrationSecret`] for client secrets, which are never registered.
+    /// As [`Client::new`];
+    /// [`ConfigurationFault::RegistrationAlgorithm`](crate::ConfigurationFault::RegistrationAlgorithm)
+    /// where an algorithm has to be named,
+    /// [`ConfigurationFault::RegistrationCertificate`](crate::ConfigurationFault::RegistrationCertificate)
+    /// where a certificate has to be described,
+    /// [`ConfigurationFault::RegistrationSecret`](crate::ConfigurationFault::RegistrationSecret)
+    /// for client secrets, which are never registered.
     pub fn new(
         config: ClientConfig,
         registration: &Registration,
@@ -121,7 +125,8 @@ impl Registrar {
     /// # Errors
     /// [`Error::Registration`], by the first member that the server registered to the client's
     /// harm: [`Registrar::update`] or [`Registrar::delete`] it, or ask the institution.
-    /// [`CallerFault::OtherClient`] for another institution's registration.
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
+    /// institution's registration.
     pub fn client_config(&self, registered: &Registered) -> Result<ClientConfig, Error> {
         self.check_owner(registered.owner())?;
         match self.weakened(registered).first() {
@@ -139,8 +144,8 @@ impl Registrar {
         self.compare(registered).weakened
     }
 
-    /// The members that the server left out or changed without harm, such as FDX's members, or fewer
-    /// scopes.
+    /// The members that the server left out or changed without harm, such as FDX's members, or
+    /// fewer scopes.
     #[must_use]
     pub fn otherwise(&self, registered: &Registered) -> Vec<String> {
         self.compare(registered).otherwise
@@ -187,7 +192,7 @@ impl Registrar {
     /// A request that manages `registered`, with its token.
     ///
     /// # Errors
-    /// [`CallerFault::RegistrationElsewhere`]: the token leaves for the registration endpoint's own
+    /// [`CallFault::RegistrationElsewhere`]: the token leaves for the registration endpoint's own
     /// origin alone, whatever the answer said.
     pub(super) fn manage(
         &self,
@@ -197,9 +202,9 @@ impl Registrar {
         mint: &Mint<'_>,
     ) -> Result<(Outgoing, InteractionId), Error> {
         let target = self.target()?;
-        let access = registered.access.as_ref().ok_or(CallerFault::RegistrationUnmanaged)?;
+        let access = registered.access.as_ref().ok_or(CallFault::RegistrationUnmanaged)?;
         let url = self.home(&access.registration_client_uri);
-        let url = url.ok_or(CallerFault::RegistrationElsewhere)?;
+        let url = url.ok_or(CallFault::RegistrationElsewhere)?;
         let outgoing = Outgoing::new(method, url, target.certificate, body, LIMIT);
         self.authorized(outgoing, Some(&access.registration_access_token), mint)
     }
@@ -214,7 +219,7 @@ impl Registrar {
     ) -> Result<(Outgoing, InteractionId), Error> {
         if let Some(token) = token {
             let authorized = outgoing.authorization(Some("Bearer"), token);
-            authorized.map_err(|_| CallerFault::ParameterText)?;
+            authorized.map_err(|_| CallFault::ParameterText)?;
         }
         outgoing.thumbprint = self.config().certificate_thumbprint();
         let interaction_id = InteractionId::send(&mut outgoing, mint)?;

@@ -5,7 +5,7 @@ use fdx_wire::{Secret, UnixTime, json};
 use serde::{Deserialize, Serialize};
 
 use crate::client::owner::Owner;
-use crate::error::caller::CallerFault;
+use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 use crate::registration::answer::is_client_id;
 use crate::registration::metadata::ClientMetadata;
@@ -54,13 +54,13 @@ impl Registrar {
     /// Reads what [`Registered::to_json`] wrote.
     ///
     /// # Errors
-    /// [`CallerFault::StoredRegistration`] for another text or version,
-    /// [`CallerFault::OtherClient`] for another issuer's.
+    /// [`StoredStateFault::StoredRegistration`] for another text or version,
+    /// [`StoredStateFault::OtherClient`] for another issuer's.
     pub fn restore(&self, stored: &str) -> Result<Registered, Error> {
         // A registration is stored in little more than it was answered in.
         let limits = Limits::bytes(2 * LIMIT);
         let body: Body<Secret> = json::object_from_slice(stored.as_bytes(), &limits)
-            .map_err(|_| CallerFault::StoredRegistration)?;
+            .map_err(|_| StoredStateFault::StoredRegistration)?;
         self.check_owner(Owner::of_registration(&body.issuer))?;
         let token = body.registration_access_token;
         let access = match (body.registration_client_uri, token) {
@@ -71,10 +71,10 @@ impl Registrar {
                 })
             }
             (None, None) => None,
-            _ => return Err(CallerFault::StoredRegistration.into()),
+            _ => return Err(StoredStateFault::StoredRegistration.into()),
         };
         if body.version != VERSION || !is_client_id(&body.client_id) {
-            return Err(CallerFault::StoredRegistration.into());
+            return Err(StoredStateFault::StoredRegistration.into());
         }
         let mut metadata = ClientMetadata::default();
         for (name, value) in body.metadata {

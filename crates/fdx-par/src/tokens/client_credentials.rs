@@ -28,7 +28,7 @@ impl Client {
     /// names for what a client may do on its own, or none. The token is bound as all others are.
     ///
     /// # Errors
-    /// [`CallerFault::OtherKey`](crate::CallerFault::OtherKey).
+    /// [`StoredStateFault::OtherKey`](crate::StoredStateFault::OtherKey).
     pub fn client_credentials(
         &self,
         scopes: &Scopes,

@@ -58,8 +58,9 @@ impl Client {
     /// Drafts the introspection of an access token of this client's, with an answer in JSON.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`](crate::CallerFault::EndpointMissing),
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) for another institution's token.
+    /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing),
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
+    /// institution's token.
     pub fn introspect(
         &self,
         access_token: &AccessToken,
@@ -75,9 +76,10 @@ impl Client {
     /// Drafts the introspection of a refresh token, with an answer in JSON.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`](crate::CallerFault::EndpointMissing),
-    /// [`CallerFault::RefreshTokenMissing`](crate::CallerFault::RefreshTokenMissing),
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) for another institution's token.
+    /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing),
+    /// [`StoredStateFault::RefreshTokenMissing`](crate::StoredStateFault::RefreshTokenMissing),
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
+    /// institution's token.
     pub fn introspect_refresh_token(
         &self,
         tokens: &Tokens,

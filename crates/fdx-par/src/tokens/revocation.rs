@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::client::client::Client;
 use crate::discovery::endpoint::Endpoint;
-use crate::error::caller::CallerFault;
+use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::exchange::answer::Answer;
@@ -38,8 +38,9 @@ impl Client {
     /// latter after their ID token was rejected.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`], [`CallerFault::RefreshTokenMissing`],
-    /// [`CallerFault::OtherClient`] for another institution's tokens.
+    /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing),
+    /// [`StoredStateFault::RefreshTokenMissing`], [`StoredStateFault::OtherClient`] for another
+    /// institution's tokens.
     pub fn revoke(
         &self,
         tokens: &impl Revocable,
@@ -64,11 +65,11 @@ impl TokenTypeHint {
         }
     }
 
-    pub(crate) fn of(self, tokens: &Tokens) -> Result<&Secret, CallerFault> {
+    pub(crate) fn of(self, tokens: &Tokens) -> Result<&Secret, StoredStateFault> {
         match self {
             Self::AccessToken => Ok(&tokens.access_token.token),
             Self::RefreshToken => {
-                tokens.refresh_token.as_ref().ok_or(CallerFault::RefreshTokenMissing)
+                tokens.refresh_token.as_ref().ok_or(StoredStateFault::RefreshTokenMissing)
             }
         }
     }

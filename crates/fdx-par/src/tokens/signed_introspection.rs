@@ -35,8 +35,9 @@ impl Client {
     /// 5.5.2). An answer in plain JSON is refused.
     ///
     /// # Errors
-    /// [`CallerFault::EndpointMissing`](crate::CallerFault::EndpointMissing),
-    /// [`CallerFault::OtherClient`](crate::CallerFault::OtherClient) for another institution's token.
+    /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing),
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
+    /// institution's token.
     pub fn introspect_signed(
         &self,
         access_token: &AccessToken,

@@ -5,7 +5,7 @@ use fdx_wire::{Issuer, Secret, UnixTime};
 use crate::client::binding::{Bound, BoundBy};
 use crate::client::client::Client;
 use crate::client::owner::Owner;
-use crate::error::caller::CallerFault;
+use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 
 /// What a code was exchanged for. Persist it at once: it can't be had twice.
@@ -95,12 +95,12 @@ impl Revocable for Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn check_refreshable(&self, now: UnixTime) -> Result<(), CallerFault> {
+    pub(crate) fn check_refreshable(&self, now: UnixTime) -> Result<(), StoredStateFault> {
         if self.refresh_token.is_none() {
-            return Err(CallerFault::RefreshTokenMissing);
+            return Err(StoredStateFault::RefreshTokenMissing);
         }
         match self.refresh_token_expires_at.is_some_and(|expires_at| expires_at <= now) {
-            true => Err(CallerFault::RefreshTokenExpired),
+            true => Err(StoredStateFault::RefreshTokenExpired),
             false => Ok(()),
         }
     }
@@ -122,8 +122,8 @@ impl AccessToken {
 }
 
 impl Client {
-    /// A token is valid only at its issuer, and is not sent anywhere else (RFC 9700 section 4.4). If
-    /// it is not sender-constrained, only this check binds it to its client.
+    /// A token is valid only at its issuer, and is not sent anywhere else (RFC 9700 section 4.4).
+    /// If it is not sender-constrained, only this check binds it to its client.
     pub(crate) fn check_issued(&self, access_token: &AccessToken) -> Result<(), Error> {
         // check: TokenIssuer
         self.check_owner(access_token.owner())?;

@@ -1,4 +1,4 @@
-use fdx_par::{CallerFault, InitialAccess, Notice};
+use fdx_par::{CallFault, InitialAccess, Notice};
 use fdx_wire::Secret;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn what_can_not_manage_a_registration_is_noticed_and_nothing_is_sent() {
         let registered = answered(&mut world, &registrar, &patch).unwrap();
         assert!(registered.notices().contains(&Notice::RegistrationUnmanaged), "{patch}");
         let sent = world.sent.len();
-        let fault = CallerFault::RegistrationUnmanaged;
+        let fault = CallFault::RegistrationUnmanaged;
         let error = registrar.read(&registered, world.draw(), world.now).unwrap_err();
         assert_eq!(error, fault.into(), "{patch}");
         let error = registrar.delete(&registered, world.draw(), world.now).unwrap_err();
@@ -62,6 +62,6 @@ fn an_initial_access_token_stands_in_a_header_or_is_not_sent() {
     for token in ["", "two words", "a\r\nb", "é"] {
         let access = InitialAccess::Token(Secret::new(token.to_owned()));
         let error = registrar.register(access, world.draw(), world.now).unwrap_err();
-        assert_eq!(error, CallerFault::ParameterText.into(), "{token:?}");
+        assert_eq!(error, CallFault::ParameterText.into(), "{token:?}");
     }
 }

@@ -1,8 +1,8 @@
 use fdx_par::dialect::{Line, Member};
 use fdx_par::not_fapi::Departure;
 use fdx_par::{
-    CallerFault, ClientAuthentication, ClientConfig, Error, Intermediary, MtlsEndpoints, Registrar,
-    Registration, RegistryReference, TlsClientAuthName, not_fapi,
+    CallFault, ClientAuthentication, ClientConfig, ConfigurationFault, Error, Intermediary,
+    MtlsEndpoints, Registrar, Registration, RegistryReference, TlsClientAuthName, not_fapi,
 };
 use fdx_rar::{DurationType, Registry, Scopes};
 use fdx_testkit::{Authentication, Binding, Requests, Setup};
@@ -183,7 +183,7 @@ fn what_would_be_signed_by_rs256_has_to_be_named() {
     let mut config = recipient(setup);
     config.id_token_signed_response_alg = None;
     let error = fault(config.clone(), &registration(setup));
-    assert_eq!(error, CallerFault::RegistrationAlgorithm.into());
+    assert_eq!(error, ConfigurationFault::RegistrationAlgorithm.into());
     let without_openid =
         Registration::new("Budget").scope(Scopes::parse("offline_access").unwrap());
     assert!(made(config, &without_openid).is_ok());
@@ -191,7 +191,7 @@ fn what_would_be_signed_by_rs256_has_to_be_named() {
     let mut config = recipient(setup);
     config.response_mode = fdx_par::ResponseMode::Jwt;
     let error = fault(config, &registration(setup));
-    assert_eq!(error, CallerFault::RegistrationAlgorithm.into());
+    assert_eq!(error, ConfigurationFault::RegistrationAlgorithm.into());
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_client_of_certificates_says_which() {
     for authentication in [Authentication::TlsClientAuth, Authentication::SelfSignedTlsClientAuth] {
         let setup = Setup { authentication, ..Setup::default() };
         let error = fault(recipient(setup), &registration(Setup::default()));
-        assert_eq!(error, CallerFault::RegistrationCertificate.into(), "{authentication:?}");
+        assert_eq!(error, ConfigurationFault::RegistrationCertificate.into(), "{authentication:?}");
         assert!(made(recipient(setup), &registration(setup)).is_ok());
     }
 }
@@ -213,7 +213,7 @@ fn a_client_secret_is_not_registered() {
         ClientAuthentication::NotFapi(not_fapi::ClientSecret::new("secret".to_owned()));
     let dialect = fdx_par::Dialect::new("test", "a test").with_members(&[LINE]);
     let error = fault(config.with_dialect(dialect), &registration(Setup::default()));
-    assert_eq!(error, CallerFault::RegistrationSecret.into());
+    assert_eq!(error, ConfigurationFault::RegistrationSecret.into());
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn only_public_keys_are_registered() {
     ] {
         let raw = RawJson::of(&jwks).unwrap();
         let error = Registration::new("Budget").jwks(raw).unwrap_err();
-        assert_eq!(error, CallerFault::RegistrationKeys.into(), "{jwks}");
+        assert_eq!(error, ConfigurationFault::RegistrationKeys.into(), "{jwks}");
     }
 }
 
@@ -249,10 +249,10 @@ fn no_extra_has_a_name_that_this_crate_writes() {
     ];
     for name in written.chain(servers) {
         let error = Registration::new("Budget").extra(name, value()).unwrap_err();
-        assert_eq!(error, CallerFault::ExtraReserved.into(), "{name}");
+        assert_eq!(error, CallFault::ExtraReserved.into(), "{name}");
     }
     let once = Registration::new("Budget").extra("x", value()).unwrap();
-    assert_eq!(once.extra("x", value()).unwrap_err(), CallerFault::ExtraReserved.into());
+    assert_eq!(once.extra("x", value()).unwrap_err(), CallFault::ExtraReserved.into());
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn a_server_without_the_endpoint_is_told_apart() {
     world.config = recipient(Setup::default());
     let registrar = scene::usual(&mut world, Setup::default());
     let error = registrar.register(scene::initial(), world.draw(), world.now).unwrap_err();
-    assert_eq!(error, CallerFault::EndpointMissing.into());
+    assert_eq!(error, ConfigurationFault::EndpointMissing.into());
     // And it answers nothing there.
     let request = http::Request::post("https://bank.example/register").body(Vec::new()).unwrap();
     assert_eq!(world.bank.handle(&request, None, world.now).status(), 404);

@@ -1,4 +1,4 @@
-use fdx_par::{CallerFault, Notice};
+use fdx_par::{CallFault, Notice};
 use serde_json::json;
 
 use super::scene::{answered, echo, everything};
@@ -20,7 +20,7 @@ fn the_token_goes_to_no_other_origin_than_the_registration_endpoint_s() {
         let patch = json!({"registration_client_uri": uri});
         let registered = answered(&mut world, &registrar, &patch).unwrap();
         let sent = world.sent.len();
-        let fault = CallerFault::RegistrationElsewhere;
+        let fault = CallFault::RegistrationElsewhere;
         let (draw, now) = (world.draw(), world.now);
         assert_eq!(registrar.read(&registered, draw, now).unwrap_err(), fault.into(), "{uri}");
         let draw = world.draw();

@@ -1,4 +1,4 @@
-use fdx_par::CallerFault;
+use fdx_par::StoredStateFault;
 use serde_json::{Value, json};
 
 use super::scene::{answered, echo, everything};
@@ -31,7 +31,11 @@ fn what_is_not_a_stored_registration_is_refused() {
     let text = registered.to_json();
     let fault = |text: &str| registrar.restore(text).unwrap_err();
     for end in 0..text.expose().len() {
-        assert_eq!(fault(&text.expose()[..end]), CallerFault::StoredRegistration.into(), "{end}");
+        assert_eq!(
+            fault(&text.expose()[..end]),
+            StoredStateFault::StoredRegistration.into(),
+            "{end}"
+        );
     }
     let members: Value = serde_json::from_str(text.expose()).unwrap();
     for (name, value) in [
@@ -47,12 +51,12 @@ fn what_is_not_a_stored_registration_is_refused() {
         let mut members = members.clone();
         members[name] = value;
         let error = fault(&members.to_string());
-        assert_eq!(error, CallerFault::StoredRegistration.into(), "{name}");
+        assert_eq!(error, StoredStateFault::StoredRegistration.into(), "{name}");
     }
     for issuer in ["https://other.example", "https://bank.example/"] {
         let mut members = members.clone();
         members["issuer"] = json!(issuer);
-        assert_eq!(fault(&members.to_string()), CallerFault::OtherClient.into(), "{issuer}");
+        assert_eq!(fault(&members.to_string()), StoredStateFault::OtherClient.into(), "{issuer}");
     }
 }
 

@@ -1,4 +1,4 @@
-use fdx_par::{CallerFault, Error, NextStep, Notice, Registrar, RegistrationFault};
+use fdx_par::{Error, NextStep, Notice, Registrar, RegistrationFault, StoredStateFault};
 use fdx_testkit::{Authentication, Binding, Setup};
 use serde_json::{Value, json};
 
@@ -251,7 +251,7 @@ fn another_institution_s_registration_is_no_configuration() {
     let (mut world, registrar) = everything();
     let registered = answered(&mut world, &registrar, &json!({})).unwrap();
     let stored = registered.to_json().expose().replace("bank.example\"", "other.example\"");
-    assert_eq!(registrar.restore(&stored).unwrap_err(), CallerFault::OtherClient.into());
+    assert_eq!(registrar.restore(&stored).unwrap_err(), StoredStateFault::OtherClient.into());
     let (mut world, _) = everything();
     let fapi = world.client().unwrap();
     let rogue = elsewhere(&world, &fapi);
@@ -264,5 +264,5 @@ fn another_institution_s_registration_is_no_configuration() {
     let registered = answered(&mut world, &made(&fapi), &json!({})).unwrap();
     assert!(made(&fapi).client_config(&registered).is_ok());
     let refused = made(&rogue).client_config(&registered).unwrap_err();
-    assert_eq!(refused, CallerFault::OtherClient.into());
+    assert_eq!(refused, StoredStateFault::OtherClient.into());
 }

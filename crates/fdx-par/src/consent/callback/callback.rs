@@ -9,15 +9,15 @@ use crate::client::config::ResponseMode;
 use crate::client::redirect_uri::{MAX_URL, own_query};
 use crate::consent::pending::pending::{FlowId, Pending};
 use crate::error::callback::CallbackFault;
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::refusal::{Refusal, RefusalKind};
 use crate::error::refused::Refused;
 use crate::error::said::{Excerpt, Said};
 
-/// The response parameters of a callback that arrived at the redirect_uri, whose own query comes first
-/// and is not among them.
+/// The response parameters of a callback that arrived at the redirect_uri, whose own query comes
+/// first and is not among them.
 pub(super) fn query<'a>(
     received_url: &'a str,
     redirect_uri: &RedirectUri,
@@ -144,7 +144,7 @@ impl Client {
     ) -> Result<Read, Error> {
         self.check_owner(pending.flow.owner())?;
         if pending.flow.response_mode == ResponseMode::Jwt {
-            return Err(CallerFault::ResponseMode.into());
+            return Err(CallFault::ResponseMode.into());
         }
         let query = query(received_url, &pending.flow.redirect_uri)?;
         let one = |name| query.one(name).map_err(fault);

@@ -12,7 +12,7 @@ use crate::consent::callback::callback::{Callback, Read, fault, read};
 use crate::consent::pending::pending::Pending;
 use crate::discovery::keys::ServerKeys;
 use crate::error::callback::CallbackFault;
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::refused::Refused;
 
@@ -28,8 +28,8 @@ const INSIDE: &[&str] = &["code", "error", "iss", "state", "access_token", "id_t
 
 impl Client {
     /// Reads a callback in the response mode `jwt`. Checks its size and encoding, the
-    /// `redirect_uri`, the callback deadline, and that there is one `response` and no parameter that
-    /// belongs inside it.
+    /// `redirect_uri`, the callback deadline, and that there is one `response` and no parameter
+    /// that belongs inside it.
     ///
     /// # Errors
     /// [`Refused`] with the pending value unspent.
@@ -53,7 +53,7 @@ impl Client {
     ) -> Result<Secret, Error> {
         self.check_owner(pending.flow.owner())?;
         if pending.flow.response_mode == ResponseMode::Query {
-            return Err(CallerFault::ResponseMode.into());
+            return Err(CallFault::ResponseMode.into());
         }
         let query = arrival::query(received_url, &pending.flow.redirect_uri)?;
         // FAPI 2.0 Message Signing 5.4.2: a bare code must not pass in this mode.

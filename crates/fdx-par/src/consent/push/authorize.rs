@@ -6,22 +6,22 @@ use crate::consent::push::push::{Prepared, Push};
 use crate::consent::push::pushed::AuthorizationUrl;
 use crate::consent::push::request::AuthorizationRequest;
 use crate::discovery::reserved::names_any;
-use crate::error::caller::CallerFault;
+use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
 use crate::exchange::mint::Mint;
 
 /// Writes an authorization request into the URL of the customer's browser (RFC 6749 section 4.1.1),
-/// for a provider that accepts no pushed requests. Anyone who sees the URL can read and change it; PKCE
-/// with S256 and `state` still protect the response.
+/// for a provider that accepts no pushed requests. Anyone who sees the URL can read and change it;
+/// PKCE with S256 and `state` still protect the response.
 ///
 /// The next steps are those after a push: [`Client::callback`], [`Client::exchange`].
 ///
 /// # Errors
-/// [`CallerFault::NotFapi`] unless the client's dialect has
+/// [`ConfigurationFault::NotFapi`] unless the client's dialect has
 /// [`Departure::NotPushed`](crate::not_fapi::Departure::NotPushed): use [`Client::push`] then.
-/// [`CallerFault::DetailsTypeNotListed`], as for a push.
-/// [`CallerFault::AuthorizationEndpointQuery`] if the endpoint's own query has an extra parameter of
-/// the request.
+/// [`CallFault::DetailsTypeNotListed`](crate::CallFault::DetailsTypeNotListed), as for a push.
+/// [`ConfigurationFault::AuthorizationEndpointQuery`] if the endpoint's own query has an extra
+/// parameter of the request.
 pub fn authorize(
     client: &Client,
     request: &AuthorizationRequest,
@@ -29,11 +29,11 @@ pub fn authorize(
     now: UnixTime,
 ) -> Result<(AuthorizationUrl, Pending), Error> {
     if !client.profile().not_pushed {
-        return Err(CallerFault::NotFapi.into());
+        return Err(ConfigurationFault::NotFapi.into());
     }
     let endpoint = &client.metadata().authorization_endpoint;
     if names_any(endpoint, |name| request.has_extra(name)) {
-        return Err(CallerFault::AuthorizationEndpointQuery.into());
+        return Err(ConfigurationFault::AuthorizationEndpointQuery.into());
     }
     let push = Push::new(client, request)?;
     let mint = Mint { entropy: &entropy, attempt: 0, now };

@@ -4,7 +4,7 @@ use fdx_wire::form::Form;
 use fdx_wire::json::{ObjectWriter, RawJson};
 
 use crate::dialect::profile::Profile;
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::exchange::outgoing::ParameterBody;
 
 /// The parameters of an authorization request, in order. A form writes all of them as text, a
@@ -54,11 +54,11 @@ impl<'a> Parameters<'a> {
         &self,
         profile: &Profile,
         form: impl FnOnce() -> Form,
-    ) -> Result<ParameterBody, CallerFault> {
+    ) -> Result<ParameterBody, CallFault> {
         if profile.push_as_json { Ok(self.object(profile)?.into()) } else { Ok(form().into()) }
     }
 
-    fn object(&self, profile: &Profile) -> Result<ObjectWriter, CallerFault> {
+    fn object(&self, profile: &Profile) -> Result<ObjectWriter, CallFault> {
         let mut object = ObjectWriter::with_capacity(4096);
         for (name, value) in self.firsts() {
             let plural = name == "resource" && profile.resources_plural;
@@ -88,7 +88,7 @@ impl<'a> Parameters<'a> {
     }
 
     /// RFC 9101 section 4. `client_id` is the request object's own.
-    pub(super) fn request_object(&self) -> Result<RequestObjectParameters, CallerFault> {
+    pub(super) fn request_object(&self) -> Result<RequestObjectParameters, CallFault> {
         let mut parameters = RequestObjectParameters::new();
         for (name, value) in self.firsts().filter(|(name, _)| *name != "client_id") {
             // RFC 8707 2: what a form repeats is an array of strings in a request object.
@@ -112,7 +112,7 @@ impl<'a> Parameters<'a> {
     }
 
     /// The texts of a parameter that occurs at least so many times, as an array.
-    fn repeated(&self, name: &str, times: usize) -> Result<Option<RawJson>, CallerFault> {
+    fn repeated(&self, name: &str, times: usize) -> Result<Option<RawJson>, CallFault> {
         let same = self.0.iter().filter(|(other, _)| *other == name);
         let texts = same.filter_map(|(_, value)| match value {
             Value::Text(text) => Some(text.expose()),
@@ -121,6 +121,6 @@ impl<'a> Parameters<'a> {
         let texts: Vec<&str> = texts.collect();
         let enough = texts.len() >= times;
         let array = enough.then(|| RawJson::of(&texts)).transpose();
-        array.map_err(|_| CallerFault::ParameterText)
+        array.map_err(|_| CallFault::ParameterText)
     }
 }

@@ -16,7 +16,7 @@ use crate::consent::push::pushed;
 use crate::consent::push::pushed::{AuthorizationUrl, Pushed};
 use crate::consent::push::request::AuthorizationRequest;
 use crate::discovery::endpoint::Endpoint;
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
@@ -49,7 +49,7 @@ pub(crate) struct Prepared<'a> {
 
 impl Push {
     /// # Errors
-    /// [`CallerFault::DetailsTypeNotListed`].
+    /// [`CallFault::DetailsTypeNotListed`].
     pub(crate) fn new(client: &Client, request: &AuthorizationRequest) -> Result<Self, Error> {
         let details = request.requested.authorization_details();
         let listed =
@@ -57,14 +57,14 @@ impl Push {
         if details.iter().flat_map(AuthorizationDetails::iter).all(listed) {
             Ok(Self { client: client.clone(), request: request.clone() })
         } else {
-            Err(CallerFault::DetailsTypeNotListed.into())
+            Err(CallFault::DetailsTypeNotListed.into())
         }
     }
 
     /// Mints the values of one attempt and writes the parameters.
     ///
     /// # Errors
-    /// [`CallerFault::ParameterText`] if the authorization details have no JSON form.
+    /// [`CallFault::ParameterText`] if the authorization details have no JSON form.
     pub(crate) fn prepare(&self, mint: &Mint<'_>) -> Result<Prepared<'_>, Error> {
         let config = self.client.config();
         let (scopes, mut notices) = self.request.scopes(self.client.metadata());
@@ -89,7 +89,7 @@ impl Push {
             .text("code_challenge", code_verifier.challenge().as_str())
             .text("code_challenge_method", CODE_CHALLENGE_METHOD);
         if let Some(details) = self.request.requested.authorization_details() {
-            let json = RawJson::of(&details).map_err(|_| CallerFault::ParameterText)?;
+            let json = RawJson::of(&details).map_err(|_| CallFault::ParameterText)?;
             parameters.json("authorization_details", json);
         }
         if config.response_mode == ResponseMode::Jwt {
@@ -144,7 +144,7 @@ impl Client {
     /// them.
     ///
     /// # Errors
-    /// [`Error::Caller`]: [`CallerFault::DetailsTypeNotListed`] where the server lists the types of
+    /// [`CallFault::DetailsTypeNotListed`] where the server lists the types of
     /// authorization details that it takes, and FDX's is not among them.
     pub fn push(
         &self,
@@ -153,7 +153,7 @@ impl Client {
         now: UnixTime,
     ) -> Result<Draft<Pushed>, Error> {
         if self.profile().not_pushed {
-            return Err(CallerFault::NotPushed.into());
+            return Err(CallFault::NotPushed.into());
         }
         Ok(Draft::new(Push::new(self, request)?, entropy, now)?)
     }
@@ -222,7 +222,7 @@ impl Push {
                 REQUEST_OBJECT_LIFETIME,
                 &parameters.request_object()?,
             )
-            .map_err(|_| CallerFault::ExtraReserved)?;
+            .map_err(|_| CallFault::ExtraReserved)?;
         let profile = self.client.profile();
         let outside = parameters.outside(profile);
         let mut body = outside.body(profile, || outside.form())?;

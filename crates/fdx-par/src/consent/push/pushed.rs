@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::consent::pending::pending::Pending;
 use crate::dialect::profile::Profile;
-use crate::error::caller::CallerFault;
+use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 use crate::error::notice::Notice;
 use crate::error::server::ServerRule;
@@ -125,10 +125,10 @@ impl Pushed {
     /// 5.3.3.2-6), unless the dialect adds others.
     ///
     /// # Errors
-    /// [`CallerFault::RedirectTooLate`]: push again.
+    /// [`StoredStateFault::RedirectTooLate`]: push again.
     pub fn redirect(self, now: UnixTime) -> Result<(AuthorizationUrl, Pending), Error> {
         if now > self.redirect_by {
-            return Err(CallerFault::RedirectTooLate.into());
+            return Err(StoredStateFault::RedirectTooLate.into());
         }
         Ok((self.authorization_url, self.pending))
     }

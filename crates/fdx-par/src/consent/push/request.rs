@@ -4,7 +4,7 @@ use fdx_wire::HttpsUrl;
 use crate::consent::push::parameters::Parameters;
 use crate::discovery::metadata::ServerMetadata;
 use crate::discovery::reserved::is_reserved;
-use crate::error::caller::CallerFault;
+use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::notice::Notice;
 
@@ -91,7 +91,7 @@ impl AuthorizationRequest {
     /// suffices.
     ///
     /// # Errors
-    /// [`CallerFault::ParameterText`].
+    /// [`CallFault::ParameterText`].
     pub fn acr_values(mut self, values: &str) -> Result<Self, Error> {
         self.acr_values = Some(text(values)?);
         Ok(self)
@@ -100,7 +100,7 @@ impl AuthorizationRequest {
     /// `prompt`, such as `login` or `consent`.
     ///
     /// # Errors
-    /// [`CallerFault::ParameterText`].
+    /// [`CallFault::ParameterText`].
     pub fn prompt(self, prompt: &str) -> Result<Self, Error> {
         self.option("prompt", prompt)
     }
@@ -108,7 +108,7 @@ impl AuthorizationRequest {
     /// `login_hint`: the identifier that the customer probably logs in with.
     ///
     /// # Errors
-    /// [`CallerFault::ParameterText`].
+    /// [`CallFault::ParameterText`].
     pub fn login_hint(self, hint: &str) -> Result<Self, Error> {
         self.option("login_hint", hint)
     }
@@ -116,7 +116,7 @@ impl AuthorizationRequest {
     /// `ui_locales`: languages that the customer reads, separated by spaces.
     ///
     /// # Errors
-    /// [`CallerFault::ParameterText`].
+    /// [`CallFault::ParameterText`].
     pub fn ui_locales(self, locales: &str) -> Result<Self, Error> {
         self.option("ui_locales", locales)
     }
@@ -124,12 +124,12 @@ impl AuthorizationRequest {
     /// A parameter that this crate does not know.
     ///
     /// # Errors
-    /// [`CallerFault::ExtraReserved`] for a name that the protocol uses, or for a repeated name,
-    /// [`CallerFault::ParameterText`].
+    /// [`CallFault::ExtraReserved`] for a name that the protocol uses, or for a repeated name,
+    /// [`CallFault::ParameterText`].
     pub fn extra(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let given = self.extras.iter().any(|(known, _)| known == name);
         if given || is_reserved(name) {
-            return Err(CallerFault::ExtraReserved.into());
+            return Err(CallFault::ExtraReserved.into());
         }
         self.extras.push((text(name)?, text(value)?));
         Ok(self)
@@ -186,7 +186,7 @@ impl AuthorizationRequest {
 
 fn text(text: &str) -> Result<String, Error> {
     if text.is_empty() || text.len() > MAX_TEXT || text.chars().any(char::is_control) {
-        return Err(CallerFault::ParameterText.into());
+        return Err(CallFault::ParameterText.into());
     }
     Ok(text.to_owned())
 }
