@@ -245,8 +245,6 @@ const PAIRS: &[(&str, (&str, &str))] = &[
     ("fdx_rar::revocation::RevocationReason", NAME),
     ("fdx_rar::scope::Scopes", ("crates/fdx-rar/src/scope.rs", "written_scopes_read_back")),
     ("fdx_rar::timestamp::Timestamp", GRANT),
-    ("fdx_rar::uae::ConsentState", NAME),
-    ("fdx_rar::uae::Permission", NAME),
     (
         "fdx_wire::json::raw::RawJson",
         ("crates/fdx-wire/src/json/tests.rs", "raw_json_is_read_back_as_the_text_that_it_was"),

@@ -201,7 +201,6 @@ pub use fdx_api::resource::{ResourceAnswer, ResourceRequest};
 pub use fdx_api::revocation::{ConsentRevoked, RevocationOutcome, Revocations};
 pub use readiness::readiness::Readiness;
 pub use readiness::rule::{Finding, Severity};
-pub use registration::by_certificate::TppRegistered;
 pub use registration::choices::Registration;
 pub use registration::exchanges::{Deleted, InitialAccess};
 pub use registration::registered::{Registered, RegistrationAccess};

@@ -3,8 +3,9 @@
 use core::time::Duration;
 
 use fdx_jose::SealingKeys;
+use fdx_par::dialect::uae::{AccountAccessConsent, Billing, Permission};
+use fdx_par::dialect::{DetailText, Dialect, Line, Member};
 use fdx_par::{AuthorizationRequest, Client, Error, Notice, Pending, ServerRule, Verified};
-use fdx_rar::uae::{AccountAccessConsent, Billing, Permission};
 use fdx_rar::{AuthorizationDetails, ReceiptWarning, Requested, Scopes};
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Setup, World, answer, consent_request, entropy, start};
@@ -33,6 +34,15 @@ fn requests() -> [AuthorizationRequest; 3] {
     ]
 }
 
+/// The client generates the consent id in its details.
+const GENERATES_ID: Dialect = Dialect::new("generates-id", "a provider").with_members(&[Line {
+    member: Member::ConsentIdInDetails(DetailText {
+        detail_type: "urn:openfinanceuae:account-access-consent:v2.1",
+        paths: &[&["consent", "Data", "ConsentId"], &["consent", "ConsentId"]],
+    }),
+    source: "this test",
+}]);
+
 /// A world whose institution takes every push, and the client in it.
 fn world() -> (World, Client) {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
@@ -44,6 +54,7 @@ fn world() -> (World, Client) {
         *answer.body_mut() = document.to_string().into_bytes();
         answer
     });
+    world.config = world.config.clone().with_dialect(GENERATES_ID);
     let client = world.client().unwrap();
     (world, client)
 }

@@ -68,7 +68,6 @@ mod revocation;
 mod scope;
 mod timestamp;
 mod tolerant;
-pub mod uae;
 
 pub use authorization_details::{
     AuthorizationDetail, AuthorizationDetails, AuthorizationDetailsError, FDX_V1_0, OtherDetail,

@@ -112,7 +112,7 @@ mod tests {
     use super::Known;
     use crate::{
         ConsentStatus, DataCluster, DurationType, PartyType, ReceiptWarning, Registry,
-        ResourceType, RevocationReason, uae,
+        ResourceType, RevocationReason,
     };
 
     #[test]
@@ -158,8 +158,6 @@ mod tests {
             read_back(ResourceType::parse(&text))?;
             read_back(ReceiptWarning::parse(&text))?;
             read_back(RevocationReason::parse(&text))?;
-            read_back(uae::ConsentState::parse(&text))?;
-            read_back(uae::Permission::parse(&text))?;
         }
 
         #[test]
@@ -172,8 +170,6 @@ mod tests {
             known::<ResourceType>(at, spelling, capitals)?;
             known::<ReceiptWarning>(at, spelling, capitals)?;
             known::<RevocationReason>(at, spelling, capitals)?;
-            known::<uae::ConsentState>(at, spelling, capitals)?;
-            known::<uae::Permission>(at, spelling, capitals)?;
         }
     }
 

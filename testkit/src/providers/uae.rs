@@ -2,9 +2,9 @@ use core::time::Duration;
 
 use fdx_jose::Algorithm;
 use fdx_par::dialect::UAE;
+use fdx_par::dialect::uae::{AccountAccessConsent, Billing, Permission};
 use fdx_par::{AuthorizationRequest, Client, Dialect, Error};
 use fdx_rar::Scopes;
-use fdx_rar::uae::{AccountAccessConsent, Billing, Permission};
 use fdx_sandbox::Provider;
 use fdx_wire::HttpsUrl;
 

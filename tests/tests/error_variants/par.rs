@@ -49,9 +49,20 @@ const STORED_GRANT: &str = "crates/fdx-par/tests/stored_grant.rs";
 const TOKENS: &str = "crates/fdx-par/tests/bad_input/tokens.rs";
 const NO_RESPONSE: &str = "crates/fdx-par/tests/no_response.rs";
 const WEAKENED: &str = "crates/fdx-par/tests/registration/weakened.rs";
+const UAE: &str = "crates/fdx-par/src/dialect/uae/tests.rs";
 const UNUSUAL_CALLBACKS: &str = "crates/fdx-par/tests/unusual_callbacks.rs";
 
 pub(crate) const TABLES: &[Table] = &[
+    Table {
+        declared: "crates/fdx-par/src/dialect/uae/details.rs",
+        name: "AccountAccessConsentError",
+        rows: &[
+            ("Expired", UAE, "requires_expiration_in_the_future_and_within_a_year"),
+            ("NoPermission", UAE, "requires_expiration_in_the_future_and_within_a_year"),
+            ("TooLong", UAE, "requires_expiration_in_the_future_and_within_a_year"),
+        ],
+        never: &[],
+    },
     Table {
         declared: "crates/fdx-par/src/error/error.rs",
         name: "Error",

@@ -11,7 +11,6 @@ const HERE: &str = "tests/tests/error_variants/rar.rs";
 const NOTIFICATION_TESTS: &str = "crates/fdx-rar/src/notification/tests.rs";
 const RECEIPT_TESTS: &str = "crates/fdx-rar/src/receipt/tests.rs";
 const SCOPE: &str = "crates/fdx-rar/src/scope.rs";
-const UAE: &str = "crates/fdx-rar/src/uae/tests.rs";
 
 pub(crate) const TABLES: &[Table] = &[
     Table {
@@ -24,16 +23,6 @@ pub(crate) const TABLES: &[Table] = &[
         declared: "crates/fdx-rar/src/consent_grant/consent_id.rs",
         name: "ConsentIdError",
         rows: &[("ConsentIdError", HERE, "a_consent_id_with_a_control_character")],
-        never: &[],
-    },
-    Table {
-        declared: "crates/fdx-rar/src/uae/error.rs",
-        name: "AccountAccessConsentError",
-        rows: &[
-            ("Expired", UAE, "requires_expiration_in_the_future_and_within_a_year"),
-            ("NoPermission", UAE, "requires_expiration_in_the_future_and_within_a_year"),
-            ("TooLong", UAE, "requires_expiration_in_the_future_and_within_a_year"),
-        ],
         never: &[],
     },
     Table {

@@ -96,7 +96,7 @@ impl Client {
     ///
     /// | value | errors |
     /// |---|---|
-    /// | exchanged tokens | [`ServerRule::IdTokenMissing`](crate::ServerRule::IdTokenMissing), [`ServerRule::ConsentIdConflict`](crate::ServerRule::ConsentIdConflict); if the client made the consent id, [`ServerRule::AuthorizationDetailsMissing`](crate::ServerRule::AuthorizationDetailsMissing) and [`ServerRule::ConsentIdOther`](crate::ServerRule::ConsentIdOther) |
+    /// | exchanged tokens | [`ServerRule::IdTokenMissing`](crate::ServerRule::IdTokenMissing), [`ServerRule::ConsentIdConflict`](crate::ServerRule::ConsentIdConflict); with a generated consent id, [`ServerRule::AuthorizationDetailsMissing`](crate::ServerRule::AuthorizationDetailsMissing) and [`ServerRule::ConsentIdOther`](crate::ServerRule::ConsentIdOther) |
     /// | refreshed tokens | [`ServerRule::RefreshedIdentity`](crate::ServerRule::RefreshedIdentity), [`ServerRule::ConsentIdConflict`](crate::ServerRule::ConsentIdConflict) |
     /// | a signed callback | [`Error::Callback`] |
     /// | a signed introspection | [`Error::Server`] |

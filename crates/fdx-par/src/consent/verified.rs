@@ -1,7 +1,6 @@
 use core::fmt;
 
 use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation, JwtExpectation};
-use fdx_rar::uae::ReportedConsent;
 use fdx_rar::{AuthorizationDetails, ConsentId, Requested};
 use fdx_wire::UnixTime;
 use serde::Deserialize;
@@ -11,6 +10,7 @@ use crate::client::encrypted::{Encrypted, EncryptedIdToken};
 use crate::client::verification::{Checked, Unverified};
 use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
 use crate::consent::pending::pending::{Flow, FlowId};
+use crate::dialect::detail_text::DetailText;
 use crate::discovery::keys::ServerKeys;
 use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
@@ -111,8 +111,10 @@ impl Client {
             }
             None => None,
         };
-        client_made(&exchanged.flow.asked, details.as_ref(), &mut consent_id)
-            .map_err(|rule| exchanged.issued.fault(rule))?;
+        if let Some(place) = self.profile().consent_id_in_details {
+            check_generated_id(place, &exchanged.flow.asked, details.as_ref(), &mut consent_id)
+                .map_err(|rule| exchanged.issued.fault(rule))?;
+        }
         Ok(Findings { id_token, consent_id, details, notices })
     }
 
@@ -173,22 +175,23 @@ pub struct Findings {
     notices: Vec<Notice>,
 }
 
-/// Checks that the token response has the consent id that the client chose, and no other.
-fn client_made(
-    asked: &Requested,
+/// Checks that the token response repeats the consent id that the client generated, and no other.
+fn check_generated_id(
+    place: DetailText,
+    requested: &Requested,
     reported: Option<&AuthorizationDetails>,
     consent_id: &mut Option<ConsentId>,
 ) -> Result<(), ServerRule> {
-    let requested = asked.authorization_details();
-    let Some(requested) = requested.as_ref().and_then(ReportedConsent::find) else {
+    let requested = requested.authorization_details();
+    let Some(requested) = requested.and_then(|details| place.find(&details)) else {
         return Ok(());
     };
-    let reported =
-        reported.and_then(ReportedConsent::find).ok_or(ServerRule::AuthorizationDetailsMissing)?;
-    if reported.consent_id() != requested.consent_id() {
+    let reported = reported.and_then(|details| place.find(details));
+    let reported = reported.ok_or(ServerRule::AuthorizationDetailsMissing)?;
+    if reported != requested {
         return Err(ServerRule::ConsentIdOther);
     }
-    agree(consent_id, reported.consent_id())
+    agree(consent_id, &reported)
 }
 
 /// `fdxConsentId` of an ID token.

@@ -1,5 +1,6 @@
 use core::time::Duration;
 
+use crate::dialect::detail_text::DetailText;
 use crate::dialect::not_fapi::departure::Departure;
 #[cfg(test)]
 use crate::dialect::not_fapi::departure::DocumentedEndpoints;
@@ -22,6 +23,9 @@ pub enum Member {
     CallbackWithoutIss,
     /// The client presents its certificate to every endpoint, alias or not.
     CertificateEverywhere,
+    /// The client generates the consent id inside the authorization details, at this place. The token
+    /// response must repeat it.
+    ConsentIdInDetails(DetailText),
     /// The consent API expects `Authorization` to hold the access token without a scheme.
     ConsentTokenWithoutScheme,
     /// The endpoint is this path on the issuer's origin, and the metadata's URL is ignored.
@@ -67,6 +71,7 @@ impl Member {
             Self::AuthorizationUrlParameters(_) => Deviation::AuthorizationUrlParameters,
             Self::CallbackWithoutIss => Deviation::CallbackWithoutIss,
             Self::CertificateEverywhere => Deviation::CertificateEverywhere,
+            Self::ConsentIdInDetails(_) => Deviation::ConsentIdInDetails,
             Self::ConsentTokenWithoutScheme => Deviation::ConsentTokenWithoutScheme,
             Self::EndpointPath(..) => Deviation::EndpointPath,
             Self::IdTokenTyp(_) => Deviation::IdTokenTyp,
@@ -107,6 +112,7 @@ impl Member {
         Self::AuthorizationUrlParameters(&[("response_type", "code")]),
         Self::CallbackWithoutIss,
         Self::CertificateEverywhere,
+        Self::ConsentIdInDetails(DetailText { detail_type: "consent", paths: &[&["id"]] }),
         Self::ConsentTokenWithoutScheme,
         Self::EndpointPath(Endpoint::Token, "/token"),
         Self::IdTokenTyp("at+jwt"),

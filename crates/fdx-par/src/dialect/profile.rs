@@ -3,6 +3,7 @@ use core::time::Duration;
 use fdx_rar::Scopes;
 
 use crate::dialect::definition::{Dialect, Line};
+use crate::dialect::detail_text::DetailText;
 use crate::dialect::member::Member;
 use crate::dialect::not_fapi::departure::{Departure, DocumentedEndpoints};
 use crate::discovery::endpoint::Endpoint;
@@ -22,6 +23,8 @@ pub(crate) struct Profile {
     pub(crate) certificate_everywhere: bool,
     pub(crate) client_secret_basic: bool,
     pub(crate) client_secret_post: bool,
+    /// Where the client's authorization details have the consent id that it generated.
+    pub(crate) consent_id_in_details: Option<DetailText>,
     pub(crate) consent_token_without_scheme: bool,
     pub(crate) documented_endpoints: Option<DocumentedEndpoints>,
     /// Paths that replace the metadata's endpoints, in the order of the dialect.
@@ -84,6 +87,9 @@ impl Profile {
             }
             Member::CallbackWithoutIss => self.callback_without_iss = true,
             Member::CertificateEverywhere => self.certificate_everywhere = true,
+            Member::ConsentIdInDetails(place) => {
+                self.consent_id_in_details.get_or_insert(place);
+            }
             Member::ConsentTokenWithoutScheme => self.consent_token_without_scheme = true,
             Member::EndpointPath(endpoint, path) => self.endpoint_paths.push((endpoint, path)),
             Member::IdTokenTyp(typ) => {

@@ -40,6 +40,7 @@ deviations! {
     CertificateEverywhere: "certificate-everywhere", "RFC 8705 section 5";
     ClientSecretBasic: "not-fapi.client-secret-basic", "FAPI 2.0 Security Profile 5.3.3.1-2";
     ClientSecretPost: "not-fapi.client-secret-post", "FAPI 2.0 Security Profile 5.3.3.1-2";
+    ConsentIdInDetails: "consent-id-in-details", "FDX Consent API";
     ConsentTokenWithoutScheme: "consent-token-without-scheme", "RFC 6750 section 2.1";
     DocumentedEndpoints: "not-fapi.documented-endpoints", "FAPI 2.0 Security Profile 5.3.3.1-9";
     EndpointPath: "endpoint-path", "FAPI 2.0 Security Profile 5.3.3.1-9";

@@ -9,7 +9,7 @@
 //!                                                 └── delete ──▶ Deleted
 //! ```
 //!
-//! UAE Open Finance registers otherwise:
+//! Some providers register a client by its certificate instead:
 //! [`Client::register_by_certificate`](crate::Client::register_by_certificate).
 
 pub(crate) mod answer;

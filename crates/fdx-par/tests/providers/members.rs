@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use fdx_par::dialect::{self, Line};
-use fdx_par::{Dialect, Error, not_fapi};
+use fdx_par::{Deviation, Dialect, Error, not_fapi};
 use fdx_sandbox::customer::Decision;
 use fdx_testkit::providers::{PROVIDED, Provided};
 use fdx_testkit::{World, entropy};
@@ -15,6 +15,8 @@ enum Off {
     Client(&'static str),
     /// At the server, with this error.
     Server(&'static str),
+    /// After verification: no consent id is known.
+    NoConsentId,
     /// At the customer: no page is shown.
     Page,
 }
@@ -97,6 +99,7 @@ const ROWS: &[Row] = &[
     row("mx", "not-fapi.unbound-tokens", Off::Client("fdx.dialect.not_fapi")),
     row("uae", "authorization-url-parameters", Off::Page),
     row("uae", "certificate-everywhere", Off::Server("invalid_client")),
+    row("uae", "consent-id-in-details", Off::NoConsentId),
     row("uae", "push-interaction-id", Off::Server("invalid_request")),
     row("uae", "push-status-ok", Off::Client("rfc9126.status")),
     row("uae", "push-without-client-id", Off::Server("invalid_request")),
@@ -153,6 +156,10 @@ fn flow(provided: &Provided, dialect: Dialect, when: fn(&mut World)) -> Result<(
     let callback = world.customer(&url, &Decision::everything());
     let exchanged = world.exchange(&client, pending, &callback)?;
     let verified = world.verify(&client, exchanged).map_err(Error::from)?;
+    let generates_id = provided.dialect.allows(Deviation::ConsentIdInDetails);
+    if generates_id && verified.consent_id().is_none() {
+        return Err(Failed::NoConsentId);
+    }
     let granted = match verified.asked().consent() {
         Some(_) => world.granted(&client, verified)?,
         None => verified.without_grant(),
@@ -164,6 +171,7 @@ fn flow(provided: &Provided, dialect: Dialect, when: fn(&mut World)) -> Result<(
 #[derive(Debug)]
 enum Failed {
     Error(Error),
+    NoConsentId,
     Page,
 }
 
@@ -178,7 +186,7 @@ impl Off {
         match (self, failed) {
             (Self::Client(code), Failed::Error(error)) => error.code() == *code,
             (Self::Server(code), Failed::Error(Error::Refusal(refusal))) => refusal.is(code),
-            (Self::Page, Failed::Page) => true,
+            (Self::NoConsentId, Failed::NoConsentId) | (Self::Page, Failed::Page) => true,
             _ => false,
         }
     }

@@ -1,5 +1,5 @@
 use fdx_par::dialect::UAE;
-use fdx_rar::uae::{ConsentState, ReportedConsent};
+use fdx_par::dialect::uae::{ConsentState, ReportedConsent};
 use fdx_sandbox::customer::Decision;
 use fdx_testkit::providers::provided;
 use fdx_testkit::{WireTexts, entropy};

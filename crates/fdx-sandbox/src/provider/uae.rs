@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use fdx_jose::{Algorithm, Jws};
-use fdx_rar::uae::{ACCOUNT_ACCESS_CONSENT, Permission, ReportedConsent};
 use fdx_rar::{
     AuthorizationDetail, AuthorizationDetails, ConsentDuration, ConsentRequest, DataCluster,
     ResourceType, Scopes,
@@ -61,13 +60,16 @@ const PATHS: Paths = Paths {
 const PUSHED: [&str; 3] = ["client_assertion", "client_assertion_type", "request"];
 const LONGEST_LIFETIME: Duration = Duration::from_secs(600);
 
+/// The `type` of a consent.
+const ACCOUNT_ACCESS_CONSENT: &str = "urn:openfinanceuae:account-access-consent:v2.1";
+
 /// The data cluster of each permission.
-const PERMISSIONS: &[(Permission, DataCluster)] = &[
-    (Permission::ReadAccountsBasic, DataCluster::AccountBasic),
-    (Permission::ReadAccountsDetail, DataCluster::AccountDetailed),
-    (Permission::ReadBalances, DataCluster::Balances),
-    (Permission::ReadTransactionsBasic, DataCluster::Transactions),
-    (Permission::ReadTransactionsDetail, DataCluster::Transactions),
+const PERMISSIONS: &[(&str, DataCluster)] = &[
+    ("ReadAccountsBasic", DataCluster::AccountBasic),
+    ("ReadAccountsDetail", DataCluster::AccountDetailed),
+    ("ReadBalances", DataCluster::Balances),
+    ("ReadTransactionsBasic", DataCluster::Transactions),
+    ("ReadTransactionsDetail", DataCluster::Transactions),
 ];
 
 #[derive(Deserialize)]
@@ -183,14 +185,9 @@ fn requested(
     let details = sent.get("authorization_details").unwrap_or_default();
     let details = AuthorizationDetails::parse(details)
         .map_err(|_| violation("authorization_details is a JSON array"))?;
-    let id = ReportedConsent::find(&details).filter(|_| details.iter().len() == 1);
+    let consent = the_consent(&details).unwrap_or_default();
+    let id = member(&consent, "ConsentId").as_str().map(str::to_owned);
     let id = id.ok_or_else(|| violation("there is exactly one consent, with a ConsentId"))?;
-    let detail = details.iter().find_map(|detail| match detail {
-        AuthorizationDetail::Other(other) => other.member("consent"),
-        _ => None,
-    });
-    let consent = detail.and_then(|consent| consent.value().ok()).map(document::of_value);
-    let consent = consent.unwrap_or_default();
     for required in ["ExpirationDateTime", "OpenFinanceBilling", "Permissions"] {
         if member(&consent, required).is_null() {
             return Err(violation(
@@ -208,23 +205,34 @@ fn requested(
         });
     }
     let permissions = member(&consent, "Permissions").as_array().into_iter().flatten();
-    let permissions: Vec<_> =
-        permissions.filter_map(Value::as_str).map(Permission::parse).collect();
+    let permissions: Vec<_> = permissions.filter_map(Value::as_str).collect();
     let mut request = ConsentRequest::new(ConsentDuration::Persistent);
-    for (_, cluster) in
-        PERMISSIONS.iter().filter(|(permission, _)| permissions.contains(permission))
-    {
-        request = request.resource(ResourceType::Account, [cluster.clone()]);
+    for (name, cluster) in PERMISSIONS {
+        if permissions.iter().any(|permission| permission.eq_ignore_ascii_case(name)) {
+            request = request.resource(ResourceType::Account, [cluster.clone()]);
+        }
     }
     let request = request.build().map_err(|_| violation("some permission is known here"))?;
     let mut data = consent;
     if let Some(members) = data.as_object_mut() {
         members.insert("Status".to_owned(), json!("Authorized"));
     }
-    let self_link = format!("/account-access-consents/{}", id.consent_id());
+    let self_link = format!("/account-access-consents/{id}");
     let response_details = json!([{
         "type": ACCOUNT_ACCESS_CONSENT,
         "consent": { "Data": data, "Links": { "Self": self_link } },
     }]);
-    Ok(Requested::of(request, scopes, response_details).with_consent_id(id.consent_id()))
+    Ok(Requested::of(request, scopes, response_details).with_consent_id(&id))
+}
+
+/// The `consent` of the details' only element, if it is an account access consent.
+fn the_consent(details: &AuthorizationDetails) -> Option<Value> {
+    let mut details = details.iter();
+    let (Some(AuthorizationDetail::Other(detail)), None) = (details.next(), details.next()) else {
+        return None;
+    };
+    if detail.detail_type() != ACCOUNT_ACCESS_CONSENT {
+        return None;
+    }
+    detail.member("consent")?.value().ok().map(document::of_value)
 }

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use fdx_jose::Algorithm;
 use fdx_par::dialect::UAE;
+use fdx_par::dialect::uae::{AccountAccessConsent, Billing, Permission, ReportedConsent};
 use fdx_par::{AuthorizationRequest, Callback, SenderConstraint};
-use fdx_rar::uae::{AccountAccessConsent, Billing, Permission, ReportedConsent};
 use fdx_rar::{ConsentReceipt, Scopes};
 use fdx_sandbox::Provider;
 use fdx_transport_hyper::system_now;

@@ -2,6 +2,7 @@ use core::time::Duration;
 
 use crate::dialect::definition::{Dialect, Line, Need, line};
 use crate::dialect::member::Member;
+use crate::dialect::uae::reported::CONSENT_ID;
 
 const GUIDE: &str = "Nebras Open Finance, TPP standards, Sending the /par Request";
 const OPENAPI: &str = "Nebras Open Finance, uae-authorization-endpoints-openapi v2.1-errata2";
@@ -28,6 +29,7 @@ const MEMBERS: &[Line] = &[
         "Nebras Open Finance, TPP standards, authorization endpoint",
     ),
     line(Member::CertificateEverywhere, GUIDE),
+    line(Member::ConsentIdInDetails(CONSENT_ID), OPENAPI),
     line(Member::PushInteractionId, GUIDE),
     line(Member::PushStatusOk, OPENAPI),
     line(Member::PushWithoutClientId, OPENAPI),

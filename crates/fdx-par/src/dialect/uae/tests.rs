@@ -1,10 +1,13 @@
-use alloc::format;
+use core::time::Duration;
 
+use fdx_rar::AuthorizationDetails;
+use fdx_wire::UnixTime;
 use proptest::prelude::*;
 
 use super::*;
 
 const NOW: UnixTime = UnixTime::from_seconds(1_767_607_200);
+const YEAR: u64 = 31_536_000;
 
 fn billing() -> Billing {
     Billing { user_type: "Retail".into(), purpose: "AccountAggregation".into() }
@@ -29,14 +32,13 @@ fn writes_the_names_of_the_standard() {
 
 #[test]
 fn requires_expiration_in_the_future_and_within_a_year() {
-    let year = 31_536_000;
     let result = |seconds| {
         lasting(seconds).permission(Permission::ReadBalances).authorization_details(NOW).map(drop)
     };
     assert_eq!(result(0), Err(AccountAccessConsentError::Expired));
     assert_eq!(result(1), Ok(()));
-    assert_eq!(result(year - 1), Ok(()));
-    assert_eq!(result(year), Err(AccountAccessConsentError::TooLong));
+    assert_eq!(result(YEAR - 1), Ok(()));
+    assert_eq!(result(YEAR), Err(AccountAccessConsentError::TooLong));
     let nothing = lasting(1).authorization_details(NOW);
     assert_eq!(nothing, Err(AccountAccessConsentError::NoPermission));
 }
@@ -60,9 +62,32 @@ fn finds_reported_consent_with_and_without_data() {
     }
 }
 
+#[test]
+fn reads_known_names_in_any_case() {
+    for known in Permission::KNOWN {
+        for text in [known.as_str().to_ascii_lowercase(), known.as_str().to_ascii_uppercase()] {
+            assert_eq!(Permission::parse(&text), known);
+        }
+        assert!(!matches!(known, Permission::Other(_)));
+    }
+    for known in ConsentState::KNOWN {
+        for text in [known.as_str().to_ascii_lowercase(), known.as_str().to_ascii_uppercase()] {
+            assert_eq!(ConsentState::parse(&text), known);
+        }
+        assert!(!matches!(known, ConsentState::Other(_)));
+    }
+}
+
 proptest! {
     #[test]
-    fn finds_pushed_consent(random: [u8; 16], seconds in 1..YEAR.as_secs()) {
+    fn keeps_unknown_names_unchanged(text: String) {
+        let known = |name: &str| name == text || name.eq_ignore_ascii_case(&text);
+        prop_assert!(known(Permission::parse(&text).as_str()));
+        prop_assert!(known(ConsentState::parse(&text).as_str()));
+    }
+
+    #[test]
+    fn finds_pushed_consent(random: [u8; 16], seconds in 1..YEAR) {
         let consent = AccountAccessConsent::new(random, NOW + Duration::from_secs(seconds), billing())
             .permission(Permission::ReadAccountsDetail);
         let details = consent.authorization_details(NOW).unwrap();

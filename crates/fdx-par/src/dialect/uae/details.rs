@@ -1,69 +1,22 @@
-//! UAE Open Finance: the account access consent, which is not FDX and uses the same flow.
-//!
-//! The client generates the consent id, and the token response repeats it.
-
-mod error;
-mod reported;
-
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::vec::Vec;
 use core::time::Duration;
 
+use fdx_rar::{AuthorizationDetails, OtherDetail};
 use fdx_wire::UnixTime;
 use fdx_wire::json::RawJson;
 use serde::Serialize;
 
-pub use error::AccountAccessConsentError;
-pub use reported::ReportedConsent;
-
-use crate::open_enum::open_enum;
-use crate::{AuthorizationDetails, OtherDetail};
+use crate::dialect::uae::names::Permission;
 
 /// The detail's `type`.
 pub const ACCOUNT_ACCESS_CONSENT: &str = "urn:openfinanceuae:account-access-consent:v2.1";
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-open_enum! {
-    /// A permission of a consent. Other names of the standard are kept unchanged.
-    pub enum Permission {
-        /// Accounts, without their numbers.
-        ReadAccountsBasic => "ReadAccountsBasic",
-        /// Accounts, with their numbers.
-        ReadAccountsDetail => "ReadAccountsDetail",
-        /// Balances.
-        ReadBalances => "ReadBalances",
-        /// Transactions, without details.
-        ReadTransactionsBasic => "ReadTransactionsBasic",
-        /// Transactions, with details.
-        ReadTransactionsDetail => "ReadTransactionsDetail",
-    }
-}
-
-open_enum! {
-    /// The state of a consent.
-    pub enum ConsentState {
-        /// The customer has not decided.
-        AwaitingAuthorization => "AwaitingAuthorization",
-        /// In force.
-        Authorized => "Authorized",
-        /// The customer or the institution refused.
-        Rejected => "Rejected",
-        /// The institution has suspended it.
-        Suspended => "Suspended",
-        /// Past its expiration.
-        Expired => "Expired",
-        /// A party revoked it.
-        Revoked => "Revoked",
-    }
-}
-
-/// Builds an account access consent.
+/// Builds an account access consent. The client generates its id, and the token response repeats it.
 ///
 /// ```
 /// use core::time::Duration;
-/// use fdx_rar::uae::{AccountAccessConsent, Billing, Permission};
+/// use fdx_par::dialect::uae::{AccountAccessConsent, Billing, Permission};
 /// use fdx_wire::UnixTime;
 ///
 /// let now = UnixTime::from_seconds(1_767_607_200);
@@ -74,7 +27,7 @@ open_enum! {
 ///     .permission(Permission::ReadBalances)
 ///     .authorization_details(now)?;
 /// assert!(details.to_json().contains(r#""ConsentId":"07070707-0707-4707-8707-070707070707""#));
-/// # Ok::<(), fdx_rar::uae::AccountAccessConsentError>(())
+/// # Ok::<(), fdx_par::dialect::uae::AccountAccessConsentError>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[must_use]
@@ -181,5 +134,17 @@ impl AccountAccessConsent {
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// The rule that an account access consent broke.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountAccessConsentError {
+    /// The expiration is in the past.
+    #[error("ExpirationDateTime is in the past")]
+    Expired,
+    /// The consent has no permission.
+    #[error("the consent has no permission")]
+    NoPermission,
+    /// The expiration is a year or more away.
+    #[error("ExpirationDateTime is a year or more away")]
+    TooLong,
+}

@@ -1,0 +1,44 @@
+use fdx_rar::{AuthorizationDetail, AuthorizationDetails};
+use fdx_wire::json::{JsonValue, RawJson};
+
+/// Where a provider's authorization details have a text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DetailText {
+    /// The `type` of the detail. Details of other types are skipped.
+    pub detail_type: &'static str,
+    /// The names of the members from the outermost to the text, one list for each form of the
+    /// detail. The first that leads to a text counts.
+    pub paths: &'static [&'static [&'static str]],
+}
+
+impl DetailText {
+    /// The text of the first detail that has it.
+    pub(crate) fn find(&self, details: &AuthorizationDetails) -> Option<String> {
+        details.iter().find_map(|detail| self.of_detail(detail))
+    }
+
+    /// The text in this detail.
+    pub(crate) fn of_detail(&self, detail: &AuthorizationDetail) -> Option<String> {
+        let AuthorizationDetail::Other(other) = detail else { return None };
+        if other.detail_type() != self.detail_type {
+            return None;
+        }
+        self.paths.iter().find_map(|path| {
+            let (first, rest) = path.split_first()?;
+            text(other.member(first)?, rest)
+        })
+    }
+}
+
+/// Follows `path` from `outermost` to a text.
+fn text(outermost: &RawJson, path: &[&str]) -> Option<String> {
+    let mut value = outermost.value().ok()?;
+    for name in path {
+        let JsonValue::Object(mut members) = value else { return None };
+        value = members.remove(*name)?;
+    }
+    match value {
+        JsonValue::String(text) => Some(text),
+        _ => None,
+    }
+}
