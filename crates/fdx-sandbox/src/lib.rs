@@ -79,6 +79,7 @@ pub use crate::institution::config::{
 };
 pub use crate::institution::customer_data::{Account, Customer, Transaction};
 pub use crate::institution::received::Peer;
+pub use crate::institution::rule::rules;
 pub use crate::institution::signing::x5c_thumbprints;
 pub use crate::institution::verdict::{Outcome, Verdict};
 pub use crate::misbehaviour::Misbehaviour;

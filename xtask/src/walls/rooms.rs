@@ -90,6 +90,7 @@ const FLOORS: [Floors; 4] = [
             "client",
             "customer_data",
             "verdict",
+            "rule",
             "memory",
             "randomness",
         ],

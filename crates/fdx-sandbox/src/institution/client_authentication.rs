@@ -15,9 +15,10 @@ use crate::institution::config::InstitutionConfig;
 use crate::institution::dpop::AHEAD;
 use crate::institution::memory::{Replay, Seen};
 use crate::institution::received::{Peer, Received, value};
+use crate::institution::rule::Rule;
 use crate::institution::signing::is_signed_by_any;
 use crate::institution::state::Institution;
-use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::institution::verdict::{Verdicts, Violation};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const LONGEST_LIFETIME: Duration = Duration::from_secs(3600);
@@ -82,67 +83,38 @@ fn check_assertion<'c>(
     let asserted = value(form, "client_assertion_type") == Some(ASSERTION_TYPE)
         && value(form, "client_secret").is_none();
     let assertion = verdicts.require_some(
-        Reason::InvalidClient,
-        "FAPI 2.0 SP 5.3.2.1-6",
-        "the client authenticates by private_key_jwt, or by its registered certificate",
+        Rule::ClientCredentials,
         value(form, "client_assertion").filter(|_| asserted),
     )?;
-    let jws = verdicts.require_some(
-        Reason::InvalidClient,
-        "FAPI 2.0 SP 5.4.1-1",
-        "the assertion is a compact JWS under PS256, ES256 or EdDSA without crit or embedded keys",
-        Jws::parse(assertion).ok(),
-    )?;
+    let jws = verdicts.require_some(Rule::AssertionJws, Jws::parse(assertion).ok())?;
     verdicts.require(
-        Reason::InvalidClient,
-        "RFC 8725 3.11",
-        "the assertion's typ is absent, client-authentication+jwt or JWT",
+        Rule::AssertionType,
         jws.typ().is_none() || jws.is_typ("client-authentication+jwt") || jws.is_typ("JWT"),
     )?;
-    let claims = verdicts.require_some(
-        Reason::InvalidClient,
-        "RFC 7523 3",
-        "the assertion has iss, sub, aud, exp and jti, each of its type",
-        jws.claims::<Claims>().ok(),
-    )?;
-    let client = verdicts.require_some(
-        Reason::InvalidClient,
-        "RFC 7523 3-1",
-        "the assertion's iss is a registered client",
-        config.client(&claims.iss),
-    )?;
+    let claims = verdicts.require_some(Rule::AssertionClaims, jws.claims::<Claims>().ok())?;
+    let client = verdicts.require_some(Rule::AssertionIssuer, config.client(&claims.iss))?;
     verdicts.require(
-        Reason::InvalidClient,
-        "RFC 7591 2",
-        "the client authenticates by its registered token_endpoint_auth_method",
+        Rule::AssertionMethod,
         client.authentication == ClientAuthentication::PrivateKeyJwt,
     )?;
     let client_id = value(form, "client_id").unwrap_or(&client.client_id);
     verdicts.require(
-        Reason::InvalidClient,
-        "RFC 7523 3-2",
-        "the assertion's iss and sub and the client_id are equal",
+        Rule::AssertionSubject,
         claims.sub == client.client_id && client_id == client.client_id,
     )?;
     verdicts.require(
-        Reason::InvalidClient,
-        "RFC 7523 3-9",
-        "the assertion is signed by one of the client's keys",
+        Rule::AssertionSignature,
         // check: ClientAuthentication
         is_signed_by_any(&jws, config.backend, &client.jwks),
     )?;
     verdicts.require(
-        Reason::InvalidClient,
-        "FAPI 2.0 SP 5.3.2.1-8",
-        "the assertion's aud is the issuer, as one string",
+        Rule::AssertionAudience,
         // check: AssertionAudience
         claims.aud.read::<String>().is_ok_and(|aud| aud == config.issuer.as_str()),
     )?;
     check_times(verdicts, &claims, now)?;
     verdicts.require(
-        Reason::InvalidClient,
-        "RFC 7523 3-7",
-        "the assertion's jti has 1 to 256 bytes and was not used before",
+        Rule::AssertionUse,
         (1..=256).contains(&claims.jti.len())
             && replay.see(&client.client_id, &claims.jti, claims.exp, now) == Seen::Never,
     )?;
@@ -151,16 +123,12 @@ fn check_assertion<'c>(
 
 fn check_times(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<(), Violation> {
     verdicts.require(
-        Reason::InvalidClient,
-        "RFC 7523 3-4",
-        "the assertion has not expired and expires within an hour",
+        Rule::AssertionExpiry,
         claims.exp > now && claims.exp.since(now) <= LONGEST_LIFETIME,
     )?;
     let latest = now + AHEAD;
     verdicts.require(
-        Reason::InvalidClient,
-        "FAPI 2.0 SP 5.3.2.1-13",
-        "the assertion's iat and nbf are at most 60 seconds ahead",
+        Rule::AssertionTimes,
         claims.iat.is_none_or(|iat| iat <= latest) && claims.nbf.is_none_or(|nbf| nbf <= latest),
     )
 }
@@ -172,25 +140,14 @@ fn check_certificate(
     client: &RegisteredClient,
     peer: &Peer,
 ) -> Result<(), Violation> {
-    let thumbprint = verdicts.require_some(
-        Reason::InvalidClient,
-        "RFC 8705 5",
-        "a client that authenticates by certificate uses the endpoint's mTLS alias with one",
-        peer.thumbprint,
-    )?;
+    let thumbprint = verdicts.require_some(Rule::CertificatePresent, peer.thumbprint)?;
     match &client.authentication {
-        ClientAuthentication::TlsClientAuth(name) => verdicts.require(
-            Reason::InvalidClient,
-            "RFC 8705 2.1.2",
-            "the certificate has the subject that the client registered",
-            is_named(peer, name),
-        ),
-        ClientAuthentication::SelfSignedTlsClientAuth(registered) => verdicts.require(
-            Reason::InvalidClient,
-            "RFC 8705 2.2",
-            "the certificate is one that the client registered",
-            registered.contains(&thumbprint),
-        ),
+        ClientAuthentication::TlsClientAuth(name) => {
+            verdicts.require(Rule::CertificateSubject, is_named(peer, name))
+        }
+        ClientAuthentication::SelfSignedTlsClientAuth(registered) => {
+            verdicts.require(Rule::CertificateRegistered, registered.contains(&thumbprint))
+        }
         ClientAuthentication::PrivateKeyJwt | ClientAuthentication::ClientSecret(_) => Ok(()),
     }
 }
@@ -234,12 +191,7 @@ fn check_secret(
         }
         SecretPlace::Body => value(form, "client_secret").is_some_and(|sent| known.secret == *sent),
     });
-    verdicts.require(
-        Reason::InvalidClient,
-        "RFC 6749 2.3.1",
-        "the client secret is correct and only in its registered place",
-        shown,
-    )
+    verdicts.require(Rule::ClientSecret, shown)
 }
 
 fn secret(client: &RegisteredClient) -> Option<&ClientSecret> {

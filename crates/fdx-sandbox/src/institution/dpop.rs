@@ -11,7 +11,8 @@ use crate::institution::config::{InstitutionConfig, NoncePolicy};
 use crate::institution::memory::{Memory, Replay, Seen};
 use crate::institution::randomness::Randomness;
 use crate::institution::received::Received;
-use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::institution::rule::Rule;
+use crate::institution::verdict::{Verdicts, Violation};
 
 const NONCE: Label = Label::new("dpop nonce");
 /// FAPI 2.0 Security Profile 5.3.2.1-13: at most 60 seconds into the future.
@@ -57,46 +58,22 @@ impl Proofs {
         received: &Received<'_>,
         with: With<'_>,
     ) -> Result<Thumbprint, Violation> {
-        let proof = verdicts.require_some(
-            Reason::InvalidDpopProof,
-            "RFC 9449 4.3-1",
-            "exactly one DPoP header is present",
-            received.header("dpop"),
-        )?;
+        let proof = verdicts.require_some(Rule::ProofPresent, received.header("dpop"))?;
         let parsed = Jws::parse_proof(proof);
-        verdicts.require(
-            Reason::InvalidDpopProof,
-            "RFC 9449 4.3-4",
-            "the proof's typ is dpop+jwt",
-            parsed.as_ref().err() != Some(&JwsError::ProofType),
-        )?;
-        let jws = verdicts.require_some(
-            Reason::InvalidDpopProof,
-            "RFC 9449 4.3-2",
-            "the proof is a JWS under PS256, ES256 or EdDSA with a public jwk and no private member",
-            parsed.ok(),
-        )?;
+        verdicts.require(Rule::ProofType, parsed.as_ref().err() != Some(&JwsError::ProofType))?;
+        let jws = verdicts.require_some(Rule::ProofJws, parsed.ok())?;
         let key = verdicts.require_some(
-            Reason::InvalidDpopProof,
-            "RFC 9449 4.3-6",
-            "the proof is signed by the key in its jwk",
+            Rule::ProofSignature,
             jws.embedded_key().filter(|key| jws.verify(config.backend, key).is_ok()),
         )?;
-        let claims = verdicts.require_some(
-            Reason::InvalidDpopProof,
-            "RFC 9449 4.3-3",
-            "the proof has jti, htm, htu and iat, each of its type",
-            jws.claims::<Claims>().ok(),
-        )?;
+        let claims = verdicts.require_some(Rule::ProofClaims, jws.claims::<Claims>().ok())?;
         check_target(config, verdicts, received, &claims)?;
         check_age(verdicts, &claims, received.now)?;
         check_token(verdicts, &claims, with)?;
         let key = key.thumbprint();
         let forgotten = claims.iat + OLDEST;
         verdicts.require(
-            Reason::InvalidDpopProof,
-            "RFC 9449 11.1",
-            "the proof's jti has 1 to 256 bytes and was not used before",
+            Rule::ProofUse,
             // check: ProofUse
             (1..=256).contains(&claims.jti.len())
                 && self.replay.see(&key.to_string(), &claims.jti, forgotten, received.now)
@@ -120,19 +97,12 @@ impl Proofs {
             With::AccessToken(_) => Server::Resource,
         };
         let state = self.nonces.check(policy, server, key, claims.nonce.as_deref(), randomness);
+        verdicts.require(Rule::ProofNonceUnexpected, state != NonceState::NotRequested)?;
         verdicts.require(
-            Reason::InvalidDpopProof,
-            "RFC 9449 4.2",
-            "the proof has no nonce that this server did not issue",
-            state != NonceState::NotRequested,
-        )?;
-        verdicts.require(
-            Reason::UseDpopNonce,
             match server {
-                Server::Authorization => "RFC 9449 8",
-                Server::Resource => "RFC 9449 9",
+                Server::Authorization => Rule::ProofNonceOfAuthorizationServer,
+                Server::Resource => Rule::ProofNonceOfResourceServer,
             },
-            "the proof has the latest nonce of this server",
             // check: ProofNonce
             state != NonceState::Required,
         )
@@ -145,16 +115,9 @@ fn check_target(
     received: &Received<'_>,
     claims: &Claims,
 ) -> Result<(), Violation> {
+    verdicts.require(Rule::ProofMethod, claims.htm == received.request.method().as_str())?;
     verdicts.require(
-        Reason::InvalidDpopProof,
-        "RFC 9449 4.3-8",
-        "the proof's htm is the request's method",
-        claims.htm == received.request.method().as_str(),
-    )?;
-    verdicts.require(
-        Reason::InvalidDpopProof,
-        "RFC 9449 4.3-9",
-        "the proof's htu is the request's URL without query and fragment",
+        Rule::ProofTarget,
         // check: ProofTarget
         is_target(&claims.htu, &received.url(config)),
     )
@@ -172,38 +135,21 @@ fn is_target(htu: &str, url: &str) -> bool {
 
 fn check_age(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<(), Violation> {
     verdicts.require(
-        Reason::InvalidDpopProof,
-        "RFC 9449 4.3-11",
-        "the proof's iat is at most 60 seconds ahead and 300 seconds old",
+        Rule::ProofIssuedAt,
         claims.iat <= now + AHEAD && now.since(claims.iat) <= OLDEST,
     )?;
-    verdicts.require(
-        Reason::InvalidDpopProof,
-        "FAPI 2.0 SP 5.3.2.1-13",
-        "the proof's nbf is absent or at most 60 seconds ahead",
-        claims.nbf.is_none_or(|nbf| nbf <= now + AHEAD),
-    )?;
-    verdicts.require(
-        Reason::InvalidDpopProof,
-        "RFC 7519 4.1.4",
-        "the proof's exp is absent or in the future",
-        claims.exp.is_none_or(|exp| exp > now),
-    )
+    verdicts.require(Rule::ProofNotBefore, claims.nbf.is_none_or(|nbf| nbf <= now + AHEAD))?;
+    verdicts.require(Rule::ProofExpiry, claims.exp.is_none_or(|exp| exp > now))
 }
 
 fn check_token(verdicts: &mut Verdicts, claims: &Claims, with: With<'_>) -> Result<(), Violation> {
     match with {
-        With::Authorization => verdicts.require(
-            Reason::InvalidDpopProof,
-            "RFC 9449 4.2",
-            "the proof has ath only with an access token",
-            claims.ath.is_none(),
-        ),
+        With::Authorization => {
+            verdicts.require(Rule::ProofTokenHashUnexpected, claims.ath.is_none())
+        }
         // Hashed here, not by the client's code: the two must not share a defect.
         With::AccessToken(token) => verdicts.require(
-            Reason::InvalidDpopProof,
-            "RFC 9449 4.3-12",
-            "the proof's ath is the SHA-256 of the access token",
+            Rule::ProofTokenHash,
             // check: ProofAccessToken
             claims.ath.as_deref() == Some(&base64url::encode(&Sha256::digest(token))),
         ),

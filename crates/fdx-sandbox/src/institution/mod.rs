@@ -17,6 +17,7 @@ pub(crate) mod records;
 pub(crate) mod requested;
 mod router;
 mod routes;
+pub(crate) mod rule;
 pub(crate) mod signing;
 pub(crate) mod state;
 pub(crate) mod verdict;

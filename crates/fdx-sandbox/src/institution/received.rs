@@ -9,7 +9,8 @@ use http::Request;
 use http::header::{CONTENT_TYPE, HOST};
 
 use crate::institution::config::InstitutionConfig;
-use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::institution::rule::Rule;
+use crate::institution::verdict::{Verdicts, Violation};
 
 const MAX_FORM: usize = 64 * 1024;
 
@@ -84,26 +85,15 @@ impl<'a> Received<'a> {
 
     /// Reads the form in the body. No parameter may occur twice.
     pub(crate) fn form(&self, verdicts: &mut Verdicts) -> Result<Query<'a>, Violation> {
-        verdicts.require(
-            Reason::InvalidRequest,
-            "RFC 6749 appendix B",
-            "the body is application/x-www-form-urlencoded",
-            self.has_content_type("application/x-www-form-urlencoded"),
-        )?;
+        verdicts
+            .require(Rule::FormType, self.has_content_type("application/x-www-form-urlencoded"))?;
         let text = str::from_utf8(self.request.body()).ok();
         let form = verdicts.require_some(
-            Reason::InvalidRequest,
-            "RFC 6749 appendix B",
-            "the form is percent-encoded UTF-8 of at most 64 KiB",
+            Rule::FormEncoding,
             text.and_then(|text| Query::parse(text, MAX_FORM).ok()),
         )?;
         let mut seen = BTreeSet::new();
-        verdicts.require(
-            Reason::InvalidRequest,
-            "RFC 6749 3.2",
-            "no parameter occurs more than once",
-            form.names().all(|name| seen.insert(name)),
-        )?;
+        verdicts.require(Rule::FormDuplicate, form.names().all(|name| seen.insert(name)))?;
         Ok(form)
     }
 }

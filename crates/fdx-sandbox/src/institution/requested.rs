@@ -11,7 +11,8 @@ use fdx_wire::json::RawJson;
 use serde_json::Value;
 
 use crate::institution::client::RegisteredClient;
-use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::institution::rule::Rule;
+use crate::institution::verdict::{Verdicts, Violation};
 
 /// The requested consent and its scopes.
 #[derive(Clone, Debug)]
@@ -61,23 +62,15 @@ impl Requested {
         verdicts: &mut Verdicts,
     ) -> Result<Self, Violation> {
         let details = sent.get("authorization_details").unwrap_or_default();
-        let details = verdicts.require_some(
-            Reason::InvalidAuthorizationDetails,
-            "RFC 9396 5",
-            "authorization_details is a JSON array of well-formed objects, each with a type",
-            AuthorizationDetails::parse(details).ok(),
-        )?;
+        let details = verdicts
+            .require_some(Rule::DetailsSyntax, AuthorizationDetails::parse(details).ok())?;
         let known = |kind: &str| kind == FDX_V1_0;
         verdicts.require(
-            Reason::InvalidAuthorizationDetails,
-            "RFC 9396 5",
-            "every type in authorization_details is supported",
+            Rule::DetailsTypes,
             details.iter().all(|detail| known(detail.detail_type())),
         )?;
         let consent_request = verdicts.require_some(
-            Reason::InvalidAuthorizationDetails,
-            "FDX Consent API, ConsentRequest",
-            "there is one consentRequest with supported data clusters and resource types",
+            Rule::DetailsConsentRequest,
             details.consent_request().filter(|request| {
                 request.pairs().all(|(resource_type, cluster)| {
                     !matches!(resource_type, ResourceType::Other(_))
@@ -86,23 +79,14 @@ impl Requested {
             }),
         )?;
         let scopes = verdicts.require_some(
-            Reason::InvalidScope,
-            "RFC 6749 3.3",
-            "scope consists of scope tokens",
+            Rule::ScopeSyntax,
             Scopes::parse(sent.get("scope").unwrap_or_default()).ok(),
         )?;
         verdicts.require(
-            Reason::InvalidScope,
-            "RFC 6749 3.3",
-            "every scope is registered for the client",
+            Rule::ScopeRegistered,
             scopes.iter().all(|scope| client.scopes.iter().any(|registered| registered == scope)),
         )?;
-        verdicts.require(
-            Reason::InvalidScope,
-            "FDX Security Model v5",
-            "the scopes are those of the data clusters in the consentRequest",
-            match_the_request(&scopes, consent_request),
-        )?;
+        verdicts.require(Rule::ScopeOfClusters, match_the_request(&scopes, consent_request))?;
         Ok(Self {
             consent_request: consent_request.clone(),
             scopes,

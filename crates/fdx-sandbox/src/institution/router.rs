@@ -8,8 +8,9 @@ use crate::answer;
 use crate::institution::place::{Place, Surface};
 use crate::institution::received::{Peer, Received, Side, is_uuid};
 use crate::institution::routes::metadata;
+use crate::institution::rule::Reason;
 use crate::institution::state::Institution;
-use crate::institution::verdict::{Reason, Violation};
+use crate::institution::verdict::Violation;
 
 impl Institution {
     /// Answers one request.

@@ -1,7 +1,8 @@
 //! The checks on a request: verdicts for tests, violations for responses.
 
-use http::StatusCode;
 use serde::Serialize;
+
+use crate::institution::rule::{Reason, Rule};
 
 /// A rule, and whether the latest request satisfied it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -38,30 +39,19 @@ impl Verdicts {
     }
 
     /// Records whether the request satisfies the rule. Returns the violation if it does not.
-    pub(crate) fn require(
-        &mut self,
-        reason: Reason,
-        clause: &'static str,
-        rule: &'static str,
-        satisfied: bool,
-    ) -> Result<(), Violation> {
-        self.require_some(reason, clause, rule, satisfied.then_some(()))
+    pub(crate) fn require(&mut self, rule: Rule, satisfied: bool) -> Result<(), Violation> {
+        self.require_some(rule, satisfied.then_some(()))
     }
 
     /// The same for a check that yields a value.
-    pub(crate) fn require_some<T>(
-        &mut self,
-        reason: Reason,
-        clause: &'static str,
-        rule: &'static str,
-        value: Option<T>,
-    ) -> Result<T, Violation> {
+    pub(crate) fn require_some<T>(&mut self, rule: Rule, value: Option<T>) -> Result<T, Violation> {
         let outcome = match value {
             Some(_) => Outcome::Passed,
             None => Outcome::Failed,
         };
-        self.0.push(Verdict { clause, rule, outcome });
-        value.ok_or(Violation { reason, clause, rule })
+        let (clause, text) = (rule.clause(), rule.text());
+        self.0.push(Verdict { clause, rule: text, outcome });
+        value.ok_or(Violation { reason: rule.reason(), clause, rule: text })
     }
 }
 
@@ -74,85 +64,10 @@ pub(crate) struct Violation {
     pub(crate) rule: &'static str,
 }
 
-/// The kind of an error.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Reason {
-    AccountNotFound,
-    ConsentEnded,
-    ConsentNotFound,
-    InvalidAuthorizationDetails,
-    InvalidClient,
-    InvalidClientMetadata,
-    InvalidDpopProof,
-    InvalidGrant,
-    InvalidRedirectUri,
-    InvalidRequest,
-    InvalidRequestObject,
-    InvalidScope,
-    InvalidTarget,
-    InvalidToken,
-    NoCredentials,
-    NotAuthorized,
-    UnsupportedGrantType,
-    UnsupportedResponseType,
-    UseDpopNonce,
-}
-
 impl Violation {
     /// The clause and the violated rule, in the alphabet of `error_description`
     /// (RFC 6749 section 5.2).
     pub(crate) fn description(&self) -> String {
         format!("{}: the request violates this rule: {}", self.clause, self.rule)
-    }
-}
-
-impl Reason {
-    /// The `error` of RFC 6749 section 5.2 and its extensions.
-    pub(crate) fn error(self) -> &'static str {
-        match self {
-            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
-            Self::InvalidClient => "invalid_client",
-            Self::InvalidClientMetadata => "invalid_client_metadata",
-            Self::InvalidDpopProof => "invalid_dpop_proof",
-            Self::InvalidGrant => "invalid_grant",
-            Self::InvalidRedirectUri => "invalid_redirect_uri",
-            Self::InvalidRequestObject => "invalid_request_object",
-            Self::InvalidScope => "invalid_scope",
-            Self::InvalidTarget => "invalid_target",
-            Self::InvalidToken | Self::NoCredentials => "invalid_token",
-            Self::NotAuthorized => "insufficient_scope",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
-            Self::UnsupportedResponseType => "unsupported_response_type",
-            Self::UseDpopNonce => "use_dpop_nonce",
-            Self::AccountNotFound
-            | Self::ConsentEnded
-            | Self::ConsentNotFound
-            | Self::InvalidRequest => "invalid_request",
-        }
-    }
-
-    /// The status at the authorization server's endpoints.
-    pub(crate) fn oauth_status(self) -> StatusCode {
-        match self {
-            // RFC 6749 5.2: invalid_client may be answered with 401.
-            Self::InvalidClient => StatusCode::UNAUTHORIZED,
-            _ => StatusCode::BAD_REQUEST,
-        }
-    }
-
-    /// The status and the FDX error code at the resources.
-    pub(crate) fn fdx(self) -> (StatusCode, &'static str) {
-        match self {
-            Self::AccountNotFound => (StatusCode::NOT_FOUND, "701"),
-            // FDX has no codes for these: the status takes their place.
-            Self::ConsentEnded => (StatusCode::CONFLICT, "409"),
-            Self::ConsentNotFound => (StatusCode::NOT_FOUND, "404"),
-            Self::InvalidDpopProof
-            | Self::InvalidToken
-            | Self::NoCredentials
-            | Self::UseDpopNonce => (StatusCode::UNAUTHORIZED, "603"),
-            Self::NotAuthorized => (StatusCode::FORBIDDEN, "602"),
-            _ => (StatusCode::BAD_REQUEST, "401"),
-        }
     }
 }

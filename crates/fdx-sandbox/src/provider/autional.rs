@@ -17,7 +17,8 @@ use crate::document;
 use crate::institution::client::{Binding, RegisteredClient};
 use crate::institution::config::{ConsentIdCarrier, Manners, Paths, RefreshPolicy, RefreshTokens};
 use crate::institution::requested::{Requested, Sent};
-use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::institution::rule::Reason;
+use crate::institution::verdict::{Verdicts, Violation};
 use crate::provider::definition::{
     Clients, Incoming, Mapped, Outgoing, Provider, change_json, form, with_query,
 };

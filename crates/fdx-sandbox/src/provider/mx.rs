@@ -14,7 +14,8 @@ use crate::institution::config::{
     RefreshTokens, UnboundTokens,
 };
 use crate::institution::requested::{Opens, Requested, Sent};
-use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::institution::rule::Reason;
+use crate::institution::verdict::{Verdicts, Violation};
 use crate::provider::definition::{
     Clients, Incoming, Mapped, Outgoing, Provider, change_json, remove_iss,
 };

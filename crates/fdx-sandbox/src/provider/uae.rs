@@ -22,7 +22,8 @@ use crate::institution::config::{
 };
 use crate::institution::received::Side;
 use crate::institution::requested::{Requested, Sent};
-use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::institution::rule::Reason;
+use crate::institution::verdict::{Verdicts, Violation};
 use crate::provider::definition::{
     Clients, Incoming, Mapped, Outgoing, Provider, change_json, form, member, with_query,
 };

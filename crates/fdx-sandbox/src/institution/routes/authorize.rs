@@ -16,9 +16,10 @@ use crate::institution::randomness::Randomness;
 use crate::institution::received::{Received, Side, value};
 use crate::institution::records::{Choice, Code, Progress, Pushed, ResponseMode, Spent};
 use crate::institution::requested::Sent;
+use crate::institution::rule::Rule;
 use crate::institution::signing;
 use crate::institution::state::Institution;
-use crate::institution::verdict::{Reason, Violation};
+use crate::institution::verdict::Violation;
 use crate::pages::html;
 
 const CODE: Label = Label::new("code");
@@ -45,50 +46,32 @@ impl Institution {
             return response;
         }
         let query = received.request.uri().query().unwrap_or_default();
-        let query = self.verdicts.require_some(
-            Reason::InvalidRequest,
-            "RFC 6749 3.1",
-            "the query is percent-encoded UTF-8 of at most 4 KiB",
-            Query::parse(query, 4096).ok(),
-        )?;
+        let query =
+            self.verdicts.require_some(Rule::AuthorizationQuery, Query::parse(query, 4096).ok())?;
         // RFC 9126 4, and FAPI 2.0 for the client: the two parameters, once each, nothing else.
         let mut names: Vec<_> = query.names().collect();
         names.sort_unstable();
-        self.verdicts.require(
-            Reason::InvalidRequest,
-            "FAPI 2.0 SP 5.3.3.2-6",
-            "the request has exactly client_id and request_uri",
-            names == ["client_id", "request_uri"],
-        )?;
+        self.verdicts
+            .require(Rule::AuthorizationParameters, names == ["client_id", "request_uri"])?;
         let client_id = query.one("client_id").ok().flatten().unwrap_or_default();
-        let client = self.verdicts.require_some(
-            Reason::InvalidRequest,
-            "RFC 6749 3.1.2.4",
-            "client_id is a registered client",
-            config.client(client_id),
-        )?;
+        let client =
+            self.verdicts.require_some(Rule::AuthorizationClient, config.client(client_id))?;
         let request_uri = query.one("request_uri").ok().flatten().unwrap_or_default();
         let pushed = self.verdicts.require_some(
-            Reason::InvalidRequest,
-            "FAPI 2.0 SP 5.3.2.2-3",
-            "request_uri was issued to this client by the PAR endpoint",
+            Rule::RequestUriIssued,
             self.pushed.get_mut(request_uri).filter(|pushed| {
                 // check: RequestUriClient
                 pushed.client_id == client.client_id
             }),
         )?;
         self.verdicts.require(
-            Reason::InvalidRequest,
-            "RFC 9126 4",
-            "request_uri was not used to completion before",
+            Rule::RequestUriUsed,
             // check: RequestUriUse
             pushed.progress != Progress::Decided
                 || config.manners.request_uri_reuse == Reuse::UntilItExpires,
         )?;
         self.verdicts.require(
-            Reason::InvalidRequest,
-            "RFC 9126 2.2",
-            "request_uri has not expired",
+            Rule::RequestUriExpired,
             // check: RequestUriExpiry
             received.now <= pushed.expires,
         )?;
@@ -133,18 +116,14 @@ impl Institution {
         let config = self.config();
         let origin = Side::Main.origin(&config);
         self.verdicts.require(
-            Reason::InvalidRequest,
-            "RFC 9700 4.16",
-            "the decision comes from this institution's page",
+            Rule::DecisionOrigin,
             !received.request.headers().contains_key("origin")
                 || received.header("origin") == Some(origin.as_str()),
         )?;
         let form = received.form(&mut self.verdicts)?;
         let interaction = value(&form, "interaction").unwrap_or_default();
         let pushed = self.verdicts.require_some(
-            Reason::InvalidRequest,
-            "RFC 9126 4",
-            "the page was loaded and awaits its decision",
+            Rule::DecisionPage,
             self.pushed
                 .values_mut()
                 .find(|pushed| pushed.progress.awaits(interaction, received.now)),
@@ -158,19 +137,9 @@ impl Institution {
                 None => unknown.push(name),
             }
         }
-        self.verdicts.require(
-            Reason::InvalidRequest,
-            "FDX Consent API 1.3",
-            "the customer chooses only what was requested",
-            unknown.is_empty(),
-        )?;
+        self.verdicts.require(Rule::DecisionChoices, unknown.is_empty())?;
         let decision = value(&form, "decision");
-        self.verdicts.require(
-            Reason::InvalidRequest,
-            "FDX Consent API 1.3",
-            "the decision is allow or refuse",
-            matches!(decision, Some("allow" | "refuse")),
-        )?;
+        self.verdicts.require(Rule::DecisionWord, matches!(decision, Some("allow" | "refuse")))?;
         pushed.progress = Progress::Decided;
         let pushed = pushed.clone();
         // Sharing nothing is a refusal.
@@ -222,9 +191,7 @@ impl Institution {
             }
             ResponseMode::Jwt(algorithm) => {
                 let response = self.verdicts.require_some(
-                    Reason::InvalidRequest,
-                    "JARM 3",
-                    "the institution has a key for authorization_signed_response_alg",
+                    Rule::JarmKey,
                     sign(config, pushed, algorithm, (name, text), now),
                 )?;
                 form.pair("response", &response);

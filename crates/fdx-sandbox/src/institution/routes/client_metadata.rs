@@ -12,8 +12,9 @@ use crate::institution::client::{
     Binding, CertificateName, ClientAuthentication, RegisteredClient, RequestObjects,
 };
 use crate::institution::config::{InstitutionConfig, UnboundTokens};
+use crate::institution::rule::Rule;
 use crate::institution::signing::x5c_thumbprints;
-use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::institution::verdict::{Verdicts, Violation};
 
 /// The metadata that a client sent, and the institution's configuration.
 #[derive(Clone, Copy)]
@@ -30,9 +31,7 @@ impl<'a> ClientMetadata<'a> {
         client_id: &str,
     ) -> Result<RegisteredClient, Violation> {
         verdicts.require(
-            Reason::InvalidClientMetadata,
-            "FDX API 6, recipient registration",
-            "client_name is present",
+            Rule::MetadataClientName,
             self.text("client_name").is_some_and(|name| !name.is_empty()),
         )?;
         let redirect_uris = self.redirect_uris(verdicts)?;
@@ -60,12 +59,7 @@ impl<'a> ClientMetadata<'a> {
         let uris = texts.and_then(|texts| {
             texts.into_iter().map(|text| RedirectUri::parse(text).ok()).collect()
         });
-        verdicts.require_some(
-            Reason::InvalidRedirectUri,
-            "FAPI 2.0 SP 5.3.2.2-8",
-            "redirect_uris is not empty, and each is https or a loopback http URI",
-            uris,
-        )
+        verdicts.require_some(Rule::MetadataRedirectUris, uris)
     }
 
     fn grants(&self, verdicts: &mut Verdicts) -> Result<(), Violation> {
@@ -73,23 +67,17 @@ impl<'a> ClientMetadata<'a> {
         let grants = self.texts("grant_types").unwrap_or_else(|| vec!["authorization_code"]);
         let known = ["authorization_code", "client_credentials", "refresh_token"];
         verdicts.require(
-            Reason::InvalidClientMetadata,
-            "FAPI 2.0 SP 5.3.2.1-1",
-            "grant_types contains authorization_code and only supported grants",
+            Rule::MetadataGrantTypes,
             grants.contains(&"authorization_code")
                 && grants.iter().all(|grant| known.contains(grant)),
         )?;
         verdicts.require(
-            Reason::InvalidClientMetadata,
-            "FAPI 2.0 SP 5.3.2.2-1",
-            "the only response type is code",
+            Rule::MetadataResponseTypes,
             self.texts("response_types").unwrap_or_else(|| vec!["code"]) == ["code"],
         )?;
         let types = self.texts("authorization_details_types").unwrap_or_default();
         verdicts.require(
-            Reason::InvalidClientMetadata,
-            "RFC 9396 10",
-            "the only type of authorization details is fdx_v1.0",
+            Rule::MetadataDetailsTypes,
             types.iter().all(|details_type| *details_type == FDX_V1_0),
         )
     }
@@ -98,9 +86,7 @@ impl<'a> ClientMetadata<'a> {
         let known = (self.config.manners.scopes)();
         let scopes = self.scopes();
         verdicts.require(
-            Reason::InvalidClientMetadata,
-            "RFC 7591 2",
-            "every scope is supported",
+            Rule::MetadataScopes,
             scopes.iter().all(|scope| known.iter().any(|known| known == scope)),
         )?;
         Ok(scopes.into_iter().map(str::to_owned).collect())
@@ -113,9 +99,7 @@ impl<'a> ClientMetadata<'a> {
     ) -> Result<ClientAuthentication, Violation> {
         let method = self.text("token_endpoint_auth_method").unwrap_or_default();
         verdicts.require(
-            Reason::InvalidClientMetadata,
-            "FAPI 2.0 SP 5.3.2.1-6",
-            "token_endpoint_auth_method is private_key_jwt or a method by certificate",
+            Rule::MetadataAuthMethod,
             ["private_key_jwt", "self_signed_tls_client_auth", "tls_client_auth"].contains(&method),
         )?;
         let authentication = match method {
@@ -130,12 +114,7 @@ impl<'a> ClientMetadata<'a> {
             }
             _ => self.certificate_name().map(ClientAuthentication::TlsClientAuth),
         };
-        verdicts.require_some(
-            Reason::InvalidClientMetadata,
-            "RFC 8705 2.1.2",
-            "the metadata contains the client's key, certificate or certificate name",
-            authentication,
-        )
+        verdicts.require_some(Rule::MetadataCredential, authentication)
     }
 
     fn certificate_name(&self) -> Option<CertificateName> {
@@ -158,12 +137,7 @@ impl<'a> ClientMetadata<'a> {
             }
             _ => None,
         };
-        verdicts.require_some(
-            Reason::InvalidClientMetadata,
-            "FAPI 2.0 SP 5.3.2.1-5",
-            "access tokens are bound either by DPoP or by certificate",
-            binding,
-        )
+        verdicts.require_some(Rule::MetadataBinding, binding)
     }
 
     fn text(&self, name: &str) -> Option<&'a str> {
@@ -199,15 +173,11 @@ impl ClientMetadata<'_> {
             |name: &str| name.ends_with("_signing_alg") || name.ends_with("_signed_response_alg");
         let is_allowed = |value: &Value| value.as_str().and_then(Algorithm::from_name).is_some();
         verdicts.require(
-            Reason::InvalidClientMetadata,
-            "FAPI 2.0 SP 5.4.1-1.2",
-            "every signing algorithm is PS256, ES256 or EdDSA",
+            Rule::MetadataSigningAlgorithms,
             self.metadata.iter().all(|(name, value)| !signs(name) || is_allowed(value)),
         )?;
         verdicts.require(
-            Reason::InvalidClientMetadata,
-            "OIDC Registration 2",
-            "openid comes with id_token_signed_response_alg, whose default is RS256",
+            Rule::MetadataIdTokenAlgorithm,
             !self.scopes().contains(&"openid")
                 || self.metadata.contains_key("id_token_signed_response_alg"),
         )?;
@@ -220,17 +190,10 @@ impl ClientMetadata<'_> {
         .map(algorithm);
         let keys = &self.config.signing_keys;
         let signs_here = |algorithm| keys.iter().any(|key| key.public().algorithm() == algorithm);
-        verdicts.require(
-            Reason::InvalidClientMetadata,
-            "RFC 7591 2",
-            "the institution has a key for every algorithm of its signatures",
-            here.into_iter().flatten().all(signs_here),
-        )?;
+        verdicts.require(Rule::MetadataServerKeys, here.into_iter().flatten().all(signs_here))?;
         let [id_token, authorization, introspection] = here;
         verdicts.require(
-            Reason::InvalidClientMetadata,
-            "RFC 7591 2",
-            "the metadata requests no encryption, which is not supported",
+            Rule::MetadataEncryption,
             self.metadata.keys().all(|name| !name.contains("_encrypt")),
         )?;
         Ok(Signing {
@@ -282,22 +245,13 @@ impl ClientMetadata<'_> {
             let all: Keys = json::from_slice(text.as_bytes(), &LIMITS).ok()?;
             Some((ClientKeys { jwks, certificates }, all.keys))
         });
-        let (keys, all) = verdicts.require_some(
-            Reason::InvalidClientMetadata,
-            "RFC 7591 2",
-            "a JWK Set is in jwks or at jwks_uri, and not in both",
-            read,
-        )?;
+        let (keys, all) = verdicts.require_some(Rule::MetadataJwksPlace, read)?;
         verdicts.require(
-            Reason::InvalidClientMetadata,
-            "RFC 7591 2",
-            "the keys in the JWK Set are public",
+            Rule::MetadataJwksPublic,
             all.iter().all(|key| key.d.is_none() && key.k.is_none()),
         )?;
         verdicts.require(
-            Reason::InvalidClientMetadata,
-            "FAPI 2.0 SP 5.4.1-2",
-            "the RSA keys in the JWK Set have at least 2,048 bits",
+            Rule::MetadataJwksRsa,
             all.iter().all(|key| key.kty != "RSA" || key.bits() >= 2048),
         )?;
         Ok(keys)

@@ -10,8 +10,9 @@ use crate::answer;
 use crate::institution::consent::{Access, Consent};
 use crate::institution::received::Received;
 
+use crate::institution::rule::Rule;
 use crate::institution::state::Institution;
-use crate::institution::verdict::{Reason, Violation};
+use crate::institution::verdict::Violation;
 
 const MAX_REQUEST: usize = 16 * 1024;
 
@@ -42,12 +43,7 @@ impl Institution {
             return Ok(answer::json(StatusCode::OK, &list));
         }
         let request = self.read_revocation_request(received)?;
-        self.verdicts.require(
-            Reason::ConsentEnded,
-            "FDX Consent API, PUT revocation",
-            "the consent is active, so that it can be revoked",
-            consent.is_active(received.now),
-        )?;
+        self.verdicts.require(Rule::ConsentActive, consent.is_active(received.now))?;
         if let Some(consent) = self.consents.get_mut(&consent.id) {
             consent.revoke(request, received.now);
         }
@@ -60,22 +56,14 @@ impl Institution {
         // check: ConsentOfToken
         let named = |consent: &&Consent| segment == percent_encode(&consent.id);
         match access {
-            Access::Customer(consent) => self.verdicts.require_some(
-                Reason::ConsentNotFound,
-                "FDX Consent API, GET /consents/{consentId}",
-                "the consent is that of the access token",
-                Some(consent.as_ref()).filter(named).cloned(),
-            ),
+            Access::Customer(consent) => self
+                .verdicts
+                .require_some(Rule::ConsentOfToken, Some(consent.as_ref()).filter(named).cloned()),
             Access::Client(client_id) => {
                 let mut consents = self.consents.values();
                 let consent =
                     consents.find(|consent| named(consent) && consent.is_for(client_id)).cloned();
-                self.verdicts.require_some(
-                    Reason::ConsentNotFound,
-                    "FDX Consent API, GET /consents/{consentId}",
-                    "the consent was given to the client of the access token",
-                    consent,
-                )
+                self.verdicts.require_some(Rule::ConsentOfClient, consent)
             }
         }
     }
@@ -87,11 +75,6 @@ impl Institution {
         let is_json = received.has_content_type("application/json");
         let body = received.request.body();
         let request = json::object_from_slice(body, &Limits::bytes(MAX_REQUEST)).ok();
-        self.verdicts.require_some(
-            Reason::InvalidRequest,
-            "FDX Consent API, ConsentRevocationRequest",
-            "the body is a JSON object, with a valid reason and initiator if present",
-            request.filter(|_| is_json),
-        )
+        self.verdicts.require_some(Rule::ConsentRevocationBody, request.filter(|_| is_json))
     }
 }

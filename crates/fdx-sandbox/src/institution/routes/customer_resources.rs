@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::institution::consent::Consent;
 use crate::institution::customer_data::{Account, Customer};
+use crate::institution::rule::Rule;
 use crate::institution::state::Institution;
-use crate::institution::verdict::{Reason, Violation};
+use crate::institution::verdict::Violation;
 
 /// The data clusters that make an account visible.
 const VISIBLE_BY: [DataCluster; 3] =
@@ -47,9 +48,7 @@ impl Institution {
     ) -> Result<&'c Account, Violation> {
         let mut accounts = customer.accounts.iter();
         self.verdicts.require_some(
-            Reason::AccountNotFound,
-            "FDX Core API, accounts",
-            "the account exists",
+            Rule::AccountExists,
             accounts.find(|account| percent_encode(&account.account_id) == segment),
         )
     }
@@ -117,12 +116,7 @@ impl Institution {
 
     /// FDX 602: the consent does not cover the data.
     fn require_granted(&mut self, granted: bool) -> Result<(), Violation> {
-        self.verdicts.require(
-            Reason::NotAuthorized,
-            "FAPI 2.0 SP 5.3.4-4",
-            "the consent covers the requested data",
-            granted,
-        )
+        self.verdicts.require(Rule::ConsentCovers, granted)
     }
 }
 

@@ -11,9 +11,10 @@ use crate::institution::client::RegisteredClient;
 use crate::institution::config::{ConsentIdCarrier, InstitutionConfig};
 use crate::institution::received::{Received, value};
 use crate::institution::records::{Bound, Kind, Token};
+use crate::institution::rule::Rule;
 use crate::institution::signing;
 use crate::institution::state::Institution;
-use crate::institution::verdict::{Reason, Violation};
+use crate::institution::verdict::Violation;
 
 const SIGNED: &str = "application/token-introspection+jwt";
 
@@ -36,12 +37,7 @@ impl Institution {
         let config = self.config();
         let form = received.form(&mut self.verdicts)?;
         let client = self.authenticate(&config, &form, received)?;
-        let text = self.verdicts.require_some(
-            Reason::InvalidRequest,
-            "RFC 7662 2.1",
-            "the token parameter is present",
-            value(&form, "token"),
-        )?;
+        let text = self.verdicts.require_some(Rule::IntrospectionToken, value(&form, "token"))?;
         // FDX: `active` states whether the consent is active. RFC 7662 2.2 and 4: tokens of other
         // clients are reported as inactive.
         let consented = |consent_id: &String| {
@@ -79,9 +75,7 @@ impl Institution {
         let typ = Some("token-introspection+jwt");
         let algorithm = client.introspection_signed_response_alg;
         let token = self.verdicts.require_some(
-            Reason::InvalidRequest,
-            "RFC 9701 6",
-            "the client registered an introspection_signed_response_alg that this institution supports",
+            Rule::IntrospectionAlgorithm,
             algorithm.and_then(|algorithm| signing::jwt(config, algorithm, typ, &claims)),
         )?;
         let mut response = answer::empty(StatusCode::OK);
@@ -99,22 +93,12 @@ impl Institution {
         let config = self.config();
         let form = received.form(&mut self.verdicts)?;
         let client = self.authenticate(&config, &form, received)?;
-        let text = self.verdicts.require_some(
-            Reason::InvalidRequest,
-            "RFC 7009 2.1",
-            "the token parameter is present",
-            value(&form, "token"),
-        )?;
+        let text = self.verdicts.require_some(Rule::RevocationToken, value(&form, "token"))?;
         // RFC 7009 2.2: an unknown token counts as revoked.
         let Some(token) = self.tokens.get_mut(text) else {
             return Ok(answer::empty(StatusCode::OK));
         };
-        self.verdicts.require(
-            Reason::InvalidRequest,
-            "RFC 7009 2.1",
-            "the token was issued to this client",
-            token.grant.client_id == client.client_id,
-        )?;
+        self.verdicts.require(Rule::RevocationClient, token.grant.client_id == client.client_id)?;
         match token.kind {
             Kind::Refresh | Kind::Replaced { .. } => {
                 let consent_id = token.grant.consent_id.clone();

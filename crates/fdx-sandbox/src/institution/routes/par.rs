@@ -14,9 +14,10 @@ use crate::institution::received::{Received, Side};
 use crate::institution::records::{Parameters, Progress, Pushed, ResponseMode};
 use crate::institution::requested::Sent;
 use crate::institution::routes::metadata::ACR_VALUES;
+use crate::institution::rule::Rule;
 use crate::institution::signing;
 use crate::institution::state::Institution;
-use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::institution::verdict::{Verdicts, Violation};
 
 const MAX_STATE: usize = 2048;
 const MAX_NONCE: usize = 64;
@@ -81,12 +82,7 @@ impl Institution {
     ) -> Result<(), Violation> {
         let challenge = parameters.code_challenge.as_str().to_owned();
         let key = (client.client_id.clone(), challenge);
-        self.verdicts.require(
-            Reason::InvalidRequest,
-            "FAPI 2.0 SP 5.3.3.2-4",
-            "code_challenge is fresh: the client did not push it before",
-            self.challenges.get(&key).is_none(),
-        )?;
+        self.verdicts.require(Rule::ChallengeFresh, self.challenges.get(&key).is_none())?;
         self.challenges.insert(key, ());
         Ok(())
     }
@@ -100,30 +96,20 @@ impl Institution {
     ) -> Result<Option<Thumbprint>, Violation> {
         let has_proof = received.request.headers().contains_key("dpop");
         self.verdicts.require(
-            Reason::InvalidRequest,
-            "FAPI 2.0 SP 5.3.2.1-5",
-            "a client whose tokens are bound by certificate sends no DPoP",
+            Rule::PushWithoutDpop,
             binding == Binding::Dpop || !(has_proof || dpop_jkt.is_some()),
         )?;
         let named = match dpop_jkt {
             None => None,
-            Some(text) => Some(self.verdicts.require_some(
-                Reason::InvalidRequest,
-                "RFC 9449 10",
-                "dpop_jkt is a SHA-256 JWK thumbprint",
-                Thumbprint::parse(text).ok(),
-            )?),
+            Some(text) => Some(
+                self.verdicts.require_some(Rule::DpopJktSyntax, Thumbprint::parse(text).ok())?,
+            ),
         };
         if !has_proof {
             return Ok(named);
         }
         let proven = self.check_proof(received, With::Authorization)?;
-        self.verdicts.require(
-            Reason::InvalidDpopProof,
-            "RFC 9449 10.1",
-            "dpop_jkt is the thumbprint of the key in the proof",
-            named.is_none_or(|named| named == proven),
-        )?;
+        self.verdicts.require(Rule::DpopJktKey, named.is_none_or(|named| named == proven))?;
         Ok(Some(proven))
     }
 }
@@ -138,9 +124,7 @@ impl Parameters {
     ) -> Result<Self, Violation> {
         let response_mode = response_mode(config, client, sent, verdicts)?;
         let redirect_uri = verdicts.require_some(
-            Reason::InvalidRequest,
-            "FAPI 2.0 SP 5.3.2.2-6",
-            "redirect_uri is one of the client's, byte for byte",
+            Rule::PushRedirectUri,
             sent.get("redirect_uri").and_then(|text| RedirectUri::parse(text).ok()).filter(
                 // check: RegisteredRedirectUri
                 |redirect_uri| client.redirect_uris.contains(redirect_uri),
@@ -148,17 +132,10 @@ impl Parameters {
         )?;
         let code_challenge = code_challenge(sent, verdicts)?;
         let state = sent.get("state");
-        verdicts.require(
-            Reason::InvalidRequest,
-            "RFC 6749 4.1.1",
-            "state has at most 2,048 bytes",
-            state.is_none_or(|state| state.len() <= MAX_STATE),
-        )?;
+        verdicts.require(Rule::PushState, state.is_none_or(|state| state.len() <= MAX_STATE))?;
         let nonce = sent.get("nonce");
         verdicts.require(
-            Reason::InvalidRequest,
-            "FAPI 2.0 SP 5.3.2.2-14",
-            "nonce has at most 64 characters",
+            Rule::PushNonce,
             nonce.is_none_or(|nonce| nonce.chars().count() <= MAX_NONCE),
         )?;
         check_resource(config, sent, verdicts)?;
@@ -181,46 +158,27 @@ fn response_mode(
     sent: &Sent,
     verdicts: &mut Verdicts,
 ) -> Result<ResponseMode, Violation> {
-    verdicts.require(
-        Reason::UnsupportedResponseType,
-        "FAPI 2.0 SP 5.3.2.2-1",
-        "response_type is code",
-        sent.get("response_type") == Some("code"),
-    )?;
+    verdicts.require(Rule::PushResponseType, sent.get("response_type") == Some("code"))?;
     let algorithm = match sent.get("response_mode") {
         None | Some("query") => return Ok(ResponseMode::Query),
         Some("jwt" | "query.jwt") => Some(client.authorization_signed_response_alg),
         Some(_) => None,
     };
-    let registered = verdicts.require_some(
-        Reason::InvalidRequest,
-        "OAuth 2.0 Multiple Response Types 2.1",
-        "response_mode is absent, query, jwt or query.jwt",
-        algorithm,
-    )?;
+    let registered = verdicts.require_some(Rule::PushResponseMode, algorithm)?;
     // JARM 3: without registration it would be RS256, which FAPI 2.0 does not allow.
     let signs = |algorithm: &Algorithm| signing::can_sign(config, *algorithm);
     verdicts
-        .require_some(
-            Reason::InvalidRequest,
-            "JARM 3",
-            "the client registered an authorization_signed_response_alg that this institution supports",
-            registered.filter(signs),
-        )
+        .require_some(Rule::PushResponseAlgorithm, registered.filter(signs))
         .map(ResponseMode::Jwt)
 }
 
 fn code_challenge(sent: &Sent, verdicts: &mut Verdicts) -> Result<CodeChallenge, Violation> {
     verdicts.require(
-        Reason::InvalidRequest,
-        "FAPI 2.0 SP 5.3.2.2-5",
-        "code_challenge_method is S256",
+        Rule::PushChallengeMethod,
         sent.get("code_challenge_method") == Some(CODE_CHALLENGE_METHOD),
     )?;
     verdicts.require_some(
-        Reason::InvalidRequest,
-        "RFC 7636 4.2",
-        "code_challenge is base64url of 32 bytes",
+        Rule::PushChallenge,
         sent.get("code_challenge").and_then(|text| CodeChallenge::parse(text).ok()),
     )
 }
@@ -235,30 +193,19 @@ fn check_resource(
             .into_iter()
             .any(|side| side.endpoint(config, config.paths.fdx) == resource.trim_end_matches('/'))
     };
-    verdicts.require(
-        Reason::InvalidTarget,
-        "RFC 8707 2",
-        "resource is absent or the FDX base URL",
-        sent.get("resource").is_none_or(known),
-    )
+    verdicts.require(Rule::PushResource, sent.get("resource").is_none_or(known))
 }
 
 fn check_openid(sent: &Sent, verdicts: &mut Verdicts) -> Result<(), Violation> {
     let prompts = sent.get("prompt").unwrap_or_default();
     verdicts.require(
-        Reason::InvalidRequest,
-        "OIDC Core 3.1.2.1",
-        "prompt contains only login, consent and select_account",
+        Rule::PushPrompt,
         prompts
             .split_ascii_whitespace()
             .all(|prompt| matches!(prompt, "consent" | "login" | "select_account")),
     )?;
-    verdicts.require(
-        Reason::InvalidRequest,
-        "OIDC Core 3.1.2.1",
-        "max_age is absent or a number of seconds",
-        sent.get("max_age").is_none_or(|age| age.parse::<u32>().is_ok()),
-    )
+    verdicts
+        .require(Rule::PushMaxAge, sent.get("max_age").is_none_or(|age| age.parse::<u32>().is_ok()))
 }
 
 /// Returns the first of the voluntary `acr_values` that this institution supports.

@@ -12,8 +12,9 @@ use crate::institution::config::{InstitutionConfig, RegistrationPolicy};
 use crate::institution::received::{Received, is_uuid};
 use crate::institution::records::{Kind, Registration};
 use crate::institution::routes::client_metadata::ClientMetadata;
+use crate::institution::rule::{Reason, Rule};
 use crate::institution::state::Institution;
-use crate::institution::verdict::{Reason, Violation};
+use crate::institution::verdict::Violation;
 
 const LIMITS: Limits = Limits::bytes(64 * 1024);
 const CLIENT_ID: Label = Label::new("client id");
@@ -37,12 +38,7 @@ impl Institution {
         let credentials = bearer(received);
         let admitted = config.registration.admits(credentials)
             || credentials.is_some_and(|token| self.admits_client_token(token, received.now));
-        self.verdicts.require(
-            Reason::InvalidToken,
-            "RFC 7591 3",
-            "the initial access token is valid",
-            admitted,
-        )?;
+        self.verdicts.require(Rule::InitialAccessToken, admitted)?;
         let metadata = self.registration_request(received)?;
         let client_id = self.randomness.text(CLIENT_ID);
         let requested = ClientMetadata { config: &config, metadata: &metadata };
@@ -107,12 +103,7 @@ impl Institution {
             bearer(received).is_some_and(|token| registration.access_token == *token)
         });
         // RFC 7592 2.1: the same error for an unknown client.
-        self.verdicts.require(
-            Reason::InvalidToken,
-            "RFC 7592 2",
-            "the registration access token is the latest of this client",
-            known,
-        )?;
+        self.verdicts.require(Rule::RegistrationAccessToken, known)?;
         match *received.request.method() {
             Method::DELETE => self.delete_client(received, &client_id),
             Method::PUT => self.update_client(received, &client_id),
@@ -130,12 +121,7 @@ impl Institution {
     ) -> Result<Response<Vec<u8>>, Violation> {
         let mut metadata = self.registration_request(received)?;
         let sent = metadata.remove("client_id");
-        self.verdicts.require(
-            Reason::InvalidClientMetadata,
-            "RFC 7592 2.2",
-            "the update contains the client_id of its URL",
-            sent.is_some_and(|sent| sent == client_id),
-        )?;
+        self.verdicts.require(Rule::UpdateClientId, sent.is_some_and(|sent| sent == client_id))?;
         let set_by_the_server = [
             "client_id_issued_at",
             "client_secret_expires_at",
@@ -143,9 +129,7 @@ impl Institution {
             "registration_client_uri",
         ];
         self.verdicts.require(
-            Reason::InvalidClientMetadata,
-            "RFC 7592 2.2",
-            "the update contains no member that only the server sets",
+            Rule::UpdateMembers,
             set_by_the_server.iter().all(|name| !metadata.contains_key(*name)),
         )?;
         metadata.remove("status");
@@ -199,12 +183,8 @@ impl Institution {
 
         let document = document::read_object(received.request.body(), &LIMITS);
         let is_json = received.has_content_type("application/json");
-        let mut metadata = self.verdicts.require_some(
-            Reason::InvalidRequest,
-            "RFC 7591 3.1",
-            "the body is a JSON object of at most 64 KiB without duplicate members",
-            document.filter(|_| is_json),
-        )?;
+        let mut metadata =
+            self.verdicts.require_some(Rule::RegistrationBody, document.filter(|_| is_json))?;
         metadata.retain(|_, value| !value.is_null());
         Ok(metadata)
     }
@@ -212,9 +192,7 @@ impl Institution {
     /// Checks the header that every call of registration and management needs.
     fn registration_call(&mut self, received: &Received<'_>) -> Result<(), Violation> {
         self.verdicts.require(
-            Reason::InvalidRequest,
-            "FDX API 6, recipient registration",
-            "x-fapi-interaction-id is a UUID",
+            Rule::RegistrationInteractionId,
             received.header("x-fapi-interaction-id").is_some_and(is_uuid),
         )
     }

@@ -14,9 +14,10 @@ use crate::institution::config::InstitutionConfig;
 use crate::institution::dpop::AHEAD;
 use crate::institution::memory::Seen;
 use crate::institution::requested::Sent;
+use crate::institution::rule::Rule;
 use crate::institution::signing::is_signed_by_any;
 use crate::institution::state::Institution;
-use crate::institution::verdict::{Reason, Verdicts, Violation};
+use crate::institution::verdict::{Verdicts, Violation};
 
 const LONGEST_LIFETIME: Duration = Duration::from_secs(3600);
 /// The parameters next to a request object (RFC 9126 section 3).
@@ -42,18 +43,11 @@ impl Institution {
         form: &Query<'_>,
         now: UnixTime,
     ) -> Result<Sent, Violation> {
-        self.verdicts.require(
-            Reason::InvalidRequest,
-            "RFC 9126 2.1",
-            "request_uri is not pushed",
-            form.one("request_uri") == Ok(None),
-        )?;
+        self.verdicts.require(Rule::PushRequestUri, form.one("request_uri") == Ok(None))?;
         let request = form.one("request").ok().flatten();
         let required = [config.request_objects, client.request_objects];
         self.verdicts.require(
-            Reason::InvalidRequest,
-            "RFC 9101 10.5",
-            "a request object is present if one is required",
+            Rule::RequestObjectPresent,
             request.is_some() || !required.contains(&RequestObjects::Required),
         )?;
         match request {
@@ -70,45 +64,23 @@ impl Institution {
         request: &str,
         now: UnixTime,
     ) -> Result<Sent, Violation> {
-        self.verdicts.require(
-            Reason::InvalidRequest,
-            "RFC 9126 3",
-            "the only parameters next to a request object are client_id and the client's credentials",
-            form.names().all(|name| OUTSIDE.contains(&name)),
-        )?;
-        let jws = self.verdicts.require_some(
-            Reason::InvalidRequestObject,
-            "FAPI 2.0 SP 5.4.1-1",
-            "the request object is a compact JWS under PS256, ES256 or EdDSA without crit or a key",
-            Jws::parse(request).ok(),
-        )?;
+        self.verdicts
+            .require(Rule::RequestObjectAlone, form.names().all(|name| OUTSIDE.contains(&name)))?;
+        let jws = self.verdicts.require_some(Rule::RequestObjectJws, Jws::parse(request).ok())?;
         check_signature(&mut self.verdicts, config, client, &jws)?;
         let all = self.verdicts.require_some(
-            Reason::InvalidRequestObject,
-            "RFC 9101 4",
-            "the request object's claims are a JSON object without duplicate members",
+            Rule::RequestObjectJson,
             jws.claims::<BTreeMap<String, RawJson>>().ok(),
         )?;
         check_names(&mut self.verdicts, &all)?;
-        let claims = self.verdicts.require_some(
-            Reason::InvalidRequestObject,
-            "FAPI 2.0 MS 5.3.2",
-            "the request object has iss, aud, nbf and exp, each of its type",
-            jws.claims::<Claims>().ok(),
-        )?;
+        let claims =
+            self.verdicts.require_some(Rule::RequestObjectClaims, jws.claims::<Claims>().ok())?;
         check_claims(&mut self.verdicts, config, client, &claims)?;
         check_times(&mut self.verdicts, &claims, now)?;
         self.check_use(client, &claims, now)?;
-        let sent = self.verdicts.require_some(
-            Reason::InvalidRequestObject,
-            "RFC 9101 4",
-            "max_age is a number, authorization_details an array, every other parameter a string",
-            Sent::of_claims(&all),
-        )?;
+        let sent = self.verdicts.require_some(Rule::RequestObjectTypes, Sent::of_claims(&all))?;
         self.verdicts.require(
-            Reason::InvalidRequestObject,
-            "RFC 9126 3",
-            "the client_id in the request object is the client that authenticated",
+            Rule::RequestObjectClientId,
             sent.get("client_id") == Some(&client.client_id),
         )?;
         Ok(sent)
@@ -124,12 +96,7 @@ impl Institution {
             (1..=256).contains(&jti.len())
                 && self.request_objects.see(&client.client_id, jti, claims.exp, now) == Seen::Never
         });
-        self.verdicts.require(
-            Reason::InvalidRequestObject,
-            "RFC 7519 4.1.7",
-            "the request object's jti is absent, or has 1 to 256 bytes and was not used before",
-            fresh,
-        )
+        self.verdicts.require(Rule::RequestObjectUse, fresh)
     }
 }
 
@@ -140,23 +107,15 @@ fn check_signature(
     jws: &Jws,
 ) -> Result<(), Violation> {
     verdicts.require(
-        Reason::InvalidRequestObject,
-        "FAPI 2.0 MS 5.3.2-5",
-        "the request object's typ is absent or oauth-authz-req+jwt",
+        Rule::RequestObjectType,
         jws.typ().is_none() || jws.is_typ("oauth-authz-req+jwt"),
     )?;
     verdicts.require(
-        Reason::InvalidRequestObject,
-        "OIDC Registration 2",
-        "the request object's alg is the registered request_object_signing_alg",
+        Rule::RequestObjectAlgorithm,
         client.request_object_signing_alg.is_none_or(|registered| registered == jws.algorithm()),
     )?;
-    verdicts.require(
-        Reason::InvalidRequestObject,
-        "RFC 9101 6.2",
-        "the request object is signed by one of the client's keys",
-        is_signed_by_any(jws, config.backend, &client.jwks),
-    )
+    verdicts
+        .require(Rule::RequestObjectSignature, is_signed_by_any(jws, config.backend, &client.jwks))
 }
 
 fn check_names(
@@ -164,17 +123,10 @@ fn check_names(
     claims: &BTreeMap<String, RawJson>,
 ) -> Result<(), Violation> {
     verdicts.require(
-        Reason::InvalidRequestObject,
-        "RFC 9101 4",
-        "the request object contains neither request nor request_uri",
+        Rule::RequestObjectNested,
         !claims.contains_key("request") && !claims.contains_key("request_uri"),
     )?;
-    verdicts.require(
-        Reason::InvalidRequestObject,
-        "RFC 9101 10.8",
-        "the request object has no sub, so that it can not serve as a client assertion",
-        !claims.contains_key("sub"),
-    )
+    verdicts.require(Rule::RequestObjectSubject, !claims.contains_key("sub"))
 }
 
 fn check_claims(
@@ -183,16 +135,9 @@ fn check_claims(
     client: &RegisteredClient,
     claims: &Claims,
 ) -> Result<(), Violation> {
+    verdicts.require(Rule::RequestObjectIssuer, claims.iss == client.client_id)?;
     verdicts.require(
-        Reason::InvalidRequestObject,
-        "RFC 9101 4",
-        "the request object's iss is the client",
-        claims.iss == client.client_id,
-    )?;
-    verdicts.require(
-        Reason::InvalidRequestObject,
-        "FAPI 2.0 MS 5.3.2-2",
-        "the request object's aud is the issuer, as one string",
+        Rule::RequestObjectAudience,
         claims.aud.read::<String>().is_ok_and(|aud| aud == config.issuer.as_str()),
     )
 }
@@ -200,21 +145,12 @@ fn check_claims(
 fn check_times(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<(), Violation> {
     let latest = now + AHEAD;
     verdicts.require(
-        Reason::InvalidRequestObject,
-        "FAPI 2.0 SP 5.3.2.1-13",
-        "the request object's iat and nbf are at most 60 seconds ahead",
+        Rule::RequestObjectTimes,
         claims.nbf <= latest && claims.iat.is_none_or(|iat| iat <= latest),
     )?;
+    verdicts.require(Rule::RequestObjectNotBefore, now.since(claims.nbf) <= LONGEST_LIFETIME)?;
     verdicts.require(
-        Reason::InvalidRequestObject,
-        "FAPI 2.0 MS 5.3.2-3",
-        "the request object's nbf is at most 60 minutes ago",
-        now.since(claims.nbf) <= LONGEST_LIFETIME,
-    )?;
-    verdicts.require(
-        Reason::InvalidRequestObject,
-        "FAPI 2.0 MS 5.3.2-4",
-        "the request object has not expired, and exp is at most 60 minutes after nbf",
+        Rule::RequestObjectExpiry,
         claims.exp > now
             && claims.exp > claims.nbf
             && claims.exp.since(claims.nbf) <= LONGEST_LIFETIME,

@@ -12,8 +12,9 @@ use crate::institution::consent::{Access, Consent};
 use crate::institution::dpop::With;
 use crate::institution::received::{Received, Side, is_uuid};
 use crate::institution::records::{Bound, Kind};
+use crate::institution::rule::Rule;
 use crate::institution::state::Institution;
-use crate::institution::verdict::{Reason, Violation};
+use crate::institution::verdict::Violation;
 
 /// The maximum length of a query, in bytes.
 const MAX_QUERY: usize = 4096;
@@ -55,52 +56,34 @@ impl Institution {
             Access::Customer(consent) => Some(*consent),
             Access::Client(_) => None,
         };
-        self.verdicts.require_some(
-            Reason::NotAuthorized,
-            "FAPI 2.0 SP 5.3.4-4",
-            "the access token belongs to a customer's consent",
-            consent,
-        )
+        self.verdicts.require_some(Rule::TokenOfCustomer, consent)
     }
 
     /// Checks the access token, its binding, its consent and the headers of the request.
     fn authorize_access(&mut self, received: &Received<'_>) -> Result<Access, Violation> {
         let query = received.request.uri().query().unwrap_or_default();
         self.verdicts.require(
-            Reason::InvalidRequest,
-            "FAPI 2.0 SP 5.3.4-2",
-            "the query contains no access token",
+            Rule::TokenInQuery,
             // The names are decoded: `access%5Ftoken` counts, too.
             Query::parse(query, MAX_QUERY)
                 .is_ok_and(|query| query.names().all(|name| name != "access_token")),
         )?;
-        let credentials = self.verdicts.require_some(
-            Reason::NoCredentials,
-            "FAPI 2.0 SP 5.3.4-1",
-            "exactly one access token is present, in the Authorization header",
-            received.header("authorization"),
-        )?;
+        let credentials =
+            self.verdicts.require_some(Rule::TokenPresent, received.header("authorization"))?;
         let (scheme, text) = credentials.split_once(' ').unwrap_or((credentials, ""));
         let token = self.tokens.get(text).filter(|token| token.is_alive(received.now));
         let found = token.and_then(|token| match token.kind {
             Kind::Access(bound) => Some((token.clone(), bound)),
             _ => None,
         });
-        let (token, bound) = self.verdicts.require_some(
-            Reason::InvalidToken,
-            "FAPI 2.0 SP 5.3.4-3",
-            "the access token was issued here, is not revoked and has not expired",
-            found,
-        )?;
+        let (token, bound) = self.verdicts.require_some(Rule::TokenValid, found)?;
         self.check_sender(received, bound, scheme, text)?;
         let access = match &token.grant.consent_id {
             None => Access::Client(token.grant.client_id),
             Some(consent_id) => {
                 let consent = self.consents.get(consent_id);
                 let consent = self.verdicts.require_some(
-                    Reason::InvalidToken,
-                    "FDX Security Model v5",
-                    "the token's consent is active",
+                    Rule::TokenConsentActive,
                     consent.filter(|consent| consent.is_active(received.now)).cloned(),
                 )?;
                 Access::Customer(Box::new(consent.within(&token)))
@@ -119,85 +102,54 @@ impl Institution {
     ) -> Result<(), Violation> {
         match bound {
             Bound::Key(key) => {
-                self.verdicts.require(
-                    Reason::InvalidToken,
-                    "RFC 9449 7.1",
-                    "a token that is bound to a key has the scheme DPoP",
-                    scheme.eq_ignore_ascii_case("DPoP"),
-                )?;
-                self.verdicts.require(
-                    Reason::InvalidToken,
-                    "RFC 8705 5",
-                    "a token that is bound to a key is not used at the mTLS authority",
-                    received.side == Side::Main,
-                )?;
+                self.verdicts.require(Rule::KeyBoundScheme, scheme.eq_ignore_ascii_case("DPoP"))?;
+                self.verdicts.require(Rule::KeyBoundAuthority, received.side == Side::Main)?;
                 let proven = self.check_proof(received, With::AccessToken(text))?;
                 self.verdicts.require(
-                    Reason::InvalidToken,
-                    "RFC 9449 7.1",
-                    "the proof has the key that the token is bound to",
+                    Rule::KeyBoundKey,
                     // check: ProofKey
                     proven == key,
                 )
             }
             Bound::Certificate(certificate) => {
+                self.verdicts
+                    .require(Rule::CertificateBoundScheme, scheme.eq_ignore_ascii_case("Bearer"))?;
                 self.verdicts.require(
-                    Reason::InvalidToken,
-                    "RFC 6750 2.1",
-                    "a token that is bound to a certificate has the scheme Bearer",
-                    scheme.eq_ignore_ascii_case("Bearer"),
-                )?;
-                self.verdicts.require(
-                    Reason::InvalidToken,
-                    "RFC 8705 3",
-                    "the client uses the certificate that the token is bound to",
+                    Rule::CertificateBoundCertificate,
                     // check: Certificate
                     received.peer.thumbprint == Some(certificate),
                 )
             }
-            Bound::Nothing => self.verdicts.require(
-                Reason::InvalidToken,
-                "RFC 6750 2.1",
-                "an unbound token has the scheme Bearer",
-                scheme.eq_ignore_ascii_case("Bearer"),
-            ),
+            Bound::Nothing => {
+                self.verdicts.require(Rule::UnboundScheme, scheme.eq_ignore_ascii_case("Bearer"))
+            }
         }
     }
 
     fn check_headers(&mut self, received: &Received<'_>) -> Result<(), Violation> {
         self.verdicts.require(
-            Reason::InvalidRequest,
-            "FDX API 6, headers",
-            "x-fapi-interaction-id is a UUID",
+            Rule::InteractionId,
             received.header("x-fapi-interaction-id").is_some_and(is_uuid),
         )?;
         self.verdicts.require(
-            Reason::InvalidRequest,
-            "FDX API 6, headers",
-            "FDX-API-Actor-Type is absent, USER or BATCH",
+            Rule::ActorType,
             satisfies(received, "fdx-api-actor-type", |actor| matches!(actor, "USER" | "BATCH")),
         )?;
         let is_id = |id: &str| (1..=MAX_ID).contains(&id.len());
         self.verdicts.require(
-            Reason::InvalidRequest,
-            "FDX API 6, headers",
-            "the ids of provider and recipient are absent or have 1 to 256 characters",
+            Rule::PartyIds,
             satisfies(received, "fdx-api-data-provider-id", is_id)
                 && satisfies(received, "fdx-api-data-recipient-id", is_id),
         )?;
         self.verdicts.require(
-            Reason::InvalidRequest,
-            "FAPI 1.0 Baseline 6.2.2",
-            "x-fapi-auth-date is absent or an HTTP date in its fixed form",
+            Rule::AuthDate,
             satisfies(received, "x-fapi-auth-date", |date| {
                 let time = UnixTime::parse_http_date(date);
                 time.is_ok_and(|time| time.to_http_date() == date)
             }),
         )?;
         self.verdicts.require(
-            Reason::InvalidRequest,
-            "FAPI 1.0 Baseline 6.2.2",
-            "x-fapi-customer-ip-address is absent or an address of IPv4 or IPv6",
+            Rule::CustomerIpAddress,
             satisfies(received, "x-fapi-customer-ip-address", |ip| ip.parse::<IpAddr>().is_ok()),
         )
     }

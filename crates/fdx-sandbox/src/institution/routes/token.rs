@@ -17,8 +17,9 @@ use crate::institution::dpop::With;
 use crate::institution::received::{Received, value};
 use crate::institution::records::{Bound, Code, Grant, Kind, Spent, Token};
 use crate::institution::routes::issue::{ACCESS, Issue, LIFETIME};
+use crate::institution::rule::Rule;
 use crate::institution::state::Institution;
-use crate::institution::verdict::{Reason, Violation};
+use crate::institution::verdict::Violation;
 
 /// FAPI 2.0 Security Profile 5.3.2.1-9: the old refresh token stays valid for clients that did not
 /// receive the response.
@@ -36,9 +37,7 @@ impl Institution {
         let bound = self.sender(received, client)?;
         let grant_type = value(&form, "grant_type");
         self.verdicts.require(
-            Reason::UnsupportedGrantType,
-            "FAPI 2.0 SP 5.3.2.2-1",
-            "grant_type is authorization_code, refresh_token or client_credentials",
+            Rule::GrantType,
             matches!(
                 grant_type,
                 Some("authorization_code" | "client_credentials" | "refresh_token")
@@ -63,9 +62,7 @@ impl Institution {
             Binding::Dpop => self.check_proof(received, With::Authorization).map(Bound::Key),
             Binding::MutualTls(certificate) => {
                 self.verdicts.require(
-                    Reason::InvalidRequest,
-                    "RFC 8705 3",
-                    "the client uses its registered certificate at the mTLS token endpoint",
+                    Rule::TokenCertificateRegistered,
                     // check: Certificate
                     received.peer.thumbprint == Some(certificate),
                 )?;
@@ -73,9 +70,7 @@ impl Institution {
             }
             Binding::Nothing => Ok(Bound::Nothing),
             Binding::AnyCertificate => self.verdicts.require_some(
-                Reason::InvalidRequest,
-                "RFC 8705 3",
-                "the client uses a certificate at the mTLS token endpoint",
+                Rule::TokenCertificatePresent,
                 received.peer.thumbprint.map(Bound::Certificate),
             ),
         }
@@ -126,27 +121,18 @@ impl Institution {
                 code.pushed.client_id == client.client_id
             })
             .cloned();
-        let code = self.verdicts.require_some(
-            Reason::InvalidGrant,
-            "RFC 6749 4.1.3",
-            "the code was issued to this client",
-            code,
-        )?;
+        let code = self.verdicts.require_some(Rule::CodeClient, code)?;
         if code.spent == Spent::Yes {
             // RFC 6749 4.1.2: what was issued from it should be revoked.
             self.revoke_tokens(&code.consent_id);
         }
         self.verdicts.require(
-            Reason::InvalidGrant,
-            "FAPI 2.0 SP 5.3.2.2-9",
-            "the code was not used before",
+            Rule::CodeUsed,
             // check: CodeUse
             code.spent == Spent::No,
         )?;
         self.verdicts.require(
-            Reason::InvalidGrant,
-            "FAPI 2.0 SP 5.3.2.1-11",
-            "the code is at most 60 seconds old",
+            Rule::CodeAge,
             // check: CodeExpiry
             now <= code.expires,
         )?;
@@ -156,24 +142,18 @@ impl Institution {
     fn check_code(&mut self, form: &Query<'_>, code: &Code, bound: Bound) -> Result<(), Violation> {
         let parameters = &code.pushed.parameters;
         self.verdicts.require(
-            Reason::InvalidGrant,
-            "RFC 6749 4.1.3",
-            "redirect_uri is the pushed one",
+            Rule::CodeRedirectUri,
             // check: TokenRedirectUri
             value(form, "redirect_uri") == Some(parameters.redirect_uri.as_str()),
         )?;
         let verifier = value(form, "code_verifier").map(CodeVerifier::parse);
         self.verdicts.require(
-            Reason::InvalidGrant,
-            "RFC 7636 4.6",
-            "code_verifier matches code_challenge",
+            Rule::CodeVerifier,
             // check: Pkce
             matches!(verifier, Some(Ok(verifier)) if parameters.code_challenge.verify(&verifier)),
         )?;
         self.verdicts.require(
-            Reason::InvalidGrant,
-            "RFC 9449 10",
-            "the proof has the key that the code is bound to",
+            Rule::CodeKey,
             // check: DpopJkt
             code.pushed.dpop_jkt.is_none_or(|key| bound == Bound::Key(key)),
         )
@@ -225,29 +205,17 @@ impl Institution {
             let issued_to_client = token.grant.client_id == client.client_id;
             issued_to_client && !matches!(token.kind, Kind::Access(_))
         });
-        let token = self.verdicts.require_some(
-            Reason::InvalidGrant,
-            "RFC 6749 6",
-            "the refresh token was issued to this client",
-            token.cloned(),
-        )?;
+        let token = self.verdicts.require_some(Rule::RefreshTokenClient, token.cloned())?;
         if matches!(token.kind, Kind::Replaced { until } if until < now) {
             // RFC 9700 4.14.2: the token has two holders, and one of them stole it.
             if let Some(consent_id) = &token.grant.consent_id {
                 self.revoke_tokens(consent_id);
             }
         }
-        self.verdicts.require(
-            Reason::InvalidGrant,
-            "RFC 9700 4.14.2",
-            "the refresh token is not revoked, expired or replaced more than 60 seconds ago",
-            token.is_alive(now),
-        )?;
+        self.verdicts.require(Rule::RefreshTokenValid, token.is_alive(now))?;
         let consent = token.grant.consent_id.as_ref().and_then(|id| self.consents.get(id));
         self.verdicts.require(
-            Reason::InvalidGrant,
-            "FDX Security Model v5",
-            "the refresh token's consent is active",
+            Rule::RefreshTokenConsent,
             consent.is_some_and(|consent| consent.is_active(now)),
         )?;
         Ok((text.to_owned(), token))
@@ -260,9 +228,7 @@ impl Institution {
             return Ok(granted.clone());
         };
         self.verdicts.require_some(
-            Reason::InvalidScope,
-            "RFC 6749 6",
-            "scope is absent or contains only granted scopes",
+            Rule::RefreshScope,
             scopes(scope).filter(|scopes| scopes.iter().all(|scope| granted.contains(scope))),
         )
     }
@@ -313,9 +279,7 @@ impl Institution {
         };
         let own = |scope: &String| client.scopes.contains(scope) && !of_a_customer(scope);
         self.verdicts.require_some(
-            Reason::InvalidScope,
-            "RFC 6749 4.4.2",
-            "scope is absent, or is registered and needs no customer",
+            Rule::ClientCredentialsScope,
             scopes(scope).filter(|scopes| scopes.iter().all(own)),
         )
     }
