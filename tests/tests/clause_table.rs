@@ -1,10 +1,9 @@
-//! The table of clauses in the manual: complete, and each row leads to a test that exists. So do
-//! the rows of the sandbox's table of weaknesses.
+//! The table of clauses in the manual is complete, and each row names a test. So does each row of
+//! the sandbox's table of weaknesses. `cargo xtask test` checks that these tests exist.
 
 use std::collections::BTreeMap;
 use std::fs;
-
-use crate::source::{has_test, root};
+use std::path::{Path, PathBuf};
 
 /// The clauses that have to be there: each family, and how many it has.
 const CLAUSES: [(&str, usize); 24] = [
@@ -58,21 +57,14 @@ fn every_row_says_what_it_should() {
     for Row([id, clause, rule, how, shown_by]) in rows() {
         assert!(!clause.is_empty() && rule.ends_with('.'), "{id}");
         assert!(held.iter().any(|word| how.starts_with(word)), "{id}: {how}");
-        // What is held by something can be shown.
         let explained = how.starts_with("**yours**") || how.starts_with("**not here**");
-        assert!(explained || shown_by != "—", "{id} has no test");
+        assert!(explained || shown_by.contains(".rs::"), "{id} names no test");
     }
-}
-
-#[test]
-fn every_test_that_is_named_exists() {
-    let named: usize = rows().iter().map(|Row([id, .., shown_by])| named_tests(id, shown_by)).sum();
-    assert!(named > CLAUSES.iter().map(|(_, count)| count).sum::<usize>());
 }
 
 /// The table in the sandbox of what others got wrong and no misbehaviour shows.
 #[test]
-fn every_weakness_without_a_row_leads_to_a_test() {
+fn every_weakness_names_a_test() {
     let table = root().join("crates/fdx-sandbox/src/misbehaviour/weaknesses.md");
     let table = fs::read_to_string(table).unwrap();
     let rows = table.lines().skip(2).map(|line| line.trim_matches('|').split(" | ").collect());
@@ -80,23 +72,8 @@ fn every_weakness_without_a_row_leads_to_a_test() {
     assert!(!rows.is_empty());
     for row in rows {
         assert_eq!(row.len(), 3, "{row:?}");
-        assert!(named_tests(row[0], row[2].trim()) > 0, "{row:?}");
+        assert!(row[2].contains(".rs::"), "{row:?}");
     }
-}
-
-/// How many tests a cell names, all of which exist.
-fn named_tests(id: &str, shown_by: &str) -> usize {
-    let (mut named, mut missing) = (0, Vec::new());
-    for test in shown_by.split("<br>").filter(|cell| *cell != "—") {
-        let test = test.strip_prefix('`').and_then(|test| test.strip_suffix('`'));
-        let (file, name) = test.and_then(|test| test.split_once("::")).expect(id);
-        if !has_test(file, name) {
-            missing.push(format!("{id}: {file}::{name}"));
-        }
-        named += 1;
-    }
-    assert!(missing.is_empty(), "no such tests: {missing:#?}");
-    named
 }
 
 fn rows() -> Vec<Row> {
@@ -109,4 +86,8 @@ fn rows() -> Vec<Row> {
             Row(cells.collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{line}")))
         })
         .collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

@@ -4,9 +4,6 @@
 mod clause_table;
 mod conformance;
 mod error_table;
-mod error_variants;
-mod laws_table;
 mod matrix;
 mod matrix_tls;
-mod source;
 mod two_nodes;

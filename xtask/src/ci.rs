@@ -4,7 +4,9 @@ use crate::args::Args;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::table::Table;
-use crate::{api, conformance, interop, isolated, msrv, package, shell, simulate, test, walls};
+use crate::{
+    api, conformance, interop, isolated, msrv, named_tests, package, shell, simulate, test, walls,
+};
 
 /// The crates that are also checked without features.
 const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];
@@ -12,12 +14,13 @@ const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par
 /// A package that is not a member of the workspace.
 const FUZZ: [&str; 2] = ["--manifest-path", "fuzz/Cargo.toml"];
 
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     Step { name: "fmt", run: || fmt().map(passed) },
     Step { name: "clippy", run: || clippy().map(passed) },
     Step { name: "features", run: || features().map(passed) },
     Step { name: "docs", run: || docs().map(passed) },
     Step { name: "test", run: || test::run().map(passed) },
+    Step { name: "names", run: || named_tests::run().map(passed) },
     Step { name: "isolated", run: || isolated::run().map(passed) },
     Step { name: "simulate", run: || simulate::for_ci().map(passed) },
     Step { name: "conformance", run: || conformance::run(Args::none()).map(passed) },

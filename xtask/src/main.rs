@@ -10,8 +10,10 @@ mod interop;
 mod isolated;
 mod msrv;
 mod mutants;
+mod named_tests;
 mod outcome;
 mod package;
+mod serde_types;
 mod shell;
 mod simulate;
 mod table;
@@ -30,6 +32,8 @@ The commands of this project.
 Usage: cargo xtask <command>
 
   test      Runs all tests and doctests that need only Rust and a C compiler.
+  names     Checks that the tests exist that documents and tables of errors name, and that each type
+            that serde writes and reads has one.
   isolated  Tests the packages in isolated/, which need features or `unsafe` code that the workspace
             must not have.
   walls     Checks the layers, the imports, and what the core must not use, and counts dependencies.
@@ -64,6 +68,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
     match args.command().as_deref() {
         Some("test") => args.nothing_else().and_then(|()| test::run()),
         Some("isolated") => args.nothing_else().and_then(|()| isolated::run()),
+        Some("names") => args.nothing_else().and_then(|()| named_tests::run()),
         Some("walls") => walls::run(args),
         Some("api") => api::run(args).map(|_| ()),
         Some("fuzz") => fuzz::run(args).map(|_| ()),

@@ -72,6 +72,8 @@ mod request_object;
 mod seal;
 mod signed_introspection;
 mod signing;
+#[cfg(test)]
+mod tests;
 mod thumbprint;
 
 pub use algorithm::{Algorithm, KeyEncryption};

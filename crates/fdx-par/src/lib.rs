@@ -153,6 +153,8 @@ pub mod manual;
 pub mod not_fapi;
 mod readiness;
 mod registration;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 pub use client::binding::BoundBy;

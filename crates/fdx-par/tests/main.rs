@@ -20,6 +20,7 @@ mod dialect_fit;
 mod dialect_table;
 mod encrypted_id_tokens;
 mod endpoints;
+mod errors;
 mod fdx_headers;
 mod flow;
 mod introspection;

@@ -31,6 +31,8 @@
 
 mod challenge;
 mod error;
+#[cfg(test)]
+mod tests;
 mod verifier;
 
 pub use challenge::{CODE_CHALLENGE_METHOD, CodeChallenge};

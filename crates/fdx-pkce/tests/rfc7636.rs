@@ -18,6 +18,14 @@ fn checks_minimum_and_maximum_length() {
     }
 }
 
+#[test]
+fn rejects_verifier_of_another_length_or_alphabet() {
+    // RFC 7636 4.1: 43*128unreserved
+    for text in ["", &"a".repeat(42), &"a".repeat(129), &"+".repeat(43)] {
+        assert_eq!(CodeVerifier::parse(text).map(drop), Err(PkceError::CodeVerifier), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn new_verifiers_are_valid(random: [u8; 32]) {

@@ -66,6 +66,8 @@ mod receipt;
 mod requested;
 mod revocation;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 mod tolerant;
 

@@ -91,6 +91,8 @@ mod connect;
 mod error;
 mod proxy;
 mod run;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod transport;
 

@@ -89,4 +89,12 @@ mod tests {
         // RFC 7515 appendix C.
         assert_eq!(encode(&[3, 236, 255, 224, 193]), "A-z_4ME");
     }
+
+    #[test]
+    fn rejects_what_is_not_canonical() {
+        for text in ["A", "AA==", "AB", "A+AA", "A AA", "\u{e4}"] {
+            assert_eq!(decode(text), Err(NotBase64Url), "{text}");
+        }
+        assert_eq!(decode_array::<2>("AA"), Err(NotBase64Url));
+    }
 }

@@ -259,4 +259,10 @@ mod tests {
             assert_eq!(Query::parse(text, 64).unwrap_err(), QueryError::Encoding, "{text}");
         }
     }
+
+    #[test]
+    fn rejects_repeated_parameter() {
+        let query = Query::parse("code=a&code=a", 100).unwrap();
+        assert_eq!(query.one("code"), Err(QueryError::Duplicate));
+    }
 }

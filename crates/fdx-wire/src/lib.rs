@@ -38,6 +38,8 @@ pub mod form;
 pub mod json;
 mod secret;
 mod secret_buffer;
+#[cfg(test)]
+mod tests;
 mod time;
 mod url;
 mod uuid;

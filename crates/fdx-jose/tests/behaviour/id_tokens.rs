@@ -397,3 +397,15 @@ fn rejects_claims_with_hidden_json() {
         assert!(refused.to_string().contains("reserved"), "{refused}");
     }
 }
+
+#[test]
+fn reports_missing_key_as_unknown() {
+    let token = signed(&EDDSA, None, &claims());
+    let verify = |keys: &Jwks| {
+        IdToken::verify(&token, &Fixture::new().expected(), backend::ring(), keys).map(drop)
+    };
+    let error = verify(&Jwks::default()).unwrap_err();
+    assert_eq!(error, JwtError::UnknownKey.into());
+    assert!(error.is_unknown_key());
+    assert_eq!(verify(&public_keys()), Ok(()));
+}

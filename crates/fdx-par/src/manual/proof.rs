@@ -6,7 +6,7 @@
 //!
 //! | claim | how it is shown | command |
 //! |---|---|---|
-//! | A type or a check enforces each clause of FAPI 2.0 that binds a client, or the clause is listed as your responsibility. | [A table of clauses](super::what_is_enforced) with tests by name, and a test that all of them exist. | `cargo test -p fdx-tests clause_table` |
+//! | A type or a check enforces each clause of FAPI 2.0 that binds a client, or the clause is listed as your responsibility. | [A table of clauses](super::what_is_enforced) with tests by name, and a check that all of them exist. | `cargo xtask names` |
 //! | Each known misbehaviour of a server has one correct outcome. | A misbehaving institution with one misbehaviour at a time. The complete flow runs against each, in memory and over mutual TLS, and sends nothing after a refusal. A row whose misbehaviour did not occur fails. | `cargo xtask conformance` |
 //! | The institution of these tests is strict. | Wrong clients: for each check in its source at least one request, refused by that check and no other. | `cargo xtask conformance`, the second table |
 //! | Client and institution agree with an independent server. | The certified `oidc-provider` over TLS: every profile combination, refresh, revocation, introspection, key rotation, refusals. | `cargo xtask interop` |

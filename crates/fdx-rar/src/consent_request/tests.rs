@@ -1,3 +1,4 @@
+use alloc::format;
 use alloc::string::ToString;
 
 use proptest::prelude::*;
@@ -159,4 +160,31 @@ fn merges_ten_thousand_clusters_quickly() {
         .unwrap();
     assert_eq!(request.pairs().count(), 10_000);
     assert!(request.scopes().is_empty());
+}
+
+#[test]
+fn rejects_more_than_a_year() {
+    for days in [0, 366] {
+        assert_eq!(ConsentDuration::time_bound(days), Err(ConsentRequestError::DurationPeriod));
+    }
+}
+
+#[test]
+fn rejects_request_for_nothing() {
+    let nothing = ConsentRequest::new(ConsentDuration::OneTime).build();
+    assert_eq!(nothing, Err(ConsentRequestError::NoResources));
+}
+
+#[test]
+fn rejects_resource_without_type_or_by_id() {
+    for (resource, error) in [
+        (r#"{"dataClusters":["ACCOUNT_BASIC"]}"#, ConsentRequestError::NoResourceType),
+        (
+            r#"{"resourceType":"ACCOUNT","resourceId":"a","dataClusters":["ACCOUNT_BASIC"]}"#,
+            ConsentRequestError::ResourceId,
+        ),
+    ] {
+        let json = format!(r#"{{"durationType":"ONE_TIME","resources":[{resource}]}}"#);
+        assert_eq!(read(&json), Err(error), "{resource}");
+    }
 }

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::{Answered, Observer, Running, Server, ServerError, TlsIdentity};
-use crate::certificates::{Certificate, CertificateAuthority};
+use crate::certificates::{Certificate, CertificateAuthority, CertificateError};
 use crate::{
     Binding, CertificateName, ClientAuthentication, InstitutionConfig, Outcome, Peer,
     RegisteredClient, Sandbox,
@@ -40,16 +40,7 @@ async fn scene() -> Scene {
     });
     let server = Server::bind(any_port, any_port).await.unwrap().observed_by(observer);
     let (main, mtls) = (server.main(), server.mtls());
-    let url = |address: SocketAddr| format!("https://localhost:{}", address.port());
-    let backend = backend::ring();
-    let pkcs8 = backend.generate_pkcs8(Algorithm::Es256).unwrap();
-    let key = PrivateKey::from_pkcs8_der(backend, &pkcs8, None).unwrap();
-    let mut config = InstitutionConfig::new(
-        Issuer::parse(&url(main)).unwrap(),
-        HttpsUrl::parse(&url(mtls)).unwrap(),
-        backend,
-        vec![key],
-    );
+    let mut config = config(main, mtls);
     let self_signed = Certificate::self_signed("self").unwrap();
     let subject = CertificateName::SubjectDn("CN=app".to_owned());
     let dns = CertificateName::SanDns("app.example".to_owned());
@@ -71,6 +62,15 @@ async fn scene() -> Scene {
     let roots = [authority.certificate_der(), self_signed.der()];
     let running = server.serve(institution, identity, &roots);
     Scene { running: running.unwrap(), authority, self_signed, main, mtls, seen }
+}
+
+fn config(main: SocketAddr, mtls: SocketAddr) -> InstitutionConfig {
+    let url = |address: SocketAddr| format!("https://localhost:{}", address.port());
+    let backend = backend::ring();
+    let pkcs8 = backend.generate_pkcs8(Algorithm::Es256).unwrap();
+    let key = PrivateKey::from_pkcs8_der(backend, &pkcs8, None).unwrap();
+    let (issuer, mtls) = (Issuer::parse(&url(main)), HttpsUrl::parse(&url(mtls)));
+    InstitutionConfig::new(issuer.unwrap(), mtls.unwrap(), backend, vec![key])
 }
 
 /// Sends one request over HTTP/1.1 and returns the whole response.
@@ -225,4 +225,22 @@ fn certificate_yields_thumbprint_subject_and_dns_names() {
     assert_eq!(certificate.peer(), expected);
     let garbage = Peer::of_certificate(b"garbage");
     assert_eq!(garbage, Peer::certificate(Thumbprint::of_certificate(b"garbage")));
+}
+
+#[test]
+fn rejects_certificate_for_an_invalid_name() {
+    let authority = CertificateAuthority::new("ca").unwrap();
+    let refused = authority.client_with_dns("app", "b\u{e4}nk.example");
+    assert_eq!(refused.map(drop), Err(CertificateError));
+}
+
+#[tokio::test]
+async fn rejects_unusable_identity() {
+    let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let server = Server::bind(free, free).await.unwrap();
+    let config = config(server.main(), server.mtls());
+    let institution = Arc::new(Mutex::new(Sandbox::new(config, Entropy::new([1; 32]))));
+    let identity = TlsIdentity { certificate_chain: vec![vec![0]], private_key: vec![0] };
+    let refused = server.serve(institution, identity, &[]).map(drop);
+    assert!(matches!(refused, Err(ServerError::Tls { .. })), "{refused:?}");
 }

@@ -12,6 +12,7 @@ mod addresses;
 mod authority;
 mod client_certificate;
 mod connections;
+mod handshakes;
 mod hung;
 mod plain;
 mod proxy;

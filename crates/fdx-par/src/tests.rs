@@ -1,0 +1,265 @@
+//! The test that provokes each error, of this package unless another is named. The compiler reports
+//! a variant without a row, and `cargo xtask test` a row whose test does not exist.
+
+use crate::dialect::uae::AccountAccessConsentError;
+use crate::{
+    CallFault, CallbackFault, ConfigurationFault, Error, RefusalKind, RegistrationFault, SealFault,
+    ServerRule, StoredStateFault,
+};
+
+const _: fn(&AccountAccessConsentError) -> &str = |error| match error {
+    AccountAccessConsentError::Expired
+    | AccountAccessConsentError::NoPermission
+    | AccountAccessConsentError::TooLong => {
+        "dialect::uae::tests::requires_expiration_in_the_future_and_within_a_year"
+    }
+};
+
+const _: fn(&Error) -> &str = |error| match error {
+    Error::AuthorizationResponse(_) => "errors::rejects_signed_callback_of_another_issuer",
+    Error::Call(_) => "errors::rejects_extra_parameter_of_the_protocol",
+    Error::Callback(_) => {
+        "callback::each_wrong_callback_leaves_the_pending_value_for_the_right_one"
+    }
+    Error::Configuration(_) => "errors::rejects_key_of_an_unlisted_algorithm",
+    Error::Decryption(_) => "encrypted_id_tokens::a_service_that_is_down_costs_nothing",
+    Error::IdToken(_) => "refresh::the_refreshed_id_token_holds_as_the_first_one_did",
+    Error::Refusal(_) => "bad_input::what_a_failure_says_is_kept_bounded_and_escaped",
+    Error::Registration(_) => {
+        "registration::weakened::a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept"
+    }
+    Error::Seal(_) => "sealed::it_opens_in_its_own_place_alone",
+    Error::Server(_) => "introspection::a_token_that_is_bound_to_another_key_is_refused",
+    Error::SignedIntrospection(_) => "errors::rejects_signed_introspection_for_another_audience",
+    Error::Signing(_) => "fdx-transport-hyper run::returns_protocol_errors",
+    Error::StoredState(_) => "stored_grant::another_version_is_refused",
+};
+
+const _: fn(&RefusalKind) -> &str = |error| match error {
+    RefusalKind::OAuth => "errors::reads_oauth_error",
+    RefusalKind::Authorization => "callback::an_error_ends_the_flow",
+    RefusalKind::Challenge => "bad_input::resource::a_challenge_is_told_in_its_words",
+    RefusalKind::Fdx => "bad_input::resource::fdx_errors_are_read_with_codes_of_either_type",
+    RefusalKind::Http => "errors::reads_http_error",
+};
+
+const _: fn(&ConfigurationFault) -> &str = |error| match error {
+    ConfigurationFault::AlgorithmNotListed => "errors::rejects_key_of_an_unlisted_algorithm",
+    ConfigurationFault::AudienceElsewhere => {
+        "dialect_fit::assertions_are_for_a_token_endpoint_of_the_issuer_s_origin_alone"
+    }
+    ConfigurationFault::AuthorizationEndpointQuery => {
+        "authorization_endpoint::what_a_dialect_or_a_request_adds_is_not_in_the_endpoint_s_query_either"
+    }
+    ConfigurationFault::CertificateOther => {
+        "dialect_fit::one_certificate_authenticates_the_client_and_binds_its_tokens"
+    }
+    ConfigurationFault::DialectCertificate
+    | ConfigurationFault::DialectClientSecret
+    | ConfigurationFault::DialectPrivateKeyJwt
+    | ConfigurationFault::DialectPs256
+    | ConfigurationFault::DialectRequestObject
+    | ConfigurationFault::DialectUnboundTokens => {
+        "dialect_fit::what_a_provider_needs_is_said_when_it_is_missing"
+    }
+    ConfigurationFault::EndpointMissing => {
+        "endpoints::an_endpoint_that_is_not_published_is_missing_even_where_its_alias_is_not_needed"
+    }
+    ConfigurationFault::IssuerMismatch => "errors::rejects_metadata_of_another_issuer",
+    ConfigurationFault::LoopbackHttp => {
+        "loopback_issuer::a_client_of_it_needs_a_dialect_that_names_it"
+    }
+    ConfigurationFault::MetadataPublished => {
+        "dialect_fit::endpoints_are_documented_by_one_provider_and_on_its_own_origin"
+    }
+    ConfigurationFault::NotFapi => "dialect_fit::what_is_not_fapi_needs_a_dialect_that_names_it",
+    ConfigurationFault::RedirectUriQuery => {
+        "unusual_callbacks::a_redirect_uri_names_no_parameter_of_a_response"
+    }
+    ConfigurationFault::RegistrationAlgorithm => {
+        "registration::choices::what_would_be_signed_by_rs256_has_to_be_named"
+    }
+    ConfigurationFault::RegistrationCertificate => {
+        "registration::choices::a_client_of_certificates_says_which"
+    }
+    ConfigurationFault::RegistrationKeys => {
+        "registration::choices::only_public_keys_are_registered"
+    }
+    ConfigurationFault::RegistrationSecret => {
+        "registration::choices::a_client_secret_is_not_registered"
+    }
+    ConfigurationFault::RequestObjectNotPushed => {
+        "dialect_fit::a_request_is_pushed_or_not_as_the_dialect_says"
+    }
+};
+
+const _: fn(&CallFault) -> &str = |error| match error {
+    CallFault::ConsentIdUnknown => "consent_id::without_an_id_no_consent_is_read",
+    CallFault::DetailsTypeNotListed => {
+        "profile_configuration::details_of_a_type_that_the_server_does_not_list_are_not_pushed"
+    }
+    CallFault::ExtraReserved => "request_objects::no_extra_has_a_name_of_the_protocol",
+    CallFault::HeaderReserved => "errors::rejects_header_of_the_protocol",
+    CallFault::HeaderText => "fdx_headers::a_text_that_no_header_carries_whole_is_refused",
+    CallFault::HintOther => "notifications::a_notification_about_another_consent_sends_nothing",
+    CallFault::NotPushed => "dialect_fit::a_request_is_pushed_or_not_as_the_dialect_says",
+    CallFault::OutsideFdxBase => "endpoints::a_token_never_leaves_the_fdx_base",
+    CallFault::ParameterText => "errors::rejects_empty_or_long_parameter",
+    CallFault::RegistrationElsewhere => {
+        "registration::elsewhere::the_token_goes_to_no_other_origin_than_the_registration_endpoint_s"
+    }
+    CallFault::RegistrationUnmanaged => {
+        "registration::access::what_can_not_manage_a_registration_is_noticed_and_nothing_is_sent"
+    }
+    CallFault::ResponseMode => "errors::rejects_callback_read_in_another_response_mode",
+    CallFault::SignatureCount => "no_response::too_few_or_too_many_signatures_hand_the_draft_back",
+    CallFault::UrlTooLong => "consent_id::an_id_that_no_url_has_room_for_is_not_sent",
+};
+
+const _: fn(&StoredStateFault) -> &str = |error| match error {
+    StoredStateFault::OtherClient => "callback::another_client_s_flow_is_not_this_one_s",
+    StoredStateFault::OtherKey => {
+        "endpoints::a_token_that_is_bound_otherwise_than_the_client_binds_is_not_sent"
+    }
+    StoredStateFault::RedirectTooLate => {
+        "bad_input::push::the_customer_is_sent_off_before_the_request_uri_expires"
+    }
+    StoredStateFault::RefreshTokenExpired => {
+        "dialect_fit::a_refresh_token_past_its_documented_life_is_not_sent"
+    }
+    StoredStateFault::RefreshTokenMissing => {
+        "introspection::without_a_refresh_token_or_an_endpoint_nothing_is_sent"
+    }
+    StoredStateFault::StoredGrant => "stored_grant::another_version_is_refused",
+    StoredStateFault::StoredRegistration => {
+        "registration::stored::what_is_not_a_stored_registration_is_refused"
+    }
+    StoredStateFault::StoredUnverified => "unverified_tokens::restore_rejects_unverified_tokens",
+    StoredStateFault::StoredVerified => {
+        "unverified_tokens::restore_unverified_rejects_a_verified_grant"
+    }
+};
+
+const _: fn(&CallbackFault) -> &str = |error| match error {
+    CallbackFault::BothCodeAndError
+    | CallbackFault::Expired
+    | CallbackFault::IssMismatch
+    | CallbackFault::IssMissing
+    | CallbackFault::Neither
+    | CallbackFault::NotSigned
+    | CallbackFault::TooLong
+    | CallbackFault::Unreadable
+    | CallbackFault::OtherRedirectUri => {
+        "callback::each_wrong_callback_leaves_the_pending_value_for_the_right_one"
+    }
+    CallbackFault::Duplicate | CallbackFault::StateMissing => {
+        "profile_message_signing::only_the_signed_response_is_an_answer_and_nothing_else_spends_the_flow"
+    }
+    CallbackFault::FrontChannelToken => {
+        "signed_callbacks::a_response_beside_a_bare_code_is_no_callback_of_the_query_mode"
+    }
+    CallbackFault::StateMismatch => "callback::one_changed_character_of_the_state_is_another_state",
+};
+
+const _: fn(&RegistrationFault) -> &str = |error| match error {
+    RegistrationFault::AuthorizationSignedResponseAlg
+    | RegistrationFault::GrantTypes
+    | RegistrationFault::IdTokenEncryptedResponseAlg
+    | RegistrationFault::IdTokenEncryptedResponseEnc
+    | RegistrationFault::IntrospectionSignedResponseAlg
+    | RegistrationFault::Jwks
+    | RegistrationFault::RequestObjectSigningAlg
+    | RegistrationFault::RequirePushedAuthorizationRequests
+    | RegistrationFault::RequireSignedRequestObject
+    | RegistrationFault::ResponseModes
+    | RegistrationFault::ResponseTypes
+    | RegistrationFault::TokenEndpointAuthMethod
+    | RegistrationFault::TokenEndpointAuthSigningAlg => {
+        "registration::weakened::a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept"
+    }
+    RegistrationFault::DpopBoundAccessTokens | RegistrationFault::RedirectUris => {
+        "registration::weakened::all_that_is_weakened_is_told"
+    }
+    RegistrationFault::IdTokenSignedResponseAlg => {
+        "registration::mastercard::the_documented_answer_is_read_and_refused_for_rs256"
+    }
+    RegistrationFault::JwksUri => "registration::weakened::another_place_of_the_keys_is_refused",
+    RegistrationFault::TlsClientAuthName => {
+        "registration::weakened::another_name_for_the_certificate_is_refused"
+    }
+    RegistrationFault::TlsClientCertificateBoundAccessTokens => {
+        "registration::weakened::tokens_that_would_not_be_bound_to_the_certificate_are_refused"
+    }
+};
+
+const _: fn(&SealFault) -> &str = |error| match error {
+    SealFault::Expired => "sealed::it_opens_until_the_callback_deadline",
+    SealFault::NotOurs => "sealed::it_opens_in_its_own_place_alone",
+    SealFault::TooLarge => "sealed::over_3800_characters_is_an_error_when_it_is_sealed",
+    SealFault::Version => "sealed::another_version_is_told_apart",
+};
+
+const _: fn(&ServerRule) -> &str = |error| match error {
+    ServerRule::AccessTokenText => "bad_input::tokens::an_access_token_has_to_fit_a_header",
+    ServerRule::AuthorizationDetailsMissing => {
+        "requested::a_consent_id_of_the_client_s_comes_back_and_no_other"
+    }
+    ServerRule::AuthorizationEndpointQuery => {
+        "authorization_endpoint::an_endpoint_whose_query_names_a_parameter_of_a_request_is_not_used"
+    }
+    ServerRule::BodyDuplicate
+    | ServerRule::BodyEncoding
+    | ServerRule::BodyNested
+    | ServerRule::BodySyntax => {
+        "bad_input::resource::a_success_is_handed_over_and_its_json_is_read_strictly"
+    }
+    ServerRule::BodyReservedName => {
+        "one_reader::a_resource_is_read_into_any_type_but_not_with_hidden_json"
+    }
+    ServerRule::BodyShape => "bad_input::members_of_another_type_are_refused",
+    ServerRule::BodyTooLarge | ServerRule::Redirected => {
+        "bad_input::resource::what_is_not_a_success_is_one_typed_error"
+    }
+    ServerRule::ClientId => "registration::answers::a_client_id_is_printable_and_not_endless",
+    ServerRule::ClientIdOther => {
+        "registration::answers::the_answer_to_a_read_is_about_the_same_client"
+    }
+    ServerRule::ConsentIdConflict => {
+        "consent_id::two_carriers_that_differ_are_an_error_that_keeps_the_tokens"
+    }
+    ServerRule::ConsentIdInvalid => {
+        "consent_id::an_id_has_1_to_256_characters_and_no_control_characters"
+    }
+    ServerRule::ConsentIdOther => "consent_id::the_grant_is_the_one_that_was_asked_for",
+    ServerRule::ConsentInactive => "consent_id::a_consent_that_is_not_active_keeps_the_tokens",
+    ServerRule::ContentType => {
+        "bad_input::every_endpoint_gives_one_typed_error_and_sends_nothing_after_it"
+    }
+    ServerRule::EndpointNotHttps => "bad_input::metadata::every_endpoint_is_https",
+    ServerRule::ExpiresIn => "bad_input::push::expires_in_is_a_whole_number_of_seconds_from_one",
+    ServerRule::IdTokenMissing => {
+        "bad_input::tokens::an_id_token_that_was_asked_for_and_is_missing_leaves_the_tokens"
+    }
+    ServerRule::Introspection => {
+        "consent_id::a_token_that_is_not_active_keeps_the_tokens_and_tells_nothing"
+    }
+    ServerRule::IntrospectionUnsigned => {
+        "introspection::where_a_signature_was_asked_for_plain_json_is_refused"
+    }
+    ServerRule::IssuerMismatch => "bad_input::metadata::metadata_of_another_issuer_is_not_used",
+    ServerRule::KeysUnusable => "bad_input::keys::a_set_of_more_than_a_hundred_keys_is_refused",
+    ServerRule::MetadataMember => "bad_input::metadata::what_fapi_2_needs_has_to_be_there",
+    ServerRule::NonceSyntax => "retry::a_malformed_nonce_is_no_nonce",
+    ServerRule::NonceAgain => "retry::a_second_challenge_is_an_error_and_nothing_more_is_sent",
+    ServerRule::PkceUnsupported => "bad_input::metadata::metadata_without_s256_is_not_used",
+    ServerRule::RefreshedIdentity => {
+        "refresh::the_refreshed_id_token_is_about_the_same_login_of_the_same_customer"
+    }
+    ServerRule::PushStatus => "bad_input::push::a_push_that_was_taken_says_201",
+    ServerRule::RegistrationStatus => {
+        "registration::answers::a_registration_is_answered_with_201_and_json"
+    }
+    ServerRule::RequestUri => "bad_input::push::a_push_needs_a_request_uri",
+    ServerRule::Status => "bad_input::a_success_has_its_own_status_and_no_other",
+    ServerRule::TokenType => "bad_input::introspection_of_another_binding_is_refused",
+};

@@ -1,0 +1,41 @@
+//! The test that provokes each error, of this package unless another is named. The compiler reports
+//! a variant without a row, and `cargo xtask test` a row whose test does not exist.
+
+use crate::base64url::NotBase64Url;
+use crate::form::QueryError;
+use crate::json::Kind;
+use crate::{TimeError, UrlError};
+
+const _: fn(&UrlError) -> &str = |error| match error {
+    UrlError::Character
+    | UrlError::Extra
+    | UrlError::Host
+    | UrlError::Length
+    | UrlError::Port
+    | UrlError::Scheme
+    | UrlError::UserInfo => "url::tests::what_two_readers_might_read_differently_is_refused",
+    UrlError::DotSegment | UrlError::Identifier => {
+        "url::tests::an_identifier_is_joined_as_one_segment_that_no_server_reads_as_a_way_out"
+    }
+};
+
+const _: fn(&QueryError) -> &str = |error| match error {
+    QueryError::Duplicate => "form::tests::rejects_repeated_parameter",
+    QueryError::Encoding => "form::tests::rejects_bad_encodings",
+    QueryError::TooLong => "form::tests::rejects_too_many_pairs",
+};
+
+const _: fn(&Kind) -> &str = |error| match error {
+    Kind::DuplicateKey => "json::tests::duplicate_members_are_refused_wherever_they_stand",
+    Kind::NotUtf8 => "json::tests::bytes_that_are_not_utf8_are_refused",
+    Kind::ReservedName => "json::tests::rejects_reserved_names_at_any_depth",
+    Kind::Shape => "json::tests::an_error_names_its_place_and_not_its_text",
+    Kind::Syntax => "json::tests::a_two_character_escape_is_the_character_that_it_stands_for",
+    Kind::TooDeep | Kind::TooLarge | Kind::TooManyMembers => {
+        "json::tests::bounds_hold_on_both_sides"
+    }
+};
+
+const _: fn(&TimeError) -> &str = |_| "time::tests::applies_offsets_and_rejects_local_times";
+
+const _: fn(&NotBase64Url) -> &str = |_| "base64url::tests::rejects_what_is_not_canonical";
