@@ -27,7 +27,7 @@ pub fn sealed_pending(bytes: &[u8]) {
             if let Ok(again) = pending.seal(&keys, SESSION, entropy(9)) {
                 let again = client.open(&again, &keys, SESSION, NOW).unwrap();
                 assert_eq!(again.flow_id(), pending.flow_id());
-                assert_eq!(again.asked(), pending.asked());
+                assert_eq!(again.requested(), pending.requested());
             }
         }
         Err(error) => judge(&error),

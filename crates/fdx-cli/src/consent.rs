@@ -74,17 +74,17 @@ impl<'a> Pair<'a> {
 /// The requested pairs, each once, in the order of the request.
 pub(crate) fn requested(granted: &Granted) -> Vec<Pair<'_>> {
     let mut seen = BTreeSet::new();
-    let pairs = granted.asked().consent().into_iter().flat_map(ConsentRequest::pairs);
+    let pairs = granted.requested().consent().into_iter().flat_map(ConsentRequest::pairs);
     let pairs = pairs.map(Pair::new);
     pairs.filter(|pair| seen.insert(*pair)).collect()
 }
 
 /// Compares the request with the grant: data clusters, or scopes if only scopes were requested.
 pub(crate) fn comparison(granted: &Granted) -> Table {
-    if granted.asked().consent().is_some() {
+    if granted.requested().consent().is_some() {
         return coverage(granted);
     }
-    let (requested, scopes) = (granted.asked().scopes(), granted.tokens().scopes());
+    let (requested, scopes) = (granted.requested().scopes(), granted.tokens().scopes());
     let mut table = Table::new(&["scope", "granted"]);
     for scope in requested.iter() {
         let granted = if scopes.contains(scope) { "granted" } else { "withheld" };

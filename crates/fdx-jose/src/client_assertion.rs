@@ -1,9 +1,9 @@
 use core::time::Duration;
 
-use fdx_wire::{HttpsUrl, Issuer, UnixTime, base64url};
-use serde::Serialize;
+use fdx_wire::json::ObjectWriter;
+use fdx_wire::{HttpsUrl, Issuer, UnixTime};
 
-use crate::signing::to_json;
+use crate::signing::header;
 use crate::{PublicKey, Role, SigningInput};
 
 /// The longest lifetime of an assertion.
@@ -28,38 +28,16 @@ pub enum AssertionType {
     Unstated,
 }
 
-#[derive(Serialize)]
-struct Header<'a> {
-    alg: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kid: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    typ: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct Claims<'a> {
-    iss: &'a str,
-    sub: &'a str,
-    aud: &'a str,
-    jti: &'a str,
-    iat: UnixTime,
-    exp: UnixTime,
-}
-
 impl AssertionKey {
     /// Creates the key from its public half. The private half may be in a service.
     #[must_use]
     pub fn new(public: PublicKey, typ: AssertionType) -> Self {
-        let header = to_json(&Header {
-            alg: public.alg(),
-            kid: public.kid(),
-            typ: match typ {
-                AssertionType::ClientAuthenticationJwt => Some("client-authentication+jwt"),
-                AssertionType::Unstated => None,
-            },
-        });
-        Self { header: base64url::encode(header.expose().as_bytes()), public }
+        let typ = match typ {
+            AssertionType::ClientAuthenticationJwt => Some("client-authentication+jwt"),
+            AssertionType::Unstated => None,
+        };
+        let header = header(&public, typ);
+        Self { header, public }
     }
 
     /// The public half.
@@ -79,20 +57,20 @@ impl AssertionKey {
         now: UnixTime,
         lifetime: Duration,
     ) -> SigningInput {
-        let claims = to_json(&Claims {
-            iss: client_id,
-            sub: client_id,
+        let mut claims = ObjectWriter::with_capacity(512);
+        claims
+            .text("iss", client_id)
+            .text("sub", client_id)
             // FAPI 2.0 Security Profile 5.3.3.1: the issuer identifier, as a string.
-            aud: audience.into().as_str(),
-            jti,
-            iat: now,
-            exp: now + lifetime.min(MAX_LIFETIME),
-        });
+            .text("aud", audience.into().as_str())
+            .text("jti", jti)
+            .number("iat", now.as_seconds())
+            .number("exp", (now + lifetime.min(MAX_LIFETIME)).as_seconds());
         SigningInput::new(
             Role::ClientAssertion,
             &self.public,
             &self.header,
-            claims.expose().as_bytes(),
+            claims.to_json().expose().as_bytes(),
         )
     }
 }

@@ -1,10 +1,9 @@
 use core::fmt;
 
+use fdx_wire::json::ObjectWriter;
 use fdx_wire::{HttpsUrl, Secret, UnixTime, base64url};
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::signing::to_json;
 use crate::{PublicKey, Role, SigningInput, Thumbprint};
 
 /// The public half of a DPoP key (RFC 9449), with the encoded header that all its proofs have.
@@ -29,18 +28,6 @@ pub struct ProofClaims<'a> {
 #[must_use]
 pub fn access_token_hash(access_token: &Secret) -> String {
     base64url::encode(&Sha256::digest(access_token.expose()))
-}
-
-#[derive(Serialize)]
-struct Claims<'a> {
-    jti: &'a str,
-    htm: &'a str,
-    htu: &'a str,
-    iat: UnixTime,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ath: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nonce: Option<&'a str>,
 }
 
 impl<'a> ProofClaims<'a> {
@@ -92,15 +79,20 @@ impl ProofKey {
     /// Returns the signing input of one proof.
     #[must_use]
     pub fn proof(&self, claims: &ProofClaims<'_>) -> SigningInput {
-        let claims = to_json(&Claims {
-            jti: claims.jti,
-            htm: claims.htm,
+        let mut object = ObjectWriter::with_capacity(512);
+        object
+            .text("jti", claims.jti)
+            .text("htm", claims.htm)
             // RFC 9449 4.2: htu is the target URI without query and fragment parts.
-            htu: claims.htu.without_query(),
-            iat: claims.iat,
-            ath: claims.access_token.map(access_token_hash),
-            nonce: claims.nonce,
-        });
+            .text("htu", claims.htu.without_query())
+            .number("iat", claims.iat.as_seconds());
+        if let Some(access_token) = claims.access_token {
+            object.text("ath", &access_token_hash(access_token));
+        }
+        if let Some(nonce) = claims.nonce {
+            object.text("nonce", nonce);
+        }
+        let claims = object.to_json();
         SigningInput::new(Role::DpopProof, &self.public, &self.header, claims.expose().as_bytes())
     }
 }

@@ -4,13 +4,11 @@
 use core::fmt;
 use core::time::Duration;
 
-use fdx_wire::json::RawJson;
-use fdx_wire::{UnixTime, base64url};
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use fdx_wire::UnixTime;
+use fdx_wire::json::{ObjectWriter, RawJson};
 use zeroize::Zeroizing;
 
-use crate::signing::to_json;
+use crate::signing::header;
 use crate::{Audience, PublicKey, Role, SigningInput};
 
 /// The longest lifetime of a request object.
@@ -43,40 +41,13 @@ pub struct RequestObjectKey {
     backdated: Duration,
 }
 
-#[derive(Serialize)]
-struct Header<'a> {
-    alg: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kid: Option<&'a str>,
-    typ: &'static str,
-}
-
-/// The claims of the request object itself, followed by the parameters.
-struct Claims<'a> {
-    client_id: &'a str,
-    audience: Audience<'a>,
-    jti: &'a str,
-    now: UnixTime,
-    nbf: UnixTime,
-    exp: UnixTime,
-    parameters: &'a RequestObjectParameters,
-}
-
 impl RequestObjectKey {
     /// Creates the key from its public half. The private half may be in a service.
     #[must_use]
     pub fn new(public: PublicKey) -> Self {
-        let header = to_json(&Header {
-            alg: public.alg(),
-            kid: public.kid(),
-            // RFC 9101 10.8: an explicit type, so that no other JWT is confused with it.
-            typ: "oauth-authz-req+jwt",
-        });
-        Self {
-            header: base64url::encode(header.expose().as_bytes()),
-            public,
-            backdated: Duration::ZERO,
-        }
+        // RFC 9101 10.8: an explicit type, so that no other JWT is confused with it.
+        let header = header(&public, Some("oauth-authz-req+jwt"));
+        Self { header, public, backdated: Duration::ZERO }
     }
 
     /// Sets how far `nbf` is backdated, at most a minute, for servers whose clock is behind and that
@@ -112,29 +83,28 @@ impl RequestObjectKey {
         // FAPI 2.0 Message Signing 5.3.2: the 60 minutes count from nbf.
         let exp = now + lifetime.min(MAX_LIFETIME - self.backdated);
         let nbf = now - self.backdated;
-        let audience = audience.into();
-        let claims = to_json(&Claims { client_id, audience, jti, now, nbf, exp, parameters });
+        // RFC 9101 10.8: with sub it could be used as a client assertion.
+        let mut claims = ObjectWriter::with_capacity(4096);
+        claims
+            .text("iss", client_id)
+            // FAPI 2.0 Message Signing 5.3.2: aud is the issuer identifier.
+            .text("aud", audience.into().as_str())
+            .text("client_id", client_id)
+            .text("jti", jti)
+            .number("iat", now.as_seconds())
+            .number("nbf", nbf.as_seconds())
+            .number("exp", exp.as_seconds());
+        for (name, value) in parameters.iter() {
+            match value {
+                Parameter::Json(json) => claims.json(name, json),
+                Parameter::Number(number) => claims.number(name, *number),
+                Parameter::Text(text) => claims.text(name, text),
+                Parameter::Texts(texts) => claims.texts(name, texts.iter().map(|text| &***text)),
+            };
+        }
+        let claims = claims.to_json();
         let claims = claims.expose().as_bytes();
         Ok(SigningInput::new(Role::RequestObject, &self.public, &self.header, claims))
-    }
-}
-
-impl Serialize for Claims<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        // RFC 9101 10.8: with sub it could be used as a client assertion.
-        map.serialize_entry("iss", self.client_id)?;
-        // FAPI 2.0 Message Signing 5.3.2: aud is the issuer identifier.
-        map.serialize_entry("aud", self.audience.as_str())?;
-        map.serialize_entry("client_id", self.client_id)?;
-        map.serialize_entry("jti", self.jti)?;
-        map.serialize_entry("iat", &self.now)?;
-        map.serialize_entry("nbf", &self.nbf)?;
-        map.serialize_entry("exp", &self.exp)?;
-        for (name, value) in self.parameters.iter() {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
     }
 }
 
@@ -145,12 +115,12 @@ impl Serialize for Claims<'_> {
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct RequestObjectParameters(Vec<(String, Parameter)>);
 
-#[derive(Clone, Eq, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Eq, PartialEq)]
 enum Parameter {
     Json(RawJson),
     Number(u64),
-    Text(#[serde(serialize_with = "text")] Zeroizing<String>),
+    Text(Zeroizing<String>),
+    Texts(Vec<Zeroizing<String>>),
 }
 
 const RESERVED: [&str; 15] = [
@@ -176,10 +146,6 @@ const RESERVED: [&str; 15] = [
     "code_verifier",
 ];
 
-fn text<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(text)
-}
-
 impl RequestObjectParameters {
     /// No parameters.
     #[must_use]
@@ -191,6 +157,13 @@ impl RequestObjectParameters {
     #[must_use]
     pub fn text(self, name: &str, value: &str) -> Self {
         self.with(name, Parameter::Text(Zeroizing::new(value.to_owned())))
+    }
+
+    /// Adds an array of strings, such as a repeated `resource` (RFC 8707 section 2).
+    #[must_use]
+    pub fn texts<'a>(self, name: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
+        let values = values.into_iter().map(|value| Zeroizing::new(value.to_owned()));
+        self.with(name, Parameter::Texts(values.collect()))
     }
 
     /// Adds a number, such as `max_age` in seconds.

@@ -1,7 +1,7 @@
 use core::fmt;
 
-use fdx_wire::json::{self, JsonError, RawJson};
-use fdx_wire::{Secret, base64url};
+use fdx_wire::base64url;
+use fdx_wire::json::{JsonError, ObjectWriter, RawJson};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -158,9 +158,17 @@ impl SigningInput {
     }
 }
 
-/// Writes a header or claims of this crate: structs of strings and numbers always have a JSON form.
-pub(crate) fn to_json<T: Serialize>(value: &T) -> Secret {
-    json::to_secret(value).unwrap_or_else(|_| Secret::concat(&[]))
+/// The encoded header of a JWT that `key` signs.
+pub(crate) fn header(key: &PublicKey, typ: Option<&str>) -> String {
+    let mut header = ObjectWriter::with_capacity(128);
+    header.text("alg", key.alg());
+    if let Some(kid) = key.kid() {
+        header.text("kid", kid);
+    }
+    if let Some(typ) = typ {
+        header.text("typ", typ);
+    }
+    base64url::encode(header.to_json().expose().as_bytes())
 }
 
 impl fmt::Debug for SigningInput {
@@ -197,15 +205,6 @@ impl Signer for Vec<PrivateKey> {
     }
 }
 
-#[derive(Serialize)]
-struct Header<'a> {
-    alg: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kid: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    typ: Option<&'a str>,
-}
-
 /// Prepares any other claims for signing, such as an institution's ID token.
 ///
 /// # Errors
@@ -215,14 +214,9 @@ pub fn statement<C: Serialize>(
     typ: Option<&str>,
     claims: &C,
 ) -> Result<SigningInput, JsonError> {
-    let header = to_json(&Header { alg: key.alg(), kid: key.kid(), typ });
     let claims = RawJson::of(claims)?;
-    Ok(SigningInput::new(
-        Role::Statement,
-        key,
-        &base64url::encode(header.expose().as_bytes()),
-        claims.as_str().as_bytes(),
-    ))
+    let header = header(key, typ);
+    Ok(SigningInput::new(Role::Statement, key, &header, claims.as_str().as_bytes()))
 }
 
 /// Prepares any header and payload for signing, without checks. For tests of token readers.

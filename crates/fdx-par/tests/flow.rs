@@ -155,7 +155,12 @@ fn scopes_follow_from_the_consent_and_the_types_match() {
         assert!(scopes.contains(scope), "{scopes:?}");
     }
     assert!(
-        granted.asked().consent().unwrap().pairs().any(|(kind, _)| *kind == ResourceType::Customer)
+        granted
+            .requested()
+            .consent()
+            .unwrap()
+            .pairs()
+            .any(|(kind, _)| *kind == ResourceType::Customer)
     );
     assert!(granted.tokens().refresh_token().is_some());
 }

@@ -88,7 +88,7 @@ fn each_kind_is_pushed_as_it_is() {
     for request in requests() {
         let (mut world, client) = world();
         let pending = pushed(&mut world, &client, &request);
-        assert_eq!(pending.asked(), request.requested());
+        assert_eq!(pending.requested(), request.requested());
         let form = world.sent.last().unwrap().form();
         let asked = request.requested().authorization_details();
         let sent = form.get("authorization_details");
@@ -106,7 +106,7 @@ fn each_kind_survives_the_seal() {
         let keys = SealingKeys::new(fdx_jose::backend::ring(), key);
         let sealed = pending.seal(&keys, b"session", entropy(7)).unwrap();
         let opened = client.open(&sealed, &keys, b"session", world.now).unwrap();
-        assert_eq!(opened.asked(), request.requested());
+        assert_eq!(opened.requested(), request.requested());
     }
 }
 

@@ -57,7 +57,7 @@ fn what_was_sealed_finishes_the_flow_on_another_node() {
         let pending = second.open(&sealed, &ring(1, 1), SESSION, world.now).unwrap();
         assert_eq!((pending.flow_id(), pending.pushed_sha256()), (&id, digest));
         assert_eq!(pending.callback_by(), by);
-        assert_eq!(pending.asked().consent(), Some(&fdx_testkit::consent_request()));
+        assert_eq!(pending.requested().consent(), Some(&fdx_testkit::consent_request()));
         let exchanged = world.exchange(&second, pending, &callback).unwrap();
         let verified = world.verify(&second, exchanged).unwrap();
         let granted = world.granted(&second, verified).unwrap();

@@ -97,7 +97,7 @@ fn restore_unverified_rejects_other_versions_and_damaged_members() {
         ("/exchange/flow/scope", json!("a\tb")),
         ("/exchange/exchanged_at", json!("soon")),
         ("/exchange/id_token_from", json!("elsewhere")),
-        ("/response/consent_ids", json!([null])),
+        ("/response/received_at", json!("now")),
     ] {
         let mut text = whole.clone();
         *text.pointer_mut(pointer).unwrap() = value;

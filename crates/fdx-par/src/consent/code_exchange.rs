@@ -2,7 +2,7 @@ use core::fmt;
 
 use fdx_wire::form::Form;
 use fdx_wire::{Entropy, Secret, UnixTime};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::client::binding::Bound;
 use crate::client::client::Client;
@@ -56,13 +56,23 @@ pub struct Exchanged {
 }
 
 /// The response that an unverified ID token came in.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum IdTokenFrom {
     /// The response to the code exchange (OpenID Connect Core 3.1.3.7).
     Exchange,
     /// The response to a refresh (OpenID Connect Core 12.2).
     Refresh,
+}
+
+impl IdTokenFrom {
+    /// The name in the text form.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Exchange => "exchange",
+            Self::Refresh => "refresh",
+        }
+    }
 }
 
 impl Exchanged {

@@ -59,7 +59,7 @@ impl Verified {
             let (grant, coverage) = (None, Coverage::NotReported);
             return Granted { verified: self, grant, coverage, interaction_ids: Vec::new() };
         };
-        let coverage = self.flow.asked.compare(&read.grant);
+        let coverage = self.flow.requested.compare(&read.grant);
         self.notices.extend(read.notices);
         let interaction_ids = vec![read.interaction_id];
         Granted { verified: self, grant: Some(read.grant), coverage, interaction_ids }
@@ -99,8 +99,8 @@ impl Granted {
 
     /// The request that the customer decided on.
     #[must_use]
-    pub fn asked(&self) -> &Requested {
-        self.verified.asked()
+    pub fn requested(&self) -> &Requested {
+        self.verified.requested()
     }
 
     /// The grant compared with the request.
@@ -138,14 +138,14 @@ impl Client {
         let mut evidence = Evidence::of_pushed_request(flow.pushed_sha256);
         evidence.key_thumbprints = thumbprints.iter().map(Thumbprint::to_string).collect();
         evidence.interaction_ids.clone_from(&granted.interaction_ids);
-        let asked = flow.asked.clone();
+        let requested = flow.requested.clone();
         let mut receipt =
-            ConsentReceipt::builder(flow.issuer.clone(), &flow.client_id, asked, now, evidence)
+            ConsentReceipt::builder(flow.issuer.clone(), &flow.client_id, requested, now, evidence)
                 .granted_scopes(granted.verified.tokens.scopes().clone());
         if let Some(id) = &granted.verified.consent_id {
             receipt = receipt.consent_id(id.clone());
             // FDX's consent API knows FDX's consents.
-            if flow.asked.consent().is_some() {
+            if flow.requested.consent().is_some() {
                 receipt = receipt.revocation_endpoint(self.revocation_url(id)?);
             }
         }

@@ -2,10 +2,10 @@ use core::fmt;
 
 use fdx_jose::{IdToken, Thumbprint};
 use fdx_rar::{ConsentId, Scopes};
-use fdx_wire::json::Limits;
+use fdx_wire::json::{Limits, ObjectWriter};
 use fdx_wire::{Issuer, Secret, UnixTime, json};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 
 use crate::client::binding::{Bound, BoundBy};
 use crate::client::client::Client;
@@ -72,7 +72,10 @@ impl StoredGrant {
     /// The text form, version 2.
     #[must_use]
     pub fn to_json(&self) -> Secret {
-        text(&Body::of(self, Some(VERSION)))
+        let mut object = ObjectWriter::with_capacity(1024);
+        object.number("version", VERSION);
+        self.write(&mut object);
+        object.to_json()
     }
 }
 
@@ -91,7 +94,7 @@ impl Client {
         self.stored_body(body)
     }
 
-    pub(crate) fn stored_body(&self, body: Body<Secret>) -> Result<StoredGrant, Error> {
+    pub(crate) fn stored_body(&self, body: Body) -> Result<StoredGrant, Error> {
         // check: StoredIssuer
         self.check_owner(Owner::new(&body.issuer, &body.client_id))?;
         body.into_grant(&self.config().issuer).ok_or(StoredStateFault::StoredGrant.into())
@@ -103,76 +106,78 @@ pub(crate) fn is_verified(stored: &str) -> bool {
     read(stored).is_some()
 }
 
-fn read(stored: &str) -> Option<Body<Secret>> {
-    let body = json::object_from_slice::<Body<Secret>>(stored.as_bytes(), &Limits::bytes(LIMIT));
+fn read(stored: &str) -> Option<Body> {
+    let body = json::object_from_slice::<Body>(stored.as_bytes(), &Limits::bytes(LIMIT));
     body.ok().filter(|body| body.version == Some(VERSION))
 }
 
-/// Writes a text form. Texts and numbers always have a JSON form.
-pub(crate) fn text(body: &impl Serialize) -> Secret {
-    // Texts and numbers always have a JSON form.
-    json::to_secret(body).unwrap_or_else(|_| Secret::concat(&[]))
-}
-
-#[derive(Deserialize, Serialize)]
-pub(crate) struct Body<Text> {
+#[derive(Deserialize)]
+pub(crate) struct Body {
     /// Absent within the text of unverified tokens, which has a version of its own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<u8>,
+    version: Option<u64>,
     /// As text: only comparing tells whether it is the configured one.
     issuer: String,
     client_id: String,
-    access_token: Text,
+    access_token: Secret,
     token_type: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     bound_to: Option<Thumbprint>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<UnixTime>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<Secret>,
     refresh_token_expires_at: Option<UnixTime>,
     scope: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<UnixTime>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     consent_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nonce: Option<Text>,
+    nonce: Option<Secret>,
 }
 
 /// Version 1 did not say whether the tokens were verified.
-const VERSION: u8 = 2;
+const VERSION: u64 = 2;
 
 /// Room for all that may have been stored: the largest texts of a token response, an ID token and
 /// the responses to later refreshes are kept side by side.
 pub(crate) const LIMIT: usize = 4 * crate::tokens::issued::LIMIT;
 
-impl<'a> Body<&'a str> {
-    pub(crate) fn of(grant: &'a StoredGrant, version: Option<u8>) -> Self {
-        let AccessToken { token, bound, expires_at, .. } = &grant.tokens.access_token;
-        Self {
-            version,
-            issuer: grant.issuer.as_str().to_owned(),
-            client_id: grant.client_id.clone(),
-            access_token: token.expose(),
-            token_type: bound.by.token_type().to_owned(),
-            bound_to: bound.to,
-            expires_at: *expires_at,
-            refresh_token: grant.tokens.refresh_token.as_ref().map(Secret::expose),
-            refresh_token_expires_at: grant.tokens.refresh_token_expires_at,
-            scope: grant.tokens.scopes.to_string(),
-            subject: grant.identity.as_ref().map(|identity| identity.subject.clone()),
-            auth_time: grant.identity.as_ref().and_then(|identity| identity.auth_time),
-            consent_id: grant.consent_id.as_ref().map(|id| id.as_str().to_owned()),
-            nonce: grant.nonce.as_ref().map(Secret::expose),
+impl StoredGrant {
+    /// Writes all members except the version.
+    pub(crate) fn write<'a>(&self, object: &'a mut ObjectWriter) -> &'a mut ObjectWriter {
+        let Tokens { access_token, refresh_token, refresh_token_expires_at, scopes } = &self.tokens;
+        let AccessToken { token, bound, expires_at, .. } = access_token;
+        object
+            .text("issuer", self.issuer.as_str())
+            .text("client_id", &self.client_id)
+            .text("access_token", token.expose())
+            .text("token_type", bound.by.token_type());
+        if let Some(thumbprint) = bound.to {
+            object.text("bound_to", &thumbprint.to_string());
         }
+        if let Some(time) = expires_at {
+            object.number("expires_at", time.as_seconds());
+        }
+        if let Some(token) = refresh_token {
+            object.text("refresh_token", token.expose());
+        }
+        if let Some(time) = refresh_token_expires_at {
+            object.number("refresh_token_expires_at", time.as_seconds());
+        }
+        object.text("scope", &scopes.to_string());
+        if let Some(Identity { subject, auth_time }) = &self.identity {
+            object.text("subject", subject);
+            if let Some(time) = auth_time {
+                object.number("auth_time", time.as_seconds());
+            }
+        }
+        if let Some(id) = &self.consent_id {
+            object.text("consent_id", id.as_str());
+        }
+        if let Some(nonce) = &self.nonce {
+            object.text("nonce", nonce.expose());
+        }
+        object
     }
 }
 
-impl Body<Secret> {
+impl Body {
     fn into_grant(self, issuer: &Issuer) -> Option<StoredGrant> {
         let bound: &[BoundBy] = match self.bound_to {
             Some(_) => &[BoundBy::Dpop, BoundBy::Mtls],

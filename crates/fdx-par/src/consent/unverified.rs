@@ -1,13 +1,14 @@
 use fdx_jose::Thumbprint;
 use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
+use fdx_wire::json::{ObjectWriter, RawJson};
 use fdx_wire::{Entropy, Secret, UnixTime, base64url, json};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::client::binding::Bound;
 use crate::client::client::Client;
 use crate::client::config::ResponseMode;
 use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
-use crate::consent::pending::pending::{Flow, FlowId};
+use crate::consent::pending::pending::{Flow, FlowId, RequestedJson};
 use crate::consent::refresh::Refreshed;
 use crate::consent::stored_grant;
 use crate::consent::stored_grant::{LIMITS, StoredGrant};
@@ -20,7 +21,7 @@ use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::tokens::issued as response;
-use crate::tokens::issued::{Issued, Unreadable};
+use crate::tokens::issued::{Issued, ReportedDetails};
 use crate::tokens::tokens::{Revocable, Tokens};
 
 /// Tokens that were persisted before they were verified, restored by
@@ -111,12 +112,14 @@ impl Exchanged {
             consent_id: None,
             nonce: self.flow.nonce.clone(),
         };
-        let exchange = ExchangeBody {
-            flow: FlowBody::of(&self.flow),
-            exchanged_at: self.exchanged_at,
-            id_token_from: self.id_token_from,
-        };
-        write(&grant, &self.issued, Some(exchange))
+        let mut object = write(&grant, &self.issued);
+        object.object("exchange", |exchange| {
+            exchange
+                .object("flow", |flow| write_flow(flow, &self.flow))
+                .number("exchanged_at", self.exchanged_at.as_seconds())
+                .text("id_token_from", self.id_token_from.name())
+        });
+        object.to_json()
     }
 }
 
@@ -128,7 +131,7 @@ impl Refreshed {
     /// [`Client::restore_unverified`] reads it; [`Client::restore`] refuses it.
     #[must_use]
     pub fn to_json(&self) -> Secret {
-        write(&self.grant, &self.issued, None)
+        write(&self.grant, &self.issued).to_json()
     }
 }
 
@@ -141,19 +144,17 @@ impl Client {
     /// [`Client::restore`] reads; [`StoredStateFault::StoredGrant`] for another text or version;
     /// [`StoredStateFault::OtherClient`] for another issuer, client or redirect_uri.
     pub fn restore_unverified(&self, stored: &str) -> Result<UnverifiedTokens, Error> {
-        let body: Body<Secret> =
-            json::object_from_slice(stored.as_bytes(), &LIMITS).map_err(|_| {
-                match stored_grant::is_verified(stored) {
-                    true => StoredStateFault::StoredVerified,
-                    false => StoredStateFault::StoredGrant,
-                }
-            })?;
+        let body: Body = json::object_from_slice(stored.as_bytes(), &LIMITS).map_err(|_| {
+            match stored_grant::is_verified(stored) {
+                true => StoredStateFault::StoredVerified,
+                false => StoredStateFault::StoredGrant,
+            }
+        })?;
         if body.unverified != VERSION {
             return Err(StoredStateFault::StoredGrant.into());
         }
         let grant = self.stored_body(body.grant)?;
         let issued = body.response.into_issued(grant.tokens.clone());
-        let issued = issued.ok_or(StoredStateFault::StoredGrant)?;
         let Some(ExchangeBody { flow, exchanged_at, id_token_from }) = body.exchange else {
             return Ok(Refreshed { issued: Box::new(issued), grant }.into());
         };
@@ -260,95 +261,119 @@ impl Refreshed {
 }
 
 /// The text form. `unverified` is its version, and the member that a verified grant lacks.
-#[derive(Deserialize, Serialize)]
-struct Body<Text> {
-    unverified: u8,
-    grant: stored_grant::Body<Text>,
-    response: ResponseBody<Text>,
+#[derive(Deserialize)]
+struct Body {
+    unverified: u64,
+    grant: stored_grant::Body,
+    response: ResponseBody,
     /// Present for the tokens of a code exchange, absent for those of a refresh.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exchange: Option<ExchangeBody<Text>>,
+    exchange: Option<ExchangeBody>,
 }
 
 /// What is to be verified.
-#[derive(Deserialize, Serialize)]
-struct ResponseBody<Text> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id_token: Option<Text>,
+#[derive(Deserialize)]
+struct ResponseBody {
+    id_token: Option<Secret>,
     received_at: UnixTime,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id_token_access_token: Option<Text>,
-    consent_ids: [Option<String>; 2],
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    id_token_access_token: Option<Secret>,
+    grant_id: Option<String>,
+    fdx_consent_id: Option<String>,
+    #[serde(default)]
     reported_before: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    authorization_details: Option<AuthorizationDetails>,
-    /// Whether the response had details that can't be read.
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
-    unreadable_details: bool,
+    authorization_details: Option<RawJson>,
 }
 
-#[derive(Deserialize, Serialize)]
-struct ExchangeBody<Text> {
-    flow: FlowBody<Text>,
+#[derive(Deserialize)]
+struct ExchangeBody {
+    flow: FlowBody,
     exchanged_at: UnixTime,
     id_token_from: IdTokenFrom,
 }
 
 /// What of the flow is not in the grant.
-#[derive(Deserialize, Serialize)]
-struct FlowBody<Text> {
-    id: Text,
+#[derive(Deserialize)]
+struct FlowBody {
+    id: Secret,
     redirect_uri: String,
     /// Whether the callback was a signed response (`response_mode=jwt`).
     signed_callback: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     bound_to: Option<Thumbprint>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     consent: Option<ConsentRequest>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<AuthorizationDetails>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     requested_scope: Option<String>,
     scope: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     max_age: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     acr_values: Option<String>,
     pushed_sha256: String,
     not_fapi: bool,
 }
 
-const VERSION: u8 = 1;
+const VERSION: u64 = 1;
 
-fn write(grant: &StoredGrant, issued: &Issued, exchange: Option<ExchangeBody<&str>>) -> Secret {
-    let (details, unreadable_details) = match &issued.authorization_details {
-        Some(Ok(details)) => (Some(details.clone()), false),
-        Some(Err(Unreadable)) => (None, true),
-        None => (None, false),
-    };
-    let response = ResponseBody {
-        id_token: issued.id_token.as_ref().map(Secret::expose),
-        received_at: issued.received_at,
-        id_token_access_token: issued.id_token_access_token.as_ref().map(Secret::expose),
-        consent_ids: issued.consent_ids.clone(),
-        reported_before: issued.reported_before.clone(),
-        authorization_details: details,
-        unreadable_details,
-    };
-    let grant = stored_grant::Body::of(grant, None);
-    stored_grant::text(&Body { unverified: VERSION, grant, response, exchange })
+/// Writes the grant and the response.
+fn write(grant: &StoredGrant, issued: &Issued) -> ObjectWriter {
+    let mut object = ObjectWriter::with_capacity(4096);
+    object
+        .number("unverified", VERSION)
+        .object("grant", |object| grant.write(object))
+        .object("response", |object| write_response(object, issued));
+    object
 }
 
-impl ResponseBody<Secret> {
-    fn into_issued(self, tokens: Tokens) -> Option<Issued> {
-        let authorization_details = match (self.authorization_details, self.unreadable_details) {
-            (Some(details), false) => Some(Ok(details)),
-            (None, true) => Some(Err(Unreadable)),
-            (None, false) => None,
-            (Some(_), true) => return None,
-        };
-        Some(Issued {
+fn write_response<'a>(object: &'a mut ObjectWriter, issued: &Issued) -> &'a mut ObjectWriter {
+    if let Some(id_token) = &issued.id_token {
+        object.text("id_token", id_token.expose());
+    }
+    object.number("received_at", issued.received_at.as_seconds());
+    if let Some(access_token) = &issued.id_token_access_token {
+        object.text("id_token_access_token", access_token.expose());
+    }
+    let [grant_id, fdx_consent_id] = &issued.consent_ids;
+    for (name, id) in [("grant_id", grant_id), ("fdx_consent_id", fdx_consent_id)] {
+        if let Some(id) = id {
+            object.text(name, id);
+        }
+    }
+    if !issued.reported_before.is_empty() {
+        object.texts("reported_before", issued.reported_before.iter().map(String::as_str));
+    }
+    if let Some(details) = &issued.authorization_details {
+        object.json("authorization_details", &details.json);
+    }
+    object
+}
+
+fn write_flow<'a>(object: &'a mut ObjectWriter, flow: &Flow) -> &'a mut ObjectWriter {
+    object
+        .text("id", flow.id.as_str())
+        .text("redirect_uri", flow.redirect_uri.as_str())
+        .flag("signed_callback", flow.response_mode == ResponseMode::Jwt);
+    if let Some(thumbprint) = flow.bound_to {
+        object.text("bound_to", &thumbprint.to_string());
+    }
+    match &flow.requested_json {
+        RequestedJson::Consent(consent) => drop(object.json("consent", consent)),
+        RequestedJson::Details(details) => drop(object.json("details", details)),
+        RequestedJson::Scopes => {}
+    }
+    if let Requested::Details(_, scopes) | Requested::Scopes(scopes) = &flow.requested {
+        object.text("requested_scope", &scopes.to_string());
+    }
+    object.text("scope", &flow.scopes.to_string());
+    if let Some(seconds) = flow.max_age {
+        object.number("max_age", seconds);
+    }
+    if let Some(values) = &flow.acr_values {
+        object.text("acr_values", values);
+    }
+    object
+        .text("pushed_sha256", &base64url::encode(&flow.pushed_sha256))
+        .flag("not_fapi", flow.not_fapi)
+}
+
+impl ResponseBody {
+    fn into_issued(self, tokens: Tokens) -> Issued {
+        Issued {
             tokens,
             id_token: self.id_token,
             received_at: self.received_at,
@@ -356,42 +381,18 @@ impl ResponseBody<Secret> {
             opened: None,
             id_token_access_token: self.id_token_access_token,
             reported_before: self.reported_before,
-            consent_ids: self.consent_ids,
-            authorization_details,
+            consent_ids: [self.grant_id, self.fdx_consent_id],
+            authorization_details: self.authorization_details.map(ReportedDetails::new),
             notices: Vec::new(),
             said: Said::default(),
-        })
-    }
-}
-
-impl<'a> FlowBody<&'a str> {
-    fn of(flow: &'a Flow) -> Self {
-        let (consent, details, requested_scope) = match flow.asked.clone() {
-            Requested::Consent(consent) => (Some(consent), None, None),
-            Requested::Details(details, scopes) => (None, Some(details), Some(scopes)),
-            Requested::Scopes(scopes) => (None, None, Some(scopes)),
-        };
-        Self {
-            id: flow.id.as_str(),
-            redirect_uri: flow.redirect_uri.as_str().to_owned(),
-            signed_callback: flow.response_mode == ResponseMode::Jwt,
-            bound_to: flow.bound_to,
-            consent,
-            details,
-            requested_scope: requested_scope.map(|scopes| scopes.to_string()),
-            scope: flow.scopes.to_string(),
-            max_age: flow.max_age,
-            acr_values: flow.acr_values.clone(),
-            pushed_sha256: base64url::encode(&flow.pushed_sha256),
-            not_fapi: flow.not_fapi,
         }
     }
 }
 
-impl FlowBody<Secret> {
+impl FlowBody {
     fn into_flow(self, grant: StoredGrant, client: &Client) -> Option<Flow> {
         let scopes = self.requested_scope.map(|scopes| Scopes::parse(&scopes)).transpose().ok()?;
-        let asked = match (self.consent, self.details, scopes) {
+        let requested = match (self.consent, self.details, scopes) {
             (Some(consent), None, None) => Requested::Consent(consent),
             (None, Some(details), Some(scopes)) => Requested::Details(details, scopes),
             (None, None, Some(scopes)) => Requested::Scopes(scopes),
@@ -408,7 +409,8 @@ impl FlowBody<Secret> {
             },
             nonce: grant.nonce,
             bound_to: self.bound_to,
-            asked,
+            requested_json: RequestedJson::of(&requested).ok()?,
+            requested,
             scopes: Scopes::parse(&self.scope).ok()?,
             max_age: self.max_age,
             acr_values: self.acr_values,

@@ -19,7 +19,7 @@ use crate::error::notice::Notice;
 use crate::error::refused::Refused;
 use crate::error::server::{ServerFault, ServerRule};
 use crate::tokens::introspection::Introspection;
-use crate::tokens::issued::agree;
+use crate::tokens::issued::{ReportedDetails, Unreadable, agree};
 use crate::tokens::tokens::Tokens;
 
 /// Tokens whose ID token was checked if one was requested, and the consent id if the server
@@ -104,15 +104,15 @@ impl Client {
             agree(&mut consent_id, reported).map_err(|rule| exchanged.issued.fault(rule))?;
         }
         let details = match &exchanged.issued.authorization_details {
-            Some(Ok(details)) => Some(details.clone()),
-            Some(Err(_)) => {
+            Some(ReportedDetails { read: Ok(details), .. }) => Some(details.clone()),
+            Some(ReportedDetails { read: Err(Unreadable), .. }) => {
                 notices.push(Notice::AuthorizationDetailsUnreadable);
                 None
             }
             None => None,
         };
         if let Some(place) = self.profile().consent_id_in_details {
-            check_generated_id(place, &exchanged.flow.asked, details.as_ref(), &mut consent_id)
+            check_generated_id(place, &exchanged.flow.requested, details.as_ref(), &mut consent_id)
                 .map_err(|rule| exchanged.issued.fault(rule))?;
         }
         Ok(Findings { id_token, consent_id, details, notices })
@@ -232,8 +232,8 @@ impl Verified {
 
     /// What the customer was asked for.
     #[must_use]
-    pub fn asked(&self) -> &Requested {
-        &self.flow.asked
+    pub fn requested(&self) -> &Requested {
+        &self.flow.requested
     }
 
     /// What the server did otherwise than it should.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use fdx_rar::{DurationType, FDX_V1_0, Scopes};
 use fdx_wire::json::RawJson;
 use fdx_wire::{HttpsUrl, RedirectUri};
@@ -27,8 +29,9 @@ use crate::registration::registry::{Intermediary, RegistryReference, TlsClientAu
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Registration {
-    /// What one call sets whole.
-    members: ClientMetadata,
+    texts: BTreeMap<&'static str, String>,
+    numbers: BTreeMap<&'static str, u32>,
+    extras: ClientMetadata,
     pub(super) redirect_uris: Vec<RedirectUri>,
     pub(super) client_credentials: Option<&'static str>,
     pub(super) scope: Option<Scopes>,
@@ -45,10 +48,10 @@ impl Registration {
     /// A client that customers know by this name. It asks for consents of the type `fdx_v1.0`, and
     /// registers the keys of its configuration as they are now.
     pub fn new(client_name: &str) -> Self {
-        let mut members = ClientMetadata::default();
-        members.set("client_name", client_name);
         Self {
-            members,
+            texts: [("client_name", client_name.to_owned())].into(),
+            numbers: BTreeMap::new(),
+            extras: ClientMetadata::default(),
             redirect_uris: Vec::new(),
             client_credentials: None,
             scope: None,
@@ -166,13 +169,13 @@ impl Registration {
 
     /// The most days that the client asks consents for.
     pub fn duration_period(mut self, days: u32) -> Self {
-        self.members.set("duration_period", &days);
+        self.numbers.insert("duration_period", days);
         self
     }
 
     /// The most days that the client asks data of the past for.
     pub fn lookback_period(mut self, days: u32) -> Self {
-        self.members.set("lookback_period", &days);
+        self.numbers.insert("lookback_period", days);
         self
     }
 
@@ -194,35 +197,46 @@ impl Registration {
     /// [`CallFault::ExtraReserved`] for a name that this crate writes, that a server answers
     /// with, or that was given before.
     pub fn extra(mut self, name: &str, value: RawJson) -> Result<Self, Error> {
-        if RESERVED.contains(&name) || self.members.has(name) {
+        if RESERVED.contains(&name) || self.extras.has(name) {
             return Err(CallFault::ExtraReserved.into());
         }
-        self.members.insert(name.to_owned(), value);
+        self.extras.insert(name.to_owned(), value);
         Ok(self)
     }
 
-    fn text(mut self, name: &str, text: &str) -> Self {
-        self.members.set(name, text);
+    fn text(mut self, name: &'static str, text: &str) -> Self {
+        self.texts.insert(name, text.to_owned());
         self
     }
 
-    /// What needs no configuration to be written.
-    pub(super) fn described(&self) -> ClientMetadata {
-        let mut metadata = self.members.clone();
+    /// The members that do not depend on the configuration.
+    ///
+    /// # Errors
+    /// [`CallFault::ParameterText`] if a member has no JSON form.
+    pub(super) fn described(&self) -> Result<ClientMetadata, CallFault> {
+        let mut metadata = self.extras.clone();
+        for (name, text) in &self.texts {
+            metadata.set(name, text)?;
+        }
+        for (name, number) in &self.numbers {
+            metadata.set(name, number)?;
+        }
         let types = &self.authorization_details_types;
-        list(&mut metadata, "authorization_details_types", types);
-        list(&mut metadata, "contacts", &self.contacts);
-        list(&mut metadata, "duration_type", &self.duration_types);
-        list(&mut metadata, "registry_references", &self.registry_references);
-        list(&mut metadata, "intermediaries", &self.intermediaries);
-        metadata
+        list(&mut metadata, "authorization_details_types", types)?;
+        list(&mut metadata, "contacts", &self.contacts)?;
+        list(&mut metadata, "duration_type", &self.duration_types)?;
+        list(&mut metadata, "registry_references", &self.registry_references)?;
+        list(&mut metadata, "intermediaries", &self.intermediaries)?;
+        Ok(metadata)
     }
 }
 
-fn list<T: serde::Serialize>(metadata: &mut ClientMetadata, name: &str, values: &[T]) {
-    if !values.is_empty() {
-        metadata.set(name, values);
-    }
+fn list<T: serde::Serialize>(
+    metadata: &mut ClientMetadata,
+    name: &str,
+    values: &[T],
+) -> Result<(), CallFault> {
+    if values.is_empty() { Ok(()) } else { metadata.set(name, values) }
 }
 
 /// Names that this crate writes, that FAPI 2.0 keeps out, or that are a server's to say.

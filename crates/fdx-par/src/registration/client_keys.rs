@@ -47,19 +47,25 @@ impl ClientKeys {
         !matches!(self, Self::Configured)
     }
 
-    pub(super) fn write(&self, config: &ClientConfig, metadata: &mut ClientMetadata) {
+    /// Writes `jwks` or `jwks_uri`. A client that signs nothing has no keys.
+    pub(super) fn write(
+        &self,
+        config: &ClientConfig,
+        metadata: &mut ClientMetadata,
+    ) -> Result<(), Error> {
         match self {
             Self::Given(jwks) => metadata.insert("jwks".to_owned(), jwks.clone()),
-            Self::At(url) => metadata.set("jwks_uri", url.as_str()),
+            Self::At(url) => metadata.set("jwks_uri", url.as_str())?,
             Self::Configured => {
                 let jwks = config.public_jwks().to_json();
-                let keys = json::from_slice::<RawJson>(jwks.as_bytes(), &LIMITS);
-                // A client that signs nothing has no keys.
-                if let Some(jwks) = keys.ok().filter(|raw| raw.as_str() != NO_KEYS) {
+                if jwks != NO_KEYS {
+                    let jwks = json::from_slice(jwks.as_bytes(), &LIMITS)
+                        .map_err(|_| ConfigurationFault::RegistrationKeys)?;
                     metadata.insert("jwks".to_owned(), jwks);
                 }
             }
         }
+        Ok(())
     }
 }
 

@@ -1,7 +1,5 @@
 //! What the configuration says that the client will do, as client metadata.
 
-use fdx_jose::Algorithm;
-
 use crate::client::config::{
     ClientAuthentication, ClientConfig, MtlsEndpoints, RequestObjects, ResponseMode,
     SenderConstraint,
@@ -22,7 +20,7 @@ pub(super) fn metadata(
     profile: &Profile,
     registration: &Registration,
 ) -> Result<ClientMetadata, Error> {
-    let mut metadata = registration.described();
+    let mut metadata = registration.described()?;
     let uris = [&config.redirect_uri].into_iter().chain(&registration.redirect_uris);
     let mut redirect_uris: Vec<&str> = Vec::new();
     for uri in uris {
@@ -31,17 +29,18 @@ pub(super) fn metadata(
             redirect_uris.push(uri.as_str());
         }
     }
-    metadata.set("redirect_uris", &redirect_uris);
+    metadata.set("redirect_uris", &redirect_uris)?;
     let grants = ["authorization_code", "refresh_token"].into_iter();
-    metadata.set("grant_types", &grants.chain(registration.client_credentials).collect::<Vec<_>>());
-    metadata.set("response_types", &["code"]);
+    metadata
+        .set("grant_types", &grants.chain(registration.client_credentials).collect::<Vec<_>>())?;
+    metadata.set("response_types", &["code"])?;
     if let Some(scopes) = &registration.scope {
-        metadata.set("scope", &profile.provider_scopes(scopes));
+        metadata.set("scope", &profile.provider_scopes(scopes))?;
     }
-    registration.keys.write(config, &mut metadata);
+    registration.keys.write(config, &mut metadata)?;
     authentication(config, registration, &mut metadata)?;
-    sender_constraint(config, &mut metadata);
-    requests(config, profile, &mut metadata);
+    sender_constraint(config, &mut metadata)?;
+    requests(config, profile, &mut metadata)?;
     responses(config, registration, &mut metadata)?;
     Ok(metadata)
 }
@@ -53,14 +52,14 @@ fn authentication(
 ) -> Result<(), Error> {
     let method = match &config.authentication {
         ClientAuthentication::PrivateKeyJwt(key) => {
-            metadata.set("token_endpoint_auth_signing_alg", key.public().alg());
+            metadata.set("token_endpoint_auth_signing_alg", key.public().alg())?;
             "private_key_jwt"
         }
         ClientAuthentication::TlsClientAuth(_) => {
             let name = &registration.tls_client_auth;
             let (member, name) =
                 name.as_ref().ok_or(ConfigurationFault::RegistrationCertificate)?.member();
-            metadata.set(member, &name);
+            metadata.set(member, &name)?;
             "tls_client_auth"
         }
         // RFC 8705 2.2.2: the certificates are in the client's JWK Set.
@@ -74,48 +73,55 @@ fn authentication(
             return Err(ConfigurationFault::RegistrationSecret.into());
         }
     };
-    metadata.set("token_endpoint_auth_method", method);
+    metadata.set("token_endpoint_auth_method", method)?;
     Ok(())
 }
 
-fn sender_constraint(config: &ClientConfig, metadata: &mut ClientMetadata) {
+fn sender_constraint(config: &ClientConfig, metadata: &mut ClientMetadata) -> Result<(), Error> {
     match &config.sender_constraint {
-        SenderConstraint::Dpop(_) => metadata.set("dpop_bound_access_tokens", &true),
+        SenderConstraint::Dpop(_) => metadata.set("dpop_bound_access_tokens", &true)?,
         SenderConstraint::Mtls(_) => {
-            metadata.set("tls_client_certificate_bound_access_tokens", &true);
+            metadata.set("tls_client_certificate_bound_access_tokens", &true)?;
         }
         SenderConstraint::NotFapi(_) => {}
     }
     if config.mtls_endpoints == MtlsEndpoints::Always {
-        metadata.set("use_mtls_endpoint_aliases", &true);
+        metadata.set("use_mtls_endpoint_aliases", &true)?;
     }
+    Ok(())
 }
 
-fn requests(config: &ClientConfig, profile: &Profile, metadata: &mut ClientMetadata) {
+fn requests(
+    config: &ClientConfig,
+    profile: &Profile,
+    metadata: &mut ClientMetadata,
+) -> Result<(), Error> {
     if !profile.not_pushed {
-        metadata.set("require_pushed_authorization_requests", &true);
+        metadata.set("require_pushed_authorization_requests", &true)?;
     }
     if let RequestObjects::Signed(key) = &config.request_objects {
-        metadata.set("request_object_signing_alg", key.public().alg());
-        metadata.set("require_signed_request_object", &true);
+        metadata.set("request_object_signing_alg", key.public().alg())?;
+        metadata.set("require_signed_request_object", &true)?;
     }
+    Ok(())
 }
 
-/// What is not registered is RS256, which FAPI 2.0 does not allow: the algorithm is named wherever
-/// something will be signed.
+/// Registers the algorithm of each kind of response. Without one, the server would sign with RS256,
+/// which FAPI 2.0 does not allow.
 fn responses(
     config: &ClientConfig,
     registration: &Registration,
     metadata: &mut ClientMetadata,
 ) -> Result<(), Error> {
-    let mut signed = |member, algorithm: Option<Algorithm>| {
+    for (member, algorithm) in [
+        ("id_token_signed_response_alg", config.id_token_signed_response_alg),
+        ("authorization_signed_response_alg", config.authorization_signed_response_alg),
+        ("introspection_signed_response_alg", config.introspection_signed_response_alg),
+    ] {
         if let Some(algorithm) = algorithm {
-            metadata.set(member, algorithm.name());
+            metadata.set(member, algorithm.name())?;
         }
-    };
-    signed("id_token_signed_response_alg", config.id_token_signed_response_alg);
-    signed("authorization_signed_response_alg", config.authorization_signed_response_alg);
-    signed("introspection_signed_response_alg", config.introspection_signed_response_alg);
+    }
     let openid = registration.scope.as_ref().is_some_and(|scopes| scopes.contains("openid"));
     let jarm = config.response_mode == ResponseMode::Jwt;
     if (openid && config.id_token_signed_response_alg.is_none())
@@ -123,13 +129,13 @@ fn responses(
     {
         return Err(ConfigurationFault::RegistrationAlgorithm.into());
     }
-    metadata.set("response_modes", &[if jarm { "jwt" } else { "query" }]);
+    metadata.set("response_modes", &[if jarm { "jwt" } else { "query" }])?;
     let encryption = config.id_token_encryption.as_ref();
     if let Some(algorithm) =
         encryption.and_then(crate::client::config::IdTokenEncryption::algorithm)
     {
-        metadata.set("id_token_encrypted_response_alg", algorithm.name());
-        metadata.set("id_token_encrypted_response_enc", "A256GCM");
+        metadata.set("id_token_encrypted_response_alg", algorithm.name())?;
+        metadata.set("id_token_encrypted_response_enc", "A256GCM")?;
     }
     Ok(())
 }

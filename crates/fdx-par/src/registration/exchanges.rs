@@ -238,7 +238,7 @@ pub(super) fn write_update(
 ) -> Result<(Outgoing, InteractionId), Error> {
     let metadata = merged(registrar.asked(), &registered.metadata);
     let mut object = metadata.to_object();
-    object.member("client_id", registered.client_id());
+    object.text("client_id", registered.client_id());
     registrar.manage(Method::PUT, registered, Body::Json(object), mint)
 }
 

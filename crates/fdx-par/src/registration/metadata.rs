@@ -3,16 +3,25 @@ use std::collections::BTreeMap;
 use fdx_wire::json::{ObjectWriter, RawJson};
 use serde::Serialize;
 
+use crate::error::caller::CallFault;
+
 /// Client metadata (RFC 7591 section 2): members by name, each as its JSON text.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct ClientMetadata(BTreeMap<String, RawJson>);
 
 impl ClientMetadata {
-    /// Sets a member. Texts, numbers, and lists of them always have a JSON form.
-    pub(super) fn set<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
-        if let Ok(raw) = RawJson::of(value) {
-            self.insert(name.to_owned(), raw);
-        }
+    /// Sets a member.
+    ///
+    /// # Errors
+    /// [`CallFault::ParameterText`] if `value` has no JSON form.
+    pub(super) fn set<T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        value: &T,
+    ) -> Result<(), CallFault> {
+        let value = RawJson::of(value).map_err(|_| CallFault::ParameterText)?;
+        self.insert(name.to_owned(), value);
+        Ok(())
     }
 
     /// Sets a member that is JSON already. One that is `null` counts as absent: RFC 7592 section
@@ -42,8 +51,14 @@ impl ClientMetadata {
     /// All members as one object.
     pub(super) fn to_object(&self) -> ObjectWriter {
         let mut object = ObjectWriter::with_capacity(4096);
+        self.write(&mut object);
+        object
+    }
+
+    /// Appends all members to an object.
+    pub(super) fn write<'a>(&self, object: &'a mut ObjectWriter) -> &'a mut ObjectWriter {
         for (name, value) in self.iter() {
-            object.member(name, value);
+            object.json(name, value);
         }
         object
     }

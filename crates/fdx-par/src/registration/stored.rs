@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use fdx_wire::json::{Limits, RawJson};
+use fdx_wire::json::{Limits, ObjectWriter, RawJson};
 use fdx_wire::{Secret, UnixTime, json};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::client::owner::Owner;
 use crate::error::caller::StoredStateFault;
@@ -13,19 +13,16 @@ use crate::registration::registered::{Registered, RegistrationAccess};
 use crate::registration::registrar::{LIMIT, Registrar};
 use crate::tokens::issued::can_stand_in_a_header;
 
-const VERSION: u8 = 1;
+const VERSION: u64 = 1;
 
-#[derive(Deserialize, Serialize)]
-struct Body<Text> {
-    version: u8,
+#[derive(Deserialize)]
+struct Body {
+    version: u64,
     issuer: String,
     client_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     client_id_issued_at: Option<UnixTime>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     registration_client_uri: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    registration_access_token: Option<Text>,
+    registration_access_token: Option<Secret>,
     metadata: BTreeMap<String, RawJson>,
 }
 
@@ -33,20 +30,20 @@ impl Registered {
     /// The text form, version 1, which is as secret as the token in it.
     #[must_use]
     pub fn to_json(&self) -> Secret {
-        let access = self.access.as_ref();
-        let members = self.metadata.iter();
-        let body = Body {
-            version: VERSION,
-            issuer: self.issuer.as_str().to_owned(),
-            client_id: self.client_id.clone(),
-            client_id_issued_at: self.issued_at,
-            registration_client_uri: access.map(|access| access.registration_client_uri.clone()),
-            registration_access_token: access
-                .map(|access| access.registration_access_token.expose()),
-            metadata: members.map(|(name, value)| (name.to_owned(), value.clone())).collect(),
-        };
-        // Texts and numbers always have a JSON form.
-        json::to_secret(&body).unwrap_or_else(|_| Secret::concat(&[]))
+        let mut object = ObjectWriter::with_capacity(4096);
+        object
+            .number("version", VERSION)
+            .text("issuer", self.issuer.as_str())
+            .text("client_id", &self.client_id);
+        if let Some(time) = self.issued_at {
+            object.number("client_id_issued_at", time.as_seconds());
+        }
+        if let Some(access) = &self.access {
+            object
+                .text("registration_client_uri", &access.registration_client_uri)
+                .text("registration_access_token", access.registration_access_token.expose());
+        }
+        object.object("metadata", |metadata| self.metadata.write(metadata)).to_json()
     }
 }
 
@@ -59,7 +56,7 @@ impl Registrar {
     pub fn restore(&self, stored: &str) -> Result<Registered, Error> {
         // A registration is stored in little more than it was answered in.
         let limits = Limits::bytes(2 * LIMIT);
-        let body: Body<Secret> = json::object_from_slice(stored.as_bytes(), &limits)
+        let body: Body = json::object_from_slice(stored.as_bytes(), &limits)
             .map_err(|_| StoredStateFault::StoredRegistration)?;
         self.check_owner(Owner::of_registration(&body.issuer))?;
         let token = body.registration_access_token;

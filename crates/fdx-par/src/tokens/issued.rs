@@ -105,10 +105,25 @@ pub(crate) struct Issued {
     pub(crate) reported_before: Vec<String>,
     /// `grant_id` and `fdxConsentId`, in this order of precedence.
     pub(crate) consent_ids: [Option<String>; 2],
-    /// As granted (RFC 9396 section 7); an error if they can't be read.
-    pub(crate) authorization_details: Option<Result<AuthorizationDetails, Unreadable>>,
+    /// As granted (RFC 9396 section 7).
+    pub(crate) authorization_details: Option<ReportedDetails>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) said: Said,
+}
+
+/// `authorization_details` of a token response.
+#[derive(Clone)]
+pub(crate) struct ReportedDetails {
+    /// As received, to be persisted.
+    pub(crate) json: RawJson,
+    pub(crate) read: Result<AuthorizationDetails, Unreadable>,
+}
+
+impl ReportedDetails {
+    pub(crate) fn new(json: RawJson) -> Self {
+        let read = AuthorizationDetails::parse(json.as_str()).map_err(|_| Unreadable);
+        Self { json, read }
+    }
 }
 
 /// A member that only describes the tokens can't be read.
@@ -183,7 +198,7 @@ pub(crate) fn read(
         authorization_details: body
             .authorization_details
             .filter(|raw| raw.as_str() != "null")
-            .map(|raw| AuthorizationDetails::parse(raw.as_str()).map_err(|_| Unreadable)),
+            .map(ReportedDetails::new),
         notices,
         received_at: answer.now,
         said: answer.said(),

@@ -160,7 +160,7 @@ fn flow(provided: &Provided, dialect: Dialect, when: fn(&mut World)) -> Result<(
     if generates_id && verified.consent_id().is_none() {
         return Err(Failed::NoConsentId);
     }
-    let granted = match verified.asked().consent() {
+    let granted = match verified.requested().consent() {
         Some(_) => world.granted(&client, verified)?,
         None => verified.without_grant(),
     };

@@ -1,21 +1,24 @@
+use alloc::string::ToString as _;
 use core::fmt;
 
-use serde::Serialize;
-use zeroize::Zeroizing;
-
+use crate::json::RawJson;
 use crate::{Secret, SecretBuffer};
 
 /// Writes a JSON object. The members are in the order in which they are appended.
 ///
-/// Use [`ObjectWriter::text`] for secrets. The text of the object is wiped from memory when the
-/// writer is dropped, and the debug output is redacted.
+/// Each kind of member has a JSON form, so that writing never fails. The text of the object is wiped
+/// from memory when the writer is dropped, and the debug output is redacted.
 ///
 /// ```
 /// use fdx_wire::json::ObjectWriter;
 ///
 /// let mut object = ObjectWriter::with_capacity(64);
-/// object.text("scope", "openid").member("max_age", &300);
-/// assert_eq!(object.to_json().expose(), r#"{"scope":"openid","max_age":300}"#);
+/// object.text("scope", "openid").number("max_age", 300).texts("amr", ["pwd", "otp"]);
+/// object.object("cnf", |cnf| cnf.text("jkt", "x").flag("bound", true));
+/// assert_eq!(
+///     object.to_json().expose(),
+///     r#"{"scope":"openid","max_age":300,"amr":["pwd","otp"],"cnf":{"jkt":"x","bound":true}}"#
+/// );
 /// ```
 pub struct ObjectWriter(SecretBuffer);
 
@@ -35,12 +38,55 @@ impl ObjectWriter {
         self
     }
 
-    /// Appends a member that is not secret. serde_json frees copies of the value without wiping
-    /// them. A value without a JSON form, such as a map whose keys are arrays, becomes `null`.
-    pub fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> &mut Self {
+    /// Appends a member whose value is an array of strings.
+    pub fn texts<'a>(
+        &mut self,
+        name: &str,
+        values: impl IntoIterator<Item = &'a str>,
+    ) -> &mut Self {
         self.name(name);
-        let json = serde_json::to_string(value).map(Zeroizing::new);
-        self.0.push(json.as_ref().map_or("null", |json| json.as_str()).as_bytes());
+        self.0.push(b"[");
+        for (place, value) in values.into_iter().enumerate() {
+            if place > 0 {
+                self.0.push(b",");
+            }
+            self.append(value);
+        }
+        self.0.push(b"]");
+        self
+    }
+
+    /// Appends a member whose value is a number.
+    pub fn number(&mut self, name: &str, value: u64) -> &mut Self {
+        self.name(name);
+        self.0.push(value.to_string().as_bytes());
+        self
+    }
+
+    /// Appends a member whose value is `true` or `false`.
+    pub fn flag(&mut self, name: &str, value: bool) -> &mut Self {
+        self.name(name);
+        self.0.push(if value { b"true" } else { b"false" });
+        self
+    }
+
+    /// Appends a member whose value is JSON already.
+    pub fn json(&mut self, name: &str, value: &RawJson) -> &mut Self {
+        self.name(name);
+        self.0.push(value.as_str().as_bytes());
+        self
+    }
+
+    /// Appends a member whose value is an object. `write` appends the members of that object.
+    pub fn object<'a>(
+        &'a mut self,
+        name: &str,
+        write: impl FnOnce(&mut Self) -> &mut Self,
+    ) -> &'a mut Self {
+        self.name(name);
+        self.0.push(b"{");
+        write(self);
+        self.0.push(b"}");
         self
     }
 
@@ -53,7 +99,8 @@ impl ObjectWriter {
     }
 
     fn name(&mut self, name: &str) {
-        if self.0.len() > 1 {
+        // Every value ends with another character.
+        if self.0.as_bytes().last() != Some(&b'{') {
             self.0.push(b",");
         }
         self.append(name);
@@ -63,22 +110,37 @@ impl ObjectWriter {
     /// Appends a JSON string (RFC 8259 section 7), with the same escapes as serde_json.
     fn append(&mut self, text: &str) {
         self.0.push(b"\"");
-        for byte in text.bytes() {
-            let hex = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
-            match byte {
-                b'"' => self.0.push(b"\\\""),
-                b'\\' => self.0.push(b"\\\\"),
-                0x08 => self.0.push(b"\\b"),
-                b'\t' => self.0.push(b"\\t"),
-                b'\n' => self.0.push(b"\\n"),
-                0x0c => self.0.push(b"\\f"),
-                b'\r' => self.0.push(b"\\r"),
-                0..0x20 => self.0.push(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]),
-                _ => self.0.push(&[byte]),
-            }
+        let mut rest = text.as_bytes();
+        while let Some((plain, byte, after)) = split(rest) {
+            self.0.push(plain);
+            self.escape(byte);
+            rest = after;
         }
+        self.0.push(rest);
         self.0.push(b"\"");
     }
+
+    fn escape(&mut self, byte: u8) {
+        let hex = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
+        self.0.push(match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            0x08 => b"\\b",
+            b'\t' => b"\\t",
+            b'\n' => b"\\n",
+            0x0c => b"\\f",
+            b'\r' => b"\\r",
+            _ => return self.0.push(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]),
+        });
+    }
+}
+
+/// The bytes before the first one that a JSON string must escape, that byte, and the bytes after it.
+fn split(text: &[u8]) -> Option<(&[u8], u8, &[u8])> {
+    let place = text.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
+    let (plain, rest) = text.split_at_checked(place)?;
+    let (byte, after) = rest.split_first()?;
+    Some((plain, *byte, after))
 }
 
 impl fmt::Debug for ObjectWriter {
@@ -89,7 +151,6 @@ impl fmt::Debug for ObjectWriter {
 
 #[cfg(test)]
 mod tests {
-    use alloc::borrow::ToOwned as _;
     use alloc::collections::BTreeMap;
     use alloc::string::String;
 
@@ -111,11 +172,28 @@ mod tests {
 
         #[test]
         fn a_text_is_written_as_serde_writes_it(name: String, value in "[\0-\u{ffff}]{0,8}") {
-            let written = |object: &mut ObjectWriter| object.to_json().expose().to_owned();
-            let text = written(ObjectWriter::with_capacity(0).text(&name, &value));
-            let member = written(ObjectWriter::with_capacity(0).member(&name, value.as_str()));
-            prop_assert_eq!(text, member);
+            let mut object = ObjectWriter::with_capacity(0);
+            object.text(&name, &value).texts(&value, [&*value, &*name]);
+            let serde = |value: &str| serde_json::to_string(value).unwrap();
+            let (name, value) = (serde(&name), serde(&value));
+            let expected = alloc::format!("{{{name}:{value},{value}:[{value},{name}]}}");
+            let json = object.to_json();
+            prop_assert_eq!(json.expose(), &expected);
         }
+    }
+
+    #[test]
+    fn separates_members_after_every_kind_of_value() {
+        let mut object = ObjectWriter::with_capacity(0);
+        let open_brace = RawJson::of("{").unwrap();
+        object.object("empty", |empty| empty).texts("none", []).json("{", &open_brace);
+        object
+            .object("{", |inner| inner.object("{", |inner| inner.flag("f", false)).number("n", 7));
+        object.text("last", "{");
+        assert_eq!(
+            object.to_json().expose(),
+            r#"{"empty":{},"none":[],"{":"{","{":{"{":{"f":false},"n":7},"last":"{"}"#
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use fdx_jose::{AuthorizationResponse, Thumbprint};
 use fdx_pkce::CodeVerifier;
 use fdx_rar::{Requested, Scopes};
 use fdx_wire::form::Query;
+use fdx_wire::json::{JsonError, RawJson};
 use fdx_wire::{Issuer, RedirectUri, Secret, UnixTime, base64url};
 
 use crate::client::config::ResponseMode;
@@ -91,7 +92,8 @@ pub(crate) struct Flow {
     /// There exactly when `openid` was asked for.
     pub(crate) nonce: Option<Secret>,
     pub(crate) bound_to: Option<Thumbprint>,
-    pub(crate) asked: Requested,
+    pub(crate) requested: Requested,
+    pub(crate) requested_json: RequestedJson,
     /// The requested scopes.
     pub(crate) scopes: Scopes,
     pub(crate) max_age: Option<u64>,
@@ -100,6 +102,25 @@ pub(crate) struct Flow {
     pub(crate) pushed_sha256: [u8; 32],
     /// Whether client or provider were not FAPI when it began.
     pub(crate) not_fapi: bool,
+}
+
+/// The JSON of the requested access. It is written once, so that persisting the flow can't fail.
+#[derive(Clone, Debug)]
+pub(crate) enum RequestedJson {
+    Consent(RawJson),
+    Details(RawJson),
+    /// Scopes have no JSON form of their own.
+    Scopes,
+}
+
+impl RequestedJson {
+    pub(crate) fn of(requested: &Requested) -> Result<Self, JsonError> {
+        Ok(match requested {
+            Requested::Consent(consent) => Self::Consent(RawJson::of(consent)?),
+            Requested::Details(details, _) => Self::Details(RawJson::of(details)?),
+            Requested::Scopes(_) => Self::Scopes,
+        })
+    }
 }
 
 impl Flow {
@@ -117,10 +138,10 @@ impl Pending {
         &self.flow.id
     }
 
-    /// What the customer was asked for.
+    /// The access that the customer is asked for.
     #[must_use]
-    pub fn asked(&self) -> &Requested {
-        &self.flow.asked
+    pub fn requested(&self) -> &Requested {
+        &self.flow.requested
     }
 
     /// How the callback was asked for: in the mode `jwt`, [`Client::signed_callback`] reads it.

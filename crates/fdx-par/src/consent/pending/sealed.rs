@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::client::Client;
 use crate::client::config::ResponseMode;
-use crate::consent::pending::pending::{Flow, FlowId, Pending};
+use crate::consent::pending::pending::{Flow, FlowId, Pending, RequestedJson};
 use crate::error::callback::SealFault;
 use crate::error::error::Error;
 
@@ -86,7 +86,7 @@ impl Pending {
         entropy: Entropy,
     ) -> Result<String, Error> {
         let flow = &self.flow;
-        let (consent, details, scopes) = match flow.asked.clone() {
+        let (consent, details, scopes) = match flow.requested.clone() {
             Requested::Consent(consent) => (Some(consent), None, None),
             Requested::Details(details, scopes) => (None, Some(details), Some(scopes)),
             Requested::Scopes(scopes) => (None, None, Some(scopes)),
@@ -155,7 +155,7 @@ impl Body<Secret> {
         let config = client.config();
         (self.v == VERSION).then_some(())?;
         let scopes = self.y.map(|scopes| Scopes::parse(&scopes)).transpose().ok()?;
-        let asked = match (self.q, self.w, scopes) {
+        let requested = match (self.q, self.w, scopes) {
             (Some(consent), None, None) => Requested::Consent(consent),
             (None, Some(details), Some(scopes)) => Requested::Details(details, scopes),
             (None, None, Some(scopes)) => Requested::Scopes(scopes),
@@ -173,7 +173,8 @@ impl Body<Secret> {
             },
             nonce: self.n,
             bound_to: self.k,
-            asked,
+            requested_json: RequestedJson::of(&requested).ok()?,
+            requested,
             scopes: Scopes::parse(&self.x).ok()?,
             max_age: self.m,
             acr_values: self.a,

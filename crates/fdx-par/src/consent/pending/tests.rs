@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use crate::client::client::Client;
 use crate::client::config::{ClientAuthentication, ClientConfig, ResponseMode, SenderConstraint};
-use crate::consent::pending::pending::{Flow, FlowId, Pending};
+use crate::consent::pending::pending::{Flow, FlowId, Pending, RequestedJson};
 use crate::discovery::discover::{WellKnown, discover};
 use crate::exchange::draft::Step;
 
@@ -72,7 +72,7 @@ fn consent() -> impl Strategy<Value = ConsentRequest> {
     })
 }
 
-fn asked() -> impl Strategy<Value = Requested> {
+fn requested() -> impl Strategy<Value = Requested> {
     let details = ("[a-z_]{1,20}", any::<i64>(), "\\PC{0,20}").prop_map(|(kind, number, text)| {
         let text = serde_json::to_string(&text).unwrap();
         let array = format!(r#"[{{"type":"{kind}","a":{{"b":[{number},{text}]}}}}]"#);
@@ -93,7 +93,7 @@ prop_compose! {
         nonce in prop::option::of("[ -~]{1,64}"),
         response_mode in prop::sample::select(vec![ResponseMode::Query, ResponseMode::Jwt]),
         bound_to in prop::option::of(any::<[u8; 8]>()),
-        (asked, scopes) in (asked(), scopes()),
+        (requested, scopes) in (requested(), scopes()),
         max_age in prop::option::of(any::<u64>()),
         acr_values in prop::option::of("\\PC{1,64}"),
         (pushed_sha256, not_fapi) in any::<([u8; 32], bool)>(),
@@ -109,7 +109,8 @@ prop_compose! {
             response_mode,
             nonce: nonce.map(Secret::new),
             bound_to: bound_to.map(|bytes| Thumbprint::of_certificate(&bytes)),
-            asked,
+            requested_json: RequestedJson::of(&requested).unwrap(),
+            requested,
             scopes,
             max_age,
             acr_values,
@@ -139,7 +140,8 @@ fn same(old: &Pending, new: &Pending) -> Result<(), TestCaseError> {
         response_mode,
         nonce,
         bound_to,
-        asked,
+        requested,
+        requested_json: _,
         scopes,
         max_age,
         acr_values,
@@ -155,7 +157,7 @@ fn same(old: &Pending, new: &Pending) -> Result<(), TestCaseError> {
         (bound_to, max_age, acr_values),
         (&new.bound_to, &new.max_age, &new.acr_values)
     );
-    prop_assert_eq!((asked, scopes), (&new.asked, &new.scopes));
+    prop_assert_eq!((requested, scopes), (&new.requested, &new.scopes));
     prop_assert_eq!((pushed_sha256, not_fapi), (&new.pushed_sha256, &new.not_fapi));
     Ok(())
 }

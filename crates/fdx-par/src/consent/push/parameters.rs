@@ -4,7 +4,6 @@ use fdx_wire::form::Form;
 use fdx_wire::json::{ObjectWriter, RawJson};
 
 use crate::dialect::profile::Profile;
-use crate::error::caller::CallFault;
 use crate::exchange::outgoing::ParameterBody;
 
 /// The parameters of an authorization request, in order. A form writes all of them as text, a
@@ -50,27 +49,23 @@ impl<'a> Parameters<'a> {
 
     /// The body of a push: the parameters' form (RFC 9126 section 2.1), or a JSON object if the
     /// provider deviates so.
-    pub(super) fn body(
-        &self,
-        profile: &Profile,
-        form: impl FnOnce() -> Form,
-    ) -> Result<ParameterBody, CallFault> {
-        if profile.push_as_json { Ok(self.object(profile)?.into()) } else { Ok(form().into()) }
+    pub(super) fn body(&self, profile: &Profile, form: impl FnOnce() -> Form) -> ParameterBody {
+        if profile.push_as_json { self.object(profile).into() } else { form().into() }
     }
 
-    fn object(&self, profile: &Profile) -> Result<ObjectWriter, CallFault> {
+    fn object(&self, profile: &Profile) -> ObjectWriter {
         let mut object = ObjectWriter::with_capacity(4096);
         for (name, value) in self.firsts() {
             let plural = name == "resource" && profile.resources_plural;
-            match (value, self.repeated(name, if plural { 1 } else { 2 })?) {
-                (_, Some(texts)) if plural => object.member("resources", &texts),
-                (_, Some(texts)) => object.member(name, &texts),
-                (Value::Json(json), None) => object.member(name, json),
-                (Value::Number(number), None) => object.member(name, number),
+            match (value, self.repeated(name, if plural { 1 } else { 2 })) {
+                (_, Some(texts)) if plural => object.texts("resources", texts),
+                (_, Some(texts)) => object.texts(name, texts),
+                (Value::Json(json), None) => object.json(name, json),
+                (Value::Number(number), None) => object.number(name, *number),
                 (Value::Text(text), None) => object.text(name, text.expose()),
             };
         }
-        Ok(object)
+        object
     }
 
     /// RFC 9126 section 2.1.
@@ -88,18 +83,18 @@ impl<'a> Parameters<'a> {
     }
 
     /// RFC 9101 section 4. `client_id` is the request object's own.
-    pub(super) fn request_object(&self) -> Result<RequestObjectParameters, CallFault> {
+    pub(super) fn request_object(&self) -> RequestObjectParameters {
         let mut parameters = RequestObjectParameters::new();
         for (name, value) in self.firsts().filter(|(name, _)| *name != "client_id") {
             // RFC 8707 2: what a form repeats is an array of strings in a request object.
-            parameters = match (value, self.repeated(name, 2)?) {
-                (_, Some(texts)) => parameters.json(name, texts),
+            parameters = match (value, self.repeated(name, 2)) {
+                (_, Some(texts)) => parameters.texts(name, texts),
                 (Value::Json(json), None) => parameters.json(name, json.clone()),
                 (Value::Number(number), None) => parameters.number(name, *number),
                 (Value::Text(text), None) => parameters.text(name, text.expose()),
             };
         }
-        Ok(parameters)
+        parameters
     }
 
     /// The first parameter of each name.
@@ -111,16 +106,14 @@ impl<'a> Parameters<'a> {
         })
     }
 
-    /// The texts of a parameter that occurs at least so many times, as an array.
-    fn repeated(&self, name: &str, times: usize) -> Result<Option<RawJson>, CallFault> {
+    /// The texts of a parameter that occurs at least so many times.
+    fn repeated(&self, name: &str, times: usize) -> Option<Vec<&str>> {
         let same = self.0.iter().filter(|(other, _)| *other == name);
         let texts = same.filter_map(|(_, value)| match value {
             Value::Text(text) => Some(text.expose()),
             _ => None,
         });
         let texts: Vec<&str> = texts.collect();
-        let enough = texts.len() >= times;
-        let array = enough.then(|| RawJson::of(&texts)).transpose();
-        array.map_err(|_| CallFault::ParameterText)
+        (texts.len() >= times).then_some(texts)
     }
 }

@@ -2,15 +2,16 @@ use core::time::Duration;
 
 use fdx_jose::RequestObjectKey;
 use fdx_pkce::{CODE_CHALLENGE_METHOD, CodeVerifier};
-use fdx_rar::{AuthorizationDetail, AuthorizationDetails};
+use fdx_rar::{AuthorizationDetail, AuthorizationDetails, FDX_V1_0};
 use fdx_wire::form::Form;
 use fdx_wire::json::RawJson;
 use fdx_wire::{Entropy, Label, Secret, UnixTime};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::client::client::Client;
 use crate::client::config::{RequestObjects, ResponseMode, SenderConstraint};
-use crate::consent::pending::pending::{Flow, FlowId, Pending};
+use crate::consent::pending::pending::{Flow, FlowId, Pending, RequestedJson};
 use crate::consent::push::parameters::Parameters;
 use crate::consent::push::pushed;
 use crate::consent::push::pushed::{AuthorizationUrl, Pushed};
@@ -73,6 +74,8 @@ impl Push {
         if checks_login && !openid {
             notices.push(Notice::LoginUnchecked);
         }
+        let requested_json =
+            RequestedJson::of(&self.request.requested).map_err(|_| CallFault::ParameterText)?;
         let id = FlowId::new(mint.bytes(FLOW));
         let state = state(&id, mint);
         let code_verifier = CodeVerifier::new(mint.bytes(CODE_VERIFIER));
@@ -88,9 +91,8 @@ impl Push {
             .text("state", state.expose())
             .text("code_challenge", code_verifier.challenge().as_str())
             .text("code_challenge_method", CODE_CHALLENGE_METHOD);
-        if let Some(details) = self.request.requested.authorization_details() {
-            let json = RawJson::of(&details).map_err(|_| CallFault::ParameterText)?;
-            parameters.json("authorization_details", json);
+        if let Some(details) = authorization_details(&requested_json)? {
+            parameters.json("authorization_details", details);
         }
         if config.response_mode == ResponseMode::Jwt {
             parameters.text("response_mode", "jwt");
@@ -116,13 +118,32 @@ impl Push {
             max_age: self.request.max_age,
             acr_values: self.request.acr_values.clone(),
             pushed_sha256: Sha256::digest(form.as_str()).into(),
-            asked: self.request.requested.clone(),
+            requested: self.request.requested.clone(),
+            requested_json,
             scopes,
             not_fapi: self.client.is_not_fapi(),
         });
         let callback_by = mint.now + config.callback_within;
         let pending = Pending { flow, state, code_verifier, callback_by };
         Ok(Prepared { parameters, form, pending, notices })
+    }
+}
+
+/// The parameter of RFC 9396, from JSON that is written already.
+fn authorization_details(requested: &RequestedJson) -> Result<Option<RawJson>, CallFault> {
+    #[derive(Serialize)]
+    struct Detail<'a> {
+        r#type: &'static str,
+        #[serde(rename = "consentRequest")]
+        consent_request: &'a RawJson,
+    }
+    match requested {
+        RequestedJson::Consent(consent_request) => {
+            let detail = Detail { r#type: FDX_V1_0, consent_request };
+            RawJson::of(&[detail]).map(Some).map_err(|_| CallFault::ParameterText)
+        }
+        RequestedJson::Details(details) => Ok(Some(details.clone())),
+        RequestedJson::Scopes => Ok(None),
     }
 }
 
@@ -172,7 +193,7 @@ impl Exchange for Pushed {
         let Prepared { parameters, form, pending, notices } = request.prepare(mint)?;
         let mut outgoing = match &config.request_objects {
             RequestObjects::Unsigned => {
-                request.outgoing(parameters.body(request.client.profile(), || form)?, mint)?
+                request.outgoing(parameters.body(request.client.profile(), || form), mint)?
             }
             RequestObjects::Signed(key) => request.signed(key, parameters, mint)?,
         };
@@ -220,12 +241,12 @@ impl Push {
                 &mint.request_object_jti(),
                 mint.now,
                 REQUEST_OBJECT_LIFETIME,
-                &parameters.request_object()?,
+                &parameters.request_object(),
             )
             .map_err(|_| CallFault::ExtraReserved)?;
         let profile = self.client.profile();
         let outside = parameters.outside(profile);
-        let mut body = outside.body(profile, || outside.form())?;
+        let mut body = outside.body(profile, || outside.form());
         body.sign(SignedParameter::RequestObject, request_object);
         self.outgoing(body, mint)
     }
