@@ -12,6 +12,7 @@ pub(crate) struct Der<'a>(&'a [u8]);
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const NULL: u8 = 0x05;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const SEQUENCE: u8 = 0x30;
 
@@ -22,6 +23,11 @@ impl<'a> Der<'a> {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Checks that all elements were read.
+    pub(crate) fn end(&self) -> Result<(), KeyError> {
+        if self.is_empty() { Ok(()) } else { Err(KeyError::Trailing) }
     }
 
     /// Reads the next element and returns its content. If it has another tag or is malformed,
@@ -77,37 +83,43 @@ const EXPLICIT_0: u8 = 0xa0;
 const EXPLICIT_1: u8 = 0xa1;
 const IMPLICIT_1: u8 = 0x81;
 
-/// Reads PKCS#8, version 1 or 2 (RFC 5208, RFC 5958).
+/// Reads PKCS#8, version 1 or 2 (RFC 5208, RFC 5958). Skips attributes, and rejects every other
+/// element that the key type does not have.
 pub(crate) fn pkcs8(der: &[u8]) -> Result<SecretNumbers, KeyError> {
-    let mut outer = Der::new(der);
-    let mut info = outer.within(SEQUENCE).ok_or(KeyError::Der)?;
-    if !outer.is_empty() || !matches!(info.element(INTEGER), Some([0 | 1])) {
+    let mut info = only(der)?;
+    if !matches!(info.element(INTEGER), Some([0 | 1])) {
         return Err(KeyError::Der);
     }
     let mut algorithm = info.within(SEQUENCE).ok_or(KeyError::Der)?;
     let identifier = algorithm.element(OBJECT_IDENTIFIER).ok_or(KeyError::Der)?;
     let key = info.element(OCTET_STRING).ok_or(KeyError::Der)?;
-    if identifier == RSA_ENCRYPTION {
+    let _attributes = info.element(EXPLICIT_0);
+    let numbers = if identifier == RSA_ENCRYPTION {
+        // RFC 8017 A.1: the parameters are NULL.
+        if algorithm.element(NULL).is_some_and(|content| !content.is_empty()) {
+            return Err(KeyError::Der);
+        }
         pkcs1(key)
     } else if identifier == ED25519 {
-        ed25519(key, info).ok_or(KeyError::Der)
+        ed25519(key, info.element(IMPLICIT_1))
     } else if identifier == EC_PUBLIC_KEY {
-        match algorithm.element(OBJECT_IDENTIFIER) {
-            Some(P256) => p256(key).ok_or(KeyError::Der),
-            _ => Err(KeyError::Curve),
-        }
+        check_curve(&mut algorithm)?;
+        p256(key)
     } else {
-        Err(KeyError::KeyType)
-    }
+        return Err(KeyError::KeyType);
+    }?;
+    algorithm.end()?;
+    info.end()?;
+    Ok(numbers)
 }
 
 /// Reads PKCS#1 `RSAPrivateKey` (RFC 8017 appendix A.1.2).
 pub(crate) fn pkcs1(der: &[u8]) -> Result<SecretNumbers, KeyError> {
-    let mut outer = Der::new(der);
-    let mut key = outer.within(SEQUENCE).ok_or(KeyError::Der)?;
-    let version = key.integer().ok_or(KeyError::Der)?;
-    if version == [1] {
-        return Err(KeyError::MultiPrime);
+    let mut key = only(der)?;
+    match key.integer() {
+        Some([]) => {}
+        Some([1]) => return Err(KeyError::MultiPrime),
+        _ => return Err(KeyError::Der),
     }
     let mut public = || key.integer().map(<[u8]>::to_vec).ok_or(KeyError::Der);
     let (n, e) = (public()?, public()?);
@@ -122,35 +134,58 @@ pub(crate) fn pkcs1(der: &[u8]) -> Result<SecretNumbers, KeyError> {
         dq: secret()?,
         qi: secret()?,
     };
-    if !version.is_empty() || !key.is_empty() || !outer.is_empty() {
-        return Err(KeyError::Der);
-    }
+    key.end()?;
     numbers.check()?;
     Ok(SecretNumbers::Rsa(numbers))
 }
 
-/// Reads an Ed25519 key (RFC 8410 section 7): the seed from the nested OCTET STRING, and the public
-/// key, if present, after the attributes.
-fn ed25519(key: &[u8], mut info: Der<'_>) -> Option<SecretNumbers> {
-    let seed = Der::new(key).element(OCTET_STRING)?.try_into().ok()?;
-    let _attributes = info.element(EXPLICIT_0);
-    let x = match info.element(IMPLICIT_1) {
-        Some([0, x @ ..]) => Some(x.try_into().ok()?),
-        Some(_) => return None,
+/// Reads an Ed25519 key (RFC 8410 section 7): the seed from the nested OCTET STRING, and the content
+/// of the public key's element, if there is one.
+fn ed25519(key: &[u8], public: Option<&[u8]>) -> Result<SecretNumbers, KeyError> {
+    let mut key = Der::new(key);
+    let seed = key.element(OCTET_STRING).ok_or(KeyError::Der)?;
+    key.end()?;
+    let x = match public {
+        Some([0, x @ ..]) => Some(x.try_into().map_err(|_| KeyError::Der)?),
+        Some(_) => return Err(KeyError::Der),
         None => None,
     };
-    info.is_empty().then_some(SecretNumbers::Ed25519 { seed: Zeroizing::new(seed), x })
+    let seed = seed.try_into().map_err(|_| KeyError::Der)?;
+    Ok(SecretNumbers::Ed25519 { seed: Zeroizing::new(seed), x })
 }
 
 /// Reads a P-256 key (RFC 5915). The public key is optional there, but both backends need it.
-fn p256(key: &[u8]) -> Option<SecretNumbers> {
-    let mut key = Der::new(key).within(SEQUENCE)?;
-    if key.element(INTEGER)? != [1] {
-        return None;
+fn p256(key: &[u8]) -> Result<SecretNumbers, KeyError> {
+    let mut key = only(key)?;
+    if key.element(INTEGER) != Some(&[1]) {
+        return Err(KeyError::Der);
     }
-    let d = key.element(OCTET_STRING)?.try_into().ok()?;
-    let _parameters = key.element(EXPLICIT_0);
-    let point = key.within(EXPLICIT_1)?.element(BIT_STRING)?;
-    let (x, y) = point.strip_prefix(&[0, 4])?.split_at_checked(32)?;
-    Some(SecretNumbers::P256 { d: Zeroizing::new(d), x: x.try_into().ok()?, y: y.try_into().ok()? })
+    let d = key.element(OCTET_STRING).ok_or(KeyError::Der)?;
+    if let Some(mut parameters) = key.within(EXPLICIT_0) {
+        check_curve(&mut parameters)?;
+        parameters.end()?;
+    }
+    let mut public = key.within(EXPLICIT_1).ok_or(KeyError::Der)?;
+    let point = public.element(BIT_STRING).and_then(|point| point.strip_prefix(&[0, 4]));
+    let (x, y) = point.and_then(|point| point.split_at_checked(32)).ok_or(KeyError::Der)?;
+    public.end()?;
+    key.end()?;
+    let number = |bytes: &[u8]| bytes.try_into().map_err(|_| KeyError::Der);
+    Ok(SecretNumbers::P256 { d: Zeroizing::new(number(d)?), x: number(x)?, y: number(y)? })
+}
+
+/// Reads the identifier of a curve, which must be P-256.
+fn check_curve(parameters: &mut Der<'_>) -> Result<(), KeyError> {
+    match parameters.element(OBJECT_IDENTIFIER) {
+        Some(P256) => Ok(()),
+        _ => Err(KeyError::Curve),
+    }
+}
+
+/// Reads bytes that are exactly one SEQUENCE, and returns a reader of its elements.
+fn only(der: &[u8]) -> Result<Der<'_>, KeyError> {
+    let mut outer = Der::new(der);
+    let inner = outer.within(SEQUENCE).ok_or(KeyError::Der)?;
+    outer.end()?;
+    Ok(inner)
 }

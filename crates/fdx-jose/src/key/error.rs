@@ -115,6 +115,9 @@ pub enum KeyError {
     /// The JWK Set has more than 100 keys.
     #[error("the JWK Set has more than 100 keys")]
     TooManyKeys,
+    /// The DER has an element that the key type does not have, or bytes after the key.
+    #[error("the key has elements that its type does not have (RFC 5915, RFC 5958, RFC 8017)")]
+    Trailing,
     /// The JWK's `use` is not `sig`. For an encryption or decryption key: it is not `enc`.
     #[error("the JWK's use does not match: sig for signatures, enc for encryption")]
     Use,

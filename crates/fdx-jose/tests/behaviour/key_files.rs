@@ -113,8 +113,8 @@ fn rejects_pkcs1_with_more_than_two_primes() {
         (pkcs1_with(1, &[]), KeyError::MultiPrime),
         (pkcs1_with(1, &after), KeyError::MultiPrime),
         (pkcs1_with(2, &[]), KeyError::Der),
-        (pkcs1_with(0, &after), KeyError::Der),
-        ([pkcs1(), after].concat(), KeyError::Der),
+        (pkcs1_with(0, &after), KeyError::Trailing),
+        ([pkcs1(), after].concat(), KeyError::Trailing),
     ] {
         assert_eq!(from_pem(&pem("RSA PRIVATE KEY", &der)), Err(error));
     }
@@ -180,8 +180,61 @@ fn rejects_other_pkcs8() {
 fn rejects_bytes_after_the_key() {
     for (mut der, _) in all_pkcs8() {
         der.push(0);
-        assert_eq!(from_der(&der), Err(KeyError::Der));
+        assert_eq!(from_der(&der), Err(KeyError::Trailing));
     }
+}
+
+#[test]
+fn rejects_elements_that_the_key_type_does_not_have() {
+    let (null, oid) = (vec![5, 0], |oid| element(6, &[oid]));
+    let rsa: [&[u8]; 2] = [&oid(RSA), &null];
+    let ec: [&[u8]; 2] = [&oid(EC), &oid(P256)];
+    let public = element(0x81, &[&[0], &member("rfc7515_a3", "x")]);
+    let sec1_with = |in_point: &[u8], after: &[u8]| {
+        let (x, y) = (member("rfc7515_a3", "x"), member("rfc7515_a3", "y"));
+        let point = element(3, &[&[0, 4], &x, &y]);
+        let d = element(4, &[&member("rfc7515_a3", "d")]);
+        let public = element(0xa1, &[&point, in_point]);
+        element(0x30, &[&element(2, &[&[1]]), &d, &public, after])
+    };
+    for (name, der) in [
+        ("RSA, after the key", pkcs8(0, &rsa, &pkcs1(), &null)),
+        ("RSA, a public key", pkcs8(1, &rsa, &pkcs1(), &public)),
+        ("RSA, in the algorithm", pkcs8(0, &[rsa[0], &null, &null], &pkcs1(), &[])),
+        ("RSA, other parameters", pkcs8(0, &[rsa[0], &oid(P256)], &pkcs1(), &[])),
+        ("P-256, after the key", pkcs8(0, &ec, &sec1(), &null)),
+        ("P-256, a second public key", pkcs8(1, &ec, &sec1(), &public)),
+        ("P-256, in the algorithm", pkcs8(0, &[ec[0], ec[1], &null], &sec1(), &[])),
+        ("P-256, after the SEC1 key", pkcs8(0, &ec, &[sec1(), null.clone()].concat(), &[])),
+        ("P-256, in the SEC1 key", pkcs8(0, &ec, &sec1_with(&[], &null), &[])),
+        ("P-256, after the point", pkcs8(0, &ec, &sec1_with(&null, &[]), &[])),
+        ("Ed25519, after the key", pkcs8(0, &[&oid(ED25519)], &seed(), &null)),
+        ("Ed25519, in the algorithm", pkcs8(0, &[&oid(ED25519), &null], &seed(), &[])),
+        ("Ed25519, after the seed", {
+            pkcs8(0, &[&oid(ED25519)], &[seed(), null.clone()].concat(), &[])
+        }),
+    ] {
+        assert_eq!(from_der(&der), Err(KeyError::Trailing), "{name}");
+    }
+    // RFC 5208: attributes.
+    let attributes = element(0xa0, &[]);
+    assert_eq!(from_der(&pkcs8(0, &rsa, &pkcs1(), &attributes)).as_ref(), Ok(PS256.public()));
+    assert_eq!(from_der(&pkcs8(0, &ec, &sec1(), &attributes)).as_ref(), Ok(ES256.public()));
+    assert_eq!(from_der(&pkcs8(0, &[rsa[0]], &pkcs1(), &[])).as_ref(), Ok(PS256.public()));
+}
+
+#[test]
+fn rejects_a_p256_key_whose_parameters_name_another_curve() {
+    let ec: [&[u8]; 2] = [&element(6, &[EC]), &element(6, &[P256])];
+    let (x, y) = (member("rfc7515_a3", "x"), member("rfc7515_a3", "y"));
+    let point = element(0xa1, &[&element(3, &[&[0, 4], &x, &y])]);
+    let d = element(4, &[&member("rfc7515_a3", "d")]);
+    let key = |curve: &[u8]| {
+        let parameters = element(0xa0, &[&element(6, &[curve])]);
+        pkcs8(0, &ec, &element(0x30, &[&element(2, &[&[1]]), &d, &parameters, &point]), &[])
+    };
+    assert_eq!(from_der(&key(P256)).as_ref(), Ok(ES256.public()));
+    assert_eq!(from_der(&key(P384)), Err(KeyError::Curve));
 }
 
 proptest! {
