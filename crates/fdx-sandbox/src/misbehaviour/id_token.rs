@@ -16,9 +16,9 @@ rows! {
         OtherIss: "id-token-iss-other", "OIDC Core 3.1.3.7; suite invalid-iss",
             Refuse("oidc.id_token.iss"), "contains the issuer with a 1 appended";
         WithoutIss: "id-token-without-iss", "OIDC Core 3.1.3.7; suite invalid-missing-iss",
-            Refuse("oidc.id_token.iss"), "contains no issuer";
+            Refuse("oidc.id_token.iss"), "has no iss";
         IssArray: "id-token-iss-array", "CVE-2025-30144", Refuse("oidc.id_token.iss"),
-            "contains an array of the issuer and an attacker";
+            "has iss as an array of the issuer and an attacker";
         OtherAud: "id-token-aud-other", "OIDC Core 3.1.3.7; suite invalid-aud",
             Refuse("oidc.id_token.aud"), "has another client as audience";
         WithoutAud: "id-token-without-aud", "OIDC Core 3.1.3.7; suite invalid-missing-aud",
@@ -75,7 +75,7 @@ rows! {
             Accept, "has no at_hash, which is optional in the code flow";
         OtherConsent: "id-token-consent-other", "FDX Consent API",
             Refuse("fdx.consent_id.conflict"),
-            "has another consent id than the token response, with a valid signature";
+            "has a consent id that differs from that of the token response";
         OtherSignature: "id-token-signature-other", "OIDC Core 3.1.3.7; FAPI 2.0 MS 5.6.2",
             Refuse("oidc.id_token.signature"), "has an invalid signature";
         ZeroSignature: "id-token-signature-zero", "CVE-2022-21449",
@@ -89,7 +89,7 @@ rows! {
             Refuse("oidc.id_token.key.unknown"), "is signed by an unpublished key";
         EmbeddedKey: "id-token-embedded-key", "CVE-2018-0114; RFC 8725 3.10",
             Refuse("oidc.id_token.jws"),
-            "is signed by another key, which its header contains";
+            "is signed by an unpublished key, which the header contains";
         KeyUrl: "id-token-key-url", "FAPI 2.0 SP 5.4.2; RFC 8725 3.10",
             Refuse("oidc.id_token.jws"), "has a URL of its key in the header";
         Critical: "id-token-crit",
@@ -98,10 +98,10 @@ rows! {
         EmptyCritical: "id-token-crit-empty", "RFC 7515 4.1.11", Refuse("oidc.id_token.jws"),
             "has an empty crit";
         Unencoded: "id-token-b64", "RFC 7797 7", Refuse("oidc.id_token.jws"),
-            "says that its payload is not encoded";
+            "has b64 false, which means an unencoded payload";
         Encrypted: "id-token-five-parts", "CVE-2026-29000, CVE-2022-3102",
             Refuse("oidc.id_token.encrypted"),
-            "has the five parts of an encrypted JWT, and no encryption was registered";
+            "has the five parts of an encrypted JWT, but no encryption was registered";
         Dots: "id-token-dots", "CVE-2025-30204, CVE-2025-22868", Refuse("oidc.id_token.jws"),
             "is 15,000 dots";
         Long: "id-token-long", "CVE-2025-61920", Refuse("oidc.id_token.jws"),
@@ -111,7 +111,7 @@ rows! {
         ClaimTwice: "id-token-claim-twice", "RFC 7519 4", Refuse("oidc.id_token.claims"),
             "repeats the claim iss";
         NotBase64Url: "id-token-base64", "RFC 7515 2", Refuse("oidc.id_token.jws"),
-            "has a padded signature";
+            "has base64 padding after the signature";
         AuthorizationResponse: "id-token-is-jarm", "RFC 8725 3.11", Refuse("oidc.id_token.typ"),
             "is a signed authorization response";
         UntypedAuthorizationResponse: "id-token-is-untyped-jarm", "RFC 8725 3.11; JARM 2.1",

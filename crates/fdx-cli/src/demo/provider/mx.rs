@@ -49,7 +49,7 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     let authorized = not_fapi::authorize(&client, &request, entropy()?, system_now());
     let (url, pending) =
         authorized.map_err(|error| Failure::protocol("writing the request", &error))?;
-    steps.done("write the request into the customer's URL: not FAPI", "RFC 6749 4.1.1, RFC 7636");
+    steps.done("put the request into the customer's URL (not FAPI)", "RFC 6749 4.1.1, RFC 7636");
 
     let callback = driver.customer(url.as_str()).await?;
     steps.done("redirect the customer, who decides", "RFC 6749 4.1.1");
@@ -60,17 +60,17 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     };
     let exchanged = driver.run("exchanging the code", draft.map_err(Into::into)).await?;
     let verified = driver.verify(&client, exchanged).await?;
-    steps.done("exchange the code, with a client secret: not FAPI", "RFC 6749 2.3.1, 4.1.3");
+    steps.done("exchange the code with a client secret (not FAPI)", "RFC 6749 2.3.1, 4.1.3");
 
     let granted = verified.without_grant();
     let receipt = client.receipt(&granted, system_now());
     let receipt = receipt.map_err(|error| Failure::protocol("issuing the receipt", &error))?;
-    steps.done("issue the receipt, which states what is missing", "RFC 8785");
+    steps.done("issue the receipt, with warnings", "RFC 8785");
     stage.accounts(&client, granted.tokens().access_token()).await?;
-    steps.done("read the accounts, with a plain Bearer token", "RFC 6750 2.1");
+    steps.done("read the accounts with a Bearer token (not FAPI)", "RFC 6750 2.1");
 
     let grant = driver.refreshed(&client, &granted.stored()).await?;
-    steps.done("refresh: the refresh token is rotated, and valid for 30 days", "RFC 6749 6");
+    steps.done("refresh: a new refresh token, valid for 30 days", "RFC 6749 6");
     for which in [TokenTypeHint::AccessToken, TokenTypeHint::RefreshToken] {
         let draft = client.revoke(grant.tokens(), which, entropy()?, system_now());
         driver.run("revoking a token", draft).await?;

@@ -51,12 +51,12 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     );
     let draft = client.push(&request.openid(), entropy()?, system_now());
     let pushed = driver.run("pushing the authorization request", draft).await?;
-    steps.done("push three parameters, nbf 10 seconds in the past", "RFC 9126 2, RFC 9101 4");
+    steps.done("push three parameters; nbf is 10 seconds in the past", "RFC 9126 2, RFC 9101 4");
 
     let redirect = pushed.redirect(system_now());
     let (url, pending) = redirect.map_err(|error| Failure::protocol("redirecting", &error))?;
     let callback = driver.customer(url.as_str()).await?;
-    steps.done("redirect the customer, with response_type and scope in the URL", "RFC 9126 4");
+    steps.done("redirect the customer, response_type and scope in the URL", "RFC 9126 4");
 
     let draft = match client.callback(pending, &callback, system_now()).map_err(not_ours)? {
         Callback::Code(accepted) => client.exchange(accepted, entropy()?, system_now()),
@@ -79,7 +79,7 @@ pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<Consen
     steps.done("issue the receipt", "RFC 8785");
 
     stage.accounts(&client, granted.tokens().access_token()).await?;
-    steps.done("read the accounts, with the certificate", "RFC 8705 3");
+    steps.done("read the accounts with the client certificate", "RFC 8705 3");
     driver.refreshed(&client, &granted.stored()).await?;
     steps.done("refresh: no new refresh token, the old one remains", "RFC 6749 6");
     Ok(receipt)
