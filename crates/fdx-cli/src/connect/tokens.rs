@@ -1,6 +1,8 @@
 //! Stores tokens in their file, verifies them, and removes the file if they are rejected.
 
-use fdx_par::{Client, Endpoint, Exchanged, TokenTypeHint, UnverifiedTokens, Verified};
+use fdx_par::{
+    Client, Endpoint, Error, Exchanged, StoredStateFault, TokenTypeHint, UnverifiedTokens, Verified,
+};
 use fdx_transport_hyper::system_now;
 use fdx_wire::{Secret, json};
 use serde::Serialize;
@@ -42,14 +44,14 @@ pub(crate) fn unverified(setup: &Setup, client: &Client) -> Result<Exchanged, Fa
     let nothing_to_resume = || {
         Failure::usage(
             format!("{path} contains no unverified tokens"),
-            "omit --resume; name another file for the tokens if you need this one",
+            "omit --resume; to keep this file, set another file for tokens in [output]",
         )
     };
     let text = files::text(&setup.tokens, "the file of tokens")?;
     match client.restore_unverified(text.expose()) {
         Ok(UnverifiedTokens::Exchanged(exchanged)) => Ok(exchanged),
         Ok(UnverifiedTokens::Refreshed(_)) => Err(nothing_to_resume()),
-        Err(error) if error.code() == "fdx.flow.other_client" => {
+        Err(error @ Error::StoredState(StoredStateFault::OtherClient)) => {
             Err(Failure::protocol(&format!("restoring the tokens in {path}"), &error))
         }
         Err(_) => Err(nothing_to_resume()),
@@ -94,7 +96,7 @@ async fn discard(
     let note = match (revoked, files::remove(&setup.tokens)) {
         (Ok(()), Ok(())) => "the tokens were revoked, and their file was removed".to_owned(),
         (Err(why), Ok(())) => format!(
-            "the file of tokens was removed; the tokens could not be revoked ({why}): ask the \
+            "the file of tokens was removed, but the tokens could not be revoked ({why}): ask the \
              institution to revoke them"
         ),
         (_, Err(left)) => left.to_string(),
@@ -110,7 +112,7 @@ async fn revoke(setup: &Setup, client: &Client, exchanged: &Exchanged) -> Result
     for which in [TokenTypeHint::RefreshToken, TokenTypeHint::AccessToken] {
         let entropy = entropy().map_err(|failure| failure.to_string())?;
         let draft = match client.revoke(exchanged, which, entropy, system_now()) {
-            Err(error) if error.code() == "rfc6749.refresh_token.missing" => continue,
+            Err(Error::StoredState(StoredStateFault::RefreshTokenMissing)) => continue,
             draft => draft,
         };
         let outcome = setup.driver.run("revoking the tokens", draft).await;
