@@ -4,6 +4,7 @@
 mod clause_table;
 mod conformance;
 mod error_table;
+mod keys_over_tls;
 mod matrix;
 mod matrix_tls;
 mod two_nodes;

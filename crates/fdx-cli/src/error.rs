@@ -4,9 +4,11 @@ use std::fmt;
 use std::process::ExitCode;
 
 use fdx_par::{Deviation, Error, NextStep, Refusal};
-use fdx_transport_hyper::{CertificateFault, ConnectFault, RunError, TransportError};
+use fdx_transport_hyper::{CertificateFault, ConnectFault, RunError, TransportError, VerifyError};
 
 use crate::dialect::that_allow;
+
+const FETCHING_KEYS: &str = "fetching the server's keys";
 
 /// What failed, with code and clause, and the next step.
 #[derive(Debug)]
@@ -73,6 +75,30 @@ impl Failure {
             other => advice(other.next_step()),
         };
         Self::failed(format!("{doing}: {error}"), next)
+    }
+
+    /// A signed value was not verified.
+    pub(crate) fn not_verified(doing: &str, error: &VerifyError) -> Self {
+        match error {
+            VerifyError::Rejected(error) => Self::protocol(doing, error),
+            VerifyError::FetchKeys(RunError::Protocol(error)) => {
+                Self::protocol(FETCHING_KEYS, error)
+            }
+            VerifyError::FetchKeys(error) => Self::unanswered(FETCHING_KEYS, error),
+            VerifyError::UnknownKey { retry_after: None } => Self::failed(
+                format!("{doing}: the server does not publish the key that signed it"),
+                advice(error.next_step()),
+            ),
+            other => Self::failed(format!("{doing}: {other}"), advice(other.next_step())),
+        }
+    }
+
+    /// A token is encrypted, and no command decrypts.
+    pub(crate) fn encrypted(doing: &str) -> Self {
+        Self::failed(
+            format!("{doing}: it is encrypted"),
+            "have the client registered without id_token_encrypted_response_alg",
+        )
     }
 
     /// The customer denied the request, or the server refused it, in the callback.

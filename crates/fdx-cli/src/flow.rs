@@ -3,14 +3,17 @@
 use fdx_jose::{JwtError, PrivateKey};
 use fdx_par::{
     Callback, Client, ConsentRead, Draft, Endpoint, Error, Exchanged, Granted, Output, Pending,
-    Refreshed, Refused, ResponseMode, SignedCallback, StoredGrant, Verification, Verified,
+    Refused, ResponseMode, StoredGrant, Unverified, Verified,
 };
 use fdx_sandbox::customer::{ConsentPage, Decision, visit};
-use fdx_transport_hyper::{RunError, Transport, system_now};
+use fdx_transport_hyper as transport;
+use fdx_transport_hyper::{Checked, KeyCache, RunError, Transport, VerifyError, system_now};
 use fdx_wire::{Entropy, HttpsUrl};
 use http::header::LOCATION;
 
 use crate::error::Failure;
+
+const CHECKING_ID_TOKEN: &str = "checking the ID token";
 
 /// Runs exchanges: a transport and the signing keys.
 pub(crate) struct Driver {
@@ -61,15 +64,20 @@ impl Driver {
             Ok(signed) => signed,
             Err(refused) => return Ok(Err(refused)),
         };
-        let keys = self.run("fetching the server's keys", client.fetch_keys(system_now())).await?;
-        Ok(match client.verify(signed, Some(&keys), system_now()) {
-            Ok(Verification::Done(callback)) => Ok(callback),
-            Ok(Verification::FetchKeys(signed)) => {
-                let error = Error::AuthorizationResponse(JwtError::UnknownKey.into());
-                Err(unspent(error, signed))
+        match self.checked(client, signed).await {
+            Ok(Checked::Done(callback)) => Ok(Ok(callback)),
+            Err(not_verified) => {
+                let pending = Box::new(not_verified.unspent.into_pending());
+                match not_verified.error {
+                    VerifyError::Rejected(error) => Ok(Err(Refused { error, unspent: pending })),
+                    VerifyError::UnknownKey { .. } => {
+                        let error = Error::AuthorizationResponse(JwtError::UnknownKey.into());
+                        Ok(Err(Refused { error, unspent: pending }))
+                    }
+                    error => Err(Failure::not_verified("checking the callback", &error)),
+                }
             }
-            Err(refused) => Err(unspent(refused.error, *refused.unspent)),
-        })
+        }
     }
 
     /// Plays the customer: loads the page, grants less than was requested, and returns the
@@ -100,20 +108,10 @@ impl Driver {
         const DOING: &str = "refreshing the tokens";
         let draft = client.refresh(grant, entropy()?, system_now());
         let refreshed = self.run(DOING, draft).await?;
-        let keys = match client.metadata().jwks_uri() {
-            None => None,
-            Some(_) => {
-                let draft = client.fetch_keys(system_now());
-                Some(self.run("fetching the server's keys", draft).await?)
-            }
-        };
-        let failed = |refused: Refused<Refreshed>| Failure::protocol(DOING, &refused.error);
-        match client.verify(refreshed, keys.as_ref(), system_now()).map_err(failed)? {
-            Verification::Done(grant) => Ok(grant),
-            Verification::Decrypt(_) | Verification::FetchKeys(_) => Err(Failure::failed(
-                "refreshing the tokens: the server does not publish the key that signed",
-                "ask the institution: the client can't correct this",
-            )),
+        match self.checked(client, refreshed).await {
+            Ok(Checked::Done(grant)) => Ok(grant),
+            Ok(Checked::Decrypt(_)) => Err(Failure::encrypted(DOING)),
+            Err(not_verified) => Err(Failure::not_verified(DOING, &not_verified.error)),
         }
     }
 
@@ -123,34 +121,23 @@ impl Driver {
         client: &Client,
         exchanged: Exchanged,
     ) -> Result<Verified, NotVerified> {
-        let exchanged = match client.verify(exchanged, None, system_now())? {
-            Verification::Done(verified) => return Ok(verified),
-            Verification::FetchKeys(exchanged) => exchanged,
-            Verification::Decrypt(_) => {
-                return Err(Failure::failed(
-                    "checking the ID token: it is encrypted",
-                    "have the client registered without id_token_encrypted_response_alg",
-                )
-                .into());
-            }
-        };
-        let keys = self.run("fetching the server's keys", client.fetch_keys(system_now())).await?;
-        match client.verify(exchanged, Some(&keys), system_now())? {
-            Verification::Done(verified) => Ok(verified),
-            // The keys are fresh, so a token that none of them signed counts as forged.
-            Verification::FetchKeys(exchanged) => Err(NotVerified::Rejected {
-                failure: Failure::failed(
-                    "checking the ID token: the server does not publish the key that signed it",
-                    "ask the institution: the client can't correct this",
-                ),
-                exchanged: Box::new(exchanged),
-            }),
-            Verification::Decrypt(_) => Err(Failure::failed(
-                "checking the ID token: it is encrypted twice",
-                "ask the institution: the client can't correct this",
-            )
-            .into()),
+        match self.checked(client, exchanged).await {
+            Ok(Checked::Done(verified)) => Ok(verified),
+            Ok(Checked::Decrypt(_)) => Err(Failure::encrypted(CHECKING_ID_TOKEN).into()),
+            Err(not_verified) => Err((*not_verified).into()),
         }
+    }
+
+    /// Verifies a value, and fetches the server's keys if they are needed.
+    async fn checked<T: Unverified>(
+        &self,
+        client: &Client,
+        unverified: T,
+    ) -> Result<Checked<T>, Box<transport::NotVerified<T>>> {
+        // A command verifies once or twice: it keeps no keys.
+        let cache = KeyCache::default();
+        let checked = self.transport.verify(client, unverified, &cache, system_now);
+        checked.await.map_err(Box::new)
     }
 
     /// Reads the grant. Introspects first if no consent id is known, and reads nothing if
@@ -189,10 +176,14 @@ pub(crate) enum NotVerified {
     Unknown { failure: Failure },
 }
 
-impl From<Refused<Exchanged>> for NotVerified {
-    fn from(refused: Refused<Exchanged>) -> Self {
-        let failure = Failure::protocol("checking the ID token", &refused.error);
-        Self::Rejected { failure, exchanged: refused.unspent }
+impl From<transport::NotVerified<Exchanged>> for NotVerified {
+    fn from(not_verified: transport::NotVerified<Exchanged>) -> Self {
+        let failure = Failure::not_verified(CHECKING_ID_TOKEN, &not_verified.error);
+        match not_verified.error {
+            VerifyError::FetchKeys(_) => Self::Unknown { failure },
+            // With fresh keys, a token that none of them signed counts as forged.
+            _ => Self::Rejected { failure, exchanged: not_verified.unspent },
+        }
     }
 }
 
@@ -208,10 +199,6 @@ impl From<NotVerified> for Failure {
             NotVerified::Rejected { failure, .. } | NotVerified::Unknown { failure } => failure,
         }
     }
-}
-
-fn unspent(error: Error, signed: SignedCallback) -> Refused<Pending> {
-    Refused { error, unspent: Box::new(signed.into_pending()) }
 }
 
 /// Returns 32 random bytes from the operating system, for one exchange.

@@ -1,8 +1,9 @@
 //! Carries the exchanges of fdx-par to servers, over hyper and rustls.
 //!
 //! [`Transport`] sends one [`Request`](fdx_par::Request) and returns the response.
-//! [`Transport::run`] is the loop that signs, sends and receives until an exchange is done. The
-//! crate makes no protocol decisions, keeps no cookies and sets no process-wide default. Its futures
+//! [`Transport::run`] is the loop that signs, sends and receives until an exchange is done.
+//! [`Transport::verify`] fetches the server's keys if a signature needs them. The crate makes no
+//! protocol decisions, keeps no cookies and sets no process-wide default. Its futures
 //! need a tokio runtime with I/O and time enabled.
 //!
 //! ```text
@@ -95,6 +96,7 @@ mod run;
 mod tests;
 mod tls;
 mod transport;
+mod verify;
 
 pub use address::{AddressDecision, Resolver, public_addresses_only};
 pub use builder::TransportBuilder;
@@ -105,3 +107,4 @@ pub use error::{
 pub use proxy::Proxy;
 pub use run::{RunError, system_now};
 pub use transport::Transport;
+pub use verify::{Checked, KeyCache, NotVerified, VerifyError};

@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use fdx_examples::{Bank, consent_request, entropy, granted_lines};
 use fdx_jose::{PrivateKey, SealingKey, SealingKeys, backend};
 use fdx_par::{
-    Accepted, AuthorizationUrl, Callback, Client, Draft, FlowId, Output, Pending, Verification,
-    WellKnown, discover,
+    Accepted, AuthorizationUrl, Callback, Client, Draft, FlowId, Output, Pending, WellKnown,
+    discover,
 };
-use fdx_transport_hyper::{Roots, RunError, Transport, system_now as now};
+use fdx_transport_hyper::{Checked, KeyCache, Roots, RunError, Transport, system_now as now};
 use fdx_wire::Label;
 
 /// The state of one node of the service. Nodes share only `claimed` and `granted`: tables of a
@@ -17,6 +17,8 @@ pub(crate) struct App {
     client: Client,
     transport: Transport,
     key: PrivateKey,
+    /// The institution's keys, fetched when an ID token needs them.
+    keys: KeyCache,
     seals: SealingKeys,
     /// The service's own origin, from its configuration.
     pub(crate) origin: String,
@@ -61,6 +63,7 @@ impl App {
             client: Client::new(bank.recipient()?, metadata)?,
             transport,
             key,
+            keys: KeyCache::default(),
             seals: SealingKeys::new(backend::ring(), SealingKey::new(1, sealing_key)),
             origin: origin.to_owned(),
             claimed: Mutex::default(),
@@ -104,9 +107,9 @@ impl App {
         let exchanged = self.run(client.exchange(accepted, entropy()?, now())?).await?;
         // A real service persists exchanged.to_json() here: the next steps can fail, and the tokens
         // are issued only once.
-        let keys = self.run(client.fetch_keys(now())?).await?;
-        let Verification::Done(verified) = client.verify(exchanged, Some(&keys), now())? else {
-            return Err("the institution does not publish the key of the ID token".into());
+        let checked = self.transport.verify(client, exchanged, &self.keys, now).await?;
+        let Checked::Done(verified) = checked else {
+            return Err("the ID token is encrypted".into());
         };
         let read = self.run(client.read_consent(&verified, entropy()?, now())?).await?;
         let granted = verified.granted(read)?;
