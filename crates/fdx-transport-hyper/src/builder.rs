@@ -1,11 +1,15 @@
 use core::time::Duration;
 use std::net::SocketAddr;
 
+use http::HeaderValue;
+
 use crate::address::Addresses;
 use crate::connect::{Network, Schemes};
 use crate::tls::client_config;
 use crate::transport::{Pool, Presenting};
-use crate::{AddressDecision, ClientIdentity, Proxy, Resolver, Roots, Transport, TransportError};
+use crate::{
+    AddressDecision, ClientIdentity, Proxy, Resolver, Roots, SetupFault, Transport, TransportError,
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -18,6 +22,7 @@ pub struct TransportBuilder {
     identity: Option<ClientIdentity>,
     network: Network,
     timeout: Duration,
+    user_agent: Option<String>,
 }
 
 impl TransportBuilder {
@@ -31,6 +36,7 @@ impl TransportBuilder {
                 timeout: CONNECT_TIMEOUT,
             },
             timeout: TIMEOUT,
+            user_agent: None,
         }
     }
 
@@ -96,11 +102,18 @@ impl TransportBuilder {
         self
     }
 
+    /// Sets the `User-Agent` of every exchange's request, instead of `fdx` and its version.
+    pub fn user_agent(mut self, product: &str) -> Self {
+        self.user_agent = Some(product.to_owned());
+        self
+    }
+
     /// Returns the transport. It connects when the first request is sent.
     ///
     /// # Errors
-    /// [`SetupFault::Tls`](crate::SetupFault::Tls).
+    /// [`SetupFault::Tls`]; [`SetupFault::UserAgent`] if it is empty or not printable ASCII.
     pub fn build(self) -> Result<Transport, TransportError> {
+        let user_agent = self.user_agent.as_deref().map(product).transpose()?;
         let roots = self.roots.into_store();
         let withholding = client_config(roots.clone(), None)?;
         let presenting = match self.identity {
@@ -118,6 +131,14 @@ impl TransportBuilder {
             withholding: Pool::new(withholding, Schemes::HttpsOrHttp, self.network),
             presenting,
             timeout: self.timeout,
+            user_agent,
         })
     }
+}
+
+/// A header value of printable ASCII without spaces at its ends.
+fn product(text: &str) -> Result<HeaderValue, SetupFault> {
+    let is_plain = text.trim() == text && !text.is_empty() && text.is_ascii();
+    let value = HeaderValue::from_str(text).ok().filter(|_| is_plain);
+    value.ok_or(SetupFault::UserAgent)
 }

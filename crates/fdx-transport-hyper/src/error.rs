@@ -64,6 +64,12 @@ pub enum SetupFault {
     /// 15.5.8).
     #[error("the proxy answered 407; correct `Proxy::authorization`")]
     ProxyAuthorization,
+    /// `User-Agent` is empty, has spaces at its ends, or is not printable ASCII (RFC 9110 section
+    /// 10.1.5).
+    #[error(
+        "the User-Agent is empty or not printable ASCII; correct `TransportBuilder::user_agent`"
+    )]
+    UserAgent,
 }
 
 /// Why no connection was established.

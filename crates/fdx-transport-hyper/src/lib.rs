@@ -78,6 +78,7 @@
 //! | HTTP version | `h2`, else `http/1.1`, by ALPN (RFC 7301). A server without ALPN gets HTTP/1.1 |
 //! | addresses | **every address is allowed** by default. [`TransportBuilder::address_filter`] checks each address before a connection to it; with a proxy, the proxy's addresses only |
 //! | proxy | none by default, and the environment is not read. [`TransportBuilder::proxy`] tunnels `https` with CONNECT. TLS ends at the institution |
+//! | headers | those of the request. [`TransportBuilder::user_agent`] replaces `User-Agent` |
 //! | redirects | never followed: a 3xx is returned like any other response |
 //! | size | heads to 32 KiB, a proxy's to 8 KiB, bodies to the request's own cap. A longer body is an error as soon as its length is known |
 //! | time | [`connect_timeout`](TransportBuilder::connect_timeout) from the name to the end of the TLS handshake, [`timeout`](TransportBuilder::timeout) for the whole request |

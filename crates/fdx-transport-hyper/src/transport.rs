@@ -7,8 +7,9 @@ use bytes::Bytes;
 use fdx_jose::Thumbprint;
 use fdx_par::{ClientCertificate, Request};
 use fdx_wire::SecretBuffer;
-use http::Version;
+use http::header::USER_AGENT;
 use http::uri::Scheme;
+use http::{HeaderValue, Version};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::Client;
@@ -42,6 +43,8 @@ pub struct Transport {
     pub(crate) withholding: Pool,
     pub(crate) presenting: Option<Presenting>,
     pub(crate) timeout: Duration,
+    /// Replaces the requests' own.
+    pub(crate) user_agent: Option<HeaderValue>,
 }
 
 /// Connections that present the certificate with this thumbprint.
@@ -99,7 +102,10 @@ impl Transport {
             ClientCertificate::Withhold => &self.withholding,
         };
         let limit = request.max_response_bytes();
-        let request = request.into_http();
+        let mut request = request.into_http();
+        if let Some(user_agent) = &self.user_agent {
+            request.headers_mut().insert(USER_AGENT, user_agent.clone());
+        }
         // The URL's type guarantees `https` or a loopback literal. Checked again on what is sent.
         let to_this_machine = matches!(request.uri().host(), Some("127.0.0.1" | "[::1]"));
         if !(plain && to_this_machine) {

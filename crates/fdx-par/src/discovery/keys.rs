@@ -3,6 +3,7 @@ use core::time::Duration;
 use fdx_jose::{Jwks, KeyError};
 use fdx_wire::{HttpsUrl, UnixTime};
 use http::StatusCode;
+use http::header::ACCEPT;
 
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
@@ -111,11 +112,14 @@ impl Exchange for ServerKeys {
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(jwks_uri: &HttpsUrl, _: &Mint<'_, NoEntropy>) -> Result<(Outgoing, ()), Error> {
-        Ok((Outgoing::get(jwks_uri.clone(), LIMIT), ()))
+        let mut outgoing = Outgoing::get(jwks_uri.clone(), LIMIT);
+        outgoing.header(ACCEPT, "application/jwk-set+json, application/json")?;
+        Ok((outgoing, ()))
     }
 
     fn read(jwks_uri: HttpsUrl, (): (), answer: &Answer<'_>) -> Result<Self, Error> {
-        answer.check_json(StatusCode::OK)?;
+        // RFC 7517 8.5: application/jwk-set+json. Some servers send no media type.
+        answer.check_json_or_untyped(StatusCode::OK)?;
         let jwks = Jwks::parse(answer.body).map_err(|error| answer.fault(rule(error)))?;
         Ok(Self { jwks_uri, jwks, fetched_at: answer.drafted_at })
     }

@@ -57,6 +57,8 @@ pub struct Said {
     pub state: Option<Excerpt>,
     /// `x-fapi-interaction-id` of the answer, by which the institution finds the call.
     pub interaction_id: Option<Excerpt>,
+    /// `Content-Encoding` of the answer, unless it is `identity`: the body was not read.
+    pub content_encoding: Option<Excerpt>,
     /// `Retry-After`, of a day at most.
     pub retry_after: Option<Duration>,
     /// By how many seconds the server's `Date` is ahead of `now`; negative where it is behind.
@@ -82,6 +84,7 @@ impl fmt::Display for Said {
             ("", &self.error_description),
             ("see ", &self.error_uri),
             ("interaction ", &self.interaction_id),
+            ("Content-Encoding ", &self.content_encoding),
         ];
         for (lead, text) in texts {
             if let Some(text) = text {

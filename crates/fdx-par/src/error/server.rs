@@ -54,6 +54,8 @@ faults! {
             "FDX Consent API", "the grant is another consent than the one that was asked for";
         ConsentInactive: "fdx.consent.inactive",
             "FDX Consent API", "the consent is not active; the tokens are kept";
+        ContentEncoding: "rfc9110.content_encoding",
+            "RFC 9110 section 12.5.3", "the body has a content coding, and the request accepts none";
         ContentType: "rfc9110.content_type",
             "RFC 9110 section 8.3", "the body is not application/json";
         EndpointNotHttps: "fapi2.endpoint.https",

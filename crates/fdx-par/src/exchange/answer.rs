@@ -3,7 +3,9 @@ use core::time::Duration;
 
 use fdx_wire::json::Limits;
 use fdx_wire::{UnixTime, json};
-use http::header::{CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
@@ -22,7 +24,8 @@ const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const MAX_NONCE: usize = 512;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A response. It is checked in one order: size, status, content type, JSON.
+/// A response. It is checked in one order: size, status, content
+/// coding, content type, JSON.
 pub struct Answer<'a> {
     pub(crate) status: StatusCode,
     pub(crate) headers: &'a HeaderMap,
@@ -56,13 +59,42 @@ impl Answer<'_> {
             .map_err(|error| self.fault(ServerRule::of_json(error.kind())))
     }
 
-    /// Size, status and content type.
+    /// Size, status, content coding and content type.
     pub(crate) fn check_json(&self, status: StatusCode) -> Result<(), Error> {
         self.check_status(status)?;
+        self.check_not_encoded()?;
         if !self.is_json() {
             return Err(self.fault(ServerRule::ContentType));
         }
         Ok(())
+    }
+
+    /// The same, for a document that need not have a content type.
+    pub(crate) fn check_json_or_untyped(&self, status: StatusCode) -> Result<(), Error> {
+        match self.headers.contains_key(CONTENT_TYPE) {
+            true => self.check_json(status),
+            false => self.check_status(status).and_then(|()| self.check_not_encoded()),
+        }
+    }
+
+    /// Every request has `Accept-Encoding: identity`, so that no other coding is acceptable (RFC 9110
+    /// section 12.5.3).
+    pub(crate) fn check_not_encoded(&self) -> Result<(), Error> {
+        match self.content_encoding() {
+            Some(_) => Err(self.fault(ServerRule::ContentEncoding)),
+            None => Ok(()),
+        }
+    }
+
+    /// `Content-Encoding`, unless the body is as it is (RFC 9110 section 8.4).
+    fn content_encoding(&self) -> Option<Excerpt> {
+        let values = self.headers.get_all(CONTENT_ENCODING).iter();
+        let value = values.map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b", "[..]);
+        let value = String::from_utf8_lossy(&value);
+        let is_identity = |coding: &str| {
+            coding.trim().is_empty() || coding.trim().eq_ignore_ascii_case("identity")
+        };
+        (!value.split(',').all(is_identity)).then(|| Excerpt::of(&value))
     }
 
     /// Size and status.
@@ -114,7 +146,8 @@ impl Answer<'_> {
     /// The body of an error, if it is a JSON object of at most 16 KiB.
     pub(crate) fn error_body(&self) -> Option<&ErrorBody> {
         let read = || json::object_from_slice(self.body, &Limits::bytes(16 * 1024)).ok();
-        self.error_body.get_or_init(|| self.is_json().then(read).flatten()).as_ref()
+        let is_readable = || self.is_json() && self.content_encoding().is_none();
+        self.error_body.get_or_init(|| is_readable().then(read).flatten()).as_ref()
     }
 
     pub(crate) fn refuse(&self, kind: RefusalKind, said: Said) -> Error {
@@ -130,6 +163,7 @@ impl Answer<'_> {
         Said {
             status: self.status.as_u16(),
             interaction_id: self.text(&INTERACTION_ID).map(Excerpt::of),
+            content_encoding: self.content_encoding(),
             retry_after: self.retry_after(),
             clock_offset: self.clock_offset(),
             ..Said::default()

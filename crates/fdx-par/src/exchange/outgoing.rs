@@ -4,7 +4,8 @@ use fdx_wire::form::Form;
 use fdx_wire::json::ObjectWriter;
 use fdx_wire::{HttpsUrl, Secret};
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, InvalidHeaderValue,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue,
+    InvalidHeaderValue, USER_AGENT,
 };
 use http::{HeaderMap, Method};
 use zeroize::Zeroizing;
@@ -58,6 +59,9 @@ pub(crate) enum SignedParameter {
     /// `request` (RFC 9101).
     RequestObject,
 }
+
+/// The default `User-Agent`. A transport or a resource request can replace it.
+const PRODUCT: &str = concat!("fdx/", env!("CARGO_PKG_VERSION"));
 
 const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -169,6 +173,10 @@ impl Outgoing {
     ) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        // RFC 9110 12.5.3: without it, the server may use any coding. Nothing here decodes.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        // RFC 9110 10.1.5: some firewalls block requests without it.
+        headers.insert(USER_AGENT, HeaderValue::from_static(PRODUCT));
         if let Some(content_type) = body.content_type() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }

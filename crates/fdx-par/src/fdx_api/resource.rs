@@ -46,6 +46,7 @@ const MEMBERS: usize = 500_000;
 
 /// Headers that the exchange writes, or that belong to the connection.
 const RESERVED: &[&str] = &[
+    "accept-encoding",
     "authorization",
     "connection",
     "content-length",
@@ -181,6 +182,7 @@ impl Exchange for ResourceAnswer {
             return Err(not_a_success(answer));
         }
         answer.check_size()?;
+        answer.check_not_encoded()?;
         Ok(Self {
             status: answer.status,
             content_type: answer.text(&CONTENT_TYPE).map(str::to_owned),

@@ -132,6 +132,7 @@ impl Exchange for IntrospectionJwt {
         answer: &Answer<'_>,
     ) -> Result<Self, Error> {
         answer.check_status(StatusCode::OK)?;
+        answer.check_not_encoded()?;
         if !answer.is(MEDIA_TYPE) {
             return Err(answer.fault(ServerRule::IntrospectionUnsigned));
         }

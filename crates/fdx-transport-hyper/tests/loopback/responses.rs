@@ -1,8 +1,9 @@
 use std::time::Duration;
 
-use fdx_transport_hyper::{ResponseFault, SetupFault, TransportError};
+use fdx_transport_hyper::{ResponseFault, SetupFault, Transport, TransportError};
 use http::{Request, StatusCode};
 
+use crate::recipient::{Recipient, now};
 use crate::server::{HTTP_1, HTTP_2, Server};
 
 #[tokio::test]
@@ -114,4 +115,26 @@ async fn rejects_urls_other_than_https() {
 
 fn too_large(limit: usize) -> TransportError {
     TransportError::Response(ResponseFault::BodyTooLarge { limit })
+}
+
+#[tokio::test]
+async fn user_agent_can_be_replaced() {
+    let server = Server::start().await;
+    let recipient = Recipient::of(&server);
+    for (builder, expected) in [
+        (server.trusted(), concat!("fdx/", env!("CARGO_PKG_VERSION"))),
+        (server.trusted().user_agent("Budget/7 (example)"), "Budget/7 (example)"),
+    ] {
+        let transport = builder.build().unwrap();
+        transport.run(recipient.discovery(), &recipient.key, now).await.unwrap();
+        assert_eq!(server.seen().last().unwrap().user_agent.as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn rejects_user_agents_that_cannot_be_sent() {
+    for text in ["", " ", "Budget ", "a\nb", "a\0", "caf\u{e9}"] {
+        let error = Transport::builder().user_agent(text).build().unwrap_err();
+        assert_eq!(error, SetupFault::UserAgent.into(), "{text:?}");
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use fdx_jose::Thumbprint;
 use fdx_transport_hyper::{Roots, Transport, TransportBuilder};
+use http::header::USER_AGENT;
 use http::{Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -56,6 +57,7 @@ pub struct Seen {
     pub path: String,
     pub version: Version,
     pub certificate: Option<Thumbprint>,
+    pub user_agent: Option<String>,
 }
 
 impl Default for Settings {
@@ -153,10 +155,12 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, log: Arc<Log>) {
         async move {
             let path = request.uri().path().to_owned();
             let version = request.version();
+            let user_agent = request.headers().get(USER_AGENT);
+            let user_agent = user_agent.map(|value| value.to_str().unwrap().to_owned());
             let repeated = {
                 let mut seen = log.seen.lock().unwrap();
                 let repeated = seen.iter().any(|seen| seen.path == path);
-                seen.push(Seen { path, version, certificate });
+                seen.push(Seen { path, version, certificate, user_agent });
                 repeated
             };
             Ok::<_, Infallible>(reply(&request, repeated).await)
