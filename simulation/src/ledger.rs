@@ -37,7 +37,7 @@ pub enum Harm {
     VerifierToOther,
     /// A token of one institution was sent to the other.
     TokenToOther,
-    /// A code was sent in two exchanges although flows are claimed.
+    /// A code with its verifier was sent in two exchanges although flows are claimed.
     CodeSentTwice,
     /// A code was exchanged twice.
     CodeExchangedTwice,
@@ -51,6 +51,58 @@ pub enum Harm {
     RenewalRefused,
     /// A flow took more requests than it may.
     TooManyRequests,
+    /// A `jti` was sent twice.
+    JtiSentTwice,
+    /// Two pushes have the same `state`, `nonce` or `code_challenge`.
+    PushRepeated,
+    /// A code was sent without its verifier, or a verifier without its code.
+    CodeWithoutVerifier,
+    /// A request was repeated although no DPoP nonce was required, or repeated twice.
+    RepeatedWithoutNonce,
+    /// A refresh token was sent after another one was persisted, or after it was refused.
+    RetiredTokenSent,
+    /// A customer was sent to the institution with a `request_uri` that was not received or was
+    /// used before, or with further parameters.
+    RequestUriUsedTwice,
+    /// A part of a secret is in a URL, an error, or `Debug` output.
+    SecretShown,
+    /// An error is too long, contains control characters, or has no code, clause or near next step.
+    MalformedError,
+    /// A persisted text is not restored as it was written.
+    NotRestored,
+}
+
+impl Harm {
+    /// Whether the promise depends on TLS: an institution's responses and the customer's callbacks
+    /// arrive unchanged.
+    pub(crate) fn needs_tls(self) -> bool {
+        match self {
+            Self::OthersConsent
+            | Self::OthersLogin
+            | Self::NotDenied
+            | Self::NotGranted
+            | Self::ReloadOutcome
+            | Self::GrantLost
+            | Self::RenewalRefused
+            | Self::TooManyRequests => true,
+            Self::ServedToAttacker
+            | Self::OtherSession
+            | Self::CodeToOther
+            | Self::VerifierToOther
+            | Self::TokenToOther
+            | Self::CodeSentTwice
+            | Self::CodeExchangedTwice
+            | Self::JtiSentTwice
+            | Self::PushRepeated
+            | Self::CodeWithoutVerifier
+            | Self::RepeatedWithoutNonce
+            | Self::RetiredTokenSent
+            | Self::RequestUriUsedTwice
+            | Self::SecretShown
+            | Self::MalformedError
+            | Self::NotRestored => false,
+        }
+    }
 }
 
 /// The owner of a browser: 0 is the attacker.
@@ -210,10 +262,11 @@ pub(crate) fn field(form: &[u8], name: &str) -> Option<String> {
     form.one(name).ok()?.map(str::to_owned)
 }
 
-/// One parameter of a URL's query.
+/// One parameter of a URL's query, or of the signed response in it.
 pub(crate) fn parameter(url: &str, name: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
-    field(query.as_bytes(), name)
+    let signed = || claim(&field(query.as_bytes(), "response")?, name);
+    field(query.as_bytes(), name).or_else(signed)
 }
 
 /// A text claim of a compact JWS, unverified.

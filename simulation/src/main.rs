@@ -51,7 +51,7 @@ fn minimal_sets() -> ExitCode {
 
 /// Runs one world and prints a line for each event.
 fn replay(seed: u64) -> Tally {
-    World::new(seed, settings(Trace::On)).run()
+    World::from_seed(seed, settings(Trace::On)).run()
 }
 
 /// Runs as many worlds as contain this number of flows, each with its own seed and in one thread.
@@ -64,7 +64,7 @@ fn run(flows: u64, seed: u64, output: Output) -> Tally {
             if number >= worlds {
                 return;
             }
-            let tally = World::new(seed.wrapping_add(number), settings(Trace::Off)).run();
+            let tally = World::from_seed(seed.wrapping_add(number), settings(Trace::Off)).run();
             let mut total = total.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             total.add(tally);
             if output == Output::Table && total.flows() % 5000 < FLOWS_OF_A_WORLD {
@@ -83,7 +83,7 @@ fn run(flows: u64, seed: u64, output: Output) -> Tally {
 
 fn settings(trace: Trace) -> Settings {
     let flows = FLOWS_OF_A_WORLD;
-    Settings { flows, faults: Faults::Usual, attack: None, binding: None, trace }
+    Settings { flows, faults: Faults::Usual, attack: None, profile: None, trace }
 }
 
 /// Prints the result. Fails if a promise was broken or an expected event never occurred.

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::attack::Attack;
-use crate::scene::Binding;
+use crate::scene::{Binding, Profile};
 use crate::switches;
 use crate::world::{Faults, Settings, Trace, World};
 
@@ -71,9 +71,9 @@ fn play(attack: Attack, binding: Binding, off: u64) -> (bool, u64) {
         flows: 1,
         faults: Faults::None,
         attack: Some(attack),
-        binding: Some(binding),
+        profile: Some(Profile { binding, ..Profile::FAPI }),
         trace: Trace::Off,
     };
-    let tally = World::new(1, settings).run();
+    let tally = World::from_seed(1, settings).run();
     (tally.attack(attack).1 > 0, switches::stopped())
 }

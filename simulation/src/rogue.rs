@@ -66,16 +66,18 @@ impl World {
 
     /// Requests the accounts with a token and the attacker's own proof or certificate.
     pub(crate) fn access(&mut self, plan: Attack, token: &str) {
-        let Ok(url) = Bank::Honest.fdx_base(self.binding).join_segment("accounts") else { return };
+        let Ok(url) = Bank::Honest.fdx_base(self.profile.binding).join_segment("accounts") else {
+            return;
+        };
         let secret = Secret::new(token.to_owned());
         let mut nonce = None;
         for _ in 0..2 {
             let mut request = Request::new(Vec::new());
             *request.uri_mut() = url.as_str().parse().unwrap_or_default();
-            let authorization = format!("{} {token}", self.binding.scheme());
+            let authorization = format!("{} {token}", self.profile.binding.scheme());
             set(&mut request, "authorization", &authorization);
             set(&mut request, "x-fapi-interaction-id", "c770aef3-6784-41f7-8e0e-ff5f97bddb3a");
-            if self.binding == Binding::Dpop {
+            if self.profile.binding == Binding::Dpop {
                 let proof = self.proof("GET", &url, Some(&secret), nonce.as_deref());
                 set(&mut request, "dpop", &proof);
             }
@@ -193,7 +195,7 @@ impl World {
         path: &str,
         pairs: &[(&str, &str)],
     ) -> Option<Response<Vec<u8>>> {
-        let mtls = self.binding == Binding::Mtls && path == "/token";
+        let mtls = self.profile.binding == Binding::Mtls && path == "/token";
         let origin = Bank::Honest.origin();
         let origin = if mtls { origin.replace("https://", "https://mtls.") } else { origin };
         let url = HttpsUrl::parse(&format!("{origin}{path}")).ok()?;
@@ -212,7 +214,7 @@ impl World {
             *request.method_mut() = http::Method::POST;
             *request.uri_mut() = url.as_str().parse().ok()?;
             set(&mut request, "content-type", "application/x-www-form-urlencoded");
-            if self.binding == Binding::Dpop {
+            if self.profile.binding == Binding::Dpop {
                 let proof = self.proof("POST", &url, None, nonce.as_deref());
                 set(&mut request, "dpop", &proof);
             }
@@ -244,7 +246,7 @@ impl World {
         nonce: Option<&str>,
     ) -> String {
         let key = ProofKey::new(keys_of(Key::Rogue).public().clone());
-        let jti = self.rng.next().to_string();
+        let jti = self.choices.random().to_string();
         let iat = self.bank_time(Bank::Honest);
         let claims =
             ProofClaims::new(method, url, &jti, iat).with_access_token(token).with_nonce(nonce);
@@ -263,7 +265,7 @@ impl World {
     fn assertion(&mut self, who: As) -> String {
         let public = keys_of(Key::Rogue).public().clone();
         let key = AssertionKey::new(public, AssertionType::default());
-        let (jti, now) = (self.rng.next().to_string(), self.bank_time(Bank::Honest));
+        let (jti, now) = (self.choices.random().to_string(), self.bank_time(Bank::Honest));
         let lifetime = Duration::from_secs(60);
         let input =
             key.client_assertion(who.client_id(), &Bank::Honest.issuer(), &jti, now, lifetime);

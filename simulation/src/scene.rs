@@ -3,16 +3,18 @@
 use std::sync::OnceLock;
 
 use fdx_jose::{
-    AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, SealingKey, SealingKeys, Thumbprint,
-    backend,
+    AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, RequestObjectKey, SealingKey,
+    SealingKeys, Thumbprint, backend,
 };
 use fdx_par::{
-    AuthorizationRequest, ClientAuthentication, ClientConfig, SenderConstraint, ServerMetadata,
-    Step, WellKnown, discover,
+    AuthorizationRequest, ClientAuthentication, ClientConfig, RequestObjects, ResponseMode,
+    SenderConstraint, ServerMetadata, Step, WellKnown, discover,
 };
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
-use fdx_sandbox::{InstitutionConfig, RefreshPolicy, RegisteredClient, Sandbox};
+use fdx_sandbox::{InstitutionConfig, NoncePolicy, RefreshPolicy, RegisteredClient, Sandbox};
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
+
+use crate::choices::Choices;
 
 /// One of the two institutions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,6 +35,21 @@ pub enum Binding {
     Mtls,
 }
 
+/// How the recipient authenticates and sends requests in a world, and how it receives callbacks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Profile {
+    /// What tokens are bound to.
+    pub binding: Binding,
+    /// Whether the client authenticates by its certificate instead of an assertion.
+    pub certificate_authenticates: bool,
+    /// Whether pushed requests are signed.
+    pub signed_requests: bool,
+    /// Whether callbacks are signed.
+    pub response_mode: ResponseMode,
+    /// Whether institutions require DPoP nonces.
+    pub nonces: NoncePolicy,
+}
+
 /// 2026-01-05T10:00:00Z, when every world begins.
 pub(crate) const START: u64 = 1_767_607_200;
 pub(crate) const APP: &str = "app";
@@ -50,6 +67,36 @@ pub(crate) enum Key {
     HonestBank = 3,
     HostileBank = 4,
     Rogue = 5,
+}
+
+impl Profile {
+    /// The FAPI 2.0 Security Profile with DPoP, which the attacks are against.
+    pub const FAPI: Self = Self {
+        binding: Binding::Dpop,
+        certificate_authenticates: false,
+        signed_requests: false,
+        response_mode: ResponseMode::Query,
+        nonces: NoncePolicy::Demand,
+    };
+
+    /// Whether attacks are simulated: whether this is the Security Profile, with either binding.
+    pub(crate) fn is_attacked(self) -> bool {
+        self == Self { binding: self.binding, ..Self::FAPI }
+    }
+
+    /// Chooses one of all profiles.
+    pub(crate) fn any(choices: &mut Choices) -> Self {
+        Self {
+            binding: if choices.chance(500) { Binding::Mtls } else { Binding::Dpop },
+            certificate_authenticates: choices.chance(500),
+            signed_requests: choices.chance(500),
+            response_mode: match choices.chance(500) {
+                true => ResponseMode::Jwt,
+                false => ResponseMode::Query,
+            },
+            nonces: if choices.chance(500) { NoncePolicy::Silent } else { NoncePolicy::Demand },
+        }
+    }
 }
 
 impl Bank {
@@ -104,7 +151,7 @@ impl Bank {
 
     pub(crate) fn institution(
         self,
-        binding: Binding,
+        profile: Profile,
         refresh: RefreshPolicy,
         entropy: Entropy,
     ) -> Sandbox {
@@ -112,7 +159,8 @@ impl Bank {
         let keys = vec![load(self.key())];
         let mut config = InstitutionConfig::new(self.issuer(), mtls, backend::ring(), keys);
         config.refresh_policy = refresh;
-        let bound = |certificate| match binding {
+        config.nonce_policy = profile.nonces;
+        let bound = |certificate| match profile.binding {
             Binding::Dpop => fdx_sandbox::Binding::Dpop,
             Binding::Mtls => fdx_sandbox::Binding::MutualTls(certificate),
         };
@@ -121,6 +169,14 @@ impl Bank {
             let mut client = RegisteredClient::new(id, vec![uri], jwks, bound(certificate));
             client.scopes = SCOPES.map(str::to_owned).to_vec();
             client.id_token_signed_response_alg = fdx_jose::Algorithm::EdDsa;
+            client.authorization_signed_response_alg = Some(fdx_jose::Algorithm::EdDsa);
+            if profile.certificate_authenticates {
+                client.authentication =
+                    fdx_sandbox::ClientAuthentication::SelfSignedTlsClientAuth(vec![certificate]);
+            }
+            if profile.signed_requests {
+                client.request_objects = fdx_sandbox::RequestObjects::Required;
+            }
             client
         };
         let rogues = parsed(RedirectUri::parse("https://rogue.example/callback"));
@@ -131,27 +187,38 @@ impl Bank {
         Sandbox::new(config, entropy)
     }
 
-    pub(crate) fn config(self, binding: Binding) -> ClientConfig {
+    pub(crate) fn config(self, profile: Profile) -> ClientConfig {
         let proof = match self {
             Self::Honest => Key::HonestProof,
             Self::Hostile => Key::HostileProof,
         };
-        let assertion =
-            AssertionKey::new(keys_of(Key::Assertion).public().clone(), AssertionType::default());
-        ClientConfig::new(
+        let public = keys_of(Key::Assertion).public();
+        let authentication = match profile.certificate_authenticates {
+            true => ClientAuthentication::SelfSignedTlsClientAuth(certificate()),
+            false => ClientAuthentication::PrivateKeyJwt(AssertionKey::new(
+                public.clone(),
+                AssertionType::default(),
+            )),
+        };
+        let mut config = ClientConfig::new(
             self.issuer(),
             APP,
             self.redirect_uri(),
-            self.fdx_base(binding),
-            ClientAuthentication::PrivateKeyJwt(assertion),
-            match binding {
+            self.fdx_base(profile.binding),
+            authentication,
+            match profile.binding {
                 Binding::Dpop => {
                     SenderConstraint::Dpop(ProofKey::new(keys_of(proof).public().clone()))
                 }
                 Binding::Mtls => SenderConstraint::Mtls(certificate()),
             },
             backend::ring(),
-        )
+        );
+        config.response_mode = profile.response_mode;
+        if profile.signed_requests {
+            config.request_objects = RequestObjects::signed(RequestObjectKey::new(public.clone()));
+        }
+        config
     }
 
     /// The metadata, discovered once.
@@ -176,7 +243,7 @@ impl Bank {
         let (_, sent) = ask(self)?;
         let (request, _) = ask(place)?;
         let mut institution =
-            place.institution(Binding::Dpop, RefreshPolicy::Keep, Entropy::new([1; 32]));
+            place.institution(Profile::FAPI, RefreshPolicy::Keep, Entropy::new([1; 32]));
         match sent.receive(institution.handle(&request.into_http(), None, now), now)? {
             Step::Done(metadata) => Ok(metadata),
             Step::Again(_) => unreachable!("this request needs no nonce"),

@@ -69,7 +69,7 @@ pub(crate) fn prefix(person: Person) -> String {
     format!("acc-of-{person}-")
 }
 
-/// The `sub` of a person at an institution.
+/// The `sub` of a person at an institution. Long enough that a part of it can be searched for.
 pub(crate) fn subject(person: Person) -> String {
-    format!("customer-{person}")
+    format!("subject-of-person-{person}")
 }

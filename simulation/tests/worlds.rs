@@ -1,14 +1,17 @@
 //! Properties of worlds without which the simulation would prove nothing.
 
-use fdx_simulation::{Attack, Binding, Faults, Settings, Trace, World};
+use fdx_par::ResponseMode;
+use fdx_sandbox::NoncePolicy;
+use fdx_simulation::{Attack, Binding, Faults, Profile, Settings, Trace, World};
+use proptest::prelude::*;
 
 fn settings(flows: u64) -> Settings {
-    Settings { flows, faults: Faults::Usual, attack: None, binding: None, trace: Trace::Off }
+    Settings { flows, faults: Faults::Usual, attack: None, profile: None, trace: Trace::Off }
 }
 
 #[test]
 fn seed_decides_everything() {
-    let run = |seed| World::new(seed, settings(40)).run().to_json();
+    let run = |seed| World::from_seed(seed, settings(40)).run().to_json();
     assert_eq!(run(7), run(7));
     assert_ne!(run(7), run(8));
 }
@@ -16,7 +19,7 @@ fn seed_decides_everything() {
 #[test]
 fn keeps_every_promise_among_faults_and_attacks() {
     for seed in 1..=3 {
-        let tally = World::new(seed, settings(40)).run();
+        let tally = World::from_seed(seed, settings(40)).run();
         assert!(tally.harms().is_empty(), "seed {seed}: {:?}", tally.harms());
     }
 }
@@ -28,12 +31,54 @@ fn every_attack_fails_except_those_that_fapi_leaves_open() {
             flows: 1,
             faults: Faults::None,
             attack: Some(attack),
-            binding: Some(Binding::Dpop),
+            profile: Some(Profile::FAPI),
             trace: Trace::Off,
         };
-        let tally = World::new(1, settings).run();
+        let tally = World::from_seed(1, settings).run();
         let (tried, _) = tally.attack(attack);
         assert!(tried > 0, "{}", attack.name());
         assert_eq!(tally.harms_of(attack), attack.open_harms(), "{}", attack.name());
+    }
+}
+
+/// A small world whose choices come from bytes, with every fault.
+fn small(bytes: &[u8], profile: Option<Profile>) -> World {
+    World::from_bytes(bytes, Settings { profile, ..Settings::SMALL })
+}
+
+#[test]
+fn flow_without_faults_succeeds_in_every_profile() {
+    for number in 0..32 {
+        let bit = |bit: u32| number >> bit & 1 == 1;
+        let profile = Profile {
+            binding: if bit(0) { Binding::Mtls } else { Binding::Dpop },
+            certificate_authenticates: bit(1),
+            signed_requests: bit(2),
+            response_mode: if bit(3) { ResponseMode::Jwt } else { ResponseMode::Query },
+            nonces: if bit(4) { NoncePolicy::Silent } else { NoncePolicy::Demand },
+        };
+        let tally = small(&[], Some(profile)).run();
+        assert_eq!(tally.harms(), [], "{profile:?}");
+        assert_eq!(tally.ends().get("granted whole"), Some(&1), "{profile:?} {:?}", tally.errors());
+        assert!(tally.errors().is_empty(), "{profile:?}: {:?}", tally.errors());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_choices_break_no_promise(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        let tally = small(&bytes, None).run();
+        prop_assert_eq!(tally.harms(), []);
+    }
+
+    /// Random bytes choose a fault sooner or later, so few of their flows reach a renewal.
+    #[test]
+    fn any_renewals_break_no_promise(
+        bytes in prop::collection::vec(prop_oneof![3 => Just(0), 1 => any::<u8>()], 0..600),
+    ) {
+        let tally = small(&bytes, None).run();
+        prop_assert_eq!(tally.harms(), []);
     }
 }

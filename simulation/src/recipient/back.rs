@@ -1,5 +1,7 @@
 //! The back channel: responses, tokens, keys.
 
+use std::fmt::Debug;
+
 use fdx_par::{Error, Exchanged, NextStep, Output, Sent, ServerKeys, Step, Verification, Verified};
 use http::Response;
 
@@ -7,7 +9,8 @@ use super::{Held, RETRIES, Waiting};
 use crate::ledger::Harm;
 use crate::scene::Bank;
 use crate::shared;
-use crate::world::{Faults, Lane, World};
+use crate::single_use::Reason;
+use crate::world::{Lane, World};
 
 impl World {
     /// Receives a response or a copy of one.
@@ -17,7 +20,7 @@ impl World {
         };
         let (node, lane) = (task.node, task.lane);
         // Between any two steps.
-        if lane == Lane::Network && self.faults == Faults::Usual && self.rng.chance(4) {
+        if lane == Lane::Network && self.is_faulty() && self.choices.chance(4) {
             return self.crash(node);
         }
         let Some(waiting) = self.tasks.get_mut(&id).and_then(|task| task.waiting.take()) else {
@@ -25,6 +28,7 @@ impl World {
         };
         match waiting {
             Waiting::Push(sent) => {
+                self.single_use.pushed(&response);
                 if let Some(pushed) = self.step(id, sent, response, Waiting::Push, "push refused") {
                     self.pushed(id, pushed);
                 }
@@ -52,6 +56,17 @@ impl World {
             Waiting::Call(sent) => {
                 if let Some(answer) = self.step(id, sent, response, Waiting::Call, "") {
                     self.called(id, &answer);
+                    self.after_call(id);
+                }
+            }
+            Waiting::Introspect(sent) => {
+                let end = "tokens kept, consent not read";
+                if let Some(answer) = self.step(id, sent, response, Waiting::Introspect, end) {
+                    self.introspected(id, &answer);
+                }
+            }
+            Waiting::Revoke(sent) => {
+                if self.step(id, sent, response, Waiting::Revoke, "").is_some() {
                     self.tasks.remove(&id);
                 }
             }
@@ -73,7 +88,7 @@ impl World {
         }
     }
 
-    pub(super) fn step<T: Output>(
+    pub(super) fn step<T: Debug + Output>(
         &mut self,
         id: u32,
         sent: Sent<T>,
@@ -82,10 +97,16 @@ impl World {
         end: &'static str,
     ) -> Option<T> {
         let (_, now) = self.client_and_time(id)?;
+        let received = response.clone();
         match sent.receive(response, now) {
-            Ok(Step::Done(done)) => Some(done),
+            Ok(Step::Done(done)) => {
+                self.secrets.show(format!("{done:?}"));
+                Some(done)
+            }
             Ok(Step::Again(draft)) => {
-                self.send(id, draft, again);
+                let reason = self.tasks.get(&id)?.reason;
+                self.check_repetition(&received, reason, self.plan(id));
+                self.send_because(id, draft, Reason::Nonce, again);
                 None
             }
             Err(error) => {
@@ -101,6 +122,10 @@ impl World {
                         task.retries += 1;
                         self.note(&error);
                         self.refresh(id);
+                    }
+                    (NextStep::StartOver, "renewal refused", _) => {
+                        self.forget(id, &error);
+                        self.fail(id, &error, end);
                     }
                     (_, "exchange refused", _) => {
                         self.judge_reload(id, &error);
@@ -204,6 +229,7 @@ impl World {
             (hash, token.subject().to_owned())
         });
         let renews = task.renews;
+        self.secrets.show(format!("{verified:?}"));
         task.held = Held::Verified(verified);
         if let (Bank::Honest, Some((Some(hash), subject))) = (bank, login)
             && (self.ledger.login(&hash).is_some_and(|by| by != person)
@@ -214,6 +240,8 @@ impl World {
         // The flow of a renewed grant has ended: what counts now is that the grant can be used.
         if renews {
             self.renewed_late(id);
+        } else if plan.is_none() && self.is_faulty() && self.choices.chance(100) {
+            self.introspect(id);
         } else {
             self.read_consent(id);
         }

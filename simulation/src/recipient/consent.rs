@@ -1,17 +1,46 @@
 //! The granted consent, compared with what the institution knows, and a first call.
 
-use fdx_par::{ConsentRead, ResourceAnswer, ResourceRequest, StoredGrant};
+use fdx_par::{
+    ConsentRead, Introspection, ResourceAnswer, ResourceRequest, StoredGrant, TokenTypeHint,
+};
 
 use super::{Held, Waiting};
 use crate::attack::Attack;
 use crate::ledger::Harm;
 use crate::scene::{self, Bank};
 use crate::shared;
-use crate::world::{ATTACKER, Event, Faults, World};
+use crate::world::{ATTACKER, Event, World};
 
 impl World {
+    /// Introspects the access token before the consent is read.
+    pub(super) fn introspect(&mut self, id: u32) {
+        let entropy = self.choices.entropy();
+        let Some((client, now)) = self.client_and_time(id) else { return };
+        self.count_optional(id);
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        let Held::Verified(verified) = &task.held else { return };
+        match client.introspect(verified.tokens().access_token(), entropy, now) {
+            Ok(draft) => self.send(id, draft, Waiting::Introspect),
+            Err(error) => self.fail(id, &error, "tokens kept, consent not read"),
+        }
+    }
+
+    pub(super) fn introspected(&mut self, id: u32, answer: &Introspection) {
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        let Held::Verified(verified) = std::mem::replace(&mut task.held, Held::Nothing) else {
+            return;
+        };
+        match verified.introspected(answer) {
+            Ok(verified) => {
+                task.held = Held::Verified(verified);
+                self.read_consent(id);
+            }
+            Err(refused) => self.fail(id, &refused.error, "tokens kept, consent not read"),
+        }
+    }
+
     pub(super) fn read_consent(&mut self, id: u32) {
-        let entropy = self.rng.entropy();
+        let entropy = self.choices.entropy();
         let Some((client, now)) = self.client_and_time(id) else { return };
         let Some(task) = self.tasks.get_mut(&id) else { return };
         let Held::Verified(verified) = &task.held else { return };
@@ -23,6 +52,7 @@ impl World {
 
     pub(super) fn read(&mut self, id: u32, read: ConsentRead) {
         let plan = self.plan(id);
+        let Some((client, now)) = self.client_and_time(id) else { return };
         let Some(task) = self.tasks.get_mut(&id) else { return };
         let (person, bank, flow, flow_id) =
             (task.person, task.bank, task.flow, task.flow_id.clone());
@@ -33,6 +63,11 @@ impl World {
             Ok(granted) => granted,
             Err(refused) => return self.fail(id, &refused.error, "tokens kept, consent not read"),
         };
+        self.secrets.show(format!("{granted:?}"));
+        match client.receipt(&granted, now) {
+            Ok(receipt) => self.secrets.show(receipt.canonical_json()),
+            Err(error) => self.note(&error),
+        }
         self.persist(id, &granted.stored().to_json());
         let id_text = granted.consent_id().map(|id| id.as_str().to_owned()).unwrap_or_default();
         let same = granted.grant().and_then(|grant| grant.id()) == granted.consent_id();
@@ -55,27 +90,64 @@ impl World {
             self.end(flow, if whole { "granted whole" } else { "granted in part" });
         }
         // The response to the browser clears its cookie, unless it is lost.
-        let lost = plan.is_some() || self.faults == Faults::Usual && self.rng.chance(20);
+        let lost = plan.is_some() || self.is_faulty() && self.choices.chance(20);
         if !lost {
             self.clear_cookie(person, &flow_id);
         }
         if plan == Some(Attack::SwappedRenewal) {
             self.queue.plan(self.now + 1000, Event::Renew { flow: flow_id });
-        } else if self.faults == Faults::Usual && person != ATTACKER && self.rng.chance(200) {
-            let at = self.now + self.rng.below(600_000);
+        } else if self.is_faulty() && person != ATTACKER && self.choices.chance(200) {
+            let at = self.now + self.choices.below(600_000);
             self.queue.plan(at, Event::Renew { flow: flow_id });
         }
         self.call(id, &granted.stored());
     }
 
     pub(crate) fn call(&mut self, id: u32, grant: &StoredGrant) {
-        let entropy = self.rng.entropy();
+        let entropy = self.choices.entropy();
         let Some((client, now)) = self.client_and_time(id) else { return };
         let Ok(url) = client.config().fdx_base.join_segment("accounts") else { return };
         let request = ResourceRequest::get(url);
+        self.secrets.show(format!("{grant:?}"));
+        if let Some(task) = self.tasks.get_mut(&id) {
+            task.held = Held::Stored(grant.clone());
+        }
         match client.call(grant.tokens().access_token(), request, entropy, now) {
             Ok(draft) => self.send(id, draft, Waiting::Call),
             Err(error) => self.fail(id, &error, ""),
+        }
+    }
+
+    /// Ends the task, calls again, or revokes the access token.
+    pub(super) fn after_call(&mut self, id: u32) {
+        let plan = self.plan(id);
+        let weights: &[u64] =
+            if plan.is_none() && self.is_faulty() { &[900, 50, 50] } else { &[1] };
+        let next = self.choices.weighted(weights);
+        let grant = self.tasks.get(&id).and_then(|task| match &task.held {
+            Held::Stored(grant) => Some(grant.clone()),
+            _ => None,
+        });
+        let Some(grant) = grant.filter(|_| next != 0) else {
+            self.tasks.remove(&id);
+            return;
+        };
+        self.count_optional(id);
+        if next == 1 {
+            return self.call(id, &grant);
+        }
+        let entropy = self.choices.entropy();
+        let Some((client, now)) = self.client_and_time(id) else { return };
+        match client.revoke(grant.tokens(), TokenTypeHint::AccessToken, entropy, now) {
+            Ok(draft) => self.send(id, draft, Waiting::Revoke),
+            Err(error) => self.fail(id, &error, ""),
+        }
+    }
+
+    fn count_optional(&mut self, id: u32) {
+        let begun = self.tasks.get(&id).and_then(|task| task.begun);
+        if let Some(flow) = begun.and_then(|begun| self.flows.get_mut(begun)) {
+            flow.optional += 1;
         }
     }
 

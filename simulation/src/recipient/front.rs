@@ -1,11 +1,13 @@
 //! The front channel of the recipient: the push, the redirect, the callback.
 
-use fdx_par::{Accepted, Callback, Client, FlowId, Pushed};
+use fdx_par::{
+    Accepted, Callback, Client, Error, FlowId, Pending, Pushed, ResponseMode, Verification,
+};
 
 use super::{Waiting, session};
 use crate::ledger::{Harm, Person};
-use crate::scene::{self};
-use crate::world::{Claims, Cookie, Event, Faults, Lane, World};
+use crate::scene::{self, Bank};
+use crate::world::{Claims, Cookie, Event, Lane, World};
 
 impl World {
     /// Begins a flow: a customer clicks and a node pushes.
@@ -25,7 +27,7 @@ impl World {
     }
 
     pub(super) fn push(&mut self, id: u32) {
-        let entropy = self.rng.entropy();
+        let entropy = self.choices.entropy();
         let Some((client, now)) = self.client_and_time(id) else { return };
         match client.push(scene::request(), entropy, now) {
             Ok(draft) => self.send(id, draft, Waiting::Push),
@@ -34,17 +36,25 @@ impl World {
     }
 
     pub(super) fn pushed(&mut self, id: u32, pushed: Pushed) {
-        let entropy = self.rng.entropy();
+        let entropy = self.choices.entropy();
         let Some((_, now)) = self.client_and_time(id) else { return };
         let Some(task) = self.tasks.remove(&id) else { return };
         let Some(flow) = task.flow else { return };
         // The node was busy for a minute.
-        let stalls = self.faults == Faults::Usual && self.rng.chance(4);
+        let stalls = self.is_faulty() && self.choices.chance(4);
         let now = if stalls { now + core::time::Duration::from_secs(60) } else { now };
         let redirected = pushed.redirect(now);
-        let Ok((url, pending)) = redirected else {
-            return self.end(flow, "too late to redirect");
+        let (url, pending) = match redirected {
+            Ok(redirected) => redirected,
+            Err(error) => {
+                self.note(&error);
+                return self.end(flow, "too late to redirect");
+            }
         };
+        self.secrets.show(format!("{url} {url:?} {pending:?}", url = url.as_str()));
+        if let Some(harm) = self.single_use.authorization_url(url.as_str()) {
+            self.harm(harm, self.of(flow).and_then(|(_, plan, _)| plan));
+        }
         let Ok(sealed) = pending.seal(scene::sealing_keys(), &session(task.person), entropy) else {
             return;
         };
@@ -63,8 +73,8 @@ impl World {
             return;
         }
         let url = self.on_authorization(flow, url);
-        let at = self.now + 50 + self.rng.below(400);
-        let slow = self.faults == Faults::Usual && self.rng.chance(30);
+        let at = self.now + 50 + self.choices.below(400);
+        let slow = self.is_faulty() && self.choices.chance(30);
         let at = if slow { at + 70_000 } else { at };
         self.queue.plan(at, Event::Authorize { flow, url });
     }
@@ -100,10 +110,11 @@ impl World {
             }
         };
         let flow_id = pending.flow_id().as_str().to_owned();
-        let callback = match client.callback(pending, url, now) {
-            Ok(callback) => callback,
-            Err(refused) => {
-                self.note(&refused.error);
+        let callback = match self.read_callback(node, cookie.bank, &client, pending, url) {
+            Ok(Some(callback)) => callback,
+            Ok(None) => return end(self, "callback refused"),
+            Err(error) => {
+                self.note(&error);
                 return end(self, "callback refused");
             }
         };
@@ -128,6 +139,35 @@ impl World {
         self.exchange(node, person, &cookie, client, accepted, url, flow);
     }
 
+    /// Reads a callback in either response mode. `None` if the institution's keys do not verify it.
+    fn read_callback(
+        &mut self,
+        node: usize,
+        bank: Bank,
+        client: &Client,
+        pending: Pending,
+        url: &str,
+    ) -> Result<Option<Callback>, Error> {
+        let now = self.node_time(node);
+        if pending.response_mode() == ResponseMode::Query {
+            return Ok(Some(client.callback(pending, url, now)?));
+        }
+        let mut signed = client.signed_callback(pending, url, now)?;
+        for _ in 0..2 {
+            let keys = self.nodes.get(node).and_then(|node| node.keys.get(bank as usize));
+            signed = match client.verify(signed, keys.and_then(Option::as_ref), now)? {
+                Verification::Done(callback) => return Ok(Some(callback)),
+                Verification::FetchKeys(signed) => signed,
+            };
+            let fetched = client.fetch_keys(now).and_then(|draft| self.at_once(draft))?;
+            let node = self.nodes.get_mut(node);
+            if let Some(keys) = node.and_then(|node| node.keys.get_mut(bank as usize)) {
+                *keys = Some(fetched);
+            }
+        }
+        Ok(None)
+    }
+
     #[allow(clippy::too_many_arguments, reason = "all of it is there at this one moment")]
     pub(super) fn exchange(
         &mut self,
@@ -139,7 +179,6 @@ impl World {
         url: &str,
         flow: Option<usize>,
     ) {
-        let plan = flow.and_then(|flow| self.of(flow)).and_then(|(_, plan, _)| plan);
         let flow_id = accepted.flow_id().as_str().to_owned();
         let begun = self.began(&flow_id);
         let id = self.task(node, flow, begun, person, cookie.bank, client.clone());
@@ -158,9 +197,6 @@ impl World {
         if let Some(code) = crate::ledger::parameter(url, "code") {
             let sent = self.exchanges.entry((flow_id.clone(), code)).or_default();
             *sent += 1;
-            if *sent > 1 && self.claims == Claims::Atomic {
-                self.harm(Harm::CodeSentTwice, plan);
-            }
         }
         if let Some(of) = begun.and_then(|begun| self.flows.get_mut(begun)) {
             of.exchanges += 1;
@@ -168,7 +204,7 @@ impl World {
         if let Some(task) = self.tasks.get_mut(&id) {
             task.flow_id = flow_id;
         }
-        let (entropy, now) = (self.rng.entropy(), self.node_time(node));
+        let (entropy, now) = (self.choices.entropy(), self.node_time(node));
         match client.exchange(accepted, entropy, now) {
             Ok(draft) => self.send(id, draft, Waiting::Exchange),
             Err(refused) => self.fail(id, &refused.error, "exchange refused"),

@@ -1,5 +1,7 @@
 //! Nodes that crash and restart, and what must be left at the end.
 
+use std::fmt::Debug;
+
 use fdx_par::{
     Draft, Error, Output, ServerRule, Step, StoredStateFault, UnverifiedTokens, Verification,
 };
@@ -8,8 +10,9 @@ use super::{Posted, Waiting};
 use crate::attack::Attack;
 use crate::ledger::{Actor, Harm};
 use crate::scene::Bank;
+use crate::single_use::Reason;
 use crate::tally::count;
-use crate::world::{Event, Faults, Lane, Row, World};
+use crate::world::{Event, Lane, Row, World};
 
 impl World {
     /// Restarts a node, which loses its tasks and keeps what was persisted.
@@ -35,7 +38,7 @@ impl World {
             };
             // Half of the customers reload a page that does not respond.
             let callback = self.flows.get(flow).and_then(|flow| flow.callback.clone());
-            match callback.filter(|_| self.rng.chance(500)) {
+            match callback.filter(|_| self.choices.chance(500)) {
                 Some(url) => {
                     let (at, person) = (self.now + 2000, task.person);
                     let event = Event::Callback { person, url, flow, tries: 0, acting: None };
@@ -44,7 +47,7 @@ impl World {
                 None => self.end(flow, "node crashed"),
             }
         }
-        let at = self.now + 1000 + self.rng.below(20_000);
+        let at = self.now + 1000 + self.choices.below(20_000);
         self.queue.plan(at, Event::Restart { node });
     }
 
@@ -52,9 +55,7 @@ impl World {
     pub(super) fn dies(&mut self, id: u32, per_mille: u64) -> bool {
         let Some(task) = self.tasks.get(&id) else { return true };
         let node = task.node;
-        let dies = task.lane == Lane::Network
-            && self.faults == Faults::Usual
-            && self.rng.chance(per_mille);
+        let dies = task.lane == Lane::Network && self.is_faulty() && self.choices.chance(per_mille);
         if dies {
             self.crash(node);
         }
@@ -86,7 +87,7 @@ impl World {
         let keys = |bank: Bank| keys.get(bank as usize).and_then(Option::as_ref);
         for (_, row) in rows {
             let Some(client) = self.client_for(0, row.bank, None) else { continue };
-            let (entropy, now) = (self.rng.entropy(), self.node_time(0));
+            let (entropy, now) = (self.choices.entropy(), self.node_time(0));
             let renewed = match client.restore(&row.text) {
                 Ok(grant) => client
                     .refresh(&grant, entropy, now)
@@ -132,13 +133,18 @@ impl World {
     }
 
     /// Runs an exchange of the recipient without the network.
-    pub(crate) fn at_once<T: Output>(&mut self, mut draft: Draft<T>) -> Result<T, Error> {
+    pub(crate) fn at_once<T: Debug + Output>(&mut self, mut draft: Draft<T>) -> Result<T, Error> {
+        let mut reason = Reason::Drafted;
         loop {
-            let Posted { request, peer, sent } = Self::send_raw(draft)?;
+            let Posted { request, peer, sent } = self.sign(draft, reason, None)?;
             let response = self.ask_bank(Actor::Recipient, &request, peer, None);
+            let received = response.clone();
             match sent.receive(response, self.node_time(0))? {
                 Step::Done(done) => return Ok(done),
-                Step::Again(fresh) => draft = fresh,
+                Step::Again(fresh) => {
+                    self.check_repetition(&received, reason, None);
+                    (draft, reason) = (fresh, Reason::Nonce);
+                }
             }
         }
     }
@@ -147,6 +153,6 @@ impl World {
         let up: Vec<usize> = (0..self.nodes.len())
             .filter(|at| self.nodes.get(*at).is_some_and(|node| node.up))
             .collect();
-        self.rng.pick(&up).copied()
+        self.choices.pick(&up).copied()
     }
 }

@@ -7,17 +7,19 @@ mod front;
 mod machines;
 mod network;
 pub(crate) mod renewal;
+pub(crate) mod tampering;
 
 use fdx_par::{
-    Client, ConsentRead, Error, Exchanged, Output, Pushed, Refreshed, ResourceAnswer, Sent,
-    ServerKeys, UnverifiedTokens, Verified,
+    Client, ConsentRead, Error, Exchanged, Introspection, NextStep, Output, Pushed, Refreshed,
+    ResourceAnswer, Revoked, Sent, ServerKeys, StoredGrant, UnverifiedTokens, Verified,
 };
 use fdx_sandbox::Peer;
 use http::Request;
 
 use crate::attack::Attack;
-use crate::ledger::Person;
+use crate::ledger::{Harm, Person};
 use crate::scene::{Bank, Binding};
+use crate::single_use::Reason;
 use crate::tally::count;
 use crate::world::{Lane, World};
 
@@ -34,6 +36,8 @@ pub(crate) struct Task {
     pub(crate) client: Client,
     /// The number of requests, which identifies a late response to an earlier one.
     attempt: u32,
+    /// Why the last request was sent.
+    reason: Reason,
     retries: u8,
     keys_fetched: u8,
     flow_id: String,
@@ -53,7 +57,9 @@ enum Waiting {
     Exchange(Sent<Exchanged>),
     Keys(Sent<ServerKeys>),
     Read(Sent<ConsentRead>),
+    Introspect(Sent<Introspection>),
     Call(Sent<ResourceAnswer>),
+    Revoke(Sent<Revoked>),
     Refresh(Sent<Refreshed>),
     RefreshUnverified(Sent<UnverifiedTokens>),
 }
@@ -71,6 +77,7 @@ enum Held {
     Exchanged(Exchanged),
     Verified(Verified),
     Refreshed(Refreshed),
+    Stored(StoredGrant),
 }
 
 const TIMEOUT: u64 = 8000;
@@ -78,7 +85,7 @@ const RETRIES: u8 = 2;
 
 impl World {
     pub(crate) fn new_clients(&self) -> [Client; 2] {
-        Bank::ALL.map(|bank| match Client::new(bank.config(self.binding), bank.metadata()) {
+        Bank::ALL.map(|bank| match Client::new(bank.config(self.profile), bank.metadata()) {
             Ok(client) => client,
             Err(_) => unreachable!("the scene fits together"),
         })
@@ -103,6 +110,7 @@ impl World {
             bank,
             client,
             attempt: 0,
+            reason: Reason::Drafted,
             retries: 0,
             keys_fetched: 0,
             flow_id: String::new(),
@@ -139,10 +147,34 @@ impl World {
         }
     }
 
-    fn note(&mut self, error: &Error) {
+    /// Counts an error, and checks that it can be logged.
+    pub(crate) fn note(&mut self, error: &Error) {
         self.say(|| format!("refused: {} ({})", error, error.clause()));
         count(&mut self.tally.errors, error.code());
+        self.secrets.show(format!("{error} {error:?} {error:#?}"));
+        if !is_well_formed(error) {
+            self.harm(Harm::MalformedError, None);
+        }
     }
+}
+
+/// Whether an error can be logged: it is bounded, without control characters, with a code and a
+/// clause, and its next step is within a day.
+#[must_use]
+pub fn is_well_formed(error: &Error) -> bool {
+    let text = error.to_string();
+    let day = core::time::Duration::from_secs(24 * 60 * 60);
+    let said = error.said().into_iter().flat_map(|said| {
+        let texts = [&said.error, &said.error_description, &said.error_uri, &said.state];
+        texts.into_iter().chain([&said.interaction_id]).flatten()
+    });
+    let late = matches!(error.next_step(), NextStep::Retry { after: Some(after) } if after > day);
+    !late
+        && (1..=2048).contains(&text.len())
+        && !text.contains(char::is_control)
+        && !error.code().is_empty()
+        && !error.clause().is_empty()
+        && said.into_iter().all(|text| text.as_str().len() <= 256 && text.as_str().is_ascii())
 }
 
 /// The name of a browser session.

@@ -1,36 +1,79 @@
 //! Requests and responses in the network: late, twice, or lost.
 
+use std::fmt::Debug;
+
 use fdx_par::{ClientCertificate, Draft, Error, NextStep, Output, Sent};
 use fdx_sandbox::Peer;
-use http::Request;
+use http::{Request, Response};
 
 use super::{Posted, RETRIES, TIMEOUT, Waiting};
 use crate::attack::Attack;
 use crate::ledger::{Actor, Harm};
 use crate::scene::{self};
+use crate::single_use::{Reason, requires_nonce};
 use crate::standing::SentAt;
 use crate::tally::count;
-use crate::world::{Event, Faults, Lane, World};
+use crate::world::{Claims, Event, Lane, World};
 
 impl World {
-    /// Signs a request and sends it through the network or directly to the institution.
-    pub(crate) fn send_raw<T: Output>(draft: Draft<T>) -> Result<Posted<T>, Error> {
+    /// Signs a request of the recipient. Checks that it repeats nothing.
+    pub(crate) fn sign<T: Debug + Output>(
+        &mut self,
+        draft: Draft<T>,
+        reason: Reason,
+        plan: Option<Attack>,
+    ) -> Result<Posted<T>, Error> {
+        self.secrets.show(format!("{draft:?}"));
         let signatures = draft.sign(scene::signers())?;
         let (request, sent) = draft.attach(signatures)?;
+        self.secrets.show(format!("{} {request:?} {sent:?}", request.url()));
         let peer = match request.certificate() {
             ClientCertificate::Present => Peer::certificate(scene::certificate()),
             ClientCertificate::Withhold => Peer::anonymous(),
         };
-        Ok(Posted { request: request.into_http(), peer, sent })
+        let request = request.into_http();
+        self.secrets.show(request.uri().to_string());
+        self.secrets.request(&request);
+        let code_may_repeat = self.claims == Claims::None;
+        for harm in self.single_use.request(&request, reason, code_may_repeat) {
+            self.harm(harm, plan);
+        }
+        Ok(Posted { request, peer, sent })
     }
 
-    pub(super) fn send<T: Output>(
+    /// Checks that a request may be sent again after this response: once, and if the response
+    /// requires a nonce.
+    pub(super) fn check_repetition(
+        &mut self,
+        response: &Response<Vec<u8>>,
+        reason: Reason,
+        plan: Option<Attack>,
+    ) {
+        if reason == Reason::Nonce || !requires_nonce(response) {
+            self.harm(Harm::RepeatedWithoutNonce, plan);
+        }
+    }
+
+    /// Sends the first request of an exchange.
+    pub(super) fn send<T: Debug + Output>(
         &mut self,
         id: u32,
         draft: Draft<T>,
         waits: fn(Sent<T>) -> Waiting,
     ) {
-        let Posted { mut request, peer, sent } = match Self::send_raw(draft) {
+        self.send_because(id, draft, Reason::Drafted, waits);
+    }
+
+    /// Sends a request through the network or directly to the institution.
+    pub(super) fn send_because<T: Debug + Output>(
+        &mut self,
+        id: u32,
+        draft: Draft<T>,
+        reason: Reason,
+        waits: fn(Sent<T>) -> Waiting,
+    ) {
+        let plan = self.plan(id);
+        let Posted { mut request, peer, sent } = match self.sign(draft, reason, plan) {
             Ok(sent) => sent,
             Err(error) => return self.fail(id, &error, ""),
         };
@@ -38,8 +81,8 @@ impl World {
         let Some(task) = self.tasks.get_mut(&id) else { return };
         task.waiting = Some(waits(sent));
         task.attempt += 1;
+        task.reason = reason;
         let (attempt, lane, flow, begun) = (task.attempt, task.lane, task.flow, task.begun);
-        let plan = self.plan(id);
         if let Some(of) = begun.and_then(|begun| self.flows.get_mut(begun)) {
             of.requests += 1;
             if of.requests > of.bound() {
@@ -79,6 +122,7 @@ impl World {
         if let Some(flow) = flow {
             self.on_call(flow, request);
         }
+        let response = self.tampered(response);
         for late in self.fate(plan) {
             let response = response.clone();
             self.queue.plan(self.now + late, Event::ToNode { task: id, attempt, response });
@@ -87,24 +131,24 @@ impl World {
 
     /// When the copies of a message arrive: usually one, soon.
     pub(super) fn fate(&mut self, plan: Option<Attack>) -> Vec<u64> {
-        let soon = 10 + self.rng.below(150);
-        if self.faults == Faults::None {
+        let soon = 10 + self.choices.below(150);
+        if !self.is_faulty() {
             return vec![soon];
         }
         // Not in the attacker's way.
         if plan.is_none() && self.outage.contains(&self.now) {
             return self.drops();
         }
-        match self.rng.below(1000) {
-            0..10 => self.drops(),
-            10..25 => {
-                count(&mut self.tally.network, "duplicated");
-                vec![soon, 10 + self.rng.below(400)]
-            }
-            25..32 => {
+        match self.choices.fault(&[968, 7, 15, 10]) {
+            1 => {
                 count(&mut self.tally.network, "delayed");
-                vec![soon + self.rng.below(70_000)]
+                vec![soon + self.choices.below(70_000)]
             }
+            2 => {
+                count(&mut self.tally.network, "duplicated");
+                vec![soon, 10 + self.choices.below(400)]
+            }
+            3 => self.drops(),
             _ => vec![soon],
         }
     }
@@ -130,6 +174,8 @@ impl World {
             Waiting::Keys(sent) => (sent.on_no_response(), "keys"),
             Waiting::Read(sent) => (sent.on_no_response(), "read"),
             Waiting::Call(sent) => (sent.on_no_response(), "call"),
+            Waiting::Introspect(sent) => (sent.on_no_response(), "introspection"),
+            Waiting::Revoke(sent) => (sent.on_no_response(), "revocation"),
             Waiting::Refresh(sent) => (sent.on_no_response(), "refresh"),
             Waiting::RefreshUnverified(sent) => (sent.on_no_response(), "refresh"),
         };
@@ -140,12 +186,12 @@ impl World {
             (NextStep::Retry { .. }, "read", true) => return self.read_consent(id),
             (NextStep::Retry { .. }, "refresh", true) => return self.refresh(id),
             (_, "refresh", _) => self.pick_up(&flow_id),
-            (_, "keys" | "read", _) => {
+            (_, "introspection" | "keys" | "read", _) => {
                 if let Some(flow) = flow {
                     self.end(flow, "tokens kept, consent not read");
                 }
             }
-            (_, "call", _) => {}
+            (_, "call" | "revocation", _) => {}
             (_, lost, _) => {
                 if let Some(flow) = flow {
                     self.end(flow, lost);

@@ -1,7 +1,7 @@
 //! Renewing a grant, as the manual describes for several nodes: a lease on the row, one refresh,
 //! and a conditional write that fails if another node wrote the row.
 
-use fdx_par::{StoredGrant, StoredStateFault, UnverifiedTokens, Verification};
+use fdx_par::{Error, StoredGrant, StoredStateFault, UnverifiedTokens, Verification};
 use fdx_wire::Secret;
 
 use super::network::of;
@@ -46,7 +46,7 @@ impl World {
     }
 
     pub(super) fn refresh(&mut self, id: u32) {
-        let entropy = self.rng.entropy();
+        let entropy = self.choices.entropy();
         let Some((client, now)) = self.client_and_time(id) else { return };
         let Some(task) = self.tasks.get_mut(&id) else { return };
         let Some(row) = self.store.grants.get(&task.flow_id) else { return };
@@ -134,11 +134,16 @@ impl World {
     fn renewed(&mut self, id: u32, grant: &StoredGrant) {
         let Some(task) = self.tasks.get(&id) else { return };
         let (bank, subject) = (task.bank, shared::subject(task.person));
+        let flow = task.flow_id.clone();
         let same = grant.identity().is_none_or(|identity| identity.subject() == subject);
         if bank == Bank::Honest && !same {
             self.harm(Harm::OthersLogin, self.plan(id));
         }
         self.persist(id, &grant.to_json());
+        if self.is_faulty() && self.choices.chance(300) {
+            let at = self.now + self.choices.below(600_000);
+            self.queue.plan(at, Event::Renew { flow });
+        }
         self.call(id, grant);
     }
 
@@ -146,7 +151,7 @@ impl World {
     /// when the grant is needed again.
     pub(super) fn pick_up(&mut self, flow_id: &str) {
         let Some(lease) = self.store.grants.get(flow_id).map(|row| row.lease) else { return };
-        let later = if self.rng.chance(600) { 0 } else { self.rng.below(600_000) };
+        let later = if self.choices.chance(400) { self.choices.below(600_000) } else { 0 };
         let at = lease.max(self.now) + later;
         self.queue.plan(at, Event::Renew { flow: flow_id.to_owned() });
     }
@@ -160,13 +165,43 @@ impl World {
         }
         task.version += 1;
         let text = text.expose().to_owned();
+        let restored = match task.client.restore(&text) {
+            Ok(grant) => Ok(grant.to_json()),
+            Err(_) => task.client.restore_unverified(&text).map(|tokens| tokens.to_json()),
+        };
         let token = stored_refresh_token(&text);
+        let replaced = self.store.grants.get(&task.flow_id);
+        let replaced = replaced.and_then(|row| stored_refresh_token(&row.text));
+        let row_text = text.clone();
         let row = Row { bank: task.bank, text, version: task.version, lease: 0 };
         self.store.grants.insert(task.flow_id.clone(), row);
+        if !restored.is_ok_and(|restored| restored.expose() == row_text) {
+            self.harm(Harm::NotRestored, self.plan(id));
+        }
         if let Some(token) = token {
             self.ledger.standing.persisted(&token, self.now);
+            self.single_use.persisted(&token);
+            if let Some(replaced) = replaced.filter(|replaced| *replaced != token) {
+                self.single_use.retire(replaced);
+            }
         }
         true
+    }
+
+    /// Deletes a grant after an error that requires a new flow, unless another node has written it.
+    pub(super) fn forget(&mut self, id: u32, error: &Error) {
+        let refused = matches!(error, Error::Refusal(refusal) if refusal.is("invalid_grant"));
+        if !refused {
+            self.harm(Harm::GrantLost, self.plan(id));
+        }
+        let Some(task) = self.tasks.get(&id) else { return };
+        let Some(row) = self.store.grants.get(&task.flow_id) else { return };
+        if row.version == task.version
+            && let Some(row) = self.store.grants.remove(&task.flow_id)
+            && let Some(token) = stored_refresh_token(&row.text)
+        {
+            self.single_use.retire(token);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::recipient::renewal::stored_refresh_token;
 use crate::recipient::{Posted, Task};
 use crate::rogue::As;
 use crate::scene::{Bank, Key};
-use crate::tally::count;
+use crate::single_use::Reason;
 use crate::world::{ATTACKER, World};
 
 impl World {
@@ -198,21 +198,19 @@ impl World {
         client: &Client,
         grant: Result<fdx_par::StoredGrant, fdx_par::Error>,
     ) {
-        let (entropy, now) = (self.rng.entropy(), self.node_time(0));
+        let (entropy, now) = (self.choices.entropy(), self.node_time(0));
         let called = grant.and_then(|grant| {
             let url = client.config().fdx_base.join_segment("accounts");
             let url = url.map_err(|_| fdx_par::CallFault::UrlTooLong)?;
             let request = fdx_par::ResourceRequest::get(url);
             client.call(grant.tokens().access_token(), request, entropy, now)
         });
-        match called.and_then(Self::send_raw) {
+        let signed = called.and_then(|draft| self.sign(draft, Reason::Drafted, Some(plan)));
+        match signed {
             Ok(Posted { request, peer, .. }) => {
                 self.acted(plan, |world| world.ask_bank(Actor::Recipient, &request, peer, None));
             }
-            Err(error) => {
-                self.say(|| format!("refused: {error}"));
-                count(&mut self.tally.errors, error.code());
-            }
+            Err(error) => self.note(&error),
         }
     }
 

@@ -35,10 +35,9 @@ impl World {
             _ => return self.nodes.get(node)?.clients.get(bank as usize).cloned(),
         };
         self.tried(plan);
-        let client = odd.and_then(|metadata| Client::new(bank.config(self.binding), metadata));
+        let client = odd.and_then(|metadata| Client::new(bank.config(self.profile), metadata));
         if let Err(error) = &client {
-            self.say(|| format!("refused: {error}"));
-            count(&mut self.tally.errors, error.code());
+            self.note(error);
         }
         client.ok()
     }

@@ -35,6 +35,9 @@ impl World {
         let answer = institution.handle(request, peer, now);
         let broken = institution.last_verdicts().last().map(|verdict| verdict.rule);
         let answer = self.about_its_customer(bank, request, answer);
+        if actor == Actor::Recipient {
+            self.secrets.response(&answer);
+        }
         self.say(|| {
             let (method, path) = (request.method(), request.uri().path());
             let status = answer.status().as_u16();
@@ -59,13 +62,16 @@ impl World {
     /// Records a broken promise, which fails the simulation, unless FAPI 2.0 makes no such promise.
     pub(crate) fn harm(&mut self, harm: Harm, plan: Option<Attack>) {
         let by = self.acting.or(plan);
+        if self.tampering.happened && harm.needs_tls() {
+            return;
+        }
         self.say(|| format!("HARM: {harm:?}, by {by:?}"));
         // A code that is accepted twice gives the attacker nothing by itself.
         if let Some(by) = by.filter(|_| harm != Harm::CodeExchangedTwice) {
             count(&mut self.tally.succeeded, (by, harm));
         }
         if !by.is_some_and(|by| by.open_harms().contains(&harm)) {
-            self.tally.harms.push((self.seed, harm, by));
+            self.tally.harms.push((self.choices.seed(), harm, by));
         }
     }
 }

@@ -5,7 +5,7 @@ use fdx_sandbox::customer::{ConsentPage, Decision};
 use http::Request;
 use http::header::LOCATION;
 
-use super::{ATTACKER, Event, Faults, World, shown};
+use super::{ATTACKER, Event, World, shown};
 use crate::attack::Attack;
 use crate::ledger::{Actor, Consent, Person, parameter};
 use crate::scene::Bank;
@@ -20,17 +20,17 @@ impl World {
         let Some(page) = self.visit(Actor::Customer, url, plan) else {
             return self.end(flow, "the institution showed no page");
         };
-        if plan.is_none() && self.rng.chance(60) {
+        if plan.is_none() && self.choices.chance(60) {
             return self.end(flow, "the customer left");
         }
-        let refuses = plan.is_none() && self.rng.chance(80);
+        let refuses = plan.is_none() && self.choices.chance(80);
         let decision = match (refuses, whole) {
             (true, _) => Decision::refuse(),
             (false, true) => Decision::everything(),
             (false, false) => Decision::less_than_requested(),
         };
         let Ok(form) = page.decide(&decision) else { return };
-        let at = self.now + 2000 + self.rng.below(50_000);
+        let at = self.now + 2000 + self.choices.below(50_000);
         self.queue.plan(at, Event::Decide { flow, form });
     }
 
@@ -48,13 +48,20 @@ impl World {
         if self.on_callback(flow, &url) {
             return;
         }
-        let at = self.now + 20 + self.rng.below(2000);
+        let at = self.now + 20 + self.choices.below(2000);
+        let at = match self.tampered_callback(&url) {
+            Some(url) => {
+                self.queue.plan(at, Event::Callback { person, url, flow, tries: 0, acting: None });
+                at + 1000
+            }
+            None => at,
+        };
         self.queue
             .plan(at, Event::Callback { person, url: url.clone(), flow, tries: 0, acting: None });
         // An impatient customer, or a browser that retries by itself.
-        if self.faults == Faults::Usual && self.rng.chance(60) {
+        if self.is_faulty() && self.choices.chance(60) {
             count(&mut self.tally.network, "reloaded");
-            let at = at + self.rng.below(3000);
+            let at = at + self.choices.below(3000);
             self.queue.plan(at, Event::Callback { person, url, flow, tries: 0, acting: None });
         }
     }

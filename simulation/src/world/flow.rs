@@ -13,6 +13,8 @@ const MOST_FOR_CODE: u64 = 2;
 const MOST_FOR_REST: u64 = 9;
 /// Two requests each for the refresh and a call, and keys; two of the steps are made again.
 const MOST_FOR_RENEWAL: u64 = 9;
+/// Two requests, for the nonce.
+const MOST_FOR_OPTIONAL: u64 = 2;
 
 /// A flow with all its facts, which only the world knows.
 pub(crate) struct Flow {
@@ -30,6 +32,8 @@ pub(crate) struct Flow {
     /// How often a browser brought its code, and how often its grant was renewed.
     pub(crate) exchanges: u64,
     pub(crate) renewals: u64,
+    /// Exchanges that a flow does not need: introspections, revocations and further calls.
+    pub(crate) optional: u64,
     /// Requests to resources, as the attacker read them.
     pub(crate) calls: Vec<Request<Vec<u8>>>,
 }
@@ -42,6 +46,6 @@ impl Flow {
             // A code is valid once, so only one of them continues.
             exchanges => exchanges * MOST_FOR_CODE + MOST_FOR_REST,
         };
-        MOST_FOR_PUSH + code + self.renewals * MOST_FOR_RENEWAL
+        MOST_FOR_PUSH + code + self.renewals * MOST_FOR_RENEWAL + self.optional * MOST_FOR_OPTIONAL
     }
 }

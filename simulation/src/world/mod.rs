@@ -14,17 +14,22 @@ use http::{Request, Response};
 pub(crate) use flow::Flow;
 
 use crate::attack::Attack;
-use crate::ledger::{Ledger, Person};
+use crate::choices::Choices;
+use crate::ledger::{Harm, Ledger, Person};
 use crate::queue::Queue;
 use crate::recipient::Task;
-use crate::rng::Rng;
-use crate::scene::{Bank, Binding};
+use crate::recipient::tampering::Tampering;
+use crate::scene::{Bank, Binding, Profile};
+use crate::secrets::Secrets;
+use crate::shared::subject;
+use crate::single_use::SingleUse;
 use crate::tally::{Tally, count};
 
 /// The attacker's browser. The others belong to customers.
 pub(crate) const ATTACKER: Person = 0;
 const CUSTOMERS: u64 = 6;
 const NODES: usize = 3;
+
 /// The settings of a world.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -34,10 +39,21 @@ pub struct Settings {
     pub faults: Faults,
     /// The only attack, or `None` for all of them.
     pub attack: Option<Attack>,
-    /// What tokens are bound to, or `None` for both.
-    pub binding: Option<Binding>,
+    /// The profile, or `None` for any.
+    pub profile: Option<Profile>,
     /// Whether events are printed.
     pub trace: Trace,
+}
+
+impl Settings {
+    /// The settings for an input of a fuzzer or of a property test.
+    pub const SMALL: Self = Self {
+        flows: 2,
+        faults: Faults::Tampering,
+        attack: None,
+        profile: None,
+        trace: Trace::Off,
+    };
 }
 
 /// Faults that occur without an attacker.
@@ -47,6 +63,9 @@ pub enum Faults {
     None,
     /// The network, the machines and the clocks.
     Usual,
+    /// In addition, responses and callbacks are changed in transit. TLS prevents that, so a world
+    /// in which it has happened does not check the promises that depend on TLS.
+    Tampering,
 }
 
 /// Whether events are printed.
@@ -126,13 +145,12 @@ pub(crate) struct Store {
 
 /// A recipient of several nodes, two institutions, customers and an attacker.
 pub struct World {
-    pub(crate) seed: u64,
-    pub(crate) rng: Rng,
+    pub(crate) choices: Choices,
     /// Milliseconds since the beginning.
     pub(crate) now: u64,
     pub(crate) queue: Queue<Event>,
     pub(crate) faults: Faults,
-    pub(crate) binding: Binding,
+    pub(crate) profile: Profile,
     pub(crate) claims: Claims,
     pub(crate) lane: Lane,
     /// When the network delivers nothing.
@@ -148,6 +166,10 @@ pub struct World {
     /// The recipient's exchanges of each flow and code.
     pub(crate) exchanges: BTreeMap<(String, String), u32>,
     pub(crate) ledger: Ledger,
+    pub(crate) single_use: SingleUse,
+    pub(crate) secrets: Secrets,
+    /// What the network changed.
+    pub(crate) tampering: Tampering,
     pub(crate) tally: Tally,
     pub(crate) acting: Option<Attack>,
     /// The `request_uri` that the honest institution returned to the hostile one.
@@ -159,38 +181,48 @@ pub struct World {
 }
 
 impl World {
-    /// Returns a world in which nothing has happened yet.
+    /// Returns a world in which nothing has happened yet. The seed makes every choice.
     #[must_use]
-    pub fn new(seed: u64, settings: Settings) -> Self {
-        let mut rng = Rng::new(seed);
-        let faulty = settings.faults == Faults::Usual;
-        let binding = match settings.binding {
-            Some(binding) => binding,
-            None if rng.chance(250) => Binding::Mtls,
-            None => Binding::Dpop,
+    pub fn from_seed(seed: u64, settings: Settings) -> Self {
+        Self::new(Choices::from_seed(seed), settings)
+    }
+
+    /// Returns a world in which nothing has happened yet. The bytes make every choice: an input of
+    /// a fuzzer or of a property test. Without bytes nothing fails.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8], settings: Settings) -> Self {
+        Self::new(Choices::from_bytes(bytes), settings)
+    }
+
+    fn new(mut choices: Choices, settings: Settings) -> Self {
+        let faulty = settings.faults != Faults::None;
+        let profile = match settings.profile {
+            Some(profile) => profile,
+            None if faulty && choices.chance(150) => Profile::any(&mut choices),
+            None if choices.chance(250) => Profile { binding: Binding::Mtls, ..Profile::FAPI },
+            None => Profile::FAPI,
         };
-        let claims = if faulty && rng.chance(200) { Claims::None } else { Claims::Atomic };
-        let mut drift = |most: u64| match faulty {
-            true => i64::try_from(rng.below(2 * most + 1)).unwrap_or(0) - most as i64,
-            false => 0,
+        let claims = if faulty && choices.chance(200) { Claims::None } else { Claims::Atomic };
+        let mut drift = |most: u64| match choices.below(if faulty { 2 * most + 1 } else { 1 }) {
+            ahead if ahead <= most => ahead as i64,
+            behind => most as i64 - behind as i64,
         };
         let bank_offsets = [drift(3), drift(3)];
         let offsets: Vec<i64> = (0..NODES).map(|_| drift(6)).collect();
         let banks = Bank::ALL.map(|bank| {
-            let refresh = match rng.below(6) {
+            let refresh = match choices.below(6) {
                 0..3 if faulty => RefreshPolicy::Rotate,
                 3 if faulty => RefreshPolicy::Repeat,
                 _ => RefreshPolicy::Keep,
             };
-            bank.institution(binding, refresh, rng.entropy())
+            bank.institution(profile, refresh, choices.entropy())
         });
         let mut world = Self {
-            seed,
-            rng,
+            choices,
             now: 0,
             queue: Queue::new(),
             faults: settings.faults,
-            binding,
+            profile,
             claims,
             lane: Lane::Network,
             outage: 0..0,
@@ -204,6 +236,9 @@ impl World {
             flows: Vec::new(),
             exchanges: BTreeMap::new(),
             ledger: Ledger::default(),
+            single_use: SingleUse::default(),
+            secrets: Secrets::default(),
+            tampering: Tampering::default(),
             tally: Tally { worlds: 1, flows: settings.flows, ..Tally::default() },
             acting: None,
             relayed: None,
@@ -215,6 +250,9 @@ impl World {
             let clients = world.new_clients();
             world.nodes.push(Node { up: true, offset, clients, keys: [None, None] });
         }
+        for person in 0..=CUSTOMERS {
+            world.secrets.hide(&subject(person as Person));
+        }
         world.people(settings);
         world
     }
@@ -222,19 +260,27 @@ impl World {
     /// Runs all events and checks the final state.
     #[must_use]
     pub fn run(mut self) -> Tally {
+        self.run_all();
+        self.tally
+    }
+
+    pub(crate) fn run_all(&mut self) {
         while let Some((at, event)) = self.queue.take() {
             self.now = self.now.max(at);
             self.tally.events += 1;
             self.happen(event);
         }
         self.audit();
+        for text in self.secrets.shown() {
+            self.say(|| format!("a secret is shown in {text}"));
+            self.harm(Harm::SecretShown, None);
+        }
         for (name, count) in std::mem::take(&mut self.ledger.standing.counts) {
             *self.tally.network.entry(name).or_default() += count;
         }
         for flow in &self.flows {
             self.tally.most_requests = self.tally.most_requests.max(flow.requests);
         }
-        self.tally
     }
 
     fn happen(&mut self, event: Event) {
@@ -258,6 +304,11 @@ impl World {
             Event::Renew { flow } => self.renew(&flow),
             Event::Strike { flow } => self.strike(flow),
         }
+    }
+
+    /// Whether faults occur without an attacker.
+    pub(crate) fn is_faulty(&self) -> bool {
+        self.faults != Faults::None
     }
 
     /// Runs `what` with every request answered at once.

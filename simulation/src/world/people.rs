@@ -1,6 +1,6 @@
 //! The plan of a world: what customers will do, and which flows the attacker attacks.
 
-use super::{CUSTOMERS, Event, Faults, Flow, NODES, Settings, World};
+use super::{CUSTOMERS, Event, Flow, NODES, Settings, World};
 use crate::attack::Attack;
 use crate::ledger::Person;
 use crate::scene::{Bank, Binding};
@@ -10,27 +10,29 @@ impl World {
         for number in 0..settings.flows {
             let plan = match settings.attack {
                 Some(attack) => Some(attack),
-                None if self.rng.chance(450) => self.rng.pick(&Attack::ALL).copied(),
+                None if !self.profile.is_attacked() => None,
+                None if self.choices.chance(450) => self.choices.pick(&Attack::ALL).copied(),
                 None => None,
             };
-            let plan = plan.filter(|plan| self.binding == Binding::Dpop || !plan.needs_dpop());
+            let plan =
+                plan.filter(|plan| self.profile.binding == Binding::Dpop || !plan.needs_dpop());
             let hostile = match plan {
                 Some(plan) => plan.at_the_hostile(),
-                None => self.rng.chance(200),
+                None => self.choices.chance(200),
             };
             let bank = if hostile { Bank::Hostile } else { Bank::Honest };
-            let person = 1 + usize::try_from(self.rng.below(CUSTOMERS)).unwrap_or(0);
-            let whole = plan.is_some() || self.rng.chance(700);
+            let person = 1 + usize::try_from(self.choices.below(CUSTOMERS)).unwrap_or(0);
+            let whole = plan.is_some() || !self.choices.chance(300);
             let flow = self.flow(person, bank, plan, whole);
-            let at = number * 4000 + self.rng.below(60_000);
+            let at = number * 4000 + self.choices.below(60_000);
             self.queue.plan(at, Event::Begin { flow });
         }
-        if self.faults == Faults::Usual {
-            let start = self.rng.below(settings.flows * 8000);
-            self.outage = start..start + self.rng.below(40_000);
-            for _ in 0..1 + settings.flows / 12 {
-                let at = self.rng.below(60_000 + settings.flows * 4000);
-                let node = usize::try_from(self.rng.below(NODES as u64)).unwrap_or(0);
+        if self.is_faulty() {
+            let start = self.choices.below(settings.flows * 8000);
+            self.outage = start..start + self.choices.below(40_000);
+            for _ in 0..self.choices.below(2 + settings.flows / 6) {
+                let at = self.choices.below(60_000 + settings.flows * 4000);
+                let node = usize::try_from(self.choices.below(NODES as u64)).unwrap_or(0);
                 self.queue.plan(at, Event::Crash { node });
             }
         }
@@ -56,6 +58,7 @@ impl World {
             requests: 0,
             exchanges: 0,
             renewals: 0,
+            optional: 0,
             calls: Vec::new(),
         });
         self.flows.len() - 1
