@@ -1,8 +1,4 @@
 //! Properties that need more than one crate.
 
-mod any_order;
-mod driver;
 mod grants;
-mod laws;
-mod leaks;
 mod seal;
