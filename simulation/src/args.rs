@@ -5,6 +5,8 @@ pub(crate) enum Command {
     MinimalSets,
     /// Run one world and print each event.
     Replay { seed: u64 },
+    /// Run the world of a fuzzer's input and print each event.
+    ReplayInput { file: String },
     /// Run many flows.
     Run { flows: u64, seed: u64, output: Output },
 }
@@ -22,6 +24,10 @@ pub(crate) fn read(args: impl Iterator<Item = String>) -> Result<Command, String
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--minimal-sets" => return Ok(Command::MinimalSets),
+            "--input" => {
+                let file = args.next().ok_or("--input needs a file")?;
+                return Ok(Command::ReplayInput { file });
+            }
             "--json" => output = Output::Json,
             "--flows" => flows = Some(number(&arg, args.next())?),
             "--seed" => seed = Some(number(&arg, args.next())?),
@@ -54,6 +60,9 @@ mod tests {
         assert_eq!(of(&["--seed", "7"]), Ok(Command::Replay { seed: 7 }));
         let run = Command::Run { flows: 3, seed: 7, output: Output::Json };
         assert_eq!(of(&["--flows", "3", "--seed", "7", "--json"]), Ok(run));
+        let replay = Command::ReplayInput { file: "crash".to_owned() };
+        assert_eq!(of(&["--input", "crash"]), Ok(replay));
+        assert!(of(&["--input"]).is_err());
         assert!(of(&["--flows"]).is_err());
         assert!(of(&["7"]).is_err());
     }

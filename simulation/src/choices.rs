@@ -86,7 +86,6 @@ impl Choices {
     }
 
     /// The places in the bytes at which faults were chosen.
-    #[cfg(test)]
     pub(crate) fn faults(&self) -> &[usize] {
         &self.faults
     }

@@ -73,13 +73,16 @@ pub enum Harm {
 }
 
 impl Harm {
-    /// Whether the promise depends on TLS: an institution's responses and the customer's callbacks
-    /// arrive unchanged.
+    /// Whether the promise depends on TLS: an institution's metadata and responses, and the
+    /// customer's callbacks, arrive unchanged.
     pub(crate) fn needs_tls(self) -> bool {
         match self {
             Self::OthersConsent
             | Self::OthersLogin
             | Self::NotDenied
+            | Self::CodeToOther
+            | Self::VerifierToOther
+            | Self::TokenToOther
             | Self::NotGranted
             | Self::ReloadOutcome
             | Self::GrantLost
@@ -87,9 +90,6 @@ impl Harm {
             | Self::TooManyRequests => true,
             Self::ServedToAttacker
             | Self::OtherSession
-            | Self::CodeToOther
-            | Self::VerifierToOther
-            | Self::TokenToOther
             | Self::CodeSentTwice
             | Self::CodeExchangedTwice
             | Self::JtiSentTwice

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     match command {
         Command::MinimalSets => minimal_sets(),
         Command::Replay { seed } => end(&replay(seed), Output::Table, None),
+        Command::ReplayInput { file } => replay_input(&file),
         Command::Run { flows, seed, output } => {
             let start = Instant::now();
             let tally = run(flows, seed, output);
@@ -52,6 +53,20 @@ fn minimal_sets() -> ExitCode {
 /// Runs one world and prints a line for each event.
 fn replay(seed: u64) -> Tally {
     World::from_seed(seed, settings(Trace::On)).run()
+}
+
+/// Runs the world of a fuzzer's input and prints a line for each event.
+fn replay_input(file: &str) -> ExitCode {
+    match std::fs::read(file) {
+        Ok(bytes) => {
+            let settings = Settings { trace: Trace::On, ..Settings::SMALL };
+            end(&World::from_bytes(&bytes, settings).run(), Output::Table, None)
+        }
+        Err(error) => {
+            eprintln!("'{file}' can't be read: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Runs as many worlds as contain this number of flows, each with its own seed and in one thread.

@@ -7,12 +7,13 @@ use fdx_jose::{
     SealingKeys, Thumbprint, backend,
 };
 use fdx_par::{
-    AuthorizationRequest, ClientAuthentication, ClientConfig, RequestObjects, ResponseMode,
-    SenderConstraint, ServerMetadata, Step, WellKnown, discover,
+    AuthorizationRequest, ClientAuthentication, ClientConfig, Error, Request, RequestObjects,
+    ResponseMode, SenderConstraint, Sent, ServerMetadata, Step, WellKnown, discover,
 };
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_sandbox::{InstitutionConfig, NoncePolicy, RefreshPolicy, RegisteredClient, Sandbox};
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
+use http::Response;
 
 use crate::choices::Choices;
 
@@ -233,21 +234,30 @@ impl Bank {
     }
 
     /// The result of discovery for this institution if the document of `place` is delivered.
-    pub(crate) fn discovered_at(self, place: Self) -> Result<ServerMetadata, fdx_par::Error> {
-        let now = UnixTime::from_seconds(START);
-        let ask = |bank: Self| {
-            let well_known = WellKnown::OAuthAuthorizationServer;
-            let draft = discover(&bank.issuer(), well_known, now)?;
-            Ok::<_, fdx_par::Error>(draft.attach(Vec::new())?)
-        };
-        let (_, sent) = ask(self)?;
-        let (request, _) = ask(place)?;
-        let mut institution =
-            place.institution(Profile::FAPI, RefreshPolicy::Keep, Entropy::new([1; 32]));
-        match sent.receive(institution.handle(&request.into_http(), None, now), now)? {
+    pub(crate) fn discovered_at(self, place: Self) -> Result<ServerMetadata, Error> {
+        self.discovered(place.metadata_response())
+    }
+
+    /// The result of discovery for this institution with this response.
+    pub(crate) fn discovered(self, response: Response<Vec<u8>>) -> Result<ServerMetadata, Error> {
+        match self.discovery()?.1.receive(response, UnixTime::from_seconds(START))? {
             Step::Done(metadata) => Ok(metadata),
             Step::Again(_) => unreachable!("this request needs no nonce"),
         }
+    }
+
+    /// This institution's response to discovery.
+    pub(crate) fn metadata_response(self) -> Response<Vec<u8>> {
+        let (request, _) = parsed(self.discovery());
+        let mut institution =
+            self.institution(Profile::FAPI, RefreshPolicy::Keep, Entropy::new([1; 32]));
+        institution.handle(&request.into_http(), None, UnixTime::from_seconds(START))
+    }
+
+    fn discovery(self) -> Result<(Request, Sent<ServerMetadata>), Error> {
+        let (well_known, now) =
+            (WellKnown::OAuthAuthorizationServer, UnixTime::from_seconds(START));
+        Ok(discover(&self.issuer(), well_known, now)?.attach(Vec::new())?)
     }
 }
 

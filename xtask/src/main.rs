@@ -44,8 +44,9 @@ Usage: cargo xtask <command>
             toolchain and cargo-fuzz. [TARGET]... [--seconds N] [--json]
   interop   Runs the client against a certified server (npm oidc-provider) over TLS. [--json]
   simulate  Runs flows with faults and attacks. A seed repeats one world and prints each line.
-            [--flows N] [--seed S] [--json]; or [--minimal-sets]: in a weakened copy of the
-            workspace, searches for the checks that must all be off for an attack to succeed.
+            [--flows N] [--seed S] [--json]; or [--input FILE]: an input of the fuzz target `flow`;
+            or [--minimal-sets]: in a weakened copy of the workspace, searches for the checks
+            that must all be off for an attack to succeed.
   mutants   Changes the core in small ways and prints changes that no test catches. [CRATE]...
   conformance
             Runs the client against every misbehaviour of a server, in memory and over TLS, and

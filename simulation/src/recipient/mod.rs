@@ -21,7 +21,7 @@ use crate::ledger::{Harm, Person};
 use crate::scene::{Bank, Binding};
 use crate::single_use::Reason;
 use crate::tally::count;
-use crate::world::{Lane, World};
+use crate::world::{Faults, Lane, World};
 
 /// A task of a node.
 pub(crate) struct Task {
@@ -85,10 +85,30 @@ const RETRIES: u8 = 2;
 
 impl World {
     pub(crate) fn new_clients(&self) -> [Client; 2] {
-        Bank::ALL.map(|bank| match Client::new(bank.config(self.profile), bank.metadata()) {
-            Ok(client) => client,
-            Err(_) => unreachable!("the scene fits together"),
+        Bank::ALL.map(|bank| {
+            let [honest, hostile] = &self.metadata;
+            let metadata = if bank == Bank::Honest { honest } else { hostile };
+            match Client::new(bank.config(self.profile), metadata.clone()) {
+                Ok(client) => client,
+                Err(_) => unreachable!("the scene fits together"),
+            }
         })
+    }
+
+    /// Uses the metadata of the honest institution as they arrive, if a client accepts them.
+    pub(crate) fn discover(&mut self) {
+        if self.faults != Faults::Tampering {
+            return;
+        }
+        let bank = Bank::Honest;
+        let arrived = self.tampered(bank.metadata_response());
+        let client = bank
+            .discovered(arrived)
+            .and_then(|metadata| Client::new(bank.config(self.profile), metadata));
+        match (client, &mut self.metadata) {
+            (Ok(client), [honest, _]) => *honest = client.metadata().clone(),
+            (Err(error), _) => self.note(&error),
+        }
     }
 
     fn task(

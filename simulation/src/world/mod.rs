@@ -7,7 +7,7 @@ mod people;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use fdx_par::{Client, ServerKeys};
+use fdx_par::{Client, ServerKeys, ServerMetadata};
 use fdx_sandbox::{Peer, RefreshPolicy, Sandbox};
 use http::{Request, Response};
 
@@ -170,6 +170,7 @@ pub struct World {
     pub(crate) secrets: Secrets,
     /// What the network changed.
     pub(crate) tampering: Tampering,
+    pub(crate) metadata: [ServerMetadata; 2],
     pub(crate) tally: Tally,
     pub(crate) acting: Option<Attack>,
     /// The `request_uri` that the honest institution returned to the hostile one.
@@ -239,6 +240,7 @@ impl World {
             single_use: SingleUse::default(),
             secrets: Secrets::default(),
             tampering: Tampering::default(),
+            metadata: Bank::ALL.map(Bank::metadata),
             tally: Tally { worlds: 1, flows: settings.flows, ..Tally::default() },
             acting: None,
             relayed: None,
@@ -246,6 +248,7 @@ impl World {
             own_consent: None,
             trace: settings.trace,
         };
+        world.discover();
         for offset in offsets {
             let clients = world.new_clients();
             world.nodes.push(Node { up: true, offset, clients, keys: [None, None] });
@@ -262,6 +265,14 @@ impl World {
     pub fn run(mut self) -> Tally {
         self.run_all();
         self.tally
+    }
+
+    /// The places in `bytes` at which a world with these choices chooses whether the network fails.
+    #[must_use]
+    pub fn places_of_faults(bytes: &[u8], settings: Settings) -> Vec<usize> {
+        let mut world = Self::from_bytes(bytes, settings);
+        world.run_all();
+        world.choices.faults().to_vec()
     }
 
     pub(crate) fn run_all(&mut self) {
