@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use fdx_par::{Error, Exchanged, NextStep, Output, Sent, ServerKeys, Step, Verification, Verified};
 use http::Response;
+use serde_json::Value;
 
 use super::{Held, RETRIES, Waiting};
 use crate::ledger::Harm;
@@ -72,6 +73,7 @@ impl World {
             }
             Waiting::Refresh(sent) => {
                 let response = self.on_renewal(id, response);
+                self.issued(id, &response);
                 let end = "renewal refused";
                 if let Some(refreshed) = self.step(id, sent, response, Waiting::Refresh, end) {
                     self.refreshed(id, refreshed.into());
@@ -79,6 +81,7 @@ impl World {
             }
             Waiting::RefreshUnverified(sent) => {
                 let response = self.on_renewal(id, response);
+                self.issued(id, &response);
                 let end = "renewal refused";
                 let again = Waiting::RefreshUnverified;
                 if let Some(refreshed) = self.step(id, sent, response, again, end) {
@@ -135,6 +138,17 @@ impl World {
                 }
                 None
             }
+        }
+    }
+
+    /// Remembers the refresh token of a response, if it is one (RFC 6749 appendix A.17).
+    fn issued(&mut self, id: u32, response: &Response<Vec<u8>>) {
+        let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+        let token = body.get("refresh_token").and_then(Value::as_str);
+        let is_token =
+            |text: &&str| !text.is_empty() && text.bytes().all(|it| (0x20..0x7f).contains(&it));
+        if let Some(task) = self.tasks.get_mut(&id) {
+            task.issued = token.filter(is_token).map(str::to_owned);
         }
     }
 

@@ -43,6 +43,8 @@ pub(crate) struct Task {
     flow_id: String,
     /// The generation of the row that the task read or wrote last.
     version: u64,
+    /// The refresh token in the last response to a refresh.
+    issued: Option<String>,
     /// Whether the task renews a grant.
     renews: bool,
     /// Whether the network duplicated a request.
@@ -135,6 +137,7 @@ impl World {
             keys_fetched: 0,
             flow_id: String::new(),
             version: 0,
+            issued: None,
             renews: false,
             copied: false,
             waiting: None,

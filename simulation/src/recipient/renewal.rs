@@ -75,9 +75,16 @@ impl World {
             return;
         }
         count(&mut self.tally.network, "refreshed");
+        let old = self.tasks.get(&id).and_then(|task| self.store.grants.get(&task.flow_id));
+        let old = old.and_then(|row| stored_refresh_token(&row.text));
         if !self.persist(id, &refreshed.to_json()) {
             self.tasks.remove(&id);
             return;
+        }
+        // Whatever the recipient persisted, the institution has replaced the old token.
+        let new = self.tasks.get_mut(&id).and_then(|task| task.issued.take());
+        if let Some(old) = old.filter(|old| new.is_some_and(|new| new != *old)) {
+            self.single_use.retire(old);
         }
         if self.dies(id, 10) {
             return;
