@@ -82,6 +82,7 @@ fn in_table(path: &str, text: &str) -> Vec<Named> {
     let quoted = text.split('"').skip(1).step_by(2).filter(|quoted| !quoted.is_empty());
     quoted
         .map(|quoted| match quoted.split_once(' ') {
+            Some(("fdx-tests", name)) => ("tests".to_owned(), name),
             Some((package, name)) => (format!("crates/{package}"), name),
             None => (own.to_owned(), quoted),
         })

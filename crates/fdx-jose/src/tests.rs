@@ -52,6 +52,7 @@ const _: fn(&KeyError) -> &str = |error| match error {
     KeyError::RsaExponent | KeyError::RsaModulus { .. } => "keys::rejects_weak_rsa_keys",
     // No test: only a failing random source of the operating system, or memory that ran out.
     KeyError::Backend => "",
+    KeyError::Trailing => "key_files::rejects_elements_that_the_key_type_does_not_have",
 };
 
 const _: fn(&JwsError) -> &str = |error| match error {

@@ -232,6 +232,7 @@ const _: fn(&ServerRule) -> &str = |error| match error {
     }
     ServerRule::ConsentIdOther => "consent_id::the_grant_is_the_one_that_was_asked_for",
     ServerRule::ConsentInactive => "consent_id::a_consent_that_is_not_active_keeps_the_tokens",
+    ServerRule::ContentEncoding => "headers::a_content_coding_is_named_in_the_error",
     ServerRule::ContentType => {
         "bad_input::every_endpoint_gives_one_typed_error_and_sends_nothing_after_it"
     }

@@ -2,7 +2,8 @@
 //! a variant without a row, and `cargo xtask test` a row whose test does not exist.
 
 use crate::{
-    CertificateFault, ConnectFault, ProxyFault, ResponseFault, RunError, SetupFault, TransportError,
+    CertificateFault, ConnectFault, ProxyFault, ResponseFault, RunError, SetupFault,
+    TransportError, VerifyError,
 };
 
 const _: fn(&TransportError) -> &str = |error| match error {
@@ -15,6 +16,18 @@ const _: fn(&RunError) -> &str = |error| match error {
     RunError::Protocol(_) => "run::returns_protocol_errors",
     RunError::NotSent { .. } => "client_certificate::sends_nothing_without_required_certificate",
     RunError::NoResponse { .. } => "run::reports_safe_next_step_after_no_response",
+};
+
+const _: fn(&VerifyError) -> &str = |error| match error {
+    VerifyError::FetchKeys(_) => {
+        "fdx-tests keys_over_tls::each_signed_value_is_verified_after_one_fetch_when_the_keys_have_changed"
+    }
+    VerifyError::Rejected(_) => {
+        "fdx-tests keys_over_tls::a_value_of_another_client_is_rejected_without_a_fetch"
+    }
+    VerifyError::UnknownKey { .. } => {
+        "fdx-tests keys_over_tls::a_key_that_the_server_does_not_publish_is_refused_after_one_fetch"
+    }
 };
 
 const _: fn(&SetupFault) -> &str = |error| match error {
