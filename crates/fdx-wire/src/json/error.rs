@@ -59,7 +59,7 @@ impl JsonError {
         self.column
     }
 
-    pub(super) fn at(kind: Kind, bytes: &[u8], offset: usize) -> Self {
+    pub(crate) fn at(kind: Kind, bytes: &[u8], offset: usize) -> Self {
         let before = bytes.get(..offset).unwrap_or(bytes);
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
         let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
@@ -71,7 +71,7 @@ impl JsonError {
     /// serde_json also reports a number out of range and a lone surrogate as errors of syntax. Which
     /// of them it meets depends on its features, so the grammar is checked here again.
     #[expect(clippy::needless_pass_by_value, reason = "it is consumed so that nothing prints it")]
-    pub(super) fn from_serde(error: serde_json::Error, text: &str) -> Self {
+    pub(crate) fn from_serde(error: serde_json::Error, text: &str) -> Self {
         let is_json = || serde_json::from_str::<IgnoredAny>(text).is_ok();
         let kind = if error.is_data() || is_json() { Kind::Shape } else { Kind::Syntax };
         Self { kind, line: error.line(), column: error.column() }

@@ -50,7 +50,7 @@ pub use error::{JsonError, Kind};
 pub use object::ObjectWriter;
 pub use raw::RawJson;
 pub use scan::scan;
-pub use value::{JsonNumber, JsonValue};
+pub use value::{JsonNumber, JsonValue, Rounding};
 
 /// How large a document may be. Each exchange has its own limits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,7 +71,7 @@ impl Limits {
     }
 
     /// For a text that is in memory already: any length, and 32 levels.
-    const fn of_part() -> Self {
+    pub(crate) const fn of_part() -> Self {
         Self { bytes: usize::MAX, depth: DEPTH, members: usize::MAX }
     }
 }

@@ -42,6 +42,15 @@ pub enum JsonValue {
 #[derive(Clone, Debug)]
 pub struct JsonNumber(String);
 
+/// The direction in which a fraction is rounded.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Rounding {
+    /// To the next smaller whole number.
+    Down,
+    /// To the next larger whole number.
+    Up,
+}
+
 impl JsonValue {
     /// Writes `value` as JSON and reads it back as a value.
     ///
@@ -52,7 +61,7 @@ impl JsonValue {
     }
 
     /// Reads a text that is JSON and was scanned, so that its depth is bounded.
-    pub(super) fn of_json(text: &str) -> Result<Self, JsonError> {
+    pub(crate) fn of_json(text: &str) -> Result<Self, JsonError> {
         let mut reader = Reader { rest: text };
         let value = reader.value();
         value.map_err(|kind| JsonError::at(kind, text.as_bytes(), text.len() - reader.rest.len()))
@@ -83,6 +92,27 @@ impl JsonNumber {
         let Exponent::Number(exponent) = exponent else { return None };
         let power = 10_u64.checked_pow(u32::try_from(exponent).ok()?)?;
         digits.checked_mul(power)
+    }
+
+    /// The number, if it is from 0 to 2^64 - 1, rounded to a whole number.
+    #[must_use]
+    pub fn to_u64_rounded(&self, rounding: Rounding) -> Option<u64> {
+        let Decimal { negative, digits, exponent } = self.decimal()?;
+        let Exponent::Number(exponent) = exponent else { return None };
+        if negative || exponent >= 0 || digits.is_empty() {
+            return self.to_u64();
+        }
+        // The digits have no zeros at the end, so a fraction is never zero.
+        let fraction = usize::try_from(exponent.unsigned_abs()).ok()?;
+        let whole = digits.len().checked_sub(fraction).and_then(|length| digits.get(..length));
+        let whole: u64 = match whole.unwrap_or_default() {
+            "" => 0,
+            whole => whole.parse().ok()?,
+        };
+        match rounding {
+            Rounding::Down => Some(whole),
+            Rounding::Up => whole.checked_add(1),
+        }
     }
 
     /// Reads a number of RFC 8259 section 6.
