@@ -59,14 +59,21 @@ pub(crate) fn time() -> impl Strategy<Value = UnixTime> {
 }
 
 fn timestamp() -> impl Strategy<Value = Timestamp> {
-    prop_oneof![
-        time().prop_map(Timestamp::from),
-        any::<String>().prop_map(|text| Timestamp::parse(&text)),
-    ]
+    prop_oneof![time().prop_map(Timestamp::from), text().prop_map(|text| Timestamp::parse(&text)),]
+}
+
+/// A text that is not empty: an empty one is read as absent.
+fn text() -> impl Strategy<Value = String> {
+    "\\PC.{0,20}"
 }
 
 prop_compose! {
-    fn party()(name: String, kind: String, uri: String, entity: Option<(String, String)>) -> Party {
+    fn party()(
+        name in text(),
+        kind in text(),
+        uri in text(),
+        entity in prop::option::of((text(), text())),
+    ) -> Party {
         let party = Party::new(&name, PartyType::parse(&kind)).with_home_uri(&uri);
         match entity {
             Some((name, id)) => party.with_registered_entity(Registry::Private, &name, &id),
@@ -78,7 +85,7 @@ prop_compose! {
 pub(crate) fn consent_grant() -> impl Strategy<Value = ConsentGrant> {
     let id =
         "[^\\p{Cc}]{1,20}".prop_filter_map("not a consent id", |id| ConsentId::parse(&id).ok());
-    let about = (id, any::<String>(), prop::collection::vec(party(), 0..3));
+    let about = (id, text(), prop::collection::vec(party(), 0..3));
     let times = (
         prop::option::of(timestamp()),
         prop::option::of(timestamp()),
@@ -88,7 +95,7 @@ pub(crate) fn consent_grant() -> impl Strategy<Value = ConsentGrant> {
         prop::option::of(duration()),
         any::<Option<u32>>(),
         prop::option::of(granted_resources()),
-        any::<Option<String>>(),
+        prop::option::of(text()),
     );
     (about, times, extent).prop_map(|((id, status, parties), times, extent)| {
         let mut grant = ConsentGrant::new(id, ConsentStatus::parse(&status));

@@ -74,7 +74,10 @@ mod tolerant;
 pub use authorization_details::{
     AuthorizationDetail, AuthorizationDetails, AuthorizationDetailsError, FDX_V1_0, OtherDetail,
 };
-pub use consent_grant::{ConsentGrant, ConsentId, ConsentIdError, ConsentStatus, GrantedResource};
+pub use consent_grant::{
+    ConsentGrant, ConsentId, ConsentIdError, ConsentStatus, GRANT_MEMBERS, GrantedResource,
+    UnreadResource,
+};
 pub use consent_request::{
     ConsentDuration, ConsentRequest, ConsentRequestBuilder, ConsentRequestError, DurationDays,
     DurationType, RequestedResource,
@@ -90,7 +93,8 @@ pub use receipt::{
 };
 pub use requested::Requested;
 pub use revocation::{
-    ConsentRevocation, ConsentRevocationList, ConsentRevocationRequest, RevocationReason,
+    ConsentRevocation, ConsentRevocationList, ConsentRevocationRequest, REVOCATION_MEMBERS,
+    RevocationReason,
 };
 pub use scope::{ScopeError, Scopes};
 pub use timestamp::Timestamp;

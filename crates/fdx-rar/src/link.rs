@@ -1,22 +1,19 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
-use crate::tolerant;
+use serde::Serialize;
 
 /// A link in a response. It may be relative and may refer to any host: never send a token to it.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Link {
-    #[serde(default, deserialize_with = "tolerant::text_or_empty")]
-    href: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    action: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    rel: Option<String>,
-    #[serde(default, deserialize_with = "tolerant::list", skip_serializing_if = "Vec::is_empty")]
-    types: Vec<String>,
+    pub(crate) href: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) action: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rel: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) types: Vec<String>,
 }
 
 impl Link {

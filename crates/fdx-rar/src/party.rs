@@ -1,9 +1,8 @@
 use alloc::string::String;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::open_enum::open_enum;
-use crate::tolerant;
 
 open_enum! {
     /// The role of a party in a consent.
@@ -38,23 +37,23 @@ open_enum! {
 }
 
 /// A party of a consent.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(from = "Received", rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Party {
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    party_type: Option<PartyType>,
+    pub(crate) party_type: Option<PartyType>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    home_uri: Option<String>,
+    pub(crate) home_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    logo_uri: Option<String>,
+    pub(crate) logo_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    registry: Option<Registry>,
+    pub(crate) registry: Option<Registry>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    registered_entity_name: Option<String>,
+    pub(crate) registered_entity_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    registered_entity_id: Option<String>,
+    pub(crate) registered_entity_id: Option<String>,
 }
 
 impl Party {
@@ -127,41 +126,5 @@ impl Party {
     #[must_use]
     pub fn registered_entity_id(&self) -> Option<&str> {
         self.registered_entity_id.as_deref()
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Received {
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default, rename = "type")]
-    party_type: Option<PartyType>,
-    #[serde(default)]
-    home_uri: Option<String>,
-    #[serde(default)]
-    logo_uri: Option<String>,
-    #[serde(default)]
-    registry: Option<Registry>,
-    #[serde(default)]
-    registered_entity_name: Option<String>,
-    // The name of this member in the examples of the behavioural specification.
-    #[serde(default)]
-    legal_entity_name: Option<String>,
-    #[serde(default, deserialize_with = "tolerant::text")]
-    registered_entity_id: Option<String>,
-}
-
-impl From<Received> for Party {
-    fn from(received: Received) -> Self {
-        Self {
-            name: received.name,
-            party_type: received.party_type,
-            home_uri: received.home_uri,
-            logo_uri: received.logo_uri,
-            registry: received.registry,
-            registered_entity_name: received.registered_entity_name.or(received.legal_entity_name),
-            registered_entity_id: received.registered_entity_id,
-        }
     }
 }

@@ -1,11 +1,11 @@
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
-use fdx_wire::json::RawJson;
-use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use fdx_wire::json::{Limits, RawJson};
+use fdx_wire::members::{NotUnderstood, Object, ReadError, Row, Value};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::consent_grant::received;
 use crate::open_enum::open_enum;
 use crate::{ConsentStatus, PartyType, Timestamp};
 
@@ -49,17 +49,34 @@ impl ConsentRevocationRequest {
     }
 }
 
+fdx_wire::members! {
+    /// The revocations of a consent (FDX Consent API, ConsentRevocations).
+    mod members = "consent revocations" {
+        Required REVOCATIONS =
+            "revocations", "a list of revocations", "FDX Consent API, ConsentRevocations";
+        Informative STATUS = "revocations[].status", "a name", "FDX Consent API, ConsentRevocation";
+        Informative REASON = "revocations[].reason", "a name", "FDX Consent API, ConsentRevocation";
+        Informative INITIATOR =
+            "revocations[].initiator", "a name", "FDX Consent API, ConsentRevocation";
+        Informative UPDATED_TIME =
+            "revocations[].updatedTime", "an RFC 3339 time", "FDX Consent API, ConsentRevocation";
+    }
+}
+
+/// The members of a list of revocations, each with its class.
+pub const REVOCATION_MEMBERS: &[Row] = members::ROWS;
+
 /// The revocation of a consent.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsentRevocation {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<ConsentStatus>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<RevocationReason>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     initiator: Option<PartyType>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     updated_time: Option<Timestamp>,
 }
 
@@ -105,13 +122,57 @@ impl ConsentRevocation {
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct ConsentRevocationList {
     revocations: Vec<ConsentRevocation>,
+    #[serde(skip)]
+    not_understood: Vec<NotUnderstood>,
 }
 
 impl ConsentRevocationList {
     /// A list of `revocations`.
     #[must_use]
     pub fn new(revocations: Vec<ConsentRevocation>) -> Self {
-        Self { revocations }
+        Self { revocations, not_understood: Vec::new() }
+    }
+
+    /// Reads a list. All members of a revocation are informative.
+    ///
+    /// # Errors
+    /// [`ReadError::Json`] for a document that is no JSON object or array, [`ReadError::Member`] for
+    /// an object with other members and without a list: it may be one revocation.
+    pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self, ReadError> {
+        let value = Value::parse(bytes, limits)?;
+        let elements = match value.to_object() {
+            None => value.to_elements().ok_or_else(|| value.to_shape_error())?,
+            Some(object) if object.is_empty() => Vec::new(),
+            Some(object) => object.required(&members::REVOCATIONS, |value| {
+                if value.is_null() { Some(Vec::new()) } else { value.to_elements() }
+            })?,
+        };
+        let mut list = Self::default();
+        for element in elements {
+            match element.to_object() {
+                Some(object) => list.append(&object),
+                None => {
+                    list.not_understood.push(NotUnderstood::new("revocations[]", element.as_str()));
+                }
+            }
+        }
+        Ok(list)
+    }
+
+    fn append(&mut self, object: &Object<'_>) {
+        let notes = &mut self.not_understood;
+        self.revocations.push(ConsentRevocation {
+            status: object.informative(&members::STATUS, notes, |value| {
+                received::name(value, ConsentStatus::parse)
+            }),
+            reason: object.informative(&members::REASON, notes, |value| {
+                received::name(value, RevocationReason::parse)
+            }),
+            initiator: object.informative(&members::INITIATOR, notes, |value| {
+                received::name(value, PartyType::parse)
+            }),
+            updated_time: received::time(object, &members::UPDATED_TIME, notes),
+        });
     }
 
     /// The revocations in the received order.
@@ -119,55 +180,18 @@ impl ConsentRevocationList {
     pub fn revocations(&self) -> &[ConsentRevocation] {
         &self.revocations
     }
+
+    /// The values that can't be understood. They count as neither absent nor present.
+    #[must_use]
+    pub fn not_understood(&self) -> &[NotUnderstood] {
+        &self.not_understood
+    }
 }
 
-/// From JSON only.
 impl<'de> Deserialize<'de> for ConsentRevocationList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = RawJson::deserialize(deserializer)?;
-        let list = match json.as_str().bytes().next() {
-            Some(b'[') => json.read().map(Self::new),
-            Some(b'{') => json.read::<Object>().map(|object| object.0),
-            _ => return Err(D::Error::custom("invalid type, expected revocations")),
-        };
-        list.map_err(D::Error::custom)
-    }
-}
-
-/// The object of FDX 6.
-struct Object(ConsentRevocationList);
-
-impl<'de> Deserialize<'de> for Object {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members).map(Self)
-    }
-}
-
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = ConsentRevocationList;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("revocations")
-    }
-
-    /// An object with other members and without `revocations` is rejected: it may be one revocation.
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let (mut revocations, mut others) = (None, 0);
-        while let Some(name) = object.next_key::<String>()? {
-            if name == "revocations" {
-                let list: Option<Vec<ConsentRevocation>> = object.next_value()?;
-                revocations = Some(list.unwrap_or_default());
-            } else {
-                object.next_value::<IgnoredAny>()?;
-                others += 1;
-            }
-        }
-        match revocations {
-            None if others > 0 => Err(A::Error::missing_field("revocations")),
-            listed => Ok(ConsentRevocationList::new(listed.unwrap_or_default())),
-        }
+        Self::read(json.as_str().as_bytes(), &Limits::bytes(usize::MAX)).map_err(D::Error::custom)
     }
 }
 
@@ -177,13 +201,14 @@ mod tests {
     use alloc::vec::Vec;
 
     use fdx_wire::UnixTime;
+    use fdx_wire::members::Class;
     use proptest::prelude::*;
 
     use super::*;
     use crate::arbitrary::time;
 
     fn any_request() -> impl Strategy<Value = ConsentRevocationRequest> {
-        ("[A-Z_]{0,12}", "[A-Z_]{0,12}").prop_map(|(reason, who)| {
+        ("[A-Z_]{1,12}", "[A-Z_]{1,12}").prop_map(|(reason, who)| {
             ConsentRevocationRequest::new(RevocationReason::parse(&reason), PartyType::parse(&who))
         })
     }
@@ -201,7 +226,7 @@ mod tests {
             let list = ConsentRevocationList::new(revocations.collect::<Vec<_>>());
             let json = serde_json::to_string(&list).unwrap();
             let read: ConsentRevocationList = serde_json::from_str(&json).unwrap();
-            prop_assert_eq!(read, list);
+            prop_assert_eq!(read.revocations(), list.revocations());
         }
     }
 
@@ -262,15 +287,43 @@ mod tests {
     }
 
     #[test]
-    fn error_names_the_expected_value() {
-        let refusal = serde_json::from_str::<ConsentRevocationList>("7").unwrap_err().to_string();
-        assert!(refusal.contains("expected revocations"), "{refusal}");
+    fn errors_name_the_missing_list() {
+        let read = |json: &str| {
+            ConsentRevocationList::read(json.as_bytes(), &Limits::default())
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(read("7").starts_with("not the expected members or types"));
+        let expected = "member revocations is missing: expected a list of revocations";
+        assert_eq!(read(r#"{"status":"REVOKED"}"#), expected);
+        let expected = "member revocations is an object, not a list of revocations \
+                        (line 1, column 16)";
+        assert_eq!(read(r#"{"revocations":{"a":1}}"#), expected);
+    }
+
+    /// Each informative member with values of other kinds: the list is read.
+    #[test]
+    fn no_member_of_a_revocation_costs_the_list() {
+        for row in REVOCATION_MEMBERS.iter().filter(|row| row.class == Class::Informative) {
+            for value in ["null", r#""""#, "7", "1.5", "true", "[1]", r#"{"a":1}"#, r#""\ud800""#] {
+                let json = alloc::format!(r#"[{{"{}":{value}}}]"#, row.key());
+                let list =
+                    ConsentRevocationList::read(json.as_bytes(), &Limits::default()).unwrap();
+                assert_eq!(list.revocations().len(), 1, "{json}");
+                let absent = ["null", r#""""#].contains(&value);
+                assert_eq!(list.not_understood().is_empty(), absent, "{json}");
+            }
+        }
+        let list = ConsentRevocationList::read(b"[7]", &Limits::default()).unwrap();
+        assert!(list.revocations().is_empty());
+        assert_eq!(list.not_understood()[0].member(), "revocations[]");
     }
 
     #[test]
     fn keeps_reason_of_a_later_version() {
-        let read: ConsentRevocation =
-            serde_json::from_str(r#"{"reason":"OTHER","otherReason":"moved"}"#).unwrap();
+        let list: ConsentRevocationList =
+            serde_json::from_str(r#"[{"reason":"OTHER","otherReason":"moved"}]"#).unwrap();
+        let [read] = list.revocations() else { panic!("it lists one") };
         assert_eq!(read.reason().map(RevocationReason::as_str), Some("OTHER"));
     }
 }

@@ -37,6 +37,14 @@ impl Timestamp {
         &self.text
     }
 
+    /// Whether it is a time of the year 9999, which means that there is no end.
+    #[must_use]
+    pub fn has_no_end(&self) -> bool {
+        // The last day of that year is beyond the range of the reader.
+        let of_year = |rest: &str| UnixTime::parse_rfc3339(&["9998-", rest].concat()).is_ok();
+        self.text.strip_prefix("9999-").is_some_and(of_year)
+    }
+
     /// The time in whole seconds, if the text is an RFC 3339 date-time.
     #[must_use]
     pub fn time(&self) -> Option<UnixTime> {
@@ -70,6 +78,18 @@ mod tests {
 
     use super::*;
     use crate::arbitrary::time;
+
+    #[test]
+    fn times_of_the_year_9999_have_no_end() {
+        for text in ["9999-12-31T23:59:59Z", "9999-01-01T00:00:00+05:00"] {
+            assert!(Timestamp::parse(text).has_no_end(), "{text}");
+        }
+        for text in
+            ["9999-12-31", "9998-12-31T23:59:59Z", "9999-13-01T00:00:00Z", "9999-12-31T23:59:59"]
+        {
+            assert!(!Timestamp::parse(text).has_no_end(), "{text}");
+        }
+    }
 
     proptest! {
         #[test]

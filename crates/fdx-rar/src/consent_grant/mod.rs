@@ -1,14 +1,16 @@
 //! The consent that a customer granted, as the institution reports it.
 
 mod consent_id;
+pub(crate) mod received;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize};
+use fdx_wire::members::NotUnderstood;
+use serde::{Deserialize, Serialize};
 
 pub use consent_id::{ConsentId, ConsentIdError};
+pub use received::{GRANT_MEMBERS, UnreadResource};
 
 use crate::open_enum::open_enum;
 use crate::{
@@ -29,55 +31,58 @@ open_enum! {
 }
 
 /// A consent as the institution reports it. FDX requires no member, and real institutions omit most
-/// of them, so each one may be absent. More than 10,000 resources, or a `resourceId` of more than 256
-/// characters (FDX `Identifier`), are rejected.
+/// of them, so each one may be absent.
+///
+/// `id` and `status` are protective: a value that can't be understood is an error. All other members
+/// are informative: such a value costs that member, or that resource, alone, and
+/// [`not_understood`](Self::not_understood) lists it. Resources after the first 10,000 and a
+/// `resourceId` of more than 256 characters (FDX `Identifier`) are not understood either.
 ///
 /// ```
 /// use fdx_rar::{ConsentGrant, ConsentStatus};
-/// use fdx_wire::json;
+/// use fdx_wire::json::Limits;
 ///
-/// let grant: ConsentGrant = json::from_slice(
-///     br#"{"id":"c-7f3a","status":"Active","lookbackPeriod":"60","parties":null}"#,
-///     &json::Limits::default(),
+/// let grant = ConsentGrant::read(
+///     br#"{"id":"c-7f3a","status":"Active","lookbackPeriod":"P60D","parties":null}"#,
+///     &Limits::default(),
 /// )?;
 /// assert_eq!(grant.status(), Some(&ConsentStatus::Active));
-/// assert_eq!(grant.lookback_period(), Some(60));
+/// assert_eq!(grant.lookback_period(), None);
+/// assert_eq!(grant.not_understood()[0].member(), "lookbackPeriod");
 /// assert_eq!(grant.resources(), None); // not reported: neither all nor nothing
-/// # Ok::<(), json::JsonError>(())
+/// # Ok::<(), fdx_wire::members::ReadError>(())
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsentGrant {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<ConsentId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<ConsentStatus>,
-    #[serde(default, deserialize_with = "tolerant::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     parties: Vec<Party>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     created_time: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     expiration_time: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     updated_time: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     duration_type: Option<DurationType>,
-    #[serde(
-        default,
-        deserialize_with = "tolerant::integer",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     duration_period: Option<u32>,
-    #[serde(
-        default,
-        deserialize_with = "tolerant::integer",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     lookback_period: Option<u32>,
-    #[serde(default, deserialize_with = "resources", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     resources: Option<Vec<GrantedResource>>,
-    #[serde(default, deserialize_with = "tolerant::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     links: Vec<Link>,
+    #[serde(skip)]
+    unread_resources: Vec<UnreadResource>,
+    #[serde(skip)]
+    clusters_as_scopes: bool,
+    #[serde(skip)]
+    not_understood: Vec<NotUnderstood>,
 }
 
 impl ConsentGrant {
@@ -148,7 +153,7 @@ impl ConsentGrant {
         self.lookback_period
     }
 
-    /// The shared resources; `None` if the institution does not report them.
+    /// The shared resources that are understood; `None` if the institution does not report them.
     #[must_use]
     pub fn resources(&self) -> Option<&[GrantedResource]> {
         self.resources.as_deref()
@@ -158,6 +163,32 @@ impl ConsentGrant {
     #[must_use]
     pub fn links(&self) -> &[Link] {
         &self.links
+    }
+
+    /// Shared resources that can't be understood. They count as neither granted nor withheld.
+    #[must_use]
+    pub fn unread_resources(&self) -> &[UnreadResource] {
+        &self.unread_resources
+    }
+
+    /// Whether `dataClusters` has names of scopes, such as `fdx:transactions:read`, in place of the
+    /// clusters that they read. They are read as those clusters.
+    #[must_use]
+    pub fn names_clusters_by_scope(&self) -> bool {
+        self.clusters_as_scopes
+    }
+
+    /// The values that can't be understood. They count as neither absent nor present.
+    #[must_use]
+    pub fn not_understood(&self) -> &[NotUnderstood] {
+        &self.not_understood
+    }
+
+    /// Whether the grant has a value for this member, such as `expirationTime`, that can't be
+    /// understood.
+    #[must_use]
+    pub fn is_not_understood(&self, member: &str) -> bool {
+        self.not_understood.iter().any(|value| value.member() == member)
     }
 }
 
@@ -271,20 +302,6 @@ impl GrantedResource {
     pub fn data_clusters(&self) -> &[DataCluster] {
         &self.data_clusters
     }
-}
-
-/// The limit of resources in one grant: each is compared with every requested cluster.
-const MAX_RESOURCES: usize = 10_000;
-
-/// Reads the resources of a grant.
-fn resources<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<GrantedResource>>, D::Error> {
-    let resources = Option::<Vec<GrantedResource>>::deserialize(deserializer)?;
-    if resources.as_ref().is_some_and(|resources| resources.len() > MAX_RESOURCES) {
-        return Err(D::Error::custom("more than 10000 resources"));
-    }
-    Ok(resources)
 }
 
 #[cfg(test)]

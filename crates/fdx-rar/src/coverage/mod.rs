@@ -6,13 +6,16 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConsentGrant, ConsentRequest, DataCluster, GrantedResource, ResourceType};
+use crate::{
+    ConsentGrant, ConsentRequest, DataCluster, GrantedResource, ResourceType, UnreadResource,
+};
 
 /// The comparison of a grant with a request.
 ///
 /// A request has pairs of resource type and data cluster. A grant has triples: such pairs with the
 /// identifier of a resource. A deprecated cluster and its replacement count as one, under the newer
-/// name ([`DataCluster::current`]). Order and repetition do not matter.
+/// name ([`DataCluster::current`]). Order and repetition do not matter. A cluster that a resource may
+/// have which can't be understood counts as neither granted nor withheld.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Coverage {
     /// The institution reports the granted resources. The lists are sorted, without duplicates.
@@ -43,7 +46,8 @@ impl Coverage {
     /// Compares `grant` with `requested`.
     #[must_use]
     pub fn compare(requested: &ConsentRequest, grant: &ConsentGrant) -> Self {
-        grant.resources().map_or(Self::NotReported, |resources| reported(requested, resources))
+        let unread = grant.unread_resources();
+        grant.resources().map_or(Self::NotReported, |shared| reported(requested, shared, unread))
     }
 
     /// Whether the institution reports the granted resources.
@@ -191,7 +195,11 @@ impl From<Withheld> for Written {
     }
 }
 
-fn reported(requested: &ConsentRequest, resources: &[GrantedResource]) -> Coverage {
+fn reported(
+    requested: &ConsentRequest,
+    resources: &[GrantedResource],
+    unread: &[UnreadResource],
+) -> Coverage {
     let requested: BTreeSet<_> = requested.pairs().map(|(kind, it)| (kind, it.current())).collect();
     let mut shared: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for resource in resources {
@@ -206,9 +214,11 @@ fn reported(requested: &ConsentRequest, resources: &[GrantedResource]) -> Covera
         .partition(|triple| requested.contains(&triple.pair()));
 
     let granted_pairs: BTreeSet<_> = granted.iter().map(GrantedCluster::pair).collect();
-    let pairs = requested.difference(&granted_pairs).map(|(kind, it)| Withheld::Pair {
-        resource_type: (*kind).clone(),
-        data_cluster: (*it).clone(),
+    // A cluster that an unread resource may have is not known to be withheld.
+    let known =
+        |(_, it): &&(&ResourceType, &DataCluster)| !unread.iter().any(|unread| unread.may_have(it));
+    let pairs = requested.difference(&granted_pairs).filter(known).map(|(kind, it)| {
+        Withheld::Pair { resource_type: (*kind).clone(), data_cluster: (*it).clone() }
     });
     let from_resources = shared.iter().flat_map(|((kind, id), clusters)| {
         let of_type = requested.iter().filter(move |(requested, _)| requested == kind);

@@ -239,3 +239,20 @@ fn withheld_distinguishes_pairs_from_single_resources() {
         }
     );
 }
+
+/// A cluster that a resource may have which can't be understood is not withheld.
+#[test]
+fn clusters_of_unread_resources_are_not_withheld() {
+    let requested = ConsentRequest::new(ConsentDuration::OneTime)
+        .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
+        .build()
+        .unwrap();
+    let withheld = |json: &str| {
+        let limits = fdx_wire::json::Limits::default();
+        let grant = ConsentGrant::read(json.as_bytes(), &limits).unwrap();
+        Coverage::compare(&requested, &grant).withheld().len()
+    };
+    assert_eq!(withheld(r#"{"resources":[]}"#), 2);
+    assert_eq!(withheld(r#"{"resources":[{"dataClusters":["TRANSACTIONS"]}]}"#), 1);
+    assert_eq!(withheld(r#"{"resources":[7]}"#), 0);
+}

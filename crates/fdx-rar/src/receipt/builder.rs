@@ -76,11 +76,10 @@ impl ConsentReceiptBuilder {
         record.granted = grant.resources().map(<[_]>::to_vec);
         let coverage =
             record.requested.as_ref().map(|requested| Coverage::compare(requested, grant));
+        // Without a comparison nothing is known to be withheld, and nothing is known not to be.
         record.withheld = match coverage {
             Some(Coverage::Reported { withheld, .. }) => Some(withheld),
-            // No FDX consent was requested, so no cluster is withheld.
-            None => grant.resources().map(|_| Vec::new()),
-            Some(Coverage::NotReported) => None,
+            Some(Coverage::NotReported) | None => None,
         };
         expire_with(grant, record);
         self
@@ -114,9 +113,9 @@ impl ConsentReceiptBuilder {
 }
 
 fn expire_with(grant: &ConsentGrant, record: &mut Record) {
-    if let Some(stated) = grant.expiration_time().and_then(Timestamp::time) {
-        record.expiration_date = Some(stated);
-        record.expiration_basis = ExpirationBasis::Stated;
+    if let Some((date, basis)) = stated(grant) {
+        record.expiration_date = date;
+        record.expiration_basis = basis;
         return;
     }
     let requested_days =
@@ -131,6 +130,29 @@ fn expire_with(grant: &ConsentGrant, record: &mut Record) {
     let granted_at = grant.created_time().and_then(Timestamp::time);
     expire_after(days, granted_at.unwrap_or(record.issued_at), record);
 }
+
+/// The expiration that the grant states. A value that can't be understood is stated too: no date
+/// that is computed from the request replaces it.
+fn stated(grant: &ConsentGrant) -> Option<(Option<UnixTime>, ExpirationBasis)> {
+    match grant.expiration_time() {
+        Some(stated) if stated.has_no_end() => return Some((None, ExpirationBasis::NoEnd)),
+        Some(stated) if stated.time().is_some() => {
+            return Some((stated.time(), ExpirationBasis::Stated));
+        }
+        Some(_) => return Some((None, ExpirationBasis::NotUnderstood)),
+        None => {}
+    }
+    let members = match grant.duration_type() {
+        Some(DurationType::TimeBound) | None => &EXPIRATION_MEMBERS[..],
+        Some(_) => &EXPIRATION_MEMBERS[..1],
+    };
+    let not_understood = members.iter().any(|member| grant.is_not_understood(member));
+    not_understood.then_some((None, ExpirationBasis::NotUnderstood))
+}
+
+/// The expiration follows from these members: from the first, or from the others.
+const EXPIRATION_MEMBERS: [&str; 4] =
+    ["expirationTime", "durationType", "durationPeriod", "createdTime"];
 
 // FDX: durationPeriod counts days from the day of the original grant
 fn expire_after(days: Option<u32>, granted_at: UnixTime, record: &mut Record) {

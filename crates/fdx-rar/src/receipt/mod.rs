@@ -52,14 +52,19 @@ pub struct ConsentReceipt(Record);
 
 /// The expiration of a consent, and its source.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum Expiration {
     /// The grant's `expirationTime`.
     Stated(UnixTime),
     /// Computed: the grant's `createdTime` (or the receipt's time of issue) plus the `durationPeriod`
     /// of the grant (or of the request).
     Derived(UnixTime),
+    /// The grant states that there is no end: its `expirationTime` is in the year 9999.
+    NoEnd,
     /// The institution does not report an expiration, and none follows from the request.
     NotReported,
+    /// The grant states an expiration that can't be understood.
+    NotUnderstood,
 }
 
 impl ConsentReceipt {
@@ -166,7 +171,8 @@ impl ConsentReceipt {
         self.0.granted.as_deref()
     }
 
-    /// The withheld clusters; `None` if the institution does not report the granted resources.
+    /// The withheld clusters; `None` if the grant was not compared with a request, because the
+    /// institution does not report the granted resources or no FDX consent was requested.
     #[must_use]
     pub fn withheld(&self) -> Option<&[Withheld]> {
         self.0.withheld.as_deref()
@@ -184,6 +190,8 @@ impl ConsentReceipt {
         match (self.0.expiration_date, self.0.expiration_basis) {
             (Some(date), ExpirationBasis::Stated) => Expiration::Stated(date),
             (Some(date), ExpirationBasis::DurationPeriod) => Expiration::Derived(date),
+            (_, ExpirationBasis::NoEnd) => Expiration::NoEnd,
+            (_, ExpirationBasis::NotUnderstood) => Expiration::NotUnderstood,
             (None, _) | (_, ExpirationBasis::NotReported) => Expiration::NotReported,
         }
     }
@@ -277,8 +285,8 @@ open_enum! {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReceiptError {
-    /// A date without a basis or a basis without a date, only one of `granted` and `withheld`, or not
-    /// exactly one kind of request.
+    /// A date without a basis or a basis without a date, `withheld` without `granted` or without a
+    /// requested consent, or not exactly one kind of request.
     #[error("the receipt's members contradict each other")]
     Contradiction,
     /// Not JSON of the expected shape.

@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::{Evidence, ReceiptError, ReceiptWarning};
 use crate::{AuthorizationDetails, ConsentId, ConsentRequest, GrantedResource, Scopes, Withheld};
 
-/// The value of [`Record::version`].
-pub(super) const VERSION: u32 = 1;
+/// The value of [`Record::version`] in new receipts.
+///
+/// Version 1 has `withheld` next to every `granted`, and no basis `noEnd` or `notUnderstood`. Its
+/// `pushedRequestSha256` is the digest of the form with all parameters, also where another body was
+/// sent.
+pub(super) const VERSION: u32 = 2;
 
 /// The members of a receipt, under their serialized names.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -51,15 +55,26 @@ pub(super) struct Record {
 pub(super) enum ExpirationBasis {
     Stated,
     DurationPeriod,
+    NoEnd,
     NotReported,
+    NotUnderstood,
 }
 
 impl Record {
     /// Checks the rules that the types do not express.
     pub(super) fn check(&self) -> Result<(), ReceiptError> {
-        if self.version != VERSION {
-            return Err(ReceiptError::Version);
-        }
+        let (always_compared, undated) = match self.version {
+            1 => (true, &[ExpirationBasis::NotReported][..]),
+            VERSION => (
+                false,
+                &[
+                    ExpirationBasis::NoEnd,
+                    ExpirationBasis::NotReported,
+                    ExpirationBasis::NotUnderstood,
+                ][..],
+            ),
+            _ => return Err(ReceiptError::Version),
+        };
         // A consent request, or scopes with or without details of another type.
         let details = self.requested_authorization_details.is_some();
         if self.requested.is_some() == self.requested_scopes.is_some()
@@ -67,9 +82,12 @@ impl Record {
         {
             return Err(ReceiptError::Contradiction);
         }
-        let dated = self.expiration_basis != ExpirationBasis::NotReported;
-        if self.expiration_date.is_some() != dated
-            || self.granted.is_some() != self.withheld.is_some()
+        let dated = [ExpirationBasis::Stated, ExpirationBasis::DurationPeriod];
+        let dates = if self.expiration_date.is_some() { &dated[..] } else { undated };
+        if !dates.contains(&self.expiration_basis)
+            || (always_compared && self.granted.is_some() != self.withheld.is_some())
+            || (self.withheld.is_some() && (self.granted.is_none() || self.requested.is_none()))
+                && !always_compared
         {
             return Err(ReceiptError::Contradiction);
         }

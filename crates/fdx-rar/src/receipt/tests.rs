@@ -50,7 +50,7 @@ fn full() -> ConsentReceipt {
         .build()
 }
 
-const FULL: &str = r#"{"clientId":"app-1","consentId":"c-1","evidence":{"interactionIds":["5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11"],"keyThumbprints":["thumb"],"pushedRequestSha256":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"},"expirationBasis":"durationPeriod","expirationDate":"2026-04-05T10:00:00Z","granted":[{"dataClusters":["ACCOUNT_BASIC"],"resourceId":"a-1","resourceType":"ACCOUNT"}],"grantedScopes":["fdx:accountbasic:read"],"issuedAt":"2026-01-05T10:00:00Z","issuer":"https://bank.example","requested":{"durationPeriod":90,"durationType":"TIME_BOUND","lookbackPeriod":60,"resources":[{"dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"],"resourceType":"ACCOUNT"}]},"revocationEndpoint":"https://api.bank.example/consents/c-1/revocation","version":1,"withheld":[{"dataCluster":"TRANSACTIONS","resourceType":"ACCOUNT"},{"dataCluster":"TRANSACTIONS","resourceId":"a-1","resourceType":"ACCOUNT"}]}"#;
+const FULL: &str = r#"{"clientId":"app-1","consentId":"c-1","evidence":{"interactionIds":["5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11"],"keyThumbprints":["thumb"],"pushedRequestSha256":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"},"expirationBasis":"durationPeriod","expirationDate":"2026-04-05T10:00:00Z","granted":[{"dataClusters":["ACCOUNT_BASIC"],"resourceId":"a-1","resourceType":"ACCOUNT"}],"grantedScopes":["fdx:accountbasic:read"],"issuedAt":"2026-01-05T10:00:00Z","issuer":"https://bank.example","requested":{"durationPeriod":90,"durationType":"TIME_BOUND","lookbackPeriod":60,"resources":[{"dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"],"resourceType":"ACCOUNT"}]},"revocationEndpoint":"https://api.bank.example/consents/c-1/revocation","version":2,"withheld":[{"dataCluster":"TRANSACTIONS","resourceType":"ACCOUNT"},{"dataCluster":"TRANSACTIONS","resourceId":"a-1","resourceType":"ACCOUNT"}]}"#;
 
 #[test]
 fn reads_receipts_of_at_most_64_mib() {
@@ -64,9 +64,16 @@ fn reads_receipts_of_at_most_64_mib() {
 #[test]
 fn canonical_form_and_digest_are_stable() {
     assert_eq!(full().canonical_json(), FULL);
-    // Computed by another program from the same text.
+    // Computed by another program from the same texts.
     assert_eq!(
         fdx_wire::base64url::encode(&full().digest()),
+        "ezAIrs_B6ahaklHFGDpHjxxZO7NqBkRFpqql2jcs6co"
+    );
+    let version_1 = FULL.replace(r#""version":2"#, r#""version":1"#);
+    let read = ConsentReceipt::from_json(&version_1).unwrap();
+    assert_eq!(read.canonical_json(), version_1);
+    assert_eq!(
+        fdx_wire::base64url::encode(&read.digest()),
         "9VEvHuRm0C2VFht7lM_tRi6OOphPJBCj_H238fNES1g"
     );
 }
@@ -266,14 +273,29 @@ fn rejects_added_members() {
 #[test]
 fn rejects_other_versions_and_contradictions() {
     let read = |from: &str, to: &str| ConsentReceipt::from_json(FULL.replacen(from, to, 1));
-    assert_eq!(read(r#""version":1"#, r#""version":2"#), Err(ReceiptError::Version));
+    for other in [r#""version":0"#, r#""version":3"#] {
+        assert_eq!(read(r#""version":2"#, other), Err(ReceiptError::Version));
+    }
     let not_reported = read(r#""durationPeriod","#, r#""notReported","#);
     assert_eq!(not_reported, Err(ReceiptError::Contradiction));
     let undated = read(r#""expirationDate":"2026-04-05T10:00:00Z","#, "");
     assert_eq!(undated, Err(ReceiptError::Contradiction));
     let start = FULL.find(r#","withheld""#).unwrap();
     let unweighed = format!("{}}}", &FULL[..start]);
-    assert_eq!(ConsentReceipt::from_json(unweighed), Err(ReceiptError::Contradiction));
+    assert!(ConsentReceipt::from_json(&unweighed).is_ok());
+    let version_1 = unweighed.replace(r#""version":2"#, r#""version":1"#);
+    assert_eq!(ConsentReceipt::from_json(version_1), Err(ReceiptError::Contradiction));
+    let start = FULL.find(r#""granted":"#).unwrap();
+    let end = FULL.find(r#""grantedScopes""#).unwrap();
+    let ungranted = format!("{}{}", &FULL[..start], &FULL[end..]);
+    assert_eq!(ConsentReceipt::from_json(ungranted), Err(ReceiptError::Contradiction));
+    let no_end = r#""notReported","#.replace("notReported", "noEnd");
+    let undated = FULL
+        .replace(r#""durationPeriod","#, &no_end)
+        .replace(r#""expirationDate":"2026-04-05T10:00:00Z","#, "");
+    assert!(ConsentReceipt::from_json(&undated).is_ok());
+    let version_1 = undated.replace(r#""version":2"#, r#""version":1"#);
+    assert_eq!(ConsentReceipt::from_json(version_1), Err(ReceiptError::Contradiction));
     assert!(matches!(ConsentReceipt::from_json("{}"), Err(ReceiptError::Json(_))));
     let both =
         read(r#""revocationEndpoint""#, r#""requestedScopes":["openid"],"revocationEndpoint""#);
@@ -320,11 +342,29 @@ fn expiration_is_stated_derived_or_not_reported() {
             Some(grant().with_duration(days(5)).with_expiration_time(at(ISSUED + 3))),
             Expiration::Stated(at(ISSUED + 3)),
         ),
-        // A text that is not a time is no expiration.
+        // A stated expiration is never replaced by a computed one.
         (
             days(10),
             Some(grant().with_expiration_time(crate::Timestamp::parse("soon"))),
-            Expiration::Derived(at(ISSUED + 10 * DAY)),
+            Expiration::NotUnderstood,
+        ),
+        (
+            days(10),
+            Some(grant().with_expiration_time(crate::Timestamp::parse("9999-12-31T23:59:59Z"))),
+            Expiration::NoEnd,
+        ),
+        (
+            days(10),
+            Some(received(r#"{"expirationTime":1798884000541}"#)),
+            Expiration::NotUnderstood,
+        ),
+        (days(10), Some(received(r#"{"durationPeriod":-1}"#)), Expiration::NotUnderstood),
+        (days(10), Some(received(r#"{"durationType":7}"#)), Expiration::NotUnderstood),
+        (days(10), Some(received(r#"{"createdTime":1.5}"#)), Expiration::NotUnderstood),
+        (
+            days(10),
+            Some(received(r#"{"durationType":"PERSISTENT","durationPeriod":-1}"#)),
+            Expiration::NotReported,
         ),
     ]
     .into();
@@ -336,6 +376,20 @@ fn expiration_is_stated_derived_or_not_reported() {
         let receipt = receipt.build();
         assert_eq!(receipt.expiration(), expected, "{duration:?} {grant:?}");
         let dated = receipt.canonical_json().contains("expirationDate");
-        assert_eq!(dated, expected != Expiration::NotReported);
+        assert_eq!(dated, matches!(expected, Expiration::Stated(_) | Expiration::Derived(_)));
+        let read = ConsentReceipt::from_json(receipt.canonical_json()).unwrap();
+        assert_eq!(read.expiration(), expected);
     }
+}
+
+fn received(json: &str) -> ConsentGrant {
+    ConsentGrant::read(json.as_bytes(), &json::Limits::default()).unwrap()
+}
+
+#[test]
+fn nothing_is_withheld_without_a_comparison() {
+    let receipt =
+        begin(Requested::Scopes(Scopes::parse("openid").unwrap())).grant(&grant()).build();
+    assert_eq!(receipt.granted().map(<[_]>::len), Some(1));
+    assert_eq!(receipt.withheld(), None);
 }

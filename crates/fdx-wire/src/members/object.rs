@@ -87,6 +87,12 @@ impl<'a> Object<'a> {
         self.value(member.row())
     }
 
+    /// Whether the object has a member that the table lists, whatever its value.
+    #[must_use]
+    pub fn has<C>(&self, member: &Member<C>) -> bool {
+        self.value(member.row()).is_some()
+    }
+
     /// All names and values, for messages that keep members which they do not know.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Value<'a>)> {
         self.members.iter().map(|(name, text)| (name.as_ref(), Value::new(text, self.document)))

@@ -4,10 +4,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use super::object::elements;
 use super::{Found, Object};
-use crate::json::{JsonError, JsonNumber, JsonValue, Kind, RawJson, Rounding};
+use crate::json::{JsonError, JsonNumber, JsonValue, Kind, Limits, RawJson, Rounding, scan};
 
 /// A value within a scanned document, as its text.
 #[derive(Clone, Copy)]
@@ -19,6 +20,17 @@ pub struct Value<'a> {
 impl<'a> Value<'a> {
     pub(super) fn new(text: &'a str, document: &'a str) -> Self {
         Self { text, document }
+    }
+
+    /// Reads a document that may be any value.
+    ///
+    /// # Errors
+    /// [`JsonError`].
+    pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, JsonError> {
+        let document = scan(bytes, limits)?;
+        let read = serde_json::from_str::<&RawValue>(document);
+        let text = read.map_err(|error| JsonError::from_serde(error, document))?.get();
+        Ok(Self { text, document })
     }
 
     /// The text as received.
@@ -136,6 +148,12 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn to_elements(self) -> Option<Vec<Self>> {
         elements(self.text, self.document)
+    }
+
+    /// The error for a document of another shape.
+    #[must_use]
+    pub fn to_shape_error(self) -> JsonError {
+        JsonError::at(Kind::Shape, self.document.as_bytes(), 0)
     }
 
     /// Line and column in the document, both from 1.
