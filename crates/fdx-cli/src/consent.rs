@@ -193,6 +193,8 @@ fn expires(expiration: Expiration) -> String {
     match expiration {
         Expiration::Stated(time) => format!("{time} (reported by the institution)"),
         Expiration::Derived(time) => format!("{time} (computed from durationPeriod)"),
-        Expiration::NotReported => "not reported".to_owned(),
+        Expiration::NoEnd => "never, as reported by the institution".to_owned(),
+        Expiration::NotUnderstood => "reported in a form that can't be understood".to_owned(),
+        _ => "not reported".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use fdx_wire::json::{self, JsonError, Limits};
+use fdx_wire::json::{self, JsonError, Limits, Rounding};
 use fdx_wire::{Issuer, Secret, UnixTime, base64url};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256, Sha512};
@@ -243,7 +243,8 @@ impl<'a> IdTokenExpectation<'a> {
 
     fn check_auth_time(&self, jwt: &UnverifiedJwt<'_>) -> Result<Option<UnixTime>, IdTokenError> {
         let (now, tolerance) = (self.jwt.now, self.jwt.tolerance.as_duration());
-        let auth_time = jwt.claims().time("auth_time").map_err(|_| IdTokenError::AuthTime)?;
+        let auth_time =
+            jwt.claims().time("auth_time", Rounding::Down).map_err(|_| IdTokenError::AuthTime)?;
         match (auth_time, self.max_age) {
             (Some(at), _) if at > now + tolerance => Err(IdTokenError::AuthTime),
             (Some(at), Some(max_age)) => {

@@ -1,5 +1,5 @@
-use fdx_wire::json::{self, Limits, RawJson};
-use serde::Deserialize;
+use fdx_wire::json::Limits;
+use fdx_wire::members::{Object, ReadError, Row, Value};
 
 use crate::{Algorithm, EncryptionKey, JwsError, KeyError, PublicKey};
 
@@ -12,12 +12,17 @@ pub struct Jwks {
 }
 
 const LIMITS: Limits = Limits::bytes(256 * 1024);
-const MAX_KEYS: usize = 100;
 
-#[derive(Deserialize)]
-struct Document {
-    keys: Vec<RawJson>,
+fdx_wire::members! {
+    /// The members of a JWK Set.
+    mod members = "JWK Set" {
+        Required KEYS = "keys", "an array of keys", "RFC 7517 section 5.1";
+    }
 }
+
+/// The members of a JWK Set. The members of each key are protective: a key with an unusable one is
+/// skipped.
+pub const JWKS_MEMBERS: &[Row] = members::ROWS;
 
 impl Jwks {
     /// Creates a set of keys to publish.
@@ -32,21 +37,18 @@ impl Jwks {
         Self { encryption_keys, ..self }
     }
 
-    /// Reads a set of at most 256 KiB and 100 keys.
+    /// Reads a set of at most 256 KiB.
     ///
     /// Skips and counts keys that can't be used (another type, curve, `alg` or `use`, weak keys,
     /// private members), because a set may have other uses too.
     ///
     /// # Errors
-    /// [`KeyError::Json`] if `json` is not a JWK Set, [`KeyError::TooManyKeys`].
+    /// [`KeyError::Set`] if `json` is not a JWK Set.
     pub fn parse(json: &[u8]) -> Result<Self, KeyError> {
-        let document: Document = json::object_from_slice(json, &LIMITS)?;
-        if document.keys.len() > MAX_KEYS {
-            return Err(KeyError::TooManyKeys);
-        }
-        let found = document.keys.len();
-        let keys: Vec<PublicKey> = document
-            .keys
+        let set = Object::parse(json, &LIMITS).map_err(ReadError::Json)?;
+        let listed = set.required(&members::KEYS, Value::to_elements).map_err(ReadError::Member)?;
+        let found = listed.len();
+        let keys: Vec<PublicKey> = listed
             .iter()
             .filter_map(|jwk| PublicKey::from_jwk(jwk.as_str().as_bytes()).ok())
             .collect();

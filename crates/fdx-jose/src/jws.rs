@@ -16,8 +16,9 @@ pub const MAX_BYTES: usize = 16 * 1024;
 
 /// A compact JWS that was read and is not trusted before [`Jws::verify`].
 ///
-/// Reading checks size, parts, alphabet, header and algorithm. A token that includes its own key,
-/// the URL of a key, or any `crit` is rejected.
+/// Reading checks size, parts, alphabet, header and algorithm. Any `crit` is rejected, and so is a
+/// `jwk` where the token must not include its own key. `x5c`, `x5u` and `jku` are ignored: keys come
+/// from a [`Jwks`] only, and nothing is fetched.
 pub struct Jws {
     // Wiped: a JWT is a credential, or includes a code.
     signed: Zeroizing<String>,
@@ -252,12 +253,6 @@ struct Header {
     #[serde(default, deserialize_with = "kept")]
     jwk: Option<RawJson>,
     #[serde(default, deserialize_with = "present")]
-    jku: Presence,
-    #[serde(default, deserialize_with = "present")]
-    x5u: Presence,
-    #[serde(default, deserialize_with = "present")]
-    x5c: Presence,
-    #[serde(default, deserialize_with = "present")]
     crit: Presence,
     #[serde(default, deserialize_with = "present")]
     b64: Presence,
@@ -274,11 +269,7 @@ impl Header {
         if header.b64 == Presence::Present {
             return Err(JwsError::UnencodedPayload);
         }
-        let keys = [("jku", header.jku), ("x5u", header.x5u), ("x5c", header.x5c)];
-        match keys.iter().find(|(_, presence)| *presence == Presence::Present) {
-            Some((member, _)) => Err(JwsError::EmbeddedKey { member }),
-            None => Ok(header),
-        }
+        Ok(header)
     }
 
     fn algorithm(&self) -> Result<Algorithm, JwsError> {

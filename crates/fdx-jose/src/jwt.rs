@@ -15,7 +15,8 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use fdx_wire::json::{JsonError, RawJson};
+use fdx_wire::json::{JsonError, RawJson, Rounding};
+use fdx_wire::members::Value;
 use fdx_wire::{Issuer, Secret, UnixTime};
 use subtle::ConstantTimeEq;
 
@@ -61,11 +62,11 @@ pub enum JwtError {
     /// `exp` is in the past.
     #[error("exp is in the past: the token has expired")]
     Expired,
-    /// `exp` is missing or not a whole number of seconds.
-    #[error("exp is missing or not a whole number of seconds")]
+    /// `exp` is missing or not a number of seconds.
+    #[error("exp is missing or not a number of seconds")]
     Expiry,
-    /// `iat` is missing or not a whole number of seconds.
-    #[error("iat is missing or not a whole number of seconds")]
+    /// `iat` is missing or not a number of seconds.
+    #[error("iat is missing or not a number of seconds")]
     IssuedAt,
     /// `iat` is in the future.
     #[error("iat is in the future: compare the clocks")]
@@ -79,8 +80,8 @@ pub enum JwtError {
     /// Not a JWS that is accepted here.
     #[error("{0}")]
     Jws(JwsError),
-    /// `nbf` is in the future or not a whole number of seconds.
-    #[error("nbf is in the future or not a whole number of seconds")]
+    /// `nbf` is in the future or not a number of seconds.
+    #[error("nbf is in the future or not a number of seconds")]
     NotBefore,
     /// The signature does not verify.
     #[error("the signature does not verify")]
@@ -281,7 +282,7 @@ impl<'a> UnverifiedJwt<'a> {
 
     /// Checks that `exp` is present and in the future. Returns it.
     pub(crate) fn check_expiry(&self) -> Result<UnixTime, JwtError> {
-        match self.claims.time("exp") {
+        match self.claims.time("exp", Rounding::Down) {
             Ok(Some(exp)) if exp > self.expected.earliest() => Ok(exp),
             Ok(Some(_)) => Err(JwtError::Expired),
             _ => Err(JwtError::Expiry),
@@ -298,12 +299,14 @@ impl<'a> UnverifiedJwt<'a> {
 
     /// Checks that `iat` is present, not in the future and at most an hour ago. Returns it.
     pub(crate) fn check_issued_at(&self) -> Result<UnixTime, JwtError> {
-        let Ok(Some(iat)) = self.claims.time("iat") else {
-            return Err(JwtError::IssuedAt);
+        let read = |rounding| match self.claims.time("iat", rounding) {
+            Ok(Some(iat)) => Ok(iat),
+            _ => Err(JwtError::IssuedAt),
         };
-        if iat > self.expected.latest() {
+        if read(Rounding::Up)? > self.expected.latest() {
             return Err(JwtError::IssuedInTheFuture);
         }
+        let iat = read(Rounding::Down)?;
         if self.expected.earliest().since(iat) > MAX_AGE {
             return Err(JwtError::IssuedTooLongAgo);
         }
@@ -312,7 +315,7 @@ impl<'a> UnverifiedJwt<'a> {
 
     /// Checks that `nbf`, if present, is not in the future.
     pub(crate) fn check_not_before(&self) -> Result<(), JwtError> {
-        match self.claims.time("nbf") {
+        match self.claims.time("nbf", Rounding::Up) {
             Ok(None) => Ok(()),
             Ok(Some(nbf)) if nbf <= self.expected.latest() => Ok(()),
             _ => Err(JwtError::NotBefore),
@@ -339,10 +342,16 @@ impl Claims {
         self.get(name).map(RawJson::read).transpose().map_err(|_| Malformed)
     }
 
-    /// NumericDate (RFC 7519 section 2), in whole seconds and before the year 9999.
-    pub(crate) fn time(&self, name: &str) -> Result<Option<UnixTime>, Malformed> {
+    /// NumericDate (RFC 7519 section 2), before the year 9999. It may have a fraction, which is
+    /// rounded in the direction that rejects more.
+    pub(crate) fn time(
+        &self,
+        name: &str,
+        rounding: Rounding,
+    ) -> Result<Option<UnixTime>, Malformed> {
         let Some(claim) = self.get(name) else { return Ok(None) };
-        let seconds: u64 = claim.read().map_err(|_| Malformed)?;
+        let seconds = Value::of_raw(claim).ok().and_then(|value| value.to_rounded(rounding));
+        let seconds = seconds.ok_or(Malformed)?;
         let time = UnixTime::from_seconds(seconds);
         if time.as_seconds() == seconds { Ok(Some(time)) } else { Err(Malformed) }
     }

@@ -84,7 +84,7 @@ pub use decryption::{ContentKey, Decrypter, DecryptionError, DecryptionInput};
 pub use dpop::{ProofClaims, ProofKey, access_token_hash};
 pub use id_token::{IdToken, IdTokenError, IdTokenExpectation, at_hash};
 pub use jwe::{Jwe, JweError, MAX_BYTES as MAX_JWE_BYTES};
-pub use jwks::Jwks;
+pub use jwks::{JWKS_MEMBERS, Jwks};
 pub use jws::{Jws, JwsError, MAX_BYTES as MAX_JWS_BYTES};
 pub use jwt::{JwtError, JwtExpectation, Tolerance};
 pub use key::{DecryptionKey, EncryptionKey, FreshKey, KeyError, PrivateKey, PublicKey};

@@ -40,7 +40,7 @@ const _: fn(&KeyError) -> &str = |error| match error {
     KeyError::Encrypted | KeyError::Sec1 => {
         "key_files::rejects_sec1_and_encrypted_pem_with_conversion_command"
     }
-    KeyError::Json(_) | KeyError::TooManyKeys => "key_sets::bounds_size_and_number_of_keys",
+    KeyError::Json(_) => "keys::rejects_other_curves_types_and_lengths",
     KeyError::KeyOps | KeyError::Use => "keys::checks_use_and_key_ops",
     KeyError::KeyType | KeyError::Pem => "key_files::rejects_other_pem",
     KeyError::Missing { .. } | KeyError::MultiPrime | KeyError::RsaPrimes { .. } => {
@@ -52,6 +52,7 @@ const _: fn(&KeyError) -> &str = |error| match error {
     KeyError::RsaExponent | KeyError::RsaModulus { .. } => "keys::rejects_weak_rsa_keys",
     // No test: only a failing random source of the operating system, or memory that ran out.
     KeyError::Backend => "",
+    KeyError::Set(_) => "key_sets::bounds_size_and_reads_any_number_of_keys",
     KeyError::Trailing => "key_files::rejects_elements_that_the_key_type_does_not_have",
 };
 
@@ -63,7 +64,7 @@ const _: fn(&JwsError) -> &str = |error| match error {
     JwsError::Base64Url => "jws::rejects_other_parts_and_alphabets",
     JwsError::Claims(_) => "jws::rejects_claims_that_are_not_strict_json",
     JwsError::Critical | JwsError::UnencodedPayload => "jws::rejects_any_crit",
-    JwsError::EmbeddedKey { .. } => "jws::rejects_keys_and_key_urls_in_the_header",
+    JwsError::EmbeddedKey { .. } => "jws::rejects_keys_in_the_header",
     JwsError::Header(_) => "jws::rejects_headers_that_are_not_strict_json",
     JwsError::KeyAlgorithm { .. } => "jws::verifies_only_with_the_signing_key",
     JwsError::Parts => "authorization_responses::distinguishes_unknown_key_from_bad_signature",

@@ -62,6 +62,9 @@ const _: fn(&ConfigurationFault) -> &str = |error| match error {
     | ConfigurationFault::DialectUnboundTokens => {
         "dialect_fit::what_a_provider_needs_is_said_when_it_is_missing"
     }
+    ConfigurationFault::EndpointNotHttps => {
+        "bad_input::metadata::other_endpoints_are_checked_when_they_are_used"
+    }
     ConfigurationFault::EndpointMissing => {
         "endpoints::an_endpoint_that_is_not_published_is_missing_even_where_its_alias_is_not_needed"
     }
@@ -213,10 +216,11 @@ const _: fn(&ServerRule) -> &str = |error| match error {
     | ServerRule::BodySyntax => {
         "bad_input::resource::a_success_is_handed_over_and_its_json_is_read_strictly"
     }
+    ServerRule::BodyMember => "bad_input::protective_members_of_another_type_break_their_own_rule",
     ServerRule::BodyReservedName => {
         "one_reader::a_resource_is_read_into_any_type_but_not_with_hidden_json"
     }
-    ServerRule::BodyShape => "bad_input::members_of_another_type_are_refused",
+    ServerRule::BodyShape => "bad_input::a_body_that_is_no_object_is_refused",
     ServerRule::BodyTooLarge | ServerRule::Redirected => {
         "bad_input::resource::what_is_not_a_success_is_one_typed_error"
     }
@@ -237,7 +241,7 @@ const _: fn(&ServerRule) -> &str = |error| match error {
         "bad_input::every_endpoint_gives_one_typed_error_and_sends_nothing_after_it"
     }
     ServerRule::EndpointNotHttps => "bad_input::metadata::every_endpoint_is_https",
-    ServerRule::ExpiresIn => "bad_input::push::expires_in_is_a_whole_number_of_seconds_from_one",
+    ServerRule::ExpiresIn => "bad_input::push::expires_in_is_a_number_of_seconds_from_one",
     ServerRule::IdTokenMissing => {
         "bad_input::tokens::an_id_token_that_was_asked_for_and_is_missing_leaves_the_tokens"
     }
@@ -248,8 +252,6 @@ const _: fn(&ServerRule) -> &str = |error| match error {
         "introspection::where_a_signature_was_asked_for_plain_json_is_refused"
     }
     ServerRule::IssuerMismatch => "bad_input::metadata::metadata_of_another_issuer_is_not_used",
-    ServerRule::KeysUnusable => "bad_input::keys::a_set_of_more_than_a_hundred_keys_is_refused",
-    ServerRule::MetadataMember => "bad_input::metadata::what_fapi_2_needs_has_to_be_there",
     ServerRule::NonceSyntax => "retry::a_malformed_nonce_is_no_nonce",
     ServerRule::NonceAgain => "retry::a_second_challenge_is_an_error_and_nothing_more_is_sent",
     ServerRule::PkceUnsupported => "bad_input::metadata::metadata_without_s256_is_not_used",

@@ -137,7 +137,7 @@ fn without_an_id_no_consent_is_read() {
 
 #[test]
 fn an_id_has_1_to_256_characters_and_no_control_characters() {
-    for id in ["".to_owned(), "x".repeat(257), "a\nb".into(), "a\u{0}".into(), "\u{85}".into()] {
+    for id in ["x".repeat(257), "a\nb".into(), "a\u{0}".into(), "\u{85}".into()] {
         for told in [
             Told { grant_id: json!(id), ..Told::default() },
             Told { fdx_consent_id: json!(id), ..Told::default() },
@@ -214,6 +214,11 @@ fn a_consent_id_that_leads_elsewhere_is_refused_from_every_carrier() {
             Told { id_token: json!(id), ..Told::default() },
         ] {
             let (_, _, verified) = verified(&told);
+            if id.is_empty() {
+                // It counts as absent.
+                assert_eq!(verified.unwrap().consent_id(), None);
+                continue;
+            }
             let (error, exchanged) = verified.unwrap_err();
             assert_eq!(error.code(), ServerRule::ConsentIdInvalid.code(), "{told:?}");
             assert!(persisted(&exchanged.to_json())["refresh_token"].is_string());
@@ -223,10 +228,13 @@ fn a_consent_id_that_leads_elsewhere_is_refused_from_every_carrier() {
         let patch = json!({ "fdxConsentId": id });
         world.tamper_at("/introspect", move |answer| patched(answer, &patch));
         let draft = client.introspect(verified.tokens().access_token(), entropy(5), world.now);
-        let told = world.run(draft.unwrap()).and_then(|introspection| {
+        let read = world.run(draft.unwrap()).and_then(|introspection| {
             verified.introspected(&introspection).map_err(|refused| refused.error)
         });
-        assert_eq!(told.unwrap_err().code(), ServerRule::ConsentIdInvalid.code(), "{id:?}");
+        match read {
+            Ok(verified) => assert!(id.is_empty() && verified.consent_id().is_none(), "{id:?}"),
+            Err(error) => assert_eq!(error.code(), ServerRule::ConsentIdInvalid.code(), "{id:?}"),
+        }
     }
 }
 
@@ -326,13 +334,22 @@ fn read(patch: Value) -> (World, Verified, Result<fdx_par::ConsentRead, Error>) 
 
 #[test]
 fn the_grant_is_the_one_that_was_asked_for() {
-    for id in [json!("another"), json!(null), json!(5)] {
+    for id in [json!("another"), json!(5)] {
         let (_, verified, read) = read(json!({ "id": id }));
         let error = read.unwrap_err();
         assert_eq!(error.code(), "fdx.consent.other", "{id}");
         assert_eq!(error.next_step(), NextStep::AskTheInstitution);
         assert!(verified.tokens().refresh_token().is_some());
     }
+}
+
+/// FDX requires no member of a grant, and the URL names the consent.
+#[test]
+fn a_grant_without_id_is_the_one_at_its_url() {
+    let (_, verified, read) = read(json!({ "id": null }));
+    let read = read.unwrap();
+    assert!(read.notices().contains(&Notice::ConsentIdMissing));
+    assert!(verified.granted(read).unwrap().coverage().is_reported());
 }
 
 #[test]
@@ -352,12 +369,15 @@ fn another_flow_s_grant_does_not_fit() {
 
 #[test]
 fn a_consent_that_is_not_active_keeps_the_tokens() {
-    for status in ["REVOKED", "Expired", "SUSPENDED", "something new", ""] {
+    for status in ["REVOKED", "Expired", "SUSPENDED", "something new"] {
         let (_, verified, read) = read(json!({ "status": status }));
         let refused = verified.granted(read.unwrap()).unwrap_err();
         assert_eq!(refused.error.code(), "fdx.consent.inactive", "{status}");
         assert!(refused.unspent.tokens().refresh_token().is_some());
     }
+    let (_, verified, read) = read(json!({ "status": "" }));
+    assert_eq!(read.unwrap_err().member().map(|fault| fault.member()), Some("status"));
+    assert!(verified.tokens().refresh_token().is_some());
 }
 
 #[test]

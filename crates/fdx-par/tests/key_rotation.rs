@@ -260,7 +260,7 @@ fn a_key_fetch_that_fails_keeps_the_tokens() {
     let mut exchanged = world.exchanged(&client);
     let retry = NextStep::Retry { after: None };
     let ask = NextStep::AskTheInstitution;
-    let rows: [Row; 8] = [
+    let rows: [Row; 7] = [
         ("down", |_| answer(503, "text/html", "down"), "rfc9110.error", retry),
         ("gone", |_| answer(404, "text/html", "gone"), "rfc9110.error", ask),
         ("no success", |_| answer(204, "application/json", ""), "rfc9110.status", ask),
@@ -290,18 +290,6 @@ fn a_key_fetch_that_fails_keeps_the_tokens() {
             "rfc8259.json.duplicate",
             ask,
         ),
-        (
-            "too many",
-            |_| {
-                jwks(
-                    &(0..101)
-                        .map(|n| json!({ "kty": "EC", "kid": n.to_string() }))
-                        .collect::<Vec<_>>(),
-                )
-            },
-            "rfc7517.keys",
-            ask,
-        ),
     ];
     for (name, change, code, next_step) in rows {
         world.tamper_at(JWKS, change);
@@ -318,7 +306,7 @@ fn a_key_fetch_that_fails_keeps_the_tokens() {
 }
 
 #[test]
-fn a_hundred_keys_are_taken_and_one_more_is_not() {
+fn reads_a_thousand_keys() {
     let (mut world, client) = world();
     let right: Value = serde_json::from_str(keys(Algorithm::EdDsa).public().jwk()).unwrap();
     let set = |count: usize| {
@@ -326,13 +314,10 @@ fn a_hundred_keys_are_taken_and_one_more_is_not() {
         keys.push(right.clone());
         jwks(&keys)
     };
-    let taken = read(&client, world.now, set(100)).unwrap();
-    assert_eq!((taken.jwks().keys().len(), taken.jwks().skipped()), (1, 99));
+    let taken = read(&client, world.now, set(1000)).unwrap();
+    assert_eq!((taken.jwks().keys().len(), taken.jwks().skipped()), (1, 999));
     let exchanged = world.exchanged(&client);
     verifies(&client, exchanged, Some(&taken), world.now);
-    let error = read(&client, world.now, set(101)).unwrap_err();
-    assert_eq!(error.code(), "rfc7517.keys");
-    assert_eq!(error.next_step(), NextStep::AskTheInstitution);
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod introspection;
 mod key_rotation;
 mod limits;
 mod loopback_issuer;
+mod members;
 mod no_response;
 mod notices;
 mod notifications;

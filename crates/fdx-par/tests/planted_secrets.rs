@@ -338,7 +338,7 @@ fn echoed(answer: Answer) -> Answer {
 const BROKEN: &[Break] = &[
     ("/par", "another success", |a| with_status(echoed(a), 200)),
     ("/par", "a redirect", |a| with_status(echoed(a), 302)),
-    ("/par", "no lifetime", |a| patched(a, &json!({ "expires_in": "60" }))),
+    ("/par", "no lifetime", |a| patched(a, &json!({ "expires_in": "soon" }))),
     ("/par", "cut short", |mut a| {
         let length = a.body().len() - 1;
         a.body_mut().truncate(length);
@@ -347,7 +347,7 @@ const BROKEN: &[Break] = &[
     ("/token", "another success", |a| with_status(echoed(a), 201)),
     ("/token", "a redirect", |a| with_status(echoed(a), 307)),
     ("/token", "another binding", |a| patched(echoed(a), &json!({ "token_type": "Bearer DPoP" }))),
-    ("/token", "a wrong type", |a| patched(a, &json!({ "id_token": ["openid"] }))),
+    ("/token", "a wrong type", |a| patched(a, &json!({ "access_token": ["openid"] }))),
     ("/token", "a token as a type", |a| {
         let body: Value = serde_json::from_slice(a.body()).unwrap();
         patched(a, &json!({ "token_type": body["access_token"] }))

@@ -144,7 +144,11 @@ fn details_that_can_t_be_read_cost_no_tokens() {
     for unreadable in [json!(7), json!("[]"), json!({}), json!([{}]), json!([7])] {
         let told = json!({ "authorization_details": unreadable, "grant_id": "c-1" });
         let (_, verified) = verified(&request, told).unwrap();
-        assert_eq!(verified.notices(), [Notice::AuthorizationDetailsUnreadable], "{unreadable}");
+        assert_eq!(
+            verified.notices(),
+            [Notice::NotUnderstood("authorization_details")],
+            "{unreadable}"
+        );
         assert_eq!(verified.authorization_details(), None);
     }
     let (_, silent) = verified(&request, json!({ "authorization_details": null })).unwrap();

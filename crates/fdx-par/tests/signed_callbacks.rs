@@ -189,9 +189,9 @@ const SIGNATURES: &[Row] = &[
     (
         "a key elsewhere",
         |r| with_header(&r.jwt, &json!({ "jku": "https://a.example" })),
-        "jarm.jws",
+        "jarm.signature",
     ),
-    ("a certificate", |r| with_header(&r.jwt, &json!({ "x5c": [] })), "jarm.jws"),
+    ("a certificate", |r| with_header(&r.jwt, &json!({ "x5c": [] })), "jarm.signature"),
     ("crit", |r| with_header(&r.jwt, &json!({ "crit": ["exp"] })), "jarm.jws"),
     ("nothing", |_| String::new(), "jarm.jws"),
     ("two parts", |_| "e30.e30".to_owned(), "jarm.jws"),

@@ -165,8 +165,8 @@ const TABLE: &[Row] = &[
         },
         "rfc9701.claims",
     ),
-    ("no active", |r| r.patched_inside(&json!({ "active": null })), "rfc8259.json.shape"),
-    ("active a text", |r| r.patched_inside(&json!({ "active": "true" })), "rfc8259.json.shape"),
+    ("no active", |r| r.patched_inside(&json!({ "active": null })), "rfc8259.json.member"),
+    ("active a text", |r| r.patched_inside(&json!({ "active": "true" })), "rfc8259.json.member"),
     (
         "another binding",
         |r| {

@@ -17,7 +17,8 @@ fn world() -> World {
 #[test]
 fn a_member_of_another_type_beside_the_tokens_loses_neither_of_them() {
     for (patch, code) in [
-        (json!({ "grant_id": 7 }), ServerRule::ConsentIdInvalid.code()),
+        (json!({ "grant_id": 7 }), ""),
+        (json!({ "grant_id": 7.5 }), ServerRule::ConsentIdInvalid.code()),
         (json!({ "fdxConsentId": { "id": "c-1" } }), ServerRule::ConsentIdInvalid.code()),
         (json!({ "scope": ["openid"] }), ""),
     ] {
@@ -74,12 +75,14 @@ fn a_refresh_token_that_can_be_none_does_not_take_the_place_of_a_good_one() {
 }
 
 #[test]
-fn an_expires_in_that_is_no_number_is_told() {
+fn reports_an_expires_in_that_is_no_number() {
     for (expires_in, notices) in [
         (json!(60), &[][..]),
         (Value::Null, &[]),
-        (json!("60"), &[Notice::ExpiresInUnreadable]),
-        (json!(-1), &[Notice::ExpiresInUnreadable]),
+        (json!("60"), &[]),
+        (json!(60.5), &[]),
+        (json!("soon"), &[Notice::NotUnderstood("expires_in")]),
+        (json!(-1), &[Notice::NotUnderstood("expires_in")]),
     ] {
         let mut world = world();
         let client = world.client().unwrap();

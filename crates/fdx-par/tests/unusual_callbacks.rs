@@ -18,9 +18,7 @@ const WITHOUT_ISS: Dialect = Dialect::new("without-iss", "a provider that leaves
 // RFC 9207 2.4: a response without iss of a server that says it sends one is discarded.
 #[test]
 fn a_dialect_lets_iss_be_missing_only_where_the_metadata_does_not_promise_it() {
-    for (published, taken) in
-        [(json!(true), false), (json!(false), true), (json!("true"), true), (Value::Null, true)]
-    {
+    for (published, taken) in [(json!(true), false), (json!(false), true), (Value::Null, true)] {
         let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
         let patch = json!({ "authorization_response_iss_parameter_supported": published });
         world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {

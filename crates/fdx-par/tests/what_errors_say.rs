@@ -151,6 +151,8 @@ fn a_challenge_s_own_words_are_kept_where_it_is_about_tokens() {
 fn a_fault_of_the_server_says_the_rule_and_what_the_server_said() {
     let error = ends("/token", json!({ "token_type": "Bearer" }));
     let Error::Server(fault) = &error else { panic!("{error}") };
-    assert_eq!(fault.to_string(), format!("{} ({})", fault.rule, fault.said));
+    let member = fault.member.unwrap();
+    assert_eq!(fault.to_string(), format!("{}: {member} ({})", fault.rule, fault.said));
+    assert!(error.to_string().contains("member token_type is a string"), "{error}");
     assert!(error.to_string().contains("status 200"), "{error}");
 }

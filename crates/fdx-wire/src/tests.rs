@@ -4,6 +4,7 @@
 use crate::base64url::NotBase64Url;
 use crate::form::QueryError;
 use crate::json::Kind;
+use crate::members::{MemberFault, ReadError};
 use crate::{TimeError, UrlError};
 
 const _: fn(&UrlError) -> &str = |error| match error {
@@ -39,3 +40,10 @@ const _: fn(&Kind) -> &str = |error| match error {
 const _: fn(&TimeError) -> &str = |_| "time::tests::applies_offsets_and_rejects_local_times";
 
 const _: fn(&NotBase64Url) -> &str = |_| "base64url::tests::rejects_what_is_not_canonical";
+
+const _: fn(&ReadError) -> &str = |error| match error {
+    ReadError::Json(_) => "members::tests::other_documents_are_not_objects",
+    ReadError::Member(_) => "fdx-rar consent_grant::tests::every_member_is_read_by_its_class",
+};
+
+const _: fn(&MemberFault) -> &str = |_| "members::tests::required_member_is_named_with_its_place";

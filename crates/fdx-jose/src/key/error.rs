@@ -1,4 +1,5 @@
 use fdx_wire::json::JsonError;
+use fdx_wire::members::ReadError;
 
 use crate::Algorithm;
 
@@ -52,9 +53,12 @@ pub enum KeyError {
     /// The backend can't load the key: its private and public parts do not match.
     #[error("the private and public parts of the key do not match")]
     Inconsistent,
-    /// Not a JSON object with the members of a JWK or JWK Set.
-    #[error("not a JWK or JWK Set: {0}")]
+    /// Not a JSON object with the members of a JWK.
+    #[error("not a JWK: {0}")]
     Json(#[from] JsonError),
+    /// Not a JWK Set.
+    #[error("not a JWK Set: {0}")]
+    Set(#[from] ReadError),
     /// The JWK's `key_ops` repeats a value, or does not include the required one. Verification keys
     /// need `verify`, signing keys `sign`, encryption keys `wrapKey` or `encrypt`, and decryption
     /// keys `unwrapKey` or `decrypt`.
@@ -116,9 +120,6 @@ pub enum KeyError {
     /// The PEM is in the SEC1 format (`EC PRIVATE KEY`), which is not supported.
     #[error("the PEM is SEC1; convert it with: openssl pkcs8 -topk8 -nocrypt -in KEY -out PKCS8")]
     Sec1,
-    /// The JWK Set has more than 100 keys.
-    #[error("the JWK Set has more than 100 keys")]
-    TooManyKeys,
     /// The DER has an element that the key type does not have, or bytes after the key.
     #[error("the key has elements that its type does not have (RFC 5915, RFC 5958, RFC 8017)")]
     Trailing,

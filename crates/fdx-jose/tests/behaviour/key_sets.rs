@@ -127,17 +127,15 @@ fn rejects_token_without_kid_if_several_keys_match() {
 }
 
 #[test]
-fn bounds_size_and_number_of_keys() {
-    let keys = vec![named(&ES256, "a"); 101];
-    let json = serde_json::to_vec(&json!({ "keys": keys })).unwrap();
-    assert_eq!(Jwks::parse(&json), Err(KeyError::TooManyKeys));
-    assert_eq!(set(&keys[..100]).keys().len(), 100);
+fn bounds_size_and_reads_any_number_of_keys() {
+    let keys = vec![named(&ES256, "a"); 1000];
+    assert_eq!(set(&keys).keys().len(), 1000);
     let large = [b"{\"keys\":[]}".to_vec(), vec![b' '; 256 * 1024]].concat();
-    assert!(matches!(Jwks::parse(&large), Err(KeyError::Json(_))));
+    assert!(matches!(Jwks::parse(&large), Err(KeyError::Set(_))));
     let deep = format!(r#"{{"keys":[],"x":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
-    assert!(matches!(Jwks::parse(deep.as_bytes()), Err(KeyError::Json(_))));
+    assert!(matches!(Jwks::parse(deep.as_bytes()), Err(KeyError::Set(_))));
     for text in ["{}", "[]", r#"{"keys":{}}"#, r#"{"keys":[],"keys":[]}"#, ""] {
-        assert!(matches!(Jwks::parse(text.as_bytes()), Err(KeyError::Json(_))), "{text}");
+        assert!(matches!(Jwks::parse(text.as_bytes()), Err(KeyError::Set(_))), "{text}");
     }
 }
 

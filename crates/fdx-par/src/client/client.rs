@@ -149,7 +149,8 @@ impl Client {
     /// # Errors
     /// [`ConfigurationFault::EndpointMissing`].
     pub fn target(&self, endpoint: Endpoint) -> Result<Target, Error> {
-        endpoints::resolve(&self.0.config, &self.0.profile, &self.0.metadata, endpoint)
-            .ok_or(ConfigurationFault::EndpointMissing.into())
+        let target =
+            endpoints::resolve(&self.0.config, &self.0.profile, &self.0.metadata, endpoint)?;
+        Ok(target)
     }
 }

@@ -4,7 +4,7 @@ use fdx_wire::HttpsUrl;
 use crate::client::config::{ClientAuthentication, ClientConfig, MtlsEndpoints, SenderConstraint};
 use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
-use crate::discovery::metadata::ServerMetadata;
+use crate::discovery::metadata::{Published, ServerMetadata};
 use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
 use crate::exchange::request::ClientCertificate;
@@ -36,19 +36,24 @@ pub(super) fn resolve(
     profile: &Profile,
     metadata: &ServerMetadata,
     endpoint: Endpoint,
-) -> Option<Target> {
+) -> Result<Target, ConfigurationFault> {
     let certificate = certificate(
         &config.authentication,
         &config.sender_constraint,
         if profile.certificate_everywhere { MtlsEndpoints::Always } else { config.mtls_endpoints },
         endpoint,
     );
-    let url = metadata.endpoints.get(endpoint).as_ref();
-    let url = match certificate {
-        ClientCertificate::Present => metadata.aliases.get(endpoint).as_ref().or(url),
-        ClientCertificate::Withhold => url,
+    let published = match (certificate, metadata.aliases.get(endpoint)) {
+        (ClientCertificate::Withhold, _) | (ClientCertificate::Present, Published::Absent) => {
+            metadata.endpoints.get(endpoint)
+        }
+        (ClientCertificate::Present, alias) => alias,
     };
-    url.cloned().map(|url| Target { url, certificate })
+    match published {
+        Published::Absent => Err(ConfigurationFault::EndpointMissing),
+        Published::Unusable => Err(ConfigurationFault::EndpointNotHttps),
+        Published::Url(url) => Ok(Target { url: url.clone(), certificate }),
+    }
 }
 
 fn certificate(

@@ -5,7 +5,7 @@ use crate::client::config::{ClientAuthentication, ClientConfig, RequestObjects, 
 use crate::dialect::definition::Need;
 use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::{Endpoint, on_origin};
-use crate::discovery::metadata::ServerMetadata;
+use crate::discovery::metadata::{Published, ServerMetadata};
 use crate::discovery::reserved::{is_reserved, names_any};
 use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
@@ -73,8 +73,8 @@ pub(super) fn fit(
     }
     check_named(&config, profile)?;
     for (endpoint, path) in &profile.endpoint_paths {
-        metadata.endpoints.set(*endpoint, Some(on_origin(&config.issuer, path)?));
-        metadata.aliases.set(*endpoint, None);
+        metadata.endpoints.set(*endpoint, Published::Url(on_origin(&config.issuer, path)?));
+        metadata.aliases.set(*endpoint, Published::Absent);
     }
     config.request_objects = match (config.request_objects, profile.request_object_backdated) {
         (RequestObjects::Signed(key), Some(by)) => RequestObjects::signed(key.backdated(by)),
@@ -98,7 +98,7 @@ fn token_audience(
     config: &ClientConfig,
     metadata: &ServerMetadata,
 ) -> Result<HttpsUrl, ConfigurationFault> {
-    let url = metadata.endpoints.get(Endpoint::Token).as_ref();
+    let url = metadata.endpoints.get(Endpoint::Token).url();
     let url = url.filter(|url| url.origin() == config.issuer.url().origin());
     url.cloned().ok_or(ConfigurationFault::AudienceElsewhere)
 }

@@ -1,6 +1,7 @@
 use fdx_jose::Thumbprint;
 use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
 use fdx_wire::json::{ObjectWriter, RawJson};
+use fdx_wire::members::Row;
 use fdx_wire::{Entropy, Secret, UnixTime, base64url, json};
 use serde::Deserialize;
 
@@ -15,13 +16,14 @@ use crate::consent::stored_grant::{LIMITS, StoredGrant};
 use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
+use crate::error::notice::Notice;
 use crate::error::said::Said;
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::tokens::issued as response;
-use crate::tokens::issued::{Issued, ReportedDetails};
+use crate::tokens::issued::{Issued, ReportedDetails, members};
 use crate::tokens::tokens::{Revocable, Tokens};
 
 /// Tokens that were persisted before they were verified, restored by
@@ -281,6 +283,9 @@ struct ResponseBody {
     #[serde(default)]
     reported_before: Vec<String>,
     authorization_details: Option<RawJson>,
+    /// The informative members whose values were not understood.
+    #[serde(default)]
+    not_understood: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -340,6 +345,13 @@ fn write_response<'a>(object: &'a mut ObjectWriter, issued: &Issued) -> &'a mut 
     if let Some(details) = &issued.authorization_details {
         object.json("authorization_details", &details.json);
     }
+    let not_understood = issued.notices.iter().filter_map(|notice| match notice {
+        Notice::NotUnderstood(member) => Some(*member),
+        _ => None,
+    });
+    if not_understood.clone().next().is_some() {
+        object.texts("not_understood", not_understood);
+    }
     object
 }
 
@@ -373,6 +385,9 @@ fn write_flow<'a>(object: &'a mut ObjectWriter, flow: &Flow) -> &'a mut ObjectWr
 
 impl ResponseBody {
     fn into_issued(self, tokens: Tokens) -> Issued {
+        let listed = |row: &&Row| self.not_understood.iter().any(|name| name == row.name);
+        let listed = members::ROWS.iter().filter(listed);
+        let notices = listed.map(|row| Notice::NotUnderstood(row.name)).collect();
         Issued {
             tokens,
             id_token: self.id_token,
@@ -383,7 +398,7 @@ impl ResponseBody {
             reported_before: self.reported_before,
             consent_ids: [self.grant_id, self.fdx_consent_id],
             authorization_details: self.authorization_details.map(ReportedDetails::new),
-            notices: Vec::new(),
+            notices,
             said: Said::default(),
         }
     }

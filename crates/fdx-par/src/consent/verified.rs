@@ -3,6 +3,8 @@ use core::fmt;
 use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation, JwtExpectation};
 use fdx_rar::{AuthorizationDetails, ConsentId, Requested};
 use fdx_wire::UnixTime;
+use fdx_wire::json::RawJson;
+use fdx_wire::members::Value;
 use serde::Deserialize;
 
 use crate::client::client::Client;
@@ -19,7 +21,7 @@ use crate::error::notice::Notice;
 use crate::error::refused::Refused;
 use crate::error::server::{ServerFault, ServerRule};
 use crate::tokens::introspection::Introspection;
-use crate::tokens::issued::{ReportedDetails, Unreadable, agree};
+use crate::tokens::issued::{ReportedConsentId, ReportedDetails, agree, reported_consent_id};
 use crate::tokens::tokens::Tokens;
 
 /// Tokens whose ID token was checked if one was requested, and the consent id if the server
@@ -37,7 +39,7 @@ pub struct Verified {
 #[derive(Deserialize)]
 struct ConsentClaim {
     #[serde(rename = "fdxConsentId")]
-    fdx_consent_id: Option<String>,
+    fdx_consent_id: Option<RawJson>,
 }
 
 impl Unverified for Exchanged {
@@ -103,14 +105,8 @@ impl Client {
         for reported in exchanged.issued.reported_consent_ids().chain(&claimed) {
             agree(&mut consent_id, reported).map_err(|rule| exchanged.issued.fault(rule))?;
         }
-        let details = match &exchanged.issued.authorization_details {
-            Some(ReportedDetails { read: Ok(details), .. }) => Some(details.clone()),
-            Some(ReportedDetails { read: Err(Unreadable), .. }) => {
-                notices.push(Notice::AuthorizationDetailsUnreadable);
-                None
-            }
-            None => None,
-        };
+        let details = exchanged.issued.authorization_details.as_ref();
+        let details = details.and_then(ReportedDetails::understood).cloned();
         if let Some(place) = self.profile().consent_id_in_details {
             check_generated_id(place, &exchanged.flow.requested, details.as_ref(), &mut consent_id)
                 .map_err(|rule| exchanged.issued.fault(rule))?;
@@ -196,7 +192,9 @@ fn check_generated_id(
 
 /// `fdxConsentId` of an ID token.
 pub(crate) fn claimed_consent_id(id_token: &IdToken) -> Option<String> {
-    id_token.claims::<ConsentClaim>().ok().and_then(|claim| claim.fdx_consent_id)
+    let claim = id_token.claims::<ConsentClaim>().ok()?.fdx_consent_id?;
+    let reported = Value::of_raw(&claim).map_or(ReportedConsentId::Other, reported_consent_id);
+    reported.into_text()
 }
 
 impl Verified {

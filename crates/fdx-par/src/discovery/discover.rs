@@ -57,8 +57,8 @@ impl Exchange for ServerMetadata {
     }
 
     fn read(request: Discovery, (): (), answer: &Answer<'_>) -> Result<Self, Error> {
-        let document: metadata::Document = answer.success(StatusCode::OK, MEMBERS)?;
-        document.check(request.issuer).map_err(|rule| answer.fault(rule))
+        let object = answer.object(StatusCode::OK, MEMBERS, &metadata::members::ISSUER)?;
+        metadata::read(&object, request.issuer).map_err(|broken| answer.broken(broken))
     }
 }
 

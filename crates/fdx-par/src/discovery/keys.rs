@@ -120,15 +120,10 @@ impl Exchange for ServerKeys {
     fn read(jwks_uri: HttpsUrl, (): (), answer: &Answer<'_>) -> Result<Self, Error> {
         // RFC 7517 8.5: application/jwk-set+json. Some servers send no media type.
         answer.check_json_or_untyped(StatusCode::OK)?;
-        let jwks = Jwks::parse(answer.body).map_err(|error| answer.fault(rule(error)))?;
+        let jwks = Jwks::parse(answer.json()).map_err(|error| match error {
+            KeyError::Set(error) => answer.read_fault(error),
+            _ => answer.fault(ServerRule::BodyShape),
+        })?;
         Ok(Self { jwks_uri, jwks, fetched_at: answer.drafted_at })
-    }
-}
-
-/// JSON faults are reported as for every response; some of them can be retried.
-fn rule(error: KeyError) -> ServerRule {
-    match error {
-        KeyError::Json(error) => ServerRule::of_json(error.kind()),
-        _ => ServerRule::KeysUnusable,
     }
 }

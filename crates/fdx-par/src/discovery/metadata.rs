@@ -1,13 +1,10 @@
-use std::collections::BTreeMap;
-
-use fdx_wire::json::RawJson;
+use fdx_wire::members::{Found, Informative, Member, NotUnderstood, Object, Required, Value};
 use fdx_wire::{HttpsUrl, Issuer, UrlError};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::discovery::endpoint::{Endpoint, PerEndpoint};
 use crate::discovery::reserved::{is_reserved, names_any};
-use crate::error::server::ServerRule;
+use crate::error::server::{Broken, ServerRule};
+use crate::exchange::answer::protective;
 
 /// An authorization server's metadata (RFC 8414 section 2), checked for what FAPI 2.0 needs.
 ///
@@ -19,10 +16,10 @@ pub struct ServerMetadata {
     pub(crate) authorization_endpoint: HttpsUrl,
     /// A discovered one has at least [`Endpoint::Token`] and
     /// [`Endpoint::PushedAuthorizationRequest`].
-    pub(crate) endpoints: PerEndpoint<Option<HttpsUrl>>,
+    pub(crate) endpoints: PerEndpoint<Published>,
     /// `mtls_endpoint_aliases`: endpoints for connections that present a certificate (RFC 8705
     /// section 5).
-    pub(crate) aliases: PerEndpoint<Option<HttpsUrl>>,
+    pub(crate) aliases: PerEndpoint<Published>,
     /// Present if the metadata was discovered.
     pub(crate) jwks_uri: Option<HttpsUrl>,
     pub(crate) scopes_supported: Option<Vec<String>>,
@@ -31,6 +28,7 @@ pub struct ServerMetadata {
     pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
     /// Whether the server promises `iss` in its authorization responses.
     pub(crate) authorization_response_iss_parameter_supported: bool,
+    not_understood: Vec<NotUnderstood>,
 }
 
 impl ServerMetadata {
@@ -38,7 +36,7 @@ impl ServerMetadata {
     pub(crate) fn of_documented(
         issuer: Issuer,
         authorization_endpoint: HttpsUrl,
-        endpoints: PerEndpoint<Option<HttpsUrl>>,
+        endpoints: PerEndpoint<Published>,
     ) -> Self {
         Self {
             issuer,
@@ -51,6 +49,7 @@ impl ServerMetadata {
             token_endpoint_auth_signing_alg_values_supported: None,
             dpop_signing_alg_values_supported: None,
             authorization_response_iss_parameter_supported: false,
+            not_understood: Vec::new(),
         }
     }
 
@@ -72,6 +71,12 @@ impl ServerMetadata {
         &self.authorization_endpoint
     }
 
+    /// Informative members whose values can't be understood. An endpoint is checked when it is used.
+    #[must_use]
+    pub fn not_understood(&self) -> &[NotUnderstood] {
+        &self.not_understood
+    }
+
     /// Whether the server lists the scope, or lists none at all.
     pub(crate) fn may_ask_for(&self, scope: &str) -> bool {
         let listed = |scopes: &Vec<String>| scopes.iter().any(|listed| listed == scope);
@@ -85,94 +90,149 @@ impl ServerMetadata {
     }
 }
 
-/// The document by its members.
-#[derive(Deserialize)]
-#[serde(transparent)]
-pub(super) struct Document(BTreeMap<String, RawJson>);
-
-impl Document {
-    /// Returns the metadata if it is the expected issuer's and has what FAPI 2.0 needs.
-    ///
-    /// Checks the types of all members before any value.
-    pub(super) fn check(self, expected: Issuer) -> Result<ServerMetadata, ServerRule> {
-        let Self(members) = self;
-        let issuer: Option<String> = read(&members, "issuer")?;
-        let authorization_endpoint = read(&members, "authorization_endpoint")?;
-        let endpoints = PerEndpoint::try_from_fn(|endpoint| read(&members, endpoint.member()))?;
-        let aliases: BTreeMap<String, RawJson> = match members.get("mtls_endpoint_aliases") {
-            Some(aliases) => aliases.read().map_err(|error| ServerRule::of_json(error.kind()))?,
-            None => BTreeMap::new(),
-        };
-        let aliases = PerEndpoint::try_from_fn(|endpoint| read(&aliases, endpoint.member()))?;
-        let jwks_uri = read(&members, "jwks_uri")?;
-        let list = |name| read::<Vec<String>>(&members, name);
-        let scopes_supported = list("scopes_supported")?;
-        let authorization_details_types_supported = list("authorization_details_types_supported")?;
-        let code_challenge_methods = list("code_challenge_methods_supported")?;
-        let token_endpoint_auth_signing_alg_values_supported =
-            list("token_endpoint_auth_signing_alg_values_supported")?;
-        let dpop_signing_alg_values_supported = list("dpop_signing_alg_values_supported")?;
-        let sends_iss = members.get("authorization_response_iss_parameter_supported");
-        let authorization_response_iss_parameter_supported =
-            sends_iss.is_some_and(|raw| raw.as_str() == "true");
-
-        // RFC 8414 3.3: identical, or the metadata must not be used.
-        let issuer = issuer.ok_or(ServerRule::MetadataMember)?;
-        // check: DiscoveryIssuer
-        if issuer != expected.as_str() {
-            return Err(ServerRule::IssuerMismatch);
-        }
-        let issuer = expected;
-        // RFC 9700 2.1.1: make sure that the server supports the method before relying on it.
-        let methods = code_challenge_methods.unwrap_or_default();
-        if !methods.iter().any(|method| method == fdx_pkce::CODE_CHALLENGE_METHOD) {
-            return Err(ServerRule::PkceUnsupported);
-        }
-        let authorization_endpoint = required(url(authorization_endpoint, &issuer)?)?;
-        if names_any(&authorization_endpoint, is_reserved) {
-            return Err(ServerRule::AuthorizationEndpointQuery);
-        }
-        let endpoints = PerEndpoint::try_from_fn(|endpoint| {
-            let url = url(endpoints.get(endpoint).clone(), &issuer)?;
-            match endpoint {
-                Endpoint::PushedAuthorizationRequest | Endpoint::Token => required(url).map(Some),
-                Endpoint::Introspection | Endpoint::Registration | Endpoint::Revocation => Ok(url),
-            }
-        })?;
-        let jwks_uri = Some(required(url(jwks_uri, &issuer)?)?);
-        let alias = |endpoint| url(aliases.get(endpoint).clone(), &issuer);
-        let aliases = PerEndpoint::try_from_fn(alias)?;
-        Ok(ServerMetadata {
-            issuer,
-            authorization_endpoint,
-            endpoints,
-            aliases,
-            jwks_uri,
-            scopes_supported,
-            authorization_details_types_supported,
-            token_endpoint_auth_signing_alg_values_supported,
-            dpop_signing_alg_values_supported,
-            authorization_response_iss_parameter_supported,
-        })
+fdx_wire::members! {
+    /// The members of an authorization server's metadata (RFC 8414 section 2). RFC 8414 section 3.2:
+    /// members without a value are left out, and `null` counts as left out for each of them.
+    pub(crate) mod members = "server metadata" {
+        Protective ISSUER = "issuer", "the expected issuer", "RFC 8414 section 3.3";
+        Required AUTHORIZATION_ENDPOINT =
+            "authorization_endpoint", "an https URL", "RFC 8414 section 2";
+        Required TOKEN_ENDPOINT = "token_endpoint", "an https URL", "RFC 8414 section 2";
+        Required PUSHED_AUTHORIZATION_REQUEST_ENDPOINT =
+            "pushed_authorization_request_endpoint", "an https URL", "RFC 9126 section 5";
+        Required JWKS_URI = "jwks_uri", "an https URL", "RFC 8414 section 2";
+        Informative INTROSPECTION_ENDPOINT =
+            "introspection_endpoint", "an https URL", "RFC 8414 section 2";
+        Informative REVOCATION_ENDPOINT =
+            "revocation_endpoint", "an https URL", "RFC 8414 section 2";
+        Informative REGISTRATION_ENDPOINT =
+            "registration_endpoint", "an https URL", "RFC 8414 section 2";
+        Informative MTLS_ENDPOINT_ALIASES =
+            "mtls_endpoint_aliases", "an object of https URLs", "RFC 8705 section 5";
+        Informative SCOPES_SUPPORTED = "scopes_supported", "a list of texts", "RFC 8414 section 2";
+        Informative AUTHORIZATION_DETAILS_TYPES_SUPPORTED =
+            "authorization_details_types_supported", "a list of texts", "RFC 9396 section 10";
+        Protective CODE_CHALLENGE_METHODS_SUPPORTED =
+            "code_challenge_methods_supported", "a list of texts with S256",
+            "FAPI 2.0 Security Profile 5.3.3.2-3";
+        Informative TOKEN_ENDPOINT_AUTH_SIGNING_ALG_VALUES_SUPPORTED =
+            "token_endpoint_auth_signing_alg_values_supported", "a list of texts",
+            "RFC 8414 section 2";
+        Informative DPOP_SIGNING_ALG_VALUES_SUPPORTED =
+            "dpop_signing_alg_values_supported", "a list of texts", "RFC 9449 section 5.1";
+        Protective AUTHORIZATION_RESPONSE_ISS_PARAMETER_SUPPORTED =
+            "authorization_response_iss_parameter_supported", "a boolean", "RFC 9207 section 3";
     }
 }
 
-/// Reads a member. RFC 8414 3.2: members without a value are left out; `null` counts as left out.
-fn read<T: DeserializeOwned>(
-    members: &BTreeMap<String, RawJson>,
-    name: &str,
-) -> Result<Option<T>, ServerRule> {
-    let value = members.get(name).map(RawJson::read::<Option<T>>).transpose();
-    value.map(Option::flatten).map_err(|error| ServerRule::of_json(error.kind()))
+/// A URL of the metadata. One that can't be used is an error when it is needed.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Published {
+    #[default]
+    Absent,
+    /// A value that is no URL of this issuer's scheme.
+    Unusable,
+    Url(HttpsUrl),
 }
 
-fn required(url: Option<HttpsUrl>) -> Result<HttpsUrl, ServerRule> {
-    url.ok_or(ServerRule::MetadataMember)
+impl Published {
+    /// The URL, if there is one that can be used.
+    pub(crate) fn url(&self) -> Option<&HttpsUrl> {
+        match self {
+            Self::Url(url) => Some(url),
+            Self::Absent | Self::Unusable => None,
+        }
+    }
 }
 
-fn url(text: Option<String>, issuer: &Issuer) -> Result<Option<HttpsUrl>, ServerRule> {
-    let parse = |text: String| parse_for(issuer, &text);
-    text.map(parse).transpose().map_err(|_| ServerRule::EndpointNotHttps)
+/// Returns the metadata of a document if it is the expected issuer's and has what every flow needs.
+pub(super) fn read(object: &Object<'_>, expected: Issuer) -> Result<ServerMetadata, Broken> {
+    // RFC 8414 3.3: identical, or the metadata must not be used.
+    let issuer = protective(object, &members::ISSUER, Value::to_text)?;
+    // check: DiscoveryIssuer
+    if issuer != expected.as_str() {
+        return Err(ServerRule::IssuerMismatch.into());
+    }
+    let issuer = expected;
+    // RFC 9700 2.1.1: make sure that the server supports the method before relying on it.
+    let methods = protective(object, &members::CODE_CHALLENGE_METHODS_SUPPORTED, texts);
+    let methods = methods.map_err(|member| Broken::member(ServerRule::PkceUnsupported, member))?;
+    if !methods.iter().any(|method| method == fdx_pkce::CODE_CHALLENGE_METHOD) {
+        return Err(ServerRule::PkceUnsupported.into());
+    }
+    let url = |member: &Member<Required>| {
+        let parse = |value: Value<'_>| parse_for(&issuer, &value.to_text()?).ok();
+        object.required(member, parse).map_err(|member| match member.found() {
+            Found::Missing | Found::Null => Broken::member(ServerRule::BodyMember, member),
+            _ => Broken::member(ServerRule::EndpointNotHttps, member),
+        })
+    };
+    let authorization_endpoint = url(&members::AUTHORIZATION_ENDPOINT)?;
+    if names_any(&authorization_endpoint, is_reserved) {
+        return Err(ServerRule::AuthorizationEndpointQuery.into());
+    }
+    let mut notes = Vec::new();
+    let optional = |member: &Member<Informative>| match object.received(member) {
+        Some(value) if !value.is_empty() => published(&issuer, value),
+        _ => Published::Absent,
+    };
+    let endpoints = PerEndpoint::try_from_fn(|endpoint| {
+        Ok::<_, Broken>(match endpoint {
+            Endpoint::PushedAuthorizationRequest => {
+                Published::Url(url(&members::PUSHED_AUTHORIZATION_REQUEST_ENDPOINT)?)
+            }
+            Endpoint::Token => Published::Url(url(&members::TOKEN_ENDPOINT)?),
+            Endpoint::Introspection => optional(&members::INTROSPECTION_ENDPOINT),
+            Endpoint::Registration => optional(&members::REGISTRATION_ENDPOINT),
+            Endpoint::Revocation => optional(&members::REVOCATION_ENDPOINT),
+        })
+    })?;
+    let aliases = object.informative(&members::MTLS_ENDPOINT_ALIASES, &mut notes, Value::to_object);
+    let alias = |endpoint: Endpoint| {
+        let mut listed = aliases.iter().flat_map(Object::iter);
+        let listed = listed.find(|(name, value)| *name == endpoint.member() && !value.is_empty());
+        Ok::<_, Broken>(listed.map_or(Published::Absent, |(_, value)| published(&issuer, value)))
+    };
+    let aliases = PerEndpoint::try_from_fn(alias)?;
+    let jwks_uri = Some(url(&members::JWKS_URI)?);
+    let mut list = |member| object.informative(member, &mut notes, list);
+    let sends_iss = &members::AUTHORIZATION_RESPONSE_ISS_PARAMETER_SUPPORTED;
+    let sends_iss = match object.protective(sends_iss) {
+        Some(value) if !value.is_null() => protective(object, sends_iss, Value::to_bool)?,
+        _ => false,
+    };
+    Ok(ServerMetadata {
+        authorization_endpoint,
+        endpoints,
+        aliases,
+        jwks_uri,
+        scopes_supported: list(&members::SCOPES_SUPPORTED),
+        authorization_details_types_supported: list(
+            &members::AUTHORIZATION_DETAILS_TYPES_SUPPORTED,
+        ),
+        token_endpoint_auth_signing_alg_values_supported: list(
+            &members::TOKEN_ENDPOINT_AUTH_SIGNING_ALG_VALUES_SUPPORTED,
+        ),
+        dpop_signing_alg_values_supported: list(&members::DPOP_SIGNING_ALG_VALUES_SUPPORTED),
+        authorization_response_iss_parameter_supported: sends_iss,
+        not_understood: notes,
+        issuer,
+    })
+}
+
+fn published(issuer: &Issuer, value: Value<'_>) -> Published {
+    let url = value.to_text().and_then(|text| parse_for(issuer, &text).ok());
+    url.map_or(Published::Unusable, Published::Url)
+}
+
+/// A list of texts.
+fn texts(value: Value<'_>) -> Option<Vec<String>> {
+    value.to_elements()?.into_iter().map(Value::to_text).collect()
+}
+
+/// A list of texts. Elements that are no texts are left out: they name nothing that can be requested.
+fn list(value: Value<'_>) -> Option<Vec<String>> {
+    Some(value.to_elements()?.into_iter().filter_map(Value::to_text).collect())
 }
 
 /// Parses an endpoint of the issuer: `https`, or also loopback `http` if the issuer uses it (FAPI

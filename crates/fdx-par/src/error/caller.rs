@@ -29,6 +29,8 @@ faults! {
             "the provider's dialect", "the provider does not bind its tokens: configure SenderConstraint::NotFapi";
         EndpointMissing: "rfc8414.endpoint.missing",
             "RFC 8414 section 2", "the metadata does not contain this endpoint";
+        EndpointNotHttps: "fapi2.endpoint.https.used",
+            "FAPI 2.0 Security Profile 5.2.1-1", "the metadata's URL of this endpoint is not usable https";
         IssuerMismatch: "rfc8414.issuer.configured",
             "FAPI 2.0 Security Profile 5.3.3.1-11", "the metadata belongs to another issuer than the configured one";
         LoopbackHttp: "fapi2.https",

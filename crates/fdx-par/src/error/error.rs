@@ -4,6 +4,7 @@ use fdx_jose::{
     AuthorizationResponseError, DecryptionError, IdTokenError, JwtError, SignedIntrospectionError,
     SigningError,
 };
+use fdx_wire::members::MemberFault;
 
 use crate::error::callback::{CallbackFault, SealFault};
 use crate::error::caller::{CallFault, ConfigurationFault, StoredStateFault};
@@ -85,7 +86,7 @@ impl Error {
             Self::Refusal(refusal) => refusal.clause(),
             Self::Registration(fault) => fault.clause(),
             Self::Seal(_) => "fdx-par, sealed pending values",
-            Self::Server(fault) => fault.rule.clause(),
+            Self::Server(fault) => fault.clause(),
             Self::SignedIntrospection(_) => "RFC 9701 section 5",
             Self::Signing(_) => "RFC 7515 section 5.1",
             Self::StoredState(fault) => fault.clause(),
@@ -110,6 +111,15 @@ impl Error {
         match self {
             Self::Refusal(refusal) => Some(&refusal.said),
             Self::Server(fault) => Some(&fault.said),
+            _ => None,
+        }
+    }
+
+    /// The member of the server's response that broke the rule, if it is one.
+    #[must_use]
+    pub fn member(&self) -> Option<&MemberFault> {
+        match self {
+            Self::Server(fault) => fault.member.as_ref(),
             _ => None,
         }
     }

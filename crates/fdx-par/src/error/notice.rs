@@ -1,13 +1,21 @@
+use fdx_wire::members::NotUnderstood;
+
 /// Something that a server did otherwise than it should, and that changes nothing for this flow.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Notice {
-    /// `authorization_details` of the token response could not be read. The tokens are kept.
-    AuthorizationDetailsUnreadable,
     /// A `client_secret` came with a registration, and was kept nowhere: FAPI 2.0 has no use for it.
     ClientSecretDropped,
-    /// `expires_in` of a token response is no number of seconds: it counts for nothing.
-    ExpiresInUnreadable,
+    /// `grant_id` or `fdxConsentId` of a token response is empty, and counts as absent.
+    ConsentIdEmpty,
+    /// The consent grant has no `id`. Its URL names the consent.
+    ConsentIdMissing,
+    /// `dataClusters` of the consent grant has names of scopes. They are read as the clusters that
+    /// these scopes read.
+    ClustersNamedByScope,
+    /// An informative member of this name has a value that can't be understood. It does not count as
+    /// absent: no default replaces it.
+    NotUnderstood(&'static str),
     /// `expires_in` of a push was 600 or more and was used as 599 (FAPI 2.0 Security Profile
     /// 5.3.2.2-12).
     ExpiresInCapped,
@@ -44,4 +52,10 @@ pub enum Notice {
     /// all the same: tokens are bound to their client, and FDX does not say by which of its names
     /// an institution has to call a recipient.
     RecipientOther,
+}
+
+impl Notice {
+    pub(crate) fn of(not_understood: &NotUnderstood) -> Self {
+        Self::NotUnderstood(not_understood.member())
+    }
 }

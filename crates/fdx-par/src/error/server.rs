@@ -1,6 +1,7 @@
 use core::fmt;
 
 use fdx_wire::json::Kind;
+use fdx_wire::members::MemberFault;
 
 use crate::error::deviation::Deviation;
 use crate::error::faults::faults;
@@ -13,6 +14,8 @@ use crate::error::said::Said;
 pub struct ServerFault {
     /// The rule.
     pub rule: ServerRule,
+    /// The member that breaks it, if it is one member of a JSON body.
+    pub member: Option<MemberFault>,
     /// What the server said around it.
     pub said: Said,
     /// What can be done about it.
@@ -32,12 +35,14 @@ faults! {
             "RFC 8259 section 4", "the body names a member twice";
         BodyEncoding: "rfc8259.json.encoding",
             "RFC 8259 section 8.1", "the body is not UTF-8";
+        BodyMember: "rfc8259.json.member",
+            "the member's own clause", "a member is missing or has another value than expected";
         BodyNested: "fdx.body.nested",
             "fdx-par, body limits", "the body nests too deeply or has too many members";
         BodyReservedName: "fdx.body.reserved_name",
             "fdx-par, body limits", "a member's name in the body is reserved by the JSON parser";
         BodyShape: "rfc8259.json.shape",
-            "the response's own clause", "the body lacks a member, or has one of another type";
+            "RFC 8259 section 4", "the body is JSON, but no object";
         BodySyntax: "rfc8259.json.syntax",
             "RFC 8259", "the body is not JSON, or was cut short";
         BodyTooLarge: "fdx.body.size",
@@ -70,10 +75,6 @@ faults! {
             "FAPI 2.0 Message Signing 5.5.2", "the introspection response is not signed";
         IssuerMismatch: "rfc8414.issuer.mismatch",
             "RFC 8414 section 3.3", "the metadata's issuer is not the one that was asked";
-        KeysUnusable: "rfc7517.keys",
-            "RFC 7517 section 5", "the key set has more than 100 keys";
-        MetadataMember: "rfc8414.metadata.member",
-            "RFC 8414 section 2", "the metadata lacks a member that FAPI 2.0 needs";
         NonceSyntax: "rfc9449.nonce.syntax",
             "RFC 9449 section 8.1", "DPoP-Nonce is repeated, empty, too long or has other characters";
         NonceAgain: "rfc9449.nonce.again",
@@ -94,6 +95,31 @@ faults! {
             "RFC 9110 section 15", "the status is not one that this answer may have";
         TokenType: "rfc6749.token_type",
             "FAPI 2.0 Security Profile 5.3.3.1-1", "the token is not bound as it was asked to be";
+    }
+}
+
+/// The rule that the body of a response breaks, and the member that breaks it.
+pub(crate) struct Broken {
+    pub(crate) rule: ServerRule,
+    pub(crate) member: Option<MemberFault>,
+}
+
+impl Broken {
+    pub(crate) fn member(rule: ServerRule, member: MemberFault) -> Self {
+        Self { rule, member: Some(member) }
+    }
+}
+
+impl From<ServerRule> for Broken {
+    fn from(rule: ServerRule) -> Self {
+        Self { rule, member: None }
+    }
+}
+
+/// A member without a rule of its own.
+impl From<MemberFault> for Broken {
+    fn from(member: MemberFault) -> Self {
+        Self::member(ServerRule::BodyMember, member)
     }
 }
 
@@ -135,12 +161,26 @@ impl ServerFault {
             _ if said.is_passing() => on_no_response,
             _ => NextStep::AskTheInstitution,
         };
-        Self { rule, said, next_step }
+        Self { rule, member: None, said, next_step }
+    }
+
+    /// The clause behind the rule, or the one that defines the member.
+    #[must_use]
+    pub fn clause(&self) -> &'static str {
+        match (self.rule, &self.member) {
+            (ServerRule::BodyMember, Some(member)) => member.clause(),
+            _ => self.rule.clause(),
+        }
     }
 }
 
 impl fmt::Display for ServerFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.rule, self.said)
+        match (self.rule, &self.member) {
+            (ServerRule::BodyMember, Some(member)) => write!(f, "{member}")?,
+            (rule, Some(member)) => write!(f, "{rule}: {member}")?,
+            (rule, None) => write!(f, "{rule}")?,
+        }
+        write!(f, " ({})", self.said)
     }
 }

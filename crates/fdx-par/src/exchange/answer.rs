@@ -1,19 +1,19 @@
 use core::cell::OnceCell;
 use core::time::Duration;
 
-use fdx_wire::json::Limits;
+use fdx_wire::json::{JsonError, Limits};
+use fdx_wire::members::{Member, MemberFault, Object, Protective, ReadError, Value};
 use fdx_wire::{UnixTime, json};
 use http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
 
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::refusal::{Refusal, RefusalKind};
 use crate::error::said::{Excerpt, Said};
-use crate::error::server::{ServerFault, ServerRule};
+use crate::error::server::{Broken, ServerFault, ServerRule};
 use crate::exchange::challenge;
 use crate::exchange::challenge::Challenge;
 use crate::exchange::error_body::{Described, ErrorBody};
@@ -22,6 +22,7 @@ use crate::exchange::nonces::Realm;
 
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const MAX_NONCE: usize = 512;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A response. It is checked in one order: size, status, content
@@ -40,23 +41,52 @@ pub struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// The JSON body of a success with exactly this status.
-    pub(crate) fn success<T: DeserializeOwned>(
+    /// The object in the body of a success with exactly this status.
+    ///
+    /// `key` is a member that each success has. A body without it that has an `error` is this error:
+    /// some servers return errors with status 200.
+    pub(crate) fn object<C>(
         &self,
         status: StatusCode,
         members: usize,
-    ) -> Result<T, Error> {
+        key: &Member<C>,
+    ) -> Result<Object<'_>, Error> {
         self.check_json(status)?;
         let limits = Limits { members, ..Limits::bytes(self.limit) };
-        json::object_from_slice(self.body, &limits)
-            .map_err(|error| self.fault(ServerRule::of_json(error.kind())))
+        let object = Object::parse(self.json(), &limits).map_err(|error| self.json_fault(error))?;
+        match self.oauth_error() {
+            Some(said) if !object.has(key) => Err(self.refuse(RefusalKind::OAuth, said)),
+            _ => Ok(object),
+        }
     }
 
-    /// The JSON body of a success, of at most 10,000 members, which need not be an object.
-    pub(crate) fn any_success<T: DeserializeOwned>(&self, status: StatusCode) -> Result<T, Error> {
-        self.check_json(status)?;
-        json::from_slice(self.body, &Limits::bytes(self.limit))
-            .map_err(|error| self.fault(ServerRule::of_json(error.kind())))
+    /// The JSON text of the body. RFC 8259 8.1: a reader may ignore a byte order mark.
+    pub(crate) fn json(&self) -> &[u8] {
+        self.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(self.body)
+    }
+
+    /// The error for a body that can't be read.
+    pub(crate) fn json_fault(&self, error: JsonError) -> Error {
+        self.fault(ServerRule::of_json(error.kind()))
+    }
+
+    /// The error for a body of which one member can't be read.
+    pub(crate) fn read_fault(&self, error: ReadError) -> Error {
+        match error {
+            ReadError::Json(error) => self.json_fault(error),
+            ReadError::Member(fault) => self.member_fault(ServerRule::BodyMember, fault),
+        }
+    }
+
+    /// The error for a body that breaks a rule.
+    pub(crate) fn broken(&self, broken: Broken) -> Error {
+        let fault = ServerFault::new(broken.rule, self.said(), self.on_no_response);
+        Error::Server(Box::new(ServerFault { member: broken.member, ..fault }))
+    }
+
+    /// The error for a member that breaks a rule.
+    pub(crate) fn member_fault(&self, rule: ServerRule, member: MemberFault) -> Error {
+        self.broken(Broken::member(rule, member))
     }
 
     /// Size, status, content coding and content type.
@@ -145,7 +175,7 @@ impl Answer<'_> {
 
     /// The body of an error, if it is a JSON object of at most 16 KiB.
     pub(crate) fn error_body(&self) -> Option<&ErrorBody> {
-        let read = || json::object_from_slice(self.body, &Limits::bytes(16 * 1024)).ok();
+        let read = || json::object_from_slice(self.json(), &Limits::bytes(16 * 1024)).ok();
         let is_readable = || self.is_json() && self.content_encoding().is_none();
         self.error_body.get_or_init(|| is_readable().then(read).flatten()).as_ref()
     }
@@ -250,4 +280,14 @@ impl Answer<'_> {
         let date = UnixTime::parse_http_date(self.text(&DATE)?).ok()?.as_seconds();
         i64::try_from(date).ok()?.checked_sub_unsigned(self.now.as_seconds())
     }
+}
+
+/// Reads a protective member that must be present.
+pub(crate) fn protective<'a, T>(
+    object: &Object<'a>,
+    member: &Member<Protective>,
+    read: impl FnOnce(Value<'a>) -> Option<T>,
+) -> Result<T, MemberFault> {
+    let value = object.protective(member).ok_or(MemberFault::missing(member.row()))?;
+    read(value).ok_or_else(|| MemberFault::of(member.row(), value))
 }

@@ -1,4 +1,5 @@
 use fdx_rar::{ConsentGrant, ConsentId, Party, PartyType};
+use fdx_wire::json::Limits;
 use fdx_wire::{Entropy, HttpsUrl, UnixTime};
 use http::{Method, StatusCode};
 
@@ -92,13 +93,24 @@ impl Exchange for ConsentRead {
         if answer.status != StatusCode::OK {
             return Err(not_a_success(answer));
         }
-        let grant: ConsentGrant = answer.success(StatusCode::OK, MEMBERS)?;
-        // The answer is about the consent that was asked for, or about nothing.
+        answer.check_json(StatusCode::OK)?;
+        let limits = Limits { members: MEMBERS, ..Limits::bytes(answer.limit) };
+        let grant = ConsentGrant::read(answer.json(), &limits);
+        let grant = grant.map_err(|error| answer.read_fault(error))?;
+        let mut notices: Vec<_> = interaction_id.compare(answer).into_iter().collect();
+        // The grant is about the requested consent. FDX requires no member: the URL names the
+        // consent of a grant without `id`.
         // check: ConsentRead
-        if grant.id() != Some(&request.consent_id) {
+        if grant.id().is_some_and(|id| *id != request.consent_id) {
             return Err(answer.fault(ServerRule::ConsentIdOther));
         }
-        let mut notices: Vec<_> = interaction_id.compare(answer).into_iter().collect();
+        if grant.id().is_none() {
+            notices.push(Notice::ConsentIdMissing);
+        }
+        if grant.names_clusters_by_scope() {
+            notices.push(Notice::ClustersNamedByScope);
+        }
+        notices.extend(grant.not_understood().iter().map(Notice::of));
         if grant.status().is_none() {
             notices.push(Notice::ConsentStatusMissing);
         }

@@ -1,5 +1,5 @@
 use fdx_rar::{ConsentId, ConsentRevocation, ConsentRevocationList, ConsentRevocationRequest};
-use fdx_wire::json::ObjectWriter;
+use fdx_wire::json::{Limits, ObjectWriter};
 use fdx_wire::{Entropy, UnixTime};
 use http::{Method, StatusCode};
 
@@ -210,11 +210,17 @@ impl Exchange for Revocations {
     ) -> Result<Self, Error> {
         answer.check_size()?;
         let list = match answer.status {
-            StatusCode::OK => Some(answer.any_success(StatusCode::OK)?),
+            StatusCode::OK => {
+                answer.check_json(StatusCode::OK)?;
+                let list = ConsentRevocationList::read(answer.json(), &Limits::bytes(answer.limit));
+                Some(list.map_err(|error| answer.read_fault(error))?)
+            }
             StatusCode::NOT_FOUND => None,
             _ => return Err(not_a_success(answer)),
         };
-        let notices = interaction_id.compare(answer).into_iter().collect();
+        let mut notices: Vec<_> = interaction_id.compare(answer).into_iter().collect();
+        let not_understood = list.iter().flat_map(ConsentRevocationList::not_understood);
+        notices.extend(not_understood.map(Notice::of));
         Ok(Self { list, interaction_id: interaction_id.into_string(), notices })
     }
 }

@@ -37,7 +37,7 @@ const RULES: &[Rule] = &[
         "an https URL, on the issuer's own host",
         revocation,
     ),
-    Rule::new("userinfo_endpoint", TLS, OPTIONAL, unused),
+    Rule::new("userinfo_endpoint", TLS, OPTIONAL, optional),
     Rule::new(Endpoint::Registration.member(), "RFC 7591 section 3", OPTIONAL, optional),
     Rule::new(ALIASES, ALIAS, "an object of endpoints, or absent", aliases),
 ];
@@ -45,7 +45,7 @@ const RULES: &[Rule] = &[
 /// The rules, with one for each endpoint's alias.
 pub(super) fn rules() -> impl Iterator<Item = Rule> {
     let alias =
-        |endpoint: &Endpoint| Rule::new(endpoint.alias_path(), ALIAS, OF_A_CERTIFICATE, optional);
+        |endpoint: &Endpoint| Rule::new(endpoint.alias_path(), ALIAS, OF_A_CERTIFICATE, usable);
     RULES.iter().copied().chain(Endpoint::ALL.iter().map(alias))
 }
 
@@ -63,7 +63,7 @@ fn issuer(reading: &Reading<'_>, _: &'static str) -> Judgement {
 fn needed(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value::<String>(member) {
         Value::Absent => Judgement::Every,
-        _ => optional(reading, member),
+        _ => usable(reading, member),
     }
 }
 
@@ -76,7 +76,15 @@ fn authorization(reading: &Reading<'_>, member: &'static str) -> Judgement {
     }
 }
 
+/// Judges an endpoint that no consent needs: it is checked when it is used.
 fn optional(reading: &Reading<'_>, member: &'static str) -> Judgement {
+    match usable(reading, member) {
+        Judgement::Every => Judgement::Fapi,
+        judgement => judgement,
+    }
+}
+
+fn usable(reading: &Reading<'_>, member: &'static str) -> Judgement {
     let text: String = match reading.value(member) {
         Value::Absent => return Judgement::Fine,
         Value::Mistyped => return Judgement::Every,
@@ -100,18 +108,9 @@ fn revocation(reading: &Reading<'_>, member: &'static str) -> Judgement {
     }
 }
 
-/// Judges an endpoint that this crate does not use.
-fn unused(reading: &Reading<'_>, member: &'static str) -> Judgement {
-    match optional(reading, member) {
-        Judgement::Every => Judgement::Fapi,
-        judgement => judgement,
-    }
-}
-
 fn aliases(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value::<BTreeMap<String, RawJson>>(member) {
-        Value::Absent if reading.text(member) == "null" => Judgement::Every,
-        Value::Mistyped => Judgement::Every,
+        Value::Mistyped => Judgement::Fapi,
         _ => Judgement::Fine,
     }
 }

@@ -89,6 +89,7 @@ fn challenge_methods(reading: &Reading<'_>, member: &'static str) -> Judgement {
 fn iss(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value(member) {
         Value::Is(true) => Judgement::Fine,
+        Value::Mistyped => Judgement::Every,
         // The `iss` of a signed callback is a claim (JARM), so this member does not matter.
         _ if signs_callbacks(reading) => Judgement::Fapi,
         _ => Judgement::Unless(Deviation::CallbackWithoutIss),

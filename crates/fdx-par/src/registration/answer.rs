@@ -13,13 +13,12 @@ use crate::exchange::answer::Answer;
 use crate::exchange::interaction::InteractionId;
 use crate::fdx_api::error::not_a_success;
 use crate::registration::comparison;
-use crate::registration::document::Document;
+use crate::registration::document::{Document, members};
 use crate::registration::registered::{Registered, RegistrationAccess};
 use crate::registration::registrar::Registrar;
 use crate::tokens::issued::can_stand_in_a_header;
 
 const MEMBERS: usize = 10_000;
-const MAX_CLIENT_ID: usize = 512;
 const MAX_URI: usize = 2048;
 
 /// Reads an answer with this status. `before` is the registration that was read or updated.
@@ -33,13 +32,15 @@ pub(super) fn read(
     if answer.status != status {
         return Err(refusal(answer, status));
     }
-    let document: Document = answer.success(status, MEMBERS)?;
-    let client_id = document.client_id.filter(|id| is_client_id(id));
-    let client_id = client_id.ok_or_else(|| answer.fault(ServerRule::ClientId))?;
+    let object = answer.object(status, MEMBERS, &members::CLIENT_ID)?;
+    let document = Document::of(&object);
+    let document = document.map_err(|fault| answer.member_fault(ServerRule::ClientId, fault))?;
+    let client_id = document.client_id;
     if before.as_ref().is_some_and(|before| before.client_id != client_id) {
         return Err(answer.fault(ServerRule::ClientIdOther));
     }
     let mut notices: Vec<_> = interaction_id.compare(answer).into_iter().collect();
+    notices.extend(document.not_understood.iter().map(Notice::of));
     if document.client_secret {
         notices.push(Notice::ClientSecretDropped);
     }
@@ -89,11 +90,6 @@ fn renewed(
         registration_client_uri: home.into_iter().next().unwrap_or(before.registration_client_uri),
         registration_access_token: token.unwrap_or(before.registration_access_token),
     })
-}
-
-/// RFC 6749 appendix A.1.
-pub(crate) fn is_client_id(text: &str) -> bool {
-    (1..=MAX_CLIENT_ID).contains(&text.len()) && text.bytes().all(|b| matches!(b, 0x20..=0x7e))
 }
 
 /// What an answer with another status than `wanted` means: OAuth's error (RFC 7591 section 3.2.2),

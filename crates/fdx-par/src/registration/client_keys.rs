@@ -71,6 +71,11 @@ impl ClientKeys {
 
 const NO_KEYS: &str = r#"{"keys":[]}"#;
 
+/// Whether this is a set without keys.
+pub(crate) fn has_no_keys(raw: &RawJson) -> bool {
+    Document::read(raw).is_some_and(|document| document.keys.is_empty())
+}
+
 /// Whether two sets are of the same keys, however they are written.
 pub(crate) fn same_keys(one: &RawJson, other: &RawJson) -> bool {
     match (Document::read(one), Document::read(other)) {

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use fdx_jose::Algorithm;
 use fdx_wire::json::RawJson;
+use fdx_wire::members::Value;
 
 use crate::error::notice::Notice;
 use crate::error::registration::RegistrationFault;
-use crate::registration::client_keys::same_keys;
+use crate::registration::client_keys::{has_no_keys, same_keys};
 use crate::registration::metadata::ClientMetadata;
 
 /// The members that differ.
@@ -51,13 +52,20 @@ pub(super) fn compare(asked: &ClientMetadata, answered: &ClientMetadata) -> Comp
             }
         }
     }
-    let unasked = |law: &&Law| !asked.has(law.member) && answered.has(law.member);
+    let unasked = |law: &&Law| !asked.has(law.member) && identifies(answered.raw(law.member));
     for law in LAWS.iter().filter(|law| law.unasked == Outcome::Weakened).filter(unasked) {
         if !comparison.weakened.contains(&law.fault) {
             comparison.weakened.push(law.fault);
         }
     }
     comparison
+}
+
+/// Whether a value identifies a client. Some servers write an empty one for a member that they do not
+/// have.
+fn identifies(registered: Option<&RawJson>) -> bool {
+    let is_empty = |raw: &&RawJson| Value::of_raw(raw).is_ok_and(Value::is_empty);
+    registered.filter(|raw| !is_empty(raw) && !has_no_keys(raw)).is_some()
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -115,7 +123,7 @@ const LAWS: &[Law] = &[
         fault: RegistrationFault::ResponseTypes,
         absent: Outcome::Same,
         unasked: Outcome::Otherwise,
-        judge: same_set,
+        judge: response_types,
     },
     droppable("response_modes", RegistrationFault::ResponseModes, same_set),
     // RFC 7591 2: never both.
@@ -199,6 +207,15 @@ fn set(raw: &RawJson) -> Option<BTreeSet<String>> {
 
 fn same_set(asked: &RawJson, answered: &RawJson) -> Outcome {
     outcome(set(asked).is_some() && set(asked) == set(answered))
+}
+
+/// `none` issues nothing (OAuth 2.0 Multiple Response Types, section 4).
+fn response_types(asked: &RawJson, answered: &RawJson) -> Outcome {
+    let answered = set(answered).map(|mut types| {
+        types.remove("none");
+        types
+    });
+    outcome(set(asked).is_some() && set(asked) == answered)
 }
 
 /// What was not asked for is an open door; without `authorization_code` there is no consent.

@@ -1,72 +1,72 @@
-use core::fmt;
-
-use fdx_wire::json::RawJson;
+use fdx_wire::members::{Found, MemberFault, NotUnderstood, Object, Value};
 use fdx_wire::{Secret, UnixTime};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::registration::metadata::ClientMetadata;
 
-/// A client information response. Its members are separated while they are read, so that no copy
-/// of a secret is left anywhere else.
-#[derive(Default)]
+fdx_wire::members! {
+    /// The members of a client information response (RFC 7591 section 3.2.1) that are not client
+    /// metadata. The registered metadata is compared with the requested one, member by member.
+    pub(crate) mod members = "client information response" {
+        Required CLIENT_ID =
+            "client_id", "1 to 512 printable ASCII characters", "RFC 7591 section 3.2.1";
+        Informative CLIENT_ID_ISSUED_AT =
+            "client_id_issued_at", "a number of seconds", "RFC 7591 section 3.2.1";
+        Informative CLIENT_SECRET = "client_secret", "a text", "RFC 7591 section 3.2.1";
+        Informative CLIENT_SECRET_EXPIRES_AT =
+            "client_secret_expires_at", "a number of seconds", "RFC 7591 section 3.2.1";
+        Informative REGISTRATION_CLIENT_URI =
+            "registration_client_uri", "a URL", "RFC 7592 section 3";
+        Informative REGISTRATION_ACCESS_TOKEN =
+            "registration_access_token", "a token", "RFC 7592 section 3";
+    }
+}
+
+/// A client information response.
 pub(crate) struct Document {
-    pub(super) client_id: Option<String>,
+    pub(super) client_id: String,
     pub(super) client_id_issued_at: Option<UnixTime>,
     pub(super) registration_client_uri: Option<String>,
     pub(super) registration_access_token: Option<Secret>,
+    /// Whether there is a secret. FAPI 2.0 Security Profile 5.3.2.1-6: a client has no use for one.
     pub(super) client_secret: bool,
     pub(super) metadata: ClientMetadata,
+    pub(super) not_understood: Vec<NotUnderstood>,
 }
 
-impl<'de> Deserialize<'de> for Document {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
-    }
-}
+const MAX_CLIENT_ID: usize = 512;
 
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = Document;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a client information response")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
-        let mut document = Document::default();
-        while let Some(name) = map.next_key::<String>()? {
-            match name.as_str() {
-                "client_id" => document.client_id = map.next_value::<RawJson>()?.read().ok(),
-                "client_id_issued_at" => {
-                    let seconds: Option<u64> = map.next_value::<RawJson>()?.read().ok();
-                    document.client_id_issued_at = seconds.map(UnixTime::from_seconds);
-                }
-                "registration_client_uri" => {
-                    document.registration_client_uri = map.next_value::<RawJson>()?.read().ok();
-                }
-                "registration_access_token" => {
-                    document.registration_access_token = secret(&mut map)?;
-                }
-                // FAPI 2.0 Security Profile 5.3.2.1-6: a client has no use for one.
-                "client_secret" => {
-                    document.client_secret = secret(&mut map)?.is_some();
-                }
-                "client_secret_expires_at" => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-                _ => document.metadata.insert(name, map.next_value()?),
+impl Document {
+    pub(super) fn of(object: &Object<'_>) -> Result<Self, MemberFault> {
+        let mut notes = Vec::new();
+        let id = |value: Value<'_>| value.to_text().filter(|id| is_client_id(id));
+        let client_id = object.required(&members::CLIENT_ID, id)?;
+        let issued_at =
+            object.informative(&members::CLIENT_ID_ISSUED_AT, &mut notes, Value::to_seconds);
+        let uri = object.informative(&members::REGISTRATION_CLIENT_URI, &mut notes, Value::to_text);
+        let access_token =
+            object.informative(&members::REGISTRATION_ACCESS_TOKEN, &mut notes, Value::read);
+        // The secret is not copied.
+        let secret = object.received(&members::CLIENT_SECRET);
+        let mut metadata = ClientMetadata::default();
+        let own = |name: &str| members::ROWS.iter().any(|row| row.name == name);
+        for (name, value) in object.iter().filter(|(name, _)| !own(name)) {
+            if let Some(raw) = value.to_raw() {
+                metadata.insert(name.to_owned(), raw);
             }
         }
-        Ok(document)
+        Ok(Self {
+            client_id,
+            client_id_issued_at: issued_at.map(UnixTime::from_seconds),
+            registration_client_uri: uri,
+            registration_access_token: access_token,
+            client_secret: secret.is_some_and(|it| it.kind() == Found::String && !it.is_empty()),
+            metadata,
+            not_understood: notes,
+        })
     }
 }
 
-/// Reads a text as a secret; a value of another type is `None`.
-fn secret<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Secret>, A::Error> {
-    let json: RawJson = map.next_value()?;
-    let secret = json.read().ok();
-    // The JSON text contains the secret too, so it is wiped as one.
-    drop(Secret::new(json.into_string()));
-    Ok(secret)
+/// RFC 6749 appendix A.1.
+pub(crate) fn is_client_id(text: &str) -> bool {
+    (1..=MAX_CLIENT_ID).contains(&text.len()) && text.bytes().all(|b| matches!(b, 0x20..=0x7e))
 }

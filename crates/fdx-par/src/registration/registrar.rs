@@ -182,8 +182,8 @@ impl Registrar {
 
     fn home(&self, uri: &str) -> Option<HttpsUrl> {
         let metadata = self.0.client.metadata();
-        let endpoint = metadata.endpoints.get(Endpoint::Registration).as_ref();
-        let alias = metadata.aliases.get(Endpoint::Registration).as_ref();
+        let endpoint = metadata.endpoints.get(Endpoint::Registration).url();
+        let alias = metadata.aliases.get(Endpoint::Registration).url();
         let url = parse_for(metadata.issuer(), uri).ok()?;
         let mut homes = endpoint.into_iter().chain(alias).map(HttpsUrl::origin);
         homes.any(|home| home == url.origin()).then_some(url)

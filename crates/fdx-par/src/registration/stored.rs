@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::client::owner::Owner;
 use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
-use crate::registration::answer::is_client_id;
+use crate::registration::document::is_client_id;
 use crate::registration::metadata::ClientMetadata;
 use crate::registration::registered::{Registered, RegistrationAccess};
 use crate::registration::registrar::{LIMIT, Registrar};

@@ -1,11 +1,10 @@
-use core::time::Duration;
-
 use fdx_jose::Thumbprint;
 use fdx_rar::ConsentId;
 use fdx_wire::form::Form;
+use fdx_wire::json::Rounding;
+use fdx_wire::members::{MemberFault, NotUnderstood, Object, Value};
 use fdx_wire::{Entropy, Secret, UnixTime};
 use http::StatusCode;
-use serde::Deserialize;
 
 use crate::client::binding::{Bound, BoundBy};
 use crate::client::client::Client;
@@ -13,12 +12,12 @@ use crate::discovery::endpoint::Endpoint;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::said::Said;
-use crate::error::server::ServerRule;
-use crate::exchange::answer::Answer;
+use crate::error::server::{Broken, ServerRule};
+use crate::exchange::answer::{Answer, protective};
 use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
-use crate::tokens::issued::agree;
+use crate::tokens::issued::{ReportedConsentId, agree, reported_consent_id};
 use crate::tokens::revocation::TokenTypeHint;
 use crate::tokens::tokens::{AccessToken, Tokens};
 
@@ -31,24 +30,20 @@ pub struct Introspection {
     pub(crate) active: bool,
     pub(crate) consent_id: Option<ConsentId>,
     expires_at: Option<UnixTime>,
+    not_understood: Vec<NotUnderstood>,
     pub(crate) said: Said,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Body {
-    active: bool,
-    exp: Option<u64>,
-    #[serde(rename = "fdxConsentId")]
-    fdx_consent_id: Option<String>,
-    cnf: Option<Confirmation>,
-}
-
-/// RFC 7800 section 3.1: what a token is bound to.
-#[derive(Default, Deserialize)]
-struct Confirmation {
-    jkt: Option<Thumbprint>,
-    #[serde(rename = "x5t#S256")]
-    x5t_s256: Option<Thumbprint>,
+fdx_wire::members! {
+    /// The members of an introspection response (RFC 7662 section 2.2), with FDX's.
+    pub(crate) mod members = "introspection response" {
+        Protective ACTIVE = "active", "a boolean", "RFC 7662 section 2.2";
+        Informative EXP = "exp", "a number of seconds", "RFC 7662 section 2.2";
+        Protective FDX_CONSENT_ID = "fdxConsentId", "a consent id", "FDX Consent API";
+        Protective CNF = "cnf", "the key that the token is bound to", "RFC 7800 section 3.1";
+        Protective JKT = "cnf.jkt", "the token's thumbprint", "RFC 9449 section 6.1";
+        Protective X5T_S256 = "cnf.x5t#S256", "the token's thumbprint", "RFC 8705 section 3.1";
+    }
 }
 
 const LIMIT: usize = 256 * 1024;
@@ -132,36 +127,61 @@ impl Exchange for Introspection {
     }
 
     fn read(request: IntrospectionRequest, (): (), answer: &Answer<'_>) -> Result<Self, Error> {
-        let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
-        body.check(&request.subject, answer.said()).map_err(|rule| answer.fault(rule))
+        let body = answer.object(StatusCode::OK, MEMBERS, &members::ACTIVE)?;
+        check(&body, &request.subject, answer.said()).map_err(|broken| answer.broken(broken))
     }
 }
 
-impl Body {
-    pub(crate) fn check(self, subject: &Subject, said: Said) -> Result<Introspection, ServerRule> {
-        // RFC 7662 2.2: of a token that is not active, nothing else counts.
-        let token = subject.token.clone();
-        if !self.active {
-            let (consent_id, expires_at) = (None, None);
-            return Ok(Introspection { token, active: false, consent_id, expires_at, said });
+/// Checks a response about the token of `subject`.
+pub(crate) fn check(
+    body: &Object<'_>,
+    subject: &Subject,
+    said: Said,
+) -> Result<Introspection, Broken> {
+    let unbound = |member| Broken::member(ServerRule::TokenType, member);
+    let active = protective(body, &members::ACTIVE, Value::to_bool)?;
+    let token = subject.token.clone();
+    let mut response = Introspection {
+        token,
+        active,
+        consent_id: None,
+        expires_at: None,
+        not_understood: Vec::new(),
+        said,
+    };
+    // RFC 7662 2.2: of a token that is not active, nothing else counts.
+    if !active {
+        return Ok(response);
+    }
+    // Some servers write `null` for an absent confirmation.
+    if let Some(value) = body.protective(&members::CNF).filter(|value| !value.is_null()) {
+        let cnf = value.to_object().ok_or(MemberFault::of(members::CNF.row(), value));
+        check_confirmation(&cnf.map_err(unbound)?, subject).map_err(unbound)?;
+    }
+    let reported = body.protective(&members::FDX_CONSENT_ID).map(reported_consent_id);
+    if let Some(id) = reported.and_then(ReportedConsentId::into_text) {
+        agree(&mut response.consent_id, &id)?;
+    }
+    let exp = body.informative(&members::EXP, &mut response.not_understood, |value| {
+        value.to_rounded(Rounding::Down)
+    });
+    response.expires_at = exp.map(UnixTime::from_seconds);
+    Ok(response)
+}
+
+/// A confirmation without the member of this binding is accepted.
+fn check_confirmation(cnf: &Object<'_>, subject: &Subject) -> Result<(), MemberFault> {
+    let Some(bound) = subject.bound else { return Ok(()) };
+    let member = match bound.by {
+        BoundBy::Dpop => &members::JKT,
+        BoundBy::Mtls => &members::X5T_S256,
+        BoundBy::Nothing => return Ok(()),
+    };
+    match cnf.protective(member) {
+        Some(value) if value.read::<Thumbprint>() != bound.to => {
+            Err(MemberFault::of(member.row(), value))
         }
-        let cnf = self.cnf.unwrap_or_default();
-        if let Some(bound) = subject.bound {
-            let reported = match bound.by {
-                BoundBy::Dpop => cnf.jkt,
-                BoundBy::Mtls => cnf.x5t_s256,
-                BoundBy::Nothing => None,
-            };
-            if reported.is_some() && reported != bound.to {
-                return Err(ServerRule::TokenType);
-            }
-        }
-        let mut consent_id = None;
-        if let Some(id) = &self.fdx_consent_id {
-            agree(&mut consent_id, id)?;
-        }
-        let expires_at = self.exp.map(|exp| UnixTime::from_seconds(0) + Duration::from_secs(exp));
-        Ok(Introspection { token, active: true, consent_id, expires_at, said })
+        _ => Ok(()),
     }
 }
 
@@ -178,9 +198,15 @@ impl Introspection {
         self.consent_id.as_ref()
     }
 
-    /// `exp`.
+    /// `exp`, rounded down to a whole second.
     #[must_use]
     pub fn expires_at(&self) -> Option<UnixTime> {
         self.expires_at
+    }
+
+    /// Informative members whose values can't be understood.
+    #[must_use]
+    pub fn not_understood(&self) -> &[NotUnderstood] {
+        &self.not_understood
     }
 }

@@ -3,9 +3,9 @@ use core::time::Duration;
 use fdx_jose::{IdTokenError, Jwe};
 use fdx_rar::{AuthorizationDetails, ConsentId, Scopes};
 use fdx_wire::json::RawJson;
+use fdx_wire::members::{NotUnderstood, Value};
 use fdx_wire::{Secret, UnixTime};
 use http::StatusCode;
-use serde::Deserialize;
 
 use crate::client::binding::Bound;
 use crate::client::client::Client;
@@ -16,7 +16,7 @@ use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
 use crate::error::said::Said;
 use crate::error::server::{ServerFault, ServerRule};
-use crate::exchange::answer::Answer;
+use crate::exchange::answer::{Answer, protective};
 use crate::tokens::tokens::{AccessToken, Tokens};
 
 impl Client {
@@ -68,20 +68,23 @@ impl Issued {
 
 pub(crate) const LIMIT: usize = 256 * 1024;
 
-/// RFC 6749 section 5.1, with the members of FDX and OpenID Connect. The code is spent and the old
-/// refresh token may be, so a member that only describes the tokens may have any type.
-#[derive(Deserialize)]
-struct Body {
-    access_token: Option<Secret>,
-    token_type: Option<String>,
-    expires_in: Option<RawJson>,
-    refresh_token: Option<Secret>,
-    id_token: Option<Secret>,
-    scope: Option<RawJson>,
-    authorization_details: Option<RawJson>,
-    grant_id: Option<RawJson>,
-    #[serde(rename = "fdxConsentId")]
-    fdx_consent_id: Option<RawJson>,
+fdx_wire::members! {
+    /// The members of a token response (RFC 6749 section 5.1), with those of FDX and OpenID Connect.
+    /// The code is spent and the old refresh token may be, so a member that only describes the tokens
+    /// never costs them.
+    pub(crate) mod members = "token response" {
+        Protective ACCESS_TOKEN = "access_token", "a token", "RFC 6749 appendix A.12";
+        Protective TOKEN_TYPE =
+            "token_type", "the type that was requested", "FAPI 2.0 Security Profile 5.3.3.1-1";
+        Informative EXPIRES_IN = "expires_in", "a number of seconds", "RFC 6749 section 5.1";
+        Informative REFRESH_TOKEN = "refresh_token", "a token", "RFC 6749 section 5.1";
+        Informative ID_TOKEN = "id_token", "a JWT", "OpenID Connect Core 3.1.3.3";
+        Informative SCOPE = "scope", "scopes", "RFC 6749 section 3.3";
+        Informative AUTHORIZATION_DETAILS =
+            "authorization_details", "an array of details", "RFC 9396 section 7";
+        Protective GRANT_ID = "grant_id", "a consent id", "Grant Management for OAuth 2.0";
+        Protective FDX_CONSENT_ID = "fdxConsentId", "a consent id", "FDX Consent API";
+    }
 }
 
 const MEMBERS: usize = 10_000;
@@ -116,19 +119,20 @@ pub(crate) struct Issued {
 pub(crate) struct ReportedDetails {
     /// As received, to be persisted.
     pub(crate) json: RawJson,
-    pub(crate) read: Result<AuthorizationDetails, Unreadable>,
+    understood: Option<AuthorizationDetails>,
 }
 
 impl ReportedDetails {
     pub(crate) fn new(json: RawJson) -> Self {
-        let read = AuthorizationDetails::parse(json.as_str()).map_err(|_| Unreadable);
-        Self { json, read }
+        let understood = AuthorizationDetails::parse(json.as_str()).ok();
+        Self { json, understood }
+    }
+
+    /// The details, if they are understood.
+    pub(crate) fn understood(&self) -> Option<&AuthorizationDetails> {
+        self.understood.as_ref()
     }
 }
-
-/// A member that only describes the tokens can't be read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Unreadable;
 
 /// Reads the response to a request of `client` for tokens that are `bound`, with the scopes
 /// `requested`.
@@ -139,32 +143,29 @@ pub(crate) fn read(
     requested: &Scopes,
 ) -> Result<Issued, Error> {
     let (ClientConfig { issuer, client_id, .. }, profile) = (client.config(), client.profile());
-    let body: Body = answer.success(StatusCode::OK, MEMBERS)?;
+    let body = answer.object(StatusCode::OK, MEMBERS, &members::ACCESS_TOKEN)?;
     // RFC 6749 7.1, 5.1: token_type has no case.
-    let token_type = body.token_type.unwrap_or_default();
-    if !token_type.eq_ignore_ascii_case(bound.by.token_type()) {
-        return Err(answer.fault(ServerRule::TokenType));
-    }
-    let access_token = body
-        .access_token
-        .filter(|token| can_stand_in_a_header(token.expose()))
-        .ok_or_else(|| answer.fault(ServerRule::AccessTokenText))?;
+    let is_bound = |text: &String| text.eq_ignore_ascii_case(bound.by.token_type());
+    protective(&body, &members::TOKEN_TYPE, |value| value.to_text().filter(is_bound))
+        .map_err(|fault| answer.member_fault(ServerRule::TokenType, fault))?;
+    let usable = |token: &Secret| can_stand_in_a_header(token.expose());
+    let access_token =
+        protective(&body, &members::ACCESS_TOKEN, |value| value.read().filter(usable))
+            .map_err(|fault| answer.member_fault(ServerRule::AccessTokenText, fault))?;
+    let mut not_understood = Vec::new();
+    let mut secret = |member| body.informative(member, &mut not_understood, Value::read::<Secret>);
+    let refresh_token = secret(&members::REFRESH_TOKEN);
+    let id_token = secret(&members::ID_TOKEN);
+    let lifetime = body.informative(&members::EXPIRES_IN, &mut not_understood, Value::to_seconds);
     let mut notices = Vec::new();
-    // Informative: a value that can't be read counts as absent.
-    let lifetime = body.expires_in.and_then(|raw| {
-        raw.read::<u64>().ok().or_else(|| {
-            notices.push(Notice::ExpiresInUnreadable);
-            None
-        })
-    });
     // An invalid token must not replace a valid earlier one.
-    let refresh_token = body.refresh_token.filter(|token| {
-        let good = is_visible(token.expose());
-        if !good {
-            notices.push(Notice::RefreshTokenText);
-        }
-        good
-    });
+    let empty =
+        body.received(&members::REFRESH_TOKEN).is_some_and(|value| value.as_str() == "\"\"");
+    let visible = refresh_token.as_ref().is_none_or(|token: &Secret| is_visible(token.expose()));
+    if empty || !visible {
+        notices.push(Notice::RefreshTokenText);
+    }
+    let refresh_token = refresh_token.filter(|_| visible);
     let access_token = AccessToken {
         issuer: issuer.clone(),
         client_id: client_id.clone(),
@@ -173,13 +174,33 @@ pub(crate) fn read(
         expires_at: lifetime.map(|seconds| answer.drafted_at + Duration::from_secs(seconds)),
     };
     // RFC 6749 5.1: a response without a scope grants the requested one.
-    let scopes = body.scope.map_or_else(
-        || requested.clone(),
-        |scope| {
-            let scope = text(&scope);
-            Scopes::of_valid(scope.split(' ').map(|token| profile.standard_scope(token)))
-        },
-    );
+    let scopes = match body.received(&members::SCOPE) {
+        None => requested.clone(),
+        Some(value) => scope_tokens(value).map_or_else(
+            || {
+                not_understood.push(NotUnderstood::new("scope", value.as_str()));
+                Scopes::new()
+            },
+            |tokens| Scopes::of_valid(tokens.iter().map(|token| profile.standard_scope(token))),
+        ),
+    };
+    let authorization_details = body
+        .received(&members::AUTHORIZATION_DETAILS)
+        .filter(|value| !value.is_null())
+        .and_then(Value::to_raw)
+        .map(ReportedDetails::new);
+    if let Some(details) = authorization_details.as_ref().filter(|it| it.understood().is_none()) {
+        let name = members::AUTHORIZATION_DETAILS.row().name;
+        not_understood.push(NotUnderstood::new(name, details.json.as_str()));
+    }
+    let consent_ids = [&members::GRANT_ID, &members::FDX_CONSENT_ID].map(|member| {
+        let reported = body.protective(member).map(reported_consent_id);
+        if reported == Some(ReportedConsentId::Empty) {
+            notices.push(Notice::ConsentIdEmpty);
+        }
+        reported.and_then(ReportedConsentId::into_text)
+    });
+    notices.extend(not_understood.iter().map(Notice::of));
     Ok(Issued {
         tokens: Tokens {
             access_token,
@@ -190,15 +211,12 @@ pub(crate) fn read(
             refresh_token,
             scopes,
         },
-        id_token: body.id_token,
+        id_token,
         opened: None,
         id_token_access_token: None,
         reported_before: Vec::new(),
-        consent_ids: [body.grant_id, body.fdx_consent_id].map(|id| id.as_ref().map(text)),
-        authorization_details: body
-            .authorization_details
-            .filter(|raw| raw.as_str() != "null")
-            .map(ReportedDetails::new),
+        consent_ids,
+        authorization_details,
         notices,
         received_at: answer.now,
         said: answer.said(),
@@ -252,8 +270,43 @@ fn is_visible(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 
-/// The text of a string, and an empty text otherwise: it has no scope, and verification rejects it as
-/// a consent id.
-fn text(raw: &RawJson) -> String {
-    raw.read().unwrap_or_default()
+/// The tokens of a scope: separated by spaces, or the elements of an array, which some servers send.
+fn scope_tokens(value: Value<'_>) -> Option<Vec<String>> {
+    match value.to_elements() {
+        Some(elements) => elements.into_iter().map(Value::to_text).collect(),
+        None => Some(value.to_text()?.split(' ').map(str::to_owned).collect()),
+    }
+}
+
+/// A consent id as a message reports it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum ReportedConsentId {
+    /// `null`.
+    Absent,
+    /// `""`, which some servers write for an absent id.
+    Empty,
+    /// A text or a whole number, which [`agree`] checks.
+    Text(String),
+    /// Another value, which [`agree`] rejects.
+    Other,
+}
+
+pub(crate) fn reported_consent_id(value: Value<'_>) -> ReportedConsentId {
+    match value.to_identifier() {
+        _ if value.is_null() => ReportedConsentId::Absent,
+        Some(text) if text.is_empty() => ReportedConsentId::Empty,
+        Some(text) => ReportedConsentId::Text(text.into_owned()),
+        None => ReportedConsentId::Other,
+    }
+}
+
+impl ReportedConsentId {
+    /// The text to check, if an id is reported. No consent id is empty.
+    pub(crate) fn into_text(self) -> Option<String> {
+        match self {
+            Self::Absent | Self::Empty => None,
+            Self::Text(text) => Some(text),
+            Self::Other => Some(String::new()),
+        }
+    }
 }

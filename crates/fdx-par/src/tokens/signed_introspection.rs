@@ -2,6 +2,7 @@ use core::convert::Infallible;
 use core::fmt;
 
 use fdx_jose::{JwtExpectation, SignedIntrospection};
+use fdx_wire::members::Object;
 use fdx_wire::{Entropy, Secret, UnixTime};
 use http::StatusCode;
 use http::header::ACCEPT;
@@ -17,7 +18,7 @@ use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
-use crate::tokens::introspection::{Body, Introspection, Subject};
+use crate::tokens::introspection::{Introspection, Subject, check};
 use crate::tokens::tokens::AccessToken;
 
 const MEDIA_TYPE: &str = "application/token-introspection+jwt";
@@ -64,13 +65,15 @@ impl Client {
         let jwt = signed.jwt.expose();
         let verified = SignedIntrospection::verify(jwt, &expectation, config.backend, &jwks)
             .map_err(Error::SignedIntrospection)?;
-        let body = verified.token_introspection().read::<Body>();
-        body.map_err(|error| ServerRule::of_json(error.kind()))
-            .and_then(|body| body.check(&signed.subject, signed.said.clone()))
-            .map_err(|rule| {
-                let next_step = NextStep::AskTheInstitution;
-                Error::Server(Box::new(ServerFault::new(rule, signed.said.clone(), next_step)))
-            })
+        let fault = |rule, member| {
+            let next_step = NextStep::AskTheInstitution;
+            let fault = ServerFault::new(rule, signed.said.clone(), next_step);
+            Error::Server(Box::new(ServerFault { member, ..fault }))
+        };
+        let body = Object::of_raw(verified.token_introspection())
+            .map_err(|error| fault(ServerRule::of_json(error.kind()), None))?;
+        check(&body, &signed.subject, signed.said.clone())
+            .map_err(|broken| fault(broken.rule, broken.member))
     }
 }
 

@@ -10,16 +10,6 @@ use super::change::body;
 use super::endpoint::At;
 
 #[test]
-fn a_set_of_more_than_a_hundred_keys_is_refused() {
-    for (count, fits) in [(100, true), (101, false)] {
-        let text = json!({ "keys": vec![json!({}); count] }).to_string();
-        let outcome = At::Keys.broken(move |answer| body(answer, &text));
-        let code = outcome.as_ref().map_err(|error| error.code()).err();
-        assert_eq!(code, (!fits).then_some("rfc7517.keys"), "{count}");
-    }
-}
-
-#[test]
 fn unusable_keys_are_skipped() {
     let text = json!({ "keys": [{}, 5, null, [], { "kty": "oct", "k": "AAAA" }, vec![1; 50]] });
     At::Keys.broken(move |a| body(a, &text.to_string())).unwrap();

@@ -1,6 +1,7 @@
 //! Discovery: what FAPI 2.0 needs of a server's metadata.
 
-use fdx_testkit::patched;
+use fdx_par::{ConfigurationFault, Endpoint};
+use fdx_testkit::{Binding, Setup, World, entropy, patched};
 use serde_json::{Value, json};
 
 use super::endpoint::At;
@@ -48,7 +49,7 @@ fn what_fapi_2_needs_has_to_be_there() {
         "pushed_authorization_request_endpoint",
         "jwks_uri",
     ] {
-        assert_eq!(code(json!({ member: null })), Err("rfc8414.metadata.member"), "{member}");
+        assert_eq!(code(json!({ member: null })), Err("rfc8259.json.member"), "{member}");
     }
     for member in [
         "introspection_endpoint",
@@ -67,7 +68,6 @@ fn every_endpoint_is_https() {
         "authorization_endpoint",
         "token_endpoint",
         "pushed_authorization_request_endpoint",
-        "introspection_endpoint",
         "jwks_uri",
     ];
     let bad = [
@@ -92,10 +92,38 @@ fn every_endpoint_is_https() {
             assert_eq!(result, Err("fapi2.endpoint.https"), "{member}: {url}");
         }
     }
-    for alias in
-        ["token_endpoint", "pushed_authorization_request_endpoint", "introspection_endpoint"]
-    {
-        let patch = json!({ "mtls_endpoint_aliases": { alias: "http://mtls.bank.example/x" } });
-        assert_eq!(code(patch), Err("fapi2.endpoint.https"), "{alias}");
+}
+
+/// An endpoint that no call needs costs nothing. A call that needs it is refused before it is sent.
+#[test]
+fn other_endpoints_are_checked_when_they_are_used() {
+    for url in [json!("http://bank.example/x"), json!("/x"), json!(7), json!({ "a": 1 })] {
+        let mut world = World::new(Setup::default());
+        let patch = json!({ "introspection_endpoint": url.clone() });
+        world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
+            patched(answer, &patch)
+        });
+        let client = world.client().unwrap();
+        let exchanged = world.exchanged(&client);
+        let verified = world.verify(&client, exchanged).unwrap();
+        let access_token = verified.tokens().access_token();
+        let error = client.introspect(access_token, entropy(9), world.now).unwrap_err();
+        assert_eq!(error, ConfigurationFault::EndpointNotHttps.into(), "{url}");
     }
+    for empty in [json!(""), json!([]), json!({}), Value::Null] {
+        assert_eq!(code(json!({ "introspection_endpoint": empty.clone() })), Ok(()));
+        let aliases = json!({ "mtls_endpoint_aliases": { "token_endpoint": empty } });
+        assert_eq!(code(aliases), Ok(()));
+    }
+    // A client without a certificate needs no alias.
+    let aliases =
+        json!({ "mtls_endpoint_aliases": { "token_endpoint": "http://mtls.bank.example/x" } });
+    assert_eq!(code(aliases.clone()), Ok(()));
+    let mut world = World::new(Setup { binding: Binding::Mtls, ..Setup::default() });
+    world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
+        patched(answer, &aliases)
+    });
+    let client = world.client().unwrap();
+    let error = client.target(Endpoint::Token).unwrap_err();
+    assert_eq!(error, ConfigurationFault::EndpointNotHttps.into());
 }

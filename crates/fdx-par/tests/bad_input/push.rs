@@ -29,16 +29,15 @@ fn a_push_needs_a_request_uri() {
 }
 
 #[test]
-fn expires_in_is_a_whole_number_of_seconds_from_one() {
+fn expires_in_is_a_number_of_seconds_from_one() {
     let huge: Value = serde_json::from_str("123456789012345678901234567890").unwrap_or(json!(1e30));
     for expires_in in [
         json!(null),
         json!(0),
         json!(-1),
-        json!("60"),
+        json!("soon"),
         json!(""),
-        json!(59.5),
-        json!(1e3),
+        json!(0.5),
         json!(1e30),
         huge,
         json!([60]),
@@ -46,7 +45,14 @@ fn expires_in_is_a_whole_number_of_seconds_from_one() {
         json!(true),
     ] {
         let (result, _) = push(json!({ "expires_in": expires_in }));
-        assert_eq!(result.unwrap_err().code(), "rfc9126.expires_in", "{expires_in}");
+        let error = result.unwrap_err();
+        assert_eq!(error.code(), "rfc9126.expires_in", "{expires_in}");
+        assert_eq!(error.member().map(|fault| fault.member()), Some("expires_in"));
+    }
+    for sixty in [json!("60"), json!(60.0), json!(60.9), json!(6e1)] {
+        let (result, _) = push(json!({ "expires_in": sixty }));
+        let by = result.unwrap().redirect_by();
+        assert_eq!(by.since(fdx_testkit::start()).as_secs(), 55);
     }
 }
 

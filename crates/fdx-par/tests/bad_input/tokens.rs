@@ -70,9 +70,14 @@ fn an_access_token_has_to_fit_a_header() {
 
 #[test]
 fn a_lifetime_that_can_t_be_read_is_as_good_as_none() {
-    for expires_in in [json!(null), json!("300"), json!(-1), json!(1.5), json!({}), json!(1e40)] {
+    for expires_in in [json!(null), json!("soon"), json!(-1), json!({}), json!(1e40)] {
         let exchanged = exchange(Binding::Dpop, json!({ "expires_in": expires_in })).unwrap();
         assert_eq!(persisted(&exchanged.to_json()).get("expires_at"), None, "{expires_in}");
+    }
+    for lifetime in [json!(300), json!(300.9), json!("300")] {
+        let exchanged = exchange(Binding::Dpop, json!({ "expires_in": lifetime })).unwrap();
+        let expires_at = persisted(&exchanged.to_json())["expires_at"].as_u64();
+        assert_eq!(expires_at, Some(fdx_testkit::start().as_seconds() + 300), "{lifetime}");
     }
     let exchanged = exchange(Binding::Dpop, json!({ "expires_in": u64::MAX })).unwrap();
     let expires_at = persisted(&exchanged.to_json())["expires_at"].as_u64();

@@ -215,7 +215,7 @@ fn a_member_that_is_null_is_as_good_as_left_out_where_discovery_reads_it_so() {
         ("jwks_uri", Severity::BreaksClient),
         ("introspection_endpoint", Severity::Fine),
         ("revocation_endpoint", Severity::Advice),
-        ("mtls_endpoint_aliases", Severity::BreaksClient),
+        ("mtls_endpoint_aliases", Severity::Fine),
         ("scopes_supported", Severity::Fine),
         ("response_modes_supported", Severity::Fine),
         ("require_signed_request_object", Severity::Fine),

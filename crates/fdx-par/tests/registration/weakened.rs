@@ -137,6 +137,29 @@ fn another_place_of_the_keys_is_refused() {
     assert_eq!(error, Error::Registration(RegistrationFault::JwksUri));
 }
 
+/// Some servers write an empty value for an identifying member that they do not have.
+#[test]
+fn an_empty_value_identifies_no_other_client() {
+    let setup = Setup::default();
+    let mut world = scene::world(setup);
+    let registrar = usual(&mut world, setup);
+    for patch in [
+        json!({"tls_client_auth_subject_dn": ""}),
+        json!({"jwks_uri": ""}),
+        json!({"response_types": ["none", "code"]}),
+    ] {
+        let registered = answered(&mut world, &registrar, &patch).unwrap();
+        assert!(registrar.client_config(&registered).is_ok(), "{patch}");
+    }
+    let jwks_uri = fdx_wire::HttpsUrl::parse("https://app.example/jwks").unwrap();
+    let described = scene::registration(setup).jwks_uri(jwks_uri);
+    let registrar = scene::registrar(&mut world, scene::recipient(setup), &described);
+    for patch in [json!({"jwks": {"keys": []}}), json!({"jwks": {}})] {
+        let registered = answered(&mut world, &registrar, &patch).unwrap();
+        assert!(registrar.client_config(&registered).is_ok(), "{patch}");
+    }
+}
+
 #[test]
 fn what_nobody_asked_for_and_lets_another_be_the_client_is_refused() {
     let names = [
@@ -170,7 +193,8 @@ fn what_nobody_asked_for_and_lets_another_be_the_client_is_refused() {
     let jwks_uri = fdx_wire::HttpsUrl::parse("https://app.example/jwks").unwrap();
     let described = scene::registration(setup).jwks_uri(jwks_uri);
     let registrar = scene::registrar(&mut world, scene::recipient(setup), &described);
-    let error = refused(&registrar, &mut world, &json!({"jwks": {"keys": []}}));
+    let key = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"});
+    let error = refused(&registrar, &mut world, &json!({"jwks": {"keys": [key]}}));
     assert_eq!(error, Error::Registration(RegistrationFault::Jwks));
 }
 

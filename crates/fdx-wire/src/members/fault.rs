@@ -20,6 +20,7 @@ pub enum ReadError {
 pub struct MemberFault {
     member: &'static str,
     expected: &'static str,
+    clause: &'static str,
     found: Found,
     place: Option<(usize, usize)>,
 }
@@ -49,7 +50,7 @@ impl MemberFault {
     /// The object lacks the member.
     #[must_use]
     pub fn missing(row: Row) -> Self {
-        Self { member: row.name, expected: row.shape, found: Found::Missing, place: None }
+        Self::new(row, Found::Missing, None)
     }
 
     /// The member has this value.
@@ -60,7 +61,11 @@ impl MemberFault {
         } else {
             value.kind()
         };
-        Self { member: row.name, expected: row.shape, found, place: Some(value.place()) }
+        Self::new(row, found, Some(value.place()))
+    }
+
+    fn new(row: Row, found: Found, place: Option<(usize, usize)>) -> Self {
+        Self { member: row.name, expected: row.shape, clause: row.clause, found, place }
     }
 
     /// The member's name, with the path to it.
@@ -73,6 +78,12 @@ impl MemberFault {
     #[must_use]
     pub fn expected(&self) -> &'static str {
         self.expected
+    }
+
+    /// The clause that defines the member.
+    #[must_use]
+    pub fn clause(&self) -> &'static str {
+        self.clause
     }
 
     /// The kind of the value.
@@ -105,7 +116,7 @@ impl fmt::Display for Found {
 
 impl fmt::Display for MemberFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { member, expected, found, place } = self;
+        let Self { member, expected, found, place, .. } = self;
         write!(f, "member {member} is {found}")?;
         match place {
             Some((line, column)) => write!(f, ", not {expected} (line {line}, column {column})"),

@@ -33,6 +33,14 @@ impl<'a> Value<'a> {
         Ok(Self { text, document })
     }
 
+    /// Reads JSON that was kept as its text.
+    ///
+    /// # Errors
+    /// [`JsonError`], with a place that is counted from the beginning of this text.
+    pub fn of_raw(raw: &'a RawJson) -> Result<Self, JsonError> {
+        Self::parse(raw.as_str().as_bytes(), &Limits::of_part())
+    }
+
     /// The text as received.
     #[must_use]
     pub fn as_str(self) -> &'a str {
@@ -118,6 +126,13 @@ impl<'a> Value<'a> {
             }
             _ => None,
         }
+    }
+
+    /// A number of seconds from 0, rounded down, as a number or as a string of digits: `300`,
+    /// `300.9`, `"300"`.
+    #[must_use]
+    pub fn to_seconds(self) -> Option<u64> {
+        self.to_whole_number().or_else(|| self.to_rounded(Rounding::Down))
     }
 
     /// A number from 0, rounded to a whole number.

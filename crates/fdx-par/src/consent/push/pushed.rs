@@ -2,10 +2,8 @@ use core::fmt;
 use core::time::Duration;
 
 use fdx_wire::form::Form;
-use fdx_wire::json::RawJson;
 use fdx_wire::{HttpsUrl, UnixTime};
 use http::StatusCode;
-use serde::Deserialize;
 
 use crate::consent::pending::pending::Pending;
 use crate::dialect::profile::Profile;
@@ -65,11 +63,12 @@ pub struct Pushed {
     pub(super) notices: Vec<Notice>,
 }
 
-/// RFC 9126 section 2.2.
-#[derive(Deserialize)]
-struct Body {
-    request_uri: Option<String>,
-    expires_in: Option<RawJson>,
+fdx_wire::members! {
+    /// The members of a push response.
+    pub(crate) mod members = "push response" {
+        Required REQUEST_URI = "request_uri", "1 to 1,024 characters", "RFC 9126 section 2.2";
+        Required EXPIRES_IN = "expires_in", "a number of seconds from 1", "RFC 9126 section 2.2";
+    }
 }
 
 /// FAPI 2.0 Security Profile 5.3.2.2-12: less than 600 seconds.
@@ -84,13 +83,14 @@ pub(super) fn read(
     answer: &Answer<'_>,
     profile: &Profile,
 ) -> Result<(String, UnixTime, Option<Notice>), Error> {
-    let body: Body = answer.success(status(answer, profile)?, MEMBERS)?;
-    let request_uri = body.request_uri.unwrap_or_default();
-    if !(1..=MAX_REQUEST_URI).contains(&request_uri.len()) {
-        return Err(answer.fault(ServerRule::RequestUri));
-    }
-    let seconds = body.expires_in.and_then(|raw| raw.read::<u64>().ok()).filter(|s| *s > 0);
-    let seconds = seconds.ok_or_else(|| answer.fault(ServerRule::ExpiresIn))?;
+    let body = answer.object(status(answer, profile)?, MEMBERS, &members::REQUEST_URI)?;
+    let fits = |uri: &String| (1..=MAX_REQUEST_URI).contains(&uri.len());
+    let request_uri = body
+        .required(&members::REQUEST_URI, |value| value.to_text().filter(fits))
+        .map_err(|fault| answer.member_fault(ServerRule::RequestUri, fault))?;
+    let seconds = body
+        .required(&members::EXPIRES_IN, |value| value.to_seconds().filter(|seconds| *seconds > 0))
+        .map_err(|fault| answer.member_fault(ServerRule::ExpiresIn, fault))?;
     let capped = (seconds > MAX_EXPIRES_IN).then_some(Notice::ExpiresInCapped);
     let seconds = seconds.min(MAX_EXPIRES_IN);
     let redirect_by = answer.drafted_at + Duration::from_secs(seconds - MARGIN.min(seconds / 2));

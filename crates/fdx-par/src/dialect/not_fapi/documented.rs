@@ -3,7 +3,7 @@ use fdx_wire::Issuer;
 use crate::dialect::definition::Dialect;
 use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::{PerEndpoint, on_origin};
-use crate::discovery::metadata::ServerMetadata;
+use crate::discovery::metadata::{Published, ServerMetadata};
 use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
 
@@ -18,7 +18,8 @@ impl Dialect {
             Profile::of(self).documented_endpoints.ok_or(ConfigurationFault::MetadataPublished)?;
         let authorization_endpoint = on_origin(issuer, endpoints.authorization)?;
         let endpoints = PerEndpoint::try_from_fn(|endpoint| {
-            endpoints.path(endpoint).map(|path| on_origin(issuer, path)).transpose()
+            let Some(path) = endpoints.path(endpoint) else { return Ok(Published::Absent) };
+            on_origin(issuer, path).map(Published::Url)
         })?;
         Ok(ServerMetadata::of_documented(issuer.clone(), authorization_endpoint, endpoints))
     }
