@@ -21,7 +21,7 @@ pub struct Allowed {
 #[must_use]
 pub fn allowed() -> Vec<Allowed> {
     let mut all = clocks();
-    all.push(assertion());
+    all.extend([assertion(), unexpired()]);
     all.extend(targets());
     all.extend(pushes());
     all.extend(customer());
@@ -106,6 +106,12 @@ fn clocks() -> Vec<Allowed> {
         }));
     }
     all
+}
+
+fn unexpired() -> Allowed {
+    Allowed::new("RFC 7519 4.1.4", "a proof with a second left", Setup::default(), |stage| {
+        stage.wrong(Step::Push, |out| out.proof(&json!({ "exp": at(1) })));
+    })
 }
 
 /// RFC 9449: `htu` is compared after normalisation.

@@ -2,7 +2,7 @@ use fdx_jose::{Algorithm, Jwks, PrivateKey, Thumbprint};
 use http::StatusCode;
 use serde_json::json;
 
-use super::bench::{CERTIFICATE, ISSUER, MTLS, body, fresh_key, without_kid};
+use super::bench::{CERTIFICATE, ISSUER, body, fresh_key, without_kid};
 use super::{Attempt, Bench};
 use crate::customer::Decision;
 use crate::{Binding, CertificateName, ClientAuthentication, Peer, RequestObjects};
@@ -110,22 +110,6 @@ fn rejects_client_certificates_that_violate_a_rule() {
     row(self_signed(), "RFC 8705 2.2", |a| {
         a.peer = Peer::certificate(Thumbprint::of_certificate(b"another")).subject_dn("CN=app");
     });
-}
-
-#[test]
-fn rejects_unregistered_authentication_methods() {
-    let mut bench = Bench::dpop().by_certificate(self_signed(), certificate());
-    bench.certificate = None;
-    let attempt = bench.push();
-    bench.refuses(&attempt, "invalid_client", "RFC 7591 2");
-
-    // The client is registered for assertions and uses a certificate instead.
-    let mut bench = Bench::dpop();
-    let mut attempt = bench.push();
-    attempt.assertion = None;
-    attempt.url = format!("{MTLS}/par");
-    attempt.peer = certificate();
-    bench.refuses(&attempt, "invalid_client", "FAPI 2.0 SP 5.3.2.1-6");
 }
 
 #[test]

@@ -28,19 +28,6 @@ fn page_accepts_exactly_client_id_and_request_uri() {
 }
 
 #[test]
-fn request_uri_is_valid_for_its_client_for_a_minute() {
-    let mut bench = Bench::dpop();
-    let request_uri = bench.pushed();
-    let url = Bench::authorize_url(&request_uri);
-    let clause = "FAPI 2.0 SP 5.3.2.2-3";
-    refused_page(&mut bench, &Bench::authorize_url("urn:none"), clause);
-    refused_page(&mut bench, &url.replace("=app&", "=other&"), clause);
-    refused_page(&mut bench, &url.replace("=app&", "=nobody&"), "RFC 6749 3.1.2.4");
-    bench.later(61);
-    refused_page(&mut bench, &url, "RFC 9126 2.2");
-}
-
-#[test]
 fn accepts_two_page_loads_and_one_decision() {
     let mut bench = Bench::dpop();
     let request_uri = bench.pushed();

@@ -185,25 +185,3 @@ fn rejects_refreshes_that_violate_a_rule() {
         a.form.push(("refresh_token", "again".to_owned()));
     });
 }
-
-#[test]
-fn rejects_a_refresh_with_an_access_token() {
-    let (mut bench, tokens) = with(RefreshPolicy::Keep);
-    let attempt = bench.refresh(&text(&tokens, "access_token"));
-    bench.refuses(&attempt, "invalid_grant", "RFC 6749 6");
-}
-
-#[test]
-fn rejects_a_refresh_token_at_a_resource() {
-    let (mut bench, tokens) = with(RefreshPolicy::Keep);
-    assert_eq!(bench.get("/accounts", &text(&tokens, "refresh_token")).status(), 401);
-    assert_eq!(bench.failed(), "FAPI 2.0 SP 5.3.4-3");
-}
-
-#[test]
-fn refresh_token_expires_with_its_consent() {
-    let (mut bench, tokens) = with(RefreshPolicy::Keep);
-    bench.later(90 * 86_400);
-    let attempt = bench.refresh(&text(&tokens, "refresh_token"));
-    bench.refuses(&attempt, "invalid_grant", "FDX Security Model v5");
-}

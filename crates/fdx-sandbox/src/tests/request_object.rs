@@ -2,7 +2,7 @@ use fdx_jose::Algorithm;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::bench::{ISSUER, body, fresh_key};
+use super::bench::{ISSUER, body};
 use super::{Attempt, Bench};
 use crate::customer::Decision;
 use crate::{Binding, RequestObjects};
@@ -109,38 +109,6 @@ fn checks_parameters_inside_a_request_object() {
 }
 
 #[test]
-fn rejects_parameters_outside_a_request_object() {
-    for name in ["scope", "state", "redirect_uri", "response_type", "dpop_jkt", "anything"] {
-        row("invalid_request", "RFC 9126 3", |a| a.set(name, "x"));
-    }
-    row("invalid_request", "RFC 9126 2.1", |a| a.set("request_uri", "urn:x"));
-}
-
-#[test]
-fn rejects_request_objects_not_signed_by_the_client() {
-    let mut bench = Bench::dpop();
-    let attempt = bench.push_signed();
-    let mine = bench.sign_assertion(None, &attempt.request_object.as_ref().unwrap().1);
-    bench.key = fresh_key();
-    let others = bench.sign_assertion(None, &attempt.request_object.as_ref().unwrap().1);
-    let (head, _) = mine.rsplit_once('.').unwrap();
-    let none = format!("{}.e30.", fdx_wire::base64url::encode(br#"{"alg":"none"}"#));
-    for (request, clause) in [
-        (others, "RFC 9101 6.2"),
-        (format!("{head}."), "RFC 9101 6.2"),
-        (none, "FAPI 2.0 SP 5.4.1-1"),
-        (String::new(), "FAPI 2.0 SP 5.4.1-1"),
-    ] {
-        let mut bench = Bench::dpop();
-        bench.learn_nonces();
-        let mut attempt = bench.push_signed();
-        attempt.request_object = None;
-        attempt.set("request", &request);
-        bench.refuses(&attempt, "invalid_request_object", clause);
-    }
-}
-
-#[test]
 fn rejects_a_used_request_object_and_an_assertion() {
     let mut bench = Bench::dpop();
     bench.learn_nonces();
@@ -164,17 +132,10 @@ fn rejects_a_used_request_object_and_an_assertion() {
 }
 
 #[test]
-fn rejects_unsigned_requests_if_signed_ones_are_required() {
-    let mut bench = Bench::dpop();
-    bench.change_client(|client| client.request_objects = RequestObjects::Required);
-    let attempt = bench.push();
-    bench.refuses(&attempt, "invalid_request", "RFC 9101 10.5");
-
+fn metadata_states_whether_requests_must_be_signed() {
     let mut bench = Bench::new(Binding::Dpop, |config| {
         config.request_objects = RequestObjects::Required;
     });
-    let attempt = bench.push();
-    bench.refuses(&attempt, "invalid_request", "RFC 9101 10.5");
     let url = format!("{ISSUER}/.well-known/oauth-authorization-server");
     assert_eq!(body(&bench.load(&url))["require_signed_request_object"], true);
     assert_eq!(body(&Bench::dpop().load(&url))["require_signed_request_object"], false);

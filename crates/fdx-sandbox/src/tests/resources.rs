@@ -1,8 +1,6 @@
 use std::time::Duration;
 
-use fdx_jose::Thumbprint;
-
-use super::bench::{ISSUER, MTLS, body, fresh_key};
+use super::bench::{ISSUER, MTLS, body};
 use super::{Attempt, Bench};
 use crate::customer::Decision;
 
@@ -54,15 +52,6 @@ fn rejects_dpop_calls_that_violate_a_rule() {
 }
 
 #[test]
-fn rejects_mtls_calls_that_violate_a_rule() {
-    let bad = |clause, change| row(Bench::mutual_tls(), (401, "603"), clause, change);
-    bad("RFC 6750 2.1", |a| a.headers[0].1 = a.headers[0].1.replace("Bearer", "DPoP"));
-    bad("RFC 8705 3", |a| a.peer = crate::Peer::anonymous());
-    bad("RFC 8705 3", |a| a.peer = Thumbprint::of_certificate(b"another").into());
-    bad("RFC 8705 3", |a| a.url = a.url.replace(MTLS, ISSUER));
-}
-
-#[test]
 fn insufficient_consent_is_an_fdx_and_oauth_error() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::less_than_requested());
@@ -71,16 +60,6 @@ fn insufficient_consent_is_an_fdx_and_oauth_error() {
     assert_eq!(bench.failed(), "FAPI 2.0 SP 5.3.4-4");
     let challenge = response.headers()["www-authenticate"].to_str().unwrap();
     assert!(challenge.contains("error=\"insufficient_scope\""), "{challenge}");
-}
-
-#[test]
-fn rejects_a_token_with_another_key() {
-    let mut bench = Bench::dpop();
-    let tokens = bench.tokens(&Decision::everything());
-    bench.proof_key = fresh_key();
-    let response = bench.get("/accounts", tokens["access_token"].as_str().unwrap());
-    assert_eq!(response.status(), 401);
-    assert_eq!(bench.failed(), "RFC 9449 7.1");
 }
 
 #[test]

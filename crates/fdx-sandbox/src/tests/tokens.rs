@@ -3,7 +3,7 @@ use fdx_wire::UnixTime;
 use http::StatusCode;
 use serde_json::json;
 
-use super::bench::{ISSUER, body, fresh_key};
+use super::bench::{ISSUER, body};
 use super::{Attempt, Bench};
 use crate::Peer;
 use crate::customer::Decision;
@@ -54,19 +54,6 @@ fn rejects_exchanges_without_a_valid_proof() {
 }
 
 #[test]
-fn code_is_bound_to_the_key_of_its_push() {
-    let mut bench = Bench::dpop();
-    let code = bench.code(&Decision::everything());
-    let verifier = bench.verifier();
-    bench.proof_key = fresh_key();
-    // That is a separate push.
-    bench.learn_nonces();
-    let mut attempt = bench.exchange(&code);
-    attempt.set("code_verifier", verifier.expose());
-    bench.refuses(&attempt, "invalid_grant", "RFC 9449 10");
-}
-
-#[test]
 fn rejects_exchanges_without_the_bound_certificate() {
     let (error, clause) = ("invalid_request", "RFC 8705 3");
     row(Bench::mutual_tls(), error, clause, |a| a.peer = Peer::anonymous());
@@ -89,21 +76,6 @@ fn code_is_valid_for_a_minute() {
 }
 
 #[test]
-fn used_code_revokes_its_tokens() {
-    let mut bench = Bench::dpop();
-    let code = bench.code(&Decision::everything());
-    let attempt = bench.exchange(&code);
-    let response = bench.send(&attempt);
-    let access_token = body(&response)["access_token"].as_str().unwrap().to_owned();
-    assert_eq!(bench.get("/accounts", &access_token).status(), StatusCode::OK);
-
-    let attempt = bench.exchange(&code);
-    bench.refuses(&attempt, "invalid_grant", "FAPI 2.0 SP 5.3.2.2-9");
-    assert_eq!(bench.get("/accounts", &access_token).status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(bench.failed(), "FAPI 2.0 SP 5.3.4-3");
-}
-
-#[test]
 fn introspection_reports_only_the_clients_own_tokens() {
     let mut bench = Bench::dpop();
     let tokens = bench.tokens(&Decision::everything());
@@ -113,10 +85,4 @@ fn introspection_reports_only_the_clients_own_tokens() {
     attempt.set("token", tokens["access_token"].as_str().unwrap());
     let response = bench.send(&attempt);
     assert_eq!(body(&response), json!({ "active": false }));
-
-    let attempt = bench.post("/introspect");
-    bench.refuses(&attempt, "invalid_request", "RFC 7662 2.1");
-    let mut attempt = bench.post("/introspect");
-    attempt.assertion = None;
-    bench.refuses(&attempt, "invalid_client", "FAPI 2.0 SP 5.3.2.1-6");
 }

@@ -1,14 +1,14 @@
 //! `private_key_jwt`.
 
-use fdx_jose::backend;
-use fdx_sandbox::{ClientAuthentication, ClientSecret, SecretPlace};
+use fdx_jose::{Thumbprint, backend};
+use fdx_sandbox::{ClientAuthentication, ClientSecret, Peer, SecretPlace};
 use fdx_wire::Secret;
 use serde_json::json;
 
 use super::{by, dpop};
 use crate::strict::outgoing::{at, changed};
 use crate::strict::{Check, Pen, Step};
-use crate::{Authentication, signed};
+use crate::{Authentication, CERTIFICATE, signed};
 
 const ERROR: &str = "invalid_client";
 
@@ -39,6 +39,12 @@ fn shape() -> Check {
     .wrong("sends a secret as well", dpop(), Step::Refresh, |out| out.set("client_secret", "s"))
     .wrong("asks about a token without authenticating", dpop(), Step::Introspect, |out| {
         out.unset("client_assertion");
+    })
+    .wrong("shows a certificate where it registered its key", dpop(), Step::Push, |out| {
+        out.unset("client_assertion");
+        out.unset("client_assertion_type");
+        out.go("https://bank.example", "https://mtls.bank.example");
+        out.peer = Peer::certificate(Thumbprint::of_certificate(CERTIFICATE));
     })
     .wrong("revokes a token without authenticating", dpop(), Step::Revoke, |out| {
         out.unset("client_assertion");

@@ -180,6 +180,12 @@ fn details() -> [Check; 3] {
         json!({ "durationType": "ONE_TIME", "resources": resources })
     };
     let one = json!({ "type": "fdx_v1.0", "consentRequest": request(json!(["ACCOUNT_BASIC"])) });
+    let for_days = |days: u16| {
+        let mut request = request(json!(["ACCOUNT_BASIC"]));
+        request["durationType"] = "TIME_BOUND".into();
+        request["durationPeriod"] = days.into();
+        json!({ "type": "fdx_v1.0", "consentRequest": request })
+    };
     let unknown = json!({ "type": "fdx_v1.0", "consentRequest": request(json!(["GOSSIP"])) });
     let set = |check, rows: &[(&'static str, Value)]| {
         let rows: Vec<_> = rows.iter().map(|(name, json)| (*name, json.to_string())).collect();
@@ -192,11 +198,16 @@ fn details() -> [Check; 3] {
                 "RFC 9396 5",
                 "authorization_details is a JSON array of well-formed objects, each with a type",
                 ERROR,
-            ),
+            )
+            .wrong("sends no details", dpop(), Step::Push, |out| {
+                out.unset("authorization_details");
+            }),
             &[
                 ("asks for one detail outside an array", one.clone()),
                 ("asks for what has no type", json!([{ "consentRequest": {} }])),
                 ("asks for texts", json!(["fdx_v1.0"])),
+                ("asks for 366 days", json!([for_days(366)])),
+                ("asks for no day", json!([for_days(0)])),
             ],
         ),
         set(
@@ -233,7 +244,10 @@ fn scopes() -> [Check; 3] {
                 "the scopes are those of the data clusters in the consentRequest",
                 "invalid_scope",
             ),
-            &[("asks for clusters without their scopes", "scope", "openid offline_access")],
+            &[
+                ("asks for clusters without their scopes", "scope", "openid offline_access"),
+                ("asks for no scope", "scope", ""),
+            ],
         )
         .wrong("asks for more scopes than clusters", dpop(), Step::Push, |out| {
             let scope = format!("{} fdx:investments:read", out.parameter("scope"));

@@ -74,6 +74,9 @@ fn headers() -> [Check; 2] {
     ] {
         keys = keys.wrong(name, dpop(), Step::Push, move |out| out.proof_header(&patch));
     }
+    let keys = keys.wrong("sends a proof that is no JWS", dpop(), Step::Push, |out| {
+        out.header("dpop", "not a jws");
+    });
     [kinds, keys]
 }
 
@@ -174,7 +177,10 @@ fn age() -> [Check; 3] {
         patched(
             Check::new("RFC 7519 4.1.4", "the proof's exp is absent or in the future", ERROR),
             Step::Push,
-            [("shows one that has expired", json!({ "exp": at(-1) }))],
+            [
+                ("shows one that has expired", json!({ "exp": at(-1) })),
+                ("shows it in the second in which it expires", json!({ "exp": at(0) })),
+            ],
         ),
     ]
 }

@@ -55,6 +55,9 @@ fn outside() -> Vec<Check> {
         })
         .wrong("names a key outside of it", signed(), Step::Push, |out| {
             out.set("dpop_jkt", "x");
+        })
+        .wrong("sends an unknown parameter outside of it", signed(), Step::Push, |out| {
+            out.set("anything", "x");
         }),
     ]
 }
@@ -65,7 +68,8 @@ fn signatures() -> Vec<Check> {
         "the request object is a compact JWS under PS256, ES256 or EdDSA without crit or a key",
         ERROR,
     )
-    .wrong("sends plain JSON", signed(), Step::Push, |out| out.set("request", "{}"));
+    .wrong("sends plain JSON", signed(), Step::Push, |out| out.set("request", "{}"))
+    .wrong("sends an empty text", signed(), Step::Push, |out| out.set("request", ""));
     for (name, patch) in [
         ("signs by nothing", json!({ "alg": "none" })),
         ("signs by RS256", json!({ "alg": "RS256" })),
@@ -109,6 +113,10 @@ fn signatures() -> Vec<Check> {
             let claims = crate::claims(&out.parameter("request"));
             let text = Pen::fresh().sign(&json!({ "alg": "EdDSA" }), &claims.to_string());
             out.set("request", &text);
+        })
+        .wrong("cuts the signature off", signed(), Step::Push, |out| {
+            let text = out.parameter("request");
+            out.set("request", &format!("{}.", text.rsplit_once('.').unwrap().0));
         })
         .wrong("changes what was signed", signed(), Step::Push, |out| {
             let text = changed(&out.parameter("request"), &json!({ "scope": "openid" }));
