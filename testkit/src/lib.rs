@@ -9,6 +9,7 @@ mod checked;
 pub mod kit;
 mod later;
 mod matrix;
+mod printed;
 pub mod providers;
 mod setup;
 mod signed;
@@ -21,6 +22,7 @@ mod wire_text;
 pub use checked::checked;
 pub use later::{persisted, restored};
 pub use matrix::matrix;
+pub use printed::Printed;
 pub use setup::{
     Authentication, Binding, CERTIFICATE, Requests, Setup, bank_issuer, consent_request, entropy,
     keys, scopes, start,

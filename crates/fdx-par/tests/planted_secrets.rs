@@ -1,94 +1,36 @@
 //! Every secret of a flow is known here. None is found in what is printed, and none in a URL.
 
 use std::collections::BTreeMap;
-use std::fmt::{Debug, Display};
 
 use fdx_jose::{Algorithm, SealingKey, SealingKeys, backend};
 use fdx_par::{
-    Callback, CallbackFault, Client, Draft, Error, Output, Pending, ResourceRequest, Step,
-    Verification, WellKnown, discover,
+    Callback, CallbackFault, Client, Error, Pending, ResourceRequest, Verification, WellKnown,
+    discover,
 };
 use fdx_sandbox::ConsentIdCarrier;
 use fdx_sandbox::customer::Decision;
-use fdx_testkit::kit::attached;
-use fdx_testkit::{Answer, Binding, Setup, World, bank_issuer, entropy, patched, usual_request};
+use fdx_testkit::{
+    Answer, Binding, Printed, Setup, World, bank_issuer, entropy, patched, usual_request,
+};
 use fdx_wire::form::Query;
 use fdx_wire::{base64url, percent_encode};
 use serde_json::{Value, json};
 
-/// What was printed, each under what it was printed for.
-#[derive(Default)]
-struct Printed(Vec<(String, String)>);
-
 /// Secrets by name.
 type Secrets = BTreeMap<String, Vec<String>>;
 
-impl Printed {
-    fn debug(&mut self, name: &str, value: &impl Debug) {
-        self.0.push((name.to_owned(), format!("{value:?}")));
-        self.0.push((name.to_owned(), format!("{value:#?}")));
-    }
-
-    fn both(&mut self, name: &str, value: &(impl Debug + Display)) {
-        self.debug(name, value);
-        self.0.push((name.to_owned(), value.to_string()));
-    }
-
-    fn error(&mut self, name: &str, error: &Error) {
-        self.both(name, error);
-        self.debug(name, &(error.code(), error.clause(), error.said(), error.next_step()));
-        let boxed: Box<dyn std::error::Error> = error.clone().into();
-        let mut source = boxed.source();
-        while let Some(inner) = source {
-            self.both(name, &inner);
-            source = inner.source();
-        }
-    }
-
-    /// Drives an exchange and prints everything on its way.
-    fn run<T: Debug + Output>(&mut self, world: &mut World, draft: Draft<T>) -> Result<T, Error> {
-        let name = std::any::type_name::<T>();
-        let mut draft = draft;
-        loop {
-            self.debug(name, &draft);
-            self.debug(name, &draft.signing_inputs());
-            let (request, sent) = attached(draft, &world.keys);
-            self.debug(name, &request);
-            self.both(name, request.url());
-            self.debug(name, &sent);
-            let certificate = request.certificate();
-            let http = request.into_http();
-            self.debug(name, http.headers());
-            self.both(name, http.uri());
-            let step = sent.receive(world.carry(http, certificate), world.now);
-            self.debug(name, &step);
-            match step {
-                Ok(Step::Again(fresh)) => draft = fresh,
-                Ok(Step::Done(done)) => {
-                    self.debug(name, &done);
-                    return Ok(done);
-                }
-                Err(error) => {
-                    self.error(name, &error);
-                    return Err(error);
-                }
+/// Secrets that were printed, and where.
+fn leaks(printed: &Printed, secrets: &Secrets) -> Vec<String> {
+    let mut leaks = Vec::new();
+    for (secret, values) in secrets {
+        for (name, text) in &printed.0 {
+            let found = |value: &String| needles(value).iter().any(|it| text.contains(it));
+            if values.iter().any(found) {
+                leaks.push(format!("{secret} in {name}: {text}"));
             }
         }
     }
-
-    /// Secrets that were printed, and where.
-    fn leaks(&self, secrets: &Secrets) -> Vec<String> {
-        let mut leaks = Vec::new();
-        for (secret, values) in secrets {
-            for (name, text) in &self.0 {
-                let found = |value: &String| needles(value).iter().any(|it| text.contains(it));
-                if values.iter().any(found) {
-                    leaks.push(format!("{secret} in {name}: {text}"));
-                }
-            }
-        }
-        leaks
-    }
+    leaks
 }
 
 /// The whole, its end, and both as they would stand in a URL.
@@ -266,7 +208,7 @@ fn nothing_that_is_printed_holds_a_secret() {
     for binding in [Binding::Dpop, Binding::Mtls] {
         let (_, printed, secrets) = flow(binding);
         assert!(printed.0.len() > 100, "{}", printed.0.len());
-        let leaks = printed.leaks(&secrets);
+        let leaks = leaks(&printed, &secrets);
         assert!(leaks.is_empty(), "{leaks:#?}");
     }
 }
@@ -280,7 +222,7 @@ fn no_url_that_is_asked_for_holds_a_secret() {
             urls.both("URL", asked.http.uri());
         }
         assert!(urls.0.len() > 20);
-        assert_eq!(urls.leaks(&secrets), Vec::<String>::new());
+        assert_eq!(leaks(&urls, &secrets), Vec::<String>::new());
     }
 }
 
@@ -306,7 +248,7 @@ fn the_search_finds_what_is_there() {
         for (name, values) in &secrets {
             for value in values {
                 let leaky = Printed(vec![("a careless log".to_owned(), format!("x{value}x"))]);
-                let leaks = leaky.leaks(&secrets);
+                let leaks = leaks(&leaky, &secrets);
                 assert!(leaks.iter().any(|leak| leak.starts_with(name.as_str())), "{name}");
             }
         }
@@ -315,7 +257,7 @@ fn the_search_finds_what_is_there() {
         let exchange = world.asked("/token")[0];
         careless.debug("http", &str::from_utf8(exchange.http.body()).unwrap());
         for name in ["client_assertion", "code", "code_verifier"] {
-            let leaks = careless.leaks(&secrets);
+            let leaks = leaks(&careless, &secrets);
             assert!(leaks.iter().any(|leak| leak.starts_with(&format!("{name} in"))), "{name}");
         }
     }
@@ -399,7 +341,7 @@ fn errors_repeat_nothing_of_a_success() {
             // The broken answer itself, for what is no JSON any more.
             let body = String::from_utf8(world.answers.last().unwrap().body().clone()).unwrap();
             secrets.entry("the body".into()).or_default().push(body);
-            let leaks = printed.leaks(&secrets);
+            let leaks = leaks(&printed, &secrets);
             assert!(leaks.is_empty(), "{path}, {name}: {leaks:#?}");
         }
     }
@@ -414,6 +356,6 @@ fn private_keys_of_every_algorithm_print_no_private_member() {
         printed.debug("key", &key);
         printed.debug("public", key.public());
         printed.debug("config", &Setup { algorithm, ..Setup::default() }.config());
-        assert_eq!(printed.leaks(&secrets), Vec::<String>::new());
+        assert_eq!(leaks(&printed, &secrets), Vec::<String>::new());
     }
 }

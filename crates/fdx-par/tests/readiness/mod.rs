@@ -4,12 +4,14 @@ mod table;
 
 use std::collections::BTreeSet;
 
+use fdx_jose::Algorithm;
 use fdx_par::dialect::{Line, Member};
 use fdx_par::{
     Client, ClientConfig, Deviation, Dialect, Error, Finding, Readiness, Severity, Step, WellKnown,
     discover, discover_document,
 };
-use fdx_testkit::{Authentication, Binding, Requests, Setup, bank_issuer, start};
+use fdx_testkit::kit::received;
+use fdx_testkit::{Authentication, Binding, Requests, Setup, answer, bank_issuer, keys, start};
 use fdx_wire::Issuer;
 use http::{Request, Response};
 use proptest::prelude::*;
@@ -50,16 +52,12 @@ fn unusual(rows: &[Finding]) -> Vec<(&'static str, Severity)> {
     unusual.map(|row| (row.member, row.severity)).collect()
 }
 
-/// Whether a client comes about.
+/// Creates a client from a metadata document.
 fn client(document: &Value, config: ClientConfig) -> Result<Client, Error> {
     let draft = discover(&config.issuer, WellKnown::OAuthAuthorizationServer, start())?;
-    let (_, sent) = draft.attach(vec![])?;
-    let response = Response::builder().header("content-type", "application/json");
-    let response = response.body(document.to_string().into_bytes()).unwrap();
-    match sent.receive(response, start())? {
-        Step::Done(metadata) => Client::new(config, metadata),
-        Step::Again(_) => panic!("discovery asks once"),
-    }
+    let response = answer(200, "application/json", document.to_string());
+    let metadata = received(draft, &keys(Algorithm::EdDsa), response, start())?;
+    Client::new(config, metadata)
 }
 
 fn setups() -> Vec<Setup> {

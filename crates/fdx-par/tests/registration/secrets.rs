@@ -1,49 +1,24 @@
-use std::fmt::Debug;
-
-use fdx_par::{Draft, Error, Output, Registrar, Step};
-use fdx_testkit::{Setup, World, patched};
+use fdx_par::{Error, Registrar};
+use fdx_testkit::{Printed, Setup, World, patched};
 use serde_json::json;
 
 use super::scene::{self, INITIAL, initial, usual};
 
-/// Everything that can be printed on the way of an exchange.
-fn run<T: Debug + Output>(
-    world: &mut World,
-    printed: &mut String,
-    draft: Draft<T>,
-) -> Result<T, Error> {
-    *printed += &format!("{draft:?}");
-    let (request, sent) = draft.attach(Vec::new()).unwrap();
-    *printed += &format!("{request:?} {} {sent:?}", request.url());
-    let certificate = request.certificate();
-    let http = request.into_http();
-    *printed += &format!("{:?} {}", http.headers(), http.uri());
-    let step = sent.receive(world.carry(http, certificate), world.now);
-    *printed += &format!("{step:?}");
-    match step {
-        Ok(Step::Done(done)) => Ok(done),
-        Ok(Step::Again(_)) => panic!("nobody asked for a nonce"),
-        Err(error) => {
-            *printed += &format!("{error} {error:?} {:?}", error.said());
-            Err(error)
-        }
-    }
-}
-
-fn life(world: &mut World, registrar: &Registrar, printed: &mut String) -> Result<(), Error> {
-    *printed += &format!("{registrar:?} {:?}", initial());
+fn life(world: &mut World, registrar: &Registrar, printed: &mut Printed) -> Result<(), Error> {
+    printed.debug("registrar", registrar);
+    printed.debug("initial access token", &initial());
     let draft = registrar.register(initial(), world.draw(), world.now)?;
-    let first = run(world, printed, draft)?;
+    let first = printed.run(world, draft)?;
     let draft = registrar.read(&first, world.draw(), world.now)?;
-    let read = run(world, printed, draft)?;
-    *printed += &format!("{:?}", read.access());
+    let read = printed.run(world, draft)?;
+    printed.debug("access", &read.access());
     let draft = registrar.update(&read, world.draw(), world.now)?;
-    let updated = run(world, printed, draft)?;
-    *printed += &format!("{:?}", updated.to_json());
+    let updated = printed.run(world, draft)?;
+    printed.debug("text", &updated.to_json());
     let draft = registrar.delete(&updated, world.draw(), world.now)?;
-    run(world, printed, draft)?;
+    printed.run(world, draft)?;
     let draft = registrar.delete(&updated, world.draw(), world.now)?;
-    run(world, printed, draft).map(drop)
+    printed.run(world, draft).map(drop)
 }
 
 #[test]
@@ -56,7 +31,7 @@ fn no_registration_token_and_no_secret_is_printed() {
         200 | 201 => patched(answer, &json!({"client_secret": secret})),
         _ => answer,
     });
-    let mut printed = String::new();
+    let mut printed = Printed::default();
     assert!(life(&mut world, &registrar, &mut printed).is_err(), "deleted twice");
     let mut secrets = vec![INITIAL.to_owned(), secret.to_owned()];
     for asked in &world.sent {
@@ -66,10 +41,11 @@ fn no_registration_token_and_no_secret_is_printed() {
     secrets.sort();
     secrets.dedup();
     assert_eq!(secrets.len(), 5, "the initial one, three that rotate, and the client's secret");
+    let contains = |text: &str| printed.0.iter().any(|(_, printed)| printed.contains(text));
     for secret in secrets {
-        assert!(!printed.contains(&secret), "{secret} was printed");
+        assert!(!contains(&secret), "{secret} was printed");
     }
-    assert!(printed.contains("[redacted]"));
+    assert!(contains("[redacted]"));
 }
 
 #[test]
