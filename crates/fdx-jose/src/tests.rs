@@ -105,7 +105,7 @@ const _: fn(&IdTokenError) -> &str = |error| match error {
     IdTokenError::AuthTime => "id_tokens::checks_times_within_the_tolerance",
     IdTokenError::AuthTimeTooOld => "id_tokens::rejects_login_older_than_max_age",
     IdTokenError::Encrypted => {
-        "fdx-par encrypted_id_tokens::an_id_token_that_is_encrypted_unasked_is_refused"
+        "fdx-par encrypted_id_tokens::rejects_id_token_encrypted_without_registration"
     }
     IdTokenError::Jwe(_) | IdTokenError::Unopened => {
         "fdx-par encrypted_id_tokens::what_does_not_open_or_may_not_be_looked_at_is_refused"

@@ -26,7 +26,7 @@ const _: fn(&Error) -> &str = |error| match error {
     Error::IdToken(_) => "refresh::the_refreshed_id_token_holds_as_the_first_one_did",
     Error::Refusal(_) => "bad_input::what_a_failure_says_is_kept_bounded_and_escaped",
     Error::Registration(_) => {
-        "registration::weakened::a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept"
+        "registration::weakened::rejects_weakened_member_by_name_and_keeps_the_registration"
     }
     Error::Seal(_) => "sealed::it_opens_in_its_own_place_alone",
     Error::Server(_) => "introspection::a_token_that_is_bound_to_another_key_is_refused",
@@ -38,7 +38,7 @@ const _: fn(&Error) -> &str = |error| match error {
 const _: fn(&RefusalKind) -> &str = |error| match error {
     RefusalKind::OAuth => "errors::reads_oauth_error",
     RefusalKind::Authorization => "callback::an_error_ends_the_flow",
-    RefusalKind::Challenge => "bad_input::resource::a_challenge_is_told_in_its_words",
+    RefusalKind::Challenge => "bad_input::resource::reports_challenge_in_the_server_s_words",
     RefusalKind::Fdx => "bad_input::resource::fdx_errors_are_read_with_codes_of_either_type",
     RefusalKind::Http => "errors::reads_http_error",
 };
@@ -49,7 +49,7 @@ const _: fn(&ConfigurationFault) -> &str = |error| match error {
         "dialect_fit::assertions_are_for_a_token_endpoint_of_the_issuer_s_origin_alone"
     }
     ConfigurationFault::AuthorizationEndpointQuery => {
-        "authorization_endpoint::what_a_dialect_or_a_request_adds_is_not_in_the_endpoint_s_query_either"
+        "authorization_endpoint::rejects_endpoint_query_that_names_added_parameters"
     }
     ConfigurationFault::CertificateOther => {
         "dialect_fit::one_certificate_authenticates_the_client_and_binds_its_tokens"
@@ -109,7 +109,7 @@ const _: fn(&CallFault) -> &str = |error| match error {
     CallFault::OutsideFdxBase => "endpoints::a_token_never_leaves_the_fdx_base",
     CallFault::ParameterText => "errors::rejects_empty_or_long_parameter",
     CallFault::RegistrationElsewhere => {
-        "registration::elsewhere::the_token_goes_to_no_other_origin_than_the_registration_endpoint_s"
+        "registration::elsewhere::sends_the_token_only_to_the_origin_of_registration"
     }
     CallFault::RegistrationUnmanaged => {
         "registration::access::what_can_not_manage_a_registration_is_noticed_and_nothing_is_sent"
@@ -121,9 +121,7 @@ const _: fn(&CallFault) -> &str = |error| match error {
 
 const _: fn(&StoredStateFault) -> &str = |error| match error {
     StoredStateFault::OtherClient => "callback::another_client_s_flow_is_not_this_one_s",
-    StoredStateFault::OtherKey => {
-        "endpoints::a_token_that_is_bound_otherwise_than_the_client_binds_is_not_sent"
-    }
+    StoredStateFault::OtherKey => "endpoints::sends_no_token_with_another_binding",
     StoredStateFault::RedirectTooLate => {
         "bad_input::push::the_customer_is_sent_off_before_the_request_uri_expires"
     }
@@ -156,10 +154,10 @@ const _: fn(&CallbackFault) -> &str = |error| match error {
         "callback::each_wrong_callback_leaves_the_pending_value_for_the_right_one"
     }
     CallbackFault::Duplicate | CallbackFault::StateMissing => {
-        "profile_message_signing::only_the_signed_response_is_an_answer_and_nothing_else_spends_the_flow"
+        "profile_message_signing::accepts_only_the_signed_response_and_keeps_the_flow"
     }
     CallbackFault::FrontChannelToken => {
-        "signed_callbacks::a_response_beside_a_bare_code_is_no_callback_of_the_query_mode"
+        "signed_callbacks::rejects_response_parameter_in_query_mode"
     }
     CallbackFault::StateMismatch => "callback::one_changed_character_of_the_state_is_another_state",
 };
@@ -178,10 +176,10 @@ const _: fn(&RegistrationFault) -> &str = |error| match error {
     | RegistrationFault::ResponseTypes
     | RegistrationFault::TokenEndpointAuthMethod
     | RegistrationFault::TokenEndpointAuthSigningAlg => {
-        "registration::weakened::a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept"
+        "registration::weakened::rejects_weakened_member_by_name_and_keeps_the_registration"
     }
     RegistrationFault::DpopBoundAccessTokens | RegistrationFault::RedirectUris => {
-        "registration::weakened::all_that_is_weakened_is_told"
+        "registration::weakened::reports_every_weakened_member"
     }
     RegistrationFault::IdTokenSignedResponseAlg => {
         "registration::mastercard::the_documented_answer_is_read_and_refused_for_rs256"
@@ -199,7 +197,7 @@ const _: fn(&SealFault) -> &str = |error| match error {
     SealFault::Expired => "sealed::it_opens_until_the_callback_deadline",
     SealFault::NotOurs => "sealed::it_opens_in_its_own_place_alone",
     SealFault::TooLarge => "sealed::over_3800_characters_is_an_error_when_it_is_sealed",
-    SealFault::Version => "sealed::another_version_is_told_apart",
+    SealFault::Version => "sealed::reports_another_version",
 };
 
 const _: fn(&ServerRule) -> &str = |error| match error {
@@ -234,22 +232,20 @@ const _: fn(&ServerRule) -> &str = |error| match error {
     ServerRule::ConsentIdInvalid => {
         "consent_id::an_id_has_1_to_256_characters_and_no_control_characters"
     }
-    ServerRule::ConsentIdOther => "consent_id::the_grant_is_the_one_that_was_asked_for",
+    ServerRule::ConsentIdOther => "consent_id::rejects_grant_of_another_consent",
     ServerRule::ConsentInactive => "consent_id::a_consent_that_is_not_active_keeps_the_tokens",
     ServerRule::ContentEncoding => "headers::a_content_coding_is_named_in_the_error",
     ServerRule::ContentType => {
-        "bad_input::every_endpoint_gives_one_typed_error_and_sends_nothing_after_it"
+        "bad_input::every_endpoint_returns_one_typed_error_and_sends_nothing_after_it"
     }
     ServerRule::EndpointNotHttps => "bad_input::metadata::every_endpoint_is_https",
     ServerRule::ExpiresIn => "bad_input::push::expires_in_is_a_number_of_seconds_from_one",
-    ServerRule::IdTokenMissing => {
-        "bad_input::tokens::an_id_token_that_was_asked_for_and_is_missing_leaves_the_tokens"
-    }
+    ServerRule::IdTokenMissing => "bad_input::tokens::missing_id_token_keeps_the_tokens",
     ServerRule::Introspection => {
         "consent_id::a_token_that_is_not_active_keeps_the_tokens_and_tells_nothing"
     }
     ServerRule::IntrospectionUnsigned => {
-        "introspection::where_a_signature_was_asked_for_plain_json_is_refused"
+        "introspection::rejects_plain_json_if_a_signature_was_requested"
     }
     ServerRule::IssuerMismatch => "bad_input::metadata::metadata_of_another_issuer_is_not_used",
     ServerRule::NonceSyntax => "retry::a_malformed_nonce_is_no_nonce",

@@ -84,7 +84,7 @@ fn a_harmless_query_of_the_endpoint_is_kept() {
 }
 
 #[test]
-fn what_a_dialect_or_a_request_adds_is_not_in_the_endpoint_s_query_either() {
+fn rejects_endpoint_query_that_names_added_parameters() {
     assert!(client("?tenant=1", ADDS).1.is_ok());
     let error = client("?hint=y", ADDS).1.unwrap_err();
     assert_eq!(error, ConfigurationFault::AuthorizationEndpointQuery.into());

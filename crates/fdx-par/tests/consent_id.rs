@@ -333,7 +333,7 @@ fn read(patch: Value) -> (World, Verified, Result<fdx_par::ConsentRead, Error>) 
 }
 
 #[test]
-fn the_grant_is_the_one_that_was_asked_for() {
+fn rejects_grant_of_another_consent() {
     for id in [json!("another"), json!(5)] {
         let (_, verified, read) = read(json!({ "id": id }));
         let error = read.unwrap_err();
@@ -450,7 +450,7 @@ fn is_uuid_v4(text: &str) -> bool {
 }
 
 #[test]
-fn coverage_is_partial_whole_nothing_or_not_told() {
+fn coverage_is_partial_whole_nothing_or_not_reported() {
     let account = |clusters: Value| json!({ "resourceType": "ACCOUNT", "resourceId": "acc-1", "dataClusters": clusters });
     let customer = json!({
         "resourceType": "CUSTOMER", "resourceId": "cust-1", "dataClusters": ["CUSTOMER_CONTACT"],

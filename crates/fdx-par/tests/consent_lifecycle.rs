@@ -172,7 +172,7 @@ fn each_status_has_its_meaning() {
 }
 
 #[test]
-fn why_nothing_was_revoked_is_told_in_either_spelling() {
+fn reads_revocation_error_in_either_spelling() {
     for body in [
         r#"{"code":"409","message":"gone"}"#,
         r#"{"code":409,"message":"gone"}"#,
@@ -186,7 +186,7 @@ fn why_nothing_was_revoked_is_told_in_either_spelling() {
 }
 
 #[test]
-fn a_lost_answer_may_be_asked_for_again() {
+fn revocation_can_be_repeated_after_no_response() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     let own = world.own_token(&client).unwrap();
@@ -218,7 +218,7 @@ fn listed(made_up: impl FnMut(Answer) -> Answer + 'static) -> Result<Revocations
 }
 
 #[test]
-fn both_shapes_of_the_list_are_read_and_404_is_none() {
+fn reads_both_shapes_of_the_list_and_404() {
     let one = r#"{"status":"REVOKED","reason":"BUSINESS_RULE","initiator":"VENDOR"}"#;
     for (body, count) in [
         (format!("[{one},{one}]"), 2),
@@ -259,7 +259,7 @@ const CALLS: Calls = [
 ];
 
 #[test]
-fn every_call_that_is_one_too_many_is_told_when_to_come_again() {
+fn reports_retry_after_for_each_429() {
     for (name, call) in CALLS {
         for (retry_after, after) in [
             (Some("30"), Some(Duration::from_secs(30))),
@@ -317,7 +317,7 @@ fn a_token_of_another_institution_is_sent_nowhere() {
 }
 
 #[test]
-fn a_clients_own_token_is_asked_for_with_nothing_of_a_customer() {
+fn requests_own_token_without_customer_data() {
     for mut world in worlds() {
         let client = world.client().unwrap();
         let own = world.own_token(&client).unwrap();
@@ -359,7 +359,7 @@ fn own_scopes_are_sent_and_read_and_refused() {
 }
 
 #[test]
-fn an_own_token_that_is_not_bound_as_asked_is_refused_and_a_refresh_token_left() {
+fn rejects_own_token_with_another_binding_and_ignores_refresh_token() {
     let mut world = World::new(Setup::default());
     let client = world.client().unwrap();
     world.own_token(&client).unwrap();

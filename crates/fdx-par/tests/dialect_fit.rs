@@ -135,7 +135,7 @@ const UNPUSHED: Dialect = Dialect::new("unpushed", "a provider that takes no pus
     .with_members(&[Line { member: Member::NotFapi(Departure::NotPushed), source: "this test" }]);
 
 #[test]
-fn details_of_a_type_that_is_not_listed_are_asked_for_in_no_way() {
+fn rejects_details_of_unlisted_types() {
     let mut world = World::new(Setup::default());
     let patch = json!({ "authorization_details_types_supported": ["payment"] });
     world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {

@@ -160,7 +160,7 @@ fn an_id_token_that_is_not_encrypted_is_refused() {
 }
 
 #[test]
-fn an_id_token_that_is_encrypted_unasked_is_refused() {
+fn rejects_id_token_encrypted_without_registration() {
     let (mut world, _) = world(usual);
     let client = world.client().unwrap();
     let exchanged = exchanged(&mut world, &client);

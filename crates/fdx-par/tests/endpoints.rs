@@ -245,7 +245,7 @@ fn no_certificate_goes_to_a_resource_whose_token_is_not_bound_by_it() {
 }
 
 #[test]
-fn a_token_that_is_bound_otherwise_than_the_client_binds_is_not_sent() {
+fn sends_no_token_with_another_binding() {
     for (has, uses) in [(Binding::Dpop, Binding::Mtls), (Binding::Mtls, Binding::Dpop)] {
         let mut world = World::new(Setup { binding: has, ..Setup::default() });
         let first = client(&mut world, has, WhereNeeded, json!({}));

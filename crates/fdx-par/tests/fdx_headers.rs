@@ -103,7 +103,7 @@ fn a_call_adds_to_the_configuration_and_wins() {
 }
 
 #[test]
-fn nothing_is_said_that_nobody_set() {
+fn sends_only_headers_that_were_set() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     calls(&mut world, &client, &grant);

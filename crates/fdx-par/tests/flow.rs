@@ -35,7 +35,7 @@ fn every_carrier_of_the_consent_id_is_found() {
 }
 
 #[test]
-fn where_no_consent_id_is_told_the_flow_ends_with_not_told() {
+fn ends_without_grant_if_no_consent_id_is_reported() {
     let setup = Setup { carrier: ConsentIdCarrier::Nowhere, ..Setup::default() };
     let mut world = World::new(setup);
     let (client, granted) = world.flow(&Decision::everything()).unwrap();
@@ -61,7 +61,7 @@ fn without_openid_no_key_is_fetched_and_no_nonce_is_sent() {
 }
 
 #[test]
-fn what_the_customer_withholds_is_told_and_refused_and_in_the_receipt() {
+fn reports_withheld_clusters_in_coverage_and_receipt() {
     for binding in [Binding::Dpop, Binding::Mtls] {
         let mut world = World::new(Setup { binding, ..Setup::default() });
         let decision = Decision::allow()

@@ -238,7 +238,7 @@ fn a_signed_answer_says_the_same() {
 }
 
 #[test]
-fn where_a_signature_was_asked_for_plain_json_is_refused() {
+fn rejects_plain_json_if_a_signature_was_requested() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     world.tamper_at("/introspect", |_| answer(200, "application/json", r#"{"active":true}"#));
@@ -261,7 +261,7 @@ fn the_binding_is_held_in_a_signed_answer_too() {
 }
 
 #[test]
-fn an_answer_that_somebody_else_signed_is_not_believed() {
+fn rejects_introspection_signed_by_another_key() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     let forger = keys(Algorithm::Es256);

@@ -178,7 +178,7 @@ fn keys_that_were_held_verify_what_they_signed_after_they_were_withdrawn() {
 }
 
 #[test]
-fn a_key_that_nobody_publishes_is_refused_after_one_fetch_and_the_tokens_are_kept() {
+fn rejects_unpublished_key_after_one_fetch_and_keeps_the_tokens() {
     let (mut world, client) = world();
     let (pending, back) = world.pending(&client);
     let exchanged = exchanged(&mut world, &client, pending, &back);

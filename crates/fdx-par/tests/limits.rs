@@ -88,7 +88,7 @@ fn a_sealed_value_of_3800_characters_is_made_and_opened() {
 }
 
 #[test]
-fn three_thousand_accounts_are_no_more_than_a_grant_or_a_resource_may_hold() {
+fn reads_three_thousand_accounts() {
     let mut world = world();
     let (client, grant) = world.stored();
     let id = grant.consent_id().unwrap().clone();

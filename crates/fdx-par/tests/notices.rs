@@ -99,7 +99,7 @@ fn the_receipt_warns_of_a_request_that_was_not_pushed() {
 }
 
 #[test]
-fn what_was_told_of_another_flows_token_is_not_taken() {
+fn rejects_introspection_of_another_flow() {
     let mut world = World::new(Setup::default());
     let client = world.client().unwrap();
     let verified = world.verified(&client);

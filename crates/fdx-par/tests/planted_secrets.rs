@@ -214,7 +214,7 @@ fn nothing_that_is_printed_holds_a_secret() {
 }
 
 #[test]
-fn no_url_that_is_asked_for_holds_a_secret() {
+fn no_requested_url_contains_a_secret() {
     for binding in [Binding::Dpop, Binding::Mtls] {
         let (world, _, secrets) = flow(binding);
         let mut urls = Printed::default();

@@ -50,7 +50,7 @@ fn a_signed_push_has_everything_inside() {
 }
 
 #[test]
-fn a_request_object_says_who_for_whom_and_how_long() {
+fn request_object_has_iss_aud_and_lifetime() {
     let (world, objects) = signed_push(300);
     let now = world.now.as_seconds();
     let mut jtis = BTreeSet::new();
@@ -141,7 +141,7 @@ impl Jarm {
 }
 
 #[test]
-fn a_signed_response_is_asked_for() {
+fn requests_a_signed_response() {
     let (jarm, _) = jarm();
     for asked in jarm.world.asked("/par") {
         assert_eq!(asked.form()["response_mode"], "jwt");
@@ -149,7 +149,7 @@ fn a_signed_response_is_asked_for() {
 }
 
 #[test]
-fn only_the_signed_response_is_an_answer_and_nothing_else_spends_the_flow() {
+fn accepts_only_the_signed_response_and_keeps_the_flow() {
     let (jarm, mut pending) = jarm();
     let right = format!("response={}", jarm.response);
     let inside = claims(&jarm.response);
@@ -194,7 +194,7 @@ fn only_the_signed_response_is_an_answer_and_nothing_else_spends_the_flow() {
 }
 
 #[test]
-fn a_stranger_s_response_makes_nobody_fetch_keys() {
+fn untrusted_response_causes_no_key_fetch() {
     let (jarm, mut pending) = jarm();
     let key = keys(jarm.world.algorithm());
     for (patch, error) in [
@@ -224,7 +224,7 @@ fn an_error_is_signed_too() {
 }
 
 #[test]
-fn signed_introspection_is_asked_for_verified_and_never_plain() {
+fn requests_and_verifies_signed_introspection() {
     let mut world = World::new(Setup::default());
     let (client, granted) = world.flow(&Decision::everything()).unwrap();
     let token = granted.tokens().access_token();

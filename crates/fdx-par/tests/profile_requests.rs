@@ -163,7 +163,7 @@ fn authorization_details_is_one_array_of_typed_objects() {
 }
 
 #[test]
-fn what_is_not_asked_for_by_name_is_not_in_the_scope() {
+fn scope_contains_only_requested_names() {
     let mut world = World::new(Setup::default());
     let client = world.client().unwrap();
     let request = AuthorizationRequest::new(consent_request());
@@ -310,7 +310,7 @@ fn a_proof_says_what_applies_and_nothing_else() {
 }
 
 #[test]
-fn a_server_whose_clock_differs_is_told_by_how_much() {
+fn reports_clock_offset_of_the_server() {
     for (date, offset) in [
         ("Mon, 05 Jan 2026 10:00:00 GMT", Some(0)),
         ("Mon, 05 Jan 2026 10:05:00 GMT", Some(300)),
@@ -331,7 +331,7 @@ fn a_server_whose_clock_differs_is_told_by_how_much() {
 }
 
 #[test]
-fn an_error_of_authorization_details_is_told_in_its_word() {
+fn reports_invalid_authorization_details() {
     let mut world = World::new(Setup::default());
     let client = world.client().unwrap();
     world.tamper_at("/par", |_| {

@@ -312,7 +312,7 @@ fn another_consent_id_at_a_refresh_is_a_conflict() {
 }
 
 #[test]
-fn narrowed_scopes_are_told_and_unsaid_ones_are_the_old_ones() {
+fn reads_narrowed_scopes_and_keeps_unreported_ones() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     let narrow = json!({ "scope": "openid fdx:accountbasic:read" });
@@ -399,7 +399,7 @@ fn every_authentication_refreshes_under_every_binding_and_policy() {
 }
 
 #[test]
-fn a_refreshed_token_that_is_bound_otherwise_is_refused() {
+fn rejects_refreshed_token_with_another_binding() {
     for (binding, token_type) in [(Binding::Dpop, "Bearer"), (Binding::Mtls, "DPoP")] {
         let mut world = World::new(Setup { binding, ..Setup::default() });
         let (client, grant) = world.stored();
@@ -415,7 +415,7 @@ proptest! {
 
     /// Whatever the answers' refresh tokens are, the last one that was told is kept.
     #[test]
-    fn the_last_refresh_token_told_is_the_one_kept(told in prop::collection::vec(
+    fn keeps_the_last_reported_refresh_token(told in prop::collection::vec(
         prop::option::of("[a-z]{1,12}"), 1..6)) {
         let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
         let (client, mut grant) = world.stored();

@@ -98,7 +98,7 @@ fn compare(plain: &BTreeMap<String, String>, signed: &BTreeMap<String, String>) 
 }
 
 #[test]
-fn beside_the_request_object_stands_who_asks_and_nothing_else() {
+fn only_client_id_and_credentials_are_next_to_a_request_object() {
     for (authentication, beside) in [
         (
             Authentication::PrivateKeyJwt,

@@ -20,7 +20,7 @@ fn world(response_mode: ResponseMode) -> (World, Client) {
 }
 
 #[test]
-fn a_flow_that_asked_for_a_signed_callback_takes_no_bare_code() {
+fn rejects_bare_code_if_a_signed_callback_was_requested() {
     let (mut world, client) = world(ResponseMode::Jwt);
     let (pending, back) = world.pending(&client);
     let keys = SealingKeys::new(backend::ring(), SealingKey::new(1, [1; 32]));
@@ -43,7 +43,7 @@ fn a_flow_that_asked_for_a_signed_callback_takes_no_bare_code() {
 }
 
 #[test]
-fn a_flow_that_asked_for_a_query_outlives_a_change_of_the_configuration() {
+fn query_flow_survives_a_configuration_change() {
     let (mut world, client) = world(ResponseMode::Query);
     let (pending, back) = world.pending(&client);
     let later = in_mode(&client, ResponseMode::Jwt);

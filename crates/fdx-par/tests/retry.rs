@@ -171,7 +171,7 @@ fn a_nonce_is_learnt_from_a_refusal_too() {
 }
 
 #[test]
-fn where_no_nonce_is_asked_for_no_proof_has_one() {
+fn sends_no_nonce_without_a_challenge() {
     let mut world = world(NoncePolicy::Silent);
     let client = world.client().unwrap();
     let verified = world.verified(&client);

@@ -100,7 +100,7 @@ fn answered(made_up: impl FnMut(Answer) -> Answer + 'static) -> Result<Revoked, 
 }
 
 #[test]
-fn a_server_that_is_busy_is_asked_again_when_it_says() {
+fn retries_a_busy_server_after_its_delay() {
     // RFC 7009 2.2.1: the client must assume the token still exists and may retry.
     for (retry_after, after) in [
         (Some("120"), Some(Duration::from_secs(120))),

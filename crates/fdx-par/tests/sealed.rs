@@ -66,7 +66,7 @@ fn what_was_sealed_finishes_the_flow_on_another_node() {
 }
 
 #[test]
-fn what_the_id_token_is_held_against_survives_the_seal() {
+fn sealed_value_keeps_the_id_token_expectation() {
     let long_ago = fdx_testkit::start().as_seconds() - 1000;
     for (claims, code) in [
         (json!({}), None),
@@ -227,7 +227,7 @@ fn an_overlong_text_is_not_opened() {
 }
 
 #[test]
-fn another_version_is_told_apart() {
+fn reports_another_version() {
     let (world, client, pending, _) = world();
     let mut bytes = base64url::decode(&seal(&pending)).unwrap();
     bytes[0] = 2;

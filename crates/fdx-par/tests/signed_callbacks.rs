@@ -358,7 +358,7 @@ fn what_belongs_inside_is_refused_outside() {
 }
 
 #[test]
-fn a_callback_is_read_in_the_mode_that_was_asked_for() {
+fn reads_callback_in_the_requested_mode() {
     let (right, pending) = right();
     let mode = Error::from(CallFault::ResponseMode);
     let now = right.world.now;
@@ -376,7 +376,7 @@ fn a_callback_is_read_in_the_mode_that_was_asked_for() {
 }
 
 #[test]
-fn a_response_beside_a_bare_code_is_no_callback_of_the_query_mode() {
+fn rejects_response_parameter_in_query_mode() {
     let mut world = World::new(Setup { response_mode: ResponseMode::Query, ..SETUP });
     let client = world.client().unwrap();
     let (pending, back) = world.pending(&client);

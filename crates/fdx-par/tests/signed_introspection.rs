@@ -202,7 +202,7 @@ fn wrong_answers_are_refused_and_can_be_verified_again() {
 }
 
 #[test]
-fn it_is_asked_for_and_only_a_jwt_is_an_answer() {
+fn requests_a_jwt_and_accepts_nothing_else() {
     let right = right();
     let asked = right.world.asked("/introspect")[0];
     assert_eq!(asked.header("accept"), TYPE);

@@ -15,7 +15,7 @@ fn world() -> World {
 }
 
 #[test]
-fn a_member_of_another_type_beside_the_tokens_loses_neither_of_them() {
+fn member_of_another_type_keeps_the_tokens() {
     for (patch, code) in [
         (json!({ "grant_id": 7 }), ""),
         (json!({ "grant_id": 7.5 }), ServerRule::ConsentIdInvalid.code()),

@@ -14,9 +14,9 @@ const _: fn(&UrlError) -> &str = |error| match error {
     | UrlError::Length
     | UrlError::Port
     | UrlError::Scheme
-    | UrlError::UserInfo => "url::tests::what_two_readers_might_read_differently_is_refused",
+    | UrlError::UserInfo => "url::tests::rejects_urls_that_two_readers_read_differently",
     UrlError::DotSegment | UrlError::Identifier => {
-        "url::tests::an_identifier_is_joined_as_one_segment_that_no_server_reads_as_a_way_out"
+        "url::tests::joins_identifier_as_one_segment_without_traversal"
     }
 };
 
@@ -27,7 +27,7 @@ const _: fn(&QueryError) -> &str = |error| match error {
 };
 
 const _: fn(&Kind) -> &str = |error| match error {
-    Kind::DuplicateKey => "json::tests::duplicate_members_are_refused_wherever_they_stand",
+    Kind::DuplicateKey => "json::tests::rejects_duplicate_members_at_any_depth",
     Kind::NotUtf8 => "json::tests::bytes_that_are_not_utf8_are_refused",
     Kind::ReservedName => "json::tests::rejects_reserved_names_at_any_depth",
     Kind::Shape => "json::tests::an_error_names_its_place_and_not_its_text",

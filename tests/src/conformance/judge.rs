@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_asked_to_wait_for_ages_waits_for_a_day() {
+    fn limits_retry_after_to_a_day() {
         let passed = |after| stopped("consent-retry-after-ages", after, 1).passed;
         assert!(passed(Some(DAY)));
         assert!(!passed(Some(DAY - Duration::from_secs(1))));

@@ -99,7 +99,7 @@ const EVERYWHERE: &[Row] = &[
 ];
 
 #[test]
-fn every_endpoint_gives_one_typed_error_and_sends_nothing_after_it() {
+fn every_endpoint_returns_one_typed_error_and_sends_nothing_after_it() {
     for at in At::JSON {
         for (name, change, code, then) in EVERYWHERE {
             let outcome = at.broken(move |answer| change(at, answer));

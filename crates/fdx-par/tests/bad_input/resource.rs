@@ -96,7 +96,7 @@ fn a_success_is_handed_over_and_its_json_is_read_strictly() {
 }
 
 #[test]
-fn status_and_content_type_of_a_success_are_told() {
+fn reports_status_and_content_type_of_a_success() {
     for code in [200, 201, 206] {
         assert_eq!(call(move |a| status(a, code)).unwrap().status().as_u16(), code);
     }
@@ -122,7 +122,7 @@ fn fdx_errors_are_read_with_codes_of_either_type() {
 }
 
 #[test]
-fn a_challenge_is_told_in_its_words() {
+fn reports_challenge_in_the_server_s_words() {
     for header in [
         r#"DPoP error="invalid_token", error_description="expired""#,
         r#"dpop realm="x", ERROR=invalid_token"#,

@@ -19,7 +19,7 @@ fn exchange(binding: Binding, patch: Value) -> Result<Exchanged, Error> {
 }
 
 #[test]
-fn a_token_that_is_bound_otherwise_is_refused() {
+fn rejects_token_with_another_binding() {
     for (binding, token_type) in [
         (Binding::Dpop, json!("Bearer")),
         (Binding::Dpop, json!("")),
@@ -85,7 +85,7 @@ fn a_lifetime_that_can_t_be_read_is_as_good_as_none() {
 }
 
 #[test]
-fn an_id_token_that_was_asked_for_and_is_missing_leaves_the_tokens() {
+fn missing_id_token_keeps_the_tokens() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let client = world.client().unwrap();
     world.tamper_at("/token", |answer| patched(answer, &json!({ "id_token": null })));
@@ -100,7 +100,7 @@ fn an_id_token_that_was_asked_for_and_is_missing_leaves_the_tokens() {
 }
 
 #[test]
-fn an_id_token_that_was_not_asked_for_is_a_notice() {
+fn unrequested_id_token_is_a_notice() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let client = world.client().unwrap();
     let request = AuthorizationRequest::new(consent_request());

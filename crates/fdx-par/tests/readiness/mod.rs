@@ -230,7 +230,7 @@ fn a_member_that_is_null_is_as_good_as_left_out_where_discovery_reads_it_so() {
 }
 
 #[test]
-fn what_signs_assertions_is_asked_of_who_takes_assertions() {
+fn advises_to_list_algorithms_for_methods_with_assertions() {
     for (methods, severity) in [
         (json!(["private_key_jwt"]), Some(Severity::Advice)),
         (json!(["tls_client_auth", "private_key_jwt"]), Some(Severity::Advice)),

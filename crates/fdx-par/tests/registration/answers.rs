@@ -77,7 +77,7 @@ fn a_dialect_may_say_200() {
 }
 
 #[test]
-fn a_refusal_is_told_in_its_words() {
+fn reports_refusal_in_the_server_s_words() {
     for (status, body, code) in [
         (400, r#"{"error":"invalid_client_metadata"}"#, "invalid_client_metadata"),
         (400, r#"{"error":"invalid_redirect_uri"}"#, "invalid_redirect_uri"),
@@ -139,7 +139,7 @@ fn a_client_secret_is_dropped_with_a_notice() {
 }
 
 #[test]
-fn a_secret_that_is_no_text_is_none() {
+fn ignores_secret_that_is_no_string() {
     for value in [
         json!(null),
         json!(true),
@@ -181,7 +181,7 @@ fn a_registration_that_is_deleted_is_answered_with_204() {
 }
 
 #[test]
-fn a_lost_answer_may_be_asked_for_again() {
+fn revocation_can_be_repeated_after_no_response() {
     let (mut world, registrar) = everything();
     let draft = registrar.register(scene::initial(), world.draw(), world.now).unwrap();
     let (_, sent) = draft.attach(Vec::new()).unwrap();

@@ -256,7 +256,7 @@ fn no_extra_has_a_name_that_this_crate_writes() {
 }
 
 #[test]
-fn a_server_without_the_endpoint_is_told_apart() {
+fn reports_missing_endpoint() {
     let mut world = fdx_testkit::World::new(Setup::default());
     world.config = recipient(Setup::default());
     let registrar = scene::usual(&mut world, Setup::default());

@@ -14,7 +14,7 @@ const ELSEWHERE: [&str; 7] = [
 ];
 
 #[test]
-fn the_token_goes_to_no_other_origin_than_the_registration_endpoint_s() {
+fn sends_the_token_only_to_the_origin_of_registration() {
     for uri in ELSEWHERE {
         let (mut world, registrar) = everything();
         let patch = json!({"registration_client_uri": uri});
@@ -35,7 +35,7 @@ fn the_token_goes_to_no_other_origin_than_the_registration_endpoint_s() {
 }
 
 #[test]
-fn a_url_on_the_endpoint_s_origin_or_its_alias_s_is_asked() {
+fn uses_registration_urls_on_the_origin_or_its_alias() {
     for uri in [
         "https://bank.example/register?client_id=c-1",
         "https://BANK.example:443/anywhere",

@@ -91,7 +91,7 @@ fn refused(registrar: &Registrar, world: &mut fdx_testkit::World, patch: &Value)
 }
 
 #[test]
-fn a_registration_that_weakens_a_member_is_refused_by_its_name_and_kept() {
+fn rejects_weakened_member_by_name_and_keeps_the_registration() {
     let (mut world, registrar) = everything();
     for (patch, fault) in rows() {
         let error = refused(&registrar, &mut world, &patch);
@@ -161,7 +161,7 @@ fn an_empty_value_identifies_no_other_client() {
 }
 
 #[test]
-fn what_nobody_asked_for_and_lets_another_be_the_client_is_refused() {
+fn rejects_unrequested_certificate_names() {
     let names = [
         json!({"tls_client_auth_subject_dn": "CN=app-2"}),
         json!({"tls_client_auth_san_dns": "app.example"}),
@@ -199,7 +199,7 @@ fn what_nobody_asked_for_and_lets_another_be_the_client_is_refused() {
 }
 
 #[test]
-fn all_that_is_weakened_is_told() {
+fn reports_every_weakened_member() {
     let (mut world, registrar) = everything();
     let patch = json!({"dpop_bound_access_tokens": false, "redirect_uris": []});
     let registered = answered(&mut world, &registrar, &patch).unwrap();

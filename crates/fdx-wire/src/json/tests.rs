@@ -13,7 +13,7 @@ fn kind(text: &str) -> Option<Kind> {
 }
 
 #[test]
-fn duplicate_members_are_refused_wherever_they_stand() {
+fn rejects_duplicate_members_at_any_depth() {
     for text in [
         r#"{"a":1,"a":2}"#,
         r#"{"a":1,"\u0061":2}"#,

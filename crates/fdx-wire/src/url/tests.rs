@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
-fn what_two_readers_might_read_differently_is_refused() {
+fn rejects_urls_that_two_readers_read_differently() {
     use UrlError::*;
     for (text, error) in [
         ("http://bank.example/", Scheme),
@@ -204,7 +204,7 @@ fn covering_respects_segments_and_origins() {
 }
 
 #[test]
-fn nothing_that_a_server_may_read_as_a_way_out_is_covered() {
+fn rejects_urls_that_a_server_may_read_as_outside_the_base() {
     let base = HttpsUrl::parse("https://api.example/fdx/v6").unwrap();
     for tail in [
         "..%2f..%2fother",
@@ -247,7 +247,7 @@ fn nothing_that_a_server_may_read_as_a_way_out_is_covered() {
 }
 
 #[test]
-fn an_identifier_is_joined_as_one_segment_that_no_server_reads_as_a_way_out() {
+fn joins_identifier_as_one_segment_without_traversal() {
     let base = HttpsUrl::parse("https://api.example/accounts").unwrap();
     for (ids, error) in [
         (
