@@ -13,7 +13,7 @@ use crate::wire::World;
 /// The tokens in the text form of tokens that are not verified, as JSON members.
 ///
 /// # Panics
-/// Where the text is another one.
+/// If the text has another shape.
 #[must_use]
 pub fn persisted(text: &Secret) -> Value {
     let body: Value = serde_json::from_str(text.expose()).unwrap();
@@ -24,7 +24,7 @@ pub fn persisted(text: &Secret) -> Value {
 /// The exchange in the text form of [`Exchanged::to_json`].
 ///
 /// # Panics
-/// Where the text is another one.
+/// If the text has another shape.
 pub fn restored(client: &Client, text: &Secret) -> Exchanged {
     match client.restore_unverified(text.expose()).unwrap() {
         UnverifiedTokens::Exchanged(exchanged) => exchanged,
@@ -32,21 +32,21 @@ pub fn restored(client: &Client, text: &Secret) -> Exchanged {
     }
 }
 
-/// What a recipient does with a grant once it has one.
+/// Uses of a grant.
 impl World {
-    /// The usual request, granted whole, and what is kept of it.
+    /// Runs the usual flow, granted whole. Returns the client and the stored grant.
     ///
     /// # Panics
-    /// Where a step fails.
+    /// If a step fails.
     pub fn stored(&mut self) -> (Client, StoredGrant) {
         let (client, granted) = self.flow(&Decision::everything()).unwrap();
         (client, granted.stored())
     }
 
-    /// Refreshes, as far as the tokens.
+    /// Refreshes, without verification.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     pub fn refresh(&mut self, client: &Client, grant: &StoredGrant) -> Result<Refreshed, Error> {
         let draft = client.refresh(grant, self.draw(), self.now)?;
         self.run(draft)
@@ -55,7 +55,7 @@ impl World {
     /// Refreshes tokens that were never verified.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     pub fn refresh_unverified(
         &mut self,
         client: &Client,
@@ -68,7 +68,7 @@ impl World {
     /// Revokes a token of an exchange that is not verified.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     pub fn revoke_unverified(
         &mut self,
         client: &Client,
@@ -79,13 +79,13 @@ impl World {
         self.run(draft)
     }
 
-    /// Verifies a refresh, with one fetch of the keys where it asks for them.
+    /// Verifies a refresh, and fetches the keys once if they are needed.
     ///
     /// # Errors
-    /// What it ends in, with the tokens.
+    /// The error of verification, with the tokens.
     ///
     /// # Panics
-    /// Where the keys can't be had, or don't help.
+    /// If the keys can't be fetched, or do not fit.
     pub fn verify_refreshed(
         &mut self,
         client: &Client,
@@ -109,19 +109,19 @@ impl World {
     /// Refreshes and verifies.
     ///
     /// # Panics
-    /// Where a step fails.
+    /// If a step fails.
     pub fn renewed(&mut self, client: &Client, grant: &StoredGrant) -> StoredGrant {
         let refreshed = self.refresh(client, grant).unwrap();
         self.verify_refreshed(client, refreshed).unwrap()
     }
 
-    /// Asks for the accounts.
+    /// Reads the accounts.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     ///
     /// # Panics
-    /// Where the FDX base URL is too long.
+    /// If the FDX base URL is too long.
     pub fn accounts(
         &mut self,
         client: &Client,
@@ -132,10 +132,10 @@ impl World {
         self.run(draft)
     }
 
-    /// Asks for a token of the client's own.
+    /// Requests a token of the client's own.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     pub fn own_token(&mut self, client: &Client) -> Result<ClientToken, Error> {
         let draft = client.client_credentials(&Scopes::new(), self.draw(), self.now)?;
         self.run(draft)
@@ -144,7 +144,7 @@ impl World {
     /// Reads any consent.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     pub fn read_consent(
         &mut self,
         client: &Client,
@@ -156,10 +156,10 @@ impl World {
         self.run(draft)
     }
 
-    /// Revokes a consent, because the customer wants it.
+    /// Revokes a consent on behalf of the customer.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     pub fn revoke_consent(
         &mut self,
         client: &Client,
@@ -176,7 +176,7 @@ impl World {
     /// Lists a consent's revocations.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     pub fn list_revocations(
         &mut self,
         client: &Client,
@@ -191,7 +191,7 @@ impl World {
     /// Revokes a token.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     pub fn revoke(
         &mut self,
         client: &Client,

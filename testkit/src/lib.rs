@@ -1,7 +1,8 @@
-//! A recipient and an institution in one process, without a socket between them.
+//! A recipient, an institution and a customer in one process, without a socket.
 //!
-//! [`World`] drives the exchanges of `fdx-par` against the institution of `fdx-sandbox`, keeps what
-//! went over the wire, and lets a test change an answer on its way.
+//! [`World`] runs the exchanges of `fdx-par` against the institution of `fdx-sandbox`. It records
+//! requests and answers, and a test can change both on their way. [`Setup`] is its configuration,
+//! [`kit`] has single steps, `strict` the table of wrong clients.
 
 #![cfg(feature = "ring")]
 

@@ -10,28 +10,28 @@ use fdx_sandbox::{
 };
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
 
-/// How a world is set up.
+/// The setup of a world.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {
-    /// What client and institution sign with.
+    /// The algorithm of the client's and the institution's signatures.
     pub algorithm: Algorithm,
     /// What the tokens are bound to.
     pub binding: Binding,
-    /// Where the institution tells the consent id.
+    /// Where the institution reports the consent id.
     pub carrier: ConsentIdCarrier,
     /// Whether the institution demands DPoP nonces.
     pub nonces: NoncePolicy,
-    /// How the client proves who it is.
+    /// How the client authenticates.
     pub authentication: Authentication,
-    /// Whether what is pushed is signed.
+    /// Whether pushed requests are signed.
     pub requests: Requests,
-    /// How the callback is written.
+    /// The form of the callback.
     pub response_mode: ResponseMode,
-    /// What becomes of a refresh token when it is used.
+    /// Whether a used refresh token is kept, repeated or replaced.
     pub refresh: RefreshPolicy,
 }
 
-/// How the client proves who it is.
+/// How the client authenticates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Authentication {
     /// By a signed assertion.
@@ -42,7 +42,7 @@ pub enum Authentication {
     TlsClientAuth,
 }
 
-/// Whether what is pushed is signed.
+/// Whether pushed requests are signed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Requests {
     /// A form.
@@ -62,7 +62,7 @@ pub enum Binding {
 
 /// In memory, a certificate is bytes with a thumbprint.
 pub const CERTIFICATE: &[u8] = b"the client's certificate";
-/// Whom it names.
+/// The subject of [`CERTIFICATE`].
 pub(crate) const CERTIFICATE_SUBJECT: &str = "CN=app-1";
 
 impl Default for Setup {
@@ -206,7 +206,7 @@ impl Setup {
         Sandbox::new(self.institution_config(), entropy(200))
     }
 
-    /// What makes that institution.
+    /// The configuration of that institution.
     #[must_use]
     pub fn institution_config(&self) -> InstitutionConfig {
         let mtls = HttpsUrl::parse("https://mtls.bank.example").unwrap();

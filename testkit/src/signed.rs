@@ -7,7 +7,7 @@ use serde_json::Value;
 /// A compact JWS of `claims` by `key`.
 ///
 /// # Panics
-/// Where `claims` have no JSON form.
+/// If `claims` have no JSON form.
 pub fn signed<C: Serialize>(key: &PrivateKey, typ: Option<&str>, claims: &C) -> String {
     let input = statement(key.public(), typ, claims).unwrap();
     input.attach(&key.sign(&input).unwrap()).unwrap()
@@ -17,7 +17,7 @@ pub fn signed<C: Serialize>(key: &PrivateKey, typ: Option<&str>, claims: &C) -> 
 /// as it was and fits no more.
 ///
 /// # Panics
-/// Where `jws` is none.
+/// If `jws` is not a JWS.
 #[must_use]
 pub fn with_header(jws: &str, patch: &Value) -> String {
     let (header, rest) = jws.split_once('.').unwrap();
@@ -29,7 +29,7 @@ pub fn with_header(jws: &str, patch: &Value) -> String {
 /// The header of a compact JWS, unchecked.
 ///
 /// # Panics
-/// Where it can't be read.
+/// If it can't be read.
 #[must_use]
 pub fn header(jws: &str) -> Value {
     let (header, _) = jws.split_once('.').unwrap();
@@ -39,7 +39,7 @@ pub fn header(jws: &str) -> Value {
 /// Sets members of an object, or removes those that are null in `patch`.
 ///
 /// # Panics
-/// Where either is no object.
+/// If either is not an object.
 pub fn set(object: &mut Value, patch: &Value) {
     let object = object.as_object_mut().unwrap();
     for (name, value) in patch.as_object().unwrap() {
@@ -50,10 +50,10 @@ pub fn set(object: &mut Value, patch: &Value) {
     }
 }
 
-/// A key that nobody knows yet, under `kid` or under its own thumbprint.
+/// A new key, with the id `kid` or its own thumbprint.
 ///
 /// # Panics
-/// Where there is no randomness.
+/// If the random number generator fails.
 #[must_use]
 pub fn fresh_key(algorithm: Algorithm, kid: Option<&str>) -> PrivateKey {
     let pkcs8 = backend::ring().generate_pkcs8(algorithm).unwrap();

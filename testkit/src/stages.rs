@@ -11,13 +11,13 @@ use serde_json::Value;
 use crate::setup::consent_request;
 use crate::wire::{Answer, Asked, World};
 
-/// Everything that can be asked for: data, an ID token, a refresh token.
+/// A request for data, an ID token and a refresh token.
 pub fn usual_request() -> AuthorizationRequest {
     AuthorizationRequest::new(consent_request()).openid().offline_access()
 }
 
 impl World {
-    /// Lets `change` change the answers of one path alone.
+    /// Changes the answers of one path from now on.
     pub fn tamper_at(
         &mut self,
         path: &'static str,
@@ -29,12 +29,12 @@ impl World {
         });
     }
 
-    /// Lets every answer arrive as it was sent.
+    /// Delivers answers unchanged from now on.
     pub fn tamper_no_more(&mut self) {
         self.tamper(|_, answer| answer);
     }
 
-    /// What was sent to `path`, in order.
+    /// The requests to `path`, in order.
     #[must_use]
     pub fn asked(&self, path: &str) -> Vec<&Asked> {
         self.sent.iter().filter(|asked| asked.http.uri().path() == path).collect()
@@ -43,7 +43,7 @@ impl World {
     /// The usual request, granted whole: what is pending, and the callback's URL.
     ///
     /// # Panics
-    /// Where the push fails.
+    /// If the push fails.
     pub fn pending(&mut self, client: &Client) -> (Pending, String) {
         let (url, pending) = self.push(client, &usual_request()).unwrap();
         let callback = self.customer(&url, &Decision::everything());
@@ -53,7 +53,7 @@ impl World {
     /// The usual request, as far as its tokens.
     ///
     /// # Panics
-    /// Where a step fails.
+    /// If a step fails.
     pub fn exchanged(&mut self, client: &Client) -> Exchanged {
         let (pending, callback) = self.pending(client);
         self.exchange(client, pending, &callback).unwrap()
@@ -62,7 +62,7 @@ impl World {
     /// The usual request, as far as the checked ID token.
     ///
     /// # Panics
-    /// Where a step fails.
+    /// If a step fails.
     pub fn verified(&mut self, client: &Client) -> Verified {
         let exchanged = self.exchanged(client);
         self.verify(client, exchanged).unwrap()
@@ -73,7 +73,7 @@ impl Asked {
     /// The parameters of the form in the body.
     ///
     /// # Panics
-    /// Where the body is no form.
+    /// If the body is not a form.
     #[must_use]
     pub fn form(&self) -> BTreeMap<String, String> {
         let body = str::from_utf8(self.http.body()).unwrap();
@@ -85,7 +85,7 @@ impl Asked {
     /// A header's text, empty where it is missing.
     ///
     /// # Panics
-    /// Where it is not ASCII.
+    /// If it is not ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> String {
         let value = self.http.headers().get(name);
@@ -101,7 +101,7 @@ impl Asked {
     /// The claims of the client assertion.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is none.
     #[must_use]
     pub fn assertion(&self) -> Value {
         claims(&self.form()["client_assertion"])
@@ -111,7 +111,7 @@ impl Asked {
 /// The claims of a compact JWS, unchecked; null where `jws` is empty.
 ///
 /// # Panics
-/// Where they can't be read.
+/// If they can't be read.
 #[must_use]
 pub fn claims(jws: &str) -> Value {
     match jws.split('.').nth(1) {
@@ -123,7 +123,7 @@ pub fn claims(jws: &str) -> Value {
 /// An answer made up.
 ///
 /// # Panics
-/// Where status or content type are impossible.
+/// If status or content type are invalid.
 #[must_use]
 pub fn answer(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
     let answer = http::Response::builder().status(status).header(CONTENT_TYPE, content_type);
@@ -133,7 +133,7 @@ pub fn answer(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answ
 /// The answer with members of its JSON object set, or removed where they are null.
 ///
 /// # Panics
-/// Where the body is no JSON object.
+/// If the body is not a JSON object.
 #[must_use]
 pub fn patched(answer: Answer, patch: &Value) -> Answer {
     let mut answer = answer;
@@ -153,7 +153,7 @@ pub fn patched(answer: Answer, patch: &Value) -> Answer {
 /// again by `key`.
 ///
 /// # Panics
-/// Where there is no ID token.
+/// If there is no ID token.
 #[must_use]
 pub fn signed_again(answer: Answer, patch: &Value, key: &PrivateKey) -> Answer {
     let body: Value = serde_json::from_slice(answer.body()).unwrap();

@@ -39,7 +39,7 @@ pub struct Outgoing {
 type Tamper = Box<dyn FnMut(&http::Request<Vec<u8>>, Answer) -> Answer>;
 type Change = Box<dyn FnMut(&mut Outgoing)>;
 
-/// A recipient, an institution, and the wire between them.
+/// A recipient, an institution, and the connection between them.
 pub struct World {
     /// The recipient's keys.
     pub keys: Vec<PrivateKey>,
@@ -66,7 +66,7 @@ pub struct World {
 }
 
 impl World {
-    /// A world in which nothing has happened.
+    /// A new world.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         Self::of(setup.algorithm, setup.institution(), setup.config())
@@ -92,17 +92,17 @@ impl World {
         }
     }
 
-    /// Lets `change` change every request from now on.
+    /// Changes every request from now on.
     pub fn change(&mut self, change: impl FnMut(&mut Outgoing) + 'static) {
         self.change = Some(Box::new(change));
     }
 
-    /// Lets every request go out as it was made.
+    /// Sends requests unchanged from now on.
     pub fn change_no_more(&mut self) {
         self.change = None;
     }
 
-    /// Lets `tamper` change every answer from now on.
+    /// Changes every answer from now on.
     pub fn tamper(
         &mut self,
         tamper: impl FnMut(&http::Request<Vec<u8>>, Answer) -> Answer + 'static,
@@ -110,10 +110,10 @@ impl World {
         self.tamper = Some(Box::new(tamper));
     }
 
-    /// The loop that drives every exchange.
+    /// Runs an exchange to its end.
     ///
     /// # Errors
-    /// What the exchange ends in.
+    /// The exchange's error.
     pub fn run<T: Output>(&mut self, mut draft: Draft<T>) -> Result<T, Error> {
         loop {
             self.signed.extend(draft.signing_inputs().iter().map(|input| input.bytes().to_vec()));
@@ -141,7 +141,7 @@ impl World {
         sent.on_no_response()
     }
 
-    /// Carries one request out: what the loop does between `attach` and `receive`.
+    /// Sends one request and returns the answer.
     pub fn carry(
         &mut self,
         http: http::Request<Vec<u8>>,
@@ -184,7 +184,7 @@ impl World {
     /// A client, from discovery on where the provider publishes anything.
     ///
     /// # Errors
-    /// What discovery ends in.
+    /// The error of discovery.
     pub fn client(&mut self) -> Result<Client, Error> {
         let issuer = &self.config.issuer;
         let metadata = match self.config.dialect.documented_metadata(issuer) {
@@ -200,7 +200,7 @@ impl World {
     /// Pushes `request` and sends the customer off: the URL, and what is pending.
     ///
     /// # Errors
-    /// What the push ends in.
+    /// The push's error.
     pub fn push(
         &mut self,
         client: &Client,
@@ -216,7 +216,7 @@ impl World {
     /// back to.
     ///
     /// # Panics
-    /// Where the institution shows no page or does not redirect.
+    /// If the institution shows no page or does not redirect.
     pub fn customer(&mut self, url: &str, decision: &Decision) -> String {
         kit::customer(&mut self.bank, url, decision, self.now)
     }
@@ -224,10 +224,10 @@ impl World {
     /// Callback and code exchange.
     ///
     /// # Errors
-    /// What they end in.
+    /// The error of an exchange.
     ///
     /// # Panics
-    /// Where the customer refused.
+    /// If the customer denied.
     pub fn exchange(
         &mut self,
         client: &Client,
@@ -246,10 +246,10 @@ impl World {
     /// The callback, in either response mode.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     ///
     /// # Panics
-    /// Where fresh keys don't help.
+    /// If fresh keys do not fit.
     pub fn callback(
         &mut self,
         client: &Client,
@@ -271,13 +271,13 @@ impl World {
         }
     }
 
-    /// Verification, with one fetch of the keys where it asks for them.
+    /// Verifies an exchange, and fetches the keys once if they are needed.
     ///
     /// # Errors
-    /// What it ends in, with the tokens where they are kept.
+    /// The error of verification, with the tokens if they are kept.
     ///
     /// # Panics
-    /// Where fresh keys don't help.
+    /// If fresh keys do not fit.
     pub fn verify(
         &mut self,
         client: &Client,
@@ -310,7 +310,7 @@ impl World {
     /// Reads the consent, after introspection where the id is still unknown.
     ///
     /// # Errors
-    /// What they end in.
+    /// The error of an exchange.
     pub fn granted(&mut self, client: &Client, verified: Verified) -> Result<Granted, Error> {
         let mut verified = verified;
         if verified.consent_id().is_none() {
@@ -329,7 +329,7 @@ impl World {
     /// The whole flow with the usual request.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     pub fn flow(&mut self, decision: &Decision) -> Result<(Client, Granted), Error> {
         let request = AuthorizationRequest::new(consent_request()).openid().offline_access();
         self.flow_of(&request, decision)
@@ -338,7 +338,7 @@ impl World {
     /// The whole flow with any request.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     pub fn flow_of(
         &mut self,
         request: &AuthorizationRequest,
@@ -359,7 +359,7 @@ impl World {
         entropy(100 + self.drawn)
     }
 
-    /// What client and institution sign with.
+    /// The algorithm of the client's and the institution's signatures.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm

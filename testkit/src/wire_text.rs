@@ -1,4 +1,4 @@
-//! Requests as texts that a reader can lay beside a provider's documentation.
+//! Requests as texts, for comparison with a provider's documentation.
 //!
 //! Each is what went out, byte for byte, but for two things: values of random members stand as
 //! `<name>`, and a line is broken before each `&`. Below a request follow the header and claims of
@@ -15,7 +15,7 @@ use crate::World;
 /// The recorded texts.
 const WIRE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/fdx-par/tests/wire");
 
-/// Members whose values are random. Nothing else is masked.
+/// Members with random values. Only these are masked.
 const RANDOM: &[&str] = &[
     "access_token",
     "client_assertion",
@@ -55,7 +55,7 @@ impl WireTexts {
     /// records it.
     ///
     /// # Panics
-    /// Where they differ, or there is none.
+    /// If they differ, or if no text is recorded.
     pub fn step(&mut self, name: &str, world: &World) {
         self.steps += 1;
         let sent = world.sent.iter().skip(self.read).map(|asked| wire_text(&asked.http));
@@ -67,7 +67,7 @@ impl WireTexts {
     /// The same for a URL that the customer's browser loads.
     ///
     /// # Panics
-    /// Where they differ, or there is none.
+    /// If they differ, or if no text is recorded.
     pub fn browser(&mut self, name: &str, url: &str) {
         self.steps += 1;
         let (place, query) = url.split_once('?').unwrap_or((url, ""));
@@ -88,7 +88,7 @@ impl WireTexts {
 /// One request as text.
 ///
 /// # Panics
-/// Where it is not text.
+/// If it is not text.
 #[must_use]
 pub fn wire_text(request: &http::Request<Vec<u8>>) -> String {
     let mut text = format!("{} {}\n", request.method(), masked_url(&request.uri().to_string()));

@@ -48,7 +48,7 @@ fn request() -> AuthorizationRequest {
 /// How the recipient describes itself.
 ///
 /// # Panics
-/// Where the keys are no JSON.
+/// If the keys are not JSON.
 pub fn registration(client: &Client) -> Registration {
     let scopes = Provider::MASTERCARD.scopes().join(" ");
     let jwks = client.config().public_jwks().to_json();

@@ -23,7 +23,7 @@ pub struct Provided {
     pub dialect: Dialect,
     /// Recipient and provider, registered with each other.
     pub world: fn(Dialect) -> World,
-    /// What a customer of it is asked.
+    /// The request that its customers see.
     pub request: fn() -> AuthorizationRequest,
     /// What comes before the first push: the client that goes on.
     pub registers: fn(&mut World, Client) -> Result<Client, Error>,

@@ -9,7 +9,7 @@ use crate::{Outgoing, Requests, Setup};
 
 /// What looks wrong and is right: the institution has to take it.
 pub struct Allowed {
-    /// Where that stands.
+    /// The clause that allows it.
     pub clause: &'static str,
     /// What the client does.
     pub name: String,

@@ -1,11 +1,10 @@
-//! What the institution refuses, as a table: each rule that a request is held against, and the
-//! ways in which a wrong client breaks it.
+//! A table of the institution's rules, and of wrong clients that violate each.
 //!
-//! A wrong client is a right one whose request is changed on its way out. [`checks`] is the table
-//! and [`allowed`] its other side: what looks wrong and is not. A check that the institution makes
-//! and that has no row here fails a test. To add one, write its clause and its rule, as they stand
-//! in the institution's source, into the file of `table/` that is nearest, with the error that a
-//! client is told and at least one `Check::wrong` or `Check::play`.
+//! A wrong client is a right one whose request is changed before it is sent. [`checks`] is the
+//! table. [`allowed`] lists what looks wrong and is accepted. A rule of `fdx_sandbox::rules` without
+//! a row here fails a test. To add a row, write clause and rule, as the institution has them, into
+//! the nearest file of `table/`, with the error that the client receives and at least one
+//! `Check::wrong` or `Check::play`.
 
 mod allowed;
 mod outgoing;
@@ -29,11 +28,11 @@ use crate::{Outgoing, Setup};
 /// A rule, and what a client does that breaks it.
 #[derive(Debug)]
 pub struct Check {
-    /// Where the rule stands.
+    /// The clause of the rule.
     pub clause: &'static str,
     /// The rule, as the verdict has it.
     pub rule: &'static str,
-    /// What the client is told: the OAuth error or, at a resource that names none, the FDX code.
+    /// The error that the client receives: that of OAuth, or else the FDX code.
     pub error: &'static str,
     /// How a client breaks it.
     pub wrongs: Vec<Wrong>,
@@ -63,9 +62,9 @@ pub struct Row {
     pub rule: &'static str,
     /// What the client did.
     pub wrong: &'static str,
-    /// The error that had to be told.
+    /// The expected error.
     pub error: &'static str,
-    /// Whether it was told that, for that rule.
+    /// Whether the client received it, for that rule.
     pub caught: Caught,
 }
 
@@ -76,7 +75,7 @@ pub enum Caught {
     Yes,
     /// It took the request.
     No,
-    /// It refused the request for another rule, or told another error: clause, rule, error.
+    /// It refused the request for another rule, or with another error: clause, rule, error.
     Otherwise(String, String, String),
 }
 

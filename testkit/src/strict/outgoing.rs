@@ -18,7 +18,7 @@ impl Outgoing {
     /// The form's parameters, in their order.
     ///
     /// # Panics
-    /// Where the body is no form.
+    /// If the body is not a form.
     #[must_use]
     pub fn form(&self) -> Vec<(String, String)> {
         let body = str::from_utf8(self.http.body()).unwrap();
@@ -64,7 +64,7 @@ impl Outgoing {
     /// Sets a header, or removes it where `value` is empty.
     ///
     /// # Panics
-    /// Where it can't be written.
+    /// If it can't be written.
     pub fn header(&mut self, name: &'static str, value: &str) {
         self.http.headers_mut().remove(name);
         if !value.is_empty() {
@@ -82,7 +82,7 @@ impl Outgoing {
     /// A header's text.
     ///
     /// # Panics
-    /// Where it is missing.
+    /// If it is missing.
     #[must_use]
     pub fn text(&self, name: &str) -> String {
         self.http.headers()[name].to_str().unwrap().to_owned()
@@ -91,7 +91,7 @@ impl Outgoing {
     /// Replaces a part of the URL, and the proof's `htu` with it.
     ///
     /// # Panics
-    /// Where that is no URL.
+    /// If the text is not a URL.
     pub fn go(&mut self, from: &str, to: &str) {
         let url = self.http.uri().to_string().replace(from, to);
         *self.http.uri_mut() = url.parse().unwrap();

@@ -18,7 +18,7 @@ impl Pen {
     /// The client's own key, which RFC 8037 publishes.
     ///
     /// # Panics
-    /// Where the vectors don't hold it.
+    /// If the vectors do not contain it.
     #[must_use]
     pub fn own() -> Self {
         let vectors = include_str!("../../../crates/fdx-jose/tests/vectors/rfc.json");
@@ -29,16 +29,16 @@ impl Pen {
         Self { pair, key: keys(Algorithm::EdDsa) }
     }
 
-    /// A key that nobody knows.
+    /// A new key.
     #[must_use]
     pub fn fresh() -> Self {
         Self::pair().0
     }
 
-    /// A key that nobody knows, twice.
+    /// A new key, twice.
     ///
     /// # Panics
-    /// Where there is no randomness.
+    /// If the random number generator fails.
     #[must_use]
     pub fn pair() -> (Self, Self) {
         let pkcs8 = backend::ring().generate_pkcs8(Algorithm::EdDsa).unwrap();
@@ -58,7 +58,7 @@ impl Pen {
     /// The public half, as a proof shows it.
     ///
     /// # Panics
-    /// Where it is no JSON.
+    /// If it is not JSON.
     #[must_use]
     pub fn jwk(&self) -> Value {
         serde_json::from_str(self.key.public().proof_jwk()).unwrap()
@@ -67,7 +67,7 @@ impl Pen {
     /// A compact JWS of any header and any payload.
     ///
     /// # Panics
-    /// Where the backend fails.
+    /// If the backend fails.
     #[must_use]
     pub fn sign(&self, header: &Value, payload: &str) -> String {
         let header = base64url::encode(header.to_string().as_bytes());

@@ -26,7 +26,7 @@ pub enum Step {
     Refresh,
     /// The accounts are read.
     Accounts,
-    /// A token is asked about.
+    /// Introspection of a token.
     Introspect,
     /// A token is revoked.
     Revoke,
@@ -46,7 +46,7 @@ impl Stage {
     /// A stage on which nothing has happened but discovery.
     ///
     /// # Panics
-    /// Where that fails.
+    /// If that fails.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         let mut world = World::new(setup);
@@ -57,7 +57,7 @@ impl Stage {
     /// Does one step, and all that has to come before it, as it should be done.
     ///
     /// # Panics
-    /// Where the institution refuses it.
+    /// If the institution refuses it.
     pub fn right(&mut self, step: Step) {
         self.wrong(step, |_| ());
         let verdicts = self.world.bank.last_verdicts();
@@ -99,7 +99,7 @@ impl Stage {
     /// The last request to `path`.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is none.
     #[must_use]
     pub fn last(&self, path: &str) -> Asked {
         self.world.asked(path).last().map(|asked| (*asked).clone()).unwrap()
@@ -108,7 +108,7 @@ impl Stage {
     /// A member of the last answer.
     ///
     /// # Panics
-    /// Where that is no JSON.
+    /// If that is not JSON.
     #[must_use]
     pub fn answered(&self, member: &str) -> String {
         let body = self.world.answers.last().unwrap().body();
@@ -131,7 +131,7 @@ impl Stage {
     /// The grant that the client has; the first call asks the customer for it.
     ///
     /// # Panics
-    /// Where the flow fails.
+    /// If the flow fails.
     pub fn grant(&mut self) -> StoredGrant {
         if self.grant.is_none() {
             let exchanged = self.exchanged();
@@ -144,7 +144,7 @@ impl Stage {
     /// Pushes: the URL for the customer, and what is pending.
     ///
     /// # Panics
-    /// Where the push fails.
+    /// If the push fails.
     pub fn pushed(&mut self) -> (String, Pending) {
         let entropy = self.world.draw();
         let draft = self.client.push(&usual_request(), entropy, self.world.now).unwrap();
@@ -156,7 +156,7 @@ impl Stage {
     /// Loads a URL in the customer's browser.
     ///
     /// # Panics
-    /// Where that is no URL.
+    /// If the text is not a URL.
     pub fn load(&mut self, url: &str) -> Answer {
         self.browse(Request::get(url).body(Vec::new()).unwrap())
     }
@@ -164,7 +164,7 @@ impl Stage {
     /// The request that sends the decision on a page.
     ///
     /// # Panics
-    /// Where the answer is no page.
+    /// If the answer is not a page.
     #[must_use]
     pub fn decision(page: &Answer, decision: &Decision) -> Request<Vec<u8>> {
         ConsentPage::read(page).unwrap().decide(decision).unwrap()
@@ -178,7 +178,7 @@ impl Stage {
     /// Flows as far as the tokens.
     ///
     /// # Panics
-    /// Where a step fails.
+    /// If a step fails.
     pub fn exchanged(&mut self) -> Exchanged {
         let (pending, callback) = self.called_back();
         let Callback::Code(accepted) =
@@ -195,7 +195,7 @@ impl Stage {
     /// code.
     ///
     /// # Panics
-    /// Where nothing was answered.
+    /// If there was no answer.
     #[must_use]
     pub fn told(&self) -> String {
         let answer = self.world.answers.last().unwrap();

@@ -67,7 +67,7 @@ pub(super) fn checks() -> Vec<Check> {
     ]
 }
 
-/// Asks for a token of the client's own.
+/// Requests a token of the client's own.
 fn own_token(stage: &mut Stage, scope: &'static str) {
     stage.world.change(move |out| out.set("scope", scope));
     let client = stage.client.clone();
