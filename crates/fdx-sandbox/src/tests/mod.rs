@@ -6,6 +6,7 @@ mod consent_api;
 mod consent_id;
 mod customer;
 mod decision;
+#[cfg(feature = "server")]
 mod error_variants;
 mod flow;
 mod introspection;
