@@ -66,12 +66,8 @@ impl AssertionKey {
             .text("jti", jti)
             .number("iat", now.as_seconds())
             .number("exp", (now + lifetime.min(MAX_LIFETIME)).as_seconds());
-        SigningInput::new(
-            Role::ClientAssertion,
-            &self.public,
-            &self.header,
-            claims.to_json().expose().as_bytes(),
-        )
+        let claims = claims.into_bytes();
+        SigningInput::new(Role::ClientAssertion, &self.public, &self.header, &claims)
     }
 }
 

@@ -3,6 +3,7 @@ use core::fmt;
 use fdx_wire::json::ObjectWriter;
 use fdx_wire::{HttpsUrl, Secret, UnixTime, base64url};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::{PublicKey, Role, SigningInput, Thumbprint};
 
@@ -92,8 +93,8 @@ impl ProofKey {
         if let Some(nonce) = claims.nonce {
             object.text("nonce", nonce);
         }
-        let claims = object.to_json();
-        SigningInput::new(Role::DpopProof, &self.public, &self.header, claims.expose().as_bytes())
+        let claims = Zeroizing::new(object.into_bytes());
+        SigningInput::new(Role::DpopProof, &self.public, &self.header, &claims)
     }
 }
 

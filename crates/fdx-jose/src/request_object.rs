@@ -50,8 +50,8 @@ impl RequestObjectKey {
         Self { header, public, backdated: Duration::ZERO }
     }
 
-    /// Sets how far `nbf` is backdated, at most a minute, for servers whose clock is behind and that
-    /// allow no difference.
+    /// Sets how far `nbf` is backdated, at most a minute, for servers whose clock is behind and
+    /// that allow no difference.
     #[must_use]
     pub fn backdated(mut self, by: Duration) -> Self {
         self.backdated = by.min(MAX_BACKDATED);
@@ -64,9 +64,9 @@ impl RequestObjectKey {
         &self.public
     }
 
-    /// Writes one request object: `iss` and `client_id` are the client, `aud` is the audience, `nbf`
-    /// and `iat` are now, followed by all `parameters`. Each HTTP attempt needs its own `jti`. The
-    /// object expires after `lifetime`, or after 60 minutes if that is sooner.
+    /// Writes one request object: `iss` and `client_id` are the client, `aud` is the audience,
+    /// `nbf` and `iat` are now, followed by all `parameters`. Each HTTP attempt needs its own
+    /// `jti`. The object expires after `lifetime`, or after 60 minutes if that is sooner.
     ///
     /// # Errors
     /// [`RequestObjectError`] if a parameter must not be in a request object.
@@ -102,9 +102,8 @@ impl RequestObjectKey {
                 Parameter::Texts(texts) => claims.texts(name, texts.iter().map(|text| &***text)),
             };
         }
-        let claims = claims.to_json();
-        let claims = claims.expose().as_bytes();
-        Ok(SigningInput::new(Role::RequestObject, &self.public, &self.header, claims))
+        let claims = Zeroizing::new(claims.into_bytes());
+        Ok(SigningInput::new(Role::RequestObject, &self.public, &self.header, &claims))
     }
 }
 
@@ -230,8 +229,8 @@ pub enum RequestObjectError {
         /// The parameter's name.
         name: String,
     },
-    /// A claim that the request object sets itself, that RFC 9101 forbids, or that authenticates the
-    /// client.
+    /// A claim that the request object sets itself, that RFC 9101 forbids, or that authenticates
+    /// the client.
     #[error("the parameter {name} must not be in a request object (RFC 9101 section 4)")]
     Reserved {
         /// The parameter's name.

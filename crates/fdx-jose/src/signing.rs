@@ -41,8 +41,8 @@ pub trait Signer {
     /// Signs `input` with the key that it names.
     ///
     /// # Errors
-    /// [`SigningError::NoKey`] if the signer does not have the key; [`SigningError::Unavailable`] if
-    /// a service can't be reached; the call can be repeated.
+    /// [`SigningError::NoKey`] if the signer does not have the key; [`SigningError::Unavailable`]
+    /// if a service can't be reached; the call can be repeated.
     fn sign(&self, input: &SigningInput) -> Result<Signature, SigningError>;
 }
 
@@ -168,7 +168,7 @@ pub(crate) fn header(key: &PublicKey, typ: Option<&str>) -> String {
     if let Some(typ) = typ {
         header.text("typ", typ);
     }
-    base64url::encode(header.to_json().expose().as_bytes())
+    base64url::encode(&header.into_bytes())
 }
 
 impl fmt::Debug for SigningInput {

@@ -7,10 +7,10 @@ use core::fmt;
 use zeroize::Zeroizing;
 
 use crate::SecretBuffer;
-use crate::url::percent_encoded;
+use crate::url::{is_unreserved, percent_encoded};
 
-/// Writes pairs in order. All characters except the unreserved ones of RFC 3986 are percent-encoded,
-/// so that the text is both a valid body and a valid query.
+/// Writes pairs in order. All characters except the unreserved ones of RFC 3986 are
+/// percent-encoded, so that the text is both a valid body and a valid query.
 ///
 /// Forms contain codes and verifiers: the text is wiped when dropped, and `Debug` hides it.
 #[derive(Default)]
@@ -47,10 +47,21 @@ impl Form {
         str::from_utf8(self.0.as_bytes()).unwrap_or_default()
     }
 
+    /// Returns the bytes of the text without a copy. The caller wipes them.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0.into_bytes()
+    }
+
     fn encode(&mut self, text: &str) {
-        for byte in text.bytes() {
-            let (encoded, length) = percent_encoded(byte);
-            self.0.push(encoded.get(..length).unwrap_or_default());
+        let mut rest = text.as_bytes();
+        loop {
+            let length = rest.iter().take_while(|byte| is_unreserved(**byte)).count();
+            let (plain, reserved) = rest.split_at(length);
+            self.0.push(plain);
+            let Some((byte, after)) = reserved.split_first() else { break };
+            self.0.push(&percent_encoded(*byte));
+            rest = after;
         }
     }
 }
@@ -99,8 +110,8 @@ pub enum QueryError {
 const MAX_PAIRS: usize = 100;
 
 impl<'a> Query<'a> {
-    /// Splits and decodes `text` of at most `max_bytes`. Skips empty pairs (`&&`). A name without `=`
-    /// has an empty value.
+    /// Splits and decodes `text` of at most `max_bytes`. Skips empty pairs (`&&`). A name without
+    /// `=` has an empty value.
     ///
     /// # Errors
     /// [`QueryError::TooLong`] and [`QueryError::Encoding`].

@@ -138,7 +138,7 @@ impl Client {
         let mut evidence = Evidence::of_pushed_request(flow.pushed_sha256);
         evidence.key_thumbprints = thumbprints.iter().map(Thumbprint::to_string).collect();
         evidence.interaction_ids.clone_from(&granted.interaction_ids);
-        let requested = flow.requested.clone();
+        let requested = Requested::clone(&flow.requested);
         let mut receipt =
             ConsentReceipt::builder(flow.issuer.clone(), &flow.client_id, requested, now, evidence)
                 .granted_scopes(granted.verified.tokens.scopes().clone());

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use fdx_jose::Thumbprint;
 use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
 use fdx_wire::json::{ObjectWriter, RawJson};
@@ -363,12 +365,12 @@ fn write_flow<'a>(object: &'a mut ObjectWriter, flow: &Flow) -> &'a mut ObjectWr
     if let Some(thumbprint) = flow.bound_to {
         object.text("bound_to", &thumbprint.to_string());
     }
-    match &flow.requested_json {
+    match &*flow.requested_json {
         RequestedJson::Consent(consent) => drop(object.json("consent", consent)),
         RequestedJson::Details(details) => drop(object.json("details", details)),
         RequestedJson::Scopes => {}
     }
-    if let Requested::Details(_, scopes) | Requested::Scopes(scopes) = &flow.requested {
+    if let Requested::Details(_, scopes) | Requested::Scopes(scopes) = &*flow.requested {
         object.text("requested_scope", &scopes.to_string());
     }
     object.text("scope", &flow.scopes.to_string());
@@ -424,8 +426,8 @@ impl FlowBody {
             },
             nonce: grant.nonce,
             bound_to: self.bound_to,
-            requested_json: RequestedJson::of(&requested).ok()?,
-            requested,
+            requested_json: Arc::new(RequestedJson::of(&requested).ok()?),
+            requested: Arc::new(requested),
             scopes: Scopes::parse(&self.scope).ok()?,
             max_age: self.max_age,
             acr_values: self.acr_values,

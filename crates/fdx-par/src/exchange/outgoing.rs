@@ -112,8 +112,8 @@ impl ParameterBody {
             self.append(parameter, token.expose());
         }
         match self.writer {
-            Writer::Form(form) => form.as_str().as_bytes().to_vec(),
-            Writer::Json(object) => object.to_json().expose().as_bytes().to_vec(),
+            Writer::Form(form) => form.into_bytes(),
+            Writer::Json(object) => object.into_bytes(),
         }
     }
 }
@@ -132,7 +132,7 @@ impl Body {
         match self {
             Self::Empty => Vec::new(),
             Self::Bytes(mut bytes) => core::mem::take(&mut *bytes),
-            Self::Json(object) => object.to_json().expose().as_bytes().to_vec(),
+            Self::Json(object) => object.into_bytes(),
             Self::Parameters(parameters) => parameters.into_bytes(tokens),
         }
     }

@@ -1,4 +1,5 @@
 use alloc::string::ToString as _;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::json::RawJson;
@@ -6,8 +7,8 @@ use crate::{Secret, SecretBuffer};
 
 /// Writes a JSON object. The members are in the order in which they are appended.
 ///
-/// Each kind of member has a JSON form, so that writing never fails. The text of the object is wiped
-/// from memory when the writer is dropped, and the debug output is redacted.
+/// Each kind of member has a JSON form, so that writing never fails. The text of the object is
+/// wiped from memory when the writer is dropped, and the debug output is redacted.
 ///
 /// ```
 /// use fdx_wire::json::ObjectWriter;
@@ -98,6 +99,14 @@ impl ObjectWriter {
         Secret::concat(&[text, "}"])
     }
 
+    /// Returns the bytes of the complete object without a copy, unless its room is exhausted. The
+    /// caller wipes them.
+    #[must_use]
+    pub fn into_bytes(mut self) -> Vec<u8> {
+        self.0.push(b"}");
+        self.0.into_bytes()
+    }
+
     fn name(&mut self, name: &str) {
         // Every value ends with another character.
         if self.0.as_bytes().last() != Some(&b'{') {
@@ -135,7 +144,8 @@ impl ObjectWriter {
     }
 }
 
-/// The bytes before the first one that a JSON string must escape, that byte, and the bytes after it.
+/// The bytes before the first one that a JSON string must escape, that byte, and the bytes after
+/// it.
 fn split(text: &[u8]) -> Option<(&[u8], u8, &[u8])> {
     let place = text.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
     let (plain, rest) = text.split_at_checked(place)?;
@@ -179,6 +189,7 @@ mod tests {
             let expected = alloc::format!("{{{name}:{value},{value}:[{value},{name}]}}");
             let json = object.to_json();
             prop_assert_eq!(json.expose(), &expected);
+            prop_assert_eq!(object.into_bytes(), expected.as_bytes());
         }
     }
 

@@ -19,8 +19,8 @@ pub use segment::check_path_id;
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// A byte that is not printable ASCII, one of `` " < > \ ^ ` { | } ``, a percent sign without two
-    /// digits, or `'` in the query: `url::Url` encodes it there.
+    /// A byte that is not printable ASCII, one of `` " < > \ ^ ` { | } ``, a percent sign without
+    /// two digits, or `'` in the query: `url::Url` encodes it there.
     #[error("the URL has a character that must be percent-encoded")]
     Character,
     /// A `.` or `..` segment, also when encoded: some readers would remove it.
@@ -30,8 +30,8 @@ pub enum UrlError {
     #[error("the URL has a fragment, or a query where none may be")]
     Extra,
     /// No host, or one that is neither an address nor a name of letters, digits, dots, hyphens and
-    /// underscores. A host whose last label is a number has to be an IPv4 address in its usual form,
-    /// because other readers take `127.1`, `2130706433` and `0x7f000001` for addresses.
+    /// underscores. A host whose last label is a number has to be an IPv4 address in its usual
+    /// form, because other readers take `127.1`, `2130706433` and `0x7f000001` for addresses.
     #[error("the URL has no usable host")]
     Host,
     /// A text that can't be part of a path: see [`check_path_id`].
@@ -66,18 +66,23 @@ pub fn percent_encode(text: &str) -> String {
 
 pub(crate) fn percent_encode_into(text: &str, encoded: &mut String) {
     for byte in text.bytes() {
-        let (bytes, length) = percent_encoded(byte);
-        encoded.extend(bytes.iter().take(length).copied().map(char::from));
+        if is_unreserved(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.extend(percent_encoded(byte).map(char::from));
+        }
     }
 }
 
-/// One byte, percent-encoded where that is needed, and how many bytes that makes.
-pub(crate) fn percent_encoded(byte: u8) -> ([u8; 3], usize) {
-    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-        return ([byte, 0, 0], 1);
-    }
+/// Whether a byte is an unreserved character of RFC 3986 section 2.3.
+pub(crate) fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// One byte, percent-encoded.
+pub(crate) fn percent_encoded(byte: u8) -> [u8; 3] {
     let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'A' - 10 + nibble };
-    ([b'%', digit(byte >> 4), digit(byte & 15)], 3)
+    [b'%', digit(byte >> 4), digit(byte & 15)]
 }
 
 /// `Deserialize` by `parse`, `Serialize` by `as_str`, and the same two as `FromStr` and `Display`.

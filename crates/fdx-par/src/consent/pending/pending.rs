@@ -1,4 +1,5 @@
 use core::fmt;
+use std::sync::Arc;
 
 use fdx_jose::{AuthorizationResponse, Thumbprint};
 use fdx_pkce::CodeVerifier;
@@ -92,8 +93,8 @@ pub(crate) struct Flow {
     /// There exactly when `openid` was asked for.
     pub(crate) nonce: Option<Secret>,
     pub(crate) bound_to: Option<Thumbprint>,
-    pub(crate) requested: Requested,
-    pub(crate) requested_json: RequestedJson,
+    pub(crate) requested: Arc<Requested>,
+    pub(crate) requested_json: Arc<RequestedJson>,
     /// The requested scopes.
     pub(crate) scopes: Scopes,
     pub(crate) max_age: Option<u64>,

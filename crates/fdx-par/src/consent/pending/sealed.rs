@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use fdx_jose::{SealError, SealingKeys, Thumbprint};
 use fdx_pkce::CodeVerifier;
 use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
@@ -86,7 +88,7 @@ impl Pending {
         entropy: Entropy,
     ) -> Result<String, Error> {
         let flow = &self.flow;
-        let (consent, details, scopes) = match flow.requested.clone() {
+        let (consent, details, scopes) = match Requested::clone(&flow.requested) {
             Requested::Consent(consent) => (Some(consent), None, None),
             Requested::Details(details, scopes) => (None, Some(details), Some(scopes)),
             Requested::Scopes(scopes) => (None, None, Some(scopes)),
@@ -173,8 +175,8 @@ impl Body<Secret> {
             },
             nonce: self.n,
             bound_to: self.k,
-            requested_json: RequestedJson::of(&requested).ok()?,
-            requested,
+            requested_json: Arc::new(RequestedJson::of(&requested).ok()?),
+            requested: Arc::new(requested),
             scopes: Scopes::parse(&self.x).ok()?,
             max_age: self.m,
             acr_values: self.a,

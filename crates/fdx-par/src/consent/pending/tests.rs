@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use fdx_jose::{SealingKey, SealingKeys, Thumbprint, backend};
 use fdx_pkce::CodeVerifier;
 use fdx_rar::{
@@ -109,8 +111,8 @@ prop_compose! {
             response_mode,
             nonce: nonce.map(Secret::new),
             bound_to: bound_to.map(|bytes| Thumbprint::of_certificate(&bytes)),
-            requested_json: RequestedJson::of(&requested).unwrap(),
-            requested,
+            requested_json: Arc::new(RequestedJson::of(&requested).unwrap()),
+            requested: Arc::new(requested),
             scopes,
             max_age,
             acr_values,

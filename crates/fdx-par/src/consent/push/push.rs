@@ -1,8 +1,9 @@
 use core::time::Duration;
+use std::sync::Arc;
 
 use fdx_jose::RequestObjectKey;
 use fdx_pkce::{CODE_CHALLENGE_METHOD, CodeVerifier};
-use fdx_rar::{AuthorizationDetail, AuthorizationDetails, FDX_V1_0};
+use fdx_rar::{FDX_V1_0, Requested};
 use fdx_wire::form::Form;
 use fdx_wire::json::RawJson;
 use fdx_wire::{Entropy, Label, Secret, UnixTime};
@@ -36,6 +37,7 @@ const CODE_VERIFIER: Label = Label::new("code_verifier");
 pub struct Push {
     client: Client,
     request: AuthorizationRequest,
+    requested_json: Arc<RequestedJson>,
 }
 
 /// The parameters of one attempt.
@@ -50,16 +52,24 @@ pub(crate) struct Prepared<'a> {
 
 impl Push {
     /// # Errors
-    /// [`CallFault::DetailsTypeNotListed`].
+    /// [`CallFault::DetailsTypeNotListed`], or [`CallFault::ParameterText`] if the requested access
+    /// has no JSON form.
     pub(crate) fn new(client: &Client, request: &AuthorizationRequest) -> Result<Self, Error> {
-        let details = request.requested.authorization_details();
-        let listed =
-            |detail: &AuthorizationDetail| client.metadata().may_ask_for_type(detail.detail_type());
-        if details.iter().flat_map(AuthorizationDetails::iter).all(listed) {
-            Ok(Self { client: client.clone(), request: request.clone() })
-        } else {
-            Err(CallFault::DetailsTypeNotListed.into())
+        let listed = |details_type: &str| client.metadata().may_ask_for_type(details_type);
+        let all_listed = match &*request.requested {
+            Requested::Consent(_) => listed(FDX_V1_0),
+            Requested::Details(details, _) => details.iter().all(|it| listed(it.detail_type())),
+            Requested::Scopes(_) => true,
+        };
+        if !all_listed {
+            return Err(CallFault::DetailsTypeNotListed.into());
         }
+        let requested_json = RequestedJson::of(&request.requested);
+        Ok(Self {
+            client: client.clone(),
+            request: request.clone(),
+            requested_json: Arc::new(requested_json.map_err(|_| CallFault::ParameterText)?),
+        })
     }
 
     /// Mints the values of one attempt and writes the parameters.
@@ -74,8 +84,6 @@ impl Push {
         if checks_login && !openid {
             notices.push(Notice::LoginUnchecked);
         }
-        let requested_json =
-            RequestedJson::of(&self.request.requested).map_err(|_| CallFault::ParameterText)?;
         let id = FlowId::new(mint.bytes(FLOW));
         let state = state(&id, mint);
         let code_verifier = CodeVerifier::new(mint.bytes(CODE_VERIFIER));
@@ -91,7 +99,7 @@ impl Push {
             .text("state", state.expose())
             .text("code_challenge", code_verifier.challenge().as_str())
             .text("code_challenge_method", CODE_CHALLENGE_METHOD);
-        if let Some(details) = authorization_details(&requested_json)? {
+        if let Some(details) = authorization_details(&self.requested_json)? {
             parameters.json("authorization_details", details);
         }
         if config.response_mode == ResponseMode::Jwt {
@@ -118,8 +126,8 @@ impl Push {
             max_age: self.request.max_age,
             acr_values: self.request.acr_values.clone(),
             pushed_sha256: Sha256::digest(form.as_str()).into(),
-            requested: self.request.requested.clone(),
-            requested_json,
+            requested: Arc::clone(&self.request.requested),
+            requested_json: Arc::clone(&self.requested_json),
             scopes,
             not_fapi: self.client.is_not_fapi(),
         });

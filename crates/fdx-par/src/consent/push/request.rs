@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
 use fdx_wire::HttpsUrl;
 
@@ -23,7 +25,8 @@ use crate::error::notice::Notice;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct AuthorizationRequest {
-    pub(super) requested: Requested,
+    /// Shared with each draft and its pending flow.
+    pub(super) requested: Arc<Requested>,
     openid: bool,
     offline_access: bool,
     pub(super) max_age: Option<u64>,
@@ -52,7 +55,7 @@ impl AuthorizationRequest {
 
     fn of(requested: Requested) -> Self {
         Self {
-            requested,
+            requested: Arc::new(requested),
             openid: false,
             offline_access: false,
             max_age: None,
