@@ -127,7 +127,7 @@ impl Client {
         owner.check(self.config())
     }
 
-    /// Whether a receipt warns of what its tokens alone don't show: a client secret, or an
+    /// Whether a receipt warns of deviations that its tokens do not show: a client secret, or an
     /// authorization request that was not pushed to an endpoint from metadata.
     pub(crate) fn is_not_fapi(&self) -> bool {
         let profile = self.profile();

@@ -25,7 +25,8 @@ impl IdTokenEncryption {
         Self { keys: vec![key] }
     }
 
-    /// The same, where some are still, or already, encrypted to another key.
+    /// The same, with further keys that some ID tokens are encrypted to, before or after a
+    /// rotation.
     #[must_use]
     pub fn and(mut self, key: EncryptionKey) -> Self {
         self.keys.push(key);
@@ -45,7 +46,7 @@ impl IdTokenEncryption {
     }
 }
 
-/// A client secret (RFC 6749 section 2.3.1). The dialect says how it is sent.
+/// A client secret (RFC 6749 section 2.3.1). The dialect specifies how it is sent.
 #[derive(Clone, Debug)]
 pub struct ClientSecret(pub(crate) Secret);
 
@@ -105,11 +106,11 @@ pub struct ClientConfig {
     pub client_id: String,
     /// The redirect_uri, byte for byte as it is registered.
     pub redirect_uri: RedirectUri,
-    /// The URL below which the FDX API lives, such as `https://api.bank.example/fdx/v6`.
+    /// The base URL of the FDX API, such as `https://api.bank.example/fdx/v6`.
     pub fdx_base: HttpsUrl,
-    /// How the client proves who it is.
+    /// The method of client authentication.
     pub authentication: ClientAuthentication,
-    /// What the tokens are bound to.
+    /// The binding of the tokens.
     pub sender_constraint: SenderConstraint,
     /// The backend that verifies the server's signatures.
     pub backend: Backend,
@@ -158,18 +159,18 @@ pub enum ClientAuthentication {
     /// `tls_client_auth` (RFC 8705 section 2.1): the certificate with this thumbprint, issued by
     /// an authority that the server trusts.
     TlsClientAuth(Thumbprint),
-    /// Not FAPI: a client secret. Only a dialect that names it permits it.
+    /// Not FAPI: a client secret. Only a dialect with the corresponding member allows it.
     NotFapi(ClientSecret),
 }
 
-/// What tokens are bound to (FAPI 2.0 Security Profile 5.3.3.1-1).
+/// The binding of tokens (FAPI 2.0 Security Profile 5.3.3.1-1).
 #[derive(Clone, Debug)]
 pub enum SenderConstraint {
     /// A key that signs a proof for each request (RFC 9449).
     Dpop(ProofKey),
     /// The certificate with this SHA-256 thumbprint, shown by the connection (RFC 8705).
     Mtls(Thumbprint),
-    /// Not FAPI: nothing. Only a dialect that names it permits it.
+    /// Not FAPI: no binding. Only a dialect with the corresponding member allows it.
     NotFapi(Unbound),
 }
 
@@ -183,7 +184,7 @@ pub enum RequestObjects {
     Signed(Box<RequestObjectKey>),
 }
 
-/// `response_mode`: how the authorization response comes back.
+/// `response_mode`: the format of the authorization response.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ResponseMode {
     /// As parameters of the callback's query.
@@ -196,10 +197,10 @@ pub enum ResponseMode {
 /// The client's `use_mtls_endpoint_aliases` (FAPI 2.0 Security Profile 5.2.2.1.1).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum MtlsEndpoints {
-    /// `false`: an alias is used where authentication or sender constraint needs a certificate.
+    /// `false`: an alias is used if authentication or the sender constraint needs a certificate.
     #[default]
     WhereNeeded,
-    /// `true`: every alias is used, and every endpoint is shown the certificate.
+    /// `true`: every alias is used, and every connection presents the certificate.
     Always,
 }
 
@@ -246,7 +247,7 @@ impl ClientConfig {
         Self { dialect, ..self }
     }
 
-    /// What is to be published at the client's `jwks_uri`: the keys that sign assertions and
+    /// Returns the keys to publish at the client's `jwks_uri`: those that sign assertions and
     /// request objects, [`ClientConfig::published_keys`], and those that ID tokens are encrypted
     /// to. DPoP keys travel with their proofs.
     #[must_use]
@@ -283,8 +284,8 @@ impl SenderConstraint {
 }
 
 impl SenderConstraint {
-    /// The key's RFC 7638 thumbprint, or the certificate's; none where tokens are bound to
-    /// nothing.
+    /// The RFC 7638 thumbprint of the key, or the thumbprint of the certificate. `None` if tokens
+    /// are not bound.
     #[must_use]
     pub fn thumbprint(&self) -> Option<Thumbprint> {
         self.bound().to

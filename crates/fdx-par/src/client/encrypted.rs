@@ -37,18 +37,19 @@ impl<T: TokenHolder> Encrypted<T> {
         Self { encrypted: Box::new(encrypted), backend, kept }
     }
 
-    /// What is to be decrypted, and with which key.
+    /// The bytes to decrypt, and the key to use.
     #[must_use]
     pub fn input(&self) -> &DecryptionInput {
         &self.encrypted.input
     }
 
-    /// Opens the ID token. What is inside has to be signed: encryption says nothing about who made
-    /// it.
+    /// Decrypts the ID token. The content must be a signed ID token: encryption does not prove who
+    /// issued it.
     ///
     /// # Errors
-    /// [`Refused`] with the tokens, whose ID token is encrypted still:
-    /// [`IdTokenError::Unopened`], whatever the reason; [`IdTokenError::Unsigned`].
+    /// [`Refused`] with the tokens, whose ID token is still encrypted. [`IdTokenError::Unopened`]
+    /// if it can't be decrypted, for any reason; [`IdTokenError::Unsigned`] if its content is not
+    /// signed.
     pub fn open(mut self, key: &ContentKey) -> Result<T, Refused<T>> {
         match self.signed(key) {
             Ok(signed) => {
@@ -59,10 +60,10 @@ impl<T: TokenHolder> Encrypted<T> {
         }
     }
 
-    /// Opens it with keys at hand.
+    /// Decrypts the ID token with keys in memory.
     ///
     /// # Errors
-    /// As [`Encrypted::open`]; [`Error::Decryption`] where the key is not here.
+    /// As [`Encrypted::open`]; [`Error::Decryption`] if the key is not among them.
     pub fn open_with(self, keys: &(impl Decrypter + ?Sized)) -> Result<T, Refused<T>> {
         match keys.decrypt(self.input()) {
             Ok(key) => self.open(&key),
@@ -77,7 +78,7 @@ impl<T: TokenHolder> Encrypted<T> {
         })?;
         match Jws::parse(opened.expose()) {
             Err(JwsError::Parts) => Err(IdTokenError::Unsigned),
-            // Every other rule is verification's.
+            // Verification checks every other rule.
             _ => Ok(opened),
         }
     }

@@ -8,8 +8,8 @@ use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::exchange::outgoing::Outgoing;
 
-/// Headers of FDX API calls in addition to the token: the actor, the parties, and what is known of
-/// the customer. A header that is not set is not sent.
+/// Headers of FDX API calls in addition to the token: the actor, the parties, and facts about the
+/// customer. A header that is not set is not sent.
 ///
 /// [`ClientConfig::fdx_headers`](crate::ClientConfig::fdx_headers) has those of all calls,
 /// [`Client::with_fdx_headers`](crate::Client::with_fdx_headers) adds those of one call.
@@ -72,7 +72,7 @@ impl FdxHeaders {
     /// `FDX-API-Data-Recipient-Id`: the data recipient, if the institution requires it.
     ///
     /// # Errors
-    /// As above.
+    /// As [`FdxHeaders::data_provider_id`].
     pub fn data_recipient_id(mut self, id: &str) -> Result<Self, Error> {
         self.data_recipient_id = Some(printable(id, MAX_ID)?);
         Ok(self)

@@ -12,7 +12,7 @@ use crate::error::error::Error;
 
 impl Need {
     /// # Errors
-    /// The [`ConfigurationFault`] that says what is missing.
+    /// The [`ConfigurationFault`] of the missing setting.
     pub(crate) fn check(self, config: &ClientConfig) -> Result<(), Error> {
         let (met, fault) = match self {
             Self::Certificate => (
@@ -61,7 +61,7 @@ pub(super) struct Fitted {
     pub(super) audience: Option<HttpsUrl>,
 }
 
-/// Checks the configuration against the dialect, and applies what the dialect changes for good:
+/// Checks the configuration against the dialect, and applies its permanent changes:
 /// paths of endpoints, and how far `nbf` of a request object is backdated.
 pub(super) fn fit(
     mut config: ClientConfig,
@@ -93,7 +93,7 @@ pub(super) fn fit(
     Ok(Fitted { config, metadata, audience })
 }
 
-/// CVE-2025-27370: metadata of one server may name another's token endpoint.
+/// CVE-2025-27370: metadata of one server may have another server's token endpoint.
 fn token_audience(
     config: &ClientConfig,
     metadata: &ServerMetadata,
@@ -103,8 +103,8 @@ fn token_audience(
     url.cloned().ok_or(ConfigurationFault::AudienceElsewhere)
 }
 
-/// Checks that the dialect allows plain http and whatever in the configuration is not FAPI, and
-/// that a connection has one certificate to present.
+/// Checks that the dialect allows plain http and every setting that is not FAPI, and that all
+/// settings use the same certificate.
 fn check_named(config: &ClientConfig, profile: &Profile) -> Result<(), Error> {
     let secret = matches!(config.authentication, ClientAuthentication::NotFapi(_));
     if secret && !(profile.client_secret_basic || profile.client_secret_post) {

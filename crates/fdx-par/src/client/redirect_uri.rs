@@ -5,7 +5,7 @@ use crate::error::caller::ConfigurationFault;
 
 pub(crate) const MAX_URL: usize = 8192;
 
-/// The parameters that readers of a callback use (RFC 6749 section 4.1.2, RFC 9207, JARM), and the
+/// The parameters that are read from a callback (RFC 6749 section 4.1.2, RFC 9207, JARM), and the
 /// tokens that they reject.
 const RESPONSE_PARAMETERS: &[&str] = &[
     "access_token",

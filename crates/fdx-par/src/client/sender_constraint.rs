@@ -11,9 +11,9 @@ use crate::exchange::nonces::{NonceSlot, Realm};
 use crate::exchange::outgoing::Outgoing;
 
 impl Client {
-    /// What a code that was pushed for `thumbprint` can be exchanged with: the same key, current
-    /// or retired; or whatever the certificate is now, for a certificate binds tokens and no
-    /// codes (RFC 8705 section 3).
+    /// Returns the binding for the exchange of a code that was pushed with this thumbprint. For
+    /// DPoP it is the same key, current or retired. For mTLS it is the current certificate, because
+    /// a certificate binds tokens, not codes (RFC 8705 section 3).
     pub(crate) fn bound_at_exchange(&self, pushed: Option<Thumbprint>) -> Result<Bound, Error> {
         let current = self.config().sender_constraint.bound();
         match (pushed.filter(|key| self.proof_key(*key).is_some()), current.by) {
@@ -24,10 +24,10 @@ impl Client {
         }
     }
 
-    /// Adds the DPoP proof for `outgoing`, or nothing where `bound` is the current certificate.
+    /// Adds the DPoP proof for `outgoing`, or nothing if `bound` is the current certificate.
     ///
     /// # Errors
-    /// [`StoredStateFault::OtherKey`] where it is bound to a key or certificate that is not
+    /// [`StoredStateFault::OtherKey`] if it is bound to a key or certificate that is not
     /// configured.
     pub(crate) fn prove(
         &self,

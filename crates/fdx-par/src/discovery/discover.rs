@@ -11,12 +11,12 @@ use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::{Mint, NoEntropy};
 use crate::exchange::outgoing::Outgoing;
 
-/// The place at which an issuer publishes its metadata.
+/// The well-known path at which an issuer publishes its metadata.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WellKnown {
-    /// `/.well-known/oauth-authorization-server`, put between host and path (RFC 8414 section 3.1).
+    /// `/.well-known/oauth-authorization-server`, between host and path (RFC 8414 section 3.1).
     OAuthAuthorizationServer,
-    /// `/.well-known/openid-configuration`, put after the path (OpenID Connect Discovery 4.1).
+    /// `/.well-known/openid-configuration`, after the path (OpenID Connect Discovery 4.1).
     OpenidConfiguration,
 }
 

@@ -35,7 +35,7 @@ macro_rules! endpoints {
         }
 
         impl<T> PerEndpoint<T> {
-            /// Makes the values in the order of the table, up to the first error.
+            /// Creates the values in the order of the table, up to the first error.
             pub(crate) fn try_from_fn<E>(
                 mut value: impl FnMut(Endpoint) -> Result<T, E>,
             ) -> Result<Self, E> {
@@ -62,7 +62,7 @@ endpoints! {
     Introspection, introspection: "introspection_endpoint";
     /// RFC 7009.
     Revocation, revocation: "revocation_endpoint";
-    /// RFC 7591. It needs no client authentication: there is no client yet.
+    /// RFC 7591. It needs no client authentication, because the client is not registered yet.
     Registration, registration: "registration_endpoint";
 }
 

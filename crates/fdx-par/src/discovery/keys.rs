@@ -16,7 +16,7 @@ use crate::exchange::outgoing::Outgoing;
 /// Decides whether to use a server's keys or to fetch them again.
 ///
 /// The decision is a pure function of the stored keys, the need and the time: all nodes and tasks
-/// decide alike, and a server that keeps naming unknown keys can't cause endless fetches.
+/// decide alike, and a server whose tokens have unknown keys can't cause endless fetches.
 ///
 /// ```
 /// use fdx_par::{KeyDecision, KeyNeed, KeyPolicy};

@@ -6,7 +6,8 @@ use crate::discovery::reserved::{is_reserved, names_any};
 use crate::error::server::{Broken, ServerRule};
 use crate::exchange::answer::protective;
 
-/// An authorization server's metadata (RFC 8414 section 2), checked for what FAPI 2.0 needs.
+/// An authorization server's metadata (RFC 8414 section 2), checked for the members that FAPI 2.0
+/// requires.
 ///
 /// No endpoint can be set: all come from the document whose `issuer` was compared (FAPI 2.0
 /// Security Profile 5.3.3.1-9).

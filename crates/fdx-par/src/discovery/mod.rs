@@ -1,4 +1,4 @@
-//! What an institution publishes about itself: metadata, endpoints and keys.
+//! The metadata, endpoints and keys that an institution publishes.
 
 pub(crate) mod discover;
 pub(crate) mod document;

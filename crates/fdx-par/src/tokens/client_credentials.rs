@@ -15,8 +15,9 @@ use crate::tokens::issued as response;
 use crate::tokens::issued::LIMIT;
 use crate::tokens::tokens::AccessToken;
 
-/// A token of the client's own, behind which no customer stands. It goes wherever an
-/// [`AccessToken`] does; FDX's Consent API takes it, and a customer's data stays shut.
+/// An access token of the client itself, without a customer. Every method that takes an
+/// [`AccessToken`] accepts it. FDX's Consent API accepts it too; a customer's data needs a token of
+/// the customer's consent.
 #[derive(Clone, Debug)]
 pub struct ClientToken {
     access_token: AccessToken,
@@ -24,8 +25,9 @@ pub struct ClientToken {
 }
 
 impl Client {
-    /// Drafts the client credentials grant (RFC 6749 section 4.4): `scopes` are the institution's
-    /// names for what a client may do on its own, or none. The token is bound as all others are.
+    /// Drafts the client credentials grant (RFC 6749 section 4.4). `scopes` are the institution's
+    /// names for access without a customer, or empty. The token is sender-constrained like all
+    /// others.
     ///
     /// # Errors
     /// [`StoredStateFault::OtherKey`](crate::StoredStateFault::OtherKey).
@@ -66,7 +68,7 @@ impl Exchange for ClientToken {
 
     fn read(request: ClientCredentials, bound: Bound, answer: &Answer<'_>) -> Result<Self, Error> {
         let issued = response::read(answer, &request.client, bound, &request.scopes)?;
-        // RFC 6749 4.4.3: a refresh token should not come, and one that does is not kept.
+        // RFC 6749 4.4.3: the response should have no refresh token. One is dropped.
         Ok(Self { access_token: issued.tokens.access_token, scopes: issued.tokens.scopes })
     }
 }
@@ -78,7 +80,7 @@ impl ClientToken {
         &self.access_token
     }
 
-    /// The granted scopes: the response's, or the requested ones where it names none.
+    /// The granted scopes: those of the response, or the requested ones if it has none.
     #[must_use]
     pub fn scopes(&self) -> &Scopes {
         &self.scopes

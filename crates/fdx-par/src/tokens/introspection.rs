@@ -21,11 +21,11 @@ use crate::tokens::issued::{ReportedConsentId, agree, reported_consent_id};
 use crate::tokens::revocation::TokenTypeHint;
 use crate::tokens::tokens::{AccessToken, Tokens};
 
-/// What the server says of an access token (RFC 7662 section 2.2), in FDX the carrier of the
-/// consent id where nothing else is.
+/// The server's description of a token (RFC 7662 section 2.2). In FDX it may be the only response
+/// with the consent id.
 #[derive(Clone, Debug)]
 pub struct Introspection {
-    /// The token that was asked about.
+    /// The introspected token.
     pub(crate) token: Secret,
     pub(crate) active: bool,
     pub(crate) consent_id: Option<ConsentId>,
@@ -50,7 +50,7 @@ const LIMIT: usize = 256 * 1024;
 const MEMBERS: usize = 10_000;
 
 impl Client {
-    /// Drafts the introspection of an access token of this client's, with an answer in JSON.
+    /// Drafts the introspection of an access token of this client. The response is JSON.
     ///
     /// # Errors
     /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing),
@@ -68,7 +68,7 @@ impl Client {
         Ok(Draft::new(request, entropy, now)?)
     }
 
-    /// Drafts the introspection of a refresh token, with an answer in JSON.
+    /// Drafts the introspection of a refresh token. The response is JSON.
     ///
     /// # Errors
     /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing),
@@ -93,12 +93,12 @@ pub struct IntrospectionRequest {
     subject: Subject,
 }
 
-/// The token that is asked about.
+/// The token to introspect.
 #[derive(Clone)]
 pub(crate) struct Subject {
     token: Secret,
     hint: TokenTypeHint,
-    /// What an access token is bound to.
+    /// The binding of an access token.
     bound: Option<Bound>,
 }
 
@@ -186,7 +186,7 @@ fn check_confirmation(cnf: &Object<'_>, subject: &Subject) -> Result<(), MemberF
 }
 
 impl Introspection {
-    /// Whether the token is active: in FDX, whether its consent is.
+    /// Whether the token is active. In FDX: whether its consent is active.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.active

@@ -20,8 +20,8 @@ use crate::exchange::answer::{Answer, protective};
 use crate::tokens::tokens::{AccessToken, Tokens};
 
 impl Client {
-    /// The ID token, if it is encrypted and not decrypted yet. It must be encrypted if encryption was
-    /// registered, and must not be otherwise.
+    /// The ID token, if it is encrypted and not decrypted yet. It must be encrypted if encryption
+    /// was registered, and must not be encrypted if not.
     pub(crate) fn encrypted_id_token(
         &self,
         issued: &Issued,
@@ -224,12 +224,13 @@ pub(crate) fn read(
 }
 
 impl Issued {
-    /// The response to a refresh of `before`, whose content was never verified. What `before` says
-    /// stays to be checked: a refresh must not make a conflict disappear.
+    /// The response to a refresh of `before`, whose content was never verified. The content of
+    /// `before` is still checked later: a refresh must not remove a conflict.
     pub(crate) fn renewing(mut self, before: Self) -> Self {
         self.reported_before = before.reported_before;
         for id in before.consent_ids.into_iter().flatten() {
-            // Each once, and no longer than needed to be rejected: the stored text stays bounded.
+            // Keep each id once, and an invalid one as empty text, so that the stored text is
+            // bounded.
             let id = ConsentId::parse(&id).map_or_else(|_| String::new(), |_| id);
             if !self.reported_before.contains(&id) {
                 self.reported_before.push(id);

@@ -13,7 +13,7 @@ use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::tokens::tokens::{Revocable, Tokens};
 
-/// Which of the tokens is meant (RFC 7009 section 2.1, RFC 7662 section 2.1).
+/// The kind of token to revoke or introspect (RFC 7009 section 2.1, RFC 7662 section 2.1).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TokenTypeHint {
     /// `access_token`.
@@ -22,16 +22,16 @@ pub enum TokenTypeHint {
     RefreshToken,
 }
 
-/// The server took the revocation of a token: whatever it was, it is good for nothing any more
-/// (RFC 7009 section 2.2).
+/// The server accepted the revocation of a token. The token is invalid now, whether or not it was
+/// valid before (RFC 7009 section 2.2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Revoked;
 
 const LIMIT: usize = 64 * 1024;
 
 impl Client {
-    /// Drafts the revocation of one token. Revoking a refresh token usually ends the access tokens
-    /// that came of it; revoking the *consent* is another thing.
+    /// Drafts the revocation of one token. Revoking a refresh token usually also revokes its access
+    /// tokens. It does not revoke the consent: see [`Client::revoke_consent`].
     ///
     /// `tokens` are [`Tokens`], or tokens that are not verified: [`Exchanged`](crate::Exchanged),
     /// [`Refreshed`](crate::Refreshed), [`UnverifiedTokens`](crate::UnverifiedTokens). Revoke the

@@ -32,8 +32,8 @@ pub struct IntrospectionJwt {
 }
 
 impl Client {
-    /// Drafts the introspection of an access token, with a signed answer (FAPI 2.0 Message Signing
-    /// 5.5.2). An answer in plain JSON is refused.
+    /// Drafts the introspection of an access token, with a signed response (FAPI 2.0 Message
+    /// Signing 5.5.2). A response in plain JSON is rejected.
     ///
     /// # Errors
     /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing),

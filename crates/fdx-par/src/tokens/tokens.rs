@@ -8,7 +8,7 @@ use crate::client::owner::Owner;
 use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 
-/// What a code was exchanged for. Persist it at once: it can't be had twice.
+/// The tokens of a consent. Persist them at once: a code can be exchanged only once.
 #[derive(Clone, Debug)]
 pub struct Tokens {
     pub(crate) access_token: AccessToken,
@@ -17,8 +17,8 @@ pub struct Tokens {
     pub(crate) scopes: Scopes,
 }
 
-/// An access token, who issued it to whom, and what it is bound to. Calls borrow it; another
-/// institution's client, or another client of the same one, sends it nowhere.
+/// An access token with its issuer, its client and its binding. Calls borrow it. A client of
+/// another institution, or another client of the same institution, never sends it.
 #[derive(Clone, Debug)]
 pub struct AccessToken {
     pub(crate) issuer: Issuer,
@@ -35,20 +35,20 @@ impl Tokens {
         &self.access_token
     }
 
-    /// The refresh token, where one came.
+    /// The refresh token, if there is one.
     #[must_use]
     pub fn refresh_token(&self) -> Option<&Secret> {
         self.refresh_token.as_ref()
     }
 
-    /// When the refresh token expires, counted from when the request for it was drafted; `None`
-    /// where there is none, and where the provider's dialect does not say.
+    /// When the refresh token expires, counted from the time at which its request was drafted.
+    /// `None` if there is no refresh token, or if the dialect documents no lifetime.
     #[must_use]
     pub fn refresh_token_expires_at(&self) -> Option<UnixTime> {
         self.refresh_token_expires_at
     }
 
-    /// The granted scopes: the response's, or the requested ones where it names none.
+    /// The granted scopes: those of the response, or the requested ones if it has none.
     #[must_use]
     pub fn scopes(&self) -> &Scopes {
         &self.scopes
@@ -56,35 +56,36 @@ impl Tokens {
 }
 
 impl AccessToken {
-    /// The token's text, for keeping it.
+    /// The token's text, for persisting it.
     #[must_use]
     pub fn token(&self) -> &Secret {
         &self.token
     }
 
-    /// What the token is bound by.
+    /// The kind of binding.
     #[must_use]
     pub fn bound_by(&self) -> BoundBy {
         self.bound.by
     }
 
-    /// Thumbprint of the key or certificate that it is bound to, if it is bound at all.
+    /// The thumbprint of the key or certificate that the token is bound to. `None` if it is not
+    /// bound.
     #[must_use]
     pub fn bound_to(&self) -> Option<Thumbprint> {
         self.bound.to
     }
 
-    /// When it expires, counted from when the request for it was drafted; `None` where the server
-    /// did not say.
+    /// When the token expires, counted from the time at which its request was drafted. `None` if
+    /// the server did not report it.
     #[must_use]
     pub fn expires_at(&self) -> Option<UnixTime> {
         self.expires_at
     }
 }
 
-/// What [`Client::revoke`] takes: [`Tokens`], and the tokens that are not verified.
+/// Tokens that [`Client::revoke`] accepts: [`Tokens`], and tokens that are not verified.
 pub trait Revocable {
-    /// The tokens, for their revocation and nothing else.
+    /// The tokens, for revocation only.
     fn revocable(&self) -> &Tokens;
 }
 
