@@ -12,7 +12,7 @@ impl<W: Wire> Walk<'_, W> {
         grant: &StoredGrant,
     ) -> Result<(), Stop> {
         let Some(id) = grant.consent_id() else {
-            return Err(Stop::of("consent", "nobody told its id"));
+            return Err(Stop::of("consent", "its id was not reported"));
         };
         let now = self.wire.now();
         let draft = client.client_credentials(&Scopes::new(), self.wire.draw(), now)?;

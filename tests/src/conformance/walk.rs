@@ -58,8 +58,8 @@ impl<W: Wire> Walk<'_, W> {
         let (pending, back) = self.pushed(&client).await?;
         let exchanged = self.exchanged(&client, pending, &back).await?;
         let verified = self.verified(&client, exchanged).await?;
-        let told = self.introspected(&client, verified.tokens()).await?;
-        let verified = verified.introspected(&told)?;
+        let introspection = self.introspected(&client, verified.tokens()).await?;
+        let verified = verified.introspected(&introspection)?;
         let stored = self.granted(&client, verified).await?;
         let mut renewed = self.renewed(&client, stored).await?;
         if self.flow == Flow::RefreshedTwice {
@@ -168,7 +168,7 @@ impl<W: Wire> Walk<'_, W> {
         let draft = client.introspect_signed(token, self.wire.draw(), now)?;
         let signed = self.wire.run(draft).await?;
         match client.verify(signed, self.keys.as_ref(), now)? {
-            Verification::Done(told) => Ok(told),
+            Verification::Done(introspection) => Ok(introspection),
             Verification::FetchKeys(_) => {
                 Err(Stop::of("rfc9701.key.unknown", "the keys do not fit"))
             }
@@ -181,8 +181,10 @@ impl<W: Wire> Walk<'_, W> {
         let granted = verified.granted(read)?;
         self.report(granted.notices());
         match granted.coverage() {
-            Coverage::NotReported => self.reported.push("not-told".to_owned()),
-            told if !told.not_requested().is_empty() => self.reported.push("unasked".to_owned()),
+            Coverage::NotReported => self.reported.push("not-reported".to_owned()),
+            coverage if !coverage.not_requested().is_empty() => {
+                self.reported.push("not-requested".to_owned())
+            }
             _ => {}
         }
         Ok(granted.stored())

@@ -160,7 +160,7 @@ fn print_notice(notice: &Notice) {
         Notice::OfflineAccessNotListed => {
             "the institution does not list offline_access: it was not requested"
         }
-        Notice::IdTokenUnasked => "ignored an ID token that was not requested",
+        Notice::IdTokenNotRequested => "ignored an ID token that was not requested",
         Notice::InteractionIdMissing => "a response has no x-fapi-interaction-id",
         Notice::InteractionIdOther => "a response has another x-fapi-interaction-id",
         Notice::ConsentStatusMissing => "the grant has no status",

@@ -92,7 +92,7 @@ impl Client {
             (Some(_), None) if self.profile().openid_without_id_token => None,
             (Some(_), None) => return Err(exchanged.issued.fault(ServerRule::IdTokenMissing)),
             (None, Some(_)) => {
-                notices.push(Notice::IdTokenUnasked);
+                notices.push(Notice::IdTokenNotRequested);
                 None
             }
             (None, None) => None,

@@ -1,6 +1,6 @@
 use core::fmt;
 
-/// Declares the deviations as rows of name and clause, so that the two can't drift apart.
+/// Declares the deviations as rows of name and clause.
 macro_rules! deviations {
     ($($variant:ident: $name:literal, $clause:literal;)+) => {
         /// A kind of difference between a provider and FAPI 2.0, without its details.

@@ -18,8 +18,8 @@ use crate::error::server::ServerFault;
 /// An error, grouped by who is to blame.
 ///
 /// Each has a stable [`code`](Error::code), its clause, and the [`next_step`](Error::next_step).
-/// [`said`](Error::said) returns the server's words, bounded and escaped, but nothing from the body
-/// of a success.
+/// [`said`](Error::said) returns the server's texts, bounded and escaped. They never come from the
+/// body of a success.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
@@ -53,7 +53,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// A stable name of the rule, such as `rfc9207.iss.mismatch`.
+    /// The stable name of the rule, such as `rfc9207.iss.mismatch`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl Error {
         }
     }
 
-    /// The clause of the standard that was broken or applied.
+    /// The clause of the standard that was violated or applied.
     #[must_use]
     pub fn clause(&self) -> &'static str {
         match self {
@@ -105,7 +105,7 @@ impl Error {
         }
     }
 
-    /// What the server said, where one spoke.
+    /// The server's status and texts, if the error is from a response.
     #[must_use]
     pub fn said(&self) -> Option<&Said> {
         match self {
@@ -124,7 +124,7 @@ impl Error {
         }
     }
 
-    /// What can be done about it.
+    /// The next step.
     #[must_use]
     pub fn next_step(&self) -> NextStep {
         match self {
@@ -151,21 +151,21 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AuthorizationResponse(error) => {
-                write!(f, "the signed callback does not hold: {error}")?
+                write!(f, "the signed callback was rejected: {error}")?
             }
             Self::Call(fault) => write!(f, "the call is not allowed: {fault}")?,
-            Self::Callback(fault) => write!(f, "the callback is not the answer: {fault}")?,
+            Self::Callback(fault) => write!(f, "the callback was rejected: {fault}")?,
             Self::Configuration(fault) => write!(f, "the configuration is not usable: {fault}")?,
-            Self::Decryption(error) => write!(f, "the ID token could not be opened: {error}")?,
-            Self::IdToken(error) => write!(f, "the server's ID token does not hold: {error}")?,
+            Self::Decryption(error) => write!(f, "the ID token could not be decrypted: {error}")?,
+            Self::IdToken(error) => write!(f, "the ID token was rejected: {error}")?,
             Self::Refusal(refusal) => write!(f, "the server refused: {refusal}")?,
             Self::Registration(fault) => {
-                write!(f, "the server registered something else: {fault}")?
+                write!(f, "the registered metadata is weaker than requested: {fault}")?
             }
             Self::Seal(fault) => write!(f, "the sealed value does not open: {fault}")?,
-            Self::Server(fault) => write!(f, "the server's answer breaks a rule: {fault}")?,
+            Self::Server(fault) => write!(f, "the server's response violates a rule: {fault}")?,
             Self::SignedIntrospection(error) => {
-                write!(f, "the signed introspection does not hold: {error}")?
+                write!(f, "the signed introspection was rejected: {error}")?
             }
             Self::Signing(error) => write!(f, "no usable signature: {error}")?,
             Self::StoredState(fault) => write!(f, "the stored state is not usable: {fault}")?,

@@ -1,4 +1,4 @@
-//! What goes wrong, grouped by who is to blame, and what to do next.
+//! Errors, grouped by who is to blame, and their next steps.
 
 pub(crate) mod callback;
 pub(crate) mod caller;

@@ -1,30 +1,28 @@
 use core::time::Duration;
 
-/// What can be done after an error.
+/// The next step after an error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum NextStep {
-    /// Correct the configuration or the call. The same again fails the same way.
+    /// Correct the configuration or the call. The same call would fail again.
     Correct,
-    /// Nothing that a program can do: ask the institution.
+    /// Ask the institution. A program can do nothing.
     AskTheInstitution,
     /// Fetch the server's keys, then verify again. The tokens are kept.
     FetchKeys,
-    /// Refresh the tokens and call again; where that is refused, start over.
+    /// Refresh the tokens and call again. If the refresh is refused, start over.
     Refresh,
-    /// The same call may be made again, freshly drafted; after this time where the server named
-    /// one, of a day at most.
+    /// Draft the same call again. If the server sent `Retry-After`, wait for this time first.
     Retry {
-        /// From `Retry-After`.
+        /// `Retry-After`, at most a day.
         after: Option<Duration>,
     },
-    /// Register the client again: the server does not know this registration, or its token, any
-    /// more.
+    /// Register the client again. The server no longer knows this registration or its token.
     RegisterAgain,
     /// Push a new authorization request and send the customer again.
     StartOver,
-    /// The customer said no. Ask again only if the customer wants that.
+    /// The customer denied the request. Request again only if the customer wants it.
     RespectTheCustomer,
-    /// Keep what there is, and wait for the callback that belongs to it.
+    /// Keep the pending value, and wait for its callback.
     KeepWaiting,
 }

@@ -1,10 +1,11 @@
 use fdx_wire::members::NotUnderstood;
 
-/// Something that a server did otherwise than it should, and that changes nothing for this flow.
+/// A harmless difference between a response and its specification. The flow continues.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Notice {
-    /// A `client_secret` came with a registration, and was kept nowhere: FAPI 2.0 has no use for it.
+    /// A registration response has a `client_secret`. It is dropped, because FAPI 2.0 has no use for
+    /// it.
     ClientSecretDropped,
     /// `grant_id` or `fdxConsentId` of a token response is empty, and counts as absent.
     ConsentIdEmpty,
@@ -19,38 +20,38 @@ pub enum Notice {
     /// `expires_in` of a push was 600 or more and was used as 599 (FAPI 2.0 Security Profile
     /// 5.3.2.2-12).
     ExpiresInCapped,
-    /// `max_age` or `acr_values` were asked for without `openid`: no ID token will say whether they
-    /// were heeded.
+    /// `max_age` or `acr_values` were requested without `openid`. No ID token will prove that the
+    /// server applied them.
     LoginUnchecked,
-    /// `openid` was wanted, and the server does not list it: it was not asked for.
+    /// `openid` is not requested, because the server does not list it.
     OpenidNotListed,
-    /// `offline_access` was wanted, and the server does not list it: it was not asked for.
+    /// `offline_access` is not requested, because the server does not list it.
     OfflineAccessNotListed,
-    /// An ID token came although `openid` was not asked for. It was not looked at.
-    IdTokenUnasked,
-    /// The answer has no `x-fapi-interaction-id`.
+    /// The token response has an ID token although `openid` was not requested. It is ignored.
+    IdTokenNotRequested,
+    /// The response has no `x-fapi-interaction-id`.
     InteractionIdMissing,
-    /// The answer's `x-fapi-interaction-id` is not the request's.
+    /// The response's `x-fapi-interaction-id` differs from the request's.
     InteractionIdOther,
-    /// The refresh token is empty or has characters that none may have (RFC 6749 appendix A.17). It
-    /// counts for none: one that is known already stays.
+    /// The refresh token is empty or has characters that are not allowed (RFC 6749 appendix A.17).
+    /// It counts as absent, and an earlier refresh token is kept.
     RefreshTokenText,
-    /// A revocation that was taken is answered with 204, and this one was with 200.
+    /// The response to a consent revocation has status 200. FDX requires 204.
     RevocationStatus,
-    /// The server registered something that only describes the client otherwise, or not at all:
-    /// [`Registrar::otherwise`](crate::Registrar::otherwise) names it.
+    /// The server registered another value, or none, for a member that only describes the client.
+    /// [`Registrar::otherwise`](crate::Registrar::otherwise) lists these members.
     RegistrationMemberOther,
-    /// Other scopes are registered than were asked for.
+    /// The registered scopes differ from the requested ones.
     RegistrationScopeOther,
-    /// The server gave nothing to manage the registration with.
+    /// The server issued no URL and token to manage the registration with.
     RegistrationUnmanaged,
-    /// `registration_client_uri` moved to another origin; the one before is kept.
+    /// `registration_client_uri` moved to another origin. The earlier one is kept.
     RegistrationUriElsewhere,
-    /// The consent grant names no status.
+    /// The consent grant has no status.
     ConsentStatusMissing,
-    /// The consent grant names recipients, and none of them is registered as we are. It was taken
-    /// all the same: tokens are bound to their client, and FDX does not say by which of its names
-    /// an institution has to call a recipient.
+    /// The consent grant lists recipients, and none has the name of this client. The grant is
+    /// accepted: tokens are bound to their client, and FDX does not specify which of its names an
+    /// institution uses for a recipient.
     RecipientOther,
 }
 

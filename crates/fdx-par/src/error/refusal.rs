@@ -3,40 +3,41 @@ use core::fmt;
 use crate::error::next_step::NextStep;
 use crate::error::said::Said;
 
-/// A server's no.
+/// A refusal returned by the server.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Refusal {
-    /// In whose words.
+    /// The format of the refusal.
     pub kind: RefusalKind,
-    /// What it said.
+    /// The server's status and texts.
     pub said: Said,
-    /// What can be done about it.
+    /// The next step.
     pub next_step: NextStep,
 }
 
-/// In whose words a server refused.
+/// The format of a refusal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RefusalKind {
-    /// OAuth's: a JSON body with `error` (RFC 6749 section 5.2, RFC 9126 section 2.3).
+    /// OAuth: a JSON body with `error` (RFC 6749 section 5.2, RFC 9126 section 2.3).
     OAuth,
-    /// At the authorization endpoint, in the callback (RFC 6749 section 4.1.2.1).
+    /// An error of the authorization endpoint, in the callback (RFC 6749 section 4.1.2.1).
     Authorization,
     /// A resource server's challenge (RFC 6750 section 3, RFC 9449 section 7.1).
     Challenge,
     /// An FDX error: a code and a message.
     Fdx,
-    /// HTTP's alone: a status without a body that could be read.
+    /// A status without a readable body.
     Http,
 }
 
-/// What was spent or has expired; Mastercard has a name of its own for a late request_uri.
+/// Codes for something that is spent or expired. `expired_par_request` is Mastercard's, for a late
+/// request_uri.
 const START_OVER: &[&str] =
     &["expired_par_request", "invalid_grant", "invalid_request_uri", "login_required"];
 
 impl Refusal {
-    /// A stable name.
+    /// The stable name of the format, such as `rfc6749.error`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self.kind {
@@ -58,20 +59,20 @@ impl Refusal {
         }
     }
 
-    /// Whether the server's code is `code`, in any case: some servers write theirs in capitals.
+    /// Whether the server's code is `code`. Ignores case, because some servers use capitals.
     #[must_use]
     pub fn is(&self, code: &str) -> bool {
         self.said.error.as_ref().is_some_and(|error| error.as_str().eq_ignore_ascii_case(code))
     }
 
-    /// Whether a resource was refused because the consent does not hold it, which is what a
-    /// customer who granted less than was asked looks like.
+    /// Whether a resource was refused because the consent does not include it. This happens when
+    /// the customer granted less than was requested.
     #[must_use]
     pub fn is_withheld(&self) -> bool {
         self.said.status == 403 && (self.is("602") || self.is("403"))
     }
 
-    /// `on_no_response` is what is safe where it can't be known whether the server acted.
+    /// `on_no_response` is the next step that is safe if the server may have acted.
     pub(crate) fn new(kind: RefusalKind, said: Said, on_no_response: NextStep) -> Self {
         let mut refusal = Self { kind, said, next_step: NextStep::AskTheInstitution };
         refusal.next_step = refusal.what_next(on_no_response);
@@ -83,7 +84,7 @@ impl Refusal {
         if self.said.is_passing() {
             return match on_no_response {
                 NextStep::Retry { .. } => NextStep::Retry { after: self.said.retry_after },
-                // RFC 6585 4: what was one too many was not carried out.
+                // RFC 6585 4: a request that is one too many is not carried out.
                 NextStep::AskTheInstitution if self.said.status == 429 => {
                     NextStep::Retry { after: self.said.retry_after }
                 }
@@ -95,7 +96,7 @@ impl Refusal {
             RefusalKind::Authorization if is(&["temporarily_unavailable", "server_error"]) => {
                 NextStep::StartOver
             }
-            // RFC 6750 3.1: the token has expired or was revoked, and often another can be had.
+            // RFC 6750 3.1: the token has expired or was revoked. A refresh often returns another.
             RefusalKind::Challenge if is(&["invalid_token"]) => NextStep::Refresh,
             _ if is(START_OVER) => NextStep::StartOver,
             RefusalKind::OAuth | RefusalKind::Authorization => NextStep::Correct,

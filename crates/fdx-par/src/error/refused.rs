@@ -2,12 +2,12 @@ use core::fmt;
 
 use crate::error::error::Error;
 
-/// An error that costs nothing: what it was about is handed back unspent.
+/// An error that spends nothing: it returns the value of the failed step, for another attempt.
 #[derive(Debug)]
 pub struct Refused<T> {
-    /// Why.
+    /// The error.
     pub error: Error,
-    /// What was not used up.
+    /// The value, unspent.
     pub unspent: Box<T>,
 }
 

@@ -1,8 +1,8 @@
 use crate::error::faults::faults;
 
 faults! {
-    /// What a server registered otherwise than it was asked, to the client's harm. The registration
-    /// is kept: it can be updated or deleted.
+    /// Registered metadata that is weaker than requested. The registration is kept: it can be
+    /// updated or deleted.
     RegistrationFault {
         AuthorizationSignedResponseAlg: "rfc7591.authorization_signed_response_alg",
             "JARM section 3", "authorization responses would be signed by another algorithm";
@@ -11,7 +11,7 @@ faults! {
         GrantTypes: "rfc7591.grant_types",
             "RFC 7591 section 2", "more grant types are registered, or no authorization_code";
         IdTokenEncryptedResponseAlg: "rfc7591.id_token_encrypted_response_alg",
-            "OpenID Connect Registration section 2", "ID tokens would not be encrypted as asked";
+            "OpenID Connect Registration section 2", "ID tokens would not be encrypted as requested";
         IdTokenEncryptedResponseEnc: "rfc7591.id_token_encrypted_response_enc",
             "OpenID Connect Registration section 2", "ID tokens would be encrypted by another content encryption";
         IdTokenSignedResponseAlg: "rfc7591.id_token_signed_response_alg",
@@ -21,7 +21,7 @@ faults! {
         Jwks: "rfc7591.jwks",
             "RFC 7591 section 2", "other keys than the client's are registered";
         JwksUri: "rfc7591.jwks_uri",
-            "RFC 7591 section 2", "another place of the client's keys is registered";
+            "RFC 7591 section 2", "another URL of the client's keys is registered";
         RedirectUris: "rfc7591.redirect_uris",
             "RFC 7591 section 2", "other redirect URIs are registered";
         RequestObjectSigningAlg: "rfc7591.request_object_signing_alg",

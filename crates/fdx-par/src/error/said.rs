@@ -1,8 +1,8 @@
 use core::fmt;
 use core::time::Duration;
 
-/// At most 256 characters of a server's text, with control and non-ASCII characters escaped, safe
-/// to print into a log or a terminal.
+/// At most 256 characters of a server's text. Control and non-ASCII characters are escaped, so that
+/// it is safe to print into a log or a terminal.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Excerpt(String);
 
@@ -41,32 +41,32 @@ impl fmt::Display for Excerpt {
     }
 }
 
-/// What a server said about a failure: its status, and texts that are bounded and escaped.
+/// The status and texts of a server's failure response. The texts are bounded and escaped.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Said {
-    /// The HTTP status, or 0 where the customer's browser brought the error (RFC 6749 4.1.2.1).
+    /// The HTTP status. 0 if the error arrived in a callback (RFC 6749 section 4.1.2.1).
     pub status: u16,
-    /// OAuth's `error`, or an FDX error's code, as it was spelled.
+    /// OAuth's `error`, or the code of an FDX error, as received.
     pub error: Option<Excerpt>,
-    /// `error_description`, or an FDX error's message.
+    /// `error_description`, or the message of an FDX error.
     pub error_description: Option<Excerpt>,
     /// `error_uri`.
     pub error_uri: Option<Excerpt>,
-    /// `state`, where the server repeats it in the error.
+    /// `state`, if the error repeats it.
     pub state: Option<Excerpt>,
-    /// `x-fapi-interaction-id` of the answer, by which the institution finds the call.
+    /// `x-fapi-interaction-id` of the response, for correlating with the institution's logs.
     pub interaction_id: Option<Excerpt>,
     /// `Content-Encoding` of the answer, unless it is `identity`: the body was not read.
     pub content_encoding: Option<Excerpt>,
-    /// `Retry-After`, of a day at most.
+    /// `Retry-After`, at most a day.
     pub retry_after: Option<Duration>,
-    /// By how many seconds the server's `Date` is ahead of `now`; negative where it is behind.
+    /// By how many seconds the server's `Date` is ahead of `now`. Negative if it is behind.
     pub clock_offset: Option<i64>,
 }
 
 impl Said {
-    /// Whether the same call may well succeed later (RFC 6585 section 4, RFC 9110 section 15.6).
+    /// Whether the same call may succeed later (RFC 6585 section 4, RFC 9110 section 15.6).
     pub(crate) fn is_passing(&self) -> bool {
         self.status == 429 || self.status >= 500
     }

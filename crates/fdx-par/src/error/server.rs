@@ -8,7 +8,7 @@ use crate::error::faults::faults;
 use crate::error::next_step::NextStep;
 use crate::error::said::Said;
 
-/// An answer that breaks a rule.
+/// A response that breaks a rule.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ServerFault {
@@ -16,23 +16,23 @@ pub struct ServerFault {
     pub rule: ServerRule,
     /// The member that breaks it, if it is one member of a JSON body.
     pub member: Option<MemberFault>,
-    /// What the server said around it.
+    /// The server's status and texts.
     pub said: Said,
-    /// What can be done about it.
+    /// The next step.
     pub next_step: NextStep,
 }
 
 faults! {
-    /// A rule that a server's answer can break.
+    /// A rule that a server's response can break.
     ServerRule {
         AccessTokenText: "rfc6749.access_token.text",
-            "RFC 6749 appendix A.12", "the access token is empty, too long, or can't stand in a header";
+            "RFC 6749 appendix A.12", "the access token is empty, too long, or has characters that a header can't contain";
         AuthorizationEndpointQuery: "rfc6749.authorization_endpoint.query",
-            "RFC 6749 section 3.1", "the query of authorization_endpoint names a parameter of a request, or can't be read";
+            "RFC 6749 section 3.1", "the query of authorization_endpoint has a parameter of a request, or can't be read";
         AuthorizationDetailsMissing: "rfc9396.details.missing",
-            "RFC 9396 section 7", "the token response does not repeat the consent that was asked for; the tokens are kept";
+            "RFC 9396 section 7", "the token response does not repeat the requested consent; the tokens are kept";
         BodyDuplicate: "rfc8259.json.duplicate",
-            "RFC 8259 section 4", "the body names a member twice";
+            "RFC 8259 section 4", "the body repeats a member";
         BodyEncoding: "rfc8259.json.encoding",
             "RFC 8259 section 8.1", "the body is not UTF-8";
         BodyMember: "rfc8259.json.member",
@@ -50,13 +50,13 @@ faults! {
         ClientId: "rfc7591.client_id",
             "RFC 7591 section 3.2.1", "client_id is missing, longer than 512 characters, or not printable ASCII";
         ClientIdOther: "rfc7592.client_id.other",
-            "RFC 7592 section 3", "the answer is about another client";
+            "RFC 7592 section 3", "the response is about another client";
         ConsentIdConflict: "fdx.consent_id.conflict",
-            "FDX Consent API", "the server named two different consent ids; the tokens are kept";
+            "FDX Consent API", "the server reported two different consent ids; the tokens are kept";
         ConsentIdInvalid: "fdx.consent_id.invalid",
             "FDX Consent API, Identifier", "the consent id is not 1 to 256 characters without control characters, /, \\, % and dot segments";
         ConsentIdOther: "fdx.consent.other",
-            "FDX Consent API", "the grant is another consent than the one that was asked for";
+            "FDX Consent API", "the grant belongs to another consent than the requested one";
         ConsentInactive: "fdx.consent.inactive",
             "FDX Consent API", "the consent is not active; the tokens are kept";
         ContentEncoding: "rfc9110.content_encoding",
@@ -64,37 +64,37 @@ faults! {
         ContentType: "rfc9110.content_type",
             "RFC 9110 section 8.3", "the body is not application/json";
         EndpointNotHttps: "fapi2.endpoint.https",
-            "FAPI 2.0 Security Profile 5.2.1-1", "the metadata names a URL that is not usable https";
+            "FAPI 2.0 Security Profile 5.2.1-1", "the metadata has a URL that is not usable https";
         ExpiresIn: "rfc9126.expires_in",
             "RFC 9126 section 2.2", "expires_in is not a number of seconds from 1";
         IdTokenMissing: "oidc.id_token.missing",
-            "OpenID Connect Core 3.1.3.3", "openid was asked for and no ID token came; the tokens are kept";
+            "OpenID Connect Core 3.1.3.3", "openid was requested, and the response has no ID token; the tokens are kept";
         Introspection: "rfc7662.active",
             "RFC 7662 section 2.2", "the token that was just issued is not active; the tokens are kept";
         IntrospectionUnsigned: "rfc9701.unsigned",
             "FAPI 2.0 Message Signing 5.5.2", "the introspection response is not signed";
         IssuerMismatch: "rfc8414.issuer.mismatch",
-            "RFC 8414 section 3.3", "the metadata's issuer is not the one that was asked";
+            "RFC 8414 section 3.3", "the metadata's issuer differs from the requested issuer";
         NonceSyntax: "rfc9449.nonce.syntax",
             "RFC 9449 section 8.1", "DPoP-Nonce is repeated, empty, too long or has other characters";
         NonceAgain: "rfc9449.nonce.again",
-            "RFC 9449 section 8", "a fresh nonce was asked for again after it was given";
+            "RFC 9449 section 8", "the server required another nonce although the request had a fresh one";
         PkceUnsupported: "rfc7636.s256",
             "FAPI 2.0 Security Profile 5.3.3.2-3", "the metadata does not list S256";
         RefreshedIdentity: "oidc.refresh.identity",
             "OpenID Connect Core 12.2", "the refreshed ID token is about another customer or login";
         PushStatus: "rfc9126.status",
-            "RFC 9126 section 2.2", "a push that was taken is answered with 201";
+            "RFC 9126 section 2.2", "the response to an accepted push must have status 201";
         Redirected: "fapi2.back_channel.redirect",
             "FAPI 2.0 Security Profile 5.3.2.2-10", "a back-channel endpoint answered with a redirect";
         RegistrationStatus: "rfc7591.status",
-            "RFC 7591 section 3.2.1", "a registration that was taken is answered with 201";
+            "RFC 7591 section 3.2.1", "the response to an accepted registration must have status 201";
         RequestUri: "rfc9126.request_uri",
             "RFC 9126 section 2.2", "request_uri is empty or too long";
         Status: "rfc9110.status",
-            "RFC 9110 section 15", "the status is not one that this answer may have";
+            "RFC 9110 section 15", "this response must not have this status";
         TokenType: "rfc6749.token_type",
-            "FAPI 2.0 Security Profile 5.3.3.1-1", "the token is not bound as it was asked to be";
+            "FAPI 2.0 Security Profile 5.3.3.1-1", "token_type is not the one of the requested binding";
     }
 }
 
@@ -124,7 +124,7 @@ impl From<MemberFault> for Broken {
 }
 
 impl ServerRule {
-    /// The deviation that would allow it.
+    /// The deviation that would allow a violation of this rule.
     pub(crate) fn allowed_by(self) -> Option<Deviation> {
         match self {
             Self::EndpointNotHttps => Some(Deviation::LoopbackHttp),
@@ -150,10 +150,10 @@ impl ServerRule {
 }
 
 impl ServerFault {
-    /// `on_no_response` is what is safe where it can't be known whether the server acted.
+    /// `on_no_response` is the next step that is safe if the server may have acted.
     pub(crate) fn new(rule: ServerRule, said: Said, on_no_response: NextStep) -> Self {
         let next_step = match (rule, on_no_response) {
-            // Not what the server meant to say: a proxy's page, a broken connection.
+            // Probably not the server's own response: a proxy's page, or a broken connection.
             (_, NextStep::Retry { .. }) if said.is_passing() => {
                 NextStep::Retry { after: said.retry_after }
             }

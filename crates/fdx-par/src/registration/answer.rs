@@ -50,7 +50,7 @@ pub(super) fn read(
     };
     let received = (document.registration_client_uri, document.registration_access_token);
     let access = renewed(registrar, access, received, &mut notices);
-    notices.extend(comparison::compare(registrar.asked(), &document.metadata).notices());
+    notices.extend(comparison::compare(registrar.requested(), &document.metadata).notices());
     Ok(Registered {
         issuer: registrar.config().issuer.clone(),
         client_id,

@@ -33,11 +33,11 @@ impl Comparison {
     }
 }
 
-pub(super) fn compare(asked: &ClientMetadata, answered: &ClientMetadata) -> Comparison {
+pub(super) fn compare(requested: &ClientMetadata, registered: &ClientMetadata) -> Comparison {
     let mut comparison = Comparison::default();
-    for (name, wanted) in asked.iter() {
+    for (name, wanted) in requested.iter() {
         let law = LAWS.iter().find(|law| law.member == name);
-        let outcome = match (law, answered.raw(name)) {
+        let outcome = match (law, registered.raw(name)) {
             (Some(law), Some(found)) => (law.judge)(wanted, found),
             (Some(law), None) => law.absent,
             (None, Some(found)) if name == "scope" && same_scope(wanted, found) => Outcome::Same,
@@ -52,8 +52,11 @@ pub(super) fn compare(asked: &ClientMetadata, answered: &ClientMetadata) -> Comp
             }
         }
     }
-    let unasked = |law: &&Law| !asked.has(law.member) && identifies(answered.raw(law.member));
-    for law in LAWS.iter().filter(|law| law.unasked == Outcome::Weakened).filter(unasked) {
+    let not_requested =
+        |law: &&Law| !requested.has(law.member) && identifies(registered.raw(law.member));
+    for law in
+        LAWS.iter().filter(|law| law.not_requested == Outcome::Weakened).filter(not_requested)
+    {
         if !comparison.weakened.contains(&law.fault) {
             comparison.weakened.push(law.fault);
         }
@@ -83,7 +86,7 @@ struct Law {
     member: &'static str,
     fault: RegistrationFault,
     absent: Outcome,
-    unasked: Outcome,
+    not_requested: Outcome,
     judge: fn(&RawJson, &RawJson) -> Outcome,
 }
 
@@ -93,7 +96,7 @@ const fn needed(
     fault: RegistrationFault,
     judge: fn(&RawJson, &RawJson) -> Outcome,
 ) -> Law {
-    Law { member, fault, absent: Outcome::Weakened, unasked: Outcome::Otherwise, judge }
+    Law { member, fault, absent: Outcome::Weakened, not_requested: Outcome::Otherwise, judge }
 }
 
 /// A member that a server may not know, and that only narrows what the client itself does.
@@ -102,7 +105,7 @@ const fn droppable(
     fault: RegistrationFault,
     judge: fn(&RawJson, &RawJson) -> Outcome,
 ) -> Law {
-    Law { member, fault, absent: Outcome::Otherwise, unasked: Outcome::Otherwise, judge }
+    Law { member, fault, absent: Outcome::Otherwise, not_requested: Outcome::Otherwise, judge }
 }
 
 /// A member that identifies the client: one that was not requested may be another party's.
@@ -111,7 +114,7 @@ const fn identifying(
     fault: RegistrationFault,
     judge: fn(&RawJson, &RawJson) -> Outcome,
 ) -> Law {
-    Law { member, fault, absent: Outcome::Otherwise, unasked: Outcome::Weakened, judge }
+    Law { member, fault, absent: Outcome::Otherwise, not_requested: Outcome::Weakened, judge }
 }
 
 const LAWS: &[Law] = &[
@@ -122,7 +125,7 @@ const LAWS: &[Law] = &[
         member: "response_types",
         fault: RegistrationFault::ResponseTypes,
         absent: Outcome::Same,
-        unasked: Outcome::Otherwise,
+        not_requested: Outcome::Otherwise,
         judge: response_types,
     },
     droppable("response_modes", RegistrationFault::ResponseModes, same_set),
@@ -184,46 +187,48 @@ fn outcome(same: bool) -> Outcome {
     if same { Outcome::Same } else { Outcome::Weakened }
 }
 
-fn same(asked: &RawJson, answered: &RawJson) -> Outcome {
-    outcome(same_value(asked, answered))
+fn same(requested: &RawJson, registered: &RawJson) -> Outcome {
+    outcome(same_value(requested, registered))
 }
 
 /// As JSON: a server may write the same value in another form.
-fn same_value(asked: &RawJson, answered: &RawJson) -> bool {
-    asked == answered
-        || asked.value().is_ok_and(|asked| answered.value().is_ok_and(|answered| asked == answered))
+fn same_value(requested: &RawJson, registered: &RawJson) -> bool {
+    requested == registered
+        || requested.value().is_ok_and(|requested| {
+            registered.value().is_ok_and(|registered| requested == registered)
+        })
 }
 
 /// RFC 9864: EdDSA and Ed25519 are the same here.
-fn same_algorithm(asked: &RawJson, answered: &RawJson) -> Outcome {
+fn same_algorithm(requested: &RawJson, registered: &RawJson) -> Outcome {
     let name = |raw: &RawJson| raw.read::<String>().ok();
     let algorithm = |raw| name(raw).and_then(|name| Algorithm::from_name(&name));
-    outcome(algorithm(asked).is_some() && algorithm(asked) == algorithm(answered))
+    outcome(algorithm(requested).is_some() && algorithm(requested) == algorithm(registered))
 }
 
 fn set(raw: &RawJson) -> Option<BTreeSet<String>> {
     raw.read().ok()
 }
 
-fn same_set(asked: &RawJson, answered: &RawJson) -> Outcome {
-    outcome(set(asked).is_some() && set(asked) == set(answered))
+fn same_set(requested: &RawJson, registered: &RawJson) -> Outcome {
+    outcome(set(requested).is_some() && set(requested) == set(registered))
 }
 
 /// `none` issues nothing (OAuth 2.0 Multiple Response Types, section 4).
-fn response_types(asked: &RawJson, answered: &RawJson) -> Outcome {
-    let answered = set(answered).map(|mut types| {
+fn response_types(requested: &RawJson, registered: &RawJson) -> Outcome {
+    let registered = set(registered).map(|mut types| {
         types.remove("none");
         types
     });
-    outcome(set(asked).is_some() && set(asked) == answered)
+    outcome(set(requested).is_some() && set(requested) == registered)
 }
 
-/// What was not asked for is an open door; without `authorization_code` there is no consent.
-fn grant_types(asked: &RawJson, answered: &RawJson) -> Outcome {
-    match (set(asked), set(answered)) {
-        (Some(asked), Some(answered)) if asked == answered => Outcome::Same,
-        (Some(asked), Some(answered))
-            if answered.is_subset(&asked) && answered.contains("authorization_code") =>
+/// What was not requested for is an open door; without `authorization_code` there is no consent.
+fn grant_types(requested: &RawJson, registered: &RawJson) -> Outcome {
+    match (set(requested), set(registered)) {
+        (Some(requested), Some(registered)) if requested == registered => Outcome::Same,
+        (Some(requested), Some(registered))
+            if registered.is_subset(&requested) && registered.contains("authorization_code") =>
         {
             Outcome::Otherwise
         }
@@ -231,15 +236,15 @@ fn grant_types(asked: &RawJson, answered: &RawJson) -> Outcome {
     }
 }
 
-fn keys(asked: &RawJson, answered: &RawJson) -> Outcome {
-    outcome(same_keys(asked, answered))
+fn keys(requested: &RawJson, registered: &RawJson) -> Outcome {
+    outcome(same_keys(requested, registered))
 }
 
 /// RFC 6749 3.3: the order of scopes says nothing. Fewer or more of them show at the next push.
-fn same_scope(asked: &RawJson, answered: &RawJson) -> bool {
+fn same_scope(requested: &RawJson, registered: &RawJson) -> bool {
     let tokens = |raw: &RawJson| {
         let text: Option<String> = raw.read().ok();
         text.map(|text| text.split_whitespace().map(str::to_owned).collect::<BTreeSet<_>>())
     };
-    tokens(asked).is_some() && tokens(asked) == tokens(answered)
+    tokens(requested).is_some() && tokens(requested) == tokens(registered)
 }

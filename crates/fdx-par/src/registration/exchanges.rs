@@ -203,7 +203,7 @@ pub(super) fn write_register(
     mint: &Mint<'_>,
 ) -> Result<(Outgoing, InteractionId), Error> {
     let target = registrar.target()?;
-    let body = Body::Json(registrar.asked().to_object());
+    let body = Body::Json(registrar.requested().to_object());
     let outgoing = Outgoing::new(Method::POST, target.url, target.certificate, body, LIMIT);
     let token = match access {
         InitialAccess::Open => None,
@@ -236,7 +236,7 @@ pub(super) fn write_update(
     registered: &Registered,
     mint: &Mint<'_>,
 ) -> Result<(Outgoing, InteractionId), Error> {
-    let metadata = merged(registrar.asked(), &registered.metadata);
+    let metadata = merged(registrar.requested(), &registered.metadata);
     let mut object = metadata.to_object();
     object.text("client_id", registered.client_id());
     registrar.manage(Method::PUT, registered, Body::Json(object), mint)
@@ -244,13 +244,13 @@ pub(super) fn write_update(
 
 /// RFC 7592 2.2: every member that the server returned is sent, with our values where we have some;
 /// and none that manages the registration, which [`Registered`] keeps apart.
-fn merged(asked: &ClientMetadata, returned: &ClientMetadata) -> ClientMetadata {
+fn merged(requested: &ClientMetadata, returned: &ClientMetadata) -> ClientMetadata {
     let mut merged = returned.clone();
-    for (name, value) in asked.iter() {
+    for (name, value) in requested.iter() {
         merged.insert(name.to_owned(), value.clone());
     }
     // RFC 7591 2: never both.
-    match (asked.has("jwks"), asked.has("jwks_uri")) {
+    match (requested.has("jwks"), requested.has("jwks_uri")) {
         (true, _) => merged.remove("jwks_uri"),
         (_, true) => merged.remove("jwks"),
         _ => {}

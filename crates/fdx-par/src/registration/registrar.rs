@@ -87,7 +87,7 @@ struct Inner {
     config: ClientConfig,
     /// The same, fitted to dialect and metadata.
     client: Client,
-    asked: ClientMetadata,
+    requested: ClientMetadata,
 }
 
 /// Bytes that an answer may have.
@@ -109,15 +109,15 @@ impl Registrar {
         registration: &Registration,
         metadata: ServerMetadata,
     ) -> Result<Self, Error> {
-        let asked = derived::metadata(&config, &Profile::of(&config.dialect), registration)?;
+        let requested = derived::metadata(&config, &Profile::of(&config.dialect), registration)?;
         let client = Client::new(config.clone(), metadata)?;
-        Ok(Self(Arc::new(Inner { config, client, asked })))
+        Ok(Self(Arc::new(Inner { config, client, requested })))
     }
 
     /// The client metadata that is registered, as JSON.
     #[must_use]
     pub fn client_metadata(&self) -> String {
-        self.asked().to_object().to_json().expose().to_owned()
+        self.requested().to_object().to_json().expose().to_owned()
     }
 
     /// The configuration of the client that was registered.
@@ -152,7 +152,7 @@ impl Registrar {
     }
 
     fn compare(&self, registered: &Registered) -> Comparison {
-        comparison::compare(self.asked(), &registered.metadata)
+        comparison::compare(self.requested(), &registered.metadata)
     }
 
     pub(super) fn config(&self) -> &ClientConfig {
@@ -163,8 +163,8 @@ impl Registrar {
         self.0.client.profile()
     }
 
-    pub(super) fn asked(&self) -> &ClientMetadata {
-        &self.0.asked
+    pub(super) fn requested(&self) -> &ClientMetadata {
+        &self.0.requested
     }
 
     pub(super) fn target(&self) -> Result<Target, Error> {

@@ -110,7 +110,7 @@ fn unrequested_id_token_is_a_notice() {
     let exchanged = world.exchange(&client, pending, &callback).unwrap();
     match client.verify(exchanged, None, world.now).unwrap() {
         Verification::Done(verified) => {
-            assert_eq!(verified.notices(), [Notice::IdTokenUnasked]);
+            assert_eq!(verified.notices(), [Notice::IdTokenNotRequested]);
             assert!(verified.id_token().is_none());
         }
         Verification::Decrypt(_) | Verification::FetchKeys(_) => panic!("no key is needed"),

@@ -23,13 +23,13 @@ rows! {
             Refuse("fdx.consent.inactive"), "returns a grant with an unknown status";
         WithoutStatus: "consent-without-status", "FDX Consent API",
             Report("consent-status-missing"), "returns a grant without a status";
-        Unasked: "consent-unasked", "FDX Consent API; RFC 9396 7", Report("unasked"),
+        NotRequested: "consent-not-requested", "FDX Consent API; RFC 9396 7", Report("not-requested"),
             "grants an account's investments, which were not requested";
         OtherRecipient: "consent-recipient-other", "FDX Consent API, Party",
             Report("recipient-other"),
             "returns a grant with another recipient: the token is bound to its client regardless, and \
              FDX does not define the name of a recipient";
-        WithoutResources: "consent-without-resources", "FDX Consent API", Report("not-told"),
+        WithoutResources: "consent-without-resources", "FDX Consent API", Report("not-reported"),
             "does not report what was granted, which means neither all nor nothing";
         InteractionOther: "consent-interaction-id-other", "FDX API, x-fapi-interaction-id",
             Report("interaction-id-other"), "responds with the interaction id of another call";
@@ -61,7 +61,7 @@ impl WrongConsent {
             Self::Expired => stage.member("status", json!("EXPIRED")),
             Self::UnknownStatus => stage.member("status", json!("ASLEEP")),
             Self::WithoutStatus => stage.without("status"),
-            Self::Unasked => stage.json(|grant| {
+            Self::NotRequested => stage.json(|grant| {
                 let resources = grant.get_mut("resources").and_then(Value::as_array_mut);
                 resources.into_iter().for_each(|resources| {
                     resources.push(json!({
