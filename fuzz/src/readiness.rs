@@ -1,4 +1,4 @@
-use fdx_par::{Client, Readiness, Severity, WellKnown, discover};
+use fdx_par::{Client, Readiness, WellKnown, discover, readiness::Severity};
 
 use crate::message::answered;
 use crate::scene::{NOW, config, issuer};

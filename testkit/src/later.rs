@@ -1,7 +1,8 @@
 use fdx_par::{
-    AccessToken, Client, ClientToken, ConsentRead, ConsentRevoked, Error, Exchanged, Refreshed,
-    Refused, ResourceAnswer, ResourceRequest, Revocations, Revoked, StoredGrant, TokenTypeHint,
-    Tokens, UnverifiedTokens, Verification,
+    AccessToken, Client, ConsentRead, Error, Exchanged, Refreshed, Refused, ResourceAnswer,
+    ResourceRequest, Revoked, StoredGrant, TokenTypeHint, Tokens, UnverifiedTokens, Verification,
+    fdx_api::{ConsentRevoked, Revocations},
+    tokens::ClientToken,
 };
 use fdx_rar::{ConsentId, ConsentRevocationRequest, PartyType, RevocationReason, Scopes};
 use fdx_sandbox::customer::Decision;

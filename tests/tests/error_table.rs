@@ -11,8 +11,8 @@ use fdx_jose::{
     RequestObjectError, SignedIntrospectionError, SigningError,
 };
 use fdx_par::{
-    CallFault, CallbackFault, ConfigurationFault, Error, NextStep, RegistrationFault, SealFault,
-    ServerRule, StoredStateFault,
+    CallFault, CallbackFault, ConfigurationFault, Error, NextStep, ServerRule, StoredStateFault,
+    error::{RegistrationFault, SealFault},
 };
 use fdx_wire::json::{self, JsonError, Limits};
 

@@ -6,8 +6,8 @@ use core::time::Duration;
 
 use fdx_jose::PrivateKey;
 use fdx_par::{
-    Callback, Client, Draft, KeyPolicy, NextStep, Output, ResponseMode, ServerKeys, Unverified,
-    WellKnown, discover,
+    Callback, Client, Draft, NextStep, Output, ResponseMode, ServerKeys, WellKnown,
+    client::Unverified, discover, discovery::KeyPolicy,
 };
 use fdx_sandbox::OldKeys;
 use fdx_sandbox::customer::Decision;

@@ -2,7 +2,7 @@
 
 use fdx_par::dialect::{self, ALL, AUTIONAL, Need, UAE};
 use fdx_par::not_fapi::{AUTIONAL_CLIENT_SECRET, MX};
-use fdx_par::{ConfigurationFault, Deviation, Dialect, Error};
+use fdx_par::{ConfigurationFault, Dialect, Error, error::Deviation};
 
 /// How consent is requested from a provider.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

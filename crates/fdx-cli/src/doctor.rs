@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use fdx_par::{
-    ClientConfig, Deviation, Finding, Readiness, Severity, WellKnown, discover_document,
+    ClientConfig, Readiness, WellKnown,
+    discovery::discover_document,
+    error::Deviation,
+    readiness::{Finding, Severity},
 };
 use fdx_transport_hyper::{Roots, Transport, system_now};
 use fdx_wire::Issuer;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use fdx_par::{Deviation, Error, NextStep, Refusal};
+use fdx_par::{Error, NextStep, Refusal, error::Deviation};
 use fdx_transport_hyper::{CertificateFault, ConnectFault, RunError, TransportError, VerifyError};
 
 use crate::dialect::that_allow;

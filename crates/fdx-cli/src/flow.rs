@@ -3,7 +3,7 @@
 use fdx_jose::{JwtError, PrivateKey};
 use fdx_par::{
     Callback, Client, ConsentRead, Draft, Endpoint, Error, Exchanged, Granted, Output, Pending,
-    Refused, ResponseMode, StoredGrant, Unverified, Verified,
+    Refused, ResponseMode, StoredGrant, Verified, client::Unverified,
 };
 use fdx_sandbox::customer::{ConsentPage, Decision, visit};
 use fdx_transport_hyper as transport;

@@ -142,31 +142,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod client;
-mod consent;
+pub mod client;
+pub mod consent;
 pub mod dialect;
-mod discovery;
-mod error;
+pub mod discovery;
+pub mod error;
 mod exchange;
-mod fdx_api;
+pub mod fdx_api;
 pub mod manual;
 pub mod not_fapi;
-mod readiness;
-mod registration;
+pub mod readiness;
+pub mod registration;
 #[cfg(test)]
 mod tests;
-mod tokens;
+pub mod tokens;
 
 pub use client::binding::BoundBy;
 pub use client::client::Client;
 pub use client::config::{
-    ClientAuthentication, ClientConfig, IdTokenEncryption, MtlsEndpoints, RequestObjects,
-    ResponseMode, SenderConstraint,
+    ClientAuthentication, ClientConfig, MtlsEndpoints, RequestObjects, ResponseMode,
+    SenderConstraint,
 };
-pub use client::encrypted::Encrypted;
-pub use client::endpoints::Target;
 pub use client::fdx_headers::{ActorType, FdxHeaders};
-pub use client::verification::{Unverified, Verification};
+pub use client::verification::Verification;
 pub use consent::callback::callback::{Accepted, Callback};
 pub use consent::callback::signed::SignedCallback;
 pub use consent::code_exchange::Exchanged;
@@ -175,41 +173,32 @@ pub use consent::pending::pending::{FlowId, Pending};
 pub use consent::push::pushed::{AuthorizationUrl, Pushed};
 pub use consent::push::request::AuthorizationRequest;
 pub use consent::refresh::Refreshed;
-pub use consent::stored_grant::{Identity, StoredGrant};
+pub use consent::stored_grant::StoredGrant;
 pub use consent::unverified::UnverifiedTokens;
 pub use consent::verified::Verified;
 pub use dialect::definition::Dialect;
 pub use discovery::discover::{WellKnown, discover};
-pub use discovery::document::{MetadataDocument, discover_document};
 pub use discovery::endpoint::Endpoint;
-pub use discovery::keys::{KeyDecision, KeyNeed, KeyPolicy, ServerKeys};
+pub use discovery::keys::ServerKeys;
 pub use discovery::metadata::ServerMetadata;
-pub use error::callback::{CallbackFault, SealFault};
+pub use error::callback::CallbackFault;
 pub use error::caller::{CallFault, ConfigurationFault, StoredStateFault};
-pub use error::deviation::Deviation;
 pub use error::error::Error;
 pub use error::next_step::NextStep;
 pub use error::notice::Notice;
-pub use error::refusal::{Refusal, RefusalKind};
+pub use error::refusal::Refusal;
 pub use error::refused::Refused;
-pub use error::registration::RegistrationFault;
-pub use error::said::{Excerpt, Said};
-pub use error::server::{ServerFault, ServerRule};
+pub use error::server::ServerRule;
 pub use exchange::draft::{Draft, Output, Sent, Step};
 pub use exchange::nonces::NonceMemory;
 pub use exchange::request::{ClientCertificate, Request};
 pub use fdx_api::consent::ConsentRead;
 pub use fdx_api::resource::{ResourceAnswer, ResourceRequest};
-pub use fdx_api::revocation::{ConsentRevoked, RevocationOutcome, Revocations};
 pub use readiness::readiness::Readiness;
-pub use readiness::rule::{Finding, Severity};
 pub use registration::choices::Registration;
-pub use registration::exchanges::{Deleted, InitialAccess};
-pub use registration::registered::{Registered, RegistrationAccess};
+pub use registration::exchanges::InitialAccess;
+pub use registration::registered::Registered;
 pub use registration::registrar::Registrar;
-pub use registration::registry::{Intermediary, RegistryReference, TlsClientAuthName};
-pub use tokens::client_credentials::ClientToken;
 pub use tokens::introspection::Introspection;
 pub use tokens::revocation::{Revoked, TokenTypeHint};
-pub use tokens::signed_introspection::IntrospectionJwt;
 pub use tokens::tokens::{AccessToken, Tokens};

@@ -2,10 +2,8 @@
 //! a variant without a row, and `cargo xtask test` a row whose test does not exist.
 
 use crate::dialect::uae::AccountAccessConsentError;
-use crate::{
-    CallFault, CallbackFault, ConfigurationFault, Error, RefusalKind, RegistrationFault, SealFault,
-    ServerRule, StoredStateFault,
-};
+use crate::error::{RefusalKind, RegistrationFault, SealFault};
+use crate::{CallFault, CallbackFault, ConfigurationFault, Error, ServerRule, StoredStateFault};
 
 const _: fn(&AccountAccessConsentError) -> &str = |error| match error {
     AccountAccessConsentError::Expired

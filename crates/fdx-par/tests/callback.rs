@@ -1,7 +1,7 @@
 //! The callback: one right answer, and everything that only looks like it.
 
 use fdx_par::{
-    Callback, CallbackFault, Client, Error, NextStep, Pending, RefusalKind, StoredStateFault,
+    Callback, CallbackFault, Client, Error, NextStep, Pending, StoredStateFault, error::RefusalKind,
 };
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Setup, World, usual_request};

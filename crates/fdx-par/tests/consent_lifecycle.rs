@@ -4,8 +4,9 @@
 use core::time::Duration;
 
 use fdx_par::{
-    AccessToken, BoundBy, Client, ClientCertificate, ConsentRevoked, Error, NextStep, Notice,
-    ResourceRequest, RevocationOutcome, Revocations, StoredGrant, StoredStateFault,
+    AccessToken, BoundBy, Client, ClientCertificate, Error, NextStep, Notice, ResourceRequest,
+    StoredGrant, StoredStateFault,
+    fdx_api::{ConsentRevoked, RevocationOutcome, Revocations},
 };
 use fdx_rar::{ConsentId, ConsentStatus, PartyType, RevocationReason, Scopes};
 use fdx_testkit::kit::attached;

@@ -7,7 +7,8 @@ use fdx_jose::{
 };
 use fdx_par::dialect::MASTERCARD;
 use fdx_par::{
-    Client, Encrypted, Error, Exchanged, IdTokenEncryption, NextStep, StoredGrant, Verification,
+    Client, Error, Exchanged, NextStep, StoredGrant, Verification,
+    client::{Encrypted, IdTokenEncryption},
 };
 use fdx_sandbox::customer::Decision;
 use fdx_testkit::kit::encrypt_a256gcm;

@@ -3,7 +3,7 @@
 use fdx_par::{
     AccessToken, CallFault, Client, ClientAuthentication, ClientCertificate, ConfigurationFault,
     Draft, Endpoint, MtlsEndpoints, Output, ResourceRequest, SenderConstraint, StoredStateFault,
-    Target,
+    client::Target,
 };
 use fdx_testkit::kit::attached;
 use fdx_testkit::{Authentication, Binding, Setup, World, entropy, patched, usual_request};

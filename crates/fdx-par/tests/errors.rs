@@ -2,8 +2,8 @@
 
 use fdx_jose::{JwtError, Signature, Signer, SigningError, SigningInput, statement};
 use fdx_par::{
-    AuthorizationRequest, CallFault, Client, ConfigurationFault, Error, NextStep, RefusalKind,
-    ResourceRequest, ResponseMode,
+    AuthorizationRequest, CallFault, Client, ConfigurationFault, Error, NextStep, ResourceRequest,
+    ResponseMode, error::RefusalKind,
 };
 use fdx_testkit::{
     Answer, Setup, World, answer, claims, consent_request, entropy, keys, patched, start,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fdx_par::dialect::UAE;
 use fdx_par::{
     Draft, Error, InitialAccess, Output, ResourceRequest, ResponseMode, ServerRule, TokenTypeHint,
-    WellKnown, discover, discover_document,
+    WellKnown, discover, discovery::discover_document,
 };
 use fdx_rar::{ConsentRevocationRequest, PartyType, RevocationReason, Scopes};
 use fdx_sandbox::NoncePolicy;

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use fdx_jose::{Algorithm, PrivateKey};
 use fdx_par::{
-    Callback, Client, Error, Exchanged, KeyDecision, KeyNeed, KeyPolicy, NextStep, Pending,
-    ResponseMode, ServerKeys, Verification,
+    Callback, Client, Error, Exchanged, NextStep, Pending, ResponseMode, ServerKeys, Verification,
+    discovery::{KeyDecision, KeyNeed, KeyPolicy},
 };
 use fdx_sandbox::{NoncePolicy, OldKeys};
 use fdx_testkit::kit::received;

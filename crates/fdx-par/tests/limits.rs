@@ -7,8 +7,8 @@ use fdx_par::dialect::UAE;
 use fdx_par::not_fapi::MX;
 use fdx_par::{
     AuthorizationRequest, Callback, CallbackFault, Client, ConfigurationFault, Draft,
-    InitialAccess, Output, Pending, Registration, ResourceRequest, ResponseMode, SealFault,
-    StoredStateFault, TokenTypeHint, WellKnown, discover,
+    InitialAccess, Output, Pending, Registration, ResourceRequest, ResponseMode, StoredStateFault,
+    TokenTypeHint, WellKnown, discover, error::SealFault,
 };
 use fdx_rar::{
     ConsentDuration, ConsentRequest, ConsentRevocationRequest, DataCluster, PartyType,

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use fdx_jose::{SealingKey, SealingKeys, Signature, backend};
 use fdx_par::{
-    CallFault, Callback, Client, ConsentRead, Draft, Error, Exchanged, Introspection,
-    IntrospectionJwt, NextStep, Output, Pushed, Refreshed, ResourceAnswer, ResourceRequest,
-    Revoked, ServerKeys, ServerMetadata, Step, TokenTypeHint, WellKnown, discover,
+    CallFault, Callback, Client, ConsentRead, Draft, Error, Exchanged, Introspection, NextStep,
+    Output, Pushed, Refreshed, ResourceAnswer, ResourceRequest, Revoked, ServerKeys,
+    ServerMetadata, Step, TokenTypeHint, WellKnown, discover, tokens::IntrospectionJwt,
 };
 use fdx_sandbox::{NoncePolicy, RefreshPolicy};
 use fdx_testkit::kit::attached;

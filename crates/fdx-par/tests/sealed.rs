@@ -1,7 +1,7 @@
 //! The sealed pending value: a cookie that any node opens, and nobody else.
 
 use fdx_jose::{SealingKey, SealingKeys, backend};
-use fdx_par::{AuthorizationRequest, Callback, Client, Error, NextStep, Pending, SealFault};
+use fdx_par::{AuthorizationRequest, Callback, Client, Error, NextStep, Pending, error::SealFault};
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::kit::received;

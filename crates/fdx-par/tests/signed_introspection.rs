@@ -2,8 +2,8 @@
 
 use fdx_jose::{Algorithm, JwtError, PrivateKey};
 use fdx_par::{
-    Client, Error, IntrospectionJwt, NextStep, Refused, ServerKeys, ServerRule, TokenTypeHint,
-    Verification, Verified,
+    Client, Error, NextStep, Refused, ServerKeys, ServerRule, TokenTypeHint, Verification,
+    Verified, tokens::IntrospectionJwt,
 };
 use fdx_sandbox::{ConsentIdCarrier, NoncePolicy, OldKeys};
 use fdx_testkit::kit;

@@ -2,8 +2,8 @@
 
 use fdx_jose::Algorithm;
 use fdx_par::{
-    AuthorizationRequest, Client, Error, Exchanged, Identity, NextStep, ResponseMode, Revoked,
-    ServerRule, StoredStateFault, TokenTypeHint, UnverifiedTokens, Verification,
+    AuthorizationRequest, Client, Error, Exchanged, NextStep, ResponseMode, Revoked, ServerRule,
+    StoredStateFault, TokenTypeHint, UnverifiedTokens, Verification, consent::Identity,
 };
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{NoncePolicy, RefreshPolicy};

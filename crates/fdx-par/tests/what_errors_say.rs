@@ -1,7 +1,10 @@
 //! What an error says to whoever has to do something about it.
 
 use fdx_jose::JwtError;
-use fdx_par::{CallbackFault, Deviation, Error, Excerpt, NextStep, dialect};
+use fdx_par::{
+    CallbackFault, Error, NextStep, dialect,
+    error::{Deviation, Excerpt},
+};
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Answer, Setup, World, answer, patched};
 use http::HeaderValue;

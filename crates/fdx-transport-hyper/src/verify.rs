@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fdx_jose::PrivateKey;
 use fdx_par::{
-    Client, Error, KeyDecision, KeyNeed, KeyPolicy, NextStep, Refused, ServerKeys, Unverified,
-    Verification,
+    Client, Error, NextStep, Refused, ServerKeys, Verification,
+    client::Unverified,
+    discovery::{KeyDecision, KeyNeed, KeyPolicy},
 };
 use fdx_wire::UnixTime;
 
@@ -18,7 +19,7 @@ use crate::{RunError, Transport};
 #[derive(Debug)]
 #[must_use]
 pub enum Checked<T: Unverified> {
-    /// The ID token is encrypted: [decrypt it](fdx_par::Encrypted::open) and verify again.
+    /// The ID token is encrypted: [decrypt it](fdx_par::client::Encrypted::open) and verify again.
     Decrypt(T::Decrypt),
     /// The verified value.
     Done(T::Verified),

@@ -1,4 +1,4 @@
-use fdx_par::{Client, RevocationOutcome, StoredGrant};
+use fdx_par::{Client, StoredGrant, fdx_api::RevocationOutcome};
 use fdx_rar::{ConsentRevocationRequest, PartyType, RevocationReason, Scopes};
 
 use super::walk::{Walk, kebab};

@@ -9,8 +9,8 @@ mod tokens;
 use std::path::Path;
 
 use fdx_par::{
-    AuthorizationRequest, AuthorizationUrl, Callback, Client, Deviation, Granted, Notice, Pending,
-    Verified, discover, not_fapi,
+    AuthorizationRequest, AuthorizationUrl, Callback, Client, Granted, Notice, Pending, Verified,
+    discover, error::Deviation, not_fapi,
 };
 use fdx_rar::ConsentReceipt;
 use fdx_transport_hyper::system_now;

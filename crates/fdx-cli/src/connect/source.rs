@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use fdx_par::Deviation;
+use fdx_par::error::Deviation;
 use toml::Spanned;
 
 use crate::connect::config::{self, Authentication, Binding, Config, OWN};

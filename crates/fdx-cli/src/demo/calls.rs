@@ -1,6 +1,6 @@
 //! Calls of the FDX API under the consent, and the end of the consent.
 
-use fdx_par::{Client, Error, Granted, NextStep, ResourceRequest, RevocationOutcome};
+use fdx_par::{Client, Error, Granted, NextStep, ResourceRequest, fdx_api::RevocationOutcome};
 use fdx_rar::{ConsentRevocationRequest, PartyType, ResourceType, RevocationReason};
 use fdx_transport_hyper::system_now;
 use serde::Serialize;

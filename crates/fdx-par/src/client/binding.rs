@@ -2,6 +2,7 @@ use fdx_jose::Thumbprint;
 
 /// How a token is bound to its owner.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum BoundBy {
     /// A proof by a key (RFC 9449).
     Dpop,

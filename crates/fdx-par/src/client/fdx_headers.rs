@@ -37,6 +37,7 @@ pub struct FdxHeaders {
 
 /// `FDX-API-Actor-Type`: whether the customer waits for the response.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum ActorType {
     /// `USER`: the customer is present.
     User,

@@ -13,3 +13,14 @@ pub(crate) mod owner;
 pub(crate) mod redirect_uri;
 pub(crate) mod sender_constraint;
 pub(crate) mod verification;
+
+pub use binding::BoundBy;
+pub use client::Client;
+pub use config::{
+    ClientAuthentication, ClientConfig, IdTokenEncryption, MtlsEndpoints, RequestObjects,
+    ResponseMode, SenderConstraint,
+};
+pub use encrypted::Encrypted;
+pub use endpoints::Target;
+pub use fdx_headers::{ActorType, FdxHeaders};
+pub use verification::{Unverified, Verification};

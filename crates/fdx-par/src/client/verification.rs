@@ -9,12 +9,12 @@ use crate::error::refused::Refused;
 /// The result of [`Client::verify`] for a value that was not rejected.
 ///
 /// `T::Decrypt` has no value for [`SignedCallback`](crate::SignedCallback) and
-/// [`IntrospectionJwt`](crate::IntrospectionJwt), so a `match` on their verification needs no arm
-/// for [`Verification::Decrypt`].
+/// [`IntrospectionJwt`](crate::tokens::IntrospectionJwt), so a `match` on their verification needs
+/// no arm for [`Verification::Decrypt`].
 #[derive(Debug)]
 #[must_use]
 pub enum Verification<T: Unverified> {
-    /// The ID token is encrypted: [decrypt it](crate::Encrypted::open) and verify again.
+    /// The ID token is encrypted: [decrypt it](crate::client::Encrypted::open) and verify again.
     Decrypt(T::Decrypt),
     /// The keys do not include the key that signed the value: [fetch the
     /// keys](Client::fetch_keys) and verify again. The value is unchanged.
@@ -25,9 +25,9 @@ pub enum Verification<T: Unverified> {
 
 /// A value that must be verified before it is used: [`Exchanged`](crate::Exchanged) and
 /// [`Refreshed`](crate::Refreshed) tokens, a [`SignedCallback`](crate::SignedCallback) or an
-/// [`IntrospectionJwt`](crate::IntrospectionJwt). The trait is sealed.
+/// [`IntrospectionJwt`](crate::tokens::IntrospectionJwt). The trait is sealed.
 pub trait Unverified: Checked {
-    /// What must be decrypted first: [`Encrypted`](crate::Encrypted), or
+    /// What must be decrypted first: [`Encrypted`](crate::client::Encrypted), or
     /// [`Infallible`](core::convert::Infallible) where the value is never encrypted.
     type Decrypt;
 
@@ -82,7 +82,7 @@ impl Client {
     ///   identifies the customer. The consent id must not change.
     /// - a [`SignedCallback`](crate::SignedCallback): `iss`, `aud`, `exp` and the signature (JARM
     ///   2.4), then `state` in constant time, then either `error` or `code`, never both.
-    /// - an [`IntrospectionJwt`](crate::IntrospectionJwt): the signed response (RFC 9701 section 5),
+    /// - an [`IntrospectionJwt`](crate::tokens::IntrospectionJwt): the signed response (RFC 9701 section 5),
     ///   then the introspection in it.
     ///
     /// Tokens with a rejected ID token must not be used: [revoke](Client::revoke) them. If the ID

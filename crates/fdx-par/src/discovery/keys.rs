@@ -19,7 +19,7 @@ use crate::exchange::outgoing::Outgoing;
 /// decide alike, and a server whose tokens have unknown keys can't cause endless fetches.
 ///
 /// ```
-/// use fdx_par::{KeyDecision, KeyNeed, KeyPolicy};
+/// use fdx_par::discovery::{KeyDecision, KeyNeed, KeyPolicy};
 /// use fdx_wire::UnixTime;
 ///
 /// let now = UnixTime::from_seconds(1_767_607_200);

@@ -6,3 +6,9 @@ pub(crate) mod endpoint;
 pub(crate) mod keys;
 pub(crate) mod metadata;
 pub(crate) mod reserved;
+
+pub use discover::{WellKnown, discover};
+pub use document::{MetadataDocument, discover_document};
+pub use endpoint::Endpoint;
+pub use keys::{KeyDecision, KeyNeed, KeyPolicy, ServerKeys};
+pub use metadata::ServerMetadata;

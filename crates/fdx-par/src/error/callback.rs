@@ -49,7 +49,7 @@ faults! {
             "fdx-par, sealed pending values", "the callback deadline has passed: start over";
         NotOurs: "fdx.seal.not_ours",
             "fdx-par, sealed pending values",
-            "the sealed value was the sealed value was changed, or sealed for another key, issuer, client, redirect_uri or session";
+            "the sealed value was changed, or sealed for another key, issuer, client, redirect_uri or session";
         TooLarge: "fdx.seal.size",
             "fdx-par, sealed pending values", "the sealed value has more than 3,800 characters, too many for a cookie";
         Version: "fdx.seal.version",

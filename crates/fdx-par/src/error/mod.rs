@@ -12,3 +12,15 @@ pub(crate) mod refused;
 pub(crate) mod registration;
 pub(crate) mod said;
 pub(crate) mod server;
+
+pub use callback::{CallbackFault, SealFault};
+pub use caller::{CallFault, ConfigurationFault, StoredStateFault};
+pub use deviation::Deviation;
+pub use error::Error;
+pub use next_step::NextStep;
+pub use notice::Notice;
+pub use refusal::{Refusal, RefusalKind};
+pub use refused::Refused;
+pub use registration::RegistrationFault;
+pub use said::{Excerpt, Said};
+pub use server::{ServerFault, ServerRule};

@@ -5,3 +5,7 @@ pub(crate) mod consent;
 pub(crate) mod error;
 pub(crate) mod resource;
 pub(crate) mod revocation;
+
+pub use consent::ConsentRead;
+pub use resource::{ResourceAnswer, ResourceRequest};
+pub use revocation::{ConsentRevoked, RevocationOutcome, Revocations};

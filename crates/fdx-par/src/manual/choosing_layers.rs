@@ -30,7 +30,8 @@
 //!    [`Request::max_response_bytes`](crate::Request::max_response_bytes).
 //! 5. It verifies the server's certificate and name, uses TLS 1.2 or 1.3, and has no switch that
 //!    turns verification off.
-//! 6. It has a timeout. If there is no response, [`Sent::on_no_response`](crate::Sent::on_no_response) returns
+//! 6. It has a timeout. If there is no response,
+//! [`Sent::on_no_response`](crate::Sent::on_no_response) returns
 //!    the next safe step.
 //!
 //! The rest is one loop. It is the same for every exchange, with or without `await`:
@@ -89,7 +90,7 @@
 //! `now` is the wall clock in seconds. Read it once for each step. If the clock is wrong by more
 //! than the tolerance (10 seconds, [`ClientConfig::tolerance`](crate::ClientConfig)), servers
 //! refuse the assertions and proofs. The error then contains the difference to the server's `Date`
-//! ([`Said::clock_offset`](crate::Said)). Correct the clock; do not widen the tolerance.
+//! ([`Said::clock_offset`](crate::error::Said)). Correct the clock; do not widen the tolerance.
 //!
 //! [`Entropy`](fdx_wire::Entropy) is 32 bytes from the operating system, fresh for each draft:
 //! `Entropy::from_os` with the feature `os-entropy` of `fdx-wire`. It can't be cloned, because two

@@ -176,5 +176,5 @@
 //! is bound to the client, not to the certificate (RFC 8705 7.1). With
 //! `self_signed_tls_client_auth`, register the new certificate before you use it.
 //!
-//! **The server's keys.** The server rotates them. [`KeyPolicy`](crate::KeyPolicy) returns whether
-//! to use the cached keys, fetch them again, or reject an unknown key.
+//! **The server's keys.** The server rotates them. [`KeyPolicy`](crate::discovery::KeyPolicy)
+//! returns whether to use the cached keys, fetch them again, or reject an unknown key.

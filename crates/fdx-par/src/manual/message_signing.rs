@@ -90,7 +90,7 @@
 //! untrusted input can't cause a fetch of keys. The signature follows, with the registered
 //! algorithm, and then `state`. Only then is a code or an error read, and never both. `state` and
 //! `iss` are read only from the JWT. Responses are not decrypted: FAPI 2.0 does not recommend their
-//! encryption. Only ID tokens are decrypted ([`Encrypted`](crate::Encrypted)).
+//! encryption. Only ID tokens are decrypted ([`Encrypted`](crate::client::Encrypted)).
 //!
 //! Register `authorization_signed_response_alg`. JARM's default is RS256, which FAPI 2.0 forbids.
 //!

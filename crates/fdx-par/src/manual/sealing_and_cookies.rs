@@ -50,7 +50,7 @@
 //!   cookies, and finishes them in any order. A flow id is not secret: as a part of `state` it
 //!   passes through the front channel.
 //! - A typical value has 958 characters. Sealing more than 3,800 is an error
-//!   ([`SealFault::TooLarge`](crate::SealFault)), because browsers silently drop larger cookies.
+//!   ([`SealFault::TooLarge`](crate::error::SealFault)), because browsers silently drop larger cookies.
 //!   Browsers keep a few dozen cookies for a site: clear finished ones.
 //!
 //! # The session

@@ -20,7 +20,7 @@
 //! | changes the authorization response | inject a code, an error or another consent | JARM signs it; without JARM: `state`, `iss`, and PKCE at the server | [`message_signing`](super::message_signing) |
 //! | reads requests or responses at a resource server, or steals tokens from a store | use the token | tokens are bound to a key or a certificate whose private key is never sent | [`SenderConstraint`](crate::SenderConstraint) |
 //! | sends malformed responses in the server's place | crash, exhaust or confuse the reader | one strict JSON reader with limits on size, depth and members, which rejects repeated names and names that its parser reserves; fixed algorithms by key type; no panics | `fdx_wire::json`, `fdx_jose::Jws` |
-//! | names new key ids again and again | make the client fetch keys without end | a pure decision with a cooldown | [`KeyPolicy`](crate::KeyPolicy) |
+//! | names new key ids again and again | make the client fetch keys without end | a pure decision with a cooldown | [`KeyPolicy`](crate::discovery::KeyPolicy) |
 //! | reads logs | find codes, tokens, verifiers | secrets print as `[redacted]`; errors never quote the body of a success | [`Error`](crate::Error) |
 //!
 //! # Your responsibilities

@@ -10,3 +10,6 @@ pub(crate) mod flow;
 pub(crate) mod readiness;
 pub(crate) mod reading;
 pub(crate) mod rule;
+
+pub use readiness::Readiness;
+pub use rule::{Finding, Severity};

@@ -8,7 +8,7 @@ use crate::readiness::{algorithms, endpoints, flow};
 /// The findings for one metadata document: one row for each rule, in a fixed order.
 ///
 /// ```
-/// use fdx_par::{Readiness, Severity};
+/// use fdx_par::{Readiness, readiness::Severity};
 ///
 /// let document = br#"{
 ///     "issuer": "https://bank.example",

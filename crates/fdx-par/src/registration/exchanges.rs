@@ -164,6 +164,7 @@ pub(super) fn write_read(
 
 /// What lets a client register (RFC 7591 section 3).
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum InitialAccess {
     /// Nothing: the endpoint is open, or knows the client by its certificate.
     Open,

@@ -25,3 +25,9 @@ pub(crate) mod registered;
 pub(crate) mod registrar;
 pub(crate) mod registry;
 pub(crate) mod stored;
+
+pub use choices::Registration;
+pub use exchanges::{Deleted, InitialAccess};
+pub use registered::{Registered, RegistrationAccess};
+pub use registrar::Registrar;
+pub use registry::{Intermediary, RegistryReference, TlsClientAuthName};

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use fdx_par::{Deviation, Error, Notice, Pushed, ServerRule};
+use fdx_par::{Error, Notice, Pushed, ServerRule, error::Deviation};
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Setup, World, entropy, patched, usual_request};
 use fdx_wire::UnixTime;

@@ -1,6 +1,6 @@
 //! A resource's bytes are the caller's: what is wrong with its JSON is told when it is read.
 
-use fdx_par::{Error, NextStep, RefusalKind, ResourceAnswer, ResourceRequest};
+use fdx_par::{Error, NextStep, ResourceAnswer, ResourceRequest, error::RefusalKind};
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Answer, Setup, World, answer, entropy};
 use serde_json::Value;

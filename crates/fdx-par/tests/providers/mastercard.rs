@@ -1,5 +1,5 @@
 use fdx_par::dialect::MASTERCARD;
-use fdx_par::{Client, InitialAccess, NextStep, Registrar, RevocationOutcome};
+use fdx_par::{Client, InitialAccess, NextStep, Registrar, fdx_api::RevocationOutcome};
 use fdx_rar::Scopes;
 use fdx_sandbox::customer::Decision;
 use fdx_testkit::providers::mastercard::registration;

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use fdx_par::dialect::{self, Line};
-use fdx_par::{Deviation, Dialect, Error, not_fapi};
+use fdx_par::{Dialect, Error, error::Deviation, not_fapi};
 use fdx_sandbox::customer::Decision;
 use fdx_testkit::providers::{PROVIDED, Provided};
 use fdx_testkit::{World, entropy};

@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use fdx_jose::Algorithm;
 use fdx_par::dialect::{Line, Member};
 use fdx_par::{
-    Client, ClientConfig, Deviation, Dialect, Error, Finding, Readiness, Severity, Step, WellKnown,
-    discover, discover_document,
+    Client, ClientConfig, Dialect, Error, Readiness, Step, WellKnown, discover,
+    discovery::discover_document,
+    error::Deviation,
+    readiness::{Finding, Severity},
 };
 use fdx_testkit::kit::received;
 use fdx_testkit::{Authentication, Binding, Requests, Setup, answer, bank_issuer, keys, start};

@@ -1,5 +1,5 @@
 use fdx_par::ResponseMode;
-use fdx_par::Severity::{self, Advice, BreaksClient, BreaksFapi, Fine};
+use fdx_par::readiness::Severity::{self, Advice, BreaksClient, BreaksFapi, Fine};
 use fdx_testkit::{Authentication, Binding, Requests, Setup};
 
 /// A client or none, a member of the sandbox's metadata, what becomes of it, and what its row says.

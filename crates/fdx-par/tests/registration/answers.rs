@@ -1,4 +1,4 @@
-use fdx_par::{Deviation, Error, NextStep, Notice, ServerRule};
+use fdx_par::{Error, NextStep, Notice, ServerRule, error::Deviation};
 use fdx_testkit::{Answer, Setup, answer};
 use http::HeaderValue;
 use serde_json::json;

@@ -1,8 +1,9 @@
 use fdx_par::dialect::{Line, Member};
 use fdx_par::not_fapi::Departure;
 use fdx_par::{
-    CallFault, ClientAuthentication, ClientConfig, ConfigurationFault, Error, Intermediary,
-    MtlsEndpoints, Registrar, Registration, RegistryReference, TlsClientAuthName, not_fapi,
+    CallFault, ClientAuthentication, ClientConfig, ConfigurationFault, Error, MtlsEndpoints,
+    Registrar, Registration, not_fapi,
+    registration::{Intermediary, RegistryReference, TlsClientAuthName},
 };
 use fdx_rar::{DurationType, Registry, Scopes};
 use fdx_testkit::{Authentication, Binding, Requests, Setup};

@@ -4,7 +4,8 @@ use fdx_jose::Algorithm;
 use fdx_par::dialect::MASTERCARD;
 use fdx_par::not_fapi::Unbound;
 use fdx_par::{
-    Error, Notice, Registrar, Registration, RegistrationFault, RequestObjects, SenderConstraint,
+    Error, Notice, Registrar, Registration, RequestObjects, SenderConstraint,
+    error::RegistrationFault,
 };
 use fdx_rar::Scopes;
 use fdx_testkit::{Answer, Setup, World, answer, keys};

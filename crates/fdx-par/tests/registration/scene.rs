@@ -1,7 +1,7 @@
 use fdx_jose::{Algorithm, EncryptionKey, KeyEncryption, RequestObjectKey};
 use fdx_par::{
-    ClientConfig, IdTokenEncryption, InitialAccess, Registered, Registrar, Registration,
-    RequestObjects, ResponseMode, TlsClientAuthName,
+    ClientConfig, InitialAccess, Registered, Registrar, Registration, RequestObjects, ResponseMode,
+    client::IdTokenEncryption, registration::TlsClientAuthName,
 };
 use fdx_rar::{DurationType, Scopes};
 use fdx_sandbox::{RegistrationPolicy, Sandbox};

@@ -1,4 +1,4 @@
-use fdx_par::{Error, NextStep, Notice, Registrar, RegistrationFault, StoredStateFault};
+use fdx_par::{Error, NextStep, Notice, Registrar, StoredStateFault, error::RegistrationFault};
 use fdx_testkit::{Authentication, Binding, Setup};
 use serde_json::{Value, json};
 

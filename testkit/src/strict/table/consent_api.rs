@@ -75,7 +75,7 @@ fn own_token(stage: &mut Stage, scope: &'static str) {
     stage.world.change_no_more();
 }
 
-fn own(stage: &mut Stage) -> (fdx_par::Client, fdx_par::ClientToken) {
+fn own(stage: &mut Stage) -> (fdx_par::Client, fdx_par::tokens::ClientToken) {
     let client = stage.client.clone();
     let own = stage.world.own_token(&client).unwrap();
     (client, own)

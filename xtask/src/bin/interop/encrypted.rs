@@ -1,7 +1,7 @@
 //! ID tokens that the server encrypts to the client's key.
 
 use fdx_jose::KeyEncryption;
-use fdx_par::{IdTokenEncryption, NextStep, Verification};
+use fdx_par::{NextStep, Verification, client::IdTokenEncryption};
 use fdx_transport_hyper::system_now;
 
 use crate::combination::Combination;

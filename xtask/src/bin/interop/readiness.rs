@@ -1,6 +1,6 @@
 //! Compares the server's metadata with FAPI 2.0 and with every client of the matrix.
 
-use fdx_par::{Readiness, Severity, WellKnown, discover_document};
+use fdx_par::{Readiness, WellKnown, discovery::discover_document, readiness::Severity};
 use fdx_transport_hyper::system_now;
 
 use crate::combination::Combination;

@@ -2,8 +2,8 @@
 
 use fdx_jose::Jwks;
 use fdx_par::{
-    Client, InitialAccess, Notice, Registered, Registrar, Registration, TlsClientAuthName,
-    WellKnown, discover,
+    Client, InitialAccess, Notice, Registered, Registrar, Registration, WellKnown, discover,
+    registration::TlsClientAuthName,
 };
 use fdx_rar::{DurationType, Scopes};
 use fdx_transport_hyper::{RunError, system_now};

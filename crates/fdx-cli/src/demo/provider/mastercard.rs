@@ -5,7 +5,7 @@ use fdx_par::dialect::MASTERCARD;
 use fdx_par::not_fapi::Unbound;
 use fdx_par::{
     AuthorizationRequest, Callback, Client, InitialAccess, Registered, Registrar, Registration,
-    RevocationOutcome, SenderConstraint,
+    SenderConstraint, fdx_api::RevocationOutcome,
 };
 use fdx_rar::{ConsentReceipt, ConsentRevocationRequest, PartyType, RevocationReason, Scopes};
 use fdx_sandbox::Provider;
