@@ -84,8 +84,9 @@ impl ProofKey {
         object
             .text("jti", claims.jti)
             .text("htm", claims.htm)
-            // RFC 9449 4.2: htu is the target URI without query and fragment parts.
-            .text("htu", claims.htu.without_query())
+            // RFC 9449 4.2: the target URI without query and fragment parts. A server that compares
+            // texts computes it from the request: no upper case in the host, no default port.
+            .text("htu", &claims.htu.target_uri())
             .number("iat", claims.iat.as_seconds());
         if let Some(access_token) = claims.access_token {
             object.text("ath", &access_token_hash(access_token));

@@ -82,6 +82,29 @@ fn proofs_and_other_tokens_are_never_confused() {
     }
 }
 
+#[test]
+fn htu_is_the_url_that_a_server_computes() {
+    for (url, expected) in [
+        ("https://bank.example/token?a=b", "https://bank.example/token"),
+        ("https://Bank.EXAMPLE/Token", "https://bank.example/Token"),
+        ("https://bank.example:443/token", "https://bank.example/token"),
+        ("https://bank.example:8443/token", "https://bank.example:8443/token"),
+        ("https://bank.example", "https://bank.example/"),
+        ("https://bank.example?a=b", "https://bank.example/"),
+        ("https://bank.example/%7Eme/", "https://bank.example/%7Eme/"),
+        ("https://[0:0::1]:443/token", "https://[::1]/token"),
+    ] {
+        let htu = HttpsUrl::parse(url).unwrap();
+        let claims: Value =
+            proof(&EDDSA, &ProofClaims::new("POST", &htu, "j", NOW)).claims().unwrap();
+        assert_eq!(claims["htu"], expected, "{url}");
+        assert_eq!(htu.as_str(), url, "the text stays as received");
+    }
+    let htu = HttpsUrl::parse_loopback("http://127.0.0.1:80/token").unwrap();
+    let claims: Value = proof(&EDDSA, &ProofClaims::new("POST", &htu, "j", NOW)).claims().unwrap();
+    assert_eq!(claims["htu"], "http://127.0.0.1/token");
+}
+
 proptest! {
     #[test]
     fn htu_never_has_a_query(path in "[a-z/]{0,20}", query in "[a-z=&?]{0,20}") {

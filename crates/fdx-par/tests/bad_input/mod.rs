@@ -102,6 +102,11 @@ const EVERYWHERE: &[Row] = &[
 fn every_endpoint_returns_one_typed_error_and_sends_nothing_after_it() {
     for at in At::JSON {
         for (name, change, code, then) in EVERYWHERE {
+            // A JWK set need not have a media type.
+            if at == At::Keys && *name == "no content type" {
+                at.broken(untyped).unwrap();
+                continue;
+            }
             let outcome = at.broken(move |answer| change(at, answer));
             let error = outcome.expect_err(&format!("{at:?}: {name} was accepted"));
             assert_eq!(error.code(), *code, "{at:?}: {name}: {error}");

@@ -114,7 +114,7 @@ impl HttpsUrl {
         self.parts.query.and_then(|at| self.text.get(at + 1..))
     }
 
-    /// The text up to the query, as DPoP's `htu` wants it (RFC 9449 section 4.2).
+    /// The text up to the query.
     #[must_use]
     pub fn without_query(&self) -> &str {
         self.text.get(..self.end_of_path()).unwrap_or_default()
@@ -125,6 +125,21 @@ impl HttpsUrl {
     pub fn origin(&self) -> Origin {
         let (scheme, port) = if self.is_loopback_http() { ("http", 80) } else { ("https", 443) };
         Origin::new(scheme, self.host(), self.port(), port)
+    }
+
+    /// The URL as the server that receives the request computes it, without the query: the origin in
+    /// the form in which origins are compared, then the path, `/` if it is empty (RFC 9110 section
+    /// 7.1, RFC 3986 section 6.2). It is DPoP's `htu` (RFC 9449 section 4.2).
+    ///
+    /// ```
+    /// let url = fdx_wire::HttpsUrl::parse("https://Bank.example:443/token?a=b")?;
+    /// assert_eq!(url.target_uri(), "https://bank.example/token");
+    /// # Ok::<(), fdx_wire::UrlError>(())
+    /// ```
+    #[must_use]
+    pub fn target_uri(&self) -> String {
+        let path = if self.path().is_empty() { "/" } else { self.path() };
+        format!("{}{path}", self.origin().as_str())
     }
 
     /// This URL without its query and with one more path segment, percent-encoded as a whole.
