@@ -8,8 +8,11 @@ use fdx_par::{
     StoredStateFault, Verification, Verified,
 };
 use fdx_rar::{ReceiptWarning, Scopes};
+use fdx_sandbox::NoncePolicy;
 use fdx_sandbox::customer::Decision;
-use fdx_testkit::{Setup, World, answer, bank_issuer, consent_request, entropy, patched};
+use fdx_testkit::{
+    Requests, Setup, World, answer, bank_issuer, claims, consent_request, entropy, patched,
+};
 use fdx_wire::form::Query;
 use serde_json::json;
 
@@ -27,6 +30,72 @@ fn a_login_that_no_id_token_will_tell_of_is_noticed() {
         let draft = client.push(&request, entropy(1), world.now).unwrap();
         let pushed = world.run(draft).unwrap();
         assert_eq!(pushed.notices().contains(&Notice::LoginUnchecked), noticed, "{request:?}");
+    }
+}
+
+#[test]
+fn prompt_is_consent_exactly_if_openid_and_offline_access_are_requested() {
+    let plain = || AuthorizationRequest::new(consent_request());
+    for (request, listed, prompt) in [
+        (plain(), true, None),
+        (plain().openid(), true, None),
+        (plain().offline_access(), true, None),
+        (plain().openid().offline_access(), true, Some("consent")),
+        // A scope that the server does not list is not requested.
+        (plain().openid().offline_access(), false, None),
+        (plain().openid().offline_access().prompt("login").unwrap(), true, Some("login")),
+        (plain().prompt("login").unwrap(), true, Some("login")),
+        (
+            AuthorizationRequest::of_scopes(Scopes::parse("openid offline_access").unwrap()),
+            true,
+            Some("consent"),
+        ),
+    ] {
+        for requests in [Requests::Plain, Requests::Signed] {
+            let setup = Setup { requests, nonces: NoncePolicy::Silent, ..Setup::default() };
+            let mut world = World::new(setup);
+            if !listed {
+                let patch = json!({ "scopes_supported": ["openid"] });
+                world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
+                    patched(answer, &patch)
+                });
+            }
+            let client = world.client().unwrap();
+            world.tamper_at("/par", |_| {
+                answer(201, "application/json", r#"{"request_uri":"urn:x","expires_in":60}"#)
+            });
+            let draft = client.push(&request, entropy(1), world.now).unwrap();
+            let _ = world.run(draft).unwrap();
+            let form = world.sent.last().unwrap().form();
+            let sent = match requests {
+                Requests::Plain => form.get("prompt").cloned(),
+                Requests::Signed => claims(&form["request"])["prompt"].as_str().map(str::to_owned),
+            };
+            assert_eq!(sent.as_deref(), prompt, "{requests:?} {listed} {request:?}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_refresh_token_is_noticed_if_offline_access_was_requested() {
+    for (offline, issued, noticed) in
+        [(true, true, false), (true, false, true), (false, true, false), (false, false, false)]
+    {
+        let mut world = World::new(Setup::default());
+        let patch = match issued {
+            true => json!({ "refresh_token": "refresh-token-1" }),
+            false => json!({ "refresh_token": null }),
+        };
+        world.tamper_at("/token", move |answer| patched(answer, &patch));
+        let client = world.client().unwrap();
+        let request = AuthorizationRequest::new(consent_request()).openid();
+        let request = if offline { request.offline_access() } else { request };
+        let (url, pending) = world.push(&client, &request).unwrap();
+        let callback = world.customer(&url, &Decision::everything());
+        let exchanged = world.exchange(&client, pending, &callback).unwrap();
+        let verified = world.verify(&client, exchanged).unwrap();
+        let found = verified.notices().contains(&Notice::RefreshTokenMissing);
+        assert_eq!(found, noticed, "offline {offline}, issued {issued}");
     }
 }
 

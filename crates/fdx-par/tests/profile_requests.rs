@@ -86,6 +86,8 @@ fn a_push_says_what_fapi_wants() {
             "authorization_details",
             "client_assertion",
             "client_assertion_type",
+            // OpenID Connect Core 11: offline_access is requested.
+            "prompt",
         ]);
         // RFC 9449 10: the code is bound to the key as well.
         if binding == Binding::Dpop {

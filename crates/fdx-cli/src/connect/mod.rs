@@ -160,6 +160,9 @@ fn print_notice(notice: &Notice) {
         Notice::OfflineAccessNotListed => {
             "the institution does not list offline_access: it was not requested"
         }
+        Notice::RefreshTokenMissing => {
+            "offline_access was requested, and no refresh token was issued"
+        }
         Notice::IdTokenNotRequested => "ignored an ID token that was not requested",
         Notice::InteractionIdMissing => "a response has no x-fapi-interaction-id",
         Notice::InteractionIdOther => "a response has another x-fapi-interaction-id",

@@ -100,6 +100,10 @@ impl Client {
                 Some(self.check_id_token(id_token.expose(), exchanged, keys, now)?)
             }
         };
+        let offline = exchanged.flow.scopes.contains("offline_access");
+        if offline && exchanged.issued.tokens.refresh_token.is_none() {
+            notices.push(Notice::RefreshTokenMissing);
+        }
         let claimed = id_token.as_ref().and_then(claimed_consent_id);
         let mut consent_id = None;
         for reported in exchanged.issued.reported_consent_ids().chain(&claimed) {

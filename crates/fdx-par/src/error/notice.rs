@@ -33,6 +33,8 @@ pub enum Notice {
     InteractionIdMissing,
     /// The response's `x-fapi-interaction-id` differs from the request's.
     InteractionIdOther,
+    /// `offline_access` was requested, and the token response has no refresh token.
+    RefreshTokenMissing,
     /// The refresh token is empty or has characters that are not allowed (RFC 6749 appendix A.17).
     /// It counts as absent, and an earlier refresh token is kept.
     RefreshTokenText,

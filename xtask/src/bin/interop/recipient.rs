@@ -60,9 +60,8 @@ impl<'l> Recipient<'l> {
         let consent = ConsentRequest::new(ConsentDuration::time_bound(90)?)
             .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
             .build()?;
-        // The server issues a refresh token only after a consent prompt.
+        // The server issues a refresh token only after a consent prompt, which the client requests.
         let request = AuthorizationRequest::new(consent).openid().offline_access();
-        let request = request.prompt("consent")?;
         Ok(self.client.push(&request, Entropy::from_os()?, system_now())?)
     }
 

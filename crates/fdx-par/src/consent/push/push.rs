@@ -112,7 +112,7 @@ impl Push {
         if let SenderConstraint::Dpop(key) = &config.sender_constraint {
             parameters.text("dpop_jkt", &key.thumbprint().to_string());
         }
-        self.request.write_options(&mut parameters);
+        self.request.write_options(&scopes, &mut parameters);
 
         let form = parameters.form();
         let flow = Box::new(Flow {

@@ -71,7 +71,9 @@ impl AuthorizationRequest {
         self
     }
 
-    /// Requests a refresh token as well (OpenID Connect Core 11).
+    /// Requests a refresh token as well (OpenID Connect Core 11). With `openid`, and unless
+    /// [`AuthorizationRequest::prompt`] is set, the request has `prompt=consent`, which section 11
+    /// requires.
     pub fn offline_access(mut self) -> Self {
         self.offline_access = true;
         self
@@ -171,7 +173,8 @@ impl AuthorizationRequest {
         (scopes, notices)
     }
 
-    pub(super) fn write_options<'a>(&'a self, parameters: &mut Parameters<'a>) {
+    /// Writes the options. `scopes` are the requested scopes.
+    pub(super) fn write_options<'a>(&'a self, scopes: &Scopes, parameters: &mut Parameters<'a>) {
         if let Some(seconds) = self.max_age {
             parameters.number("max_age", seconds);
         }
@@ -180,6 +183,11 @@ impl AuthorizationRequest {
         }
         for (name, value) in &self.options {
             parameters.text(name, value);
+        }
+        // OpenID Connect Core 11: without it, a server may ignore offline_access.
+        let is_offline = scopes.contains("openid") && scopes.contains("offline_access");
+        if is_offline && !self.options.iter().any(|(name, _)| *name == "prompt") {
+            parameters.text("prompt", "consent");
         }
         for (name, value) in &self.extras {
             parameters.text(name, value);
