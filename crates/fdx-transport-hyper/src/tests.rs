@@ -45,6 +45,7 @@ const _: fn(&SetupFault) -> &str = |error| match error {
     SetupFault::AddressRejected { .. } => "addresses::filters_ip_literals_and_local_names",
     SetupFault::Proxy => "proxy::tests::accepts_names_and_addresses_as_proxy_hosts",
     SetupFault::ProxyAuthorization => "proxy::reports_a_proxy_that_opens_no_tunnel",
+    SetupFault::UserAgent => "responses::rejects_user_agents_that_cannot_be_sent",
     // No test: the built-in provider offers TLS 1.2 and 1.3, and no caller can change it.
     SetupFault::Tls => "",
 };
