@@ -73,7 +73,8 @@ impl Transport {
     }
 
     /// Sends one request, once. The request says whether the connection presents the client's
-    /// certificate. Redirects are returned, not followed.
+    /// certificate. Redirects are returned, not followed. The first request of a flow is sent only if
+    /// this transport has the certificate that the flow needs later.
     ///
     /// The request's body is wiped when hyper drops it. The copies in the buffers of hyper and rustls
     /// are not wiped. The caller wipes the response's body, as [`Transport::run`] does.
@@ -88,16 +89,17 @@ impl Transport {
     /// [`HttpsUrl::parse_loopback`]: fdx_wire::HttpsUrl::parse_loopback
     pub async fn send(&self, request: Request) -> Result<http::Response<Vec<u8>>, TransportError> {
         let plain = request.url().is_loopback_http();
+        if let Some(expected) = request.flow_certificate() {
+            self.check_certificate(expected)?;
+        }
         let pool = match request.certificate() {
             // Without TLS, no certificate can be presented.
             ClientCertificate::Present if plain => return Err(SetupFault::NotHttps.into()),
             ClientCertificate::Present => {
-                let presenting = self.presenting.as_ref().ok_or(SetupFault::NoClientCertificate)?;
-                let expected = request.certificate_thumbprint();
-                if expected.is_some_and(|expected| expected != presenting.thumbprint) {
-                    return Err(SetupFault::OtherClientCertificate.into());
+                if let Some(expected) = request.certificate_thumbprint() {
+                    self.check_certificate(expected)?;
                 }
-                &presenting.pool
+                &self.presenting.as_ref().ok_or(SetupFault::NoClientCertificate)?.pool
             }
             ClientCertificate::Withhold => &self.withholding,
         };
@@ -126,6 +128,16 @@ impl Transport {
     ) -> Result<http::Response<Vec<u8>>, TransportError> {
         https(&request)?;
         self.exchange(&self.withholding, request, max_response_bytes).await
+    }
+
+    fn check_certificate(&self, expected: Thumbprint) -> Result<(), SetupFault> {
+        match &self.presenting {
+            None => Err(SetupFault::NoClientCertificate),
+            Some(presenting) if presenting.thumbprint != expected => {
+                Err(SetupFault::OtherClientCertificate)
+            }
+            Some(_) => Ok(()),
+        }
     }
 
     async fn exchange(

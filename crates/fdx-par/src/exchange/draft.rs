@@ -109,8 +109,18 @@ impl<T: Output> Draft<T> {
         let Ok(uri) = self.outgoing.url.as_str().parse() else {
             return Err(Refused::new(CallFault::UrlTooLong, self));
         };
-        let Outgoing { method, url, certificate, thumbprint, headers, body, limit, nonces, .. } =
-            *self.outgoing;
+        let Outgoing {
+            method,
+            url,
+            certificate,
+            thumbprint,
+            flow_certificate,
+            headers,
+            body,
+            limit,
+            nonces,
+            ..
+        } = *self.outgoing;
 
         let mut http = http::Request::new(body.into_bytes(&signed.parameters));
         *http.method_mut() = method;
@@ -119,7 +129,14 @@ impl<T: Output> Draft<T> {
         if let Some(proof) = signed.proof {
             http.headers_mut().insert(DPOP, proof);
         }
-        let request = Request { http, url, certificate, thumbprint, max_response_bytes: limit };
+        let request = Request {
+            http,
+            url,
+            certificate,
+            thumbprint,
+            flow_certificate,
+            max_response_bytes: limit,
+        };
         let sent = Sent {
             request: self.request,
             kept: self.kept,

@@ -21,6 +21,8 @@ pub struct Outgoing {
     pub(crate) certificate: ClientCertificate,
     /// Thumbprint of the certificate to show, if it is known.
     pub(crate) thumbprint: Option<Thumbprint>,
+    /// Thumbprint of the certificate that later requests of the flow show, if this request begins one.
+    pub(crate) flow_certificate: Option<Thumbprint>,
     pub(crate) headers: HeaderMap,
     pub(super) body: Body,
     /// The largest response body that is read, in bytes.
@@ -184,8 +186,18 @@ impl Outgoing {
             Body::Parameters(parameters) => core::mem::take(&mut parameters.inputs),
             Body::Empty | Body::Bytes(_) | Body::Json(_) => Vec::new(),
         };
-        let (thumbprint, nonces) = (None, None);
-        Self { method, url, certificate, thumbprint, headers, body, limit, inputs, nonces }
+        Self {
+            method,
+            url,
+            certificate,
+            thumbprint: None,
+            flow_certificate: None,
+            headers,
+            body,
+            limit,
+            inputs,
+            nonces: None,
+        }
     }
 
     /// Adds the DPoP proof, which is signed later.

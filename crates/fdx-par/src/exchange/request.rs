@@ -18,6 +18,7 @@ pub struct Request {
     pub(super) url: HttpsUrl,
     pub(super) certificate: ClientCertificate,
     pub(super) thumbprint: Option<Thumbprint>,
+    pub(super) flow_certificate: Option<Thumbprint>,
     pub(super) max_response_bytes: usize,
 }
 
@@ -57,6 +58,14 @@ impl Request {
             ClientCertificate::Present => self.thumbprint,
             ClientCertificate::Withhold => None,
         }
+    }
+
+    /// `x5t#S256` of the certificate that later requests of the flow show, if this request begins a
+    /// flow. A transport without it should send nothing: otherwise the customer consents first, and
+    /// then the code can't be exchanged.
+    #[must_use]
+    pub fn flow_certificate(&self) -> Option<Thumbprint> {
+        self.flow_certificate
     }
 
     /// The largest response body that is accepted, in bytes.

@@ -56,6 +56,36 @@ async fn sends_nothing_without_required_certificate() {
 }
 
 #[tokio::test]
+async fn pushes_only_with_the_certificate_that_the_flow_needs_later() {
+    let server = Server::start().await;
+    let ours = identity(&server.authority().client());
+    let bound_to = ours.thumbprint();
+    let recipient = Recipient::of(&server);
+    let without = server.trusted().build().unwrap();
+    let metadata = recipient.metadata(&without).await;
+    let other = identity(&server.authority().client());
+    let other = server.trusted().client_certificate(other).build().unwrap();
+    let before = server.seen();
+    for (transport, fault) in
+        [(without, SetupFault::NoClientCertificate), (other, SetupFault::OtherClientCertificate)]
+    {
+        let push = recipient.push_bound_later(metadata.clone(), bound_to);
+        let error = transport.run(push, &recipient.key, now).await.unwrap_err();
+        let unsent = RunError::NotSent { error: fault.into(), next_step: NextStep::Correct };
+        assert_eq!(error, unsent);
+    }
+    assert_eq!(server.seen(), before, "nothing was sent");
+
+    let with = server.trusted().client_certificate(ours).build().unwrap();
+    let push = recipient.push_bound_later(metadata, bound_to);
+    // The server refuses the push, because it has no proof.
+    let refused = with.run(push, &recipient.key, now).await.unwrap_err();
+    assert!(matches!(refused, RunError::Protocol(_)), "{refused}");
+    let last = server.seen().pop().unwrap();
+    assert_eq!((last.path.as_str(), last.certificate), ("/par", None));
+}
+
+#[tokio::test]
 async fn rejects_certificate_that_the_client_does_not_name() {
     let server = Server::start().await;
     let ours = identity(&server.authority().client());

@@ -53,6 +53,11 @@ impl Recipient {
         self.push_with(metadata, MtlsEndpoints::Always, SenderConstraint::Mtls(to))
     }
 
+    /// A push over a connection without the certificate to which tokens will be bound.
+    pub fn push_bound_later(&self, metadata: ServerMetadata, to: Thumbprint) -> Draft<Pushed> {
+        self.push_with(metadata, MtlsEndpoints::default(), SenderConstraint::Mtls(to))
+    }
+
     fn push_with(
         &self,
         metadata: ServerMetadata,

@@ -205,6 +205,7 @@ impl Exchange for Pushed {
             }
             RequestObjects::Signed(key) => request.signed(key, parameters, mint)?,
         };
+        outgoing.flow_certificate = config.certificate_thumbprint();
         if request.client.profile().push_interaction_id {
             // RFC 9126 has no such header: the response need not repeat it.
             InteractionId::send(&mut outgoing, mint)?;
