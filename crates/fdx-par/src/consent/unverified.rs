@@ -19,7 +19,6 @@ use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
-use crate::error::said::Said;
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::Mint;
@@ -401,7 +400,7 @@ impl ResponseBody {
             consent_ids: [self.grant_id, self.fdx_consent_id],
             authorization_details: self.authorization_details.map(ReportedDetails::new),
             notices,
-            said: Said::default(),
+            said: Box::default(),
         }
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn agree(known: &mut Option<ConsentId>, reported: &str) -> Result<(),
 
 impl Issued {
     pub(crate) fn fault(&self, rule: ServerRule) -> Error {
-        let fault = ServerFault::new(rule, self.said.clone(), NextStep::AskTheInstitution);
+        let fault = ServerFault::new(rule, Said::clone(&self.said), NextStep::AskTheInstitution);
         Error::Server(Box::new(fault))
     }
 }
@@ -111,7 +111,8 @@ pub(crate) struct Issued {
     /// As granted (RFC 9396 section 7).
     pub(crate) authorization_details: Option<ReportedDetails>,
     pub(crate) notices: Vec<Notice>,
-    pub(crate) said: Said,
+    /// Boxed, because it is needed for errors only.
+    pub(crate) said: Box<Said>,
 }
 
 /// `authorization_details` of a token response.
@@ -219,7 +220,7 @@ pub(crate) fn read(
         authorization_details,
         notices,
         received_at: answer.now,
-        said: answer.said(),
+        said: Box::new(answer.said()),
     })
 }
 
