@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use fdx_testkit::Binding;
+
 use crate::attack::Attack;
 use crate::checks;
 use crate::minimal::{Needs, search};
-use crate::scene::Binding;
 
 /// The result of the search, as the manual prints it.
 pub struct Chapter {

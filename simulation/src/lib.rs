@@ -29,6 +29,5 @@ pub use chapter::{Chapter, chapter};
 pub use ledger::Harm;
 pub use recipient::is_well_formed;
 pub use recipient::tampering::message;
-pub use scene::{Binding, Profile};
 pub use tally::Tally;
 pub use world::{Faults, Settings, Trace, World};

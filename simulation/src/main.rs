@@ -98,7 +98,7 @@ fn run(flows: u64, seed: u64, output: Output) -> Tally {
 
 fn settings(trace: Trace) -> Settings {
     let flows = FLOWS_OF_A_WORLD;
-    Settings { flows, faults: Faults::Usual, attack: None, profile: None, trace }
+    Settings { flows, faults: Faults::Usual, attack: None, setup: None, trace }
 }
 
 /// Prints the result. Fails if a promise was broken or an expected event never occurred.

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeSet;
 
+use fdx_testkit::{Binding, Setup};
+
 use crate::attack::Attack;
-use crate::scene::{Binding, Profile};
 use crate::switches;
 use crate::world::{Faults, Settings, Trace, World};
 
@@ -71,7 +72,7 @@ fn play(attack: Attack, binding: Binding, off: u64) -> (bool, u64) {
         flows: 1,
         faults: Faults::None,
         attack: Some(attack),
-        profile: Some(Profile { binding, ..Profile::FAPI }),
+        setup: Some(Setup { binding, ..Setup::default() }),
         trace: Trace::Off,
     };
     let tally = World::from_seed(1, settings).run();

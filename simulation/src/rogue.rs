@@ -8,6 +8,7 @@ use fdx_jose::{
 use fdx_pkce::{CODE_CHALLENGE_METHOD, CodeVerifier};
 use fdx_rar::AuthorizationDetails;
 use fdx_sandbox::Peer;
+use fdx_testkit::Binding;
 use fdx_wire::form::Form;
 use fdx_wire::{HttpsUrl, RedirectUri, Secret, base64url};
 use http::{Request, Response};
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use crate::attack::Attack;
 use crate::ledger::{Actor, claim, field, parameter};
-use crate::scene::{self, APP, Bank, Binding, Key, ROGUE, keys_of};
+use crate::scene::{self, APP, Bank, Key, ROGUE, keys_of};
 use crate::world::{ATTACKER, World};
 
 /// The client that the attacker claims to be.
@@ -66,7 +67,7 @@ impl World {
 
     /// Requests the accounts with a token and the attacker's own proof or certificate.
     pub(crate) fn access(&mut self, plan: Attack, token: &str) {
-        let Ok(url) = Bank::Honest.fdx_base(self.profile.binding).join_segment("accounts") else {
+        let Ok(url) = Bank::Honest.fdx_base(self.setup.binding).join_segment("accounts") else {
             return;
         };
         let secret = Secret::new(token.to_owned());
@@ -74,10 +75,13 @@ impl World {
         for _ in 0..2 {
             let mut request = Request::new(Vec::new());
             *request.uri_mut() = url.as_str().parse().unwrap_or_default();
-            let authorization = format!("{} {token}", self.profile.binding.scheme());
+            let authorization = match self.setup.binding {
+                Binding::Dpop => format!("DPoP {token}"),
+                Binding::Mtls => format!("Bearer {token}"),
+            };
             set(&mut request, "authorization", &authorization);
             set(&mut request, "x-fapi-interaction-id", "c770aef3-6784-41f7-8e0e-ff5f97bddb3a");
-            if self.profile.binding == Binding::Dpop {
+            if self.setup.binding == Binding::Dpop {
                 let proof = self.proof("GET", &url, Some(&secret), nonce.as_deref());
                 set(&mut request, "dpop", &proof);
             }
@@ -195,7 +199,7 @@ impl World {
         path: &str,
         pairs: &[(&str, &str)],
     ) -> Option<Response<Vec<u8>>> {
-        let mtls = self.profile.binding == Binding::Mtls && path == "/token";
+        let mtls = self.setup.binding == Binding::Mtls && path == "/token";
         let origin = Bank::Honest.origin();
         let origin = if mtls { origin.replace("https://", "https://mtls.") } else { origin };
         let url = HttpsUrl::parse(&format!("{origin}{path}")).ok()?;
@@ -214,7 +218,7 @@ impl World {
             *request.method_mut() = http::Method::POST;
             *request.uri_mut() = url.as_str().parse().ok()?;
             set(&mut request, "content-type", "application/x-www-form-urlencoded");
-            if self.profile.binding == Binding::Dpop {
+            if self.setup.binding == Binding::Dpop {
                 let proof = self.proof("POST", &url, None, nonce.as_deref());
                 set(&mut request, "dpop", &proof);
             }

@@ -2,17 +2,15 @@
 
 use std::sync::OnceLock;
 
-use fdx_jose::{
-    AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, RequestObjectKey, SealingKey,
-    SealingKeys, Thumbprint, backend,
-};
+use fdx_jose::{Jwks, PrivateKey, ProofKey, SealingKey, SealingKeys, Thumbprint, backend};
 use fdx_par::{
-    AuthorizationRequest, ClientAuthentication, ClientConfig, Error, Request, RequestObjects,
-    ResponseMode, SenderConstraint, Sent, ServerMetadata, Step, WellKnown, discover,
+    AuthorizationRequest, ClientConfig, Error, Request, ResponseMode, SenderConstraint, Sent,
+    ServerMetadata, Step, WellKnown, discover,
 };
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
-use fdx_sandbox::{InstitutionConfig, NoncePolicy, RefreshPolicy, RegisteredClient, Sandbox};
-use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
+use fdx_sandbox::{NoncePolicy, Sandbox};
+use fdx_testkit::{Authentication, Binding, CERTIFICATE, Requests, Setup, start};
+use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri};
 use http::Response;
 
 use crate::choices::Choices;
@@ -27,36 +25,9 @@ pub(crate) enum Bank {
     Hostile,
 }
 
-/// What tokens are bound to in a world.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Binding {
-    /// A key (RFC 9449).
-    Dpop,
-    /// A certificate (RFC 8705).
-    Mtls,
-}
-
-/// How the recipient authenticates and sends requests in a world, and how it receives callbacks.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Profile {
-    /// What tokens are bound to.
-    pub binding: Binding,
-    /// Whether the client authenticates by its certificate instead of an assertion.
-    pub certificate_authenticates: bool,
-    /// Whether pushed requests are signed.
-    pub signed_requests: bool,
-    /// Whether callbacks are signed.
-    pub response_mode: ResponseMode,
-    /// Whether institutions require DPoP nonces.
-    pub nonces: NoncePolicy,
-}
-
-/// 2026-01-05T10:00:00Z, when every world begins.
-pub(crate) const START: u64 = 1_767_607_200;
 pub(crate) const APP: &str = "app";
 pub(crate) const ROGUE: &str = "rogue";
 /// A certificate. In memory it is only bytes with a thumbprint.
-const CERTIFICATE: &[u8] = b"the recipient's certificate";
 const ROGUE_CERTIFICATE: &[u8] = b"the rogue's certificate";
 
 /// A key, with its place among the keys that are generated at start.
@@ -70,34 +41,33 @@ pub(crate) enum Key {
     Rogue = 5,
 }
 
-impl Profile {
-    /// The FAPI 2.0 Security Profile with DPoP, which the attacks are against.
-    pub const FAPI: Self = Self {
-        binding: Binding::Dpop,
-        certificate_authenticates: false,
-        signed_requests: false,
-        response_mode: ResponseMode::Query,
-        nonces: NoncePolicy::Demand,
-    };
+/// Whether attacks are simulated in a world: in the FAPI 2.0 Security Profile, with either binding.
+pub(crate) fn is_attacked(setup: &Setup) -> bool {
+    setup.authentication == Authentication::PrivateKeyJwt
+        && setup.requests == Requests::Plain
+        && setup.response_mode == ResponseMode::Query
+        && setup.nonces == NoncePolicy::Demand
+}
 
-    /// Whether attacks are simulated: whether this is the Security Profile, with either binding.
-    pub(crate) fn is_attacked(self) -> bool {
-        self == Self { binding: self.binding, ..Self::FAPI }
+/// Chooses one of the setups of the Security Profile and of Message Signing.
+pub(crate) fn any_setup(choices: &mut Choices) -> Setup {
+    let mut setup = Setup::default();
+    if choices.chance(500) {
+        setup.binding = Binding::Mtls;
     }
-
-    /// Chooses one of all profiles.
-    pub(crate) fn any(choices: &mut Choices) -> Self {
-        Self {
-            binding: if choices.chance(500) { Binding::Mtls } else { Binding::Dpop },
-            certificate_authenticates: choices.chance(500),
-            signed_requests: choices.chance(500),
-            response_mode: match choices.chance(500) {
-                true => ResponseMode::Jwt,
-                false => ResponseMode::Query,
-            },
-            nonces: if choices.chance(500) { NoncePolicy::Silent } else { NoncePolicy::Demand },
-        }
+    if choices.chance(500) {
+        setup.authentication = Authentication::SelfSignedTlsClientAuth;
     }
+    if choices.chance(500) {
+        setup.requests = Requests::Signed;
+    }
+    if choices.chance(500) {
+        setup.response_mode = ResponseMode::Jwt;
+    }
+    if choices.chance(500) {
+        setup.nonces = NoncePolicy::Silent;
+    }
+    setup
 }
 
 impl Bank {
@@ -150,74 +120,41 @@ impl Bank {
         }
     }
 
-    pub(crate) fn institution(
-        self,
-        profile: Profile,
-        refresh: RefreshPolicy,
-        entropy: Entropy,
-    ) -> Sandbox {
-        let mtls = parsed(HttpsUrl::parse(&format!("https://mtls.{}", self.host())));
-        let keys = vec![load(self.key())];
-        let mut config = InstitutionConfig::new(self.issuer(), mtls, backend::ring(), keys);
-        config.refresh_policy = refresh;
-        config.nonce_policy = profile.nonces;
-        let bound = |certificate| match profile.binding {
-            Binding::Dpop => fdx_sandbox::Binding::Dpop,
-            Binding::Mtls => fdx_sandbox::Binding::MutualTls(certificate),
-        };
-        let client = |id, uri, key, certificate| {
-            let jwks = Jwks::new(vec![keys_of(key).public().clone()]);
-            let mut client = RegisteredClient::new(id, vec![uri], jwks, bound(certificate));
-            client.scopes = SCOPES.map(str::to_owned).to_vec();
-            client.id_token_signed_response_alg = fdx_jose::Algorithm::EdDsa;
-            client.authorization_signed_response_alg = Some(fdx_jose::Algorithm::EdDsa);
-            if profile.certificate_authenticates {
-                client.authentication =
-                    fdx_sandbox::ClientAuthentication::SelfSignedTlsClientAuth(vec![certificate]);
-            }
-            if profile.signed_requests {
-                client.request_objects = fdx_sandbox::RequestObjects::Required;
-            }
-            client
-        };
-        let rogues = parsed(RedirectUri::parse("https://rogue.example/callback"));
-        config.clients = vec![
-            client(APP, self.redirect_uri(), Key::Assertion, certificate()),
-            client(ROGUE, rogues, Key::Rogue, rogue_certificate()),
-        ];
+    pub(crate) fn institution(self, setup: &Setup, entropy: Entropy) -> Sandbox {
+        let mut config = setup.institution_config();
+        config.issuer = self.issuer();
+        config.mtls_base = parsed(HttpsUrl::parse(&format!("https://mtls.{}", self.host())));
+        config.signing_keys = vec![load(self.key())];
+        for client in &mut config.clients {
+            client.client_id = APP.to_owned();
+            client.redirect_uris = vec![self.redirect_uri()];
+        }
+        let mut rogue =
+            Setup { authentication: Authentication::PrivateKeyJwt, ..*setup }.registered();
+        rogue.client_id = ROGUE.to_owned();
+        rogue.redirect_uris = vec![parsed(RedirectUri::parse("https://rogue.example/callback"))];
+        rogue.jwks = Jwks::new(vec![keys_of(Key::Rogue).public().clone()]);
+        if setup.binding == Binding::Mtls {
+            rogue.binding = fdx_sandbox::Binding::MutualTls(rogue_certificate());
+        }
+        config.clients.push(rogue);
         Sandbox::new(config, entropy)
     }
 
-    pub(crate) fn config(self, profile: Profile) -> ClientConfig {
-        let proof = match self {
-            Self::Honest => Key::HonestProof,
-            Self::Hostile => Key::HostileProof,
-        };
-        let public = keys_of(Key::Assertion).public();
-        let authentication = match profile.certificate_authenticates {
-            true => ClientAuthentication::SelfSignedTlsClientAuth(certificate()),
-            false => ClientAuthentication::PrivateKeyJwt(AssertionKey::new(
-                public.clone(),
-                AssertionType::default(),
-            )),
-        };
-        let mut config = ClientConfig::new(
-            self.issuer(),
-            APP,
-            self.redirect_uri(),
-            self.fdx_base(profile.binding),
-            authentication,
-            match profile.binding {
-                Binding::Dpop => {
-                    SenderConstraint::Dpop(ProofKey::new(keys_of(proof).public().clone()))
-                }
-                Binding::Mtls => SenderConstraint::Mtls(certificate()),
-            },
-            backend::ring(),
-        );
-        config.response_mode = profile.response_mode;
-        if profile.signed_requests {
-            config.request_objects = RequestObjects::signed(RequestObjectKey::new(public.clone()));
+    pub(crate) fn config(self, setup: &Setup) -> ClientConfig {
+        let mut config = setup.config();
+        config.issuer = self.issuer();
+        config.client_id = APP.to_owned();
+        config.redirect_uri = self.redirect_uri();
+        config.fdx_base = self.fdx_base(setup.binding);
+        if setup.binding == Binding::Dpop {
+            // A different key for each institution: a token is useless at the other one.
+            let proof = match self {
+                Self::Honest => Key::HonestProof,
+                Self::Hostile => Key::HostileProof,
+            };
+            let proof = ProofKey::new(keys_of(proof).public().clone());
+            config.sender_constraint = SenderConstraint::Dpop(proof);
         }
         config
     }
@@ -240,7 +177,7 @@ impl Bank {
 
     /// The result of discovery for this institution with this response.
     pub(crate) fn discovered(self, response: Response<Vec<u8>>) -> Result<ServerMetadata, Error> {
-        match self.discovery()?.1.receive(response, UnixTime::from_seconds(START))? {
+        match self.discovery()?.1.receive(response, start())? {
             Step::Done(metadata) => Ok(metadata),
             Step::Again(_) => unreachable!("this request needs no nonce"),
         }
@@ -249,20 +186,15 @@ impl Bank {
     /// This institution's response to discovery.
     pub(crate) fn metadata_response(self) -> Response<Vec<u8>> {
         let (request, _) = parsed(self.discovery());
-        let mut institution =
-            self.institution(Profile::FAPI, RefreshPolicy::Keep, Entropy::new([1; 32]));
-        institution.handle(&request.into_http(), None, UnixTime::from_seconds(START))
+        let mut institution = self.institution(&Setup::default(), Entropy::new([1; 32]));
+        institution.handle(&request.into_http(), None, start())
     }
 
     fn discovery(self) -> Result<(Request, Sent<ServerMetadata>), Error> {
-        let (well_known, now) =
-            (WellKnown::OAuthAuthorizationServer, UnixTime::from_seconds(START));
-        Ok(discover(&self.issuer(), well_known, now)?.attach(Vec::new())?)
+        let well_known = WellKnown::OAuthAuthorizationServer;
+        Ok(discover(&self.issuer(), well_known, start())?.attach(Vec::new())?)
     }
 }
-
-const SCOPES: [&str; 4] =
-    ["openid", "offline_access", "fdx:accountbasic:read", "fdx:transactions:read"];
 
 /// Basic data and transactions, an ID token and a refresh token.
 pub(crate) fn request() -> &'static AuthorizationRequest {
@@ -277,6 +209,7 @@ pub(crate) fn consent() -> ConsentRequest {
     parsed(consent)
 }
 
+/// The recipient's certificate.
 pub(crate) fn certificate() -> Thumbprint {
     Thumbprint::of_certificate(CERTIFICATE)
 }
@@ -310,8 +243,12 @@ fn all_keys() -> &'static [PrivateKey] {
     KEYS.get_or_init(|| all.map(load).into())
 }
 
-/// An Ed25519 key whose seed is its number: PKCS#8, version 1 (RFC 8410 section 7).
+/// The key of the test kit for the recipient's assertions. For all others, an Ed25519 key whose seed is
+/// its number: PKCS#8, version 1 (RFC 8410 section 7).
 fn load(key: Key) -> PrivateKey {
+    if let Key::Assertion = key {
+        return fdx_testkit::keys(Setup::default().algorithm);
+    }
     let mut der = vec![0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
     der.extend([key as u8 + 1; 32]);
     parsed(PrivateKey::from_pkcs8_der(backend::ring(), &der, None))

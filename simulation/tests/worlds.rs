@@ -2,11 +2,12 @@
 
 use fdx_par::ResponseMode;
 use fdx_sandbox::NoncePolicy;
-use fdx_simulation::{Attack, Binding, Faults, Profile, Settings, Trace, World};
+use fdx_simulation::{Attack, Faults, Settings, Trace, World};
+use fdx_testkit::{Authentication, Binding, Requests, Setup};
 use proptest::prelude::*;
 
 fn settings(flows: u64) -> Settings {
-    Settings { flows, faults: Faults::Usual, attack: None, profile: None, trace: Trace::Off }
+    Settings { flows, faults: Faults::Usual, attack: None, setup: None, trace: Trace::Off }
 }
 
 #[test]
@@ -31,7 +32,7 @@ fn every_attack_fails_except_those_that_fapi_leaves_open() {
             flows: 1,
             faults: Faults::None,
             attack: Some(attack),
-            profile: Some(Profile::FAPI),
+            setup: Some(Setup::default()),
             trace: Trace::Off,
         };
         let tally = World::from_seed(1, settings).run();
@@ -42,25 +43,29 @@ fn every_attack_fails_except_those_that_fapi_leaves_open() {
 }
 
 /// A small world whose choices come from bytes, with every fault.
-fn small(bytes: &[u8], profile: Option<Profile>) -> World {
-    World::from_bytes(bytes, Settings { profile, ..Settings::SMALL })
+fn small(bytes: &[u8], setup: Option<Setup>) -> World {
+    World::from_bytes(bytes, Settings { setup, ..Settings::SMALL })
 }
 
 #[test]
-fn flow_without_faults_succeeds_in_every_profile() {
+fn flows_without_faults_succeed_in_every_setup() {
     for number in 0..32 {
         let bit = |bit: u32| number >> bit & 1 == 1;
-        let profile = Profile {
+        let setup = Setup {
             binding: if bit(0) { Binding::Mtls } else { Binding::Dpop },
-            certificate_authenticates: bit(1),
-            signed_requests: bit(2),
+            authentication: match bit(1) {
+                true => Authentication::SelfSignedTlsClientAuth,
+                false => Authentication::PrivateKeyJwt,
+            },
+            requests: if bit(2) { Requests::Signed } else { Requests::Plain },
             response_mode: if bit(3) { ResponseMode::Jwt } else { ResponseMode::Query },
             nonces: if bit(4) { NoncePolicy::Silent } else { NoncePolicy::Demand },
+            ..Setup::default()
         };
-        let tally = small(&[], Some(profile)).run();
-        assert_eq!(tally.harms(), [], "{profile:?}");
-        assert_eq!(tally.ends().get("granted whole"), Some(&1), "{profile:?} {:?}", tally.errors());
-        assert!(tally.errors().is_empty(), "{profile:?}: {:?}", tally.errors());
+        let tally = small(&[], Some(setup)).run();
+        assert_eq!(tally.harms(), [], "{setup:?}");
+        assert_eq!(tally.ends().get("granted whole"), Some(&2), "{setup:?} {:?}", tally.errors());
+        assert!(tally.errors().is_empty(), "{setup:?}: {:?}", tally.errors());
     }
 }
 

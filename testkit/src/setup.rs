@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use fdx_jose::{
     Algorithm, AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, RequestObjectKey,
     Thumbprint, backend,
@@ -101,15 +103,16 @@ pub fn bank_issuer() -> Issuer {
 /// The published key of each algorithm: RFC 8037 A.1, RFC 7515 A.3.1 and A.2.1.
 #[must_use]
 pub fn keys(algorithm: Algorithm) -> PrivateKey {
-    let vectors = include_str!("../../crates/fdx-jose/tests/vectors/rfc.json");
-    let vectors: serde_json::Value = serde_json::from_str(vectors).unwrap();
+    static VECTORS: LazyLock<serde_json::Value> = LazyLock::new(|| {
+        serde_json::from_str(include_str!("../../crates/fdx-jose/tests/vectors/rfc.json")).unwrap()
+    });
     let name = match algorithm {
         Algorithm::EdDsa => "/rfc8037_a/private_jwk",
         Algorithm::Es256 => "/rfc7515_a3/private_jwk",
         Algorithm::Ps256 => "/rfc7515_a2/private_jwk",
         other => panic!("no published key for {other}"),
     };
-    let jwk = vectors.pointer(name).unwrap().to_string();
+    let jwk = VECTORS.pointer(name).unwrap().to_string();
     PrivateKey::from_jwk(backend::ring(), jwk.as_bytes()).unwrap()
 }
 

@@ -18,7 +18,7 @@ use http::Request;
 
 use crate::attack::Attack;
 use crate::ledger::{Harm, Person};
-use crate::scene::{Bank, Binding};
+use crate::scene::Bank;
 use crate::single_use::Reason;
 use crate::tally::count;
 use crate::world::{Faults, Lane, World};
@@ -90,7 +90,7 @@ impl World {
         Bank::ALL.map(|bank| {
             let [honest, hostile] = &self.metadata;
             let metadata = if bank == Bank::Honest { honest } else { hostile };
-            match Client::new(bank.config(self.profile), metadata.clone()) {
+            match Client::new(bank.config(&self.setup), metadata.clone()) {
                 Ok(client) => client,
                 Err(_) => unreachable!("the scene fits together"),
             }
@@ -106,7 +106,7 @@ impl World {
         let arrived = self.tampered(bank.metadata_response());
         let client = bank
             .discovered(arrived)
-            .and_then(|metadata| Client::new(bank.config(self.profile), metadata));
+            .and_then(|metadata| Client::new(bank.config(&self.setup), metadata));
         match (client, &mut self.metadata) {
             (Ok(client), [honest, _]) => *honest = client.metadata().clone(),
             (Err(error), _) => self.note(&error),
@@ -208,14 +208,5 @@ fn session(person: Person) -> Vec<u8> {
 impl Task {
     pub(crate) fn whose(&self) -> Person {
         self.person
-    }
-}
-
-impl Binding {
-    pub(crate) fn scheme(self) -> &'static str {
-        match self {
-            Self::Dpop => "DPoP",
-            Self::Mtls => "Bearer",
-        }
     }
 }

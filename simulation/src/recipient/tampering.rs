@@ -159,27 +159,29 @@ fn with_pairs(written: &str, intact: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use fdx_par::ResponseMode;
+    use fdx_testkit::{Binding, Requests, Setup};
+
     use super::*;
-    use crate::scene::{Binding, Profile};
     use crate::world::Settings;
 
     /// A world with one flow.
-    fn world(bytes: &[u8], profile: Profile) -> World {
-        let profile = Some(profile);
-        World::from_bytes(bytes, Settings { flows: 1, profile, ..Settings::SMALL })
+    fn world(bytes: &[u8], setup: Setup) -> World {
+        let setup = Some(setup);
+        World::from_bytes(bytes, Settings { flows: 1, setup, ..Settings::SMALL })
     }
 
     /// Every fault at every place of a flow that succeeds without it.
     #[test]
     fn single_fault_breaks_no_promise() {
-        let signed = Profile {
+        let signed = Setup {
             binding: Binding::Mtls,
-            signed_requests: true,
-            response_mode: fdx_par::ResponseMode::Jwt,
-            ..Profile::FAPI
+            requests: Requests::Signed,
+            response_mode: ResponseMode::Jwt,
+            ..Setup::default()
         };
-        for profile in [Profile::FAPI, signed] {
-            let mut intact = world(&[], profile);
+        for setup in [Setup::default(), signed] {
+            let mut intact = world(&[], setup);
             intact.run_all();
             assert_eq!(intact.tally.ends.get("granted whole"), Some(&1));
             let mut changes = 0;
@@ -190,7 +192,7 @@ mod tests {
                     // Where a text is changed, for example.
                     let more = (number * 37 + usize::from(fault)) as u8;
                     bytes.extend([fault, more, b'"']);
-                    let mut world = world(&bytes, profile);
+                    let mut world = world(&bytes, setup);
                     world.run_all();
                     assert_eq!(world.tally.harms, [], "{bytes:?}");
                     changes += usize::from(world.tampering.happened);

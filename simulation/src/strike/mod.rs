@@ -35,7 +35,7 @@ impl World {
             _ => return self.nodes.get(node)?.clients.get(bank as usize).cloned(),
         };
         self.tried(plan);
-        let client = odd.and_then(|metadata| Client::new(bank.config(self.profile), metadata));
+        let client = odd.and_then(|metadata| Client::new(bank.config(&self.setup), metadata));
         if let Err(error) = &client {
             self.note(error);
         }

@@ -1,13 +1,14 @@
 //! The way of every request to an institution, with the checks of the project's promises.
 
 use fdx_sandbox::Peer;
+use fdx_testkit::start;
 use fdx_wire::UnixTime;
 use http::{Request, Response};
 
 use super::World;
 use crate::attack::Attack;
 use crate::ledger::{Actor, Harm};
-use crate::scene::{Bank, START};
+use crate::scene::Bank;
 use crate::tally::count;
 
 impl World {
@@ -56,7 +57,9 @@ impl World {
     }
 
     pub(crate) fn time(&self, offset: i64) -> UnixTime {
-        UnixTime::from_seconds((START + self.now / 1000).saturating_add_signed(offset))
+        UnixTime::from_seconds(
+            (start().as_seconds() + self.now / 1000).saturating_add_signed(offset),
+        )
     }
 
     /// Records a broken promise, which fails the simulation, unless FAPI 2.0 makes no such promise.

@@ -9,6 +9,7 @@ use std::io::Write;
 
 use fdx_par::{Client, ServerKeys, ServerMetadata};
 use fdx_sandbox::{Peer, RefreshPolicy, Sandbox};
+use fdx_testkit::{Binding, Setup};
 use http::{Request, Response};
 
 pub(crate) use flow::Flow;
@@ -19,7 +20,7 @@ use crate::ledger::{Harm, Ledger, Person};
 use crate::queue::Queue;
 use crate::recipient::Task;
 use crate::recipient::tampering::Tampering;
-use crate::scene::{Bank, Binding, Profile};
+use crate::scene::{self, Bank};
 use crate::secrets::Secrets;
 use crate::shared::subject;
 use crate::single_use::SingleUse;
@@ -39,21 +40,16 @@ pub struct Settings {
     pub faults: Faults,
     /// The only attack, or `None` for all of them.
     pub attack: Option<Attack>,
-    /// The profile, or `None` for any.
-    pub profile: Option<Profile>,
+    /// How client and institutions are set up, or `None` for any setup.
+    pub setup: Option<Setup>,
     /// Whether events are printed.
     pub trace: Trace,
 }
 
 impl Settings {
     /// The settings for an input of a fuzzer or of a property test.
-    pub const SMALL: Self = Self {
-        flows: 2,
-        faults: Faults::Tampering,
-        attack: None,
-        profile: None,
-        trace: Trace::Off,
-    };
+    pub const SMALL: Self =
+        Self { flows: 2, faults: Faults::Tampering, attack: None, setup: None, trace: Trace::Off };
 }
 
 /// Faults that occur without an attacker.
@@ -150,7 +146,7 @@ pub struct World {
     pub(crate) now: u64,
     pub(crate) queue: Queue<Event>,
     pub(crate) faults: Faults,
-    pub(crate) profile: Profile,
+    pub(crate) setup: Setup,
     pub(crate) claims: Claims,
     pub(crate) lane: Lane,
     /// When the network delivers nothing.
@@ -197,11 +193,11 @@ impl World {
 
     fn new(mut choices: Choices, settings: Settings) -> Self {
         let faulty = settings.faults != Faults::None;
-        let profile = match settings.profile {
-            Some(profile) => profile,
-            None if faulty && choices.chance(150) => Profile::any(&mut choices),
-            None if choices.chance(250) => Profile { binding: Binding::Mtls, ..Profile::FAPI },
-            None => Profile::FAPI,
+        let setup = match settings.setup {
+            Some(setup) => setup,
+            None if faulty && choices.chance(150) => scene::any_setup(&mut choices),
+            None if choices.chance(250) => Setup { binding: Binding::Mtls, ..Setup::default() },
+            None => Setup::default(),
         };
         let claims = if faulty && choices.chance(200) { Claims::None } else { Claims::Atomic };
         let mut drift = |most: u64| match choices.below(if faulty { 2 * most + 1 } else { 1 }) {
@@ -216,14 +212,14 @@ impl World {
                 3 if faulty => RefreshPolicy::Repeat,
                 _ => RefreshPolicy::Keep,
             };
-            bank.institution(profile, refresh, choices.entropy())
+            bank.institution(&Setup { refresh, ..setup }, choices.entropy())
         });
         let mut world = Self {
             choices,
             now: 0,
             queue: Queue::new(),
             faults: settings.faults,
-            profile,
+            setup,
             claims,
             lane: Lane::Network,
             outage: 0..0,

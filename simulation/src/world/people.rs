@@ -1,21 +1,23 @@
 //! The plan of a world: what customers will do, and which flows the attacker attacks.
 
+use fdx_testkit::Binding;
+
 use super::{CUSTOMERS, Event, Flow, NODES, Settings, World};
 use crate::attack::Attack;
 use crate::ledger::Person;
-use crate::scene::{Bank, Binding};
+use crate::scene::{self, Bank};
 
 impl World {
     pub(super) fn people(&mut self, settings: Settings) {
         for number in 0..settings.flows {
             let plan = match settings.attack {
                 Some(attack) => Some(attack),
-                None if !self.profile.is_attacked() => None,
+                None if !scene::is_attacked(&self.setup) => None,
                 None if self.choices.chance(450) => self.choices.pick(&Attack::ALL).copied(),
                 None => None,
             };
             let plan =
-                plan.filter(|plan| self.profile.binding == Binding::Dpop || !plan.needs_dpop());
+                plan.filter(|plan| self.setup.binding == Binding::Dpop || !plan.needs_dpop());
             let hostile = match plan {
                 Some(plan) => plan.at_the_hostile(),
                 None => self.choices.chance(200),
