@@ -30,4 +30,4 @@ pub use ledger::Harm;
 pub use recipient::is_well_formed;
 pub use recipient::tampering::message;
 pub use tally::Tally;
-pub use world::{Faults, Settings, Trace, World};
+pub use world::{Faults, Renewals, Settings, Trace, World};

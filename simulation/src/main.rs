@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use fdx_simulation::{Faults, Settings, Tally, Trace, World, switches};
+use fdx_simulation::{Faults, Renewals, Settings, Tally, Trace, World, switches};
 
 use args::{Command, Output};
 
@@ -98,7 +98,14 @@ fn run(flows: u64, seed: u64, output: Output) -> Tally {
 
 fn settings(trace: Trace) -> Settings {
     let flows = FLOWS_OF_A_WORLD;
-    Settings { flows, faults: Faults::Usual, attack: None, setup: None, trace }
+    Settings {
+        flows,
+        faults: Faults::Usual,
+        attack: None,
+        setup: None,
+        renewals: Renewals::Some,
+        trace,
+    }
 }
 
 /// Prints the result. Fails if a promise was broken or an expected event never occurred.

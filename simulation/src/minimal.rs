@@ -10,7 +10,7 @@ use fdx_testkit::{Binding, Setup};
 
 use crate::attack::Attack;
 use crate::switches;
-use crate::world::{Faults, Settings, Trace, World};
+use crate::world::{Faults, Renewals, Settings, Trace, World};
 
 /// The largest set that is tried. No attack needs more.
 const LARGEST: u32 = 6;
@@ -73,6 +73,7 @@ fn play(attack: Attack, binding: Binding, off: u64) -> (bool, u64) {
         faults: Faults::None,
         attack: Some(attack),
         setup: Some(Setup { binding, ..Setup::default() }),
+        renewals: Renewals::Some,
         trace: Trace::Off,
     };
     let tally = World::from_seed(1, settings).run();

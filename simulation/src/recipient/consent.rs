@@ -9,7 +9,7 @@ use crate::attack::Attack;
 use crate::ledger::Harm;
 use crate::scene::{self, Bank};
 use crate::shared;
-use crate::world::{ATTACKER, Event, World};
+use crate::world::{ATTACKER, Event, Renewals, World};
 
 impl World {
     /// Introspects the access token before the consent is read.
@@ -96,7 +96,10 @@ impl World {
         }
         if plan == Some(Attack::SwappedRenewal) {
             self.queue.plan(self.now + 1000, Event::Renew { flow: flow_id });
-        } else if self.is_faulty() && person != ATTACKER && self.choices.chance(200) {
+        } else if self.is_faulty()
+            && person != ATTACKER
+            && (self.choices.chance(200) || self.renewals == Renewals::All)
+        {
             let at = self.now + self.choices.below(600_000);
             self.queue.plan(at, Event::Renew { flow: flow_id });
         }

@@ -11,7 +11,7 @@ use crate::ledger::Harm;
 use crate::scene::Bank;
 use crate::shared;
 use crate::tally::count;
-use crate::world::{ATTACKER, Event, Row, World};
+use crate::world::{ATTACKER, Event, Renewals, Row, World};
 
 /// Longer than three tries of two requests each, and shorter than an old refresh token is valid.
 const LEASE: u64 = 50_000;
@@ -147,11 +147,17 @@ impl World {
             self.harm(Harm::OthersLogin, self.plan(id));
         }
         self.persist(id, &grant.to_json());
-        if self.is_faulty() && self.choices.chance(300) {
+        let all = self.renewals == Renewals::All && self.renewals_of(&flow) < 3;
+        if self.is_faulty() && (self.choices.chance(300) || all) {
             let at = self.now + self.choices.below(600_000);
             self.queue.plan(at, Event::Renew { flow });
         }
         self.call(id, grant);
+    }
+
+    fn renewals_of(&self, flow_id: &str) -> u64 {
+        let begun = self.began(flow_id).and_then(|begun| self.flows.get(begun));
+        begun.map_or(0, |flow| flow.renewals)
     }
 
     /// Plans the next try after a renewal that did not finish: when the lease has expired, or only

@@ -42,14 +42,22 @@ pub struct Settings {
     pub attack: Option<Attack>,
     /// How client and institutions are set up, or `None` for any setup.
     pub setup: Option<Setup>,
+    /// How often grants are renewed.
+    pub renewals: Renewals,
     /// Whether events are printed.
     pub trace: Trace,
 }
 
 impl Settings {
     /// The settings for an input of a fuzzer or of a property test.
-    pub const SMALL: Self =
-        Self { flows: 2, faults: Faults::Tampering, attack: None, setup: None, trace: Trace::Off };
+    pub const SMALL: Self = Self {
+        flows: 2,
+        faults: Faults::Tampering,
+        attack: None,
+        setup: None,
+        renewals: Renewals::Some,
+        trace: Trace::Off,
+    };
 }
 
 /// Faults that occur without an attacker.
@@ -62,6 +70,15 @@ pub enum Faults {
     /// In addition, responses and callbacks are changed in transit. TLS prevents that, so a world
     /// in which it has happened does not check the promises that depend on TLS.
     Tampering,
+}
+
+/// How often grants are renewed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Renewals {
+    /// Some grants, some of them several times.
+    Some,
+    /// Every grant, up to three times.
+    All,
 }
 
 /// Whether events are printed.
@@ -146,6 +163,7 @@ pub struct World {
     pub(crate) now: u64,
     pub(crate) queue: Queue<Event>,
     pub(crate) faults: Faults,
+    pub(crate) renewals: Renewals,
     pub(crate) setup: Setup,
     pub(crate) claims: Claims,
     pub(crate) lane: Lane,
@@ -219,6 +237,7 @@ impl World {
             now: 0,
             queue: Queue::new(),
             faults: settings.faults,
+            renewals: settings.renewals,
             setup,
             claims,
             lane: Lane::Network,
