@@ -3,7 +3,7 @@ use fdx_rar::AuthorizationDetails;
 /// RFC 9396 authorization details.
 ///
 /// # Panics
-/// Where what was taken does not read back equal.
+/// If an accepted value is not read back as it was written.
 pub fn authorization_details(bytes: &[u8]) {
     let Ok(read) = AuthorizationDetails::parse(bytes) else { return };
     let written = read.to_json();
@@ -11,6 +11,6 @@ pub fn authorization_details(bytes: &[u8]) {
     assert_eq!(again, read);
     assert_eq!(again.to_json(), written);
     if let Some(request) = read.consent_request() {
-        assert!(request.pairs().next().is_some(), "asks for nothing");
+        assert!(request.pairs().next().is_some(), "a request for no cluster");
     }
 }

@@ -7,12 +7,11 @@ use crate::scene::{
     sealing_keys, server_keys, signed,
 };
 
-/// The URL at which the browser arrives; `$state` stands for the flow's own.
+/// The URL of a callback. `$state` is replaced by the flow's `state`.
 ///
 /// # Panics
-/// Where a URL is taken that does not have the state and the issuer once, and a code or else an
-/// error; where it is taken for the other one; or where a wrong one spoils the flow for the right
-/// one.
+/// If an accepted URL does not contain the state and the issuer once and a code or an error, if a
+/// code is read as an error or an error as a code, or if a rejected URL ends the flow.
 pub fn callback(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let (state, sealed) = sealed();
@@ -30,7 +29,7 @@ pub fn callback(bytes: &[u8]) {
         Ok(Callback::Denied(refusal)) => {
             let said = said(&url, state);
             assert!(said.code.is_none_or(|code| code.is_empty()));
-            let error = said.error.expect("something denied it");
+            let error = said.error.expect("the callback has an error");
             assert!(!error.eq_ignore_ascii_case("access_denied") || refusal.is("access_denied"));
             let passing = ["temporarily_unavailable", "server_error"].contains(&error.as_str());
             assert_eq!(
@@ -44,13 +43,13 @@ pub fn callback(bytes: &[u8]) {
             judge(&refused.error);
             let pending: Pending = *refused.unspent;
             let honest = client.callback(pending, &honest_callback(), NOW);
-            assert!(matches!(honest, Ok(Callback::Code(_))), "the flow was spoilt");
+            assert!(matches!(honest, Ok(Callback::Code(_))), "a rejected callback ended the flow");
         }
     }
     signed_callback(text);
 }
 
-/// What a callback says that was taken.
+/// The parameters of an accepted callback.
 struct Said {
     code: Option<String>,
     error: Option<String>,
@@ -62,13 +61,14 @@ fn said(url: &str, state: &str) -> Said {
     assert!(place.ends_with("/callback"));
     assert_eq!(place.to_ascii_lowercase().replace(":443/", "/"), REDIRECT_URI);
     let query = Query::parse(query, usize::MAX).expect("a query");
-    let one = |name| query.one(name).expect("it comes once").map(str::to_owned);
+    let one = |name| query.one(name).expect("a parameter occurs once").map(str::to_owned);
     assert_eq!(one("state").as_deref(), Some(state));
     assert_eq!(one("iss").as_deref(), Some(ISSUER));
     Said { code: one("code"), error: one("error") }
 }
 
-/// The same in the response mode `jwt`; `$response` stands for what an honest institution signs.
+/// The same in the response mode `jwt`. `$response` is replaced by a response that the institution
+/// signed.
 fn signed_callback(text: &str) {
     let (state, sealed) = jarm_sealed();
     let claims = serde_json::json!({
@@ -81,7 +81,7 @@ fn signed_callback(text: &str) {
     match client.signed_callback(pending, &url, NOW) {
         Ok(signed) => match client.verify(signed, Some(&server_keys(&client)), NOW) {
             Ok(Verification::Done(callback)) => {
-                assert!(matches!(callback, Callback::Code(_)), "nothing else was signed");
+                assert!(matches!(callback, Callback::Code(_)), "no other response was signed");
                 assert!(url.contains(&honest));
             }
             Ok(Verification::FetchKeys(_)) => {}

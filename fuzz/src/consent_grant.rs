@@ -5,11 +5,11 @@ use fdx_wire::json::{self, Limits};
 
 use crate::scene::consent_request;
 
-/// A consent as the institution tells it.
+/// A consent that an institution reports.
 ///
 /// # Panics
-/// Where one that was read does not read back equal, or where what was told and what was asked are
-/// not parted into what is granted, withheld and unasked.
+/// If an accepted consent is not read back as it was written, or if the reported and requested
+/// clusters are not divided into granted, withheld and not requested ones.
 pub fn consent_grant(bytes: &[u8]) {
     let Ok(read) = json::object_from_slice::<ConsentGrant>(bytes, &Limits::bytes(16 * 1024)) else {
         return;
@@ -17,16 +17,16 @@ pub fn consent_grant(bytes: &[u8]) {
     let written = serde_json::to_vec(&read).unwrap();
     let again: ConsentGrant = json::object_from_slice(&written, &Limits::bytes(1 << 20)).unwrap();
     assert_eq!(again, read);
-    parted(&read, &Coverage::compare(&consent_request(), &read));
+    check_coverage(&read, &Coverage::compare(&consent_request(), &read));
 }
 
-/// All that is told is granted or unasked, and never both. All that was asked is granted, or else
-/// withheld: of each resource of its type, and as a pair where none has it.
-fn parted(read: &ConsentGrant, coverage: &Coverage) {
+/// Every reported cluster is either granted or not requested. Every requested cluster is granted or
+/// withheld: from each resource of its type, and as a pair if no resource has it.
+fn check_coverage(read: &ConsentGrant, coverage: &Coverage) {
     assert_eq!(coverage.is_reported(), read.resources().is_some());
-    let asked = consent_request();
-    let asked: BTreeSet<_> = asked.pairs().collect();
-    let told: BTreeSet<_> = read
+    let requested = consent_request();
+    let requested: BTreeSet<_> = requested.pairs().collect();
+    let reported: BTreeSet<_> = read
         .resources()
         .into_iter()
         .flatten()
@@ -38,11 +38,14 @@ fn parted(read: &ConsentGrant, coverage: &Coverage) {
             })
         })
         .collect();
-    let (granted, unasked): (BTreeSet<_>, BTreeSet<_>) =
-        told.into_iter().partition(|it| asked.contains(&(&it.resource_type, &it.data_cluster)));
+    let (granted, not_requested): (BTreeSet<_>, BTreeSet<_>) = reported
+        .into_iter()
+        .partition(|it| requested.contains(&(&it.resource_type, &it.data_cluster)));
 
     let mut withheld = BTreeSet::new();
-    for (resource_type, data_cluster) in asked.iter().filter(|_| coverage.is_reported()).copied() {
+    for (resource_type, data_cluster) in
+        requested.iter().filter(|_| coverage.is_reported()).copied()
+    {
         let has = |id: &str| {
             let mut same = granted.iter().filter(|it| it.resource_id == id);
             same.any(|it| (&it.resource_type, &it.data_cluster) == (resource_type, data_cluster))
@@ -62,7 +65,7 @@ fn parted(read: &ConsentGrant, coverage: &Coverage) {
 
     assert_eq!(coverage.is_whole(), coverage.is_reported() && withheld.is_empty());
     assert_eq!(coverage.is_nothing(), coverage.is_reported() && granted.is_empty());
-    assert!(coverage.granted().iter().eq(&granted), "sorted, and each once");
-    assert!(coverage.not_requested().iter().eq(&unasked), "sorted, and each once");
-    assert!(coverage.withheld().iter().eq(&withheld), "sorted, and each once");
+    assert!(coverage.granted().iter().eq(&granted), "sorted and without duplicates");
+    assert!(coverage.not_requested().iter().eq(&not_requested), "sorted and without duplicates");
+    assert!(coverage.withheld().iter().eq(&withheld), "sorted and without duplicates");
 }

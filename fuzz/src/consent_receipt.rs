@@ -1,9 +1,10 @@
 use fdx_rar::ConsentReceipt;
 
-/// A consent receipt that was kept.
+/// A stored consent receipt.
 ///
 /// # Panics
-/// Where one that was taken does not read back equal, or its canonical form is not one.
+/// If an accepted receipt is not read back as it was written, or its canonical form is not
+/// canonical.
 pub fn consent_receipt(bytes: &[u8]) {
     let Ok(read) = ConsentReceipt::from_json(bytes) else { return };
     let canonical = read.canonical_json();

@@ -4,10 +4,10 @@ use fdx_wire::HttpsUrl;
 use crate::message::{answered, response};
 use crate::scene::{self, NOW, consent_request, entropy};
 
-/// A failure, in OAuth's words at the authorization server and in FDX's at the resource server.
+/// An error response, of the authorization server (OAuth) and of the resource server (FDX).
 ///
 /// # Panics
-/// Where what is no success is taken for one.
+/// If an error response is read as a success.
 pub fn error_response(bytes: &[u8]) {
     let client = scene::client();
     let answer = response(bytes);

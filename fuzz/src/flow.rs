@@ -1,7 +1,8 @@
 use fdx_simulation::{Settings, World};
 
 /// The choices of a small world of the simulation: customers, nodes, institutions, an attacker, and
-/// a network that loses and changes messages. `cargo xtask simulate --input FILE` prints the events.
+/// a network that loses and changes messages. `cargo xtask simulate --input FILE` prints the
+/// events.
 ///
 /// # Panics
 /// If the world breaks a promise.

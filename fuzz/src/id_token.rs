@@ -7,7 +7,7 @@ use crate::scene::{CLIENT_ID, NOW, issuer, jwks, token};
 /// An ID token, or claims that the institution signs.
 ///
 /// # Panics
-/// Where one is believed for another nonce or issuer, or after its end.
+/// If a token is accepted for another nonce or issuer, or after it expired.
 pub fn id_token(bytes: &[u8]) {
     let Some(text) = token("JWT", bytes) else { return };
     let (issuer, keys, access_token) = (issuer(), jwks(), Secret::new("at".to_owned()));

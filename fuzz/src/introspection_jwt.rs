@@ -6,7 +6,7 @@ use crate::scene::{self, CLIENT_ID, NOW, entropy, issuer, jwks, token};
 /// A signed introspection response, or claims that the institution signs.
 ///
 /// # Panics
-/// Where one without an object is taken, or one is believed of another issuer.
+/// If a response without an object, or of another issuer, is accepted.
 pub fn introspection_jwt(bytes: &[u8]) {
     let Some(text) = token("token-introspection+jwt", bytes) else { return };
     let (issuer, keys) = (issuer(), jwks());
@@ -25,7 +25,7 @@ pub fn introspection_jwt(bytes: &[u8]) {
     through_the_client(text);
 }
 
-/// The same as the body of an answer.
+/// The same as the body of a response.
 fn through_the_client(text: String) {
     let client = scene::client();
     let keys = scene::server_keys(&client);

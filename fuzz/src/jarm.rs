@@ -5,7 +5,7 @@ use crate::scene::{CLIENT_ID, NOW, issuer, jwks, token};
 /// A signed authorization response, or claims that the institution signs.
 ///
 /// # Panics
-/// Where one has both a code and an error or neither, or is believed of another issuer.
+/// If an accepted response has both a code and an error or neither, or is of another issuer.
 pub fn jarm(bytes: &[u8]) {
     let Some(text) = token("oauth-authz-resp+jwt", bytes) else { return };
     let _ = AuthorizationResponse::claimed_state(&text);

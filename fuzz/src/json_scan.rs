@@ -8,19 +8,20 @@ use crate::rfc8259;
 
 const LIMITS: Limits = Limits { bytes: 4096, depth: 16, members: 256 };
 
-/// A shape with one member that serde knows; it skips the others unseen.
+/// A type with one member. serde skips all other members.
 #[derive(Debug, Deserialize)]
 struct Known {
     #[serde(rename = "a")]
     _a: Option<IgnoredAny>,
 }
 
-/// The structural scan and the parser behind it agree about every document, with each other and
-/// with a reader that was written from RFC 8259 alone.
+/// A JSON document. The structural scan, the parser after it, and an independent reader written
+/// from RFC 8259 agree about it.
 ///
 /// # Panics
-/// Where they don't: the two together accept what the independent reader, our limits or our rules
-/// of names reject, or reject what all of these accept; or an error points outside the document.
+/// If scan and parser accept a document that the independent reader, the limits or the rules for
+/// names reject, or reject a document that all of these accept, or if the position of an error is
+/// outside the document.
 pub fn json_scan(bytes: &[u8]) {
     let scanned = json::scan(bytes, &LIMITS);
     let read = json::from_slice::<RawJson>(bytes, &LIMITS);
@@ -38,15 +39,18 @@ pub fn json_scan(bytes: &[u8]) {
     assert_eq!(value.is_ok(), within && !lone, "{facts:?}");
     match scanned {
         Err(error) => {
-            assert_ne!(error.kind(), Kind::Shape, "a scan knows no shapes");
+            assert_ne!(error.kind(), Kind::Shape, "the scan does not check types");
             assert!(error.line() <= 1 + bytes.iter().filter(|byte| **byte == b'\n').count());
-            assert_eq!(read.unwrap_err(), error, "what the scan refuses is never read");
+            assert_eq!(read.unwrap_err(), error, "a document that the scan rejects is not read");
         }
         Ok(text) => {
             assert_eq!(text.as_bytes(), bytes);
-            // A text that passed the scan is safe to read into any type.
+            // A document that passed the scan can be read into any type.
             let any = json::from_slice::<serde_json::Value>(bytes, &LIMITS);
-            assert!(any.is_err() || value.is_ok(), "serde_json accepts more than we do");
+            assert!(
+                any.is_err() || value.is_ok(),
+                "serde_json accepts a document that fdx_wire rejects"
+            );
             match read {
                 Err(error) => assert_eq!(error.kind(), Kind::Syntax, "RFC 8259 rejects it too"),
                 Ok(value) => {
@@ -58,24 +62,24 @@ pub fn json_scan(bytes: &[u8]) {
     }
 }
 
-/// Walks a value that was read: no deeper than the limit, and no object with a member twice.
+/// Checks the depth of a value, and that no object has a member twice.
 fn understood(value: &RawJson, depth: usize) {
     let text = value.as_str().trim_start();
     if text.starts_with('{') {
-        assert!(depth > 0, "deeper than the scan allows");
+        assert!(depth > 0, "deeper than the limit of the scan");
         let members: Members = value.read().unwrap();
         for member in members.0.values() {
             understood(member, depth - 1);
         }
     } else if text.starts_with('[') {
-        assert!(depth > 0, "deeper than the scan allows");
+        assert!(depth > 0, "deeper than the limit of the scan");
         for element in value.read::<Vec<RawJson>>().unwrap() {
             understood(&element, depth - 1);
         }
     }
 }
 
-/// The members of an object; a name that comes twice panics.
+/// The members of an object. Panics if a name occurs twice.
 struct Members(BTreeMap<String, RawJson>);
 
 impl<'de> Deserialize<'de> for Members {

@@ -6,8 +6,8 @@ use crate::scene::vector;
 /// A compact JWE, opened with the content key of RFC 7516 appendix A.1.
 ///
 /// # Panics
-/// Where what was read has other parts than its text, asks our key for other bytes, or opens
-/// without a content key or with any bit of the tag changed.
+/// If the parts that were read differ from the text, if the key receives other bytes, or if the
+/// token opens without a content key or with a changed bit of the tag.
 pub fn jwe(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let read = match Jwe::parse(text) {
@@ -38,7 +38,7 @@ fn content_key() -> ContentKey {
     ContentKey::new(&base64url::decode(key.as_str().unwrap()).unwrap())
 }
 
-/// A key of ours that fits whatever the token says.
+/// A decryption key for any header of a token.
 fn key(algorithm: KeyEncryption, kid: Option<&str>) -> EncryptionKey {
     let private = vector("/rfc7516_a1/private_jwk");
     let kid = kid.unwrap_or("enc-1");

@@ -3,7 +3,7 @@ use fdx_jose::Jwks;
 /// A JWK Set.
 ///
 /// # Panics
-/// Where one that was taken does not read back equal, or holds too many keys.
+/// If an accepted set is not read back as it was written, or has too many keys.
 pub fn jwks(bytes: &[u8]) {
     let Ok(read) = Jwks::parse(bytes) else { return };
     assert!(read.keys().len() + read.skipped() <= 100);

@@ -3,10 +3,10 @@ use fdx_wire::base64url;
 
 use crate::scene::{key, token};
 
-/// A compact JWS, or claims that become one.
+/// A compact JWS, or claims that are signed.
 ///
 /// # Panics
-/// Where one that was read has other parts than its text, or verifies with another payload.
+/// If the parts that were read differ from the text, or if another payload verifies.
 pub fn jws(bytes: &[u8]) {
     let Some(text) = token("JWT", bytes) else { return };
     if let Ok(proof) = Jws::parse_proof(&text) {

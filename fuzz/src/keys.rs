@@ -3,8 +3,8 @@ use fdx_jose::{Jws, PrivateKey, PublicKey, Signer, backend, statement};
 /// Keys: PEM, PKCS#8 in DER, and JWKs, private and public.
 ///
 /// # Panics
-/// Where a key that was taken does not sign for its public part, or a public one does not read
-/// back equal.
+/// If the public key does not verify a signature of an accepted private key, or if a public key is
+/// not read back as it was written.
 pub fn keys(bytes: &[u8]) {
     let backend = backend::ring();
     let pem = str::from_utf8(bytes).ok().map(|pem| PrivateKey::from_pem(backend, pem, None));

@@ -7,15 +7,16 @@ pub(crate) use fdx_simulation::message as response;
 
 use crate::scene::{NOW, key};
 
-/// What comes of a draft when this is the answer, and, where it asks for a nonce, the answer again.
+/// Returns the output of a draft whose request receives this response. A second request, for a
+/// nonce, receives it again.
 pub(crate) fn answered<T: Output>(draft: Draft<T>, answer: &Response<Vec<u8>>) -> Option<T> {
     match received(draft, answer) {
         Ok(Step::Done(output)) => Some(output),
         Ok(Step::Again(fresh)) => {
-            // RFC 9449 8: one fresh nonce is an answer; a second is a loop.
+            // RFC 9449 8: a server may require a nonce once. A second time is a loop.
             match received(fresh, answer) {
                 Err(Error::Server(fault)) => assert_eq!(fault.rule, ServerRule::NonceAgain),
-                _ => panic!("a nonce was asked for twice"),
+                _ => panic!("the second demand for a nonce is an error"),
             }
             None
         }

@@ -3,10 +3,10 @@ use fdx_par::{Client, WellKnown, discover};
 use crate::message::{answered, judge, response};
 use crate::scene::{NOW, config, issuer};
 
-/// An answer of the discovery endpoint.
+/// A response of the discovery endpoint.
 ///
 /// # Panics
-/// Where metadata of another issuer is taken.
+/// If metadata of another issuer are accepted.
 pub fn metadata(bytes: &[u8]) {
     for well_known in [WellKnown::OAuthAuthorizationServer, WellKnown::OpenidConfiguration] {
         let draft = discover(&issuer(), well_known, NOW).unwrap();

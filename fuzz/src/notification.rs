@@ -1,9 +1,9 @@
 use fdx_rar::{ConsentId, Notification};
 
-/// A notification, which anybody can send.
+/// A notification. Its sender is unknown.
 ///
 /// # Panics
-/// Where it names a consent by a text that is no consent's id.
+/// If it names a consent by a text that is no consent id.
 pub fn notification(bytes: &[u8]) {
     if let Ok(Notification::Consent(hint)) = Notification::read(bytes) {
         let id = hint.consent_id();

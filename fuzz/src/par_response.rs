@@ -6,11 +6,11 @@ use fdx_wire::form::Query;
 use crate::message::{answered, judge, response};
 use crate::scene::{self, NOW, consent_request, entropy};
 
-/// An answer of the pushed authorization request endpoint.
+/// A response of the pushed authorization request endpoint.
 ///
 /// # Panics
-/// Where the URL for the browser carries anything but `client_id` and `request_uri`, or the
-/// browser may be sent after ten minutes.
+/// If the authorization URL has parameters other than `client_id` and `request_uri`, or if the
+/// browser may be redirected after ten minutes.
 pub fn par_response(bytes: &[u8]) {
     let request = AuthorizationRequest::new(consent_request()).openid();
     let draft = scene::client().push(&request, entropy(1), NOW).unwrap();

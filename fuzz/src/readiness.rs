@@ -3,10 +3,10 @@ use fdx_par::{Client, Readiness, WellKnown, discover, readiness::Severity};
 use crate::message::answered;
 use crate::scene::{NOW, config, issuer};
 
-/// A metadata document that is looked at.
+/// A metadata document that is examined.
 ///
 /// # Panics
-/// Where a row is not fit to print, or what is refused is called usable.
+/// If a row can't be printed, or if metadata are reported as usable that a client rejects.
 pub fn readiness(bytes: &[u8]) {
     let (issuer, config) = (issuer(), config());
     let judged = Readiness::of(bytes, Some(&issuer), Some(&config));

@@ -3,11 +3,12 @@ use fdx_par::{InitialAccess, Registrar, Registration};
 use crate::message::{answered, judge, response};
 use crate::scene::{NOW, REGISTRATION_ENDPOINT, config, entropy, metadata};
 
-/// An answer of the registration endpoint, read, stored, and answered again to a read.
+/// A response of the registration endpoint: read, stored, and received again as the response to a
+/// read.
 ///
 /// # Panics
-/// Where what was stored is another registration, where a configuration comes of one that weakens
-/// something, or where its token would leave for another origin.
+/// If the stored registration differs, if a weaker registration becomes a configuration, or if the
+/// registration access token is sent to another origin.
 pub fn registration_response(bytes: &[u8]) {
     let answer = response(bytes);
     let registrar = Registrar::new(config(), &Registration::new("App"), metadata()).unwrap();

@@ -4,11 +4,11 @@ use serde_json::json;
 use crate::message::{answered, response};
 use crate::scene::{self, NOW, entropy};
 
-/// An answer to the list of a consent's revocations.
+/// A response with the list of a consent's revocations.
 ///
 /// # Panics
-/// Where anything but a 200 has a list, or a 404 none; or where the list says something else in the
-/// shape of the other version of FDX.
+/// If a list is read from a response other than a 200, or none from a 404, or if the list in the
+/// format of the other FDX version is read differently.
 pub fn revocations(bytes: &[u8]) {
     let client = scene::client();
     let grant = scene::stored(&client);

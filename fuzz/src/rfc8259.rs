@@ -1,29 +1,29 @@
-//! A reader of RFC 8259, written from the grammar alone, to compare our reader with.
+//! An independent JSON reader, written from the grammar of RFC 8259, to compare `fdx_wire` with.
 //!
 //! It shares no code with `fdx_wire` or serde_json. It works on bytes and UTF-16 code units, and
 //! reports facts instead of applying limits.
 
-/// What a document is, by RFC 8259.
+/// The properties of a document.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// Objects and arrays within each other.
+    /// The depth of nested objects and arrays.
     pub(crate) depth: usize,
     /// Members and elements, with an empty object or array counted as one.
     pub(crate) members: usize,
     /// Whether some object has two members of the same name.
     pub(crate) duplicate: bool,
-    /// Whether some name begins as those that serde_json reserves.
+    /// Whether some name has the prefix that serde_json reserves.
     pub(crate) reserved: bool,
     /// Whether some name has a lone surrogate.
     pub(crate) lone_surrogate_in_name: bool,
-    /// Whether some text that is no name has a lone surrogate.
+    /// Whether some text other than a name has a lone surrogate.
     pub(crate) lone_surrogate_in_value: bool,
 }
 
-/// Beyond each of our limits: this reader is recursive.
+/// Larger than each limit of `fdx_wire`. This reader is recursive.
 const DEEPEST: usize = 256;
 
-/// Reads `bytes`; `None` where they are not JSON, or nest deeper than 256 levels.
+/// Reads `bytes`. `None` if they are not JSON or have more than 256 levels.
 pub(crate) fn read(bytes: &[u8]) -> Option<Facts> {
     std::str::from_utf8(bytes).ok()?;
     let mut reader = Reader { bytes, at: 0, facts: Facts::default() };
@@ -60,7 +60,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What both objects and arrays are: begin, items between commas, end.
+    /// An object or an array: begin, items between commas, end.
     fn list(
         &mut self,
         depth: usize,

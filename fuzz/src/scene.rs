@@ -1,4 +1,4 @@
-//! One recipient and what it holds at each stage, the same in every run.
+//! One recipient and its state at each stage, the same in every run.
 
 use std::sync::OnceLock;
 
@@ -44,7 +44,7 @@ pub(crate) fn issuer() -> Issuer {
     Issuer::parse(ISSUER).unwrap()
 }
 
-/// The key that RFC 8037 prints: client and institution sign with it.
+/// The key of RFC 8037 appendix A, which signs for client and institution.
 pub(crate) fn key() -> &'static PrivateKey {
     static KEY: OnceLock<PrivateKey> = OnceLock::new();
     KEY.get_or_init(|| {
@@ -53,7 +53,7 @@ pub(crate) fn key() -> &'static PrivateKey {
     })
 }
 
-/// What the RFCs print.
+/// A test vector of the RFCs.
 pub(crate) fn vector(pointer: &str) -> serde_json::Value {
     let vectors = include_str!("../../crates/fdx-jose/tests/vectors/rfc.json");
     let vectors: serde_json::Value = serde_json::from_str(vectors).unwrap();
@@ -85,18 +85,18 @@ pub(crate) fn metadata() -> ServerMetadata {
         let (_, sent) = draft.attach(Vec::new()).unwrap();
         match sent.receive(response(METADATA.as_bytes()), NOW).unwrap() {
             Step::Done(metadata) => metadata,
-            Step::Again(_) => panic!("nobody asked for a nonce"),
+            Step::Again(_) => panic!("discovery needs no nonce"),
         }
     };
     METADATA_READ.get_or_init(read).clone()
 }
 
-/// A client that has learnt no nonce yet.
+/// A client without a DPoP nonce.
 pub(crate) fn client() -> Client {
     Client::new(config(), metadata()).unwrap()
 }
 
-/// The same in the response mode `jwt`.
+/// A client with the response mode `jwt`.
 pub(crate) fn jarm_client() -> Client {
     let mut config = config();
     config.response_mode = ResponseMode::Jwt;
@@ -114,13 +114,13 @@ pub(crate) fn sealing_keys() -> SealingKeys {
     SealingKeys::new(backend::ring(), SealingKey::new(1, [7; 32]))
 }
 
-/// A pending flow without an ID token: its `state`, and the value sealed.
+/// A pending flow without an ID token: its `state`, and the sealed value.
 pub(crate) fn sealed() -> &'static (String, String) {
     static SEALED: OnceLock<(String, String)> = OnceLock::new();
     SEALED.get_or_init(|| pushed_and_sealed(&client()))
 }
 
-/// The same in the response mode `jwt`.
+/// A pending flow in the response mode `jwt`: its `state`, and the sealed value.
 pub(crate) fn jarm_sealed() -> &'static (String, String) {
     static SEALED: OnceLock<(String, String)> = OnceLock::new();
     SEALED.get_or_init(|| pushed_and_sealed(&jarm_client()))
@@ -135,7 +135,7 @@ fn pushed_and_sealed(client: &Client) -> (String, String) {
     let state = Query::parse(&form, 16_384).unwrap().one("state").unwrap().unwrap().to_owned();
     let answer = "201\ncontent-type: application/json\n\n{\"request_uri\":\"u\",\"expires_in\":60}";
     let Ok(Step::Done(pushed)) = sent.receive(response(answer.as_bytes()), NOW) else {
-        panic!("an ordinary answer is taken");
+        panic!("a correct response is accepted");
     };
     let (_, pending) = pushed.redirect(NOW).unwrap();
     (state, pending.seal(&sealing_keys(), SESSION, entropy(2)).unwrap())
@@ -148,7 +148,7 @@ pub(crate) fn server_keys(client: &Client) -> ServerKeys {
     answered(client.fetch_keys(NOW).unwrap(), &keys).unwrap()
 }
 
-/// The callback of a customer who agreed.
+/// The callback of a customer who granted the request.
 pub(crate) fn honest_callback() -> String {
     let (state, _) = sealed();
     format!("{REDIRECT_URI}?code=c&state={state}&iss={ISSUER}")
@@ -158,18 +158,18 @@ pub(crate) fn accepted(client: &Client) -> Accepted {
     let pending = client.open(&sealed().1, &sealing_keys(), SESSION, NOW).unwrap();
     match client.callback(pending, &honest_callback(), NOW).unwrap() {
         Callback::Code(accepted) => accepted,
-        Callback::Denied(_) => panic!("the customer agreed"),
+        Callback::Denied(_) => panic!("the customer granted the request"),
     }
 }
 
 pub(crate) const STORED: &str = r#"{"version":2,"issuer":"https://bank.example","client_id":"app","access_token":"at-0123456789abcdef","token_type":"DPoP","bound_to":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","expires_at":1767610800,"refresh_token":"rt-0123456789abcdef","scope":"fdx:accountbasic:read","subject":"customer","consent_id":"c-1"}"#;
 
-/// Tokens that are at hand.
+/// A restored grant.
 pub(crate) fn stored(client: &Client) -> StoredGrant {
     client.restore(STORED).unwrap()
 }
 
-/// A token with the claims in `bytes`, signed by the institution; none where they are not JSON.
+/// A token with the claims in `bytes`, signed by the institution. `None` if they are not JSON.
 pub(crate) fn signed(typ: &str, bytes: &[u8]) -> Option<String> {
     let claims: RawJson = json::from_slice(bytes, &Limits::default()).ok()?;
     let input = statement(key().public(), Some(typ), &claims).ok()?;
@@ -177,7 +177,7 @@ pub(crate) fn signed(typ: &str, bytes: &[u8]) -> Option<String> {
     Some(input.attach(&signature).unwrap())
 }
 
-/// The bytes as a token: signed by the institution where they begin as claims do, else as they are.
+/// A token: bytes that begin like claims are signed by the institution, all others are the token.
 pub(crate) fn token(typ: &str, bytes: &[u8]) -> Option<String> {
     if bytes.starts_with(b"{") {
         signed(typ, bytes)

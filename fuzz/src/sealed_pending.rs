@@ -3,10 +3,10 @@ use crate::scene::{
     self, CLIENT_ID, ISSUER, NOW, REDIRECT_URI, SESSION, entropy, sealed, sealing_keys,
 };
 
-/// A sealed pending value; or what could be inside one, sealed by our key.
+/// A sealed pending value, or the content of one, which is then sealed.
 ///
 /// # Panics
-/// Where any text but the one that was sealed opens, or what was opened can't be sealed again.
+/// If a text that was not sealed opens, or if an opened value can't be sealed again.
 pub fn sealed_pending(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let (client, keys) = (scene::client(), sealing_keys());
@@ -21,7 +21,7 @@ pub fn sealed_pending(bytes: &[u8]) {
     };
     match client.open(&text, &keys, SESSION, NOW) {
         Ok(pending) => {
-            assert!(ours || text == sealed().1, "a text that nobody sealed");
+            assert!(ours || text == sealed().1, "a text that was not sealed");
             assert!(pending.callback_by() >= NOW);
             assert!(client.open(&text, &keys, b"another session", NOW).is_err());
             if let Ok(again) = pending.seal(&keys, SESSION, entropy(9)) {

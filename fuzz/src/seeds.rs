@@ -1,4 +1,4 @@
-//! Where the corpora begin: real messages. `BLESS=1 cargo test` writes them.
+//! The first inputs of the corpora: real messages. `BLESS=1 cargo test` writes them.
 
 use std::path::Path;
 use std::{env, fs};
@@ -106,7 +106,7 @@ fn text(value: serde_json::Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// The example of RFC 7516 behind another header, so that it does not open.
+/// The example of RFC 7516 with another header, so that it does not open.
 fn jwe(header: &str) -> String {
     let example = text(vector("/rfc7516_a1/jwe"));
     let (_, rest) = example.split_once('.').unwrap();
@@ -162,7 +162,7 @@ fn callback(query: &str) -> String {
     format!("{REDIRECT_URI}?{query}&iss={ISSUER}")
 }
 
-/// What is inside a sealed value, as it was written first.
+/// The content of a sealed value in the first format.
 fn inside() -> String {
     let key = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
     let (state, asked) = (&sealed().0, serde_json::to_string(&consent_request()).unwrap());

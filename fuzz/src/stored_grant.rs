@@ -4,7 +4,7 @@ use crate::scene::{self, NOW, entropy, key};
 /// A stored grant, or stored tokens that are not verified.
 ///
 /// # Panics
-/// Where one that was restored is written otherwise than it would be read.
+/// If a restored grant is written differently from how it is read.
 pub fn stored_grant(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let client = scene::client();

@@ -3,10 +3,10 @@ use fdx_par::Verification;
 use crate::message::{answered, judge, response};
 use crate::scene::{self, NOW, entropy};
 
-/// An answer of the token endpoint.
+/// A response of the token endpoint.
 ///
 /// # Panics
-/// Where tokens that were taken can't be stored and restored.
+/// If accepted tokens can't be stored and restored.
 pub fn token_response(bytes: &[u8]) {
     let client = scene::client();
     let draft = client.exchange(scene::accepted(&client), entropy(3), NOW).unwrap();
@@ -17,12 +17,12 @@ pub fn token_response(bytes: &[u8]) {
     assert_eq!(restored.to_json().expose(), stored.expose());
     match client.verify(exchanged, None, NOW) {
         Ok(Verification::Done(verified)) => {
-            assert!(verified.id_token().is_none(), "none was asked for");
-            let told = verified.consent_id().cloned();
-            assert_eq!(verified.without_grant().stored().consent_id(), told.as_ref());
+            assert!(verified.id_token().is_none(), "no ID token was requested");
+            let reported = verified.consent_id().cloned();
+            assert_eq!(verified.without_grant().stored().consent_id(), reported.as_ref());
         }
         Ok(Verification::Decrypt(_) | Verification::FetchKeys(_)) => {
-            panic!("no ID token was asked for")
+            panic!("no ID token was requested")
         }
         Err(refused) => judge(&refused.into()),
     }

@@ -6,8 +6,8 @@ use http::Uri;
 /// URLs, compared with `http::Uri` and `url::Url`.
 ///
 /// # Panics
-/// Where an accepted URL is not kept as it was, has other parts than its text, or is read differently
-/// by one of the other two; and where a joined identifier is not below its base.
+/// If an accepted URL is changed, has parts that differ from its text, or is read differently by
+/// one of the other two, or if a joined identifier is not below its base.
 pub fn urls(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     if let Ok(url) = HttpsUrl::parse(text) {
@@ -54,7 +54,7 @@ fn others_agree(url: &HttpsUrl) {
 
     let host = url.host().to_ascii_lowercase();
     let Ok(other) = url::Url::parse(url.as_str()) else {
-        // The one exception: a label that says it is Punycode, and is not.
+        // The only exception: a label with the prefix of Punycode that is not Punycode.
         assert!(host.split('.').any(|label| label.starts_with("xn--")), "{url}");
         return;
     };

@@ -9,7 +9,7 @@ use crate::scene::{self, NOW, entropy, key};
 /// Challenges of a resource server, one header on each line.
 ///
 /// # Panics
-/// Where a request is repeated though nobody asked for a nonce.
+/// If a request is repeated although no nonce is required.
 pub fn www_authenticate(bytes: &[u8]) {
     let mut answer = Response::builder().status(401).header("dpop-nonce", "n").body("").unwrap();
     for line in bytes.split(|byte| *byte == b'\n').take(50) {

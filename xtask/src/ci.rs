@@ -1,3 +1,4 @@
+use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::args::Args;
@@ -83,7 +84,12 @@ fn passed((): ()) -> Outcome {
 
 fn fmt() -> Result<(), Failure> {
     shell::watch(shell::cargo(&["fmt", "--all", "--check"]))?;
-    shell::watch(shell::cargo(&[&["fmt"], &FUZZ[..], &["--check"]].concat()))?;
+    // A macro declares the modules of the fuzz targets, so rustfmt does not find their files itself.
+    let mut fuzz = shell::cargo(&[&["fmt"], &FUZZ[..], &["--", "--check"]].concat());
+    for file in fs::read_dir(shell::root().join("fuzz/src"))? {
+        fuzz.arg(file?.path());
+    }
+    shell::watch(fuzz)?;
     for manifest in isolated::manifests()? {
         let manifest = manifest.to_string_lossy();
         shell::watch(shell::cargo(&["fmt", "--manifest-path", &manifest, "--check"]))?;
