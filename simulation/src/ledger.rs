@@ -6,9 +6,9 @@ use fdx_wire::form::Query;
 use http::{Request, Response};
 use serde_json::Value;
 
+use crate::refresh_tokens::{RefreshTokens, SentAt};
 use crate::scene::Bank;
 use crate::shared::Shared;
-use crate::standing::{SentAt, Standing};
 
 /// Who sent a request to an institution.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -128,7 +128,7 @@ pub(crate) struct Ledger {
     exchanged: BTreeSet<String>,
     /// `at_hash` of each ID token.
     logins: BTreeMap<String, Person>,
-    pub(crate) standing: Standing,
+    pub(crate) refresh_tokens: RefreshTokens,
     /// Values that the attacker has read elsewhere.
     pub(crate) read: BTreeSet<String>,
 }
@@ -207,7 +207,7 @@ impl Ledger {
                 |document: Value| document.get("error").is_some_and(|it| it == "invalid_grant");
             if path == "/token" && actor == Actor::Recipient && document().is_some_and(is) {
                 let at = sent.extensions().get().copied().unwrap_or(SentAt(u64::MAX));
-                harms.extend(self.standing.refused(sent.body(), at, now));
+                harms.extend(self.refresh_tokens.refused(sent.body(), at, now));
             }
             return harms;
         }
@@ -236,7 +236,7 @@ impl Ledger {
         harms: &mut Vec<Harm>,
     ) {
         let Ok(answer) = serde_json::from_slice::<Value>(answer) else { return };
-        self.standing.issued(form, &answer, now);
+        self.refresh_tokens.issued(form, &answer, now);
         let text = |name| answer.get(name).and_then(Value::as_str).map(str::to_owned);
         let Some(by) = self.owner(form) else { return };
         if let Some(code) = field(form, "code") {

@@ -6,20 +6,18 @@
 //! seed repeats it.
 
 mod attack;
+mod attacks;
 mod chapter;
 mod checks;
 mod choices;
 mod ledger;
 mod minimal;
-mod queue;
 mod recipient;
-mod rogue;
+mod refresh_tokens;
 mod scene;
 mod secrets;
 mod shared;
 mod single_use;
-mod standing;
-mod strike;
 pub mod switches;
 mod tally;
 mod world;

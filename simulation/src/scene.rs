@@ -243,8 +243,8 @@ fn all_keys() -> &'static [PrivateKey] {
     KEYS.get_or_init(|| all.map(load).into())
 }
 
-/// The key of the test kit for the recipient's assertions. For all others, an Ed25519 key whose seed is
-/// its number: PKCS#8, version 1 (RFC 8410 section 7).
+/// The key of the test kit for the recipient's assertions. For all others, an Ed25519 key whose
+/// seed is its number: PKCS#8, version 1 (RFC 8410 section 7).
 fn load(key: Key) -> PrivateKey {
     if let Key::Assertion = key {
         return fdx_testkit::keys(Setup::default().algorithm);

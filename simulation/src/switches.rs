@@ -1,8 +1,8 @@
 //! Switches for the checks of `checks.rs`, by their numbers.
 //!
-//! In this build no check uses its switch, and every check is on. `cargo xtask simulate --minimal-sets`
-//! generates a weakened copy of the workspace: this file becomes a module of `fdx-wire`, and each
-//! marked check uses its switch.
+//! In this build no check uses its switch, and every check is on. `cargo xtask simulate
+//! --minimal-sets` generates a weakened copy of the workspace: this file becomes a module of
+//! `fdx-wire`, and each marked check uses its switch.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 

@@ -15,7 +15,7 @@ use crate::world::{Lane, World};
 
 impl World {
     /// Receives a response or a copy of one.
-    pub(crate) fn hear(&mut self, id: u32, attempt: u32, response: Response<Vec<u8>>) {
+    pub(crate) fn receive(&mut self, id: u32, attempt: u32, response: Response<Vec<u8>>) {
         let Some(task) = self.tasks.get_mut(&id).filter(|task| task.attempt == attempt) else {
             return;
         };

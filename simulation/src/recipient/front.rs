@@ -234,7 +234,7 @@ impl World {
 
     pub(super) fn client_of_cookie(&mut self, node: usize, cookie: &Cookie) -> Option<Client> {
         let of = self.flows.iter().find(|flow| flow.flow_id.as_ref() == Some(&cookie.flow_id));
-        let odd = of.filter(|flow| flow.plan.is_some_and(crate::strike::has_odd_metadata));
+        let odd = of.filter(|flow| flow.plan.is_some_and(crate::attacks::has_odd_metadata));
         match odd.and_then(|flow| flow.client.clone()) {
             Some(client) => Some(client),
             None => self.client_for(node, cookie.bank, None),

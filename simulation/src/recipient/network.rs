@@ -9,9 +9,9 @@ use http::{Request, Response};
 use super::{Posted, RETRIES, TIMEOUT, Waiting};
 use crate::attack::Attack;
 use crate::ledger::{Actor, Harm};
+use crate::refresh_tokens::SentAt;
 use crate::scene::{self};
 use crate::single_use::{Reason, requires_nonce};
-use crate::standing::SentAt;
 use crate::tally::count;
 use crate::world::{Claims, Event, Lane, World};
 
@@ -94,7 +94,7 @@ impl World {
             if let Some(flow) = flow {
                 self.on_call(flow, &request);
             }
-            return self.hear(id, attempt, response);
+            return self.receive(id, attempt, response);
         }
         self.say(|| format!("  {} {}, of {}", request.method(), request.uri().path(), of(begun)));
         let timeout = self.now + TIMEOUT;

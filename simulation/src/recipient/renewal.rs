@@ -192,7 +192,7 @@ impl World {
             self.harm(Harm::NotRestored, self.plan(id));
         }
         if let Some(token) = token {
-            self.ledger.standing.persisted(&token, self.now);
+            self.ledger.refresh_tokens.persisted(&token, self.now);
             self.single_use.persisted(&token);
             if let Some(replaced) = replaced.filter(|replaced| *replaced != token) {
                 self.single_use.retire(replaced);

@@ -1,5 +1,5 @@
-//! Responses and callbacks that are changed in transit. TLS prevents that; the recipient must return
-//! a typed error all the same, and repeat and disclose nothing.
+//! Responses and callbacks that are changed in transit. TLS prevents that; the recipient must
+//! return a typed error all the same, and repeat and disclose nothing.
 
 use http::header::{HeaderName, HeaderValue};
 use http::{Response, StatusCode};
@@ -105,8 +105,8 @@ impl World {
 const NONCE_REQUIRED: &[u8] =
     b"400\ncontent-type: application/json\ndpop-nonce: a-nonce\n\n{\"error\":\"use_dpop_nonce\"}";
 
-/// A response as bytes: a status, headers, an empty line, the body. Any bytes are a response: a line
-/// that is no status means 200, and a line that is no header is omitted.
+/// A response as bytes: a status, headers, an empty line, the body. Any bytes are a response: a
+/// line that is no status means 200, and a line that is no header is omitted.
 #[must_use]
 pub fn message(bytes: &[u8]) -> Response<Vec<u8>> {
     let end = bytes.windows(2).position(|two| two == b"\n\n");
@@ -129,8 +129,8 @@ pub fn message(bytes: &[u8]) -> Response<Vec<u8>> {
     response
 }
 
-/// A success in which `"name":"$name"` has the value of the intact response. A failure may be shown,
-/// so it contains no secret.
+/// A success in which `"name":"$name"` has the value of the intact response. A failure may be
+/// shown, so it contains no secret.
 fn with_members(written: Response<Vec<u8>>, intact: &Response<Vec<u8>>) -> Response<Vec<u8>> {
     let intact: Value = serde_json::from_slice(intact.body()).unwrap_or_default();
     let text = str::from_utf8(written.body()).map(str::to_owned);

@@ -2,7 +2,8 @@ mod bank;
 mod customer;
 mod customers;
 mod flow;
-mod people;
+mod plan;
+mod queue;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -17,7 +18,6 @@ pub(crate) use flow::Flow;
 use crate::attack::Attack;
 use crate::choices::Choices;
 use crate::ledger::{Harm, Ledger, Person};
-use crate::queue::Queue;
 use crate::recipient::Task;
 use crate::recipient::tampering::Tampering;
 use crate::scene::{self, Bank};
@@ -25,6 +25,7 @@ use crate::secrets::Secrets;
 use crate::shared::subject;
 use crate::single_use::SingleUse;
 use crate::tally::{Tally, count};
+use queue::Queue;
 
 /// The attacker's browser. The others belong to customers.
 pub(crate) const ATTACKER: Person = 0;
@@ -118,7 +119,7 @@ pub(crate) enum Event {
     Crash { node: usize },
     Restart { node: usize },
     Renew { flow: String },
-    Strike { flow: usize },
+    AttackLater { flow: usize },
 }
 
 /// A machine of the recipient. A crash loses everything but its configuration.
@@ -271,7 +272,7 @@ impl World {
         for person in 0..=CUSTOMERS {
             world.secrets.hide(&subject(person as Person));
         }
-        world.people(settings);
+        world.plan_flows(settings);
         world
     }
 
@@ -301,7 +302,7 @@ impl World {
             self.say(|| format!("a secret is shown in {text}"));
             self.harm(Harm::SecretShown, None);
         }
-        for (name, count) in std::mem::take(&mut self.ledger.standing.counts) {
+        for (name, count) in std::mem::take(&mut self.ledger.refresh_tokens.counts) {
             *self.tally.network.entry(name).or_default() += count;
         }
         for flow in &self.flows {
@@ -323,12 +324,12 @@ impl World {
             Event::ToBank { task, attempt, request, peer } => {
                 self.at_bank(task, attempt, &request, peer);
             }
-            Event::ToNode { task, attempt, response } => self.hear(task, attempt, response),
+            Event::ToNode { task, attempt, response } => self.receive(task, attempt, response),
             Event::Timeout { task, attempt } => self.time_out(task, attempt),
             Event::Crash { node } => self.crash(node),
             Event::Restart { node } => self.restart(node),
             Event::Renew { flow } => self.renew(&flow),
-            Event::Strike { flow } => self.strike(flow),
+            Event::AttackLater { flow } => self.attack_later(flow),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod back;
 mod front;
+pub(crate) mod rogue_client;
 
 use fdx_par::Client;
 use fdx_sandbox::customer::Decision;

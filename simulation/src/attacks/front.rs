@@ -95,11 +95,11 @@ impl World {
             }
             Attack::SpentCode => {
                 self.has_read(&code);
-                self.queue.plan(self.now + 25_000, Event::Strike { flow });
+                self.queue.plan(self.now + 25_000, Event::AttackLater { flow });
             }
             Attack::OldCode | Attack::ReplayedRequestUri => {
                 self.has_read(&code);
-                self.queue.plan(self.now + HOUR, Event::Strike { flow });
+                self.queue.plan(self.now + HOUR, Event::AttackLater { flow });
             }
             Attack::BrowserSwap => {
                 self.has_read(&code);
@@ -128,7 +128,7 @@ impl World {
     }
 
     /// Carries out an attack that was planned for later.
-    pub(crate) fn strike(&mut self, flow: usize) {
+    pub(crate) fn attack_later(&mut self, flow: usize) {
         let Some((person, Some(plan), _)) = self.of(flow) else { return };
         let Some((url, callback)) =
             self.flows.get(flow).and_then(|flow| Some((flow.url.clone()?, flow.callback.clone()?)))

@@ -8,7 +8,7 @@ use crate::ledger::Person;
 use crate::scene::{self, Bank};
 
 impl World {
-    pub(super) fn people(&mut self, settings: Settings) {
+    pub(super) fn plan_flows(&mut self, settings: Settings) {
         for number in 0..settings.flows {
             let plan = match settings.attack {
                 Some(attack) => Some(attack),

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::{has_odd_metadata, with_members_of};
 use crate::attack::Attack;
+use crate::attacks::rogue_client::As;
 use crate::ledger::{Actor, field, token};
 use crate::recipient::renewal::stored_refresh_token;
 use crate::recipient::{Posted, Task};
-use crate::rogue::As;
 use crate::scene::{Bank, Key};
 use crate::single_use::Reason;
 use crate::world::{ATTACKER, World};

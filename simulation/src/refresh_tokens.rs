@@ -18,7 +18,7 @@ const RETRY: Duration = Duration::from_secs(60);
 pub(crate) struct SentAt(pub(crate) u64);
 
 #[derive(Debug, Default)]
-pub(crate) struct Standing {
+pub(crate) struct RefreshTokens {
     /// The grant behind each code that was exchanged.
     codes: BTreeMap<String, String>,
     tokens: BTreeMap<String, RefreshToken>,
@@ -38,7 +38,7 @@ struct RefreshToken {
     persisted: Option<u64>,
 }
 
-impl Standing {
+impl RefreshTokens {
     /// Records tokens that were issued.
     pub(crate) fn issued(&mut self, form: &[u8], answer: &Value, now: UnixTime) {
         let text = |name| answer.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -116,43 +116,43 @@ mod tests {
         serde_json::json!({ "grant_id": "g", "refresh_token": token })
     }
 
-    fn replaced() -> Standing {
-        let mut standing = Standing::default();
-        standing.issued(b"code=c", &answer("r0"), AT(0));
-        standing.issued(b"refresh_token=r0", &answer("r1"), AT(10));
-        standing
+    fn replaced() -> RefreshTokens {
+        let mut refresh_tokens = RefreshTokens::default();
+        refresh_tokens.issued(b"code=c", &answer("r0"), AT(0));
+        refresh_tokens.issued(b"refresh_token=r0", &answer("r1"), AT(10));
+        refresh_tokens
     }
 
     #[test]
     fn replaced_token_is_valid_for_a_minute() {
-        let mut standing = replaced();
-        assert_eq!(standing.refused(b"refresh_token=r0", NOW, AT(70)), Some(Harm::GrantLost));
-        assert_eq!(standing.refused(b"refresh_token=r0", NOW, AT(71)), None);
-        assert_eq!(standing.refused(b"refresh_token=r1", NOW, AT(71)), None, "ended with it");
+        let mut refresh_tokens = replaced();
+        assert_eq!(refresh_tokens.refused(b"refresh_token=r0", NOW, AT(70)), Some(Harm::GrantLost));
+        assert_eq!(refresh_tokens.refused(b"refresh_token=r0", NOW, AT(71)), None);
+        assert_eq!(refresh_tokens.refused(b"refresh_token=r1", NOW, AT(71)), None, "ended with it");
     }
 
     #[test]
     fn recipient_that_persisted_the_next_token_does_not_use_the_old_one() {
-        let mut standing = replaced();
-        standing.persisted("r1", 11_000);
-        assert_eq!(standing.refused(b"refresh_token=r0", NOW, AT(71)), Some(Harm::GrantLost));
+        let mut refresh_tokens = replaced();
+        refresh_tokens.persisted("r1", 11_000);
+        assert_eq!(refresh_tokens.refused(b"refresh_token=r0", NOW, AT(71)), Some(Harm::GrantLost));
     }
 
     #[test]
     fn request_from_before_the_next_token_was_persisted_may_arrive_late() {
         for (sent, harm) in [(10_999, None), (11_000, Some(Harm::GrantLost))] {
-            let mut standing = replaced();
-            standing.persisted("r1", 11_000);
-            standing.persisted("r1", 50_000);
-            assert_eq!(standing.refused(b"refresh_token=r0", SentAt(sent), AT(71)), harm);
+            let mut refresh_tokens = replaced();
+            refresh_tokens.persisted("r1", 11_000);
+            refresh_tokens.persisted("r1", 50_000);
+            assert_eq!(refresh_tokens.refused(b"refresh_token=r0", SentAt(sent), AT(71)), harm);
         }
     }
 
     #[test]
     fn code_that_is_used_twice_ends_its_tokens() {
-        let mut standing = replaced();
-        assert_eq!(standing.refused(b"refresh_token=r1", NOW, AT(11)), Some(Harm::GrantLost));
-        assert_eq!(standing.refused(b"code=c", NOW, AT(11)), None);
-        assert_eq!(standing.refused(b"refresh_token=r1", NOW, AT(11)), None);
+        let mut refresh_tokens = replaced();
+        assert_eq!(refresh_tokens.refused(b"refresh_token=r1", NOW, AT(11)), Some(Harm::GrantLost));
+        assert_eq!(refresh_tokens.refused(b"code=c", NOW, AT(11)), None);
+        assert_eq!(refresh_tokens.refused(b"refresh_token=r1", NOW, AT(11)), None);
     }
 }
