@@ -247,6 +247,7 @@ const _: fn(&ServerRule) -> &str = |error| match error {
     }
     ServerRule::IssuerMismatch => "bad_input::metadata::metadata_of_another_issuer_is_not_used",
     ServerRule::NonceSyntax => "retry::a_malformed_nonce_is_no_nonce",
+    ServerRule::NonceMissing => "retry::a_nonce_that_is_required_and_missing_is_named",
     ServerRule::NonceAgain => "retry::a_second_challenge_is_an_error_and_nothing_more_is_sent",
     ServerRule::PkceUnsupported => "bad_input::metadata::metadata_without_s256_is_not_used",
     ServerRule::RefreshedIdentity => {

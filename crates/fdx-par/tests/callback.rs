@@ -143,8 +143,9 @@ fn table() -> Vec<Row> {
         ("user information", |r| r.url().replace("app.", "app@app."), F::Unreadable),
         ("a backslash", |r| r.url().replace("/callback", "\\callback"), F::Unreadable),
         ("nothing", |_| String::new(), F::Unreadable),
-        ("a broken escape", |r| format!("{}&x=%4", r.url()), F::Unreadable),
-        ("not UTF-8", |r| format!("{}&x=%ff", r.url()), F::Unreadable),
+        ("a broken escape", |r| format!("{PLACE}?state=%4&{}", r.query()), F::Duplicate),
+        ("a state that is no text", |r| r.url().replace("state=", "state=%E8"), F::Unreadable),
+        ("a code that is not UTF-8", |r| r.url().replace("code=", "code=%ff"), F::Unreadable),
         ("a fragment", |r| format!("{}#_", r.url()), F::Unreadable),
         (
             "a fragment after the code",

@@ -140,9 +140,15 @@ fn answered(made_up: impl FnMut(Answer) -> Answer + 'static) -> Result<ConsentRe
 
 #[test]
 fn each_status_has_its_meaning() {
-    use RevocationOutcome::{AlreadyEnded, NotFound, Revoked};
-    for (status, outcome) in [(204, Revoked), (200, Revoked), (409, AlreadyEnded), (404, NotFound)]
-    {
+    use RevocationOutcome::{AlreadyEnded, NotFound, Requested, Revoked};
+    for (status, outcome) in [
+        (204, Revoked),
+        (200, Revoked),
+        (202, Requested),
+        (409, AlreadyEnded),
+        (410, AlreadyEnded),
+        (404, NotFound),
+    ] {
         for (content_type, body) in [("text/plain", ""), ("text/html", "<p>"), ("-", "{{")] {
             let revoked = answered(move |_| answer(status, content_type, body)).unwrap();
             assert_eq!(revoked.outcome(), outcome, "{status}");
@@ -153,13 +159,11 @@ fn each_status_has_its_meaning() {
     }
     for (status, code) in [
         (201, "rfc9110.status"),
-        (202, "rfc9110.status"),
         (307, "fapi2.back_channel.redirect"),
         (400, "rfc9110.error"),
         (401, "rfc6750.challenge"),
         (403, "rfc9110.error"),
         (405, "rfc9110.error"),
-        (410, "rfc9110.error"),
         (500, "rfc9110.error"),
     ] {
         let error = answered(move |_| answer(status, "text/plain", "")).unwrap_err();

@@ -29,6 +29,7 @@ mod key_rotation;
 mod limits;
 mod loopback_issuer;
 mod members;
+mod next_steps;
 mod no_response;
 mod notices;
 mod notifications;

@@ -249,11 +249,11 @@ fn a_resource_s_challenge_is_found_in_any_case_and_company() {
 fn what_only_mentions_a_nonce_is_no_challenge() {
     for challenges in [
         &[][..],
-        &[r#"Bearer error="use_dpop_nonce""#],
+        &[r#"Basic error="use_dpop_nonce""#],
         &[r#"DPoP error="invalid_token", error_description="use_dpop_nonce""#],
         &[r#"DPoP realm="error=use_dpop_nonce""#],
         &[r#"Bearer realm="x, DPoP error=\"use_dpop_nonce\"""#],
-        &["DPoP", r#"Bearer error="use_dpop_nonce""#],
+        &["DPoP", r#"Negotiate error="use_dpop_nonce""#],
         &["use_dpop_nonce"],
     ] {
         let (calls, outcome) = call(unauthorized(challenges, &[b"n"]));
@@ -267,10 +267,12 @@ fn what_only_mentions_a_nonce_is_no_challenge() {
 }
 
 #[test]
-fn a_challenge_without_a_nonce_is_a_refusal() {
+fn a_nonce_that_is_required_and_missing_is_named() {
     let (calls, outcome) = call(unauthorized(&[r#"DPoP error="use_dpop_nonce""#], &[]));
     assert_eq!(calls, 1);
-    assert_eq!(outcome.unwrap_err().code(), "rfc6750.challenge");
+    let error = outcome.unwrap_err();
+    assert_eq!(error.code(), "rfc9449.nonce.missing");
+    assert_eq!(error.next_step(), NextStep::AskTheInstitution);
 }
 
 /// Not 1 to 512 characters of RFC 9449's alphabet, in one header.

@@ -72,7 +72,7 @@ fn a_challenge_is_answered_by_a_refresh_where_another_token_would_help() {
         (403, r#"DPoP error="invalid_token""#, NextStep::Refresh),
         (401, "DPoP", NextStep::Refresh),
         (403, "DPoP", NextStep::AskTheInstitution),
-        (403, r#"DPoP error="insufficient_scope""#, NextStep::AskTheInstitution),
+        (403, r#"DPoP error="insufficient_scope""#, NextStep::StartOver),
     ] {
         let error = called(move |_| {
             let mut answer = answer(status, "text/plain", "");

@@ -31,7 +31,6 @@ const _: fn(&VerifyError) -> &str = |error| match error {
 };
 
 const _: fn(&SetupFault) -> &str = |error| match error {
-    SetupFault::UserAgent => "responses::rejects_user_agents_that_cannot_be_sent",
     SetupFault::NotHttps => "responses::rejects_urls_other_than_https",
     SetupFault::NoClientCertificate => {
         "client_certificate::sends_nothing_without_required_certificate"

@@ -85,11 +85,16 @@ impl fmt::Debug for Form {
 /// assert_eq!(query.one("state"), Err(QueryError::Duplicate)); // RFC 6749 section 3.1
 /// # Ok::<(), QueryError>(())
 /// ```
-pub struct Query<'a>(Vec<(Text<'a>, Text<'a>)>);
+///
+/// [`Query::parse`] rejects a query with a pair that is not percent-encoded UTF-8.
+/// [`Query::parse_each`] reads the others: such a value is an error where it is needed.
+pub struct Query<'a>(Vec<(Text<'a>, Result<Text<'a>, QueryError>)>);
 
 /// A name or value, as it stands in the query or decoded.
 enum Text<'a> {
     Borrowed(&'a str),
+    /// A name that can't be decoded.
+    Undecoded(&'a str),
     Decoded(Zeroizing<String>),
 }
 
@@ -116,6 +121,20 @@ impl<'a> Query<'a> {
     /// # Errors
     /// [`QueryError::TooLong`] and [`QueryError::Encoding`].
     pub fn parse(text: &'a str, max_bytes: usize) -> Result<Self, QueryError> {
+        let query = Self::parse_each(text, max_bytes)?;
+        let names = || query.0.iter().map(|(name, _)| name);
+        if names().any(Text::is_undecoded) || query.0.iter().any(|(_, value)| value.is_err()) {
+            return Err(QueryError::Encoding);
+        }
+        Ok(query)
+    }
+
+    /// Splits `text` of at most `max_bytes` and decodes each pair by itself. A name that is not
+    /// percent-encoded UTF-8 stays as received: it is the name of no known parameter.
+    ///
+    /// # Errors
+    /// [`QueryError::TooLong`].
+    pub fn parse_each(text: &'a str, max_bytes: usize) -> Result<Self, QueryError> {
         if text.len() > max_bytes {
             return Err(QueryError::TooLong);
         }
@@ -125,7 +144,7 @@ impl<'a> Query<'a> {
                 return Err(QueryError::TooLong);
             }
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            pairs.push((decode(name)?, decode(value)?));
+            pairs.push((decode(name).unwrap_or(Text::Undecoded(name)), decode(value)));
         }
         Ok(Self(pairs))
     }
@@ -133,12 +152,14 @@ impl<'a> Query<'a> {
     /// The value of `name`, which may occur only once.
     ///
     /// # Errors
-    /// [`QueryError::Duplicate`].
+    /// [`QueryError::Duplicate`], and [`QueryError::Encoding`] for a value that can't be decoded.
     pub fn one(&self, name: &str) -> Result<Option<&str>, QueryError> {
-        let mut found =
-            self.0.iter().filter(|(key, _)| key.as_str() == name).map(|(_, value)| value.as_str());
-        let first = found.next();
-        if found.next().is_some() { Err(QueryError::Duplicate) } else { Ok(first) }
+        let mut found = self.0.iter().filter(|(key, _)| key.as_str() == name);
+        let first = found.next().map(|(_, value)| value.as_ref());
+        if found.next().is_some() {
+            return Err(QueryError::Duplicate);
+        }
+        first.map(|value| value.map(Text::as_str).map_err(|error| *error)).transpose()
     }
 
     /// All names in their order, including repeated ones.
@@ -156,9 +177,13 @@ impl fmt::Debug for Query<'_> {
 impl Text<'_> {
     fn as_str(&self) -> &str {
         match self {
-            Self::Borrowed(text) => text,
+            Self::Borrowed(text) | Self::Undecoded(text) => text,
             Self::Decoded(text) => text,
         }
+    }
+
+    fn is_undecoded(&self) -> bool {
+        matches!(self, Self::Undecoded(_))
     }
 }
 
@@ -231,6 +256,20 @@ mod tests {
         fn checks_the_limit_of_bytes(text in "[a-z&=%2]{0,40}", max_bytes in 0..40usize) {
             let read = Query::parse(&text, max_bytes);
             prop_assert_eq!(read.err() == Some(QueryError::TooLong), text.len() > max_bytes);
+        }
+    }
+
+    #[test]
+    fn one_undecodable_pair_costs_that_pair() {
+        let text = "error=denied&error_description=Acc%E8s&utm%zz=1&state=s";
+        let query = Query::parse_each(text, 4096).unwrap();
+        assert_eq!(query.one("error"), Ok(Some("denied")));
+        assert_eq!(query.one("state"), Ok(Some("s")));
+        assert_eq!(query.one("error_description"), Err(QueryError::Encoding));
+        assert_eq!(query.one("utm"), Ok(None));
+        assert!(query.names().eq(["error", "error_description", "utm%zz", "state"]));
+        for text in ["a=%E8", "%zz=1"] {
+            assert_eq!(Query::parse(text, 4096).err(), Some(QueryError::Encoding), "{text}");
         }
     }
 

@@ -9,7 +9,7 @@ use fdx_wire::members::MemberFault;
 use crate::error::callback::{CallbackFault, SealFault};
 use crate::error::caller::{CallFault, ConfigurationFault, StoredStateFault};
 use crate::error::deviation::Deviation;
-use crate::error::next_step::NextStep;
+use crate::error::next_step::{NextStep, RefusedCall};
 use crate::error::refusal::Refusal;
 use crate::error::registration::RegistrationFault;
 use crate::error::said::Said;
@@ -102,6 +102,14 @@ impl Error {
             Self::IdToken(IdTokenError::Jwt(JwtError::Type)) => Some(Deviation::IdTokenTyp),
             Self::Server(fault) => fault.rule.allowed_by(),
             _ => None,
+        }
+    }
+
+    /// A refusal as the refusal of this call.
+    pub(crate) fn of_call(self, call: RefusedCall, on_no_response: NextStep) -> Self {
+        match self {
+            Self::Refusal(refusal) => Self::Refusal(Box::new(refusal.of(call, on_no_response))),
+            error => error,
         }
     }
 

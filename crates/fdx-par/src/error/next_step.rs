@@ -1,5 +1,7 @@
 use core::time::Duration;
 
+use crate::error::refusal::{Refusal, RefusalKind};
+
 /// The next step after an error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -23,6 +25,183 @@ pub enum NextStep {
     StartOver,
     /// The customer denied the request. Request again only if the customer wants it.
     RespectTheCustomer,
+    /// Read the consent: it may have ended already.
+    ReadTheConsent,
     /// Keep the pending value, and wait for its callback.
     KeepWaiting,
+}
+
+/// One row of the table of next steps after a refusal. The first row that fits decides.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NextStepRow {
+    /// Who refused, in whose words. Empty: anyone.
+    pub kinds: &'static [RefusalKind],
+    /// The calls that this row is about.
+    pub call: RefusedCall,
+    /// The HTTP statuses. Empty: any.
+    pub statuses: &'static [u16],
+    /// The error codes, in any case.
+    pub codes: Codes,
+    /// The next step.
+    pub next_step: NextStep,
+    /// The clause.
+    pub clause: &'static str,
+}
+
+/// The call that was refused, as far as it decides about the next step.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RefusedCall {
+    /// Any call.
+    Any,
+    /// The revocation of a consent.
+    ConsentRevocation,
+    /// A registration (RFC 7591).
+    Registration,
+    /// The read, update or deletion of a registration (RFC 7592).
+    RegistrationManagement,
+}
+
+impl RefusedCall {
+    pub(crate) fn is_about_a_registration(self) -> bool {
+        matches!(self, Self::Registration | Self::RegistrationManagement)
+    }
+}
+
+/// The error codes of a row.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Codes {
+    /// Every code, and none.
+    Any,
+    /// Every spelling of a denial by the customer, such as `access_denied` and `user_cancelled`.
+    Denial,
+    /// One of these.
+    Of(&'static [&'static str]),
+}
+
+const AUTHORIZATION: &[RefusalKind] = &[RefusalKind::Authorization];
+const OAUTH: &[RefusalKind] = &[RefusalKind::Authorization, RefusalKind::OAuth];
+const RESOURCE: &[RefusalKind] = &[RefusalKind::Challenge, RefusalKind::Fdx];
+
+/// A row about any call.
+const fn row(
+    kinds: &'static [RefusalKind],
+    statuses: &'static [u16],
+    codes: Codes,
+    next_step: NextStep,
+    clause: &'static str,
+) -> NextStepRow {
+    NextStepRow { kinds, call: RefusedCall::Any, statuses, codes, next_step, clause }
+}
+
+/// The next step after each refusal that may not pass by itself. A 429 or 5xx is decided before:
+/// repeat the call if the exchange can be repeated, after the time of `Retry-After`.
+pub const NEXT_STEPS: &[NextStepRow] = &[
+    row(OAUTH, &[], Codes::Denial, NextStep::RespectTheCustomer, "RFC 6749 section 4.1.2.1"),
+    row(
+        AUTHORIZATION,
+        &[],
+        Codes::Of(&["server_error", "temporarily_unavailable"]),
+        NextStep::StartOver,
+        "RFC 6749 section 4.1.2.1",
+    ),
+    // Another login helps: the challenge may have acr_values and max_age for the next push.
+    row(
+        &[],
+        &[],
+        Codes::Of(&["insufficient_user_authentication"]),
+        NextStep::StartOver,
+        "RFC 9470 section 3",
+    ),
+    // The clock differs, or the proof is made with another key: a new token changes neither.
+    row(&[], &[], Codes::Of(&["invalid_dpop_proof"]), NextStep::Correct, "RFC 9449 section 7.1"),
+    row(&[], &[], Codes::Of(&["insufficient_scope"]), NextStep::StartOver, "RFC 6750 section 3.1"),
+    NextStepRow {
+        call: RefusedCall::RegistrationManagement,
+        ..row(&[], &[401], Codes::Any, NextStep::RegisterAgain, "RFC 7592 section 2")
+    },
+    // The values were used or have expired. Mastercard has its own name for a late request_uri.
+    row(
+        &[],
+        &[],
+        Codes::Of(&[
+            "account_selection_required",
+            "consent_required",
+            "expired_par_request",
+            "interaction_required",
+            "invalid_grant",
+            "invalid_request_uri",
+            "login_required",
+        ]),
+        NextStep::StartOver,
+        "RFC 6749 section 5.2; OpenID Connect Core 3.1.2.6",
+    ),
+    // Some institutions refuse to revoke a consent that has ended.
+    NextStepRow {
+        call: RefusedCall::ConsentRevocation,
+        ..row(&[], &[400, 422], Codes::Any, NextStep::ReadTheConsent, "FDX Consent API")
+    },
+    row(OAUTH, &[], Codes::Any, NextStep::Correct, "RFC 6749 section 5.2"),
+    // The customer did not grant this resource.
+    row(
+        RESOURCE,
+        &[403],
+        Codes::Of(&["403", "602"]),
+        NextStep::RespectTheCustomer,
+        "FDX API, error 602",
+    ),
+    // The token has expired or was revoked, in whatever words.
+    row(RESOURCE, &[401], Codes::Any, NextStep::Refresh, "RFC 6750 section 3.1"),
+    row(
+        &[RefusalKind::Challenge],
+        &[],
+        Codes::Of(&["invalid_token"]),
+        NextStep::Refresh,
+        "RFC 6750 section 3.1",
+    ),
+    row(&[], &[], Codes::Any, NextStep::AskTheInstitution, "RFC 9110 section 15"),
+];
+
+/// The next step after a refusal. `on_no_response` is safe if it is unknown whether the
+/// server acted.
+pub(crate) fn after_refusal(refusal: &Refusal, on_no_response: NextStep) -> NextStep {
+    let said = &refusal.said;
+    if said.is_passing() {
+        return match on_no_response {
+            // RFC 6585 4: a request beyond the limit was not carried out.
+            NextStep::AskTheInstitution if said.status == 429 => {
+                NextStep::Retry { after: said.retry_after }
+            }
+            NextStep::Retry { .. } => NextStep::Retry { after: said.retry_after },
+            other => other,
+        };
+    }
+    let fits = |row: &&NextStepRow| row.fits(refusal);
+    NEXT_STEPS.iter().find(fits).map_or(NextStep::AskTheInstitution, |row| row.next_step)
+}
+
+impl NextStepRow {
+    fn fits(&self, refusal: &Refusal) -> bool {
+        (self.kinds.is_empty() || self.kinds.contains(&refusal.kind))
+            && (self.call == RefusedCall::Any || self.call == refusal.call)
+            && (self.statuses.is_empty() || self.statuses.contains(&refusal.said.status))
+            && match self.codes {
+                Codes::Any => true,
+                Codes::Denial => {
+                    refusal.said.error.as_ref().is_some_and(|it| is_denial(it.as_str()))
+                }
+                Codes::Of(codes) => codes.iter().any(|code| refusal.is(code)),
+            }
+    }
+}
+
+/// Servers have their own names for a denial: `user_denied`, `user_cancelled_authorize`.
+fn is_denial(code: &str) -> bool {
+    let code = code.to_ascii_lowercase();
+    let by_customer = ["access", "authorization", "consent", "customer", "user"];
+    let denies = ["cancel", "declin", "denied", "deny", "reject"];
+    denies.iter().any(|word| code.contains(word))
+        && (by_customer.iter().any(|word| code.contains(word)) || code.starts_with("cancel"))
 }

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::error::next_step::NextStep;
+use crate::error::next_step::{NextStep, RefusedCall, after_refusal};
 use crate::error::said::Said;
 
 /// A refusal returned by the server.
@@ -9,6 +9,8 @@ use crate::error::said::Said;
 pub struct Refusal {
     /// The format of the refusal.
     pub kind: RefusalKind,
+    /// The call that was refused, as far as it decides about the next step.
+    pub call: RefusedCall,
     /// The server's status and texts.
     pub said: Said,
     /// The next step.
@@ -31,11 +33,6 @@ pub enum RefusalKind {
     Http,
 }
 
-/// Codes for something that is spent or expired. `expired_par_request` is Mastercard's, for a late
-/// request_uri.
-const START_OVER: &[&str] =
-    &["expired_par_request", "invalid_grant", "invalid_request_uri", "login_required"];
-
 impl Refusal {
     /// The stable name of the format, such as `rfc6749.error`.
     #[must_use]
@@ -51,6 +48,7 @@ impl Refusal {
 
     pub(crate) fn clause(&self) -> &'static str {
         match self.kind {
+            RefusalKind::OAuth if self.call.is_about_a_registration() => "RFC 7591 section 3.2.2",
             RefusalKind::OAuth => "RFC 6749 section 5.2",
             RefusalKind::Authorization => "RFC 6749 section 4.1.2.1",
             RefusalKind::Challenge => "RFC 6750 section 3",
@@ -74,36 +72,15 @@ impl Refusal {
 
     /// `on_no_response` is the next step that is safe if the server may have acted.
     pub(crate) fn new(kind: RefusalKind, said: Said, on_no_response: NextStep) -> Self {
-        let mut refusal = Self { kind, said, next_step: NextStep::AskTheInstitution };
-        refusal.next_step = refusal.what_next(on_no_response);
-        refusal
+        Self { kind, call: RefusedCall::Any, said, next_step: on_no_response }
+            .of(RefusedCall::Any, on_no_response)
     }
 
-    fn what_next(&self, on_no_response: NextStep) -> NextStep {
-        let is = |codes: &[&str]| codes.iter().any(|code| self.is(code));
-        if self.said.is_passing() {
-            return match on_no_response {
-                NextStep::Retry { .. } => NextStep::Retry { after: self.said.retry_after },
-                // RFC 6585 4: a request that is one too many is not carried out.
-                NextStep::AskTheInstitution if self.said.status == 429 => {
-                    NextStep::Retry { after: self.said.retry_after }
-                }
-                other => other,
-            };
-        }
-        match self.kind {
-            RefusalKind::Authorization if is(&["access_denied"]) => NextStep::RespectTheCustomer,
-            RefusalKind::Authorization if is(&["temporarily_unavailable", "server_error"]) => {
-                NextStep::StartOver
-            }
-            // RFC 6750 3.1: the token has expired or was revoked. A refresh often returns another.
-            RefusalKind::Challenge if is(&["invalid_token"]) => NextStep::Refresh,
-            _ if is(START_OVER) => NextStep::StartOver,
-            RefusalKind::OAuth | RefusalKind::Authorization => NextStep::Correct,
-            _ if self.is_withheld() => NextStep::RespectTheCustomer,
-            RefusalKind::Challenge if self.said.status == 401 => NextStep::Refresh,
-            _ => NextStep::AskTheInstitution,
-        }
+    /// The refusal of a call of this kind.
+    pub(crate) fn of(mut self, call: RefusedCall, on_no_response: NextStep) -> Self {
+        self.call = call;
+        self.next_step = after_refusal(&self, on_no_response);
+        self
     }
 }
 

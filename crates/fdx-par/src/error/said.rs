@@ -55,6 +55,12 @@ pub struct Said {
     pub error_uri: Option<Excerpt>,
     /// `state`, if the error repeats it.
     pub state: Option<Excerpt>,
+    /// `acr_values` of a challenge: the next push needs them (RFC 9470 section 3).
+    pub acr_values: Option<Excerpt>,
+    /// `max_age` of a challenge, in seconds: the next push needs it (RFC 9470 section 3).
+    pub max_age: Option<u64>,
+    /// The beginning of the body of an error that has neither code nor description.
+    pub body: Option<Excerpt>,
     /// `x-fapi-interaction-id` of the response, for correlating with the institution's logs.
     pub interaction_id: Option<Excerpt>,
     /// `Content-Encoding` of the answer, unless it is `identity`: the body was not read.
@@ -83,6 +89,8 @@ impl fmt::Display for Said {
             ("", &self.error),
             ("", &self.error_description),
             ("see ", &self.error_uri),
+            ("needs acr_values ", &self.acr_values),
+            ("body: ", &self.body),
             ("interaction ", &self.interaction_id),
             ("Content-Encoding ", &self.content_encoding),
         ];
@@ -92,6 +100,21 @@ impl fmt::Display for Said {
                 between = ", ";
             }
         }
-        Ok(())
+        if let Some(seconds) = self.max_age {
+            write!(f, "{between}needs max_age {seconds}")?;
+            between = ", ";
+        }
+        match self.clock_offset {
+            Some(ahead) if ahead > CLOCK_NOTE => {
+                write!(f, "{between}the server's clock is {ahead} s ahead")
+            }
+            Some(behind) if behind < -CLOCK_NOTE => {
+                write!(f, "{between}the server's clock is {} s behind", -behind)
+            }
+            _ => Ok(()),
+        }
     }
 }
+
+/// A clock that differs by more seconds is mentioned: FAPI 2.0 tolerates 10.
+const CLOCK_NOTE: i64 = 10;

@@ -77,6 +77,8 @@ faults! {
             "RFC 8414 section 3.3", "the metadata's issuer differs from the requested issuer";
         NonceSyntax: "rfc9449.nonce.syntax",
             "RFC 9449 section 8.1", "DPoP-Nonce is repeated, empty, too long or has other characters";
+        NonceMissing: "rfc9449.nonce.missing",
+            "RFC 9449 section 8", "the server requires a DPoP nonce, and the response has no DPoP-Nonce";
         NonceAgain: "rfc9449.nonce.again",
             "RFC 9449 section 8", "the server required another nonce although the request had a fresh one";
         PkceUnsupported: "rfc7636.s256",

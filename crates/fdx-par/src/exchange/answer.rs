@@ -1,9 +1,9 @@
 use core::cell::OnceCell;
 use core::time::Duration;
 
+use fdx_wire::UnixTime;
 use fdx_wire::json::{JsonError, Limits};
 use fdx_wire::members::{Member, MemberFault, Object, Protective, ReadError, Value};
-use fdx_wire::{UnixTime, json};
 use http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -18,11 +18,12 @@ use crate::exchange::challenge;
 use crate::exchange::challenge::Challenge;
 use crate::exchange::error_body::{Described, ErrorBody};
 use crate::exchange::mint::INTERACTION_ID;
-use crate::exchange::nonces::Realm;
 
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const MAX_NONCE: usize = 512;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// More than an excerpt has.
+const MAX_EXCERPT: usize = 512;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A response. It is checked in one order: size, status, content
@@ -157,7 +158,7 @@ impl Answer<'_> {
         }
         match self.oauth_error() {
             Some(said) => self.refuse(RefusalKind::OAuth, said),
-            None => self.refuse(RefusalKind::Http, self.said()),
+            None => self.refuse(RefusalKind::Http, self.described().unwrap_or_else(|| self.said())),
         }
     }
 
@@ -173,9 +174,22 @@ impl Answer<'_> {
         })
     }
 
-    /// The body of an error, if it is a JSON object of at most 16 KiB.
+    /// The error in FDX's words or in those of problem details, or the beginning of the body.
+    pub(crate) fn described(&self) -> Option<Said> {
+        if let Some(Described { error, error_description }) =
+            self.error_body().and_then(ErrorBody::described)
+        {
+            return Some(Said { error: Some(error), error_description, ..self.said() });
+        }
+        let text = String::from_utf8_lossy(self.body.get(..MAX_EXCERPT).unwrap_or(self.body));
+        let text = text.trim();
+        let body = (!text.is_empty()).then(|| Excerpt::of(text))?;
+        Some(Said { body: Some(body), ..self.said() })
+    }
+
+    /// The body of an error, if it is JSON of at most 16 KiB.
     pub(crate) fn error_body(&self) -> Option<&ErrorBody> {
-        let read = || json::object_from_slice(self.json(), &Limits::bytes(16 * 1024)).ok();
+        let read = || ErrorBody::read(self.json());
         let is_readable = || self.is_json() && self.content_encoding().is_none();
         self.error_body.get_or_init(|| is_readable().then(read).flatten()).as_ref()
     }
@@ -205,8 +219,10 @@ impl Answer<'_> {
     }
 
     pub(crate) fn challenges(&self) -> Vec<Challenge> {
+        // RFC 9110 5.5: other bytes than ASCII are opaque, and hide nothing around them.
         let values = self.headers.get_all(WWW_AUTHENTICATE).iter();
-        challenge::parse(values.filter_map(|value| value.to_str().ok()))
+        let texts: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        challenge::parse(texts.iter().map(AsRef::as_ref))
     }
 
     /// RFC 9449 8.1: nonce = 1*NQCHAR, in one header.
@@ -228,22 +244,18 @@ impl Answer<'_> {
         }
     }
 
-    /// Whether the server requires a DPoP nonce: in a JSON error of the authorization server (RFC 9449
-    /// section 8), or in a challenge of a resource server (section 9).
-    pub(super) fn requires_nonce(&self, realm: Realm) -> bool {
+    /// Whether the server requires a DPoP nonce. RFC 9449 sections 8 and 9: an authorization server
+    /// says so in the body of a 400, a resource server in a challenge of a 401. Some servers use the
+    /// other form, or the scheme `Bearer`.
+    pub(super) fn requires_nonce(&self) -> bool {
         const USE_DPOP_NONCE: &str = "use_dpop_nonce";
+        let in_body = || self.error_body().and_then(ErrorBody::oauth_code);
         let challenged = |challenge: &Challenge| {
-            challenge.is("DPoP") && challenge.parameter("error") == Some(USE_DPOP_NONCE)
+            (challenge.is("DPoP") || challenge.is("Bearer"))
+                && challenge.parameter("error") == Some(USE_DPOP_NONCE)
         };
-        match realm {
-            Realm::AuthorizationServer => {
-                let code = || self.error_body().and_then(ErrorBody::oauth_code);
-                self.status.is_client_error() && code().as_deref() == Some(USE_DPOP_NONCE)
-            }
-            Realm::ResourceServer => {
-                self.status == StatusCode::UNAUTHORIZED && self.challenges().iter().any(challenged)
-            }
-        }
+        matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED)
+            && (in_body() == Some(USE_DPOP_NONCE) || self.challenges().iter().any(challenged))
     }
 
     /// Whether the content type is `media_type`, with any parameters.

@@ -5,7 +5,6 @@ use crate::error::refusal::RefusalKind;
 use crate::error::said::{Excerpt, Said};
 use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
-use crate::exchange::error_body::Described;
 
 /// What a status other than a success means at a resource server: for a 401 its challenge, else an
 /// FDX error, a challenge, or HTTP's status alone.
@@ -17,13 +16,14 @@ pub(crate) fn not_a_success(answer: &Answer<'_>) -> Error {
         return answer.fault(ServerRule::Status);
     }
     let (challenge, fdx) = (challenge(answer), fdx_error(answer));
+    let said = || answer.described().unwrap_or_else(|| answer.said());
     let unauthorized = answer.status == StatusCode::UNAUTHORIZED;
     match (challenge, fdx) {
         (Some(said), None) => answer.refuse(RefusalKind::Challenge, said),
         (Some(said), Some(_)) if unauthorized => answer.refuse(RefusalKind::Challenge, said),
         (_, Some(said)) => answer.refuse(RefusalKind::Fdx, said),
-        (None, None) if unauthorized => answer.refuse(RefusalKind::Challenge, answer.said()),
-        (None, None) => answer.refuse(RefusalKind::Http, answer.said()),
+        (None, None) if unauthorized => answer.refuse(RefusalKind::Challenge, said()),
+        (None, None) => answer.refuse(RefusalKind::Http, said()),
     }
 }
 
@@ -41,11 +41,13 @@ fn challenge(answer: &Answer<'_>) -> Option<Said> {
         error: challenge.parameter("error").map(Excerpt::of),
         error_description: challenge.parameter("error_description").map(Excerpt::of),
         error_uri: challenge.parameter("error_uri").map(Excerpt::of),
+        acr_values: challenge.parameter("acr_values").map(Excerpt::of),
+        max_age: challenge.parameter("max_age").and_then(|seconds| seconds.parse().ok()),
         ..answer.said()
     })
 }
 
+/// An error with a code, whatever its form.
 fn fdx_error(answer: &Answer<'_>) -> Option<Said> {
-    let Described { error, error_description } = answer.error_body()?.fdx()?;
-    Some(Said { error: Some(error), error_description, ..answer.said() })
+    answer.described().filter(|said| said.error.is_some())
 }

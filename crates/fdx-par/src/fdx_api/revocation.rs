@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 
 use crate::client::client::Client;
 use crate::error::error::Error;
-use crate::error::next_step::NextStep;
+use crate::error::next_step::{NextStep, RefusedCall};
 use crate::error::notice::Notice;
 use crate::error::said::Said;
 use crate::exchange::answer::Answer;
@@ -32,7 +32,9 @@ pub enum RevocationOutcome {
     /// 204: the institution accepted it. It may complete later: a token can be valid for a moment
     /// longer.
     Revoked,
-    /// 409: the consent had ended before, by a revocation or by its time.
+    /// 202: the institution accepted the request, and has not confirmed the revocation yet.
+    Requested,
+    /// 409 or 410: the consent had ended before, by a revocation or by its time.
     AlreadyEnded,
     /// 404: the institution knows no such consent of this client. Some return it for a consent that
     /// was revoked before. A wrong id or base URL has the same effect, so it proves nothing.
@@ -115,9 +117,13 @@ impl Exchange for ConsentRevoked {
                 notices.push(Notice::RevocationStatus);
                 RevocationOutcome::Revoked
             }
-            StatusCode::CONFLICT => RevocationOutcome::AlreadyEnded,
+            StatusCode::ACCEPTED => RevocationOutcome::Requested,
+            StatusCode::CONFLICT | StatusCode::GONE => RevocationOutcome::AlreadyEnded,
             StatusCode::NOT_FOUND => RevocationOutcome::NotFound,
-            _ => return Err(not_a_success(answer)),
+            _ => {
+                let call = RefusedCall::ConsentRevocation;
+                return Err(not_a_success(answer).of_call(call, answer.on_no_response));
+            }
         };
         notices.extend(interaction_id.compare(answer));
         let interaction_id = interaction_id.into_string();

@@ -15,6 +15,7 @@ use fdx_wire::members::Row;
 
 use crate::consent::push::pushed;
 use crate::discovery::metadata;
+use crate::exchange::error_body;
 use crate::registration::document;
 use crate::tokens::{introspection, issued};
 
@@ -28,4 +29,5 @@ pub const TABLES: &[&[Row]] = &[
     fdx_rar::GRANT_MEMBERS,
     fdx_rar::REVOCATION_MEMBERS,
     document::members::ROWS,
+    error_body::members::ROWS,
 ];

@@ -13,6 +13,7 @@
 //! | [`defence_in_depth`] | to see which other checks cover each check |
 //! | [`proof`] | for an audit: what is shown, how, and what is not |
 //! | [`error_codes`] | to look up an error |
+//! | [`next_steps`] | to look up what to do after a refusal |
 //! | [`members`] | to look up how strictly a member of a response is read |
 //!
 //! The examples in these chapters run as tests, against a few fixed responses. Complete programs
@@ -26,6 +27,7 @@ pub mod keys_in_a_kms;
 pub mod many_nodes;
 pub mod members;
 pub mod message_signing;
+pub mod next_steps;
 pub mod proof;
 pub mod sealing_and_cookies;
 pub mod threat_model;

@@ -5,7 +5,7 @@ use http::StatusCode;
 
 use crate::dialect::profile::Profile;
 use crate::error::error::Error;
-use crate::error::next_step::NextStep;
+use crate::error::next_step::RefusedCall;
 use crate::error::notice::Notice;
 use crate::error::refusal::RefusalKind;
 use crate::error::server::ServerRule;
@@ -95,23 +95,17 @@ fn renewed(
 /// What an answer with another status than `wanted` means: OAuth's error (RFC 7591 section 3.2.2),
 /// the challenge of a protected resource (RFC 7592 section 2), or what FDX makes of an error.
 pub(super) fn refusal(answer: &Answer<'_>, wanted: StatusCode) -> Error {
-    match answer.check_status(wanted) {
+    let error = match answer.check_status(wanted) {
         Err(Error::Refusal(refusal)) if refusal.kind != RefusalKind::OAuth => not_a_success(answer),
         Err(error) => error,
         Ok(()) => answer.fault(ServerRule::Status),
-    }
+    };
+    error.of_call(RefusedCall::Registration, answer.on_no_response)
 }
 
-/// RFC 7592 sections 2.1 to 2.3: to a client that was deleted, or to a token that was replaced, the
-/// server says 401.
-pub(super) fn of_management(error: Error) -> Error {
-    match error {
-        Error::Refusal(mut refusal) if refusal.said.status == 401 => {
-            refusal.next_step = NextStep::RegisterAgain;
-            Error::Refusal(refusal)
-        }
-        error => error,
-    }
+/// RFC 7592 sections 2.1 to 2.3: the server answers 401 to a deleted client and to a replaced token.
+pub(super) fn of_management(error: Error, answer: &Answer<'_>) -> Error {
+    error.of_call(RefusedCall::RegistrationManagement, answer.on_no_response)
 }
 
 /// The status of a registration that was taken. RFC 7591 3.2.1: 201; some servers say 200.

@@ -76,7 +76,7 @@ impl Exchange for Deleted {
         answer: &Answer<'_>,
     ) -> Result<Self, Error> {
         if answer.status != StatusCode::NO_CONTENT {
-            return Err(of_management(refusal(answer, StatusCode::NO_CONTENT)));
+            return Err(of_management(refusal(answer, StatusCode::NO_CONTENT), answer));
         }
         answer.check_size()?;
         Ok(Self { notices: interaction_id.compare(answer).into_iter().collect() })
@@ -128,7 +128,7 @@ impl Exchange for Registered {
             Call::Read(before) | Call::Update(before) => {
                 let ok = StatusCode::OK;
                 answer::read(&registrar, Some(*before), &interaction_id, answer, ok)
-                    .map_err(of_management)
+                    .map_err(|error| of_management(error, answer))
             }
         }
     }

@@ -33,7 +33,8 @@ pub(super) fn query<'a>(
     let response = appended(query, redirect_uri);
     // check: RedirectUriPlace
     check_arrival(place, response, redirect_uri)?;
-    let response = Query::parse(response.unwrap_or(query), MAX_URL).map_err(fault)?;
+    // Values are decoded one by one: a tracking parameter in another encoding changes nothing.
+    let response = Query::parse_each(response.unwrap_or(query), MAX_URL).map_err(fault)?;
     let own = own_query(redirect_uri).map_err(fault)?;
     // RFC 6749 3.1: of two values, the program behind the redirect_uri may read the second.
     if own.names().any(|name| response.names().any(|other| other == name)) {
@@ -149,7 +150,12 @@ impl Client {
         let query = query(received_url, &pending.flow.redirect_uri)?;
         let one = |name| query.one(name).map_err(fault);
         let (state, iss, code, error) = (one("state")?, one("iss")?, one("code")?, one("error")?);
-        let (description, uri) = (one("error_description")?, one("error_uri")?);
+        // Informative: a text that can't be decoded counts as absent.
+        let text = |name| match query.one(name) {
+            Err(QueryError::Encoding) => Ok(None),
+            value => value.map_err(fault),
+        };
+        let (description, uri) = (text("error_description")?, text("error_uri")?);
 
         // check: State
         check_state(state, pending)?;
