@@ -184,7 +184,7 @@ pub use discovery::metadata::ServerMetadata;
 pub use error::callback::CallbackFault;
 pub use error::caller::{CallFault, ConfigurationFault, StoredStateFault};
 pub use error::error::Error;
-pub use error::next_step::{Codes, NEXT_STEPS, NextStep, NextStepRow, RefusedCall};
+pub use error::next_step::NextStep;
 pub use error::notice::Notice;
 pub use error::refusal::Refusal;
 pub use error::refused::Refused;

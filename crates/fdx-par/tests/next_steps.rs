@@ -1,8 +1,7 @@
 //! The table of next steps after a refusal, walked through real exchanges.
 
-use fdx_par::{
-    Callback, Codes, Error, NEXT_STEPS, NextStep, NextStepRow, RefusedCall, ResourceRequest,
-};
+use fdx_par::error::{Codes, NEXT_STEPS, NextStepRow, RefusedCall};
+use fdx_par::{Callback, Error, NextStep, ResourceRequest};
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Answer, Setup, World, answer, usual_request};
 

@@ -17,7 +17,7 @@ pub use callback::{CallbackFault, SealFault};
 pub use caller::{CallFault, ConfigurationFault, StoredStateFault};
 pub use deviation::Deviation;
 pub use error::Error;
-pub use next_step::NextStep;
+pub use next_step::{Codes, NEXT_STEPS, NextStep, NextStepRow, RefusedCall};
 pub use notice::Notice;
 pub use refusal::{Refusal, RefusalKind};
 pub use refused::Refused;
