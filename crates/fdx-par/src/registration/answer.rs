@@ -21,7 +21,8 @@ use crate::tokens::issued::can_stand_in_a_header;
 const MEMBERS: usize = 10_000;
 const MAX_URI: usize = 2048;
 
-/// Reads an answer with this status. `before` is the registration that was read or updated.
+/// Reads a client information response with this status. `before` is the registration that was
+/// read or updated.
 pub(super) fn read(
     registrar: &Registrar,
     before: Option<Registered>,
@@ -61,8 +62,8 @@ pub(super) fn read(
     })
 }
 
-/// What manages the registration from now on. What can't be used never takes the place of what
-/// could.
+/// Returns the URL and token that manage the registration after this response. An unusable value
+/// never replaces a usable one.
 fn renewed(
     registrar: &Registrar,
     before: Option<RegistrationAccess>,
@@ -92,8 +93,8 @@ fn renewed(
     })
 }
 
-/// What an answer with another status than `wanted` means: OAuth's error (RFC 7591 section 3.2.2),
-/// the challenge of a protected resource (RFC 7592 section 2), or what FDX makes of an error.
+/// Returns the error of a response whose status is not `wanted`: OAuth's error (RFC 7591 section
+/// 3.2.2), the challenge of a protected resource (RFC 7592 section 2), or an FDX error.
 pub(super) fn refusal(answer: &Answer<'_>, wanted: StatusCode) -> Error {
     let error = match answer.check_status(wanted) {
         Err(Error::Refusal(refusal)) if refusal.kind != RefusalKind::OAuth => not_a_success(answer),
@@ -103,12 +104,13 @@ pub(super) fn refusal(answer: &Answer<'_>, wanted: StatusCode) -> Error {
     error.of_call(RefusedCall::Registration, answer.on_no_response)
 }
 
-/// RFC 7592 sections 2.1 to 2.3: the server answers 401 to a deleted client and to a replaced token.
+/// Adds the next step of a management request. RFC 7592 sections 2.1 to 2.3: the server returns
+/// 401 for a deleted client and for a replaced token.
 pub(super) fn of_management(error: Error, answer: &Answer<'_>) -> Error {
     error.of_call(RefusedCall::RegistrationManagement, answer.on_no_response)
 }
 
-/// The status of a registration that was taken. RFC 7591 3.2.1: 201; some servers say 200.
+/// Returns the status of an accepted registration. RFC 7591 3.2.1: 201; some servers return 200.
 pub(super) fn created(answer: &Answer<'_>, profile: &Profile) -> Result<StatusCode, Error> {
     match answer.status {
         StatusCode::OK if profile.registration_status_ok => Ok(StatusCode::OK),

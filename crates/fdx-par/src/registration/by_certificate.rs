@@ -8,8 +8,8 @@ use crate::error::error::Error;
 use crate::exchange::draft::Draft;
 
 impl Client {
-    /// Drafts the registration of this client by its certificate: `{}` by `POST`, answered with 204.
-    /// A directory has issued the `client_id`. This is not RFC 7591.
+    /// Drafts the registration of this client by its certificate: a `POST` of `{}`, whose response
+    /// is 204. A directory has issued the `client_id`. This is not RFC 7591.
     ///
     /// # Errors
     /// [`ConfigurationFault::EndpointMissing`] unless the dialect has

@@ -45,8 +45,8 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// A client that customers know by this name. It asks for consents of the type `fdx_v1.0`, and
-    /// registers the keys of its configuration as they are now.
+    /// Describes a client with this name, which customers see. The client requests consents of the
+    /// type `fdx_v1.0`, and registers the current keys of its configuration.
     pub fn new(client_name: &str) -> Self {
         Self {
             texts: [("client_name", client_name.to_owned())].into(),
@@ -77,36 +77,37 @@ impl Registration {
         self
     }
 
-    /// All scopes that the client may ever ask for, in FDX's spelling; the dialect has its own.
+    /// Sets all scopes that the client may ever request, in FDX's spelling. The dialect translates
+    /// them to the provider's.
     pub fn scope(mut self, scopes: Scopes) -> Self {
         self.scope = Some(scopes);
         self
     }
 
-    /// Where the client publishes its keys, instead of registering them as they are.
+    /// Sets the URL at which the client publishes its keys, instead of registering the keys.
     pub fn jwks_uri(mut self, jwks_uri: HttpsUrl) -> Self {
         self.keys = ClientKeys::At(jwks_uri);
         self
     }
 
-    /// A JWK Set of the client's own making, such as one whose keys carry `x5c` for
+    /// Sets the JWK Set to register, such as one whose keys have `x5c` for
     /// `self_signed_tls_client_auth` (RFC 8705 section 2.2.2).
     ///
     /// # Errors
-    /// [`ConfigurationFault::RegistrationKeys`](crate::ConfigurationFault::RegistrationKeys) where
-    /// it is no JWK Set, or holds a private or secret key.
+    /// [`ConfigurationFault::RegistrationKeys`](crate::ConfigurationFault::RegistrationKeys) if the
+    /// JSON is no JWK Set, or has a private or secret key.
     pub fn jwks(mut self, jwks: RawJson) -> Result<Self, Error> {
         self.keys = ClientKeys::given(jwks)?;
         Ok(self)
     }
 
-    /// The name in the client's certificate, for `tls_client_auth`.
+    /// Sets the name in the client's certificate, for `tls_client_auth`.
     pub fn tls_client_auth(mut self, name: TlsClientAuthName) -> Self {
         self.tls_client_auth = Some(name);
         self
     }
 
-    /// The types of authorization details that the client may ask for (RFC 9396 section 10).
+    /// Sets the types of authorization details that the client may request (RFC 9396 section 10).
     pub fn authorization_details_types<T: Into<String>>(
         mut self,
         types: impl IntoIterator<Item = T>,
@@ -115,87 +116,87 @@ impl Registration {
         self
     }
 
-    /// One more way to reach the people behind the client.
+    /// Adds a contact, such as the email address of the client's operators.
     pub fn contact(mut self, contact: &str) -> Self {
         self.contacts.push(contact.to_owned());
         self
     }
 
-    /// `logo_uri`.
+    /// Sets `logo_uri`: the client's logo.
     pub fn logo_uri(self, uri: &HttpsUrl) -> Self {
         self.text("logo_uri", uri.as_str())
     }
 
-    /// `client_uri`: the client's home page.
+    /// Sets `client_uri`: the client's home page.
     pub fn client_uri(self, uri: &HttpsUrl) -> Self {
         self.text("client_uri", uri.as_str())
     }
 
-    /// `policy_uri`: what the client does with data.
+    /// Sets `policy_uri`: the client's privacy policy.
     pub fn policy_uri(self, uri: &HttpsUrl) -> Self {
         self.text("policy_uri", uri.as_str())
     }
 
-    /// `tos_uri`: the client's terms of service.
+    /// Sets `tos_uri`: the client's terms of service.
     pub fn tos_uri(self, uri: &HttpsUrl) -> Self {
         self.text("tos_uri", uri.as_str())
     }
 
-    /// `software_id`.
+    /// Sets `software_id`.
     pub fn software_id(self, id: &str) -> Self {
         self.text("software_id", id)
     }
 
-    /// `software_version`.
+    /// Sets `software_version`.
     pub fn software_version(self, version: &str) -> Self {
         self.text("software_version", version)
     }
 
-    /// A software statement, as the directory gave it (RFC 7591 section 2.3).
+    /// Sets the software statement that a directory issued (RFC 7591 section 2.3).
     pub fn software_statement(self, statement: &str) -> Self {
         self.text("software_statement", statement)
     }
 
-    /// FDX's `description`.
+    /// Sets FDX's `description`.
     pub fn description(self, description: &str) -> Self {
         self.text("description", description)
     }
 
-    /// One more kind of duration that the client asks consents for.
+    /// Adds a kind of duration that the client's consents may have.
     pub fn duration_type(mut self, duration_type: DurationType) -> Self {
         self.duration_types.push(duration_type);
         self
     }
 
-    /// The most days that the client asks consents for.
+    /// Sets the longest duration of the client's consents, in days.
     pub fn duration_period(mut self, days: u32) -> Self {
         self.numbers.insert("duration_period", days);
         self
     }
 
-    /// The most days that the client asks data of the past for.
+    /// Sets the longest lookback period of the client's consents, in days.
     pub fn lookback_period(mut self, days: u32) -> Self {
         self.numbers.insert("lookback_period", days);
         self
     }
 
-    /// One more registry in which the recipient stands.
+    /// Adds a registry that lists the recipient.
     pub fn registry_reference(mut self, reference: RegistryReference) -> Self {
         self.registry_references.push(reference);
         self
     }
 
-    /// One more party that the data passes through.
+    /// Adds a party that the data passes through.
     pub fn intermediary(mut self, intermediary: Intermediary) -> Self {
         self.intermediaries.push(intermediary);
         self
     }
 
-    /// A member that this crate does not know.
+    /// Adds a member that this crate does not know.
     ///
     /// # Errors
-    /// [`CallFault::ExtraReserved`] for a name that this crate writes, that a server answers
-    /// with, or that was given before.
+    /// [`CallFault::ExtraReserved`] for a name that this crate writes, that only a server
+    /// returns, or that was added before.
     pub fn extra(mut self, name: &str, value: RawJson) -> Result<Self, Error> {
         if RESERVED.contains(&name) || self.extras.has(name) {
             return Err(CallFault::ExtraReserved.into());
@@ -209,7 +210,7 @@ impl Registration {
         self
     }
 
-    /// The members that do not depend on the configuration.
+    /// Returns the members that do not depend on the configuration.
     ///
     /// # Errors
     /// [`CallFault::ParameterText`] if a member has no JSON form.
@@ -239,7 +240,7 @@ fn list<T: serde::Serialize>(
     if values.is_empty() { Ok(()) } else { metadata.set(name, values) }
 }
 
-/// Names that this crate writes, that FAPI 2.0 keeps out, or that are a server's to say.
+/// Names that this crate writes, that FAPI 2.0 forbids, or that only a server returns.
 pub(super) const RESERVED: &[&str] = &[
     "authorization_details_types",
     "authorization_encrypted_response_alg",

@@ -9,14 +9,15 @@ use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
 use crate::registration::metadata::ClientMetadata;
 
-/// Where the server finds the client's public keys (RFC 7591 section 2: `jwks` or `jwks_uri`).
+/// The source of the client's public keys for the server (RFC 7591 section 2: `jwks` or
+/// `jwks_uri`).
 #[derive(Clone, Debug)]
 pub(crate) enum ClientKeys {
-    /// In the registration, as the configuration has them.
+    /// In the registration: the keys of the configuration.
     Configured,
-    /// In the registration, as they were given.
+    /// In the registration: the caller's JWK Set.
     Given(RawJson),
-    /// At a URL of the client's.
+    /// At a URL where the client publishes them.
     At(HttpsUrl),
 }
 
@@ -26,13 +27,13 @@ struct Document {
 }
 
 const LIMITS: Limits = Limits::bytes(64 * 1024);
-/// RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC 8037 section 2.
+/// Members of private and secret keys (RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC 8037 section 2).
 const PRIVATE: [&str; 8] = ["d", "dp", "dq", "k", "oth", "p", "q", "qi"];
-/// RFC 7638 section 3.2, RFC 8037 section 2: what makes a key this key.
+/// Members that identify a key (RFC 7638 section 3.2, RFC 8037 section 2).
 const REQUIRED: [&str; 6] = ["crv", "e", "kty", "n", "x", "y"];
 
 impl ClientKeys {
-    /// A set of public keys.
+    /// Checks that a JWK Set has keys, and only public ones.
     pub(super) fn given(jwks: RawJson) -> Result<Self, Error> {
         let document = Document::read(&jwks).ok_or(ConfigurationFault::RegistrationKeys)?;
         let private = |key: &BTreeMap<_, _>| PRIVATE.iter().any(|name| key.contains_key(*name));
@@ -42,7 +43,8 @@ impl ClientKeys {
         Ok(Self::Given(jwks))
     }
 
-    /// RFC 8705 section 2.2.2: certificates are published among the client's keys.
+    /// Whether the keys may have certificates. RFC 8705 section 2.2.2: certificates are published
+    /// among the client's keys.
     pub(super) fn may_hold_certificates(&self) -> bool {
         !matches!(self, Self::Configured)
     }
@@ -76,7 +78,7 @@ pub(crate) fn has_no_keys(raw: &RawJson) -> bool {
     Document::read(raw).is_some_and(|document| document.keys.is_empty())
 }
 
-/// Whether two sets are of the same keys, however they are written.
+/// Whether two sets have the same keys, in any order and spelling.
 pub(crate) fn same_keys(one: &RawJson, other: &RawJson) -> bool {
     match (Document::read(one), Document::read(other)) {
         (Some(one), Some(other)) => one.identities() == other.identities(),

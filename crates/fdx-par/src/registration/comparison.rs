@@ -12,7 +12,7 @@ use crate::error::registration::RegistrationFault;
 use crate::registration::client_keys::{has_no_keys, same_keys};
 use crate::registration::metadata::ClientMetadata;
 
-/// The members that differ.
+/// The members whose registered and requested values differ.
 #[derive(Debug, Default)]
 pub(crate) struct Comparison {
     /// Weaker than requested.
@@ -64,8 +64,8 @@ pub(super) fn compare(requested: &ClientMetadata, registered: &ClientMetadata) -
     comparison
 }
 
-/// Whether a value identifies a client. Some servers write an empty one for a member that they do not
-/// have.
+/// Whether a value identifies a client. Some servers write an empty one for a member that they do
+/// not have.
 fn identifies(registered: Option<&RawJson>) -> bool {
     let is_empty = |raw: &&RawJson| Value::of_raw(raw).is_ok_and(Value::is_empty);
     registered.filter(|raw| !is_empty(raw) && !has_no_keys(raw)).is_some()
@@ -151,7 +151,7 @@ const LAWS: &[Law] = &[
         RegistrationFault::TlsClientCertificateBoundAccessTokens,
         same,
     ),
-    // A server may ask these two of everybody, and not of each client.
+    // A server may require these two of all clients, and then does not register them for each.
     droppable(
         "require_pushed_authorization_requests",
         RegistrationFault::RequirePushedAuthorizationRequests,
@@ -214,7 +214,7 @@ fn same_set(requested: &RawJson, registered: &RawJson) -> Outcome {
     outcome(set(requested).is_some() && set(requested) == set(registered))
 }
 
-/// `none` issues nothing (OAuth 2.0 Multiple Response Types, section 4).
+/// Compares response types. `none` issues nothing (OAuth 2.0 Multiple Response Types, section 4).
 fn response_types(requested: &RawJson, registered: &RawJson) -> Outcome {
     let registered = set(registered).map(|mut types| {
         types.remove("none");
@@ -223,7 +223,8 @@ fn response_types(requested: &RawJson, registered: &RawJson) -> Outcome {
     outcome(set(requested).is_some() && set(requested) == registered)
 }
 
-/// What was not requested for is an open door; without `authorization_code` there is no consent.
+/// Compares grant types. An additional grant type gives an attacker another way to tokens. Without
+/// `authorization_code` there is no consent.
 fn grant_types(requested: &RawJson, registered: &RawJson) -> Outcome {
     match (set(requested), set(registered)) {
         (Some(requested), Some(registered)) if requested == registered => Outcome::Same,
@@ -240,7 +241,7 @@ fn keys(requested: &RawJson, registered: &RawJson) -> Outcome {
     outcome(same_keys(requested, registered))
 }
 
-/// RFC 6749 3.3: the order of scopes says nothing. Fewer or more of them show at the next push.
+/// Compares scopes, in any order (RFC 6749 3.3). Fewer or more scopes show at the next push.
 fn same_scope(requested: &RawJson, registered: &RawJson) -> bool {
     let tokens = |raw: &RawJson| {
         let text: Option<String> = raw.read().ok();

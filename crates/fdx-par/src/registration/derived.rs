@@ -1,4 +1,4 @@
-//! What the configuration says that the client will do, as client metadata.
+//! The client metadata that follows from a client's configuration.
 
 use crate::client::config::{
     ClientAuthentication, ClientConfig, MtlsEndpoints, RequestObjects, ResponseMode,
@@ -11,10 +11,10 @@ use crate::error::error::Error;
 use crate::registration::choices::Registration;
 use crate::registration::metadata::ClientMetadata;
 
-/// All that is sent, but for the `client_id` of an update.
+/// Returns all requested client metadata, without the `client_id` of an update.
 ///
 /// # Errors
-/// The [`ConfigurationFault`] that says what can't be registered.
+/// A [`ConfigurationFault`] for a configuration that can't be registered.
 pub(super) fn metadata(
     config: &ClientConfig,
     profile: &Profile,

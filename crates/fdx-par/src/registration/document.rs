@@ -27,7 +27,8 @@ pub(crate) struct Document {
     pub(super) client_id_issued_at: Option<UnixTime>,
     pub(super) registration_client_uri: Option<String>,
     pub(super) registration_access_token: Option<Secret>,
-    /// Whether there is a secret. FAPI 2.0 Security Profile 5.3.2.1-6: a client has no use for one.
+    /// Whether the response has a secret. FAPI 2.0 Security Profile 5.3.2.1-6 allows no client
+    /// authentication with one.
     pub(super) client_secret: bool,
     pub(super) metadata: ClientMetadata,
     pub(super) not_understood: Vec<NotUnderstood>,
@@ -66,7 +67,7 @@ impl Document {
     }
 }
 
-/// RFC 6749 appendix A.1.
+/// Whether a text is a client id (RFC 6749 appendix A.1).
 pub(crate) fn is_client_id(text: &str) -> bool {
     (1..=MAX_CLIENT_ID).contains(&text.len()) && text.bytes().all(|b| matches!(b, 0x20..=0x7e))
 }

@@ -17,7 +17,7 @@ use crate::registration::registered::Registered;
 use crate::registration::registrar::{LIMIT, Registrar};
 use crate::tokens::issued::can_stand_in_a_header;
 
-/// The registration is no more, and with it the client's grants and tokens
+/// The server has deleted the registration, and with it the client's grants and tokens
 /// (RFC 7592 section 2.3).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Deleted {
@@ -25,8 +25,8 @@ pub struct Deleted {
 }
 
 impl Registrar {
-    /// Drafts the end of a registration. Where the answer is lost, another attempt that is refused
-    /// with 401 ([`NextStep::RegisterAgain`]) means that it is gone.
+    /// Drafts the deletion of a registration. If the response is lost, try again: a refusal with
+    /// 401 ([`NextStep::RegisterAgain`]) means that the registration was deleted.
     ///
     /// # Errors
     /// As [`Registrar::read`].
@@ -44,7 +44,7 @@ impl Registrar {
 }
 
 impl Deleted {
-    /// What the server did otherwise than it should.
+    /// Returns the tolerated deviations of the server.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices
@@ -88,7 +88,7 @@ pub struct RegistrationCall {
     pub(super) call: Call,
 }
 
-/// The three that are answered with a registration.
+/// The three requests whose response is a registration.
 pub(super) enum Call {
     Register(InitialAccess),
     Read(Box<Registered>),
@@ -135,8 +135,8 @@ impl Exchange for Registered {
 }
 
 impl Registrar {
-    /// Drafts the read of a registration as the server has it now (RFC 7592 section 2.1). What
-    /// comes back takes the place of `registered`, whose token may be good for nothing then.
+    /// Drafts the read of a registration in its current state (RFC 7592 section 2.1). The result
+    /// replaces `registered`, whose token may no longer be valid.
     ///
     /// # Errors
     /// [`CallFault::RegistrationUnmanaged`](crate::CallFault::RegistrationUnmanaged),
@@ -162,13 +162,13 @@ pub(super) fn write_read(
     registrar.manage(Method::GET, registered, Body::Empty, mint)
 }
 
-/// What lets a client register (RFC 7591 section 3).
+/// The authorization of a registration (RFC 7591 section 3).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum InitialAccess {
-    /// Nothing: the endpoint is open, or knows the client by its certificate.
+    /// No token: the endpoint is open, or identifies the client by its certificate.
     Open,
-    /// An initial access token, which the institution gave out of band.
+    /// An initial access token, which the institution issued out of band.
     Token(Secret),
 }
 
@@ -214,9 +214,9 @@ pub(super) fn write_register(
 }
 
 impl Registrar {
-    /// Drafts an update to what this registrar has to say (RFC 7592 section 2.2): all of it, with
-    /// what the server added of itself. What comes back takes the place of `registered`, whose
-    /// token may be good for nothing then.
+    /// Drafts an update of a registration (RFC 7592 section 2.2). It sends this registrar's client
+    /// metadata and the members that the server added. The result replaces `registered`, whose
+    /// token may no longer be valid.
     ///
     /// # Errors
     /// As [`Registrar::read`].
@@ -243,8 +243,8 @@ pub(super) fn write_update(
     registrar.manage(Method::PUT, registered, Body::Json(object), mint)
 }
 
-/// RFC 7592 2.2: every member that the server returned is sent, with our values where we have some;
-/// and none that manages the registration, which [`Registered`] keeps apart.
+/// Returns the client metadata of an update. RFC 7592 2.2: it has every member that the server
+/// returned, with the requested values if there are any, and none that manages the registration.
 fn merged(requested: &ClientMetadata, returned: &ClientMetadata) -> ClientMetadata {
     let mut merged = returned.clone();
     for (name, value) in requested.iter() {

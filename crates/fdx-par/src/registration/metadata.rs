@@ -24,8 +24,8 @@ impl ClientMetadata {
         Ok(())
     }
 
-    /// Sets a member that is JSON already. One that is `null` counts as absent: RFC 7592 section
-    /// 2.2 says so of requests, and servers write it in answers.
+    /// Sets a member from its JSON. `null` counts as absent: RFC 7592 section 2.2 requires that for
+    /// requests, and servers write it in responses.
     pub(super) fn insert(&mut self, name: String, value: RawJson) {
         if value.as_str() != "null" {
             self.0.insert(name, value);

@@ -22,11 +22,12 @@ use crate::registration::metadata::ClientMetadata;
 use crate::registration::registered::Registered;
 use crate::registration::{comparison, derived};
 
-/// What registers a recipient with one institution: what it is going to do, by a [`ClientConfig`],
-/// and how it describes itself, by a [`Registration`]. From the two comes the client metadata, so
-/// that what is registered is what the client does.
+/// Registers a client with one institution.
 ///
-/// It holds no secret, does nothing by itself, and is cheap to clone. Its methods draft exchanges.
+/// The client metadata is derived from the client's [`ClientConfig`] and its [`Registration`], so
+/// that the registered values agree with the client's behaviour.
+///
+/// It holds no secret and is cheap to clone. Its methods draft exchanges; none performs I/O.
 ///
 /// ```
 /// # use fdx_jose::{Algorithm, AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
@@ -56,7 +57,7 @@ use crate::registration::{comparison, derived};
 /// # let metadata = run(metadata, &mut bank, now)?;
 /// let assertions = AssertionKey::new(key.public().clone(), AssertionType::default());
 /// let mut config = ClientConfig::new(
-///     issuer, "", redirect_uri, fdx_base, // there is no client_id yet
+///     issuer, "", redirect_uri, fdx_base, // the server will issue the client_id
 ///     ClientAuthentication::PrivateKeyJwt(assertions),
 ///     SenderConstraint::Dpop(ProofKey::new(key.public().clone())),
 ///     backend::ring(),
@@ -66,13 +67,13 @@ use crate::registration::{comparison, derived};
 /// let registrar = Registrar::new(config, &described, metadata.clone())?;
 ///
 /// let draft = registrar.register(InitialAccess::Open, entropy(1), now)?;
-/// let registered = run(draft, &mut bank, now)?; // the loop of the crate's front page
-/// let stored: Secret = registered.to_json(); // persist it, now
+/// let registered = run(draft, &mut bank, now)?; // the loop of the crate's documentation
+/// let stored: Secret = registered.to_json(); // persist it at once
 ///
 /// let client = Client::new(registrar.client_config(&registered)?, metadata)?;
 /// assert_eq!(client.config().client_id, registered.client_id());
 ///
-/// // Some day, in another process:
+/// // Later, in another process:
 /// let registered = registrar.restore(stored.expose())?;
 /// let registered = run(registrar.read(&registered, entropy(2), now)?, &mut bank, now)?;
 /// let _gone: Deleted = run(registrar.delete(&registered, entropy(3), now)?, &mut bank, now)?;
@@ -83,25 +84,25 @@ pub struct Registrar(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// As it was given: its `client_id` means nothing yet.
+    /// The caller's configuration. Its `client_id` is ignored.
     config: ClientConfig,
-    /// The same, fitted to dialect and metadata.
+    /// A client with this configuration, compiled with its dialect and the server's metadata.
     client: Client,
     requested: ClientMetadata,
 }
 
-/// Bytes that an answer may have.
+/// The largest response, in bytes.
 pub(crate) const LIMIT: usize = 256 * 1024;
 
 impl Registrar {
-    /// The `client_id` of `config` is not looked at: any text will do.
+    /// Derives the client metadata to register. The `client_id` of `config` is ignored.
     ///
     /// # Errors
     /// As [`Client::new`];
     /// [`ConfigurationFault::RegistrationAlgorithm`](crate::ConfigurationFault::RegistrationAlgorithm)
-    /// where an algorithm has to be named,
+    /// if a required algorithm is not set,
     /// [`ConfigurationFault::RegistrationCertificate`](crate::ConfigurationFault::RegistrationCertificate)
-    /// where a certificate has to be described,
+    /// if a required certificate is not described,
     /// [`ConfigurationFault::RegistrationSecret`](crate::ConfigurationFault::RegistrationSecret)
     /// for client secrets, which are never registered.
     pub fn new(
@@ -114,17 +115,18 @@ impl Registrar {
         Ok(Self(Arc::new(Inner { config, client, requested })))
     }
 
-    /// The client metadata that is registered, as JSON.
+    /// Returns the requested client metadata, as JSON.
     #[must_use]
     pub fn client_metadata(&self) -> String {
         self.requested().to_object().to_json().expose().to_owned()
     }
 
-    /// The configuration of the client that was registered.
+    /// Returns the configuration of the registered client.
     ///
     /// # Errors
-    /// [`Error::Registration`], by the first member that the server registered to the client's
-    /// harm: [`Registrar::update`] or [`Registrar::delete`] it, or ask the institution.
+    /// [`Error::Registration`] for the first member that the server registered with a weaker value
+    /// than requested: [`Registrar::update`] or [`Registrar::delete`] the registration, or ask the
+    /// institution.
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
     /// institution's registration.
     pub fn client_config(&self, registered: &Registered) -> Result<ClientConfig, Error> {
@@ -138,14 +140,14 @@ impl Registrar {
         }
     }
 
-    /// The members that the server registered with weaker values than requested.
+    /// Returns the members that the server registered with weaker values than requested.
     #[must_use]
     pub fn weakened(&self, registered: &Registered) -> Vec<RegistrationFault> {
         self.compare(registered).weakened
     }
 
-    /// The members that the server left out or changed without harm, such as FDX's members, or
-    /// fewer scopes.
+    /// Returns the names of members that the server omitted or changed harmlessly, such as FDX's
+    /// members, or fewer scopes.
     #[must_use]
     pub fn otherwise(&self, registered: &Registered) -> Vec<String> {
         self.compare(registered).otherwise
@@ -175,7 +177,7 @@ impl Registrar {
         owner.check(self.config())
     }
 
-    /// Whether `uri` is on the origin of the registration endpoint, or of its alias.
+    /// Whether `uri` is on the origin of the registration endpoint or of its mTLS alias.
     pub(super) fn is_at_home(&self, uri: &str) -> bool {
         self.home(uri).is_some()
     }
@@ -189,11 +191,11 @@ impl Registrar {
         homes.any(|home| home == url.origin()).then_some(url)
     }
 
-    /// A request that manages `registered`, with its token.
+    /// Writes a request that manages `registered`, with its token.
     ///
     /// # Errors
-    /// [`CallFault::RegistrationElsewhere`]: the token leaves for the registration endpoint's own
-    /// origin alone, whatever the answer said.
+    /// [`CallFault::RegistrationElsewhere`]: the token is sent to the registration endpoint's
+    /// origin only, even if the response named another URL.
     pub(super) fn manage(
         &self,
         method: Method,
@@ -209,8 +211,8 @@ impl Registrar {
         self.authorized(outgoing, Some(&access.registration_access_token), mint)
     }
 
-    /// With the token, where there is one (RFC 6750 section 2.1), and with the headers that FDX
-    /// wants on each call.
+    /// Adds the token, if there is one (RFC 6750 section 2.1), and the headers that FDX requires on
+    /// each call.
     pub(super) fn authorized(
         &self,
         mut outgoing: Outgoing,

@@ -4,7 +4,7 @@ use fdx_rar::Registry;
 use fdx_wire::HttpsUrl;
 use serde::Serialize;
 
-/// Where a party's legal entity is registered (FDX recipient registration,
+/// A registry and a party's legal entity in it (FDX recipient registration,
 /// `registry_references`).
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct RegistryReference {
@@ -14,7 +14,7 @@ pub struct RegistryReference {
 }
 
 impl RegistryReference {
-    /// The entity `name`, which `registry` knows as `id`.
+    /// Refers to the entity `name`, which `registry` lists as `id`.
     #[must_use]
     pub fn new(name: &str, id: &str, registry: Registry) -> Self {
         Self {
@@ -56,35 +56,36 @@ impl Intermediary {
         }
     }
 
-    /// What it does.
+    /// Sets the description of the party's role.
     pub fn description(self, description: &str) -> Self {
         Self { description: Some(description.to_owned()), ..self }
     }
 
-    /// Its home page.
+    /// Sets the party's home page.
     pub fn uri(self, uri: &HttpsUrl) -> Self {
         Self { uri: Some(uri.as_str().to_owned()), ..self }
     }
 
-    /// Its logo.
+    /// Sets the party's logo.
     pub fn logo_uri(self, uri: &HttpsUrl) -> Self {
         Self { logo_uri: Some(uri.as_str().to_owned()), ..self }
     }
 
-    /// One more way to reach it.
+    /// Adds a contact, such as an email address.
     pub fn contact(mut self, contact: &str) -> Self {
         self.contacts.push(contact.to_owned());
         self
     }
 
-    /// One more registry in which it stands.
+    /// Adds a registry that lists the party.
     pub fn registry_reference(mut self, reference: RegistryReference) -> Self {
         self.registry_references.push(reference);
         self
     }
 }
 
-/// The one name in the client's certificate by which a server knows it (RFC 8705 section 2.1.2).
+/// The name in the client's certificate by which a server identifies the client (RFC 8705 section
+/// 2.1.2).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TlsClientAuthName {

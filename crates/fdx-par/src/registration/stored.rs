@@ -27,7 +27,7 @@ struct Body {
 }
 
 impl Registered {
-    /// The text form, version 1, which is as secret as the token in it.
+    /// Returns the text form, version 1. It is as secret as the token in it.
     #[must_use]
     pub fn to_json(&self) -> Secret {
         let mut object = ObjectWriter::with_capacity(4096);
@@ -48,13 +48,13 @@ impl Registered {
 }
 
 impl Registrar {
-    /// Reads what [`Registered::to_json`] wrote.
+    /// Restores a registration from the text of [`Registered::to_json`].
     ///
     /// # Errors
     /// [`StoredStateFault::StoredRegistration`] for another text or version,
-    /// [`StoredStateFault::OtherClient`] for another issuer's.
+    /// [`StoredStateFault::OtherClient`] for a registration with another issuer.
     pub fn restore(&self, stored: &str) -> Result<Registered, Error> {
-        // A registration is stored in little more than it was answered in.
+        // The text is little longer than the response that it came from.
         let limits = Limits::bytes(2 * LIMIT);
         let body: Body = json::object_from_slice(stored.as_bytes(), &limits)
             .map_err(|_| StoredStateFault::StoredRegistration)?;
