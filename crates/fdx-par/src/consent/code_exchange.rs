@@ -110,7 +110,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Refused`] with the code unspent:
-    /// [`StoredStateFault::OtherKey`](crate::StoredStateFault::OtherKey) where the configuration
+    /// [`StoredStateFault::OtherKey`](crate::StoredStateFault::OtherKey) if the configuration
     /// now has another key or certificate,
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient).
     pub fn exchange(

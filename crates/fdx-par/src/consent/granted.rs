@@ -36,7 +36,7 @@ impl Verified {
     ///
     /// # Errors
     /// [`Refused`] with the tokens: [`ServerRule::ConsentIdOther`] for another consent's grant,
-    /// [`ServerRule::ConsentInactive`] where its status says anything but active.
+    /// [`ServerRule::ConsentInactive`] if its status is reported and not active.
     pub fn granted(self, read: ConsentRead) -> Result<Granted, Refused<Self>> {
         let rule = match read.grant.status() {
             _ if self.consent_id.as_ref() != Some(&read.consent_id) => ServerRule::ConsentIdOther,
@@ -123,7 +123,7 @@ impl Granted {
 }
 
 impl Client {
-    /// Makes out the receipt, for audit and for a later revocation.
+    /// Creates the consent receipt, for audit and for a later revocation.
     ///
     /// # Errors
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient),
@@ -144,7 +144,7 @@ impl Client {
                 .granted_scopes(granted.verified.tokens.scopes().clone());
         if let Some(id) = &granted.verified.consent_id {
             receipt = receipt.consent_id(id.clone());
-            // FDX's consent API knows FDX's consents.
+            // FDX's consent API has only FDX consents.
             if flow.requested.consent().is_some() {
                 receipt = receipt.revocation_endpoint(self.revocation_url(id)?);
             }
@@ -189,7 +189,7 @@ impl fmt::Debug for Granted {
 }
 
 impl Granted {
-    /// What to keep of this grant.
+    /// Returns the grant to persist.
     #[must_use]
     pub fn stored(&self) -> StoredGrant {
         StoredGrant {
@@ -204,12 +204,12 @@ impl Granted {
 }
 
 impl Client {
-    /// Drafts the read of the consent that `verified` knows the id of.
+    /// Drafts the read of the consent of these tokens.
     ///
     /// # Errors
-    /// [`CallFault::ConsentIdUnknown`],
+    /// [`CallFault::ConsentIdUnknown`] if its id is not reported,
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
-    /// institution's.
+    /// institution's tokens.
     pub fn read_consent(
         &self,
         verified: &Verified,
@@ -220,16 +220,15 @@ impl Client {
         self.read_consent_by_id(consent_id, verified.tokens().access_token(), entropy, now)
     }
 
-    /// Drafts the read of `grant`'s consent, because a notification said that it may have changed:
-    /// all that can be done with one. What the notification claims goes nowhere; what the
-    /// institution answers now is the truth.
+    /// Drafts the read of `grant`'s consent after a notification about it. The notification is
+    /// untrusted input and nothing else uses it. The institution's response has the current state.
     ///
-    /// `access_token` opens the read. Where the consent was revoked, its own tokens ended with it,
-    /// and the client's [own](Client::client_credentials) is the one to take.
+    /// `access_token` authorizes the read. A revocation also ends the consent's own tokens: use one
+    /// from [`Client::client_credentials`] then.
     ///
     /// # Errors
-    /// [`CallFault::HintOther`] for a notification about another consent than the grant's, or
-    /// where the grant knows no consent id; else as [`Client::read_consent_by_id`].
+    /// [`CallFault::HintOther`] if the notification is about another consent, or if the grant has
+    /// no consent id; the others as [`Client::read_consent_by_id`].
     pub fn read_hinted_consent(
         &self,
         grant: &StoredGrant,

@@ -60,11 +60,11 @@ pub struct Refreshed {
 }
 
 impl Client {
-    /// Drafts a refresh (RFC 6749 section 6). What is stored is only borrowed: where no answer
-    /// comes, the same refresh token may be used once more.
+    /// Drafts a refresh (RFC 6749 section 6). The grant is only borrowed: if no response arrives,
+    /// the same refresh token may be used again.
     ///
-    /// The new access token is bound to the key or certificate that is configured now, which need
-    /// not be the old one (RFC 9449 section 5, RFC 8705 section 7.1).
+    /// The new access token is bound to the currently configured key or certificate, which may
+    /// differ from the earlier one (RFC 9449 section 5, RFC 8705 section 7.1).
     ///
     /// # Errors
     /// [`StoredStateFault::RefreshTokenMissing`](crate::StoredStateFault::RefreshTokenMissing),
@@ -110,7 +110,7 @@ impl Client {
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<Option<IdToken>, Error> {
-        let requested = refreshed.grant.asked_for_id_token();
+        let requested = refreshed.grant.requested_id_token();
         let Some(id_token) = refreshed.issued.signed_id_token().filter(|_| requested) else {
             return Ok(None);
         };
@@ -147,7 +147,7 @@ impl Checked for Refreshed {
     fn ciphertext(&self, client: &Client) -> Result<Option<EncryptedIdToken>, Error> {
         client.check_owner(self.grant.owner())?;
         // An ID token that was not requested is ignored.
-        match self.grant.asked_for_id_token() {
+        match self.grant.requested_id_token() {
             true => client.encrypted_id_token(&self.issued),
             false => Ok(None),
         }
@@ -182,8 +182,8 @@ impl Exchange for Refreshed {
     type Kept = Bound;
     type Entropy = Entropy;
 
-    /// FAPI 2.0 Security Profile 5.3.2.1-9: a server that rotates takes the old refresh token
-    /// once more for a while.
+    /// FAPI 2.0 Security Profile 5.3.2.1-9: a server that rotates refresh tokens accepts the old
+    /// one again for a while.
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
     fn write(request: &Refresh, mint: &Mint<'_>) -> Result<(Outgoing, Bound), Error> {
@@ -200,7 +200,7 @@ impl Exchange for Refreshed {
 }
 
 impl Refreshed {
-    /// What the server did otherwise than it should.
+    /// Returns the tolerated deviations of the server.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.issued.notices
@@ -226,7 +226,8 @@ impl fmt::Debug for Refreshed {
 }
 
 impl Client {
-    /// The request of a refresh (RFC 6749 section 6), and the binding of the new tokens.
+    /// Writes the request of a refresh (RFC 6749 section 6). Also returns the binding of the new
+    /// tokens.
     pub(crate) fn write_refresh(
         &self,
         tokens: &Tokens,

@@ -15,8 +15,8 @@ use crate::error::error::Error;
 use crate::tokens::issued::agree;
 use crate::tokens::tokens::{AccessToken, Tokens};
 
-/// A verified grant, to use and to renew: the tokens, who the customer is to the issuer, and the
-/// consent id. It has a versioned text form, which is as secret as the tokens in it.
+/// A verified grant: its tokens, the customer's identity at the issuer, and the consent id. It has
+/// a versioned text form, which is as secret as the tokens in it.
 ///
 /// The first one comes from [`Granted::stored`](crate::Granted::stored), and each verified refresh
 /// returns the next. Tokens that are not verified are persisted in another form, which
@@ -33,7 +33,7 @@ pub struct StoredGrant {
     pub(crate) nonce: Option<Secret>,
 }
 
-/// Who the customer is, as the first ID token said: every later one must say the same
+/// The customer's identity from the first ID token. Every later ID token must have the same
 /// (OpenID Connect Core 12.2).
 #[derive(Clone, Eq, PartialEq)]
 pub struct Identity {
@@ -48,20 +48,20 @@ impl StoredGrant {
         &self.tokens
     }
 
-    /// The consent id, as far as it is known.
+    /// Returns the consent id, if it was reported.
     #[must_use]
     pub fn consent_id(&self) -> Option<&ConsentId> {
         self.consent_id.as_ref()
     }
 
-    /// Who the customer is, where an ID token was verified.
+    /// Returns the customer's identity, if an ID token was verified.
     #[must_use]
     pub fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
     }
 
-    /// Whether `openid` was asked for.
-    pub(crate) fn asked_for_id_token(&self) -> bool {
+    /// Whether an ID token was requested.
+    pub(crate) fn requested_id_token(&self) -> bool {
         self.nonce.is_some() || self.identity.is_some()
     }
 
@@ -69,7 +69,7 @@ impl StoredGrant {
         Owner::new(self.issuer.as_str(), &self.client_id)
     }
 
-    /// The text form, version 2.
+    /// Returns the text form, version 2.
     #[must_use]
     pub fn to_json(&self) -> Secret {
         let mut object = ObjectWriter::with_capacity(1024);
@@ -80,12 +80,12 @@ impl StoredGrant {
 }
 
 impl Client {
-    /// Reads what [`StoredGrant::to_json`] wrote.
+    /// Restores a grant from the text of [`StoredGrant::to_json`].
     ///
     /// # Errors
     /// [`StoredStateFault::StoredUnverified`] for tokens that were persisted before they were
     /// verified: [`Client::restore_unverified`] reads those. [`StoredStateFault::StoredGrant`] for
-    /// another text or version, [`StoredStateFault::OtherClient`] for another issuer's or client's.
+    /// another text or version, [`StoredStateFault::OtherClient`] for another issuer or client.
     pub fn restore(&self, stored: &str) -> Result<StoredGrant, Error> {
         if is_unverified(stored) {
             return Err(StoredStateFault::StoredUnverified.into());
@@ -115,7 +115,7 @@ fn read(stored: &str) -> Option<Body> {
 pub(crate) struct Body {
     /// Absent within the text of unverified tokens, which has a version of its own.
     version: Option<u64>,
-    /// As text: only comparing tells whether it is the configured one.
+    /// As text. It is compared with the configured issuer and never used as a URL.
     issuer: String,
     client_id: String,
     access_token: Secret,
@@ -131,11 +131,11 @@ pub(crate) struct Body {
     nonce: Option<Secret>,
 }
 
-/// Version 1 did not say whether the tokens were verified.
+/// Version 1 had no mark of verified tokens.
 const VERSION: u64 = 2;
 
-/// Room for all that may have been stored: the largest texts of a token response, an ID token and
-/// the responses to later refreshes are kept side by side.
+/// The largest text form: it has the largest texts of a token response, of an ID token and of the
+/// responses to later refreshes together.
 pub(crate) const LIMIT: usize = 4 * crate::tokens::issued::LIMIT;
 
 impl StoredGrant {
@@ -226,7 +226,8 @@ impl Identity {
         self.auth_time
     }
 
-    /// OpenID Connect Core 12.2: the same `sub`, and the same `auth_time` where both tell it.
+    /// Whether the `sub` is equal, and the `auth_time` if both ID tokens have it (OpenID Connect
+    /// Core 12.2).
     pub(crate) fn is_same_login(&self, again: &Self) -> bool {
         let times = self.auth_time.zip(again.auth_time);
         self.subject == again.subject && times.is_none_or(|(first, again)| first == again)

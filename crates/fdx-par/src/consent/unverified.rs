@@ -100,8 +100,8 @@ impl UnverifiedTokens {
 }
 
 impl Exchanged {
-    /// The text form of the tokens and of all that verification needs, version 1. Persist it before
-    /// anything else is done with the tokens: the code is spent. It is as secret as the tokens.
+    /// Returns the text form of the tokens and of the state that verification needs, version 1.
+    /// Persist it before anything else: the code is spent. It is as secret as the tokens.
     ///
     /// [`Client::restore_unverified`] reads it. [`Client::restore`] refuses it, so that unverified
     /// tokens never become a [`StoredGrant`]. Notices are not part of the text.
@@ -127,9 +127,9 @@ impl Exchanged {
 }
 
 impl Refreshed {
-    /// The text form of the renewed tokens and of all that verification needs, version 1. Persist
-    /// it at once in place of the earlier text: the old refresh token may be spent. It is as secret
-    /// as the tokens.
+    /// Returns the text form of the renewed tokens and of the state that verification needs,
+    /// version 1. Persist it at once in place of the earlier text: the old refresh token may be
+    /// spent. It is as secret as the tokens.
     ///
     /// [`Client::restore_unverified`] reads it; [`Client::restore`] refuses it.
     #[must_use]
@@ -174,8 +174,7 @@ impl Client {
     /// institution's keys can't be fetched. The response may have an ID token, which replaces the
     /// earlier one. Without one (OpenID Connect Core 12.2) the earlier one stays the one to verify.
     ///
-    /// What the earlier response reported of the consent is checked as well: a refresh repairs no
-    /// conflict.
+    /// Consent ids of the earlier response are checked as well: a refresh repairs no conflict.
     ///
     /// # Errors
     /// As [`Client::refresh`].
@@ -226,8 +225,8 @@ impl Exchange for UnverifiedTokens {
 }
 
 impl UnverifiedTokens {
-    /// A copy for the request of a refresh. The original is only borrowed: where no response
-    /// arrives, the same refresh token may be used again.
+    /// Copies the tokens for the request of a refresh. The original is only borrowed: if no
+    /// response arrives, the same refresh token may be used again.
     fn copied(&self) -> Self {
         match self {
             Self::Exchanged(exchanged) => Self::Exchanged(Exchanged {
@@ -273,7 +272,7 @@ struct Body {
     exchange: Option<ExchangeBody>,
 }
 
-/// What is to be verified.
+/// The members of a token response that verification needs.
 #[derive(Deserialize)]
 struct ResponseBody {
     id_token: Option<Secret>,
@@ -296,7 +295,7 @@ struct ExchangeBody {
     id_token_from: IdTokenFrom,
 }
 
-/// What of the flow is not in the grant.
+/// The members of the flow that the grant lacks.
 #[derive(Deserialize)]
 struct FlowBody {
     id: Secret,

@@ -208,13 +208,13 @@ impl Verified {
         &self.tokens
     }
 
-    /// The ID token, where `openid` was asked for.
+    /// Returns the ID token, if `openid` was requested.
     #[must_use]
     pub fn id_token(&self) -> Option<&IdToken> {
         self.id_token.as_ref()
     }
 
-    /// The consent id. Where it is `None`, [introspection](Client::introspect) may know it.
+    /// Returns the consent id. If it is `None`, [introspection](Client::introspect) may return it.
     #[must_use]
     pub fn consent_id(&self) -> Option<&ConsentId> {
         self.consent_id.as_ref()
@@ -226,19 +226,19 @@ impl Verified {
         self.details.as_ref()
     }
 
-    /// The flow that all this belongs to.
+    /// Returns the id of the flow that issued these tokens.
     #[must_use]
     pub fn flow_id(&self) -> &FlowId {
         &self.flow.id
     }
 
-    /// What the customer was asked for.
+    /// Returns the requested access.
     #[must_use]
     pub fn requested(&self) -> &Requested {
         &self.flow.requested
     }
 
-    /// What the server did otherwise than it should.
+    /// Returns the tolerated deviations of the server.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices

@@ -16,8 +16,8 @@ use crate::error::refusal::{Refusal, RefusalKind};
 use crate::error::refused::Refused;
 use crate::error::said::{Excerpt, Said};
 
-/// The response parameters of a callback that arrived at the redirect_uri, whose own query comes
-/// first and is not among them.
+/// Returns the response parameters of a callback at the redirect_uri, without the redirect_uri's
+/// own query, which comes first.
 pub(super) fn query<'a>(
     received_url: &'a str,
     redirect_uri: &RedirectUri,
@@ -25,7 +25,7 @@ pub(super) fn query<'a>(
     if received_url.len() > MAX_URL {
         return Err(CallbackFault::TooLong.into());
     }
-    // RFC 9110 4.2.5: a fragment never reaches a server, and would pass for a part of the code.
+    // RFC 9110 4.2.5: a fragment never reaches a server. Here it would be read as part of the code.
     if received_url.contains('#') {
         return Err(CallbackFault::Unreadable.into());
     }
@@ -33,17 +33,18 @@ pub(super) fn query<'a>(
     let response = appended(query, redirect_uri);
     // check: RedirectUriPlace
     check_arrival(place, response, redirect_uri)?;
-    // Values are decoded one by one: a tracking parameter in another encoding changes nothing.
+    // Values are decoded one by one, so that a tracking parameter in another encoding has no
+    // effect.
     let response = Query::parse_each(response.unwrap_or(query), MAX_URL).map_err(fault)?;
     let own = own_query(redirect_uri).map_err(fault)?;
-    // RFC 6749 3.1: of two values, the program behind the redirect_uri may read the second.
+    // RFC 6749 3.1: of two values, the application might read the second.
     if own.names().any(|name| response.names().any(|other| other == name)) {
         return Err(CallbackFault::Duplicate.into());
     }
     Ok(response)
 }
 
-/// What follows the redirect_uri's own query; `None` where another query comes first.
+/// Returns the query after the redirect_uri's own query; `None` if another query comes first.
 fn appended<'a>(query: &'a str, redirect_uri: &RedirectUri) -> Option<&'a str> {
     let own = redirect_uri.query().unwrap_or_default();
     let rest = query.strip_prefix(own)?;
@@ -61,7 +62,7 @@ fn check_arrival(
     response.map(drop).ok_or(CallbackFault::OtherRedirectUri)
 }
 
-/// The state, in constant time.
+/// Compares the state in constant time.
 pub(super) fn check_state(state: Option<&str>, pending: &Pending) -> Result<(), CallbackFault> {
     let state = state.ok_or(CallbackFault::StateMissing)?;
     if state.as_bytes().ct_eq(pending.state.expose().as_bytes()).into() {
@@ -92,26 +93,26 @@ pub(crate) fn fault(error: QueryError) -> CallbackFault {
     }
 }
 
-/// What the customer's browser brought back, checked.
+/// The outcome of a checked callback.
 #[derive(Debug)]
 #[must_use]
 pub enum Callback {
-    /// The customer agreed. Next: claim the flow id where nodes share flows, then
-    /// [`Client::exchange`], within the minute that a code lives.
+    /// The customer agreed. Next: claim the flow id if several nodes share flows, then call
+    /// [`Client::exchange`] at once: a code is valid for a minute at most.
     Code(Accepted),
-    /// The customer or the server said no, and the flow has ended.
+    /// The customer denied the consent or the server refused it. The flow has ended.
     Denied(Refusal),
 }
 
-/// An authorization code that answers this very request. It is good for one exchange.
+/// An authorization code for this flow. It is valid for one exchange.
 #[must_use = "a code lives for a minute: exchange it"]
 pub struct Accepted {
     pub(crate) pending: Pending,
     pub(crate) code: Secret,
 }
 
-/// Unregistered in a callback of the code flow: an ID token or access token there is an attack or
-/// a `response_type` that was never asked for.
+/// Parameters that no callback of the code flow has. An ID token or access token in a callback is
+/// an attack, or follows from a `response_type` that was not requested.
 const TOKENS: &[&str] = &["access_token", "id_token", "response"];
 
 impl Client {
@@ -177,15 +178,15 @@ impl Client {
         read(code, error, description, uri)
     }
 
-    /// RFC 9207 2.4: where the server says that it sends `iss`, a response without one is not its
-    /// own, whatever the dialect says.
+    /// RFC 9207 2.4: if the metadata promises `iss`, a response without it is not the server's,
+    /// even if the dialect allows a callback without `iss`.
     fn may_leave_iss_out(&self) -> bool {
         self.profile().callback_without_iss
             && !self.metadata().authorization_response_iss_parameter_supported
     }
 }
 
-/// What a response says, in a query or in a JWT.
+/// The members of an authorization response, from a query or a JWT.
 pub enum Read {
     Code(Secret),
     Error(Said),
@@ -203,7 +204,7 @@ impl Read {
     }
 }
 
-/// Either a code or an error, and never both.
+/// Returns the code or the error; a response with both is rejected.
 pub(crate) fn read(
     code: Option<&str>,
     error: Option<&str>,
@@ -224,7 +225,7 @@ pub(crate) fn read(
 }
 
 impl Accepted {
-    /// The flow's public name: claim it, once across all nodes, before the code is sent.
+    /// Returns the flow's public name. Claim it once across all nodes before the code is sent.
     #[must_use]
     pub fn flow_id(&self) -> &FlowId {
         self.pending.flow_id()

@@ -83,7 +83,7 @@ impl Client {
         let verified = AuthorizationResponse::verify(jwt, &expectation, config.backend, &jwks);
         let response = match verified {
             Ok(response) => response,
-            // Without the right state, a callback does not cause keys to be fetched.
+            // A callback with a wrong state must not cause a fetch of keys.
             Err(error) if error.is_unknown_key() => {
                 let claimed = AuthorizationResponse::claimed_state(jwt);
                 arrival::check_state(claimed.as_ref().map(Secret::expose), &signed.pending)?;
@@ -130,7 +130,7 @@ impl Checked for SignedCallback {
 }
 
 impl SignedCallback {
-    /// The pending value, unspent: for a response that does not hold.
+    /// Returns the pending value, unspent, for a response that fails verification.
     #[must_use]
     pub fn into_pending(self) -> Pending {
         self.pending

@@ -11,7 +11,7 @@ use fdx_wire::{Issuer, RedirectUri, Secret, UnixTime, base64url};
 use crate::client::config::ResponseMode;
 use crate::client::owner::Owner;
 
-/// The public name of a flow: 24 characters of base64url, unguessable and no secret.
+/// The public name of a flow: 24 characters of base64url. It is unpredictable, but not secret.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct FlowId(String);
 
@@ -25,8 +25,8 @@ impl FlowId {
         Self(base64url::encode(bytes))
     }
 
-    /// The flow that a callback says it belongs to, for finding the cookie. It is what a stranger
-    /// wrote: nothing is checked but its form.
+    /// Reads the flow id that a callback claims, to find the flow's cookie. The callback is
+    /// untrusted input, and only the form of the id is checked.
     ///
     /// ```
     /// use fdx_par::FlowId;
@@ -45,7 +45,7 @@ impl FlowId {
         }
     }
 
-    /// The text: also what to name the cookie by, such as `__Host-fdx-<flow id>`.
+    /// Returns the text. Use it in the cookie's name, such as `__Host-fdx-<flow id>`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -69,11 +69,11 @@ impl fmt::Display for FlowId {
     }
 }
 
-/// A consent that the customer is deciding on: all that is needed when the callback comes.
+/// The state of a flow from the redirect to the callback, while the customer decides.
 ///
 /// Keep it in memory on one node, or [seal](Pending::seal) it into a cookie that any node opens.
-/// It holds no private key; it carries what was asked, so that the answer can be compared with it
-/// without a store.
+/// It holds no private key. It has the requested access, so that the granted access can be compared
+/// with it without a store.
 pub struct Pending {
     pub(crate) flow: Box<Flow>,
     pub(crate) state: Secret,
@@ -81,16 +81,16 @@ pub struct Pending {
     pub(crate) callback_by: UnixTime,
 }
 
-/// What stays with a flow to its end.
+/// The state of a flow that is needed until its end.
 #[derive(Clone)]
 pub(crate) struct Flow {
     pub(crate) id: FlowId,
     pub(crate) issuer: Issuer,
     pub(crate) client_id: String,
     pub(crate) redirect_uri: RedirectUri,
-    /// As it was pushed: the configuration may have changed since.
+    /// The pushed value: the configuration may have changed since.
     pub(crate) response_mode: ResponseMode,
-    /// There exactly when `openid` was asked for.
+    /// Present if and only if `openid` was requested.
     pub(crate) nonce: Option<Secret>,
     pub(crate) bound_to: Option<Thumbprint>,
     pub(crate) requested: Arc<Requested>,
@@ -99,9 +99,9 @@ pub(crate) struct Flow {
     pub(crate) scopes: Scopes,
     pub(crate) max_age: Option<u64>,
     pub(crate) acr_values: Option<String>,
-    /// Digest of the pushed parameters, client authentication left out.
+    /// Digest of the pushed parameters, without client authentication.
     pub(crate) pushed_sha256: [u8; 32],
-    /// Whether client or provider were not FAPI when it began.
+    /// Whether the client or the provider was not FAPI when the flow began.
     pub(crate) not_fapi: bool,
 }
 
@@ -132,20 +132,21 @@ impl Flow {
 }
 
 impl Pending {
-    /// The flow's public name: for the cookie, and for the one claim that makes an exchange happen
-    /// at most once across nodes.
+    /// Returns the flow's public name. Use it in the cookie's name, and claim it once across all
+    /// nodes, so that at most one node exchanges the code.
     #[must_use]
     pub fn flow_id(&self) -> &FlowId {
         &self.flow.id
     }
 
-    /// The access that the customer is asked for.
+    /// Returns the requested access.
     #[must_use]
     pub fn requested(&self) -> &Requested {
         &self.flow.requested
     }
 
-    /// How the callback was asked for: in the mode `jwt`, [`Client::signed_callback`] reads it.
+    /// Returns the requested response mode. In the mode `jwt`, [`Client::signed_callback`] reads
+    /// the callback.
     ///
     /// [`Client::signed_callback`]: crate::Client::signed_callback
     #[must_use]
@@ -153,13 +154,13 @@ impl Pending {
         self.flow.response_mode
     }
 
-    /// Until when a callback is accepted: by default 30 minutes after the push was drafted.
+    /// Returns the callback deadline: by default 30 minutes after the push was drafted.
     #[must_use]
     pub fn callback_by(&self) -> UnixTime {
         self.callback_by
     }
 
-    /// SHA-256 of the pushed parameters, client authentication left out.
+    /// Returns the SHA-256 of the pushed parameters, without client authentication.
     #[must_use]
     pub fn pushed_sha256(&self) -> [u8; 32] {
         self.flow.pushed_sha256

@@ -15,7 +15,7 @@ use crate::error::error::Error;
 
 const SALT: Label = Label::new("seal salt");
 
-/// What a cookie holds, name and attributes included, is 4,096 bytes.
+/// Browsers store 4,096 bytes for one cookie, including its name and attributes.
 const MAX_SEALED: usize = 3800;
 
 /// The members, of version 1, without issuer, client_id and redirect_uri: these come from the
@@ -23,7 +23,7 @@ const MAX_SEALED: usize = 3800;
 #[derive(Deserialize, Serialize)]
 struct Body<Text> {
     v: u8,
-    /// `state`, whose beginning is the flow id.
+    /// `state`, which starts with the flow id.
     s: Text,
     /// `nonce`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,16 +33,16 @@ struct Body<Text> {
     /// Thumbprint of the key or certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     k: Option<Thumbprint>,
-    /// The FDX consent that was asked for.
+    /// The requested FDX consent.
     #[serde(skip_serializing_if = "Option::is_none")]
     q: Option<ConsentRequest>,
-    /// The details of another type that were asked for.
+    /// The requested details of another type.
     #[serde(skip_serializing_if = "Option::is_none")]
     w: Option<AuthorizationDetails>,
-    /// The scopes that were asked for where none follow from a consent.
+    /// The scopes that the caller requested, for a request without an FDX consent.
     #[serde(skip_serializing_if = "Option::is_none")]
     y: Option<String>,
-    /// The scopes.
+    /// All scopes of the request.
     x: String,
     /// `max_age`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,10 +52,10 @@ struct Body<Text> {
     a: Option<String>,
     /// Digest of the pushed parameters.
     d: String,
-    /// `response_mode`, where it was said.
+    /// `response_mode`, if the request had one.
     #[serde(skip_serializing_if = "Option::is_none")]
     r: Option<String>,
-    /// Whether client or provider were not FAPI when the flow began.
+    /// Whether the client or the provider was not FAPI when the flow began.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     f: bool,
     /// Callback deadline.
@@ -66,18 +66,18 @@ const VERSION: u8 = 1;
 const JWT: &str = "jwt";
 
 impl Pending {
-    /// Seals this value into text for a cookie or any other place that is not trusted: 958
-    /// characters for a usual request, encrypted, versioned, good until [`Pending::callback_by`].
+    /// Seals this value into text for a cookie or other untrusted storage. The text is encrypted,
+    /// versioned, valid until [`Pending::callback_by`], and has 958 characters for a usual request.
     ///
     /// It opens only with a key of the ring, for the same issuer, client_id and redirect_uri, and
-    /// with the same `session` bytes. Those name the browser session that began the flow (a
-    /// session id, or nothing where the cookie itself is the session): a sealed value that was
-    /// carried into another session does not open.
+    /// with the same `session` bytes. These identify the browser session that began the flow: a
+    /// session id, or nothing if the cookie itself is the session. A sealed value that was copied
+    /// into another session does not open.
     ///
     /// Use one cookie for each flow, `__Host-fdx-<flow id>` with `Secure; HttpOnly; SameSite=Lax;
-    /// Path=/`, so that two tabs do not overwrite each other, and clear it with the callback. A
-    /// cookie can be sent twice: exactly once across nodes is one atomic claim of the flow id,
-    /// made between [`Client::callback`] and [`Client::exchange`].
+    /// Path=/`, so that two tabs do not overwrite each other. Clear it with the callback. A browser
+    /// can send a cookie twice: to exchange a code at most once across nodes, claim the flow id
+    /// atomically between [`Client::callback`] and [`Client::exchange`].
     ///
     /// # Errors
     /// [`SealFault::TooLarge`] over 3,800 characters.
@@ -120,10 +120,10 @@ impl Pending {
 }
 
 impl Client {
-    /// Opens what [`Pending::seal`] made, on this or any other node.
+    /// Opens a text of [`Pending::seal`], on this or any other node.
     ///
     /// # Errors
-    /// [`Error::Seal`]. Nothing tells apart why a value does not open.
+    /// [`Error::Seal`]. It does not reveal why a text does not open.
     pub fn open(
         &self,
         sealed: &str,
@@ -192,7 +192,7 @@ impl Body<Secret> {
     }
 }
 
-/// What a sealed value is bound to, besides the key that seals it.
+/// Returns the associated data of a sealed value, to which it is bound in addition to its key.
 fn context<'a>(
     issuer: &'a Issuer,
     client_id: &'a str,

@@ -88,7 +88,7 @@ fn requested() -> impl Strategy<Value = Requested> {
 }
 
 prop_compose! {
-    /// Any that this client could have pushed, and more.
+    /// Generates pending values, including ones that this client could not have pushed.
     fn pending()(
         state in "[A-Za-z0-9_-]{67}",
         verifier in "[A-Za-z0-9._~-]{43,128}",
@@ -128,7 +128,8 @@ prop_compose! {
     }
 }
 
-/// Holds every field of one against the other's: a new one does not compile until it is here.
+/// Compares every field of two pending values. The patterns are exhaustive, so that a new field
+/// does not compile until it is compared here.
 fn same(old: &Pending, new: &Pending) -> Result<(), TestCaseError> {
     let Pending { flow, state, code_verifier, callback_by } = old;
     prop_assert_eq!(state.expose(), new.state.expose());

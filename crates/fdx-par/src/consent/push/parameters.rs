@@ -47,8 +47,8 @@ impl<'a> Parameters<'a> {
         Self(self.0.into_iter().filter(|(name, _)| is_repeated(name)).collect())
     }
 
-    /// The body of a push: the parameters' form (RFC 9126 section 2.1), or a JSON object if the
-    /// provider deviates so.
+    /// The body of a push: a form of the parameters (RFC 9126 section 2.1), or a JSON object if the
+    /// dialect has [`Member::PushAsJson`](crate::dialect::Member::PushAsJson).
     pub(super) fn body(&self, profile: &Profile, form: impl FnOnce() -> Form) -> ParameterBody {
         if profile.push_as_json { self.object(profile).into() } else { form().into() }
     }
@@ -70,7 +70,7 @@ impl<'a> Parameters<'a> {
 
     /// RFC 9126 section 2.1.
     pub(crate) fn form(&self) -> Form {
-        // Room for the assertion too: text that is outgrown is not wiped.
+        // Room for the assertion too: a reallocation would leave an unwiped copy.
         let mut form = Form::with_capacity(4096);
         for (name, value) in &self.0 {
             match value {
@@ -86,7 +86,7 @@ impl<'a> Parameters<'a> {
     pub(super) fn request_object(&self) -> RequestObjectParameters {
         let mut parameters = RequestObjectParameters::new();
         for (name, value) in self.firsts().filter(|(name, _)| *name != "client_id") {
-            // RFC 8707 2: what a form repeats is an array of strings in a request object.
+            // RFC 8707 2: a form repeats the parameter, a request object has an array of strings.
             parameters = match (value, self.repeated(name, 2)) {
                 (_, Some(texts)) => parameters.texts(name, texts),
                 (Value::Json(json), None) => parameters.json(name, json.clone()),
@@ -106,7 +106,7 @@ impl<'a> Parameters<'a> {
         })
     }
 
-    /// The texts of a parameter that occurs at least so many times.
+    /// Returns the values of a parameter that occurs at least this many `times`.
     fn repeated(&self, name: &str, times: usize) -> Option<Vec<&str>> {
         let same = self.0.iter().filter(|(other, _)| *other == name);
         let texts = same.filter_map(|(_, value)| match value {

@@ -168,13 +168,12 @@ const REQUEST_OBJECT_LIFETIME: Duration = Duration::from_secs(300);
 impl Client {
     /// Drafts the pushed authorization request (RFC 9126) for a consent.
     ///
-    /// Scopes come from the consent request: FDX refuses a request whose `scope` says anything
-    /// else. `openid` and `offline_access` are added where they are wanted and the server lists
-    /// them.
+    /// Scopes follow from the consent request: FDX refuses a request with another `scope`. `openid`
+    /// and `offline_access` are added if they are requested and the server lists them.
     ///
     /// # Errors
-    /// [`CallFault::DetailsTypeNotListed`] where the server lists the types of
-    /// authorization details that it takes, and FDX's is not among them.
+    /// [`CallFault::DetailsTypeNotListed`] if the server lists the types of authorization details
+    /// that it accepts, and the list lacks the requested type.
     pub fn push(
         &self,
         request: &AuthorizationRequest,

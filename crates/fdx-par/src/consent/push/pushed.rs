@@ -20,7 +20,7 @@ use crate::exchange::answer::Answer;
 pub struct AuthorizationUrl(String);
 
 impl AuthorizationUrl {
-    /// For a pushed request. `more` are the parameters that a dialect adds.
+    /// Writes the URL of a pushed request. `more` are the parameters that a dialect adds.
     pub(crate) fn new(
         endpoint: &HttpsUrl,
         client_id: &str,
@@ -113,7 +113,7 @@ impl Pushed {
         self.redirect_by
     }
 
-    /// Deviations of the server that are no errors.
+    /// Returns the tolerated deviations of the server.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices
