@@ -13,7 +13,7 @@ use crate::exchange::request::ClientCertificate;
 use crate::tokens::tokens::AccessToken;
 
 impl Client {
-    /// A call of the FDX API with its token, its proof and its interaction id, which is returned.
+    /// Writes a call of the FDX API with its token and its proof. Also returns its interaction id.
     pub(crate) fn authorized(
         &self,
         method: Method,
@@ -24,7 +24,7 @@ impl Client {
         limit: usize,
     ) -> Result<(Outgoing, InteractionId), Error> {
         self.check_issued(access_token)?;
-        // The token is sent nowhere else, whatever a link in a response or an identifier says.
+        // The token must not be sent anywhere else, even if a link or an identifier leads there.
         if !is_below(&self.config().fdx_base, &url) {
             return Err(CallFault::OutsideFdxBase.into());
         }
@@ -45,7 +45,7 @@ impl Client {
         Ok((outgoing, interaction_id))
     }
 
-    /// The scheme of `Authorization`, which some consent APIs want left out.
+    /// Returns the scheme of `Authorization`; `None` for a consent API that expects no scheme.
     fn scheme(&self, url: &HttpsUrl, by: BoundBy) -> Result<Option<&'static str>, Error> {
         let config = self.config();
         let consents = config.fdx_base.join_segment("consents");
@@ -55,8 +55,8 @@ impl Client {
     }
 }
 
-/// Whether `url` is below `base` for every server that may read it. A URL from elsewhere has no
-/// encoded slash; one that [`HttpsUrl::join_segment`] made of an identifier may have some.
+/// Whether every server reads `url` as below `base`. [`HttpsUrl::covers`] rejects encoded slashes.
+/// A URL of [`HttpsUrl::join_segment`] may have them, from an identifier.
 fn is_below(base: &HttpsUrl, url: &HttpsUrl) -> bool {
     base.covers(url) || base.joins_to(url)
 }

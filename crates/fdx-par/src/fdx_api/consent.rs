@@ -18,7 +18,7 @@ use crate::exchange::outgoing::{Body, Outgoing};
 use crate::fdx_api::error::not_a_success;
 use crate::tokens::tokens::AccessToken;
 
-/// A consent grant, as the institution tells it now.
+/// The current consent grant, as the institution returned it.
 #[derive(Clone, Debug)]
 pub struct ConsentRead {
     pub(crate) consent_id: ConsentId,
@@ -28,14 +28,14 @@ pub struct ConsentRead {
     pub(crate) said: Said,
 }
 
-/// Ten thousand accounts of every cluster fit.
+/// The largest response, in bytes. It has room for ten thousand accounts with every data cluster.
 const LIMIT: usize = 8 * 1024 * 1024;
 const MEMBERS: usize = 500_000;
 
 impl Client {
-    /// Drafts the read of any consent of this client's, as a later process does, or one that holds
-    /// no more than a receipt: by one of the consent's own access tokens, or by the client's
-    /// [own](Client::client_credentials), as the institution has it.
+    /// Drafts the read of a consent of this client by its id, for example from a receipt.
+    /// `access_token` is one of the consent's own, or the client's
+    /// [own](Client::client_credentials): the institution decides which it accepts.
     ///
     /// # Errors
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
@@ -53,14 +53,14 @@ impl Client {
         Ok(Draft::new(request, entropy, now)?)
     }
 
-    /// `/consents/{consentId}` below the FDX base, the id as one path segment.
+    /// Returns `/consents/{consentId}` below the FDX base, with the id as one path segment.
     pub(crate) fn consent_url(&self, id: &ConsentId) -> Result<HttpsUrl, Error> {
         let consents = self.config().fdx_base.join_segment("consents");
         let url = consents.and_then(|consents| consents.join_segment(id.as_str()));
         url.map_err(|_| CallFault::UrlTooLong.into())
     }
 
-    /// `revocation` below that.
+    /// Returns `/consents/{consentId}/revocation` below the FDX base.
     pub(crate) fn revocation_url(&self, id: &ConsentId) -> Result<HttpsUrl, Error> {
         let url = self.consent_url(id)?.join_segment("revocation");
         url.map_err(|_| CallFault::UrlTooLong.into())
@@ -133,7 +133,7 @@ impl Exchange for ConsentRead {
     }
 }
 
-/// Whether the grant tells who its recipients are, and `us` is none of them.
+/// Whether the grant names its recipients, and `us` is not among them.
 fn names_others(grant: &ConsentGrant, us: &str) -> bool {
     let parties = grant.parties().iter();
     let recipients = parties.filter(|party| party.party_type() == Some(&PartyType::DataRecipient));
@@ -148,7 +148,7 @@ impl ConsentRead {
         &self.grant
     }
 
-    /// What the server did otherwise than it should.
+    /// Returns the tolerated deviations of the server.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices

@@ -6,8 +6,8 @@ use crate::error::said::{Excerpt, Said};
 use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
 
-/// What a status other than a success means at a resource server: for a 401 its challenge, else an
-/// FDX error, a challenge, or HTTP's status alone.
+/// Returns the error of a resource server's response without a success status. It is the challenge
+/// of a 401; for other statuses an FDX error, a challenge, or the HTTP status alone.
 pub(crate) fn not_a_success(answer: &Answer<'_>) -> Error {
     if let Err(error) = answer.check_size().and_then(|()| answer.check_not_redirected()) {
         return error;
@@ -27,12 +27,13 @@ pub(crate) fn not_a_success(answer: &Answer<'_>) -> Error {
     }
 }
 
-/// The server's words next to a status that is an outcome.
+/// Returns the server's error texts in a response whose status is an outcome.
 pub(super) fn said(answer: &Answer<'_>) -> Said {
     fdx_error(answer).unwrap_or_else(|| answer.said())
 }
 
-/// RFC 6750 section 3, RFC 9449 section 7.1: the challenge that says what is wrong.
+/// Returns the texts of the challenge that has an `error` (RFC 6750 section 3, RFC 9449 section
+/// 7.1).
 fn challenge(answer: &Answer<'_>) -> Option<Said> {
     let challenge = answer.challenges().into_iter().find(|challenge| {
         challenge.parameter("error").is_some() && (challenge.is("DPoP") || challenge.is("Bearer"))
@@ -47,7 +48,7 @@ fn challenge(answer: &Answer<'_>) -> Option<Said> {
     })
 }
 
-/// An error with a code, whatever its form.
+/// Returns the texts of an error body with a code, in any known form.
 fn fdx_error(answer: &Answer<'_>) -> Option<Said> {
     answer.described().filter(|said| said.error.is_some())
 }

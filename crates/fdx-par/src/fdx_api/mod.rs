@@ -1,4 +1,4 @@
-//! Calls that an access token opens: the consent, and the customer's data.
+//! Calls with an access token: the consent, and the customer's data.
 
 pub(crate) mod call;
 pub(crate) mod consent;

@@ -66,13 +66,13 @@ impl ResourceRequest {
         Self::new(Method::GET, url)
     }
 
-    /// Any method. An answer of up to 8 MiB is read.
+    /// A request with any method. It reads a response of up to 8 MiB.
     pub fn new(method: Method, url: HttpsUrl) -> Self {
         let (headers, body) = (HeaderMap::new(), Vec::new());
         Self { method, url, headers, body, max_response_bytes: LIMIT }
     }
 
-    /// Another bound for the answer, in bytes: a statement as PDF may be large.
+    /// Sets the largest response, in bytes: a statement as PDF may be large.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
         self
@@ -146,8 +146,8 @@ impl Exchange for ResourceAnswer {
 
     const ON_NO_RESPONSE: NextStep = NextStep::Retry { after: None };
 
-    /// RFC 9110 9.2.1: a method that changes nothing may be called again; what any other did, only
-    /// the institution knows.
+    /// RFC 9110 9.2.1: a request with a safe method may be sent again. Another method may have had
+    /// an effect that only the institution knows.
     fn on_no_response(call: &ResourceCall) -> NextStep {
         if call.request.method.is_safe() {
             Self::ON_NO_RESPONSE
@@ -195,7 +195,7 @@ impl Exchange for ResourceAnswer {
     }
 }
 
-/// The answer to a [`ResourceRequest`] that succeeded. It does not print the customer's data.
+/// The successful response to a [`ResourceRequest`]. `Debug` does not print the customer's data.
 pub struct ResourceAnswer {
     status: StatusCode,
     content_type: Option<String>,
@@ -207,19 +207,19 @@ pub struct ResourceAnswer {
 }
 
 impl ResourceAnswer {
-    /// A status of 200 to 299; 206 is FDX's word for a part.
+    /// Returns the status, from 200 to 299. In FDX, 206 means a partial result.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// `Content-Type`.
+    /// Returns `Content-Type`.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
 
-    /// The bytes.
+    /// Returns the body's bytes.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
@@ -228,7 +228,7 @@ impl ResourceAnswer {
     /// Reads the body as strict JSON.
     ///
     /// # Errors
-    /// [`Error::Server`] by what is wrong with it.
+    /// [`Error::Server`] with the rule that the body breaks.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let limits = Limits { members: MEMBERS, ..Limits::bytes(self.body.len()) };
         json::from_slice(&self.body, &limits).map_err(|error| {
@@ -243,7 +243,7 @@ impl ResourceAnswer {
         &self.interaction_id
     }
 
-    /// What the server did otherwise than it should.
+    /// Returns the tolerated deviations of the server.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices

@@ -16,7 +16,7 @@ use crate::exchange::outgoing::{Body, Outgoing};
 use crate::fdx_api::error::not_a_success;
 use crate::tokens::tokens::AccessToken;
 
-/// How the revocation of a consent ended.
+/// The response to the revocation of a consent.
 #[derive(Clone, Debug)]
 pub struct ConsentRevoked {
     outcome: RevocationOutcome,
@@ -36,7 +36,7 @@ pub enum RevocationOutcome {
     Requested,
     /// 409 or 410: the consent had ended before, by a revocation or by its time.
     AlreadyEnded,
-    /// 404: the institution knows no such consent of this client. Some return it for a consent that
+    /// 404: the institution has no such consent of this client. Some return it for a consent that
     /// was revoked before. A wrong id or base URL has the same effect, so it proves nothing.
     NotFound,
 }
@@ -45,15 +45,15 @@ const LIMIT: usize = 64 * 1024;
 
 impl Client {
     /// Drafts the revocation of a consent (FDX Consent API, `PUT
-    /// /consents/{consentId}/revocation`), by one of its own access tokens or by this client's
-    /// [own](Client::client_credentials), as the institution has it.
+    /// /consents/{consentId}/revocation`). `access_token` is one of the consent's own, or the
+    /// client's [own](Client::client_credentials): the institution decides which it accepts.
     ///
-    /// Where no answer comes, the same may be asked again: the second time it changes nothing (RFC
-    /// 9110 section 9.2.2), and ends as [`RevocationOutcome::AlreadyEnded`] or
-    /// [`RevocationOutcome::NotFound`]. The consent's own tokens end with it, so that by them the
-    /// second answer may be a 401: a refusal, after which a refresh is refused with
-    /// `invalid_grant`, whose next step is to [start over](NextStep::StartOver).
-    /// [`Client::read_consent_by_id`] with the client's own token says for sure.
+    /// If no response arrives, the revocation may be sent again (RFC 9110 section 9.2.2). It then
+    /// ends as [`RevocationOutcome::AlreadyEnded`] or [`RevocationOutcome::NotFound`]. A revocation
+    /// also ends the consent's own tokens, so that with them the second response may be a 401. A
+    /// refresh is then refused with `invalid_grant`, whose next step is to
+    /// [start over](NextStep::StartOver). To find out the consent's state, call
+    /// [`Client::read_consent_by_id`] with the client's own token.
     ///
     /// # Errors
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
@@ -132,13 +132,13 @@ impl Exchange for ConsentRevoked {
 }
 
 impl ConsentRevoked {
-    /// How it ended.
+    /// Returns the outcome.
     #[must_use]
     pub fn outcome(&self) -> RevocationOutcome {
         self.outcome
     }
 
-    /// What the institution said: its status and, where it said why not, its code and message.
+    /// Returns the institution's status and, if it returned an error, its code and message.
     #[must_use]
     pub fn said(&self) -> &Said {
         &self.said
@@ -150,14 +150,14 @@ impl ConsentRevoked {
         &self.interaction_id
     }
 
-    /// What the server did otherwise than it should.
+    /// Returns the tolerated deviations of the server.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }
 }
 
-/// The revocations of a consent, as the institution lists them now.
+/// The current list of a consent's revocations.
 #[derive(Clone, Debug)]
 pub struct Revocations {
     list: Option<ConsentRevocationList>,
@@ -168,9 +168,9 @@ pub struct Revocations {
 const LIST_LIMIT: usize = 256 * 1024;
 
 impl Client {
-    /// Drafts the list of a consent's revocations (FDX Consent API,
-    /// `GET /consents/{consentId}/revocation`). FDX 6 answers with an object, FDX 5 with an array;
-    /// both are read.
+    /// Drafts the read of a consent's revocations (FDX Consent API,
+    /// `GET /consents/{consentId}/revocation`). The response is an object in FDX 6 and an array in
+    /// FDX 5; both are read.
     ///
     /// # Errors
     /// As [`Client::revoke_consent`].
@@ -232,8 +232,8 @@ impl Exchange for Revocations {
 }
 
 impl Revocations {
-    /// The revocations, in the order in which they came; `None` for a 404, by which some
-    /// institutions say that there are none, and others that they know no such consent.
+    /// Returns the revocations in the response's order; `None` for a 404. Some institutions return
+    /// 404 if there is no revocation, others if there is no such consent.
     #[must_use]
     pub fn list(&self) -> Option<&[ConsentRevocation]> {
         self.list.as_ref().map(ConsentRevocationList::revocations)
@@ -245,7 +245,7 @@ impl Revocations {
         &self.interaction_id
     }
 
-    /// What the server did otherwise than it should.
+    /// Returns the tolerated deviations of the server.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices
