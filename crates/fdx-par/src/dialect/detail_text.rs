@@ -1,7 +1,7 @@
 use fdx_rar::{AuthorizationDetail, AuthorizationDetails};
 use fdx_wire::json::{JsonValue, RawJson};
 
-/// Where a provider's authorization details have a text.
+/// The place of a text inside a provider's authorization details.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct DetailText {
     /// The `type` of the detail. Details of other types are skipped.
@@ -12,12 +12,12 @@ pub struct DetailText {
 }
 
 impl DetailText {
-    /// The text of the first detail that has it.
+    /// Returns the text of the first detail that has it.
     pub(crate) fn find(&self, details: &AuthorizationDetails) -> Option<String> {
         details.iter().find_map(|detail| self.of_detail(detail))
     }
 
-    /// The text in this detail.
+    /// Returns the text in this detail.
     pub(crate) fn of_detail(&self, detail: &AuthorizationDetail) -> Option<String> {
         let AuthorizationDetail::Other(other) = detail else { return None };
         if other.detail_type() != self.detail_type {

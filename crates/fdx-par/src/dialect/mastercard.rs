@@ -6,13 +6,13 @@ use crate::discovery::endpoint::Endpoint;
 const DOCUMENT: &str = "Mastercard Developer Hub for FDX, Authorization API 1.0.0 (OpenAPI)";
 const SERVER: &str = "Mastercard/Fdx-Mock-Auth-Server, the provider's own server";
 
-/// Mastercard Developer Hub for FDX, as its document and its published server have it.
+/// Mastercard Developer Hub for FDX, from its document and its published server.
 pub const MASTERCARD: Dialect = Dialect::new("mastercard", "Mastercard Developer Hub for FDX")
     .with_needs(NEEDS)
     .with_members(MEMBERS)
     .with_notes(NOTES);
 
-/// The same on the customer's own machine: plain `http`, to `127.0.0.1` or `[::1]` alone.
+/// The same on a developer's own machine: plain `http`, only to `127.0.0.1` or `[::1]`.
 pub const MASTERCARD_MOCK: Dialect =
     Dialect::new("mastercard-mock", "Mastercard's mock server for FDX, on loopback")
         .with_needs(NEEDS)
@@ -22,10 +22,11 @@ pub const MASTERCARD_MOCK: Dialect =
 const NEEDS: &[Need] =
     &[Need::PrivateKeyJwt, Need::RequestObject, Need::Ps256, Need::UnboundTokens];
 
-const MEMBERS: &[Line] = &[BESIDE, NO_ISS, RAW_TOKEN, TOKEN, TYP, UNBOUND, PUSH_OK, REGISTERED_OK];
+const MEMBERS: &[Line] =
+    &[NEXT_TO_REQUEST_OBJECT, NO_ISS, RAW_TOKEN, TOKEN, TYP, UNBOUND, PUSH_OK, REGISTERED_OK];
 
 const MOCK_MEMBERS: &[Line] = &[
-    BESIDE,
+    NEXT_TO_REQUEST_OBJECT,
     NO_ISS,
     RAW_TOKEN,
     TOKEN,
@@ -36,10 +37,10 @@ const MOCK_MEMBERS: &[Line] = &[
     line(Member::LoopbackHttp, "the document's servers: http://localhost:8080"),
 ];
 
-const BESIDE: Line = line(Member::AuthorizationDetailsBesideRequestObject, SERVER);
+const NEXT_TO_REQUEST_OBJECT: Line = line(Member::AuthorizationDetailsBesideRequestObject, SERVER);
 const NO_ISS: Line = line(Member::CallbackWithoutIss, SERVER);
 const RAW_TOKEN: Line = line(Member::ConsentTokenWithoutScheme, SERVER);
-/// The metadata says `/oauth2/v1/token`, where nothing answers.
+/// The metadata has `/oauth2/v1/token`, which does not respond.
 const TOKEN: Line = line(Member::EndpointPath(Endpoint::Token, "/oauth2/token"), DOCUMENT);
 const TYP: Line = line(Member::IdTokenTyp("at+jwt"), SERVER);
 const UNBOUND: Line = line(Member::NotFapi(Departure::UnboundTokens), DOCUMENT);

@@ -23,7 +23,7 @@ pub(crate) struct Profile {
     pub(crate) certificate_everywhere: bool,
     pub(crate) client_secret_basic: bool,
     pub(crate) client_secret_post: bool,
-    /// Where the client's authorization details have the consent id that it generated.
+    /// The place of the client's generated consent id inside its authorization details.
     pub(crate) consent_id_in_details: Option<DetailText>,
     pub(crate) consent_token_without_scheme: bool,
     pub(crate) documented_endpoints: Option<DocumentedEndpoints>,

@@ -11,7 +11,7 @@ pub const WSO2: Dialect = Dialect::new("wso2", "WSO2 financial services, FDX sam
         "authorization_details of the token response repeat the requested ones, not the granted ones",
         "durationType, durationPeriod, lookbackPeriod and resources are all required",
         "request_uri is urn:ietf:params:oauth:par:request_uri:<uuid>, valid for 60 seconds",
-        "the sample asks for the response type code id_token; this crate asks for code",
+        "the sample requests the response type code id_token; this crate requests code",
     ]);
 
 const MEMBERS: &[Line] = &[

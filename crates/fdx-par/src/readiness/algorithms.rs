@@ -175,7 +175,7 @@ fn is_certificate_bound(reading: &Reading<'_>) -> bool {
     matches!(reading.value("tls_client_certificate_bound_access_tokens"), Value::Is(true))
 }
 
-/// Judges a list of algorithms that the server signs with, or accepts from clients.
+/// Applies the rule of a list of algorithms that the server signs with, or accepts from clients.
 fn signed(
     reading: &Reading<'_>,
     member: &'static str,

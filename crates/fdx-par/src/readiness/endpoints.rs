@@ -76,7 +76,7 @@ fn authorization(reading: &Reading<'_>, member: &'static str) -> Judgement {
     }
 }
 
-/// Judges an endpoint that no consent needs: it is checked when it is used.
+/// Applies the rule of an endpoint that no consent needs. The client checks it when it uses it.
 fn optional(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match usable(reading, member) {
         Judgement::Every => Judgement::Fapi,
