@@ -52,7 +52,7 @@ fn every_clause_is_there_once() {
 }
 
 #[test]
-fn every_row_says_what_it_should() {
+fn every_row_has_the_required_columns() {
     let held = ["**type**", "**check**", "**yours**", "**not here**", "as "];
     for Row([id, clause, rule, how, shown_by]) in rows() {
         assert!(!clause.is_empty() && rule.ends_with('.'), "{id}");

@@ -20,20 +20,20 @@ fn assert_passed(lines: &[Line]) {
 }
 
 #[test]
-fn every_misbehaviour_is_met_as_it_should_be() {
+fn every_misbehaviour_has_its_expected_outcome() {
     let lines = in_memory();
     assert!(lines.len() > 350, "{}", lines.len());
     assert_passed(&lines);
 }
 
 #[tokio::test]
-async fn every_misbehaviour_is_met_as_it_should_be_over_tls() {
+async fn every_misbehaviour_has_its_expected_outcome_over_tls() {
     assert_passed(&over_mtls().await);
 }
 
 /// Without this, a walk that always stops would pass every row that is to be refused.
 #[test]
-fn an_institution_that_does_nothing_wrong_is_walked_through_without_a_word() {
+fn correct_institution_causes_no_error() {
     for (requests, response_mode) in
         [(Requests::Plain, ResponseMode::Query), (Requests::Signed, ResponseMode::Jwt)]
     {
@@ -47,7 +47,7 @@ fn an_institution_that_does_nothing_wrong_is_walked_through_without_a_word() {
 
 /// The same for the legs that only some rows walk.
 #[test]
-fn what_some_flows_have_more_is_walked_through_without_a_word() {
+fn additional_steps_of_some_flows_cause_no_error() {
     for (flow, path) in [
         (Flow::Registration, "/register"),
         (Flow::ConsentRevocation, "/revocation"),
@@ -67,7 +67,7 @@ fn what_some_flows_have_more_is_walked_through_without_a_word() {
 
 /// So that each row has a right institution beside it, which is walked past in the same way.
 #[test]
-fn each_way_to_walk_is_walked_with_a_right_institution_too() {
+fn each_walk_succeeds_with_a_correct_institution() {
     for misbehaviour in Misbehaviour::all() {
         assert!(FLOWS.contains(&misbehaviour.flow()), "{misbehaviour}");
     }
@@ -89,7 +89,7 @@ fn no_two_misbehaviours_have_one_name() {
 }
 
 #[test]
-fn the_table_is_the_enum() {
+fn table_equals_the_enum() {
     let path = "../crates/fdx-sandbox/src/misbehaviour/table.md";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("BLESS").is_some() {

@@ -20,7 +20,7 @@ use fdx_wire::json::{self, JsonError, Limits};
 type Row = (String, String, String, String);
 
 #[test]
-fn the_table_is_the_enums() {
+fn table_equals_the_enums() {
     let path = crates().join("fdx-par/src/manual/error_codes.md");
     let table = table();
     if std::env::var_os("BLESS").is_some() {

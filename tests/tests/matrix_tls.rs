@@ -213,7 +213,7 @@ async fn every_combination_reaches_the_grant_over_tls() {
 }
 
 #[tokio::test]
-async fn no_other_certificate_passes_for_the_client() {
+async fn rejects_another_certificate_for_the_client() {
     let bank = Bank::open().await;
     let other = bank.tls.authority.client("Another recipient").unwrap();
     for (number, authentication) in

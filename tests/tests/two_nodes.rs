@@ -103,7 +103,7 @@ fn opened_twice_the_second_exchange_is_refused_by_the_institution() {
 }
 
 #[test]
-fn carried_into_another_browser_session_it_does_not_open() {
+fn sealed_value_does_not_open_in_another_session() {
     let bank = Bank::open();
     let told = bank.until_callback();
     let other = NodeTold { session: "browser session 2".to_owned(), ..told.clone() };

@@ -108,7 +108,7 @@ const _: fn(&IdTokenError) -> &str = |error| match error {
         "fdx-par encrypted_id_tokens::rejects_id_token_encrypted_without_registration"
     }
     IdTokenError::Jwe(_) | IdTokenError::Unopened => {
-        "fdx-par encrypted_id_tokens::what_does_not_open_or_may_not_be_looked_at_is_refused"
+        "fdx-par encrypted_id_tokens::rejects_undecryptable_id_token"
     }
     IdTokenError::Jwt(_) => "id_tokens::rejects_duplicate_claims",
     IdTokenError::Nonce | IdTokenError::NonceUnexpected => {
@@ -118,7 +118,9 @@ const _: fn(&IdTokenError) -> &str = |error| match error {
     IdTokenError::Unencrypted => {
         "fdx-par encrypted_id_tokens::an_id_token_that_is_not_encrypted_is_refused"
     }
-    IdTokenError::Unsigned => "fdx-par encrypted_id_tokens::what_is_inside_is_signed",
+    IdTokenError::Unsigned => {
+        "fdx-par encrypted_id_tokens::encrypted_id_token_contains_a_signed_one"
+    }
 };
 
 const _: fn(&JwtError) -> &str = |error| match error {

@@ -16,17 +16,15 @@ const _: fn(&AccountAccessConsentError) -> &str = |error| match error {
 const _: fn(&Error) -> &str = |error| match error {
     Error::AuthorizationResponse(_) => "errors::rejects_signed_callback_of_another_issuer",
     Error::Call(_) => "errors::rejects_extra_parameter_of_the_protocol",
-    Error::Callback(_) => {
-        "callback::each_wrong_callback_leaves_the_pending_value_for_the_right_one"
-    }
+    Error::Callback(_) => "callback::rejected_callback_returns_the_pending_value",
     Error::Configuration(_) => "errors::rejects_key_of_an_unlisted_algorithm",
-    Error::Decryption(_) => "encrypted_id_tokens::a_service_that_is_down_costs_nothing",
-    Error::IdToken(_) => "refresh::the_refreshed_id_token_holds_as_the_first_one_did",
-    Error::Refusal(_) => "bad_input::what_a_failure_says_is_kept_bounded_and_escaped",
+    Error::Decryption(_) => "encrypted_id_tokens::unavailable_decryption_service_keeps_the_tokens",
+    Error::IdToken(_) => "refresh::refreshed_id_token_is_verified_like_the_first",
+    Error::Refusal(_) => "bad_input::refusal_texts_are_kept_bounded_and_escaped",
     Error::Registration(_) => {
         "registration::weakened::rejects_weakened_member_by_name_and_keeps_the_registration"
     }
-    Error::Seal(_) => "sealed::it_opens_in_its_own_place_alone",
+    Error::Seal(_) => "sealed::sealed_value_opens_only_in_its_context",
     Error::Server(_) => "introspection::a_token_that_is_bound_to_another_key_is_refused",
     Error::SignedIntrospection(_) => "errors::rejects_signed_introspection_for_another_audience",
     Error::Signing(_) => "fdx-transport-hyper run::returns_protocol_errors",
@@ -44,7 +42,7 @@ const _: fn(&RefusalKind) -> &str = |error| match error {
 const _: fn(&ConfigurationFault) -> &str = |error| match error {
     ConfigurationFault::AlgorithmNotListed => "errors::rejects_key_of_an_unlisted_algorithm",
     ConfigurationFault::AudienceElsewhere => {
-        "dialect_fit::assertions_are_for_a_token_endpoint_of_the_issuer_s_origin_alone"
+        "dialect_fit::audience_token_endpoint_must_be_on_the_issuers_origin"
     }
     ConfigurationFault::AuthorizationEndpointQuery => {
         "authorization_endpoint::rejects_endpoint_query_that_names_added_parameters"
@@ -58,30 +56,30 @@ const _: fn(&ConfigurationFault) -> &str = |error| match error {
     | ConfigurationFault::DialectPs256
     | ConfigurationFault::DialectRequestObject
     | ConfigurationFault::DialectUnboundTokens => {
-        "dialect_fit::what_a_provider_needs_is_said_when_it_is_missing"
+        "dialect_fit::names_the_missing_need_of_the_dialect"
     }
     ConfigurationFault::EndpointNotHttps => {
         "bad_input::metadata::other_endpoints_are_checked_when_they_are_used"
     }
     ConfigurationFault::EndpointMissing => {
-        "endpoints::an_endpoint_that_is_not_published_is_missing_even_where_its_alias_is_not_needed"
+        "endpoints::unpublished_endpoint_is_missing_without_an_alias"
     }
     ConfigurationFault::IssuerMismatch => "errors::rejects_metadata_of_another_issuer",
-    ConfigurationFault::LoopbackHttp => {
-        "loopback_issuer::a_client_of_it_needs_a_dialect_that_names_it"
-    }
+    ConfigurationFault::LoopbackHttp => "loopback_issuer::loopback_issuer_needs_the_dialect_member",
     ConfigurationFault::MetadataPublished => {
-        "dialect_fit::endpoints_are_documented_by_one_provider_and_on_its_own_origin"
+        "dialect_fit::documented_endpoints_are_on_the_issuers_origin"
     }
-    ConfigurationFault::NotFapi => "dialect_fit::what_is_not_fapi_needs_a_dialect_that_names_it",
+    ConfigurationFault::NotFapi => {
+        "dialect_fit::non_fapi_configuration_needs_a_dialect_that_allows_it"
+    }
     ConfigurationFault::RedirectUriQuery => {
-        "unusual_callbacks::a_redirect_uri_names_no_parameter_of_a_response"
+        "unusual_callbacks::rejects_redirect_uri_with_a_response_parameter"
     }
     ConfigurationFault::RegistrationAlgorithm => {
-        "registration::choices::what_would_be_signed_by_rs256_has_to_be_named"
+        "registration::choices::response_algorithms_without_a_safe_default_are_required"
     }
     ConfigurationFault::RegistrationCertificate => {
-        "registration::choices::a_client_of_certificates_says_which"
+        "registration::choices::certificate_client_must_describe_its_certificate"
     }
     ConfigurationFault::RegistrationKeys => {
         "registration::choices::only_public_keys_are_registered"
@@ -90,7 +88,7 @@ const _: fn(&ConfigurationFault) -> &str = |error| match error {
         "registration::choices::a_client_secret_is_not_registered"
     }
     ConfigurationFault::RequestObjectNotPushed => {
-        "dialect_fit::a_request_is_pushed_or_not_as_the_dialect_says"
+        "dialect_fit::dialect_decides_whether_a_request_is_pushed"
     }
 };
 
@@ -99,39 +97,37 @@ const _: fn(&CallFault) -> &str = |error| match error {
     CallFault::DetailsTypeNotListed => {
         "profile_configuration::details_of_a_type_that_the_server_does_not_list_are_not_pushed"
     }
-    CallFault::ExtraReserved => "request_objects::no_extra_has_a_name_of_the_protocol",
+    CallFault::ExtraReserved => "request_objects::rejects_extra_with_a_protocol_name",
     CallFault::HeaderReserved => "errors::rejects_header_of_the_protocol",
-    CallFault::HeaderText => "fdx_headers::a_text_that_no_header_carries_whole_is_refused",
+    CallFault::HeaderText => "fdx_headers::rejects_text_that_a_header_can_not_hold",
     CallFault::HintOther => "notifications::a_notification_about_another_consent_sends_nothing",
-    CallFault::NotPushed => "dialect_fit::a_request_is_pushed_or_not_as_the_dialect_says",
+    CallFault::NotPushed => "dialect_fit::dialect_decides_whether_a_request_is_pushed",
     CallFault::OutsideFdxBase => "endpoints::a_token_never_leaves_the_fdx_base",
     CallFault::ParameterText => "errors::rejects_empty_or_long_parameter",
     CallFault::RegistrationElsewhere => {
         "registration::elsewhere::sends_the_token_only_to_the_origin_of_registration"
     }
     CallFault::RegistrationUnmanaged => {
-        "registration::access::what_can_not_manage_a_registration_is_noticed_and_nothing_is_sent"
+        "registration::access::unmanageable_registration_is_reported_and_sends_nothing"
     }
     CallFault::ResponseMode => "errors::rejects_callback_read_in_another_response_mode",
-    CallFault::SignatureCount => "no_response::too_few_or_too_many_signatures_hand_the_draft_back",
-    CallFault::UrlTooLong => "consent_id::an_id_that_no_url_has_room_for_is_not_sent",
+    CallFault::SignatureCount => "no_response::wrong_number_of_signatures_returns_the_draft",
+    CallFault::UrlTooLong => "consent_id::consent_id_too_long_for_a_url_is_not_sent",
 };
 
 const _: fn(&StoredStateFault) -> &str = |error| match error {
-    StoredStateFault::OtherClient => "callback::another_client_s_flow_is_not_this_one_s",
+    StoredStateFault::OtherClient => "callback::rejects_flow_of_another_client",
     StoredStateFault::OtherKey => "endpoints::sends_no_token_with_another_binding",
     StoredStateFault::RedirectTooLate => {
-        "bad_input::push::the_customer_is_sent_off_before_the_request_uri_expires"
+        "bad_input::push::redirect_deadline_is_before_request_uri_expiry"
     }
-    StoredStateFault::RefreshTokenExpired => {
-        "dialect_fit::a_refresh_token_past_its_documented_life_is_not_sent"
-    }
+    StoredStateFault::RefreshTokenExpired => "dialect_fit::expired_refresh_token_is_not_sent",
     StoredStateFault::RefreshTokenMissing => {
         "introspection::without_a_refresh_token_or_an_endpoint_nothing_is_sent"
     }
     StoredStateFault::StoredGrant => "stored_grant::another_version_is_refused",
     StoredStateFault::StoredRegistration => {
-        "registration::stored::what_is_not_a_stored_registration_is_refused"
+        "registration::stored::rejects_malformed_stored_registration"
     }
     StoredStateFault::StoredUnverified => "unverified_tokens::restore_rejects_unverified_tokens",
     StoredStateFault::StoredVerified => {
@@ -148,16 +144,14 @@ const _: fn(&CallbackFault) -> &str = |error| match error {
     | CallbackFault::NotSigned
     | CallbackFault::TooLong
     | CallbackFault::Unreadable
-    | CallbackFault::OtherRedirectUri => {
-        "callback::each_wrong_callback_leaves_the_pending_value_for_the_right_one"
-    }
+    | CallbackFault::OtherRedirectUri => "callback::rejected_callback_returns_the_pending_value",
     CallbackFault::Duplicate | CallbackFault::StateMissing => {
         "profile_message_signing::accepts_only_the_signed_response_and_keeps_the_flow"
     }
     CallbackFault::FrontChannelToken => {
         "signed_callbacks::rejects_response_parameter_in_query_mode"
     }
-    CallbackFault::StateMismatch => "callback::one_changed_character_of_the_state_is_another_state",
+    CallbackFault::StateMismatch => "callback::rejects_state_with_one_changed_character",
 };
 
 const _: fn(&RegistrationFault) -> &str = |error| match error {
@@ -182,18 +176,20 @@ const _: fn(&RegistrationFault) -> &str = |error| match error {
     RegistrationFault::IdTokenSignedResponseAlg => {
         "registration::mastercard::the_documented_answer_is_read_and_refused_for_rs256"
     }
-    RegistrationFault::JwksUri => "registration::weakened::another_place_of_the_keys_is_refused",
+    RegistrationFault::JwksUri => {
+        "registration::weakened::rejects_registration_of_another_key_source"
+    }
     RegistrationFault::TlsClientAuthName => {
-        "registration::weakened::another_name_for_the_certificate_is_refused"
+        "registration::weakened::rejects_registration_of_another_certificate_name"
     }
     RegistrationFault::TlsClientCertificateBoundAccessTokens => {
-        "registration::weakened::tokens_that_would_not_be_bound_to_the_certificate_are_refused"
+        "registration::weakened::rejects_registration_of_unbound_tokens"
     }
 };
 
 const _: fn(&SealFault) -> &str = |error| match error {
     SealFault::Expired => "sealed::it_opens_until_the_callback_deadline",
-    SealFault::NotOurs => "sealed::it_opens_in_its_own_place_alone",
+    SealFault::NotOurs => "sealed::sealed_value_opens_only_in_its_context",
     SealFault::TooLarge => "sealed::over_3800_characters_is_an_error_when_it_is_sealed",
     SealFault::Version => "sealed::reports_another_version",
 };
@@ -201,7 +197,7 @@ const _: fn(&SealFault) -> &str = |error| match error {
 const _: fn(&ServerRule) -> &str = |error| match error {
     ServerRule::AccessTokenText => "bad_input::tokens::an_access_token_has_to_fit_a_header",
     ServerRule::AuthorizationDetailsMissing => {
-        "requested::a_consent_id_of_the_client_s_comes_back_and_no_other"
+        "requested::rejects_another_consent_id_than_the_clients"
     }
     ServerRule::AuthorizationEndpointQuery => {
         "authorization_endpoint::an_endpoint_whose_query_names_a_parameter_of_a_request_is_not_used"
@@ -210,7 +206,7 @@ const _: fn(&ServerRule) -> &str = |error| match error {
     | ServerRule::BodyEncoding
     | ServerRule::BodyNested
     | ServerRule::BodySyntax => {
-        "bad_input::resource::a_success_is_handed_over_and_its_json_is_read_strictly"
+        "bad_input::resource::resource_bytes_are_returned_and_json_is_read_strictly"
     }
     ServerRule::BodyMember => "bad_input::protective_members_of_another_type_break_their_own_rule",
     ServerRule::BodyReservedName => {
@@ -218,15 +214,13 @@ const _: fn(&ServerRule) -> &str = |error| match error {
     }
     ServerRule::BodyShape => "bad_input::a_body_that_is_no_object_is_refused",
     ServerRule::BodyTooLarge | ServerRule::Redirected => {
-        "bad_input::resource::what_is_not_a_success_is_one_typed_error"
+        "bad_input::resource::every_other_status_is_one_typed_error"
     }
     ServerRule::ClientId => "registration::answers::a_client_id_is_printable_and_not_endless",
     ServerRule::ClientIdOther => {
-        "registration::answers::the_answer_to_a_read_is_about_the_same_client"
+        "registration::answers::rejects_read_response_about_another_client"
     }
-    ServerRule::ConsentIdConflict => {
-        "consent_id::two_carriers_that_differ_are_an_error_that_keeps_the_tokens"
-    }
+    ServerRule::ConsentIdConflict => "consent_id::conflicting_consent_ids_keep_the_tokens",
     ServerRule::ConsentIdInvalid => {
         "consent_id::an_id_has_1_to_256_characters_and_no_control_characters"
     }
@@ -239,25 +233,23 @@ const _: fn(&ServerRule) -> &str = |error| match error {
     ServerRule::EndpointNotHttps => "bad_input::metadata::every_endpoint_is_https",
     ServerRule::ExpiresIn => "bad_input::push::expires_in_is_a_number_of_seconds_from_one",
     ServerRule::IdTokenMissing => "bad_input::tokens::missing_id_token_keeps_the_tokens",
-    ServerRule::Introspection => {
-        "consent_id::a_token_that_is_not_active_keeps_the_tokens_and_tells_nothing"
-    }
+    ServerRule::Introspection => "consent_id::inactive_introspection_keeps_the_tokens",
     ServerRule::IntrospectionUnsigned => {
         "introspection::rejects_plain_json_if_a_signature_was_requested"
     }
     ServerRule::IssuerMismatch => "bad_input::metadata::metadata_of_another_issuer_is_not_used",
-    ServerRule::NonceSyntax => "retry::a_malformed_nonce_is_no_nonce",
+    ServerRule::NonceSyntax => "retry::ignores_malformed_nonce",
     ServerRule::NonceMissing => "retry::a_nonce_that_is_required_and_missing_is_named",
-    ServerRule::NonceAgain => "retry::a_second_challenge_is_an_error_and_nothing_more_is_sent",
+    ServerRule::NonceAgain => "retry::second_challenge_is_an_error",
     ServerRule::PkceUnsupported => "bad_input::metadata::metadata_without_s256_is_not_used",
     ServerRule::RefreshedIdentity => {
         "refresh::the_refreshed_id_token_is_about_the_same_login_of_the_same_customer"
     }
-    ServerRule::PushStatus => "bad_input::push::a_push_that_was_taken_says_201",
+    ServerRule::PushStatus => "bad_input::push::accepted_push_has_status_201",
     ServerRule::RegistrationStatus => {
         "registration::answers::a_registration_is_answered_with_201_and_json"
     }
     ServerRule::RequestUri => "bad_input::push::a_push_needs_a_request_uri",
-    ServerRule::Status => "bad_input::a_success_has_its_own_status_and_no_other",
+    ServerRule::Status => "bad_input::each_endpoint_has_one_success_status",
     ServerRule::TokenType => "bad_input::introspection_of_another_binding_is_refused",
 };

@@ -163,7 +163,7 @@ fn iss(right: &Right, iss: &str) -> String {
 }
 
 #[test]
-fn each_wrong_callback_leaves_the_pending_value_for_the_right_one() {
+fn rejected_callback_returns_the_pending_value() {
     let mut seen = Vec::new();
     for (name, url, fault) in table() {
         let (right, pending) = right();
@@ -192,7 +192,7 @@ fn exchanges(right: Right, pending: Pending, name: &str) {
 }
 
 #[test]
-fn one_changed_character_of_the_state_is_another_state() {
+fn rejects_state_with_one_changed_character() {
     let (right, mut pending) = right();
     for at in 0..right.state.len() {
         let mut state = right.state.clone().into_bytes();
@@ -243,7 +243,7 @@ fn an_error_ends_the_flow() {
 }
 
 #[test]
-fn what_else_stands_in_the_query_does_not_matter() {
+fn ignores_unknown_callback_parameters() {
     let rows: [fn(&Right) -> String; 6] = [
         |r| format!("{}&session_state=x", r.url()),
         |r| format!("{}&x=1&x=2", r.url()),
@@ -260,7 +260,7 @@ fn what_else_stands_in_the_query_does_not_matter() {
 }
 
 #[test]
-fn another_flow_s_callback_is_not_this_one_s() {
+fn rejects_callback_of_another_flow() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let client = world.client().unwrap();
     let (first, first_url) = world.pending(&client);
@@ -276,7 +276,7 @@ fn another_flow_s_callback_is_not_this_one_s() {
 }
 
 #[test]
-fn another_client_s_flow_is_not_this_one_s() {
+fn rejects_flow_of_another_client() {
     let (right, pending) = right();
     let mut config = Setup::default().config();
     config.client_id = "app-2".to_owned();
@@ -290,7 +290,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_text_panics_and_none_is_taken(urls in prop::collection::vec(url(), 50)) {
+    fn rejects_every_random_text_without_panic(urls in prop::collection::vec(url(), 50)) {
         let (right, mut pending) = right();
         for url in urls {
             let (error, unspent) = right.refused(pending, &url, right.now());
@@ -301,7 +301,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_taken_has_the_place_the_state_and_the_iss(at in 0..1000_usize, to in "[ -~]") {
+    fn accepted_callback_has_redirect_uri_state_and_iss(at in 0..1000_usize, to in "[ -~]") {
         let (right, pending) = right();
         let mut url = right.url();
         let at = at % url.len();

@@ -51,7 +51,7 @@ fn verified(told: &Told) -> (World, Client, Result<Verified, (Error, Exchanged)>
 }
 
 #[test]
-fn each_carrier_alone_is_believed_and_all_of_them_where_they_agree() {
+fn accepts_consent_id_from_any_carrier_if_all_agree() {
     for members in 0..8_u8 {
         let told = |bit| if members & bit == 0 { Value::Null } else { json!("c-1") };
         let told = Told { grant_id: told(1), fdx_consent_id: told(2), id_token: told(4) };
@@ -62,7 +62,7 @@ fn each_carrier_alone_is_believed_and_all_of_them_where_they_agree() {
 }
 
 #[test]
-fn two_carriers_that_differ_are_an_error_that_keeps_the_tokens() {
+fn conflicting_consent_ids_keep_the_tokens() {
     let (a, b) = (json!("c-1"), json!("C-1"));
     for told in [
         Told { grant_id: a.clone(), fdx_consent_id: b.clone(), ..Told::default() },
@@ -81,7 +81,7 @@ fn two_carriers_that_differ_are_an_error_that_keeps_the_tokens() {
 }
 
 #[test]
-fn introspection_is_the_last_carrier() {
+fn introspection_supplies_the_missing_consent_id() {
     for (grant_id, introspected, expected) in [
         (json!(null), json!("c-1"), Ok(Some("c-1"))),
         (json!("c-1"), json!("c-1"), Ok(Some("c-1"))),
@@ -109,7 +109,7 @@ fn introspection_is_the_last_carrier() {
 }
 
 #[test]
-fn a_token_that_is_not_active_keeps_the_tokens_and_tells_nothing() {
+fn inactive_introspection_keeps_the_tokens() {
     let (mut world, client, verified) = verified(&Told::default());
     let verified = verified.unwrap();
     world.tamper_at("/introspect", |answer| {
@@ -204,7 +204,7 @@ const HOSTILE: &[&str] = &[
 
 // A default nginx decodes `..%2F..%2Fother` and serves another tenant's path with our token.
 #[test]
-fn a_consent_id_that_leads_elsewhere_is_refused_from_every_carrier() {
+fn rejects_consent_id_that_changes_the_path() {
     for id in HOSTILE.iter().copied().chain(["a/b", "/", "a/revocation", "a?b", "a#b"]) {
         assert!(ConsentId::parse(id).is_err(), "{id:?}");
         assert!(serde_json::from_value::<ConsentId>(json!(id)).is_err(), "{id:?}");
@@ -239,7 +239,7 @@ fn a_consent_id_that_leads_elsewhere_is_refused_from_every_carrier() {
 }
 
 #[test]
-fn every_call_about_a_consent_stays_at_its_own_path() {
+fn every_consent_call_stays_at_its_path() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let (client, grant) = world.stored();
     let token = grant.tokens().access_token();
@@ -259,7 +259,7 @@ fn every_call_about_a_consent_stays_at_its_own_path() {
 
 // Account and statement ids: FDX has no calls of its own for them, so that they go into a URL.
 #[test]
-fn an_identifier_in_the_url_of_a_resource_stays_at_its_place() {
+fn identifier_in_a_resource_url_stays_one_segment() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let (client, grant) = world.stored();
     let token = grant.tokens().access_token();
@@ -296,7 +296,7 @@ fn an_identifier_in_the_url_of_a_resource_stays_at_its_place() {
 }
 
 #[test]
-fn an_id_that_no_url_has_room_for_is_not_sent() {
+fn consent_id_too_long_for_a_url_is_not_sent() {
     let error = read_at(&"\u{1f600}".repeat(256)).unwrap_err();
     assert_eq!((error.code(), error.next_step()), ("rfc9110.url.length", NextStep::Correct));
 }
@@ -305,7 +305,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_the_id_it_stays_below_consents(id in "[^\\p{Cc}]{1,40}") {
+    fn any_consent_id_stays_below_consents(id in "[^\\p{Cc}]{1,40}") {
         match read_at(&id) {
             Ok(url) => {
                 let segment = url.strip_prefix(CONSENTS).unwrap();
@@ -345,7 +345,7 @@ fn rejects_grant_of_another_consent() {
 
 /// FDX requires no member of a grant, and the URL names the consent.
 #[test]
-fn a_grant_without_id_is_the_one_at_its_url() {
+fn accepts_grant_without_id() {
     let (_, verified, read) = read(json!({ "id": null }));
     let read = read.unwrap();
     assert!(read.notices().contains(&Notice::ConsentIdMissing));
@@ -353,7 +353,7 @@ fn a_grant_without_id_is_the_one_at_its_url() {
 }
 
 #[test]
-fn another_flow_s_grant_does_not_fit() {
+fn rejects_grant_of_another_flow() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let client = world.client().unwrap();
     let first = world.verified(&client);
@@ -381,7 +381,7 @@ fn a_consent_that_is_not_active_keeps_the_tokens() {
 }
 
 #[test]
-fn the_status_has_no_case_and_may_be_missing() {
+fn consent_status_is_case_insensitive_and_optional() {
     for (status, notices) in [
         (json!("ACTIVE"), &[][..]),
         (json!("Active"), &[]),
@@ -395,7 +395,7 @@ fn the_status_has_no_case_and_may_be_missing() {
 }
 
 #[test]
-fn an_interaction_id_that_is_missing_or_another_is_a_notice() {
+fn reports_missing_or_different_interaction_id() {
     type Row = (fn(Answer) -> Answer, &'static [Notice]);
     let rows: [Row; 4] = [
         (|answer| answer, &[]),
@@ -482,7 +482,7 @@ fn coverage_is_partial_whole_nothing_or_not_reported() {
 }
 
 #[test]
-fn granted_scopes_are_the_response_s_or_the_requested_ones() {
+fn granted_scopes_default_to_the_requested_ones() {
     for (scope, expected) in [
         (json!("openid fdx:accountbasic:read"), "openid fdx:accountbasic:read"),
         (json!("unheard:of"), "unheard:of"),
@@ -503,7 +503,7 @@ fn granted_scopes_are_the_response_s_or_the_requested_ones() {
 }
 
 #[test]
-fn links_in_a_grant_lead_nowhere() {
+fn links_in_a_grant_are_not_followed() {
     let (mut world, client) = world();
     let request = AuthorizationRequest::new(consent_request());
     let (url, pending) = world.push(&client, &request).unwrap();

@@ -92,7 +92,7 @@ fn the_receipt_is_enough_to_revoke() {
 }
 
 #[test]
-fn what_is_sent_is_a_put_of_json_bound_as_the_token_is() {
+fn revocation_is_a_put_of_json_with_the_tokens_binding() {
     for mut world in worlds() {
         let (client, grant) = world.stored();
         let (id, token) = (consent_id(&grant), grant.tokens().access_token());
@@ -113,7 +113,7 @@ fn what_is_sent_is_a_put_of_json_bound_as_the_token_is() {
 }
 
 #[test]
-fn an_id_is_one_path_segment_whatever_is_in_it() {
+fn consent_id_is_always_one_path_segment() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     for id in ["accounts", "a;b", "...", "ä"] {
@@ -292,7 +292,7 @@ fn reports_retry_after_for_each_429() {
 }
 
 #[test]
-fn a_token_of_another_institution_is_sent_nowhere() {
+fn token_of_another_institution_is_not_sent() {
     let mut world = World::new(Setup::default());
     let (_, grant) = world.stored();
     let mut other = World::new(Setup::default());

@@ -37,7 +37,7 @@ fn made(config: ClientConfig) -> Result<(), Error> {
 }
 
 #[test]
-fn what_a_provider_needs_is_said_when_it_is_missing() {
+fn names_the_missing_need_of_the_dialect() {
     let es256 = keys(Algorithm::Es256).public().clone();
     let certificate = SenderConstraint::Mtls(Thumbprint::of_certificate(b"a certificate"));
     assert_eq!(made(ready(MASTERCARD)), Ok(()));
@@ -83,7 +83,7 @@ fn what_a_provider_needs_is_said_when_it_is_missing() {
 }
 
 #[test]
-fn what_is_not_fapi_needs_a_dialect_that_names_it() {
+fn non_fapi_configuration_needs_a_dialect_that_allows_it() {
     let mut unbound = Setup::default().config();
     unbound.sender_constraint = SenderConstraint::NotFapi(Unbound);
     let mut secretive = Setup::default().config();
@@ -107,7 +107,7 @@ fn what_is_not_fapi_needs_a_dialect_that_names_it() {
 }
 
 #[test]
-fn a_request_is_pushed_or_not_as_the_dialect_says() {
+fn dialect_decides_whether_a_request_is_pushed() {
     let issuer = Setup::default().config().issuer;
     let metadata = MX.documented_metadata(&issuer).unwrap();
     let mut config = ready(MX);
@@ -151,7 +151,7 @@ fn rejects_details_of_unlisted_types() {
 }
 
 #[test]
-fn endpoints_are_documented_by_one_provider_and_on_its_own_origin() {
+fn documented_endpoints_are_on_the_issuers_origin() {
     let issuer = Issuer::parse("https://bank.example:8443/tenant").unwrap();
     let metadata = MX.documented_metadata(&issuer).unwrap();
     let url = metadata.authorization_endpoint().as_str();
@@ -183,7 +183,7 @@ fn one_certificate_authenticates_the_client_and_binds_its_tokens() {
 /// CVE-2025-27370: the metadata of one server name the token endpoint of another, and an assertion
 /// that is for it is sent to the first.
 #[test]
-fn assertions_are_for_a_token_endpoint_of_the_issuer_s_origin_alone() {
+fn audience_token_endpoint_must_be_on_the_issuers_origin() {
     let mut config = ready(WSO2);
     config.sender_constraint = Setup::default().config().sender_constraint;
     for (endpoint, fits) in [
@@ -205,7 +205,7 @@ fn assertions_are_for_a_token_endpoint_of_the_issuer_s_origin_alone() {
 }
 
 #[test]
-fn an_endpoint_s_path_is_replaced_on_the_issuer_s_origin_alone() {
+fn replaced_endpoint_path_is_on_the_issuers_origin() {
     let mut world = World::new(Setup::default());
     let patch = json!({
         "token_endpoint": "https://elsewhere.example/oauth2/v1/token",
@@ -221,7 +221,7 @@ fn an_endpoint_s_path_is_replaced_on_the_issuer_s_origin_alone() {
 }
 
 #[test]
-fn a_refresh_token_past_its_documented_life_is_not_sent() {
+fn expired_refresh_token_is_not_sent() {
     const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
     const THIRTY_DAYS: Dialect = Dialect::new("month", "a provider whose tokens live for a month")
         .with_refresh_token_lifetime(MONTH);

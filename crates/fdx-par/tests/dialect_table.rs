@@ -8,7 +8,7 @@ use std::path::Path;
 use fdx_par::dialect::{ALL, Dialect};
 
 #[test]
-fn the_tables_are_the_dialects() {
+fn tables_equal_the_dialects() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/manual/dialects.md");
     let tables = ALL.iter().map(tables).collect::<Vec<_>>().join("\n");
     if std::env::var_os("BLESS").is_some() {

@@ -143,7 +143,7 @@ fn mastercard_s_encrypted_id_token_is_opened_then_verified() {
 }
 
 #[test]
-fn a_service_that_is_down_costs_nothing() {
+fn unavailable_decryption_service_keeps_the_tokens() {
     let (mut world, client) = world(usual);
     let refused = waiting(&mut world, &client).open_with(&Kms { up: false }).unwrap_err();
     assert!(matches!(refused.error, Error::Decryption(_)), "{}", refused.error);
@@ -170,7 +170,7 @@ fn rejects_id_token_encrypted_without_registration() {
 }
 
 #[test]
-fn what_is_inside_is_signed() {
+fn encrypted_id_token_contains_a_signed_one() {
     let bare = |_: &str| usual(r#"{"iss":"https://bank.example","sub":"customer"}"#);
     assert_eq!(refused(bare), IdTokenError::Unsigned);
     // Twice encrypted, never signed.
@@ -186,7 +186,7 @@ fn what_is_inside_is_signed() {
 }
 
 #[test]
-fn what_does_not_open_or_may_not_be_looked_at_is_refused() {
+fn rejects_undecryptable_id_token() {
     let other_key = |token: &str| encrypted(&header(), &[2; 256], token);
     assert_eq!(refused(other_key), IdTokenError::Unopened);
     let changed = |token: &str| usual(token).replace("CQkJCQkJCQkJ", "CQkJCQkJCQkK");
@@ -206,7 +206,7 @@ fn what_does_not_open_or_may_not_be_looked_at_is_refused() {
 }
 
 #[test]
-fn a_refreshed_id_token_is_held_to_the_same() {
+fn refreshed_id_token_must_be_encrypted_too() {
     let (mut world, client) = world(usual);
     let exchanged = waiting(&mut world, &client).open_with(&KMS).unwrap();
     let verified = world.verify(&client, exchanged).unwrap();

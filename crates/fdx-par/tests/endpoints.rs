@@ -63,7 +63,7 @@ const TABLE: [Row; 4] = [
 ];
 
 #[test]
-fn the_table_holds_where_there_are_aliases() {
+fn every_row_of_the_table_holds_with_aliases() {
     for (binding, mtls, others, token) in TABLE {
         let mut world = World::new(Setup { binding, ..Setup::default() });
         let client = client(&mut world, binding, mtls, json!({}));
@@ -104,7 +104,7 @@ fn a_missing_alias_falls_back_to_the_endpoint_with_the_same_certificate() {
 }
 
 #[test]
-fn an_endpoint_that_is_not_published_is_missing_even_where_its_alias_is_not_needed() {
+fn unpublished_endpoint_is_missing_without_an_alias() {
     for (binding, mtls) in [(Binding::Dpop, WhereNeeded), (Binding::Mtls, WhereNeeded)] {
         let mut world = World::new(Setup { binding, ..Setup::default() });
         let client = client(&mut world, binding, mtls, json!({ "introspection_endpoint": null }));
@@ -114,7 +114,7 @@ fn an_endpoint_that_is_not_published_is_missing_even_where_its_alias_is_not_need
 }
 
 #[test]
-fn what_is_sent_follows_the_table_and_an_alias_changes_htu_and_never_aud() {
+fn alias_changes_htu_but_not_aud() {
     for (binding, mtls, others, token) in TABLE {
         let mut world = World::new(Setup { binding, ..Setup::default() });
         let client = client(&mut world, binding, mtls, json!({}));
@@ -164,7 +164,7 @@ fn said<T: Output>(world: &World, draft: Draft<T>) -> [(String, String); 2] {
 }
 
 #[test]
-fn a_request_says_the_method_and_the_url_that_are_carried_out() {
+fn proof_has_the_method_and_url_of_the_request() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     let (id, token) = (grant.consent_id().unwrap(), grant.tokens().access_token());
@@ -219,7 +219,7 @@ fn call(client: &Client, token: &AccessToken, url: &str) -> Result<(), fdx_par::
 }
 
 #[test]
-fn no_certificate_goes_to_a_resource_whose_token_is_not_bound_by_it() {
+fn certificate_is_presented_only_with_tokens_bound_to_it() {
     for (binding, mtls, ..) in TABLE {
         let mut world = World::new(Setup { binding, ..Setup::default() });
         let client = client(&mut world, binding, mtls, json!({}));

@@ -41,7 +41,7 @@ fn calls(world: &mut World, client: &Client, grant: &StoredGrant) {
 }
 
 #[test]
-fn every_call_of_the_fdx_api_says_them_and_no_other_request_does() {
+fn every_fdx_call_has_the_headers_and_no_other_request() {
     for binding in [Binding::Dpop, Binding::Mtls] {
         let mut world = World::new(Setup { binding, ..Setup::default() });
         world.config.fdx_headers = everything(&world);
@@ -64,7 +64,7 @@ fn every_call_of_the_fdx_api_says_them_and_no_other_request_does() {
 }
 
 #[test]
-fn every_call_tells_the_interaction_id_that_it_sent() {
+fn every_call_returns_the_interaction_id_it_sent() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     let (id, token) = (grant.consent_id().unwrap(), grant.tokens().access_token());
@@ -80,7 +80,7 @@ fn every_call_tells_the_interaction_id_that_it_sent() {
 }
 
 #[test]
-fn a_call_adds_to_the_configuration_and_wins() {
+fn header_of_a_call_overrides_the_configuration() {
     let mut world = World::new(Setup::default());
     let configured = FdxHeaders::new().actor_type(ActorType::Batch);
     world.config.fdx_headers = configured.data_provider_id("bank-7").unwrap();
@@ -111,7 +111,7 @@ fn sends_only_headers_that_were_set() {
 }
 
 #[test]
-fn where_the_customer_is_does_not_print() {
+fn debug_hides_the_customers_address() {
     let world = World::new(Setup::default());
     let printed = format!("{:?}", everything(&world));
     assert!(printed.contains("bank 7"));
@@ -129,7 +129,7 @@ fn texts(text: &str) -> [Result<FdxHeaders, Error>; 3] {
 }
 
 #[test]
-fn a_text_that_no_header_carries_whole_is_refused() {
+fn rejects_text_that_a_header_can_not_hold() {
     for text in ["", " a", "a ", "a\r\nb: c", "a\tb", "\u{e9}", "\0", "\u{7f}", &"a".repeat(1025)] {
         for refused in texts(text) {
             assert_eq!(refused, Err(CallFault::HeaderText.into()), "{text:?}");
@@ -145,7 +145,7 @@ proptest! {
 
     /// The institution's own reader takes it, too.
     #[test]
-    fn whatever_can_be_set_arrives(
+    fn every_settable_header_arrives_unchanged(
         id in "[!-~]([ -~]{0,254}[!-~])?",
         ip: IpAddr,
         seconds in 0u64..253_402_207_200,

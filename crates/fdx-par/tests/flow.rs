@@ -103,7 +103,7 @@ fn reports_withheld_clusters_in_coverage_and_receipt() {
 }
 
 #[test]
-fn a_customer_who_refuses_ends_the_flow_with_a_reason() {
+fn denial_ends_the_flow_with_a_reason() {
     let mut world = World::new(Setup::default());
     let client = world.client().unwrap();
     let request = AuthorizationRequest::new(consent_request());
@@ -166,7 +166,7 @@ fn scopes_follow_from_the_consent_and_the_types_match() {
 }
 
 #[test]
-fn the_grant_and_what_is_kept_of_it_say_what_the_token_response_said() {
+fn grant_and_stored_grant_repeat_the_token_response() {
     let mut world = World::new(Setup::default());
     let (_, granted) = world.flow(&Decision::everything()).unwrap();
     let read = |body: &[u8]| serde_json::from_slice::<serde_json::Value>(body).unwrap();
@@ -180,7 +180,7 @@ fn the_grant_and_what_is_kept_of_it_say_what_the_token_response_said() {
 }
 
 #[test]
-fn the_receipt_s_evidence_is_what_was_sent() {
+fn receipt_evidence_is_the_digest_of_the_push() {
     let mut world = World::new(Setup::default());
     let client = world.client().unwrap();
     let (url, pending) = world.push(&client, &usual_request()).unwrap();

@@ -66,7 +66,7 @@ fn either_token_is_active_and_names_its_consent() {
 }
 
 #[test]
-fn the_token_and_its_hint_are_sent_and_nothing_proves_a_key() {
+fn sends_token_and_hint_without_a_proof() {
     for setup in setups() {
         for which in HINTS {
             let mut world = World::new(setup);
@@ -90,7 +90,7 @@ fn the_token_and_its_hint_are_sent_and_nothing_proves_a_key() {
 }
 
 #[test]
-fn revoked_and_expired_tokens_are_inactive_and_say_nothing_else() {
+fn revoked_and_expired_tokens_are_inactive() {
     for setup in setups() {
         let mut world = World::new(setup);
         let (client, grant) = world.stored();
@@ -112,7 +112,7 @@ fn revoked_and_expired_tokens_are_inactive_and_say_nothing_else() {
 }
 
 #[test]
-fn of_an_inactive_token_nothing_else_counts() {
+fn inactive_token_has_no_other_member() {
     // RFC 7662 2.2: whatever else stands there, be it broken or another's.
     let body = json!({
         "active": false, "exp": 9, "fdxConsentId": "another", "cnf": { "jkt": other() },
@@ -155,7 +155,7 @@ fn a_token_that_is_bound_to_another_key_is_refused() {
 }
 
 #[test]
-fn introspection_tells_the_consent_id_where_nothing_else_does() {
+fn introspection_reports_the_only_consent_id() {
     let carrier = ConsentIdCarrier::IntrospectionOnly;
     let mut world = World::new(Setup { carrier, ..Setup::default() });
     let client = world.client().unwrap();
@@ -224,7 +224,7 @@ fn signed(world: &mut World, client: &Client, grant: &StoredGrant) -> Result<Int
 }
 
 #[test]
-fn a_signed_answer_says_the_same() {
+fn signed_introspection_has_the_same_content() {
     for setup in setups() {
         let mut world = World::new(setup);
         let (client, grant) = world.stored();
@@ -247,7 +247,7 @@ fn rejects_plain_json_if_a_signature_was_requested() {
 }
 
 #[test]
-fn the_binding_is_held_in_a_signed_answer_too() {
+fn signed_introspection_is_checked_for_the_binding() {
     for (binding, member) in [(Binding::Dpop, "jkt"), (Binding::Mtls, "x5t#S256")] {
         let mut world = World::new(Setup { binding, ..Setup::default() });
         let (client, grant) = world.stored();

@@ -76,7 +76,7 @@ fn verifies(client: &Client, exchanged: Exchanged, keys: Option<&ServerKeys>, no
 }
 
 #[test]
-fn the_decision_is_a_table() {
+fn key_fetch_follows_the_decision_table() {
     use KeyDecision::{FetchAgain, Refuse, Use};
     let (_, client) = world();
     let policy = KeyPolicy::default();
@@ -103,7 +103,7 @@ fn the_decision_is_a_table() {
 
 proptest! {
     #[test]
-    fn a_server_that_names_ever_new_keys_causes_one_fetch_in_a_cooldown(
+    fn changing_key_ids_cause_one_fetch_per_cooldown(
         (time_to_live, cooldown) in (0..300_u64, 0..300_u64),
         asked in prop::collection::vec((0..120_u64, any::<bool>()), 1..60),
     ) {
@@ -168,7 +168,7 @@ fn keys_that_changed_between_exchange_and_verification_verify_while_published() 
 }
 
 #[test]
-fn keys_that_were_held_verify_what_they_signed_after_they_were_withdrawn() {
+fn cached_keys_verify_after_withdrawal() {
     let (mut world, client) = world();
     let held = fetch(&mut world, &client).unwrap();
     let (pending, back) = world.pending(&client);
@@ -195,7 +195,7 @@ fn rejects_unpublished_key_after_one_fetch_and_keeps_the_tokens() {
 }
 
 #[test]
-fn a_new_key_under_an_old_kid_is_no_unknown_key() {
+fn replaced_key_with_the_same_kid_is_not_unknown() {
     let (mut world, client) = world();
     let held = fetch(&mut world, &client).unwrap();
     let (pending, back) = world.pending(&client);
@@ -234,7 +234,7 @@ fn a_signed_callback_survives_a_rotation_too() {
 }
 
 #[test]
-fn keys_of_another_jwks_uri_are_none() {
+fn ignores_keys_of_another_jwks_uri() {
     let (mut world, client) = world();
     let own = fetch(&mut world, &client).unwrap();
     world.tamper_at("/.well-known/oauth-authorization-server", |answer| {

@@ -118,7 +118,7 @@ fn most<T: Output>(world: &World, draft: Draft<T>) -> usize {
 }
 
 #[test]
-fn each_exchange_reads_so_much_of_an_answer() {
+fn each_exchange_limits_its_response_size() {
     const KIB: usize = 1024;
     let mut world = world();
     let (client, grant) = world.stored();

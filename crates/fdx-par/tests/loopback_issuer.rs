@@ -54,7 +54,7 @@ fn made(dialect: Dialect) -> Result<Client, Error> {
 }
 
 #[test]
-fn a_client_of_it_needs_a_dialect_that_names_it() {
+fn loopback_issuer_needs_the_dialect_member() {
     for dialect in dialect::ALL.iter().filter(|dialect| **dialect != MASTERCARD_MOCK) {
         let error = made(*dialect).unwrap_err();
         if dialect.needs().is_empty() {
@@ -104,7 +104,7 @@ fn endpoints_of_another_issuer_are_never_http() {
 }
 
 #[test]
-fn its_requests_prove_the_url_as_it_is() {
+fn loopback_proof_has_the_http_url() {
     let client = client();
     let draft = client.push(&usual_request(), entropy(1), start()).unwrap();
     let (request, _) = attached(draft, &keys(Setup::default().algorithm));

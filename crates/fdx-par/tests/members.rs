@@ -113,7 +113,7 @@ fn judge(row: &Row, value: Option<&str>, error: Option<&fdx_par::Error>) {
 
 /// One byte that is not UTF-8 makes the document unreadable: no member of it counts.
 #[test]
-fn bytes_that_are_no_text_are_an_error_of_encoding() {
+fn invalid_utf8_is_an_encoding_error() {
     for (_, at) in MESSAGES {
         let error = at
             .broken(|received| {

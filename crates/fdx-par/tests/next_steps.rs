@@ -135,7 +135,7 @@ fn equal_refusals_have_equal_next_steps() {
 
 /// RFC 9470 section 3: the next push needs these values.
 #[test]
-fn a_step_up_challenge_says_what_the_next_login_needs() {
+fn step_up_challenge_returns_acr_values_and_max_age() {
     let error = refused(At::Resource, || {
         challenge(
             401,
@@ -261,7 +261,7 @@ fn printed(row: &NextStepRow) -> String {
 }
 
 #[test]
-fn the_last_row_fits_everything() {
+fn last_row_matches_every_refusal() {
     let last = NEXT_STEPS.last().unwrap();
     assert!(last.kinds.is_empty() && last.statuses.is_empty() && matches!(last.codes, Codes::Any));
     assert_eq!(last.next_step, NextStep::AskTheInstitution);

@@ -26,7 +26,7 @@ fn world() -> (World, Client) {
 }
 
 #[test]
-fn what_is_read_may_be_read_again() {
+fn reads_are_retryable() {
     let (mut world, client) = world();
     let now = world.now;
     let issuer = bank_issuer();
@@ -63,7 +63,7 @@ fn what_is_read_may_be_read_again() {
 }
 
 #[test]
-fn a_push_may_be_pushed_again() {
+fn push_is_retryable() {
     let (mut world, client) = world();
     let draft = client.push(&usual_request(), entropy(40), world.now).unwrap();
     assert_eq!(world.lost::<Pushed>(draft), RETRY);
@@ -128,7 +128,7 @@ fn form<T: Output>(world: &World, draft: Draft<T>) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_renewed_draft_is_minted_afresh_for_its_moment() {
+fn renewed_draft_has_new_minted_values_and_times() {
     let (world, client) = world();
     let later = world.now + Duration::from_secs(45);
     let draft = || client.push(&usual_request(), entropy(44), world.now).unwrap();
@@ -169,7 +169,7 @@ fn a_renewed_code_exchange_keeps_code_and_verifier() {
 }
 
 #[test]
-fn signatures_of_the_old_draft_are_good_for_nothing() {
+fn renewed_draft_rejects_signatures_of_the_old_one() {
     let (mut world, client) = world();
     let draft = client.push(&usual_request(), entropy(45), world.now).unwrap();
     let stale = draft.sign(&world.keys).unwrap();
@@ -182,7 +182,7 @@ fn signatures_of_the_old_draft_are_good_for_nothing() {
 }
 
 #[test]
-fn too_few_or_too_many_signatures_hand_the_draft_back() {
+fn wrong_number_of_signatures_returns_the_draft() {
     let (mut world, client) = world();
     let mut draft = client.push(&usual_request(), entropy(46), world.now).unwrap();
     let changes: [fn(&mut Vec<Signature>); 3] = [
@@ -207,7 +207,7 @@ fn challenged(nonce: &str) -> Answer {
 }
 
 #[test]
-fn the_one_retry_stays_one_after_a_renewal() {
+fn renewal_does_not_add_a_nonce_retry() {
     let (world, client) = world();
     let later = world.now + Duration::from_secs(30);
     let attach = |draft: Draft<Pushed>| {

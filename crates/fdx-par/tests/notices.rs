@@ -17,7 +17,7 @@ use fdx_wire::form::Query;
 use serde_json::json;
 
 #[test]
-fn a_login_that_no_id_token_will_tell_of_is_noticed() {
+fn reports_login_requirement_without_id_token() {
     let plain = AuthorizationRequest::new(consent_request());
     for (request, noticed) in [
         (plain.clone().max_age(60), true),
@@ -121,7 +121,7 @@ const WITHOUT_ID_TOKEN: Dialect = Dialect::new("without-id-token", "a provider w
     }]);
 
 #[test]
-fn the_receipt_warns_of_an_id_token_that_did_not_come() {
+fn receipt_warns_of_missing_id_token() {
     for (comes, warnings) in [(true, &[][..]), (false, &[ReceiptWarning::NotFapi])] {
         let mut world = World::new(Setup::default());
         if !comes {
@@ -181,7 +181,7 @@ fn rejects_introspection_of_another_flow() {
 }
 
 #[test]
-fn a_stranger_who_does_not_know_the_state_has_no_keys_fetched() {
+fn callback_with_wrong_state_causes_no_key_fetch() {
     let setup = Setup { response_mode: ResponseMode::Jwt, ..Setup::default() };
     let mut world = World::new(setup);
     let client = world.client().unwrap();

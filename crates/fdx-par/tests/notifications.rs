@@ -26,7 +26,7 @@ fn hint(consent_id: &str, kind: &str) -> ConsentHint {
 }
 
 #[test]
-fn a_notification_is_believed_only_as_far_as_the_institution_says_the_same() {
+fn notification_only_causes_a_read_of_the_consent() {
     for binding in [Binding::Dpop, Binding::Mtls] {
         let mut world = World::new(Setup { binding, ..Setup::default() });
         let (client, grant) = world.stored();

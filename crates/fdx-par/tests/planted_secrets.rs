@@ -228,7 +228,7 @@ fn no_requested_url_contains_a_secret() {
 
 /// Every secret was there, and would have been seen.
 #[test]
-fn the_search_finds_what_is_there() {
+fn search_finds_every_planted_secret() {
     for (binding, bound) in [(Binding::Dpop, 12), (Binding::Mtls, 11)] {
         let (world, _, secrets) = flow(binding);
         let wire = wire(&world);
@@ -314,7 +314,7 @@ const BROKEN: &[Break] = &[
 ];
 
 #[test]
-fn errors_repeat_nothing_of_a_success() {
+fn errors_contain_no_secret_of_a_success() {
     for binding in [Binding::Dpop, Binding::Mtls] {
         for (path, name, change) in BROKEN {
             let nonces = fdx_sandbox::NoncePolicy::Silent;

@@ -30,7 +30,7 @@ fn text(value: &impl Debug) -> String {
 }
 
 #[test]
-fn a_flow_prints_who_and_which_flow_and_no_secret() {
+fn flow_prints_identifiers_and_no_secret() {
     let mut world = World::new(Setup { nonces: SILENT, ..Setup::default() });
     let client = world.client().unwrap();
     let now = world.now;
@@ -116,7 +116,7 @@ fn a_flow_prints_who_and_which_flow_and_no_secret() {
 }
 
 #[test]
-fn what_waits_for_a_key_prints_what_it_waits_with_and_not_what_was_said() {
+fn values_waiting_for_keys_hide_the_response() {
     let mut world =
         World::new(Setup { nonces: SILENT, response_mode: ResponseMode::Jwt, ..Setup::default() });
     let client = world.client().unwrap();

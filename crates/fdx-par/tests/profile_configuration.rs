@@ -67,7 +67,7 @@ fn details_of_a_type_that_the_server_does_not_list_are_not_pushed() {
 }
 
 #[test]
-fn metadata_of_another_issuer_fit_no_configuration() {
+fn rejects_configuration_with_metadata_of_another_issuer() {
     let mut world = World::new(Setup::default());
     let metadata = world.client().unwrap().metadata().clone();
     for issuer in ["https://bank.example/", "https://other.example", "https://BANK.example"] {

@@ -215,7 +215,7 @@ fn untrusted_response_causes_no_key_fetch() {
 }
 
 #[test]
-fn an_error_is_signed_too() {
+fn reads_signed_denial() {
     let (jarm, pending) = jarm();
     let denied = json!({ "code": null, "error": "access_denied" });
     let query = jarm.again(&denied, &keys(jarm.world.algorithm()));

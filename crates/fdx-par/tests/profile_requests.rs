@@ -37,7 +37,7 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_authorization_url_has_client_id_and_request_uri_alone() {
+fn authorization_url_has_only_client_id_and_request_uri() {
     for request_uri in ["urn:ietf:params:oauth:request_uri:abc", "https://x/?a=b&c=d#e", "a %+&ü"]
     {
         for endpoint in ["https://bank.example/authorize", "https://bank.example/a?tenant=1"] {
@@ -65,7 +65,7 @@ fn the_authorization_url_has_client_id_and_request_uri_alone() {
 }
 
 #[test]
-fn a_push_says_what_fapi_wants() {
+fn push_has_the_parameters_fapi_requires() {
     for binding in [Binding::Dpop, Binding::Mtls] {
         let mut world = world(Authentication::PrivateKeyJwt, binding);
         let client = world.client().unwrap();
@@ -131,7 +131,7 @@ fn the_verifier_is_sent_with_the_code_and_fits_the_challenge() {
 }
 
 #[test]
-fn a_verifier_serves_one_push() {
+fn each_push_has_its_own_verifier() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let client = world.client().unwrap();
     let mut seen = BTreeSet::new();
@@ -190,7 +190,7 @@ fn scopes_that_the_server_does_not_list_are_left_out_with_a_notice() {
 }
 
 #[test]
-fn an_access_token_stands_in_the_authorization_header_alone() {
+fn access_token_is_only_in_the_authorization_header() {
     for binding in [Binding::Dpop, Binding::Mtls] {
         let mut world = world(Authentication::PrivateKeyJwt, binding);
         let client = world.client().unwrap();
@@ -281,7 +281,7 @@ fn no_assertion_is_ever_sent_twice() {
 }
 
 #[test]
-fn a_proof_says_what_applies_and_nothing_else() {
+fn proof_has_exactly_the_required_claims() {
     let mut world = World::new(Setup::default());
     everything(&mut world);
     let mut seen = BTreeSet::new();

@@ -34,7 +34,7 @@ fn access_token(grant: &StoredGrant) -> &str {
 }
 
 #[test]
-fn the_refresh_token_that_is_kept_is_the_answer_s_or_else_the_old_one() {
+fn keeps_old_refresh_token_if_the_response_has_none() {
     for policy in POLICIES {
         let mut world = World::new(setup(policy));
         let (client, first) = world.stored();
@@ -80,7 +80,7 @@ fn on_no_response(world: &mut World, client: &Client, grant: &StoredGrant) -> Ne
 }
 
 #[test]
-fn a_lost_answer_under_rotation_costs_nothing_for_a_minute() {
+fn lost_refresh_response_is_recovered_within_a_minute() {
     let mut world = World::new(setup(RefreshPolicy::Rotate));
     let (client, grant) = world.stored();
     assert_eq!(on_no_response(&mut world, &client, &grant), NextStep::Retry { after: None });
@@ -92,7 +92,7 @@ fn a_lost_answer_under_rotation_costs_nothing_for_a_minute() {
 }
 
 #[test]
-fn a_lost_answer_that_is_noticed_too_late_starts_over() {
+fn late_retry_of_a_rotated_refresh_starts_over() {
     let mut world = World::new(setup(RefreshPolicy::Rotate));
     let (client, grant) = world.stored();
     assert_eq!(on_no_response(&mut world, &client, &grant), NextStep::Retry { after: None });
@@ -103,7 +103,7 @@ fn a_lost_answer_that_is_noticed_too_late_starts_over() {
 }
 
 #[test]
-fn without_rotation_a_lost_answer_never_matters() {
+fn lost_refresh_response_is_recovered_without_rotation() {
     for policy in [RefreshPolicy::Keep, RefreshPolicy::Repeat] {
         let mut world = World::new(setup(policy));
         let (client, grant) = world.stored();
@@ -114,7 +114,7 @@ fn without_rotation_a_lost_answer_never_matters() {
 }
 
 #[test]
-fn a_refresh_borrows_what_is_stored() {
+fn refresh_only_borrows_the_grant() {
     let mut world = World::new(setup(RefreshPolicy::Rotate));
     let (client, grant) = world.stored();
     let before = grant.to_json();
@@ -205,7 +205,7 @@ fn the_refreshed_id_token_is_about_the_same_login_of_the_same_customer() {
 }
 
 #[test]
-fn the_refreshed_id_token_holds_as_the_first_one_did() {
+fn refreshed_id_token_is_verified_like_the_first() {
     for (patch, code) in [
         (json!({ "iss": "https://evil.example" }), "oidc.id_token.iss"),
         (json!({ "iss": null }), "oidc.id_token.iss"),
@@ -238,7 +238,7 @@ fn the_refreshed_id_token_may_repeat_the_first_nonce() {
 }
 
 #[test]
-fn what_a_refresh_need_not_say_may_be_missing() {
+fn accepts_refresh_response_without_optional_members() {
     for patch in [json!({ "auth_time": null }), json!({ "at_hash": null })] {
         let mut world = World::new(Setup::default());
         let (client, grant) = world.stored();
@@ -286,7 +286,7 @@ fn refused_for(world: &mut World, client: &Client, grant: &StoredGrant, claims: 
 
 /// By a text that another program wrote: who the customer is binds all the same.
 #[test]
-fn a_stored_grant_that_names_the_customer_and_no_nonce_holds_later_id_tokens_to_it() {
+fn stored_identity_without_nonce_still_binds_later_id_tokens() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     let mut stored: Value = serde_json::from_str(grant.to_json().expose()).unwrap();

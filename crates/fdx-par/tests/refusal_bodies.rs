@@ -55,7 +55,7 @@ fn an_fdx_error_in_two_spellings_or_with_a_strange_message_is_still_withheld() {
 }
 
 #[test]
-fn an_empty_retry_after_says_nothing() {
+fn ignores_empty_retry_after() {
     let mut world = world();
     let (client, grant) = world.stored();
     world.tamper_at("/token", move |_| {
@@ -68,7 +68,7 @@ fn an_empty_retry_after_says_nothing() {
 }
 
 #[test]
-fn what_is_handed_back_unspent_says_why_and_names_its_error_as_the_source() {
+fn refused_prints_its_error_and_has_it_as_source() {
     let mut world = world();
     let client = world.client().unwrap();
     let (pending, callback) = world.pending(&client);

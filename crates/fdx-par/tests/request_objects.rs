@@ -142,7 +142,7 @@ fn the_institution_takes_the_whole_request_and_sees_the_client_in_it() {
 }
 
 #[test]
-fn a_signed_push_says_what_a_plain_one_says() {
+fn request_object_equals_the_plain_push() {
     let (metadata, request) = (metadata(SIGNED), whole_request());
     for setup in fdx_testkit::matrix().into_iter().filter(|setup| setup.requests == Requests::Plain)
     {
@@ -155,7 +155,7 @@ fn a_signed_push_says_what_a_plain_one_says() {
 
 proptest! {
     #[test]
-    fn extras_are_inside_with_the_value_that_they_were_given(
+    fn request_object_keeps_extras_unchanged(
         extras in prop::collection::btree_map("[a-zA-Z_.-]{1,12}", "\\PC{1,24}", 0..6),
     ) {
         let metadata = metadata(SIGNED);
@@ -182,7 +182,7 @@ fn several_resources_are_an_array() {
 }
 
 #[test]
-fn no_extra_has_a_name_of_the_protocol() {
+fn rejects_extra_with_a_protocol_name() {
     // RFC 9126 2.1, RFC 9101 4 and 10.8, and everything else that is written here.
     let mut reserved = BTreeSet::from([
         "client_assertion",

@@ -84,7 +84,7 @@ fn verified(request: &AuthorizationRequest, more: Value) -> Result<(Client, Veri
 }
 
 #[test]
-fn each_kind_is_pushed_as_it_is() {
+fn each_kind_of_request_is_pushed_unchanged() {
     for request in requests() {
         let (mut world, client) = world();
         let pending = pushed(&mut world, &client, &request);
@@ -98,7 +98,7 @@ fn each_kind_is_pushed_as_it_is() {
 }
 
 #[test]
-fn each_kind_survives_the_seal() {
+fn each_kind_of_request_is_restored_from_the_seal() {
     for request in requests() {
         let (mut world, client) = world();
         let pending = pushed(&mut world, &client, &request);
@@ -111,7 +111,7 @@ fn each_kind_survives_the_seal() {
 }
 
 #[test]
-fn a_consent_id_of_the_client_s_comes_back_and_no_other() {
+fn rejects_another_consent_id_than_the_clients() {
     let request = AuthorizationRequest::of_details(details(), scopes("accounts"));
     let told = |id: &str| {
         json!({ "authorization_details": [{
@@ -139,7 +139,7 @@ fn a_consent_id_of_the_client_s_comes_back_and_no_other() {
 }
 
 #[test]
-fn details_that_can_t_be_read_cost_no_tokens() {
+fn unreadable_details_keep_the_tokens() {
     let request = AuthorizationRequest::new(consent_request());
     for unreadable in [json!(7), json!("[]"), json!({}), json!([{}]), json!([7])] {
         let told = json!({ "authorization_details": unreadable, "grant_id": "c-1" });
@@ -156,7 +156,7 @@ fn details_that_can_t_be_read_cost_no_tokens() {
 }
 
 #[test]
-fn scopes_alone_end_in_a_receipt_that_says_what_is_missing() {
+fn receipt_of_a_scope_request_warns_of_the_missing_consent_id() {
     let request = AuthorizationRequest::of_scopes(scopes("customers accounts"));
     let (client, verified) = verified(&request, json!({ "scope": "customers" })).unwrap();
     let receipt = client.receipt(&verified.without_grant(), start()).unwrap();

@@ -30,7 +30,7 @@ fn differ(first: &Asked, second: &Asked, names: &[&str]) {
 }
 
 #[test]
-fn a_challenged_push_is_pushed_once_more_with_everything_fresh() {
+fn challenged_push_is_repeated_with_new_values() {
     let mut world = world(NoncePolicy::Demand);
     let client = world.client().unwrap();
     let _ = world.push(&client, &usual_request()).unwrap();
@@ -47,7 +47,7 @@ fn told(answer: &Answer) -> Value {
 }
 
 #[test]
-fn a_challenged_token_request_repeats_code_and_verifier_alone() {
+fn challenged_token_request_repeats_only_code_and_verifier() {
     let mut world = world(NoncePolicy::Demand);
     let client = world.client().unwrap();
     let (pending, callback) = world.pending(&client);
@@ -103,7 +103,7 @@ fn no_jti_and_no_interaction_id_is_ever_sent_twice() {
 }
 
 #[test]
-fn a_second_challenge_is_an_error_and_nothing_more_is_sent() {
+fn second_challenge_is_an_error() {
     let mut world = world(NoncePolicy::Silent);
     let client = world.client().unwrap();
     let nonces = Rc::new(RefCell::new(0));
@@ -144,7 +144,7 @@ fn nonces_of_the_two_servers_are_not_mixed() {
 }
 
 #[test]
-fn a_nonce_that_came_with_a_success_is_used_next_time() {
+fn uses_nonce_from_a_success_in_the_next_request() {
     let mut world = world(NoncePolicy::Demand);
     let client = world.client().unwrap();
     let (pending, callback) = world.pending(&client);
@@ -155,7 +155,7 @@ fn a_nonce_that_came_with_a_success_is_used_next_time() {
 }
 
 #[test]
-fn a_nonce_is_learnt_from_a_refusal_too() {
+fn uses_nonce_from_a_refusal_in_the_next_request() {
     let mut world = world(NoncePolicy::Silent);
     let client = world.client().unwrap();
     world.tamper_at("/par", |_| {
@@ -182,7 +182,7 @@ fn sends_no_nonce_without_a_challenge() {
 }
 
 #[test]
-fn where_tokens_are_bound_by_certificate_nonces_mean_nothing() {
+fn certificate_bound_client_ignores_nonces() {
     let mut world = World::new(Setup { binding: Binding::Mtls, ..Setup::default() });
     let client = world.client().unwrap();
     world.tamper_at("/par", |_| challenge(400, "n"));
@@ -228,7 +228,7 @@ fn unauthorized(challenges: &[&str], nonces: &[&[u8]]) -> Answer {
 }
 
 #[test]
-fn a_resource_s_challenge_is_found_in_any_case_and_company() {
+fn finds_dpop_challenge_in_any_case_and_among_others() {
     for challenges in [
         &[r#"DPoP error="use_dpop_nonce""#][..],
         &[r#"dPoP realm="x", error=use_dpop_nonce, algs="ES256 PS256""#],
@@ -246,7 +246,7 @@ fn a_resource_s_challenge_is_found_in_any_case_and_company() {
 }
 
 #[test]
-fn what_only_mentions_a_nonce_is_no_challenge() {
+fn ignores_texts_that_only_mention_a_nonce() {
     for challenges in [
         &[][..],
         &[r#"Basic error="use_dpop_nonce""#],
@@ -292,7 +292,7 @@ fn malformed() -> Vec<Vec<Vec<u8>>> {
 }
 
 #[test]
-fn a_malformed_nonce_is_no_nonce() {
+fn ignores_malformed_nonce() {
     for nonces in malformed() {
         let nonces: Vec<_> = nonces.iter().map(Vec::as_slice).collect();
         let (calls, outcome) = call(unauthorized(&[r#"DPoP error="use_dpop_nonce""#], &nonces));
@@ -306,7 +306,7 @@ fn a_malformed_nonce_is_no_nonce() {
 }
 
 #[test]
-fn a_success_with_a_malformed_nonce_is_a_success_and_teaches_nothing() {
+fn success_with_a_malformed_nonce_is_accepted() {
     for nonces in malformed() {
         let mut world = world(NoncePolicy::Silent);
         let client = world.client().unwrap();

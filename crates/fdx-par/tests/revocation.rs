@@ -45,7 +45,7 @@ fn a_revoked_access_token_is_refused_and_its_refresh_token_is_not() {
 }
 
 #[test]
-fn a_revoked_refresh_token_ends_all_that_came_of_it() {
+fn revoked_refresh_token_ends_its_access_tokens() {
     for setup in setups() {
         let mut world = World::new(setup);
         let (client, grant) = world.stored();
@@ -64,7 +64,7 @@ fn a_revoked_refresh_token_ends_all_that_came_of_it() {
 }
 
 #[test]
-fn the_token_and_its_hint_are_sent_and_nothing_proves_a_key() {
+fn sends_token_and_hint_without_a_proof() {
     for setup in setups() {
         for which in HINTS {
             let mut world = World::new(setup);
@@ -122,7 +122,7 @@ fn retries_a_busy_server_after_its_delay() {
 }
 
 #[test]
-fn a_token_that_a_busy_server_still_holds_is_revoked_later() {
+fn revocation_is_retried_after_503() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     world.tamper_at("/revoke", |_| answer(503, "text/plain", ""));
@@ -134,7 +134,7 @@ fn a_token_that_a_busy_server_still_holds_is_revoked_later() {
 }
 
 #[test]
-fn whatever_the_body_200_means_revoked() {
+fn status_200_means_revoked_with_any_body() {
     for (content_type, body) in [
         ("application/json", "{}"),
         ("application/json", "{\"error\":\"unsupported\"}"),
@@ -172,7 +172,7 @@ fn only_200_means_revoked() {
 }
 
 #[test]
-fn a_token_that_the_server_never_knew_is_as_good_as_revoked() {
+fn unknown_token_counts_as_revoked() {
     let mut world = World::new(Setup::default());
     let client = world.client().unwrap();
     let (pending, callback) = world.pending(&client);

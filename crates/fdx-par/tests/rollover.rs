@@ -247,7 +247,7 @@ fn without_the_retired_key_the_code_is_handed_back_unspent() {
 }
 
 #[test]
-fn a_retired_key_whose_private_part_is_gone_is_the_signer_s_fault() {
+fn missing_private_key_is_a_signer_error() {
     let mut own = Recipient::new(Setup::default());
     let client = own.client();
     let (pending, callback) = own.world.pending(&client);
@@ -279,7 +279,7 @@ fn new_consents_are_bound_to_the_new_key() {
 }
 
 #[test]
-fn tokens_by_key_are_used_on_after_a_move_to_certificates() {
+fn key_bound_tokens_stay_usable_after_a_move_to_certificates() {
     let mut own = Recipient::new(Setup::default());
     let client = own.client();
     let (pending, callback) = own.world.pending(&client);
@@ -295,7 +295,7 @@ fn tokens_by_key_are_used_on_after_a_move_to_certificates() {
 }
 
 #[test]
-fn what_is_published_is_what_signs_and_what_will_and_did_each_once() {
+fn publishes_current_next_and_retired_keys_once() {
     let mut own = Recipient::new(Setup { requests: Requests::Signed, ..Setup::default() });
     let first = keys(Algorithm::EdDsa).public().clone();
     // One key for both purposes is published once; the DPoP key is not published at all.
@@ -318,7 +318,7 @@ fn kids(jwks: &Jwks) -> Vec<&str> {
 }
 
 #[test]
-fn a_key_that_was_not_published_is_the_institution_s_to_refuse() {
+fn institution_refuses_unpublished_key() {
     let mut own = Recipient::new(Setup::default());
     let client_key = fresh_key("client-2");
     let assertions = AssertionKey::new(client_key.public().clone(), AssertionType::default());
@@ -332,7 +332,7 @@ fn a_key_that_was_not_published_is_the_institution_s_to_refuse() {
 }
 
 #[test]
-fn a_code_that_a_key_binds_is_not_exchanged_for_tokens_that_nothing_binds() {
+fn rejects_unbound_tokens_for_a_bound_code() {
     const LINE: Line = Line { member: Member::NotFapi(Departure::UnboundTokens), source: "a test" };
     let mut own = Recipient::new(Setup::default());
     let client = own.client();

@@ -42,7 +42,7 @@ fn the_usual_request_fits_a_cookie_many_times() {
 }
 
 #[test]
-fn what_was_sealed_finishes_the_flow_on_another_node() {
+fn sealed_value_completes_the_flow_on_another_node() {
     for binding in [Binding::Dpop, Binding::Mtls] {
         let mut world = World::new(Setup { binding, ..Setup::default() });
         let first = world.client().unwrap();
@@ -89,7 +89,7 @@ fn sealed_value_keeps_the_id_token_expectation() {
 }
 
 #[test]
-fn it_opens_in_its_own_place_alone() {
+fn sealed_value_opens_only_in_its_context() {
     let (mut world, client, pending, _) = world();
     let sealed = seal(&pending);
     let now = world.now;
@@ -209,7 +209,7 @@ fn sealed_anyway(request: &AuthorizationRequest) -> Result<usize, Error> {
 }
 
 #[test]
-fn what_is_not_sealed_does_not_count() {
+fn sealed_size_excludes_parameters_that_are_not_sealed() {
     let mut request = usual_request().login_hint(&"h".repeat(2048)).unwrap();
     for number in 0..5 {
         request = request.extra(&format!("x{number}"), &"x".repeat(2048)).unwrap();
@@ -236,7 +236,7 @@ fn reports_another_version() {
 }
 
 #[test]
-fn what_is_opened_twice_is_exchanged_once() {
+fn value_opened_twice_is_exchanged_once() {
     let (mut world, client, pending, callback) = world();
     let sealed = seal(&pending);
     let [first, second] = [1, 2].map(|number| {

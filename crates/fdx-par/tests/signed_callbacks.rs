@@ -238,17 +238,17 @@ fn each_is_refused(rows: &[Row]) {
 }
 
 #[test]
-fn wrong_claims_are_refused_and_cost_nothing() {
+fn rejects_wrong_claims_and_keeps_the_flow() {
     each_is_refused(CLAIMS);
 }
 
 #[test]
-fn wrong_signatures_are_refused_and_cost_nothing() {
+fn rejects_wrong_signatures_and_keeps_the_flow() {
     each_is_refused(SIGNATURES);
 }
 
 #[test]
-fn a_typ_of_another_kind_of_token_is_refused() {
+fn rejects_typ_of_another_kind_of_token() {
     let (right, mut pending) = right();
     for typ in [
         "at+jwt",
@@ -269,7 +269,7 @@ fn a_typ_of_another_kind_of_token_is_refused() {
 }
 
 #[test]
-fn tokens_that_were_really_signed_for_something_else_are_refused() {
+fn rejects_genuine_tokens_of_other_kinds() {
     // The same key signs for client and institution here: the signature alone would pass.
     let mut world = World::new(Setup { requests: Requests::Signed, ..SETUP });
     let client = world.client().unwrap();
@@ -297,7 +297,7 @@ fn tokens_that_were_really_signed_for_something_else_are_refused() {
 }
 
 #[test]
-fn what_the_specification_leaves_open_is_taken() {
+fn accepts_optional_claims_and_headers() {
     for (name, patch, typ) in [
         ("aud an array of one", json!({ "aud": ["app-1"] }), None),
         ("far exp", json!({ "exp": 4_102_444_800_u64 }), None),
@@ -317,7 +317,7 @@ fn jwt_state(right: &Right) -> String {
 }
 
 #[test]
-fn however_far_exp_is_the_callback_has_its_deadline() {
+fn late_exp_does_not_extend_the_callback_deadline() {
     let (right, pending) = right();
     let jwt = right.patched(&json!({ "exp": 4_102_444_800_u64 }));
     let late = pending.callback_by() + Duration::from_secs(1);
@@ -328,7 +328,7 @@ fn however_far_exp_is_the_callback_has_its_deadline() {
 }
 
 #[test]
-fn what_belongs_inside_is_refused_outside() {
+fn rejects_response_parameters_outside_the_jwt() {
     let (right, mut pending) = right();
     let [code, state] = ["code", "state"].map(|name| right.claims[name].as_str().unwrap());
     let iss = percent_encode("https://bank.example");
@@ -385,7 +385,7 @@ fn rejects_response_parameter_in_query_mode() {
 }
 
 #[test]
-fn an_unknown_key_asks_for_the_keys_and_loses_nothing() {
+fn unknown_key_requests_a_key_fetch_and_keeps_the_value() {
     for held in [false, true] {
         let (mut right, pending) = right();
         let new = fresh_key(Algorithm::EdDsa, Some("2026-02"));
@@ -404,7 +404,7 @@ fn an_unknown_key_asks_for_the_keys_and_loses_nothing() {
 }
 
 #[test]
-fn keys_are_fetched_for_no_response_of_a_stranger() {
+fn untrusted_response_causes_no_fetch_of_keys() {
     // JARM 2.4: iss is looked at before any key is; and with it all that needs none.
     let (right, mut pending) = right();
     let stranger = fresh_key(Algorithm::EdDsa, None);
@@ -428,7 +428,7 @@ fn keys_are_fetched_for_no_response_of_a_stranger() {
 }
 
 #[test]
-fn another_algorithm_than_the_registered_one_is_refused() {
+fn rejects_algorithm_other_than_registered() {
     let mut world = World::new(SETUP);
     world
         .bank
@@ -448,7 +448,7 @@ fn another_algorithm_than_the_registered_one_is_refused() {
 }
 
 #[test]
-fn the_customers_no_comes_signed_too() {
+fn signed_denial_ends_the_flow() {
     let mut world = World::new(SETUP);
     let client = world.client().unwrap();
     let (url, pending) = world.push(&client, &usual_request()).unwrap();
@@ -477,7 +477,7 @@ fn an_errors_description_comes_from_the_jwt() {
 }
 
 #[test]
-fn a_flow_is_found_by_what_its_response_claims() {
+fn flow_id_is_read_from_the_signed_response() {
     let (right, pending) = right();
     let claimed = |jwt: &str| FlowId::claimed_by(&url(jwt));
     assert_eq!(claimed(&right.jwt).as_ref(), Some(pending.flow_id()));

@@ -226,7 +226,7 @@ fn requests_a_jwt_and_accepts_nothing_else() {
 }
 
 #[test]
-fn what_is_optional_may_be_there_or_not() {
+fn accepts_optional_members_present_or_absent() {
     let right = right();
     for (name, patch) in [
         ("aud an array of one", json!({ "aud": ["app-1"] })),
@@ -242,7 +242,7 @@ fn what_is_optional_may_be_there_or_not() {
 }
 
 #[test]
-fn the_consent_id_is_learnt_from_it() {
+fn signed_introspection_reports_the_consent_id() {
     let right = right();
     let told = right.verified(&right.jwt);
     let expected = right.claims["token_introspection"]["fdxConsentId"].as_str().unwrap();
@@ -257,7 +257,7 @@ fn the_consent_id_is_learnt_from_it() {
 }
 
 #[test]
-fn of_a_token_that_is_not_active_nothing_else_counts() {
+fn inactive_token_has_no_other_member() {
     let right = right();
     let told = right.verified(&right.patched_inside(&json!({ "active": false })));
     assert!(!told.is_active());
@@ -270,7 +270,7 @@ fn of_a_token_that_is_not_active_nothing_else_counts() {
 }
 
 #[test]
-fn a_revoked_token_is_signed_to_be_inactive() {
+fn revoked_token_is_inactive_in_a_signed_response() {
     let Right { mut world, client, verified, keys, .. } = right();
     let which = TokenTypeHint::RefreshToken;
     let draft = client.revoke(verified.tokens(), which, entropy(40), world.now).unwrap();
@@ -284,7 +284,7 @@ fn a_revoked_token_is_signed_to_be_inactive() {
 }
 
 #[test]
-fn an_unknown_key_asks_for_the_keys_and_loses_nothing() {
+fn unknown_key_requests_a_key_fetch_and_keeps_the_value() {
     for held in [false, true] {
         let mut right = right();
         let new = fresh_key(Algorithm::EdDsa, Some("2026-02"));
@@ -304,7 +304,7 @@ fn an_unknown_key_asks_for_the_keys_and_loses_nothing() {
 }
 
 #[test]
-fn keys_are_fetched_for_no_answer_of_a_stranger() {
+fn untrusted_introspection_causes_no_fetch_of_keys() {
     let right = right();
     for patch in [json!({ "iss": "https://other.example" }), json!({ "aud": "app-2" })] {
         let jwt = signed(&fresh_key(Algorithm::EdDsa, None), TYP, &right.claims_but(&patch));
@@ -314,7 +314,7 @@ fn keys_are_fetched_for_no_answer_of_a_stranger() {
 }
 
 #[test]
-fn another_algorithm_than_the_registered_one_is_refused() {
+fn rejects_algorithm_other_than_registered() {
     let right = right();
     let mut config = right.client.config().clone();
     config.introspection_signed_response_alg = Some(Algorithm::Es256);
@@ -326,7 +326,7 @@ fn another_algorithm_than_the_registered_one_is_refused() {
 }
 
 #[test]
-fn it_is_no_id_token() {
+fn introspection_is_not_accepted_as_an_id_token() {
     let right = right();
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let jwt = right.jwt.clone();
@@ -352,7 +352,7 @@ fn it_is_no_id_token() {
 }
 
 #[test]
-fn no_id_token_is_an_introspection() {
+fn rejects_id_token_as_introspection() {
     let right = right();
     let at = right.world.sent.iter().position(|asked| asked.http.uri().path() == "/token");
     let body: Value = serde_json::from_slice(right.world.answers[at.unwrap()].body()).unwrap();

@@ -32,7 +32,7 @@ fn text(members: &Map<String, Value>) -> String {
 }
 
 #[test]
-fn what_is_written_is_read_back_whole() {
+fn stored_grant_is_restored_completely() {
     for binding in [Binding::Dpop, Binding::Mtls] {
         let (_, client, grant) = stored(Setup { binding, ..Setup::default() });
         let restored = client.restore(grant.to_json().expose()).unwrap();
@@ -57,7 +57,7 @@ fn what_is_written_is_read_back_whole() {
 }
 
 #[test]
-fn the_text_form_says_its_version_and_every_member_by_name() {
+fn text_form_has_version_and_named_members() {
     let (_, members) = members();
     let names: Vec<_> = members.keys().map(String::as_str).collect();
     let expected = [
@@ -201,7 +201,7 @@ fn members_of_another_kind_are_refused() {
 }
 
 #[test]
-fn what_need_not_be_there_may_be_missing() {
+fn restores_grant_without_optional_members() {
     let (client, mut members) = members();
     for name in ["expires_at", "refresh_token", "auth_time", "subject", "consent_id"] {
         members.remove(name);
@@ -258,7 +258,7 @@ fn another_node_restores_refreshes_and_calls() {
 }
 
 #[test]
-fn whatever_fits_a_token_response_fits_what_is_stored_of_it() {
+fn largest_token_response_can_be_stored() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let client = world.client().unwrap();
     let (pending, callback) = world.pending(&client);
@@ -286,7 +286,7 @@ thread_local! {
 
 proptest! {
     #[test]
-    fn no_text_panics_and_none_is_a_grant(text in any::<String>(), json in "[\\[\\]{}\",:a-z0-9]{0,40}") {
+    fn rejects_every_random_text_as_a_grant(text in any::<String>(), json in "[\\[\\]{}\",:a-z0-9]{0,40}") {
         CLIENT.with(|client| {
             prop_assert!(client.restore(&text).is_err());
             prop_assert!(client.restore(&json).is_err());

@@ -68,7 +68,7 @@ fn another_client_s_tokens_are_never_drafted() {
 }
 
 #[test]
-fn a_restored_token_knows_who_issued_it() {
+fn restored_token_is_bound_to_its_issuer() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     let rogue = elsewhere(&world, &client);

@@ -44,7 +44,7 @@ fn member_of_another_type_keeps_the_tokens() {
 
 /// RFC 6749 appendix A.17: 1*VSCHAR.
 #[test]
-fn a_refresh_token_that_can_be_none_does_not_take_the_place_of_a_good_one() {
+fn malformed_refresh_token_does_not_replace_a_valid_one() {
     for (token, taken) in [
         ("", false),
         ("ro\ntated", false),
@@ -98,7 +98,7 @@ fn reports_an_expires_in_that_is_no_number() {
 
 /// As many as an answer has room for: to look each up among the others would take minutes.
 #[test]
-fn fifty_thousand_scopes_are_read_in_the_order_in_which_they_came() {
+fn reads_fifty_thousand_scopes_in_order() {
     let scope = (0..50_000).map(|it| format!("{it:x}")).collect::<Vec<_>>().join(" ");
     let mut world = world();
     let client = world.client().unwrap();
@@ -123,7 +123,7 @@ const UNBOUND: Dialect = Dialect::new("unbound", "a provider whose tokens nothin
     .with_members(&[Line { member: Member::NotFapi(Departure::UnboundTokens), source: "a test" }]);
 
 #[test]
-fn a_code_that_nothing_binds_is_not_exchanged_for_tokens_that_are_bound() {
+fn rejects_bound_tokens_for_an_unbound_code() {
     for binding in [Binding::Dpop, Binding::Mtls] {
         let mut world = World::new(Setup { binding, ..Setup::default() });
         world.tamper_at("/par", |_| {

@@ -26,7 +26,7 @@ fn refused(method: Method, status: u16) -> Error {
 const RETRY: NextStep = NextStep::Retry { after: None };
 
 #[test]
-fn a_lost_answer_to_an_unsafe_call_is_no_reason_to_repeat_it() {
+fn unsafe_call_without_response_is_not_retryable() {
     for method in [Method::POST, Method::PATCH, Method::PUT, Method::DELETE] {
         let (_, waiting) = sent(method.clone());
         assert_eq!(waiting.on_no_response(), NextStep::AskTheInstitution, "{method}");
@@ -41,7 +41,7 @@ fn a_lost_answer_to_an_unsafe_call_is_no_reason_to_repeat_it() {
 }
 
 #[test]
-fn a_success_cut_short_is_not_repeated_where_it_changed_something() {
+fn truncated_success_of_an_unsafe_call_is_not_retryable() {
     for (method, next) in [(Method::POST, NextStep::AskTheInstitution), (Method::GET, RETRY)] {
         let (world, sent) = sent(method);
         let answer = answer(200, "application/json", "{\"paid\":");

@@ -17,7 +17,7 @@ const WITHOUT_ISS: Dialect = Dialect::new("without-iss", "a provider that leaves
 
 // RFC 9207 2.4: a response without iss of a server that says it sends one is discarded.
 #[test]
-fn a_dialect_lets_iss_be_missing_only_where_the_metadata_does_not_promise_it() {
+fn rejects_callback_without_promised_iss_in_every_dialect() {
     for (published, taken) in [(json!(true), false), (json!(false), true), (Value::Null, true)] {
         let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
         let patch = json!({ "authorization_response_iss_parameter_supported": published });
@@ -47,7 +47,7 @@ fn a_dialect_lets_iss_be_missing_only_where_the_metadata_does_not_promise_it() {
 
 // RFC 3986 6.2.3: an empty path is the path `/`, and browsers write the latter.
 #[test]
-fn a_redirect_uri_without_a_path_is_the_root_s() {
+fn redirect_uri_without_path_equals_root_path() {
     for (registered, arrived) in [
         ("https://app.example", "https://app.example/"),
         ("https://app.example/", "https://app.example"),
@@ -182,7 +182,7 @@ fn a_response_follows_the_redirect_uri_s_own_query() {
 
 // Else the redirect_uri's own `code` could pass for the response's.
 #[test]
-fn a_redirect_uri_names_no_parameter_of_a_response() {
+fn rejects_redirect_uri_with_a_response_parameter() {
     let usual = World::new(Setup::default()).client().unwrap();
     for query in [
         "code=a",

@@ -66,7 +66,7 @@ fn errors_name_the_deviation_that_would_allow_them() {
 // RFC 6750 3.1: invalid_token is for a token that expired or was revoked, whatever the status; 401
 // without a word is as good.
 #[test]
-fn a_challenge_is_answered_by_a_refresh_where_another_token_would_help() {
+fn invalid_token_challenge_advises_a_refresh() {
     for (status, challenge, next_step) in [
         (401, r#"DPoP error="invalid_token""#, NextStep::Refresh),
         (403, r#"DPoP error="invalid_token""#, NextStep::Refresh),
@@ -84,7 +84,7 @@ fn a_challenge_is_answered_by_a_refresh_where_another_token_would_help() {
 }
 
 #[test]
-fn what_the_server_said_is_one_line_bounded_and_escaped() {
+fn server_texts_are_one_line_bounded_and_escaped() {
     let mut world = world();
     let (client, grant) = world.stored();
     world.tamper_at("/token", |_| {
@@ -126,7 +126,7 @@ fn a_text_is_kept_to_253_characters_and_then_cut_to_256() {
 }
 
 #[test]
-fn a_challenge_s_own_words_are_kept_where_it_is_about_tokens() {
+fn challenge_texts_are_kept_for_bearer_and_dpop() {
     let told = |challenge: &'static str| {
         let error = called(move |_| {
             let mut answer = answer(401, "text/plain", "");
@@ -151,7 +151,7 @@ fn a_challenge_s_own_words_are_kept_where_it_is_about_tokens() {
 }
 
 #[test]
-fn a_fault_of_the_server_says_the_rule_and_what_the_server_said() {
+fn server_fault_prints_the_rule_and_the_servers_texts() {
     let error = ends("/token", json!({ "token_type": "Bearer" }));
     let Error::Server(fault) = &error else { panic!("{error}") };
     let member = fault.member.unwrap();

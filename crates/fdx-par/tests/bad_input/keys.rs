@@ -30,7 +30,7 @@ fn private_named(kid: &str) -> PrivateKey {
 }
 
 #[test]
-fn decoys_with_the_same_kid_and_another_algorithm_are_survived() {
+fn ignores_keys_with_the_same_kid_and_another_algorithm() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let client = world.client().unwrap();
     let private = private_named("k");

@@ -41,7 +41,7 @@ fn metadata_without_s256_is_not_used() {
 }
 
 #[test]
-fn what_fapi_2_needs_has_to_be_there() {
+fn rejects_metadata_without_required_members() {
     for member in [
         "issuer",
         "authorization_endpoint",

@@ -117,7 +117,7 @@ fn every_endpoint_returns_one_typed_error_and_sends_nothing_after_it() {
 }
 
 #[test]
-fn a_success_has_its_own_status_and_no_other() {
+fn each_endpoint_has_one_success_status() {
     for at in At::JSON {
         let other = if at.status() == 200 { 201 } else { 200 };
         let error = at.broken(move |answer| status(answer, other)).unwrap_err();
@@ -130,7 +130,7 @@ fn a_success_has_its_own_status_and_no_other() {
 }
 
 #[test]
-fn what_only_looks_unusual_is_read() {
+fn reads_unusual_but_valid_responses() {
     for at in At::ALL {
         at.broken(|answer| answer).unwrap();
         at.broken(move |answer| pad(answer, at.cap())).unwrap();
@@ -185,7 +185,7 @@ fn a_body_that_is_no_object_is_refused() {
 }
 
 #[test]
-fn tokens_by_place_are_no_tokens() {
+fn rejects_json_array_in_place_of_an_object() {
     let by_place = r#"["token","DPoP",300,null,null,"openid",null,null]"#;
     let error = At::Token.broken(move |answer| body(answer, by_place)).unwrap_err();
     assert_eq!(error.code(), "rfc8259.json.shape");
@@ -228,7 +228,7 @@ fn retry_after_is_surfaced_where_a_retry_is_safe_and_is_a_day_at_most() {
 }
 
 #[test]
-fn what_a_failure_says_is_kept_bounded_and_escaped() {
+fn refusal_texts_are_kept_bounded_and_escaped() {
     let long = format!("\u{1b}[2J\u{202e}{}", "x".repeat(5000));
     let said = json!({ "error": "invalid_scope", "error_description": long, "state": "s" });
     for at in At::JSON {
@@ -246,7 +246,7 @@ fn what_a_failure_says_is_kept_bounded_and_escaped() {
 }
 
 #[test]
-fn an_error_that_is_no_oauth_error_is_http_s() {
+fn error_without_an_oauth_code_is_an_http_error() {
     for text in ["{}", "[]", r#"{"error":5}"#, r#"["invalid_client",null,null,null]"#, "nonsense"] {
         for at in [At::Push, At::Token, At::Introspection] {
             let error = at.broken(move |_| answer(400, "application/json", text)).unwrap_err();

@@ -57,7 +57,7 @@ fn expires_in_is_a_number_of_seconds_from_one() {
 }
 
 #[test]
-fn the_customer_is_sent_off_before_the_request_uri_expires() {
+fn redirect_deadline_is_before_request_uri_expiry() {
     for (expires_in, by, capped) in [
         (1, 1, false),
         (2, 1, false),
@@ -81,7 +81,7 @@ fn the_customer_is_sent_off_before_the_request_uri_expires() {
 }
 
 #[test]
-fn a_push_that_was_taken_says_201() {
+fn accepted_push_has_status_201() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let client = world.client().unwrap();
     world.tamper_at("/par", |mut answer| {

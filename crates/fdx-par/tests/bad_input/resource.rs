@@ -25,7 +25,7 @@ fn call(change: impl FnMut(Answer) -> Answer + 'static) -> Result<ResourceAnswer
 }
 
 #[test]
-fn what_is_not_a_success_is_one_typed_error() {
+fn every_other_status_is_one_typed_error() {
     type Row = (&'static str, fn(Answer) -> Answer, &'static str, NextStep);
     const RETRY: NextStep = NextStep::Retry { after: None };
     let rows: &[Row] = &[
@@ -71,7 +71,7 @@ fn what_is_not_a_success_is_one_typed_error() {
 }
 
 #[test]
-fn a_success_is_handed_over_and_its_json_is_read_strictly() {
+fn resource_bytes_are_returned_and_json_is_read_strictly() {
     type Row = (&'static str, fn(Answer) -> Answer, &'static str);
     let rows: &[Row] = &[
         ("cut in half", |a| cut(a, 2), "rfc8259.json.syntax"),
@@ -137,7 +137,7 @@ fn reports_challenge_in_the_server_s_words() {
 }
 
 #[test]
-fn the_caller_may_set_another_cap() {
+fn caller_can_set_the_largest_response() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let client = world.client().unwrap();
     let verified = world.verified(&client);

@@ -69,7 +69,7 @@ fn an_access_token_has_to_fit_a_header() {
 }
 
 #[test]
-fn a_lifetime_that_can_t_be_read_is_as_good_as_none() {
+fn unreadable_expires_in_counts_as_absent() {
     for expires_in in [json!(null), json!("soon"), json!(-1), json!({}), json!(1e40)] {
         let exchanged = exchange(Binding::Dpop, json!({ "expires_in": expires_in })).unwrap();
         assert_eq!(persisted(&exchanged.to_json()).get("expires_at"), None, "{expires_in}");

@@ -75,7 +75,7 @@ fn pending(place: &Place) -> Pending {
 
 proptest! {
     #[test]
-    fn it_opens_where_nothing_differs_and_until_it_expires(
+    fn sealed_value_opens_only_unchanged_and_before_expiry(
         sealed_in in place(),
         other in place(),
         which in 0..6usize,

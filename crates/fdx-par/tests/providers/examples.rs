@@ -28,7 +28,7 @@ fn refusal(pushed: Result<Pushed, Error>) -> Refusal {
 }
 
 #[test]
-fn pushes_that_were_taken() {
+fn reads_documented_push_responses() {
     // Mastercard: a request_uri of its own, and an hour, which is used as ten minutes.
     let shown = json!({
         "request_uri": "urn:ietf:params:oauth2:eb6b74fb-2249-499a-9889-3e1c485e687b",
@@ -48,7 +48,7 @@ fn pushes_that_were_taken() {
 }
 
 #[test]
-fn errors_of_a_push() {
+fn reads_documented_push_errors() {
     // Autional's error has a page and the state.
     let shown = json!({
         "error": "invalid_request",
@@ -96,7 +96,7 @@ fn errors_of_a_push() {
 }
 
 #[test]
-fn too_many_requests_with_and_without_a_time() {
+fn reads_retry_after_with_and_without_a_value() {
     for (dialect, path, after) in
         [(UAE, "/par", Some(Duration::from_secs(30))), (MASTERCARD, "/oauth2/par", None)]
     {

@@ -68,7 +68,7 @@ fn every_request_is_as_recorded() {
 /// It answers 404 to what was revoked before, with an error of its own members, and takes tokens
 /// without a scheme.
 #[test]
-fn a_consent_is_revoked_once_and_then_unknown() {
+fn second_revocation_returns_not_found() {
     let provided = provided(MASTERCARD).unwrap();
     let mut world = (provided.world)(MASTERCARD);
     let (client, granted) = world.flow_of(&(provided.request)(), &Decision::everything()).unwrap();

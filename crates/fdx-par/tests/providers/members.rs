@@ -193,7 +193,7 @@ impl Off {
 }
 
 #[test]
-fn each_member_on_passes_and_off_fails_as_its_row_says() {
+fn each_member_is_needed_by_its_provider() {
     for provided in PROVIDED {
         let dialect = provided.dialect;
         for line in dialect.members() {

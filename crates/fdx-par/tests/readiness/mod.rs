@@ -73,7 +73,7 @@ fn setups() -> Vec<Setup> {
 }
 
 #[test]
-fn the_sandbox_s_metadata_is_fine_in_every_row() {
+fn sandbox_metadata_has_only_fine_rows() {
     assert_eq!(unusual(&rows(&sandbox(), None)), []);
     for setup in setups() {
         let config = setup.config();
@@ -149,7 +149,7 @@ fn a_document_with_several_faults_gives_all_their_rows() {
 }
 
 #[test]
-fn what_is_no_document_is_one_row() {
+fn malformed_document_gives_one_row() {
     for (bytes, found) in [
         (&b""[..], "no JSON"),
         (b"[]", "JSON that is not an object"),
@@ -168,7 +168,7 @@ fn what_is_no_document_is_one_row() {
 }
 
 #[test]
-fn the_document_is_held_against_whoever_was_asked() {
+fn compares_document_with_the_expected_issuer() {
     let other = Issuer::parse("https://other.example").unwrap();
     let document = sandbox().to_string();
     let severity = |asked, client: Option<&ClientConfig>| {
@@ -184,7 +184,7 @@ fn the_document_is_held_against_whoever_was_asked() {
 }
 
 #[test]
-fn a_dialect_that_names_the_fault_lives_with_it() {
+fn dialect_tolerates_its_own_deviation() {
     let document =
         changed(sandbox(), "authorization_response_iss_parameter_supported", json!(false));
     let config = Setup::default().config();
@@ -209,7 +209,7 @@ fn a_dialect_that_names_the_fault_lives_with_it() {
 
 /// RFC 8414 3.2: members without a value are left out, and some servers write null instead.
 #[test]
-fn a_member_that_is_null_is_as_good_as_left_out_where_discovery_reads_it_so() {
+fn null_members_count_as_absent() {
     for (member, severity) in [
         ("issuer", Severity::BreaksClient),
         ("jwks_uri", Severity::BreaksClient),
@@ -267,7 +267,7 @@ fn plain_http_on_this_machine_breaks_fapi_and_is_named() {
 }
 
 #[test]
-fn tokens_that_nothing_binds_break_fapi_in_both_rows() {
+fn unbound_tokens_break_fapi_in_both_rows() {
     let document = changed(sandbox(), "dpop_signing_alg_values_supported", Value::Null);
     let document = changed(document, "tls_client_certificate_bound_access_tokens", Value::Null);
     let unbound = rows(&document, None);
@@ -277,7 +277,7 @@ fn tokens_that_nothing_binds_break_fapi_in_both_rows() {
 }
 
 #[test]
-fn what_was_found_is_shown_without_the_space_between_tokens() {
+fn found_value_is_shown_without_whitespace() {
     let text = sandbox().to_string().replacen("[\"S256\"]", "[ \"S256\",\n \"a \\\" b\" ]", 1);
     let readiness = Readiness::of(text.as_bytes(), None, None);
     let row = readiness.findings().iter().find(|row| row.severity == Severity::Advice).unwrap();
@@ -285,7 +285,7 @@ fn what_was_found_is_shown_without_the_space_between_tokens() {
 }
 
 #[test]
-fn a_strange_text_is_bounded_and_escaped() {
+fn untrusted_text_is_bounded_and_escaped() {
     let long = format!("https://bank.example/\u{1b}[31m{}", "x".repeat(5000));
     let found = rows(&changed(sandbox(), "token_endpoint", long.into()), None);
     let row = found.iter().find(|row| row.member == "token_endpoint").unwrap();
@@ -294,7 +294,7 @@ fn a_strange_text_is_bounded_and_escaped() {
 }
 
 #[test]
-fn a_document_is_fetched_as_it_is() {
+fn fetched_document_keeps_its_bytes() {
     let bytes = b"{\"issuer\": \"https://evil.example\"}  ".to_vec();
     let draft = discover_document(&bank_issuer(), WellKnown::OpenidConfiguration, start()).unwrap();
     let (request, sent) = draft.attach(vec![]).unwrap();
@@ -333,7 +333,7 @@ fn any_value() -> impl Strategy<Value = Value> {
 proptest! {
     /// What `discover` and `Client::new` refuse is never called usable.
     #[test]
-    fn whatever_is_refused_has_a_row_that_says_so(
+    fn every_refused_document_has_a_violation_row(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any_value()), 0..4),
         setup in prop::sample::select(setups()),
     ) {

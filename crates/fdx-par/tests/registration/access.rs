@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::scene::{answered, everything};
 
 #[test]
-fn what_can_not_manage_a_registration_is_noticed_and_nothing_is_sent() {
+fn unmanageable_registration_is_reported_and_sends_nothing() {
     for patch in [
         json!({"registration_access_token": null}),
         json!({"registration_client_uri": null}),
@@ -32,7 +32,7 @@ fn what_can_not_manage_a_registration_is_noticed_and_nothing_is_sent() {
 }
 
 #[test]
-fn the_latest_usable_token_is_the_one_that_manages() {
+fn latest_usable_token_manages_the_registration() {
     let token = |text: &str| Secret::new(text.to_owned());
     for (answered_token, kept) in [
         (json!("registration-access-token-2"), "registration-access-token-2"),
@@ -57,7 +57,7 @@ fn the_latest_usable_token_is_the_one_that_manages() {
 }
 
 #[test]
-fn an_initial_access_token_stands_in_a_header_or_is_not_sent() {
+fn rejects_initial_access_token_that_no_header_can_hold() {
     let (mut world, registrar) = everything();
     for token in ["", "two words", "a\r\nb", "é"] {
         let access = InitialAccess::Token(Secret::new(token.to_owned()));

@@ -56,7 +56,7 @@ fn a_registration_is_answered_with_201_and_json() {
 }
 
 #[test]
-fn a_dialect_may_say_200() {
+fn dialect_allows_status_200() {
     use fdx_par::Dialect;
     use fdx_par::dialect::{Line, Member};
     const LINE: Line = Line { member: Member::RegistrationStatusOk, source: "a test" };
@@ -111,7 +111,7 @@ fn an_initial_access_token_that_is_unknown_is_refused() {
 }
 
 #[test]
-fn the_answer_to_a_read_is_about_the_same_client() {
+fn rejects_read_response_about_another_client() {
     let setup = Setup::default();
     let mut world = scene::world(setup);
     let registrar = usual(&mut world, setup);

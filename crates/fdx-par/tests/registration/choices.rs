@@ -32,7 +32,7 @@ fn url(text: &str) -> HttpsUrl {
 }
 
 #[test]
-fn what_is_registered_is_what_the_client_does() {
+fn registered_metadata_follows_from_the_configuration() {
     let setup = Setup::default();
     let said = metadata(recipient(setup), &registration(setup));
     assert_eq!(said["redirect_uris"], json!(["https://app.example/callback"]));
@@ -82,7 +82,7 @@ fn each_choice_has_its_member() {
 }
 
 #[test]
-fn a_description_is_sent_as_it_was_given() {
+fn description_is_sent_unchanged() {
     let reference = || RegistryReference::new("Budget Inc", "be-1", Registry::Gleif);
     let intermediary = Intermediary::new("Hub")
         .description("Carries data")
@@ -179,7 +179,7 @@ fn the_name_in_the_certificate_has_the_member_of_its_kind() {
 }
 
 #[test]
-fn what_would_be_signed_by_rs256_has_to_be_named() {
+fn response_algorithms_without_a_safe_default_are_required() {
     let setup = Setup::default();
     let mut config = recipient(setup);
     config.id_token_signed_response_alg = None;
@@ -196,7 +196,7 @@ fn what_would_be_signed_by_rs256_has_to_be_named() {
 }
 
 #[test]
-fn a_client_of_certificates_says_which() {
+fn certificate_client_must_describe_its_certificate() {
     for authentication in [Authentication::TlsClientAuth, Authentication::SelfSignedTlsClientAuth] {
         let setup = Setup { authentication, ..Setup::default() };
         let error = fault(recipient(setup), &registration(Setup::default()));
@@ -235,7 +235,7 @@ fn only_public_keys_are_registered() {
 }
 
 #[test]
-fn no_extra_has_a_name_that_this_crate_writes() {
+fn rejects_extra_with_a_reserved_name() {
     let value = || RawJson::of("x").unwrap();
     let (_, everything) = scene::everything();
     let said: Value = serde_json::from_str(&everything.client_metadata()).unwrap();
@@ -269,7 +269,7 @@ fn reports_missing_endpoint() {
 }
 
 #[test]
-fn a_client_that_its_certificate_authenticates_registers_over_a_connection_that_shows_it() {
+fn certificate_client_presents_its_certificate_to_register() {
     let setup = Setup { authentication: Authentication::TlsClientAuth, ..Setup::default() };
     let config = recipient(setup);
     let certificate = config.authentication.thumbprint();

@@ -51,7 +51,7 @@ fn uses_registration_urls_on_the_origin_or_its_alias() {
 }
 
 #[test]
-fn a_later_answer_can_not_lead_the_token_away() {
+fn later_response_can_not_redirect_the_token() {
     for uri in ELSEWHERE {
         let (mut world, registrar) = everything();
         let before = answered(&mut world, &registrar, &json!({})).unwrap();

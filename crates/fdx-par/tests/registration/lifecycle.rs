@@ -74,7 +74,7 @@ fn a_client_registers_is_read_changed_used_and_deleted() {
 }
 
 #[test]
-fn each_request_says_what_its_rfc_wants() {
+fn each_request_has_the_members_its_rfc_requires() {
     for setup in setups() {
         let mut world = scene::world(setup);
         let registrar = usual(&mut world, setup);
@@ -135,7 +135,7 @@ fn each_request_says_what_its_rfc_wants() {
 }
 
 #[test]
-fn an_update_says_what_the_recipient_does_from_now_on() {
+fn update_sends_the_new_metadata() {
     let setup = Setup::default();
     let mut world = scene::world(setup);
     let registrar = usual(&mut world, setup);
@@ -159,7 +159,7 @@ fn an_update_says_what_the_recipient_does_from_now_on() {
 
 /// RFC 7591 2: never both. Where the server keeps them elsewhere, ours still stand here.
 #[test]
-fn an_update_with_keys_says_no_url_of_keys() {
+fn update_with_jwks_omits_jwks_uri() {
     let (mut world, registrar) = scene::everything();
     let elsewhere = json!({ "jwks": null, "jwks_uri": "https://app.example/jwks" });
     let registered = scene::answered(&mut world, &registrar, &elsewhere).unwrap();
@@ -188,7 +188,7 @@ fn registered_keys_may_be_behind_a_url() {
 }
 
 #[test]
-fn the_client_that_comes_of_it_is_an_ordinary_one() {
+fn registered_client_completes_a_flow() {
     let setup = Setup::default();
     let mut world = scene::world(setup);
     let registrar = usual(&mut world, setup);
@@ -201,7 +201,7 @@ fn the_client_that_comes_of_it_is_an_ordinary_one() {
 }
 
 #[test]
-fn a_server_that_echoes_no_interaction_id_is_noticed() {
+fn reports_missing_interaction_id() {
     let (mut world, registrar) = scene::everything();
     let registered = scene::answered(&mut world, &registrar, &json!({})).unwrap();
     assert_eq!(registered.notices(), [Notice::InteractionIdMissing]);

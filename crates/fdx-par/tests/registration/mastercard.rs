@@ -85,7 +85,7 @@ fn the_documented_answer_is_read_and_refused_for_rs256() {
 }
 
 #[test]
-fn the_same_with_ps256_is_taken() {
+fn documented_response_with_ps256_is_accepted() {
     let mut world = scene::world(Setup::default());
     let registrar = recipient(&mut world);
     let patch = json!({"id_token_signed_response_alg": "PS256"});

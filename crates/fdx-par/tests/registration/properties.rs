@@ -28,7 +28,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn what_is_described_is_what_is_sent(
+    fn every_description_is_sent_unchanged(
         name in ".{0,20}",
         description in ".{0,20}",
         contacts in prop::collection::vec(".{1,12}", 0..3),
@@ -57,7 +57,7 @@ proptest! {
 
     /// A server that registers what it was asked harms nobody, whatever it adds.
     #[test]
-    fn what_is_echoed_is_taken_and_stored_with_all_that_was_added(
+    fn echoed_registration_is_accepted_and_stored_with_added_members(
         added in prop::collection::btree_map("x_[a-z]{1,8}", any_json(), 0..4),
     ) {
         let (mut world, registrar) = everything();
@@ -76,7 +76,7 @@ proptest! {
 
     /// Any member that was asked for, answered in any other way, is the same, told or refused.
     #[test]
-    fn no_difference_goes_unnoticed(member in any::<prop::sample::Index>(), value in any_json()) {
+    fn every_changed_member_is_reported_or_rejected(member in any::<prop::sample::Index>(), value in any_json()) {
         let (mut world, registrar) = everything();
         let asked: Value = serde_json::from_str(&registrar.client_metadata()).unwrap();
         let names: Vec<_> = asked.as_object().unwrap().keys().cloned().collect();

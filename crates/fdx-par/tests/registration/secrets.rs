@@ -49,7 +49,7 @@ fn no_registration_token_and_no_secret_is_printed() {
 }
 
 #[test]
-fn nothing_secret_is_kept_of_an_answer_that_is_refused() {
+fn rejected_registration_keeps_no_secret() {
     let (mut world, registrar) = scene::everything();
     let planted = "registration-access-token-planted";
     let patch = json!({"client_id": 7, "registration_access_token": planted});

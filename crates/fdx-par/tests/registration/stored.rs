@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::scene::{answered, echo, everything};
 
 #[test]
-fn what_is_stored_is_restored_and_manages() {
+fn restored_registration_is_managed() {
     for patch in [
         json!({}),
         json!({"registration_access_token": null}),
@@ -25,7 +25,7 @@ fn what_is_stored_is_restored_and_manages() {
 }
 
 #[test]
-fn what_is_not_a_stored_registration_is_refused() {
+fn rejects_malformed_stored_registration() {
     let (mut world, registrar) = everything();
     let registered = answered(&mut world, &registrar, &json!({})).unwrap();
     let text = registered.to_json();
@@ -62,7 +62,7 @@ fn what_is_not_a_stored_registration_is_refused() {
 
 /// What is stored says a little more than the answer did.
 #[test]
-fn the_largest_answer_that_is_read_is_restored() {
+fn largest_response_is_restored() {
     const LARGEST: usize = 256 * 1024;
     let (mut world, registrar) = everything();
     let short = echo(&registrar, &json!({ "x": "" })).to_string().len();

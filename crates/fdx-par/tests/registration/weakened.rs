@@ -103,7 +103,7 @@ fn rejects_weakened_member_by_name_and_keeps_the_registration() {
 }
 
 #[test]
-fn tokens_that_would_not_be_bound_to_the_certificate_are_refused() {
+fn rejects_registration_of_unbound_tokens() {
     let setup = Setup { binding: Binding::Mtls, ..Setup::default() };
     let mut world = scene::world(setup);
     let registrar = usual(&mut world, setup);
@@ -116,7 +116,7 @@ fn tokens_that_would_not_be_bound_to_the_certificate_are_refused() {
 }
 
 #[test]
-fn another_name_for_the_certificate_is_refused() {
+fn rejects_registration_of_another_certificate_name() {
     let setup = Setup { authentication: Authentication::TlsClientAuth, ..Setup::default() };
     let mut world = scene::world(setup);
     let registrar = usual(&mut world, setup);
@@ -126,7 +126,7 @@ fn another_name_for_the_certificate_is_refused() {
 }
 
 #[test]
-fn another_place_of_the_keys_is_refused() {
+fn rejects_registration_of_another_key_source() {
     let setup = Setup::default();
     let mut world = scene::world(setup);
     let jwks_uri = fdx_wire::HttpsUrl::parse("https://app.example/jwks").unwrap();
@@ -139,7 +139,7 @@ fn another_place_of_the_keys_is_refused() {
 
 /// Some servers write an empty value for an identifying member that they do not have.
 #[test]
-fn an_empty_value_identifies_no_other_client() {
+fn empty_identifying_value_is_ignored() {
     let setup = Setup::default();
     let mut world = scene::world(setup);
     let registrar = usual(&mut world, setup);
@@ -208,7 +208,7 @@ fn reports_every_weakened_member() {
 }
 
 #[test]
-fn what_only_describes_the_client_or_narrows_it_is_a_notice() {
+fn descriptive_or_narrowed_member_is_a_notice() {
     for (patch, member, notice) in [
         (json!({"scope": "openid"}), "scope", Notice::RegistrationScopeOther),
         (json!({"scope": null}), "scope", Notice::RegistrationScopeOther),
@@ -237,7 +237,7 @@ fn what_only_describes_the_client_or_narrows_it_is_a_notice() {
 }
 
 #[test]
-fn the_same_in_other_letters_is_the_same() {
+fn equivalent_values_in_another_form_are_equal() {
     for patch in [
         json!({"grant_types": ["refresh_token", "authorization_code"]}),
         json!({"id_token_signed_response_alg": "Ed25519"}),
@@ -260,7 +260,7 @@ fn the_same_in_other_letters_is_the_same() {
 
 // RFC 8259 7: any character may be written as an escape.
 #[test]
-fn a_text_written_with_escapes_is_the_same_text() {
+fn escaped_text_is_equal_to_the_plain_text() {
     let (mut world, registrar) = everything();
     let body = scene::echo(&registrar, &json!({})).to_string();
     let written = body.replace("\"Budget\"", r#""\u0042udget""#);
@@ -271,7 +271,7 @@ fn a_text_written_with_escapes_is_the_same_text() {
 }
 
 #[test]
-fn another_institution_s_registration_is_no_configuration() {
+fn rejects_registration_of_another_institution() {
     let (mut world, registrar) = everything();
     let registered = answered(&mut world, &registrar, &json!({})).unwrap();
     let stored = registered.to_json().expose().replace("bank.example\"", "other.example\"");
