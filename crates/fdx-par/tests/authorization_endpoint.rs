@@ -1,5 +1,5 @@
-//! The query of an authorization endpoint: kept where it is harmless (RFC 6749 section 3.1), and
-//! refused where it names a parameter that a request adds.
+//! The query of an authorization endpoint: kept if it is harmless (RFC 6749 section 3.1), and
+//! rejected if it has a parameter that a request adds.
 
 use fdx_par::dialect::{Line, Member};
 use fdx_par::not_fapi::{self, Departure, DocumentedEndpoints};

@@ -1,4 +1,4 @@
-//! The callback: one right answer, and everything that only looks like it.
+//! The callback: the right one is accepted, and similar wrong ones are rejected.
 
 use fdx_par::{
     Callback, CallbackFault, Client, Error, NextStep, Pending, StoredStateFault, error::RefusalKind,
@@ -44,7 +44,7 @@ impl Right {
         format!("{PLACE}?{}", self.query())
     }
 
-    /// The fault that `url` has at `now`, and the pending value that came back for it.
+    /// Returns the fault of `url` at `now` and the returned pending value.
     fn refused(&self, pending: Pending, url: &str, now: UnixTime) -> (Error, Pending) {
         match self.client.callback(pending, url, now) {
             Err(refused) => (refused.error, *refused.unspent),
@@ -53,7 +53,7 @@ impl Right {
     }
 }
 
-/// A URL made of the right parts, and what is wrong with it.
+/// A URL made of the right parts, and the fault it must have.
 type Row = (&'static str, fn(&Right) -> String, CallbackFault);
 
 fn table() -> Vec<Row> {
@@ -177,14 +177,15 @@ fn rejected_callback_returns_the_pending_value() {
         seen.push(fault);
         exchanges(right, pending, name);
     }
-    // Expired is below: no later callback can be right. NotSigned is the response mode jwt's.
+    // Expired is tested below, because no later callback can be right. NotSigned needs the response
+    // mode jwt.
     seen.extend([CallbackFault::Expired, CallbackFault::NotSigned]);
     for fault in CallbackFault::ALL {
         assert!(seen.contains(fault), "{fault:?} was not provoked");
     }
 }
 
-/// The right callback is taken, and its code is good for tokens.
+/// Asserts that the right callback is accepted and that its code is exchanged for tokens.
 fn exchanges(right: Right, pending: Pending, name: &str) {
     let (url, Right { mut world, client, .. }) = (right.url(), right);
     let exchanged = world.exchange(&client, pending, &url);
@@ -321,7 +322,7 @@ proptest! {
     }
 }
 
-/// Texts that resemble a callback more and less.
+/// Generates texts that resemble a callback to different degrees.
 fn url() -> impl Strategy<Value = String> {
     let pair = (
         prop_oneof!["code", "state", "iss", "error", "%63ode", "[a-z%+=]{0,6}", "\\PC{0,4}"],

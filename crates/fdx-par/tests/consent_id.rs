@@ -1,4 +1,4 @@
-//! The consent id: where it is told, what it may be, and what is granted under it.
+//! The consent id: the responses that report it, its form, and the grant that it names.
 
 use fdx_par::{
     AuthorizationRequest, CallFault, Client, Error, Exchanged, NextStep, Notice, ResourceRequest,
@@ -22,15 +22,15 @@ fn world() -> (World, Client) {
     (world, client)
 }
 
-/// What each carrier tells; null is nothing.
+/// The consent id in each response that can carry it; null if absent.
 #[derive(Clone, Debug, Default)]
-struct Told {
+struct Carriers {
     grant_id: Value,
     fdx_consent_id: Value,
     id_token: Value,
 }
 
-impl Told {
+impl Carriers {
     /// The token response with these members, and an ID token that the institution signed.
     fn within(&self, answer: Answer) -> Answer {
         let key = keys(fdx_jose::Algorithm::EdDsa);
@@ -40,11 +40,11 @@ impl Told {
     }
 }
 
-/// A flow whose carriers tell this, as far as verification.
-fn verified(told: &Told) -> (World, Client, Result<Verified, (Error, Exchanged)>) {
+/// Runs a flow with these carriers up to verification.
+fn verified(carriers: &Carriers) -> (World, Client, Result<Verified, (Error, Exchanged)>) {
     let (mut world, client) = world();
-    let told = told.clone();
-    world.tamper_at("/token", move |answer| told.within(answer));
+    let carriers = carriers.clone();
+    world.tamper_at("/token", move |answer| carriers.within(answer));
     let exchanged = world.exchanged(&client);
     let verified = world.verify(&client, exchanged);
     (world, client, verified.map_err(|refused| (refused.error, *refused.unspent)))
@@ -53,26 +53,27 @@ fn verified(told: &Told) -> (World, Client, Result<Verified, (Error, Exchanged)>
 #[test]
 fn accepts_consent_id_from_any_carrier_if_all_agree() {
     for members in 0..8_u8 {
-        let told = |bit| if members & bit == 0 { Value::Null } else { json!("c-1") };
-        let told = Told { grant_id: told(1), fdx_consent_id: told(2), id_token: told(4) };
-        let (_, _, verified) = verified(&told);
+        let value = |bit| if members & bit == 0 { Value::Null } else { json!("c-1") };
+        let carriers =
+            Carriers { grant_id: value(1), fdx_consent_id: value(2), id_token: value(4) };
+        let (_, _, verified) = verified(&carriers);
         let id = verified.unwrap().consent_id().map(|id| id.as_str().to_owned());
-        assert_eq!(id, (members != 0).then(|| "c-1".to_owned()), "{told:?}");
+        assert_eq!(id, (members != 0).then(|| "c-1".to_owned()), "{carriers:?}");
     }
 }
 
 #[test]
 fn conflicting_consent_ids_keep_the_tokens() {
     let (a, b) = (json!("c-1"), json!("C-1"));
-    for told in [
-        Told { grant_id: a.clone(), fdx_consent_id: b.clone(), ..Told::default() },
-        Told { grant_id: a.clone(), id_token: b.clone(), ..Told::default() },
-        Told { fdx_consent_id: a.clone(), id_token: b.clone(), ..Told::default() },
-        Told { grant_id: a.clone(), fdx_consent_id: a, id_token: b },
+    for carriers in [
+        Carriers { grant_id: a.clone(), fdx_consent_id: b.clone(), ..Carriers::default() },
+        Carriers { grant_id: a.clone(), id_token: b.clone(), ..Carriers::default() },
+        Carriers { fdx_consent_id: a.clone(), id_token: b.clone(), ..Carriers::default() },
+        Carriers { grant_id: a.clone(), fdx_consent_id: a, id_token: b },
     ] {
-        let (world, _, verified) = verified(&told);
+        let (world, _, verified) = verified(&carriers);
         let (error, exchanged) = verified.unwrap_err();
-        assert_eq!(error.code(), ServerRule::ConsentIdConflict.code(), "{told:?}");
+        assert_eq!(error.code(), ServerRule::ConsentIdConflict.code(), "{carriers:?}");
         assert_eq!(error.next_step(), NextStep::AskTheInstitution);
         assert!(persisted(&exchanged.to_json())["refresh_token"].is_string());
         let last = world.sent.last().unwrap();
@@ -89,7 +90,7 @@ fn introspection_supplies_the_missing_consent_id() {
         (json!(null), json!(null), Ok(None)),
         (json!("c-1"), json!("c-2"), Err("fdx.consent_id.conflict")),
     ] {
-        let (mut world, client, verified) = verified(&Told { grant_id, ..Told::default() });
+        let (mut world, client, verified) = verified(&Carriers { grant_id, ..Carriers::default() });
         let verified = verified.unwrap();
         let patch = json!({ "fdxConsentId": introspected });
         world.tamper_at("/introspect", move |answer| patched(answer, &patch));
@@ -110,7 +111,7 @@ fn introspection_supplies_the_missing_consent_id() {
 
 #[test]
 fn inactive_introspection_keeps_the_tokens() {
-    let (mut world, client, verified) = verified(&Told::default());
+    let (mut world, client, verified) = verified(&Carriers::default());
     let verified = verified.unwrap();
     world.tamper_at("/introspect", |answer| {
         patched(answer, &json!({ "active": false, "fdxConsentId": "c-1" }))
@@ -127,7 +128,7 @@ fn inactive_introspection_keeps_the_tokens() {
 
 #[test]
 fn without_an_id_no_consent_is_read() {
-    let (world, client, verified) = verified(&Told::default());
+    let (world, client, verified) = verified(&Carriers::default());
     let verified = verified.unwrap();
     let error = client.read_consent(&verified, entropy(5), world.now).unwrap_err();
     assert_eq!((error.code(), error.next_step()), ("fdx.consent_id.unknown", NextStep::Correct));
@@ -138,22 +139,23 @@ fn without_an_id_no_consent_is_read() {
 #[test]
 fn an_id_has_1_to_256_characters_and_no_control_characters() {
     for id in ["x".repeat(257), "a\nb".into(), "a\u{0}".into(), "\u{85}".into()] {
-        for told in [
-            Told { grant_id: json!(id), ..Told::default() },
-            Told { fdx_consent_id: json!(id), ..Told::default() },
-            Told { id_token: json!(id), ..Told::default() },
+        for carriers in [
+            Carriers { grant_id: json!(id), ..Carriers::default() },
+            Carriers { fdx_consent_id: json!(id), ..Carriers::default() },
+            Carriers { id_token: json!(id), ..Carriers::default() },
         ] {
-            let (_, _, verified) = verified(&told);
+            let (_, _, verified) = verified(&carriers);
             let (error, exchanged) = verified.unwrap_err();
-            assert_eq!(error.code(), "fdx.consent_id.invalid", "{told:?}");
+            assert_eq!(error.code(), "fdx.consent_id.invalid", "{carriers:?}");
             assert!(persisted(&exchanged.to_json())["refresh_token"].is_string());
         }
     }
 }
 
-/// Where the consent with this id is read.
+/// The path at which the consent with this id is read.
 fn read_at(id: &str) -> Result<String, Error> {
-    let (mut world, client, verified) = verified(&Told { grant_id: json!(id), ..Told::default() });
+    let (mut world, client, verified) =
+        verified(&Carriers { grant_id: json!(id), ..Carriers::default() });
     let verified = verified.map_err(|(error, _)| error)?;
     let draft = client.read_consent(&verified, entropy(5), world.now)?;
     let _ = world.run(draft);
@@ -177,7 +179,7 @@ fn an_id_is_one_path_segment() {
     assert_eq!(read_at(&longest).unwrap(), format!("{CONSENTS}{longest}"));
 }
 
-/// Identifiers that a server, or a proxy in front of it, may read as a way to another path.
+/// Identifiers that a server or a proxy may resolve to another path.
 const HOSTILE: &[&str] = &[
     ".",
     "..",
@@ -208,22 +210,22 @@ fn rejects_consent_id_that_changes_the_path() {
     for id in HOSTILE.iter().copied().chain(["a/b", "/", "a/revocation", "a?b", "a#b"]) {
         assert!(ConsentId::parse(id).is_err(), "{id:?}");
         assert!(serde_json::from_value::<ConsentId>(json!(id)).is_err(), "{id:?}");
-        for told in [
-            Told { grant_id: json!(id), ..Told::default() },
-            Told { fdx_consent_id: json!(id), ..Told::default() },
-            Told { id_token: json!(id), ..Told::default() },
+        for carriers in [
+            Carriers { grant_id: json!(id), ..Carriers::default() },
+            Carriers { fdx_consent_id: json!(id), ..Carriers::default() },
+            Carriers { id_token: json!(id), ..Carriers::default() },
         ] {
-            let (_, _, verified) = verified(&told);
+            let (_, _, verified) = verified(&carriers);
             if id.is_empty() {
-                // It counts as absent.
+                // An empty id counts as absent.
                 assert_eq!(verified.unwrap().consent_id(), None);
                 continue;
             }
             let (error, exchanged) = verified.unwrap_err();
-            assert_eq!(error.code(), ServerRule::ConsentIdInvalid.code(), "{told:?}");
+            assert_eq!(error.code(), ServerRule::ConsentIdInvalid.code(), "{carriers:?}");
             assert!(persisted(&exchanged.to_json())["refresh_token"].is_string());
         }
-        let (mut world, client, verified) = verified(&Told::default());
+        let (mut world, client, verified) = verified(&Carriers::default());
         let verified = verified.unwrap();
         let patch = json!({ "fdxConsentId": id });
         world.tamper_at("/introspect", move |answer| patched(answer, &patch));
@@ -250,14 +252,14 @@ fn every_consent_call_stays_at_its_path() {
         let _ = world.revoke_consent(&client, &id, token);
         let _ = world.list_revocations(&client, &id, token);
         let sent = world.sent[world.sent.len() - 3..].iter();
-        let sent: Vec<_> = sent.map(|asked| asked.http.uri().to_string()).collect();
+        let sent: Vec<_> = sent.map(|sent_request| sent_request.http.uri().to_string()).collect();
         let read = format!("{CONSENTS}{encoded}");
         let revocation = format!("{read}/revocation");
         assert_eq!(sent, [read, revocation.clone(), revocation]);
     }
 }
 
-// Account and statement ids: FDX has no calls of its own for them, so that they go into a URL.
+// Account and statement ids: this crate has no calls for them, so the caller puts them into a URL.
 #[test]
 fn identifier_in_a_resource_url_stays_one_segment() {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
@@ -274,11 +276,11 @@ fn identifier_in_a_resource_url_stays_one_segment() {
     for at in [&base, &accounts, &statements] {
         for id in HOSTILE {
             assert!(at.join_segment(id).is_err(), "{id:?}");
-            // As a program writes it that joins texts, and as one that encodes them.
+            // One program joins the texts as they are, another encodes them.
             for segment in [(*id).to_owned(), percent_encode(id)] {
                 let text = format!("{}/{segment}", at.as_str());
                 let Ok(url) = HttpsUrl::parse(&text) else { continue };
-                // An empty segment is no way out.
+                // An empty segment does not change the path.
                 if !id.is_empty() {
                     let called: Result<String, Error> = call(url);
                     assert_eq!(called, Err(CallFault::OutsideFdxBase.into()), "{text}");
@@ -320,7 +322,7 @@ proptest! {
     }
 }
 
-/// A usual flow whose grant is changed, up to the point where it is read.
+/// Runs a usual flow whose grant is changed, up to the read of the grant.
 fn read(patch: Value) -> (World, Verified, Result<fdx_par::ConsentRead, Error>) {
     let setup = Setup { nonces: NoncePolicy::Silent, ..Setup::default() };
     let mut world = World::new(setup);
@@ -360,7 +362,7 @@ fn rejects_grant_of_another_flow() {
     let draft = client.read_consent(&first, entropy(5), world.now).unwrap();
     let read = world.run(draft).unwrap();
 
-    let (_, _, other) = verified(&Told { grant_id: json!("c-2"), ..Told::default() });
+    let (_, _, other) = verified(&Carriers { grant_id: json!("c-2"), ..Carriers::default() });
     let refused = other.unwrap().granted(read.clone()).unwrap_err();
     assert_eq!(refused.error.code(), "fdx.consent.other");
     assert!(refused.unspent.tokens().refresh_token().is_some());
@@ -458,7 +460,8 @@ fn coverage_is_partial_whole_nothing_or_not_reported() {
     let all = account(json!(["ACCOUNT_BASIC", "ACCOUNT_DETAILED", "TRANSACTIONS"]));
     let some = account(json!(["ACCOUNT_BASIC"]));
     let more = account(json!(["ACCOUNT_BASIC", "STATEMENTS"]));
-    // Resources; whether told, whole, partial, nothing; how many unasked.
+    // The granted resources; whether coverage is reported, whole, partial, nothing; the number of
+    // clusters that were not requested.
     for (resources, expected) in [
         (json!([all.clone(), customer.clone()]), (true, true, false, false, 0)),
         (json!([all]), (true, false, true, false, 0)),
@@ -509,9 +512,9 @@ fn links_in_a_grant_are_not_followed() {
     let (url, pending) = world.push(&client, &request).unwrap();
     let decision = Decision::allow().account("acc-1", [DataCluster::AccountBasic]);
     let callback = world.customer(&url, &decision);
-    let told = json!({ "grant_id": "c-1" });
-    world.tamper(move |asked, answer| match asked.uri().path() {
-        "/token" => patched(answer, &told),
+    let patch = json!({ "grant_id": "c-1" });
+    world.tamper(move |sent_request, answer| match sent_request.uri().path() {
+        "/token" => patched(answer, &patch),
         path if path.ends_with("/consents/c-1") => {
             let links = json!([{ "rel": "self", "href": "https://evil.example/collect" }]);
             let body = json!({ "id": "c-1", "status": "ACTIVE", "links": links });
@@ -525,7 +528,7 @@ fn links_in_a_grant_are_not_followed() {
     let receipt = client.receipt(&granted, world.now).unwrap();
     let revocation = receipt.revocation_endpoint().unwrap();
     assert_eq!(revocation.as_str(), format!("{CONSENTS}c-1/revocation"));
-    for asked in &world.sent {
-        assert_eq!(asked.http.uri().host(), Some("bank.example"));
+    for sent_request in &world.sent {
+        assert_eq!(sent_request.http.uri().host(), Some("bank.example"));
     }
 }

@@ -1,5 +1,5 @@
-//! A consent to its end: read and revoked by whoever holds its id, with the consent's own token or
-//! with the client's.
+//! A consent until its revocation: read and revoked by its id, with the consent's own token or the
+//! client's.
 
 use core::time::Duration;
 
@@ -42,7 +42,7 @@ fn a_revoked_consent_ends_its_tokens_and_every_call_after_says_so() {
         assert_eq!(revoked.outcome(), RevocationOutcome::Revoked);
         assert_eq!(revoked.notices(), []);
         assert_eq!(revoked.said().status, 204);
-        // The way down: refresh, which is refused, and then there is only a new consent.
+        // The refresh is refused, and its next step is a new consent.
         let Err(Error::Refusal(refusal)) = world.accounts(&client, token) else { panic!("open") };
         assert_eq!((refusal.said.status, refusal.next_step), (401, NextStep::Refresh));
         let Err(Error::Refusal(refusal)) = world.refresh(&client, &grant) else { panic!("new") };
@@ -98,17 +98,17 @@ fn revocation_is_a_put_of_json_with_the_tokens_binding() {
         let (id, token) = (consent_id(&grant), grant.tokens().access_token());
         let revoked = world.revoke_consent(&client, &id, token).unwrap();
         let path = path(&id);
-        let asked = world.asked(&path);
-        let asked = asked.last().unwrap();
-        assert_eq!(asked.http.method(), "PUT");
-        assert_eq!(asked.header("content-type"), "application/json");
-        let body: Value = serde_json::from_slice(asked.http.body()).unwrap();
+        let sent_request = world.asked(&path);
+        let sent_request = sent_request.last().unwrap();
+        assert_eq!(sent_request.http.method(), "PUT");
+        assert_eq!(sent_request.header("content-type"), "application/json");
+        let body: Value = serde_json::from_slice(sent_request.http.body()).unwrap();
         assert_eq!(body, json!({ "reason": "USER_ACTION", "initiator": "DATA_RECIPIENT" }));
-        assert_eq!(asked.header("x-fapi-interaction-id"), revoked.interaction_id());
+        assert_eq!(sent_request.header("x-fapi-interaction-id"), revoked.interaction_id());
         let by_key = token.bound_by() == BoundBy::Dpop;
-        assert_eq!(asked.certificate == ClientCertificate::Withhold, by_key);
-        assert_eq!(asked.proof().is_null(), !by_key);
-        assert_eq!(asked.proof()["htm"].as_str(), by_key.then_some("PUT"));
+        assert_eq!(sent_request.certificate == ClientCertificate::Withhold, by_key);
+        assert_eq!(sent_request.proof().is_null(), !by_key);
+        assert_eq!(sent_request.proof()["htm"].as_str(), by_key.then_some("PUT"));
     }
 }
 
@@ -126,12 +126,12 @@ fn consent_id_is_always_one_path_segment() {
     }
 }
 
-/// Revokes, and answers for the institution.
+/// Revokes the consent with this response of the institution.
 fn answered(made_up: impl FnMut(Answer) -> Answer + 'static) -> Result<ConsentRevoked, Error> {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     let mut made_up = made_up;
-    world.tamper(move |asked, answer| match asked.method().as_str() {
+    world.tamper(move |sent_request, answer| match sent_request.method().as_str() {
         "PUT" if !answer.headers().contains_key("www-authenticate") => made_up(answer),
         _ => answer,
     });
@@ -206,7 +206,7 @@ fn revocation_can_be_repeated_after_no_response() {
         let revoked = world.revoke_consent(&client, &id, own.access_token()).unwrap();
         assert_eq!(revoked.outcome(), outcome);
     }
-    // By the consent's own token, which ended with it, the second answer is a refusal.
+    // The consent's own token ended with it, so the second response is a refusal.
     let error = world.revoke_consent(&client, &id, grant.tokens().access_token()).unwrap_err();
     assert_eq!((error.said().unwrap().status, error.next_step()), (401, NextStep::Refresh));
 }
@@ -215,7 +215,7 @@ fn listed(made_up: impl FnMut(Answer) -> Answer + 'static) -> Result<Revocations
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     let id = consent_id(&grant);
-    // The first call teaches the nonce.
+    // The client learns the nonce from the first call.
     world.list_revocations(&client, &id, grant.tokens().access_token()).unwrap();
     let mut made_up = made_up;
     world.tamper(move |_, answer| made_up(answer));
@@ -252,7 +252,7 @@ fn reads_both_shapes_of_the_list_and_404() {
     }
 }
 
-/// A name, and a call that is carried out by it.
+/// A name, and the call that it stands for.
 type Calls =
     [(&'static str, fn(&mut World, &Client, &ConsentId, &AccessToken) -> Option<Error>); 4];
 
@@ -326,10 +326,10 @@ fn requests_own_token_without_customer_data() {
     for mut world in worlds() {
         let client = world.client().unwrap();
         let own = world.own_token(&client).unwrap();
-        let asked = world.asked("/token");
-        let form = asked.last().unwrap().form();
+        let sent_request = world.asked("/token");
+        let form = sent_request.last().unwrap().form();
         let mut names: Vec<_> = form.keys().map(String::as_str).collect();
-        // RFC 7523 2.2, RFC 8705 2: who the client is.
+        // RFC 7523 2.2, RFC 8705 2: client authentication.
         names.retain(|name| !name.starts_with("client_"));
         assert_eq!(names, ["grant_type"]);
         assert_eq!(form["grant_type"], "client_credentials");
@@ -337,7 +337,7 @@ fn requests_own_token_without_customer_data() {
         assert_eq!(own.access_token().bound_to(), constraint.thumbprint());
         assert_eq!(own.access_token().expires_at(), Some(world.now + Duration::from_secs(300)));
         assert!(own.scopes().is_empty());
-        // It opens nobody's data.
+        // The client's own token has no access to customer data.
         let error = world.accounts(&client, own.access_token()).unwrap_err();
         assert_eq!(error.said().unwrap().status, 403);
     }
@@ -375,7 +375,7 @@ fn rejects_own_token_with_another_binding_and_ignores_refresh_token() {
     let own = world.own_token(&client).unwrap();
     assert!(!format!("{own:?}").contains("planted"));
     world.tamper_no_more();
-    // Wherever an access token goes, it goes.
+    // Introspection and calls accept the client's own token; the institution refuses customer data.
     let draft = client.introspect(own.access_token(), world.draw(), world.now).unwrap();
     world.run(draft).unwrap();
     let url = client.config().fdx_base.join_segment("accounts").unwrap();

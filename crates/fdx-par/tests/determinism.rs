@@ -1,16 +1,16 @@
-//! What we write is a function of configuration, entropy, time, answers and signatures.
+//! Requests are a function of configuration, entropy, time, responses and signatures.
 
 use fdx_jose::Algorithm;
 use fdx_par::{AuthorizationRequest, Error, Granted};
 use fdx_sandbox::customer::Decision;
 use fdx_testkit::{Answer, Binding, Setup, World, consent_request};
 
-/// Runs the flow; with `recorded`, every answer and the callback come from the recording.
+/// Runs the flow. With `recorded`, the responses and the callback are the recorded ones.
 fn flow(
     world: &mut World,
     recorded: Option<(Vec<Answer>, String)>,
 ) -> Result<(Granted, String), Error> {
-    let told = recorded.as_ref().map(|(_, callback)| callback.clone());
+    let recorded_callback = recorded.as_ref().map(|(_, callback)| callback.clone());
     if let Some((answers, _)) = recorded {
         let mut answers = answers.into_iter();
         world.tamper(move |_, _| answers.next().expect("more requests than were recorded"));
@@ -18,7 +18,7 @@ fn flow(
     let client = world.client()?;
     let request = AuthorizationRequest::new(consent_request()).openid().offline_access();
     let (url, pending) = world.push(&client, &request)?;
-    let callback = match told {
+    let callback = match recorded_callback {
         Some(callback) => callback,
         None => world.customer(&url, &Decision::everything()),
     };
@@ -64,7 +64,7 @@ fn with_ed25519_whole_requests_are_the_same_byte_for_byte() {
 
 #[test]
 fn other_entropy_gives_other_requests() {
-    // The control: what the two tests above compare does depend on its arguments.
+    // The control: the requests that the two tests above compare depend on the arguments.
     let mut world = World::new(Setup::default());
     let client = world.client().unwrap();
     let request = AuthorizationRequest::new(consent_request());

@@ -1,4 +1,4 @@
-//! A dialect and a configuration fit, or the client is not made and says what is missing.
+//! A configuration must meet the needs of its dialect. Otherwise the error names what is missing.
 
 use core::time::Duration;
 
@@ -75,7 +75,7 @@ fn names_the_missing_need_of_the_dialect() {
     ] {
         assert_eq!(made, Err(fault.into()), "{fault:?}");
     }
-    // Each says what to configure.
+    // Each error names the setting.
     for fault in ConfigurationFault::ALL.iter().filter(|f| format!("{f:?}").starts_with("Dialect"))
     {
         assert!(fault.to_string().contains(':'), "{fault}");
@@ -97,7 +97,7 @@ fn non_fapi_configuration_needs_a_dialect_that_allows_it() {
             assert!(named || made(config).is_err(), "{}", dialect.name());
         }
     }
-    // Autional's secret is one thing, unbound tokens another.
+    // Autional's dialect allows a client secret, but no unbound tokens.
     let mut autional = ready(AUTIONAL_CLIENT_SECRET);
     autional.authentication = secret();
     assert_eq!(made(autional.clone()), Err(ConfigurationFault::NotFapi.into()));
@@ -130,7 +130,7 @@ fn dialect_decides_whether_a_request_is_pushed() {
     assert_eq!(refused.unwrap_err(), ConfigurationFault::NotFapi.into());
 }
 
-/// A provider with metadata that takes no pushed requests.
+/// A provider with metadata that accepts no pushed requests.
 const UNPUSHED: Dialect = Dialect::new("unpushed", "a provider that takes no pushed requests")
     .with_members(&[Line { member: Member::NotFapi(Departure::NotPushed), source: "this test" }]);
 
@@ -163,7 +163,7 @@ fn documented_endpoints_are_on_the_issuers_origin() {
     }
 }
 
-/// RFC 8705: a connection shows one certificate, by which tokens are bound.
+/// RFC 8705: a connection presents one certificate, to which tokens are bound.
 #[test]
 fn one_certificate_authenticates_the_client_and_binds_its_tokens() {
     let [one, other] = [b"one", b"two"].map(|der| Thumbprint::of_certificate(der));
@@ -180,8 +180,8 @@ fn one_certificate_authenticates_the_client_and_binds_its_tokens() {
     }
 }
 
-/// CVE-2025-27370: the metadata of one server name the token endpoint of another, and an assertion
-/// that is for it is sent to the first.
+/// CVE-2025-27370: the metadata of one server has the token endpoint of another, so that the client
+/// sends the first server an assertion for the second.
 #[test]
 fn audience_token_endpoint_must_be_on_the_issuers_origin() {
     let mut config = ready(WSO2);
@@ -250,5 +250,5 @@ fn each_dialect_has_one_name_and_each_line_its_source() {
         }
     }
     assert!(dialect::FDX.members().is_empty() && dialect::FDX.needs().is_empty());
-    assert_eq!(dialect::by_name("nobody"), None);
+    assert_eq!(dialect::by_name("unknown"), None);
 }

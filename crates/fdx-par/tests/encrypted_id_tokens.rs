@@ -1,5 +1,5 @@
-//! Encrypted ID tokens: they are encrypted exactly when that was registered, what is inside is
-//! signed, and nothing that goes wrong costs the tokens.
+//! Encrypted ID tokens: encrypted if and only if that was registered, signed inside, and no error
+//! loses the tokens.
 
 use fdx_jose::{
     ContentKey, Decrypter, DecryptionError, DecryptionInput, EncryptionKey, IdTokenError, JweError,
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 const CONTENT_KEY: [u8; 32] = [7; 32];
 const ENCRYPTED_KEY: [u8; 256] = [1; 256];
 
-/// A service that decrypts one content key, when it is up.
+/// A service that decrypts one content key, if it is available.
 pub(crate) struct Kms {
     up: bool,
 }
@@ -63,7 +63,8 @@ pub(crate) fn usual(id_token: &str) -> String {
     encrypted(&header(), &ENCRYPTED_KEY, id_token)
 }
 
-/// A world whose institution changes every ID token so, and a client that registered encryption.
+/// Creates a world whose institution applies this change to every ID token, and a client that
+/// registered encryption.
 pub(crate) fn world(change: fn(&str) -> String) -> (World, Client) {
     encrypting(World::new(Setup::default()), change)
 }
@@ -99,7 +100,7 @@ pub(crate) fn waiting(world: &mut World, client: &Client) -> Encrypted<Exchanged
     }
 }
 
-/// What the first verification says, or the opening.
+/// Returns the error of the first verification, or of the decryption.
 fn refused(change: fn(&str) -> String) -> IdTokenError {
     let (mut world, client) = world(change);
     let exchanged = exchanged(&mut world, &client);
@@ -127,7 +128,7 @@ fn an_encrypted_id_token_is_opened_then_verified() {
     assert!(verified.id_token().is_some());
 }
 
-/// Mastercard encrypts where a client registered it, and the `typ` inside is an access token's.
+/// Mastercard encrypts if a client registered it, and the inner `typ` is that of an access token.
 #[test]
 fn mastercard_s_encrypted_id_token_is_opened_then_verified() {
     let provided = provided(MASTERCARD).unwrap();
@@ -173,9 +174,9 @@ fn rejects_id_token_encrypted_without_registration() {
 fn encrypted_id_token_contains_a_signed_one() {
     let bare = |_: &str| usual(r#"{"iss":"https://bank.example","sub":"customer"}"#);
     assert_eq!(refused(bare), IdTokenError::Unsigned);
-    // Twice encrypted, never signed.
+    // Encrypted twice and not signed.
     assert_eq!(refused(|token| usual(&usual(token))), IdTokenError::Unsigned);
-    // Three parts are looked at as any ID token is.
+    // A text of three parts is verified like any ID token.
     let (mut world, client) = world(|token| {
         let payload = token.split('.').nth(1).unwrap();
         usual(&format!("{}.{payload}.", base64url::encode(br#"{"alg":"none"}"#)))
@@ -212,15 +213,15 @@ fn refreshed_id_token_must_be_encrypted_too() {
     let verified = world.verify(&client, exchanged).unwrap();
     let grant: StoredGrant = world.granted(&client, verified).unwrap().stored();
     let refreshed = world.refresh(&client, &grant).unwrap();
-    let asked = client.verify(refreshed, None, world.now).unwrap();
-    let Verification::Decrypt(encrypted) = asked else { panic!("{asked:?}") };
+    let verification = client.verify(refreshed, None, world.now).unwrap();
+    let Verification::Decrypt(encrypted) = verification else { panic!("{verification:?}") };
     let refused = encrypted.open(&ContentKey::unavailable()).unwrap_err();
     assert_eq!(refused.error, Error::IdToken(IdTokenError::Unopened));
-    let asked = client.verify(*refused.unspent, None, world.now).unwrap();
-    let Verification::Decrypt(encrypted) = asked else { panic!("{asked:?}") };
+    let verification = client.verify(*refused.unspent, None, world.now).unwrap();
+    let Verification::Decrypt(encrypted) = verification else { panic!("{verification:?}") };
     let opened = encrypted.open_with(&KMS).unwrap();
     world.verify_refreshed(&client, opened).unwrap();
-    // Without encryption it would be a way round.
+    // Accepting a token without encryption would bypass the registration.
     world.tamper(|_, answer| answer);
     let refreshed = world.refresh(&client, &grant).unwrap();
     let refused = client.verify(refreshed, None, world.now).unwrap_err();

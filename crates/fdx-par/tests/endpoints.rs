@@ -1,4 +1,4 @@
-//! Which URL, which certificate: the table of RFC 8705 and FAPI 2.0, row by row.
+//! The URL and the certificate of every request: the table of RFC 8705 and FAPI 2.0, row by row.
 
 use fdx_par::{
     AccessToken, CallFault, Client, ClientAuthentication, ClientCertificate, ConfigurationFault,
@@ -123,20 +123,23 @@ fn alias_changes_htu_but_not_aud() {
         world.run(draft.unwrap()).unwrap();
         for endpoint in ALL {
             let (host, certificate) = if endpoint == Endpoint::Token { token } else { others };
-            let asked = world.asked(path(endpoint));
-            assert!(!asked.is_empty(), "{endpoint:?}");
-            for asked in asked {
+            let sent_request = world.asked(path(endpoint));
+            assert!(!sent_request.is_empty(), "{endpoint:?}");
+            for sent_request in sent_request {
                 let url = format!("https://{host}{}", path(endpoint));
-                assert_eq!(asked.http.uri().to_string(), url, "{binding:?} {mtls:?}");
-                assert_eq!(asked.certificate, certificate, "{binding:?} {mtls:?} {endpoint:?}");
-                assert_eq!(asked.assertion()["aud"], "https://bank.example");
+                assert_eq!(sent_request.http.uri().to_string(), url, "{binding:?} {mtls:?}");
+                assert_eq!(
+                    sent_request.certificate, certificate,
+                    "{binding:?} {mtls:?} {endpoint:?}"
+                );
+                assert_eq!(sent_request.assertion()["aud"], "https://bank.example");
                 let htu = match (binding, endpoint) {
                     (Binding::Dpop, Endpoint::PushedAuthorizationRequest | Endpoint::Token) => {
                         json!(url)
                     }
                     _ => Value::Null,
                 };
-                assert_eq!(asked.proof()["htu"], htu, "{binding:?} {mtls:?} {endpoint:?}");
+                assert_eq!(sent_request.proof()["htu"], htu, "{binding:?} {mtls:?} {endpoint:?}");
             }
         }
     }
@@ -149,13 +152,16 @@ fn discovery_and_keys_never_show_the_certificate() {
         let client = client(&mut world, binding, mtls, json!({}));
         let _ = world.verified(&client);
         for path in ["/.well-known/oauth-authorization-server", "/jwks"] {
-            let asked = world.asked(path);
-            assert!(!asked.is_empty() && asked.iter().all(|asked| asked.certificate == Withhold));
+            let sent_request = world.asked(path);
+            assert!(
+                !sent_request.is_empty()
+                    && sent_request.iter().all(|sent_request| sent_request.certificate == Withhold)
+            );
         }
     }
 }
 
-/// What a request says of itself, beside what is carried out.
+/// Returns method and URL, from the request's accessors and from its HTTP form.
 fn said<T: Output>(world: &World, draft: Draft<T>) -> [(String, String); 2] {
     let (request, _) = attached(draft, &world.keys);
     let said = (request.method().to_string(), request.url().as_str().to_owned());
@@ -184,7 +190,7 @@ fn proof_has_the_method_and_url_of_the_request() {
     }
 }
 
-/// A nonce that an alias gave is not one of the endpoint's, for its origin is another.
+/// A nonce of an alias is not used for the endpoint, because its origin differs.
 #[test]
 fn an_alias_has_nonces_of_its_own() {
     let mut world = World::new(Setup::default());
@@ -233,13 +239,13 @@ fn certificate_is_presented_only_with_tokens_bound_to_it() {
             Binding::Mtls => ("Bearer", Present),
         };
         assert_eq!(client.config().sender_constraint.token_type(), scheme);
-        for asked in world.asked("/fdx/v6/accounts") {
-            assert_eq!(asked.certificate, certificate, "{binding:?} {mtls:?}");
+        for sent_request in world.asked("/fdx/v6/accounts") {
+            assert_eq!(sent_request.certificate, certificate, "{binding:?} {mtls:?}");
             assert_eq!(
-                asked.header("authorization"),
+                sent_request.header("authorization"),
                 format!("{scheme} {}", token.token().expose())
             );
-            assert_eq!(asked.proof().is_null(), binding == Binding::Mtls);
+            assert_eq!(sent_request.proof().is_null(), binding == Binding::Mtls);
         }
     }
 }
@@ -299,7 +305,7 @@ fn a_token_never_leaves_the_fdx_base() {
         assert_eq!(error, CallFault::OutsideFdxBase.into(), "{url}");
         assert_eq!(error.next_step(), fdx_par::NextStep::Correct);
     }
-    // What would be read as something else by another reader is no URL at all.
+    // A text that another reader would parse differently is not accepted as a URL.
     for url in [
         "http://bank.example/fdx/v6/accounts",
         "https://bank.example@evil.example/fdx/v6/accounts",
@@ -324,7 +330,7 @@ fn a_request_names_the_certificate_to_show() {
     use Authentication::{PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth};
     for (authentication, binding, mtls, named) in [
         (PrivateKeyJwt, Binding::Dpop, WhereNeeded, false),
-        // Any will do.
+        // Any certificate will do, because it neither authenticates nor binds.
         (PrivateKeyJwt, Binding::Dpop, Always, false),
         (PrivateKeyJwt, Binding::Mtls, WhereNeeded, false),
         (PrivateKeyJwt, Binding::Mtls, Always, true),

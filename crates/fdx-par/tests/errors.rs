@@ -1,4 +1,4 @@
-//! Errors that no other module provokes.
+//! Errors that no other module tests.
 
 use fdx_jose::{JwtError, Signature, Signer, SigningError, SigningInput, statement};
 use fdx_par::{

@@ -1,4 +1,4 @@
-//! What calls of the FDX API say beside their token.
+//! The headers of FDX API calls in addition to the token.
 
 use core::net::IpAddr;
 
@@ -16,8 +16,8 @@ const NAMES: [&str; 6] = [
     "x-customer-user-agent",
 ];
 
-fn said(asked: &Asked) -> Vec<String> {
-    NAMES.iter().map(|name| asked.header(name)).collect()
+fn said(sent_request: &Asked) -> Vec<String> {
+    NAMES.iter().map(|name| sent_request.header(name)).collect()
 }
 
 fn everything(world: &World) -> FdxHeaders {
@@ -31,7 +31,7 @@ fn everything(world: &World) -> FdxHeaders {
         .auth_date(world.now)
 }
 
-/// Every call of the FDX API there is, once.
+/// Sends each kind of FDX API call once.
 fn calls(world: &mut World, client: &Client, grant: &StoredGrant) {
     let (id, token) = (grant.consent_id().unwrap(), grant.tokens().access_token());
     world.accounts(client, token).unwrap();
@@ -47,7 +47,7 @@ fn every_fdx_call_has_the_headers_and_no_other_request() {
         world.config.fdx_headers = everything(&world);
         let (client, grant) = world.stored();
         calls(&mut world, &client, &grant);
-        let told = [
+        let expected_texts = [
             "USER",
             "bank 7",
             "app-1",
@@ -55,10 +55,10 @@ fn every_fdx_call_has_the_headers_and_no_other_request() {
             "Mon, 05 Jan 2026 10:00:00 GMT",
             "Mozilla/5.0 (planted)",
         ];
-        for asked in &world.sent {
-            let path = asked.http.uri().path();
-            let expected = if path.starts_with("/fdx/v6/") { told } else { [""; 6] };
-            assert_eq!(said(asked), expected, "{path}");
+        for sent_request in &world.sent {
+            let path = sent_request.http.uri().path();
+            let expected = if path.starts_with("/fdx/v6/") { expected_texts } else { [""; 6] };
+            assert_eq!(said(sent_request), expected, "{path}");
         }
     }
 }
@@ -89,12 +89,12 @@ fn header_of_a_call_overrides_the_configuration() {
     let there = FdxHeaders::new().actor_type(ActorType::User);
     let there = there.customer_ip_address("192.0.2.7".parse().unwrap());
     world.accounts(&client.with_fdx_headers(there), token).unwrap();
-    let asked = world.sent.last().unwrap();
-    assert_eq!(said(asked), ["USER", "bank-7", "", "192.0.2.7", "", ""]);
-    // The client that it was made of says what it always did.
+    let sent_request = world.sent.last().unwrap();
+    assert_eq!(said(sent_request), ["USER", "bank-7", "", "192.0.2.7", "", ""]);
+    // The original client keeps its headers.
     world.accounts(&client, token).unwrap();
     assert_eq!(said(world.sent.last().unwrap()), ["BATCH", "bank-7", "", "", "", ""]);
-    // What a request sets by itself comes last.
+    // A header of the request overrides the configured one.
     let url = client.config().fdx_base.join_segment("accounts").unwrap();
     let request = ResourceRequest::get(url).header("FDX-API-Actor-Type", "USER").unwrap();
     let draft = client.call(token, request, world.draw(), world.now).unwrap();
@@ -107,7 +107,7 @@ fn sends_only_headers_that_were_set() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     calls(&mut world, &client, &grant);
-    assert!(world.sent.iter().all(|asked| said(asked) == [""; 6]));
+    assert!(world.sent.iter().all(|sent_request| said(sent_request) == [""; 6]));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn rejects_text_that_a_header_can_not_hold() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// The institution's own reader takes it, too.
+    /// The institution's reader accepts every header as well.
     #[test]
     fn every_settable_header_arrives_unchanged(
         id in "[!-~]([ -~]{0,254}[!-~])?",
@@ -158,8 +158,8 @@ proptest! {
             .auth_date(UnixTime::from_seconds(seconds));
         let (client, grant) = world.stored();
         world.accounts(&client, grant.tokens().access_token()).unwrap();
-        let asked = world.sent.last().unwrap();
-        prop_assert_eq!(asked.header("fdx-api-data-provider-id"), id);
-        prop_assert_eq!(asked.header("x-fapi-customer-ip-address").parse::<IpAddr>(), Ok(ip));
+        let sent_request = world.sent.last().unwrap();
+        prop_assert_eq!(sent_request.header("fdx-api-data-provider-id"), id);
+        prop_assert_eq!(sent_request.header("x-fapi-customer-ip-address").parse::<IpAddr>(), Ok(ip));
     }
 }

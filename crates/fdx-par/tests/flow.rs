@@ -1,5 +1,5 @@
 //! The whole flow in memory: each algorithm and binding, each carrier of the consent id, and a
-//! customer who shares less than was asked, or nothing.
+//! customer who grants less than requested, or nothing.
 
 use fdx_jose::Algorithm;
 use fdx_par::{
@@ -53,9 +53,11 @@ fn without_openid_no_key_is_fetched_and_no_nonce_is_sent() {
     let (_, granted) = world.flow_of(&request, &Decision::everything()).unwrap();
     assert!(granted.id_token().is_none());
     assert!(granted.tokens().refresh_token().is_none());
-    let paths: Vec<_> = world.sent.iter().map(|asked| asked.http.uri().path()).collect();
+    let paths: Vec<_> =
+        world.sent.iter().map(|sent_request| sent_request.http.uri().path()).collect();
     assert!(!paths.contains(&"/jwks"), "{paths:?}");
-    let push = world.sent.iter().find(|asked| asked.http.uri().path() == "/par").unwrap();
+    let push =
+        world.sent.iter().find(|sent_request| sent_request.http.uri().path() == "/par").unwrap();
     let body = String::from_utf8(push.http.body().clone()).unwrap();
     assert!(!body.contains("nonce="), "{body}");
 }
@@ -95,7 +97,7 @@ fn reports_withheld_clusters_in_coverage_and_receipt() {
         assert_eq!(receipt.withheld(), Some(coverage.withheld()));
         assert_eq!(receipt.granted(), granted.grant().unwrap().resources());
         assert_eq!(receipt.issuer(), &client.config().issuer);
-        // The same key signs assertions and proofs here; a certificate is another thing.
+        // The same key signs assertions and proofs here. A certificate is separate.
         let keys = if binding == Binding::Dpop { 1 } else { 2 };
         assert_eq!(receipt.evidence().key_thumbprints.len(), keys);
         assert!(receipt.revocation_endpoint().unwrap().path().ends_with("/revocation"));
@@ -138,12 +140,12 @@ fn without_nonces_demanded_none_is_sent() {
 fn only_the_token_request_and_bound_resources_show_the_certificate() {
     let mut world = World::new(Setup { binding: Binding::Mtls, ..Setup::default() });
     world.flow(&Decision::everything()).unwrap();
-    for asked in &world.sent {
-        let path = asked.http.uri().path();
+    for sent_request in &world.sent {
+        let path = sent_request.http.uri().path();
         let shown = path == "/token" || path.starts_with("/fdx/v6/");
-        assert_eq!(asked.certificate == ClientCertificate::Present, shown, "{path}");
+        assert_eq!(sent_request.certificate == ClientCertificate::Present, shown, "{path}");
     }
-    assert!(world.sent.iter().any(|asked| asked.http.uri().path() == "/token"));
+    assert!(world.sent.iter().any(|sent_request| sent_request.http.uri().path() == "/token"));
 }
 
 #[test]
@@ -185,7 +187,7 @@ fn receipt_evidence_is_the_digest_of_the_push() {
     let client = world.client().unwrap();
     let (url, pending) = world.push(&client, &usual_request()).unwrap();
     let pushed = world.asked("/par").pop().unwrap().http.body().clone();
-    // The client's authentication comes last, and says nothing of what was asked.
+    // The client's authentication is last, and is not part of the requested access.
     let pushed = str::from_utf8(&pushed).unwrap().split_once("&client_assertion_type=").unwrap().0;
     let digest: [u8; 32] = Sha256::digest(pushed).into();
     assert_eq!(pending.pushed_sha256(), digest);

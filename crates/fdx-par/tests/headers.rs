@@ -58,7 +58,7 @@ const EACH: &[&str] = &[
     "register by certificate",
 ];
 
-/// A value that differs from request to request stands as `<...>`.
+/// A value that differs between requests is written as `<...>`.
 const ROWS: &[Row] = &[
     row(
         "accept",
@@ -187,7 +187,7 @@ struct Seen {
     encoded: Result<(), Error>,
 }
 
-/// Sends a draft, and answers it with this status and a gzip body.
+/// Returns a request's headers, and the error for a response with this status and a gzip body.
 fn seen<T: Output>(world: &World, name: &'static str, status: u16, draft: Draft<T>) -> Seen {
     let (request, sent) = attached(draft, &world.keys);
     let http = request.into_http();
@@ -213,7 +213,7 @@ fn seen<T: Output>(world: &World, name: &'static str, status: u16, draft: Draft<
     Seen { name, headers, reads_body, encoded }
 }
 
-/// A world whose institution demands no nonces: each request is sent once.
+/// Creates a world whose institution requires no nonces, so that each request is sent once.
 fn world() -> World {
     World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() })
 }

@@ -53,14 +53,14 @@ fn either_token_is_active_and_names_its_consent() {
         for which in HINTS {
             let mut world = World::new(setup);
             let (client, grant) = world.stored();
-            let told = introspect(&mut world, &client, &grant, which).unwrap();
-            assert!(told.is_active(), "{setup:?} {which:?}");
-            assert_eq!(told.consent_id(), grant.consent_id());
+            let introspection = introspect(&mut world, &client, &grant, which).unwrap();
+            assert!(introspection.is_active(), "{setup:?} {which:?}");
+            assert_eq!(introspection.consent_id(), grant.consent_id());
             let lifetime = match which {
                 TokenTypeHint::AccessToken => Duration::from_secs(300),
                 TokenTypeHint::RefreshToken => Duration::from_secs(365 * 86_400),
             };
-            assert_eq!(told.expires_at(), Some(world.now + lifetime));
+            assert_eq!(introspection.expires_at(), Some(world.now + lifetime));
         }
     }
 }
@@ -72,18 +72,20 @@ fn sends_token_and_hint_without_a_proof() {
             let mut world = World::new(setup);
             let (client, grant) = world.stored();
             let _ = introspect(&mut world, &client, &grant, which).unwrap();
-            let asked = *world.asked("/introspect").last().unwrap();
-            let form = asked.form();
+            let sent_request = *world.asked("/introspect").last().unwrap();
+            let form = sent_request.form();
             let token = match which {
                 TokenTypeHint::AccessToken => grant.tokens().access_token().token(),
                 TokenTypeHint::RefreshToken => grant.tokens().refresh_token().unwrap(),
             };
             assert_eq!(form["token"], token.expose());
             assert_eq!(form["token_type_hint"], which.as_str());
-            assert!(asked.proof().is_null() && asked.header("authorization").is_empty());
+            assert!(
+                sent_request.proof().is_null() && sent_request.header("authorization").is_empty()
+            );
             let by_key = setup.authentication == Authentication::PrivateKeyJwt;
             assert_eq!(form.contains_key("client_assertion"), by_key, "{setup:?}");
-            let withheld = asked.certificate == ClientCertificate::Withhold;
+            let withheld = sent_request.certificate == ClientCertificate::Withhold;
             assert_eq!(withheld, by_key, "{setup:?}");
         }
     }
@@ -107,21 +109,26 @@ fn revoked_and_expired_tokens_are_inactive() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     world.now = world.now + Duration::from_secs(300);
-    let told = introspect(&mut world, &client, &grant, TokenTypeHint::AccessToken).unwrap();
-    assert!(!told.is_active());
+    let introspection =
+        introspect(&mut world, &client, &grant, TokenTypeHint::AccessToken).unwrap();
+    assert!(!introspection.is_active());
 }
 
 #[test]
 fn inactive_token_has_no_other_member() {
-    // RFC 7662 2.2: whatever else stands there, be it broken or another's.
+    // RFC 7662 2.2: other members do not count, even broken ones or those of another token.
     let body = json!({
         "active": false, "exp": 9, "fdxConsentId": "another", "cnf": { "jkt": other() },
     });
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     world.tamper_at("/introspect", move |_| answer(200, "application/json", body.to_string()));
-    let told = introspect(&mut world, &client, &grant, TokenTypeHint::AccessToken).unwrap();
-    assert_eq!((told.is_active(), told.consent_id(), told.expires_at()), (false, None, None));
+    let introspection =
+        introspect(&mut world, &client, &grant, TokenTypeHint::AccessToken).unwrap();
+    assert_eq!(
+        (introspection.is_active(), introspection.consent_id(), introspection.expires_at()),
+        (false, None, None)
+    );
 }
 
 fn other() -> Thumbprint {
@@ -140,14 +147,16 @@ fn a_token_that_is_bound_to_another_key_is_refused() {
         let error = introspect(&mut world, &client, &grant, TokenTypeHint::AccessToken);
         let Err(Error::Server(fault)) = error else { panic!("{binding:?}: {error:?}") };
         assert_eq!(fault.rule, ServerRule::TokenType, "{binding:?}");
-        // What the other binding's member says is not about this token, and silence is no lie.
+        // The member of the other binding is not about this token, and a missing member is
+        // accepted.
         for cnf in [json!({ stray: other() }), json!({}), Value::Null] {
             let patch = json!({ "cnf": cnf });
             world.tamper_at("/introspect", move |answer| patched(answer, &patch));
-            let told = introspect(&mut world, &client, &grant, TokenTypeHint::AccessToken).unwrap();
-            assert!(told.is_active());
+            let introspection =
+                introspect(&mut world, &client, &grant, TokenTypeHint::AccessToken).unwrap();
+            assert!(introspection.is_active());
         }
-        // A refresh token is bound to its client alone.
+        // A refresh token is bound to its client only.
         let patch = json!({ "cnf": { member: other() } });
         world.tamper_at("/introspect", move |answer| patched(answer, &patch));
         assert!(introspect(&mut world, &client, &grant, TokenTypeHint::RefreshToken).is_ok());
@@ -163,9 +172,9 @@ fn introspection_reports_the_only_consent_id() {
     assert_eq!(verified.consent_id(), None);
     let token = verified.tokens().access_token();
     let draft = client.introspect(token, world.draw(), world.now).unwrap();
-    let told = world.run(draft).unwrap();
-    let verified = verified.introspected(&told).unwrap();
-    assert!(verified.consent_id().is_some() && verified.consent_id() == told.consent_id());
+    let introspection = world.run(draft).unwrap();
+    let verified = verified.introspected(&introspection).unwrap();
+    assert!(verified.consent_id().is_some() && verified.consent_id() == introspection.consent_id());
 }
 
 #[test]
@@ -180,8 +189,8 @@ fn an_inactive_token_or_another_consent_hands_the_tokens_back() {
         let token = verified.tokens().access_token().clone();
         world.tamper_at("/introspect", move |answer| patched(answer, &patch));
         let draft = client.introspect(&token, world.draw(), world.now).unwrap();
-        let told = world.run(draft).unwrap();
-        let Refused { error, unspent } = verified.introspected(&told).unwrap_err();
+        let introspection = world.run(draft).unwrap();
+        let Refused { error, unspent } = verified.introspected(&introspection).unwrap_err();
         let Error::Server(fault) = error else { panic!("{error}") };
         assert_eq!((fault.rule, fault.next_step), (rule, NextStep::AskTheInstitution));
         assert_eq!(unspent.tokens().access_token().token().expose(), token.token().expose());
@@ -218,7 +227,7 @@ fn signed(world: &mut World, client: &Client, grant: &StoredGrant) -> Result<Int
     let draft = client.fetch_keys(world.now)?;
     let server_keys = world.run(draft)?;
     match client.verify(jwt, Some(&server_keys), world.now)? {
-        Verification::Done(told) => Ok(told),
+        Verification::Done(introspection) => Ok(introspection),
         Verification::FetchKeys(_) => panic!("the keys do not fit"),
     }
 }
@@ -228,10 +237,13 @@ fn signed_introspection_has_the_same_content() {
     for setup in setups() {
         let mut world = World::new(setup);
         let (client, grant) = world.stored();
-        let told = signed(&mut world, &client, &grant).unwrap();
-        assert!(told.is_active() && told.consent_id() == grant.consent_id(), "{setup:?}");
-        let asked = *world.asked("/introspect").last().unwrap();
-        assert_eq!(asked.header("accept"), "application/token-introspection+jwt");
+        let introspection = signed(&mut world, &client, &grant).unwrap();
+        assert!(
+            introspection.is_active() && introspection.consent_id() == grant.consent_id(),
+            "{setup:?}"
+        );
+        let sent_request = *world.asked("/introspect").last().unwrap();
+        assert_eq!(sent_request.header("accept"), "application/token-introspection+jwt");
         let _ = world.revoke(&client, grant.tokens(), TokenTypeHint::AccessToken).unwrap();
         assert!(!signed(&mut world, &client, &grant).unwrap().is_active(), "{setup:?}");
     }
@@ -275,11 +287,11 @@ fn rejects_introspection_signed_by_another_key() {
     assert!(matches!(verified, Verification::FetchKeys(_)), "{verified:?}");
 }
 
-/// The signed answer, with members of what it says about the token set, signed by `key`.
+/// Returns the signed response with changed `token_introspection` members, signed by `key`.
 fn resigned(answer: Answer, patch: &Value, key: &PrivateKey) -> Answer {
     let mut claims = claims(str::from_utf8(answer.body()).unwrap());
-    let told = claims["token_introspection"].as_object_mut().unwrap();
-    told.extend(patch.as_object().unwrap().clone());
+    let members = claims["token_introspection"].as_object_mut().unwrap();
+    members.extend(patch.as_object().unwrap().clone());
     let input = statement(key.public(), Some("token-introspection+jwt"), &claims).unwrap();
     let jwt = input.attach(&key.sign(&input).unwrap()).unwrap();
     answer.map(|_| jwt.into_bytes())

@@ -1,4 +1,4 @@
-//! The institution's keys change in mid-flow; and when keys are fetched, and when not.
+//! Rotation of the institution's keys during a flow, and the rules for fetching keys.
 
 use core::time::Duration;
 
@@ -30,7 +30,7 @@ fn fetch(world: &mut World, client: &Client) -> Result<ServerKeys, Error> {
     world.run(draft)
 }
 
-/// The answer to a request for keys that was drafted at `now`.
+/// Returns the keys of a request that was drafted at `now`.
 fn read(client: &Client, now: UnixTime, answer: Answer) -> Result<ServerKeys, Error> {
     received(client.fetch_keys(now).unwrap(), &keys(Algorithm::EdDsa), answer, now)
 }
@@ -51,7 +51,7 @@ fn exchanged(world: &mut World, client: &Client, pending: Pending, back: &str) -
     world.exchange(client, pending, back).unwrap()
 }
 
-/// Verification that asks for keys, and the tokens that it hands back for it.
+/// Asserts that verification requests keys, and returns the unverified tokens.
 fn asks_for_keys(
     client: &Client,
     exchanged: Exchanged,
@@ -93,7 +93,7 @@ fn key_fetch_follows_the_decision_table() {
         (Some(&held), KeyNeed::Unknown, at(59), Refuse),
         (Some(&held), KeyNeed::Unknown, at(60), FetchAgain),
         (Some(&held), KeyNeed::Unknown, at(3600), FetchAgain),
-        // A clock that went back is no reason to fetch.
+        // A clock that went back does not cause a fetch.
         (Some(&held), KeyNeed::Any, start() - Duration::from_secs(5), Use),
         (Some(&held), KeyNeed::Unknown, start() - Duration::from_secs(5), Refuse),
     ] {
@@ -105,7 +105,7 @@ proptest! {
     #[test]
     fn changing_key_ids_cause_one_fetch_per_cooldown(
         (time_to_live, cooldown) in (0..300_u64, 0..300_u64),
-        asked in prop::collection::vec((0..120_u64, any::<bool>()), 1..60),
+        steps in prop::collection::vec((0..120_u64, any::<bool>()), 1..60),
     ) {
         let policy = KeyPolicy {
             time_to_live: Duration::from_secs(time_to_live),
@@ -113,7 +113,7 @@ proptest! {
         };
         let (_, client) = world();
         let (mut held, mut now): (Option<ServerKeys>, _) = (None, start());
-        for (later, unknown) in asked {
+        for (later, unknown) in steps {
             now = now + Duration::from_secs(later);
             let need = if unknown { KeyNeed::Unknown } else { KeyNeed::Any };
             let age = held.as_ref().map(|held| now.since(held.fetched_at()).as_secs());
@@ -122,7 +122,7 @@ proptest! {
                     let enough = if unknown { cooldown } else { time_to_live };
                     prop_assert!(age.is_none_or(|age| age >= enough), "{age:?}");
                     held = Some(fetched_at(&client, now));
-                    // What was just fetched is not fetched again at once.
+                    // Fresh keys are not fetched again at once.
                     let again = policy.decide(held.as_ref(), KeyNeed::Unknown, now);
                     prop_assert_eq!(again == KeyDecision::Refuse, cooldown > 0);
                 }
@@ -188,7 +188,7 @@ fn rejects_unpublished_key_after_one_fetch_and_keeps_the_tokens() {
     let exchanged = asks_for_keys(&client, exchanged, Some(&fresh), world.now);
     let decision = KeyPolicy::default().decide(Some(&fresh), KeyNeed::Unknown, world.now);
     assert_eq!(decision, KeyDecision::Refuse);
-    // The institution publishes it again: nothing was lost.
+    // The institution publishes the key again, and the kept tokens verify.
     world.bank.rotate_keys(vec![keys(Algorithm::EdDsa)], OldKeys::Withdrawn);
     let fresh = fetch(&mut world, &client).unwrap();
     verifies(&client, exchanged, Some(&fresh), world.now);
@@ -219,12 +219,12 @@ fn a_signed_callback_survives_a_rotation_too() {
     world.bank.rotate_keys(vec![new_key()], OldKeys::Published);
     let back = world.customer(&url, &fdx_sandbox::customer::Decision::everything());
     let signed = client.signed_callback(pending, &back, world.now).unwrap();
-    let asked = client.verify(signed, Some(&held), world.now).unwrap();
-    let Verification::FetchKeys(signed) = asked else { panic!("{asked:?}") };
+    let verification = client.verify(signed, Some(&held), world.now).unwrap();
+    let Verification::FetchKeys(signed) = verification else { panic!("{verification:?}") };
     let fresh = fetch(&mut world, &client).unwrap();
     let done = client.verify(signed, Some(&fresh), world.now).unwrap();
     let Verification::Done(Callback::Code(accepted)) = done else { panic!("{done:?}") };
-    // And once more, between callback and ID token.
+    // A second rotation, between callback and ID token.
     world.bank.rotate_keys(vec![fresh_key(Algorithm::EdDsa, None)], OldKeys::Withdrawn);
     let draft = client.exchange(accepted, entropy(2), world.now).unwrap();
     let exchanged = world.run(draft).unwrap();
@@ -243,7 +243,7 @@ fn ignores_keys_of_another_jwks_uri() {
     let elsewhere = world.client().unwrap();
     world.tamper_no_more();
     let others = fetch(&mut world, &elsewhere).unwrap();
-    // The same keys, by another URL.
+    // The same keys from another URL.
     assert_eq!(others.jwks(), own.jwks());
     assert_ne!(others.jwks_uri(), own.jwks_uri());
     let exchanged = world.exchanged(&client);
@@ -251,7 +251,7 @@ fn ignores_keys_of_another_jwks_uri() {
     verifies(&client, exchanged, Some(&own), world.now);
 }
 
-/// A change of the answer, the rule that it breaks, and what can be done.
+/// A change of the response, the rule that it breaks, and the next step.
 type Row = (&'static str, fn(Answer) -> Answer, &'static str, NextStep);
 
 #[test]

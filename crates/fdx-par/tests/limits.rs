@@ -1,4 +1,4 @@
-//! Limits, met exactly and passed by one.
+//! Limits: the largest accepted size, and one more.
 
 use core::time::Duration;
 
@@ -50,7 +50,7 @@ fn a_signed_callback_is_taken_until_its_deadline() {
     assert!(client.signed_callback(*refused.unspent, &url, deadline).is_ok());
 }
 
-/// What is pending of a long request with an `acr_values` of this length, and who pushed it.
+/// Returns the pending value of a long request with an `acr_values` of this length, and its client.
 fn long_pending(acr_values: usize) -> (Client, Pending) {
     let cluster = |n| DataCluster::parse(&format!("CLUSTER_OF_A_LATER_VERSION_{n:04}"));
     let consent = ConsentRequest::new(ConsentDuration::OneTime)
@@ -111,7 +111,7 @@ fn reads_three_thousand_accounts() {
     assert_eq!(read["resources"].as_array().unwrap().len(), 3000);
 }
 
-/// How many bytes of an answer are read.
+/// Returns the number of response bytes that are read.
 fn most<T: Output>(world: &World, draft: Draft<T>) -> usize {
     let (request, _) = attached(draft, &world.keys);
     request.max_response_bytes()

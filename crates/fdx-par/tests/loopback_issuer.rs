@@ -1,4 +1,4 @@
-//! An issuer on this machine that speaks plain http, taken by a name that says so.
+//! An issuer on a loopback address that uses plain http, accepted only by its dialect.
 
 use fdx_par::dialect::{self, Line, MASTERCARD_MOCK, Member};
 use fdx_par::{
@@ -36,7 +36,7 @@ fn read(issuer: &Issuer, document: &Value) -> Result<ServerMetadata, Error> {
     }
 }
 
-/// A provider that is not FAPI only in that it speaks http on this machine.
+/// A provider whose only deviation is plain http on a loopback address.
 const LOCAL: Dialect = Dialect::new("local", "a server on this machine")
     .with_members(&[Line { member: Member::LoopbackHttp, source: "these tests" }]);
 
@@ -94,7 +94,7 @@ fn its_endpoints_may_be_http_to_this_machine_alone() {
 
 #[test]
 fn endpoints_of_another_issuer_are_never_http() {
-    // Also not where the issuer is this machine, by https.
+    // The same for a loopback issuer with https.
     for issuer in ["https://bank.example", "https://127.0.0.1:8080"] {
         for parsed in [Issuer::parse(issuer).unwrap(), Issuer::parse_loopback(issuer).unwrap()] {
             let error = read(&parsed, &document(issuer, ISSUER)).unwrap_err();

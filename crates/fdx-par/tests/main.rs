@@ -1,5 +1,5 @@
-//! The behaviour of the client against the sandbox in memory, one module for each behaviour. All
-//! are one program, because linking a program takes seconds.
+//! Tests of the client against the sandbox in memory, with one module for each behaviour. All are
+//! one program, because linking each of many programs would take seconds.
 #![allow(clippy::disallowed_types, reason = "tests compare with serde_json::Value")]
 #![allow(clippy::disallowed_methods, reason = "tests read recorded texts")]
 #![allow(

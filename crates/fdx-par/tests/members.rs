@@ -33,8 +33,8 @@ const VALUES: &[Option<&str>] = &[
     Some("\"\u{e9}\\n\""),
 ];
 
-/// The endpoints whose responses have a table. The rest of a message's path is read by the same
-/// reader as in fdx-rar, which walks it.
+/// The endpoints whose responses have a table. fdx-rar tests the members of nested objects, with
+/// the same reader.
 const MESSAGES: &[(&str, At)] = &[
     ("server metadata", At::Discovery),
     ("push response", At::Push),

@@ -1,4 +1,4 @@
-//! The table of next steps after a refusal, walked through real exchanges.
+//! Checks every row of the table of next steps after a refusal, with real exchanges.
 
 use fdx_par::error::{Codes, NEXT_STEPS, NextStepRow, RefusedCall};
 use fdx_par::{Callback, Error, NextStep, ResourceRequest};
@@ -220,7 +220,7 @@ fn a_nonce_is_required_in_any_form_and_the_request_is_repeated_once() {
             );
             assert_eq!(error.code(), "rfc9449.nonce.again");
         }
-        // Without the header nothing can be repeated, and the error says so.
+        // Without the header the request can't be repeated, and the error reports that.
         let error = refused(At::Push, form);
         assert_eq!(error.code(), "rfc9449.nonce.missing", "form {number}: {error}");
     }

@@ -91,7 +91,7 @@ fn a_code_is_never_sent_again() {
     let (mut world, client) = world();
     let (first, second) = exchange(&mut world, &client);
     assert_eq!(world.lost::<Exchanged>(first), NextStep::StartOver);
-    // And if it were: the institution would refuse it, and end what it had issued.
+    // If the code were sent again, the institution would refuse it and revoke the issued tokens.
     let error = world.run(second).unwrap_err();
     assert_eq!(error.next_step(), NextStep::StartOver);
 }
@@ -112,13 +112,13 @@ fn a_refresh_and_a_revocation_may_be_sent_again() {
     }
 }
 
-/// The claims of everything that a draft wants signed.
+/// Returns the claims of every signing input of a draft.
 fn minted<T: Output>(draft: &Draft<T>) -> Vec<Value> {
     let inputs = draft.signing_inputs().iter();
     inputs.map(|input| claims(str::from_utf8(input.bytes()).unwrap())).collect()
 }
 
-/// The form that would go out.
+/// Returns the form that would be sent.
 fn form<T: Output>(world: &World, draft: Draft<T>) -> Vec<(String, String)> {
     let (request, _) = attached(draft, &world.keys);
     let http = request.into_http();
@@ -162,9 +162,9 @@ fn a_renewed_code_exchange_keeps_code_and_verifier() {
     };
     world.now = world.now + Duration::from_secs(30);
     let _ = world.run(renewed).unwrap();
-    let asked = world.asked("/token").last().unwrap().form();
+    let repeated = world.asked("/token").last().unwrap().form();
     for name in ["code", "code_verifier", "redirect_uri"] {
-        assert_eq!(asked[name], value(&sent, name), "{name}");
+        assert_eq!(repeated[name], value(&sent, name), "{name}");
     }
 }
 
@@ -176,8 +176,8 @@ fn renewed_draft_rejects_signatures_of_the_old_one() {
     let renewed = draft.renew(world.now + Duration::from_secs(30)).unwrap();
     let (request, sent) = renewed.attach(stale).unwrap();
     let certificate = request.certificate();
-    let told = world.carry(request.into_http(), certificate);
-    let Err(Error::Refusal(refusal)) = sent.receive(told, world.now) else { panic!("taken") };
+    let response = world.carry(request.into_http(), certificate);
+    let Err(Error::Refusal(refusal)) = sent.receive(response, world.now) else { panic!("taken") };
     assert!(refusal.is("invalid_client"), "{refusal}");
 }
 
@@ -214,8 +214,8 @@ fn renewal_does_not_add_a_nonce_retry() {
         let signatures = draft.sign(&world.keys).unwrap();
         draft.attach(signatures).unwrap().1
     };
-    // Renewed before it was ever sent: the retry is still there, and with a renewal after it is
-    // spent.
+    // A draft renewed before it was sent still has its retry. A draft renewed after the retry has
+    // none.
     let draft = client.push(&usual_request(), entropy(47), world.now).unwrap();
     let sent = attach(draft.renew(later).unwrap());
     let Ok(Step::Again(again)) = sent.receive(challenged("n1"), later) else { panic!("no retry") };

@@ -1,4 +1,4 @@
-//! What a caller would not see by itself is told, and what belongs to another flow is not taken.
+//! Notices report deviations that a caller would not see, and values of another flow are rejected.
 
 use fdx_jose::statement;
 use fdx_par::dialect::{Line, Member};
@@ -133,7 +133,7 @@ fn receipt_warns_of_missing_id_token() {
         let verified = world.verified(&client);
         let granted = world.granted(&client, verified).unwrap();
         assert_eq!(granted.id_token().is_some(), comes);
-        // The flow itself kept to FAPI 2.0: it is the missing token that is warned of.
+        // The flow itself was FAPI 2.0: the warning is about the missing token.
         assert_eq!(fapi.receipt(&granted, world.now).unwrap().warnings(), warnings);
     }
 }
@@ -145,8 +145,8 @@ const UNPUSHED: Dialect = Dialect::new("unpushed", "a provider that takes no pus
 fn the_receipt_warns_of_a_request_that_was_not_pushed() {
     let mut world = World::new(Setup::default());
     world.tamper_at("/token", |_| {
-        let told = json!({ "access_token": "at-1", "token_type": "DPoP", "expires_in": 300 });
-        answer(200, "application/json", told.to_string())
+        let body = json!({ "access_token": "at-1", "token_type": "DPoP", "expires_in": 300 });
+        answer(200, "application/json", body.to_string())
     });
     let fapi = world.client().unwrap();
     let config = fapi.config().clone().with_dialect(UNPUSHED);
@@ -161,7 +161,7 @@ fn the_receipt_warns_of_a_request_that_was_not_pushed() {
     let exchanged = world.exchange(&client, pending, &callback).unwrap();
     let granted = world.verify(&client, exchanged).unwrap().without_grant();
     let warnings = [ReceiptWarning::NotFapi, ReceiptWarning::NoConsentId];
-    // Whether the configuration still says so or not.
+    // The warning does not depend on the current configuration.
     for client in [client, fapi] {
         assert_eq!(client.receipt(&granted, world.now).unwrap().warnings(), warnings);
     }
@@ -174,10 +174,10 @@ fn rejects_introspection_of_another_flow() {
     let verified = world.verified(&client);
     let other = another(&mut world, &client);
     let draft = client.introspect(other.tokens().access_token(), entropy(41), world.now).unwrap();
-    let told = world.run(draft).unwrap();
-    let refused = verified.introspected(&told).unwrap_err();
+    let introspection = world.run(draft).unwrap();
+    let refused = verified.introspected(&introspection).unwrap_err();
     assert_eq!(refused.error, Error::StoredState(StoredStateFault::OtherClient));
-    assert!(other.introspected(&told).is_ok());
+    assert!(other.introspected(&introspection).is_ok());
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn callback_with_wrong_state_causes_no_key_fetch() {
     let right = world.customer(&url, &Decision::everything());
 
     let key = &world.keys[0];
-    let stranger = key.public().clone().with_kid("nobody's");
+    let stranger = key.public().clone().with_kid("unpublished");
     let claims = json!({
         "iss": bank_issuer().as_str(), "aud": "app-1", "exp": world.now.as_seconds() + 60,
         "state": "guessed", "code": "stolen",

@@ -1,4 +1,4 @@
-//! What a notification can cause: a read of the consent that it names, and nothing else.
+//! A notification causes a read of the consent that it names, and nothing else.
 
 use fdx_par::{CallFault, ConsentRead, Error};
 use fdx_rar::{ConsentHint, ConsentStatus, Notification};
@@ -38,18 +38,18 @@ fn notification_only_causes_a_read_of_the_consent() {
             let draft = client.read_hinted_consent(&grant, &hint, token, entropy, world.now)?;
             world.run(draft)
         };
-        // A lie changes nothing.
-        let told = read(&mut world, "CONSENT_REVOKED").unwrap();
-        assert_eq!(told.grant().status(), Some(&ConsentStatus::Active));
+        // A false notification has no effect.
+        let consent = read(&mut world, "CONSENT_REVOKED").unwrap();
+        assert_eq!(consent.grant().status(), Some(&ConsentStatus::Active));
         world.accounts(&client, grant.tokens().access_token()).unwrap();
-        // The truth, whatever the notification calls it.
+        // The institution's status counts, not the notification's.
         world.revoke_consent(&client, &id, own.access_token()).unwrap();
-        let told = read(&mut world, "CONSENT_UPDATED").unwrap();
-        assert_eq!(told.grant().status(), Some(&ConsentStatus::Revoked));
-        // What was asked went to the institution, whatever link came with the notification.
-        let asked = world.sent.last().unwrap().http.uri().to_string();
+        let consent = read(&mut world, "CONSENT_UPDATED").unwrap();
+        assert_eq!(consent.grant().status(), Some(&ConsentStatus::Revoked));
+        // The requests go to the institution, even if the notification has a link elsewhere.
+        let request = world.sent.last().unwrap().http.uri().to_string();
         let expected = format!("{}/consents/{id}", client.config().fdx_base.as_str());
-        assert_eq!(asked, expected);
+        assert_eq!(request, expected);
     }
 }
 
@@ -58,7 +58,7 @@ fn a_notification_about_another_consent_sends_nothing() {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     let id = grant.consent_id().unwrap().as_str().to_owned();
-    // A stored grant need not know its consent id.
+    // A stored grant may lack a consent id.
     let mut stored: Value = serde_json::from_str(grant.to_json().expose()).unwrap();
     stored.as_object_mut().unwrap().remove("consent_id").unwrap();
     let bare = client.restore(&stored.to_string()).unwrap();

@@ -30,7 +30,7 @@ fn nested(bytes: usize) -> String {
     }
 }
 
-/// JSON that breaks a rule of the reader, or that says something else than it shows.
+/// JSON that breaks a rule of the reader, or that has hidden content.
 fn rows() -> Vec<String> {
     let elements = format!("[{}1]", "1,".repeat(30_000));
     let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
@@ -41,7 +41,7 @@ fn on_a_stack_of(bytes: usize, run: fn()) {
     thread::Builder::new().stack_size(bytes).spawn(run).unwrap().join().unwrap();
 }
 
-/// What registration returns where `member` of the response is this JSON.
+/// Returns the result of a registration whose response has this JSON as `member`.
 fn registered_with(member: &str, json: &str) -> Result<(), Error> {
     let (mut world, registrar) = scene::everything();
     let mut body = scene::echo(&registrar, &serde_json::json!({}));

@@ -1,4 +1,4 @@
-//! Every secret of a flow is known here. None is found in what is printed, and none in a URL.
+//! Searches all printed texts and all URLs of a flow for every secret of the flow.
 
 use std::collections::BTreeMap;
 
@@ -33,16 +33,16 @@ fn leaks(printed: &Printed, secrets: &Secrets) -> Vec<String> {
     leaks
 }
 
-/// The whole, its end, and both as they would stand in a URL.
+/// The whole secret, its end, and both with URL encoding.
 fn needles(secret: &str) -> Vec<String> {
-    assert!(secret.len() >= 16, "too short to be told from chance: {secret}");
+    assert!(secret.len() >= 16, "too short to be distinguished from chance: {secret}");
     let end = &secret[secret.len() - 16..];
     [secret, end].iter().flat_map(|text| [(*text).to_owned(), percent_encode(text)]).collect()
 }
 
 const SEALING_KEY: u8 = 0xc7;
 
-/// All that a flow must not give away, from what went over the wire.
+/// Collects every secret of a flow from its messages.
 fn secrets(world: &World, urls: &[String]) -> Secrets {
     let mut secrets = Secrets::new();
     let mut add = |name: &str, value: &str| {
@@ -51,14 +51,16 @@ fn secrets(world: &World, urls: &[String]) -> Secrets {
             values.push(value.to_owned());
         }
     };
-    for asked in world.sent.iter().filter(|asked| !asked.http.body().is_empty()) {
+    for sent_request in
+        world.sent.iter().filter(|sent_request| !sent_request.http.body().is_empty())
+    {
         for name in ["client_assertion", "code", "code_verifier", "nonce", "state", "token"] {
-            add(name, asked.form().get(name).map_or("", String::as_str));
+            add(name, sent_request.form().get(name).map_or("", String::as_str));
         }
     }
-    for asked in &world.sent {
-        add("proof", &asked.header("dpop"));
-        add("authorization", asked.header("authorization").split(' ').next_back().unwrap());
+    for sent_request in &world.sent {
+        add("proof", &sent_request.header("dpop"));
+        add("authorization", sent_request.header("authorization").split(' ').next_back().unwrap());
     }
     for answer in &world.answers {
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
@@ -92,13 +94,13 @@ fn secrets(world: &World, urls: &[String]) -> Secrets {
     secrets
 }
 
-/// What went over the wire, where secrets belong.
+/// Joins the bodies and headers of all requests, which must contain the secrets.
 fn wire(world: &World) -> String {
     let mut wire = String::new();
-    for asked in &world.sent {
-        wire += str::from_utf8(asked.http.body()).unwrap();
-        wire += &asked.header("authorization");
-        wire += &asked.header("dpop");
+    for sent_request in &world.sent {
+        wire += str::from_utf8(sent_request.http.body()).unwrap();
+        wire += &sent_request.header("authorization");
+        wire += &sent_request.header("dpop");
     }
     world.answers.iter().fold(wire, |wire, answer| wire + &String::from_utf8_lossy(answer.body()))
 }
@@ -107,7 +109,7 @@ fn sealing_keys() -> SealingKeys {
     SealingKeys::new(backend::ring(), SealingKey::new(1, [SEALING_KEY; 32]))
 }
 
-/// The first half: from discovery to the callback, all of it printed.
+/// Runs and prints the first half of a flow: from discovery to the callback.
 fn to_the_callback(
     world: &mut World,
     printed: &mut Printed,
@@ -165,7 +167,7 @@ fn flow(binding: Binding) -> (World, Printed, Secrets) {
     let fetch = client.verify(exchanged, None, world.now).unwrap();
     printed.debug("verification", &fetch);
     let Verification::FetchKeys(exchanged) = fetch else { panic!("verified without a key") };
-    // To a clock that is a day behind, the token was issued in the future.
+    // With a clock that is a day behind, the token was issued in the future.
     let early = world.now - core::time::Duration::from_secs(86_400);
     let refused = client.verify(exchanged, Some(&keys), early).unwrap_err();
     printed.both("refused ID token", &refused);
@@ -218,15 +220,15 @@ fn no_requested_url_contains_a_secret() {
     for binding in [Binding::Dpop, Binding::Mtls] {
         let (world, _, secrets) = flow(binding);
         let mut urls = Printed::default();
-        for asked in &world.sent {
-            urls.both("URL", asked.http.uri());
+        for sent_request in &world.sent {
+            urls.both("URL", sent_request.http.uri());
         }
         assert!(urls.0.len() > 20);
         assert_eq!(leaks(&urls, &secrets), Vec::<String>::new());
     }
 }
 
-/// Every secret was there, and would have been seen.
+/// Asserts that every secret was in the messages, so that the search would have found it.
 #[test]
 fn search_finds_every_planted_secret() {
     for (binding, bound) in [(Binding::Dpop, 12), (Binding::Mtls, 11)] {
@@ -252,7 +254,7 @@ fn search_finds_every_planted_secret() {
                 assert!(leaks.iter().any(|leak| leak.starts_with(name.as_str())), "{name}");
             }
         }
-        // What `http` itself prints is not ours, and is what this test is about.
+        // This test is about the output of the `http` crate itself.
         let mut careless = Printed::default();
         let exchange = world.asked("/token")[0];
         careless.debug("http", &str::from_utf8(exchange.http.body()).unwrap());
@@ -263,7 +265,7 @@ fn search_finds_every_planted_secret() {
     }
 }
 
-/// A way to break a success that holds a secret.
+/// A way to break a successful response that has a secret.
 type Break = (&'static str, &'static str, fn(Answer) -> Answer);
 
 fn with_status(mut answer: Answer, status: u16) -> Answer {
@@ -271,7 +273,7 @@ fn with_status(mut answer: Answer, status: u16) -> Answer {
     answer
 }
 
-/// The secrets of the body, once more as what an error would say.
+/// The secrets of the body, in the form that an error would print.
 fn echoed(answer: Answer) -> Answer {
     let body = String::from_utf8(answer.body().clone()).unwrap();
     patched(answer, &json!({ "error": body, "error_description": body, "error_uri": body }))
@@ -338,7 +340,7 @@ fn errors_contain_no_secret_of_a_success() {
             };
             assert!(matches!(error, Error::Server(_)), "{path}, {name}: {error}");
             let mut secrets = secrets(&world, &[]);
-            // The broken answer itself, for what is no JSON any more.
+            // The broken response itself, if it is no longer JSON.
             let body = String::from_utf8(world.answers.last().unwrap().body().clone()).unwrap();
             secrets.entry("the body".into()).or_default().push(body);
             let leaks = leaks(&printed, &secrets);

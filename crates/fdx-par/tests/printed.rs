@@ -1,6 +1,7 @@
-//! What a log sees: the whole text of each value, in the order in which they come about.
+//! The `Debug` text of each value of a flow, in the order of the flow.
 //!
-//! `planted_secrets` searches for what must not be printed. Here a reader sees what is.
+//! `planted_secrets` searches for texts that must not be printed. This module shows the printed
+//! ones.
 
 use std::fmt::Debug;
 
@@ -17,7 +18,7 @@ use crate::registration::scene;
 
 const SILENT: NoncePolicy = NoncePolicy::Silent;
 
-/// `<name>` stands for a value of this very flow.
+/// `<name>` stands for a value of this flow.
 fn hold(printed: &[String], expected: &[&str], values: &[(&str, String)]) {
     let written = |text: &&str| {
         values.iter().fold((*text).to_owned(), |text, (name, value)| text.replace(name, value))

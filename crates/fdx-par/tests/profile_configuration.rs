@@ -1,4 +1,4 @@
-//! What a configuration can't be, whatever the server says.
+//! Configurations that are rejected for every server.
 
 use fdx_jose::Algorithm;
 use fdx_par::{CallFault, Client, ConfigurationFault};
@@ -12,7 +12,7 @@ fn an_issuer_has_no_query_and_no_fragment() {
         ["https://bank.example?", "https://bank.example?a=b", "https://bank.example/fdx?tenant=1"]
     {
         assert!(Issuer::parse(text).is_err(), "{text}");
-        // The control: it is the query that makes the difference.
+        // The control: without the query the issuer is accepted.
         assert!(HttpsUrl::parse(text).is_ok(), "{text}");
     }
     for text in ["https://bank.example#", "https://bank.example/#a", "http://bank.example", ""] {

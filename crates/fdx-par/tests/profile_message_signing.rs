@@ -1,4 +1,5 @@
-//! FAPI 2.0 Message Signing: what a signed push holds, and which callbacks and introspections pass.
+//! FAPI 2.0 Message Signing: the content of a signed push, and the accepted callbacks and
+//! introspections.
 
 use std::collections::BTreeSet;
 
@@ -16,19 +17,22 @@ fn signed_push(max_age: u64) -> (World, Vec<Value>) {
     let mut world = World::new(Setup { requests: Requests::Signed, ..Setup::default() });
     let client = world.client().unwrap();
     let _ = world.push(&client, &usual_request().max_age(max_age)).unwrap();
-    let objects =
-        world.asked("/par").iter().map(|asked| claims(&asked.form()["request"])).collect();
+    let objects = world
+        .asked("/par")
+        .iter()
+        .map(|sent_request| claims(&sent_request.form()["request"]))
+        .collect();
     (world, objects)
 }
 
 #[test]
 fn a_signed_push_has_everything_inside() {
     let (world, objects) = signed_push(300);
-    for asked in world.asked("/par") {
-        let names: BTreeSet<_> = asked.form().into_keys().collect();
+    for sent_request in world.asked("/par") {
+        let names: BTreeSet<_> = sent_request.form().into_keys().collect();
         let outside = ["client_assertion", "client_assertion_type", "client_id", "request"];
         assert!(names.iter().map(String::as_str).eq(outside), "{names:?}");
-        assert_eq!(asked.form()["client_id"], "app-1");
+        assert_eq!(sent_request.form()["client_id"], "app-1");
     }
     let plain = {
         let mut world = World::new(Setup::default());
@@ -68,8 +72,8 @@ fn request_object_has_iss_aud_and_lifetime() {
         assert!(jtis.insert(object["jti"].to_string()), "a jti came twice");
     }
     assert_eq!(objects.len(), 2, "the challenge of a nonce makes another request object");
-    for asked in world.asked("/par") {
-        let jws = asked.form()["request"].clone();
+    for sent_request in world.asked("/par") {
+        let jws = sent_request.form()["request"].clone();
         let (header, _) = jws.split_once('.').unwrap();
         let header: Value = serde_json::from_slice(&base64url::decode(header).unwrap()).unwrap();
         assert_eq!(header["typ"], "oauth-authz-req+jwt");
@@ -143,8 +147,8 @@ impl Jarm {
 #[test]
 fn requests_a_signed_response() {
     let (jarm, _) = jarm();
-    for asked in jarm.world.asked("/par") {
-        assert_eq!(asked.form()["response_mode"], "jwt");
+    for sent_request in jarm.world.asked("/par") {
+        assert_eq!(sent_request.form()["response_mode"], "jwt");
     }
 }
 
@@ -167,10 +171,10 @@ fn accepts_only_the_signed_response_and_keeps_the_flow() {
     let again = |patch: Value| jarm.again(&patch, &key);
     for (what, query, error) in [
         ("a bare code", format!("code={code}&state={state}"), "jarm.response.missing"),
-        ("a code beside it", format!("{right}&code={code}"), "jarm.response.missing"),
-        ("a state beside it", format!("{right}&state={state}"), "jarm.response.missing"),
-        ("an iss beside it", format!("{right}&iss=x"), "jarm.response.missing"),
-        ("an error beside it", format!("{right}&error=x"), "jarm.response.missing"),
+        ("code next to it", format!("{right}&code={code}"), "jarm.response.missing"),
+        ("state next to it", format!("{right}&state={state}"), "jarm.response.missing"),
+        ("iss next to it", format!("{right}&iss=x"), "jarm.response.missing"),
+        ("error next to it", format!("{right}&error=x"), "jarm.response.missing"),
         ("nothing", String::new(), "jarm.response.missing"),
         ("two responses", format!("{right}&{right}"), "rfc6749.callback.duplicate"),
         ("a broken signature", broken, "jarm.signature"),
@@ -243,7 +247,7 @@ fn requests_and_verifies_signed_introspection() {
     let draft = client.fetch_keys(world.now).unwrap();
     let server_keys = world.run(draft).unwrap();
     match client.verify(jwt, Some(&server_keys), world.now).unwrap() {
-        Verification::Done(told) => assert!(told.is_active()),
+        Verification::Done(introspection) => assert!(introspection.is_active()),
         Verification::FetchKeys(_) => panic!("the keys do not fit"),
     }
 

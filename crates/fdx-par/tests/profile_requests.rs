@@ -1,4 +1,4 @@
-//! What is sent, against the rules of FAPI 2.0 for clients: each request as it went over the wire.
+//! Checks every sent request against the rules of FAPI 2.0 for clients.
 
 use std::collections::BTreeSet;
 
@@ -28,8 +28,8 @@ fn world(authentication: Authentication, binding: Binding) -> World {
     World::new(Setup { authentication, binding, ..Setup::default() })
 }
 
-fn names(asked: &Asked) -> BTreeSet<String> {
-    asked.form().into_keys().collect()
+fn names(sent_request: &Asked) -> BTreeSet<String> {
+    sent_request.form().into_keys().collect()
 }
 
 fn set(names: &[&str]) -> BTreeSet<String> {
@@ -42,7 +42,7 @@ fn authorization_url_has_only_client_id_and_request_uri() {
     {
         for endpoint in ["https://bank.example/authorize", "https://bank.example/a?tenant=1"] {
             let mut world = World::new(Setup::default());
-            world.tamper(move |asked, answer| match asked.uri().path() {
+            world.tamper(move |sent_request, answer| match sent_request.uri().path() {
                 "/par" if answer.status() == 201 => {
                     patched(answer, &json!({ "request_uri": request_uri }))
                 }
@@ -70,10 +70,10 @@ fn push_has_the_parameters_fapi_requires() {
         let mut world = world(Authentication::PrivateKeyJwt, binding);
         let client = world.client().unwrap();
         let _ = world.push(&client, &usual_request()).unwrap();
-        let asked = *world.asked("/par").last().unwrap();
-        assert_eq!(asked.http.method(), Method::POST);
-        assert_eq!(asked.header("content-type"), "application/x-www-form-urlencoded");
-        let form = asked.form();
+        let sent_request = *world.asked("/par").last().unwrap();
+        assert_eq!(sent_request.http.method(), Method::POST);
+        assert_eq!(sent_request.header("content-type"), "application/x-www-form-urlencoded");
+        let form = sent_request.form();
         let mut expected = set(&[
             "response_type",
             "client_id",
@@ -95,7 +95,7 @@ fn push_has_the_parameters_fapi_requires() {
             let thumbprint = keys(world.algorithm()).public().thumbprint().to_string();
             assert_eq!(form["dpop_jkt"], thumbprint);
         }
-        assert_eq!(names(asked), expected, "{binding:?}");
+        assert_eq!(names(sent_request), expected, "{binding:?}");
         assert_eq!(form["response_type"], "code");
         assert_eq!(form["code_challenge_method"], "S256");
         assert_eq!(form["redirect_uri"], "https://app.example/callback");
@@ -113,8 +113,8 @@ fn the_verifier_is_sent_with_the_code_and_fits_the_challenge() {
     let client = world.client().unwrap();
     let _ = world.exchanged(&client);
     let pushed = world.asked("/par").last().unwrap().form();
-    let asked = *world.asked("/token").last().unwrap();
-    let form = asked.form();
+    let sent_request = *world.asked("/token").last().unwrap();
+    let form = sent_request.form();
     let expected = [
         "grant_type",
         "code",
@@ -123,7 +123,7 @@ fn the_verifier_is_sent_with_the_code_and_fits_the_challenge() {
         "client_assertion",
         "client_assertion_type",
     ];
-    assert_eq!(names(asked), set(&expected));
+    assert_eq!(names(sent_request), set(&expected));
     assert_eq!(form["grant_type"], "authorization_code");
     assert_eq!(form["redirect_uri"], pushed["redirect_uri"]);
     let verifier = CodeVerifier::parse(&form["code_verifier"]).unwrap();
@@ -139,9 +139,9 @@ fn each_push_has_its_own_verifier() {
         let draft = client.push(&usual_request(), entropy(100 + number), world.now).unwrap();
         let _ = world.run(draft).unwrap();
     }
-    for asked in world.asked("/par") {
+    for sent_request in world.asked("/par") {
         for name in ["code_challenge", "state", "nonce"] {
-            assert!(seen.insert(asked.form()[name].clone()), "{name} came twice");
+            assert!(seen.insert(sent_request.form()[name].clone()), "{name} came twice");
         }
     }
 }
@@ -156,12 +156,12 @@ fn authorization_details_is_one_array_of_typed_objects() {
     let details = details.as_array().unwrap();
     assert!(!details.is_empty());
     assert!(details.iter().all(|detail| detail["type"] == "fdx_v1.0"), "{details:?}");
-    // Least privilege: the scopes are those of the consent, and what was asked for by name.
-    let asked: BTreeSet<_> = form["scope"].split(' ').map(str::to_owned).collect();
+    // Least privilege: the scopes are those of the consent and those requested by name.
+    let sent_request: BTreeSet<_> = form["scope"].split(' ').map(str::to_owned).collect();
     let consent = consent_request().scopes().to_string();
     let mut expected: BTreeSet<_> = consent.split(' ').map(str::to_owned).collect();
     expected.extend(set(&["openid", "offline_access"]));
-    assert_eq!(asked, expected);
+    assert_eq!(sent_request, expected);
 }
 
 #[test]
@@ -204,10 +204,10 @@ fn access_token_is_only_in_the_authorization_header() {
         world.run(draft).unwrap();
         let text = token.token().expose();
         let mut carried = 0;
-        for asked in &world.sent {
-            let (uri, body) = (asked.http.uri().to_string(), asked.http.body());
+        for sent_request in &world.sent {
+            let (uri, body) = (sent_request.http.uri().to_string(), sent_request.http.body());
             assert!(!uri.contains(text) && !String::from_utf8_lossy(body).contains(text), "{uri}");
-            for (name, value) in asked.http.headers() {
+            for (name, value) in sent_request.http.headers() {
                 let holds = value.to_str().unwrap().contains(text);
                 assert_eq!(holds, name == "authorization" && uri.contains("/fdx/"), "{name}");
                 carried += usize::from(holds);
@@ -236,30 +236,30 @@ fn a_client_authenticates_in_one_way_at_every_endpoint() {
             let mut world = world(authentication, binding);
             let client = everything(&mut world);
             for path in ["/par", "/token", "/introspect", "/revoke"] {
-                let asked = world.asked(path);
-                assert!(!asked.is_empty(), "{path}");
-                for asked in asked {
-                    let form = asked.form();
+                let sent_request = world.asked(path);
+                assert!(!sent_request.is_empty(), "{path}");
+                for sent_request in sent_request {
+                    let form = sent_request.form();
                     if authentication == Authentication::PrivateKeyJwt {
-                        assertion(asked, &client);
+                        assertion(sent_request, &client);
                     } else {
-                        // RFC 8705 2: client_id says whose certificate this is.
+                        // RFC 8705 2: client_id identifies the client of the certificate.
                         assert_eq!(form["client_id"], "app-1", "{path}");
                         assert!(!form.contains_key("client_assertion"), "{path}");
                     }
                     assert!(!form.contains_key("client_secret"));
-                    assert_eq!(asked.header("authorization"), "", "{path}");
+                    assert_eq!(sent_request.header("authorization"), "", "{path}");
                 }
             }
         }
     }
 }
 
-fn assertion(asked: &Asked, client: &Client) {
-    let form = asked.form();
+fn assertion(sent_request: &Asked, client: &Client) {
+    let form = sent_request.form();
     let jwt_bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     assert_eq!(form["client_assertion_type"], jwt_bearer);
-    let claims = asked.assertion();
+    let claims = sent_request.assertion();
     assert_eq!(claims["aud"], json!(client.config().issuer.as_str()), "a text, and the issuer");
     assert_eq!((&claims["iss"], &claims["sub"]), (&json!("app-1"), &json!("app-1")));
     let lifetime = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
@@ -274,8 +274,9 @@ fn assertion(asked: &Asked, client: &Client) {
 fn no_assertion_is_ever_sent_twice() {
     let mut world = World::new(Setup::default());
     everything(&mut world);
-    let posts = world.sent.iter().filter(|asked| asked.http.method() == Method::POST);
-    let jtis: Vec<_> = posts.map(|asked| asked.assertion()["jti"].to_string()).collect();
+    let posts = world.sent.iter().filter(|sent_request| sent_request.http.method() == Method::POST);
+    let jtis: Vec<_> =
+        posts.map(|sent_request| sent_request.assertion()["jti"].to_string()).collect();
     let distinct: BTreeSet<_> = jtis.iter().collect();
     assert!(jtis.len() >= 5 && distinct.len() == jtis.len(), "{jtis:?}");
 }
@@ -285,24 +286,24 @@ fn proof_has_exactly_the_required_claims() {
     let mut world = World::new(Setup::default());
     everything(&mut world);
     let mut seen = BTreeSet::new();
-    for asked in &world.sent {
-        let (uri, proof) = (asked.http.uri().clone(), asked.proof());
+    for sent_request in &world.sent {
+        let (uri, proof) = (sent_request.http.uri().clone(), sent_request.proof());
         let bound = matches!(uri.path(), "/par" | "/token") || uri.path().starts_with("/fdx/");
         assert_eq!(proof.is_object(), bound, "{uri}");
         let Some(members) = proof.as_object() else { continue };
         let mut expected = set(&["jti", "htm", "htu", "iat"]);
-        // RFC 9449 4.2: ath beside an access token alone.
+        // RFC 9449 4.2: ath only with an access token.
         if uri.path().starts_with("/fdx/") {
             expected.insert("ath".to_owned());
         }
         let found: BTreeSet<_> = members.keys().filter(|name| *name != "nonce").cloned().collect();
         assert_eq!(found, expected, "{uri}");
-        assert_eq!(proof["htm"], asked.http.method().as_str());
+        assert_eq!(proof["htm"], sent_request.http.method().as_str());
         let place = uri.to_string();
         assert_eq!(proof["htu"], place.split('?').next().unwrap());
         assert!(seen.insert(proof["jti"].to_string()), "{uri}");
-        assert_eq!(asked.http.headers().get_all("dpop").iter().count(), 1);
-        let jws = asked.header("dpop");
+        assert_eq!(sent_request.http.headers().get_all("dpop").iter().count(), 1);
+        let jws = sent_request.header("dpop");
         let (header, _) = jws.split_once('.').unwrap();
         let header: Value = serde_json::from_slice(&base64url::decode(header).unwrap()).unwrap();
         assert_eq!(header["typ"], "dpop+jwt");

@@ -1,5 +1,5 @@
-//! Refreshing: what is kept, what is bound, and who the customer has to be (RFC 6749 section 6,
-//! OpenID Connect Core 12.2).
+//! Refreshes: the tokens that are kept, their binding, and the customer's identity (RFC 6749
+//! section 6, OpenID Connect Core 12.2).
 
 use core::time::Duration;
 
@@ -39,15 +39,15 @@ fn keeps_old_refresh_token_if_the_response_has_none() {
         let mut world = World::new(setup(policy));
         let (client, first) = world.stored();
         let refreshed = world.refresh(&client, &first).unwrap();
-        let told: Value = serde_json::from_slice(world.answers.last().unwrap().body()).unwrap();
+        let response: Value = serde_json::from_slice(world.answers.last().unwrap().body()).unwrap();
         let stored = persisted(&refreshed.to_json());
         let same = stored["refresh_token"] == refresh_token(&first);
         assert_eq!(same, policy != RefreshPolicy::Rotate, "{policy:?}");
         match policy {
-            RefreshPolicy::Keep => assert_eq!(told["refresh_token"], Value::Null),
-            _ => assert_eq!(told["refresh_token"], stored["refresh_token"]),
+            RefreshPolicy::Keep => assert_eq!(response["refresh_token"], Value::Null),
+            _ => assert_eq!(response["refresh_token"], stored["refresh_token"]),
         }
-        assert_eq!(told["access_token"], stored["access_token"]);
+        assert_eq!(response["access_token"], stored["access_token"]);
         assert_ne!(stored["access_token"], access_token(&first));
     }
 }
@@ -73,7 +73,7 @@ fn a_grant_is_refreshed_again_and_again_and_stays_the_same_grant() {
     }
 }
 
-/// Refreshes, and hears nothing.
+/// Sends a refresh and receives no response.
 fn on_no_response(world: &mut World, client: &Client, grant: &StoredGrant) -> NextStep {
     let draft = client.refresh(grant, world.draw(), world.now).unwrap();
     world.lost(draft)
@@ -118,7 +118,7 @@ fn refresh_only_borrows_the_grant() {
     let mut world = World::new(setup(RefreshPolicy::Rotate));
     let (client, grant) = world.stored();
     let before = grant.to_json();
-    // Dropped before it was signed, refused by a proxy, and broken on its way: all may be repeated.
+    // A draft that was dropped unsigned, refused by a proxy, or lost in transit may be repeated.
     drop(client.refresh(&grant, entropy(90), world.now).unwrap());
     world.tamper_at("/token", |_| answer(503, "text/html", "<p>later"));
     let error = world.refresh(&client, &grant).unwrap_err();
@@ -141,8 +141,8 @@ fn a_new_dpop_key_binds_the_new_token() {
     let thumbprint = next.public().thumbprint();
     world.keys.push(next);
     let client = Client::new(config, client.metadata().clone()).unwrap();
-    // The old access token can't be used with the new key alone, and that is told before it is
-    // sent; the grant can.
+    // The old access token can't be used with only the new key, which is an error before the call
+    // is sent. The grant can.
     let sent = world.sent.len();
     let error = world.accounts(&client, grant.tokens().access_token()).unwrap_err();
     assert_eq!((error, world.sent.len()), (StoredStateFault::OtherKey.into(), sent));
@@ -171,8 +171,8 @@ fn a_renewed_certificate_binds_the_new_token() {
     world.accounts(&client, token).unwrap();
 }
 
-/// Refreshes with an ID token whose claims are changed: the error, and whether the refusal returns
-/// the new tokens.
+/// Refreshes with an ID token whose claims are changed. Returns the error, and whether the refusal
+/// returns the new tokens.
 fn refreshed_as(patch: Value) -> (Error, bool) {
     let mut world = World::new(setup(RefreshPolicy::Rotate));
     let (client, grant) = world.stored();
@@ -181,7 +181,7 @@ fn refreshed_as(patch: Value) -> (Error, bool) {
     let refreshed = world.refresh(&client, &grant).unwrap();
     let stored = refreshed.to_json();
     let refused = world.verify_refreshed(&client, refreshed).unwrap_err();
-    // What was persisted before the check is what the refusal returns.
+    // The refusal returns the tokens that were persisted before the check.
     assert_eq!(refused.unspent.to_json(), stored);
     let new = persisted(&stored)["refresh_token"].as_str().map(str::to_owned);
     (refused.error, new.is_some_and(|new| new != refresh_token(&grant)))
@@ -233,7 +233,7 @@ fn the_refreshed_id_token_may_repeat_the_first_nonce() {
     let key = keys(world.algorithm());
     world.tamper_at("/token", move |answer| signed_again(answer, &patch, &key));
     let again = world.renewed(&client, &grant);
-    // Nor is it forgotten for the refresh after that.
+    // The next refresh still checks it.
     world.renewed(&client, &again);
 }
 
@@ -276,7 +276,7 @@ fn an_id_token_by_an_unknown_key_keeps_the_tokens() {
     }
 }
 
-/// Why a refresh is refused whose ID token has these claims, and is signed again.
+/// Returns the error of a refresh whose ID token has these claims and is signed again.
 fn refused_for(world: &mut World, client: &Client, grant: &StoredGrant, claims: Value) -> Error {
     let key = keys(world.algorithm());
     world.tamper_at("/token", move |answer| signed_again(answer, &claims, &key));
@@ -284,7 +284,7 @@ fn refused_for(world: &mut World, client: &Client, grant: &StoredGrant, claims: 
     world.verify_refreshed(client, refreshed).unwrap_err().error
 }
 
-/// By a text that another program wrote: who the customer is binds all the same.
+/// A text of another program: its identity still binds.
 #[test]
 fn stored_identity_without_nonce_still_binds_later_id_tokens() {
     let mut world = World::new(Setup::default());
@@ -351,7 +351,7 @@ fn another_client_s_grant_is_never_sent() {
 fn a_challenged_refresh_is_sent_once_more_with_a_fresh_assertion_and_proof() {
     let mut world = World::new(setup(RefreshPolicy::Rotate));
     let (_, grant) = world.stored();
-    // Another node, which has not heard of any nonce.
+    // Another node, which has no nonce.
     let client = world.client().unwrap();
     let before = world.asked("/token").len();
     let _ = world.renewed(&client, &grant);
@@ -413,17 +413,17 @@ fn rejects_refreshed_token_with_another_binding() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// Whatever the answers' refresh tokens are, the last one that was told is kept.
+    /// The client keeps the last refresh token that any response had.
     #[test]
-    fn keeps_the_last_reported_refresh_token(told in prop::collection::vec(
+    fn keeps_the_last_reported_refresh_token(tokens in prop::collection::vec(
         prop::option::of("[a-z]{1,12}"), 1..6)) {
         let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
         let (client, mut grant) = world.stored();
-        for told in told {
-            let expected = told.clone().unwrap_or_else(|| refresh_token(&grant).to_owned());
-            // The institution knows its own alone: what it answers to the last one is made up.
+        for token in tokens {
+            let expected = token.clone().unwrap_or_else(|| refresh_token(&grant).to_owned());
+            // The institution does not know the generated token, so the test writes its response.
             let body = json!({
-                "access_token": "a", "token_type": "DPoP", "refresh_token": told,
+                "access_token": "a", "token_type": "DPoP", "refresh_token": token,
             });
             world.tamper_at("/token", move |_| {
                 answer(200, "application/json", body.to_string())

@@ -1,4 +1,4 @@
-//! What a server says beside its error code costs nobody the code.
+//! Malformed members of an error response do not hide its error code.
 
 use std::error::Error as _;
 
@@ -59,9 +59,9 @@ fn ignores_empty_retry_after() {
     let mut world = world();
     let (client, grant) = world.stored();
     world.tamper_at("/token", move |_| {
-        let mut told = answer(429, "text/plain", "");
-        told.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(""));
-        told
+        let mut response = answer(429, "text/plain", "");
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(""));
+        response
     });
     let refusal = refusal(world.refresh(&client, &grant).unwrap_err());
     assert_eq!(refusal.next_step, NextStep::Retry { after: None });

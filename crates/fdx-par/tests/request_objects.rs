@@ -1,4 +1,4 @@
-//! What is pushed as a signed request object (RFC 9101, FAPI 2.0 Message Signing 5.3.2), decoded.
+//! Decodes the pushed request objects (RFC 9101, FAPI 2.0 Message Signing 5.3.2).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -39,7 +39,7 @@ const PLAIN: Setup = Setup { requests: Requests::Plain, ..SIGNED };
 const OWN: [&str; 6] = ["aud", "exp", "iat", "iss", "jti", "nbf"];
 const AUTHENTICATES: [&str; 2] = ["client_assertion", "client_assertion_type"];
 
-/// Everything that can be asked for.
+/// A request with every option.
 fn whole_request() -> AuthorizationRequest {
     usual_request()
         .max_age(300)
@@ -73,7 +73,7 @@ static KEYS: LazyLock<Vec<PrivateKey>> = LazyLock::new(|| ALL.map(keys).into());
 
 const ALL: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Ps256];
 
-/// What a parameter of a form is as a claim: RFC 9101 section 4 keeps numbers and structures.
+/// Converts a form's parameter into a claim: RFC 9101 section 4 keeps numbers and structures.
 fn as_claim(name: &str, text: &str) -> Value {
     match name {
         "authorization_details" | "max_age" => serde_json::from_str(text).unwrap(),
@@ -81,7 +81,7 @@ fn as_claim(name: &str, text: &str) -> Value {
     }
 }
 
-/// Holds a signed push against the plain one of the same request.
+/// Compares a signed push with the plain one of the same request.
 fn compare(plain: &BTreeMap<String, String>, signed: &BTreeMap<String, String>) {
     let object = claims(&signed["request"]);
     for (name, text) in plain {
@@ -99,7 +99,7 @@ fn compare(plain: &BTreeMap<String, String>, signed: &BTreeMap<String, String>) 
 
 #[test]
 fn only_client_id_and_credentials_are_next_to_a_request_object() {
-    for (authentication, beside) in [
+    for (authentication, outside) in [
         (
             Authentication::PrivateKeyJwt,
             &["client_assertion", "client_assertion_type", "client_id", "request"][..],
@@ -111,7 +111,7 @@ fn only_client_id_and_credentials_are_next_to_a_request_object() {
             let setup = Setup { authentication, binding, ..SIGNED };
             let client = Client::new(setup.config(), metadata(setup)).unwrap();
             let form = form(&client, &whole_request());
-            assert!(form.keys().eq(beside), "{setup:?}: {:?}", form.keys());
+            assert!(form.keys().eq(outside), "{setup:?}: {:?}", form.keys());
             assert_eq!(form["client_id"], claims(&form["request"])["client_id"]);
         }
     }
@@ -183,7 +183,7 @@ fn several_resources_are_an_array() {
 
 #[test]
 fn rejects_extra_with_a_protocol_name() {
-    // RFC 9126 2.1, RFC 9101 4 and 10.8, and everything else that is written here.
+    // RFC 9126 2.1, RFC 9101 4 and 10.8, and every parameter that this crate writes.
     let mut reserved = BTreeSet::from([
         "client_assertion",
         "client_assertion_type",
@@ -253,7 +253,7 @@ fn three_roles_are_signed_each_by_the_key_that_it_names() {
         let digest: [u8; 32] = Sha256::digest(input.bytes()).into();
         assert_eq!(input.digest(), digest);
     }
-    // One key alone is not enough: nothing is signed by another than the named one.
+    // With one key only, the other signatures fail: each needs the key that it names.
     for algorithm in ALL {
         assert!(draft.sign(&keys(algorithm)).is_err(), "{algorithm}");
     }

@@ -1,4 +1,4 @@
-//! What is asked where it is no FDX consent, from the push to the receipt.
+//! Requests without an FDX consent, from the push to the receipt.
 
 use core::time::Duration;
 
@@ -43,7 +43,7 @@ const GENERATES_ID: Dialect = Dialect::new("generates-id", "a provider").with_me
     source: "this test",
 }]);
 
-/// A world whose institution takes every push, and the client in it.
+/// Creates a world whose institution accepts every push, and its client.
 fn world() -> (World, Client) {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     world.tamper_at("/.well-known/oauth-authorization-server", |mut answer| {
@@ -67,7 +67,7 @@ fn pushed(world: &mut World, client: &Client, request: &AuthorizationRequest) ->
     world.run(draft).unwrap().redirect(world.now).unwrap().1
 }
 
-/// What becomes of a pushed request whose token response has `more` members.
+/// Returns the result of a pushed request whose token response has `more` members.
 fn verified(request: &AuthorizationRequest, more: Value) -> Result<(Client, Verified), Error> {
     let (mut world, client) = world();
     let pending = pushed(&mut world, &client, request);
@@ -75,9 +75,9 @@ fn verified(request: &AuthorizationRequest, more: Value) -> Result<(Client, Veri
     let callback = format!(
         "https://app.example/callback?code=c0de&state={state}&iss=https%3A%2F%2Fbank.example"
     );
-    let mut told = json!({ "access_token": "at-1", "token_type": "DPoP", "expires_in": 300 });
-    told.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    world.tamper_at("/token", move |_| answer(200, "application/json", told.to_string()));
+    let mut body = json!({ "access_token": "at-1", "token_type": "DPoP", "expires_in": 300 });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    world.tamper_at("/token", move |_| answer(200, "application/json", body.to_string()));
     let exchanged = world.exchange(&client, pending, &callback)?;
     let verified = world.verify(&client, exchanged)?;
     Ok((client, verified))
@@ -90,9 +90,12 @@ fn each_kind_of_request_is_pushed_unchanged() {
         let pending = pushed(&mut world, &client, &request);
         assert_eq!(pending.requested(), request.requested());
         let form = world.sent.last().unwrap().form();
-        let asked = request.requested().authorization_details();
+        let sent_request = request.requested().authorization_details();
         let sent = form.get("authorization_details");
-        assert_eq!(sent.map(String::as_str), asked.map(|details| details.to_json()).as_deref());
+        assert_eq!(
+            sent.map(String::as_str),
+            sent_request.map(|details| details.to_json()).as_deref()
+        );
         assert_eq!(form["scope"], request.requested().scopes().to_string());
     }
 }
@@ -113,14 +116,14 @@ fn each_kind_of_request_is_restored_from_the_seal() {
 #[test]
 fn rejects_another_consent_id_than_the_clients() {
     let request = AuthorizationRequest::of_details(details(), scopes("accounts"));
-    let told = |id: &str| {
+    let with_id = |id: &str| {
         json!({ "authorization_details": [{
             "type": "urn:openfinanceuae:account-access-consent:v2.1",
             "consent": { "Data": { "ConsentId": id, "Status": "Authorized" }, "Links": {} },
         }] })
     };
     let id = consent().consent_id().to_owned();
-    let (client, right) = verified(&request, told(&id)).unwrap();
+    let (client, right) = verified(&request, with_id(&id)).unwrap();
     assert_eq!(right.consent_id().map(|id| id.as_str().to_owned()), Some(id));
     let granted = right.without_grant();
     let receipt = client.receipt(&granted, start()).unwrap();
@@ -132,7 +135,7 @@ fn rejects_another_consent_id_than_the_clients() {
         Err(Error::Server(fault)) => Some(fault.rule),
         _ => None,
     };
-    assert_eq!(rule(told("another")), Some(ServerRule::ConsentIdOther));
+    assert_eq!(rule(with_id("another")), Some(ServerRule::ConsentIdOther));
     assert_eq!(rule(json!({})), Some(ServerRule::AuthorizationDetailsMissing));
     let empty = json!({ "authorization_details": [] });
     assert_eq!(rule(empty), Some(ServerRule::AuthorizationDetailsMissing));
@@ -142,8 +145,8 @@ fn rejects_another_consent_id_than_the_clients() {
 fn unreadable_details_keep_the_tokens() {
     let request = AuthorizationRequest::new(consent_request());
     for unreadable in [json!(7), json!("[]"), json!({}), json!([{}]), json!([7])] {
-        let told = json!({ "authorization_details": unreadable, "grant_id": "c-1" });
-        let (_, verified) = verified(&request, told).unwrap();
+        let members = json!({ "authorization_details": unreadable, "grant_id": "c-1" });
+        let (_, verified) = verified(&request, members).unwrap();
         assert_eq!(
             verified.notices(),
             [Notice::NotUnderstood("authorization_details")],

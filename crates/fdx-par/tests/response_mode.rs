@@ -1,4 +1,4 @@
-//! A flow that asked for a signed callback takes no other, whatever the configuration says since.
+//! A flow that requested a signed callback rejects any other, even after a change of configuration.
 
 use fdx_jose::{SealingKey, SealingKeys, backend};
 use fdx_par::{CallFault, Client, ResponseMode};
@@ -25,8 +25,8 @@ fn rejects_bare_code_if_a_signed_callback_was_requested() {
     let (pending, back) = world.pending(&client);
     let keys = SealingKeys::new(backend::ring(), SealingKey::new(1, [1; 32]));
     let sealed = pending.seal(&keys, b"", entropy(8)).unwrap();
-    let told = claims(back.split("response=").nth(1).unwrap());
-    let state = told["state"].as_str().unwrap();
+    let response = claims(back.split("response=").nth(1).unwrap());
+    let state = response["state"].as_str().unwrap();
     let bare = format!(
         "https://app.example/callback?code=forged&state={state}&iss={}",
         client.config().issuer
@@ -37,7 +37,7 @@ fn rejects_bare_code_if_a_signed_callback_was_requested() {
         assert_eq!(pending.response_mode(), ResponseMode::Jwt);
         let refused = later.callback(pending, &bare, world.now).unwrap_err();
         assert_eq!(refused.error, CallFault::ResponseMode.into());
-        // What was asked for is still read.
+        // The requested mode is still accepted.
         assert!(later.signed_callback(*refused.unspent, &back, world.now).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! The one retry that DPoP nonces need, and what it mints afresh (RFC 9449 sections 8 and 9).
+//! The retry after a DPoP nonce challenge, and its new values (RFC 9449 sections 8 and 9).
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ fn world(nonces: NoncePolicy) -> World {
     World::new(Setup { nonces, ..Setup::default() })
 }
 
-/// Two attempts, in which these parameters differ, and no others.
+/// Asserts that exactly these parameters differ between two attempts.
 fn differ(first: &Asked, second: &Asked, names: &[&str]) {
     let (first, second) = (first.form(), second.form());
     assert!(first.keys().eq(second.keys()));
@@ -39,10 +39,10 @@ fn challenged_push_is_repeated_with_new_values() {
     assert_ne!(first.assertion()["jti"], second.assertion()["jti"]);
     assert_ne!(first.proof()["jti"], second.proof()["jti"]);
     assert_eq!(first.proof()["nonce"], Value::Null);
-    assert_eq!(second.proof()["nonce"], told(&world.answers[1]));
+    assert_eq!(second.proof()["nonce"], nonce_of(&world.answers[1]));
 }
 
-fn told(answer: &Answer) -> Value {
+fn nonce_of(answer: &Answer) -> Value {
     answer.headers()[NONCE].to_str().unwrap().into()
 }
 
@@ -51,7 +51,7 @@ fn challenged_token_request_repeats_only_code_and_verifier() {
     let mut world = world(NoncePolicy::Demand);
     let client = world.client().unwrap();
     let (pending, callback) = world.pending(&client);
-    // Another node, which has not heard of any nonce.
+    // Another node, which has no nonce.
     let client = world.client().unwrap();
     let _ = world.exchange(&client, pending, &callback).unwrap();
     let [first, second] = world.asked("/token")[..] else { panic!("not two requests") };
@@ -76,7 +76,7 @@ fn a_challenged_resource_call_has_a_fresh_proof_and_interaction_id() {
     assert_eq!(first.proof()["ath"], second.proof()["ath"]);
     assert_ne!(first.header(INTERACTION), second.header(INTERACTION));
     assert_eq!(first.header("authorization"), second.header("authorization"));
-    // The authorization server gave nonces before; the resource server knows none of them.
+    // The client has nonces of the authorization server; the resource server does not accept them.
     assert_eq!(first.proof()["nonce"], Value::Null);
 }
 
@@ -88,10 +88,11 @@ fn no_jti_and_no_interaction_id_is_ever_sent_twice() {
         let verified = world.verified(&client);
         let _ = world.granted(&client, verified).unwrap();
         let mut seen = BTreeSet::new();
-        for asked in &world.sent {
-            let ids = [asked.proof()["jti"].clone(), asked.header(INTERACTION).into()];
-            let assertion = asked.http.body().is_empty().then_some(Value::Null);
-            let assertion = assertion.unwrap_or_else(|| asked.assertion()["jti"].clone());
+        for sent_request in &world.sent {
+            let ids =
+                [sent_request.proof()["jti"].clone(), sent_request.header(INTERACTION).into()];
+            let assertion = sent_request.http.body().is_empty().then_some(Value::Null);
+            let assertion = assertion.unwrap_or_else(|| sent_request.assertion()["jti"].clone());
             for id in ids.into_iter().chain([assertion]) {
                 if let Some(id) = id.as_str().filter(|id| !id.is_empty()) {
                     assert!(seen.insert(id.to_owned()), "{id}");
@@ -115,10 +116,11 @@ fn second_challenge_is_an_error() {
     let error = world.run(draft).unwrap_err();
     assert_eq!(error.code(), "rfc9449.nonce.again");
     assert_eq!(error.next_step(), NextStep::AskTheInstitution);
-    let asked = world.asked("/par");
-    let nonces: Vec<_> = asked.iter().map(|asked| asked.proof()["nonce"].clone()).collect();
+    let sent_request = world.asked("/par");
+    let nonces: Vec<_> =
+        sent_request.iter().map(|sent_request| sent_request.proof()["nonce"].clone()).collect();
     assert_eq!(nonces, [Value::Null, "n1".into()]);
-    // What the second challenge taught is not lost.
+    // The nonce of the second challenge is kept.
     let draft = client.push(&usual_request(), entropy(2), world.now).unwrap();
     assert!(world.run(draft).is_err());
     assert_eq!(world.asked("/par")[2].proof()["nonce"], "n2");
@@ -131,9 +133,9 @@ fn nonces_of_the_two_servers_are_not_mixed() {
     let verified = world.verified(&client);
     let _ = world.granted(&client, verified).unwrap();
     let mut given = [Vec::new(), Vec::new()];
-    for (asked, answer) in world.sent.iter().zip(&world.answers) {
-        let resource = usize::from(asked.http.uri().path().starts_with("/fdx/"));
-        if let Some(nonce) = asked.proof()["nonce"].as_str() {
+    for (sent_request, answer) in world.sent.iter().zip(&world.answers) {
+        let resource = usize::from(sent_request.http.uri().path().starts_with("/fdx/"));
+        if let Some(nonce) = sent_request.proof()["nonce"].as_str() {
             assert!(given[resource].iter().any(|known| known == nonce), "{nonce}");
             assert!(!given[1 - resource].iter().any(|known| known == nonce), "{nonce}");
         }
@@ -148,7 +150,7 @@ fn uses_nonce_from_a_success_in_the_next_request() {
     let mut world = world(NoncePolicy::Demand);
     let client = world.client().unwrap();
     let (pending, callback) = world.pending(&client);
-    let last = told(world.answers.last().unwrap());
+    let last = nonce_of(world.answers.last().unwrap());
     let _ = world.exchange(&client, pending, &callback).unwrap();
     let [only] = world.asked("/token")[..] else { panic!("the token request was challenged") };
     assert_eq!(only.proof()["nonce"], last);
@@ -198,13 +200,13 @@ fn challenge(status: u16, nonce: &str) -> Answer {
     answer
 }
 
-/// Calls a resource whose first answer is made up; how many calls were made, and what came of it.
+/// Calls a resource whose first response is this one. Returns the number of calls and the result.
 fn call(first: Answer) -> (usize, Result<(), Error>) {
     let mut world = world(NoncePolicy::Silent);
     let client = world.client().unwrap();
     let verified = world.verified(&client);
     let mut first = Some(first);
-    // The institution wants no nonce: it is answered for.
+    // The institution requires no nonce, so the test writes the challenge.
     world.tamper_at(ACCOUNTS, move |_| {
         first.take().unwrap_or_else(|| answer(200, "application/json", "{}"))
     });
@@ -320,6 +322,11 @@ fn success_with_a_malformed_nonce_is_accepted() {
             let draft = client.push(&usual_request(), entropy(number), world.now).unwrap();
             assert!(world.run(draft).is_ok());
         }
-        assert!(world.asked("/par").iter().all(|asked| asked.proof().get("nonce").is_none()));
+        assert!(
+            world
+                .asked("/par")
+                .iter()
+                .all(|sent_request| sent_request.proof().get("nonce").is_none())
+        );
     }
 }

@@ -70,25 +70,25 @@ fn sends_token_and_hint_without_a_proof() {
             let mut world = World::new(setup);
             let (client, grant) = world.stored();
             let _ = world.revoke(&client, grant.tokens(), which).unwrap();
-            let [asked] = world.asked("/revoke")[..] else { panic!("not one request") };
-            let form = asked.form();
+            let [sent_request] = world.asked("/revoke")[..] else { panic!("not one request") };
+            let form = sent_request.form();
             let token = match which {
                 TokenTypeHint::AccessToken => grant.tokens().access_token().token(),
                 TokenTypeHint::RefreshToken => grant.tokens().refresh_token().unwrap(),
             };
             assert_eq!(form["token"], token.expose());
             assert_eq!(form["token_type_hint"], which.as_str());
-            assert!(asked.proof().is_null());
+            assert!(sent_request.proof().is_null());
             let by_key = setup.authentication == Authentication::PrivateKeyJwt;
             assert_eq!(form.contains_key("client_assertion"), by_key, "{setup:?}");
             assert_eq!(form.contains_key("client_id"), !by_key, "{setup:?}");
-            let withheld = asked.certificate == ClientCertificate::Withhold;
+            let withheld = sent_request.certificate == ClientCertificate::Withhold;
             assert_eq!(withheld, by_key, "{setup:?}");
         }
     }
 }
 
-/// Revokes an access token, and answers for the institution.
+/// Revokes an access token with this response of the institution.
 fn answered(made_up: impl FnMut(Answer) -> Answer + 'static) -> Result<Revoked, Error> {
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();

@@ -1,4 +1,4 @@
-//! Our own keys and certificates are renewed in mid-life, and nothing is lost.
+//! Renewal of the client's keys and certificates during the life of a consent loses nothing.
 
 use fdx_jose::{
     Algorithm, AssertionKey, AssertionType, Jwks, PrivateKey, ProofKey, PublicKey,
@@ -24,7 +24,7 @@ fn fresh_key(kid: &str) -> PrivateKey {
     PrivateKey::from_pkcs8_der(backend::ring(), &pkcs8, Some(kid)).unwrap()
 }
 
-/// A recipient whose configuration changes while its consents live.
+/// A recipient whose configuration changes while it has consents.
 struct Recipient {
     world: World,
     config: ClientConfig,
@@ -36,13 +36,13 @@ impl Recipient {
         Self { world: World::new(setup), config: setup.config(), setup }
     }
 
-    /// The client of today, on a node that has heard of no nonce.
+    /// Creates a client with the current configuration, on a node without nonces.
     fn client(&mut self) -> Client {
         let metadata = self.world.client().unwrap().metadata().clone();
         Client::new(self.config.clone(), metadata).unwrap()
     }
 
-    /// The institution reads the `jwks_uri` again, and takes any certificate for tokens.
+    /// Lets the institution read the `jwks_uri` again, and accept any certificate for tokens.
     fn publish(&mut self) {
         let mut registered = self.setup.registered();
         registered.jwks = self.config.public_jwks();
@@ -53,7 +53,7 @@ impl Recipient {
         self.world.bank.register(registered);
     }
 
-    /// Announces `key`, then signs with it, then forgets the last one.
+    /// Publishes `key`, then signs with it, then removes the earlier one.
     fn renew_client_key(&mut self, key: &PublicKey) {
         let old = self.config.public_jwks();
         self.config.published_keys.push(key.clone());
@@ -93,16 +93,16 @@ impl Recipient {
 }
 
 /// The thumbprint of the key that a proof carries.
-fn proven(asked: &Asked) -> Thumbprint {
-    let proof = asked.header("dpop");
+fn proven(request: &Asked) -> Thumbprint {
+    let proof = request.header("dpop");
     let header = base64url::decode(proof.split('.').next().unwrap()).unwrap();
     let header: Value = serde_json::from_slice(&header).unwrap();
     PublicKey::from_jwk(header["jwk"].to_string().as_bytes()).unwrap().thumbprint()
 }
 
 /// The key id under which a client assertion is signed.
-fn asserted(asked: &Asked) -> String {
-    let assertion = asked.form()["client_assertion"].clone();
+fn asserted(request: &Asked) -> String {
+    let assertion = request.form()["client_assertion"].clone();
     let header = base64url::decode(assertion.split('.').next().unwrap()).unwrap();
     let header: Value = serde_json::from_slice(&header).unwrap();
     header["kid"].as_str().unwrap().to_owned()
@@ -123,8 +123,8 @@ fn keys_renewed_between_any_two_steps_lose_nothing() {
         own.world.keys.extend([client_key, proof_key]);
         let client = own.client();
         let exchanged = own.world.exchange(&client, pending, &callback).unwrap();
-        let asked = *own.world.asked("/token").last().unwrap();
-        assert_eq!((proven(asked), asserted(asked)), (first, "client-2".to_owned()));
+        let request = *own.world.asked("/token").last().unwrap();
+        assert_eq!((proven(request), asserted(request)), (first, "client-2".to_owned()));
         let verified = own.world.verify(&client, exchanged).unwrap();
         let granted = own.world.granted(&client, verified).unwrap();
         let grant = granted.stored();
@@ -140,11 +140,11 @@ fn keys_renewed_between_any_two_steps_lose_nothing() {
         own.world.accounts(&client, grant.tokens().access_token()).unwrap();
         assert_eq!(proven(own.world.sent.last().unwrap()), first);
 
-        // Between resource call and refresh, whose token is the newest key's.
+        // Between resource call and refresh, whose token is bound to the newest key.
         let grant = own.world.renewed(&client, &grant);
         assert_eq!(grant.tokens().access_token().bound_to(), Some(third));
-        let asked = *own.world.asked("/token").last().unwrap();
-        assert_eq!((proven(asked), asserted(asked)), (third, "client-3".to_owned()));
+        let request = *own.world.asked("/token").last().unwrap();
+        assert_eq!((proven(request), asserted(request)), (third, "client-3".to_owned()));
 
         // Between refresh and resource call.
         let proof_key = fresh_key("proof-4");
@@ -177,7 +177,8 @@ fn certificate_and_client_key_renewed_between_any_two_steps_lose_nothing() {
     own.world.accounts(&client, &token).unwrap();
     let grant = own.world.granted(&client, verified).unwrap().stored();
 
-    // Between exchange and resource call: the token went with its certificate, the grant did not.
+    // Between exchange and resource call: the token is bound to the old certificate, the grant is
+    // not.
     own.renew_certificate(b"the certificate after that");
     let client = own.client();
     let sent = own.world.sent.len();
@@ -229,7 +230,7 @@ fn without_the_retired_key_the_code_is_handed_back_unspent() {
     assert_eq!(refused.error, StoredStateFault::OtherKey.into());
     assert_eq!((refused.error.next_step(), own.world.sent.len()), (NextStep::StartOver, sent));
 
-    // The same code is good once the key is found again.
+    // The same code is accepted once the key is configured again.
     own.config.retired_proof_keys = retired;
     let client = own.client();
     let draft = client.exchange(*refused.unspent, entropy(51), own.world.now).unwrap();
@@ -241,7 +242,7 @@ fn without_the_retired_key_the_code_is_handed_back_unspent() {
     let sent = own.world.sent.len();
     let error = own.world.accounts(&forgetful, grant.tokens().access_token()).unwrap_err();
     assert_eq!((error, own.world.sent.len()), (StoredStateFault::OtherKey.into(), sent));
-    // What the forgetful client still can do is refresh.
+    // The client without the old key can still refresh.
     let grant = own.world.renewed(&forgetful, &grant);
     own.world.accounts(&forgetful, grant.tokens().access_token()).unwrap();
 }
@@ -260,7 +261,7 @@ fn missing_private_key_is_a_signer_error() {
     let draft = client.exchange(accepted, entropy(50), own.world.now).unwrap();
     let error = draft.sign(&own.world.keys).unwrap_err();
     assert!(matches!(error, Error::Signing(_)), "{error}");
-    // The draft was only borrowed: with the key it goes on.
+    // The draft was only borrowed: with the key it can be sent.
     own.world.keys.extend(old);
     assert!(own.world.run(draft).is_ok());
 }
@@ -275,7 +276,7 @@ fn new_consents_are_bound_to_the_new_key() {
     let client = own.client();
     let exchanged = own.world.exchanged(&client);
     assert_eq!(persisted(&exchanged.to_json())["bound_to"], thumbprint.to_string());
-    assert!(own.world.asked("/par").iter().all(|asked| proven(asked) == thumbprint));
+    assert!(own.world.asked("/par").iter().all(|request| proven(request) == thumbprint));
 }
 
 #[test]
@@ -285,7 +286,7 @@ fn key_bound_tokens_stay_usable_after_a_move_to_certificates() {
     let (pending, callback) = own.world.pending(&client);
     let exchanged = own.world.exchange(&client, pending, &callback).unwrap();
     let grant = own.world.verify(&client, exchanged).unwrap().without_grant().stored();
-    // The FDX base stays where no certificate is asked for, which is where the old token goes.
+    // The FDX base stays at a URL without mTLS, because the old token is sent there.
     let certificate = SenderConstraint::Mtls(Thumbprint::of_certificate(CERTIFICATE));
     let old = std::mem::replace(&mut own.config.sender_constraint, certificate);
     let SenderConstraint::Dpop(old) = old else { panic!("bound by certificate from the start") };
@@ -307,7 +308,7 @@ fn publishes_current_next_and_retired_keys_once() {
     own.config.published_keys.pop();
     own.renew_client_key(next.public());
     assert_eq!(kids(&own.config.public_jwks()), ["client-2", first.kid().unwrap()]);
-    // The public half alone, and readable as any JWK Set is.
+    // Only public keys, in a valid JWK Set.
     let text = own.config.public_jwks().to_json();
     assert!(!text.contains("\"d\""));
     assert_eq!(Jwks::parse(text.as_bytes()).unwrap().keys().len(), 2);

@@ -1,4 +1,4 @@
-//! The sealed pending value: a cookie that any node opens, and nobody else.
+//! The sealed pending value: a cookie that only the recipient's nodes can open.
 
 use fdx_jose::{SealingKey, SealingKeys, backend};
 use fdx_par::{AuthorizationRequest, Callback, Client, Error, NextStep, Pending, error::SealFault};
@@ -114,7 +114,7 @@ fn sealed_value_opens_only_in_its_context() {
         config.issuer = issuer.clone();
         let draft =
             fdx_par::discover(&issuer, fdx_par::WellKnown::OAuthAuthorizationServer, now).unwrap();
-        // The institution knows nothing of the other name: its document is borrowed.
+        // The institution has no such issuer, so the test changes its metadata.
         let own =
             fdx_par::discover(&bank_issuer(), fdx_par::WellKnown::OAuthAuthorizationServer, now);
         assert!(world.run(own.unwrap()).is_err());
@@ -176,7 +176,7 @@ fn it_is_encrypted_and_never_the_same_twice() {
 
 #[test]
 fn over_3800_characters_is_an_error_when_it_is_sealed() {
-    // The longest acr_values that can be asked for fit beside the usual request.
+    // The longest possible acr_values fit in addition to the usual request.
     let longest = usual_request().acr_values(&"a".repeat(2048)).unwrap();
     assert!(sealed_anyway(&longest).unwrap() <= 3800);
 
@@ -196,7 +196,7 @@ fn over_3800_characters_is_an_error_when_it_is_sealed() {
     assert_eq!(error.code(), "fdx.seal.size");
 }
 
-/// Pushed at an institution that takes whatever it is asked.
+/// Pushes to an institution that accepts every request, and seals the pending value.
 fn sealed_anyway(request: &AuthorizationRequest) -> Result<usize, Error> {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let client = world.client()?;
@@ -254,7 +254,7 @@ fn value_opened_twice_is_exchanged_once() {
     assert_eq!((error.code(), error.next_step()), ("rfc6749.error", NextStep::StartOver));
     assert!(matches!(&error, Error::Refusal(refusal) if refusal.is("invalid_grant")), "{error}");
     assert_eq!(world.sent.len(), sent + 1);
-    // The second exchange touches nothing that the first one holds.
+    // The second exchange does not change the state of the first.
     assert_eq!(exchanged.to_json(), kept);
 }
 

@@ -1,4 +1,5 @@
-//! The callback as a signed JWT (JARM): one right response, and everything that only looks like it.
+//! The callback as a signed JWT (JARM): the right one is accepted, and similar wrong ones are
+//! rejected.
 
 use core::time::Duration;
 
@@ -30,7 +31,7 @@ const SETUP: Setup = Setup {
     refresh: fdx_sandbox::RefreshPolicy::Keep,
 };
 
-/// The right response, and what it is verified with.
+/// The right response, with the client and keys that verify it.
 struct Right {
     world: World,
     client: Client,
@@ -58,7 +59,7 @@ fn right() -> (Right, Pending) {
 }
 
 impl Right {
-    /// The right claims but for `patch`, signed by the institution's key.
+    /// Returns the right claims with `patch`, signed by the institution's key.
     fn patched(&self, patch: &Value) -> String {
         signed(&self.key, None, &self.claims_but(patch))
     }
@@ -82,7 +83,7 @@ impl Right {
         verified.map_err(|refused| Box::new((refused.error, refused.unspent.into_pending())))
     }
 
-    /// The error that `jwt` ends in, and the pending value that came back for it.
+    /// Returns the error of `jwt` and the returned pending value.
     fn refused(&self, pending: Pending, jwt: &str) -> (Error, Pending) {
         match self.verify(pending, jwt, Some(&self.keys)) {
             Err(refused) => *refused,
@@ -97,7 +98,7 @@ impl Right {
         }
     }
 
-    /// The flow is where it was: the right response still leads to tokens.
+    /// Asserts that the right response still leads to tokens.
     fn finish(mut self, pending: Pending) {
         let accepted = self.accepted(pending, &self.jwt);
         let draft = self.client.exchange(accepted, entropy(2), self.world.now).unwrap();
@@ -215,7 +216,7 @@ fn zeros() -> String {
     base64url::encode(&[0; 64])
 }
 
-/// One bit of one part's first byte.
+/// Flips one bit in the first byte of a part.
 fn flipped(jwt: &str, part: usize) -> String {
     let mut parts: Vec<_> = jwt.split('.').map(str::to_owned).collect();
     let mut bytes = base64url::decode(&parts[part]).unwrap();
@@ -278,7 +279,7 @@ fn rejects_genuine_tokens_of_other_kinds() {
     let _ = world.run(draft.unwrap()).unwrap();
     let pushed = world.asked("/par").pop().unwrap().clone();
     let body = |answer: &fdx_testkit::Answer| String::from_utf8(answer.body().clone()).unwrap();
-    let answers: Vec<_> = world.sent.iter().map(|asked| asked.http.uri().path()).collect();
+    let answers: Vec<_> = world.sent.iter().map(|request| request.http.uri().path()).collect();
     let at = |path: &str| body(&world.answers[answers.iter().rposition(|p| *p == path).unwrap()]);
     let token: Value = serde_json::from_str(&at("/token")).unwrap();
     let (right, mut pending) = right();
@@ -334,14 +335,14 @@ fn rejects_response_parameters_outside_the_jwt() {
     let iss = percent_encode("https://bank.example");
     let bare = format!("code={code}&state={state}&iss={iss}");
     let response = format!("response={}", right.jwt);
-    let beside = |pair: &str| [format!("{response}&{pair}"), format!("{pair}&{response}")];
+    let with_pair = |pair: &str| [format!("{response}&{pair}"), format!("{pair}&{response}")];
     let mut wrong = vec![bare.clone(), String::new(), "session_state=x".to_owned()];
-    wrong.extend(beside(&bare));
-    wrong.extend(beside(&format!("code={code}")));
-    wrong.extend(beside(&format!("state={state}")));
-    wrong.extend(beside(&format!("iss={iss}")));
+    wrong.extend(with_pair(&bare));
+    wrong.extend(with_pair(&format!("code={code}")));
+    wrong.extend(with_pair(&format!("state={state}")));
+    wrong.extend(with_pair(&format!("iss={iss}")));
     for name in ["error", "access_token", "id_token", "code", "%63ode"] {
-        wrong.extend(beside(&format!("{name}=x")));
+        wrong.extend(with_pair(&format!("{name}=x")));
     }
     for query in wrong {
         let received = format!("{PLACE}?{query}");
@@ -394,8 +395,8 @@ fn unknown_key_requests_a_key_fetch_and_keeps_the_value() {
         let now = right.world.now;
         let held = held.then_some(&right.keys);
         let signed = right.client.signed_callback(pending, &url(&jwt), now).unwrap();
-        let asked = right.client.verify(signed, held, now).unwrap();
-        let Verification::FetchKeys(signed) = asked else { panic!("{asked:?}") };
+        let verification = right.client.verify(signed, held, now).unwrap();
+        let Verification::FetchKeys(signed) = verification else { panic!("{verification:?}") };
         let draft = right.client.fetch_keys(now).unwrap();
         let fresh = right.world.run(draft).unwrap();
         let done = right.client.verify(signed, Some(&fresh), now).unwrap();
@@ -405,7 +406,7 @@ fn unknown_key_requests_a_key_fetch_and_keeps_the_value() {
 
 #[test]
 fn untrusted_response_causes_no_fetch_of_keys() {
-    // JARM 2.4: iss is looked at before any key is; and with it all that needs none.
+    // JARM 2.4: iss is checked before any key is looked for, as is everything that needs no key.
     let (right, mut pending) = right();
     let stranger = fresh_key(Algorithm::EdDsa, None);
     for (patch, code) in [
@@ -481,15 +482,15 @@ fn flow_id_is_read_from_the_signed_response() {
     let (right, pending) = right();
     let claimed = |jwt: &str| FlowId::claimed_by(&url(jwt));
     assert_eq!(claimed(&right.jwt).as_ref(), Some(pending.flow_id()));
-    // It is a claim and no more: whoever signed it.
+    // The flow id is only claimed: the signature is not verified.
     let stranger = signed(&fresh_key(Algorithm::Es256, None), None, &right.claims);
     assert_eq!(claimed(&stranger).as_ref(), Some(pending.flow_id()));
     assert_eq!(claimed(&right.patched(&json!({ "state": null }))), None);
     assert_eq!(claimed(&right.patched(&json!({ "state": "short" }))), None);
     assert_eq!(claimed("garbage"), None);
-    // The state in the JWT is the one, not one beside it.
-    let beside = format!("{}&state={}", url(&right.jwt), "A".repeat(67));
-    assert_eq!(FlowId::claimed_by(&beside).as_ref(), Some(pending.flow_id()));
+    // The state in the JWT counts, not one next to it.
+    let other = format!("{}&state={}", url(&right.jwt), "A".repeat(67));
+    assert_eq!(FlowId::claimed_by(&other).as_ref(), Some(pending.flow_id()));
 }
 
 #[test]
@@ -501,7 +502,7 @@ fn another_client_can_not_verify_it() {
     let now = right.world.now;
     let refused = other.signed_callback(pending, &url(&right.jwt), now).unwrap_err();
     assert_eq!(refused.error, StoredStateFault::OtherClient.into());
-    // RFC 9700 4.4: not even a response that is the other's own, with this flow's state.
+    // RFC 9700 4.4: not even the other issuer's own response with this flow's state.
     let mixed_up = right.patched(&json!({ "aud": "app-2" }));
     let signed = right.client.signed_callback(*refused.unspent, &url(&mixed_up), now).unwrap();
     let refused = other.verify(signed, Some(&right.keys), now).unwrap_err();
@@ -523,7 +524,7 @@ proptest! {
                 prop_assert!(matches!(error, Error::AuthorizationResponse(_)), "{error}");
                 right.finish(unspent);
             }
-            // The header's kid or alg was hit: another key might know it.
+            // The change was in the header's kid or alg: another key might verify it.
             Ok(Verification::FetchKeys(_)) => {
                 prop_assert!(at < right.jwt.find('.').unwrap() + 1);
             }

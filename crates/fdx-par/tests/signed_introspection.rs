@@ -1,4 +1,4 @@
-//! Introspection with a signed answer (RFC 9701, FAPI 2.0 Message Signing 5.5.2).
+//! Introspection with a signed response (RFC 9701, FAPI 2.0 Message Signing 5.5.2).
 
 use fdx_jose::{Algorithm, JwtError, PrivateKey};
 use fdx_par::{
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 const TYPE: &str = "application/token-introspection+jwt";
 const TYP: Option<&str> = Some("token-introspection+jwt");
 
-/// A token that was just issued, and what the institution says of it.
+/// A fresh token and the institution's signed introspection of it.
 struct Right {
     world: World,
     client: Client,
@@ -46,7 +46,7 @@ fn right() -> Right {
 }
 
 impl Right {
-    /// The right claims but for `patch`.
+    /// Returns the right claims with `patch`.
     fn claims_but(&self, patch: &Value) -> Value {
         let mut claims = self.claims.clone();
         set(&mut claims, patch);
@@ -57,14 +57,14 @@ impl Right {
         signed(&self.key, TYP, &self.claims_but(patch))
     }
 
-    /// With members inside `token_introspection` changed.
+    /// Returns the right claims with changed members inside `token_introspection`.
     fn patched_inside(&self, patch: &Value) -> String {
         let mut inside = self.claims["token_introspection"].clone();
         set(&mut inside, patch);
         self.patched(&json!({ "token_introspection": inside }))
     }
 
-    /// What an exchange makes of this answer, whoever gave it.
+    /// Returns the result of an exchange with this response.
     fn received(&self, answer: Answer) -> Result<IntrospectionJwt, Error> {
         let token = self.verified.tokens().access_token();
         let draft = self.client.introspect_signed(token, entropy(30), self.world.now).unwrap();
@@ -82,7 +82,7 @@ impl Right {
 
     fn verified(&self, jwt: &str) -> fdx_par::Introspection {
         match self.verify(jwt, Some(&self.keys)) {
-            Ok(Verification::Done(told)) => told,
+            Ok(Verification::Done(introspection)) => introspection,
             other => panic!("{jwt}: {other:?}"),
         }
     }
@@ -92,7 +92,7 @@ impl Right {
     }
 }
 
-/// A signed answer, and the rule that it breaks.
+/// A signed response, and the rule that it breaks.
 type Row = (&'static str, fn(&Right) -> String, &'static str);
 
 const TABLE: &[Row] = &[
@@ -204,8 +204,8 @@ fn wrong_answers_are_refused_and_can_be_verified_again() {
 #[test]
 fn requests_a_jwt_and_accepts_nothing_else() {
     let right = right();
-    let asked = right.world.asked("/introspect")[0];
-    assert_eq!(asked.header("accept"), TYPE);
+    let request = right.world.asked("/introspect")[0];
+    assert_eq!(request.header("accept"), TYPE);
     assert_eq!(header(&right.jwt)["typ"], "token-introspection+jwt");
     let json = right.claims["token_introspection"].to_string();
     for (content_type, body) in [
@@ -244,13 +244,13 @@ fn accepts_optional_members_present_or_absent() {
 #[test]
 fn signed_introspection_reports_the_consent_id() {
     let right = right();
-    let told = right.verified(&right.jwt);
+    let introspection = right.verified(&right.jwt);
     let expected = right.claims["token_introspection"]["fdxConsentId"].as_str().unwrap();
-    assert_eq!(told.consent_id().unwrap().as_str(), expected);
+    assert_eq!(introspection.consent_id().unwrap().as_str(), expected);
     let exp = right.claims["token_introspection"]["exp"].as_u64().unwrap();
-    assert_eq!(told.expires_at().unwrap().as_seconds(), exp);
+    assert_eq!(introspection.expires_at().unwrap().as_seconds(), exp);
     let Right { mut world, client, verified, .. } = right;
-    let verified = verified.introspected(&told).unwrap();
+    let verified = verified.introspected(&introspection).unwrap();
     assert_eq!(verified.consent_id().unwrap().as_str(), expected);
     let granted = world.granted(&client, verified).unwrap();
     assert_eq!(granted.consent_id().unwrap().as_str(), expected);
@@ -259,11 +259,11 @@ fn signed_introspection_reports_the_consent_id() {
 #[test]
 fn inactive_token_has_no_other_member() {
     let right = right();
-    let told = right.verified(&right.patched_inside(&json!({ "active": false })));
-    assert!(!told.is_active());
-    assert_eq!((told.consent_id(), told.expires_at()), (None, None));
+    let introspection = right.verified(&right.patched_inside(&json!({ "active": false })));
+    assert!(!introspection.is_active());
+    assert_eq!((introspection.consent_id(), introspection.expires_at()), (None, None));
     let token = right.verified.tokens().access_token().token().expose().to_owned();
-    let refused = right.verified.introspected(&told).unwrap_err();
+    let refused = right.verified.introspected(&introspection).unwrap_err();
     let Error::Server(fault) = refused.error else { panic!("{}", refused.error) };
     assert_eq!(fault.rule, ServerRule::Introspection);
     assert_eq!(refused.unspent.tokens().access_token().token().expose(), token);
@@ -278,9 +278,9 @@ fn revoked_token_is_inactive_in_a_signed_response() {
     let token = verified.tokens().access_token();
     let draft = client.introspect_signed(token, entropy(41), world.now).unwrap();
     let signed = world.run(draft).unwrap();
-    let told = client.verify(signed, Some(&keys), world.now).unwrap();
-    let Verification::Done(told) = told else { panic!("{told:?}") };
-    assert!(!told.is_active());
+    let introspection = client.verify(signed, Some(&keys), world.now).unwrap();
+    let Verification::Done(introspection) = introspection else { panic!("{introspection:?}") };
+    assert!(!introspection.is_active());
 }
 
 #[test]
@@ -293,13 +293,13 @@ fn unknown_key_requests_a_key_fetch_and_keeps_the_value() {
         let draft = right.client.introspect_signed(token, entropy(40), right.world.now).unwrap();
         let signed = right.world.run(draft).unwrap();
         let held = held.then_some(&right.keys);
-        let asked = right.client.verify(signed, held, right.world.now).unwrap();
-        let Verification::FetchKeys(signed) = asked else { panic!("{asked:?}") };
+        let verification = right.client.verify(signed, held, right.world.now).unwrap();
+        let Verification::FetchKeys(signed) = verification else { panic!("{verification:?}") };
         let draft = right.client.fetch_keys(right.world.now).unwrap();
         let fresh = right.world.run(draft).unwrap();
         let done = right.client.verify(signed, Some(&fresh), right.world.now);
-        let Verification::Done(told) = done.unwrap() else { panic!("again") };
-        assert!(told.is_active());
+        let Verification::Done(introspection) = done.unwrap() else { panic!("again") };
+        assert!(introspection.is_active());
     }
 }
 
@@ -337,7 +337,7 @@ fn introspection_is_not_accepted_as_an_id_token() {
     assert_eq!(refused.error, Error::IdToken(JwtError::Type.into()));
     assert!(persisted(&refused.unspent.to_json())["refresh_token"].is_string());
 
-    // Nor with the claims of one in it: the typ is what tells them apart.
+    // Not even with the claims of an introspection: the typ distinguishes them.
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     world.tamper_at("/token", |answer| {
         let body: Value = serde_json::from_slice(answer.body()).unwrap();
@@ -354,7 +354,8 @@ fn introspection_is_not_accepted_as_an_id_token() {
 #[test]
 fn rejects_id_token_as_introspection() {
     let right = right();
-    let at = right.world.sent.iter().position(|asked| asked.http.uri().path() == "/token");
+    let at =
+        right.world.sent.iter().position(|sent_request| sent_request.http.uri().path() == "/token");
     let body: Value = serde_json::from_slice(right.world.answers[at.unwrap()].body()).unwrap();
     let id_token = body["id_token"].as_str().unwrap();
     let code = |jwt: &str| match right.verify(jwt, Some(&right.keys)) {

@@ -1,4 +1,4 @@
-//! What is kept of a grant: a text that one node writes and another reads, and nobody else.
+//! The text form of a grant, which one node writes and another restores.
 
 use fdx_par::{Client, Error, NextStep, StoredGrant, StoredStateFault};
 use fdx_sandbox::NoncePolicy;
@@ -13,7 +13,7 @@ fn stored(setup: Setup) -> (World, Client, StoredGrant) {
     (world, client, grant)
 }
 
-/// A client, and the members of a grant of its own.
+/// Returns a client and the members of one of its grants.
 fn members() -> (Client, Map<String, Value>) {
     let (_, client, grant) = stored(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     let members = serde_json::from_str(grant.to_json().expose()).unwrap();
@@ -103,7 +103,7 @@ fn another_issuer_s_or_client_s_grant_is_refused() {
         assert_eq!(error, StoredStateFault::OtherClient.into(), "{name}");
         assert_eq!(error.next_step(), NextStep::StartOver);
     }
-    // A slash makes another issuer: it is compared as it was received.
+    // An issuer with another slash is another issuer: issuers are compared as received.
     let mut members = members;
     members.insert("issuer".to_owned(), "https://bank.example/".into());
     assert_eq!(fault(&client, &text(&members)), StoredStateFault::OtherClient);
@@ -241,13 +241,13 @@ fn another_node_restores_refreshes_and_calls() {
         let (mut first, _, grant) = stored(setup);
         let kept = grant.to_json();
         drop(grant);
-        // Nothing but the text, the configuration and the institution goes over.
+        // The other node has only the text and the configuration.
         let mut second = World::new(setup);
         std::mem::swap(&mut second.bank, &mut first.bank);
         drop(first);
         let client = second.client().unwrap();
         let grant = client.restore(kept.expose()).unwrap();
-        // What the other node drew is not drawn again.
+        // The other node's entropy is not used again.
         (0..50).for_each(|_| drop(second.draw()));
         second.accounts(&client, grant.tokens().access_token()).unwrap();
         let grant = second.renewed(&client, &grant);
@@ -264,7 +264,7 @@ fn largest_token_response_can_be_stored() {
     let (pending, callback) = world.pending(&client);
     // The response's cap is 256 KiB.
     world.tamper_at("/token", |answer| {
-        // As little as there can be besides: what is stored has members of its own.
+        // The other members are as short as possible, because the stored text adds its own.
         let least = json!({
             "authorization_details": null, "expires_in": null, "grant_id": null,
             "id_token": null, "refresh_token": "", "scope": null,

@@ -12,9 +12,9 @@ use serde_json::json;
 pub(crate) fn elsewhere(world: &World, client: &Client) -> Client {
     let issuer = Issuer::parse("https://rogue.example").unwrap();
     let draft = discover(&issuer, WellKnown::OAuthAuthorizationServer, world.now).unwrap();
-    let told = patched(world.answers[0].clone(), &json!({ "issuer": issuer.as_str() }));
-    let told = answer(200, "application/json", told.into_body());
-    let metadata: ServerMetadata = received(draft, &world.keys, told, world.now).unwrap();
+    let response = patched(world.answers[0].clone(), &json!({ "issuer": issuer.as_str() }));
+    let response = answer(200, "application/json", response.into_body());
+    let metadata: ServerMetadata = received(draft, &world.keys, response, world.now).unwrap();
     let mut config = client.config().clone();
     config.issuer = issuer;
     config.fdx_base = HttpsUrl::parse("https://rogue.example/fdx/v6").unwrap();

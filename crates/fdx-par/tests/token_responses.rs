@@ -1,5 +1,5 @@
-//! What a token response says beside the tokens costs nobody the tokens, and what binds a code
-//! binds them.
+//! Malformed members of a token response do not lose its tokens, and tokens have the binding of
+//! their code.
 
 use fdx_par::dialect::{Line, Member};
 use fdx_par::not_fapi::{Departure, Unbound};
@@ -24,8 +24,8 @@ fn member_of_another_type_keeps_the_tokens() {
     ] {
         let mut world = world();
         let client = world.client().unwrap();
-        let told = patch.clone();
-        world.tamper_at("/token", move |answer| patched(answer, &told));
+        let applied = patch.clone();
+        world.tamper_at("/token", move |answer| patched(answer, &applied));
         let exchanged = world.exchanged(&client);
         assert!(persisted(&exchanged.to_json())["refresh_token"].is_string(), "{patch}");
         let keys = world.run(client.fetch_keys(world.now).unwrap()).unwrap();
@@ -56,9 +56,9 @@ fn malformed_refresh_token_does_not_replace_a_valid_one() {
         let mut world = world();
         let (client, grant) = world.stored();
         let known = grant.tokens().refresh_token().unwrap().clone();
-        let told = json!({ "refresh_token": token, "id_token": null });
-        let first = told.clone();
-        world.tamper_at("/token", move |answer| patched(answer, &told));
+        let patch = json!({ "refresh_token": token, "id_token": null });
+        let first = patch.clone();
+        world.tamper_at("/token", move |answer| patched(answer, &patch));
         let refreshed = world.refresh(&client, &grant).unwrap();
         let kept = &persisted(&refreshed.to_json())["refresh_token"];
         assert_eq!(kept, if taken { token } else { known.expose() }, "{token:?}");
@@ -86,8 +86,8 @@ fn reports_an_expires_in_that_is_no_number() {
     ] {
         let mut world = world();
         let client = world.client().unwrap();
-        let told = json!({ "expires_in": expires_in.clone() });
-        world.tamper_at("/token", move |answer| patched(answer, &told));
+        let patch = json!({ "expires_in": expires_in.clone() });
+        world.tamper_at("/token", move |answer| patched(answer, &patch));
         let exchanged = world.exchanged(&client);
         let keys = world.run(client.fetch_keys(world.now).unwrap()).unwrap();
         let verification = client.verify(exchanged, Some(&keys), world.now).unwrap();
@@ -96,14 +96,14 @@ fn reports_an_expires_in_that_is_no_number() {
     }
 }
 
-/// As many as an answer has room for: to look each up among the others would take minutes.
+/// As many as a response can hold: comparing each with all others would take minutes.
 #[test]
 fn reads_fifty_thousand_scopes_in_order() {
     let scope = (0..50_000).map(|it| format!("{it:x}")).collect::<Vec<_>>().join(" ");
     let mut world = world();
     let client = world.client().unwrap();
-    let told = json!({ "scope": format!("\u{e9} {scope} 0") });
-    world.tamper_at("/token", move |answer| patched(answer, &told));
+    let patch = json!({ "scope": format!("\u{e9} {scope} 0") });
+    world.tamper_at("/token", move |answer| patched(answer, &patch));
     assert!(persisted(&world.exchanged(&client).to_json())["scope"] == scope);
 }
 
@@ -111,8 +111,8 @@ fn reads_fifty_thousand_scopes_in_order() {
 fn a_rotated_refresh_token_survives_a_scope_of_another_type() {
     let mut world = world();
     let (client, grant) = world.stored();
-    let told = json!({ "scope": ["openid"], "refresh_token": "rotated", "id_token": null });
-    world.tamper_at("/token", move |answer| patched(answer, &told));
+    let patch = json!({ "scope": ["openid"], "refresh_token": "rotated", "id_token": null });
+    world.tamper_at("/token", move |answer| patched(answer, &patch));
     let refreshed = world.refresh(&client, &grant).unwrap();
     let verified = client.verify(refreshed, None, world.now).unwrap();
     let Verification::Done(grant) = verified else { panic!("keys") };

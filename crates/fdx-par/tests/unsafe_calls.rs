@@ -1,4 +1,4 @@
-//! A call that changes something is never called safe to repeat.
+//! A call with an unsafe method is never reported as retryable.
 
 use fdx_par::{Error, NextStep, ResourceAnswer, ResourceRequest, Sent, Step};
 use fdx_sandbox::NoncePolicy;
@@ -31,7 +31,7 @@ fn unsafe_call_without_response_is_not_retryable() {
         let (_, waiting) = sent(method.clone());
         assert_eq!(waiting.on_no_response(), NextStep::AskTheInstitution, "{method}");
         assert_eq!(refused(method.clone(), 502).next_step(), NextStep::AskTheInstitution);
-        // RFC 6585 4: what was one too many was not carried out.
+        // RFC 6585 4: the server did not process a request that it refused with 429.
         assert_eq!(refused(method, 429).next_step(), RETRY);
     }
     for method in [Method::GET, Method::HEAD] {

@@ -1,4 +1,4 @@
-//! Callbacks that differ from the usual one, and still are right, or only look so.
+//! Unusual callbacks: some are right, others only look so.
 
 use fdx_par::dialect::{Line, Member};
 use fdx_par::{
@@ -36,7 +36,7 @@ fn rejects_callback_without_promised_iss_in_every_dialect() {
             Err(refused) => {
                 assert_eq!(refused.error, CallbackFault::IssMissing.into(), "{published}");
                 assert!(!taken, "{published}");
-                // One that has it is checked as ever.
+                // If present, it is still verified.
                 let other = url.replace(&iss, "iss=https://evil.example");
                 let refused = client.callback(*refused.unspent, &other, world.now).unwrap_err();
                 assert_eq!(refused.error, CallbackFault::IssMismatch.into());
@@ -72,7 +72,7 @@ fn redirect_uri_without_path_equals_root_path() {
     }
 }
 
-/// A client with this redirect_uri, a pending consent of its, and the end of a callback for it.
+/// Returns a client with this redirect_uri, a pending value, and the parameters of its callback.
 fn begun(redirect_uri: &str, mode: ResponseMode) -> (World, Client, Pending, String) {
     let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
     world.tamper_at("/par", |_| {
@@ -98,7 +98,7 @@ fn begun(redirect_uri: &str, mode: ResponseMode) -> (World, Client, Pending, Str
     (world, client, pending, response)
 }
 
-/// The callback in either mode, as far as its place is concerned.
+/// Checks the callback's URL in both response modes.
 fn arrives(
     world: &World,
     client: &Client,
@@ -114,8 +114,9 @@ fn arrives(
 
 const WITH_QUERY: &str = "https://app.example/callback?as=honest";
 
-// RFC 9700 4.4.2.2: a redirect_uri for each server stops a mix-up only where it is compared whole.
-/// One badly encoded parameter that only informs changes nothing: the code is exchanged, a denial is
+// RFC 9700 4.4.2.2: a redirect_uri for each server stops a mix-up only if it is compared
+// completely.
+/// One badly encoded informative parameter has no effect: the code is exchanged, a denial is
 /// recorded.
 #[test]
 fn reads_callbacks_with_undecodable_informative_parameters() {
@@ -180,7 +181,7 @@ fn a_response_follows_the_redirect_uri_s_own_query() {
     }
 }
 
-// Else the redirect_uri's own `code` could pass for the response's.
+// Otherwise the redirect_uri's own `code` could be read as the response's.
 #[test]
 fn rejects_redirect_uri_with_a_response_parameter() {
     let usual = World::new(Setup::default()).client().unwrap();

@@ -14,7 +14,7 @@ use fdx_testkit::{
 use fdx_wire::{RedirectUri, Secret, UnixTime};
 use serde_json::{Value, json};
 
-/// Longer than an ID token of the sandbox lives.
+/// Longer than an ID token of the sandbox is valid.
 const LATER: core::time::Duration = core::time::Duration::from_secs(3600);
 
 /// A usual exchange, persisted before verification.
@@ -58,14 +58,14 @@ fn restore_rejects_unverified_tokens() {
     assert_eq!(error, StoredStateFault::StoredUnverified.into());
     assert!(error.to_string().contains("restore_unverified"), "{error}");
 
-    // Nor do the tokens of a refresh become a grant by way of their text.
+    // The text of refreshed tokens is not accepted as a grant either.
     let mut world = World::new(Setup::default());
     let (client, grant) = world.stored();
     let refreshed = world.refresh(&client, &grant).unwrap();
     let error = client.restore(refreshed.to_json().expose()).unwrap_err();
     assert_eq!(error, StoredStateFault::StoredUnverified.into());
 
-    // The grant inside the text is none by itself.
+    // The grant inside the text is not accepted alone.
     let inside = persisted(&text).to_string();
     assert_eq!(client.restore(&inside).unwrap_err(), StoredStateFault::StoredGrant.into());
 }
@@ -484,7 +484,7 @@ fn the_text_prints_no_token() {
 
 #[test]
 fn every_unverified_text_is_read_back() {
-    let told: [fn(Answer) -> Answer; 5] = [
+    let changes: [fn(Answer) -> Answer; 5] = [
         |answer| answer,
         |answer| patched(answer, &json!({ "id_token": null, "expires_in": null })),
         |answer| patched(answer, &json!({ "refresh_token": null, "scope": "" })),
@@ -502,7 +502,7 @@ fn every_unverified_text_is_read_back() {
         },
         || AuthorizationRequest::new(consent_request()),
     ];
-    for (number, change) in told.into_iter().enumerate() {
+    for (number, change) in changes.into_iter().enumerate() {
         for request in requests {
             let setup = Setup { response_mode: ResponseMode::Jwt, ..Setup::default() };
             let mut world = World::new(setup);

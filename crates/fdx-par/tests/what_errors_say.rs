@@ -1,4 +1,4 @@
-//! What an error says to whoever has to do something about it.
+//! The texts and next steps of errors.
 
 use fdx_jose::JwtError;
 use fdx_par::{
@@ -15,7 +15,7 @@ fn world() -> World {
     World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() })
 }
 
-/// What the flow ends in where the answers of `path` are patched.
+/// Returns the error of a flow whose responses at `path` are patched.
 fn ends(path: &'static str, patch: Value) -> Error {
     let mut world = world();
     world.tamper_at(path, move |answer| patched(answer, &patch));
@@ -30,7 +30,7 @@ fn ends(path: &'static str, patch: Value) -> Error {
     }
 }
 
-/// What a call of the customer's accounts ends in.
+/// Returns the error of a call of the customer's accounts.
 fn called(change: impl Fn(Answer) -> Answer + 'static) -> Error {
     let mut world = world();
     let (client, grant) = world.stored();
@@ -63,8 +63,8 @@ fn errors_name_the_deviation_that_would_allow_them() {
     }
 }
 
-// RFC 6750 3.1: invalid_token is for a token that expired or was revoked, whatever the status; 401
-// without a word is as good.
+// RFC 6750 3.1: invalid_token is for a token that expired or was revoked, with any status. A 401
+// without a challenge has the same meaning.
 #[test]
 fn invalid_token_challenge_advises_a_refresh() {
     for (status, challenge, next_step) in [
@@ -127,7 +127,7 @@ fn a_text_is_kept_to_253_characters_and_then_cut_to_256() {
 
 #[test]
 fn challenge_texts_are_kept_for_bearer_and_dpop() {
-    let told = |challenge: &'static str| {
+    let texts = |challenge: &'static str| {
         let error = called(move |_| {
             let mut answer = answer(401, "text/plain", "");
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
@@ -141,13 +141,13 @@ fn challenge_texts_are_kept_for_bearer_and_dpop() {
     };
     let kept = ["invalid_token", "it has expired", "https://bank.example/e"];
     assert_eq!(
-        told(
+        texts(
             r#"DPoP error="invalid_token", error_description="it has expired", error_uri="https://bank.example/e""#
         ),
         kept.map(|text| Some(text.to_owned()))
     );
-    // RFC 9110 11.6.1: another scheme's parameters mean what that scheme says.
-    assert_eq!(told(r#"Basic error="invalid_token""#), [None, None, None]);
+    // RFC 9110 11.6.1: each scheme defines its own parameters.
+    assert_eq!(texts(r#"Basic error="invalid_token""#), [None, None, None]);
 }
 
 #[test]

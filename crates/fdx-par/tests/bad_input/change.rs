@@ -1,4 +1,4 @@
-//! Ways to break an answer.
+//! Ways to break a response.
 
 use fdx_testkit::{Answer, answer};
 use http::HeaderValue;
@@ -39,7 +39,7 @@ pub(crate) fn open(mut answer: Answer, members: &str) -> Answer {
 pub(crate) fn deep(at: At, answer: Answer, left: &str, right: &str) -> Answer {
     let nested = format!("\"x\":{}1{},", left.repeat(10_000), right.repeat(10_000));
     let mut answer = open(answer, &nested);
-    // What is under the cap is judged by its depth.
+    // A body below the size limit must still respect the depth limit.
     answer.body_mut().truncate(at.cap());
     answer
 }
@@ -69,7 +69,7 @@ pub(crate) fn status(mut answer: Answer, status: u16) -> Answer {
     answer
 }
 
-/// The right answer, under a status that points elsewhere.
+/// The right response with a redirect status.
 pub(crate) fn redirect(answer: Answer, code: u16) -> Answer {
     with(status(answer, code), LOCATION, "https://evil.example/collect")
 }

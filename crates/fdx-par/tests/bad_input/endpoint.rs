@@ -27,11 +27,11 @@ impl At {
         Self::Resource,
     ];
 
-    /// All but the resource, whose bytes are the caller's.
+    /// All endpoints except the resource, whose bytes the caller reads.
     pub(crate) const JSON: [Self; 6] =
         [Self::Discovery, Self::Keys, Self::Push, Self::Token, Self::Introspection, Self::Consent];
 
-    /// Bytes that an answer may have.
+    /// The largest response, in bytes.
     pub(crate) fn cap(self) -> usize {
         match self {
             Self::Push => 16 * 1024,
@@ -53,8 +53,8 @@ impl At {
         }
     }
 
-    /// Goes as far as this endpoint and lets `change` break its answer. Exactly one request is
-    /// sent, whatever comes of it.
+    /// Runs a flow up to this endpoint and lets `change` break its response. Asserts that the
+    /// client sends exactly one request.
     pub(crate) fn broken(
         self,
         change: impl FnMut(Answer) -> Answer + 'static,
@@ -136,7 +136,7 @@ impl At {
     }
 }
 
-/// A thumbprint of nobody's.
+/// A thumbprint of no known key.
 pub(crate) fn another_thumbprint() -> String {
     Thumbprint::of_certificate(b"another").to_string()
 }

@@ -47,7 +47,7 @@ fn ignores_keys_with_the_same_kid_and_another_algorithm() {
     let mut with_the_key = decoys.clone();
     with_the_key["keys"].as_array_mut().unwrap().push(named(Algorithm::EdDsa, "k"));
 
-    // Decoys alone: the key is unknown, and nothing is lost.
+    // With decoys only, the key is unknown and the tokens are kept.
     let jwks = decoys.to_string();
     world.tamper_at("/jwks", move |_| answer(200, "application/json", jwks.clone()));
     let keys = world.run(client.fetch_keys(world.now).unwrap()).unwrap();

@@ -94,7 +94,7 @@ fn every_endpoint_is_https() {
     }
 }
 
-/// An endpoint that no call needs costs nothing. A call that needs it is refused before it is sent.
+/// An unusable endpoint has no effect until a call needs it. That call fails before it is sent.
 #[test]
 fn other_endpoints_are_checked_when_they_are_used() {
     for url in [json!("http://bank.example/x"), json!("/x"), json!(7), json!({ "a": 1 })] {

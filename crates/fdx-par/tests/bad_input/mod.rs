@@ -1,5 +1,5 @@
-//! Every endpoint, and every way in which an answer can be broken: one typed error each, and
-//! nothing is sent after it.
+//! Breaks the response of every endpoint in every way. Each has one typed error, and the client
+//! sends nothing after it.
 
 mod change;
 pub(crate) mod endpoint;
@@ -37,10 +37,10 @@ impl Then {
     }
 }
 
-/// A way to break an answer, and what it is called.
+/// A way to break a response, with its name.
 type Row = (&'static str, fn(At, Answer) -> Answer, &'static str, Then);
 
-/// Broken in the same way at every endpoint that answers JSON.
+/// The ways to break a response of any endpoint that returns JSON.
 const EVERYWHERE: &[Row] = &[
     ("cut in half", |_, a| cut(a, 2), "rfc8259.json.syntax", Then::NoResponse),
     ("all but the last byte", |_, a| cut(a, 1), "rfc8259.json.syntax", Then::NoResponse),
@@ -121,7 +121,7 @@ fn each_endpoint_has_one_success_status() {
     for at in At::JSON {
         let other = if at.status() == 200 { 201 } else { 200 };
         let error = at.broken(move |answer| status(answer, other)).unwrap_err();
-        // Some servers say 200 to a push, which has a name of its own.
+        // Some servers return 200 for a push, which has a rule of its own.
         let code = if at == At::Push { "rfc9126.status" } else { "rfc9110.status" };
         assert_eq!(error.code(), code, "{at:?}");
         assert_eq!(error.said().unwrap().status, other);
@@ -173,7 +173,7 @@ fn protective_members_of_another_type_break_their_own_rule() {
 
 #[test]
 fn a_body_that_is_no_object_is_refused() {
-    // As an array serde would take the members by their place.
+    // serde would read an array's elements as the members in order.
     let by_place = r#"["token","DPoP",300,"r","i","s","g","c",null,null,null,null]"#;
     for at in At::JSON {
         for text in ["null", "5", "true", "\"text\"", "[]", "[{}]", by_place] {

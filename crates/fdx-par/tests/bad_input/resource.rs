@@ -1,4 +1,4 @@
-//! A resource's bytes are the caller's: what is wrong with its JSON is told when it is read.
+//! The caller gets a resource's bytes. Errors in its JSON are reported when the caller reads it.
 
 use fdx_par::{Error, NextStep, ResourceAnswer, ResourceRequest, error::RefusalKind};
 use fdx_sandbox::NoncePolicy;

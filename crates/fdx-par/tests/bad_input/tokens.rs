@@ -1,4 +1,4 @@
-//! The token response (RFC 6749 section 5.1), and what is kept where it is wrong.
+//! The token response (RFC 6749 section 5.1), and the tokens that survive a broken one.
 
 use fdx_par::{AuthorizationRequest, Error, Exchanged, NextStep, Notice, Verification};
 use fdx_sandbox::NoncePolicy;

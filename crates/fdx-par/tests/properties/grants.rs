@@ -1,4 +1,4 @@
-//! A stored grant is read back member for member.
+//! A stored grant is restored with every member.
 
 use fdx_jose::Thumbprint;
 use fdx_par::{BoundBy, Client};
@@ -7,9 +7,9 @@ use fdx_wire::{Secret, UnixTime};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-/// The members of a grant, each of its kind.
+/// Generates the members of a grant.
 fn members() -> impl Strategy<Value = Map<String, Value>> {
-    // No grant holds a later time than the last that has a text.
+    // Times up to the last one that has a text form.
     let seconds = || prop::option::of(0..=UnixTime::from_seconds(u64::MAX).as_seconds());
     let known = (
         "[A-Za-z0-9._~+/-]{1,40}={0,2}",
@@ -27,7 +27,7 @@ fn members() -> impl Strategy<Value = Map<String, Value>> {
     );
     (known, perhaps).prop_map(|((token, by, seed, scopes), perhaps)| {
         let (expiries, refresh_token, identity, consent_id, nonce) = perhaps;
-        // When somebody logged in is known where somebody is.
+        // A grant has an `auth_time` only together with a `sub`.
         let (subject, auth_time) = identity.unzip();
         let members = json!({
             "version": 2,
@@ -54,8 +54,8 @@ thread_local! {
     static CLIENT: Client = World::new(Setup::default()).client().unwrap();
 }
 
-/// What a grant says of itself, as its members have it.
-fn told(grant: &fdx_par::StoredGrant) -> Value {
+/// Returns the members of a grant from its accessors.
+fn members_of(grant: &fdx_par::StoredGrant) -> Value {
     let (tokens, identity) = (grant.tokens(), grant.identity());
     let access_token = tokens.access_token();
     let seconds = |time: Option<UnixTime>| time.map(UnixTime::as_seconds);
@@ -79,8 +79,8 @@ proptest! {
         CLIENT.with(|client| {
             let text = Value::Object(members.clone()).to_string();
             let restored = client.restore(&text).unwrap();
-            let told = told(&restored);
-            for (name, value) in told.as_object().unwrap() {
+            let restored_members = members_of(&restored);
+            for (name, value) in restored_members.as_object().unwrap() {
                 prop_assert_eq!(value, members.get(name).unwrap_or(&Value::Null), "{}", name);
             }
             let written = restored.to_json();

@@ -1,4 +1,4 @@
-//! A sealed pending value opens in its own place and time, and in no other.
+//! A sealed pending value opens only with the values it is bound to, and until it expires.
 
 use core::time::Duration;
 
@@ -9,7 +9,7 @@ use fdx_testkit::{Setup, World, entropy};
 use fdx_wire::{Issuer, RedirectUri};
 use proptest::prelude::*;
 
-/// All that a sealed value is bound to.
+/// Everything that a sealed value is bound to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Place {
     key: (u32, u8),
@@ -33,7 +33,7 @@ fn place() -> impl Strategy<Value = Place> {
 }
 
 impl Place {
-    /// The same with one part of another; no part is the sixth.
+    /// Returns a copy with one part of `other`. The sixth index changes no part.
     fn with(mut self, other: &Self, part: usize) -> Self {
         match part {
             0 => self.key = other.key,

@@ -1,4 +1,4 @@
-//! Every response that the providers' documents show, read as it is shown.
+//! Reads every response that the providers' documents show.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use fdx_testkit::providers::provided;
 use fdx_testkit::{World, answer, entropy, persisted};
 use serde_json::{Value, json};
 
-/// What a push comes to that is answered so.
+/// Returns the result of a push with this response.
 fn pushed(dialect: Dialect, path: &'static str, status: u16, body: Value) -> Result<Pushed, Error> {
     let provided = provided(dialect).unwrap();
     let mut world = (provided.world)(dialect);
@@ -29,7 +29,7 @@ fn refusal(pushed: Result<Pushed, Error>) -> Refusal {
 
 #[test]
 fn reads_documented_push_responses() {
-    // Mastercard: a request_uri of its own, and an hour, which is used as ten minutes.
+    // Mastercard: another form of request_uri, valid for an hour, which is used as ten minutes.
     let shown = json!({
         "request_uri": "urn:ietf:params:oauth2:eb6b74fb-2249-499a-9889-3e1c485e687b",
         "expires_in": 3600,
@@ -69,7 +69,7 @@ fn reads_documented_push_errors() {
         assert_eq!(said.error_uri.unwrap().as_str(), "https://docs.example.com/errors");
         assert_eq!(said.state.unwrap().as_str(), "state-123");
     }
-    // Mastercard writes in capitals, and says 400 to everything.
+    // Mastercard writes codes in capitals, and returns 400 for every error.
     for code in ["INVALID_PAR_REQUEST", "INVALID_CLIENT"] {
         let shown = json!({ "error": code, "error_description": "no" });
         let refused = refusal(pushed(MASTERCARD, "/oauth2/par", 400, shown));
@@ -81,7 +81,7 @@ fn reads_documented_push_errors() {
         let refused = refusal(pushed(MASTERCARD, "/oauth2/par", 400, shown));
         assert_eq!(refused.next_step, NextStep::StartOver, "{code}");
     }
-    // UAE names each of these.
+    // UAE documents each of these.
     for code in [
         "invalid_request",
         "invalid_client",
@@ -117,14 +117,14 @@ fn reads_retry_after_with_and_without_a_value() {
     }
 }
 
-/// A Mastercard world whose token endpoint answers so.
-fn exchanged(told: Value) -> (World, Result<fdx_par::Exchanged, Error>) {
+/// Runs a Mastercard flow whose token endpoint returns this body.
+fn exchanged(body: Value) -> (World, Result<fdx_par::Exchanged, Error>) {
     let provided = provided(MASTERCARD).unwrap();
     let mut world = (provided.world)(MASTERCARD);
     let client = world.client().unwrap();
     let (url, pending) = world.push(&client, &(provided.request)()).unwrap();
     let callback = world.customer(&url, &Decision::everything());
-    world.tamper_at("/oauth2/token", move |_| answer(200, "application/json", told.to_string()));
+    world.tamper_at("/oauth2/token", move |_| answer(200, "application/json", body.to_string()));
     let exchanged = world.exchange(&client, pending, &callback);
     (world, exchanged)
 }
@@ -162,9 +162,9 @@ fn an_introspection() {
     });
     let token = verified.tokens().access_token();
     let draft = client.introspect(token, entropy(3), world.now).unwrap();
-    let told = world.run(draft).unwrap();
-    assert!(told.is_active() && told.consent_id().is_none());
-    assert_eq!(told.expires_at().unwrap().as_seconds(), 1_722_333_943);
+    let introspection = world.run(draft).unwrap();
+    assert!(introspection.is_active() && introspection.consent_id().is_none());
+    assert_eq!(introspection.expires_at().unwrap().as_seconds(), 1_722_333_943);
 }
 
 #[test]

@@ -65,8 +65,8 @@ fn every_request_is_as_recorded() {
     texts.step("delete-registration", &world);
 }
 
-/// It answers 404 to what was revoked before, with an error of its own members, and takes tokens
-/// without a scheme.
+/// The provider returns 404 with an error of its own form if the consent was revoked before, and
+/// accepts tokens without a scheme.
 #[test]
 fn second_revocation_returns_not_found() {
     let provided = provided(MASTERCARD).unwrap();
@@ -80,10 +80,10 @@ fn second_revocation_returns_not_found() {
         assert_eq!(revoked.outcome(), outcome);
         let sent = world.sent.last().unwrap().header("authorization");
         assert_eq!(sent, own.token().expose());
-        let told = revoked.said().error_description.is_some();
-        assert_eq!(told, outcome == RevocationOutcome::NotFound);
+        let is_described = revoked.said().error_description.is_some();
+        assert_eq!(is_described, outcome == RevocationOutcome::NotFound);
     }
-    // Its own tokens ended with it.
+    // The consent's own tokens ended with it.
     let error = world.accounts(&client, granted.tokens().access_token()).unwrap_err();
     assert_eq!(error.next_step(), NextStep::Refresh);
     let error = world.refresh(&client, &granted.stored()).unwrap_err();

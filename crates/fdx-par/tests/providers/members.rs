@@ -1,4 +1,4 @@
-//! Strict stays strict: without a member the flow fails, with it it passes.
+//! Without a member of its dialect a provider's flow fails; with it the flow succeeds.
 
 use core::time::Duration;
 
@@ -9,15 +9,15 @@ use fdx_testkit::providers::{PROVIDED, Provided};
 use fdx_testkit::{World, entropy};
 use http::StatusCode;
 
-/// Where a flow fails that lacks one member.
+/// The step at which a flow fails without one member.
 enum Off {
-    /// At the client, under this code.
+    /// At the client, with this error code.
     Client(&'static str),
     /// At the server, with this error.
     Server(&'static str),
-    /// After verification: no consent id is known.
+    /// After verification: no consent id is reported.
     NoConsentId,
-    /// At the customer: no page is shown.
+    /// At the customer's browser: the server shows no page.
     Page,
 }
 
@@ -25,7 +25,7 @@ struct Row {
     dialect: &'static str,
     member: &'static str,
     off: Off,
-    /// How the provider behaves where it behaves in two ways.
+    /// The behaviour of a provider that has two.
     when: fn(&mut World),
 }
 
@@ -92,7 +92,7 @@ const ROWS: &[Row] = &[
     row("mastercard-mock", "loopback-http", Off::Client("fapi2.https")),
     row("mx", "callback-without-iss", Off::Client("rfc9207.iss.missing")),
     row("mx", "not-fapi.client-secret-basic", Off::Client("fdx.dialect.not_fapi")),
-    // Nobody publishes anything there.
+    // The provider publishes no metadata.
     row("mx", "not-fapi.documented-endpoints", Off::Client("rfc9110.error")),
     row("mx", "not-fapi.not-pushed", Off::Client("rfc8414.endpoint.missing")),
     row("mx", "not-fapi.openid-without-id-token", Off::Client("oidc.id_token.missing")),
@@ -108,7 +108,7 @@ const ROWS: &[Row] = &[
         .when(its_clock_is_behind),
 ];
 
-/// The dialect without one of its members. Rows are few, so what is leaked is little.
+/// Returns the dialect without one of its members. It leaks memory, which is little for few rows.
 pub(crate) fn without(dialect: Dialect, member: &str) -> Dialect {
     let kept: Vec<Line> =
         dialect.members().iter().filter(|line| line.member.name() != member).copied().collect();
@@ -125,12 +125,12 @@ fn registrations_are_answered_with_200(world: &mut World) {
     });
 }
 
-/// By less than the member makes up for.
+/// By less than the backdating of the member.
 fn its_clock_is_behind(world: &mut World) {
     world.bank_behind = Duration::from_secs(8);
 }
 
-/// From discovery to the accounts.
+/// Runs the flow from discovery to the accounts.
 fn flow(provided: &Provided, dialect: Dialect, when: fn(&mut World)) -> Result<(), Failed> {
     let mut world = (provided.world)(dialect);
     when(&mut world);

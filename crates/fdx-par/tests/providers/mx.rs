@@ -59,7 +59,7 @@ fn the_receipt_warns_of_how_the_flow_began() {
     let exchanged = world.exchange(&client, pending, &callback).unwrap();
     let granted = world.verify(&client, exchanged).unwrap().without_grant();
 
-    // By the time the receipt is made out, the provider has become one by the book.
+    // When the receipt is created, the configuration no longer has the dialect.
     let mut config = client.config().clone().with_dialect(Dialect::default());
     let fapi = Setup::default().config();
     config.authentication = fapi.authentication;

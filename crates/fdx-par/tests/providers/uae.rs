@@ -27,15 +27,15 @@ fn every_request_is_as_recorded() {
     texts.step("exchange", &world);
     let verified = world.verify(&client, exchanged).unwrap();
     texts.step("keys", &world);
-    let told = ReportedConsent::find(verified.authorization_details().unwrap()).unwrap();
-    assert_eq!(told.status(), Some(&ConsentState::Authorized));
+    let consent = ReportedConsent::find(verified.authorization_details().unwrap()).unwrap();
+    assert_eq!(consent.status(), Some(&ConsentState::Authorized));
     let granted = verified.without_grant();
     let receipt = client.receipt(&granted, world.now).unwrap();
-    assert_eq!(receipt.consent_id().unwrap().as_str(), told.consent_id());
+    assert_eq!(receipt.consent_id().unwrap().as_str(), consent.consent_id());
     let first = granted.stored();
     let grant = world.renewed(&client, &first);
     texts.step("refresh", &world);
-    // The answer had none: the old one stays.
+    // The response had no refresh token, so the old one is kept.
     assert_eq!(grant.tokens().refresh_token(), first.tokens().refresh_token());
     world.accounts(&client, grant.tokens().access_token()).unwrap();
     texts.step("accounts", &world);

@@ -1,4 +1,4 @@
-//! The toolkit is not played: its answers are written out here, as its own walkthrough shows them.
+//! The sandbox does not imitate the toolkit. These are the responses of the toolkit's walkthrough.
 
 use fdx_jose::{Algorithm, RequestObjectKey};
 use fdx_par::dialect::WSO2;
@@ -20,7 +20,7 @@ fn world(dialect: Dialect) -> World {
     world
 }
 
-/// From discovery to the tokens: the texts of all requests, held against the recorded ones.
+/// Runs the flow from discovery to the tokens, and compares all requests with the recorded ones.
 fn flow(dialect: Dialect, texts: &mut Option<WireTexts>) -> Vec<String> {
     let mut world = world(dialect);
     let client = world.client().unwrap();
@@ -42,28 +42,28 @@ fn flow(dialect: Dialect, texts: &mut Option<WireTexts>) -> Vec<String> {
         texts.step("discover-and-push", &world);
         texts.browser("authorize", url.as_str());
     }
-    // The details are what was requested, whatever was granted.
-    let told = json!({
+    // The toolkit repeats the requested details, not the granted ones.
+    let body = json!({
         "access_token": "eyJ4NXQi", "token_type": "Bearer", "expires_in": 3600,
         "refresh_token": "b8ad", "fdxConsentId": "c-7f3a",
         "authorization_details": [{ "type": "fdx_v1.0", "consentRequest": consent_request() }],
         "scope": "fdx:accountdetail:read fdx:transactions:read",
     });
-    world.tamper_at("/token", move |_| answer(200, "application/json", told.to_string()));
+    world.tamper_at("/token", move |_| answer(200, "application/json", body.to_string()));
     let draft = client.exchange(accepted, entropy(2), world.now).unwrap();
     let exchanged = world.run(draft).unwrap();
     if let Some(texts) = texts {
         texts.step("exchange", &world);
     }
     let scopes = persisted(&exchanged.to_json())["scope"].as_str().unwrap().to_owned();
-    let sent = world.sent.iter().map(|asked| wire_text(&asked.http));
+    let sent = world.sent.iter().map(|request| wire_text(&request.http));
     sent.chain([url.as_str().to_owned(), scopes]).collect()
 }
 
 #[test]
 fn every_request_is_as_recorded() {
-    let told = flow(WSO2, &mut Some(WireTexts::of("wso2")));
-    assert_eq!(told.last().unwrap(), "fdx:accountdetailed:read fdx:transactions:read");
+    let texts = flow(WSO2, &mut Some(WireTexts::of("wso2")));
+    assert_eq!(texts.last().unwrap(), "fdx:accountdetailed:read fdx:transactions:read");
 }
 
 #[test]

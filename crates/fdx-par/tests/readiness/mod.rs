@@ -1,4 +1,4 @@
-//! What is said of a server's metadata, row by row.
+//! The readiness report of a server's metadata, row by row.
 
 mod table;
 
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use table::TABLE;
 
-/// What the sandbox publishes.
+/// Returns the metadata of the sandbox.
 fn sandbox() -> Value {
     let url = "https://bank.example/.well-known/oauth-authorization-server";
     let request = Request::get(url).body(Vec::new()).unwrap();
@@ -29,7 +29,7 @@ fn sandbox() -> Value {
     serde_json::from_slice(answer.body()).unwrap()
 }
 
-/// The same with one member changed, or removed where `value` is null. A dot leads into aliases.
+/// Returns it with one member changed, or removed if `value` is null. A dot separates an alias.
 fn changed(mut document: Value, member: &str, value: Value) -> Value {
     let (object, name) = match member.split_once('.') {
         Some((outer, inner)) => (&mut document[outer], inner),
@@ -88,7 +88,7 @@ fn a_certified_server_s_metadata_has_no_faults() {
     let readiness = Readiness::of(document, Some(&issuer), None);
     assert_eq!(
         unusual(readiness.findings()),
-        // It names what it would do for clients of other profiles.
+        // The server also lists methods for clients of other profiles.
         [
             ("response_types_supported", Severity::Advice),
             ("grant_types_supported", Severity::Advice)
@@ -171,8 +171,8 @@ fn malformed_document_gives_one_row() {
 fn compares_document_with_the_expected_issuer() {
     let other = Issuer::parse("https://other.example").unwrap();
     let document = sandbox().to_string();
-    let severity = |asked, client: Option<&ClientConfig>| {
-        let readiness = Readiness::of(document.as_bytes(), asked, client);
+    let severity = |expected, client: Option<&ClientConfig>| {
+        let readiness = Readiness::of(document.as_bytes(), expected, client);
         readiness.findings()[0].severity
     };
     assert_eq!(severity(None, None), Severity::Fine);
@@ -197,7 +197,7 @@ fn dialect_tolerates_its_own_deviation() {
     assert_eq!(found.allowed_by, Some(Deviation::CallbackWithoutIss));
     let found = row(&config.with_dialect(fdx_par::dialect::MASTERCARD));
     assert_eq!(found.severity, Severity::BreaksFapi);
-    // That member, and no other.
+    // Only that member is tolerated.
     const ISS: Line = Line { member: Member::CallbackWithoutIss, source: "a test" };
     const STATUS: Line = Line { member: Member::PushStatusOk, source: "a test" };
     for (line, severity) in [(&[ISS], Severity::BreaksFapi), (&[STATUS], Severity::BreaksClient)] {
@@ -331,7 +331,7 @@ fn any_value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// What `discover` and `Client::new` refuse is never called usable.
+    /// Metadata that `discover` or `Client::new` rejects always has a violation.
     #[test]
     fn every_refused_document_has_a_violation_row(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any_value()), 0..4),

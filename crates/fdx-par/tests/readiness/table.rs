@@ -2,8 +2,8 @@ use fdx_par::ResponseMode;
 use fdx_par::readiness::Severity::{self, Advice, BreaksClient, BreaksFapi, Fine};
 use fdx_testkit::{Authentication, Binding, Requests, Setup};
 
-/// A client or none, a member of the sandbox's metadata, what becomes of it, and what its row says.
-/// All other rows stay fine.
+/// An optional client, a member of the sandbox's metadata, its change, and the expected row. All
+/// other rows stay fine.
 pub(crate) type Row = (Option<fn() -> Setup>, &'static str, &'static str, Severity);
 
 const ANY: Option<fn() -> Setup> = None;

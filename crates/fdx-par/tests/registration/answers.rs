@@ -125,13 +125,13 @@ fn rejects_read_response_about_another_client() {
 #[test]
 fn a_client_secret_is_dropped_with_a_notice() {
     let (mut world, registrar) = everything();
-    let secret = "a-secret-that-nobody-needs";
+    let secret = "a-secret-without-any-use";
     let patch = json!({"client_secret": secret, "client_secret_expires_at": 0});
     let registered = answered(&mut world, &registrar, &patch).unwrap();
     assert!(registered.notices().contains(&Notice::ClientSecretDropped));
     assert!(!registered.to_json().expose().contains(secret));
     assert!(registered.member("client_secret").is_none());
-    // It is not sent back either.
+    // An update does not send it either.
     let draft = registrar.update(&registered, world.draw(), world.now).unwrap();
     let _ = world.run(draft);
     let body = world.sent.last().unwrap().http.body().clone();
@@ -174,7 +174,7 @@ fn a_registration_that_is_deleted_is_answered_with_204() {
         let draft = registrar.delete(&registered, world.draw(), world.now).unwrap();
         let outcome = world.run(draft);
         assert_eq!(outcome.is_ok(), deleted, "{status}");
-        // The answer was made up, and echoes nothing.
+        // The test writes this response, which has no interaction id.
         let notices = outcome.map(|deleted| deleted.notices().to_vec());
         assert!(notices.is_err() || notices == Ok(vec![Notice::InteractionIdMissing]));
     }
@@ -188,7 +188,7 @@ fn revocation_can_be_repeated_after_no_response() {
     assert_eq!(sent.on_no_response(), NextStep::Retry { after: None });
 }
 
-// RFC 7592 2: 401 is for a client that is gone, or a token that was replaced.
+// RFC 7592 2: 401 means that the client was deleted or the token replaced.
 #[test]
 fn only_401_sends_a_client_to_register_again() {
     for (status, again) in [(401, true), (400, false), (403, false), (404, false)] {

@@ -18,7 +18,7 @@ fn made(config: ClientConfig, registration: &Registration) -> Result<Registrar, 
     Registrar::new(config, registration, metadata)
 }
 
-/// What would be sent.
+/// Returns the client metadata that would be sent.
 fn metadata(config: ClientConfig, registration: &Registration) -> Value {
     serde_json::from_str(&made(config, registration).unwrap().client_metadata()).unwrap()
 }
@@ -263,7 +263,7 @@ fn reports_missing_endpoint() {
     let registrar = scene::usual(&mut world, Setup::default());
     let error = registrar.register(scene::initial(), world.draw(), world.now).unwrap_err();
     assert_eq!(error, ConfigurationFault::EndpointMissing.into());
-    // And it answers nothing there.
+    // The institution has no such endpoint.
     let request = http::Request::post("https://bank.example/register").body(Vec::new()).unwrap();
     assert_eq!(world.bank.handle(&request, None, world.now).status(), 404);
 }

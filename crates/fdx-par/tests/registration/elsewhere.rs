@@ -28,7 +28,7 @@ fn sends_the_token_only_to_the_origin_of_registration() {
         let draw = world.draw();
         assert_eq!(registrar.delete(&registered, draw, now).unwrap_err(), fault.into(), "{uri}");
         assert_eq!(world.sent.len(), sent, "{uri}: something was sent");
-        // Nothing is lost: a person can see where it was to go, and the client is one.
+        // The registration is kept: a person can see the URL, and the client can be used.
         assert_eq!(registered.access().unwrap().registration_client_uri(), uri);
         assert!(registrar.client_config(&registered).is_ok());
     }

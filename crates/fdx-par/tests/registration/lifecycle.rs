@@ -22,7 +22,7 @@ fn setups() -> Vec<Setup> {
     setups
 }
 
-/// The institution's word on a status of the last answer.
+/// Returns the status of the last response.
 fn last_status(world: &World) -> u16 {
     world.answers.last().unwrap().status().as_u16()
 }
@@ -88,13 +88,18 @@ fn each_request_has_the_members_its_rfc_requires() {
         world.run(draft).unwrap();
 
         let [post, put, get, delete] = &world.sent[..] else { panic!("not four requests") };
-        let methods = [post, put, get, delete].map(|asked| asked.http.method().as_str());
+        let methods =
+            [post, put, get, delete].map(|sent_request| sent_request.http.method().as_str());
         assert_eq!(methods, ["POST", "PUT", "GET", "DELETE"]);
         let mut ids = Vec::new();
-        for asked in [post, put, get, delete] {
-            ids.push(asked.header("x-fapi-interaction-id"));
+        for sent_request in [post, put, get, delete] {
+            ids.push(sent_request.header("x-fapi-interaction-id"));
             let by_key = setup.authentication == Authentication::PrivateKeyJwt;
-            assert_eq!(asked.certificate == ClientCertificate::Withhold, by_key, "{setup:?}");
+            assert_eq!(
+                sent_request.certificate == ClientCertificate::Withhold,
+                by_key,
+                "{setup:?}"
+            );
         }
         ids.sort();
         ids.dedup();
@@ -106,19 +111,22 @@ fn each_request_has_the_members_its_rfc_requires() {
             format!("Bearer {}", access.registration_access_token().expose())
         });
         assert_eq!(post.header("authorization"), format!("Bearer {}", scene::INITIAL));
-        assert_eq!([put, get, delete].map(|asked| asked.header("authorization")), tokens);
+        assert_eq!(
+            [put, get, delete].map(|sent_request| sent_request.header("authorization")),
+            tokens
+        );
         assert!(get.http.body().is_empty() && delete.http.body().is_empty());
 
-        let body = |asked: &fdx_testkit::Asked| -> Value {
-            assert_eq!(asked.header("content-type"), "application/json");
-            serde_json::from_slice(asked.http.body()).unwrap()
+        let body = |sent_request: &fdx_testkit::Asked| -> Value {
+            assert_eq!(sent_request.header("content-type"), "application/json");
+            serde_json::from_slice(sent_request.http.body()).unwrap()
         };
-        let asked = body(post);
-        assert_eq!(asked, serde_json::from_str::<Value>(&registrar.client_metadata()).unwrap());
-        assert_eq!(asked["client_id"], Value::Null);
+        let requested = body(post);
+        assert_eq!(requested, serde_json::from_str::<Value>(&registrar.client_metadata()).unwrap());
+        assert_eq!(requested["client_id"], Value::Null);
         let put = body(put);
         assert_eq!(put["client_id"], first.client_id());
-        // RFC 7592 2.2: all that was returned, but for these four.
+        // RFC 7592 2.2: every returned member except these four.
         assert_eq!(put["status"], "Approved");
         for name in [
             "client_id_issued_at",
@@ -128,7 +136,7 @@ fn each_request_has_the_members_its_rfc_requires() {
         ] {
             assert_eq!(put.get(name), None, "{name}");
         }
-        for (name, value) in asked.as_object().unwrap() {
+        for (name, value) in requested.as_object().unwrap() {
             assert_eq!(&put[name], value, "{name}");
         }
     }
@@ -140,24 +148,24 @@ fn update_sends_the_new_metadata() {
     let mut world = scene::world(setup);
     let registrar = usual(&mut world, setup);
     let before = registered(&mut world, &registrar);
-    // The keys move to a URL: they are not registered in two places.
+    // The keys move to a URL and are not registered in two places.
     let jwks_uri = HttpsUrl::parse("https://app.example/jwks").unwrap();
     let moved = registration(setup).jwks_uri(jwks_uri.clone());
     let metadata = world.client().unwrap().metadata().clone();
     let moved = fdx_par::Registrar::new(recipient(setup), &moved, metadata).unwrap();
     let draft = moved.update(&before, world.draw(), world.now).unwrap();
-    // The institution can't see that URL, and says so.
+    // The institution can't fetch that URL and refuses.
     let Err(Error::Refusal(refusal)) = world.run(draft) else { panic!("taken") };
     assert!(refusal.is("invalid_client_metadata"), "{refusal}");
     let body: Value = serde_json::from_slice(world.sent.last().unwrap().http.body()).unwrap();
     assert_eq!(body["jwks_uri"], jwks_uri.as_str());
     assert_eq!(body.get("jwks"), None);
-    // Nothing is lost by it.
+    // The refused update does not change the registration.
     let draft = registrar.read(&before, world.draw(), world.now).unwrap();
     let _ = world.run(draft).unwrap();
 }
 
-/// RFC 7591 2: never both. Where the server keeps them elsewhere, ours still stand here.
+/// RFC 7591 2: never both. The update has our `jwks` even if the server returned a `jwks_uri`.
 #[test]
 fn update_with_jwks_omits_jwks_uri() {
     let (mut world, registrar) = scene::everything();

@@ -1,4 +1,4 @@
-//! The answer that Mastercard documents: read, and refused by the member that it weakens.
+//! The response that Mastercard documents is read, and rejected for the member that it weakens.
 
 use fdx_jose::Algorithm;
 use fdx_par::dialect::MASTERCARD;
@@ -19,7 +19,7 @@ const SCOPE: &str = "client.create client.read fdx:transactions:read fdx:account
     fdx:paymentsupport:read fdx:accountpayments:read fdx:bills:read fdx:images:read \
     fdx:rewards:read fdx:tax:read fdx:statements:read fdx:customercontact:read";
 
-/// The documented answer, its token cut as the document cuts it.
+/// The documented response. The document shortens its token.
 fn documented() -> Value {
     json!({
         "client_id": "CHzOG1x6_fKjBHhh9eegZ45BQorbqtIe9eWJEhLsrig",
@@ -42,7 +42,7 @@ fn documented() -> Value {
     })
 }
 
-/// The recipient of the document's request, with the document's status.
+/// Creates the recipient of the document's request, and the document's status.
 fn recipient(world: &mut World) -> Registrar {
     let algorithm = Algorithm::Ps256;
     let mut config =
@@ -75,11 +75,11 @@ fn the_documented_answer_is_read_and_refused_for_rs256() {
     assert_eq!(registrar.client_config(&registered).unwrap_err(), Error::Registration(fault));
     let notices = [Notice::InteractionIdMissing, Notice::RegistrationMemberOther];
     assert_eq!(registered.notices(), notices);
-    // The document's answer names neither algorithm of what the client signs.
+    // The documented response has no algorithm for the JWTs that the client signs.
     for member in ["request_object_signing_alg", "token_endpoint_auth_signing_alg"] {
         assert!(registrar.otherwise(&registered).iter().any(|other| other == member), "{member}");
     }
-    // Its registration_client_uri is plain http, to a name: no token goes there.
+    // Its registration_client_uri is plain http with a host name, so no token is sent there.
     let error = registrar.read(&registered, world.draw(), world.now).unwrap_err();
     assert_eq!(error.code(), "rfc7592.uri.elsewhere");
 }
@@ -94,7 +94,7 @@ fn documented_response_with_ps256_is_accepted() {
     assert_eq!(config.client_id, registered.client_id());
 }
 
-/// The members of the document's request, in the document's values, are what this client sends.
+/// The client sends the members and values of the document's request.
 #[test]
 fn the_documented_request_is_sent() {
     let mut world = scene::world(Setup::default());

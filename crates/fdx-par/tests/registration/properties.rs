@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::scene::{answered, everything, recipient, registrar, world};
 
-/// What a member of anybody's may be.
+/// Generates the JSON value of a member.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -55,7 +55,7 @@ proptest! {
         prop_assert_eq!(sent.get("contacts").cloned().unwrap_or(json!([])), json!(contacts));
     }
 
-    /// A server that registers what it was asked harms nobody, whatever it adds.
+    /// A response that repeats the request weakens nothing, whatever members it adds.
     #[test]
     fn echoed_registration_is_accepted_and_stored_with_added_members(
         added in prop::collection::btree_map("x_[a-z]{1,8}", any_json(), 0..4),
@@ -74,18 +74,18 @@ proptest! {
         }
     }
 
-    /// Any member that was asked for, answered in any other way, is the same, told or refused.
+    /// A requested member with any other value is equal, reported or rejected.
     #[test]
     fn every_changed_member_is_reported_or_rejected(member in any::<prop::sample::Index>(), value in any_json()) {
         let (mut world, registrar) = everything();
-        let asked: Value = serde_json::from_str(&registrar.client_metadata()).unwrap();
-        let names: Vec<_> = asked.as_object().unwrap().keys().cloned().collect();
+        let requested: Value = serde_json::from_str(&registrar.client_metadata()).unwrap();
+        let names: Vec<_> = requested.as_object().unwrap().keys().cloned().collect();
         let name = member.get(&names);
         let registered = answered(&mut world, &registrar, &json!({ name.as_str(): value })).unwrap();
-        let told = registrar.otherwise(&registered).contains(name);
+        let reported = registrar.otherwise(&registered).contains(name);
         let refused = !registrar.weakened(&registered).is_empty();
-        let same = value == asked[name] || (name == "response_types" && value.is_null());
-        prop_assert_eq!(told || refused, !same, "{}: {}", name, value);
-        prop_assert!(!(told && refused));
+        let same = value == requested[name] || (name == "response_types" && value.is_null());
+        prop_assert_eq!(reported || refused, !same, "{}: {}", name, value);
+        prop_assert!(!(reported && refused));
     }
 }

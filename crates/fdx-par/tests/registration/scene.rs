@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 pub(crate) const INITIAL: &str = "initial-access-token-0123456789";
 
-/// An institution that knows nobody yet, and a recipient with an initial access token.
+/// Creates an institution without clients, and a recipient with an initial access token.
 pub(crate) fn world(setup: Setup) -> World {
     let mut bank = setup.institution_config();
     bank.clients.clear();
@@ -23,7 +23,7 @@ pub(crate) fn world(setup: Setup) -> World {
     World::of(setup.algorithm, Sandbox::new(bank, entropy(200)), recipient(setup))
 }
 
-/// What the recipient will do, without a `client_id`.
+/// Returns the recipient's configuration, without a `client_id`.
 pub(crate) fn recipient(setup: Setup) -> ClientConfig {
     let mut config = setup.config();
     config.client_id.clear();
@@ -35,7 +35,7 @@ pub(crate) fn recipient(setup: Setup) -> ClientConfig {
     config
 }
 
-/// How it describes itself.
+/// Returns the recipient's description.
 pub(crate) fn registration(setup: Setup) -> Registration {
     let registration = Registration::new("Budget")
         .scope(Scopes::parse(&scopes().join(" ")).unwrap())
@@ -70,7 +70,7 @@ pub(crate) fn registrar(
     Registrar::new(config, registration, metadata).unwrap()
 }
 
-/// The usual one.
+/// Returns the usual registrar.
 pub(crate) fn usual(world: &mut World, setup: Setup) -> Registrar {
     registrar(world, recipient(setup), &registration(setup))
 }
@@ -79,13 +79,14 @@ pub(crate) fn initial() -> InitialAccess {
     InitialAccess::Token(Secret::new(INITIAL.to_owned()))
 }
 
-/// Registered at an institution that takes it.
+/// Registers at an institution that accepts the registration.
 pub(crate) fn registered(world: &mut World, registrar: &Registrar) -> Registered {
     let draft = registrar.register(initial(), world.draw(), world.now).unwrap();
     world.run(draft).unwrap()
 }
 
-/// One that asks for all that can be weakened: signed requests and answers, encrypted ID tokens.
+/// Returns a registrar that requests every value that a server can weaken: signed requests and
+/// responses, encrypted ID tokens.
 pub(crate) fn everything() -> (World, Registrar) {
     let setup = Setup { response_mode: ResponseMode::Jwt, ..Setup::default() };
     let mut config = recipient(setup);
@@ -106,8 +107,8 @@ fn encryption_key() -> EncryptionKey {
     EncryptionKey::from_jwk(jwk.to_string().as_bytes(), KeyEncryption::RsaOaep).unwrap()
 }
 
-/// An institution that registers whatever it is asked, with `patch` on top; null takes a member
-/// away.
+/// Creates an institution that registers the requested values and then applies `patch`; null
+/// removes a member.
 pub(crate) fn answered(
     world: &mut World,
     registrar: &Registrar,
@@ -117,7 +118,7 @@ pub(crate) fn answered(
     answered_with(world, registrar, answer(201, "application/json", body.to_string()))
 }
 
-/// What such an institution answers.
+/// Returns the result of a registration there.
 pub(crate) fn echo(registrar: &Registrar, patch: &Value) -> Value {
     let mut body: Value = serde_json::from_str(&registrar.client_metadata()).unwrap();
     let members = body.as_object_mut().unwrap();
@@ -141,7 +142,7 @@ pub(crate) fn echo(registrar: &Registrar, patch: &Value) -> Value {
     body
 }
 
-/// What comes of a registration when this is the answer.
+/// Returns the result of a registration with this response.
 pub(crate) fn answered_with(
     world: &mut World,
     registrar: &Registrar,

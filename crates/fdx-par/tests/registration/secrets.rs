@@ -34,8 +34,8 @@ fn no_registration_token_and_no_secret_is_printed() {
     let mut printed = Printed::default();
     assert!(life(&mut world, &registrar, &mut printed).is_err(), "deleted twice");
     let mut secrets = vec![INITIAL.to_owned(), secret.to_owned()];
-    for asked in &world.sent {
-        let header = asked.header("authorization");
+    for request in &world.sent {
+        let header = request.header("authorization");
         secrets.extend(header.strip_prefix("Bearer ").map(str::to_owned));
     }
     secrets.sort();

@@ -60,7 +60,7 @@ fn rejects_malformed_stored_registration() {
     }
 }
 
-/// What is stored says a little more than the answer did.
+/// The stored text is a little longer than the response.
 #[test]
 fn largest_response_is_restored() {
     const LARGEST: usize = 256 * 1024;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::scene::{self, answered, everything, usual};
 use crate::token_issuer::elsewhere;
 
-/// What the server registers in the place of what was asked, and what it is refused for.
+/// A registered value that replaces a requested one, and its fault.
 fn rows() -> Vec<(Value, RegistrationFault)> {
     let none = Value::Null;
     let other_keys = json!({"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]});
@@ -53,7 +53,7 @@ fn rows() -> Vec<(Value, RegistrationFault)> {
             rows.push((json!({ member: value }), fault));
         }
     }
-    // Where the default is RS256, or nothing, leaving it out is saying it.
+    // A missing member means its default: RS256, or no signature.
     for (member, fault) in &algorithms[..3] {
         rows.push((json!({ *member: none }), *fault));
     }
@@ -78,7 +78,7 @@ fn rows() -> Vec<(Value, RegistrationFault)> {
     rows
 }
 
-/// What is refused, and that it is kept: it can be deleted.
+/// Asserts the fault, and that the registration is kept and can be deleted.
 fn refused(registrar: &Registrar, world: &mut fdx_testkit::World, patch: &Value) -> Error {
     let registered = answered(world, registrar, patch).unwrap();
     let error = registrar.client_config(&registered).unwrap_err();
