@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-/// All that a node of the recipient knows: its configuration, and what the browser brings.
+/// The input of a node of the recipient: its configuration and the browser's values.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct NodeTold {
+pub struct NodeInput {
     /// The issuer identifier.
     pub issuer: String,
     /// The FDX base URL.
@@ -13,9 +13,9 @@ pub struct NodeTold {
     pub redirect_uri: String,
     /// The recipient's key, PKCS#8.
     pub key_pem: String,
-    /// The certificate that the institution's is issued by.
+    /// The certificate that issued the institution's certificate.
     pub ca_pem: String,
-    /// The key that seals, number 1.
+    /// The sealing key, number 1.
     pub sealing_key: [u8; 32],
     /// The browser session.
     pub session: String,

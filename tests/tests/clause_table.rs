@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The clauses that have to be there: each family, and how many it has.
+/// The required clauses: each family, and its number of clauses.
 const CLAUSES: [(&str, usize); 24] = [
     ("N", 7),
     ("G", 15),
@@ -33,7 +33,7 @@ const CLAUSES: [(&str, usize); 24] = [
     ("FDX-", 8),
 ];
 
-/// The cells of one row: id, clause, rule, how it is held, shown by.
+/// The cells of one row: id, clause, rule, enforcement, tests.
 struct Row([String; 5]);
 
 #[test]
@@ -62,7 +62,7 @@ fn every_row_has_the_required_columns() {
     }
 }
 
-/// The table in the sandbox of what others got wrong and no misbehaviour shows.
+/// The sandbox's table of known weaknesses in other software that no misbehaviour covers.
 #[test]
 fn every_weakness_names_a_test() {
     let table = root().join("crates/fdx-sandbox/src/misbehaviour/weaknesses.md");

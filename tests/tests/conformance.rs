@@ -1,6 +1,6 @@
-//! The client meets every misbehaviour of the sandbox, in memory and over TLS.
+//! Runs the client against every misbehaviour of the sandbox, in memory and over TLS.
 //!
-//! `BLESS=1 cargo test -p fdx-tests conformance` writes the table anew.
+//! `BLESS=1 cargo test -p fdx-tests conformance` regenerates the table.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -31,7 +31,7 @@ async fn every_misbehaviour_has_its_expected_outcome_over_tls() {
     assert_passed(&over_mtls().await);
 }
 
-/// Without this, a walk that always stops would pass every row that is to be refused.
+/// Without this test, a walk that always stops would pass every row that expects an error.
 #[test]
 fn correct_institution_causes_no_error() {
     for (requests, response_mode) in
@@ -45,7 +45,7 @@ fn correct_institution_causes_no_error() {
     }
 }
 
-/// The same for the legs that only some rows walk.
+/// The same for the steps that only some rows have.
 #[test]
 fn additional_steps_of_some_flows_cause_no_error() {
     for (flow, path) in [
@@ -60,12 +60,12 @@ fn additional_steps_of_some_flows_cause_no_error() {
         let mut world = world(flow);
         let went = at_once(walk(&mut world, flow));
         assert_eq!(went, Went::Whole(Vec::new()), "{flow:?}");
-        let there = world.sent.iter().filter(|asked| asked.http.uri().path().ends_with(path));
+        let there = world.sent.iter().filter(|request| request.http.uri().path().ends_with(path));
         assert!(there.count() > 0, "{flow:?} never came to {path}");
     }
 }
 
-/// So that each row has a right institution beside it, which is walked past in the same way.
+/// Each flow of a row is also run against a correct institution.
 #[test]
 fn each_walk_succeeds_with_a_correct_institution() {
     for misbehaviour in Misbehaviour::all() {

@@ -51,7 +51,7 @@ fn no_code_of_the_sources_is_missing() {
             assert_eq!(table.matches(&cell).count(), 1, "{code} of {file}");
         }
     }
-    // The codes that token types share under a prefix of their own.
+    // The codes that all token types share, each with its own prefix.
     let source = fs::read_to_string(crates().join("fdx-jose/src/jwt.rs")).unwrap();
     let suffixes: Vec<_> = source.split("concat!($prefix, \"").skip(1).collect();
     assert!(suffixes.len() > 10);

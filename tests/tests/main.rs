@@ -1,5 +1,5 @@
 //! Tests that need TLS, several processes or every crate, and the tables that cover the workspace.
-//! All are one program, because linking a program takes seconds.
+//! All are one program, because linking each of many programs would take seconds.
 
 mod clause_table;
 mod conformance;

@@ -1,5 +1,5 @@
-//! Every way of FAPI 2.0 to authenticate, to bind, to push and to come back, with every algorithm,
-//! against the institution in memory.
+//! Every combination of FAPI 2.0's client authentication, binding, push and callback, with every
+//! algorithm, against the institution in memory.
 
 use fdx_par::ClientCertificate;
 use fdx_sandbox::customer::Decision;
@@ -21,10 +21,10 @@ fn every_combination_reaches_the_grant() {
     }
 }
 
-/// The certificate is shown where the table says, and nowhere else.
+/// The client presents its certificate exactly where the table requires it.
 fn certificates(world: &World, setup: Setup) {
-    for asked in &world.sent {
-        let path = asked.http.uri().path();
+    for request in &world.sent {
+        let path = request.http.uri().path();
         let by_certificate = setup.authentication != Authentication::PrivateKeyJwt;
         let bound = setup.binding == Binding::Mtls;
         let shown = match path {
@@ -33,6 +33,6 @@ fn certificates(world: &World, setup: Setup) {
             _ if path.starts_with("/fdx/") => bound,
             _ => false,
         };
-        assert_eq!(asked.certificate == ClientCertificate::Present, shown, "{setup:?} {path}");
+        assert_eq!(request.certificate == ClientCertificate::Present, shown, "{setup:?} {path}");
     }
 }

@@ -1,5 +1,5 @@
-//! The same combinations as in `matrix`, over TLS: one institution on loopback, a client of its own
-//! for each combination, and every certificate shown by the connection itself.
+//! The same combinations as in `matrix`, over TLS: one institution on loopback, one client for each
+//! combination, and certificates presented by the TLS connection.
 
 use std::error::Error;
 
@@ -27,7 +27,7 @@ struct Bank {
     self_signed: Certificate,
 }
 
-/// One combination at work.
+/// One combination, with its client.
 struct Party<'a> {
     number: u8,
     bank: &'a Bank,
@@ -48,7 +48,7 @@ impl Bank {
         Self { tls, issued, self_signed }
     }
 
-    /// What the combination's client shows; none where nothing needs it.
+    /// The certificate of the combination's client; `None` if nothing needs one.
     fn certificate(&self, setup: Setup) -> Option<&Certificate> {
         match (setup.authentication, setup.binding) {
             (Authentication::PrivateKeyJwt, Binding::Dpop) => None,
@@ -125,7 +125,7 @@ impl Bank {
         Party { number, bank: self, transport, client, keys }
     }
 
-    /// The customer sits beside the institution: loads the page, decides, and comes back.
+    /// Plays the customer without a browser: loads the page, decides, and returns the callback.
     fn customer(&self, url: &HttpsUrl) -> String {
         let mut bank = self.tls.institution.lock().unwrap();
         kit::customer(&mut bank, url.as_str(), &Decision::less_than_requested(), system_now())
@@ -173,15 +173,15 @@ impl Party<'_> {
         };
         let read = client.read_consent(&verified, self.entropy(3), system_now())?;
         let granted = verified.granted(self.run(read).await?)?;
-        let told = self.introspection(granted.tokens()).await?;
-        assert!(told.is_active() && told.consent_id() == granted.consent_id());
+        let introspection = self.introspection(granted.tokens()).await?;
+        assert!(introspection.is_active() && introspection.consent_id() == granted.consent_id());
         let which = TokenTypeHint::RefreshToken;
         let draft = client.revoke(granted.tokens(), which, self.entropy(5), system_now())?;
         let _: Revoked = self.run(draft).await?;
         Ok(granted)
     }
 
-    /// Signed where the callback is.
+    /// Introspects the token, with a signed response if the callback is signed.
     async fn introspection(&self, tokens: &Tokens) -> Result<Introspection, Box<dyn Error>> {
         let (client, token) = (&self.client, tokens.access_token());
         if client.config().response_mode == ResponseMode::Query {
@@ -192,7 +192,7 @@ impl Party<'_> {
         let signed = self.run(draft).await?;
         let keys = self.keys().await?;
         match client.verify(signed, Some(&keys), system_now())? {
-            Verification::Done(told) => Ok(told),
+            Verification::Done(introspection) => Ok(introspection),
             Verification::FetchKeys(_) => Err("the keys do not fit".into()),
         }
     }

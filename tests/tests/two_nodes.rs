@@ -1,6 +1,6 @@
-//! Pushed by one process, finished by another. They have the same configuration and the same
-//! sealing key, and share no memory, no file and no store: what passes between them is the cookie
-//! in the customer's browser.
+//! One process pushes and another finishes the flow. They have the same configuration and sealing
+//! key, and share no memory, file or store. Only the cookie in the customer's browser passes
+//! between them.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{Binding, RegisteredClient};
 use fdx_testkit::kit::customer;
 use fdx_testkit::scopes;
-use fdx_tests::{NodeTold, TlsBank};
+use fdx_tests::{NodeInput, TlsBank};
 use fdx_transport_hyper::system_now;
 use fdx_wire::RedirectUri;
 use tokio::runtime::Runtime;
@@ -20,7 +20,7 @@ const REDIRECT_URI: &str = "https://app.example/callback";
 
 struct Bank {
     bank: TlsBank,
-    told: NodeTold,
+    input: NodeInput,
     _runtime: Runtime,
 }
 
@@ -40,7 +40,7 @@ impl Bank {
         let bank = TlsBank::open(vec![load()], &[], |config| config.clients.push(client));
         let bank = runtime.block_on(bank);
         let issuer = bank.issuer.as_str().to_owned();
-        let told = NodeTold {
+        let input = NodeInput {
             fdx_base: format!("{issuer}/fdx/v6"),
             issuer,
             client_id: "app-1".to_owned(),
@@ -49,25 +49,25 @@ impl Bank {
             ca_pem: bank.authority.certificate_pem().to_owned(),
             sealing_key: [42; 32],
             session: "browser session 1".to_owned(),
-            ..NodeTold::default()
+            ..NodeInput::default()
         };
-        Self { bank, told, _runtime: runtime }
+        Self { bank, input, _runtime: runtime }
     }
 
-    /// Push on one node, the customer's decision, and what the second node is told.
-    fn until_callback(&self) -> NodeTold {
-        let pushed = node("push", &self.told);
+    /// Pushes on one node, decides as the customer, and returns the input of the second node.
+    fn until_callback(&self) -> NodeInput {
+        let pushed = node("push", &self.input);
         let text =
             |name: &str| pushed[name].as_str().unwrap_or_else(|| panic!("{pushed}")).to_owned();
         let mut bank = self.bank.institution.lock().unwrap();
         let decision = Decision::less_than_requested();
         let callback = customer(&mut bank, &text("url"), &decision, system_now());
-        NodeTold { sealed: text("sealed"), callback, ..self.told.clone() }
+        NodeInput { sealed: text("sealed"), callback, ..self.input.clone() }
     }
 }
 
 /// Runs one node, as a process of its own, to its end.
-fn node(half: &str, told: &NodeTold) -> serde_json::Value {
+fn node(half: &str, input: &NodeInput) -> serde_json::Value {
     let mut child = Command::new(env!("CARGO_BIN_EXE_node"))
         .arg(half)
         .env_clear()
@@ -76,7 +76,7 @@ fn node(half: &str, told: &NodeTold) -> serde_json::Value {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(&serde_json::to_vec(told).unwrap()).unwrap();
+    stdin.write_all(&serde_json::to_vec(input).unwrap()).unwrap();
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -86,9 +86,9 @@ fn node(half: &str, told: &NodeTold) -> serde_json::Value {
 #[test]
 fn one_process_pushes_and_another_finishes() {
     let bank = Bank::open();
-    let told = bank.until_callback();
-    assert!(told.sealed.len() < 1200, "{} characters", told.sealed.len());
-    let said = node("finish", &told);
+    let input = bank.until_callback();
+    assert!(input.sealed.len() < 1200, "{} characters", input.sealed.len());
+    let said = node("finish", &input);
     assert!(said["consent_id"].is_string(), "{said}");
     assert!(said["withheld"].as_u64().is_some_and(|count| count > 0), "{said}");
 }
@@ -96,18 +96,18 @@ fn one_process_pushes_and_another_finishes() {
 #[test]
 fn opened_twice_the_second_exchange_is_refused_by_the_institution() {
     let bank = Bank::open();
-    let told = bank.until_callback();
-    assert!(node("finish", &told)["consent_id"].is_string());
-    // The cookie opens again, as every cookie does; the code is spent.
-    assert_eq!(node("finish", &told)["error"], "rfc6749.error");
+    let input = bank.until_callback();
+    assert!(node("finish", &input)["consent_id"].is_string());
+    // A cookie opens more than once. The code is spent.
+    assert_eq!(node("finish", &input)["error"], "rfc6749.error");
 }
 
 #[test]
 fn sealed_value_does_not_open_in_another_session() {
     let bank = Bank::open();
-    let told = bank.until_callback();
-    let other = NodeTold { session: "browser session 2".to_owned(), ..told.clone() };
+    let input = bank.until_callback();
+    let other = NodeInput { session: "browser session 2".to_owned(), ..input.clone() };
     assert_eq!(node("finish", &other)["error"], "fdx.seal.not_ours");
-    let other = NodeTold { sealing_key: [43; 32], ..told };
+    let other = NodeInput { sealing_key: [43; 32], ..input };
     assert_eq!(node("finish", &other)["error"], "fdx.seal.not_ours");
 }

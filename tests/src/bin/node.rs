@@ -1,5 +1,5 @@
-//! One node of a recipient: it reads what it is told from standard input, does one half of a flow,
-//! says what came of it on standard output, and ends. Nothing else passes between two nodes.
+//! One node of a recipient: it reads its input from standard input, runs one half of a flow, writes
+//! the result to standard output, and ends. Nothing else passes between two nodes.
 
 use std::io::Read;
 
@@ -11,7 +11,7 @@ use fdx_par::{
     SenderConstraint, Verification, WellKnown, discover,
 };
 use fdx_testkit::consent_request;
-use fdx_tests::NodeTold;
+use fdx_tests::NodeInput;
 use fdx_transport_hyper::{Roots, RunError, Transport, system_now};
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri};
 
@@ -19,11 +19,11 @@ use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri};
 async fn main() {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).unwrap();
-    let told: NodeTold = serde_json::from_str(&text).unwrap();
+    let input: NodeInput = serde_json::from_str(&text).unwrap();
     let half = std::env::args().nth(1).unwrap();
     let said = match half.as_str() {
-        "push" => push(&told).await,
-        _ => finish(&told).await,
+        "push" => push(&input).await,
+        _ => finish(&input).await,
     };
     println!("{}", said.unwrap_or_else(|error| serde_json::json!({ "error": error.code() })));
 }
@@ -36,18 +36,18 @@ struct Node {
 }
 
 impl Node {
-    async fn new(told: &NodeTold) -> Result<Self, Error> {
-        let roots = Roots::pem(&told.ca_pem).unwrap();
+    async fn new(input: &NodeInput) -> Result<Self, Error> {
+        let roots = Roots::pem(&input.ca_pem).unwrap();
         let transport = Transport::builder().root_certificates(roots).build().unwrap();
-        let key = PrivateKey::from_pem(backend::ring(), &told.key_pem, None).unwrap();
+        let key = PrivateKey::from_pem(backend::ring(), &input.key_pem, None).unwrap();
         let public = key.public().clone();
         let authentication = AssertionKey::new(public.clone(), AssertionType::default());
-        let issuer = Issuer::parse(&told.issuer).unwrap();
+        let issuer = Issuer::parse(&input.issuer).unwrap();
         let config = ClientConfig::new(
             issuer.clone(),
-            told.client_id.clone(),
-            RedirectUri::parse(&told.redirect_uri).unwrap(),
-            HttpsUrl::parse(&told.fdx_base).unwrap(),
+            input.client_id.clone(),
+            RedirectUri::parse(&input.redirect_uri).unwrap(),
+            HttpsUrl::parse(&input.fdx_base).unwrap(),
             ClientAuthentication::PrivateKeyJwt(authentication),
             SenderConstraint::Dpop(ProofKey::new(public)),
             backend::ring(),
@@ -55,7 +55,7 @@ impl Node {
         let draft = discover(&issuer, WellKnown::OAuthAuthorizationServer, system_now())?;
         let metadata = protocol(transport.run(draft, &key, system_now).await)?;
         let client = Client::new(config, metadata)?;
-        let seals = SealingKeys::new(backend::ring(), SealingKey::new(1, told.sealing_key));
+        let seals = SealingKeys::new(backend::ring(), SealingKey::new(1, input.sealing_key));
         Ok(Self { transport, key, client, seals })
     }
 
@@ -64,20 +64,20 @@ impl Node {
     }
 }
 
-async fn push(told: &NodeTold) -> Result<serde_json::Value, Error> {
-    let node = Node::new(told).await?;
+async fn push(input: &NodeInput) -> Result<serde_json::Value, Error> {
+    let node = Node::new(input).await?;
     let request = AuthorizationRequest::new(consent_request()).openid();
     let pushed = node.run(node.client.push(&request, entropy(), system_now())?).await?;
     let (url, pending) = pushed.redirect(system_now())?;
-    let sealed = pending.seal(&node.seals, told.session.as_bytes(), entropy())?;
+    let sealed = pending.seal(&node.seals, input.session.as_bytes(), entropy())?;
     Ok(serde_json::json!({ "url": url.as_str(), "sealed": sealed }))
 }
 
-async fn finish(told: &NodeTold) -> Result<serde_json::Value, Error> {
-    let node = Node::new(told).await?;
-    let session = told.session.as_bytes();
-    let pending = node.client.open(&told.sealed, &node.seals, session, system_now())?;
-    let Callback::Code(accepted) = node.client.callback(pending, &told.callback, system_now())?
+async fn finish(input: &NodeInput) -> Result<serde_json::Value, Error> {
+    let node = Node::new(input).await?;
+    let session = input.session.as_bytes();
+    let pending = node.client.open(&input.sealed, &node.seals, session, system_now())?;
+    let Callback::Code(accepted) = node.client.callback(pending, &input.callback, system_now())?
     else {
         return Ok(serde_json::json!({ "denied": true }));
     };

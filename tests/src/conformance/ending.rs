@@ -5,7 +5,7 @@ use super::walk::{Walk, kebab};
 use super::{Stop, Wire};
 
 impl<W: Wire> Walk<'_, W> {
-    /// Revokes the consent by a token of the client's own, and lists its revocations.
+    /// Revokes the consent with the client's own token, and reads its revocations.
     pub(super) async fn consent_ended(
         &mut self,
         client: &Client,

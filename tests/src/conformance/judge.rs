@@ -8,27 +8,27 @@ use serde::Serialize;
 use super::Went;
 use super::walk::kebab;
 
-/// One row, as it came out.
+/// The result of one row.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Line {
     /// The misbehaviour.
     pub name: String,
     /// The clause behind it.
     pub clause: &'static str,
-    /// What is right.
+    /// The expected outcome.
     pub expected: String,
-    /// What the client did.
+    /// The actual outcome.
     pub outcome: String,
-    /// Whether the two agree, and the misbehaviour showed, and nothing came after.
+    /// Whether the two agree, the misbehaviour occurred, and the client sent nothing after it.
     pub passed: bool,
-    /// What else was wrong; empty where it passed.
+    /// Any other violation; empty if the row passed.
     pub because: String,
 }
 
-/// FAPI says nothing about it: nobody waits longer than this on a stranger's word.
+/// The longest delay that a client accepts from untrusted input. FAPI has no rule for it.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Lays how a flow went, and what the institution saw of it, beside what is right.
+/// Compares a flow's outcome and the institution's record of it with the expected outcome.
 #[must_use]
 pub fn judge(misbehaviour: Misbehaviour, went: &Went, aftermath: &Aftermath) -> Line {
     let (expected, outcome) = (misbehaviour.right().to_string(), outcome(went));
@@ -43,8 +43,8 @@ pub fn judge(misbehaviour: Misbehaviour, went: &Went, aftermath: &Aftermath) -> 
     }
 }
 
-/// Lays how a flow went with an institution that does nothing wrong beside that. Without it, a
-/// client that always stops would pass every row that is to be refused.
+/// Returns the row of a flow with a correct institution. Without it, a client that always stops
+/// would pass every row that expects an error.
 #[must_use]
 pub fn well_behaved(flow: Flow, went: &Went) -> Line {
     let (expected, outcome) = (Right::Accept.to_string(), outcome(went));
@@ -71,7 +71,7 @@ fn outcome(went: &Went) -> String {
 }
 
 fn broken(misbehaviour: Misbehaviour, went: &Went, aftermath: &Aftermath) -> String {
-    // A row that changes nothing proves nothing.
+    // The misbehaviour must have changed a response.
     if aftermath.fired == 0 {
         return "it never showed".to_owned();
     }
@@ -92,10 +92,10 @@ fn broken(misbehaviour: Misbehaviour, went: &Went, aftermath: &Aftermath) -> Str
     if more.is_empty() { String::new() } else { format!("then the client asked for {more:?}") }
 }
 
-/// How often a client meets it before it can know better.
+/// The number of times that a correct client can meet the misbehaviour.
 fn meetings(misbehaviour: Misbehaviour) -> u32 {
     match misbehaviour {
-        // The nonce that was asked for is tried once.
+        // The client tries the required nonce once.
         Misbehaviour::Nonce(
             WrongNonce::EndlessAtPush
             | WrongNonce::EndlessAtToken
@@ -103,7 +103,7 @@ fn meetings(misbehaviour: Misbehaviour) -> u32 {
             | WrongNonce::EndlessAtRefresh
             | WrongNonce::EndlessAtClientToken,
         ) => 2,
-        // In the metadata, and at the endpoint that they name.
+        // In the metadata, and at the endpoint in them.
         Misbehaviour::Metadata(WrongMetadata::AnotherServersTokenEndpoint) => 2,
         _ => 1,
     }

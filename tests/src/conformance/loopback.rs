@@ -12,10 +12,10 @@ use super::{FLOWS, Line, Stop, Went, Wire, judge, walk, well_behaved};
 use crate::TlsBank;
 use fdx_testkit::{Binding, Setup, keys};
 
-/// An institution that does nothing wrong, and every misbehaviour, over TLS.
+/// Runs flows with a correct institution and with every misbehaviour, over TLS.
 ///
 /// # Panics
-/// Where there are no ports or certificates to be had.
+/// If no port is free or no certificate can be made.
 pub async fn over_mtls() -> Vec<Line> {
     let mut loopback = Loopback::open().await;
     let mut lines = Vec::new();
@@ -42,7 +42,7 @@ impl Loopback {
     /// memory.
     ///
     /// # Panics
-    /// Where there are no ports or certificates to be had.
+    /// If no port is free or no certificate can be made.
     pub async fn open() -> Self {
         let key = || vec![keys(Setup::default().algorithm)];
         let tls = TlsBank::open(key(), &[], |config| config.registration = open_to_tokens()).await;
@@ -57,8 +57,8 @@ impl Loopback {
         Self { tls, certificate, transport, keys: key(), config }
     }
 
-    /// One misbehaviour, over TLS. Tokens are bound by certificate where DPoP is not what it is
-    /// about.
+    /// Runs a flow with one misbehaviour over TLS. Tokens are bound to a certificate, unless the
+    /// misbehaviour is about DPoP.
     ///
     /// # Panics
     /// Where the institution is poisoned.
@@ -67,7 +67,7 @@ impl Loopback {
         judge(misbehaviour, &went, &aftermath)
     }
 
-    /// An institution that does nothing wrong, over TLS.
+    /// Runs a flow with a correct institution over TLS.
     ///
     /// # Panics
     /// Where the institution is poisoned.

@@ -8,7 +8,7 @@ use super::registering::open_to_tokens;
 use super::{FLOWS, Line, Stop, Went, Wire, at_once, judge, walk, well_behaved};
 use fdx_testkit::{Requests, Setup, World, entropy};
 
-/// An institution that does nothing wrong, and every misbehaviour, without a socket.
+/// Runs flows with a correct institution and with every misbehaviour, without a socket.
 #[must_use]
 pub fn in_memory() -> Vec<Line> {
     let right = FLOWS.iter().map(|flow| well_behaved(*flow, &met(*flow, None).0));
@@ -27,8 +27,8 @@ fn met(flow: Flow, misbehaviour: Option<Misbehaviour>) -> (Went, Aftermath) {
     (went, world.bank.aftermath())
 }
 
-/// A recipient and an institution that such a flow can be walked through with: it lets clients
-/// register where one does.
+/// Creates a recipient and an institution for this kind of flow. Clients can register if the flow
+/// registers one.
 #[must_use]
 pub fn world(flow: Flow) -> World {
     let setup = setup(flow);
@@ -39,7 +39,7 @@ pub fn world(flow: Flow) -> World {
     World::of(setup.algorithm, Sandbox::new(bank, entropy(200)), setup.config())
 }
 
-/// The flow in which it shows.
+/// Runs the flow in which the misbehaviour occurs.
 pub(super) fn setup(flow: Flow) -> Setup {
     match flow {
         Flow::MessageSigning => Setup {

@@ -1,9 +1,9 @@
-//! Conformance: every misbehaviour of the sandbox, met by a whole flow of ours.
+//! Conformance: a whole flow of the client against every misbehaviour of the sandbox.
 //!
-//! [`walk`] carries one flow from discovery to revocation over a [`Wire`], [`judge`] lays what came
-//! of it beside what is right. A row passes where the misbehaviour really showed, the client did
-//! what is right, and after a refusal nothing of the flow was asked for but the keys that the
-//! refusal needed. [`proof`] lays the strict institution's table beside that one.
+//! [`walk`] runs one flow from discovery to revocation over a [`Wire`]. [`judge`] compares the
+//! result with the expected one. A row passes if the misbehaviour occurred, the client's outcome is
+//! the expected one, and after an error the client sent nothing more than a needed key fetch.
+//! [`proof`] combines this table with that of the strict institution.
 
 mod ending;
 mod judge;
@@ -29,7 +29,7 @@ use std::future::Future;
 
 use fdx_sandbox::misbehaviour::Flow;
 
-/// Every way in which a flow can be walked.
+/// Every kind of flow.
 pub const FLOWS: [Flow; 10] = [
     Flow::Any,
     Flow::Dpop,
@@ -46,7 +46,7 @@ pub const FLOWS: [Flow; 10] = [
 /// Runs a future that never waits for anything outside.
 ///
 /// # Panics
-/// Where there can be no runtime.
+/// If no runtime can be created.
 pub fn at_once<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().build().unwrap().block_on(future)

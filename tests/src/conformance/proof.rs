@@ -3,32 +3,32 @@ use serde::Serialize;
 use super::{Line, at_once, in_memory, over_mtls};
 use fdx_testkit::strict::{self, Allowed, Caught};
 
-/// The two tables of the proof, which differ in who is wrong.
+/// The two tables of the proof, which differ in the party that breaks a rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Table {
-    /// The institution is wrong, and the client has to notice.
+    /// The institution breaks a rule, and the client must reject its response.
     Misbehaviour,
-    /// The client is wrong, and the institution has to notice; or the client only looks wrong.
+    /// The client breaks a rule and the institution must refuse, or the client only seems to.
     Strict,
 }
 
-/// What a row was played over.
+/// The connection of a row.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Over {
     /// No socket.
     Memory,
-    /// TLS on loopback, with a client certificate wherever DPoP is not what a row is about.
+    /// TLS on loopback, with a client certificate unless the row is about DPoP.
     Mtls,
 }
 
 /// A row of either table.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct ProofRow {
-    /// Which table it stands in.
+    /// The table of the row.
     pub table: Table,
-    /// What it was played over.
+    /// The connection of the row.
     pub over: Over,
     /// The row.
     #[serde(flatten)]
@@ -39,7 +39,7 @@ pub struct ProofRow {
 /// in memory.
 ///
 /// # Panics
-/// Where there are no ports or certificates to be had.
+/// If no port is free or no certificate can be made.
 #[must_use]
 pub fn proof() -> Vec<ProofRow> {
     let rows = |table, over, lines: Vec<Line>| {
@@ -53,7 +53,7 @@ pub fn proof() -> Vec<ProofRow> {
         .collect()
 }
 
-/// What only looks wrong is expected to be taken.
+/// Rows of unusual but valid requests, which must be accepted.
 fn taken(allowed: &Allowed) -> Line {
     let refused = allowed.refused();
     Line {
@@ -66,7 +66,7 @@ fn taken(allowed: &Allowed) -> Line {
     }
 }
 
-/// A wrong request is expected to be refused for the rule that it breaks.
+/// Rows of invalid requests, which must be refused for the rule that they break.
 fn line(row: strict::Row) -> Line {
     let strict::Row { clause, rule, wrong, error, caught } = row;
     let expected = format!("refuse {error}");
@@ -98,7 +98,7 @@ mod tests {
         assert!(passed(Caught::Yes));
         assert!(!passed(Caught::No));
         assert!(!passed(otherwise("RFC 9126 2.2", "invalid_client")));
-        // The same error for another rule is luck.
+        // The same error for another rule is a coincidence.
         assert!(!passed(otherwise("RFC 9126 2.2", "invalid_request")));
     }
 }

@@ -10,20 +10,20 @@ use fdx_testkit::{Setup, scopes};
 
 const INITIAL: &str = "initial-access-token";
 
-/// An institution takes whoever has this walk's token.
+/// Returns the policy of an institution that registers any client with this walk's token.
 pub(super) fn open_to_tokens() -> RegistrationPolicy {
     RegistrationPolicy::InitialAccessTokens(vec![Secret::new(INITIAL.to_owned())])
 }
 
-/// What a client needs to manage its registration.
+/// The state that manages a registration.
 pub(super) struct Managed {
     registrar: Registrar,
     registered: Registered,
 }
 
 impl<W: Wire> Walk<'_, W> {
-    /// Registers, looks at what was registered before anything else is done with it, reads or
-    /// updates it, and looks again.
+    /// Registers and checks the registered metadata, then reads or updates the registration and
+    /// checks it again.
     pub(super) async fn registered(
         &mut self,
         mut config: ClientConfig,
@@ -51,12 +51,12 @@ impl<W: Wire> Walk<'_, W> {
             self.report(registered.notices());
             config = registrar.client_config(&registered)?;
         }
-        // As this institution calls recipients.
+        // The form of client ids at this institution.
         config.registered_entity_id = Some(config.client_id.clone());
         Ok((config, Managed { registrar, registered }))
     }
 
-    /// Ends the registration.
+    /// Deletes the registration.
     pub(super) async fn unregistered(&mut self, managed: Managed) -> Result<(), Stop> {
         let Managed { registrar, registered } = managed;
         let draft = registrar.delete(&registered, self.wire.draw(), self.wire.now())?;

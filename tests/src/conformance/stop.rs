@@ -3,19 +3,19 @@ use std::time::Duration;
 use fdx_par::{Error, NextStep, Refused, ServerRule};
 use fdx_transport_hyper::{ResponseFault, RunError, TransportError};
 
-/// Why a flow ended before its end.
+/// The reason why a flow stopped early.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Stop {
     /// The error's code.
     pub code: String,
-    /// What it says.
+    /// The error's text.
     pub text: String,
-    /// How long the server asked to be left alone.
+    /// The delay that the server requires before a retry.
     pub after: Option<Duration>,
 }
 
 impl Stop {
-    /// A stop that is no error of `fdx-par`.
+    /// Creates a stop that is no error of `fdx-par`.
     #[must_use]
     pub fn of(code: &str, text: impl ToString) -> Self {
         Self { code: code.to_owned(), text: text.to_string(), after: None }
@@ -42,7 +42,8 @@ impl From<RunError> for Stop {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Protocol(error) => error.into(),
-            // The transport reads no further than the exchange wants: nothing reached the core.
+            // The transport reads no more than the exchange's limit, so the core received no
+            // response.
             RunError::NoResponse {
                 error: TransportError::Response(error @ ResponseFault::BodyTooLarge { .. }),
                 ..

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use fdx_sandbox::Misbehaviour;
 
-/// The table of misbehaviour, for people, in Markdown.
+/// Returns the table of misbehaviour in Markdown.
 #[must_use]
 pub fn table() -> String {
     let mut text = String::from("| name | what the server does | clause | a client has to |\n");

@@ -15,17 +15,17 @@ use serde_json::Value;
 use super::{Stop, Wire};
 use fdx_testkit::usual_request;
 
-/// How a flow went.
+/// The result of a flow.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Went {
-    /// To its end, with what the client reported on the way, by name.
+    /// It completed, with the names of the client's notices.
     Whole(Vec<String>),
-    /// As far as this.
+    /// It stopped for this reason.
     Stopped(Stop),
 }
 
-/// Carries a whole flow, from discovery to revocation, with every check that `fdx-par` has, and
-/// with what `flow` has more.
+/// Runs a whole flow, from discovery to revocation, with every check of `fdx-par` and the
+/// additional steps of `flow`.
 pub async fn walk<W: Wire>(wire: &mut W, flow: Flow) -> Went {
     let mut walk = Walk { wire, flow, keys: None, reported: Vec::new() };
     match walk.whole().await {
@@ -37,7 +37,7 @@ pub async fn walk<W: Wire>(wire: &mut W, flow: Flow) -> Went {
 pub(super) struct Walk<'w, W> {
     pub(super) wire: &'w mut W,
     pub(super) flow: Flow,
-    /// As a node keeps them: fetched where they are missing or fit no more.
+    /// The cached keys, fetched if they are missing or no longer match.
     keys: Option<ServerKeys>,
     pub(super) reported: Vec<String>,
 }
@@ -93,7 +93,8 @@ impl<W: Wire> Walk<'_, W> {
         Ok((pending, self.customer(&url)?))
     }
 
-    /// The customer grants everything. It is their browser that asks, not the client.
+    /// Plays the customer, who grants everything. These are requests of the browser, not the
+    /// client.
     fn customer(&mut self, url: &HttpsUrl) -> Result<String, Stop> {
         let now = self.wire.now();
         self.wire.bank(|bank| {
@@ -103,7 +104,7 @@ impl<W: Wire> Walk<'_, W> {
             let form = form.map_err(|error| Stop::of("page", error))?;
             let back = bank.handle(&form, None, now);
             let location = back.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-            location.map(str::to_owned).ok_or_else(|| Stop::of("page", "nobody is sent back"))
+            location.map(str::to_owned).ok_or_else(|| Stop::of("page", "no redirect to the client"))
         })
     }
 
@@ -230,7 +231,7 @@ fn unknown_key() -> Stop {
     Stop::of(error.code(), error)
 }
 
-/// Nobody registered for that.
+/// Returns the reason for an encrypted response: no client registered encryption.
 fn encrypted() -> Stop {
     Stop::of("encrypted", "no encryption was registered")
 }

@@ -4,24 +4,24 @@ use fdx_wire::{Entropy, UnixTime};
 
 use super::Stop;
 
-/// What a flow is carried over.
-#[allow(async_fn_in_trait, reason = "nobody sends these futures anywhere")]
+/// The connection of a flow to the institution.
+#[allow(async_fn_in_trait, reason = "no caller moves these futures between threads")]
 pub trait Wire {
     /// Drives an exchange to its end.
     ///
     /// # Errors
-    /// What it ends in.
+    /// The exchange's error.
     async fn run<T: Output>(&mut self, draft: Draft<T>) -> Result<T, Stop>;
 
-    /// Speaks to the institution as its customer or its operator does.
+    /// Sends the institution a request of its customer or its operator.
     fn bank<R>(&mut self, ask: impl FnOnce(&mut Sandbox) -> R) -> R;
 
     /// The recipient's configuration.
     fn config(&self) -> ClientConfig;
 
-    /// Entropy that was not drawn before.
+    /// Returns entropy that was not drawn before.
     fn draw(&mut self) -> Entropy;
 
-    /// The time.
+    /// Returns the time.
     fn now(&self) -> UnixTime;
 }
