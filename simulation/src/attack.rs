@@ -32,7 +32,7 @@ pub enum Attack {
     StolenToken,
     /// Reads a resource request; sends it again.
     ReplayedRequest,
-    /// Reads two resource requests; asks for another resource, with the older one's proof.
+    /// Reads two resource requests; requests another resource with the proof of the older one.
     MovedProof,
     /// Has read the recipient's store; uses a refresh token as the rogue, and as the recipient.
     StolenRefreshToken,
@@ -40,7 +40,7 @@ pub enum Attack {
     SwappedResponse,
     /// Changes a token response: the attacker's access token in the customer's place.
     SwappedAccessToken,
-    /// Changes the answer to a refresh: the attacker's access token in the customer's place.
+    /// Changes the response to a refresh: the attacker's access token replaces the customer's.
     SwappedRenewal,
     /// Changes a token response: an ID token that the rogue got, with the same nonce.
     SwappedIdToken,
@@ -50,13 +50,13 @@ pub enum Attack {
     TenantIdToken,
     /// Changes a token response: the attacker's consent id in the customer's place.
     SwappedConsentId,
-    /// Changes the answer to the consent's read: the attacker's consent in its place.
+    /// Changes the response to the consent's read: the attacker's consent replaces the customer's.
     SwappedConsent,
-    /// Has a stored grant of the honest institution taken for one of the hostile.
+    /// Makes the recipient use a stored grant of the honest institution at the hostile one.
     ConfusedStore,
-    /// Has the hostile institution's metadata used where the honest one is configured.
+    /// Makes the recipient use the hostile institution's metadata for the honest one.
     WrongMetadata,
-    /// Has the hostile institution's metadata delivered where the honest one's are asked for.
+    /// Delivers the hostile institution's metadata to a request for the honest one's.
     MisdeliveredMetadata,
     /// Pushes in the recipient's name, with the attacker's redirect_uri, and sends the customer.
     PhishedPush,

@@ -15,8 +15,8 @@ pub(crate) const SEPARATOR: &[u8] = b"\n====\n";
 #[derive(Debug)]
 pub(crate) struct Choices {
     source: Source,
-    /// Generates what nothing but chance may choose. For bytes its seed is a digest of all of them,
-    /// so that no input can contain a secret of its world.
+    /// Generates values that no input may choose. For bytes its seed is a digest of all of them, so
+    /// that no input can contain a secret of its world.
     rng: Rng,
     seed: u64,
     /// Where each fault was chosen, so that a test can choose every fault at every place.
@@ -62,7 +62,7 @@ impl Choices {
         self.weighted(&[1000 - per_mille, per_mille]) == 1
     }
 
-    /// The place of one of these alternatives, each as often as its weight says.
+    /// Returns the index of one of these alternatives, with these weights.
     pub(crate) fn weighted(&mut self, weights: &[u64]) -> usize {
         let mut drawn = self.draw(weights.iter().sum(), 1);
         weights

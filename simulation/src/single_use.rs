@@ -127,7 +127,7 @@ mod tests {
         single_use.request(&post(form), reason, false)
     }
 
-    /// A JWS with this claim. Its signature is not looked at.
+    /// Returns a JWS with this claim. Its signature is not checked.
     fn jws(claims: &str) -> String {
         format!("h.{}.s", fdx_wire::base64url::encode(claims.as_bytes()))
     }

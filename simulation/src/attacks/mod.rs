@@ -28,14 +28,14 @@ impl World {
         &mut self,
         node: usize,
         bank: Bank,
-        plan: Option<Attack>,
+        attack: Option<Attack>,
     ) -> Option<Client> {
-        let odd = match plan {
+        let odd = match attack {
             Some(Attack::WrongMetadata) => Ok(Bank::Hostile.metadata()),
             Some(Attack::MisdeliveredMetadata) => Bank::Honest.discovered_at(Bank::Hostile),
             _ => return self.nodes.get(node)?.clients.get(bank as usize).cloned(),
         };
-        self.tried(plan);
+        self.tried(attack);
         let client = odd.and_then(|metadata| Client::new(bank.config(&self.setup), metadata));
         if let Err(error) = &client {
             self.note(error);
@@ -43,16 +43,16 @@ impl World {
         client.ok()
     }
 
-    pub(crate) fn tried(&mut self, plan: Option<Attack>) {
-        if let Some(plan) = plan {
-            self.say(|| format!("ATTACK: {}", plan.name()));
-            count(&mut self.tally.tried, plan);
+    pub(crate) fn tried(&mut self, attack: Option<Attack>) {
+        if let Some(attack) = attack {
+            self.log(|| format!("ATTACK: {}", attack.name()));
+            count(&mut self.tally.tried, attack);
         }
     }
 
     /// Runs `what` and attributes its effects to this attack.
-    pub(crate) fn acted<T>(&mut self, plan: Attack, what: impl FnOnce(&mut Self) -> T) -> T {
-        let acting = self.acting.replace(plan);
+    pub(crate) fn acted<T>(&mut self, attack: Attack, what: impl FnOnce(&mut Self) -> T) -> T {
+        let acting = self.acting.replace(attack);
         let done = self.directly(what);
         self.acting = acting;
         done

@@ -21,7 +21,7 @@ use crate::world::{ATTACKER, World};
 
 /// The client that the attacker claims to be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum As {
+pub(crate) enum ClaimedClient {
     /// The rogue, which is registered and authenticates.
     Rogue,
     /// The recipient, with an assertion that the attacker's key signs.
@@ -32,17 +32,17 @@ const ROGUES_CALLBACK: &str = "https://rogue.example/callback";
 
 impl World {
     /// Tries a code at the token endpoint as either client.
-    pub(crate) fn redeem(&mut self, plan: Attack, code: &str, redirect_uri: &RedirectUri) {
-        for who in [As::Rogue, As::Recipient] {
-            self.redeem_as(plan, who, code, redirect_uri.as_str());
+    pub(crate) fn redeem(&mut self, attack: Attack, code: &str, redirect_uri: &RedirectUri) {
+        for client in [ClaimedClient::Rogue, ClaimedClient::Recipient] {
+            self.redeem_as(attack, client, code, redirect_uri.as_str());
         }
     }
 
-    pub(crate) fn redeem_phished(&mut self, plan: Attack, code: &str) {
-        self.redeem_as(plan, As::Recipient, code, ROGUES_CALLBACK);
+    pub(crate) fn redeem_phished(&mut self, attack: Attack, code: &str) {
+        self.redeem_as(attack, ClaimedClient::Recipient, code, ROGUES_CALLBACK);
     }
 
-    fn redeem_as(&mut self, plan: Attack, who: As, code: &str, redirect_uri: &str) {
+    fn redeem_as(&mut self, attack: Attack, client: ClaimedClient, code: &str, redirect_uri: &str) {
         let verifier = verifier();
         let form = [
             ("grant_type", "authorization_code"),
@@ -50,23 +50,33 @@ impl World {
             ("redirect_uri", redirect_uri),
             ("code_verifier", verifier.expose()),
         ];
-        self.tokens_and_access(plan, who, &form);
+        self.tokens_and_access(attack, client, &form);
     }
 
-    pub(crate) fn tokens_and_access(&mut self, plan: Attack, who: As, form: &[(&str, &str)]) {
-        let Some(tokens) = self.token_request(plan, who, form) else { return };
+    pub(crate) fn tokens_and_access(
+        &mut self,
+        attack: Attack,
+        client: ClaimedClient,
+        form: &[(&str, &str)],
+    ) {
+        let Some(tokens) = self.token_request(attack, client, form) else { return };
         if let Some(token) = tokens.get("access_token").and_then(Value::as_str) {
-            self.access(plan, token);
+            self.access(attack, token);
         }
     }
 
-    fn token_request(&mut self, plan: Attack, who: As, form: &[(&str, &str)]) -> Option<Value> {
-        let answer = self.post(plan, who, "/token", form)?;
+    fn token_request(
+        &mut self,
+        attack: Attack,
+        client: ClaimedClient,
+        form: &[(&str, &str)],
+    ) -> Option<Value> {
+        let answer = self.post(attack, client, "/token", form)?;
         answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok()).flatten()
     }
 
     /// Requests the accounts with a token and the attacker's own proof or certificate.
-    pub(crate) fn access(&mut self, plan: Attack, token: &str) {
+    pub(crate) fn access(&mut self, attack: Attack, token: &str) {
         let Ok(url) = Bank::Honest.fdx_base(self.setup.binding).join_segment("accounts") else {
             return;
         };
@@ -85,7 +95,7 @@ impl World {
                 let proof = self.proof("GET", &url, Some(&secret), nonce.as_deref());
                 set(&mut request, "dpop", &proof);
             }
-            let answer = self.as_attacker(plan, &request);
+            let answer = self.as_attacker(attack, &request);
             nonce = header(&answer, "dpop-nonce");
             if answer.status().is_success() || nonce.is_none() {
                 return;
@@ -94,15 +104,15 @@ impl World {
     }
 
     /// Repeats a request of the recipient, byte for byte.
-    pub(crate) fn send_again(&mut self, plan: Attack, request: &Request<Vec<u8>>) {
-        self.as_attacker(plan, request);
+    pub(crate) fn send_again(&mut self, attack: Attack, request: &Request<Vec<u8>>) {
+        self.as_attacker(attack, request);
     }
 
     /// Sends the token of `request` with the proof of another URL, and with the proof of another
     /// token.
     pub(crate) fn moved_proof(
         &mut self,
-        plan: Attack,
+        attack: Attack,
         request: &Request<Vec<u8>>,
         calls: &[Request<Vec<u8>>],
     ) {
@@ -115,22 +125,22 @@ impl World {
             let mut moved = request.clone();
             if let Some(proof) = header_of(&other, "dpop") {
                 set(&mut moved, "dpop", &proof);
-                self.as_attacker(plan, &moved);
+                self.as_attacker(attack, &moved);
             }
         }
     }
 
     /// Pushes in the recipient's name and returns the URL for the customer.
     pub(crate) fn phished_push(&mut self) -> Option<String> {
-        let plan = Attack::PhishedPush;
-        self.tried(Some(plan));
-        self.hand_push(plan, As::Recipient, ROGUES_CALLBACK, None)
+        let attack = Attack::PhishedPush;
+        self.tried(Some(attack));
+        self.hand_push(attack, ClaimedClient::Recipient, ROGUES_CALLBACK, None)
     }
 
     fn hand_push(
         &mut self,
-        plan: Attack,
-        who: As,
+        attack: Attack,
+        client: ClaimedClient,
         redirect_uri: &str,
         nonce: Option<&str>,
     ) -> Option<String> {
@@ -147,11 +157,11 @@ impl World {
             ("authorization_details", &details),
         ];
         form.extend(nonce.map(|nonce| ("nonce", nonce)));
-        let answer = self.post(plan, who, "/par", &form)?;
+        let answer = self.post(attack, client, "/par", &form)?;
         let document: Value = serde_json::from_slice(answer.body()).ok()?;
         let request_uri = document.get("request_uri")?.as_str()?;
         let mut query = Form::new();
-        query.pair("client_id", who.client_id()).pair("request_uri", request_uri);
+        query.pair("client_id", client.client_id()).pair("request_uri", request_uri);
         Some(format!("{}/authorize?{}", Bank::Honest.origin(), query.as_str()))
     }
 
@@ -160,9 +170,9 @@ impl World {
         &mut self,
         response: &Response<Vec<u8>>,
     ) -> Option<Response<Vec<u8>>> {
-        let plan = Attack::SwappedIdToken;
+        let attack = Attack::SwappedIdToken;
         let nonce = claim(&id_token(response)?, "nonce")?;
-        let url = self.hand_push(plan, As::Rogue, ROGUES_CALLBACK, Some(&nonce))?;
+        let url = self.hand_push(attack, ClaimedClient::Rogue, ROGUES_CALLBACK, Some(&nonce))?;
         let callback = self.directly(|world| world.consent(&url, ATTACKER))?;
         let (code, verifier) = (parameter(&callback, "code")?, verifier());
         let form = [
@@ -171,7 +181,7 @@ impl World {
             ("redirect_uri", ROGUES_CALLBACK),
             ("code_verifier", verifier.expose()),
         ];
-        let tokens = self.token_request(plan, As::Rogue, &form)?;
+        let tokens = self.token_request(attack, ClaimedClient::Rogue, &form)?;
         with_id_token(response, tokens.get("id_token")?.as_str()?)
     }
 
@@ -180,13 +190,13 @@ impl World {
         &mut self,
         response: &Response<Vec<u8>>,
         key: Key,
-        says: Bank,
+        issued_by: Bank,
     ) -> Option<Response<Vec<u8>>> {
         let payload = id_token(response)?.split('.').nth(1).map(base64url::decode)?.ok()?;
         let mut claims: Value = serde_json::from_slice(&payload).ok()?;
         let members = claims.as_object_mut()?;
-        members.insert("sub".to_owned(), "somebody-else".into());
-        members.insert("iss".to_owned(), says.issuer().as_str().into());
+        members.insert("sub".to_owned(), "another-customer".into());
+        members.insert("iss".to_owned(), issued_by.issuer().as_str().into());
         let input = statement(keys_of(key).public(), None, &claims).ok()?;
         with_id_token(response, &signed(key, &input))
     }
@@ -194,8 +204,8 @@ impl World {
     /// Posts a form to the honest institution, with one retry for a nonce.
     fn post(
         &mut self,
-        plan: Attack,
-        who: As,
+        attack: Attack,
+        client: ClaimedClient,
         path: &str,
         pairs: &[(&str, &str)],
     ) -> Option<Response<Vec<u8>>> {
@@ -210,9 +220,9 @@ impl World {
             for (name, value) in pairs {
                 form.pair(name, value);
             }
-            let assertion = self.assertion(who);
+            let assertion = self.assertion(client);
             let bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-            form.pair("client_id", who.client_id());
+            form.pair("client_id", client.client_id());
             form.pair("client_assertion_type", bearer).pair("client_assertion", &assertion);
             let mut request = Request::new(form.as_str().as_bytes().to_vec());
             *request.method_mut() = http::Method::POST;
@@ -222,7 +232,7 @@ impl World {
                 let proof = self.proof("POST", &url, None, nonce.as_deref());
                 set(&mut request, "dpop", &proof);
             }
-            let answer = self.as_attacker(plan, &request);
+            let answer = self.as_attacker(attack, &request);
             nonce = header(&answer, "dpop-nonce");
             let wants = String::from_utf8_lossy(answer.body()).contains("use_dpop_nonce");
             last = Some(answer);
@@ -235,11 +245,11 @@ impl World {
 
     pub(crate) fn as_attacker(
         &mut self,
-        plan: Attack,
+        attack: Attack,
         request: &Request<Vec<u8>>,
     ) -> Response<Vec<u8>> {
         let peer = Peer::certificate(scene::rogue_certificate());
-        self.acted(plan, |world| world.ask_bank(Actor::Attacker, request, peer, Some(plan)))
+        self.acted(attack, |world| world.ask_bank(Actor::Attacker, request, peer, Some(attack)))
     }
 
     fn proof(
@@ -261,24 +271,24 @@ impl World {
     pub(crate) fn forge_assertion(&mut self, request: &mut Request<Vec<u8>>) {
         if let Some(assertion) = field(request.body(), "client_assertion") {
             let form = String::from_utf8_lossy(request.body());
-            let forged = form.replace(&assertion, &self.assertion(As::Recipient));
+            let forged = form.replace(&assertion, &self.assertion(ClaimedClient::Recipient));
             *request.body_mut() = forged.into_bytes();
         }
     }
 
-    fn assertion(&mut self, who: As) -> String {
+    fn assertion(&mut self, client: ClaimedClient) -> String {
         let public = keys_of(Key::Rogue).public().clone();
         let key = AssertionKey::new(public, AssertionType::default());
         let (jti, now) = (self.choices.random().to_string(), self.bank_time(Bank::Honest));
         let lifetime = Duration::from_secs(60);
         let input =
-            key.client_assertion(who.client_id(), &Bank::Honest.issuer(), &jti, now, lifetime);
+            key.client_assertion(client.client_id(), &Bank::Honest.issuer(), &jti, now, lifetime);
         debug_assert_eq!(input.role(), Role::ClientAssertion);
         signed(Key::Rogue, &input)
     }
 }
 
-impl As {
+impl ClaimedClient {
     fn client_id(self) -> &'static str {
         match self {
             Self::Rogue => ROGUE,

@@ -108,7 +108,7 @@ impl World {
             }
             Ok(Step::Again(draft)) => {
                 let reason = self.tasks.get(&id)?.reason;
-                self.check_repetition(&received, reason, self.plan(id));
+                self.check_repetition(&received, reason, self.attack_of(id));
                 self.send_because(id, draft, Reason::Nonce, again);
                 None
             }
@@ -165,7 +165,7 @@ impl World {
             error => error.code() == "rfc9449.nonce.again",
         };
         if !documented {
-            self.harm(Harm::ReloadOutcome, self.plan(id));
+            self.harm(Harm::ReloadOutcome, self.attack_of(id));
         }
     }
 
@@ -234,7 +234,7 @@ impl World {
     }
 
     pub(super) fn verified(&mut self, id: u32, verified: Verified) {
-        let plan = self.plan(id);
+        let attack = self.attack_of(id);
         let Some(task) = self.tasks.get_mut(&id) else { return };
         let (person, bank) = (task.person, task.bank);
         let login = verified.id_token().map(|token| {
@@ -249,12 +249,12 @@ impl World {
             && (self.ledger.login(&hash).is_some_and(|by| by != person)
                 || subject != shared::subject(person))
         {
-            self.harm(Harm::OthersLogin, plan);
+            self.harm(Harm::OthersLogin, attack);
         }
         // The flow of a renewed grant has ended: what counts now is that the grant can be used.
         if renews {
             self.renewed_late(id);
-        } else if plan.is_none() && self.is_faulty() && self.choices.chance(100) {
+        } else if attack.is_none() && self.is_faulty() && self.choices.chance(100) {
             self.introspect(id);
         } else {
             self.read_consent(id);

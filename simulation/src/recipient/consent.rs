@@ -51,7 +51,7 @@ impl World {
     }
 
     pub(super) fn read(&mut self, id: u32, read: ConsentRead) {
-        let plan = self.plan(id);
+        let attack = self.attack_of(id);
         let Some((client, now)) = self.client_and_time(id) else { return };
         let Some(task) = self.tasks.get_mut(&id) else { return };
         let (person, bank, flow, flow_id) =
@@ -75,13 +75,13 @@ impl World {
         match self.ledger.consent(&id_text).cloned() {
             Some(given) if given.bank == bank && same => {
                 if bank == Bank::Honest && given.by != person {
-                    self.harm(Harm::OthersConsent, plan);
+                    self.harm(Harm::OthersConsent, attack);
                 }
                 if !given.shared.is_reported(&granted, &scene::consent()) {
-                    self.harm(Harm::NotGranted, plan);
+                    self.harm(Harm::NotGranted, attack);
                 }
             }
-            _ => self.harm(Harm::NotGranted, plan),
+            _ => self.harm(Harm::NotGranted, attack),
         }
         if self.dies(id, 4) {
             return;
@@ -90,18 +90,18 @@ impl World {
             self.end(flow, if whole { "granted whole" } else { "granted in part" });
         }
         // The response to the browser clears its cookie, unless it is lost.
-        let lost = plan.is_some() || self.is_faulty() && self.choices.chance(20);
+        let lost = attack.is_some() || self.is_faulty() && self.choices.chance(20);
         if !lost {
             self.clear_cookie(person, &flow_id);
         }
-        if plan == Some(Attack::SwappedRenewal) {
-            self.queue.plan(self.now + 1000, Event::Renew { flow: flow_id });
+        if attack == Some(Attack::SwappedRenewal) {
+            self.queue.schedule(self.now + 1000, Event::Renew { flow: flow_id });
         } else if self.is_faulty()
             && person != ATTACKER
             && (self.choices.chance(200) || self.renewals == Renewals::All)
         {
             let at = self.now + self.choices.below(600_000);
-            self.queue.plan(at, Event::Renew { flow: flow_id });
+            self.queue.schedule(at, Event::Renew { flow: flow_id });
         }
         self.call(id, &granted.stored());
     }
@@ -123,9 +123,9 @@ impl World {
 
     /// Ends the task, calls again, or revokes the access token.
     pub(super) fn after_call(&mut self, id: u32) {
-        let plan = self.plan(id);
+        let attack = self.attack_of(id);
         let weights: &[u64] =
-            if plan.is_none() && self.is_faulty() { &[900, 50, 50] } else { &[1] };
+            if attack.is_none() && self.is_faulty() { &[900, 50, 50] } else { &[1] };
         let next = self.choices.weighted(weights);
         let grant = self.tasks.get(&id).and_then(|task| match &task.held {
             Held::Stored(grant) => Some(grant.clone()),
@@ -156,7 +156,7 @@ impl World {
 
     /// Checks that the accounts belong to the customer of the request.
     pub(super) fn called(&mut self, id: u32, answer: &ResourceAnswer) {
-        let plan = self.plan(id);
+        let attack = self.attack_of(id);
         let Some(task) = self.tasks.get(&id) else { return };
         let (bank, of) = (task.bank, shared::prefix(task.person));
         let document = answer.json::<serde_json::Value>().unwrap_or_default();
@@ -166,7 +166,7 @@ impl World {
             !id.is_some_and(|id| id.starts_with(&of))
         });
         if bank == Bank::Honest && others {
-            self.harm(Harm::OthersConsent, plan);
+            self.harm(Harm::OthersConsent, attack);
         }
     }
 }

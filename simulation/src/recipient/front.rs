@@ -12,16 +12,16 @@ use crate::world::{Claims, Cookie, Event, Lane, World};
 impl World {
     /// Begins a flow: a customer clicks and a node pushes.
     pub(crate) fn begin(&mut self, flow: usize) {
-        let Some((person, plan, _)) = self.of(flow) else { return };
+        let Some((person, attack, _)) = self.of(flow) else { return };
         let Some(bank) = self.flows.get(flow).map(|flow| flow.bank) else { return };
         let Some(node) = self.some_node() else {
             let at = self.now + 2000;
-            return self.queue.plan(at, Event::Begin { flow });
+            return self.queue.schedule(at, Event::Begin { flow });
         };
-        let Some(client) = self.client_for(node, bank, plan) else {
+        let Some(client) = self.client_for(node, bank, attack) else {
             return self.end(flow, "push refused");
         };
-        self.say(|| format!("customer {person} begins flow {flow} at node {node}, {bank:?}"));
+        self.log(|| format!("customer {person} begins flow {flow} at node {node}, {bank:?}"));
         let id = self.task(node, Some(flow), Some(flow), person, bank, client);
         self.push(id);
     }
@@ -53,7 +53,7 @@ impl World {
         };
         self.secrets.show(format!("{url} {url:?} {pending:?}", url = url.as_str()));
         if let Some(harm) = self.single_use.authorization_url(url.as_str()) {
-            self.harm(harm, self.of(flow).and_then(|(_, plan, _)| plan));
+            self.harm(harm, self.of(flow).and_then(|(_, attack, _)| attack));
         }
         let Ok(sealed) = pending.seal(scene::sealing_keys(), &session(task.person), entropy) else {
             return;
@@ -76,7 +76,7 @@ impl World {
         let at = self.now + 50 + self.choices.below(400);
         let slow = self.is_faulty() && self.choices.chance(30);
         let at = if slow { at + 70_000 } else { at };
-        self.queue.plan(at, Event::Authorize { flow, url });
+        self.queue.schedule(at, Event::Authorize { flow, url });
     }
 
     /// Receives a browser at the redirect_uri, at any node.
@@ -86,7 +86,7 @@ impl World {
                 let (at, url) = (self.now + 3000, url.to_owned());
                 let (tries, acting) = (tries + 1, self.acting);
                 let event = Event::Callback { person, url, flow, tries, acting };
-                self.queue.plan(at, event);
+                self.queue.schedule(at, event);
             }
             return;
         };
@@ -118,24 +118,24 @@ impl World {
                 return end(self, "callback refused");
             }
         };
-        let plan = flow.and_then(|flow| self.of(flow)).and_then(|(_, plan, _)| plan);
+        let attack = flow.and_then(|flow| self.of(flow)).and_then(|(_, attack, _)| attack);
         let began = self.began(&flow_id).and_then(|began| self.flows.get(began));
         let (others, refused) =
             began.map_or((false, false), |began| (began.person != person, began.refused));
         if others {
-            self.harm(Harm::OtherSession, plan);
+            self.harm(Harm::OtherSession, attack);
         }
         let accepted = match callback {
             Callback::Code(accepted) => accepted,
             Callback::Denied(_) => {
                 if !refused {
-                    self.harm(Harm::NotDenied, plan);
+                    self.harm(Harm::NotDenied, attack);
                 }
                 self.clear_cookie(person, &flow_id);
                 return end(self, "the customer said no");
             }
         };
-        self.say(|| format!("node {node} accepts a callback for browser {person}"));
+        self.log(|| format!("node {node} accepts a callback for browser {person}"));
         self.exchange(node, person, &cookie, client, accepted, url, flow);
     }
 
@@ -234,7 +234,7 @@ impl World {
 
     pub(super) fn client_of_cookie(&mut self, node: usize, cookie: &Cookie) -> Option<Client> {
         let of = self.flows.iter().find(|flow| flow.flow_id.as_ref() == Some(&cookie.flow_id));
-        let odd = of.filter(|flow| flow.plan.is_some_and(crate::attacks::has_odd_metadata));
+        let odd = of.filter(|flow| flow.attack.is_some_and(crate::attacks::has_odd_metadata));
         match odd.and_then(|flow| flow.client.clone()) {
             Some(client) => Some(client),
             None => self.client_for(node, cookie.bank, None),

@@ -21,7 +21,7 @@ impl World {
         machine.up = false;
         machine.keys = [None, None];
         count(&mut self.tally.network, "crashed");
-        self.say(|| format!("node {node} crashes"));
+        self.log(|| format!("node {node} crashes"));
         let dead: Vec<u32> = self
             .tasks
             .iter()
@@ -42,13 +42,13 @@ impl World {
                 Some(url) => {
                     let (at, person) = (self.now + 2000, task.person);
                     let event = Event::Callback { person, url, flow, tries: 0, acting: None };
-                    self.queue.plan(at, event);
+                    self.queue.schedule(at, event);
                 }
                 None => self.end(flow, "node crashed"),
             }
         }
         let at = self.now + 1000 + self.choices.below(20_000);
-        self.queue.plan(at, Event::Restart { node });
+        self.queue.schedule(at, Event::Restart { node });
     }
 
     /// Whether the node of a task crashes here, between two steps, with this chance in a thousand.
@@ -75,7 +75,7 @@ impl World {
     pub(crate) fn audit(&mut self) {
         let rows: Vec<(String, Row)> =
             self.store.grants.iter().map(|(id, row)| (id.clone(), row.clone())).collect();
-        self.say(|| format!("THE END: {} grants are renewed once more", rows.len()));
+        self.log(|| format!("THE END: {} grants are renewed once more", rows.len()));
         for node in 0..self.nodes.len() {
             self.restart(node);
         }
@@ -126,7 +126,7 @@ impl World {
                 Err(_) => Some(Harm::GrantLost),
             };
             if let Some(harm) = broken {
-                self.say(|| format!("a persisted grant can't be renewed: {verified:?}"));
+                self.log(|| format!("a persisted grant can't be renewed: {verified:?}"));
                 self.harm(harm, None);
             }
         }

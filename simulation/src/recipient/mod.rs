@@ -156,9 +156,9 @@ impl World {
         self.time(self.nodes.get(node).map_or(0, |node| node.offset))
     }
 
-    pub(crate) fn plan(&self, id: u32) -> Option<Attack> {
+    pub(crate) fn attack_of(&self, id: u32) -> Option<Attack> {
         let task = self.tasks.get(&id)?;
-        self.of(task.flow.or(task.begun)?).and_then(|(_, plan, _)| plan)
+        self.of(task.flow.or(task.begun)?).and_then(|(_, attack, _)| attack)
     }
 
     fn fail(&mut self, id: u32, error: &Error, end: &'static str) {
@@ -172,7 +172,7 @@ impl World {
 
     /// Counts an error, and checks that it can be logged.
     pub(crate) fn note(&mut self, error: &Error) {
-        self.say(|| format!("refused: {} ({})", error, error.clause()));
+        self.log(|| format!("refused: {} ({})", error, error.clause()));
         count(&mut self.tally.errors, error.code());
         self.secrets.show(format!("{error} {error:?} {error:#?}"));
         if !is_well_formed(error) {

@@ -21,7 +21,7 @@ impl World {
         &mut self,
         draft: Draft<T>,
         reason: Reason,
-        plan: Option<Attack>,
+        attack: Option<Attack>,
     ) -> Result<Posted<T>, Error> {
         self.secrets.show(format!("{draft:?}"));
         let signatures = draft.sign(scene::signers())?;
@@ -36,7 +36,7 @@ impl World {
         self.secrets.request(&request);
         let code_may_repeat = self.claims == Claims::None;
         for harm in self.single_use.request(&request, reason, code_may_repeat) {
-            self.harm(harm, plan);
+            self.harm(harm, attack);
         }
         Ok(Posted { request, peer, sent })
     }
@@ -47,10 +47,10 @@ impl World {
         &mut self,
         response: &Response<Vec<u8>>,
         reason: Reason,
-        plan: Option<Attack>,
+        attack: Option<Attack>,
     ) {
         if reason == Reason::Nonce || !requires_nonce(response) {
-            self.harm(Harm::RepeatedWithoutNonce, plan);
+            self.harm(Harm::RepeatedWithoutNonce, attack);
         }
     }
 
@@ -72,8 +72,8 @@ impl World {
         reason: Reason,
         waits: fn(Sent<T>) -> Waiting,
     ) {
-        let plan = self.plan(id);
-        let Posted { mut request, peer, sent } = match self.sign(draft, reason, plan) {
+        let attack = self.attack_of(id);
+        let Posted { mut request, peer, sent } = match self.sign(draft, reason, attack) {
             Ok(sent) => sent,
             Err(error) => return self.fail(id, &error, ""),
         };
@@ -86,27 +86,27 @@ impl World {
         if let Some(of) = begun.and_then(|begun| self.flows.get_mut(begun)) {
             of.requests += 1;
             if of.requests > of.bound() {
-                self.harm(Harm::TooManyRequests, plan);
+                self.harm(Harm::TooManyRequests, attack);
             }
         }
         if lane == Lane::Direct {
-            let response = self.ask_bank(Actor::Recipient, &request, peer, plan);
+            let response = self.ask_bank(Actor::Recipient, &request, peer, attack);
             if let Some(flow) = flow {
                 self.on_call(flow, &request);
             }
             return self.receive(id, attempt, response);
         }
-        self.say(|| format!("  {} {}, of {}", request.method(), request.uri().path(), of(begun)));
+        self.log(|| format!("  {} {}, of {}", request.method(), request.uri().path(), of(begun)));
         let timeout = self.now + TIMEOUT;
-        self.queue.plan(timeout, Event::Timeout { task: id, attempt });
-        let copies = self.fate(plan);
+        self.queue.schedule(timeout, Event::Timeout { task: id, attempt });
+        let copies = self.fate(attack);
         if let Some(task) = self.tasks.get_mut(&id).filter(|_| copies.len() > 1) {
             task.copied = true;
         }
         for late in copies {
             let (request, peer) = (request.clone(), peer.clone());
             let event = Event::ToBank { task: id, attempt, request, peer };
-            self.queue.plan(self.now + late, event);
+            self.queue.schedule(self.now + late, event);
         }
     }
 
@@ -117,26 +117,26 @@ impl World {
         request: &Request<Vec<u8>>,
         peer: Peer,
     ) {
-        let (plan, flow) = (self.plan(id), self.tasks.get(&id).and_then(|task| task.flow));
-        let response = self.ask_bank(Actor::Recipient, request, peer, plan);
+        let (attack, flow) = (self.attack_of(id), self.tasks.get(&id).and_then(|task| task.flow));
+        let response = self.ask_bank(Actor::Recipient, request, peer, attack);
         if let Some(flow) = flow {
             self.on_call(flow, request);
         }
         let response = self.tampered(response);
-        for late in self.fate(plan) {
+        for late in self.fate(attack) {
             let response = response.clone();
-            self.queue.plan(self.now + late, Event::ToNode { task: id, attempt, response });
+            self.queue.schedule(self.now + late, Event::ToNode { task: id, attempt, response });
         }
     }
 
     /// When the copies of a message arrive: usually one, soon.
-    pub(super) fn fate(&mut self, plan: Option<Attack>) -> Vec<u64> {
+    pub(super) fn fate(&mut self, attack: Option<Attack>) -> Vec<u64> {
         let soon = 10 + self.choices.below(150);
         if !self.is_faulty() {
             return vec![soon];
         }
         // Not in the attacker's way.
-        if plan.is_none() && self.outage.contains(&self.now) {
+        if attack.is_none() && self.outage.contains(&self.now) {
             return self.drops();
         }
         match self.choices.fault(&[968, 7, 15, 10]) {
@@ -155,11 +155,11 @@ impl World {
 
     fn drops(&mut self) -> Vec<u64> {
         count(&mut self.tally.network, "dropped");
-        self.say(|| "  lost on its way".to_owned());
+        self.log(|| "  lost on its way".to_owned());
         Vec::new()
     }
 
-    /// Handles a missing response as the exchange says is safe.
+    /// Handles a missing response by the exchange's next step.
     pub(crate) fn time_out(&mut self, id: u32, attempt: u32) {
         let Some(task) = self.tasks.get_mut(&id).filter(|task| task.attempt == attempt) else {
             return;
@@ -179,7 +179,7 @@ impl World {
             Waiting::Refresh(sent) => (sent.on_no_response(), "refresh"),
             Waiting::RefreshUnverified(sent) => (sent.on_no_response(), "refresh"),
         };
-        self.say(|| format!("no answer, {lost}: {step:?}"));
+        self.log(|| format!("no answer, {lost}: {step:?}"));
         match (step, lost, again) {
             (NextStep::Retry { .. }, "push lost", true) => return self.push(id),
             (NextStep::Retry { .. }, "keys", true) => return self.fetch_keys(id),

@@ -24,14 +24,14 @@ impl World {
         let node = self.some_node().filter(|_| lease <= self.now);
         let Some(node) = node else {
             let (at, flow) = (lease.max(self.now + 3000), flow_id.to_owned());
-            return self.queue.plan(at, Event::Renew { flow });
+            return self.queue.schedule(at, Event::Renew { flow });
         };
         let Some(client) = self.client_for(node, bank, None) else { return };
         if let Some(row) = self.store.grants.get_mut(flow_id) {
             row.lease = self.now + LEASE;
         }
         let begun = self.began(flow_id);
-        self.say(|| format!("node {node} renews the grant of {}", of(begun)));
+        self.log(|| format!("node {node} renews the grant of {}", of(begun)));
         let mut person = ATTACKER;
         if let Some(flow) = begun.and_then(|begun| self.flows.get_mut(begun)) {
             flow.renewals += 1;
@@ -64,7 +64,7 @@ impl World {
                 .map(|draft| self.send(id, draft, Waiting::Refresh)),
         };
         if let Err(error) = restored {
-            self.harm(Harm::GrantLost, self.plan(id));
+            self.harm(Harm::GrantLost, self.attack_of(id));
             self.fail(id, &error, "");
         }
     }
@@ -99,7 +99,7 @@ impl World {
         self.verify_refreshed(id);
     }
 
-    /// Tokens that were never verified are, now that they are refreshed.
+    /// Completes a renewal of tokens that were refreshed before they were verified.
     pub(super) fn renewed_late(&mut self, id: u32) {
         let Some(task) = self.tasks.get_mut(&id) else { return };
         match std::mem::replace(&mut task.held, Held::Nothing) {
@@ -127,9 +127,9 @@ impl World {
                 self.fetch_keys(id);
             }
             Err(refused) => {
-                let plan = self.plan(id);
-                if plan != Some(Attack::SwappedRenewal) {
-                    self.harm(Harm::RenewalRefused, plan);
+                let attack = self.attack_of(id);
+                if attack != Some(Attack::SwappedRenewal) {
+                    self.harm(Harm::RenewalRefused, attack);
                 }
                 self.fail(id, &refused.error, "");
             }
@@ -144,13 +144,13 @@ impl World {
         let flow = task.flow_id.clone();
         let same = grant.identity().is_none_or(|identity| identity.subject() == subject);
         if bank == Bank::Honest && !same {
-            self.harm(Harm::OthersLogin, self.plan(id));
+            self.harm(Harm::OthersLogin, self.attack_of(id));
         }
         self.persist(id, &grant.to_json());
         let all = self.renewals == Renewals::All && self.renewals_of(&flow) < 3;
         if self.is_faulty() && (self.choices.chance(300) || all) {
             let at = self.now + self.choices.below(600_000);
-            self.queue.plan(at, Event::Renew { flow });
+            self.queue.schedule(at, Event::Renew { flow });
         }
         self.call(id, grant);
     }
@@ -166,7 +166,7 @@ impl World {
         let Some(lease) = self.store.grants.get(flow_id).map(|row| row.lease) else { return };
         let later = if self.choices.chance(400) { self.choices.below(600_000) } else { 0 };
         let at = lease.max(self.now) + later;
-        self.queue.plan(at, Event::Renew { flow: flow_id.to_owned() });
+        self.queue.schedule(at, Event::Renew { flow: flow_id.to_owned() });
     }
 
     /// Writes a row and returns whether it did. It never replaces what another node wrote.
@@ -189,7 +189,7 @@ impl World {
         let row = Row { bank: task.bank, text, version: task.version, lease: 0 };
         self.store.grants.insert(task.flow_id.clone(), row);
         if !restored.is_ok_and(|restored| restored.expose() == row_text) {
-            self.harm(Harm::NotRestored, self.plan(id));
+            self.harm(Harm::NotRestored, self.attack_of(id));
         }
         if let Some(token) = token {
             self.ledger.refresh_tokens.persisted(&token, self.now);
@@ -205,7 +205,7 @@ impl World {
     pub(super) fn forget(&mut self, id: u32, error: &Error) {
         let refused = matches!(error, Error::Refusal(refusal) if refusal.is("invalid_grant"));
         if !refused {
-            self.harm(Harm::GrantLost, self.plan(id));
+            self.harm(Harm::GrantLost, self.attack_of(id));
         }
         let Some(task) = self.tasks.get(&id) else { return };
         let Some(row) = self.store.grants.get(&task.flow_id) else { return };

@@ -64,7 +64,7 @@ impl World {
         if changed {
             self.tampering.happened = true;
             count(&mut self.tally.network, "response changed");
-            self.say(|| format!("  response changed in transit: {}", response.status()));
+            self.log(|| format!("  response changed in transit: {}", response.status()));
         }
         response
     }
@@ -92,7 +92,7 @@ impl World {
         if changed.is_some() {
             self.tampering.happened = true;
             count(&mut self.tally.network, "callback changed");
-            self.say(|| "  callback changed in transit".to_owned());
+            self.log(|| "  callback changed in transit".to_owned());
         }
         changed
     }

@@ -18,15 +18,15 @@ impl World {
         actor: Actor,
         request: &Request<Vec<u8>>,
         peer: Peer,
-        plan: Option<Attack>,
+        attack: Option<Attack>,
     ) -> Response<Vec<u8>> {
         let bank = Bank::of(request.uri());
         self.tally.requests += 1;
         for harm in self.ledger.request(bank, actor, request) {
-            self.harm(harm, plan);
+            self.harm(harm, attack);
         }
         if bank == Bank::Hostile
-            && let Some(answer) = self.relay(actor, request, plan)
+            && let Some(answer) = self.relay(actor, request, attack)
         {
             return answer;
         }
@@ -39,14 +39,14 @@ impl World {
         if actor == Actor::Recipient {
             self.secrets.response(&answer);
         }
-        self.say(|| {
+        self.log(|| {
             let (method, path) = (request.method(), request.uri().path());
             let status = answer.status().as_u16();
             let broken = broken.filter(|_| status >= 400).unwrap_or_default();
             format!("  {bank:?} bank: {actor:?} {method} {path} -> {status} {broken}")
         });
         for harm in self.ledger.answer(bank, actor, request, &answer, now) {
-            self.harm(harm, plan);
+            self.harm(harm, attack);
         }
         answer
     }
@@ -63,12 +63,12 @@ impl World {
     }
 
     /// Records a broken promise, which fails the simulation, unless FAPI 2.0 makes no such promise.
-    pub(crate) fn harm(&mut self, harm: Harm, plan: Option<Attack>) {
-        let by = self.acting.or(plan);
+    pub(crate) fn harm(&mut self, harm: Harm, attack: Option<Attack>) {
+        let by = self.acting.or(attack);
         if self.tampering.happened && harm.needs_tls() {
             return;
         }
-        self.say(|| format!("HARM: {harm:?}, by {by:?}"));
+        self.log(|| format!("HARM: {harm:?}, by {by:?}"));
         // A code that is accepted twice gives the attacker nothing by itself.
         if let Some(by) = by.filter(|_| harm != Harm::CodeExchangedTwice) {
             count(&mut self.tally.succeeded, (by, harm));

@@ -15,15 +15,15 @@ use crate::tally::count;
 impl World {
     /// The customer's browser loads the consent page.
     pub(super) fn load_page(&mut self, flow: usize, url: &str) {
-        let Some((person, plan, whole)) = self.of(flow) else { return };
-        self.say(|| format!("customer {person} is at {}", shown(url)));
-        let Some(page) = self.visit(Actor::Customer, url, plan) else {
+        let Some((person, attack, whole)) = self.of(flow) else { return };
+        self.log(|| format!("customer {person} is at {}", shown(url)));
+        let Some(page) = self.visit(Actor::Customer, url, attack) else {
             return self.end(flow, "the institution showed no page");
         };
-        if plan.is_none() && self.choices.chance(60) {
+        if attack.is_none() && self.choices.chance(60) {
             return self.end(flow, "the customer left");
         }
-        let refuses = plan.is_none() && self.choices.chance(80);
+        let refuses = attack.is_none() && self.choices.chance(80);
         let decision = match (refuses, whole) {
             (true, _) => Decision::refuse(),
             (false, true) => Decision::everything(),
@@ -31,7 +31,7 @@ impl World {
         };
         let Ok(form) = page.decide(&decision) else { return };
         let at = self.now + 2000 + self.choices.below(50_000);
-        self.queue.plan(at, Event::Decide { flow, form });
+        self.queue.schedule(at, Event::Decide { flow, form });
     }
 
     pub(super) fn send_decision(&mut self, flow: usize, form: &Request<Vec<u8>>) {
@@ -40,7 +40,7 @@ impl World {
             // Another browser decided: the page no longer waits.
             return self.end(flow, "the institution showed no page");
         };
-        self.say(|| format!("customer {person} is sent back to {}", shown(&url)));
+        self.log(|| format!("customer {person} is sent back to {}", shown(&url)));
         if let Some(of) = self.flows.get_mut(flow) {
             of.callback = Some(url.clone());
             of.refused = parameter(&url, "error").is_some();
@@ -51,18 +51,21 @@ impl World {
         let at = self.now + 20 + self.choices.below(2000);
         let at = match self.tampered_callback(&url) {
             Some(url) => {
-                self.queue.plan(at, Event::Callback { person, url, flow, tries: 0, acting: None });
+                self.queue
+                    .schedule(at, Event::Callback { person, url, flow, tries: 0, acting: None });
                 at + 1000
             }
             None => at,
         };
-        self.queue
-            .plan(at, Event::Callback { person, url: url.clone(), flow, tries: 0, acting: None });
+        self.queue.schedule(
+            at,
+            Event::Callback { person, url: url.clone(), flow, tries: 0, acting: None },
+        );
         // An impatient customer, or a browser that retries by itself.
         if self.is_faulty() && self.choices.chance(60) {
             count(&mut self.tally.network, "reloaded");
             let at = at + self.choices.below(3000);
-            self.queue.plan(at, Event::Callback { person, url, flow, tries: 0, acting: None });
+            self.queue.schedule(at, Event::Callback { person, url, flow, tries: 0, acting: None });
         }
     }
 
@@ -87,11 +90,11 @@ impl World {
         &mut self,
         actor: Actor,
         url: &str,
-        plan: Option<Attack>,
+        attack: Option<Attack>,
     ) -> Option<ConsentPage> {
         let mut request = Request::new(Vec::new());
         *request.uri_mut() = url.parse().ok()?;
-        let answer = self.ask_bank(actor, &request, Peer::anonymous(), plan);
+        let answer = self.ask_bank(actor, &request, Peer::anonymous(), attack);
         match answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()) {
             Some(to) => {
                 let to = to.to_owned();

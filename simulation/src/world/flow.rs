@@ -20,7 +20,7 @@ const MOST_FOR_OPTIONAL: u64 = 2;
 pub(crate) struct Flow {
     pub(crate) person: Person,
     pub(crate) bank: Bank,
-    pub(crate) plan: Option<Attack>,
+    pub(crate) attack: Option<Attack>,
     pub(crate) whole: bool,
     pub(crate) url: Option<String>,
     pub(crate) callback: Option<String>,

@@ -299,7 +299,7 @@ impl World {
         }
         self.audit();
         for text in self.secrets.shown() {
-            self.say(|| format!("a secret is shown in {text}"));
+            self.log(|| format!("a secret is shown in {text}"));
             self.harm(Harm::SecretShown, None);
         }
         for (name, count) in std::mem::take(&mut self.ledger.refresh_tokens.counts) {
@@ -318,8 +318,8 @@ impl World {
             Event::Callback { person, url, flow, tries, acting: None } => {
                 self.arrive(person, &url, Some(flow), tries);
             }
-            Event::Callback { person, url, flow, tries, acting: Some(plan) } => {
-                self.acted(plan, |world| world.arrive(person, &url, Some(flow), tries));
+            Event::Callback { person, url, flow, tries, acting: Some(attack) } => {
+                self.acted(attack, |world| world.arrive(person, &url, Some(flow), tries));
             }
             Event::ToBank { task, attempt, request, peer } => {
                 self.at_bank(task, attempt, &request, peer);
@@ -348,13 +348,13 @@ impl World {
 
     pub(crate) fn end(&mut self, flow: usize, end: &'static str) {
         let person = self.of(flow).map(|(person, ..)| person);
-        self.say(|| format!("flow {flow}: {end}"));
+        self.log(|| format!("flow {flow}: {end}"));
         if person != Some(ATTACKER) {
             count(&mut self.tally.ends, end);
         }
     }
 
-    pub(crate) fn say(&self, what: impl FnOnce() -> String) {
+    pub(crate) fn log(&self, what: impl FnOnce() -> String) {
         if self.trace == Trace::On {
             // The reader of a pipe may close it early.
             let _ = writeln!(std::io::stdout(), "{:>9} ms  {}", self.now, what());

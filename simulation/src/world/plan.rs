@@ -10,24 +10,24 @@ use crate::scene::{self, Bank};
 impl World {
     pub(super) fn plan_flows(&mut self, settings: Settings) {
         for number in 0..settings.flows {
-            let plan = match settings.attack {
+            let attack = match settings.attack {
                 Some(attack) => Some(attack),
                 None if !scene::is_attacked(&self.setup) => None,
                 None if self.choices.chance(450) => self.choices.pick(&Attack::ALL).copied(),
                 None => None,
             };
-            let plan =
-                plan.filter(|plan| self.setup.binding == Binding::Dpop || !plan.needs_dpop());
-            let hostile = match plan {
-                Some(plan) => plan.at_the_hostile(),
+            let attack =
+                attack.filter(|attack| self.setup.binding == Binding::Dpop || !attack.needs_dpop());
+            let hostile = match attack {
+                Some(attack) => attack.at_the_hostile(),
                 None => self.choices.chance(200),
             };
             let bank = if hostile { Bank::Hostile } else { Bank::Honest };
             let person = 1 + usize::try_from(self.choices.below(CUSTOMERS)).unwrap_or(0);
-            let whole = plan.is_some() || !self.choices.chance(300);
-            let flow = self.flow(person, bank, plan, whole);
+            let whole = attack.is_some() || !self.choices.chance(300);
+            let flow = self.flow(person, bank, attack, whole);
             let at = number * 4000 + self.choices.below(60_000);
-            self.queue.plan(at, Event::Begin { flow });
+            self.queue.schedule(at, Event::Begin { flow });
         }
         if self.is_faulty() {
             let start = self.choices.below(settings.flows * 8000);
@@ -35,7 +35,7 @@ impl World {
             for _ in 0..self.choices.below(2 + settings.flows / 6) {
                 let at = self.choices.below(60_000 + settings.flows * 4000);
                 let node = usize::try_from(self.choices.below(NODES as u64)).unwrap_or(0);
-                self.queue.plan(at, Event::Crash { node });
+                self.queue.schedule(at, Event::Crash { node });
             }
         }
     }
@@ -44,13 +44,13 @@ impl World {
         &mut self,
         person: Person,
         bank: Bank,
-        plan: Option<Attack>,
+        attack: Option<Attack>,
         whole: bool,
     ) -> usize {
         self.flows.push(Flow {
             person,
             bank,
-            plan,
+            attack,
             whole,
             url: None,
             callback: None,
@@ -66,8 +66,9 @@ impl World {
         self.flows.len() - 1
     }
 
-    /// The customer of a flow, the attack planned for it, and what the customer shares.
+    /// Returns the customer of a flow, its planned attack, and whether the customer grants
+    /// everything.
     pub(crate) fn of(&self, flow: usize) -> Option<(Person, Option<Attack>, bool)> {
-        self.flows.get(flow).map(|flow| (flow.person, flow.plan, flow.whole))
+        self.flows.get(flow).map(|flow| (flow.person, flow.attack, flow.whole))
     }
 }
