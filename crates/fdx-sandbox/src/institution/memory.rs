@@ -61,9 +61,15 @@ impl<K: Clone + Ord, V> Memory<K, V> {
 
 /// The `jti`s of used assertions, request objects or proofs.
 ///
-/// It holds the latest 10,000. A client that floods it with signed requests can evict entries.
+/// A use counts only after [`Self::settle`], so that the client can repeat a request whose response
+/// is a nonce challenge. It holds the latest 10,000. A client that floods it with signed requests
+/// can evict entries.
 #[derive(Debug)]
-pub(crate) struct Replay(Memory<(String, String), UnixTime>);
+pub(crate) struct Replay {
+    used: Memory<(String, String), UnixTime>,
+    /// The uses in the current request.
+    pending: Vec<((String, String), UnixTime)>,
+}
 
 /// Whether a `jti` was seen before.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -72,19 +78,39 @@ pub(crate) enum Seen {
     Never,
 }
 
+/// What happens to the uses in a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Settlement {
+    /// They are forgotten: the response is a nonce challenge, and the client repeats the request
+    /// (RFC 9449 section 8).
+    Forget,
+    /// They are remembered.
+    Remember,
+}
+
 impl Replay {
     pub(crate) fn new() -> Self {
-        Self(Memory::new(10_000))
+        Self { used: Memory::new(10_000), pending: Vec::new() }
     }
 
-    /// Remembers `jti` of `signer` until its token is refused for its age.
+    /// Returns whether `jti` of `signer` was used before. [`Self::settle`] remembers this use until
+    /// its token is refused for its age.
     pub(crate) fn see(&mut self, signer: &str, jti: &str, until: UnixTime, now: UnixTime) -> Seen {
         let key = (signer.to_owned(), jti.to_owned());
-        match self.0.get(&key) {
+        match self.used.get(&key) {
             Some(remembered) if *remembered >= now => Seen::Before,
             _ => {
-                self.0.insert(key, until);
+                self.pending.push((key, until));
                 Seen::Never
+            }
+        }
+    }
+
+    /// Ends the request.
+    pub(crate) fn settle(&mut self, settlement: Settlement) {
+        for (key, until) in self.pending.drain(..) {
+            if settlement == Settlement::Remember {
+                self.used.insert(key, until);
             }
         }
     }
@@ -107,9 +133,25 @@ mod tests {
     fn jti_is_remembered_per_signer_until_its_token_expires() {
         let at = UnixTime::from_seconds;
         let mut replay = Replay::new();
-        assert_eq!(replay.see("a", "1", at(60), at(0)), Seen::Never);
-        assert_eq!(replay.see("a", "1", at(60), at(60)), Seen::Before);
-        assert_eq!(replay.see("b", "1", at(60), at(60)), Seen::Never);
-        assert_eq!(replay.see("a", "1", at(120), at(61)), Seen::Never);
+        let mut see = |signer, until, now| {
+            let seen = replay.see(signer, "1", at(until), at(now));
+            replay.settle(Settlement::Remember);
+            seen
+        };
+        assert_eq!(see("a", 60, 0), Seen::Never);
+        assert_eq!(see("a", 60, 60), Seen::Before);
+        assert_eq!(see("b", 60, 60), Seen::Never);
+        assert_eq!(see("a", 120, 61), Seen::Never);
+    }
+
+    #[test]
+    fn jti_of_a_challenged_request_is_forgotten() {
+        let at = UnixTime::from_seconds;
+        let mut replay = Replay::new();
+        for settlement in [Settlement::Forget, Settlement::Remember] {
+            assert_eq!(replay.see("a", "1", at(60), at(0)), Seen::Never);
+            replay.settle(settlement);
+        }
+        assert_eq!(replay.see("a", "1", at(60), at(0)), Seen::Before);
     }
 }

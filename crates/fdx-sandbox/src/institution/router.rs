@@ -5,6 +5,7 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use crate::answer;
+use crate::institution::memory::Settlement;
 use crate::institution::place::{Place, Surface};
 use crate::institution::received::{Peer, Received, Side, is_uuid};
 use crate::institution::routes::metadata;
@@ -79,6 +80,10 @@ impl Institution {
             Place::ConsentRevocation | Place::Resource => self.serve(received),
             Place::Metadata => Ok(metadata::document(&self.config())),
         };
+        // RFC 9449 8: the client repeats a challenged request, with the same assertion, request
+        // object or code.
+        let challenged = response.as_ref().is_err_and(Violation::is_nonce_challenge);
+        self.settle(if challenged { Settlement::Forget } else { Settlement::Remember });
         response.unwrap_or_else(|violation| self.refuse(surface, received, violation))
     }
 

@@ -10,7 +10,7 @@ use crate::institution::config::{InstitutionConfig, NoncePolicy, OldKeys, Refres
 use crate::institution::consent::Consent;
 use crate::institution::customer_data::Account;
 use crate::institution::dpop::{Nonces, Proofs, With};
-use crate::institution::memory::{Memory, Replay};
+use crate::institution::memory::{Memory, Replay, Settlement};
 use crate::institution::randomness::Randomness;
 use crate::institution::received::Received;
 use crate::institution::records::{Code, Kind, Pushed, Registration, Token};
@@ -137,6 +137,13 @@ impl Institution {
     ) -> Result<Thumbprint, Violation> {
         self.met.nonce_policy = true;
         self.proofs.check(&self.config, &mut self.verdicts, &mut self.randomness, received, with)
+    }
+
+    /// Remembers or forgets the uses in the current request.
+    pub(crate) fn settle(&mut self, settlement: Settlement) {
+        for replay in [&mut self.assertions, &mut self.request_objects, &mut self.proofs.replay] {
+            replay.settle(settlement);
+        }
     }
 
     /// Revokes every token of this consent.

@@ -65,6 +65,11 @@ pub(crate) struct Violation {
 }
 
 impl Violation {
+    /// Whether the response requests a DPoP nonce (RFC 9449 sections 8 and 9).
+    pub(crate) fn is_nonce_challenge(&self) -> bool {
+        self.reason == Reason::UseDpopNonce
+    }
+
     /// The clause and the violated rule, in the alphabet of `error_description`
     /// (RFC 6749 section 5.2).
     pub(crate) fn description(&self) -> String {
