@@ -25,7 +25,7 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::key::{KeyError, PublicNumbers, RsaNumbers, SecretNumbers};
+use crate::key::{KeyError, PublicNumbers, RsaNumbers, SecretNumbers, ed25519_v1, pkcs8};
 use crate::{Algorithm, KeyEncryption, SigningError};
 
 #[cfg(feature = "aws-lc-rs")]
@@ -94,14 +94,19 @@ impl Backend {
         self.0.name
     }
 
-    /// Generates a key and returns it as PKCS#8 DER; for PS256 with [`RsaSize::default`]. The bytes
-    /// are secret: the caller wipes them.
+    /// Generates a key and returns it as PKCS#8 DER, version 1; for PS256 with
+    /// [`RsaSize::default`]. The bytes are secret: the caller wipes them.
     ///
     /// # Errors
     /// [`KeyError::CannotGenerate`] if the library can't generate such keys, like ring for PS256;
     /// [`KeyError::Backend`] if its random number generator fails.
     pub fn generate_pkcs8(&self, algorithm: Algorithm) -> Result<Vec<u8>, KeyError> {
-        (self.0.generate_pkcs8)(algorithm)
+        let der = Zeroizing::new((self.0.generate_pkcs8)(algorithm)?);
+        // Both libraries write version 2 of Ed25519 keys, which few programs read.
+        match ed25519_v1(&pkcs8(&der)?) {
+            Some(version_1) => Ok(version_1),
+            None => Ok(der.to_vec()),
+        }
     }
 
     /// Generates an RSA key for PS256 and returns it as PKCS#8 DER. The bytes are secret: the caller

@@ -113,6 +113,19 @@ pub(crate) fn pkcs8(der: &[u8]) -> Result<SecretNumbers, KeyError> {
     Ok(numbers)
 }
 
+/// Writes an Ed25519 key as PKCS#8 version 1 (RFC 8410 section 7), without the public key: OpenSSL
+/// 3.0, Node and Python can't read version 2.
+pub(crate) fn ed25519_v1(numbers: &SecretNumbers) -> Option<Vec<u8>> {
+    const BEFORE_SEED: [u8; 16] =
+        [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    let SecretNumbers::Ed25519 { seed, .. } = numbers else { return None };
+    // A reallocation would leave an unwiped copy.
+    let mut der = Vec::with_capacity(BEFORE_SEED.len() + seed.len());
+    der.extend_from_slice(&BEFORE_SEED);
+    der.extend_from_slice(&seed[..]);
+    Some(der)
+}
+
 /// Reads PKCS#1 `RSAPrivateKey` (RFC 8017 appendix A.1.2).
 pub(crate) fn pkcs1(der: &[u8]) -> Result<SecretNumbers, KeyError> {
     let mut key = only(der)?;

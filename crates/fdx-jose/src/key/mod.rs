@@ -9,7 +9,7 @@ mod pem;
 mod private;
 mod public;
 
-pub(crate) use der::{Der, SEQUENCE};
+pub(crate) use der::{Der, SEQUENCE, ed25519_v1, pkcs8};
 pub use encryption::{DecryptionKey, EncryptionKey};
 pub use error::KeyError;
 pub(crate) use numbers::{PublicNumbers, RsaNumbers, SecretNumbers};

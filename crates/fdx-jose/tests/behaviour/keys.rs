@@ -299,6 +299,15 @@ fn generated_keys_load_and_sign() {
     assert_eq!(backend.generate_pkcs8(algorithm), Err(KeyError::CannotGenerate { algorithm }));
 }
 
+/// RFC 8410 section 7. OpenSSL 3.0, Node and Python's cryptography read no other version.
+#[test]
+fn generated_ed25519_keys_are_pkcs8_version_1() {
+    let der = backend::ring().generate_pkcs8(Algorithm::EdDsa).unwrap();
+    let (before, seed) = der.split_at(16);
+    assert_eq!(before, b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20");
+    assert_eq!(seed.len(), 32);
+}
+
 #[test]
 fn private_keys_do_not_print() {
     for (key, section) in all_keys().into_iter().zip(["rfc7515_a2", "rfc7515_a3", "rfc8037_a"]) {
