@@ -315,9 +315,11 @@ impl World {
         let mut verified = verified;
         if verified.consent_id().is_none() {
             let token = verified.tokens().access_token();
-            let draft = client.introspect(token, entropy(3), self.now)?;
-            let introspection = self.run(draft)?;
-            verified = verified.introspected(&introspection)?;
+            let draft = client.introspect(token, entropy(3), self.now);
+            verified = match draft.and_then(|draft| self.run(draft)) {
+                Ok(introspection) => verified.introspected(&introspection)?,
+                Err(error) => verified.not_introspected(error)?,
+            };
         }
         let read: ConsentRead = match client.read_consent(&verified, entropy(4), self.now) {
             Ok(draft) => self.run(draft)?,

@@ -2,7 +2,7 @@
 
 use fdx_jose::{JwtError, PrivateKey};
 use fdx_par::{
-    Callback, Client, ConsentRead, Draft, Endpoint, Error, Exchanged, Granted, Output, Pending,
+    Callback, Client, ConsentRead, Draft, Error, Exchanged, Granted, Output, Pending,
     Refused, ResponseMode, StoredGrant, Verified, client::Unverified,
 };
 use fdx_sandbox::customer::{ConsentPage, Decision, visit};
@@ -141,21 +141,22 @@ impl Driver {
     }
 
     /// Reads the grant. Introspects first if no consent id is known, and reads nothing if
-    /// introspection reports none.
+    /// introspection reports none or is refused.
     pub(crate) async fn granted(
         &self,
         client: &Client,
         verified: Verified,
     ) -> Result<Granted, Failure> {
         let mut verified = verified;
-        let can_introspect = client.target(Endpoint::Introspection).is_ok();
-        if verified.consent_id().is_none() && can_introspect {
+        if verified.consent_id().is_none() {
+            const DOING: &str = "introspecting the access token";
             let token = verified.tokens().access_token();
             let draft = client.introspect(token, entropy()?, system_now());
-            let introspection = self.run("introspecting the access token", draft).await?;
-            verified = verified
-                .introspected(&introspection)
-                .map_err(|refused| Failure::protocol("introspecting", &refused.error))?;
+            let introspected = match self.try_run(DOING, draft).await? {
+                Ok(introspection) => verified.introspected(&introspection),
+                Err(error) => verified.not_introspected(error),
+            };
+            verified = introspected.map_err(|refused| Failure::protocol(DOING, &refused.error))?;
         }
         if verified.consent_id().is_none() {
             return Ok(verified.without_grant());

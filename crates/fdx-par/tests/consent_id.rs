@@ -4,15 +4,17 @@ use fdx_par::{
     AuthorizationRequest, CallFault, Client, Error, Exchanged, NextStep, Notice, ResourceRequest,
     ServerRule, Verified,
 };
-use fdx_rar::{ConsentId, DataCluster};
+use fdx_rar::{ConsentId, Coverage, DataCluster};
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{ConsentIdCarrier, NoncePolicy};
 use fdx_testkit::{
-    Answer, Setup, World, consent_request, entropy, keys, patched, persisted, signed_again,
+    Answer, Setup, World, answer, consent_request, entropy, keys, patched, persisted, signed_again,
 };
 use fdx_wire::{HttpsUrl, percent_encode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+const METADATA: &str = "/.well-known/oauth-authorization-server";
 
 fn world() -> (World, Client) {
     let carrier = ConsentIdCarrier::Nowhere;
@@ -124,6 +126,62 @@ fn inactive_introspection_keeps_the_tokens() {
     assert_eq!(refused.error.code(), "rfc7662.active");
     assert!(refused.unspent.tokens().refresh_token().is_some());
     assert_eq!(refused.unspent.consent_id(), None);
+}
+
+#[test]
+fn a_refused_or_missing_introspection_does_not_end_a_finished_flow() {
+    for (status, body) in [
+        (400, r#"{"error":"unsupported_token_type"}"#),
+        (400, "no JSON"),
+        (401, r#"{"error":"invalid_client"}"#),
+        (403, ""),
+        (404, "<html>"),
+        (405, ""),
+        (501, ""),
+        (503, ""),
+    ] {
+        for grant_id in [json!(null), json!("c-1")] {
+            let reported = Told { grant_id: grant_id.clone(), ..Told::default() };
+            let (mut world, client, verified) = verified(&reported);
+            let verified = verified.unwrap();
+            world.tamper_at("/introspect", move |_| {
+                answer(status, "application/json", body.to_owned())
+            });
+            let token = verified.tokens().access_token();
+            let draft = client.introspect(token, entropy(5), world.now).unwrap();
+            let error = world.run(draft).unwrap_err();
+            let verified = verified.not_introspected(error).unwrap();
+            assert!(verified.notices().contains(&Notice::IntrospectionRefused), "{status}");
+            // The other sources count as before.
+            assert_eq!(verified.consent_id().map(ConsentId::as_str), grant_id.as_str());
+        }
+    }
+    let (mut world, _) = world();
+    world.tamper_at(METADATA, |answer| patched(answer, &json!({ "introspection_endpoint": null })));
+    let client = world.client().unwrap();
+    let granted = world.verified(&client);
+    let token = granted.tokens().access_token();
+    let error = client.introspect(token, entropy(5), world.now).unwrap_err();
+    let granted = granted.not_introspected(error).unwrap().without_grant();
+    assert!(granted.notices().contains(&Notice::IntrospectionRefused));
+    assert_eq!(granted.coverage(), &Coverage::NotReported);
+}
+
+#[test]
+fn an_introspection_that_breaks_a_rule_is_not_skipped() {
+    let (mut world, client, verified) = verified(&Told::default());
+    let verified = verified.unwrap();
+    let other = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+    world.tamper_at("/introspect", move |answer| {
+        patched(answer, &json!({ "cnf": { "jkt": other } }))
+    });
+    let token = verified.tokens().access_token();
+    let draft = client.introspect(token, entropy(5), world.now).unwrap();
+    let error = world.run(draft).unwrap_err();
+    let refused = verified.not_introspected(error.clone()).unwrap_err();
+    assert_eq!(refused.error, error);
+    assert_eq!(error.code(), ServerRule::TokenType.code());
+    assert!(refused.unspent.tokens().refresh_token().is_some());
 }
 
 #[test]

@@ -164,6 +164,9 @@ fn print_notice(notice: &Notice) {
             "offline_access was requested, and no refresh token was issued"
         }
         Notice::IdTokenNotRequested => "ignored an ID token that was not requested",
+        Notice::IntrospectionRefused => {
+            "the institution did not introspect the token: no introspection gave a consent id"
+        }
         Notice::InteractionIdMissing => "a response has no x-fapi-interaction-id",
         Notice::InteractionIdOther => "a response has another x-fapi-interaction-id",
         Notice::ConsentStatusMissing => "the grant has no status",

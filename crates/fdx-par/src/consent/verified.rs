@@ -14,7 +14,7 @@ use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
 use crate::consent::pending::pending::{Flow, FlowId};
 use crate::dialect::detail_text::DetailText;
 use crate::discovery::keys::ServerKeys;
-use crate::error::caller::StoredStateFault;
+use crate::error::caller::{ConfigurationFault, StoredStateFault};
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
@@ -282,6 +282,26 @@ impl Verified {
                 let fault = ServerFault::new(rule, response.said.clone(), next_step);
                 Err(Refused::new(Error::Server(Box::new(fault)), self))
             }
+        }
+    }
+
+    /// Continues after an introspection that the server refused, or for which it has no endpoint,
+    /// with [`Notice::IntrospectionRefused`]. A consent id from another source is kept. Without one,
+    /// continue with [`without_grant`](Self::without_grant).
+    ///
+    /// # Errors
+    /// [`Refused`] with the tokens and `error`, if the error is any other one. A response that
+    /// violates a rule is not ignored.
+    pub fn not_introspected(mut self, error: Error) -> Result<Self, Refused<Self>> {
+        match error {
+            Error::Refusal(_)
+            | Error::Configuration(
+                ConfigurationFault::EndpointMissing | ConfigurationFault::EndpointNotHttps,
+            ) => {
+                self.notices.push(Notice::IntrospectionRefused);
+                Ok(self)
+            }
+            error => Err(Refused::new(error, self)),
         }
     }
 }

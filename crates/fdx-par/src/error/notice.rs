@@ -29,6 +29,9 @@ pub enum Notice {
     OfflineAccessNotListed,
     /// The token response has an ID token although `openid` was not requested. It is ignored.
     IdTokenNotRequested,
+    /// The server refused to introspect the token, or has no introspection endpoint. The consent id,
+    /// if it is known, is from another source.
+    IntrospectionRefused,
     /// The response has no `x-fapi-interaction-id`.
     InteractionIdMissing,
     /// The response's `x-fapi-interaction-id` differs from the request's.
