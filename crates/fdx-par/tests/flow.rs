@@ -2,13 +2,19 @@
 //! customer who grants less than requested, or nothing.
 
 use fdx_jose::Algorithm;
+use fdx_par::dialect::{Line, Member};
+use fdx_par::not_fapi::{self, Departure};
 use fdx_par::{
-    AuthorizationRequest, Callback, ClientCertificate, Error, NextStep, ResourceRequest,
+    AuthorizationRequest, Callback, Client, ClientCertificate, Dialect, Error, NextStep,
+    ResourceRequest,
 };
 use fdx_rar::{DataCluster, Expiration, ResourceType};
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{ConsentIdCarrier, NoncePolicy};
-use fdx_testkit::{Binding, Setup, World, claims, consent_request, entropy, usual_request};
+use fdx_testkit::{
+    Binding, Requests, Setup, World, answer, claims, consent_request, entropy, usual_request,
+};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 #[test]
@@ -183,22 +189,55 @@ fn grant_and_stored_grant_repeat_the_token_response() {
 
 #[test]
 fn receipt_evidence_is_the_digest_of_the_push() {
-    let mut world = World::new(Setup::default());
-    let client = world.client().unwrap();
-    let (url, pending) = world.push(&client, &usual_request()).unwrap();
-    let pushed = world.asked("/par").pop().unwrap().http.body().clone();
-    // The client's authentication is last, and is not part of the requested access.
-    let pushed = str::from_utf8(&pushed).unwrap().split_once("&client_assertion_type=").unwrap().0;
-    let digest: [u8; 32] = Sha256::digest(pushed).into();
-    assert_eq!(pending.pushed_sha256(), digest);
+    for requests in [Requests::Plain, Requests::Signed] {
+        let mut world = World::new(Setup { requests, ..Setup::default() });
+        let client = world.client().unwrap();
+        let (url, pending) = world.push(&client, &usual_request()).unwrap();
+        // The second push: the first one got a nonce.
+        let pushed = world.asked("/par").pop().unwrap().http.body().clone();
+        let digest: [u8; 32] = Sha256::digest(&pushed).into();
+        assert_eq!(pending.pushed_sha256(), digest, "{requests:?}");
 
-    let callback = world.customer(&url, &Decision::everything());
-    let exchanged = world.exchange(&client, pending, &callback).unwrap();
-    let verified = world.verify(&client, exchanged).unwrap();
-    let granted = world.granted(&client, verified).unwrap();
-    let receipt = client.receipt(&granted, world.now).unwrap();
-    assert_eq!(receipt.evidence().pushed_request_sha256, digest);
-    let read = world.sent.last().unwrap().header("x-fapi-interaction-id");
-    assert_eq!(read.len(), 36);
-    assert_eq!(receipt.evidence().interaction_ids, [read]);
+        let callback = world.customer(&url, &Decision::everything());
+        let exchanged = world.exchange(&client, pending, &callback).unwrap();
+        let verified = world.verify(&client, exchanged).unwrap();
+        let granted = world.granted(&client, verified).unwrap();
+        let receipt = client.receipt(&granted, world.now).unwrap();
+        assert_eq!(receipt.evidence().pushed_request_sha256, digest, "{requests:?}");
+        let read = world.sent.last().unwrap().header("x-fapi-interaction-id");
+        assert_eq!(read.len(), 36);
+        assert_eq!(receipt.evidence().interaction_ids, [read]);
+    }
+}
+
+#[test]
+fn the_digest_is_of_the_json_or_the_url_that_has_the_parameters() {
+    const JSON: &[Line] = &[Line { member: Member::PushAsJson, source: "this test" }];
+    const URL: &[Line] =
+        &[Line { member: Member::NotFapi(Departure::NotPushed), source: "this test" }];
+    for requests in [Requests::Plain, Requests::Signed] {
+        let mut world = World::new(Setup { requests, ..Setup::default() });
+        let fapi = world.client().unwrap();
+        let dialect = Dialect::new("json", "a provider that reads JSON").with_members(JSON);
+        let config = fapi.config().clone().with_dialect(dialect);
+        let client = Client::new(config, fapi.metadata().clone()).unwrap();
+        world.tamper_at("/par", |_| {
+            let pushed =
+                json!({ "request_uri": "urn:ietf:params:oauth:request_uri:1", "expires_in": 60 });
+            answer(201, "application/json", pushed.to_string())
+        });
+        let (_, pending) = world.push(&client, &usual_request()).unwrap();
+        let pushed = world.asked("/par").pop().unwrap().http.body().clone();
+        assert!(pushed.starts_with(b"{"));
+        assert_eq!(pending.pushed_sha256(), <[u8; 32]>::from(Sha256::digest(&pushed)));
+    }
+
+    let mut world = World::new(Setup::default());
+    let fapi = world.client().unwrap();
+    let dialect = Dialect::new("url", "a provider without pushes").with_members(URL);
+    let config = fapi.config().clone().with_dialect(dialect);
+    let client = Client::new(config, fapi.metadata().clone()).unwrap();
+    let (url, pending) =
+        not_fapi::authorize(&client, &usual_request(), entropy(1), world.now).unwrap();
+    assert_eq!(pending.pushed_sha256(), <[u8; 32]>::from(Sha256::digest(url.as_str())));
 }

@@ -122,7 +122,10 @@ impl<T: Output> Draft<T> {
             ..
         } = *self.outgoing;
 
-        let mut http = http::Request::new(body.into_bytes(&signed.parameters));
+        let body = body.into_bytes(&signed.parameters);
+        let mut kept = self.kept;
+        T::signed(&mut kept, &body);
+        let mut http = http::Request::new(body);
         *http.method_mut() = method;
         *http.headers_mut() = headers;
         *http.uri_mut() = uri;
@@ -139,7 +142,7 @@ impl<T: Output> Draft<T> {
         };
         let sent = Sent {
             request: self.request,
-            kept: self.kept,
+            kept,
             entropy: self.entropy,
             attempt: self.attempt,
             retried: self.retried,
@@ -215,6 +218,9 @@ pub trait Exchange: Sized + Send + Sync + 'static {
         request: &Self::Request,
         mint: &Mint<'_, Self::Entropy>,
     ) -> Result<(Outgoing, Self::Kept), Error>;
+
+    /// Records the request as it is sent, with its signatures.
+    fn signed(_: &mut Self::Kept, _body: &[u8]) {}
 
     /// Reads the response to the attempt for which `kept` was returned.
     fn read(request: Self::Request, kept: Self::Kept, answer: &Answer<'_>) -> Result<Self, Error>;

@@ -99,7 +99,7 @@ pub(crate) struct Flow {
     pub(crate) scopes: Scopes,
     pub(crate) max_age: Option<u64>,
     pub(crate) acr_values: Option<String>,
-    /// Digest of the pushed parameters, without client authentication.
+    /// Digest of the body of the push, or of the URL with the parameters.
     pub(crate) pushed_sha256: [u8; 32],
     /// Whether the client or the provider was not FAPI when the flow began.
     pub(crate) not_fapi: bool,
@@ -160,7 +160,8 @@ impl Pending {
         self.callback_by
     }
 
-    /// Returns the SHA-256 of the pushed parameters, without client authentication.
+    /// Returns the SHA-256 of the push body as sent, with the request object and the client's
+    /// authentication. For a request that is not pushed, of the customer's URL.
     #[must_use]
     pub fn pushed_sha256(&self) -> [u8; 32] {
         self.flow.pushed_sha256

@@ -1,4 +1,5 @@
 use fdx_wire::{Entropy, UnixTime};
+use sha2::{Digest, Sha256};
 
 use crate::client::client::Client;
 use crate::consent::pending::pending::Pending;
@@ -37,6 +38,8 @@ pub fn authorize(
     }
     let push = Push::new(client, request)?;
     let mint = Mint { entropy: &entropy, attempt: 0, now };
-    let Prepared { form, pending, .. } = push.prepare(&mint)?;
-    Ok((AuthorizationUrl::with_query(endpoint, &form), pending))
+    let Prepared { form, mut pending, .. } = push.prepare(&mint)?;
+    let url = AuthorizationUrl::with_query(endpoint, &form);
+    pending.flow.pushed_sha256 = Sha256::digest(url.as_str()).into();
+    Ok((url, pending))
 }

@@ -43,7 +43,7 @@ pub struct Push {
 /// The parameters of one attempt.
 pub(crate) struct Prepared<'a> {
     parameters: Parameters<'a>,
-    /// All parameters as a form, of which `pushed_sha256` is the digest.
+    /// All parameters as a form.
     pub(crate) form: Form,
     /// The state kept until the callback.
     pub(crate) pending: Pending,
@@ -125,7 +125,8 @@ impl Push {
             bound_to: config.sender_constraint.thumbprint(),
             max_age: self.request.max_age,
             acr_values: self.request.acr_values.clone(),
-            pushed_sha256: Sha256::digest(form.as_str()).into(),
+            // Set when the request is complete.
+            pushed_sha256: [0; 32],
             requested: Arc::clone(&self.request.requested),
             requested_json: Arc::clone(&self.requested_json),
             scopes,
@@ -210,6 +211,10 @@ impl Exchange for Pushed {
             InteractionId::send(&mut outgoing, mint)?;
         }
         Ok((outgoing, (pending, notices)))
+    }
+
+    fn signed((pending, _): &mut Self::Kept, body: &[u8]) {
+        pending.flow.pushed_sha256 = Sha256::digest(body).into();
     }
 
     fn read(request: Push, kept: Self::Kept, answer: &Answer<'_>) -> Result<Self, Error> {
