@@ -1,11 +1,13 @@
 //! The retry after a DPoP nonce challenge, and its new values (RFC 9449 sections 8 and 9).
 
+use core::time::Duration;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 
-use fdx_par::{Error, NextStep, ResourceRequest, ServerRule};
+use fdx_par::{Callback, Error, NextStep, ResourceRequest, ServerRule, Step};
 use fdx_sandbox::NoncePolicy;
+use fdx_testkit::kit::attached;
 use fdx_testkit::{Answer, Asked, Binding, Setup, World, answer, entropy, usual_request};
 use http::HeaderValue;
 use http::header::{HeaderName, WWW_AUTHENTICATE};
@@ -40,6 +42,53 @@ fn challenged_push_is_repeated_with_new_values() {
     assert_ne!(first.proof()["jti"], second.proof()["jti"]);
     assert_eq!(first.proof()["nonce"], Value::Null);
     assert_eq!(second.proof()["nonce"], nonce_of(&world.answers[1]));
+}
+
+#[test]
+fn a_code_whose_request_was_not_sent_is_exchanged_later() {
+    for nonces in [NoncePolicy::Demand, NoncePolicy::Silent] {
+        let mut world = world(nonces);
+        let client = world.client().unwrap();
+        let (pending, callback) = world.pending(&client);
+        let callback = client.callback(pending, &callback, world.now).unwrap();
+        let Callback::Code(accepted) = callback else { panic!("{callback:?}") };
+        let mut draft = client.exchange(accepted, entropy(2), world.now).unwrap();
+        let mut unsent = Vec::new();
+        for _ in 0..3 {
+            world.now = world.now + Duration::from_secs(5);
+            let (request, sent) = attached(draft, &world.keys);
+            unsent.push(request.into_http());
+            draft = sent.not_sent(world.now).unwrap();
+        }
+        assert!(world.asked("/token").is_empty());
+        let exchanged = world.run(draft).unwrap();
+        assert!(world.verify(&client, exchanged).is_ok());
+        // RFC 7523 3 and RFC 9449 4.2: nothing that was signed for another attempt is used again.
+        let sent = world.asked("/token")[0].http.clone();
+        unsent.push(sent);
+        let assertions = unsent.iter().map(|request| request.body());
+        let proofs = unsent.iter().map(|request| &request.headers()["dpop"]);
+        assert_eq!(assertions.collect::<BTreeSet<_>>().len(), 4);
+        assert_eq!(proofs.collect::<HashSet<_>>().len(), 4);
+    }
+}
+
+#[test]
+fn an_unsent_second_attempt_is_still_the_last_one_for_a_nonce() {
+    let mut world = world(NoncePolicy::Silent);
+    let client = world.client().unwrap();
+    let challenge = || {
+        let mut challenge = answer(400, "application/json", r#"{"error":"use_dpop_nonce"}"#);
+        challenge.headers_mut().insert(NONCE, HeaderValue::from_static("n-1"));
+        challenge
+    };
+    let draft = client.push(&usual_request(), entropy(1), world.now).unwrap();
+    let (_, sent) = attached(draft, &world.keys);
+    let Step::Again(draft) = sent.receive(challenge(), world.now).unwrap() else { panic!("done") };
+    let (_, sent) = attached(draft, &world.keys);
+    let (_, sent) = attached(sent.not_sent(world.now).unwrap(), &world.keys);
+    let error = sent.receive(challenge(), world.now).unwrap_err();
+    assert_eq!(error.code(), ServerRule::NonceAgain.code());
 }
 
 fn nonce_of(answer: &Answer) -> Value {

@@ -292,6 +292,19 @@ impl<T: Output> Sent<T> {
         T::read(self.request, self.kept, &answer).map(Step::Done)
     }
 
+    /// The same interaction with newly minted values, for a request that did not reach the server,
+    /// for example because no connection was established. An authorization code or a refresh token
+    /// in it is unspent. If the server may have received the request, see
+    /// [`on_no_response`](Self::on_no_response).
+    ///
+    /// # Errors
+    /// [`Error::Call`]. Does not happen to a draft that could be made once.
+    pub fn not_sent(self, now: UnixTime) -> Result<Draft<T>, Error> {
+        let Self { request, entropy, attempt, retried, .. } = self;
+        let draft = Draft::mint(request, entropy, attempt + 1, now)?;
+        Ok(Draft { retried, ..draft })
+    }
+
     /// The next step if no response arrived. The server may or may not have acted.
     #[must_use]
     pub fn on_no_response(self) -> NextStep {
