@@ -141,7 +141,7 @@ fn a_refused_or_missing_introspection_does_not_end_a_finished_flow() {
         (503, ""),
     ] {
         for grant_id in [json!(null), json!("c-1")] {
-            let reported = Told { grant_id: grant_id.clone(), ..Told::default() };
+            let reported = Carriers { grant_id: grant_id.clone(), ..Carriers::default() };
             let (mut world, client, verified) = verified(&reported);
             let verified = verified.unwrap();
             world.tamper_at("/introspect", move |_| {
@@ -169,7 +169,7 @@ fn a_refused_or_missing_introspection_does_not_end_a_finished_flow() {
 
 #[test]
 fn an_introspection_that_breaks_a_rule_is_not_skipped() {
-    let (mut world, client, verified) = verified(&Told::default());
+    let (mut world, client, verified) = verified(&Carriers::default());
     let verified = verified.unwrap();
     let other = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
     world.tamper_at("/introspect", move |answer| {
