@@ -1,6 +1,8 @@
 use std::io;
 use std::net::SocketAddr;
 
+use fdx_par::NextStep;
+
 /// Why there is no response, sorted by how far the request came.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -176,6 +178,44 @@ impl TransportError {
     pub fn may_have_arrived(&self) -> bool {
         matches!(self, Self::Response(_))
     }
+
+    /// Returns the next step. `on_no_response` is the step that is safe if the server may have
+    /// acted ([`Sent::on_no_response`](fdx_par::Sent::on_no_response)).
+    ///
+    /// | error | next step |
+    /// |---|---|
+    /// | the transport's configuration | [`NextStep::Correct`] |
+    /// | no address, no TCP connection, time limit, connection lost | [`NextStep::Retry`] |
+    /// | the server's certificate, TLS handshake | [`NextStep::Correct`] |
+    /// | a certificate that is required or was refused | [`NextStep::Correct`] |
+    /// | the proxy refused with 429 or 5xx | [`NextStep::Retry`] |
+    /// | the proxy refused with another status, or its response is not usable | [`NextStep::Correct`] |
+    /// | no complete response | `on_no_response` |
+    #[must_use]
+    pub fn next_step(&self, on_no_response: NextStep) -> NextStep {
+        use ConnectFault as Connect;
+        const RETRY: NextStep = NextStep::Retry { after: None };
+        match self {
+            Self::Setup(_) => NextStep::Correct,
+            Self::Connect(fault) => match fault {
+                Connect::NameNotResolved
+                | Connect::Unreachable(_)
+                | Connect::TimedOut
+                | Connect::Lost => RETRY,
+                // Certificates and settings stay as they are until someone replaces them.
+                Connect::ServerCertificate(_)
+                | Connect::ClientCertificateRefused
+                | Connect::NothingInCommon
+                | Connect::Handshake => NextStep::Correct,
+                // RFC 9110 15.6: 502 and 504 of a proxy that did not reach the server.
+                Connect::Proxy(ProxyFault::Refused { status: 429 | 500.. }) => RETRY,
+                Connect::Proxy(_) => NextStep::Correct,
+            },
+            // TLS failed: no server read the request.
+            Self::Response(ResponseFault::ClientCertificateRefused) => NextStep::Correct,
+            Self::Response(_) => on_no_response,
+        }
+    }
 }
 
 impl From<SetupFault> for TransportError {
@@ -205,5 +245,80 @@ impl From<ProxyFault> for TransportError {
 impl From<ResponseFault> for TransportError {
     fn from(fault: ResponseFault) -> Self {
         Self::Response(fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    const RETRY: NextStep = NextStep::Retry { after: None };
+
+    #[test]
+    fn a_request_is_repeated_only_if_the_next_attempt_can_succeed() {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 443));
+        let setup = [
+            SetupFault::NotHttps,
+            SetupFault::NoClientCertificate,
+            SetupFault::OtherClientCertificate,
+            SetupFault::Certificates,
+            SetupFault::PrivateKey,
+            SetupFault::KeyMismatch,
+            SetupFault::Tls,
+            SetupFault::AddressRejected { address },
+            SetupFault::Proxy,
+            SetupFault::ProxyAuthorization,
+            SetupFault::UserAgent,
+        ];
+        let certificate = [
+            CertificateFault::Expired,
+            CertificateFault::NotYetValid,
+            CertificateFault::OtherName,
+            CertificateFault::UnknownIssuer,
+            CertificateFault::Invalid,
+        ];
+        let permanent = [
+            ConnectFault::ClientCertificateRefused,
+            ConnectFault::NothingInCommon,
+            ConnectFault::Handshake,
+            ProxyFault::Refused { status: 400 }.into(),
+            ProxyFault::Refused { status: 403 }.into(),
+            ProxyFault::Unreadable.into(),
+            ProxyFault::HeadTooLarge.into(),
+        ];
+        let temporary = [
+            ConnectFault::NameNotResolved,
+            ConnectFault::Unreachable(io::ErrorKind::ConnectionRefused),
+            ConnectFault::TimedOut,
+            ConnectFault::Lost,
+            ProxyFault::Refused { status: 429 }.into(),
+            ProxyFault::Refused { status: 502 }.into(),
+            ProxyFault::Refused { status: 504 }.into(),
+        ];
+        let rows = setup
+            .map(|fault| (TransportError::from(fault), NextStep::Correct))
+            .into_iter()
+            .chain(
+                certificate
+                    .map(|it| (ConnectFault::ServerCertificate(it).into(), NextStep::Correct)),
+            )
+            .chain(permanent.map(|fault| (fault.into(), NextStep::Correct)))
+            .chain(temporary.map(|fault| (fault.into(), RETRY)))
+            .chain([(ResponseFault::ClientCertificateRefused.into(), NextStep::Correct)]);
+        for on_no_response in [RETRY, NextStep::StartOver, NextStep::AskTheInstitution] {
+            for (error, next_step) in rows.clone() {
+                assert_eq!(error.next_step(on_no_response), next_step, "{error}");
+            }
+            for fault in [
+                ResponseFault::TimedOut,
+                ResponseFault::Lost,
+                ResponseFault::Unreadable,
+                ResponseFault::BodyTooLarge { limit: 1 },
+            ] {
+                let error = TransportError::from(fault);
+                assert_eq!(error.next_step(on_no_response), on_no_response, "{error}");
+            }
+        }
     }
 }
