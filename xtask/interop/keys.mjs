@@ -21,7 +21,7 @@ async function pair(alg, use = 'sig') {
 }
 
 /** RFC 8705 2.2.2: a self-signed certificate is registered as a key with `x5c`. */
-function certificate(file) {
+export function certificate(file) {
   const { publicKey, raw } = new crypto.X509Certificate(fs.readFileSync(file));
   return { ...publicKey.export({ format: 'jwk' }), kid: path.basename(file), x5c: [raw.toString('base64')] };
 }

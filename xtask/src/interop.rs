@@ -9,18 +9,21 @@ use crate::shell;
 /// The oldest supported version of Node.js.
 const NODE: u32 = 20;
 /// The files to copy. Node.js looks for packages next to the script.
-const FILES: [&str; 8] = [
+const FILES: [&str; 11] = [
     "configuration.mjs",
     "customer.mjs",
     "encrypted.mjs",
     "fdx.mjs",
     "keys.mjs",
+    "oauth4webapi.mjs",
+    "openid-client.mjs",
     "package-lock.json",
     "package.json",
+    "recipient.mjs",
     "server.mjs",
 ];
 
-/// Installs the server and runs the program that tests against it (`src/bin/interop`). It is a
+/// Installs the peers and runs the program that tests against them (`src/bin/interop`). It is a
 /// separate program, so that the other commands need not build its dependencies.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let output = args.output()?;

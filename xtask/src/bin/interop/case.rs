@@ -1,12 +1,14 @@
 use fdx_jose::KeyEncryption;
+use fdx_sandbox::NoncePolicy;
 
-use crate::combination::{Authentication, Combination, Request, Response};
+use crate::combination::{Authentication, Binding, Combination, Request, Response};
 use crate::encrypted::Wrong;
 use crate::failure::Failure;
 use crate::lab::Lab;
+use crate::peer::Peer;
 use crate::{encrypted, flow, readiness, registration, renewal, rotation, tokens, wrongs};
 
-/// One check of the crates against the server.
+/// One check of the client against `oidc-provider`, or of the sandbox against a certified client.
 pub(crate) struct Case {
     pub(crate) name: String,
     run: Run,
@@ -18,18 +20,24 @@ enum Run {
     Authenticated(fn(&Lab, Authentication) -> Result<String, Failure>, Authentication),
     Encrypted(KeyEncryption),
     Wrongly(&'static Wrong),
+    Peer(Peer, Combination, NoncePolicy),
 }
 
-/// Features of a client that this server does not support, and why.
-pub(crate) const NOT_SUPPORTED: [&str; 3] = [
-    "a refresh without a new refresh token: this server always sends one",
-    "a refresh token that is bound to the certificate or DPoP key: it binds those of public \
-     clients alone, so a renewed one is always taken",
-    "a replayed request object: this server remembers the jti only of assertions and proofs",
+/// Features that a peer does not support, and why.
+pub(crate) const NOT_SUPPORTED: [&str; 6] = [
+    "oidc-provider: a refresh without a new refresh token: it always sends one",
+    "oidc-provider: a refresh token that is bound to the certificate or DPoP key: it binds those \
+     of public clients alone, so a renewed one is always taken",
+    "oidc-provider: a replayed request object: it remembers the jti only of assertions and proofs",
+    "openid-client, oauth4webapi: a registration is read, updated or deleted (RFC 7592): they have \
+     no function for it",
+    "openid-client, oauth4webapi: a demanded nonce and certificate-bound tokens: no DPoP proof, no \
+     nonce",
+    "openid-client: introspection as JSON: it requests a JWT if the client registered an algorithm",
 ];
 
 impl Case {
-    /// The matrix, then the operations after the flow, then the refused requests.
+    /// The matrix, the operations after the flow, the refused requests, then the other direction.
     pub(crate) fn all() -> Vec<Self> {
         let base = Combination::BASE;
         let jarm = Combination { response: Response::Jarm, ..base };
@@ -92,6 +100,15 @@ impl Case {
             let run = Run::Authenticated(wrongs::other_certificate, at);
             cases.push(Self { name, run });
         }
+        cases.extend(Peer::rows().into_iter().map(|(peer, combination, nonces)| {
+            let nonces_are = match (combination.binding, nonces) {
+                (Binding::Mtls, _) => "",
+                (Binding::Dpop, NoncePolicy::Demand) => ", nonces demanded",
+                (Binding::Dpop, NoncePolicy::Silent) => ", no nonces",
+            };
+            let name = format!("{peer}: {combination}{nonces_are}");
+            Self { name, run: Run::Peer(peer, combination, nonces) }
+        }));
         cases
     }
 
@@ -103,6 +120,7 @@ impl Case {
             Run::Authenticated(run, authentication) => run(lab, authentication),
             Run::Encrypted(algorithm) => encrypted::whole(lab, algorithm),
             Run::Wrongly(wrong) => wrong.refused(lab),
+            Run::Peer(peer, combination, nonces) => peer.run(lab, combination, nonces),
         }
     }
 

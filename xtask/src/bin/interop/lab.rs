@@ -4,19 +4,27 @@ use std::path::Path;
 
 use fdx_jose::backend::{aws_lc_rs, ring};
 use fdx_jose::{Algorithm, DecryptionKey, KeyEncryption, PrivateKey};
+use fdx_sandbox::NoncePolicy;
 use serde::Deserialize;
 use tokio::runtime::Runtime;
 
 use crate::failure::Failure;
 use crate::identities::Identities;
+use crate::institution::Institution;
+use crate::peer::Peers;
 use crate::script::Script;
-use crate::tls;
+use crate::tls::Certificates;
 
-/// The running server and customer, and the values that all recipients share.
+/// The running servers, clients and customer, and the values that all recipients share.
 pub(crate) struct Lab {
     server: Script,
     customer: Script,
     pub(crate) at: Addresses,
+    /// A sandbox that demands nonces.
+    pub(crate) demanding: Institution,
+    /// A sandbox without nonces.
+    pub(crate) silent: Institution,
+    pub(crate) peers: Peers,
     pub(crate) runtime: Runtime,
     pub(crate) identities: Identities,
     /// One key for each algorithm, registered at the server; then one for proofs, unknown to it.
@@ -25,7 +33,7 @@ pub(crate) struct Lab {
     pub(crate) decryption: Vec<DecryptionKey>,
 }
 
-/// The line that the server prints when it is ready.
+/// The line that `oidc-provider` prints when it is ready.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Addresses {
     pub(crate) issuer: String,
@@ -55,14 +63,20 @@ struct Rotation {
 }
 
 impl Lab {
-    /// Creates certificates in `scripts`/run, starts the server, and waits until it listens.
+    /// Creates certificates in `scripts`/run, starts the servers and clients, and waits until the
+    /// servers listen.
     pub(crate) fn start(scripts: &Path) -> Result<Self, Failure> {
         let run = scripts.join("run");
         fresh(&run)?;
-        tls::write(&run)?;
+        let certificates = Certificates::write(&run)?;
         let server = Script::start(scripts, "server", &run)?;
         let customer = Script::start(scripts, "customer", &run)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let peers = Peers::start(scripts, &run)?;
+        // The sandboxes run on the worker thread while this thread waits for the clients.
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).enable_all().build()?;
+        let demanding = Institution::serve(&runtime, &certificates, NoncePolicy::Demand)?;
+        let silent = Institution::serve(&runtime, &certificates, NoncePolicy::Silent)?;
         let identities = Identities::read(&run)?;
         let at = server.hear()?;
         let mut keys = Vec::new();
@@ -77,7 +91,18 @@ impl Lab {
         for algorithm in [KeyEncryption::RsaOaep, KeyEncryption::RsaOaep256] {
             decryption.push(DecryptionKey::from_pem(aws_lc_rs(), &pem, algorithm, None)?);
         }
-        Ok(Self { server, customer, at, runtime, identities, keys, decryption })
+        Ok(Self {
+            server,
+            customer,
+            at,
+            demanding,
+            silent,
+            peers,
+            runtime,
+            identities,
+            keys,
+            decryption,
+        })
     }
 
     /// Sends a customer to the institution, and returns the callback URL.

@@ -1,5 +1,6 @@
-//! Runs the crates against npm `oidc-provider`, a certified server by other authors, over TLS.
-//! `cargo xtask interop` installs it and runs this program with its directory.
+//! Runs the crates against certified peers by other authors, over TLS: the client against npm
+//! `oidc-provider`, and npm `openid-client` and `oauth4webapi` against the sandbox.
+//! `cargo xtask interop` installs them and runs this program with their directory.
 
 mod case;
 mod combination;
@@ -8,7 +9,9 @@ mod encrypted;
 mod failure;
 mod flow;
 mod identities;
+mod institution;
 mod lab;
+mod peer;
 mod readiness;
 mod recipient;
 mod registration;

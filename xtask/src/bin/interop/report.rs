@@ -53,7 +53,7 @@ impl Report {
             let time = row.milliseconds.to_string();
             table.row(vec![row.case.clone(), result.to_owned(), time, row.seen.clone()]);
         }
-        println!("{table}\nnot supported by the server:");
+        println!("{table}\nnot supported by a peer:");
         for each in self.not_supported {
             println!("- {each}");
         }
