@@ -55,7 +55,7 @@ pub(crate) const ALL: [Check; 37] = [
     check(
         "CodeExpiry",
         "code's lifetime",
-        "institution: the code is at most 60 seconds old (FAPI 2.0 5.3.2.1-11)",
+        "institution: the code is less than 60 seconds old (FAPI 2.0 5.3.2.1-11)",
     ),
     check(
         "CodeUse",

@@ -22,6 +22,8 @@ pub struct Allowed {
 pub fn allowed() -> Vec<Allowed> {
     let mut all = clocks();
     all.extend([assertion(), unexpired()]);
+    all.extend(fractions());
+    all.extend(headers());
     all.extend(targets());
     all.extend(pushes());
     all.extend(customer());
@@ -79,6 +81,16 @@ fn registration() -> Vec<Allowed> {
                 stage.wrong(Step::Push, |out| out.assertion_header(&json!({ "kid": "one" })));
             },
         ),
+        Allowed::new(
+            "RFC 7591 3.1",
+            "a client registers without an interaction id",
+            Setup::default(),
+            |stage| {
+                registering::register(stage, |request| {
+                    drop(request.headers_mut().remove(registering::ID));
+                });
+            },
+        ),
         Allowed::new("RFC 7592 2.2", "a client is updated", Setup::default(), |stage| {
             registering::update(stage, |_| ());
         }),
@@ -108,22 +120,91 @@ fn clocks() -> Vec<Allowed> {
     all
 }
 
+/// RFC 7519 section 2: a NumericDate can have a fraction.
+fn fractions() -> Vec<Allowed> {
+    const CLAUSE: &str = "RFC 7519 2";
+    let signed = Setup { requests: Requests::Signed, ..Setup::default() };
+    let fraction = |seconds: i64| at(seconds).as_f64().unwrap_or_default() + 0.5;
+    vec![
+        Allowed::new(CLAUSE, "an assertion with fractions", Setup::default(), move |stage| {
+            let times = json!({ "iat": fraction(0), "nbf": fraction(0), "exp": fraction(60) });
+            stage.wrong(Step::Push, move |out| out.assertion(&times));
+        }),
+        Allowed::new(CLAUSE, "a proof with fractions", Setup::default(), move |stage| {
+            let times = json!({ "iat": fraction(0), "exp": fraction(60) });
+            stage.wrong(Step::Push, move |out| out.proof(&times));
+        }),
+        Allowed::new(CLAUSE, "a request object with fractions", signed, move |stage| {
+            let times = json!({ "iat": fraction(0), "nbf": fraction(0), "exp": fraction(60) });
+            stage.wrong(Step::Push, move |out| out.request_object(&times));
+        }),
+        Allowed::new(
+            "FAPI 2.0 MS 5.3.1-2",
+            "an array as aud of a request object",
+            signed,
+            |stage| {
+                let audience = json!({ "aud": ["https://other.example", "https://bank.example"] });
+                stage.wrong(Step::Push, move |out| out.request_object(&audience));
+            },
+        ),
+        Allowed::new("RFC 8707 2", "two resources in one push", Setup::default(), |stage| {
+            stage.wrong(Step::Push, |out| {
+                out.add("resource", "https://bank.example/fdx/v6");
+                out.add("resource", "https://mtls.bank.example/fdx/v6");
+            });
+        }),
+    ]
+}
+
+/// RFC 7515 4.1: a recipient need not understand these members of a header. The key comes from the
+/// registration, and nothing is fetched.
+fn headers() -> Vec<Allowed> {
+    const CLAUSE: &str = "RFC 7515 4.1";
+    let signed = Setup { requests: Requests::Signed, ..Setup::default() };
+    let mut all = Vec::new();
+    for (name, patch) in [
+        ("jku", json!({ "jku": "https://app.example/jwks" })),
+        ("x5u", json!({ "x5u": "https://app.example/x5c" })),
+        ("x5c", json!({ "x5c": ["AAAA"] })),
+    ] {
+        let of = |what| format!("{name} in the header of {what}");
+        let header = patch.clone();
+        all.push(Allowed::new(CLAUSE, of("an assertion"), Setup::default(), move |stage| {
+            let header = header.clone();
+            stage.wrong(Step::Push, move |out| out.assertion_header(&header));
+        }));
+        let header = patch.clone();
+        all.push(Allowed::new(CLAUSE, of("a proof"), Setup::default(), move |stage| {
+            let header = header.clone();
+            stage.wrong(Step::Push, move |out| out.proof_header(&header));
+        }));
+        all.push(Allowed::new(CLAUSE, of("a request object"), signed, move |stage| {
+            let header = patch.clone();
+            stage.wrong(Step::Push, move |out| out.request_object_header(&header));
+        }));
+    }
+    all
+}
+
 fn unexpired() -> Allowed {
     Allowed::new("RFC 7519 4.1.4", "a proof with a second left", Setup::default(), |stage| {
         stage.wrong(Step::Push, |out| out.proof(&json!({ "exp": at(1) })));
     })
 }
 
-/// RFC 9449: `htu` is compared after normalisation.
+/// RFC 9449: `htu` is compared after normalisation, without query and fragment.
 fn targets() -> Vec<Allowed> {
     let steps = [(Step::Exchange, "token"), (Step::Accounts, "fdx/v6/accounts")];
     let written = [
-        ("a proof that writes the host in capitals", "https://BANK.Example"),
-        ("a proof that names the default port", "https://bank.example:443"),
+        ("a proof that writes the host in capitals", "https://BANK.Example", ""),
+        ("a proof that names the default port", "https://bank.example:443", ""),
+        ("a proof with an empty query", "https://bank.example", "?"),
+        ("a proof with a query", "https://bank.example", "?a=1"),
+        ("a proof with a fragment", "https://bank.example", "#a"),
     ];
     let all = steps.into_iter().flat_map(|step| written.map(|written| (step, written)));
-    all.map(|((step, path), (name, origin))| {
-        let patch = json!({ "htu": format!("{origin}/{path}") });
+    all.map(|((step, path), (name, origin, end))| {
+        let patch = json!({ "htu": format!("{origin}/{path}{end}") });
         let name = format!("{name}, at /{path}");
         Allowed::new("RFC 9449 4.3", name, Setup::default(), move |stage| {
             let patch = patch.clone();

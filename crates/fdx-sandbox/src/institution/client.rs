@@ -10,7 +10,8 @@ use fdx_wire::{RedirectUri, Secret};
 pub struct RegisteredClient {
     /// The `client_id`.
     pub client_id: String,
-    /// The redirect URIs, compared byte for byte.
+    /// The redirect URIs, compared byte for byte. A request may use any port of a loopback address
+    /// (RFC 8252 section 7.3).
     pub redirect_uris: Vec<RedirectUri>,
     /// The public keys of its assertions and request objects. During a renewal there are several,
     /// and each is accepted.
@@ -128,6 +129,25 @@ impl RegisteredClient {
             introspection_signed_response_alg: None,
         }
     }
+
+    /// Whether `redirect_uri` is registered.
+    pub(crate) fn has_registered(&self, redirect_uri: &RedirectUri) -> bool {
+        let sent = without_loopback_port(redirect_uri);
+        self.redirect_uris.iter().any(|registered| {
+            registered == redirect_uri
+                || sent.is_some() && without_loopback_port(registered) == sent
+        })
+    }
+}
+
+/// Returns a loopback `http` URI without its port, which a native application chooses for each
+/// request (RFC 8252 section 7.3). `None` for an `https` URI.
+fn without_loopback_port(uri: &RedirectUri) -> Option<(String, &str, Option<&str>)> {
+    let origin = uri.origin();
+    // `RedirectUri` allows http only for 127.0.0.1 and [::1].
+    let host = origin.as_str().strip_prefix("http://")?;
+    let host = host.strip_suffix(&format!(":{}", uri.port())).unwrap_or(host);
+    Some((host.to_owned(), uri.path(), uri.query()))
 }
 
 /// Returns every scope of FDX, `openid` and `offline_access`.

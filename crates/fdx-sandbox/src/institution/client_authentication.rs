@@ -14,6 +14,7 @@ use crate::institution::client::{
 use crate::institution::config::InstitutionConfig;
 use crate::institution::dpop::AHEAD;
 use crate::institution::memory::{Replay, Seen};
+use crate::institution::numeric_date::NumericDate;
 use crate::institution::received::{Peer, Received, value};
 use crate::institution::rule::Rule;
 use crate::institution::signing::is_signed_by_any;
@@ -66,10 +67,10 @@ struct Claims {
     // Any type: an array is refused by its own rule.
     aud: RawJson,
     jti: String,
-    exp: UnixTime,
+    exp: NumericDate,
     // RFC 7523 3-6: optional.
-    iat: Option<UnixTime>,
-    nbf: Option<UnixTime>,
+    iat: Option<NumericDate>,
+    nbf: Option<NumericDate>,
 }
 
 /// Checks the client assertion in `form` (RFC 7523, RFC 7521). Returns its client.
@@ -116,7 +117,8 @@ fn check_assertion<'c>(
     verdicts.require(
         Rule::AssertionUse,
         (1..=256).contains(&claims.jti.len())
-            && replay.see(&client.client_id, &claims.jti, claims.exp, now) == Seen::Never,
+            && replay.see(&client.client_id, &claims.jti, claims.exp.rounded_up(), now)
+                == Seen::Never,
     )?;
     Ok(client)
 }
@@ -124,12 +126,12 @@ fn check_assertion<'c>(
 fn check_times(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<(), Violation> {
     verdicts.require(
         Rule::AssertionExpiry,
-        claims.exp > now && claims.exp.since(now) <= LONGEST_LIFETIME,
+        claims.exp.rounded_down() > now && claims.exp.rounded_up().since(now) <= LONGEST_LIFETIME,
     )?;
     let latest = now + AHEAD;
     verdicts.require(
         Rule::AssertionTimes,
-        claims.iat.is_none_or(|iat| iat <= latest) && claims.nbf.is_none_or(|nbf| nbf <= latest),
+        [claims.iat, claims.nbf].into_iter().flatten().all(|time| time.rounded_up() <= latest),
     )
 }
 

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::institution::config::{InstitutionConfig, NoncePolicy};
 use crate::institution::memory::{Memory, Replay, Seen};
+use crate::institution::numeric_date::NumericDate;
 use crate::institution::randomness::Randomness;
 use crate::institution::received::Received;
 use crate::institution::rule::Rule;
@@ -25,9 +26,9 @@ struct Claims {
     jti: String,
     htm: String,
     htu: String,
-    iat: UnixTime,
-    nbf: Option<UnixTime>,
-    exp: Option<UnixTime>,
+    iat: NumericDate,
+    nbf: Option<NumericDate>,
+    exp: Option<NumericDate>,
     ath: Option<String>,
     nonce: Option<String>,
 }
@@ -71,7 +72,7 @@ impl Proofs {
         check_age(verdicts, &claims, received.now)?;
         check_token(verdicts, &claims, with)?;
         let key = key.thumbprint();
-        let forgotten = claims.iat + OLDEST;
+        let forgotten = claims.iat.rounded_up() + OLDEST;
         verdicts.require(
             Rule::ProofUse,
             // check: ProofUse
@@ -123,23 +124,27 @@ fn check_target(
     )
 }
 
-/// RFC 9449 4.3: the two URLs are normalised, so that the case of the host and a default port do
-/// not matter. The paths are compared as received.
+/// RFC 9449 4.3-9: compares without query and fragment. The two URLs are normalised, so that the
+/// case of the host and a default port do not matter. The paths are compared as received.
 fn is_target(htu: &str, url: &str) -> bool {
-    let parts = |text| {
-        let url = HttpsUrl::parse_loopback(text).ok()?;
-        Some((url.origin(), url.path().to_owned(), url.query().is_none()))
+    let parts = |text: &str| {
+        let bare = text.split(['?', '#']).next().unwrap_or_default();
+        let url = HttpsUrl::parse_loopback(bare).ok()?;
+        Some((url.origin(), url.path().to_owned()))
     };
-    parts(htu).is_some_and(|htu| htu.2 && Some(htu) == parts(url))
+    parts(htu).is_some_and(|htu| Some(htu) == parts(url))
 }
 
 fn check_age(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<(), Violation> {
     verdicts.require(
         Rule::ProofIssuedAt,
-        claims.iat <= now + AHEAD && now.since(claims.iat) <= OLDEST,
+        claims.iat.rounded_up() <= now + AHEAD && now.since(claims.iat.rounded_down()) <= OLDEST,
     )?;
-    verdicts.require(Rule::ProofNotBefore, claims.nbf.is_none_or(|nbf| nbf <= now + AHEAD))?;
-    verdicts.require(Rule::ProofExpiry, claims.exp.is_none_or(|exp| exp > now))
+    verdicts.require(
+        Rule::ProofNotBefore,
+        claims.nbf.is_none_or(|nbf| nbf.rounded_up() <= now + AHEAD),
+    )?;
+    verdicts.require(Rule::ProofExpiry, claims.exp.is_none_or(|exp| exp.rounded_down() > now))
 }
 
 fn check_token(verdicts: &mut Verdicts, claims: &Claims, with: With<'_>) -> Result<(), Violation> {

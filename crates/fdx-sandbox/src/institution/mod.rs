@@ -10,6 +10,7 @@ pub(crate) mod consent;
 pub(crate) mod customer_data;
 pub(crate) mod dpop;
 pub(crate) mod memory;
+pub(crate) mod numeric_date;
 pub(crate) mod place;
 pub(crate) mod randomness;
 pub(crate) mod received;

@@ -13,6 +13,8 @@ use crate::institution::rule::Rule;
 use crate::institution::verdict::{Verdicts, Violation};
 
 const MAX_FORM: usize = 64 * 1024;
+/// The only parameter that may occur several times.
+pub(crate) const REPEATABLE: &str = "resource";
 
 /// A request, with the certificate of its connection.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +85,7 @@ impl<'a> Received<'a> {
         essence.eq_ignore_ascii_case(expected)
     }
 
-    /// Reads the form in the body. No parameter may occur twice.
+    /// Reads the form in the body. Only `resource` may occur twice (RFC 8707 section 2).
     pub(crate) fn form(&self, verdicts: &mut Verdicts) -> Result<Query<'a>, Violation> {
         verdicts
             .require(Rule::FormType, self.has_content_type("application/x-www-form-urlencoded"))?;
@@ -93,7 +95,10 @@ impl<'a> Received<'a> {
             text.and_then(|text| Query::parse(text, MAX_FORM).ok()),
         )?;
         let mut seen = BTreeSet::new();
-        verdicts.require(Rule::FormDuplicate, form.names().all(|name| seen.insert(name)))?;
+        verdicts.require(
+            Rule::FormDuplicate,
+            form.names().all(|name| name == REPEATABLE || seen.insert(name)),
+        )?;
         Ok(form)
     }
 }
@@ -102,6 +107,21 @@ impl<'a> Received<'a> {
 /// (RFC 6749 section 3.1).
 pub(crate) fn value<'q>(query: &'q Query<'_>, name: &str) -> Option<&'q str> {
     query.one(name).ok().flatten().filter(|value| !value.is_empty())
+}
+
+/// Whether a header is absent, or occurs once with a valid value.
+pub(crate) fn satisfies(received: &Received<'_>, name: &str, valid: impl Fn(&str) -> bool) -> bool {
+    !received.request.headers().contains_key(name) || received.header(name).is_some_and(valid)
+}
+
+/// Returns every value of a parameter in `form` that may occur several times. Empty values count as
+/// absent.
+pub(crate) fn values(form: &str, name: &str) -> Vec<String> {
+    let value_in = |pair| {
+        let pair = Query::parse(pair, MAX_FORM).ok()?;
+        value(&pair, name).map(str::to_owned)
+    };
+    form.split('&').filter_map(value_in).collect()
 }
 
 /// The client certificate of a TLS connection, or none.

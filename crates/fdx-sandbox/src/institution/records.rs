@@ -16,7 +16,7 @@ pub(crate) struct Pushed {
     pub(crate) parameters: Parameters,
     /// The key that the code is bound to, if any (RFC 9449 section 10).
     pub(crate) dpop_jkt: Option<Thumbprint>,
-    /// The last second in which the page may be loaded.
+    /// The first second in which the page can no longer be loaded.
     pub(crate) expires: UnixTime,
     pub(crate) progress: Progress,
 }

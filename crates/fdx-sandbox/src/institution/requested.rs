@@ -11,6 +11,7 @@ use fdx_wire::json::RawJson;
 use serde_json::Value;
 
 use crate::institution::client::RegisteredClient;
+use crate::institution::received::{REPEATABLE, values};
 use crate::institution::rule::Rule;
 use crate::institution::verdict::{Verdicts, Violation};
 
@@ -125,22 +126,29 @@ fn match_the_request(scopes: &Scopes, request: &ConsentRequest) -> bool {
         && scopes.data_clusters().all(|cluster| requested(&cluster))
 }
 
-/// Authorization parameters as sent, by name, each at most once.
+/// Authorization parameters as sent.
 #[derive(Debug)]
-pub(crate) struct Sent(BTreeMap<String, String>);
+pub(crate) struct Sent {
+    /// By name, each at most once.
+    parameters: BTreeMap<String, String>,
+    /// The values of `resource` (RFC 8707 section 2).
+    resources: Vec<String>,
+}
 
 impl Sent {
-    /// Takes the parameters from a form or query.
-    pub(crate) fn of_form(form: &Query<'_>) -> Self {
+    /// Takes the parameters from a form or query. `text` is its encoded form.
+    pub(crate) fn of_form(form: &Query<'_>, text: &str) -> Self {
         let pairs = form.names().filter_map(|name| Some((name, form.one(name).ok()??)));
-        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        let parameters = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { parameters, resources: values(text, REPEATABLE) }
     }
 
     /// Takes the parameters from the claims of a request object. `None` if a claim has another type
     /// than RFC 9101 section 4 requires: `max_age` is a number, `authorization_details` an array,
-    /// every other known claim a string. An unknown claim may be anything but null.
+    /// `resource` a string or an array of strings, every other known claim a string. An unknown
+    /// claim may be anything but null.
     pub(crate) fn of_claims(claims: &BTreeMap<String, RawJson>) -> Option<Self> {
-        let mut sent = BTreeMap::new();
+        let (mut parameters, mut resources) = (BTreeMap::new(), Vec::new());
         for (name, claim) in claims {
             let text = match name.as_str() {
                 "max_age" => claim.read::<u32>().ok()?.to_string(),
@@ -148,22 +156,37 @@ impl Sent {
                     claim.read::<Vec<RawJson>>().ok()?;
                     claim.as_str().to_owned()
                 }
+                REPEATABLE => {
+                    resources = texts(claim)?;
+                    continue;
+                }
                 known if TEXTS.contains(&known) => claim.read::<String>().ok()?,
                 _ if claim.as_str().trim() == "null" => return None,
                 _ => continue,
             };
-            sent.insert(name.clone(), text);
+            parameters.insert(name.clone(), text);
         }
-        Some(Self(sent))
+        Some(Self { parameters, resources })
     }
 
     /// Returns a parameter. An empty value counts as absent (RFC 6749 section 3.1).
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.parameters.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Returns the values of `resource`.
+    pub(crate) fn resources(&self) -> &[String] {
+        &self.resources
     }
 }
 
-const TEXTS: [&str; 13] = [
+/// Reads a claim with one value or several.
+pub(crate) fn texts(claim: &RawJson) -> Option<Vec<String>> {
+    let one = claim.read::<String>().ok().map(|text| vec![text]);
+    one.or_else(|| claim.read::<Vec<String>>().ok())
+}
+
+const TEXTS: [&str; 12] = [
     "acr_values",
     "client_id",
     "code_challenge",
@@ -172,7 +195,6 @@ const TEXTS: [&str; 13] = [
     "nonce",
     "prompt",
     "redirect_uri",
-    "resource",
     "response_mode",
     "response_type",
     "scope",

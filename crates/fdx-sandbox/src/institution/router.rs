@@ -40,6 +40,12 @@ impl Institution {
         if let Some(nonce) = self.proofs.nonces.take_next() {
             answer::set(&mut response, "dpop-nonce", &nonce);
         }
+        // RFC 9110 15.5.2: every 401 has a challenge.
+        if response.status() == StatusCode::UNAUTHORIZED
+            && !response.headers().contains_key("www-authenticate")
+        {
+            answer::set(&mut response, "www-authenticate", client_challenge(request));
+        }
         // FDX: the interaction id is echoed in every response, errors included.
         let id = request.headers().get("x-fapi-interaction-id");
         if let Some(id) = id.and_then(|id| id.to_str().ok()).filter(|id| is_uuid(id)) {
@@ -122,6 +128,15 @@ impl Institution {
 fn oauth_error(status: StatusCode, violation: Violation) -> Response<Vec<u8>> {
     let error = violation.reason.error();
     answer::json(status, &json!({ "error": error, "error_description": violation.description() }))
+}
+
+/// The challenge to a client that failed to authenticate. RFC 6749 section 5.2: with the scheme that
+/// it used, if it used one. `private_key_jwt` has no scheme, so its name serves as one.
+fn client_challenge(request: &Request<Vec<u8>>) -> &'static str {
+    match request.headers().contains_key("authorization") {
+        true => "Basic realm=\"fdx\"",
+        false => "private_key_jwt realm=\"fdx\"",
+    }
 }
 
 /// RFC 9449 section 7.1, RFC 6750 section 3: without credentials there is no error code.

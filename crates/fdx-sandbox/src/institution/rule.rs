@@ -88,7 +88,7 @@ rules! {
         "the proof has the latest nonce of this server";
     ProofMethod: InvalidDpopProof, "RFC 9449 4.3-8", "the proof's htm is the request's method";
     ProofTarget: InvalidDpopProof, "RFC 9449 4.3-9",
-        "the proof's htu is the request's URL without query and fragment";
+        "the proof's htu is the request's URL, query and fragment aside";
     ProofIssuedAt: InvalidDpopProof, "RFC 9449 4.3-11",
         "the proof's iat is at most 60 seconds ahead and 300 seconds old";
     ProofNotBefore: InvalidDpopProof, "FAPI 2.0 SP 5.3.2.1-13",
@@ -104,7 +104,7 @@ rules! {
         "the body is application/x-www-form-urlencoded";
     FormEncoding: InvalidRequest, "RFC 6749 appendix B",
         "the form is percent-encoded UTF-8 of at most 64 KiB";
-    FormDuplicate: InvalidRequest, "RFC 6749 3.2", "no parameter occurs more than once";
+    FormDuplicate: InvalidRequest, "RFC 6749 3.2", "no parameter but resource occurs more than once";
 
     // What is requested: `requested.rs`.
     DetailsSyntax: InvalidAuthorizationDetails, "RFC 9396 5",
@@ -199,7 +199,7 @@ rules! {
     DpopJktKey: InvalidDpopProof, "RFC 9449 10.1",
         "dpop_jkt is the thumbprint of the key in the proof";
     PushRedirectUri: InvalidRequest, "FAPI 2.0 SP 5.3.2.2-6",
-        "redirect_uri is one of the client's, byte for byte";
+        "redirect_uri is one of the client's, byte for byte but for a loopback port";
     PushState: InvalidRequest, "RFC 6749 4.1.1", "state has at most 2,048 bytes";
     PushNonce: InvalidRequest, "FAPI 2.0 SP 5.3.2.2-14", "nonce has at most 64 characters";
     PushResponseType: UnsupportedResponseType, "FAPI 2.0 SP 5.3.2.2-1", "response_type is code";
@@ -209,7 +209,7 @@ rules! {
         "the client registered an authorization_signed_response_alg that this institution supports";
     PushChallengeMethod: InvalidRequest, "FAPI 2.0 SP 5.3.2.2-5", "code_challenge_method is S256";
     PushChallenge: InvalidRequest, "RFC 7636 4.2", "code_challenge is base64url of 32 bytes";
-    PushResource: InvalidTarget, "RFC 8707 2", "resource is absent or the FDX base URL";
+    PushResource: InvalidTarget, "RFC 8707 2", "every resource is the FDX base URL";
     PushPrompt: InvalidRequest, "OIDC Core 3.1.2.1",
         "prompt contains only login, consent and select_account";
     PushMaxAge: InvalidRequest, "OIDC Core 3.1.2.1", "max_age is absent or a number of seconds";
@@ -225,7 +225,7 @@ rules! {
     RegistrationBody: InvalidRequest, "RFC 7591 3.1",
         "the body is a JSON object of at most 64 KiB without duplicate members";
     RegistrationInteractionId: InvalidRequest, "FDX API 6, recipient registration",
-        "x-fapi-interaction-id is a UUID";
+        "x-fapi-interaction-id is absent or a UUID";
 
     // Request objects: `request_object.rs`.
     PushRequestUri: InvalidRequest, "RFC 9126 2.1", "request_uri is not pushed";
@@ -240,7 +240,7 @@ rules! {
     RequestObjectClaims: InvalidRequestObject, "FAPI 2.0 MS 5.3.2",
         "the request object has iss, aud, nbf and exp, each of its type";
     RequestObjectTypes: InvalidRequestObject, "RFC 9101 4",
-        "max_age is a number, authorization_details an array, every other parameter a string";
+        "max_age is a number, authorization_details an array, every other parameter is text";
     RequestObjectClientId: InvalidRequestObject, "RFC 9126 3",
         "the client_id in the request object is the client that authenticated";
     RequestObjectUse: InvalidRequestObject, "RFC 7519 4.1.7",
@@ -258,7 +258,7 @@ rules! {
     RequestObjectIssuer: InvalidRequestObject, "RFC 9101 4",
         "the request object's iss is the client";
     RequestObjectAudience: InvalidRequestObject, "FAPI 2.0 MS 5.3.2-2",
-        "the request object's aud is the issuer, as one string";
+        "the request object's aud is or contains the issuer";
     RequestObjectTimes: InvalidRequestObject, "FAPI 2.0 SP 5.3.2.1-13",
         "the request object's iat and nbf are at most 60 seconds ahead";
     RequestObjectNotBefore: InvalidRequestObject, "FAPI 2.0 MS 5.3.2-3",
@@ -303,7 +303,7 @@ rules! {
         "the client uses a certificate at the mTLS token endpoint";
     CodeClient: InvalidGrant, "RFC 6749 4.1.3", "the code was issued to this client";
     CodeUsed: InvalidGrant, "FAPI 2.0 SP 5.3.2.2-9", "the code was not used before";
-    CodeAge: InvalidGrant, "FAPI 2.0 SP 5.3.2.1-11", "the code is at most 60 seconds old";
+    CodeAge: InvalidGrant, "FAPI 2.0 SP 5.3.2.1-11", "the code is less than 60 seconds old";
     CodeRedirectUri: InvalidGrant, "RFC 6749 4.1.3", "redirect_uri is the pushed one";
     CodeVerifier: InvalidGrant, "RFC 7636 4.6", "code_verifier matches code_challenge";
     CodeKey: InvalidGrant, "RFC 9449 10", "the proof has the key that the code is bound to";

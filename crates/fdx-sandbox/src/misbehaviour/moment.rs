@@ -164,3 +164,33 @@ pub enum Flow {
     /// The client refreshes twice.
     RefreshedTwice,
 }
+
+impl Flow {
+    /// Returns the flow that makes the misbehaviour visible, as one sentence. `None` if the client
+    /// needs nothing but the scopes `openid` and `offline_access`.
+    #[must_use]
+    pub fn needs(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Any => return None,
+            Self::Dpop => "The client's tokens are bound by DPoP",
+            Self::Es256 => "ID tokens are signed with ES256",
+            Self::Ps256 => "ID tokens are signed with PS256",
+            Self::MessageSigning => {
+                "The client requests signed authorization responses and signed introspection"
+            }
+            Self::Registration => {
+                "The client registers and reads its registration, and its tokens are bound by DPoP"
+            }
+            Self::ManagedRegistration => {
+                "The client registers, updates its registration and deletes it, and its tokens are \
+                 bound by DPoP"
+            }
+            Self::ConsentRevocation => {
+                "The client revokes the consent with a client credentials token and lists the \
+                 revocations"
+            }
+            Self::Late => "The customer leaves 40 seconds after the push",
+            Self::RefreshedTwice => "The client refreshes twice",
+        })
+    }
+}

@@ -144,7 +144,7 @@ impl ConsentPage {
 }
 
 impl Decision {
-    /// Shares the resources named by later calls. Sharing nothing is a refusal.
+    /// Shares the resources named by later calls. Without such a call, the page is shown again.
     #[must_use]
     pub fn allow() -> Self {
         Self(Kind::Chosen(Vec::new()))

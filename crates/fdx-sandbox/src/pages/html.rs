@@ -18,6 +18,8 @@ pub(crate) struct Consent<'a> {
     pub(crate) action: &'a str,
     /// The value that identifies this page.
     pub(crate) interaction: &'a str,
+    /// What the customer must change before the form is accepted.
+    pub(crate) notice: Option<&'static str>,
     /// The resources that the customer can share.
     pub(crate) resources: Vec<Resource>,
 }
@@ -43,6 +45,10 @@ pub(crate) fn consent(page: &Consent<'_>, nonce: &str) -> String {
         escape(page.action),
         escape(page.interaction),
     );
+    if let Some(notice) = page.notice {
+        // Writing into a String never fails.
+        let _ = write!(main, "<p role=\"alert\"><strong>{}</strong></p>", escape(notice));
+    }
     for resource in &page.resources {
         fieldset(resource, &mut main);
     }

@@ -1,4 +1,4 @@
-use fdx_jose::{Algorithm, Jwks, PrivateKey, Thumbprint};
+use fdx_jose::{Algorithm, Jwks, PrivateKey, Signer, Thumbprint, unchecked_statement};
 use http::StatusCode;
 use serde_json::json;
 
@@ -164,4 +164,38 @@ fn metadata_lists_every_authentication_method() {
     let methods = json!(["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"]);
     assert_eq!(metadata["token_endpoint_auth_methods_supported"], methods);
     assert_eq!(metadata["introspection_endpoint_auth_methods_supported"], methods);
+}
+
+#[test]
+fn ed25519_and_eddsa_name_one_algorithm() {
+    let mut bench = Bench::dpop();
+    bench.learn_nonces();
+    let plain = bench.key.public().clone();
+    let specified = plain.clone().with_fully_specified_alg();
+    assert_eq!((plain.alg(), specified.alg()), ("EdDSA", "Ed25519"));
+    for (registered, signed) in [(&plain, &specified), (&specified, &plain)] {
+        bench.change_client(|client| {
+            client.jwks = Jwks::new(vec![registered.clone()]);
+            client.request_object_signing_alg = Algorithm::from_name(registered.alg());
+        });
+        bench.signs_as = Some(signed.clone());
+        let attempt = bench.push_signed();
+        assert_eq!(bench.send(&attempt).status(), StatusCode::CREATED, "{}", bench.failed());
+    }
+}
+
+#[test]
+fn certificate_in_an_assertion_header_is_ignored() {
+    let mut bench = Bench::dpop();
+    bench.learn_nonces();
+    let mut attempt = bench.push();
+    let (_, claims) = attempt.assertion.take().unwrap();
+    let header = json!({ "alg": "EdDSA", "x5c": ["AAAA"], "x5t#S256": "AAAA" }).to_string();
+    let claims = claims.to_string();
+    let input = unchecked_statement(bench.key.public(), header.as_bytes(), claims.as_bytes());
+    let assertion = input.attach(&bench.key.sign(&input).unwrap()).unwrap();
+    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    attempt.set("client_assertion_type", kind);
+    attempt.set("client_assertion", &assertion);
+    assert_eq!(bench.send(&attempt).status(), StatusCode::CREATED, "{}", bench.failed());
 }

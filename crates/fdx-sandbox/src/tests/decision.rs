@@ -51,12 +51,28 @@ fn accepts_two_page_loads_and_one_decision() {
 }
 
 #[test]
+fn sharing_nothing_shows_the_page_again() {
+    let mut bench = Bench::dpop();
+    let request_uri = bench.pushed();
+    let first = bench.load(&Bench::authorize_url(&request_uri));
+    let page = ConsentPage::read(&first).unwrap();
+    let request = page.decide(&Decision::allow()).unwrap();
+    let again = bench.institution.handle(&request, None, bench.now);
+    assert_eq!(again.status(), StatusCode::OK);
+    assert!(str::from_utf8(again.body()).unwrap().contains("Nothing is selected."));
+    assert_eq!(ConsentPage::read(&again).unwrap(), page);
+    // The customer can still decide.
+    let request = page.decide(&Decision::everything()).unwrap();
+    let response = bench.institution.handle(&request, None, bench.now);
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert!(response.headers()["location"].to_str().unwrap().contains("?code="));
+}
+
+#[test]
 fn authorization_response_contains_state_and_iss() {
-    for (decision, begins) in [
-        (Decision::everything(), "code="),
-        (Decision::refuse(), "error=access_denied&"),
-        (Decision::allow(), "error=access_denied&"),
-    ] {
+    for (decision, begins) in
+        [(Decision::everything(), "code="), (Decision::refuse(), "error=access_denied&")]
+    {
         let mut bench = Bench::dpop();
         let request_uri = bench.pushed();
         let location = bench.decided(&request_uri, &decision);

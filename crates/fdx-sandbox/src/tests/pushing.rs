@@ -1,7 +1,8 @@
+use fdx_wire::RedirectUri;
 use http::StatusCode;
 use serde_json::json;
 
-use super::bench::body;
+use super::bench::{ISSUER, body};
 use super::{Attempt, Bench};
 use crate::customer::Decision;
 
@@ -83,4 +84,91 @@ fn accepts_a_push_without_a_proof_for_a_minute() {
     assert_eq!(response.status(), StatusCode::CREATED);
     assert_eq!(response.headers()["cache-control"], "no-store");
     assert_eq!(body(&response)["expires_in"], 60);
+}
+
+#[test]
+fn accepts_any_port_of_a_registered_loopback_address() {
+    for (registered, sent, accepted) in [
+        ("http://127.0.0.1/callback", "http://127.0.0.1:49152/callback", true),
+        ("http://127.0.0.1:8080/callback", "http://127.0.0.1:49152/callback", true),
+        ("http://127.0.0.1:8080/callback", "http://127.0.0.1/callback", true),
+        ("http://[::1]:8080/callback", "http://[::1]:1/callback", true),
+        ("http://127.0.0.1:8080/callback", "http://[::1]:8080/callback", false),
+        ("http://127.0.0.1:8080/callback", "http://127.0.0.1:8080/other", false),
+        ("http://127.0.0.1:8080/callback", "http://127.0.0.1:8080/callback?a=1", false),
+        ("http://127.0.0.1:8080/callback", "https://127.0.0.1:8080/callback", false),
+        ("https://app.example/callback", "https://app.example:8443/callback", false),
+    ] {
+        let mut bench = Bench::dpop();
+        bench.learn_nonces();
+        bench.change_client(|client| {
+            client.redirect_uris = vec![RedirectUri::parse(registered).unwrap()];
+        });
+        let mut attempt = bench.push();
+        attempt.set("redirect_uri", sent);
+        let response = bench.send(&attempt);
+        assert_eq!(response.status() == StatusCode::CREATED, accepted, "{registered}, {sent}");
+    }
+}
+
+#[test]
+fn accepts_several_resources_but_no_other_parameter_twice() {
+    let mut bench = Bench::dpop();
+    bench.learn_nonces();
+    let base = format!("{ISSUER}/fdx/v6");
+    for (resources, status) in [
+        ([base.as_str(), &base], StatusCode::CREATED),
+        ([base.as_str(), "https://other.example"], StatusCode::BAD_REQUEST),
+        (["https://other.example", base.as_str()], StatusCode::BAD_REQUEST),
+    ] {
+        let mut attempt = bench.push();
+        attempt.form.extend(resources.map(|resource| ("resource", resource.to_owned())));
+        assert_eq!(bench.send(&attempt).status(), status, "{resources:?}");
+        let mut attempt = bench.push_signed();
+        attempt.parameter("resource", json!(resources));
+        assert_eq!(bench.send(&attempt).status(), status, "{resources:?}, signed");
+    }
+    let mut attempt = bench.push();
+    attempt.form.push(("state", "another".to_owned()));
+    bench.refuses(&attempt, "invalid_request", "RFC 6749 3.2");
+}
+
+#[test]
+fn every_unauthorized_response_has_a_challenge() {
+    let mut bench = Bench::dpop();
+    for path in ["/par", "/token", "/introspect", "/revoke"] {
+        let mut attempt = bench.post(path);
+        attempt.claim("sub", json!("another"));
+        let response = bench.send(&attempt);
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(response.headers()["www-authenticate"], "private_key_jwt realm=\"fdx\"");
+        attempt.headers.push(("authorization", "Basic YTpi".to_owned()));
+        let response = bench.send(&attempt);
+        assert_eq!(response.headers()["www-authenticate"], "Basic realm=\"fdx\"");
+    }
+}
+
+#[test]
+fn fractional_times_are_rounded_towards_rejection() {
+    for (name, time, accepted) in [
+        ("exp", 0.5, false),
+        ("exp", 1.5, true),
+        ("exp", 3600.5, false),
+        ("iat", 59.5, true),
+        ("iat", 60.5, false),
+        ("nbf", 60.5, false),
+    ] {
+        let mut bench = Bench::dpop();
+        bench.learn_nonces();
+        let now = bench.now.as_seconds();
+        let time = json!(f64::from(u32::try_from(now).unwrap()) + time);
+        let mut attempt = bench.push();
+        attempt.claim(name, time.clone());
+        let response = bench.send(&attempt);
+        assert_eq!(response.status() == StatusCode::CREATED, accepted, "{name} {time}");
+        let mut attempt = bench.push_signed();
+        attempt.parameter(name, time.clone());
+        let response = bench.send(&attempt);
+        assert_eq!(response.status() == StatusCode::CREATED, accepted, "{name} {time}, signed");
+    }
 }

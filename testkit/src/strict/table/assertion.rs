@@ -67,9 +67,6 @@ fn algorithm() -> Check {
         ("signs by RS256", json!({ "alg": "RS256" })),
         ("wants an extension understood", json!({ "crit": ["exp"], "exp": 1 })),
         ("brings its own key", json!({ "jwk": Pen::own().jwk() })),
-        ("says where its key is", json!({ "jku": "https://app.example/jwks" })),
-        ("says where its certificate is", json!({ "x5u": "https://app.example/x5c" })),
-        ("shows a certificate", json!({ "x5c": ["AAAA"] })),
     ];
     for (name, patch) in headers {
         check = check.wrong(name, dpop(), Step::Push, move |out| out.assertion_header(&patch));
@@ -107,7 +104,7 @@ fn claims() -> Check {
         ("leaves out iss", json!({ "iss": null })),
         ("leaves out aud", json!({ "aud": null })),
         ("writes exp as a text", json!({ "exp": "soon" })),
-        ("writes iat as a fraction", json!({ "iat": 0.5 })),
+        ("writes iat as a text", json!({ "iat": "0.5" })),
         ("writes jti as a number", json!({ "jti": 7 })),
     ] {
         check = check.wrong(name, dpop(), Step::Push, move |out| out.assertion(&patch));

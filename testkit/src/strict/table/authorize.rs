@@ -79,11 +79,11 @@ fn use_of_request_uri() -> [Check; 2] {
                 stage.load(&url);
             }),
         Check::new("RFC 9126 2.2", "request_uri has not expired", ERROR).play(
-            "first loads the page after 61 seconds",
+            "first loads the page after 60 seconds",
             dpop(),
             |stage| {
                 let (url, _) = stage.pushed();
-                stage.later(61);
+                stage.later(60);
                 stage.load(&url);
             },
         ),

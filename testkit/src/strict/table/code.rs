@@ -78,11 +78,11 @@ fn code() -> Vec<Check> {
                 });
             },
         ),
-        Check::new("FAPI 2.0 SP 5.3.2.1-11", "the code is at most 60 seconds old", ERROR).play(
-            "exchanges a code after 61 seconds",
+        Check::new("FAPI 2.0 SP 5.3.2.1-11", "the code is less than 60 seconds old", ERROR).play(
+            "exchanges a code after 60 seconds",
             dpop(),
             |stage| {
-                stage.late(Step::Exchange, 61);
+                stage.late(Step::Exchange, 60);
             },
         ),
     ]

@@ -29,14 +29,18 @@ pub(super) fn checks() -> Vec<Check> {
         .wrong("sends more than 64 KiB", dpop(), Step::Push, |out| {
             out.append(&format!("&x={}", "a".repeat(64 * 1024)));
         }),
-        Check::new("RFC 6749 3.2", "no parameter occurs more than once", "invalid_request")
-            .wrong("pushes two scopes", dpop(), Step::Push, |out| out.add("scope", "openid"))
-            .wrong("sends the code twice", dpop(), Step::Exchange, |out| {
-                let code = out.parameter("code");
-                out.add("code", &code);
-            })
-            .wrong("hides the second name in escapes", dpop(), Step::Push, |out| {
-                out.append("&st%61te=x");
-            }),
+        Check::new(
+            "RFC 6749 3.2",
+            "no parameter but resource occurs more than once",
+            "invalid_request",
+        )
+        .wrong("pushes two scopes", dpop(), Step::Push, |out| out.add("scope", "openid"))
+        .wrong("sends the code twice", dpop(), Step::Exchange, |out| {
+            let code = out.parameter("code");
+            out.add("code", &code);
+        })
+        .wrong("hides the second name in escapes", dpop(), Step::Push, |out| {
+            out.append("&st%61te=x");
+        }),
     ]
 }

@@ -67,7 +67,7 @@ fn constants() -> Vec<Check> {
         set(
             Check::new(
                 "FAPI 2.0 SP 5.3.2.2-6",
-                "redirect_uri is one of the client's, byte for byte",
+                "redirect_uri is one of the client's, byte for byte but for a loopback port",
                 "invalid_request",
             ),
             &[
@@ -97,9 +97,13 @@ fn constants() -> Vec<Check> {
             ],
         ),
         set(
-            Check::new("RFC 8707 2", "resource is absent or the FDX base URL", "invalid_target"),
+            Check::new("RFC 8707 2", "every resource is the FDX base URL", "invalid_target"),
             &[("wants a token for elsewhere", "resource", "https://other.example/fdx/v6")],
-        ),
+        )
+        .wrong("wants a second token for elsewhere", dpop(), Step::Push, |out| {
+            out.add("resource", "https://bank.example/fdx/v6");
+            out.add("resource", "https://other.example/fdx/v6");
+        }),
     ]
 }
 

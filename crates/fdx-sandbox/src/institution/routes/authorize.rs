@@ -32,6 +32,8 @@ const CODE_LIFETIME: Duration = Duration::from_secs(60);
 const RESPONSE_LIFETIME: Duration = Duration::from_secs(600);
 /// The time that the customer has for a decision.
 const READING: Duration = Duration::from_secs(1800);
+const NOTHING_CHOSEN: &str =
+    "Nothing is selected. Select what you want to share, or choose Refuse.";
 
 impl Institution {
     /// Answers the browser's request with the consent page.
@@ -73,9 +75,9 @@ impl Institution {
         self.verdicts.require(
             Rule::RequestUriExpired,
             // check: RequestUriExpiry
-            received.now <= pushed.expires,
+            received.now < pushed.expires,
         )?;
-        Ok(consent_page(&mut self.randomness, &config, pushed, client_id, received.now))
+        Ok(consent_page(&mut self.randomness, &config, pushed, client_id, None, received.now))
     }
 
     /// Shows the page for a request whose parameters are in the URL. `None` if the query is not a
@@ -85,18 +87,20 @@ impl Institution {
         config: &InstitutionConfig,
         received: &Received<'_>,
     ) -> Option<Result<Response<Vec<u8>>, Violation>> {
-        let query = Query::parse(received.request.uri().query().unwrap_or_default(), 8192).ok()?;
+        let text = received.request.uri().query().unwrap_or_default();
+        let query = Query::parse(text, 8192).ok()?;
         let client_id = query.one("client_id").ok().flatten().unwrap_or_default();
         let Some(client) = config.client(client_id) else {
             return Some(Ok(answer::empty(StatusCode::UNAUTHORIZED)));
         };
-        let sent = Sent::of_form(&query);
+        let sent = Sent::of_form(&query, text);
         let (request_uri, mut pushed) =
             match self.read_unpushed(config, client, &sent, received.now) {
                 Ok(read) => read,
                 Err(violation) => return Some(Err(violation)),
             };
-        let page = consent_page(&mut self.randomness, config, &mut pushed, client_id, received.now);
+        let page =
+            consent_page(&mut self.randomness, config, &mut pushed, client_id, None, received.now);
         self.pushed.insert(request_uri, pushed);
         Some(Ok(page))
     }
@@ -140,10 +144,16 @@ impl Institution {
         self.verdicts.require(Rule::DecisionChoices, unknown.is_empty())?;
         let decision = value(&form, "decision");
         self.verdicts.require(Rule::DecisionWord, matches!(decision, Some("allow" | "refuse")))?;
+        if decision == Some("allow") && chosen.is_empty() {
+            // Not a refusal: the customer may have overlooked the boxes.
+            let notice = Some(NOTHING_CHOSEN);
+            let client_id = pushed.client_id.clone();
+            let randomness = &mut self.randomness;
+            return Ok(consent_page(randomness, &config, pushed, &client_id, notice, received.now));
+        }
         pushed.progress = Progress::Decided;
         let pushed = pushed.clone();
-        // Sharing nothing is a refusal.
-        let outcome = if decision == Some("allow") && !chosen.is_empty() {
+        let outcome = if decision == Some("allow") {
             ("code", self.issue_code(pushed.clone(), &chosen, received.now))
         } else {
             ("error", "access_denied".to_owned())
@@ -209,6 +219,7 @@ fn consent_page(
     config: &InstitutionConfig,
     pushed: &mut Pushed,
     client_id: &str,
+    notice: Option<&'static str>,
     now: UnixTime,
 ) -> Response<Vec<u8>> {
     // Without the comparison of the two, the browser determines the client.
@@ -230,6 +241,7 @@ fn consent_page(
             redirects_to: redirects_to.as_str(),
             action: &Side::Main.endpoint(config, config.paths.decision),
             interaction: &interaction,
+            notice,
             resources: resources(config, &choices),
         },
         &nonce,

@@ -21,8 +21,7 @@ pub(crate) fn document(config: &InstitutionConfig) -> Response<Vec<u8>> {
     let alias = |path| Side::MutualTls.endpoint(config, path);
     let algorithms = ["PS256", "ES256", "EdDSA"];
     let methods = ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
-    let signing: Vec<_> =
-        config.signing_keys.iter().map(|key| key.public().algorithm().name()).collect();
+    let signing: Vec<_> = config.signing_keys.iter().map(|key| key.public().alg()).collect();
     let mut scopes: BTreeSet<String> =
         config.clients.iter().flat_map(|client| client.scopes.iter().cloned()).collect();
     if !config.registration.is_closed() {

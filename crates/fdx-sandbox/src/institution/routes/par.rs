@@ -29,7 +29,7 @@ impl Institution {
         let config = self.config();
         let form = received.form(&mut self.verdicts)?;
         let client = self.authenticate(&config, &form, received)?;
-        let sent = self.read_request(&config, client, &form, received.now)?;
+        let sent = self.read_request(&config, client, &form, received)?;
         let parameters = Parameters::read(&config, client, &sent, &mut self.verdicts)?;
         let dpop_jkt = self.bind_code(received, client.binding, sent.get("dpop_jkt"))?;
         self.check_challenge(client, &parameters)?;
@@ -127,7 +127,7 @@ impl Parameters {
             Rule::PushRedirectUri,
             sent.get("redirect_uri").and_then(|text| RedirectUri::parse(text).ok()).filter(
                 // check: RegisteredRedirectUri
-                |redirect_uri| client.redirect_uris.contains(redirect_uri),
+                |redirect_uri| client.has_registered(redirect_uri),
             ),
         )?;
         let code_challenge = code_challenge(sent, verdicts)?;
@@ -188,12 +188,12 @@ fn check_resource(
     sent: &Sent,
     verdicts: &mut Verdicts,
 ) -> Result<(), Violation> {
-    let known = |resource: &str| {
+    let known = |resource: &String| {
         [Side::Main, Side::MutualTls]
             .into_iter()
             .any(|side| side.endpoint(config, config.paths.fdx) == resource.trim_end_matches('/'))
     };
-    verdicts.require(Rule::PushResource, sent.get("resource").is_none_or(known))
+    verdicts.require(Rule::PushResource, sent.resources().iter().all(known))
 }
 
 fn check_openid(sent: &Sent, verdicts: &mut Verdicts) -> Result<(), Violation> {

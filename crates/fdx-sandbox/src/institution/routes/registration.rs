@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::answer;
 use crate::document;
 use crate::institution::config::{InstitutionConfig, RegistrationPolicy};
-use crate::institution::received::{Received, is_uuid};
+use crate::institution::received::{Received, is_uuid, satisfies};
 use crate::institution::records::{Kind, Registration};
 use crate::institution::routes::client_metadata::ClientMetadata;
 use crate::institution::rule::{Reason, Rule};
@@ -189,11 +189,11 @@ impl Institution {
         Ok(metadata)
     }
 
-    /// Checks the header that every call of registration and management needs.
+    /// Checks the header that a call of registration or management can have.
     fn registration_call(&mut self, received: &Received<'_>) -> Result<(), Violation> {
         self.verdicts.require(
             Rule::RegistrationInteractionId,
-            received.header("x-fapi-interaction-id").is_some_and(is_uuid),
+            satisfies(received, "x-fapi-interaction-id", is_uuid),
         )
     }
 }

@@ -13,7 +13,9 @@ use crate::institution::client::{RegisteredClient, RequestObjects};
 use crate::institution::config::InstitutionConfig;
 use crate::institution::dpop::AHEAD;
 use crate::institution::memory::Seen;
-use crate::institution::requested::Sent;
+use crate::institution::numeric_date::NumericDate;
+use crate::institution::received::Received;
+use crate::institution::requested::{Sent, texts};
 use crate::institution::rule::Rule;
 use crate::institution::signing::is_signed_by_any;
 use crate::institution::state::Institution;
@@ -26,11 +28,10 @@ const OUTSIDE: [&str; 4] = ["client_assertion", "client_assertion_type", "client
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
-    // Any type: an array is refused by its own rule.
     aud: RawJson,
-    nbf: UnixTime,
-    exp: UnixTime,
-    iat: Option<UnixTime>,
+    nbf: NumericDate,
+    exp: NumericDate,
+    iat: Option<NumericDate>,
     jti: Option<String>,
 }
 
@@ -41,7 +42,7 @@ impl Institution {
         config: &InstitutionConfig,
         client: &RegisteredClient,
         form: &Query<'_>,
-        now: UnixTime,
+        received: &Received<'_>,
     ) -> Result<Sent, Violation> {
         self.verdicts.require(Rule::PushRequestUri, form.one("request_uri") == Ok(None))?;
         let request = form.one("request").ok().flatten();
@@ -51,8 +52,11 @@ impl Institution {
             request.is_some() || !required.contains(&RequestObjects::Required),
         )?;
         match request {
-            Some(request) => self.read_request_object(config, client, form, request, now),
-            None => Ok(Sent::of_form(form)),
+            Some(request) => self.read_request_object(config, client, form, request, received.now),
+            None => {
+                let text = str::from_utf8(received.request.body()).unwrap_or_default();
+                Ok(Sent::of_form(form, text))
+            }
         }
     }
 
@@ -94,7 +98,8 @@ impl Institution {
     ) -> Result<(), Violation> {
         let fresh = claims.jti.as_deref().is_none_or(|jti| {
             (1..=256).contains(&jti.len())
-                && self.request_objects.see(&client.client_id, jti, claims.exp, now) == Seen::Never
+                && self.request_objects.see(&client.client_id, jti, claims.exp.rounded_up(), now)
+                    == Seen::Never
         });
         self.verdicts.require(Rule::RequestObjectUse, fresh)
     }
@@ -138,7 +143,8 @@ fn check_claims(
     verdicts.require(Rule::RequestObjectIssuer, claims.iss == client.client_id)?;
     verdicts.require(
         Rule::RequestObjectAudience,
-        claims.aud.read::<String>().is_ok_and(|aud| aud == config.issuer.as_str()),
+        // FAPI 2.0 MS 5.3.1-2: an array is allowed.
+        texts(&claims.aud).is_some_and(|aud| aud.iter().any(|aud| aud == config.issuer.as_str())),
     )
 }
 
@@ -146,13 +152,17 @@ fn check_times(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Resul
     let latest = now + AHEAD;
     verdicts.require(
         Rule::RequestObjectTimes,
-        claims.nbf <= latest && claims.iat.is_none_or(|iat| iat <= latest),
+        claims.nbf.rounded_up() <= latest
+            && claims.iat.is_none_or(|iat| iat.rounded_up() <= latest),
     )?;
-    verdicts.require(Rule::RequestObjectNotBefore, now.since(claims.nbf) <= LONGEST_LIFETIME)?;
+    verdicts.require(
+        Rule::RequestObjectNotBefore,
+        now.since(claims.nbf.rounded_down()) <= LONGEST_LIFETIME,
+    )?;
     verdicts.require(
         Rule::RequestObjectExpiry,
-        claims.exp > now
-            && claims.exp > claims.nbf
-            && claims.exp.since(claims.nbf) <= LONGEST_LIFETIME,
+        claims.exp.rounded_down() > now
+            && claims.exp.rounded_down() > claims.nbf.rounded_up()
+            && claims.exp.rounded_up().since(claims.nbf.rounded_down()) <= LONGEST_LIFETIME,
     )
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::answer;
 use crate::institution::consent::{Access, Consent};
 use crate::institution::dpop::With;
-use crate::institution::received::{Received, Side, is_uuid};
+use crate::institution::received::{Received, Side, is_uuid, satisfies};
 use crate::institution::records::{Bound, Kind};
 use crate::institution::rule::Rule;
 use crate::institution::state::Institution;
@@ -153,9 +153,4 @@ impl Institution {
             satisfies(received, "x-fapi-customer-ip-address", |ip| ip.parse::<IpAddr>().is_ok()),
         )
     }
-}
-
-/// Whether a header is absent, or occurs once with a valid value.
-fn satisfies(received: &Received<'_>, name: &str, valid: impl Fn(&str) -> bool) -> bool {
-    !received.request.headers().contains_key(name) || received.header(name).is_some_and(valid)
 }

@@ -134,7 +134,7 @@ impl Institution {
         self.verdicts.require(
             Rule::CodeAge,
             // check: CodeExpiry
-            now <= code.expires,
+            now < code.expires,
         )?;
         Ok((text.to_owned(), code))
     }
