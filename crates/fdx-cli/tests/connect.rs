@@ -596,12 +596,14 @@ fn rejects_a_server_of_an_unknown_authority() {
 
 #[cfg(unix)]
 #[test]
-fn the_sandbox_exits_with_0_after_ctrl_c() {
-    let mut sandbox = Sandbox::start(&[]);
-    let pid = sandbox.child.id().to_string();
-    let kill = std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
-    assert!(kill.success());
-    assert!(sandbox.child.wait().unwrap().success());
+fn the_sandbox_exits_with_0_after_ctrl_c_and_sigterm() {
+    for signal in ["-INT", "-TERM"] {
+        let mut sandbox = Sandbox::start(&[]);
+        let pid = sandbox.child.id().to_string();
+        let kill = std::process::Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(kill.success());
+        assert!(sandbox.child.wait().unwrap().success(), "{signal}");
+    }
 }
 
 #[test]

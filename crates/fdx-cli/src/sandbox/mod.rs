@@ -3,6 +3,7 @@
 mod directory;
 
 use std::future::{Future, poll_fn};
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::pin;
@@ -12,6 +13,8 @@ use fdx_par::Dialect;
 use fdx_par::dialect::FDX;
 use fdx_sandbox::server::{Answered, Observer};
 use fdx_sandbox::{Misbehaviour, NoncePolicy, Outcome, Provider};
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{NoncesName, SandboxArgs};
 use crate::bank::{self, Bank, Ports};
@@ -37,26 +40,45 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
     let uris = &args.redirect_uri;
     let observer = Observer::new(log);
     let bank = bank::open(provider, ports, uris, nonces, args.misbehave, observer).await?;
-    // Listen for ctrl-c before the program reports that it runs.
-    let mut interrupted = pin!(tokio::signal::ctrl_c());
-    let first = poll_fn(|context| Poll::Ready(interrupted.as_mut().poll(context))).await;
+    // Listen for signals before the program reports that it runs.
+    let mut ended = pin!(end_signal());
+    let first = poll_fn(|context| Poll::Ready(ended.as_mut().poll(context))).await;
     files.write(&bank)?;
     introduce(&bank, dialect);
     result(&format!("files            {}", dir.display()));
     if let Some(misbehaviour) = args.misbehave {
         let (does, right) = (misbehaviour.does(), misbehaviour.right());
         message(&format!("Misbehaves, {misbehaviour}: {does}. A client must: {right}."));
+        if let Some(needs) = misbehaviour.flow().needs() {
+            message(&format!("It has an effect only in this flow: {needs}."));
+        }
     }
     message(&next_step(dialect, dir));
     let end = match first {
         Poll::Ready(end) => end,
-        Poll::Pending => interrupted.await,
+        Poll::Pending => ended.await,
     };
     end.map_err(|error| {
-        Failure::failed(format!("can't listen for ctrl-c: {error}"), "end the process")
+        Failure::failed(format!("can't listen for signals: {error}"), "end the process")
     })?;
     message("Stopped. Only the files remain: remove them before the next start.");
     Ok(())
+}
+
+/// Waits for ctrl-c or, on Unix, for SIGTERM, which service managers and containers send.
+async fn end_signal() -> io::Result<()> {
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
+    #[cfg(unix)]
+    {
+        let mut terminate = signal(SignalKind::terminate())?;
+        poll_fn(|context| match terminate.poll_recv(context) {
+            Poll::Ready(_) => Poll::Ready(Ok(())),
+            Poll::Pending => interrupted.as_mut().poll(context),
+        })
+        .await
+    }
+    #[cfg(not(unix))]
+    interrupted.await
 }
 
 /// Prints the dialect and the URLs.
