@@ -14,6 +14,7 @@ const MAX_LIFETIME: Duration = Duration::from_secs(300);
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AssertionKey {
     public: PublicKey,
+    typ: AssertionType,
     header: String,
 }
 
@@ -32,12 +33,18 @@ impl AssertionKey {
     /// Creates the key from its public half. The private half may be in a service.
     #[must_use]
     pub fn new(public: PublicKey, typ: AssertionType) -> Self {
-        let typ = match typ {
+        let name = match typ {
             AssertionType::ClientAuthenticationJwt => Some("client-authentication+jwt"),
             AssertionType::Unstated => None,
         };
-        let header = header(&public, typ);
-        Self { header, public }
+        let header = header(&public, name);
+        Self { header, public, typ }
+    }
+
+    /// Uses the listed name of the algorithm: see [`PublicKey::with_listed_alg`].
+    #[must_use]
+    pub fn with_listed_alg(self, listed: &[String]) -> Self {
+        Self::new(self.public.with_listed_alg(listed), self.typ)
     }
 
     /// The public half.

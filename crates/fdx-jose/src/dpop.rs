@@ -65,6 +65,12 @@ impl ProofKey {
         Self { header: base64url::encode(header.as_bytes()), public }
     }
 
+    /// Uses the listed name of the algorithm: see [`PublicKey::with_listed_alg`].
+    #[must_use]
+    pub fn with_listed_alg(self, listed: &[String]) -> Self {
+        Self::new(self.public.with_listed_alg(listed))
+    }
+
     /// The public half.
     #[must_use]
     pub fn public(&self) -> &PublicKey {

@@ -50,6 +50,12 @@ impl RequestObjectKey {
         Self { header, public, backdated: Duration::ZERO }
     }
 
+    /// Uses the listed name of the algorithm: see [`PublicKey::with_listed_alg`].
+    #[must_use]
+    pub fn with_listed_alg(self, listed: &[String]) -> Self {
+        Self::new(self.public.with_listed_alg(listed)).backdated(self.backdated)
+    }
+
     /// Sets how far `nbf` is backdated, at most a minute, for servers whose clock is behind and
     /// that allow no difference.
     #[must_use]

@@ -2,9 +2,9 @@
 
 use fdx_jose::Algorithm;
 use fdx_par::{CallFault, Client, ConfigurationFault};
-use fdx_testkit::{Setup, World, patched, usual_request};
-use fdx_wire::{HttpsUrl, Issuer};
-use serde_json::json;
+use fdx_testkit::{Requests, Setup, World, patched, usual_request};
+use fdx_wire::{HttpsUrl, Issuer, base64url};
+use serde_json::{Value, json};
 
 #[test]
 fn an_issuer_has_no_query_and_no_fragment() {
@@ -21,11 +21,50 @@ fn an_issuer_has_no_query_and_no_fragment() {
     assert!(Issuer::parse("https://bank.example/fdx/").is_ok());
 }
 
+/// The lists of algorithms that a client's signatures need.
+const ALGORITHM_LISTS: [&str; 3] = [
+    "token_endpoint_auth_signing_alg_values_supported",
+    "dpop_signing_alg_values_supported",
+    "request_object_signing_alg_values_supported",
+];
+
+/// A client that signs assertions, proofs and request objects.
+fn signs_everything() -> Setup {
+    Setup { requests: Requests::Signed, ..Setup::default() }
+}
+
+/// RFC 9864: a server may know Ed25519 by its fully specified name only.
+#[test]
+fn signatures_name_ed25519_as_the_server_lists_it() {
+    for (listed, alg) in [
+        (json!(["Ed25519"]), "Ed25519"),
+        (json!(["ES256", "Ed25519"]), "Ed25519"),
+        (json!(["Ed25519", "EdDSA"]), "EdDSA"),
+        (json!(["EdDSA"]), "EdDSA"),
+        (json!(null), "EdDSA"),
+    ] {
+        let mut world = World::new(Setup { algorithm: Algorithm::EdDsa, ..signs_everything() });
+        let patch = ALGORITHM_LISTS.map(|list| (list.to_owned(), listed.clone()));
+        let patch = Value::Object(patch.into_iter().collect());
+        world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
+            patched(answer, &patch)
+        });
+        let client = world.client().unwrap();
+        let draft = client.push(&usual_request(), world.draw(), world.now).unwrap();
+        let inputs = draft.signing_inputs();
+        assert_eq!(inputs.len(), 3, "assertion, proof and request object");
+        for input in inputs {
+            let text = str::from_utf8(input.bytes()).unwrap();
+            let header = base64url::decode(text.split('.').next().unwrap()).unwrap();
+            let header: Value = serde_json::from_slice(&header).unwrap();
+            assert_eq!(header["alg"], alg, "{listed}: {:?}", input.role());
+        }
+    }
+}
+
 #[test]
 fn a_key_whose_algorithm_the_server_does_not_list_is_not_configured() {
-    let lists =
-        ["token_endpoint_auth_signing_alg_values_supported", "dpop_signing_alg_values_supported"];
-    for list in lists {
+    for list in ALGORITHM_LISTS {
         for (listed, taken) in [
             (json!(["ES256"]), Ok(())),
             (json!(["RS256", "ES256"]), Ok(())),
@@ -34,7 +73,7 @@ fn a_key_whose_algorithm_the_server_does_not_list_is_not_configured() {
             // An empty list counts as absent.
             (json!([]), Ok(())),
         ] {
-            let setup = Setup { algorithm: Algorithm::Es256, ..Setup::default() };
+            let setup = Setup { algorithm: Algorithm::Es256, ..signs_everything() };
             let mut world = World::new(setup);
             let patch = json!({ list: listed });
             world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {

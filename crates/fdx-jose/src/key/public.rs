@@ -68,6 +68,31 @@ impl PublicKey {
         Self::write(self.numbers, self.kid, alg)
     }
 
+    /// Uses the name of the algorithm that a server lists (RFC 9864): `Ed25519` if the list has it
+    /// without `EdDSA`, and the reverse. Otherwise the name stays.
+    ///
+    /// ```
+    /// # use fdx_jose::PublicKey;
+    /// # let jwk = br#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    /// let key = PublicKey::from_jwk(jwk)?;
+    /// let listed = ["Ed25519".to_owned(), "ES256".to_owned()];
+    /// assert_eq!(key.clone().with_listed_alg(&listed).alg(), "Ed25519");
+    /// assert_eq!(key.with_listed_alg(&[]).alg(), "EdDSA");
+    /// # Ok::<(), fdx_jose::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn with_listed_alg(self, listed: &[String]) -> Self {
+        let lists = |name: &str| listed.iter().any(|listed| listed == name);
+        let names: &[&'static str] = match self.algorithm() {
+            Algorithm::EdDsa => &[Algorithm::EdDsa.name(), Algorithm::ED25519],
+            Algorithm::Es256 | Algorithm::Ps256 => &[],
+        };
+        match names.iter().find(|name| lists(name)) {
+            Some(alg) if !lists(self.alg) => Self::write(self.numbers, self.kid, alg),
+            _ => self,
+        }
+    }
+
     /// The algorithm of this key.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {

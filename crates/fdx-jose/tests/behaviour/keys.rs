@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::{ES256, NOW, PS256, all_keys, changed, jwk, public_jwk};
+use crate::support::{EDDSA, ES256, NOW, PS256, all_keys, changed, jwk, public_jwk};
 
 fn public(section: &str, members: Value) -> Result<PublicKey, KeyError> {
     PublicKey::from_jwk(&public_jwk(section, members))
@@ -306,6 +306,27 @@ fn generated_ed25519_keys_are_pkcs8_version_1() {
     let (before, seed) = der.split_at(16);
     assert_eq!(before, b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20");
     assert_eq!(seed.len(), 32);
+}
+
+#[test]
+fn keys_use_the_name_that_a_server_lists() {
+    let listed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let key = EDDSA.public().clone();
+    for (names, alg) in [
+        (&["Ed25519"][..], "Ed25519"),
+        (&["ES256", "Ed25519"], "Ed25519"),
+        (&["Ed25519", "EdDSA"], "EdDSA"),
+        (&["EdDSA"], "EdDSA"),
+        (&["ES256"], "EdDSA"),
+        (&[], "EdDSA"),
+    ] {
+        assert_eq!(key.clone().with_listed_alg(&listed(names)).alg(), alg, "{names:?}");
+    }
+    let renamed = key.with_fully_specified_alg();
+    assert_eq!(renamed.clone().with_listed_alg(&listed(&["EdDSA"])).alg(), "EdDSA");
+    assert_eq!(renamed.with_listed_alg(&listed(&["EdDSA", "Ed25519"])).alg(), "Ed25519");
+    let es256 = ES256.public().clone();
+    assert_eq!(es256.clone().with_listed_alg(&listed(&["Ed25519"])), es256);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use fdx_jose::Jwks;
 use fdx_wire::{HttpsUrl, UnixTime};
 
-use crate::client::config::{ClientAuthentication, ClientConfig, SenderConstraint};
+use crate::client::config::{ClientAuthentication, ClientConfig, RequestObjects, SenderConstraint};
 use crate::client::endpoints::Target;
 use crate::client::fdx_headers::FdxHeaders;
 use crate::client::fit::Fitted;
@@ -61,7 +61,8 @@ pub(crate) struct Inner {
 }
 
 impl Client {
-    /// Creates a client with its own nonce memory.
+    /// Creates a client with its own nonce memory. What the client signs names its algorithm as the
+    /// server lists it (`EdDSA` or `Ed25519`, RFC 9864).
     ///
     /// # Errors
     /// [`ConfigurationFault::IssuerMismatch`] for another issuer's metadata,
@@ -89,6 +90,7 @@ impl Client {
         }
         check_redirect_uri(&config.redirect_uri)?;
         let profile = Profile::of(&config.dialect);
+        let config = config.with_listed_names(&metadata);
         let Fitted { config, metadata, audience } = fit::fit(config, &profile, metadata)?;
         let assertions = &metadata.token_endpoint_auth_signing_alg_values_supported;
         if let ClientAuthentication::PrivateKeyJwt(key) = &config.authentication {
@@ -97,6 +99,10 @@ impl Client {
         if let SenderConstraint::Dpop(key) = &config.sender_constraint {
             let proofs = &metadata.dpop_signing_alg_values_supported;
             endpoints::check_listed(proofs.as_deref(), key.public().algorithm())?;
+        }
+        if let RequestObjects::Signed(key) = &config.request_objects {
+            let request_objects = &metadata.request_object_signing_alg_values_supported;
+            endpoints::check_listed(request_objects.as_deref(), key.public().algorithm())?;
         }
         Ok(Self(Arc::new(Inner { config, profile, metadata, audience, nonces }), None))
     }

@@ -1,7 +1,9 @@
 use fdx_jose::Algorithm;
 use fdx_wire::HttpsUrl;
 
-use crate::client::config::{ClientAuthentication, ClientConfig, MtlsEndpoints, SenderConstraint};
+use crate::client::config::{
+    ClientAuthentication, ClientConfig, MtlsEndpoints, RequestObjects, SenderConstraint,
+};
 use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::metadata::{Published, ServerMetadata};
@@ -37,12 +39,7 @@ pub(super) fn resolve(
     metadata: &ServerMetadata,
     endpoint: Endpoint,
 ) -> Result<Target, ConfigurationFault> {
-    let certificate = certificate(
-        &config.authentication,
-        &config.sender_constraint,
-        if profile.certificate_everywhere { MtlsEndpoints::Always } else { config.mtls_endpoints },
-        endpoint,
-    );
+    let certificate = certificate(config, profile, endpoint);
     let published = match (certificate, metadata.aliases.get(endpoint)) {
         (ClientCertificate::Withhold, _) | (ClientCertificate::Present, Published::Absent) => {
             metadata.endpoints.get(endpoint)
@@ -56,14 +53,20 @@ pub(super) fn resolve(
     }
 }
 
-fn certificate(
-    authentication: &ClientAuthentication,
-    sender_constraint: &SenderConstraint,
-    mtls_endpoints: MtlsEndpoints,
-    endpoint: Endpoint,
-) -> ClientCertificate {
+/// Whether this client calls the alias of `endpoint`, if there is one.
+pub(crate) fn uses_alias(config: &ClientConfig, endpoint: Endpoint) -> bool {
+    let profile = Profile::of(&config.dialect);
+    certificate(config, &profile, endpoint) == ClientCertificate::Present
+        && !profile.endpoint_paths.iter().any(|(replaced, _)| *replaced == endpoint)
+}
+
+fn certificate(config: &ClientConfig, profile: &Profile, endpoint: Endpoint) -> ClientCertificate {
     use ClientAuthentication::{NotFapi, PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth};
-    match (authentication, sender_constraint, mtls_endpoints, endpoint) {
+    let mtls_endpoints = match profile.certificate_everywhere {
+        true => MtlsEndpoints::Always,
+        false => config.mtls_endpoints,
+    };
+    match (&config.authentication, &config.sender_constraint, mtls_endpoints, endpoint) {
         (_, _, MtlsEndpoints::Always, _) => ClientCertificate::Present,
         (TlsClientAuth(_) | SelfSignedTlsClientAuth(_), _, _, _) => ClientCertificate::Present,
         // The issued token is bound to the certificate of this connection.
@@ -71,6 +74,35 @@ fn certificate(
             ClientCertificate::Present
         }
         (PrivateKeyJwt(_) | NotFapi(_), _, _, _) => ClientCertificate::Withhold,
+    }
+}
+
+impl ClientConfig {
+    /// Uses the names of algorithms that the server lists, for everything that the client signs
+    /// (RFC 9864: Ed25519 has two names).
+    pub(crate) fn with_listed_names(mut self, metadata: &ServerMetadata) -> Self {
+        let assertions = metadata.token_endpoint_auth_signing_alg_values_supported.as_deref();
+        let proofs = metadata.dpop_signing_alg_values_supported.as_deref().unwrap_or_default();
+        let request_objects = metadata.request_object_signing_alg_values_supported.as_deref();
+        self.authentication = match self.authentication {
+            ClientAuthentication::PrivateKeyJwt(key) => ClientAuthentication::PrivateKeyJwt(
+                key.with_listed_alg(assertions.unwrap_or_default()),
+            ),
+            other => other,
+        };
+        self.sender_constraint = match self.sender_constraint {
+            SenderConstraint::Dpop(key) => SenderConstraint::Dpop(key.with_listed_alg(proofs)),
+            other => other,
+        };
+        let retired = self.retired_proof_keys.into_iter();
+        self.retired_proof_keys = retired.map(|key| key.with_listed_alg(proofs)).collect();
+        self.request_objects = match self.request_objects {
+            RequestObjects::Signed(key) => {
+                RequestObjects::signed(key.with_listed_alg(request_objects.unwrap_or_default()))
+            }
+            RequestObjects::Unsigned => RequestObjects::Unsigned,
+        };
+        self
     }
 }
 

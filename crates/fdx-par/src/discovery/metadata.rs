@@ -27,6 +27,7 @@ pub struct ServerMetadata {
     pub(crate) authorization_details_types_supported: Option<Vec<String>>,
     pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
     pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
+    pub(crate) request_object_signing_alg_values_supported: Option<Vec<String>>,
     /// Whether the server promises `iss` in its authorization responses.
     pub(crate) authorization_response_iss_parameter_supported: bool,
     not_understood: Vec<NotUnderstood>,
@@ -49,6 +50,7 @@ impl ServerMetadata {
             authorization_details_types_supported: None,
             token_endpoint_auth_signing_alg_values_supported: None,
             dpop_signing_alg_values_supported: None,
+            request_object_signing_alg_values_supported: None,
             authorization_response_iss_parameter_supported: false,
             not_understood: Vec::new(),
         }
@@ -121,6 +123,9 @@ fdx_wire::members! {
             "RFC 8414 section 2";
         Informative DPOP_SIGNING_ALG_VALUES_SUPPORTED =
             "dpop_signing_alg_values_supported", "a list of texts", "RFC 9449 section 5.1";
+        Informative REQUEST_OBJECT_SIGNING_ALG_VALUES_SUPPORTED =
+            "request_object_signing_alg_values_supported", "a list of texts",
+            "OpenID Connect Discovery 3";
         Protective AUTHORIZATION_RESPONSE_ISS_PARAMETER_SUPPORTED =
             "authorization_response_iss_parameter_supported", "a boolean", "RFC 9207 section 3";
     }
@@ -215,6 +220,9 @@ pub(super) fn read(object: &Object<'_>, expected: Issuer) -> Result<ServerMetada
             &members::TOKEN_ENDPOINT_AUTH_SIGNING_ALG_VALUES_SUPPORTED,
         ),
         dpop_signing_alg_values_supported: list(&members::DPOP_SIGNING_ALG_VALUES_SUPPORTED),
+        request_object_signing_alg_values_supported: list(
+            &members::REQUEST_OBJECT_SIGNING_ALG_VALUES_SUPPORTED,
+        ),
         authorization_response_iss_parameter_supported: sends_iss,
         not_understood: notes,
         issuer,
@@ -232,8 +240,10 @@ fn texts(value: Value<'_>) -> Option<Vec<String>> {
 }
 
 /// A list of texts. Elements that are no texts are left out: they name nothing that can be requested.
-fn list(value: Value<'_>) -> Option<Vec<String>> {
-    Some(value.to_elements()?.into_iter().filter_map(Value::to_text).collect())
+/// `None` if no element is a text.
+pub(crate) fn list(value: Value<'_>) -> Option<Vec<String>> {
+    let texts: Vec<_> = value.to_elements()?.into_iter().filter_map(Value::to_text).collect();
+    (!texts.is_empty()).then_some(texts)
 }
 
 /// Parses an endpoint of the issuer: `https`, or also loopback `http` if the issuer uses it (FAPI

@@ -84,7 +84,8 @@ pub struct Registrar(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// The caller's configuration. Its `client_id` is ignored.
+    /// The caller's configuration, with the names of algorithms as the server lists them. Its
+    /// `client_id` is ignored.
     config: ClientConfig,
     /// A client with this configuration, compiled with its dialect and the server's metadata.
     client: Client,
@@ -110,6 +111,7 @@ impl Registrar {
         registration: &Registration,
         metadata: ServerMetadata,
     ) -> Result<Self, Error> {
+        let config = config.with_listed_names(&metadata);
         let requested = derived::metadata(&config, &Profile::of(&config.dialect), registration)?;
         let client = Client::new(config.clone(), metadata)?;
         Ok(Self(Arc::new(Inner { config, client, requested })))
