@@ -5,6 +5,7 @@ use fdx_jose::Algorithm;
 use crate::client::config::{
     ClientAuthentication, ClientConfig, RequestObjects, ResponseMode, SenderConstraint,
 };
+use crate::discovery::endpoint::Endpoint;
 use crate::error::deviation::Deviation;
 use crate::readiness::reading::{Reading, Value};
 use crate::readiness::rule::{Judgement, Rule};
@@ -31,13 +32,13 @@ pub(super) const RULES: &[Rule] = &[
         "introspection_endpoint_auth_methods_supported",
         "RFC 8414 section 2",
         METHODS,
-        other_methods,
+        introspection_methods,
     ),
     Rule::new(
         "revocation_endpoint_auth_methods_supported",
         "RFC 8414 section 2",
         METHODS,
-        other_methods,
+        revocation_methods,
     ),
     Rule::new(
         "dpop_signing_alg_values_supported",
@@ -88,7 +89,7 @@ const ALLOWED_METHODS: [&str; 3] =
     ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
 
 fn token_methods(reading: &Reading<'_>, member: &'static str) -> Judgement {
-    match reading.value::<Vec<String>>(member) {
+    match reading.names(member) {
         // RFC 8414: then it is client_secret_basic.
         Value::Absent => Judgement::Fapi,
         Value::Mistyped => Judgement::Fapi,
@@ -96,12 +97,32 @@ fn token_methods(reading: &Reading<'_>, member: &'static str) -> Judgement {
     }
 }
 
-fn other_methods(reading: &Reading<'_>, member: &'static str) -> Judgement {
-    match reading.value::<Vec<String>>(member) {
-        // RFC 8414: the methods of the token endpoint, or not reported.
+fn introspection_methods(reading: &Reading<'_>, member: &'static str) -> Judgement {
+    match reading.names(member) {
+        // RFC 8414: then the methods are not reported.
         Value::Absent => Judgement::Fine,
         Value::Mistyped => Judgement::Fapi,
-        Value::Is(methods) => judge_methods(reading, &methods),
+        Value::Is(methods) => unneeded(judge_methods(reading, &methods)),
+    }
+}
+
+fn revocation_methods(reading: &Reading<'_>, member: &'static str) -> Judgement {
+    let no_endpoint = reading.is_empty(Endpoint::Revocation.member());
+    match reading.names(member) {
+        Value::Absent if no_endpoint => Judgement::Fine,
+        // RFC 8414: then it is client_secret_basic. Certified servers omit it, and mean the methods
+        // of the token endpoint.
+        Value::Absent => Judgement::Advice,
+        Value::Mistyped => Judgement::Fapi,
+        Value::Is(methods) => unneeded(judge_methods(reading, &methods)),
+    }
+}
+
+/// The judgement about an endpoint that no consent needs.
+fn unneeded(judgement: Judgement) -> Judgement {
+    match judgement {
+        Judgement::Client => Judgement::Advice,
+        other => other,
     }
 }
 
@@ -128,13 +149,13 @@ fn assertions(reading: &Reading<'_>, member: &'static str) -> Judgement {
         _ => None,
     });
     let methods = reading.list("token_endpoint_auth_methods_supported");
-    match reading.value::<Vec<String>>(member) {
+    match reading.names(member) {
         // RFC 8414: required next to private_key_jwt; clients work without it.
         Value::Absent if methods.iter().any(|method| method == "private_key_jwt") => {
             Judgement::Advice
         }
         Value::Absent => Judgement::Fine,
-        Value::Mistyped => Judgement::Every,
+        Value::Mistyped => Judgement::Fapi,
         Value::Is(names) => judge_names(&names, own),
     }
 }
@@ -144,12 +165,12 @@ fn proofs(reading: &Reading<'_>, member: &'static str) -> Judgement {
         SenderConstraint::Dpop(key) => Some(key.public().algorithm()),
         _ => None,
     });
-    match reading.value::<Vec<String>>(member) {
-        // RFC 9449 5.1: a server that supports DPoP has a list.
-        Value::Absent if own.is_some() => Judgement::Client,
+    match reading.names(member) {
+        // RFC 9449 5.1: a server that supports DPoP has a list. Clients work without it.
+        Value::Absent if is_certificate_bound(reading) && own.is_some() => Judgement::Advice,
         Value::Absent if is_certificate_bound(reading) => Judgement::Fine,
-        Value::Absent => Judgement::Unless(Deviation::UnboundTokens),
-        Value::Mistyped => Judgement::Every,
+        Value::Absent => Judgement::FapiUnless(Deviation::UnboundTokens),
+        Value::Mistyped => Judgement::Fapi,
         // RFC 9449 5.1: only asymmetric algorithms.
         Value::Is(names) => match judge_names(&names, own) {
             Judgement::Advice => Judgement::Fapi,
@@ -162,12 +183,16 @@ fn certificate_bound(reading: &Reading<'_>, member: &'static str) -> Judgement {
     const DPOP: &str = "dpop_signing_alg_values_supported";
     let by_certificate =
         |client: &ClientConfig| matches!(client.sender_constraint, SenderConstraint::Mtls(_));
+    let by_key =
+        |client: &ClientConfig| matches!(client.sender_constraint, SenderConstraint::Dpop(_));
+    let unbound = Judgement::FapiUnless(Deviation::UnboundTokens);
     match reading.value(member) {
         Value::Is(true) => Judgement::Fine,
         Value::Mistyped => Judgement::Fapi,
-        _ if reading.client.is_some_and(by_certificate) => Judgement::Client,
-        _ if reading.list(DPOP).is_empty() => Judgement::Unless(Deviation::UnboundTokens),
-        _ => Judgement::Fine,
+        _ if reading.client.is_some_and(by_certificate) => unbound,
+        _ if reading.client.is_some_and(by_key) => Judgement::Fine,
+        _ if matches!(reading.names(DPOP), Value::Is(_)) => Judgement::Fine,
+        _ => unbound,
     }
 }
 
@@ -181,7 +206,7 @@ fn signed(
     member: &'static str,
     own: fn(&ClientConfig) -> Option<Algorithm>,
 ) -> Judgement {
-    match reading.value::<Vec<String>>(member) {
+    match reading.names(member) {
         Value::Absent => Judgement::Fine,
         Value::Mistyped => Judgement::Fapi,
         Value::Is(names) => judge_names(&names, reading.client.and_then(own)),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use fdx_wire::json::RawJson;
 
+use crate::client::endpoints::uses_alias;
+use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::reserved::{is_reserved, names_any};
 use crate::error::deviation::Deviation;
@@ -27,7 +29,7 @@ const RULES: &[Rule] = &[
         issuer,
     ),
     Rule::new("authorization_endpoint", METADATA, AUTHORIZATION, authorization),
-    Rule::new(Endpoint::Token.member(), METADATA, NEEDED, needed),
+    Rule::new(Endpoint::Token.member(), METADATA, NEEDED, token),
     Rule::new(Endpoint::PushedAuthorizationRequest.member(), "RFC 9126 section 5", NEEDED, needed),
     Rule::new("jwks_uri", METADATA, NEEDED, needed),
     Rule::new(Endpoint::Introspection.member(), METADATA, OPTIONAL, optional),
@@ -45,7 +47,7 @@ const RULES: &[Rule] = &[
 /// The rules, with one for each endpoint's alias.
 pub(super) fn rules() -> impl Iterator<Item = Rule> {
     let alias =
-        |endpoint: &Endpoint| Rule::new(endpoint.alias_path(), ALIAS, OF_A_CERTIFICATE, usable);
+        |endpoint: &Endpoint| Rule::new(endpoint.alias_path(), ALIAS, OF_A_CERTIFICATE, alias);
     RULES.iter().copied().chain(Endpoint::ALL.iter().map(alias))
 }
 
@@ -68,15 +70,52 @@ fn needed(reading: &Reading<'_>, member: &'static str) -> Judgement {
 }
 
 fn authorization(reading: &Reading<'_>, member: &'static str) -> Judgement {
+    let profile = reading.client.map(|client| Profile::of(&client.dialect));
+    let added = profile.map(|profile| profile.authorization_url_parameters).unwrap_or_default();
+    let adds = |name: &str| is_reserved(name) || added.iter().any(|(added, _)| *added == name);
     match reading.value::<String>(member) {
-        Value::Is(text) if reading.url(&text).is_some_and(|url| names_any(&url, is_reserved)) => {
+        Value::Is(text) if reading.url(&text).is_some_and(|url| names_any(&url, adds)) => {
             Judgement::Every
         }
         _ => needed(reading, member),
     }
 }
 
-/// Applies the rule of an endpoint that no consent needs. The client checks it when it uses it.
+/// A dialect may make the token endpoint the audience of what the client signs, at the issuer's own
+/// origin only.
+fn token(reading: &Reading<'_>, member: &'static str) -> Judgement {
+    let Some(client) = reading.client else { return needed(reading, member) };
+    let profile = Profile::of(&client.dialect);
+    let is_replaced = profile.endpoint_paths.iter().any(|(it, _)| *it == Endpoint::Token);
+    let elsewhere = |text: &String| {
+        reading.url(text).is_some_and(|url| url.origin() != client.issuer.url().origin())
+    };
+    match reading.value::<String>(member) {
+        Value::Is(text)
+            if profile.audience_is_token_endpoint && !is_replaced && elsewhere(&text) =>
+        {
+            Judgement::Client
+        }
+        _ => needed(reading, member),
+    }
+}
+
+/// Judges an alias. It breaks a client that has to push or to exchange the code there. Discovery
+/// reads an empty one as absent.
+fn alias(reading: &Reading<'_>, member: &'static str) -> Judgement {
+    let needs = |endpoint: Endpoint| {
+        let is_needed = matches!(endpoint, Endpoint::PushedAuthorizationRequest | Endpoint::Token);
+        is_needed && reading.client.is_none_or(|client| uses_alias(client, endpoint))
+    };
+    let mut endpoints = Endpoint::ALL.iter().filter(|endpoint| endpoint.alias_path() == member);
+    let is_needed = endpoints.any(|endpoint| needs(*endpoint)) && !reading.is_empty(member);
+    match usable(reading, member) {
+        Judgement::Every if !is_needed => Judgement::Fapi,
+        judgement => judgement,
+    }
+}
+
+/// Judges an endpoint that no consent needs: it is checked when it is used.
 fn optional(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match usable(reading, member) {
         Judgement::Every => Judgement::Fapi,

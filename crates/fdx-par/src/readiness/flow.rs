@@ -2,7 +2,8 @@
 
 use fdx_rar::FDX_V1_0;
 
-use crate::client::config::{RequestObjects, ResponseMode};
+use crate::client::config::{ClientConfig, RequestObjects, ResponseMode};
+use crate::dialect::profile::Profile;
 use crate::error::deviation::Deviation;
 use crate::readiness::reading::{Reading, Value};
 use crate::readiness::rule::{Judgement, Rule};
@@ -85,14 +86,16 @@ fn challenge_methods(reading: &Reading<'_>, member: &'static str) -> Judgement {
     }
 }
 
-/// A client that requires `iss` rejects every callback without it.
+/// A client that requires `iss` rejects every callback without it, and `false` announces none.
 fn iss(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match reading.value(member) {
         Value::Is(true) => Judgement::Fine,
         Value::Mistyped => Judgement::Every,
         // The `iss` of a signed callback is a claim (JARM), so this member does not matter.
         _ if signs_callbacks(reading) => Judgement::Fapi,
-        _ => Judgement::Unless(Deviation::CallbackWithoutIss),
+        // A server may send `iss` without announcing it.
+        Value::Absent => Judgement::FapiUnless(Deviation::CallbackWithoutIss),
+        Value::Is(false) => Judgement::Unless(Deviation::CallbackWithoutIss),
     }
 }
 
@@ -106,7 +109,7 @@ fn response_types(reading: &Reading<'_>, member: &'static str) -> Judgement {
 }
 
 fn grant_types(reading: &Reading<'_>, member: &'static str) -> Judgement {
-    let types: Vec<String> = match reading.value(member) {
+    let types = match reading.names(member) {
         // RFC 8414: then it is authorization_code and implicit.
         Value::Absent => return Judgement::Advice,
         Value::Mistyped => return Judgement::Fapi,
@@ -123,9 +126,9 @@ fn grant_types(reading: &Reading<'_>, member: &'static str) -> Judgement {
 }
 
 fn response_modes(reading: &Reading<'_>, member: &'static str) -> Judgement {
-    let modes: Vec<String> = match reading.value(member) {
-        // RFC 8414: then it is query and fragment.
-        Value::Absent if signs_callbacks(reading) => return Judgement::Client,
+    let modes = match reading.names(member) {
+        // RFC 8414: then it is query and fragment. A server may sign callbacks all the same.
+        Value::Absent if signs_callbacks(reading) => return Judgement::Fapi,
         Value::Absent => return Judgement::Fine,
         Value::Mistyped => return Judgement::Fapi,
         Value::Is(modes) => modes,
@@ -140,19 +143,23 @@ fn response_modes(reading: &Reading<'_>, member: &'static str) -> Judgement {
 }
 
 fn details_types(reading: &Reading<'_>, member: &'static str) -> Judgement {
-    match reading.value::<Vec<String>>(member) {
+    let own_type =
+        |client: &ClientConfig| Profile::of(&client.dialect).consent_id_in_details.is_some();
+    match reading.names(member) {
         // RFC 9396 10: a server without the list may still accept the type.
         Value::Absent => Judgement::Advice,
-        Value::Mistyped => Judgement::Every,
+        Value::Mistyped => Judgement::Fapi,
         Value::Is(types) if types.iter().any(|name| name == FDX_V1_0) => Judgement::Fine,
+        // The provider has details of its own type.
+        Value::Is(_) if reading.client.is_some_and(own_type) => Judgement::Advice,
         Value::Is(_) if reading.client.is_some() => Judgement::Client,
         Value::Is(_) => Judgement::Advice,
     }
 }
 
 fn scopes(reading: &Reading<'_>, member: &'static str) -> Judgement {
-    match reading.value::<Vec<String>>(member) {
-        Value::Mistyped => Judgement::Every,
+    match reading.names(member) {
+        Value::Mistyped => Judgement::Fapi,
         _ => Judgement::Fine,
     }
 }
@@ -180,8 +187,7 @@ fn signs_callbacks(reading: &Reading<'_>) -> bool {
 }
 
 fn signs_requests(reading: &Reading<'_>) -> bool {
-    let signed = |client: &crate::client::config::ClientConfig| {
-        matches!(client.request_objects, RequestObjects::Signed(_))
-    };
+    let signed =
+        |client: &ClientConfig| matches!(client.request_objects, RequestObjects::Signed(_));
     reading.client.is_some_and(signed)
 }

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
 use fdx_wire::json::{JsonError, Limits, RawJson};
-use fdx_wire::{HttpsUrl, Issuer, json};
+use fdx_wire::{HttpsUrl, Issuer, json, members};
 use serde::de::DeserializeOwned;
 
 use crate::client::config::ClientConfig;
 use crate::discovery::discover::LIMIT;
-use crate::discovery::metadata::parse_for;
+use crate::discovery::metadata::{self, parse_for};
 
 /// A metadata document by its members, with the issuer and the client to compare it with.
 pub(crate) struct Reading<'a> {
@@ -50,9 +50,29 @@ impl<'a> Reading<'a> {
         Ok(reading)
     }
 
-    /// Returns the JSON of a member, without whitespace between its tokens.
+    /// Returns the JSON of a member, without whitespace between its tokens, escaped and in full.
     pub(super) fn text(&self, member: &str) -> String {
         self.members.get(member).map_or("absent".to_owned(), |raw| compact(raw.as_str()))
+    }
+
+    /// Whether the member is absent, `null` or empty. Discovery reads such an informative member as
+    /// absent.
+    pub(super) fn is_empty(&self, member: &str) -> bool {
+        let Some(raw) = self.members.get(member) else { return true };
+        let value = members::Value::parse(raw.as_str().as_bytes(), &Limits::bytes(LIMIT));
+        value.is_ok_and(members::Value::is_empty)
+    }
+
+    /// Reads a list like discovery reads an informative one: an empty list is absent, and elements
+    /// that are no texts are left out.
+    pub(super) fn names(&self, member: &str) -> Value<Vec<String>> {
+        let Some(raw) = self.members.get(member) else { return Value::Absent };
+        let value = members::Value::parse(raw.as_str().as_bytes(), &Limits::bytes(LIMIT));
+        match value {
+            Ok(value) if value.is_empty() => Value::Absent,
+            Ok(value) => metadata::list(value).map_or(Value::Mistyped, Value::Is),
+            Err(_) => Value::Mistyped,
+        }
     }
 
     pub(super) fn value<T: DeserializeOwned>(&self, member: &str) -> Value<T> {
@@ -92,7 +112,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Removes whitespace between tokens. An excerpt needs at most 512 characters.
+/// Removes whitespace between tokens, and escapes what a terminal must not print.
 fn compact(json: &str) -> String {
     let (mut inside, mut escaped) = (false, false);
     let kept = json.chars().filter(|&char| {
@@ -104,5 +124,13 @@ fn compact(json: &str) -> String {
         }
         inside || !char.is_ascii_whitespace()
     });
-    kept.take(512).collect()
+    let mut text = String::new();
+    for char in kept {
+        if matches!(char, '\'' | '"') {
+            text.push(char)
+        } else {
+            text.extend(char.escape_default())
+        }
+    }
+    text
 }

@@ -2,7 +2,6 @@ use fdx_wire::json::Kind;
 
 use crate::client::config::ClientConfig;
 use crate::error::deviation::Deviation;
-use crate::error::said::Excerpt;
 use crate::readiness::reading::Reading;
 
 /// One row of a readiness report: a rule and its result.
@@ -14,8 +13,9 @@ pub struct Finding {
     pub member: &'static str,
     /// The clause with the expected value.
     pub clause: &'static str,
-    /// The member's JSON, without whitespace between its tokens, bounded and escaped; or `absent`.
-    pub found: Excerpt,
+    /// The member's JSON in full, without whitespace between its tokens, with control and non-ASCII
+    /// characters escaped; or `absent`.
+    pub found: String,
     /// The expected value.
     pub wanted: &'static str,
     /// The severity of the violation, if there is one.
@@ -33,8 +33,10 @@ pub enum Severity {
     Advice,
     /// Violates FAPI 2.0 or a standard that it builds on.
     BreaksFapi,
-    /// The client whose configuration was given can't obtain a consent there. Never reported
-    /// without a configuration.
+    /// The client whose configuration was given cannot work there: [`discover`](crate::discover),
+    /// [`Client::new`](crate::Client::new) or the push would fail, or the server states that it does
+    /// not accept what this client sends. Never reported without a configuration, for a member that
+    /// this client does not use, or for one that is merely absent and not required.
     BreaksClient,
 }
 
@@ -69,6 +71,8 @@ pub(crate) enum Judgement {
     Fapi,
     /// A violation that affects every client of this crate.
     Every,
+    /// A violation that affects no client of this crate, and that this deviation would allow.
+    FapiUnless(Deviation),
     /// A violation that affects every client whose dialect lacks this deviation.
     Unless(Deviation),
     /// Affects the given client, whether or not it is a violation.
@@ -95,13 +99,14 @@ impl Rule {
             Judgement::Advice => (Severity::Advice, None),
             Judgement::Fapi => (Severity::BreaksFapi, None),
             Judgement::Every => (every, None),
+            Judgement::FapiUnless(deviation) => (Severity::BreaksFapi, Some(deviation)),
             Judgement::Unless(deviation) if allows(reading.client, deviation) => {
                 (Severity::BreaksFapi, Some(deviation))
             }
             Judgement::Unless(deviation) => (every, Some(deviation)),
             Judgement::Client => (Severity::BreaksClient, None),
         };
-        let found = Excerpt::of(&reading.text(self.member));
+        let found = reading.text(self.member);
         let Self { member, clause, wanted, .. } = *self;
         Finding { member, clause, found, wanted, severity, allowed_by }
     }
@@ -124,7 +129,7 @@ impl Finding {
         Self {
             member: "document",
             clause: "RFC 8414 section 3.2",
-            found: Excerpt::of(found),
+            found: found.to_owned(),
             wanted: "one JSON object of at most 256 KiB, each member once",
             severity: match client {
                 Some(_) => Severity::BreaksClient,
