@@ -113,7 +113,8 @@ impl Party {
         let refused = self.verify(&self.broken, value, &cache, later).await.unwrap_err();
         let error = VerifyError::FetchKeys(RunError::NotSent {
             error: untrusted(),
-            next_step: NextStep::Retry { after: None },
+            draft: (),
+            next_step: NextStep::Correct,
         });
         assert_eq!(refused.error, error);
         assert_eq!(cache.keys().unwrap().fetched_at(), before, "the old keys remain");

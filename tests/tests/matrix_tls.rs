@@ -140,7 +140,7 @@ impl Party<'_> {
     }
 
     async fn run<T: Output>(&self, draft: Draft<T>) -> Result<T, RunError> {
-        self.transport.run(draft, &self.keys, system_now).await
+        Ok(self.transport.run(draft, &self.keys, system_now).await?)
     }
 
     async fn keys(&self) -> Result<ServerKeys, Box<dyn Error>> {

@@ -1,8 +1,10 @@
 //! The steps that `demo` and `connect` share, written as a user of the library would.
 
+use std::time::Duration;
+
 use fdx_jose::{JwtError, PrivateKey};
 use fdx_par::{
-    Callback, Client, ConsentRead, Draft, Error, Exchanged, Granted, Output, Pending,
+    Callback, Client, ConsentRead, Draft, Error, Exchanged, Granted, NextStep, Output, Pending,
     Refused, ResponseMode, StoredGrant, Verified, client::Unverified,
 };
 use fdx_sandbox::customer::{ConsentPage, Decision, visit};
@@ -10,9 +12,15 @@ use fdx_transport_hyper as transport;
 use fdx_transport_hyper::{Checked, KeyCache, RunError, Transport, VerifyError, system_now};
 use fdx_wire::{Entropy, HttpsUrl};
 use http::header::LOCATION;
+use tokio::time::{Instant, sleep};
 
 use crate::error::Failure;
+use crate::print::message;
 
+/// FAPI 2.0 Security Profile 5.3.2.1-11: a code lives at most 60 seconds.
+const CODE_LIFETIME: Duration = Duration::from_secs(60);
+/// Between the first and the second attempt to send. Each next pause is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const CHECKING_ID_TOKEN: &str = "checking the ID token";
 
 /// Runs exchanges: a transport and the signing keys.
@@ -46,7 +54,35 @@ impl Driver {
         match self.transport.run(draft, &self.keys, system_now).await {
             Ok(output) => Ok(Ok(output)),
             Err(RunError::Protocol(error)) => Ok(Err(error)),
-            Err(error) => Err(Failure::unanswered(doing, &error)),
+            Err(error) => Err(Failure::unanswered(doing, &error.without_draft())),
+        }
+    }
+
+    /// Runs an exchange whose draft can't be made again, such as that of a code. Runs it again
+    /// while it is not sent and a repetition can succeed, as long as a code lives.
+    pub(crate) async fn run_until_sent<T: Output>(
+        &self,
+        doing: &str,
+        draft: Result<Draft<T>, Error>,
+    ) -> Result<T, Failure> {
+        let mut draft = draft.map_err(|error| Failure::protocol(doing, &error))?;
+        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
+        loop {
+            match self.transport.run(draft, &self.keys, system_now).await {
+                Ok(output) => return Ok(output),
+                Err(RunError::Protocol(error)) => return Err(Failure::protocol(doing, &error)),
+                Err(RunError::NotSent {
+                    error,
+                    draft: unsent,
+                    next_step: NextStep::Retry { .. },
+                }) if begun.elapsed() + pause < CODE_LIFETIME => {
+                    let seconds = pause.as_secs();
+                    message(&format!("{doing}: {error}; trying again in {seconds} seconds"));
+                    sleep(pause).await;
+                    (draft, pause) = (*unsent, pause * 2);
+                }
+                Err(error) => return Err(Failure::unanswered(doing, &error.without_draft())),
+            }
         }
     }
 

@@ -8,19 +8,25 @@ use zeroize::Zeroizing;
 use crate::{Transport, TransportError};
 
 /// Why an exchange has no output.
+///
+/// `D` is the type of a draft that was not sent: `Box<Draft<T>>` from [`Transport::run`], nothing
+/// after [`without_draft`](Self::without_draft).
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum RunError {
+pub enum RunError<D = ()> {
     /// The exchange's own error.
     #[error(transparent)]
     Protocol(Error),
-    /// The request did not reach the server.
+    /// The request did not reach the server. Nothing is lost: the draft can be run again.
     #[error("nothing was sent: {error}")]
     NotSent {
         /// What failed.
         error: TransportError,
-        /// [`NextStep::Correct`] after [`TransportError::Setup`], because the same call fails again;
-        /// otherwise what is safe after no response.
+        /// The draft with newly minted values. An authorization code or a refresh token in it is
+        /// still unspent.
+        draft: D,
+        /// [`NextStep::Retry`] if the same draft may succeed later,
+        /// [`NextStep::Correct`] if it would fail again.
         next_step: NextStep,
     },
     /// The request may have reached the server, and no complete response arrived.
@@ -28,7 +34,8 @@ pub enum RunError {
     NoResponse {
         /// What failed.
         error: TransportError,
-        /// What is safe after no response.
+        /// What is safe after no response, or [`NextStep::Correct`] if the server refused the
+        /// client's certificate.
         next_step: NextStep,
     },
 }
@@ -41,13 +48,37 @@ impl Transport {
     /// service, write a loop like this one that awaits the signature.
     ///
     /// # Errors
-    /// [`RunError`].
+    /// [`RunError`]. If nothing was sent, it returns the draft:
+    ///
+    /// ```
+    /// # use fdx_jose::Signer;
+    /// # use fdx_par::{Draft, Exchanged, NextStep};
+    /// # use fdx_transport_hyper::{RunError, Transport, system_now};
+    /// # async fn wait() {}
+    /// async fn exchange<S: Signer>(
+    ///     transport: &Transport,
+    ///     mut draft: Draft<Exchanged>,
+    ///     signer: &S,
+    /// ) -> Result<Exchanged, RunError> {
+    ///     for _ in 0..3 {
+    ///         match transport.run(draft, signer, system_now).await {
+    ///             // The code is unspent.
+    ///             Err(RunError::NotSent { draft: unsent, next_step: NextStep::Retry { .. }, .. }) => {
+    ///                 draft = *unsent;
+    ///                 wait().await;
+    ///             }
+    ///             outcome => return Ok(outcome?),
+    ///         }
+    ///     }
+    ///     Ok(transport.run(draft, signer, system_now).await?)
+    /// }
+    /// ```
     pub async fn run<T, S>(
         &self,
         mut draft: Draft<T>,
         signer: &S,
         now: impl Fn() -> UnixTime,
-    ) -> Result<T, RunError>
+    ) -> Result<T, RunError<Box<Draft<T>>>>
     where
         T: Output,
         S: Signer + ?Sized,
@@ -57,7 +88,15 @@ impl Transport {
             let (request, sent) = draft.attach(signatures).map_err(Error::from)?;
             let response = match self.send(request).await {
                 Ok(response) => response,
-                Err(error) => return Err(RunError::without_response(error, sent.on_no_response())),
+                Err(error) if error.may_have_arrived() => {
+                    let next_step = error.next_step(sent.on_no_response());
+                    return Err(RunError::NoResponse { error, next_step });
+                }
+                Err(error) => {
+                    let draft = Box::new(sent.not_sent(now())?);
+                    let next_step = error.next_step(NextStep::Retry { after: None });
+                    return Err(RunError::NotSent { error, draft, next_step });
+                }
             };
             match sent.receive(response.map(Zeroizing::new), now())? {
                 Step::Again(fresh) => draft = fresh,
@@ -67,7 +106,7 @@ impl Transport {
     }
 }
 
-impl RunError {
+impl<D> RunError<D> {
     /// Returns what can be done about it.
     #[must_use]
     pub fn next_step(&self) -> NextStep {
@@ -77,18 +116,28 @@ impl RunError {
         }
     }
 
-    fn without_response(error: TransportError, next_step: NextStep) -> Self {
-        match error {
-            TransportError::Setup(_) => Self::NotSent { error, next_step: NextStep::Correct },
-            TransportError::Connect(_) => Self::NotSent { error, next_step },
-            TransportError::Response(_) => Self::NoResponse { error, next_step },
+    /// Drops the draft of a request that was not sent.
+    #[must_use]
+    pub fn without_draft(self) -> RunError {
+        match self {
+            Self::Protocol(error) => RunError::Protocol(error),
+            Self::NotSent { error, next_step, .. } => {
+                RunError::NotSent { error, draft: (), next_step }
+            }
+            Self::NoResponse { error, next_step } => RunError::NoResponse { error, next_step },
         }
     }
 }
 
-impl From<Error> for RunError {
+impl<D> From<Error> for RunError<D> {
     fn from(error: Error) -> Self {
         Self::Protocol(error)
+    }
+}
+
+impl<T: Output> From<RunError<Box<Draft<T>>>> for RunError {
+    fn from(error: RunError<Box<Draft<T>>>) -> Self {
+        error.without_draft()
     }
 }
 

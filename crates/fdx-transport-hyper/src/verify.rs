@@ -110,7 +110,7 @@ impl Transport {
         // This exchange has nothing to sign.
         const NO_KEYS: &[PrivateKey] = &[];
         let draft = client.fetch_keys(now())?;
-        self.run(draft, NO_KEYS, now).await
+        Ok(self.run(draft, NO_KEYS, now).await?)
     }
 }
 

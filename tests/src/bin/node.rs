@@ -105,10 +105,10 @@ fn entropy() -> Entropy {
     Entropy::from_os().unwrap()
 }
 
-fn protocol<T>(result: Result<T, RunError>) -> Result<T, Error> {
+fn protocol<T, D>(result: Result<T, RunError<D>>) -> Result<T, Error> {
     match result {
         Ok(value) => Ok(value),
         Err(RunError::Protocol(error)) => Err(error),
-        Err(other) => std::panic::panic_any(other.to_string()),
+        Err(other) => std::panic::panic_any(other.without_draft().to_string()),
     }
 }

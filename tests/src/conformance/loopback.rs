@@ -3,7 +3,7 @@ use fdx_par::{ClientConfig, Draft, Output, SenderConstraint};
 use fdx_sandbox::certificates::Certificate;
 use fdx_sandbox::misbehaviour::{Aftermath, Flow, Misbehaviour};
 use fdx_sandbox::{OldKeys, RegisteredClient, Sandbox};
-use fdx_transport_hyper::{ClientIdentity, Roots, Transport, system_now};
+use fdx_transport_hyper::{ClientIdentity, Roots, RunError, Transport, system_now};
 use fdx_wire::{Entropy, HttpsUrl, UnixTime};
 
 use super::memory::setup;
@@ -129,7 +129,8 @@ impl Loopback {
 
 impl Wire for Loopback {
     async fn run<T: Output>(&mut self, draft: Draft<T>) -> Result<T, Stop> {
-        Ok(self.transport.run(draft, &self.keys, system_now).await?)
+        let outcome = self.transport.run(draft, &self.keys, system_now).await;
+        Ok(outcome.map_err(RunError::without_draft)?)
     }
 
     fn bank<R>(&mut self, ask: impl FnOnce(&mut Sandbox) -> R) -> R {

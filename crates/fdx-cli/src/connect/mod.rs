@@ -148,7 +148,7 @@ async fn consent(
     };
     message("Exchanging the code");
     let draft = client.exchange(accepted, entropy()?, system_now()).map_err(Into::into);
-    let exchanged = driver.run("exchanging the code", draft).await?;
+    let exchanged = driver.run_until_sent("exchanging the code", draft).await?;
     tokens::store_unverified(setup, &exchanged)?;
     tokens::verify(setup, client, exchanged).await
 }

@@ -51,7 +51,7 @@ async fn sends_nothing_without_required_certificate() {
     let error = transport.run(push, &recipient.key, now).await.unwrap_err();
     let fault = TransportError::Setup(SetupFault::NoClientCertificate);
     let next_step = NextStep::Correct;
-    assert_eq!(error, RunError::NotSent { error: fault, next_step });
+    assert_eq!(error.without_draft(), RunError::NotSent { error: fault, draft: (), next_step });
     assert_eq!((server.seen(), server.accepted()), (before, 1));
 }
 
@@ -71,8 +71,9 @@ async fn pushes_only_with_the_certificate_that_the_flow_needs_later() {
     {
         let push = recipient.push_bound_later(metadata.clone(), bound_to);
         let error = transport.run(push, &recipient.key, now).await.unwrap_err();
-        let unsent = RunError::NotSent { error: fault.into(), next_step: NextStep::Correct };
-        assert_eq!(error, unsent);
+        let next_step = NextStep::Correct;
+        let unsent = RunError::NotSent { error: fault.into(), draft: (), next_step };
+        assert_eq!(error.without_draft(), unsent);
     }
     assert_eq!(server.seen(), before, "nothing was sent");
 
@@ -100,8 +101,8 @@ async fn rejects_certificate_that_the_client_does_not_name() {
         let pushed = transport.run(push, &recipient.key, now).await;
         let fault = TransportError::Setup(SetupFault::OtherClientCertificate);
         let next_step = NextStep::Correct;
-        let unsent = RunError::NotSent { error: fault, next_step };
-        assert_eq!(pushed.unwrap_err() == unsent, !fits);
+        let unsent = RunError::NotSent { error: fault, draft: (), next_step };
+        assert_eq!(pushed.unwrap_err().without_draft() == unsent, !fits);
     }
     // Only the matching certificate was used; the server then refuses the push for its missing proof.
     assert_eq!(server.seen().len(), before.len() + 1);
@@ -142,8 +143,9 @@ async fn reports_certificate_refused_after_handshake() {
         let metadata = recipient.metadata(&transport).await;
         let push = recipient.push(metadata, MtlsEndpoints::Always);
         let error = transport.run(push, &recipient.key, now).await.unwrap_err();
-        let RunError::NoResponse { error, .. } = error else { panic!("{error:?}") };
+        let RunError::NoResponse { error, next_step } = error else { panic!("{error:?}") };
         assert_eq!(error, TransportError::Response(ResponseFault::ClientCertificateRefused));
+        assert_eq!(next_step, NextStep::Correct);
     }
 }
 

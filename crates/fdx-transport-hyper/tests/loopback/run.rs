@@ -1,8 +1,11 @@
+use std::net::Ipv4Addr;
+
 use fdx_par::{Error, MtlsEndpoints, NextStep, WellKnown, discover};
 use fdx_transport_hyper::{
-    CertificateFault, ConnectFault, ResponseFault, RunError, Transport, TransportError,
+    CertificateFault, ConnectFault, Proxy, ResponseFault, RunError, Transport, TransportError,
 };
 use fdx_wire::Issuer;
+use tokio::net::TcpListener;
 
 use crate::recipient::{Recipient, now};
 use crate::server::Server;
@@ -59,9 +62,34 @@ async fn distinguishes_unsent_requests() {
     let distrusting = Transport::builder().build().unwrap();
     let error = distrusting.run(recipient.discovery(), &recipient.key, now).await.unwrap_err();
     let fault = ConnectFault::ServerCertificate(CertificateFault::UnknownIssuer);
-    let next_step = NextStep::Retry { after: None };
-    assert_eq!(error, RunError::NotSent { error: TransportError::Connect(fault), next_step });
+    // A repetition meets the same certificate.
+    let next_step = NextStep::Correct;
     assert_eq!(error.next_step(), next_step);
+    let expected = RunError::NotSent { error: fault.into(), draft: (), next_step };
+    assert_eq!(error.without_draft(), expected);
+}
+
+#[tokio::test]
+async fn an_unsent_draft_is_returned_and_runs_again() {
+    let server = Server::start().await;
+    let recipient = Recipient::of(&server);
+    let transport = server.trusted().build().unwrap();
+    let metadata = recipient.metadata(&transport).await;
+    let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let port = closed.local_addr().unwrap().port();
+    drop(closed);
+    let proxy = Proxy::new("127.0.0.1", port).unwrap();
+    let unreachable = server.trusted().proxy(proxy).build().unwrap();
+
+    let mut draft = recipient.push(metadata, MtlsEndpoints::default());
+    for _ in 0..3 {
+        let error = unreachable.run(draft, &recipient.key, now).await.unwrap_err();
+        let RunError::NotSent { draft: unsent, next_step, .. } = error else { panic!("{error}") };
+        assert_eq!(next_step, NextStep::Retry { after: None });
+        draft = *unsent;
+    }
+    assert_eq!(server.seen().len(), 1, "nothing was pushed");
+    let _pushed = transport.run(draft, &recipient.key, now).await.unwrap();
 }
 
 #[test]

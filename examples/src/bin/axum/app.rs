@@ -126,7 +126,7 @@ impl App {
     }
 
     async fn run<T: Output>(&self, draft: Draft<T>) -> Result<T, RunError> {
-        self.transport.run(draft, &self.key, now).await
+        Ok(self.transport.run(draft, &self.key, now).await?)
     }
 }
 

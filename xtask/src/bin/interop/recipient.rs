@@ -52,7 +52,8 @@ impl<'l> Recipient<'l> {
 
     /// Runs one exchange.
     pub(crate) fn run<T: Output>(&self, draft: Draft<T>) -> Result<T, RunError> {
-        self.lab.runtime.block_on(self.transport.run(draft, &self.lab.keys, system_now))
+        let run = self.transport.run(draft, &self.lab.keys, system_now);
+        Ok(self.lab.runtime.block_on(run)?)
     }
 
     /// A draft that pushes the usual request.

@@ -108,7 +108,8 @@ impl<'l> Applicant<'l> {
     }
 
     fn run<T: fdx_par::Output>(&self, draft: fdx_par::Draft<T>) -> Result<T, RunError> {
-        self.lab.runtime.block_on(self.identity.transport.run(draft, &self.lab.keys, system_now))
+        let run = self.identity.transport.run(draft, &self.lab.keys, system_now);
+        Ok(self.lab.runtime.block_on(run)?)
     }
 }
 
