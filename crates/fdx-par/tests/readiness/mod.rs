@@ -290,11 +290,7 @@ fn found_value_is_shown_without_whitespace() {
 }
 
 #[test]
-<<<<<<< HEAD
-fn untrusted_text_is_bounded_and_escaped() {
-=======
-fn a_long_value_is_shown_in_full_and_escaped() {
->>>>>>> ea496a8 (par: report that a client breaks only if it cannot work)
+fn long_value_is_shown_in_full_and_escaped() {
     let long = format!("https://bank.example/\u{1b}[31m{}", "x".repeat(5000));
     let found = rows(&changed(sandbox(), "token_endpoint", long.into()), None);
     let row = found.iter().find(|row| row.member == "token_endpoint").unwrap();
@@ -377,9 +373,6 @@ fn any_value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-<<<<<<< HEAD
-    /// Metadata that `discover` or `Client::new` rejects always has a violation.
-=======
     /// What `discover`, `Client::new` and the push refuse is called unusable, and nothing else is.
     #[test]
     fn breaks_client_means_that_no_push_is_possible(
@@ -409,7 +402,6 @@ proptest! {
     }
 
     /// What `discover` and `Client::new` refuse is never called usable.
->>>>>>> ea496a8 (par: report that a client breaks only if it cannot work)
     #[test]
     fn every_refused_document_has_a_violation_row(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any_value()), 0..4),
