@@ -1,7 +1,5 @@
 use core::time::Duration;
 
-use crate::error::refusal::{Refusal, RefusalKind};
-
 /// The next step after an error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -29,6 +27,32 @@ pub enum NextStep {
     ReadTheConsent,
     /// Keep the pending value, and wait for its callback.
     KeepWaiting,
+}
+
+/// The format of a refusal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RefusalKind {
+    /// OAuth: a JSON body with `error` (RFC 6749 section 5.2, RFC 9126 section 2.3).
+    OAuth,
+    /// An error of the authorization endpoint, in the callback (RFC 6749 section 4.1.2.1).
+    Authorization,
+    /// A resource server's challenge (RFC 6750 section 3, RFC 9449 section 7.1).
+    Challenge,
+    /// An FDX error: a code and a message.
+    Fdx,
+    /// A status without a readable body.
+    Http,
+}
+
+/// What decides about the next step after a refusal.
+pub(crate) struct Situation<'a> {
+    pub(crate) kind: RefusalKind,
+    pub(crate) call: RefusedCall,
+    /// 0 for a callback.
+    pub(crate) status: u16,
+    pub(crate) code: Option<&'a str>,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 /// One row of the table of next steps after a refusal. The first row that fits decides.
@@ -166,33 +190,35 @@ pub const NEXT_STEPS: &[NextStepRow] = &[
 
 /// The next step after a refusal. `on_no_response` is safe if it is unknown whether the
 /// server acted.
-pub(crate) fn after_refusal(refusal: &Refusal, on_no_response: NextStep) -> NextStep {
-    let said = &refusal.said;
-    if said.is_passing() {
+pub(crate) fn after_refusal(situation: &Situation<'_>, on_no_response: NextStep) -> NextStep {
+    let after = situation.retry_after;
+    // RFC 6585 section 4, RFC 9110 section 15.6.
+    if situation.status == 429 || situation.status >= 500 {
         return match on_no_response {
             // RFC 6585 4: a request beyond the limit was not carried out.
-            NextStep::AskTheInstitution if said.status == 429 => {
-                NextStep::Retry { after: said.retry_after }
-            }
-            NextStep::Retry { .. } => NextStep::Retry { after: said.retry_after },
+            NextStep::AskTheInstitution if situation.status == 429 => NextStep::Retry { after },
+            NextStep::Retry { .. } => NextStep::Retry { after },
             other => other,
         };
     }
-    let fits = |row: &&NextStepRow| row.fits(refusal);
+    let fits = |row: &&NextStepRow| row.fits(situation);
     NEXT_STEPS.iter().find(fits).map_or(NextStep::AskTheInstitution, |row| row.next_step)
 }
 
 impl NextStepRow {
-    fn fits(&self, refusal: &Refusal) -> bool {
-        (self.kinds.is_empty() || self.kinds.contains(&refusal.kind))
-            && (self.call == RefusedCall::Any || self.call == refusal.call)
-            && (self.statuses.is_empty() || self.statuses.contains(&refusal.said.status))
+    fn fits(&self, situation: &Situation<'_>) -> bool {
+        (self.kinds.is_empty() || self.kinds.contains(&situation.kind))
+            && (self.call == RefusedCall::Any || self.call == situation.call)
+            && (self.statuses.is_empty() || self.statuses.contains(&situation.status))
             && match self.codes {
                 Codes::Any => true,
-                Codes::Denial => {
-                    refusal.said.error.as_ref().is_some_and(|it| is_denial(it.as_str()))
+                Codes::Denial => situation.code.is_some_and(is_denial),
+                Codes::Of(codes) => {
+                    let is = |code: &&str| {
+                        situation.code.is_some_and(|actual| actual.eq_ignore_ascii_case(code))
+                    };
+                    codes.iter().any(is)
                 }
-                Codes::Of(codes) => codes.iter().any(|code| refusal.is(code)),
             }
     }
 }

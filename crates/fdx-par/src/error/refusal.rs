@@ -1,7 +1,7 @@
 use core::fmt;
 
-use crate::error::next_step::{NextStep, RefusedCall, after_refusal};
-use crate::error::said::Said;
+use crate::error::next_step::{NextStep, RefusalKind, RefusedCall, Situation, after_refusal};
+use crate::error::said::{Excerpt, Said};
 
 /// A refusal returned by the server.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -15,22 +15,6 @@ pub struct Refusal {
     pub said: Said,
     /// The next step.
     pub next_step: NextStep,
-}
-
-/// The format of a refusal.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum RefusalKind {
-    /// OAuth: a JSON body with `error` (RFC 6749 section 5.2, RFC 9126 section 2.3).
-    OAuth,
-    /// An error of the authorization endpoint, in the callback (RFC 6749 section 4.1.2.1).
-    Authorization,
-    /// A resource server's challenge (RFC 6750 section 3, RFC 9449 section 7.1).
-    Challenge,
-    /// An FDX error: a code and a message.
-    Fdx,
-    /// A status without a readable body.
-    Http,
 }
 
 impl Refusal {
@@ -79,7 +63,14 @@ impl Refusal {
     /// The refusal of a call of this kind.
     pub(crate) fn of(mut self, call: RefusedCall, on_no_response: NextStep) -> Self {
         self.call = call;
-        self.next_step = after_refusal(&self, on_no_response);
+        let situation = Situation {
+            kind: self.kind,
+            call,
+            status: self.said.status,
+            code: self.said.error.as_ref().map(Excerpt::as_str),
+            retry_after: self.said.retry_after,
+        };
+        self.next_step = after_refusal(&situation, on_no_response);
         self
     }
 }

@@ -11,7 +11,8 @@ use http::{HeaderMap, StatusCode};
 
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
-use crate::error::refusal::{Refusal, RefusalKind};
+use crate::error::next_step::RefusalKind;
+use crate::error::refusal::Refusal;
 use crate::error::said::{Excerpt, Said};
 use crate::error::server::{Broken, ServerFault, ServerRule};
 use crate::exchange::challenge;

@@ -1,7 +1,7 @@
 use http::StatusCode;
 
 use crate::error::error::Error;
-use crate::error::refusal::RefusalKind;
+use crate::error::next_step::RefusalKind;
 use crate::error::said::{Excerpt, Said};
 use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;

@@ -5,9 +5,9 @@ use http::StatusCode;
 
 use crate::dialect::profile::Profile;
 use crate::error::error::Error;
+use crate::error::next_step::RefusalKind;
 use crate::error::next_step::RefusedCall;
 use crate::error::notice::Notice;
-use crate::error::refusal::RefusalKind;
 use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
 use crate::exchange::interaction::InteractionId;

@@ -12,7 +12,8 @@ use crate::error::callback::CallbackFault;
 use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
-use crate::error::refusal::{Refusal, RefusalKind};
+use crate::error::next_step::RefusalKind;
+use crate::error::refusal::Refusal;
 use crate::error::refused::Refused;
 use crate::error::said::{Excerpt, Said};
 
