@@ -125,6 +125,14 @@ pub(crate) async fn open(
         config.registration = RegistrationPolicy::Open;
     }
     let mut sandbox = Sandbox::of(provider, config, entropy()?);
+    if let Some((misbehaviour, missing)) =
+        misbehave.and_then(|wrong| Some((wrong, sandbox.missing_for(wrong)?)))
+    {
+        return Err(Failure::usage(
+            format!("{misbehaviour} has no effect here: it needs {missing}"),
+            "choose another misbehaviour or configuration",
+        ));
+    }
     sandbox.misbehave(misbehave);
     let sandbox = Arc::new(Mutex::new(sandbox));
     let mut roots = vec![authority.certificate_der()];
@@ -184,6 +192,7 @@ fn clients_of_fdx(
         let algorithm = key.key.public().algorithm();
         client.id_token_signed_response_alg = algorithm;
         client.authorization_signed_response_alg = Some(algorithm);
+        client.introspection_signed_response_alg = Some(algorithm);
         if client_id == SIGNED_CLIENT {
             client.request_objects = RequestObjects::Required;
         }

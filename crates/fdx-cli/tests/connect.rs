@@ -6,7 +6,7 @@ mod common;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
-use common::{Connect, Sandbox, fdx, run, stderr, stdout};
+use common::{Connect, Sandbox, directory, fdx, run, stderr, stdout};
 use fdx_jose::{AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
 use fdx_par::{
     AuthorizationRequest, Callback, Client, ClientAuthentication, ClientConfig, SenderConstraint,
@@ -95,6 +95,27 @@ fn only_misbehaviours_about_registration_open_the_endpoint() {
     ] {
         let sandbox = Sandbox::start(&["--misbehave", name]);
         assert_eq!(sandbox.metadata().contains("registration_endpoint"), open, "{name}");
+    }
+}
+
+#[test]
+fn the_sandbox_rejects_a_misbehaviour_without_effect() {
+    // The host of the issuer is 127.0.0.1, which has no letters.
+    for (name, silent, missing) in [
+        ("metadata-issuer-case", false, "an issuer whose host has small letters"),
+        ("nonce-second-challenge", true, "nonces that are demanded"),
+    ] {
+        let path = directory();
+        let dir = path.to_str().unwrap();
+        let mut arguments =
+            vec!["sandbox", "--listen", "127.0.0.1:0", "--dir", dir, "--misbehave", name];
+        if silent {
+            arguments.extend(["--nonces", "silent"]);
+        }
+        let output = run(&arguments);
+        assert!(!output.status.success(), "{name}");
+        let said = stderr(&output);
+        assert!(said.contains(name) && said.contains(missing), "{said}");
     }
 }
 

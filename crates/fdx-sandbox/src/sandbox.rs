@@ -82,6 +82,13 @@ impl Sandbox {
         self.active = misbehaviour.map(Active::new);
     }
 
+    /// Returns the configuration that the misbehaviour needs and this sandbox does not have. Without
+    /// it, the misbehaviour never has an effect.
+    #[must_use]
+    pub fn missing_for(&self, misbehaviour: Misbehaviour) -> Option<&'static str> {
+        misbehaviour.missing_in(&self.institution.config())
+    }
+
     /// The effects of the misbehaviour since it was activated.
     #[must_use]
     pub fn aftermath(&self) -> Aftermath {

@@ -29,6 +29,7 @@ mod jwt;
 mod keys;
 mod metadata;
 mod moment;
+mod needs;
 mod nonce;
 mod push;
 mod registration;
