@@ -68,10 +68,7 @@ export async function metadata({ method, binding, request, response, alg }) {
 function transport({ method }) {
   const dispatcher = method === 'self_signed_tls_client_auth' ? selfSigned : issued;
   const counted = async (url, options) => {
-    const headers = new Headers(options.headers);
-    // FDX requires it for registrations, too, and openid-client has no option for it.
-    if (new URL(url).pathname === '/register') headers.set('x-fapi-interaction-id', crypto.randomUUID());
-    const response = await fetch(url, { ...options, headers, dispatcher });
+    const response = await fetch(url, { ...options, dispatcher });
     if (response.headers.has('dpop-nonce')) counted.nonces += 1;
     return response;
   };
