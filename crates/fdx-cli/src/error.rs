@@ -61,7 +61,7 @@ impl Failure {
             details: Some(Box::new(Details {
                 code: error.code(),
                 clause: error.clause(),
-                said: error.said().map(ToString::to_string),
+                said: error.said().map(ToString::to_string).or_else(|| clock(error)),
                 allowed_by: error.allowed_by(),
             })),
             next: advice(error.next_step()),
@@ -169,13 +169,24 @@ fn what_happened(error: &Error) -> String {
         Error::Call(fault) => fault.to_string(),
         Error::Callback(fault) => format!("the callback was rejected: {fault}"),
         Error::Configuration(fault) => fault.to_string(),
-        Error::IdToken(error) => format!("the ID token was rejected: {error}"),
+        Error::IdToken { error, .. } => format!("the ID token was rejected: {error}"),
         Error::Refusal(_) => "the server refused".to_owned(),
         Error::Server(fault) => format!("the server's response violates a rule: {}", fault.rule),
+        Error::SignedIntrospection { error, .. } => {
+            format!("the signed introspection was rejected: {error}")
+        }
         Error::Signing(error) => format!("no usable signature: {error}"),
         Error::StoredState(fault) => fault.to_string(),
         other => other.to_string(),
     }
+}
+
+/// The clock of the server whose signed value was rejected for its time, if it differs by more
+/// seconds than FAPI 2.0 tolerates.
+fn clock(error: &Error) -> Option<String> {
+    let offset = error.clock_offset().filter(|offset| offset.unsigned_abs() > 10)?;
+    let side = if offset > 0 { "ahead" } else { "behind" };
+    Some(format!("its clock is {} s {side}", offset.unsigned_abs()))
 }
 
 /// The next step if no connection could be made.

@@ -19,14 +19,16 @@ const _: fn(&Error) -> &str = |error| match error {
     Error::Callback(_) => "callback::rejected_callback_returns_the_pending_value",
     Error::Configuration(_) => "errors::rejects_key_of_an_unlisted_algorithm",
     Error::Decryption(_) => "encrypted_id_tokens::unavailable_decryption_service_keeps_the_tokens",
-    Error::IdToken(_) => "refresh::refreshed_id_token_is_verified_like_the_first",
+    Error::IdToken { .. } => "refresh::refreshed_id_token_is_verified_like_the_first",
     Error::Refusal(_) => "bad_input::refusal_texts_are_kept_bounded_and_escaped",
     Error::Registration(_) => {
         "registration::weakened::rejects_weakened_member_by_name_and_keeps_the_registration"
     }
     Error::Seal(_) => "sealed::sealed_value_opens_only_in_its_context",
     Error::Server(_) => "introspection::a_token_that_is_bound_to_another_key_is_refused",
-    Error::SignedIntrospection(_) => "errors::rejects_signed_introspection_for_another_audience",
+    Error::SignedIntrospection { .. } => {
+        "errors::rejects_signed_introspection_for_another_audience"
+    }
     Error::Signing(_) => "fdx-transport-hyper run::returns_protocol_errors",
     Error::StoredState(_) => "stored_grant::another_version_is_refused",
 };

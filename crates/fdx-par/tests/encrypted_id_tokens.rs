@@ -113,7 +113,7 @@ fn refused(change: fn(&str) -> String) -> IdTokenError {
     assert_eq!(refused.unspent.to_json(), text);
     assert_eq!(refused.error.next_step(), NextStep::AskTheInstitution);
     match refused.error {
-        Error::IdToken(error) => error,
+        Error::IdToken { error, .. } => error,
         other => panic!("{other}"),
     }
 }
@@ -167,7 +167,7 @@ fn rejects_id_token_encrypted_without_registration() {
     let client = world.client().unwrap();
     let exchanged = exchanged(&mut world, &client);
     let refused = client.verify(exchanged, None, world.now).unwrap_err();
-    assert_eq!(refused.error, Error::IdToken(IdTokenError::Encrypted));
+    assert_eq!(refused.error, Error::from(IdTokenError::Encrypted));
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn refreshed_id_token_must_be_encrypted_too() {
     let verification = client.verify(refreshed, None, world.now).unwrap();
     let Verification::Decrypt(encrypted) = verification else { panic!("{verification:?}") };
     let refused = encrypted.open(&ContentKey::unavailable()).unwrap_err();
-    assert_eq!(refused.error, Error::IdToken(IdTokenError::Unopened));
+    assert_eq!(refused.error, Error::from(IdTokenError::Unopened));
     let verification = client.verify(*refused.unspent, None, world.now).unwrap();
     let Verification::Decrypt(encrypted) = verification else { panic!("{verification:?}") };
     let opened = encrypted.open_with(&KMS).unwrap();
@@ -225,7 +225,7 @@ fn refreshed_id_token_must_be_encrypted_too() {
     world.tamper(|_, answer| answer);
     let refreshed = world.refresh(&client, &grant).unwrap();
     let refused = client.verify(refreshed, None, world.now).unwrap_err();
-    assert_eq!(refused.error, Error::IdToken(IdTokenError::Unencrypted));
+    assert_eq!(refused.error, Error::from(IdTokenError::Unencrypted));
 }
 
 #[test]

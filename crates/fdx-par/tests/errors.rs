@@ -1,6 +1,8 @@
 //! Errors that no other module tests.
 
-use fdx_jose::{JwtError, Signature, Signer, SigningError, SigningInput, statement};
+use fdx_jose::{
+    JwtError, Signature, SignedIntrospectionError, Signer, SigningError, SigningInput, statement,
+};
 use fdx_par::{
     AuthorizationRequest, CallFault, Client, ConfigurationFault, Error, NextStep, ResourceRequest,
     ResponseMode, error::RefusalKind,
@@ -136,8 +138,8 @@ fn rejects_signed_introspection_for_another_audience() {
     let draft = client.fetch_keys(world.now).unwrap();
     let server_keys = world.run(draft).unwrap();
     let refused = client.verify(jwt, Some(&server_keys), world.now).unwrap_err();
-    let audience = JwtError::Audience.into();
-    assert_eq!(refused.error, Error::SignedIntrospection(audience));
+    let audience = SignedIntrospectionError::from(JwtError::Audience);
+    assert_eq!(refused.error, audience.into());
 }
 
 /// Returns the kind of refusal that a push returns.

@@ -15,6 +15,7 @@ use fdx_testkit::{
     persisted, signed_again, start,
 };
 use fdx_wire::Secret;
+use http::header::{DATE, HeaderValue};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -217,7 +218,7 @@ fn refreshed_id_token_is_verified_like_the_first() {
         (json!({ "sub": null }), "oidc.id_token.sub"),
     ] {
         let (error, kept) = refreshed_as(patch.clone());
-        assert!(matches!(error, Error::IdToken(_)), "{patch}: {error}");
+        assert!(matches!(error, Error::IdToken { .. }), "{patch}: {error}");
         assert_eq!(error.code(), code, "{patch}");
         assert!(kept, "{patch}: the tokens are lost");
     }
@@ -430,6 +431,53 @@ proptest! {
             });
             grant = world.renewed(&client, &grant);
             prop_assert_eq!(refresh_token(&grant), expected);
+        }
+    }
+}
+
+#[test]
+fn an_id_token_whose_time_is_rejected_reports_the_offset_of_its_response() {
+    const DATES: [(&str, i64); 2] =
+        [("Mon, 05 Jan 2026 10:05:00 GMT", 300), ("Mon, 05 Jan 2026 09:59:00 GMT", -60)];
+    let (past, future) = (start().as_seconds() - 7200, start().as_seconds() + 7200);
+    for (date, offset) in DATES {
+        for (patch, code, is_time) in [
+            (json!({ "exp": past }), "oidc.id_token.exp.past", true),
+            (json!({ "iat": future }), "oidc.id_token.iat.future", true),
+            (json!({ "nbf": future }), "oidc.id_token.nbf", true),
+            (json!({ "auth_time": future }), "oidc.id_token.auth_time", true),
+            (json!({ "sub": null }), "oidc.id_token.sub", false),
+        ] {
+            // Before the exchange and before the refresh.
+            for refreshed in [false, true] {
+                let mut world = World::new(Setup::default());
+                let key = keys(world.algorithm());
+                let client = world.client().unwrap();
+                let grant = refreshed.then(|| world.stored());
+                let patch = patch.clone();
+                world.tamper_at("/token", move |answer| {
+                    if answer.status() != 200 {
+                        return answer;
+                    }
+                    let mut answer = signed_again(answer, &patch, &key);
+                    answer.headers_mut().insert(DATE, HeaderValue::from_static(date));
+                    answer
+                });
+                let error = match grant {
+                    Some((client, grant)) => {
+                        let refreshed = world.refresh(&client, &grant).unwrap();
+                        let keys = client.fetch_keys(world.now).unwrap();
+                        let keys = world.run(keys).unwrap();
+                        client.verify(refreshed, Some(&keys), world.now).unwrap_err().error
+                    }
+                    None => {
+                        let exchanged = world.exchanged(&client);
+                        world.verify(&client, exchanged).unwrap_err().error
+                    }
+                };
+                assert_eq!(error.code(), code, "{refreshed}");
+                assert_eq!(error.clock_offset(), is_time.then_some(offset), "{code} {date}");
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Introspection with a signed response (RFC 9701, FAPI 2.0 Message Signing 5.5.2).
 
-use fdx_jose::{Algorithm, JwtError, PrivateKey};
+use fdx_jose::{Algorithm, IdTokenError, JwtError, PrivateKey};
 use fdx_par::{
     Client, Error, NextStep, Refused, ServerKeys, ServerRule, TokenTypeHint, Verification,
     Verified, tokens::IntrospectionJwt,
@@ -12,6 +12,7 @@ use fdx_testkit::{
     set, signed, with_header,
 };
 use fdx_wire::json::RawJson;
+use http::header::{DATE, HeaderValue};
 use serde_json::{Value, json};
 
 const TYPE: &str = "application/token-introspection+jwt";
@@ -334,7 +335,7 @@ fn introspection_is_not_accepted_as_an_id_token() {
     let client = world.client().unwrap();
     let exchanged = world.exchanged(&client);
     let refused = world.verify(&client, exchanged).unwrap_err();
-    assert_eq!(refused.error, Error::IdToken(JwtError::Type.into()));
+    assert_eq!(refused.error, Error::from(IdTokenError::from(JwtError::Type)));
     assert!(persisted(&refused.unspent.to_json())["refresh_token"].is_string());
 
     // Not even with the claims of an introspection: the typ distinguishes them.
@@ -348,7 +349,7 @@ fn introspection_is_not_accepted_as_an_id_token() {
     let client = world.client().unwrap();
     let exchanged = world.exchanged(&client);
     let refused = world.verify(&client, exchanged).unwrap_err();
-    assert_eq!(refused.error, Error::IdToken(JwtError::Type.into()));
+    assert_eq!(refused.error, Error::from(IdTokenError::from(JwtError::Type)));
 }
 
 #[test]
@@ -365,4 +366,34 @@ fn rejects_id_token_as_introspection() {
     assert_eq!(code(id_token), "rfc9701.typ");
     let dressed_up = signed(&right.key, TYP, &claims(id_token));
     assert_eq!(code(&dressed_up), "rfc9701.token_introspection");
+}
+
+#[test]
+fn a_time_that_is_rejected_reports_the_offset_of_the_response() {
+    let right = right();
+    for (date, offset, note) in [
+        ("Mon, 05 Jan 2026 10:05:00 GMT", 300, Some("the server's clock is 300 s ahead")),
+        ("Mon, 05 Jan 2026 09:59:00 GMT", -60, Some("the server's clock is 60 s behind")),
+        ("Mon, 05 Jan 2026 10:00:00 GMT", 0, None),
+    ] {
+        for (patch, code, is_time) in [
+            (json!({ "exp": right.seconds(-3600) }), "rfc9701.exp.past", true),
+            (json!({ "iat": right.seconds(3600) }), "rfc9701.iat.future", true),
+            (json!({ "iat": right.seconds(-7200) }), "rfc9701.iat.past", true),
+            (json!({ "nbf": right.seconds(3600) }), "rfc9701.nbf", true),
+            (json!({ "aud": "app-2" }), "rfc9701.aud", false),
+        ] {
+            let mut dated = answer(200, TYPE, right.patched(&patch));
+            dated.headers_mut().insert(DATE, HeaderValue::from_static(date));
+            let received = right.received(dated).unwrap();
+            let refused = right.client.verify(received, Some(&right.keys), right.world.now);
+            let error = refused.unwrap_err().error;
+            assert_eq!(error.code(), code);
+            assert_eq!(error.clock_offset(), is_time.then_some(offset), "{code} {date}");
+            let text = error.to_string();
+            let printed = note.filter(|_| is_time);
+            assert_eq!(text.contains("the server's clock"), printed.is_some(), "{text}");
+            assert!(printed.is_none_or(|note| text.contains(note)), "{text}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The texts and next steps of errors.
 
-use fdx_jose::JwtError;
+use fdx_jose::{IdTokenError, JwtError};
 use fdx_par::{
     CallbackFault, Error, NextStep, dialect,
     error::{Deviation, Excerpt},
@@ -43,7 +43,7 @@ fn errors_name_the_deviation_that_would_allow_them() {
     let metadata = "/.well-known/oauth-authorization-server";
     for (error, deviation) in [
         (Error::from(CallbackFault::IssMissing), Deviation::CallbackWithoutIss),
-        (Error::IdToken(JwtError::Type.into()), Deviation::IdTokenTyp),
+        (Error::from(IdTokenError::from(JwtError::Type)), Deviation::IdTokenTyp),
         (
             ends(metadata, json!({ "jwks_uri": "http://bank.example/jwks" })),
             Deviation::LoopbackHttp,
@@ -56,7 +56,7 @@ fn errors_name_the_deviation_that_would_allow_them() {
     }
     for error in [
         Error::from(CallbackFault::IssMismatch),
-        Error::IdToken(JwtError::Signature.into()),
+        Error::from(IdTokenError::from(JwtError::Signature)),
         ends("/token", json!({ "access_token": "" })),
     ] {
         assert_eq!(error.allowed_by(), None, "{error}");

@@ -56,7 +56,7 @@ impl<T: TokenHolder> Encrypted<T> {
                 self.kept.take(signed);
                 Ok(self.kept)
             }
-            Err(error) => Err(Refused::new(Error::IdToken(error), self.kept)),
+            Err(error) => Err(Refused::new(error, self.kept)),
         }
     }
 

@@ -125,7 +125,7 @@ impl Client {
             .with_access_token(refreshed.issued.hashed_access_token());
         self.refreshed_id_token(id_token.expose(), &expectation, nonce, keys)
             .map(Some)
-            .map_err(Error::IdToken)
+            .map_err(|error| Error::id_token(error, &refreshed.issued.said))
     }
 }
 

@@ -146,7 +146,7 @@ impl Client {
             }
             IdTokenFrom::Refresh => self.refreshed_id_token(id_token, &expectation, nonce, keys),
         }
-        .map_err(Error::IdToken)
+        .map_err(|error| Error::id_token(error, &exchanged.issued.said))
     }
 
     /// Verifies the ID token of a refresh, which should have no nonce. If it has one, it is the

@@ -12,7 +12,7 @@ use crate::error::deviation::Deviation;
 use crate::error::next_step::{NextStep, RefusedCall};
 use crate::error::refusal::Refusal;
 use crate::error::registration::RegistrationFault;
-use crate::error::said::Said;
+use crate::error::said::{Said, clock_note};
 use crate::error::server::ServerFault;
 
 /// An error, grouped by who is to blame.
@@ -35,7 +35,13 @@ pub enum Error {
     /// The decrypter: an ID token could not be decrypted here. The tokens are kept.
     Decryption(DecryptionError),
     /// The server: an ID token does not verify.
-    IdToken(IdTokenError),
+    IdToken {
+        /// The rule that it breaks.
+        error: IdTokenError,
+        /// If the rule is about a time: by how many seconds the `Date` of its response was ahead of
+        /// `now`. Negative if it was behind.
+        clock_offset: Option<i64>,
+    },
     /// The server's decision: it refused the request.
     Refusal(Box<Refusal>),
     /// The server: it registered weaker client metadata than requested. The registration is kept.
@@ -45,7 +51,13 @@ pub enum Error {
     /// The server: its response breaks a rule.
     Server(Box<ServerFault>),
     /// The server: a signed introspection response does not verify.
-    SignedIntrospection(SignedIntrospectionError),
+    SignedIntrospection {
+        /// The rule that it breaks.
+        error: SignedIntrospectionError,
+        /// If the rule is about a time: by how many seconds the `Date` of its response was ahead of
+        /// `now`. Negative if it was behind.
+        clock_offset: Option<i64>,
+    },
     /// The signer: a signature is missing or does not fit.
     Signing(SigningError),
     /// The caller's storage: a persisted or kept value can't be used. Nothing was sent.
@@ -62,12 +74,12 @@ impl Error {
             Self::Callback(fault) => fault.code(),
             Self::Configuration(fault) => fault.code(),
             Self::Decryption(_) => "decryption",
-            Self::IdToken(error) => error.code(),
+            Self::IdToken { error, .. } => error.code(),
             Self::Refusal(refusal) => refusal.code(),
             Self::Registration(fault) => fault.code(),
             Self::Seal(fault) => fault.code(),
             Self::Server(fault) => fault.rule.code(),
-            Self::SignedIntrospection(error) => error.code(),
+            Self::SignedIntrospection { error, .. } => error.code(),
             Self::Signing(_) => "signing",
             Self::StoredState(fault) => fault.code(),
         }
@@ -82,12 +94,12 @@ impl Error {
             Self::Callback(fault) => fault.clause(),
             Self::Configuration(fault) => fault.clause(),
             Self::Decryption(_) => "RFC 7516 section 5.2",
-            Self::IdToken(_) => "OpenID Connect Core 3.1.3.7",
+            Self::IdToken { .. } => "OpenID Connect Core 3.1.3.7",
             Self::Refusal(refusal) => refusal.clause(),
             Self::Registration(fault) => fault.clause(),
             Self::Seal(_) => "fdx-par, sealed pending values",
             Self::Server(fault) => fault.clause(),
-            Self::SignedIntrospection(_) => "RFC 9701 section 5",
+            Self::SignedIntrospection { .. } => "RFC 9701 section 5",
             Self::Signing(_) => "RFC 7515 section 5.1",
             Self::StoredState(fault) => fault.clause(),
         }
@@ -99,7 +111,9 @@ impl Error {
     pub fn allowed_by(&self) -> Option<Deviation> {
         match self {
             Self::Callback(CallbackFault::IssMissing) => Some(Deviation::CallbackWithoutIss),
-            Self::IdToken(IdTokenError::Jwt(JwtError::Type)) => Some(Deviation::IdTokenTyp),
+            Self::IdToken { error: IdTokenError::Jwt(JwtError::Type), .. } => {
+                Some(Deviation::IdTokenTyp)
+            }
             Self::Server(fault) => fault.rule.allowed_by(),
             _ => None,
         }
@@ -123,6 +137,38 @@ impl Error {
         }
     }
 
+    /// By how many seconds the `Date` of the response was ahead of `now`, if the error is from a
+    /// response with that header. Negative if it was behind. For a signed value, only if its rule is
+    /// about a time. A callback has no response.
+    #[must_use]
+    pub fn clock_offset(&self) -> Option<i64> {
+        match self {
+            Self::IdToken { clock_offset, .. } | Self::SignedIntrospection { clock_offset, .. } => {
+                *clock_offset
+            }
+            error => error.said()?.clock_offset,
+        }
+    }
+
+    /// The error of an ID token in a response with these texts.
+    pub(crate) fn id_token(error: IdTokenError, said: &Said) -> Self {
+        let about_time = match &error {
+            IdTokenError::Jwt(error) => is_about_time(error),
+            IdTokenError::AuthTime | IdTokenError::AuthTimeTooOld => true,
+            _ => false,
+        };
+        Self::IdToken { error, clock_offset: said.clock_offset.filter(|_| about_time) }
+    }
+
+    /// The error of a signed introspection in a response with these texts.
+    pub(crate) fn signed_introspection(error: SignedIntrospectionError, said: &Said) -> Self {
+        let about_time = match &error {
+            SignedIntrospectionError::Jwt(error) => is_about_time(error),
+            _ => false,
+        };
+        Self::SignedIntrospection { error, clock_offset: said.clock_offset.filter(|_| about_time) }
+    }
+
     /// The member of the server's response that broke the rule, if it is one.
     #[must_use]
     pub fn member(&self) -> Option<&MemberFault> {
@@ -141,18 +187,31 @@ impl Error {
             Self::Call(_) | Self::Configuration(_) => NextStep::Correct,
             Self::Callback(fault) => fault.next_step(),
             Self::Decryption(_) => NextStep::Retry { after: None },
-            Self::IdToken(error) if error.is_unknown_key() => NextStep::FetchKeys,
-            Self::IdToken(_) => NextStep::AskTheInstitution,
+            Self::IdToken { error, .. } if error.is_unknown_key() => NextStep::FetchKeys,
+            Self::IdToken { .. } => NextStep::AskTheInstitution,
             Self::Refusal(refusal) => refusal.next_step,
             Self::Registration(_) => NextStep::AskTheInstitution,
             Self::Seal(_) => NextStep::StartOver,
             Self::Server(fault) => fault.next_step,
-            Self::SignedIntrospection(error) if error.is_unknown_key() => NextStep::FetchKeys,
-            Self::SignedIntrospection(_) => NextStep::AskTheInstitution,
+            Self::SignedIntrospection { error, .. } if error.is_unknown_key() => {
+                NextStep::FetchKeys
+            }
+            Self::SignedIntrospection { .. } => NextStep::AskTheInstitution,
             Self::Signing(_) => NextStep::Retry { after: None },
             Self::StoredState(fault) => fault.next_step(),
         }
     }
+}
+
+/// Whether a wrong clock, of the server or of this machine, may be the cause.
+fn is_about_time(error: &JwtError) -> bool {
+    matches!(
+        error,
+        JwtError::Expired
+            | JwtError::IssuedInTheFuture
+            | JwtError::IssuedTooLongAgo
+            | JwtError::NotBefore
+    )
 }
 
 impl fmt::Display for Error {
@@ -165,18 +224,23 @@ impl fmt::Display for Error {
             Self::Callback(fault) => write!(f, "the callback was rejected: {fault}")?,
             Self::Configuration(fault) => write!(f, "the configuration is not usable: {fault}")?,
             Self::Decryption(error) => write!(f, "the ID token could not be decrypted: {error}")?,
-            Self::IdToken(error) => write!(f, "the ID token was rejected: {error}")?,
+            Self::IdToken { error, .. } => write!(f, "the ID token was rejected: {error}")?,
             Self::Refusal(refusal) => write!(f, "the server refused: {refusal}")?,
             Self::Registration(fault) => {
                 write!(f, "the registered metadata is weaker than requested: {fault}")?
             }
             Self::Seal(fault) => write!(f, "the sealed value does not open: {fault}")?,
             Self::Server(fault) => write!(f, "the server's response violates a rule: {fault}")?,
-            Self::SignedIntrospection(error) => {
+            Self::SignedIntrospection { error, .. } => {
                 write!(f, "the signed introspection was rejected: {error}")?
             }
             Self::Signing(error) => write!(f, "no usable signature: {error}")?,
             Self::StoredState(fault) => write!(f, "the stored state is not usable: {fault}")?,
+        }
+        if self.said().is_none()
+            && let Some(note) = clock_note(self.clock_offset())
+        {
+            write!(f, ", {note}")?;
         }
         write!(f, " [{}, {}]", self.code(), self.clause())?;
         match self.allowed_by() {
@@ -187,6 +251,18 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<IdTokenError> for Error {
+    fn from(error: IdTokenError) -> Self {
+        Self::IdToken { error, clock_offset: None }
+    }
+}
+
+impl From<SignedIntrospectionError> for Error {
+    fn from(error: SignedIntrospectionError) -> Self {
+        Self::SignedIntrospection { error, clock_offset: None }
+    }
+}
 
 impl From<CallFault> for Error {
     fn from(fault: CallFault) -> Self {

@@ -104,17 +104,20 @@ impl fmt::Display for Said {
             write!(f, "{between}needs max_age {seconds}")?;
             between = ", ";
         }
-        match self.clock_offset {
-            Some(ahead) if ahead > CLOCK_NOTE => {
-                write!(f, "{between}the server's clock is {ahead} s ahead")
-            }
-            Some(behind) if behind < -CLOCK_NOTE => {
-                write!(f, "{between}the server's clock is {} s behind", -behind)
-            }
-            _ => Ok(()),
+        match clock_note(self.clock_offset) {
+            Some(note) => write!(f, "{between}{note}"),
+            None => Ok(()),
         }
     }
 }
 
+/// The text about a clock that differs by more than [`CLOCK_NOTE`].
+pub(crate) fn clock_note(offset: Option<i64>) -> Option<String> {
+    let offset = offset?;
+    let seconds = offset.unsigned_abs();
+    let side = if offset > 0 { "ahead" } else { "behind" };
+    (seconds > CLOCK_NOTE).then(|| format!("the server's clock is {seconds} s {side}"))
+}
+
 /// A clock that differs by more seconds is mentioned: FAPI 2.0 tolerates 10.
-const CLOCK_NOTE: i64 = 10;
+const CLOCK_NOTE: u64 = 10;

@@ -90,7 +90,7 @@
 //! `now` is the wall clock in seconds. Read it once for each step. If the clock is wrong by more
 //! than the tolerance (10 seconds, [`ClientConfig::tolerance`](crate::ClientConfig)), servers
 //! refuse the assertions and proofs. The error then contains the difference to the server's `Date`
-//! ([`Said::clock_offset`](crate::error::Said)). Correct the clock; do not widen the tolerance.
+//! ([`Error::clock_offset`](crate::Error::clock_offset)). Correct the clock; do not widen the tolerance.
 //!
 //! [`Entropy`](fdx_wire::Entropy) is 32 bytes from the operating system, fresh for each draft:
 //! `Entropy::from_os` with the feature `os-entropy` of `fdx-wire`. It can't be cloned, because two

@@ -36,7 +36,7 @@ impl Client {
                 .map(Some)
                 .map_err(IdTokenError::from),
         };
-        encrypted.map_err(Error::IdToken)
+        encrypted.map_err(Error::from)
     }
 }
 

@@ -64,7 +64,7 @@ impl Client {
         let jwks = self.jwks(keys);
         let jwt = signed.jwt.expose();
         let verified = SignedIntrospection::verify(jwt, &expectation, config.backend, &jwks)
-            .map_err(Error::SignedIntrospection)?;
+            .map_err(|error| Error::signed_introspection(error, &signed.said))?;
         let fault = |rule, member| {
             let next_step = NextStep::AskTheInstitution;
             let fault = ServerFault::new(rule, signed.said.clone(), next_step);
