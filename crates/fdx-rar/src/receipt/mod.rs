@@ -224,7 +224,8 @@ const LIMITS: Limits = Limits { bytes: 64 * 1024 * 1024, depth: 8, members: 4_00
 #[non_exhaustive]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
-    /// SHA-256 of the body of the pushed authorization request, serialized as base64url.
+    /// SHA-256 of the body of the pushed authorization request as it was sent, or of the customer's
+    /// URL if the request was not pushed. Serialized as base64url.
     #[serde(with = "base64url_of_32")]
     pub pushed_request_sha256: [u8; 32],
     /// RFC 7638 thumbprints of the signing keys and of the key that the tokens are bound to.
