@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use fdx_jose::{FreshKey, Jwks, KeyError, PrivateKey, PublicKey, backend};
-use fdx_wire::Secret;
-use serde::Serialize;
+use fdx_jose::{FreshKey, KeyError, PrivateKey, PublicKey, backend};
+use fdx_wire::json::{Limits, RawJson};
+use fdx_wire::{Secret, json};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::args::{KeysCommand, KeysNewArgs, KeysShowArgs};
@@ -168,6 +169,31 @@ struct Row<'a> {
 struct Found {
     file: PathBuf,
     key: PublicKey,
+    certificates: Certificates,
+}
+
+/// The certificates of a JWK.
+#[derive(Default, Deserialize)]
+struct Certificates {
+    x5c: Option<Vec<String>>,
+}
+
+/// The keys of a file, and how many can't be used.
+struct Keys {
+    keys: Vec<(PublicKey, Certificates)>,
+    skipped: usize,
+}
+
+impl Found {
+    /// The JWK to publish, with the certificates of the file.
+    fn jwk(&self) -> String {
+        let jwk = self.key.jwk();
+        let x5c = self.certificates.x5c.as_ref().and_then(|x5c| serde_json::to_string(x5c).ok());
+        match (x5c, jwk.strip_suffix('}')) {
+            (Some(x5c), Some(members)) => format!("{members},\"x5c\":{x5c}}}"),
+            _ => jwk.to_owned(),
+        }
+    }
 }
 
 fn show(args: &KeysShowArgs) -> Result<(), Failure> {
@@ -180,22 +206,23 @@ fn show(args: &KeysShowArgs) -> Result<(), Failure> {
         check_kid(file, &text, args.kid.as_deref(), "omit --kid")?;
         let keys =
             read(file, &text, args.kid.as_deref()).map_err(|error| unusable(file, &error))?;
-        if keys.skipped() > 0 {
-            let count = keys.skipped();
+        if keys.skipped > 0 {
+            let count = keys.skipped;
             message(&format!("note: {} keys of {} can't be used", count, file.display()));
         }
-        let keys = keys.keys().iter().cloned();
-        found.extend(keys.map(|key| Found { file: file.clone(), key }));
+        let of_file = |(key, certificates)| Found { file: file.clone(), key, certificates };
+        found.extend(keys.keys.into_iter().map(of_file));
     }
     report_shown(args, &found)
 }
 
 fn report_shown(args: &KeysShowArgs, found: &[Found]) -> Result<(), Failure> {
-    let jwks = Jwks::new(found.iter().map(|it| it.key.clone()).collect()).to_json();
+    let keys: Vec<_> = found.iter().map(Found::jwk).collect();
+    let jwks = format!(r#"{{"keys":[{}]}}"#, keys.join(","));
     if args.json {
         let defect =
             |_| Failure::failed("the JWK Set is not JSON", "please report this defect of fdx");
-        let keys = found.iter().map(|Found { file, key }| Row {
+        let keys = found.iter().map(|Found { file, key, .. }| Row {
             file,
             algorithm: key.alg(),
             kid: key.kid(),
@@ -206,7 +233,7 @@ fn report_shown(args: &KeysShowArgs, found: &[Found]) -> Result<(), Failure> {
         return Ok(());
     }
     let mut table = Table::new(&["file", "algorithm", "kid", "thumbprint (RFC 7638)"]);
-    for Found { file, key } in found {
+    for Found { file, key, .. } in found {
         let kid = key.kid().unwrap_or("-").to_owned();
         let thumbprint = key.thumbprint().to_string();
         table.row([file.display().to_string(), key.alg().to_owned(), kid, thumbprint]);
@@ -216,22 +243,50 @@ fn report_shown(args: &KeysShowArgs, found: &[Found]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads a PEM, a private or public JWK, or a JWK Set. Returns only public keys.
-fn read(path: &Path, text: &Secret, kid: Option<&str>) -> Result<Jwks, KeyError> {
-    let backend = backend::ring();
-    let bytes = text.expose().as_bytes();
-    let one = if !text.expose().trim_start().starts_with('{') {
-        files::warn_of_readers(path);
-        PrivateKey::from_pem(backend, text.expose(), kid).map(|key| key.public().clone())
-    } else {
-        match PublicKey::from_jwk(bytes) {
-            Err(KeyError::PrivateMember { .. }) => {
-                files::warn_of_readers(path);
-                PrivateKey::from_jwk(backend, bytes).map(|key| key.public().clone())
-            }
-            Err(error) => return Jwks::parse(bytes).map_err(|_| error),
-            Ok(key) => Ok(key),
+/// Reads a private or public PEM, a private or public JWK, or a JWK Set. Returns only public keys.
+fn read(path: &Path, text: &Secret, kid: Option<&str>) -> Result<Keys, KeyError> {
+    let (text, bytes) = (text.expose(), text.expose().as_bytes());
+    let one = |key, certificates| Keys { keys: vec![(key, certificates)], skipped: 0 };
+    if text.trim_start().starts_with('{') {
+        return match jwk(path, bytes) {
+            Err(error) => jwk_set(bytes).ok_or(error),
+            Ok(key) => Ok(one(key, certificates(bytes))),
+        };
+    }
+    if text.contains("-----BEGIN PUBLIC KEY-----") && !text.contains("PRIVATE KEY-----") {
+        return PublicKey::from_pem(text, kid).map(|key| one(key, Certificates::default()));
+    }
+    files::warn_of_readers(path);
+    let key = PrivateKey::from_pem(backend::ring(), text, kid)?;
+    Ok(one(key.public().clone(), Certificates::default()))
+}
+
+fn jwk(path: &Path, bytes: &[u8]) -> Result<PublicKey, KeyError> {
+    match PublicKey::from_jwk(bytes) {
+        Err(KeyError::PrivateMember { .. }) => {
+            files::warn_of_readers(path);
+            PrivateKey::from_jwk(backend::ring(), bytes).map(|key| key.public().clone())
         }
+        read => read,
+    }
+}
+
+/// `x5c` of a JWK whose other members were read.
+fn certificates(jwk: &[u8]) -> Certificates {
+    json::object_from_slice(jwk, &Limits::default()).unwrap_or_default()
+}
+
+/// Reads a JWK Set key by key, because a set has no place for certificates.
+fn jwk_set(bytes: &[u8]) -> Option<Keys> {
+    #[derive(Deserialize)]
+    struct Set {
+        keys: Vec<RawJson>,
+    }
+    let set: Set = json::object_from_slice(bytes, &Limits::bytes(256 * 1024)).ok()?;
+    let read = |jwk: &RawJson| {
+        let bytes = jwk.as_str().as_bytes();
+        PublicKey::from_jwk(bytes).ok().map(|key| (key, certificates(bytes)))
     };
-    one.map(|key| Jwks::new(vec![key]))
+    let keys: Vec<_> = set.keys.iter().filter_map(read).collect();
+    Some(Keys { skipped: set.keys.len() - keys.len(), keys })
 }

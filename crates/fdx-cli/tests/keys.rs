@@ -152,6 +152,47 @@ fn shows_only_public_keys() {
     std::fs::remove_dir_all(out).unwrap();
 }
 
+/// The certificates are what a self_signed_tls_client_auth client registers.
+#[test]
+fn show_keeps_certificates_and_reads_public_pem() {
+    // RFC 8037 appendix A.2, as SubjectPublicKeyInfo.
+    const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\n\
+        MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n\
+        -----END PUBLIC KEY-----\n";
+    const THUMBPRINT: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+    let out = directory();
+    let made = new(&out, &["--algorithm", "ES256", "--kid", "a", "--self-signed", "app"]);
+    let set = made["jwks"].to_string();
+    let jwk = made["jwks"]["keys"][0].to_string();
+    for (name, text) in [("set", &set), ("jwk", &jwk)] {
+        let path = out.join(name);
+        std::fs::write(&path, text).unwrap();
+        let shown = run(&["keys", "show", path.to_str().unwrap()]);
+        assert!(shown.status.success(), "{}", stderr(&shown));
+        let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        assert!(shown["keys"][0]["x5c"].is_array(), "{shown}");
+        assert_eq!(shown, made["jwks"]);
+    }
+    let path = out.join("public.pem");
+    std::fs::write(&path, PUBLIC).unwrap();
+    let shown = run(&["keys", "show", path.to_str().unwrap()]);
+    assert!(shown.status.success(), "{}", stderr(&shown));
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(shown["keys"][0]["kid"], THUMBPRINT);
+    std::fs::remove_dir_all(out).unwrap();
+}
+
+/// RFC 8410 section 7: version 0 and no public key. Other programs read no other form.
+#[test]
+fn a_new_ed25519_key_is_pkcs8_version_1() {
+    let out = directory();
+    let report = new(&out, &["--algorithm", "EdDSA"]);
+    let pem = read(&report, "key_file");
+    assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEI"));
+    assert_eq!(pem.lines().nth(1).unwrap().len(), 64);
+    std::fs::remove_dir_all(out).unwrap();
+}
+
 #[test]
 fn wrong_arguments_exit_with_2_and_name_the_next_step() {
     let out = directory();

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{KeyError, RsaNumbers, SecretNumbers};
+use super::{KeyError, PublicNumbers, RsaNumbers, SecretNumbers};
 
 /// Reads DER (X.690). Accepts only the shortest form of each length and integer, and lengths of at
 /// most 65,535 bytes.
@@ -108,6 +108,39 @@ pub(crate) fn pkcs8(der: &[u8]) -> Result<SecretNumbers, KeyError> {
     } else {
         return Err(KeyError::KeyType);
     }?;
+    algorithm.end()?;
+    info.end()?;
+    Ok(numbers)
+}
+
+/// Reads a public key (`SubjectPublicKeyInfo`, RFC 5280 section 4.1).
+pub(crate) fn spki(der: &[u8]) -> Result<PublicNumbers, KeyError> {
+    let mut info = only(der)?;
+    let mut algorithm = info.within(SEQUENCE).ok_or(KeyError::Der)?;
+    let identifier = algorithm.element(OBJECT_IDENTIFIER).ok_or(KeyError::Der)?;
+    // Keys are whole bytes: no bits of the last one are unused.
+    let bits = info.element(BIT_STRING).and_then(|bits| bits.strip_prefix(&[0]));
+    let bits = bits.ok_or(KeyError::Der)?;
+    let numbers = if identifier == RSA_ENCRYPTION {
+        if algorithm.element(NULL).is_some_and(|content| !content.is_empty()) {
+            return Err(KeyError::Der);
+        }
+        let mut key = only(bits)?;
+        let mut number = || key.integer().ok_or(KeyError::Der);
+        let (n, e) = (number()?, number()?);
+        key.end()?;
+        PublicNumbers::rsa(n, e)?
+    } else if identifier == ED25519 {
+        PublicNumbers::ed25519(bits.try_into().map_err(|_| KeyError::Der)?)?
+    } else if identifier == EC_PUBLIC_KEY {
+        check_curve(&mut algorithm)?;
+        let point = bits.strip_prefix(&[4]).and_then(|point| point.split_at_checked(32));
+        let (x, y) = point.ok_or(KeyError::Der)?;
+        let number = |bytes: &[u8]| bytes.try_into().map_err(|_| KeyError::Der);
+        PublicNumbers::P256 { x: number(x)?, y: number(y)? }
+    } else {
+        return Err(KeyError::KeyType);
+    };
     algorithm.end()?;
     info.end()?;
     Ok(numbers)

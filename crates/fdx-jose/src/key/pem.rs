@@ -1,7 +1,7 @@
 use fdx_wire::{Secret, base64url};
 use zeroize::Zeroizing;
 
-use super::{KeyError, SecretNumbers, der};
+use super::{KeyError, PublicNumbers, SecretNumbers, der};
 
 const BEGIN: &str = "-----BEGIN ";
 const MAX_BYTES: usize = 64 * 1024;
@@ -31,6 +31,19 @@ pub(super) fn secret(pem: &str) -> Result<SecretNumbers, KeyError> {
         "ENCRYPTED PRIVATE KEY" => Err(KeyError::Encrypted),
         _ => Err(KeyError::KeyType),
     }
+}
+
+/// Reads the only public key of a PEM text (RFC 7468 section 13).
+pub(super) fn public(pem: &str) -> Result<PublicNumbers, KeyError> {
+    if pem.len() > MAX_BYTES {
+        return Err(KeyError::Pem);
+    }
+    let mut blocks = pem.split("-----BEGIN PUBLIC KEY-----").skip(1);
+    let (Some(rest), None) = (blocks.next(), blocks.next()) else {
+        return Err(KeyError::Pem);
+    };
+    let (body, _) = rest.split_once("-----END PUBLIC KEY-----").ok_or(KeyError::Pem)?;
+    der::spki(&decode(body)?)
 }
 
 /// Writes PKCS#8 (RFC 7468 section 10): base64 with padding, 64 characters a line.

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use super::jwk::Jwk;
-use super::{KeyError, PublicNumbers};
+use super::{KeyError, PublicNumbers, pem};
 use crate::{Algorithm, Thumbprint};
 
 /// A public key that verifies FAPI 2.0 signatures: RSA of 2048 to 8192 bits for PS256, P-256 for
@@ -39,6 +39,17 @@ impl PublicKey {
         let jwk = Jwk::read(jwk)?;
         let key = Self::new(jwk.public()?, jwk.kid.clone());
         Ok(if jwk.is_fully_specified() { key.with_fully_specified_alg() } else { key })
+    }
+
+    /// Reads PEM with one `PUBLIC KEY` (RFC 7468 section 13). Without a `kid`, the thumbprint is the
+    /// key id.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn from_pem(pem: &str, kid: Option<&str>) -> Result<Self, KeyError> {
+        let key = Self::new(pem::public(pem)?, kid.map(str::to_owned));
+        let thumbprint = key.thumbprint().to_string();
+        Ok(if kid.is_none() { key.with_kid(&thumbprint) } else { key })
     }
 
     /// Replaces the key id.

@@ -96,6 +96,44 @@ fn loads_pkcs8_of_every_key_type_from_der_and_pem() {
     }
 }
 
+/// `SubjectPublicKeyInfo` (RFC 5280 section 4.1).
+fn spki(algorithm: &[&[u8]], bits: &[u8]) -> Vec<u8> {
+    element(0x30, &[&element(0x30, &[&algorithm.concat()]), &element(3, &[&[0], bits])])
+}
+
+#[test]
+fn loads_public_pem_of_every_key_type() {
+    let rsa = ["n", "e"].map(|name| integer(&member("rfc7515_a2", name))).concat();
+    let point = [&[4][..], &member("rfc7515_a3", "x"), &member("rfc7515_a3", "y")].concat();
+    let x = member("rfc8037_a", "x");
+    let ed = spki(&[&element(6, &[ED25519])], &x);
+    for (der, public) in [
+        (spki(&[&element(6, &[RSA]), &[5, 0]], &element(0x30, &[&rsa])), PS256.public()),
+        (spki(&[&element(6, &[EC]), &element(6, &[P256])], &point), ES256.public()),
+        (ed.clone(), EDDSA.public()),
+    ] {
+        let text = pem("PUBLIC KEY", &der);
+        let read = PublicKey::from_pem(&text, public.kid()).unwrap();
+        assert_eq!(&read, public);
+        let unnamed = PublicKey::from_pem(&text, None).unwrap();
+        assert_eq!(unnamed.kid(), Some(public.thumbprint().to_string().as_str()));
+        let longer = [der, vec![0]].concat();
+        assert_eq!(PublicKey::from_pem(&pem("PUBLIC KEY", &longer), None), Err(KeyError::Trailing));
+    }
+    for (text, error) in [
+        (
+            pem("PUBLIC KEY", &spki(&[&element(6, &[EC]), &element(6, &[P384])], &point)),
+            KeyError::Curve,
+        ),
+        (pem("PUBLIC KEY", &spki(&[&element(6, &[RSA_PSS])], &x)), KeyError::KeyType),
+        (pem("PUBLIC KEY", &spki(&[&element(6, &[ED25519])], &x[1..])), KeyError::Der),
+        (pem("PUBLIC KEY", &ed).repeat(2), KeyError::Pem),
+        (pem("PRIVATE KEY", &ed), KeyError::Pem),
+    ] {
+        assert_eq!(PublicKey::from_pem(&text, None), Err(error), "{text}");
+    }
+}
+
 #[test]
 fn loads_pkcs1_pem_inside_other_text() {
     let text = pem("RSA PRIVATE KEY", &pkcs1());
