@@ -192,13 +192,22 @@ impl Granted {
     /// Returns the grant to persist.
     #[must_use]
     pub fn stored(&self) -> StoredGrant {
+        self.verified.stored()
+    }
+}
+
+impl Verified {
+    /// What to keep of verified tokens until the grant is read. [`Granted::stored`] then replaces
+    /// it, because introspection may report the consent id.
+    #[must_use]
+    pub fn stored(&self) -> StoredGrant {
         StoredGrant {
-            issuer: self.verified.flow.issuer.clone(),
-            client_id: self.verified.flow.client_id.clone(),
-            tokens: self.verified.tokens.clone(),
-            identity: self.verified.id_token.as_ref().map(Identity::of),
-            consent_id: self.verified.consent_id.clone(),
-            nonce: self.verified.flow.nonce.clone(),
+            issuer: self.flow.issuer.clone(),
+            client_id: self.flow.client_id.clone(),
+            tokens: self.tokens.clone(),
+            identity: self.id_token.as_ref().map(Identity::of),
+            consent_id: self.consent_id.clone(),
+            nonce: self.flow.nonce.clone(),
         }
     }
 }
