@@ -213,6 +213,11 @@ impl Config {
 }
 
 impl Consent {
+    /// FDX: only a time-bound consent has a period. No known dialect requires one elsewhere.
+    pub(crate) fn has_unused_period(&self) -> bool {
+        self.duration_period.is_some() && !matches!(self.duration_type, Duration::TimeBound)
+    }
+
     pub(crate) fn request(&self) -> Result<ConsentRequest, ConsentRequestError> {
         let duration = match self.duration_type {
             Duration::OneTime => ConsentDuration::OneTime,

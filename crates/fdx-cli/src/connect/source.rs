@@ -28,16 +28,12 @@ pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
 fn parse(text: &str) -> Result<Config, String> {
     let config: Config = toml::from_str(text).map_err(|error| described(text, &error))?;
     check_request(text, &config)?;
-    check_scheme(&config)?;
+    check_scheme(text, &config)?;
     if let (Err(error), Some(request)) = (config::request_of(&config), &config.request) {
         return Err(at(text, request, &error));
     }
     match contradiction(&config) {
-        Some((About::Authentication, mistake)) => match &config.authentication {
-            Some(here) => Err(at(text, here, &mistake)),
-            None => Err(at(text, &config.binding, &mistake)),
-        },
-        Some((About::Binding, mistake)) => Err(at(text, &config.binding, &mistake)),
+        Some((setting, mistake)) => Err(at_setting(text, setting, mistake)),
         None => Ok(config),
     }
 }
@@ -51,6 +47,11 @@ fn check_request(text: &str, config: &Config) -> Result<(), String> {
     }
     if let Some(consent) = &config.consent {
         consent.as_ref().request().map_err(|error| at(text, consent, &error))?;
+    }
+    let period = config.consent.as_ref().filter(|consent| consent.as_ref().has_unused_period());
+    if let Some(consent) = period {
+        let mistake = "duration_period is only for duration_type = \"TIME_BOUND\": remove it";
+        return Err(at(text, consent, &mistake));
     }
     if let Some(scopes) = &config.scopes {
         config::scopes(scopes.as_ref()).map_err(|error| at(text, scopes, &error))?;
@@ -73,88 +74,93 @@ fn check_request(text: &str, config: &Config) -> Result<(), String> {
 }
 
 /// Rejects `http` without a dialect for it, before anything is sent without TLS.
-fn check_scheme(config: &Config) -> Result<(), String> {
-    let plain = config.issuer.is_loopback_http() || config.fdx_base.is_loopback_http();
-    match plain && !config.dialect().allows(Deviation::LoopbackHttp) {
-        true => Err(format!(
-            "issuer and fdx_base must begin with https://, unless dialect has {}, like \
-             \"mastercard-mock\"",
-            Deviation::LoopbackHttp
-        )),
-        false => Ok(()),
+fn check_scheme(text: &str, config: &Config) -> Result<(), String> {
+    if config.dialect().allows(Deviation::LoopbackHttp) {
+        return Ok(());
     }
+    let setting = match (config.issuer.is_loopback_http(), config.fdx_base.is_loopback_http()) {
+        (true, _) => "issuer",
+        (false, true) => "fdx_base",
+        (false, false) => return Ok(()),
+    };
+    let mistake = format!(
+        "issuer and fdx_base must begin with https://, unless dialect has {}, like \
+         \"mastercard-mock\"",
+        Deviation::LoopbackHttp
+    );
+    Err(at_setting(text, setting, &mistake))
 }
 
-/// The setting to report.
-enum About {
-    Authentication,
-    Binding,
-}
-
-/// Finds settings that need each other, or that contradict each other.
-fn contradiction(config: &Config) -> Option<(About, &'static str)> {
+/// Finds settings that need each other, or that contradict each other. Returns the setting to report
+/// and the mistake.
+fn contradiction(config: &Config) -> Option<(&'static str, &'static str)> {
     let binding = *config.binding.as_ref();
     let by_certificate = config.certificate.is_some() && config.certificate_key.is_some();
-    let needs = |is: bool, about, mistake| is.then_some((about, mistake));
+    let needs = |is: bool, setting, mistake| is.then_some((setting, mistake));
     let secret = config.client_secret_file.is_some();
     match config.authentication() {
         Authentication::ClientSecret => needs(
             !secret,
-            About::Authentication,
+            "authentication",
             "authentication = \"client_secret\", which is not FAPI, needs client_secret_file",
         ),
         _ if secret => needs(
             true,
-            About::Authentication,
+            "client_secret_file",
             "client_secret_file is only for authentication = \"client_secret\"",
         ),
         Authentication::PrivateKeyJwt => needs(
             config.key.is_none(),
-            About::Authentication,
+            "authentication",
             "authentication = \"private_key_jwt\", which is the default, needs key",
         ),
         Authentication::SelfSignedTlsClientAuth => needs(
             !by_certificate,
-            About::Authentication,
+            "authentication",
             "authentication = \"self_signed_tls_client_auth\" needs certificate and certificate_key",
         ),
         Authentication::TlsClientAuth => needs(
             !by_certificate,
-            About::Authentication,
+            "authentication",
             "authentication = \"tls_client_auth\" needs certificate and certificate_key",
         ),
     }
     .or_else(|| match binding {
         Binding::Mtls if !by_certificate => {
-            Some("binding = \"mtls\" needs certificate and certificate_key")
+            Some(("binding", "binding = \"mtls\" needs certificate and certificate_key"))
         }
         Binding::Mtls if config.dpop_key.is_some() => {
-            Some("binding = \"mtls\" does not use dpop_key")
+            Some(("dpop_key", "binding = \"mtls\" does not use dpop_key"))
         }
         Binding::None if config.dpop_key.is_some() => {
-            Some("binding = \"none\" does not use dpop_key")
+            Some(("dpop_key", "binding = \"none\" does not use dpop_key"))
         }
         Binding::Dpop if config.dpop_key.is_none() && config.key.is_none() => {
-            Some("binding = \"dpop\" needs dpop_key or key")
+            Some(("binding", "binding = \"dpop\" needs dpop_key or key"))
         }
         _ if config.request_object && config.key.is_none() => {
-            Some("request_object = true needs key")
+            Some(("request_object", "request_object = true needs key"))
         }
-        _ if config.certificate.is_some() != config.certificate_key.is_some() => {
-            Some("certificate and certificate_key need each other")
+        _ if config.certificate.is_some() && config.certificate_key.is_none() => {
+            Some(("certificate", "certificate and certificate_key need each other"))
         }
-        _ if config.use_mtls_endpoint_aliases && !by_certificate => {
-            Some("use_mtls_endpoint_aliases needs certificate and certificate_key")
+        _ if config.certificate.is_none() && config.certificate_key.is_some() => {
+            Some(("certificate_key", "certificate and certificate_key need each other"))
         }
+        _ if config.use_mtls_endpoint_aliases && !by_certificate => Some((
+            "use_mtls_endpoint_aliases",
+            "use_mtls_endpoint_aliases needs certificate and certificate_key",
+        )),
         _ => None,
-    }
-    .map(|mistake| (About::Binding, mistake)))
+    })
 }
 
 /// Describes a TOML error without the text of the file.
 fn described(text: &str, error: &toml::de::Error) -> String {
     let mistake = explained(error.message());
     match error.span() {
+        // A setting that is missing at the top level has no line.
+        Some(span) if span.start == 0 && mistake.ends_with("is missing") => mistake,
         Some(span) => placed(text, span.start, &mistake),
         None => mistake,
     }
@@ -194,6 +200,17 @@ fn is_setting(name: &str) -> bool {
         let setting = line.split_once(" = ").map(|(setting, _)| setting);
         setting == Some(name) || line.strip_prefix('[') == Some(&format!("{name}]"))
     })
+}
+
+/// Adds the line of a setting at the top level to a mistake. A setting that is left out has none.
+fn at_setting(text: &str, setting: &str, mistake: &str) -> String {
+    let top_level = text.lines().take_while(|line| !line.trim_start().starts_with('['));
+    let is_setting =
+        |line: &str| line.split_once('=').is_some_and(|(name, _)| name.trim() == setting);
+    match top_level.enumerate().find(|(_, line)| is_setting(line)) {
+        Some((before, _)) => format!("line {}, {setting}: {mistake}", before + 1),
+        None => mistake.to_owned(),
+    }
 }
 
 /// Adds the line to a mistake.
@@ -270,9 +287,37 @@ mod tests {
         let shown = mistake("duration_period = 365", "duration_period = 366");
         assert!(shown.contains("1 to 365 days"), "{shown}");
         assert!(shown.contains(&format!("line {}", line_of("[consent]"))), "{shown}");
+        for kind in ["ONE_TIME", "PERSISTENT"] {
+            let shown = mistake("\"TIME_BOUND\"\n", &format!("\"{kind}\"\n"));
+            assert!(shown.contains("duration_period is only for"), "{shown}");
+            assert!(shown.contains(&format!("line {}", line_of("[consent]"))), "{shown}");
+        }
         let shown = mistake("\ncertificate = ", "\n# certificate = ");
         assert!(shown.contains("needs certificate and certificate_key"), "{shown}");
         assert!(shown.contains(&format!("line {}", line_of("binding = \"mtls\""))), "{shown}");
+    }
+
+    #[test]
+    fn a_missing_setting_is_reported_where_it_is_needed() {
+        for (from, to, begins) in [
+            ("issuer = ", "# issuer = ", "the setting issuer is missing".to_owned()),
+            ("\nkey = ", "\n# key = ", "authentication = \"private_key_jwt\", which is".to_owned()),
+            (
+                "\ncertificate_key = ",
+                "\n# certificate_key = ",
+                format!("line {}, binding: ", line_of("binding = \"mtls\"")),
+            ),
+        ] {
+            let shown = mistake(from, to);
+            assert!(shown.starts_with(&begins), "{begins}: {shown}");
+        }
+        let text = EXAMPLE.replacen("\nkey = ", "\n# key = ", 1);
+        let text =
+            text.replacen("binding = \"mtls\"", "request_object = true\nbinding = \"mtls\"", 1);
+        let text = format!("authentication = \"tls_client_auth\"\n{text}");
+        let line = text.lines().position(|line| line.starts_with("request_object")).unwrap() + 1;
+        let shown = parse(&text).unwrap_err();
+        assert_eq!(shown, format!("line {line}, request_object: request_object = true needs key"));
     }
 
     #[test]
