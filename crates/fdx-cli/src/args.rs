@@ -31,6 +31,21 @@ pub(crate) enum Command {
     Keys(KeysCommand),
 }
 
+impl Command {
+    /// Whether `--json` was given.
+    pub(crate) fn prints_json(&self) -> bool {
+        match self {
+            Self::Demo(args) => args.json,
+            Self::Sandbox(_) => false,
+            Self::Connect(args) => args.json,
+            Self::Doctor(args) => args.json,
+            Self::Dialects(args) => args.json,
+            Self::Keys(KeysCommand::New(args)) => args.json,
+            Self::Keys(KeysCommand::Show(args)) => args.json,
+        }
+    }
+}
+
 /// Run a complete consent against an institution inside this program
 ///
 /// Starts an institution on loopback with fresh keys and certificates, plays a customer who grants
@@ -47,7 +62,7 @@ pub(crate) struct DemoArgs {
     pub(crate) binding: BindingName,
     /// The provider to play, with its dialect
     #[arg(long, value_name = "NAME", default_value = "fdx", conflicts_with = "binding",
-        value_parser = dialect::named)]
+        value_parser = dialect::playable)]
     pub(crate) dialect: Dialect,
 }
 
@@ -73,7 +88,7 @@ pub(crate) struct SandboxArgs {
         value_parser = redirect_uri)]
     pub(crate) redirect_uri: Vec<RedirectUri>,
     /// The provider to play; every provider but fdx has one client, app-1
-    #[arg(long, value_name = "NAME", default_value = "fdx", value_parser = dialect::named)]
+    #[arg(long, value_name = "NAME", default_value = "fdx", value_parser = dialect::playable)]
     pub(crate) dialect: Dialect,
     /// Misbehave in one way, to test how a client reacts; `--list` lists the names
     #[arg(long, value_name = "NAME", conflicts_with = "dialect",
@@ -124,7 +139,7 @@ pub(crate) struct ConnectArgs {
 /// claims, not what it does.
 ///
 /// With --json: {"source", "worst", "findings": [{"member", "clause", "found", "wanted",
-/// "severity", "allowed_by"}]}; severities are fine, advice, breaks-fapi and breaks-client.
+/// "severity", "allowed_by"}], "error"}; severities are fine, advice, breaks-fapi and breaks-client.
 #[derive(Parser)]
 #[command(after_help = DOCTOR, verbatim_doc_comment)]
 pub(crate) struct DoctorArgs {
@@ -197,8 +212,8 @@ pub(crate) struct KeysNewArgs {
 
 /// Print the public JWK Set and the thumbprints of keys
 ///
-/// Each FILE is a PEM (PKCS#8 or PKCS#1), a private or public JWK, or a JWK Set. The JWK Set on
-/// standard output contains only public keys.
+/// Each FILE is a PEM (PKCS#8, PKCS#1 or a public key), a private or public JWK, or a JWK Set. The
+/// JWK Set on standard output contains only public keys, and keeps their certificates (x5c).
 #[derive(Parser)]
 #[command(after_help = KEYS_SHOW, verbatim_doc_comment)]
 pub(crate) struct KeysShowArgs {
@@ -266,7 +281,8 @@ Examples:
   fdx doctor https://bank.example
   fdx keys new --algorithm ES256 --out keys
 
-The exit code is 0, 1 after a failure, or 2 if the command line or a configuration is wrong.";
+The exit code is 0, 1 after a failure, or 2 if the command line or a configuration is wrong.
+After a failure, --json prints {\"error\": {\"code\", \"clause\", \"message\", \"next_step\"}}.";
 
 const DEMO: &str = "\
 Examples:

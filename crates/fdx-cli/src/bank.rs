@@ -23,7 +23,7 @@ use crate::error::Failure;
 use crate::flow::entropy;
 
 /// The dialects that can be played, in addition to `fdx`.
-const PLAYED: &[Dialect] = &[MASTERCARD, UAE, MX, AUTIONAL];
+pub(crate) const PLAYED: &[Dialect] = &[MASTERCARD, UAE, MX, AUTIONAL];
 
 /// The client whose tokens are bound to its key.
 pub(crate) const DPOP_CLIENT: &str = "app-dpop";

@@ -1,8 +1,10 @@
 //! Looks up dialects and their members for commands, settings and errors.
 
-use fdx_par::dialect::{self, ALL, AUTIONAL, Need, UAE};
+use fdx_par::dialect::{self, ALL, AUTIONAL, FDX, Need, UAE};
 use fdx_par::not_fapi::{AUTIONAL_CLIENT_SECRET, MX};
 use fdx_par::{ConfigurationFault, Dialect, Error, error::Deviation};
+
+use crate::bank::PLAYED;
 
 /// How consent is requested from a provider.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,6 +32,20 @@ pub(crate) fn named(name: &str) -> Result<Dialect, String> {
     dialect::by_name(name).ok_or_else(|| {
         let known: Vec<_> = ALL.iter().map(Dialect::name).collect();
         format!("no dialect has this name; the dialects are {}", known.join(", "))
+    })
+}
+
+/// Returns the dialect with this name, if the sandbox can play it. The error lists those that it can
+/// play.
+pub(crate) fn playable(name: &str) -> Result<Dialect, String> {
+    let known = dialect::by_name(name);
+    known.filter(|dialect| *dialect == FDX || PLAYED.contains(dialect)).ok_or_else(|| {
+        let played: Vec<_> = PLAYED.iter().map(Dialect::name).collect();
+        let what = match known {
+            Some(_) => format!("the sandbox can't play {name}"),
+            None => "no dialect has this name".to_owned(),
+        };
+        format!("{what}; choose fdx, {}", played.join(", "))
     })
 }
 

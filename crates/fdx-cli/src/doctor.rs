@@ -13,9 +13,9 @@ use fdx_wire::Issuer;
 use serde::Serialize;
 
 use crate::args::DoctorArgs;
-use crate::connect::{setup, source};
+use crate::connect::{discovery, setup, source};
 use crate::dialect::that_allow;
-use crate::error::Failure;
+use crate::error::{Description, Failure};
 use crate::files;
 use crate::flow::Driver;
 use crate::print::{Table, message, pretty, result};
@@ -30,34 +30,51 @@ struct Found {
 struct Checker {
     client: Option<ClientConfig>,
     driver: Driver,
+    /// The only path to use, if there is a configuration.
+    discovery: Option<WellKnown>,
 }
 
 pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let checker = Checker::load(args)?;
     let (found, issuer) = if args.target.contains("://") {
         let issuer = issuer(&args.target)?;
-        (checker.fetch(&issuer).await?, Some(issuer))
+        let found = checker.fetch(&issuer).await.map_err(|failure| match args.config {
+            Some(_) => failure,
+            None => failure.instead_of("root_certificates", "--ca"),
+        })?;
+        (found, Some(issuer))
     } else {
         let text = files::text(Path::new(&args.target), "the metadata")?;
         (Found { place: args.target.clone(), bytes: text.expose().into() }, None)
     };
     let readiness = Readiness::of(&found.bytes, issuer.as_ref(), checker.client.as_ref());
-    print(args, &found.place, &readiness);
-    match readiness.worst() {
-        Severity::Fine | Severity::Advice => Ok(()),
-        Severity::BreaksFapi => Err(broken("this metadata breaks FAPI 2.0")),
-        Severity::BreaksClient => Err(broken("this client can't obtain a consent there")),
-    }
+    let expected = issuer.as_ref().or(checker.client.as_ref().map(|client| &client.issuer));
+    let failure = match readiness.worst() {
+        Severity::Fine | Severity::Advice => None,
+        Severity::BreaksFapi => Some(broken("this metadata breaks FAPI 2.0")),
+        Severity::BreaksClient => Some(broken("this client can't obtain a consent there")),
+    };
+    let other = expected.and_then(|expected| discovery::other_issuer(expected, &found.bytes));
+    let failure = match (failure, &other) {
+        (Some(failure), Some(other)) => Some(failure.but(other)),
+        (failure, _) => failure,
+    };
+    print(args, &found.place, &readiness, failure.as_ref());
+    failure.map_or(Ok(()), |failure| Err(failure.reported()))
 }
 
 impl Checker {
     fn load(args: &DoctorArgs) -> Result<Self, Failure> {
-        let (client, mut driver) = match &args.config {
+        let (client, mut driver, discovery) = match &args.config {
             Some(path) => {
-                let setup = setup::Setup::load(&source::read(path)?, path)?;
-                (Some(setup.client), setup.driver)
+                let config = source::read(path)?;
+                let setup = setup::Setup::load(&config, path)?;
+                (Some(setup.client), setup.driver, Some(config.discovery.well_known()))
             }
-            None => (None, Driver { transport: transport(Transport::builder())?, keys: vec![] }),
+            None => {
+                let driver = Driver { transport: transport(Transport::builder())?, keys: vec![] };
+                (None, driver, None)
+            }
         };
         if let Some(path) = &args.ca {
             let roots = Roots::pem(files::text(path, "the CA")?.expose()).map_err(|error| {
@@ -66,13 +83,18 @@ impl Checker {
             })?;
             driver.transport = transport(Transport::builder().root_certificates(roots))?;
         }
-        Ok(Self { client, driver })
+        Ok(Self { client, driver, discovery })
     }
 
-    /// Fetches the metadata from the first of the two well-known URLs that has it.
+    /// Fetches the metadata from the configured well-known URL. Without a configuration, from the
+    /// first of the two that has it.
     async fn fetch(&self, issuer: &Issuer) -> Result<Found, Failure> {
         let mut first = None;
-        for well_known in [WellKnown::OAuthAuthorizationServer, WellKnown::OpenidConfiguration] {
+        let both = [WellKnown::OAuthAuthorizationServer, WellKnown::OpenidConfiguration];
+        for well_known in both {
+            if self.discovery.is_some_and(|configured| configured != well_known) {
+                continue;
+            }
             let draft = discover_document(issuer, well_known, system_now());
             let place = format!("{} of {issuer}", name(well_known));
             match self.driver.try_run("fetching the metadata", draft).await? {
@@ -84,7 +106,13 @@ impl Checker {
             }
         }
         Err(match first {
-            Some(error) => Failure::protocol("fetching the metadata", &error),
+            Some(error) => {
+                let failure = Failure::protocol("fetching the metadata", &error);
+                match self.discovery {
+                    Some(tried) => discovery::hint(failure, &self.driver, issuer, tried).await,
+                    None => failure,
+                }
+            }
             None => broken("there is no metadata"),
         })
     }
@@ -122,13 +150,15 @@ struct Report<'a> {
     /// The severity of the worst row.
     worst: &'static str,
     findings: Vec<Row<'a>>,
+    /// The failure of the command, or null.
+    error: Option<Description<'a>>,
 }
 
 #[derive(Serialize)]
 struct Row<'a> {
     member: &'static str,
     clause: &'static str,
-    /// JSON, bounded and escaped, or `absent`.
+    /// JSON, escaped, or `absent`.
     found: &'a str,
     wanted: &'static str,
     /// `fine`, `advice`, `breaks-fapi` or `breaks-client`.
@@ -137,18 +167,22 @@ struct Row<'a> {
     allowed_by: Option<&'static str>,
 }
 
-fn print(args: &DoctorArgs, source: &str, readiness: &Readiness) {
+fn print(args: &DoctorArgs, source: &str, readiness: &Readiness, failure: Option<&Failure>) {
     let findings = readiness.findings();
     if args.json {
         let findings = findings.iter().map(Row::of).collect();
-        let report = Report { source, worst: readiness.worst().name(), findings };
+        let error = failure.map(Failure::description);
+        let report = Report { source, worst: readiness.worst().name(), findings, error };
         result(&pretty(&report));
         return;
     }
     result(&format!("{source}\n"));
     let mut table = Table::new(&["result", "member", "found", "clause"]);
     for row in findings {
-        table.row([row.severity.name(), row.member, &short(row.found.as_str()), row.clause]);
+        let mut lines = wrapped(&row.found).into_iter();
+        let first = lines.next().unwrap_or_default();
+        table.row([row.severity.name(), row.member, &first, row.clause]);
+        lines.for_each(|line| table.row(["", "", &line, ""]));
     }
     result(&format!("{table}\n"));
     let unusual = || findings.iter().filter(|row| row.severity != Severity::Fine);
@@ -181,12 +215,26 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Shortens a value for a column. `--json` has all of it.
-fn short(found: &str) -> String {
+/// Breaks a value into lines for a column, after commas where possible. Nothing is left out.
+fn wrapped(found: &str) -> Vec<String> {
     const MAX_CHARS: usize = 44;
-    let mut short: String = found.chars().take(MAX_CHARS).collect();
-    if short.len() < found.len() {
-        short.push_str("...");
+    let mut lines = vec![String::new()];
+    let mut length = 0;
+    for part in found.split_inclusive(',') {
+        if length > 0 && length + part.chars().count() > MAX_CHARS {
+            lines.push(String::new());
+            length = 0;
+        }
+        for char in part.chars() {
+            if length == MAX_CHARS {
+                lines.push(String::new());
+                length = 0;
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push(char);
+            }
+            length += 1;
+        }
     }
-    short
+    lines
 }

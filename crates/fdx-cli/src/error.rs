@@ -5,10 +5,28 @@ use std::process::ExitCode;
 
 use fdx_par::{Error, NextStep, Refusal, error::Deviation};
 use fdx_transport_hyper::{CertificateFault, ConnectFault, RunError, TransportError, VerifyError};
+use serde::Serialize;
 
 use crate::dialect::that_allow;
 
 const FETCHING_KEYS: &str = "fetching the server's keys";
+
+/// The output of `--json` after a failure.
+#[derive(Serialize)]
+pub(crate) struct Report<'a> {
+    error: Description<'a>,
+}
+
+/// A failure for programs.
+#[derive(Serialize)]
+pub(crate) struct Description<'a> {
+    /// The stable code of the library's error; `fdx.failed` or `fdx.usage` for other failures.
+    code: &'a str,
+    /// The violated clause, if the failure is about one.
+    clause: Option<&'a str>,
+    message: &'a str,
+    next_step: &'a str,
+}
 
 /// What failed, with code and clause, and the next step.
 #[derive(Debug)]
@@ -17,6 +35,7 @@ pub(crate) struct Failure {
     what: String,
     details: Option<Box<Details>>,
     next: String,
+    is_reported: bool,
 }
 
 /// What the library reports about an error.
@@ -65,6 +84,7 @@ impl Failure {
                 allowed_by: error.allowed_by(),
             })),
             next: advice(error.next_step()),
+            is_reported: false,
         }
     }
 
@@ -130,6 +150,47 @@ impl Failure {
         self
     }
 
+    /// Names another setting in the next step: the command has an option of its own for it.
+    pub(crate) fn instead_of(mut self, setting: &str, option: &str) -> Self {
+        self.next = self.next.replace(setting, option);
+        self
+    }
+
+    /// Whether the library reports this code.
+    pub(crate) fn has_code(&self, code: &str) -> bool {
+        self.details.as_ref().is_some_and(|details| details.code == code)
+    }
+
+    /// The failure as an object of its own.
+    pub(crate) fn report(&self) -> Report<'_> {
+        Report { error: self.description() }
+    }
+
+    /// The failure for programs.
+    pub(crate) fn description(&self) -> Description<'_> {
+        let plain = match self.blame {
+            Blame::World => "fdx.failed",
+            Blame::Usage => "fdx.usage",
+        };
+        Description {
+            code: self.details.as_ref().map_or(plain, |details| details.code),
+            clause: self.details.as_ref().map(|details| details.clause),
+            message: self.what.trim_end(),
+            next_step: &self.next,
+        }
+    }
+
+    /// Marks the failure as part of the output that `--json` has printed.
+    pub(crate) fn reported(mut self) -> Self {
+        self.is_reported = true;
+        self
+    }
+
+    /// Whether standard output already describes the failure.
+    pub(crate) fn is_reported(&self) -> bool {
+        self.is_reported
+    }
+
     /// The description, without code, clause and next step.
     pub(crate) fn what(&self) -> &str {
         &self.what
@@ -143,7 +204,7 @@ impl Failure {
     }
 
     fn plain(blame: Blame, what: String, next: String) -> Self {
-        Self { blame, what, details: None, next }
+        Self { blame, what, details: None, next, is_reported: false }
     }
 }
 

@@ -2,7 +2,8 @@
 //! for any client (`sandbox`), a consent at a real institution (`connect`), a check of metadata
 //! (`doctor`), the deviations of providers (`dialects`), and keys (`keys`).
 //!
-//! Results go to standard output, messages to standard error. The exit code is 0, 1 after a
+//! Results go to standard output, messages to standard error. With `--json`, a failure is also an
+//! object on standard output. The exit code is 0, 1 after a
 //! failure, or 2 if the command line or a configuration is wrong.
 
 mod args;
@@ -30,9 +31,13 @@ use crate::error::Failure;
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    let json = args.command.prints_json();
     match run(args.command).and_then(|()| print::check()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            if json && !failure.is_reported() {
+                print::result(&print::pretty(&failure.report()));
+            }
             print::message(&format!("fdx: {failure}"));
             failure.exit_code()
         }

@@ -47,6 +47,26 @@ fn every_configuration_of_the_sandbox_obtains_a_consent() {
     }
 }
 
+#[test]
+fn the_file_of_tokens_is_a_grant_that_the_library_restores() {
+    let sandbox = Sandbox::start(&[]);
+    let mut connect = Connect::start(&sandbox.path("connect-dpop.toml"), &["--callback", "stdin"]);
+    let callback = sandbox.customer(&connect.url, &Decision::everything());
+    connect.paste(&callback);
+    let (code, _, stderr) = connect.finish();
+    assert_eq!(code, 0, "{stderr}");
+    assert!(
+        stderr.contains("It is valid for ") && stderr.contains(" seconds, until 20"),
+        "{stderr}"
+    );
+    let (client, ..) = dpop_client(&sandbox);
+    let stored = client.restore(&sandbox.read("app-dpop-tokens.json")).unwrap();
+    let receipt = sandbox.read("app-dpop-receipt.json");
+    let receipt = fdx_rar::ConsentReceipt::from_json(&receipt).unwrap();
+    assert_eq!(stored.consent_id(), receipt.consent_id());
+    assert!(stored.tokens().refresh_token().is_some());
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_can_read_secrets() {
@@ -590,7 +610,7 @@ fn an_issuer_with_another_spelling_is_a_configuration_mistake() {
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);
     assert!(said.contains("rfc8414.issuer.mismatch"), "{said}");
-    assert!(said.contains("write issuer exactly as in the metadata"), "{said}");
+    assert!(said.contains("they differ in the final slash; write \"https://"), "{said}");
 }
 
 #[test]
@@ -643,6 +663,29 @@ fn the_sandbox_logs_each_request_with_the_violated_clause() {
 /// Unverified tokens in the library's text form, as `fdx connect` writes them before it fetches the
 /// keys.
 fn unverified_tokens(sandbox: &Sandbox) -> String {
+    let (client, key, transport) = dpop_client(sandbox);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let entropy = || Entropy::from_os().unwrap();
+    let consent = ConsentRequest::new(ConsentDuration::time_bound(90).unwrap())
+        .resource(ResourceType::Account, [DataCluster::AccountBasic])
+        .build()
+        .unwrap();
+    let request = AuthorizationRequest::new(consent).openid().offline_access();
+    let draft = client.push(&request, entropy(), system_now()).unwrap();
+    let pushed = runtime.block_on(transport.run(draft, &key, system_now)).unwrap();
+    let (url, pending) = pushed.redirect(system_now()).unwrap();
+    let callback = sandbox.customer(url.as_str(), &Decision::everything());
+    let Callback::Code(accepted) = client.callback(pending, &callback, system_now()).unwrap()
+    else {
+        panic!("the customer agreed")
+    };
+    let draft = client.exchange(accepted, entropy(), system_now()).unwrap();
+    let exchanged = runtime.block_on(transport.run(draft, &key, system_now)).unwrap();
+    exchanged.to_json().expose().to_owned()
+}
+
+/// The library's client with the settings of `connect-dpop.toml`.
+fn dpop_client(sandbox: &Sandbox) -> (Client, PrivateKey, Transport) {
     let config = sandbox.read("connect-dpop.toml");
     let setting = |name: &str| {
         let line = config.lines().find_map(|line| line.strip_prefix(&format!("{name} = \"")));
@@ -666,28 +709,11 @@ fn unverified_tokens(sandbox: &Sandbox) -> String {
     let roots = Roots::pem(&sandbox.read("ca.pem")).unwrap();
     let transport = Transport::builder().root_certificates(roots).build().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let entropy = || Entropy::from_os().unwrap();
-    let consent = ConsentRequest::new(ConsentDuration::time_bound(90).unwrap())
-        .resource(ResourceType::Account, [DataCluster::AccountBasic])
-        .build()
-        .unwrap();
-    let request = AuthorizationRequest::new(consent).openid().offline_access();
-
     let discovery = WellKnown::OAuthAuthorizationServer;
     let draft = discover(&config.issuer, discovery, system_now()).unwrap();
     let metadata = runtime.block_on(transport.run(draft, &key, system_now)).unwrap();
     let client = Client::new(config, metadata).unwrap();
-    let draft = client.push(&request, entropy(), system_now()).unwrap();
-    let pushed = runtime.block_on(transport.run(draft, &key, system_now)).unwrap();
-    let (url, pending) = pushed.redirect(system_now()).unwrap();
-    let callback = sandbox.customer(url.as_str(), &Decision::everything());
-    let Callback::Code(accepted) = client.callback(pending, &callback, system_now()).unwrap()
-    else {
-        panic!("the customer agreed")
-    };
-    let draft = client.exchange(accepted, entropy(), system_now()).unwrap();
-    let exchanged = runtime.block_on(transport.run(draft, &key, system_now)).unwrap();
-    exchanged.to_json().expose().to_owned()
+    (client, key, transport)
 }
 
 /// Ends the sandbox, and returns its log.

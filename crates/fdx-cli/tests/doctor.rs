@@ -48,6 +48,25 @@ fn a_fault_exits_with_1_and_is_in_the_json() {
     assert_eq!(row["wanted"], "S256 alone");
     assert_eq!(row["found"], r#"["plain"]"#);
     assert_eq!(row["allowed_by"], Value::Null);
+    // The failure is a part of the report, which is one document.
+    assert_eq!(report["error"]["message"], "this metadata breaks FAPI 2.0");
+    assert_eq!(report["error"]["code"], "fdx.failed");
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn values_are_shown_in_full() {
+    let names: Vec<_> = (0..200).map(|number| format!("scope-{number}")).collect();
+    let text = std::fs::read_to_string(CERTIFIED).unwrap();
+    let mut metadata: Value = serde_json::from_str(&text).unwrap();
+    metadata["scopes_supported"] = names.clone().into();
+    let text = metadata.to_string();
+    let (directory, path) = written(&text);
+    let shown = stdout(&run(&["doctor", &path]));
+    for name in &names {
+        assert!(shown.contains(name), "{name}: {shown}");
+    }
+    assert!(shown.lines().all(|line| line.chars().count() <= 220), "{shown}");
     std::fs::remove_dir_all(directory).unwrap();
 }
 
@@ -80,6 +99,28 @@ fn the_metadata_of_the_sandbox_is_fine_for_its_clients() {
     let untrusted = run(&["doctor", issuer]);
     assert_eq!(untrusted.status.code(), Some(1));
     assert!(stderr(&untrusted).contains("unknown authority"), "{}", stderr(&untrusted));
+    assert!(stderr(&untrusted).contains("add its certificate to --ca"), "{}", stderr(&untrusted));
+
+    // The configuration determines the path.
+    let oidc = sandbox.path("oidc.toml");
+    let setting = "discovery = \"openid-configuration\"\nissuer = ";
+    std::fs::write(&oidc, written.replacen("issuer = ", setting, 1)).unwrap();
+    let output = run(&["doctor", issuer, "--config", &oidc]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("openid-configuration of https://"));
+
+    // Both issuers are shown, and that they differ in a slash.
+    let slash = run(&["doctor", &format!("{issuer}/"), "--ca", &ca]);
+    assert_eq!(slash.status.code(), Some(1));
+    let said = stderr(&slash);
+    let both = format!("issuer \"{issuer}\", and \"{issuer}/\" was requested");
+    assert!(said.contains(&both) && said.contains("final slash"), "{said}");
+    let config = sandbox.path("slash.toml");
+    std::fs::write(&config, written.replacen(issuer, &format!("{issuer}/"), 1)).unwrap();
+    let output = run(&["connect", "--config", &config, "--callback", "stdin"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains(&both) && said.contains("final slash"), "{said}");
 
     let nowhere = run(&["doctor", &format!("{issuer}/nobody"), "--ca", &ca]);
     assert_eq!(nowhere.status.code(), Some(1));

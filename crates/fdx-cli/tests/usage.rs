@@ -81,6 +81,41 @@ fn wrong_arguments_exit_with_2_and_name_the_expected_ones() {
 }
 
 #[test]
+fn json_describes_a_failure_on_standard_output() {
+    let new = ["keys", "new", "--algorithm", "ES256", "--out", "x", "--kid", "../a", "--json"];
+    for (arguments, says) in [
+        (&["connect", "--config", "/nowhere/connect.toml", "--json"][..], "/nowhere/connect.toml"),
+        (&["doctor", "/nowhere/metadata.json", "--json"], "/nowhere/metadata.json"),
+        (&["doctor", "http://bank.example", "--json"], "the issuer is not valid"),
+        (&["keys", "show", "/nowhere", "--json"], "/nowhere"),
+        (&new, "the key id"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let error = report["error"].as_object().unwrap();
+        for member in ["code", "clause", "message", "next_step"] {
+            assert!(error.contains_key(member), "{arguments:?}: {member}");
+        }
+        assert_eq!(error["code"], "fdx.usage");
+        assert!(error["message"].as_str().unwrap().contains(says), "{error:?}");
+        assert!(!error["next_step"].as_str().unwrap().is_empty());
+        assert!(stderr(&output).contains(says), "{arguments:?}");
+    }
+}
+
+#[test]
+fn demo_lists_the_dialects_that_it_can_play() {
+    for (name, says) in [("no", "no dialect has this name"), ("wso2", "can't play wso2")] {
+        let output = run(&["demo", "--dialect", name]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = stderr(&output);
+        let played = "choose fdx, mastercard, uae, mx, autional";
+        assert!(said.contains(&format!("{says}; {played}")), "{said}");
+    }
+}
+
+#[test]
 fn lists_every_misbehaviour() {
     let output = run(&["sandbox", "--list"]);
     assert!(output.status.success() && output.stderr.is_empty());

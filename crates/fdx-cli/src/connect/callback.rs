@@ -11,7 +11,7 @@ use std::task::Poll;
 
 use fdx_par::{AuthorizationUrl, Callback, Client, NextStep, Pending};
 use fdx_transport_hyper::system_now;
-use fdx_wire::{RedirectUri, Secret, SecretBuffer};
+use fdx_wire::{RedirectUri, Secret, SecretBuffer, UnixTime};
 
 use crate::args::CallbackName;
 use crate::connect::callback::gate::StartFile;
@@ -59,6 +59,7 @@ impl Source {
     pub(crate) fn send_off(
         &self,
         url: &AuthorizationUrl,
+        valid_until: UnixTime,
         opener: Opener,
     ) -> Result<Started, Failure> {
         let (begins_at, file) = match (self, opener) {
@@ -76,6 +77,8 @@ impl Source {
         };
         message("\nOpen this URL in the customer's browser:");
         message(begins_at.expose());
+        let seconds = valid_until.since(system_now()).as_secs();
+        message(&format!("It is valid for {seconds} seconds, until {valid_until}."));
         if let Self::Listen(_) = self {
             message(
                 "It works once, in one browser. The callback has to come from the same browser.",

@@ -2,6 +2,7 @@
 
 mod callback;
 mod config;
+pub(crate) mod discovery;
 pub(crate) mod setup;
 pub(crate) mod source;
 mod tokens;
@@ -14,6 +15,7 @@ use fdx_par::{
 };
 use fdx_rar::ConsentReceipt;
 use fdx_transport_hyper::system_now;
+use fdx_wire::UnixTime;
 use serde::Serialize;
 
 use crate::args::ConnectArgs;
@@ -71,6 +73,7 @@ async fn finish(
         .await
         .map_err(|failure| failure.hint("rfc9110.error", "check fdx_base").but(&stored))?;
     granted.notices().iter().for_each(print_notice);
+    tokens::store(setup, &granted.stored()).map_err(|failure| failure.but(&stored))?;
     let receipt = client.receipt(&granted, system_now());
     let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
     report(args, setup, &granted, &receipt)
@@ -89,13 +92,15 @@ async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
         }
         Err(_) => {
             message(&format!("Discovering {}", config.issuer));
-            let draft = discover(&config.issuer, config.discovery.well_known(), system_now());
-            setup.driver.run(DOING, draft).await.map_err(|failure| {
-                failure.hint(
-                    "rfc8414.issuer.mismatch",
-                    "write issuer exactly as in the metadata, including a final slash",
-                )
-            })?
+            let well_known = config.discovery.well_known();
+            let draft = discover(&config.issuer, well_known, system_now());
+            match setup.driver.run(DOING, draft).await {
+                Ok(metadata) => metadata,
+                Err(failure) => {
+                    let (driver, issuer) = (&setup.driver, &config.issuer);
+                    return Err(discovery::hint(failure, driver, issuer, well_known).await);
+                }
+            }
         }
     };
     Client::new(setup.client.clone(), metadata).map_err(|error| {
@@ -112,19 +117,33 @@ async fn begin(
     setup: &Setup,
     client: &Client,
     request: &AuthorizationRequest,
-) -> Result<(AuthorizationUrl, Pending), Failure> {
+) -> Result<Begun, Failure> {
     if client.config().dialect.allows(Deviation::NotPushed) {
         message(
             "Writing the request into the URL: the provider accepts no pushes, which is not FAPI",
         );
         let begun = not_fapi::authorize(client, request, entropy()?, system_now());
-        return begun.map_err(|error| Failure::protocol("writing the request", &error));
+        let (url, pending) =
+            begun.map_err(|error| Failure::protocol("writing the request", &error))?;
+        let valid_until = pending.callback_by();
+        return Ok(Begun { url, valid_until, pending });
     }
     message("Pushing the authorization request");
     let draft = client.push(request, entropy()?, system_now());
     let pushed = setup.driver.run("pushing the authorization request", draft).await?;
     pushed.notices().iter().for_each(print_notice);
-    pushed.redirect(system_now()).map_err(|error| Failure::protocol("redirecting", &error))
+    let valid_until = pushed.redirect_by();
+    let (url, pending) =
+        pushed.redirect(system_now()).map_err(|error| Failure::protocol("redirecting", &error))?;
+    Ok(Begun { url, valid_until, pending })
+}
+
+/// A request that waits for the customer.
+struct Begun {
+    url: AuthorizationUrl,
+    /// When the institution stops accepting the URL.
+    valid_until: UnixTime,
+    pending: Pending,
 }
 
 /// Runs the flow from the request to verified tokens. Writes the tokens to disk as they arrive.
@@ -136,9 +155,9 @@ async fn consent(
     source: &mut Source,
 ) -> Result<Verified, Failure> {
     let driver = &setup.driver;
-    let (url, pending) = begin(setup, client, request).await?;
+    let Begun { url, valid_until, pending } = begin(setup, client, request).await?;
     let opener = if args.open { Opener::Browser } else { Opener::None };
-    let started = source.send_off(&url, opener)?;
+    let started = source.send_off(&url, valid_until, opener)?;
     let waited = source.wait(driver, client, pending).await;
     drop(started);
 

@@ -1,34 +1,16 @@
 //! Stores tokens in their file, verifies them, and removes the file if they are rejected.
 
 use fdx_par::{
-    Client, Endpoint, Error, Exchanged, StoredStateFault, TokenTypeHint, UnverifiedTokens, Verified,
+    Client, Endpoint, Error, Exchanged, StoredGrant, StoredStateFault, TokenTypeHint,
+    UnverifiedTokens, Verified,
 };
 use fdx_transport_hyper::system_now;
-use fdx_wire::{Secret, json};
-use serde::Serialize;
 
 use crate::connect::setup::Setup;
 use crate::error::Failure;
 use crate::files;
 use crate::flow::{NotVerified, entropy};
 use crate::print::message;
-
-/// The content of the file of verified tokens, for programs that call the API.
-#[derive(Serialize)]
-struct Document<'a> {
-    version: u32,
-    issuer: &'a str,
-    client_id: &'a str,
-    fdx_base: &'a str,
-    flow_id: &'a str,
-    access_token: &'a str,
-    token_type: &'static str,
-    /// The `jkt` of the key or the `x5t#S256` of the certificate. Absent for Bearer tokens.
-    bound_to: Option<String>,
-    expires_at: Option<String>,
-    refresh_token: Option<&'a str>,
-    scope: String,
-}
 
 /// Stores the tokens before they are verified, because the code can't be exchanged again. The file
 /// has the format of [`Exchanged::to_json`].
@@ -80,9 +62,14 @@ pub(crate) async fn verify(
             )));
         }
     };
-    files::replace(&setup.tokens, document(setup, &verified)?.expose())?;
+    store(setup, &verified.stored())?;
     message(&format!("Stored the verified tokens in {}", setup.tokens.display()));
     Ok(verified)
+}
+
+/// Replaces the file by a grant, which [`Client::restore`] reads.
+pub(crate) fn store(setup: &Setup, grant: &StoredGrant) -> Result<(), Failure> {
+    files::replace(&setup.tokens, grant.to_json().expose())
 }
 
 /// Revokes rejected tokens and removes their file.
@@ -119,29 +106,4 @@ async fn revoke(setup: &Setup, client: &Client, exchanged: &Exchanged) -> Result
         outcome.map_err(|failure| failure.what().to_owned())?;
     }
     Ok(())
-}
-
-fn document(setup: &Setup, verified: &Verified) -> Result<Secret, Failure> {
-    let (client, tokens) = (&setup.client, verified.tokens());
-    let access_token = tokens.access_token();
-    let document = Document {
-        version: 1,
-        issuer: client.issuer.as_str(),
-        client_id: &client.client_id,
-        fdx_base: client.fdx_base.as_str(),
-        flow_id: verified.flow_id().as_str(),
-        access_token: access_token.token().expose(),
-        token_type: access_token.bound_by().token_type(),
-        bound_to: access_token.bound_to().map(|thumbprint| thumbprint.to_string()),
-        expires_at: access_token.expires_at().map(|time| time.to_rfc3339()),
-        refresh_token: tokens.refresh_token().map(Secret::expose),
-        scope: tokens.scopes().to_string(),
-    };
-    // An empty text would replace the only copy of the tokens.
-    json::to_secret(&document).map_err(|error| {
-        Failure::failed(
-            format!("writing the tokens: {error}"),
-            "report this defect of fdx; the unverified tokens remain in their file",
-        )
-    })
 }
