@@ -2,7 +2,7 @@
 
 use fdx_jose::{IdTokenError, JwtError};
 use fdx_par::{
-    CallbackFault, Error, NextStep, dialect,
+    CallbackFault, ConfigurationFault, Error, NextStep, dialect,
     error::{Deviation, Excerpt},
 };
 use fdx_sandbox::NoncePolicy;
@@ -44,10 +44,7 @@ fn errors_name_the_deviation_that_would_allow_them() {
     for (error, deviation) in [
         (Error::from(CallbackFault::IssMissing), Deviation::CallbackWithoutIss),
         (Error::from(IdTokenError::from(JwtError::Type)), Deviation::IdTokenTyp),
-        (
-            ends(metadata, json!({ "jwks_uri": "http://bank.example/jwks" })),
-            Deviation::LoopbackHttp,
-        ),
+        (ConfigurationFault::LoopbackHttp.into(), Deviation::LoopbackHttp),
         (ends("/token", json!({ "id_token": null })), Deviation::OpenidWithoutIdToken),
         (ends("/token", json!({ "token_type": "Bearer" })), Deviation::UnboundTokens),
     ] {
@@ -58,6 +55,9 @@ fn errors_name_the_deviation_that_would_allow_them() {
         Error::from(CallbackFault::IssMismatch),
         Error::from(IdTokenError::from(JwtError::Signature)),
         ends("/token", json!({ "access_token": "" })),
+        ends(metadata, json!({ "jwks_uri": "http://bank.example/jwks" })),
+        ends(metadata, json!({ "jwks_uri": "http://127.0.0.1/jwks" })),
+        ends(metadata, json!({ "jwks_uri": "https://bank.example/jwks#keys" })),
     ] {
         assert_eq!(error.allowed_by(), None, "{error}");
     }

@@ -111,6 +111,9 @@ impl Error {
     pub fn allowed_by(&self) -> Option<Deviation> {
         match self {
             Self::Callback(CallbackFault::IssMissing) => Some(Deviation::CallbackWithoutIss),
+            // Endpoints on this machine belong to an issuer on this machine. At any other issuer, no
+            // dialect allows an endpoint with http.
+            Self::Configuration(ConfigurationFault::LoopbackHttp) => Some(Deviation::LoopbackHttp),
             Self::IdToken { error: IdTokenError::Jwt(JwtError::Type), .. } => {
                 Some(Deviation::IdTokenTyp)
             }

@@ -129,7 +129,6 @@ impl ServerRule {
     /// The deviation that would allow a violation of this rule.
     pub(crate) fn allowed_by(self) -> Option<Deviation> {
         match self {
-            Self::EndpointNotHttps => Some(Deviation::LoopbackHttp),
             Self::IdTokenMissing => Some(Deviation::OpenidWithoutIdToken),
             Self::PushStatus => Some(Deviation::PushStatusOk),
             Self::RegistrationStatus => Some(Deviation::RegistrationStatusOk),
