@@ -13,7 +13,7 @@ rows! {
     WrongConsent {
         OtherId: "consent-id-other", "FDX Consent API", Refuse("fdx.consent.other"),
             "returns the grant of another consent";
-        WithoutId: "consent-without-id", "FDX Consent API", Refuse("fdx.consent.other"),
+        WithoutId: "consent-without-id", "FDX Consent API", Report("consent-id-missing"),
             "returns a grant without an id";
         Revoked: "consent-revoked", "FDX Consent API", Refuse("fdx.consent.inactive"),
             "returns a revoked grant";
@@ -129,7 +129,7 @@ rows! {
         StatusOk: "consent-revocation-status-ok", "FDX Consent API, PUT revocation",
             Report("revocation-status"), "revokes with 200 and a body instead of 204";
         Accepted: "consent-revocation-accepted", "FDX Consent API, PUT revocation",
-            Refuse("rfc9110.status"), "responds with 202, which FDX does not define";
+            Report("requested"), "responds with 202, which FDX does not define";
         Failed: "consent-revocation-failed", "RFC 9110 15.6.1", Refuse("rfc9110.error"),
             "responds with 500 and no body: whether the consent has ended is unknown";
         Forbidden: "consent-revocation-forbidden", "FDX API, Error", Refuse("fdx.error"),
@@ -142,7 +142,7 @@ rows! {
         ListText: "revocations-text", "FDX Consent API, ConsentRevocationList",
             Refuse("rfc8259.json.shape"), "returns a string instead of the list";
         ListMembers: "revocations-of-numbers", "FDX Consent API, ConsentRevocationList",
-            Refuse("rfc8259.json.shape"), "returns a list of numbers";
+            Report("not-understood"), "returns a list of numbers";
         ListNotFound: "revocations-not-found", "FDX Consent API, GET revocation",
             Report("not-listed"), "reports with 404 that there are no revocations or no consent";
         ListFailed: "revocations-failed", "RFC 9110 15.6.1", Refuse("rfc9110.error"),

@@ -91,7 +91,7 @@ rows! {
             Refuse("oidc.id_token.jws"),
             "is signed by an unpublished key, which the header contains";
         KeyUrl: "id-token-key-url", "FAPI 2.0 SP 5.4.2; RFC 8725 3.10",
-            Refuse("oidc.id_token.jws"), "has a URL of its key in the header";
+            Accept, "has a URL of its key in the header, which is ignored";
         Critical: "id-token-crit",
             "RFC 7515 4.1.11; CVE-2025-59420, CVE-2026-35042, python-jose #413",
             Refuse("oidc.id_token.jws"), "has a crit header with an unsupported extension";

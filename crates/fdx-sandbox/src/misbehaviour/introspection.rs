@@ -14,8 +14,8 @@ rows! {
         NotActive: "introspection-not-active", "RFC 7662 2.2", Refuse("rfc7662.active"),
             "reports the fresh token as inactive";
         ActiveMissing: "introspection-without-active", "RFC 7662 2.2",
-            Refuse("rfc8259.json.shape"), "contains no active member";
-        ActiveText: "introspection-active-text", "RFC 7662 2.2", Refuse("rfc8259.json.shape"),
+            Refuse("rfc8259.json.member"), "contains no active member";
+        ActiveText: "introspection-active-text", "RFC 7662 2.2", Refuse("rfc8259.json.member"),
             "has the string \"false\" as active, which many languages take for true";
         OtherBinding: "introspection-cnf-other", "RFC 9449 6.2; RFC 8705 3.2",
             Refuse("rfc6749.token_type"), "reports the token as bound to another key";

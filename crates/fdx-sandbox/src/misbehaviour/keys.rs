@@ -25,10 +25,10 @@ rows! {
              its key id";
         TenThousand: "keys-ten-thousand", "RFC 7517 5; CVE-2024-24814", Refuse("fdx.body.nested"),
             "lists 10,000 keys";
-        HundredAndOne: "keys-hundred-and-one", "RFC 7517 5", Refuse("rfc7517.keys"),
-            "lists 101 keys, one more than a client reads";
+        HundredAndOne: "keys-hundred-and-one", "RFC 7517 5", Refuse("oidc.id_token.key.unknown"),
+            "lists 101 keys, none of which signs";
         None: "keys-none", "RFC 7517 5", Refuse("oidc.id_token.key.unknown"), "lists no key";
-        NotASet: "keys-not-a-set", "RFC 7517 5.1", Refuse("rfc8259.json.shape"),
+        NotASet: "keys-not-a-set", "RFC 7517 5.1", Refuse("rfc8259.json.member"),
             "has no member keys";
         OnlyPrivate: "keys-right-one-private", "RFC 7517 9.2",
             Refuse("oidc.id_token.key.unknown"), "lists the right key with a private member";

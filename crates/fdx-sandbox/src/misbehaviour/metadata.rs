@@ -29,7 +29,7 @@ rows! {
         IssuerIdn: "metadata-issuer-idn", "RFC 8414 3.3; RFC 5890",
             Refuse("rfc8414.issuer.mismatch"),
             "contains an issuer that looks the same, with Cyrillic letters";
-        IssuerMissing: "metadata-issuer-missing", "RFC 8414 2", Refuse("rfc8414.metadata.member"),
+        IssuerMissing: "metadata-issuer-missing", "RFC 8414 2", Refuse("rfc8259.json.member"),
             "contains no issuer";
         WithoutS256: "metadata-without-s256", "FAPI 2.0 SP 5.3.3.2-3; RFC 9700 2.1.1",
             Refuse("rfc7636.s256"), "does not list S256";
@@ -44,30 +44,30 @@ rows! {
         HttpKeys: "metadata-http-jwks-uri", "FAPI 2.0 SP 5.4.2",
             Refuse("fapi2.endpoint.https"), "contains a jwks_uri without TLS";
         HttpIntrospection: "metadata-http-introspection-endpoint", "FAPI 2.0 SP 5.2.1-1",
-            Refuse("fapi2.endpoint.https"), "contains an introspection endpoint without TLS";
+            Refuse("fapi2.endpoint.https.used"), "contains an introspection endpoint without TLS";
         HttpRevocation: "metadata-http-revocation-endpoint", "FAPI 2.0 SP 5.2.1-1",
-            Refuse("fapi2.endpoint.https"), "contains a revocation endpoint without TLS";
+            Refuse("fapi2.endpoint.https.used"), "contains a revocation endpoint without TLS";
         HttpRegistration: "metadata-http-registration-endpoint", "FAPI 2.0 SP 5.2.1-1",
-            Refuse("fapi2.endpoint.https"), "contains a registration endpoint without TLS";
+            Refuse("fapi2.endpoint.https.used"), "contains a registration endpoint without TLS";
         HttpAlias: "metadata-http-mtls-alias", "FAPI 2.0 SP 5.2.1-1; RFC 8705 5",
-            Refuse("fapi2.endpoint.https"), "contains an mTLS alias of the token endpoint without TLS";
+            Accept, "contains an mTLS alias of the token endpoint without TLS";
         HttpPushAlias: "metadata-http-mtls-alias-push", "FAPI 2.0 SP 5.2.1-1; RFC 8705 5",
-            Refuse("fapi2.endpoint.https"), "contains an mTLS alias of the PAR endpoint without TLS";
+            Accept, "contains an mTLS alias of the PAR endpoint without TLS";
         HttpIntrospectionAlias: "metadata-http-mtls-alias-introspection",
-            "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Refuse("fapi2.endpoint.https"),
+            "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Accept,
             "contains an mTLS alias of the introspection endpoint without TLS";
         HttpRevocationAlias: "metadata-http-mtls-alias-revocation",
-            "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Refuse("fapi2.endpoint.https"),
+            "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Accept,
             "contains an mTLS alias of the revocation endpoint without TLS";
         HttpRegistrationAlias: "metadata-http-mtls-alias-registration",
-            "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Refuse("fapi2.endpoint.https"),
+            "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Accept,
             "contains an mTLS alias of the registration endpoint without TLS";
         WithoutPush: "metadata-without-push-endpoint", "FAPI 2.0 SP 5.3.3.2-2",
-            Refuse("rfc8414.metadata.member"), "contains no PAR endpoint";
+            Refuse("rfc8259.json.member"), "contains no PAR endpoint";
         WithoutToken: "metadata-without-token-endpoint", "RFC 8414 2",
-            Refuse("rfc8414.metadata.member"), "contains no token endpoint";
+            Refuse("rfc8259.json.member"), "contains no token endpoint";
         WithoutKeys: "metadata-without-jwks-uri", "RFC 8414 2; FAPI 2.0 MS 5.6.2",
-            Refuse("rfc8414.metadata.member"), "contains no jwks_uri";
+            Refuse("rfc8259.json.member"), "contains no jwks_uri";
         AnotherServersTokenEndpoint: "metadata-audience-injection",
             "CVE-2025-27370, CVE-2025-27371; FAPI 2.0 SP 5.3.3.1-5", Refuse("rfc6749.error"),
             "contains the token endpoint of another server, which accepts assertions for itself: the \

@@ -32,7 +32,7 @@ rows! {
         EndlessAtClientToken: "nonce-endless-at-client-token", "RFC 9449 8",
             Refuse("rfc9449.nonce.again"),
             "repeatedly requests a fresh nonce for the client credentials token";
-        Missing: "nonce-missing", "RFC 9449 8", Refuse("rfc6749.error"),
+        Missing: "nonce-missing", "RFC 9449 8", Refuse("rfc9449.nonce.missing"),
             "requests a nonce for the code without a DPoP-Nonce header";
         Malformed: "nonce-malformed", "RFC 9449 8.1", Refuse("rfc9449.nonce.syntax"),
             "requests a nonce for the code that contains a quotation mark";
