@@ -6,8 +6,6 @@ use std::sync::{Arc, Mutex};
 
 use fdx_jose::{Algorithm, FreshKey, Jwks, backend};
 use fdx_par::Dialect;
-use fdx_par::dialect::{AUTIONAL, MASTERCARD, UAE};
-use fdx_par::not_fapi::MX;
 use fdx_sandbox::certificates::{Certificate, CertificateAuthority};
 use fdx_sandbox::misbehaviour::Flow;
 use fdx_sandbox::server::{Observer, Running, Server, TlsIdentity};
@@ -19,11 +17,9 @@ use fdx_sandbox::{
 use fdx_wire::{HttpsUrl, Issuer, Label, RedirectUri, Secret, base64url};
 
 use crate::credentials::{self, SelfSigned};
+use crate::dialect::PLAYED;
 use crate::error::Failure;
 use crate::flow::entropy;
-
-/// The dialects that can be played, in addition to `fdx`.
-pub(crate) const PLAYED: &[Dialect] = &[MASTERCARD, UAE, MX, AUTIONAL];
 
 /// The client whose tokens are bound to its key.
 pub(crate) const DPOP_CLIENT: &str = "app-dpop";

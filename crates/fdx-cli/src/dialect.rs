@@ -1,10 +1,11 @@
 //! Looks up dialects and their members for commands, settings and errors.
 
-use fdx_par::dialect::{self, ALL, AUTIONAL, FDX, Need, UAE};
+use fdx_par::dialect::{self, ALL, AUTIONAL, FDX, MASTERCARD, Need, UAE};
 use fdx_par::not_fapi::{AUTIONAL_CLIENT_SECRET, MX};
 use fdx_par::{ConfigurationFault, Dialect, Error, error::Deviation};
 
-use crate::bank::PLAYED;
+/// The dialects that the sandbox can play, in addition to `fdx`.
+pub(crate) const PLAYED: &[Dialect] = &[MASTERCARD, UAE, MX, AUTIONAL];
 
 /// How consent is requested from a provider.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -91,6 +91,8 @@ const FLOORS: [Floors; 4] = [
             "customer_data",
             "verdict",
             "rule",
+            "form",
+            "numeric_date",
             "memory",
             "randomness",
         ],

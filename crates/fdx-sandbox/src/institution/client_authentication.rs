@@ -13,9 +13,10 @@ use crate::institution::client::{
 };
 use crate::institution::config::InstitutionConfig;
 use crate::institution::dpop::AHEAD;
+use crate::institution::form::value;
 use crate::institution::memory::{Replay, Seen};
 use crate::institution::numeric_date::NumericDate;
-use crate::institution::received::{Peer, Received, value};
+use crate::institution::received::{Peer, Received};
 use crate::institution::rule::Rule;
 use crate::institution::signing::is_signed_by_any;
 use crate::institution::state::Institution;

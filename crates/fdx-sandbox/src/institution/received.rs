@@ -9,12 +9,9 @@ use http::Request;
 use http::header::{CONTENT_TYPE, HOST};
 
 use crate::institution::config::InstitutionConfig;
+use crate::institution::form::{MAX_FORM, REPEATABLE};
 use crate::institution::rule::Rule;
 use crate::institution::verdict::{Verdicts, Violation};
-
-const MAX_FORM: usize = 64 * 1024;
-/// The only parameter that may occur several times.
-pub(crate) const REPEATABLE: &str = "resource";
 
 /// A request, with the certificate of its connection.
 #[derive(Clone, Copy, Debug)]
@@ -103,25 +100,9 @@ impl<'a> Received<'a> {
     }
 }
 
-/// Returns the value of a parameter that occurs at most once. An empty value counts as absent
-/// (RFC 6749 section 3.1).
-pub(crate) fn value<'q>(query: &'q Query<'_>, name: &str) -> Option<&'q str> {
-    query.one(name).ok().flatten().filter(|value| !value.is_empty())
-}
-
 /// Whether a header is absent, or occurs once with a valid value.
 pub(crate) fn satisfies(received: &Received<'_>, name: &str, valid: impl Fn(&str) -> bool) -> bool {
     !received.request.headers().contains_key(name) || received.header(name).is_some_and(valid)
-}
-
-/// Returns every value of a parameter in `form` that may occur several times. Empty values count as
-/// absent.
-pub(crate) fn values(form: &str, name: &str) -> Vec<String> {
-    let value_in = |pair| {
-        let pair = Query::parse(pair, MAX_FORM).ok()?;
-        value(&pair, name).map(str::to_owned)
-    };
-    form.split('&').filter_map(value_in).collect()
 }
 
 /// The client certificate of a TLS connection, or none.

@@ -11,7 +11,7 @@ use fdx_wire::json::RawJson;
 use serde_json::Value;
 
 use crate::institution::client::RegisteredClient;
-use crate::institution::received::{REPEATABLE, values};
+use crate::institution::form::{REPEATABLE, values};
 use crate::institution::rule::Rule;
 use crate::institution::verdict::{Verdicts, Violation};
 

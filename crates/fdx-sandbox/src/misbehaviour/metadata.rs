@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::answer;
 use crate::document;
-use crate::institution::received::value;
+use crate::institution::form::value;
 use crate::misbehaviour::moment::{Flow, Moment};
 use crate::misbehaviour::row::rows;
 use crate::misbehaviour::stage::Stage;

@@ -3,8 +3,8 @@
 use fdx_wire::form::Query;
 use http::{Method, Request};
 
+use crate::institution::form::value;
 use crate::institution::place::Place;
-use crate::institution::received::value;
 
 /// A response of a flow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
