@@ -12,7 +12,7 @@ use fdx_jose::{
 };
 use fdx_par::{
     CallFault, CallbackFault, ConfigurationFault, Error, NextStep, ServerRule, StoredStateFault,
-    error::{RegistrationFault, SealFault},
+    error::{RefusalKind, RegistrationFault, SealFault},
 };
 use fdx_wire::json::{self, JsonError, Limits};
 
@@ -39,7 +39,6 @@ fn no_code_of_the_sources_is_missing() {
         "fdx-jose/src/id_token.rs",
         "fdx-jose/src/request_object.rs",
         "fdx-jose/src/signed_introspection.rs",
-        "fdx-par/src/error/refusal.rs",
     ] {
         let source = fs::read_to_string(crates().join(file)).unwrap();
         let (_, code) = source.split_once("fn code(&self) -> &'static str").unwrap();
@@ -148,21 +147,20 @@ fn row(error: &Error, says: &impl ToString) -> Row {
     (error.code().to_owned(), error.clause().to_owned(), says.to_string(), next)
 }
 
-/// The rows of `Refusal`, read from its source: only a response creates one.
+/// The rows of `Refusal`.
 fn refusals() -> Vec<Row> {
-    let source = crates().join("fdx-par/src/error/refusal.rs");
-    let source = fs::read_to_string(source).unwrap();
-    let (kinds, rest) = source.split_once("impl Refusal {").unwrap();
-    let (codes, clauses) = rest.split_once("fn clause").unwrap();
-    let read = |text, kind: &str| arms(text).find(|(name, _)| name == kind).unwrap().1;
-    arms(codes)
-        .map(|(kind, code)| {
-            let (before, _) = kinds.split_once(&format!("\n    {kind},")).unwrap();
-            let (_, doc) = before.rsplit_once("/// ").unwrap();
-            let says = doc.trim_end_matches('.').to_owned();
-            (code, read(clauses, &kind), says, "see `Refusal::next_step`".to_owned())
-        })
-        .collect()
+    let says = |kind| match kind {
+        RefusalKind::OAuth => "an OAuth error in a JSON body",
+        RefusalKind::Authorization => "an error of the authorization endpoint, in the callback",
+        RefusalKind::Challenge => "a challenge of a resource server",
+        RefusalKind::Fdx => "an FDX error: a code and a message",
+        _ => "an HTTP status without a readable error",
+    };
+    let row = |kind: &RefusalKind| {
+        let next = "see the chapter `next_steps`".to_owned();
+        (kind.code().to_owned(), kind.clause().to_owned(), says(*kind).to_owned(), next)
+    };
+    RefusalKind::ALL.iter().map(row).collect()
 }
 
 /// `Enum::Variant => "text",` line by line.

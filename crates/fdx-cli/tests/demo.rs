@@ -126,7 +126,7 @@ fn plays_the_complete_lifecycle_of_each_provider() {
 fn an_unknown_dialect_lists_the_known_ones() {
     let output = run(&["demo", "--dialect", "nobody"]);
     assert_eq!(output.status.code(), Some(2));
-    for known in ["fdx", "mastercard", "uae", "mx", "autional", "wso2"] {
+    for known in ["fdx", "mastercard", "uae", "mx", "autional"] {
         assert!(stderr(&output).contains(known), "{known}: {}", stderr(&output));
     }
     // Known, but not played.

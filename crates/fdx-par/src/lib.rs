@@ -138,7 +138,7 @@
 //! let (id, token) = (granted.consent_id().unwrap(), granted.tokens().access_token());
 //! let why = ConsentRevocationRequest::new(RevocationReason::UserAction, PartyType::DataRecipient);
 //! let ended = run(client.revoke_consent(id, token, &why, entropy(4), now)?, &key, &mut bank, now)?;
-//! assert_eq!(ended.outcome(), RevocationOutcome::Revoked);
+//! assert_eq!(ended.outcome(), fdx_api::RevocationOutcome::Revoked);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

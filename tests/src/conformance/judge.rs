@@ -88,8 +88,20 @@ fn broken(misbehaviour: Misbehaviour, went: &Went, aftermath: &Aftermath) -> Str
     if aftermath.fired > meetings(misbehaviour) {
         return format!("the client met it {} times", aftermath.fired);
     }
+    if is_met_later(misbehaviour) {
+        return String::new();
+    }
     let more: Vec<_> = aftermath.since.iter().filter(|path| *path != "/jwks").collect();
     if more.is_empty() { String::new() } else { format!("then the client asked for {more:?}") }
+}
+
+/// Whether the client goes on until it needs what is wrong: it checks an endpoint of the metadata
+/// when it uses it.
+fn is_met_later(misbehaviour: Misbehaviour) -> bool {
+    matches!(
+        misbehaviour,
+        Misbehaviour::Metadata(WrongMetadata::HttpIntrospection | WrongMetadata::HttpRevocation)
+    )
 }
 
 /// The number of times that a correct client can meet the misbehaviour.

@@ -222,7 +222,16 @@ impl<W: Wire> Walk<'_, W> {
     }
 
     pub(super) fn report(&mut self, notices: &[Notice]) {
-        self.reported.extend(notices.iter().map(|notice| kebab(&format!("{notice:?}"))));
+        // The member of a `NotUnderstood` is left out: rows name the notice once.
+        let name = |notice: &Notice| {
+            let text = format!("{notice:?}");
+            kebab(text.split('(').next().unwrap_or_default())
+        };
+        for name in notices.iter().map(name) {
+            if self.reported.last() != Some(&name) {
+                self.reported.push(name);
+            }
+        }
     }
 }
 

@@ -164,7 +164,7 @@ fn checks_times_within_the_tolerance() {
     assert_eq!(verdict(json!({"nbf": now + 10})), Ok(()));
     assert_eq!(verdict(json!({"nbf": now + 11})), Err(JwtError::NotBefore.into()));
     assert_eq!(verdict(json!({"exp": null})), Err(JwtError::Expiry.into()));
-    for value in ["null", r#""1767607500""#, "-1", "1767607500.5", "1e30", "253402207201", "[]"] {
+    for value in ["null", r#""1767607500""#, "-1", "1e30", "253402207201", "[]"] {
         assert_eq!(raw("exp", value), Err(JwtError::Expiry.into()), "{value}");
         assert_eq!(raw("nbf", value), Err(JwtError::NotBefore.into()), "{value}");
     }

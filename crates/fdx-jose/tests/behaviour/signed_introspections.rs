@@ -104,7 +104,7 @@ fn checks_times_within_the_tolerance() {
     assert_eq!(verdict(json!({"nbf": now + 10})), Ok(()));
     assert_eq!(verdict(json!({"nbf": now + 11})), Err(JwtError::NotBefore.into()));
     assert_eq!(verdict(json!({"iat": null})), Err(JwtError::IssuedAt.into()));
-    for value in ["null", r#""1767607200""#, "-1", "1767607200.5", "1e30", "253402207201", "[]"] {
+    for value in ["null", r#""1767607200""#, "-1", "1e30", "253402207201", "[]"] {
         assert_eq!(raw("iat", value), Err(JwtError::IssuedAt.into()), "{value}");
         assert_eq!(raw("exp", value), Err(JwtError::Expiry.into()), "{value}");
         assert_eq!(raw("nbf", value), Err(JwtError::NotBefore.into()), "{value}");

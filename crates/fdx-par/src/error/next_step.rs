@@ -45,6 +45,36 @@ pub enum RefusalKind {
     Http,
 }
 
+impl RefusalKind {
+    /// Every kind.
+    pub const ALL: &[Self] =
+        &[Self::OAuth, Self::Authorization, Self::Challenge, Self::Fdx, Self::Http];
+
+    /// The stable name of the format, such as `rfc6749.error`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::OAuth => "rfc6749.error",
+            Self::Authorization => "rfc6749.callback.error",
+            Self::Challenge => "rfc6750.challenge",
+            Self::Fdx => "fdx.error",
+            Self::Http => "rfc9110.error",
+        }
+    }
+
+    /// The clause that defines the format.
+    #[must_use]
+    pub const fn clause(self) -> &'static str {
+        match self {
+            Self::OAuth => "RFC 6749 section 5.2",
+            Self::Authorization => "RFC 6749 section 4.1.2.1",
+            Self::Challenge => "RFC 6750 section 3",
+            Self::Fdx => "FDX API, Error",
+            Self::Http => "RFC 9110 section 15",
+        }
+    }
+}
+
 /// What decides about the next step after a refusal.
 pub(crate) struct Situation<'a> {
     pub(crate) kind: RefusalKind,

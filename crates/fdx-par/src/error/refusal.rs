@@ -21,23 +21,13 @@ impl Refusal {
     /// The stable name of the format, such as `rfc6749.error`.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self.kind {
-            RefusalKind::OAuth => "rfc6749.error",
-            RefusalKind::Authorization => "rfc6749.callback.error",
-            RefusalKind::Challenge => "rfc6750.challenge",
-            RefusalKind::Fdx => "fdx.error",
-            RefusalKind::Http => "rfc9110.error",
-        }
+        self.kind.code()
     }
 
     pub(crate) fn clause(&self) -> &'static str {
         match self.kind {
             RefusalKind::OAuth if self.call.is_about_a_registration() => "RFC 7591 section 3.2.2",
-            RefusalKind::OAuth => "RFC 6749 section 5.2",
-            RefusalKind::Authorization => "RFC 6749 section 4.1.2.1",
-            RefusalKind::Challenge => "RFC 6750 section 3",
-            RefusalKind::Fdx => "FDX API, Error",
-            RefusalKind::Http => "RFC 9110 section 15",
+            kind => kind.clause(),
         }
     }
 

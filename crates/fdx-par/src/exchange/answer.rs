@@ -182,6 +182,9 @@ impl Answer<'_> {
         {
             return Some(Said { error: Some(error), error_description, ..self.said() });
         }
+        if holds_a_credential(self.body) {
+            return None;
+        }
         let text = String::from_utf8_lossy(self.body.get(..MAX_EXCERPT).unwrap_or(self.body));
         let text = text.trim();
         let body = (!text.is_empty()).then(|| Excerpt::of(text))?;
@@ -293,6 +296,15 @@ impl Answer<'_> {
         let date = UnixTime::parse_http_date(self.text(&DATE)?).ok()?.as_seconds();
         i64::try_from(date).ok()?.checked_sub_unsigned(self.now.as_seconds())
     }
+}
+
+/// Whether a body of an unknown form names a member whose value is a credential. No part of it is
+/// kept.
+fn holds_a_credential(body: &[u8]) -> bool {
+    const NAMES: [&str; 6] =
+        ["_token", "assertion", "client_secret", "code\"", "request_uri", "verifier"];
+    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
+    NAMES.iter().any(|name| text.contains(name))
 }
 
 /// Reads a protective member that must be present.

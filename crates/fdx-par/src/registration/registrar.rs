@@ -76,7 +76,7 @@ use crate::registration::{comparison, derived};
 /// // Later, in another process:
 /// let registered = registrar.restore(stored.expose())?;
 /// let registered = run(registrar.read(&registered, entropy(2), now)?, &mut bank, now)?;
-/// let _gone: Deleted = run(registrar.delete(&registered, entropy(3), now)?, &mut bank, now)?;
+/// let _gone: registration::Deleted = run(registrar.delete(&registered, entropy(3), now)?, &mut bank, now)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -142,7 +142,7 @@ rows! {
         ListText: "revocations-text", "FDX Consent API, ConsentRevocationList",
             Refuse("rfc8259.json.shape"), "returns a string instead of the list";
         ListMembers: "revocations-of-numbers", "FDX Consent API, ConsentRevocationList",
-            Report("not-understood"), "returns a list of numbers";
+            Report("not-understood, none"), "returns a list of numbers";
         ListNotFound: "revocations-not-found", "FDX Consent API, GET revocation",
             Report("not-listed"), "reports with 404 that there are no revocations or no consent";
         ListFailed: "revocations-failed", "RFC 9110 15.6.1", Refuse("rfc9110.error"),

@@ -84,6 +84,11 @@ impl WrongMetadata {
     pub(crate) fn flow(self) -> Flow {
         match self {
             Self::HttpRegistration | Self::HttpRegistrationAlias => Flow::Registration,
+            // A client without a certificate uses no alias.
+            Self::HttpAlias
+            | Self::HttpPushAlias
+            | Self::HttpIntrospectionAlias
+            | Self::HttpRevocationAlias => Flow::Dpop,
             _ => Flow::Any,
         }
     }
