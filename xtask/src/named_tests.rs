@@ -105,7 +105,7 @@ impl Program {
         }
         let Some(module) = self.module(place) else { return false };
         let name = &test.name;
-        let path = |module: &[String]| [module, &[name.clone()]].concat().join("::");
+        let path = |module: &[String]| [module, std::slice::from_ref(name)].concat().join("::");
         let inline = [module.as_slice(), &["tests".to_owned()]].concat();
         self.tests.contains(&path(&module)) || self.tests.contains(&path(&inline))
     }

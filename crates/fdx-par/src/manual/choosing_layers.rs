@@ -31,7 +31,7 @@
 //! 5. It verifies the server's certificate and name, uses TLS 1.2 or 1.3, and has no switch that
 //!    turns verification off.
 //! 6. It has a timeout. If there is no response,
-//! [`Sent::on_no_response`](crate::Sent::on_no_response) returns
+//!    [`Sent::on_no_response`](crate::Sent::on_no_response) returns
 //!    the next safe step.
 //!
 //! The rest is one loop. It is the same for every exchange, with or without `await`:

@@ -190,7 +190,7 @@ impl Client {
 /// The members of an authorization response, from a query or a JWT.
 pub enum Read {
     Code(Secret),
-    Error(Said),
+    Error(Box<Said>),
 }
 
 impl Read {
@@ -199,7 +199,7 @@ impl Read {
             Self::Code(code) => Callback::Code(Accepted { pending, code }),
             Self::Error(said) => {
                 let kind = RefusalKind::Authorization;
-                Callback::Denied(Refusal::new(kind, said, NextStep::StartOver))
+                Callback::Denied(Refusal::new(kind, *said, NextStep::StartOver))
             }
         }
     }
@@ -216,12 +216,12 @@ pub(crate) fn read(
         (Some(_), Some(_)) => Err(CallbackFault::BothCodeAndError.into()),
         (None, None) => Err(CallbackFault::Neither.into()),
         (Some(code), None) => Ok(Read::Code(Secret::new(code.to_owned()))),
-        (None, Some(error)) => Ok(Read::Error(Said {
+        (None, Some(error)) => Ok(Read::Error(Box::new(Said {
             error: Some(Excerpt::of(error)),
             error_description: description.map(Excerpt::of),
             error_uri: uri.map(Excerpt::of),
             ..Said::default()
-        })),
+        }))),
     }
 }
 
