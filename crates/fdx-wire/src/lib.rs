@@ -1,6 +1,6 @@
 //! Wire formats and basic types that the `fdx` crates share.
 //!
-//! The crate has strict JSON ([`json`]), readers that know the class of each member ([`members`]), form bodies and query strings ([`form`]), URLs that are kept
+//! The crate has strict JSON ([`json`]), readers that know the class of each member ([`members`](mod@members)), form bodies and query strings ([`form`]), URLs that are kept
 //! as received ([`HttpsUrl`], [`Issuer`], [`RedirectUri`]), times ([`UnixTime`]), values that must not
 //! be printed ([`Secret`], [`SecretBuffer`]) and the source of all unpredictable values ([`Entropy`]).
 //!

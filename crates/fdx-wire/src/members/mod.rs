@@ -9,7 +9,7 @@
 //! For informative members `null`, `""`, `[]` and `{}` count as absent. *Not understood* is not
 //! *absent*: no default replaces such a value.
 //!
-//! [`members!`](crate::members!) declares the members of one message. An [`Object`] returns a value
+//! [`members!`](macro@crate::members) declares the members of one message. An [`Object`] returns a value
 //! only for such a declaration, so a member without a row does not compile.
 //!
 //! ```

@@ -19,7 +19,7 @@ impl<'a> Object<'a> {
     /// Reads a document that is an object.
     ///
     /// # Errors
-    /// [`JsonError`]; [`Kind::Shape`] if the document is another value.
+    /// [`JsonError`]; [`Kind::Shape`](crate::json::Kind::Shape) if the document is another value.
     pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, JsonError> {
         let text = scan(bytes, limits)?;
         Self::read(text, text)

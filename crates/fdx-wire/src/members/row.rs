@@ -36,7 +36,7 @@ impl Row {
     }
 }
 
-/// A member and its class. [`members!`](crate::members!) declares it.
+/// A member and its class. [`members!`](macro@crate::members) declares it.
 #[derive(Debug)]
 pub struct Member<C> {
     row: Row,
@@ -93,7 +93,7 @@ impl<C> Member<C> {
 /// Declares the members of a message as constants of a module, and `ROWS` with all of them.
 ///
 /// Each line has the class, the constant, the name, the expected value in words, and the clause. See
-/// [`members`](crate::members) for an example.
+/// [`members`](mod@crate::members) for an example.
 #[macro_export]
 macro_rules! members {
     (
