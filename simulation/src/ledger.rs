@@ -73,6 +73,23 @@ pub enum Harm {
 }
 
 impl Harm {
+    /// Whether it serves an attacker. The others are promises about the recipient's own requests,
+    /// errors and stored texts.
+    pub(crate) fn serves_attacker(self) -> bool {
+        !matches!(
+            self,
+            Self::JtiSentTwice
+                | Self::PushRepeated
+                | Self::CodeWithoutVerifier
+                | Self::RepeatedWithoutNonce
+                | Self::RetiredTokenSent
+                | Self::RequestUriUsedTwice
+                | Self::SecretShown
+                | Self::MalformedError
+                | Self::NotRestored
+        )
+    }
+
     /// Whether the promise depends on TLS: an institution's metadata and responses, and the
     /// customer's callbacks, arrive unchanged.
     pub(crate) fn needs_tls(self) -> bool {

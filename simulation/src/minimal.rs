@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use fdx_testkit::{Binding, Setup};
 
 use crate::attack::Attack;
+use crate::ledger::Harm;
 use crate::switches;
 use crate::world::{Faults, Renewals, Settings, Trace, World};
 
@@ -77,5 +78,6 @@ fn play(attack: Attack, binding: Binding, off: u64) -> (bool, u64) {
         trace: Trace::Off,
     };
     let tally = World::from_seed(1, settings).run();
-    (tally.attack(attack).1 > 0, switches::stopped())
+    let harm = tally.harms_of(attack).into_iter().any(Harm::serves_attacker);
+    (harm, switches::stopped())
 }
