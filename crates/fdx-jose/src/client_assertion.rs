@@ -22,7 +22,7 @@ pub struct AssertionKey {
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum AssertionType {
-    /// `client-authentication+jwt`, as the revision of RFC 7523 recommends.
+    /// `client-authentication+jwt`, as RFC 10070 requires.
     #[default]
     ClientAuthenticationJwt,
     /// No `typ`, for servers that refuse an unknown one.
