@@ -37,8 +37,10 @@ pub enum Harm {
     VerifierToOther,
     /// A token of one institution was sent to the other.
     TokenToOther,
-    /// A code with its verifier was sent in two exchanges although flows are claimed.
+    /// A code was sent in two exchanges although flows are claimed.
     CodeSentTwice,
+    /// A verifier was sent with two codes although flows are claimed.
+    VerifierSentTwice,
     /// A code was exchanged twice.
     CodeExchangedTwice,
     /// The recipient reported a consent that the institution did not grant.
@@ -78,7 +80,8 @@ impl Harm {
     pub(crate) fn serves_attacker(self) -> bool {
         !matches!(
             self,
-            Self::JtiSentTwice
+            Self::VerifierSentTwice
+                | Self::JtiSentTwice
                 | Self::PushRepeated
                 | Self::CodeWithoutVerifier
                 | Self::RepeatedWithoutNonce
@@ -108,6 +111,7 @@ impl Harm {
             Self::ServedToAttacker
             | Self::OtherSession
             | Self::CodeSentTwice
+            | Self::VerifierSentTwice
             | Self::CodeExchangedTwice
             | Self::JtiSentTwice
             | Self::PushRepeated

@@ -22,6 +22,8 @@ pub(crate) enum Reason {
 pub(crate) struct SingleUse {
     /// Every `jti`, and the values that a push generates.
     sent: BTreeSet<String>,
+    /// The codes that were exchanged.
+    codes: BTreeSet<String>,
     /// The verifiers of flows.
     verifiers: BTreeSet<String>,
     /// Refresh tokens that were replaced in the store, or that the institution refused.
@@ -55,10 +57,14 @@ impl SingleUse {
             }
         }
         match (form("code"), form("code_verifier")) {
-            (Some(_), Some(verifier)) => {
-                let first = self.verifiers.insert(verifier);
-                if !first && reason == Reason::Drafted && !code_may_repeat {
-                    harms.push(Harm::CodeSentTwice);
+            (Some(code), Some(verifier)) => {
+                let (new_code, new_verifier) =
+                    (self.codes.insert(code), self.verifiers.insert(verifier));
+                match (new_code, new_verifier) {
+                    _ if reason != Reason::Drafted || code_may_repeat => {}
+                    (false, _) => harms.push(Harm::CodeSentTwice),
+                    (true, false) => harms.push(Harm::VerifierSentTwice),
+                    (true, true) => {}
                 }
             }
             (None, None) => {}
@@ -163,6 +169,9 @@ mod tests {
         assert_eq!(sent(&mut single_use, form, Reason::Nonce), []);
         assert_eq!(sent(&mut single_use, form, Reason::Drafted), [Harm::CodeSentTwice]);
         assert_eq!(single_use.request(&post(form), Reason::Drafted, true), []);
+        let other_code = "code=e&code_verifier=v";
+        let harms = sent(&mut single_use, other_code, Reason::Drafted);
+        assert_eq!(harms, [Harm::VerifierSentTwice]);
         for half in ["code=d", "code_verifier=w"] {
             assert_eq!(sent(&mut single_use, half, Reason::Drafted), [Harm::CodeWithoutVerifier]);
         }
