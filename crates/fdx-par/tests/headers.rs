@@ -369,12 +369,12 @@ fn an_error_in_a_content_coding_keeps_its_status() {
 fn keys_need_no_media_type() {
     let mut world = world();
     let client = world.client().unwrap();
-    for (media_type, is_read) in [
-        (Some("application/jwk-set+json"), true),
-        (Some("application/json"), true),
-        (None, true),
-        (Some("text/html"), false),
-        (Some(""), false),
+    for media_type in [
+        Some("application/jwk-set+json"),
+        Some("application/json"),
+        None,
+        Some("text/html"),
+        Some("application/octet-stream"),
     ] {
         world.tamper_no_more();
         world.tamper_at("/jwks", move |mut answer| {
@@ -386,6 +386,6 @@ fn keys_need_no_media_type() {
         });
         let draft = client.fetch_keys(world.now).unwrap();
         let read = world.run(draft);
-        assert_eq!(read.is_ok(), is_read, "{media_type:?}: {read:?}");
+        assert!(read.is_ok(), "{media_type:?}: {read:?}");
     }
 }

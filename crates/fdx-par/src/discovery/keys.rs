@@ -118,10 +118,10 @@ impl Exchange for ServerKeys {
     }
 
     fn read(jwks_uri: HttpsUrl, (): (), answer: &Answer<'_>) -> Result<Self, Error> {
-        // RFC 7517 8.5: application/jwk-set+json. Some servers send no media type.
-        answer.check_json_or_untyped(StatusCode::OK)?;
+        // RFC 7517 requires no media type, and servers send several.
+        answer.check_untyped(StatusCode::OK)?;
         let jwks = Jwks::parse(answer.json()).map_err(|error| match error {
-            KeyError::Set(error) => answer.read_fault(error),
+            KeyError::Set(error) => answer.untyped_fault(error),
             _ => answer.fault(ServerRule::BodyShape),
         })?;
         Ok(Self { jwks_uri, jwks, fetched_at: answer.drafted_at })

@@ -2,7 +2,7 @@ use core::cell::OnceCell;
 use core::time::Duration;
 
 use fdx_wire::UnixTime;
-use fdx_wire::json::{JsonError, Limits};
+use fdx_wire::json::{JsonError, Kind, Limits};
 use fdx_wire::members::{Member, MemberFault, Object, Protective, ReadError, Value};
 use http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
@@ -101,11 +101,19 @@ impl Answer<'_> {
         Ok(())
     }
 
-    /// The same, for a document that need not have a content type.
-    pub(crate) fn check_json_or_untyped(&self, status: StatusCode) -> Result<(), Error> {
-        match self.headers.contains_key(CONTENT_TYPE) {
-            true => self.check_json(status),
-            false => self.check_status(status).and_then(|()| self.check_not_encoded()),
+    /// Size, status and content coding, for a document whose content type is not specified.
+    pub(crate) fn check_untyped(&self, status: StatusCode) -> Result<(), Error> {
+        self.check_status(status).and_then(|()| self.check_not_encoded())
+    }
+
+    /// The error for a document whose content type is not specified. A page of HTML is reported by
+    /// its content type, not as damaged JSON.
+    pub(crate) fn untyped_fault(&self, error: ReadError) -> Error {
+        match error {
+            ReadError::Json(json) if json.kind() == Kind::Syntax && !self.is_json() => {
+                self.fault(ServerRule::ContentType)
+            }
+            error => self.read_fault(error),
         }
     }
 
