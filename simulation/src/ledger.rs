@@ -37,7 +37,7 @@ pub enum Harm {
     VerifierToOther,
     /// A token of one institution was sent to the other.
     TokenToOther,
-    /// A code was sent in two exchanges although flows are claimed.
+    /// A code was sent with its verifier in two exchanges although flows are claimed.
     CodeSentTwice,
     /// A verifier was sent with two codes although flows are claimed.
     VerifierSentTwice,

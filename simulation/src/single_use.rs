@@ -22,8 +22,8 @@ pub(crate) enum Reason {
 pub(crate) struct SingleUse {
     /// Every `jti`, and the values that a push generates.
     sent: BTreeSet<String>,
-    /// The codes that were exchanged.
-    codes: BTreeSet<String>,
+    /// The codes that were exchanged, each with its verifier.
+    exchanges: BTreeSet<(String, String)>,
     /// The verifiers of flows.
     verifiers: BTreeSet<String>,
     /// Refresh tokens that were replaced in the store, or that the institution refused.
@@ -58,9 +58,10 @@ impl SingleUse {
         }
         match (form("code"), form("code_verifier")) {
             (Some(code), Some(verifier)) => {
-                let (new_code, new_verifier) =
-                    (self.codes.insert(code), self.verifiers.insert(verifier));
-                match (new_code, new_verifier) {
+                let new_verifier = self.verifiers.insert(verifier.clone());
+                // The same code with another verifier is injected: PKCE refuses it.
+                let new_pair = self.exchanges.insert((code, verifier));
+                match (new_pair, new_verifier) {
                     _ if reason != Reason::Drafted || code_may_repeat => {}
                     (false, _) => harms.push(Harm::CodeSentTwice),
                     (true, false) => harms.push(Harm::VerifierSentTwice),
