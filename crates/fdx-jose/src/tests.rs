@@ -26,7 +26,7 @@ const _: fn(&JweError) -> &str = |error| match error {
 };
 
 const _: fn(&DecryptionError) -> &str = |error| match error {
-    DecryptionError::NoKey { .. } => "jwe::reports_the_thumbprint_of_a_missing_key",
+    DecryptionError::NoKey { .. } => "jwe::at_hand::reports_the_thumbprint_of_a_missing_key",
     DecryptionError::Unavailable { .. } => "jwe::unavailable_service_can_be_called_again",
 };
 

@@ -49,14 +49,14 @@ rows! {
 
 impl WrongAnswer {
     /// Whether a client can notice it: the body of a response to a revocation is ignored (RFC 7009
-    /// section 2.2; the end of a consent or registration has none), and a resource can have any
-    /// content type.
+    /// section 2.2; the end of a consent or registration has none), and a resource or a key set
+    /// can have any content type.
     pub(crate) fn shows_at(self, moment: Moment) -> bool {
         match moment {
             Moment::ConsentRevocation | Moment::RegistrationDeletion | Moment::Revocation => {
                 self.status().is_some() || self == Self::Oversized
             }
-            Moment::Resource => self != Self::ContentType,
+            Moment::Keys | Moment::Resource => self != Self::ContentType,
             _ => true,
         }
     }
