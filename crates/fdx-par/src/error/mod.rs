@@ -22,5 +22,7 @@ pub use notice::Notice;
 pub use refusal::Refusal;
 pub use refused::Refused;
 pub use registration::RegistrationFault;
-pub use said::{Excerpt, Said};
+pub use said::Said;
+
+pub use fdx_wire::members::Excerpt;
 pub use server::{ServerFault, ServerRule};

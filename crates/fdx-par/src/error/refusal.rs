@@ -1,7 +1,9 @@
 use core::fmt;
 
+use fdx_wire::members::Excerpt;
+
 use crate::error::next_step::{NextStep, RefusalKind, RefusedCall, Situation, after_refusal};
-use crate::error::said::{Excerpt, Said};
+use crate::error::said::Said;
 
 /// A refusal returned by the server.
 #[derive(Clone, Debug, Eq, PartialEq)]

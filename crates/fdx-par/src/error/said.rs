@@ -1,45 +1,7 @@
 use core::fmt;
 use core::time::Duration;
 
-/// At most 256 characters of a server's text. Control and non-ASCII characters are escaped, so that
-/// it is safe to print into a log or a terminal.
-#[derive(Clone, Eq, PartialEq)]
-pub struct Excerpt(String);
-
-const MAX_CHARS: usize = 256;
-
-impl Excerpt {
-    pub(crate) fn of(text: &str) -> Self {
-        let mut excerpt = String::new();
-        for char in text.chars() {
-            let escaped = char.escape_default();
-            if excerpt.len() + escaped.len() > MAX_CHARS - 3 {
-                excerpt.push_str("...");
-                break;
-            }
-            if matches!(char, '\'' | '"') { excerpt.push(char) } else { excerpt.extend(escaped) }
-        }
-        Self(excerpt)
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Excerpt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.0)
-    }
-}
-
-impl fmt::Display for Excerpt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use fdx_wire::members::Excerpt;
 
 /// The status and texts of a server's failure response. The texts are bounded and escaped.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -3,17 +3,16 @@ use core::time::Duration;
 
 use fdx_wire::UnixTime;
 use fdx_wire::json::{JsonError, Kind, Limits};
-use fdx_wire::members::{Member, MemberFault, Object, Protective, ReadError, Value};
+use fdx_wire::members::{Excerpt, Member, MemberFault, Object, Protective, ReadError, Value};
 use http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, StatusCode};
 
 use crate::error::error::Error;
-use crate::error::next_step::NextStep;
-use crate::error::next_step::RefusalKind;
+use crate::error::next_step::{NextStep, RefusalKind};
 use crate::error::refusal::Refusal;
-use crate::error::said::{Excerpt, Said};
+use crate::error::said::Said;
 use crate::error::server::{Broken, ServerFault, ServerRule};
 use crate::exchange::challenge;
 use crate::exchange::challenge::Challenge;
@@ -56,10 +55,9 @@ impl Answer<'_> {
         self.check_json(status)?;
         let limits = Limits { members, ..Limits::bytes(self.limit) };
         let object = Object::parse(self.json(), &limits).map_err(|error| self.json_fault(error))?;
-        match self.oauth_error() {
-            Some(said) if !object.has(key) => Err(self.refuse(RefusalKind::OAuth, said)),
-            _ => Ok(object),
-        }
+        // Only an object that is no success is read a second time.
+        let error = if object.has(key) { None } else { self.oauth_error() };
+        error.map_or(Ok(object), |said| Err(self.refuse(RefusalKind::OAuth, said)))
     }
 
     /// The JSON text of the body. RFC 8259 8.1: a reader may ignore a byte order mark.

@@ -1,7 +1,5 @@
 use fdx_wire::json::Limits;
-use fdx_wire::members::{Object, Value};
-
-use crate::error::said::Excerpt;
+use fdx_wire::members::{Excerpt, Object, Value};
 
 fdx_wire::members! {
     /// The members of an error response in use: OAuth's (RFC 6749 section 5.2), FDX's Error entity,

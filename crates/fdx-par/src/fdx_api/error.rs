@@ -1,8 +1,9 @@
+use fdx_wire::members::Excerpt;
 use http::StatusCode;
 
 use crate::error::error::Error;
 use crate::error::next_step::RefusalKind;
-use crate::error::said::{Excerpt, Said};
+use crate::error::said::Said;
 use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
 

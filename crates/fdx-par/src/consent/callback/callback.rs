@@ -1,5 +1,7 @@
 use core::fmt;
 
+use fdx_wire::members::Excerpt;
+
 use fdx_wire::form::{Query, QueryError};
 use fdx_wire::{RedirectUri, Secret, UnixTime};
 use subtle::ConstantTimeEq;
@@ -11,11 +13,10 @@ use crate::consent::pending::pending::{FlowId, Pending};
 use crate::error::callback::CallbackFault;
 use crate::error::caller::CallFault;
 use crate::error::error::Error;
-use crate::error::next_step::NextStep;
-use crate::error::next_step::RefusalKind;
+use crate::error::next_step::{NextStep, RefusalKind};
 use crate::error::refusal::Refusal;
 use crate::error::refused::Refused;
-use crate::error::said::{Excerpt, Said};
+use crate::error::said::Said;
 
 /// Returns the response parameters of a callback at the redirect_uri, without the redirect_uri's
 /// own query, which comes first.
