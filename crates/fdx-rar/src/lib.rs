@@ -76,7 +76,7 @@ pub use authorization_details::{
 };
 pub use consent_grant::{
     ConsentGrant, ConsentId, ConsentIdError, ConsentStatus, GRANT_MEMBERS, GrantedResource,
-    UnreadResource,
+    UnreadResources,
 };
 pub use consent_request::{
     ConsentDuration, ConsentRequest, ConsentRequestBuilder, ConsentRequestError, DurationDays,

@@ -151,9 +151,7 @@ impl ConsentRevocationList {
         for element in elements {
             match element.to_object() {
                 Some(object) => list.append(&object),
-                None => {
-                    list.not_understood.push(NotUnderstood::new("revocations[]", element.as_str()));
-                }
+                None => NotUnderstood::note(&mut list.not_understood, "revocations[]", element),
             }
         }
         Ok(list)

@@ -4,7 +4,6 @@ use fdx_wire::{HttpsUrl, Issuer, UrlError};
 use crate::discovery::endpoint::{Endpoint, PerEndpoint};
 use crate::discovery::reserved::{is_reserved, names_any};
 use crate::error::server::{Broken, ServerRule};
-use crate::exchange::answer::protective;
 
 /// An authorization server's metadata (RFC 8414 section 2), checked for the members that FAPI 2.0
 /// requires.
@@ -154,14 +153,14 @@ impl Published {
 /// Returns the metadata of a document if it is the expected issuer's and has what every flow needs.
 pub(super) fn read(object: &Object<'_>, expected: Issuer) -> Result<ServerMetadata, Broken> {
     // RFC 8414 3.3: identical, or the metadata must not be used.
-    let issuer = protective(object, &members::ISSUER, Value::to_text)?;
+    let issuer = object.protective(&members::ISSUER, Value::to_text)?;
     // check: DiscoveryIssuer
     if issuer != expected.as_str() {
         return Err(ServerRule::IssuerMismatch.into());
     }
     let issuer = expected;
     // RFC 9700 2.1.1: make sure that the server supports the method before relying on it.
-    let methods = protective(object, &members::CODE_CHALLENGE_METHODS_SUPPORTED, texts);
+    let methods = object.protective(&members::CODE_CHALLENGE_METHODS_SUPPORTED, texts);
     let methods = methods.map_err(|member| Broken::member(ServerRule::PkceUnsupported, member))?;
     if !methods.iter().any(|method| method == fdx_pkce::CODE_CHALLENGE_METHOD) {
         return Err(ServerRule::PkceUnsupported.into());
@@ -203,10 +202,7 @@ pub(super) fn read(object: &Object<'_>, expected: Issuer) -> Result<ServerMetada
     let jwks_uri = Some(url(&members::JWKS_URI)?);
     let mut list = |member| object.informative(member, &mut notes, list);
     let sends_iss = &members::AUTHORIZATION_RESPONSE_ISS_PARAMETER_SUPPORTED;
-    let sends_iss = match object.protective(sends_iss) {
-        Some(value) if !value.is_null() => protective(object, sends_iss, Value::to_bool)?,
-        _ => false,
-    };
+    let sends_iss = object.protective_if_present(sends_iss, Value::to_bool)?.unwrap_or(false);
     Ok(ServerMetadata {
         authorization_endpoint,
         endpoints,

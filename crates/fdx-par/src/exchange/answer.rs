@@ -3,7 +3,7 @@ use core::time::Duration;
 
 use fdx_wire::UnixTime;
 use fdx_wire::json::{JsonError, Kind, Limits};
-use fdx_wire::members::{Excerpt, Member, MemberFault, Object, Protective, ReadError, Value};
+use fdx_wire::members::{Excerpt, Member, MemberFault, Object, ReadError};
 use http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -311,14 +311,4 @@ fn holds_a_credential(body: &[u8]) -> bool {
         ["_token", "assertion", "client_secret", "code\"", "request_uri", "verifier"];
     let text = String::from_utf8_lossy(body).to_ascii_lowercase();
     NAMES.iter().any(|name| text.contains(name))
-}
-
-/// Reads a protective member that must be present.
-pub(crate) fn protective<'a, T>(
-    object: &Object<'a>,
-    member: &Member<Protective>,
-    read: impl FnOnce(Value<'a>) -> Option<T>,
-) -> Result<T, MemberFault> {
-    let value = object.protective(member).ok_or(MemberFault::missing(member.row()))?;
-    read(value).ok_or_else(|| MemberFault::of(member.row(), value))
 }

@@ -13,7 +13,7 @@ use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::said::Said;
 use crate::error::server::{Broken, ServerRule};
-use crate::exchange::answer::{Answer, protective};
+use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
@@ -139,7 +139,7 @@ pub(crate) fn check(
     said: Said,
 ) -> Result<Introspection, Broken> {
     let unbound = |member| Broken::member(ServerRule::TokenType, member);
-    let active = protective(body, &members::ACTIVE, Value::to_bool)?;
+    let active = body.protective(&members::ACTIVE, Value::to_bool)?;
     let token = subject.token.clone();
     let mut response = Introspection {
         token,
@@ -154,11 +154,11 @@ pub(crate) fn check(
         return Ok(response);
     }
     // Some servers write `null` for an absent confirmation.
-    if let Some(value) = body.protective(&members::CNF).filter(|value| !value.is_null()) {
-        let cnf = value.to_object().ok_or(MemberFault::of(members::CNF.row(), value));
-        check_confirmation(&cnf.map_err(unbound)?, subject).map_err(unbound)?;
+    let cnf = body.protective_if_present(&members::CNF, Value::to_object).map_err(unbound)?;
+    if let Some(cnf) = cnf {
+        check_confirmation(&cnf, subject).map_err(unbound)?;
     }
-    let reported = body.protective(&members::FDX_CONSENT_ID).map(reported_consent_id);
+    let reported = body.protective_as_received(&members::FDX_CONSENT_ID).map(reported_consent_id);
     if let Some(id) = reported.and_then(ReportedConsentId::into_text) {
         agree(&mut response.consent_id, &id)?;
     }
@@ -177,7 +177,7 @@ fn check_confirmation(cnf: &Object<'_>, subject: &Subject) -> Result<(), MemberF
         BoundBy::Mtls => &members::X5T_S256,
         BoundBy::Nothing => return Ok(()),
     };
-    match cnf.protective(member) {
+    match cnf.protective_as_received(member) {
         Some(value) if value.read::<Thumbprint>() != bound.to => {
             Err(MemberFault::of(member.row(), value))
         }

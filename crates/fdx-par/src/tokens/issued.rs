@@ -16,7 +16,7 @@ use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
 use crate::error::said::Said;
 use crate::error::server::{ServerFault, ServerRule};
-use crate::exchange::answer::{Answer, protective};
+use crate::exchange::answer::Answer;
 use crate::tokens::tokens::{AccessToken, Tokens};
 
 impl Client {
@@ -147,12 +147,12 @@ pub(crate) fn read(
     let body = answer.object(StatusCode::OK, MEMBERS, &members::ACCESS_TOKEN)?;
     // RFC 6749 7.1, 5.1: token_type has no case.
     let is_bound = |text: &String| text.eq_ignore_ascii_case(bound.by.token_type());
-    protective(&body, &members::TOKEN_TYPE, |value| value.to_text().filter(is_bound))
+    body.protective(&members::TOKEN_TYPE, |value| value.to_text().filter(is_bound))
         .map_err(|fault| answer.member_fault(ServerRule::TokenType, fault))?;
     let usable = |token: &Secret| can_stand_in_a_header(token.expose());
-    let access_token =
-        protective(&body, &members::ACCESS_TOKEN, |value| value.read().filter(usable))
-            .map_err(|fault| answer.member_fault(ServerRule::AccessTokenText, fault))?;
+    let access_token = body
+        .protective(&members::ACCESS_TOKEN, |value| value.read().filter(usable))
+        .map_err(|fault| answer.member_fault(ServerRule::AccessTokenText, fault))?;
     let mut not_understood = Vec::new();
     let mut secret = |member| body.informative(member, &mut not_understood, Value::read::<Secret>);
     let refresh_token = secret(&members::REFRESH_TOKEN);
@@ -179,7 +179,7 @@ pub(crate) fn read(
         None => requested.clone(),
         Some(value) => scope_tokens(value).map_or_else(
             || {
-                not_understood.push(NotUnderstood::new("scope", value.as_str()));
+                NotUnderstood::note(&mut not_understood, "scope", value);
                 Scopes::new()
             },
             |tokens| Scopes::of_valid(tokens.iter().map(|token| profile.standard_scope(token))),
@@ -195,7 +195,7 @@ pub(crate) fn read(
         not_understood.push(NotUnderstood::new(name, details.json.as_str()));
     }
     let consent_ids = [&members::GRANT_ID, &members::FDX_CONSENT_ID].map(|member| {
-        let reported = body.protective(member).map(reported_consent_id);
+        let reported = body.protective_as_received(member).map(reported_consent_id);
         if reported == Some(ReportedConsentId::Empty) {
             notices.push(Notice::ConsentIdEmpty);
         }

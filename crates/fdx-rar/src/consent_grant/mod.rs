@@ -10,7 +10,7 @@ use fdx_wire::members::NotUnderstood;
 use serde::{Deserialize, Serialize};
 
 pub use consent_id::{ConsentId, ConsentIdError};
-pub use received::{GRANT_MEMBERS, UnreadResource};
+pub use received::{GRANT_MEMBERS, UnreadResources};
 
 use crate::open_enum::open_enum;
 use crate::{
@@ -78,7 +78,7 @@ pub struct ConsentGrant {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     links: Vec<Link>,
     #[serde(skip)]
-    unread_resources: Vec<UnreadResource>,
+    unread_resources: UnreadResources,
     #[serde(skip)]
     clusters_as_scopes: bool,
     #[serde(skip)]
@@ -165,9 +165,10 @@ impl ConsentGrant {
         &self.links
     }
 
-    /// Shared resources that can't be understood. They count as neither granted nor withheld.
+    /// The shared resources that can't be understood. Their clusters count as neither granted nor
+    /// withheld.
     #[must_use]
-    pub fn unread_resources(&self) -> &[UnreadResource] {
+    pub fn unread_resources(&self) -> &UnreadResources {
         &self.unread_resources
     }
 
@@ -178,7 +179,8 @@ impl ConsentGrant {
         self.clusters_as_scopes
     }
 
-    /// The values that can't be understood. They count as neither absent nor present.
+    /// The members with a value that can't be understood, each once, with its first such value. They
+    /// count as neither absent nor present.
     #[must_use]
     pub fn not_understood(&self) -> &[NotUnderstood] {
         &self.not_understood

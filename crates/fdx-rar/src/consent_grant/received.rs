@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use fdx_wire::json::{Limits, RawJson};
 use fdx_wire::members::{
-    Informative, Member, MemberFault, NotUnderstood, Object, Protective, ReadError, Row, Value,
+    Informative, Member, MemberFault, NotUnderstood, Object, ReadError, Row, Value,
 };
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -67,18 +67,38 @@ const MAX_RESOURCES: usize = 10_000;
 /// The limit of an FDX `Identifier`, which is longer than any name of its enumerations.
 const MAX_TEXT: usize = 256;
 
-/// A shared resource that can't be understood. A requested cluster may be granted on it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct UnreadResource {
-    /// The clusters, if these are understood.
-    data_clusters: Option<BTreeSet<DataCluster>>,
+/// The shared resources that can't be understood. A requested cluster may be granted on them.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct UnreadResources {
+    count: usize,
+    /// The clusters of those resources whose clusters are understood.
+    data_clusters: BTreeSet<DataCluster>,
+    /// Whether the clusters of a resource are not understood.
+    any_cluster: bool,
 }
 
-impl UnreadResource {
-    /// Whether the resource may have this cluster.
+impl UnreadResources {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether one of them may have this cluster.
     #[must_use]
     pub fn may_have(&self, cluster: &DataCluster) -> bool {
-        self.data_clusters.as_ref().is_none_or(|clusters| clusters.contains(cluster.current()))
+        self.any_cluster || self.data_clusters.contains(cluster.current())
+    }
+
+    /// Adds a resource and its clusters, if these are understood.
+    fn add(&mut self, data_clusters: Option<&[DataCluster]>) {
+        self.count += 1;
+        match data_clusters {
+            Some(clusters) => {
+                self.data_clusters.extend(clusters.iter().map(|it| it.current().clone()));
+            }
+            None => self.any_cluster = true,
+        }
     }
 }
 
@@ -97,8 +117,11 @@ impl ConsentGrant {
     /// # Errors
     /// [`MemberFault`] for an `id` or a `status` that can't be understood.
     pub fn of_object(object: &Object<'_>) -> Result<Self, MemberFault> {
-        let id = named(object, &grant::ID, |value| ConsentId::parse(&value.to_identifier()?).ok())?;
-        let status = named(object, &grant::STATUS, |value| name(value, ConsentStatus::parse))?;
+        let id = object.protective_if_present(&grant::ID, |value| {
+            ConsentId::parse(&value.to_identifier()?).ok()
+        })?;
+        let status = object
+            .protective_if_present(&grant::STATUS, |value| name(value, ConsentStatus::parse))?;
         let mut read = Self { id, status, ..Self::default() };
         let mut notes = Vec::new();
         let days = |value: Value<'_>| value.to_whole_number()?.try_into().ok();
@@ -129,36 +152,34 @@ impl ConsentGrant {
             return;
         };
         let Some(elements) = value.to_elements() else {
-            notes.push(NotUnderstood::new(row.name, value.as_str()));
+            NotUnderstood::note(notes, row.name, value);
             return;
         };
         let mut resources = Vec::new();
-        for (at, value) in elements.into_iter().enumerate() {
+        for value in elements {
             match self.read_resource(value, notes) {
-                Ok(resource) if at < MAX_RESOURCES => resources.push(resource),
-                Ok(_) if at > MAX_RESOURCES => {}
-                Ok(_) => {
-                    notes.push(NotUnderstood::new("resources[]", value.as_str()));
-                    self.unread_resources.push(UnreadResource { data_clusters: None });
+                Ok(resource) if resources.len() < MAX_RESOURCES => resources.push(resource),
+                Ok(GrantedResource { data_clusters, .. }) | Err(Some(data_clusters)) => {
+                    NotUnderstood::note(notes, "resources[]", value);
+                    self.unread_resources.add(Some(&data_clusters));
                 }
-                Err(_) if self.unread_resources.len() > MAX_RESOURCES => {}
-                Err(unread) => {
-                    notes.push(NotUnderstood::new("resources[]", value.as_str()));
-                    self.unread_resources.push(unread);
+                Err(None) => {
+                    NotUnderstood::note(notes, "resources[]", value);
+                    self.unread_resources.add(None);
                 }
             }
         }
         self.resources = Some(resources);
     }
 
+    /// Reads one resource. The error has its clusters, if these are understood.
+
     fn read_resource(
         &mut self,
         value: Value<'_>,
         notes: &mut Vec<NotUnderstood>,
-    ) -> Result<GrantedResource, UnreadResource> {
-        let Some(object) = value.to_object() else {
-            return Err(UnreadResource { data_clusters: None });
-        };
+    ) -> Result<GrantedResource, Option<Vec<DataCluster>>> {
+        let object = value.to_object().ok_or(None)?;
         let data_clusters = self.read_clusters(&object, notes);
         let resource_type = object
             .received(&grant::RESOURCE_TYPE)
@@ -175,10 +196,7 @@ impl ConsentGrant {
                 resource_id: resource_id.into(),
                 data_clusters,
             }),
-            (_, _, data_clusters) => Err(UnreadResource {
-                data_clusters: data_clusters
-                    .map(|clusters| clusters.iter().map(|it| it.current().clone()).collect()),
-            }),
+            (_, _, data_clusters) => Err(data_clusters),
         }
     }
 
@@ -194,7 +212,7 @@ impl ConsentGrant {
         let mut clusters = Vec::new();
         for element in value.to_elements()? {
             let Some(text) = name(element, |text| String::from(text)) else {
-                notes.push(NotUnderstood::new(grant::DATA_CLUSTERS.row().name, element.as_str()));
+                NotUnderstood::note(notes, grant::DATA_CLUSTERS.row().name, element);
                 continue;
             };
             let of_scope = DataCluster::from_scope(&text);
@@ -213,18 +231,6 @@ impl<'de> Deserialize<'de> for ConsentGrant {
     }
 }
 
-/// Reads a protective member that FDX does not require: it may be absent or `null`.
-fn named<T>(
-    object: &Object<'_>,
-    member: &Member<Protective>,
-    read: impl FnOnce(Value<'_>) -> Option<T>,
-) -> Result<Option<T>, MemberFault> {
-    match object.protective(member).filter(|value| !value.is_null()) {
-        Some(value) => read(value).map(Some).ok_or_else(|| MemberFault::of(member.row(), value)),
-        None => Ok(None),
-    }
-}
-
 fn list(elements: Option<Vec<Value<'_>>>) -> impl Iterator<Item = Value<'_>> {
     elements.into_iter().flatten()
 }
@@ -239,7 +245,7 @@ fn element<'a, T>(
     match value.to_object() {
         Some(object) => Some(read(&object, notes)),
         None => {
-            notes.push(NotUnderstood::new(path, value.as_str()));
+            NotUnderstood::note(notes, path, value);
             None
         }
     }
@@ -263,7 +269,7 @@ pub(crate) fn time(
     });
     let (timestamp, value) = timestamp?;
     if timestamp.time().is_none() && !timestamp.has_no_end() {
-        notes.push(NotUnderstood::new(member.row().name, value.as_str()));
+        NotUnderstood::note(notes, member.row().name, value);
     }
     Some(timestamp)
 }

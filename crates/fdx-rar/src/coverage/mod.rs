@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConsentGrant, ConsentRequest, DataCluster, GrantedResource, ResourceType, UnreadResource,
+    ConsentGrant, ConsentRequest, DataCluster, GrantedResource, ResourceType, UnreadResources,
 };
 
 /// The comparison of a grant with a request.
@@ -198,7 +198,7 @@ impl From<Withheld> for Written {
 fn reported(
     requested: &ConsentRequest,
     resources: &[GrantedResource],
-    unread: &[UnreadResource],
+    unread: &UnreadResources,
 ) -> Coverage {
     let requested: BTreeSet<_> = requested.pairs().map(|(kind, it)| (kind, it.current())).collect();
     let mut shared: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
@@ -214,11 +214,10 @@ fn reported(
         .partition(|triple| requested.contains(&triple.pair()));
 
     let granted_pairs: BTreeSet<_> = granted.iter().map(GrantedCluster::pair).collect();
-    // A cluster that an unread resource may have is not known to be withheld.
-    let known =
-        |(_, it): &&(&ResourceType, &DataCluster)| !unread.iter().any(|unread| unread.may_have(it));
-    let pairs = requested.difference(&granted_pairs).filter(known).map(|(kind, it)| {
-        Withheld::Pair { resource_type: (*kind).clone(), data_cluster: (*it).clone() }
+    let pairs = requested.difference(&granted_pairs).filter(|(_, it)| !unread.may_have(it));
+    let pairs = pairs.map(|(kind, it)| Withheld::Pair {
+        resource_type: (*kind).clone(),
+        data_cluster: (*it).clone(),
     });
     let from_resources = shared.iter().flat_map(|((kind, id), clusters)| {
         let of_type = requested.iter().filter(move |(requested, _)| requested == kind);

@@ -1,5 +1,8 @@
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
+
+use super::Value;
 
 /// At most 256 characters of untrusted text, with control and non-ASCII characters escaped. It can
 /// be printed into a log or a terminal.
@@ -43,7 +46,8 @@ impl fmt::Display for Excerpt {
     }
 }
 
-/// A value that an informative member has and that the reader does not understand.
+/// A value that an informative member has and that the reader does not understand. A member of the
+/// elements of a list has one such note, of its first such value.
 ///
 /// `Debug` prints the member's name only: the value may be personal data.
 #[derive(Clone, Eq, Hash, PartialEq)]
@@ -57,6 +61,13 @@ impl NotUnderstood {
     #[must_use]
     pub fn new(member: &'static str, text: &str) -> Self {
         Self { member, text: Excerpt::of(text) }
+    }
+
+    /// Appends the value, unless the list has a value of this member.
+    pub fn note(list: &mut Vec<Self>, member: &'static str, value: Value<'_>) {
+        if list.iter().all(|it| it.member != member) {
+            list.push(Self::new(member, value.as_str()));
+        }
     }
 
     /// The member's name, with the path to it.

@@ -46,9 +46,36 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The value of a protective member, `null` included.
+    /// The value of a protective member, read with `read`.
+    ///
+    /// # Errors
+    /// [`MemberFault`] if the member is missing, or `read` returns `None`.
+    pub fn protective<T>(
+        &self,
+        member: &Member<Protective>,
+        read: impl FnOnce(Value<'a>) -> Option<T>,
+    ) -> Result<T, MemberFault> {
+        self.read_required(member.row(), read)
+    }
+
+    /// The value of a protective member that may be absent or `null`, read with `read`.
+    ///
+    /// # Errors
+    /// [`MemberFault`] if `read` returns `None`.
+    pub fn protective_if_present<T>(
+        &self,
+        member: &Member<Protective>,
+        read: impl FnOnce(Value<'a>) -> Option<T>,
+    ) -> Result<Option<T>, MemberFault> {
+        let Some(value) = self.value(member.row()).filter(|value| !value.is_null()) else {
+            return Ok(None);
+        };
+        read(value).map(Some).ok_or_else(|| MemberFault::of(member.row(), value))
+    }
+
+    /// The value of a protective member as received, `null` included.
     #[must_use]
-    pub fn protective(&self, member: &Member<Protective>) -> Option<Value<'a>> {
+    pub fn protective_as_received(&self, member: &Member<Protective>) -> Option<Value<'a>> {
         self.value(member.row())
     }
 
@@ -61,12 +88,11 @@ impl<'a> Object<'a> {
         member: &Member<Required>,
         read: impl FnOnce(Value<'a>) -> Option<T>,
     ) -> Result<T, MemberFault> {
-        let value = self.value(member.row()).ok_or(MemberFault::missing(member.row()))?;
-        read(value).ok_or_else(|| MemberFault::of(member.row(), value))
+        self.read_required(member.row(), read)
     }
 
     /// The value of an informative member, read with `read`. `null` and empty values are `None`. If
-    /// `read` returns `None`, the value is appended to `not_understood`.
+    /// `read` returns `None`, `not_understood` gets the value, unless it has one of this member.
     pub fn informative<T>(
         &self,
         member: &Member<Informative>,
@@ -76,7 +102,7 @@ impl<'a> Object<'a> {
         let value = self.value(member.row()).filter(|value| !value.is_empty())?;
         let understood = read(value);
         if understood.is_none() {
-            not_understood.push(NotUnderstood::new(member.row().name, value.as_str()));
+            NotUnderstood::note(not_understood, member.row().name, value);
         }
         understood
     }
@@ -102,6 +128,15 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
+    }
+
+    fn read_required<T>(
+        &self,
+        row: Row,
+        read: impl FnOnce(Value<'a>) -> Option<T>,
+    ) -> Result<T, MemberFault> {
+        let value = self.value(row).ok_or(MemberFault::missing(row))?;
+        read(value).ok_or_else(|| MemberFault::of(row, value))
     }
 
     fn value(&self, row: Row) -> Option<Value<'a>> {

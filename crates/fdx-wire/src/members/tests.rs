@@ -78,8 +78,8 @@ fn informative_member_never_costs_the_message() {
 
 #[test]
 fn protective_member_is_returned_as_received() {
-    assert!(object("{}").protective(&message::ISSUER).is_none());
-    let null = object(r#"{"issuer":null}"#).protective(&message::ISSUER).unwrap();
+    assert!(object("{}").protective_as_received(&message::ISSUER).is_none());
+    let null = object(r#"{"issuer":null}"#).protective_as_received(&message::ISSUER).unwrap();
     assert!(null.is_null());
 }
 
