@@ -69,6 +69,12 @@ fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
         ("consent_grant", "usual", GRANT.to_owned()),
         ("consent_grant", "part", PART.to_owned()),
         ("consent_grant", "bare", r#"{"id":"c-1","status":"Active","parties":null}"#.to_owned()),
+        (
+            "consent_grant",
+            "not_understood",
+            r#"{"links":7,"resources":[{"resourceId":"a-1","dataClusters":["TRANSACTIONS"]},7]}"#
+                .to_owned(),
+        ),
         ("notification", "usual", notification(r#""c-1""#, "CONSENT")),
         ("notification", "number", notification("136804", "CONSENT")),
         ("notification", "account", notification(r#""a-1""#, "ACCOUNT")),
