@@ -103,6 +103,7 @@ const _: fn(&CallFault) -> &str = |error| match error {
     CallFault::HeaderReserved => "errors::rejects_header_of_the_protocol",
     CallFault::HeaderText => "fdx_headers::rejects_text_that_a_header_can_not_hold",
     CallFault::HintOther => "notifications::a_notification_about_another_consent_sends_nothing",
+    CallFault::MetadataReserved => "registration::choices::rejects_extra_with_a_reserved_name",
     CallFault::NotPushed => "dialect_fit::dialect_decides_whether_a_request_is_pushed",
     CallFault::OutsideFdxBase => "endpoints::a_token_never_leaves_the_fdx_base",
     CallFault::ParameterText => "errors::rejects_empty_or_long_parameter",

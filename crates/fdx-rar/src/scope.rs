@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use fdx_wire::json::JsonValue;
+use fdx_wire::members::{Found, Value};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -158,21 +158,15 @@ impl Serialize for Scopes {
 /// Deserializes from a JSON string of tokens or from an array of tokens.
 impl<'de> Deserialize<'de> for Scopes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let invalid = |value: &JsonValue| {
-            D::Error::invalid_type(tolerant::unexpected(value), &"scope tokens")
-        };
-        let token = |element| match element {
-            JsonValue::String(token) => Ok(token),
-            other => Err(invalid(&other)),
-        };
-        match tolerant::any(deserializer)? {
-            JsonValue::String(text) => Self::parse(&text).map_err(D::Error::custom),
-            JsonValue::Array(elements) => {
-                let tokens = elements.into_iter().map(token).collect::<Result<Vec<_>, _>>()?;
-                Self::of_tokens(tokens.iter().map(String::as_str)).map_err(D::Error::custom)
+        let tokens = tolerant::any(deserializer, "scope tokens", |value| match value.kind() {
+            Found::String => value.to_text().map(|text| Self::parse(&text)),
+            _ => {
+                let tokens = value.to_elements()?.into_iter().map(Value::to_text);
+                let tokens = tokens.collect::<Option<Vec<_>>>()?;
+                Some(Self::of_tokens(tokens.iter().map(String::as_str)))
             }
-            other => Err(invalid(&other)),
-        }
+        })?;
+        tokens.map_err(D::Error::custom)
     }
 }
 
@@ -219,7 +213,7 @@ mod tests {
     #[test]
     fn rejects_other_json_types() {
         let refusal = serde_json::from_str::<Scopes>("7").unwrap_err().to_string();
-        assert!(refusal.contains("expected scope tokens"), "{refusal}");
+        assert!(refusal.contains("a number, not scope tokens"), "{refusal}");
     }
 
     #[test]

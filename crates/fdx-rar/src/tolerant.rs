@@ -3,60 +3,50 @@
 //! They read JSON only. Each reads a value of any shape as [`RawJson`] first: `deserialize_any` of
 //! serde_json depends on the features that other crates enable.
 
-use alloc::string::{String, ToString};
+use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use fdx_wire::json::{JsonNumber, JsonValue, RawJson};
-use serde::de::{Error, Unexpected, Visitor};
+use fdx_wire::json::RawJson;
+use fdx_wire::members::Value;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Reads a non-negative whole number: a number, a string of digits, or `null`.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    let whole = match any(deserializer)? {
-        JsonValue::Null => return Ok(None),
-        JsonValue::Number(number) => number.to_u64().and_then(|whole| whole.try_into().ok()),
-        JsonValue::String(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            digits.parse().ok()
-        }
-        JsonValue::String(_) => None,
-        other => return Err(D::Error::invalid_type(unexpected(&other), &"a whole number")),
-    };
-    whole.map(Some).ok_or_else(|| D::Error::custom("not a whole number from 0 to 4294967295"))
+    optional(deserializer, "a whole number from 0 to 4294967295", |value| {
+        value.to_whole_number()?.try_into().ok()
+    })
 }
 
 /// Reads a string, a whole number as its string, or `null`.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    match any(deserializer)? {
-        JsonValue::Null => Ok(None),
-        JsonValue::Number(number) if is_whole(&number) => Ok(Some(number.as_str().into())),
-        JsonValue::String(text) => Ok(Some(text)),
-        other => Err(D::Error::invalid_type(unexpected(&other), &"a text")),
-    }
+    optional(deserializer, "a text", |value| value.to_identifier().map(Cow::into_owned))
 }
 
-/// Whether a number is written as a whole number of 64 bits.
-fn is_whole(number: &JsonNumber) -> bool {
-    let text = number.as_str();
-    let unsigned = text.parse::<u64>().is_ok_and(|number| number.to_string() == text);
-    unsigned || text.parse::<i64>().is_ok_and(|number| number.to_string() == text)
+/// Reads `null` as `None`.
+fn optional<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    expected: &str,
+    read: impl FnOnce(Value<'_>) -> Option<T>,
+) -> Result<Option<T>, D::Error> {
+    any(
+        deserializer,
+        expected,
+        |value| if value.is_null() { Some(None) } else { read(value).map(Some) },
+    )
 }
 
-/// A value of any shape.
-pub(crate) fn any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<JsonValue, D::Error> {
-    RawJson::deserialize(deserializer)?.value().map_err(D::Error::custom)
-}
-
-/// The type of a value, for an error: never its content.
-pub(crate) fn unexpected(value: &JsonValue) -> Unexpected<'static> {
-    match value {
-        JsonValue::Array(_) => Unexpected::Seq,
-        JsonValue::Bool(_) => Unexpected::Other("boolean"),
-        JsonValue::Null => Unexpected::Unit,
-        JsonValue::Number(_) => Unexpected::Other("number"),
-        JsonValue::Object(_) => Unexpected::Map,
-        JsonValue::String(_) => Unexpected::Other("string"),
-    }
+/// Reads a value of any shape with `read`. The error has the kind of the value, never its content.
+pub(crate) fn any<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    expected: &str,
+    read: impl FnOnce(Value<'_>) -> Option<T>,
+) -> Result<T, D::Error> {
+    let json = RawJson::deserialize(deserializer)?;
+    let value = Value::of_raw(&json).map_err(D::Error::custom)?;
+    read(value).ok_or_else(|| D::Error::custom(format_args!("{}, not {expected}", value.kind())))
 }
 
 /// Reads the same as [`text`], and `null` as an empty string.
@@ -115,6 +105,7 @@ impl<T> Visitor<'_> for Name<T> {
 #[cfg(test)]
 mod tests {
     use alloc::format;
+    use alloc::string::ToString;
 
     use serde_json::Value;
 
@@ -193,12 +184,14 @@ mod tests {
     #[test]
     fn error_names_the_expected_value() {
         for (refused, expected) in [
-            (integer(Value::Bool(true)).map(drop), "boolean, expected a whole number"),
-            (text(Value::Bool(true)).map(drop), "boolean, expected a text"),
-            (name(Value::Bool(true), |_| ()), "boolean `true`, expected a name"),
+            (
+                integer(Value::Bool(true)).map(drop),
+                "a boolean, not a whole number from 0 to 4294967295",
+            ),
+            (text(Value::Bool(true)).map(drop), "a boolean, not a text"),
+            (name(Value::Bool(true), |_| ()), "invalid type: boolean `true`, expected a name"),
         ] {
-            let refusal = refused.unwrap_err().to_string();
-            assert_eq!(refusal, format!("invalid type: {expected}"));
+            assert_eq!(refused.unwrap_err().to_string(), expected);
         }
     }
 }

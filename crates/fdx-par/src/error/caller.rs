@@ -76,6 +76,8 @@ faults! {
             "FDX API base URL", "the URL is not below the configured FDX base URL";
         ParameterText: "rfc6749.parameter.text",
             "RFC 6749 appendix A", "the parameter is empty, too long, or has control characters";
+        MetadataReserved: "rfc7591.metadata.reserved",
+            "RFC 7591 section 2", "the member is written by this crate or by a server, or was added before";
         RegistrationElsewhere: "rfc7592.uri.elsewhere",
             "RFC 7592 section 3", "registration_client_uri is not on the registration endpoint's origin: its token is not sent there";
         RegistrationUnmanaged: "rfc7592.access.missing",

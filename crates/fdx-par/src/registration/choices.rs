@@ -195,11 +195,11 @@ impl Registration {
     /// Adds a member that this crate does not know.
     ///
     /// # Errors
-    /// [`CallFault::ExtraReserved`] for a name that this crate writes, that only a server
+    /// [`CallFault::MetadataReserved`] for a name that this crate writes, that only a server
     /// returns, or that was added before.
     pub fn extra(mut self, name: &str, value: RawJson) -> Result<Self, Error> {
         if RESERVED.contains(&name) || self.extras.has(name) {
-            return Err(CallFault::ExtraReserved.into());
+            return Err(CallFault::MetadataReserved.into());
         }
         self.extras.insert(name.to_owned(), value);
         Ok(self)

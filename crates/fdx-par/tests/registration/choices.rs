@@ -250,10 +250,10 @@ fn rejects_extra_with_a_reserved_name() {
     ];
     for name in written.chain(servers) {
         let error = Registration::new("Budget").extra(name, value()).unwrap_err();
-        assert_eq!(error, CallFault::ExtraReserved.into(), "{name}");
+        assert_eq!(error, CallFault::MetadataReserved.into(), "{name}");
     }
     let once = Registration::new("Budget").extra("x", value()).unwrap();
-    assert_eq!(once.extra("x", value()).unwrap_err(), CallFault::ExtraReserved.into());
+    assert_eq!(once.extra("x", value()).unwrap_err(), CallFault::MetadataReserved.into());
 }
 
 #[test]

@@ -63,35 +63,31 @@ pub(super) enum ExpirationBasis {
 impl Record {
     /// Checks the rules that the types do not express.
     pub(super) fn check(&self) -> Result<(), ReceiptError> {
-        let (always_compared, undated) = match self.version {
-            1 => (true, &[ExpirationBasis::NotReported][..]),
-            VERSION => (
-                false,
-                &[
-                    ExpirationBasis::NoEnd,
-                    ExpirationBasis::NotReported,
-                    ExpirationBasis::NotUnderstood,
-                ][..],
-            ),
+        use ExpirationBasis::{DurationPeriod, NoEnd, NotReported, NotUnderstood, Stated};
+        let (granted, withheld) = (self.granted.is_some(), self.withheld.is_some());
+        let (compared, undated) = match self.version {
+            1 => (granted == withheld, &[NotReported][..]),
+            VERSION => {
+                let comparable = granted && self.requested.is_some();
+                (!withheld || comparable, &[NoEnd, NotReported, NotUnderstood][..])
+            }
             _ => return Err(ReceiptError::Version),
         };
         // A consent request, or scopes with or without details of another type.
-        let details = self.requested_authorization_details.is_some();
-        if self.requested.is_some() == self.requested_scopes.is_some()
-            || (self.requested.is_some() && details)
-        {
-            return Err(ReceiptError::Contradiction);
+        let requested = match (&self.requested, &self.requested_scopes) {
+            (Some(_), None) => self.requested_authorization_details.is_none(),
+            (None, Some(_)) => true,
+            _ => false,
+        };
+        let bases = match self.expiration_date {
+            Some(_) => &[Stated, DurationPeriod],
+            None => undated,
+        };
+        if requested && compared && bases.contains(&self.expiration_basis) {
+            Ok(())
+        } else {
+            Err(ReceiptError::Contradiction)
         }
-        let dated = [ExpirationBasis::Stated, ExpirationBasis::DurationPeriod];
-        let dates = if self.expiration_date.is_some() { &dated[..] } else { undated };
-        if !dates.contains(&self.expiration_basis)
-            || (always_compared && self.granted.is_some() != self.withheld.is_some())
-            || (self.withheld.is_some() && (self.granted.is_none() || self.requested.is_none()))
-                && !always_compared
-        {
-            return Err(ReceiptError::Contradiction);
-        }
-        Ok(())
     }
 }
 
