@@ -6,6 +6,7 @@ use fdx_par::{
     AuthorizationRequest, Client, Error, NextStep, Notice, ResourceRequest, TokenTypeHint,
 };
 use fdx_pkce::CodeVerifier;
+use fdx_rar::Scopes;
 use fdx_sandbox::NoncePolicy;
 use fdx_sandbox::customer::Decision;
 use fdx_testkit::{
@@ -120,6 +121,7 @@ fn the_verifier_is_sent_with_the_code_and_fits_the_challenge() {
         "code",
         "redirect_uri",
         "code_verifier",
+        "client_id",
         "client_assertion",
         "client_assertion_type",
     ];
@@ -217,10 +219,14 @@ fn access_token_is_only_in_the_authorization_header() {
     }
 }
 
-/// Introspects and revokes, after the whole flow.
+/// Makes every authenticated call: refresh, client credentials, introspection and revocation, after
+/// the whole flow.
 fn everything(world: &mut World) -> Client {
     let (client, granted) = world.flow(&Decision::everything()).unwrap();
     let tokens = granted.tokens();
+    let draft = client.client_credentials(&Scopes::new(), entropy(6), world.now).unwrap();
+    world.run(draft).unwrap();
+    let _ = world.renewed(&client, &granted.stored());
     let draft = client.introspect(tokens.access_token(), entropy(7), world.now).unwrap();
     world.run(draft).unwrap();
     let hint = TokenTypeHint::AccessToken;
@@ -240,11 +246,12 @@ fn a_client_authenticates_in_one_way_at_every_endpoint() {
                 assert!(!sent_request.is_empty(), "{path}");
                 for sent_request in sent_request {
                     let form = sent_request.form();
+                    // RFC 8705 2: client_id identifies the client of the certificate. RFC 7521 4.2:
+                    // it may accompany an assertion.
+                    assert_eq!(form["client_id"], "app-1", "{path}");
                     if authentication == Authentication::PrivateKeyJwt {
                         assertion(sent_request, &client);
                     } else {
-                        // RFC 8705 2: client_id identifies the client of the certificate.
-                        assert_eq!(form["client_id"], "app-1", "{path}");
                         assert!(!form.contains_key("client_assertion"), "{path}");
                     }
                     assert!(!form.contains_key("client_secret"));
@@ -264,7 +271,6 @@ fn assertion(sent_request: &Asked, client: &Client) {
     assert_eq!((&claims["iss"], &claims["sub"]), (&json!("app-1"), &json!("app-1")));
     let lifetime = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
     assert!((1..=300).contains(&lifetime), "{lifetime} seconds");
-    assert!(form.get("client_id").is_none_or(|id| id == "app-1"));
     let (header, _) = form["client_assertion"].split_once('.').unwrap();
     let header: Value = serde_json::from_slice(&base64url::decode(header).unwrap()).unwrap();
     assert_eq!(header["typ"], "client-authentication+jwt");

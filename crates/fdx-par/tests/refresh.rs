@@ -373,7 +373,8 @@ fn a_refresh_sends_the_grant_type_and_the_token_alone() {
     assert_eq!(form["grant_type"], "refresh_token");
     assert_eq!(form["refresh_token"], refresh_token(&grant));
     let names: Vec<_> = form.keys().map(String::as_str).collect();
-    let expected = ["client_assertion", "client_assertion_type", "grant_type", "refresh_token"];
+    let expected =
+        ["client_assertion", "client_assertion_type", "client_id", "grant_type", "refresh_token"];
     assert_eq!(names, expected);
 }
 

@@ -81,7 +81,7 @@ fn sends_token_and_hint_without_a_proof() {
             assert!(sent_request.proof().is_null());
             let by_key = setup.authentication == Authentication::PrivateKeyJwt;
             assert_eq!(form.contains_key("client_assertion"), by_key, "{setup:?}");
-            assert_eq!(form.contains_key("client_id"), !by_key, "{setup:?}");
+            assert_eq!(form["client_id"], "app-1", "{setup:?}");
             let withheld = sent_request.certificate == ClientCertificate::Withhold;
             assert_eq!(withheld, by_key, "{setup:?}");
         }

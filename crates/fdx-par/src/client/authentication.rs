@@ -50,9 +50,10 @@ impl Client {
         let target = self.target(endpoint)?;
         let mut body = parameters.into();
         let assertion = self.client_assertion(mint);
-        // RFC 8705 2: without an assertion, client_id identifies the certificate's owner. A push
-        // has it among its parameters.
-        if assertion.is_none() && endpoint != Endpoint::PushedAuthorizationRequest {
+        // RFC 8705 2: client_id identifies the owner of a certificate. RFC 7521 4.2 allows it next to
+        // an assertion, and Spring Authorization Server requires it there. A push has it among its
+        // parameters.
+        if endpoint != Endpoint::PushedAuthorizationRequest {
             body.parameter("client_id", &self.config().client_id);
         }
         if let Some(secret) = self.secret(self.profile().client_secret_post) {
