@@ -173,7 +173,6 @@ impl ConsentGrant {
     }
 
     /// Reads one resource. The error has its clusters, if these are understood.
-
     fn read_resource(
         &mut self,
         value: Value<'_>,
