@@ -32,8 +32,9 @@ pub struct Check {
     pub clause: &'static str,
     /// The rule, as the verdict has it.
     pub rule: &'static str,
-    /// The error that the client receives: that of OAuth, or else the FDX code.
-    pub error: &'static str,
+    /// The error that the client receives: that of OAuth, or else the FDX code. `None` for a rule
+    /// that the institution observes and does not enforce.
+    pub error: Option<&'static str>,
     /// How a client breaks it.
     pub wrongs: Vec<Wrong>,
 }
@@ -62,18 +63,19 @@ pub struct Row {
     pub rule: &'static str,
     /// What the client did.
     pub wrong: &'static str,
-    /// The expected error.
-    pub error: &'static str,
-    /// Whether the client received it, for that rule.
+    /// The expected error. `None` if a finding is expected.
+    pub error: Option<&'static str>,
+    /// Whether the client received the error, or the institution recorded the finding, for that
+    /// rule.
     pub caught: Caught,
 }
 
-/// Whether the institution refused a request for the rule that it breaks.
+/// Whether the institution noticed that a request breaks a rule.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Caught {
-    /// It did, and said so.
+    /// It did, and refused the request or recorded a finding, whichever was expected.
     Yes,
-    /// It took the request.
+    /// It took the request, and found nothing.
     No,
     /// It refused the request for another rule, or with another error: clause, rule, error.
     Otherwise(String, String, String),
@@ -89,7 +91,12 @@ pub fn rows() -> Vec<Row> {
 
 impl Check {
     fn new(clause: &'static str, rule: &'static str, error: &'static str) -> Self {
-        Self { clause, rule, error, wrongs: Vec::new() }
+        Self { clause, rule, error: Some(error), wrongs: Vec::new() }
+    }
+
+    /// A rule that binds the client alone: a request that breaks it is answered.
+    fn finding(clause: &'static str, rule: &'static str) -> Self {
+        Self { clause, rule, error: None, wrongs: Vec::new() }
     }
 
     /// Adds a client that changes the request of `step`.
@@ -103,7 +110,7 @@ impl Check {
         self.with(name, setup, Does::Change(step, Rc::new(change)))
     }
 
-    /// Adds a client that goes wrong over several requests, of which the last is refused.
+    /// Adds a client that goes wrong over several requests, of which the last breaks the rule.
     fn play(self, name: &'static str, setup: Setup, play: impl Fn(&mut Stage) + 'static) -> Self {
         self.with(name, setup, Does::Play(Box::new(play)))
     }
@@ -127,15 +134,18 @@ impl Wrong {
             Does::Play(play) => play(&mut stage),
         }
         let Check { clause, rule, error, .. } = *check;
-        let caught = match stage.world.bank.last_verdicts() {
+        let verdicts = stage.world.bank.last_verdicts();
+        let found = Verdict { clause, rule, outcome: Outcome::Finding };
+        let caught = match verdicts {
             [.., Verdict { clause: c, rule: r, outcome: Outcome::Failed }] => {
                 let told = stage.told();
-                if (*c, *r) == (clause, rule) && told == error {
+                if (*c, *r) == (clause, rule) && Some(told.as_str()) == error {
                     Caught::Yes
                 } else {
                     Caught::Otherwise((*c).to_owned(), (*r).to_owned(), told)
                 }
             }
+            _ if error.is_none() && verdicts.contains(&found) => Caught::Yes,
             _ => Caught::No,
         };
         Row { clause, rule, wrong: self.name, error, caught }

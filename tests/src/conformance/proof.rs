@@ -66,13 +66,16 @@ fn taken(allowed: &Allowed) -> Line {
     }
 }
 
-/// Rows of invalid requests, which must be refused for the rule that they break.
+/// Rows of invalid requests, which must be refused or recorded for the rule that they break.
 fn line(row: strict::Row) -> Line {
     let strict::Row { clause, rule, wrong, error, caught } = row;
-    let expected = format!("refuse {error}");
+    let expected = match error {
+        Some(error) => format!("refuse {error}"),
+        None => "accept with a finding".to_owned(),
+    };
     let (outcome, because) = match &caught {
         Caught::Yes => (expected.clone(), String::new()),
-        Caught::No => ("accept".to_owned(), format!("nothing was refused for: {rule}")),
+        Caught::No => ("accept".to_owned(), format!("nothing was refused or found for: {rule}")),
         Caught::Otherwise(clause, rule, error) => {
             (format!("refuse {error}"), format!("it was refused by {clause}: {rule}"))
         }
@@ -86,7 +89,7 @@ mod tests {
     use super::*;
 
     fn passed(caught: Caught) -> bool {
-        let (clause, rule, error) = ("RFC 9126 2.1", "it is pushed", "invalid_request");
+        let (clause, rule, error) = ("RFC 9126 2.1", "it is pushed", Some("invalid_request"));
         line(strict::Row { clause, rule, wrong: "does not push", error, caught }).passed
     }
 

@@ -131,17 +131,19 @@ fn list() {
     }
 }
 
-/// Logs a request, and the clause that it violates.
+/// Logs a request, the clause that it violates, and the findings about its client.
 fn log(answered: &Answered<'_>) {
     let (method, path, status) = (answered.method, answered.path, answered.status.as_u16());
     let path = printable(path);
-    let failed = answered.verdicts.last().filter(|last| last.outcome == Outcome::Failed);
-    message(&match failed {
-        Some(verdict) => {
-            format!("{status} {method} {path}   violates: {} ({})", verdict.rule, verdict.clause)
-        }
-        None => format!("{status} {method} {path}   {} checks passed", answered.verdicts.len()),
+    let of = |outcome| answered.verdicts.iter().filter(move |verdict| verdict.outcome == outcome);
+    let line = format!("{status} {method} {path}");
+    message(&match of(Outcome::Failed).next() {
+        Some(verdict) => format!("{line}   violates: {} ({})", verdict.rule, verdict.clause),
+        None => format!("{line}   {} checks passed", of(Outcome::Passed).count()),
     });
+    for verdict in of(Outcome::Finding) {
+        message(&format!("{line}   finding: {} ({})", verdict.rule, verdict.clause));
+    }
 }
 
 /// The chosen port, and the next one for connections with a client certificate.

@@ -120,9 +120,12 @@ rules! {
 
     // The authorization endpoint and its page: `authorize.rs`.
     AuthorizationQuery: InvalidRequest, "RFC 6749 3.1",
-        "the query is percent-encoded UTF-8 of at most 4 KiB";
+        "the query is percent-encoded UTF-8 of at most 8 KiB";
+    AuthorizationDuplicate: InvalidRequest, "RFC 6749 3.1",
+        "client_id and request_uri occur at most once";
+    // RFC 6749 3.1, RFC 9101 6.3: the institution ignores the other parameters.
     AuthorizationParameters: InvalidRequest, "FAPI 2.0 SP 5.3.3.2-6",
-        "the request has exactly client_id and request_uri";
+        "the client sends no parameters but client_id and request_uri";
     AuthorizationClient: InvalidRequest, "RFC 6749 3.1.2.4", "client_id is a registered client";
     RequestUriIssued: InvalidRequest, "FAPI 2.0 SP 5.3.2.2-3",
         "request_uri was issued to this client by the PAR endpoint";

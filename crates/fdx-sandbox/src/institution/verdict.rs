@@ -23,6 +23,8 @@ pub enum Outcome {
     Passed,
     /// The request violates the rule and was refused.
     Failed,
+    /// The request violates a rule that binds the client alone. It was answered as if it had not.
+    Finding,
 }
 
 /// The verdicts on one request in the order of the checks. Only the last can be a failure.
@@ -49,9 +51,19 @@ impl Verdicts {
             Some(_) => Outcome::Passed,
             None => Outcome::Failed,
         };
-        let (clause, text) = (rule.clause(), rule.text());
-        self.0.push(Verdict { clause, rule: text, outcome });
+        let Verdict { clause, rule: text, .. } = self.record(rule, outcome);
         value.ok_or(Violation { reason: rule.reason(), clause, rule: text })
+    }
+
+    /// Records whether the client satisfies a rule that the institution must not enforce.
+    pub(crate) fn observe(&mut self, rule: Rule, satisfied: bool) {
+        self.record(rule, if satisfied { Outcome::Passed } else { Outcome::Finding });
+    }
+
+    fn record(&mut self, rule: Rule, outcome: Outcome) -> Verdict {
+        let verdict = Verdict { clause: rule.clause(), rule: rule.text(), outcome };
+        self.0.push(verdict);
+        verdict
     }
 }
 

@@ -2,6 +2,7 @@ use http::{Method, Request, StatusCode};
 
 use super::Bench;
 use super::bench::{ISSUER, REDIRECT};
+use crate::Outcome;
 use crate::customer::{ConsentPage, Decision};
 
 #[track_caller]
@@ -16,15 +17,46 @@ fn refused_page(bench: &mut Bench, url: &str, clause: &str) {
 }
 
 #[test]
-fn page_accepts_exactly_client_id_and_request_uri() {
+fn page_needs_client_id_and_request_uri_once() {
     let mut bench = Bench::dpop();
     let request_uri = bench.pushed();
     let url = Bench::authorize_url(&request_uri);
-    let clause = "FAPI 2.0 SP 5.3.3.2-6";
-    refused_page(&mut bench, &format!("{url}&scope=openid"), clause);
+    let clause = "RFC 6749 3.1";
     refused_page(&mut bench, &format!("{url}&client_id=app"), clause);
-    refused_page(&mut bench, &format!("{ISSUER}/authorize?client_id=app"), clause);
-    refused_page(&mut bench, &format!("{ISSUER}/authorize"), clause);
+    refused_page(&mut bench, &format!("{url}&request_uri=other"), clause);
+    let issued = "FAPI 2.0 SP 5.3.2.2-3";
+    refused_page(&mut bench, &format!("{ISSUER}/authorize?client_id=app"), issued);
+    refused_page(&mut bench, &format!("{ISSUER}/authorize"), "RFC 6749 3.1.2.4");
+}
+
+/// RFC 9101 6.3: whatever stands next to `request_uri`, the response is that to the pushed request.
+#[test]
+fn parameters_next_to_request_uri_have_no_effect_and_are_a_finding() {
+    let findings = |bench: &Bench| -> Vec<_> {
+        let verdicts = bench.institution.last_verdicts().iter();
+        let findings = verdicts.filter(|verdict| verdict.outcome == Outcome::Finding);
+        findings.map(|finding| finding.clause).collect()
+    };
+    let extra = [
+        "&scope=openid",
+        "&state=other",
+        "&redirect_uri=https%3A%2F%2Fevil.example%2F",
+        "&response_mode=jwt&response_type=token&nonce=n&nonce=n",
+        "&request=a.b.c&claims=%7B%7D&unknown",
+    ];
+    for extra in ["".to_owned(), extra.concat()].into_iter().chain(extra.map(str::to_owned)) {
+        let mut bench = Bench::dpop();
+        let request_uri = bench.pushed();
+        let page = bench.load(&format!("{}{extra}", Bench::authorize_url(&request_uri)));
+        assert_eq!(bench.failed(), "", "{extra}");
+        let expected: &[_] = if extra.is_empty() { &[] } else { &["FAPI 2.0 SP 5.3.3.2-6"] };
+        assert_eq!(findings(&bench), expected, "{extra}");
+        let request = ConsentPage::read(&page).unwrap().decide(&Decision::everything()).unwrap();
+        let response = bench.institution.handle(&request, None, bench.now);
+        let location = response.headers()["location"].to_str().unwrap();
+        assert!(location.starts_with(&format!("{REDIRECT}?code=")), "{extra}: {location}");
+        assert!(location.contains("&state=the%20state&"), "{extra}: {location}");
+    }
 }
 
 #[test]

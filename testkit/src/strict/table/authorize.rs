@@ -25,23 +25,25 @@ fn behind(out: &mut Outgoing, text: &str) {
 
 fn address() -> Vec<Check> {
     vec![
-        Check::new("RFC 6749 3.1", "the query is percent-encoded UTF-8 of at most 4 KiB", ERROR)
+        Check::new("RFC 6749 3.1", "the query is percent-encoded UTF-8 of at most 8 KiB", ERROR)
             .wrong("encodes what is not UTF-8", dpop(), Step::Page, |out| behind(out, "&x=%ff"))
-            .wrong("sends more than 4 KiB", dpop(), Step::Page, |out| {
-                behind(out, &format!("&x={}", "a".repeat(4096)));
+            .wrong("sends more than 8 KiB", dpop(), Step::Page, |out| {
+                behind(out, &format!("&x={}", "a".repeat(8192)));
             }),
-        Check::new(
+        Check::new("RFC 6749 3.1", "client_id and request_uri occur at most once", ERROR)
+            .wrong("adds another request_uri", dpop(), Step::Page, |out| {
+                behind(out, "&request_uri=x");
+            })
+            .wrong("repeats the client_id", dpop(), Step::Page, |out| {
+                behind(out, "&client_id=app-1");
+            }),
+        Check::finding(
             "FAPI 2.0 SP 5.3.3.2-6",
-            "the request has exactly client_id and request_uri",
-            ERROR,
+            "the client sends no parameters but client_id and request_uri",
         )
         .wrong("adds a scope", dpop(), Step::Page, |out| behind(out, "&scope=openid"))
         .wrong("adds the state", dpop(), Step::Page, |out| behind(out, "&state=s"))
-        .wrong("adds another request_uri", dpop(), Step::Page, |out| behind(out, "&request_uri=x"))
-        .wrong("asks without a push", dpop(), Step::Page, |out| {
-            let url = "https://bank.example/authorize?client_id=app-1&response_type=code";
-            *out.http.uri_mut() = url.parse::<Uri>().unwrap();
-        }),
+        .wrong("adds what was not pushed", dpop(), Step::Page, |out| behind(out, "&claims=%7B%7D")),
         Check::new("RFC 6749 3.1.2.4", "client_id is a registered client", ERROR).wrong(
             "is a stranger",
             dpop(),
@@ -56,6 +58,10 @@ fn address() -> Vec<Check> {
             ERROR,
         )
         .wrong("makes up a request_uri", dpop(), Step::Page, |out| behind(out, "x"))
+        .wrong("asks without a push", dpop(), Step::Page, |out| {
+            let url = "https://bank.example/authorize?client_id=app-1&response_type=code";
+            *out.http.uri_mut() = url.parse::<Uri>().unwrap();
+        })
         .play("brings another client's request_uri", dpop(), |stage| {
             stage.register(|client| client.client_id = "app-2".to_owned());
             stage.wrong(Step::Page, |out| out.go("client_id=app-1", "client_id=app-2"));

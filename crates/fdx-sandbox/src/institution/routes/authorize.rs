@@ -33,6 +33,10 @@ const CODE_LIFETIME: Duration = Duration::from_secs(60);
 const RESPONSE_LIFETIME: Duration = Duration::from_secs(600);
 /// The time that the customer has for a decision.
 const READING: Duration = Duration::from_secs(1800);
+/// The longest query, in bytes. Clients can repeat what they pushed.
+const MAX_QUERY: usize = 8 * 1024;
+/// The parameters that the endpoint reads (RFC 9126 section 4).
+const PARAMETERS: [&str; 2] = ["client_id", "request_uri"];
 const NOTHING_CHOSEN: &str =
     "Nothing is selected. Select what you want to share, or choose Refuse.";
 
@@ -49,17 +53,22 @@ impl Institution {
             return response;
         }
         let query = received.request.uri().query().unwrap_or_default();
-        let query =
-            self.verdicts.require_some(Rule::AuthorizationQuery, Query::parse(query, 4096).ok())?;
-        // RFC 9126 4, and FAPI 2.0 for the client: the two parameters, once each, nothing else.
-        let mut names: Vec<_> = query.names().collect();
-        names.sort_unstable();
-        self.verdicts
-            .require(Rule::AuthorizationParameters, names == ["client_id", "request_uri"])?;
-        let client_id = query.one("client_id").ok().flatten().unwrap_or_default();
+        let query = self
+            .verdicts
+            .require_some(Rule::AuthorizationQuery, Query::parse(query, MAX_QUERY).ok())?;
+        self.verdicts.require(
+            Rule::AuthorizationDuplicate,
+            PARAMETERS.into_iter().all(|name| query.one(name).is_ok()),
+        )?;
+        // RFC 9101 6.3: a parameter next to request_uri has no effect, even if it was not pushed.
+        self.verdicts.observe(
+            Rule::AuthorizationParameters,
+            query.names().all(|name| PARAMETERS.contains(&name)),
+        );
+        let client_id = value(&query, "client_id").unwrap_or_default();
         let client =
             self.verdicts.require_some(Rule::AuthorizationClient, config.client(client_id))?;
-        let request_uri = query.one("request_uri").ok().flatten().unwrap_or_default();
+        let request_uri = value(&query, "request_uri").unwrap_or_default();
         let pushed = self.verdicts.require_some(
             Rule::RequestUriIssued,
             self.pushed.get_mut(request_uri).filter(|pushed| {
@@ -82,14 +91,14 @@ impl Institution {
     }
 
     /// Shows the page for a request whose parameters are in the URL. `None` if the query is not a
-    /// form of at most 8 KiB.
+    /// form of at most [`MAX_QUERY`] bytes.
     fn show_unpushed(
         &mut self,
         config: &InstitutionConfig,
         received: &Received<'_>,
     ) -> Option<Result<Response<Vec<u8>>, Violation>> {
         let text = received.request.uri().query().unwrap_or_default();
-        let query = Query::parse(text, 8192).ok()?;
+        let query = Query::parse(text, MAX_QUERY).ok()?;
         let client_id = query.one("client_id").ok().flatten().unwrap_or_default();
         let Some(client) = config.client(client_id) else {
             return Some(Ok(answer::empty(StatusCode::UNAUTHORIZED)));
