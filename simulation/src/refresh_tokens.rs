@@ -80,10 +80,10 @@ impl RefreshTokens {
         if self.ended.contains(&token.grant) {
             return None;
         }
-        if token.until.is_none_or(|until| now <= until) {
+        if token.until.is_none_or(|until| now < until) {
             return Some(Harm::GrantLost);
         }
-        // RFC 9700 section 4.14.2: it was replaced more than a minute ago, which ends the grant. A
+        // RFC 9700 section 4.14.2: it was replaced a minute ago or earlier, which ends the grant. A
         // recipient that has persisted a later token no longer sends this one. But the network may
         // still deliver a request that the recipient sent before and gave up.
         self.ended.insert(token.grant.clone());
@@ -126,16 +126,16 @@ mod tests {
     #[test]
     fn replaced_token_is_valid_for_a_minute() {
         let mut refresh_tokens = replaced();
-        assert_eq!(refresh_tokens.refused(b"refresh_token=r0", NOW, AT(70)), Some(Harm::GrantLost));
-        assert_eq!(refresh_tokens.refused(b"refresh_token=r0", NOW, AT(71)), None);
-        assert_eq!(refresh_tokens.refused(b"refresh_token=r1", NOW, AT(71)), None, "ended with it");
+        assert_eq!(refresh_tokens.refused(b"refresh_token=r0", NOW, AT(69)), Some(Harm::GrantLost));
+        assert_eq!(refresh_tokens.refused(b"refresh_token=r0", NOW, AT(70)), None);
+        assert_eq!(refresh_tokens.refused(b"refresh_token=r1", NOW, AT(70)), None, "ended with it");
     }
 
     #[test]
     fn recipient_that_persisted_the_next_token_does_not_use_the_old_one() {
         let mut refresh_tokens = replaced();
         refresh_tokens.persisted("r1", 11_000);
-        assert_eq!(refresh_tokens.refused(b"refresh_token=r0", NOW, AT(71)), Some(Harm::GrantLost));
+        assert_eq!(refresh_tokens.refused(b"refresh_token=r0", NOW, AT(70)), Some(Harm::GrantLost));
     }
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
             let mut refresh_tokens = replaced();
             refresh_tokens.persisted("r1", 11_000);
             refresh_tokens.persisted("r1", 50_000);
-            assert_eq!(refresh_tokens.refused(b"refresh_token=r0", SentAt(sent), AT(71)), harm);
+            assert_eq!(refresh_tokens.refused(b"refresh_token=r0", SentAt(sent), AT(70)), harm);
         }
     }
 

@@ -21,7 +21,8 @@ pub struct Allowed {
 #[must_use]
 pub fn allowed() -> Vec<Allowed> {
     let mut all = clocks();
-    all.extend([assertion(), unexpired()]);
+    all.extend([assertion()]);
+    all.extend(last_seconds());
     all.extend(fractions());
     all.extend(headers());
     all.extend(targets());
@@ -186,10 +187,50 @@ fn headers() -> Vec<Allowed> {
     all
 }
 
-fn unexpired() -> Allowed {
-    Allowed::new("RFC 7519 4.1.4", "a proof with a second left", Setup::default(), |stage| {
-        stage.wrong(Step::Push, |out| out.proof(&json!({ "exp": at(1) })));
-    })
+/// Whatever expires is valid in the second before. The table of wrong clients has the next second.
+fn last_seconds() -> Vec<Allowed> {
+    const YEAR: u64 = 365 * 86_400;
+    let signed = Setup { requests: Requests::Signed, ..Setup::default() };
+    let last = |clause, name, play: fn(&mut Stage)| {
+        Allowed::new(clause, format!("{name} with a second left"), Setup::default(), play)
+    };
+    let object = |stage: &mut Stage| {
+        stage.wrong(Step::Push, |out| out.request_object(&json!({ "exp": at(1) })));
+    };
+    vec![
+        last("RFC 7519 4.1.4", "a proof", |stage| {
+            stage.wrong(Step::Push, |out| out.proof(&json!({ "exp": at(1) })));
+        }),
+        last("RFC 9449 4.3-11", "a proof without exp", |stage| {
+            stage.wrong(Step::Push, |out| out.proof(&json!({ "iat": at(-299) })));
+        }),
+        last("RFC 7523 3-4", "an assertion", |stage| {
+            stage.wrong(Step::Push, |out| out.assertion(&json!({ "exp": at(1) })));
+        }),
+        Allowed::new("FAPI 2.0 MS 5.3.2-4", "a request object with a second left", signed, object),
+        last("RFC 9126 2.2", "a request_uri", |stage| {
+            let (url, _) = stage.pushed();
+            stage.later(59);
+            stage.load(&url);
+        }),
+        last("RFC 9126 4", "a page", |stage| {
+            let (url, _) = stage.pushed();
+            let page = stage.load(&url);
+            stage.later(1799);
+            stage.browse(Stage::decision(&page, &Decision::everything()));
+        }),
+        last("FAPI 2.0 SP 5.3.2.1-11", "a code", |stage| stage.late(Step::Exchange, 59)),
+        last("FAPI 2.0 SP 5.3.4-3", "an access token", |stage| {
+            stage.grant();
+            stage.later(299);
+            stage.wrong(Step::Accounts, |_| ());
+        }),
+        last("RFC 9700 4.14.2", "a refresh token", |stage| {
+            stage.grant();
+            stage.later(YEAR - 1);
+            stage.wrong(Step::Refresh, |_| ());
+        }),
+    ]
 }
 
 /// RFC 9449: `htu` is compared after normalisation, without query and fragment.
@@ -353,7 +394,7 @@ fn refresh() -> Vec<Allowed> {
             rotating,
             |stage| {
                 stage.right(Step::Refresh);
-                stage.later(60);
+                stage.later(59);
                 stage.wrong(Step::Refresh, |_| ());
             },
         ),

@@ -13,6 +13,7 @@ use crate::institution::client::{
 };
 use crate::institution::config::InstitutionConfig;
 use crate::institution::dpop::AHEAD;
+use crate::institution::expiry::is_valid;
 use crate::institution::form::value;
 use crate::institution::memory::{Replay, Seen};
 use crate::institution::numeric_date::NumericDate;
@@ -127,7 +128,8 @@ fn check_assertion<'c>(
 fn check_times(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<(), Violation> {
     verdicts.require(
         Rule::AssertionExpiry,
-        claims.exp.rounded_down() > now && claims.exp.rounded_up().since(now) <= LONGEST_LIFETIME,
+        is_valid(claims.exp.rounded_down(), now)
+            && claims.exp.rounded_up().since(now) <= LONGEST_LIFETIME,
     )?;
     let latest = now + AHEAD;
     verdicts.require(

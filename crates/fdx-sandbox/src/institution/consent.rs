@@ -9,6 +9,7 @@ use fdx_rar::{
 use fdx_wire::UnixTime;
 use serde_json::{Value, json};
 
+use crate::institution::expiry::is_valid;
 use crate::institution::records::{Choice, Pushed, Token};
 
 /// A customer's consent.
@@ -79,8 +80,8 @@ impl Consent {
     fn status(&self, now: UnixTime) -> ConsentStatus {
         match self.revoked {
             Some(_) => ConsentStatus::Revoked,
-            None if self.expires <= now => ConsentStatus::Expired,
-            None => ConsentStatus::Active,
+            None if is_valid(self.expires, now) => ConsentStatus::Active,
+            None => ConsentStatus::Expired,
         }
     }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::institution::config::{InstitutionConfig, NoncePolicy};
+use crate::institution::expiry::is_valid;
 use crate::institution::memory::{Memory, Replay, Seen};
 use crate::institution::numeric_date::NumericDate;
 use crate::institution::randomness::Randomness;
@@ -18,7 +19,7 @@ use crate::institution::verdict::{Verdicts, Violation};
 const NONCE: Label = Label::new("dpop nonce");
 /// FAPI 2.0 Security Profile 5.3.2.1-13: at most 60 seconds into the future.
 pub(crate) const AHEAD: Duration = Duration::from_secs(60);
-/// The maximum age of a proof. A nonce limits its age further.
+/// The age at which a proof expires. A nonce limits its age further.
 const OLDEST: Duration = Duration::from_secs(300);
 
 #[derive(Deserialize)]
@@ -138,13 +139,14 @@ fn is_target(htu: &str, url: &str) -> bool {
 fn check_age(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<(), Violation> {
     verdicts.require(
         Rule::ProofIssuedAt,
-        claims.iat.rounded_up() <= now + AHEAD && now.since(claims.iat.rounded_down()) <= OLDEST,
+        claims.iat.rounded_up() <= now + AHEAD && is_valid(claims.iat.rounded_down() + OLDEST, now),
     )?;
     verdicts.require(
         Rule::ProofNotBefore,
         claims.nbf.is_none_or(|nbf| nbf.rounded_up() <= now + AHEAD),
     )?;
-    verdicts.require(Rule::ProofExpiry, claims.exp.is_none_or(|exp| exp.rounded_down() > now))
+    verdicts
+        .require(Rule::ProofExpiry, claims.exp.is_none_or(|exp| is_valid(exp.rounded_down(), now)))
 }
 
 fn check_token(verdicts: &mut Verdicts, claims: &Claims, with: With<'_>) -> Result<(), Violation> {

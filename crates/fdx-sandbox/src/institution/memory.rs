@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use fdx_wire::UnixTime;
 
+use crate::institution::expiry::is_valid;
+
 /// A map that evicts its oldest entry when it is full, so that untrusted input can't fill it.
 #[derive(Debug)]
 pub(crate) struct Memory<K, V> {
@@ -94,11 +96,11 @@ impl Replay {
     }
 
     /// Returns whether `jti` of `signer` was used before. [`Self::settle`] remembers this use until
-    /// its token is refused for its age.
+    /// its token expires, at `until`.
     pub(crate) fn see(&mut self, signer: &str, jti: &str, until: UnixTime, now: UnixTime) -> Seen {
         let key = (signer.to_owned(), jti.to_owned());
         match self.used.get(&key) {
-            Some(remembered) if *remembered >= now => Seen::Before,
+            Some(remembered) if is_valid(*remembered, now) => Seen::Before,
             _ => {
                 self.pending.push((key, until));
                 Seen::Never
@@ -139,9 +141,9 @@ mod tests {
             seen
         };
         assert_eq!(see("a", 60, 0), Seen::Never);
-        assert_eq!(see("a", 60, 60), Seen::Before);
-        assert_eq!(see("b", 60, 60), Seen::Never);
-        assert_eq!(see("a", 120, 61), Seen::Never);
+        assert_eq!(see("a", 60, 59), Seen::Before);
+        assert_eq!(see("b", 60, 59), Seen::Never);
+        assert_eq!(see("a", 120, 60), Seen::Never);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) mod config;
 pub(crate) mod consent;
 pub(crate) mod customer_data;
 pub(crate) mod dpop;
+pub(crate) mod expiry;
 pub(crate) mod form;
 pub(crate) mod memory;
 pub(crate) mod numeric_date;

@@ -7,6 +7,7 @@ use fdx_wire::{RedirectUri, Secret, UnixTime};
 use serde_json::{Map, Value};
 
 use crate::institution::customer_data::Customer;
+use crate::institution::expiry::is_valid;
 use crate::institution::requested::Requested;
 
 /// An accepted authorization request.
@@ -26,7 +27,7 @@ pub(crate) struct Pushed {
 pub(crate) enum Progress {
     /// The page was not loaded yet.
     Waiting,
-    /// The page was loaded. Its form contains this value and may be sent until then.
+    /// The page was loaded. Its form contains this value and may be sent before `until`.
     Deciding { interaction: String, until: UnixTime },
     /// The customer decided. The `request_uri` has been used.
     Decided,
@@ -35,7 +36,7 @@ pub(crate) enum Progress {
 impl Progress {
     /// Whether a decision with this `interaction` value is due.
     pub(crate) fn awaits(&self, sent: &str, now: UnixTime) -> bool {
-        matches!(self, Self::Deciding { interaction, until } if interaction == sent && now <= *until)
+        matches!(self, Self::Deciding { interaction, until } if interaction == sent && is_valid(*until, now))
     }
 }
 
@@ -126,12 +127,12 @@ pub(crate) struct Token {
 impl Token {
     /// Whether the token can be used.
     pub(crate) fn is_alive(&self, now: UnixTime) -> bool {
-        let retired = match self.kind {
-            Kind::Revoked => true,
-            Kind::Replaced { until } => until < now,
-            Kind::Access(_) | Kind::Refresh => false,
+        let current = match self.kind {
+            Kind::Revoked => false,
+            Kind::Replaced { until } => is_valid(until, now),
+            Kind::Access(_) | Kind::Refresh => true,
         };
-        !retired && self.expires > now
+        current && is_valid(self.expires, now)
     }
 }
 
@@ -141,7 +142,7 @@ pub(crate) enum Kind {
     Access(Bound),
     /// Bound only to its client, which authenticates (RFC 9449 section 5, RFC 8705 section 7.1).
     Refresh,
-    /// A refresh token that was replaced. It stays valid until then, for a client that did not
+    /// A refresh token that was replaced. It stays valid before `until`, for a client that did not
     /// receive the response.
     Replaced {
         until: UnixTime,

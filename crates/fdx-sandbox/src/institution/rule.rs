@@ -90,7 +90,7 @@ rules! {
     ProofTarget: InvalidDpopProof, "RFC 9449 4.3-9",
         "the proof's htu is the request's URL, query and fragment aside";
     ProofIssuedAt: InvalidDpopProof, "RFC 9449 4.3-11",
-        "the proof's iat is at most 60 seconds ahead and 300 seconds old";
+        "the proof's iat is at most 60 seconds ahead and less than 300 seconds old";
     ProofNotBefore: InvalidDpopProof, "FAPI 2.0 SP 5.3.2.1-13",
         "the proof's nbf is absent or at most 60 seconds ahead";
     ProofExpiry: InvalidDpopProof, "RFC 7519 4.1.4", "the proof's exp is absent or in the future";
@@ -312,7 +312,7 @@ rules! {
     CodeKey: InvalidGrant, "RFC 9449 10", "the proof has the key that the code is bound to";
     RefreshTokenClient: InvalidGrant, "RFC 6749 6", "the refresh token was issued to this client";
     RefreshTokenValid: InvalidGrant, "RFC 9700 4.14.2",
-        "the refresh token is not revoked, expired or replaced more than 60 seconds ago";
+        "the refresh token is not revoked, expired or replaced 60 or more seconds ago";
     RefreshTokenConsent: InvalidGrant, "FDX Security Model v5",
         "the refresh token's consent is active";
     RefreshScope: InvalidScope, "RFC 6749 6", "scope is absent or contains only granted scopes";

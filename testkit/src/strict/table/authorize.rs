@@ -118,7 +118,7 @@ fn decision() -> Vec<Check> {
             .play("decides after half an hour", dpop(), |stage| {
                 let (url, _) = stage.pushed();
                 let page = stage.load(&url);
-                stage.later(1801);
+                stage.later(1800);
                 stage.browse(Stage::decision(&page, &Decision::everything()));
             }),
         Check::new("FDX Consent API 1.3", "the customer chooses only what was requested", ERROR)

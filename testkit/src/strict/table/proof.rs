@@ -153,7 +153,7 @@ fn target() -> [Check; 2] {
 }
 
 fn age() -> [Check; 3] {
-    let iat = "the proof's iat is at most 60 seconds ahead and 300 seconds old";
+    let iat = "the proof's iat is at most 60 seconds ahead and less than 300 seconds old";
     let nbf = "the proof's nbf is absent or at most 60 seconds ahead";
     [
         patched(
@@ -161,7 +161,7 @@ fn age() -> [Check; 3] {
             Step::Push,
             [
                 ("signs 61 seconds ahead", json!({ "iat": at(61) })),
-                ("signed 301 seconds ago", json!({ "iat": at(-301) })),
+                ("signed 300 seconds ago", json!({ "iat": at(-300) })),
             ],
         ),
         patched(

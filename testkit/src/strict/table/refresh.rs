@@ -28,7 +28,7 @@ pub(super) fn checks() -> Vec<Check> {
             }),
         Check::new(
             "RFC 9700 4.14.2",
-            "the refresh token is not revoked, expired or replaced more than 60 seconds ago",
+            "the refresh token is not revoked, expired or replaced 60 or more seconds ago",
             ERROR,
         )
         .play("refreshes by a token that it revoked", dpop(), |stage| {
@@ -40,15 +40,15 @@ pub(super) fn checks() -> Vec<Check> {
             stage.later(YEAR);
             stage.wrong(Step::Refresh, |_| ());
         })
-        .play("refreshes by a token that was replaced 61 seconds ago", rotating, |stage| {
+        .play("refreshes by a token that was replaced 60 seconds ago", rotating, |stage| {
             stage.right(Step::Refresh);
-            stage.later(61);
+            stage.later(60);
             stage.wrong(Step::Refresh, |_| ());
         })
         .play("refreshes by the new token after the old one was stolen", rotating, |stage| {
             stage.right(Step::Refresh);
             let new = stage.answered("refresh_token");
-            stage.later(61);
+            stage.later(60);
             stage.wrong(Step::Refresh, |_| ());
             stage.wrong(Step::Refresh, move |out| out.set("refresh_token", &new));
         })

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::answer;
 use crate::institution::config::{AuthorizationRequests, InstitutionConfig, Reuse};
 use crate::institution::consent::Consent;
+use crate::institution::expiry::is_valid;
 use crate::institution::form::value;
 use crate::institution::randomness::Randomness;
 use crate::institution::received::{Received, Side};
@@ -85,7 +86,7 @@ impl Institution {
         self.verdicts.require(
             Rule::RequestUriExpired,
             // check: RequestUriExpiry
-            received.now < pushed.expires,
+            is_valid(pushed.expires, received.now),
         )?;
         Ok(consent_page(&mut self.randomness, &config, pushed, client_id, None, received.now))
     }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::institution::client::{RegisteredClient, RequestObjects};
 use crate::institution::config::InstitutionConfig;
 use crate::institution::dpop::AHEAD;
+use crate::institution::expiry::is_valid;
 use crate::institution::memory::Seen;
 use crate::institution::numeric_date::NumericDate;
 use crate::institution::received::Received;
@@ -155,13 +156,14 @@ fn check_times(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Resul
         claims.nbf.rounded_up() <= latest
             && claims.iat.is_none_or(|iat| iat.rounded_up() <= latest),
     )?;
+    // FAPI 2.0 MS 5.3.1-3 allows exactly 60 minutes: this is no expiry.
     verdicts.require(
         Rule::RequestObjectNotBefore,
         now.since(claims.nbf.rounded_down()) <= LONGEST_LIFETIME,
     )?;
     verdicts.require(
         Rule::RequestObjectExpiry,
-        claims.exp.rounded_down() > now
+        is_valid(claims.exp.rounded_down(), now)
             && claims.exp.rounded_down() > claims.nbf.rounded_up()
             && claims.exp.rounded_up().since(claims.nbf.rounded_down()) <= LONGEST_LIFETIME,
     )

@@ -14,6 +14,7 @@ use crate::answer;
 use crate::institution::client::{Binding, RegisteredClient};
 use crate::institution::config::{InstitutionConfig, RefreshPolicy, RefreshTokens};
 use crate::institution::dpop::With;
+use crate::institution::expiry::is_valid;
 use crate::institution::form::value;
 use crate::institution::received::Received;
 use crate::institution::records::{Bound, Code, Grant, Kind, Spent, Token};
@@ -135,7 +136,7 @@ impl Institution {
         self.verdicts.require(
             Rule::CodeAge,
             // check: CodeExpiry
-            now < code.expires,
+            is_valid(code.expires, now),
         )?;
         Ok((text.to_owned(), code))
     }
@@ -207,7 +208,7 @@ impl Institution {
             issued_to_client && !matches!(token.kind, Kind::Access(_))
         });
         let token = self.verdicts.require_some(Rule::RefreshTokenClient, token.cloned())?;
-        if matches!(token.kind, Kind::Replaced { until } if until < now) {
+        if matches!(token.kind, Kind::Replaced { until } if !is_valid(until, now)) {
             // RFC 9700 4.14.2: the token has two holders, and one of them stole it.
             if let Some(consent_id) = &token.grant.consent_id {
                 self.revoke_tokens(consent_id);
