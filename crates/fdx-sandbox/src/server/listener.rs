@@ -63,7 +63,8 @@ impl Server {
 
     /// Serves `sandbox` on both ports until [`Running`] is dropped. `client_roots` are the
     /// certificates, in DER, of authorities whose client certificates the mTLS port accepts, and
-    /// self-signed client certificates that it accepts.
+    /// self-signed client certificates that it accepts. A client without a certificate can connect,
+    /// but no request that needs one succeeds.
     ///
     /// # Errors
     /// [`ServerError::Tls`].

@@ -1,7 +1,8 @@
 //! A server for a sandbox, with TLS on two ports.
 //!
-//! The main port requests no client certificate. The mTLS port requires a certificate of a given CA,
-//! or a given certificate. Binding comes first, because the issuer contains the port:
+//! The main port requests no client certificate. The mTLS port requests one, and accepts those of a
+//! given CA and given certificates. Without one, TLS succeeds and each request that needs a
+//! certificate is refused. Binding comes first, because the issuer contains the port:
 //!
 //! ```no_run
 //! # async fn demo() -> Result<(), Box<dyn std::error::Error>> {

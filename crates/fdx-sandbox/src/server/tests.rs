@@ -115,6 +115,15 @@ fn get(path: &str, address: SocketAddr) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n")
 }
 
+fn post(path: &str, address: SocketAddr, form: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+        address.port(),
+        form.len(),
+    )
+}
+
 #[tokio::test]
 async fn main_port_requests_no_certificate() {
     let scene = scene().await;
@@ -138,9 +147,38 @@ async fn mtls_port_accepts_only_certificates_of_its_roots() {
     let answer = ask(&scene, scene.mtls, Some(&scene.self_signed), &request).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let another = Certificate::self_signed("self").unwrap();
-    for wrong in [None, Some(&unknown), Some(&server), Some(&another)] {
+    for wrong in [Some(&unknown), Some(&server), Some(&another)] {
         assert!(ask(&scene, scene.mtls, wrong, &request).await.is_err());
     }
+}
+
+/// A program that probes TLS completes its handshake without a certificate.
+#[tokio::test]
+async fn mtls_port_answers_without_a_certificate_and_grants_nothing() {
+    let scene = scene().await;
+    let answer = ask(&scene, scene.mtls, None, &get("/jwks", scene.mtls)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let answer = ask(&scene, scene.mtls, None, &get("/", scene.mtls)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    for client_id in ["by-subject", "by-dns", "self-signed"] {
+        for (path, form) in [
+            ("/par", "response_type=code"),
+            ("/token", "grant_type=client_credentials"),
+            ("/introspect", "token=unknown"),
+            ("/revoke", "token=unknown"),
+        ] {
+            let form = format!("client_id={client_id}&{form}");
+            let answer = ask(&scene, scene.mtls, None, &post(path, scene.mtls, &form)).await;
+            let answer = answer.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 401"), "{path}: {answer}");
+            assert!(
+                answer.contains("\"invalid_client\"") && answer.contains("RFC 8705 5"),
+                "{answer}"
+            );
+        }
+    }
+    let answer = ask(&scene, scene.mtls, None, &get("/fdx/v6/accounts", scene.mtls)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
 }
 
 #[tokio::test]
@@ -202,12 +240,7 @@ async fn client_authenticates_by_the_certificate_of_its_connection() {
         ("self-signed", &scene.self_signed, &issued),
     ] {
         let form = format!("client_id={client_id}&token=unknown");
-        let request = format!(
-            "POST /introspect HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n\
-             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
-            scene.mtls.port(),
-            form.len(),
-        );
+        let request = post("/introspect", scene.mtls, &form);
         let answer = ask(&scene, scene.mtls, Some(certificate), &request).await.unwrap();
         assert!(answer.ends_with("{\"active\":false}"), "{answer}");
         let answer = ask(&scene, scene.mtls, Some(stranger), &request).await.unwrap();

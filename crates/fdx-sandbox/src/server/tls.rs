@@ -32,7 +32,9 @@ pub(crate) fn without_certificates(identity: &TlsIdentity) -> Result<TlsAcceptor
     finish(builder()?.with_no_client_auth(), identity)
 }
 
-/// Accepts connections on the mTLS port, with a client certificate of these roots.
+/// Accepts connections on the mTLS port, with a client certificate of these roots or without one.
+/// A request that needs a certificate is then refused by its endpoint, so that the client receives
+/// an HTTP response that names the rule, and a program that only probes TLS completes its handshake.
 pub(crate) fn with_certificates(
     identity: &TlsIdentity,
     client_roots: &[&[u8]],
@@ -44,7 +46,7 @@ pub(crate) fn with_certificates(
         roots.add(root).map_err(|_| unusable())?;
     }
     let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider());
-    let verifier = verifier.build().map_err(|_| unusable())?;
+    let verifier = verifier.allow_unauthenticated().build().map_err(|_| unusable())?;
     finish(builder()?.with_client_cert_verifier(verifier), identity)
 }
 
