@@ -11,6 +11,7 @@ use fdx_wire::json::RawJson;
 use serde_json::Value;
 
 use crate::institution::client::RegisteredClient;
+use crate::institution::detail_members;
 use crate::institution::form::{REPEATABLE, values};
 use crate::institution::rule::Rule;
 use crate::institution::verdict::{Verdicts, Violation};
@@ -62,9 +63,10 @@ impl Requested {
         sent: &Sent,
         verdicts: &mut Verdicts,
     ) -> Result<Self, Violation> {
-        let details = sent.get("authorization_details").unwrap_or_default();
-        let details = verdicts
-            .require_some(Rule::DetailsSyntax, AuthorizationDetails::parse(details).ok())?;
+        let text = sent.get("authorization_details").unwrap_or_default();
+        verdicts.require(Rule::DetailsMembers, detail_members::conform(text))?;
+        let details =
+            verdicts.require_some(Rule::DetailsSyntax, AuthorizationDetails::parse(text).ok())?;
         let known = |kind: &str| kind == FDX_V1_0;
         verdicts.require(
             Rule::DetailsTypes,

@@ -111,6 +111,8 @@ rules! {
         "authorization_details is a JSON array of well-formed objects, each with a type";
     DetailsTypes: InvalidAuthorizationDetails, "RFC 9396 5",
         "every type in authorization_details is supported";
+    DetailsMembers: InvalidAuthorizationDetails, "RFC 9396 5",
+        "every detail has only members that its type defines, each of its kind";
     DetailsConsentRequest: InvalidAuthorizationDetails, "FDX Consent API, ConsentRequest",
         "there is one consentRequest with supported data clusters and resource types";
     ScopeSyntax: InvalidScope, "RFC 6749 3.3", "scope consists of scope tokens";

@@ -177,7 +177,7 @@ fn openid() -> [Check; 2] {
     ]
 }
 
-fn details() -> [Check; 3] {
+fn details() -> [Check; 4] {
     const ERROR: &str = "invalid_authorization_details";
     let request = |clusters: Value| {
         let resources = json!([{ "resourceType": "ACCOUNT", "dataClusters": clusters }]);
@@ -191,6 +191,11 @@ fn details() -> [Check; 3] {
         json!({ "type": "fdx_v1.0", "consentRequest": request })
     };
     let unknown = json!({ "type": "fdx_v1.0", "consentRequest": request(json!(["GOSSIP"])) });
+    let with = |pointer: &str, name: &str, value: Value| {
+        let mut details = json!([one]);
+        details.pointer_mut(pointer).unwrap()[name] = value;
+        details
+    };
     let set = |check, rows: &[(&'static str, Value)]| {
         let rows: Vec<_> = rows.iter().map(|(name, json)| (*name, json.to_string())).collect();
         let rows = rows.iter().map(|(name, text)| (*name, "authorization_details", text.as_str()));
@@ -217,6 +222,28 @@ fn details() -> [Check; 3] {
         set(
             Check::new("RFC 9396 5", "every type in authorization_details is supported", ERROR),
             &[("asks for a payment as well", json!([one, { "type": "payment_initiation" }]))],
+        ),
+        set(
+            Check::new(
+                "RFC 9396 5",
+                "every detail has only members that its type defines, each of its kind",
+                ERROR,
+            ),
+            &[
+                ("adds a member to a detail", with("/0", "foo", json!(1))),
+                ("adds a common member that FDX does not define", {
+                    with("/0", "locations", json!(["https://bank.example"]))
+                }),
+                ("adds a payment to a consent request", {
+                    with("/0/consentRequest", "paymentInfo", json!({ "amount": "1" }))
+                }),
+                ("chooses an account", {
+                    with("/0/consentRequest/resources/0", "resourceId", json!("acc-1"))
+                }),
+                ("writes a period that is not whole", {
+                    with("/0/consentRequest", "durationPeriod", json!(0.5))
+                }),
+            ],
         ),
         set(
             Check::new(
