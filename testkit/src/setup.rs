@@ -7,7 +7,7 @@ use fdx_jose::{
 use fdx_par::{ClientAuthentication, ClientConfig, RequestObjects, ResponseMode, SenderConstraint};
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_sandbox::{
-    CertificateName, ConsentIdCarrier, InstitutionConfig, NoncePolicy, RefreshPolicy,
+    CertificateName, ConsentIdCarrier, InstitutionConfig, NoncePolicy, Presence, RefreshPolicy,
     RegisteredClient, Sandbox,
 };
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, UnixTime};
@@ -31,6 +31,9 @@ pub struct Setup {
     pub response_mode: ResponseMode,
     /// Whether a used refresh token is kept, repeated or replaced.
     pub refresh: RefreshPolicy,
+    /// Whether the institution requires what FDX adds to FAPI: `authorization_details` and
+    /// `x-fapi-interaction-id`.
+    pub fdx: Presence,
 }
 
 /// How the client authenticates.
@@ -78,6 +81,7 @@ impl Default for Setup {
             requests: Requests::Plain,
             response_mode: ResponseMode::Query,
             refresh: RefreshPolicy::Keep,
+            fdx: Presence::Required,
         }
     }
 }
@@ -223,6 +227,8 @@ impl Setup {
         config.nonce_policy = self.nonces;
         config.consent_id_carrier = self.carrier;
         config.refresh_policy = self.refresh;
+        config.authorization_details = self.fdx;
+        config.interaction_id = self.fdx;
         config
     }
 }

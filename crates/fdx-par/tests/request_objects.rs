@@ -32,6 +32,7 @@ const SIGNED: Setup = Setup {
     requests: Requests::Signed,
     response_mode: fdx_par::ResponseMode::Query,
     refresh: fdx_sandbox::RefreshPolicy::Keep,
+    fdx: fdx_sandbox::Presence::Required,
 };
 const PLAIN: Setup = Setup { requests: Requests::Plain, ..SIGNED };
 

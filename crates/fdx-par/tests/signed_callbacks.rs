@@ -29,6 +29,7 @@ const SETUP: Setup = Setup {
     requests: Requests::Plain,
     response_mode: ResponseMode::Jwt,
     refresh: fdx_sandbox::RefreshPolicy::Keep,
+    fdx: fdx_sandbox::Presence::Required,
 };
 
 /// The right response, with the client and keys that verify it.

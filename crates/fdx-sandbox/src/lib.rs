@@ -74,7 +74,7 @@ pub use crate::institution::client::{
     SecretPlace,
 };
 pub use crate::institution::config::{
-    ConsentIdCarrier, InstitutionConfig, NoncePolicy, OldKeys, Paths, RefreshPolicy,
+    ConsentIdCarrier, InstitutionConfig, NoncePolicy, OldKeys, Paths, Presence, RefreshPolicy,
     RegistrationPolicy,
 };
 pub use crate::institution::customer_data::{Account, Customer, Transaction};

@@ -1,6 +1,6 @@
 use fdx_jose::{Jwks, Thumbprint};
 use fdx_sandbox::customer::Decision;
-use fdx_sandbox::{Binding, Outcome, Peer, RefreshPolicy};
+use fdx_sandbox::{Binding, Outcome, Peer, Presence, RefreshPolicy};
 use serde_json::{Value, json};
 
 use super::outgoing::{at, rsa_jwk};
@@ -27,6 +27,7 @@ pub fn allowed() -> Vec<Allowed> {
     all.extend(headers());
     all.extend(targets());
     all.extend(pushes());
+    all.extend(without_fdx());
     all.extend(customer());
     all.extend(refresh());
     all.extend(registration());
@@ -261,6 +262,29 @@ fn assertion() -> Allowed {
     Allowed::new("RFC 7523 3-6", "an assertion without iat", Setup::default(), |stage| {
         stage.wrong(Step::Push, |out| out.assertion(&json!({ "iat": null })));
     })
+}
+
+/// What FDX adds to FAPI is absent, and the institution is configured not to require it.
+fn without_fdx() -> Vec<Allowed> {
+    let plain = Setup { fdx: Presence::Optional, ..Setup::default() };
+    let scopes_alone = |name, scope: &'static str| {
+        Allowed::new("RFC 9396 2", name, plain, move |stage: &mut Stage| {
+            stage.wrong(Step::Push, move |out| {
+                out.unset("authorization_details");
+                out.set("scope", scope);
+            });
+        })
+    };
+    vec![
+        scopes_alone("a push of scopes without details", "openid fdx:accountbasic:read"),
+        scopes_alone("a push of openid without details", "openid"),
+        Allowed::new("RFC 9396 2", "details although they are optional", plain, |stage| {
+            stage.right(Step::Push);
+        }),
+        Allowed::new("FAPI 2.0 SP 5.3.4", "a resource without interaction id", plain, |stage| {
+            stage.wrong(Step::Accounts, |out| out.header("x-fapi-interaction-id", ""));
+        }),
+    ]
 }
 
 fn pushes() -> Vec<Allowed> {

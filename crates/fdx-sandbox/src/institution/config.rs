@@ -41,6 +41,10 @@ pub struct InstitutionConfig {
     pub refresh_policy: RefreshPolicy,
     /// Whether every client must sign its authorization requests.
     pub request_objects: RequestObjects,
+    /// Whether an authorization request must have `authorization_details`.
+    pub authorization_details: Presence,
+    /// Whether a call of an FDX resource must have `x-fapi-interaction-id`.
+    pub interaction_id: Presence,
     /// Which clients may register themselves.
     pub registration: RegistrationPolicy,
     /// The JWK Sets at the clients' `jwks_uri`s, by URL. The institution fetches nothing.
@@ -53,8 +57,8 @@ pub struct InstitutionConfig {
 
 impl InstitutionConfig {
     /// Returns a strict FDX institution with the built-in customer and no clients. It requires
-    /// nonces, returns the consent id as `grant_id`, keeps refresh tokens and accepts unsigned
-    /// requests.
+    /// nonces, returns the consent id as `grant_id`, keeps refresh tokens, accepts unsigned requests,
+    /// and requires `authorization_details` and `x-fapi-interaction-id`.
     #[must_use]
     pub fn new(
         issuer: Issuer,
@@ -74,6 +78,8 @@ impl InstitutionConfig {
             consent_id_carrier: ConsentIdCarrier::GrantId,
             refresh_policy: RefreshPolicy::default(),
             request_objects: RequestObjects::default(),
+            authorization_details: Presence::default(),
+            interaction_id: Presence::default(),
             registration: RegistrationPolicy::default(),
             published_jwks: BTreeMap::new(),
             paths: Paths::FDX,
@@ -110,6 +116,17 @@ pub enum ConsentIdCarrier {
     IntrospectionOnly,
     /// No message.
     Nowhere,
+}
+
+/// Whether something that FDX requires must be present. Programs that know FAPI 2.0 and not FDX, such
+/// as conformance suites, leave it out.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Presence {
+    /// A request without it is refused.
+    #[default]
+    Required,
+    /// A request without it is answered. It is checked if it is present.
+    Optional,
 }
 
 /// What happens to a refresh token when it is used.

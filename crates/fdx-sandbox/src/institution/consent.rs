@@ -11,15 +11,14 @@ use serde_json::{Value, json};
 
 use crate::institution::expiry::is_valid;
 use crate::institution::records::{Choice, Pushed, Token};
+use crate::institution::requested::Requested;
 
 /// A customer's consent.
 #[derive(Clone, Debug)]
 pub(crate) struct Consent {
     pub(crate) id: String,
     client_id: String,
-    requested: ConsentRequest,
-    /// The authorization details of the token response, if they are not FDX's.
-    response_details: Option<Value>,
+    requested: Requested,
     granted: Vec<Choice>,
     /// Granted data clusters outside the scope of the access token.
     out_of_reach: Vec<DataCluster>,
@@ -37,7 +36,7 @@ struct Revoked {
 
 impl Consent {
     pub(crate) fn new(id: String, pushed: &Pushed, granted: &[Choice], now: UnixTime) -> Self {
-        let requested = pushed.parameters.requested.consent_request.clone();
+        let requested = pushed.parameters.requested.clone();
         let days = match requested.duration() {
             ConsentDuration::OneTime => 1,
             // The longest lifetime of a consent is a year.
@@ -48,7 +47,6 @@ impl Consent {
             id,
             client_id: pushed.client_id.clone(),
             requested,
-            response_details: pushed.parameters.requested.response_details.clone(),
             granted: granted.to_vec(),
             out_of_reach: Vec::new(),
             created: now,
@@ -88,7 +86,7 @@ impl Consent {
     /// The granted authorization details (RFC 9396 section 7). FDX has no member in them for the
     /// chosen accounts.
     pub(crate) fn authorization_details(&self) -> Value {
-        if let Some(details) = &self.response_details {
+        if let Some(details) = &self.requested.response_details {
             return details.clone();
         }
         let mut request = ConsentRequest::new(self.requested.duration());

@@ -77,8 +77,7 @@ impl Choice {
         let customers = [(ResourceType::Customer, &customer.customer_id)];
         let mut choices = Vec::new();
         for (resource_type, resource_id) in accounts.chain(customers) {
-            let pairs = requested.consent_request.pairs();
-            let of_type = pairs.filter(|(requested, _)| **requested == resource_type);
+            let of_type = requested.pairs().filter(|(requested, _)| **requested == resource_type);
             choices.extend(of_type.map(|(_, cluster)| Self {
                 resource_type: resource_type.clone(),
                 resource_id: resource_id.clone(),

@@ -19,7 +19,8 @@ use crate::institution::verdict::{Verdicts, Violation};
 /// The requested consent and its scopes.
 #[derive(Clone, Debug)]
 pub(crate) struct Requested {
-    pub(crate) consent_request: ConsentRequest,
+    /// `None` if the request is for no data, only for scopes such as `openid`.
+    consent_request: Option<ConsentRequest>,
     scopes: Scopes,
     /// The consent id, if the client chose it.
     pub(crate) consent_id: Option<String>,
@@ -44,7 +45,37 @@ impl Requested {
         response_details: Value,
     ) -> Self {
         let response_details = Some(response_details);
+        let consent_request = Some(consent_request);
         Self { consent_request, scopes, consent_id: None, response_details, opens: &[] }
+    }
+
+    /// Reads a request without authorization details: each scope of a data cluster requests that
+    /// cluster, until the consent is revoked. The token response has no authorization details.
+    pub(crate) fn of_scopes(
+        client: &RegisteredClient,
+        sent: &Sent,
+        verdicts: &mut Verdicts,
+    ) -> Result<Self, Violation> {
+        let scopes = registered_scopes(client, sent, verdicts)?;
+        // RFC 6749 3.3: there is no default scope.
+        verdicts.require(Rule::ScopePresent, scopes.iter().next().is_some())?;
+        let mut request = ConsentRequest::new(ConsentDuration::Persistent);
+        for cluster in scopes.data_clusters() {
+            let resource_type = match cluster {
+                DataCluster::CustomerContact | DataCluster::CustomerPersonal => {
+                    ResourceType::Customer
+                }
+                _ => ResourceType::Account,
+            };
+            request = request.resource(resource_type, [cluster]);
+        }
+        Ok(Self {
+            consent_request: request.build().ok(),
+            scopes,
+            consent_id: None,
+            response_details: Some(Value::Null),
+            opens: &[],
+        })
     }
 
     /// Sets the resources that the provider's scopes cover.
@@ -81,17 +112,10 @@ impl Requested {
                 })
             }),
         )?;
-        let scopes = verdicts.require_some(
-            Rule::ScopeSyntax,
-            Scopes::parse(sent.get("scope").unwrap_or_default()).ok(),
-        )?;
-        verdicts.require(
-            Rule::ScopeRegistered,
-            scopes.iter().all(|scope| client.scopes.iter().any(|registered| registered == scope)),
-        )?;
+        let scopes = registered_scopes(client, sent, verdicts)?;
         verdicts.require(Rule::ScopeOfClusters, match_the_request(&scopes, consent_request))?;
         Ok(Self {
-            consent_request: consent_request.clone(),
+            consent_request: Some(consent_request.clone()),
             scopes,
             consent_id: None,
             response_details: None,
@@ -99,9 +123,24 @@ impl Requested {
         })
     }
 
+    /// The duration of the consent.
+    pub(crate) fn duration(&self) -> ConsentDuration {
+        self.consent_request.as_ref().map_or(ConsentDuration::Persistent, ConsentRequest::duration)
+    }
+
+    /// The days before each call that the data goes back.
+    pub(crate) fn lookback_period(&self) -> Option<u32> {
+        self.consent_request.as_ref()?.lookback_period()
+    }
+
+    /// The requested pairs of resource type and data cluster.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&ResourceType, &DataCluster)> {
+        self.consent_request.iter().flat_map(ConsentRequest::pairs)
+    }
+
     /// The duration of the consent, for the customer to read.
-    pub(crate) fn duration(&self) -> String {
-        match self.consent_request.duration() {
+    pub(crate) fn duration_text(&self) -> String {
+        match self.duration() {
             ConsentDuration::OneTime => "once".to_owned(),
             ConsentDuration::Persistent => "until you end it, for a year at most".to_owned(),
             ConsentDuration::TimeBound { days } => format!("for {days} days"),
@@ -120,6 +159,23 @@ impl Requested {
         let kept = self.scopes.iter().filter(|scope| granted(scope));
         kept.map(str::to_owned).collect()
     }
+}
+
+/// Returns the scopes, each of which the client registered.
+fn registered_scopes(
+    client: &RegisteredClient,
+    sent: &Sent,
+    verdicts: &mut Verdicts,
+) -> Result<Scopes, Violation> {
+    let scopes = verdicts.require_some(
+        Rule::ScopeSyntax,
+        Scopes::parse(sent.get("scope").unwrap_or_default()).ok(),
+    )?;
+    verdicts.require(
+        Rule::ScopeRegistered,
+        scopes.iter().all(|scope| client.scopes.iter().any(|registered| registered == scope)),
+    )?;
+    Ok(scopes)
 }
 
 fn match_the_request(scopes: &Scopes, request: &ConsentRequest) -> bool {

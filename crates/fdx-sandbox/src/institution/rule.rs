@@ -116,6 +116,8 @@ rules! {
     DetailsConsentRequest: InvalidAuthorizationDetails, "FDX Consent API, ConsentRequest",
         "there is one consentRequest with supported data clusters and resource types";
     ScopeSyntax: InvalidScope, "RFC 6749 3.3", "scope consists of scope tokens";
+    ScopePresent: InvalidScope, "RFC 6749 3.3",
+        "scope is present if authorization_details are absent";
     ScopeRegistered: InvalidScope, "RFC 6749 3.3", "every scope is registered for the client";
     ScopeOfClusters: InvalidScope, "FDX Security Model v5",
         "the scopes are those of the data clusters in the consentRequest";

@@ -35,11 +35,15 @@ pub(crate) struct Resource {
 /// The page on which the customer decides. `nonce` is for the style element.
 pub(crate) fn consent(page: &Consent<'_>, nonce: &str) -> String {
     let mut main = format!(
-        "<h1>Share your data?</h1><p><strong>{}</strong> asks to read what you choose below, {}. \
+        "<h1>Share your data?</h1><p><strong>{}</strong> asks to {}, {}. \
          You will be sent back to {}.</p>\
          <form method=\"post\" action=\"{}\">\
          <input type=\"hidden\" name=\"interaction\" value=\"{}\">",
         escape(page.client),
+        match page.resources.is_empty() {
+            true => "know that it is you",
+            false => "read what you choose below",
+        },
         escape(page.duration),
         escape(page.redirects_to),
         escape(page.action),

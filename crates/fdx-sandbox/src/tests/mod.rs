@@ -21,5 +21,6 @@ mod resources;
 mod revocation;
 mod robustness;
 mod tokens;
+mod without_fdx;
 
 use bench::{Attempt, Bench};

@@ -1,10 +1,11 @@
 //! What is pushed.
 
+use fdx_sandbox::Presence;
 use serde_json::{Value, json};
 
 use super::{dpop, jarm, signed};
-use crate::claims;
 use crate::strict::{Check, Stage, Step};
+use crate::{Setup, claims};
 
 pub(super) fn checks() -> Vec<Check> {
     let mut all = constants();
@@ -259,11 +260,25 @@ fn details() -> [Check; 4] {
     ]
 }
 
-fn scopes() -> [Check; 3] {
+fn scopes() -> [Check; 4] {
     [
         set(
             Check::new("RFC 6749 3.3", "scope consists of scope tokens", "invalid_scope"),
             &[("writes a quotation mark into a scope", "scope", "openid \"x\"")],
+        ),
+        Check::new(
+            "RFC 6749 3.3",
+            "scope is present if authorization_details are absent",
+            "invalid_scope",
+        )
+        .wrong(
+            "requests nothing",
+            Setup { fdx: Presence::Optional, ..dpop() },
+            Step::Push,
+            |out| {
+                out.unset("authorization_details");
+                out.unset("scope");
+            },
         ),
         set(
             Check::new("RFC 6749 3.3", "every scope is registered for the client", "invalid_scope"),

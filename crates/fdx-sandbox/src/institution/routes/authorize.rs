@@ -155,7 +155,7 @@ impl Institution {
         self.verdicts.require(Rule::DecisionChoices, unknown.is_empty())?;
         let decision = value(&form, "decision");
         self.verdicts.require(Rule::DecisionWord, matches!(decision, Some("allow" | "refuse")))?;
-        if decision == Some("allow") && chosen.is_empty() {
+        if decision == Some("allow") && chosen.is_empty() && !choices.is_empty() {
             // Not a refusal: the customer may have overlooked the boxes.
             let notice = Some(NOTHING_CHOSEN);
             let client_id = pushed.client_id.clone();
@@ -248,7 +248,7 @@ fn consent_page(
     let body = html::consent(
         &html::Consent {
             client: &pushed.client_id,
-            duration: &requested.duration(),
+            duration: &requested.duration_text(),
             redirects_to: redirects_to.as_str(),
             action: &Side::Main.endpoint(config, config.paths.decision),
             interaction: &interaction,

@@ -8,11 +8,11 @@ use serde_json::json;
 
 use crate::answer;
 use crate::institution::client::{Binding, RegisteredClient};
-use crate::institution::config::InstitutionConfig;
+use crate::institution::config::{InstitutionConfig, Presence};
 use crate::institution::dpop::With;
 use crate::institution::received::{Received, Side};
 use crate::institution::records::{Parameters, Progress, Pushed, ResponseMode};
-use crate::institution::requested::Sent;
+use crate::institution::requested::{Requested, Sent};
 use crate::institution::routes::metadata::ACR_VALUES;
 use crate::institution::rule::Rule;
 use crate::institution::signing;
@@ -140,6 +140,12 @@ impl Parameters {
         )?;
         check_resource(config, sent, verdicts)?;
         check_openid(sent, verdicts)?;
+        let requested = match sent.get("authorization_details") {
+            None if config.authorization_details == Presence::Optional => {
+                Requested::of_scopes(client, sent, verdicts)?
+            }
+            _ => (config.manners.requested)(client, sent, verdicts)?,
+        };
         Ok(Self {
             redirect_uri,
             code_challenge,
@@ -147,7 +153,7 @@ impl Parameters {
             state: state.map(str::to_owned),
             nonce: nonce.map(str::to_owned),
             acr: acr(sent),
-            requested: (config.manners.requested)(client, sent, verdicts)?,
+            requested,
         })
     }
 }

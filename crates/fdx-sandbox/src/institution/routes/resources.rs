@@ -8,6 +8,7 @@ use http::{Response, StatusCode};
 use serde_json::Value;
 
 use crate::answer;
+use crate::institution::config::Presence;
 use crate::institution::consent::{Access, Consent};
 use crate::institution::dpop::With;
 use crate::institution::received::{Received, Side, is_uuid, satisfies};
@@ -127,10 +128,15 @@ impl Institution {
     }
 
     fn check_headers(&mut self, received: &Received<'_>) -> Result<(), Violation> {
-        self.verdicts.require(
-            Rule::InteractionId,
-            received.header("x-fapi-interaction-id").is_some_and(is_uuid),
-        )?;
+        let absent = !received.request.headers().contains_key("x-fapi-interaction-id");
+        if absent && self.config().interaction_id == Presence::Optional {
+            self.verdicts.observe(Rule::InteractionId, false);
+        } else {
+            self.verdicts.require(
+                Rule::InteractionId,
+                received.header("x-fapi-interaction-id").is_some_and(is_uuid),
+            )?;
+        }
         self.verdicts.require(
             Rule::ActorType,
             satisfies(received, "fdx-api-actor-type", |actor| matches!(actor, "USER" | "BATCH")),
