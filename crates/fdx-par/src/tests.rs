@@ -20,6 +20,7 @@ const _: fn(&Error) -> &str = |error| match error {
     Error::Configuration(_) => "errors::rejects_key_of_an_unlisted_algorithm",
     Error::Decryption(_) => "encrypted_id_tokens::unavailable_decryption_service_keeps_the_tokens",
     Error::IdToken { .. } => "refresh::refreshed_id_token_is_verified_like_the_first",
+    Error::Metadata(_) => "bad_input::metadata::a_missing_url_is_named_by_the_call_that_needs_it",
     Error::Refusal(_) => "bad_input::refusal_texts_are_kept_bounded_and_escaped",
     Error::Registration(_) => {
         "registration::weakened::rejects_weakened_member_by_name_and_keeps_the_registration"
@@ -60,11 +61,9 @@ const _: fn(&ConfigurationFault) -> &str = |error| match error {
     | ConfigurationFault::DialectUnboundTokens => {
         "dialect_fit::names_the_missing_need_of_the_dialect"
     }
-    ConfigurationFault::EndpointNotHttps => {
-        "bad_input::metadata::other_endpoints_are_checked_when_they_are_used"
-    }
+    ConfigurationFault::EndpointNotHttps => "bad_input::metadata::every_endpoint_is_https",
     ConfigurationFault::EndpointMissing => {
-        "endpoints::unpublished_endpoint_is_missing_without_an_alias"
+        "bad_input::metadata::a_missing_url_is_named_by_the_call_that_needs_it"
     }
     ConfigurationFault::IssuerMismatch => "errors::rejects_metadata_of_another_issuer",
     ConfigurationFault::LoopbackHttp => "loopback_issuer::loopback_issuer_needs_the_dialect_member",
@@ -233,7 +232,6 @@ const _: fn(&ServerRule) -> &str = |error| match error {
     ServerRule::ContentType => {
         "bad_input::every_endpoint_returns_one_typed_error_and_sends_nothing_after_it"
     }
-    ServerRule::EndpointNotHttps => "bad_input::metadata::every_endpoint_is_https",
     ServerRule::ExpiresIn => "bad_input::push::expires_in_is_a_number_of_seconds_from_one",
     ServerRule::IdTokenMissing => "bad_input::tokens::missing_id_token_keeps_the_tokens",
     ServerRule::Introspection => "consent_id::inactive_introspection_keeps_the_tokens",

@@ -154,7 +154,7 @@ fn rejects_details_of_unlisted_types() {
 fn documented_endpoints_are_on_the_issuers_origin() {
     let issuer = Issuer::parse("https://bank.example:8443/tenant").unwrap();
     let metadata = MX.documented_metadata(&issuer).unwrap();
-    let url = metadata.authorization_endpoint().as_str();
+    let url = metadata.authorization_endpoint().unwrap().as_str();
     assert_eq!(url, "https://bank.example:8443/oauth2/v4/authorize");
     assert_eq!(metadata.jwks_uri(), None);
     for dialect in dialect::ALL.iter().filter(|dialect| **dialect != MX) {

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use fdx_jose::{Algorithm, PrivateKey, Signer, Thumbprint, statement};
 use fdx_par::{
-    AuthorizationRequest, Client, ClientCertificate, ConfigurationFault, Error, Introspection,
-    NextStep, Refused, ServerRule, StoredGrant, StoredStateFault, TokenTypeHint, Verification,
+    AuthorizationRequest, Client, ClientCertificate, Error, Introspection, NextStep, Refused,
+    ServerRule, StoredGrant, StoredStateFault, TokenTypeHint, Verification,
 };
 use fdx_sandbox::ConsentIdCarrier;
 use fdx_sandbox::customer::Decision;
@@ -212,7 +212,7 @@ fn without_a_refresh_token_or_an_endpoint_nothing_is_sent() {
     let client = world.client().unwrap();
     let sent = world.sent.len();
     let error = introspect(&mut world, &client, &granted.stored(), TokenTypeHint::AccessToken);
-    assert_eq!(error.unwrap_err(), ConfigurationFault::EndpointMissing.into());
+    assert_eq!(error.unwrap_err().code(), "rfc8414.endpoint.missing");
     assert_eq!(world.sent.len(), sent);
 }
 

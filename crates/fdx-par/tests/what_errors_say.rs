@@ -6,7 +6,8 @@ use fdx_par::{
     error::{Deviation, Excerpt},
 };
 use fdx_sandbox::NoncePolicy;
-use fdx_testkit::{Answer, Setup, World, answer, patched};
+use fdx_sandbox::customer::Decision;
+use fdx_testkit::{Answer, Setup, World, answer, patched, usual_request};
 use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 use serde_json::{Value, json};
@@ -23,7 +24,11 @@ fn ends(path: &'static str, patch: Value) -> Error {
         Ok(client) => client,
         Err(error) => return error,
     };
-    let (pending, callback) = world.pending(&client);
+    let (url, pending) = match world.push(&client, &usual_request()) {
+        Ok(pushed) => pushed,
+        Err(error) => return error,
+    };
+    let callback = world.customer(&url, &Decision::everything());
     match world.exchange(&client, pending, &callback) {
         Ok(exchanged) => world.verify(&client, exchanged).unwrap_err().error,
         Err(error) => error,

@@ -25,10 +25,21 @@ impl Client {
     /// Drafts the request for the server's keys.
     ///
     /// # Errors
-    /// [`ConfigurationFault::EndpointMissing`] if the server publishes no keys.
+    /// [`Error::Metadata`] if the server publishes no keys.
     pub fn fetch_keys(&self, now: UnixTime) -> Result<Draft<ServerKeys>, Error> {
-        let jwks_uri = self.metadata().jwks_uri().ok_or(ConfigurationFault::EndpointMissing)?;
+        let jwks_uri = self.jwks_uri("to verify what the server signs")?;
         Ok(Draft::new(jwks_uri.clone(), NoEntropy, now)?)
+    }
+
+    /// The URL of the server's keys, which are needed for `purpose`.
+    pub(crate) fn jwks_uri(&self, purpose: &'static str) -> Result<&HttpsUrl, Error> {
+        Ok(self.metadata().jwks_uri.needed("jwks_uri", purpose)?)
+    }
+
+    /// The URL that the customer is sent to.
+    pub(crate) fn authorization_endpoint(&self) -> Result<&HttpsUrl, Error> {
+        let endpoint = &self.metadata().authorization_endpoint;
+        Ok(endpoint.needed("authorization_endpoint", "to send the customer to the institution")?)
     }
 }
 
@@ -153,7 +164,7 @@ impl Client {
     /// Returns the URL of `endpoint`, and whether the connection presents the certificate.
     ///
     /// # Errors
-    /// [`ConfigurationFault::EndpointMissing`].
+    /// [`Error::Metadata`] if the metadata has no usable URL of it.
     pub fn target(&self, endpoint: Endpoint) -> Result<Target, Error> {
         let target =
             endpoints::resolve(&self.0.config, &self.0.profile, &self.0.metadata, endpoint)?;

@@ -7,7 +7,7 @@ use crate::client::config::{
 use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::metadata::{Published, ServerMetadata};
-use crate::error::caller::ConfigurationFault;
+use crate::error::caller::{ConfigurationFault, MetadataFault};
 use crate::error::error::Error;
 use crate::exchange::request::ClientCertificate;
 
@@ -38,19 +38,16 @@ pub(super) fn resolve(
     profile: &Profile,
     metadata: &ServerMetadata,
     endpoint: Endpoint,
-) -> Result<Target, ConfigurationFault> {
+) -> Result<Target, MetadataFault> {
     let certificate = certificate(config, profile, endpoint);
-    let published = match (certificate, metadata.aliases.get(endpoint)) {
+    let (published, member) = match (certificate, metadata.aliases.get(endpoint)) {
         (ClientCertificate::Withhold, _) | (ClientCertificate::Present, Published::Absent) => {
-            metadata.endpoints.get(endpoint)
+            (metadata.endpoints.get(endpoint), endpoint.member())
         }
-        (ClientCertificate::Present, alias) => alias,
+        (ClientCertificate::Present, alias) => (alias, endpoint.alias_path()),
     };
-    match published {
-        Published::Absent => Err(ConfigurationFault::EndpointMissing),
-        Published::Unusable => Err(ConfigurationFault::EndpointNotHttps),
-        Published::Url(url) => Ok(Target { url: url.clone(), certificate }),
-    }
+    let url = published.needed(member, endpoint.purpose())?;
+    Ok(Target { url: url.clone(), certificate })
 }
 
 /// Whether this client calls the alias of `endpoint`, if there is one.

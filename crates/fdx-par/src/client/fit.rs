@@ -83,7 +83,7 @@ pub(super) fn fit(
     // A dialect documents endpoints and adds parameters; discovery has checked all others.
     let added = profile.authorization_url_parameters;
     let adds = |name: &str| is_reserved(name) || added.iter().any(|(added, _)| *added == name);
-    if names_any(&metadata.authorization_endpoint, adds) {
+    if metadata.authorization_endpoint().is_some_and(|url| names_any(url, adds)) {
         return Err(ConfigurationFault::AuthorizationEndpointQuery.into());
     }
     let audience = match profile.audience_is_token_endpoint {

@@ -46,6 +46,9 @@ pub trait Checked: Sized {
     /// What the checks find, apart from the value itself.
     type Findings;
 
+    /// What the server's keys are needed for.
+    const PURPOSE: &'static str;
+
     /// Checks that the value belongs to `client`, and returns what must be decrypted first.
     fn ciphertext(&self, client: &Client) -> Result<Option<Self::Ciphertext>, Error>;
 
@@ -90,7 +93,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Refused`] with the unverified value. [`Error::IdToken`], [`Error::AuthorizationResponse`]
-    /// or [`Error::SignedIntrospection`] if the JWT is invalid, and
+    /// or [`Error::SignedIntrospection`] if the JWT is invalid, [`Error::Metadata`] if the keys are
+    /// needed and the metadata has no `jwks_uri`, and
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) if the value belongs
     /// to another client. In addition, by value:
     ///
@@ -116,9 +120,17 @@ impl Client {
         match unverified.check(self, keys, now) {
             Ok(findings) => Ok(Verification::Done(unverified.verified(findings))),
             Err(error) if error.next_step() == NextStep::FetchKeys => {
-                Ok(Verification::FetchKeys(unverified))
+                match self.jwks_uri(T::PURPOSE) {
+                    Ok(_) => Ok(Verification::FetchKeys(unverified)),
+                    Err(error) => Err(Refused::new(error, unverified)),
+                }
             }
             Err(error) => Err(Refused::new(error, unverified)),
         }
     }
 }
+
+// What the server's keys are needed for.
+pub(crate) const ID_TOKEN: &str = "to verify the ID token";
+pub(crate) const SIGNED_CALLBACK: &str = "to verify the signed callback (JARM)";
+pub(crate) const SIGNED_INTROSPECTION: &str = "to verify the signed introspection";

@@ -8,7 +8,7 @@ use fdx_wire::{Entropy, Secret, UnixTime};
 use crate::client::binding::Bound;
 use crate::client::client::Client;
 use crate::client::encrypted::{Encrypted, EncryptedIdToken, TokenHolder};
-use crate::client::verification::{Checked, Unverified};
+use crate::client::verification::{Checked, ID_TOKEN, Unverified};
 use crate::consent::stored_grant::{Identity, StoredGrant};
 use crate::consent::verified::claimed_consent_id;
 use crate::discovery::endpoint::Endpoint;
@@ -141,6 +141,8 @@ impl Unverified for Refreshed {
 }
 
 impl Checked for Refreshed {
+    const PURPOSE: &'static str = ID_TOKEN;
+
     type Ciphertext = EncryptedIdToken;
     type Findings = Findings;
 

@@ -9,12 +9,12 @@ use serde::Deserialize;
 
 use crate::client::client::Client;
 use crate::client::encrypted::{Encrypted, EncryptedIdToken};
-use crate::client::verification::{Checked, Unverified};
+use crate::client::verification::{Checked, ID_TOKEN, Unverified};
 use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
 use crate::consent::pending::pending::{Flow, FlowId};
 use crate::dialect::detail_text::DetailText;
 use crate::discovery::keys::ServerKeys;
-use crate::error::caller::{ConfigurationFault, StoredStateFault};
+use crate::error::caller::StoredStateFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
@@ -48,6 +48,8 @@ impl Unverified for Exchanged {
 }
 
 impl Checked for Exchanged {
+    const PURPOSE: &'static str = ID_TOKEN;
+
     type Ciphertext = EncryptedIdToken;
     type Findings = Findings;
 
@@ -294,10 +296,7 @@ impl Verified {
     /// violates a rule is not ignored.
     pub fn not_introspected(mut self, error: Error) -> Result<Self, Refused<Self>> {
         match error {
-            Error::Refusal(_)
-            | Error::Configuration(
-                ConfigurationFault::EndpointMissing | ConfigurationFault::EndpointNotHttps,
-            ) => {
+            Error::Refusal(_) | Error::Metadata(_) => {
                 self.notices.push(Notice::IntrospectionRefused);
                 Ok(self)
             }

@@ -5,7 +5,7 @@ use crate::error::error::Error;
 
 /// Declares the endpoints as rows. Every list of endpoints in this crate is derived from them.
 macro_rules! endpoints {
-    ($($(#[$doc:meta])* $variant:ident, $field:ident: $member:literal;)+) => {
+    ($($(#[$doc:meta])* $variant:ident, $field:ident: $member:literal, $purpose:literal;)+) => {
         /// An endpoint of the authorization server that the client posts to.
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         #[non_exhaustive]
@@ -20,6 +20,11 @@ macro_rules! endpoints {
             /// The member of the metadata, and of `mtls_endpoint_aliases`.
             pub(crate) const fn member(self) -> &'static str {
                 match self { $(Self::$variant => $member,)+ }
+            }
+
+            /// What the endpoint is needed for.
+            pub(crate) const fn purpose(self) -> &'static str {
+                match self { $(Self::$variant => $purpose,)+ }
             }
 
             /// The path of the alias in the metadata.
@@ -55,15 +60,16 @@ macro_rules! endpoints {
 
 endpoints! {
     /// RFC 6749 section 3.2.
-    Token, token: "token_endpoint";
+    Token, token: "token_endpoint", "to get tokens";
     /// RFC 9126.
-    PushedAuthorizationRequest, pushed_authorization_request: "pushed_authorization_request_endpoint";
+    PushedAuthorizationRequest, pushed_authorization_request:
+        "pushed_authorization_request_endpoint", "to push the authorization request";
     /// RFC 7662.
-    Introspection, introspection: "introspection_endpoint";
+    Introspection, introspection: "introspection_endpoint", "to introspect a token";
     /// RFC 7009.
-    Revocation, revocation: "revocation_endpoint";
+    Revocation, revocation: "revocation_endpoint", "to revoke a token";
     /// RFC 7591. It needs no client authentication, because the client is not registered yet.
-    Registration, registration: "registration_endpoint";
+    Registration, registration: "registration_endpoint", "to register the client";
 }
 
 /// Returns the URL of a path on the issuer's own origin: a dialect never leads to another host.

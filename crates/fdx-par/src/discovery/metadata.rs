@@ -1,27 +1,25 @@
-use fdx_wire::members::{Found, Informative, Member, NotUnderstood, Object, Required, Value};
+use fdx_wire::members::{Informative, Member, NotUnderstood, Object, Value};
 use fdx_wire::{HttpsUrl, Issuer, UrlError};
 
 use crate::discovery::endpoint::{Endpoint, PerEndpoint};
 use crate::discovery::reserved::{is_reserved, names_any};
+use crate::error::caller::{ConfigurationFault, MetadataFault};
 use crate::error::server::{Broken, ServerRule};
 
-/// An authorization server's metadata (RFC 8414 section 2), checked for the members that FAPI 2.0
-/// requires.
+/// An authorization server's metadata (RFC 8414 section 2).
 ///
-/// No endpoint can be set: all come from the document whose `issuer` was compared (FAPI 2.0
+/// The issuer, the PKCE methods and the announcement of `iss` were checked. Each other member is
+/// checked by the call that needs it. No endpoint can be set: all come from the document whose `issuer` was compared (FAPI 2.0
 /// Security Profile 5.3.3.1-9).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServerMetadata {
     pub(crate) issuer: Issuer,
-    pub(crate) authorization_endpoint: HttpsUrl,
-    /// A discovered one has at least [`Endpoint::Token`] and
-    /// [`Endpoint::PushedAuthorizationRequest`].
+    pub(crate) authorization_endpoint: Published,
     pub(crate) endpoints: PerEndpoint<Published>,
     /// `mtls_endpoint_aliases`: endpoints for connections that present a certificate (RFC 8705
     /// section 5).
     pub(crate) aliases: PerEndpoint<Published>,
-    /// Present if the metadata was discovered.
-    pub(crate) jwks_uri: Option<HttpsUrl>,
+    pub(crate) jwks_uri: Published,
     pub(crate) scopes_supported: Option<Vec<String>>,
     pub(crate) authorization_details_types_supported: Option<Vec<String>>,
     pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
@@ -41,10 +39,10 @@ impl ServerMetadata {
     ) -> Self {
         Self {
             issuer,
-            authorization_endpoint,
+            authorization_endpoint: Published::Url(authorization_endpoint),
             endpoints,
             aliases: PerEndpoint::default(),
-            jwks_uri: None,
+            jwks_uri: Published::Absent,
             scopes_supported: None,
             authorization_details_types_supported: None,
             token_endpoint_auth_signing_alg_values_supported: None,
@@ -61,16 +59,17 @@ impl ServerMetadata {
         &self.issuer
     }
 
-    /// The URL of the server's keys.
+    /// The URL of the server's keys. RFC 8414 section 2: optional, and needed only to verify what
+    /// the server signs.
     #[must_use]
     pub fn jwks_uri(&self) -> Option<&HttpsUrl> {
-        self.jwks_uri.as_ref()
+        self.jwks_uri.url()
     }
 
     /// The URL for the customer's browser.
     #[must_use]
-    pub fn authorization_endpoint(&self) -> &HttpsUrl {
-        &self.authorization_endpoint
+    pub fn authorization_endpoint(&self) -> Option<&HttpsUrl> {
+        self.authorization_endpoint.url()
     }
 
     /// Informative members whose values can't be understood. An endpoint is checked when it is used.
@@ -97,12 +96,12 @@ fdx_wire::members! {
     /// members without a value are left out, and `null` counts as left out for each of them.
     pub(crate) mod members = "server metadata" {
         Protective ISSUER = "issuer", "the expected issuer", "RFC 8414 section 3.3";
-        Required AUTHORIZATION_ENDPOINT =
+        Informative AUTHORIZATION_ENDPOINT =
             "authorization_endpoint", "an https URL", "RFC 8414 section 2";
-        Required TOKEN_ENDPOINT = "token_endpoint", "an https URL", "RFC 8414 section 2";
-        Required PUSHED_AUTHORIZATION_REQUEST_ENDPOINT =
+        Informative TOKEN_ENDPOINT = "token_endpoint", "an https URL", "RFC 8414 section 2";
+        Informative PUSHED_AUTHORIZATION_REQUEST_ENDPOINT =
             "pushed_authorization_request_endpoint", "an https URL", "RFC 9126 section 5";
-        Required JWKS_URI = "jwks_uri", "an https URL", "RFC 8414 section 2";
+        Informative JWKS_URI = "jwks_uri", "an https URL", "RFC 8414 section 2";
         Informative INTROSPECTION_ENDPOINT =
             "introspection_endpoint", "an https URL", "RFC 8414 section 2";
         Informative REVOCATION_ENDPOINT =
@@ -141,6 +140,20 @@ pub(crate) enum Published {
 }
 
 impl Published {
+    /// The URL, for a call that needs it for `purpose`.
+    pub(crate) fn needed(
+        &self,
+        member: &'static str,
+        purpose: &'static str,
+    ) -> Result<&HttpsUrl, MetadataFault> {
+        let fault = match self {
+            Self::Url(url) => return Ok(url),
+            Self::Absent => ConfigurationFault::EndpointMissing,
+            Self::Unusable => ConfigurationFault::EndpointNotHttps,
+        };
+        Err(MetadataFault { fault, member, purpose })
+    }
+
     /// The URL, if there is one that can be used.
     pub(crate) fn url(&self) -> Option<&HttpsUrl> {
         match self {
@@ -150,7 +163,7 @@ impl Published {
     }
 }
 
-/// Returns the metadata of a document if it is the expected issuer's and has what every flow needs.
+/// Returns the metadata of a document if it is the expected issuer's and supports PKCE with S256.
 pub(super) fn read(object: &Object<'_>, expected: Issuer) -> Result<ServerMetadata, Broken> {
     // RFC 8414 3.3: identical, or the metadata must not be used.
     let issuer = object.protective(&members::ISSUER, Value::to_text)?;
@@ -165,32 +178,23 @@ pub(super) fn read(object: &Object<'_>, expected: Issuer) -> Result<ServerMetada
     if !methods.iter().any(|method| method == fdx_pkce::CODE_CHALLENGE_METHOD) {
         return Err(ServerRule::PkceUnsupported.into());
     }
-    let url = |member: &Member<Required>| {
-        let parse = |value: Value<'_>| parse_for(&issuer, &value.to_text()?).ok();
-        object.required(member, parse).map_err(|member| match member.found() {
-            Found::Missing | Found::Null => Broken::member(ServerRule::BodyMember, member),
-            _ => Broken::member(ServerRule::EndpointNotHttps, member),
-        })
-    };
-    let authorization_endpoint = url(&members::AUTHORIZATION_ENDPOINT)?;
-    if names_any(&authorization_endpoint, is_reserved) {
-        return Err(ServerRule::AuthorizationEndpointQuery.into());
-    }
     let mut notes = Vec::new();
-    let optional = |member: &Member<Informative>| match object.received(member) {
+    let url = |member: &Member<Informative>| match object.received(member) {
         Some(value) if !value.is_empty() => published(&issuer, value),
         _ => Published::Absent,
     };
+    let authorization_endpoint = url(&members::AUTHORIZATION_ENDPOINT);
+    if authorization_endpoint.url().is_some_and(|url| names_any(url, is_reserved)) {
+        return Err(ServerRule::AuthorizationEndpointQuery.into());
+    }
     let endpoints = PerEndpoint::try_from_fn(|endpoint| {
-        Ok::<_, Broken>(match endpoint {
-            Endpoint::PushedAuthorizationRequest => {
-                Published::Url(url(&members::PUSHED_AUTHORIZATION_REQUEST_ENDPOINT)?)
-            }
-            Endpoint::Token => Published::Url(url(&members::TOKEN_ENDPOINT)?),
-            Endpoint::Introspection => optional(&members::INTROSPECTION_ENDPOINT),
-            Endpoint::Registration => optional(&members::REGISTRATION_ENDPOINT),
-            Endpoint::Revocation => optional(&members::REVOCATION_ENDPOINT),
-        })
+        Ok::<_, Broken>(url(match endpoint {
+            Endpoint::PushedAuthorizationRequest => &members::PUSHED_AUTHORIZATION_REQUEST_ENDPOINT,
+            Endpoint::Token => &members::TOKEN_ENDPOINT,
+            Endpoint::Introspection => &members::INTROSPECTION_ENDPOINT,
+            Endpoint::Registration => &members::REGISTRATION_ENDPOINT,
+            Endpoint::Revocation => &members::REVOCATION_ENDPOINT,
+        }))
     })?;
     let aliases = object.informative(&members::MTLS_ENDPOINT_ALIASES, &mut notes, Value::to_object);
     let alias = |endpoint: Endpoint| {
@@ -199,7 +203,7 @@ pub(super) fn read(object: &Object<'_>, expected: Issuer) -> Result<ServerMetada
         Ok::<_, Broken>(listed.map_or(Published::Absent, |(_, value)| published(&issuer, value)))
     };
     let aliases = PerEndpoint::try_from_fn(alias)?;
-    let jwks_uri = Some(url(&members::JWKS_URI)?);
+    let jwks_uri = url(&members::JWKS_URI);
     let mut list = |member| object.informative(member, &mut notes, list);
     let sends_iss = &members::AUTHORIZATION_RESPONSE_ISS_PARAMETER_SUPPORTED;
     let sends_iss = object.protective_if_present(sends_iss, Value::to_bool)?.unwrap_or(false);

@@ -1,5 +1,7 @@
 //! Errors that the program itself causes, by what it has to correct. Nothing was sent.
 
+use core::fmt;
+
 use crate::error::faults::faults;
 use crate::error::next_step::NextStep;
 
@@ -28,9 +30,9 @@ faults! {
         DialectUnboundTokens: "fdx.dialect.unbound_tokens",
             "the provider's dialect", "the provider does not bind its tokens: configure SenderConstraint::NotFapi";
         EndpointMissing: "rfc8414.endpoint.missing",
-            "RFC 8414 section 2", "the metadata does not contain this endpoint";
+            "RFC 8414 section 2", "the metadata does not contain a URL that this call needs";
         EndpointNotHttps: "fapi2.endpoint.https.used",
-            "FAPI 2.0 Security Profile 5.2.1-1", "the metadata's URL of this endpoint is not usable https";
+            "FAPI 2.0 Security Profile 5.2.1-1", "the metadata has a URL that this call needs and that is not usable https";
         IssuerMismatch: "rfc8414.issuer.configured",
             "FAPI 2.0 Security Profile 5.3.3.1-11", "the metadata belongs to another issuer than the configured one";
         LoopbackHttp: "fapi2.https",
@@ -129,5 +131,25 @@ impl StoredStateFault {
             | Self::StoredUnverified
             | Self::StoredVerified => NextStep::Correct,
         }
+    }
+}
+
+/// A URL that this call needs, and that the institution's metadata lack or that is not usable.
+/// Nothing was sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct MetadataFault {
+    /// [`ConfigurationFault::EndpointMissing`] or [`ConfigurationFault::EndpointNotHttps`].
+    pub fault: ConfigurationFault,
+    /// The member of the metadata, such as `jwks_uri` or `mtls_endpoint_aliases.token_endpoint`.
+    pub member: &'static str,
+    /// What the member is needed for, such as `to verify the ID token`.
+    pub purpose: &'static str,
+}
+
+impl fmt::Display for MetadataFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fault, member, purpose } = self;
+        write!(f, "{fault}: {member}, needed {purpose}")
     }
 }

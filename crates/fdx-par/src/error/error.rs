@@ -7,7 +7,7 @@ use fdx_jose::{
 use fdx_wire::members::MemberFault;
 
 use crate::error::callback::{CallbackFault, SealFault};
-use crate::error::caller::{CallFault, ConfigurationFault, StoredStateFault};
+use crate::error::caller::{CallFault, ConfigurationFault, MetadataFault, StoredStateFault};
 use crate::error::deviation::Deviation;
 use crate::error::next_step::{NextStep, RefusedCall};
 use crate::error::refusal::Refusal;
@@ -42,6 +42,9 @@ pub enum Error {
         /// `now`. Negative if it was behind.
         clock_offset: Option<i64>,
     },
+    /// The institution's metadata, or the caller: a URL that this call needs is absent or not usable.
+    /// Nothing was sent.
+    Metadata(MetadataFault),
     /// The server's decision: it refused the request.
     Refusal(Box<Refusal>),
     /// The server: it registered weaker client metadata than requested. The registration is kept.
@@ -75,6 +78,7 @@ impl Error {
             Self::Configuration(fault) => fault.code(),
             Self::Decryption(_) => "decryption",
             Self::IdToken { error, .. } => error.code(),
+            Self::Metadata(metadata) => metadata.fault.code(),
             Self::Refusal(refusal) => refusal.code(),
             Self::Registration(fault) => fault.code(),
             Self::Seal(fault) => fault.code(),
@@ -95,6 +99,7 @@ impl Error {
             Self::Configuration(fault) => fault.clause(),
             Self::Decryption(_) => "RFC 7516 section 5.2",
             Self::IdToken { .. } => "OpenID Connect Core 3.1.3.7",
+            Self::Metadata(metadata) => metadata.fault.clause(),
             Self::Refusal(refusal) => refusal.clause(),
             Self::Registration(fault) => fault.clause(),
             Self::Seal(_) => "fdx-par, sealed pending values",
@@ -187,7 +192,7 @@ impl Error {
         match self {
             Self::AuthorizationResponse(error) if error.is_unknown_key() => NextStep::FetchKeys,
             Self::AuthorizationResponse(_) => NextStep::KeepWaiting,
-            Self::Call(_) | Self::Configuration(_) => NextStep::Correct,
+            Self::Call(_) | Self::Configuration(_) | Self::Metadata(_) => NextStep::Correct,
             Self::Callback(fault) => fault.next_step(),
             Self::Decryption(_) => NextStep::Retry { after: None },
             Self::IdToken { error, .. } if error.is_unknown_key() => NextStep::FetchKeys,
@@ -228,6 +233,7 @@ impl fmt::Display for Error {
             Self::Configuration(fault) => write!(f, "the configuration is not usable: {fault}")?,
             Self::Decryption(error) => write!(f, "the ID token could not be decrypted: {error}")?,
             Self::IdToken { error, .. } => write!(f, "the ID token was rejected: {error}")?,
+            Self::Metadata(fault) => write!(f, "the metadata is not enough: {fault}")?,
             Self::Refusal(refusal) => write!(f, "the server refused: {refusal}")?,
             Self::Registration(fault) => {
                 write!(f, "the registered metadata is weaker than requested: {fault}")?
@@ -276,6 +282,12 @@ impl From<CallFault> for Error {
 impl From<ConfigurationFault> for Error {
     fn from(fault: ConfigurationFault) -> Self {
         Self::Configuration(fault)
+    }
+}
+
+impl From<MetadataFault> for Error {
+    fn from(fault: MetadataFault) -> Self {
+        Self::Metadata(fault)
     }
 }
 

@@ -63,8 +63,6 @@ faults! {
             "RFC 9110 section 12.5.3", "the body has a content coding, and the request accepts none";
         ContentType: "rfc9110.content_type",
             "RFC 9110 section 8.3", "the body is not application/json";
-        EndpointNotHttps: "fapi2.endpoint.https",
-            "FAPI 2.0 Security Profile 5.2.1-1", "the metadata has a URL that is not usable https";
         ExpiresIn: "rfc9126.expires_in",
             "RFC 9126 section 2.2", "expires_in is not a number of seconds from 1";
         IdTokenMissing: "oidc.id_token.missing",

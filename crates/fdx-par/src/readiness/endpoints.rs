@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use fdx_wire::HttpsUrl;
 use fdx_wire::json::RawJson;
 
+use crate::client::config::{ClientConfig, ResponseMode};
 use crate::client::endpoints::uses_alias;
 use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
@@ -18,6 +20,8 @@ const ALIAS: &str = "RFC 8705 section 5";
 const NEEDED: &str = "an https URL, on the issuer's own host or below it (CVE-2025-27370)";
 const AUTHORIZATION: &str = "an https URL, on the issuer's own host or below it (CVE-2025-27370), whose \
      query has no parameter of a request (RFC 6749 section 3.1)";
+const KEYS: &str = "an https URL, on the issuer's own host or below it, if the server signs ID tokens, \
+     callbacks or introspections";
 const OPTIONAL: &str = "an https URL, on the issuer's own host or below it, or absent";
 const OF_A_CERTIFICATE: &str = "an https URL that accepts certificates, or absent";
 
@@ -30,8 +34,8 @@ const RULES: &[Rule] = &[
     ),
     Rule::new("authorization_endpoint", METADATA, AUTHORIZATION, authorization),
     Rule::new(Endpoint::Token.member(), METADATA, NEEDED, token),
-    Rule::new(Endpoint::PushedAuthorizationRequest.member(), "RFC 9126 section 5", NEEDED, needed),
-    Rule::new("jwks_uri", METADATA, NEEDED, needed),
+    Rule::new(Endpoint::PushedAuthorizationRequest.member(), "RFC 9126 section 5", NEEDED, push),
+    Rule::new("jwks_uri", METADATA, KEYS, keys),
     Rule::new(Endpoint::Introspection.member(), METADATA, OPTIONAL, optional),
     Rule::new(
         Endpoint::Revocation.member(),
@@ -69,6 +73,23 @@ fn needed(reading: &Reading<'_>, member: &'static str) -> Judgement {
     }
 }
 
+fn push(reading: &Reading<'_>, member: &'static str) -> Judgement {
+    endpoint(reading, member, Endpoint::PushedAuthorizationRequest)
+}
+
+/// Judges an endpoint that every flow needs, unless this client calls its alias or another path.
+fn endpoint(reading: &Reading<'_>, member: &'static str, endpoint: Endpoint) -> Judgement {
+    let calls_another = |client: &ClientConfig| {
+        let mut replaced = Profile::of(&client.dialect).endpoint_paths.into_iter();
+        replaced.any(|(it, _)| it == endpoint)
+            || (uses_alias(client, endpoint) && !reading.is_empty(endpoint.alias_path()))
+    };
+    match needed(reading, member) {
+        Judgement::Every if reading.client.is_some_and(calls_another) => Judgement::Fapi,
+        judgement => judgement,
+    }
+}
+
 fn authorization(reading: &Reading<'_>, member: &'static str) -> Judgement {
     let profile = reading.client.map(|client| Profile::of(&client.dialect));
     let added = profile.map(|profile| profile.authorization_url_parameters).unwrap_or_default();
@@ -84,19 +105,16 @@ fn authorization(reading: &Reading<'_>, member: &'static str) -> Judgement {
 /// A dialect may make the token endpoint the audience of what the client signs, at the issuer's own
 /// origin only.
 fn token(reading: &Reading<'_>, member: &'static str) -> Judgement {
-    let Some(client) = reading.client else { return needed(reading, member) };
+    let judged = endpoint(reading, member, Endpoint::Token);
+    let Some(client) = reading.client else { return judged };
     let profile = Profile::of(&client.dialect);
     let is_replaced = profile.endpoint_paths.iter().any(|(it, _)| *it == Endpoint::Token);
-    let elsewhere = |text: &String| {
-        reading.url(text).is_some_and(|url| url.origin() != client.issuer.url().origin())
-    };
+    let is_own =
+        |url: Option<HttpsUrl>| url.is_some_and(|url| url.origin() == client.issuer.url().origin());
     match reading.value::<String>(member) {
-        Value::Is(text)
-            if profile.audience_is_token_endpoint && !is_replaced && elsewhere(&text) =>
-        {
-            Judgement::Client
-        }
-        _ => needed(reading, member),
+        Value::Is(text) if is_own(reading.url(&text)) => judged,
+        _ if profile.audience_is_token_endpoint && !is_replaced => Judgement::Client,
+        _ => judged,
     }
 }
 
@@ -112,6 +130,18 @@ fn alias(reading: &Reading<'_>, member: &'static str) -> Judgement {
     match usable(reading, member) {
         Judgement::Every if !is_needed => Judgement::Fapi,
         judgement => judgement,
+    }
+}
+
+/// RFC 8414 2: optional. Only the verification of a signature needs it.
+fn keys(reading: &Reading<'_>, member: &'static str) -> Judgement {
+    let signed_callbacks = |client: &ClientConfig| client.response_mode == ResponseMode::Jwt;
+    let openid = reading.list("scopes_supported").iter().any(|scope| scope == "openid");
+    match reading.client.is_some_and(signed_callbacks) {
+        true => needed(reading, member),
+        // OpenID Connect Discovery 3 requires it of a server that issues ID tokens.
+        false if reading.is_empty(member) && openid => Judgement::Advice,
+        false => optional(reading, member),
     }
 }
 

@@ -177,7 +177,7 @@ impl Registrar {
     /// again: that creates another one.
     ///
     /// # Errors
-    /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing);
+    /// [`Error::Metadata`] without the endpoint;
     /// [`CallFault::ParameterText`] for a token that can't stand in a header.
     pub fn register(
         &self,

@@ -53,7 +53,7 @@ impl Client {
     /// Drafts the introspection of an access token of this client. The response is JSON.
     ///
     /// # Errors
-    /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing),
+    /// [`Error::Metadata`] without the endpoint,
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
     /// institution's token.
     pub fn introspect(
@@ -71,7 +71,7 @@ impl Client {
     /// Drafts the introspection of a refresh token. The response is JSON.
     ///
     /// # Errors
-    /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing),
+    /// [`Error::Metadata`] without the endpoint,
     /// [`StoredStateFault::RefreshTokenMissing`](crate::StoredStateFault::RefreshTokenMissing),
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
     /// institution's token.

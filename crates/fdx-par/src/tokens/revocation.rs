@@ -38,7 +38,7 @@ impl Client {
     /// latter after their ID token was rejected.
     ///
     /// # Errors
-    /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing),
+    /// [`Error::Metadata`] without the endpoint,
     /// [`StoredStateFault::RefreshTokenMissing`], [`StoredStateFault::OtherClient`] for another
     /// institution's tokens.
     pub fn revoke(

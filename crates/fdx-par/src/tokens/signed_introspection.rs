@@ -8,7 +8,7 @@ use http::StatusCode;
 use http::header::ACCEPT;
 
 use crate::client::client::Client;
-use crate::client::verification::{Checked, Unverified};
+use crate::client::verification::{Checked, SIGNED_INTROSPECTION, Unverified};
 use crate::discovery::keys::ServerKeys;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
@@ -36,7 +36,7 @@ impl Client {
     /// Signing 5.5.2). A response in plain JSON is rejected.
     ///
     /// # Errors
-    /// [`ConfigurationFault::EndpointMissing`](crate::ConfigurationFault::EndpointMissing),
+    /// [`Error::Metadata`] without an introspection endpoint or a `jwks_uri`,
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) for another
     /// institution's token.
     pub fn introspect_signed(
@@ -46,6 +46,7 @@ impl Client {
         now: UnixTime,
     ) -> Result<Draft<IntrospectionJwt>, Error> {
         self.check_issued(access_token)?;
+        self.jwks_uri(SIGNED_INTROSPECTION)?;
         let request =
             SignedIntrospectionRequest { client: self.clone(), subject: Subject::of(access_token) };
         Ok(Draft::new(request, entropy, now)?)
@@ -83,6 +84,8 @@ impl Unverified for IntrospectionJwt {
 }
 
 impl Checked for IntrospectionJwt {
+    const PURPOSE: &'static str = SIGNED_INTROSPECTION;
+
     type Ciphertext = Infallible;
     type Findings = Introspection;
 

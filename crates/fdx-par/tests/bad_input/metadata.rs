@@ -1,7 +1,13 @@
 //! Discovery: what FAPI 2.0 needs of a server's metadata.
 
-use fdx_par::{ConfigurationFault, Endpoint};
-use fdx_testkit::{Binding, Setup, World, entropy, patched};
+use fdx_par::{
+    AuthorizationRequest, Client, ConfigurationFault, Endpoint, Error, NextStep, ResponseMode,
+    Verification,
+};
+use fdx_rar::Scopes;
+use fdx_sandbox::customer::Decision;
+use fdx_testkit::{Binding, Setup, World, consent_request, entropy, patched, usual_request};
+use fdx_wire::UnixTime;
 use serde_json::{Value, json};
 
 use super::endpoint::At;
@@ -41,18 +47,15 @@ fn metadata_without_s256_is_not_used() {
 }
 
 #[test]
-fn rejects_metadata_without_required_members() {
+fn only_the_issuer_is_required_at_once() {
+    assert_eq!(code(json!({ "issuer": null })), Err("rfc8259.json.member"));
     for member in [
-        "issuer",
         "authorization_endpoint",
         "token_endpoint",
         "pushed_authorization_request_endpoint",
         "jwks_uri",
-    ] {
-        assert_eq!(code(json!({ member: null })), Err("rfc8259.json.member"), "{member}");
-    }
-    for member in [
         "introspection_endpoint",
+        "revocation_endpoint",
         "mtls_endpoint_aliases",
         "scopes_supported",
         "token_endpoint_auth_signing_alg_values_supported",
@@ -62,20 +65,101 @@ fn rejects_metadata_without_required_members() {
     }
 }
 
+/// A client of a server whose metadata has this member, and the server.
+fn client(setup: Setup, member: &str, value: &Value) -> (World, Client) {
+    let mut world = World::new(setup);
+    let patch = json!({ member: value });
+    world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
+        patched(answer, &patch)
+    });
+    let client = world.client().unwrap();
+    (world, client)
+}
+
+type Call = fn(&Client, UnixTime) -> Result<(), Error>;
+
+/// Each call that needs a URL of the metadata.
+const NEEDED: &[(&str, Call)] = &[
+    ("authorization_endpoint", |client, now| push(client, usual_request(), now)),
+    ("token_endpoint", |client, now| push(client, usual_request(), now)),
+    ("token_endpoint", |client, now| {
+        client.client_credentials(&Scopes::new(), entropy(1), now).map(drop)
+    }),
+    ("pushed_authorization_request_endpoint", |client, now| push(client, usual_request(), now)),
+    ("jwks_uri", |client, now| push(client, usual_request(), now)),
+    ("jwks_uri", |client, now| client.fetch_keys(now).map(drop)),
+    ("introspection_endpoint", |client, _| client.target(Endpoint::Introspection).map(drop)),
+    ("revocation_endpoint", |client, _| client.target(Endpoint::Revocation).map(drop)),
+];
+
+fn push(client: &Client, request: AuthorizationRequest, now: UnixTime) -> Result<(), Error> {
+    client.push(&request, entropy(1), now).map(drop)
+}
+
+fn missing(error: Error) -> (&'static str, &'static str) {
+    let Error::Metadata(fault) = error else { panic!("{error}") };
+    assert_eq!(fault.fault, ConfigurationFault::EndpointMissing);
+    (fault.member, fault.purpose)
+}
+
+#[test]
+fn a_missing_url_is_named_by_the_call_that_needs_it() {
+    for (member, call) in NEEDED {
+        let (world, client) = client(Setup::default(), member, &Value::Null);
+        let error = call(&client, world.now).unwrap_err();
+        assert_eq!(error.next_step(), NextStep::Correct);
+        assert!(error.to_string().contains(member), "{error}");
+        assert_eq!(missing(error).0, *member);
+        assert_eq!(world.asked("/par").len(), 0);
+    }
+}
+
+/// RFC 8414 2: `jwks_uri` is optional. A plain OAuth server may have none.
+#[test]
+fn jwks_uri_is_needed_only_to_verify_a_signature() {
+    let (mut world, client) = client(Setup::default(), "jwks_uri", &Value::Null);
+    let plain = AuthorizationRequest::new(consent_request());
+    let (url, pending) = world.push(&client, &plain).unwrap();
+    let callback = world.customer(&url, &Decision::everything());
+    let exchanged = world.exchange(&client, pending, &callback).unwrap();
+    let Ok(Verification::Done(verified)) = client.verify(exchanged, None, world.now) else {
+        panic!("nothing is signed")
+    };
+    let error = push(&client, usual_request(), world.now).unwrap_err();
+    assert_eq!(missing(error), ("jwks_uri", "to verify the ID token"));
+    let token = verified.tokens().access_token();
+    let error = client.introspect_signed(token, entropy(1), world.now).unwrap_err();
+    assert_eq!(missing(error), ("jwks_uri", "to verify the signed introspection"));
+    let jarm = Setup { response_mode: ResponseMode::Jwt, ..Setup::default() };
+    let (world, client) = self::client(jarm, "jwks_uri", &Value::Null);
+    let error = push(&client, plain, world.now).unwrap_err();
+    assert_eq!(missing(error), ("jwks_uri", "to verify the signed callback (JARM)"));
+}
+
+/// The tokens of a flow that began with other metadata are kept.
+#[test]
+fn an_id_token_without_jwks_uri_keeps_the_tokens() {
+    let mut world = World::new(Setup::default());
+    let with_keys = world.client().unwrap();
+    let exchanged = world.exchanged(&with_keys);
+    let patch = json!({ "jwks_uri": null });
+    world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
+        patched(answer, &patch)
+    });
+    let without = world.client().unwrap();
+    let refused = without.verify(exchanged, None, world.now).unwrap_err();
+    assert_eq!(missing(refused.error), ("jwks_uri", "to verify the ID token"));
+    let verified = with_keys.verify(*refused.unspent, None, world.now);
+    assert!(matches!(verified, Ok(Verification::FetchKeys(_))));
+}
+
 #[test]
 fn every_endpoint_is_https() {
-    let members = [
-        "authorization_endpoint",
-        "token_endpoint",
-        "pushed_authorization_request_endpoint",
-        "jwks_uri",
-    ];
     let bad = [
         "http://bank.example/x",
         "ftp://bank.example/x",
         "//bank.example/x",
         "/x",
-        "",
         "https://user@bank.example/x",
         "https://bank.example/x#fragment",
         "https://bank.example\\@evil.example/x",
@@ -86,10 +170,11 @@ fn every_endpoint_is_https() {
         "https://bank.example/\u{e4}",
         "https://",
     ];
-    for member in members {
+    for (member, call) in NEEDED {
         for url in bad {
-            let result = code(json!({ member: url }));
-            assert_eq!(result, Err("fapi2.endpoint.https"), "{member}: {url}");
+            let (world, client) = client(Setup::default(), member, &json!(url));
+            let error = call(&client, world.now).unwrap_err();
+            assert_eq!(error.code(), "fapi2.endpoint.https.used", "{member}: {url}");
         }
     }
 }
@@ -108,7 +193,7 @@ fn other_endpoints_are_checked_when_they_are_used() {
         let verified = world.verify(&client, exchanged).unwrap();
         let access_token = verified.tokens().access_token();
         let error = client.introspect(access_token, entropy(9), world.now).unwrap_err();
-        assert_eq!(error, ConfigurationFault::EndpointNotHttps.into(), "{url}");
+        assert_eq!(error.code(), "fapi2.endpoint.https.used", "{url}");
     }
     for empty in [json!(""), json!([]), json!({}), Value::Null] {
         assert_eq!(code(json!({ "introspection_endpoint": empty.clone() })), Ok(()));
@@ -125,5 +210,6 @@ fn other_endpoints_are_checked_when_they_are_used() {
     });
     let client = world.client().unwrap();
     let error = client.target(Endpoint::Token).unwrap_err();
-    assert_eq!(error, ConfigurationFault::EndpointNotHttps.into());
+    assert!(error.to_string().contains("mtls_endpoint_aliases.token_endpoint"), "{error}");
+    assert_eq!(error.code(), "fapi2.endpoint.https.used");
 }

@@ -7,15 +7,16 @@ use std::collections::BTreeSet;
 use fdx_jose::Algorithm;
 use fdx_par::dialect::{Line, Member};
 use fdx_par::{
-    Client, ClientConfig, Dialect, Endpoint, Error, Readiness, Step, WellKnown, discover,
+    AuthorizationRequest, Client, ClientConfig, Dialect, Endpoint, Error, Readiness, Step,
+    WellKnown, discover,
     discovery::discover_document,
     error::Deviation,
     readiness::{Finding, Severity},
 };
 use fdx_testkit::kit::received;
 use fdx_testkit::{
-    Authentication, Binding, Requests, Setup, answer, bank_issuer, entropy, keys, start,
-    usual_request,
+    Authentication, Binding, Requests, Setup, answer, bank_issuer, consent_request, entropy, keys,
+    start,
 };
 use fdx_wire::Issuer;
 use http::{Request, Response};
@@ -142,7 +143,7 @@ fn severities_have_names_for_scripts() {
 fn a_document_with_several_faults_gives_all_their_rows() {
     let faults = [
         ("code_challenge_methods_supported", Severity::BreaksFapi),
-        ("jwks_uri", Severity::BreaksFapi),
+        ("jwks_uri", Severity::Advice),
         ("pushed_authorization_request_endpoint", Severity::BreaksFapi),
         ("require_pushed_authorization_requests", Severity::Advice),
     ];
@@ -217,7 +218,7 @@ fn dialect_tolerates_its_own_deviation() {
 fn null_members_count_as_absent() {
     for (member, severity) in [
         ("issuer", Severity::BreaksClient),
-        ("jwks_uri", Severity::BreaksClient),
+        ("jwks_uri", Severity::Advice),
         ("introspection_endpoint", Severity::Fine),
         ("revocation_endpoint", Severity::Advice),
         ("mtls_endpoint_aliases", Severity::Fine),
@@ -374,6 +375,7 @@ fn any_value() -> impl Strategy<Value = Value> {
 
 proptest! {
     /// What `discover`, `Client::new` and the push refuse is called unusable, and nothing else is.
+    /// A request without `openid` needs no key of the server.
     #[test]
     fn breaks_client_means_that_no_push_is_possible(
         changes in prop::collection::vec(
@@ -393,7 +395,8 @@ proptest! {
         let readiness = Readiness::of(document.to_string().as_bytes(), None, Some(&config));
         let refused = client(&document, config).and_then(|client| {
             client.target(Endpoint::Token)?;
-            client.push(&usual_request(), entropy(1), start()).map(drop)
+            let request = AuthorizationRequest::new(consent_request());
+            client.push(&request, entropy(1), start()).map(drop)
         });
         let breaking = readiness.findings().iter();
         let breaking = breaking.filter(|row| row.severity == Severity::BreaksClient);

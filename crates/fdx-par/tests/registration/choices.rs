@@ -262,7 +262,7 @@ fn reports_missing_endpoint() {
     world.config = recipient(Setup::default());
     let registrar = scene::usual(&mut world, Setup::default());
     let error = registrar.register(scene::initial(), world.draw(), world.now).unwrap_err();
-    assert_eq!(error, ConfigurationFault::EndpointMissing.into());
+    assert_eq!(error.code(), "rfc8414.endpoint.missing");
     // The institution has no such endpoint.
     let request = http::Request::post("https://bank.example/register").body(Vec::new()).unwrap();
     assert_eq!(world.bank.handle(&request, None, world.now).status(), 404);

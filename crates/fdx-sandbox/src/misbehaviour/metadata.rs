@@ -36,13 +36,13 @@ rows! {
         PlainAlone: "metadata-plain-pkce-alone", "RFC 9700 4.8.2", Refuse("rfc7636.s256"),
             "lists only the PKCE method plain";
         HttpAuthorization: "metadata-http-authorization-endpoint", "FAPI 2.0 SP 5.2.1-1",
-            Refuse("fapi2.endpoint.https"), "contains an authorization endpoint without TLS";
+            Refuse("fapi2.endpoint.https.used"), "contains an authorization endpoint without TLS";
         HttpPush: "metadata-http-push-endpoint", "FAPI 2.0 SP 5.2.1-1",
-            Refuse("fapi2.endpoint.https"), "contains a PAR endpoint without TLS";
+            Refuse("fapi2.endpoint.https.used"), "contains a PAR endpoint without TLS";
         HttpToken: "metadata-http-token-endpoint", "FAPI 2.0 SP 5.2.1-1",
-            Refuse("fapi2.endpoint.https"), "contains a token endpoint without TLS";
+            Refuse("fapi2.endpoint.https.used"), "contains a token endpoint without TLS";
         HttpKeys: "metadata-http-jwks-uri", "FAPI 2.0 SP 5.4.2",
-            Refuse("fapi2.endpoint.https"), "contains a jwks_uri without TLS";
+            Refuse("fapi2.endpoint.https.used"), "contains a jwks_uri without TLS";
         HttpIntrospection: "metadata-http-introspection-endpoint", "FAPI 2.0 SP 5.2.1-1",
             Refuse("fapi2.endpoint.https.used"), "contains an introspection endpoint without TLS";
         HttpRevocation: "metadata-http-revocation-endpoint", "FAPI 2.0 SP 5.2.1-1",
@@ -63,11 +63,11 @@ rows! {
             "FAPI 2.0 SP 5.2.1-1; RFC 8705 5", Accept,
             "contains an mTLS alias of the registration endpoint without TLS";
         WithoutPush: "metadata-without-push-endpoint", "FAPI 2.0 SP 5.3.3.2-2",
-            Refuse("rfc8259.json.member"), "contains no PAR endpoint";
+            Refuse("rfc8414.endpoint.missing"), "contains no PAR endpoint";
         WithoutToken: "metadata-without-token-endpoint", "RFC 8414 2",
-            Refuse("rfc8259.json.member"), "contains no token endpoint";
+            Refuse("rfc8414.endpoint.missing"), "contains no token endpoint";
         WithoutKeys: "metadata-without-jwks-uri", "RFC 8414 2; FAPI 2.0 MS 5.6.2",
-            Refuse("rfc8259.json.member"), "contains no jwks_uri";
+            Refuse("rfc8414.endpoint.missing"), "contains no jwks_uri";
         AnotherServersTokenEndpoint: "metadata-audience-injection",
             "CVE-2025-27370, CVE-2025-27371; FAPI 2.0 SP 5.3.3.1-5", Refuse("rfc6749.error"),
             "contains the token endpoint of another server, which accepts assertions for itself: the \
@@ -84,8 +84,10 @@ impl WrongMetadata {
     pub(crate) fn flow(self) -> Flow {
         match self {
             Self::HttpRegistration | Self::HttpRegistrationAlias => Flow::Registration,
-            // A client without a certificate uses no alias.
-            Self::HttpAlias
+            // A client without a certificate uses the endpoint, and no alias.
+            Self::HttpToken
+            | Self::WithoutToken
+            | Self::HttpAlias
             | Self::HttpPushAlias
             | Self::HttpIntrospectionAlias
             | Self::HttpRevocationAlias => Flow::Dpop,

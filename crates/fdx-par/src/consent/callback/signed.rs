@@ -6,7 +6,7 @@ use fdx_wire::{Secret, UnixTime};
 
 use crate::client::client::Client;
 use crate::client::config::ResponseMode;
-use crate::client::verification::{Checked, Unverified};
+use crate::client::verification::{Checked, SIGNED_CALLBACK, Unverified};
 use crate::consent::callback::callback as arrival;
 use crate::consent::callback::callback::{Callback, Read, fault, read};
 use crate::consent::pending::pending::Pending;
@@ -103,6 +103,8 @@ impl Unverified for SignedCallback {
 }
 
 impl Checked for SignedCallback {
+    const PURPOSE: &'static str = SIGNED_CALLBACK;
+
     type Ciphertext = Infallible;
     type Findings = Read;
 

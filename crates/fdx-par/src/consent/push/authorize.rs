@@ -32,7 +32,7 @@ pub fn authorize(
     if !client.profile().not_pushed {
         return Err(ConfigurationFault::NotFapi.into());
     }
-    let endpoint = &client.metadata().authorization_endpoint;
+    let endpoint = client.authorization_endpoint()?;
     if names_any(endpoint, |name| request.has_extra(name)) {
         return Err(ConfigurationFault::AuthorizationEndpointQuery.into());
     }

@@ -6,12 +6,13 @@ use fdx_pkce::{CODE_CHALLENGE_METHOD, CodeVerifier};
 use fdx_rar::{FDX_V1_0, Requested};
 use fdx_wire::form::Form;
 use fdx_wire::json::RawJson;
-use fdx_wire::{Entropy, Label, Secret, UnixTime};
+use fdx_wire::{Entropy, HttpsUrl, Label, Secret, UnixTime};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::client::client::Client;
 use crate::client::config::{RequestObjects, ResponseMode, SenderConstraint};
+use crate::client::verification::{ID_TOKEN, SIGNED_CALLBACK};
 use crate::consent::pending::pending::{Flow, FlowId, Pending, RequestedJson};
 use crate::consent::push::parameters::Parameters;
 use crate::consent::push::pushed;
@@ -36,6 +37,7 @@ const CODE_VERIFIER: Label = Label::new("code_verifier");
 /// An authorization request and the client that makes it.
 pub struct Push {
     client: Client,
+    authorization_endpoint: HttpsUrl,
     request: AuthorizationRequest,
     requested_json: Arc<RequestedJson>,
 }
@@ -52,7 +54,7 @@ pub(crate) struct Prepared<'a> {
 
 impl Push {
     /// # Errors
-    /// [`CallFault::DetailsTypeNotListed`], or [`CallFault::ParameterText`] if the requested access
+    /// [`CallFault::DetailsTypeNotListed`], [`Error::Metadata`], or [`CallFault::ParameterText`] if the requested access
     /// has no JSON form.
     pub(crate) fn new(client: &Client, request: &AuthorizationRequest) -> Result<Self, Error> {
         let listed = |details_type: &str| client.metadata().may_ask_for_type(details_type);
@@ -67,6 +69,7 @@ impl Push {
         let requested_json = RequestedJson::of(&request.requested);
         Ok(Self {
             client: client.clone(),
+            authorization_endpoint: client.authorization_endpoint()?.clone(),
             request: request.clone(),
             requested_json: Arc::new(requested_json.map_err(|_| CallFault::ParameterText)?),
         })
@@ -174,7 +177,9 @@ impl Client {
     ///
     /// # Errors
     /// [`CallFault::DetailsTypeNotListed`] if the server lists the types of authorization details
-    /// that it accepts, and the list lacks the requested type.
+    /// that it accepts, and the list lacks the requested type. [`Error::Metadata`] if the metadata
+    /// lacks a URL that the flow needs: the endpoints of authorization, push and tokens, and
+    /// `jwks_uri` for an ID token or a signed callback.
     pub fn push(
         &self,
         request: &AuthorizationRequest,
@@ -184,7 +189,23 @@ impl Client {
         if self.profile().not_pushed {
             return Err(CallFault::NotPushed.into());
         }
-        Ok(Draft::new(Push::new(self, request)?, entropy, now)?)
+        let push = Push::new(self, request)?;
+        self.check_can_finish(&push)?;
+        Ok(Draft::new(push, entropy, now)?)
+    }
+
+    /// Checks that the metadata has what the flow needs after the customer's consent, which would
+    /// be in vain otherwise.
+    fn check_can_finish(&self, push: &Push) -> Result<(), Error> {
+        self.target(Endpoint::Token)?;
+        if self.config().response_mode == ResponseMode::Jwt {
+            self.jwks_uri(SIGNED_CALLBACK)?;
+        }
+        let (scopes, _) = push.request.scopes(self.metadata());
+        if scopes.contains("openid") && !self.profile().openid_without_id_token {
+            self.jwks_uri(ID_TOKEN)?;
+        }
+        Ok(())
     }
 }
 
@@ -222,7 +243,7 @@ impl Exchange for Pushed {
         let client = &request.client;
         let (request_uri, redirect_by, capped) = pushed::read(answer, client.profile())?;
         let authorization_url = AuthorizationUrl::new(
-            &client.metadata().authorization_endpoint,
+            &request.authorization_endpoint,
             &client.config().client_id,
             &request_uri,
             client.profile().authorization_url_parameters,
