@@ -80,23 +80,33 @@ pub(crate) struct SandboxArgs {
     /// The directory for the files; created if missing; existing files are never overwritten
     #[arg(long, value_name = "DIR", required_unless_present = "list")]
     pub(crate) dir: Option<PathBuf>,
-    /// Whether DPoP proofs need a nonce from the server
+    /// Whether DPoP proofs need a nonce from the server: at every endpoint, each once, or never
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = NoncesName::Demand)]
     pub(crate) nonces: NoncesName,
-    /// A redirect_uri of the clients; may be repeated
+    /// A redirect_uri of the clients, by default http://127.0.0.1:8765/callback; may be repeated
     #[arg(long, value_name = "URI", default_value = "http://127.0.0.1:8765/callback",
-        value_parser = redirect_uri)]
+        hide_default_value = true, value_parser = redirect_uri)]
     pub(crate) redirect_uri: Vec<RedirectUri>,
-    /// The provider to play; every provider but fdx has one client, app-1
-    #[arg(long, value_name = "NAME", default_value = "fdx", value_parser = dialect::playable)]
+    /// The provider to play, by default fdx; every other one has one client, app-1
+    #[arg(long, value_name = "NAME", default_value = "fdx", hide_default_value = true,
+        value_parser = dialect::playable)]
     pub(crate) dialect: Dialect,
+    /// A file with the metadata of another client, or an array of several; may be repeated
+    #[arg(long, value_name = "FILE", conflicts_with = "dialect")]
+    pub(crate) client: Vec<PathBuf>,
+    /// Accept client certificates of this authority, too: a PEM file; may be repeated
+    #[arg(long, value_name = "FILE", conflicts_with = "dialect")]
+    pub(crate) client_ca: Vec<PathBuf>,
+    /// Answer requests without this, which FDX requires and FAPI does not; may be repeated
+    #[arg(long, value_name = "WHAT", value_enum, conflicts_with = "dialect")]
+    pub(crate) optional: Vec<OptionalName>,
     /// Misbehave in one way, to test how a client reacts; `--list` lists the names
     #[arg(long, value_name = "NAME", conflicts_with = "dialect",
         value_parser = misbehaviour)]
     pub(crate) misbehave: Option<Misbehaviour>,
     /// List every misbehaviour with the reaction that a client must show, and exit
     #[arg(long, conflicts_with_all = ["listen", "dir", "nonces", "redirect_uri", "dialect",
-        "misbehave"])]
+        "client", "client_ca", "optional", "misbehave"])]
     pub(crate) list: bool,
 }
 
@@ -258,10 +268,17 @@ pub(crate) enum BindingName {
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum OptionalName {
+    // A push without them requests the data of its scopes.
+    AuthorizationDetails,
+    // The header in calls of the FDX API.
+    InteractionId,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum NoncesName {
-    /// Required at every endpoint, each nonce once
+    // Not doc comments: the help stays short.
     Demand,
-    /// Never required
     Silent,
 }
 
@@ -294,8 +311,8 @@ Examples:
 const SANDBOX: &str = "\
 Examples:
   fdx sandbox --listen 127.0.0.1:8443 --dir bank
-  fdx sandbox --listen 127.0.0.1:0 --dir bank --redirect-uri https://app.example/callback
   fdx sandbox --listen 127.0.0.1:0 --dir bank --dialect mastercard
+  fdx sandbox --listen 127.0.0.1:0 --dir bank --optional authorization-details
   fdx sandbox --list                                  every misbehaviour
   fdx sandbox --listen 127.0.0.1:0 --dir bank --misbehave id-token-without-exp
   fdx connect --config bank/connect.toml              in another terminal, bound to a certificate

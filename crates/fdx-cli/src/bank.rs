@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use fdx_jose::{Algorithm, FreshKey, Jwks, backend};
@@ -11,12 +12,13 @@ use fdx_sandbox::misbehaviour::Flow;
 use fdx_sandbox::server::{Observer, Running, Server, TlsIdentity};
 use fdx_sandbox::{
     Binding, CertificateName, ClientAuthentication, ClientSecret, InstitutionConfig, Misbehaviour,
-    NoncePolicy, Provider, RegisteredClient, RegistrationPolicy, RequestObjects, Sandbox,
+    NoncePolicy, Presence, Provider, RegisteredClient, RegistrationPolicy, RequestObjects, Sandbox,
     SecretPlace,
 };
 use fdx_wire::{HttpsUrl, Issuer, Label, RedirectUri, Secret, base64url};
 
 use crate::credentials::{self, SelfSigned};
+use crate::described;
 use crate::dialect::PLAYED;
 use crate::error::Failure;
 use crate::flow::entropy;
@@ -54,7 +56,45 @@ pub(crate) struct Bank {
     /// The clients' key.
     pub(crate) key: FreshKey,
     pub(crate) clients: Vec<RegisteredClient>,
+    /// The clients that are described in files.
+    pub(crate) described: Vec<RegisteredClient>,
     _running: Running,
+}
+
+/// The choices of an institution.
+pub(crate) struct Plan<'a> {
+    pub(crate) provider: &'static Provider,
+    pub(crate) ports: Ports,
+    pub(crate) redirect_uris: &'a [RedirectUri],
+    pub(crate) nonces: NoncePolicy,
+    pub(crate) authorization_details: Presence,
+    pub(crate) interaction_id: Presence,
+    /// Files with the metadata of more clients.
+    pub(crate) client_files: &'a [PathBuf],
+    /// Files with the certificates of more authorities of client certificates.
+    pub(crate) client_authorities: &'a [PathBuf],
+    pub(crate) misbehave: Option<Misbehaviour>,
+}
+
+impl<'a> Plan<'a> {
+    /// A strict institution with the built-in clients.
+    pub(crate) fn new(
+        provider: &'static Provider,
+        ports: Ports,
+        redirect_uris: &'a [RedirectUri],
+    ) -> Self {
+        Self {
+            provider,
+            ports,
+            redirect_uris,
+            nonces: NoncePolicy::Demand,
+            authorization_details: Presence::Required,
+            interaction_id: Presence::Required,
+            client_files: &[],
+            client_authorities: &[],
+            misbehave: None,
+        }
+    }
 }
 
 impl Bank {
@@ -75,14 +115,8 @@ pub(crate) struct Ports {
 }
 
 /// Generates keys and certificates, registers the clients, and starts to serve.
-pub(crate) async fn open(
-    provider: &'static Provider,
-    ports: Ports,
-    redirect_uris: &[RedirectUri],
-    nonces: NoncePolicy,
-    misbehave: Option<Misbehaviour>,
-    observer: Observer,
-) -> Result<Bank, Failure> {
+pub(crate) async fn open(plan: Plan<'_>, observer: Observer) -> Result<Bank, Failure> {
+    let Plan { provider, ports, redirect_uris, misbehave, .. } = plan;
     let server = Server::bind(ports.main, ports.mtls).await.map_err(|error| {
         Failure::failed(error.to_string(), "choose another --listen address, or port 0 for any")
     })?;
@@ -114,7 +148,14 @@ pub(crate) async fn open(
         InstitutionConfig::new(issuer.clone(), mtls_base, backend::ring(), signing_keys);
     provider.configure(&mut config);
     config.clients.clone_from(&clients);
-    config.nonce_policy = nonces;
+    config.nonce_policy = plan.nonces;
+    config.authorization_details = plan.authorization_details;
+    config.interaction_id = plan.interaction_id;
+    let described = described::clients(plan.client_files, &config)?;
+    let mut trusted = described::authorities(plan.client_authorities)?;
+    trusted.extend(described.iter().flat_map(|described| described.certificates.iter().cloned()));
+    let described: Vec<_> = described.into_iter().map(|described| described.client).collect();
+    config.clients.extend_from_slice(&described);
     let registers = |flow| matches!(flow, Flow::Registration | Flow::ManagedRegistration);
     if misbehave.is_some_and(|wrong| registers(wrong.flow())) {
         // A misbehaviour about registration shows only if there is an endpoint.
@@ -133,6 +174,7 @@ pub(crate) async fn open(
     let sandbox = Arc::new(Mutex::new(sandbox));
     let mut roots = vec![authority.certificate_der()];
     roots.extend(own_certificate.iter().map(|(own, _)| own.der()));
+    roots.extend(trusted.iter().map(Vec::as_slice));
     let running = server.serve(sandbox, identity, &roots).map_err(unusable)?;
     Ok(Bank {
         provider,
@@ -144,6 +186,7 @@ pub(crate) async fn open(
         own_certificate,
         key,
         clients,
+        described,
         _running: running,
     })
 }

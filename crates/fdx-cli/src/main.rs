@@ -12,6 +12,7 @@ mod connect;
 mod consent;
 mod credentials;
 mod demo;
+mod described;
 mod dialect;
 mod dialects;
 mod doctor;

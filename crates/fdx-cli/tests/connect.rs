@@ -94,6 +94,72 @@ fn only_the_owner_can_read_secrets() {
     }
 }
 
+/// Several clients in files, with keys and certificates that the sandbox did not make.
+#[test]
+fn clients_in_files_obtain_consents() {
+    let other = Sandbox::start(&[]);
+    let clients: Value = serde_json::from_str(&other.read("clients.json")).unwrap();
+    let metadata = |client_id: &str, like: &str| {
+        let clients = clients["clients"].as_array().unwrap();
+        let like = clients.iter().find(|client| client["client_id"] == like).unwrap();
+        serde_json::json!({
+            "client_id": client_id,
+            "redirect_uris": like["redirect_uris"],
+            "token_endpoint_auth_method": like["token_endpoint_auth_method"],
+            "tls_client_auth_subject_dn": "CN=fdx sandbox client",
+            "jwks": like["jwks"],
+            "dpop_bound_access_tokens": like["binding"] == "dpop",
+            "tls_client_certificate_bound_access_tokens": like["binding"] == "mtls",
+            "scope": like["scope"],
+            "id_token_signed_response_alg": like["id_token_signed_response_alg"],
+        })
+    };
+    let one = metadata("one", "app-dpop");
+    let several = Value::Array(vec![
+        metadata("two", "app-tls"),
+        metadata("three", "app-self-signed"),
+        metadata("four", "app-mtls"),
+    ]);
+    std::fs::write(other.path("one.json"), one.to_string()).unwrap();
+    std::fs::write(other.path("several.json"), several.to_string()).unwrap();
+    let sandbox = Sandbox::start(&[
+        "--client",
+        &other.path("one.json"),
+        "--client",
+        &other.path("several.json"),
+        "--client-ca",
+        &other.path("ca.pem"),
+    ]);
+    for (client_id, config, like) in [
+        ("one", "connect-dpop.toml", "app-dpop"),
+        ("two", "connect-tls.toml", "app-tls"),
+        ("three", "connect-self-signed.toml", "app-self-signed"),
+        ("four", "connect.toml", "app-mtls"),
+    ] {
+        let text = sandbox.read(config).replace(like, client_id);
+        std::fs::write(sandbox.path(&format!("{client_id}.toml")), text).unwrap();
+        // The client's own keys and certificates.
+        for file in ["signing-key.pem", "client.pem", "client-key.pem", "self-signed.pem"] {
+            std::fs::copy(other.path(file), sandbox.path(file)).unwrap();
+        }
+        std::fs::copy(other.path("self-signed-key.pem"), sandbox.path("self-signed-key.pem"))
+            .unwrap();
+        let config = sandbox.path(&format!("{client_id}.toml"));
+        let mut connect = Connect::start(&config, &["--callback", "stdin"]);
+        let callback = sandbox.customer(&connect.url, &Decision::everything());
+        connect.paste(&callback);
+        let (code, _, said) = connect.finish();
+        assert_eq!(code, 0, "{client_id}: {said}");
+    }
+    let taken = other.path("one.json");
+    let dir = other.path("bank");
+    let twice = ["--client", &taken, "--client", &taken];
+    let listen = ["sandbox", "--listen", "127.0.0.1:0", "--dir", &dir];
+    let output = run(&[&listen[..], &twice[..]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("the client_id one is already registered"));
+}
+
 #[test]
 fn rejects_a_misbehaving_sandbox_by_the_violated_rule() {
     let sandbox = Sandbox::start(&["--misbehave", "id-token-without-exp"]);

@@ -116,6 +116,31 @@ fn demo_lists_the_dialects_that_it_can_play() {
 }
 
 #[test]
+fn sandbox_rejects_unusable_client_files() {
+    let directory = directory();
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = |name: &str, text: &str| {
+        let path = directory.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let dir = directory.join("bank");
+    let dir = dir.to_str().unwrap();
+    for (flag, path, said) in [
+        ("--client", "/nowhere/one.json".to_owned(), "the client metadata /nowhere/one.json"),
+        ("--client", file("text", "a text"), "not a JSON object"),
+        ("--client", file("array", "[{}, {}]"), "client_id is not"),
+        ("--client", file("empty", r#"{"client_id":"a"}"#), "redirect_uris is not empty"),
+        ("--client-ca", file("ca.pem", "no certificate"), "no readable certificate in PEM"),
+    ] {
+        let output = run(&["sandbox", "--listen", "127.0.0.1:0", "--dir", dir, flag, &path]);
+        assert_eq!(output.status.code(), Some(2), "{flag} {path}");
+        assert!(stderr(&output).contains(said), "{flag} {path}: {}", stderr(&output));
+    }
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
+#[test]
 fn lists_every_misbehaviour() {
     let output = run(&["sandbox", "--list"]);
     assert!(output.status.success() && output.stderr.is_empty());

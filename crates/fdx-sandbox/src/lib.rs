@@ -12,7 +12,11 @@
 //!
 //! The sandbox refuses every request that FAPI 2.0 requires a server to refuse. The
 //! `error_description` of its response contains the violated clause. [`Sandbox::last_verdicts`]
-//! returns a [`Verdict`] for each check. Clients authenticate by `private_key_jwt` or by
+//! returns a [`Verdict`] for each check. A rule that binds the client alone is observed and not
+//! enforced: parameters next to `request_uri` have no effect and are an [`Outcome::Finding`]. Clients
+//! that know FAPI 2.0 and not FDX can use an institution on which [`Presence`] makes
+//! `authorization_details` and `x-fapi-interaction-id` optional. [`DescribedClient`] reads clients
+//! from files. Clients authenticate by `private_key_jwt` or by
 //! certificate. Tokens are bound by DPoP or by certificate. Requests and responses can be signed,
 //! as in FAPI 2.0 Message Signing. A simulated [`Provider`] can deviate from FAPI 2.0, for example
 //! with client secrets.
@@ -78,6 +82,7 @@ pub use crate::institution::config::{
     RegistrationPolicy,
 };
 pub use crate::institution::customer_data::{Account, Customer, Transaction};
+pub use crate::institution::described_client::{ClientMetadataError, DescribedClient};
 pub use crate::institution::received::Peer;
 pub use crate::institution::rule::rules;
 pub use crate::institution::signing::x5c_thumbprints;

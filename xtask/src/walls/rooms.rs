@@ -29,6 +29,7 @@ const FLOORS: [Floors; 4] = [
             "demo",
             "dialects",
             "bank",
+            "described",
             "flow",
             "credentials",
             "consent",

@@ -6,13 +6,13 @@ use std::net::Ipv4Addr;
 use fdx_jose::{AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
 use fdx_par::{ClientAuthentication, ClientConfig, SenderConstraint};
 use fdx_rar::{ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster, ResourceType};
+use fdx_sandbox::Provider;
 use fdx_sandbox::server::Observer;
-use fdx_sandbox::{NoncePolicy, Provider};
 use fdx_transport_hyper::{ClientIdentity, Roots, Transport};
 use fdx_wire::RedirectUri;
 
 use crate::args::BindingName;
-use crate::bank::{self, Bank, DPOP_CLIENT, MTLS_CLIENT, Ports};
+use crate::bank::{self, Bank, DPOP_CLIENT, MTLS_CLIENT, Plan, Ports};
 use crate::error::Failure;
 use crate::flow::Driver;
 
@@ -29,15 +29,8 @@ impl Scene {
         let any_port = (Ipv4Addr::LOCALHOST, 0).into();
         let ports = Ports { main: any_port, mtls: any_port };
         let uris = [redirect_uri.clone()];
-        let bank = bank::open(
-            Provider::FDX,
-            ports,
-            &uris,
-            NoncePolicy::Demand,
-            None,
-            Observer::new(|_| ()),
-        )
-        .await?;
+        let plan = Plan::new(Provider::FDX, ports, &uris);
+        let bank = bank::open(plan, Observer::new(|_| ())).await?;
 
         let key = bank.key.pkcs8_pem.expose();
         let key = PrivateKey::from_pem(backend::ring(), key, None).map_err(defect)?;

@@ -12,12 +12,12 @@ use std::task::Poll;
 use fdx_par::Dialect;
 use fdx_par::dialect::FDX;
 use fdx_sandbox::server::{Answered, Observer};
-use fdx_sandbox::{Misbehaviour, NoncePolicy, Outcome, Provider};
+use fdx_sandbox::{Misbehaviour, NoncePolicy, Outcome, Presence, Provider};
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::args::{NoncesName, SandboxArgs};
-use crate::bank::{self, Bank, Ports};
+use crate::args::{NoncesName, OptionalName, SandboxArgs};
+use crate::bank::{self, Bank, Plan, Ports};
 use crate::dialect::Words;
 use crate::dialects;
 use crate::error::Failure;
@@ -37,9 +37,20 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), Failure> {
         NoncesName::Demand => NoncePolicy::Demand,
         NoncesName::Silent => NoncePolicy::Silent,
     };
-    let uris = &args.redirect_uri;
-    let observer = Observer::new(log);
-    let bank = bank::open(provider, ports, uris, nonces, args.misbehave, observer).await?;
+    let presence = |name| match args.optional.contains(&name) {
+        true => Presence::Optional,
+        false => Presence::Required,
+    };
+    let plan = Plan {
+        nonces,
+        authorization_details: presence(OptionalName::AuthorizationDetails),
+        interaction_id: presence(OptionalName::InteractionId),
+        client_files: &args.client,
+        client_authorities: &args.client_ca,
+        misbehave: args.misbehave,
+        ..Plan::new(provider, ports, &args.redirect_uri)
+    };
+    let bank = bank::open(plan, Observer::new(log)).await?;
     // Listen for signals before the program reports that it runs.
     let mut ended = pin!(end_signal());
     let first = poll_fn(|context| Poll::Ready(ended.as_mut().poll(context))).await;
@@ -99,6 +110,9 @@ fn introduce(bank: &Bank, dialect: Dialect) {
             bases.for_each(|base| result(&format!("API              {base}")));
         }
     }
+    for client in &bank.described {
+        result(&format!("client           {}", printable(&client.client_id)));
+    }
 }
 
 /// The next step for the user.
@@ -136,14 +150,14 @@ fn log(answered: &Answered<'_>) {
     let (method, path, status) = (answered.method, answered.path, answered.status.as_u16());
     let path = printable(path);
     let of = |outcome| answered.verdicts.iter().filter(move |verdict| verdict.outcome == outcome);
-    let line = format!("{status} {method} {path}");
-    message(&match of(Outcome::Failed).next() {
-        Some(verdict) => format!("{line}   violates: {} ({})", verdict.rule, verdict.clause),
-        None => format!("{line}   {} checks passed", of(Outcome::Passed).count()),
-    });
+    let mut line = match of(Outcome::Failed).next() {
+        Some(verdict) => format!("violates: {} ({})", verdict.rule, verdict.clause),
+        None => format!("{} checks passed", of(Outcome::Passed).count()),
+    };
     for verdict in of(Outcome::Finding) {
-        message(&format!("{line}   finding: {} ({})", verdict.rule, verdict.clause));
+        line += &format!("; finding: {} ({})", verdict.rule, verdict.clause);
     }
+    message(&format!("{status} {method} {path}   {line}"));
 }
 
 /// The chosen port, and the next one for connections with a client certificate.

@@ -8,6 +8,7 @@ mod client_authentication;
 pub(crate) mod config;
 pub(crate) mod consent;
 pub(crate) mod customer_data;
+pub(crate) mod described_client;
 mod detail_members;
 pub(crate) mod dpop;
 pub(crate) mod expiry;

@@ -71,9 +71,15 @@ struct Key {
 /// # Errors
 /// [`JsonError`] if `jwks` is not a JWK Set. A certificate that is not base64 is left out.
 pub fn x5c_thumbprints(jwks: &[u8]) -> Result<Vec<Thumbprint>, JsonError> {
+    let certificates = x5c_certificates(jwks)?;
+    Ok(certificates.iter().map(|der| Thumbprint::of_certificate(der)).collect())
+}
+
+/// Returns these certificates in DER.
+pub(crate) fn x5c_certificates(jwks: &[u8]) -> Result<Vec<Vec<u8>>, JsonError> {
     let document: Document = json::from_slice(jwks, &LIMITS)?;
     let first = document.keys.iter().filter_map(|key| key.x5c.first());
-    Ok(first.filter_map(|text| decode(text)).map(|der| Thumbprint::of_certificate(&der)).collect())
+    Ok(first.filter_map(|text| decode(text)).collect())
 }
 
 /// RFC 7517 section 4.7: base64, not base64url, of DER.

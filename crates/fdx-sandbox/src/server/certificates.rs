@@ -8,6 +8,9 @@ use rcgen::{
     Issuer, KeyPair, KeyUsagePurpose,
 };
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::{self, PemObject};
+
 use crate::institution::received::Peer;
 use crate::server::tls::TlsIdentity;
 
@@ -30,6 +33,24 @@ pub struct Certificate {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the certificate could not be generated")]
 pub struct CertificateError;
+
+/// The text contains no readable certificate in PEM.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("there is no readable certificate in PEM")]
+pub struct PemError;
+
+/// Returns the certificates in a PEM text, in DER, for [`Server::serve`](super::Server::serve).
+///
+/// # Errors
+/// [`PemError`] if there is none, or one can't be read.
+pub fn certificates_in_pem(pem: &str) -> Result<Vec<Vec<u8>>, PemError> {
+    let certificates = CertificateDer::pem_slice_iter(pem.as_bytes());
+    let ders: Result<Vec<_>, _> = certificates.map(|der| Ok(der?.to_vec())).collect();
+    ders.map_err(|_: pem::Error| PemError).and_then(|ders| match ders.is_empty() {
+        true => Err(PemError),
+        false => Ok(ders),
+    })
+}
 
 impl CertificateAuthority {
     /// Generates an authority with a fresh key.

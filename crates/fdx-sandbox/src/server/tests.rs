@@ -10,7 +10,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::{Answered, Observer, Running, Server, ServerError, TlsIdentity};
-use crate::certificates::{Certificate, CertificateAuthority, CertificateError};
+use crate::certificates::{
+    Certificate, CertificateAuthority, CertificateError, PemError, certificates_in_pem,
+};
 use crate::{
     Binding, CertificateName, ClientAuthentication, InstitutionConfig, Outcome, Peer,
     RegisteredClient, Sandbox,
@@ -258,6 +260,19 @@ fn certificate_yields_thumbprint_subject_and_dns_names() {
     assert_eq!(certificate.peer(), expected);
     let garbage = Peer::of_certificate(b"garbage");
     assert_eq!(garbage, Peer::certificate(Thumbprint::of_certificate(b"garbage")));
+}
+
+#[test]
+fn reads_certificates_in_pem() {
+    let authority = CertificateAuthority::new("ca").unwrap();
+    let client = authority.client("app").unwrap();
+    let both = format!("a comment\n{}{}", authority.certificate_pem(), client.pem());
+    let ders = [authority.certificate_der(), client.der()];
+    assert_eq!(certificates_in_pem(&both).unwrap(), ders);
+    let cut = &both[..both.len() - 40];
+    for wrong in ["", "no certificate", &client.private_key_pem(), cut] {
+        assert_eq!(certificates_in_pem(wrong), Err(PemError), "{wrong}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The institution's endpoints.
 
 mod authorize;
-mod client_metadata;
+pub(super) mod client_metadata;
 mod consent_api;
 mod customer_resources;
 mod introspection;
