@@ -30,6 +30,24 @@ const load = (jar, url, form) => new Promise((resolve, reject) => {
   request.end(form?.toString());
 });
 
+const unescaped = (text) => text?.replace(/&(amp|#61|quot);/g, (_, name) => ({ amp: '&', '#61': '=', quot: '"' })[name]);
+
+/** The first form of a page: logs in, and checks the boxes to allow or leaves them to refuse. */
+function filled(page, answer) {
+  const form = new URLSearchParams();
+  const [text] = /<form[\s\S]*?<\/form>/.exec(page) ?? [page];
+  for (const [input] of text.matchAll(/<(?:input|button)\b[^>]*>/g)) {
+    const { name, type = 'text', value = '' } = Object.fromEntries([...input.matchAll(/([a-z]+)="([^"]*)"/g)].map(([, key, of]) => [key, unescaped(of)]));
+    if (!name) continue;
+    if (name === 'username') form.append(name, 'alice');
+    else if (type === 'password') form.append(name, 'any');
+    else if (type === 'checkbox') { if (answer === 'allow') form.append(name, value); }
+    // Keycloak's page has a button for each answer.
+    else if (type !== 'submit' || name === (answer === 'allow' ? 'accept' : 'cancel')) form.append(name, value);
+  }
+  return form;
+}
+
 async function visit(start, answer) {
   const home = new URL(start).origin;
   const jar = new Map();
@@ -43,10 +61,12 @@ async function visit(start, answer) {
       next = [target.href];
       continue;
     }
-    const action = /<form[^>]*action="([^"]+)"/.exec(page)?.[1];
+    const action = unescaped(/<form[^>]*action="([^"]+)"/.exec(page)?.[1]);
     const prompt = /name="prompt" value="([^"]+)"/.exec(page)?.[1];
-    if (status !== 200 || !action || !prompt) throw new Error(`the page is no form: ${status} ${page.slice(0, 2000)}`);
-    if (prompt === 'login') {
+    if (status !== 200 || !action) throw new Error(`the page is no form: ${status} ${page.slice(0, 2000)}`);
+    if (!prompt) {
+      next = [new URL(action, url).href, filled(page, answer)];
+    } else if (prompt === 'login') {
       next = [new URL(action, url).href, new URLSearchParams({ prompt, login: 'alice', password: 'any' })];
     } else if (answer === 'allow') {
       next = [new URL(action, url).href, new URLSearchParams({ prompt })];

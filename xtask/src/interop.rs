@@ -8,6 +8,8 @@ use crate::shell;
 
 /// The oldest supported version of Node.js.
 const NODE: u32 = 20;
+/// The peers in Java, each with a `pom.xml`.
+const JAVA: [&str; 1] = ["spring-authorization-server"];
 /// The files to copy. Node.js looks for packages next to the script.
 const FILES: [&str; 11] = [
     "configuration.mjs",
@@ -30,9 +32,13 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     check_node()?;
     let dir = shell::target().join("interop");
     install(&dir)?;
+    let without = match missing_for_java() {
+        Some(missing) => missing,
+        None => build_java(&dir.join("java")).map(|()| String::new())?,
+    };
     let dir = dir.to_string_lossy();
     let mut drive = vec!["run", "--quiet", "--package", "xtask", "--features", "interop"];
-    drive.extend(["--bin", "interop", "--", &dir]);
+    drive.extend(["--bin", "interop", "--", &dir, &without]);
     if output == Output::Json {
         drive.push("--json");
     }
@@ -56,6 +62,65 @@ fn check_node() -> Result<(), Failure> {
     } else {
         Err(Failure::new(format!("Node.js {} is too old", version.trim())).next(install))
     }
+}
+
+/// What the peers in Java need and this machine lacks.
+fn missing_for_java() -> Option<String> {
+    let missing: Vec<&str> = [("java", "-version"), ("javac", "-version"), ("mvn", "--version")]
+        .into_iter()
+        .filter(|(program, version)| {
+            let mut command = Command::new(program);
+            command.arg(version);
+            !shell::is_there(command)
+        })
+        .map(|(program, _)| program)
+        .collect();
+    (!missing.is_empty()).then(|| {
+        let missing = missing.join(", ");
+        format!(
+            "missing: {missing}; install a JDK (17 or later) and Maven, for example by \
+                 'apt-get install default-jdk-headless maven'"
+        )
+    })
+}
+
+/// Copies the programs in Java into `dir`, and lets Maven fetch their packages and compile them.
+fn build_java(dir: &Path) -> Result<(), Failure> {
+    for name in JAVA {
+        let built = dir.join(name);
+        let changed = copy(&shell::root().join("xtask/interop").join(name), &built)?;
+        let done = built.join("target/classpath");
+        if !changed && done.exists() {
+            continue;
+        }
+        let mut maven = Command::new("mvn");
+        maven
+            .args(["--quiet", "--batch-mode", "compile", "dependency:build-classpath"])
+            .arg("-Dmdep.outputFile=target/classpath")
+            .current_dir(&built);
+        shell::watch(maven)?;
+    }
+    Ok(())
+}
+
+/// Copies a directory, and returns whether a file changed.
+fn copy(from: &Path, to: &Path) -> Result<bool, Failure> {
+    fs::create_dir_all(to)?;
+    let mut changed = false;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            changed |= copy(&from, &to)?;
+        } else {
+            let text = fs::read(&from)?;
+            if fs::read(&to).ok().as_ref() != Some(&text) {
+                fs::write(&to, text)?;
+                changed = true;
+            }
+        }
+    }
+    Ok(changed)
 }
 
 /// Copies the scripts into `dir` and installs the packages of the lock file.

@@ -42,7 +42,8 @@ Usage: cargo xtask <command>
             traits. [--json]
   fuzz      Runs fuzz targets, one for each core at a time, and prints the results. Needs a nightly
             toolchain and cargo-fuzz. [TARGET]... [--seconds N] [--json]
-  interop   Runs client and sandbox against certified peers (npm) over TLS. [--json]
+  interop   Runs client and sandbox against peers by other authors over TLS. Without a JDK and
+            Maven it leaves out those in Java. [--json]
   simulate  Runs flows with faults and attacks. A seed repeats one world and prints each line.
             [--flows N] [--seed S] [--json]; or [--input FILE]: an input of the fuzz target `flow`;
             or [--minimal-sets]: in a weakened copy of the workspace, searches for the checks

@@ -1,5 +1,5 @@
-//! Runs the crates against certified peers by other authors, over TLS: the client against npm
-//! `oidc-provider`, and npm `openid-client` and `oauth4webapi` against the sandbox.
+//! Runs the crates against peers by other authors, over TLS: the client against npm `oidc-provider`
+//! and Spring Authorization Server; npm `openid-client` and `oauth4webapi` against the sandbox.
 //! `cargo xtask interop` installs them and runs this program with their directory.
 
 mod case;
@@ -10,8 +10,10 @@ mod failure;
 mod flow;
 mod identities;
 mod institution;
+mod jvm;
 mod lab;
 mod peer;
+mod product;
 mod readiness;
 mod recipient;
 mod registration;
@@ -19,6 +21,7 @@ mod renewal;
 mod report;
 mod rotation;
 mod script;
+mod spring;
 #[path = "../../table.rs"]
 mod table;
 mod tls;
@@ -29,6 +32,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use failure::Failure;
+use jvm::Jvm;
 use lab::Lab;
 use report::Report;
 
@@ -36,8 +40,8 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let report = match words.as_slice() {
-        [dir] => run(dir).inspect(Report::print),
-        [dir, "--json"] => run(dir).inspect(Report::print_json),
+        [dir, jvm] => run(dir, jvm).inspect(Report::print),
+        [dir, jvm, "--json"] => run(dir, jvm).inspect(Report::print_json),
         _ => {
             Err(Failure::new("do not run this program directly").next("run 'cargo xtask interop'"))
         }
@@ -52,7 +56,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(dir: &str) -> Result<Report, Failure> {
+/// `jvm` is what the Java peers lack, or nothing.
+fn run(dir: &str, jvm: &str) -> Result<Report, Failure> {
     let lab = Lab::start(Path::new(dir))?;
-    Ok(Report::of(&lab))
+    let jvm = Jvm::new(Path::new(dir), (!jvm.is_empty()).then(|| jvm.to_owned()));
+    Ok(Report::of(&lab, &jvm))
 }

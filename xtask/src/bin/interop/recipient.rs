@@ -12,7 +12,7 @@ use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri};
 use crate::combination::{Authentication, Binding, Combination, Request, Response};
 use crate::failure::Failure;
 use crate::identities::{Generation, Identity};
-use crate::lab::Lab;
+use crate::lab::{Addresses, Lab};
 
 /// A data recipient that is registered at the server.
 pub(crate) struct Recipient<'l> {
@@ -23,6 +23,8 @@ pub(crate) struct Recipient<'l> {
     pub(crate) server_keys: Option<ServerKeys>,
     /// How often they were fetched.
     pub(crate) fetches: usize,
+    /// What it requests.
+    pub(crate) request: AuthorizationRequest,
 }
 
 impl<'l> Recipient<'l> {
@@ -41,13 +43,33 @@ impl<'l> Recipient<'l> {
         change: impl FnOnce(&mut ClientConfig),
     ) -> Result<Self, Failure> {
         let identity = lab.identities.of(combination.authentication, generation);
-        let mut config = config(lab, combination, client_id, generation, identity)?;
+        let mut config = config(lab, &lab.at, combination, client_id, generation, identity)?;
         change(&mut config);
+        Self::discovered(lab, identity, config)
+    }
+
+    /// One with this configuration. It fetches the server's metadata.
+    pub(crate) fn discovered(
+        lab: &'l Lab,
+        identity: &'l Identity,
+        config: ClientConfig,
+    ) -> Result<Self, Failure> {
         let transport = &identity.transport;
         let draft = discover(&config.issuer, WellKnown::OpenidConfiguration, system_now())?;
         let metadata = lab.runtime.block_on(transport.run(draft, &lab.keys, system_now))?;
         let client = Client::new(config, metadata)?;
-        Ok(Self { lab, transport, client, server_keys: None, fetches: 0 })
+        Self::of(lab, identity, client)
+    }
+
+    /// One that requests the usual consent.
+    pub(crate) fn of(
+        lab: &'l Lab,
+        identity: &'l Identity,
+        client: Client,
+    ) -> Result<Self, Failure> {
+        let transport = &identity.transport;
+        let request = usual_request()?;
+        Ok(Self { lab, transport, client, server_keys: None, fetches: 0, request })
     }
 
     /// Runs one exchange.
@@ -56,14 +78,9 @@ impl<'l> Recipient<'l> {
         Ok(self.lab.runtime.block_on(run)?)
     }
 
-    /// A draft that pushes the usual request.
+    /// A draft that pushes its request.
     pub(crate) fn push(&self) -> Result<Draft<Pushed>, Failure> {
-        let consent = ConsentRequest::new(ConsentDuration::time_bound(90)?)
-            .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
-            .build()?;
-        // The server issues a refresh token only after a consent prompt, which the client requests.
-        let request = AuthorizationRequest::new(consent).openid().offline_access();
-        Ok(self.client.push(&request, Entropy::from_os()?, system_now())?)
+        Ok(self.client.push(&self.request, Entropy::from_os()?, system_now())?)
     }
 
     /// Push and redirect.
@@ -116,8 +133,18 @@ impl Lab {
     }
 }
 
+pub(crate) fn usual_request() -> Result<AuthorizationRequest, Failure> {
+    let consent = ConsentRequest::new(ConsentDuration::time_bound(90)?)
+        .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
+        .build()?;
+    // The server issues a refresh token only after a consent prompt, which the client requests.
+    Ok(AuthorizationRequest::new(consent).openid().offline_access())
+}
+
+/// The configuration of a client at the server with these addresses.
 pub(crate) fn config(
     lab: &Lab,
+    at: &Addresses,
     combination: Combination,
     client_id: &str,
     generation: Generation,
@@ -136,13 +163,11 @@ pub(crate) fn config(
         }
     };
     let (constraint, base) = match binding {
-        Binding::Dpop => {
-            (SenderConstraint::Dpop(lab.proof_key(algorithm, generation)?), &lab.at.fdx)
-        }
-        Binding::Mtls => (SenderConstraint::Mtls(identity.thumbprint), &lab.at.fdx_mtls),
+        Binding::Dpop => (SenderConstraint::Dpop(lab.proof_key(algorithm, generation)?), &at.fdx),
+        Binding::Mtls => (SenderConstraint::Mtls(identity.thumbprint), &at.fdx_mtls),
     };
     let mut config = ClientConfig::new(
-        Issuer::parse(&lab.at.issuer)?,
+        Issuer::parse(&at.issuer)?,
         client_id,
         RedirectUri::parse("https://recipient.example/callback")?,
         HttpsUrl::parse(base)?,

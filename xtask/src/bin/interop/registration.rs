@@ -84,7 +84,7 @@ struct Applicant<'l> {
 impl<'l> Applicant<'l> {
     fn new(lab: &'l Lab, combination: Combination) -> Result<Self, Failure> {
         let identity = lab.identities.of(combination.authentication, Generation::First);
-        let config = recipient::config(lab, combination, "", Generation::First, identity)?;
+        let config = recipient::config(lab, &lab.at, combination, "", Generation::First, identity)?;
         let draft = discover(&config.issuer, WellKnown::OpenidConfiguration, system_now())?;
         let run = identity.transport.run(draft, &lab.keys, system_now);
         let metadata = lab.runtime.block_on(run)?;
@@ -103,8 +103,7 @@ impl<'l> Applicant<'l> {
     fn recipient(&self, registered: &Registered) -> Result<Recipient<'l>, Failure> {
         let config = self.registrar.client_config(registered)?;
         let client = Client::new(config, self.client.metadata().clone())?;
-        let (lab, transport) = (self.lab, &self.identity.transport);
-        Ok(Recipient { lab, transport, client, server_keys: None, fetches: 0 })
+        Recipient::of(self.lab, self.identity, client)
     }
 
     fn run<T: fdx_par::Output>(&self, draft: fdx_par::Draft<T>) -> Result<T, RunError> {

@@ -3,7 +3,10 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::case::{Case, NOT_SUPPORTED};
+use crate::failure::Failure;
+use crate::jvm::Jvm;
 use crate::lab::Lab;
+use crate::spring;
 use crate::table::Table;
 
 /// The results of all cases.
@@ -11,36 +14,58 @@ use crate::table::Table;
 pub(crate) struct Report {
     cases: Vec<Row>,
     /// Features without a case, with reasons.
-    not_supported: &'static [&'static str],
+    not_supported: Vec<&'static str>,
     milliseconds: u128,
     passed: usize,
     failed: usize,
 }
 
 #[derive(Serialize)]
-struct Row {
+pub(crate) struct Row {
     case: String,
-    passed: bool,
+    outcome: Outcome,
     seen: String,
     milliseconds: u128,
 }
 
+#[derive(Clone, Copy, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Outcome {
+    Passed,
+    Failed,
+    LeftOut,
+}
+
 impl Report {
     /// Runs every case, even after a failure.
-    pub(crate) fn of(lab: &Lab) -> Self {
+    pub(crate) fn of(lab: &Lab, jvm: &Jvm) -> Self {
         let start = Instant::now();
-        let cases: Vec<Row> = Case::all().into_iter().map(|case| Row::of(case, lab)).collect();
-        let passed = cases.iter().filter(|row| row.passed).count();
+        let mut cases: Vec<Row> =
+            Case::all().into_iter().map(|case| Row::of(&case.name, || case.run(lab))).collect();
+        let mut not_supported = NOT_SUPPORTED.to_vec();
+        if let Some(missing) = &jvm.missing {
+            cases.push(Row {
+                case: spring::NAME.to_owned(),
+                outcome: Outcome::LeftOut,
+                seen: missing.clone(),
+                milliseconds: 0,
+            });
+        } else {
+            // One at a time, because each needs much memory.
+            cases.extend(spring::rows(lab, jvm));
+            not_supported.extend(spring::NOT_SUPPORTED);
+        }
+        let count = |outcome| cases.iter().filter(|row| row.outcome == outcome).count();
         Self {
-            passed,
-            failed: cases.len() - passed,
+            passed: count(Outcome::Passed),
+            failed: count(Outcome::Failed),
             cases,
-            not_supported: &NOT_SUPPORTED,
+            not_supported,
             milliseconds: start.elapsed().as_millis(),
         }
     }
 
-    /// Whether there were cases and all passed.
+    /// Whether there were cases and none failed.
     pub(crate) fn passed(&self) -> bool {
         self.failed == 0 && self.passed > 0
     }
@@ -49,12 +74,16 @@ impl Report {
     pub(crate) fn print(&self) {
         let mut table = Table::new(&["case", "result", "ms", "observed"]);
         for row in &self.cases {
-            let result = if row.passed { "passed" } else { "FAILED" };
+            let result = match row.outcome {
+                Outcome::Passed => "passed",
+                Outcome::Failed => "FAILED",
+                Outcome::LeftOut => "LEFT OUT",
+            };
             let time = row.milliseconds.to_string();
             table.row(vec![row.case.clone(), result.to_owned(), time, row.seen.clone()]);
         }
         println!("{table}\nnot supported by a peer:");
-        for each in self.not_supported {
+        for each in &self.not_supported {
             println!("- {each}");
         }
         println!("\n{} rows in {} ms", self.cases.len(), self.milliseconds);
@@ -68,14 +97,18 @@ impl Report {
 }
 
 impl Row {
-    fn of(case: Case, lab: &Lab) -> Self {
+    pub(crate) fn of(name: &str, run: impl FnOnce() -> Result<String, Failure>) -> Self {
         let start = Instant::now();
-        let result = case.run(lab);
+        let result = run();
         Self {
-            passed: result.is_ok(),
+            case: name.to_owned(),
+            outcome: if result.is_ok() { Outcome::Passed } else { Outcome::Failed },
             seen: result.unwrap_or_else(|failure| failure.to_string()),
             milliseconds: start.elapsed().as_millis(),
-            case: case.name,
         }
+    }
+
+    pub(crate) fn failed(&self) -> bool {
+        self.outcome == Outcome::Failed
     }
 }

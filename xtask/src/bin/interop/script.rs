@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 
-/// How long an answer may take: the longest is that of RSA keys being made.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an answer may take: the longest is that of a server product that starts.
+const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A Node.js program that lives as long as this value, and speaks in lines.
+/// A program that lives as long as this value, and speaks in lines.
 pub(crate) struct Script {
     child: Child,
     lines: Receiver<String>,
@@ -24,19 +24,22 @@ impl Script {
     /// Starts `scripts`/`name`.mjs with `run` as its argument; what it says on standard error goes
     /// to `scripts`/`name`.log.
     pub(crate) fn start(scripts: &Path, name: &str, run: &Path) -> Result<Self, Failure> {
-        let log = scripts.join(format!("{name}.log"));
+        let mut node = Command::new("node");
+        node.arg(scripts.join(format!("{name}.mjs"))).arg(run);
+        Self::spawn(node, scripts.join(format!("{name}.log")))
+    }
+
+    /// Starts a program that ends with its standard input, so none outlives us however we end.
+    /// What it says on standard error goes to `log`.
+    pub(crate) fn spawn(mut command: Command, log: PathBuf) -> Result<Self, Failure> {
         let stderr = File::create(&log).map_err(|error| {
             Failure::new(format!("{} could not be written: {error}", log.display()))
         })?;
-        // It ends with its standard input, so none outlives us however we end.
-        let mut child = Command::new("node")
-            .arg(scripts.join(format!("{name}.mjs")))
-            .arg(run)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(stderr)
-            .spawn()
-            .map_err(|error| Failure::new(format!("node could not be started: {error}")))?;
+        let program = command.get_program().to_string_lossy().into_owned();
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).spawn().map_err(
+                |error| Failure::new(format!("{program} could not be started: {error}")),
+            )?;
         let (tell, lines) = mpsc::channel();
         if let Some(stdout) = child.stdout.take() {
             thread::spawn(move || {
@@ -63,6 +66,16 @@ impl Script {
         }
         self.hear()
     }
+}
+
+/// The last lines of a log, for the output of a failure.
+pub(crate) fn tail(log: &Path) -> String {
+    const LINES: usize = 60;
+    let text = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
+    format!("the end of {}:\n{}", log.display(), last.join("\n"))
 }
 
 impl Drop for Script {

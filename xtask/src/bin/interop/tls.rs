@@ -15,7 +15,7 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    /// Writes `ca.pem`, certificate and key of the server (`localhost`), and two of each kind of
+    /// Writes `ca.pem`, `trusted.pem` (with the first self-signed certificate), certificate and key of the server (`localhost`), and two of each kind of
     /// the client: issued by the authority to the same subject, and self-signed.
     pub(crate) fn write(dir: &Path) -> Result<Self, Failure> {
         let authority = CertificateAuthority::new("fdx interop authority")?;
@@ -24,6 +24,7 @@ impl Certificates {
         let first = own()?;
         let self_signed = first.der().to_vec();
         file(&dir.join("ca.pem"), authority.certificate_pem())?;
+        file(&dir.join("trusted.pem"), &(authority.certificate_pem().to_owned() + first.pem()))?;
         for (name, certificate) in [
             ("server", authority.server()?),
             ("client", issued()?),
@@ -31,7 +32,12 @@ impl Certificates {
             ("self-signed", first),
             ("self-signed-next", own()?),
         ] {
-            file(&dir.join(format!("{name}.pem")), certificate.pem())?;
+            let mut chain = certificate.pem().to_owned();
+            // To Spring Authorization Server a certificate without its issuer is self-signed.
+            if name.starts_with("client") {
+                chain.push_str(authority.certificate_pem());
+            }
+            file(&dir.join(format!("{name}.pem")), &chain)?;
             file(&dir.join(format!("{name}.key")), &certificate.private_key_pem())?;
         }
         Ok(Self { authority, self_signed })
