@@ -9,7 +9,7 @@ use crate::shell;
 /// The oldest supported version of Node.js.
 const NODE: u32 = 20;
 /// The peers in Java, each with a `pom.xml`.
-const JAVA: [&str; 1] = ["spring-authorization-server"];
+const JAVA: [&str; 2] = ["nimbus", "spring-authorization-server"];
 /// The files to copy. Node.js looks for packages next to the script.
 const FILES: [&str; 11] = [
     "configuration.mjs",

@@ -1,12 +1,12 @@
 use fdx_jose::KeyEncryption;
 use fdx_sandbox::NoncePolicy;
 
-use crate::combination::{Authentication, Binding, Combination, Request, Response};
+use crate::combination::{Authentication, Combination, Request, Response};
 use crate::encrypted::Wrong;
 use crate::failure::Failure;
 use crate::lab::Lab;
 use crate::peer::Peer;
-use crate::{encrypted, flow, readiness, registration, renewal, rotation, tokens, wrongs};
+use crate::{encrypted, flow, peer, readiness, registration, renewal, rotation, tokens, wrongs};
 
 /// One check of the client against `oidc-provider`, or of the sandbox against a certified client.
 pub(crate) struct Case {
@@ -101,12 +101,7 @@ impl Case {
             cases.push(Self { name, run });
         }
         cases.extend(Peer::rows().into_iter().map(|(peer, combination, nonces)| {
-            let nonces_are = match (combination.binding, nonces) {
-                (Binding::Mtls, _) => "",
-                (Binding::Dpop, NoncePolicy::Demand) => ", nonces demanded",
-                (Binding::Dpop, NoncePolicy::Silent) => ", no nonces",
-            };
-            let name = format!("{peer}: {combination}{nonces_are}");
+            let name = peer::name(&peer.to_string(), combination, nonces);
             Self { name, run: Run::Peer(peer, combination, nonces) }
         }));
         cases

@@ -1,5 +1,6 @@
 //! Runs the crates against peers by other authors, over TLS: the client against npm `oidc-provider`
-//! and Spring Authorization Server; npm `openid-client` and `oauth4webapi` against the sandbox.
+//! and Spring Authorization Server; npm `openid-client` and `oauth4webapi`, and Nimbus'
+//! `oauth2-oidc-sdk`, against the sandbox.
 //! `cargo xtask interop` installs them and runs this program with their directory.
 
 mod case;
@@ -12,6 +13,7 @@ mod identities;
 mod institution;
 mod jvm;
 mod lab;
+mod nimbus;
 mod peer;
 mod product;
 mod readiness;

@@ -6,8 +6,8 @@ use crate::case::{Case, NOT_SUPPORTED};
 use crate::failure::Failure;
 use crate::jvm::Jvm;
 use crate::lab::Lab;
-use crate::spring;
 use crate::table::Table;
+use crate::{nimbus, spring};
 
 /// The results of all cases.
 #[derive(Serialize)]
@@ -45,7 +45,7 @@ impl Report {
         let mut not_supported = NOT_SUPPORTED.to_vec();
         if let Some(missing) = &jvm.missing {
             cases.push(Row {
-                case: spring::NAME.to_owned(),
+                case: format!("{}, {}", spring::NAME, nimbus::NAME),
                 outcome: Outcome::LeftOut,
                 seen: missing.clone(),
                 milliseconds: 0,
@@ -53,7 +53,10 @@ impl Report {
         } else {
             // One at a time, because each needs much memory.
             cases.extend(spring::rows(lab, jvm));
-            not_supported.extend(spring::NOT_SUPPORTED);
+            cases.extend(nimbus::rows(lab, jvm));
+            for each in [&spring::NOT_SUPPORTED[..], &nimbus::NOT_SUPPORTED] {
+                not_supported.extend(each);
+            }
         }
         let count = |outcome| cases.iter().filter(|row| row.outcome == outcome).count();
         Self {
