@@ -234,7 +234,9 @@ const _: fn(&ServerRule) -> &str = |error| match error {
     }
     ServerRule::ExpiresIn => "bad_input::push::expires_in_is_a_number_of_seconds_from_one",
     ServerRule::IdTokenMissing => "bad_input::tokens::missing_id_token_keeps_the_tokens",
-    ServerRule::Introspection => "consent_id::inactive_introspection_keeps_the_tokens",
+    ServerRule::Introspection => {
+        "consent_id::first_inactive_introspection_reports_nothing_and_a_later_one_keeps_the_tokens"
+    }
     ServerRule::IntrospectionUnsigned => {
         "introspection::rejects_plain_json_if_a_signature_was_requested"
     }

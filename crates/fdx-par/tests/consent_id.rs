@@ -112,7 +112,7 @@ fn introspection_supplies_the_missing_consent_id() {
 }
 
 #[test]
-fn inactive_introspection_keeps_the_tokens() {
+fn first_inactive_introspection_reports_nothing_and_a_later_one_keeps_the_tokens() {
     let (mut world, client, verified) = verified(&Carriers::default());
     let verified = verified.unwrap();
     world.tamper_at("/introspect", |answer| {
@@ -122,10 +122,38 @@ fn inactive_introspection_keeps_the_tokens() {
     let draft = client.introspect(token, entropy(5), world.now).unwrap();
     let introspection = world.run(draft).unwrap();
     assert!(!introspection.is_active() && introspection.consent_id().is_none());
+    let verified = verified.introspected(&introspection).unwrap();
+    assert!(verified.notices().contains(&Notice::IntrospectionInactive));
+    assert_eq!(verified.consent_id(), None);
     let refused = verified.introspected(&introspection).unwrap_err();
     assert_eq!(refused.error.code(), "rfc7662.active");
     assert!(refused.unspent.tokens().refresh_token().is_some());
     assert_eq!(refused.unspent.consent_id(), None);
+    // The first introspection of the refresh token is another one.
+    let draft = client.introspect_refresh_token(refused.unspent.tokens(), entropy(6), world.now);
+    let introspection = world.run(draft.unwrap()).unwrap();
+    assert!(refused.unspent.introspected(&introspection).is_ok());
+}
+
+/// RFC 7662 2.2: a token that this client saw active has become inactive.
+#[test]
+fn an_active_token_that_becomes_inactive_is_refused() {
+    let (mut world, client, verified) =
+        verified(&Carriers { grant_id: json!("c-1"), ..Carriers::default() });
+    let verified = verified.unwrap();
+    let token = verified.tokens().access_token().clone();
+    let draft = client.introspect(&token, entropy(5), world.now).unwrap();
+    let introspection = world.run(draft).unwrap();
+    assert!(introspection.is_active());
+    let patch = json!({ "active": false });
+    world.tamper_at("/introspect", move |answer| patched(answer, &patch));
+    let draft = client.introspect(&token, entropy(6), world.now).unwrap();
+    let inactive = world.run(draft).unwrap();
+    let verified = verified.introspected(&introspection).unwrap();
+    assert_eq!(verified.consent_id().map(ConsentId::as_str), Some("c-1"));
+    let refused = verified.introspected(&inactive).unwrap_err();
+    assert_eq!(refused.error.code(), "rfc7662.active");
+    assert_eq!(refused.unspent.consent_id().map(ConsentId::as_str), Some("c-1"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use fdx_jose::{Algorithm, IdTokenError, JwtError, PrivateKey};
 use fdx_par::{
-    Client, Error, NextStep, Refused, ServerKeys, ServerRule, TokenTypeHint, Verification,
+    Client, Error, NextStep, Notice, Refused, ServerKeys, ServerRule, TokenTypeHint, Verification,
     Verified, tokens::IntrospectionJwt,
 };
 use fdx_sandbox::{ConsentIdCarrier, NoncePolicy, OldKeys};
@@ -264,7 +264,9 @@ fn inactive_token_has_no_other_member() {
     assert!(!introspection.is_active());
     assert_eq!((introspection.consent_id(), introspection.expires_at()), (None, None));
     let token = right.verified.tokens().access_token().token().expose().to_owned();
-    let refused = right.verified.introspected(&introspection).unwrap_err();
+    let verified = right.verified.introspected(&introspection).unwrap();
+    assert!(verified.notices().contains(&Notice::IntrospectionInactive));
+    let refused = verified.introspected(&introspection).unwrap_err();
     let Error::Server(fault) = refused.error else { panic!("{}", refused.error) };
     assert_eq!(fault.rule, ServerRule::Introspection);
     assert_eq!(refused.unspent.tokens().access_token().token().expose(), token);

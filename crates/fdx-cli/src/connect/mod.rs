@@ -183,6 +183,10 @@ fn print_notice(notice: &Notice) {
             "offline_access was requested, and no refresh token was issued"
         }
         Notice::IdTokenNotRequested => "ignored an ID token that was not requested",
+        Notice::IntrospectionInactive => {
+            "introspection calls the new token inactive: the institution may not let this client \
+             introspect it"
+        }
         Notice::IntrospectionRefused => {
             "the institution did not introspect the token: no introspection gave a consent id"
         }

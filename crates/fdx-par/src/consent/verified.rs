@@ -34,6 +34,8 @@ pub struct Verified {
     pub(crate) details: Option<AuthorizationDetails>,
     pub(crate) flow: Box<Flow>,
     pub(crate) notices: Vec<Notice>,
+    /// The access token and the refresh token, once they were introspected.
+    introspected: [bool; 2],
 }
 
 #[derive(Deserialize)]
@@ -78,7 +80,8 @@ impl Checked for Exchanged {
     fn verified(self, findings: Findings) -> Verified {
         let Findings { id_token, consent_id, details, notices } = findings;
         let tokens = self.issued.tokens;
-        Verified { tokens, id_token, consent_id, details, flow: self.flow, notices }
+        let (flow, introspected) = (self.flow, [false; 2]);
+        Verified { tokens, id_token, consent_id, details, flow, notices, introspected }
     }
 }
 
@@ -261,10 +264,14 @@ impl fmt::Debug for Verified {
 impl Verified {
     /// Adds the consent id that introspection reported.
     ///
+    /// The first introspection of a token may call it inactive: RFC 7662 section 2.2 requires this
+    /// answer where the client is not allowed to introspect the token. It reports nothing, with
+    /// [`Notice::IntrospectionInactive`]. A later one means that the token is inactive.
+    ///
     /// # Errors
     /// [`Refused`] with the tokens:
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) if another flow's
-    /// token was introspected, [`ServerRule::Introspection`] if the token is not active,
+    /// token was introspected, [`ServerRule::Introspection`] if the token is no longer active,
     /// [`ServerRule::ConsentIdConflict`] if another consent id is reported.
     pub fn introspected(mut self, response: &Introspection) -> Result<Self, Refused<Self>> {
         let access_token = &self.tokens.access_token.token;
@@ -272,7 +279,17 @@ impl Verified {
         if response.token != *access_token && refresh_token != Some(&response.token) {
             return Err(Refused::new(StoredStateFault::OtherClient, self));
         }
+        let [of_access_token, of_refresh_token] = &mut self.introspected;
+        let introspected = match response.token == *access_token {
+            true => of_access_token,
+            false => of_refresh_token,
+        };
+        let is_first = !core::mem::replace(introspected, true);
         let agreed = match (&response.consent_id, response.active) {
+            (_, false) if is_first => {
+                self.notices.push(Notice::IntrospectionInactive);
+                Ok(())
+            }
             (_, false) => Err(ServerRule::Introspection),
             (Some(id), true) => agree(&mut self.consent_id, id.as_str()),
             (None, true) => Ok(()),

@@ -29,6 +29,10 @@ pub enum Notice {
     OfflineAccessNotListed,
     /// The token response has an ID token although `openid` was not requested. It is ignored.
     IdTokenNotRequested,
+    /// The first introspection after the exchange called the token inactive. RFC 7662 section 2.2: so
+    /// does a server that does not let this client introspect the token. Nothing is known about the
+    /// token, and consent and tokens are kept.
+    IntrospectionInactive,
     /// The server refused to introspect the token, or has no introspection endpoint. The consent id,
     /// if it is known, is from another source.
     IntrospectionRefused,

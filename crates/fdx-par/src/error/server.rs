@@ -68,7 +68,7 @@ faults! {
         IdTokenMissing: "oidc.id_token.missing",
             "OpenID Connect Core 3.1.3.3", "openid was requested, and the response has no ID token; the tokens are kept";
         Introspection: "rfc7662.active",
-            "RFC 7662 section 2.2", "the token that was just issued is not active; the tokens are kept";
+            "RFC 7662 section 2.2", "the token is no longer active; the tokens are kept";
         IntrospectionUnsigned: "rfc9701.unsigned",
             "FAPI 2.0 Message Signing 5.5.2", "the introspection response is not signed";
         IssuerMismatch: "rfc8414.issuer.mismatch",

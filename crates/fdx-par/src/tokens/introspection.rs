@@ -186,7 +186,8 @@ fn check_confirmation(cnf: &Object<'_>, subject: &Subject) -> Result<(), MemberF
 }
 
 impl Introspection {
-    /// Whether the token is active. In FDX: whether its consent is active.
+    /// Whether the token is active. In FDX: whether its consent is active. RFC 7662 section 2.2:
+    /// `false` is also the answer to a client that is not allowed to introspect the token.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.active

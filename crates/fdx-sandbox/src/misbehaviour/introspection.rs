@@ -11,7 +11,7 @@ use crate::misbehaviour::stage::Stage;
 rows! {
     /// Defects of an introspection response.
     WrongIntrospection {
-        NotActive: "introspection-not-active", "RFC 7662 2.2", Refuse("rfc7662.active"),
+        NotActive: "introspection-not-active", "RFC 7662 2.2", Report("introspection-inactive"),
             "reports the fresh token as inactive";
         ActiveMissing: "introspection-without-active", "RFC 7662 2.2",
             Refuse("rfc8259.json.member"), "contains no active member";
@@ -40,7 +40,7 @@ rows! {
         None: "introspection-jwt-alg-none", "RFC 9701 5; FAPI 2.0 SP 5.4.1",
             Refuse("rfc9701.jws"), "has alg none and no signature";
         SignedNotActive: "introspection-jwt-not-active", "RFC 7662 2.2",
-            Refuse("rfc7662.active"), "reports the token as inactive, with a valid signature";
+            Report("introspection-inactive"), "reports the token as inactive, with a valid signature";
         Untyped: "introspection-jwt-untyped", "RFC 9701 5; RFC 8725 3.11",
             Refuse("rfc9701.typ"), "has no typ";
         IdToken: "introspection-jwt-is-id-token", "RFC 8725 3.11", Refuse("rfc9701.typ"),
