@@ -94,7 +94,7 @@ fn table() -> String {
     let registration = registration.map(|fault| row(&Error::Registration(*fault), fault));
     let id_token = id_token().into_iter().map(|e| row(&Error::from(e.clone()), &e));
     let jarm = authorization_response().into_iter();
-    let jarm = jarm.map(|e| row(&Error::AuthorizationResponse(e.clone()), &e));
+    let jarm = jarm.map(|e| row(&Error::from(e.clone()), &e));
     let introspection = signed_introspection().into_iter();
     let introspection = introspection.map(|e| row(&Error::from(e.clone()), &e));
     let decryption = DecryptionError::Unavailable { reason: String::new() };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fdx_jose::{JwtError, PrivateKey};
+use fdx_jose::{AuthorizationResponseError, JwtError, PrivateKey};
 use fdx_par::{
     Callback, Client, ConsentRead, Draft, Error, Exchanged, Granted, NextStep, Output, Pending,
     Refused, ResponseMode, StoredGrant, Verified, client::Unverified,
@@ -107,7 +107,8 @@ impl Driver {
                 match not_verified.error {
                     VerifyError::Rejected(error) => Ok(Err(Refused { error, unspent: pending })),
                     VerifyError::UnknownKey { .. } => {
-                        let error = Error::AuthorizationResponse(JwtError::UnknownKey.into());
+                        let error =
+                            Error::from(AuthorizationResponseError::from(JwtError::UnknownKey));
                         Ok(Err(Refused { error, unspent: pending }))
                     }
                     error => Err(Failure::not_verified("checking the callback", &error)),

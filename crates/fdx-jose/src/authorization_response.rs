@@ -4,6 +4,7 @@
 use core::fmt;
 
 use fdx_wire::{Issuer, Secret};
+use subtle::{Choice, ConstantTimeEq};
 
 use crate::backend::Backend;
 use crate::jwt::{Claims, TypRule, UnverifiedJwt, jwt_error_code};
@@ -61,6 +62,40 @@ impl AuthorizationResponse {
     pub fn claimed_state(token: &str) -> Option<Secret> {
         let jws = Jws::parse(token).ok()?;
         Claims::of_unverified(&jws).ok()?.secret("state").ok()?
+    }
+
+    /// Whether the token has this `state`, before *anything is verified*, in constant time. If its
+    /// claims can't be read, for example because one is repeated: whether they contain this string.
+    #[must_use]
+    pub fn claims_state(token: &str, state: &str) -> bool {
+        let Ok(jws) = Jws::parse(token) else { return false };
+        match Claims::of_unverified(&jws) {
+            Ok(claims) => {
+                let claimed = claims.secret("state").ok().flatten();
+                claimed.is_some_and(|it| it.expose().as_bytes().ct_eq(state.as_bytes()).into())
+            }
+            Err(_) => {
+                let quoted = Secret::concat(&["\"", state, "\""]);
+                let windows = jws.payload().windows(quoted.expose().len());
+                let found = windows.map(|window| window.ct_eq(quoted.expose().as_bytes()));
+                found.fold(Choice::from(0), |any, one| any | one).into()
+            }
+        }
+    }
+
+    /// Checks the signature of `token`, and *nothing else*. Use it only to learn who wrote a token
+    /// that [`AuthorizationResponse::verify`] rejects.
+    ///
+    /// # Errors
+    /// [`AuthorizationResponseError::Jwt`].
+    pub fn check_signature(
+        token: &str,
+        backend: Backend,
+        keys: &Jwks,
+    ) -> Result<(), AuthorizationResponseError> {
+        let jws = Jws::parse(token).map_err(JwtError::from)?;
+        jws.verify_with(backend, keys).map_err(JwtError::from)?;
+        Ok(())
     }
 
     /// Checks `token` in the order of the specification: `typ`, `iss` (before any key is used),

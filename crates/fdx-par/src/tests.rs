@@ -14,7 +14,7 @@ const _: fn(&AccountAccessConsentError) -> &str = |error| match error {
 };
 
 const _: fn(&Error) -> &str = |error| match error {
-    Error::AuthorizationResponse(_) => "errors::rejects_signed_callback_of_another_issuer",
+    Error::AuthorizationResponse { .. } => "errors::rejects_signed_callback_of_another_issuer",
     Error::Call(_) => "errors::rejects_extra_parameter_of_the_protocol",
     Error::Callback(_) => "callback::rejected_callback_returns_the_pending_value",
     Error::Configuration(_) => "errors::rejects_key_of_an_unlisted_algorithm",

@@ -1,7 +1,8 @@
 //! Errors that no other module tests.
 
 use fdx_jose::{
-    JwtError, Signature, SignedIntrospectionError, Signer, SigningError, SigningInput, statement,
+    AuthorizationResponseError, JwtError, Signature, SignedIntrospectionError, Signer,
+    SigningError, SigningInput, statement,
 };
 use fdx_par::{
     AuthorizationRequest, CallFault, Client, ConfigurationFault, Error, NextStep, ResourceRequest,
@@ -112,8 +113,8 @@ fn rejects_signed_callback_of_another_issuer() {
     let signed =
         client.signed_callback(pending, &format!("{place}response={forged}"), world.now).unwrap();
     let refused = client.verify(signed, None, world.now).unwrap_err();
-    let issuer = JwtError::Issuer.into();
-    assert_eq!(refused.error, Error::AuthorizationResponse(issuer));
+    let issuer = AuthorizationResponseError::from(JwtError::Issuer);
+    assert_eq!(refused.error, Error::from(issuer));
     assert_eq!(refused.error.next_step(), NextStep::KeepWaiting);
     // The pending value still accepts the right response.
     let pending = refused.unspent.into_pending();

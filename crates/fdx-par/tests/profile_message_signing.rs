@@ -203,8 +203,8 @@ fn untrusted_response_causes_no_key_fetch() {
     let key = keys(jarm.world.algorithm());
     for (patch, error) in [
         (json!({ "iss": "https://evil.example" }), "jarm.iss"),
-        (json!({ "aud": "app-2" }), "jarm.aud"),
-        (json!({ "exp": 1 }), "jarm.exp.past"),
+        (json!({ "aud": "app-2", "state": "x" }), "jarm.aud"),
+        (json!({ "exp": 1, "state": "x" }), "jarm.exp.past"),
     ] {
         let url = format!("{PLACE}?{}", jarm.again(&patch, &key));
         let signed = jarm.client.signed_callback(pending, &url, jarm.world.now).unwrap();

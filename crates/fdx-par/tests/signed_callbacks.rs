@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use fdx_jose::{Algorithm, JwtError, PrivateKey};
+use fdx_jose::{Algorithm, AuthorizationResponseError, JwtError, PrivateKey};
 use fdx_par::{
     Accepted, CallFault, Callback, CallbackFault, Client, Error, FlowId, NextStep, Pending,
     ResponseMode, ServerKeys, SignedCallback, StoredStateFault, Verification,
@@ -107,6 +107,10 @@ impl Right {
         let _ = self.world.verify(&self.client, exchanged).unwrap();
     }
 
+    fn state(&self) -> &str {
+        self.claims["state"].as_str().unwrap()
+    }
+
     fn seconds(&self, from_now: i64) -> u64 {
         self.world.now.as_seconds().checked_add_signed(from_now).unwrap()
     }
@@ -150,7 +154,7 @@ const CLAIMS: &[Row] = &[
     ("code an array", |r| r.patched(&json!({ "code": ["a"] })), "jarm.code"),
     ("error empty", |r| r.patched(&json!({ "code": null, "error": "" })), "jarm.error"),
     ("code twice", |r| twice(r, r#""code":"a""#), "jarm.claims"),
-    ("state twice", |r| twice(r, r#""state":"a""#), "jarm.claims"),
+    ("code twice, and the state of another", |r| twice_of_another(r), "jarm.claims"),
     ("twice within", |r| twice(r, r#""x":{"y":[{"z":1,"z":1}]}"#), "jarm.claims"),
 ];
 
@@ -207,6 +211,13 @@ fn twice(right: &Right, member: &str) -> String {
     signed(&right.key, None, &claims)
 }
 
+fn twice_of_another(right: &Right) -> String {
+    let mut other = right.claims_but(&json!({ "state": "x" })).to_string();
+    other.insert_str(1, r#""code":"a","#);
+    let claims: RawJson = serde_json::from_str(&other).unwrap();
+    signed(&right.key, None, &claims)
+}
+
 fn unsigned(right: &Right, alg: &str) -> String {
     let header = json!({ "alg": alg }).to_string();
     let parts = [header, right.claims.to_string()].map(|part| base64url::encode(part.as_bytes()));
@@ -226,13 +237,16 @@ fn flipped(jwt: &str, part: usize) -> String {
     parts.join(".")
 }
 
-fn each_is_refused(rows: &[Row]) {
+fn each_is_refused(rows: &[Row], next_step: NextStep) {
     let (right, mut pending) = right();
     let sent = right.world.sent.len();
     for (name, jwt, code) in rows {
         let (error, unspent) = right.refused(pending, &jwt(&right));
         assert_eq!(error.code(), *code, "{name}: {error}");
-        assert_eq!(error.next_step(), NextStep::KeepWaiting, "{name}");
+        // The institution's own answer to this request is not followed by another.
+        let is_ours = next_step == NextStep::AskTheInstitution && !name.contains("state");
+        let expected = if is_ours { next_step } else { NextStep::KeepWaiting };
+        assert_eq!(error.next_step(), expected, "{name}");
         pending = unspent;
     }
     assert_eq!(right.world.sent.len(), sent, "something was sent");
@@ -241,12 +255,39 @@ fn each_is_refused(rows: &[Row]) {
 
 #[test]
 fn rejects_wrong_claims_and_keeps_the_flow() {
-    each_is_refused(CLAIMS);
+    each_is_refused(CLAIMS, NextStep::AskTheInstitution);
+}
+
+/// Without keys, a wrong answer with the right state waits for them; any other keeps waiting.
+#[test]
+fn keys_decide_whose_wrong_answer_it_is() {
+    let (right, mut pending) = right();
+    for (patch, code) in [
+        (json!({ "aud": "app-2" }), None),
+        (json!({ "code": null }), None),
+        (json!({ "exp": 1 }), None),
+        (json!({ "aud": "app-2", "state": "x" }), Some("jarm.aud")),
+        (json!({ "iss": "https://evil.example" }), Some("jarm.iss")),
+    ] {
+        let jwt = right.patched(&patch);
+        pending = match (right.verify(pending, &jwt, None), code) {
+            (Ok(Verification::FetchKeys(signed)), None) => signed.into_pending(),
+            (Err(refused), Some(code)) => {
+                assert_eq!(
+                    (refused.0.code(), refused.0.next_step()),
+                    (code, NextStep::KeepWaiting)
+                );
+                refused.1
+            }
+            (other, _) => panic!("{patch}: {other:?}"),
+        };
+    }
+    right.finish(pending);
 }
 
 #[test]
 fn rejects_wrong_signatures_and_keeps_the_flow() {
-    each_is_refused(SIGNATURES);
+    each_is_refused(SIGNATURES, NextStep::KeepWaiting);
 }
 
 #[test]
@@ -264,7 +305,9 @@ fn rejects_typ_of_another_kind_of_token() {
     ] {
         let (error, unspent) =
             right.refused(pending, &signed(&right.key, Some(typ), &right.claims));
-        assert_eq!(error, Error::AuthorizationResponse(JwtError::Type.into()), "{typ}");
+        let kind = AuthorizationResponseError::from(JwtError::Type);
+        let expected = Error::AuthorizationResponse { error: kind, of_this_flow: true };
+        assert_eq!(error, expected, "{typ}");
         pending = unspent;
     }
     right.finish(pending);
@@ -416,8 +459,10 @@ fn untrusted_response_causes_no_fetch_of_keys() {
         (json!({ "exp": right.seconds(-360) }), "jarm.exp.past"),
     ] {
         for key in [&right.key, &stranger] {
-            for keys in [None, Some(&right.keys)] {
-                let jwt = signed(key, None, &right.claims_but(&patch));
+            for (keys, state) in [(None, "x"), (Some(&right.keys), right.state())] {
+                let mut claims = right.claims_but(&patch);
+                claims["state"] = state.into();
+                let jwt = signed(key, None, &claims);
                 let Err(refused) = right.verify(pending, &jwt, keys) else {
                     panic!("{patch} was not refused");
                 };
@@ -522,7 +567,7 @@ proptest! {
         match right.verify(pending, &jwt, Some(&right.keys)) {
             Err(refused) => {
                 let (error, unspent) = *refused;
-                prop_assert!(matches!(error, Error::AuthorizationResponse(_)), "{error}");
+                prop_assert!(matches!(error, Error::AuthorizationResponse { .. }), "{error}");
                 right.finish(unspent);
             }
             // The change was in the header's kid or alg: another key might verify it.

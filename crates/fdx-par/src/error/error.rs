@@ -24,7 +24,13 @@ use crate::error::server::ServerFault;
 #[non_exhaustive]
 pub enum Error {
     /// The server or the front channel: a signed authorization response does not verify.
-    AuthorizationResponse(AuthorizationResponseError),
+    AuthorizationResponse {
+        /// The rule that it breaks.
+        error: AuthorizationResponseError,
+        /// Whether its signature and its `state` are right: then it is the institution's response to
+        /// this request, and no other one will come.
+        of_this_flow: bool,
+    },
     /// The caller: an argument of this call breaks a rule. Nothing was sent.
     Call(CallFault),
     /// The front channel: the callback is not the response to this request.
@@ -72,7 +78,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::AuthorizationResponse(error) => error.code(),
+            Self::AuthorizationResponse { error, .. } => error.code(),
             Self::Call(fault) => fault.code(),
             Self::Callback(fault) => fault.code(),
             Self::Configuration(fault) => fault.code(),
@@ -93,7 +99,7 @@ impl Error {
     #[must_use]
     pub fn clause(&self) -> &'static str {
         match self {
-            Self::AuthorizationResponse(_) => "JARM section 2.4",
+            Self::AuthorizationResponse { .. } => "JARM section 2.4",
             Self::Call(fault) => fault.clause(),
             Self::Callback(fault) => fault.clause(),
             Self::Configuration(fault) => fault.clause(),
@@ -190,8 +196,11 @@ impl Error {
     #[must_use]
     pub fn next_step(&self) -> NextStep {
         match self {
-            Self::AuthorizationResponse(error) if error.is_unknown_key() => NextStep::FetchKeys,
-            Self::AuthorizationResponse(_) => NextStep::KeepWaiting,
+            Self::AuthorizationResponse { error, .. } if error.is_unknown_key() => {
+                NextStep::FetchKeys
+            }
+            Self::AuthorizationResponse { of_this_flow: true, .. } => NextStep::AskTheInstitution,
+            Self::AuthorizationResponse { of_this_flow: false, .. } => NextStep::KeepWaiting,
             Self::Call(_) | Self::Configuration(_) | Self::Metadata(_) => NextStep::Correct,
             Self::Callback(fault) => fault.next_step(),
             Self::Decryption(_) => NextStep::Retry { after: None },
@@ -225,7 +234,7 @@ fn is_about_time(error: &JwtError) -> bool {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AuthorizationResponse(error) => {
+            Self::AuthorizationResponse { error, .. } => {
                 write!(f, "the signed callback was rejected: {error}")?
             }
             Self::Call(fault) => write!(f, "the call is not allowed: {fault}")?,
@@ -264,6 +273,12 @@ impl std::error::Error for Error {}
 impl From<IdTokenError> for Error {
     fn from(error: IdTokenError) -> Self {
         Self::IdToken { error, clock_offset: None }
+    }
+}
+
+impl From<AuthorizationResponseError> for Error {
+    fn from(error: AuthorizationResponseError) -> Self {
+        Self::AuthorizationResponse { error, of_this_flow: false }
     }
 }
 

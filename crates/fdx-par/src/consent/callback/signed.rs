@@ -1,7 +1,7 @@
 use core::convert::Infallible;
 use core::fmt;
 
-use fdx_jose::{AuthorizationResponse, JwtExpectation};
+use fdx_jose::{AuthorizationResponse, AuthorizationResponseError, JwtError, JwtExpectation};
 use fdx_wire::{Secret, UnixTime};
 
 use crate::client::client::Client;
@@ -81,19 +81,38 @@ impl Client {
         let jwks = self.jwks(keys);
         let jwt = signed.response.expose();
         let verified = AuthorizationResponse::verify(jwt, &expectation, config.backend, &jwks);
-        let response = match verified {
-            Ok(response) => response,
-            // A callback with a wrong state must not cause a fetch of keys.
-            Err(error) if error.is_unknown_key() => {
-                let claimed = AuthorizationResponse::claimed_state(jwt);
-                arrival::check_state(claimed.as_ref().map(Secret::expose), &signed.pending)?;
-                return Err(Error::AuthorizationResponse(error));
-            }
-            Err(error) => return Err(Error::AuthorizationResponse(error)),
-        };
+        let response = verified.map_err(|error| self.rejected(error, signed, keys))?;
         arrival::check_state(response.state(), &signed.pending)?;
         let code = response.code().map(Secret::expose);
         read(code, response.error(), response.error_description(), response.error_uri())
+    }
+
+    /// The error of a response that does not verify. Anyone can send one to the redirect_uri: only
+    /// with the right `state` and the institution's signature is it the answer to this request.
+    fn rejected(
+        &self,
+        error: AuthorizationResponseError,
+        signed: &SignedCallback,
+        keys: Option<&ServerKeys>,
+    ) -> Error {
+        let jwt = signed.response.expose();
+        // A callback with a wrong state must not cause a fetch of keys.
+        if error.is_unknown_key() {
+            let claimed = AuthorizationResponse::claimed_state(jwt);
+            let state = arrival::check_state(claimed.as_ref().map(Secret::expose), &signed.pending);
+            return state.map_or_else(Error::from, |()| error.into());
+        }
+        if !AuthorizationResponse::claims_state(jwt, signed.pending.state.expose()) {
+            return error.into();
+        }
+        // JARM 2.4: the keys of another issuer are not looked for.
+        let lacks_keys = keys.is_none() && error != JwtError::Issuer.into();
+        let backend = self.config().backend;
+        match AuthorizationResponse::check_signature(jwt, backend, &self.jwks(keys)) {
+            Ok(()) => Error::AuthorizationResponse { error, of_this_flow: true },
+            Err(unknown) if lacks_keys && unknown.is_unknown_key() => unknown.into(),
+            Err(_) => error.into(),
+        }
     }
 }
 
