@@ -57,13 +57,14 @@ fn check_coverage(read: &ConsentGrant, coverage: &Coverage) {
         let (with, without): (BTreeSet<_>, BTreeSet<_>) =
             of_type.map(|resource| resource.resource_id()).partition(|id| has(id));
         let (resource_type, data_cluster) = (resource_type.clone(), data_cluster.clone());
-        withheld.extend(without.into_iter().map(|id| Withheld::From {
+        let may_have = read.unread_resources().may_have(&data_cluster);
+        let lacks = |id: &&str| !(id.is_empty() && may_have);
+        withheld.extend(without.into_iter().filter(lacks).map(|id| Withheld::From {
             resource_type: resource_type.clone(),
             resource_id: id.to_owned(),
             data_cluster: data_cluster.clone(),
         }));
-        let may_be_granted =
-            !with.is_empty() || read.unread_resources().may_have(&data_cluster);
+        let may_be_granted = !with.is_empty() || may_have;
         withheld.extend((!may_be_granted).then_some(Withheld::Pair { resource_type, data_cluster }));
     }
 

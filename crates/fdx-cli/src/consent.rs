@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fdx_par::Granted;
 use fdx_rar::{
-    ConsentReceipt, ConsentRequest, Coverage, DataCluster, Expiration, GrantedCluster,
+    ConsentReceipt, ConsentRequest, Coverage, DataCluster, Expiration, GrantSource, GrantedCluster,
     GrantedResource, ReceiptWarning, ResourceType, Withheld,
 };
 use serde::Serialize;
@@ -123,7 +123,7 @@ fn resources(pair: Pair<'_>, granted: &[GrantedCluster]) -> String {
     let of_pair = granted.iter().filter(|triple| {
         triple.resource_type == *pair.resource_type && triple.data_cluster == *pair.data_cluster
     });
-    let ids: Vec<_> = of_pair.map(|triple| printable(&triple.resource_id)).collect();
+    let ids: Vec<_> = of_pair.map(|triple| named(&triple.resource_id)).collect();
     if ids.is_empty() { "-".to_owned() } else { ids.join(", ") }
 }
 
@@ -137,8 +137,13 @@ fn withheld(pair: Pair<'_>, withheld: &[Withheld]) -> String {
     if of_pair.iter().any(|it| it.resource_id().is_none()) {
         return "withheld".to_owned();
     }
-    let ids: Vec<_> = of_pair.iter().filter_map(|it| it.resource_id()).map(printable).collect();
+    let ids: Vec<_> = of_pair.iter().filter_map(|it| it.resource_id()).map(named).collect();
     if ids.is_empty() { String::new() } else { format!("withheld on {}", ids.join(", ")) }
+}
+
+/// A resource's identifier, if the source has one.
+fn named(resource_id: &str) -> String {
+    if resource_id.is_empty() { "(no identifier)".to_owned() } else { printable(resource_id) }
 }
 
 /// The receipt as text. The JSON form is what is stored.
@@ -154,14 +159,19 @@ pub(crate) fn receipt_text(receipt: &ConsentReceipt) -> String {
     line("institution", receipt.issuer().to_string());
     line("client", receipt.client_id().to_owned());
     line("issued", receipt.issued_at().to_rfc3339());
-    line("expires", expires(receipt.expiration()));
+    let sources = |sources: &[GrantSource]| {
+        sources.iter().map(|it| printable(it.as_str())).collect::<Vec<_>>().join(", ")
+    };
+    let (end, end_sources) = (expires(receipt.expiration()), sources(receipt.expiration_sources()));
+    line("expires", if end_sources.is_empty() { end } else { format!("{end} ({end_sources})") });
     for resource in receipt.granted().unwrap_or_default() {
         let clusters = resource.data_clusters().iter().map(DataCluster::to_string);
         let clusters: Vec<_> = clusters.map(|cluster| printable(&cluster)).collect();
         let (kind, id) = (resource.resource_type().as_str(), resource.resource_id());
-        let (kind, id) = (printable(kind), printable(id));
+        let (kind, id) = (printable(kind), named(id));
         line("granted", format!("{kind} {id}: {}", clusters.join(", ")));
     }
+    line("sources", sources(receipt.granted_sources()));
     line("scopes", receipt.granted_scopes().to_string());
     if let Some(url) = receipt.revocation_endpoint() {
         line("revoke", format!("PUT {url}"));

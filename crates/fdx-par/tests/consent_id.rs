@@ -4,7 +4,7 @@ use fdx_par::{
     AuthorizationRequest, CallFault, Client, Error, Exchanged, NextStep, Notice, ResourceRequest,
     ServerRule, Verified,
 };
-use fdx_rar::{ConsentId, Coverage, DataCluster};
+use fdx_rar::{ConsentId, DataCluster, GrantSource};
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{ConsentIdCarrier, NoncePolicy};
 use fdx_testkit::{
@@ -192,8 +192,11 @@ fn a_refused_or_missing_introspection_does_not_end_a_finished_flow() {
     let error = client.introspect(token, entropy(5), world.now).unwrap_err();
     let granted = granted.not_introspected(error).unwrap().without_grant();
     assert!(granted.notices().contains(&Notice::IntrospectionRefused));
-    assert_eq!(granted.coverage(), &Coverage::NotReported);
+    assert_eq!(granted.coverage().sources(), TOKEN_RESPONSE);
 }
+
+/// What the token response of the institution reports.
+const TOKEN_RESPONSE: [GrantSource; 2] = [GrantSource::TokenResponse, GrantSource::Scopes];
 
 #[test]
 fn an_introspection_that_breaks_a_rule_is_not_skipped() {
@@ -219,7 +222,8 @@ fn without_an_id_no_consent_is_read() {
     let error = client.read_consent(&verified, entropy(5), world.now).unwrap_err();
     assert_eq!((error.code(), error.next_step()), ("fdx.consent_id.unknown", NextStep::Correct));
     let granted = verified.without_grant();
-    assert!(!granted.coverage().is_reported() && granted.grant().is_none());
+    assert_eq!(granted.coverage().sources(), TOKEN_RESPONSE);
+    assert!(granted.coverage().is_whole() && granted.grant().is_none());
 }
 
 #[test]
@@ -538,7 +542,7 @@ fn is_uuid_v4(text: &str) -> bool {
 }
 
 #[test]
-fn coverage_is_partial_whole_nothing_or_not_reported() {
+fn coverage_is_partial_whole_or_nothing() {
     let account = |clusters: Value| json!({ "resourceType": "ACCOUNT", "resourceId": "acc-1", "dataClusters": clusters });
     let customer = json!({
         "resourceType": "CUSTOMER", "resourceId": "cust-1", "dataClusters": ["CUSTOMER_CONTACT"],
@@ -554,7 +558,8 @@ fn coverage_is_partial_whole_nothing_or_not_reported() {
         (json!([some, customer.clone()]), (true, false, true, false, 0)),
         (json!([more, customer]), (true, false, true, false, 1)),
         (json!([]), (true, false, false, true, 0)),
-        (json!(null), (false, false, false, false, 0)),
+        // The token response reports everything.
+        (json!(null), (true, true, false, false, 0)),
     ] {
         let (_, verified, read) = read(json!({ "resources": resources }));
         let granted = verified.granted(read.unwrap()).unwrap();

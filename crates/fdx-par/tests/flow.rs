@@ -8,7 +8,7 @@ use fdx_par::{
     AuthorizationRequest, Callback, Client, ClientCertificate, Dialect, Error, NextStep,
     ResourceRequest,
 };
-use fdx_rar::{DataCluster, Expiration, ResourceType};
+use fdx_rar::{DataCluster, Expiration, GrantSource, ResourceType};
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{ConsentIdCarrier, NoncePolicy};
 use fdx_testkit::{
@@ -45,10 +45,11 @@ fn ends_without_grant_if_no_consent_id_is_reported() {
     let setup = Setup { carrier: ConsentIdCarrier::Nowhere, ..Setup::default() };
     let mut world = World::new(setup);
     let (client, granted) = world.flow(&Decision::everything()).unwrap();
-    assert!(!granted.coverage().is_reported());
+    assert!(granted.grant().is_none() && granted.coverage().is_whole());
     let receipt = client.receipt(&granted, world.now).unwrap();
     assert_eq!((receipt.consent_id(), receipt.revocation_endpoint()), (None, None));
-    assert_eq!(receipt.granted(), None);
+    let sources = [GrantSource::TokenResponse, GrantSource::Scopes];
+    assert_eq!(receipt.granted_sources(), sources);
     assert!(matches!(receipt.expiration(), Expiration::Derived(_)));
 }
 

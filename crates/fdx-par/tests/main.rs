@@ -23,6 +23,7 @@ mod endpoints;
 mod errors;
 mod fdx_headers;
 mod flow;
+mod granted_access;
 mod headers;
 mod introspection;
 mod key_rotation;

@@ -68,7 +68,10 @@ fn pushed(world: &mut World, client: &Client, request: &AuthorizationRequest) ->
 }
 
 /// Returns the result of a pushed request whose token response has `more` members.
-fn verified(request: &AuthorizationRequest, more: Value) -> Result<(Client, Verified), Error> {
+pub(crate) fn verified(
+    request: &AuthorizationRequest,
+    more: Value,
+) -> Result<(Client, Verified), Error> {
     let (mut world, client) = world();
     let pending = pushed(&mut world, &client, request);
     let state = world.sent.last().unwrap().form()["state"].clone();
@@ -144,15 +147,19 @@ fn rejects_another_consent_id_than_the_clients() {
 #[test]
 fn unreadable_details_keep_the_tokens() {
     let request = AuthorizationRequest::new(consent_request());
-    for unreadable in [json!(7), json!("[]"), json!({}), json!([{}]), json!([7])] {
+    for (unreadable, noted) in [
+        (json!(7), "authorization_details"),
+        (json!("[]"), "authorization_details"),
+        (json!({}), "authorization_details"),
+        (json!([{}]), "authorization_details[]"),
+        (json!([7]), "authorization_details[]"),
+    ] {
         let members = json!({ "authorization_details": unreadable, "grant_id": "c-1" });
         let (_, verified) = verified(&request, members).unwrap();
-        assert_eq!(
-            verified.notices(),
-            [Notice::NotUnderstood("authorization_details")],
-            "{unreadable}"
-        );
-        assert_eq!(verified.authorization_details(), None);
+        assert_eq!(verified.notices(), [Notice::NotUnderstood(noted)], "{unreadable}");
+        let consents = verified.authorization_details().map(|it| it.consents().count());
+        assert_eq!(consents.unwrap_or(0), 0);
+        assert!(!verified.without_grant().coverage().is_reported());
     }
     let (_, silent) = verified(&request, json!({ "authorization_details": null })).unwrap();
     assert_eq!(silent.notices(), []);

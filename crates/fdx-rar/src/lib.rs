@@ -58,9 +58,11 @@ mod consent_grant;
 mod consent_request;
 mod coverage;
 mod data_cluster;
+mod granted_access;
 mod link;
 mod notification;
 mod open_enum;
+mod other_members;
 mod party;
 mod receipt;
 mod requested;
@@ -72,7 +74,8 @@ mod timestamp;
 mod tolerant;
 
 pub use authorization_details::{
-    AuthorizationDetail, AuthorizationDetails, AuthorizationDetailsError, FDX_V1_0, OtherDetail,
+    AuthorizationDetail, AuthorizationDetails, AuthorizationDetailsError, FDX_V1_0, FdxDetail,
+    GrantedDetail, GrantedDetails, OtherDetail,
 };
 pub use consent_grant::{
     ConsentGrant, ConsentId, ConsentIdError, ConsentStatus, GRANT_MEMBERS, GrantedResource,
@@ -84,6 +87,7 @@ pub use consent_request::{
 };
 pub use coverage::{Coverage, GrantedCluster, Withheld};
 pub use data_cluster::{DataCluster, FdxVersion, KnownCluster, ResourceType};
+pub use granted_access::{GrantSource, GrantedAccess};
 pub use link::Link;
 pub use notification::{ConsentHint, Notification, NotificationError};
 pub use open_enum::UnknownName;

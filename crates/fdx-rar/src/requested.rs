@@ -1,24 +1,25 @@
-use crate::{AuthorizationDetails, ConsentGrant, ConsentRequest, Coverage, Scopes};
+use crate::{AuthorizationDetails, ConsentRequest, Coverage, GrantedAccess, Scopes};
 
-/// The access that a client requests: an FDX consent, or authorization details of another type or
+/// The access that a client requests: an FDX consent, authorization details with or without one, or
 /// only scopes at institutions without FDX consents.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Requested {
     /// An FDX consent request, whose scopes follow from it.
     Consent(ConsentRequest),
-    /// Authorization details of other types (RFC 9396), and the scopes that go with them.
+    /// Authorization details (RFC 9396), and the scopes that go with them.
     Details(AuthorizationDetails, Scopes),
     /// Scopes only.
     Scopes(Scopes),
 }
 
 impl Requested {
-    /// The FDX consent request.
+    /// The FDX consent request, also one among other authorization details.
     #[must_use]
     pub fn consent(&self) -> Option<&ConsentRequest> {
         match self {
             Self::Consent(consent) => Some(consent),
-            _ => None,
+            Self::Details(details, _) => details.consent_request(),
+            Self::Scopes(_) => None,
         }
     }
 
@@ -41,10 +42,10 @@ impl Requested {
         }
     }
 
-    /// Compares `grant` with the request. Only an FDX consent can be compared.
+    /// Compares what was granted with the request. Only an FDX consent can be compared.
     #[must_use]
-    pub fn compare(&self, grant: &ConsentGrant) -> Coverage {
-        self.consent().map_or(Coverage::NotReported, |consent| Coverage::compare(consent, grant))
+    pub fn compare(&self, access: &GrantedAccess) -> Coverage {
+        self.consent().map_or(Coverage::NotReported, |consent| access.compare(consent))
     }
 }
 

@@ -28,6 +28,7 @@ const _: fn(&ConsentRequestError) -> &str = |error| match error {
     ConsentRequestError::DurationType => {
         "authorization_details::tests::each_violation_has_its_own_error"
     }
+    ConsentRequestError::Member => "consent_request::tests::rejects_reserved_and_repeated_members",
     ConsentRequestError::NoDataClusters => {
         "consent_request::tests::rejects_empty_resource_of_a_repeated_type"
     }

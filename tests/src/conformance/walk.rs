@@ -5,7 +5,7 @@ use fdx_par::{
     Callback, Client, Exchanged, Introspection, Notice, Pending, ResourceRequest, ResponseMode,
     ServerKeys, StoredGrant, TokenTypeHint, Tokens, Verification, Verified, WellKnown, discover,
 };
-use fdx_rar::Coverage;
+use fdx_rar::GrantSource;
 use fdx_sandbox::customer::{ConsentPage, Decision, visit};
 use fdx_sandbox::misbehaviour::Flow;
 use fdx_wire::HttpsUrl;
@@ -182,7 +182,9 @@ impl<W: Wire> Walk<'_, W> {
         let granted = verified.granted(read)?;
         self.report(granted.notices());
         match granted.coverage() {
-            Coverage::NotReported => self.reported.push("not-reported".to_owned()),
+            coverage if !coverage.sources().contains(&GrantSource::ConsentApi) => {
+                self.reported.push("not-reported".to_owned());
+            }
             coverage if !coverage.not_requested().is_empty() => {
                 self.reported.push("not-requested".to_owned())
             }

@@ -2,8 +2,8 @@ use core::fmt;
 
 use fdx_jose::{IdToken, Thumbprint};
 use fdx_rar::{
-    AuthorizationDetails, ConsentGrant, ConsentHint, ConsentId, ConsentReceipt, ConsentStatus,
-    Coverage, Evidence, ReceiptWarning, Requested,
+    ConsentGrant, ConsentHint, ConsentId, ConsentReceipt, ConsentStatus, Coverage, Evidence,
+    GrantSource, GrantedAccess, GrantedDetails, ReceiptWarning, Requested,
 };
 use fdx_wire::{Entropy, UnixTime};
 
@@ -22,11 +22,10 @@ use crate::exchange::draft::Draft;
 use crate::fdx_api::consent::ConsentRead;
 use crate::tokens::tokens::{AccessToken, Tokens};
 
-/// The end of the flow: the verified tokens, the consent id, the grant, and its comparison with the
-/// request.
+/// The end of the flow: the verified tokens, the consent id, what all sources report about the
+/// granted access, and its comparison with the request.
 pub struct Granted {
     verified: Verified,
-    grant: Option<ConsentGrant>,
     coverage: Coverage,
     interaction_ids: Vec<String>,
 }
@@ -47,22 +46,26 @@ impl Verified {
         Err(Refused::new(Error::Server(Box::new(fault)), self))
     }
 
-    /// Continues without a grant, for an institution that reports no consent id. The coverage is
-    /// then [`Coverage::NotReported`]: neither everything nor nothing.
+    /// Continues without a grant, for an institution that reports no consent id. The token response,
+    /// its scopes and introspection then are the sources of the coverage. Without any it is
+    /// [`Coverage::NotReported`]: neither everything nor nothing.
     #[must_use]
     pub fn without_grant(self) -> Granted {
         self.join(None)
     }
 
     fn join(mut self, read: Option<ConsentRead>) -> Granted {
-        let Some(read) = read else {
-            let (grant, coverage) = (None, Coverage::NotReported);
-            return Granted { verified: self, grant, coverage, interaction_ids: Vec::new() };
-        };
-        let coverage = self.flow.requested.compare(&read.grant);
-        self.notices.extend(read.notices);
-        let interaction_ids = vec![read.interaction_id];
-        Granted { verified: self, grant: Some(read.grant), coverage, interaction_ids }
+        let mut interaction_ids = Vec::new();
+        if let Some(read) = read {
+            self.access = self.access.report(GrantSource::ConsentApi, read.grant);
+            self.notices.extend(read.notices);
+            interaction_ids.push(read.interaction_id);
+        }
+        if self.access.has_contradiction() {
+            self.notices.push(Notice::GrantedSourcesDiffer);
+        }
+        let coverage = self.flow.requested.compare(&self.access);
+        Granted { verified: self, coverage, interaction_ids }
     }
 }
 
@@ -87,14 +90,20 @@ impl Granted {
 
     /// `authorization_details` of the token response, as granted (RFC 9396 section 7).
     #[must_use]
-    pub fn authorization_details(&self) -> Option<&AuthorizationDetails> {
+    pub fn authorization_details(&self) -> Option<&GrantedDetails> {
         self.verified.authorization_details()
     }
 
     /// The grant, if the consent was read.
     #[must_use]
     pub fn grant(&self) -> Option<&ConsentGrant> {
-        self.grant.as_ref()
+        self.verified.access.grant()
+    }
+
+    /// What all sources report about the granted access.
+    #[must_use]
+    pub fn access(&self) -> &GrantedAccess {
+        &self.verified.access
     }
 
     /// The request that the customer decided on.
@@ -103,7 +112,7 @@ impl Granted {
         self.verified.requested()
     }
 
-    /// The grant compared with the request.
+    /// The granted access compared with the request, and the sources.
     #[must_use]
     pub fn coverage(&self) -> &Coverage {
         &self.coverage
@@ -155,10 +164,7 @@ impl Client {
         for warning in self.warnings(granted) {
             receipt = receipt.warning(warning);
         }
-        if let Some(grant) = &granted.grant {
-            receipt = receipt.grant(grant);
-        }
-        Ok(receipt.build())
+        Ok(receipt.granted(&granted.verified.access).build())
     }
 
     fn warnings(&self, granted: &Granted) -> impl Iterator<Item = ReceiptWarning> {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use fdx_jose::Thumbprint;
-use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
+use fdx_rar::{AuthorizationDetails, ConsentRequest, GrantedDetails, Requested, Scopes};
 use fdx_wire::json::{ObjectWriter, RawJson};
 use fdx_wire::members::Row;
 use fdx_wire::{Entropy, Secret, UnixTime, base64url, json};
@@ -24,7 +24,7 @@ use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
 use crate::tokens::issued as response;
-use crate::tokens::issued::{Issued, ReportedDetails, members};
+use crate::tokens::issued::{Issued, members};
 use crate::tokens::tokens::{Revocable, Tokens};
 
 /// Tokens that were persisted before they were verified, restored by
@@ -283,6 +283,8 @@ struct ResponseBody {
     #[serde(default)]
     reported_before: Vec<String>,
     authorization_details: Option<RawJson>,
+    #[serde(default)]
+    reports_scopes: bool,
     /// The informative members whose values were not understood.
     #[serde(default)]
     not_understood: Vec<String>,
@@ -343,7 +345,10 @@ fn write_response<'a>(object: &'a mut ObjectWriter, issued: &Issued) -> &'a mut 
         object.texts("reported_before", issued.reported_before.iter().map(String::as_str));
     }
     if let Some(details) = &issued.authorization_details {
-        object.json("authorization_details", &details.json);
+        object.json("authorization_details", details.as_json());
+    }
+    if issued.reports_scopes {
+        object.flag("reports_scopes", true);
     }
     let not_understood = issued.notices.iter().filter_map(|notice| match notice {
         Notice::NotUnderstood(member) => Some(*member),
@@ -397,7 +402,10 @@ impl ResponseBody {
             id_token_access_token: self.id_token_access_token,
             reported_before: self.reported_before,
             consent_ids: [self.grant_id, self.fdx_consent_id],
-            authorization_details: self.authorization_details.map(ReportedDetails::new),
+            authorization_details: self
+                .authorization_details
+                .and_then(|json| GrantedDetails::of_json(json).ok()),
+            reports_scopes: self.reports_scopes,
             notices,
             said: Box::default(),
         }

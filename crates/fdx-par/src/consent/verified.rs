@@ -1,7 +1,7 @@
 use core::fmt;
 
 use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation, JwtExpectation};
-use fdx_rar::{AuthorizationDetails, ConsentId, Requested};
+use fdx_rar::{ConsentId, GrantSource, GrantedAccess, GrantedDetails, Requested};
 use fdx_wire::UnixTime;
 use fdx_wire::json::RawJson;
 use fdx_wire::members::Value;
@@ -21,7 +21,7 @@ use crate::error::notice::Notice;
 use crate::error::refused::Refused;
 use crate::error::server::{ServerFault, ServerRule};
 use crate::tokens::introspection::Introspection;
-use crate::tokens::issued::{ReportedConsentId, ReportedDetails, agree, reported_consent_id};
+use crate::tokens::issued::{ReportedConsentId, agree, reported_consent_id};
 use crate::tokens::tokens::Tokens;
 
 /// Tokens whose ID token was checked if one was requested, and the consent id if the server
@@ -31,7 +31,10 @@ pub struct Verified {
     pub(crate) tokens: Tokens,
     pub(crate) id_token: Option<IdToken>,
     pub(crate) consent_id: Option<ConsentId>,
-    pub(crate) details: Option<AuthorizationDetails>,
+    pub(crate) details: Option<GrantedDetails>,
+    /// What the token response and introspection report.
+    pub(crate) access: GrantedAccess,
+    pub(crate) details_repeat_the_request: bool,
     pub(crate) flow: Box<Flow>,
     pub(crate) notices: Vec<Notice>,
     /// The access token and the refresh token, once they were introspected.
@@ -78,10 +81,17 @@ impl Checked for Exchanged {
     }
 
     fn verified(self, findings: Findings) -> Verified {
-        let Findings { id_token, consent_id, details, notices } = findings;
-        let tokens = self.issued.tokens;
-        let (flow, introspected) = (self.flow, [false; 2]);
-        Verified { tokens, id_token, consent_id, details, flow, notices, introspected }
+        Verified {
+            tokens: self.issued.tokens,
+            id_token: findings.id_token,
+            consent_id: findings.consent_id,
+            details: findings.details,
+            access: findings.access,
+            details_repeat_the_request: findings.details_repeat_the_request,
+            flow: self.flow,
+            notices: findings.notices,
+            introspected: [false; 2],
+        }
     }
 }
 
@@ -114,13 +124,27 @@ impl Client {
         for reported in exchanged.issued.reported_consent_ids().chain(&claimed) {
             agree(&mut consent_id, reported).map_err(|rule| exchanged.issued.fault(rule))?;
         }
-        let details = exchanged.issued.authorization_details.as_ref();
-        let details = details.and_then(ReportedDetails::understood).cloned();
+        let details = exchanged.issued.authorization_details.clone();
         if let Some(place) = self.profile().consent_id_in_details {
             check_generated_id(place, &exchanged.flow.requested, details.as_ref(), &mut consent_id)
                 .map_err(|rule| exchanged.issued.fault(rule))?;
         }
-        Ok(Findings { id_token, consent_id, details, notices })
+        let access = self.granted_access(exchanged);
+        let details_repeat_the_request = self.profile().details_repeat_the_request;
+        Ok(Findings { id_token, consent_id, details, access, details_repeat_the_request, notices })
+    }
+
+    /// What the token response reports about the granted access.
+    fn granted_access(&self, exchanged: &Exchanged) -> GrantedAccess {
+        let mut access = GrantedAccess::new();
+        let details = exchanged.issued.authorization_details.as_ref();
+        if let Some(details) = details.filter(|_| !self.profile().details_repeat_the_request) {
+            access = access.details(GrantSource::TokenResponse, details);
+        }
+        if exchanged.issued.reports_scopes {
+            access = access.scopes(&exchanged.flow.scopes, exchanged.issued.tokens.scopes());
+        }
+        access
     }
 
     fn check_id_token(
@@ -176,7 +200,9 @@ impl Client {
 pub struct Findings {
     id_token: Option<IdToken>,
     consent_id: Option<ConsentId>,
-    details: Option<AuthorizationDetails>,
+    details: Option<GrantedDetails>,
+    access: GrantedAccess,
+    details_repeat_the_request: bool,
     notices: Vec<Notice>,
 }
 
@@ -184,14 +210,14 @@ pub struct Findings {
 fn check_generated_id(
     place: DetailText,
     requested: &Requested,
-    reported: Option<&AuthorizationDetails>,
+    reported: Option<&GrantedDetails>,
     consent_id: &mut Option<ConsentId>,
 ) -> Result<(), ServerRule> {
     let requested = requested.authorization_details();
-    let Some(requested) = requested.and_then(|details| place.find(&details)) else {
+    let Some(requested) = requested.and_then(|details| place.find(details.others())) else {
         return Ok(());
     };
-    let reported = reported.and_then(|details| place.find(details));
+    let reported = reported.and_then(|details| place.find(details.others()));
     let reported = reported.ok_or(ServerRule::AuthorizationDetailsMissing)?;
     if reported != requested {
         return Err(ServerRule::ConsentIdOther);
@@ -227,7 +253,7 @@ impl Verified {
 
     /// `authorization_details` of the token response, as granted (RFC 9396 section 7).
     #[must_use]
-    pub fn authorization_details(&self) -> Option<&AuthorizationDetails> {
+    pub fn authorization_details(&self) -> Option<&GrantedDetails> {
         self.details.as_ref()
     }
 
@@ -262,7 +288,7 @@ impl fmt::Debug for Verified {
 }
 
 impl Verified {
-    /// Adds the consent id that introspection reported.
+    /// Adds the consent id and the granted access that introspection reported.
     ///
     /// The first introspection of a token may call it inactive: RFC 7662 section 2.2 requires this
     /// answer where the client is not allowed to introspect the token. It reports nothing, with
@@ -295,7 +321,13 @@ impl Verified {
             (None, true) => Ok(()),
         };
         match agreed {
-            Ok(()) => Ok(self),
+            Ok(()) => {
+                let counts = !self.details_repeat_the_request;
+                if let Some(details) = response.details.as_ref().filter(|_| counts) {
+                    self.access = self.access.details(GrantSource::Introspection, details);
+                }
+                Ok(self)
+            }
             Err(rule) => {
                 let next_step = NextStep::AskTheInstitution;
                 let fault = ServerFault::new(rule, response.said.clone(), next_step);

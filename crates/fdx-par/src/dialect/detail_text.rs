@@ -1,4 +1,4 @@
-use fdx_rar::{AuthorizationDetail, AuthorizationDetails};
+use fdx_rar::OtherDetail;
 use fdx_wire::json::{JsonValue, RawJson};
 
 /// The place of a text inside a provider's authorization details.
@@ -13,13 +13,15 @@ pub struct DetailText {
 
 impl DetailText {
     /// Returns the text of the first detail that has it.
-    pub(crate) fn find(&self, details: &AuthorizationDetails) -> Option<String> {
-        details.iter().find_map(|detail| self.of_detail(detail))
+    pub(crate) fn find<'a>(
+        &self,
+        mut details: impl Iterator<Item = &'a OtherDetail>,
+    ) -> Option<String> {
+        details.find_map(|detail| self.of_detail(detail))
     }
 
     /// Returns the text in this detail.
-    pub(crate) fn of_detail(&self, detail: &AuthorizationDetail) -> Option<String> {
-        let AuthorizationDetail::Other(other) = detail else { return None };
+    pub(crate) fn of_detail(&self, other: &OtherDetail) -> Option<String> {
         if other.detail_type() != self.detail_type {
             return None;
         }

@@ -28,6 +28,9 @@ pub enum Member {
     ConsentIdInDetails(DetailText),
     /// The consent API expects `Authorization` to hold the access token without a scheme.
     ConsentTokenWithoutScheme,
+    /// `authorization_details` of responses repeat the requested ones, whatever was granted. They are
+    /// no source of what was granted.
+    DetailsRepeatTheRequest,
     /// The endpoint is this path on the issuer's origin, and the metadata's URL is ignored.
     EndpointPath(Endpoint, &'static str),
     /// The `typ` of an ID token may have this value.
@@ -73,6 +76,7 @@ impl Member {
             Self::CertificateEverywhere => Deviation::CertificateEverywhere,
             Self::ConsentIdInDetails(_) => Deviation::ConsentIdInDetails,
             Self::ConsentTokenWithoutScheme => Deviation::ConsentTokenWithoutScheme,
+            Self::DetailsRepeatTheRequest => Deviation::DetailsRepeatTheRequest,
             Self::EndpointPath(..) => Deviation::EndpointPath,
             Self::IdTokenTyp(_) => Deviation::IdTokenTyp,
             Self::LoopbackHttp => Deviation::LoopbackHttp,
@@ -114,6 +118,7 @@ impl Member {
         Self::CertificateEverywhere,
         Self::ConsentIdInDetails(DetailText { detail_type: "consent", paths: &[&["id"]] }),
         Self::ConsentTokenWithoutScheme,
+        Self::DetailsRepeatTheRequest,
         Self::EndpointPath(Endpoint::Token, "/token"),
         Self::IdTokenTyp("at+jwt"),
         Self::LoopbackHttp,

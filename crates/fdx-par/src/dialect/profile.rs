@@ -26,6 +26,8 @@ pub(crate) struct Profile {
     /// The place of the client's generated consent id inside its authorization details.
     pub(crate) consent_id_in_details: Option<DetailText>,
     pub(crate) consent_token_without_scheme: bool,
+    /// Granted details repeat the requested ones, and say nothing about the grant.
+    pub(crate) details_repeat_the_request: bool,
     pub(crate) documented_endpoints: Option<DocumentedEndpoints>,
     /// Paths that replace the metadata's endpoints, in the order of the dialect.
     pub(crate) endpoint_paths: Vec<(Endpoint, &'static str)>,
@@ -91,6 +93,7 @@ impl Profile {
                 self.consent_id_in_details.get_or_insert(place);
             }
             Member::ConsentTokenWithoutScheme => self.consent_token_without_scheme = true,
+            Member::DetailsRepeatTheRequest => self.details_repeat_the_request = true,
             Member::EndpointPath(endpoint, path) => self.endpoint_paths.push((endpoint, path)),
             Member::IdTokenTyp(typ) => {
                 self.id_token_typ.get_or_insert(typ);

@@ -8,7 +8,6 @@ pub const WSO2: Dialect = Dialect::new("wso2", "WSO2 financial services, FDX sam
     .with_members(MEMBERS)
     .with_notes(&[
         "the consent id is the token response's fdxConsentId",
-        "authorization_details of the token response repeat the requested ones, not the granted ones",
         "durationType, durationPeriod, lookbackPeriod and resources are all required",
         "request_uri is urn:ietf:params:oauth:par:request_uri:<uuid>, valid for 60 seconds",
         "the sample requests the response type code id_token; this crate requests code",
@@ -20,6 +19,7 @@ const MEMBERS: &[Line] = &[
         Member::AuthorizationUrlParameters(&[("response_type", "code"), ("scope", "openid")]),
         "wso2/product-is issue 13416",
     ),
+    line(Member::DetailsRepeatTheRequest, TRYOUT),
     line(Member::ParametersBesideRequestObject, TRYOUT),
     line(Member::ScopeSpelling(&[("fdx:accountdetailed:read", "fdx:accountdetail:read")]), TRYOUT),
 ];

@@ -42,6 +42,7 @@ deviations! {
     ClientSecretPost: "not-fapi.client-secret-post", "FAPI 2.0 Security Profile 5.3.3.1-2";
     ConsentIdInDetails: "consent-id-in-details", "FDX Consent API";
     ConsentTokenWithoutScheme: "consent-token-without-scheme", "RFC 6750 section 2.1";
+    DetailsRepeatTheRequest: "details-repeat-the-request", "RFC 9396 section 7";
     DocumentedEndpoints: "not-fapi.documented-endpoints", "FAPI 2.0 Security Profile 5.3.3.1-9";
     EndpointPath: "endpoint-path", "FAPI 2.0 Security Profile 5.3.3.1-9";
     IdTokenTyp: "id-token-typ", "RFC 8725 section 3.11";

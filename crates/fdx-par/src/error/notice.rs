@@ -45,6 +45,11 @@ pub enum Notice {
     /// The refresh token is empty or has characters that are not allowed (RFC 6749 appendix A.17).
     /// It counts as absent, and an earlier refresh token is kept.
     RefreshTokenText,
+    /// The token response's `scope` lacks a requested scope (RFC 6749 section 5.1).
+    ScopeDropped,
+    /// Two sources of what was granted contradict each other. What both grant counts, until the
+    /// earlier end.
+    GrantedSourcesDiffer,
     /// The response to a consent revocation has status 200. FDX requires 204.
     RevocationStatus,
     /// The server registered another value, or none, for a member that only describes the client.

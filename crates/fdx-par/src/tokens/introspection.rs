@@ -1,5 +1,5 @@
 use fdx_jose::Thumbprint;
-use fdx_rar::ConsentId;
+use fdx_rar::{ConsentId, GrantedDetails};
 use fdx_wire::form::Form;
 use fdx_wire::json::Rounding;
 use fdx_wire::members::{MemberFault, NotUnderstood, Object, Value};
@@ -17,7 +17,7 @@ use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::Outgoing;
-use crate::tokens::issued::{ReportedConsentId, agree, reported_consent_id};
+use crate::tokens::issued::{ReportedConsentId, agree, granted_details, reported_consent_id};
 use crate::tokens::revocation::TokenTypeHint;
 use crate::tokens::tokens::{AccessToken, Tokens};
 
@@ -30,6 +30,7 @@ pub struct Introspection {
     pub(crate) active: bool,
     pub(crate) consent_id: Option<ConsentId>,
     expires_at: Option<UnixTime>,
+    pub(crate) details: Option<GrantedDetails>,
     not_understood: Vec<NotUnderstood>,
     pub(crate) said: Said,
 }
@@ -39,6 +40,8 @@ fdx_wire::members! {
     pub(crate) mod members = "introspection response" {
         Protective ACTIVE = "active", "a boolean", "RFC 7662 section 2.2";
         Informative EXP = "exp", "a number of seconds", "RFC 7662 section 2.2";
+        Informative AUTHORIZATION_DETAILS =
+            "authorization_details", "an array of details", "RFC 9396 section 9.2";
         Protective FDX_CONSENT_ID = "fdxConsentId", "a consent id", "FDX Consent API";
         Protective CNF = "cnf", "the key that the token is bound to", "RFC 7800 section 3.1";
         Protective JKT = "cnf.jkt", "the token's thumbprint", "RFC 9449 section 6.1";
@@ -146,6 +149,7 @@ pub(crate) fn check(
         active,
         consent_id: None,
         expires_at: None,
+        details: None,
         not_understood: Vec::new(),
         said,
     };
@@ -166,6 +170,8 @@ pub(crate) fn check(
         value.to_rounded(Rounding::Down)
     });
     response.expires_at = exp.map(UnixTime::from_seconds);
+    let notes = &mut response.not_understood;
+    response.details = granted_details(body, &members::AUTHORIZATION_DETAILS, notes);
     Ok(response)
 }
 
@@ -203,6 +209,12 @@ impl Introspection {
     #[must_use]
     pub fn expires_at(&self) -> Option<UnixTime> {
         self.expires_at
+    }
+
+    /// `authorization_details`, as granted (RFC 9396 section 9.2).
+    #[must_use]
+    pub fn authorization_details(&self) -> Option<&GrantedDetails> {
+        self.details.as_ref()
     }
 
     /// Informative members whose values can't be understood.

@@ -1,9 +1,8 @@
 use core::time::Duration;
 
 use fdx_jose::{IdTokenError, Jwe};
-use fdx_rar::{AuthorizationDetails, ConsentId, Scopes};
-use fdx_wire::json::RawJson;
-use fdx_wire::members::{NotUnderstood, Value};
+use fdx_rar::{ConsentId, GrantedDetails, Scopes};
+use fdx_wire::members::{Informative, Member, NotUnderstood, Object, Value};
 use fdx_wire::{Secret, UnixTime};
 use http::StatusCode;
 
@@ -109,30 +108,12 @@ pub(crate) struct Issued {
     /// `grant_id` and `fdxConsentId`, in this order of precedence.
     pub(crate) consent_ids: [Option<String>; 2],
     /// As granted (RFC 9396 section 7).
-    pub(crate) authorization_details: Option<ReportedDetails>,
+    pub(crate) authorization_details: Option<GrantedDetails>,
+    /// Whether the response has a `scope` that is understood.
+    pub(crate) reports_scopes: bool,
     pub(crate) notices: Vec<Notice>,
     /// Boxed, because it is needed for errors only.
     pub(crate) said: Box<Said>,
-}
-
-/// `authorization_details` of a token response.
-#[derive(Clone)]
-pub(crate) struct ReportedDetails {
-    /// As received, to be persisted.
-    pub(crate) json: RawJson,
-    understood: Option<AuthorizationDetails>,
-}
-
-impl ReportedDetails {
-    pub(crate) fn new(json: RawJson) -> Self {
-        let understood = AuthorizationDetails::parse(json.as_str()).ok();
-        Self { json, understood }
-    }
-
-    /// The details, if they are understood.
-    pub(crate) fn understood(&self) -> Option<&AuthorizationDetails> {
-        self.understood.as_ref()
-    }
 }
 
 /// Reads the response to a request of `client` for tokens that are `bound`, with the scopes
@@ -175,24 +156,26 @@ pub(crate) fn read(
         expires_at: lifetime.map(|seconds| answer.drafted_at + Duration::from_secs(seconds)),
     };
     // RFC 6749 5.1: a response without a scope grants the requested one.
-    let scopes = match body.received(&members::SCOPE) {
-        None => requested.clone(),
-        Some(value) => scope_tokens(value).map_or_else(
-            || {
-                NotUnderstood::note(&mut not_understood, "scope", value);
-                Scopes::new()
-            },
-            |tokens| Scopes::of_valid(tokens.iter().map(|token| profile.standard_scope(token))),
-        ),
+    let reported = body.received(&members::SCOPE);
+    let granted = reported
+        .and_then(scope_tokens)
+        .map(|tokens| Scopes::of_valid(tokens.iter().map(|token| profile.standard_scope(token))));
+    let reports_scopes = granted.is_some();
+    let scopes = match (granted, reported) {
+        (Some(granted), _) => granted,
+        (None, None) => requested.clone(),
+        (None, Some(value)) => {
+            NotUnderstood::note(&mut not_understood, "scope", value);
+            Scopes::new()
+        }
     };
-    let authorization_details = body
-        .received(&members::AUTHORIZATION_DETAILS)
-        .filter(|value| !value.is_null())
-        .and_then(Value::to_raw)
-        .map(ReportedDetails::new);
-    if let Some(details) = authorization_details.as_ref().filter(|it| it.understood().is_none()) {
-        let name = members::AUTHORIZATION_DETAILS.row().name;
-        not_understood.push(NotUnderstood::new(name, details.json.as_str()));
+    if reports_scopes && !requested.iter().all(|scope| scopes.contains(scope)) {
+        notices.push(Notice::ScopeDropped);
+    }
+    let authorization_details =
+        granted_details(&body, &members::AUTHORIZATION_DETAILS, &mut not_understood);
+    for value in authorization_details.iter().flat_map(GrantedDetails::not_understood) {
+        notices.push(Notice::of(value));
     }
     let consent_ids = [&members::GRANT_ID, &members::FDX_CONSENT_ID].map(|member| {
         let reported = body.protective_as_received(member).map(reported_consent_id);
@@ -218,6 +201,7 @@ pub(crate) fn read(
         reported_before: Vec::new(),
         consent_ids,
         authorization_details,
+        reports_scopes,
         notices,
         received_at: answer.now,
         said: Box::new(answer.said()),
@@ -238,6 +222,7 @@ impl Issued {
             }
         }
         self.authorization_details = before.authorization_details.or(self.authorization_details);
+        self.reports_scopes |= before.reports_scopes;
         if self.id_token.is_none() {
             let access_token = before.tokens.access_token.token.clone();
             self.id_token_access_token = before.id_token_access_token.or(Some(access_token));
@@ -272,8 +257,22 @@ fn is_visible(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 
+/// Reads granted details. An empty array is not absent: it grants nothing.
+pub(crate) fn granted_details(
+    object: &Object<'_>,
+    member: &Member<Informative>,
+    not_understood: &mut Vec<NotUnderstood>,
+) -> Option<GrantedDetails> {
+    let value = object.received(member).filter(|value| !value.is_null())?;
+    let details = value.to_raw().and_then(|json| GrantedDetails::of_json(json).ok());
+    if details.is_none() {
+        NotUnderstood::note(not_understood, member.row().name, value);
+    }
+    details
+}
+
 /// The tokens of a scope: separated by spaces, or the elements of an array, which some servers send.
-fn scope_tokens(value: Value<'_>) -> Option<Vec<String>> {
+pub(crate) fn scope_tokens(value: Value<'_>) -> Option<Vec<String>> {
     match value.to_elements() {
         Some(elements) => elements.into_iter().map(Value::to_text).collect(),
         None => Some(value.to_text()?.split(' ').map(str::to_owned).collect()),

@@ -1,7 +1,7 @@
 //! The sandbox does not imitate the toolkit. These are the responses of the toolkit's walkthrough.
 
 use fdx_jose::{Algorithm, RequestObjectKey};
-use fdx_par::dialect::WSO2;
+use fdx_par::dialect::{Member, WSO2};
 use fdx_par::{Callback, Dialect, RequestObjects};
 use fdx_testkit::{
     Binding, Setup, WireTexts, World, answer, claims, consent_request, entropy, keys, persisted,
@@ -72,6 +72,9 @@ fn each_member_shows_in_the_requests() {
     assert_eq!(flow(WSO2, &mut None), whole);
     for line in WSO2.members() {
         let name = line.member.name();
+        if line.member == Member::DetailsRepeatTheRequest {
+            continue; // `granted_access` shows it: it changes what counts as granted.
+        }
         assert_ne!(flow(without(WSO2, name), &mut None), whole, "{name}");
     }
 }

@@ -1,5 +1,7 @@
 //! `authorization_details` (RFC 9396): typed for FDX, and open to other types.
 
+mod fdx;
+mod granted;
 mod other;
 
 use alloc::string::String;
@@ -9,16 +11,19 @@ use fdx_wire::json::{self, JsonError, Limits, RawJson};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use fdx::FdxDetail;
+pub use granted::{GrantedDetail, GrantedDetails};
 pub use other::OtherDetail;
 
-use crate::consent_request::Received;
 use crate::{ConsentRequest, ConsentRequestError};
 
 /// The `type` of an FDX consent request.
 pub const FDX_V1_0: &str = "fdx_v1.0";
 
-/// The array of RFC 9396 section 2. It has at most one FDX consent request, because one push requests
-/// one consent.
+/// The array of RFC 9396 section 2, as a client requests it. It has at most one FDX consent request,
+/// because one push requests one consent. [`GrantedDetails`] are what a server grants.
+///
+/// Members that the types do not model are kept, written, and compared.
 ///
 /// ```
 /// use fdx_rar::{AuthorizationDetails, AuthorizationDetailsError, ConsentRequestError};
@@ -44,7 +49,7 @@ pub struct AuthorizationDetails(Vec<AuthorizationDetail>);
 #[non_exhaustive]
 pub enum AuthorizationDetail {
     /// An FDX consent request, of type [`FDX_V1_0`].
-    FdxV1(ConsentRequest),
+    FdxV1(FdxDetail),
     /// A detail of another type.
     Other(OtherDetail),
 }
@@ -53,7 +58,13 @@ impl AuthorizationDetails {
     /// An array of one consent request.
     #[must_use]
     pub fn of_consent(request: ConsentRequest) -> Self {
-        Self([AuthorizationDetail::FdxV1(request)].into())
+        Self::of_fdx(FdxDetail::new(request))
+    }
+
+    /// An array of one consent request with the other members of its detail.
+    #[must_use]
+    pub fn of_fdx(detail: FdxDetail) -> Self {
+        Self([AuthorizationDetail::FdxV1(detail)].into())
     }
 
     /// An array of one detail of another type.
@@ -99,6 +110,14 @@ impl AuthorizationDetails {
         self.iter().find_map(AuthorizationDetail::consent_request)
     }
 
+    /// The details of other types than FDX's.
+    pub fn others(&self) -> impl Iterator<Item = &OtherDetail> {
+        self.iter().filter_map(|detail| match detail {
+            AuthorizationDetail::FdxV1(_) => None,
+            AuthorizationDetail::Other(other) => Some(other),
+        })
+    }
+
     /// The elements in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &AuthorizationDetail> {
         self.0.iter()
@@ -127,7 +146,7 @@ impl AuthorizationDetail {
 
     fn consent_request(&self) -> Option<&ConsentRequest> {
         match self {
-            Self::FdxV1(request) => Some(request),
+            Self::FdxV1(detail) => Some(detail.consent_request()),
             Self::Other(_) => None,
         }
     }
@@ -138,19 +157,10 @@ impl AuthorizationDetail {
             // RFC 9396 2: `type` is REQUIRED
             #[serde(default, rename = "type")]
             detail_type: Option<String>,
-            #[serde(default, rename = "consentRequest")]
-            consent_request: Option<RawJson>,
         }
-        let read: Element = element.read()?;
-        match read.detail_type.as_deref() {
+        match element.read::<Element>()?.detail_type.as_deref() {
             None | Some("") => Err(AuthorizationDetailsError::NoType),
-            Some(FDX_V1_0) => {
-                let request = read
-                    .consent_request
-                    .ok_or(AuthorizationDetailsError::NoConsentRequest)?
-                    .read::<Received>()?;
-                Ok(Self::FdxV1(request.try_into()?))
-            }
+            Some(FDX_V1_0) => FdxDetail::of_json(element).map(Self::FdxV1),
             Some(_) => element.read().map(Self::Other).map_err(Into::into),
         }
     }
@@ -158,17 +168,8 @@ impl AuthorizationDetail {
 
 impl Serialize for AuthorizationDetail {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct FdxV1<'a> {
-            #[serde(rename = "type")]
-            detail_type: &'static str,
-            #[serde(rename = "consentRequest")]
-            consent_request: &'a ConsentRequest,
-        }
         match self {
-            Self::FdxV1(consent_request) => {
-                FdxV1 { detail_type: FDX_V1_0, consent_request }.serialize(serializer)
-            }
+            Self::FdxV1(detail) => detail.serialize(serializer),
             Self::Other(other) => other.serialize(serializer),
         }
     }

@@ -1,4 +1,3 @@
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -9,6 +8,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{AuthorizationDetailsError, FDX_V1_0};
+use crate::other_members::OtherMembers;
 
 /// A detail of a type other than FDX: the common members of RFC 9396 section 2.2, and any other
 /// members as JSON.
@@ -30,12 +30,13 @@ use super::{AuthorizationDetailsError, FDX_V1_0};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OtherDetail {
     detail_type: String,
-    locations: Vec<String>,
-    actions: Vec<String>,
-    datatypes: Vec<String>,
+    // An empty list says something else than an absent one (RFC 9396 section 7.1).
+    locations: Option<Vec<String>>,
+    actions: Option<Vec<String>>,
+    datatypes: Option<Vec<String>>,
     identifier: Option<String>,
-    privileges: Vec<String>,
-    members: Vec<(String, RawJson)>,
+    privileges: Option<Vec<String>>,
+    members: OtherMembers,
 }
 
 impl OtherDetail {
@@ -50,12 +51,12 @@ impl OtherDetail {
             FDX_V1_0 => Err(AuthorizationDetailsError::TypeIsFdx),
             _ => Ok(Self {
                 detail_type: detail_type.into(),
-                locations: Vec::new(),
-                actions: Vec::new(),
-                datatypes: Vec::new(),
+                locations: None,
+                actions: None,
+                datatypes: None,
                 identifier: None,
-                privileges: Vec::new(),
-                members: Vec::new(),
+                privileges: None,
+                members: OtherMembers::default(),
             }),
         }
     }
@@ -63,21 +64,21 @@ impl OtherDetail {
     /// Adds a location of the resource, usually a URI.
     #[must_use]
     pub fn with_location(mut self, location: &str) -> Self {
-        self.locations.push(location.into());
+        self.locations.get_or_insert_default().push(location.into());
         self
     }
 
     /// Adds a kind of action.
     #[must_use]
     pub fn with_action(mut self, action: &str) -> Self {
-        self.actions.push(action.into());
+        self.actions.get_or_insert_default().push(action.into());
         self
     }
 
     /// Adds a kind of data.
     #[must_use]
     pub fn with_datatype(mut self, datatype: &str) -> Self {
-        self.datatypes.push(datatype.into());
+        self.datatypes.get_or_insert_default().push(datatype.into());
         self
     }
 
@@ -91,7 +92,7 @@ impl OtherDetail {
     /// Adds a privilege.
     #[must_use]
     pub fn with_privilege(mut self, privilege: &str) -> Self {
-        self.privileges.push(privilege.into());
+        self.privileges.get_or_insert_default().push(privilege.into());
         self
     }
 
@@ -104,10 +105,9 @@ impl OtherDetail {
         name: &str,
         value: RawJson,
     ) -> Result<Self, AuthorizationDetailsError> {
-        if COMMON.contains(&name) || self.member(name).is_some() {
+        if COMMON.contains(&name) || !self.members.insert(name, value) {
             return Err(AuthorizationDetailsError::Member);
         }
-        self.members.push((name.into(), value));
         Ok(self)
     }
 
@@ -120,19 +120,19 @@ impl OtherDetail {
     /// Locations of the resource.
     #[must_use]
     pub fn locations(&self) -> &[String] {
-        &self.locations
+        self.locations.as_deref().unwrap_or_default()
     }
 
     /// Kinds of action.
     #[must_use]
     pub fn actions(&self) -> &[String] {
-        &self.actions
+        self.actions.as_deref().unwrap_or_default()
     }
 
     /// Kinds of data.
     #[must_use]
     pub fn datatypes(&self) -> &[String] {
-        &self.datatypes
+        self.datatypes.as_deref().unwrap_or_default()
     }
 
     /// A resource's identifier.
@@ -144,19 +144,18 @@ impl OtherDetail {
     /// Privileges.
     #[must_use]
     pub fn privileges(&self) -> &[String] {
-        &self.privileges
+        self.privileges.as_deref().unwrap_or_default()
     }
 
     /// A member that the type defines.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&RawJson> {
-        let mut members = self.members.iter();
-        members.find(|(known, _)| known == name).map(|(_, value)| value)
+        self.members.get(name)
     }
 
     /// The members that the type defines, in their order.
     pub fn members(&self) -> impl ExactSizeIterator<Item = (&str, &RawJson)> {
-        self.members.iter().map(|(name, value)| (name.as_str(), value))
+        self.members.iter()
     }
 }
 
@@ -172,19 +171,17 @@ impl Serialize for OtherDetail {
             ("actions", &self.actions),
             ("datatypes", &self.datatypes),
         ] {
-            if !texts.is_empty() {
+            if let Some(texts) = texts {
                 map.serialize_entry(name, texts)?;
             }
         }
         if let Some(identifier) = &self.identifier {
             map.serialize_entry("identifier", identifier)?;
         }
-        if !self.privileges.is_empty() {
-            map.serialize_entry("privileges", &self.privileges)?;
+        if let Some(privileges) = &self.privileges {
+            map.serialize_entry("privileges", privileges)?;
         }
-        for (name, value) in &self.members {
-            map.serialize_entry(name, value)?;
-        }
+        self.members.write(&mut map)?;
         map.end()
     }
 }
@@ -207,30 +204,24 @@ impl<'de> Visitor<'de> for Members {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OtherDetail, A::Error> {
         // "-" is a placeholder until `type` is read, which may be the last member.
         let mut detail = OtherDetail::new("-").map_err(A::Error::custom)?;
-        let mut detail_type = None;
+        let (mut detail_type, mut members) = (None, Vec::new());
         while let Some(name) = map.next_key::<String>()? {
             match name.as_str() {
                 "type" => detail_type = Some(map.next_value::<String>()?),
-                "locations" => detail.locations = texts(&mut map)?,
-                "actions" => detail.actions = texts(&mut map)?,
-                "datatypes" => detail.datatypes = texts(&mut map)?,
+                "locations" => detail.locations = map.next_value()?,
+                "actions" => detail.actions = map.next_value()?,
+                "datatypes" => detail.datatypes = map.next_value()?,
                 "identifier" => detail.identifier = map.next_value()?,
-                "privileges" => detail.privileges = texts(&mut map)?,
-                _ => detail.members.push((name, map.next_value()?)),
+                "privileges" => detail.privileges = map.next_value()?,
+                _ => members.push((name, map.next_value()?)),
             }
         }
-        // A set, because untrusted input may have thousands of members.
-        let mut seen = BTreeSet::new();
-        if !detail.members.iter().all(|(name, _)| seen.insert(name.as_str())) {
-            return Err(A::Error::custom(AuthorizationDetailsError::Member));
-        }
+        let unique = OtherMembers::of_list(members);
+        detail.members =
+            unique.ok_or_else(|| A::Error::custom(AuthorizationDetailsError::Member))?;
         let checked =
             OtherDetail::new(&detail_type.unwrap_or_default()).map_err(A::Error::custom)?;
         detail.detail_type = checked.detail_type;
         Ok(detail)
     }
-}
-
-fn texts<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Vec<String>, A::Error> {
-    map.next_value::<Option<Vec<String>>>().map(Option::unwrap_or_default)
 }

@@ -149,3 +149,57 @@ fn rejects_common_members_and_fdx_type() {
     assert_eq!(OtherDetail::new(""), Err(AuthorizationDetailsError::NoType));
     assert!(serde_json::from_str::<OtherDetail>(r#"{"type":"a","b":1,"b":2}"#).is_err());
 }
+
+#[test]
+fn keeps_the_other_members_of_an_fdx_detail_and_empty_lists() {
+    for json in [
+        r#"[{"type":"fdx_v1.0","consentRequest":{"durationType":"ONE_TIME","resources":[{"resourceType":"ACCOUNT","dataClusters":["TAX"]}]},"locations":["https://bank.example"],"identifier":"c-1"}]"#,
+        r#"[{"type":"x","locations":[],"actions":[],"datatypes":[],"privileges":[]}]"#,
+    ] {
+        assert_eq!(AuthorizationDetails::parse(json).unwrap().to_json(), json);
+    }
+    let detail = AuthorizationDetails::parse(MIXED).unwrap().consent_request().unwrap().clone();
+    for name in ["type", "consentRequest"] {
+        let refused = FdxDetail::new(detail.clone()).with_member(name, RawJson::of("x").unwrap());
+        assert_eq!(refused, Err(AuthorizationDetailsError::Member));
+    }
+}
+
+/// Each element is what a request may not have, or what can't be understood.
+#[test]
+fn one_granted_element_costs_at_most_itself() {
+    let fdx = |request: &str| alloc::format!(r#"{{"type":"fdx_v1.0","consentRequest":{request}}}"#);
+    let understood = [
+        fdx(
+            r#"{"resources":[{"resourceType":"ACCOUNT","resourceId":"a","dataClusters":["TAX"]}]}"#,
+        ),
+        fdx(r#"{"durationType":"TIME_BOUND","durationPeriod":731}"#),
+        fdx(r#"{"durationPeriod":"many","resources":[7]}"#),
+        fdx("{}"),
+        r#"{"type":"payment","actions":[]}"#.into(),
+    ];
+    let unread = [
+        "7",
+        "{}",
+        r#"{"type":""}"#,
+        r#"{"type":7}"#,
+        r#"{"type":"payment","actions":7}"#,
+        r#"{"type":"fdx_v1.0"}"#,
+        r#"{"type":"fdx_v1.0","consentRequest":[]}"#,
+    ];
+    for (place, bad) in unread.iter().enumerate() {
+        let elements = [&understood[..place % 5], &[(*bad).into()], &understood[place % 5..]];
+        let json = alloc::format!("[{}]", elements.concat().join(","));
+        let granted = GrantedDetails::parse(&json).unwrap();
+        assert_eq!((granted.iter().len(), granted.unread()), (5, 1), "{bad}");
+        assert_eq!((granted.consents().count(), granted.others().count()), (4, 1));
+        assert_eq!(granted.as_json().as_str(), json);
+        let noted: Vec<_> = granted.not_understood().iter().map(|it| it.member()).collect();
+        for member in ["authorization_details[]", "durationPeriod", "resources[]"] {
+            assert_eq!(noted.iter().filter(|it| **it == member).count(), 1, "{member}");
+        }
+    }
+    for json in ["{}", "7", "null", "["] {
+        assert!(GrantedDetails::parse(json).is_err(), "{json}");
+    }
+}

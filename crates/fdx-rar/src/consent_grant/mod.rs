@@ -194,6 +194,13 @@ impl ConsentGrant {
     }
 }
 
+impl ConsentGrant {
+    pub(crate) fn with_unread_resources(mut self, unread: UnreadResources) -> Self {
+        self.unread_resources = unread;
+        self
+    }
+}
+
 /// Setters for institutions.
 impl ConsentGrant {
     /// Sets the status.

@@ -90,8 +90,15 @@ impl UnreadResources {
         self.any_cluster || self.data_clusters.contains(cluster.current())
     }
 
+    /// Adds those of another list.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.data_clusters.extend(other.data_clusters.iter().cloned());
+        self.any_cluster |= other.any_cluster;
+    }
+
     /// Adds a resource and its clusters, if these are understood.
-    fn add(&mut self, data_clusters: Option<&[DataCluster]>) {
+    pub(crate) fn add(&mut self, data_clusters: Option<&[DataCluster]>) {
         self.count += 1;
         match data_clusters {
             Some(clusters) => {

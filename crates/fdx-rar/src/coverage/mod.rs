@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConsentGrant, ConsentRequest, DataCluster, GrantedResource, ResourceType, UnreadResources,
+    ConsentGrant, ConsentRequest, DataCluster, GrantSource, GrantedAccess, GrantedResource,
+    ResourceType,
 };
 
 /// The comparison of a grant with a request.
@@ -18,8 +19,11 @@ use crate::{
 /// have which can't be understood counts as neither granted nor withheld.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Coverage {
-    /// The institution reports the granted resources. The lists are sorted, without duplicates.
+    /// The institution reports the granted resources. The lists of clusters are sorted, without
+    /// duplicates.
     Reported {
+        /// The sources that were compared with the request.
+        sources: Vec<GrantSource>,
         /// Triples of the grant that were requested.
         granted: Vec<GrantedCluster>,
         /// Requested clusters that are not granted.
@@ -43,11 +47,11 @@ pub struct GrantedCluster {
 }
 
 impl Coverage {
-    /// Compares `grant` with `requested`.
+    /// Compares the grant that the consent API reports with `requested`. [`GrantedAccess::compare`]
+    /// compares all sources.
     #[must_use]
     pub fn compare(requested: &ConsentRequest, grant: &ConsentGrant) -> Self {
-        let unread = grant.unread_resources();
-        grant.resources().map_or(Self::NotReported, |shared| reported(requested, shared, unread))
+        GrantedAccess::from(grant.clone()).compare(requested)
     }
 
     /// Whether the institution reports the granted resources.
@@ -72,6 +76,15 @@ impl Coverage {
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         matches!(self, Self::Reported { granted, .. } if granted.is_empty())
+    }
+
+    /// The sources that were compared with the request. Empty if the resources are not reported.
+    #[must_use]
+    pub fn sources(&self) -> &[GrantSource] {
+        match self {
+            Self::Reported { sources, .. } => sources,
+            Self::NotReported => &[],
+        }
     }
 
     /// Triples of the grant that were requested. Empty if the resources are not reported.
@@ -195,10 +208,13 @@ impl From<Withheld> for Written {
     }
 }
 
-fn reported(
+/// Compares granted resources. A pair that `may_have` holds for is not known to be withheld, nor is
+/// its cluster from a resource without an identifier.
+pub(crate) fn reported(
     requested: &ConsentRequest,
     resources: &[GrantedResource],
-    unread: &UnreadResources,
+    sources: Vec<GrantSource>,
+    may_have: &dyn Fn(&ResourceType, &DataCluster) -> bool,
 ) -> Coverage {
     let requested: BTreeSet<_> = requested.pairs().map(|(kind, it)| (kind, it.current())).collect();
     let mut shared: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
@@ -214,14 +230,15 @@ fn reported(
         .partition(|triple| requested.contains(&triple.pair()));
 
     let granted_pairs: BTreeSet<_> = granted.iter().map(GrantedCluster::pair).collect();
-    let pairs = requested.difference(&granted_pairs).filter(|(_, it)| !unread.may_have(it));
+    let pairs = requested.difference(&granted_pairs).filter(|(kind, it)| !may_have(kind, it));
     let pairs = pairs.map(|(kind, it)| Withheld::Pair {
         resource_type: (*kind).clone(),
         data_cluster: (*it).clone(),
     });
     let from_resources = shared.iter().flat_map(|((kind, id), clusters)| {
         let of_type = requested.iter().filter(move |(requested, _)| requested == kind);
-        let missing = of_type.filter(|(_, it)| !clusters.contains(it));
+        let missing = of_type
+            .filter(|(_, it)| !(clusters.contains(it) || id.is_empty() && may_have(kind, it)));
         missing.map(|(_, it)| Withheld::From {
             resource_type: (*kind).clone(),
             resource_id: (*id).into(),
@@ -230,7 +247,7 @@ fn reported(
     });
     let withheld = pairs.chain(from_resources).collect();
 
-    Coverage::Reported { granted, withheld, not_requested }
+    Coverage::Reported { sources, granted, withheld, not_requested }
 }
 
 fn triple(kind: &ResourceType, id: &str, cluster: &DataCluster) -> GrantedCluster {

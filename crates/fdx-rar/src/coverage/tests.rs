@@ -217,6 +217,7 @@ fn withheld_distinguishes_pairs_from_single_resources() {
     assert_eq!(
         Coverage::compare(&accounts_and_customer(), &granted),
         Coverage::Reported {
+            sources: [GrantSource::ConsentApi].into(),
             granted: [
                 triple(&ResourceType::Account, "a", &DataCluster::AccountBasic),
                 triple(&ResourceType::Account, "a", &DataCluster::PaymentSupport),

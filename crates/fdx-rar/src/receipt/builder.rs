@@ -1,16 +1,13 @@
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use fdx_wire::{HttpsUrl, Issuer, UnixTime};
 
 use super::record::{ExpirationBasis, Record, VERSION};
-use super::{ConsentReceipt, Evidence, ReceiptWarning};
+use super::{ConsentReceipt, Evidence, Expiration, ReceiptWarning};
 use crate::{
-    AuthorizationDetails, ConsentGrant, ConsentId, Coverage, DurationDays, DurationType, Requested,
-    Scopes, Timestamp,
+    AuthorizationDetails, ConsentGrant, ConsentId, Coverage, DurationDays, GrantSource,
+    GrantedAccess, GrantedDetails, Requested, Scopes,
 };
-
-const DAY: u64 = 24 * 60 * 60;
 
 /// Builds a [`ConsentReceipt`].
 #[derive(Clone, Debug)]
@@ -25,9 +22,13 @@ impl ConsentReceiptBuilder {
         issued_at: UnixTime,
         evidence: Evidence,
     ) -> Self {
-        let days = requested.consent().and_then(|consent| consent.duration().days());
         let (consent, details, scopes) = match requested {
-            Requested::Consent(consent) => (Some(consent), None, None),
+            Requested::Consent(consent) if consent.is_plain() => (Some(consent), None, None),
+            // Members that are not modelled have no canonical form.
+            Requested::Consent(consent) => {
+                let scopes = consent.scopes();
+                (None, Some(AuthorizationDetails::of_consent(consent)), Some(scopes))
+            }
             Requested::Details(details, scopes) => (None, Some(details), Some(scopes)),
             Requested::Scopes(scopes) => (None, None, Some(scopes)),
         };
@@ -41,16 +42,18 @@ impl ConsentReceiptBuilder {
             requested_authorization_details: details,
             requested_scopes: scopes,
             granted: None,
+            granted_sources: None,
             withheld: None,
             granted_authorization_details: None,
             granted_scopes: Scopes::new(),
             expiration_date: None,
             expiration_basis: ExpirationBasis::NotReported,
+            expiration_sources: None,
             revocation_endpoint: None,
             warnings: Vec::new(),
             evidence,
         };
-        expire_after(days.map(DurationDays::as_days), issued_at, &mut record);
+        record.expire(&GrantedAccess::new());
         Self(record)
     }
 
@@ -68,25 +71,40 @@ impl ConsentReceiptBuilder {
 
     /// Adds the consent that the institution reports: resources, expiration, and the identifier if
     /// none was set before.
-    pub fn grant(mut self, grant: &ConsentGrant) -> Self {
+    pub fn grant(self, grant: &ConsentGrant) -> Self {
+        self.granted(&GrantedAccess::from(grant.clone()))
+    }
+
+    /// Adds what all sources report: resources, expiration, and the identifier if none was set
+    /// before.
+    pub fn granted(mut self, access: &GrantedAccess) -> Self {
         let record = &mut self.0;
         if record.consent_id.is_none() {
-            record.consent_id = grant.id().cloned();
+            record.consent_id = access.grant().and_then(ConsentGrant::id).cloned();
         }
-        record.granted = grant.resources().map(<[_]>::to_vec);
-        let coverage =
-            record.requested.as_ref().map(|requested| Coverage::compare(requested, grant));
-        // Without a comparison nothing is known to be withheld, and nothing is known not to be.
-        record.withheld = match coverage {
-            Some(Coverage::Reported { withheld, .. }) => Some(withheld),
-            Some(Coverage::NotReported) | None => None,
-        };
-        expire_with(grant, record);
+        match record.consent() {
+            Some(consent) => {
+                let resources = access.resources(consent);
+                // Without a comparison nothing is known to be withheld, and nothing is known not to
+                // be.
+                record.withheld = match access.compare(consent) {
+                    Coverage::Reported { withheld, .. } => Some(withheld),
+                    Coverage::NotReported => None,
+                };
+                (record.granted, record.granted_sources) = resources.unzip();
+            }
+            None => {
+                let grant = access.grant().and_then(ConsentGrant::resources);
+                record.granted = grant.map(<[_]>::to_vec);
+                record.granted_sources = grant.map(|_| [GrantSource::ConsentApi].into());
+            }
+        }
+        record.expire(access);
         self
     }
 
     /// Sets the `authorization_details` of the token response (RFC 9396 section 7).
-    pub fn granted_authorization_details(mut self, details: AuthorizationDetails) -> Self {
+    pub fn granted_authorization_details(mut self, details: GrantedDetails) -> Self {
         self.0.granted_authorization_details = Some(details);
         self
     }
@@ -112,54 +130,18 @@ impl ConsentReceiptBuilder {
     }
 }
 
-fn expire_with(grant: &ConsentGrant, record: &mut Record) {
-    if let Some((date, basis)) = stated(grant) {
-        record.expiration_date = date;
-        record.expiration_basis = basis;
-        return;
+impl Record {
+    fn expire(&mut self, access: &GrantedAccess) {
+        let days = self.consent().and_then(|consent| consent.duration().days());
+        let (expiration, sources) =
+            access.expiration(days.map(DurationDays::as_days), self.issued_at);
+        (self.expiration_date, self.expiration_basis) = match expiration {
+            Expiration::Stated(date) => (Some(date), ExpirationBasis::Stated),
+            Expiration::Derived(date) => (Some(date), ExpirationBasis::DurationPeriod),
+            Expiration::NoEnd => (None, ExpirationBasis::NoEnd),
+            Expiration::NotReported => (None, ExpirationBasis::NotReported),
+            Expiration::NotUnderstood => (None, ExpirationBasis::NotUnderstood),
+        };
+        self.expiration_sources = (!sources.is_empty()).then_some(sources);
     }
-    let requested_days =
-        record.requested.as_ref().and_then(|requested| requested.duration().days());
-    let days = match grant.duration_type() {
-        Some(DurationType::TimeBound) | None => {
-            grant.duration_period().or(requested_days.map(DurationDays::as_days))
-        }
-        // The customer granted a duration that was not requested.
-        Some(_) => None,
-    };
-    let granted_at = grant.created_time().and_then(Timestamp::time);
-    expire_after(days, granted_at.unwrap_or(record.issued_at), record);
-}
-
-/// The expiration that the grant states. A value that can't be understood is stated too: no date
-/// that is computed from the request replaces it.
-fn stated(grant: &ConsentGrant) -> Option<(Option<UnixTime>, ExpirationBasis)> {
-    match grant.expiration_time() {
-        Some(stated) if stated.has_no_end() => return Some((None, ExpirationBasis::NoEnd)),
-        Some(stated) if stated.time().is_some() => {
-            return Some((stated.time(), ExpirationBasis::Stated));
-        }
-        Some(_) => return Some((None, ExpirationBasis::NotUnderstood)),
-        None => {}
-    }
-    let members = match grant.duration_type() {
-        Some(DurationType::TimeBound) | None => &EXPIRATION_MEMBERS[..],
-        Some(_) => &EXPIRATION_MEMBERS[..1],
-    };
-    let not_understood = members.iter().any(|member| grant.is_not_understood(member));
-    not_understood.then_some((None, ExpirationBasis::NotUnderstood))
-}
-
-/// The expiration follows from these members: from the first, or from the others.
-const EXPIRATION_MEMBERS: [&str; 4] =
-    ["expirationTime", "durationType", "durationPeriod", "createdTime"];
-
-// FDX: durationPeriod counts days from the day of the original grant
-fn expire_after(days: Option<u32>, granted_at: UnixTime, record: &mut Record) {
-    record.expiration_date =
-        days.map(|days| granted_at + Duration::from_secs(u64::from(days) * DAY));
-    record.expiration_basis = match record.expiration_date {
-        Some(_) => ExpirationBasis::DurationPeriod,
-        None => ExpirationBasis::NotReported,
-    };
 }

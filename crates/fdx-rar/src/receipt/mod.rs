@@ -17,7 +17,8 @@ pub use builder::ConsentReceiptBuilder;
 use self::record::{ExpirationBasis, Record};
 use crate::open_enum::open_enum;
 use crate::{
-    AuthorizationDetails, ConsentId, ConsentRequest, GrantedResource, Requested, Scopes, Withheld,
+    AuthorizationDetails, ConsentId, ConsentRequest, GrantSource, GrantedDetails, GrantedResource,
+    Requested, Scopes, Withheld,
 };
 
 /// The recipient's own record of a consent, for audits and for a later revocation.
@@ -135,19 +136,20 @@ impl ConsentReceipt {
         self.0.issued_at
     }
 
-    /// The requested FDX consent.
+    /// The requested FDX consent, also one among other authorization details.
     #[must_use]
     pub fn requested(&self) -> Option<&ConsentRequest> {
-        self.0.requested.as_ref()
+        self.0.consent()
     }
 
-    /// The requested authorization details of another type.
+    /// The requested authorization details, if they are more than an FDX consent of members that
+    /// this crate models.
     #[must_use]
     pub fn requested_authorization_details(&self) -> Option<&AuthorizationDetails> {
         self.0.requested_authorization_details.as_ref()
     }
 
-    /// The requested scopes, if they do not follow from an FDX consent.
+    /// The requested scopes, next to requested authorization details or alone.
     #[must_use]
     pub fn requested_scopes(&self) -> Option<&Scopes> {
         self.0.requested_scopes.as_ref()
@@ -155,7 +157,7 @@ impl ConsentReceipt {
 
     /// The authorization details of the token response.
     #[must_use]
-    pub fn granted_authorization_details(&self) -> Option<&AuthorizationDetails> {
+    pub fn granted_authorization_details(&self) -> Option<&GrantedDetails> {
         self.0.granted_authorization_details.as_ref()
     }
 
@@ -169,6 +171,12 @@ impl ConsentReceipt {
     #[must_use]
     pub fn granted(&self) -> Option<&[GrantedResource]> {
         self.0.granted.as_deref()
+    }
+
+    /// The sources of the granted resources. Empty in receipts of version 1.
+    #[must_use]
+    pub fn granted_sources(&self) -> &[GrantSource] {
+        self.0.granted_sources.as_deref().unwrap_or_default()
     }
 
     /// The withheld clusters; `None` if the grant was not compared with a request, because the
@@ -194,6 +202,12 @@ impl ConsentReceipt {
             (_, ExpirationBasis::NotUnderstood) => Expiration::NotUnderstood,
             (None, _) | (_, ExpirationBasis::NotReported) => Expiration::NotReported,
         }
+    }
+
+    /// The sources of the expiration. Empty in receipts of version 1.
+    #[must_use]
+    pub fn expiration_sources(&self) -> &[GrantSource] {
+        self.0.expiration_sources.as_deref().unwrap_or_default()
     }
 
     /// The endpoint to revoke the consent's tokens.

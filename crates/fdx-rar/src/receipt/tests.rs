@@ -1,3 +1,4 @@
+use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -50,7 +51,7 @@ fn full() -> ConsentReceipt {
         .build()
 }
 
-const FULL: &str = r#"{"clientId":"app-1","consentId":"c-1","evidence":{"interactionIds":["5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11"],"keyThumbprints":["thumb"],"pushedRequestSha256":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"},"expirationBasis":"durationPeriod","expirationDate":"2026-04-05T10:00:00Z","granted":[{"dataClusters":["ACCOUNT_BASIC"],"resourceId":"a-1","resourceType":"ACCOUNT"}],"grantedScopes":["fdx:accountbasic:read"],"issuedAt":"2026-01-05T10:00:00Z","issuer":"https://bank.example","requested":{"durationPeriod":90,"durationType":"TIME_BOUND","lookbackPeriod":60,"resources":[{"dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"],"resourceType":"ACCOUNT"}]},"revocationEndpoint":"https://api.bank.example/consents/c-1/revocation","version":2,"withheld":[{"dataCluster":"TRANSACTIONS","resourceType":"ACCOUNT"},{"dataCluster":"TRANSACTIONS","resourceId":"a-1","resourceType":"ACCOUNT"}]}"#;
+const FULL: &str = r#"{"clientId":"app-1","consentId":"c-1","evidence":{"interactionIds":["5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11"],"keyThumbprints":["thumb"],"pushedRequestSha256":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"},"expirationBasis":"durationPeriod","expirationDate":"2026-04-05T10:00:00Z","expirationSources":["REQUEST"],"granted":[{"dataClusters":["ACCOUNT_BASIC"],"resourceId":"a-1","resourceType":"ACCOUNT"}],"grantedScopes":["fdx:accountbasic:read"],"grantedSources":["CONSENT_API"],"issuedAt":"2026-01-05T10:00:00Z","issuer":"https://bank.example","requested":{"durationPeriod":90,"durationType":"TIME_BOUND","lookbackPeriod":60,"resources":[{"dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"],"resourceType":"ACCOUNT"}]},"revocationEndpoint":"https://api.bank.example/consents/c-1/revocation","version":2,"withheld":[{"dataCluster":"TRANSACTIONS","resourceType":"ACCOUNT"},{"dataCluster":"TRANSACTIONS","resourceId":"a-1","resourceType":"ACCOUNT"}]}"#;
 
 #[test]
 fn reads_receipts_of_at_most_64_mib() {
@@ -61,15 +62,26 @@ fn reads_receipts_of_at_most_64_mib() {
     assert!(matches!(refused, ReceiptError::Json(error) if error.kind() == json::Kind::TooLarge));
 }
 
+/// A receipt in the form of version 1, which names no sources.
+fn version_1(receipt: &str) -> String {
+    [
+        (r#""version":2"#, r#""version":1"#),
+        (r#""expirationSources":["REQUEST"],"#, ""),
+        (r#""grantedSources":["CONSENT_API"],"#, ""),
+    ]
+    .into_iter()
+    .fold(receipt.to_owned(), |receipt, (from, to)| receipt.replace(from, to))
+}
+
 #[test]
 fn canonical_form_and_digest_are_stable() {
     assert_eq!(full().canonical_json(), FULL);
     // Computed by another program from the same texts.
     assert_eq!(
         fdx_wire::base64url::encode(&full().digest()),
-        "ezAIrs_B6ahaklHFGDpHjxxZO7NqBkRFpqql2jcs6co"
+        "qSc2LaRoIJ5xzaPGUy7DyJdwp0RBqV-y4qh-ARHkK2s"
     );
-    let version_1 = FULL.replace(r#""version":2"#, r#""version":1"#);
+    let version_1 = version_1(FULL);
     let read = ConsentReceipt::from_json(&version_1).unwrap();
     assert_eq!(read.canonical_json(), version_1);
     assert_eq!(
@@ -89,6 +101,8 @@ fn returns_every_member() {
     assert_eq!(receipt.requested(), Some(&request));
     assert_eq!(receipt.granted(), grant().resources());
     assert_eq!(receipt.withheld(), Some(Coverage::compare(&request, &grant()).withheld()));
+    assert_eq!(receipt.granted_sources(), [GrantSource::ConsentApi]);
+    assert_eq!(receipt.expiration_sources(), [GrantSource::Request]);
     assert_eq!(receipt.granted_scopes().to_string(), "fdx:accountbasic:read");
     let expires = UnixTime::from_seconds(ISSUED + 90 * DAY);
     assert_eq!(receipt.expiration(), Expiration::Derived(expires));
@@ -127,7 +141,7 @@ prop_compose! {
             receipt = receipt.grant(&grant);
         }
         if let Some(details) = details {
-            receipt = receipt.granted_authorization_details(details);
+            receipt = receipt.granted_authorization_details(granted_details(&details));
         }
         for warning in warnings {
             receipt = receipt.warning(ReceiptWarning::parse(&warning));
@@ -144,6 +158,10 @@ fn details() -> impl Strategy<Value = AuthorizationDetails> {
         let json = serde_json::to_vec(&serde_json::json!([detail])).unwrap();
         AuthorizationDetails::parse(json).unwrap()
     })
+}
+
+fn granted_details(details: &AuthorizationDetails) -> GrantedDetails {
+    GrantedDetails::parse(details.to_json()).unwrap()
 }
 
 fn requested() -> impl Strategy<Value = Requested> {
@@ -169,6 +187,7 @@ proptest! {
 
     #[test]
     fn returns_request_and_grant_unchanged(expected in requested(), granted in details()) {
+        let granted = granted_details(&granted);
         let receipt = begin(expected.clone()).granted_authorization_details(granted.clone()).build();
         prop_assert_eq!(receipt.granted_authorization_details(), Some(&granted));
         let consent = receipt.requested().cloned();
@@ -211,14 +230,14 @@ fn keeps_details_without_canonical_form_unchanged() {
         let json = format!(r#"[{{"type":"payment","amount":{value}}}]"#);
         let details = AuthorizationDetails::parse(&json).unwrap();
         let request = Requested::Details(details.clone(), Scopes::new());
-        let receipt = begin(request).granted_authorization_details(details.clone()).build();
+        let granted = granted_details(&details);
+        let receipt = begin(request).granted_authorization_details(granted).build();
         let read = ConsentReceipt::from_json(receipt.canonical_json()).unwrap();
         assert_eq!(read, receipt, "{value}");
-        for details in
-            [read.requested_authorization_details(), read.granted_authorization_details()]
-        {
-            assert_eq!(details.map(AuthorizationDetails::to_json).as_ref(), Some(&json));
-        }
+        let requested = read.requested_authorization_details();
+        assert_eq!(requested.map(AuthorizationDetails::to_json).as_ref(), Some(&json));
+        let granted = read.granted_authorization_details().map(|it| it.as_json().as_str());
+        assert_eq!(granted, Some(json.as_str()));
         assert!(!digests.contains(&receipt.digest()), "{value}");
         digests.push(receipt.digest());
     }
@@ -283,8 +302,7 @@ fn rejects_other_versions_and_contradictions() {
     let start = FULL.find(r#","withheld""#).unwrap();
     let unweighed = format!("{}}}", &FULL[..start]);
     assert!(ConsentReceipt::from_json(&unweighed).is_ok());
-    let version_1 = unweighed.replace(r#""version":2"#, r#""version":1"#);
-    assert_eq!(ConsentReceipt::from_json(version_1), Err(ReceiptError::Contradiction));
+    assert_eq!(ConsentReceipt::from_json(version_1(&unweighed)), Err(ReceiptError::Contradiction));
     let start = FULL.find(r#""granted":"#).unwrap();
     let end = FULL.find(r#""grantedScopes""#).unwrap();
     let ungranted = format!("{}{}", &FULL[..start], &FULL[end..]);
@@ -294,9 +312,10 @@ fn rejects_other_versions_and_contradictions() {
         .replace(r#""durationPeriod","#, &no_end)
         .replace(r#""expirationDate":"2026-04-05T10:00:00Z","#, "");
     assert!(ConsentReceipt::from_json(&undated).is_ok());
-    let version_1 = undated.replace(r#""version":2"#, r#""version":1"#);
-    assert_eq!(ConsentReceipt::from_json(version_1), Err(ReceiptError::Contradiction));
+    assert_eq!(ConsentReceipt::from_json(version_1(&undated)), Err(ReceiptError::Contradiction));
     assert!(matches!(ConsentReceipt::from_json("{}"), Err(ReceiptError::Json(_))));
+    let sources = FULL.replace(r#""version":2"#, r#""version":1"#);
+    assert_eq!(ConsentReceipt::from_json(sources), Err(ReceiptError::Contradiction));
     let both =
         read(r#""revocationEndpoint""#, r#""requestedScopes":["openid"],"revocationEndpoint""#);
     assert_eq!(both, Err(ReceiptError::Contradiction));
@@ -392,4 +411,31 @@ fn nothing_is_withheld_without_a_comparison() {
         begin(Requested::Scopes(Scopes::parse("openid").unwrap())).grant(&grant()).build();
     assert_eq!(receipt.granted().map(<[_]>::len), Some(1));
     assert_eq!(receipt.withheld(), None);
+}
+
+/// A consent that was requested among other details is compared, and its other members are kept.
+#[test]
+fn a_consent_is_compared_however_it_was_requested() {
+    let consent = request(ConsentDuration::time_bound(90).unwrap());
+    let payment = OtherDetail::new("payment").unwrap();
+    let mixed = AuthorizationDetails::of_consent(consent.clone()).and(payment);
+    let other = ConsentRequest::new(ConsentDuration::time_bound(90).unwrap())
+        .lookback_period(60)
+        .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
+        .member("amount", json::RawJson::of(&1.5).unwrap())
+        .unwrap()
+        .build()
+        .unwrap();
+    for requested in [
+        Requested::from(consent.clone()),
+        Requested::Details(mixed, Scopes::new()),
+        Requested::from(other.clone()),
+    ] {
+        let receipt = begin(requested.clone()).grant(&grant()).build();
+        assert_eq!(receipt.withheld().map(<[_]>::len), Some(2));
+        assert!(matches!(receipt.expiration(), Expiration::Derived(_)));
+        assert_eq!(receipt.requested(), requested.consent());
+        let read = ConsentReceipt::from_json(receipt.canonical_json()).unwrap();
+        assert_eq!(read, receipt);
+    }
 }

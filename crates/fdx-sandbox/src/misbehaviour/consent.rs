@@ -23,14 +23,16 @@ rows! {
             Refuse("fdx.consent.inactive"), "returns a grant with an unknown status";
         WithoutStatus: "consent-without-status", "FDX Consent API",
             Report("consent-status-missing"), "returns a grant without a status";
-        NotRequested: "consent-not-requested", "FDX Consent API; RFC 9396 7", Report("not-requested"),
+        NotRequested: "consent-not-requested", "FDX Consent API; RFC 9396 7",
+            Report("granted-sources-differ, not-requested"),
             "grants an account's investments, which were not requested";
         OtherRecipient: "consent-recipient-other", "FDX Consent API, Party",
             Report("recipient-other"),
             "returns a grant with another recipient: the token is bound to its client regardless, and \
              FDX does not define the name of a recipient";
         WithoutResources: "consent-without-resources", "FDX Consent API", Report("not-reported"),
-            "does not report what was granted, which means neither all nor nothing";
+            "does not report what was granted, which means neither all nor nothing: the token \
+             response and its scopes count alone";
         InteractionOther: "consent-interaction-id-other", "FDX API, x-fapi-interaction-id",
             Report("interaction-id-other"), "responds with the interaction id of another call";
         InteractionMissing: "consent-without-interaction-id", "FDX API, x-fapi-interaction-id",

@@ -1,4 +1,4 @@
-use fdx_rar::{AuthorizationDetail, AuthorizationDetails};
+use fdx_rar::{GrantedDetails, OtherDetail};
 
 use crate::dialect::detail_text::DetailText;
 use crate::dialect::uae::details::ACCOUNT_ACCESS_CONSENT;
@@ -27,8 +27,8 @@ pub struct ReportedConsent {
 impl ReportedConsent {
     /// The first account access consent in `details` that has a `ConsentId`.
     #[must_use]
-    pub fn find(details: &AuthorizationDetails) -> Option<Self> {
-        details.iter().find_map(Self::of_detail)
+    pub fn find(details: &GrantedDetails) -> Option<Self> {
+        details.others().find_map(Self::of_detail)
     }
 
     /// `ConsentId`.
@@ -43,7 +43,7 @@ impl ReportedConsent {
         self.status.as_ref()
     }
 
-    fn of_detail(detail: &AuthorizationDetail) -> Option<Self> {
+    fn of_detail(detail: &OtherDetail) -> Option<Self> {
         let consent_id = CONSENT_ID.of_detail(detail)?;
         let status = STATUS.of_detail(detail).as_deref().map(ConsentState::parse);
         Some(Self { consent_id, status })

@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use fdx_rar::AuthorizationDetails;
+use fdx_rar::GrantedDetails;
 use fdx_wire::UnixTime;
 use proptest::prelude::*;
 
@@ -50,7 +50,7 @@ fn finds_reported_consent_with_and_without_data() {
         let json = format!(
             r#"[{{"type":"x","consent":{{"ConsentId":"x-1"}}}},{{"type":"{ACCOUNT_ACCESS_CONSENT}","consent":{consent}}}]"#
         );
-        ReportedConsent::find(&AuthorizationDetails::parse(json).unwrap())
+        ReportedConsent::find(&GrantedDetails::parse(json).unwrap())
     };
     let found =
         reported(r#"{"Data":{"ConsentId":"c-1","Status":"authorized"},"Links":{}}"#).unwrap();
@@ -91,9 +91,9 @@ proptest! {
         let consent = AccountAccessConsent::new(random, NOW + Duration::from_secs(seconds), billing())
             .permission(Permission::ReadAccountsDetail);
         let details = consent.authorization_details(NOW).unwrap();
-        let read = AuthorizationDetails::parse(details.to_json()).unwrap();
+        let read = GrantedDetails::parse(details.to_json()).unwrap();
         let reported = ReportedConsent::find(&read).unwrap();
         prop_assert_eq!(reported.consent_id(), consent.consent_id());
-        prop_assert_eq!(read.to_json(), details.to_json());
+        prop_assert_eq!(read.as_json().as_str(), details.to_json());
     }
 }

@@ -1,0 +1,182 @@
+//! What was granted: the consent API, the token response, introspection and scopes together.
+
+use core::time::Duration;
+
+use fdx_par::dialect::{Dialect, Line, Member};
+use fdx_par::{AuthorizationRequest, Client, Granted, Notice, Verified};
+use fdx_rar::{
+    AuthorizationDetails, ConsentDuration, ConsentRequest, DataCluster, Expiration, GrantSource,
+    OtherDetail, ResourceType, Withheld,
+};
+use fdx_sandbox::NoncePolicy;
+use fdx_testkit::{Setup, World, entropy, patched, start};
+use serde_json::{Value, json};
+
+fn world() -> (World, Client) {
+    let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+    let client = world.client().unwrap();
+    (world, client)
+}
+
+/// The FDX detail of a response that grants these clusters of an account for 30 days.
+fn detail(clusters: &[&str]) -> Value {
+    json!([{ "type": "fdx_v1.0", "consentRequest": {
+        "durationType": "TIME_BOUND",
+        "durationPeriod": 30,
+        "resources": [{ "resourceType": "ACCOUNT", "dataClusters": clusters }],
+    } }])
+}
+
+/// The tokens of a flow whose token response has `members`; `null` removes one.
+fn verified(world: &mut World, client: &Client, members: Value) -> Verified {
+    world.tamper_at("/token", move |answer| patched(answer, &members));
+    world.verified(client)
+}
+
+fn read(world: &mut World, client: &Client, verified: Verified, grant: Value) -> Granted {
+    world.tamper(move |request, answer| match request.uri().path().contains("/consents/") {
+        true => patched(answer, &grant),
+        false => answer,
+    });
+    let draft = client.read_consent(&verified, entropy(5), world.now).unwrap();
+    let read = world.run(draft).unwrap();
+    verified.granted(read).unwrap()
+}
+
+fn withheld(granted: &Granted) -> Vec<DataCluster> {
+    let pairs = granted.coverage().withheld().iter();
+    let pairs = pairs.filter(|it| matches!(it, Withheld::Pair { .. }));
+    pairs.map(|it| it.data_cluster().clone()).collect()
+}
+
+#[test]
+fn the_token_response_alone_reports_what_was_granted() {
+    let (mut world, client) = world();
+    let members = json!({ "authorization_details": detail(&["ACCOUNT_DETAILED"]) });
+    let granted = verified(&mut world, &client, members).without_grant();
+    assert_eq!(granted.coverage().granted().len(), 1);
+    assert_eq!(granted.coverage().sources()[0], GrantSource::TokenResponse);
+    assert!(withheld(&granted).contains(&DataCluster::Transactions));
+
+    let receipt = client.receipt(&granted, world.now).unwrap();
+    let end = world.now + Duration::from_secs(30 * 86_400);
+    assert_eq!(receipt.expiration(), Expiration::Derived(end));
+    assert_eq!(receipt.expiration_sources(), [GrantSource::TokenResponse]);
+    assert_eq!(receipt.withheld(), Some(granted.coverage().withheld()));
+}
+
+#[test]
+fn sources_that_differ_are_intersected_with_a_notice() {
+    let (mut world, client) = world();
+    let members = json!({ "authorization_details": detail(&["ACCOUNT_DETAILED", "TRANSACTIONS"]) });
+    let verified = verified(&mut world, &client, members);
+    let granted = read(
+        &mut world,
+        &client,
+        verified,
+        json!({ "durationPeriod": 90, "expirationTime": null, "resources": [{
+            "resourceType": "ACCOUNT",
+            "resourceId": "acc-1",
+            "dataClusters": ["ACCOUNT_BASIC", "ACCOUNT_DETAILED"],
+        }] }),
+    );
+    let [only] = granted.coverage().granted() else { panic!("{:?}", granted.coverage()) };
+    assert_eq!((&*only.resource_id, &only.data_cluster), ("acc-1", &DataCluster::AccountDetailed));
+    assert!(granted.notices().contains(&Notice::GrantedSourcesDiffer));
+    let receipt = client.receipt(&granted, world.now).unwrap();
+    assert_eq!(receipt.expiration_sources(), [GrantSource::TokenResponse], "30 days, not 90");
+}
+
+#[test]
+fn a_dropped_scope_withholds_its_cluster_with_a_notice() {
+    let (mut world, client) = world();
+    let members = json!({ "authorization_details": null, "scope": "openid fdx:accountbasic:read" });
+    let granted = verified(&mut world, &client, members).without_grant();
+    assert!(granted.notices().contains(&Notice::ScopeDropped));
+    assert_eq!(granted.coverage().sources(), [GrantSource::Scopes]);
+    assert_eq!(granted.coverage().granted().len(), 1);
+    assert!(withheld(&granted).contains(&DataCluster::Transactions));
+
+    // RFC 6749 5.1: an absent scope is the requested one, and no source.
+    for silent in [json!(null), json!(7)] {
+        let (mut world, client) = self::world();
+        let members = json!({ "authorization_details": null, "scope": silent });
+        let granted = verified(&mut world, &client, members).without_grant();
+        assert!(!granted.coverage().is_reported(), "{silent}");
+        assert!(!granted.notices().contains(&Notice::ScopeDropped));
+    }
+}
+
+#[test]
+fn introspection_is_a_source() {
+    let (mut world, client) = world();
+    let tokens = verified(&mut world, &client, json!({}));
+    let details = detail(&["TRANSACTIONS"]);
+    world.tamper_at("/introspect", move |answer| {
+        patched(answer, &json!({ "authorization_details": details }))
+    });
+    let draft = client.introspect(tokens.tokens().access_token(), entropy(5), world.now).unwrap();
+    let introspection = world.run(draft).unwrap();
+    assert_eq!(introspection.authorization_details().unwrap().consents().count(), 1);
+    let granted = tokens.introspected(&introspection).unwrap().without_grant();
+    let [only] = granted.coverage().granted() else { panic!("{:?}", granted.coverage()) };
+    assert_eq!(only.data_cluster, DataCluster::Transactions);
+    assert!(granted.coverage().sources().contains(&GrantSource::Introspection));
+    assert!(granted.notices().contains(&Notice::GrantedSourcesDiffer));
+}
+
+#[test]
+fn details_that_repeat_the_request_are_no_source() {
+    const REPEATS: Dialect = Dialect::new("repeats", "a provider")
+        .with_members(&[Line { member: Member::DetailsRepeatTheRequest, source: "this test" }]);
+    let (mut world, _) = world();
+    world.config = world.config.clone().with_dialect(REPEATS);
+    let client = world.client().unwrap();
+    let members = json!({ "authorization_details": detail(&["TRANSACTIONS"]), "scope": null });
+    let granted = verified(&mut world, &client, members).without_grant();
+    assert!(!granted.coverage().is_reported());
+    assert!(granted.authorization_details().is_some(), "still in the receipt");
+}
+
+/// RFC 9396 section 2: an array may mix types.
+#[test]
+fn a_consent_next_to_other_details_is_compared() {
+    let consent = ConsentRequest::new(ConsentDuration::time_bound(365).unwrap())
+        .resource(ResourceType::Account, [DataCluster::AccountBasic, DataCluster::Transactions])
+        .build()
+        .unwrap();
+    let scopes = consent.scopes();
+    let mixed = AuthorizationDetails::of_consent(consent)
+        .and(OtherDetail::new("payment_initiation").unwrap().with_action("initiate"));
+    let request = AuthorizationRequest::of_details(mixed, scopes);
+    let body = json!({ "grant_id": "c-1", "authorization_details": detail(&["ACCOUNT_BASIC"]) });
+    let (client, verified) = crate::requested::verified(&request, body).unwrap();
+    let granted = verified.without_grant();
+    assert_eq!(withheld(&granted), [DataCluster::Transactions]);
+    let receipt = client.receipt(&granted, start()).unwrap();
+    assert_eq!(receipt.withheld(), Some(granted.coverage().withheld()));
+    assert!(receipt.revocation_endpoint().is_some());
+    assert!(receipt.requested_authorization_details().is_some());
+}
+
+#[test]
+fn persisted_tokens_keep_their_sources() {
+    let (mut world, client) = world();
+    let members = json!({
+        "authorization_details": detail(&["ACCOUNT_BASIC", "TRANSACTIONS"]),
+        "scope": "openid fdx:accountbasic:read",
+    });
+    world.tamper_at("/token", move |answer| patched(answer, &members));
+    let exchanged = world.exchanged(&client);
+    let text = exchanged.to_json();
+    let direct = world.verify(&client, exchanged).unwrap().without_grant();
+    let fdx_par::UnverifiedTokens::Exchanged(restored) =
+        client.restore_unverified(text.expose()).unwrap()
+    else {
+        panic!("tokens of a code exchange")
+    };
+    let restored = world.verify(&client, restored).unwrap().without_grant();
+    assert_eq!(restored.coverage(), direct.coverage());
+    assert_eq!(restored.coverage().granted().len(), 1);
+    assert_eq!(restored.access(), direct.access());
+}

@@ -1,0 +1,144 @@
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use fdx_wire::json::{self, JsonError, Limits, RawJson};
+use fdx_wire::members::{NotUnderstood, Object, Value};
+use serde::{Serialize, Serializer};
+
+use super::{FDX_V1_0, OtherDetail};
+use crate::ConsentGrant;
+
+/// The `authorization_details` that a server granted (RFC 9396 section 7), as received.
+///
+/// A grant may say what a request may not: identifiers of resources, longer periods, several
+/// elements of FDX's type. An element that can't be understood costs that element alone.
+///
+/// ```
+/// use fdx_rar::{DataCluster, GrantedDetails};
+///
+/// let granted = GrantedDetails::parse(r#"[{"type":"fdx_v1.0","consentRequest":{"durationType":"TIME_BOUND",
+///     "durationPeriod":731,"resources":[{"resourceType":"ACCOUNT","resourceId":"acc-1",
+///     "dataClusters":["TRANSACTIONS"]}]}}, {"no":"type"}]"#)?;
+/// let consent = granted.consents().next().unwrap();
+/// assert_eq!(consent.duration_period(), Some(731));
+/// assert_eq!(consent.resources().unwrap()[0].resource_id(), "acc-1");
+/// assert_eq!(granted.not_understood()[0].member(), "authorization_details[]");
+/// # Ok::<(), fdx_wire::json::JsonError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GrantedDetails {
+    json: RawJson,
+    elements: Vec<GrantedDetail>,
+    not_understood: Vec<NotUnderstood>,
+    unread: usize,
+}
+
+/// One element of [`GrantedDetails`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum GrantedDetail {
+    /// The consent of a detail of type [`FDX_V1_0`], which usually has no id and no status. Boxed,
+    /// because it is larger than the other variant.
+    FdxV1(Box<ConsentGrant>),
+    /// A detail of another type.
+    Other(OtherDetail),
+}
+
+impl GrantedDetails {
+    /// Reads the array's JSON, of at most 64 KiB.
+    ///
+    /// # Errors
+    /// [`JsonError`], also for JSON that is no array.
+    pub fn parse(json: impl AsRef<[u8]>) -> Result<Self, JsonError> {
+        Self::of_json(json::from_slice(json.as_ref(), &Limits::default())?)
+    }
+
+    /// Reads JSON that was kept as its text.
+    ///
+    /// # Errors
+    /// [`JsonError`] for JSON that is no array.
+    pub fn of_json(json: RawJson) -> Result<Self, JsonError> {
+        let mut read = Self { json, elements: Vec::new(), not_understood: Vec::new(), unread: 0 };
+        // Copied, because the elements borrow from the text that `read` owns.
+        let array = read.json.clone();
+        let array = Value::of_raw(&array)?;
+        for element in array.to_elements().ok_or_else(|| array.to_shape_error())? {
+            match read.read_element(element) {
+                Some(detail) => read.elements.push(detail),
+                None => {
+                    read.unread += 1;
+                    NotUnderstood::note(&mut read.not_understood, ELEMENT, element);
+                }
+            }
+        }
+        Ok(read)
+    }
+
+    fn read_element(&mut self, element: Value<'_>) -> Option<GrantedDetail> {
+        let object = element.to_object()?;
+        let member = |object: &Object<'_>, name| {
+            object.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.to_raw())
+        };
+        let detail_type: String = member(&object, "type")?.read().ok()?;
+        if detail_type != FDX_V1_0 {
+            return element.read().map(GrantedDetail::Other);
+        }
+        let request = member(&object, "consentRequest")?;
+        let consent = ConsentGrant::of_object(&Object::of_raw(&request).ok()?).ok()?;
+        for value in consent.not_understood() {
+            if self.not_understood.iter().all(|it| it.member() != value.member()) {
+                self.not_understood.push(value.clone());
+            }
+        }
+        Some(GrantedDetail::FdxV1(consent.into()))
+    }
+
+    /// The elements that are understood, in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &GrantedDetail> {
+        self.elements.iter()
+    }
+
+    /// The FDX consents.
+    pub fn consents(&self) -> impl Iterator<Item = &ConsentGrant> {
+        self.iter().filter_map(|detail| match detail {
+            GrantedDetail::FdxV1(consent) => Some(&**consent),
+            GrantedDetail::Other(_) => None,
+        })
+    }
+
+    /// The details of other types.
+    pub fn others(&self) -> impl Iterator<Item = &OtherDetail> {
+        self.iter().filter_map(|detail| match detail {
+            GrantedDetail::FdxV1(_) => None,
+            GrantedDetail::Other(other) => Some(other),
+        })
+    }
+
+    /// How many elements can't be understood.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.unread
+    }
+
+    /// The values that can't be understood: of elements, as `authorization_details[]`, and of the
+    /// members of FDX consents.
+    #[must_use]
+    pub fn not_understood(&self) -> &[NotUnderstood] {
+        &self.not_understood
+    }
+
+    /// The array as received.
+    #[must_use]
+    pub fn as_json(&self) -> &RawJson {
+        &self.json
+    }
+}
+
+const ELEMENT: &str = "authorization_details[]";
+
+impl Serialize for GrantedDetails {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.json.serialize(serializer)
+    }
+}

@@ -1,0 +1,215 @@
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::arbitrary::{consent_request, data_cluster, granted_resources, resource_type};
+use crate::{ConsentDuration, Expiration, Withheld};
+
+fn grant(resources: Vec<GrantedResource>) -> ConsentGrant {
+    ConsentGrant::default().with_resources(resources)
+}
+
+fn details(consent_request: &str) -> GrantedDetails {
+    GrantedDetails::parse(format!(r#"[{{"type":"fdx_v1.0","consentRequest":{consent_request}}}]"#))
+        .unwrap()
+}
+
+fn pairs(coverage: &Coverage) -> BTreeSet<(ResourceType, DataCluster)> {
+    let pairs = coverage.granted_pairs().into_iter();
+    pairs.map(|(kind, cluster)| (kind.clone(), cluster.clone())).collect()
+}
+
+fn scopes() -> impl Strategy<Value = Scopes> {
+    let scopes = ["fdx:accountbasic:read", "fdx:transactions:read", "fdx:paymentsupport:read"];
+    prop::sample::subsequence(scopes.to_vec(), 0..=3).prop_map(Scopes::of_valid)
+}
+
+proptest! {
+    #[test]
+    fn one_source_counts_as_it_is(
+        requested in consent_request(),
+        resources in granted_resources(),
+    ) {
+        let access = GrantedAccess::from(grant(resources.clone()));
+        let (counted, sources) = access.resources(&requested).unwrap();
+        prop_assert_eq!(counted, resources);
+        prop_assert_eq!(sources, [GrantSource::ConsentApi]);
+        prop_assert!(!access.has_contradiction());
+    }
+
+    #[test]
+    fn another_source_takes_away_and_never_adds(
+        requested in consent_request(),
+        one in granted_resources(),
+        other in granted_resources(),
+        granted in scopes(),
+    ) {
+        let one = GrantedAccess::new().report(GrantSource::ConsentApi, grant(one));
+        let alone = one.compare(&requested);
+        let both = one.report(GrantSource::TokenResponse, grant(other.clone()));
+        let both_coverage = both.compare(&requested);
+        prop_assert!(pairs(&both_coverage).is_subset(&pairs(&alone)));
+        let other = GrantedAccess::new().report(GrantSource::TokenResponse, grant(other));
+        prop_assert!(pairs(&both_coverage).is_subset(&pairs(&other.compare(&requested))));
+        let all = both.scopes(&requested.scopes(), &granted);
+        let all_coverage = all.compare(&requested);
+        prop_assert!(pairs(&all_coverage).is_subset(&pairs(&both_coverage)));
+        if !all.has_contradiction() {
+            prop_assert_eq!(pairs(&all_coverage), pairs(&alone));
+        }
+    }
+
+    /// Each requested pair is granted or withheld, by every combination of sources.
+    #[test]
+    fn each_requested_pair_is_granted_or_withheld(
+        requested in consent_request(),
+        reports in prop::collection::vec(granted_resources(), 1..4),
+        granted in scopes(),
+    ) {
+        let sources = ["INTROSPECTION", "TOKEN_RESPONSE", "CONSENT_API"].map(GrantSource::parse);
+        let reports = sources.into_iter().zip(reports);
+        let access = reports.fold(GrantedAccess::new(), |access, (source, resources)| {
+            access.report(source, grant(resources))
+        });
+        let coverage = access.scopes(&requested.scopes(), &granted).compare(&requested);
+        let granted = pairs(&coverage);
+        for (kind, cluster) in requested.pairs() {
+            let withheld = coverage.withheld().iter().any(|it| {
+                matches!(it, Withheld::Pair { resource_type, data_cluster }
+                    if (resource_type, data_cluster) == (kind, cluster.current()))
+            });
+            let is_granted = granted.contains(&(kind.clone(), cluster.current().clone()));
+            prop_assert!(is_granted != withheld);
+        }
+    }
+
+    #[test]
+    fn scopes_alone_divide_the_clusters_that_have_one(
+        requested in consent_request(),
+        granted in scopes(),
+        kind in resource_type(),
+        cluster in data_cluster(),
+    ) {
+        let access = GrantedAccess::new().scopes(&requested.scopes(), &granted);
+        let coverage = access.compare(&requested);
+        prop_assert_eq!(coverage.is_reported(), !requested.scopes().is_empty());
+        let is_granted = pairs(&coverage).contains(&(kind, cluster.current().clone()));
+        let has_scope = granted.data_clusters().any(|it| it.current() == cluster.current());
+        prop_assert!(!is_granted || has_scope);
+        let unknown = |it: &Withheld| it.data_cluster().scope().is_none();
+        prop_assert!(!coverage.withheld().iter().any(unknown), "no scope says it is withheld");
+    }
+}
+
+fn requested() -> ConsentRequest {
+    ConsentRequest::new(ConsentDuration::time_bound(365).unwrap())
+        .resource(ResourceType::Account, [DataCluster::AccountDetailed, DataCluster::Transactions])
+        .build()
+        .unwrap()
+}
+
+const NARROW: &str = r#"{"durationType":"TIME_BOUND","durationPeriod":30,
+    "resources":[{"resourceType":"ACCOUNT","dataClusters":["ACCOUNT_DETAILED"]}]}"#;
+
+#[test]
+fn details_without_identifiers_narrow_the_accounts_of_the_consent_api() {
+    let both = [DataCluster::AccountDetailed, DataCluster::Transactions];
+    let accounts =
+        ["a", "b"].map(|id| GrantedResource::new(ResourceType::Account, id, both.clone()));
+    let access = GrantedAccess::new()
+        .details(GrantSource::TokenResponse, &details(NARROW))
+        .report(GrantSource::ConsentApi, grant(accounts.to_vec()));
+    let (resources, sources) = access.resources(&requested()).unwrap();
+    let ids: Vec<_> = resources.iter().map(GrantedResource::resource_id).collect();
+    assert_eq!(ids, ["a", "b"]);
+    assert!(resources.iter().all(|it| it.data_clusters() == [DataCluster::AccountDetailed]));
+    assert_eq!(sources, [GrantSource::TokenResponse, GrantSource::ConsentApi]);
+    assert!(access.has_contradiction());
+}
+
+#[test]
+fn the_shortest_of_all_ends_counts() {
+    let issued = fdx_wire::UnixTime::from_seconds(1_767_607_200);
+    let day = |days: u64| issued + core::time::Duration::from_secs(days * 86_400);
+    let stated =
+        |text: &str| ConsentGrant::default().with_expiration_time(crate::Timestamp::parse(text));
+    let bound =
+        |json: &str| GrantedAccess::new().details(GrantSource::TokenResponse, &details(json));
+    let expiration = |access: &GrantedAccess| access.expiration(Some(365), issued);
+    let request = (Expiration::Derived(day(365)), [GrantSource::Request].to_vec());
+    assert_eq!(expiration(&GrantedAccess::new()), request);
+    assert_eq!(expiration(&bound("{}")), request);
+
+    let shorter = (Expiration::Derived(day(30)), [GrantSource::TokenResponse].to_vec());
+    assert_eq!(expiration(&bound(NARROW)), shorter);
+    let later = bound(NARROW).report(GrantSource::ConsentApi, stated("2027-01-05T10:00:00Z"));
+    assert_eq!(expiration(&later), shorter);
+    let earlier = bound(NARROW).report(GrantSource::ConsentApi, stated("2026-01-06T10:00:00Z"));
+    let stated_end = (Expiration::Stated(day(1)), [GrantSource::ConsentApi].to_vec());
+    assert_eq!(expiration(&earlier), stated_end);
+    let endless = bound(NARROW).report(GrantSource::ConsentApi, stated("9999-12-31T00:00:00Z"));
+    assert_eq!(expiration(&endless), shorter);
+
+    let unclear = bound(NARROW).report(GrantSource::ConsentApi, stated("2026-01-06"));
+    let unclear_end = (Expiration::NotUnderstood, [GrantSource::ConsentApi].to_vec());
+    assert_eq!(expiration(&unclear), unclear_end);
+    let persistent = bound(r#"{"durationType":"PERSISTENT","durationPeriod":365}"#);
+    assert_eq!(expiration(&persistent), (Expiration::NotReported, Vec::new()));
+}
+
+#[test]
+fn different_ends_contradict() {
+    let bound = |days: u32| {
+        let duration = ConsentDuration::time_bound(days).unwrap();
+        ConsentGrant::default().with_duration(duration)
+    };
+    let both = |one, other| {
+        let access = GrantedAccess::from(bound(one));
+        access.report(GrantSource::Introspection, bound(other)).has_contradiction()
+    };
+    assert!(both(30, 31) && !both(30, 30));
+}
+
+#[test]
+fn several_consents_of_one_array_are_one_report() {
+    let consents = r#"[{"type":"fdx_v1.0","consentRequest":{"durationPeriod":60,"resources":
+        [{"resourceType":"ACCOUNT","dataClusters":["TRANSACTIONS"]}]}},
+        {"type":"fdx_v1.0","consentRequest":{"durationPeriod":30,"resources":
+        [{"resourceType":"ACCOUNT","dataClusters":["ACCOUNT_DETAILED"]}]}}]"#;
+    let details = GrantedDetails::parse(consents).unwrap();
+    let access = GrantedAccess::new().details(GrantSource::TokenResponse, &details);
+    assert!(access.compare(&requested()).is_whole() && !access.has_contradiction());
+    let (expiration, _) = access.expiration(None, fdx_wire::UnixTime::from_seconds(0));
+    let end = fdx_wire::UnixTime::from_seconds(30 * 86_400);
+    assert_eq!(expiration, Expiration::Derived(end), "the shorter period");
+
+    let unread = details.as_json().as_str().replace("60", "[]").replace("\"TRANSACTIONS\"", "7");
+    let unread = GrantedDetails::parse(unread.replacen("fdx_v1.0", "", 1)).unwrap();
+    let access = GrantedAccess::new().details(GrantSource::TokenResponse, &unread);
+    let coverage = access.compare(&requested());
+    assert_eq!(coverage.granted().len(), 1);
+    let pair = |it: &&Withheld| matches!(it, Withheld::Pair { .. });
+    assert_eq!(
+        coverage.withheld().iter().filter(pair).count(),
+        0,
+        "it may be in the other element"
+    );
+    for other in ["[]", r#"[{"type":"payment"}]"#] {
+        let other = GrantedDetails::parse(other).unwrap();
+        let none = GrantedAccess::new().details(GrantSource::TokenResponse, &other);
+        assert!(none.compare(&requested()).is_nothing());
+    }
+    let unread = GrantedDetails::parse("[7]").unwrap();
+    let unread = GrantedAccess::new().details(GrantSource::TokenResponse, &unread);
+    assert_eq!(unread, GrantedAccess::new());
+}
+
+#[test]
+fn names_of_sources_read_back() {
+    for source in [GrantSource::ConsentApi, GrantSource::Request, GrantSource::Scopes] {
+        assert_eq!(GrantSource::parse(&source.to_string()), source);
+    }
+}
