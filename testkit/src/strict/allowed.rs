@@ -239,6 +239,7 @@ fn targets() -> Vec<Allowed> {
     let steps = [(Step::Exchange, "token"), (Step::Accounts, "fdx/v6/accounts")];
     let written = [
         ("a proof that writes the host in capitals", "https://BANK.Example", ""),
+        ("a proof that writes the scheme in capitals", "HTTPS://bank.example", ""),
         ("a proof that names the default port", "https://bank.example:443", ""),
         ("a proof with an empty query", "https://bank.example", "?"),
         ("a proof with a query", "https://bank.example", "?a=1"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fdx_jose::{Jws, JwsError, Thumbprint};
-use fdx_wire::{HttpsUrl, Label, UnixTime, base64url};
+use fdx_wire::{Label, UnixTime, base64url};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -14,6 +14,7 @@ use crate::institution::numeric_date::NumericDate;
 use crate::institution::randomness::Randomness;
 use crate::institution::received::Received;
 use crate::institution::rule::Rule;
+use crate::institution::target::is_target;
 use crate::institution::verdict::{Verdicts, Violation};
 
 const NONCE: Label = Label::new("dpop nonce");
@@ -123,17 +124,6 @@ fn check_target(
         // check: ProofTarget
         is_target(&claims.htu, &received.url(config)),
     )
-}
-
-/// RFC 9449 4.3-9: compares without query and fragment. The two URLs are normalised, so that the
-/// case of the host and a default port do not matter. The paths are compared as received.
-fn is_target(htu: &str, url: &str) -> bool {
-    let parts = |text: &str| {
-        let bare = text.split(['?', '#']).next().unwrap_or_default();
-        let url = HttpsUrl::parse_loopback(bare).ok()?;
-        Some((url.origin(), url.path().to_owned()))
-    };
-    parts(htu).is_some_and(|htu| Some(htu) == parts(url))
 }
 
 fn check_age(verdicts: &mut Verdicts, claims: &Claims, now: UnixTime) -> Result<(), Violation> {

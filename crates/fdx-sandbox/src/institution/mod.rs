@@ -25,4 +25,5 @@ mod routes;
 pub(crate) mod rule;
 pub(crate) mod signing;
 pub(crate) mod state;
+mod target;
 pub(crate) mod verdict;
