@@ -20,6 +20,7 @@ mod request_object;
 mod resources;
 mod revocation;
 mod robustness;
+mod server_plan;
 mod tokens;
 mod without_fdx;
 
