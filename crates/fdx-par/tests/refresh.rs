@@ -85,7 +85,7 @@ fn lost_refresh_response_is_recovered_within_a_minute() {
     let mut world = World::new(setup(RefreshPolicy::Rotate));
     let (client, grant) = world.stored();
     assert_eq!(on_no_response(&mut world, &client, &grant), NextStep::Retry { after: None });
-    world.now = world.now + Duration::from_secs(60);
+    world.now = world.now + Duration::from_secs(59);
     let recovered = world.renewed(&client, &grant);
     assert_ne!(refresh_token(&recovered), refresh_token(&grant));
     world.accounts(&client, recovered.tokens().access_token()).unwrap();
@@ -97,7 +97,7 @@ fn late_retry_of_a_rotated_refresh_starts_over() {
     let mut world = World::new(setup(RefreshPolicy::Rotate));
     let (client, grant) = world.stored();
     assert_eq!(on_no_response(&mut world, &client, &grant), NextStep::Retry { after: None });
-    world.now = world.now + Duration::from_secs(61);
+    world.now = world.now + Duration::from_secs(60);
     let Err(Error::Refusal(refusal)) = world.refresh(&client, &grant) else { panic!("renewed") };
     assert!(refusal.is("invalid_grant"), "{refusal}");
     assert_eq!(refusal.next_step, NextStep::StartOver);
