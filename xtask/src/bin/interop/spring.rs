@@ -8,7 +8,7 @@ use fdx_par::{
     dialect::{Line, Member},
 };
 use fdx_rar::Scopes;
-use fdx_transport_hyper::system_now;
+use fdx_transport_hyper::{RunError, system_now};
 use fdx_wire::{Entropy, HttpsUrl};
 
 use crate::combination::{Binding, Combination, Request, Response};
@@ -25,7 +25,7 @@ pub(crate) const NAME: &str = "spring-authorization-server";
 
 pub(crate) const NOT_SUPPORTED: [&str; 6] = [
     "spring-authorization-server: EdDSA: its lists of algorithms have RS, ES and PS alone",
-    "spring-authorization-server: JAR: a pushed 'request' is not read (RFC 9101)",
+    "spring-authorization-server: JAR: it does not read a pushed request object (RFC 9101)",
     "spring-authorization-server: JARM and signed introspection: there are none",
     "spring-authorization-server: iss in the callback: it has no RFC 9207, so it is no FAPI 2.0 \
      server and needs the dialect",
@@ -88,6 +88,8 @@ impl Spring {
             combinations(&ALGORITHMS, Request::Plain, Response::Query)
                 .map(|at| Row::of(&name(&at.to_string()), || product.whole(lab, at))),
         );
+        let what = name("refused: a pushed request object");
+        rows.push(Row::of(&what, || request_object_refused(product, lab)));
         for binding in [Binding::Dpop, Binding::Mtls] {
             let at = Combination { binding, ..base };
             let what = format!("the client restarted in the flow, {binding}");
@@ -124,6 +126,20 @@ fn run(jvm: &Jvm, port: u16) -> Result<(Script, Addresses), Failure> {
     let script = jvm.start(NAME, "fdx.interop.AuthorizationServer", &[port.to_string()])?;
     let at = script.hear()?;
     Ok((script, at))
+}
+
+/// To the server it is no push at all: it redirects to the login page.
+fn request_object_refused(product: &Product, lab: &Lab) -> Result<String, Failure> {
+    let at = Combination { request: Request::Jar, ..Combination::BASE };
+    let config = product.config(lab, at, &Combination::BASE.to_string())?;
+    let recipient = product.of(lab, at, config)?;
+    match recipient.run(recipient.push()?) {
+        Err(RunError::Protocol(error)) if error.code() == "fapi2.back_channel.redirect" => {
+            Ok(error.to_string())
+        }
+        Err(other) => Err(Failure::new(format!("not rejected as a redirect: {other}"))),
+        Ok(_) => Err(Failure::new("the push was accepted")),
+    }
 }
 
 /// Checks that the client rejects a registration that is weaker than requested.
