@@ -9,7 +9,7 @@ use crate::shell;
 /// The oldest supported version of Node.js.
 const NODE: u32 = 20;
 /// The peers in Java, each with a `pom.xml`.
-const JAVA: [&str; 2] = ["nimbus", "spring-authorization-server"];
+const JAVA: [&str; 3] = ["keycloak", "nimbus", "spring-authorization-server"];
 /// The files to copy. Node.js looks for packages next to the script.
 const FILES: [&str; 11] = [
     "configuration.mjs",
@@ -89,7 +89,7 @@ fn build_java(dir: &Path) -> Result<(), Failure> {
     for name in JAVA {
         let built = dir.join(name);
         let changed = copy(&shell::root().join("xtask/interop").join(name), &built)?;
-        let done = built.join("target/classpath");
+        let done = built.join("target/done");
         if !changed && done.exists() {
             continue;
         }
@@ -99,8 +99,26 @@ fn build_java(dir: &Path) -> Result<(), Failure> {
             .arg("-Dmdep.outputFile=target/classpath")
             .current_dir(&built);
         shell::watch(maven)?;
+        if name == "keycloak" {
+            configure_keycloak(&built.join("target"))?;
+        }
+        fs::write(done, "")?;
     }
     Ok(())
+}
+
+/// Sets what Keycloak reads only when it is built.
+fn configure_keycloak(target: &Path) -> Result<(), Failure> {
+    let mut unpacked = fs::read_dir(target)?.filter_map(Result::ok);
+    let home = unpacked
+        .find(|entry| entry.file_name().to_string_lossy().starts_with("keycloak-"))
+        .ok_or_else(|| Failure::new("Keycloak's package is empty"))?;
+    let mut build = Command::new(home.path().join("bin/kc.sh"));
+    build
+        .args(["build", "--db=dev-file", "--cache=local", "--https-client-auth=request"])
+        .env("JAVA_OPTS_KC_HEAP", "-Xmx384m")
+        .stdout(Stdio::null());
+    shell::watch(build)
 }
 
 /// Copies a directory, and returns whether a file changed.

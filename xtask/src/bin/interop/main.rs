@@ -1,5 +1,5 @@
-//! Runs the crates against peers by other authors, over TLS: the client against npm `oidc-provider`
-//! and Spring Authorization Server; npm `openid-client` and `oauth4webapi`, and Nimbus'
+//! Runs the crates against peers by other authors, over TLS: the client against npm `oidc-provider`,
+//! Spring Authorization Server and Keycloak; npm `openid-client` and `oauth4webapi`, and Nimbus'
 //! `oauth2-oidc-sdk`, against the sandbox.
 //! `cargo xtask interop` installs them and runs this program with their directory.
 
@@ -12,6 +12,7 @@ mod flow;
 mod identities;
 mod institution;
 mod jvm;
+mod keycloak;
 mod lab;
 mod nimbus;
 mod peer;

@@ -5,7 +5,7 @@ use fdx_jose::Jwks;
 use fdx_jose::backend::ring;
 use fdx_jose::{SealingKey, SealingKeys};
 use fdx_par::{
-    AuthorizationRequest, Callback, ClientConfig, Dialect, NextStep, ResourceRequest,
+    AuthorizationRequest, Callback, ClientConfig, Dialect, NextStep, ResourceRequest, StoredGrant,
     TokenTypeHint, UnverifiedTokens,
 };
 use fdx_rar::Scopes;
@@ -81,8 +81,8 @@ impl Product {
         self.used(&mut self.recipient(lab, combination)?)
     }
 
-    /// The same for a client that exists.
-    pub(crate) fn used(&self, recipient: &mut Recipient<'_>) -> Result<String, Failure> {
+    /// From the push to the verified tokens.
+    pub(crate) fn granted(&self, recipient: &mut Recipient<'_>) -> Result<StoredGrant, Failure> {
         let accepted = recipient.accepted()?;
         let exchanged = recipient.exchanged(accepted)?;
         let verified = recipient.verified(exchanged)?;
@@ -91,26 +91,45 @@ impl Product {
             verified.id_token().is_some() == openid,
             "an ID token is missing, or was not wanted",
         )?;
-        let first = verified.without_grant().stored();
+        Ok(verified.without_grant().stored())
+    }
+
+    /// From the push to a revoked token, for a client that exists.
+    pub(crate) fn used(&self, recipient: &mut Recipient<'_>) -> Result<String, Failure> {
+        let grant = self.refreshed_twice(recipient)?;
+        self.revoked(recipient, &grant)
+    }
+
+    /// From the push to the second refresh.
+    pub(crate) fn refreshed_twice(
+        &self,
+        recipient: &mut Recipient<'_>,
+    ) -> Result<StoredGrant, Failure> {
+        let first = self.granted(recipient)?;
         let token = first.tokens().access_token();
         check(recipient.introspection(token)?.is_active(), "the token is not active")?;
         self.is_served(recipient, token)?;
-
         let second = recipient.refreshed(&first)?;
         let third = recipient.refreshed(&second)?;
-        let token = third.tokens().access_token();
-        check(
-            token.token().expose() != first.tokens().access_token().token().expose(),
-            "the access token is the old one",
-        )?;
-        self.is_served(recipient, token)?;
+        let renewed = third.tokens().access_token();
+        check(renewed.token().expose() != token.token().expose(), "the token is the old one")?;
+        self.is_served(recipient, renewed)?;
+        Ok(third)
+    }
 
-        let now = system_now();
+    /// Revokes the refresh token of a grant, which ends the access token too.
+    pub(crate) fn revoked(
+        &self,
+        recipient: &Recipient<'_>,
+        grant: &StoredGrant,
+    ) -> Result<String, Failure> {
+        let (tokens, now) = (grant.tokens(), system_now());
         let hint = TokenTypeHint::RefreshToken;
-        let draft = recipient.client.revoke(third.tokens(), hint, Entropy::from_os()?, now)?;
+        let draft = recipient.client.revoke(tokens, hint, Entropy::from_os()?, now)?;
         recipient.run(draft)?;
-        check(!recipient.introspection(token)?.is_active(), "a revoked token is active")?;
-        let draft = recipient.client.refresh(&third, Entropy::from_os()?, now)?;
+        let active = recipient.introspection(tokens.access_token())?.is_active();
+        check(!active, "a revoked token is active")?;
+        let draft = recipient.client.refresh(grant, Entropy::from_os()?, now)?;
         refused(recipient.run(draft), "invalid_grant")?;
         Ok("served, introspected, refreshed twice, revoked".to_owned())
     }

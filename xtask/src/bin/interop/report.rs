@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::jvm::Jvm;
 use crate::lab::Lab;
 use crate::table::Table;
-use crate::{nimbus, spring};
+use crate::{keycloak, nimbus, spring};
 
 /// The results of all cases.
 #[derive(Serialize)]
@@ -45,7 +45,7 @@ impl Report {
         let mut not_supported = NOT_SUPPORTED.to_vec();
         if let Some(missing) = &jvm.missing {
             cases.push(Row {
-                case: format!("{}, {}", spring::NAME, nimbus::NAME),
+                case: format!("{}, {}, {}", spring::NAME, nimbus::NAME, keycloak::NAME),
                 outcome: Outcome::LeftOut,
                 seen: missing.clone(),
                 milliseconds: 0,
@@ -54,7 +54,10 @@ impl Report {
             // One at a time, because each needs much memory.
             cases.extend(spring::rows(lab, jvm));
             cases.extend(nimbus::rows(lab, jvm));
-            for each in [&spring::NOT_SUPPORTED[..], &nimbus::NOT_SUPPORTED] {
+            cases.extend(keycloak::rows(lab, jvm));
+            for each in
+                [&spring::NOT_SUPPORTED[..], &nimbus::NOT_SUPPORTED, &keycloak::NOT_SUPPORTED]
+            {
                 not_supported.extend(each);
             }
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
@@ -57,6 +57,20 @@ impl Script {
         line.ok().and_then(|line| serde_json::from_str(&line).ok()).ok_or_else(|| {
             Failure::new("a script did not answer").next(format!("read {}", self.log.display()))
         })
+    }
+
+    /// Waits until it says a line with these words.
+    pub(crate) fn hear_words(&self, words: &str) -> Result<(), Failure> {
+        let until = Instant::now() + PATIENCE;
+        while let Ok(line) =
+            self.lines.recv_timeout(until.saturating_duration_since(Instant::now()))
+        {
+            if line.contains(words) {
+                return Ok(());
+            }
+        }
+        Err(Failure::new(format!("a program did not say '{words}'"))
+            .next(format!("read {}", self.log.display())))
     }
 
     /// Says a line to it, and hears the answer.
