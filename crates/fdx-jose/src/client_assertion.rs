@@ -41,6 +41,12 @@ impl AssertionKey {
         Self { header, public, typ }
     }
 
+    /// Sets the `typ` of the header.
+    #[must_use]
+    pub fn with_type(self, typ: AssertionType) -> Self {
+        Self::new(self.public, typ)
+    }
+
     /// Uses the listed name of the algorithm: see [`PublicKey::with_listed_alg`].
     #[must_use]
     pub fn with_listed_alg(self, listed: &[String]) -> Self {

@@ -88,7 +88,9 @@ pub use jwks::{JWKS_MEMBERS, Jwks};
 pub use jws::{Jws, JwsError, MAX_BYTES as MAX_JWS_BYTES};
 pub use jwt::{JwtError, JwtExpectation, Tolerance};
 pub use key::{DecryptionKey, EncryptionKey, FreshKey, KeyError, PrivateKey, PublicKey};
-pub use request_object::{RequestObjectError, RequestObjectKey, RequestObjectParameters};
+pub use request_object::{
+    RequestObjectError, RequestObjectKey, RequestObjectParameters, RequestObjectType,
+};
 pub use seal::{SealError, SealingKey, SealingKeys};
 pub use signed_introspection::{SignedIntrospection, SignedIntrospectionError};
 #[doc(hidden)]

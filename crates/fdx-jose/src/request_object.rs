@@ -37,23 +37,49 @@ const MAX_BACKDATED: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RequestObjectKey {
     public: PublicKey,
+    typ: RequestObjectType,
     header: String,
     backdated: Duration,
+}
+
+/// The `typ` of a request object's header.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum RequestObjectType {
+    /// `oauth-authz-req+jwt` (RFC 9101 section 10.8).
+    #[default]
+    OauthAuthzReqJwt,
+    /// No `typ`, for servers that refuse an unknown one.
+    Unstated,
 }
 
 impl RequestObjectKey {
     /// Creates the key from its public half. The private half may be in a service.
     #[must_use]
     pub fn new(public: PublicKey) -> Self {
-        // RFC 9101 10.8: an explicit type, so that no other JWT is confused with it.
-        let header = header(&public, Some("oauth-authz-req+jwt"));
-        Self { header, public, backdated: Duration::ZERO }
+        Self::of_type(public, RequestObjectType::default())
+    }
+
+    fn of_type(public: PublicKey, typ: RequestObjectType) -> Self {
+        let name = match typ {
+            // RFC 9101 10.8: an explicit type, so that no other JWT is confused with it.
+            RequestObjectType::OauthAuthzReqJwt => Some("oauth-authz-req+jwt"),
+            RequestObjectType::Unstated => None,
+        };
+        let header = header(&public, name);
+        Self { header, public, typ, backdated: Duration::ZERO }
+    }
+
+    /// Sets the `typ` of the header.
+    #[must_use]
+    pub fn with_type(self, typ: RequestObjectType) -> Self {
+        Self::of_type(self.public, typ).backdated(self.backdated)
     }
 
     /// Uses the listed name of the algorithm: see [`PublicKey::with_listed_alg`].
     #[must_use]
     pub fn with_listed_alg(self, listed: &[String]) -> Self {
-        Self::new(self.public.with_listed_alg(listed)).backdated(self.backdated)
+        Self::of_type(self.public.with_listed_alg(listed), self.typ).backdated(self.backdated)
     }
 
     /// Sets how far `nbf` is backdated, at most a minute, for servers whose clock is behind and

@@ -82,6 +82,9 @@ const _: fn(&ConfigurationFault) -> &str = |error| match error {
     ConfigurationFault::RegistrationCertificate => {
         "registration::choices::certificate_client_must_describe_its_certificate"
     }
+    ConfigurationFault::RegistrationJwksUri => {
+        "registration::choices::a_provider_that_refuses_inline_keys_needs_their_url"
+    }
     ConfigurationFault::RegistrationKeys => {
         "registration::choices::only_public_keys_are_registered"
     }
@@ -102,6 +105,9 @@ const _: fn(&CallFault) -> &str = |error| match error {
     CallFault::HeaderReserved => "errors::rejects_header_of_the_protocol",
     CallFault::HeaderText => "fdx_headers::rejects_text_that_a_header_can_not_hold",
     CallFault::HintOther => "notifications::a_notification_about_another_consent_sends_nothing",
+    CallFault::MetadataProtective => {
+        "registration::choices::members_are_omitted_by_name_unless_they_protect"
+    }
     CallFault::MetadataReserved => "registration::choices::rejects_extra_with_a_reserved_name",
     CallFault::NotPushed => "dialect_fit::dialect_decides_whether_a_request_is_pushed",
     CallFault::OutsideFdxBase => "endpoints::a_token_never_leaves_the_fdx_base",

@@ -1,7 +1,7 @@
 //! The query of an authorization endpoint: kept if it is harmless (RFC 6749 section 3.1), and
 //! rejected if it has a parameter that a request adds.
 
-use fdx_par::dialect::{Line, Member};
+use fdx_par::dialect::{Line, Member, UrlParameter};
 use fdx_par::not_fapi::{self, Departure, DocumentedEndpoints};
 use fdx_par::{Client, ConfigurationFault, Dialect, Error, ServerRule};
 use fdx_testkit::{Setup, World, entropy, patched, usual_request};
@@ -10,7 +10,7 @@ use serde_json::json;
 const SOURCE: &str = "this test";
 const ADDS: Dialect = Dialect::new("adds", "a provider that wants one more parameter")
     .with_members(&[Line {
-        member: Member::AuthorizationUrlParameters(&[("hint", "x")]),
+        member: Member::AuthorizationUrlParameters(&[UrlParameter::Fixed("hint", "x")]),
         source: SOURCE,
     }]);
 const NOT_PUSHED: Dialect = Dialect::new("not-pushed", "a provider that takes no pushed requests")

@@ -30,7 +30,8 @@ pub struct Target {
 /// | `private_key_jwt` | either            | true                        | alias, cert | alias, cert |
 /// | either mTLS one   | either            | either                      | alias, cert | alias, cert |
 ///
-/// A dialect may require the certificate everywhere, as `use_mtls_endpoint_aliases` does.
+/// A dialect may require the certificate everywhere, as `use_mtls_endpoint_aliases` does, or at the
+/// revocation endpoint, where it proves that the client owns the token.
 ///
 /// A missing alias falls back to the endpoint (RFC 8705 section 5), with the same certificate.
 pub(super) fn resolve(
@@ -68,6 +69,11 @@ fn certificate(config: &ClientConfig, profile: &Profile, endpoint: Endpoint) -> 
         (TlsClientAuth(_) | SelfSignedTlsClientAuth(_), _, _, _) => ClientCertificate::Present,
         // The issued token is bound to the certificate of this connection.
         (PrivateKeyJwt(_) | NotFapi(_), SenderConstraint::Mtls(_), _, Endpoint::Token) => {
+            ClientCertificate::Present
+        }
+        (PrivateKeyJwt(_) | NotFapi(_), SenderConstraint::Mtls(_), _, Endpoint::Revocation)
+            if profile.revocation_bound =>
+        {
             ClientCertificate::Present
         }
         (PrivateKeyJwt(_) | NotFapi(_), _, _, _) => ClientCertificate::Withhold,

@@ -1,4 +1,4 @@
-use fdx_jose::Algorithm;
+use fdx_jose::{Algorithm, AssertionType, RequestObjectType};
 use fdx_wire::HttpsUrl;
 
 use crate::client::config::{ClientAuthentication, ClientConfig, RequestObjects, SenderConstraint};
@@ -62,7 +62,8 @@ pub(super) struct Fitted {
 }
 
 /// Checks the configuration against the dialect, and applies its permanent changes:
-/// paths of endpoints, and how far `nbf` of a request object is backdated.
+/// paths of endpoints, types of assertions and request objects, and how far `nbf` of a request
+/// object is backdated.
 pub(super) fn fit(
     mut config: ClientConfig,
     profile: &Profile,
@@ -76,13 +77,25 @@ pub(super) fn fit(
         metadata.endpoints.set(*endpoint, Published::Url(on_origin(&config.issuer, path)?));
         metadata.aliases.set(*endpoint, Published::Absent);
     }
+    if profile.assertion_without_typ
+        && let ClientAuthentication::PrivateKeyJwt(key) = config.authentication
+    {
+        let key = key.with_type(AssertionType::Unstated);
+        config.authentication = ClientAuthentication::PrivateKeyJwt(key);
+    }
+    config.request_objects = match (config.request_objects, profile.request_object_without_typ) {
+        (RequestObjects::Signed(key), true) => {
+            RequestObjects::signed(key.with_type(RequestObjectType::Unstated))
+        }
+        (request_objects, _) => request_objects,
+    };
     config.request_objects = match (config.request_objects, profile.request_object_backdated) {
         (RequestObjects::Signed(key), Some(by)) => RequestObjects::signed(key.backdated(by)),
         (request_objects, _) => request_objects,
     };
     // A dialect documents endpoints and adds parameters; discovery has checked all others.
     let added = profile.authorization_url_parameters;
-    let adds = |name: &str| is_reserved(name) || added.iter().any(|(added, _)| *added == name);
+    let adds = |name: &str| is_reserved(name) || added.iter().any(|added| added.name() == name);
     if metadata.authorization_endpoint().is_some_and(|url| names_any(url, adds)) {
         return Err(ConfigurationFault::AuthorizationEndpointQuery.into());
     }

@@ -1,5 +1,5 @@
 use crate::dialect::definition::{Dialect, Line, Need, line};
-use crate::dialect::member::Member;
+use crate::dialect::member::{Member, UrlParameter};
 
 const DOCUMENT: &str = "Autional API reference, POST /oauth/pushed-authorization";
 
@@ -13,7 +13,7 @@ pub const AUTIONAL: Dialect = Dialect::new("autional", "Autional")
 pub(crate) const MEMBERS: &[Line] = &[URL_PARAMETERS, AS_JSON, RESOURCES];
 
 pub(crate) const URL_PARAMETERS: Line = line(
-    Member::AuthorizationUrlParameters(&[("response_type", "code")]),
+    Member::AuthorizationUrlParameters(&[UrlParameter::Fixed("response_type", "code")]),
     "Autional API reference, GET /oauth/authorize",
 );
 pub(crate) const AS_JSON: Line = line(Member::PushAsJson, DOCUMENT);

@@ -1,6 +1,8 @@
+use core::fmt;
 use core::time::Duration;
 
 use crate::dialect::member::Member;
+use crate::discovery::discover::WellKnown;
 use crate::error::deviation::Deviation;
 
 /// A provider's deviations from FAPI 2.0, and what they need of a client's configuration.
@@ -12,6 +14,25 @@ pub struct Dialect {
     members: &'static [Line],
     notes: &'static [&'static str],
     refresh_token_lifetime: Option<Duration>,
+    evidence: Evidence,
+    well_known: WellKnown,
+}
+
+/// How a dialect is known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// From the provider's documents.
+    Documents,
+    /// From complete consents with the provider's own program.
+    Run {
+        /// The program, with its version.
+        program: &'static str,
+        /// The day of the run, such as `2026-11-29`.
+        date: &'static str,
+    },
+    /// From the standards alone.
+    Standards,
 }
 
 /// One member of a dialect with its source.
@@ -27,7 +48,16 @@ impl Dialect {
     /// Creates a dialect without members. `name` is for configurations and command lines.
     #[must_use]
     pub const fn new(name: &'static str, provider: &'static str) -> Self {
-        Self { name, provider, needs: &[], members: &[], notes: &[], refresh_token_lifetime: None }
+        Self {
+            name,
+            provider,
+            needs: &[],
+            members: &[],
+            notes: &[],
+            refresh_token_lifetime: None,
+            evidence: Evidence::Documents,
+            well_known: WellKnown::OAuthAuthorizationServer,
+        }
     }
 
     /// Sets the members, each with its source.
@@ -52,6 +82,18 @@ impl Dialect {
     #[must_use]
     pub const fn with_refresh_token_lifetime(self, lifetime: Duration) -> Self {
         Self { refresh_token_lifetime: Some(lifetime), ..self }
+    }
+
+    /// Sets how the dialect is known. Default: from documents.
+    #[must_use]
+    pub const fn with_evidence(self, evidence: Evidence) -> Self {
+        Self { evidence, ..self }
+    }
+
+    /// Sets the path at which the provider publishes complete metadata. Default: that of RFC 8414.
+    #[must_use]
+    pub const fn with_well_known(self, well_known: WellKnown) -> Self {
+        Self { well_known, ..self }
     }
 
     /// The name, such as `mastercard`.
@@ -90,10 +132,32 @@ impl Dialect {
         self.refresh_token_lifetime
     }
 
+    /// How the dialect is known.
+    #[must_use]
+    pub const fn evidence(&self) -> Evidence {
+        self.evidence
+    }
+
+    /// The path at which the provider publishes complete metadata.
+    #[must_use]
+    pub const fn well_known(&self) -> WellKnown {
+        self.well_known
+    }
+
     /// Whether one of the members has this deviation.
     #[must_use]
     pub fn allows(&self, deviation: Deviation) -> bool {
         self.members.iter().any(|line| line.member.deviation() == deviation)
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Documents => f.write_str("from documents"),
+            Self::Run { program, date } => write!(f, "run: {program}, {date}"),
+            Self::Standards => f.write_str("from the standards"),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::dialect::autional::AUTIONAL;
-use crate::dialect::definition::Dialect;
+use crate::dialect::definition::{Dialect, Evidence};
 use crate::dialect::mastercard::{MASTERCARD, MASTERCARD_MOCK};
 use crate::dialect::not_fapi::autional::AUTIONAL_CLIENT_SECRET;
 use crate::dialect::not_fapi::mx::MX;
@@ -10,7 +10,8 @@ use crate::dialect::wso2::WSO2;
 ///
 /// The response to a push is 201, its `request_uri` is valid for 60 to 90 seconds and one use, the
 /// details have the type `fdx_v1.0`, and the customer may grant less than was requested.
-pub const FDX: Dialect = Dialect::new("fdx", "FDX v6 over FAPI 2.0, by the book");
+pub const FDX: Dialect =
+    Dialect::new("fdx", "FDX v6 over FAPI 2.0, by the book").with_evidence(Evidence::Standards);
 
 /// Every dialect of this crate, including those that are not FAPI.
 pub const ALL: &[Dialect] =

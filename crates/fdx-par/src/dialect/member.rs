@@ -11,13 +11,15 @@ use crate::error::deviation::Deviation;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Member {
+    /// Client assertions have no `typ`.
+    AssertionWithoutTyp,
     /// The `aud` of assertions and request objects is the token endpoint, not the issuer. The
     /// endpoint must be on the issuer's origin, because another server's metadata may name it too.
     AudienceTokenEndpoint,
     /// The push repeats `authorization_details` next to the request object.
     AuthorizationDetailsBesideRequestObject,
     /// The authorization URL has these parameters in addition to `client_id` and `request_uri`.
-    AuthorizationUrlParameters(&'static [(&'static str, &'static str)]),
+    AuthorizationUrlParameters(&'static [UrlParameter]),
     /// The callback may lack `iss`, unless the server's metadata promises it. If present, it is
     /// still verified.
     CallbackWithoutIss,
@@ -49,17 +51,51 @@ pub enum Member {
     PushStatusOk,
     /// The push has no `client_id` next to the request object.
     PushWithoutClientId,
+    /// The server refuses inline keys at registration: a client registers the URL of its keys.
+    RegistrationByJwksUri,
     /// Before its first push a client registers by its certificate, at this path on the origin of
     /// the push endpoint.
     RegistrationByCertificate(&'static str),
+    /// The response to a registration has fixed values of these members, which are not those that
+    /// the server uses. The requested values count. Each response is still checked against them.
+    RegistrationMisreports(&'static [&'static str]),
     /// The response to an accepted registration may be 200.
     RegistrationStatusOk,
+    /// The server refuses a registration with these members, so they are omitted. None of them may
+    /// concern keys, algorithms, authentication or binding.
+    RegistrationWithout(&'static [&'static str]),
     /// How far the `nbf` of a request object is backdated before its `iat`.
     RequestObjectBackdated(Duration),
+    /// Request objects have no `typ`.
+    RequestObjectWithoutTyp,
     /// RFC 8707's `resource` is an array named `resources`.
     ResourcesPlural,
+    /// A revocation proves possession of the key that the token is bound to: with a DPoP proof, or
+    /// with the client's certificate.
+    RevocationBound,
     /// FDX scopes, each with the provider's spelling.
     ScopeSpelling(&'static [(&'static str, &'static str)]),
+}
+
+/// A parameter of the authorization URL in addition to `client_id` and `request_uri`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum UrlParameter {
+    /// The name, and the value for every request.
+    Fixed(&'static str, &'static str),
+    /// The name of a pushed parameter, whose value is repeated. A parameter that was not pushed, or
+    /// that is not text, is not added.
+    Pushed(&'static str),
+}
+
+impl UrlParameter {
+    /// The name of the parameter.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fixed(name, _) | Self::Pushed(name) => name,
+        }
+    }
 }
 
 impl Member {
@@ -67,6 +103,7 @@ impl Member {
     #[must_use]
     pub const fn deviation(self) -> Deviation {
         match self {
+            Self::AssertionWithoutTyp => Deviation::AssertionWithoutTyp,
             Self::AudienceTokenEndpoint => Deviation::AudienceTokenEndpoint,
             Self::AuthorizationDetailsBesideRequestObject => {
                 Deviation::AuthorizationDetailsBesideRequestObject
@@ -86,10 +123,15 @@ impl Member {
             Self::PushInteractionId => Deviation::PushInteractionId,
             Self::PushStatusOk => Deviation::PushStatusOk,
             Self::PushWithoutClientId => Deviation::PushWithoutClientId,
+            Self::RegistrationByJwksUri => Deviation::RegistrationByJwksUri,
+            Self::RegistrationMisreports(_) => Deviation::RegistrationMisreports,
             Self::RegistrationByCertificate(_) => Deviation::RegistrationByCertificate,
             Self::RegistrationStatusOk => Deviation::RegistrationStatusOk,
+            Self::RegistrationWithout(_) => Deviation::RegistrationWithout,
             Self::RequestObjectBackdated(_) => Deviation::RequestObjectBackdated,
+            Self::RequestObjectWithoutTyp => Deviation::RequestObjectWithoutTyp,
             Self::ResourcesPlural => Deviation::ResourcesPlural,
+            Self::RevocationBound => Deviation::RevocationBound,
             Self::ScopeSpelling(_) => Deviation::ScopeSpelling,
         }
     }
@@ -111,9 +153,10 @@ impl Member {
 impl Member {
     /// One member for each deviation.
     pub(crate) const EACH: &[Self] = &[
+        Self::AssertionWithoutTyp,
         Self::AudienceTokenEndpoint,
         Self::AuthorizationDetailsBesideRequestObject,
-        Self::AuthorizationUrlParameters(&[("response_type", "code")]),
+        Self::AuthorizationUrlParameters(&[UrlParameter::Fixed("response_type", "code")]),
         Self::CallbackWithoutIss,
         Self::CertificateEverywhere,
         Self::ConsentIdInDetails(DetailText { detail_type: "consent", paths: &[&["id"]] }),
@@ -138,9 +181,14 @@ impl Member {
         Self::PushStatusOk,
         Self::PushWithoutClientId,
         Self::RegistrationByCertificate("/register"),
+        Self::RegistrationByJwksUri,
+        Self::RegistrationMisreports(&["id_token_signed_response_alg"]),
         Self::RegistrationStatusOk,
+        Self::RegistrationWithout(&["response_modes"]),
         Self::RequestObjectBackdated(Duration::from_secs(10)),
+        Self::RequestObjectWithoutTyp,
         Self::ResourcesPlural,
+        Self::RevocationBound,
         Self::ScopeSpelling(&[("fdx:accountbasic:read", "basic")]),
     ];
 }

@@ -30,10 +30,10 @@ pub mod uae;
 pub(crate) mod wso2;
 
 pub use autional::AUTIONAL;
-pub use definition::{Dialect, Line, Need};
+pub use definition::{Dialect, Evidence, Line, Need};
 pub use detail_text::DetailText;
 pub use known::{ALL, FDX, by_name};
 pub use mastercard::{MASTERCARD, MASTERCARD_MOCK};
-pub use member::Member;
+pub use member::{Member, UrlParameter};
 pub use uae::UAE;
 pub use wso2::WSO2;

@@ -4,7 +4,7 @@ use fdx_rar::Scopes;
 
 use crate::dialect::definition::{Dialect, Line};
 use crate::dialect::detail_text::DetailText;
-use crate::dialect::member::Member;
+use crate::dialect::member::{Member, UrlParameter};
 use crate::dialect::not_fapi::departure::{Departure, DocumentedEndpoints};
 use crate::discovery::endpoint::Endpoint;
 
@@ -16,7 +16,8 @@ use crate::discovery::endpoint::Endpoint;
 pub(crate) struct Profile {
     /// The `aud` of everything the client signs is the token endpoint.
     pub(crate) audience_is_token_endpoint: bool,
-    pub(crate) authorization_url_parameters: &'static [(&'static str, &'static str)],
+    pub(crate) assertion_without_typ: bool,
+    pub(crate) authorization_url_parameters: &'static [UrlParameter],
     /// The parameters that are repeated next to a request object.
     pub(crate) beside_request_object: BesideRequestObject,
     pub(crate) callback_without_iss: bool,
@@ -42,9 +43,16 @@ pub(crate) struct Profile {
     pub(crate) refresh_token_lifetime: Option<Duration>,
     /// The path at which a client registers by its certificate.
     pub(crate) registration_by_certificate: Option<&'static str>,
+    pub(crate) registration_by_jwks_uri: bool,
+    /// Members of a registration response whose values are not the server's.
+    pub(crate) registration_misreports: &'static [&'static str],
     pub(crate) registration_status_ok: bool,
+    /// Members that are omitted from registrations.
+    pub(crate) registration_without: &'static [&'static str],
     pub(crate) request_object_backdated: Option<Duration>,
+    pub(crate) request_object_without_typ: bool,
     pub(crate) resources_plural: bool,
+    pub(crate) revocation_bound: bool,
     /// FDX scopes, and the provider's spelling of each.
     scope_spelling: &'static [(&'static str, &'static str)],
     pub(crate) unbound_tokens: bool,
@@ -78,6 +86,7 @@ impl Profile {
 
     fn add(&mut self, member: Member) {
         match member {
+            Member::AssertionWithoutTyp => self.assertion_without_typ = true,
             Member::AudienceTokenEndpoint => self.audience_is_token_endpoint = true,
             Member::AuthorizationDetailsBesideRequestObject => {
                 self.beside_request_object.authorization_details = true;
@@ -108,11 +117,24 @@ impl Profile {
             Member::RegistrationByCertificate(path) => {
                 self.registration_by_certificate.get_or_insert(path);
             }
+            Member::RegistrationByJwksUri => self.registration_by_jwks_uri = true,
+            Member::RegistrationMisreports(members) => {
+                if self.registration_misreports.is_empty() {
+                    self.registration_misreports = members;
+                }
+            }
             Member::RegistrationStatusOk => self.registration_status_ok = true,
+            Member::RegistrationWithout(members) => {
+                if self.registration_without.is_empty() {
+                    self.registration_without = members;
+                }
+            }
             Member::RequestObjectBackdated(by) => {
                 self.request_object_backdated.get_or_insert(by);
             }
+            Member::RequestObjectWithoutTyp => self.request_object_without_typ = true,
             Member::ResourcesPlural => self.resources_plural = true,
+            Member::RevocationBound => self.revocation_bound = true,
             Member::ScopeSpelling(spelling) => {
                 if self.scope_spelling.is_empty() {
                     self.scope_spelling = spelling;

@@ -1,5 +1,5 @@
 use crate::dialect::definition::{Dialect, Line, line};
-use crate::dialect::member::Member;
+use crate::dialect::member::{Member, UrlParameter};
 
 const TRYOUT: &str = "wso2/bfsi-samples, financial-services-fdx-sample-toolkit, TRYOUT.md";
 
@@ -16,7 +16,10 @@ pub const WSO2: Dialect = Dialect::new("wso2", "WSO2 financial services, FDX sam
 const MEMBERS: &[Line] = &[
     line(Member::AudienceTokenEndpoint, TRYOUT),
     line(
-        Member::AuthorizationUrlParameters(&[("response_type", "code"), ("scope", "openid")]),
+        Member::AuthorizationUrlParameters(&[
+            UrlParameter::Fixed("response_type", "code"),
+            UrlParameter::Fixed("scope", "openid"),
+        ]),
         "wso2/product-is issue 13416",
     ),
     line(Member::DetailsRepeatTheRequest, TRYOUT),

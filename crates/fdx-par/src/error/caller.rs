@@ -47,6 +47,8 @@ faults! {
             "FAPI 2.0 Security Profile 5.4.1", "without a registered algorithm the server signs with RS256: configure the algorithm of ID tokens, or of JARM";
         RegistrationCertificate: "rfc8705.registration",
             "RFC 8705 section 2", "the registration lacks the name in the certificate, or the key set with the certificate";
+        RegistrationJwksUri: "fdx.dialect.registration_jwks_uri",
+            "the provider's dialect", "the provider refuses inline keys: publish the keys, and call Registration::jwks_uri";
         RegistrationKeys: "rfc7517.keys.public",
             "RFC 7517 section 5", "not a JWK Set of public keys";
         RegistrationSecret: "fdx.registration.secret",
@@ -78,6 +80,8 @@ faults! {
             "FDX API base URL", "the URL is not below the configured FDX base URL";
         ParameterText: "rfc6749.parameter.text",
             "RFC 6749 appendix A", "the parameter is empty, too long, or has control characters";
+        MetadataProtective: "rfc7591.metadata.protective",
+            "RFC 7591 section 2", "a member about redirect URIs, keys, algorithms, authentication or binding can't be omitted";
         MetadataReserved: "rfc7591.metadata.reserved",
             "RFC 7591 section 2", "the member is written by this crate or by a server, or was added before";
         RegistrationElsewhere: "rfc7592.uri.elsewhere",

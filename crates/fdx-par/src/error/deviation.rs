@@ -33,6 +33,7 @@ macro_rules! deviations {
 }
 
 deviations! {
+    AssertionWithoutTyp: "assertion-without-typ", "RFC 10070";
     AudienceTokenEndpoint: "audience-token-endpoint", "FAPI 2.0 Security Profile 5.3.3.1-5";
     AuthorizationDetailsBesideRequestObject: "authorization-details-beside-request-object", "RFC 9126 section 3";
     AuthorizationUrlParameters: "authorization-url-parameters", "FAPI 2.0 Security Profile 5.3.3.2-6";
@@ -55,9 +56,14 @@ deviations! {
     PushStatusOk: "push-status-ok", "RFC 9126 section 2.2";
     PushWithoutClientId: "push-without-client-id", "RFC 9126 section 2.1";
     RegistrationByCertificate: "registration-by-certificate", "RFC 7591 section 3.1";
+    RegistrationByJwksUri: "registration-by-jwks-uri", "RFC 7591 section 2";
+    RegistrationMisreports: "registration-misreports", "RFC 7591 section 3.2.1";
     RegistrationStatusOk: "registration-status-ok", "RFC 7591 section 3.2.1";
+    RegistrationWithout: "registration-without", "RFC 7591 section 2";
     RequestObjectBackdated: "request-object-backdated", "FAPI 2.0 Message Signing 5.3.2-2";
+    RequestObjectWithoutTyp: "request-object-without-typ", "RFC 9101 section 10.8";
     ResourcesPlural: "resources-plural", "RFC 8707 section 2";
+    RevocationBound: "revocation-bound", "RFC 7009 section 2.1";
     ScopeSpelling: "scope-spelling", "FDX API, scopes";
     UnboundTokens: "not-fapi.unbound-tokens", "FAPI 2.0 Security Profile 5.3.3.1-1";
 }

@@ -128,6 +128,12 @@ impl Error {
             Self::IdToken { error: IdTokenError::Jwt(JwtError::Type), .. } => {
                 Some(Deviation::IdTokenTyp)
             }
+            // Each response is checked against these algorithms when it arrives.
+            Self::Registration(
+                RegistrationFault::AuthorizationSignedResponseAlg
+                | RegistrationFault::IdTokenSignedResponseAlg
+                | RegistrationFault::IntrospectionSignedResponseAlg,
+            ) => Some(Deviation::RegistrationMisreports),
             Self::Server(fault) => fault.rule.allowed_by(),
             _ => None,
         }
@@ -244,9 +250,11 @@ impl fmt::Display for Error {
             Self::IdToken { error, .. } => write!(f, "the ID token was rejected: {error}")?,
             Self::Metadata(fault) => write!(f, "the metadata is not enough: {fault}")?,
             Self::Refusal(refusal) => write!(f, "the server refused: {refusal}")?,
-            Self::Registration(fault) => {
-                write!(f, "the registered metadata is weaker than requested: {fault}")?
-            }
+            Self::Registration(fault) => write!(
+                f,
+                "the registered metadata is weaker than requested: {fault}; \
+                     request it again (Registrar::update), or delete the registration"
+            )?,
             Self::Seal(fault) => write!(f, "the sealed value does not open: {fault}")?,
             Self::Server(fault) => write!(f, "the server's response violates a rule: {fault}")?,
             Self::SignedIntrospection { error, .. } => {

@@ -93,7 +93,7 @@ fn endpoint(reading: &Reading<'_>, member: &'static str, endpoint: Endpoint) -> 
 fn authorization(reading: &Reading<'_>, member: &'static str) -> Judgement {
     let profile = reading.client.map(|client| Profile::of(&client.dialect));
     let added = profile.map(|profile| profile.authorization_url_parameters).unwrap_or_default();
-    let adds = |name: &str| is_reserved(name) || added.iter().any(|(added, _)| *added == name);
+    let adds = |name: &str| is_reserved(name) || added.iter().any(|added| added.name() == name);
     match reading.value::<String>(member) {
         Value::Is(text) if reading.url(&text).is_some_and(|url| names_any(&url, adds)) => {
             Judgement::Every

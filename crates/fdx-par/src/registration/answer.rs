@@ -12,7 +12,6 @@ use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
 use crate::exchange::interaction::InteractionId;
 use crate::fdx_api::error::not_a_success;
-use crate::registration::comparison;
 use crate::registration::document::{Document, members};
 use crate::registration::registered::{Registered, RegistrationAccess};
 use crate::registration::registrar::Registrar;
@@ -51,7 +50,7 @@ pub(super) fn read(
     };
     let received = (document.registration_client_uri, document.registration_access_token);
     let access = renewed(registrar, access, received, &mut notices);
-    notices.extend(comparison::compare(registrar.requested(), &document.metadata).notices());
+    notices.extend(registrar.compare(&document.metadata).notices());
     Ok(Registered {
         issuer: registrar.config().issuer.clone(),
         client_id,

@@ -1,12 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use fdx_rar::{DurationType, FDX_V1_0, Scopes};
+use fdx_rar::{DurationType, Scopes};
 use fdx_wire::json::RawJson;
 use fdx_wire::{HttpsUrl, RedirectUri};
 
 use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::registration::client_keys::ClientKeys;
+use crate::registration::comparison::is_protective;
 use crate::registration::metadata::ClientMetadata;
 use crate::registration::registry::{Intermediary, RegistryReference, TlsClientAuthName};
 
@@ -32,6 +33,7 @@ pub struct Registration {
     texts: BTreeMap<&'static str, String>,
     numbers: BTreeMap<&'static str, u32>,
     extras: ClientMetadata,
+    pub(super) omitted: BTreeSet<String>,
     pub(super) redirect_uris: Vec<RedirectUri>,
     pub(super) client_credentials: Option<&'static str>,
     pub(super) scope: Option<Scopes>,
@@ -45,19 +47,20 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// Describes a client with this name, which customers see. The client requests consents of the
-    /// type `fdx_v1.0`, and registers the current keys of its configuration.
+    /// Describes a client with this name, which customers see. It registers the current keys of its
+    /// configuration.
     pub fn new(client_name: &str) -> Self {
         Self {
             texts: [("client_name", client_name.to_owned())].into(),
             numbers: BTreeMap::new(),
             extras: ClientMetadata::default(),
+            omitted: BTreeSet::new(),
             redirect_uris: Vec::new(),
             client_credentials: None,
             scope: None,
             keys: ClientKeys::Configured,
             tls_client_auth: None,
-            authorization_details_types: vec![FDX_V1_0.to_owned()],
+            authorization_details_types: Vec::new(),
             contacts: Vec::new(),
             duration_types: Vec::new(),
             registry_references: Vec::new(),
@@ -107,7 +110,8 @@ impl Registration {
         self
     }
 
-    /// Sets the types of authorization details that the client may request (RFC 9396 section 10).
+    /// Sets the types of authorization details that the client may request, such as
+    /// [`FDX_V1_0`](fdx_rar::FDX_V1_0) (RFC 9396 section 10). Default: not stated.
     pub fn authorization_details_types<T: Into<String>>(
         mut self,
         types: impl IntoIterator<Item = T>,
@@ -202,6 +206,20 @@ impl Registration {
             return Err(CallFault::MetadataReserved.into());
         }
         self.extras.insert(name.to_owned(), value);
+        Ok(self)
+    }
+
+    /// Omits a member that the server refuses, although RFC 7591 section 2 requires servers to ignore
+    /// what they do not know.
+    ///
+    /// # Errors
+    /// [`CallFault::MetadataProtective`] for a member about redirect URIs, keys, algorithms,
+    /// authentication or binding.
+    pub fn without(mut self, name: &str) -> Result<Self, Error> {
+        if is_protective(name) {
+            return Err(CallFault::MetadataProtective.into());
+        }
+        self.omitted.insert(name.to_owned());
         Ok(self)
     }
 

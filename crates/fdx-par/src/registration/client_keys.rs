@@ -49,6 +49,15 @@ impl ClientKeys {
         !matches!(self, Self::Configured)
     }
 
+    /// Whether the registration has the keys themselves.
+    pub(super) fn are_inline(&self, config: &ClientConfig) -> bool {
+        match self {
+            Self::Given(_) => true,
+            Self::At(_) => false,
+            Self::Configured => config.public_jwks().to_json() != NO_KEYS,
+        }
+    }
+
     /// Writes `jwks` or `jwks_uri`. A client that signs nothing has no keys.
     pub(super) fn write(
         &self,

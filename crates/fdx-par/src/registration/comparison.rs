@@ -33,11 +33,30 @@ impl Comparison {
     }
 }
 
-pub(super) fn compare(requested: &ClientMetadata, registered: &ClientMetadata) -> Comparison {
+/// Whether a member is about redirect URIs, keys, algorithms, authentication or binding. Such a
+/// member is never omitted from a registration.
+pub(super) fn is_protective(name: &str) -> bool {
+    let of_its_own = |law: &Law| law.member == name && law.is_protective();
+    name.ends_with("_alg") || name.ends_with("_enc") || LAWS.iter().any(of_its_own)
+}
+
+/// Compares members one by one. `misreported` are those whose registered values are not the
+/// server's. They count for algorithms of responses only, because each response is checked against
+/// the requested algorithm when it arrives.
+pub(super) fn compare(
+    requested: &ClientMetadata,
+    registered: &ClientMetadata,
+    misreported: &[&str],
+) -> Comparison {
     let mut comparison = Comparison::default();
     for (name, wanted) in requested.iter() {
         let law = LAWS.iter().find(|law| law.member == name);
+        let is_misreported = misreported.contains(&name) && name.ends_with("_signed_response_alg");
         let outcome = match (law, registered.raw(name)) {
+            (Some(law), Some(found)) if is_misreported => {
+                (law.judge)(wanted, found).min(Outcome::Otherwise)
+            }
+            (Some(_), None) if is_misreported => Outcome::Otherwise,
             (Some(law), Some(found)) => (law.judge)(wanted, found),
             (Some(law), None) => law.absent,
             (None, Some(found)) if name == "scope" && same_scope(wanted, found) => Outcome::Same,
@@ -71,7 +90,8 @@ fn identifies(registered: Option<&RawJson>) -> bool {
     registered.filter(|raw| !is_empty(raw) && !has_no_keys(raw)).is_some()
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// From harmless to weaker.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Outcome {
     Same,
     /// Less than requested, or a value that only describes the client.
@@ -88,6 +108,15 @@ struct Law {
     absent: Outcome,
     not_requested: Outcome,
     judge: fn(&RawJson, &RawJson) -> Outcome,
+}
+
+impl Law {
+    /// Whether the member identifies or authenticates the client, or binds its tokens.
+    fn is_protective(&self) -> bool {
+        self.absent == Outcome::Weakened
+            || self.not_requested == Outcome::Weakened
+            || self.fault == RegistrationFault::DpopBoundAccessTokens
+    }
 }
 
 /// A member whose default would be weaker.
@@ -145,7 +174,9 @@ const LAWS: &[Law] = &[
     identifying("tls_client_auth_san_uri", RegistrationFault::TlsClientAuthName, same),
     identifying("tls_client_auth_san_ip", RegistrationFault::TlsClientAuthName, same),
     identifying("tls_client_auth_san_email", RegistrationFault::TlsClientAuthName, same),
-    needed("dpop_bound_access_tokens", RegistrationFault::DpopBoundAccessTokens, same),
+    // RFC 9449 5.2: the default only allows unbound tokens. The proofs of this client still bind its
+    // tokens, and a token response of another type is rejected.
+    droppable("dpop_bound_access_tokens", RegistrationFault::DpopBoundAccessTokens, same),
     needed(
         "tls_client_certificate_bound_access_tokens",
         RegistrationFault::TlsClientCertificateBoundAccessTokens,
@@ -214,13 +245,20 @@ fn same_set(requested: &RawJson, registered: &RawJson) -> Outcome {
     outcome(set(requested).is_some() && set(requested) == set(registered))
 }
 
-/// Compares response types. `none` issues nothing (OAuth 2.0 Multiple Response Types, section 4).
+/// Compares response types. An additional type may issue nothing, such as `none` (OAuth 2.0 Multiple
+/// Response Types, section 4). Another one, such as `id_token`, would issue tokens or data in the
+/// front channel.
 fn response_types(requested: &RawJson, registered: &RawJson) -> Outcome {
-    let registered = set(registered).map(|mut types| {
-        types.remove("none");
-        types
-    });
-    outcome(set(requested).is_some() && set(requested) == registered)
+    match (set(requested), set(registered)) {
+        (Some(requested), Some(registered)) if requested == registered => Outcome::Same,
+        (Some(requested), Some(registered))
+            if requested.is_subset(&registered)
+                && registered.difference(&requested).all(|other| other == "none") =>
+        {
+            Outcome::Otherwise
+        }
+        _ => Outcome::Weakened,
+    }
 }
 
 /// Compares grant types. An additional grant type gives an attacker another way to tokens. Without

@@ -9,6 +9,7 @@ use crate::dialect::profile::Profile;
 use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
 use crate::registration::choices::Registration;
+use crate::registration::comparison::is_protective;
 use crate::registration::metadata::ClientMetadata;
 
 /// Returns all requested client metadata, without the `client_id` of an update.
@@ -37,11 +38,17 @@ pub(super) fn metadata(
     if let Some(scopes) = &registration.scope {
         metadata.set("scope", &profile.provider_scopes(scopes))?;
     }
+    if profile.registration_by_jwks_uri && registration.keys.are_inline(config) {
+        return Err(ConfigurationFault::RegistrationJwksUri.into());
+    }
     registration.keys.write(config, &mut metadata)?;
     authentication(config, registration, &mut metadata)?;
     sender_constraint(config, &mut metadata)?;
     requests(config, profile, &mut metadata)?;
     responses(config, registration, &mut metadata)?;
+    let of_dialect = profile.registration_without.iter().copied();
+    let omitted = registration.omitted.iter().map(String::as_str).chain(of_dialect);
+    omitted.filter(|name| !is_protective(name)).for_each(|name| metadata.remove(name));
     Ok(metadata)
 }
 
@@ -129,7 +136,10 @@ fn responses(
     {
         return Err(ConfigurationFault::RegistrationAlgorithm.into());
     }
-    metadata.set("response_modes", &[if jarm { "jwt" } else { "query" }])?;
+    // Without it a client uses the default, which is the query.
+    if jarm {
+        metadata.set("response_modes", &["jwt"])?;
+    }
     let encryption = config.id_token_encryption.as_ref();
     if let Some(algorithm) =
         encryption.and_then(crate::client::config::IdTokenEncryption::algorithm)

@@ -104,6 +104,8 @@ impl Registrar {
     /// if a required algorithm is not set,
     /// [`ConfigurationFault::RegistrationCertificate`](crate::ConfigurationFault::RegistrationCertificate)
     /// if a required certificate is not described,
+    /// [`ConfigurationFault::RegistrationJwksUri`](crate::ConfigurationFault::RegistrationJwksUri)
+    /// if the provider refuses inline keys,
     /// [`ConfigurationFault::RegistrationSecret`](crate::ConfigurationFault::RegistrationSecret)
     /// for client secrets, which are never registered.
     pub fn new(
@@ -145,18 +147,19 @@ impl Registrar {
     /// Returns the members that the server registered with weaker values than requested.
     #[must_use]
     pub fn weakened(&self, registered: &Registered) -> Vec<RegistrationFault> {
-        self.compare(registered).weakened
+        self.compare(&registered.metadata).weakened
     }
 
     /// Returns the names of members that the server omitted or changed harmlessly, such as FDX's
     /// members, or fewer scopes.
     #[must_use]
     pub fn otherwise(&self, registered: &Registered) -> Vec<String> {
-        self.compare(registered).otherwise
+        self.compare(&registered.metadata).otherwise
     }
 
-    fn compare(&self, registered: &Registered) -> Comparison {
-        comparison::compare(self.requested(), &registered.metadata)
+    pub(super) fn compare(&self, registered: &ClientMetadata) -> Comparison {
+        let misreported = self.profile().registration_misreports;
+        comparison::compare(self.requested(), registered, misreported)
     }
 
     pub(super) fn config(&self) -> &ClientConfig {

@@ -2,6 +2,7 @@ use fdx_wire::form::Form;
 use fdx_wire::{Entropy, Secret, UnixTime};
 use http::StatusCode;
 
+use crate::client::binding::Bound;
 use crate::client::client::Client;
 use crate::discovery::endpoint::Endpoint;
 use crate::error::caller::StoredStateFault;
@@ -51,7 +52,8 @@ impl Client {
         let tokens = tokens.revocable();
         self.check_issued(&tokens.access_token)?;
         let token = which.of(tokens)?.clone();
-        Ok(Draft::new(TokenRevocation { client: self.clone(), token, which }, entropy, now)?)
+        let bound = self.profile().revocation_bound.then_some(tokens.access_token.bound);
+        Ok(Draft::new(TokenRevocation { client: self.clone(), token, which, bound }, entropy, now)?)
     }
 }
 
@@ -79,6 +81,8 @@ pub struct TokenRevocation {
     client: Client,
     token: Secret,
     which: TokenTypeHint,
+    /// The binding to prove, if the dialect requires a proof.
+    bound: Option<Bound>,
 }
 
 impl Exchange for Revoked {
@@ -91,7 +95,8 @@ impl Exchange for Revoked {
     fn write(request: &TokenRevocation, mint: &Mint<'_>) -> Result<(Outgoing, ()), Error> {
         let mut form = Form::with_capacity(4096);
         form.pair("token", request.token.expose()).pair("token_type_hint", request.which.as_str());
-        Ok((request.client.post(Endpoint::Revocation, form, None, mint, LIMIT)?, ()))
+        let (client, bound) = (&request.client, request.bound);
+        Ok((client.post(Endpoint::Revocation, form, bound, mint, LIMIT)?, ()))
     }
 
     /// RFC 7009 2.2: 200, also for a token that was unknown; the body is ignored.

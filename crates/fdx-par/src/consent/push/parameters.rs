@@ -3,6 +3,7 @@ use fdx_wire::Secret;
 use fdx_wire::form::Form;
 use fdx_wire::json::{ObjectWriter, RawJson};
 
+use crate::dialect::member::UrlParameter;
 use crate::dialect::profile::Profile;
 use crate::exchange::outgoing::ParameterBody;
 
@@ -45,6 +46,21 @@ impl<'a> Parameters<'a> {
             _ => false,
         };
         Self(self.0.into_iter().filter(|(name, _)| is_repeated(name)).collect())
+    }
+
+    /// The values of the parameters that a dialect adds to the authorization URL.
+    pub(super) fn of_url(&self, added: &[UrlParameter]) -> Vec<(&'static str, Secret)> {
+        let pushed = |name: &str| {
+            self.0.iter().find_map(|(pushed, value)| match value {
+                Value::Text(text) if *pushed == name => Some(text.clone()),
+                _ => None,
+            })
+        };
+        let value = |parameter: &UrlParameter| match *parameter {
+            UrlParameter::Fixed(name, value) => Some((name, Secret::new(value.to_owned()))),
+            UrlParameter::Pushed(name) => pushed(name).map(|value| (name, value)),
+        };
+        added.iter().filter_map(value).collect()
     }
 
     /// The body of a push: a form of the parameters (RFC 9126 section 2.1), or a JSON object if the

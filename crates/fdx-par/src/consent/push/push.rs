@@ -209,9 +209,17 @@ impl Client {
     }
 }
 
+/// The state of one attempt that is kept for its response.
+pub struct Kept {
+    pending: Pending,
+    notices: Vec<Notice>,
+    /// The parameters that the dialect adds to the authorization URL.
+    url_parameters: Vec<(&'static str, Secret)>,
+}
+
 impl Exchange for Pushed {
     type Request = Push;
-    type Kept = (Pending, Vec<Notice>);
+    type Kept = Kept;
     type Entropy = Entropy;
 
     /// An unused request_uri expires by itself.
@@ -220,6 +228,8 @@ impl Exchange for Pushed {
     fn write(request: &Push, mint: &Mint<'_>) -> Result<(Outgoing, Self::Kept), Error> {
         let config = request.client.config();
         let Prepared { parameters, form, pending, notices } = request.prepare(mint)?;
+        let added = request.client.profile().authorization_url_parameters;
+        let url_parameters = parameters.of_url(added);
         let mut outgoing = match &config.request_objects {
             RequestObjects::Unsigned => {
                 request.outgoing(parameters.body(request.client.profile(), || form), mint)?
@@ -231,22 +241,22 @@ impl Exchange for Pushed {
             // RFC 9126 has no such header: the response need not repeat it.
             InteractionId::send(&mut outgoing, mint)?;
         }
-        Ok((outgoing, (pending, notices)))
+        Ok((outgoing, Kept { pending, notices, url_parameters }))
     }
 
-    fn signed((pending, _): &mut Self::Kept, body: &[u8]) {
-        pending.flow.pushed_sha256 = Sha256::digest(body).into();
+    fn signed(kept: &mut Self::Kept, body: &[u8]) {
+        kept.pending.flow.pushed_sha256 = Sha256::digest(body).into();
     }
 
     fn read(request: Push, kept: Self::Kept, answer: &Answer<'_>) -> Result<Self, Error> {
-        let (pending, mut notices) = kept;
+        let Kept { pending, mut notices, url_parameters } = kept;
         let client = &request.client;
         let (request_uri, redirect_by, capped) = pushed::read(answer, client.profile())?;
         let authorization_url = AuthorizationUrl::new(
             &request.authorization_endpoint,
             &client.config().client_id,
             &request_uri,
-            client.profile().authorization_url_parameters,
+            &url_parameters,
         );
         notices.extend(capped);
         Ok(Self { authorization_url, redirect_by, pending, notices })

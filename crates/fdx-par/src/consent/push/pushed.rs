@@ -2,7 +2,7 @@ use core::fmt;
 use core::time::Duration;
 
 use fdx_wire::form::Form;
-use fdx_wire::{HttpsUrl, UnixTime};
+use fdx_wire::{HttpsUrl, Secret, UnixTime};
 use http::StatusCode;
 
 use crate::consent::pending::pending::Pending;
@@ -25,12 +25,12 @@ impl AuthorizationUrl {
         endpoint: &HttpsUrl,
         client_id: &str,
         request_uri: &str,
-        more: &[(&str, &str)],
+        more: &[(&'static str, Secret)],
     ) -> Self {
-        let mut query = Form::new();
+        let mut query = Form::with_capacity(2048);
         query.pair("client_id", client_id).pair("request_uri", request_uri);
         for (name, value) in more {
-            query.pair(name, value);
+            query.pair(name, value.expose());
         }
         Self::with_query(endpoint, &query)
     }

@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use crate::dialect::definition::{Dialect, Line, Need, line};
-use crate::dialect::member::Member;
+use crate::dialect::member::{Member, UrlParameter};
 use crate::dialect::uae::reported::CONSENT_ID;
 
 const GUIDE: &str = "Nebras Open Finance, TPP standards, Sending the /par Request";
@@ -25,7 +25,10 @@ pub const UAE: Dialect = Dialect::new("uae", "UAE Open Finance API Hub")
 
 const MEMBERS: &[Line] = &[
     line(
-        Member::AuthorizationUrlParameters(&[("response_type", "code"), ("scope", "openid")]),
+        Member::AuthorizationUrlParameters(&[
+            UrlParameter::Fixed("response_type", "code"),
+            UrlParameter::Fixed("scope", "openid"),
+        ]),
         "Nebras Open Finance, TPP standards, authorization endpoint",
     ),
     line(Member::CertificateEverywhere, GUIDE),
