@@ -4,7 +4,7 @@ use fdx_jose::{Algorithm, PrivateKey, Thumbprint};
 use fdx_par::{
     AuthorizationRequest, Callback, Client, ClientCertificate, ClientConfig, ConsentRead, Draft,
     Error, Exchanged, Granted, NextStep, Output, Pending, Refused, ResponseMode, ServerKeys, Step,
-    Verification, Verified, WellKnown, discover,
+    Verification, Verified, discover,
 };
 use fdx_sandbox::customer::Decision;
 use fdx_sandbox::{Peer, Sandbox};
@@ -190,7 +190,7 @@ impl World {
         let metadata = match self.config.dialect.documented_metadata(issuer) {
             Ok(documented) => documented,
             Err(_) => {
-                let draft = discover(issuer, WellKnown::OAuthAuthorizationServer, self.now)?;
+                let draft = discover(issuer, self.config.dialect.well_known(), self.now)?;
                 self.run(draft)?
             }
         };

@@ -1,11 +1,12 @@
 //! `fdx dialects`: lists the providers that deviate from FAPI 2.0.
 
 use fdx_par::Dialect;
-use fdx_par::dialect::{self, ALL};
+use fdx_par::dialect::{self, ALL, Evidence, Need};
 use serde::Serialize;
 
 use crate::args::DialectsArgs;
 use crate::dialect::setting;
+use crate::doctor::name;
 use crate::print::{Table, pretty, result};
 
 /// One dialect in the list, for `--json`.
@@ -15,6 +16,18 @@ struct Row {
     provider: &'static str,
     members: usize,
     fapi: bool,
+    evidence: &'static str,
+}
+
+/// How a dialect is known, for `--json`.
+#[derive(Serialize)]
+struct Known {
+    /// `run`, `documents` or `standards`.
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<&'static str>,
 }
 
 /// One dialect in full, for `--json`.
@@ -23,6 +36,8 @@ struct Document {
     name: &'static str,
     provider: &'static str,
     fapi: bool,
+    evidence: Known,
+    discovery: &'static str,
     members: Vec<Member>,
     needs: Vec<&'static str>,
     notes: &'static [&'static str],
@@ -70,20 +85,21 @@ fn is_fapi(dialect: &Dialect) -> bool {
 }
 
 fn all() -> Table {
-    let mut table = Table::new(&["dialect", "provider", "members", "FAPI 2.0"]);
-    for Row { name, provider, members, fapi } in ALL.iter().map(Row::of) {
+    let mut table = Table::new(&["dialect", "provider", "members", "FAPI 2.0", "known from"]);
+    for Row { name, provider, members, fapi, evidence } in ALL.iter().map(Row::of) {
         let fapi = match (fapi, members) {
             (true, 0) => "unchanged",
             (true, _) => "with deviations",
             (false, _) => "not completely: see its not-fapi members",
         };
-        table.row([name, provider, &members.to_string(), fapi]);
+        table.row([name, provider, &members.to_string(), fapi, evidence]);
     }
     table
 }
 
 fn print_one(dialect: Dialect) {
     result(&format!("{}: {}", dialect.name(), dialect.provider()));
+    result(&format!("\nKnown {}.", dialect.evidence()));
     if dialect.members().is_empty() {
         result("\nNo deviation from FAPI 2.0.");
     } else {
@@ -100,7 +116,9 @@ fn print_one(dialect: Dialect) {
 }
 
 fn needs(dialect: Dialect) -> Vec<&'static str> {
-    dialect.needs().iter().copied().map(setting).collect()
+    // `fdx connect` registers nothing.
+    let needs = dialect.needs().iter().copied().filter(|need| *need != Need::JwksUri);
+    needs.map(setting).collect()
 }
 
 impl Row {
@@ -110,6 +128,19 @@ impl Row {
             provider: dialect.provider(),
             members: dialect.members().len(),
             fapi: is_fapi(dialect),
+            evidence: Known::of(dialect.evidence()).kind,
+        }
+    }
+}
+
+impl Known {
+    fn of(evidence: Evidence) -> Self {
+        match evidence {
+            Evidence::Documents => Self { kind: "documents", program: None, date: None },
+            Evidence::Run { program, date } => {
+                Self { kind: "run", program: Some(program), date: Some(date) }
+            }
+            _ => Self { kind: "standards", program: None, date: None },
         }
     }
 }
@@ -120,6 +151,8 @@ impl Document {
             name: dialect.name(),
             provider: dialect.provider(),
             fapi: is_fapi(&dialect),
+            evidence: Known::of(dialect.evidence()),
+            discovery: name(dialect.well_known()),
             members: members(dialect),
             needs: needs(dialect),
             notes: dialect.notes(),

@@ -69,7 +69,7 @@ impl Checker {
             Some(path) => {
                 let config = source::read(path)?;
                 let setup = setup::Setup::load(&config, path)?;
-                (Some(setup.client), setup.driver, Some(config.discovery.well_known()))
+                (Some(setup.client), setup.driver, Some(config.well_known()))
             }
             None => {
                 let driver = Driver { transport: transport(Transport::builder())?, keys: vec![] };
@@ -135,7 +135,7 @@ fn broken(what: &str) -> Failure {
     Failure::failed(what, "show the institution the rows above, or use a dialect")
 }
 
-fn name(well_known: WellKnown) -> &'static str {
+pub(crate) fn name(well_known: WellKnown) -> &'static str {
     match well_known {
         WellKnown::OAuthAuthorizationServer => "oauth-authorization-server",
         WellKnown::OpenidConfiguration => "openid-configuration",

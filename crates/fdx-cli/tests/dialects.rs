@@ -4,7 +4,7 @@
 mod common;
 
 use common::{run, stderr, stdout};
-use fdx_par::dialect::{ALL, Member};
+use fdx_par::dialect::{ALL, Evidence, Member, Need};
 use serde_json::Value;
 
 fn json(arguments: &[&str]) -> Value {
@@ -54,11 +54,41 @@ fn shows_every_member_source_need_and_note_of_a_dialect() {
         }
         assert_eq!(document["notes"].as_array().unwrap().len(), dialect.notes().len());
         let needs = document["needs"].as_array().unwrap();
-        assert_eq!(needs.len(), dialect.needs().len());
+        // `fdx connect` registers nothing.
+        let settings = dialect.needs().iter().filter(|need| **need != Need::JwksUri).count();
+        assert_eq!(needs.len(), settings);
         for need in needs {
             let need = need.as_str().unwrap();
             assert!(need.contains(" = ") || need.starts_with("key: "), "no setting: {need}");
             assert!(text.contains(need), "{need}: {text}");
+        }
+    }
+}
+
+#[test]
+fn each_dialect_says_how_it_is_known() {
+    let table = stdout(&run(&["dialects"]));
+    let listed = json(&["dialects", "--json"]);
+    for (dialect, row) in ALL.iter().zip(listed.as_array().unwrap()) {
+        let document = json(&["dialects", dialect.name(), "--json"]);
+        let text = stdout(&run(&["dialects", dialect.name()]));
+        let evidence = &document["evidence"];
+        assert!(text.contains(&format!("Known {}.", dialect.evidence())), "{text}");
+        let kind = row["evidence"].as_str().unwrap();
+        assert_eq!(evidence["kind"], kind);
+        let line =
+            table.lines().find(|line| line.split_whitespace().next() == Some(dialect.name()));
+        assert!(line.unwrap().trim_end().ends_with(kind), "{table}");
+        match dialect.evidence() {
+            Evidence::Run { program, date } => {
+                assert_eq!(
+                    (&evidence["program"], &evidence["date"]),
+                    (&program.into(), &date.into())
+                );
+                assert!(program.contains(' ') && date.len() == "2026-11-29".len());
+                assert_eq!(kind, "run");
+            }
+            _ => assert_ne!(kind, "run"),
         }
     }
 }

@@ -126,7 +126,11 @@ fn a_setting_that_does_not_fit_the_dialect_is_a_configuration_mistake() {
     for (from, to, said) in [
         ("binding = \"none\"", "binding = \"dpop\"", "needs binding = \"none\""),
         ("request_object = true", "", "needs request_object = true"),
-        ("dialect = \"mastercard\"", "", "binding = \"none\" are not FAPI"),
+        (
+            "dialect = \"mastercard\"",
+            "discovery = \"openid-configuration\"",
+            "binding = \"none\" are not FAPI",
+        ),
         (
             "\"private_key_jwt\"",
             "\"client_secret\"\nclient_secret_file = \"ca.txt\"",

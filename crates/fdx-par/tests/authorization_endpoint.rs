@@ -5,6 +5,7 @@ use fdx_par::dialect::{Line, Member, UrlParameter};
 use fdx_par::not_fapi::{self, Departure, DocumentedEndpoints};
 use fdx_par::{Client, ConfigurationFault, Dialect, Error, ServerRule};
 use fdx_testkit::{Setup, World, entropy, patched, usual_request};
+use fdx_wire::form::Query;
 use serde_json::json;
 
 const SOURCE: &str = "this test";
@@ -26,6 +27,35 @@ const DOCUMENTED: Dialect =
             source: SOURCE,
         },
     ]);
+
+/// Some servers take parameters from the URL although they were pushed.
+#[test]
+fn a_dialect_adds_fixed_and_pushed_parameters_to_the_url() {
+    const ADDED: Dialect =
+        Dialect::new("added", "a server that reads the URL").with_members(&[Line {
+            member: Member::AuthorizationUrlParameters(&[
+                UrlParameter::Fixed("hint", "x y"),
+                UrlParameter::Pushed("nonce"),
+                UrlParameter::Pushed("state"),
+                UrlParameter::Pushed("login_hint"),
+            ]),
+            source: SOURCE,
+        }]);
+    let (mut world, client) = client("", ADDED);
+    let client = client.unwrap();
+    let (url, _) = world.push(&client, &usual_request()).unwrap();
+    let query = Query::parse(url.split_once('?').unwrap().1, 4096).unwrap();
+    let pushed = world.sent.iter().rev().find(|sent| sent.http.uri().path() == "/par").unwrap();
+    let pushed = Query::parse(str::from_utf8(pushed.http.body()).unwrap(), 16 * 1024).unwrap();
+    // A parameter that was not pushed is not added.
+    let names: Vec<_> = query.names().collect();
+    assert_eq!(names, ["client_id", "request_uri", "hint", "nonce", "state"]);
+    assert_eq!(query.one("hint").unwrap(), Some("x y"));
+    for name in ["nonce", "state"] {
+        assert!(pushed.one(name).unwrap().is_some());
+        assert_eq!(query.one(name).unwrap(), pushed.one(name).unwrap(), "{name}");
+    }
+}
 
 /// A client of a server whose authorization endpoint has this query.
 fn client(query: &str, dialect: Dialect) -> (World, Result<Client, Error>) {

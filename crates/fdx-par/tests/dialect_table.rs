@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use fdx_par::WellKnown;
 use fdx_par::dialect::{ALL, Dialect};
 
 #[test]
@@ -28,6 +29,10 @@ fn tables(dialect: &Dialect) -> String {
             let (name, clause) = (line.member.name(), line.member.clause());
             let _ = writeln!(text, "| `{name}` | {clause} | {} |", line.source);
         }
+    }
+    let _ = write!(text, "\nKnown {}.\n", dialect.evidence());
+    if dialect.well_known() == WellKnown::OpenidConfiguration {
+        text.push_str("\nIts complete metadata is at `/.well-known/openid-configuration`.\n");
     }
     if !dialect.needs().is_empty() {
         let needs: Vec<_> = dialect.needs().iter().map(|need| format!("`{need:?}`")).collect();

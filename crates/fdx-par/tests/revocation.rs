@@ -2,9 +2,10 @@
 
 use core::time::Duration;
 
+use fdx_par::dialect::{Line, Member};
 use fdx_par::{
-    AuthorizationRequest, ClientCertificate, Error, NextStep, Revoked, StoredStateFault,
-    TokenTypeHint,
+    AuthorizationRequest, Client, ClientCertificate, Dialect, Error, NextStep,
+    Revoked, StoredStateFault, TokenTypeHint,
 };
 use fdx_sandbox::customer::Decision;
 use fdx_testkit::{
@@ -97,6 +98,28 @@ fn answered(made_up: impl FnMut(Answer) -> Answer + 'static) -> Result<Revoked, 
     let outcome = world.revoke(&client, grant.tokens(), TokenTypeHint::AccessToken);
     assert_eq!(world.sent.len(), sent + 1);
     outcome
+}
+
+/// A dialect may require a proof that the client owns the token.
+#[test]
+fn proves_the_binding_if_the_dialect_requires_it() {
+    const BOUND: Dialect = Dialect::new("bound", "a server that requires a proof")
+        .with_members(&[Line { member: Member::RevocationBound, source: "this test" }]);
+    for setup in setups() {
+        let mut world = World::new(setup);
+        let (client, grant) = world.stored();
+        let config = client.config().clone().with_dialect(BOUND);
+        let client = Client::new(config, client.metadata().clone()).unwrap();
+        for which in HINTS {
+            assert_eq!(world.revoke(&client, grant.tokens(), which), Ok(Revoked));
+            let sent = world.sent.last().unwrap();
+            let is_dpop = setup.binding == Binding::Dpop;
+            assert_eq!(sent.http.headers().contains_key("dpop"), is_dpop, "{setup:?}");
+            if !is_dpop {
+                assert_eq!(sent.certificate, ClientCertificate::Present, "{setup:?}");
+            }
+        }
+    }
 }
 
 #[test]

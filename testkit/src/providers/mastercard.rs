@@ -9,10 +9,9 @@ use fdx_par::{
 };
 use fdx_rar::Scopes;
 use fdx_sandbox::Provider;
-use fdx_wire::json::RawJson;
 use fdx_wire::{HttpsUrl, Issuer};
 
-use super::{Provided, played, played_at, signs_ps256};
+use super::{JWKS_URI, Provided, played, played_at, signs_ps256};
 use crate::World;
 use crate::setup::{Setup, consent_request, entropy};
 
@@ -48,15 +47,14 @@ fn request() -> AuthorizationRequest {
 /// How the recipient describes itself.
 ///
 /// # Panics
-/// If the keys are not JSON.
-pub fn registration(client: &Client) -> Registration {
+/// Never with these constants.
+#[must_use]
+pub fn registration() -> Registration {
     let scopes = Provider::MASTERCARD.scopes().join(" ");
-    let jwks = client.config().public_jwks().to_json();
     Registration::new("Budget")
         .client_credentials()
         .scope(Scopes::parse(&scopes).unwrap())
-        .jwks(RawJson::of(&serde_json::from_str::<serde_json::Value>(&jwks).unwrap()).unwrap())
-        .unwrap()
+        .jwks_uri(HttpsUrl::parse(JWKS_URI).unwrap())
 }
 
 /// By a token of the registrar's own: the client that registered goes on.
@@ -65,8 +63,7 @@ fn registers(world: &mut World, client: Client) -> Result<Client, Error> {
     let draft = client.client_credentials(&create, entropy(20), world.now)?;
     let token = world.run(draft)?.access_token().token().clone();
     let metadata = client.metadata().clone();
-    let registrar =
-        Registrar::new(client.config().clone(), &registration(&client), metadata.clone())?;
+    let registrar = Registrar::new(client.config().clone(), &registration(), metadata.clone())?;
     let draft = registrar.register(InitialAccess::Token(token), entropy(21), world.now)?;
     let registered = world.run(draft)?;
     world.config = registrar.client_config(&registered)?;

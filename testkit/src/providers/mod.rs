@@ -29,6 +29,9 @@ pub struct Provided {
     pub registers: fn(&mut World, Client) -> Result<Client, Error>,
 }
 
+/// Where the recipient publishes its keys.
+pub const JWKS_URI: &str = "https://app.example/jwks";
+
 /// Every provider that the sandbox can play.
 pub const PROVIDED: &[Provided] = &[
     mastercard::PROVIDED,
@@ -72,6 +75,9 @@ fn played_at(
     let mtls = HttpsUrl::parse("https://mtls.bank.example").unwrap();
     let mut bank = InstitutionConfig::new(issuer, mtls, backend::ring(), vec![keys(algorithm)]);
     provider.configure(&mut bank);
+    // The institution fetches nothing: it has the document that the client publishes.
+    let published = Jwks::new(vec![keys(algorithm).public().clone()]).to_json();
+    bank.published_jwks.insert(JWKS_URI.to_owned(), published);
     bank.clients = vec![client];
     Sandbox::of(provider, bank, entropy(200))
 }

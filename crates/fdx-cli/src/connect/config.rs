@@ -32,8 +32,7 @@ pub(crate) struct Config {
     pub(crate) redirect_uri: RedirectUri,
     #[serde(deserialize_with = "fdx_base")]
     pub(crate) fdx_base: HttpsUrl,
-    #[serde(default)]
-    pub(crate) discovery: Discovery,
+    pub(crate) discovery: Option<Discovery>,
     pub(crate) root_certificates: Option<PathBuf>,
     pub(crate) authentication: Option<Spanned<Authentication>>,
     pub(crate) key: Option<PathBuf>,
@@ -58,9 +57,8 @@ pub(crate) struct Config {
     pub(crate) output: Output,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) enum Discovery {
-    #[default]
     #[serde(rename = "oauth-authorization-server")]
     OAuthAuthorizationServer,
     #[serde(rename = "openid-configuration")]
@@ -197,6 +195,11 @@ impl Config {
         self.dialect.as_ref().map(|named| named.as_ref().0).unwrap_or_default()
     }
 
+    /// The path of the metadata. Default: the dialect's.
+    pub(crate) fn well_known(&self) -> WellKnown {
+        self.discovery.map_or(self.dialect().well_known(), Discovery::well_known)
+    }
+
     pub(crate) fn response_mode(&self) -> ResponseMode {
         match self.response_mode {
             Mode::Query => ResponseMode::Query,
@@ -238,7 +241,7 @@ impl Consent {
 }
 
 impl Discovery {
-    pub(crate) fn well_known(self) -> WellKnown {
+    fn well_known(self) -> WellKnown {
         match self {
             Self::OAuthAuthorizationServer => WellKnown::OAuthAuthorizationServer,
             Self::OpenidConfiguration => WellKnown::OpenidConfiguration,

@@ -92,7 +92,7 @@ async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
         }
         Err(_) => {
             message(&format!("Discovering {}", config.issuer));
-            let well_known = config.discovery.well_known();
+            let well_known = config.well_known();
             let draft = discover(&config.issuer, well_known, system_now());
             match setup.driver.run(DOING, draft).await {
                 Ok(metadata) => metadata,

@@ -23,6 +23,8 @@ impl Need {
                 matches!(config.authentication, ClientAuthentication::NotFapi(_)),
                 ConfigurationFault::DialectClientSecret,
             ),
+            // The registrar checks it.
+            Self::JwksUri => return Ok(()),
             Self::PrivateKeyJwt => (
                 matches!(config.authentication, ClientAuthentication::PrivateKeyJwt(_)),
                 ConfigurationFault::DialectPrivateKeyJwt,

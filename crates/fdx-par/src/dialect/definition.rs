@@ -155,7 +155,7 @@ impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Documents => f.write_str("from documents"),
-            Self::Run { program, date } => write!(f, "run: {program}, {date}"),
+            Self::Run { program, date } => write!(f, "from a run with {program}, {date}"),
             Self::Standards => f.write_str("from the standards"),
         }
     }
@@ -165,7 +165,8 @@ pub(crate) const fn line(member: Member, source: &'static str) -> Line {
     Line { member, source }
 }
 
-/// Something that a provider requires of a client. [`Client::new`](crate::Client::new) checks it.
+/// Something that a provider requires of a client. [`Client::new`](crate::Client::new) checks it, and
+/// [`Registrar::new`](crate::Registrar::new) checks what a registration needs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Need {
@@ -173,6 +174,8 @@ pub enum Need {
     Certificate,
     /// A client secret, which is not FAPI.
     ClientSecret,
+    /// Registration with `jwks_uri`, because the server refuses inline keys.
+    JwksUri,
     /// `private_key_jwt`.
     PrivateKeyJwt,
     /// PS256 for every JWT that the client signs, except DPoP proofs.

@@ -30,7 +30,7 @@ const RUN: Evidence = Evidence::Run {
 };
 
 const NEEDS: &[Need] =
-    &[Need::PrivateKeyJwt, Need::RequestObject, Need::Ps256, Need::UnboundTokens];
+    &[Need::PrivateKeyJwt, Need::RequestObject, Need::Ps256, Need::UnboundTokens, Need::JwksUri];
 
 const MEMBERS: &[Line] = &[
     ASSERTION,
@@ -43,7 +43,6 @@ const MEMBERS: &[Line] = &[
     TYP,
     UNBOUND,
     PUSH_OK,
-    KEYS,
     MISREPORTS,
     REGISTERED_OK,
     REQUEST_OBJECT,
@@ -60,7 +59,6 @@ const MOCK_MEMBERS: &[Line] = &[
     TYP,
     UNBOUND,
     PUSH_OK,
-    KEYS,
     MISREPORTS,
     REGISTERED_OK,
     REQUEST_OBJECT,
@@ -68,7 +66,6 @@ const MOCK_MEMBERS: &[Line] = &[
 ];
 
 const ASSERTION: Line = line(Member::AssertionWithoutTyp, SERVER);
-const KEYS: Line = line(Member::RegistrationByJwksUri, SERVER);
 const MISREPORTS: Line =
     line(Member::RegistrationMisreports(&["id_token_signed_response_alg"]), SERVER);
 const NEXT_TO_REQUEST_OBJECT: Line = line(Member::AuthorizationDetailsBesideRequestObject, SERVER);
@@ -105,7 +102,7 @@ const NOTES: &[&str] = &[
     "request_uri is urn:ietf:params:oauth2:<uuid>, valid for 90 seconds and more than one use",
     "the document shows application/json for the token endpoint; the server takes a form",
     "a refresh keeps the refresh token, and repeats grant_id",
-    "the consent grant has no resources and no duration, and its status is Active",
+    "the consent grant has no resources and no duration, and its status is ACTIVE",
     "revoking a consent again is answered with 404; the body of the revocation is not read",
     "the registration response has RS256 whatever was requested; ID tokens are signed with PS256",
     "data is served by another host than consents",

@@ -51,8 +51,6 @@ pub enum Member {
     PushStatusOk,
     /// The push has no `client_id` next to the request object.
     PushWithoutClientId,
-    /// The server refuses inline keys at registration: a client registers the URL of its keys.
-    RegistrationByJwksUri,
     /// Before its first push a client registers by its certificate, at this path on the origin of
     /// the push endpoint.
     RegistrationByCertificate(&'static str),
@@ -123,7 +121,6 @@ impl Member {
             Self::PushInteractionId => Deviation::PushInteractionId,
             Self::PushStatusOk => Deviation::PushStatusOk,
             Self::PushWithoutClientId => Deviation::PushWithoutClientId,
-            Self::RegistrationByJwksUri => Deviation::RegistrationByJwksUri,
             Self::RegistrationMisreports(_) => Deviation::RegistrationMisreports,
             Self::RegistrationByCertificate(_) => Deviation::RegistrationByCertificate,
             Self::RegistrationStatusOk => Deviation::RegistrationStatusOk,
@@ -181,7 +178,6 @@ impl Member {
         Self::PushStatusOk,
         Self::PushWithoutClientId,
         Self::RegistrationByCertificate("/register"),
-        Self::RegistrationByJwksUri,
         Self::RegistrationMisreports(&["id_token_signed_response_alg"]),
         Self::RegistrationStatusOk,
         Self::RegistrationWithout(&["response_modes"]),

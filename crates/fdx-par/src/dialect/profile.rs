@@ -43,7 +43,6 @@ pub(crate) struct Profile {
     pub(crate) refresh_token_lifetime: Option<Duration>,
     /// The path at which a client registers by its certificate.
     pub(crate) registration_by_certificate: Option<&'static str>,
-    pub(crate) registration_by_jwks_uri: bool,
     /// Members of a registration response whose values are not the server's.
     pub(crate) registration_misreports: &'static [&'static str],
     pub(crate) registration_status_ok: bool,
@@ -117,7 +116,6 @@ impl Profile {
             Member::RegistrationByCertificate(path) => {
                 self.registration_by_certificate.get_or_insert(path);
             }
-            Member::RegistrationByJwksUri => self.registration_by_jwks_uri = true,
             Member::RegistrationMisreports(members) => {
                 if self.registration_misreports.is_empty() {
                     self.registration_misreports = members;

@@ -56,7 +56,6 @@ deviations! {
     PushStatusOk: "push-status-ok", "RFC 9126 section 2.2";
     PushWithoutClientId: "push-without-client-id", "RFC 9126 section 2.1";
     RegistrationByCertificate: "registration-by-certificate", "RFC 7591 section 3.1";
-    RegistrationByJwksUri: "registration-by-jwks-uri", "RFC 7591 section 2";
     RegistrationMisreports: "registration-misreports", "RFC 7591 section 3.2.1";
     RegistrationStatusOk: "registration-status-ok", "RFC 7591 section 3.2.1";
     RegistrationWithout: "registration-without", "RFC 7591 section 2";

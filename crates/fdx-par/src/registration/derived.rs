@@ -5,6 +5,7 @@ use crate::client::config::{
     SenderConstraint,
 };
 use crate::client::redirect_uri::check_redirect_uri;
+use crate::dialect::definition::Need;
 use crate::dialect::profile::Profile;
 use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
@@ -38,7 +39,7 @@ pub(super) fn metadata(
     if let Some(scopes) = &registration.scope {
         metadata.set("scope", &profile.provider_scopes(scopes))?;
     }
-    if profile.registration_by_jwks_uri && registration.keys.are_inline(config) {
+    if config.dialect.needs().contains(&Need::JwksUri) && registration.keys.are_inline(config) {
         return Err(ConfigurationFault::RegistrationJwksUri.into());
     }
     registration.keys.write(config, &mut metadata)?;

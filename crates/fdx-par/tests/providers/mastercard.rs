@@ -18,7 +18,7 @@ fn every_request_is_as_recorded() {
     let draft = registrars.client_credentials(&create, entropy(20), world.now).unwrap();
     let token = world.run(draft).unwrap().access_token().token().clone();
     texts.step("client-credentials", &world);
-    let described = registration(&registrars);
+    let described = registration();
     let metadata = registrars.metadata().clone();
     let registrar =
         Registrar::new(registrars.config().clone(), &described, metadata.clone()).unwrap();

@@ -49,6 +49,9 @@ fn pushes_are_answered_with_200(world: &mut World) {
     });
 }
 
+/// The text that Mastercard's server has in place of a code.
+const INTERNAL_ERROR: &str = "We have encountered some internal error in processing your request.";
+
 const ROWS: &[Row] = &[
     row("autional-client-secret", "authorization-url-parameters", Off::Page),
     row("autional-client-secret", "push-as-json", Off::Server("invalid_request")),
@@ -61,29 +64,41 @@ const ROWS: &[Row] = &[
     row("autional", "authorization-url-parameters", Off::Page),
     row("autional", "push-as-json", Off::Server("invalid_request")),
     row("autional", "resources-plural", Off::Server("invalid_request")),
-    row(
-        "mastercard",
-        "authorization-details-beside-request-object",
-        Off::Server("INVALID_PAR_REQUEST"),
-    ),
+    row("mastercard", "assertion-without-typ", Off::Server("invalid_client")),
+    row("mastercard", "authorization-details-beside-request-object", Off::Server(INTERNAL_ERROR)),
+    row("mastercard", "authorization-url-parameters", Off::Page),
     row("mastercard", "callback-without-iss", Off::Client("rfc9207.iss.missing")),
-    row("mastercard", "consent-token-without-scheme", Off::Server("401")),
+    row("mastercard", "consent-token-without-scheme", Off::Server("Unauthorized")),
     row("mastercard", "endpoint-path", Off::Client("rfc9110.error")),
     row("mastercard", "id-token-typ", Off::Client("oidc.id_token.typ")),
+    row(
+        "mastercard",
+        "registration-misreports",
+        Off::Client("rfc7591.id_token_signed_response_alg"),
+    ),
+    row("mastercard", "request-object-without-typ", Off::Server("INVALID_PAR_REQUEST")),
     row("mastercard", "registration-status-ok", Off::Client("rfc7591.status"))
         .when(registrations_are_answered_with_200),
     row("mastercard", "push-status-ok", Off::Client("rfc9126.status"))
         .when(pushes_are_answered_with_200),
     row("mastercard", "not-fapi.unbound-tokens", Off::Client("fdx.dialect.not_fapi")),
+    row("mastercard-mock", "assertion-without-typ", Off::Server("invalid_client")),
     row(
         "mastercard-mock",
         "authorization-details-beside-request-object",
-        Off::Server("INVALID_PAR_REQUEST"),
+        Off::Server(INTERNAL_ERROR),
     ),
+    row("mastercard-mock", "authorization-url-parameters", Off::Page),
     row("mastercard-mock", "callback-without-iss", Off::Client("rfc9207.iss.missing")),
-    row("mastercard-mock", "consent-token-without-scheme", Off::Server("401")),
+    row("mastercard-mock", "consent-token-without-scheme", Off::Server("Unauthorized")),
     row("mastercard-mock", "endpoint-path", Off::Client("rfc9110.error")),
     row("mastercard-mock", "id-token-typ", Off::Client("oidc.id_token.typ")),
+    row(
+        "mastercard-mock",
+        "registration-misreports",
+        Off::Client("rfc7591.id_token_signed_response_alg"),
+    ),
+    row("mastercard-mock", "request-object-without-typ", Off::Server("INVALID_PAR_REQUEST")),
     row("mastercard-mock", "registration-status-ok", Off::Client("rfc7591.status"))
         .when(registrations_are_answered_with_200),
     row("mastercard-mock", "push-status-ok", Off::Client("rfc9126.status"))

@@ -1,4 +1,4 @@
-use fdx_par::dialect::{Line, Member};
+use fdx_par::dialect::{self, Dialect, Line, Member};
 use fdx_par::not_fapi::Departure;
 use fdx_par::{
     CallFault, ClientAuthentication, ClientConfig, ConfigurationFault, Error, MtlsEndpoints,
@@ -38,20 +38,20 @@ fn registered_metadata_follows_from_the_configuration() {
     assert_eq!(said["redirect_uris"], json!(["https://app.example/callback"]));
     assert_eq!(said["grant_types"], json!(["authorization_code", "refresh_token"]));
     assert_eq!(said["response_types"], json!(["code"]));
-    assert_eq!(said["response_modes"], json!(["query"]));
     assert_eq!(said["token_endpoint_auth_method"], "private_key_jwt");
     assert_eq!(said["token_endpoint_auth_signing_alg"], "EdDSA");
     assert_eq!(said["dpop_bound_access_tokens"], true);
     assert_eq!(said["require_pushed_authorization_requests"], true);
     assert_eq!(said["id_token_signed_response_alg"], "EdDSA");
-    assert_eq!(said["authorization_details_types"], json!(["fdx_v1.0"]));
     let jwks: Value = serde_json::from_str(&recipient(setup).public_jwks().to_json()).unwrap();
     assert_eq!(said["jwks"], jwks);
     for absent in [
+        "authorization_details_types",
         "client_id",
         "jwks_uri",
         "request_object_signing_alg",
         "require_signed_request_object",
+        "response_modes",
         "tls_client_certificate_bound_access_tokens",
         "use_mtls_endpoint_aliases",
         "id_token_encrypted_response_alg",
@@ -232,6 +232,66 @@ fn only_public_keys_are_registered() {
         let error = Registration::new("Budget").jwks(raw).unwrap_err();
         assert_eq!(error, ConfigurationFault::RegistrationKeys.into(), "{jwks}");
     }
+}
+
+#[test]
+fn members_are_omitted_by_name_unless_they_protect() {
+    let (_, everything) = scene::everything();
+    let said: Value = serde_json::from_str(&everything.client_metadata()).unwrap();
+    let protective = [
+        "authorization_signed_response_alg",
+        "dpop_bound_access_tokens",
+        "id_token_encrypted_response_alg",
+        "id_token_encrypted_response_enc",
+        "id_token_signed_response_alg",
+        "introspection_signed_response_alg",
+        "jwks",
+        "redirect_uris",
+        "request_object_signing_alg",
+        "token_endpoint_auth_method",
+        "token_endpoint_auth_signing_alg",
+    ];
+    let setup = Setup::default();
+    for name in said.as_object().unwrap().keys() {
+        let omitted = registration(setup).without(name);
+        if protective.contains(&name.as_str()) {
+            assert_eq!(omitted.unwrap_err(), CallFault::MetadataProtective.into(), "{name}");
+        } else {
+            let said = metadata(recipient(setup), &omitted.unwrap());
+            assert_eq!(said.get(name), None, "{name}");
+        }
+    }
+    for name in
+        ["jwks_uri", "tls_client_auth_san_dns", "tls_client_certificate_bound_access_tokens"]
+    {
+        let error = Registration::new("Budget").without(name).unwrap_err();
+        assert_eq!(error, CallFault::MetadataProtective.into(), "{name}");
+    }
+}
+
+#[test]
+fn a_dialect_omits_members_unless_they_protect() {
+    let dialect = Dialect::new("omits", "a server that refuses members").with_members(&[Line {
+        member: Member::RegistrationWithout(&["description", "jwks", "redirect_uris"]),
+        source: "this test",
+    }]);
+    let setup = Setup::default();
+    let said = metadata(recipient(setup).with_dialect(dialect), &registration(setup));
+    assert_eq!(said.get("description"), None);
+    assert!(said.get("jwks").is_some() && said.get("redirect_uris").is_some());
+}
+
+#[test]
+fn a_provider_that_refuses_inline_keys_needs_their_url() {
+    let dialect =
+        Dialect::new("keys", "a server that fetches keys").with_needs(&[dialect::Need::JwksUri]);
+    let setup = Setup::default();
+    let config = recipient(setup).with_dialect(dialect);
+    let error = fault(config.clone(), &registration(setup));
+    assert_eq!(error, ConfigurationFault::RegistrationJwksUri.into());
+    let jwks_uri = HttpsUrl::parse("https://app.example/jwks").unwrap();
+    let said = metadata(config, &registration(setup).jwks_uri(jwks_uri));
+    assert_eq!(said["jwks_uri"], "https://app.example/jwks");
 }
 
 #[test]

@@ -1,12 +1,9 @@
-//! The response that Mastercard documents is read, and rejected for the member that it weakens.
+//! The response that Mastercard documents yields a client: its RS256 is not what ID tokens have.
 
 use fdx_jose::Algorithm;
 use fdx_par::dialect::MASTERCARD;
 use fdx_par::not_fapi::Unbound;
-use fdx_par::{
-    Error, Notice, Registrar, Registration, RequestObjects, SenderConstraint,
-    error::RegistrationFault,
-};
+use fdx_par::{Notice, Registrar, Registration, RequestObjects, SenderConstraint};
 use fdx_rar::Scopes;
 use fdx_testkit::{Answer, Setup, World, answer, keys};
 use fdx_wire::{HttpsUrl, RedirectUri};
@@ -64,19 +61,24 @@ fn documented_answer(patch: &Value) -> Answer {
 }
 
 #[test]
-fn the_documented_answer_is_read_and_refused_for_rs256() {
+fn the_documented_response_yields_a_client_although_it_has_rs256() {
     let mut world = scene::world(Setup::default());
     let registrar = recipient(&mut world);
     let registered = answered_with(&mut world, &registrar, documented_answer(&json!({}))).unwrap();
     assert_eq!(registered.client_id(), "CHzOG1x6_fKjBHhh9eegZ45BQorbqtIe9eWJEhLsrig");
     assert_eq!(registered.issued_at().unwrap().as_seconds(), 1_719_554_524);
-    let fault = RegistrationFault::IdTokenSignedResponseAlg;
-    assert_eq!(registrar.weakened(&registered), [fault]);
-    assert_eq!(registrar.client_config(&registered).unwrap_err(), Error::Registration(fault));
+    assert_eq!(registrar.weakened(&registered), []);
+    let config = registrar.client_config(&registered).unwrap();
+    // ID tokens are checked against the requested algorithm.
+    assert_eq!(config.id_token_signed_response_alg, Some(Algorithm::Ps256));
     let notices = [Notice::InteractionIdMissing, Notice::RegistrationMemberOther];
     assert_eq!(registered.notices(), notices);
     // The documented response has no algorithm for the JWTs that the client signs.
-    for member in ["request_object_signing_alg", "token_endpoint_auth_signing_alg"] {
+    for member in [
+        "id_token_signed_response_alg",
+        "request_object_signing_alg",
+        "token_endpoint_auth_signing_alg",
+    ] {
         assert!(registrar.otherwise(&registered).iter().any(|other| other == member), "{member}");
     }
     // Its registration_client_uri is plain http with a host name, so no token is sent there.

@@ -1,4 +1,6 @@
-use fdx_par::{Error, NextStep, Notice, Registrar, StoredStateFault, error::RegistrationFault};
+use fdx_par::dialect::{Dialect, Line, Member};
+use fdx_par::error::{Deviation, RegistrationFault};
+use fdx_par::{Error, NextStep, Notice, Registrar, StoredStateFault};
 use fdx_testkit::{Authentication, Binding, Setup};
 use serde_json::{Value, json};
 
@@ -37,7 +39,7 @@ fn rows() -> Vec<(Value, RegistrationFault)> {
         let patch = json!({"token_endpoint_auth_method": method});
         rows.push((patch, RegistrationFault::TokenEndpointAuthMethod));
     }
-    for dpop in [none.clone(), json!(false), json!("true"), json!(1)] {
+    for dpop in [json!(false), json!("true"), json!(1)] {
         let patch = json!({"dpop_bound_access_tokens": dpop});
         rows.push((patch, RegistrationFault::DpopBoundAccessTokens));
     }
@@ -102,6 +104,96 @@ fn rejects_weakened_member_by_name_and_keeps_the_registration() {
     }
 }
 
+/// Each token is checked when it arrives.
+#[test]
+fn harmless_difference_is_a_notice() {
+    let (mut world, registrar) = everything();
+    for (patch, member) in [
+        (json!({"dpop_bound_access_tokens": null}), "dpop_bound_access_tokens"),
+        (json!({"response_types": ["none", "code"]}), "response_types"),
+        (json!({"grant_types": ["authorization_code"]}), "grant_types"),
+    ] {
+        let registered = answered(&mut world, &registrar, &patch).unwrap();
+        assert!(registrar.client_config(&registered).is_ok(), "{patch}");
+        assert_eq!(registrar.otherwise(&registered), [member], "{patch}");
+        assert!(registered.notices().contains(&Notice::RegistrationMemberOther), "{patch}");
+    }
+}
+
+/// The example response of FDX's published description of registration, with the requested values.
+#[test]
+fn accepts_the_published_response_of_fdx() {
+    let setup = Setup::default();
+    let mut world = scene::world(setup);
+    let registrar = usual(&mut world, setup);
+    // The schema has none of these members.
+    let absent = [
+        "dpop_bound_access_tokens",
+        "jwks",
+        "require_pushed_authorization_requests",
+        "response_types",
+        "token_endpoint_auth_signing_alg",
+    ];
+    let mut patch = json!({"status": "Approved"});
+    for member in absent {
+        patch[member] = Value::Null;
+    }
+    let registered = answered(&mut world, &registrar, &patch).unwrap();
+    let config = registrar.client_config(&registered).unwrap();
+    assert_eq!(config.client_id, registered.client_id());
+}
+
+/// A dialect states that a server reports fixed algorithms of its responses. Nothing else that it
+/// names is ignored.
+#[test]
+fn misreported_algorithms_of_responses_are_a_notice() {
+    const MISREPORTS: Dialect = Dialect::new("misreports", "a server with fixed values")
+        .with_members(&[Line {
+            member: Member::RegistrationMisreports(&[
+                "dpop_bound_access_tokens",
+                "id_token_signed_response_alg",
+                "redirect_uris",
+                "token_endpoint_auth_signing_alg",
+            ]),
+            source: "this test",
+        }]);
+    let setup = Setup::default();
+    let mut world = scene::world(setup);
+    let config = scene::recipient(setup).with_dialect(MISREPORTS);
+    let registrar = scene::registrar(&mut world, config, &scene::registration(setup));
+    for value in [json!("RS256"), json!("none"), Value::Null] {
+        let patch = json!({"id_token_signed_response_alg": value});
+        let registered = answered(&mut world, &registrar, &patch).unwrap();
+        let config = registrar.client_config(&registered).unwrap();
+        assert_eq!(config.id_token_signed_response_alg, Some(setup.algorithm), "{patch}");
+        assert_eq!(registrar.otherwise(&registered), ["id_token_signed_response_alg"], "{patch}");
+    }
+    for (patch, fault) in [
+        (json!({"dpop_bound_access_tokens": false}), RegistrationFault::DpopBoundAccessTokens),
+        (json!({"redirect_uris": ["https://evil.example"]}), RegistrationFault::RedirectUris),
+        (
+            json!({"token_endpoint_auth_signing_alg": "RS256"}),
+            RegistrationFault::TokenEndpointAuthSigningAlg,
+        ),
+    ] {
+        let error = refused(&registrar, &mut world, &patch);
+        assert_eq!(error, Error::Registration(fault), "{patch}");
+    }
+}
+
+/// The error names what helps: another request, and the dialect member, if one does.
+#[test]
+fn weaker_value_is_refused_with_the_way_out() {
+    let (mut world, registrar) = everything();
+    for (patch, fault) in rows() {
+        let error = refused(&registrar, &mut world, &patch);
+        assert!(error.to_string().contains("Registrar::update"), "{error}");
+        let of_a_response = format!("{fault:?}").ends_with("SignedResponseAlg");
+        let allowed = of_a_response.then_some(Deviation::RegistrationMisreports);
+        assert_eq!(error.allowed_by(), allowed, "{error}");
+    }
+}
+
 #[test]
 fn rejects_registration_of_unbound_tokens() {
     let setup = Setup { binding: Binding::Mtls, ..Setup::default() };
@@ -143,11 +235,7 @@ fn empty_identifying_value_is_ignored() {
     let setup = Setup::default();
     let mut world = scene::world(setup);
     let registrar = usual(&mut world, setup);
-    for patch in [
-        json!({"tls_client_auth_subject_dn": ""}),
-        json!({"jwks_uri": ""}),
-        json!({"response_types": ["none", "code"]}),
-    ] {
+    for patch in [json!({"tls_client_auth_subject_dn": ""}), json!({"jwks_uri": ""})] {
         let registered = answered(&mut world, &registrar, &patch).unwrap();
         assert!(registrar.client_config(&registered).is_ok(), "{patch}");
     }

@@ -10,10 +10,9 @@ use fdx_par::{
 use fdx_rar::{ConsentReceipt, ConsentRevocationRequest, PartyType, RevocationReason, Scopes};
 use fdx_sandbox::Provider;
 use fdx_transport_hyper::system_now;
-use fdx_wire::json::RawJson;
-use serde_json::Value;
+use fdx_wire::HttpsUrl;
 
-use crate::demo::provider::stage::Stage;
+use crate::demo::provider::stage::{JWKS_URI, Stage};
 use crate::demo::scene;
 use crate::demo::scene::defect;
 use crate::demo::steps::Steps;
@@ -37,7 +36,7 @@ pub(super) async fn open() -> Result<Stage, Failure> {
 /// Register, read, update, push, authorize, token, introspect, refresh, consent, revoke.
 pub(super) async fn lifecycle(stage: &Stage, steps: &mut Steps) -> Result<ConsentReceipt, Failure> {
     let (registrars, driver) = (stage.client().await?, &stage.driver);
-    steps.done("discover, and correct the documented token endpoint", "RFC 8414 3");
+    steps.done("discover, and correct the paths of two endpoints", "RFC 8414 3");
     let (registrar, registered) = register(driver, &registrars, steps).await?;
     let config = registrar.client_config(&registered);
     let client = config.and_then(|config| Client::new(config, registrars.metadata().clone()));
@@ -106,20 +105,16 @@ async fn register(
     steps.done("request a client token for registration", "RFC 6749 4.4");
 
     let scopes = Scopes::parse(&Provider::MASTERCARD.scopes().join(" ")).map_err(defect)?;
-    let keys: Value =
-        serde_json::from_str(&registrars.config().public_jwks().to_json()).map_err(defect)?;
-    let described = Registration::new("fdx demo")
-        .client_credentials()
-        .scope(scopes)
-        .jwks(RawJson::of(&keys).map_err(defect)?)
-        .map_err(defect)?;
+    let jwks_uri = HttpsUrl::parse(JWKS_URI).map_err(defect)?;
+    let described =
+        Registration::new("fdx demo").client_credentials().scope(scopes).jwks_uri(jwks_uri);
     let config = registrars.config().clone();
     let registrar = Registrar::new(config, &described, registrars.metadata().clone());
     let registrar = registrar.map_err(|error| Failure::protocol("registering", &error))?;
     let access = InitialAccess::Token(token.access_token().token().clone());
     let draft = registrar.register(access, entropy()?, system_now());
     let registered = driver.run("registering", draft).await?;
-    steps.done("register", "RFC 7591 3.1");
+    steps.done("register the URL of the keys, because inline keys are refused", "RFC 7591 3.1");
     let draft = registrar.read(&registered, entropy()?, system_now());
     let registered = driver.run("reading the registration", draft).await?;
     steps.done("read the registration: its token was rotated", "RFC 7592 2.1");

@@ -8,7 +8,7 @@ use fdx_jose::{
 };
 use fdx_par::{
     AccessToken, Client, ClientAuthentication, ClientConfig, Dialect, RequestObjects,
-    ResourceRequest, SenderConstraint, WellKnown, discover,
+    ResourceRequest, SenderConstraint, discover,
 };
 use fdx_sandbox::certificates::CertificateAuthority;
 use fdx_sandbox::server::{Running, Server, TlsIdentity};
@@ -29,6 +29,8 @@ pub(crate) struct Stage {
 }
 
 pub(crate) const CLIENT: &str = "app-1";
+/// Where the recipient publishes its keys.
+pub(crate) const JWKS_URI: &str = "https://app.example/jwks";
 
 /// What a recipient needs in addition to its key.
 pub(crate) struct Means {
@@ -68,6 +70,9 @@ impl Stage {
         let mut bank = InstitutionConfig::new(issuer.clone(), mtls, backend::ring(), signing_keys);
         provider.configure(&mut bank);
         bank.clients = vec![client];
+        // The institution fetches nothing: it has the document that a client publishes.
+        let jwks = Jwks::new(vec![public.clone()]).to_json();
+        bank.published_jwks.insert(JWKS_URI.to_owned(), jwks);
         let sandbox = Arc::new(Mutex::new(Sandbox::of(provider, bank, entropy()?)));
         let roots = [authority.certificate_der()];
         let running = server.serve(sandbox, identity, &roots).map_err(defect)?;
@@ -119,7 +124,7 @@ impl Stage {
         let metadata = match dialect.documented_metadata(issuer) {
             Ok(documented) => documented,
             Err(_) => {
-                let draft = discover(issuer, WellKnown::OAuthAuthorizationServer, system_now());
+                let draft = discover(issuer, dialect.well_known(), system_now());
                 self.driver.run(DOING, draft).await?
             }
         };
