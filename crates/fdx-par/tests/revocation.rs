@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use fdx_par::dialect::{Line, Member};
 use fdx_par::{
-    AuthorizationRequest, Client, ClientCertificate, Dialect, Error, NextStep,
-    Revoked, StoredStateFault, TokenTypeHint,
+    AuthorizationRequest, Client, ClientCertificate, Dialect, Error, NextStep, Revoked,
+    StoredStateFault, TokenTypeHint,
 };
 use fdx_sandbox::customer::Decision;
 use fdx_testkit::{
