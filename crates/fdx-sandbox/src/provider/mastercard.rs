@@ -78,14 +78,14 @@ fn scopes() -> Vec<String> {
 fn map_request(incoming: &Incoming<'_>) -> Mapped {
     let request = incoming.request;
     let path = request.uri().path();
-    match request.method() {
-        &Method::POST if path == METADATA_REVOKE => internal_error("No static resource revoke."),
-        &Method::POST if path == PATHS.par => push(incoming),
-        &Method::POST if path == PATHS.register => register(incoming),
-        &Method::POST if [PATHS.token, PATHS.introspect, PATHS.revoke].contains(&path) => {
+    match *request.method() {
+        Method::POST if path == METADATA_REVOKE => internal_error("No static resource revoke."),
+        Method::POST if path == PATHS.par => push(incoming),
+        Method::POST if path == PATHS.register => register(incoming),
+        Method::POST if [PATHS.token, PATHS.introspect, PATHS.revoke].contains(&path) => {
             authenticated(incoming)
         }
-        &Method::GET if path == PATHS.authorize => authorize(incoming),
+        Method::GET if path == PATHS.authorize => authorize(incoming),
         _ if path.starts_with(CONSENTS) => token_without_scheme(request),
         _ => Mapped::unchanged(incoming),
     }
