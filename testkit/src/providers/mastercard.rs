@@ -48,7 +48,6 @@ fn request() -> AuthorizationRequest {
 ///
 /// # Panics
 /// Never with these constants.
-#[must_use]
 pub fn registration() -> Registration {
     let scopes = Provider::MASTERCARD.scopes().join(" ");
     Registration::new("Budget")
