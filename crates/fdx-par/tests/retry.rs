@@ -295,6 +295,23 @@ fn finds_dpop_challenge_in_any_case_and_among_others() {
     }
 }
 
+/// RFC 9110 5.5 allows other bytes than ASCII in a value; some servers forget to escape quotes.
+#[test]
+fn finds_a_challenge_around_unreadable_texts() {
+    for challenge in [
+        "DPoP error=\"use_dpop_nonce\", error_description=\"Prueba no v\u{e1}lida\"".as_bytes(),
+        b"DPoP error_description=\"Prueba no v\xe1lida\", error=\"use_dpop_nonce\"",
+        br#"DPoP error_description="Unexpected "nonce" value", error="use_dpop_nonce""#,
+        br#"Bearer error_description="the "token" is bad", DPoP error="use_dpop_nonce""#,
+    ] {
+        let mut answer = unauthorized(&[], &[b"n"]);
+        let value = HeaderValue::from_bytes(challenge).unwrap();
+        answer.headers_mut().append(WWW_AUTHENTICATE, value);
+        let shown = String::from_utf8_lossy(challenge);
+        assert_eq!(call(answer), (2, Ok(())), "{shown}");
+    }
+}
+
 #[test]
 fn ignores_texts_that_only_mention_a_nonce() {
     for challenges in [
@@ -316,13 +333,56 @@ fn ignores_texts_that_only_mention_a_nonce() {
     assert_eq!(call(forbidden).0, 1);
 }
 
+/// RFC 9449 8 and 9: whatever the form of the demand, a nonce belongs to it.
 #[test]
 fn a_nonce_that_is_required_and_missing_is_named() {
-    let (calls, outcome) = call(unauthorized(&[r#"DPoP error="use_dpop_nonce""#], &[]));
-    assert_eq!(calls, 1);
-    let error = outcome.unwrap_err();
-    assert_eq!(error.code(), "rfc9449.nonce.missing");
-    assert_eq!(error.next_step(), NextStep::AskTheInstitution);
+    let challenges = [
+        &[][..],
+        &[r#"DPoP error="use_dpop_nonce""#],
+        &[r#"Bearer error="invalid_token", DPoP error="use_dpop_nonce""#],
+        &[r#"Bearer error="USE_DPOP_NONCE""#],
+    ];
+    let bodies = [
+        "",
+        r#"{"error":"use_dpop_nonce"}"#,
+        r#"{"error":{"code":"use_dpop_nonce"}}"#,
+        r#"{"code":"use_dpop_nonce","message":"m"}"#,
+        r#"[{"errorCode":"use_dpop_nonce"}]"#,
+    ];
+    let mut world = world(NoncePolicy::Silent);
+    let client = world.client().unwrap();
+    let verified = world.verified(&client);
+    let url = client.config().fdx_base.join_segment("accounts").unwrap();
+    let token = verified.tokens().access_token();
+    let response = Rc::new(RefCell::new(unauthorized(&[], &[])));
+    let shared = Rc::clone(&response);
+    world.tamper(move |_, _| shared.borrow().clone());
+    for status in [400, 401, 403, 404, 422] {
+        for (challenges, body) in challenges.iter().flat_map(|it| bodies.map(|body| (*it, body))) {
+            if challenges.is_empty() && body.is_empty() {
+                continue;
+            }
+            let mut answer = unauthorized(challenges, &[]);
+            *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();
+            answer.headers_mut().insert("content-type", "application/json".parse().unwrap());
+            *answer.body_mut() = body.into();
+            *response.borrow_mut() = answer;
+            let call = client.call(token, ResourceRequest::get(url.clone()), entropy(7), world.now);
+            let push = client.push(&usual_request(), entropy(8), world.now);
+            let shown = format!("{status} {challenges:?} {body}");
+            let sent = world.sent.len();
+            let errors = [
+                world.run(call.unwrap()).map(drop).unwrap_err(),
+                world.run(push.unwrap()).map(drop).unwrap_err(),
+            ];
+            assert_eq!(world.sent.len(), sent + 2, "{shown}");
+            for error in errors {
+                assert_eq!(error.code(), "rfc9449.nonce.missing", "{shown}");
+                assert!(error.to_string().contains("DPoP-Nonce"), "{error}");
+                assert_eq!(error.next_step(), NextStep::AskTheInstitution, "{shown}");
+            }
+        }
+    }
 }
 
 /// Not 1 to 512 characters of RFC 9449's alphabet, in one header.

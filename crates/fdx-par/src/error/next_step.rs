@@ -198,6 +198,14 @@ pub const NEXT_STEPS: &[NextStepRow] = &[
         ..row(&[], &[400, 422], Codes::Any, NextStep::ReadTheConsent, "FDX Consent API")
     },
     row(OAUTH, &[], Codes::Any, NextStep::Correct, "RFC 6749 section 5.2"),
+    // A token that has no proof can't have a nonce either: a new one is refused as well.
+    row(
+        RESOURCE,
+        &[],
+        Codes::Of(&["use_dpop_nonce"]),
+        NextStep::AskTheInstitution,
+        "RFC 9449 section 9",
+    ),
     // The customer did not grant this resource.
     row(
         RESOURCE,

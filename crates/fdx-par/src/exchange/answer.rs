@@ -258,14 +258,23 @@ impl Answer<'_> {
     /// says so in the body of a 400, a resource server in a challenge of a 401. Some servers use the
     /// other form, or the scheme `Bearer`.
     pub(super) fn requires_nonce(&self) -> bool {
-        const USE_DPOP_NONCE: &str = "use_dpop_nonce";
-        let in_body = || self.error_body().and_then(ErrorBody::oauth_code);
+        matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED)
+            && self.names_missing_nonce()
+    }
+
+    /// Whether the server refuses for want of a nonce, whatever the status. Ignores case.
+    pub(super) fn names_missing_nonce(&self) -> bool {
+        let is_it = |code: &str| code.eq_ignore_ascii_case("use_dpop_nonce");
+        let in_body = || self.error_body().and_then(ErrorBody::oauth_code).is_some_and(is_it);
+        let described = || self.described().and_then(|said| said.error);
         let challenged = |challenge: &Challenge| {
             (challenge.is("DPoP") || challenge.is("Bearer"))
-                && challenge.parameter("error") == Some(USE_DPOP_NONCE)
+                && challenge.parameter("error").is_some_and(is_it)
         };
-        matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED)
-            && (in_body() == Some(USE_DPOP_NONCE) || self.challenges().iter().any(challenged))
+        self.status.is_client_error()
+            && (in_body()
+                || described().is_some_and(|code| is_it(code.as_str()))
+                || self.challenges().iter().any(challenged))
     }
 
     /// Whether the content type is `media_type`, with any parameters.

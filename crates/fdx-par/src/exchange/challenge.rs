@@ -23,7 +23,8 @@ impl Challenge {
     }
 }
 
-/// Reads challenges up to the first text that is not one.
+/// Reads challenges. A text that is neither a challenge nor a parameter, such as the rest of a value
+/// whose inner quotes are not escaped, is skipped up to the next comma: what can be read is kept.
 pub(crate) fn parse<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Challenge> {
     let mut challenges = Vec::new();
     for value in values {
@@ -47,27 +48,52 @@ impl<'a> Reader<'a> {
         let scheme = self.token()?.to_owned();
         let mut parameters = Vec::new();
         while parameters.len() < MAX_PARAMETERS {
-            let before = self.rest;
             self.separators();
-            let Some(name) = self.token() else { break };
-            self.spaces();
-            let Some(after) = self.rest.strip_prefix('=') else {
-                // A token without `=` is the next challenge's scheme.
-                self.rest = before;
+            if self.rest.is_empty() || self.is_at_scheme() {
                 break;
+            }
+            let Some(name) = self.parameter_name() else {
+                self.skip_to_comma();
+                continue;
             };
-            self.rest = after;
-            self.spaces();
             match self.value() {
                 Some(value) => parameters.push((name.to_owned(), value)),
-                None => {
-                    // It was a token68, which may end in more than one (RFC 9110 11.2).
-                    self.rest = self.rest.trim_start_matches('=');
-                    break;
-                }
+                // It was a token68, which may end in more than one (RFC 9110 11.2).
+                None => self.rest = self.rest.trim_start_matches('='),
             }
         }
         Some(Challenge { scheme, parameters })
+    }
+
+    /// Whether a scheme is next: a token before a comma, before the end, before a parameter or
+    /// before a token68 (RFC 9110 section 11.2).
+    fn is_at_scheme(&self) -> bool {
+        let mut ahead = Reader { rest: self.rest };
+        let Some(_) = ahead.token() else { return false };
+        let separated = ahead.rest.starts_with([' ', '\t']);
+        ahead.spaces();
+        if ahead.rest.is_empty() || ahead.rest.starts_with(',') {
+            return true;
+        }
+        separated && !ahead.rest.starts_with('=') && ahead.token().is_some() && {
+            let padded = ahead.rest.trim_start_matches('=');
+            ahead.spaces();
+            ahead.rest.starts_with('=') || ends_here(padded)
+        }
+    }
+
+    /// The name of a parameter and its `=`.
+    fn parameter_name(&mut self) -> Option<&'a str> {
+        let name = self.token()?;
+        self.spaces();
+        self.rest = self.rest.strip_prefix('=')?;
+        self.spaces();
+        Some(name)
+    }
+
+    fn skip_to_comma(&mut self) {
+        let (_, rest) = self.rest.split_once(',').unwrap_or_default();
+        self.rest = rest;
     }
 
     fn value(&mut self) -> Option<String> {
@@ -78,7 +104,7 @@ impl<'a> Reader<'a> {
         let mut chars = quoted.chars();
         loop {
             match chars.next()? {
-                '"' => break,
+                '"' if closes(chars.as_str()) => break,
                 '\\' => value.push(chars.next()?),
                 char => value.push(char),
             }
@@ -96,12 +122,26 @@ impl<'a> Reader<'a> {
     }
 
     fn separators(&mut self) {
-        self.rest = self.rest.trim_start_matches([' ', '\t', ',']);
+        self.rest = self.rest.trim_start_matches([' ', '\t', ',', ';']);
     }
 
     fn spaces(&mut self) {
         self.rest = self.rest.trim_start_matches([' ', '\t']);
     }
+}
+
+/// Whether a quote before `rest` ends its value. RFC 9110 5.6.4: a quote inside is escaped; some
+/// servers forget it. A comma, the end, or, after a space, the next parameter follows the last one.
+fn closes(rest: &str) -> bool {
+    let mut ahead = Reader { rest };
+    ahead.spaces();
+    let separated = ahead.rest.len() < rest.len();
+    ends_here(rest) || (separated && ahead.parameter_name().is_some())
+}
+
+fn ends_here(rest: &str) -> bool {
+    let rest = rest.trim_start_matches([' ', '\t']);
+    rest.is_empty() || rest.starts_with([',', ';'])
 }
 
 #[cfg(test)]
@@ -143,6 +183,32 @@ mod tests {
     }
 
     #[test]
+    fn what_can_be_read_around_a_malformed_text_is_kept() {
+        let nonce = "use_dpop_nonce";
+        for header in [
+            r#"DPoP error_description="Unexpected "nonce" value", error="use_dpop_nonce""#,
+            r#"DPoP error_description="Unexpected "nonce"", error="use_dpop_nonce""#,
+            r#"DPoP error_description=""nonce" is unexpected", error=use_dpop_nonce"#,
+            r#"DPoP error_description="not "a", but b", error="use_dpop_nonce""#,
+            r#"DPoP error_description="not "a", but b c", error="use_dpop_nonce""#,
+            r#"DPoP error="use_dpop_nonce" error_description="a "b" c""#,
+            r#"DPoP realm=, error="use_dpop_nonce""#,
+            r#"DPoP realm="x";a, error="use_dpop_nonce""#,
+            r#"DPoP (odd), error="use_dpop_nonce""#,
+            r#"DPoP error="use_dpop_nonce", error_description="never closed"#,
+            "DPoP error_description=\"Prueba no v\u{fffd}lida\", error=\"use_dpop_nonce\"",
+        ] {
+            let challenges = parse([header].into_iter());
+            let dpop = challenges.iter().find(|challenge| challenge.is("DPoP"));
+            assert_eq!(dpop.and_then(|it| it.parameter("error")), Some(nonce), "{header}");
+        }
+        // A malformed text does not move a parameter to another challenge.
+        let both = parse([r#"Bearer realm="a "b" c", error="x", DPoP error="y""#].into_iter());
+        let errors = both.iter().map(|it| it.parameter("error")).collect::<Vec<_>>();
+        assert_eq!(errors, [Some("x"), Some("y")]);
+    }
+
+    #[test]
     fn spaces_around_the_equals_sign_are_allowed() {
         assert_eq!(parse(["DPoP error = \"x\""].into_iter())[0].parameter("error"), Some("x"));
     }
@@ -158,7 +224,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_header_panics_and_work_is_bounded(value in "[ -~]{0,200}") {
+        fn no_header_panics_and_work_is_bounded(value in "[ -~]{0,200}|[a\", =\\\\]{0,60}") {
             prop_assert!(parse([value.as_str()].into_iter()).len() <= MAX_CHALLENGES);
         }
 

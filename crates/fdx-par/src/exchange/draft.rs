@@ -277,10 +277,11 @@ impl<T: Output> Sent<T> {
             }
             // An invalid nonce is an error only if the server requires one: a success with an
             // invalid header is still a success.
+            if matches!(nonce, Ok(None)) && answer.names_missing_nonce() {
+                return Err(answer.fault(ServerRule::NonceMissing));
+            }
             if answer.requires_nonce() {
-                if nonce?.is_none() {
-                    return Err(answer.fault(ServerRule::NonceMissing));
-                }
+                nonce?;
                 // RFC 9449 8: the server may require a nonce once; a second time is a loop.
                 if self.retried == Retried::Yes {
                     return Err(answer.fault(ServerRule::NonceAgain));
