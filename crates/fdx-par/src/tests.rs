@@ -111,6 +111,7 @@ const _: fn(&CallFault) -> &str = |error| match error {
     CallFault::MetadataReserved => "registration::choices::rejects_extra_with_a_reserved_name",
     CallFault::NotPushed => "dialect_fit::dialect_decides_whether_a_request_is_pushed",
     CallFault::OutsideFdxBase => "endpoints::a_token_never_leaves_the_fdx_base",
+    CallFault::ParameterJson => "request_objects::a_json_parameter_must_be_an_object",
     CallFault::ParameterText => "errors::rejects_empty_or_long_parameter",
     CallFault::RegistrationElsewhere => {
         "registration::elsewhere::sends_the_token_only_to_the_origin_of_registration"

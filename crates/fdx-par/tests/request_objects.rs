@@ -34,11 +34,15 @@ const SIGNED: Setup = Setup {
     refresh: fdx_sandbox::RefreshPolicy::Keep,
     fdx: fdx_sandbox::Presence::Required,
 };
+const EXTRAS: [&str; 4] = ["fdx_extra", "number_like", "claims", "x_list"];
 const PLAIN: Setup = Setup { requests: Requests::Plain, ..SIGNED };
 
 /// The claims that are the request object's own (RFC 9101 section 4).
 const OWN: [&str; 6] = ["aud", "exp", "iat", "iss", "jti", "nbf"];
 const AUTHENTICATES: [&str; 2] = ["client_assertion", "client_assertion_type"];
+
+/// A JSON object (OpenID Connect Core 5.5), with the member of Australia's Consumer Data Right.
+const CLAIMS: &str = r#"{"sharing_duration": 7776000, "id_token": {"acr": {"essential": true}}}"#;
 
 /// A request with every option.
 fn whole_request() -> AuthorizationRequest {
@@ -51,6 +55,8 @@ fn whole_request() -> AuthorizationRequest {
         .and_then(|request| request.ui_locales("en fr-CA"))
         .and_then(|request| request.extra("fdx_extra", "\"quoted\" + 100 %"))
         .and_then(|request| request.extra("number_like", "300"))
+        .and_then(|request| request.extra("claims", CLAIMS))
+        .and_then(|request| request.extra_json("x_list", "[1, {\"a\": null}]"))
         .unwrap()
 }
 
@@ -77,7 +83,9 @@ const ALL: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Ps25
 /// Converts a form's parameter into a claim: RFC 9101 section 4 keeps numbers and structures.
 fn as_claim(name: &str, text: &str) -> Value {
     match name {
-        "authorization_details" | "max_age" => serde_json::from_str(text).unwrap(),
+        "authorization_details" | "max_age" | "claims" | "x_list" => {
+            serde_json::from_str(text).unwrap()
+        }
         _ => text.into(),
     }
 }
@@ -96,6 +104,25 @@ fn compare(plain: &BTreeMap<String, String>, signed: &BTreeMap<String, String>) 
         assert!(OWN.contains(&name.as_str()) || plain.contains_key(name), "{name} was made up");
     }
     assert_eq!(signed["client_id"], plain["client_id"]);
+}
+
+#[test]
+fn a_json_parameter_must_be_an_object() {
+    for name in ["claims", "registration", "client_metadata", "dcql_query"] {
+        let extra = |value: &str| usual_request().extra(name, value).map(drop);
+        for wrong in ["", "x", "7", "\"a\"", "[]", "{", "{\"a\":1,\"a\":2}", "null"] {
+            assert_eq!(extra(wrong), Err(CallFault::ParameterJson.into()), "{name}: {wrong}");
+        }
+        // A push has no limit of a URL (RFC 9126 section 1).
+        let of_size = |size: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(size));
+        assert_eq!(extra(&of_size(2105)), Ok(()), "{name}");
+        assert_eq!(extra(&of_size(64 * 1024 - 8)), Ok(()), "{name}");
+        assert_eq!(extra(&of_size(64 * 1024)), Err(CallFault::ParameterJson.into()), "{name}");
+        assert_eq!(extra("{\n \"a\": 1\n}"), Ok(()), "{name}");
+    }
+    let reserved = usual_request().extra_json("authorization_details", "[]").unwrap_err();
+    assert_eq!(reserved, CallFault::ExtraReserved.into());
+    assert_eq!(usual_request().extra_json("x", "7").unwrap_err(), CallFault::ParameterJson.into());
 }
 
 #[test]
@@ -201,7 +228,7 @@ fn rejects_extra_with_a_protocol_name() {
     let pushed = form(&signed, &whole_request());
     let object = claims(&pushed["request"]);
     let written = object.as_object().unwrap().keys().chain(pushed.keys()).map(String::as_str);
-    reserved.extend(written.filter(|name| !["fdx_extra", "number_like"].contains(name)));
+    reserved.extend(written.filter(|name| !EXTRAS.contains(name)));
     assert!(reserved.len() > 30, "{reserved:?}");
     for name in reserved {
         let error = usual_request().extra(name, "x").unwrap_err();

@@ -78,6 +78,8 @@ faults! {
             "FAPI 2.0 Security Profile 5.3.3.2-2", "the provider does not accept pushed requests: call not_fapi::authorize, which is not FAPI";
         OutsideFdxBase: "fdx.url.outside",
             "FDX API base URL", "the URL is not below the configured FDX base URL";
+        ParameterJson: "rfc9101.parameter.json",
+            "RFC 9101 section 4", "the parameter must be JSON, by its specification an object, of at most 64 KiB";
         ParameterText: "rfc6749.parameter.text",
             "RFC 6749 appendix A", "the parameter is empty, too long, or has control characters";
         MetadataProtective: "rfc7591.metadata.protective",

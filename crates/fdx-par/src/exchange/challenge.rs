@@ -193,7 +193,7 @@ mod tests {
             r#"DPoP error_description="not "a", but b c", error="use_dpop_nonce""#,
             r#"DPoP error="use_dpop_nonce" error_description="a "b" c""#,
             r#"DPoP realm=, error="use_dpop_nonce""#,
-            r#"DPoP realm="x";a, error="use_dpop_nonce""#,
+            r#"DPoP realm="x"; error="use_dpop_nonce""#,
             r#"DPoP (odd), error="use_dpop_nonce""#,
             r#"DPoP error="use_dpop_nonce", error_description="never closed"#,
             "DPoP error_description=\"Prueba no v\u{fffd}lida\", error=\"use_dpop_nonce\"",

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
-use fdx_wire::HttpsUrl;
+use fdx_wire::json::{Limits, RawJson};
+use fdx_wire::{HttpsUrl, json};
 
 use crate::consent::push::parameters::Parameters;
 use crate::discovery::metadata::ServerMetadata;
@@ -32,10 +33,29 @@ pub struct AuthorizationRequest {
     pub(super) max_age: Option<u64>,
     pub(super) acr_values: Option<String>,
     options: Vec<(&'static str, String)>,
-    extras: Vec<(String, String)>,
+    extras: Vec<(String, Extra)>,
+}
+
+#[derive(Clone, Debug)]
+enum Extra {
+    Json(RawJson),
+    Text(String),
 }
 
 const MAX_TEXT: usize = 2048;
+/// RFC 9126 section 1: a pushed request has no limit of a URL.
+const MAX_JSON: usize = 64 * 1024;
+/// Parameters that are JSON objects by their specification. RFC 9101 section 4: a request object has
+/// each as JSON.
+const JSON_OBJECTS: &[&str] = &[
+    // OpenID Connect Core 5.5 and 7.2.1.
+    "claims",
+    "registration",
+    // OpenID for Verifiable Presentations 5.1.
+    "client_metadata",
+    "dcql_query",
+    "presentation_definition",
+];
 
 impl AuthorizationRequest {
     /// Requests this consent, with exactly the scopes that follow from it.
@@ -126,17 +146,36 @@ impl AuthorizationRequest {
         self.option("ui_locales", locales)
     }
 
-    /// A parameter that this crate does not know.
+    /// A parameter that this crate does not know. Parameters that are JSON objects by their
+    /// specification, such as `claims`, are read as JSON: see [`AuthorizationRequest::extra_json`].
     ///
     /// # Errors
     /// [`CallFault::ExtraReserved`] for a name that the protocol uses, or for a repeated name,
-    /// [`CallFault::ParameterText`].
-    pub fn extra(mut self, name: &str, value: &str) -> Result<Self, Error> {
+    /// [`CallFault::ParameterText`], [`CallFault::ParameterJson`].
+    pub fn extra(self, name: &str, value: &str) -> Result<Self, Error> {
+        if JSON_OBJECTS.contains(&name) {
+            return self.with_extra(name, Extra::Json(json_of(value, &["{"])?));
+        }
+        let value = text(value)?;
+        self.with_extra(name, Extra::Text(value))
+    }
+
+    /// A parameter whose value is a JSON object or array of at most 64 KiB. A form has its text, a
+    /// request object the JSON itself (RFC 9101 section 4).
+    ///
+    /// # Errors
+    /// [`CallFault::ExtraReserved`] as for [`AuthorizationRequest::extra`],
+    /// [`CallFault::ParameterJson`] for any other value.
+    pub fn extra_json(self, name: &str, json: &str) -> Result<Self, Error> {
+        self.with_extra(name, Extra::Json(json_of(json, &["{", "["])?))
+    }
+
+    fn with_extra(mut self, name: &str, value: Extra) -> Result<Self, Error> {
         let given = self.extras.iter().any(|(known, _)| known == name);
         if given || is_reserved(name) {
             return Err(CallFault::ExtraReserved.into());
         }
-        self.extras.push((text(name)?, text(value)?));
+        self.extras.push((text(name)?, value));
         Ok(self)
     }
 
@@ -190,9 +229,20 @@ impl AuthorizationRequest {
             parameters.text("prompt", "consent");
         }
         for (name, value) in &self.extras {
-            parameters.text(name, value);
+            match value {
+                Extra::Json(object) => parameters.json(name, object.clone()),
+                Extra::Text(text) => parameters.text(name, text),
+            };
         }
     }
+}
+
+/// Reads JSON that begins with one of these.
+fn json_of(text: &str, beginnings: &[&str]) -> Result<RawJson, CallFault> {
+    let json: Result<RawJson, _> = json::from_slice(text.as_bytes(), &Limits::bytes(MAX_JSON));
+    let is_of_this_kind =
+        |json: &RawJson| beginnings.iter().any(|it| json.as_str().starts_with(it));
+    json.ok().filter(is_of_this_kind).ok_or(CallFault::ParameterJson)
 }
 
 fn text(text: &str) -> Result<String, Error> {
