@@ -4,7 +4,8 @@
 //! table. [`allowed`] lists what looks wrong and is accepted. A rule of `fdx_sandbox::rules` without
 //! a row here fails a test. To add a row, write clause and rule, as the institution has them, into
 //! the nearest file of `table/`, with the error that the client receives and at least one
-//! `Check::wrong` or `Check::play`.
+//! `Check::wrong` or `Check::play`. A rule that the institution observes and does not enforce is a
+//! `Check::finding`.
 
 mod allowed;
 mod outgoing;
