@@ -91,10 +91,8 @@ impl Checker {
     async fn fetch(&self, issuer: &Issuer) -> Result<Found, Failure> {
         let mut first = None;
         let both = [WellKnown::OAuthAuthorizationServer, WellKnown::OpenidConfiguration];
-        for well_known in both {
-            if self.discovery.is_some_and(|configured| configured != well_known) {
-                continue;
-            }
+        let configured = self.discovery.as_slice();
+        for &well_known in if configured.is_empty() { &both[..] } else { configured } {
             let draft = discover_document(issuer, well_known, system_now());
             let place = format!("{} of {issuer}", name(well_known));
             match self.driver.try_run("fetching the metadata", draft).await? {
@@ -139,6 +137,7 @@ pub(crate) fn name(well_known: WellKnown) -> &'static str {
     match well_known {
         WellKnown::OAuthAuthorizationServer => "oauth-authorization-server",
         WellKnown::OpenidConfiguration => "openid-configuration",
+        WellKnown::OpenidConfigurationBeforePath => "openid-configuration-before-path",
     }
 }
 

@@ -83,7 +83,12 @@ impl Failure {
                 said: error.said().map(ToString::to_string).or_else(|| clock(error)),
                 allowed_by: error.allowed_by(),
             })),
-            next: advice(error.next_step()),
+            next: match error.hint() {
+                // A repetition ends in the same way.
+                Some(hint) if error.next_step() == NextStep::StartOver => hint.to_owned(),
+                Some(hint) => format!("correct the configuration: {hint}"),
+                None => advice(error.next_step()),
+            },
             is_reported: false,
         }
     }
@@ -299,7 +304,7 @@ mod tests {
 
     #[test]
     fn names_the_dialects_that_allow_an_error() {
-        let error = Error::Callback(CallbackFault::IssMissing);
+        let error = Error::Callback(CallbackFault::IssNotAnnounced);
         let shown = Failure::protocol("checking the callback", &error).to_string();
         let line = "\n  dialect the member callback-without-iss allows it; it is in mastercard, \
                     mastercard-mock, mx\n";

@@ -58,8 +58,8 @@ pub enum IdTokenError {
     /// `azp` is not the client.
     #[error("azp is not the client_id")]
     AuthorizedParty,
-    /// Encrypted, and no encryption is registered.
-    #[error("the ID token is encrypted, and no encryption is registered")]
+    /// Encrypted, and there is no decryption key.
+    #[error("the ID token is encrypted, and no decryption key is configured")]
     Encrypted,
     /// A JWE that is not accepted here, or one that is encrypted to an unknown key.
     #[error("{0}")]

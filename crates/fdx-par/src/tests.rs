@@ -160,6 +160,9 @@ const _: fn(&CallbackFault) -> &str = |error| match error {
     CallbackFault::FrontChannelToken => {
         "signed_callbacks::rejects_response_parameter_in_query_mode"
     }
+    CallbackFault::IssNotAnnounced => {
+        "unusual_callbacks::rejects_callback_without_promised_iss_in_every_dialect"
+    }
     CallbackFault::StateMismatch => "callback::rejects_state_with_one_changed_character",
 };
 

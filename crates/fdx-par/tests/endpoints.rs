@@ -264,6 +264,35 @@ fn sends_no_token_with_another_binding() {
     }
 }
 
+/// Some institutions have consents and data on two hosts.
+#[test]
+fn consents_may_have_a_base_of_their_own() {
+    let mut world = World::new(Setup::default());
+    let one_base = client(&mut world, Binding::Dpop, WhereNeeded, json!({}));
+    let verified = world.verified(&one_base);
+    let mut config = one_base.config().clone();
+    config.consent_base = Some(HttpsUrl::parse("https://consents.bank.example/v6").unwrap());
+    let client = Client::new(config, one_base.metadata().clone()).unwrap();
+    let draft = client.read_consent(&verified, entropy(9), world.now).unwrap();
+    let (request, _) = attached(draft, &world.keys);
+    let id = verified.consent_id().unwrap().as_str();
+    let read = format!("https://consents.bank.example/v6/consents/{id}");
+    assert_eq!(request.url().as_str(), read);
+    let token = verified.tokens().access_token();
+    assert!(call(&client, token, "https://bank.example/fdx/v6/accounts").is_ok());
+    assert!(call(&client, token, &read).is_ok());
+    for url in [
+        "https://consents.bank.example/v6/accounts",
+        "https://consents.bank.example/v6",
+        "https://consents.bank.example/v6/consentsevil/1",
+    ] {
+        let error = call(&client, token, url).expect_err(url);
+        assert_eq!(error, CallFault::OutsideFdxBase.into(), "{url}");
+    }
+    let error = call(&one_base, token, &read).expect_err(&read);
+    assert_eq!(error, CallFault::OutsideFdxBase.into());
+}
+
 #[test]
 fn a_token_never_leaves_the_fdx_base() {
     let mut world = World::new(Setup::default());

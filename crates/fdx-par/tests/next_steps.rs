@@ -121,6 +121,13 @@ fn equal_refusals_have_equal_next_steps() {
             NextStep::StartOver,
         ),
         (
+            "tokens, invalid_grant of an algorithm",
+            refused(At::Token, || {
+                fdx(400, r#"{"error":"invalid_grant","error_description":"Invalid alg: RS256"}"#)
+            }),
+            NextStep::Correct,
+        ),
+        (
             "tokens, an error with status 200",
             refused(At::Token, || fdx(200, r#"{"error":"bad_verification_code"}"#)),
             NextStep::Correct,
@@ -253,6 +260,10 @@ fn printed(row: &NextStepRow) -> String {
         Codes::Denial => "a denial in any spelling".to_owned(),
         Codes::Of(codes) => {
             codes.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ")
+        }
+        Codes::OfAlgorithm(codes) => {
+            let codes: Vec<_> = codes.iter().map(|code| format!("`{code}`")).collect();
+            format!("{}, whose description names an algorithm", codes.join(", "))
         }
         _ => "any".to_owned(),
     };

@@ -1,6 +1,7 @@
 //! Unusual callbacks: some are right, others only look so.
 
 use fdx_par::dialect::{Line, Member};
+use fdx_par::error::Deviation;
 use fdx_par::{
     Callback, CallbackFault, Client, ConfigurationFault, Dialect, Error, Pending, Registrar,
     Registration, ResponseMode,
@@ -31,6 +32,14 @@ fn rejects_callback_without_promised_iss_in_every_dialect() {
         let iss = format!("iss={}", percent_encode(ISS));
         assert!(url.contains(&iss), "{url}");
         let without = url.replace(&iss, "");
+        // The hint names the member exactly where it has an effect.
+        let refused = fapi.callback(pending, &without, world.now).unwrap_err();
+        let hint = taken.then_some(Deviation::CallbackWithoutIss);
+        assert_eq!(
+            (refused.error.code(), refused.error.allowed_by()),
+            ("rfc9207.iss.missing", hint)
+        );
+        let pending = *refused.unspent;
         match client.callback(pending, &without, world.now) {
             Ok(_) => assert!(taken, "{published}"),
             Err(refused) => {

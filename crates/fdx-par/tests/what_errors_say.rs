@@ -2,12 +2,12 @@
 
 use fdx_jose::{IdTokenError, JwtError};
 use fdx_par::{
-    CallbackFault, ConfigurationFault, Error, NextStep, dialect,
+    Callback, CallbackFault, ConfigurationFault, Error, NextStep, TokenTypeHint, dialect,
     error::{Deviation, Excerpt},
 };
 use fdx_sandbox::NoncePolicy;
 use fdx_sandbox::customer::Decision;
-use fdx_testkit::{Answer, Setup, World, answer, patched, usual_request};
+use fdx_testkit::{Answer, Authentication, Setup, World, answer, patched, usual_request};
 use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn called(change: impl Fn(Answer) -> Answer + 'static) -> Error {
 fn errors_name_the_deviation_that_would_allow_them() {
     let metadata = "/.well-known/oauth-authorization-server";
     for (error, deviation) in [
-        (Error::from(CallbackFault::IssMissing), Deviation::CallbackWithoutIss),
+        (Error::from(CallbackFault::IssNotAnnounced), Deviation::CallbackWithoutIss),
         (Error::from(IdTokenError::from(JwtError::Type)), Deviation::IdTokenTyp),
         (ConfigurationFault::LoopbackHttp.into(), Deviation::LoopbackHttp),
         (ends("/token", json!({ "id_token": null })), Deviation::OpenidWithoutIdToken),
@@ -58,6 +58,7 @@ fn errors_name_the_deviation_that_would_allow_them() {
     }
     for error in [
         Error::from(CallbackFault::IssMismatch),
+        Error::from(CallbackFault::IssMissing),
         Error::from(IdTokenError::from(JwtError::Signature)),
         ends("/token", json!({ "access_token": "" })),
         ends(metadata, json!({ "jwks_uri": "http://bank.example/jwks" })),
@@ -65,6 +66,81 @@ fn errors_name_the_deviation_that_would_allow_them() {
         ends(metadata, json!({ "jwks_uri": "https://bank.example/jwks#keys" })),
     ] {
         assert_eq!(error.allowed_by(), None, "{error}");
+    }
+}
+
+/// Servers have one answer to every cause: the hint lists them, each with its setting.
+#[test]
+fn a_refused_client_assertion_lists_its_causes() {
+    let bodies = [
+        (401, r#"{"error":"invalid_client"}"#),
+        (400, r#"{"error":"INVALID_CLIENT","error_description":"unknown"}"#),
+        (401, r#"{"error":"invalid_request","error_description":"Authentication failed."}"#),
+    ];
+    for authentication in [Authentication::PrivateKeyJwt, Authentication::TlsClientAuth] {
+        for (status, body) in bodies {
+            let nonces = NoncePolicy::Silent;
+            let mut world = World::new(Setup { authentication, nonces, ..Setup::default() });
+            let (client, grant) = world.stored();
+            world.tamper(move |_, _| answer(status, "application/json", body));
+            let access_token = grant.tokens().access_token();
+            let draft = client.introspect(access_token, world.draw(), world.now).unwrap();
+            let introspected = world.run(draft).map(drop);
+            let push = client.push(&usual_request(), world.draw(), world.now).unwrap();
+            let revoked = world.revoke(&client, grant.tokens(), TokenTypeHint::AccessToken);
+            for outcome in [
+                world.run(push).map(drop),
+                world.refresh(&client, &grant).map(drop),
+                introspected,
+                revoked.map(drop),
+            ] {
+                let error = outcome.unwrap_err();
+                let hint = error.hint().unwrap_or_default();
+                let by_key = authentication == Authentication::PrivateKeyJwt;
+                for cause in ["kid", "aud", "assertion_type", "clock", "client_id"] {
+                    assert_eq!(hint.contains(cause), by_key, "{cause}: {error}");
+                    assert!(!by_key || error.to_string().contains(cause), "{error}");
+                }
+            }
+        }
+    }
+}
+
+/// An error that comes again says what to change.
+#[test]
+fn a_refusal_that_comes_again_says_what_to_change() {
+    let codes = [
+        "account_selection_required",
+        "consent_required",
+        "interaction_required",
+        "login_required",
+    ];
+    for code in codes {
+        let mut world = world();
+        let client = world.client().unwrap();
+        let (pending, callback) = world.pending(&client);
+        let (place, _) = callback.split_once("code=").unwrap();
+        let (_, state) = callback.split_once("&state=").unwrap();
+        let url = format!("{place}error={code}&state={state}");
+        let Ok(Callback::Denied(refusal)) = client.callback(pending, &url, world.now) else {
+            panic!("{url}")
+        };
+        let error = Error::Refusal(Box::new(refusal));
+        assert_eq!(error.next_step(), NextStep::StartOver);
+        assert!(error.hint().unwrap().contains("without it"), "{error}");
+    }
+    for (description, names) in [
+        ("Token signed with RS256", true),
+        ("wrong signature algorithm", true),
+        ("the code has expired", false),
+    ] {
+        let patch = json!({ "error": "invalid_grant", "error_description": description });
+        let mut world = world();
+        let (client, grant) = world.stored();
+        world.tamper_at("/token", move |_| answer(400, "application/json", patch.to_string()));
+        let error = world.refresh(&client, &grant).unwrap_err();
+        assert_eq!(error.next_step() == NextStep::Correct, names, "{error}");
+        assert_eq!(error.hint().is_some(), names, "{error}");
     }
 }
 

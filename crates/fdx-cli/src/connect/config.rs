@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) redirect_uri: RedirectUri,
     #[serde(deserialize_with = "fdx_base")]
     pub(crate) fdx_base: HttpsUrl,
+    #[serde(default, deserialize_with = "consent_base")]
+    pub(crate) consent_base: Option<HttpsUrl>,
     pub(crate) discovery: Option<Discovery>,
     pub(crate) root_certificates: Option<PathBuf>,
     pub(crate) authentication: Option<Spanned<Authentication>>,
@@ -63,6 +65,8 @@ pub(crate) enum Discovery {
     OAuthAuthorizationServer,
     #[serde(rename = "openid-configuration")]
     OpenidConfiguration,
+    #[serde(rename = "openid-configuration-before-path")]
+    OpenidConfigurationBeforePath,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -245,6 +249,7 @@ impl Discovery {
         match self {
             Self::OAuthAuthorizationServer => WellKnown::OAuthAuthorizationServer,
             Self::OpenidConfiguration => WellKnown::OpenidConfiguration,
+            Self::OpenidConfigurationBeforePath => WellKnown::OpenidConfigurationBeforePath,
         }
     }
 }
@@ -346,6 +351,10 @@ fn issuer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Issuer, D::Error
 
 fn fdx_base<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HttpsUrl, D::Error> {
     HttpsUrl::parse_loopback(&String::deserialize(deserializer)?).map_err(own)
+}
+
+fn consent_base<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HttpsUrl>, D::Error> {
+    fdx_base(deserializer).map(Some)
 }
 
 fn redirect_uri<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RedirectUri, D::Error> {

@@ -29,7 +29,7 @@ pub(crate) async fn hint(
         WellKnown::OAuthAuthorizationServer => {
             (WellKnown::OpenidConfiguration, "openid-configuration")
         }
-        WellKnown::OpenidConfiguration => {
+        WellKnown::OpenidConfiguration | WellKnown::OpenidConfigurationBeforePath => {
             (WellKnown::OAuthAuthorizationServer, "oauth-authorization-server")
         }
     };

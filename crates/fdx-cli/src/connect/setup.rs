@@ -47,6 +47,7 @@ impl Setup {
             backend::ring(),
         )
         .with_dialect(config.dialect());
+        client.consent_base.clone_from(&config.consent_base);
         client.mtls_endpoints = config.mtls_endpoints();
         client.response_mode = config.response_mode();
         if config.request_object {

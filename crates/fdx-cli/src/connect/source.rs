@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use fdx_par::error::Deviation;
+use fdx_wire::HttpsUrl;
 use toml::Spanned;
 
 use crate::connect::config::{self, Authentication, Binding, Config, OWN};
@@ -78,13 +79,15 @@ fn check_scheme(text: &str, config: &Config) -> Result<(), String> {
     if config.dialect().allows(Deviation::LoopbackHttp) {
         return Ok(());
     }
+    let consent_base = config.consent_base.as_ref();
     let setting = match (config.issuer.is_loopback_http(), config.fdx_base.is_loopback_http()) {
         (true, _) => "issuer",
         (false, true) => "fdx_base",
+        (false, false) if consent_base.is_some_and(HttpsUrl::is_loopback_http) => "consent_base",
         (false, false) => return Ok(()),
     };
     let mistake = format!(
-        "issuer and fdx_base must begin with https://, unless dialect has {}, like \
+        "issuer and bases must begin with https://, unless dialect has {}, like \
          \"mastercard-mock\"",
         Deviation::LoopbackHttp
     );

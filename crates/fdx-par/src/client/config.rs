@@ -10,6 +10,8 @@ use fdx_wire::{HttpsUrl, Issuer, RedirectUri, Secret};
 use crate::client::binding::{Bound, BoundBy};
 use crate::client::fdx_headers::FdxHeaders;
 use crate::dialect::definition::Dialect;
+use crate::error::caller::CallFault;
+use crate::error::error::Error;
 
 /// The keys that the server encrypts ID tokens to, as registered
 /// (`id_token_encrypted_response_alg`; `id_token_encrypted_response_enc` is `A256GCM`).
@@ -96,7 +98,7 @@ impl ClientAuthentication {
 
 /// The configuration of a data recipient at one institution.
 ///
-/// The fields after the first seven have defaults, which [`ClientConfig::new`] sets.
+/// All fields that [`ClientConfig::new`] does not take have defaults, which [`ClientConfig::new`] sets.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ClientConfig {
@@ -108,6 +110,9 @@ pub struct ClientConfig {
     pub redirect_uri: RedirectUri,
     /// The base URL of the FDX API, such as `https://api.bank.example/fdx/v6`.
     pub fdx_base: HttpsUrl,
+    /// The base URL of the consent API, if the institution has it elsewhere. Default:
+    /// [`ClientConfig::fdx_base`].
+    pub consent_base: Option<HttpsUrl>,
     /// The method of client authentication.
     pub authentication: ClientAuthentication,
     /// The binding of the tokens.
@@ -221,6 +226,7 @@ impl ClientConfig {
             client_id: client_id.into(),
             redirect_uri,
             fdx_base,
+            consent_base: None,
             authentication,
             sender_constraint,
             backend,
@@ -239,6 +245,12 @@ impl ClientConfig {
             tolerance: Tolerance::default(),
             callback_within: Duration::from_secs(30 * 60),
         }
+    }
+
+    /// `/consents` below its base URL.
+    pub(crate) fn consents(&self) -> Result<HttpsUrl, Error> {
+        let base = self.consent_base.as_ref().unwrap_or(&self.fdx_base);
+        base.join_segment("consents").map_err(|_| CallFault::UrlTooLong.into())
     }
 
     /// The same for a provider that differs from FAPI 2.0.

@@ -129,7 +129,9 @@ fn check_named(config: &ClientConfig, profile: &Profile) -> Result<(), Error> {
     if signed && profile.not_pushed {
         return Err(ConfigurationFault::RequestObjectNotPushed.into());
     }
-    let http = config.issuer.is_loopback_http() || config.fdx_base.is_loopback_http();
+    let http = config.issuer.is_loopback_http()
+        || config.fdx_base.is_loopback_http()
+        || config.consent_base.as_ref().is_some_and(HttpsUrl::is_loopback_http);
     if http && !profile.loopback_http {
         return Err(ConfigurationFault::LoopbackHttp.into());
     }

@@ -18,6 +18,8 @@ pub enum WellKnown {
     OAuthAuthorizationServer,
     /// `/.well-known/openid-configuration`, after the path (OpenID Connect Discovery 4.1).
     OpenidConfiguration,
+    /// `/.well-known/openid-configuration`, between host and path (RFC 8414 sections 3.1 and 5).
+    OpenidConfigurationBeforePath,
 }
 
 pub(crate) const LIMIT: usize = 256 * 1024;
@@ -71,6 +73,9 @@ pub(crate) fn well_known_url(issuer: &Issuer, well_known: WellKnown) -> Result<H
             format!("{host}/.well-known/oauth-authorization-server{path}")
         }
         WellKnown::OpenidConfiguration => format!("{host}{path}/.well-known/openid-configuration"),
+        WellKnown::OpenidConfigurationBeforePath => {
+            format!("{host}/.well-known/openid-configuration{path}")
+        }
     };
     metadata::parse_for(issuer, &text).map_err(|_| CallFault::UrlTooLong.into())
 }
@@ -80,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_two_forms_treat_the_path_as_their_standards_say() {
+    fn the_forms_treat_the_path_as_their_standards_say() {
         for (issuer, oauth, openid) in [
             (
                 "https://bank.example",
@@ -102,6 +107,8 @@ mod tests {
             let url = |form| well_known_url(&issuer, form).unwrap().as_str().to_owned();
             assert_eq!(url(WellKnown::OAuthAuthorizationServer), oauth);
             assert_eq!(url(WellKnown::OpenidConfiguration), openid);
+            let oauth = oauth.replace("oauth-authorization-server", "openid-configuration");
+            assert_eq!(url(WellKnown::OpenidConfigurationBeforePath), oauth);
         }
     }
 }

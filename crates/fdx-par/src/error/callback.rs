@@ -16,6 +16,8 @@ faults! {
             "RFC 9207 section 2.4", "iss differs from the issuer that the request was sent to";
         IssMissing: "rfc9207.iss.missing",
             "FAPI 2.0 Security Profile 5.3.3.2-5", "iss is missing";
+        IssNotAnnounced: "rfc9207.iss.missing",
+            "FAPI 2.0 Security Profile 5.3.3.2-5", "iss is missing";
         Neither: "rfc6749.callback.neither",
             "RFC 6749 section 4.1.2", "the callback has neither a code nor an error";
         NotSigned: "jarm.response.missing",

@@ -13,7 +13,7 @@ use crate::error::next_step::{NextStep, RefusedCall};
 use crate::error::refusal::Refusal;
 use crate::error::registration::RegistrationFault;
 use crate::error::said::{Said, clock_note};
-use crate::error::server::ServerFault;
+use crate::error::server::{ServerFault, ServerRule};
 
 /// An error, grouped by who is to blame.
 ///
@@ -121,7 +121,8 @@ impl Error {
     #[must_use]
     pub fn allowed_by(&self) -> Option<Deviation> {
         match self {
-            Self::Callback(CallbackFault::IssMissing) => Some(Deviation::CallbackWithoutIss),
+            // RFC 9207 2.4: where the metadata announces `iss`, no dialect allows a callback without.
+            Self::Callback(CallbackFault::IssNotAnnounced) => Some(Deviation::CallbackWithoutIss),
             // Endpoints on this machine belong to an issuer on this machine. At any other issuer, no
             // dialect allows an endpoint with http.
             Self::Configuration(ConfigurationFault::LoopbackHttp) => Some(Deviation::LoopbackHttp),
@@ -134,7 +135,24 @@ impl Error {
                 | RegistrationFault::IdTokenSignedResponseAlg
                 | RegistrationFault::IntrospectionSignedResponseAlg,
             ) => Some(Deviation::RegistrationMisreports),
+            // A confirmation of another key is no unbound token.
+            Self::Server(fault)
+                if fault.rule == ServerRule::TokenType
+                    && fault.member.as_ref().is_none_or(|it| it.member() != "token_type") =>
+            {
+                None
+            }
             Self::Server(fault) => fault.rule.allowed_by(),
+            _ => None,
+        }
+    }
+
+    /// The likely causes of a refusal, each with its setting, or the change without which it comes
+    /// again; `None` if nothing more than the next step is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Refusal(refusal) => refusal.hint(),
             _ => None,
         }
     }
@@ -269,6 +287,9 @@ impl fmt::Display for Error {
             write!(f, ", {note}")?;
         }
         write!(f, " [{}, {}]", self.code(), self.clause())?;
+        if let Some(hint) = self.hint() {
+            write!(f, "; {hint}")?;
+        }
         match self.allowed_by() {
             Some(deviation) => write!(f, "; a dialect with the member {deviation} allows it"),
             None => Ok(()),

@@ -82,6 +82,7 @@ pub(crate) struct Situation<'a> {
     /// 0 for a callback.
     pub(crate) status: u16,
     pub(crate) code: Option<&'a str>,
+    pub(crate) description: Option<&'a str>,
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -133,6 +134,8 @@ pub enum Codes {
     Denial,
     /// One of these.
     Of(&'static [&'static str]),
+    /// One of these, with a description that names an algorithm, such as `RS256`.
+    OfAlgorithm(&'static [&'static str]),
 }
 
 const AUTHORIZATION: &[RefusalKind] = &[RefusalKind::Authorization];
@@ -176,6 +179,14 @@ pub const NEXT_STEPS: &[NextStepRow] = &[
         call: RefusedCall::RegistrationManagement,
         ..row(&[], &[401], Codes::Any, NextStep::RegisterAgain, "RFC 7592 section 2")
     },
+    // The registration or a key is of another algorithm: a new code is refused as well.
+    row(
+        &[],
+        &[],
+        Codes::OfAlgorithm(&["invalid_grant"]),
+        NextStep::Correct,
+        "RFC 6749 section 5.2",
+    ),
     // The values were used or have expired. Mastercard has its own name for a late request_uri.
     row(
         &[],
@@ -251,14 +262,40 @@ impl NextStepRow {
             && match self.codes {
                 Codes::Any => true,
                 Codes::Denial => situation.code.is_some_and(is_denial),
-                Codes::Of(codes) => {
-                    let is = |code: &&str| {
-                        situation.code.is_some_and(|actual| actual.eq_ignore_ascii_case(code))
-                    };
-                    codes.iter().any(is)
+                Codes::Of(codes) => situation.is_any(codes),
+                Codes::OfAlgorithm(codes) => {
+                    situation.is_any(codes) && situation.description.is_some_and(names_an_algorithm)
                 }
             }
     }
+}
+
+impl Situation<'_> {
+    fn is_any(&self, codes: &[&str]) -> bool {
+        let is = |code: &&str| self.code.is_some_and(|actual| actual.eq_ignore_ascii_case(code));
+        codes.iter().any(is)
+    }
+}
+
+/// Whether a description names an algorithm of signatures (RFC 7518 section 3.1, RFC 8037).
+pub(crate) fn names_an_algorithm(description: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "algorithm",
+        "eddsa",
+        "ed25519",
+        "es256",
+        "es384",
+        "es512",
+        "hs256",
+        "ps256",
+        "ps384",
+        "ps512",
+        "rs256",
+        "rs384",
+        "rs512",
+    ];
+    let description = description.to_ascii_lowercase();
+    NAMES.iter().any(|name| description.contains(name))
 }
 
 /// Servers have their own names for a denial: `user_denied`, `user_cancelled_authorize`.

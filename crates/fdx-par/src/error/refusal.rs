@@ -2,7 +2,9 @@ use core::fmt;
 
 use fdx_wire::members::Excerpt;
 
-use crate::error::next_step::{NextStep, RefusalKind, RefusedCall, Situation, after_refusal};
+use crate::error::next_step::{
+    NextStep, RefusalKind, RefusedCall, Situation, after_refusal, names_an_algorithm,
+};
 use crate::error::said::Said;
 
 /// A refusal returned by the server.
@@ -17,7 +19,18 @@ pub struct Refusal {
     pub said: Said,
     /// The next step.
     pub next_step: NextStep,
+    /// Whether the request was authenticated by an assertion.
+    pub(crate) asserted: bool,
 }
+
+/// In the order of how often they are the cause. Servers answer all of them alike.
+const ASSERTION: &str = "possible causes: the key or its kid is not registered (settings key, kid); \
+     the server expects another aud than the issuer (a dialect with audience-token-endpoint); it \
+     refuses the assertion's typ (assertion_type, AssertionType); the clocks differ; the client id \
+     is not the registered one (client_id)";
+const PROMPT: &str = "with prompt=none the institution shows no page: start over without it";
+const ALGORITHM: &str =
+    "the institution names an algorithm: configure a key of it, or register the one in use";
 
 impl Refusal {
     /// The stable name of the format, such as `rfc6749.error`.
@@ -46,9 +59,31 @@ impl Refusal {
         self.said.status == 403 && (self.is("602") || self.is("403"))
     }
 
+    /// The likely causes, each with its setting, or the change without which it comes again.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        const NO_PAGE: [&str; 4] = [
+            "account_selection_required",
+            "consent_required",
+            "interaction_required",
+            "login_required",
+        ];
+        let description = self.said.error_description.as_ref().map_or("", Excerpt::as_str);
+        // Keycloak has one answer to a wrong key, kid, client id and certificate.
+        let is_unauthenticated = self.is("invalid_client")
+            || self.said.status == 401
+                && self.is("invalid_request")
+                && description.to_ascii_lowercase().contains("authentication failed");
+        match self.kind {
+            _ if self.asserted && is_unauthenticated => Some(ASSERTION),
+            RefusalKind::Authorization if NO_PAGE.iter().any(|code| self.is(code)) => Some(PROMPT),
+            _ if self.is("invalid_grant") && names_an_algorithm(description) => Some(ALGORITHM),
+            _ => None,
+        }
+    }
+
     /// `on_no_response` is the next step that is safe if the server may have acted.
     pub(crate) fn new(kind: RefusalKind, said: Said, on_no_response: NextStep) -> Self {
-        Self { kind, call: RefusedCall::Any, said, next_step: on_no_response }
+        Self { kind, call: RefusedCall::Any, said, next_step: on_no_response, asserted: false }
             .of(RefusedCall::Any, on_no_response)
     }
 
@@ -60,6 +95,7 @@ impl Refusal {
             call,
             status: self.said.status,
             code: self.said.error.as_ref().map(Excerpt::as_str),
+            description: self.said.error_description.as_ref().map(Excerpt::as_str),
             retry_after: self.said.retry_after,
         };
         self.next_step = after_refusal(&situation, on_no_response);

@@ -37,6 +37,8 @@ pub struct Answer<'a> {
     pub(crate) drafted_at: UnixTime,
     pub(crate) now: UnixTime,
     pub(crate) on_no_response: NextStep,
+    /// Whether the request had a client assertion.
+    pub(crate) asserted: bool,
     /// The body of an error, once it was read.
     pub(super) error_body: OnceCell<Option<ErrorBody>>,
 }
@@ -205,7 +207,8 @@ impl Answer<'_> {
     }
 
     pub(crate) fn refuse(&self, kind: RefusalKind, said: Said) -> Error {
-        Error::Refusal(Box::new(Refusal::new(kind, said, self.on_no_response)))
+        let refusal = Refusal::new(kind, said, self.on_no_response);
+        Error::Refusal(Box::new(Refusal { asserted: self.asserted, ..refusal }))
     }
 
     pub(crate) fn fault(&self, rule: ServerRule) -> Error {

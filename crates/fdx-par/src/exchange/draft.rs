@@ -122,6 +122,7 @@ impl<T: Output> Draft<T> {
             ..
         } = *self.outgoing;
 
+        let asserted = body.has_assertion();
         let body = body.into_bytes(&signed.parameters);
         let mut kept = self.kept;
         T::signed(&mut kept, &body);
@@ -148,6 +149,7 @@ impl<T: Output> Draft<T> {
             retried: self.retried,
             drafted_at: self.drafted_at,
             limit,
+            asserted,
             nonces,
         };
         Ok((request, sent))
@@ -236,6 +238,8 @@ pub struct Sent<T: Output> {
     pub(super) retried: Retried,
     pub(super) drafted_at: UnixTime,
     pub(super) limit: usize,
+    /// Whether the request has a client assertion.
+    pub(super) asserted: bool,
     pub(super) nonces: Option<(NonceMemory, NonceSlot)>,
 }
 
@@ -268,6 +272,7 @@ impl<T: Output> Sent<T> {
             drafted_at: self.drafted_at,
             now,
             on_no_response: T::on_no_response(&self.request),
+            asserted: self.asserted,
             error_body: OnceCell::new(),
         };
         if let Some((memory, slot)) = &self.nonces {

@@ -129,6 +129,14 @@ impl Body {
         }
     }
 
+    /// Whether a client assertion is among them.
+    pub(super) fn has_assertion(&self) -> bool {
+        match self {
+            Self::Parameters(body) => body.signed.contains(&SignedParameter::ClientAssertion),
+            Self::Empty | Self::Bytes(_) | Self::Json(_) => false,
+        }
+    }
+
     /// The bytes, with one token for each signed parameter.
     pub(super) fn into_bytes(self, tokens: &[Secret]) -> Vec<u8> {
         match self {

@@ -25,7 +25,8 @@ impl Client {
     ) -> Result<(Outgoing, InteractionId), Error> {
         self.check_issued(access_token)?;
         // The token must not be sent anywhere else, even if a link or an identifier leads there.
-        if !is_below(&self.config().fdx_base, &url) {
+        let config = self.config();
+        if !is_below(&config.fdx_base, &url) && !is_below(&config.consents()?, &url) {
             return Err(CallFault::OutsideFdxBase.into());
         }
         let bound = access_token.bound;
@@ -47,9 +48,7 @@ impl Client {
 
     /// Returns the scheme of `Authorization`; `None` for a consent API that expects no scheme.
     fn scheme(&self, url: &HttpsUrl, by: BoundBy) -> Result<Option<&'static str>, Error> {
-        let config = self.config();
-        let consents = config.fdx_base.join_segment("consents");
-        let consents = consents.map_err(|_| CallFault::UrlTooLong)?;
+        let consents = self.config().consents()?;
         let alone = self.profile().consent_token_without_scheme && is_below(&consents, url);
         Ok(if alone { None } else { Some(by.token_type()) })
     }

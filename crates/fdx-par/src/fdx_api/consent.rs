@@ -53,14 +53,13 @@ impl Client {
         Ok(Draft::new(request, entropy, now)?)
     }
 
-    /// Returns `/consents/{consentId}` below the FDX base, with the id as one path segment.
+    /// Returns `/consents/{consentId}` below the base of the consent API, with the id as one path segment.
     pub(crate) fn consent_url(&self, id: &ConsentId) -> Result<HttpsUrl, Error> {
-        let consents = self.config().fdx_base.join_segment("consents");
-        let url = consents.and_then(|consents| consents.join_segment(id.as_str()));
+        let url = self.config().consents()?.join_segment(id.as_str());
         url.map_err(|_| CallFault::UrlTooLong.into())
     }
 
-    /// Returns `/consents/{consentId}/revocation` below the FDX base.
+    /// Returns `/consents/{consentId}/revocation` below the base of the consent API.
     pub(crate) fn revocation_url(&self, id: &ConsentId) -> Result<HttpsUrl, Error> {
         let url = self.consent_url(id)?.join_segment("revocation");
         url.map_err(|_| CallFault::UrlTooLong.into())

@@ -164,7 +164,10 @@ impl Client {
         check_state(state, pending)?;
         // RFC 9207 2.4: simple string comparison, on error responses too.
         if iss.is_none() && !self.may_leave_iss_out() {
-            return Err(CallbackFault::IssMissing.into());
+            let announced = self.metadata().authorization_response_iss_parameter_supported;
+            let fault =
+                if announced { CallbackFault::IssMissing } else { CallbackFault::IssNotAnnounced };
+            return Err(fault.into());
         }
         // check: Iss
         if iss.is_some_and(|iss| iss != pending.flow.issuer.as_str()) {
