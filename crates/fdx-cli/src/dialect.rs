@@ -20,10 +20,12 @@ pub(crate) enum Words {
 
 impl Words {
     pub(crate) fn of(dialect: Dialect) -> Self {
-        match dialect {
-            AUTIONAL | AUTIONAL_CLIENT_SECRET | UAE => Self::Details,
-            MX => Self::Scopes,
-            _ => Self::Consent,
+        // By name: optional members may be on.
+        let is = |other: &Dialect| other.name() == dialect.name();
+        match () {
+            () if [AUTIONAL, AUTIONAL_CLIENT_SECRET, UAE].iter().any(is) => Self::Details,
+            () if is(&MX) => Self::Scopes,
+            () => Self::Consent,
         }
     }
 }

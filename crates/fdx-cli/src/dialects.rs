@@ -39,6 +39,8 @@ struct Document {
     evidence: Known,
     discovery: &'static str,
     members: Vec<Member>,
+    /// Members that are off by default.
+    options: Vec<Member>,
     needs: Vec<&'static str>,
     notes: &'static [&'static str],
     refresh_token_lifetime_seconds: Option<u64>,
@@ -62,12 +64,11 @@ pub(crate) fn run(args: &DialectsArgs) {
 }
 
 pub(crate) fn members(dialect: Dialect) -> Vec<Member> {
-    let member = |line: &dialect::Line| Member {
-        name: line.member.name(),
-        clause: line.member.clause(),
-        source: line.source,
-    };
-    dialect.members().iter().map(member).collect()
+    dialect.members().iter().map(Member::of).collect()
+}
+
+fn options(dialect: Dialect) -> Vec<Member> {
+    dialect.options().iter().map(Member::of).collect()
 }
 
 /// A table with one row for each member.
@@ -105,6 +106,13 @@ fn print_one(dialect: Dialect) {
     } else {
         result(&format!("\n{}", members_table(dialect)));
     }
+    if !dialect.options().is_empty() {
+        let mut table = Table::new(&["off by default", "departs from", "source"]);
+        for Member { name, clause, source } in options(dialect) {
+            table.row([name, clause, source]);
+        }
+        result(&format!("\n{table}"));
+    }
     let lines = |heading: &str, lines: &[&str]| {
         if !lines.is_empty() {
             result(&format!("\n{heading}"));
@@ -133,6 +141,12 @@ impl Row {
     }
 }
 
+impl Member {
+    fn of(line: &dialect::Line) -> Self {
+        Self { name: line.member.name(), clause: line.member.clause(), source: line.source }
+    }
+}
+
 impl Known {
     fn of(evidence: Evidence) -> Self {
         match evidence {
@@ -154,6 +168,7 @@ impl Document {
             evidence: Known::of(dialect.evidence()),
             discovery: name(dialect.well_known()),
             members: members(dialect),
+            options: options(dialect),
             needs: needs(dialect),
             notes: dialect.notes(),
             refresh_token_lifetime_seconds: dialect

@@ -85,7 +85,7 @@ fn each_dialect_says_how_it_is_known() {
                     (&evidence["program"], &evidence["date"]),
                     (&program.into(), &date.into())
                 );
-                assert!(program.contains(' ') && date.len() == "2026-11-29".len());
+                assert!(program.contains(' ') && date.starts_with("20"));
                 assert_eq!(kind, "run");
             }
             _ => assert_ne!(kind, "run"),

@@ -30,6 +30,13 @@ fn tables(dialect: &Dialect) -> String {
             let _ = writeln!(text, "| `{name}` | {clause} | {} |", line.source);
         }
     }
+    if !dialect.options().is_empty() {
+        text.push_str("\nOff by default:\n\n| member | departs from | source |\n|---|---|---|\n");
+        for line in dialect.options() {
+            let (name, clause) = (line.member.name(), line.member.clause());
+            let _ = writeln!(text, "| `{name}` | {clause} | {} |", line.source);
+        }
+    }
     let _ = write!(text, "\nKnown {}.\n", dialect.evidence());
     if dialect.well_known() == WellKnown::OpenidConfiguration {
         text.push_str("\nIts complete metadata is at `/.well-known/openid-configuration`.\n");

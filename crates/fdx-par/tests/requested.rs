@@ -37,7 +37,7 @@ fn requests() -> [AuthorizationRequest; 3] {
 /// The client generates the consent id in its details.
 const GENERATES_ID: Dialect = Dialect::new("generates-id", "a provider").with_members(&[Line {
     member: Member::ConsentIdInDetails(DetailText {
-        detail_type: "urn:openfinanceuae:account-access-consent:v2.1",
+        type_prefix: "urn:openfinanceuae:",
         paths: &[&["consent", "Data", "ConsentId"], &["consent", "ConsentId"]],
     }),
     source: "this test",
@@ -174,4 +174,26 @@ fn receipt_of_a_scope_request_warns_of_the_missing_consent_id() {
     assert_eq!(receipt.granted_scopes(), &scopes("customers"));
     assert_eq!(receipt.warnings(), [ReceiptWarning::NoConsentId]);
     assert!(matches!(request.requested(), Requested::Scopes(_)));
+}
+
+/// The response must repeat the generated consent id, whatever the type and version of the consent.
+#[test]
+fn rejects_another_consent_id_for_each_type_and_version() {
+    for name in ["account-access-consent", "service-initiation-consent", "insurance-consent"] {
+        for version in ["v1.2", "v2.0", "v2.1", "v2.2"] {
+            let detail = |id: &str| {
+                json!([{
+                    "type": format!("urn:openfinanceuae:{name}:{version}"),
+                    "consent": { "ConsentId": id },
+                }])
+            };
+            let details = AuthorizationDetails::parse(detail("u-1").to_string()).unwrap();
+            let request = AuthorizationRequest::of_details(details, scopes("accounts"));
+            let other = verified(&request, json!({ "authorization_details": detail("other") }));
+            assert_eq!(other.unwrap_err().code(), "fdx.consent.other", "{name}:{version}");
+            let same = verified(&request, json!({ "authorization_details": detail("u-1") }));
+            let (_, same) = same.unwrap();
+            assert_eq!(same.consent_id().unwrap().as_str(), "u-1", "{name}:{version}");
+        }
+    }
 }

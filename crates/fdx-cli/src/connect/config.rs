@@ -25,6 +25,9 @@ use crate::{args, dialect};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     pub(crate) dialect: Option<Spanned<Named>>,
+    /// Whether the members of the dialect count that are off by default.
+    #[serde(default)]
+    pub(crate) dialect_options: bool,
     #[serde(deserialize_with = "issuer")]
     pub(crate) issuer: Issuer,
     pub(crate) client_id: String,
@@ -196,7 +199,8 @@ impl Config {
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
-        self.dialect.as_ref().map(|named| named.as_ref().0).unwrap_or_default()
+        let dialect = self.dialect.as_ref().map(|named| named.as_ref().0).unwrap_or_default();
+        if self.dialect_options { dialect.with_options() } else { dialect }
     }
 
     /// The path of the metadata. Default: the dialect's.

@@ -12,6 +12,9 @@ pub struct Dialect {
     provider: &'static str,
     needs: &'static [Need],
     members: &'static [Line],
+    options: &'static [Line],
+    /// Whether the options count.
+    has_options: bool,
     notes: &'static [&'static str],
     refresh_token_lifetime: Option<Duration>,
     evidence: Evidence,
@@ -53,6 +56,8 @@ impl Dialect {
             provider,
             needs: &[],
             members: &[],
+            options: &[],
+            has_options: false,
             notes: &[],
             refresh_token_lifetime: None,
             evidence: Evidence::Documents,
@@ -64,6 +69,19 @@ impl Dialect {
     #[must_use]
     pub const fn with_members(self, members: &'static [Line]) -> Self {
         Self { members, ..self }
+    }
+
+    /// Sets members that are off unless [`Dialect::with_options`] switches them on: deviations on
+    /// which the sources disagree.
+    #[must_use]
+    pub const fn with_optional_members(self, options: &'static [Line]) -> Self {
+        Self { options, ..self }
+    }
+
+    /// The same dialect with its optional members.
+    #[must_use]
+    pub const fn with_options(self) -> Self {
+        Self { has_options: true, ..self }
     }
 
     /// Sets what the client needs.
@@ -108,7 +126,19 @@ impl Dialect {
         self.provider
     }
 
-    /// The deviations with their details.
+    /// The members that are off by default.
+    #[must_use]
+    pub const fn options(&self) -> &'static [Line] {
+        self.options
+    }
+
+    /// The members that count: those of the dialect, and its optional ones if they are on.
+    pub(crate) fn counting(&self) -> impl Iterator<Item = &'static Line> {
+        let options = if self.has_options { self.options } else { &[] };
+        self.members.iter().chain(options)
+    }
+
+    /// The deviations with their details, without optional members.
     #[must_use]
     pub const fn members(&self) -> &'static [Line] {
         self.members
@@ -147,7 +177,7 @@ impl Dialect {
     /// Whether one of the members has this deviation.
     #[must_use]
     pub fn allows(&self, deviation: Deviation) -> bool {
-        self.members.iter().any(|line| line.member.deviation() == deviation)
+        self.counting().any(|line| line.member.deviation() == deviation)
     }
 }
 

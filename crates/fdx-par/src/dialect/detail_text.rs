@@ -4,8 +4,9 @@ use fdx_wire::json::{JsonValue, RawJson};
 /// The place of a text inside a provider's authorization details.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct DetailText {
-    /// The `type` of the detail. Details of other types are skipped.
-    pub detail_type: &'static str,
+    /// The start of the detail's `type`. Details of other types are skipped. A type without its
+    /// version covers every version.
+    pub type_prefix: &'static str,
     /// The names of the members from the outermost to the text, one list for each form of the
     /// detail. The first that leads to a text counts.
     pub paths: &'static [&'static [&'static str]],
@@ -22,7 +23,7 @@ impl DetailText {
 
     /// Returns the text in this detail.
     pub(crate) fn of_detail(&self, other: &OtherDetail) -> Option<String> {
-        if other.detail_type() != self.detail_type {
+        if !other.detail_type().starts_with(self.type_prefix) {
             return None;
         }
         self.paths.iter().find_map(|path| {

@@ -1,8 +1,10 @@
 use crate::dialect::autional::AUTIONAL;
 use crate::dialect::definition::{Dialect, Evidence};
+use crate::dialect::keycloak::KEYCLOAK;
 use crate::dialect::mastercard::{MASTERCARD, MASTERCARD_MOCK};
 use crate::dialect::not_fapi::autional::AUTIONAL_CLIENT_SECRET;
 use crate::dialect::not_fapi::mx::MX;
+use crate::dialect::spring::SPRING_AUTHORIZATION_SERVER;
 use crate::dialect::uae::dialect::UAE;
 use crate::dialect::wso2::WSO2;
 
@@ -14,8 +16,18 @@ pub const FDX: Dialect =
     Dialect::new("fdx", "FDX v6 over FAPI 2.0, by the book").with_evidence(Evidence::Standards);
 
 /// Every dialect of this crate, including those that are not FAPI.
-pub const ALL: &[Dialect] =
-    &[FDX, MASTERCARD, MASTERCARD_MOCK, UAE, AUTIONAL, WSO2, MX, AUTIONAL_CLIENT_SECRET];
+pub const ALL: &[Dialect] = &[
+    FDX,
+    MASTERCARD,
+    MASTERCARD_MOCK,
+    UAE,
+    AUTIONAL,
+    KEYCLOAK,
+    SPRING_AUTHORIZATION_SERVER,
+    WSO2,
+    MX,
+    AUTIONAL_CLIENT_SECRET,
+];
 
 /// Returns the dialect with this name; [`ALL`] lists them.
 #[must_use]

@@ -156,7 +156,7 @@ impl Member {
         Self::AuthorizationUrlParameters(&[UrlParameter::Fixed("response_type", "code")]),
         Self::CallbackWithoutIss,
         Self::CertificateEverywhere,
-        Self::ConsentIdInDetails(DetailText { detail_type: "consent", paths: &[&["id"]] }),
+        Self::ConsentIdInDetails(DetailText { type_prefix: "consent", paths: &[&["id"]] }),
         Self::ConsentTokenWithoutScheme,
         Self::DetailsRepeatTheRequest,
         Self::EndpointPath(Endpoint::Token, "/token"),

@@ -21,19 +21,23 @@
 pub(crate) mod autional;
 pub(crate) mod definition;
 pub(crate) mod detail_text;
+pub(crate) mod keycloak;
 pub(crate) mod known;
 pub(crate) mod mastercard;
 pub(crate) mod member;
 pub(crate) mod not_fapi;
 pub(crate) mod profile;
+pub(crate) mod spring;
 pub mod uae;
 pub(crate) mod wso2;
 
 pub use autional::AUTIONAL;
 pub use definition::{Dialect, Evidence, Line, Need};
 pub use detail_text::DetailText;
+pub use keycloak::KEYCLOAK;
 pub use known::{ALL, FDX, by_name};
 pub use mastercard::{MASTERCARD, MASTERCARD_MOCK};
 pub use member::{Member, UrlParameter};
+pub use spring::SPRING_AUTHORIZATION_SERVER;
 pub use uae::UAE;
 pub use wso2::WSO2;

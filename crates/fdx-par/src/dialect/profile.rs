@@ -77,7 +77,7 @@ impl Profile {
     pub(crate) fn of(dialect: &Dialect) -> Self {
         let mut profile =
             Self { refresh_token_lifetime: dialect.refresh_token_lifetime(), ..Self::default() };
-        for Line { member, .. } in dialect.members() {
+        for Line { member, .. } in dialect.counting() {
             profile.add(*member);
         }
         profile

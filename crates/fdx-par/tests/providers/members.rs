@@ -112,7 +112,6 @@ const ROWS: &[Row] = &[
     row("mx", "not-fapi.not-pushed", Off::Client("rfc8414.endpoint.missing")),
     row("mx", "not-fapi.openid-without-id-token", Off::Client("oidc.id_token.missing")),
     row("mx", "not-fapi.unbound-tokens", Off::Client("fdx.dialect.not_fapi")),
-    row("uae", "authorization-url-parameters", Off::Page),
     row("uae", "certificate-everywhere", Off::Server("invalid_client")),
     row("uae", "consent-id-in-details", Off::NoConsentId),
     row("uae", "push-interaction-id", Off::Server("invalid_request")),

@@ -1,8 +1,10 @@
 use fdx_par::dialect::UAE;
 use fdx_par::dialect::uae::{ConsentState, ReportedConsent};
+use fdx_par::error::Deviation;
 use fdx_sandbox::customer::Decision;
 use fdx_testkit::providers::provided;
 use fdx_testkit::{WireTexts, entropy};
+use fdx_wire::form::Query;
 
 #[test]
 fn every_request_is_as_recorded() {
@@ -39,4 +41,26 @@ fn every_request_is_as_recorded() {
     assert_eq!(grant.tokens().refresh_token(), first.tokens().refresh_token());
     world.accounts(&client, grant.tokens().access_token()).unwrap();
     texts.step("accounts", &world);
+}
+
+/// FAPI 2.0 Security Profile 5.3.3.2-6: the URL has only client_id and request_uri.
+#[test]
+fn url_parameters_are_off_unless_they_are_switched_on() {
+    let provided = provided(UAE).unwrap();
+    for (dialect, names) in [
+        (UAE, &["client_id", "request_uri"][..]),
+        (UAE.with_options(), &["client_id", "request_uri", "response_type", "scope"]),
+    ] {
+        let mut world = (provided.world)(dialect);
+        let client = world.client().unwrap();
+        let client = (provided.registers)(&mut world, client).unwrap();
+        let (url, pending) = world.push(&client, &(provided.request)()).unwrap();
+        let query = Query::parse(url.split_once('?').unwrap().1, 4096).unwrap();
+        assert_eq!(query.names().collect::<Vec<_>>(), names);
+        assert_eq!(dialect.allows(Deviation::AuthorizationUrlParameters), names.len() == 4);
+        // The provider completes both.
+        let callback = world.customer(&url, &Decision::everything());
+        let exchanged = world.exchange(&client, pending, &callback).unwrap();
+        world.verify(&client, exchanged).unwrap();
+    }
 }

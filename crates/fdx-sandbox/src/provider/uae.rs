@@ -132,15 +132,14 @@ fn push(incoming: &Incoming<'_>) -> Mapped {
     Mapped::unchanged(incoming)
 }
 
-/// Checks two parameters of the request object, which the URL must repeat.
+/// Ignores the two parameters that the documents show in the URL, and nothing else.
 fn authorize(incoming: &Incoming<'_>) -> Mapped {
     let request = incoming.request;
     let query = Query::parse(request.uri().query().unwrap_or_default(), 4096);
     let Ok(query) = query else { return Mapped::unchanged(incoming) };
     let one = |name| query.one(name).ok().flatten().unwrap_or_default();
     if one("response_type") != "code" || one("scope") != "openid" {
-        let text = "response_type=code or scope=openid is missing in the URL".to_owned();
-        return Mapped::Response(answer::page(StatusCode::BAD_REQUEST, text, "", ""));
+        return Mapped::unchanged(incoming);
     }
     let mut form = Form::new();
     form.pair("client_id", one("client_id")).pair("request_uri", one("request_uri"));

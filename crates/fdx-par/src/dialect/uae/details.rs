@@ -1,14 +1,16 @@
 use core::time::Duration;
 
 use fdx_rar::{AuthorizationDetails, OtherDetail};
-use fdx_wire::UnixTime;
 use fdx_wire::json::RawJson;
+use fdx_wire::{HttpsUrl, UnixTime};
 use serde::Serialize;
 
 use crate::dialect::uae::names::Permission;
 
 /// The detail's `type`.
 pub const ACCOUNT_ACCESS_CONSENT: &str = "urn:openfinanceuae:account-access-consent:v2.1";
+/// The detail's `type` in version 2.2 of the standard.
+pub const ACCOUNT_ACCESS_CONSENT_V2_2: &str = "urn:openfinanceuae:account-access-consent:v2.2";
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -32,8 +34,37 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[must_use]
 pub struct AccountAccessConsent {
+    detail_type: &'static str,
     consent: Consent,
+    subscription: Option<Subscription>,
     expires: UnixTime,
+}
+
+/// `OnBehalfOf`: the party for which the recipient requests the consent.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct OnBehalfOf {
+    /// `TradingName`.
+    pub trading_name: String,
+    /// `LegalName`.
+    pub legal_name: String,
+    /// `IdentifierType`, such as `Other`.
+    pub identifier_type: String,
+    /// `Identifier`.
+    pub identifier: String,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Subscription {
+    webhook: Webhook,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Webhook {
+    url: String,
+    is_active: bool,
 }
 
 /// `OpenFinanceBilling`, which every consent has.
@@ -55,10 +86,16 @@ struct Consent {
     base_consent_id: Option<String>,
     expiration_date_time: String,
     permissions: Vec<Permission>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_date: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     account_type: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     account_sub_type: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_behalf_of: Option<OnBehalfOf>,
     open_finance_billing: Billing,
 }
 
@@ -70,11 +107,14 @@ impl AccountAccessConsent {
             base_consent_id: None,
             expiration_date_time: expires.to_rfc3339(),
             permissions: Vec::new(),
+            from_date: None,
+            to_date: None,
             account_type: Vec::new(),
             account_sub_type: Vec::new(),
+            on_behalf_of: None,
             open_finance_billing: billing,
         };
-        Self { consent, expires }
+        Self { detail_type: ACCOUNT_ACCESS_CONSENT, consent, subscription: None, expires }
     }
 
     /// Adds a permission.
@@ -88,6 +128,38 @@ impl AccountAccessConsent {
     /// Sets `BaseConsentId`: the first consent, if this one renews it.
     pub fn base_consent_id(mut self, id: &str) -> Self {
         self.consent.base_consent_id = Some(id.to_owned());
+        self
+    }
+
+    /// Uses version 2.2 of the standard.
+    pub fn v2_2(mut self) -> Self {
+        self.detail_type = ACCOUNT_ACCESS_CONSENT_V2_2;
+        self
+    }
+
+    /// Sets `FromDate`: the UTC day from which transactions and statements are shared.
+    pub fn from_date(mut self, day: UnixTime) -> Self {
+        self.consent.from_date = Some(date(day));
+        self
+    }
+
+    /// Sets `ToDate`: the UTC day up to which transactions and statements are shared.
+    pub fn to_date(mut self, day: UnixTime) -> Self {
+        self.consent.to_date = Some(date(day));
+        self
+    }
+
+    /// Sets `OnBehalfOf`.
+    pub fn on_behalf_of(mut self, party: OnBehalfOf) -> Self {
+        self.consent.on_behalf_of = Some(party);
+        self
+    }
+
+    /// Sets `subscription.Webhook`: where the institution reports events of the consent, and whether
+    /// it does.
+    pub fn webhook(mut self, url: &HttpsUrl, is_active: bool) -> Self {
+        let webhook = Webhook { url: url.as_str().to_owned(), is_active };
+        self.subscription = Some(Subscription { webhook });
         self
     }
 
@@ -126,12 +198,24 @@ impl AccountAccessConsent {
         if self.expires.since(now) >= YEAR {
             return Err(AccountAccessConsentError::TooLong);
         }
-        let consent = RawJson::of(&self.consent);
-        let detail = consent.ok().and_then(|consent| {
-            OtherDetail::new(ACCOUNT_ACCESS_CONSENT).ok()?.with_member("consent", consent).ok()
-        });
+        let detail = self.detail();
         detail.map(AuthorizationDetails::of_other).ok_or(AccountAccessConsentError::NoPermission)
     }
+}
+
+impl AccountAccessConsent {
+    fn detail(&self) -> Option<OtherDetail> {
+        let consent = RawJson::of(&self.consent).ok()?;
+        let detail =
+            OtherDetail::new(self.detail_type).ok()?.with_member("consent", consent).ok()?;
+        let Some(subscription) = &self.subscription else { return Some(detail) };
+        detail.with_member("subscription", RawJson::of(subscription).ok()?).ok()
+    }
+}
+
+/// The date of a time, in UTC.
+fn date(time: UnixTime) -> String {
+    time.to_rfc3339().split('T').next().unwrap_or_default().to_owned()
 }
 
 /// The rule that an account access consent broke.

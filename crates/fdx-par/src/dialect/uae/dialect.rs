@@ -11,11 +11,12 @@ const OPENAPI: &str = "Nebras Open Finance, uae-authorization-endpoints-openapi 
 pub const UAE: Dialect = Dialect::new("uae", "UAE Open Finance API Hub")
     .with_needs(&[Need::PrivateKeyJwt, Need::RequestObject, Need::Ps256, Need::Certificate])
     .with_members(MEMBERS)
+    .with_optional_members(OPTIONS)
     .with_notes(&[
         "the push endpoint is on another host than the issuer: it comes from the metadata",
         "exp of a request object is at most 10 minutes after nbf; this crate's is 5 after iat",
-        "details are of type urn:openfinanceuae:account-access-consent:v2.1, with a ConsentId that \
-         the client makes, and come back in the token response",
+        "details are of type urn:openfinanceuae:account-access-consent:v2.1 (or v1.2 to v2.2, or of \
+         a payment), with a ConsentId that the client makes, and come back in the token response",
         "the response to too many pushes is 429 with Retry-After",
         "the response to a refresh has no refresh token: the old one stays valid",
         "a consent is revoked by an API of its own, which is not among the sources and not spoken here",
@@ -23,14 +24,17 @@ pub const UAE: Dialect = Dialect::new("uae", "UAE Open Finance API Hub")
         "a customer without fitting accounts: invalid_request, user_lacks_eligible_accounts",
     ]);
 
+/// FAPI 2.0 Security Profile 5.3.3.2-6 forbids what the documents show.
+const OPTIONS: &[Line] = &[line(
+    Member::AuthorizationUrlParameters(&[
+        UrlParameter::Fixed("response_type", "code"),
+        UrlParameter::Fixed("scope", "openid"),
+    ]),
+    "Nebras Open Finance, TPP standards, authorization endpoint, shows them; the CBUAE profile of the \
+     FAPI 2.0 conformance suite 5.2.4 passes 21 of 21 modules without and 1 with them",
+)];
+
 const MEMBERS: &[Line] = &[
-    line(
-        Member::AuthorizationUrlParameters(&[
-            UrlParameter::Fixed("response_type", "code"),
-            UrlParameter::Fixed("scope", "openid"),
-        ]),
-        "Nebras Open Finance, TPP standards, authorization endpoint",
-    ),
     line(Member::CertificateEverywhere, GUIDE),
     line(Member::ConsentIdInDetails(CONSENT_ID), OPENAPI),
     line(Member::PushInteractionId, GUIDE),

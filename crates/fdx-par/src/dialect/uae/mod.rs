@@ -13,7 +13,8 @@ pub(crate) mod reported;
 mod tests;
 
 pub use details::{
-    ACCOUNT_ACCESS_CONSENT, AccountAccessConsent, AccountAccessConsentError, Billing,
+    ACCOUNT_ACCESS_CONSENT, ACCOUNT_ACCESS_CONSENT_V2_2, AccountAccessConsent,
+    AccountAccessConsentError, Billing, OnBehalfOf,
 };
 pub use dialect::UAE;
 pub use names::{ConsentState, Permission};

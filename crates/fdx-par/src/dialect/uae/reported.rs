@@ -1,31 +1,40 @@
 use fdx_rar::{GrantedDetails, OtherDetail};
+use fdx_wire::UnixTime;
 
 use crate::dialect::detail_text::DetailText;
-use crate::dialect::uae::details::ACCOUNT_ACCESS_CONSENT;
 use crate::dialect::uae::names::ConsentState;
+
+/// The start of the `type` of every consent: of accounts and of payments, in each version.
+const CONSENTS: &str = "urn:openfinanceuae:";
 
 /// The consent id that the client generates, in the form of the token response and in the form that
 /// the client pushes.
 pub(super) const CONSENT_ID: DetailText = DetailText {
-    detail_type: ACCOUNT_ACCESS_CONSENT,
+    type_prefix: CONSENTS,
     paths: &[&["consent", "Data", "ConsentId"], &["consent", "ConsentId"]],
 };
 
 const STATUS: DetailText = DetailText {
-    detail_type: ACCOUNT_ACCESS_CONSENT,
+    type_prefix: CONSENTS,
     paths: &[&["consent", "Data", "Status"], &["consent", "Status"]],
 };
 
-/// An account access consent inside authorization details: in the form that the client pushes, or
-/// wrapped in `Data` as in the token response.
+const EXPIRATION: DetailText = DetailText {
+    type_prefix: CONSENTS,
+    paths: &[&["consent", "Data", "ExpirationDateTime"], &["consent", "ExpirationDateTime"]],
+};
+
+/// A consent inside authorization details, of any type and version: in the form that the client
+/// pushes, or wrapped in `Data` as in the token response.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ReportedConsent {
     consent_id: String,
     status: Option<ConsentState>,
+    expires_at: Option<UnixTime>,
 }
 
 impl ReportedConsent {
-    /// The first account access consent in `details` that has a `ConsentId`.
+    /// The first consent in `details` that has a `ConsentId`.
     #[must_use]
     pub fn find(details: &GrantedDetails) -> Option<Self> {
         details.others().find_map(Self::of_detail)
@@ -43,9 +52,17 @@ impl ReportedConsent {
         self.status.as_ref()
     }
 
+    /// `ExpirationDateTime`, if it is reported and understood. Fractions of a second are dropped.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<UnixTime> {
+        self.expires_at
+    }
+
     fn of_detail(detail: &OtherDetail) -> Option<Self> {
         let consent_id = CONSENT_ID.of_detail(detail)?;
         let status = STATUS.of_detail(detail).as_deref().map(ConsentState::parse);
-        Some(Self { consent_id, status })
+        let expires_at =
+            EXPIRATION.of_detail(detail).and_then(|text| UnixTime::parse_rfc3339(&text).ok());
+        Some(Self { consent_id, status, expires_at })
     }
 }

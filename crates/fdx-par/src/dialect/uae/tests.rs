@@ -31,6 +31,55 @@ fn writes_the_names_of_the_standard() {
 }
 
 #[test]
+fn writes_optional_members_of_the_standard() {
+    let party = OnBehalfOf {
+        trading_name: "Budget".into(),
+        legal_name: "Budget LLC".into(),
+        identifier_type: "Other".into(),
+        identifier: "b-1".into(),
+    };
+    let details = lasting(86_400)
+        .v2_2()
+        .permission(Permission::ReadBalances)
+        .from_date(NOW)
+        .to_date(NOW + Duration::from_secs(86_400))
+        .on_behalf_of(party)
+        .webhook(&fdx_wire::HttpsUrl::parse("https://app.example/events").unwrap(), true)
+        .authorization_details(NOW);
+    let json = details.unwrap().to_json();
+    for part in [
+        r#""type":"urn:openfinanceuae:account-access-consent:v2.2""#,
+        r#""FromDate":"2026-01-05","ToDate":"2026-01-06""#,
+        r#""OnBehalfOf":{"TradingName":"Budget","LegalName":"Budget LLC","IdentifierType":"Other","Identifier":"b-1"}"#,
+        r#""subscription":{"Webhook":{"Url":"https://app.example/events","IsActive":true}}"#,
+    ] {
+        assert!(json.contains(part), "{part}: {json}");
+    }
+}
+
+#[test]
+fn reads_status_and_expiration_of_each_type_and_version() {
+    for name in ["account-access-consent", "service-initiation-consent", "insurance-consent"] {
+        for version in ["v1.2", "v2.0", "v2.1", "v2.2"] {
+            for members in [
+                r#"{"Data":{"ConsentId":"c-1","Status":"Revoked","ExpirationDateTime":"2026-05-03T15:46:00Z"}}"#,
+                r#"{"ConsentId":"c-1","Status":"Revoked","ExpirationDateTime":"2026-05-03T15:46:00.5Z"}"#,
+            ] {
+                let json = format!(
+                    r#"[{{"type":"urn:openfinanceuae:{name}:{version}","consent":{members}}}]"#
+                );
+                let found =
+                    ReportedConsent::find(&GrantedDetails::parse(json.clone()).unwrap()).unwrap();
+                assert_eq!(found.consent_id(), "c-1");
+                assert_eq!(found.status(), Some(&ConsentState::Revoked));
+                let end = UnixTime::parse_rfc3339("2026-05-03T15:46:00Z").unwrap();
+                assert_eq!(found.expires_at(), Some(end), "{json}");
+            }
+        }
+    }
+}
+
+#[test]
 fn requires_expiration_in_the_future_and_within_a_year() {
     let result = |seconds| {
         lasting(seconds).permission(Permission::ReadBalances).authorization_details(NOW).map(drop)
