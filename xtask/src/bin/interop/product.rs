@@ -5,8 +5,8 @@ use fdx_jose::Jwks;
 use fdx_jose::backend::ring;
 use fdx_jose::{SealingKey, SealingKeys};
 use fdx_par::{
-    AuthorizationRequest, Callback, ClientConfig, Dialect, NextStep, ResourceRequest, StoredGrant,
-    TokenTypeHint, UnverifiedTokens,
+    AuthorizationRequest, Callback, ClientConfig, Dialect, NextStep, ResourceRequest,
+    SenderConstraint, StoredGrant, TokenTypeHint, UnverifiedTokens,
 };
 use fdx_rar::Scopes;
 use fdx_transport_hyper::system_now;
@@ -24,6 +24,8 @@ pub(crate) struct Product {
     pub(crate) at: Addresses,
     pub(crate) dialect: Dialect,
     pub(crate) scope: &'static str,
+    /// The token that a client with DPoP can revoke.
+    pub(crate) revoked_with_proof: TokenTypeHint,
     /// The path below the base URL of the resource that the token opens.
     pub(crate) resource: &'static [&'static str],
 }
@@ -96,15 +98,6 @@ impl Product {
 
     /// From the push to a revoked token, for a client that exists.
     pub(crate) fn used(&self, recipient: &mut Recipient<'_>) -> Result<String, Failure> {
-        let grant = self.refreshed_twice(recipient)?;
-        self.revoked(recipient, &grant)
-    }
-
-    /// From the push to the second refresh.
-    pub(crate) fn refreshed_twice(
-        &self,
-        recipient: &mut Recipient<'_>,
-    ) -> Result<StoredGrant, Failure> {
         let first = self.granted(recipient)?;
         let token = first.tokens().access_token();
         check(recipient.introspection(token)?.is_active(), "the token is not active")?;
@@ -114,24 +107,21 @@ impl Product {
         let renewed = third.tokens().access_token();
         check(renewed.token().expose() != token.token().expose(), "the token is the old one")?;
         self.is_served(recipient, renewed)?;
-        Ok(third)
-    }
 
-    /// Revokes the refresh token of a grant, which ends the access token too.
-    pub(crate) fn revoked(
-        &self,
-        recipient: &Recipient<'_>,
-        grant: &StoredGrant,
-    ) -> Result<String, Failure> {
-        let (tokens, now) = (grant.tokens(), system_now());
-        let hint = TokenTypeHint::RefreshToken;
+        let (tokens, now) = (third.tokens(), system_now());
+        let hint = match recipient.client.config().sender_constraint {
+            SenderConstraint::Dpop(_) => self.revoked_with_proof,
+            _ => TokenTypeHint::RefreshToken,
+        };
         let draft = recipient.client.revoke(tokens, hint, Entropy::from_os()?, now)?;
         recipient.run(draft)?;
-        let active = recipient.introspection(tokens.access_token())?.is_active();
+        let active = recipient.introspection(renewed)?.is_active();
         check(!active, "a revoked token is active")?;
-        let draft = recipient.client.refresh(grant, Entropy::from_os()?, now)?;
-        refused(recipient.run(draft), "invalid_grant")?;
-        Ok("served, introspected, refreshed twice, revoked".to_owned())
+        if hint == TokenTypeHint::RefreshToken {
+            let draft = recipient.client.refresh(&third, Entropy::from_os()?, now)?;
+            refused(recipient.run(draft), "invalid_grant")?;
+        }
+        Ok(format!("served, introspected, refreshed twice, {} revoked", hint.as_str()))
     }
 
     /// Another process after the push, after the callback and after the exchange.

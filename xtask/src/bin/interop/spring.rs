@@ -4,14 +4,15 @@ use std::fs;
 
 use fdx_jose::Algorithm;
 use fdx_par::{
-    Dialect, InitialAccess, Registered, Registrar, Registration,
+    AuthorizationRequest, Dialect, InitialAccess, Registered, Registrar, Registration,
+    TokenTypeHint,
     dialect::{Line, Member},
 };
 use fdx_rar::Scopes;
 use fdx_transport_hyper::{RunError, system_now};
 use fdx_wire::{Entropy, HttpsUrl};
 
-use crate::combination::{Binding, Combination, Request, Response};
+use crate::combination::{Authentication, Binding, Combination, Request, Response};
 use crate::failure::Failure;
 use crate::flow::{check, refused};
 use crate::jvm::{Jvm, free_port};
@@ -72,7 +73,8 @@ impl Spring {
         let (script, at) = run(jvm, port)?;
         let dialect = SPRING;
         let resource = &["accounts", "acc-1"];
-        let product = Product { at, dialect, scope: SCOPE, resource };
+        let revoked_with_proof = TokenTypeHint::RefreshToken;
+        let product = Product { at, dialect, scope: SCOPE, revoked_with_proof, resource };
         Ok(Self { product, port, script: Some(script) })
     }
 
@@ -95,13 +97,24 @@ impl Spring {
             let what = format!("the client restarted in the flow, {binding}");
             rows.push(Row::of(&name(&what), || product.client_restarted(lab, at)));
         }
-        for (what, openid, code) in [
-            ("RS256 for ID tokens instead of ES256", true, "rfc7591.id_token_signed_response_alg"),
-            ("no certificate binding", false, "rfc7591.tls_client_certificate_bound_access_tokens"),
+        let mtls = Combination { binding: Binding::Mtls, ..base };
+        let certificate = Authentication::SelfSignedTlsClientAuth;
+        let certificate = Combination { authentication: certificate, ..base };
+        for (what, at, openid, code) in [
+            ("RS256 for ID tokens", base, true, "rfc7591.id_token_signed_response_alg"),
+            (
+                "no certificate binding",
+                mtls,
+                false,
+                "rfc7591.tls_client_certificate_bound_access_tokens",
+            ),
+            ("no certificate", certificate, false, "rfc7591.token_endpoint_auth_method"),
         ] {
             let what = name(&format!("refused: registered with {what}"));
-            rows.push(Row::of(&what, || weaker(product, lab, openid, code)));
+            rows.push(Row::of(&what, || weaker(product, lab, at, openid, code)));
         }
+        let what = name("registered by jwks_uri for OAuth alone, and used");
+        rows.push(Row::of(&what, || registered(product, lab, base)));
         let what = name("the server restarted before the exchange");
         rows.push(Row::of(&what, || self.restarted(lab, jvm)));
         rows
@@ -142,9 +155,24 @@ fn request_object_refused(product: &Product, lab: &Lab) -> Result<String, Failur
     }
 }
 
+/// Registers for OAuth alone, with a token of the client credentials grant, and uses the
+/// registration.
+fn registered(product: &Product, lab: &Lab, at: Combination) -> Result<String, Failure> {
+    let owner = product.recipient(lab, at)?;
+    let (registrar, registered) = register(product, lab, &owner, at, false)?;
+    let mut recipient = product.of(lab, at, registrar.client_config(&registered)?)?;
+    recipient.request = AuthorizationRequest::of_scopes(Scopes::parse(product.scope)?);
+    product.used(&mut recipient)
+}
+
 /// Checks that the client rejects a registration that is weaker than requested.
-fn weaker(product: &Product, lab: &Lab, openid: bool, expected: &str) -> Result<String, Failure> {
-    let at = Combination { binding: Binding::Mtls, ..Combination::BASE };
+fn weaker(
+    product: &Product,
+    lab: &Lab,
+    at: Combination,
+    openid: bool,
+    expected: &str,
+) -> Result<String, Failure> {
     let owner = product.recipient(lab, at)?;
     let (registrar, registered) = register(product, lab, &owner, at, openid)?;
     match registrar.client_config(&registered) {
