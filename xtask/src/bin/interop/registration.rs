@@ -5,7 +5,7 @@ use fdx_par::{
     Client, InitialAccess, Notice, Registered, Registrar, Registration, WellKnown, discover,
     registration::TlsClientAuthName,
 };
-use fdx_rar::{DurationType, Scopes};
+use fdx_rar::{DurationType, FDX_V1_0, Scopes};
 use fdx_transport_hyper::{RunError, system_now};
 use fdx_wire::json::{self, Limits};
 use fdx_wire::{Entropy, Secret};
@@ -119,6 +119,8 @@ fn described(
 ) -> Result<Registration, Failure> {
     let registration = Registration::new("Budget")
         .scope(Scopes::parse(SCOPE)?)
+        // oidc-provider refuses other types in a push.
+        .authorization_details_types([FDX_V1_0])
         .contact("security@recipient.example")
         .duration_type(DurationType::TimeBound)
         .duration_period(90);
