@@ -68,8 +68,9 @@ fn check_coverage(read: &ConsentGrant, coverage: &Coverage) {
         withheld.extend((!may_be_granted).then_some(Withheld::Pair { resource_type, data_cluster }));
     }
 
-    assert_eq!(coverage.is_whole(), coverage.is_reported() && withheld.is_empty());
-    assert_eq!(coverage.is_nothing(), coverage.is_reported() && granted.is_empty());
+    let unclear = coverage.unclear().is_empty();
+    assert_eq!(coverage.is_whole(), coverage.is_reported() && withheld.is_empty() && unclear);
+    assert_eq!(coverage.is_nothing(), coverage.is_reported() && granted.is_empty() && unclear);
     assert!(coverage.granted().iter().eq(&granted), "sorted and without duplicates");
     assert!(coverage.not_requested().iter().eq(&not_requested), "sorted and without duplicates");
     assert!(coverage.withheld().iter().eq(&withheld), "sorted and without duplicates");

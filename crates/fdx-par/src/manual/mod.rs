@@ -12,6 +12,7 @@
 //! | [`what_is_enforced`] | to look up a clause: how it is enforced, and which test shows it |
 //! | [`defence_in_depth`] | to see which other checks cover each check |
 //! | [`proof`] | for an audit: what is shown, how, and what is not |
+//! | [`granted`] | to see what counts as granted, and how it is known |
 //! | [`error_codes`] | to look up an error |
 //! | [`next_steps`] | to look up what to do after a refusal |
 //! | [`members`] | to look up how strictly a member of a response is read |
@@ -23,6 +24,7 @@ pub mod choosing_layers;
 pub mod defence_in_depth;
 pub mod dialects;
 pub mod error_codes;
+pub mod granted;
 pub mod keys_in_a_kms;
 pub mod many_nodes;
 pub mod members;
