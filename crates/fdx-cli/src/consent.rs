@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fdx_par::Granted;
 use fdx_rar::{
     ConsentReceipt, ConsentRequest, Coverage, DataCluster, Expiration, GrantSource, GrantedCluster,
-    GrantedResource, ReceiptWarning, ResourceType, Withheld,
+    GrantedResource, ReceiptWarning, RequestedCluster, ResourceType, Withheld,
 };
 use serde::Serialize;
 
@@ -103,6 +103,9 @@ pub(crate) fn coverage(granted: &Granted) -> Table {
     for pair in requested(granted) {
         let (on, withheld) = match granted.coverage() {
             Coverage::NotReported => ("not reported".to_owned(), String::new()),
+            coverage if coverage.unclear().iter().any(|it| is_of(pair, it)) => {
+                ("unclear".to_owned(), String::new())
+            }
             coverage => (resources(pair, coverage.granted()), withheld(pair, coverage.withheld())),
         };
         table.row([pair.resource_type.to_string(), pair.data_cluster.to_string(), on, withheld]);
@@ -117,6 +120,10 @@ pub(crate) fn coverage(granted: &Granted) -> Table {
         ]);
     }
     table
+}
+
+fn is_of(pair: Pair<'_>, requested: &RequestedCluster) -> bool {
+    requested.resource_type == *pair.resource_type && requested.data_cluster == *pair.data_cluster
 }
 
 fn resources(pair: Pair<'_>, granted: &[GrantedCluster]) -> String {

@@ -159,11 +159,51 @@ fn a_consent_next_to_other_details_is_compared() {
     assert!(receipt.requested_authorization_details().is_some());
 }
 
+/// Not understood is neither absent nor empty.
+#[test]
+fn a_refresh_whose_scope_is_not_understood_withholds_nothing() {
+    let (mut world, client) = world();
+    let members = json!({ "authorization_details": null });
+    world.tamper_at("/token", move |answer| patched(answer, &members));
+    let exchanged = world.exchanged(&client);
+    world.tamper_at("/token", |answer| {
+        patched(answer, &json!({ "scope": 7, "authorization_details": null }))
+    });
+    let draft = client.refresh_unverified(&exchanged.into(), entropy(8), world.now).unwrap();
+    let fdx_par::UnverifiedTokens::Exchanged(renewed) = world.run(draft).unwrap() else {
+        panic!("tokens of a code exchange")
+    };
+    let granted = world.verify(&client, renewed).unwrap().without_grant();
+    assert_eq!(granted.coverage().sources(), [GrantSource::Scopes], "of the first response");
+    assert!(granted.coverage().is_whole());
+}
+
+#[test]
+fn id_and_status_in_granted_details_are_checked() {
+    for (member, value, code) in [
+        ("status", "ACTIVE", None),
+        ("status", "REVOKED", Some("fdx.consent.inactive")),
+        ("id", "another", Some("fdx.consent_id.conflict")),
+    ] {
+        let (mut world, client) = world();
+        let mut details = detail(&["TRANSACTIONS"]);
+        details[0]["consentRequest"][member] = value.into();
+        let members = json!({ "authorization_details": details });
+        world.tamper_at("/token", move |answer| patched(answer, &members));
+        let exchanged = world.exchanged(&client);
+        let error = world.verify(&client, exchanged).map_err(fdx_par::Error::from).err();
+        assert_eq!(error.map(|error| error.code()), code, "{value}");
+    }
+}
+
 #[test]
 fn persisted_tokens_keep_their_sources() {
     let (mut world, client) = world();
+    let mut details = detail(&["ACCOUNT_BASIC", "TRANSACTIONS"]);
+    details[0]["consentRequest"]["links"] = 7.into();
+    details.as_array_mut().unwrap().push(json!({}));
     let members = json!({
-        "authorization_details": detail(&["ACCOUNT_BASIC", "TRANSACTIONS"]),
+        "authorization_details": details,
         "scope": "openid fdx:accountbasic:read",
     });
     world.tamper_at("/token", move |answer| patched(answer, &members));
@@ -179,4 +219,9 @@ fn persisted_tokens_keep_their_sources() {
     assert_eq!(restored.coverage(), direct.coverage());
     assert_eq!(restored.coverage().granted().len(), 1);
     assert_eq!(restored.access(), direct.access());
+    for member in ["links", "authorization_details[]"] {
+        for granted in [&direct, &restored] {
+            assert!(granted.notices().contains(&Notice::NotUnderstood(member)), "{member}");
+        }
+    }
 }

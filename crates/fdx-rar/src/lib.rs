@@ -75,7 +75,7 @@ mod tolerant;
 
 pub use authorization_details::{
     AuthorizationDetail, AuthorizationDetails, AuthorizationDetailsError, FDX_V1_0, FdxDetail,
-    GrantedDetail, GrantedDetails, OtherDetail,
+    GRANTED_DETAIL_MEMBERS, GrantedDetail, GrantedDetails, OtherDetail,
 };
 pub use consent_grant::{
     ConsentGrant, ConsentId, ConsentIdError, ConsentStatus, GRANT_MEMBERS, GrantedResource,
@@ -85,7 +85,7 @@ pub use consent_request::{
     ConsentDuration, ConsentRequest, ConsentRequestBuilder, ConsentRequestError, DurationDays,
     DurationType, RequestedResource,
 };
-pub use coverage::{Coverage, GrantedCluster, Withheld};
+pub use coverage::{Coverage, GrantedCluster, RequestedCluster, Withheld};
 pub use data_cluster::{DataCluster, FdxVersion, KnownCluster, ResourceType};
 pub use granted_access::{GrantSource, GrantedAccess};
 pub use link::Link;

@@ -8,8 +8,7 @@ use serde::ser::SerializeMap;
 
 /// The members that a type does not model: their names and their JSON, in their order.
 ///
-/// RFC 9396 section 5: a server refuses members that it does not know, so they are never dropped in
-/// silence.
+/// RFC 9396 section 5: a server refuses unknown members. They are therefore kept.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct OtherMembers(Vec<(String, RawJson)>);
 

@@ -283,8 +283,7 @@ struct ResponseBody {
     #[serde(default)]
     reported_before: Vec<String>,
     authorization_details: Option<RawJson>,
-    #[serde(default)]
-    reports_scopes: bool,
+    reported_scopes: Option<Scopes>,
     /// The informative members whose values were not understood.
     #[serde(default)]
     not_understood: Vec<String>,
@@ -347,8 +346,8 @@ fn write_response<'a>(object: &'a mut ObjectWriter, issued: &Issued) -> &'a mut 
     if let Some(details) = &issued.authorization_details {
         object.json("authorization_details", details.as_json());
     }
-    if issued.reports_scopes {
-        object.flag("reports_scopes", true);
+    if let Some(scopes) = &issued.reported_scopes {
+        object.text("reported_scopes", &scopes.to_string());
     }
     let not_understood = issued.notices.iter().filter_map(|notice| match notice {
         Notice::NotUnderstood(member) => Some(*member),
@@ -392,7 +391,11 @@ impl ResponseBody {
     fn into_issued(self, tokens: Tokens) -> Issued {
         let listed = |row: &&Row| self.not_understood.iter().any(|name| name == row.name);
         let listed = members::ROWS.iter().filter(listed);
-        let notices = listed.map(|row| Notice::NotUnderstood(row.name)).collect();
+        let mut notices: Vec<_> = listed.map(|row| Notice::NotUnderstood(row.name)).collect();
+        let details = self.authorization_details;
+        let details = details.and_then(|json| GrantedDetails::of_json(json).ok());
+        let of_details = details.iter().flat_map(GrantedDetails::not_understood);
+        notices.extend(of_details.map(Notice::of));
         Issued {
             tokens,
             id_token: self.id_token,
@@ -402,10 +405,8 @@ impl ResponseBody {
             id_token_access_token: self.id_token_access_token,
             reported_before: self.reported_before,
             consent_ids: [self.grant_id, self.fdx_consent_id],
-            authorization_details: self
-                .authorization_details
-                .and_then(|json| GrantedDetails::of_json(json).ok()),
-            reports_scopes: self.reports_scopes,
+            authorization_details: details,
+            reported_scopes: self.reported_scopes,
             notices,
             said: Box::default(),
         }

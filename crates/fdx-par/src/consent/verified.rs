@@ -1,7 +1,7 @@
 use core::fmt;
 
 use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation, JwtExpectation};
-use fdx_rar::{ConsentId, GrantSource, GrantedAccess, GrantedDetails, Requested};
+use fdx_rar::{ConsentId, ConsentStatus, GrantSource, GrantedAccess, GrantedDetails, Requested};
 use fdx_wire::UnixTime;
 use fdx_wire::json::RawJson;
 use fdx_wire::members::Value;
@@ -129,6 +129,11 @@ impl Client {
             check_generated_id(place, &exchanged.flow.requested, details.as_ref(), &mut consent_id)
                 .map_err(|rule| exchanged.issued.fault(rule))?;
         }
+        if let Some(details) =
+            details.as_ref().filter(|_| !self.profile().details_repeat_the_request)
+        {
+            check_details(details, &mut consent_id).map_err(|rule| exchanged.issued.fault(rule))?;
+        }
         let access = self.granted_access(exchanged);
         let details_repeat_the_request = self.profile().details_repeat_the_request;
         Ok(Findings { id_token, consent_id, details, access, details_repeat_the_request, notices })
@@ -141,8 +146,8 @@ impl Client {
         if let Some(details) = details.filter(|_| !self.profile().details_repeat_the_request) {
             access = access.details(GrantSource::TokenResponse, details);
         }
-        if exchanged.issued.reports_scopes {
-            access = access.scopes(&exchanged.flow.scopes, exchanged.issued.tokens.scopes());
+        if let Some(granted) = &exchanged.issued.reported_scopes {
+            access = access.scopes(&exchanged.flow.scopes, granted);
         }
         access
     }
@@ -204,6 +209,22 @@ pub struct Findings {
     access: GrantedAccess,
     details_repeat_the_request: bool,
     notices: Vec<Notice>,
+}
+
+/// Checks the `id` and the `status` of FDX consents in granted details, which usually have none.
+fn check_details(
+    details: &GrantedDetails,
+    consent_id: &mut Option<ConsentId>,
+) -> Result<(), ServerRule> {
+    for consent in details.consents() {
+        if let Some(id) = consent.id() {
+            agree(consent_id, id.as_str())?;
+        }
+        if consent.status().is_some_and(|status| *status != ConsentStatus::Active) {
+            return Err(ServerRule::ConsentInactive);
+        }
+    }
+    Ok(())
 }
 
 /// Checks that the token response repeats the consent id that the client generated, and no other.
@@ -323,6 +344,8 @@ impl Verified {
         match agreed {
             Ok(()) => {
                 let counts = !self.details_repeat_the_request;
+                let notes = response.not_understood().iter();
+                self.notices.extend(notes.map(Notice::of));
                 if let Some(details) = response.details.as_ref().filter(|_| counts) {
                     self.access = self.access.details(GrantSource::Introspection, details);
                 }

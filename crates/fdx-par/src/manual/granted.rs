@@ -14,10 +14,11 @@
 //!   an empty one grants nothing. An empty `authorization_details`, or one without FDX's type, grants
 //!   no FDX consent.
 //! - What can't be understood is not absent. A resource or element that can't be understood may grant
-//!   any cluster that it does not exclude: such clusters are neither granted nor withheld. An
+//!   any cluster that it does not exclude: such clusters are
+//!   [`unclear`](fdx_rar::Coverage::unclear), neither granted nor withheld. An
 //!   expiration that can't be understood is never replaced by a computed one.
-//! - Clusters that were granted and not requested are listed as the source of the resources reports
-//!   them.
+//! - Clusters that were not requested are listed if any source grants them.
+//! - An `id` or a `status` in granted details is checked as in the consent API.
 //! - Sources that contradict each other give the notice
 //!   [`GrantedSourcesDiffer`](crate::Notice::GrantedSourcesDiffer). A requested scope that the token
 //!   response drops gives [`ScopeDropped`](crate::Notice::ScopeDropped).

@@ -27,6 +27,7 @@ pub const TABLES: &[&[Row]] = &[
     issued::members::ROWS,
     introspection::members::ROWS,
     fdx_rar::GRANT_MEMBERS,
+    fdx_rar::GRANTED_DETAIL_MEMBERS,
     fdx_rar::REVOCATION_MEMBERS,
     document::members::ROWS,
     error_body::members::ROWS,

@@ -109,8 +109,8 @@ pub(crate) struct Issued {
     pub(crate) consent_ids: [Option<String>; 2],
     /// As granted (RFC 9396 section 7).
     pub(crate) authorization_details: Option<GrantedDetails>,
-    /// Whether the response has a `scope` that is understood.
-    pub(crate) reports_scopes: bool,
+    /// The granted scopes, if a response has a `scope` that is understood.
+    pub(crate) reported_scopes: Option<Scopes>,
     pub(crate) notices: Vec<Notice>,
     /// Boxed, because it is needed for errors only.
     pub(crate) said: Box<Said>,
@@ -160,7 +160,7 @@ pub(crate) fn read(
     let granted = reported
         .and_then(scope_tokens)
         .map(|tokens| Scopes::of_valid(tokens.iter().map(|token| profile.standard_scope(token))));
-    let reports_scopes = granted.is_some();
+    let reported_scopes: Option<Scopes> = granted.clone();
     let scopes = match (granted, reported) {
         (Some(granted), _) => granted,
         (None, None) => requested.clone(),
@@ -169,14 +169,11 @@ pub(crate) fn read(
             Scopes::new()
         }
     };
-    if reports_scopes && !requested.iter().all(|scope| scopes.contains(scope)) {
+    if reported_scopes.is_some() && !requested.iter().all(|scope| scopes.contains(scope)) {
         notices.push(Notice::ScopeDropped);
     }
     let authorization_details =
         granted_details(&body, &members::AUTHORIZATION_DETAILS, &mut not_understood);
-    for value in authorization_details.iter().flat_map(GrantedDetails::not_understood) {
-        notices.push(Notice::of(value));
-    }
     let consent_ids = [&members::GRANT_ID, &members::FDX_CONSENT_ID].map(|member| {
         let reported = body.protective_as_received(member).map(reported_consent_id);
         if reported == Some(ReportedConsentId::Empty) {
@@ -201,7 +198,7 @@ pub(crate) fn read(
         reported_before: Vec::new(),
         consent_ids,
         authorization_details,
-        reports_scopes,
+        reported_scopes,
         notices,
         received_at: answer.now,
         said: Box::new(answer.said()),
@@ -222,7 +219,7 @@ impl Issued {
             }
         }
         self.authorization_details = before.authorization_details.or(self.authorization_details);
-        self.reports_scopes |= before.reports_scopes;
+        self.reported_scopes = self.reported_scopes.or(before.reported_scopes);
         if self.id_token.is_none() {
             let access_token = before.tokens.access_token.token.clone();
             self.id_token_access_token = before.id_token_access_token.or(Some(access_token));
@@ -265,8 +262,9 @@ pub(crate) fn granted_details(
 ) -> Option<GrantedDetails> {
     let value = object.received(member).filter(|value| !value.is_null())?;
     let details = value.to_raw().and_then(|json| GrantedDetails::of_json(json).ok());
-    if details.is_none() {
-        NotUnderstood::note(not_understood, member.row().name, value);
+    match &details {
+        Some(details) => not_understood.extend_from_slice(details.not_understood()),
+        None => NotUnderstood::note(not_understood, member.row().name, value),
     }
     details
 }

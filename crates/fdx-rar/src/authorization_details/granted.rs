@@ -1,9 +1,8 @@
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use fdx_wire::json::{self, JsonError, Limits, RawJson};
-use fdx_wire::members::{NotUnderstood, Object, Value};
+use fdx_wire::members::{NotUnderstood, Row, Value};
 use serde::{Serialize, Serializer};
 
 use super::{FDX_V1_0, OtherDetail};
@@ -11,8 +10,8 @@ use crate::ConsentGrant;
 
 /// The `authorization_details` that a server granted (RFC 9396 section 7), as received.
 ///
-/// A grant may say what a request may not: identifiers of resources, longer periods, several
-/// elements of FDX's type. An element that can't be understood costs that element alone.
+/// A grant may have what a request may not: identifiers of resources, longer periods, several
+/// elements of FDX's type. If an element can't be understood, only that element is skipped.
 ///
 /// ```
 /// use fdx_rar::{DataCluster, GrantedDetails};
@@ -59,39 +58,18 @@ impl GrantedDetails {
     /// # Errors
     /// [`JsonError`] for JSON that is no array.
     pub fn of_json(json: RawJson) -> Result<Self, JsonError> {
-        let mut read = Self { json, elements: Vec::new(), not_understood: Vec::new(), unread: 0 };
-        // Copied, because the elements borrow from the text that `read` owns.
-        let array = read.json.clone();
-        let array = Value::of_raw(&array)?;
+        let (mut elements, mut not_understood, mut unread) = (Vec::new(), Vec::new(), 0);
+        let array = Value::of_raw(&json)?;
         for element in array.to_elements().ok_or_else(|| array.to_shape_error())? {
-            match read.read_element(element) {
-                Some(detail) => read.elements.push(detail),
+            match GrantedDetail::read(element, &mut not_understood) {
+                Some(detail) => elements.push(detail),
                 None => {
-                    read.unread += 1;
-                    NotUnderstood::note(&mut read.not_understood, ELEMENT, element);
+                    unread += 1;
+                    NotUnderstood::note(&mut not_understood, ELEMENT, element);
                 }
             }
         }
-        Ok(read)
-    }
-
-    fn read_element(&mut self, element: Value<'_>) -> Option<GrantedDetail> {
-        let object = element.to_object()?;
-        let member = |object: &Object<'_>, name| {
-            object.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.to_raw())
-        };
-        let detail_type: String = member(&object, "type")?.read().ok()?;
-        if detail_type != FDX_V1_0 {
-            return element.read().map(GrantedDetail::Other);
-        }
-        let request = member(&object, "consentRequest")?;
-        let consent = ConsentGrant::of_object(&Object::of_raw(&request).ok()?).ok()?;
-        for value in consent.not_understood() {
-            if self.not_understood.iter().all(|it| it.member() != value.member()) {
-                self.not_understood.push(value.clone());
-            }
-        }
-        Some(GrantedDetail::FdxV1(consent.into()))
+        Ok(Self { json, elements, not_understood, unread })
     }
 
     /// The elements that are understood, in their order.
@@ -135,7 +113,36 @@ impl GrantedDetails {
     }
 }
 
+impl GrantedDetail {
+    fn read(element: Value<'_>, not_understood: &mut Vec<NotUnderstood>) -> Option<Self> {
+        let object = element.to_object()?;
+        if object.received(&detail::TYPE)?.to_text()? != FDX_V1_0 {
+            return element.read().map(Self::Other);
+        }
+        let request = object.received(&detail::CONSENT_REQUEST)?.to_object()?;
+        let consent = ConsentGrant::of_object(&request).ok()?;
+        for value in consent.not_understood() {
+            if not_understood.iter().all(|it| it.member() != value.member()) {
+                not_understood.push(value.clone());
+            }
+        }
+        Some(Self::FdxV1(consent.into()))
+    }
+}
+
 const ELEMENT: &str = "authorization_details[]";
+
+fdx_wire::members! {
+    /// The members of a granted detail. The members of `consentRequest` are those of a grant.
+    mod detail = "granted authorization details" {
+        Informative TYPE = "authorization_details[].type", "a text", "RFC 9396 section 2";
+        Informative CONSENT_REQUEST = "authorization_details[].consentRequest",
+            "the members of a consent grant", "FDX Consent API, ConsentRequest";
+    }
+}
+
+/// The members of a granted detail, each with its class.
+pub const GRANTED_DETAIL_MEMBERS: &[Row] = detail::ROWS;
 
 impl Serialize for GrantedDetails {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -12,7 +12,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use fdx::FdxDetail;
-pub use granted::{GrantedDetail, GrantedDetails};
+pub use granted::{GRANTED_DETAIL_MEMBERS, GrantedDetail, GrantedDetails};
 pub use other::OtherDetail;
 
 use crate::{ConsentRequest, ConsentRequestError};

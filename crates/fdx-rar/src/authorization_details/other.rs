@@ -30,7 +30,7 @@ use crate::other_members::OtherMembers;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OtherDetail {
     detail_type: String,
-    // An empty list says something else than an absent one (RFC 9396 section 7.1).
+    // An empty list differs from an absent one (RFC 9396 section 7.1).
     locations: Option<Vec<String>>,
     actions: Option<Vec<String>>,
     datatypes: Option<Vec<String>>,

@@ -194,13 +194,6 @@ impl ConsentGrant {
     }
 }
 
-impl ConsentGrant {
-    pub(crate) fn with_unread_resources(mut self, unread: UnreadResources) -> Self {
-        self.unread_resources = unread;
-        self
-    }
-}
-
 /// Setters for institutions.
 impl ConsentGrant {
     /// Sets the status.
@@ -304,6 +297,11 @@ impl GrantedResource {
     #[must_use]
     pub fn resource_id(&self) -> &str {
         &self.resource_id
+    }
+
+    /// Adds a data cluster.
+    pub(crate) fn push(&mut self, cluster: DataCluster) {
+        self.data_clusters.push(cluster);
     }
 
     /// The shared data clusters in the order of the institution.

@@ -73,7 +73,7 @@ pub struct UnreadResources {
     count: usize,
     /// The clusters of those resources whose clusters are understood.
     data_clusters: BTreeSet<DataCluster>,
-    /// Whether the clusters of a resource are not understood.
+    /// Whether a cluster, or all clusters, of a resource are not understood.
     any_cluster: bool,
 }
 
@@ -90,15 +90,8 @@ impl UnreadResources {
         self.any_cluster || self.data_clusters.contains(cluster.current())
     }
 
-    /// Adds those of another list.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        self.count += other.count;
-        self.data_clusters.extend(other.data_clusters.iter().cloned());
-        self.any_cluster |= other.any_cluster;
-    }
-
     /// Adds a resource and its clusters, if these are understood.
-    pub(crate) fn add(&mut self, data_clusters: Option<&[DataCluster]>) {
+    fn add(&mut self, data_clusters: Option<&[DataCluster]>) {
         self.count += 1;
         match data_clusters {
             Some(clusters) => {
@@ -219,6 +212,7 @@ impl ConsentGrant {
         for element in value.to_elements()? {
             let Some(text) = name(element, |text| String::from(text)) else {
                 NotUnderstood::note(notes, grant::DATA_CLUSTERS.row().name, element);
+                self.unread_resources.any_cluster |= !element.is_null();
                 continue;
             };
             let of_scope = DataCluster::from_scope(&text);

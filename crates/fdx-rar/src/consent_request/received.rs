@@ -16,8 +16,8 @@ use crate::{DataCluster, ResourceType, tolerant};
 pub(super) const MEMBERS: [&str; 4] =
     ["durationType", "durationPeriod", "lookbackPeriod", "resources"];
 
-/// The members of a requested resource that [`RequestedResource`] models, and the one that no
-/// request has.
+/// The members of a requested resource that [`RequestedResource`] models, and `resourceId`, which a
+/// request must not have.
 pub(super) const RESOURCE_MEMBERS: [&str; 3] = ["resourceType", "dataClusters", "resourceId"];
 
 /// A received request before its checks.

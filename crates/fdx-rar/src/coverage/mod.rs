@@ -15,8 +15,8 @@ use crate::{
 ///
 /// A request has pairs of resource type and data cluster. A grant has triples: such pairs with the
 /// identifier of a resource. A deprecated cluster and its replacement count as one, under the newer
-/// name ([`DataCluster::current`]). Order and repetition do not matter. A cluster that a resource may
-/// have which can't be understood counts as neither granted nor withheld.
+/// name ([`DataCluster::current`]). Order and repetition do not matter. If a resource can't be
+/// understood, the clusters that it may have count as neither granted nor withheld.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Coverage {
     /// The institution reports the granted resources. The lists of clusters are sorted, without
@@ -28,6 +28,8 @@ pub enum Coverage {
         granted: Vec<GrantedCluster>,
         /// Requested clusters that are not granted.
         withheld: Vec<Withheld>,
+        /// Requested clusters that are neither granted nor withheld.
+        unclear: Vec<RequestedCluster>,
         /// Triples of the grant that were not requested.
         not_requested: Vec<GrantedCluster>,
     },
@@ -60,10 +62,10 @@ impl Coverage {
         matches!(self, Self::Reported { .. })
     }
 
-    /// Whether the resources are reported and nothing is withheld.
+    /// Whether the resources are reported, and nothing is withheld or unclear.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        matches!(self, Self::Reported { withheld, .. } if withheld.is_empty())
+        self.is_reported() && self.withheld().is_empty() && self.unclear().is_empty()
     }
 
     /// Whether the resources are reported, something is granted and something is withheld.
@@ -72,10 +74,10 @@ impl Coverage {
         !self.granted().is_empty() && !self.withheld().is_empty()
     }
 
-    /// Whether the resources are reported and nothing that was requested is granted.
+    /// Whether the resources are reported, and everything that was requested is withheld.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        matches!(self, Self::Reported { granted, .. } if granted.is_empty())
+        self.is_reported() && self.granted().is_empty() && self.unclear().is_empty()
     }
 
     /// The sources that were compared with the request. Empty if the resources are not reported.
@@ -105,6 +107,17 @@ impl Coverage {
         }
     }
 
+    /// Requested clusters that are neither granted nor withheld: a resource that can't be understood
+    /// may have them, or no source says anything about them. Empty if the resources are not
+    /// reported.
+    #[must_use]
+    pub fn unclear(&self) -> &[RequestedCluster] {
+        match self {
+            Self::Reported { unclear, .. } => unclear,
+            Self::NotReported => &[],
+        }
+    }
+
     /// Triples of the grant that were not requested. Empty if the resources are not reported.
     #[must_use]
     pub fn not_requested(&self) -> &[GrantedCluster] {
@@ -120,6 +133,16 @@ impl Coverage {
         let pairs = self.granted().iter().map(GrantedCluster::pair);
         pairs.collect::<BTreeSet<_>>().into_iter().collect()
     }
+}
+
+/// One data cluster that was requested for a type of resource.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RequestedCluster {
+    /// The resource's type.
+    pub resource_type: ResourceType,
+    /// The requested data cluster.
+    pub data_cluster: DataCluster,
 }
 
 impl GrantedCluster {
@@ -208,13 +231,13 @@ impl From<Withheld> for Written {
     }
 }
 
-/// Compares granted resources. A pair that `may_have` holds for is not known to be withheld, nor is
-/// its cluster from a resource without an identifier.
+/// Compares granted resources. Requested pairs that are not granted and for which `is_unclear` is
+/// true are not listed as withheld.
 pub(crate) fn reported(
     requested: &ConsentRequest,
     resources: &[GrantedResource],
     sources: Vec<GrantSource>,
-    may_have: &dyn Fn(&ResourceType, &DataCluster) -> bool,
+    is_unclear: &dyn Fn(&ResourceType, &DataCluster) -> bool,
 ) -> Coverage {
     let requested: BTreeSet<_> = requested.pairs().map(|(kind, it)| (kind, it.current())).collect();
     let mut shared: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
@@ -230,15 +253,17 @@ pub(crate) fn reported(
         .partition(|triple| requested.contains(&triple.pair()));
 
     let granted_pairs: BTreeSet<_> = granted.iter().map(GrantedCluster::pair).collect();
-    let pairs = requested.difference(&granted_pairs).filter(|(kind, it)| !may_have(kind, it));
-    let pairs = pairs.map(|(kind, it)| Withheld::Pair {
+    let not_granted = requested.difference(&granted_pairs);
+    let (unclear, pairs): (Vec<_>, Vec<_>) =
+        not_granted.partition(|(kind, cluster)| is_unclear(kind, cluster));
+    let pairs = pairs.into_iter().map(|(kind, it)| Withheld::Pair {
         resource_type: (*kind).clone(),
         data_cluster: (*it).clone(),
     });
     let from_resources = shared.iter().flat_map(|((kind, id), clusters)| {
         let of_type = requested.iter().filter(move |(requested, _)| requested == kind);
         let missing = of_type
-            .filter(|(_, it)| !(clusters.contains(it) || id.is_empty() && may_have(kind, it)));
+            .filter(|(_, it)| !(clusters.contains(it) || id.is_empty() && is_unclear(kind, it)));
         missing.map(|(_, it)| Withheld::From {
             resource_type: (*kind).clone(),
             resource_id: (*id).into(),
@@ -246,8 +271,13 @@ pub(crate) fn reported(
         })
     });
     let withheld = pairs.chain(from_resources).collect();
+    let unclear = unclear.into_iter().map(|(kind, cluster)| RequestedCluster {
+        resource_type: (*kind).clone(),
+        data_cluster: (*cluster).clone(),
+    });
+    let unclear = unclear.collect();
 
-    Coverage::Reported { sources, granted, withheld, not_requested }
+    Coverage::Reported { sources, granted, withheld, unclear, not_requested }
 }
 
 fn triple(kind: &ResourceType, id: &str, cluster: &DataCluster) -> GrantedCluster {

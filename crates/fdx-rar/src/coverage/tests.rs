@@ -236,6 +236,7 @@ fn withheld_distinguishes_pairs_from_single_resources() {
                 },
             ]
             .into(),
+            unclear: Vec::new(),
             not_requested: [triple(&ResourceType::Document, "d", &DataCluster::Tax)].into(),
         }
     );

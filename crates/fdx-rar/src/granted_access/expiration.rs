@@ -3,12 +3,12 @@ use core::time::Duration;
 
 use fdx_wire::UnixTime;
 
-use super::{GrantSource, GrantedAccess};
+use super::{GrantSource, GrantedAccess, Report, push_new};
 use crate::{ConsentGrant, DurationType, Expiration};
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// The expiration follows from these members: from the first, or from the others.
+/// `expirationTime` is the end. Without it the end is computed from the other members.
 const EXPIRATION_MEMBERS: [&str; 4] =
     ["expirationTime", "durationType", "durationPeriod", "createdTime"];
 
@@ -25,29 +25,32 @@ impl GrantedAccess {
         requested_days: Option<u32>,
         issued_at: UnixTime,
     ) -> (Expiration, Vec<GrantSource>) {
-        let granted_at = self.reports.iter().find_map(|(_, it)| it.created_time()?.time());
-        let granted_at = granted_at.unwrap_or(issued_at);
-        let ends: Vec<_> = self.reports.iter().map(|(source, it)| (source, End::of(it))).collect();
-        let sources = |end: &dyn Fn(&End) -> bool| {
-            let same = ends.iter().filter(|(_, it)| end(it));
-            same.map(|(source, _)| (*source).clone()).collect::<Vec<_>>()
+        let granted_at = self.granted_at().unwrap_or(issued_at);
+        let reports = self.reports.iter();
+        let ends: Vec<_> = reports
+            .flat_map(|report| report.consents.iter().map(|it| (&report.source, End::of(it))))
+            .collect();
+        let sources = |is: &dyn Fn(End) -> bool| {
+            let mut sources = Vec::new();
+            let same = ends.iter().filter(|(_, end)| is(*end));
+            same.for_each(|(source, _)| push_new(&mut sources, source));
+            sources
         };
-        if ends.iter().any(|(_, end)| *end == End::NotUnderstood) {
-            return (Expiration::NotUnderstood, sources(&|end| *end == End::NotUnderstood));
+        let any = |expected| ends.iter().any(|(_, end)| *end == expected);
+        if any(End::NotUnderstood) {
+            return (Expiration::NotUnderstood, sources(&|end| end == End::NotUnderstood));
         }
-        let dates = ends.iter().filter_map(|(_, end)| end.date(granted_at));
-        if let Some(date) = dates.min() {
-            let sources = sources(&|end| end.date(granted_at) == Some(date));
-            let is_stated = ends.iter().any(|(_, end)| *end == End::Stated(date));
-            let expiration =
-                if is_stated { Expiration::Stated(date) } else { Expiration::Derived(date) };
-            return (expiration, sources);
+        if let Some(date) = ends.iter().filter_map(|(_, end)| end.date(granted_at)).min() {
+            let expiration = match any(End::Stated(date)) {
+                true => Expiration::Stated(date),
+                false => Expiration::Derived(date),
+            };
+            return (expiration, sources(&|end| end.date(granted_at) == Some(date)));
         }
-        if ends.iter().any(|(_, end)| *end == End::None) {
-            return (Expiration::NoEnd, sources(&|end| *end == End::None));
+        if any(End::None) {
+            return (Expiration::NoEnd, sources(&|end| end == End::None));
         }
-        let has_other_duration = ends.iter().any(|(_, end)| *end == End::OtherDuration);
-        match requested_days.filter(|_| !has_other_duration) {
+        match requested_days.filter(|_| !any(End::OtherDuration)) {
             Some(days) => {
                 (Expiration::Derived(after(days, granted_at)), [GrantSource::Request].into())
             }
@@ -55,15 +58,55 @@ impl GrantedAccess {
         }
     }
 
-    /// Whether two sources state different ends, or different periods.
+    fn granted_at(&self) -> Option<UnixTime> {
+        let mut consents = self.reports.iter().flat_map(|report| &report.consents);
+        consents.find_map(|consent| consent.created_time()?.time())
+    }
+
+    /// Whether two reports state different ends, periods, or types of duration. An end that is not
+    /// understood may be the same.
     pub(super) fn ends_differ(&self) -> bool {
-        let ends = self.reports.iter().map(|(_, grant)| End::of(grant));
-        let ends = ends.filter(|end| *end != End::NotReported);
-        // A stated end and a period can be the same end.
-        let (stated, periods): (Vec<_>, Vec<_>) =
-            ends.partition(|end| matches!(end, End::Stated(_) | End::None));
-        let differ = |ends: &[End]| ends.windows(2).any(|pair| pair.first() != pair.last());
-        differ(&stated) || differ(&periods)
+        let granted_at = self.granted_at();
+        let terms: Vec<_> = self.reports.iter().map(|it| Term::of(it, granted_at)).collect();
+        let mut earlier = terms.iter().enumerate();
+        earlier.any(|(place, term)| terms.iter().take(place).any(|it| it.contradicts(term)))
+    }
+}
+
+/// The duration that one report states.
+struct Term<'a> {
+    duration_type: Option<&'a DurationType>,
+    period: Option<u32>,
+    /// The earliest stated end. The inner `None` is a statement that there is no end.
+    stated: Option<Option<UnixTime>>,
+    /// The day of the earliest end. Without the time of the grant, a period and a stated end can't
+    /// be compared.
+    day: Option<u64>,
+}
+
+impl<'a> Term<'a> {
+    fn of(report: &'a Report, granted_at: Option<UnixTime>) -> Self {
+        let consents = || report.consents.iter();
+        let ends: Vec<_> = consents().map(End::of).collect();
+        let stated = ends.iter().filter_map(|end| end.stated()).min();
+        let dates = ends.iter().filter_map(|end| end.date(granted_at?));
+        Self {
+            duration_type: consents().find_map(|consent| consent.duration_type()),
+            period: consents().filter_map(|consent| consent.duration_period()).min(),
+            stated: stated.map(Some).or(ends.contains(&End::None).then_some(None)),
+            day: dates.min().map(|date| date.as_seconds() / DAY),
+        }
+    }
+
+    fn contradicts(&self, other: &Self) -> bool {
+        fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+            one.is_some() && other.is_some() && one != other
+        }
+        differ(self.duration_type, other.duration_type)
+            || differ(self.period, other.period)
+            || differ(self.stated, other.stated)
+            // A day begins at another time in another zone.
+            || self.day.zip(other.day).is_some_and(|(one, other)| one.abs_diff(other) > 1)
     }
 }
 
@@ -100,6 +143,13 @@ impl End {
             _ if !is_time_bound => Self::OtherDuration,
             Some(days) => Self::After(days),
             None => Self::NotReported,
+        }
+    }
+
+    fn stated(self) -> Option<UnixTime> {
+        match self {
+            Self::Stated(date) => Some(date),
+            _ => None,
         }
     }
 

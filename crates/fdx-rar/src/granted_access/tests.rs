@@ -1,3 +1,4 @@
+use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -6,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::arbitrary::{consent_request, data_cluster, granted_resources, resource_type};
-use crate::{ConsentDuration, Expiration, Withheld};
+use crate::{ConsentDuration, Expiration, ResourceType, Withheld};
 
 fn grant(resources: Vec<GrantedResource>) -> ConsentGrant {
     ConsentGrant::default().with_resources(resources)
@@ -34,9 +35,17 @@ proptest! {
         resources in granted_resources(),
     ) {
         let access = GrantedAccess::from(grant(resources.clone()));
-        let (counted, sources) = access.resources(&requested).unwrap();
-        prop_assert_eq!(counted, resources);
-        prop_assert_eq!(sources, [GrantSource::ConsentApi]);
+        let alone = access.resources(&requested).unwrap();
+        let triples = |resources: &[GrantedResource]| {
+            let triples = resources.iter().flat_map(|it| {
+                let clusters = it.data_clusters().iter().map(|cluster| cluster.current().clone());
+                clusters.map(|cluster| (it.resource_type().clone(), it.resource_id().to_owned(), cluster))
+            });
+            triples.collect::<BTreeSet<_>>()
+        };
+        prop_assert_eq!(triples(&alone), triples(&resources));
+        let coverage = access.compare(&requested);
+        prop_assert_eq!(coverage.sources(), [GrantSource::ConsentApi]);
         prop_assert!(!access.has_contradiction());
     }
 
@@ -62,6 +71,38 @@ proptest! {
         }
     }
 
+    /// The reports may have resources that can't be understood.
+    #[test]
+    fn the_order_of_the_sources_does_not_matter(
+        requested in consent_request(),
+        reports in prop::collection::vec((granted_resources(), any::<bool>()), 3),
+    ) {
+        let json = |(resources, is_damaged): &(Vec<GrantedResource>, bool)| {
+            let mut resources = serde_json::to_value(resources).unwrap();
+            resources.as_array_mut().unwrap().extend(is_damaged.then_some(7.into()));
+            serde_json::json!({ "resources": resources }).to_string()
+        };
+        let sources = ["CONSENT_API", "TOKEN_RESPONSE", "INTROSPECTION"].map(GrantSource::parse);
+        let grants = reports.iter().map(json).map(|json| {
+            ConsentGrant::read(json.as_bytes(), &fdx_wire::json::Limits::default()).unwrap()
+        });
+        let reports: Vec<_> = sources.into_iter().zip(grants).collect();
+        let compare = |order: [usize; 3]| {
+            let access = order.into_iter().fold(GrantedAccess::new(), |access, place| {
+                let (source, grant) = reports[place].clone();
+                access.report(source, grant)
+            });
+            let coverage = access.compare(&requested);
+            let lists = (coverage.granted().to_vec(), coverage.withheld().to_vec());
+            let others = (coverage.unclear().to_vec(), coverage.not_requested().to_vec());
+            (lists, others, access.has_contradiction())
+        };
+        let expected = compare([0, 1, 2]);
+        for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            prop_assert_eq!(&compare(order), &expected);
+        }
+    }
+
     /// Each requested pair is granted or withheld, by every combination of sources.
     #[test]
     fn each_requested_pair_is_granted_or_withheld(
@@ -83,6 +124,7 @@ proptest! {
             });
             let is_granted = granted.contains(&(kind.clone(), cluster.current().clone()));
             prop_assert!(is_granted != withheld);
+            prop_assert!(coverage.unclear().is_empty(), "everything is understood");
         }
     }
 
@@ -122,11 +164,12 @@ fn details_without_identifiers_narrow_the_accounts_of_the_consent_api() {
     let access = GrantedAccess::new()
         .details(GrantSource::TokenResponse, &details(NARROW))
         .report(GrantSource::ConsentApi, grant(accounts.to_vec()));
-    let (resources, sources) = access.resources(&requested()).unwrap();
+    let resources = access.resources(&requested()).unwrap();
+    let coverage = access.compare(&requested());
     let ids: Vec<_> = resources.iter().map(GrantedResource::resource_id).collect();
     assert_eq!(ids, ["a", "b"]);
     assert!(resources.iter().all(|it| it.data_clusters() == [DataCluster::AccountDetailed]));
-    assert_eq!(sources, [GrantSource::TokenResponse, GrantSource::ConsentApi]);
+    assert_eq!(coverage.sources(), [GrantSource::TokenResponse, GrantSource::ConsentApi]);
     assert!(access.has_contradiction());
 }
 
@@ -171,6 +214,46 @@ fn different_ends_contradict() {
         access.report(GrantSource::Introspection, bound(other)).has_contradiction()
     };
     assert!(both(30, 31) && !both(30, 30));
+
+    let both = |one: &str, other: &str| {
+        let [one, other] = [one, other].map(details);
+        let access = GrantedAccess::new().details(GrantSource::TokenResponse, &one);
+        access.details(GrantSource::ConsentApi, &other).has_contradiction()
+    };
+    let created = r#""createdTime":"2026-01-05T10:00:00Z""#;
+    let year = format!(r#"{{{created},"expirationTime":"2027-01-05T10:00:00Z"}}"#);
+    assert!(both(r#"{"durationPeriod":30}"#, &year));
+    assert!(!both(r#"{"durationPeriod":365}"#, &year));
+    assert!(both(r#"{"durationType":"PERSISTENT"}"#, r#"{"durationType":"TIME_BOUND"}"#));
+    let endless = r#"{"expirationTime":"9999-12-31T00:00:00Z"}"#;
+    assert!(both(endless, &year) && !both(endless, endless));
+    assert!(
+        !both(r#"{"durationPeriod":30}"#, r#"{"durationPeriod":"P30D"}"#),
+        "it may be the same"
+    );
+}
+
+/// Each element of an array has its own end.
+#[test]
+fn no_element_hides_the_end_of_another() {
+    let issued = fdx_wire::UnixTime::from_seconds(1_767_607_200);
+    let expiration = |elements: &[&str]| {
+        let element = |it: &&str| format!(r#"{{"type":"fdx_v1.0","consentRequest":{it}}}"#);
+        let elements: Vec<_> = elements.iter().map(element).collect();
+        let details = GrantedDetails::parse(format!("[{}]", elements.join(","))).unwrap();
+        GrantedAccess::new()
+            .details(GrantSource::TokenResponse, &details)
+            .expiration(None, issued)
+            .0
+    };
+    let day = |days: u64| issued + core::time::Duration::from_secs(days * 86_400);
+    let stated = r#"{"expirationTime":"2026-01-06T10:00:00Z"}"#;
+    let long = r#"{"durationPeriod":300}"#;
+    assert_eq!(expiration(&[stated, long]), Expiration::Stated(day(1)));
+    let unclear = r#"{"durationPeriod":"P30D"}"#;
+    assert_eq!(expiration(&[unclear, long]), Expiration::NotUnderstood);
+    let persistent = r#"{"durationType":"PERSISTENT","durationPeriod":10}"#;
+    assert_eq!(expiration(&[persistent, r#"{"durationPeriod":30}"#]), Expiration::Derived(day(30)));
 }
 
 #[test]
@@ -186,17 +269,30 @@ fn several_consents_of_one_array_are_one_report() {
     let end = fdx_wire::UnixTime::from_seconds(30 * 86_400);
     assert_eq!(expiration, Expiration::Derived(end), "the shorter period");
 
-    let unread = details.as_json().as_str().replace("60", "[]").replace("\"TRANSACTIONS\"", "7");
-    let unread = GrantedDetails::parse(unread.replacen("fdx_v1.0", "", 1)).unwrap();
-    let access = GrantedAccess::new().details(GrantSource::TokenResponse, &unread);
-    let coverage = access.compare(&requested());
-    assert_eq!(coverage.granted().len(), 1);
-    let pair = |it: &&Withheld| matches!(it, Withheld::Pair { .. });
-    assert_eq!(
-        coverage.withheld().iter().filter(pair).count(),
-        0,
-        "it may be in the other element"
-    );
+    // The first element is of an unknown type, or its resources are absent or not understood.
+    let first = r#"{"durationPeriod":60,"resources":
+        [{"resourceType":"ACCOUNT","dataClusters":["TRANSACTIONS"]}]}"#;
+    for (from, to) in [
+        ("fdx_v1.0", ""),
+        (first, "{}"),
+        (first, r#"{"resources":7}"#),
+        (first, r#"{"resources":[7]}"#),
+        (
+            first,
+            r#"{"resources":[{"resourceType":"ACCOUNT","dataClusters":["TRANSACTIONS"],"resourceId":true}]}"#,
+        ),
+        (first, r#"{"resources":[{"resourceType":"ACCOUNT","dataClusters":[7]}]}"#),
+    ] {
+        let unread = GrantedDetails::parse(consents.replacen(from, to, 1)).unwrap();
+        let access = GrantedAccess::new().details(GrantSource::TokenResponse, &unread);
+        let coverage = access.compare(&requested());
+        assert_eq!(coverage.granted().len(), 1, "{to}");
+        let pair = |it: &&Withheld| matches!(it, Withheld::Pair { .. });
+        assert_eq!(coverage.withheld().iter().filter(pair).count(), 0, "{to}");
+        let [unclear] = coverage.unclear() else { panic!("{to}: {coverage:?}") };
+        assert_eq!(unclear.data_cluster, DataCluster::Transactions);
+        assert!(!coverage.is_whole() && !coverage.is_nothing());
+    }
     for other in ["[]", r#"[{"type":"payment"}]"#] {
         let other = GrantedDetails::parse(other).unwrap();
         let none = GrantedAccess::new().details(GrantSource::TokenResponse, &other);

@@ -44,6 +44,7 @@ impl ConsentReceiptBuilder {
             granted: None,
             granted_sources: None,
             withheld: None,
+            unclear: None,
             granted_authorization_details: None,
             granted_scopes: Scopes::new(),
             expiration_date: None,
@@ -85,13 +86,16 @@ impl ConsentReceiptBuilder {
         match record.consent() {
             Some(consent) => {
                 let resources = access.resources(consent);
-                // Without a comparison nothing is known to be withheld, and nothing is known not to
-                // be.
-                record.withheld = match access.compare(consent) {
-                    Coverage::Reported { withheld, .. } => Some(withheld),
-                    Coverage::NotReported => None,
-                };
-                (record.granted, record.granted_sources) = resources.unzip();
+                // An empty list would claim a comparison.
+                (record.withheld, record.unclear, record.granted_sources) =
+                    match access.compare(consent) {
+                        Coverage::Reported { sources, withheld, unclear, .. } => {
+                            let unclear = (!unclear.is_empty()).then_some(unclear);
+                            (Some(withheld), unclear, Some(sources))
+                        }
+                        Coverage::NotReported => (None, None, None),
+                    };
+                record.granted = resources;
             }
             None => {
                 let grant = access.grant().and_then(ConsentGrant::resources);

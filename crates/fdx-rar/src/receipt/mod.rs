@@ -18,7 +18,7 @@ use self::record::{ExpirationBasis, Record};
 use crate::open_enum::open_enum;
 use crate::{
     AuthorizationDetails, ConsentId, ConsentRequest, GrantSource, GrantedDetails, GrantedResource,
-    Requested, Scopes, Withheld,
+    Requested, RequestedCluster, Scopes, Withheld,
 };
 
 /// The recipient's own record of a consent, for audits and for a later revocation.
@@ -55,16 +55,16 @@ pub struct ConsentReceipt(Record);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Expiration {
-    /// The grant's `expirationTime`.
+    /// The earliest `expirationTime` of all sources.
     Stated(UnixTime),
-    /// Computed: the grant's `createdTime` (or the receipt's time of issue) plus the `durationPeriod`
-    /// of the grant (or of the request).
+    /// Computed from the `durationPeriod` of a source, or of the request, and from the time of the
+    /// grant, or of the receipt's issue.
     Derived(UnixTime),
-    /// The grant states that there is no end: its `expirationTime` is in the year 9999.
+    /// A source states that there is no end: its `expirationTime` is in the year 9999.
     NoEnd,
     /// The institution does not report an expiration, and none follows from the request.
     NotReported,
-    /// The grant states an expiration that can't be understood.
+    /// A source states an expiration that can't be understood.
     NotUnderstood,
 }
 
@@ -186,6 +186,12 @@ impl ConsentReceipt {
         self.0.withheld.as_deref()
     }
 
+    /// The requested clusters that are neither granted nor withheld.
+    #[must_use]
+    pub fn unclear(&self) -> &[RequestedCluster] {
+        self.0.unclear.as_deref().unwrap_or_default()
+    }
+
     /// The scopes of the token response.
     #[must_use]
     pub fn granted_scopes(&self) -> &Scopes {
@@ -300,8 +306,8 @@ open_enum! {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReceiptError {
-    /// A date without a basis or a basis without a date, `withheld` without `granted` or without a
-    /// requested consent, or not exactly one kind of request.
+    /// A date without a basis or a basis without a date, `withheld`, `unclear` or sources without
+    /// `granted` or without a requested consent, or not exactly one kind of request.
     #[error("the receipt's members contradict each other")]
     Contradiction,
     /// Not JSON of the expected shape.

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::{Evidence, ReceiptError, ReceiptWarning};
 use crate::{
     AuthorizationDetails, ConsentId, ConsentRequest, GrantSource, GrantedDetails, GrantedResource,
-    Scopes, Withheld,
+    RequestedCluster, Scopes, Withheld,
 };
 
 /// The value of [`Record::version`] in new receipts.
 ///
-/// Version 1 has `withheld` next to every `granted`, no sources, and no basis `noEnd` or
+/// Version 1 has `withheld` next to every `granted`, no sources, no `unclear`, and no basis `noEnd` or
 /// `notUnderstood`. Its `pushedRequestSha256` is the digest of the form with all parameters, also where
 /// another body was sent.
 pub(super) const VERSION: u32 = 2;
@@ -41,6 +41,8 @@ pub(super) struct Record {
     pub(super) granted_sources: Option<Vec<GrantSource>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) withheld: Option<Vec<Withheld>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) unclear: Option<Vec<RequestedCluster>>,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "granted_details")]
     pub(super) granted_authorization_details: Option<GrantedDetails>,
     #[serde(serialize_with = "tokens")]
@@ -57,7 +59,7 @@ pub(super) struct Record {
     pub(super) evidence: Evidence,
 }
 
-/// The source of `expirationDate`.
+/// How `expirationDate` is known.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum ExpirationBasis {
@@ -81,12 +83,16 @@ impl Record {
         let (granted, withheld) = (self.granted.is_some(), self.withheld.is_some());
         let (compared, undated) = match self.version {
             1 => {
-                let sources = self.granted_sources.is_some() || self.expiration_sources.is_some();
-                (granted == withheld && !sources, &[NotReported][..])
+                let newer = self.granted_sources.is_some()
+                    || self.expiration_sources.is_some()
+                    || self.unclear.is_some();
+                (granted == withheld && !newer, &[NotReported][..])
             }
             VERSION => {
                 let comparable = granted && self.consent().is_some();
-                (!withheld || comparable, &[NoEnd, NotReported, NotUnderstood][..])
+                let compared = withheld || self.unclear.is_some();
+                let sources = granted || self.granted_sources.is_none();
+                ((!compared || comparable) && sources, &[NoEnd, NotReported, NotUnderstood][..])
             }
             _ => return Err(ReceiptError::Version),
         };
