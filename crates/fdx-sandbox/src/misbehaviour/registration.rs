@@ -55,8 +55,8 @@ rows! {
             Refuse("rfc7591.dpop_bound_access_tokens"),
             "registers unbound access tokens";
         WithoutBinding: "registration-without-binding", "RFC 9449 5.2",
-            Refuse("rfc7591.dpop_bound_access_tokens"),
-            "returns no token binding, which means unbound tokens";
+            Report("registration-member-other"),
+            "returns no token binding: a client checks each token when it arrives";
         RedirectUriMore: "registration-redirect-uri-more", "RFC 9700 2.1",
             Refuse("rfc7591.redirect_uris"), "registers a foreign redirect URI in addition to the client's";
         RedirectUriOther: "registration-redirect-uri-other", "RFC 9700 2.1",
