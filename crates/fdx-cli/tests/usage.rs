@@ -220,7 +220,7 @@ fn checks_the_form_of_the_request_before_anything_is_sent() {
         ),
         (with_scopes(&example), "are alternatives: write one"),
         (without_consent(&example), "missing [consent]"),
-        (without_consent(&with_scopes(&example)), "fdx needs [consent]"),
+        (without_consent(&with_scopes(&example)), "signing-key.pem can't be read"),
         (dialect("mx"), "mx has no [consent]: write scopes"),
         (without_consent(&dialect("mx")), "missing scopes"),
         (

@@ -100,17 +100,39 @@ impl Source {
     }
 
     /// Waits for the callback of this very flow. What arrives and is something else ends nothing.
+    /// Ends when the URL expires and no browser opened the start page: no callback can come then.
     pub(crate) async fn wait(
         &mut self,
         driver: &Driver,
         client: &Client,
         pending: Pending,
+        valid_until: UnixTime,
     ) -> Result<Callback, Failure> {
+        let gate = match self {
+            Self::Listen(listener) => Some(listener.shared_gate()),
+            Self::Stdin => None,
+        };
         let patience = pending.callback_by().since(system_now());
-        let waiting = self.wait_on(driver, client, pending);
-        tokio::time::timeout(patience, waiting).await.unwrap_or_else(|_| {
-            Err(Failure::failed("the callback did not arrive in time", "run it again"))
+        let mut waiting =
+            pin!(tokio::time::timeout(patience, self.wait_on(driver, client, pending)));
+        let mut expired = pin!(tokio::time::sleep(valid_until.since(system_now())));
+        let mut is_valid = true;
+        poll_fn(|context| {
+            if let Poll::Ready(waited) = waiting.as_mut().poll(context) {
+                return Poll::Ready(waited.unwrap_or_else(|_| {
+                    Err(Failure::failed("the callback did not arrive in time", "run it again"))
+                }));
+            }
+            if is_valid && expired.as_mut().poll(context).is_ready() {
+                is_valid = false;
+                if gate.as_ref().is_some_and(|gate| !gate.was_entered()) {
+                    let what = "the URL has expired, and no browser opened its start page";
+                    return Poll::Ready(Err(Failure::failed(what, "run it again for a new URL")));
+                }
+            }
+            Poll::Pending
         })
+        .await
     }
 
     async fn wait_on(

@@ -8,8 +8,8 @@ use fdx_par::{
     AuthorizationRequest, CallFault, Dialect, Error, MtlsEndpoints, ResponseMode, WellKnown,
 };
 use fdx_rar::{
-    ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster, ResourceType, ScopeError,
-    Scopes,
+    AuthorizationDetails, ConsentDuration, ConsentRequest, ConsentRequestError, DataCluster,
+    ResourceType, ScopeError, Scopes,
 };
 use fdx_wire::{HttpsUrl, Issuer, RedirectUri};
 use serde::Deserialize;
@@ -58,6 +58,8 @@ pub(crate) struct Config {
     pub(crate) request: Option<Spanned<Request>>,
     pub(crate) consent: Option<Spanned<Consent>>,
     pub(crate) scopes: Option<Spanned<Vec<String>>>,
+    /// The JSON array of RFC 9396, for details that are no FDX consent.
+    pub(crate) authorization_details: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) output: Output,
 }
@@ -270,7 +272,8 @@ impl Assertion {
 /// Returns the configured authorization request, if `connect` can express it.
 pub(crate) fn authorization_request(config: &Config) -> Result<AuthorizationRequest, Failure> {
     let dialect = config.dialect();
-    if Words::of(dialect) == Words::Details {
+    let is_written = config.scopes.is_some() || config.authorization_details.is_some();
+    if Words::of(dialect) == Words::Details && !is_written {
         let name = dialect.name();
         return Err(Failure::usage(
             format!(
@@ -279,8 +282,8 @@ pub(crate) fn authorization_request(config: &Config) -> Result<AuthorizationRequ
                 dialect.provider()
             ),
             format!(
-                "use the library: AuthorizationRequest::of_details; fdx dialects \
-                 {name} lists its deviations"
+                "write them as JSON in authorization_details, or use the library: \
+                 AuthorizationRequest::of_details; fdx dialects {name} lists its deviations"
             ),
         ));
     }
@@ -296,14 +299,19 @@ pub(crate) fn scopes(texts: &[String]) -> Result<Scopes, ScopeError> {
 pub(crate) fn request_of(config: &Config) -> Result<AuthorizationRequest, Error> {
     // `source` has reported these mistakes in more detail.
     let reported = CallFault::ParameterText;
-    let request = match (&config.consent, &config.scopes) {
+    let scopes = match &config.scopes {
+        Some(texts) => scopes(texts.as_ref()).map_err(|_| reported)?,
+        None => Scopes::default(),
+    };
+    let request = match (&config.consent, &config.authorization_details) {
         (Some(consent), _) => {
             AuthorizationRequest::new(consent.as_ref().request().map_err(|_| reported)?)
         }
-        (None, Some(texts)) => {
-            AuthorizationRequest::of_scopes(scopes(texts.as_ref()).map_err(|_| reported)?)
+        (None, Some(json)) => {
+            let details = AuthorizationDetails::parse(json.as_ref()).map_err(|_| reported)?;
+            AuthorizationRequest::of_details(details, scopes)
         }
-        (None, None) => AuthorizationRequest::of_scopes(Scopes::default()),
+        (None, None) => AuthorizationRequest::of_scopes(scopes),
     };
     match &config.request {
         Some(settings) => with(request, settings.as_ref()),

@@ -158,7 +158,7 @@ async fn consent(
     let Begun { url, valid_until, pending } = begin(setup, client, request).await?;
     let opener = if args.open { Opener::Browser } else { Opener::None };
     let started = source.send_off(&url, valid_until, opener)?;
-    let waited = source.wait(driver, client, pending).await;
+    let waited = source.wait(driver, client, pending, valid_until).await;
     drop(started);
 
     let accepted = match waited? {

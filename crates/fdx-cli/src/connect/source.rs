@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use fdx_par::error::Deviation;
+use fdx_rar::AuthorizationDetails;
 use fdx_wire::HttpsUrl;
 use toml::Spanned;
 
@@ -46,6 +47,14 @@ fn check_request(text: &str, config: &Config) -> Result<(), String> {
         let mistake = "scopes and [consent] are alternatives: write one of them";
         return Err(at(text, scopes, &mistake));
     }
+    if let (Some(_), Some(details)) = (&config.consent, &config.authorization_details) {
+        let mistake = "authorization_details and [consent] are alternatives: write one of them";
+        return Err(at(text, details, &mistake));
+    }
+    if let Some(details) = &config.authorization_details {
+        let parsed = AuthorizationDetails::parse(details.as_ref());
+        parsed.map_err(|error| at(text, details, &error))?;
+    }
     if let Some(consent) = &config.consent {
         consent.as_ref().request().map_err(|error| at(text, consent, &error))?;
     }
@@ -57,11 +66,11 @@ fn check_request(text: &str, config: &Config) -> Result<(), String> {
     if let Some(scopes) = &config.scopes {
         config::scopes(scopes.as_ref()).map_err(|error| at(text, scopes, &error))?;
     }
+    let is_written = config.authorization_details.is_some() || config.scopes.is_some();
     match (Words::of(config.dialect()), &config.consent, &config.scopes) {
-        (Words::Consent, None, None) => Err("missing [consent]: the requested data".into()),
-        (Words::Consent, _, Some(scopes)) => {
-            let mistake = format!("only dialect = \"mx\" uses scopes; {name} needs [consent]");
-            Err(at(text, scopes, &mistake))
+        (Words::Consent, None, _) if !is_written => {
+            Err("missing [consent]: the requested data; or write scopes, or authorization_details"
+                .into())
         }
         (Words::Scopes, Some(consent), _) => {
             let mistake = format!("{name} has no [consent]: write scopes = [\"accounts\", ...]");
@@ -70,7 +79,7 @@ fn check_request(text: &str, config: &Config) -> Result<(), String> {
         (Words::Scopes, _, None) => {
             Err(format!("missing scopes, such as scopes = [\"accounts\"]: {name} has no [consent]"))
         }
-        (Words::Scopes, _, Some(_)) | (Words::Consent, Some(_), _) | (Words::Details, ..) => Ok(()),
+        (Words::Scopes, _, Some(_)) | (Words::Consent | Words::Details, ..) => Ok(()),
     }
 }
 
@@ -269,6 +278,34 @@ mod tests {
                 assert!(!error.contains("not known"), "{name}: {error}");
             }
         }
+    }
+
+    /// The example with these settings instead of its consent.
+    fn without_consent(settings: &str) -> String {
+        let (before, rest) = EXAMPLE.split_once("[consent]").unwrap();
+        let (_, output) = rest.split_once("[output]").unwrap();
+        format!("{settings}\n{before}[output]{output}")
+    }
+
+    #[test]
+    fn a_request_may_have_scopes_alone_or_other_details() {
+        let scopes = "scopes = [\"accounts\"]";
+        let details = r#"authorization_details = '[{"type":"payment_initiation"}]'"#;
+        for dialect in ["fdx", "mastercard", "autional", "uae"] {
+            for settings in [scopes, details, &format!("{scopes}\n{details}")] {
+                let text = without_consent(&format!("dialect = \"{dialect}\"\n{settings}"));
+                let config = parse(&text).unwrap_or_else(|error| panic!("{dialect}: {error}"));
+                let request = config::authorization_request(&config);
+                assert!(request.is_ok(), "{dialect}: {settings}");
+            }
+        }
+        let shown = parse(&without_consent("")).unwrap_err();
+        assert!(shown.contains("missing [consent]"), "{shown}");
+        let shown = parse(&format!("{details}\n{EXAMPLE}")).unwrap_err();
+        assert!(shown.contains("alternatives"), "{shown}");
+        let wrong = without_consent("authorization_details = '[{\"Kz8mXK1qLd0\":1}]'");
+        let shown = parse(&wrong).unwrap_err();
+        assert!(!shown.contains("Kz8mXK1qLd0"), "{shown}");
     }
 
     #[test]

@@ -100,6 +100,11 @@ impl Gate {
         self.set(Some(Next { url, _file: file }));
     }
 
+    /// Whether a browser opened the start page with the right secret.
+    pub(crate) fn was_entered(&self) -> bool {
+        self.used.load(Ordering::SeqCst)
+    }
+
     /// Admits no further browser, and removes the start file.
     pub(crate) fn close(&self) {
         self.set(None);

@@ -65,6 +65,10 @@ impl Listener {
         &self.gate
     }
 
+    pub(crate) fn shared_gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.gate)
+    }
+
     /// Waits for the next request of the redirect_uri's path.
     pub(crate) async fn accept(&mut self) -> Result<Visit, Failure> {
         let ended = || Failure::failed("the listener has ended", "use --callback stdin");
