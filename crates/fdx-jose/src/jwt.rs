@@ -15,12 +15,14 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use fdx_wire::json::{JsonError, RawJson, Rounding};
+use fdx_wire::json::{JsonError, Limits, RawJson, Rounding};
 use fdx_wire::members::Value;
-use fdx_wire::{Issuer, Secret, UnixTime};
+use fdx_wire::{Issuer, Secret, UnixTime, json};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::backend::Backend;
+use crate::one_iss::with_one_iss;
 use crate::{Algorithm, Jwks, Jws, JwsError};
 
 /// The greatest age of a token that reports `iat`: tokens are verified when they arrive.
@@ -34,6 +36,7 @@ pub struct JwtExpectation<'a> {
     algorithm: Option<Algorithm>,
     pub(crate) now: UnixTime,
     pub(crate) tolerance: Tolerance,
+    repeated_iss: bool,
 }
 
 /// The allowed difference between the clocks of two parties: 10 seconds by default, 60 at most
@@ -144,13 +147,27 @@ impl<'a> JwtExpectation<'a> {
     /// algorithms, under the default tolerance.
     #[must_use]
     pub fn new(issuer: &'a Issuer, client_id: &'a str, now: UnixTime) -> Self {
-        Self { issuer, client_id, algorithm: None, now, tolerance: Tolerance::default() }
+        Self {
+            issuer,
+            client_id,
+            algorithm: None,
+            now,
+            tolerance: Tolerance::default(),
+            repeated_iss: false,
+        }
     }
 
     /// Expects the registered algorithm; `None` accepts every algorithm of FAPI 2.0.
     #[must_use]
     pub fn with_algorithm(self, algorithm: Option<Algorithm>) -> Self {
         Self { algorithm, ..self }
+    }
+
+    /// Sets whether `iss` may occur twice among the claims, as two identical strings. Every other
+    /// repeated member is rejected in any case.
+    #[must_use]
+    pub fn with_repeated_iss(self, repeated_iss: bool) -> Self {
+        Self { repeated_iss, ..self }
     }
 
     /// Sets the allowed difference between the two clocks.
@@ -229,7 +246,10 @@ impl<'a> UnverifiedJwt<'a> {
         if !accepted {
             return Err(JwtError::Type);
         }
-        let claims = Claims(jws.claims()?);
+        let claims = match expected.repeated_iss {
+            true => Claims::with_one_iss(&jws)?,
+            false => Claims(jws.claims()?),
+        };
         Ok(Self { jws, claims, expected })
     }
 
@@ -327,6 +347,15 @@ impl Claims {
     /// Reads the claims of a token that is not verified.
     pub(crate) fn of_unverified(jws: &Jws) -> Result<Self, JwsError> {
         jws.claims().map(Self)
+    }
+
+    /// The claims, of which `iss` may be there twice.
+    pub(crate) fn with_one_iss(jws: &Jws) -> Result<Self, JwsError> {
+        let Some(once) = with_one_iss(jws.payload()).map(Zeroizing::new) else {
+            return Self::of_unverified(jws);
+        };
+        let claims = json::object_from_slice(&once, &Limits::bytes(crate::MAX_JWS_BYTES));
+        claims.map(Self).map_err(JwsError::Claims)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&RawJson> {

@@ -68,6 +68,7 @@ mod jwks;
 mod jws;
 mod jwt;
 mod key;
+mod one_iss;
 mod request_object;
 mod seal;
 mod signed_introspection;

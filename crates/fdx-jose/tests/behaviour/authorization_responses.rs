@@ -255,3 +255,40 @@ proptest! {
         let _ = AuthorizationResponse::claimed_state(&text);
     }
 }
+
+/// Keycloak writes `iss` twice.
+#[test]
+fn accepts_iss_twice_only_if_expected_and_identical() {
+    let issuer = issuer();
+    let twice = |repeated: &str| {
+        let payload = claims().to_string();
+        let payload = format!("{},{repeated}}}", payload.strip_suffix('}').unwrap());
+        forged(r#"{"alg":"EdDSA"}"#, &payload)
+    };
+    let verdict = |token: &str, repeated_iss| {
+        let expected = expected(&issuer).with_repeated_iss(repeated_iss);
+        AuthorizationResponse::verify(token, &expected, backend::ring(), &public_keys()).map(drop)
+    };
+    let same = twice(r#""iss":"https://bank.example""#);
+    assert_eq!(verdict(&same, true), Ok(()));
+    assert_eq!(
+        AuthorizationResponse::claimed_state(&same).as_ref().map(fdx_wire::Secret::expose),
+        Some("S8NJ7uqk5fY4EjNvP")
+    );
+    assert!(verdict(&same, false).is_err());
+    for repeated in [
+        r#""iss":"https://evil.example""#,
+        r#""iss":"https://bank.example/""#,
+        r#""state":"S8NJ7uqk5fY4EjNvP""#,
+        r#""iss":"https://bank.example","iss":"https://bank.example""#,
+        r#""iss":"https://bank.example","aud":"app""#,
+    ] {
+        assert!(verdict(&twice(repeated), true).is_err(), "{repeated}");
+    }
+    // The signature covers what was sent.
+    let (signed, signature) = same.rsplit_once('.').unwrap();
+    let other = twice(r#""iss":"https://evil.example""#);
+    let (other, _) = other.rsplit_once('.').unwrap();
+    assert_ne!(signed, other);
+    assert!(verdict(&format!("{other}.{signature}"), true).is_err());
+}

@@ -19,7 +19,7 @@ pub const KEYCLOAK: Dialect = Dialect::new("keycloak", "Keycloak, FAPI 2 client 
          ES256",
         "redirect URIs are https only: http on loopback is refused",
         "a JARM response has iss twice, unless the client attribute exclude.issuer.from.auth.response \
-         is set: set it, because a repeated claim is rejected",
+         is set",
         "a registration with an unknown member is refused with 400; the response has the response types \
          code and none",
         "each refresh returns a new refresh token; the old one stays valid unless revokeRefreshToken \
@@ -39,5 +39,6 @@ const MEMBERS: &[Line] = &[
         ]),
         RUN,
     ),
+    line(Member::RepeatedIss, RUN),
     line(Member::RevocationBound, RUN),
 ];

@@ -64,6 +64,8 @@ pub enum Member {
     RegistrationWithout(&'static [&'static str]),
     /// How far the `nbf` of a request object is backdated before its `iat`.
     RequestObjectBackdated(Duration),
+    /// A signed authorization response may have `iss` twice, as two identical strings.
+    RepeatedIss,
     /// Request objects have no `typ`.
     RequestObjectWithoutTyp,
     /// RFC 8707's `resource` is an array named `resources`.
@@ -126,6 +128,7 @@ impl Member {
             Self::RegistrationStatusOk => Deviation::RegistrationStatusOk,
             Self::RegistrationWithout(_) => Deviation::RegistrationWithout,
             Self::RequestObjectBackdated(_) => Deviation::RequestObjectBackdated,
+            Self::RepeatedIss => Deviation::RepeatedIss,
             Self::RequestObjectWithoutTyp => Deviation::RequestObjectWithoutTyp,
             Self::ResourcesPlural => Deviation::ResourcesPlural,
             Self::RevocationBound => Deviation::RevocationBound,
@@ -182,6 +185,7 @@ impl Member {
         Self::RegistrationStatusOk,
         Self::RegistrationWithout(&["response_modes"]),
         Self::RequestObjectBackdated(Duration::from_secs(10)),
+        Self::RepeatedIss,
         Self::RequestObjectWithoutTyp,
         Self::ResourcesPlural,
         Self::RevocationBound,

@@ -49,6 +49,7 @@ pub(crate) struct Profile {
     /// Members that are omitted from registrations.
     pub(crate) registration_without: &'static [&'static str],
     pub(crate) request_object_backdated: Option<Duration>,
+    pub(crate) repeated_iss: bool,
     pub(crate) request_object_without_typ: bool,
     pub(crate) resources_plural: bool,
     pub(crate) revocation_bound: bool,
@@ -130,6 +131,7 @@ impl Profile {
             Member::RequestObjectBackdated(by) => {
                 self.request_object_backdated.get_or_insert(by);
             }
+            Member::RepeatedIss => self.repeated_iss = true,
             Member::RequestObjectWithoutTyp => self.request_object_without_typ = true,
             Member::ResourcesPlural => self.resources_plural = true,
             Member::RevocationBound => self.revocation_bound = true,

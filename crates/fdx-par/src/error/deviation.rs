@@ -59,6 +59,7 @@ deviations! {
     RegistrationMisreports: "registration-misreports", "RFC 7591 section 3.2.1";
     RegistrationStatusOk: "registration-status-ok", "RFC 7591 section 3.2.1";
     RegistrationWithout: "registration-without", "RFC 7591 section 2";
+    RepeatedIss: "repeated-iss", "RFC 7519 section 4";
     RequestObjectBackdated: "request-object-backdated", "FAPI 2.0 Message Signing 5.3.2-2";
     RequestObjectWithoutTyp: "request-object-without-typ", "RFC 9101 section 10.8";
     ResourcesPlural: "resources-plural", "RFC 8707 section 2";

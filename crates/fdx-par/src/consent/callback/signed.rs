@@ -76,7 +76,8 @@ impl Client {
         let config = self.config();
         let expectation = JwtExpectation::new(&config.issuer, &config.client_id, now)
             .with_algorithm(config.authorization_signed_response_alg)
-            .with_tolerance(config.tolerance);
+            .with_tolerance(config.tolerance)
+            .with_repeated_iss(self.profile().repeated_iss);
         // JARM 2.4: iss is checked before any key is looked for.
         let jwks = self.jwks(keys);
         let jwt = signed.response.expose();
