@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use fdx_jose::SealingKeys;
 use fdx_par::dialect::uae::{AccountAccessConsent, Billing, Permission};
-use fdx_par::dialect::{DetailText, Dialect, Line, Member};
+use fdx_par::dialect::{DetailConsent, DetailText, Dialect, Line, Member};
 use fdx_par::{AuthorizationRequest, Client, Error, Notice, Pending, ServerRule, Verified};
 use fdx_rar::{AuthorizationDetails, ReceiptWarning, Requested, Scopes};
 use fdx_sandbox::NoncePolicy;
@@ -36,9 +36,13 @@ fn requests() -> [AuthorizationRequest; 3] {
 
 /// The client generates the consent id in its details.
 const GENERATES_ID: Dialect = Dialect::new("generates-id", "a provider").with_members(&[Line {
-    member: Member::ConsentIdInDetails(DetailText {
-        type_prefix: "urn:openfinanceuae:",
-        paths: &[&["consent", "Data", "ConsentId"], &["consent", "ConsentId"]],
+    member: Member::ConsentIdInDetails(DetailConsent {
+        id: DetailText {
+            type_prefix: "urn:openfinanceuae:",
+            paths: &[&["consent", "Data", "ConsentId"], &["consent", "ConsentId"]],
+        },
+        status: None,
+        expiration: None,
     }),
     source: "this test",
 }]);

@@ -1,7 +1,9 @@
 use core::fmt;
 
 use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation, JwtExpectation};
-use fdx_rar::{ConsentId, ConsentStatus, GrantSource, GrantedAccess, GrantedDetails, Requested};
+use fdx_rar::{
+    ConsentGrant, ConsentId, ConsentStatus, GrantSource, GrantedAccess, GrantedDetails, Requested,
+};
 use fdx_wire::UnixTime;
 use fdx_wire::json::RawJson;
 use fdx_wire::members::Value;
@@ -126,14 +128,18 @@ impl Client {
         }
         let details = exchanged.issued.authorization_details.clone();
         if let Some(place) = self.profile().consent_id_in_details {
-            check_generated_id(place, &exchanged.flow.requested, details.as_ref(), &mut consent_id)
-                .map_err(|rule| exchanged.issued.fault(rule))?;
+            check_generated_id(
+                place.id,
+                &exchanged.flow.requested,
+                details.as_ref(),
+                &mut consent_id,
+            )
+            .map_err(|rule| exchanged.issued.fault(rule))?;
         }
-        if let Some(details) =
-            details.as_ref().filter(|_| !self.profile().details_repeat_the_request)
-        {
-            check_details(details, &mut consent_id).map_err(|rule| exchanged.issued.fault(rule))?;
-        }
+        let counts = !self.profile().details_repeat_the_request;
+        let consents = details.iter().filter(|_| counts).flat_map(GrantedDetails::consents);
+        check_consents(consents.chain(&self.detail_consent(details.as_ref())), &mut consent_id)
+            .map_err(|rule| exchanged.issued.fault(rule))?;
         let access = self.granted_access(exchanged);
         let details_repeat_the_request = self.profile().details_repeat_the_request;
         Ok(Findings { id_token, consent_id, details, access, details_repeat_the_request, notices })
@@ -146,10 +152,18 @@ impl Client {
         if let Some(details) = details.filter(|_| !self.profile().details_repeat_the_request) {
             access = access.details(GrantSource::TokenResponse, details);
         }
+        if let Some(grant) = self.detail_consent(details) {
+            access = access.report(GrantSource::TokenResponse, grant);
+        }
         if let Some(granted) = &exchanged.issued.reported_scopes {
             access = access.scopes(&exchanged.flow.scopes, granted);
         }
         access
+    }
+
+    /// The consent of a provider whose details have its status and its expiration.
+    fn detail_consent(&self, details: Option<&GrantedDetails>) -> Option<ConsentGrant> {
+        self.profile().consent_id_in_details?.granted(details?)
     }
 
     fn check_id_token(
@@ -211,12 +225,12 @@ pub struct Findings {
     notices: Vec<Notice>,
 }
 
-/// Checks the `id` and the `status` of FDX consents in granted details, which usually have none.
-fn check_details(
-    details: &GrantedDetails,
+/// Checks the `id` and the `status` of consents in granted details, which usually have none.
+fn check_consents<'a>(
+    consents: impl Iterator<Item = &'a ConsentGrant>,
     consent_id: &mut Option<ConsentId>,
 ) -> Result<(), ServerRule> {
-    for consent in details.consents() {
+    for consent in consents {
         if let Some(id) = consent.id() {
             agree(consent_id, id.as_str())?;
         }

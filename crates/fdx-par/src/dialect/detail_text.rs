@@ -1,5 +1,35 @@
-use fdx_rar::OtherDetail;
+use fdx_rar::{ConsentGrant, ConsentStatus, GrantedDetails, OtherDetail, Timestamp};
 use fdx_wire::json::{JsonValue, RawJson};
+
+/// The place of a consent inside a provider's authorization details.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DetailConsent {
+    /// The consent id, which the client generates.
+    pub id: DetailText,
+    /// The status, and its name for a consent in force.
+    pub status: Option<(DetailText, &'static str)>,
+    /// The expiration.
+    pub expiration: Option<DetailText>,
+}
+
+impl DetailConsent {
+    /// The granted consent. `None` if neither its status nor its expiration is reported.
+    pub(crate) fn granted(&self, details: &GrantedDetails) -> Option<ConsentGrant> {
+        let text = |place: DetailText| place.find(details.others());
+        let status = self.status.and_then(|(place, active)| {
+            let status = text(place)?;
+            let is_active = status.eq_ignore_ascii_case(active);
+            Some(if is_active { ConsentStatus::Active } else { ConsentStatus::parse(&status) })
+        });
+        let expiration = self.expiration.and_then(text).map(|text| Timestamp::parse(&text));
+        if status.is_none() && expiration.is_none() {
+            return None;
+        }
+        let grant = ConsentGrant::default();
+        let grant = status.into_iter().fold(grant, ConsentGrant::with_status);
+        Some(expiration.into_iter().fold(grant, ConsentGrant::with_expiration_time))
+    }
+}
 
 /// The place of a text inside a provider's authorization details.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

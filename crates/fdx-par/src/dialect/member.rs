@@ -1,5 +1,7 @@
 use core::time::Duration;
 
+use crate::dialect::detail_text::DetailConsent;
+#[cfg(test)]
 use crate::dialect::detail_text::DetailText;
 use crate::dialect::not_fapi::departure::Departure;
 #[cfg(test)]
@@ -27,7 +29,7 @@ pub enum Member {
     CertificateEverywhere,
     /// The client generates the consent id inside the authorization details, at this place. The token
     /// response must repeat it.
-    ConsentIdInDetails(DetailText),
+    ConsentIdInDetails(DetailConsent),
     /// The consent API expects `Authorization` to hold the access token without a scheme.
     ConsentTokenWithoutScheme,
     /// `authorization_details` of responses repeat the requested ones, whatever was granted. They are
@@ -159,7 +161,11 @@ impl Member {
         Self::AuthorizationUrlParameters(&[UrlParameter::Fixed("response_type", "code")]),
         Self::CallbackWithoutIss,
         Self::CertificateEverywhere,
-        Self::ConsentIdInDetails(DetailText { type_prefix: "consent", paths: &[&["id"]] }),
+        Self::ConsentIdInDetails(DetailConsent {
+            id: DetailText { type_prefix: "consent", paths: &[&["id"]] },
+            status: None,
+            expiration: None,
+        }),
         Self::ConsentTokenWithoutScheme,
         Self::DetailsRepeatTheRequest,
         Self::EndpointPath(Endpoint::Token, "/token"),

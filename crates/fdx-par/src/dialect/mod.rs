@@ -33,7 +33,7 @@ pub(crate) mod wso2;
 
 pub use autional::AUTIONAL;
 pub use definition::{Dialect, Evidence, Line, Need};
-pub use detail_text::DetailText;
+pub use detail_text::{DetailConsent, DetailText};
 pub use keycloak::KEYCLOAK;
 pub use known::{ALL, FDX, by_name};
 pub use mastercard::{MASTERCARD, MASTERCARD_MOCK};

@@ -3,7 +3,7 @@ use core::time::Duration;
 use fdx_rar::Scopes;
 
 use crate::dialect::definition::{Dialect, Line};
-use crate::dialect::detail_text::DetailText;
+use crate::dialect::detail_text::DetailConsent;
 use crate::dialect::member::{Member, UrlParameter};
 use crate::dialect::not_fapi::departure::{Departure, DocumentedEndpoints};
 use crate::discovery::endpoint::Endpoint;
@@ -25,7 +25,7 @@ pub(crate) struct Profile {
     pub(crate) client_secret_basic: bool,
     pub(crate) client_secret_post: bool,
     /// The place of the client's generated consent id inside its authorization details.
-    pub(crate) consent_id_in_details: Option<DetailText>,
+    pub(crate) consent_id_in_details: Option<DetailConsent>,
     pub(crate) consent_token_without_scheme: bool,
     /// Granted details repeat the requested ones, and say nothing about the grant.
     pub(crate) details_repeat_the_request: bool,

@@ -17,7 +17,7 @@
 //!     source: "My Bank's API reference of 2026-03, POST /par",
 //! }]);
 //! assert_eq!(MY_BANK.members()[0].member.clause(), "RFC 9126 section 2.2");
-//! assert_eq!(dialect::by_name("wso2").map(|wso2| wso2.members().len()), Some(4));
+//! assert_eq!(dialect::by_name("wso2").map(|wso2| wso2.members().len()), Some(5));
 //! ```
 //!
 //! A test generates the tables from the values.

@@ -1,6 +1,8 @@
+use fdx_par::Error;
 use fdx_par::dialect::UAE;
 use fdx_par::dialect::uae::{ConsentState, ReportedConsent};
 use fdx_par::error::Deviation;
+use fdx_rar::{Expiration, GrantSource};
 use fdx_sandbox::customer::Decision;
 use fdx_testkit::providers::provided;
 use fdx_testkit::{WireTexts, entropy};
@@ -34,6 +36,8 @@ fn every_request_is_as_recorded() {
     let granted = verified.without_grant();
     let receipt = client.receipt(&granted, world.now).unwrap();
     assert_eq!(receipt.consent_id().unwrap().as_str(), consent.consent_id());
+    assert_eq!(receipt.expiration(), Expiration::Stated(consent.expires_at().unwrap()));
+    assert_eq!(receipt.expiration_sources(), [GrantSource::TokenResponse]);
     let first = granted.stored();
     let grant = world.renewed(&client, &first);
     texts.step("refresh", &world);
@@ -41,6 +45,26 @@ fn every_request_is_as_recorded() {
     assert_eq!(grant.tokens().refresh_token(), first.tokens().refresh_token());
     world.accounts(&client, grant.tokens().access_token()).unwrap();
     texts.step("accounts", &world);
+}
+
+#[test]
+fn a_consent_that_is_not_authorized_is_refused() {
+    let provided = provided(UAE).unwrap();
+    for status in ["AwaitingAuthorization", "Rejected", "Suspended", "Revoked", "Expired", "?"] {
+        let mut world = (provided.world)(UAE);
+        let client = world.client().unwrap();
+        let client = (provided.registers)(&mut world, client).unwrap();
+        let (url, pending) = world.push(&client, &(provided.request)()).unwrap();
+        let callback = world.customer(&url, &Decision::everything());
+        world.tamper(move |_, mut answer| {
+            let body = String::from_utf8_lossy(answer.body()).into_owned();
+            *answer.body_mut() = body.replace("Authorized", status).into_bytes();
+            answer
+        });
+        let exchanged = world.exchange(&client, pending, &callback).unwrap();
+        let error = Error::from(world.verify(&client, exchanged).unwrap_err());
+        assert_eq!(error.code(), "fdx.consent.inactive", "{status}");
+    }
 }
 
 /// FAPI 2.0 Security Profile 5.3.3.2-6: the URL has only client_id and request_uri.

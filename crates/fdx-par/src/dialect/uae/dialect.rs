@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use crate::dialect::definition::{Dialect, Line, Need, line};
 use crate::dialect::member::{Member, UrlParameter};
-use crate::dialect::uae::reported::CONSENT_ID;
+use crate::dialect::uae::reported::CONSENT;
 
 const GUIDE: &str = "Nebras Open Finance, TPP standards, Sending the /par Request";
 const OPENAPI: &str = "Nebras Open Finance, uae-authorization-endpoints-openapi v2.1-errata2";
@@ -36,7 +36,7 @@ const OPTIONS: &[Line] = &[line(
 
 const MEMBERS: &[Line] = &[
     line(Member::CertificateEverywhere, GUIDE),
-    line(Member::ConsentIdInDetails(CONSENT_ID), OPENAPI),
+    line(Member::ConsentIdInDetails(CONSENT), OPENAPI),
     line(Member::PushInteractionId, GUIDE),
     line(Member::PushStatusOk, OPENAPI),
     line(Member::PushWithoutClientId, OPENAPI),

@@ -1,15 +1,20 @@
 use fdx_rar::{GrantedDetails, OtherDetail};
 use fdx_wire::UnixTime;
 
-use crate::dialect::detail_text::DetailText;
+use crate::dialect::detail_text::{DetailConsent, DetailText};
 use crate::dialect::uae::names::ConsentState;
 
 /// The start of the `type` of every consent: of accounts and of payments, in each version.
 const CONSENTS: &str = "urn:openfinanceuae:";
 
-/// The consent id that the client generates, in the form of the token response and in the form that
-/// the client pushes.
-pub(super) const CONSENT_ID: DetailText = DetailText {
+/// The consent, in the form of the token response and in the form that the client pushes.
+pub(super) const CONSENT: DetailConsent = DetailConsent {
+    id: CONSENT_ID,
+    status: Some((STATUS, "Authorized")),
+    expiration: Some(EXPIRATION),
+};
+
+const CONSENT_ID: DetailText = DetailText {
     type_prefix: CONSENTS,
     paths: &[&["consent", "Data", "ConsentId"], &["consent", "ConsentId"]],
 };
