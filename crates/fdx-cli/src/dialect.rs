@@ -2,7 +2,7 @@
 
 use fdx_par::dialect::{self, ALL, AUTIONAL, FDX, MASTERCARD, Need, UAE};
 use fdx_par::not_fapi::{AUTIONAL_CLIENT_SECRET, MX};
-use fdx_par::{ConfigurationFault, Dialect, Error, error::Deviation};
+use fdx_par::{ConfigurationFault, Dialect, Error, WellKnown, error::Deviation};
 
 /// The dialects that the sandbox can play, in addition to `fdx`.
 pub(crate) const PLAYED: &[Dialect] = &[MASTERCARD, UAE, MX, AUTIONAL];
@@ -95,4 +95,13 @@ pub(crate) fn lacking(dialect: Dialect, error: &Error) -> Option<String> {
         _ => return None,
     };
     Some(format!("dialect = \"{}\" needs {}", dialect.name(), setting(need)))
+}
+
+/// The name of a path of metadata, as in settings.
+pub(crate) fn name(well_known: WellKnown) -> &'static str {
+    match well_known {
+        WellKnown::OAuthAuthorizationServer => "oauth-authorization-server",
+        WellKnown::OpenidConfiguration => "openid-configuration",
+        WellKnown::OpenidConfigurationBeforePath => "openid-configuration-before-path",
+    }
 }

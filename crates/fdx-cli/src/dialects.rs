@@ -5,8 +5,7 @@ use fdx_par::dialect::{self, ALL, Evidence, Need};
 use serde::Serialize;
 
 use crate::args::DialectsArgs;
-use crate::dialect::setting;
-use crate::doctor::name;
+use crate::dialect::{name, setting};
 use crate::print::{Table, pretty, result};
 
 /// One dialect in the list, for `--json`.

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::args::DoctorArgs;
 use crate::connect::{discovery, setup, source};
+use crate::dialect::name;
 use crate::dialect::that_allow;
 use crate::error::{Description, Failure};
 use crate::files;
@@ -131,14 +132,6 @@ fn issuer(text: &str) -> Result<Issuer, Failure> {
 
 fn broken(what: &str) -> Failure {
     Failure::failed(what, "show the institution the rows above, or use a dialect")
-}
-
-pub(crate) fn name(well_known: WellKnown) -> &'static str {
-    match well_known {
-        WellKnown::OAuthAuthorizationServer => "oauth-authorization-server",
-        WellKnown::OpenidConfiguration => "openid-configuration",
-        WellKnown::OpenidConfigurationBeforePath => "openid-configuration-before-path",
-    }
 }
 
 /// The output of `--json`.
