@@ -8,8 +8,7 @@ use std::process::Command;
 use fdx_jose::{Algorithm, Jwks};
 use fdx_par::registration::TlsClientAuthName;
 use fdx_par::{
-    AuthorizationRequest, Callback, Dialect, InitialAccess, Registrar, Registration, TokenTypeHint,
-    dialect::{Line, Member},
+    AuthorizationRequest, Callback, InitialAccess, Registrar, Registration, TokenTypeHint, dialect,
 };
 use fdx_rar::Scopes;
 use fdx_transport_hyper::system_now;
@@ -34,8 +33,8 @@ pub(crate) const NAME: &str = "keycloak";
 pub(crate) const NOT_SUPPORTED: [&str; 8] = [
     "keycloak: revocation of the refresh token with a DPoP proof: it demands the proof, and refuses \
      it because such refresh tokens are bound to nothing; the access token can be revoked",
-    "keycloak: JARM without its client attribute exclude.issuer.from.auth.response, which a \
-     registration cannot set: iss is twice in the response, which the client rejects",
+    "keycloak: JARM with iss twice: not run, because each client here has the attribute \
+     exclude.issuer.from.auth.response",
     "keycloak: self_signed_tls_client_auth: it compares the certificate's subject alone",
     "keycloak: EdDSA: it accepts such an assertion at the endpoint for pushes and refuses it at the \
      token endpoint",
@@ -51,15 +50,6 @@ const AUTHENTICATIONS: [Authentication; 2] =
     [Authentication::PrivateKeyJwt, Authentication::TlsClientAuth];
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::Es256, Algorithm::Ps256];
 const SCOPES: [&str; 2] = ["fdx:accountbasic:read", "fdx:transactions:read"];
-
-const KEYCLOAK: Dialect = Dialect::new("keycloak", "Keycloak").with_members(&[
-    Line { member: Member::RevocationBound, source: SOURCE },
-    Line { member: Member::RegistrationWithout(REFUSED), source: SOURCE },
-]);
-const SOURCE: &str = "these rows";
-/// Members of a registration that it refuses.
-const REFUSED: &[&str] =
-    &["authorization_details_types", "require_signed_request_object", "response_modes"];
 
 /// Runs every case, with one server for all.
 pub(crate) fn rows(lab: &Lab, jvm: &Jvm) -> Vec<Row> {
@@ -182,7 +172,7 @@ impl Keycloak {
         let fdx = format!("{issuer}/protocol/openid-connect");
         Product {
             at: Addresses { issuer, fdx_mtls: fdx.clone(), fdx },
-            dialect: KEYCLOAK,
+            dialect: dialect::KEYCLOAK,
             scope: "fdx:accountbasic:read fdx:transactions:read",
             revoked_with_proof: TokenTypeHint::AccessToken,
             resource: &["userinfo"],

@@ -4,9 +4,8 @@ use std::fs;
 
 use fdx_jose::Algorithm;
 use fdx_par::{
-    AuthorizationRequest, Dialect, InitialAccess, Registered, Registrar, Registration,
-    TokenTypeHint,
-    dialect::{Line, Member},
+    AuthorizationRequest, InitialAccess, Registered, Registrar, Registration, TokenTypeHint,
+    dialect,
 };
 use fdx_rar::Scopes;
 use fdx_transport_hyper::{RunError, system_now};
@@ -38,9 +37,6 @@ pub(crate) const NOT_SUPPORTED: [&str; 6] = [
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::Es256, Algorithm::Ps256];
 const SCOPE: &str = "offline_access fdx:accountbasic:read fdx:transactions:read";
 
-const SPRING: Dialect = Dialect::new("spring-authorization-server", "Spring")
-    .with_members(&[Line { member: Member::CallbackWithoutIss, source: "run" }]);
-
 /// Runs every case, with one server for all.
 pub(crate) fn rows(lab: &Lab, jvm: &Jvm) -> Vec<Row> {
     let mut spring = None;
@@ -71,7 +67,7 @@ impl Spring {
         }
         let port = free_port()?;
         let (script, at) = run(jvm, port)?;
-        let dialect = SPRING;
+        let dialect = dialect::SPRING_AUTHORIZATION_SERVER.with_options();
         let resource = &["accounts", "acc-1"];
         let revoked_with_proof = TokenTypeHint::RefreshToken;
         let product = Product { at, dialect, scope: SCOPE, revoked_with_proof, resource };
