@@ -216,7 +216,7 @@ fn checks_the_form_of_the_request_before_anything_is_sent() {
     for (config, said) in [
         (
             dialect("nobody"),
-            "the dialects are fdx, mastercard, mastercard-mock, uae, autional, wso2, mx",
+            "the dialects are fdx, mastercard, mastercard-mock, uae, autional, keycloak,",
         ),
         (with_scopes(&example), "are alternatives: write one"),
         (without_consent(&example), "missing [consent]"),

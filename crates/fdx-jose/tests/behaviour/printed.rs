@@ -84,7 +84,7 @@ fn debug_of_expectations_hides_secrets() {
                 .with_access_token(&token),
             "IdTokenExpectation { jwt: JwtExpectation { \
              issuer: Issuer(\"https://bank.example\"), client_id: \"app\", algorithm: None, \
-             now: UnixTime(1767607200), tolerance: Tolerance(10) }, .. }",
+             now: UnixTime(1767607200), tolerance: Tolerance(10), repeated_iss: false }, .. }",
         ),
     ]);
 }
