@@ -40,6 +40,11 @@ pub(super) fn is_protective(name: &str) -> bool {
     name.ends_with("_alg") || name.ends_with("_enc") || LAWS.iter().any(of_its_own)
 }
 
+/// The members that identify a client.
+pub(super) fn identifying_members() -> impl Iterator<Item = &'static str> {
+    LAWS.iter().filter(|law| law.not_requested == Outcome::Weakened).map(|law| law.member)
+}
+
 /// Compares members one by one. `misreported` are those whose registered values are not the
 /// server's. They count for algorithms of responses only, because each response is checked against
 /// the requested algorithm when it arrives.

@@ -12,6 +12,7 @@ use crate::exchange::mint::Mint;
 use crate::exchange::outgoing::{Body, Outgoing};
 use crate::registration::answer;
 use crate::registration::answer::{created, of_management, refusal};
+use crate::registration::comparison::identifying_members;
 use crate::registration::metadata::ClientMetadata;
 use crate::registration::registered::Registered;
 use crate::registration::registrar::{LIMIT, Registrar};
@@ -26,7 +27,8 @@ pub struct Deleted {
 
 impl Registrar {
     /// Drafts the deletion of a registration. If the response is lost, try again: a refusal with
-    /// 401 ([`NextStep::RegisterAgain`]) means that the registration was deleted.
+    /// 401 ([`NextStep::RegisterAgain`]) then usually means that the registration was deleted. The
+    /// server also returns it for a replaced token.
     ///
     /// # Errors
     /// As [`Registrar::read`].
@@ -244,17 +246,16 @@ pub(super) fn write_update(
 }
 
 /// Returns the client metadata of an update. RFC 7592 2.2: it has every member that the server
-/// returned, with the requested values if there are any, and none that manages the registration.
+/// returned, with the requested values if there are any, and none that manages the registration, or
+/// that identifies the client and was not requested.
 fn merged(requested: &ClientMetadata, returned: &ClientMetadata) -> ClientMetadata {
     let mut merged = returned.clone();
     for (name, value) in requested.iter() {
         merged.insert(name.to_owned(), value.clone());
     }
-    // RFC 7591 2: never both.
-    match (requested.has("jwks"), requested.has("jwks_uri")) {
-        (true, _) => merged.remove("jwks_uri"),
-        (_, true) => merged.remove("jwks"),
-        _ => {}
+    // One that was not requested may be another party's. RFC 7591 2: never jwks and jwks_uri.
+    for name in identifying_members().filter(|name| !requested.has(name)) {
+        merged.remove(name);
     }
     merged
 }
