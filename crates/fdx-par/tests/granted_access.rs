@@ -197,6 +197,25 @@ fn id_and_status_in_granted_details_are_checked() {
 }
 
 #[test]
+fn a_refresh_that_reports_another_or_an_ended_consent_is_refused() {
+    for (member, value, code) in [
+        ("status", "REVOKED", "fdx.consent.inactive"),
+        ("id", "another", "fdx.consent_id.conflict"),
+    ] {
+        let mut world = World::new(Setup { nonces: NoncePolicy::Silent, ..Setup::default() });
+        let (client, grant) = world.stored();
+        let mut details = detail(&["TRANSACTIONS"]);
+        details[0]["consentRequest"][member] = value.into();
+        let members = json!({ "authorization_details": details });
+        world.tamper_at("/token", move |answer| patched(answer, &members));
+        let refreshed = world.refresh(&client, &grant).unwrap();
+        let refused = world.verify_refreshed(&client, refreshed).unwrap_err();
+        let error = fdx_par::Error::from(refused);
+        assert_eq!(error.code(), code);
+    }
+}
+
+#[test]
 fn persisted_tokens_keep_their_sources() {
     let (mut world, client) = world();
     let mut details = detail(&["ACCOUNT_BASIC", "TRANSACTIONS"]);

@@ -100,6 +100,8 @@ impl Client {
         for reported in issued.reported_consent_ids().chain(&claimed) {
             agree(&mut consent_id, reported).map_err(|rule| issued.fault(rule))?;
         }
+        self.check_granted_details(issued.authorization_details.as_ref(), &mut consent_id)
+            .map_err(|rule| issued.fault(rule))?;
         // There is no first identity only if the dialect allows a missing ID token: use this one.
         Ok(Findings { identity: grant.identity.clone().or(refreshed_identity), consent_id })
     }

@@ -136,9 +136,7 @@ impl Client {
             )
             .map_err(|rule| exchanged.issued.fault(rule))?;
         }
-        let counts = !self.profile().details_repeat_the_request;
-        let consents = details.iter().filter(|_| counts).flat_map(GrantedDetails::consents);
-        check_consents(consents.chain(&self.detail_consent(details.as_ref())), &mut consent_id)
+        self.check_granted_details(details.as_ref(), &mut consent_id)
             .map_err(|rule| exchanged.issued.fault(rule))?;
         let access = self.granted_access(exchanged);
         let details_repeat_the_request = self.profile().details_repeat_the_request;
@@ -163,7 +161,19 @@ impl Client {
 
     /// The consent of a provider whose details have its status and its expiration.
     fn detail_consent(&self, details: Option<&GrantedDetails>) -> Option<ConsentGrant> {
-        self.profile().consent_id_in_details?.granted(details?)
+        let counts = !self.profile().details_repeat_the_request;
+        self.profile().consent_id_in_details.filter(|_| counts)?.granted(details?)
+    }
+
+    /// Checks the id and the status of each consent in granted details, against the known id.
+    pub(crate) fn check_granted_details(
+        &self,
+        details: Option<&GrantedDetails>,
+        consent_id: &mut Option<ConsentId>,
+    ) -> Result<(), ServerRule> {
+        let counts = !self.profile().details_repeat_the_request;
+        let consents = details.filter(|_| counts).into_iter().flat_map(GrantedDetails::consents);
+        check_consents(consents.chain(&self.detail_consent(details)), consent_id)
     }
 
     fn check_id_token(

@@ -15,13 +15,16 @@ pub struct DetailConsent {
 impl DetailConsent {
     /// The granted consent. `None` if neither its status nor its expiration is reported.
     pub(crate) fn granted(&self, details: &GrantedDetails) -> Option<ConsentGrant> {
-        let text = |place: DetailText| place.find(details.others());
-        let status = self.status.and_then(|(place, active)| {
-            let status = text(place)?;
-            let is_active = status.eq_ignore_ascii_case(active);
-            Some(if is_active { ConsentStatus::Active } else { ConsentStatus::parse(&status) })
+        // The id, the status and the expiration are of one detail.
+        let detail = details.others().find(|detail| self.id.of_detail(detail).is_some())?;
+        let status = self.status.and_then(|(place, active)| match place.of_detail(detail) {
+            Some(status) if status.eq_ignore_ascii_case(active) => Some(ConsentStatus::Active),
+            Some(status) => Some(ConsentStatus::parse(&status)),
+            // Protective: a status that is no text is not that of a consent in force.
+            None => place.values(detail).next().map(|_| ConsentStatus::parse("")),
         });
-        let expiration = self.expiration.and_then(text).map(|text| Timestamp::parse(&text));
+        let expiration = self.expiration.and_then(|place| place.of_detail(detail));
+        let expiration = expiration.map(|text| Timestamp::parse(&text));
         if status.is_none() && expiration.is_none() {
             return None;
         }
@@ -53,25 +56,28 @@ impl DetailText {
 
     /// Returns the text in this detail.
     pub(crate) fn of_detail(&self, other: &OtherDetail) -> Option<String> {
-        if !other.detail_type().starts_with(self.type_prefix) {
-            return None;
-        }
-        self.paths.iter().find_map(|path| {
+        self.values(other).find_map(|value| match value {
+            JsonValue::String(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// The values at the paths, of any type.
+    fn values(&self, other: &OtherDetail) -> impl Iterator<Item = JsonValue> {
+        let is_of_type = other.detail_type().starts_with(self.type_prefix);
+        self.paths.iter().filter(move |_| is_of_type).filter_map(move |path| {
             let (first, rest) = path.split_first()?;
-            text(other.member(first)?, rest)
+            value(other.member(first)?, rest)
         })
     }
 }
 
-/// Follows `path` from `outermost` to a text.
-fn text(outermost: &RawJson, path: &[&str]) -> Option<String> {
+/// Follows `path` from `outermost` to a value.
+fn value(outermost: &RawJson, path: &[&str]) -> Option<JsonValue> {
     let mut value = outermost.value().ok()?;
     for name in path {
         let JsonValue::Object(mut members) = value else { return None };
         value = members.remove(*name)?;
     }
-    match value {
-        JsonValue::String(text) => Some(text),
-        _ => None,
-    }
+    Some(value)
 }

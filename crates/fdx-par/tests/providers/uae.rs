@@ -50,15 +50,19 @@ fn every_request_is_as_recorded() {
 #[test]
 fn a_consent_that_is_not_authorized_is_refused() {
     let provided = provided(UAE).unwrap();
-    for status in ["AwaitingAuthorization", "Rejected", "Suspended", "Revoked", "Expired", "?"] {
+    let other = ["AwaitingAuthorization", "Rejected", "Suspended", "Revoked", "Expired", "?"];
+    let others = other.map(|status| format!("{status:?}"));
+    for status in others.into_iter().chain(["7".to_owned(), "null".to_owned()]) {
         let mut world = (provided.world)(UAE);
         let client = world.client().unwrap();
         let client = (provided.registers)(&mut world, client).unwrap();
         let (url, pending) = world.push(&client, &(provided.request)()).unwrap();
         let callback = world.customer(&url, &Decision::everything());
+        let said = status.clone();
         world.tamper(move |_, mut answer| {
+            let status = &said;
             let body = String::from_utf8_lossy(answer.body()).into_owned();
-            *answer.body_mut() = body.replace("Authorized", status).into_bytes();
+            *answer.body_mut() = body.replace("\"Authorized\"", status).into_bytes();
             answer
         });
         let exchanged = world.exchange(&client, pending, &callback).unwrap();
