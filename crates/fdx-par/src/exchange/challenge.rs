@@ -44,10 +44,17 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn challenge(&mut self) -> Option<Challenge> {
-        self.separators();
-        let scheme = self.token()?.to_owned();
+        let scheme = loop {
+            self.separators();
+            match self.token() {
+                Some(scheme) => break scheme.to_owned(),
+                None if self.rest.is_empty() => return None,
+                None => self.skip_to_comma(),
+            }
+        };
         let mut parameters = Vec::new();
-        while parameters.len() < MAX_PARAMETERS {
+        // Malformed texts count too: each may be as long as the header.
+        for _ in 0..MAX_PARAMETERS {
             self.separators();
             if self.rest.is_empty() || self.is_at_scheme() {
                 break;
@@ -195,6 +202,7 @@ mod tests {
             r#"DPoP realm=, error="use_dpop_nonce""#,
             r#"DPoP realm="x"; error="use_dpop_nonce""#,
             r#"DPoP (odd), error="use_dpop_nonce""#,
+            r#"(odd), DPoP error="use_dpop_nonce""#,
             r#"DPoP error="use_dpop_nonce", error_description="never closed"#,
             "DPoP error_description=\"Prueba no v\u{fffd}lida\", error=\"use_dpop_nonce\"",
         ] {
