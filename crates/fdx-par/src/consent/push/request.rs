@@ -1,3 +1,4 @@
+use core::fmt;
 use std::sync::Arc;
 
 use fdx_rar::{AuthorizationDetails, ConsentRequest, Requested, Scopes};
@@ -23,7 +24,7 @@ use crate::error::notice::Notice;
 /// let request = AuthorizationRequest::new(consent).openid().offline_access().max_age(300);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct AuthorizationRequest {
     /// Shared with each draft and its pending flow.
@@ -36,7 +37,19 @@ pub struct AuthorizationRequest {
     extras: Vec<(String, Extra)>,
 }
 
-#[derive(Clone, Debug)]
+/// Omits the options and the other parameters: personal data, such as `login_hint`.
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationRequest")
+            .field("requested", &self.requested)
+            .field("openid", &self.openid)
+            .field("offline_access", &self.offline_access)
+            .field("max_age", &self.max_age)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone)]
 enum Extra {
     Json(RawJson),
     Text(String),
