@@ -31,7 +31,7 @@ pub enum Evidence {
     Run {
         /// The program, with its version.
         program: &'static str,
-        /// The day of the run, such as `2026-11-29`.
+        /// The day or the month of the run, such as `2026-11-29`.
         date: &'static str,
     },
     /// From the standards alone.

@@ -9,8 +9,8 @@ use crate::error::server::{Broken, ServerRule};
 /// An authorization server's metadata (RFC 8414 section 2).
 ///
 /// The issuer, the PKCE methods and the announcement of `iss` were checked. Each other member is
-/// checked by the call that needs it. No endpoint can be set: all come from the document whose `issuer` was compared (FAPI 2.0
-/// Security Profile 5.3.3.1-9).
+/// checked by the call that needs it. No endpoint can be set: all come from the document whose
+/// `issuer` was compared (FAPI 2.0 Security Profile 5.3.3.1-9).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServerMetadata {
     pub(crate) issuer: Issuer,
@@ -78,17 +78,19 @@ impl ServerMetadata {
         &self.not_understood
     }
 
-    /// Whether the server lists the scope, or lists none at all.
+    /// Whether the server lists the scope, or has no list.
     pub(crate) fn may_ask_for(&self, scope: &str) -> bool {
-        let listed = |scopes: &Vec<String>| scopes.iter().any(|listed| listed == scope);
-        self.scopes_supported.as_ref().is_none_or(listed)
+        may_list(self.scopes_supported.as_deref(), scope)
     }
 
-    /// RFC 9396 10: whether the server lists the type, or lists none at all.
+    /// RFC 9396 10: whether the server lists the type, or has no list.
     pub(crate) fn may_ask_for_type(&self, details_type: &str) -> bool {
-        let listed = |types: &Vec<String>| types.iter().any(|listed| listed == details_type);
-        self.authorization_details_types_supported.as_ref().is_none_or(listed)
+        may_list(self.authorization_details_types_supported.as_deref(), details_type)
     }
+}
+
+fn may_list(list: Option<&[String]>, text: &str) -> bool {
+    list.is_none_or(|list| list.iter().any(|listed| listed == text))
 }
 
 fdx_wire::members! {

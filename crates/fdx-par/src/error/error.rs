@@ -27,8 +27,8 @@ pub enum Error {
     AuthorizationResponse {
         /// The rule that it breaks.
         error: AuthorizationResponseError,
-        /// Whether its signature and its `state` are right: then it is the institution's response to
-        /// this request, and no other one will come.
+        /// Whether its signature and `state` are right. Then it is the institution's response to this
+        /// request, and no other one will arrive.
         of_this_flow: bool,
     },
     /// The caller: an argument of this call breaks a rule. Nothing was sent.
@@ -147,8 +147,8 @@ impl Error {
         }
     }
 
-    /// The likely causes of a refusal, each with its setting, or the change without which it comes
-    /// again; `None` if nothing more than the next step is known.
+    /// Returns the likely causes of a refusal with their settings, or the change that the next
+    /// attempt needs. `None` if the next step says everything.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {

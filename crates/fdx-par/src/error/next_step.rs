@@ -75,7 +75,7 @@ impl RefusalKind {
     }
 }
 
-/// What decides about the next step after a refusal.
+/// The facts that decide the next step after a refusal.
 pub(crate) struct Situation<'a> {
     pub(crate) kind: RefusalKind,
     pub(crate) call: RefusedCall,
@@ -90,7 +90,7 @@ pub(crate) struct Situation<'a> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct NextStepRow {
-    /// Who refused, in whose words. Empty: anyone.
+    /// The formats of the refusal. Empty: any.
     pub kinds: &'static [RefusalKind],
     /// The calls that this row is about.
     pub call: RefusedCall,

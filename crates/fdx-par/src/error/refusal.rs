@@ -59,7 +59,7 @@ impl Refusal {
         self.said.status == 403 && (self.is("602") || self.is("403"))
     }
 
-    /// The likely causes, each with its setting, or the change without which it comes again.
+    /// The likely causes with their settings, or the change that the next attempt needs.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         const NO_PAGE: [&str; 4] = [
             "account_selection_required",

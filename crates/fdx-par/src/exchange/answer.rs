@@ -265,7 +265,7 @@ impl Answer<'_> {
             && self.names_missing_nonce()
     }
 
-    /// Whether the server refuses for want of a nonce, whatever the status. Ignores case.
+    /// Whether the refusal demands a nonce, whatever its status. Ignores case.
     pub(super) fn names_missing_nonce(&self) -> bool {
         let is_it = |code: &str| code.eq_ignore_ascii_case("use_dpop_nonce");
         let in_body = || self.error_body().and_then(ErrorBody::oauth_code).is_some_and(is_it);

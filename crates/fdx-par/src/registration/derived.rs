@@ -1,8 +1,8 @@
 //! The client metadata that follows from a client's configuration.
 
 use crate::client::config::{
-    ClientAuthentication, ClientConfig, MtlsEndpoints, RequestObjects, ResponseMode,
-    SenderConstraint,
+    ClientAuthentication, ClientConfig, IdTokenEncryption, MtlsEndpoints, RequestObjects,
+    ResponseMode, SenderConstraint,
 };
 use crate::client::redirect_uri::check_redirect_uri;
 use crate::dialect::definition::Need;
@@ -142,9 +142,7 @@ fn responses(
         metadata.set("response_modes", &["jwt"])?;
     }
     let encryption = config.id_token_encryption.as_ref();
-    if let Some(algorithm) =
-        encryption.and_then(crate::client::config::IdTokenEncryption::algorithm)
-    {
+    if let Some(algorithm) = encryption.and_then(IdTokenEncryption::algorithm) {
         metadata.set("id_token_encrypted_response_alg", algorithm.name())?;
         metadata.set("id_token_encrypted_response_enc", "A256GCM")?;
     }

@@ -33,7 +33,7 @@ pub(crate) const NAME: &str = "keycloak";
 pub(crate) const NOT_SUPPORTED: [&str; 8] = [
     "keycloak: revocation of the refresh token with a DPoP proof: it demands the proof, and refuses \
      it because such refresh tokens are bound to nothing; the access token can be revoked",
-    "keycloak: JARM with iss twice: not run, because each client here has the attribute \
+    "keycloak: JARM with iss twice: not in these rows, because each client has the attribute \
      exclude.issuer.from.auth.response",
     "keycloak: self_signed_tls_client_auth: it compares the certificate's subject alone",
     "keycloak: EdDSA: it accepts such an assertion at the endpoint for pushes and refuses it at the \
