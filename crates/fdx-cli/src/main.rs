@@ -23,6 +23,7 @@ mod keys;
 mod print;
 mod sandbox;
 
+use std::env;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -31,7 +32,7 @@ use crate::args::{Args, Command};
 use crate::error::Failure;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::try_parse().unwrap_or_else(|error| stop(&error));
     let json = args.command.prints_json();
     match run(args.command).and_then(|()| print::check()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,6 +44,17 @@ fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// Prints the help, or what is wrong with the command line: for programs too, if they want JSON.
+fn stop(error: &clap::Error) -> ! {
+    if error.use_stderr() && env::args_os().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let failure = Failure::usage(what, "run the command with --help");
+        print::result(&print::pretty(&failure.report()));
+    }
+    error.exit()
 }
 
 /// Runs a command on one thread: the program mostly waits.

@@ -88,6 +88,8 @@ fn json_describes_a_failure_on_standard_output() {
         (&["doctor", "/nowhere/metadata.json", "--json"], "/nowhere/metadata.json"),
         (&["doctor", "http://bank.example", "--json"], "the issuer is not valid"),
         (&["keys", "show", "/nowhere", "--json"], "/nowhere"),
+        (&["doctor", "--json"], "required arguments were not provided"),
+        (&["demo", "--json", "--nobody"], "unexpected argument '--nobody'"),
         (&new, "the key id"),
     ] {
         let output = run(arguments);
