@@ -65,7 +65,8 @@ fn check_coverage(read: &ConsentGrant, coverage: &Coverage) {
             data_cluster: data_cluster.clone(),
         }));
         let may_be_granted = !with.is_empty() || may_have;
-        withheld.extend((!may_be_granted).then_some(Withheld::Pair { resource_type, data_cluster }));
+        withheld
+            .extend((!may_be_granted).then_some(Withheld::Pair { resource_type, data_cluster }));
     }
 
     let unclear = coverage.unclear().is_empty();

@@ -111,7 +111,7 @@ mod tests {
 
     use super::Known;
     use crate::{
-        ConsentStatus, DataCluster, DurationType, PartyType, ReceiptWarning, Registry,
+        ConsentStatus, DataCluster, DurationType, GrantSource, PartyType, ReceiptWarning, Registry,
         ResourceType, RevocationReason,
     };
 
@@ -153,6 +153,7 @@ mod tests {
             read_back(DataCluster::parse(&text))?;
             read_back(ConsentStatus::parse(&text))?;
             read_back(DurationType::parse(&text))?;
+            read_back(GrantSource::parse(&text))?;
             read_back(PartyType::parse(&text))?;
             read_back(Registry::parse(&text))?;
             read_back(ResourceType::parse(&text))?;
@@ -165,6 +166,7 @@ mod tests {
             known::<DataCluster>(at, spelling, capitals)?;
             known::<ConsentStatus>(at, spelling, capitals)?;
             known::<DurationType>(at, spelling, capitals)?;
+            known::<GrantSource>(at, spelling, capitals)?;
             known::<PartyType>(at, spelling, capitals)?;
             known::<Registry>(at, spelling, capitals)?;
             known::<ResourceType>(at, spelling, capitals)?;

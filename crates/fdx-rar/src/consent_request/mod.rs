@@ -8,8 +8,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use fdx_wire::json::RawJson;
+use serde::de::Error;
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use duration::{ConsentDuration, DurationDays, DurationType};
 pub(crate) use received::NoRequest;
@@ -185,6 +186,13 @@ impl Serialize for ConsentRequest {
         map.serialize_entry("resources", &self.resources)?;
         self.others.write(&mut map)?;
         map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for ConsentRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = RawJson::deserialize(deserializer)?;
+        Self::of_json(&json).map_err(D::Error::custom)
     }
 }
 

@@ -3,8 +3,8 @@ use alloc::vec::Vec;
 
 use fdx_wire::json::{JsonError, RawJson};
 use fdx_wire::members::Object;
-use serde::de::{Error, IgnoredAny};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{
     ConsentDuration, ConsentRequest, ConsentRequestError, DurationType, RequestedResource,
@@ -84,12 +84,5 @@ impl RequestedResource {
         let kind = received.resource_type.ok_or(ConsentRequestError::NoResourceType)?;
         let others = OtherMembers::of_object(&Object::of_raw(json)?, &RESOURCE_MEMBERS);
         Ok(Self { others, ..Self::new(kind, received.data_clusters) })
-    }
-}
-
-impl<'de> Deserialize<'de> for ConsentRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = RawJson::deserialize(deserializer)?;
-        Self::of_json(&json).map_err(D::Error::custom)
     }
 }

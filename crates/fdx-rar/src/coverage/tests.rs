@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::arbitrary::{consent_request, granted_resources};
+use crate::arbitrary::{consent_request, data_cluster, granted_resources, resource_type};
 use crate::{ConsentDuration, ConsentId, ConsentStatus};
 
 fn grant(resources: Vec<GrantedResource>) -> ConsentGrant {
@@ -165,6 +165,13 @@ proptest! {
             .collect();
         let coverage = Coverage::compare(&request, &grant(resources));
         prop_assert!(coverage.is_whole() && coverage.not_requested().is_empty());
+    }
+
+    #[test]
+    fn requested_clusters_read_back(resource_type in resource_type(), data_cluster in data_cluster()) {
+        let requested = RequestedCluster { resource_type, data_cluster };
+        let json = serde_json::to_string(&requested).unwrap();
+        prop_assert_eq!(serde_json::from_str::<RequestedCluster>(&json).unwrap(), requested);
     }
 
     #[test]
