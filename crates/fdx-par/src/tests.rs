@@ -186,7 +186,7 @@ const _: fn(&RegistrationFault) -> &str = |error| match error {
         "registration::weakened::reports_every_weakened_member"
     }
     RegistrationFault::IdTokenSignedResponseAlg => {
-        "registration::mastercard::the_documented_answer_is_read_and_refused_for_rs256"
+        "registration::weakened::reports_every_weakened_member"
     }
     RegistrationFault::JwksUri => {
         "registration::weakened::rejects_registration_of_another_key_source"
