@@ -32,10 +32,12 @@ pub fn callback(bytes: &[u8]) {
             let error = said.error.expect("the callback has an error");
             assert!(!error.eq_ignore_ascii_case("access_denied") || refusal.is("access_denied"));
             let passing = ["temporarily_unavailable", "server_error"].contains(&error.as_str());
-            assert_eq!(
-                refusal.next_step == NextStep::RespectTheCustomer,
-                refusal.is("access_denied")
-            );
+            let respected = refusal.next_step == NextStep::RespectTheCustomer;
+            assert!(respected || !refusal.is("access_denied"));
+            // Other spellings of a denial, such as user_cancelled.
+            let code = error.to_ascii_lowercase();
+            let denies = ["cancel", "declin", "denied", "deny", "reject"];
+            assert!(!respected || denies.iter().any(|word| code.contains(word)));
             assert!(!passing || refusal.next_step == NextStep::StartOver);
             judge(&Error::Refusal(Box::new(refusal)));
         }
