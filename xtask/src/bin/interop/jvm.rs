@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
-use crate::script::Script;
+use crate::report::Row;
+use crate::script::{Script, tail};
 
 /// Programs in Java. Each is built in a directory of its name in `scripts`/java.
 pub(crate) struct Jvm {
@@ -33,6 +34,27 @@ impl Jvm {
     /// What a program writes to standard error.
     pub(crate) fn errors(&self, name: &str) -> PathBuf {
         self.run.join(format!("{name}.errors.log"))
+    }
+
+    /// Starts a server, runs its rows, and shows the end of its log if one failed.
+    pub(crate) fn rows_of<S>(
+        &self,
+        name: &str,
+        version: &str,
+        start: impl FnOnce() -> Result<S, Failure>,
+        rows: impl FnOnce(&mut S) -> Vec<Row>,
+    ) -> Vec<Row> {
+        let mut server = None;
+        let mut all = vec![Row::of(&format!("{name}: started"), || {
+            server = Some(start()?);
+            Ok(version.to_owned())
+        })];
+        all.extend(server.as_mut().map(rows).unwrap_or_default());
+        drop(server);
+        if all.iter().any(Row::failed) {
+            eprintln!("{}", tail(&self.log(name)));
+        }
+        all
     }
 
     /// Starts a program of ours, with the run's directory as its first argument.

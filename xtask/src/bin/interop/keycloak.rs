@@ -26,7 +26,7 @@ use crate::lab::{Addresses, Decision, Lab};
 use crate::product::Product;
 use crate::recipient;
 use crate::report::Row;
-use crate::script::{Script, tail};
+use crate::script::Script;
 
 pub(crate) const NAME: &str = "keycloak";
 
@@ -53,20 +53,8 @@ const SCOPES: [&str; 2] = ["fdx:accountbasic:read", "fdx:transactions:read"];
 
 /// Runs every case, with one server for all.
 pub(crate) fn rows(lab: &Lab, jvm: &Jvm) -> Vec<Row> {
-    let mut keycloak = None;
-    let started = Row::of(&format!("{NAME}: started, four realms"), || {
-        keycloak = Some(Keycloak::start(lab, jvm)?);
-        Ok("26.7.3".to_owned())
-    });
-    let mut rows = vec![started];
-    if let Some(keycloak) = &mut keycloak {
-        rows.extend(keycloak.rows(lab, jvm));
-    }
-    drop(keycloak);
-    if rows.iter().any(Row::failed) {
-        eprintln!("{}", tail(&jvm.log(NAME)));
-    }
-    rows
+    let start = || Keycloak::start(lab, jvm);
+    jvm.rows_of(NAME, "26.7.3, four realms", start, |keycloak| keycloak.rows(lab, jvm))
 }
 
 struct Keycloak {

@@ -5,8 +5,8 @@ use fdx_jose::Jwks;
 use fdx_jose::backend::ring;
 use fdx_jose::{SealingKey, SealingKeys};
 use fdx_par::{
-    AuthorizationRequest, Callback, ClientConfig, Dialect, NextStep, ResourceRequest,
-    SenderConstraint, StoredGrant, TokenTypeHint, UnverifiedTokens,
+    AuthorizationRequest, Callback, ClientConfig, Dialect, ResourceRequest, SenderConstraint,
+    StoredGrant, TokenTypeHint, UnverifiedTokens,
 };
 use fdx_rar::Scopes;
 use fdx_transport_hyper::system_now;
@@ -18,6 +18,7 @@ use crate::flow::{check, refused};
 use crate::identities::Generation;
 use crate::lab::{Addresses, Decision, Lab};
 use crate::recipient::{self, Recipient};
+use crate::wrongs;
 
 /// A server product: where it is, and how it differs from FAPI 2.0.
 pub(crate) struct Product {
@@ -133,12 +134,12 @@ impl Product {
         let (url, sealed) = {
             let before = self.recipient(lab, combination)?;
             let (url, pending) = before.begin()?;
-            (url, pending.seal(&sealing()?, SESSION, Entropy::from_os()?)?)
+            (url, pending.seal(&sealing(), SESSION, Entropy::from_os()?)?)
         };
         let returned = lab.visit(&url, Decision::Allow)?;
         let exchanged = {
             let mut after = self.recipient(lab, combination)?;
-            let pending = after.client.open(&sealed, &sealing()?, SESSION, system_now())?;
+            let pending = after.client.open(&sealed, &sealing(), SESSION, system_now())?;
             let Callback::Code(accepted) = after.callback(pending, &returned)? else {
                 return Err(Failure::new("the server refused"));
             };
@@ -163,17 +164,7 @@ impl Product {
         lab: &Lab,
         combination: Combination,
     ) -> Result<String, Failure> {
-        let mut recipient = self.recipient(lab, combination)?;
-        let (url, pending) = recipient.begin()?;
-        let returned = lab.visit(&url, Decision::Refuse)?;
-        match recipient.callback(pending, &returned)? {
-            Callback::Denied(refusal) => {
-                check(refusal.is("access_denied"), "the reason is not access_denied")?;
-                check(refusal.next_step == NextStep::RespectTheCustomer, "the next step is wrong")?;
-                Ok(refusal.to_string())
-            }
-            Callback::Code(_) => Err(Failure::new("a code came")),
-        }
+        wrongs::is_denied(lab, self.recipient(lab, combination)?)
     }
 
     /// Reads the resource.
@@ -212,6 +203,6 @@ pub(crate) fn client_keys(lab: &Lab, algorithm: fdx_jose::Algorithm) -> Result<S
     Ok(jwks.replacen("]}", &format!(",{}]}}", own.jwk), 1))
 }
 
-fn sealing() -> Result<SealingKeys, Failure> {
-    Ok(SealingKeys::new(ring(), SealingKey::new(1, [7; 32])))
+fn sealing() -> SealingKeys {
+    SealingKeys::new(ring(), SealingKey::new(1, [7; 32]))
 }

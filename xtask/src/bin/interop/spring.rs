@@ -19,7 +19,7 @@ use crate::lab::{Addresses, Lab};
 use crate::product::{Product, client_keys, combinations};
 use crate::recipient::Recipient;
 use crate::report::Row;
-use crate::script::{Script, tail};
+use crate::script::Script;
 
 pub(crate) const NAME: &str = "spring-authorization-server";
 
@@ -39,19 +39,7 @@ const SCOPE: &str = "offline_access fdx:accountbasic:read fdx:transactions:read"
 
 /// Runs every case, with one server for all.
 pub(crate) fn rows(lab: &Lab, jvm: &Jvm) -> Vec<Row> {
-    let mut spring = None;
-    let started = Row::of(&format!("{NAME}: started"), || {
-        spring = Some(Spring::start(lab, jvm)?);
-        Ok("7.0.6".to_owned())
-    });
-    let mut rows = vec![started];
-    if let Some(spring) = &mut spring {
-        rows.extend(spring.rows(lab, jvm));
-    }
-    if rows.iter().any(Row::failed) {
-        eprintln!("{}", tail(&jvm.log(NAME)));
-    }
-    rows
+    jvm.rows_of(NAME, "7.0.6", || Spring::start(lab, jvm), |spring| spring.rows(lab, jvm))
 }
 
 struct Spring {

@@ -22,9 +22,13 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 const JTI: Label = Label::new("wrong jti");
 const MTLS: Combination = Combination { binding: Binding::Mtls, ..Combination::BASE };
 
-/// The customer says no, and nothing is sent after it.
+/// The customer denies the request.
 pub(crate) fn consent(lab: &Lab, combination: Combination) -> Result<String, Failure> {
-    let mut recipient = Recipient::new(lab, combination)?;
+    is_denied(lab, Recipient::new(lab, combination)?)
+}
+
+/// The customer denies the request of `recipient`, and nothing is sent after it.
+pub(crate) fn is_denied(lab: &Lab, mut recipient: Recipient<'_>) -> Result<String, Failure> {
     let (url, pending) = recipient.begin()?;
     let returned = lab.visit(&url, Decision::Refuse)?;
     match recipient.callback(pending, &returned)? {
