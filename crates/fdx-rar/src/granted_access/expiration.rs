@@ -58,9 +58,10 @@ impl GrantedAccess {
         }
     }
 
+    /// The earliest `createdTime` of all sources.
     fn granted_at(&self) -> Option<UnixTime> {
-        let mut consents = self.reports.iter().flat_map(|report| &report.consents);
-        consents.find_map(|consent| consent.created_time()?.time())
+        let consents = self.reports.iter().flat_map(|report| &report.consents);
+        consents.filter_map(|consent| consent.created_time()?.time()).min()
     }
 
     /// Whether two reports state different ends, periods, or types of duration. An end that is not

@@ -132,13 +132,19 @@ impl GrantedAccess {
     /// Compares what was granted with the request.
     #[must_use]
     pub fn compare(&self, requested: &ConsentRequest) -> Coverage {
-        match self.counted(requested) {
-            Some(counted) => {
-                let may_have = |kind: &_, cluster: &_| counted.is_unclear(kind, cluster);
-                reported(requested, &counted.resources, self.sources(requested), &may_have)
-            }
-            None => Coverage::NotReported,
-        }
+        self.compared(requested).map_or(Coverage::NotReported, |(_, coverage)| coverage)
+    }
+
+    /// The granted resources, and their comparison with the request. `None` without a source.
+    pub(crate) fn compared(
+        &self,
+        requested: &ConsentRequest,
+    ) -> Option<(Vec<GrantedResource>, Coverage)> {
+        let counted = self.counted(requested)?;
+        let is_unclear = |kind: &_, cluster: &_| counted.is_unclear(kind, cluster);
+        let sources = self.sources(requested);
+        let coverage = reported(requested, &counted.resources, sources, &is_unclear);
+        Some((counted.resources, coverage))
     }
 
     /// The granted resources. If scopes are the only source, the resources have the requested types

@@ -84,19 +84,21 @@ impl ConsentReceiptBuilder {
             record.consent_id = access.grant().and_then(ConsentGrant::id).cloned();
         }
         match record.consent() {
-            Some(consent) => {
-                let resources = access.resources(consent);
-                // An empty list would claim a comparison.
-                (record.withheld, record.unclear, record.granted_sources) =
-                    match access.compare(consent) {
-                        Coverage::Reported { sources, withheld, unclear, .. } => {
-                            let unclear = (!unclear.is_empty()).then_some(unclear);
-                            (Some(withheld), unclear, Some(sources))
-                        }
-                        Coverage::NotReported => (None, None, None),
-                    };
-                record.granted = resources;
-            }
+            // Without a source nothing is compared, and an empty list would claim a comparison.
+            Some(consent) => match access.compared(consent) {
+                Some((granted, Coverage::Reported { sources, withheld, unclear, .. })) => {
+                    record.granted = Some(granted);
+                    record.granted_sources = Some(sources);
+                    record.withheld = Some(withheld);
+                    record.unclear = (!unclear.is_empty()).then_some(unclear);
+                }
+                _ => {
+                    record.granted = None;
+                    record.granted_sources = None;
+                    record.withheld = None;
+                    record.unclear = None;
+                }
+            },
             None => {
                 let grant = access.grant().and_then(ConsentGrant::resources);
                 record.granted = grant.map(<[_]>::to_vec);
