@@ -159,6 +159,51 @@ fn a_consent_next_to_other_details_is_compared() {
     assert!(receipt.requested_authorization_details().is_some());
 }
 
+#[test]
+fn id_and_status_in_introspected_details_are_checked() {
+    for (member, value, code) in [
+        ("status", "REVOKED", "fdx.consent.inactive"),
+        ("id", "another", "fdx.consent_id.conflict"),
+    ] {
+        let (mut world, client) = world();
+        let tokens = verified(&mut world, &client, json!({}));
+        let mut details = detail(&["TRANSACTIONS"]);
+        details[0]["consentRequest"][member] = value.into();
+        world.tamper_at("/introspect", move |answer| {
+            patched(answer, &json!({ "authorization_details": details }))
+        });
+        let draft =
+            client.introspect(tokens.tokens().access_token(), entropy(5), world.now).unwrap();
+        let introspection = world.run(draft).unwrap();
+        let refused = tokens.introspected(&introspection).unwrap_err();
+        assert_eq!(refused.error.code(), code);
+        assert_eq!(refused.unspent.without_grant().coverage().sources().len(), 2);
+    }
+}
+
+/// The first response may have the consent id, and the last one the current grant.
+#[test]
+fn details_of_the_first_response_and_of_a_renewal_count() {
+    let (mut world, client) = world();
+    let first = json!({ "authorization_details": detail(&["ACCOUNT_BASIC", "TRANSACTIONS"]) });
+    world.tamper_at("/token", move |answer| patched(answer, &first));
+    let mut tokens: fdx_par::UnverifiedTokens = world.exchanged(&client).into();
+    for clusters in [&["TRANSACTIONS"][..], &["ACCOUNT_BASIC"]] {
+        let renewed = json!({ "authorization_details": detail(clusters) });
+        world.tamper_at("/token", move |answer| patched(answer, &renewed));
+        let draft = client.refresh_unverified(&tokens, world.draw(), world.now).unwrap();
+        tokens = world.run(draft).unwrap();
+        tokens = client.restore_unverified(tokens.to_json().expose()).unwrap();
+    }
+    let fdx_par::UnverifiedTokens::Exchanged(tokens) = tokens else {
+        panic!("tokens of a code exchange")
+    };
+    let granted = world.verify(&client, tokens).unwrap().without_grant();
+    let [only] = granted.coverage().granted() else { panic!("{:?}", granted.coverage()) };
+    assert_eq!(only.data_cluster, DataCluster::AccountBasic);
+    assert_eq!(granted.authorization_details().unwrap().consents().count(), 1);
+}
+
 /// Not understood is neither absent nor empty.
 #[test]
 fn a_refresh_whose_scope_is_not_understood_withholds_nothing() {

@@ -9,6 +9,7 @@ use crate::client::binding::Bound;
 use crate::client::client::Client;
 use crate::client::encrypted::{Encrypted, EncryptedIdToken, TokenHolder};
 use crate::client::verification::{Checked, ID_TOKEN, Unverified};
+use crate::consent::granted_details::DetailsReader;
 use crate::consent::stored_grant::{Identity, StoredGrant};
 use crate::consent::verified::claimed_consent_id;
 use crate::discovery::endpoint::Endpoint;
@@ -100,8 +101,10 @@ impl Client {
         for reported in issued.reported_consent_ids().chain(&claimed) {
             agree(&mut consent_id, reported).map_err(|rule| issued.fault(rule))?;
         }
-        self.check_granted_details(issued.authorization_details.as_ref(), &mut consent_id)
-            .map_err(|rule| issued.fault(rule))?;
+        let reader = DetailsReader::of(self.profile());
+        for details in &issued.authorization_details {
+            reader.check(details, &mut consent_id).map_err(|rule| issued.fault(rule))?;
+        }
         // There is no first identity only if the dialect allows a missing ID token: use this one.
         Ok(Findings { identity: grant.identity.clone().or(refreshed_identity), consent_id })
     }

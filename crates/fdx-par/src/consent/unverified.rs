@@ -283,6 +283,7 @@ struct ResponseBody {
     #[serde(default)]
     reported_before: Vec<String>,
     authorization_details: Option<RawJson>,
+    renewed_authorization_details: Option<RawJson>,
     reported_scopes: Option<Scopes>,
     /// The informative members whose values were not understood.
     #[serde(default)]
@@ -343,8 +344,9 @@ fn write_response<'a>(object: &'a mut ObjectWriter, issued: &Issued) -> &'a mut 
     if !issued.reported_before.is_empty() {
         object.texts("reported_before", issued.reported_before.iter().map(String::as_str));
     }
-    if let Some(details) = &issued.authorization_details {
-        object.json("authorization_details", details.as_json());
+    let names = ["authorization_details", "renewed_authorization_details"];
+    for (name, details) in names.into_iter().zip(&issued.authorization_details) {
+        object.json(name, details.as_json());
     }
     if let Some(scopes) = &issued.reported_scopes {
         object.text("reported_scopes", &scopes.to_string());
@@ -392,8 +394,10 @@ impl ResponseBody {
         let listed = |row: &&Row| self.not_understood.iter().any(|name| name == row.name);
         let listed = members::ROWS.iter().filter(listed);
         let mut notices: Vec<_> = listed.map(|row| Notice::NotUnderstood(row.name)).collect();
-        let details = self.authorization_details;
-        let details = details.and_then(|json| GrantedDetails::of_json(json).ok());
+        let details =
+            self.authorization_details.into_iter().chain(self.renewed_authorization_details);
+        let details: Vec<_> =
+            details.filter_map(|json| GrantedDetails::of_json(json).ok()).collect();
         let of_details = details.iter().flat_map(GrantedDetails::not_understood);
         notices.extend(of_details.map(Notice::of));
         Issued {

@@ -1,9 +1,7 @@
 use core::fmt;
 
 use fdx_jose::{IdToken, IdTokenError, IdTokenExpectation, JwtExpectation};
-use fdx_rar::{
-    ConsentGrant, ConsentId, ConsentStatus, GrantSource, GrantedAccess, GrantedDetails, Requested,
-};
+use fdx_rar::{ConsentId, GrantSource, GrantedAccess, GrantedDetails, Requested};
 use fdx_wire::UnixTime;
 use fdx_wire::json::RawJson;
 use fdx_wire::members::Value;
@@ -13,6 +11,7 @@ use crate::client::client::Client;
 use crate::client::encrypted::{Encrypted, EncryptedIdToken};
 use crate::client::verification::{Checked, ID_TOKEN, Unverified};
 use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
+use crate::consent::granted_details::DetailsReader;
 use crate::consent::pending::pending::{Flow, FlowId};
 use crate::dialect::detail_text::DetailText;
 use crate::discovery::keys::ServerKeys;
@@ -36,7 +35,7 @@ pub struct Verified {
     pub(crate) details: Option<GrantedDetails>,
     /// What the token response and introspection report.
     pub(crate) access: GrantedAccess,
-    pub(crate) details_repeat_the_request: bool,
+    pub(crate) reader: DetailsReader,
     pub(crate) flow: Box<Flow>,
     pub(crate) notices: Vec<Notice>,
     /// The access token and the refresh token, once they were introspected.
@@ -89,7 +88,7 @@ impl Checked for Exchanged {
             consent_id: findings.consent_id,
             details: findings.details,
             access: findings.access,
-            details_repeat_the_request: findings.details_repeat_the_request,
+            reader: findings.reader,
             flow: self.flow,
             notices: findings.notices,
             introspected: [false; 2],
@@ -126,54 +125,31 @@ impl Client {
         for reported in exchanged.issued.reported_consent_ids().chain(&claimed) {
             agree(&mut consent_id, reported).map_err(|rule| exchanged.issued.fault(rule))?;
         }
-        let details = exchanged.issued.authorization_details.clone();
+        let reader = DetailsReader::of(self.profile());
+        let details = &exchanged.issued.authorization_details;
         if let Some(place) = self.profile().consent_id_in_details {
-            check_generated_id(
-                place.id,
-                &exchanged.flow.requested,
-                details.as_ref(),
-                &mut consent_id,
-            )
-            .map_err(|rule| exchanged.issued.fault(rule))?;
+            let reported = details.first();
+            check_generated_id(place.id, &exchanged.flow.requested, reported, &mut consent_id)
+                .map_err(|rule| exchanged.issued.fault(rule))?;
         }
-        self.check_granted_details(details.as_ref(), &mut consent_id)
-            .map_err(|rule| exchanged.issued.fault(rule))?;
-        let access = self.granted_access(exchanged);
-        let details_repeat_the_request = self.profile().details_repeat_the_request;
-        Ok(Findings { id_token, consent_id, details, access, details_repeat_the_request, notices })
+        for details in details {
+            reader.check(details, &mut consent_id).map_err(|rule| exchanged.issued.fault(rule))?;
+        }
+        let (details, access) = (details.first().cloned(), self.granted_access(exchanged));
+        Ok(Findings { id_token, consent_id, details, access, reader, notices })
     }
 
     /// What the token response reports about the granted access.
     fn granted_access(&self, exchanged: &Exchanged) -> GrantedAccess {
-        let mut access = GrantedAccess::new();
-        let details = exchanged.issued.authorization_details.as_ref();
-        if let Some(details) = details.filter(|_| !self.profile().details_repeat_the_request) {
-            access = access.details(GrantSource::TokenResponse, details);
+        let reader = DetailsReader::of(self.profile());
+        let details = exchanged.issued.authorization_details.iter();
+        let access = details.fold(GrantedAccess::new(), |access, details| {
+            reader.add(access, &GrantSource::TokenResponse, details)
+        });
+        match &exchanged.issued.reported_scopes {
+            Some(granted) => access.scopes(&exchanged.flow.scopes, granted),
+            None => access,
         }
-        if let Some(grant) = self.detail_consent(details) {
-            access = access.report(GrantSource::TokenResponse, grant);
-        }
-        if let Some(granted) = &exchanged.issued.reported_scopes {
-            access = access.scopes(&exchanged.flow.scopes, granted);
-        }
-        access
-    }
-
-    /// The consent of a provider whose details have its status and its expiration.
-    fn detail_consent(&self, details: Option<&GrantedDetails>) -> Option<ConsentGrant> {
-        let counts = !self.profile().details_repeat_the_request;
-        self.profile().consent_id_in_details.filter(|_| counts)?.granted(details?)
-    }
-
-    /// Checks the id and the status of each consent in granted details, against the known id.
-    pub(crate) fn check_granted_details(
-        &self,
-        details: Option<&GrantedDetails>,
-        consent_id: &mut Option<ConsentId>,
-    ) -> Result<(), ServerRule> {
-        let counts = !self.profile().details_repeat_the_request;
-        let consents = details.filter(|_| counts).into_iter().flat_map(GrantedDetails::consents);
-        check_consents(consents.chain(&self.detail_consent(details)), consent_id)
     }
 
     fn check_id_token(
@@ -231,24 +207,8 @@ pub struct Findings {
     consent_id: Option<ConsentId>,
     details: Option<GrantedDetails>,
     access: GrantedAccess,
-    details_repeat_the_request: bool,
+    reader: DetailsReader,
     notices: Vec<Notice>,
-}
-
-/// Checks the `id` and the `status` of consents in granted details, which usually have none.
-fn check_consents<'a>(
-    consents: impl Iterator<Item = &'a ConsentGrant>,
-    consent_id: &mut Option<ConsentId>,
-) -> Result<(), ServerRule> {
-    for consent in consents {
-        if let Some(id) = consent.id() {
-            agree(consent_id, id.as_str())?;
-        }
-        if consent.status().is_some_and(|status| *status != ConsentStatus::Active) {
-            return Err(ServerRule::ConsentInactive);
-        }
-    }
-    Ok(())
 }
 
 /// Checks that the token response repeats the consent id that the client generated, and no other.
@@ -343,7 +303,8 @@ impl Verified {
     /// [`Refused`] with the tokens:
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) if another flow's
     /// token was introspected, [`ServerRule::Introspection`] if the token is no longer active,
-    /// [`ServerRule::ConsentIdConflict`] if another consent id is reported.
+    /// [`ServerRule::ConsentIdConflict`] if another consent id is reported,
+    /// [`ServerRule::ConsentInactive`] for a consent in its details that is not active.
     pub fn introspected(mut self, response: &Introspection) -> Result<Self, Refused<Self>> {
         let access_token = &self.tokens.access_token.token;
         let refresh_token = self.tokens.refresh_token.as_ref();
@@ -356,23 +317,17 @@ impl Verified {
             false => of_refresh_token,
         };
         let is_first = !core::mem::replace(introspected, true);
-        let agreed = match (&response.consent_id, response.active) {
-            (_, false) if is_first => {
+        let agreed = match response.active {
+            true => self.agree_with(response),
+            false if is_first => {
                 self.notices.push(Notice::IntrospectionInactive);
                 Ok(())
             }
-            (_, false) => Err(ServerRule::Introspection),
-            (Some(id), true) => agree(&mut self.consent_id, id.as_str()),
-            (None, true) => Ok(()),
+            false => Err(ServerRule::Introspection),
         };
         match agreed {
             Ok(()) => {
-                let counts = !self.details_repeat_the_request;
-                let notes = response.not_understood().iter();
-                self.notices.extend(notes.map(Notice::of));
-                if let Some(details) = response.details.as_ref().filter(|_| counts) {
-                    self.access = self.access.details(GrantSource::Introspection, details);
-                }
+                self.notices.extend(response.not_understood().iter().map(Notice::of));
                 Ok(self)
             }
             Err(rule) => {
@@ -381,6 +336,21 @@ impl Verified {
                 Err(Refused::new(Error::Server(Box::new(fault)), self))
             }
         }
+    }
+
+    /// Checks the consent ids and the status that introspection reports, and adds its details.
+    fn agree_with(&mut self, response: &Introspection) -> Result<(), ServerRule> {
+        let mut consent_id = self.consent_id.clone();
+        if let Some(id) = &response.consent_id {
+            agree(&mut consent_id, id.as_str())?;
+        }
+        if let Some(details) = &response.details {
+            self.reader.check(details, &mut consent_id)?;
+            let access = core::mem::take(&mut self.access);
+            self.access = self.reader.add(access, &GrantSource::Introspection, details);
+        }
+        self.consent_id = consent_id;
+        Ok(())
     }
 
     /// Continues after an introspection that the server refused, or for which it has no endpoint,

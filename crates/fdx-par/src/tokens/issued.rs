@@ -107,8 +107,8 @@ pub(crate) struct Issued {
     pub(crate) reported_before: Vec<String>,
     /// `grant_id` and `fdxConsentId`, in this order of precedence.
     pub(crate) consent_ids: [Option<String>; 2],
-    /// As granted (RFC 9396 section 7).
-    pub(crate) authorization_details: Option<GrantedDetails>,
+    /// As granted (RFC 9396 section 7), by the first response of the flow and by the last renewal.
+    pub(crate) authorization_details: Vec<GrantedDetails>,
     /// The granted scopes, if a response has a `scope` that is understood.
     pub(crate) reported_scopes: Option<Scopes>,
     pub(crate) notices: Vec<Notice>,
@@ -160,7 +160,7 @@ pub(crate) fn read(
     let granted = reported
         .and_then(scope_tokens)
         .map(|tokens| Scopes::of_valid(tokens.iter().map(|token| profile.standard_scope(token))));
-    let reported_scopes: Option<Scopes> = granted.clone();
+    let reported_scopes = granted.clone();
     let scopes = match (granted, reported) {
         (Some(granted), _) => granted,
         (None, None) => requested.clone(),
@@ -197,7 +197,7 @@ pub(crate) fn read(
         id_token_access_token: None,
         reported_before: Vec::new(),
         consent_ids,
-        authorization_details,
+        authorization_details: authorization_details.into_iter().collect(),
         reported_scopes,
         notices,
         received_at: answer.now,
@@ -218,7 +218,10 @@ impl Issued {
                 self.reported_before.push(id);
             }
         }
-        self.authorization_details = before.authorization_details.or(self.authorization_details);
+        // The first details may have the consent id. Those of earlier renewals are dropped, so that
+        // the stored text is bounded.
+        self.authorization_details.splice(0..0, before.authorization_details.into_iter().take(1));
+        // RFC 6749 6: without a scope, a refresh keeps it.
         self.reported_scopes = self.reported_scopes.or(before.reported_scopes);
         if self.id_token.is_none() {
             let access_token = before.tokens.access_token.token.clone();
@@ -270,7 +273,7 @@ pub(crate) fn granted_details(
 }
 
 /// The tokens of a scope: separated by spaces, or the elements of an array, which some servers send.
-pub(crate) fn scope_tokens(value: Value<'_>) -> Option<Vec<String>> {
+fn scope_tokens(value: Value<'_>) -> Option<Vec<String>> {
     match value.to_elements() {
         Some(elements) => elements.into_iter().map(Value::to_text).collect(),
         None => Some(value.to_text()?.split(' ').map(str::to_owned).collect()),

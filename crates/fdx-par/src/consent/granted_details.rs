@@ -1,0 +1,71 @@
+use fdx_rar::{ConsentGrant, ConsentId, ConsentStatus, GrantSource, GrantedAccess, GrantedDetails};
+
+use crate::dialect::detail_text::DetailConsent;
+use crate::dialect::profile::Profile;
+use crate::error::server::ServerRule;
+use crate::tokens::issued::agree;
+
+/// How the dialect reads granted details: of token responses, refreshes and introspection.
+#[derive(Clone, Copy)]
+pub(crate) struct DetailsReader {
+    /// The consent in a provider's own details.
+    place: Option<DetailConsent>,
+    /// The details repeat the request, and say nothing about the grant.
+    repeat_the_request: bool,
+}
+
+impl DetailsReader {
+    pub(crate) fn of(profile: &Profile) -> Self {
+        let (place, repeat_the_request) =
+            (profile.consent_id_in_details, profile.details_repeat_the_request);
+        Self { place, repeat_the_request }
+    }
+
+    /// Checks the id and the status of each consent. FDX consents in details usually have neither.
+    ///
+    /// # Errors
+    /// [`ServerRule::ConsentIdConflict`] for another consent than the known one,
+    /// [`ServerRule::ConsentInactive`] for one that is not active.
+    pub(crate) fn check(
+        &self,
+        details: &GrantedDetails,
+        consent_id: &mut Option<ConsentId>,
+    ) -> Result<(), ServerRule> {
+        if self.repeat_the_request {
+            return Ok(());
+        }
+        if let Some(id) = self.place.and_then(|place| place.id.find(details.others())) {
+            agree(consent_id, &id)?;
+        }
+        let placed = self.placed(details);
+        for consent in details.consents().chain(&placed) {
+            if let Some(id) = consent.id() {
+                agree(consent_id, id.as_str())?;
+            }
+            if consent.status().is_some_and(|status| *status != ConsentStatus::Active) {
+                return Err(ServerRule::ConsentInactive);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what the details report.
+    pub(crate) fn add(
+        &self,
+        access: GrantedAccess,
+        source: &GrantSource,
+        details: &GrantedDetails,
+    ) -> GrantedAccess {
+        if self.repeat_the_request {
+            return access;
+        }
+        let access = access.details(source.clone(), details);
+        let placed = self.placed(details).into_iter();
+        placed.fold(access, |access, grant| access.report(source.clone(), grant))
+    }
+
+    /// The consent in a provider's own details, with its status and its expiration.
+    fn placed(&self, details: &GrantedDetails) -> Option<ConsentGrant> {
+        self.place?.granted(details)
+    }
+}
