@@ -6,7 +6,7 @@ use fdx_pkce::{CODE_CHALLENGE_METHOD, CodeVerifier};
 use fdx_rar::{FDX_V1_0, Requested};
 use fdx_wire::form::Form;
 use fdx_wire::json::RawJson;
-use fdx_wire::{Entropy, HttpsUrl, Label, Secret, UnixTime};
+use fdx_wire::{Entropy, Label, Secret, UnixTime};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -37,7 +37,6 @@ const CODE_VERIFIER: Label = Label::new("code_verifier");
 /// An authorization request and the client that makes it.
 pub struct Push {
     client: Client,
-    authorization_endpoint: HttpsUrl,
     request: AuthorizationRequest,
     requested_json: Arc<RequestedJson>,
 }
@@ -54,8 +53,8 @@ pub(crate) struct Prepared<'a> {
 
 impl Push {
     /// # Errors
-    /// [`CallFault::DetailsTypeNotListed`], [`Error::Metadata`], or [`CallFault::ParameterText`] if the requested access
-    /// has no JSON form.
+    /// [`CallFault::DetailsTypeNotListed`], [`Error::Metadata`] if the flow could not be finished, or
+    /// [`CallFault::ParameterText`] if the requested access has no JSON form.
     pub(crate) fn new(client: &Client, request: &AuthorizationRequest) -> Result<Self, Error> {
         let listed = |details_type: &str| client.metadata().may_ask_for_type(details_type);
         let all_listed = match &*request.requested {
@@ -67,12 +66,28 @@ impl Push {
             return Err(CallFault::DetailsTypeNotListed.into());
         }
         let requested_json = RequestedJson::of(&request.requested);
-        Ok(Self {
+        let push = Self {
             client: client.clone(),
-            authorization_endpoint: client.authorization_endpoint()?.clone(),
             request: request.clone(),
             requested_json: Arc::new(requested_json.map_err(|_| CallFault::ParameterText)?),
-        })
+        };
+        push.check_can_finish()?;
+        Ok(push)
+    }
+
+    /// Checks that the metadata has every URL that the flow needs: the customer's consent would be in
+    /// vain otherwise.
+    fn check_can_finish(&self) -> Result<(), Error> {
+        self.client.authorization_endpoint()?;
+        self.client.target(Endpoint::Token)?;
+        if self.client.config().response_mode == ResponseMode::Jwt {
+            self.client.jwks_uri(SIGNED_CALLBACK)?;
+        }
+        let (scopes, _) = self.request.scopes(self.client.metadata());
+        if scopes.contains("openid") && !self.client.profile().openid_without_id_token {
+            self.client.jwks_uri(ID_TOKEN)?;
+        }
+        Ok(())
     }
 
     /// Mints the values of one attempt and writes the parameters.
@@ -189,23 +204,7 @@ impl Client {
         if self.profile().not_pushed {
             return Err(CallFault::NotPushed.into());
         }
-        let push = Push::new(self, request)?;
-        self.check_can_finish(&push)?;
-        Ok(Draft::new(push, entropy, now)?)
-    }
-
-    /// Checks that the metadata has what the flow needs after the customer's consent, which would
-    /// be in vain otherwise.
-    fn check_can_finish(&self, push: &Push) -> Result<(), Error> {
-        self.target(Endpoint::Token)?;
-        if self.config().response_mode == ResponseMode::Jwt {
-            self.jwks_uri(SIGNED_CALLBACK)?;
-        }
-        let (scopes, _) = push.request.scopes(self.metadata());
-        if scopes.contains("openid") && !self.profile().openid_without_id_token {
-            self.jwks_uri(ID_TOKEN)?;
-        }
-        Ok(())
+        Ok(Draft::new(Push::new(self, request)?, entropy, now)?)
     }
 }
 
@@ -253,7 +252,7 @@ impl Exchange for Pushed {
         let client = &request.client;
         let (request_uri, redirect_by, capped) = pushed::read(answer, client.profile())?;
         let authorization_url = AuthorizationUrl::new(
-            &request.authorization_endpoint,
+            client.authorization_endpoint()?,
             &client.config().client_id,
             &request_uri,
             &url_parameters,
