@@ -65,12 +65,13 @@ impl AuthorizationResponse {
         Claims::with_one_iss(&jws).ok()?.secret("state").ok()?
     }
 
-    /// Whether the token has this `state`, before *anything is verified*, in constant time. If its
-    /// claims can't be read, for example because one is repeated: whether they contain this string.
+    /// Returns whether the token claims this `state`. *Nothing is verified.* The comparison takes
+    /// constant time. If the claims can't be read, for example because a member is repeated, the
+    /// payload is searched for `state` as a JSON string.
     #[must_use]
     pub fn claims_state(token: &str, state: &str) -> bool {
         let Ok(jws) = Jws::parse(token) else { return false };
-        match Claims::of_unverified(&jws) {
+        match Claims::with_one_iss(&jws) {
             Ok(claims) => {
                 let claimed = claims.secret("state").ok().flatten();
                 claimed.is_some_and(|it| it.expose().as_bytes().ct_eq(state.as_bytes()).into())

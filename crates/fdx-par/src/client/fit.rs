@@ -85,16 +85,16 @@ pub(super) fn fit(
         let key = key.with_type(AssertionType::Unstated);
         config.authentication = ClientAuthentication::PrivateKeyJwt(key);
     }
-    config.request_objects = match (config.request_objects, profile.request_object_without_typ) {
-        (RequestObjects::Signed(key), true) => {
-            RequestObjects::signed(key.with_type(RequestObjectType::Unstated))
+    if let RequestObjects::Signed(key) = config.request_objects {
+        let mut key = *key;
+        if profile.request_object_without_typ {
+            key = key.with_type(RequestObjectType::Unstated);
         }
-        (request_objects, _) => request_objects,
-    };
-    config.request_objects = match (config.request_objects, profile.request_object_backdated) {
-        (RequestObjects::Signed(key), Some(by)) => RequestObjects::signed(key.backdated(by)),
-        (request_objects, _) => request_objects,
-    };
+        if let Some(by) = profile.request_object_backdated {
+            key = key.backdated(by);
+        }
+        config.request_objects = RequestObjects::signed(key);
+    }
     // A dialect documents endpoints and adds parameters; discovery has checked all others.
     let added = profile.authorization_url_parameters;
     let adds = |name: &str| is_reserved(name) || added.iter().any(|added| added.name() == name);

@@ -77,7 +77,7 @@ faults! {
         NotPushed: "fdx.dialect.not_pushed",
             "FAPI 2.0 Security Profile 5.3.3.2-2", "the provider does not accept pushed requests: call not_fapi::authorize, which is not FAPI";
         OutsideFdxBase: "fdx.url.outside",
-            "FDX API base URL", "the URL is not below the configured FDX base URL";
+            "FDX API base URL", "the URL is neither below the configured FDX base URL nor below the consent API";
         ParameterJson: "rfc9101.parameter.json",
             "RFC 9101 section 4", "the parameter must be JSON, by its specification an object, of at most 64 KiB";
         ParameterText: "rfc6749.parameter.text",

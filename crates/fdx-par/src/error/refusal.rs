@@ -23,11 +23,11 @@ pub struct Refusal {
     pub(crate) asserted: bool,
 }
 
-/// In the order of how often they are the cause. Servers answer all of them alike.
-const ASSERTION: &str = "possible causes: the key or its kid is not registered (settings key, kid); \
-     the server expects another aud than the issuer (a dialect with audience-token-endpoint); it \
-     refuses the assertion's typ (assertion_type, AssertionType); the clocks differ; the client id \
-     is not the registered one (client_id)";
+/// Servers return one error for all of these.
+const ASSERTION: &str = "possible causes: the key or its kid is not registered; the server expects \
+     another aud than the issuer (a dialect with audience-token-endpoint); it refuses the \
+     assertion's typ (AssertionType, assertion_type, or a dialect with assertion-without-typ); the \
+     clocks differ; the client_id is not the registered one";
 const PROMPT: &str = "with prompt=none the institution shows no page: start over without it";
 const ALGORITHM: &str =
     "the institution names an algorithm: configure a key of it, or register the one in use";

@@ -257,16 +257,16 @@ impl Answer<'_> {
         }
     }
 
-    /// Whether the server requires a DPoP nonce. RFC 9449 sections 8 and 9: an authorization server
+    /// Whether the request has to be repeated with a DPoP nonce. RFC 9449 sections 8 and 9: an authorization server
     /// says so in the body of a 400, a resource server in a challenge of a 401. Some servers use the
     /// other form, or the scheme `Bearer`.
-    pub(super) fn requires_nonce(&self) -> bool {
+    pub(super) fn must_be_repeated(&self) -> bool {
         matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED)
-            && self.names_missing_nonce()
+            && self.demands_nonce()
     }
 
     /// Whether the refusal demands a nonce, whatever its status. Ignores case.
-    pub(super) fn names_missing_nonce(&self) -> bool {
+    pub(super) fn demands_nonce(&self) -> bool {
         let is_it = |code: &str| code.eq_ignore_ascii_case("use_dpop_nonce");
         let in_body = || self.error_body().and_then(ErrorBody::oauth_code).is_some_and(is_it);
         let described = || self.described().and_then(|said| said.error);

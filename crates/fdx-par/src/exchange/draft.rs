@@ -280,12 +280,13 @@ impl<T: Output> Sent<T> {
             if let Ok(Some(nonce)) = nonce {
                 memory.learn(slot, nonce);
             }
-            // An invalid nonce is an error only if the server requires one: a success with an
-            // invalid header is still a success.
-            if matches!(nonce, Ok(None)) && answer.names_missing_nonce() {
+            // RFC 9449 8 and 9: whatever the status, a demand without a nonce can't be met.
+            if matches!(nonce, Ok(None)) && answer.demands_nonce() {
                 return Err(answer.fault(ServerRule::NonceMissing));
             }
-            if answer.requires_nonce() {
+            if answer.must_be_repeated() {
+                // An invalid nonce is an error only here: a success with an invalid header is still
+                // a success.
                 nonce?;
                 // RFC 9449 8: the server may require a nonce once; a second time is a loop.
                 if self.retried == Retried::Yes {

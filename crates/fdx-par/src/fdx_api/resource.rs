@@ -21,7 +21,7 @@ use crate::exchange::outgoing::{Body, Outgoing};
 use crate::fdx_api::error::not_a_success;
 use crate::tokens::tokens::AccessToken;
 
-/// A call of the FDX API: any method, any URL below the configured FDX base.
+/// A call of the FDX API: any method, any URL below the configured FDX base or consent API.
 ///
 /// ```
 /// use fdx_par::ResourceRequest;
