@@ -65,13 +65,14 @@ async fn finish(
     client: &Client,
     verified: Verified,
 ) -> Result<(), Failure> {
-    let stored = format!("the tokens are stored in {}", setup.tokens.display());
+    let stored = format!(
+        "the tokens are stored in {}: move it away before you run it again",
+        setup.tokens.display()
+    );
     message("Reading the grant");
-    let granted = setup
-        .driver
-        .granted(client, verified)
-        .await
-        .map_err(|failure| failure.hint("rfc9110.error", "check fdx_base").but(&stored))?;
+    let granted = setup.driver.granted(client, verified).await.map_err(|failure| {
+        failure.hint("rfc9110.error", "check fdx_base, or consent_base if it is set").but(&stored)
+    })?;
     granted.notices().iter().for_each(print_notice);
     tokens::store(setup, &granted.stored()).map_err(|failure| failure.but(&stored))?;
     let receipt = client.receipt(&granted, system_now());
@@ -173,30 +174,7 @@ async fn consent(
 }
 
 fn print_notice(notice: &Notice) {
-    let text = match notice {
-        Notice::ExpiresInCapped => "expires_in of the push exceeds 599 seconds, and counts as 599",
-        Notice::OpenidNotListed => "the institution does not list openid: it was not requested",
-        Notice::OfflineAccessNotListed => {
-            "the institution does not list offline_access: it was not requested"
-        }
-        Notice::RefreshTokenMissing => {
-            "offline_access was requested, and no refresh token was issued"
-        }
-        Notice::IdTokenNotRequested => "ignored an ID token that was not requested",
-        Notice::IntrospectionInactive => {
-            "introspection calls the new token inactive: the institution may not let this client \
-             introspect it"
-        }
-        Notice::IntrospectionRefused => {
-            "the institution did not introspect the token: no introspection gave a consent id"
-        }
-        Notice::InteractionIdMissing => "a response has no x-fapi-interaction-id",
-        Notice::InteractionIdOther => "a response has another x-fapi-interaction-id",
-        Notice::ConsentStatusMissing => "the grant has no status",
-        Notice::RecipientOther => "the grant names another recipient",
-        _ => "the institution deviates from a rule",
-    };
-    message(&format!("note: {text}"));
+    message(&format!("note: {notice}"));
 }
 
 /// The output of `--json`. Only the file contains the tokens.

@@ -1,3 +1,5 @@
+use core::fmt;
+
 use fdx_wire::members::NotUnderstood;
 
 /// A harmless difference between a response and its specification. The flow continues.
@@ -72,5 +74,61 @@ pub enum Notice {
 impl Notice {
     pub(crate) fn of(not_understood: &NotUnderstood) -> Self {
         Self::NotUnderstood(not_understood.member())
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotUnderstood(member) => {
+                return write!(f, "the value of {member} can't be understood, and is not used");
+            }
+            Self::ClientSecretDropped => "the registration has a client secret, which is dropped",
+            Self::ConsentIdEmpty => "the token response has an empty consent id",
+            Self::ConsentIdMissing => "the grant has no id: its URL names the consent",
+            Self::ClustersNamedByScope => "the grant names data clusters by their scopes",
+            Self::ExpiresInCapped => {
+                "expires_in of the push exceeds 599 seconds, and counts as 599"
+            }
+            Self::LoginUnchecked => {
+                "max_age or acr_values without openid: no ID token proves that they were applied"
+            }
+            Self::OpenidNotListed => "the institution does not list openid: it was not requested",
+            Self::OfflineAccessNotListed => {
+                "the institution does not list offline_access: it was not requested"
+            }
+            Self::IdTokenNotRequested => "ignored an ID token that was not requested",
+            Self::IntrospectionInactive => {
+                "introspection calls the new token inactive: the institution may not let this \
+                 client introspect it"
+            }
+            Self::IntrospectionRefused => {
+                "the institution did not introspect the token: no introspection gave a consent id"
+            }
+            Self::InteractionIdMissing => "a response has no x-fapi-interaction-id",
+            Self::InteractionIdOther => "a response has another x-fapi-interaction-id",
+            Self::RefreshTokenMissing => {
+                "offline_access was requested, and no refresh token was issued"
+            }
+            Self::RefreshTokenText => "the refresh token is not valid, and an earlier one is kept",
+            Self::ScopeDropped => "the institution did not grant every requested scope",
+            Self::GrantedSourcesDiffer => {
+                "the sources of what was granted contradict each other: only what all of them \
+                 grant counts"
+            }
+            Self::RevocationStatus => "the revocation was answered with 200, not with 204",
+            Self::RegistrationMemberOther => {
+                "the institution registered another value for a member that describes the client"
+            }
+            Self::RegistrationScopeOther => "the registered scopes differ from the requested ones",
+            Self::RegistrationUnmanaged => {
+                "the registration has no URL and token to manage it with"
+            }
+            Self::RegistrationUriElsewhere => {
+                "registration_client_uri moved to another origin: the earlier one is kept"
+            }
+            Self::ConsentStatusMissing => "the grant has no status",
+            Self::RecipientOther => "the grant names another recipient",
+        })
     }
 }
