@@ -36,7 +36,7 @@ fn requests() -> [AuthorizationRequest; 3] {
 
 /// The client generates the consent id in its details.
 const GENERATES_ID: Dialect = Dialect::new("generates-id", "a provider").with_members(&[Line {
-    member: Member::ConsentIdInDetails(DetailConsent {
+    member: Member::ConsentIdInDetails(&DetailConsent {
         id: DetailText {
             type_prefix: "urn:openfinanceuae:",
             paths: &[&["consent", "Data", "ConsentId"], &["consent", "ConsentId"]],

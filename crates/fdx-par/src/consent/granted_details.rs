@@ -9,7 +9,7 @@ use crate::tokens::issued::agree;
 #[derive(Clone, Copy)]
 pub(crate) struct DetailsReader {
     /// The consent in a provider's own details.
-    place: Option<DetailConsent>,
+    place: Option<&'static DetailConsent>,
     /// The details repeat the request, and say nothing about the grant.
     repeat_the_request: bool,
 }

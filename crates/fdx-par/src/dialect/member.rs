@@ -29,7 +29,7 @@ pub enum Member {
     CertificateEverywhere,
     /// The client generates the consent id inside the authorization details, at this place. The token
     /// response must repeat it.
-    ConsentIdInDetails(DetailConsent),
+    ConsentIdInDetails(&'static DetailConsent),
     /// The consent API expects `Authorization` to hold the access token without a scheme.
     ConsentTokenWithoutScheme,
     /// `authorization_details` of responses repeat the requested ones, whatever was granted. They are
@@ -161,7 +161,7 @@ impl Member {
         Self::AuthorizationUrlParameters(&[UrlParameter::Fixed("response_type", "code")]),
         Self::CallbackWithoutIss,
         Self::CertificateEverywhere,
-        Self::ConsentIdInDetails(DetailConsent {
+        Self::ConsentIdInDetails(&DetailConsent {
             id: DetailText { type_prefix: "consent", paths: &[&["id"]] },
             status: None,
             expiration: None,

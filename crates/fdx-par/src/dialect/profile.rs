@@ -25,7 +25,7 @@ pub(crate) struct Profile {
     pub(crate) client_secret_basic: bool,
     pub(crate) client_secret_post: bool,
     /// The place of the client's generated consent id inside its authorization details.
-    pub(crate) consent_id_in_details: Option<DetailConsent>,
+    pub(crate) consent_id_in_details: Option<&'static DetailConsent>,
     pub(crate) consent_token_without_scheme: bool,
     /// Granted details repeat the requested ones, and say nothing about the grant.
     pub(crate) details_repeat_the_request: bool,

@@ -37,7 +37,7 @@ const OPTIONS: &[Line] = &[line(
 
 const MEMBERS: &[Line] = &[
     line(Member::CertificateEverywhere, GUIDE),
-    line(Member::ConsentIdInDetails(CONSENT), OPENAPI),
+    line(Member::ConsentIdInDetails(&CONSENT), OPENAPI),
     line(Member::PushInteractionId, GUIDE),
     line(Member::PushStatusOk, OPENAPI),
     line(Member::PushWithoutClientId, OPENAPI),
