@@ -165,8 +165,6 @@ pub enum RegistrationPolicy {
     Open,
     /// Clients with one of these initial access tokens.
     InitialAccessTokens(Vec<Secret>),
-    /// Clients with an access token from the client credentials grant with this scope.
-    ClientTokens(String),
     /// The client known from a directory, which confirms by its certificate that it exists. It
     /// must do so before its first push. There is no endpoint of RFC 7591.
     ByCertificate,
@@ -178,15 +176,14 @@ impl RegistrationPolicy {
         matches!(self, Self::Closed | Self::ByCertificate)
     }
 
-    /// Whether this initial access token admits a client. Tokens of the client credentials grant
-    /// are checked elsewhere.
+    /// Whether this initial access token admits a client.
     pub(crate) fn admits(&self, token: Option<&str>) -> bool {
         match self {
             Self::Open => true,
             Self::InitialAccessTokens(known) => {
                 token.is_some_and(|token| known.iter().any(|known| *known == *token))
             }
-            Self::Closed | Self::ClientTokens(_) | Self::ByCertificate => false,
+            Self::Closed | Self::ByCertificate => false,
         }
     }
 }

@@ -4,7 +4,7 @@ use fdx_wire::json::Limits;
 use serde_json::{Value, json};
 
 use crate::document;
-use crate::institution::client::RegisteredClient;
+use crate::institution::client::{ClientAuthentication, RegisteredClient};
 use crate::institution::config::InstitutionConfig;
 use crate::institution::routes::client_metadata::ClientMetadata;
 use crate::institution::signing::x5c_certificates;
@@ -18,8 +18,8 @@ const LIMITS: Limits = Limits::bytes(64 * 1024);
 pub struct DescribedClient {
     /// The client.
     pub client: RegisteredClient,
-    /// The certificates in its JWK Set, in DER: the first of each `x5c`. With
-    /// `self_signed_tls_client_auth`, the server must accept connections with them.
+    /// The certificates of a client with `self_signed_tls_client_auth`, in DER: the first of each
+    /// `x5c`. The server must accept connections with them.
     pub certificates: Vec<Vec<u8>>,
 }
 
@@ -72,8 +72,14 @@ impl DescribedClient {
             clause: violation.clause,
             rule: violation.rule,
         })?;
-        let jwks = metadata.get("jwks").map(Value::to_string).unwrap_or_default();
-        let certificates = x5c_certificates(jwks.as_bytes()).unwrap_or_default();
+        let certificates = match client.authentication {
+            ClientAuthentication::SelfSignedTlsClientAuth(_) => {
+                let jwks = metadata.get("jwks").map(Value::to_string).unwrap_or_default();
+                x5c_certificates(jwks.as_bytes()).unwrap_or_default()
+            }
+            // An authority issues the certificates of the others: x5c makes no root.
+            _ => Vec::new(),
+        };
         Ok(Self { client, certificates })
     }
 }
@@ -91,7 +97,9 @@ pub enum ClientMetadataError {
     #[error("the metadata is not a JSON object of at most 64 KiB without repeated members")]
     Json,
     /// `client_id` is missing or invalid.
-    #[error("client_id is not 1 to 256 characters of printable ASCII (RFC 6749 appendix A.1)")]
+    #[error(
+        "client_id is missing, or not 1 to 256 characters of printable ASCII (RFC 6749 appendix A.1)"
+    )]
     ClientId,
     /// It violates a rule of registration.
     #[error("the metadata violates this rule: {rule} ({clause})")]
@@ -109,7 +117,7 @@ mod tests {
     use fdx_wire::{HttpsUrl, Issuer};
 
     use super::*;
-    use crate::{Binding, ClientAuthentication};
+    use crate::Binding;
 
     fn config() -> InstitutionConfig {
         let issuer = Issuer::parse("https://bank.example").unwrap();
@@ -144,7 +152,11 @@ mod tests {
         assert_eq!(described.client.binding, Binding::Dpop);
         assert_eq!(described.client.authentication, ClientAuthentication::PrivateKeyJwt);
         assert_eq!(described.client.scopes, ["openid", "fdx:balances:read"]);
-        assert_eq!(described.certificates, [[0, 0, 0]]);
+        assert!(described.certificates.is_empty(), "x5c of a client with private_key_jwt");
+
+        let mut metadata = metadata();
+        metadata["token_endpoint_auth_method"] = json!("self_signed_tls_client_auth");
+        assert_eq!(read(&metadata).unwrap().certificates, [[0, 0, 0]]);
     }
 
     #[test]

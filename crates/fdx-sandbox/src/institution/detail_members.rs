@@ -1,7 +1,7 @@
 //! The members of each known type of authorization details.
 
 use fdx_rar::FDX_V1_0;
-use fdx_wire::json::{JsonValue, Limits, Rounding, from_slice};
+use fdx_wire::json::{JsonValue, Limits, from_slice};
 
 /// What a member holds.
 enum Shape {
@@ -51,10 +51,7 @@ impl Shape {
     fn is_of(&self, value: &JsonValue) -> bool {
         match (self, value) {
             (Self::Text, JsonValue::String(_)) => true,
-            (Self::Count, JsonValue::Number(number)) => {
-                let count = number.to_u64_rounded(Rounding::Down);
-                count.is_some() && count == number.to_u64_rounded(Rounding::Up)
-            }
+            (Self::Count, JsonValue::Number(number)) => number.to_u64().is_some(),
             (Self::List(element), JsonValue::Array(elements)) => {
                 elements.iter().all(|value| element.is_of(value))
             }

@@ -75,7 +75,7 @@ pub fn x5c_thumbprints(jwks: &[u8]) -> Result<Vec<Thumbprint>, JsonError> {
     Ok(certificates.iter().map(|der| Thumbprint::of_certificate(der)).collect())
 }
 
-/// Returns these certificates in DER.
+/// Returns the first certificate of each `x5c`, in DER. One that is not base64 is left out.
 pub(crate) fn x5c_certificates(jwks: &[u8]) -> Result<Vec<Vec<u8>>, JsonError> {
     let document: Document = json::from_slice(jwks, &LIMITS)?;
     let first = document.keys.iter().filter_map(|key| key.x5c.first());

@@ -23,7 +23,7 @@ pub enum Outcome {
     Passed,
     /// The request violates the rule and was refused.
     Failed,
-    /// The request violates a rule that binds the client alone. It was answered as if it had not.
+    /// The request violates a rule that this institution does not enforce. It was answered.
     Finding,
 }
 
@@ -55,7 +55,7 @@ impl Verdicts {
         value.ok_or(Violation { reason: rule.reason(), clause, rule: text })
     }
 
-    /// Records whether the client satisfies a rule that the institution must not enforce.
+    /// Records whether the request satisfies a rule that the institution does not enforce.
     pub(crate) fn observe(&mut self, rule: Rule, satisfied: bool) {
         self.record(rule, if satisfied { Outcome::Passed } else { Outcome::Finding });
     }

@@ -1,14 +1,14 @@
 //! Dynamic registration (RFC 7591) and its management (RFC 7592).
 
 use fdx_wire::json::Limits;
-use fdx_wire::{Label, Secret, UnixTime};
+use fdx_wire::{Label, Secret};
 
 use http::{Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::answer;
 use crate::document;
-use crate::institution::config::{InstitutionConfig, RegistrationPolicy};
+use crate::institution::config::InstitutionConfig;
 use crate::institution::received::{Received, is_uuid, satisfies};
 use crate::institution::records::{Kind, Registration};
 use crate::institution::routes::client_metadata::ClientMetadata;
@@ -21,23 +21,13 @@ const CLIENT_ID: Label = Label::new("client id");
 const ACCESS: Label = Label::new("registration token");
 
 impl Institution {
-    /// Whether `token` is from the client credentials grant and has the scope that registers clients.
-    fn admits_client_token(&self, token: &str, now: UnixTime) -> bool {
-        let config = self.config();
-        let RegistrationPolicy::ClientTokens(scope) = &config.registration else { return false };
-        let token = self.tokens.get(token).filter(|token| token.is_alive(now));
-        token.is_some_and(|token| token.grant.consent_id.is_none() && token.scopes.contains(scope))
-    }
-
     /// RFC 7591 section 3: registers a client.
     pub(crate) fn register_client(
         &mut self,
         received: &Received<'_>,
     ) -> Result<Response<Vec<u8>>, Violation> {
         let config = self.config();
-        let credentials = bearer(received);
-        let admitted = config.registration.admits(credentials)
-            || credentials.is_some_and(|token| self.admits_client_token(token, received.now));
+        let admitted = config.registration.admits(bearer(received));
         self.verdicts.require(Rule::InitialAccessToken, admitted)?;
         let metadata = self.registration_request(received)?;
         let client_id = self.randomness.text(CLIENT_ID);
