@@ -91,7 +91,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "NAME", default_value = "fdx", hide_default_value = true,
         value_parser = dialect::playable)]
     pub(crate) dialect: Dialect,
-    /// A file with the metadata of another client, or an array of several; may be repeated
+    /// Client metadata (RFC 7591) with a client_id and jwks, or an array of them; may be repeated
     #[arg(long, value_name = "FILE", conflicts_with = "dialect")]
     pub(crate) client: Vec<PathBuf>,
     /// Accept client certificates of this authority, too: a PEM file; may be repeated
@@ -169,9 +169,9 @@ pub(crate) struct DoctorArgs {
 
 /// List the providers that deviate from FAPI 2.0, or the deviations of one provider
 ///
-/// With --json, all: [{"name", "provider", "members", "fapi"}]; one: {"name", "provider",
-/// "fapi", "members": [{"name", "clause", "source"}], "needs", "notes",
-/// "refresh_token_lifetime_seconds"}.
+/// With --json, all: [{"name", "provider", "members", "fapi", "evidence"}]; one: {"name",
+/// "provider", "fapi", "evidence": {"kind", "program", "date"}, "discovery", "members": [{"name",
+/// "clause", "source"}], "options", "needs", "notes", "refresh_token_lifetime_seconds"}.
 #[derive(Parser)]
 #[command(after_help = DIALECTS, verbatim_doc_comment)]
 pub(crate) struct DialectsArgs {

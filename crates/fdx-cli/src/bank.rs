@@ -175,7 +175,14 @@ pub(crate) async fn open(plan: Plan<'_>, observer: Observer) -> Result<Bank, Fai
     let mut roots = vec![authority.certificate_der()];
     roots.extend(own_certificate.iter().map(|(own, _)| own.der()));
     roots.extend(trusted.iter().map(Vec::as_slice));
-    let running = server.serve(sandbox, identity, &roots).map_err(unusable)?;
+    let running =
+        server.serve(sandbox, identity, &roots).map_err(|error| match trusted.is_empty() {
+            true => unusable(error),
+            false => Failure::usage(
+                format!("the institution can't start: {error}"),
+                "correct the certificates of --client-ca, and the x5c in the files of --client",
+            ),
+        })?;
     Ok(Bank {
         provider,
         issuer,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fdx_sandbox::certificates::certificates_in_pem;
 use fdx_sandbox::{DescribedClient, InstitutionConfig};
-use serde_json::value::RawValue;
+use fdx_wire::json::{self, JsonError, Limits, RawJson};
 
 use crate::error::Failure;
 use crate::files;
@@ -18,12 +18,25 @@ pub(crate) fn clients(
     let mut all: Vec<DescribedClient> = Vec::new();
     for path in paths {
         let text = files::text(path, "the client metadata")?;
-        for metadata in objects(text.expose()) {
-            let unusable = |what: String| {
-                let next = "correct the metadata; fdx sandbox --help shows the flag";
-                Failure::usage(format!("{}: {what}", path.display()), next)
+        let unusable = |what: &str| {
+            Failure::usage(
+                format!("{}: {what}", path.display()),
+                "correct the metadata (RFC 7591 section 2): client_id, redirect_uris, \
+                 token_endpoint_auth_method, dpop_bound_access_tokens or \
+                 tls_client_certificate_bound_access_tokens, and keys in jwks, because the sandbox \
+                 fetches no jwks_uri",
+            )
+        };
+        let objects = objects(text.expose()).map_err(|error| unusable(&error.to_string()))?;
+        if objects.is_empty() {
+            return Err(unusable("the array has no client"));
+        }
+        for (index, metadata) in objects.iter().enumerate() {
+            let unusable = |what: String| match objects.len() {
+                1 => unusable(&what),
+                _ => unusable(&format!("client {}: {what}", index + 1)),
             };
-            let described = DescribedClient::read(metadata.as_bytes(), config);
+            let described = DescribedClient::read(metadata.as_str().as_bytes(), config);
             let described = described.map_err(|error| unusable(error.to_string()))?;
             let client_id = &described.client.client_id;
             let known = config.clients.iter().chain(all.iter().map(|known| &known.client));
@@ -36,11 +49,12 @@ pub(crate) fn clients(
     Ok(all)
 }
 
-/// The objects of an array, or the text itself.
-fn objects(text: &str) -> Vec<&str> {
-    match serde_json::from_str::<Vec<&RawValue>>(text) {
-        Ok(elements) => elements.into_iter().map(RawValue::get).collect(),
-        Err(_) => vec![text],
+/// The elements of an array, or the value itself.
+fn objects(text: &str) -> Result<Vec<RawJson>, JsonError> {
+    let limits = Limits { members: 100_000, ..Limits::bytes(1024 * 1024) };
+    match text.trim_start().starts_with('[') {
+        true => json::from_slice(text.as_bytes(), &limits),
+        false => json::from_slice(text.as_bytes(), &limits).map(|one| vec![one]),
     }
 }
 
@@ -50,7 +64,10 @@ pub(crate) fn authorities(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
     for path in paths {
         let text = files::text(path, "the CA")?;
         let certificates = certificates_in_pem(text.expose()).map_err(|error| {
-            Failure::usage(format!("{}: {error}", path.display()), "name a PEM file")
+            Failure::usage(
+                format!("{}: {error}", path.display()),
+                "name a PEM file with a certificate",
+            )
         })?;
         all.extend(certificates);
     }

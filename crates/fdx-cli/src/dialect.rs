@@ -12,7 +12,7 @@ pub(crate) const PLAYED: &[Dialect] = &[MASTERCARD, UAE, MX, AUTIONAL];
 pub(crate) enum Words {
     /// With FDX consents, the setting `[consent]`.
     Consent,
-    /// With the provider's own authorization details, which no setting can express.
+    /// With the provider's own authorization details, the setting `authorization_details`.
     Details,
     /// Only with `scopes`.
     Scopes,
@@ -22,10 +22,12 @@ impl Words {
     pub(crate) fn of(dialect: Dialect) -> Self {
         // By name: optional members may be on.
         let is = |other: &Dialect| other.name() == dialect.name();
-        match () {
-            () if [AUTIONAL, AUTIONAL_CLIENT_SECRET, UAE].iter().any(is) => Self::Details,
-            () if is(&MX) => Self::Scopes,
-            () => Self::Consent,
+        if [AUTIONAL, AUTIONAL_CLIENT_SECRET, UAE].iter().any(is) {
+            Self::Details
+        } else if is(&MX) {
+            Self::Scopes
+        } else {
+            Self::Consent
         }
     }
 }
@@ -54,8 +56,14 @@ pub(crate) fn playable(name: &str) -> Result<Dialect, String> {
 
 /// Describes which known dialects have a deviation.
 pub(crate) fn that_allow(deviation: Deviation) -> String {
-    let known: Vec<_> =
-        ALL.iter().filter(|dialect| dialect.allows(deviation)).map(Dialect::name).collect();
+    let names = |dialect: &Dialect| match dialect.allows(deviation) {
+        true => Some(dialect.name().to_owned()),
+        false if dialect.with_options().allows(deviation) => {
+            Some(format!("{} (with dialect_options)", dialect.name()))
+        }
+        false => None,
+    };
+    let known: Vec<_> = ALL.iter().filter_map(names).collect();
     match known.is_empty() {
         true => format!("the member {deviation} would allow it; no known dialect has it"),
         false => format!("the member {deviation} allows it; it is in {}", known.join(", ")),

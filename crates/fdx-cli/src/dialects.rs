@@ -72,8 +72,12 @@ fn options(dialect: Dialect) -> Vec<Member> {
 
 /// A table with one row for each member.
 pub(crate) fn members_table(dialect: Dialect) -> Table {
-    let mut table = Table::new(&["member", "departs from", "source"]);
-    for Member { name, clause, source } in members(dialect) {
+    table_of("member", members(dialect))
+}
+
+fn table_of(heading: &'static str, members: Vec<Member>) -> Table {
+    let mut table = Table::new(&[heading, "departs from", "source"]);
+    for Member { name, clause, source } in members {
         table.row([name, clause, source]);
     }
     table
@@ -106,11 +110,9 @@ fn print_one(dialect: Dialect) {
         result(&format!("\n{}", members_table(dialect)));
     }
     if !dialect.options().is_empty() {
-        let mut table = Table::new(&["off by default", "departs from", "source"]);
-        for Member { name, clause, source } in options(dialect) {
-            table.row([name, clause, source]);
-        }
+        let table = table_of("off by default", options(dialect));
         result(&format!("\n{table}"));
+        result("\ndialect_options = true in a configuration of fdx connect switches them on.");
     }
     let lines = |heading: &str, lines: &[&str]| {
         if !lines.is_empty() {

@@ -25,6 +25,10 @@ pub(crate) struct Description<'a> {
     /// The violated clause, if the failure is about one.
     clause: Option<&'a str>,
     message: &'a str,
+    /// What the server said, if it refused.
+    server: Option<&'a str>,
+    /// The dialects that would allow it.
+    dialect: Option<String>,
     next_step: &'a str,
 }
 
@@ -181,6 +185,8 @@ impl Failure {
             code: self.details.as_ref().map_or(plain, |details| details.code),
             clause: self.details.as_ref().map(|details| details.clause),
             message: self.what.trim_end(),
+            server: self.details.as_ref().and_then(|details| details.said.as_deref()),
+            dialect: self.details.as_ref().and_then(|it| it.allowed_by).map(that_allow),
             next_step: &self.next,
         }
     }
@@ -307,7 +313,7 @@ mod tests {
         let error = Error::Callback(CallbackFault::IssNotAnnounced);
         let shown = Failure::protocol("checking the callback", &error).to_string();
         let line = "\n  dialect the member callback-without-iss allows it; it is in mastercard, \
-                    mastercard-mock, mx\n";
+                    mastercard-mock, spring-authorization-server (with dialect_options), mx\n";
         assert!(shown.contains(line), "{shown}");
         let error = Error::Callback(CallbackFault::IssMismatch);
         let shown = Failure::protocol("checking the callback", &error).to_string();

@@ -32,7 +32,7 @@ fn reading(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::InvalidData => "name another file: this one is not text",
         ErrorKind::PermissionDenied => "change its permissions, or name another file",
-        _ => "name an existing file; paths in a configuration are relative to its directory",
+        _ => "name an existing file (a path in a configuration is relative to its directory)",
     }
 }
 

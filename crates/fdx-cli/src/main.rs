@@ -50,8 +50,11 @@ fn main() -> ExitCode {
 fn stop(error: &clap::Error) -> ! {
     if error.use_stderr() && env::args_os().any(|argument| argument == "--json") {
         let text = error.render().to_string();
-        let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        let failure = Failure::usage(what, "run the command with --help");
+        // The lines below the first list missing arguments, or possible values.
+        let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+        let what = lines.collect::<Vec<_>>().join(" ");
+        let failure =
+            Failure::usage(what.trim_start_matches("error: "), "run the command with --help");
         print::result(&print::pretty(&failure.report()));
     }
     error.exit()

@@ -173,7 +173,9 @@ fn doctor_names_the_dialects_that_allow_a_deviation() {
         &issuer(&config),
     ]);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("it is in mastercard, mastercard-mock, mx"), "{text}");
+    let named = "it is in mastercard, mastercard-mock, \
+                 spring-authorization-server (with dialect_options), mx";
+    assert!(text.contains(named), "{text}");
 }
 
 fn issuer(config: &str) -> String {

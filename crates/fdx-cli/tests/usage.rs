@@ -88,21 +88,34 @@ fn json_describes_a_failure_on_standard_output() {
         (&["doctor", "/nowhere/metadata.json", "--json"], "/nowhere/metadata.json"),
         (&["doctor", "http://bank.example", "--json"], "the issuer is not valid"),
         (&["keys", "show", "/nowhere", "--json"], "/nowhere"),
-        (&["doctor", "--json"], "required arguments were not provided"),
-        (&["demo", "--json", "--nobody"], "unexpected argument '--nobody'"),
+        (&["demo", "--json", "--jsn"], "unexpected argument '--jsn'"),
         (&new, "the key id"),
     ] {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let error = report["error"].as_object().unwrap();
-        for member in ["code", "clause", "message", "next_step"] {
+        for member in ["code", "clause", "message", "server", "dialect", "next_step"] {
             assert!(error.contains_key(member), "{arguments:?}: {member}");
         }
         assert_eq!(error["code"], "fdx.usage");
         assert!(error["message"].as_str().unwrap().contains(says), "{error:?}");
         assert!(!error["next_step"].as_str().unwrap().is_empty());
         assert!(stderr(&output).contains(says), "{arguments:?}");
+    }
+}
+
+/// Standard error has one argument on each line.
+#[test]
+fn json_names_the_missing_arguments_and_the_possible_values() {
+    for (arguments, names) in [
+        (&["keys", "new", "--json"][..], &["--algorithm <ALG>", "--out <DIR>"][..]),
+        (&["demo", "--binding", "none", "--json"], &["'none'", "mtls", "dpop"]),
+    ] {
+        let output = run(arguments);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let message = report["error"]["message"].as_str().unwrap();
+        assert!(names.iter().all(|name| message.contains(name)), "{message}");
     }
 }
 
@@ -129,9 +142,9 @@ fn sandbox_rejects_unusable_client_files() {
     let dir = directory.join("bank");
     let dir = dir.to_str().unwrap();
     for (flag, path, said) in [
-        ("--client", "/nowhere/one.json".to_owned(), "the client metadata /nowhere/one.json"),
-        ("--client", file("text", "a text"), "not a JSON object"),
-        ("--client", file("array", "[{}, {}]"), "client_id is not"),
+        ("--client", "/nowhere/one.json".to_owned(), "/nowhere/one.json"),
+        ("--client", file("text", "a text"), "not JSON at line 1, column 1"),
+        ("--client", file("array", "[{}, {}]"), "client 1: client_id is missing"),
         ("--client", file("empty", r#"{"client_id":"a"}"#), "redirect_uris is not empty"),
         ("--client-ca", file("ca.pem", "no certificate"), "no readable certificate in PEM"),
     ] {

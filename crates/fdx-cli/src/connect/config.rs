@@ -277,8 +277,8 @@ pub(crate) fn authorization_request(config: &Config) -> Result<AuthorizationRequ
         let name = dialect.name();
         return Err(Failure::usage(
             format!(
-                "dialect = \"{name}\": {} uses authorization details of its own type, \
-                 which fdx connect can't write",
+                "dialect = \"{name}\": {} uses authorization details of its own type, and the \
+                 configuration has none",
                 dialect.provider()
             ),
             format!(

@@ -25,14 +25,13 @@ pub(crate) async fn hint(
             None => failure,
         };
     }
-    let (other, setting) = match tried {
-        WellKnown::OAuthAuthorizationServer => {
-            (WellKnown::OpenidConfiguration, "openid-configuration")
-        }
+    let other = match tried {
+        WellKnown::OAuthAuthorizationServer => WellKnown::OpenidConfiguration,
         WellKnown::OpenidConfiguration | WellKnown::OpenidConfigurationBeforePath => {
-            (WellKnown::OAuthAuthorizationServer, "oauth-authorization-server")
+            WellKnown::OAuthAuthorizationServer
         }
     };
+    let setting = crate::dialect::name(other);
     if failure.has_code("rfc9110.error") && fetch(driver, issuer, other).await.is_some() {
         return failure
             .but(&format!("the institution publishes {setting}: set discovery = \"{setting}\""));

@@ -53,7 +53,10 @@ fn check_request(text: &str, config: &Config) -> Result<(), String> {
     }
     if let Some(details) = &config.authorization_details {
         let parsed = AuthorizationDetails::parse(details.as_ref());
-        parsed.map_err(|error| at(text, details, &error))?;
+        let parsed = parsed.map_err(|error| at(text, details, &error))?;
+        if parsed.iter().len() == 0 {
+            return Err(at(text, details, &"the array is empty, and requests nothing"));
+        }
     }
     if let Some(consent) = &config.consent {
         consent.as_ref().request().map_err(|error| at(text, consent, &error))?;
