@@ -21,7 +21,7 @@ const NOTES: &[&str] = &[
      can't see whose callback it is. Add iss to the authorization response; for a single \
      institution, switch on callback-without-iss",
     "1.x refuses the typ client-authentication+jwt; 7.0 accepts assertions without typ too",
-    "client_id is required next to a client assertion, which this crate always sends",
+    "client_id is required next to a client assertion, which fdx always sends",
     "a registration drops dpop_bound_access_tokens: a notice, because each token is checked",
     "tls_client_auth: the connection presents the whole certificate chain, because a leaf alone \
      counts as self-signed",

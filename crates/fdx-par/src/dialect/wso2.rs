@@ -10,7 +10,7 @@ pub const WSO2: Dialect = Dialect::new("wso2", "WSO2 financial services, FDX sam
         "the consent id is the token response's fdxConsentId",
         "durationType, durationPeriod, lookbackPeriod and resources are all required",
         "request_uri is urn:ietf:params:oauth:par:request_uri:<uuid>, valid for 60 seconds",
-        "the sample requests the response type code id_token; this crate requests code",
+        "the sample requests the response type code id_token; fdx requests code",
     ]);
 
 const MEMBERS: &[Line] = &[

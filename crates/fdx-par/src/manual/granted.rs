@@ -1,23 +1,41 @@
 //! Granted access: what a customer granted, and how it is known.
 //!
-//! | source | where it is | it reports | clause |
+//! | source | where it is | what it reports | clause |
 //! |---|---|---|---|
-//! | [`ConsentApi`](GrantSource::ConsentApi) | `GET /consents/{id}` | resources with identifiers, data clusters, expiration or period | FDX Consent API |
-//! | [`TokenResponse`](GrantSource::TokenResponse) | `authorization_details` of the token response | data clusters, often without identifiers; period | RFC 9396 section 7 |
+//! | [`ConsentApi`](GrantSource::ConsentApi) | `GET /consents/{id}` | resources with identifiers and data clusters; an end or a period | FDX Consent API |
+//! | [`TokenResponse`](GrantSource::TokenResponse) | `authorization_details` of the token response | resources, often without identifiers, and data clusters; an end or a period | RFC 9396 section 7 |
 //! | [`Introspection`](GrantSource::Introspection) | `authorization_details` of introspection | the same | RFC 9396 section 9.2 |
 //! | [`Scopes`](GrantSource::Scopes) | `scope` of the token response | data clusters whose scope was requested | RFC 6749 section 5.1 |
-//! | [`Request`](GrantSource::Request) | the request | the period, if no other source reports an end, a period, or another type of duration | FDX, `durationPeriod` |
+//! | [`Request`](GrantSource::Request) | the request | nothing that was granted; its period is a substitute, see *When the consent ends* | FDX, `durationPeriod` |
 //!
-//! - Their intersection counts: a requested data cluster is granted if no source withholds it. The
-//!   earliest end is the end.
-//! - A source that does not report resources says nothing about them. An absent `scope` is no source;
-//!   an empty one grants nothing. An empty `authorization_details`, or one without FDX's type, grants
-//!   no FDX consent.
-//! - What can't be understood is not absent. A resource or element that can't be understood may grant
-//!   any cluster that it does not exclude: such clusters are
-//!   [`unclear`](fdx_rar::Coverage::unclear), neither granted nor withheld. An
-//!   expiration that can't be understood is never replaced by a computed one.
-//! - Clusters that were not requested are listed if any source grants them.
+//! # Data clusters
+//!
+//! - A source counts if it reports resources. Scopes count for the data clusters whose scope was
+//!   requested. The request never counts.
+//! - A requested data cluster is granted if a source grants it and no source withholds it. A source
+//!   withholds what it does not grant, unless a part of it that can't be understood may grant it.
+//! - A data cluster that was not requested is listed if one of the first three sources grants it.
+//! - An absent `scope` is no source; an empty one grants nothing. An empty `authorization_details`,
+//!   or one without FDX's type, grants no FDX consent.
+//! - What can't be understood is not absent. A resource that can't be understood may grant the
+//!   data clusters that can be read in it, and any data cluster if its list can't be read. An
+//!   element of `authorization_details` that can't be understood may grant any data cluster.
+//! - A requested data cluster that no source grants and no source withholds is
+//!   [`unclear`](fdx_rar::Coverage::unclear). If scopes are the only source, this includes each data
+//!   cluster whose scope was not requested.
+//!
+//! # When the consent ends
+//!
+//! - The earliest end of the first three sources counts. A period counts from the earliest
+//!   `createdTime`, or from the time of the token response. A statement that there is no end counts
+//!   if none of these sources reports an end or a period.
+//! - The requested period counts if none of these sources reports an end, a period, or a
+//!   `durationType` other than `TIME_BOUND`.
+//! - An end that can't be understood makes the end unknown. Neither another source nor a period
+//!   replaces it.
+//!
+//! # Checks and notices
+//!
 //! - An `id` or a `status` in granted details is checked as in the consent API.
 //! - Sources that contradict each other give the notice
 //!   [`GrantedSourcesDiffer`](crate::Notice::GrantedSourcesDiffer). A requested scope that the token
@@ -25,10 +43,10 @@
 //! - A dialect with [`DetailsRepeatTheRequest`](crate::dialect::Member::DetailsRepeatTheRequest) says
 //!   that `authorization_details` of responses repeat the request. They are then no source.
 //!
-//! [`Granted::coverage`](crate::Granted::coverage) is the comparison with the request, and has its
-//! sources. A receipt has the sources of the granted resources and of the expiration, and `withheld`
-//! only if a comparison took place: without an FDX consent in the request, or without a source,
-//! nothing is known to be withheld and nothing is known not to be.
+//! [`Granted::coverage`](crate::Granted::coverage) compares what was granted with the request. It
+//! lists every source that counted for the data clusters. A receipt lists these sources in
+//! `grantedSources`, and the sources of the end in `expirationSources`. It has `withheld` only if
+//! the request has an FDX consent and a source counted.
 //!
 //! ```
 //! use fdx_rar::{

@@ -14,13 +14,13 @@ pub const UAE: Dialect = Dialect::new("uae", "UAE Open Finance API Hub")
     .with_optional_members(OPTIONS)
     .with_notes(&[
         "the push endpoint is on another host than the issuer: it comes from the metadata",
-        "exp of a request object is at most 10 minutes after nbf; this crate sets it 5 minutes after iat",
+        "exp of a request object is at most 10 minutes after nbf; fdx sets it 5 minutes after iat",
         "details have the type urn:openfinanceuae:account-access-consent:v2.1 (also v1.2 to v2.2, \
          and types of payments) with a ConsentId that the client generates; the token response \
          repeats them",
         "the response to too many pushes is 429 with Retry-After",
         "the response to a refresh has no refresh token: the old one stays valid",
-        "a consent is revoked by a separate API, which this crate does not implement",
+        "a consent is revoked by a separate API, which fdx does not implement",
         "request_uri is urn:ietf:params:oauth:request-uri:<id>, with a hyphen, valid for 90 seconds",
         "a customer without fitting accounts: invalid_request, user_lacks_eligible_accounts",
     ]);
