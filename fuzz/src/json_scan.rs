@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 
 use crate::rfc8259;
 
-const LIMITS: Limits = Limits { bytes: 4096, depth: 16, members: 256 };
+const LIMITS: Limits = Limits { depth: 16, members: 256, ..Limits::bytes(4096) };
 
 /// A type with one member. serde skips all other members.
 #[derive(Debug, Deserialize)]

@@ -19,10 +19,8 @@ use fdx_wire::json::{JsonError, Limits, RawJson, Rounding};
 use fdx_wire::members::Value;
 use fdx_wire::{Issuer, Secret, UnixTime, json};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 use crate::backend::Backend;
-use crate::one_iss::with_one_iss;
 use crate::{Algorithm, Jwks, Jws, JwsError};
 
 /// The greatest age of a token that reports `iat`: tokens are verified when they arrive.
@@ -344,18 +342,10 @@ impl<'a> UnverifiedJwt<'a> {
 }
 
 impl Claims {
-    /// Reads the claims of a token that is not verified.
-    pub(crate) fn of_unverified(jws: &Jws) -> Result<Self, JwsError> {
-        jws.claims().map(Self)
-    }
-
-    /// The claims, of which `iss` may be there twice.
+    /// The claims, where `iss` may be there twice as the same string.
     pub(crate) fn with_one_iss(jws: &Jws) -> Result<Self, JwsError> {
-        let Some(once) = with_one_iss(jws.payload()).map(Zeroizing::new) else {
-            return Self::of_unverified(jws);
-        };
-        let claims = json::object_from_slice(&once, &Limits::bytes(crate::MAX_JWS_BYTES));
-        claims.map(Self).map_err(JwsError::Claims)
+        let limits = Limits { repeatable: Some("iss"), ..Limits::bytes(crate::MAX_JWS_BYTES) };
+        json::object_from_slice(jws.payload(), &limits).map(Self).map_err(JwsError::Claims)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&RawJson> {

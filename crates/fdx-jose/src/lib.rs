@@ -68,7 +68,6 @@ mod jwks;
 mod jws;
 mod jwt;
 mod key;
-mod one_iss;
 mod request_object;
 mod seal;
 mod signed_introspection;

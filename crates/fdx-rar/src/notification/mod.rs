@@ -49,7 +49,7 @@ pub enum NotificationError {
 }
 
 /// Ten times the largest published example.
-const LIMITS: Limits = Limits { bytes: 16 * 1024, depth: 16, members: 500 };
+const LIMITS: Limits = Limits { depth: 16, members: 500, ..Limits::bytes(16 * 1024) };
 
 /// FDX Event Notifications, Notification. Members of unexpected JSON types are ignored, because
 /// published examples and senders differ in nearly all of them.

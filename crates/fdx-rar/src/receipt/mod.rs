@@ -237,7 +237,7 @@ impl Serialize for ConsentReceipt {
 
 /// Enough for ten thousand accounts with identifiers of 36 characters, each with fifty clusters that
 /// are granted or withheld.
-const LIMITS: Limits = Limits { bytes: 64 * 1024 * 1024, depth: 8, members: 4_000_000 };
+const LIMITS: Limits = Limits { depth: 8, members: 4_000_000, ..Limits::bytes(64 * 1024 * 1024) };
 
 /// Identifiers for correlating with server logs.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -2,7 +2,8 @@
 //!
 //! A structural [`scan`] bounds the document before serde_json reads the same bytes: its size, its
 //! depth, and the number of its members and elements. It rejects an object that repeats a member
-//! (RFC 7515 section 4, RFC 7519 section 4), with escapes decoded. serde_json alone accepts any
+//! (RFC 7515 section 4, RFC 7519 section 4), with escapes decoded, except a member that
+//! [`Limits::repeatable`] allows twice. serde_json alone accepts any
 //! depth in members that it ignores, and notices only duplicates of members that it knows.
 //!
 //! # Names that serde_json reserves
@@ -61,18 +62,21 @@ pub struct Limits {
     pub depth: usize,
     /// Members and elements in the whole document.
     pub members: usize,
+    /// The name of a member that the outermost object may have twice, if both values are strings with
+    /// the same text. Read such a document into a map: serde rejects a repeated field of a struct.
+    pub repeatable: Option<&'static str>,
 }
 
 impl Limits {
     /// `bytes` bytes, 32 levels and 10,000 members.
     #[must_use]
     pub const fn bytes(bytes: usize) -> Self {
-        Self { bytes, depth: DEPTH, members: 10_000 }
+        Self { bytes, depth: DEPTH, members: 10_000, repeatable: None }
     }
 
     /// For a text that is in memory already: any length, and 32 levels.
     pub(crate) const fn of_part() -> Self {
-        Self { bytes: usize::MAX, depth: DEPTH, members: usize::MAX }
+        Self { bytes: usize::MAX, depth: DEPTH, members: usize::MAX, repeatable: None }
     }
 }
 

@@ -18,7 +18,15 @@ pub fn scan<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, JsonError> 
     }
     let text = core::str::from_utf8(bytes)
         .map_err(|error| JsonError::at(Kind::NotUtf8, bytes, error.valid_up_to()))?;
-    let mut scan = Scan { text, at: 0, members: 0, keys: Vec::new(), open: Vec::new() };
+    let mut scan = Scan {
+        text,
+        at: 0,
+        members: 0,
+        keys: Vec::new(),
+        open: Vec::new(),
+        repeatable: limits.repeatable,
+        repeated: Vec::new(),
+    };
     match scan.run(limits) {
         Ok(()) => Ok(text),
         Err(kind) => Err(JsonError::at(kind, bytes, scan.at)),
@@ -36,6 +44,10 @@ struct Scan<'a> {
     /// The decoded keys of all open objects, innermost last.
     keys: Vec<Cow<'a, str>>,
     open: Vec<Open>,
+    /// [`Limits::repeatable`].
+    repeatable: Option<&'static str>,
+    /// The strings that this member has in the outermost object, undecoded.
+    repeated: Vec<&'a str>,
 }
 
 enum Open {
@@ -89,6 +101,9 @@ impl<'a> Scan<'a> {
 
     fn leave(&mut self) -> Result<(), Kind> {
         if let Open::Object { first_key, .. } = self.open.pop().ok_or(Kind::Syntax)? {
+            if self.open.is_empty() {
+                self.count_repeated_once();
+            }
             let keys = self.keys.get_mut(first_key..).unwrap_or_default();
             keys.sort_unstable();
             if keys.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
@@ -97,6 +112,16 @@ impl<'a> Scan<'a> {
             self.keys.truncate(first_key);
         }
         Ok(())
+    }
+
+    /// Removes one of two keys of the outermost object if both have the same string.
+    fn count_repeated_once(&mut self) {
+        if let [first, second] = self.repeated.as_slice()
+            && first == second
+            && let Some(place) = self.keys.iter().position(|key| self.repeatable == Some(key))
+        {
+            self.keys.remove(place);
+        }
     }
 
     fn string(&mut self) -> Result<(), Kind> {
@@ -124,6 +149,11 @@ impl<'a> Scan<'a> {
                 return Err(Kind::ReservedName);
             }
             self.keys.push(key);
+        } else if let [Open::Object { .. }] = self.open.as_slice()
+            && let Some(Cow::Borrowed(key)) = self.keys.last()
+            && self.repeatable == Some(*key)
+        {
+            self.repeated.extend(self.text.get(start..end));
         }
         self.at = end + 1;
         Ok(())

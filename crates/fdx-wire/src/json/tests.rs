@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::*;
 
 fn kind(text: &str) -> Option<Kind> {
-    scan(text.as_bytes(), &Limits { bytes: 1000, depth: 4, members: 9 }).err().map(|e| e.kind())
+    let limits = Limits { depth: 4, members: 9, ..Limits::bytes(1000) };
+    scan(text.as_bytes(), &limits).err().map(|e| e.kind())
 }
 
 #[test]
@@ -56,12 +57,53 @@ fn equal_names_in_different_objects_are_allowed() {
 }
 
 #[test]
+fn one_member_of_the_outermost_object_may_have_the_same_string_twice() {
+    let limits = Limits { repeatable: Some("iss"), ..Limits::default() };
+    let read = |text: &str| from_slice::<BTreeMap<String, RawJson>>(text.as_bytes(), &limits);
+    for text in [
+        r#"{"iss":"a","iss":"a"}"#,
+        r#" { "iss" : "a" , "x":[{"iss":"b"}], "iss" : "a" } "#,
+        r#"{"x":"\"},","iss":"a","y":{"iss":1},"iss":"a","z":null}"#,
+        r#"{"iss":"","iss":""}"#,
+    ] {
+        assert_eq!(kind(text), Some(Kind::DuplicateKey), "{text}");
+        let members = read(text).unwrap();
+        let once = text.replacen(r#""iss""#, r#""other""#, 1);
+        let mut expected = read(&once).unwrap();
+        expected.remove("other");
+        assert_eq!(members, expected, "{text}");
+    }
+    for (text, expected) in [
+        (r#"{"iss":"a","iss":"b"}"#, Kind::DuplicateKey),
+        (r#"{"iss":"a","iss":"\u0061"}"#, Kind::DuplicateKey),
+        (r#"{"iss":"a","\u0069ss":"a"}"#, Kind::DuplicateKey),
+        (r#"{"iss":"a","iss":"a","iss":"a"}"#, Kind::DuplicateKey),
+        (r#"{"iss":"a","iss":"a","iss":1}"#, Kind::DuplicateKey),
+        (r#"{"iss":"a","iss":["a"]}"#, Kind::DuplicateKey),
+        (r#"{"iss":1,"iss":1}"#, Kind::DuplicateKey),
+        (r#"{"iss":["a"],"iss":["a"]}"#, Kind::DuplicateKey),
+        (r#"{"iss":{"iss":"a"},"iss":{"iss":"a"}}"#, Kind::DuplicateKey),
+        (r#"{"x":{"iss":"a","iss":"a"}}"#, Kind::DuplicateKey),
+        (r#"[{"iss":"a","iss":"a"}]"#, Kind::DuplicateKey),
+        (r#"{"state":"s","state":"s"}"#, Kind::DuplicateKey),
+        (r#"{"state":"s","iss":"a","state":"s","iss":"a"}"#, Kind::DuplicateKey),
+        (r#"{"iss":"a" "iss":"a"}"#, Kind::Syntax),
+        (r#"{"iss":"a","a"}"#, Kind::Syntax),
+        (r#"{"iss":"a",,"iss":"a"}"#, Kind::Syntax),
+        (r#"{"iss":"a","iss":"a""#, Kind::Syntax),
+        (r#"{"iss":"a","iss":"a"}{}"#, Kind::Syntax),
+    ] {
+        assert_eq!(read(text).unwrap_err().kind(), expected, "{text}");
+    }
+}
+
+#[test]
 fn bounds_hold_on_both_sides() {
     assert_eq!(kind("[[[[]]]]"), None);
     assert_eq!(kind("[[[[[]]]]]"), Some(Kind::TooDeep));
     assert_eq!(kind("[1,2,3,4,5,6,7,8,9]"), None);
     assert_eq!(kind("[1,2,3,4,5,6,7,8,9,10]"), Some(Kind::TooManyMembers));
-    let limits = Limits { bytes: 2, depth: 1, members: 1 };
+    let limits = Limits { depth: 1, members: 1, ..Limits::bytes(2) };
     assert!(scan(b"{}", &limits).is_ok());
     assert_eq!(scan(b"{} ", &limits).unwrap_err().kind(), Kind::TooLarge);
 }
@@ -348,7 +390,7 @@ proptest! {
         text in prop_oneof![json(), r#"[\[\]{}",:\\ua0-9 ]{0,40}"#],
         (bytes, depth, members) in (0..200usize, 0..5usize, 0..12usize),
     ) {
-        let limits = Limits { bytes, depth, members };
+        let limits = Limits { depth, members, ..Limits::bytes(bytes) };
         let refused = match from_slice::<JsonValue>(text.as_bytes(), &limits) {
             Ok(value) => {
                 let [deepest, all, _] = measured(&value);
