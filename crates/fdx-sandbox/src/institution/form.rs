@@ -4,6 +4,8 @@ use fdx_wire::form::Query;
 
 /// The longest form that is read, in bytes.
 pub(crate) const MAX_FORM: usize = 64 * 1024;
+/// The longest query that is read, in bytes. Clients can repeat in the URL what they pushed.
+pub(crate) const MAX_QUERY: usize = 8 * 1024;
 /// The only parameter that may occur several times (RFC 8707 section 2).
 pub(crate) const REPEATABLE: &str = "resource";
 

@@ -20,24 +20,23 @@ fn normalised(url: &str) -> Option<(Origin, String)> {
 }
 
 /// RFC 3986 6.2.2.1 and 6.2.2.2: hexadecimal digits in capitals, and no encoded unreserved
-/// characters.
+/// characters. Each percent sign of `path` has two hexadecimal digits, which `HttpsUrl` requires.
 fn percent_normalised(path: &str) -> String {
     let mut normal = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('%') {
         normal.push_str(before);
-        let is_hex = |digits: &&str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-        let digits = after.get(..2).filter(is_hex);
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
+        let (digits, after) = after.split_at_checked(2).unwrap_or((after, ""));
+        match u8::from_str_radix(digits, 16) {
+            Ok(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
                 normal.push(char::from(byte));
             }
             _ => {
                 normal.push('%');
-                normal.push_str(&digits.unwrap_or_default().to_ascii_uppercase());
+                normal.push_str(&digits.to_ascii_uppercase());
             }
         }
-        rest = digits.map_or(after, |digits| after.strip_prefix(digits).unwrap_or_default());
+        rest = after;
     }
     normal + rest
 }

@@ -7,7 +7,7 @@ use fdx_rar::{
     AuthorizationDetail, AuthorizationDetails, ConsentDuration, ConsentRequest, DataCluster,
     ResourceType, Scopes,
 };
-use fdx_wire::form::{Form, Query};
+use fdx_wire::form::Form;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use crate::institution::requested::{Requested, Sent};
 use crate::institution::rule::Reason;
 use crate::institution::verdict::{Verdicts, Violation};
 use crate::provider::definition::{
-    Clients, Incoming, Mapped, Outgoing, Provider, change_json, form, with_query,
+    Clients, Incoming, Mapped, Outgoing, Provider, change_json, form, query, without_pairs,
 };
 use fdx_wire::json::Limits;
 
@@ -140,16 +140,11 @@ fn push(request: &Request<Vec<u8>>) -> Mapped {
 
 /// Checks `response_type`, which is required in addition to `request_uri`.
 fn authorize(incoming: &Incoming<'_>) -> Mapped {
-    let request = incoming.request;
-    let query = Query::parse(request.uri().query().unwrap_or_default(), 4096);
-    let Ok(query) = query else { return Mapped::unchanged(incoming) };
-    let one = |name| query.one(name).ok().flatten().unwrap_or_default();
-    if one("response_type") != "code" {
+    let Some(query) = query(incoming.request) else { return Mapped::unchanged(incoming) };
+    if query.one("response_type") != Ok(Some("code")) {
         return refuse("response_type is missing");
     }
-    let mut form = Form::new();
-    form.pair("client_id", one("client_id")).pair("request_uri", one("request_uri"));
-    Mapped::Request(with_query(request, form.as_str()))
+    Mapped::Request(without_pairs(incoming.request, &["response_type"]))
 }
 
 fn refuse(description: &str) -> Mapped {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::answer;
 use crate::institution::client::{Binding, RegisteredClient, RequestObjects};
 use crate::institution::config::{InstitutionConfig, Manners, Paths};
+use crate::institution::form::{MAX_FORM, MAX_QUERY};
 use crate::institution::received::Peer;
 
 /// A provider: its differences from the strict institution, as plain data.
@@ -116,7 +117,7 @@ impl Mapped {
 
 /// Reads the form in a request's body.
 pub(crate) fn form(request: &Request<Vec<u8>>) -> Option<Query<'_>> {
-    Query::parse(str::from_utf8(request.body()).ok()?, 64 * 1024).ok()
+    Query::parse(str::from_utf8(request.body()).ok()?, MAX_FORM).ok()
 }
 
 /// Lets `change` change a JSON body.
@@ -137,13 +138,25 @@ pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     member(value, name).as_str().unwrap_or_default()
 }
 
-/// Returns the request with another query.
-pub(crate) fn with_query(request: &Request<Vec<u8>>, query: &str) -> Request<Vec<u8>> {
+/// Reads the query of a request's URL.
+pub(crate) fn query(request: &Request<Vec<u8>>) -> Option<Query<'_>> {
+    Query::parse(request.uri().query().unwrap_or_default(), MAX_QUERY).ok()
+}
+
+/// Returns the request without the pairs of its query that have these names. The other pairs stay as
+/// received.
+pub(crate) fn without_pairs(request: &Request<Vec<u8>>, names: &[&str]) -> Request<Vec<u8>> {
     let uri = request.uri().to_string();
-    let place = uri.split('?').next().unwrap_or_default();
     let mut request = request.clone();
-    if let Ok(uri) = format!("{place}?{query}").parse() {
-        *request.uri_mut() = uri;
+    if let Some((place, query)) = uri.split_once('?') {
+        let is_named = |pair: &&str| {
+            let pair = Query::parse(pair, MAX_QUERY);
+            pair.is_ok_and(|pair| pair.names().any(|name| names.contains(&name)))
+        };
+        let rest: Vec<_> = query.split('&').filter(|pair| !is_named(pair)).collect();
+        if let Ok(uri) = format!("{place}?{}", rest.join("&")).parse() {
+            *request.uri_mut() = uri;
+        }
     }
     request
 }
@@ -154,5 +167,30 @@ pub(crate) fn remove_iss(response: &mut Response<Vec<u8>>) {
     if let Some((before, _)) = location.and_then(|location| location.split_once("&iss=")) {
         let before = before.to_owned();
         answer::set(response, "location", &before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rest(uri: &str, names: &[&str]) -> String {
+        let request = Request::get(uri).body(Vec::new()).unwrap();
+        without_pairs(&request, names).uri().to_string()
+    }
+
+    #[test]
+    fn removes_pairs_by_decoded_name_and_keeps_the_others_as_received() {
+        let names = ["response_type", "scope"];
+        for (uri, expected) in [
+            ("/a?client_id=c&response_type=code&x=%2F&scope=a+b", "/a?client_id=c&x=%2F"),
+            ("/a?scope=a&client_id=c&client_id=c&scope=b", "/a?client_id=c&client_id=c"),
+            ("/a?sc%6Fpe=a&scopes=b&x=scope", "/a?scopes=b&x=scope"),
+            ("/a?scope", "/a?"),
+            ("/a?scope=%zz&client_id=%zz", "/a?scope=%zz&client_id=%zz"),
+            ("/a", "/a"),
+        ] {
+            assert_eq!(rest(uri, &names), expected);
+        }
     }
 }

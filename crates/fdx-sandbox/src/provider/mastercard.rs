@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use fdx_jose::{Algorithm, Jws};
-use fdx_wire::form::{Form, Query};
+use fdx_wire::form::Form;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
@@ -20,8 +20,8 @@ use crate::institution::config::{
     IdTokens, Manners, Paths, RefreshPolicy, RegistrationPolicy, Reuse, UnboundTokens,
 };
 use crate::provider::definition::{
-    Clients, Incoming, Mapped, Outgoing, Provider, change_json, form, member, remove_iss, text,
-    with_query,
+    Clients, Incoming, Mapped, Outgoing, Provider, change_json, form, member, query, remove_iss,
+    text, without_pairs,
 };
 
 impl Provider {
@@ -170,19 +170,14 @@ fn authenticated(incoming: &Incoming<'_>) -> Mapped {
 
 /// Requires the URL to repeat parameters of the request object.
 fn authorize(incoming: &Incoming<'_>) -> Mapped {
-    let request = incoming.request;
-    let query = Query::parse(request.uri().query().unwrap_or_default(), 4096);
-    let Ok(query) = query else { return Mapped::unchanged(incoming) };
-    let one = |name| query.one(name).ok().flatten();
-    if let Some(missing) = REPEATED.into_iter().find(|name| one(name).is_none()) {
+    let Some(query) = query(incoming.request) else { return Mapped::unchanged(incoming) };
+    let is_missing = |name: &&str| query.one(name).ok().flatten().is_none();
+    if let Some(missing) = REPEATED.into_iter().find(is_missing) {
         let text = format!("OAuth 2.0 Parameter: {missing}");
         return Mapped::Response(answer::page(StatusCode::BAD_REQUEST, text, "", ""));
     }
-    let mut form = Form::new();
-    for name in ["client_id", "request_uri"] {
-        form.pair(name, one(name).unwrap_or_default());
-    }
-    Mapped::Request(with_query(request, form.as_str()))
+    let request = without_pairs(incoming.request, &REPEATED);
+    Mapped::Request(without_pairs(&request, &["code_challenge"]))
 }
 
 /// Refuses inline keys.

@@ -9,7 +9,6 @@ use fdx_rar::{
     ResourceType, Scopes,
 };
 use fdx_wire::UnixTime;
-use fdx_wire::form::{Form, Query};
 use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,7 +24,7 @@ use crate::institution::requested::{Requested, Sent};
 use crate::institution::rule::Reason;
 use crate::institution::verdict::{Verdicts, Violation};
 use crate::provider::definition::{
-    Clients, Incoming, Mapped, Outgoing, Provider, change_json, form, member, with_query,
+    Clients, Incoming, Mapped, Outgoing, Provider, change_json, form, member, query, without_pairs,
 };
 
 impl Provider {
@@ -57,6 +56,8 @@ const PATHS: Paths = Paths {
     ..Paths::FDX
 };
 
+/// The parameters that the documents show next to `request_uri`.
+const DOCUMENTED: [(&str, &str); 2] = [("response_type", "code"), ("scope", "openid")];
 /// The parameters of a push.
 const PUSHED: [&str; 3] = ["client_assertion", "client_assertion_type", "request"];
 const LONGEST_LIFETIME: Duration = Duration::from_secs(600);
@@ -132,18 +133,14 @@ fn push(incoming: &Incoming<'_>) -> Mapped {
     Mapped::unchanged(incoming)
 }
 
-/// Ignores the two parameters that the documents show in the URL, and nothing else.
+/// Ignores the two parameters that the documents show in the URL, with these values.
 fn authorize(incoming: &Incoming<'_>) -> Mapped {
-    let request = incoming.request;
-    let query = Query::parse(request.uri().query().unwrap_or_default(), 4096);
-    let Ok(query) = query else { return Mapped::unchanged(incoming) };
-    let one = |name| query.one(name).ok().flatten().unwrap_or_default();
-    if one("response_type") != "code" || one("scope") != "openid" {
+    let Some(query) = query(incoming.request) else { return Mapped::unchanged(incoming) };
+    let has = |(name, value)| query.one(name) == Ok(Some(value));
+    if !DOCUMENTED.into_iter().all(has) {
         return Mapped::unchanged(incoming);
     }
-    let mut form = Form::new();
-    form.pair("client_id", one("client_id")).pair("request_uri", one("request_uri"));
-    Mapped::Request(with_query(request, form.as_str()))
+    Mapped::Request(without_pairs(incoming.request, &DOCUMENTED.map(|(name, _)| name)))
 }
 
 fn refuse(error: &str, description: &str) -> Mapped {

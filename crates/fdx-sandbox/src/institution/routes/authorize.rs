@@ -13,7 +13,7 @@ use crate::answer;
 use crate::institution::config::{AuthorizationRequests, InstitutionConfig, Reuse};
 use crate::institution::consent::Consent;
 use crate::institution::expiry::is_valid;
-use crate::institution::form::value;
+use crate::institution::form::{MAX_QUERY, value};
 use crate::institution::randomness::Randomness;
 use crate::institution::received::{Received, Side};
 use crate::institution::records::{Choice, Code, Progress, Pushed, ResponseMode, Spent};
@@ -34,8 +34,6 @@ const CODE_LIFETIME: Duration = Duration::from_secs(60);
 const RESPONSE_LIFETIME: Duration = Duration::from_secs(600);
 /// The time that the customer has for a decision.
 const READING: Duration = Duration::from_secs(1800);
-/// The longest query, in bytes. Clients can repeat what they pushed.
-const MAX_QUERY: usize = 8 * 1024;
 /// The parameters that the endpoint reads (RFC 9126 section 4).
 const PARAMETERS: [&str; 2] = ["client_id", "request_uri"];
 const NOTHING_CHOSEN: &str =

@@ -11,14 +11,13 @@ use crate::answer;
 use crate::institution::config::Presence;
 use crate::institution::consent::{Access, Consent};
 use crate::institution::dpop::With;
+use crate::institution::form::MAX_QUERY;
 use crate::institution::received::{Received, Side, is_uuid, satisfies};
 use crate::institution::records::{Bound, Kind};
 use crate::institution::rule::Rule;
 use crate::institution::state::Institution;
 use crate::institution::verdict::Violation;
 
-/// The maximum length of a query, in bytes.
-const MAX_QUERY: usize = 4096;
 /// FDX API, Identifier.
 const MAX_ID: usize = 256;
 
