@@ -106,13 +106,10 @@ fn table() -> String {
     let mut chapter = |title: &str, rows: &mut dyn Iterator<Item = Row>| {
         let _ = write!(text, "# {title}\n\n| code | clause | text | next step |\n|");
         text.push_str("---|---|---|---|\n");
-        let mut before = None;
-        for row in rows {
-            // Two variants may be the same rule, one of them with a hint.
-            if before.replace(row.clone()) == Some(row.clone()) {
-                continue;
-            }
-            let (code, clause, says, next) = row;
+        let mut rows: Vec<_> = rows.collect();
+        // Two variants may be the same rule, one of them with a hint.
+        rows.dedup();
+        for (code, clause, says, next) in rows {
             let _ = writeln!(text, "| `{code}` | {clause} | {says} | {next} |");
         }
         text.push('\n');

@@ -12,6 +12,7 @@ use std::task::Poll;
 use fdx_par::{AuthorizationUrl, Callback, Client, NextStep, Pending};
 use fdx_transport_hyper::system_now;
 use fdx_wire::{RedirectUri, Secret, SecretBuffer, UnixTime};
+use tokio::time::{Instant, timeout_at};
 
 use crate::args::CallbackName;
 use crate::connect::callback::gate::StartFile;
@@ -112,27 +113,20 @@ impl Source {
             Self::Listen(listener) => Some(listener.shared_gate()),
             Self::Stdin => None,
         };
-        let patience = pending.callback_by().since(system_now());
-        let mut waiting =
-            pin!(tokio::time::timeout(patience, self.wait_on(driver, client, pending)));
-        let mut expired = pin!(tokio::time::sleep(valid_until.since(system_now())));
-        let mut is_valid = true;
-        poll_fn(|context| {
-            if let Poll::Ready(waited) = waiting.as_mut().poll(context) {
-                return Poll::Ready(waited.unwrap_or_else(|_| {
-                    Err(Failure::failed("the callback did not arrive in time", "run it again"))
-                }));
-            }
-            if is_valid && expired.as_mut().poll(context).is_ready() {
-                is_valid = false;
-                if gate.as_ref().is_some_and(|gate| !gate.was_entered()) {
-                    let what = "the URL has expired, and no browser opened its start page";
-                    return Poll::Ready(Err(Failure::failed(what, "run it again for a new URL")));
-                }
-            }
-            Poll::Pending
+        let (begin, now) = (Instant::now(), system_now());
+        let end = begin + pending.callback_by().since(now);
+        let expiry = end.min(begin + valid_until.since(now));
+        let mut waiting = pin!(self.wait_on(driver, client, pending));
+        if let Ok(waited) = timeout_at(expiry, waiting.as_mut()).await {
+            return waited;
+        }
+        if gate.is_some_and(|gate| !gate.was_entered()) {
+            let what = "the URL has expired, and no browser opened its start page";
+            return Err(Failure::failed(what, "run it again for a new URL"));
+        }
+        timeout_at(end, waiting).await.unwrap_or_else(|_| {
+            Err(Failure::failed("the callback did not arrive in time", "run it again"))
         })
-        .await
     }
 
     async fn wait_on(
