@@ -75,22 +75,38 @@ pub enum Harm {
 }
 
 impl Harm {
-    /// Whether it serves an attacker. The others are promises about the recipient's own requests,
-    /// errors and stored texts.
+    /// Whether it serves an attacker: access, another person's consent or login, a decision that the
+    /// customer did not make, a disclosed or repeated code, or a lost grant. The others are promises
+    /// about the recipient's own requests, errors and stored texts. A refused renewal is one of them:
+    /// the recipient noticed something, and the grant can be renewed again.
     pub(crate) fn serves_attacker(self) -> bool {
-        !matches!(
-            self,
+        match self {
+            Self::ServedToAttacker
+            | Self::OthersConsent
+            | Self::OthersLogin
+            | Self::OtherSession
+            | Self::NotDenied
+            | Self::CodeToOther
+            | Self::VerifierToOther
+            | Self::TokenToOther
+            | Self::CodeSentTwice
+            | Self::CodeExchangedTwice
+            | Self::NotGranted
+            | Self::GrantLost => true,
             Self::VerifierSentTwice
-                | Self::JtiSentTwice
-                | Self::PushRepeated
-                | Self::CodeWithoutVerifier
-                | Self::RepeatedWithoutNonce
-                | Self::RetiredTokenSent
-                | Self::RequestUriUsedTwice
-                | Self::SecretShown
-                | Self::MalformedError
-                | Self::NotRestored
-        )
+            | Self::ReloadOutcome
+            | Self::RenewalRefused
+            | Self::TooManyRequests
+            | Self::JtiSentTwice
+            | Self::PushRepeated
+            | Self::CodeWithoutVerifier
+            | Self::RepeatedWithoutNonce
+            | Self::RetiredTokenSent
+            | Self::RequestUriUsedTwice
+            | Self::SecretShown
+            | Self::MalformedError
+            | Self::NotRestored => false,
+        }
     }
 
     /// Whether the promise depends on TLS: an institution's metadata and responses, and the
@@ -300,4 +316,26 @@ pub(crate) fn claim(jws: &str, name: &str) -> Option<String> {
 pub(crate) fn token(sent: &Request<Vec<u8>>) -> Option<String> {
     let header = sent.headers().get("authorization")?.to_str().ok()?;
     header.split_once(' ').map(|(_, token)| token.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attack::Attack;
+
+    #[test]
+    fn refusals_and_more_requests_serve_no_attacker() {
+        for harm in [Harm::RenewalRefused, Harm::ReloadOutcome, Harm::TooManyRequests] {
+            assert!(!harm.serves_attacker(), "{harm:?}");
+        }
+    }
+
+    #[test]
+    fn what_an_attack_gains_serves_an_attacker() {
+        for attack in Attack::ALL {
+            for harm in attack.open_harms() {
+                assert!(harm.serves_attacker(), "{} {harm:?}", attack.name());
+            }
+        }
+    }
 }
