@@ -301,7 +301,7 @@ fn pushes() -> Vec<Allowed> {
             Setup::default(),
             move |stage| {
                 stage.wrong(Step::Push, |out| out.proof(&json!({ "nonce": null })));
-                assert_eq!(stage.told(), "use_dpop_nonce");
+                assert_eq!(stage.error_code(), "use_dpop_nonce");
                 let again = again(stage);
                 stage.wrong(Step::Push, again);
             },

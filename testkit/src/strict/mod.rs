@@ -139,11 +139,11 @@ impl Wrong {
         let found = Verdict { clause, rule, outcome: Outcome::Finding };
         let caught = match verdicts {
             [.., Verdict { clause: c, rule: r, outcome: Outcome::Failed }] => {
-                let told = stage.told();
-                if (*c, *r) == (clause, rule) && Some(told.as_str()) == error {
+                let code = stage.error_code();
+                if (*c, *r) == (clause, rule) && Some(code.as_str()) == error {
                     Caught::Yes
                 } else {
-                    Caught::Otherwise((*c).to_owned(), (*r).to_owned(), told)
+                    Caught::Otherwise((*c).to_owned(), (*r).to_owned(), code)
                 }
             }
             _ if error.is_none() && verdicts.contains(&found) => Caught::Yes,

@@ -191,13 +191,13 @@ impl Stage {
         self.world.run(draft).unwrap()
     }
 
-    /// What the client was told with the last answer: an error or, where there is none, an FDX
-    /// code.
+    /// The error code of the last response: of the challenge, of the body's `error` or FDX `code`, or
+    /// of the error page. Empty without one.
     ///
     /// # Panics
-    /// If there was no answer.
+    /// If there was no response.
     #[must_use]
-    pub fn told(&self) -> String {
+    pub fn error_code(&self) -> String {
         let answer = self.world.answers.last().unwrap();
         let between = |text: &str, before: &str, after: &str| {
             let (_, rest) = text.split_once(before)?;
