@@ -94,7 +94,8 @@ impl Requested {
         sent: &Sent,
         verdicts: &mut Verdicts,
     ) -> Result<Self, Violation> {
-        let text = sent.get("authorization_details").unwrap_or_default();
+        let text =
+            verdicts.require_some(Rule::DetailsPresent, sent.get("authorization_details"))?;
         verdicts.require(Rule::DetailsMembers, detail_members::conform(text))?;
         let details =
             verdicts.require_some(Rule::DetailsSyntax, AuthorizationDetails::parse(text).ok())?;

@@ -107,6 +107,8 @@ rules! {
     FormDuplicate: InvalidRequest, "RFC 6749 3.2", "no parameter but resource occurs more than once";
 
     // What is requested: `requested.rs`.
+    DetailsPresent: InvalidAuthorizationDetails, "FDX Consent API, ConsentRequest",
+        "authorization_details is present, unless fdx sandbox has --optional authorization-details";
     DetailsSyntax: InvalidAuthorizationDetails, "RFC 9396 5",
         "authorization_details is a JSON array of well-formed objects, each with a type";
     DetailsTypes: InvalidAuthorizationDetails, "RFC 9396 5",

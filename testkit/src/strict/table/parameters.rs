@@ -178,7 +178,7 @@ fn openid() -> [Check; 2] {
     ]
 }
 
-fn details() -> [Check; 4] {
+fn details() -> [Check; 5] {
     const ERROR: &str = "invalid_authorization_details";
     let request = |clusters: Value| {
         let resources = json!([{ "resourceType": "ACCOUNT", "dataClusters": clusters }]);
@@ -203,15 +203,21 @@ fn details() -> [Check; 4] {
         set(check, &rows.collect::<Vec<_>>())
     };
     [
+        Check::new(
+            "FDX Consent API, ConsentRequest",
+            "authorization_details is present, unless fdx sandbox has --optional \
+             authorization-details",
+            ERROR,
+        )
+        .wrong("sends no details", dpop(), Step::Push, |out| {
+            out.unset("authorization_details");
+        }),
         set(
             Check::new(
                 "RFC 9396 5",
                 "authorization_details is a JSON array of well-formed objects, each with a type",
                 ERROR,
-            )
-            .wrong("sends no details", dpop(), Step::Push, |out| {
-                out.unset("authorization_details");
-            }),
+            ),
             &[
                 ("asks for one detail outside an array", one.clone()),
                 ("asks for what has no type", json!([{ "consentRequest": {} }])),
