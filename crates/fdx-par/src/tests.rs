@@ -50,6 +50,7 @@ const _: fn(&ConfigurationFault) -> &str = |error| match error {
     ConfigurationFault::AuthorizationEndpointQuery => {
         "authorization_endpoint::rejects_endpoint_query_that_names_added_parameters"
     }
+    ConfigurationFault::BaseQuery => "endpoints::a_base_url_has_no_query",
     ConfigurationFault::CertificateOther => {
         "dialect_fit::one_certificate_authenticates_the_client_and_binds_its_tokens"
     }

@@ -1,8 +1,9 @@
 //! The URL and the certificate of every request: the table of RFC 8705 and FAPI 2.0, row by row.
 
 use fdx_par::{
-    AccessToken, CallFault, Client, ClientAuthentication, ClientCertificate, Draft, Endpoint,
-    MtlsEndpoints, Output, ResourceRequest, SenderConstraint, StoredStateFault, client::Target,
+    AccessToken, CallFault, Client, ClientAuthentication, ClientCertificate, ConfigurationFault,
+    Draft, Endpoint, MtlsEndpoints, Output, ResourceRequest, SenderConstraint, StoredStateFault,
+    client::Target,
 };
 use fdx_testkit::kit::attached;
 use fdx_testkit::{Authentication, Binding, Setup, World, entropy, patched, usual_request};
@@ -291,6 +292,23 @@ fn consents_may_have_a_base_of_their_own() {
     }
     let error = call(&one_base, token, &read).expect_err(&read);
     assert_eq!(error, CallFault::OutsideFdxBase.into());
+}
+
+#[test]
+fn a_base_url_has_no_query() {
+    let usual = World::new(Setup::default()).client().unwrap();
+    let (config, metadata) = (usual.config(), usual.metadata());
+    let refused = Err(ConfigurationFault::BaseQuery.into());
+    for (query, expected) in [("", Ok(())), ("?", refused.clone()), ("?a=b", refused)] {
+        let base = HttpsUrl::parse(&format!("https://bank.example/fdx/v6{query}")).unwrap();
+        let mut other_fdx_base = config.clone();
+        other_fdx_base.fdx_base = base.clone();
+        let mut other_consent_base = config.clone();
+        other_consent_base.consent_base = Some(base);
+        for config in [other_fdx_base, other_consent_base] {
+            assert_eq!(Client::new(config, metadata.clone()).map(drop), expected, "{query}");
+        }
+    }
 }
 
 #[test]

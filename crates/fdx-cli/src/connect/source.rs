@@ -31,6 +31,7 @@ fn parse(text: &str) -> Result<Config, String> {
     let config: Config = toml::from_str(text).map_err(|error| described(text, &error))?;
     check_request(text, &config)?;
     check_scheme(text, &config)?;
+    check_bases(text, &config)?;
     if let (Err(error), Some(request)) = (config::request_of(&config), &config.request) {
         return Err(at(text, request, &error));
     }
@@ -111,6 +112,19 @@ fn check_scheme(text: &str, config: &Config) -> Result<(), String> {
 fn contradiction(config: &Config) -> Option<(&'static str, &'static str)> {
     let binding = *config.binding.as_ref();
     let by_certificate = config.certificate.is_some() && config.certificate_key.is_some();
+/// Rejects a query in a base URL: paths are appended to it.
+fn check_bases(text: &str, config: &Config) -> Result<(), String> {
+    let bases =
+        [("fdx_base", Some(&config.fdx_base)), ("consent_base", config.consent_base.as_ref())];
+    let has_query = |base: Option<&HttpsUrl>| base.is_some_and(|base| base.query().is_some());
+    match bases.into_iter().find(|(_, base)| has_query(*base)) {
+        Some((setting, _)) => {
+            Err(at_setting(text, setting, "a base URL has no query: remove it, from the \"?\" on"))
+        }
+        None => Ok(()),
+    }
+}
+
     let needs = |is: bool, setting, mistake| is.then_some((setting, mistake));
     let secret = config.client_secret_file.is_some();
     match config.authentication() {
@@ -350,6 +364,16 @@ mod tests {
                 "\n# certificate_key = ",
                 format!("line {}, binding: ", line_of("binding = \"mtls\"")),
             ),
+    #[test]
+    fn a_base_has_no_query() {
+        for (from, setting) in [("fdx_base = ", "fdx_base"), ("# consent_base = ", "consent_base")]
+        {
+            let (to, line) = (format!("{setting} = \"https://a.example?b=c\" # "), line_of(from));
+            let shown = mistake(from, &to);
+            assert!(shown.starts_with(&format!("line {line}, {setting}: a base URL")), "{shown}");
+        }
+    }
+
         ] {
             let shown = mistake(from, to);
             assert!(shown.starts_with(&begins), "{begins}: {shown}");

@@ -108,10 +108,10 @@ pub struct ClientConfig {
     pub client_id: String,
     /// The redirect_uri, byte for byte as it is registered.
     pub redirect_uri: RedirectUri,
-    /// The base URL of the FDX API, such as `https://api.bank.example/fdx/v6`.
+    /// The base URL of the FDX API, such as `https://api.bank.example/fdx/v6`. Without a query.
     pub fdx_base: HttpsUrl,
-    /// The base URL of the consent API, if the institution has it elsewhere. Default:
-    /// [`ClientConfig::fdx_base`].
+    /// The base URL of the consent API, if the institution has it elsewhere. Without a query.
+    /// Default: [`ClientConfig::fdx_base`].
     pub consent_base: Option<HttpsUrl>,
     /// The method of client authentication.
     pub authentication: ClientAuthentication,

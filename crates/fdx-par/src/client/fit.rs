@@ -75,6 +75,7 @@ pub(super) fn fit(
         need.check(&config)?;
     }
     check_named(&config, profile)?;
+    check_bases(&config)?;
     for (endpoint, path) in &profile.endpoint_paths {
         metadata.endpoints.set(*endpoint, Published::Url(on_origin(&config.issuer, path)?));
         metadata.aliases.set(*endpoint, Published::Absent);
@@ -116,6 +117,15 @@ fn token_audience(
     let url = metadata.endpoints.get(Endpoint::Token).url();
     let url = url.filter(|url| url.origin() == config.issuer.url().origin());
     url.cloned().ok_or(ConfigurationFault::AudienceElsewhere)
+}
+
+/// Checks that the base URLs have no query: paths are appended to them.
+fn check_bases(config: &ClientConfig) -> Result<(), ConfigurationFault> {
+    let mut bases = [Some(&config.fdx_base), config.consent_base.as_ref()].into_iter().flatten();
+    match bases.any(|base| base.query().is_some()) {
+        true => Err(ConfigurationFault::BaseQuery),
+        false => Ok(()),
+    }
 }
 
 /// Checks that the dialect allows plain http and every setting that is not FAPI, and that all

@@ -15,6 +15,8 @@ faults! {
             "RFC 7523 section 3", "the token endpoint, which would be the aud of assertions, is not on the issuer's origin";
         AuthorizationEndpointQuery: "fdx.dialect.authorization_endpoint",
             "RFC 6749 section 3.1", "the query of authorization_endpoint has a parameter that the dialect or the request adds";
+        BaseQuery: "fdx.url.base",
+            "FDX API base URL", "a base URL has a query, which would be lost: configure fdx_base and consent_base without it";
         CertificateOther: "rfc8705.certificate.other",
             "RFC 8705 section 3", "client authentication and token binding use different certificates: configure one certificate for both";
         DialectCertificate: "fdx.dialect.certificate",
