@@ -44,7 +44,9 @@ const _: fn(&AuthorizationDetailsError) -> &str = |error| match error {
     | AuthorizationDetailsError::TwoConsentRequests => {
         "authorization_details::tests::each_violation_has_its_own_error"
     }
-    AuthorizationDetailsError::Json(_) => {
+    AuthorizationDetailsError::Element { .. }
+    | AuthorizationDetailsError::Json(_)
+    | AuthorizationDetailsError::NotArray => {
         "authorization_details::tests::rejects_anything_but_an_array_of_objects"
     }
     AuthorizationDetailsError::Member

@@ -13,7 +13,7 @@ use fdx_par::{
     AuthorizationRequest, AuthorizationUrl, Callback, Client, Granted, Notice, Pending, Verified,
     discover, error::Deviation, not_fapi,
 };
-use fdx_rar::ConsentReceipt;
+use fdx_rar::{ConsentReceipt, FDX_V1_0, Requested};
 use fdx_transport_hyper::system_now;
 use fdx_wire::UnixTime;
 use serde::Serialize;
@@ -27,7 +27,7 @@ use crate::dialect;
 use crate::error::Failure;
 use crate::files;
 use crate::flow::entropy;
-use crate::print::{message, pretty, result};
+use crate::print::{message, pretty, printable, result};
 
 pub(crate) async fn run(args: &ConnectArgs) -> Result<(), Failure> {
     let Some(path) = args.config.as_deref().filter(|_| !args.example) else {
@@ -124,19 +124,43 @@ async fn begin(
             "Writing the request into the URL: the provider accepts no pushes, which is not FAPI",
         );
         let begun = not_fapi::authorize(client, request, entropy()?, system_now());
-        let (url, pending) =
-            begun.map_err(|error| Failure::protocol("writing the request", &error))?;
+        let (url, pending) = begun.map_err(|error| {
+            with_types(Failure::protocol("writing the request", &error), client, request)
+        })?;
         let valid_until = pending.callback_by();
         return Ok(Begun { url, valid_until, pending });
     }
     message("Pushing the authorization request");
     let draft = client.push(request, entropy()?, system_now());
-    let pushed = setup.driver.run("pushing the authorization request", draft).await?;
+    let pushed = setup.driver.run("pushing the authorization request", draft).await;
+    let pushed = pushed.map_err(|failure| with_types(failure, client, request))?;
     pushed.notices().iter().for_each(print_notice);
     let valid_until = pushed.redirect_by();
     let (url, pending) =
         pushed.redirect(system_now()).map_err(|error| Failure::protocol("redirecting", &error))?;
     Ok(Begun { url, valid_until, pending })
+}
+
+/// Names the types of authorization details, if the server does not list one that is requested.
+fn with_types(failure: Failure, client: &Client, request: &AuthorizationRequest) -> Failure {
+    const LISTED: usize = 10;
+    let listed = client.metadata().authorization_details_types_supported().unwrap_or_default();
+    let requested: Vec<_> = match request.requested() {
+        Requested::Consent(_) => [FDX_V1_0].into(),
+        Requested::Details(details, _) => details.iter().map(|it| it.detail_type()).collect(),
+        _ => Vec::new(),
+    };
+    let unlisted = requested.iter().find(|kind| !listed.iter().any(|listed| listed == *kind));
+    let Some(unlisted) = unlisted.filter(|_| failure.has_code("rfc9396.type.not_listed")) else {
+        return failure;
+    };
+    let mut names: Vec<_> = listed.iter().take(LISTED).map(|kind| printable(kind)).collect();
+    if listed.len() > LISTED {
+        names.push("...".to_owned());
+    }
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let what = format!("{}: {}; it lists {names}", failure.what(), printable(unlisted));
+    failure.saying(what)
 }
 
 /// A request that waits for the customer.

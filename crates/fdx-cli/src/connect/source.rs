@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use fdx_par::error::Deviation;
-use fdx_rar::AuthorizationDetails;
+use fdx_rar::{AuthorizationDetails, AuthorizationDetailsError};
 use fdx_wire::HttpsUrl;
 use toml::Spanned;
 
@@ -54,7 +54,12 @@ fn check_request(text: &str, config: &Config) -> Result<(), String> {
     }
     if let Some(details) = &config.authorization_details {
         let parsed = AuthorizationDetails::parse(details.as_ref());
-        let parsed = parsed.map_err(|error| at(text, details, &error))?;
+        let parsed = parsed.map_err(|error| match error {
+            AuthorizationDetailsError::Json(_) => {
+                at(text, details, &format!("{error} of the array"))
+            }
+            _ => at(text, details, &error),
+        })?;
         if parsed.iter().len() == 0 {
             return Err(at(text, details, &"the array is empty, and requests nothing"));
         }
@@ -107,11 +112,6 @@ fn check_scheme(text: &str, config: &Config) -> Result<(), String> {
     Err(at_setting(text, setting, &mistake))
 }
 
-/// Finds settings that need each other, or that contradict each other. Returns the setting to report
-/// and the mistake.
-fn contradiction(config: &Config) -> Option<(&'static str, &'static str)> {
-    let binding = *config.binding.as_ref();
-    let by_certificate = config.certificate.is_some() && config.certificate_key.is_some();
 /// Rejects a query in a base URL: paths are appended to it.
 fn check_bases(text: &str, config: &Config) -> Result<(), String> {
     let bases =
@@ -125,6 +125,11 @@ fn check_bases(text: &str, config: &Config) -> Result<(), String> {
     }
 }
 
+/// Finds settings that need each other, or that contradict each other. Returns the setting to report
+/// and the mistake.
+fn contradiction(config: &Config) -> Option<(&'static str, &'static str)> {
+    let binding = *config.binding.as_ref();
+    let by_certificate = config.certificate.is_some() && config.certificate_key.is_some();
     let needs = |is: bool, setting, mistake| is.then_some((setting, mistake));
     let secret = config.client_secret_file.is_some();
     match config.authentication() {
@@ -254,7 +259,12 @@ fn placed(text: &str, start: usize, mistake: &impl std::fmt::Display) -> String 
     let name = line.split_once('=').map_or(line, |(name, _)| name);
     let name = name.trim_matches(['[', ']', ' ', '\t']);
     match is_setting(name) {
-        true => format!("line {number}, {name}: {mistake}"),
+        true => {
+            // Errors of the library begin with the member's name.
+            let (mistake, again) = (mistake.to_string(), format!("{name}: "));
+            let mistake = mistake.strip_prefix(&again).unwrap_or(&mistake);
+            format!("line {number}, {name}: {mistake}")
+        }
         false => format!("line {number}: {mistake}"),
     }
 }
@@ -320,9 +330,24 @@ mod tests {
         assert!(shown.contains("missing [consent]"), "{shown}");
         let shown = parse(&format!("{details}\n{EXAMPLE}")).unwrap_err();
         assert!(shown.contains("alternatives"), "{shown}");
-        let wrong = without_consent("authorization_details = '[{\"Kz8mXK1qLd0\":1}]'");
-        let shown = parse(&wrong).unwrap_err();
-        assert!(!shown.contains("Kz8mXK1qLd0"), "{shown}");
+    }
+
+    #[test]
+    fn names_authorization_details_once_and_what_is_wrong_with_them() {
+        for (json, said) in [
+            (r#"[{"Kz8mXK1qLd0":1}]"#, "an element has no type (RFC 9396 section 2)"),
+            (r#"{"type":"Kz8mXK1qLd0"}"#, "not an array of objects (RFC 9396 section 2)"),
+            ("[]", "the array is empty, and requests nothing"),
+            (
+                r#"[{"type":"a"},{"type":"b","actions":"Kz8mXK1qLd0"}]"#,
+                "element 2: not the expected members or types",
+            ),
+            ("[Kz8mXK1qLd0]", "not JSON at line 1, column 2 of the array"),
+        ] {
+            let text = without_consent(&format!("authorization_details = '{json}'"));
+            let expected = format!("line 1, authorization_details: {said}");
+            assert_eq!(parse(&text).unwrap_err(), expected, "{json}");
+        }
     }
 
     #[test]
@@ -336,6 +361,16 @@ mod tests {
             let shown = mistake(from, to);
             let line = format!("line {}", line_of(from));
             assert!(shown.contains(&line) && shown.contains(said), "{line}, {said}: {shown}");
+        }
+    }
+
+    #[test]
+    fn a_base_has_no_query() {
+        for (from, setting) in [("fdx_base = ", "fdx_base"), ("# consent_base = ", "consent_base")]
+        {
+            let (to, line) = (format!("{setting} = \"https://a.example?b=c\" # "), line_of(from));
+            let shown = mistake(from, &to);
+            assert!(shown.starts_with(&format!("line {line}, {setting}: a base URL")), "{shown}");
         }
     }
 
@@ -364,16 +399,6 @@ mod tests {
                 "\n# certificate_key = ",
                 format!("line {}, binding: ", line_of("binding = \"mtls\"")),
             ),
-    #[test]
-    fn a_base_has_no_query() {
-        for (from, setting) in [("fdx_base = ", "fdx_base"), ("# consent_base = ", "consent_base")]
-        {
-            let (to, line) = (format!("{setting} = \"https://a.example?b=c\" # "), line_of(from));
-            let shown = mistake(from, &to);
-            assert!(shown.starts_with(&format!("line {line}, {setting}: a base URL")), "{shown}");
-        }
-    }
-
         ] {
             let shown = mistake(from, to);
             assert!(shown.starts_with(&begins), "{begins}: {shown}");

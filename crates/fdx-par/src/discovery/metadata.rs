@@ -72,6 +72,12 @@ impl ServerMetadata {
         self.authorization_endpoint.url()
     }
 
+    /// `authorization_details_types_supported` (RFC 9396 section 10), if the server has such a list.
+    #[must_use]
+    pub fn authorization_details_types_supported(&self) -> Option<&[String]> {
+        self.authorization_details_types_supported.as_deref()
+    }
+
     /// Informative members whose values can't be understood. An endpoint is checked when it is used.
     #[must_use]
     pub fn not_understood(&self) -> &[NotUnderstood] {

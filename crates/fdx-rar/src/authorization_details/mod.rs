@@ -7,7 +7,7 @@ mod other;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use fdx_wire::json::{self, JsonError, Limits, RawJson};
+use fdx_wire::json::{self, JsonError, Kind, Limits, RawJson};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -93,7 +93,11 @@ impl AuthorizationDetails {
         json: &[u8],
         limits: &Limits,
     ) -> Result<Self, AuthorizationDetailsError> {
-        let elements: Vec<RawJson> = json::from_slice(json, limits)?;
+        let elements: Vec<RawJson> =
+            json::from_slice(json, limits).map_err(|error| match error.kind() {
+                Kind::Shape => AuthorizationDetailsError::NotArray,
+                _ => AuthorizationDetailsError::Json(error),
+            })?;
         Self::of_elements(&elements)
     }
 
@@ -124,8 +128,13 @@ impl AuthorizationDetails {
     }
 
     fn of_elements(elements: &[RawJson]) -> Result<Self, AuthorizationDetailsError> {
-        let details: Vec<AuthorizationDetail> =
-            elements.iter().map(AuthorizationDetail::of_element).collect::<Result<_, _>>()?;
+        let details: Vec<AuthorizationDetail> = elements
+            .iter()
+            .zip(1..)
+            .map(|(element, number)| {
+                AuthorizationDetail::of_element(element).map_err(|error| error.in_element(number))
+            })
+            .collect::<Result<_, _>>()?;
         let requests = details.iter().filter_map(AuthorizationDetail::consent_request);
         if requests.count() > 1 {
             return Err(AuthorizationDetailsError::TwoConsentRequests);
@@ -190,7 +199,15 @@ pub enum AuthorizationDetailsError {
     /// The FDX consent request is invalid.
     #[error("authorization_details: {0}")]
     ConsentRequest(#[from] ConsentRequestError),
-    /// Not JSON of the expected shape. Inside an element, the position is relative to the element.
+    /// An element, or a value in it, does not have the expected type.
+    #[error("authorization_details: element {number}: {kind}")]
+    Element {
+        /// The place in the array, from 1.
+        number: usize,
+        /// What was not as expected.
+        kind: Kind,
+    },
+    /// Not JSON, or too large.
     #[error("authorization_details: {0}")]
     Json(#[from] JsonError),
     /// An additional member has a name that RFC 9396 section 2.2 or another member uses.
@@ -201,6 +218,9 @@ pub enum AuthorizationDetailsError {
     /// An element of the FDX type has no `consentRequest`.
     #[error("authorization_details: an element of type fdx_v1.0 has no consentRequest")]
     NoConsentRequest,
+    /// Not an array.
+    #[error("authorization_details: not an array of objects (RFC 9396 section 2)")]
+    NotArray,
     /// An element has no `type` (RFC 9396 section 2).
     #[error("authorization_details: an element has no type (RFC 9396 section 2)")]
     NoType,
@@ -210,6 +230,16 @@ pub enum AuthorizationDetailsError {
     /// The FDX type in a detail of another type.
     #[error("authorization_details: type fdx_v1.0 needs a consent request: use `of_consent`")]
     TypeIsFdx,
+}
+
+impl AuthorizationDetailsError {
+    /// The position of an error inside an element is relative to a part of it, and says nothing.
+    fn in_element(self, number: usize) -> Self {
+        match self {
+            Self::Json(error) => Self::Element { number, kind: error.kind() },
+            other => other,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -109,14 +109,26 @@ fn each_violation_has_its_own_error() {
 
 #[test]
 fn rejects_anything_but_an_array_of_objects() {
+    for json in [r#"{"type":"a"}"#, "null", r#""[]""#, "7"] {
+        assert_eq!(AuthorizationDetails::parse(json), Err(AuthorizationDetailsError::NotArray));
+    }
+    for element in [
+        r#""a""#,
+        "null",
+        "[1]",
+        r#"{"type":1}"#,
+        r#"{"type":"a","actions":"read"}"#,
+        r#"{"type":"a","actions":[1]}"#,
+        r#"{"type":"fdx_v1.0","consentRequest":[[]]}"#,
+    ] {
+        for number in [1, 2] {
+            let before = r#"{"type":"b"},"#.repeat(number - 1);
+            let json = alloc::format!("[{before}{element}]");
+            let expected = AuthorizationDetailsError::Element { number, kind: Kind::Shape };
+            assert_eq!(AuthorizationDetails::parse(&json), Err(expected), "{json}");
+        }
+    }
     for (json, kind) in [
-        (r#"{"type":"a"}"#, Kind::Shape),
-        (r#"["a"]"#, Kind::Shape),
-        ("[null]", Kind::Shape),
-        (r#"[{"type":1}]"#, Kind::Shape),
-        (r#"[{"type":"a","actions":"read"}]"#, Kind::Shape),
-        (r#"[{"type":"a","actions":[1]}]"#, Kind::Shape),
-        (r#"[{"type":"fdx_v1.0","consentRequest":[[]]}]"#, Kind::Shape),
         (r#"[{"type":"a","b":1,"\u0062":2}]"#, Kind::DuplicateKey),
         (r#"[{"type":"a","b":{"$serde_json::private::RawValue":"["}}]"#, Kind::ReservedName),
         (r#"[{"type":"a"}"#, Kind::Syntax),
