@@ -679,6 +679,103 @@ fn an_issuer_with_another_spelling_is_a_configuration_mistake() {
     assert!(said.contains("they differ in the final slash; write \"https://"), "{said}");
 }
 
+/// Serves metadata at one well-known path, and 404 at every other one. Returns the issuer.
+fn metadata_only_at(path: &'static str) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    let document = serde_json::json!({
+        "issuer": issuer,
+        "code_challenge_methods_supported": ["S256"],
+    });
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.extend(byte);
+            }
+            let is_there = head.starts_with(format!("GET /.well-known/{path} ").as_bytes());
+            let (status, body) = if is_there {
+                ("200 OK", document.to_string())
+            } else {
+                ("404 Not Found", "{}".into())
+            };
+            let headers = "content-type: application/json\r\nconnection: close";
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\n{headers}\r\ncontent-length: {length}\r\n\r\n{body}"
+            )
+            .unwrap();
+        }
+    });
+    issuer
+}
+
+#[test]
+fn a_404_suggests_the_other_path_if_it_has_metadata() {
+    const PATHS: [&str; 2] = ["oauth-authorization-server", "openid-configuration"];
+    let sandbox = Sandbox::start(&["--dialect", "mastercard"]);
+    let config = sandbox.read("connect.toml");
+    let own = config.lines().find_map(|line| line.strip_prefix("issuer = ")).unwrap();
+    for tried in PATHS {
+        for served in [PATHS[0], PATHS[1], "nowhere"].into_iter().filter(|it| *it != tried) {
+            let issuer = metadata_only_at(served);
+            let text = config
+                .replace("dialect = \"mastercard\"", "dialect = \"mastercard-mock\"")
+                .replace(own, &format!("\"{issuer}\"\ndiscovery = \"{tried}\""));
+            let file = sandbox.path("other.toml");
+            std::fs::write(&file, text).unwrap();
+            for arguments in [
+                &["connect", "--config", &file, "--callback", "stdin"][..],
+                &["doctor", &issuer, "--config", &file],
+            ] {
+                let output = run(arguments);
+                assert_eq!(output.status.code(), Some(1));
+                let said = stderr(&output);
+                assert!(said.contains("status 404"), "{said}");
+                let setting = format!("publishes {served}: set discovery = \"{served}\"");
+                assert_eq!(said.contains(&setting), served != "nowhere", "{said}");
+                assert_eq!(said.contains("set discovery"), served != "nowhere", "{said}");
+            }
+        }
+    }
+}
+
+/// Runs `fdx connect` with this instead of `[consent]`.
+fn with_request(sandbox: &Sandbox, request: &str) -> std::process::Output {
+    let config = sandbox.read("connect.toml");
+    let (before, rest) = config.split_once("[consent]").unwrap();
+    let (_, output) = rest.split_once("[output]").unwrap();
+    let (settings, tables) = before.split_once("\n[").unwrap_or((before, ""));
+    let tables = if tables.is_empty() { String::new() } else { format!("[{tables}") };
+    let text = format!("{settings}\n{request}\n{tables}\n[output]{output}");
+    std::fs::write(sandbox.path("request.toml"), text).unwrap();
+    run(&["connect", "--config", &sandbox.path("request.toml"), "--callback", "stdin"])
+}
+
+#[test]
+fn names_the_unlisted_type_and_the_listed_ones() {
+    let sandbox = Sandbox::start(&[]);
+    let details = r#"authorization_details = '[{"type":"fdx_v1.0x"}]'"#;
+    let output = with_request(&sandbox, details);
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    assert!(said.contains("rfc9396.type.not_listed"), "{said}");
+    assert!(said.contains(": fdx_v1.0x; it lists fdx_v1.0\n"), "{said}");
+}
+
+#[test]
+fn scopes_alone_need_an_option_of_the_sandbox() {
+    let scopes = "scopes = [\"fdx:accountbasic:read\"]";
+    let output = with_request(&Sandbox::start(&[]), scopes);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("--optional authorization-details"), "{said}");
+}
+
 #[test]
 fn names_a_certificate_and_a_key_that_do_not_match() {
     let sandbox = Sandbox::start(&[]);
