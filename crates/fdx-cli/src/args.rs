@@ -169,6 +169,8 @@ pub(crate) struct DoctorArgs {
 
 /// List the providers that deviate from FAPI 2.0, or the deviations of one provider
 ///
+/// not-fapi marks a dialect with members that give up protection of FAPI 2.0.
+///
 /// With --json, all: [{"name", "provider", "members", "fapi", "evidence"}]; one: {"name",
 /// "provider", "fapi", "evidence": {"kind", "program", "date"}, "discovery", "members": [{"name",
 /// "clause", "source"}], "options", "needs", "notes", "refresh_token_lifetime_seconds"}.

@@ -9,7 +9,7 @@ use fdx_rar::{
 };
 use serde::Serialize;
 
-use crate::print::{Table, hex, printable};
+use crate::print::{Table, entry, hex, printable};
 
 /// Scopes that have their own settings.
 const SETTINGS: [&str; 2] = ["offline_access", "openid"];
@@ -158,7 +158,7 @@ pub(crate) fn receipt_text(receipt: &ConsentReceipt) -> String {
     let mut lines = Vec::new();
     let mut line = |name: &str, value: String| {
         if !value.is_empty() {
-            lines.push(format!("  {name:<12} {value}"));
+            lines.push(entry(name, &value));
         }
     };
     let id = receipt.consent_id().map_or("not reported".to_owned(), |id| printable(id.as_str()));
@@ -169,8 +169,7 @@ pub(crate) fn receipt_text(receipt: &ConsentReceipt) -> String {
     let sources = |sources: &[GrantSource]| {
         sources.iter().map(|it| printable(it.as_str())).collect::<Vec<_>>().join(", ")
     };
-    let (end, end_sources) = (expires(receipt.expiration()), sources(receipt.expiration_sources()));
-    line("expires", if end_sources.is_empty() { end } else { format!("{end} ({end_sources})") });
+    line("expires", expires(receipt.expiration(), &sources(receipt.expiration_sources())));
     for resource in receipt.granted().unwrap_or_default() {
         let clusters = resource.data_clusters().iter().map(DataCluster::to_string);
         let clusters: Vec<_> = clusters.map(|cluster| printable(&cluster)).collect();
@@ -183,7 +182,7 @@ pub(crate) fn receipt_text(receipt: &ConsentReceipt) -> String {
     if let Some(url) = receipt.revocation_endpoint() {
         line("revoke", format!("PUT {url}"));
     }
-    line("pushed", format!("SHA-256 {}", hex(&receipt.evidence().pushed_request_sha256)));
+    line("pushed", format!("SHA-256: {}", hex(&receipt.evidence().pushed_request_sha256)));
     // One key may both authenticate the client and bind the tokens.
     let mut keys = receipt.evidence().key_thumbprints.clone();
     keys.dedup();
@@ -192,7 +191,7 @@ pub(crate) fn receipt_text(receipt: &ConsentReceipt) -> String {
     for warning in receipt.warnings() {
         line("warning", about(warning));
     }
-    line("digest", format!("SHA-256 {}, over its RFC 8785 form", hex(&receipt.digest())));
+    line("digest", format!("SHA-256 over its RFC 8785 form: {}", hex(&receipt.digest())));
     lines.join("\n")
 }
 
@@ -206,12 +205,19 @@ fn about(warning: &ReceiptWarning) -> String {
     format!("{}: {about}", printable(warning.as_str()))
 }
 
-fn expires(expiration: Expiration) -> String {
-    match expiration {
-        Expiration::Stated(time) => format!("{time} (reported by the institution)"),
-        Expiration::Derived(time) => format!("{time} (computed from durationPeriod)"),
-        Expiration::NoEnd => "never, as reported by the institution".to_owned(),
-        Expiration::NotUnderstood => "reported in a form that can't be understood".to_owned(),
-        _ => "not reported".to_owned(),
+/// When the consent expires, how this is known, and the sources if there are any.
+fn expires(expiration: Expiration, sources: &str) -> String {
+    let (end, basis) = match expiration {
+        Expiration::Stated(time) => (time.to_string(), "reported by the institution"),
+        Expiration::Derived(time) => (time.to_string(), "computed from durationPeriod"),
+        Expiration::NoEnd => ("never".to_owned(), "reported by the institution"),
+        Expiration::NotUnderstood => {
+            ("not understood".to_owned(), "reported by the institution in another form")
+        }
+        _ => return "not reported".to_owned(),
+    };
+    match sources {
+        "" => format!("{end} ({basis})"),
+        _ => format!("{end} ({basis}: {sources})"),
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::args::DialectsArgs;
 use crate::dialect::{name, setting};
-use crate::print::{Table, pretty, result};
+use crate::print::{Table, hanging, pretty, result};
 
 /// One dialect in the list, for `--json`.
 #[derive(Serialize)]
@@ -70,17 +70,31 @@ fn options(dialect: Dialect) -> Vec<Member> {
     dialect.options().iter().map(Member::of).collect()
 }
 
-/// A table with one row for each member.
-pub(crate) fn members_table(dialect: Dialect) -> Table {
-    table_of("member", members(dialect))
+/// The width of a list of dialects or members, in columns.
+pub(crate) const WIDTH: usize = 100;
+
+/// A table with one row for each member, and the sources below it.
+pub(crate) fn members_table(dialect: Dialect, width: usize) -> String {
+    table_of("member", &members(dialect), width)
 }
 
-fn table_of(heading: &'static str, members: Vec<Member>) -> Table {
+fn table_of(heading: &'static str, members: &[Member], width: usize) -> String {
     let mut table = Table::new(&[heading, "departs from", "source"]);
+    let mut sources: Vec<&str> = Vec::new();
     for Member { name, clause, source } in members {
-        table.row([name, clause, source]);
+        let known = sources.iter().position(|known| known == source);
+        let place = known.unwrap_or_else(|| {
+            sources.push(source);
+            sources.len() - 1
+        });
+        table.row([name, clause, &*format!("[{}]", place + 1)]);
     }
-    table
+    let mut text = table.within(width, 1).to_string();
+    for (number, source) in (1..).zip(sources) {
+        text.push('\n');
+        text.push_str(&hanging(&format!("  [{number}] "), source, width));
+    }
+    text
 }
 
 /// Whether FAPI 2.0's protection survives all deviations.
@@ -89,35 +103,35 @@ fn is_fapi(dialect: &Dialect) -> bool {
 }
 
 fn all() -> Table {
-    let mut table = Table::new(&["dialect", "provider", "members", "FAPI 2.0", "known from"]);
+    let mut table = Table::new(&["dialect", "provider", "FAPI 2.0", "known from"]);
     for Row { name, provider, members, fapi, evidence } in ALL.iter().map(Row::of) {
         let fapi = match (fapi, members) {
             (true, 0) => "unchanged",
-            (true, _) => "with deviations",
-            (false, _) => "not completely: see its not-fapi members",
+            (true, _) => "deviations",
+            (false, _) => "not-fapi",
         };
-        table.row([name, provider, &members.to_string(), fapi, evidence]);
+        table.row([name, provider, fapi, evidence]);
     }
     table
 }
 
 fn print_one(dialect: Dialect) {
     result(&format!("{}: {}", dialect.name(), dialect.provider()));
-    result(&format!("\nKnown {}.", dialect.evidence()));
+    result(&format!("\n{}", hanging("", &format!("Known {}.", dialect.evidence()), WIDTH)));
     if dialect.members().is_empty() {
         result("\nNo deviation from FAPI 2.0.");
     } else {
-        result(&format!("\n{}", members_table(dialect)));
+        result(&format!("\n{}", members_table(dialect, WIDTH)));
     }
     if !dialect.options().is_empty() {
-        let table = table_of("off by default", options(dialect));
+        let table = table_of("off by default", &options(dialect), WIDTH);
         result(&format!("\n{table}"));
         result("\ndialect_options = true in a configuration of fdx connect switches them on.");
     }
     let lines = |heading: &str, lines: &[&str]| {
         if !lines.is_empty() {
             result(&format!("\n{heading}"));
-            lines.iter().for_each(|line| result(&format!("  {line}")));
+            lines.iter().for_each(|line| result(&hanging("- ", line, WIDTH)));
         }
     };
     lines("Settings that a configuration of fdx connect needs:", &needs(dialect));

@@ -44,6 +44,37 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The width of running text, in columns.
+pub(crate) const TEXT: usize = 80;
+
+/// Returns `text` after `first`, in lines of at most `width` columns. Further lines begin below the
+/// end of `first`. A longer word, such as a URL, stays whole.
+pub(crate) fn hanging(first: &str, text: &str, width: usize) -> String {
+    let indent = first.chars().count();
+    let lines = wrapped(text, width.saturating_sub(indent));
+    format!("{first}{}", lines.join(&format!("\n{}", " ".repeat(indent))))
+}
+
+/// Returns a name and its value, as in a receipt.
+pub(crate) fn entry(name: &str, value: &str) -> String {
+    hanging(&format!("  {name:<12} "), value, TEXT)
+}
+
+/// Breaks a text between words into lines of at most `width` columns.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Rows below a heading. Each column is as wide as its widest cell.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
@@ -56,6 +87,27 @@ impl Table {
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    /// Breaks the cells of one column between words, so that lines have at most `width` columns.
+    pub(crate) fn within(self, width: usize, column: usize) -> Self {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
+        let others = (0..columns).filter(|other| *other != column).map(|it| self.width(it) + 2);
+        let room = width.saturating_sub(others.sum::<usize>() + 2);
+        let mut rows = Vec::new();
+        for row in self.rows {
+            let cell = row.get(column).map_or("", String::as_str);
+            for (place, line) in wrapped(cell, room).into_iter().enumerate() {
+                // The other cells are on the first line.
+                let cell = |(at, cell): (usize, &String)| match (at == column, place) {
+                    (true, _) => line.clone(),
+                    (false, 0) => cell.clone(),
+                    (false, _) => String::new(),
+                };
+                rows.push(row.iter().enumerate().map(cell).collect());
+            }
+        }
+        Self { rows }
     }
 
     fn width(&self, column: usize) -> usize {
@@ -86,4 +138,26 @@ pub(crate) fn printable(text: &str) -> String {
         printable.push_str("...");
     }
     if printable.is_empty() { "(unnamed)".to_owned() } else { printable }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_broken_between_words() {
+        assert_eq!(hanging("a: ", "bb cc dddddddd e", 8), "a: bb cc\n   dddddddd\n   e");
+        assert_eq!(hanging("", "a b", 3), "a b");
+        assert_eq!(hanging("- ", "", 3), "- ");
+    }
+
+    #[test]
+    fn a_table_is_narrowed_by_one_column() {
+        let mut table = Table::new(&["a", "b", "c"]);
+        table.row(["1", "one two three", "x"]);
+        assert_eq!(
+            format!("{}", table.within(15, 1)),
+            "  a  b        c\n  1  one two  x\n     three"
+        );
+    }
 }

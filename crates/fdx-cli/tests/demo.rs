@@ -39,6 +39,9 @@ fn the_text_has_seven_steps_the_grant_and_the_receipt() {
     assert!(row("/fdx/v6/accounts/acc-1/transactions").ends_with("withheld, as in the consent"));
     assert!(!text.to_lowercase().contains("fail"), "{text}");
     assert!(text.contains("over its RFC 8785 form"), "{text}");
+    // Two brackets in a row would be one too many.
+    let expires = text.lines().find(|line| line.trim_start().starts_with("expires")).unwrap();
+    assert_eq!(expires.matches('(').count(), 1, "{expires}");
 }
 
 #[test]
@@ -119,6 +122,23 @@ fn plays_the_complete_lifecycle_of_each_provider() {
         assert!(report["receipt"].is_object() && report["receipt_sha256"].is_string());
         let output = run(&["demo", "--dialect", dialect]);
         assert!(output.status.success() && stdout(&output).contains("departs from"), "{dialect}");
+    }
+}
+
+#[test]
+fn no_line_is_longer_than_80_columns() {
+    for arguments in [
+        &["demo"][..],
+        &["demo", "--binding", "dpop"],
+        &["demo", "--dialect", "mastercard"],
+        &["demo", "--dialect", "uae"],
+        &["demo", "--dialect", "mx"],
+        &["demo", "--dialect", "autional"],
+    ] {
+        let text = stdout(&run(arguments));
+        let mut long = text.lines().filter(|line| line.chars().count() > 80);
+        // A URL stays whole.
+        assert!(long.all(|line| line.trim_start().starts_with("https://")), "{text}");
     }
 }
 

@@ -13,10 +13,19 @@ fn json(arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// The text in one line. No line is longer than 100 columns.
+fn flat(text: &str) -> String {
+    for line in text.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn lists_every_dialect() {
     let text = stdout(&run(&["dialects"]));
     assert_eq!(text.lines().count(), ALL.len() + 1, "{text}");
+    flat(&text);
     let listed = json(&["dialects", "--json"]);
     let listed = listed.as_array().unwrap();
     assert_eq!(listed.len(), ALL.len());
@@ -35,7 +44,7 @@ fn lists_every_dialect() {
 #[test]
 fn shows_every_member_source_need_and_note_of_a_dialect() {
     for dialect in ALL {
-        let text = stdout(&run(&["dialects", dialect.name()]));
+        let text = flat(&stdout(&run(&["dialects", dialect.name()])));
         let document = json(&["dialects", dialect.name(), "--json"]);
         let members = document["members"].as_array().unwrap();
         assert_eq!(members.len(), dialect.members().len());
@@ -71,7 +80,7 @@ fn each_dialect_says_how_it_is_known() {
     let listed = json(&["dialects", "--json"]);
     for (dialect, row) in ALL.iter().zip(listed.as_array().unwrap()) {
         let document = json(&["dialects", dialect.name(), "--json"]);
-        let text = stdout(&run(&["dialects", dialect.name()]));
+        let text = flat(&stdout(&run(&["dialects", dialect.name()])));
         let evidence = &document["evidence"];
         assert!(text.contains(&format!("Known {}.", dialect.evidence())), "{text}");
         let kind = row["evidence"].as_str().unwrap();

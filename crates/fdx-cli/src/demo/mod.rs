@@ -20,7 +20,7 @@ use crate::demo::scene::Scene;
 use crate::demo::steps::{Step, Steps, Voice};
 use crate::error::Failure;
 use crate::flow::{entropy, not_ours};
-use crate::print::{pretty, result};
+use crate::print::{TEXT, entry, hanging, pretty, result};
 
 /// The output of `--json`.
 #[derive(Serialize)]
@@ -127,14 +127,14 @@ async fn consent(
 fn introduce(scene: &Scene, binding: BindingName, milliseconds: f64) {
     let (issuer, fdx_base) = (&scene.bank.issuer, &scene.config.fdx_base);
     result("A consent at an institution inside this program, over TLS on loopback.");
-    result(&format!("  institution  {issuer}, with fresh keys and certificates"));
-    result(&format!("  FDX API      {fdx_base}"));
-    result(&format!("  tokens       {}", scene.binding_sentence()));
+    result(&entry("institution", &format!("{issuer}, with fresh keys and certificates")));
+    result(&entry("FDX API", fdx_base.as_str()));
+    result(&entry("tokens", scene.binding_sentence()));
     let other = match binding {
         BindingName::Mtls => "fdx demo --binding dpop shows DPoP with nonces",
         BindingName::Dpop => "fdx demo shows tokens bound to a certificate",
     };
-    result(&format!("               ({other})"));
+    result(&entry("", &format!("({other})")));
     result(&format!("  ready after {milliseconds:.1} ms, including discovery (RFC 8414 3)\n"));
 }
 
@@ -148,6 +148,6 @@ fn conclude(
     result(&format!("\nRequested and granted\n{}", consent::coverage(granted)));
     result(&format!("\nCalls\n{}", calls::table(calls)));
     result(&format!("\nReceipt\n{}", consent::receipt_text(receipt)));
-    result(&format!("\n{}", end.sentence()));
+    result(&format!("\n{}", hanging("", &end.sentence(), TEXT)));
     result(&format!("\nDone in {milliseconds:.0} ms."));
 }

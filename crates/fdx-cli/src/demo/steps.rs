@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::print::result;
+use crate::print::{TEXT, hanging, result};
 
 /// One completed step.
 #[derive(Debug, Serialize)]
@@ -39,7 +39,8 @@ impl Steps {
         self.done.push(Step { name, clause, milliseconds });
         if self.voice == Voice::Aloud {
             let number = self.done.len();
-            result(&format!("{number:<3}{name:<60} {milliseconds:>6.1} ms   {clause}"));
+            result(&format!("{number:<3}{name:<66} {milliseconds:>6.1} ms"));
+            result(&hanging("   ", clause, TEXT));
         }
         self.begun = Instant::now();
     }

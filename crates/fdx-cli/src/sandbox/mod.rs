@@ -96,7 +96,7 @@ async fn end_signal() -> io::Result<()> {
 fn introduce(bank: &Bank, dialect: Dialect) {
     if dialect != FDX {
         result(&format!("dialect          {}: {}\n", dialect.name(), dialect.provider()));
-        result(&format!("{}\n", dialects::members_table(dialect)));
+        result(&format!("{}\n", dialects::members_table(dialect, dialects::WIDTH)));
     }
     result(&format!("issuer           {}", bank.issuer));
     let (main, mtls) = (&bank.fdx_base, &bank.mtls_fdx_base);

@@ -19,7 +19,7 @@ use crate::consent::receipt_text;
 use crate::demo::steps::{self, Step, Steps, Voice};
 use crate::dialects::{Member, members, members_table};
 use crate::error::Failure;
-use crate::print::{hex, pretty, result};
+use crate::print::{TEXT, hex, pretty, result};
 
 /// The output of `--json`.
 #[derive(Serialize)]
@@ -75,5 +75,5 @@ pub(crate) async fn run(dialect: Dialect, voice: Voice) -> Result<(), Failure> {
 
 fn introduce(dialect: Dialect) {
     result(&format!("{}, played on loopback.\n", dialect.provider()));
-    result(&format!("{}\n", members_table(dialect)));
+    result(&format!("{}\n", members_table(dialect, TEXT)));
 }
