@@ -22,8 +22,8 @@
 //! *Decrypting.* A [`Jwe`] returns a [`DecryptionInput`], and a [`Decrypter`] turns it into the
 //! [`ContentKey`]. The decrypted content must be a signed token. This crate never encrypts.
 //!
-//! *Sealing.* [`SealingKeys`] encrypt and authenticate a text, so that untrusted parties can store
-//! it.
+//! *Sealing.* [`SealingKeys`] encrypt and authenticate a text or bytes, so that untrusted parties can
+//! store them.
 //!
 //! A [`backend::Backend`] is passed in as a value: ring by default, or aws-lc-rs. ring does not wipe
 //! its private keys.

@@ -78,6 +78,13 @@ impl SecretBuffer {
     }
 }
 
+impl From<Vec<u8>> for SecretBuffer {
+    /// Takes the bytes in their memory.
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+}
+
 impl fmt::Debug for SecretBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SecretBuffer([redacted], {} bytes)", self.0.len())
@@ -116,6 +123,14 @@ mod tests {
         buffer.push(b"!!");
         assert_eq!(buffer.as_bytes().as_ptr(), began);
         assert_eq!(buffer.into_secret().unwrap().expose().as_ptr(), began);
+    }
+
+    #[test]
+    fn bytes_are_taken_in_their_memory() {
+        let bytes = b"s3cret".to_vec();
+        let began = bytes.as_ptr();
+        let buffer = SecretBuffer::from(bytes);
+        assert_eq!((buffer.as_bytes().as_ptr(), buffer.as_bytes()), (began, &b"s3cret"[..]));
     }
 
     #[test]

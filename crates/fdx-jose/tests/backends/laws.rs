@@ -225,6 +225,9 @@ pub(crate) fn seal_format_is_stable(backend: Backend) {
     let context: [&[u8]; 2] = [b"https://bank.example", b"session"];
     assert_eq!(keys.seal(&context, [9; 32], b"state").unwrap(), SEALED);
     assert_eq!(keys.open(&context, SEALED).unwrap().expose(), "state");
+    let bytes = base64url::decode(SEALED).unwrap();
+    assert_eq!(keys.seal_bytes(&context, [9; 32], b"state").unwrap(), bytes);
+    assert_eq!(keys.open_bytes(&context, &bytes).unwrap().as_bytes(), b"state");
 }
 
 pub(crate) fn rejects_changed_sealed_values(backend: Backend) {

@@ -63,6 +63,41 @@ fn rejects_other_texts() {
 }
 
 #[test]
+fn bytes_have_limits_of_their_own() {
+    const MAX: usize = 1024 * 1024;
+    let keys = keys(1, 1);
+    let most = keys.seal_bytes(&[], [0; 32], &vec![0xff; MAX]).unwrap();
+    assert_eq!(keys.open_bytes(&[], &most).unwrap().len(), MAX);
+    assert_eq!(keys.seal_bytes(&[], [0; 32], &vec![0; MAX + 1]), Err(SealError::TooLarge));
+    let error = |sealed: &[u8]| keys.open_bytes(&[], sealed).map(drop).unwrap_err();
+    assert_eq!(error(&[&most[..], &[0]].concat()), SealError::TooLarge);
+    assert_eq!(error(&[]), SealError::Malformed);
+    assert_eq!(error(&[3]), SealError::Version { actual: 3 });
+}
+
+#[test]
+fn the_text_form_is_the_base64url_of_the_bytes() {
+    let keys = keys(1, 1);
+    let bytes = keys.seal_bytes(&[b"c"], [5; 32], b"state").unwrap();
+    assert_eq!(keys.seal(&[b"c"], [5; 32], b"state").unwrap(), base64url::encode(&bytes));
+    let binary = keys.seal_bytes(&[b"c"], [5; 32], b"\xff").unwrap();
+    assert_eq!(keys.open(&[b"c"], &base64url::encode(&binary)), Err(SealError::NotText));
+}
+
+#[test]
+fn the_id_of_the_key_is_known_without_the_key() {
+    for id in [0, 1, 0xffff_ffff] {
+        let sealed = keys(id, 1).seal_bytes(&[], [0; 32], b"state").unwrap();
+        assert_eq!(SealingKeys::key_id_of(&sealed), Ok(id));
+        assert_eq!(SealingKeys::key_id_of(&sealed[..5]), Ok(id));
+        assert_eq!(SealingKeys::key_id_of(&sealed[..4]), Err(SealError::Malformed));
+    }
+    assert_eq!(SealingKeys::key_id_of(&[2, 0, 0, 0, 0]), Err(SealError::Version { actual: 2 }));
+    let rotated = keys(2, 2).and_opens(SealingKey::new(1, [1; 32]));
+    assert_eq!(rotated.ids().collect::<Vec<_>>(), [2, 1]);
+}
+
+#[test]
 fn sealing_keys_do_not_print() {
     let printed = format!("{:?}", keys(1, 0xab).and_opens(SealingKey::new(2, [0xcd; 32])));
     assert!(!printed.contains("171") && !printed.contains("205") && !printed.contains("ab"));
@@ -87,6 +122,15 @@ proptest! {
     }
 
     #[test]
+    fn sealed_bytes_open(salt: [u8; 32], bytes: Vec<u8>, context: Vec<Vec<u8>>) {
+        let keys = keys(1, 1);
+        let context: Vec<&[u8]> = context.iter().map(Vec::as_slice).collect();
+        let sealed = keys.seal_bytes(&context, salt, &bytes).unwrap();
+        let opened = keys.open_bytes(&context, &sealed).unwrap();
+        prop_assert_eq!(opened.as_bytes(), bytes);
+    }
+
+    #[test]
     fn a_changed_bit_does_not_open(salt: [u8; 32], text in ".{0,40}", at: usize, bit in 0..8) {
         let keys = keys(1, 1);
         let sealed = keys.seal(&[b"c"], salt, text.as_bytes()).unwrap();
@@ -108,5 +152,6 @@ proptest! {
         let keys = keys(0, 0);
         prop_assert!(keys.open(&[], &text).is_err());
         prop_assert!(keys.open(&[], &base64url::encode(&bytes)).is_err());
+        prop_assert!(keys.open_bytes(&[], &bytes).is_err());
     }
 }
