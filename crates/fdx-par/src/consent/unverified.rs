@@ -88,6 +88,18 @@ impl From<Refreshed> for UnverifiedTokens {
 }
 
 impl UnverifiedTokens {
+    /// When the access token expires. `None` if the server did not report it.
+    #[must_use]
+    pub fn access_token_expires_at(&self) -> Option<UnixTime> {
+        self.revocable().access_token().expires_at()
+    }
+
+    /// When the refresh token expires, as [`Tokens::refresh_token_expires_at`].
+    #[must_use]
+    pub fn refresh_token_expires_at(&self) -> Option<UnixTime> {
+        self.revocable().refresh_token_expires_at()
+    }
+
     /// The text form: that of the [exchange](Exchanged::to_json) or of the
     /// [refresh](Refreshed::to_json).
     #[must_use]

@@ -2,6 +2,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::dialect::member::Member;
+use crate::dialect::refresh_tokens::RefreshTokens;
 use crate::discovery::discover::WellKnown;
 use crate::error::deviation::Deviation;
 
@@ -17,6 +18,7 @@ pub struct Dialect {
     has_options: bool,
     notes: &'static [&'static str],
     refresh_token_lifetime: Option<Duration>,
+    refresh_tokens: RefreshTokens,
     evidence: Evidence,
     well_known: WellKnown,
 }
@@ -60,6 +62,7 @@ impl Dialect {
             has_options: false,
             notes: &[],
             refresh_token_lifetime: None,
+            refresh_tokens: RefreshTokens::FAPI,
             evidence: Evidence::Documents,
             well_known: WellKnown::OAuthAuthorizationServer,
         }
@@ -100,6 +103,12 @@ impl Dialect {
     #[must_use]
     pub const fn with_refresh_token_lifetime(self, lifetime: Duration) -> Self {
         Self { refresh_token_lifetime: Some(lifetime), ..self }
+    }
+
+    /// Sets what the provider does with refresh tokens.
+    #[must_use]
+    pub const fn with_refresh_tokens(self, refresh_tokens: RefreshTokens) -> Self {
+        Self { refresh_tokens, ..self }
     }
 
     /// Sets how the dialect is known. Default: from documents.
@@ -160,6 +169,12 @@ impl Dialect {
     #[must_use]
     pub const fn refresh_token_lifetime(&self) -> Option<Duration> {
         self.refresh_token_lifetime
+    }
+
+    /// What the provider does with refresh tokens.
+    #[must_use]
+    pub const fn refresh_tokens(&self) -> RefreshTokens {
+        self.refresh_tokens
     }
 
     /// How the dialect is known.

@@ -1,6 +1,7 @@
 use crate::dialect::definition::{Dialect, Evidence, Line, Need, line};
 use crate::dialect::member::{Member, UrlParameter};
 use crate::dialect::not_fapi::departure::Departure;
+use crate::dialect::refresh_tokens::{RefreshTokens, Replay, Rotation};
 use crate::discovery::discover::WellKnown;
 use crate::discovery::endpoint::Endpoint;
 
@@ -13,6 +14,7 @@ pub const MASTERCARD: Dialect = Dialect::new("mastercard", "Mastercard Developer
     .with_members(MEMBERS)
     .with_evidence(RUN)
     .with_well_known(WellKnown::OpenidConfiguration)
+    .with_refresh_tokens(REFRESH_TOKENS)
     .with_notes(NOTES);
 
 /// The same on a developer's own machine: plain `http`, only to `127.0.0.1` or `[::1]`.
@@ -22,7 +24,11 @@ pub const MASTERCARD_MOCK: Dialect =
         .with_members(MOCK_MEMBERS)
         .with_evidence(RUN)
         .with_well_known(WellKnown::OpenidConfiguration)
+        .with_refresh_tokens(REFRESH_TOKENS)
         .with_notes(NOTES);
+
+const REFRESH_TOKENS: RefreshTokens =
+    RefreshTokens::new(Rotation::None, Replay::Unspecified, SERVER);
 
 const RUN: Evidence = Evidence::Run {
     program: "Mastercard/Fdx-Mock-Auth-Server d07daa7 with Fdx-Mock-Resource-Server f2d5b60",

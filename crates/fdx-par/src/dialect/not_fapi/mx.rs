@@ -3,6 +3,7 @@ use core::time::Duration;
 use crate::dialect::definition::{Dialect, Line, Need, line};
 use crate::dialect::member::Member;
 use crate::dialect::not_fapi::departure::{Departure, DocumentedEndpoints};
+use crate::dialect::refresh_tokens::{RefreshTokens, Replay, Rotation};
 
 const DOCUMENT: &str = "MX Data Access, Data Recipient Reference, OAuth";
 
@@ -11,6 +12,8 @@ pub const MX: Dialect = Dialect::new("mx", "MX Data Access")
     .with_needs(&[Need::ClientSecret, Need::UnboundTokens])
     .with_members(MEMBERS)
     .with_refresh_token_lifetime(Duration::from_secs(30 * 24 * 60 * 60))
+    // The document does not say whether a replaced token is accepted again.
+    .with_refresh_tokens(RefreshTokens::new(Rotation::NewSuccessor, Replay::Refused, DOCUMENT))
     .with_notes(&[
         "FDX 4.6: no authorization details and no consent id, only scopes",
         "openid is mandatory; what each other scope opens is in MX_SCOPES",

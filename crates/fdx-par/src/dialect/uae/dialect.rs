@@ -2,6 +2,7 @@ use core::time::Duration;
 
 use crate::dialect::definition::{Dialect, Line, Need, line};
 use crate::dialect::member::{Member, UrlParameter};
+use crate::dialect::refresh_tokens::{RefreshTokens, Replay, Rotation};
 use crate::dialect::uae::reported::CONSENT;
 
 const GUIDE: &str = "Nebras Open Finance, TPP standards, Sending the /par Request";
@@ -12,6 +13,7 @@ pub const UAE: Dialect = Dialect::new("uae", "UAE Open Finance API Hub")
     .with_needs(&[Need::PrivateKeyJwt, Need::RequestObject, Need::Ps256, Need::Certificate])
     .with_members(MEMBERS)
     .with_optional_members(OPTIONS)
+    .with_refresh_tokens(RefreshTokens::new(Rotation::None, Replay::Unspecified, OPENAPI))
     .with_notes(&[
         "the push endpoint is on another host than the issuer: it comes from the metadata",
         "exp of a request object is at most 10 minutes after nbf; fdx sets it 5 minutes after iat",

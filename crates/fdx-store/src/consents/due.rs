@@ -1,0 +1,108 @@
+use fdx_wire::UnixTime;
+
+use crate::record::id::{RecordId, RecordKey, Tenant};
+use crate::record::state::ConsentState;
+use crate::refresh::policy::SLOTS;
+use crate::sql::operation::{Decision, Operation, StoreError, Turn};
+use crate::sql::statement::{Rows, Statement};
+
+/// A consent that is due.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Due {
+    /// The consent.
+    pub key: RecordKey,
+    /// The institution: its issuer.
+    pub institution: String,
+    /// What is due.
+    pub kind: DueKind,
+    /// Since when.
+    pub since: UnixTime,
+}
+
+/// What is due for a consent.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum DueKind {
+    /// Verify its first tokens, and read what was granted.
+    Verify,
+    /// Refresh its tokens: they are kept alive, or an earlier attempt failed.
+    Refresh,
+    /// Ask the customer again: the consent ends soon.
+    Renew,
+    /// Record that its time is over.
+    Expire,
+}
+
+/// Reads at most `limit` due consents of one slot, of all tenants, the longest due first. There are
+/// [`slots`](due_slots): processes read different ones, so that they do not wait for each other.
+pub fn due(
+    slot: u16,
+    renew_before: core::time::Duration,
+    limit: u16,
+    now: UnixTime,
+) -> Operation<ReadDue> {
+    Operation::new(ReadDue { slot: slot % SLOTS, renew_before, limit, now })
+}
+
+/// The number of slots.
+#[must_use]
+pub fn due_slots() -> u16 {
+    SLOTS
+}
+
+/// The decision of [`due`].
+#[derive(Clone, Debug)]
+pub struct ReadDue {
+    slot: u16,
+    renew_before: core::time::Duration,
+    limit: u16,
+    now: UnixTime,
+}
+
+impl Decision for ReadDue {
+    type Output = Vec<Due>;
+
+    fn first(&mut self) -> Vec<Statement> {
+        vec![
+            Statement::new(
+                "SELECT tenant, id, institution, state, consent_expires_at, due_at \
+                 FROM fdx_consents WHERE slot = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3",
+            )
+            .with(i64::from(self.slot))
+            .with_time(self.now)
+            .with(i64::from(self.limit)),
+        ]
+    }
+
+    fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Vec<Due>>, StoreError> {
+        let rows = results.into_iter().next().ok_or(StoreError::UnexpectedRows)?;
+        let unexpected = |_| StoreError::UnexpectedRows;
+        let read = |mut row: crate::sql::statement::RowReader| {
+            let tenant = Tenant::new(row.next::<String>()?).map_err(unexpected)?;
+            let id = RecordId::new(row.next::<String>()?).map_err(unexpected)?;
+            let institution = row.next()?;
+            let state: String = row.next()?;
+            let state = ConsentState::by_name(&state).ok_or(StoreError::UnexpectedRows)?;
+            let ends = row.optional_time()?;
+            let kind = self.kind(state, ends);
+            Ok(Due { key: RecordKey::new(tenant, id), institution, kind, since: row.time()? })
+        };
+        rows.readers().map(read).collect::<Result<_, _>>().map(Turn::Commit)
+    }
+}
+
+impl ReadDue {
+    fn kind(&self, state: ConsentState, ends: Option<UnixTime>) -> DueKind {
+        match ends {
+            _ if state == ConsentState::PendingVerification => DueKind::Verify,
+            Some(ends) if ends <= self.now => DueKind::Expire,
+            Some(ends)
+                if ends - self.renew_before <= self.now && state != ConsentState::RenewalDue =>
+            {
+                DueKind::Renew
+            }
+            _ => DueKind::Refresh,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+use std::sync::Arc;
+
+use fdx_jose::SealError;
+use fdx_par::{Client, ServerKeys};
+use fdx_wire::{Entropy, Secret};
+
+use crate::record::id::{RecordId, RecordKey, Tenant};
+use crate::refresh::begin::StoredTokens;
+use crate::refresh::policy::{PolicyFault, RefreshPolicy};
+use crate::seal::{Column, ConsentKey, KeyRing, WrappedKey};
+
+/// The stored consents of one tenant at one institution. Its methods are procedures. A clone is cheap.
+#[derive(Clone, Debug)]
+pub struct Consents(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    client: Client,
+    tenant: Tenant,
+    keys: KeyRing,
+    policy: RefreshPolicy,
+    server_keys: Option<ServerKeys>,
+}
+
+impl Consents {
+    /// The consents of a client. `keys` opens and seals their tokens; `server_keys` are the
+    /// institution's, if they were fetched before.
+    ///
+    /// # Errors
+    /// [`PolicyFault`] if a lost response could not be repeated in time.
+    pub fn new(
+        client: Client,
+        tenant: Tenant,
+        keys: KeyRing,
+        server_keys: Option<ServerKeys>,
+        policy: RefreshPolicy,
+    ) -> Result<Self, PolicyFault> {
+        policy.check()?;
+        Ok(Self(Arc::new(Parts { client, tenant, keys, policy, server_keys })))
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// The tenant.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        &self.0.tenant
+    }
+
+    /// How consents are refreshed.
+    #[must_use]
+    pub fn policy(&self) -> &RefreshPolicy {
+        &self.0.policy
+    }
+
+    pub(crate) fn key_ring(&self) -> &KeyRing {
+        &self.0.keys
+    }
+
+    pub(crate) fn server_keys(&self) -> Option<&ServerKeys> {
+        self.0.server_keys.as_ref()
+    }
+
+    pub(crate) fn record(&self, id: &RecordId) -> RecordKey {
+        RecordKey::new(self.0.tenant.clone(), id.clone())
+    }
+
+    /// Opens sealed tokens, and returns the key that seals their successors.
+    pub(crate) fn open(
+        &self,
+        id: &RecordId,
+        tokens: &StoredTokens,
+    ) -> Result<(ConsentKey, Secret), SealError> {
+        let key_id = u32::try_from(tokens.key_id).map_err(|_| SealError::Malformed)?;
+        let wrapped = WrappedKey { key_id, bytes: tokens.wrapped_key.clone() };
+        let key = self.0.keys.unwrap(self.0.tenant.as_str(), id.as_str(), &wrapped)?;
+        let text = key.open(Column::Tokens, tokens.generation.cast_unsigned(), &tokens.sealed)?;
+        Ok((key, text))
+    }
+}
+
+/// Seals the tokens of a generation.
+pub(crate) fn seal(
+    key: &ConsentKey,
+    generation: i64,
+    entropy: &Entropy,
+    tokens: &Secret,
+) -> Result<Vec<u8>, SealError> {
+    key.seal(Column::Tokens, generation.cast_unsigned(), entropy, tokens)
+}

@@ -1,0 +1,71 @@
+//! Procedures: the order of exchanges and store operations, as values.
+//!
+//! A procedure is a [`Step`]. The driver does what the step says and gives the result to it, which
+//! returns the next step. The loop is the same in every runtime:
+//!
+//! ```
+//! use fdx_jose::Signer;
+//! use fdx_store::procedure::Step;
+//! use fdx_store::{Action, Failure, Rows};
+//! use fdx_wire::UnixTime;
+//!
+//! /// What the loop needs: a signer, an HTTP client, a database, a clock.
+//! trait World {
+//!     fn keys(&self) -> &dyn Signer;
+//!     fn send(&self, request: fdx_par::Request) -> Result<http::Response<Vec<u8>>, NotReceived>;
+//!     fn perform(&self, action: &Action) -> Result<Vec<Rows>, Failure>;
+//!     fn wait_until(&self, time: UnixTime);
+//!     fn now(&self) -> UnixTime;
+//! }
+//!
+//! enum NotReceived {
+//!     NotSent(String),
+//!     NoResponse(String),
+//! }
+//!
+//! fn run<T>(world: &impl World, mut step: Step<T>) -> T {
+//!     loop {
+//!         step = match step {
+//!             Step::Sign(signing) => {
+//!                 let keys = world.keys();
+//!                 match signing.inputs().iter().map(|input| keys.sign(input)).collect() {
+//!                     Ok(signatures) => signing.signed(signatures, world.now()),
+//!                     Err(error) => signing.not_signed(error, world.now()),
+//!                 }
+//!             }
+//!             Step::Send(sending) => match sending.start(world.now()) {
+//!                 Ok((request, awaiting)) => match world.send(request) {
+//!                     Ok(response) => awaiting.received(response, world.now()),
+//!                     Err(NotReceived::NotSent(error)) => awaiting.not_sent(&error, world.now()),
+//!                     Err(NotReceived::NoResponse(error)) => {
+//!                         awaiting.no_response(&error, world.now())
+//!                     }
+//!                 },
+//!                 Err(late) => late,
+//!             },
+//!             Step::Store(storing) => {
+//!                 let result = world.perform(storing.action());
+//!                 storing.answered(result, world.now())
+//!             }
+//!             Step::Wait(waiting) => {
+//!                 world.wait_until(waiting.until());
+//!                 waiting.resumed(world.now())
+//!             }
+//!             Step::Done(output) => return output,
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! A procedure is a function of what it receives: the same results lead to the same steps. It can be
+//! dropped at any step. What it has stored by then is a state that this crate documents, and another
+//! procedure continues from there.
+
+pub(crate) mod consents;
+pub(crate) mod draws;
+pub(crate) mod refresh;
+pub(crate) mod step;
+
+pub use consents::Consents;
+pub use refresh::{Access, UsableToken};
+pub use step::{Awaiting, Sending, Signing, Step, Storing, Waiting};

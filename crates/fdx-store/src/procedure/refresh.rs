@@ -1,0 +1,534 @@
+use core::time::Duration;
+use std::sync::Arc;
+
+use fdx_jose::{SealError, Thumbprint};
+use fdx_par::{
+    AccessToken, Draft, Error, NextStep, Refreshed, ServerKeys, StoredGrant, StoredStateFault,
+    TokenTypeHint, UnverifiedTokens, Verification,
+};
+use fdx_wire::{Entropy, Secret, UnixTime};
+
+use super::consents::{Consents, seal};
+use super::draws::Draws;
+use super::step::{Outcome, Step, exchange, store, wait};
+use crate::record::id::{RecordId, RecordKey};
+use crate::record::state::ConsentState;
+use crate::refresh::begin::{Attempt, AttemptId, Begun, StoredTokens, Want, begin_attempt};
+use crate::refresh::end::{AttemptEnd, Ended, end_attempt};
+use crate::refresh::keep::{Kept, NewTokens, keep_response, keep_verified};
+use crate::seal::ConsentKey;
+use crate::sql::operation::StoreError;
+
+/// How often a procedure looks again after another process refreshed or may refresh.
+const ROUNDS: u8 = 4;
+
+/// How often a response is stored again after the store failed, and the first pause. Each pause is
+/// twice as long: together about a minute.
+const KEEP_TRIES: u8 = 6;
+const KEEP_PAUSE: Duration = Duration::from_secs(1);
+
+/// The result of [`Consents::access_token`] and [`Consents::refresh`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Access {
+    /// Use this token.
+    Token(Box<UsableToken>),
+    /// Not now: try again at this time.
+    Later {
+        /// When.
+        until: UnixTime,
+        /// What failed, with the institution's words.
+        reason: String,
+    },
+    /// Nothing is refreshed until an operator resumes.
+    Paused {
+        /// Why.
+        reason: String,
+    },
+    /// The institution refused the refresh token. The tokens are kept, and tried again.
+    Suspect {
+        /// When.
+        until: UnixTime,
+        /// The institution's words.
+        reason: String,
+        /// Whether the institution is paused now, because its refusals exceed the baseline: alert an
+        /// operator.
+        institution_paused: bool,
+    },
+    /// The consent is over: ask the customer for a new one.
+    Ended {
+        /// Its state.
+        state: ConsentState,
+        /// Why, with the institution's words.
+        reason: Option<String>,
+    },
+    /// The new tokens are stored, and could not be verified. They are verified when they are needed
+    /// next.
+    NotVerified {
+        /// Why.
+        error: Box<Error>,
+    },
+    /// The tokens can't be opened with the key ring.
+    Locked(SealError),
+    /// The store has no such consent.
+    NotFound,
+    /// The store failed.
+    Store(StoreError),
+}
+
+/// A verified access token of a consent, with its generation.
+#[derive(Debug)]
+pub struct UsableToken {
+    grant: StoredGrant,
+    /// The generation of the tokens: pass it to [`Consents::access_token`] after the institution
+    /// refused this token.
+    pub generation: i64,
+}
+
+impl UsableToken {
+    /// The access token.
+    #[must_use]
+    pub fn access_token(&self) -> &AccessToken {
+        self.grant.tokens().access_token()
+    }
+
+    /// The grant with all tokens.
+    #[must_use]
+    pub fn grant(&self) -> &StoredGrant {
+        &self.grant
+    }
+}
+
+impl Consents {
+    /// Returns a valid access token, refreshed first where needed; or why there is none, and what
+    /// would help.
+    ///
+    /// `usable_keys` are the thumbprints of the keys and certificates that the caller can prove
+    /// possession of: a token that is bound to another one is refreshed. `rejected` is the generation of
+    /// a token that the institution refused with 401. The store is read first: another process may have
+    /// refreshed since.
+    pub fn access_token(
+        &self,
+        id: &RecordId,
+        usable_keys: &[Thumbprint],
+        rejected: Option<i64>,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Step<Access> {
+        let want = rejected.map_or(Want::Valid, Want::NewerThan);
+        Refreshing::new(self, id, Some(usable_keys.into()), want, entropy).begin(now)
+    }
+
+    /// Refreshes the tokens even if they have not expired: the refresh token is kept alive.
+    pub fn refresh(&self, id: &RecordId, entropy: Entropy, now: UnixTime) -> Step<Access> {
+        Refreshing::new(self, id, None, Want::Refreshed, entropy).begin(now)
+    }
+}
+
+/// One refresh, with what all its steps need.
+struct Refreshing {
+    consents: Consents,
+    key: RecordKey,
+    /// `None`: any key.
+    usable_keys: Option<Arc<[Thumbprint]>>,
+    want: Want,
+    draws: Draws,
+    rounds: u8,
+}
+
+impl Refreshing {
+    fn new(
+        consents: &Consents,
+        id: &RecordId,
+        usable_keys: Option<Arc<[Thumbprint]>>,
+        want: Want,
+        entropy: Entropy,
+    ) -> Self {
+        let (consents, key) = (consents.clone(), consents.record(id));
+        Self { consents, key, usable_keys, want, draws: Draws::new(entropy), rounds: 0 }
+    }
+
+    /// Reads the tokens, and begins an attempt where needed.
+    fn begin(mut self, now: UnixTime) -> Step<Access> {
+        let (key, policy) = (self.key.clone(), *self.consents.policy());
+        let attempt = AttemptId::new(&self.draws.next());
+        store(begin_attempt(key, self.want, attempt, policy, now), now, |begun, now| match begun {
+            Ok(begun) => self.begun(begun, now),
+            Err(error) => Step::Done(Access::Store(error)),
+        })
+    }
+
+    fn begun(self, begun: Begun, now: UnixTime) -> Step<Access> {
+        Step::Done(match begun {
+            Begun::Attempt(attempt, tokens) => return self.send(attempt, &tokens, now),
+            Begun::Usable(tokens) => return self.usable(&tokens, now),
+            Begun::Unverified(tokens) => return self.verify_stored(&tokens, now),
+            Begun::Wait { until } if self.rounds < ROUNDS => {
+                return wait(until + Duration::from_secs(1), |now| self.again(now));
+            }
+            Begun::Wait { until } => {
+                Access::Later { until, reason: "another process refreshes this consent".to_owned() }
+            }
+            Begun::Later { until, reason } => {
+                Access::Later { until, reason: reason.unwrap_or_default() }
+            }
+            Begun::Paused { reason } => Access::Paused { reason },
+            Begun::Ended { state, reason } => Access::Ended { state, reason },
+            Begun::NotFound => Access::NotFound,
+        })
+    }
+
+    /// Looks again: another process refreshed, or may.
+    fn again(self, now: UnixTime) -> Step<Access> {
+        let want = match self.want {
+            // Whoever refreshed has kept the token alive.
+            Want::Refreshed => Want::Valid,
+            want => want,
+        };
+        Self { rounds: self.rounds + 1, want, ..self }.begin(now)
+    }
+
+    /// Returns stored tokens, unless they are bound to a key that the caller does not have.
+    fn usable(self, tokens: &StoredTokens, now: UnixTime) -> Step<Access> {
+        let restored = match self.consents.open(&self.key.id, tokens) {
+            Ok((_, text)) => self.consents.client().restore(text.expose()),
+            Err(error) => return Step::Done(Access::Locked(error)),
+        };
+        match restored {
+            Ok(grant) if self.fits(&grant) || self.rounds >= ROUNDS => {
+                token(grant, tokens.generation)
+            }
+            Ok(_) => {
+                let want = Want::NewerThan(tokens.generation);
+                Self { rounds: self.rounds + 1, want, ..self }.begin(now)
+            }
+            Err(error) => Step::Done(Access::NotVerified { error: Box::new(error) }),
+        }
+    }
+
+    fn fits(&self, grant: &StoredGrant) -> bool {
+        let bound_to = grant.tokens().access_token().bound_to();
+        match (&self.usable_keys, bound_to) {
+            (Some(usable), Some(bound_to)) => usable.contains(&bound_to),
+            _ => true,
+        }
+    }
+
+    /// Sends the request of an attempt, whose intent is stored.
+    fn send(mut self, attempt: Attempt, tokens: &StoredTokens, now: UnixTime) -> Step<Access> {
+        let (key, text) = match self.consents.open(&self.key.id, tokens) {
+            Ok(opened) => opened,
+            Err(error) => {
+                let reason = error.to_string();
+                let end = AttemptEnd::NotSent { reason };
+                return self.end(attempt, end, now, move |_| Access::Locked(error));
+            }
+        };
+        let deadline = Some(attempt.deadline);
+        match self.draft(&text, now) {
+            Ok(Drafted::Verified(draft)) => exchange(draft, deadline, now, |outcome, now| {
+                let outcome = outcome.map(UnverifiedTokens::from);
+                self.received(attempt, key, outcome, now)
+            }),
+            Ok(Drafted::Unverified(draft)) => exchange(draft, deadline, now, |outcome, now| {
+                self.received(attempt, key, outcome.map(core::convert::identity), now)
+            }),
+            Err(error) => {
+                let reason = error.to_string();
+                let end = match error {
+                    Error::StoredState(
+                        StoredStateFault::RefreshTokenExpired
+                        | StoredStateFault::RefreshTokenMissing,
+                    ) => AttemptEnd::Over { reason },
+                    _ => AttemptEnd::NotSent { reason },
+                };
+                self.ended(attempt, end, now)
+            }
+        }
+    }
+
+    fn draft(&mut self, text: &Secret, now: UnixTime) -> Result<Drafted, Error> {
+        let (client, entropy) = (self.consents.client(), self.draws.next());
+        match client.restore(text.expose()) {
+            Ok(grant) => client.refresh(&grant, entropy, now).map(Drafted::Verified),
+            Err(error) if error == StoredStateFault::StoredUnverified.into() => {
+                let tokens = client.restore_unverified(text.expose())?;
+                client.refresh_unverified(&tokens, entropy, now).map(Drafted::Unverified)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn received(
+        mut self,
+        attempt: Attempt,
+        key: ConsentKey,
+        outcome: Response,
+        now: UnixTime,
+    ) -> Step<Access> {
+        let end = match outcome {
+            Response::Tokens(tokens) => {
+                let generation = NewTokens::generation_of(&attempt);
+                return match seal(&key, generation, &self.draws.next(), &tokens.to_json()) {
+                    Ok(sealed) => {
+                        self.keep(Arrived { attempt, key, tokens, sealed, tries: 0 }, now)
+                    }
+                    Err(error) => Step::Done(Access::Locked(error)),
+                };
+            }
+            Response::Failed(error) => self.failed(&error),
+            Response::NotSent(reason) => AttemptEnd::NotSent { reason },
+            Response::None(reason) => AttemptEnd::Unanswered { reason },
+        };
+        self.ended(attempt, end, now)
+    }
+
+    /// What an error of the institution means for the attempt.
+    fn failed(&self, error: &Error) -> AttemptEnd {
+        let reason = error.to_string();
+        let ends_grant = self.consents.policy().tokens.ends_grant;
+        match error {
+            Error::Refusal(refusal) => match error.next_step() {
+                NextStep::Retry { after } => AttemptEnd::Answered { reason, retry_after: after },
+                // An invalid_grant that names an algorithm is about the client.
+                NextStep::Correct if refusal.is("invalid_grant") => {
+                    AttemptEnd::Answered { reason, retry_after: None }
+                }
+                _ if ends_grant.iter().any(|code| refusal.is(code)) => {
+                    AttemptEnd::Refused { reason }
+                }
+                _ => AttemptEnd::Answered { reason, retry_after: None },
+            },
+            // The response is a success, or can't be read at all: the institution may have acted.
+            _ => AttemptEnd::Unusable { reason },
+        }
+    }
+
+    /// Stores a response. As long as the store fails, the response exists only here.
+    fn keep(self, arrived: Arrived, now: UnixTime) -> Step<Access> {
+        let tokens = arrived.tokens_to_keep();
+        let keep = keep_response(arrived.attempt.clone(), tokens, *self.consents.policy(), now);
+        store(keep, now, move |kept, now| match kept {
+            Ok(Kept::Stored) => {
+                let generation = NewTokens::generation_of(&arrived.attempt);
+                self.verify(*arrived.tokens, arrived.key, generation, now)
+            }
+            Ok(Kept::Lost) if self.rounds < ROUNDS => self.again(now),
+            Ok(Kept::Lost) => Step::Done(Access::Later {
+                until: now,
+                reason: "another process refreshed this consent".to_owned(),
+            }),
+            Ok(Kept::Ended { state }) => {
+                self.revoke(&arrived.tokens, state, TokenTypeHint::RefreshToken, now)
+            }
+            Err(error) if arrived.tries >= KEEP_TRIES => Step::Done(Access::Store(error)),
+            Err(_) => {
+                let pause = KEEP_PAUSE * (1 << arrived.tries);
+                let arrived = Arrived { tries: arrived.tries + 1, ..arrived };
+                wait(now + pause, |now| self.keep(arrived, now))
+            }
+        })
+    }
+
+    /// Revokes tokens that arrived after their consent had ended: the refresh token, then the access
+    /// token. Its failure changes nothing: the consent has ended.
+    fn revoke(
+        mut self,
+        tokens: &UnverifiedTokens,
+        state: ConsentState,
+        which: TokenTypeHint,
+        now: UnixTime,
+    ) -> Step<Access> {
+        let draft = self.consents.client().revoke(tokens, which, self.draws.next(), now);
+        let access = self.consents.client().revoke(
+            tokens,
+            TokenTypeHint::AccessToken,
+            self.draws.next(),
+            now,
+        );
+        let over = move || Step::Done(Access::Ended { state, reason: None });
+        let last = move |now| match access {
+            Ok(draft) => exchange(draft, None, now, move |_, _| over()),
+            Err(_) => over(),
+        };
+        match draft {
+            Ok(draft) => exchange(draft, None, now, move |_, now| last(now)),
+            Err(_) => last(now),
+        }
+    }
+
+    fn verify_stored(self, tokens: &StoredTokens, now: UnixTime) -> Step<Access> {
+        let (key, text) = match self.consents.open(&self.key.id, tokens) {
+            Ok(opened) => opened,
+            Err(error) => return Step::Done(Access::Locked(error)),
+        };
+        match self.consents.client().restore_unverified(text.expose()) {
+            Ok(unverified) => self.verify(unverified, key, tokens.generation, now),
+            Err(error) => Step::Done(Access::NotVerified { error: Box::new(error) }),
+        }
+    }
+
+    fn verify(
+        self,
+        tokens: UnverifiedTokens,
+        key: ConsentKey,
+        generation: i64,
+        now: UnixTime,
+    ) -> Step<Access> {
+        let UnverifiedTokens::Refreshed(refreshed) = tokens else {
+            let error = Box::new(StoredStateFault::StoredUnverified.into());
+            return Step::Done(Access::NotVerified { error });
+        };
+        let keys = self.consents.server_keys().cloned();
+        self.verify_with(refreshed, keys, Fetched::No, key, generation, now)
+    }
+
+    fn verify_with(
+        self,
+        refreshed: Refreshed,
+        keys: Option<ServerKeys>,
+        fetched: Fetched,
+        key: ConsentKey,
+        generation: i64,
+        now: UnixTime,
+    ) -> Step<Access> {
+        let error = match self.consents.client().verify(refreshed, keys.as_ref(), now) {
+            Ok(Verification::Done(grant)) => return self.verified(grant, &key, generation, now),
+            Ok(Verification::FetchKeys(refreshed)) if fetched == Fetched::No => {
+                return match self.consents.client().fetch_keys(now) {
+                    Ok(draft) => exchange(draft, None, now, move |outcome, now| match outcome {
+                        Outcome::Done(keys) => self.verify_with(
+                            refreshed,
+                            Some(keys),
+                            Fetched::Yes,
+                            key,
+                            generation,
+                            now,
+                        ),
+                        Outcome::Failed(error) => not_verified(error),
+                        Outcome::NotSent(reason, _) | Outcome::NoResponse(reason) => {
+                            Step::Done(Access::Later { until: now, reason })
+                        }
+                    }),
+                    Err(error) => not_verified(error),
+                };
+            }
+            Ok(Verification::FetchKeys(_)) => {
+                fdx_jose::IdTokenError::from(fdx_jose::JwtError::UnknownKey).into()
+            }
+            Ok(Verification::Decrypt(_)) => fdx_jose::IdTokenError::Unopened.into(),
+            Err(refused) => refused.error,
+        };
+        not_verified(error)
+    }
+
+    fn verified(
+        mut self,
+        grant: StoredGrant,
+        key: &ConsentKey,
+        generation: i64,
+        now: UnixTime,
+    ) -> Step<Access> {
+        let sealed = match seal(key, generation, &self.draws.next(), &grant.to_json()) {
+            Ok(sealed) => sealed,
+            Err(error) => return Step::Done(Access::Locked(error)),
+        };
+        let keep = keep_verified(self.key.clone(), generation, sealed);
+        store(keep, now, move |kept, _| {
+            Step::Done(match kept {
+                // If they are not current any more, another process has refreshed since. This token
+                // is valid nevertheless.
+                Ok(_) => Access::Token(Box::new(UsableToken { grant, generation })),
+                Err(error) => Access::Store(error),
+            })
+        })
+    }
+
+    /// Records the end of an attempt, and says what follows.
+    fn ended(self, attempt: Attempt, end: AttemptEnd, now: UnixTime) -> Step<Access> {
+        let reason = end.reason().to_owned();
+        self.end(attempt, end, now, |ended| match ended.state {
+            ConsentState::Suspect => Access::Suspect {
+                until: ended.not_before,
+                reason,
+                institution_paused: ended.institution_paused,
+            },
+            state if state.has_ended() => Access::Ended { state, reason: Some(reason) },
+            _ => Access::Later { until: ended.not_before, reason },
+        })
+    }
+
+    fn end(
+        self,
+        attempt: Attempt,
+        end: AttemptEnd,
+        now: UnixTime,
+        then: impl FnOnce(Ended) -> Access + Send + 'static,
+    ) -> Step<Access> {
+        let end = end_attempt(attempt, end, *self.consents.policy(), now);
+        store(end, now, |ended, _| {
+            Step::Done(match ended {
+                Ok(ended) => then(ended),
+                Err(error) => Access::Store(error),
+            })
+        })
+    }
+}
+
+/// A response that is being stored.
+struct Arrived {
+    attempt: Attempt,
+    key: ConsentKey,
+    tokens: Box<UnverifiedTokens>,
+    sealed: Vec<u8>,
+    tries: u8,
+}
+
+impl Arrived {
+    fn tokens_to_keep(&self) -> NewTokens {
+        NewTokens {
+            sealed: self.sealed.clone(),
+            access_expires_at: self.tokens.access_token_expires_at(),
+            refresh_expires_at: self.tokens.refresh_token_expires_at(),
+        }
+    }
+}
+
+/// The draft of a refresh, of verified tokens or of others.
+enum Drafted {
+    Verified(Draft<Refreshed>),
+    Unverified(Draft<UnverifiedTokens>),
+}
+
+/// What became of the request of an attempt.
+enum Response {
+    Tokens(Box<UnverifiedTokens>),
+    Failed(Error),
+    NotSent(String),
+    None(String),
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Fetched {
+    No,
+    Yes,
+}
+
+fn token(grant: StoredGrant, generation: i64) -> Step<Access> {
+    Step::Done(Access::Token(Box::new(UsableToken { grant, generation })))
+}
+
+fn not_verified(error: Error) -> Step<Access> {
+    Step::Done(Access::NotVerified { error: Box::new(error) })
+}
+
+impl<O: fdx_par::Output> Outcome<O> {
+    fn map(self, tokens: impl FnOnce(O) -> UnverifiedTokens) -> Response {
+        match self {
+            Self::Done(output) => Response::Tokens(Box::new(tokens(output))),
+            Self::Failed(error) => Response::Failed(error),
+            Self::NotSent(reason, _) => Response::NotSent(reason),
+            Self::NoResponse(reason) => Response::None(reason),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The records of the store and their keys.
+
+pub(crate) mod id;
+pub(crate) mod state;

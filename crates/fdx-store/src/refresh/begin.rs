@@ -1,0 +1,338 @@
+use core::fmt;
+
+use fdx_wire::{Entropy, Label, UnixTime, base64url};
+
+use super::policy::RefreshPolicy;
+use super::row::Row;
+use crate::record::id::RecordKey;
+use crate::record::state::ConsentState;
+use crate::sql::operation::{Decision, Operation, StoreError, Turn};
+use crate::sql::statement::{Rows, Statement};
+
+/// The place of the tokens that are used. Others have the attempt whose response they are.
+pub(crate) const CURRENT: &str = "current";
+
+const ATTEMPT: Label = Label::new("store attempt");
+
+/// One attempt to refresh, by one process.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct AttemptId(String);
+
+impl AttemptId {
+    /// Derives the id from unpredictable bytes.
+    #[must_use]
+    pub fn new(entropy: &Entropy) -> Self {
+        let [bytes @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
+            entropy.derive(ATTEMPT, 0);
+        Self(base64url::encode(&bytes))
+    }
+
+    /// The text, 22 characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Sealed tokens of one generation, and the wrapped key that opens them.
+#[derive(Clone, Eq, PartialEq)]
+pub struct StoredTokens {
+    /// Counts the token responses of the consent.
+    pub generation: i64,
+    /// The sealed tokens.
+    pub sealed: Vec<u8>,
+    /// The id of the wrapping key.
+    pub key_id: i64,
+    /// The wrapped key of the consent.
+    pub wrapped_key: Vec<u8>,
+    place: String,
+}
+
+/// The right to send one refresh request until the deadline.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Attempt {
+    /// The consent.
+    pub key: RecordKey,
+    /// The attempt.
+    pub id: AttemptId,
+    /// The generation of the current tokens.
+    pub generation: i64,
+    /// When the sender closes the connection, by its own clock.
+    pub deadline: UnixTime,
+    /// How many earlier attempts with the same tokens got no response.
+    pub unanswered: i64,
+    pub(crate) institution: String,
+    pub(crate) place: String,
+}
+
+/// Why tokens are needed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Want {
+    /// For a call: tokens that have not expired are enough.
+    Valid,
+    /// For a call, after the tokens of this generation were refused, or are bound to a key that the
+    /// caller does not have.
+    NewerThan(i64),
+    /// New tokens, whatever the current ones are: the refresh token is kept alive.
+    Refreshed,
+}
+
+/// What a process may do with a consent's tokens now.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Begun {
+    /// Send one refresh request with these tokens. The intent is stored.
+    Attempt(Attempt, StoredTokens),
+    /// Use these tokens.
+    Usable(StoredTokens),
+    /// Verify these tokens of a refresh before anything else.
+    Unverified(StoredTokens),
+    /// Another process refreshes: look again at this time.
+    Wait {
+        /// When its deadline has passed for every clock.
+        until: UnixTime,
+    },
+    /// Earlier failures: try again at this time.
+    Later {
+        /// When.
+        until: UnixTime,
+        /// What failed last.
+        reason: Option<String>,
+    },
+    /// Nothing is refreshed until an operator resumes.
+    Paused {
+        /// Why.
+        reason: String,
+    },
+    /// The consent has no usable tokens.
+    Ended {
+        /// Its state.
+        state: ConsentState,
+        /// Why, with the institution's words.
+        reason: Option<String>,
+    },
+    /// The store has no such consent.
+    NotFound,
+}
+
+/// Reads a consent's tokens, and begins an attempt to refresh them if that is needed and possible.
+pub fn begin_attempt(
+    key: RecordKey,
+    want: Want,
+    id: AttemptId,
+    policy: RefreshPolicy,
+    now: UnixTime,
+) -> Operation<BeginAttempt> {
+    Operation::new(BeginAttempt { key, want, id, policy, now, begun: None })
+}
+
+/// The decision of [`begin_attempt`].
+#[derive(Clone, Debug)]
+pub struct BeginAttempt {
+    key: RecordKey,
+    want: Want,
+    id: AttemptId,
+    policy: RefreshPolicy,
+    now: UnixTime,
+    /// The attempt whose intent is being stored.
+    begun: Option<Begun>,
+}
+
+impl Decision for BeginAttempt {
+    type Output = Begun;
+
+    fn first(&mut self) -> Vec<Statement> {
+        let tenant = self.key.tenant.as_str();
+        vec![
+            Row::select(&self.key),
+            Statement::new(
+                "SELECT place, generation, sealed, refused_at FROM fdx_tokens \
+                 WHERE tenant = $1 AND consent = $2 ORDER BY stored_at, place",
+            )
+            .with(tenant)
+            .with(self.key.id.as_str()),
+            Statement::new(
+                "SELECT key_id, wrapped FROM fdx_keys WHERE tenant = $1 AND consent = $2",
+            )
+            .with(tenant)
+            .with(self.key.id.as_str()),
+            Statement::new("SELECT value FROM fdx_meta WHERE name = $1").with("paused"),
+            Statement::new(
+                "SELECT institution, reason FROM fdx_institutions \
+                 WHERE tenant = $1 AND paused_at IS NOT NULL",
+            )
+            .with(tenant),
+        ]
+    }
+
+    fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Begun>, StoreError> {
+        if let Some(begun) = self.begun.take() {
+            let stored = results.first().is_some_and(|rows| rows.changed == 1);
+            return Ok(if stored { Turn::Commit(begun) } else { Turn::Restart });
+        }
+        let Ok([row, tokens, key, paused, institutions]) = <[Rows; 5]>::try_from(results) else {
+            return Err(StoreError::UnexpectedRows);
+        };
+        let Some(row) = Row::read(row)? else { return Ok(Turn::Commit(Begun::NotFound)) };
+        if !row.state.is_alive() {
+            return Ok(Turn::Commit(Begun::Ended { state: row.state, reason: row.reason }));
+        }
+        let all = All::read(tokens, key)?;
+        let Some(current) = all.current() else {
+            return Ok(Turn::Commit(Begun::Ended { state: ConsentState::Erased, reason: None }));
+        };
+        // The commit of an earlier run of this operation had an unknown outcome.
+        if let Some((attempt, deadline)) = &row.attempt
+            && *attempt == self.id.0
+        {
+            let (deadline, tokens) = (*deadline, self.candidate(&row, &all).unwrap_or(current));
+            return Ok(Turn::Commit(self.attempt(&row, deadline, row.unanswered, tokens)));
+        }
+        if !row.verified {
+            return Ok(Turn::Commit(Begun::Unverified(current.tokens.clone())));
+        }
+        if self.is_usable(&row) {
+            return Ok(Turn::Commit(Begun::Usable(current.tokens.clone())));
+        }
+        if let Some(reason) = paused_because(paused, institutions, &row.institution)? {
+            return Ok(Turn::Commit(Begun::Paused { reason }));
+        }
+        let mut unanswered = row.unanswered;
+        if let Some((_, deadline)) = &row.attempt {
+            let until = *deadline + self.policy.clock_skew;
+            // rule: one unanswered request
+            if self.now <= until {
+                return Ok(Turn::Commit(Begun::Wait { until }));
+            }
+            unanswered += 1;
+        }
+        if let Some(until) = row.not_before.filter(|until| self.now < *until) {
+            return Ok(Turn::Commit(Begun::Later { until, reason: row.reason }));
+        }
+        let row = Row { unanswered, ..row };
+        let tokens = self.candidate(&row, &all).unwrap_or(current);
+        let deadline = self.now + self.policy.deadline;
+        let since = row.unanswered_since.unwrap_or(self.now);
+        let statement = Statement::new(
+            "UPDATE fdx_consents SET attempt = $1, deadline = $2, unanswered = $3, \
+             unanswered_since = $4 WHERE tenant = $5 AND id = $6 AND generation = $7",
+        )
+        .with(self.id.as_str())
+        .with_time(deadline)
+        .with(unanswered)
+        .with_time(since)
+        .with(self.key.tenant.as_str())
+        .with(self.key.id.as_str())
+        .with(row.generation);
+        self.begun = Some(self.attempt(&row, deadline, unanswered, tokens));
+        Ok(Turn::Run(vec![statement]))
+    }
+}
+
+impl BeginAttempt {
+    fn attempt(&self, row: &Row, deadline: UnixTime, unanswered: i64, tokens: &Placed) -> Begun {
+        let attempt = Attempt {
+            key: self.key.clone(),
+            id: self.id.clone(),
+            generation: row.generation,
+            deadline,
+            unanswered,
+            institution: row.institution.clone(),
+            place: tokens.tokens.place.clone(),
+        };
+        Begun::Attempt(attempt, tokens.tokens.clone())
+    }
+
+    fn is_usable(&self, row: &Row) -> bool {
+        let margin = self.now + self.policy.access_margin;
+        let expired = row.access_expires_at.is_some_and(|at| at <= margin);
+        match self.want {
+            Want::Valid => !expired,
+            Want::NewerThan(generation) => row.generation > generation && !expired,
+            Want::Refreshed => false,
+        }
+    }
+
+    /// The tokens to send: usually the current ones.
+    ///
+    /// If a request with them got no response, the institution may have replaced them. Then they are
+    /// repeated while the institution accepts that, and afterwards a successor that is known is better.
+    /// After a refusal of the current ones, a successor that was not refused.
+    fn candidate<'a>(&self, row: &Row, all: &'a All) -> Option<&'a Placed> {
+        let current = all.current()?;
+        let successor = all.newest_successor();
+        let repeats = match row.unanswered_since.filter(|_| row.unanswered > 0) {
+            Some(since) => self.policy.repeats(since, self.now),
+            None => true,
+        };
+        match successor {
+            Some(successor) if current.refused || !repeats => Some(successor),
+            _ => Some(current),
+        }
+    }
+}
+
+/// All tokens of a consent, the oldest first.
+struct All(Vec<Placed>);
+
+struct Placed {
+    tokens: StoredTokens,
+    /// Whether the institution refused them.
+    refused: bool,
+}
+
+impl All {
+    fn read(tokens: Rows, key: Rows) -> Result<Self, StoreError> {
+        let Some(mut key) = key.reader() else { return Ok(Self(Vec::new())) };
+        let (key_id, wrapped_key) = (key.next::<i64>()?, key.next::<Vec<u8>>()?);
+        let read = |mut row: crate::sql::statement::RowReader| {
+            Ok(Placed {
+                tokens: StoredTokens {
+                    place: row.next()?,
+                    generation: row.next()?,
+                    sealed: row.next()?,
+                    key_id,
+                    wrapped_key: wrapped_key.clone(),
+                },
+                refused: row.optional_time()?.is_some(),
+            })
+        };
+        tokens.readers().map(read).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn current(&self) -> Option<&Placed> {
+        self.0.iter().find(|placed| placed.tokens.place == CURRENT)
+    }
+
+    /// The newest response that lost a comparison and was not refused.
+    fn newest_successor(&self) -> Option<&Placed> {
+        self.0.iter().rfind(|placed| placed.tokens.place != CURRENT && !placed.refused)
+    }
+}
+
+/// Why nothing at this institution is refreshed.
+fn paused_because(
+    paused: Rows,
+    institutions: Rows,
+    institution: &str,
+) -> Result<Option<String>, StoreError> {
+    if let Some(mut row) = paused.reader() {
+        return row.next().map(Some);
+    }
+    for mut row in institutions.readers() {
+        let (name, reason): (String, Option<String>) = (row.next()?, row.optional()?);
+        if name == institution {
+            return Ok(Some(reason.unwrap_or_default()));
+        }
+    }
+    Ok(None)
+}
+
+impl fmt::Debug for StoredTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredTokens")
+            .field("generation", &self.generation)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}

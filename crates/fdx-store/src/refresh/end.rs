@@ -1,0 +1,277 @@
+use core::time::Duration;
+
+use fdx_wire::UnixTime;
+use sha2::{Digest, Sha256};
+
+use super::begin::Attempt;
+use super::log::{counted, day, logged};
+use super::policy::RefreshPolicy;
+use super::row::Row;
+use crate::record::state::ConsentState;
+use crate::sql::operation::{Decision, Operation, StoreError, Turn};
+use crate::sql::statement::{Rows, Statement};
+
+/// Why an attempt has no new tokens. `reason` is a text for people, with the institution's words.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum AttemptEnd {
+    /// The request did not reach the institution.
+    NotSent {
+        /// What failed.
+        reason: String,
+    },
+    /// No response arrived. The institution may have acted, and may still act until the deadline.
+    Unanswered {
+        /// What failed.
+        reason: String,
+    },
+    /// The response is a success that can't be used: the institution has acted.
+    Unusable {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The institution has an error that says nothing about the grant: 429, 5xx, or an error about the
+    /// client.
+    Answered {
+        /// The error.
+        reason: String,
+        /// `Retry-After`.
+        retry_after: Option<Duration>,
+    },
+    /// The institution refused the refresh token.
+    Refused {
+        /// The error.
+        reason: String,
+    },
+    /// There is no refresh token, or its time is over. Nothing was sent.
+    Over {
+        /// Which of both.
+        reason: String,
+    },
+}
+
+/// What follows from the end of an attempt.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Ended {
+    /// The consent's state now.
+    pub state: ConsentState,
+    /// When the next attempt may begin.
+    pub not_before: UnixTime,
+    /// Whether the institution was paused, because its refusals exceed the baseline: alert an
+    /// operator.
+    pub institution_paused: bool,
+}
+
+/// Records the end of an attempt that has no new tokens.
+pub fn end_attempt(
+    attempt: Attempt,
+    end: AttemptEnd,
+    policy: RefreshPolicy,
+    now: UnixTime,
+) -> Operation<EndAttempt> {
+    Operation::new(EndAttempt { attempt, end, policy, now, ended: None })
+}
+
+/// The decision of [`end_attempt`].
+#[derive(Clone, Debug)]
+pub struct EndAttempt {
+    attempt: Attempt,
+    end: AttemptEnd,
+    policy: RefreshPolicy,
+    now: UnixTime,
+    ended: Option<Ended>,
+}
+
+/// The columns that the end of an attempt changes.
+struct Change {
+    state: ConsentState,
+    /// Whether the attempt stays open until its deadline.
+    open: bool,
+    unanswered: i64,
+    not_before: UnixTime,
+}
+
+impl Decision for EndAttempt {
+    type Output = Ended;
+
+    fn first(&mut self) -> Vec<Statement> {
+        let Attempt { key, institution, .. } = &self.attempt;
+        vec![
+            Row::select(&self.attempt.key),
+            Statement::new(
+                "SELECT COUNT(*) FROM fdx_tokens WHERE tenant = $1 AND consent = $2 \
+                 AND place <> $3 AND refused_at IS NULL",
+            )
+            .with(key.tenant.as_str())
+            .with(key.id.as_str())
+            .with(self.attempt.place.as_str()),
+            Statement::new(
+                "SELECT refreshes, refusals FROM fdx_institutions \
+                 WHERE tenant = $1 AND institution = $2 AND day = $3",
+            )
+            .with(key.tenant.as_str())
+            .with(institution.as_str())
+            .with(day(self.now)),
+        ]
+    }
+
+    fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Ended>, StoreError> {
+        if let Some(ended) = self.ended.take() {
+            let stored = results.first().is_some_and(|rows| rows.changed == 1);
+            return Ok(if stored { Turn::Commit(ended) } else { Turn::Restart });
+        }
+        let Ok([row, others, counts]) = <[Rows; 3]>::try_from(results) else {
+            return Err(StoreError::UnexpectedRows);
+        };
+        let Some(row) = Row::read(row)? else {
+            let (state, not_before) = (ConsentState::Erased, self.now);
+            return Ok(Turn::Commit(Ended { state, not_before, institution_paused: false }));
+        };
+        let open = row.attempt.as_ref().map(|(id, _)| id.as_str());
+        // Another process took over, the consent ended, or this is recorded already.
+        if open != Some(self.attempt.id.as_str()) || !row.state.is_alive() {
+            let not_before = row.not_before.unwrap_or(self.now);
+            let (state, institution_paused) = (row.state, false);
+            return Ok(Turn::Commit(Ended { state, not_before, institution_paused }));
+        }
+        let others: i64 = others.reader().ok_or(StoreError::UnexpectedRows)?.next()?;
+        let pauses = match (&self.end, counts.reader()) {
+            (AttemptEnd::Refused { .. }, Some(mut counts)) => {
+                let (refreshes, refusals): (i64, i64) = (counts.next()?, counts.next()?);
+                self.policy.baseline.is_exceeded(refusals + 1, refreshes + 1)
+            }
+            (AttemptEnd::Refused { .. }, None) => self.policy.baseline.is_exceeded(1, 1),
+            _ => false,
+        };
+        let change = self.change(&row, others > 0, pauses);
+        let statements = self.statements(&row, &change, pauses);
+        self.ended = Some(Ended {
+            state: change.state,
+            not_before: change.not_before,
+            institution_paused: pauses,
+        });
+        Ok(Turn::Run(statements))
+    }
+}
+
+impl EndAttempt {
+    fn change(&self, row: &Row, others: bool, pauses: bool) -> Change {
+        let (state, unanswered, now) = (row.state, row.unanswered, self.now);
+        let pause =
+            self.now + self.jittered(self.policy.pause_after(row.failures.saturating_add(1)));
+        // The first retry of a lost response comes within the institution's window.
+        let first = row.failures == 0;
+        match &self.end {
+            AttemptEnd::NotSent { .. } => {
+                Change { state, open: false, unanswered, not_before: pause }
+            }
+            AttemptEnd::Unanswered { .. } => {
+                let until = self.attempt.deadline + self.policy.clock_skew;
+                let not_before = if first { until } else { until.max(pause) };
+                Change { state, open: true, unanswered, not_before }
+            }
+            AttemptEnd::Unusable { .. } => {
+                let not_before = if first { now } else { pause };
+                Change { state, open: false, unanswered: unanswered + 1, not_before }
+            }
+            AttemptEnd::Answered { retry_after, .. } => {
+                let asked = now + retry_after.unwrap_or_default();
+                Change { state, open: false, unanswered, not_before: pause.max(asked) }
+            }
+            AttemptEnd::Over { .. } => {
+                Change { state: ConsentState::Expired, open: false, unanswered, not_before: now }
+            }
+            AttemptEnd::Refused { .. } => {
+                let since = match state {
+                    ConsentState::Suspect => row.state_since,
+                    _ => now,
+                };
+                // rule: suspect before dead
+                let over = since + self.policy.suspect_for <= now && !others && !pauses;
+                let state = if over { ConsentState::Dead } else { ConsentState::Suspect };
+                let not_before = if others { now } else { pause };
+                Change { state, open: false, unanswered: 0, not_before }
+            }
+        }
+    }
+
+    fn statements(&self, row: &Row, change: &Change, pauses: bool) -> Vec<Statement> {
+        let Self { attempt, policy: _, now, .. } = self;
+        let (tenant, id) = (attempt.key.tenant.as_str(), attempt.key.id.as_str());
+        let (outcome, reason) = self.end.parts();
+        let since = if change.state == row.state { row.state_since } else { *now };
+        let open = change.open.then_some((attempt.id.as_str().to_owned(), attempt.deadline));
+        let (open, deadline) = open.unzip();
+        let counts = change.unanswered > 0 || change.open;
+        let update = Statement::new(
+            "UPDATE fdx_consents SET state = $1, state_since = $2, reason = $3, attempt = $4, \
+             deadline = $5, unanswered = $6, unanswered_since = $7, failures = $8, not_before = $9, \
+             due_at = $10 WHERE tenant = $11 AND id = $12 AND attempt = $13",
+        )
+        .with(change.state.name())
+        .with_time(since)
+        .with(reason)
+        .with(open)
+        .with_time(deadline)
+        .with(change.unanswered)
+        .with_time(row.unanswered_since.filter(|_| counts))
+        .with(i64::from(row.failures.saturating_add(1)))
+        .with_time(change.not_before)
+        .with_time((!change.state.has_ended()).then_some(change.not_before))
+        .with(tenant)
+        .with(id)
+        .with(attempt.id.as_str());
+        let mut statements = vec![update, logged(attempt, row, outcome, Some(reason), *now)];
+        if let AttemptEnd::Refused { .. } = self.end {
+            statements.push(
+                Statement::new(
+                    "UPDATE fdx_tokens SET refused_at = $1 \
+                     WHERE tenant = $2 AND consent = $3 AND place = $4",
+                )
+                .with_time(*now)
+                .with(tenant)
+                .with(id)
+                .with(attempt.place.as_str()),
+            );
+            statements.push(counted(attempt, true, *now));
+        }
+        if pauses {
+            statements.push(
+                Statement::new(
+                    "UPDATE fdx_institutions SET paused_at = $1, reason = $2 \
+                     WHERE tenant = $3 AND institution = $4 AND paused_at IS NULL",
+                )
+                .with_time(*now)
+                .with("more refusals than the baseline allows")
+                .with(tenant)
+                .with(attempt.institution.as_str()),
+            );
+        }
+        statements
+    }
+
+    /// Between half of the pause and all of it, different for each attempt.
+    fn jittered(&self, pause: Duration) -> Duration {
+        let [byte, ..] = <[u8; 32]>::from(Sha256::digest(self.attempt.id.as_str()));
+        pause / 2 + pause / 2 * u32::from(byte) / 255
+    }
+}
+
+impl AttemptEnd {
+    /// What happened, for people.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::NotSent { reason } => ("not sent", reason),
+            Self::Unanswered { reason } => ("no response", reason),
+            Self::Unusable { reason } => ("unusable response", reason),
+            Self::Answered { reason, .. } => ("error", reason),
+            Self::Refused { reason } => ("refused", reason),
+            Self::Over { reason } => ("over", reason),
+        }
+    }
+}

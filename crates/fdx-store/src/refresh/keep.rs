@@ -1,0 +1,222 @@
+use core::fmt;
+
+use fdx_wire::UnixTime;
+
+use super::begin::{Attempt, CURRENT};
+use super::log::{counted, logged};
+use super::policy::RefreshPolicy;
+use super::row::Row;
+use crate::record::id::RecordKey;
+use crate::record::state::ConsentState;
+use crate::sql::operation::{Decision, Operation, StoreError, Turn};
+use crate::sql::statement::{Rows, Statement};
+
+/// The tokens of a response, sealed for [`NewTokens::generation_of`] the attempt.
+#[derive(Clone, Eq, PartialEq)]
+pub struct NewTokens {
+    /// The sealed tokens, not verified yet.
+    pub sealed: Vec<u8>,
+    /// When the access token expires, if the institution reported it.
+    pub access_expires_at: Option<UnixTime>,
+    /// When the refresh token expires, if the dialect documents it.
+    pub refresh_expires_at: Option<UnixTime>,
+}
+
+impl NewTokens {
+    /// The generation of an attempt's response.
+    #[must_use]
+    pub fn generation_of(attempt: &Attempt) -> i64 {
+        attempt.generation + 1
+    }
+}
+
+/// What became of a response.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Kept {
+    /// It has the consent's current tokens now.
+    Stored,
+    /// Another attempt was faster, or may still be under way. The response is kept, and tried before
+    /// the consent is declared dead. Do not revoke it: it may be all that is left.
+    Lost,
+    /// The consent ended meanwhile: revoke these tokens.
+    Ended {
+        /// The consent's state.
+        state: ConsentState,
+    },
+}
+
+/// Stores the response of an attempt. Call it before anything else looks at the response.
+pub fn keep_response(
+    attempt: Attempt,
+    tokens: NewTokens,
+    policy: RefreshPolicy,
+    now: UnixTime,
+) -> Operation<KeepResponse> {
+    Operation::new(KeepResponse { attempt, tokens, policy, now, kept: None })
+}
+
+/// The decision of [`keep_response`].
+#[derive(Clone, Debug)]
+pub struct KeepResponse {
+    attempt: Attempt,
+    tokens: NewTokens,
+    policy: RefreshPolicy,
+    now: UnixTime,
+    kept: Option<Kept>,
+}
+
+impl Decision for KeepResponse {
+    type Output = Kept;
+
+    fn first(&mut self) -> Vec<Statement> {
+        vec![Row::select(&self.attempt.key)]
+    }
+
+    fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Kept>, StoreError> {
+        let first = results.into_iter().next().ok_or(StoreError::UnexpectedRows)?;
+        match self.kept {
+            Some(Kept::Stored) if first.changed != 1 => return Ok(Turn::Restart),
+            Some(kept) => return Ok(Turn::Commit(kept)),
+            None => {}
+        }
+        let Some(row) = Row::read(first)? else {
+            return Ok(Turn::Commit(Kept::Ended { state: ConsentState::Erased }));
+        };
+        let (attempt, generation) = (&self.attempt, NewTokens::generation_of(&self.attempt));
+        let id = Some(attempt.id.as_str());
+        // The commit of an earlier run of this operation had an unknown outcome.
+        if row.generation == generation && row.stored_by.as_deref() == id {
+            return Ok(Turn::Commit(Kept::Stored));
+        }
+        // rule: ended meanwhile
+        if !row.state.is_alive() {
+            return Ok(Turn::Commit(Kept::Ended { state: row.state }));
+        }
+        let open = row.attempt.as_ref().map(|(id, _)| id.as_str());
+        // rule: compare generation and attempt
+        let (kept, statements) = if row.generation == attempt.generation && open == id {
+            (Kept::Stored, self.store(&row))
+        } else {
+            (Kept::Lost, vec![self.place(attempt.id.as_str())])
+        };
+        self.kept = Some(kept);
+        Ok(Turn::Run(statements))
+    }
+}
+
+impl KeepResponse {
+    /// Replaces the current tokens. The first statement must change one row.
+    fn store(&self, row: &Row) -> Vec<Statement> {
+        let Self { attempt, tokens, policy, now, .. } = self;
+        let due_at =
+            policy.due_at(&attempt.key.id, *now, tokens.refresh_expires_at, row.consent_expires_at);
+        let state = match row.state {
+            ConsentState::Suspect => ConsentState::Active,
+            state => state,
+        };
+        let since = if state == row.state { row.state_since } else { *now };
+        let advance = Statement::new(
+            "UPDATE fdx_consents SET generation = $1, verified = 0, stored_by = $2, state = $3, \
+             state_since = $4, reason = NULL, access_expires_at = $5, refresh_expires_at = $6, \
+             refreshed_at = $7, attempt = NULL, deadline = NULL, unanswered = 0, \
+             unanswered_since = NULL, failures = 0, not_before = NULL, due_at = $8 \
+             WHERE tenant = $9 AND id = $10 AND generation = $11 AND attempt = $12",
+        )
+        .with(NewTokens::generation_of(attempt))
+        .with(attempt.id.as_str())
+        .with(state.name())
+        .with_time(since)
+        .with_time(tokens.access_expires_at)
+        .with_time(tokens.refresh_expires_at)
+        .with_time(*now)
+        .with_time(due_at)
+        .with(attempt.key.tenant.as_str())
+        .with(attempt.key.id.as_str())
+        .with(attempt.generation)
+        .with(attempt.id.as_str());
+        let forget = Statement::new("DELETE FROM fdx_tokens WHERE tenant = $1 AND consent = $2")
+            .with(attempt.key.tenant.as_str())
+            .with(attempt.key.id.as_str());
+        vec![
+            advance,
+            forget,
+            self.place(CURRENT),
+            logged(attempt, row, "refreshed", None, *now),
+            counted(attempt, false, *now),
+        ]
+    }
+
+    fn place(&self, place: &str) -> Statement {
+        Statement::new(
+            "INSERT INTO fdx_tokens (tenant, consent, place, generation, sealed, stored_at) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant, consent, place) DO NOTHING",
+        )
+        .with(self.attempt.key.tenant.as_str())
+        .with(self.attempt.key.id.as_str())
+        .with(place)
+        .with(NewTokens::generation_of(&self.attempt))
+        .with(self.tokens.sealed.clone())
+        .with_time(self.now)
+    }
+}
+
+/// Replaces the current tokens of a generation by the same tokens after verification. Returns whether
+/// they are still the current ones.
+pub fn keep_verified(key: RecordKey, generation: i64, sealed: Vec<u8>) -> Operation<KeepVerified> {
+    Operation::new(KeepVerified { key, generation, sealed })
+}
+
+/// The decision of [`keep_verified`].
+#[derive(Clone)]
+pub struct KeepVerified {
+    key: RecordKey,
+    generation: i64,
+    sealed: Vec<u8>,
+}
+
+impl Decision for KeepVerified {
+    type Output = bool;
+
+    fn first(&mut self) -> Vec<Statement> {
+        let tokens = Statement::new(
+            "UPDATE fdx_tokens SET sealed = $1 \
+             WHERE tenant = $2 AND consent = $3 AND place = $4 AND generation = $5",
+        )
+        .with(self.sealed.clone())
+        .with(self.key.tenant.as_str())
+        .with(self.key.id.as_str())
+        .with(CURRENT)
+        .with(self.generation);
+        let verified = Statement::new(
+            "UPDATE fdx_consents SET verified = 1 \
+             WHERE tenant = $1 AND id = $2 AND generation = $3",
+        )
+        .with(self.key.tenant.as_str())
+        .with(self.key.id.as_str())
+        .with(self.generation);
+        vec![tokens, verified]
+    }
+
+    fn next(&mut self, results: Vec<Rows>) -> Result<Turn<bool>, StoreError> {
+        Ok(Turn::Commit(results.iter().all(|rows| rows.changed == 1)))
+    }
+}
+
+impl fmt::Debug for NewTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewTokens")
+            .field("access_expires_at", &self.access_expires_at)
+            .field("refresh_expires_at", &self.refresh_expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for KeepVerified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeepVerified")
+            .field("key", &self.key)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+use core::time::Duration;
+
+use fdx_par::dialect::{RefreshTokens, Replay, Rotation};
+use fdx_wire::UnixTime;
+use sha2::{Digest, Sha256};
+
+use crate::record::id::RecordId;
+
+/// How consents of one institution are refreshed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct RefreshPolicy {
+    /// How long one attempt may take, from its intent to the last byte of its response.
+    pub deadline: Duration,
+    /// How far the clocks of two processes may differ.
+    pub clock_skew: Duration,
+    /// How long it takes at most until another process retries an unanswered attempt.
+    pub pick_up: Duration,
+    /// An access token that expires within this time counts as expired.
+    pub access_margin: Duration,
+    /// The first pause after a failure. Each further one is twice as long, up to
+    /// [`longest_pause`](Self::longest_pause).
+    pub pause: Duration,
+    /// The longest pause after a failure.
+    pub longest_pause: Duration,
+    /// How often a refresh token is used at least, if its lifetime is not known.
+    pub keep_alive: Duration,
+    /// How long before its end a consent is due for renewal.
+    pub renew_before: Duration,
+    /// How long a suspect consent keeps its tokens before it is dead.
+    pub suspect_for: Duration,
+    /// How many refusals a day are normal.
+    pub baseline: Baseline,
+    /// What the provider does with refresh tokens.
+    pub tokens: RefreshTokens,
+}
+
+/// How many of an institution's refusals a day are normal. More pause the institution: they are more
+/// likely its fault than that of so many customers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Baseline {
+    /// This many refusals are always normal.
+    pub refusals: u32,
+    /// Beyond that: refusals in a hundred refreshes.
+    pub percent: u32,
+}
+
+/// The retry of an unanswered refresh would come too late.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "the institution accepts a replaced refresh token for {window:?}: deadline, clock skew and pick-up \
+     time together take {retry:?}, and must be shorter"
+)]
+pub struct PolicyFault {
+    /// The institution's window for replays.
+    pub window: Duration,
+    /// When the retry of an unanswered attempt is sent at the latest.
+    pub retry: Duration,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl RefreshPolicy {
+    /// 15 seconds for an attempt, 2 seconds between clocks, 10 seconds until a retry, a margin of 30
+    /// seconds for access tokens, pauses from 10 seconds to 6 hours, a refresh at least every 7 days,
+    /// renewal 14 days before the end, 7 days for suspect consents, and 10 refusals a day or 5 in a
+    /// hundred.
+    #[must_use]
+    pub const fn new(tokens: RefreshTokens) -> Self {
+        Self {
+            deadline: Duration::from_secs(15),
+            clock_skew: Duration::from_secs(2),
+            pick_up: Duration::from_secs(10),
+            access_margin: Duration::from_secs(30),
+            pause: Duration::from_secs(10),
+            longest_pause: Duration::from_secs(6 * 60 * 60),
+            keep_alive: Duration::from_secs(7 * DAY.as_secs()),
+            renew_before: Duration::from_secs(14 * DAY.as_secs()),
+            suspect_for: Duration::from_secs(7 * DAY.as_secs()),
+            baseline: Baseline { refusals: 10, percent: 5 },
+            tokens,
+        }
+    }
+
+    /// Checks that an unanswered request can be repeated while the institution accepts the replaced
+    /// token.
+    ///
+    /// # Errors
+    /// [`PolicyFault`].
+    pub fn check(&self) -> Result<(), PolicyFault> {
+        let retry = self.deadline + self.clock_skew + self.pick_up;
+        match self.tokens.replay_window() {
+            // Without a window nothing can be repeated in time.
+            Some(window) if window > Duration::ZERO && retry >= window => {
+                Err(PolicyFault { window, retry })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the current token, which was sent first at `since` without a response, should be sent
+    /// again at `now`, rather than a successor that is known.
+    pub(crate) fn repeats(&self, since: UnixTime, now: UnixTime) -> bool {
+        match (self.tokens.rotation, self.tokens.replay) {
+            (Rotation::None, _) | (_, Replay::Unspecified) => true,
+            (_, Replay::Within(window)) => now + self.deadline < since + window,
+            _ => false,
+        }
+    }
+
+    /// When a consent is due after a refresh at `now`: to keep its refresh token alive, or for its
+    /// renewal. Consents are spread over the time before, each by its id.
+    pub(crate) fn due_at(
+        &self,
+        id: &RecordId,
+        now: UnixTime,
+        refresh_expires_at: Option<UnixTime>,
+        consent_expires_at: Option<UnixTime>,
+    ) -> UnixTime {
+        let alive = refresh_expires_at.map_or(self.keep_alive, |at| at.since(now) / 2);
+        let alive = now + alive - spread(id, alive / 4);
+        let renewal = consent_expires_at
+            .map(|at| at - self.renew_before - spread(id, self.renew_before / 4))
+            // A renewal that was due before is noticed by the consent's state.
+            .filter(|at| *at > now);
+        renewal.map_or(alive, |renewal| renewal.min(alive))
+    }
+
+    /// The pause after this many failures in a row.
+    pub(crate) fn pause_after(&self, failures: u32) -> Duration {
+        let doubled = self.pause.saturating_mul(1 << failures.saturating_sub(1).min(20));
+        doubled.min(self.longest_pause)
+    }
+}
+
+/// A part of the time, from none to all of it, that depends on the id alone.
+fn spread(id: &RecordId, time: Duration) -> Duration {
+    Duration::from_secs(hash(id) % time.as_secs().max(1))
+}
+
+/// The slot of a consent: due rows are read slot by slot, because all processes would wait for each
+/// other at the head of one queue.
+pub(crate) fn slot(id: &RecordId) -> i64 {
+    (hash(id) % u64::from(SLOTS)).cast_signed()
+}
+
+/// How many slots there are.
+pub(crate) const SLOTS: u16 = 256;
+
+fn hash(id: &RecordId) -> u64 {
+    let digest = <[u8; 32]>::from(Sha256::digest(id.as_str()));
+    digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+}
+
+impl Baseline {
+    pub(crate) fn is_exceeded(&self, refusals: i64, refreshes: i64) -> bool {
+        let most =
+            i64::from(self.refusals).max(refreshes.saturating_mul(i64::from(self.percent)) / 100);
+        refusals > most
+    }
+}

@@ -1,0 +1,71 @@
+use fdx_wire::UnixTime;
+
+use crate::record::id::RecordKey;
+use crate::record::state::ConsentState;
+use crate::sql::operation::StoreError;
+use crate::sql::statement::{Rows, Statement};
+
+/// What decides about a refresh, of one row of `fdx_consents`.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) state: ConsentState,
+    pub(crate) state_since: UnixTime,
+    pub(crate) reason: Option<String>,
+    pub(crate) institution: String,
+    pub(crate) generation: i64,
+    pub(crate) verified: bool,
+    /// The attempt that stored the current tokens.
+    pub(crate) stored_by: Option<String>,
+    pub(crate) access_expires_at: Option<UnixTime>,
+    pub(crate) consent_expires_at: Option<UnixTime>,
+    /// The attempt that has no response yet, and its deadline.
+    pub(crate) attempt: Option<(String, UnixTime)>,
+    /// Attempts with the current tokens that got no response, and when the first began.
+    pub(crate) unanswered: i64,
+    pub(crate) unanswered_since: Option<UnixTime>,
+    pub(crate) failures: u32,
+    pub(crate) not_before: Option<UnixTime>,
+}
+
+impl Row {
+    pub(crate) fn select(key: &RecordKey) -> Statement {
+        Statement::new(
+            "SELECT state, state_since, reason, institution, generation, verified, stored_by, \
+             access_expires_at, consent_expires_at, attempt, deadline, unanswered, unanswered_since, \
+             failures, not_before \
+             FROM fdx_consents WHERE tenant = $1 AND id = $2",
+        )
+        .with(key.tenant.as_str())
+        .with(key.id.as_str())
+    }
+
+    pub(crate) fn read(rows: Rows) -> Result<Option<Self>, StoreError> {
+        let Some(mut row) = rows.reader() else { return Ok(None) };
+        let state: String = row.next()?;
+        let state = ConsentState::by_name(&state).ok_or(StoreError::UnexpectedRows)?;
+        let (state_since, reason) = (row.time()?, row.optional()?);
+        let (institution, generation) = (row.next()?, row.next()?);
+        let verified = row.next::<i64>()? != 0;
+        let (stored_by, access_expires_at) = (row.optional()?, row.optional_time()?);
+        let consent_expires_at = row.optional_time()?;
+        let attempt = row.optional::<String>()?.zip(row.optional_time()?);
+        let (unanswered, unanswered_since) = (row.next()?, row.optional_time()?);
+        let failures = u32::try_from(row.next::<i64>()?).unwrap_or(u32::MAX);
+        Ok(Some(Self {
+            state,
+            state_since,
+            reason,
+            institution,
+            generation,
+            verified,
+            stored_by,
+            access_expires_at,
+            consent_expires_at,
+            attempt,
+            unanswered,
+            unanswered_since,
+            failures,
+            not_before: row.optional_time()?,
+        }))
+    }
+}

@@ -1,0 +1,23 @@
+//! The tables, for each engine.
+//!
+//! | table | contents |
+//! |---|---|
+//! | `fdx_meta` | the version of the schema, and settings of the keeper |
+//! | `fdx_flows` | flows whose pending state is kept here: claimed once, with their outcome |
+//! | `fdx_consents` | one row for each consent: its state, generation, attempt and due time |
+//! | `fdx_keys` | the wrapped key of each consent. Deleting it erases the consent's tokens |
+//! | `fdx_tokens` | sealed tokens: the current ones, and responses that lost a comparison |
+//! | `fdx_receipts` | the chain of receipts of each consent, append-only |
+//! | `fdx_refreshes` | the last refreshes of each consent |
+//! | `fdx_institutions` | what is known about each institution: paused, refusals |
+//!
+//! Every key begins with the tenant. There are no foreign keys, sequences, triggers or partitions:
+//! some engines have none. Times are whole seconds since 1970.
+
+mod sqlite;
+
+pub use sqlite::SQLITE;
+
+/// The version of these tables, in `fdx_meta` under the name `schema`. A release reads and writes its
+/// own version and the one before.
+pub const VERSION: i64 = 1;

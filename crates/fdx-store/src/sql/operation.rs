@@ -1,0 +1,284 @@
+use core::fmt;
+
+use super::statement::{Rows, Statement};
+
+/// One transaction: a decision over rows, without a database.
+///
+/// [`Operation::start`] returns the first [`OperationStep`]. The driver performs each [`Action`] on
+/// one connection and gives its result to [`Running::answered`]. An operation starts again by itself
+/// after a [`Failure::Restart`], and is safe to repeat after a commit whose outcome is unknown.
+///
+/// ```
+/// use fdx_store::{Action, Decision, Failure, OperationStep, Rows, StoreError};
+///
+/// // A driver: `perform` is what a database library does.
+/// fn run<D: Decision>(
+///     operation: fdx_store::Operation<D>,
+///     mut perform: impl FnMut(&Action) -> Result<Vec<Rows>, Failure>,
+/// ) -> Result<D::Output, StoreError> {
+///     let mut step = operation.start();
+///     loop {
+///         step = match step {
+///             OperationStep::Perform(running) => {
+///                 let result = perform(running.action());
+///                 running.answered(result)
+///             }
+///             OperationStep::Done(output) => return output,
+///         }
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "an operation does nothing until a driver runs it"]
+pub struct Operation<D> {
+    decision: D,
+    scope: Scope,
+}
+
+/// Who begins and ends the transaction.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Scope {
+    /// The operation.
+    Own,
+    /// The caller, whose transaction this is.
+    Callers,
+}
+
+/// What the driver has to do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Action {
+    /// Begin a transaction that writes: `BEGIN IMMEDIATE` in SQLite. A read that turns into a write
+    /// next to another writer fails there at once.
+    Begin,
+    /// Run these statements in their order. They don't depend on each other's rows, so a driver may
+    /// send all of them before it reads the first result.
+    Run(Vec<Statement>),
+    /// Commit.
+    Commit,
+    /// Roll back. Its result is ignored.
+    RollBack,
+}
+
+/// What an operation does next.
+#[must_use = "the operation waits for the result of its action"]
+pub enum OperationStep<D: Decision> {
+    /// Perform the action of the running operation.
+    Perform(Running<D>),
+    /// The operation is over.
+    Done(Result<D::Output, StoreError>),
+}
+
+/// An operation that waits for the result of its [`Action`].
+pub struct Running<D: Decision> {
+    /// The decision as it was before the transaction, to start again.
+    initial: D,
+    scope: Scope,
+    /// How often the operation has started again.
+    restarts: u32,
+    action: Action,
+    state: State<D>,
+}
+
+enum State<D: Decision> {
+    Beginning,
+    Deciding(D),
+    Committing(D::Output),
+    RollingBack(StoreError),
+    /// Starts again after the rollback.
+    Restarting,
+}
+
+/// Why an action has no result.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Failure {
+    /// A serialization failure, a deadlock, a busy database, or a connection that ended during a
+    /// commit: the transaction can be repeated, on a new connection if need be.
+    Restart,
+    /// Another failure: see [`StoreError`]. The transaction has ended.
+    Store(StoreError),
+}
+
+/// Why an operation has no output.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The transaction was repeated as often as it may be.
+    #[error("the database is busy: the transaction failed to serialize again and again")]
+    Busy,
+    /// The caller's transaction must be repeated from its beginning.
+    #[error("the surrounding transaction must be repeated from its beginning")]
+    RestartTransaction,
+    /// The database has no room.
+    #[error("the database is full: {0}")]
+    Full(String),
+    /// The database can't be written.
+    #[error("the database is read-only: {0}")]
+    ReadOnly(String),
+    /// The schema is not the one that this version reads and writes.
+    #[error("the schema of the database does not fit: {0}")]
+    Schema(String),
+    /// A row has other columns or values than this version writes.
+    #[error("the database returned rows that this version does not write")]
+    UnexpectedRows,
+    /// The database failed otherwise.
+    #[error("the database failed: {0}")]
+    Database(String),
+}
+
+impl StoreError {
+    /// The stable name of the error, such as `store.busy`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Busy => "store.busy",
+            Self::RestartTransaction => "store.restart_transaction",
+            Self::Full(_) => "store.full",
+            Self::ReadOnly(_) => "store.read_only",
+            Self::Schema(_) => "store.schema",
+            Self::UnexpectedRows => "store.unexpected_rows",
+            Self::Database(_) => "store.database",
+        }
+    }
+}
+
+/// The decisions of one operation. Only this crate implements it.
+pub trait Decision: Clone + Send + 'static {
+    /// What the operation finds or has done.
+    type Output: Send + 'static;
+
+    /// The first statements.
+    fn first(&mut self) -> Vec<Statement>;
+
+    /// Decides over the results of the last statements, one for each.
+    ///
+    /// # Errors
+    /// [`StoreError`], after which the transaction is rolled back.
+    fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Self::Output>, StoreError>;
+}
+
+/// The result of a decision.
+#[derive(Debug)]
+pub enum Turn<T> {
+    /// Run more statements.
+    Run(Vec<Statement>),
+    /// Commit, then return this output.
+    Commit(T),
+    /// Start again: another transaction was faster. Happens only where transactions are weaker than
+    /// serializable.
+    Restart,
+}
+
+/// How often an operation starts again.
+const RESTARTS: u32 = 16;
+
+impl<D: Decision> Operation<D> {
+    pub(crate) fn new(decision: D) -> Self {
+        Self { decision, scope: Scope::Own }
+    }
+
+    /// The same operation inside the caller's own transaction. It neither begins nor commits, and
+    /// ends with [`StoreError::RestartTransaction`] where it would start again.
+    pub fn inside_a_transaction(self) -> Self {
+        Self { scope: Scope::Callers, ..self }
+    }
+
+    /// Starts the operation.
+    pub fn start(self) -> OperationStep<D> {
+        Running::start(self.decision, self.scope, 0)
+    }
+}
+
+impl<D: Decision> Running<D> {
+    fn start(initial: D, scope: Scope, restarts: u32) -> OperationStep<D> {
+        let running =
+            |action, state| Self { initial: initial.clone(), scope, restarts, action, state };
+        OperationStep::Perform(match scope {
+            Scope::Own => running(Action::Begin, State::Beginning),
+            Scope::Callers => {
+                let mut decision = initial.clone();
+                running(Action::Run(decision.first()), State::Deciding(decision))
+            }
+        })
+    }
+
+    /// What the driver has to do now.
+    #[must_use]
+    pub fn action(&self) -> &Action {
+        &self.action
+    }
+
+    /// Continues with the result of the action: one [`Rows`] for each statement, none for the other
+    /// actions.
+    pub fn answered(self, result: Result<Vec<Rows>, Failure>) -> OperationStep<D> {
+        let Self { initial, scope, restarts, state, .. } = self;
+        let next = |action, state| {
+            OperationStep::Perform(Self {
+                initial: initial.clone(),
+                scope,
+                restarts,
+                action,
+                state,
+            })
+        };
+        let (results, mut decision) = match (result, state) {
+            (_, State::RollingBack(error)) => return OperationStep::Done(Err(error)),
+            (_, State::Restarting) => return Self::start(initial, scope, restarts + 1),
+            (Err(Failure::Restart), _) if scope == Scope::Callers => {
+                return OperationStep::Done(Err(StoreError::RestartTransaction));
+            }
+            (Err(Failure::Restart), _) if restarts >= RESTARTS => {
+                return next(Action::RollBack, State::RollingBack(StoreError::Busy));
+            }
+            (Err(Failure::Restart), State::Beginning) => {
+                return Self::start(initial, scope, restarts + 1);
+            }
+            (Err(Failure::Restart), _) => return next(Action::RollBack, State::Restarting),
+            (Err(Failure::Store(error)), State::Beginning) => {
+                return OperationStep::Done(Err(error));
+            }
+            (Err(Failure::Store(error)), _) if scope == Scope::Own => {
+                return next(Action::RollBack, State::RollingBack(error));
+            }
+            (Err(Failure::Store(error)), _) => return OperationStep::Done(Err(error)),
+            (Ok(_), State::Beginning) => {
+                let mut decision = initial.clone();
+                return next(Action::Run(decision.first()), State::Deciding(decision));
+            }
+            (Ok(_), State::Committing(output)) => return OperationStep::Done(Ok(output)),
+            (Ok(results), State::Deciding(decision)) => (results, decision),
+        };
+        match (decision.next(results), scope) {
+            (Ok(Turn::Restart), Scope::Callers) => {
+                OperationStep::Done(Err(StoreError::RestartTransaction))
+            }
+            (Ok(Turn::Restart), Scope::Own) if restarts >= RESTARTS => {
+                next(Action::RollBack, State::RollingBack(StoreError::Busy))
+            }
+            (Ok(Turn::Restart), Scope::Own) => next(Action::RollBack, State::Restarting),
+            (Ok(Turn::Run(statements)), _) => {
+                next(Action::Run(statements), State::Deciding(decision))
+            }
+            (Ok(Turn::Commit(output)), Scope::Own) => {
+                next(Action::Commit, State::Committing(output))
+            }
+            (Ok(Turn::Commit(output)), Scope::Callers) => OperationStep::Done(Ok(output)),
+            (Err(error), Scope::Own) => next(Action::RollBack, State::RollingBack(error)),
+            (Err(error), Scope::Callers) => OperationStep::Done(Err(error)),
+        }
+    }
+}
+
+impl<D: Decision> fmt::Debug for Running<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("action", &self.action).finish_non_exhaustive()
+    }
+}
+
+impl<D: Decision> fmt::Debug for OperationStep<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Perform(running) => running.fmt(f),
+            Self::Done(output) => f.debug_tuple("Done").field(&output.as_ref().err()).finish(),
+        }
+    }
+}
