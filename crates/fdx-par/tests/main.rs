@@ -25,6 +25,7 @@ mod fdx_headers;
 mod flow;
 mod granted_access;
 mod headers;
+mod imported_grant;
 mod introspection;
 mod key_rotation;
 mod limits;

@@ -4,6 +4,7 @@ pub(crate) mod callback;
 pub(crate) mod code_exchange;
 pub(crate) mod granted;
 pub(crate) mod granted_details;
+pub(crate) mod imported_grant;
 pub(crate) mod pending;
 pub(crate) mod push;
 pub(crate) mod refresh;

@@ -106,7 +106,7 @@ pub(crate) fn is_verified(stored: &str) -> bool {
     read(stored).is_some()
 }
 
-fn read(stored: &str) -> Option<Body> {
+pub(crate) fn read(stored: &str) -> Option<Body> {
     let body = json::object_from_slice::<Body>(stored.as_bytes(), &Limits::bytes(LIMIT));
     body.ok().filter(|body| body.version == Some(VERSION))
 }
@@ -178,6 +178,12 @@ impl StoredGrant {
 }
 
 impl Body {
+    /// The grant, of whatever issuer the text names.
+    pub(crate) fn into_own_grant(self) -> Option<StoredGrant> {
+        let issuer = Issuer::parse_loopback(&self.issuer).ok()?;
+        self.into_grant(&issuer)
+    }
+
     fn into_grant(self, issuer: &Issuer) -> Option<StoredGrant> {
         let bound: &[BoundBy] = match self.bound_to {
             Some(_) => &[BoundBy::Dpop, BoundBy::Mtls],

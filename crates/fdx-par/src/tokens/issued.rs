@@ -253,7 +253,7 @@ pub(crate) fn can_stand_in_a_header(token: &str) -> bool {
 }
 
 /// RFC 6749 A.17: 1*VSCHAR
-fn is_visible(token: &str) -> bool {
+pub(crate) fn is_visible(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 
