@@ -2,7 +2,7 @@ use fdx_jose::Thumbprint;
 use fdx_rar::{ConsentId, Scopes};
 use fdx_wire::json::ObjectWriter;
 use fdx_wire::members::{MemberFault, Object, Row, Value};
-use fdx_wire::{Issuer, Secret, UnixTime};
+use fdx_wire::{Issuer, Secret};
 
 use crate::client::binding::{Bound, BoundBy};
 use crate::consent::stored_grant::{Identity, StoredGrant, is_unverified, read};
@@ -73,7 +73,7 @@ impl StoredGrant {
     /// let fault = StoredGrant::imported(&Object::parse(json, &Limits::default())?).unwrap_err();
     /// assert_eq!(
     ///     fault.to_string(),
-    ///     "member access_token is an array, not an access token (line 1, column 71)"
+    ///     "member access_token is an array, not an access token (line 1, column 69)"
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -95,19 +95,19 @@ impl StoredGrant {
             client_id: client_id.clone(),
             token,
             bound,
-            expires_at: object.protective_if_present(&members::EXPIRES_AT, time)?,
+            expires_at: object.protective_if_present(&members::EXPIRES_AT, Value::to_unix_time)?,
         };
         let refresh_token = object.protective_if_present(&members::REFRESH_TOKEN, |value| {
             value.read().filter(|token: &Secret| is_visible(token.expose()))
         })?;
-        let refresh_token_expires_at =
-            object.protective_if_present(&members::REFRESH_TOKEN_EXPIRES_AT, time)?;
+        let refresh_token_expires_at = object
+            .protective_if_present(&members::REFRESH_TOKEN_EXPIRES_AT, Value::to_unix_time)?;
         let scopes =
             object.protective(&members::SCOPE, |value| Scopes::parse(&value.to_text()?).ok())?;
         let subject = object.protective_if_present(&members::SUBJECT, |value| {
             text(value).filter(|subject| subject.len() <= 255 && subject.is_ascii())
         })?;
-        let auth_time = object.protective_if_present(&members::AUTH_TIME, time)?;
+        let auth_time = object.protective_if_present(&members::AUTH_TIME, Value::to_unix_time)?;
         let nonce = object.protective_if_present(&members::NONCE, |value| {
             value.read().filter(|nonce: &Secret| !nonce.expose().is_empty())
         })?;
@@ -172,11 +172,4 @@ fn bound(object: &Object<'_>) -> Result<Bound, MemberFault> {
     }
     let to = object.protective_if_present(&members::BOUND_TO, thumbprint)?;
     Ok(to.map_or(Bound::NOTHING, |to| Bound { by: BoundBy::Mtls, to: Some(to) }))
-}
-
-/// A later time is a number of milliseconds, or no time.
-const YEAR_10000: u64 = 253_402_300_800;
-
-fn time(value: Value<'_>) -> Option<UnixTime> {
-    value.to_whole_number().filter(|seconds| *seconds < YEAR_10000).map(UnixTime::from_seconds)
 }

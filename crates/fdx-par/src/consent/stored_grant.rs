@@ -19,8 +19,9 @@ use crate::tokens::tokens::{AccessToken, Tokens};
 /// a versioned text form, which is as secret as the tokens in it.
 ///
 /// The first one comes from [`Granted::stored`](crate::Granted::stored), and each verified refresh
-/// returns the next. Tokens that are not verified are persisted in another form, which
-/// [`Client::restore`] refuses: [`Exchanged::to_json`](crate::Exchanged::to_json) and
+/// returns the next. A grant of another program can be [imported](StoredGrant::imported). Tokens that
+/// are not verified are persisted in another form, which [`Client::restore`] refuses:
+/// [`Exchanged::to_json`](crate::Exchanged::to_json) and
 /// [`Refreshed::to_json`](crate::Refreshed::to_json).
 #[derive(Clone)]
 pub struct StoredGrant {

@@ -5,6 +5,7 @@ use alloc::{format, vec};
 use proptest::prelude::*;
 
 use super::{Class, Found, NotUnderstood, Object, Value};
+use crate::UnixTime;
 use crate::json::{JsonNumber, JsonValue, Kind, Limits, RawJson, Rounding};
 
 crate::members! {
@@ -107,6 +108,16 @@ fn reads_identifiers_and_whole_numbers_in_every_form() {
     }
     for other in ["-1", "60.5", r#""""#, r#""+60""#, r#""60s""#, "1e30", "true"] {
         assert_eq!(number(other), None, "{other}");
+    }
+}
+
+#[test]
+fn a_time_is_in_seconds_and_not_in_milliseconds() {
+    let time = |json| with_value(json, |value| value.to_unix_time().map(UnixTime::as_seconds));
+    assert_eq!(time("1767607200"), Some(1_767_607_200));
+    assert_eq!(time("253402207200"), Some(253_402_207_200));
+    for other in ["253402207201", "1767607200000", "-1", "1767607200.5", "null"] {
+        assert_eq!(time(other), None, "{other}");
     }
 }
 

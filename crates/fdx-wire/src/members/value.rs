@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::object::elements;
 use super::{Found, Object};
+use crate::UnixTime;
 use crate::json::{JsonError, JsonNumber, JsonValue, Kind, Limits, RawJson, Rounding, scan};
 
 /// A value within a scanned document, as its text.
@@ -133,6 +134,16 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn to_seconds(self) -> Option<u64> {
         self.to_whole_number().or_else(|| self.to_rounded(Rounding::Down))
+    }
+
+    /// A time in whole seconds since 1970, before the year 10000: a later one is a number of
+    /// milliseconds.
+    #[must_use]
+    pub fn to_unix_time(self) -> Option<UnixTime> {
+        let seconds = self.to_whole_number()?;
+        // A later time would become the last one.
+        let time = UnixTime::from_seconds(seconds);
+        (time.as_seconds() == seconds).then_some(time)
     }
 
     /// A number from 0, rounded to a whole number.
