@@ -17,6 +17,7 @@ pub mod refresh;
 pub mod schema;
 pub mod seal;
 mod sql;
+pub mod transfer;
 
 pub use record::id::{IdError, RecordId, RecordKey, Tenant};
 pub use record::state::ConsentState;
