@@ -1,9 +1,9 @@
 use core::fmt;
 
 use fdx_jose::{Backend, SealError, SealingKey, SealingKeys};
-use fdx_wire::{Entropy, Secret};
-
-use super::key_ring::salt;
+use fdx_wire::{Entropy, Label, Secret};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 /// The key of one consent, which seals its tokens. It comes from a [`KeyRing`](super::KeyRing), is
 /// wiped when dropped, and never leaves the process.
@@ -102,6 +102,21 @@ impl ConsentKey {
             generation.as_slice(),
         ]
     }
+}
+
+const SALT: Label = Label::new("seal salt");
+
+/// The salt of a sealed value. A salt must never seal two plaintexts. Plaintext and context are parts
+/// of it, so that not even the same entropy, used twice, gives two plaintexts one salt.
+pub(super) fn salt(entropy: &Entropy, context: &[&[u8]], plaintext: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(*Zeroizing::new(entropy.derive(SALT, 0)));
+    for part in context {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.update(plaintext);
+    hash.finalize().into()
 }
 
 impl fmt::Debug for ConsentKey {

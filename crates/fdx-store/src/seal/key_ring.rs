@@ -2,10 +2,9 @@ use core::fmt;
 
 use fdx_jose::{Backend, SealError, SealingKey, SealingKeys};
 use fdx_wire::{Entropy, Label};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::consent_key::ConsentKey;
+use super::consent_key::{ConsentKey, salt};
 
 /// The wrapping keys of one tenant: the newest one wraps, older ones still unwrap. They are wiped when
 /// the ring is dropped.
@@ -125,23 +124,9 @@ impl KeyRing {
 }
 
 const CONSENT_KEY: Label = Label::new("consent key");
-const SALT: Label = Label::new("seal salt");
 
 fn context<'a>(tenant: &'a str, consent: &'a str) -> [&'a [u8]; 3] {
     [tenant.as_bytes(), consent.as_bytes(), b"key"]
-}
-
-/// The salt of a sealed value. A salt must never seal two plaintexts. Plaintext and context are parts
-/// of it, so that not even the same entropy, used twice, gives two plaintexts one salt.
-pub(super) fn salt(entropy: &Entropy, context: &[&[u8]], plaintext: &[u8]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(*Zeroizing::new(entropy.derive(SALT, 0)));
-    for part in context {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.update(plaintext);
-    hash.finalize().into()
 }
 
 impl fmt::Debug for KeyRing {
