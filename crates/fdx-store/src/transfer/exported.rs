@@ -7,12 +7,13 @@ use fdx_wire::{Secret, UnixTime};
 
 use super::error::{ExportError, ImportFault};
 use super::imported::{ImportedConsent, members};
+use crate::record::id::RecordId;
 
 /// What is exported of a consent in addition to its tokens.
 #[derive(Clone)]
 #[must_use]
 pub struct ExportedConsent<'a> {
-    id: &'a str,
+    id: &'a RecordId,
     customer: &'a str,
     dialect: Option<&'a str>,
     consent_expires_at: Option<UnixTime>,
@@ -21,7 +22,7 @@ pub struct ExportedConsent<'a> {
 
 impl<'a> ExportedConsent<'a> {
     /// The consent with this id of its record, of this customer.
-    pub fn new(id: &'a str, customer: &'a str) -> Self {
+    pub fn new(id: &'a RecordId, customer: &'a str) -> Self {
         Self { id, customer, dialect: None, consent_expires_at: None, receipt: None }
     }
 
@@ -51,14 +52,14 @@ impl<'a> ExportedConsent<'a> {
             .map_err(|error| ExportError::Tokens(Box::new(error)))?;
         let line = self.write(&grant)?;
         // The id is there, so no new one is made.
-        let read = ImportedConsent::read(line.expose().as_bytes(), String::new);
+        let read = ImportedConsent::read(line.expose().as_bytes(), || None);
         read.map(|_| line).map_err(ExportError::Record)
     }
 
     fn write(&self, grant: &StoredGrant) -> Result<Secret, ExportError> {
         let mut object = ObjectWriter::with_capacity(2048);
         object
-            .text(members::ID.row().name, self.id)
+            .text(members::ID.row().name, self.id.as_str())
             .text(members::CUSTOMER.row().name, self.customer);
         if let Some(name) = self.dialect {
             object.text(members::DIALECT.row().name, name);

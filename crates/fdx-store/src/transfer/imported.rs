@@ -7,6 +7,7 @@ use fdx_wire::members::{Excerpt, MemberFault, Object, Value};
 use fdx_wire::{Entropy, Label, UnixTime, base64url};
 
 use super::error::{ImportError, ImportFault};
+use crate::record::id::RecordId;
 
 fdx_wire::members! {
     /// The members of an imported consent, without those of its grant.
@@ -28,7 +29,7 @@ fdx_wire::members! {
 /// A consent of another program or store, read from one line. It is not in the store yet.
 #[derive(Clone)]
 pub struct ImportedConsent {
-    id: String,
+    id: RecordId,
     customer: String,
     dialect: Option<String>,
     grant: StoredGrant,
@@ -68,14 +69,18 @@ impl Importer {
         if line.trim_ascii().is_empty() {
             return Ok(None);
         }
-        let new_id = || base64url::encode(&self.entropy.derive(RECORD_ID, self.line));
+        let new_id =
+            || RecordId::new(base64url::encode(&self.entropy.derive(RECORD_ID, self.line))).ok();
         let read = ImportedConsent::read(line, new_id);
         read.map(Some).map_err(|fault| ImportError { line: self.line, fault })
     }
 }
 
 impl ImportedConsent {
-    pub(super) fn read(line: &[u8], new_id: impl FnOnce() -> String) -> Result<Self, ImportFault> {
+    pub(super) fn read(
+        line: &[u8],
+        new_id: impl FnOnce() -> Option<RecordId>,
+    ) -> Result<Self, ImportFault> {
         let object = Object::parse(line, &LIMITS).map_err(ImportFault::Json)?;
         refuse_unknown(&object)?;
         Self::of_members(&object, new_id).map_err(ImportFault::Member)
@@ -83,16 +88,22 @@ impl ImportedConsent {
 
     fn of_members(
         object: &Object<'_>,
-        new_id: impl FnOnce() -> String,
+        new_id: impl FnOnce() -> Option<RecordId>,
     ) -> Result<Self, MemberFault> {
-        let id = object.protective_if_present(&members::ID, |value| name(value, 128))?;
+        let id = object
+            .protective_if_present(&members::ID, |value| RecordId::new(value.to_text()?).ok())?;
         let customer = object.protective(&members::CUSTOMER, |value| {
             let usable = |text: &String| {
                 (1..=256).contains(&text.chars().count()) && !text.contains(char::is_control)
             };
             value.to_text().filter(usable)
         })?;
-        let dialect = object.protective_if_present(&members::DIALECT, |value| name(value, 64))?;
+        let dialect = object.protective_if_present(&members::DIALECT, |value| {
+            let usable = |text: &String| {
+                (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+            };
+            value.to_text().filter(usable)
+        })?;
         let grant = StoredGrant::imported(object)?;
         let consent_expires_at =
             object.protective_if_present(&members::CONSENT_EXPIRES_AT, Value::to_unix_time)?;
@@ -100,13 +111,13 @@ impl ImportedConsent {
             let receipt = ConsentReceipt::from_json(value.as_str()).ok()?;
             is_of(&receipt, &grant).then_some(receipt)
         })?;
-        let id = id.unwrap_or_else(new_id);
+        let id = id.or_else(new_id).ok_or_else(|| MemberFault::missing(members::ID.row()))?;
         Ok(Self { id, customer, dialect, grant, consent_expires_at, receipt })
     }
 
     /// The id of the record.
     #[must_use]
-    pub fn id(&self) -> &str {
+    pub fn id(&self) -> &RecordId {
         &self.id
     }
 
@@ -154,13 +165,6 @@ fn is_of(receipt: &ConsentReceipt, grant: &StoredGrant) -> bool {
     receipt.issuer() == grant.issuer()
         && receipt.client_id() == grant.client_id()
         && ids.is_none_or(|(receipt, grant)| receipt == grant)
-}
-
-fn name(value: Value<'_>, max: usize) -> Option<String> {
-    let usable = |text: &String| {
-        (1..=max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-    };
-    value.to_text().filter(usable)
 }
 
 fn refuse_unknown(object: &Object<'_>) -> Result<(), ImportFault> {
