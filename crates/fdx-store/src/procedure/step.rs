@@ -80,12 +80,12 @@ impl<T> Sending<T> {
     /// # Errors
     /// The next step, if the deadline has passed. Nothing must be sent.
     pub fn start(self, now: UnixTime) -> Result<(Request, Awaiting<T>), Step<T>> {
-        // rule: check before sending
-        match self.deadline {
-            Some(deadline) if now >= deadline => Err(self
-                .sent
-                .not_sent("the time for this attempt was over before it was sent", now)),
-            _ => Ok((*self.request, Awaiting(self.sent))),
+        // check: SendDeadline
+        let in_time = self.deadline.is_none_or(|deadline| now < deadline);
+        if in_time {
+            Ok((*self.request, Awaiting(self.sent)))
+        } else {
+            Err(self.sent.not_sent("the time for this attempt was over before it was sent", now))
         }
     }
 }

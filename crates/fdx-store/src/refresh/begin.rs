@@ -199,8 +199,9 @@ impl Decision for BeginAttempt {
         }
         let mut unanswered = row.unanswered;
         if let Some((_, deadline)) = &row.attempt {
+            // check: ClockSkew, weakened to *deadline
             let until = *deadline + self.policy.clock_skew;
-            // rule: one unanswered request
+            // check: OneRequest
             if self.now <= until {
                 return Ok(Turn::Commit(Begun::Wait { until }));
             }

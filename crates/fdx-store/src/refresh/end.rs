@@ -186,7 +186,7 @@ impl EndAttempt {
                     ConsentState::Suspect => row.state_since,
                     _ => now,
                 };
-                // rule: suspect before dead
+                // check: SuspectFirst
                 let over = since + self.policy.suspect_for <= now && !others && !pauses;
                 let state = if over { ConsentState::Dead } else { ConsentState::Suspect };
                 let not_before = if others { now } else { pause };

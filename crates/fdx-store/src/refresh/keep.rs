@@ -74,13 +74,15 @@ impl Decision for KeepResponse {
     }
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Kept>, StoreError> {
-        let first = results.into_iter().next().ok_or(StoreError::UnexpectedRows)?;
+        let first = results.into_iter().next();
         match self.kept {
-            Some(Kept::Stored) if first.changed != 1 => return Ok(Turn::Restart),
+            Some(Kept::Stored) if first.as_ref().is_none_or(|rows| rows.changed != 1) => {
+                return Ok(Turn::Restart);
+            }
             Some(kept) => return Ok(Turn::Commit(kept)),
             None => {}
         }
-        let Some(row) = Row::read(first)? else {
+        let Some(row) = Row::read(first.ok_or(StoreError::UnexpectedRows)?)? else {
             return Ok(Turn::Commit(Kept::Ended { state: ConsentState::Erased }));
         };
         let (attempt, generation) = (&self.attempt, NewTokens::generation_of(&self.attempt));
@@ -89,16 +91,21 @@ impl Decision for KeepResponse {
         if row.generation == generation && row.stored_by.as_deref() == id {
             return Ok(Turn::Commit(Kept::Stored));
         }
-        // rule: ended meanwhile
+        // check: EndedMeanwhile
         if !row.state.is_alive() {
             return Ok(Turn::Commit(Kept::Ended { state: row.state }));
         }
         let open = row.attempt.as_ref().map(|(id, _)| id.as_str());
-        // rule: compare generation and attempt
-        let (kept, statements) = if row.generation == attempt.generation && open == id {
-            (Kept::Stored, self.store(&row))
+        // check: CompareGeneration
+        let is_next = row.generation == attempt.generation;
+        // check: CompareAttempt
+        let is_mine = open == id;
+        let (kept, statements) = if is_next && is_mine {
+            (Kept::Stored, self.store(&row, open.unwrap_or_default()))
         } else {
-            (Kept::Lost, vec![self.place(attempt.id.as_str())])
+            // check: KeepLost, weakened to Vec::new()
+            let keep = vec![self.place(attempt.id.as_str())];
+            (Kept::Lost, keep)
         };
         self.kept = Some(kept);
         Ok(Turn::Run(statements))
@@ -107,7 +114,7 @@ impl Decision for KeepResponse {
 
 impl KeepResponse {
     /// Replaces the current tokens. The first statement must change one row.
-    fn store(&self, row: &Row) -> Vec<Statement> {
+    fn store(&self, row: &Row, open: &str) -> Vec<Statement> {
         let Self { attempt, tokens, policy, now, .. } = self;
         let due_at =
             policy.due_at(&attempt.key.id, *now, tokens.refresh_expires_at, row.consent_expires_at);
@@ -121,7 +128,7 @@ impl KeepResponse {
              state_since = $4, reason = NULL, access_expires_at = $5, refresh_expires_at = $6, \
              refreshed_at = $7, attempt = NULL, deadline = NULL, unanswered = 0, \
              unanswered_since = NULL, failures = 0, not_before = NULL, due_at = $8 \
-             WHERE tenant = $9 AND id = $10 AND generation = $11 AND attempt = $12",
+             WHERE tenant = $9 AND id = $10 AND generation = $11 AND COALESCE(attempt, '') = $12",
         )
         .with(NewTokens::generation_of(attempt))
         .with(attempt.id.as_str())
@@ -133,8 +140,8 @@ impl KeepResponse {
         .with_time(due_at)
         .with(attempt.key.tenant.as_str())
         .with(attempt.key.id.as_str())
-        .with(attempt.generation)
-        .with(attempt.id.as_str());
+        .with(row.generation)
+        .with(open);
         let forget = Statement::new("DELETE FROM fdx_tokens WHERE tenant = $1 AND consent = $2")
             .with(attempt.key.tenant.as_str())
             .with(attempt.key.id.as_str());

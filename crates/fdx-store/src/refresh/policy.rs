@@ -103,7 +103,11 @@ impl RefreshPolicy {
     pub(crate) fn repeats(&self, since: UnixTime, now: UnixTime) -> bool {
         match (self.tokens.rotation, self.tokens.replay) {
             (Rotation::None, _) | (_, Replay::Unspecified) => true,
-            (_, Replay::Within(window)) => now + self.deadline < since + window,
+            (_, Replay::Within(window)) => {
+                // check: ReplayWindow
+                let open = now + self.deadline < since + window;
+                open
+            }
             _ => false,
         }
     }
