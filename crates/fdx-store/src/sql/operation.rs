@@ -89,13 +89,15 @@ enum State<D: Decision> {
 }
 
 /// Why an action has no result.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Failure {
     /// A serialization failure, a deadlock, a busy database, or a connection that ended during a
     /// commit: the transaction can be repeated, on a new connection if need be.
+    #[error("the transaction must be repeated")]
     Restart,
-    /// Another failure: see [`StoreError`]. The transaction has ended.
-    Store(StoreError),
+    /// Another failure: see [`StoreError`]. The transaction can only be rolled back.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why an operation has no output.
@@ -114,9 +116,22 @@ pub enum StoreError {
     /// The database can't be written.
     #[error("the database is read-only: {0}")]
     ReadOnly(String),
-    /// The schema is not the one that this version reads and writes.
+    /// There is no database at this place, or it can't be opened or reached.
+    #[error("the database can't be opened: {0}")]
+    CannotOpen(String),
+    /// The schema is not one that this version reads and writes, or the database is another program's.
+    /// Nothing was written.
     #[error("the schema of the database does not fit: {0}")]
     Schema(String),
+    /// The database engine lacks what a store needs.
+    #[error("the database engine does not fit: {0}")]
+    Engine(String),
+    /// Reading or writing the disk failed. The outcome of a commit is unknown.
+    #[error("the disk failed: {0}")]
+    Disk(String),
+    /// The database is damaged.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// A row has other columns or values than this version writes.
     #[error("the database returned rows that this version does not write")]
     UnexpectedRows,
@@ -134,14 +149,43 @@ impl StoreError {
             Self::RestartTransaction => "store.restart_transaction",
             Self::Full(_) => "store.full",
             Self::ReadOnly(_) => "store.read_only",
+            Self::CannotOpen(_) => "store.cannot_open",
             Self::Schema(_) => "store.schema",
+            Self::Engine(_) => "store.engine",
+            Self::Disk(_) => "store.disk",
+            Self::Damaged(_) => "store.damaged",
             Self::UnexpectedRows => "store.unexpected_rows",
             Self::Database(_) => "store.database",
         }
     }
+
+    /// What to do next, for people.
+    #[must_use]
+    pub const fn next_step(&self) -> &'static str {
+        match self {
+            Self::Busy => "repeat the operation later, and end transactions that stay open",
+            Self::RestartTransaction => {
+                "roll the transaction back, and repeat it from its beginning"
+            }
+            Self::Full(_) => "make room, then repeat the operation: nothing of it was stored",
+            Self::ReadOnly(_) => "give this user permission to write the database",
+            Self::CannotOpen(_) => "correct the place of the database, or its permissions",
+            Self::Schema(_) => "use the release that wrote the database, or another database",
+            Self::Engine(_) => "use the version of the engine that the text names",
+            Self::Disk(_) => "check the disk, then repeat the operation: it is safe to repeat",
+            Self::Damaged(_) => {
+                "pause the keeper, keep a copy of the database, and restore a backup"
+            }
+            Self::UnexpectedRows => "use the release that wrote the rows, or restore a backup",
+            Self::Database(_) => "report the text: the store or its driver has a defect",
+        }
+    }
 }
 
-/// The decisions of one operation. Only this crate implements it.
+/// The decisions of one operation.
+///
+/// This crate's operations implement it, and so can a caller's: a driver runs both. A decision must
+/// be safe to repeat after a commit whose outcome is unknown.
 pub trait Decision: Clone + Send + 'static {
     /// What the operation finds or has done.
     type Output: Send + 'static;
@@ -172,7 +216,8 @@ pub enum Turn<T> {
 const RESTARTS: u32 = 16;
 
 impl<D: Decision> Operation<D> {
-    pub(crate) fn new(decision: D) -> Self {
+    /// An operation of these decisions, in a transaction of its own.
+    pub fn new(decision: D) -> Self {
         Self { decision, scope: Scope::Own }
     }
 
@@ -225,6 +270,9 @@ impl<D: Decision> Running<D> {
             (_, State::Restarting) => return Self::start(initial, scope, restarts + 1),
             (Err(Failure::Restart), _) if scope == Scope::Callers => {
                 return OperationStep::Done(Err(StoreError::RestartTransaction));
+            }
+            (Err(Failure::Restart), State::Beginning) if restarts >= RESTARTS => {
+                return OperationStep::Done(Err(StoreError::Busy));
             }
             (Err(Failure::Restart), _) if restarts >= RESTARTS => {
                 return next(Action::RollBack, State::RollingBack(StoreError::Busy));

@@ -11,13 +11,15 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// A statement without parameters.
-    pub(crate) const fn new(sql: &'static str) -> Self {
+    /// A statement without parameters. Its parameters `$1`, `$2` appear in numeric order, each once.
+    #[must_use]
+    pub const fn new(sql: &'static str) -> Self {
         Self { sql, parameters: Vec::new() }
     }
 
     /// Adds the next parameter.
-    pub(crate) fn with(mut self, value: impl Into<Value>) -> Self {
+    #[must_use]
+    pub fn with(mut self, value: impl Into<Value>) -> Self {
         self.parameters.push(value.into());
         self
     }
