@@ -15,8 +15,16 @@ use crate::table::Table;
 use rustdoc::{Crate, Mention};
 
 /// The libraries whose API is stable.
-const CRATES: [&str; 6] =
-    ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par", "fdx-transport-hyper"];
+const CRATES: [&str; 8] = [
+    "fdx-wire",
+    "fdx-pkce",
+    "fdx-rar",
+    "fdx-jose",
+    "fdx-par",
+    "fdx-store",
+    "fdx-store-sqlite",
+    "fdx-transport-hyper",
+];
 /// The crates of the language.
 const LANGUAGE: [&str; 3] = ["alloc", "core", "std"];
 /// Since 1.0.220, serde's traits are in serde_core.

@@ -16,7 +16,7 @@ struct Floors {
     rooms: &'static [&'static str],
 }
 
-const FLOORS: [Floors; 4] = [
+const FLOORS: [Floors; 5] = [
     Floors {
         name: "fdx-cli",
         module: "",
@@ -101,6 +101,11 @@ const FLOORS: [Floors; 4] = [
             "expiry",
             "randomness",
         ],
+    },
+    Floors {
+        name: "fdx-store-sqlite",
+        module: "",
+        rooms: &["options", "store", "origin", "tables", "witness", "files", "failure"],
     },
 ];
 

@@ -7,28 +7,35 @@ use crate::failure::Failure;
 use crate::shell;
 
 /// The crates that compile without I/O, clocks, threads and runtimes.
-const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par"];
+const CORE: [&str; 6] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par", "fdx-store"];
 /// Core crates that must not depend on each other.
 const STRANGERS: [&str; 3] = ["fdx-pkce", "fdx-rar", "fdx-jose"];
 /// Crates that need only `alloc`.
 const NO_STD: [&str; 3] = ["fdx-wire", "fdx-pkce", "fdx-rar"];
 const BACKENDS: [&str; 2] = ["ring", "aws-lc-rs"];
 /// Crates that the core must not depend on. A trailing `*` matches any ending.
-const OUTSIDERS: [&str; 13] = [
+const OUTSIDERS: [&str; 17] = [
     "async-*",
     "futures*",
     "getrandom",
     "hyper*",
+    "libsqlite3-sys",
     "mio",
     "openssl*",
+    "postgres*",
     "rand",
     "reqwest",
     "rsa",
+    "rusqlite",
     "rustls*",
     "smol",
+    "sqlx*",
     "tokio*",
     "url",
 ];
+/// Drivers of databases, and the only published crate that may depend on each.
+const DRIVERS: [(&str, &str); 2] =
+    [("libsqlite3-sys", "fdx-store-sqlite"), ("rusqlite", "fdx-store-sqlite")];
 /// Paths that no source of the core may name.
 const OUTSIDE: [&str; 6] =
     ["std::env", "std::fs", "std::net", "std::thread", "Instant::now", "SystemTime::now"];
@@ -67,9 +74,10 @@ pub(super) fn all(workspace: &Workspace, trees: &[Tree]) -> Result<Vec<Rule>, Fa
             broken: siblings(trees, |root, other| root == "fdx-sandbox" && other == "fdx-par"),
         },
         Rule {
-            rule: "the core has no runtime, network or random source (except ring's getrandom)",
+            rule: "the core has no runtime, network, database or random source (except ring's getrandom)",
             broken: core(trees).flat_map(outsiders).collect(),
         },
+        Rule { rule: "only fdx-store-sqlite depends on rusqlite", broken: drivers(workspace) },
         Rule {
             rule: "in the core, only fdx-jose depends on ring or aws-lc-rs",
             broken: backends(workspace)?,
@@ -158,12 +166,28 @@ fn backends(workspace: &Workspace) -> Result<Vec<String>, Failure> {
     Ok(broken)
 }
 
+/// Dependencies on a driver by another crate than its own, including optional ones.
+fn drivers(workspace: &Workspace) -> Vec<String> {
+    let mut broken = Vec::new();
+    for package in workspace.published() {
+        let direct = package.direct();
+        let others = DRIVERS
+            .iter()
+            .filter(|(driver, only)| direct.contains(driver) && package.name != *only);
+        broken.extend(others.map(|(driver, _)| format!("{} depends on {driver}", package.name)));
+    }
+    broken
+}
+
 /// Crates that bring ring with `aws-lc-rs` and without default features. The crates of the core are checked with the dependencies of their tests.
 fn ring_with_aws_lc_rs() -> Result<Vec<String>, Failure> {
     let mut broken = Vec::new();
-    for (package, edges) in
-        [("fdx-jose", "normal"), ("fdx-par", "normal,dev"), ("fdx-transport-hyper", "normal")]
-    {
+    for (package, edges) in [
+        ("fdx-jose", "normal"),
+        ("fdx-par", "normal,dev"),
+        ("fdx-store-sqlite", "normal"),
+        ("fdx-transport-hyper", "normal"),
+    ] {
         let args = ["tree", "--package", package, "--edges", edges, "--prefix", "none"];
         let features = ["--no-default-features", "--features", "aws-lc-rs"];
         let tree = shell::read(shell::cargo(&[&args[..], &features[..]].concat()))?;

@@ -1,0 +1,142 @@
+//! Runs the operations of `fdx-store` on SQLite.
+//!
+//! The driver opens a database, performs an operation's actions, and decides nothing:
+//!
+//! - A commit is on the disk when it returns (`synchronous=FULL`), and several processes can use one
+//!   file (WAL). Transactions begin with `BEGIN IMMEDIATE`, so that none fails between a read and a
+//!   write.
+//! - The database is created by the first process that opens it, all tables or none. A database of a
+//!   newer version or of another program is refused, and nothing is written to it.
+//! - [`SqliteStore::origin`] reports a database that was restored from a backup or copied.
+//!
+//! SQLite is compiled in. Its version is at least 3.51.3: older ones can lose commits.
+//!
+//! ```
+//! use fdx_store::{Action, Rows, Statement};
+//! use fdx_store_sqlite::SqliteStore;
+//!
+//! let mut store = SqliteStore::in_memory()?;
+//! // What `SqliteStore::run` does with the actions of an operation.
+//! let count = Statement::new("SELECT COUNT(*) FROM fdx_consents WHERE tenant = $1").with("acme");
+//! store.perform(&Action::Begin)?;
+//! let results = store.perform(&Action::Run(vec![count]))?;
+//! store.perform(&Action::Commit)?;
+//! assert_eq!(results, [Rows::selected(vec![vec![0.into()]])]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Your own transactions
+//!
+//! An operation can be a part of a transaction of your own, next to your own tables. Use any library;
+//! with `rusqlite`, the loop is:
+//!
+//! ```
+//! use fdx_store::{Action, Decision, Failure, Operation, OperationStep, Rows, Statement};
+//! use fdx_store::{StoreError, Turn, Type, Value};
+//! use rusqlite::types::{Value as SqlValue, ValueRef};
+//! use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+//!
+//! /// Runs an operation inside `transaction`, which the caller commits.
+//! fn run_inside<D: Decision>(
+//!     transaction: &Transaction<'_>,
+//!     operation: Operation<D>,
+//! ) -> Result<D::Output, StoreError> {
+//!     let mut step = operation.inside_a_transaction().start();
+//!     loop {
+//!         step = match step {
+//!             OperationStep::Done(output) => return output,
+//!             OperationStep::Perform(running) => {
+//!                 let results = match running.action() {
+//!                     Action::Run(statements) => {
+//!                         statements.iter().map(|statement| rows(transaction, statement)).collect()
+//!                     }
+//!                     // Inside a transaction, an operation has no other actions.
+//!                     _ => Ok(Vec::new()),
+//!                 };
+//!                 running.answered(results.map_err(failure))
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! fn rows(transaction: &Transaction<'_>, statement: &Statement) -> rusqlite::Result<Rows> {
+//!     let mut prepared = transaction.prepare_cached(statement.sql())?;
+//!     let parameters = statement.parameters().iter().map(|value| match value {
+//!         Value::Integer(number) => SqlValue::Integer(*number),
+//!         Value::Text(text) => SqlValue::Text(text.clone()),
+//!         Value::Bytes(bytes) => SqlValue::Blob(bytes.clone()),
+//!         Value::Null(_) => SqlValue::Null,
+//!     });
+//!     let parameters = rusqlite::params_from_iter(parameters);
+//!     if !prepared.readonly() {
+//!         return Ok(Rows::changed(prepared.execute(parameters)? as u64));
+//!     }
+//!     let columns = prepared.column_count();
+//!     let rows = prepared.query_and_then(parameters, |row| {
+//!         (0..columns).map(|column| value(row.get_ref(column)?)).collect()
+//!     })?;
+//!     Ok(Rows::selected(rows.collect::<rusqlite::Result<_>>()?))
+//! }
+//!
+//! fn value(value: ValueRef<'_>) -> rusqlite::Result<Value> {
+//!     Ok(match value {
+//!         ValueRef::Null => Value::Null(Type::Text),
+//!         ValueRef::Integer(number) => Value::Integer(number),
+//!         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+//!         text => Value::Text(text.as_str()?.to_owned()),
+//!     })
+//! }
+//!
+//! fn failure(error: rusqlite::Error) -> Failure {
+//!     match error.sqlite_error_code() {
+//!         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Failure::Restart,
+//!         _ => Failure::Store(StoreError::Database(error.to_string())),
+//!     }
+//! }
+//! # /// An operation that the example can run: it counts the consents of a tenant.
+//! # #[derive(Clone)]
+//! # struct Count(&'static str);
+//! #
+//! # impl Decision for Count {
+//! #     type Output = Vec<Value>;
+//! #
+//! #     fn first(&mut self) -> Vec<Statement> {
+//! #         let sql = "SELECT COUNT(*) FROM fdx_consents WHERE tenant = $1";
+//! #         vec![Statement::new(sql).with(self.0)]
+//! #     }
+//! #
+//! #     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Vec<Value>>, StoreError> {
+//! #         Ok(Turn::Commit(results.into_iter().flat_map(|it| it.rows).flatten().collect()))
+//! #     }
+//! # }
+//!
+//! # let mut connection = Connection::open_in_memory()?;
+//! # connection.execute_batch("CREATE TABLE visits (customer TEXT)")?;
+//! # for statement in fdx_store::schema::SQLITE {
+//! #     connection.execute_batch(statement)?;
+//! # }
+//! # let count = Operation::new(Count("acme"));
+//! // Immediate, because a read that turns into a write next to another writer fails.
+//! let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+//! transaction.execute("INSERT INTO visits (customer) VALUES ('c-17')", [])?;
+//! // After `StoreError::RestartTransaction`, roll back and begin again.
+//! let counted = run_inside(&transaction, count)?;
+//! transaction.commit()?;
+//! # assert_eq!(counted, [Value::Integer(0)]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Set the same pragmas as this crate does: `journal_mode=WAL`, `synchronous=FULL`,
+//! `secure_delete=ON` and a busy timeout. Without `secure_delete`, erased keys stay in free pages.
+
+mod failure;
+mod files;
+mod options;
+mod origin;
+mod store;
+mod tables;
+mod witness;
+
+pub use options::Options;
+pub use origin::Origin;
+pub use store::SqliteStore;
