@@ -22,12 +22,13 @@ const DOCUMENTS: [&str; 3] = [
     "tests/properties.md",
 ];
 /// The tables of errors, which name tests in quotes.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "crates/fdx-jose/src/tests.rs",
     "crates/fdx-par/src/tests.rs",
     "crates/fdx-pkce/src/tests.rs",
     "crates/fdx-rar/src/tests.rs",
     "crates/fdx-sandbox/src/tests/error_variants.rs",
+    "crates/fdx-store/src/tests.rs",
     "crates/fdx-transport-hyper/src/tests.rs",
     "crates/fdx-wire/src/tests.rs",
 ];

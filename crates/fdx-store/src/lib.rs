@@ -18,6 +18,8 @@ pub mod schema;
 pub mod seal;
 mod sql;
 pub mod transfer;
+#[cfg(test)]
+mod tests;
 
 pub use record::id::{IdError, RecordId, RecordKey, Tenant};
 pub use record::state::ConsentState;

@@ -1,0 +1,12 @@
+//! Tests of operations and of their statements.
+#![allow(clippy::disallowed_methods, reason = "tests read sources")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests too"
+)]
+
+mod operation;
+mod statements;
