@@ -128,6 +128,13 @@
 //!
 //! Set the same pragmas as this crate does: `journal_mode=WAL`, `synchronous=FULL`,
 //! `secure_delete=ON` and a busy timeout. Without `secure_delete`, erased keys stay in free pages.
+//!
+//! # Backups
+//!
+//! Copy a database that is in use with SQLite's own means, such as `VACUUM INTO`: a copied file lacks
+//! what is in the log. To restore, end all processes, delete the files with `-wal` and `-shm` after the
+//! name, and leave the file with `-witness`. The keeper then waits until an operator acknowledges the
+//! [`Origin`]. A backup contains the keys of consents that were erased after it.
 
 mod failure;
 mod files;
