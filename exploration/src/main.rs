@@ -6,8 +6,10 @@ mod rules;
 mod scene;
 mod search;
 mod store;
+mod switches;
 mod world;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::process::ExitCode;
 
@@ -27,18 +29,77 @@ const LATE_WRITE: Budget =
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    match run(args.iter().any(|arg| arg == "--json")) {
+    let only = args.iter().find(|arg| !arg.starts_with("--")).cloned();
+    let chosen = |name: &str| only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
+    if args.iter().any(|arg| arg == "--rules") {
+        return match without_each_rule() {
+            Ok(text) => {
+                print!("{text}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => failed(&*error),
+        };
+    }
+    match run(&chosen, args.iter().any(|arg| arg == "--json")) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("explore: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&*error),
     }
 }
 
+fn failed(error: &dyn Error) -> ExitCode {
+    eprintln!("explore: {error}");
+    ExitCode::FAILURE
+}
+
+/// The shortest trace to a loss without each rule, as a chapter of the manual.
+fn without_each_rule() -> Result<String, Box<dyn Error>> {
+    if !switches::WEAKENED {
+        return Err("the rules can be switched off in the weakened copy only".into());
+    }
+    let mut text =
+        "Each rule, and the shortest way to a loss without it. Two processes A and B refresh \
+                    one consent; `t1` is the token of the first refresh.\n"
+            .to_owned();
+    for (number, rule) in rules::ALL.iter().enumerate() {
+        switches::switch_off(1 << number);
+        text.push_str(&format!("\n## {}\n\n{}.\n\n", rule.marker, rule.rule));
+        match shortest()? {
+            Some((class, trace)) => {
+                text.push_str(&format!("Without it, {} ({class}):\n\n", trace.loss));
+                for (at, event) in trace.events.iter().enumerate() {
+                    text.push_str(&format!("{}. {event}\n", at + 1));
+                }
+            }
+            None => text.push_str(rule.idle.ok_or("a rule without a loss gives no reason")?),
+        }
+    }
+    Ok(text)
+}
+
+/// The shortest trace to a loss that must not exist, over all classes and accidents.
+fn shortest() -> Result<Option<(&'static str, Trace)>, Box<dyn Error>> {
+    let mut shortest: Option<(&'static str, Trace)> = None;
+    for budget in [REVOCATION, ACCIDENTS] {
+        for class in Class::ALL {
+            let explored = explore(class, budget)?;
+            if let Some(trace) = explored.loss
+                && shortest
+                    .as_ref()
+                    .is_none_or(|(_, other)| trace.events.len() < other.events.len())
+            {
+                shortest = Some((explored.class, trace));
+            }
+        }
+        if shortest.is_some() {
+            break;
+        }
+    }
+    Ok(shortest)
+}
+
 /// Returns whether there is no loss that must not exist.
-fn run(json: bool) -> Result<bool, Box<dyn Error>> {
+fn run(chosen: &dyn Fn(&str) -> bool, json: bool) -> Result<bool, Box<dyn Error>> {
     let mut all = Vec::new();
     let accidents = [
         ("crashes, a lost response, a pause", ACCIDENTS),
@@ -52,7 +113,7 @@ fn run(json: bool) -> Result<bool, Box<dyn Error>> {
         );
     }
     for (accidents, budget) in accidents {
-        for class in Class::ALL {
+        for class in Class::ALL.into_iter().filter(|class| chosen(class.name())) {
             let explored = explore(class, budget)?;
             if !json {
                 print(accidents, &explored);
@@ -84,28 +145,18 @@ fn print(accidents: &str, explored: &Explored) {
 
 /// Prints the shortest trace to each kind of loss.
 fn traces(all: &[(&str, Explored)]) {
-    let of = |explored: &'_ Explored| {
-        let remaining = explored.remaining.iter().map(|(_, trace)| trace);
-        explored
-            .loss
-            .iter()
-            .chain(remaining)
-            .map(|trace| (trace.loss, &trace.events))
-            .min_by_key(|(_, events)| events.len())
-            .map(|(loss, events)| Trace { loss, events: events.clone() })
-    };
-    let mut shown: Vec<(&str, Trace)> = Vec::new();
+    let mut shortest: BTreeMap<&str, (&str, &Trace)> = BTreeMap::new();
     for (_, explored) in all {
-        if let Some(trace) = of(explored) {
-            match shown.iter_mut().find(|(_, other)| other.loss == trace.loss) {
-                Some((_, other)) if other.events.len() <= trace.events.len() => {}
-                Some(other) => *other = (explored.class, trace),
-                None => shown.push((explored.class, trace)),
+        let remaining = explored.remaining.iter().map(|(_, trace)| trace);
+        for trace in explored.loss.iter().chain(remaining) {
+            let shown = shortest.entry(trace.loss).or_insert((explored.class, trace));
+            if trace.events.len() < shown.1.events.len() {
+                *shown = (explored.class, trace);
             }
         }
     }
-    for (class, trace) in shown {
-        println!("\n{} ({class}):", trace.loss);
+    for (loss, (class, trace)) in shortest {
+        println!("\n{loss} ({class}):");
         for (at, event) in trace.events.iter().enumerate() {
             println!("  {:>2}. {event}", at + 1);
         }

@@ -7,10 +7,12 @@ pub(crate) struct Rule {
     pub(crate) marker: &'static str,
     /// What the rule says.
     pub(crate) rule: &'static str,
+    /// Why the rule stays although nothing is lost without it in the exploration.
+    pub(crate) idle: Option<&'static str>,
 }
 
 const fn rule(marker: &'static str, rule: &'static str) -> Rule {
-    Rule { marker, rule }
+    Rule { marker, rule, idle: None }
 }
 
 /// Every rule that can be switched off.

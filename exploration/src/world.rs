@@ -14,6 +14,12 @@ use crate::store::{Database, Snapshot};
 
 pub(crate) const NODES: usize = 2;
 
+/// Instead of a token: the request revokes one.
+const REVOCATION: u32 = u32::MAX;
+
+/// When the connection of a request without a deadline ends.
+const NO_DEADLINE: u64 = START + 1_000_000;
+
 /// How long ago a time may be that still matters.
 const PAST: i64 = WINDOW.cast_signed() + 1;
 
@@ -239,16 +245,23 @@ impl World {
         tokens.iter().filter_map(read).collect()
     }
 
-    /// Whether this token is in the store, or a process is about to store it.
-    fn knows(&self, token: u32, setup: &Setup) -> bool {
-        let about = |node: &Node| {
-            let phase = node.run.as_ref().map(|run| run.phase);
-            matches!(phase, Some(Phase::Store(Last::Token(it))) if it == token)
+    /// Whether the store has a token that the institution accepts now, or a process is about to store
+    /// one. Where replaced tokens are never accepted again, the others can't wait for a process that
+    /// pauses: only the store counts.
+    fn knows_a_valid_token(&self, setup: &Setup) -> bool {
+        // Nothing is sent in the last seconds of the window, by whichever clock.
+        let accepts = |token: u32| self.bank.clone().refresh(token, self.now + 4 + SKEW).is_some();
+        let waits = self.bank.class != Class::Strict;
+        let about = |node: &Node| match node.run.as_ref().map(|run| run.phase) {
+            Some(Phase::Store(Last::Token(token))) => waits && accepts(token),
+            _ => false,
         };
-        let responses = self.flights.iter().filter(|flight| flight.node.is_some());
-        self.tokens(setup).iter().any(|(_, _, it, _)| *it == Some(token))
+        let arrives = |flight: &Flight| {
+            waits && flight.node.is_some() && flight.response.flatten().is_some_and(accepts)
+        };
+        self.tokens(setup).iter().filter_map(|(_, _, token, _)| *token).any(accepts)
             || self.nodes.iter().any(about)
-            || responses.into_iter().any(|flight| flight.response == Some(Some(token)))
+            || self.flights.iter().any(arrives)
     }
 
     /// Why this state must not exist.
@@ -621,10 +634,12 @@ impl World {
             return;
         };
         let mut world = self.clone();
-        let answer = world.bank.refresh(flight.token, self.now);
-        let replaced = self.bank.replaced.is_some_and(|(token, _)| token == flight.token);
-        let knows = self.knows(self.bank.current, setup);
-        world.window_closed = replaced && !knows && !self.bank.ended;
+        let answer = match flight.token {
+            REVOCATION => Some(REVOCATION),
+            token => world.bank.refresh(token, self.now),
+        };
+        world.window_closed =
+            flight.token != REVOCATION && !self.bank.ended && !self.knows_a_valid_token(setup);
         match flight.node {
             Some(_) => {
                 if let Some(flight) = world.flights.get_mut(at) {
@@ -752,7 +767,7 @@ impl Phase {
         match step {
             Step::Store(_) => Some(Self::Store(last)),
             Step::Send(sending) => {
-                let deadline = sending.deadline().map_or(u64::MAX, UnixTime::as_seconds);
+                let deadline = sending.deadline().map_or(NO_DEADLINE, UnixTime::as_seconds);
                 // The request is the same at every time before the deadline.
                 let (request, _) = sending.start(UnixTime::from_seconds(0)).ok()?;
                 Some(Self::Send(requested(request.into_http().body()), deadline))

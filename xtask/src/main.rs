@@ -4,6 +4,7 @@ mod api;
 mod args;
 mod ci;
 mod conformance;
+mod explore;
 mod failure;
 mod fuzz;
 mod interop;
@@ -48,6 +49,9 @@ Usage: cargo xtask <command>
             [--flows N] [--seed S] [--json]; or [--input FILE]: an input of the fuzz target `flow`;
             or [--minimal-sets]: in a weakened copy of the workspace, searches for the checks
             that must all be off for an attack to succeed.
+  explore   Explores every order of events in which two processes refresh one consent, with the real
+            SQL. [INSTITUTION] [--json]; or [--rules]: in a weakened copy of the workspace, each
+            rule switched off.
   mutants   Changes the core in small ways and prints changes that no test catches. [CRATE]...
   conformance
             Runs the client against every misbehaviour of a server, in memory and over TLS, and
@@ -76,6 +80,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("fuzz") => fuzz::run(args).map(|_| ()),
         Some("mutants") => mutants::run(args).map(|_| ()),
         Some("interop") => interop::run(args),
+        Some("explore") => explore::run(args),
         Some("simulate") => simulate::run(args),
         Some("conformance") => conformance::run(args),
         Some("ci") => ci::run(args),

@@ -31,18 +31,30 @@ use crate::shell;
 #[path = "../../simulation/src/checks.rs"]
 #[expect(dead_code, reason = "the simulation prints the other fields")]
 mod checks;
+#[path = "../../exploration/src/rules.rs"]
+#[expect(dead_code, reason = "the exploration prints the other fields")]
+mod rules;
 
 /// Folders with marked checks.
 const MARKED: [&str; 2] = ["crates", "simulation"];
 /// The rest of the workspace, which the manifest of its root names.
-const COPIED: [&str; 6] = ["Cargo.lock", "Cargo.toml", "examples", "testkit", "tests", "xtask"];
+const COPIED: [&str; 7] =
+    ["Cargo.lock", "Cargo.toml", "examples", "exploration", "testkit", "tests", "xtask"];
 
 const MARKER: &str = "// check: ";
 const SWITCHES: &str = "simulation/src/switches.rs";
+const RULE_SWITCHES: &str = "exploration/src/switches.rs";
+
+/// The names of the simulation's checks, then of the exploration's rules. The number of each is its
+/// place.
+fn names() -> impl Iterator<Item = &'static str> {
+    let checks = checks::ALL.iter().map(|check| check.marker);
+    checks.chain(rules::ALL.iter().map(|rule| rule.marker))
+}
 
 /// Writes the copy into `copy`.
 pub(crate) fn generate(copy: &Path) -> Result<(), Failure> {
-    let mut unmarked: BTreeSet<&str> = checks::ALL.iter().map(|check| check.marker).collect();
+    let mut unmarked: BTreeSet<&str> = names().collect();
     for name in MARKED.iter().chain(&COPIED) {
         let to = copy.join(name);
         if to.is_dir() {
@@ -56,7 +68,7 @@ pub(crate) fn generate(copy: &Path) -> Result<(), Failure> {
     }
     if let Some(name) = unmarked.first() {
         return Err(Failure::new(format!("no check is marked '{MARKER}{name}'"))
-            .next("mark the code that makes it, or remove it from simulation/src/checks.rs"));
+            .next("mark the code that makes it, or remove it from the list of checks or rules"));
     }
     // The switches are a module of the crate that all marked crates depend on.
     let wire = copy.join("crates/fdx-wire/src");
@@ -65,7 +77,13 @@ pub(crate) fn generate(copy: &Path) -> Result<(), Failure> {
     fs::write(wire.join("lib.rs"), format!("{root}\npub mod switches;\n"))?;
     let reexport = "//! The switches of the weakened copy.\n\npub use fdx_wire::switches::*;\n\n\
                     /// Whether this is the weakened copy.\npub const WEAKENED: bool = true;\n";
-    Ok(fs::write(copy.join(SWITCHES), reexport)?)
+    fs::write(copy.join(SWITCHES), reexport)?;
+    let first = checks::ALL.len();
+    let rules = format!(
+        "//! The switches of the weakened copy.\n\npub(crate) const WEAKENED: bool = true;\n\n\
+         pub(crate) fn switch_off(rules: u64) {{\n    fdx_wire::switches::switch_off(rules << {first});\n}}\n"
+    );
+    Ok(fs::write(copy.join(RULE_SWITCHES), rules)?)
 }
 
 fn copy_below(from: &Path, to: &Path) -> Result<(), Failure> {
@@ -143,11 +161,10 @@ fn markers(text: &str) -> Result<BTreeMap<usize, Marker<'_>>, String> {
                 Some((name, other)) => (name, Some(other)),
                 None => (marker.trim_end(), None),
             };
-            let number = checks::ALL.iter().position(|check| check.marker == name);
+            let found = names().enumerate().find(|(_, marker)| *marker == name);
             let line = line + 1;
-            let number =
-                number.ok_or_else(|| format!("line {line}: no check is named '{name}'"))?;
-            let name = checks::ALL.get(number).map_or("", |check| check.marker);
+            let (number, name) =
+                found.ok_or_else(|| format!("line {line}: no check is named '{name}'"))?;
             if waiting.replace(Marker { name, number, weakened_to, line }).is_some() {
                 return Err(format!("line {line}: the marker above marks no code"));
             }

@@ -17,9 +17,9 @@ pub mod refresh;
 pub mod schema;
 pub mod seal;
 mod sql;
-pub mod transfer;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 
 pub use record::id::{IdError, RecordId, RecordKey, Tenant};
 pub use record::state::ConsentState;

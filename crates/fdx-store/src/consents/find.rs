@@ -177,22 +177,27 @@ impl Decision for ListConsents {
     type Output = Page;
 
     fn first(&mut self) -> Vec<Statement> {
-        let by = |sql| Statement::new(sql).with(self.tenant.as_str());
+        let tenant = self.tenant.as_str();
         let filtered = match &self.filter {
-            Filter::All => by(columns!("AND id > $2 ORDER BY id LIMIT $3")),
+            Filter::All => {
+                Statement::new(columns!("AND id > $2 ORDER BY id LIMIT $3")).with(tenant)
+            }
             Filter::Customer(customer) => {
-                by(columns!("AND customer = $2 AND id > $3 ORDER BY id LIMIT $4"))
+                Statement::new(columns!("AND customer = $2 AND id > $3 ORDER BY id LIMIT $4"))
+                    .with(tenant)
                     .with(customer.as_str())
             }
             Filter::State(state) => {
-                by(columns!("AND state = $2 AND id > $3 ORDER BY id LIMIT $4")).with(state.name())
+                Statement::new(columns!("AND state = $2 AND id > $3 ORDER BY id LIMIT $4"))
+                    .with(tenant)
+                    .with(state.name())
             }
-            Filter::Institution(institution, state) => {
-                let sql = columns!(
-                    "AND institution = $2 AND state = $3 AND id > $4 ORDER BY id LIMIT $5"
-                );
-                by(sql).with(institution.as_str()).with(state.name())
-            }
+            Filter::Institution(institution, state) => Statement::new(columns!(
+                "AND institution = $2 AND state = $3 AND id > $4 ORDER BY id LIMIT $5"
+            ))
+            .with(tenant)
+            .with(institution.as_str())
+            .with(state.name()),
         };
         let after = self.after.as_ref().map_or("", |cursor| cursor.0.as_str());
         vec![filtered.with(after).with(i64::from(self.limit))]

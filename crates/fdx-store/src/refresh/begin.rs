@@ -212,7 +212,9 @@ impl Decision for BeginAttempt {
         }
         let row = Row { unanswered, ..row };
         let tokens = self.candidate(&row, &all).unwrap_or(current);
-        let deadline = self.now + self.policy.deadline;
+        let usual = self.now + self.policy.deadline;
+        let repeat = self.repeat_until(&row).filter(|_| tokens.tokens.place == CURRENT);
+        let deadline = repeat.unwrap_or(usual);
         let since = row.unanswered_since.unwrap_or(self.now);
         let statement = Statement::new(
             "UPDATE fdx_consents SET attempt = $1, deadline = $2, unanswered = $3, \
@@ -254,6 +256,12 @@ impl BeginAttempt {
         }
     }
 
+    /// Until when the current tokens may be repeated, after a request with them got no response.
+    fn repeat_until(&self, row: &Row) -> Option<UnixTime> {
+        let since = row.unanswered_since.filter(|_| row.unanswered > 0)?;
+        self.policy.repeat_until(since, self.now)
+    }
+
     /// The tokens to send: usually the current ones.
     ///
     /// If a request with them got no response, the institution may have replaced them. Then they are
@@ -262,10 +270,7 @@ impl BeginAttempt {
     fn candidate<'a>(&self, row: &Row, all: &'a All) -> Option<&'a Placed> {
         let current = all.current()?;
         let successor = all.newest_successor();
-        let repeats = match row.unanswered_since.filter(|_| row.unanswered > 0) {
-            Some(since) => self.policy.repeats(since, self.now),
-            None => true,
-        };
+        let repeats = row.unanswered == 0 || self.repeat_until(row).is_some();
         match successor {
             Some(successor) if current.refused || !repeats => Some(successor),
             _ => Some(current),

@@ -58,6 +58,9 @@ pub struct PolicyFault {
     pub retry: Duration,
 }
 
+/// The shortest time in which a request is sent and answered.
+const SHORTEST: Duration = Duration::from_secs(3);
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl RefreshPolicy {
@@ -98,18 +101,20 @@ impl RefreshPolicy {
         }
     }
 
-    /// Whether the current token, which was sent first at `since` without a response, should be sent
-    /// again at `now`, rather than a successor that is known.
-    pub(crate) fn repeats(&self, since: UnixTime, now: UnixTime) -> bool {
-        match (self.tokens.rotation, self.tokens.replay) {
-            (Rotation::None, _) | (_, Replay::Unspecified) => true,
-            (_, Replay::Within(window)) => {
-                // check: ReplayWindow
-                let open = now + self.deadline < since + window;
-                open
-            }
-            _ => false,
-        }
+    /// Until when the current token, which was sent first at `since` without a response, may be
+    /// repeated at `now`. `None` if it must not be: a successor that is known is better.
+    pub(crate) fn repeat_until(&self, since: UnixTime, now: UnixTime) -> Option<UnixTime> {
+        let usual = now + self.deadline;
+        let window = match (self.tokens.rotation, self.tokens.replay) {
+            (Rotation::None, _) | (_, Replay::Unspecified) => return Some(usual),
+            (_, Replay::Within(window)) => window,
+            _ => Duration::ZERO,
+        };
+        // The institution saw the token later than `since`, but the clock that wrote it may be ahead.
+        let closes = since + window - self.clock_skew;
+        // check: ReplayWindow
+        let open = now + SHORTEST < closes;
+        open.then_some(usual.min(closes))
     }
 
     /// When a consent is due after a refresh at `now`: to keep its refresh token alive, or for its
