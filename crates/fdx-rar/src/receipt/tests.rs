@@ -210,7 +210,7 @@ proptest! {
     fn no_bytes_panic_and_none_is_read_as_another_receipt(bytes in damaged(&[FULL])) {
         if let Ok(read) = ConsentReceipt::from_json(&bytes) {
             let value: JsonValue = serde_json::from_slice(&bytes).unwrap();
-            prop_assert_eq!(read.canonical_json(), canonical::write(&value));
+            prop_assert_eq!(Some(read.canonical_json()), value.to_canonical());
         }
     }
 }

@@ -35,6 +35,7 @@
 //!
 //! A member that only informs is kept as [`RawJson`], so that such a text costs this member alone.
 
+mod canonical;
 mod error;
 mod object;
 mod raw;

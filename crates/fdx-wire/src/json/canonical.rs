@@ -1,32 +1,50 @@
 //! Canonical JSON (RFC 8785), for values whose numbers are whole and below 2^53.
 
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt::Write as _;
 
-use fdx_wire::json::JsonValue;
+use super::JsonValue;
 
-/// Writes `value` without white space, with members sorted by UTF-16 code units and with as few
-/// escapes as possible.
-pub(super) fn write(value: &JsonValue) -> String {
-    let mut text = String::new();
-    write_into(value, &mut text);
-    text
+/// The largest whole number that every reader of JSON holds exactly (RFC 8785 appendix D).
+const LARGEST: u64 = (1 << 53) - 1;
+
+impl JsonValue {
+    /// Writes the value in its canonical form (RFC 8785): without white space, with members sorted by
+    /// UTF-16 code units and with as few escapes as possible. Equal texts have equal digests.
+    ///
+    /// `None` if a number is not a whole number from -(2^53 - 1) to 2^53 - 1 in its shortest form:
+    /// `60.0`, `6e1` and `-0` are not.
+    ///
+    /// ```
+    /// use fdx_wire::json::{JsonValue, Limits, from_slice};
+    ///
+    /// let json = br#"{ "b": "\u0062", "a": [60] }"#;
+    /// let value: JsonValue = from_slice(json, &Limits::default())?;
+    /// assert_eq!(value.to_canonical().as_deref(), Some(r#"{"a":[60],"b":"b"}"#));
+    /// # Ok::<(), fdx_wire::json::JsonError>(())
+    /// ```
+    #[must_use]
+    pub fn to_canonical(&self) -> Option<String> {
+        let mut text = String::new();
+        write_into(self, &mut text)?;
+        Some(text)
+    }
 }
 
-fn write_into(value: &JsonValue, text: &mut String) {
+fn write_into(value: &JsonValue, text: &mut String) -> Option<()> {
     match value {
         JsonValue::Null => text.push_str("null"),
         JsonValue::Bool(true) => text.push_str("true"),
         JsonValue::Bool(false) => text.push_str("false"),
         // RFC 8785 3.2.2.3: whole numbers that a double holds are written as they are
-        JsonValue::Number(number) => text.push_str(number.as_str()),
+        JsonValue::Number(number) => text.push_str(whole(number.as_str())?),
         JsonValue::String(string) => escape_into(string, text),
         JsonValue::Array(elements) => {
             text.push('[');
             for (index, element) in elements.iter().enumerate() {
                 separate(index, text);
-                write_into(element, text);
+                write_into(element, text)?;
             }
             text.push(']');
         }
@@ -39,11 +57,18 @@ fn write_into(value: &JsonValue, text: &mut String) {
                 separate(index, text);
                 escape_into(name, text);
                 text.push(':');
-                write_into(member, text);
+                write_into(member, text)?;
             }
             text.push('}');
         }
     }
+    Some(())
+}
+
+/// The number's text, if it is the canonical form of a whole number.
+fn whole(text: &str) -> Option<&str> {
+    let number: i64 = text.parse().ok()?;
+    (number.unsigned_abs() <= LARGEST && number.to_string() == text).then_some(text)
 }
 
 fn separate(index: usize, text: &mut String) {
@@ -77,8 +102,12 @@ mod tests {
 
     use super::*;
 
+    fn value(json: &str) -> JsonValue {
+        serde_json::from_str(json).unwrap()
+    }
+
     fn canonical(json: &str) -> String {
-        write(&serde_json::from_str::<JsonValue>(json).unwrap())
+        value(json).to_canonical().unwrap()
     }
 
     // The names and the order of RFC 8785 section 3.2.3.
@@ -105,7 +134,7 @@ mod tests {
             r#"\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b"#,
             r#"\u001c\u001d\u001e\u001f ""#,
         );
-        assert_eq!(write(&JsonValue::String(characters)), escaped);
+        assert_eq!(JsonValue::String(characters).to_canonical().unwrap(), escaped);
     }
 
     #[test]
@@ -114,13 +143,27 @@ mod tests {
         assert_eq!(canonical(json), r#"{"a":{},"b":[true,null,10]}"#);
     }
 
+    // RFC 8785 section 3.2.2.3 and appendix D: other numbers depend on the reader's precision.
+    #[test]
+    fn writes_whole_numbers_that_a_double_holds_and_no_others() {
+        for number in ["0", "7", "-7", "9007199254740991", "-9007199254740991"] {
+            assert_eq!(canonical(number), number);
+        }
+        let others = ["-0", "60.0", "0.5", "6e1", "9007199254740992", "-9007199254740992", "1e400"];
+        for number in others {
+            let nested = std::format!(r#"{{"a":[{number}]}}"#);
+            assert_eq!(value(number).to_canonical(), None, "{number}");
+            assert_eq!(value(&nested).to_canonical(), None, "{number}");
+        }
+    }
+
     proptest! {
         #[test]
         fn canonical_form_has_the_same_value_and_is_stable(
             members in prop::collection::btree_map(any::<String>(), any::<(String, u32)>(), 0..6),
         ) {
             let value = JsonValue::of(&members).unwrap();
-            let text = write(&value);
+            let text = value.to_canonical().unwrap();
             prop_assert_eq!(&serde_json::from_str::<JsonValue>(&text).unwrap(), &value);
             prop_assert_eq!(canonical(&text), text);
         }
