@@ -12,6 +12,7 @@
 
 pub mod consents;
 pub mod procedure;
+pub mod receipts;
 mod record;
 pub mod refresh;
 pub mod schema;

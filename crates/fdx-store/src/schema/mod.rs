@@ -12,7 +12,8 @@
 //! | `fdx_institutions` | what is known about each institution: paused, refusals |
 //!
 //! Every key begins with the tenant. There are no foreign keys, sequences, triggers or partitions:
-//! some engines have none. Times are whole seconds since 1970.
+//! some engines have none. Times are whole seconds since 1970. Texts are compared by their bytes (in
+//! PostgreSQL `COLLATE "C"`): pages and exports are in this order.
 
 mod sqlite;
 

@@ -80,8 +80,9 @@ pub const SQLITE: &[&str] = &[
         sequence INTEGER NOT NULL,
         issued_at INTEGER NOT NULL,
         kind TEXT NOT NULL,
-        entry TEXT NOT NULL,
+        cause TEXT NOT NULL,
         digest TEXT NOT NULL,
+        entry TEXT NOT NULL,
         PRIMARY KEY (tenant, consent, sequence)
     ) STRICT, WITHOUT ROWID",
     "CREATE TABLE fdx_refreshes (
