@@ -44,6 +44,7 @@ targets! {
     notification
     par_response
     readiness
+    receipts_export
     registration_response
     revocations
     sealed_pending

@@ -21,6 +21,22 @@ const NONCE: &str =
 const CHALLENGE: &str =
     "DPoP error=\"use_dpop_nonce\", error_description=\"a nonce\", algs=\"ES256\"";
 
+/// The chain of one consent: granted, revoked, erased.
+const EXPORT: &str = concat!(
+    r#"{"header":{"contents":"entries","exportedAt":"2026-01-05T11:00:00Z","format":"fdx-consent-receipts","version":1}}"#,
+    "\n",
+    r#"{"head":{"consent":"flow-1","digest":"Tipl7rqEaTh4p1uQlkiaqE1r4BIaQeCuEv3LnyAo8qs","sequence":3,"tenant":"default"}}"#,
+    "\n",
+    r#"{"at":"2026-01-05T10:00:00Z","cause":"flow-1","consent":"flow-1","disclosure":{"sha256":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc","shownAt":"2026-01-05T10:00:00Z","version":"2026-01 en"},"event":{"granted":{"receipt":{"clientId":"app-1","consentId":"c-1","evidence":{"interactionIds":[],"keyThumbprints":[],"pushedRequestSha256":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"},"expirationBasis":"durationPeriod","expirationDate":"2026-04-05T10:00:00Z","expirationSources":["REQUEST"],"granted":[{"dataClusters":["ACCOUNT_BASIC"],"resourceId":"a","resourceType":"ACCOUNT"}],"grantedScopes":["openid"],"grantedSources":["CONSENT_API"],"issuedAt":"2026-01-05T10:00:00Z","issuer":"https://bank.example","requested":{"durationPeriod":90,"durationType":"TIME_BOUND","resources":[{"dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"],"resourceType":"ACCOUNT"}]},"version":2,"withheld":[{"dataCluster":"TRANSACTIONS","resourceType":"ACCOUNT"},{"dataCluster":"TRANSACTIONS","resourceId":"a","resourceType":"ACCOUNT"}]}}},"sequence":1,"tenant":"default","version":1}"#,
+    "\n",
+    r#"{"at":"2026-01-05T10:01:00Z","cause":"r-1","consent":"flow-1","event":{"revoked":{"accessToken":"absent","by":"customer","consentApi":"revoked","reason":"USER_ACTION","refreshToken":"noResponse"}},"previous":"_tMLvO4z8sbQp26j6Cjt3Rrwoy_ywtRwJNSd-OMs_3E","sequence":2,"tenant":"default","version":1}"#,
+    "\n",
+    r#"{"at":"2026-01-05T10:02:00Z","cause":"e-1","consent":"flow-1","event":{"erased":{}},"previous":"YjyG5ZEOUJmQb0jdm37Vxc0-xEGKR2vidlK8qEBsmNA","sequence":3,"tenant":"default","version":1}"#,
+    "\n",
+    r#"{"end":{"chains":1,"entries":3,"heads":"92cb0mOBl-AnriRLwmT9mQevewv74z_-KXZXOpaJedk"}}"#,
+    "\n",
+);
+
 /// Target, name and bytes.
 fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut seeds: Vec<(&str, &str, String)> = vec![
@@ -99,6 +115,7 @@ fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     seeds.push(("authorization_details", "consent", details));
     seeds.push(("authorization_details", "other", other.to_owned()));
     seeds.push(("consent_receipt", "usual", receipt()));
+    seeds.push(("receipts_export", "usual", EXPORT.to_owned()));
     let texts = seeds.into_iter().map(|(target, name, text)| (target, name, text.into_bytes()));
     let mut seeds: Vec<_> =
         texts.map(|(target, name, bytes)| (target, name.to_owned(), bytes)).collect();
