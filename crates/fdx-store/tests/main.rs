@@ -9,4 +9,5 @@
 )]
 
 mod operation;
+mod receipts;
 mod statements;
