@@ -178,6 +178,16 @@ fn a_database_is_exported_with_its_roots_and_manipulations_are_found() {
     let root = root.finish(signing.public(), as_of + ROOT_DELAY).unwrap();
     let root = root.attach(&signing.sign(root.signing_input()).unwrap()).unwrap();
     let roots = core::slice::from_ref(&root);
+    assert_eq!(store.run(last_root(&Scope::All)).unwrap(), None);
+    for _ in 0..2 {
+        assert_eq!(store.run(keep_root(&root)).unwrap(), RootKept::Newest);
+    }
+    assert_eq!(store.run(last_root(&Scope::All)).unwrap().as_deref(), Some(root.as_str()));
+    let next = RootDraft::new(Scope::All, at(3 * DAY), Some(&root));
+    let next = next.finish(signing.public(), at(9 * DAY)).unwrap();
+    let next = next.attach(&signing.sign(next.signing_input()).unwrap()).unwrap();
+    assert_eq!(store.run(keep_root(&next)).unwrap(), RootKept::Newest);
+    assert_eq!(store.run(keep_root(&root)).unwrap(), RootKept::Overtaken);
     let later = draft(9 * DAY, "later", Event::Erased {});
     store.run(append(consents[1].clone(), later)).unwrap();
 

@@ -50,6 +50,8 @@
 //! written. A node whose clock is slower than that can write an entry too late: the root then differs
 //! from an export that has no fault.
 //!
+//! [`last_root`] and [`keep_root`] store the newest root, so that several nodes make one chain of roots.
+//!
 //! A root is one digest. [`ExportVerifier`] recomputes it from an export and finds a difference, but
 //! not the chain. Keep the list of heads next to the root, as an export of [`Contents::Heads`]:
 //! [`EarlierHeads`] names the chain.
@@ -78,7 +80,7 @@
 //! after that. A deletion and a manipulation look the same to a root from before: after a deletion,
 //! make a root, and compare older ones by their lists of heads.
 
-mod append;
+pub(crate) mod append;
 mod chain;
 mod deletion;
 mod digest;
@@ -88,6 +90,7 @@ mod event;
 mod export;
 mod form;
 mod head;
+mod last_root;
 mod narrowing;
 mod read;
 mod retention;
@@ -106,6 +109,7 @@ pub use export::{
     ExportWriter, KeySource, WriteError,
 };
 pub use head::{Head, HeadCounts, Scope};
+pub use last_root::{KeepRoot, LastRoot, RootKept, keep_root, last_root};
 pub use narrowing::Narrowing;
 pub use read::{Heads, HeadsPage, History, HistoryPage, StoredEntry, heads, history};
 pub use retention::{Retention, RetentionPolicy};

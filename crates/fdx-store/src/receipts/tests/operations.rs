@@ -291,6 +291,36 @@ fn a_batch_looks_at_a_bounded_number_of_chains() {
     assert_eq!(delete(3, vec![found(vec![0, 1]), empty(1)]), (1, None));
 }
 
+#[test]
+fn keeps_the_root_that_names_the_newest_one() {
+    let signing = signing_key();
+    let first = signed_root(&signing, at(DAY), None, &[]);
+    let second = signed_root(&signing, at(2 * DAY), Some(&first), &[]);
+    let stored = |root: &SignedRoot| vec![rows(vec![vec![text(root.as_str())]])];
+    let none = || vec![rows(vec![])];
+    let changed = |count| vec![Rows::changed(count)];
+    let (steps, kept) = run(keep_root(&first), vec![none(), changed(1)]);
+    assert_eq!(kept, Ok(RootKept::Newest));
+    assert_eq!(steps[1][0].parameters, [text("root"), text(first.as_str())]);
+    let (steps, kept) = run(keep_root(&second), vec![stored(&first), changed(1)]);
+    assert_eq!(kept, Ok(RootKept::Newest));
+    let update = [text(second.as_str()), text("root"), text(first.as_str())];
+    assert_eq!(steps[1][0].parameters, update);
+    for (root, before) in [(&first, none()), (&second, stored(&first))] {
+        let (_, kept) = run(keep_root(root), vec![before, changed(0)]);
+        assert_eq!(kept, Err(StoreError::RestartTransaction));
+    }
+    assert_eq!(run(keep_root(&second), vec![stored(&second)]).1, Ok(RootKept::Newest), "repeated");
+    for (root, before) in [(&first, stored(&second)), (&second, none())] {
+        assert_eq!(run(keep_root(root), vec![before]).1, Ok(RootKept::Overtaken));
+    }
+    let (_, last) = run(last_root(&Scope::All), vec![stored(&second)]);
+    assert_eq!(last.unwrap().as_deref(), Some(second.as_str()));
+    let scope = Scope::Tenant(Tenant::new("t").unwrap());
+    let (steps, last) = run(last_root(&scope), vec![none()]);
+    assert_eq!((&steps[0][0].parameters[..], last), (&[text("root t")][..], Ok(None)));
+}
+
 /// A driver may return a NULL or other columns for a damaged row.
 #[test]
 fn rejects_rows_of_other_columns() {
