@@ -12,7 +12,7 @@ use crate::{
 /// Builds a [`ConsentReceipt`].
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct ConsentReceiptBuilder(Record);
+pub struct ConsentReceiptBuilder(pub(super) Record);
 
 impl ConsentReceiptBuilder {
     pub(super) fn new(
@@ -137,7 +137,7 @@ impl ConsentReceiptBuilder {
 }
 
 impl Record {
-    fn expire(&mut self, access: &GrantedAccess) {
+    pub(super) fn expire(&mut self, access: &GrantedAccess) {
         let days = self.consent().and_then(|consent| consent.duration().days());
         let (expiration, sources) =
             access.expiration(days.map(DurationDays::as_days), self.issued_at);

@@ -1,5 +1,6 @@
 //! The recipient's own record of a consent.
 
+mod again;
 mod builder;
 mod record;
 

@@ -186,6 +186,27 @@ proptest! {
     }
 
     #[test]
+    fn a_consent_reported_again_reads_back_and_changes_once(
+        receipt in receipt(),
+        grant in consent_grant(),
+        issued_at in time(),
+    ) {
+        let again = receipt.reported_again(&grant, issued_at);
+        let read = ConsentReceipt::from_json(again.canonical_json());
+        prop_assert_eq!(read.as_ref(), Ok(&again));
+        prop_assert_eq!(again.issued_at(), issued_at);
+        prop_assert_eq!(&again.reported_again(&grant, issued_at), &again);
+        // Request, tokens and evidence stay.
+        prop_assert_eq!(again.requested(), receipt.requested());
+        prop_assert_eq!(again.granted_scopes(), receipt.granted_scopes());
+        prop_assert_eq!(again.evidence(), receipt.evidence());
+        // A report that says nothing changes nothing else.
+        let silent = receipt.reported_again(&ConsentGrant::default(), receipt.issued_at());
+        prop_assert_eq!(silent.granted(), receipt.granted());
+        prop_assert_eq!(silent.expiration(), receipt.expiration());
+    }
+
+    #[test]
     fn returns_request_and_grant_unchanged(expected in requested(), granted in details()) {
         let granted = granted_details(&granted);
         let receipt = begin(expected.clone()).granted_authorization_details(granted.clone()).build();
