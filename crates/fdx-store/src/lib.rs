@@ -11,10 +11,12 @@
 //! text for each.
 
 pub mod consents;
+pub mod keeper;
 pub mod procedure;
 pub mod receipts;
 mod record;
 pub mod refresh;
+pub mod revocation;
 pub mod schema;
 pub mod seal;
 mod sql;

@@ -2,7 +2,7 @@ use fdx_wire::UnixTime;
 
 use crate::record::id::{RecordId, RecordKey, Tenant};
 use crate::record::state::ConsentState;
-use crate::refresh::policy::SLOTS;
+use crate::refresh::policy::{SLOTS, renewal_at};
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
 
@@ -32,6 +32,8 @@ pub enum DueKind {
     Renew,
     /// Record that its time is over.
     Expire,
+    /// Carry out the parts of its revocation that have no outcome.
+    Revoke,
 }
 
 /// Reads at most `limit` due consents of one slot, of all tenants, the longest due first. There are
@@ -85,7 +87,7 @@ impl Decision for ReadDue {
             let state: String = row.next()?;
             let state = ConsentState::by_name(&state).ok_or(StoreError::UnexpectedRows)?;
             let ends = row.optional_time()?;
-            let kind = self.kind(state, ends);
+            let kind = self.kind(&id, state, ends);
             Ok(Due { key: RecordKey::new(tenant, id), institution, kind, since: row.time()? })
         };
         rows.readers().map(read).collect::<Result<_, _>>().map(Turn::Commit)
@@ -93,13 +95,13 @@ impl Decision for ReadDue {
 }
 
 impl ReadDue {
-    fn kind(&self, state: ConsentState, ends: Option<UnixTime>) -> DueKind {
+    fn kind(&self, id: &RecordId, state: ConsentState, ends: Option<UnixTime>) -> DueKind {
+        let renewable = matches!(state, ConsentState::Active | ConsentState::Narrowed);
         match ends {
-            _ if state == ConsentState::PendingVerification => DueKind::Verify,
+            _ if state == ConsentState::Revoked => DueKind::Revoke,
             Some(ends) if ends <= self.now => DueKind::Expire,
-            Some(ends)
-                if ends - self.renew_before <= self.now && state != ConsentState::RenewalDue =>
-            {
+            _ if state == ConsentState::PendingVerification => DueKind::Verify,
+            Some(ends) if renewable && renewal_at(id, ends, self.renew_before) <= self.now => {
                 DueKind::Renew
             }
             _ => DueKind::Refresh,

@@ -1,13 +1,22 @@
 //! The rows of consents: inserted, found, listed, counted, ended.
 
 pub(crate) mod due;
+pub(crate) mod expire;
 pub(crate) mod find;
 pub(crate) mod insert;
 pub(crate) mod pause;
+pub(crate) mod postpone;
+pub(crate) mod queues;
+pub(crate) mod recording;
+pub(crate) mod report;
 
 pub use due::{Due, DueKind, ReadDue, due, due_slots};
+pub use expire::{Elapsed, ExpireConsent, MarkRenewalDue, expire_consent, mark_renewal_due};
 pub use find::{
     ConsentRow, Cursor, Filter, FindConsent, ListConsents, Page, find_consent, list_consents,
 };
 pub use insert::{InsertConsent, Inserted, NewConsent, insert_consent};
 pub use pause::{Pause, Resume, pause, resume};
+pub use postpone::{Postpone, postpone};
+pub use queues::{Queue, QueueKind, ReadQueues, queues};
+pub use report::{ReportConsent, Reported, report_consent};

@@ -61,11 +61,18 @@
 //! dropped at any step. What it has stored by then is a state that this crate documents, and another
 //! procedure continues from there.
 
+mod chain;
+pub(crate) mod check;
 pub(crate) mod consents;
 pub(crate) mod draws;
+pub(crate) mod keep_up;
 pub(crate) mod refresh;
+pub(crate) mod revoke;
 pub(crate) mod step;
 
+pub use check::Checked;
 pub use consents::Consents;
+pub use keep_up::KeptUp;
 pub use refresh::{Access, UsableToken};
+pub use revoke::RevocationResult;
 pub use step::{Awaiting, Sending, Signing, Step, Storing, Waiting};

@@ -119,6 +119,16 @@ impl Consents {
         Refreshing::new(self, id, Some(usable_keys.into()), want, entropy).begin(now)
     }
 
+    /// A valid token for the client's own use.
+    pub(crate) fn valid_token(
+        &self,
+        id: &RecordId,
+        entropy: Entropy,
+        now: UnixTime,
+    ) -> Step<Access> {
+        Refreshing::new(self, id, None, Want::Valid, entropy).begin(now)
+    }
+
     /// Refreshes the tokens even if they have not expired: the refresh token is kept alive.
     pub fn refresh(&self, id: &RecordId, entropy: Entropy, now: UnixTime) -> Step<Access> {
         Refreshing::new(self, id, None, Want::Refreshed, entropy).begin(now)

@@ -27,26 +27,26 @@ pub enum Step<T> {
 }
 
 /// A procedure that waits for signatures.
-pub struct Signing<T>(Box<dyn Drafted<T>>);
+pub struct Signing<T>(pub(super) Box<dyn Drafted<T>>);
 
 /// A procedure with a request to send.
 pub struct Sending<T> {
-    request: Box<Request>,
+    pub(super) request: Box<Request>,
     /// When the request and its response must be complete.
-    deadline: Option<UnixTime>,
-    sent: Box<dyn Pending<T>>,
+    pub(super) deadline: Option<UnixTime>,
+    pub(super) sent: Box<dyn Pending<T>>,
 }
 
 /// A procedure that waits for a response.
 pub struct Awaiting<T>(Box<dyn Pending<T>>);
 
 /// A procedure that waits for the store.
-pub struct Storing<T>(Box<dyn Performing<T>>);
+pub struct Storing<T>(pub(super) Box<dyn Performing<T>>);
 
 /// A procedure that waits for a time.
 pub struct Waiting<T> {
-    until: UnixTime,
-    then: Box<dyn FnOnce(UnixTime) -> Step<T> + Send>,
+    pub(super) until: UnixTime,
+    pub(super) then: Box<dyn FnOnce(UnixTime) -> Step<T> + Send>,
 }
 
 impl<T> Signing<T> {
@@ -175,7 +175,7 @@ pub(crate) fn wait<T>(
     Step::Wait(Waiting { until, then: Box::new(then) })
 }
 
-trait Drafted<T>: Send {
+pub(super) trait Drafted<T>: Send {
     fn inputs(&self) -> &[SigningInput];
     fn signed(self: Box<Self>, signatures: Vec<Signature>, now: UnixTime) -> Step<T>;
     fn not_signed(self: Box<Self>, error: SigningError, now: UnixTime) -> Step<T>;
@@ -219,7 +219,7 @@ impl<T: 'static, O: Output> Drafted<T> for ToSign<T, O> {
     }
 }
 
-trait Pending<T>: Send {
+pub(super) trait Pending<T>: Send {
     fn received(self: Box<Self>, response: Response<&[u8]>, now: UnixTime) -> Step<T>;
     fn not_sent(self: Box<Self>, why: &str, now: UnixTime) -> Step<T>;
     fn no_response(self: Box<Self>, why: &str, now: UnixTime) -> Step<T>;
@@ -253,7 +253,7 @@ impl<T: 'static, O: Output> Pending<T> for ToReceive<T, O> {
 
 type ThenStored<T, Out> = Box<dyn FnOnce(Result<Out, StoreError>, UnixTime) -> Step<T> + Send>;
 
-trait Performing<T>: Send {
+pub(super) trait Performing<T>: Send {
     fn action(&self) -> &Action;
     fn answered(self: Box<Self>, result: Result<Vec<Rows>, Failure>, now: UnixTime) -> Step<T>;
 }

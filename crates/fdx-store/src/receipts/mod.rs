@@ -97,6 +97,7 @@ mod retention;
 mod revocation;
 mod root;
 
+pub(crate) use append::{Append, Next};
 pub use append::{AppendReceipt, append};
 pub use chain::{ChainError, ChainFault, ChainVerifier, VerifiedChain, verify_chain};
 pub use deletion::{DeleteEnded, Deleted, delete_ended};

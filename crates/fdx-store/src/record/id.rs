@@ -2,6 +2,8 @@ use core::fmt;
 
 use fdx_par::FlowId;
 
+use crate::refresh::AttemptId;
+
 /// Whose consents these are: each recipient's program, brand or customer of a platform. A tenant's
 /// rows are never read with another tenant's key.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -68,6 +70,12 @@ impl RecordId {
 impl From<&FlowId> for RecordId {
     fn from(flow: &FlowId) -> Self {
         Self(flow.as_str().to_owned())
+    }
+}
+
+impl From<&AttemptId> for RecordId {
+    fn from(attempt: &AttemptId) -> Self {
+        Self(attempt.as_str().to_owned())
     }
 }
 

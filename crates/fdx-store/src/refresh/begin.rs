@@ -6,6 +6,7 @@ use super::policy::RefreshPolicy;
 use super::row::Row;
 use crate::record::id::RecordKey;
 use crate::record::state::ConsentState;
+use crate::seal::keys;
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
 
@@ -143,19 +144,11 @@ impl Decision for BeginAttempt {
 
     fn first(&mut self) -> Vec<Statement> {
         let tenant = self.key.tenant.as_str();
+        let [tokens, key] = AllTokens::select(&self.key);
         vec![
             Row::select(&self.key),
-            Statement::new(
-                "SELECT place, generation, sealed, refused_at FROM fdx_tokens \
-                 WHERE tenant = $1 AND consent = $2 ORDER BY stored_at, place",
-            )
-            .with(tenant)
-            .with(self.key.id.as_str()),
-            Statement::new(
-                "SELECT key_id, wrapped FROM fdx_keys WHERE tenant = $1 AND consent = $2",
-            )
-            .with(tenant)
-            .with(self.key.id.as_str()),
+            tokens,
+            key,
             Statement::new("SELECT value FROM fdx_meta WHERE name = $1").with("paused"),
             Statement::new(
                 "SELECT institution, reason FROM fdx_institutions \
@@ -177,7 +170,7 @@ impl Decision for BeginAttempt {
         if !row.state.is_alive() {
             return Ok(Turn::Commit(Begun::Ended { state: row.state, reason: row.reason }));
         }
-        let all = All::read(tokens, key)?;
+        let all = AllTokens::read(tokens, key)?;
         let Some(current) = all.current() else {
             return Ok(Turn::Commit(Begun::Ended { state: ConsentState::Erased, reason: None }));
         };
@@ -267,7 +260,7 @@ impl BeginAttempt {
     /// If a request with them got no response, the institution may have replaced them. Then they are
     /// repeated while the institution accepts that, and afterwards a successor that is known is better.
     /// After a refusal of the current ones, a successor that was not refused.
-    fn candidate<'a>(&self, row: &Row, all: &'a All) -> Option<&'a Placed> {
+    fn candidate<'a>(&self, row: &Row, all: &'a AllTokens) -> Option<&'a Placed> {
         let current = all.current()?;
         let successor = all.newest_successor();
         let repeats = row.unanswered == 0 || self.repeat_until(row).is_some();
@@ -279,7 +272,7 @@ impl BeginAttempt {
 }
 
 /// All tokens of a consent, the oldest first.
-struct All(Vec<Placed>);
+pub(crate) struct AllTokens(Vec<Placed>);
 
 struct Placed {
     tokens: StoredTokens,
@@ -287,8 +280,20 @@ struct Placed {
     refused: bool,
 }
 
-impl All {
-    fn read(tokens: Rows, key: Rows) -> Result<Self, StoreError> {
+impl AllTokens {
+    pub(crate) fn select(key: &RecordKey) -> [Statement; 2] {
+        [
+            Statement::new(
+                "SELECT place, generation, sealed, refused_at FROM fdx_tokens \
+                 WHERE tenant = $1 AND consent = $2 ORDER BY stored_at, place",
+            )
+            .with(key.tenant.as_str())
+            .with(key.id.as_str()),
+            keys::select(key.tenant.as_str(), key.id.as_str()),
+        ]
+    }
+
+    pub(crate) fn read(tokens: Rows, key: Rows) -> Result<Self, StoreError> {
         let Some(mut key) = key.reader() else { return Ok(Self(Vec::new())) };
         let (key_id, wrapped_key) = (key.next::<i64>()?, key.next::<Vec<u8>>()?);
         let read = |mut row: crate::sql::statement::RowReader| {
@@ -304,6 +309,12 @@ impl All {
             })
         };
         tokens.readers().map(read).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The current ones, then the others.
+    pub(crate) fn current_first(mut self) -> Vec<StoredTokens> {
+        self.0.sort_by_key(|placed| placed.tokens.place != CURRENT);
+        self.0.into_iter().map(|placed| placed.tokens).collect()
     }
 
     fn current(&self) -> Option<&Placed> {

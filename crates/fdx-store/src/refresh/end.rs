@@ -1,7 +1,6 @@
 use core::time::Duration;
 
 use fdx_wire::UnixTime;
-use sha2::{Digest, Sha256};
 
 use super::begin::Attempt;
 use super::log::{counted, day, logged};
@@ -157,8 +156,8 @@ impl Decision for EndAttempt {
 impl EndAttempt {
     fn change(&self, row: &Row, others: bool, pauses: bool) -> Change {
         let (state, unanswered, now) = (row.state, row.unanswered, self.now);
-        let pause =
-            self.now + self.jittered(self.policy.pause_after(row.failures.saturating_add(1)));
+        let failures = row.failures.saturating_add(1);
+        let pause = now + self.policy.jittered_pause(failures, self.attempt.id.as_str());
         // The first retry of a lost response comes within the institution's window.
         let first = row.failures == 0;
         match &self.end {
@@ -248,12 +247,6 @@ impl EndAttempt {
             );
         }
         statements
-    }
-
-    /// Between half of the pause and all of it, different for each attempt.
-    fn jittered(&self, pause: Duration) -> Duration {
-        let [byte, ..] = <[u8; 32]>::from(Sha256::digest(self.attempt.id.as_str()));
-        pause / 2 + pause / 2 * u32::from(byte) / 255
     }
 }
 

@@ -117,8 +117,8 @@ impl RefreshPolicy {
         open.then_some(usual.min(closes))
     }
 
-    /// When a consent is due after a refresh at `now`: to keep its refresh token alive, or for its
-    /// renewal. Consents are spread over the time before, each by its id.
+    /// When a consent is due after a refresh at `now`: to keep its refresh token alive, for its renewal,
+    /// or because its time is over. Consents are spread over the time before, each by its id.
     pub(crate) fn due_at(
         &self,
         id: &RecordId,
@@ -129,10 +129,19 @@ impl RefreshPolicy {
         let alive = refresh_expires_at.map_or(self.keep_alive, |at| at.since(now) / 2);
         let alive = now + alive - spread(id, alive / 4);
         let renewal = consent_expires_at
-            .map(|at| at - self.renew_before - spread(id, self.renew_before / 4))
+            .map(|at| renewal_at(id, at, self.renew_before))
             // A renewal that was due before is noticed by the consent's state.
             .filter(|at| *at > now);
-        renewal.map_or(alive, |renewal| renewal.min(alive))
+        let ends = [renewal, consent_expires_at].into_iter().flatten();
+        ends.fold(alive, UnixTime::min)
+    }
+
+    /// The pause after this many failures in a row, between half of it and all of it. `seed` is different
+    /// for each attempt.
+    pub(crate) fn jittered_pause(&self, failures: u32, seed: &str) -> Duration {
+        let pause = self.pause_after(failures);
+        let [byte, ..] = <[u8; 32]>::from(Sha256::digest(seed));
+        pause / 2 + pause / 2 * u32::from(byte) / 255
     }
 
     /// The pause after this many failures in a row.
@@ -140,6 +149,12 @@ impl RefreshPolicy {
         let doubled = self.pause.saturating_mul(1 << failures.saturating_sub(1).min(20));
         doubled.min(self.longest_pause)
     }
+}
+
+/// When a consent that ends at `expires_at` is due for renewal: this long before, or up to a quarter
+/// longer, by its id.
+pub(crate) fn renewal_at(id: &RecordId, expires_at: UnixTime, renew_before: Duration) -> UnixTime {
+    expires_at - renew_before - spread(id, renew_before / 4)
 }
 
 /// A part of the time, from none to all of it, that depends on the id alone.

@@ -95,6 +95,21 @@ pub const SQLITE: &[&str] = &[
         said TEXT,
         PRIMARY KEY (tenant, consent, place)
     ) STRICT, WITHOUT ROWID",
+    "CREATE TABLE fdx_revocations (
+        tenant TEXT NOT NULL,
+        consent TEXT NOT NULL,
+        cause TEXT NOT NULL,
+        revoked_by TEXT NOT NULL,
+        reason TEXT,
+        initiator TEXT,
+        consent_api TEXT,
+        refresh_token TEXT,
+        access_token TEXT,
+        failures INTEGER NOT NULL,
+        begun_at INTEGER NOT NULL,
+        ended_at INTEGER,
+        PRIMARY KEY (tenant, consent)
+    ) STRICT, WITHOUT ROWID",
     "CREATE TABLE fdx_institutions (
         tenant TEXT NOT NULL,
         institution TEXT NOT NULL,

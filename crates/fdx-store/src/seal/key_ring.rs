@@ -42,6 +42,11 @@ impl KeyRing {
         self.keys.ids().next().unwrap_or_default()
     }
 
+    /// The ids of all keys, that of the key that wraps first.
+    pub fn ids(&self) -> impl Iterator<Item = u32> {
+        self.keys.ids()
+    }
+
     /// Whether a key of this id is in the ring.
     #[must_use]
     pub fn has(&self, key_id: u32) -> bool {

@@ -78,7 +78,7 @@
 mod consent_key;
 mod erase;
 mod key_ring;
-mod keys;
+pub(crate) mod keys;
 mod resealing;
 
 pub use consent_key::{Column, ConsentKey};

@@ -1,0 +1,161 @@
+use fdx_wire::UnixTime;
+
+use super::recording::{Recorded, Recording};
+use crate::receipts::{Cause, Event, ReceiptDraft};
+use crate::record::id::RecordKey;
+use crate::record::state::ConsentState;
+use crate::refresh::policy::{RefreshPolicy, renewal_at};
+use crate::refresh::row::Row;
+use crate::sql::operation::{Decision, Operation, StoreError, Turn};
+use crate::sql::statement::{Rows, Statement};
+
+/// What time has done to a consent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Elapsed {
+    /// Its state is recorded, now or by an earlier run of the same operation.
+    Recorded {
+        /// The state: expired or renewal due.
+        state: ConsentState,
+    },
+    /// It is not time, or the consent is in another state. Nothing was changed.
+    Unchanged {
+        /// The state.
+        state: ConsentState,
+    },
+    /// The store has no such consent.
+    NotFound,
+}
+
+/// Records that the time of a consent is over: the state `expired`, and a receipt. A refresh that is
+/// under way can't bring it back: its tokens are revoked when they arrive.
+pub fn expire_consent(key: RecordKey, cause: Cause, now: UnixTime) -> Operation<ExpireConsent> {
+    Operation::new(ExpireConsent { key, cause, now, recording: None })
+}
+
+/// Records that a consent ends soon: the state `renewal_due`. Its tokens are refreshed as before.
+pub fn mark_renewal_due(
+    key: RecordKey,
+    policy: RefreshPolicy,
+    now: UnixTime,
+) -> Operation<MarkRenewalDue> {
+    Operation::new(MarkRenewalDue { key, policy, now, marking: false })
+}
+
+/// The decision of [`expire_consent`].
+#[derive(Clone, Debug)]
+pub struct ExpireConsent {
+    key: RecordKey,
+    cause: Cause,
+    now: UnixTime,
+    recording: Option<Recording>,
+}
+
+/// The decision of [`mark_renewal_due`].
+#[derive(Clone, Debug)]
+pub struct MarkRenewalDue {
+    key: RecordKey,
+    policy: RefreshPolicy,
+    now: UnixTime,
+    marking: bool,
+}
+
+impl Decision for ExpireConsent {
+    type Output = Elapsed;
+
+    fn first(&mut self) -> Vec<Statement> {
+        vec![Row::select(&self.key)]
+    }
+
+    fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Elapsed>, StoreError> {
+        let expired = Elapsed::Recorded { state: ConsentState::Expired };
+        if let Some(mut recording) = self.recording.take() {
+            return Ok(match recording.next(results)? {
+                Recorded::Run(statements) => {
+                    self.recording = Some(recording);
+                    Turn::Run(statements)
+                }
+                Recorded::Restart => Turn::Restart,
+                Recorded::Done => Turn::Commit(expired),
+            });
+        }
+        let row = Row::read(results.into_iter().next().ok_or(StoreError::UnexpectedRows)?)?;
+        let Some(row) = row else { return Ok(Turn::Commit(Elapsed::NotFound)) };
+        let state = row.state;
+        if state == ConsentState::Expired {
+            return Ok(Turn::Commit(expired));
+        }
+        let is_over = row.consent_expires_at.is_some_and(|at| at <= self.now);
+        if state.has_ended() || !is_over {
+            return Ok(Turn::Commit(Elapsed::Unchanged { state }));
+        }
+        let update = Statement::new(
+            "UPDATE fdx_consents SET state = $1, state_since = $2, reason = NULL, attempt = NULL, \
+             deadline = NULL, not_before = NULL, due_at = NULL \
+             WHERE tenant = $3 AND id = $4 AND state = $5 AND generation = $6",
+        )
+        .with(ConsentState::Expired.name())
+        .with_time(self.now)
+        .with(self.key.tenant.as_str())
+        .with(self.key.id.as_str())
+        .with(state.name())
+        .with(row.generation);
+        let draft = ReceiptDraft::new(self.now, self.cause.clone(), Event::Expired {});
+        let recording = Recording::new(self.key.clone(), draft, vec![update]);
+        let reads = recording.reads();
+        self.recording = Some(recording);
+        Ok(Turn::Run(reads))
+    }
+}
+
+impl Decision for MarkRenewalDue {
+    type Output = Elapsed;
+
+    fn first(&mut self) -> Vec<Statement> {
+        vec![
+            Row::select(&self.key),
+            Statement::new(
+                "SELECT refresh_expires_at FROM fdx_consents WHERE tenant = $1 AND id = $2",
+            )
+            .with(self.key.tenant.as_str())
+            .with(self.key.id.as_str()),
+        ]
+    }
+
+    fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Elapsed>, StoreError> {
+        let marked = Elapsed::Recorded { state: ConsentState::RenewalDue };
+        let mut results = results.into_iter();
+        let mut next = || results.next().ok_or(StoreError::UnexpectedRows);
+        if self.marking {
+            let stored = next()?.changed == 1;
+            return Ok(if stored { Turn::Commit(marked) } else { Turn::Restart });
+        }
+        let Some(row) = Row::read(next()?)? else { return Ok(Turn::Commit(Elapsed::NotFound)) };
+        let state = row.state;
+        let ends = row.consent_expires_at;
+        let renewal = ends.map(|at| renewal_at(&self.key.id, at, self.policy.renew_before));
+        let is_due = renewal.is_some_and(|at| at <= self.now);
+        match state {
+            ConsentState::RenewalDue => return Ok(Turn::Commit(marked)),
+            ConsentState::Active | ConsentState::Narrowed if is_due => {}
+            _ => return Ok(Turn::Commit(Elapsed::Unchanged { state })),
+        }
+        let mut expires = next()?.reader().ok_or(StoreError::UnexpectedRows)?;
+        let refresh_expires_at = expires.optional_time()?;
+        let due_at = self.policy.due_at(&self.key.id, self.now, refresh_expires_at, ends);
+        self.marking = true;
+        Ok(Turn::Run(vec![
+            Statement::new(
+                "UPDATE fdx_consents SET state = $1, state_since = $2, due_at = $3 \
+                 WHERE tenant = $4 AND id = $5 AND state = $6 AND generation = $7",
+            )
+            .with(ConsentState::RenewalDue.name())
+            .with_time(self.now)
+            .with_time(due_at)
+            .with(self.key.tenant.as_str())
+            .with(self.key.id.as_str())
+            .with(state.name())
+            .with(row.generation),
+        ]))
+    }
+}

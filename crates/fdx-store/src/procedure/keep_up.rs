@@ -1,0 +1,99 @@
+use core::time::Duration;
+
+use fdx_wire::{Entropy, UnixTime};
+
+use super::consents::Consents;
+use super::draws::Draws;
+use super::refresh::Access;
+use super::revoke::RevocationResult;
+use super::step::{Step, store};
+use crate::consents::{Due, DueKind, Elapsed, expire_consent, mark_renewal_due, postpone};
+use crate::record::id::RecordKey;
+use crate::sql::operation::StoreError;
+
+/// What was done for a consent that was due.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum KeptUp {
+    /// Its tokens were refreshed, or why not.
+    Refreshed(Access),
+    /// Its time is over, or it ends soon.
+    Elapsed(Elapsed),
+    /// Its revocation was continued.
+    Revoked(RevocationResult),
+    /// Its first tokens are not verified yet: finish its flow.
+    Unverified,
+    /// The store failed.
+    Store(StoreError),
+}
+
+/// When a consent is due again for which nothing can be done now.
+const NOT_NOW: Duration = Duration::from_secs(15 * 60);
+
+impl KeptUp {
+    /// Whether the institution answered as it should, as far as it was asked.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        match self {
+            Self::Refreshed(access) => matches!(
+                access,
+                Access::Token(_) | Access::Ended { .. } | Access::NotFound | Access::Paused { .. }
+            ),
+            Self::Elapsed(_) | Self::Unverified => true,
+            Self::Revoked(result) => {
+                !matches!(result, RevocationResult::Later { .. } | RevocationResult::Store(_))
+            }
+            Self::Store(_) => false,
+        }
+    }
+}
+
+impl Consents {
+    /// Does what is due for a consent. Afterwards it is not due at `now` any more, so that it does not
+    /// stay the first of its slot: what can't be done now, such as a refresh at a paused institution, is
+    /// due again after a quarter of an hour, unless its procedure stored another time.
+    pub fn keep_up(&self, due: &Due, entropy: Entropy, now: UnixTime) -> Step<KeptUp> {
+        let key = due.key.clone();
+        let mut draws = Draws::new(entropy);
+        let first = draws.next();
+        let done = match due.kind {
+            DueKind::Refresh => self
+                .refresh(&key.id, first, now)
+                .then(now, |access, _| Step::Done(KeptUp::Refreshed(access))),
+            DueKind::Renew => {
+                let mark = mark_renewal_due(key.clone(), *self.policy(), now);
+                store(mark, now, elapsed)
+            }
+            DueKind::Expire => store(expire_consent(key.clone(), draws.cause(), now), now, elapsed),
+            DueKind::Revoke => self
+                .resume_revocation(&key.id, first, now)
+                .then(now, |result, _| Step::Done(KeptUp::Revoked(result))),
+            DueKind::Verify => Step::Done(KeptUp::Unverified),
+        };
+        let began = now;
+        done.then(now, move |done, now| Self::not_due(key, done, began, now))
+    }
+
+    fn not_due(key: RecordKey, done: KeptUp, began: UnixTime, now: UnixTime) -> Step<KeptUp> {
+        let until = match &done {
+            KeptUp::Refreshed(Access::Token(_)) => return Step::Done(done),
+            // A lost response is repeated at once, while the institution accepts that.
+            KeptUp::Refreshed(Access::Later { until, .. } | Access::Suspect { until, .. })
+            | KeptUp::Revoked(RevocationResult::Later { until, .. }) => *until,
+            _ => now + NOT_NOW,
+        };
+        store(postpone(key, until, began), now, move |postponed, _| {
+            Step::Done(match (postponed, done) {
+                (Err(error), KeptUp::Elapsed(_) | KeptUp::Unverified) => KeptUp::Store(error),
+                (_, done) => done,
+            })
+        })
+    }
+}
+
+fn elapsed(result: Result<Elapsed, StoreError>, _: UnixTime) -> Step<KeptUp> {
+    Step::Done(match result {
+        Ok(elapsed) => KeptUp::Elapsed(elapsed),
+        Err(error) => KeptUp::Store(error),
+    })
+}
