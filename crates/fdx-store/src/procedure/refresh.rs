@@ -144,6 +144,8 @@ struct Refreshing {
     want: Want,
     draws: Draws,
     rounds: u8,
+    /// Whether the tokens that are verified were stored before: they may have expired since.
+    stored_before: bool,
 }
 
 impl Refreshing {
@@ -155,7 +157,15 @@ impl Refreshing {
         entropy: Entropy,
     ) -> Self {
         let (consents, key) = (consents.clone(), consents.record(id));
-        Self { consents, key, usable_keys, want, draws: Draws::new(entropy), rounds: 0 }
+        Self {
+            consents,
+            key,
+            usable_keys,
+            want,
+            draws: Draws::new(entropy),
+            rounds: 0,
+            stored_before: false,
+        }
     }
 
     /// Reads the tokens, and begins an attempt where needed.
@@ -373,7 +383,10 @@ impl Refreshing {
             Err(error) => return Step::Done(Access::Locked(error)),
         };
         match self.consents.client().restore_unverified(text.expose()) {
-            Ok(unverified) => self.verify(unverified, key, tokens.generation, now),
+            Ok(unverified) => {
+                let verifying = Self { stored_before: true, ..self };
+                verifying.verify(unverified, key, tokens.generation, now)
+            }
             Err(error) => Step::Done(Access::NotVerified { error: Box::new(error) }),
         }
     }
@@ -444,7 +457,10 @@ impl Refreshing {
             Err(error) => return Step::Done(Access::Locked(error)),
         };
         let keep = keep_verified(self.key.clone(), generation, sealed);
-        store(keep, now, move |kept, _| {
+        store(keep, now, move |kept, now| {
+            if kept.is_ok() && self.stored_before && self.rounds < ROUNDS {
+                return Self { rounds: self.rounds + 1, stored_before: false, ..self }.begin(now);
+            }
             Step::Done(match kept {
                 // If they are not current any more, another process has refreshed since. This token
                 // is valid nevertheless.

@@ -181,7 +181,9 @@ impl Decision for BeginAttempt {
             let (deadline, tokens) = (*deadline, self.candidate(&row, &all).unwrap_or(current));
             return Ok(Turn::Commit(self.attempt(&row, deadline, row.unanswered, tokens)));
         }
-        if !row.verified {
+        // A token that is kept alive needs no verification: it would expire while the keys of the
+        // institution can't be fetched.
+        if !row.verified && self.want != Want::Refreshed {
             return Ok(Turn::Commit(Begun::Unverified(current.tokens.clone())));
         }
         if self.is_usable(&row) {

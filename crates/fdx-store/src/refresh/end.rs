@@ -6,6 +6,9 @@ use super::begin::Attempt;
 use super::log::{counted, day, logged};
 use super::policy::RefreshPolicy;
 use super::row::Row;
+use crate::consents::recording::{Recorded, Recording};
+use crate::receipts::{Cause, Event, PartOutcome, ReceiptDraft, Revocation, RevokedBy};
+use crate::record::id::RecordId;
 use crate::record::state::ConsentState;
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
@@ -68,7 +71,7 @@ pub fn end_attempt(
     policy: RefreshPolicy,
     now: UnixTime,
 ) -> Operation<EndAttempt> {
-    Operation::new(EndAttempt { attempt, end, policy, now, ended: None })
+    Operation::new(EndAttempt { attempt, end, policy, now, ended: None, recording: None })
 }
 
 /// The decision of [`end_attempt`].
@@ -79,6 +82,8 @@ pub struct EndAttempt {
     policy: RefreshPolicy,
     now: UnixTime,
     ended: Option<Ended>,
+    /// Writes the receipt of a consent that ends with the attempt.
+    recording: Option<Recording>,
 }
 
 /// The columns that the end of an attempt changes.
@@ -115,6 +120,16 @@ impl Decision for EndAttempt {
     }
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Ended>, StoreError> {
+        if let (Some(mut recording), Some(ended)) = (self.recording.take(), self.ended.clone()) {
+            return Ok(match recording.next(results)? {
+                Recorded::Run(statements) => {
+                    self.recording = Some(recording);
+                    Turn::Run(statements)
+                }
+                Recorded::Restart => Turn::Restart,
+                Recorded::Done => Turn::Commit(ended),
+            });
+        }
         if let Some(ended) = self.ended.take() {
             let stored = results.first().is_some_and(|rows| rows.changed == 1);
             return Ok(if stored { Turn::Commit(ended) } else { Turn::Restart });
@@ -135,6 +150,7 @@ impl Decision for EndAttempt {
         }
         let others: i64 = others.reader().ok_or(StoreError::UnexpectedRows)?.next()?;
         let pauses = match (&self.end, counts.reader()) {
+            _ if !self.counts(&row) => false,
             (AttemptEnd::Refused { .. }, Some(mut counts)) => {
                 let (refreshes, refusals): (i64, i64) = (counts.next()?, counts.next()?);
                 self.policy.baseline.is_exceeded(refusals + 1, refreshes + 1)
@@ -149,7 +165,13 @@ impl Decision for EndAttempt {
             not_before: change.not_before,
             institution_paused: pauses,
         });
-        Ok(Turn::Run(statements))
+        Ok(Turn::Run(match self.event(&change) {
+            None => statements,
+            Some(draft) => {
+                let recording = Recording::new(self.attempt.key.clone(), draft, statements);
+                self.recording.insert(recording).reads()
+            }
+        }))
     }
 }
 
@@ -194,6 +216,28 @@ impl EndAttempt {
         }
     }
 
+    /// Whether the refusal counts against the institution: once for each consent that becomes suspect,
+    /// however often it is tried afterwards.
+    fn counts(&self, row: &Row) -> bool {
+        let is_refused = matches!(self.end, AttemptEnd::Refused { .. });
+        is_refused && row.state != ConsentState::Suspect
+    }
+
+    /// The event of a consent that ends with this attempt.
+    fn event(&self, change: &Change) -> Option<ReceiptDraft> {
+        let event = match change.state {
+            ConsentState::Expired => Event::Expired {},
+            ConsentState::Dead => {
+                let mut revocation = Revocation::new(RevokedBy::Institution);
+                revocation.refresh_token = Some(PartOutcome::AlreadyEnded);
+                Event::Revoked(revocation)
+            }
+            _ => return None,
+        };
+        let cause = Cause::from(RecordId::from(&self.attempt.id));
+        Some(ReceiptDraft::new(self.now, cause, event))
+    }
+
     fn statements(&self, row: &Row, change: &Change, pauses: bool) -> Vec<Statement> {
         let Self { attempt, policy: _, now, .. } = self;
         let (tenant, id) = (attempt.key.tenant.as_str(), attempt.key.id.as_str());
@@ -232,6 +276,8 @@ impl EndAttempt {
                 .with(id)
                 .with(attempt.place.as_str()),
             );
+        }
+        if self.counts(row) {
             statements.push(counted(attempt, true, *now));
         }
         if pauses {
