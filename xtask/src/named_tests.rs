@@ -16,9 +16,10 @@ use crate::failure::Failure;
 use crate::{serde_types, shell};
 
 /// Documents that name tests in backticks.
-const DOCUMENTS: [&str; 3] = [
+const DOCUMENTS: [&str; 4] = [
     "crates/fdx-par/src/manual/what_is_enforced.md",
     "crates/fdx-sandbox/src/misbehaviour/weaknesses.md",
+    "crates/fdx-store/src/keeper/failures.md",
     "tests/properties.md",
 ];
 /// The tables of errors, which name tests in quotes.

@@ -1,4 +1,5 @@
 //! Tests of operations and of their statements.
+#![allow(clippy::disallowed_types, reason = "tests change responses as serde_json::Value")]
 #![allow(clippy::disallowed_methods, reason = "tests read sources")]
 #![allow(
     clippy::expect_used,
@@ -9,5 +10,6 @@
 )]
 
 mod operation;
+mod procedures;
 mod receipts;
 mod statements;

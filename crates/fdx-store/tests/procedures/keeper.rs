@@ -1,0 +1,324 @@
+//! The keeper: limits, fairness, and that everything that is due is done.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use core::time::Duration;
+
+use fdx_store::consents::Due;
+use fdx_store::keeper::{Keeper, KeeperLimits, KeeperStep};
+use fdx_store::procedure::KeptUp;
+use fdx_store::{ConsentState, RecordId, RecordKey, Statement, StoreError};
+use fdx_testkit::answer;
+use fdx_wire::{Entropy, UnixTime};
+
+use super::refresh::rotating;
+use super::scene::{DAY, Fate, Scene};
+
+fn keeper(number: u8) -> Keeper {
+    Keeper::new(KeeperLimits::new(), &Entropy::new([number; 32]))
+}
+
+/// A store with this many due consents at each of five institutions.
+fn due_at_five(each: usize) -> Scene {
+    let mut scene = rotating();
+    let grant = scene.token().grant().clone();
+    for institution in 0..5 {
+        for number in 0..each {
+            let id = RecordId::new(format!("flow-{institution}-{number}")).unwrap();
+            scene.insert(&grant, &id);
+            let update = "UPDATE fdx_consents SET institution = $1, due_at = 1 WHERE id = $2";
+            let issuer = format!("https://bank-{institution}.example");
+            scene.sql(Statement::new(update).with(issuer).with(id.as_str()));
+        }
+    }
+    scene
+}
+
+/// Reports that a consent is done: it is due tomorrow.
+fn done(scene: &mut Scene, due: &Due) {
+    let tomorrow = scene.now() + DAY;
+    let postpone = fdx_store::consents::postpone(due.key.clone(), tomorrow, scene.now());
+    scene.store.run(postpone).unwrap();
+}
+
+#[test]
+fn each_due_consent_is_run_once_within_the_limits() {
+    let mut scene = due_at_five(40);
+    let limits = KeeperLimits::new();
+    let mut keeper = keeper(1);
+    let (mut running, mut ran) = (Vec::<Due>::new(), BTreeMap::<RecordKey, usize>::new());
+    let (mut most, mut most_of_one) = (0, 0);
+    let mut idle = 0;
+    for number in 0_usize.. {
+        match keeper.next(scene.now()) {
+            KeeperStep::Read(operation) => {
+                let found = scene.store.run(operation);
+                keeper.read(found, scene.now());
+            }
+            KeeperStep::Run(due) => {
+                idle = 0;
+                *ran.entry(due.key.clone()).or_default() += 1;
+                running.push(due);
+                most = most.max(running.len());
+                for due in &running {
+                    let same = running.iter().filter(|it| it.institution == due.institution);
+                    most_of_one = most_of_one.max(same.count());
+                }
+            }
+            KeeperStep::Wait { until } => {
+                if running.is_empty() {
+                    idle += 1;
+                    scene.world.now = scene.now().max(until);
+                } else {
+                    // They end in any order.
+                    let due = running.swap_remove(number * 7 % running.len());
+                    done(&mut scene, &due);
+                    keeper.finished(&due.key, true);
+                }
+            }
+            KeeperStep::Stopped => panic!("stopped"),
+        }
+        assert_eq!(keeper.running(), running.len());
+        if idle == 2 {
+            break;
+        }
+    }
+    assert_eq!(ran.len(), 200);
+    assert!(ran.values().all(|times| *times == 1), "{ran:?}");
+    assert_eq!((most, most_of_one), (limits.procedures, limits.per_institution));
+}
+
+#[test]
+fn two_keepers_begin_with_different_slots() {
+    let slots = |number| {
+        let mut keeper = keeper(number);
+        let mut order = Vec::new();
+        for _ in 0..256 {
+            let KeeperStep::Read(operation) = keeper.next(UnixTime::from_seconds(5)) else {
+                panic!("no slot")
+            };
+            order.push(format!("{operation:?}"));
+            keeper.read(Ok(Vec::new()), UnixTime::from_seconds(5));
+        }
+        // Then nothing is read until the round is over.
+        let KeeperStep::Wait { until } = keeper.next(UnixTime::from_seconds(6)) else {
+            panic!("again")
+        };
+        assert_eq!(until, UnixTime::from_seconds(10));
+        assert!(matches!(keeper.next(until), KeeperStep::Read(_)));
+        order
+    };
+    let (one, other) = (slots(1), slots(2));
+    assert_eq!(one.iter().collect::<BTreeSet<_>>().len(), 256);
+    assert_eq!(one.iter().collect::<BTreeSet<_>>(), other.iter().collect::<BTreeSet<_>>());
+    let same = one.iter().zip(&other).filter(|(one, other)| one == other).count();
+    assert!(same < 20, "{same}");
+}
+
+#[test]
+fn an_institution_that_fails_is_asked_by_one_procedure_at_once() {
+    let mut scene = due_at_five(40);
+    let mut keeper = keeper(3);
+    let failing = "https://bank-2.example";
+    let mut running: Vec<Due> = Vec::new();
+    let (mut failed, mut of_others) = (0, 0);
+    for _ in 0..3000 {
+        match keeper.next(scene.now()) {
+            KeeperStep::Read(operation) => {
+                let found = scene.store.run(operation);
+                keeper.read(found, scene.now());
+            }
+            KeeperStep::Run(due) => {
+                running.push(due);
+                let same = running.iter().filter(|it| it.institution == failing).count();
+                assert!(failed < 4 || same <= 1, "{same}");
+            }
+            KeeperStep::Wait { until } if running.is_empty() => scene.world.now = until,
+            KeeperStep::Wait { .. } => {
+                let due = running.remove(0);
+                done(&mut scene, &due);
+                let fails = due.institution == failing;
+                if fails {
+                    failed += 1
+                } else {
+                    of_others += 1
+                }
+                keeper.finished(&due.key, !fails);
+            }
+            KeeperStep::Stopped => panic!("stopped"),
+        }
+    }
+    assert_eq!((failed, of_others), (40, 160));
+}
+
+#[test]
+fn a_store_that_fails_is_read_less_and_less_often_until_it_works() {
+    let mut keeper = keeper(4);
+    let mut now = UnixTime::from_seconds(1000);
+    let mut pauses = Vec::new();
+    for _ in 0..4 {
+        let KeeperStep::Read(_) = keeper.next(now) else { panic!("no slot") };
+        keeper.read(Err(StoreError::Busy), now);
+        let KeeperStep::Wait { until } = keeper.next(now) else { panic!("at once") };
+        pauses.push(until.since(now).as_secs());
+        now = until;
+    }
+    assert_eq!(pauses, [10, 20, 40, 80]);
+    let KeeperStep::Read(_) = keeper.next(now) else { panic!("no slot") };
+    keeper.read(Ok(Vec::new()), now);
+    assert!(matches!(keeper.next(now), KeeperStep::Read(_)));
+}
+
+#[test]
+fn a_keeper_that_stops_begins_nothing_and_waits_for_what_runs() {
+    let mut scene = due_at_five(10);
+    let mut keeper = keeper(5);
+    let due = loop {
+        match keeper.next(scene.now()) {
+            KeeperStep::Read(operation) => {
+                let found = scene.store.run(operation);
+                keeper.read(found, scene.now());
+            }
+            KeeperStep::Run(due) => break due,
+            other => panic!("{other:?}"),
+        }
+    };
+    keeper.stop();
+    assert!(matches!(keeper.next(scene.now()), KeeperStep::Wait { .. }));
+    keeper.finished(&due.key, true);
+    assert!(matches!(keeper.next(scene.now()), KeeperStep::Stopped));
+}
+
+/// Runs the keeper with one procedure at a time until this time. Counts what was done.
+fn keep(scene: &mut Scene, keeper: &mut Keeper, until: UnixTime) -> Vec<(RecordKey, KeptUp)> {
+    let mut kept = Vec::new();
+    while scene.now() < until {
+        match keeper.next(scene.now()) {
+            KeeperStep::Read(operation) => {
+                let found = scene.store.run(operation);
+                keeper.read(found, scene.now());
+            }
+            KeeperStep::Run(due) if due.institution != "https://bank.example" => {
+                let postpone = keeper.unknown_institution(&due, scene.now());
+                scene.store.run(postpone).unwrap();
+            }
+            KeeperStep::Run(due) => {
+                let (entropy, now) = (scene.draw(), scene.now());
+                let step = scene.consents.keep_up(&due, entropy, now);
+                let done = scene.run(step);
+                keeper.finished(&due.key, done.is_success());
+                kept.push((due.key, done));
+            }
+            KeeperStep::Wait { until: at } => scene.world.now = at.min(until),
+            KeeperStep::Stopped => panic!("stopped"),
+        }
+    }
+    kept
+}
+
+/// Some consents, each with a grant of its own.
+fn some(count: usize) -> Scene {
+    let mut scene = rotating();
+    for number in 1..count {
+        let grant = scene.another_grant();
+        scene.insert(&grant, &RecordId::new(format!("flow-x{number}")).unwrap());
+    }
+    scene
+}
+
+#[test]
+fn all_consents_are_kept_alive() {
+    let mut scene = some(8);
+    let mut limits = KeeperLimits::new();
+    limits.round = Duration::from_secs(6 * 3600);
+    let mut keeper = Keeper::new(limits, &Entropy::new([6; 32]));
+    let until = scene.now() + DAY * 20;
+    let kept = keep(&mut scene, &mut keeper, until);
+    let refreshed: BTreeSet<_> = kept.iter().map(|(key, _)| key.clone()).collect();
+    assert_eq!(refreshed.len(), 8);
+    assert!(kept.iter().all(|(_, done)| done.is_success()), "{kept:?}");
+    for row in scene.rows() {
+        assert_eq!((row.state, row.failures), (ConsentState::Active, 0));
+        // First after a day, then at least every 7 days.
+        assert!((3..=5).contains(&row.generation), "{}", row.generation);
+        assert!(row.due_at > Some(scene.now()));
+    }
+}
+
+#[test]
+fn what_an_earlier_process_left_is_picked_up_in_time() {
+    let mut scene = some(3);
+    scene.pass(DAY);
+    // One process ends with a request under way, and its response is lost.
+    let step = scene.refreshing();
+    let (awaiting, _) = scene.held(step);
+    drop(awaiting);
+    let began = scene.now();
+    let mut keeper = keeper(7);
+    let policy = *scene.consents.policy();
+    let until = began + policy.deadline + policy.clock_skew + policy.pick_up;
+    let kept = keep(&mut scene, &mut keeper, until);
+    assert_eq!(kept.len(), 3, "{kept:?}");
+    assert!(kept.iter().all(|(_, done)| done.is_success()), "{kept:?}");
+    assert!(scene.rows().iter().all(|row| row.generation == 1));
+}
+
+#[test]
+fn unknown_institutions_do_not_hold_up_the_others_of_their_slot() {
+    let mut scene = some(2);
+    let grant = scene.token().grant().clone();
+    // All in one slot, those of the unknown institution first.
+    for number in 0..100 {
+        scene.insert(&grant, &RecordId::new(format!("flow-u{number}")).unwrap());
+    }
+    scene.sql(Statement::new(
+        "UPDATE fdx_consents SET slot = 5, due_at = 1, institution = 'https://gone.example' \
+         WHERE id >= 'flow-u'  AND id < 'flow-v'",
+    ));
+    scene.sql(Statement::new(
+        "UPDATE fdx_consents SET slot = 5, due_at = 2 WHERE id = 'flow-1' OR id = 'flow-x1'",
+    ));
+    scene.pass(Duration::from_secs(3600));
+    let mut keeper = keeper(8);
+    let until = scene.now() + Duration::from_secs(200);
+    let kept = keep(&mut scene, &mut keeper, until);
+    assert_eq!(kept.len(), 2, "{kept:?}");
+}
+
+#[test]
+fn an_institution_that_is_down_costs_few_requests_and_no_consent() {
+    let mut scene = some(6);
+    scene.fate_of("/token", Fate::Instead(answer(503, "text/plain", "")));
+    scene.pass(DAY);
+    let mut limits = KeeperLimits::new();
+    limits.round = Duration::from_secs(1800);
+    let mut keeper = Keeper::new(limits, &Entropy::new([9; 32]));
+    let until = scene.now() + DAY;
+    let _ = keep(&mut scene, &mut keeper, until);
+    // Pauses double up to six hours.
+    assert!(scene.in_place < 6 * 20, "{}", scene.in_place);
+    scene.all_answered();
+    let until = scene.now() + DAY;
+    let kept = keep(&mut scene, &mut keeper, until);
+    assert_eq!(kept.len(), 6);
+    assert!(scene.rows().iter().all(|row| row.state == ConsentState::Active));
+}
+
+#[test]
+fn a_response_that_can_not_be_used_is_repeated_within_the_window() {
+    let mut scene = some(1);
+    scene.pass(DAY);
+    // The institution has replaced the refresh token, and its response is cut off.
+    let mut cut = false;
+    scene.world.tamper_at("/token", move |response| {
+        match response.status() == 200 && !core::mem::replace(&mut cut, true) {
+            true => answer(200, "application/json", r#"{"access_tok"#),
+            false => response,
+        }
+    });
+    let began = scene.now();
+    let kept = keep(&mut scene, &mut keeper(10), began + Duration::from_secs(30));
+    let done: Vec<_> = kept.iter().map(|(_, done)| done.is_success()).collect();
+    assert_eq!(done, [false, true], "{kept:?}");
+    assert_eq!(scene.row().generation, 1);
+}

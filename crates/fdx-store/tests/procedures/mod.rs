@@ -1,0 +1,9 @@
+//! The procedures on SQLite in memory, with the institution of `fdx-sandbox`.
+
+mod check;
+mod crashes;
+mod elsewhere;
+mod keeper;
+mod refresh;
+mod revoke;
+mod scene;
