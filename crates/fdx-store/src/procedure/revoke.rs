@@ -71,7 +71,8 @@ impl Consents {
     /// A part without a usable response (no response, 429, 5xx, `invalid_client`) is due again after a
     /// pause. After [`suspect_for`](crate::refresh::RefreshPolicy::suspect_for) its outcome is
     /// [`PartOutcome::NoResponse`] or [`PartOutcome::Refused`], and the next part follows. The tokens
-    /// stay in the store, sealed, until the consent is erased.
+    /// stay in the store, sealed, until the consent is erased. A [pause](crate::consents::pause) stops no
+    /// revocation.
     pub fn revoke(
         &self,
         id: &RecordId,

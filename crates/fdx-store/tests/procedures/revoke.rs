@@ -371,3 +371,12 @@ fn two_processes_that_revoke_at_once_write_one_receipt() {
     assert_eq!(same, stored);
     assert_eq!((scene.world.sent.len(), scene.events().len()), (sent, 1));
 }
+
+#[test]
+fn a_pause_stops_no_revocation() {
+    let mut scene = rotating();
+    let now = scene.now();
+    scene.store.run(fdx_store::consents::pause(None, "restored", now)).unwrap();
+    let stored = revoked(revoke(&mut scene));
+    assert_eq!(outcomes(&stored), [Some(PartOutcome::Revoked); 3]);
+}
