@@ -136,6 +136,7 @@ const _: fn(&StoredStateFault) -> &str = |error| match error {
         "introspection::without_a_refresh_token_or_an_endpoint_nothing_is_sent"
     }
     StoredStateFault::StoredGrant => "stored_grant::another_version_is_refused",
+    StoredStateFault::StoredPending => "stored_pending::rejects_another_text_or_version",
     StoredStateFault::StoredRegistration => {
         "registration::stored::rejects_malformed_stored_registration"
     }

@@ -57,6 +57,7 @@ mod sealed;
 mod signed_callbacks;
 mod signed_introspection;
 mod stored_grant;
+mod stored_pending;
 mod token_issuer;
 mod token_responses;
 mod unsafe_calls;

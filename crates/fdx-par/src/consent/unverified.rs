@@ -1,17 +1,13 @@
-use std::sync::Arc;
-
-use fdx_jose::Thumbprint;
-use fdx_rar::{AuthorizationDetails, ConsentRequest, GrantedDetails, Requested, Scopes};
+use fdx_rar::{GrantedDetails, Scopes};
 use fdx_wire::json::{ObjectWriter, RawJson};
 use fdx_wire::members::Row;
-use fdx_wire::{Entropy, Secret, UnixTime, base64url, json};
+use fdx_wire::{Entropy, Secret, UnixTime, json};
 use serde::Deserialize;
 
 use crate::client::binding::Bound;
 use crate::client::client::Client;
-use crate::client::config::ResponseMode;
 use crate::consent::code_exchange::{Exchanged, IdTokenFrom};
-use crate::consent::pending::pending::{Flow, FlowId, RequestedJson};
+use crate::consent::pending::persisted::{FlowBody, write_flow};
 use crate::consent::refresh::Refreshed;
 use crate::consent::stored_grant;
 use crate::consent::stored_grant::{LIMITS, StoredGrant};
@@ -174,7 +170,8 @@ impl Client {
             return Ok(Refreshed { issued: Box::new(issued), grant }.into());
         };
         self.check_owner(grant.owner().with_redirect_uri(&flow.redirect_uri))?;
-        let flow = flow.into_flow(grant, self).ok_or(StoredStateFault::StoredGrant)?;
+        let flow = flow.into_flow(grant.issuer, grant.client_id, grant.nonce, self);
+        let flow = flow.ok_or(StoredStateFault::StoredGrant)?;
         let exchanged = Exchanged { issued, flow: Box::new(flow), exchanged_at, id_token_from };
         Ok(exchanged.into())
     }
@@ -309,24 +306,6 @@ struct ExchangeBody {
     id_token_from: IdTokenFrom,
 }
 
-/// The members of the flow that the grant lacks.
-#[derive(Deserialize)]
-struct FlowBody {
-    id: Secret,
-    redirect_uri: String,
-    /// Whether the callback was a signed response (`response_mode=jwt`).
-    signed_callback: bool,
-    bound_to: Option<Thumbprint>,
-    consent: Option<ConsentRequest>,
-    details: Option<AuthorizationDetails>,
-    requested_scope: Option<String>,
-    scope: String,
-    max_age: Option<u64>,
-    acr_values: Option<String>,
-    pushed_sha256: String,
-    not_fapi: bool,
-}
-
 const VERSION: u64 = 1;
 
 /// Writes the grant and the response.
@@ -373,34 +352,6 @@ fn write_response<'a>(object: &'a mut ObjectWriter, issued: &Issued) -> &'a mut 
     object
 }
 
-fn write_flow<'a>(object: &'a mut ObjectWriter, flow: &Flow) -> &'a mut ObjectWriter {
-    object
-        .text("id", flow.id.as_str())
-        .text("redirect_uri", flow.redirect_uri.as_str())
-        .flag("signed_callback", flow.response_mode == ResponseMode::Jwt);
-    if let Some(thumbprint) = flow.bound_to {
-        object.text("bound_to", &thumbprint.to_string());
-    }
-    match &*flow.requested_json {
-        RequestedJson::Consent(consent) => drop(object.json("consent", consent)),
-        RequestedJson::Details(details) => drop(object.json("details", details)),
-        RequestedJson::Scopes => {}
-    }
-    if let Requested::Details(_, scopes) | Requested::Scopes(scopes) = &*flow.requested {
-        object.text("requested_scope", &scopes.to_string());
-    }
-    object.text("scope", &flow.scopes.to_string());
-    if let Some(seconds) = flow.max_age {
-        object.number("max_age", seconds);
-    }
-    if let Some(values) = &flow.acr_values {
-        object.text("acr_values", values);
-    }
-    object
-        .text("pushed_sha256", &base64url::encode(&flow.pushed_sha256))
-        .flag("not_fapi", flow.not_fapi)
-}
-
 impl ResponseBody {
     fn into_issued(self, tokens: Tokens) -> Issued {
         let listed = |row: &&Row| self.not_understood.iter().any(|name| name == row.name);
@@ -426,36 +377,5 @@ impl ResponseBody {
             notices,
             said: Box::default(),
         }
-    }
-}
-
-impl FlowBody {
-    fn into_flow(self, grant: StoredGrant, client: &Client) -> Option<Flow> {
-        let scopes = self.requested_scope.map(|scopes| Scopes::parse(&scopes)).transpose().ok()?;
-        let requested = match (self.consent, self.details, scopes) {
-            (Some(consent), None, None) => Requested::Consent(consent),
-            (None, Some(details), Some(scopes)) => Requested::Details(details, scopes),
-            (None, None, Some(scopes)) => Requested::Scopes(scopes),
-            _ => return None,
-        };
-        Some(Flow {
-            id: FlowId::of_state(self.id.expose())?,
-            issuer: grant.issuer,
-            client_id: grant.client_id,
-            redirect_uri: client.config().redirect_uri.clone(),
-            response_mode: match self.signed_callback {
-                true => ResponseMode::Jwt,
-                false => ResponseMode::Query,
-            },
-            nonce: grant.nonce,
-            bound_to: self.bound_to,
-            requested_json: Arc::new(RequestedJson::of(&requested).ok()?),
-            requested: Arc::new(requested),
-            scopes: Scopes::parse(&self.scope).ok()?,
-            max_age: self.max_age,
-            acr_values: self.acr_values,
-            pushed_sha256: base64url::decode_array(&self.pushed_sha256).ok()?,
-            not_fapi: self.not_fapi,
-        })
     }
 }

@@ -117,6 +117,8 @@ faults! {
             "RFC 6749 section 6", "there is no refresh token: call with offline_access, or start over";
         StoredGrant: "fdx.stored_grant",
             "fdx-par, stored grants", "not a stored grant, or of an unknown version";
+        StoredPending: "fdx.stored_pending",
+            "fdx-par, stored flows", "not a stored pending flow, or of an unknown version";
         StoredRegistration: "fdx.stored_registration",
             "fdx-par, stored registrations", "not a stored registration, or of an unknown version";
         StoredUnverified: "fdx.stored_grant.unverified",
@@ -135,6 +137,7 @@ impl StoredStateFault {
             | Self::RefreshTokenExpired
             | Self::RefreshTokenMissing => NextStep::StartOver,
             Self::StoredGrant
+            | Self::StoredPending
             | Self::StoredRegistration
             | Self::StoredUnverified
             | Self::StoredVerified => NextStep::Correct,

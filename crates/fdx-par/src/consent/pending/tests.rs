@@ -177,4 +177,10 @@ proptest! {
         let opened = client().open(&sealed, &keys, &session, NOW).unwrap();
         same(&pending, &opened)?;
     }
+
+    #[test]
+    fn what_is_stored_is_restored_as_it_was(pending in pending()) {
+        let restored = client().restore_pending(pending.to_json().expose()).unwrap();
+        same(&pending, &restored)?;
+    }
 }
