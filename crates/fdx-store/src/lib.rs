@@ -11,6 +11,7 @@
 //! text for each.
 
 pub mod consents;
+pub mod flows;
 pub mod keeper;
 pub mod procedure;
 pub mod receipts;

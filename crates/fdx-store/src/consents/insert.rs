@@ -6,7 +6,7 @@ use crate::record::id::RecordKey;
 use crate::record::state::ConsentState;
 use crate::refresh::begin::CURRENT;
 use crate::refresh::policy::slot;
-use crate::seal::WrappedKey;
+use crate::seal::{WrappedKey, keys};
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
 
@@ -60,13 +60,33 @@ pub enum Inserted {
 
 /// Inserts a consent with its first tokens.
 pub fn insert_consent(consent: NewConsent, now: UnixTime) -> Operation<InsertConsent> {
-    Operation::new(InsertConsent { consent: Box::new(consent), now, inserting: false })
+    let (consent, key_row) = (Box::new(consent), KeyRow::New);
+    Operation::new(InsertConsent { consent, key_row, now, inserting: false })
+}
+
+/// Inserts the consent of a flow, whose key is stored already.
+pub(crate) fn insert_consent_of_flow(
+    consent: NewConsent,
+    now: UnixTime,
+) -> Operation<InsertConsent> {
+    let (consent, key_row) = (Box::new(consent), KeyRow::OfFlow);
+    Operation::new(InsertConsent { consent, key_row, now, inserting: false })
+}
+
+/// Whether the key of a consent has a row.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum KeyRow {
+    /// It has none: a row would be another consent's.
+    New,
+    /// It has one since its flow began, which may be wrapped again meanwhile.
+    OfFlow,
 }
 
 /// The decision of [`insert_consent`].
 #[derive(Clone, Debug)]
 pub struct InsertConsent {
     consent: Box<NewConsent>,
+    key_row: KeyRow,
     now: UnixTime,
     inserting: bool,
 }
@@ -98,7 +118,7 @@ impl Decision for InsertConsent {
         };
         if consent.rows.is_empty() {
             self.inserting = true;
-            return Ok(Turn::Run(self.consent.statements(self.now)));
+            return Ok(Turn::Run(self.consent.statements(self.key_row, self.now)));
         }
         let sealed = tokens.reader().map(|mut row| row.next::<Vec<u8>>()).transpose()?;
         // The commit of an earlier run of this operation had an unknown outcome.
@@ -108,7 +128,7 @@ impl Decision for InsertConsent {
 }
 
 impl NewConsent {
-    pub(crate) fn statements(&self, now: UnixTime) -> Vec<Statement> {
+    fn statements(&self, key_row: KeyRow, now: UnixTime) -> Vec<Statement> {
         let (tenant, id) = (self.key.tenant.as_str(), self.key.id.as_str());
         let consent = Statement::new(
             "INSERT INTO fdx_consents (tenant, id, customer, institution, client_id, dialect, \
@@ -138,13 +158,16 @@ impl NewConsent {
         .with(slot(&self.key.id))
         .with_time(self.due_at)
         .with_time(now);
-        let key = Statement::new(
-            "INSERT INTO fdx_keys (tenant, consent, key_id, wrapped) VALUES ($1, $2, $3, $4)",
-        )
-        .with(tenant)
-        .with(id)
-        .with(i64::from(self.wrapped_key.key_id))
-        .with(self.wrapped_key.bytes.clone());
+        let key = match key_row {
+            KeyRow::New => Statement::new(
+                "INSERT INTO fdx_keys (tenant, consent, key_id, wrapped) VALUES ($1, $2, $3, $4)",
+            )
+            .with(tenant)
+            .with(id)
+            .with(i64::from(self.wrapped_key.key_id))
+            .with(self.wrapped_key.bytes.clone()),
+            KeyRow::OfFlow => keys::insert(tenant, id, &self.wrapped_key),
+        };
         let tokens = Statement::new(
             "INSERT INTO fdx_tokens (tenant, consent, place, generation, sealed, stored_at) \
              VALUES ($1, $2, $3, 0, $4, $5)",

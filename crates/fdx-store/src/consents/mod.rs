@@ -1,5 +1,6 @@
 //! The rows of consents: inserted, found, listed, counted, ended.
 
+pub(crate) mod complete;
 pub(crate) mod due;
 pub(crate) mod expire;
 pub(crate) mod find;
@@ -9,7 +10,9 @@ pub(crate) mod postpone;
 pub(crate) mod queues;
 pub(crate) mod recording;
 pub(crate) mod report;
+pub(crate) mod unfinished;
 
+pub use complete::{CompleteConsent, Completed, Completion, complete_consent, consent_expires_at};
 pub use due::{Due, DueKind, ReadDue, due, due_slots};
 pub use expire::{Elapsed, ExpireConsent, MarkRenewalDue, expire_consent, mark_renewal_due};
 pub use find::{
@@ -20,3 +23,4 @@ pub use pause::{Pause, Resume, pause, resume};
 pub use postpone::{Postpone, postpone};
 pub use queues::{Queue, QueueKind, ReadQueues, queues};
 pub use report::{ReportConsent, Reported, report_consent};
+pub use unfinished::{PutOff, ReadUnfinished, Unfinished, put_off, read_unfinished};

@@ -57,6 +57,10 @@ impl Consents {
         &self.0.policy
     }
 
+    pub(crate) fn key_ring(&self) -> &KeyRing {
+        &self.0.keys
+    }
+
     pub(crate) fn server_keys(&self) -> Option<&ServerKeys> {
         self.0.server_keys.as_ref()
     }

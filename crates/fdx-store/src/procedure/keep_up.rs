@@ -4,6 +4,7 @@ use fdx_wire::{Entropy, UnixTime};
 
 use super::consents::Consents;
 use super::draws::Draws;
+use super::finished::Finished;
 use super::refresh::Access;
 use super::revoke::RevocationResult;
 use super::step::{Step, store};
@@ -21,8 +22,8 @@ pub enum KeptUp {
     Elapsed(Elapsed),
     /// Its revocation was continued.
     Revoked(RevocationResult),
-    /// Its first tokens are not verified yet: finish its flow.
-    Unverified,
+    /// Its completion was resumed.
+    Resumed(Box<Finished>),
     /// The store failed.
     Store(StoreError),
 }
@@ -39,7 +40,11 @@ impl KeptUp {
                 access,
                 Access::Token(_) | Access::Ended { .. } | Access::NotFound | Access::Paused { .. }
             ),
-            Self::Elapsed(_) | Self::Unverified => true,
+            Self::Elapsed(_) => true,
+            Self::Resumed(finished) => !matches!(
+                **finished,
+                Finished::Incomplete { .. } | Finished::Locked(_) | Finished::Store(_)
+            ),
             Self::Revoked(result) => {
                 !matches!(result, RevocationResult::Later { .. } | RevocationResult::Store(_))
             }
@@ -68,7 +73,9 @@ impl Consents {
             DueKind::Revoke => self
                 .resume_revocation(&key.id, first, now)
                 .then(now, |result, _| Step::Done(KeptUp::Revoked(result))),
-            DueKind::Verify => Step::Done(KeptUp::Unverified),
+            DueKind::Verify => self
+                .resume(&key.id, first, now)
+                .then(now, |finished, _| Step::Done(KeptUp::Resumed(Box::new(finished)))),
         };
         let began = now;
         done.then(now, move |done, now| Self::not_due(key, done, began, now))
@@ -84,7 +91,7 @@ impl Consents {
         };
         store(postpone(key, until, began), now, move |postponed, _| {
             Step::Done(match (postponed, done) {
-                (Err(error), KeptUp::Elapsed(_) | KeptUp::Unverified) => KeptUp::Store(error),
+                (Err(error), KeptUp::Elapsed(_)) => KeptUp::Store(error),
                 (_, done) => done,
             })
         })

@@ -60,18 +60,34 @@
 //! A procedure is a function of what it receives: the same results lead to the same steps. It can be
 //! dropped at any step. What it has stored by then is a state that this crate documents, and another
 //! procedure continues from there.
+//!
+//! | procedure | from | to |
+//! |---|---|---|
+//! | [`Consents::begin`], [`Consents::renew`] | a request | a stored flow, and a URL for the customer |
+//! | [`Consents::finish`], [`Consents::finish_opened`] | a callback | an active consent, or an outcome of the flow: see [`Finished`] |
+//! | [`Consents::resume`] | stored tokens without a grant | an active consent |
+//! | [`Consents::access_token`], [`Consents::refresh`] | an active consent | a valid token |
+//! | [`Consents::revoke`] | a consent | a revoked one |
+//! | [`Consents::keep_up`] | a consent that is due | whatever is due for it |
 
+pub(crate) mod begin;
 mod chain;
 pub(crate) mod check;
 pub(crate) mod consents;
 pub(crate) mod draws;
+pub(crate) mod finish;
+pub(crate) mod finished;
+mod grant;
 pub(crate) mod keep_up;
 pub(crate) mod refresh;
 pub(crate) mod revoke;
 pub(crate) mod step;
+mod verify;
 
+pub use begin::{Redirect, Started};
 pub use check::Checked;
 pub use consents::Consents;
+pub use finished::{Finished, Granted};
 pub use keep_up::KeptUp;
 pub use refresh::{Access, UsableToken};
 pub use revoke::RevocationResult;

@@ -3,14 +3,15 @@ use std::sync::Arc;
 
 use fdx_jose::{SealError, Thumbprint};
 use fdx_par::{
-    AccessToken, Draft, Error, NextStep, Refreshed, ServerKeys, StoredGrant, StoredStateFault,
-    TokenTypeHint, UnverifiedTokens, Verification,
+    AccessToken, Draft, Error, NextStep, Refreshed, StoredGrant, StoredStateFault, TokenTypeHint,
+    UnverifiedTokens,
 };
 use fdx_wire::{Entropy, Secret, UnixTime};
 
 use super::consents::{Consents, seal};
 use super::draws::Draws;
 use super::step::{Outcome, Step, exchange, store, wait};
+use super::verify::{NotVerified, forged_id_token, verify};
 use crate::record::id::{RecordId, RecordKey};
 use crate::record::state::ConsentState;
 use crate::refresh::begin::{Attempt, AttemptId, Begun, StoredTokens, Want, begin_attempt};
@@ -62,6 +63,9 @@ pub enum Access {
         /// Why, with the institution's words.
         reason: Option<String>,
     },
+    /// The tokens are stored, and neither verified nor joined with the grant yet: call
+    /// [`Consents::resume`].
+    Incomplete,
     /// The new tokens are stored, and could not be verified. They are verified when they are needed
     /// next.
     NotVerified {
@@ -136,7 +140,7 @@ impl Consents {
 }
 
 /// One refresh, with what all its steps need.
-struct Refreshing {
+pub(super) struct Refreshing {
     consents: Consents,
     key: RecordKey,
     /// `None`: any key.
@@ -149,7 +153,7 @@ struct Refreshing {
 }
 
 impl Refreshing {
-    fn new(
+    pub(super) fn new(
         consents: &Consents,
         id: &RecordId,
         usable_keys: Option<Arc<[Thumbprint]>>,
@@ -169,7 +173,7 @@ impl Refreshing {
     }
 
     /// Reads the tokens, and begins an attempt where needed.
-    fn begin(mut self, now: UnixTime) -> Step<Access> {
+    pub(super) fn begin(mut self, now: UnixTime) -> Step<Access> {
         let (key, policy) = (self.key.clone(), *self.consents.policy());
         let attempt = AttemptId::new(&self.draws.next());
         store(begin_attempt(key, self.want, attempt, policy, now), now, |begun, now| match begun {
@@ -193,6 +197,7 @@ impl Refreshing {
                 Access::Later { until, reason: reason.unwrap_or_default() }
             }
             Begun::Paused { reason } => Access::Paused { reason },
+            Begun::Unfinished => Access::Incomplete,
             Begun::Ended { state, reason } => Access::Ended { state, reason },
             Begun::NotFound => Access::NotFound,
         })
@@ -398,51 +403,20 @@ impl Refreshing {
         generation: i64,
         now: UnixTime,
     ) -> Step<Access> {
+        // The first tokens have a grant to be joined with.
         let UnverifiedTokens::Refreshed(refreshed) = tokens else {
-            let error = Box::new(StoredStateFault::StoredUnverified.into());
-            return Step::Done(Access::NotVerified { error });
+            return Step::Done(Access::Incomplete);
         };
-        let keys = self.consents.server_keys().cloned();
-        self.verify_with(refreshed, keys, Fetched::No, key, generation, now)
-    }
-
-    fn verify_with(
-        self,
-        refreshed: Refreshed,
-        keys: Option<ServerKeys>,
-        fetched: Fetched,
-        key: ConsentKey,
-        generation: i64,
-        now: UnixTime,
-    ) -> Step<Access> {
-        let error = match self.consents.client().verify(refreshed, keys.as_ref(), now) {
-            Ok(Verification::Done(grant)) => return self.verified(grant, &key, generation, now),
-            Ok(Verification::FetchKeys(refreshed)) if fetched == Fetched::No => {
-                return match self.consents.client().fetch_keys(now) {
-                    Ok(draft) => exchange(draft, None, now, move |outcome, now| match outcome {
-                        Outcome::Done(keys) => self.verify_with(
-                            refreshed,
-                            Some(keys),
-                            Fetched::Yes,
-                            key,
-                            generation,
-                            now,
-                        ),
-                        Outcome::Failed(error) => not_verified(error),
-                        Outcome::NotSent(reason, _) | Outcome::NoResponse(reason) => {
-                            Step::Done(Access::Later { until: now, reason })
-                        }
-                    }),
-                    Err(error) => not_verified(error),
-                };
+        let consents = self.consents.clone();
+        verify(&consents, refreshed, forged_id_token(), now, move |verified, now| match verified {
+            Ok(grant) => self.verified(grant, &key, generation, now),
+            Err(NotVerified::Rejected(error) | NotVerified::NoKeys(error)) => {
+                Step::Done(Access::NotVerified { error })
             }
-            Ok(Verification::FetchKeys(_)) => {
-                fdx_jose::IdTokenError::from(fdx_jose::JwtError::UnknownKey).into()
+            Err(NotVerified::Unreachable(reason)) => {
+                Step::Done(Access::Later { until: now, reason })
             }
-            Ok(Verification::Decrypt(_)) => fdx_jose::IdTokenError::Unopened.into(),
-            Err(refused) => refused.error,
-        };
-        not_verified(error)
+        })
     }
 
     fn verified(
@@ -534,18 +508,8 @@ enum Response {
     None(String),
 }
 
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Fetched {
-    No,
-    Yes,
-}
-
 fn token(grant: StoredGrant, generation: i64) -> Step<Access> {
     Step::Done(Access::Token(Box::new(UsableToken { grant, generation })))
-}
-
-fn not_verified(error: Error) -> Step<Access> {
-    Step::Done(Access::NotVerified { error: Box::new(error) })
 }
 
 impl<O: fdx_par::Output> Outcome<O> {

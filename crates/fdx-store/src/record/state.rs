@@ -73,6 +73,12 @@ impl ConsentState {
         }
     }
 
+    /// Whether the tokens may be refreshed: also before they are verified.
+    #[must_use]
+    pub const fn is_refreshable(self) -> bool {
+        self.is_alive() || matches!(self, Self::PendingVerification)
+    }
+
     /// Whether the consent is over.
     #[must_use]
     pub const fn has_ended(self) -> bool {

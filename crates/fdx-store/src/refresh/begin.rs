@@ -76,6 +76,9 @@ pub enum Want {
     NewerThan(i64),
     /// New tokens, whatever the current ones are: the refresh token is kept alive.
     Refreshed,
+    /// To complete a consent that is pending verification: first tokens that have not expired are
+    /// enough.
+    Unfinished,
 }
 
 /// What a process may do with a consent's tokens now.
@@ -105,6 +108,8 @@ pub enum Begun {
         /// Why.
         reason: String,
     },
+    /// The consent is pending verification. If that was wanted, its tokens have not expired.
+    Unfinished,
     /// The consent has no usable tokens.
     Ended {
         /// Its state.
@@ -167,8 +172,15 @@ impl Decision for BeginAttempt {
             return Err(StoreError::UnexpectedRows);
         };
         let Some(row) = Row::read(row)? else { return Ok(Turn::Commit(Begun::NotFound)) };
-        if !row.state.is_alive() {
-            return Ok(Turn::Commit(Begun::Ended { state: row.state, reason: row.reason }));
+        let unfinished = row.state == ConsentState::PendingVerification;
+        match self.want {
+            Want::Unfinished if unfinished => {}
+            Want::Unfinished => {
+                return Ok(Turn::Commit(Begun::Ended { state: row.state, reason: row.reason }));
+            }
+            _ if unfinished => return Ok(Turn::Commit(Begun::Unfinished)),
+            _ if row.state.is_alive() => {}
+            _ => return Ok(Turn::Commit(Begun::Ended { state: row.state, reason: row.reason })),
         }
         let all = AllTokens::read(tokens, key)?;
         let Some(current) = all.current() else {
@@ -183,11 +195,14 @@ impl Decision for BeginAttempt {
         }
         // A token that is kept alive needs no verification: it would expire while the keys of the
         // institution can't be fetched.
-        if !row.verified && self.want != Want::Refreshed {
+        if !row.verified && !unfinished && self.want != Want::Refreshed {
             return Ok(Turn::Commit(Begun::Unverified(current.tokens.clone())));
         }
         if self.is_usable(&row) {
-            return Ok(Turn::Commit(Begun::Usable(current.tokens.clone())));
+            return Ok(Turn::Commit(match unfinished {
+                true => Begun::Unfinished,
+                false => Begun::Usable(current.tokens.clone()),
+            }));
         }
         if let Some(reason) = paused_because(paused, institutions, &row.institution)? {
             return Ok(Turn::Commit(Begun::Paused { reason }));
@@ -245,7 +260,7 @@ impl BeginAttempt {
         let margin = self.now + self.policy.access_margin;
         let expired = row.access_expires_at.is_some_and(|at| at <= margin);
         match self.want {
-            Want::Valid => !expired,
+            Want::Valid | Want::Unfinished => !expired,
             Want::NewerThan(generation) => row.generation > generation && !expired,
             Want::Refreshed => false,
         }

@@ -143,7 +143,7 @@ impl Decision for EndAttempt {
         };
         let open = row.attempt.as_ref().map(|(id, _)| id.as_str());
         // Another process took over, the consent ended, or this is recorded already.
-        if open != Some(self.attempt.id.as_str()) || !row.state.is_alive() {
+        if open != Some(self.attempt.id.as_str()) || !row.state.is_refreshable() {
             let not_before = row.not_before.unwrap_or(self.now);
             let (state, institution_paused) = (row.state, false);
             return Ok(Turn::Commit(Ended { state, not_before, institution_paused }));
@@ -204,12 +204,16 @@ impl EndAttempt {
             }
             AttemptEnd::Refused { .. } => {
                 let since = match state {
-                    ConsentState::Suspect => row.state_since,
+                    ConsentState::PendingVerification | ConsentState::Suspect => row.state_since,
                     _ => now,
                 };
                 // check: SuspectFirst
                 let over = since + self.policy.suspect_for <= now && !others && !pauses;
-                let state = if over { ConsentState::Dead } else { ConsentState::Suspect };
+                let state = match state {
+                    _ if over => ConsentState::Dead,
+                    ConsentState::PendingVerification => state,
+                    _ => ConsentState::Suspect,
+                };
                 let not_before = if others { now } else { pause };
                 Change { state, open: false, unanswered: 0, not_before }
             }

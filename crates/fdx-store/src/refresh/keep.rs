@@ -92,7 +92,7 @@ impl Decision for KeepResponse {
             return Ok(Turn::Commit(Kept::Stored));
         }
         // check: EndedMeanwhile
-        if !row.state.is_alive() {
+        if !row.state.is_refreshable() {
             return Ok(Turn::Commit(Kept::Ended { state: row.state }));
         }
         let open = row.attempt.as_ref().map(|(id, _)| id.as_str());
@@ -116,8 +116,14 @@ impl KeepResponse {
     /// Replaces the current tokens. The first statement must change one row.
     fn store(&self, row: &Row, open: &str) -> Vec<Statement> {
         let Self { attempt, tokens, policy, now, .. } = self;
-        let due_at =
-            policy.due_at(&attempt.key.id, *now, tokens.refresh_expires_at, row.consent_expires_at);
+        let due_at = match row.state {
+            // It still has to be completed.
+            ConsentState::PendingVerification => *now,
+            _ => {
+                let (refresh, consent) = (tokens.refresh_expires_at, row.consent_expires_at);
+                policy.due_at(&attempt.key.id, *now, refresh, consent)
+            }
+        };
         let state = match row.state {
             ConsentState::Suspect => ConsentState::Active,
             state => state,

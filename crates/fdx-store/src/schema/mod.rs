@@ -3,7 +3,7 @@
 //! | table | contents |
 //! |---|---|
 //! | `fdx_meta` | the version of the schema, settings of the keeper, the newest root of receipts |
-//! | `fdx_flows` | flows whose pending state is kept here: claimed once, with their outcome |
+//! | `fdx_flows` | flows between the redirect and the consent: claimed once, with their outcome |
 //! | `fdx_consents` | one row for each consent: its state, generation, attempt and due time |
 //! | `fdx_keys` | the wrapped key of each consent. Deleting it erases the consent's tokens |
 //! | `fdx_tokens` | sealed tokens: the current ones, and responses that lost a comparison |

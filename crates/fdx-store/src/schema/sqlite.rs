@@ -11,11 +11,14 @@ pub const SQLITE: &[&str] = &[
         id TEXT NOT NULL,
         customer TEXT NOT NULL,
         institution TEXT NOT NULL,
-        sealed TEXT,
+        renews TEXT,
+        sealed BLOB,
         callback_by INTEGER NOT NULL,
         claim TEXT,
         claimed_at INTEGER,
         outcome TEXT,
+        error TEXT,
+        description TEXT,
         PRIMARY KEY (tenant, id)
     ) STRICT, WITHOUT ROWID",
     "CREATE INDEX fdx_flows_by_deadline ON fdx_flows (callback_by)",
@@ -55,6 +58,7 @@ pub const SQLITE: &[&str] = &[
     "CREATE INDEX fdx_consents_by_customer ON fdx_consents (tenant, customer, id)",
     "CREATE INDEX fdx_consents_by_institution ON fdx_consents (tenant, institution, state, id)",
     "CREATE INDEX fdx_consents_by_state ON fdx_consents (tenant, state, id)",
+    "CREATE INDEX fdx_consents_by_subject ON fdx_consents (tenant, institution, subject)",
     "CREATE INDEX fdx_consents_by_due ON fdx_consents (slot, due_at)",
     "CREATE TABLE fdx_keys (
         tenant TEXT NOT NULL,

@@ -99,6 +99,18 @@ pub(crate) fn select(tenant: &str, consent: &str) -> Statement {
         .with(consent)
 }
 
+/// Inserts the key of a new flow. If it has one, this changes no row.
+pub(crate) fn insert(tenant: &str, consent: &str, key: &WrappedKey) -> Statement {
+    Statement::new(
+        "INSERT INTO fdx_keys (tenant, consent, key_id, wrapped) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (tenant, consent) DO NOTHING",
+    )
+    .with(tenant)
+    .with(consent)
+    .with(i64::from(key.key_id))
+    .with(key.bytes.clone())
+}
+
 /// The key that [`select`] selected.
 pub(crate) fn read(rows: Rows) -> Result<Option<WrappedKey>, StoreError> {
     rows.reader().map(|mut row| wrapped_key(&mut row)).transpose()
