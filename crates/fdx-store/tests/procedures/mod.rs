@@ -3,6 +3,8 @@
 mod check;
 mod crashes;
 mod elsewhere;
+mod flow;
+mod flow_crashes;
 mod keeper;
 mod refresh;
 mod revoke;
