@@ -250,7 +250,8 @@ impl World {
     /// pauses: only the store counts.
     fn knows_a_valid_token(&self, setup: &Setup) -> bool {
         // Nothing is sent in the last seconds of the window, by whichever clock.
-        let accepts = |token: u32| self.bank.clone().refresh(token, self.now + 4 + SKEW).is_some();
+        let accepts =
+            |token: u32| self.bank.clone().refresh(token, self.now + 4 + 2 * SKEW).is_some();
         let waits = self.bank.class != Class::Strict;
         let about = |node: &Node| match node.run.as_ref().map(|run| run.phase) {
             Some(Phase::Store(Last::Token(token))) => waits && accepts(token),
