@@ -55,6 +55,9 @@ pub(crate) struct World {
     window_closed: bool,
     /// Whether a request was written after the deadline of its process.
     late_write: bool,
+    /// Whether a process was paused for longer than its deadline, and whether one died.
+    paused: bool,
+    crashed: bool,
 }
 
 /// A process.
@@ -181,8 +184,8 @@ pub(crate) enum Loss {
     /// The same, with the only token that was known, after the institution's window for replays had
     /// closed: no recipient can exclude it.
     WindowClosed,
-    /// The same, after a process was paused between its last check and the write to the network for
-    /// longer than its deadline: no recipient can exclude it either.
+    /// The same, after a process was paused between its last check and its write, to the network or to
+    /// the store, for longer than its deadline: no recipient can exclude it either.
     LateWrite,
     /// No token in the store is valid.
     NoValidToken,
@@ -195,7 +198,7 @@ impl Loss {
         match self {
             Self::GrantEnded => "a void token was used, and the grant ended",
             Self::WindowClosed => "the window closed before the retry",
-            Self::LateWrite => "a request was written after its deadline",
+            Self::LateWrite => "a process wrote after its deadline",
             Self::NoValidToken => "no token in the store is valid",
             Self::StoredAfterRevocation => "tokens were stored after the revocation",
         }
@@ -215,6 +218,8 @@ impl World {
             stored_after_revocation: false,
             window_closed: false,
             late_write: false,
+            paused: false,
+            crashed: false,
         }
     }
 
@@ -275,7 +280,11 @@ impl World {
             return None;
         }
         if self.bank.ended {
-            return Some(match (self.late_write, self.window_closed) {
+            // What a paused process knows helps the others only where a replaced token is accepted
+            // again, and as long as no other process dies.
+            let helpless = self.crashed || self.bank.class == Class::Strict;
+            let late = self.late_write || (self.paused && helpless);
+            return Some(match (late, self.window_closed) {
                 (true, _) => Loss::LateWrite,
                 (_, true) => Loss::WindowClosed,
                 _ => Loss::GrantEnded,
@@ -354,7 +363,8 @@ impl World {
         );
         let replaced =
             self.bank.replaced.map(|(it, at)| (token(it), (self.now - at).min(WINDOW + 1)));
-        let state = (row, tokens, nodes, flights, (replaced, self.bank.ended), self.budget);
+        let accidents = (self.budget, self.paused, self.crashed, self.late_write);
+        let state = (row, tokens, nodes, flights, (replaced, self.bank.ended), accidents);
         let half = |salt: u64| {
             let mut hasher = DefaultHasher::new();
             salt.hash(&mut hasher);
@@ -438,6 +448,7 @@ impl World {
         if self.budget.crashes > 0 {
             let mut world = self.clone();
             world.budget.crashes -= 1;
+            world.crashed = true;
             world.crash(node);
             next.push((format!("{} dies", name(node)), world));
         }
@@ -692,6 +703,7 @@ impl World {
                 if writes { &mut world.budget.late_writes } else { &mut world.budget.pauses };
             let Some(left) = budget.checked_sub(1) else { return Ok(None) };
             *budget = left;
+            world.paused = true;
         }
         world.now = time;
         // Connections end at their deadlines.
