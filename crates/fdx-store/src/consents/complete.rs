@@ -139,7 +139,6 @@ impl CompleteConsent {
             let completed = if state.is_alive() { Completed::Active } else { ended };
             return Ok(Turn::Commit(completed));
         }
-        // check: CompareVerified
         if row.next::<i64>()? != self.completion.generation {
             return Ok(Turn::Commit(Completed::OtherTokens));
         }

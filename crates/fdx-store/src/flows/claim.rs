@@ -91,7 +91,6 @@ impl Decision for ClaimFlow {
             Some(StoredFlow { claim: Some((claim, at)), .. }) if claim == id => {
                 return Ok(Turn::Commit(Claimed::Claimed { at }));
             }
-            // check: ClaimOnce
             Some(flow) if flow.claim.is_some() => {
                 return Ok(Turn::Commit(Claimed::Taken(flow.into())));
             }

@@ -130,7 +130,6 @@ impl Finishing {
     }
 
     fn not_ours(&self, flow: &StoredFlow) -> Option<Finished> {
-        // check: Customer
         if flow.customer != self.customer {
             return Some(Finished::OtherCustomer);
         }
