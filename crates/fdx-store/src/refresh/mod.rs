@@ -1,6 +1,9 @@
 //! One refresh at a time: who may send a refresh token now, and what happens to the response.
 //!
-//! The rules, each of which an exhaustive exploration shows to be needed:
+//! The rules. `cargo xtask explore` explores every order of events in which two processes refresh one
+//! consent, with the real procedures and statements: crashes, a lost response, an overrun lease, and
+//! each class of rotation. `cargo xtask explore --rules` switches each rule off and finds the shortest
+//! way to a loss.
 //!
 //! 1. *At most one unanswered request per consent.* [`begin_attempt`] stores the intent (generation,
 //!    attempt, deadline) before anything is sent. Another process takes over only after the deadline
