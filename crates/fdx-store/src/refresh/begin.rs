@@ -1,4 +1,5 @@
 use core::fmt;
+use core::time::Duration;
 
 use fdx_wire::{Entropy, Label, UnixTime, base64url};
 
@@ -226,14 +227,18 @@ impl Decision for BeginAttempt {
         let repeat = self.repeat_until(&row).filter(|_| tokens.tokens.place == CURRENT);
         let deadline = repeat.unwrap_or(usual);
         let since = row.unanswered_since.unwrap_or(self.now);
+        // If this process ends, a keeper takes over at the first possible time, although the consent was
+        // not due: otherwise nothing repeats the request before the institution's window closes.
+        let takeover = deadline + self.policy.clock_skew + Duration::from_secs(1);
         let statement = Statement::new(
             "UPDATE fdx_consents SET attempt = $1, deadline = $2, unanswered = $3, \
-             unanswered_since = $4 WHERE tenant = $5 AND id = $6 AND generation = $7",
+             unanswered_since = $4, due_at = $5 WHERE tenant = $6 AND id = $7 AND generation = $8",
         )
         .with(self.id.as_str())
         .with_time(deadline)
         .with(unanswered)
         .with_time(since)
+        .with_time(takeover)
         .with(self.key.tenant.as_str())
         .with(self.key.id.as_str())
         .with(row.generation);

@@ -264,6 +264,23 @@ fn what_an_earlier_process_left_is_picked_up_in_time() {
 }
 
 #[test]
+fn what_a_call_left_is_picked_up_in_time_although_nothing_was_due() {
+    let mut scene = some(1);
+    scene.pass(Duration::from_secs(3600));
+    assert!(scene.rows().iter().all(|row| row.due_at > Some(scene.now() + DAY / 2)));
+    // A call needs a token, and its process ends with the request under way.
+    let step = scene.refreshing();
+    let (awaiting, _) = scene.held(step);
+    drop(awaiting);
+    let policy = *scene.consents.policy();
+    let until = scene.now() + policy.deadline + policy.clock_skew + policy.pick_up;
+    let kept = keep(&mut scene, &mut keeper(7), until);
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert!(kept.iter().all(|(_, done)| done.is_success()), "{kept:?}");
+    assert!(scene.rows().iter().all(|row| row.generation == 1));
+}
+
+#[test]
 fn unknown_institutions_do_not_hold_up_the_others_of_their_slot() {
     let mut scene = some(2);
     let grant = scene.token().grant().clone();
