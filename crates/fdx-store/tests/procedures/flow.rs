@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use fdx_jose::{Algorithm, EncryptionKey, KeyEncryption};
 use fdx_par::client::IdTokenEncryption;
-use fdx_par::dialect::RefreshTokens;
-use fdx_par::{AuthorizationRequest, Client, FlowId, NextStep, ResponseMode};
+use fdx_par::dialect::{Line, Member, RefreshTokens};
+use fdx_par::not_fapi::Departure;
+use fdx_par::{AuthorizationRequest, Client, Dialect, FlowId, NextStep, ResponseMode};
 use fdx_sandbox::ConsentIdCarrier;
 use fdx_sandbox::customer::Decision;
 use fdx_store::consents::{ConsentRow, DueKind, due, due_slots};
@@ -14,8 +15,9 @@ use fdx_store::procedure::{Access, Finished, Granted, KeptUp, Redirect, Started,
 use fdx_store::receipts::{Event, Renewal};
 use fdx_store::refresh::RefreshPolicy;
 use fdx_store::seal::{erase, read_key};
-use fdx_store::{Action, ConsentState, RecordId, RecordKey, Statement, Tenant};
+use fdx_store::{Action, ConsentState, RecordId, RecordKey, Statement, Tenant, Value};
 use fdx_testkit::{Binding, Setup, consent_request, usual_request};
+use fdx_wire::form::Query;
 use fdx_wire::{Secret, base64url};
 
 use super::refresh::rotating;
@@ -818,6 +820,83 @@ fn a_push_that_fails_stores_nothing() {
         }
         assert!(scene.sql(Statement::new("SELECT id FROM fdx_flows")).is_empty());
     }
+}
+
+#[test]
+fn a_request_that_is_not_pushed_is_stored_before_the_redirect_as_well() {
+    const URL: &[Line] =
+        &[Line { member: Member::NotFapi(Departure::NotPushed), source: "this test" }];
+    let mut scene = Scene::new();
+    let dialect = Dialect::new("url", "a provider without pushes").with_members(URL);
+    let config = scene.client.config().clone().with_dialect(dialect);
+    let client = Client::new(config, scene.client.metadata().clone()).unwrap();
+    let policy = *scene.consents.policy();
+    scene.consents = consents(&client, ring(), None, policy);
+    let redirect = scene.begin(&usual_request());
+    assert!(redirect.url.as_str().contains("code_challenge="));
+    assert!(scene.world.sent.is_empty());
+    let flow = Flow { id: RecordId::from(&redirect.flow), callback: String::new() };
+    let stored = scene.flow(&flow).unwrap();
+    assert!(stored.sealed.is_some() && stored.callback_by == redirect.callback_by);
+}
+
+/// Everything that the database contains, as bytes.
+fn contents(scene: &mut Scene) -> Vec<u8> {
+    let mut contents = Vec::new();
+    for all in [
+        "SELECT * FROM fdx_meta",
+        "SELECT * FROM fdx_flows",
+        "SELECT * FROM fdx_consents",
+        "SELECT * FROM fdx_keys",
+        "SELECT * FROM fdx_tokens",
+        "SELECT * FROM fdx_receipts",
+        "SELECT * FROM fdx_refreshes",
+        "SELECT * FROM fdx_institutions",
+        "SELECT * FROM fdx_revocations",
+    ] {
+        for value in scene.sql(Statement::new(all)).into_iter().flatten() {
+            match value {
+                Value::Text(text) => contents.extend(text.bytes()),
+                Value::Bytes(bytes) => contents.extend(bytes),
+                _ => {}
+            }
+            contents.push(b'\n');
+        }
+    }
+    contents
+}
+
+#[test]
+fn the_database_never_contains_a_secret_of_the_flow_in_plain_text() {
+    let mut scene = Scene::new();
+    let flow = scene.decided(&everything());
+    let mut step = scene.finishing(&flow);
+    let mut all = contents(&mut scene);
+    while !matches!(step, Step::Done(_)) {
+        let committed = matches!(&step, Step::Store(at) if *at.action() == Action::Commit);
+        step = scene.advance(step);
+        if committed {
+            all.extend(contents(&mut scene));
+        }
+    }
+    let query = flow.callback.split_once('?').unwrap().1;
+    let query = Query::parse(query, 9000).unwrap();
+    let mut secrets: Vec<String> = vec![
+        query.one("state").unwrap().unwrap().to_owned(),
+        query.one("code").unwrap().unwrap().to_owned(),
+        scene.world.asked("/token")[0].form()["code_verifier"].clone(),
+    ];
+    for answer in &scene.world.answers {
+        let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+        let tokens = ["access_token", "refresh_token", "id_token"].map(|name| body[name].as_str());
+        secrets.extend(tokens.into_iter().flatten().map(str::to_owned));
+    }
+    assert_eq!(secrets.len(), 6);
+    for secret in secrets {
+        let found = all.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert!(!found, "{secret}");
+    }
+    assert!(all.windows(24).any(|window| window == flow.id.as_str().as_bytes()));
 }
 
 #[test]
