@@ -114,7 +114,7 @@ impl Options {
         connection.busy_timeout(self.busy_timeout).map_err(store_error)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // A commit is on the disk when it returns; macOS needs `fullfsync` for that. Deleted keys are
-        // overwritten. Functions in a schema that somebody else wrote are not called.
+        // overwritten. Functions in the schema of another program are not called.
         let pragmas = "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
                        PRAGMA checkpoint_fullfsync = ON; PRAGMA secure_delete = ON;
                        PRAGMA trusted_schema = OFF;";

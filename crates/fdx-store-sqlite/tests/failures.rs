@@ -79,7 +79,7 @@ fn a_transaction_can_write_after_it_has_read() {
 fn a_read_only_database_is_refused() {
     let path = folder("read_only").join("db");
     store(&mut impatient().open(&path).unwrap(), "before");
-    // A later version of the file format: SQLite reads it and does not write it, whoever the user is.
+    // A later version of the file format: SQLite reads it and does not write it, whichever user runs the test.
     patch(&path, 18, &[3]);
     let error = impatient().open(&path).unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly(_)), "{error}");

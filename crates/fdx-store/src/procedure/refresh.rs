@@ -206,7 +206,7 @@ impl Refreshing {
     /// Looks again: another process refreshed, or may.
     fn again(self, now: UnixTime) -> Step<Access> {
         let want = match self.want {
-            // Whoever refreshed has kept the token alive.
+            // The refresh of another process has kept the token alive.
             Want::Refreshed => Want::Valid,
             want => want,
         };

@@ -30,7 +30,7 @@
 //! | the last entries of a chain were removed | a root from before |
 //! | a whole chain was removed | a root from before |
 //! | a chain was written anew from some entry on | a root from before |
-//! | everything was written anew, and nobody outside has a root | nothing |
+//! | everything was written anew, and no root is kept outside the store | nothing |
 //!
 //! A chain alone shows mistakes and careless changes. It does not stop a party that can write to the
 //! database: this party can compute all later digests anew, because a digest needs no key. Nor does a

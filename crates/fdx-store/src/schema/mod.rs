@@ -9,7 +9,7 @@
 //! | `fdx_tokens` | sealed tokens: the current ones, and responses that lost a comparison |
 //! | `fdx_receipts` | the chain of receipts of each consent, append-only |
 //! | `fdx_refreshes` | the last refreshes of each consent |
-//! | `fdx_revocations` | the revocation of each revoked consent: by whom, and the outcome of each part |
+//! | `fdx_revocations` | the revocation of each revoked consent: its initiator, and the outcome of each part |
 //! | `fdx_institutions` | what is known about each institution: paused, refusals |
 //!
 //! Every key begins with the tenant. There are no foreign keys, sequences, triggers or partitions:

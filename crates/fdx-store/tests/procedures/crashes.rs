@@ -29,7 +29,7 @@ fn crash<T: 'static>(scene: &mut Scene, step: Step<T>, steps: usize, crash: Cras
         step = scene.advance(step);
     }
     if crash == Crash::AfterTheRequest {
-        // The request is on its way, and nobody is there for the response.
+        // The request is on its way, and no process waits for the response.
         if let Step::Send(sending) = step {
             if let Ok((request, _)) = sending.start(scene.now()) {
                 let certificate = request.certificate();

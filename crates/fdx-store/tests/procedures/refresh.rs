@@ -108,7 +108,7 @@ fn a_lost_response_is_repeated_after_the_deadline_with_the_same_token() {
     let policy = *scene.consents.policy();
     assert!(until <= scene.now() + policy.deadline + policy.clock_skew);
     scene.all_answered();
-    // Until then nobody sends the token a second time.
+    // Until then no process sends the token a second time.
     let sent = scene.world.sent.len();
     let early = scene.refreshing();
     let early = scene.until(early, |step| matches!(step, Step::Wait(_) | Step::Done(_)));

@@ -372,7 +372,7 @@ impl Scene {
         entries.map(|entry| entry.unwrap().event().clone()).collect()
     }
 
-    /// How many requests were sent to a path, without those that were only told a nonce.
+    /// How many requests were sent to a path, without those whose response only demanded a nonce.
     pub(super) fn requests(&self, path: &str) -> usize {
         let is_challenge = |answer: &fdx_testkit::Answer| {
             answer.headers().contains_key("dpop-nonce")
