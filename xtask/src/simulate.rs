@@ -1,4 +1,3 @@
-use std::fs;
 use std::process::Command;
 
 use crate::args::Args;
@@ -24,21 +23,8 @@ pub(crate) fn for_ci() -> Result<(), Failure> {
 /// Searches for the checks that must all be off for an attack to succeed, in a weakened copy of the
 /// workspace, and compares the result with the manual. `BLESS=1` writes the manual.
 pub(crate) fn minimal_sets() -> Result<(), Failure> {
-    let copy = shell::target().join("weakened");
-    weaken::generate(&copy)?;
-    let mut search = simulate(&["--minimal-sets"]);
-    search.env("CARGO_TARGET_DIR", copy.join("target")).current_dir(copy);
-    let found = shell::read(search)?;
-    let path = shell::root().join(CHAPTER);
-    if std::env::var_os("BLESS").is_some() {
-        return Ok(fs::write(path, found)?);
-    }
-    print!("{found}");
-    if fs::read_to_string(path).is_ok_and(|written| written == found) {
-        return Ok(());
-    }
-    Err(Failure::new(format!("{CHAPTER} differs from the result"))
-        .next("run 'BLESS=1 cargo xtask simulate --minimal-sets' and read the difference"))
+    let search = simulate(&["--minimal-sets"]);
+    weaken::search(search, CHAPTER, "cargo xtask simulate --minimal-sets")
 }
 
 fn simulate(args: &[&str]) -> Command {

@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
+use std::process::Command;
 
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -52,8 +53,27 @@ fn names() -> impl Iterator<Item = &'static str> {
     checks.chain(rules::ALL.iter().map(|rule| rule.marker))
 }
 
+/// Runs a search in the weakened copy of the workspace, and compares its output with a chapter of the
+/// manual. `BLESS=1` writes the chapter. `command` is the one to run again.
+pub(crate) fn search(mut search: Command, chapter: &str, command: &str) -> Result<(), Failure> {
+    let copy = shell::target().join("weakened");
+    generate(&copy)?;
+    search.env("CARGO_TARGET_DIR", copy.join("target")).current_dir(copy);
+    let found = shell::read(search)?;
+    let path = shell::root().join(chapter);
+    if std::env::var_os("BLESS").is_some() {
+        return Ok(fs::write(path, found)?);
+    }
+    print!("{found}");
+    if fs::read_to_string(path).is_ok_and(|written| written == found) {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{chapter} differs from the result"))
+        .next(format!("run 'BLESS=1 {command}' and read the difference")))
+}
+
 /// Writes the copy into `copy`.
-pub(crate) fn generate(copy: &Path) -> Result<(), Failure> {
+fn generate(copy: &Path) -> Result<(), Failure> {
     let mut unmarked: BTreeSet<&str> = names().collect();
     for name in MARKED.iter().chain(&COPIED) {
         let to = copy.join(name);
