@@ -14,6 +14,7 @@ mod mutants;
 mod named_tests;
 mod outcome;
 mod package;
+mod processes;
 mod serde_types;
 mod shell;
 mod simulate;
@@ -52,6 +53,10 @@ Usage: cargo xtask <command>
   explore   Explores every order of events in which two processes refresh one consent, with the real
             SQL. [INSTITUTION] [--json]; or [--rules]: in a weakened copy of the workspace, each
             rule switched off.
+  processes Several processes refresh the consents of one SQLite file, while their parent kills them
+            with SIGKILL, and an institution ends each grant of which a void token is used.
+            [--consents N] [--refreshes N] [--processes N] [--seed S] [--institution NAME]
+            [--seconds N] [--json]
   mutants   Changes the core in small ways and prints changes that no test catches. [CRATE]...
   conformance
             Runs the client against every misbehaviour of a server, in memory and over TLS, and
@@ -81,6 +86,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("mutants") => mutants::run(args).map(|_| ()),
         Some("interop") => interop::run(args),
         Some("explore") => explore::run(args),
+        Some("processes") => processes::run(args),
         Some("simulate") => simulate::run(args),
         Some("conformance") => conformance::run(args),
         Some("ci") => ci::run(args),

@@ -39,8 +39,16 @@ mod rules;
 /// Folders with marked checks.
 const MARKED: [&str; 2] = ["crates", "simulation"];
 /// The rest of the workspace, which the manifest of its root names.
-const COPIED: [&str; 7] =
-    ["Cargo.lock", "Cargo.toml", "examples", "exploration", "testkit", "tests", "xtask"];
+const COPIED: [&str; 8] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "examples",
+    "exploration",
+    "processes",
+    "testkit",
+    "tests",
+    "xtask",
+];
 
 const MARKER: &str = "// check: ";
 const SWITCHES: &str = "simulation/src/switches.rs";

@@ -1,0 +1,21 @@
+use std::process::Command;
+
+use crate::args::Args;
+use crate::failure::Failure;
+use crate::shell;
+
+/// Several processes refresh the consents of one SQLite file, while their parent kills them.
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    // Optimised, with assertions.
+    shell::watch(program("processes", "simulation", args))
+}
+
+/// A program of the package. Its temporary folder is on the disk of the target directory, because a
+/// file system in memory has no durable commits.
+fn program(name: &str, profile: &str, args: Args) -> Command {
+    let mut run = vec!["run", "--quiet", "--profile", profile, "--package", "fdx-processes"];
+    run.extend(["--bin", name, "--", "--folder"]);
+    let mut command = shell::cargo(&run);
+    command.arg(shell::target()).args(args.rest());
+    command
+}
