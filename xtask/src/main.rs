@@ -57,6 +57,9 @@ Usage: cargo xtask <command>
             with SIGKILL, and an institution ends each grant of which a void token is used.
             [--consents N] [--refreshes N] [--processes N] [--seed S] [--institution NAME]
             [--seconds N] [--json]
+  bench-store
+            Measures the store in SQLite: bytes of a consent, and the time of each operation next to
+            a bare loop. [--consents N] [--repeats N] [--json]
   mutants   Changes the core in small ways and prints changes that no test catches. [CRATE]...
   conformance
             Runs the client against every misbehaviour of a server, in memory and over TLS, and
@@ -87,6 +90,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("interop") => interop::run(args),
         Some("explore") => explore::run(args),
         Some("processes") => processes::run(args),
+        Some("bench-store") => processes::bench(args),
         Some("simulate") => simulate::run(args),
         Some("conformance") => conformance::run(args),
         Some("ci") => ci::run(args),

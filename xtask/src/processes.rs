@@ -10,6 +10,11 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     shell::watch(program("processes", "simulation", args))
 }
 
+/// Measures the store with few and with many consents.
+pub(crate) fn bench(args: Args) -> Result<(), Failure> {
+    shell::watch(program("bench-store", "release", args))
+}
+
 /// A program of the package. Its temporary folder is on the disk of the target directory, because a
 /// file system in memory has no durable commits.
 fn program(name: &str, profile: &str, args: Args) -> Command {

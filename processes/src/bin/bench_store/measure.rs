@@ -1,0 +1,190 @@
+//! Runs each operation next to the bare loop: one, the other, and so on, so that both meet the same
+//! disturbances.
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+use fdx_processes::Recipient;
+use fdx_store::consents::{due, due_slots, find_consent};
+use fdx_store::flows::{Claim, ClaimId, Claimed, claim_flow};
+use fdx_store::procedure::{Access, Step};
+use fdx_store::receipts::{Cause, ReceiptDraft, append};
+use fdx_store::{Decision, Operation, RecordKey};
+use fdx_store_sqlite::SqliteStore;
+use fdx_wire::UnixTime;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use crate::bare::Bare;
+use crate::fill::{CONSENT, FLOW, NOW, RECEIPT_CAUSE, entropy, granted, recipient, record_id};
+
+/// How large the store is.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Sizes {
+    /// Everything, with indexes and free space in pages.
+    pub(crate) bytes_per_consent: f64,
+    /// The receipt of a consent, as text.
+    pub(crate) receipt: f64,
+    /// Its sealed tokens.
+    pub(crate) tokens: f64,
+}
+
+impl Sizes {
+    /// `bytes` is what the file has grown by.
+    pub(crate) fn new(
+        connection: &Connection,
+        bytes: i64,
+        consents: u32,
+    ) -> rusqlite::Result<Self> {
+        let average = |sql| connection.query_row(sql, [], |row| row.get::<_, Option<f64>>(0));
+        Ok(Self {
+            bytes_per_consent: bytes as f64 / f64::from(consents),
+            receipt: average(
+                "SELECT avg(length(entry)) FROM (SELECT entry FROM fdx_receipts LIMIT 1000)",
+            )?
+            .unwrap_or_default(),
+            tokens: average(
+                "SELECT avg(length(sealed)) FROM (SELECT sealed FROM fdx_tokens LIMIT 1000)",
+            )?
+            .unwrap_or_default(),
+        })
+    }
+}
+
+/// Median and 99th percentile, in microseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Times {
+    pub(crate) median: f64,
+    pub(crate) p99: f64,
+}
+
+/// One operation, and the bare loop next to it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Measured {
+    pub(crate) name: &'static str,
+    /// Whether it commits a change.
+    pub(crate) commits: bool,
+    pub(crate) store: Times,
+    pub(crate) bare: Times,
+}
+
+impl Measured {
+    /// How many times the bare loop's median its own is.
+    pub(crate) fn ratio(&self) -> f64 {
+        self.store.median / self.bare.median
+    }
+}
+
+/// Measures all operations.
+pub(crate) fn measure(
+    file: &Path,
+    bare: Bare,
+    consents: u32,
+    repeats: u32,
+) -> Result<Vec<Measured>, Box<dyn Error>> {
+    let bench = Bench { recipient: recipient()?, bare, consents, repeats };
+    let mut store = SqliteStore::open_existing(file)?;
+    let now = UnixTime::from_seconds(NOW);
+    let event = granted()?;
+    Ok(vec![
+        bench.run("find a consent", false, |key, _| {
+            let found = store.run(find_consent(key))?;
+            expect(found.is_some())
+        })?,
+        bench.run("claim a flow", true, |_, number| {
+            let key = bench.recipient.key(record_id(FLOW, number));
+            let id = ClaimId::new(&entropy(FLOW, number));
+            let claim = Claim { key, id, new: None, outcome: None };
+            let claimed = store.run(claim_flow(claim, now))?;
+            expect(matches!(claimed, Claimed::Claimed { .. }))
+        })?,
+        bench.run("access token, no refresh", false, |key, number| {
+            let usable = [bench.recipient.certificate()];
+            let consents = bench.recipient.consents();
+            let step = consents.access_token(&key.id, &usable, None, entropy(FLOW, number), now);
+            expect(matches!(finished(&mut store, step, now), Some(Access::Token(_))))
+        })?,
+        bench.run("append a receipt", true, |key, number| {
+            let cause = Cause::from(record_id(RECEIPT_CAUSE, number));
+            let draft = ReceiptDraft::new(now, cause, event.clone());
+            let head = store.run(append(key, draft))?;
+            expect(head.sequence > 1)
+        })?,
+        bench.run("read the due queue", false, |_, number| {
+            let slot = u16::try_from(number % u32::from(due_slots()))?;
+            let renew_before = bench.recipient.consents().policy().renew_before;
+            run(&mut store, due(slot, renew_before, 20, now)).map(drop)
+        })?,
+    ])
+}
+
+struct Bench {
+    recipient: Recipient,
+    bare: Bare,
+    consents: u32,
+    repeats: u32,
+}
+
+impl Bench {
+    fn run(
+        &self,
+        name: &'static str,
+        commits: bool,
+        mut operation: impl FnMut(RecordKey, u32) -> Result<(), Box<dyn Error>>,
+    ) -> Result<Measured, Box<dyn Error>> {
+        let (mut store, mut bare) = (Vec::new(), Vec::new());
+        for number in 0..self.repeats {
+            // A prime: all over the ids, and none twice.
+            let consent = (u64::from(number) * 7_919 + 13) % u64::from(self.consents);
+            let id = record_id(CONSENT, u32::try_from(consent)?);
+            let key = self.recipient.key(id.clone());
+            let began = Instant::now();
+            operation(key, number)?;
+            store.push(began.elapsed());
+            let began = Instant::now();
+            match commits {
+                true => self.bare.write(id.as_str())?,
+                false => drop(self.bare.read(id.as_str())?),
+            }
+            bare.push(began.elapsed());
+        }
+        Ok(Measured { name, commits, store: Times::of(store), bare: Times::of(bare) })
+    }
+}
+
+impl Times {
+    fn of(mut times: Vec<std::time::Duration>) -> Self {
+        times.sort_unstable();
+        let at = |hundredth: usize| {
+            let place = (times.len() * hundredth / 100).min(times.len().saturating_sub(1));
+            times.get(place).map_or(0.0, |time| time.as_secs_f64() * 1e6)
+        };
+        Self { median: at(50), p99: at(99) }
+    }
+}
+
+fn run<D: Decision>(
+    store: &mut SqliteStore,
+    operation: Operation<D>,
+) -> Result<D::Output, Box<dyn Error>> {
+    Ok(store.run(operation)?)
+}
+
+/// Runs a procedure that only needs the store.
+fn finished<T>(store: &mut SqliteStore, mut step: Step<T>, now: UnixTime) -> Option<T> {
+    loop {
+        step = match step {
+            Step::Store(storing) => {
+                let result = store.perform(storing.action());
+                storing.answered(result, now)
+            }
+            Step::Done(output) => return Some(output),
+            _ => return None,
+        };
+    }
+}
+
+fn expect(holds: bool) -> Result<(), Box<dyn Error>> {
+    if holds { Ok(()) } else { Err("an operation has an unexpected output".into()) }
+}
