@@ -92,6 +92,9 @@ impl Settings {
                 _ => return Err(format!("unknown argument '{arg}'").into()),
             }
         }
+        if settings.class == Class::Strict {
+            return Err("each lost response ends a grant there: no recipient can exclude it".into());
+        }
         match settings.consents > 0 && settings.processes > 0 {
             true => Ok(settings),
             false => Err("at least one consent and one process are needed".into()),

@@ -146,6 +146,7 @@ impl World {
         while self.now < last && self.consents.iter().any(waits) {
             self.tick()?;
         }
+        self.listen()?;
         for node in &mut self.nodes {
             node.wake(&[ToChild::Stop], self.now)?;
         }
