@@ -26,6 +26,9 @@ pub(crate) const NOW: u64 = 1_767_607_200;
 
 const DAY: u64 = 24 * 60 * 60;
 
+/// How many consents are due: about 30 of each slot, of which 20 are read at once.
+const DUE: u32 = 30 * 256;
+
 /// What a customer granted.
 const RECEIPT: &str = r#"{"clientId":"app","consentId":"c-1","evidence":{"interactionIds":["5b3a9c3e-0f4e-4bd0-9d0e-2f1f0a4b7c11"],"keyThumbprints":["thumb"],"pushedRequestSha256":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"},"expirationBasis":"durationPeriod","expirationDate":"2026-04-05T10:00:00Z","expirationSources":["REQUEST"],"granted":[{"dataClusters":["ACCOUNT_BASIC"],"resourceId":"a-1","resourceType":"ACCOUNT"}],"grantedScopes":["fdx:accountbasic:read"],"grantedSources":["CONSENT_API"],"issuedAt":"2026-01-05T10:00:00Z","issuer":"https://bank.example","requested":{"durationPeriod":90,"durationType":"TIME_BOUND","lookbackPeriod":60,"resources":[{"dataClusters":["ACCOUNT_BASIC","TRANSACTIONS"],"resourceType":"ACCOUNT"}]},"revocationEndpoint":"https://api.bank.example/consents/c-1/revocation","version":2,"withheld":[{"dataCluster":"TRANSACTIONS","resourceType":"ACCOUNT"},{"dataCluster":"TRANSACTIONS","resourceId":"a-1","resourceType":"ACCOUNT"}]}"#;
 
@@ -79,6 +82,9 @@ pub(crate) fn fill(path: &Path, consents: u32, flows: u32) -> Result<Filled, Box
     let event = granted()?;
     for number in 0..consents {
         insert(&connection, &recipient, &event, number)?;
+        if number % 100_000 == 99_999 {
+            eprintln!("{} of {consents}", number + 1);
+        }
     }
     connection.execute_batch("COMMIT")?;
     let sizes = Sizes::new(&connection, size(&connection)? - empty, consents)?;
@@ -107,9 +113,9 @@ fn insert(
         customer: record_id(CUSTOMER, number).as_str().to_owned(),
         refresh_token: refresh_token.as_str(),
         access_expires_at: UnixTime::from_seconds(NOW + DAY),
-        // One of a hundred is due.
-        due_at: UnixTime::from_seconds(match number % 100 {
-            0 => NOW - u64::from(number % 3600),
+        // As many are due in each store, because a keeper reads as many.
+        due_at: UnixTime::from_seconds(match number {
+            0..DUE => NOW - u64::from(number % 3600),
             _ => NOW + u64::from(number % 600_000) + 1,
         }),
     };

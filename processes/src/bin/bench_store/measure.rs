@@ -67,13 +67,8 @@ pub(crate) struct Measured {
     pub(crate) commits: bool,
     pub(crate) store: Times,
     pub(crate) bare: Times,
-}
-
-impl Measured {
     /// How many times the bare loop's median its own is.
-    pub(crate) fn ratio(&self) -> f64 {
-        self.store.median / self.bare.median
-    }
+    pub(crate) ratio: f64,
 }
 
 /// Measures all operations.
@@ -149,7 +144,8 @@ impl Bench {
             }
             bare.push(began.elapsed());
         }
-        Ok(Measured { name, commits, store: Times::of(store), bare: Times::of(bare) })
+        let (store, bare) = (Times::of(store), Times::of(bare));
+        Ok(Measured { name, commits, store, bare, ratio: store.median / bare.median })
     }
 }
 

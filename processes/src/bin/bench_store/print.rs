@@ -1,9 +1,9 @@
 //! The results.
 
-use crate::Run;
+use crate::{Growth, Run};
 
 /// Prints a table of at most 100 columns.
-pub(crate) fn table(runs: &[Run], growth: &[(&'static str, f64)]) {
+pub(crate) fn table(runs: &[Run], growth: &[Growth]) {
     println!(
         "{:>9} {:>14} {:>14} {:>14} {:>14}",
         "consents", "bytes of each", "receipt", "sealed tokens", "filled in s"
@@ -33,21 +33,24 @@ pub(crate) fn table(runs: &[Run], growth: &[(&'static str, f64)]) {
                 store.p99,
                 bare.median,
                 bare.p99,
-                measured.ratio()
+                measured.ratio
             );
         }
     }
-    println!("\nGrowth of the medians: at most {} is expected.\n", crate::GROWTH);
-    for (name, growth) in growth {
-        let note = if *growth <= crate::GROWTH { "" } else { "  TOO MUCH" };
-        println!("{name:<26} {growth:>5.2}{note}");
+    println!(
+        "\nGrowth to {} consents. A median may grow by {}, or its ratio to the bare loop.\n",
+        runs.last().map_or(0, |run| run.consents),
+        crate::GROWTH
+    );
+    println!("{:<26} {:>8} {:>8}", "operation", "median", "ratio");
+    for growth in growth {
+        let note = if growth.is_too_much() { "  TOO MUCH" } else { "" };
+        println!("{:<26} {:>8.2} {:>8.2}{note}", growth.name, growth.median, growth.ratio);
     }
 }
 
 /// Prints everything as JSON.
-pub(crate) fn json(runs: &[Run], growth: &[(&'static str, f64)]) -> Result<(), serde_json::Error> {
-    let growth: serde_json::Map<String, serde_json::Value> =
-        growth.iter().map(|(name, growth)| ((*name).to_owned(), (*growth).into())).collect();
+pub(crate) fn json(runs: &[Run], growth: &[Growth]) -> Result<(), serde_json::Error> {
     let all = serde_json::json!({ "runs": runs, "growth": growth });
     println!("{}", serde_json::to_string_pretty(&all)?);
     Ok(())
