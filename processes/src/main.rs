@@ -104,9 +104,9 @@ impl Settings {
 
 /// Returns whether nothing was lost.
 fn run(settings: &Settings) -> Result<bool, Box<dyn Error>> {
-    bound(settings.seconds);
     let began = Instant::now();
     let folder = Folder::new(&settings.folder, "fdx-processes")?;
+    bound(settings.seconds, folder.path().to_owned());
     // On average, one consent a second is due.
     let keep_alive = u64::from(settings.consents.max(100));
     let start = Start {
@@ -157,10 +157,12 @@ fn insert(
 }
 
 /// Ends the program after this time, whatever it waits for. Its children end with their pipes.
-fn bound(seconds: u64) {
+fn bound(seconds: u64, folder: PathBuf) {
     std::thread::spawn(move || {
         std::thread::sleep(Duration::from_secs(seconds));
         eprintln!("processes: it took longer than {seconds} s");
+        // Nothing can be done about a failure here.
+        let _ = std::fs::remove_dir_all(folder);
         std::process::exit(1);
     });
 }
