@@ -1,5 +1,5 @@
 //! One process: a keeper and its procedures on the shared file. It has no clock and no connection:
-//! the parent says what time it is, carries the requests, and returns the responses.
+//! the parent sends the time, carries the requests, and returns the responses.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -16,7 +16,7 @@ use fdx_processes::Recipient;
 
 use crate::protocol::{Start, ToChild, ToParent, record_id};
 
-/// Runs until the parent says stop, or closes the pipe.
+/// Runs until the parent writes `stop`, or closes the pipe.
 pub(crate) fn run(start: &Start) -> Result<(), Box<dyn Error>> {
     let mut child = Child::new(start)?;
     let mut lines = std::io::stdin().lock().lines();
@@ -57,7 +57,7 @@ struct Child {
     wakes_at: UnixTime,
 }
 
-/// What becomes of a request.
+/// The institution's answer to a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Answer {
     /// A new refresh token.
@@ -78,7 +78,7 @@ enum Task {
 enum Blocked<T> {
     Response(u64, Awaiting<T>),
     Time(Waiting<T>),
-    Over(T),
+    Done(T),
 }
 
 impl Child {
@@ -102,7 +102,7 @@ impl Child {
         Ok(child)
     }
 
-    /// Does all that can be done now. Returns whether the process goes on.
+    /// Runs the procedures until all wait. Returns whether the process continues.
     fn advance(&mut self, calls: Vec<u32>) -> Result<bool, Box<dyn Error>> {
         for task in std::mem::take(&mut self.tasks) {
             let task = match task {
@@ -151,10 +151,10 @@ impl Child {
         Ok(true)
     }
 
-    /// Keeps a procedure that waits, and reports one that is over.
+    /// Keeps a procedure that waits. Reports one that is done.
     fn add(&mut self, task: Task) {
         let outcome = match &task {
-            Task::Due(key, Blocked::Over(kept)) => {
+            Task::Due(key, Blocked::Done(kept)) => {
                 self.keeper.finished(key, kept.is_success());
                 match kept {
                     KeptUp::Refreshed(access) => outcome(access),
@@ -162,10 +162,10 @@ impl Child {
                     _ => "another thing was due",
                 }
             }
-            Task::Call(Blocked::Over(access)) => outcome(access),
+            Task::Call(Blocked::Done(access)) => outcome(access),
             Task::Due(..) | Task::Call(_) => return self.tasks.push(task),
         };
-        // A parent that is gone closes the other pipe as well.
+        // A parent that has ended closes the other pipe as well, which ends this process.
         let _ = Self::say(&ToParent::Outcome(outcome.to_owned()));
     }
 
@@ -219,7 +219,7 @@ impl Child {
                 }
                 Step::Sign(signing) => signing.signed(Vec::new(), self.now),
                 Step::Wait(waiting) => return Blocked::Time(waiting),
-                Step::Done(output) => return Blocked::Over(output),
+                Step::Done(output) => return Blocked::Done(output),
             };
         }
     }

@@ -4,6 +4,8 @@
 #[path = "../../exploration/src/bank.rs"]
 mod bank;
 mod child;
+mod consent;
+mod network;
 mod node;
 mod protocol;
 mod random;
@@ -93,7 +95,10 @@ impl Settings {
             }
         }
         if settings.class == Class::Strict {
-            return Err("each lost response ends a grant there: no recipient can exclude it".into());
+            return Err(
+                "a lost response ends the grant at this institution: no recipient can exclude it"
+                    .into(),
+            );
         }
         match settings.consents > 0 && settings.processes > 0 {
             true => Ok(settings),

@@ -55,8 +55,7 @@ impl Node {
         Ok(())
     }
 
-    /// Reads the next message. `None` if the child has ended. A line that it did not finish is
-    /// none.
+    /// Reads the next message. `None` if the child has ended. An unfinished line is not a message.
     pub(crate) fn read(&mut self) -> Result<Option<ToParent>, Box<dyn Error>> {
         let mut line = String::new();
         self.output.read_line(&mut line)?;
@@ -79,7 +78,7 @@ impl Node {
         Ok(messages)
     }
 
-    /// Waits until a child ends that was told to stop.
+    /// Waits until a child ends, after `stop`.
     pub(crate) fn ended(&mut self) -> Result<(), Box<dyn Error>> {
         match self.process.wait()? {
             status if status.success() => Ok(()),

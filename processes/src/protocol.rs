@@ -31,7 +31,7 @@ impl Start {
     /// The first argument of a child.
     pub(crate) const CHILD: &str = "--child";
 
-    /// As arguments.
+    /// Returns the arguments of the child.
     pub(crate) fn args(&self) -> Vec<String> {
         let class = Class::ALL.iter().position(|class| *class == self.class).unwrap_or_default();
         let mut args = vec![Self::CHILD.to_owned(), self.file.display().to_string()];
@@ -40,7 +40,7 @@ impl Start {
         args
     }
 
-    /// The arguments after the first.
+    /// Reads the arguments after [`Start::CHILD`].
     pub(crate) fn parse(args: &[String]) -> Option<Self> {
         let [file, class, numbers @ ..] = args else { return None };
         let numbers = numbers.iter().map(|text| text.parse().ok()).collect::<Option<Vec<u64>>>()?;
@@ -65,7 +65,7 @@ pub(crate) enum ToChild {
     Answer(u64, Answer),
     /// A call needs an access token of this consent.
     Call(u32),
-    /// Begin nothing any more.
+    /// Begin nothing new.
     Stop,
     /// The time now: go on.
     Go(u64),

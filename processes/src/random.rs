@@ -16,7 +16,7 @@ impl Random {
         (mixed ^ (mixed >> 31)) % end.max(1)
     }
 
-    /// Whether something with a chance of one in a hundred times `percent` happens.
+    /// Returns `true` with a chance of `percent` in 100.
     pub(crate) fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }

@@ -41,7 +41,7 @@ pub struct First<'a> {
 }
 
 impl Recipient {
-    /// A client with this policy.
+    /// Creates a recipient with this policy.
     ///
     /// # Errors
     /// The policy breaks a rule.
@@ -69,13 +69,13 @@ impl Recipient {
         RecordKey::new(self.consents.tenant().clone(), id)
     }
 
-    /// What the tokens are bound to.
+    /// The certificate that the tokens are bound to.
     #[must_use]
     pub fn certificate(&self) -> Thumbprint {
         Thumbprint::of_certificate(CERTIFICATE)
     }
 
-    /// An active consent with its first tokens, sealed.
+    /// Returns an active consent with its first tokens, sealed.
     ///
     /// # Errors
     /// The tokens can't be sealed.
@@ -112,7 +112,7 @@ impl Recipient {
         })
     }
 
-    /// The refresh token in the sealed tokens of a generation.
+    /// Reads the refresh token in the sealed tokens of a generation.
     #[must_use]
     pub fn refresh_token(
         &self,

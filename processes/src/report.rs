@@ -1,4 +1,4 @@
-//! The result.
+//! Compares the store with the institution at the end, and prints the result.
 
 use std::error::Error;
 use std::time::Duration;
@@ -9,8 +9,9 @@ use fdx_store::{Action, Statement, Value};
 use fdx_store_sqlite::SqliteStore;
 use serde::Serialize;
 
+use crate::consent::End;
 use crate::protocol::{record_id, token_of};
-use crate::world::{BEGIN, Counts, End, World};
+use crate::world::{BEGIN, Counts, World};
 
 /// How many traces are printed.
 const TRACES: usize = 3;
@@ -40,7 +41,8 @@ struct Problem {
 }
 
 impl Report {
-    /// Compares the store with the institution.
+    /// Compares the store with the institution. `left`: the consents that were not refreshed at the
+    /// end.
     pub(crate) fn new(
         world: &World,
         recipient: &Recipient,
@@ -105,7 +107,7 @@ impl Report {
             ("calls that needed an access token", counts.calls),
             ("kills (SIGKILL)", counts.kills),
             ("  while the process worked", counts.kills_while_running),
-            ("  with a request under way, or a response being stored", counts.kills_with_requests),
+            ("  with a request under way, or a response to store", counts.kills_with_requests),
             ("takeovers: another process sent after an unanswered request", counts.takeovers),
             ("retries of an unanswered request by the same process", counts.own_retries),
             ("lost requests", counts.lost_requests),
@@ -137,7 +139,7 @@ impl Report {
     }
 }
 
-/// What the store has of a consent.
+/// The stored state and token of a consent.
 struct Stored {
     state: String,
     /// The number of the refresh token.

@@ -6,8 +6,8 @@ use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::table::Table;
 use crate::{
-    api, conformance, explore, interop, isolated, msrv, named_tests, package, shell, simulate,
-    test, walls,
+    api, conformance, explore, interop, isolated, msrv, named_tests, package, processes, shell,
+    simulate, test, walls,
 };
 
 /// The crates that are also checked without features.
@@ -16,7 +16,7 @@ const CORE: [&str; 5] = ["fdx-wire", "fdx-pkce", "fdx-rar", "fdx-jose", "fdx-par
 /// A package that is not a member of the workspace.
 const FUZZ: [&str; 2] = ["--manifest-path", "fuzz/Cargo.toml"];
 
-const STEPS: [Step; 17] = [
+const STEPS: [Step; 18] = [
     Step { name: "fmt", run: || fmt().map(passed) },
     Step { name: "clippy", run: || clippy().map(passed) },
     Step { name: "features", run: || features().map(passed) },
@@ -26,6 +26,7 @@ const STEPS: [Step; 17] = [
     Step { name: "isolated", run: || isolated::run().map(passed) },
     Step { name: "simulate", run: || simulate::for_ci().map(passed) },
     Step { name: "explore", run: || explore::run(Args::none()).map(passed) },
+    Step { name: "processes", run: || processes::for_ci().map(passed) },
     Step { name: "conformance", run: || conformance::run(Args::none()).map(passed) },
     Step { name: "minimal-sets", run: || simulate::minimal_sets().map(passed) },
     Step { name: "walls", run: || walls::run(Args::none()).map(passed) },
