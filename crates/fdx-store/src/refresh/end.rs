@@ -95,6 +95,16 @@ struct Change {
     not_before: UnixTime,
 }
 
+/// What is known about the institution.
+#[derive(Default)]
+struct Institution {
+    paused_at: Option<UnixTime>,
+    /// The day of the counts.
+    day: i64,
+    refreshes: i64,
+    refusals: i64,
+}
+
 impl Decision for EndAttempt {
     type Output = Ended;
 
@@ -110,12 +120,11 @@ impl Decision for EndAttempt {
             .with(key.id.as_str())
             .with(self.attempt.place.as_str()),
             Statement::new(
-                "SELECT refreshes, refusals FROM fdx_institutions \
-                 WHERE tenant = $1 AND institution = $2 AND day = $3",
+                "SELECT paused_at, day, refreshes, refusals FROM fdx_institutions \
+                 WHERE tenant = $1 AND institution = $2",
             )
             .with(key.tenant.as_str())
-            .with(institution.as_str())
-            .with(day(self.now)),
+            .with(institution.as_str()),
         ]
     }
 
@@ -134,30 +143,31 @@ impl Decision for EndAttempt {
             let stored = results.first().is_some_and(|rows| rows.changed == 1);
             return Ok(if stored { Turn::Commit(ended) } else { Turn::Restart });
         }
-        let Ok([row, others, counts]) = <[Rows; 3]>::try_from(results) else {
+        let Ok([row, others, institution]) = <[Rows; 3]>::try_from(results) else {
             return Err(StoreError::UnexpectedRows);
         };
+        let institution = Institution::read(institution)?;
         let Some(row) = Row::read(row)? else {
             let (state, not_before) = (ConsentState::Erased, self.now);
             return Ok(Turn::Commit(Ended { state, not_before, institution_paused: false }));
         };
         let open = row.attempt.as_ref().map(|(id, _)| id.as_str());
-        // Another process took over, the consent ended, or this is recorded already.
-        if open != Some(self.attempt.id.as_str()) || !row.state.is_refreshable() {
-            let not_before = row.not_before.unwrap_or(self.now);
-            let (state, institution_paused) = (row.state, false);
-            return Ok(Turn::Commit(Ended { state, not_before, institution_paused }));
+        let is_open = open == Some(self.attempt.id.as_str()) && row.state.is_refreshable();
+        // Before the end of an attempt is recorded, its deadline is later than the pause before it.
+        let is_recorded = row.not_before.is_some_and(|at| at >= self.attempt.deadline);
+        // Another process took over, the consent ended, or the commit of an earlier run of this
+        // operation had an unknown outcome.
+        if !is_open || is_recorded {
+            return Ok(Turn::Commit(Ended {
+                state: row.state,
+                not_before: row.not_before.unwrap_or(self.now),
+                institution_paused: self.is_refused() && institution.paused_at == Some(self.now),
+            }));
         }
         let others: i64 = others.reader().ok_or(StoreError::UnexpectedRows)?.next()?;
-        let pauses = match (&self.end, counts.reader()) {
-            _ if !self.counts(&row) => false,
-            (AttemptEnd::Refused { .. }, Some(mut counts)) => {
-                let (refreshes, refusals): (i64, i64) = (counts.next()?, counts.next()?);
-                self.policy.baseline.is_exceeded(refusals + 1, refreshes + 1)
-            }
-            (AttemptEnd::Refused { .. }, None) => self.policy.baseline.is_exceeded(1, 1),
-            _ => false,
-        };
+        let (refreshes, refusals) = institution.counts_of(day(self.now));
+        let baseline = &self.policy.baseline;
+        let pauses = self.counts(&row) && baseline.is_exceeded(refusals + 1, refreshes + 1);
         let change = self.change(&row, others > 0, pauses);
         let statements = self.statements(&row, &change, pauses);
         self.ended = Some(Ended {
@@ -223,8 +233,11 @@ impl EndAttempt {
     /// Whether the refusal counts against the institution: once for each consent that becomes suspect,
     /// however often it is tried afterwards.
     fn counts(&self, row: &Row) -> bool {
-        let is_refused = matches!(self.end, AttemptEnd::Refused { .. });
-        is_refused && row.state != ConsentState::Suspect
+        self.is_refused() && row.state != ConsentState::Suspect
+    }
+
+    fn is_refused(&self) -> bool {
+        matches!(self.end, AttemptEnd::Refused { .. })
     }
 
     /// The event of a consent that ends with this attempt.
@@ -297,6 +310,23 @@ impl EndAttempt {
             );
         }
         statements
+    }
+}
+
+impl Institution {
+    fn read(rows: Rows) -> Result<Self, StoreError> {
+        let Some(mut row) = rows.reader() else { return Ok(Self::default()) };
+        Ok(Self {
+            paused_at: row.optional_time()?,
+            day: row.next()?,
+            refreshes: row.next()?,
+            refusals: row.next()?,
+        })
+    }
+
+    /// The refreshes of a day, and how many of them were refused.
+    fn counts_of(&self, day: i64) -> (i64, i64) {
+        if self.day == day { (self.refreshes, self.refusals) } else { (0, 0) }
     }
 }
 

@@ -6,11 +6,13 @@ use fdx_rar::ConsentStatus;
 use fdx_store::ConsentState;
 use fdx_store::procedure::{Access, RevocationResult, Step};
 use fdx_store::receipts::PartOutcome;
+use fdx_store::refresh::Baseline;
 use fdx_store::{Action, Failure};
+use fdx_testkit::answer;
 
 use super::refresh::rotating;
 use super::revoke::{outcomes, revoke, revoked, revoking, status_there};
-use super::scene::{Fate, Scene, usable};
+use super::scene::{Fate, Scene, consents, ring, usable};
 
 /// Whether the request of the last step arrived before the process ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -185,4 +187,35 @@ fn a_crash_with_a_lost_response_harms_nothing_within_the_window() {
     assert_eq!(usable(scene.refresh()).generation, 1);
     scene.pass(Duration::from_secs(3600));
     assert_eq!(usable(scene.refresh()).generation, 2);
+}
+
+#[test]
+fn the_end_of_an_attempt_is_recorded_once_although_its_commit_is_reported_as_failed() {
+    let refused = answer(400, "application/json", r#"{"error":"invalid_grant"}"#);
+    for (fate, paused) in [
+        (Fate::NotSent, false),
+        (Fate::RequestLost, false),
+        (Fate::ResponseLost, false),
+        (Fate::Instead(answer(200, "application/json", "{")), false),
+        (Fate::Instead(answer(503, "text/plain", "")), false),
+        // More refusals than the baseline.
+        (Fate::Instead(refused), true),
+    ] {
+        let ended = |lost_commit: Option<usize>| {
+            let mut scene = rotating();
+            let mut policy = *scene.consents.policy();
+            policy.baseline = Baseline { refusals: 0, percent: 0 };
+            scene.consents = consents(&scene.client, ring(), None, policy);
+            scene.pass(Duration::from_secs(3600));
+            scene.fate_of("/token", fate.clone());
+            // The first commit stores the intent, the second one the end.
+            lost_commit.into_iter().for_each(|number| scene.lost_commit(number));
+            let access = scene.refresh();
+            let row = scene.row();
+            (format!("{access:?}"), row.state, row.failures, row.due_at, row.reason)
+        };
+        let expected = ended(None);
+        assert_eq!(expected.0.contains("institution_paused: true"), paused, "{}", expected.0);
+        assert_eq!(ended(Some(2)), expected, "{fate:?}");
+    }
 }
