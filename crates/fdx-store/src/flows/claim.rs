@@ -61,8 +61,9 @@ pub fn claim_flow(claim: Claim, now: UnixTime) -> Operation<ClaimFlow> {
 }
 
 /// Stores the outcome of a claimed flow that has no tokens, and deletes its pending state and its key.
+/// If the flow has another claim, or its consent is stored, nothing is changed.
 pub fn end_flow(key: RecordKey, claim: ClaimId, outcome: FlowOutcome) -> Operation<EndFlow> {
-    Operation::new(EndFlow { key, claim, outcome })
+    Operation::new(EndFlow { key, claim, outcome, ending: false })
 }
 
 /// The decision of [`claim_flow`].
@@ -131,17 +132,27 @@ pub struct EndFlow {
     key: RecordKey,
     claim: ClaimId,
     outcome: FlowOutcome,
+    ending: bool,
 }
 
 impl Decision for EndFlow {
     type Output = ();
 
     fn first(&mut self) -> Vec<Statement> {
-        ended(&self.key, &self.claim, &self.outcome).into()
+        StoredFlow::select(&self.key)
     }
 
-    fn next(&mut self, _: Vec<Rows>) -> Result<Turn<()>, StoreError> {
-        Ok(Turn::Commit(()))
+    fn next(&mut self, results: Vec<Rows>) -> Result<Turn<()>, StoreError> {
+        if self.ending {
+            return Ok(Turn::Commit(()));
+        }
+        let flow = StoredFlow::read(results)?.filter(|flow| flow.consent.is_none());
+        let claim = flow.and_then(|flow| flow.claim).map(|(claim, _)| claim);
+        if claim.as_deref() != Some(self.claim.as_str()) {
+            return Ok(Turn::Commit(()));
+        }
+        self.ending = true;
+        Ok(Turn::Run(ended(&self.key, &self.claim, &self.outcome).into()))
     }
 }
 

@@ -289,16 +289,16 @@ impl Finishing {
                 Outcome::Failed(error) => error.to_string(),
                 Outcome::NotSent(reason, _) | Outcome::NoResponse(reason) => reason,
             };
-            self.failed(reason, now)
+            let outcome = FlowOutcome::Failed { reason };
+            self.end(outcome.clone(), outcome.into(), now)
         })
     }
 
     /// Stores that there are no tokens.
-    fn failed(self, reason: String, now: UnixTime) -> Step<Finished> {
-        let outcome = FlowOutcome::Failed { reason };
-        let end = end_flow(self.key, self.claim, outcome.clone());
+    fn end(self, outcome: FlowOutcome, finished: Finished, now: UnixTime) -> Step<Finished> {
+        let end = end_flow(self.key, self.claim, outcome);
         // If the store fails, a later `finish` knows that the claim has no tokens.
-        store(end, now, move |_, _| Step::Done(outcome.into()))
+        store(end, now, move |_, _| Step::Done(finished))
     }
 
     /// Stores the tokens before anything else looks at them.
@@ -311,7 +311,10 @@ impl Finishing {
     ) -> Step<Finished> {
         let sealed = match seal(&kept.key, 0, &self.draws.next(), &exchanged.to_json()) {
             Ok(sealed) => sealed,
-            Err(error) => return Step::Done(Finished::Locked(error)),
+            Err(error) => {
+                let outcome = FlowOutcome::Failed { reason: error.to_string() };
+                return self.end(outcome, Finished::Locked(error), now);
+            }
         };
         let client = self.consents.client().config();
         let tokens = fdx_par::UnverifiedTokens::from(exchanged);

@@ -72,7 +72,7 @@ pub enum Access {
         /// Why.
         error: Box<Error>,
     },
-    /// The tokens can't be opened with the key ring.
+    /// The tokens can't be opened with the key ring, or the new ones can't be sealed.
     Locked(SealError),
     /// The store has no such consent.
     NotFound,
@@ -298,7 +298,11 @@ impl Refreshing {
                     Ok(sealed) => {
                         self.keep(Arrived { attempt, key, tokens, sealed, tries: 0 }, now)
                     }
-                    Err(error) => Step::Done(Access::Locked(error)),
+                    // The institution has acted, and its tokens can't be stored.
+                    Err(error) => {
+                        let end = AttemptEnd::Unusable { reason: error.to_string() };
+                        self.end(attempt, end, now, move |_| Access::Locked(error))
+                    }
                 };
             }
             Response::Failed(error) => self.failed(&error),

@@ -10,7 +10,9 @@ use fdx_par::{AuthorizationRequest, Client, Dialect, FlowId, NextStep, ResponseM
 use fdx_sandbox::ConsentIdCarrier;
 use fdx_sandbox::customer::Decision;
 use fdx_store::consents::{ConsentRow, DueKind, due, due_slots};
-use fdx_store::flows::{StoredFlow, delete_expired_flows, read_flow};
+use fdx_store::flows::{
+    ClaimId, FlowOutcome, StoredFlow, delete_expired_flows, end_flow, read_flow,
+};
 use fdx_store::procedure::{Access, Finished, Granted, KeptUp, Redirect, Started, Step};
 use fdx_store::receipts::{Event, Renewal};
 use fdx_store::refresh::RefreshPolicy;
@@ -315,6 +317,20 @@ fn a_callback_while_another_process_runs_is_in_progress() {
     granted(scene.run(first));
     assert_eq!(scene.requests("/token"), 1);
     granted(scene.finish(&flow));
+}
+
+#[test]
+fn only_the_claim_of_a_flow_ends_it() {
+    let mut scene = Scene::new();
+    let flow = scene.decided(&everything());
+    let first = scene.finishing(&flow);
+    let first = scene.until(first, |step| matches!(step, Step::Send(_)));
+    let before = scene.flow(&flow);
+    let (other, reason) = (ClaimId::new(&scene.draw()), "another process".to_owned());
+    let end = end_flow(key(&flow.id), other, FlowOutcome::Failed { reason });
+    scene.store.run(end).unwrap();
+    assert_eq!(scene.flow(&flow), before);
+    granted(scene.run(first));
 }
 
 #[test]
