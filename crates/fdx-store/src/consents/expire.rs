@@ -89,17 +89,7 @@ impl Decision for ExpireConsent {
         if state.has_ended() || !is_over {
             return Ok(Turn::Commit(Elapsed::Unchanged { state }));
         }
-        let update = Statement::new(
-            "UPDATE fdx_consents SET state = $1, state_since = $2, reason = NULL, attempt = NULL, \
-             deadline = NULL, not_before = NULL, due_at = NULL \
-             WHERE tenant = $3 AND id = $4 AND state = $5 AND generation = $6",
-        )
-        .with(ConsentState::Expired.name())
-        .with_time(self.now)
-        .with(self.key.tenant.as_str())
-        .with(self.key.id.as_str())
-        .with(state.name())
-        .with(row.generation);
+        let update = row.ended(&self.key, ConsentState::Expired, None, None, self.now);
         let draft = ReceiptDraft::new(self.now, self.cause.clone(), Event::Expired {});
         let recording = Recording::new(self.key.clone(), draft, vec![update]);
         let reads = recording.reads();

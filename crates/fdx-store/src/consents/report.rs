@@ -69,7 +69,7 @@ struct Known {
     status: Option<ConsentStatus>,
 }
 
-/// The columns that a report can change.
+/// The columns that a report can change of a consent that goes on.
 struct Columns {
     state: ConsentState,
     access: Option<String>,
@@ -141,14 +141,7 @@ impl Decision for ReportConsent {
 
 impl ReportConsent {
     fn compared(&self, row: &Row, known: &Known) -> Option<(Event, Vec<Statement>)> {
-        let status = self.grant.status();
-        let mut columns = Columns {
-            state: row.state,
-            access: known.receipt.as_ref().map(ConsentReceipt::canonical_json),
-            consent_expires_at: row.consent_expires_at,
-            due_at: known.due_at,
-        };
-        match status {
+        match self.grant.status() {
             Some(ConsentStatus::Revoked) => {
                 let mut revocation = Revocation::new(RevokedBy::Institution);
                 revocation.consent_api = Some(PartOutcome::AlreadyEnded);
@@ -159,16 +152,22 @@ impl ReportConsent {
                     begun_at: self.now,
                     ended_at: Some(self.now),
                 };
-                let columns = Columns { state: ConsentState::Revoked, due_at: None, ..columns };
-                let statements = vec![self.update(row, columns), stored.insert(&self.key)];
+                let ended = row.ended(&self.key, ConsentState::Revoked, None, None, self.now);
+                let statements = vec![ended, stored.insert(&self.key)];
                 return Some((Event::Revoked(revocation), statements));
             }
             Some(ConsentStatus::Expired) => {
-                let columns = Columns { state: ConsentState::Expired, due_at: None, ..columns };
-                return Some((Event::Expired {}, vec![self.update(row, columns)]));
+                let ended = row.ended(&self.key, ConsentState::Expired, None, None, self.now);
+                return Some((Event::Expired {}, vec![ended]));
             }
             _ => {}
         }
+        let mut columns = Columns {
+            state: row.state,
+            access: known.receipt.as_ref().map(ConsentReceipt::canonical_json),
+            consent_expires_at: row.consent_expires_at,
+            due_at: known.due_at,
+        };
         let change = self.change(row, known, &mut columns);
         let event = match &known.receipt {
             Some(earlier) => {

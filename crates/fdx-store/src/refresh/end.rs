@@ -47,7 +47,7 @@ pub enum AttemptEnd {
     },
     /// There is no refresh token, or its time is over. Nothing was sent.
     Over {
-        /// Which of both.
+        /// Which of the two.
         reason: String,
     },
 }
@@ -255,32 +255,41 @@ impl EndAttempt {
         Some(ReceiptDraft::new(self.now, cause, event))
     }
 
-    fn statements(&self, row: &Row, change: &Change, pauses: bool) -> Vec<Statement> {
-        let Self { attempt, policy: _, now, .. } = self;
-        let (tenant, id) = (attempt.key.tenant.as_str(), attempt.key.id.as_str());
-        let (outcome, reason) = self.end.parts();
-        let since = if change.state == row.state { row.state_since } else { *now };
+    /// The consent goes on.
+    fn update(&self, row: &Row, change: &Change) -> Statement {
+        let attempt = &self.attempt;
+        let since = if change.state == row.state { row.state_since } else { self.now };
         let open = change.open.then_some((attempt.id.as_str().to_owned(), attempt.deadline));
         let (open, deadline) = open.unzip();
         let counts = change.unanswered > 0 || change.open;
-        let update = Statement::new(
+        Statement::new(
             "UPDATE fdx_consents SET state = $1, state_since = $2, reason = $3, attempt = $4, \
              deadline = $5, unanswered = $6, unanswered_since = $7, failures = $8, not_before = $9, \
              due_at = $10 WHERE tenant = $11 AND id = $12 AND attempt = $13",
         )
         .with(change.state.name())
         .with_time(since)
-        .with(reason)
+        .with(self.end.reason())
         .with(open)
         .with_time(deadline)
         .with(change.unanswered)
         .with_time(row.unanswered_since.filter(|_| counts))
         .with(i64::from(row.failures.saturating_add(1)))
         .with_time(change.not_before)
-        .with_time((!change.state.has_ended()).then_some(change.not_before))
-        .with(tenant)
-        .with(id)
-        .with(attempt.id.as_str());
+        .with_time(change.not_before)
+        .with(attempt.key.tenant.as_str())
+        .with(attempt.key.id.as_str())
+        .with(attempt.id.as_str())
+    }
+
+    fn statements(&self, row: &Row, change: &Change, pauses: bool) -> Vec<Statement> {
+        let Self { attempt, now, .. } = self;
+        let (tenant, id) = (attempt.key.tenant.as_str(), attempt.key.id.as_str());
+        let (outcome, reason) = self.end.parts();
+        let update = match change.state.has_ended() {
+            true => row.ended(&attempt.key, change.state, Some(reason), None, *now),
+            false => self.update(row, change),
+        };
         let mut statements = vec![update, logged(attempt, row, outcome, Some(reason), *now)];
         if let AttemptEnd::Refused { .. } = self.end {
             statements.push(

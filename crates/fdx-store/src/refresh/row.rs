@@ -39,6 +39,34 @@ impl Row {
         .with(key.id.as_str())
     }
 
+    /// Ends the consent: no attempt is open, and nothing is due except at `due_at`. Changes one row,
+    /// unless the consent was changed since it was read.
+    pub(crate) fn ended(
+        &self,
+        key: &RecordKey,
+        state: ConsentState,
+        reason: Option<&str>,
+        due_at: Option<UnixTime>,
+        now: UnixTime,
+    ) -> Statement {
+        let attempt = self.attempt.as_ref().map_or("", |(attempt, _)| attempt);
+        Statement::new(
+            "UPDATE fdx_consents SET state = $1, state_since = $2, reason = $3, attempt = NULL, \
+             deadline = NULL, not_before = NULL, due_at = $4 \
+             WHERE tenant = $5 AND id = $6 AND state = $7 AND generation = $8 \
+             AND COALESCE(attempt, '') = $9",
+        )
+        .with(state.name())
+        .with_time(now)
+        .with(reason.map(str::to_owned))
+        .with_time(due_at)
+        .with(key.tenant.as_str())
+        .with(key.id.as_str())
+        .with(self.state.name())
+        .with(self.generation)
+        .with(attempt)
+    }
+
     pub(crate) fn read(rows: Rows) -> Result<Option<Self>, StoreError> {
         let Some(mut row) = rows.reader() else { return Ok(None) };
         let state: String = row.next()?;

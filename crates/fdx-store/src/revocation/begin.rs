@@ -124,7 +124,10 @@ impl Decision for BeginRevocation {
                     begun_at: self.now,
                     ended_at: None,
                 };
-                let statements = vec![stored.insert(&self.key), self.revoked(&row)];
+                // It is due soon, so that a keeper continues after a crash.
+                let (state, due_at) = (ConsentState::Revoked, Some(self.now + PICK_UP));
+                let revoked = row.ended(&self.key, state, None, due_at, self.now);
+                let statements = vec![stored.insert(&self.key), revoked];
                 self.begun = Some(open(stored)?);
                 Ok(Turn::Run(statements))
             }
@@ -133,24 +136,6 @@ impl Decision for BeginRevocation {
                 Ok(Turn::Commit(RevocationBegun::Ended { state: row.state, stored }))
             }
         }
-    }
-}
-
-impl BeginRevocation {
-    /// Ends the consent. It is due soon, so that a keeper continues after a crash.
-    fn revoked(&self, row: &Row) -> Statement {
-        Statement::new(
-            "UPDATE fdx_consents SET state = $1, state_since = $2, reason = NULL, attempt = NULL, \
-             deadline = NULL, not_before = NULL, due_at = $3 \
-             WHERE tenant = $4 AND id = $5 AND state = $6 AND generation = $7",
-        )
-        .with(ConsentState::Revoked.name())
-        .with_time(self.now)
-        .with_time(self.now + PICK_UP)
-        .with(self.key.tenant.as_str())
-        .with(self.key.id.as_str())
-        .with(row.state.name())
-        .with(row.generation)
     }
 }
 

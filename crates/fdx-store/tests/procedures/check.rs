@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::refresh::{revoke_at_the_institution, rotating};
 use super::scene::{DAY, Fate, Scene, ring};
 
-fn check(scene: &mut Scene) -> Checked {
+pub(super) fn check(scene: &mut Scene) -> Checked {
     let (entropy, now, id) = (scene.draw(), scene.now(), scene.id.clone());
     let step = scene.consents.check(&id, entropy, now);
     scene.run(step)
@@ -27,7 +27,7 @@ fn recorded(checked: Checked) -> Event {
 }
 
 /// Changes the consent that the institution reports from now on.
-fn reports(scene: &mut Scene, change: impl Fn(&mut Value) + 'static) {
+pub(super) fn reports(scene: &mut Scene, change: impl Fn(&mut Value) + 'static) {
     scene.world.tamper(move |request, response| {
         let is_read = request.method() == "GET" && request.uri().path().contains("/consents/");
         if !is_read || response.status() != 200 {

@@ -3,6 +3,7 @@
 mod check;
 mod crashes;
 mod elsewhere;
+mod ends;
 mod flow;
 mod flow_crashes;
 mod keeper;
