@@ -1,6 +1,6 @@
 use fdx_wire::UnixTime;
 
-use super::recording::{Recorded, Recording};
+use super::recording::Recording;
 use crate::receipts::{Cause, Event, ReceiptDraft};
 use crate::record::id::RecordKey;
 use crate::record::state::ConsentState;
@@ -69,15 +69,8 @@ impl Decision for ExpireConsent {
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Elapsed>, StoreError> {
         let expired = Elapsed::Recorded { state: ConsentState::Expired };
-        if let Some(mut recording) = self.recording.take() {
-            return Ok(match recording.next(results)? {
-                Recorded::Run(statements) => {
-                    self.recording = Some(recording);
-                    Turn::Run(statements)
-                }
-                Recorded::Restart => Turn::Restart,
-                Recorded::Done => Turn::Commit(expired),
-            });
+        if let Some(recording) = &mut self.recording {
+            return recording.turn(results, expired);
         }
         let row = Row::read(results.into_iter().next().ok_or(StoreError::UnexpectedRows)?)?;
         let Some(row) = row else { return Ok(Turn::Commit(Elapsed::NotFound)) };

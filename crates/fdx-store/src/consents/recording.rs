@@ -1,6 +1,6 @@
 use crate::receipts::{Append, Next, ReceiptDraft};
 use crate::record::id::RecordKey;
-use crate::sql::operation::StoreError;
+use crate::sql::operation::{StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
 
 /// The change of a consent and the receipt of its event, written by one transaction: the chain is read,
@@ -18,30 +18,23 @@ struct Writing {
     receipt: bool,
 }
 
-/// What follows.
-#[derive(Debug)]
-pub(crate) enum Recorded {
-    Run(Vec<Statement>),
-    /// Another transaction was faster.
-    Restart,
-    Done,
-}
-
 impl Recording {
     pub(crate) fn new(key: RecordKey, draft: ReceiptDraft, changes: Vec<Statement>) -> Self {
         Self { append: Append { key, draft }, changes, writing: None }
     }
 
-    /// Reads the chain. The rows are those of the first [`next`](Self::next).
+    /// Reads the chain. The rows are those of the first [`turn`](Self::turn).
     pub(crate) fn reads(&self) -> Vec<Statement> {
         self.append.reads().into()
     }
 
-    pub(crate) fn next(&mut self, results: Vec<Rows>) -> Result<Recorded, StoreError> {
+    /// Continues with the results of the last statements. Commits with `output` after everything is
+    /// written, and starts again if another transaction was faster.
+    pub(crate) fn turn<T>(&mut self, results: Vec<Rows>, output: T) -> Result<Turn<T>, StoreError> {
         let one = |rows: Option<&Rows>| rows.is_some_and(|rows| rows.changed == 1);
         if let Some(Writing { receipt }) = self.writing {
             let written = one(results.first()) && (!receipt || one(results.last()));
-            return Ok(if written { Recorded::Done } else { Recorded::Restart });
+            return Ok(if written { Turn::Commit(output) } else { Turn::Restart });
         }
         let mut statements = core::mem::take(&mut self.changes);
         let insert = match self.append.next(&mut results.into_iter())? {
@@ -50,6 +43,6 @@ impl Recording {
         };
         self.writing = Some(Writing { receipt: insert.is_some() });
         statements.extend(insert);
-        Ok(Recorded::Run(statements))
+        Ok(Turn::Run(statements))
     }
 }

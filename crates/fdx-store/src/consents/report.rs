@@ -1,7 +1,7 @@
 use fdx_rar::{ConsentGrant, ConsentReceipt, ConsentStatus, Expiration, Timestamp};
 use fdx_wire::UnixTime;
 
-use super::recording::{Recorded, Recording};
+use super::recording::Recording;
 use crate::receipts::{
     Cause, Event, InstitutionChange, PartOutcome, ReceiptDraft, ReceiptEntry, Revocation, RevokedBy,
 };
@@ -107,15 +107,8 @@ impl Decision for ReportConsent {
     }
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Reported>, StoreError> {
-        if let Some((mut recording, event)) = self.recording.take() {
-            return Ok(match recording.next(results)? {
-                Recorded::Run(statements) => {
-                    self.recording = Some((recording, event));
-                    Turn::Run(statements)
-                }
-                Recorded::Restart => Turn::Restart,
-                Recorded::Done => Turn::Commit(Reported::Recorded(event)),
-            });
+        if let Some((recording, event)) = &mut self.recording {
+            return recording.turn(results, Reported::Recorded(event.clone()));
         }
         let Ok([row, known, same, changes]) = <[Rows; 4]>::try_from(results) else {
             return Err(StoreError::UnexpectedRows);

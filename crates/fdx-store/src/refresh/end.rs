@@ -6,7 +6,7 @@ use super::begin::Attempt;
 use super::log::{counted, day, logged};
 use super::policy::RefreshPolicy;
 use super::row::Row;
-use crate::consents::recording::{Recorded, Recording};
+use crate::consents::recording::Recording;
 use crate::receipts::{Cause, Event, PartOutcome, ReceiptDraft, Revocation, RevokedBy};
 use crate::record::id::RecordId;
 use crate::record::state::ConsentState;
@@ -129,15 +129,8 @@ impl Decision for EndAttempt {
     }
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Ended>, StoreError> {
-        if let (Some(mut recording), Some(ended)) = (self.recording.take(), self.ended.clone()) {
-            return Ok(match recording.next(results)? {
-                Recorded::Run(statements) => {
-                    self.recording = Some(recording);
-                    Turn::Run(statements)
-                }
-                Recorded::Restart => Turn::Restart,
-                Recorded::Done => Turn::Commit(ended),
-            });
+        if let (Some(recording), Some(ended)) = (&mut self.recording, &self.ended) {
+            return recording.turn(results, ended.clone());
         }
         if let Some(ended) = self.ended.take() {
             let stored = results.first().is_some_and(|rows| rows.changed == 1);

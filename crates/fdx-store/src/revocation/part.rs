@@ -1,7 +1,7 @@
 use fdx_wire::UnixTime;
 
 use super::row::{Part, StoredRevocation};
-use crate::consents::recording::{Recorded, Recording};
+use crate::consents::recording::Recording;
 use crate::receipts::{Event, PartOutcome, ReceiptDraft};
 use crate::record::id::RecordKey;
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
@@ -55,20 +55,15 @@ impl Decision for EndPart {
     }
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<PartEnded>, StoreError> {
-        match core::mem::replace(&mut self.at, At::Reading) {
+        match &mut self.at {
             At::Reading => self.read(results),
             At::Writing(stored) if results.iter().all(|rows| rows.changed == 1) => {
-                Ok(Turn::Commit(PartEnded::Stored(stored)))
+                Ok(Turn::Commit(PartEnded::Stored(stored.clone())))
             }
             At::Writing(_) => Ok(Turn::Restart),
-            At::Recording(stored, mut recording) => Ok(match recording.next(results)? {
-                Recorded::Run(statements) => {
-                    self.at = At::Recording(stored, recording);
-                    Turn::Run(statements)
-                }
-                Recorded::Restart => Turn::Restart,
-                Recorded::Done => Turn::Commit(PartEnded::Stored(stored)),
-            }),
+            At::Recording(stored, recording) => {
+                recording.turn(results, PartEnded::Stored(stored.clone()))
+            }
         }
     }
 }
