@@ -2,6 +2,7 @@
 
 pub(crate) mod complete;
 pub(crate) mod due;
+pub(crate) mod erase;
 pub(crate) mod expire;
 pub(crate) mod find;
 pub(crate) mod insert;
@@ -14,6 +15,7 @@ pub(crate) mod unfinished;
 
 pub use complete::{CompleteConsent, Completed, Completion, complete_consent, consent_expires_at};
 pub use due::{Due, DueKind, ReadDue, due, due_slots};
+pub use erase::{EraseConsent, Erased, erase_consent};
 pub use expire::{Elapsed, ExpireConsent, MarkRenewalDue, expire_consent, mark_renewal_due};
 pub use find::{
     ConsentRow, Cursor, Filter, FindConsent, ListConsents, Page, find_consent, list_consents,

@@ -1,4 +1,5 @@
 use super::key_ring::{KeyRing, WrappedKey};
+use crate::record::id::RecordKey;
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{RowReader, Rows, Statement};
 
@@ -109,6 +110,13 @@ pub(crate) fn insert(tenant: &str, consent: &str, key: &WrappedKey) -> Statement
     .with(consent)
     .with(i64::from(key.key_id))
     .with(key.bytes.clone())
+}
+
+/// Deletes the key of a consent: its tokens can't be opened any more.
+pub(crate) fn delete(key: &RecordKey) -> Statement {
+    Statement::new("DELETE FROM fdx_keys WHERE tenant = $1 AND consent = $2")
+        .with(key.tenant.as_str())
+        .with(key.id.as_str())
 }
 
 /// The key that [`select`] selected.

@@ -65,7 +65,7 @@
 //!
 //! # Erasing, and its limit
 //!
-//! [`erase`] deletes the wrapped key and the sealed tokens of a consent. Without the key, a copy of the
+//! [`erase_consent`](crate::consents::erase_consent) deletes the wrapped key and the sealed tokens of a consent. Without the key, a copy of the
 //! tokens elsewhere in the same database can't be opened. SQLite overwrites deleted rows only with
 //! `PRAGMA secure_delete = ON`, and its write-ahead log keeps old pages until a checkpoint truncates
 //! it. PostgreSQL keeps old rows until they are vacuumed, and in its log.
@@ -76,13 +76,11 @@
 //! complete.
 
 mod consent_key;
-mod erase;
 mod key_ring;
 pub(crate) mod keys;
 mod resealing;
 
 pub use consent_key::{Column, ConsentKey};
-pub use erase::{Erase, Erased, erase};
 pub use key_ring::{KeyRing, WrappedKey};
 pub use keys::{
     CountKeys, KeyCounts, KeyEntry, KeyPage, ReadKey, ReadKeys, count_keys, read_key, read_keys,

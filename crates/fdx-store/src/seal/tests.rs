@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use fdx_jose::{SealError, SealingKey, backend};
-use fdx_wire::{Entropy, Secret, UnixTime};
+use fdx_wire::{Entropy, Secret};
 use proptest::prelude::*;
 
 use super::*;
@@ -362,26 +362,5 @@ fn a_key_row_is_read_strictly() {
     for row in [vec![], vec![1.into()], vec![(-1).into(), vec![1_u8].into()]] {
         let rows = Rows::selected(vec![row]);
         assert!(super::keys::read(rows).is_err());
-    }
-}
-
-#[test]
-fn erasing_may_be_repeated_and_reports_an_unknown_consent() {
-    for (consents, expected) in [(1, Erased::Erased), (0, Erased::Unknown)] {
-        let operation = erase("t", "c", UnixTime::from_seconds(5));
-        let OperationStep::Perform(running) = operation.start() else { panic!() };
-        let OperationStep::Perform(running) = running.answered(Ok(vec![])) else { panic!() };
-        let Action::Run(statements) = running.action() else { panic!() };
-        let texts: Vec<_> = statements.iter().map(Statement::sql).collect();
-        assert!(texts[0].starts_with("DELETE FROM fdx_keys"));
-        assert!(texts[1].starts_with("DELETE FROM fdx_tokens"));
-        assert!(texts[2].ends_with("state <> 'erased'"));
-        let changed = [Rows::changed(0), Rows::changed(0), Rows::changed(0)];
-        let count = Rows::selected(vec![vec![i64::from(consents).into()]]);
-        let results = changed.into_iter().chain([count]).collect();
-        let OperationStep::Perform(running) = running.answered(Ok(results)) else { panic!() };
-        assert_eq!(*running.action(), Action::Commit);
-        let OperationStep::Done(Ok(erased)) = running.answered(Ok(vec![])) else { panic!() };
-        assert_eq!(erased, expected);
     }
 }

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use fdx_par::dialect::{RefreshTokens, Replay, Rotation};
 use fdx_sandbox::RefreshPolicy as Rotating;
+use fdx_store::consents::erase_consent;
 use fdx_store::procedure::{Access, Step};
 use fdx_store::refresh::RefreshPolicy;
-use fdx_store::seal::erase;
 use fdx_store::{ConsentState, RecordId, Statement};
 use fdx_testkit::{Setup, answer};
 use fdx_wire::Secret;
@@ -177,8 +177,7 @@ fn a_response_for_a_consent_that_was_erased_or_deleted_brings_nothing_back() {
         let step = scene.refreshing();
         let (awaiting, response) = scene.held(step);
         let new: Value = serde_json::from_slice(response.body()).unwrap();
-        let id = scene.id.clone();
-        scene.store.run(erase("default", id.as_str(), scene.world.now)).unwrap();
+        scene.store.run(erase_consent(scene.key(), scene.world.now)).unwrap();
         if deleted {
             scene.sql(Statement::new("DELETE FROM fdx_consents"));
         }

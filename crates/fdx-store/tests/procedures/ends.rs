@@ -3,9 +3,10 @@
 use core::time::Duration;
 
 use fdx_rar::ConsentStatus;
-use fdx_store::consents::expire_consent;
-use fdx_store::procedure::{Access, Checked, Step};
-use fdx_store::receipts::Cause;
+use fdx_sandbox::customer::Decision;
+use fdx_store::consents::{Erased, erase_consent, expire_consent};
+use fdx_store::procedure::{Access, Checked, Finished, Step};
+use fdx_store::receipts::{Cause, Event};
 use fdx_store::{ConsentState, Statement, Value};
 use fdx_testkit::answer;
 
@@ -48,6 +49,11 @@ fn expired(scene: &mut Scene) {
     scene.store.run(expire).unwrap();
 }
 
+fn erase(scene: &mut Scene) -> Erased {
+    let erase = erase_consent(scene.key(), scene.now());
+    scene.store.run(erase).unwrap()
+}
+
 /// The institution refuses the refresh token for a week.
 fn refused(scene: &mut Scene) {
     let refusal = answer(400, "application/json", r#"{"error":"invalid_grant"}"#);
@@ -64,12 +70,13 @@ fn refused(scene: &mut Scene) {
 #[test]
 fn whatever_ends_a_consent_leaves_no_attempt_and_nothing_due() {
     type End = fn(&mut Scene);
-    let ends: [(End, ConsentState); 5] = [
+    let ends: [(End, ConsentState); 6] = [
         (|scene| drop(revoked(revoke(scene))), ConsentState::Revoked),
         (|scene| reported(scene, &ConsentStatus::Revoked), ConsentState::Revoked),
         (|scene| reported(scene, &ConsentStatus::Expired), ConsentState::Expired),
         (expired, ConsentState::Expired),
         (refused, ConsentState::Dead),
+        (|scene| assert_eq!(erase(scene), Erased::Erased), ConsentState::Erased),
     ];
     for (number, (end, state)) in ends.into_iter().enumerate() {
         let mut scene = refreshing();
@@ -86,4 +93,28 @@ fn whatever_ends_a_consent_leaves_no_attempt_and_nothing_due() {
         let access = scene.refresh();
         assert!(matches!(access, Access::Ended { state: now, .. } if now == state), "{access:?}");
     }
+}
+
+#[test]
+fn erasing_deletes_key_and_tokens_and_has_one_receipt() {
+    let mut scene = rotating();
+    let id = scene.id.clone();
+    assert!(scene.has_key(&id));
+    for _ in 0..2 {
+        assert_eq!(erase(&mut scene), Erased::Erased);
+        assert_eq!(scene.events(), [Event::Erased {}]);
+        assert_eq!((scene.has_key(&id), scene.stored_responses()), (false, 0));
+        scene.pass(DAY);
+    }
+}
+
+#[test]
+fn erasing_a_flow_deletes_its_key_and_writes_no_receipt() {
+    let mut scene = Scene::new();
+    let flow = scene.decided(&Decision::everything());
+    assert!(scene.has_key(&flow.id));
+    assert_eq!(erase(&mut scene), Erased::Unknown);
+    assert!(!scene.has_key(&flow.id));
+    assert!(matches!(scene.finish(&flow), Finished::UnknownFlow));
+    assert!(scene.events().is_empty());
 }

@@ -9,14 +9,14 @@ use fdx_par::not_fapi::Departure;
 use fdx_par::{AuthorizationRequest, Client, Dialect, FlowId, NextStep, ResponseMode};
 use fdx_sandbox::ConsentIdCarrier;
 use fdx_sandbox::customer::Decision;
-use fdx_store::consents::{ConsentRow, DueKind, due, due_slots};
+use fdx_store::consents::{ConsentRow, DueKind, due, due_slots, erase_consent};
 use fdx_store::flows::{
     ClaimId, FlowOutcome, StoredFlow, delete_expired_flows, end_flow, read_flow,
 };
 use fdx_store::procedure::{Access, Finished, Granted, KeptUp, Redirect, Started, Step};
 use fdx_store::receipts::{Event, Renewal};
 use fdx_store::refresh::RefreshPolicy;
-use fdx_store::seal::{erase, read_key};
+use fdx_store::seal::read_key;
 use fdx_store::{Action, ConsentState, RecordId, RecordKey, Statement, Tenant, Value};
 use fdx_testkit::{Binding, Setup, consent_request, usual_request};
 use fdx_wire::form::Query;
@@ -82,7 +82,7 @@ impl Scene {
         self.store.run(read_flow(key(&flow.id))).unwrap()
     }
 
-    fn has_key(&mut self, id: &RecordId) -> bool {
+    pub(super) fn has_key(&mut self, id: &RecordId) -> bool {
         self.store.run(read_key(Tenant::default().as_str(), id.as_str())).unwrap().is_some()
     }
 
@@ -184,7 +184,7 @@ fn a_reload_of_the_callback_returns_the_consent_and_sends_nothing() {
     assert_eq!(scene.world.sent.len(), sent);
     assert_eq!(scene.events().len(), 1);
     // It is returned as it is now.
-    scene.store.run(erase("default", flow.id.as_str(), scene.world.now)).unwrap();
+    scene.store.run(erase_consent(key(&flow.id), scene.world.now)).unwrap();
     assert_eq!(granted(scene.finish(&flow)).consent.state, ConsentState::Erased);
 }
 
@@ -644,13 +644,13 @@ fn tokens_of_a_consent_that_ended_meanwhile_are_revoked() {
         Step::Send(sending) => format!("{sending:?}").contains("/consents"),
         _ => false,
     });
-    scene.store.run(erase("default", flow.id.as_str(), scene.world.now)).unwrap();
+    scene.store.run(erase_consent(key(&flow.id), scene.world.now)).unwrap();
     match scene.run(step) {
         Finished::Ended { state: ConsentState::Erased, .. } => {}
         other => panic!("{other:?}"),
     }
     assert_eq!(scene.requests("/revoke"), 2);
-    assert!(scene.events().is_empty());
+    assert_eq!(scene.events(), [Event::Erased {}]);
     assert!(!scene.has_key(&flow.id));
 }
 
@@ -738,7 +738,7 @@ fn a_renewal_has_a_receipt_in_both_chains_and_returns_the_old_record_to_revoke()
     }
     // The old one is untouched until it is revoked.
     assert_eq!(scene.row_of(&old.id).state, ConsentState::Active);
-    scene.store.run(erase("default", old.id.as_str(), scene.world.now)).unwrap();
+    scene.store.run(erase_consent(key(&old.id), scene.world.now)).unwrap();
     assert_eq!(granted(scene.finish(&new)).revoke, None);
 }
 

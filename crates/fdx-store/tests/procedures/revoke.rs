@@ -5,12 +5,12 @@ use core::time::Duration;
 use fdx_jose::{SealError, SealingKey, backend};
 use fdx_par::dialect::RefreshTokens;
 use fdx_rar::{ConsentStatus, PartyType, RevocationReason};
-use fdx_store::consents::{DueKind, due, due_slots};
+use fdx_store::consents::{DueKind, due, due_slots, erase_consent};
 use fdx_store::procedure::{Access, RevocationResult, Step};
 use fdx_store::receipts::{Event, PartOutcome, RevokedBy};
 use fdx_store::refresh::RefreshPolicy;
 use fdx_store::revocation::{Part, StoredRevocation};
-use fdx_store::seal::{KeyRing, erase};
+use fdx_store::seal::KeyRing;
 use fdx_store::{ConsentState, Statement};
 use fdx_testkit::{Setup, answer};
 
@@ -305,8 +305,7 @@ fn consents_in_other_states_are_revoked_as_well() {
 #[test]
 fn an_erased_consent_is_not_revoked_and_an_open_revocation_survives_erasing() {
     let mut scene = rotating();
-    let (tenant, id) = ("default", scene.id.clone());
-    scene.store.run(erase(tenant, id.as_str(), scene.world.now)).unwrap();
+    scene.store.run(erase_consent(scene.key(), scene.world.now)).unwrap();
     let RevocationResult::Ended { state: ConsentState::Erased, stored: None } = revoke(&mut scene)
     else {
         panic!("revoked")
@@ -316,13 +315,13 @@ fn an_erased_consent_is_not_revoked_and_an_open_revocation_survives_erasing() {
     let mut scene = rotating();
     scene.fate_of(REVOCATION, Fate::RequestLost);
     let RevocationResult::Later { .. } = revoke(&mut scene) else { panic!("answered") };
-    scene.store.run(erase(tenant, id.as_str(), scene.world.now)).unwrap();
+    scene.store.run(erase_consent(scene.key(), scene.world.now)).unwrap();
     scene.all_answered();
     let stored = revoked(resume(&mut scene));
     let absent = Some(PartOutcome::Absent);
     assert_eq!(outcomes(&stored), [Some(PartOutcome::Revoked), absent, absent]);
     assert_eq!(scene.row().state, ConsentState::Erased);
-    assert_eq!(scene.events().len(), 1);
+    assert_eq!(scene.events(), [Event::Erased {}, Event::Revoked(stored.revocation)]);
 }
 
 #[test]
