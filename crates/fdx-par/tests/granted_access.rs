@@ -241,6 +241,48 @@ fn id_and_status_in_granted_details_are_checked() {
     }
 }
 
+/// RFC 6749 section 3.3: what is no scope token may stand for any scope.
+#[test]
+fn a_scope_with_anything_but_tokens_withholds_nothing() {
+    for scope in [
+        json!("openid fdx:accountbasic:read\tfdx:transactions:read"),
+        json!("a\tb"),
+        json!("\u{e9}"),
+        json!(["a b"]),
+        json!([7]),
+        json!({ "scope": "openid" }),
+    ] {
+        let (mut world, client) = world();
+        let members = json!({ "authorization_details": null, "scope": scope });
+        let granted = verified(&mut world, &client, members).without_grant();
+        assert!(granted.notices().contains(&Notice::NotUnderstood("scope")), "{scope}");
+        assert!(!granted.notices().contains(&Notice::ScopeDropped), "{scope}");
+        assert!(!granted.coverage().is_reported(), "{scope}");
+    }
+    for scope in [json!(""), json!([]), json!("a  b ")] {
+        let (mut world, client) = world();
+        let members = json!({ "authorization_details": null, "scope": scope });
+        let granted = verified(&mut world, &client, members).without_grant();
+        assert!(granted.coverage().is_reported(), "{scope}");
+        assert!(granted.coverage().granted().is_empty(), "{scope}");
+        assert!(!granted.notices().contains(&Notice::NotUnderstood("scope")), "{scope}");
+    }
+}
+
+/// `null` counts as absent. The helper that changes responses leaves `null` out.
+#[test]
+fn a_scope_of_null_is_the_requested_one() {
+    let (mut world, client) = world();
+    world.tamper_at("/token", |answer| {
+        let answer = patched(answer, &json!({ "authorization_details": null, "scope": "~" }));
+        answer.map(|body| String::from_utf8(body).unwrap().replace("\"~\"", "null").into_bytes())
+    });
+    let granted = world.verified(&client).without_grant();
+    assert!(!granted.notices().contains(&Notice::NotUnderstood("scope")));
+    assert!(!granted.coverage().is_reported());
+    assert!(granted.tokens().scopes().contains("fdx:transactions:read"));
+}
+
 #[test]
 fn a_refresh_that_reports_another_or_an_ended_consent_is_refused() {
     for (member, value, code) in [

@@ -15,8 +15,9 @@
 //! - A requested data cluster is granted if a source grants it and no source withholds it. A source
 //!   withholds what it does not grant, unless a part of it that can't be understood may grant it.
 //! - A data cluster that was not requested is listed if one of the first three sources grants it.
-//! - An absent `scope` is no source; an empty one grants nothing. An empty `authorization_details`,
-//!   or one without FDX's type, grants no FDX consent.
+//! - An absent `scope` is no source, and `null` counts as absent; an empty one grants nothing. A
+//!   `scope` with anything that is no scope token is no source either (RFC 6749 section 3.3). An
+//!   empty `authorization_details`, or one without FDX's type, grants no FDX consent.
 //! - What can't be understood is not absent. A resource that can't be understood may grant the
 //!   data clusters that can be read in it, and any data cluster if its list can't be read. An
 //!   element of `authorization_details` that can't be understood may grant any data cluster.

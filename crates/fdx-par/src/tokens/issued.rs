@@ -156,19 +156,23 @@ pub(crate) fn read(
         expires_at: lifetime.map(|seconds| answer.drafted_at + Duration::from_secs(seconds)),
     };
     // RFC 6749 5.1: a response without a scope grants the requested one.
-    let reported = body.received(&members::SCOPE);
-    let granted = reported
-        .and_then(scope_tokens)
-        .map(|tokens| Scopes::of_valid(tokens.iter().map(|token| profile.standard_scope(token))));
-    let reported_scopes = granted.clone();
-    let scopes = match (granted, reported) {
-        (Some(granted), _) => granted,
-        (None, None) => requested.clone(),
-        (None, Some(value)) => {
-            NotUnderstood::note(&mut not_understood, "scope", value);
-            Scopes::new()
+    let reported = body.received(&members::SCOPE).filter(|value| !value.is_null());
+    let tokens = reported.and_then(scope_tokens);
+    let scopes = match (&tokens, reported) {
+        (Some(tokens), _) => {
+            Scopes::of_valid(tokens.iter().map(|token| profile.standard_scope(token)))
         }
+        (None, None) => requested.clone(),
+        (None, Some(_)) => Scopes::new(),
     };
+    // RFC 6749 3.3: what is no scope token may stand for any scope. The other tokens are granted, and
+    // the scope as a whole withholds nothing.
+    let is_token = |token: &String| token.is_empty() || Scopes::new().insert(token).is_ok();
+    let is_understood = tokens.is_some_and(|tokens| tokens.iter().all(is_token));
+    if let Some(value) = reported.filter(|_| !is_understood) {
+        NotUnderstood::note(&mut not_understood, members::SCOPE.row().name, value);
+    }
+    let reported_scopes = is_understood.then(|| scopes.clone());
     if reported_scopes.is_some() && !requested.iter().all(|scope| scopes.contains(scope)) {
         notices.push(Notice::ScopeDropped);
     }
