@@ -67,7 +67,8 @@ const MAX_RESOURCES: usize = 10_000;
 /// The limit of an FDX `Identifier`, which is longer than any name of its enumerations.
 const MAX_TEXT: usize = 256;
 
-/// The shared resources that can't be understood. A requested cluster may be granted on them.
+/// The shared resources that can't be understood, also those without `dataClusters`. A requested
+/// cluster may be granted on them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct UnreadResources {
     count: usize,
@@ -199,17 +200,15 @@ impl ConsentGrant {
         }
     }
 
-    /// The clusters of a resource; `None` if they are no list. An element that is no name is noted.
+    /// The clusters of a resource; `None` if they are absent or no list. An element that is no name
+    /// is noted.
     fn read_clusters(
         &mut self,
         object: &Object<'_>,
         notes: &mut Vec<NotUnderstood>,
     ) -> Option<Vec<DataCluster>> {
-        let Some(value) = object.received(&grant::DATA_CLUSTERS).filter(|it| !it.is_null()) else {
-            return Some(Vec::new());
-        };
         let mut clusters = Vec::new();
-        for element in value.to_elements()? {
+        for element in object.received(&grant::DATA_CLUSTERS)?.to_elements()? {
             let Some(text) = name(element, |text| String::from(text)) else {
                 NotUnderstood::note(notes, grant::DATA_CLUSTERS.row().name, element);
                 self.unread_resources.any_cluster |= !element.is_null();

@@ -300,8 +300,8 @@ fn reports_the_parts_of_an_impossible_duration() {
 }
 
 #[test]
-fn resource_may_omit_identifier_and_clusters() {
-    let json = r#"{"resources":[{"resourceType":"CUSTOMER"},{"resourceType":"ACCOUNT","resourceId":17,"dataClusters":null}]}"#;
+fn resource_may_omit_identifier() {
+    let json = r#"{"resources":[{"resourceType":"CUSTOMER","dataClusters":[]},{"resourceType":"ACCOUNT","resourceId":17,"dataClusters":[]}]}"#;
     assert_eq!(
         read(json).unwrap().resources().unwrap(),
         [
@@ -309,6 +309,21 @@ fn resource_may_omit_identifier_and_clusters() {
             GrantedResource::new(ResourceType::Account, "17", []),
         ]
     );
+}
+
+/// An empty list shares nothing. Without a list, nothing is known about the clusters.
+#[test]
+fn resource_without_clusters_may_have_any() {
+    for clusters in ["", r#","dataClusters":null"#, r#","dataClusters":{}"#] {
+        let json = alloc::format!(
+            r#"{{"resources":[{{"resourceType":"ACCOUNT","resourceId":"a"{clusters}}}]}}"#
+        );
+        let grant = read(&json).unwrap();
+        assert_eq!(grant.resources(), Some(&[][..]), "{json}");
+        assert_eq!(grant.unread_resources().count(), 1, "{json}");
+        assert!(grant.unread_resources().may_have(&DataCluster::Tax), "{json}");
+        assert!(grant.is_not_understood("resources[]"), "{json}");
+    }
 }
 
 #[test]
