@@ -18,10 +18,11 @@
 //! - An absent `scope` is no source, and `null` counts as absent; an empty one grants nothing. A
 //!   `scope` with anything that is no scope token is no source either (RFC 6749 section 3.3). An
 //!   empty `authorization_details`, or one without FDX's type, grants no FDX consent.
+//! - An element of another type grants no FDX consent, whatever its other members.
 //! - What can't be understood is not absent. A resource that can't be understood may grant the
 //!   data clusters that can be read in it, and any data cluster if its list is absent or can't be
-//!   read. An element of `authorization_details` that can't be understood may grant any data
-//!   cluster.
+//!   read. An element of `authorization_details` whose type, or whose `consentRequest`, can't be
+//!   understood may grant any data cluster.
 //! - A requested data cluster that no source grants and no source withholds is
 //!   [`unclear`](fdx_rar::Coverage::unclear). If scopes are the only source, this includes each data
 //!   cluster whose scope was not requested.

@@ -1,17 +1,21 @@
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use fdx_wire::json::{self, JsonError, Limits, RawJson};
-use fdx_wire::members::{NotUnderstood, Row, Value};
+use fdx_wire::members::{Informative, Member, MemberFault, NotUnderstood, Object, Row, Value};
 use serde::{Serialize, Serializer};
 
+use super::other::COMMON;
 use super::{FDX_V1_0, OtherDetail};
 use crate::ConsentGrant;
+use crate::other_members::OtherMembers;
 
 /// The `authorization_details` that a server granted (RFC 9396 section 7), as received.
 ///
 /// A grant may have what a request may not: identifiers of resources, longer periods, several
-/// elements of FDX's type. If an element can't be understood, only that element is skipped.
+/// elements of FDX's type. If an element can't be understood, only that element is skipped. An
+/// element with another type grants no FDX consent, whatever its members.
 ///
 /// ```
 /// use fdx_rar::{DataCluster, GrantedDetails};
@@ -31,6 +35,8 @@ pub struct GrantedDetails {
     elements: Vec<GrantedDetail>,
     not_understood: Vec<NotUnderstood>,
     unread: usize,
+    /// Boxed, because it is rare.
+    fault: Option<Box<MemberFault>>,
 }
 
 /// One element of [`GrantedDetails`].
@@ -59,17 +65,19 @@ impl GrantedDetails {
     /// [`JsonError`] for JSON that is no array.
     pub fn of_json(json: RawJson) -> Result<Self, JsonError> {
         let (mut elements, mut not_understood, mut unread) = (Vec::new(), Vec::new(), 0);
+        let mut fault = None;
         let array = Value::of_raw(&json)?;
         for element in array.to_elements().ok_or_else(|| array.to_shape_error())? {
             match GrantedDetail::read(element, &mut not_understood) {
-                Some(detail) => elements.push(detail),
-                None => {
+                Ok(detail) => elements.push(detail),
+                Err(of_element) => {
+                    fault = fault.or(of_element.map(Box::new));
                     unread += 1;
                     NotUnderstood::note(&mut not_understood, ELEMENT, element);
                 }
             }
         }
-        Ok(Self { json, elements, not_understood, unread })
+        Ok(Self { json, elements, not_understood, unread, fault })
     }
 
     /// The elements that are understood, in their order.
@@ -106,6 +114,14 @@ impl GrantedDetails {
         &self.not_understood
     }
 
+    /// The first `id` or `status` of an FDX consent that can't be understood. Its element counts as
+    /// [`unread`](Self::unread). [`ConsentGrant::of_object`] rejects such a grant: so must the reader
+    /// of these details.
+    #[must_use]
+    pub fn fault(&self) -> Option<MemberFault> {
+        self.fault.as_deref().copied()
+    }
+
     /// The array as received.
     #[must_use]
     pub fn as_json(&self) -> &RawJson {
@@ -114,20 +130,63 @@ impl GrantedDetails {
 }
 
 impl GrantedDetail {
-    fn read(element: Value<'_>, not_understood: &mut Vec<NotUnderstood>) -> Option<Self> {
-        let object = element.to_object()?;
-        if object.received(&detail::TYPE)?.to_text()? != FDX_V1_0 {
-            return element.read().map(Self::Other);
+    /// The error has the `id` or the `status` that can't be understood, if that is the reason.
+    fn read(
+        element: Value<'_>,
+        not_understood: &mut Vec<NotUnderstood>,
+    ) -> Result<Self, Option<MemberFault>> {
+        const UNREAD: Option<MemberFault> = None;
+        let object = element.to_object().ok_or(UNREAD)?;
+        let detail_type = object.received(&detail::TYPE).and_then(Value::to_text);
+        let detail_type = detail_type.filter(|name| !name.is_empty()).ok_or(UNREAD)?;
+        if detail_type != FDX_V1_0 {
+            return Ok(Self::Other(read_other(detail_type, &object, not_understood)));
         }
-        let request = object.received(&detail::CONSENT_REQUEST)?.to_object()?;
-        let consent = ConsentGrant::of_object(&request).ok()?;
+        let request = object.received(&detail::CONSENT_REQUEST);
+        let request = request.and_then(Value::to_object).ok_or(UNREAD)?;
+        let consent = ConsentGrant::of_object(&request).map_err(Some)?;
         for value in consent.not_understood() {
             if not_understood.iter().all(|it| it.member() != value.member()) {
                 not_understood.push(value.clone());
             }
         }
-        Some(Self::FdxV1(consent.into()))
+        Ok(Self::FdxV1(consent.into()))
     }
+}
+
+/// Reads a detail of another type. Its type alone says what it is: a common member that can't be
+/// understood is left out and noted.
+fn read_other(
+    detail_type: String,
+    object: &Object<'_>,
+    not_understood: &mut Vec<NotUnderstood>,
+) -> OtherDetail {
+    let mut texts = |member| {
+        common(object, member, not_understood, |value| {
+            value.to_elements()?.into_iter().map(Value::to_text).collect::<Option<Vec<_>>>()
+        })
+    };
+    let [locations, actions, datatypes, privileges] =
+        [&detail::LOCATIONS, &detail::ACTIONS, &detail::DATATYPES, &detail::PRIVILEGES]
+            .map(&mut texts);
+    let identifier = common(object, &detail::IDENTIFIER, not_understood, Value::to_text);
+    let members = OtherMembers::of_object(object, &COMMON);
+    OtherDetail { detail_type, locations, actions, datatypes, identifier, privileges, members }
+}
+
+/// Reads a common member. An empty list differs from an absent one (RFC 9396 section 7.1).
+fn common<'a, T>(
+    object: &Object<'a>,
+    member: &Member<Informative>,
+    not_understood: &mut Vec<NotUnderstood>,
+    read: impl FnOnce(Value<'a>) -> Option<T>,
+) -> Option<T> {
+    let value = object.received(member).filter(|value| !value.is_null())?;
+    let understood = read(value);
+    if understood.is_none() {
+        NotUnderstood::note(not_understood, member.row().name, value);
+    }
+    understood
 }
 
 const ELEMENT: &str = "authorization_details[]";
@@ -138,6 +197,16 @@ fdx_wire::members! {
         Informative TYPE = "authorization_details[].type", "a text", "RFC 9396 section 2";
         Informative CONSENT_REQUEST = "authorization_details[].consentRequest",
             "the members of a consent grant", "FDX Consent API, ConsentRequest";
+        Informative LOCATIONS =
+            "authorization_details[].locations", "a list of texts", "RFC 9396 section 2.2";
+        Informative ACTIONS =
+            "authorization_details[].actions", "a list of texts", "RFC 9396 section 2.2";
+        Informative DATATYPES =
+            "authorization_details[].datatypes", "a list of texts", "RFC 9396 section 2.2";
+        Informative IDENTIFIER =
+            "authorization_details[].identifier", "a text", "RFC 9396 section 2.2";
+        Informative PRIVILEGES =
+            "authorization_details[].privileges", "a list of texts", "RFC 9396 section 2.2";
     }
 }
 

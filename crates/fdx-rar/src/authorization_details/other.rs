@@ -29,14 +29,14 @@ use crate::other_members::OtherMembers;
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OtherDetail {
-    detail_type: String,
+    pub(super) detail_type: String,
     // An empty list differs from an absent one (RFC 9396 section 7.1).
-    locations: Option<Vec<String>>,
-    actions: Option<Vec<String>>,
-    datatypes: Option<Vec<String>>,
-    identifier: Option<String>,
-    privileges: Option<Vec<String>>,
-    members: OtherMembers,
+    pub(super) locations: Option<Vec<String>>,
+    pub(super) actions: Option<Vec<String>>,
+    pub(super) datatypes: Option<Vec<String>>,
+    pub(super) identifier: Option<String>,
+    pub(super) privileges: Option<Vec<String>>,
+    pub(super) members: OtherMembers,
 }
 
 impl OtherDetail {
@@ -160,7 +160,8 @@ impl OtherDetail {
 }
 
 /// RFC 9396 section 2.2, and `type`.
-const COMMON: [&str; 6] = ["type", "locations", "actions", "datatypes", "identifier", "privileges"];
+pub(super) const COMMON: [&str; 6] =
+    ["type", "locations", "actions", "datatypes", "identifier", "privileges"];
 
 impl Serialize for OtherDetail {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -195,8 +195,9 @@ fn one_granted_element_costs_at_most_itself() {
         "{}",
         r#"{"type":""}"#,
         r#"{"type":7}"#,
-        r#"{"type":"payment","actions":7}"#,
         r#"{"type":"fdx_v1.0"}"#,
+        r#"{"type":"fdx_v1.0","consentRequest":{"id":[]}}"#,
+        r#"{"type":"fdx_v1.0","consentRequest":{"status":7}}"#,
         r#"{"type":"fdx_v1.0","consentRequest":[]}"#,
     ];
     for (place, bad) in unread.iter().enumerate() {
@@ -205,6 +206,9 @@ fn one_granted_element_costs_at_most_itself() {
         let granted = GrantedDetails::parse(&json).unwrap();
         assert_eq!((granted.iter().len(), granted.unread()), (5, 1), "{bad}");
         assert_eq!((granted.consents().count(), granted.others().count()), (4, 1));
+        let fault =
+            ["id", "status"].into_iter().find(|name| bad.contains(&alloc::format!("{name:?}:")));
+        assert_eq!(granted.fault().map(|fault| fault.member()), fault, "{bad}");
         assert_eq!(granted.as_json().as_str(), json);
         let noted: Vec<_> = granted.not_understood().iter().map(|it| it.member()).collect();
         for member in ["authorization_details[]", "durationPeriod", "resources[]"] {
@@ -214,4 +218,29 @@ fn one_granted_element_costs_at_most_itself() {
     for json in ["{}", "7", "null", "["] {
         assert!(GrantedDetails::parse(json).is_err(), "{json}");
     }
+}
+
+/// The type alone says that an element grants no FDX consent.
+#[test]
+fn a_common_member_that_is_not_understood_costs_that_member() {
+    for (member, value) in [
+        ("locations", "7"),
+        ("actions", r#""initiate""#),
+        ("datatypes", "[7]"),
+        ("identifier", "{}"),
+        ("privileges", "{}"),
+    ] {
+        let json = alloc::format!(r#"[{{"type":"payment","{member}":{value},"amount":1.50}}]"#);
+        let granted = GrantedDetails::parse(&json).unwrap();
+        let [payment] = granted.others().collect::<Vec<_>>()[..] else { panic!("{json}") };
+        assert_eq!(payment.detail_type(), "payment");
+        assert_eq!(payment.member("amount").map(RawJson::as_str), Some("1.50"));
+        assert!(payment.actions().is_empty() && payment.identifier().is_none(), "{json}");
+        assert_eq!(granted.unread(), 0, "{json}");
+        let [noted] = granted.not_understood() else { panic!("{json}") };
+        assert_eq!(noted.member(), alloc::format!("authorization_details[].{member}"));
+    }
+    let granted = GrantedDetails::parse(MIXED).unwrap();
+    let requested = AuthorizationDetails::parse(MIXED).unwrap();
+    assert!(granted.others().eq(requested.others()), "both readers read the same detail");
 }

@@ -293,7 +293,7 @@ fn several_consents_of_one_array_are_one_report() {
         assert_eq!(unclear.data_cluster, DataCluster::Transactions);
         assert!(!coverage.is_whole() && !coverage.is_nothing());
     }
-    for other in ["[]", r#"[{"type":"payment"}]"#] {
+    for other in ["[]", r#"[{"type":"payment"}]"#, r#"[{"type":"payment","actions":"initiate"}]"#] {
         let other = GrantedDetails::parse(other).unwrap();
         let none = GrantedAccess::new().details(GrantSource::TokenResponse, &other);
         assert!(none.compare(&requested()).is_nothing());
