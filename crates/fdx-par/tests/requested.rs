@@ -6,7 +6,7 @@ use fdx_jose::SealingKeys;
 use fdx_par::dialect::uae::{AccountAccessConsent, Billing, Permission};
 use fdx_par::dialect::{DetailConsent, DetailText, Dialect, Line, Member};
 use fdx_par::{AuthorizationRequest, Client, Error, Notice, Pending, ServerRule, Verified};
-use fdx_rar::{AuthorizationDetails, ReceiptWarning, Requested, Scopes};
+use fdx_rar::{AuthorizationDetails, Expiration, GrantSource, ReceiptWarning, Requested, Scopes};
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Setup, World, answer, consent_request, entropy, start};
 use serde_json::{Value, json};
@@ -146,6 +146,23 @@ fn rejects_another_consent_id_than_the_clients() {
     assert_eq!(rule(json!({})), Some(ServerRule::AuthorizationDetailsMissing));
     let empty = json!({ "authorization_details": [] });
     assert_eq!(rule(empty), Some(ServerRule::AuthorizationDetailsMissing));
+}
+
+/// A part that can't be understood may state an end: the requested period does not replace it.
+#[test]
+fn details_that_are_not_understood_leave_the_end_unknown() {
+    let request = AuthorizationRequest::new(consent_request());
+    let unread = json!([{ "type": "fdx_v1.0", "consentRequest": [] }]);
+    for unreadable in [json!(7), json!("[]"), json!({}), json!([{}]), json!([7]), unread] {
+        let members = json!({ "authorization_details": unreadable, "grant_id": "c-1" });
+        let (client, verified) = verified(&request, members).unwrap();
+        let receipt = client.receipt(&verified.without_grant(), start()).unwrap();
+        assert_eq!(receipt.expiration(), Expiration::NotUnderstood, "{unreadable}");
+        assert_eq!(receipt.expiration_sources(), [GrantSource::TokenResponse]);
+    }
+    let (client, nothing) = verified(&request, json!({ "authorization_details": [] })).unwrap();
+    let receipt = client.receipt(&nothing.without_grant(), start()).unwrap();
+    assert_eq!(receipt.expiration(), Expiration::NotReported, "no consent has an end");
 }
 
 #[test]

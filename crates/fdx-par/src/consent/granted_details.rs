@@ -64,6 +64,14 @@ impl DetailsReader {
         placed.fold(access, |access, grant| access.report(source.clone(), grant))
     }
 
+    /// Adds details that can't be understood as a whole.
+    pub(crate) fn add_unread(&self, access: GrantedAccess, source: GrantSource) -> GrantedAccess {
+        match self.repeat_the_request {
+            true => access,
+            false => access.unread_details(source),
+        }
+    }
+
     /// The consent in a provider's own details, with its status and its expiration.
     fn placed(&self, details: &GrantedDetails) -> Option<ConsentGrant> {
         self.place?.granted(details)

@@ -146,6 +146,10 @@ impl Client {
         let access = details.fold(GrantedAccess::new(), |access, details| {
             reader.add(access, &GrantSource::TokenResponse, details)
         });
+        let access = match exchanged.issued.has_unread_details() {
+            true => reader.add_unread(access, GrantSource::TokenResponse),
+            false => access,
+        };
         match &exchanged.issued.reported_scopes {
             Some(granted) => access.scopes(&exchanged.flow.scopes, granted),
             None => access,
@@ -348,6 +352,10 @@ impl Verified {
             self.reader.check(details, &mut consent_id)?;
             let access = core::mem::take(&mut self.access);
             self.access = self.reader.add(access, &GrantSource::Introspection, details);
+        }
+        if response.has_unread_details() {
+            let access = core::mem::take(&mut self.access);
+            self.access = self.reader.add_unread(access, GrantSource::Introspection);
         }
         self.consent_id = consent_id;
         Ok(())

@@ -32,10 +32,12 @@
 //! - The earliest end of the first three sources counts. A period counts from the earliest
 //!   `createdTime`, or from the time of the token response. A statement that there is no end counts
 //!   if none of these sources reports an end or a period.
-//! - The requested period counts if none of these sources reports an end, a period, or a
-//!   `durationType` other than `TIME_BOUND`.
+//! - The requested period counts if none of these sources reports an end, a period, a
+//!   `durationType` other than `TIME_BOUND`, or that no FDX consent is granted.
 //! - An end that can't be understood makes the end unknown. Neither another source nor a period
 //!   replaces it.
+//! - An `authorization_details`, or an element of it, that can't be understood may state an end. The
+//!   end then is unknown, unless another source reports an end or a period.
 //!
 //! # Checks and notices
 //!

@@ -192,6 +192,12 @@ fn check_confirmation(cnf: &Object<'_>, subject: &Subject) -> Result<(), MemberF
 }
 
 impl Introspection {
+    /// Whether `authorization_details` is no array.
+    pub(crate) fn has_unread_details(&self) -> bool {
+        let name = members::AUTHORIZATION_DETAILS.row().name;
+        self.not_understood.iter().any(|value| value.member() == name)
+    }
+
     /// Whether the token is active. In FDX: whether its consent is active. RFC 7662 section 2.2:
     /// `false` is also the answer to a client that is not allowed to introspect the token.
     #[must_use]

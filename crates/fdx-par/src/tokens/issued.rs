@@ -225,6 +225,10 @@ impl Issued {
         // The first details may have the consent id. Those of earlier renewals are dropped, so that
         // the stored text is bounded.
         self.authorization_details.splice(0..0, before.authorization_details.into_iter().take(1));
+        let unread = Notice::NotUnderstood(members::AUTHORIZATION_DETAILS.row().name);
+        if before.notices.contains(&unread) && !self.notices.contains(&unread) {
+            self.notices.push(unread);
+        }
         // RFC 6749 6: without a scope, a refresh keeps it.
         self.reported_scopes = self.reported_scopes.or(before.reported_scopes);
         if self.id_token.is_none() {
@@ -236,6 +240,11 @@ impl Issued {
         }
         self.tokens = self.tokens.or_refresh_token_of(before.tokens);
         self
+    }
+
+    /// Whether `authorization_details` of a response is no array. This is stored with its notice.
+    pub(crate) fn has_unread_details(&self) -> bool {
+        self.notices.contains(&Notice::NotUnderstood(members::AUTHORIZATION_DETAILS.row().name))
     }
 
     /// The access token that `at_hash` of the ID token is computed over.

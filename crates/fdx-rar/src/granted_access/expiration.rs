@@ -17,8 +17,10 @@ impl GrantedAccess {
     ///
     /// The earliest end of all sources counts. A source without a stated end has one if it reports a
     /// period, which counts from the time of the grant, or from `issued_at`. The requested period
-    /// counts if no source reports an end, a period, or a duration of another type. An end that a
-    /// source states and that can't be understood is never replaced by another one.
+    /// counts if no source reports an end, a period, a duration of another type, or that there is no
+    /// consent. An end that a source states and that can't be understood is never replaced by another
+    /// one. A part of a message that can't be understood may state an end: the end then is not
+    /// understood, unless another source reports one.
     #[must_use]
     pub fn expiration(
         &self,
@@ -47,10 +49,17 @@ impl GrantedAccess {
             };
             return (expiration, sources(&|end| end.date(granted_at) == Some(date)));
         }
+        let unread: Vec<_> = self.reports.iter().filter(|it| it.has_unread_part).collect();
+        if !unread.is_empty() {
+            let mut sources = Vec::new();
+            unread.iter().for_each(|report| push_new(&mut sources, &report.source));
+            return (Expiration::NotUnderstood, sources);
+        }
         if any(End::None) {
             return (Expiration::NoEnd, sources(&|end| end == End::None));
         }
-        match requested_days.filter(|_| !any(End::OtherDuration)) {
+        let grants_nothing = self.reports.iter().any(Report::grants_nothing);
+        match requested_days.filter(|_| !any(End::OtherDuration) && !grants_nothing) {
             Some(days) => {
                 (Expiration::Derived(after(days, granted_at)), [GrantSource::Request].into())
             }

@@ -99,11 +99,16 @@ impl GrantedAccess {
     /// section 7), unless an element can't be understood.
     #[must_use]
     pub fn details(mut self, source: GrantSource, details: &GrantedDetails) -> Self {
-        let consents: Vec<_> = details.consents().cloned().collect();
-        let has_unread_part = details.unread() > 0;
-        if !(consents.is_empty() && has_unread_part) {
-            self.reports.push(Report { source, consents, has_unread_part });
-        }
+        let consents = details.consents().cloned().collect();
+        self.reports.push(Report { source, consents, has_unread_part: details.unread() > 0 });
+        self
+    }
+
+    /// Adds granted details that can't be understood as a whole. They may grant anything, and may
+    /// state any end.
+    #[must_use]
+    pub fn unread_details(mut self, source: GrantSource) -> Self {
+        self.reports.push(Report { source, consents: Vec::new(), has_unread_part: true });
         self
     }
 

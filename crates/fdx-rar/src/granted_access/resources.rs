@@ -126,12 +126,17 @@ impl<'a> Resources<'a> {
 }
 
 impl Report {
+    /// Whether the message is understood and has no consent.
+    pub(super) fn grants_nothing(&self) -> bool {
+        self.consents.is_empty() && !self.has_unread_part
+    }
+
     /// The reported resources; `None` if they are not reported. A report without a consent reports
-    /// none.
+    /// none, unless a part of it can't be understood.
     pub(super) fn resources(&self) -> Option<impl Iterator<Item = &GrantedResource> + Clone> {
         let reported = self.consents.iter().any(|consent| consent.resources().is_some());
         let resources = self.consents.iter().filter_map(|consent| consent.resources());
-        (reported || self.consents.is_empty()).then(|| resources.flatten())
+        (reported || self.grants_nothing()).then(|| resources.flatten())
     }
 }
 

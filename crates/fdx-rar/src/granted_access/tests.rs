@@ -298,9 +298,38 @@ fn several_consents_of_one_array_are_one_report() {
         let none = GrantedAccess::new().details(GrantSource::TokenResponse, &other);
         assert!(none.compare(&requested()).is_nothing());
     }
+}
+
+/// A part that can't be understood may grant anything and state any end.
+#[test]
+fn an_unread_part_is_no_source_and_leaves_the_end_unknown() {
+    let issued = fdx_wire::UnixTime::from_seconds(0);
+    let end = |access: &GrantedAccess| access.expiration(Some(365), issued);
     let unread = GrantedDetails::parse("[7]").unwrap();
-    let unread = GrantedAccess::new().details(GrantSource::TokenResponse, &unread);
-    assert_eq!(unread, GrantedAccess::new());
+    let source = GrantSource::Introspection;
+    for unread in [
+        GrantedAccess::new().details(source.clone(), &unread),
+        GrantedAccess::new().unread_details(source.clone()),
+    ] {
+        assert_eq!(unread.compare(&requested()), Coverage::NotReported);
+        assert!(!unread.has_contradiction());
+        assert_eq!(end(&unread), (Expiration::NotUnderstood, [source.clone()].to_vec()));
+        let endless = crate::Timestamp::parse("9999-12-31T00:00:00Z");
+        let endless = ConsentGrant::default().with_expiration_time(endless);
+        let both = unread.clone().report(GrantSource::ConsentApi, endless);
+        assert_eq!(end(&both), (Expiration::NotUnderstood, [source.clone()].to_vec()));
+        let both = unread.details(GrantSource::TokenResponse, &details(NARROW));
+        let month = fdx_wire::UnixTime::from_seconds(30 * 86_400);
+        let reported = (Expiration::Derived(month), [GrantSource::TokenResponse].to_vec());
+        assert_eq!(end(&both), reported);
+        assert!(!both.has_contradiction());
+        assert!(both.compare(&requested()).is_partial());
+    }
+    for nothing in ["[]", r#"[{"type":"payment"}]"#] {
+        let nothing = GrantedDetails::parse(nothing).unwrap();
+        let nothing = GrantedAccess::new().details(source.clone(), &nothing);
+        assert_eq!(end(&nothing), (Expiration::NotReported, Vec::new()), "no consent has an end");
+    }
 }
 
 #[test]
