@@ -241,6 +241,39 @@ fn id_and_status_in_granted_details_are_checked() {
     }
 }
 
+/// The consent API refuses the same values.
+#[test]
+fn an_id_or_a_status_that_is_not_understood_is_refused() {
+    for (member, value) in [
+        ("id", json!({ "value": "c-1" })),
+        ("id", json!(true)),
+        ("id", json!("a/b")),
+        ("status", json!(7)),
+        ("status", json!({ "value": "REVOKED" })),
+        ("status", json!("")),
+    ] {
+        let (mut world, client) = world();
+        let mut details = detail(&["TRANSACTIONS"]);
+        details[0]["consentRequest"][member] = value.clone();
+        let members = json!({ "authorization_details": details });
+        let tampered = members.clone();
+        world.tamper_at("/token", move |answer| patched(answer, &tampered));
+        let exchanged = world.exchanged(&client);
+        let error = world.verify(&client, exchanged).map_err(fdx_par::Error::from).unwrap_err();
+        assert_eq!(error.code(), "rfc8259.json.member", "{member} {value}");
+        assert_eq!(error.member().map(|fault| fault.member()), Some(member), "{value}");
+
+        let (mut world, client) = self::world();
+        let tokens = verified(&mut world, &client, json!({}));
+        world.tamper_at("/introspect", move |answer| patched(answer, &members));
+        let draft =
+            client.introspect(tokens.tokens().access_token(), entropy(5), world.now).unwrap();
+        let introspection = world.run(draft).unwrap();
+        let refused = tokens.introspected(&introspection).unwrap_err();
+        assert_eq!(refused.error.code(), "rfc8259.json.member", "{member} {value}");
+    }
+}
+
 /// RFC 6749 section 3.3: what is no scope token may stand for any scope.
 #[test]
 fn a_scope_with_anything_but_tokens_withholds_nothing() {

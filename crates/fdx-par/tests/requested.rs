@@ -9,6 +9,7 @@ use fdx_par::{AuthorizationRequest, Client, Error, Notice, Pending, ServerRule, 
 use fdx_rar::{AuthorizationDetails, Expiration, GrantSource, ReceiptWarning, Requested, Scopes};
 use fdx_sandbox::NoncePolicy;
 use fdx_testkit::{Setup, World, answer, consent_request, entropy, start};
+use fdx_wire::UnixTime;
 use serde_json::{Value, json};
 
 fn scopes(text: &str) -> Scopes {
@@ -41,8 +42,17 @@ const GENERATES_ID: Dialect = Dialect::new("generates-id", "a provider").with_me
             type_prefix: "urn:openfinanceuae:",
             paths: &[&["consent", "Data", "ConsentId"], &["consent", "ConsentId"]],
         },
-        status: None,
-        expiration: None,
+        status: Some((
+            DetailText {
+                type_prefix: "urn:openfinanceuae:",
+                paths: &[&["consent", "Data", "Status"], &["consent", "Status"]],
+            },
+            "Authorized",
+        )),
+        expiration: Some(DetailText {
+            type_prefix: "urn:openfinanceuae:",
+            paths: &[&["consent", "Data", "End"], &["consent", "End"]],
+        }),
     }),
     source: "this test",
 }]);
@@ -146,6 +156,64 @@ fn rejects_another_consent_id_than_the_clients() {
     assert_eq!(rule(json!({})), Some(ServerRule::AuthorizationDetailsMissing));
     let empty = json!({ "authorization_details": [] });
     assert_eq!(rule(empty), Some(ServerRule::AuthorizationDetailsMissing));
+}
+
+/// RFC 9396 section 7: the array may have several details, and a detail may have both forms.
+#[test]
+fn no_detail_and_no_form_of_it_hides_another() {
+    let request = AuthorizationRequest::of_details(details(), scopes("accounts"));
+    let id = consent().consent_id().to_owned();
+    let detail =
+        |consent: Value| json!({ "type": "urn:openfinanceuae:a:v2.1", "consent": consent });
+    let good = || detail(json!({ "Data": { "ConsentId": id, "Status": "Authorized" } }));
+    let (other, inactive) = (Some("fdx.consent.other"), Some("fdx.consent.inactive"));
+    let unread = json!({
+        "type": "urn:openfinanceuae:a:v2.1", "actions": 7, "consent": { "ConsentId": "another" },
+    });
+    for (details, code) in [
+        (json!([good(), good()]), None),
+        (json!([good(), { "type": "x", "consent": { "ConsentId": "another" } }]), None),
+        (json!([good(), detail(json!({ "Data": { "ConsentId": "another" } }))]), other),
+        (json!([good(), unread]), other),
+        (json!([good(), detail(json!({ "ConsentId": id, "Status": "Revoked" }))]), inactive),
+        (json!([good(), detail(json!({ "Status": "Revoked" }))]), inactive),
+        (json!([detail(json!({ "ConsentId": "another", "Data": { "ConsentId": id } }))]), other),
+        (json!([detail(json!({ "ConsentId": {}, "Data": { "ConsentId": id } }))]), other),
+        (json!([detail(json!({ "Status": "Revoked", "Data": { "ConsentId": id } }))]), inactive),
+        (json!([detail(json!({ "Data": { "ConsentId": id, "Status": null } }))]), inactive),
+        (json!([good(), detail(json!({ "Status": null }))]), inactive),
+        (json!([detail(json!({ "Data": { "ConsentId": id, "Status": 7 } }))]), inactive),
+    ] {
+        let verified = verified(&request, json!({ "authorization_details": details }));
+        assert_eq!(verified.err().map(|error| error.code()), code, "{details}");
+    }
+}
+
+#[test]
+fn the_end_of_each_detail_counts_and_none_is_dropped() {
+    let request = AuthorizationRequest::of_details(details(), scopes("accounts"));
+    let id = consent().consent_id().to_owned();
+    let end = |text: &str| Expiration::Stated(UnixTime::parse_rfc3339(text).unwrap());
+    let (early, late) = ("2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z");
+    for (consent, expected) in [
+        (json!({ "ConsentId": id, "End": late }), end(late)),
+        (json!({ "ConsentId": id, "End": late, "Data": { "End": early } }), end(early)),
+        (json!({ "ConsentId": id, "End": early, "Data": { "End": late } }), end(early)),
+        (json!({ "ConsentId": id, "End": null }), Expiration::NotReported),
+        (json!({ "ConsentId": id, "End": "" }), Expiration::NotReported),
+        (json!({ "ConsentId": id, "End": "2026-04-01" }), Expiration::NotUnderstood),
+        (json!({ "ConsentId": id, "End": 1_767_607_200 }), Expiration::NotUnderstood),
+        (json!({ "ConsentId": id, "End": { "at": late } }), Expiration::NotUnderstood),
+        (json!({ "ConsentId": id, "End": late, "Data": { "End": 7 } }), Expiration::NotUnderstood),
+    ] {
+        let details = json!([{ "type": "urn:openfinanceuae:a:v2.1", "consent": consent }]);
+        let members = json!({ "authorization_details": details });
+        let (client, verified) = verified(&request, members).unwrap();
+        let noticed = verified.notices().contains(&Notice::NotUnderstood("End"));
+        assert_eq!(noticed, expected == Expiration::NotUnderstood, "{consent}");
+        let receipt = client.receipt(&verified.without_grant(), start()).unwrap();
+        assert_eq!(receipt.expiration(), expected, "{consent}");
+    }
 }
 
 /// A part that can't be understood may state an end: the requested period does not replace it.

@@ -2,8 +2,9 @@ use fdx_rar::{ConsentGrant, ConsentId, ConsentStatus, GrantSource, GrantedAccess
 
 use crate::dialect::detail_text::DetailConsent;
 use crate::dialect::profile::Profile;
-use crate::error::server::ServerRule;
-use crate::tokens::issued::agree;
+use crate::error::notice::Notice;
+use crate::error::server::{Broken, ServerRule};
+use crate::tokens::issued::{agree, reported_consent_id};
 
 /// How the dialect reads granted details: of token responses, refreshes and introspection.
 #[derive(Clone, Copy)]
@@ -24,18 +25,25 @@ impl DetailsReader {
     /// Checks the id and the status of each consent. FDX consents in details usually have neither.
     ///
     /// # Errors
+    /// [`ServerRule::BodyMember`] for an `id` or a `status` of FDX that can't be understood,
     /// [`ServerRule::ConsentIdConflict`] for another consent than the known one,
     /// [`ServerRule::ConsentInactive`] for one that is not active.
     pub(crate) fn check(
         &self,
         details: &GrantedDetails,
         consent_id: &mut Option<ConsentId>,
-    ) -> Result<(), ServerRule> {
+    ) -> Result<(), Broken> {
         if self.repeat_the_request {
             return Ok(());
         }
-        if let Some(id) = self.place.and_then(|place| place.id.find(details.others())) {
-            agree(consent_id, &id)?;
+        if let Some(fault) = details.fault() {
+            return Err(fault.into());
+        }
+        // A provider's own details, like FDX's, may be several: no first one hides another.
+        for id in self.place.into_iter().flat_map(|place| place.id.all(details)) {
+            if let Some(id) = reported_consent_id(id).into_text() {
+                agree(consent_id, &id)?;
+            }
         }
         let placed = self.placed(details);
         for consent in details.consents().chain(&placed) {
@@ -43,7 +51,7 @@ impl DetailsReader {
                 agree(consent_id, id.as_str())?;
             }
             if consent.status().is_some_and(|status| *status != ConsentStatus::Active) {
-                return Err(ServerRule::ConsentInactive);
+                return Err(ServerRule::ConsentInactive.into());
             }
         }
         Ok(())
@@ -72,8 +80,16 @@ impl DetailsReader {
         }
     }
 
-    /// The consent in a provider's own details, with its status and its expiration.
-    fn placed(&self, details: &GrantedDetails) -> Option<ConsentGrant> {
-        self.place?.granted(details)
+    /// The notice of an expiration in a provider's own details that can't be understood. The reader of
+    /// a response has those of other members.
+    pub(crate) fn notices(&self, details: &GrantedDetails) -> impl Iterator<Item = Notice> {
+        let place = self.place.filter(|_| !self.repeat_the_request);
+        let member = place.and_then(|place| place.not_understood(details));
+        member.map(Notice::NotUnderstood).into_iter()
+    }
+
+    /// The consents in a provider's own details, with their status and their expiration.
+    fn placed(&self, details: &GrantedDetails) -> Vec<ConsentGrant> {
+        self.place.map_or_else(Vec::new, |place| place.granted(details))
     }
 }

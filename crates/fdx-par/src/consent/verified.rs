@@ -20,7 +20,7 @@ use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
 use crate::error::refused::Refused;
-use crate::error::server::{ServerFault, ServerRule};
+use crate::error::server::{Broken, ServerFault, ServerRule};
 use crate::tokens::introspection::Introspection;
 use crate::tokens::issued::{ReportedConsentId, agree, reported_consent_id};
 use crate::tokens::tokens::Tokens;
@@ -134,6 +134,7 @@ impl Client {
         }
         for details in details {
             reader.check(details, &mut consent_id).map_err(|rule| exchanged.issued.fault(rule))?;
+            push_new(&mut notices, reader.notices(details));
         }
         let (details, access) = (details.first().cloned(), self.granted_access(exchanged));
         Ok(Findings { id_token, consent_id, details, access, reader, notices })
@@ -215,6 +216,15 @@ pub struct Findings {
     notices: Vec<Notice>,
 }
 
+/// Appends each notice that the list lacks: several sources may have the same.
+fn push_new(notices: &mut Vec<Notice>, others: impl IntoIterator<Item = Notice>) {
+    for notice in others {
+        if !notices.contains(&notice) {
+            notices.push(notice);
+        }
+    }
+}
+
 /// Checks that the token response repeats the consent id that the client generated, and no other.
 fn check_generated_id(
     place: DetailText,
@@ -226,12 +236,14 @@ fn check_generated_id(
     let Some(requested) = requested.and_then(|details| place.find(details.others())) else {
         return Ok(());
     };
-    let reported = reported.and_then(|details| place.find(details.others()));
-    let reported = reported.ok_or(ServerRule::AuthorizationDetailsMissing)?;
-    if reported != requested {
+    let reported = reported.into_iter().flat_map(|details| place.all(details));
+    let mut reported =
+        reported.filter_map(|value| reported_consent_id(value).into_text()).peekable();
+    reported.peek().ok_or(ServerRule::AuthorizationDetailsMissing)?;
+    if reported.any(|id| id != requested) {
         return Err(ServerRule::ConsentIdOther);
     }
-    agree(consent_id, &reported)
+    agree(consent_id, &requested)
 }
 
 /// `fdxConsentId` of an ID token.
@@ -308,7 +320,8 @@ impl Verified {
     /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient) if another flow's
     /// token was introspected, [`ServerRule::Introspection`] if the token is no longer active,
     /// [`ServerRule::ConsentIdConflict`] if another consent id is reported,
-    /// [`ServerRule::ConsentInactive`] for a consent in its details that is not active.
+    /// [`ServerRule::ConsentInactive`] for a consent in its details that is not active,
+    /// [`ServerRule::BodyMember`] for an `id` or a `status` in them that can't be understood.
     pub fn introspected(mut self, response: &Introspection) -> Result<Self, Refused<Self>> {
         let access_token = &self.tokens.access_token.token;
         let refresh_token = self.tokens.refresh_token.as_ref();
@@ -327,31 +340,34 @@ impl Verified {
                 self.notices.push(Notice::IntrospectionInactive);
                 Ok(())
             }
-            false => Err(ServerRule::Introspection),
+            false => Err(ServerRule::Introspection.into()),
         };
         match agreed {
             Ok(()) => {
                 self.notices.extend(response.not_understood().iter().map(Notice::of));
                 Ok(self)
             }
-            Err(rule) => {
+            Err(Broken { rule, member }) => {
                 let next_step = NextStep::AskTheInstitution;
                 let fault = ServerFault::new(rule, response.said.clone(), next_step);
+                let fault = ServerFault { member, ..fault };
                 Err(Refused::new(Error::Server(Box::new(fault)), self))
             }
         }
     }
 
     /// Checks the consent ids and the status that introspection reports, and adds its details.
-    fn agree_with(&mut self, response: &Introspection) -> Result<(), ServerRule> {
+    fn agree_with(&mut self, response: &Introspection) -> Result<(), Broken> {
         let mut consent_id = self.consent_id.clone();
         if let Some(id) = &response.consent_id {
             agree(&mut consent_id, id.as_str())?;
         }
         if let Some(details) = &response.details {
-            self.reader.check(details, &mut consent_id)?;
+            let reader = self.reader;
+            reader.check(details, &mut consent_id)?;
+            push_new(&mut self.notices, reader.notices(details));
             let access = core::mem::take(&mut self.access);
-            self.access = self.reader.add(access, &GrantSource::Introspection, details);
+            self.access = reader.add(access, &GrantSource::Introspection, details);
         }
         if response.has_unread_details() {
             let access = core::mem::take(&mut self.access);

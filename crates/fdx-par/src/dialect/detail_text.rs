@@ -1,5 +1,6 @@
 use fdx_rar::{ConsentGrant, ConsentStatus, GrantedDetails, OtherDetail, Timestamp};
-use fdx_wire::json::{JsonValue, RawJson};
+use fdx_wire::json::RawJson;
+use fdx_wire::members::{Excerpt, Value};
 
 /// The place of a consent inside a provider's authorization details.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -13,24 +14,38 @@ pub struct DetailConsent {
 }
 
 impl DetailConsent {
-    /// The granted consent. `None` if neither its status nor its expiration is reported.
-    pub(crate) fn granted(&self, details: &GrantedDetails) -> Option<ConsentGrant> {
-        // The id, the status and the expiration are of one detail.
-        let detail = details.others().find(|detail| self.id.of_detail(detail).is_some())?;
-        let status = self.status.and_then(|(place, active)| match place.of_detail(detail) {
-            Some(status) if status.eq_ignore_ascii_case(active) => Some(ConsentStatus::Active),
-            Some(status) => Some(ConsentStatus::parse(&status)),
-            // Protective: a status that is no text is not that of a consent in force.
-            None => place.values(detail).next().map(|_| ConsentStatus::parse("")),
+    /// The granted consents: each status and each expiration of each detail. An absent one, or a
+    /// detail with neither, adds none.
+    pub(crate) fn granted(&self, details: &GrantedDetails) -> Vec<ConsentGrant> {
+        let statuses = self.status.into_iter().flat_map(|(place, active)| {
+            place.all(details).map(move |value| match value.to_text() {
+                Some(status) if status.eq_ignore_ascii_case(active) => ConsentStatus::Active,
+                Some(status) => ConsentStatus::parse(&status),
+                // Protective: a status that is no text, such as `null`, is not that of a consent in
+                // force.
+                None => ConsentStatus::parse(""),
+            })
         });
-        let expiration = self.expiration.and_then(|place| place.of_detail(detail));
-        let expiration = expiration.map(|text| Timestamp::parse(&text));
-        if status.is_none() && expiration.is_none() {
-            return None;
-        }
-        let grant = ConsentGrant::default();
-        let grant = status.into_iter().fold(grant, ConsentGrant::with_status);
-        Some(expiration.into_iter().fold(grant, ConsentGrant::with_expiration_time))
+        let ends = self.expiration.into_iter().flat_map(|place| {
+            let values = place.all(details).filter(|value| !value.is_empty());
+            // A value that is no text is an end too, which can't be understood.
+            values.map(|value| match value.to_text() {
+                Some(text) => Timestamp::parse(&text),
+                None => Timestamp::parse(Excerpt::of(value.as_str()).as_str()),
+            })
+        });
+        let statuses = statuses.map(|status| ConsentGrant::default().with_status(status));
+        let ends = ends.map(|end| ConsentGrant::default().with_expiration_time(end));
+        statuses.chain(ends).collect()
+    }
+
+    /// The member of an expiration that can't be understood.
+    pub(crate) fn not_understood(&self, details: &GrantedDetails) -> Option<&'static str> {
+        let grants = self.granted(details);
+        let mut ends = grants.iter().filter_map(ConsentGrant::expiration_time);
+        ends.any(|end| end.time().is_none() && !end.has_no_end())
+            .then(|| self.expiration?.paths.first()?.last().copied())
+            .flatten()
     }
 }
 
@@ -41,7 +56,7 @@ pub struct DetailText {
     /// version covers every version.
     pub type_prefix: &'static str,
     /// The names of the members from the outermost to the text, one list for each form of the
-    /// detail. The first that leads to a text counts.
+    /// detail. A check looks at the values at all of them.
     pub paths: &'static [&'static [&'static str]],
 }
 
@@ -56,14 +71,16 @@ impl DetailText {
 
     /// Returns the text in this detail.
     pub(crate) fn of_detail(&self, other: &OtherDetail) -> Option<String> {
-        self.values(other).find_map(|value| match value {
-            JsonValue::String(text) => Some(text),
-            _ => None,
-        })
+        self.values(other).find_map(Value::to_text)
+    }
+
+    /// The values of all details, at each path, `null` included.
+    pub(crate) fn all<'a>(self, details: &'a GrantedDetails) -> impl Iterator<Item = Value<'a>> {
+        details.others().flat_map(move |detail| self.values(detail))
     }
 
     /// The values at the paths, of any type.
-    fn values(&self, other: &OtherDetail) -> impl Iterator<Item = JsonValue> {
+    fn values<'a>(&self, other: &'a OtherDetail) -> impl Iterator<Item = Value<'a>> + use<'a> {
         let is_of_type = other.detail_type().starts_with(self.type_prefix);
         self.paths.iter().filter(move |_| is_of_type).filter_map(move |path| {
             let (first, rest) = path.split_first()?;
@@ -73,11 +90,9 @@ impl DetailText {
 }
 
 /// Follows `path` from `outermost` to a value.
-fn value(outermost: &RawJson, path: &[&str]) -> Option<JsonValue> {
-    let mut value = outermost.value().ok()?;
-    for name in path {
-        let JsonValue::Object(mut members) = value else { return None };
-        value = members.remove(*name)?;
-    }
-    Some(value)
+fn value<'a>(outermost: &'a RawJson, path: &[&str]) -> Option<Value<'a>> {
+    path.iter().try_fold(Value::of_raw(outermost).ok()?, |value, name| {
+        let object = value.to_object()?;
+        object.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    })
 }

@@ -41,7 +41,12 @@
 //!
 //! # Checks and notices
 //!
-//! - An `id` or a `status` in granted details is checked as in the consent API.
+//! - An `id` or a `status` in granted details is checked as in the consent API: another consent id, a
+//!   consent that is not active, and a value that can't be understood are errors.
+//! - The consent ids, statuses and ends of a provider's own details
+//!   ([`ConsentIdInDetails`](crate::dialect::Member::ConsentIdInDetails)) are those of all elements,
+//!   in each form of them. All ids must agree, each status must be that of a consent in force, and
+//!   the earliest end counts.
 //! - Sources that contradict each other give the notice
 //!   [`GrantedSourcesDiffer`](crate::Notice::GrantedSourcesDiffer). A requested scope that the token
 //!   response drops gives [`ScopeDropped`](crate::Notice::ScopeDropped).

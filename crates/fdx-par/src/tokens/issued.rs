@@ -14,7 +14,7 @@ use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
 use crate::error::said::Said;
-use crate::error::server::{ServerFault, ServerRule};
+use crate::error::server::{Broken, ServerFault, ServerRule};
 use crate::exchange::answer::Answer;
 use crate::tokens::tokens::{AccessToken, Tokens};
 
@@ -59,9 +59,10 @@ pub(crate) fn agree(known: &mut Option<ConsentId>, reported: &str) -> Result<(),
 }
 
 impl Issued {
-    pub(crate) fn fault(&self, rule: ServerRule) -> Error {
+    pub(crate) fn fault(&self, broken: impl Into<Broken>) -> Error {
+        let Broken { rule, member } = broken.into();
         let fault = ServerFault::new(rule, Said::clone(&self.said), NextStep::AskTheInstitution);
-        Error::Server(Box::new(fault))
+        Error::Server(Box::new(ServerFault { member, ..fault }))
     }
 }
 

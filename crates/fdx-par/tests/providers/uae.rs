@@ -52,7 +52,8 @@ fn a_consent_that_is_not_authorized_is_refused() {
     let provided = provided(UAE).unwrap();
     let other = ["AwaitingAuthorization", "Rejected", "Suspended", "Revoked", "Expired", "?"];
     let others = other.map(|status| format!("{status:?}"));
-    for status in others.into_iter().chain(["7".to_owned(), "null".to_owned()]) {
+    let values = ["7", "{}", "null"].map(str::to_owned);
+    for status in others.into_iter().chain(values) {
         let mut world = (provided.world)(UAE);
         let client = world.client().unwrap();
         let client = (provided.registers)(&mut world, client).unwrap();
