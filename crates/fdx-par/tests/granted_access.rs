@@ -302,6 +302,22 @@ fn a_scope_with_anything_but_tokens_withholds_nothing() {
     }
 }
 
+#[test]
+fn other_terms_than_requested_are_noticed_once() {
+    let (mut world, client) = world();
+    let mut details = detail(&["TRANSACTIONS"]);
+    let plain = json!({ "authorization_details": details });
+    assert!(!verified(&mut world, &client, plain).notices().contains(&Notice::GrantedTermsOther));
+    details[0]["consentRequest"]["durationPeriod"] = 731.into();
+    let members = json!({ "authorization_details": details });
+    let (mut world, client) = self::world();
+    let verified = verified(&mut world, &client, members);
+    assert!(verified.notices().contains(&Notice::GrantedTermsOther));
+    let granted = read(&mut world, &client, verified, json!({ "durationPeriod": 731 }));
+    let noticed = granted.notices().iter().filter(|it| **it == Notice::GrantedTermsOther);
+    assert_eq!(noticed.count(), 1);
+}
+
 /// `null` counts as absent. The helper that changes responses leaves `null` out.
 #[test]
 fn a_scope_of_null_is_the_requested_one() {

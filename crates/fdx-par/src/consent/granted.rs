@@ -11,7 +11,7 @@ use crate::client::binding::BoundBy;
 use crate::client::client::Client;
 use crate::consent::pending::pending::FlowId;
 use crate::consent::stored_grant::{Identity, StoredGrant};
-use crate::consent::verified::Verified;
+use crate::consent::verified::{Verified, push_new};
 use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
@@ -57,6 +57,9 @@ impl Verified {
     fn join(mut self, read: Option<ConsentRead>) -> Granted {
         let mut interaction_ids = Vec::new();
         if let Some(read) = read {
+            let requested = self.flow.requested.consent();
+            let differs = requested.is_some_and(|it| it.has_other_periods(&read.grant));
+            push_new(&mut self.notices, differs.then_some(Notice::GrantedTermsOther));
             self.access = self.access.report(GrantSource::ConsentApi, read.grant);
             self.notices.extend(read.notices);
             interaction_ids.push(read.interaction_id);

@@ -1,4 +1,6 @@
-use fdx_rar::{ConsentGrant, ConsentId, ConsentStatus, GrantSource, GrantedAccess, GrantedDetails};
+use fdx_rar::{
+    ConsentGrant, ConsentId, ConsentStatus, GrantSource, GrantedAccess, GrantedDetails, Requested,
+};
 
 use crate::dialect::detail_text::DetailConsent;
 use crate::dialect::profile::Profile;
@@ -80,12 +82,19 @@ impl DetailsReader {
         }
     }
 
-    /// The notice of an expiration in a provider's own details that can't be understood. The reader of
-    /// a response has those of other members.
-    pub(crate) fn notices(&self, details: &GrantedDetails) -> impl Iterator<Item = Notice> {
-        let place = self.place.filter(|_| !self.repeat_the_request);
-        let member = place.and_then(|place| place.not_understood(details));
-        member.map(Notice::NotUnderstood).into_iter()
+    /// The notices of other terms than requested, and of an expiration in a provider's own details
+    /// that can't be understood. The reader of a response has those of other members.
+    pub(crate) fn notices(
+        &self,
+        requested: &Requested,
+        details: &GrantedDetails,
+    ) -> impl Iterator<Item = Notice> {
+        let is_source = !self.repeat_the_request;
+        let forms = self.place.map_or_else(Vec::new, DetailConsent::forms);
+        let differs = is_source && requested.differs_from(details, &forms);
+        let not_understood = self.place.and_then(|place| place.not_understood(details));
+        let not_understood = not_understood.filter(|_| is_source).map(Notice::NotUnderstood);
+        differs.then_some(Notice::GrantedTermsOther).into_iter().chain(not_understood)
     }
 
     /// The consents in a provider's own details, with their status and their expiration.

@@ -134,7 +134,7 @@ impl Client {
         }
         for details in details {
             reader.check(details, &mut consent_id).map_err(|rule| exchanged.issued.fault(rule))?;
-            push_new(&mut notices, reader.notices(details));
+            push_new(&mut notices, reader.notices(&exchanged.flow.requested, details));
         }
         let (details, access) = (details.first().cloned(), self.granted_access(exchanged));
         Ok(Findings { id_token, consent_id, details, access, reader, notices })
@@ -217,7 +217,7 @@ pub struct Findings {
 }
 
 /// Appends each notice that the list lacks: several sources may have the same.
-fn push_new(notices: &mut Vec<Notice>, others: impl IntoIterator<Item = Notice>) {
+pub(crate) fn push_new(notices: &mut Vec<Notice>, others: impl IntoIterator<Item = Notice>) {
     for notice in others {
         if !notices.contains(&notice) {
             notices.push(notice);
@@ -365,7 +365,7 @@ impl Verified {
         if let Some(details) = &response.details {
             let reader = self.reader;
             reader.check(details, &mut consent_id)?;
-            push_new(&mut self.notices, reader.notices(details));
+            push_new(&mut self.notices, reader.notices(&self.flow.requested, details));
             let access = core::mem::take(&mut self.access);
             self.access = reader.add(access, &GrantSource::Introspection, details);
         }

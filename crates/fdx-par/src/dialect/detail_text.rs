@@ -39,6 +39,11 @@ impl DetailConsent {
         statuses.chain(ends).collect()
     }
 
+    /// The places of the consent's members, one for each form.
+    pub(crate) fn forms(&self) -> Vec<&'static [&'static str]> {
+        self.id.paths.iter().filter_map(|path| Some(path.split_last()?.1)).collect()
+    }
+
     /// The member of an expiration that can't be understood.
     pub(crate) fn not_understood(&self, details: &GrantedDetails) -> Option<&'static str> {
         let grants = self.granted(details);

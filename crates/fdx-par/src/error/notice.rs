@@ -52,6 +52,11 @@ pub enum Notice {
     /// Two sources of what was granted contradict each other. What both grant counts, until the
     /// earlier end.
     GrantedSourcesDiffer,
+    /// The granted details, or the consent grant, have a type that was not requested, a longer
+    /// period, or another value for a requested member that
+    /// [`Coverage`](fdx_rar::Coverage) does not compare, such as the amount of a payment or
+    /// `lookbackPeriod` (RFC 9396 section 7).
+    GrantedTermsOther,
     /// The response to a consent revocation has status 200. FDX requires 204.
     RevocationStatus,
     /// The server registered another value, or none, for a member that only describes the client.
@@ -116,6 +121,7 @@ impl fmt::Display for Notice {
                 "the sources of what was granted contradict each other: only what all of them \
                  grant counts"
             }
+            Self::GrantedTermsOther => "what was granted has other terms than requested",
             Self::RevocationStatus => "the revocation was answered with 200, not with 204",
             Self::RegistrationMemberOther => {
                 "the institution registered another value for a member that describes the client"

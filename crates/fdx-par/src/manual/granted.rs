@@ -50,6 +50,10 @@
 //! - Sources that contradict each other give the notice
 //!   [`GrantedSourcesDiffer`](crate::Notice::GrantedSourcesDiffer). A requested scope that the token
 //!   response drops gives [`ScopeDropped`](crate::Notice::ScopeDropped).
+//! - A granted detail of a type that was not requested, a longer period, another `lookbackPeriod`,
+//!   and another value of a requested member that the coverage does not compare give
+//!   [`GrantedTermsOther`](crate::Notice::GrantedTermsOther). Members that the institution leaves out
+//!   or adds do not (RFC 9396 section 7).
 //! - A dialect with [`DetailsRepeatTheRequest`](crate::dialect::Member::DetailsRepeatTheRequest) says
 //!   that `authorization_details` of responses repeat the request. They are then no source.
 //!

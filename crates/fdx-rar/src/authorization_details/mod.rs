@@ -1,5 +1,6 @@
 //! `authorization_details` (RFC 9396): typed for FDX, and open to other types.
 
+mod comparison;
 mod fdx;
 mod granted;
 mod other;

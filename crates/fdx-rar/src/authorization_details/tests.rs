@@ -244,3 +244,57 @@ fn a_common_member_that_is_not_understood_costs_that_member() {
     let requested = AuthorizationDetails::parse(MIXED).unwrap();
     assert!(granted.others().eq(requested.others()), "both readers read the same detail");
 }
+
+/// RFC 9396 section 7: a server may leave out and add members, and may not change what it repeats.
+#[test]
+fn other_terms_than_requested_are_found() {
+    let requested = |details: &str, forms: &[&[&str]], granted: &str| {
+        let requested = AuthorizationDetails::parse(details).unwrap();
+        let requested = crate::Requested::Details(requested, crate::Scopes::new());
+        requested.differs_from(&GrantedDetails::parse(granted).unwrap(), forms)
+    };
+    let whole =
+        |consent: &str| alloc::format!(r#"[{{"type":"fdx_v1.0","consentRequest":{consent}}}]"#);
+    let request = whole(
+        r#"{"durationType":"TIME_BOUND","durationPeriod":365,"lookbackPeriod":60,"purpose":"rent",
+        "resources":[{"resourceType":"PAYMENT","dataClusters":["TRANSFERS"],"paymentInfo":{"amount":10.99}}]}"#,
+    );
+    assert!(!requested(&request, &[], &request));
+    for (consent, differs) in [
+        ("{}", false),
+        (r#"{"durationPeriod":30,"lookbackPeriod":"60","resources":[]}"#, false),
+        (r#"{"durationPeriod":700}"#, true),
+        (r#"{"lookbackPeriod":7}"#, true),
+        (r#"{"purpose":"food"}"#, true),
+        (r#"{"purpose":null,"more":1}"#, false),
+        (
+            r#"{"resources":[{"resourceType":"payment","paymentInfo":{"amount":10.990,"id":7}}]}"#,
+            false,
+        ),
+        (r#"{"resources":[{"resourceType":"PAYMENT","paymentInfo":{"amount":1099}}]}"#, true),
+        (r#"{"resources":[{"resourceType":"TAX","paymentInfo":{"amount":1099}}]}"#, false),
+    ] {
+        assert_eq!(requested(&request, &[], &whole(consent)), differs, "{consent}");
+    }
+    let other = |consent: &str| alloc::format!(r#"[{{"type":"x:v2","consent":{consent}}}]"#);
+    let request = other(r#"{"Id":"c-1","Permissions":["a","b"],"End":"2026-04-05T10:00:00Z"}"#);
+    let forms: &[&[&str]] = &[&["consent", "Data"], &["consent"]];
+    for (granted, differs) in [
+        (request.clone(), false),
+        (
+            other(
+                r#"{"Data":{"Id":"c-1","Status":"Authorized","Permissions":["b","a"]},"Links":{}}"#,
+            ),
+            false,
+        ),
+        (other(r#"{"Data":{"End":"2026-04-05T14:00:00+04:00"}}"#), false),
+        (other(r#"{"Data":{"End":"2026-05-05T10:00:00Z"}}"#), true),
+        (other(r#"{"Data":{"Permissions":[]}}"#), true),
+        (other(r#"{"Permissions":["a","b","c"]}"#), true),
+        (request.replace("x:v2", "x:v3"), true),
+        ("[7,{}]".into(), false),
+        ("[]".into(), false),
+    ] {
+        assert_eq!(requested(&request, forms, &granted), differs, "{granted}");
+    }
+}
