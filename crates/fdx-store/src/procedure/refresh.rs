@@ -17,6 +17,7 @@ use crate::record::state::ConsentState;
 use crate::refresh::begin::{Attempt, AttemptId, Begun, StoredTokens, Want, begin_attempt};
 use crate::refresh::end::{AttemptEnd, Ended, end_attempt};
 use crate::refresh::keep::{Kept, NewTokens, keep_response, keep_verified};
+use crate::refresh::policy::TAKEOVER;
 use crate::seal::ConsentKey;
 use crate::sql::operation::StoreError;
 
@@ -188,7 +189,7 @@ impl Refreshing {
             Begun::Usable(tokens) => return self.usable(&tokens, now),
             Begun::Unverified(tokens) => return self.verify_stored(&tokens, now),
             Begun::Wait { until } if self.rounds < ROUNDS => {
-                return wait(until + Duration::from_secs(1), |now| self.again(now));
+                return wait(until + TAKEOVER, |now| self.again(now));
             }
             Begun::Wait { until } => {
                 Access::Later { until, reason: "another process refreshes this consent".to_owned() }

@@ -1,9 +1,8 @@
 use core::fmt;
-use core::time::Duration;
 
 use fdx_wire::{Entropy, Label, UnixTime, base64url};
 
-use super::policy::RefreshPolicy;
+use super::policy::{RefreshPolicy, TAKEOVER};
 use super::row::Row;
 use crate::record::id::RecordKey;
 use crate::record::state::ConsentState;
@@ -229,7 +228,7 @@ impl Decision for BeginAttempt {
         let since = row.unanswered_since.unwrap_or(self.now);
         // If this process ends, a keeper takes over at the first possible time, although the consent was
         // not due: otherwise nothing repeats the request before the institution's window closes.
-        let takeover = deadline + self.policy.clock_skew + Duration::from_secs(1);
+        let takeover = deadline + self.policy.clock_skew + TAKEOVER;
         let statement = Statement::new(
             "UPDATE fdx_consents SET attempt = $1, deadline = $2, unanswered = $3, \
              unanswered_since = $4, due_at = $5 WHERE tenant = $6 AND id = $7 AND generation = $8",

@@ -48,18 +48,23 @@ pub struct Baseline {
 /// The retry of an unanswered refresh would come too late.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "the institution accepts a replaced refresh token for {window:?}: deadline, clock skew and pick-up \
-     time together take {retry:?}, and must be shorter"
+    "the institution accepts a replaced refresh token for {window:?}: deadline, pick-up time, twice the \
+     clock skew and 4 seconds for the retry together take {retry:?}, and must be shorter"
 )]
 pub struct PolicyFault {
     /// The institution's window for replays.
     pub window: Duration,
-    /// When the retry of an unanswered attempt is sent at the latest.
+    /// When the retry of an unanswered attempt is answered at the latest, by the clock that is furthest
+    /// ahead.
     pub retry: Duration,
 }
 
 /// The shortest time in which a request is sent and answered.
 const SHORTEST: Duration = Duration::from_secs(3);
+
+/// How long after an attempt's deadline, by every clock, another process takes over: times are whole
+/// seconds, and the last one is not over when it begins.
+pub(crate) const TAKEOVER: Duration = Duration::from_secs(1);
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -91,7 +96,9 @@ impl RefreshPolicy {
     /// # Errors
     /// [`PolicyFault`].
     pub fn check(&self) -> Result<(), PolicyFault> {
-        let retry = self.deadline + self.clock_skew + self.pick_up;
+        let sent = self.deadline + self.clock_skew + TAKEOVER + self.pick_up;
+        // `repeat_until` leaves time for the request, and closes the window early by the clock skew.
+        let retry = sent + SHORTEST + self.clock_skew;
         match self.tokens.replay_window() {
             // Without a window nothing can be repeated in time.
             Some(window) if window > Duration::ZERO && retry >= window => {
@@ -181,5 +188,36 @@ impl Baseline {
         let most =
             i64::from(self.refusals).max(refreshes.saturating_mul(i64::from(self.percent)) / 100);
         refusals > most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_passes_if_its_latest_retry_is_within_the_window() {
+        let since = UnixTime::from_seconds(1_767_607_200);
+        let seconds = Duration::from_secs;
+        let mut passed = [0, 0];
+        for (deadline, skew, pick_up, window) in (1..30).step_by(7).flat_map(|deadline| {
+            (0..12).step_by(3).flat_map(move |skew| {
+                (0..20).step_by(5).flat_map(move |pick_up| {
+                    (1..90).map(move |window| (deadline, skew, pick_up, window))
+                })
+            })
+        }) {
+            let replay = Replay::Within(seconds(window));
+            let mut policy =
+                RefreshPolicy::new(RefreshTokens::new(Rotation::NewSuccessor, replay, "test"));
+            (policy.deadline, policy.clock_skew) = (seconds(deadline), seconds(skew));
+            policy.pick_up = seconds(pick_up);
+            // The deadline is over for every clock one second later, then a process picks it up.
+            let latest = since + seconds(deadline + skew + 1 + pick_up);
+            let repeats = policy.repeat_until(since, latest).is_some();
+            assert_eq!(policy.check().is_ok(), repeats, "{policy:?}");
+            passed[usize::from(repeats)] += 1;
+        }
+        assert!(passed.iter().all(|count| *count > 500), "{passed:?}");
     }
 }
