@@ -4,7 +4,7 @@ use super::recording::Recording;
 use crate::receipts::{Cause, Event, ReceiptDraft};
 use crate::record::id::RecordKey;
 use crate::record::state::ConsentState;
-use crate::refresh::policy::{RefreshPolicy, renewal_at};
+use crate::refresh::policy::{RefreshPolicy, Served, renewal_at};
 use crate::refresh::row::Row;
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
@@ -124,8 +124,8 @@ impl Decision for MarkRenewalDue {
             _ => return Ok(Turn::Commit(Elapsed::Unchanged { state })),
         }
         let mut expires = next()?.reader().ok_or(StoreError::UnexpectedRows)?;
-        let refresh_expires_at = expires.optional_time()?;
-        let due_at = self.policy.due_at(&self.key.id, self.now, refresh_expires_at, ends);
+        let served = Served::ByRefreshes(expires.optional_time()?);
+        let due_at = self.policy.due_at(&self.key.id, self.now, served, ends, self.now);
         self.marking = true;
         Ok(Turn::Run(vec![
             Statement::new(

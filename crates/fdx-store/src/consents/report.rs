@@ -63,7 +63,6 @@ pub struct ReportConsent {
 struct Known {
     /// The last receipt of a grant.
     receipt: Option<ConsentReceipt>,
-    refresh_expires_at: Option<UnixTime>,
     due_at: Option<UnixTime>,
     /// The last status that the institution reported in place of an active one.
     status: Option<ConsentStatus>,
@@ -84,12 +83,9 @@ impl Decision for ReportConsent {
         let (tenant, id) = (self.key.tenant.as_str(), self.key.id.as_str());
         vec![
             Row::select(&self.key),
-            Statement::new(
-                "SELECT access, refresh_expires_at, due_at FROM fdx_consents \
-                 WHERE tenant = $1 AND id = $2",
-            )
-            .with(tenant)
-            .with(id),
+            Statement::new("SELECT access, due_at FROM fdx_consents WHERE tenant = $1 AND id = $2")
+                .with(tenant)
+                .with(id),
             Statement::new(
                 "SELECT entry FROM fdx_receipts WHERE tenant = $1 AND consent = $2 AND cause = $3",
             )
@@ -194,9 +190,9 @@ impl ReportConsent {
             if columns.state == ConsentState::RenewalDue && renewal > self.now {
                 columns.state = ConsentState::Active;
             }
-            let id = &self.key.id;
-            let due = self.policy.due_at(id, self.now, known.refresh_expires_at, Some(at));
-            columns.due_at = columns.due_at.map(|before| before.min(due));
+            let elapses = self.policy.elapses_at(&self.key.id, Some(at), self.now);
+            columns.due_at =
+                columns.due_at.map(|before| elapses.map_or(before, |at| at.min(before)));
             let stated = self.grant.expiration_time().cloned();
             change.expiration = Some(stated.unwrap_or_else(|| Timestamp::from(at)));
         }
@@ -239,7 +235,6 @@ impl Known {
         });
         Ok(Self {
             receipt: access.and_then(|json| ConsentReceipt::from_json(json).ok()),
-            refresh_expires_at: row.optional_time()?,
             due_at: row.optional_time()?,
             status,
         })

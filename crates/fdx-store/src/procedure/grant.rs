@@ -168,13 +168,18 @@ impl Granting {
             Ok(sealed) => sealed,
             Err(error) => return Step::Done(Finished::Locked(error)),
         };
-        let expires_at = consent_expires_at(&receipt);
+        let due_at = self.consents.policy().first_due_at(
+            &self.record.id,
+            stored.tokens(),
+            consent_expires_at(&receipt),
+            now,
+        );
         let completion = Completion {
             key: self.record.clone(),
             generation: self.generation,
             sealed,
             subject: stored.identity().map(|identity| identity.subject().to_owned()),
-            due_at: Some(self.due_at(stored.tokens(), expires_at, now)),
+            due_at: Some(due_at),
             receipt: Box::new(receipt),
         };
         store(complete_consent(completion, now), now, move |completed, now| match completed {
@@ -191,22 +196,6 @@ impl Granting {
             }
             Err(error) => Step::Done(Finished::Store(error)),
         })
-    }
-
-    fn due_at(
-        &self,
-        tokens: &Tokens,
-        consent_expires_at: Option<UnixTime>,
-        now: UnixTime,
-    ) -> UnixTime {
-        let refresh = tokens.refresh_token_expires_at();
-        let policy = self.consents.policy();
-        let due = policy.due_at(&self.record.id, now, refresh, consent_expires_at);
-        match (tokens.refresh_token(), tokens.access_token().expires_at()) {
-            // Nothing can be refreshed: the consent serves as long as its access token.
-            (None, Some(expires_at)) => due.min(expires_at),
-            _ => due,
-        }
     }
 
     /// Revokes tokens whose consent ended meanwhile: the refresh token, then the access token. Its

@@ -45,7 +45,8 @@ pub enum AttemptEnd {
         /// The error.
         reason: String,
     },
-    /// There is no refresh token, or its time is over. Nothing was sent.
+    /// There is no refresh token, or its time is over. Nothing was sent. The consent has expired if its
+    /// access token has, too, and no response that lost a comparison is left.
     Over {
         /// Which of the two.
         reason: String,
@@ -203,7 +204,15 @@ impl EndAttempt {
                 Change { state, open: false, unanswered, not_before: pause.max(asked) }
             }
             AttemptEnd::Over { .. } => {
-                Change { state: ConsentState::Expired, open: false, unanswered, not_before: now }
+                let serves_until = match row.access_expires_at {
+                    _ if others => Some(now),
+                    Some(at) => Some(at).filter(|at| *at > now),
+                    // It may serve as long as the consent.
+                    None => Some(now + self.policy.keep_alive),
+                };
+                let state = if serves_until.is_some() { state } else { ConsentState::Expired };
+                let not_before = serves_until.unwrap_or(now);
+                Change { state, open: false, unanswered, not_before }
             }
             AttemptEnd::Refused { .. } => {
                 let since = match state {
@@ -284,7 +293,8 @@ impl EndAttempt {
             false => self.update(row, change),
         };
         let mut statements = vec![update, logged(attempt, row, outcome, Some(reason), *now)];
-        if let AttemptEnd::Refused { .. } = self.end {
+        // These tokens are not sent again if there are others.
+        if let AttemptEnd::Refused { .. } | AttemptEnd::Over { .. } = self.end {
             statements.push(
                 Statement::new(
                     "UPDATE fdx_tokens SET refused_at = $1 \

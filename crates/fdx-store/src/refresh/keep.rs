@@ -4,7 +4,7 @@ use fdx_wire::UnixTime;
 
 use super::begin::{Attempt, CURRENT};
 use super::log::{counted, logged};
-use super::policy::RefreshPolicy;
+use super::policy::{RefreshPolicy, Served};
 use super::row::Row;
 use crate::record::id::RecordKey;
 use crate::record::state::ConsentState;
@@ -120,8 +120,9 @@ impl KeepResponse {
             // It still has to be completed.
             ConsentState::PendingVerification => *now,
             _ => {
-                let (refresh, consent) = (tokens.refresh_expires_at, row.consent_expires_at);
-                policy.due_at(&attempt.key.id, *now, refresh, consent)
+                // A response without a refresh token leaves the old one valid.
+                let served = Served::ByRefreshes(tokens.refresh_expires_at);
+                policy.due_at(&attempt.key.id, *now, served, row.consent_expires_at, *now)
             }
         };
         let state = match row.state {

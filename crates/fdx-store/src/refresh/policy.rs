@@ -1,5 +1,6 @@
 use core::time::Duration;
 
+use fdx_par::Tokens;
 use fdx_par::dialect::{RefreshTokens, Replay, Rotation};
 use fdx_wire::UnixTime;
 use sha2::{Digest, Sha256};
@@ -57,6 +58,16 @@ pub struct PolicyFault {
     /// When the retry of an unanswered attempt is answered at the latest, by the clock that is furthest
     /// ahead.
     pub retry: Duration,
+}
+
+/// How long the tokens of a consent serve.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Served {
+    /// There is a refresh token: until it expires, if that is known. Each refresh replaces it or its
+    /// time.
+    ByRefreshes(Option<UnixTime>),
+    /// There is none: until the access token expires, if that is known.
+    Once(Option<UnixTime>),
 }
 
 /// The shortest time in which a request is sent and answered.
@@ -124,23 +135,53 @@ impl RefreshPolicy {
         open.then_some(usual.min(closes))
     }
 
-    /// When a consent is due after a refresh at `now`: to keep its refresh token alive, for its renewal,
-    /// or because its time is over. Consents are spread over the time before, each by its id.
+    /// When a consent is due whose tokens were issued at `issued_at`: to keep its refresh token alive,
+    /// for its renewal, or because its time is over. Consents are spread over the time before, each by
+    /// its id.
     pub(crate) fn due_at(
         &self,
         id: &RecordId,
-        now: UnixTime,
-        refresh_expires_at: Option<UnixTime>,
+        issued_at: UnixTime,
+        served: Served,
         consent_expires_at: Option<UnixTime>,
+        now: UnixTime,
     ) -> UnixTime {
-        let alive = refresh_expires_at.map_or(self.keep_alive, |at| at.since(now) / 2);
-        let alive = now + alive - spread(id, alive / 4);
+        let used = |after: Duration| issued_at + after - spread(id, after / 4);
+        let alive = match served {
+            Served::ByRefreshes(Some(at)) => used(at.since(issued_at) / 2),
+            Served::Once(Some(at)) => at,
+            Served::ByRefreshes(None) | Served::Once(None) => used(self.keep_alive),
+        };
+        self.elapses_at(id, consent_expires_at, now).map_or(alive, |at| at.min(alive))
+    }
+
+    /// When a consent is due for its renewal, or because its time is over.
+    pub(crate) fn elapses_at(
+        &self,
+        id: &RecordId,
+        consent_expires_at: Option<UnixTime>,
+        now: UnixTime,
+    ) -> Option<UnixTime> {
         let renewal = consent_expires_at
             .map(|at| renewal_at(id, at, self.renew_before))
             // A renewal that was due before is noticed by the consent's state.
             .filter(|at| *at > now);
-        let ends = [renewal, consent_expires_at].into_iter().flatten();
-        ends.fold(alive, UnixTime::min)
+        renewal.or(consent_expires_at)
+    }
+
+    /// When a consent is due first, whose tokens were issued or imported at `now`.
+    pub(crate) fn first_due_at(
+        &self,
+        id: &RecordId,
+        tokens: &Tokens,
+        consent_expires_at: Option<UnixTime>,
+        now: UnixTime,
+    ) -> UnixTime {
+        let served = match tokens.refresh_token() {
+            Some(_) => Served::ByRefreshes(tokens.refresh_token_expires_at()),
+            None => Served::Once(tokens.access_token().expires_at()),
+        };
+        self.due_at(id, now, served, consent_expires_at, now)
     }
 
     /// The pause after this many failures in a row, between half of it and all of it. `seed` is different

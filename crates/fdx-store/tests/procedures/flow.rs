@@ -173,6 +173,51 @@ fn without_openid_or_a_refresh_token_a_consent_is_due_when_its_access_token_expi
 }
 
 #[test]
+fn a_consent_without_a_refresh_token_serves_until_its_access_token_expires() {
+    let mut scene = Scene::new();
+    let redirect = scene.begin(&AuthorizationRequest::new(consent_request()));
+    let flow = scene.visited(&redirect, &everything());
+    granted(scene.finish(&flow));
+    let expires_at = scene.row().access_expires_at.unwrap();
+    // It is kept alive early, a call refuses its token, and a call finds it almost expired.
+    for (time, rejected) in
+        [(0, None), (0, Some(0)), (expires_at.since(scene.now()).as_secs() - 5, None)]
+    {
+        scene.pass(Duration::from_secs(time));
+        let access = match (time, rejected) {
+            (0, None) => scene.refresh(),
+            _ => scene.access_after(rejected),
+        };
+        let Access::Later { until, reason } = access else { panic!("{access:?}") };
+        assert_eq!(until, expires_at, "{reason}");
+        assert_eq!((scene.row().state, scene.row().due_at), (ConsentState::Active, Some(until)));
+        if time == 0 {
+            scene.token();
+        }
+    }
+    assert_eq!(scene.requests("/token"), 1);
+    scene.world.now = expires_at;
+    let Access::Ended { state: ConsentState::Expired, .. } = scene.refresh() else {
+        panic!("{:?}", scene.row())
+    };
+    assert_eq!(scene.row().due_at, None);
+    assert!(matches!(&scene.events()[..], [Event::Granted { .. }, Event::Expired {}]));
+}
+
+#[test]
+fn a_consent_whose_access_token_has_no_known_end_does_not_end_without_a_refresh_token() {
+    let mut scene = Scene::new();
+    let redirect = scene.begin(&AuthorizationRequest::new(consent_request()));
+    let flow = scene.visited(&redirect, &everything());
+    granted(scene.finish(&flow));
+    scene.sql(Statement::new("UPDATE fdx_consents SET access_expires_at = NULL"));
+    scene.pass(DAY * 20);
+    let Access::Later { until, .. } = scene.refresh() else { panic!("{:?}", scene.row()) };
+    assert_eq!(until, scene.now() + scene.consents.policy().keep_alive);
+    scene.token();
+}
+
+#[test]
 fn a_reload_of_the_callback_returns_the_consent_and_sends_nothing() {
     let mut scene = Scene::new();
     let flow = scene.decided(&everything());

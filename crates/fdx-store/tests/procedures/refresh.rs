@@ -10,7 +10,9 @@ use fdx_sandbox::RefreshPolicy as Rotating;
 use fdx_store::ConsentState;
 use fdx_store::procedure::{Access, Step};
 use fdx_store::receipts::{Event, PartOutcome, RevokedBy};
-use fdx_store::refresh::RefreshPolicy;
+use fdx_store::refresh::{
+    AttemptEnd, AttemptId, Begun, RefreshPolicy, Want, begin_attempt, end_attempt,
+};
 use fdx_testkit::{Setup, answer, keys};
 use fdx_wire::Secret;
 use http::HeaderValue;
@@ -359,6 +361,27 @@ fn a_kept_response_is_tried_before_a_consent_is_dead() {
     assert_eq!(until, scene.now());
     let token = usable(scene.refresh());
     assert_eq!((token.generation, scene.row().state), (2, ConsentState::Active));
+}
+
+#[test]
+fn a_kept_response_is_tried_before_a_consent_expires() {
+    let mut scene = rotating();
+    scene.pass(HOUR);
+    let first = scene.refreshing();
+    let (awaiting, late) = scene.held(first);
+    scene.pass(Duration::from_secs(18));
+    let _ = usable(scene.refresh());
+    let step = awaiting.received(late, scene.now());
+    let _ = scene.run(step);
+    scene.pass(HOUR);
+    // The time of the stored refresh token is over.
+    let (id, policy) = (AttemptId::new(&scene.draw()), *scene.consents.policy());
+    let begin = begin_attempt(scene.key(), Want::Refreshed, id, policy, scene.world.now);
+    let Begun::Attempt(attempt, _) = scene.store.run(begin).unwrap() else { panic!("not begun") };
+    let over = AttemptEnd::Over { reason: "expired".to_owned() };
+    let ended = scene.store.run(end_attempt(attempt, over, policy, scene.world.now)).unwrap();
+    assert_eq!((ended.state, ended.not_before), (ConsentState::Active, scene.now()));
+    assert_eq!(usable(scene.refresh()).generation, 2);
 }
 
 /// A process that stored the response and ended before it verified it.
