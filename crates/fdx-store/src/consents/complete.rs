@@ -47,7 +47,8 @@ pub enum Completed {
 
 /// Completes a consent that is pending verification, in one transaction: its state is active, its
 /// tokens are verified, its receipt is appended, its flow has an outcome, and older consents of the
-/// same subject are marked as possibly superseded. A renewal has a receipt in both chains.
+/// same subject are marked as possibly superseded. A renewal has a receipt in both chains: a consent
+/// renews one of the same customer at the same institution, which the caller may not have checked.
 pub fn complete_consent(completion: Completion, now: UnixTime) -> Operation<CompleteConsent> {
     let state = State::Looking;
     Operation::new(CompleteConsent { completion: Box::new(completion), now, state })
@@ -183,9 +184,14 @@ impl CompleteConsent {
         );
         if let Some(renews) = &pending.renews {
             statements.push(
-                Statement::new("SELECT subject FROM fdx_consents WHERE tenant = $1 AND id = $2")
-                    .with(key.tenant.as_str())
-                    .with(renews.as_str()),
+                Statement::new(
+                    "SELECT subject FROM fdx_consents WHERE tenant = $1 AND id = $2 \
+                     AND customer = $3 AND institution = $4",
+                )
+                .with(key.tenant.as_str())
+                .with(renews.as_str())
+                .with(pending.customer.as_str())
+                .with(pending.institution.as_str()),
             );
             statements.extend(self.renewed_by(renews).reads());
         }
@@ -208,9 +214,9 @@ impl CompleteConsent {
         let mut renews = None;
         let mut inserts = Vec::new();
         if let Some(id) = &pending.renews {
-            let subject = results.next().and_then(Rows::reader);
-            let subject = subject.map(|mut row| row.optional::<String>()).transpose()?.flatten();
-            if self.is_same_subject(subject.as_deref()) {
+            let renewed = results.next().and_then(Rows::reader);
+            let subject = renewed.map(|mut row| row.optional::<String>()).transpose()?;
+            if subject.is_some_and(|subject| self.is_same_subject(subject.as_deref())) {
                 renews = Some(id);
                 inserts.push(self.renewed_by(id).next(&mut results)?);
             }

@@ -61,7 +61,8 @@ impl Consents {
     }
 
     /// Finishes a flow whose pending state the caller opened, for example from a sealed cookie. The
-    /// store keeps its claim and its outcome. `renews` is the record that the new consent renews.
+    /// store keeps its claim and its outcome. `renews` is the record that the new consent renews: one of
+    /// the same customer at this institution. Another one is ignored.
     ///
     /// The cookie is gone after the first callback: [`Consents::finish`] serves a reload.
     pub fn finish_opened(

@@ -860,6 +860,34 @@ fn a_flow_of_a_sealed_cookie_is_claimed_once_and_its_reload_returns_the_consent(
 }
 
 #[test]
+fn a_sealed_cookie_renews_only_a_consent_of_the_same_customer_and_institution() {
+    for (case, change) in [
+        ("same", "UPDATE fdx_consents SET subject = subject WHERE id = $1"),
+        ("another customer", "UPDATE fdx_consents SET customer = 'customer-2' WHERE id = $1"),
+        ("another institution", "UPDATE fdx_consents SET institution = 'https://x' WHERE id = $1"),
+        ("unknown", "DELETE FROM fdx_consents WHERE id = $1"),
+    ] {
+        let mut scene = Scene::new();
+        let old = scene.id.clone();
+        scene.sql(Statement::new(change).with(old.as_str()));
+        let client = scene.client.clone();
+        let (pending, callback) = scene.world.pending(&client);
+        scene.id = RecordId::from(&FlowId::claimed_by(&callback).unwrap());
+        let (entropy, now) = (scene.draw(), scene.now());
+        let renews = Some(old.clone());
+        let step = scene.consents.finish_opened(CUSTOMER, pending, &callback, renews, entropy, now);
+        let consent = granted(scene.run(step)).consent;
+        let renewed = scene.events_of(&old).len();
+        if case == "same" {
+            assert_eq!((consent.renews.as_ref(), renewed), (Some(&old), 1));
+        } else {
+            assert_eq!((consent.renews, renewed), (None, 0), "{case}");
+            assert!(matches!(&scene.events()[..], [Event::Granted { .. }]), "{case}");
+        }
+    }
+}
+
+#[test]
 fn a_push_that_fails_stores_nothing() {
     for (fate, refused) in
         [(Fate::NotSent, false), (Fate::ResponseLost, false), (Fate::Answered, true)]
