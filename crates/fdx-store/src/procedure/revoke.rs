@@ -162,8 +162,8 @@ impl Revoking {
     fn next_part(self, now: UnixTime) -> Step<RevocationResult> {
         match self.stored.next_part() {
             Some(Part::ConsentApi) => self.consent_api(now),
-            Some(Part::RefreshToken) => self.token(TokenTypeHint::RefreshToken, 0, None, now),
-            Some(Part::AccessToken) => self.token(TokenTypeHint::AccessToken, 0, None, now),
+            Some(Part::RefreshToken) => self.tokens(TokenTypeHint::RefreshToken, now),
+            Some(Part::AccessToken) => self.tokens(TokenTypeHint::AccessToken, now),
             None => Step::Done(RevocationResult::Revoked(self.stored)),
         }
     }
@@ -181,7 +181,7 @@ impl Revoking {
     fn later(
         mut self,
         part: Part,
-        (reason, after): (String, Option<Duration>),
+        Why { reason, after }: Why,
         at_last: PartOutcome,
         now: UnixTime,
     ) -> Step<RevocationResult> {
@@ -284,13 +284,18 @@ impl Revoking {
         })
     }
 
-    /// Revokes one kind of token of all stored responses, from `place` on. `so_far` is the outcome of
-    /// those before.
+    /// Revokes one kind of token of all stored responses. One that fails does not keep the others from
+    /// being revoked.
+    fn tokens(self, which: TokenTypeHint, now: UnixTime) -> Step<RevocationResult> {
+        self.token(which, 0, SoFar::default(), now)
+    }
+
+    /// Revokes the tokens from `place` on.
     fn token(
         mut self,
         which: TokenTypeHint,
         place: usize,
-        so_far: Option<PartOutcome>,
+        so_far: SoFar,
         now: UnixTime,
     ) -> Step<RevocationResult> {
         let part = match which {
@@ -298,14 +303,20 @@ impl Revoking {
             TokenTypeHint::AccessToken => Part::AccessToken,
         };
         let Some(tokens) = self.tokens.get(place).cloned() else {
-            return self.ended(part, so_far.unwrap_or(PartOutcome::Absent), now);
+            let outcome = so_far.outcome.unwrap_or(PartOutcome::Absent);
+            return match (so_far.later, so_far.locked) {
+                (Some(why), _) => self.later(part, why, outcome, now),
+                (None, Some(error)) => self.locked(error, now),
+                (None, None) => self.ended(part, outcome, now),
+            };
         };
         let draft = match self.token_draft(&tokens, which, now) {
             Ok(Ok(draft)) => draft,
-            Ok(Err(outcome)) => {
-                return self.token(which, place + 1, worse(so_far, outcome), now);
+            Ok(Err(outcome)) => return self.token(which, place + 1, so_far.and(outcome), now),
+            Err(error) => {
+                let so_far = SoFar { locked: Some(error), ..so_far };
+                return self.token(which, place + 1, so_far, now);
             }
-            Err(error) => return self.locked(error, now),
         };
         exchange(draft, None, now, move |outcome, now| {
             let outcome = match outcome {
@@ -316,11 +327,14 @@ impl Revoking {
                     PartOutcome::Unsupported
                 }
                 outcome => match Failed::of(&outcome) {
-                    Failed::Later(why, at_last) => return self.later(part, why, at_last, now),
+                    Failed::Later(why, at_last) => {
+                        let so_far = SoFar { later: Some(why), ..so_far.and(at_last) };
+                        return self.token(which, place + 1, so_far, now);
+                    }
                     Failed::Refused(_) => PartOutcome::Refused,
                 },
             };
-            self.token(which, place + 1, worse(so_far, outcome), now)
+            self.token(which, place + 1, so_far.and(outcome), now)
         })
     }
 
@@ -358,10 +372,27 @@ impl Revoking {
     }
 }
 
+/// What became of the tokens of a part so far.
+#[derive(Default)]
+struct SoFar {
+    /// The worst outcome. Of a token that is repeated: its outcome if it was repeated for too long.
+    outcome: Option<PartOutcome>,
+    /// Why the part is repeated.
+    later: Option<Why>,
+    /// Why a token can't be opened.
+    locked: Option<SealError>,
+}
+
+/// Why a part is repeated, and the institution's `Retry-After`.
+struct Why {
+    reason: String,
+    after: Option<Duration>,
+}
+
 /// What a failed exchange means for a part.
 enum Failed {
-    /// Repeat it after this time, or take this outcome if it was repeated for too long.
-    Later((String, Option<Duration>), PartOutcome),
+    /// Repeat it, or take this outcome if it was repeated for too long.
+    Later(Why, PartOutcome),
     /// The institution's decision, with its status.
     Refused(Option<u16>),
 }
@@ -371,32 +402,33 @@ impl Failed {
         let error = match outcome {
             Outcome::Failed(error) => error,
             Outcome::NotSent(reason, _) | Outcome::NoResponse(reason) => {
-                return Self::Later((reason.clone(), None), PartOutcome::NoResponse);
+                let why = Why { reason: reason.clone(), after: None };
+                return Self::Later(why, PartOutcome::NoResponse);
             }
             Outcome::Done(_) => return Self::Refused(None),
         };
         let is_about_the_client =
             matches!(error, Error::Refusal(refusal) if refusal.is("invalid_client"));
+        let why = |after| Why { reason: error.to_string(), after };
         match error.next_step() {
-            NextStep::Retry { after } => {
-                Self::Later((error.to_string(), after), PartOutcome::NoResponse)
-            }
-            _ if is_about_the_client => {
-                Self::Later((error.to_string(), None), PartOutcome::Refused)
-            }
+            NextStep::Retry { after } => Self::Later(why(after), PartOutcome::NoResponse),
+            _ if is_about_the_client => Self::Later(why(None), PartOutcome::Refused),
             _ => Self::Refused(error.said().map(|said| said.status)),
         }
     }
 }
 
-/// The outcome for several tokens of one kind: a failure counts before a success, and any of them
-/// before no token.
-fn worse(so_far: Option<PartOutcome>, outcome: PartOutcome) -> Option<PartOutcome> {
-    let rank = |outcome: PartOutcome| match outcome {
-        PartOutcome::NoResponse | PartOutcome::Refused => 3,
-        PartOutcome::Unsupported => 2,
-        PartOutcome::Absent => 0,
-        _ => 1,
-    };
-    so_far.into_iter().chain([outcome]).max_by_key(|outcome| rank(*outcome))
+impl SoFar {
+    /// With the outcome of one more token: a failure counts before a success, and any of them before no
+    /// token.
+    fn and(self, outcome: PartOutcome) -> Self {
+        let rank = |outcome: PartOutcome| match outcome {
+            PartOutcome::NoResponse | PartOutcome::Refused => 3,
+            PartOutcome::Unsupported => 2,
+            PartOutcome::Absent => 0,
+            _ => 1,
+        };
+        let worst = self.outcome.into_iter().chain([outcome]).max_by_key(|it| rank(*it));
+        Self { outcome: worst, ..self }
+    }
 }

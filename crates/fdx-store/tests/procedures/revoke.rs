@@ -261,6 +261,39 @@ fn tokens_of_a_response_that_lost_are_revoked_too() {
 }
 
 #[test]
+fn a_token_whose_revocation_fails_does_not_hold_up_the_others() {
+    let mut scene = rotating();
+    scene.pass(Duration::from_secs(3600));
+    let first = scene.refreshing();
+    let (awaiting, late) = scene.held(first);
+    scene.pass(Duration::from_secs(18));
+    let current = super::scene::usable(scene.refresh());
+    let current = current.grant().tokens().refresh_token().unwrap().expose().to_owned();
+    let step = awaiting.received(late, scene.now());
+    let _ = scene.run(step);
+    // The institution never answers about the current refresh token.
+    let failing = current.clone();
+    scene.fates(move |request| {
+        let body = String::from_utf8_lossy(request.body());
+        match body.contains(&format!("token={failing}&")) || body.ends_with(&failing) {
+            true => Fate::RequestLost,
+            false => Fate::Answered,
+        }
+    });
+    let RevocationResult::Later { stored, .. } = revoke(&mut scene) else { panic!("revoked") };
+    assert_eq!(stored.next_part(), Some(Part::RefreshToken));
+    let sent: Vec<_> =
+        scene.world.asked("/revoke").iter().map(|it| it.form()["token"].clone()).collect();
+    assert!(!sent.is_empty() && !sent.contains(&current), "{sent:?}");
+    // After a week it has an outcome, and the other part follows.
+    scene.pass(scene.consents.policy().suspect_for);
+    let stored = revoked(resume(&mut scene));
+    let [_, refresh_token, access_token] = outcomes(&stored);
+    assert_eq!(refresh_token, Some(PartOutcome::NoResponse));
+    assert_eq!(access_token, Some(PartOutcome::Revoked));
+}
+
+#[test]
 fn an_unknown_token_type_is_unsupported() {
     let mut scene = rotating();
     scene.world.tamper(|request, response| {
