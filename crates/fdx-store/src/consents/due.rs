@@ -2,7 +2,7 @@ use fdx_wire::UnixTime;
 
 use crate::record::id::{RecordId, RecordKey, Tenant};
 use crate::record::state::ConsentState;
-use crate::refresh::policy::{SLOTS, renewal_at};
+use crate::refresh::policy::{RefreshPolicy, SLOTS, renewal_at};
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
 
@@ -14,10 +14,31 @@ pub struct Due {
     pub key: RecordKey,
     /// The institution: its issuer.
     pub institution: String,
-    /// What is due.
-    pub kind: DueKind,
+    /// Its state.
+    pub state: ConsentState,
+    /// When the consent expires.
+    pub consent_expires_at: Option<UnixTime>,
     /// Since when.
     pub since: UnixTime,
+}
+
+impl Due {
+    /// What is due, by the policy of its institution.
+    #[must_use]
+    pub fn kind(&self, policy: &RefreshPolicy, now: UnixTime) -> DueKind {
+        let renewable = matches!(self.state, ConsentState::Active | ConsentState::Narrowed);
+        match self.consent_expires_at {
+            _ if self.state == ConsentState::Revoked => DueKind::Revoke,
+            Some(ends) if ends <= now => DueKind::Expire,
+            _ if self.state == ConsentState::PendingVerification => DueKind::Verify,
+            Some(ends)
+                if renewable && renewal_at(&self.key.id, ends, policy.renew_before) <= now =>
+            {
+                DueKind::Renew
+            }
+            _ => DueKind::Refresh,
+        }
+    }
 }
 
 /// What is due for a consent.
@@ -38,13 +59,8 @@ pub enum DueKind {
 
 /// Reads at most `limit` due consents of one slot, of all tenants, the longest due first. There are
 /// [`slots`](due_slots): processes read different ones, so that they do not wait for each other.
-pub fn due(
-    slot: u16,
-    renew_before: core::time::Duration,
-    limit: u16,
-    now: UnixTime,
-) -> Operation<ReadDue> {
-    Operation::new(ReadDue { slot: slot % SLOTS, renew_before, limit, now })
+pub fn due(slot: u16, limit: u16, now: UnixTime) -> Operation<ReadDue> {
+    Operation::new(ReadDue { slot: slot % SLOTS, limit, now })
 }
 
 /// The number of slots.
@@ -57,7 +73,6 @@ pub fn due_slots() -> u16 {
 #[derive(Clone, Debug)]
 pub struct ReadDue {
     slot: u16,
-    renew_before: core::time::Duration,
     limit: u16,
     now: UnixTime,
 }
@@ -85,26 +100,14 @@ impl Decision for ReadDue {
             let id = RecordId::new(row.next::<String>()?).map_err(unexpected)?;
             let institution = row.next()?;
             let state: String = row.next()?;
-            let state = ConsentState::by_name(&state).ok_or(StoreError::UnexpectedRows)?;
-            let ends = row.optional_time()?;
-            let kind = self.kind(&id, state, ends);
-            Ok(Due { key: RecordKey::new(tenant, id), institution, kind, since: row.time()? })
+            Ok(Due {
+                key: RecordKey::new(tenant, id),
+                institution,
+                state: ConsentState::by_name(&state).ok_or(StoreError::UnexpectedRows)?,
+                consent_expires_at: row.optional_time()?,
+                since: row.time()?,
+            })
         };
         rows.readers().map(read).collect::<Result<_, _>>().map(Turn::Commit)
-    }
-}
-
-impl ReadDue {
-    fn kind(&self, id: &RecordId, state: ConsentState, ends: Option<UnixTime>) -> DueKind {
-        let renewable = matches!(state, ConsentState::Active | ConsentState::Narrowed);
-        match ends {
-            _ if state == ConsentState::Revoked => DueKind::Revoke,
-            Some(ends) if ends <= self.now => DueKind::Expire,
-            _ if state == ConsentState::PendingVerification => DueKind::Verify,
-            Some(ends) if renewable && renewal_at(id, ends, self.renew_before) <= self.now => {
-                DueKind::Renew
-            }
-            _ => DueKind::Refresh,
-        }
     }
 }

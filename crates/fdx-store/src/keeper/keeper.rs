@@ -91,7 +91,7 @@ impl Keeper {
                 // The head of the slot may be running already.
                 let running = u16::try_from(self.running.len()).unwrap_or(u16::MAX);
                 let limit = self.limits.batch.saturating_add(running);
-                KeeperStep::Read(due(slot, self.limits.renew_before, limit, now))
+                KeeperStep::Read(due(slot, limit, now))
             }
             Err(until) => KeeperStep::Wait { until },
         }

@@ -10,26 +10,16 @@ pub struct KeeperLimits {
     pub per_institution: usize,
     /// How many due consents are read at once.
     pub batch: u16,
-    /// How long before its end a consent is due for renewal: the longest
-    /// [`renew_before`](crate::refresh::RefreshPolicy::renew_before) of all institutions.
-    pub renew_before: Duration,
     /// How long all slots together may take, from the first to the first again, if nothing is due: the
     /// shortest [`pick_up`](crate::refresh::RefreshPolicy::pick_up) of all institutions.
     pub round: Duration,
 }
 
 impl KeeperLimits {
-    /// 16 procedures, 4 for one institution, batches of 20, renewal 14 days before the end, and a round
-    /// of 5 seconds.
+    /// 16 procedures, 4 for one institution, batches of 20, and a round of 5 seconds.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            procedures: 16,
-            per_institution: 4,
-            batch: 20,
-            renew_before: Duration::from_secs(14 * 24 * 60 * 60),
-            round: Duration::from_secs(5),
-        }
+        Self { procedures: 16, per_institution: 4, batch: 20, round: Duration::from_secs(5) }
     }
 }
 

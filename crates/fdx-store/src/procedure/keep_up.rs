@@ -61,7 +61,7 @@ impl Consents {
         let key = due.key.clone();
         let mut draws = Draws::new(entropy);
         let first = draws.next();
-        let done = match due.kind {
+        let done = match due.kind(self.policy(), now) {
             DueKind::Refresh => self
                 .refresh(&key.id, first, now)
                 .then(now, |access, _| Step::Done(KeptUp::Refreshed(access))),

@@ -239,10 +239,10 @@ fn a_read_of_the_callers_own_is_recorded_in_the_same_way() {
 
 /// The due consents of all slots.
 fn due_now(scene: &mut Scene) -> Vec<Due> {
-    let (renew_before, now) = (scene.consents.policy().renew_before, scene.now());
+    let now = scene.now();
     let mut found = Vec::new();
     for slot in 0..due_slots() {
-        found.extend(scene.store.run(due(slot, renew_before, 10, now)).unwrap());
+        found.extend(scene.store.run(due(slot, 10, now)).unwrap());
     }
     found
 }
@@ -250,26 +250,45 @@ fn due_now(scene: &mut Scene) -> Vec<Due> {
 fn keep_up(scene: &mut Scene) -> Option<(DueKind, KeptUp)> {
     let due = due_now(scene).pop()?;
     let (entropy, now) = (scene.draw(), scene.now());
+    let kind = due.kind(scene.consents.policy(), now);
     let step = scene.consents.keep_up(&due, entropy, now);
     let kept = scene.run(step);
-    assert!(due_now(scene).is_empty(), "{:?}: {kept:?}", due.kind);
-    Some((due.kind, kept))
+    assert!(due_now(scene).is_empty(), "{kind:?}: {kept:?}");
+    Some((kind, kept))
 }
 
 #[test]
 fn a_consent_is_kept_alive_then_due_for_renewal_then_expired() {
-    let mut scene = rotating();
+    // Each institution has its own time for renewals.
+    for days in [1, 3, 14, 31, 60] {
+        let mut scene = rotating();
+        let mut policy = *scene.consents.policy();
+        policy.renew_before = DAY * days;
+        scene.consents = super::scene::consents(&scene.client, super::scene::ring(), None, policy);
+        kept_until_it_expires(&mut scene);
+    }
+}
+
+fn kept_until_it_expires(scene: &mut Scene) {
+    let policy = *scene.consents.policy();
     let end = scene.row().consent_expires_at.unwrap();
     let mut kinds: Vec<DueKind> = Vec::new();
-    let mut renewal = None;
+    let (mut renewal, mut used) = (None, scene.now());
     while let Some(at) = scene.row().due_at {
         assert!(at > scene.now() && at <= end, "{:?}", scene.row());
         scene.world.now = at;
-        let (kind, kept) = keep_up(&mut scene).unwrap();
-        assert!(kept.is_success(), "{kept:?}");
-        if kind == DueKind::Renew {
-            assert_eq!(scene.row().state, ConsentState::RenewalDue);
-            renewal = Some(scene.now());
+        let (kind, kept) = keep_up(scene).unwrap();
+        match &kept {
+            KeptUp::Refreshed(Access::Token(_)) => {
+                // The refresh token is never idle for longer than it may be.
+                assert!(at.since(used) <= policy.keep_alive, "{:?}", at.since(used));
+                used = at;
+            }
+            KeptUp::Elapsed(Elapsed::Recorded { state: ConsentState::RenewalDue }) => {
+                renewal = Some(at);
+            }
+            KeptUp::Elapsed(Elapsed::Recorded { state: ConsentState::Expired }) => {}
+            other => panic!("{other:?}"),
         }
         kinds.push(kind);
     }
@@ -279,9 +298,8 @@ fn a_consent_is_kept_alive_then_due_for_renewal_then_expired() {
     assert_eq!(kinds.last(), Some(&DueKind::Expire));
     assert_eq!(kinds.iter().filter(|kind| **kind == DueKind::Renew).count(), 1);
     assert!(kinds.len() > 50, "{}", kinds.len());
-    let before = end.since(renewal.unwrap());
-    assert!(before >= DAY * 14 && before <= DAY * 18, "{before:?}");
-    // The refresh token was never idle for longer than it may be.
+    let (before, renew_before) = (end.since(renewal.unwrap()), policy.renew_before);
+    assert!(before >= renew_before && before <= renew_before * 5 / 4 + DAY, "{before:?}");
     let Access::Ended { state: ConsentState::Expired, .. } = scene.access_token() else {
         panic!("usable")
     };

@@ -526,7 +526,7 @@ fn the_keeper_completes_what_a_stopped_process_left() {
     let due = |scene: &mut Scene| {
         let (now, mut found) = (scene.now(), Vec::new());
         for slot in 0..due_slots() {
-            let due = scene.store.run(due(slot, DAY, 10, now)).unwrap();
+            let due = scene.store.run(due(slot, 10, now)).unwrap();
             found.extend(due.into_iter().filter(|due| due.key.id == flow.id));
         }
         found
@@ -534,7 +534,7 @@ fn the_keeper_completes_what_a_stopped_process_left() {
     assert!(due(&mut scene).is_empty());
     scene.pass(MINUTE * 2);
     let [due] = &due(&mut scene)[..] else { panic!("not due") };
-    assert_eq!(due.kind, DueKind::Verify);
+    assert_eq!(due.kind(scene.consents.policy(), scene.world.now), DueKind::Verify);
     let (entropy, now) = (scene.draw(), scene.now());
     let step = scene.consents.keep_up(due, entropy, now);
     let KeptUp::Resumed(finished) = scene.run(step) else { panic!("not resumed") };

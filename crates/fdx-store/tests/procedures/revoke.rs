@@ -366,8 +366,8 @@ fn an_open_revocation_is_due_and_an_unknown_one_is_not_begun() {
     let kinds = |scene: &mut Scene, now| {
         let mut kinds = Vec::new();
         for slot in 0..due_slots() {
-            let found = scene.store.run(due(slot, Duration::ZERO, 10, now)).unwrap();
-            kinds.extend(found.into_iter().map(|due| due.kind));
+            let found = scene.store.run(due(slot, 10, now)).unwrap();
+            kinds.extend(found.iter().map(|due| due.kind(scene.consents.policy(), now)));
         }
         kinds
     };
