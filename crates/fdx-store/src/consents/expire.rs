@@ -98,7 +98,8 @@ impl Decision for MarkRenewalDue {
         vec![
             Row::select(&self.key),
             Statement::new(
-                "SELECT refresh_expires_at FROM fdx_consents WHERE tenant = $1 AND id = $2",
+                "SELECT refreshed_at, refresh_expires_at FROM fdx_consents \
+                 WHERE tenant = $1 AND id = $2",
             )
             .with(self.key.tenant.as_str())
             .with(self.key.id.as_str()),
@@ -123,9 +124,11 @@ impl Decision for MarkRenewalDue {
             ConsentState::Active | ConsentState::Narrowed if is_due => {}
             _ => return Ok(Turn::Commit(Elapsed::Unchanged { state })),
         }
-        let mut expires = next()?.reader().ok_or(StoreError::UnexpectedRows)?;
-        let served = Served::ByRefreshes(expires.optional_time()?);
-        let due_at = self.policy.due_at(&self.key.id, self.now, served, ends, self.now);
+        let mut times = next()?.reader().ok_or(StoreError::UnexpectedRows)?;
+        let (refreshed_at, expires_at) = (times.time()?, times.optional_time()?);
+        // Nothing was refreshed now. If there is no refresh token, the next attempt says so.
+        let served = Served::ByRefreshes(expires_at);
+        let due_at = self.policy.due_at(&self.key.id, refreshed_at, served, ends, self.now);
         self.marking = true;
         Ok(Turn::Run(vec![
             Statement::new(
