@@ -2,7 +2,7 @@ use fdx_wire::UnixTime;
 
 use crate::record::id::{RecordId, RecordKey, Tenant};
 use crate::record::state::ConsentState;
-use crate::refresh::policy::{RefreshPolicy, SLOTS, renewal_at};
+use crate::refresh::policy::{RefreshPolicy, SLOTS};
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
 
@@ -31,11 +31,7 @@ impl Due {
             _ if self.state == ConsentState::Revoked => DueKind::Revoke,
             Some(ends) if ends <= now => DueKind::Expire,
             _ if self.state == ConsentState::PendingVerification => DueKind::Verify,
-            Some(ends)
-                if renewable && renewal_at(&self.key.id, ends, policy.renew_before) <= now =>
-            {
-                DueKind::Renew
-            }
+            ends if renewable && policy.is_renewal_due(&self.key.id, ends, now) => DueKind::Renew,
             _ => DueKind::Refresh,
         }
     }

@@ -4,7 +4,7 @@ use super::recording::Recording;
 use crate::receipts::{Cause, Event, ReceiptDraft};
 use crate::record::id::RecordKey;
 use crate::record::state::ConsentState;
-use crate::refresh::policy::{RefreshPolicy, Served, renewal_at};
+use crate::refresh::policy::{RefreshPolicy, Served};
 use crate::refresh::row::Row;
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
@@ -117,8 +117,7 @@ impl Decision for MarkRenewalDue {
         let Some(row) = Row::read(next()?)? else { return Ok(Turn::Commit(Elapsed::NotFound)) };
         let state = row.state;
         let ends = row.consent_expires_at;
-        let renewal = ends.map(|at| renewal_at(&self.key.id, at, self.policy.renew_before));
-        let is_due = renewal.is_some_and(|at| at <= self.now);
+        let is_due = self.policy.is_renewal_due(&self.key.id, ends, self.now);
         match state {
             ConsentState::RenewalDue => return Ok(Turn::Commit(marked)),
             ConsentState::Active | ConsentState::Narrowed if is_due => {}

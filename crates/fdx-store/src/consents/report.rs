@@ -7,7 +7,7 @@ use crate::receipts::{
 };
 use crate::record::id::RecordKey;
 use crate::record::state::ConsentState;
-use crate::refresh::policy::{RefreshPolicy, renewal_at};
+use crate::refresh::policy::RefreshPolicy;
 use crate::refresh::row::Row;
 use crate::revocation::StoredRevocation;
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
@@ -64,6 +64,8 @@ struct Known {
     /// The last receipt of a grant.
     receipt: Option<ConsentReceipt>,
     due_at: Option<UnixTime>,
+    /// Whether the institution reported less than it granted first.
+    narrowed: bool,
     /// The last status that the institution reported in place of an active one.
     status: Option<ConsentStatus>,
 }
@@ -99,6 +101,7 @@ impl Decision for ReportConsent {
             .with(tenant)
             .with(id)
             .with("changed"),
+            Row::narrowings(&self.key),
         ]
     }
 
@@ -106,7 +109,7 @@ impl Decision for ReportConsent {
         if let Some((recording, event)) = &mut self.recording {
             return recording.turn(results, Reported::Recorded(event.clone()));
         }
-        let Ok([row, known, same, changes]) = <[Rows; 4]>::try_from(results) else {
+        let Ok([row, known, same, changes, narrowings]) = <[Rows; 5]>::try_from(results) else {
             return Err(StoreError::UnexpectedRows);
         };
         let Some(row) = Row::read(row)? else { return Ok(Turn::Commit(Reported::NotFound)) };
@@ -117,7 +120,8 @@ impl Decision for ReportConsent {
         if row.state.has_ended() {
             return Ok(Turn::Commit(Reported::Ended { state: row.state }));
         }
-        let Some((event, statements)) = self.compared(&row, &Known::read(known, changes)?) else {
+        let known = Known::read(known, changes, narrowings)?;
+        let Some((event, statements)) = self.compared(&row, &known) else {
             return Ok(Turn::Commit(Reported::Unchanged));
         };
         let draft = ReceiptDraft::new(self.now, self.cause.clone(), event.clone());
@@ -186,11 +190,11 @@ impl ReportConsent {
         };
         if let Some(at) = expires_at.filter(|at| Some(*at) != row.consent_expires_at) {
             columns.consent_expires_at = Some(at);
-            let renewal = renewal_at(&self.key.id, at, self.policy.renew_before);
-            if columns.state == ConsentState::RenewalDue && renewal > self.now {
-                columns.state = ConsentState::Active;
+            let (id, policy) = (&self.key.id, &self.policy);
+            if columns.state == ConsentState::RenewalDue {
+                columns.state = policy.alive_state(id, Some(at), known.narrowed, self.now);
             }
-            let elapses = self.policy.elapses_at(&self.key.id, Some(at), self.now);
+            let elapses = policy.elapses_at(id, Some(at), self.now);
             columns.due_at =
                 columns.due_at.map(|before| elapses.map_or(before, |at| at.min(before)));
             let stated = self.grant.expiration_time().cloned();
@@ -225,7 +229,7 @@ impl ReportConsent {
 }
 
 impl Known {
-    fn read(rows: Rows, changes: Rows) -> Result<Self, StoreError> {
+    fn read(rows: Rows, changes: Rows, narrowings: Rows) -> Result<Self, StoreError> {
         let mut row: RowReader = rows.reader().ok_or(StoreError::UnexpectedRows)?;
         let access: Option<String> = row.optional()?;
         let changes = events(changes)?;
@@ -236,6 +240,7 @@ impl Known {
         Ok(Self {
             receipt: access.and_then(|json| ConsentReceipt::from_json(json).ok()),
             due_at: row.optional_time()?,
+            narrowed: Row::is_narrowed(narrowings)?,
             status,
         })
     }

@@ -70,11 +70,12 @@ impl Decision for KeepResponse {
     type Output = Kept;
 
     fn first(&mut self) -> Vec<Statement> {
-        vec![Row::select(&self.attempt.key)]
+        vec![Row::select(&self.attempt.key), Row::narrowings(&self.attempt.key)]
     }
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Kept>, StoreError> {
-        let first = results.into_iter().next();
+        let mut results = results.into_iter();
+        let first = results.next();
         match self.kept {
             Some(Kept::Stored) if first.as_ref().is_none_or(|rows| rows.changed != 1) => {
                 return Ok(Turn::Restart);
@@ -101,7 +102,8 @@ impl Decision for KeepResponse {
         // check: CompareAttempt
         let is_mine = open == id;
         let (kept, statements) = if is_next && is_mine {
-            (Kept::Stored, self.store(&row, open.unwrap_or_default()))
+            let narrowed = Row::is_narrowed(results.next().ok_or(StoreError::UnexpectedRows)?)?;
+            (Kept::Stored, self.store(&row, narrowed, open.unwrap_or_default()))
         } else {
             // check: KeepLost, weakened to Vec::new()
             let keep = vec![self.place(attempt.id.as_str())];
@@ -114,7 +116,7 @@ impl Decision for KeepResponse {
 
 impl KeepResponse {
     /// Replaces the current tokens. The first statement must change one row.
-    fn store(&self, row: &Row, open: &str) -> Vec<Statement> {
+    fn store(&self, row: &Row, narrowed: bool, open: &str) -> Vec<Statement> {
         let Self { attempt, tokens, policy, now, .. } = self;
         let due_at = match row.state {
             // It still has to be completed.
@@ -126,7 +128,9 @@ impl KeepResponse {
             }
         };
         let state = match row.state {
-            ConsentState::Suspect => ConsentState::Active,
+            ConsentState::Suspect => {
+                policy.alive_state(&attempt.key.id, row.consent_expires_at, narrowed, *now)
+            }
             state => state,
         };
         let since = if state == row.state { row.state_since } else { *now };

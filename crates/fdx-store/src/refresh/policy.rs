@@ -6,6 +6,7 @@ use fdx_wire::UnixTime;
 use sha2::{Digest, Sha256};
 
 use crate::record::id::RecordId;
+use crate::record::state::ConsentState;
 
 /// How consents of one institution are refreshed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -184,6 +185,32 @@ impl RefreshPolicy {
         self.due_at(id, now, served, consent_expires_at, now)
     }
 
+    /// Whether a consent is due for renewal.
+    pub(crate) fn is_renewal_due(
+        &self,
+        id: &RecordId,
+        consent_expires_at: Option<UnixTime>,
+        now: UnixTime,
+    ) -> bool {
+        consent_expires_at.is_some_and(|at| renewal_at(id, at, self.renew_before) <= now)
+    }
+
+    /// The state of a consent that can be used again, or for longer. `narrowed` is whether the
+    /// institution reported less than it granted first.
+    pub(crate) fn alive_state(
+        &self,
+        id: &RecordId,
+        consent_expires_at: Option<UnixTime>,
+        narrowed: bool,
+        now: UnixTime,
+    ) -> ConsentState {
+        match narrowed {
+            _ if self.is_renewal_due(id, consent_expires_at, now) => ConsentState::RenewalDue,
+            true => ConsentState::Narrowed,
+            false => ConsentState::Active,
+        }
+    }
+
     /// The pause after this many failures in a row, between half of it and all of it. `seed` is different
     /// for each attempt.
     pub(crate) fn jittered_pause(&self, failures: u32, seed: &str) -> Duration {
@@ -201,7 +228,7 @@ impl RefreshPolicy {
 
 /// When a consent that ends at `expires_at` is due for renewal: this long before, or up to a quarter
 /// longer, by its id.
-pub(crate) fn renewal_at(id: &RecordId, expires_at: UnixTime, renew_before: Duration) -> UnixTime {
+fn renewal_at(id: &RecordId, expires_at: UnixTime, renew_before: Duration) -> UnixTime {
     expires_at - renew_before - spread(id, renew_before / 4)
 }
 

@@ -39,6 +39,23 @@ impl Row {
         .with(key.id.as_str())
     }
 
+    /// Counts the receipts of a narrowed consent: the states `suspect` and `renewal_due` hide that it is
+    /// narrowed.
+    pub(crate) fn narrowings(key: &RecordKey) -> Statement {
+        Statement::new(
+            "SELECT COUNT(*) FROM fdx_receipts WHERE tenant = $1 AND consent = $2 AND kind = $3",
+        )
+        .with(key.tenant.as_str())
+        .with(key.id.as_str())
+        .with("narrowed")
+    }
+
+    /// Reads [`narrowings`](Self::narrowings).
+    pub(crate) fn is_narrowed(rows: Rows) -> Result<bool, StoreError> {
+        let count: i64 = rows.reader().ok_or(StoreError::UnexpectedRows)?.next()?;
+        Ok(count > 0)
+    }
+
     /// Ends the consent: no attempt is open, and nothing is due except at `due_at`. Changes one row,
     /// unless the consent was changed since it was read.
     pub(crate) fn ended(

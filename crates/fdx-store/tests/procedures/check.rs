@@ -103,6 +103,48 @@ fn a_narrowed_consent_has_a_receipt_with_the_difference() {
 }
 
 #[test]
+fn a_narrowed_consent_is_narrowed_after_it_was_suspect_or_due_for_renewal() {
+    let mut scene = rotating();
+    let _ = check(&mut scene);
+    let narrowed = |consent: &mut Value| {
+        consent["resources"].as_array_mut().unwrap().remove(0);
+    };
+    reports(&mut scene, narrowed);
+    let _ = recorded(check(&mut scene));
+    // The institution refuses a refresh, then answers again.
+    let suspect_and_back = |scene: &mut Scene| {
+        let refusal = answer(400, "application/json", r#"{"error":"invalid_grant"}"#);
+        scene.fate_of("/token", Fate::Instead(refusal));
+        let Access::Suspect { until, .. } = scene.refresh() else { panic!("not refused") };
+        assert_eq!(scene.row().state, ConsentState::Suspect);
+        scene.all_answered();
+        scene.world.now = until;
+        super::scene::usable(scene.refresh());
+        scene.row().state
+    };
+    assert_eq!(suspect_and_back(&mut scene), ConsentState::Narrowed);
+    // The institution reports an end that is near: the consent is due for renewal.
+    let near = (scene.now() + DAY * 12).to_rfc3339();
+    reports(&mut scene, move |consent| {
+        narrowed(consent);
+        consent["expirationTime"] = json!(near);
+    });
+    let _ = recorded(check(&mut scene));
+    scene.world.now = scene.row().due_at.unwrap();
+    let Some((DueKind::Renew, _)) = keep_up(&mut scene) else { panic!("not due") };
+    assert_eq!(scene.row().state, ConsentState::RenewalDue);
+    assert_eq!(suspect_and_back(&mut scene), ConsentState::RenewalDue);
+    // Then a later one.
+    let far = (scene.now() + DAY * 100).to_rfc3339();
+    reports(&mut scene, move |consent| {
+        narrowed(consent);
+        consent["expirationTime"] = json!(far);
+    });
+    let _ = recorded(check(&mut scene));
+    assert_eq!(scene.row().state, ConsentState::Narrowed);
+}
+
+#[test]
 fn resources_that_are_not_reported_or_not_understood_narrow_nothing() {
     for change in [
         (|consent| drop(consent.as_object_mut().unwrap().remove("resources"))) as fn(&mut Value),
