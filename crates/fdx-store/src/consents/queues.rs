@@ -58,10 +58,10 @@ impl Queue {
 /// Counts the consents of a tenant that wait for something. Empty queues are left out. `ring` tells
 /// which consents are locked.
 ///
-/// It reads the rows of each queue in an index, and for locked consents the index of all keys of the
-/// tenant.
+/// It reads the rows of each queue in an index. A pause also counts the consents that it stops.
 pub fn queues(tenant: Tenant, ring: &KeyRing, now: UnixTime) -> Operation<ReadQueues> {
-    let keys = ring.ids().collect();
+    let mut keys: Vec<u32> = ring.ids().collect();
+    keys.sort_unstable();
     Operation::new(ReadQueues { tenant, keys, now, found: None })
 }
 
@@ -69,6 +69,7 @@ pub fn queues(tenant: Tenant, ring: &KeyRing, now: UnixTime) -> Operation<ReadQu
 #[derive(Clone, Debug)]
 pub struct ReadQueues {
     tenant: Tenant,
+    /// The wrapping keys of the ring, sorted.
     keys: Vec<u32>,
     now: UnixTime,
     /// The queues that are read, and the paused institutions whose consents are being counted.
@@ -91,12 +92,16 @@ impl Decision for ReadQueues {
                  WHERE tenant = $1 AND paused_at IS NOT NULL ORDER BY institution",
             )
             .with(tenant),
-            Statement::new(
-                "SELECT key_id, COUNT(*) FROM fdx_keys WHERE tenant = $1 \
-                 GROUP BY key_id ORDER BY key_id",
-            )
-            .with(tenant),
         ];
+        statements.extend(self.gaps().map(|(above, below)| {
+            Statement::new(
+                "SELECT key_id, COUNT(*) FROM fdx_keys WHERE tenant = $1 AND key_id > $2 \
+                 AND key_id < $3 GROUP BY key_id ORDER BY key_id",
+            )
+            .with(tenant)
+            .with(above)
+            .with(below)
+        }));
         for state in
             [ConsentState::PendingVerification, ConsentState::RenewalDue, ConsentState::Suspect]
         {
@@ -130,7 +135,12 @@ impl Decision for ReadQueues {
             let (oldest, reason) = (row.optional_time()?, row.optional()?);
             paused.push(Queue { kind, count: 0, oldest, reason });
         }
-        let locked = self.locked(next()?)?;
+        let mut locked = Vec::new();
+        for _ in self.gaps() {
+            for mut row in next()?.readers() {
+                locked.push(locked_by(&mut row)?);
+            }
+        }
         let mut queues = vec![
             queue(QueueKind::Verification, next()?, next()?)?,
             queue(QueueKind::Renewal, next()?, next()?)?,
@@ -207,18 +217,19 @@ impl ReadQueues {
         ALIVE.iter().map(count).collect()
     }
 
-    fn locked(&self, rows: Rows) -> Result<Vec<Queue>, StoreError> {
-        let mut locked = Vec::new();
-        for mut row in rows.readers() {
-            let key_id = u32::try_from(row.next::<i64>()?);
-            let key_id = key_id.map_err(|_| StoreError::UnexpectedRows)?;
-            if !self.keys.contains(&key_id) {
-                let kind = QueueKind::Locked { key_id };
-                locked.push(Queue { kind, count: counted(&mut row)?, oldest: None, reason: None });
-            }
-        }
-        Ok(locked)
+    /// The ids between those of the ring, as exclusive bounds. Few consents are locked, if any, so
+    /// this reads less than a count of all keys.
+    fn gaps(&self) -> impl Iterator<Item = (i64, i64)> {
+        let keys = self.keys.iter().copied().map(i64::from);
+        let above = core::iter::once(-1).chain(keys.clone());
+        above.zip(keys.chain([i64::MAX]))
     }
+}
+
+fn locked_by(row: &mut RowReader) -> Result<Queue, StoreError> {
+    let key_id = u32::try_from(row.next::<i64>()?).map_err(|_| StoreError::UnexpectedRows)?;
+    let kind = QueueKind::Locked { key_id };
+    Ok(Queue { kind, count: counted(row)?, oldest: None, reason: None })
 }
 
 fn queue(kind: QueueKind, counts: Rows, reason: Rows) -> Result<Queue, StoreError> {
