@@ -1,6 +1,8 @@
 /// Creates the tables in an empty SQLite database, one statement after the other.
 ///
-/// Tables are `STRICT`: without it, SQLite stores a text in an `INTEGER` column.
+/// Tables are `STRICT`: without it, SQLite stores a text in an `INTEGER` column. Those with short rows
+/// are `WITHOUT ROWID`. A row of such a table that is longer than 1,002 bytes, a quarter of a page,
+/// continues in a page of its own, so tables with sealed values or receipts have a rowid.
 pub const SQLITE: &[&str] = &[
     "CREATE TABLE fdx_meta (
         name TEXT NOT NULL PRIMARY KEY,
@@ -20,7 +22,7 @@ pub const SQLITE: &[&str] = &[
         error TEXT,
         description TEXT,
         PRIMARY KEY (tenant, id)
-    ) STRICT, WITHOUT ROWID",
+    ) STRICT",
     "CREATE INDEX fdx_flows_by_deadline ON fdx_flows (callback_by)",
     "CREATE TABLE fdx_consents (
         tenant TEXT NOT NULL,
@@ -54,7 +56,7 @@ pub const SQLITE: &[&str] = &[
         due_at INTEGER,
         created_at INTEGER NOT NULL,
         PRIMARY KEY (tenant, id)
-    ) STRICT, WITHOUT ROWID",
+    ) STRICT",
     "CREATE INDEX fdx_consents_by_customer ON fdx_consents (tenant, customer, id)",
     "CREATE INDEX fdx_consents_by_institution ON fdx_consents (tenant, institution, state, id)",
     "CREATE INDEX fdx_consents_by_state ON fdx_consents (tenant, state, id)",
@@ -77,7 +79,7 @@ pub const SQLITE: &[&str] = &[
         stored_at INTEGER NOT NULL,
         refused_at INTEGER,
         PRIMARY KEY (tenant, consent, place)
-    ) STRICT, WITHOUT ROWID",
+    ) STRICT",
     "CREATE TABLE fdx_receipts (
         tenant TEXT NOT NULL,
         consent TEXT NOT NULL,
@@ -88,7 +90,7 @@ pub const SQLITE: &[&str] = &[
         digest TEXT NOT NULL,
         entry TEXT NOT NULL,
         PRIMARY KEY (tenant, consent, sequence)
-    ) STRICT, WITHOUT ROWID",
+    ) STRICT",
     "CREATE TABLE fdx_refreshes (
         tenant TEXT NOT NULL,
         consent TEXT NOT NULL,
