@@ -10,6 +10,7 @@
 )]
 
 mod operation;
+mod plans;
 mod procedures;
 mod receipts;
 mod statements;

@@ -139,7 +139,7 @@ fn finds_statements_in_macros_and_refuses_other_texts() {
 }
 
 /// The place and the text of each statement in the sources.
-fn found() -> Vec<(String, String)> {
+pub(crate) fn found() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
     for path in sources(&root) {
@@ -282,8 +282,8 @@ fn parse(dialect: &dyn Dialect, sql: &str) -> Result<ast::Statement, String> {
     }
 }
 
-/// `$1`, `$2` and so on in this order, each once.
-fn parameters(sql: &str) -> Result<usize, String> {
+/// `$1`, `$2` and so on in this order, each once. Returns how many.
+pub(crate) fn parameters(sql: &str) -> Result<usize, String> {
     let tokens =
         Tokenizer::new(&SQLiteDialect {}, sql).tokenize().map_err(|error| error.to_string())?;
     let names = tokens.into_iter().filter_map(|token| match token {

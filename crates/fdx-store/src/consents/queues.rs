@@ -89,7 +89,7 @@ impl Decision for ReadQueues {
             Statement::new("SELECT value FROM fdx_meta WHERE name = 'paused'"),
             Statement::new(
                 "SELECT institution, paused_at, reason FROM fdx_institutions \
-                 WHERE tenant = $1 AND paused_at IS NOT NULL ORDER BY institution",
+                 WHERE tenant = $1 AND paused_at >= 0 ORDER BY institution",
             )
             .with(tenant),
         ];

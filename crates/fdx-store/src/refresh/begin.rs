@@ -157,7 +157,7 @@ impl Decision for BeginAttempt {
             Statement::new("SELECT value FROM fdx_meta WHERE name = $1").with("paused"),
             Statement::new(
                 "SELECT institution, reason FROM fdx_institutions \
-                 WHERE tenant = $1 AND paused_at IS NOT NULL",
+                 WHERE tenant = $1 AND paused_at >= 0",
             )
             .with(tenant),
         ]
