@@ -9,7 +9,7 @@ use super::step::{Outcome, Step, exchange, store};
 use super::verify::{NotVerified, forged_id_token, verify};
 use crate::consents::complete::{Completed, Completion, complete_consent, consent_expires_at};
 use crate::consents::find::{ConsentRow, find_consent};
-use crate::consents::unfinished::{Unfinished, put_off, read_unfinished};
+use crate::consents::unfinished::{PutOffUntil, Unfinished, put_off, read_unfinished};
 use crate::record::id::{RecordId, RecordKey};
 use crate::record::state::ConsentState;
 use crate::refresh::begin::Want;
@@ -231,12 +231,19 @@ impl Granting {
     }
 
     /// Records why the consent is not complete. Its tokens stay stored.
-    fn put_off(self, reason: &str, error: Option<Box<Error>>, now: UnixTime) -> Step<Finished> {
-        let (record, reason) = (self.record.id.clone(), reason.to_owned());
-        let put_off = put_off(self.record, reason.clone(), *self.consents.policy(), now);
-        store(put_off, now, move |until, _| {
+    fn put_off(mut self, reason: &str, error: Option<Box<Error>>, now: UnixTime) -> Step<Finished> {
+        let (record, reason, cause) = (self.record.clone(), reason.to_owned(), self.draws.cause());
+        let put_off = put_off(record, reason.clone(), cause, *self.consents.policy(), now);
+        store(put_off, now, move |until, now| {
+            let record = self.record.id;
             Step::Done(match until {
-                Ok(until) => Finished::Incomplete { record, until, reason, error },
+                Ok(PutOffUntil::Time(until)) => {
+                    Finished::Incomplete { record, until, reason, error }
+                }
+                Ok(PutOffUntil::Complete) => {
+                    return Self::report(&self.consents, &record, Vec::new(), now);
+                }
+                Ok(PutOffUntil::Ended { state }) => Finished::Ended { state, reason: Some(reason) },
                 Err(error) => Finished::Store(error),
             })
         })

@@ -18,7 +18,8 @@ pub enum ConsentState {
     Expired,
     /// The customer, the recipient or the institution ended the consent.
     Revoked,
-    /// The institution refused all tokens for so long that the consent counts as lost.
+    /// The institution refused all tokens, or a pending consent could not be completed, for so long that
+    /// the consent counts as lost.
     Dead,
     /// The key of the tokens is destroyed.
     Erased,

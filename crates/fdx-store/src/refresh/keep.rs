@@ -134,12 +134,17 @@ impl KeepResponse {
             state => state,
         };
         let since = if state == row.state { row.state_since } else { *now };
+        // Failures to complete a consent go on counting: otherwise each refresh would end their pauses.
+        let failures = match row.state {
+            ConsentState::PendingVerification => row.failures,
+            _ => 0,
+        };
         let advance = Statement::new(
             "UPDATE fdx_consents SET generation = $1, verified = 0, stored_by = $2, state = $3, \
              state_since = $4, reason = NULL, access_expires_at = $5, refresh_expires_at = $6, \
              refreshed_at = $7, attempt = NULL, deadline = NULL, unanswered = 0, \
-             unanswered_since = NULL, failures = 0, not_before = NULL, due_at = $8 \
-             WHERE tenant = $9 AND id = $10 AND generation = $11 AND COALESCE(attempt, '') = $12",
+             unanswered_since = NULL, failures = $8, not_before = NULL, due_at = $9 \
+             WHERE tenant = $10 AND id = $11 AND generation = $12 AND COALESCE(attempt, '') = $13",
         )
         .with(NewTokens::generation_of(attempt))
         .with(attempt.id.as_str())
@@ -148,6 +153,7 @@ impl KeepResponse {
         .with_time(tokens.access_expires_at)
         .with_time(tokens.refresh_expires_at)
         .with_time(*now)
+        .with(i64::from(failures))
         .with_time(due_at)
         .with(attempt.key.tenant.as_str())
         .with(attempt.key.id.as_str())

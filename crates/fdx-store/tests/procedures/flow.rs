@@ -681,6 +681,45 @@ fn a_rejected_id_token_keeps_the_consent_pending() {
 }
 
 #[test]
+fn a_consent_that_can_not_be_completed_is_tried_less_and_less_often_then_dead() {
+    let mut scene = Scene::new();
+    let flow = scene.decided(&everything());
+    let key = fdx_testkit::fresh_key(Algorithm::EdDsa, Some("other"));
+    scene.world.tamper_at("/token", move |answer| match answer.status().is_success() {
+        true => fdx_testkit::signed_again(answer, &serde_json::json!({}), &key),
+        false => answer,
+    });
+    let Finished::Incomplete { .. } = scene.finish(&flow) else { panic!("complete") };
+    let began = scene.now();
+    let policy = *scene.consents.policy();
+    let (mut tries, mut pause) = (0, Duration::ZERO);
+    let reason = loop {
+        let due_at = scene.row().due_at.unwrap();
+        // The tokens expire in between, and are refreshed.
+        assert!(due_at.since(scene.now()) >= pause, "{:?}", scene.row());
+        pause = due_at.since(scene.now());
+        scene.world.now = due_at;
+        match scene.resume(&flow) {
+            Finished::Incomplete { .. } => tries += 1,
+            Finished::Ended { state: ConsentState::Dead, reason } => break reason,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(pause, policy.longest_pause);
+    assert!(tries < 50, "{tries}");
+    let lasted = scene.now().since(began);
+    assert!(lasted >= policy.suspect_for && lasted <= policy.suspect_for + pause, "{lasted:?}");
+    let row = scene.row();
+    assert_eq!((row.state, row.due_at, row.reason), (ConsentState::Dead, None, reason));
+    let [Event::Revoked(revocation)] = &scene.events()[..] else { panic!("{:?}", scene.events()) };
+    assert_eq!(revocation.by, fdx_store::receipts::RevokedBy::Recipient);
+    // A reload of the callback says so, and a second end has no second receipt.
+    assert!(matches!(scene.finish(&flow), Finished::Ended { state: ConsentState::Dead, .. }));
+    assert!(matches!(scene.resume(&flow), Finished::Ended { state: ConsentState::Dead, .. }));
+    assert_eq!(scene.events().len(), 1);
+}
+
+#[test]
 fn tokens_of_a_consent_that_ended_meanwhile_are_revoked() {
     let mut scene = Scene::new();
     let flow = scene.decided(&everything());
