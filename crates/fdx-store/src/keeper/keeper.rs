@@ -125,15 +125,15 @@ impl Keeper {
         }
     }
 
-    /// Takes the end of a procedure. `success` is whether the institution answered as it should:
+    /// Takes the end of a procedure. `success` is whether the institution answered:
     /// [`KeptUp::is_success`](crate::procedure::KeptUp::is_success). After a failure, the institution
-    /// is asked by one procedure at once until one succeeds.
-    pub fn finished(&mut self, key: &RecordKey, success: bool) {
+    /// is asked by one procedure at once until one succeeds. `None` changes nothing.
+    pub fn finished(&mut self, key: &RecordKey, success: Option<bool>) {
         let Some(institution) = self.running.remove(key) else { return };
-        if success {
-            self.failing.remove(&institution);
-        } else {
-            self.failing.insert(institution);
+        match success {
+            Some(true) => drop(self.failing.remove(&institution)),
+            Some(false) => drop(self.failing.insert(institution)),
+            None => {}
         }
     }
 

@@ -10,6 +10,7 @@ use super::revoke::RevocationResult;
 use super::step::{Step, store};
 use crate::consents::{Due, DueKind, Elapsed, expire_consent, mark_renewal_due, postpone};
 use crate::record::id::RecordKey;
+use crate::record::state::ConsentState;
 use crate::sql::operation::StoreError;
 
 /// What was done for a consent that was due.
@@ -32,23 +33,34 @@ pub enum KeptUp {
 const NOT_NOW: Duration = Duration::from_secs(15 * 60);
 
 impl KeptUp {
-    /// Whether the institution answered as it should, as far as it was asked.
+    /// Whether the institution answered, so that it can be asked more. A refusal is an answer. `None` if
+    /// nothing is known about it: nothing was sent, or this side failed.
     #[must_use]
-    pub fn is_success(&self) -> bool {
+    pub fn is_success(&self) -> Option<bool> {
         match self {
-            Self::Refreshed(access) => matches!(
-                access,
-                Access::Token(_) | Access::Ended { .. } | Access::NotFound | Access::Paused { .. }
-            ),
-            Self::Elapsed(_) => true,
-            Self::Resumed(finished) => !matches!(
-                **finished,
-                Finished::Incomplete { .. } | Finished::Locked(_) | Finished::Store(_)
-            ),
-            Self::Revoked(result) => {
-                !matches!(result, RevocationResult::Later { .. } | RevocationResult::Store(_))
-            }
-            Self::Store(_) => false,
+            Self::Refreshed(access) => match access {
+                Access::Token(_) | Access::Suspect { .. } => Some(true),
+                // The institution refused the tokens for too long.
+                Access::Ended { state: ConsentState::Dead, .. } => Some(true),
+                Access::Later { .. } | Access::NotVerified { .. } => Some(false),
+                Access::Paused { .. }
+                | Access::Ended { .. }
+                | Access::Incomplete
+                | Access::Locked(_)
+                | Access::NotFound
+                | Access::Store(_) => None,
+            },
+            Self::Resumed(finished) => match &**finished {
+                Finished::Granted(_) => Some(true),
+                Finished::Incomplete { .. } => Some(false),
+                _ => None,
+            },
+            Self::Revoked(result) => match result {
+                RevocationResult::Revoked(_) => Some(true),
+                RevocationResult::Later { .. } => Some(false),
+                _ => None,
+            },
+            Self::Elapsed(_) | Self::Store(_) => None,
         }
     }
 }

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use core::time::Duration;
 
-use fdx_store::consents::Due;
+use fdx_jose::{SealingKey, backend};
+use fdx_store::consents::{Due, due, due_slots};
 use fdx_store::keeper::{Keeper, KeeperLimits, KeeperStep};
 use fdx_store::procedure::KeptUp;
+use fdx_store::seal::KeyRing;
 use fdx_store::{ConsentState, RecordId, RecordKey, Statement, StoreError};
 use fdx_testkit::answer;
 use fdx_wire::{Entropy, UnixTime};
 
 use super::refresh::rotating;
-use super::scene::{DAY, Fate, Scene};
+use super::scene::{DAY, Fate, Scene, consents, database_failure};
 
 fn keeper(number: u8) -> Keeper {
     Keeper::new(KeeperLimits::new(), &Entropy::new([number; 32]))
@@ -73,7 +75,7 @@ fn each_due_consent_is_run_once_within_the_limits() {
                     // They end in any order.
                     let due = running.swap_remove(number * 7 % running.len());
                     done(&mut scene, &due);
-                    keeper.finished(&due.key, true);
+                    keeper.finished(&due.key, Some(true));
                 }
             }
             KeeperStep::Stopped => panic!("stopped"),
@@ -143,7 +145,7 @@ fn an_institution_that_fails_is_asked_by_one_procedure_at_once() {
                 } else {
                     of_others += 1
                 }
-                keeper.finished(&due.key, !fails);
+                keeper.finished(&due.key, Some(!fails));
             }
             KeeperStep::Stopped => panic!("stopped"),
         }
@@ -185,7 +187,7 @@ fn a_keeper_that_stops_begins_nothing_and_waits_for_what_runs() {
     };
     keeper.stop();
     assert!(matches!(keeper.next(scene.now()), KeeperStep::Wait { .. }));
-    keeper.finished(&due.key, true);
+    keeper.finished(&due.key, Some(true));
     assert!(matches!(keeper.next(scene.now()), KeeperStep::Stopped));
 }
 
@@ -236,7 +238,7 @@ fn all_consents_are_kept_alive() {
     let kept = keep(&mut scene, &mut keeper, until);
     let refreshed: BTreeSet<_> = kept.iter().map(|(key, _)| key.clone()).collect();
     assert_eq!(refreshed.len(), 8);
-    assert!(kept.iter().all(|(_, done)| done.is_success()), "{kept:?}");
+    assert!(kept.iter().all(|(_, done)| done.is_success() == Some(true)), "{kept:?}");
     for row in scene.rows() {
         assert_eq!((row.state, row.failures), (ConsentState::Active, 0));
         // First after a day, then at least every 7 days.
@@ -259,7 +261,7 @@ fn what_an_earlier_process_left_is_picked_up_in_time() {
     let until = began + policy.deadline + policy.clock_skew + policy.pick_up;
     let kept = keep(&mut scene, &mut keeper, until);
     assert_eq!(kept.len(), 3, "{kept:?}");
-    assert!(kept.iter().all(|(_, done)| done.is_success()), "{kept:?}");
+    assert!(kept.iter().all(|(_, done)| done.is_success() == Some(true)), "{kept:?}");
     assert!(scene.rows().iter().all(|row| row.generation == 1));
 }
 
@@ -276,7 +278,7 @@ fn what_a_call_left_is_picked_up_in_time_although_nothing_was_due() {
     let until = scene.now() + policy.deadline + policy.clock_skew + policy.pick_up;
     let kept = keep(&mut scene, &mut keeper(7), until);
     assert_eq!(kept.len(), 1, "{kept:?}");
-    assert!(kept.iter().all(|(_, done)| done.is_success()), "{kept:?}");
+    assert!(kept.iter().all(|(_, done)| done.is_success() == Some(true)), "{kept:?}");
     assert!(scene.rows().iter().all(|row| row.generation == 1));
 }
 
@@ -336,6 +338,124 @@ fn a_response_that_can_not_be_used_is_repeated_within_the_window() {
     let began = scene.now();
     let kept = keep(&mut scene, &mut keeper(10), began + Duration::from_secs(30));
     let done: Vec<_> = kept.iter().map(|(_, done)| done.is_success()).collect();
-    assert_eq!(done, [false, true], "{kept:?}");
+    assert_eq!(done, [Some(false), Some(true)], "{kept:?}");
     assert_eq!(scene.row().generation, 1);
+}
+
+/// Runs what is due for the only consent.
+fn kept_up(scene: &mut Scene) -> KeptUp {
+    let now = scene.now();
+    let found = (0..due_slots()).flat_map(|slot| scene.store.run(due(slot, 9, now)).unwrap());
+    let due: Vec<_> = found.collect();
+    let [due] = &due[..] else { panic!("{due:?}") };
+    let entropy = scene.draw();
+    let step = scene.consents.keep_up(due, entropy, now);
+    scene.run(step)
+}
+
+type Change = Box<dyn FnOnce(&mut Scene)>;
+
+#[test]
+fn only_answers_and_failures_of_the_institution_count_for_it() {
+    let token = |fate: Fate| move |scene: &mut Scene| scene.fate_of("/token", fate);
+    let error = |status, body: &str| Fate::Instead(answer(status, "application/json", body));
+    let cases: Vec<(&str, Change, Option<bool>)> = vec![
+        ("refreshed", Box::new(|_| {}), Some(true)),
+        ("refused", Box::new(token(error(400, r#"{"error":"invalid_grant"}"#))), Some(true)),
+        ("unavailable", Box::new(token(error(503, ""))), Some(false)),
+        ("no response", Box::new(token(Fate::RequestLost)), Some(false)),
+        (
+            "keys unreachable",
+            Box::new(|scene: &mut Scene| scene.fate_of("/jwks", Fate::NotSent)),
+            Some(false),
+        ),
+        (
+            "paused",
+            Box::new(|scene: &mut Scene| {
+                scene.store.run(fdx_store::consents::pause(None, "x", scene.world.now)).unwrap();
+            }),
+            None,
+        ),
+        (
+            "locked",
+            Box::new(|scene: &mut Scene| {
+                let ring = KeyRing::new(backend::ring(), SealingKey::new(2, [8; 32]));
+                let policy = *scene.consents.policy();
+                scene.consents = consents(&scene.client, ring, None, policy);
+            }),
+            None,
+        ),
+        (
+            "store fails",
+            Box::new(|scene: &mut Scene| scene.store_fails(|_| Some(database_failure()))),
+            None,
+        ),
+        (
+            "expired",
+            Box::new(|scene: &mut Scene| {
+                scene.sql(Statement::new("UPDATE fdx_consents SET consent_expires_at = 1"));
+            }),
+            None,
+        ),
+        (
+            "no revocation has begun",
+            Box::new(|scene: &mut Scene| {
+                scene.sql(Statement::new("UPDATE fdx_consents SET state = 'revoked'"));
+            }),
+            None,
+        ),
+    ];
+    for (case, change, expected) in cases {
+        let mut scene = rotating();
+        scene.pass(DAY);
+        change(&mut scene);
+        let kept = kept_up(&mut scene);
+        assert_eq!(kept.is_success(), expected, "{case}: {kept:?}");
+    }
+}
+
+/// The most procedures at once for one institution after its first ends. `report` is what is reported
+/// for each of its ends, the first has number 1.
+fn most_at_once(report: impl Fn(usize) -> Option<bool>) -> usize {
+    let mut scene = due_at_five(40);
+    let mut keeper = keeper(11);
+    let is_its = |due: &Due| due.institution == "https://bank-0.example";
+    let (mut running, mut ended, mut most) = (Vec::<Due>::new(), 0, 0);
+    for _ in 0..3000 {
+        match keeper.next(scene.now()) {
+            KeeperStep::Read(operation) => {
+                let found = scene.store.run(operation);
+                keeper.read(found, scene.now());
+            }
+            KeeperStep::Run(due) => {
+                running.push(due);
+                if ended > 4 {
+                    most = most.max(running.iter().filter(|due| is_its(due)).count());
+                }
+            }
+            KeeperStep::Wait { until } if running.is_empty() => scene.world.now = until,
+            KeeperStep::Wait { .. } => {
+                let due = running.remove(0);
+                done(&mut scene, &due);
+                ended += usize::from(is_its(&due));
+                let success = if is_its(&due) { report(ended) } else { Some(true) };
+                keeper.finished(&due.key, success);
+            }
+            KeeperStep::Stopped => panic!("stopped"),
+        }
+    }
+    assert_eq!(ended, 40);
+    most
+}
+
+#[test]
+fn what_says_nothing_about_an_institution_changes_nothing_for_it() {
+    assert_eq!(most_at_once(|_| None), 4);
+    assert_eq!(most_at_once(|number| (number == 1).then_some(false)), 1);
+    let answers_again = |number| match number {
+        1 => Some(false),
+        4 => Some(true),
+        _ => None,
+    };
+    assert_eq!(most_at_once(answers_again), 4);
 }
