@@ -53,10 +53,17 @@ pub enum DueKind {
     Revoke,
 }
 
+/// How many institutions [`due`] can leave out.
+pub const MOST_LEFT_OUT: usize = 8;
+
 /// Reads at most `limit` due consents of one slot, of all tenants, the longest due first. There are
 /// [`slots`](due_slots): processes read different ones, so that they do not wait for each other.
-pub fn due(slot: u16, limit: u16, now: UnixTime) -> Operation<ReadDue> {
-    Operation::new(ReadDue { slot: slot % SLOTS, limit, now })
+///
+/// Those of the institutions `left_out` are not read, so that a busy one does not hide the others behind
+/// its own. Only the first [`MOST_LEFT_OUT`] of them count.
+pub fn due(slot: u16, left_out: &[&str], limit: u16, now: UnixTime) -> Operation<ReadDue> {
+    let left_out = left_out.iter().take(MOST_LEFT_OUT).map(|it| (*it).to_owned()).collect();
+    Operation::new(ReadDue { slot: slot % SLOTS, left_out, limit, now })
 }
 
 /// The number of slots.
@@ -69,6 +76,7 @@ pub fn due_slots() -> u16 {
 #[derive(Clone, Debug)]
 pub struct ReadDue {
     slot: u16,
+    left_out: Vec<String>,
     limit: u16,
     now: UnixTime,
 }
@@ -77,15 +85,17 @@ impl Decision for ReadDue {
     type Output = Vec<Due>;
 
     fn first(&mut self) -> Vec<Statement> {
-        vec![
-            Statement::new(
-                "SELECT tenant, id, institution, state, consent_expires_at, due_at \
-                 FROM fdx_consents WHERE slot = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3",
-            )
-            .with(i64::from(self.slot))
-            .with_time(self.now)
-            .with(i64::from(self.limit)),
-        ]
+        let select = Statement::new(
+            "SELECT tenant, id, institution, state, consent_expires_at, due_at \
+             FROM fdx_consents WHERE slot = $1 AND due_at <= $2 \
+             AND institution NOT IN ($3, $4, $5, $6, $7, $8, $9, $10) ORDER BY due_at LIMIT $11",
+        )
+        .with(i64::from(self.slot))
+        .with_time(self.now);
+        // No institution has an empty issuer.
+        let left_out = self.left_out.iter().map(String::as_str).chain(core::iter::repeat(""));
+        let select = left_out.take(MOST_LEFT_OUT).fold(select, Statement::with);
+        vec![select.with(i64::from(self.limit))]
     }
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Vec<Due>>, StoreError> {

@@ -78,7 +78,8 @@ impl Keeper {
             self.running.insert(due.key.clone(), due.institution.clone());
             return KeeperStep::Run(due);
         }
-        let is_full = self.running.len() + self.waiting.len() >= self.limits.procedures;
+        // Consents that wait for their institution keep no others from being read.
+        let is_full = self.running.len() >= self.limits.procedures;
         if self.reading || is_full {
             return KeeperStep::Wait { until: now + self.limits.round };
         }
@@ -91,7 +92,7 @@ impl Keeper {
                 // The head of the slot may be running already.
                 let running = u16::try_from(self.running.len()).unwrap_or(u16::MAX);
                 let limit = self.limits.batch.saturating_add(running);
-                KeeperStep::Read(due(slot, limit, now))
+                KeeperStep::Read(due(slot, &self.busy(), limit, now))
             }
             Err(until) => KeeperStep::Wait { until },
         }
@@ -101,7 +102,7 @@ impl Keeper {
     /// store, nothing is read for a while.
     ///
     /// Consents of an institution that has enough to do are left out: they stay due, and are read again
-    /// in the next round.
+    /// in a later round.
     pub fn read(&mut self, result: Result<Vec<Due>, StoreError>, now: UnixTime) {
         self.reading = false;
         let found = match result {
@@ -118,8 +119,7 @@ impl Keeper {
         for due in found {
             let is_known = self.running.contains_key(&due.key)
                 || self.waiting.iter().any(|waiting| waiting.key == due.key);
-            let same = self.waiting.iter().filter(|it| it.institution == due.institution);
-            if !is_known && same.count() < self.limits.per_institution {
+            if !is_known && !self.is_busy(&due.institution) {
                 self.waiting.push_back(due);
             }
         }
@@ -155,6 +155,23 @@ impl Keeper {
     #[must_use]
     pub fn running(&self) -> usize {
         self.running.len()
+    }
+
+    /// Whether enough consents of this institution wait.
+    fn is_busy(&self, institution: &str) -> bool {
+        let waiting = self.waiting.iter().filter(|due| due.institution == institution);
+        waiting.count() >= self.limits.per_institution.max(1)
+    }
+
+    /// The institutions of which enough consents wait, those that fail first: they stay so for longer.
+    fn busy(&self) -> Vec<&str> {
+        let waiting: BTreeSet<&str> =
+            self.waiting.iter().map(|it| it.institution.as_str()).collect();
+        let busy = waiting.into_iter().filter(|institution| self.is_busy(institution));
+        let (mut failing, others): (Vec<_>, Vec<_>) =
+            busy.partition(|institution| self.failing.contains(*institution));
+        failing.extend(others);
+        failing
     }
 
     /// Takes the first consent whose institution may be asked now.

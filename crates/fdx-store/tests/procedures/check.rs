@@ -284,7 +284,7 @@ fn due_now(scene: &mut Scene) -> Vec<Due> {
     let now = scene.now();
     let mut found = Vec::new();
     for slot in 0..due_slots() {
-        found.extend(scene.store.run(due(slot, 10, now)).unwrap());
+        found.extend(scene.store.run(due(slot, &[], 10, now)).unwrap());
     }
     found
 }

@@ -526,7 +526,7 @@ fn the_keeper_completes_what_a_stopped_process_left() {
     let due = |scene: &mut Scene| {
         let (now, mut found) = (scene.now(), Vec::new());
         for slot in 0..due_slots() {
-            let due = scene.store.run(due(slot, 10, now)).unwrap();
+            let due = scene.store.run(due(slot, &[], 10, now)).unwrap();
             found.extend(due.into_iter().filter(|due| due.key.id == flow.id));
         }
         found

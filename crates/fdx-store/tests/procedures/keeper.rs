@@ -345,7 +345,7 @@ fn a_response_that_can_not_be_used_is_repeated_within_the_window() {
 /// Runs what is due for the only consent.
 fn kept_up(scene: &mut Scene) -> KeptUp {
     let now = scene.now();
-    let found = (0..due_slots()).flat_map(|slot| scene.store.run(due(slot, 9, now)).unwrap());
+    let found = (0..due_slots()).flat_map(|slot| scene.store.run(due(slot, &[], 9, now)).unwrap());
     let due: Vec<_> = found.collect();
     let [due] = &due[..] else { panic!("{due:?}") };
     let entropy = scene.draw();
@@ -458,4 +458,69 @@ fn what_says_nothing_about_an_institution_changes_nothing_for_it() {
         _ => None,
     };
     assert_eq!(most_at_once(answers_again), 4);
+}
+
+/// Runs the keeper until it waits for procedures, none of which ends. Returns what runs then.
+fn begun(scene: &mut Scene, keeper: &mut Keeper) -> Vec<Due> {
+    let mut running = Vec::new();
+    let until = scene.now() + Duration::from_secs(60);
+    while scene.now() < until {
+        match keeper.next(scene.now()) {
+            KeeperStep::Read(operation) => {
+                let found = scene.store.run(operation);
+                keeper.read(found, scene.now());
+            }
+            KeeperStep::Run(due) => running.push(due),
+            KeeperStep::Wait { until } => scene.world.now = until,
+            KeeperStep::Stopped => panic!("stopped"),
+        }
+    }
+    running
+}
+
+#[test]
+fn institutions_that_hang_do_not_stop_the_others() {
+    let mut scene = due_at_five(40);
+    // Three of five hang, and the others have one due consent each.
+    scene.sql(Statement::new(
+        "UPDATE fdx_consents SET due_at = NULL WHERE id LIKE 'flow-3-%' OR id LIKE 'flow-4-%'",
+    ));
+    let mut keeper = keeper(12);
+    assert_eq!(begun(&mut scene, &mut keeper).len(), 12);
+    scene.sql(Statement::new(
+        "UPDATE fdx_consents SET due_at = 1 WHERE id = 'flow-3-1' OR id = 'flow-4-1'",
+    ));
+    let later: Vec<_> =
+        begun(&mut scene, &mut keeper).into_iter().map(|due| due.key.id.to_string()).collect();
+    assert_eq!(later.len(), 2, "{later:?}");
+}
+
+#[test]
+fn a_failing_institution_hides_no_consents_of_others_in_its_slot() {
+    let mut scene = rotating();
+    let grant = scene.token().grant().clone();
+    let others: Vec<_> = (0..4).map(|bank| format!("https://other-{bank}.example")).collect();
+    for number in 0..100 {
+        let id = RecordId::new(format!("flow-{number}")).unwrap();
+        if number != 1 {
+            scene.insert(&grant, &id);
+        }
+        // Behind 96 consents of the one that fails.
+        let (institution, due_at) = match others.get(number) {
+            Some(other) => (other.as_str(), 2),
+            None => ("https://failing.example", 1),
+        };
+        let update =
+            "UPDATE fdx_consents SET slot = 5, institution = $1, due_at = $2 WHERE id = $3";
+        scene.sql(Statement::new(update).with(institution).with(due_at).with(id.as_str()));
+    }
+    let mut keeper = keeper(13);
+    let first = begun(&mut scene, &mut keeper);
+    let found: BTreeSet<_> = first.iter().map(|due| due.institution.clone()).collect();
+    assert_eq!((first.len(), found.len()), (8, 5));
+    // One of them fails: no other begins while three run.
+    let failed = first.iter().find(|due| !others.contains(&due.institution)).unwrap();
+    done(&mut scene, failed);
+    keeper.finished(&failed.key, Some(false));
+    assert!(begun(&mut scene, &mut keeper).is_empty());
 }

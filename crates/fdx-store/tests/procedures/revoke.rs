@@ -366,7 +366,7 @@ fn an_open_revocation_is_due_and_an_unknown_one_is_not_begun() {
     let kinds = |scene: &mut Scene, now| {
         let mut kinds = Vec::new();
         for slot in 0..due_slots() {
-            let found = scene.store.run(due(slot, 10, now)).unwrap();
+            let found = scene.store.run(due(slot, &[], 10, now)).unwrap();
             kinds.extend(found.iter().map(|due| due.kind(scene.consents.policy(), now)));
         }
         kinds
