@@ -188,10 +188,10 @@ impl Refreshing {
             Begun::Attempt(attempt, tokens) => return self.send(attempt, &tokens, now),
             Begun::Usable(tokens) => return self.usable(&tokens, now),
             Begun::Unverified(tokens) => return self.verify_stored(&tokens, now),
-            Begun::Wait { until } if self.rounds < ROUNDS => {
-                return wait(until + TAKEOVER, |now| self.again(now));
+            Begun::Wait { until, generation } if self.rounds < ROUNDS => {
+                return wait(until + TAKEOVER, move |now| self.again(generation, now));
             }
-            Begun::Wait { until } => {
+            Begun::Wait { until, .. } => {
                 Access::Later { until, reason: "another process refreshes this consent".to_owned() }
             }
             Begun::Later { until, reason } => {
@@ -204,11 +204,11 @@ impl Refreshing {
         })
     }
 
-    /// Looks again: another process refreshed, or may.
-    fn again(self, now: UnixTime) -> Step<Access> {
+    /// Looks again: another process refreshed the tokens of this generation, or may.
+    fn again(self, generation: i64, now: UnixTime) -> Step<Access> {
         let want = match self.want {
-            // The refresh of another process has kept the token alive.
-            Want::Refreshed => Want::Valid,
+            // The refresh of another process has kept the token alive, unless that process ended.
+            Want::Refreshed => Want::NewerThan(generation),
             want => want,
         };
         Self { rounds: self.rounds + 1, want, ..self }.begin(now)
@@ -343,7 +343,7 @@ impl Refreshing {
                 let generation = NewTokens::generation_of(&arrived.attempt);
                 self.verify(*arrived.tokens, arrived.key, generation, now)
             }
-            Ok(Kept::Lost) if self.rounds < ROUNDS => self.again(now),
+            Ok(Kept::Lost) if self.rounds < ROUNDS => self.again(arrived.attempt.generation, now),
             Ok(Kept::Lost) => Step::Done(Access::Later {
                 until: now,
                 reason: "another process refreshed this consent".to_owned(),

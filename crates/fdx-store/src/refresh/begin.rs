@@ -95,6 +95,8 @@ pub enum Begun {
     Wait {
         /// When its deadline has passed for every clock.
         until: UnixTime,
+        /// The generation of the tokens that it replaces.
+        generation: i64,
     },
     /// Earlier failures: try again at this time.
     Later {
@@ -213,7 +215,8 @@ impl Decision for BeginAttempt {
             let until = *deadline + self.policy.clock_skew;
             // check: OneRequest
             if self.now <= until {
-                return Ok(Turn::Commit(Begun::Wait { until }));
+                let generation = row.generation;
+                return Ok(Turn::Commit(Begun::Wait { until, generation }));
             }
             unanswered += 1;
         }

@@ -81,6 +81,19 @@ fn a_second_process_waits_and_gets_the_winners_token() {
 }
 
 #[test]
+fn a_refresh_after_a_process_that_ended_is_a_refresh() {
+    let mut scene = rotating();
+    // The access token has not expired, and is kept alive.
+    scene.pass(Duration::from_secs(60));
+    let first = scene.refreshing();
+    let (awaiting, _) = scene.held(first);
+    drop(awaiting);
+    let token = usable(scene.refresh());
+    assert_eq!((token.generation, scene.row().generation), (1, 1));
+    assert_eq!(scene.requests("/token"), 2);
+}
+
+#[test]
 fn after_401_the_store_is_read_before_the_token_is_refreshed() {
     let mut scene = rotating();
     let refreshed = usable(scene.access_after(Some(0)));
