@@ -227,6 +227,11 @@ impl<D: Decision> Operation<D> {
         Self { scope: Scope::Callers, ..self }
     }
 
+    /// The decision, to make it a part of another one.
+    pub(crate) fn into_decision(self) -> D {
+        self.decision
+    }
+
     /// Starts the operation.
     pub fn start(self) -> OperationStep<D> {
         Running::start(self.decision, self.scope, 0)

@@ -42,10 +42,12 @@
 mod error;
 mod exported;
 mod imported;
+mod keep;
 
 pub use error::{ExportError, ImportError, ImportFault};
 pub use exported::ExportedConsent;
 pub use imported::{ImportedConsent, Importer};
+pub use keep::{InsertObtained, Obtained, ReadTokens, SealedTokens, read_tokens};
 
 #[cfg(test)]
 mod tests;

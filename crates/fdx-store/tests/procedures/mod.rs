@@ -10,3 +10,4 @@ mod keeper;
 mod refresh;
 mod revoke;
 mod scene;
+mod transfer;
