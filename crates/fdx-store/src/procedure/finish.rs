@@ -262,7 +262,10 @@ impl Finishing {
                 consents.resume(&record, self.draws.next(), now)
             }
             (None, Some(_)) => Granting::report(&consents, &record, Vec::new(), now),
-            (None, None) => Step::Done(Finished::StartOver { reason: CLAIMER_STOPPED.to_owned() }),
+            (None, None) => {
+                let reason = CLAIMER_STOPPED.to_owned();
+                Step::Done(Finished::StartOver { reason, error: None })
+            }
         }
     }
 
@@ -283,15 +286,15 @@ impl Finishing {
         let sent_by = claimed_at + CODE_LIFETIME;
         let until = Until { sent_by, answered_by: sent_by + self.consents.policy().deadline };
         until_sent(draft, until, FIRST_PAUSE, now, move |outcome, now| {
-            let reason = match outcome {
+            let (reason, error) = match outcome {
                 Outcome::Done(exchanged) => {
                     return self.exchanged(exchanged, claimed_at, kept, now);
                 }
-                Outcome::Failed(error) => error.to_string(),
-                Outcome::NotSent(reason, _) | Outcome::NoResponse(reason) => reason,
+                Outcome::Failed(error) => (error.to_string(), Some(Box::new(error))),
+                Outcome::NotSent(reason, _) | Outcome::NoResponse(reason) => (reason, None),
             };
-            let outcome = FlowOutcome::Failed { reason };
-            self.end(outcome.clone(), outcome.into(), now)
+            let outcome = FlowOutcome::Failed { reason: reason.clone() };
+            self.end(outcome, Finished::StartOver { reason, error }, now)
         })
     }
 

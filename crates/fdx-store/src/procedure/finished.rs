@@ -48,6 +48,9 @@ pub enum Finished {
     StartOver {
         /// What failed, with the institution's words.
         reason: String,
+        /// The error, if a response is wrong or an error. The store does not keep it: a repetition has
+        /// only the reason.
+        error: Option<Box<Error>>,
     },
     /// The callback was rejected, and the flow is unchanged:
     /// [`Error::next_step`] is to keep waiting for the right one, or to start over after its
@@ -119,9 +122,9 @@ impl From<FlowOutcome> for Finished {
             FlowOutcome::Denied { error, description } => Self::Denied { error, description },
             FlowOutcome::Refused { error, description } => {
                 let words = [error, description].into_iter().flatten().collect::<Vec<_>>();
-                Self::StartOver { reason: words.join(": ") }
+                Self::StartOver { reason: words.join(": "), error: None }
             }
-            FlowOutcome::Failed { reason } => Self::StartOver { reason },
+            FlowOutcome::Failed { reason } => Self::StartOver { reason, error: None },
             // The consent was there: it is deleted.
             FlowOutcome::Granted => Self::NotFound,
         }

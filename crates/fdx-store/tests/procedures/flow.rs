@@ -6,7 +6,7 @@ use fdx_jose::{Algorithm, EncryptionKey, KeyEncryption};
 use fdx_par::client::IdTokenEncryption;
 use fdx_par::dialect::{Line, Member, RefreshTokens};
 use fdx_par::not_fapi::Departure;
-use fdx_par::{AuthorizationRequest, Client, Dialect, FlowId, NextStep, ResponseMode};
+use fdx_par::{AuthorizationRequest, Client, Dialect, Error, FlowId, NextStep, ResponseMode};
 use fdx_sandbox::ConsentIdCarrier;
 use fdx_sandbox::customer::Decision;
 use fdx_store::consents::{ConsentRow, DueKind, due, due_slots, erase_consent};
@@ -326,7 +326,7 @@ fn another_error_in_the_callback_starts_over() {
     let callback = flow.callback.replace("access_denied", "temporarily_unavailable");
     let flow = Flow { id: flow.id, callback };
     for _ in 0..2 {
-        let Finished::StartOver { reason } = scene.finish(&flow) else { panic!("denied") };
+        let Finished::StartOver { reason, .. } = scene.finish(&flow) else { panic!("denied") };
         assert!(reason.starts_with("temporarily_unavailable"), "{reason}");
     }
 }
@@ -431,9 +431,13 @@ fn a_refused_code_starts_over_with_the_institutions_words() {
     scene.world.tamper_at("/token", |_| {
         fdx_testkit::answer(400, "application/json", r#"{"error":"invalid_grant"}"#.to_owned())
     });
-    for _ in 0..2 {
-        let Finished::StartOver { reason } = scene.finish(&flow) else { panic!("granted") };
+    for is_first in [true, false] {
+        let finished = scene.finish(&flow);
+        let Finished::StartOver { reason, error } = finished else { panic!("granted") };
         assert!(reason.contains("invalid_grant"), "{reason}");
+        let refusal =
+            error.map(|error| matches!(*error, Error::Refusal(it) if it.is("invalid_grant")));
+        assert_eq!(refusal, is_first.then_some(true));
     }
 }
 
