@@ -1,5 +1,7 @@
 //! The command line.
 
+pub(crate) mod stored;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -9,6 +11,7 @@ use fdx_par::Dialect;
 use fdx_sandbox::Misbehaviour;
 use fdx_wire::{RedirectUri, UrlError};
 
+use crate::args::stored::ConsentsCommand;
 use crate::dialect;
 
 /// FDX v6 consent over FAPI 2.0, from the data recipient's side
@@ -24,6 +27,9 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     Sandbox(SandboxArgs),
     Connect(ConnectArgs),
+    /// List, refresh, revoke, export and verify stored consents
+    #[command(subcommand, after_help = stored::CONSENTS)]
+    Consents(ConsentsCommand),
     Doctor(DoctorArgs),
     Dialects(DialectsArgs),
     /// Generate keys and certificate requests, and show public keys
@@ -38,6 +44,7 @@ impl Command {
             Self::Demo(args) => args.json,
             Self::Sandbox(_) => false,
             Self::Connect(args) => args.json,
+            Self::Consents(command) => command.prints_json(),
             Self::Doctor(args) => args.json,
             Self::Dialects(args) => args.json,
             Self::Keys(KeysCommand::New(args)) => args.json,
@@ -114,8 +121,11 @@ pub(crate) struct SandboxArgs {
 ///
 /// Discovers the institution, pushes the request, prints the URL for the customer's browser,
 /// receives the callback, exchanges the code, reads the grant, and writes the receipt and the
-/// tokens to files that it never overwrites. If it listens for the callback, the URL is its own
-/// start page: it works once, in one browser, and only that browser can deliver the callback.
+/// tokens to files that it never overwrites. The store gets both: `fdx consents` and `fdx keeper`
+/// go on from there, and after a refresh the tokens in the file may be of no use.
+///
+/// If it listens for the callback, the URL is its own start page: it works once, in one browser, and
+/// only that browser can deliver the callback.
 #[derive(Parser)]
 #[command(after_help = CONNECT, verbatim_doc_comment)]
 pub(crate) struct ConnectArgs {
@@ -137,6 +147,12 @@ pub(crate) struct ConnectArgs {
     /// Continue an earlier run whose tokens could not be verified
     #[arg(long, conflicts_with_all = ["print_url", "open", "callback"])]
     pub(crate) resume: bool,
+    /// The store: a SQLite file [default: fdx/consents.db in the user's data directory]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: Option<PathBuf>,
+    /// Your own reference to the customer, in the store
+    #[arg(long, value_name = "REF", default_value = "customer-1")]
+    pub(crate) customer: String,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use fdx_par::{Error, NextStep, Refusal, error::Deviation};
+use fdx_store::StoreError;
 use fdx_transport_hyper::{CertificateFault, ConnectFault, RunError, TransportError, VerifyError};
 use serde::Serialize;
 
@@ -46,7 +47,8 @@ pub(crate) struct Failure {
 #[derive(Debug)]
 struct Details {
     code: &'static str,
-    clause: &'static str,
+    /// Only the protocol has clauses.
+    clause: Option<&'static str>,
     said: Option<String>,
     allowed_by: Option<Deviation>,
 }
@@ -83,7 +85,7 @@ impl Failure {
             what: format!("{doing}: {}", what_happened(error)),
             details: Some(Box::new(Details {
                 code: error.code(),
-                clause: error.clause(),
+                clause: Some(error.clause()),
                 said: error.said().map(ToString::to_string).or_else(|| clock(error)),
                 allowed_by: error.allowed_by(),
             })),
@@ -95,6 +97,19 @@ impl Failure {
             },
             is_reported: false,
         }
+    }
+
+    /// The store failed, or what it holds is wrong.
+    pub(crate) fn stored(code: &'static str, what: String, next: impl Into<String>) -> Self {
+        let details = Details { code, clause: None, said: None, allowed_by: None };
+        let next = next.into();
+        let details = Some(Box::new(details));
+        Self { blame: Blame::World, what, details, next, is_reported: false }
+    }
+
+    /// The store failed.
+    pub(crate) fn store(doing: &str, error: &StoreError) -> Self {
+        Self::stored(error.code(), format!("{doing}: {error}"), error.next_step())
     }
 
     /// There was no response.
@@ -183,7 +198,7 @@ impl Failure {
         };
         Description {
             code: self.details.as_ref().map_or(plain, |details| details.code),
-            clause: self.details.as_ref().map(|details| details.clause),
+            clause: self.details.as_ref().and_then(|details| details.clause),
             message: self.what.trim_end(),
             server: self.details.as_ref().and_then(|details| details.said.as_deref()),
             dialect: self.details.as_ref().and_then(|it| it.allowed_by).map(that_allow),
@@ -223,7 +238,10 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.what.trim_end())?;
         if let Some(details) = &self.details {
-            write!(f, "\n  code    {}\n  clause  {}", details.code, details.clause)?;
+            write!(f, "\n  code    {}", details.code)?;
+            if let Some(clause) = details.clause {
+                write!(f, "\n  clause  {clause}")?;
+            }
             if let Some(said) = &details.said {
                 write!(f, "\n  server  {said}")?;
             }

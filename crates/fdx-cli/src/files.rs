@@ -1,6 +1,6 @@
 //! Reads and writes files. Secrets are readable only by their owner.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Error, ErrorKind, Write};
 use std::path::Path;
 
@@ -65,21 +65,28 @@ pub(crate) fn warn_of_readers(_: &Path) {}
 /// Writes a new file that only its owner can read (mode 0600). Every file of this program is
 /// written here.
 pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
+    let mut file = create_new(path)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|error| unwritten(path, &error))
+}
+
+/// Opens a new file that only its owner can read, for a result that is written piece by piece.
+pub(crate) fn create_new(path: &Path) -> Result<File, Failure> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    written.map_err(|error| match error.kind() {
+    options.open(path).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(path),
-        _ => Failure::failed(
-            format!("{} could not be written: {error}", path.display()),
-            "free space, or choose another path",
-        ),
+        _ => unwritten(path, &error),
     })
+}
+
+fn unwritten(path: &Path, error: &Error) -> Failure {
+    Failure::failed(
+        format!("{} could not be written: {error}", path.display()),
+        "free space, or choose another path",
+    )
 }
 
 /// Replaces a file by one that only its owner can read (mode 0600). Afterwards the file has either

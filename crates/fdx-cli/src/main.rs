@@ -1,6 +1,7 @@
 //! The `fdx` command: a complete FDX consent over FAPI 2.0 on your machine (`demo`), an institution
-//! for any client (`sandbox`), a consent at a real institution (`connect`), a check of metadata
-//! (`doctor`), the deviations of providers (`dialects`), and keys (`keys`).
+//! for any client (`sandbox`), a consent at a real institution (`connect`), stored consents
+//! (`consents`), a check of metadata (`doctor`), the deviations of providers (`dialects`), and keys
+//! (`keys`).
 //!
 //! Results go to standard output, messages to standard error. With `--json`, a failure is also an
 //! object on standard output. The exit code is 0, 1 after a
@@ -10,6 +11,7 @@ mod args;
 mod bank;
 mod connect;
 mod consent;
+mod consents;
 mod credentials;
 mod demo;
 mod described;
@@ -22,6 +24,7 @@ mod flow;
 mod keys;
 mod print;
 mod sandbox;
+mod store;
 
 use std::env;
 use std::process::ExitCode;
@@ -70,6 +73,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(args) => runtime.block_on(demo::run(&args)),
         Command::Sandbox(args) => runtime.block_on(sandbox::run(&args)),
         Command::Connect(args) => runtime.block_on(connect::run(&args)),
+        Command::Consents(command) => runtime.block_on(consents::run(&command)),
         Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
         Command::Dialects(args) => {
             dialects::run(&args);

@@ -3,7 +3,7 @@
 //! Only this module prints. A closed pipe is not an error; a full disk is.
 
 use std::fmt;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The width of running text, in columns.
+/// The width of running text and of tables, in columns.
 pub(crate) const TEXT: usize = 80;
 
 /// Returns `text` after `first`, in lines of at most `width` columns. Further lines begin below the
@@ -126,6 +126,54 @@ impl fmt::Display for Table {
             write!(f, "{end}  {}", line.trim_end())?;
         }
         Ok(())
+    }
+}
+
+/// Returns a number and its noun, with an `s` unless the number is 1.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Returns the beginning of a text, so that it has at most `width` columns.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    const MORE: &str = "...";
+    match text.chars().count() <= width {
+        true => text.to_owned(),
+        false => {
+            let beginning = text.chars().take(width.saturating_sub(MORE.len()));
+            beginning.chain(MORE.chars()).collect()
+        }
+    }
+}
+
+/// Counts what is done, on standard error if that is a terminal.
+pub(crate) struct Progress {
+    doing: &'static str,
+    done: u64,
+    shown: bool,
+}
+
+impl Progress {
+    pub(crate) fn begin(doing: &'static str) -> Self {
+        Self { doing, done: 0, shown: std::io::stderr().is_terminal() }
+    }
+
+    /// One more is done.
+    pub(crate) fn step(&mut self) {
+        const EACH: u64 = 256;
+        self.done += 1;
+        if self.shown && self.done.is_multiple_of(EACH) {
+            let _ = write!(std::io::stderr().lock(), "\r{}: {}", self.doing, self.done);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown {
+            let clear = " ".repeat(self.doing.len() + 24);
+            let _ = write!(std::io::stderr().lock(), "\r{clear}\r");
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod callback;
 mod config;
 pub(crate) mod discovery;
 pub(crate) mod setup;
+mod shelf;
 pub(crate) mod source;
 mod tokens;
 
@@ -14,14 +15,17 @@ use fdx_par::{
     discover, error::Deviation, not_fapi,
 };
 use fdx_rar::{ConsentReceipt, FDX_V1_0, Requested};
+use fdx_store::RecordId;
 use fdx_transport_hyper::system_now;
 use fdx_wire::UnixTime;
 use serde::Serialize;
 
 use crate::args::ConnectArgs;
-use crate::connect::callback::{Opener, Source, unless_interrupted};
+pub(crate) use crate::connect::callback::unless_interrupted;
+use crate::connect::callback::{Opener, Source};
 use crate::connect::config::Config;
 use crate::connect::setup::Setup;
+use crate::connect::shelf::Shelf;
 use crate::consent::{self, Consent};
 use crate::dialect;
 use crate::error::Failure;
@@ -45,23 +49,26 @@ async fn connect(args: &ConnectArgs, path: &Path) -> Result<(), Failure> {
     let request = config::authorization_request(&config)?;
     let setup = Setup::load(&config, path)?;
     setup.check_outputs(args.resume)?;
+    // Opened first, for the same reason as the port.
+    let shelf = Shelf::open(args)?;
     if args.resume {
         let client = discovered(&setup, &config).await?;
         let exchanged = tokens::unverified(&setup, &client)?;
         let verified = tokens::verify(&setup, &client, exchanged).await?;
-        return finish(args, &setup, &client, verified).await;
+        return finish(args, &setup, &shelf, &client, verified).await;
     }
     // The port is opened first: without it the callback would be lost.
     let mut source = Source::open(args.callback, &config.redirect_uri).await?;
     let client = discovered(&setup, &config).await?;
     let verified = consent(args, &setup, &client, &request, &mut source).await?;
-    finish(args, &setup, &client, verified).await
+    finish(args, &setup, &shelf, &client, verified).await
 }
 
 /// Reads the grant with verified tokens, and writes the receipt.
 async fn finish(
     args: &ConnectArgs,
     setup: &Setup,
+    shelf: &Shelf,
     client: &Client,
     verified: Verified,
 ) -> Result<(), Failure> {
@@ -77,10 +84,13 @@ async fn finish(
     tokens::store(setup, &granted.stored()).map_err(|failure| failure.but(&stored))?;
     let receipt = client.receipt(&granted, system_now());
     let receipt = receipt.map_err(|error| Failure::protocol("making out the receipt", &error))?;
-    report(args, setup, &granted, &receipt)
+    let record = shelf.keep(&granted.stored(), &receipt, client.config().dialect);
+    let record = record.map_err(|failure| failure.but(&stored))?;
+    report(args, setup, (shelf, &record), &granted, &receipt)
 }
 
-async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
+/// Discovers the institution of a configuration.
+pub(crate) async fn discovered(setup: &Setup, config: &Config) -> Result<Client, Failure> {
     const DOING: &str = "discovering the institution";
     let dialect = config.dialect();
     let metadata = match dialect.documented_metadata(&config.issuer) {
@@ -208,12 +218,16 @@ struct Report<'a> {
     consent: Consent<'a>,
     receipt_file: &'a Path,
     tokens_file: &'a Path,
+    /// The record in the store.
+    id: &'a str,
+    store: &'a Path,
 }
 
 /// Writes the receipt in its canonical form, and prints the grant.
 fn report(
     args: &ConnectArgs,
     setup: &Setup,
+    (shelf, record): (&Shelf, &RecordId),
     granted: &Granted,
     receipt: &ConsentReceipt,
 ) -> Result<(), Failure> {
@@ -225,6 +239,8 @@ fn report(
             consent: Consent::new(granted, receipt),
             receipt_file: &setup.receipt,
             tokens_file: &setup.tokens,
+            id: record.as_str(),
+            store: shelf.path(),
         }));
         return Ok(());
     }
@@ -234,5 +250,6 @@ fn report(
         setup.receipt.display(),
         consent::receipt_text(receipt)
     ));
+    result(&format!("\nStored as {record} in {}: fdx consents list", shelf.path().display()));
     Ok(())
 }

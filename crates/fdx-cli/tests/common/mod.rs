@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use fdx_sandbox::customer::{ConsentPage, Decision, visit};
@@ -14,7 +15,15 @@ use fdx_wire::HttpsUrl;
 pub(crate) fn fdx(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fdx"));
     command.args(arguments).stdin(Stdio::null());
+    // Not the store of the user who runs the tests.
+    command.env("XDG_DATA_HOME", data());
     command
+}
+
+/// The data directory of this test program's user.
+fn data() -> PathBuf {
+    static DATA: OnceLock<PathBuf> = OnceLock::new();
+    DATA.get_or_init(directory).clone()
 }
 
 /// `fdx` with these arguments, to its end.

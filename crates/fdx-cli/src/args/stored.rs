@@ -1,0 +1,101 @@
+//! The commands about stored consents.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use fdx_store::{ConsentState, RecordId};
+
+#[derive(Subcommand)]
+pub(crate) enum ConsentsCommand {
+    List(ListArgs),
+    Show(OneArgs),
+    History(OneArgs),
+    Queues(QueuesArgs),
+}
+
+impl ConsentsCommand {
+    pub(crate) fn prints_json(&self) -> bool {
+        match self {
+            Self::List(args) => args.store.json,
+            Self::Show(args) | Self::History(args) => args.store.json,
+            Self::Queues(args) => args.store.json,
+        }
+    }
+}
+
+/// Which store, and how the result is printed.
+#[derive(Args)]
+pub(crate) struct StoreArgs {
+    /// The store: a SQLite file [default: fdx/consents.db in the user's data directory]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List stored consents
+///
+/// With --json: {"consents": [{"id", "customer", "institution", "state", ...}], "more"}.
+#[derive(Parser)]
+#[command(after_help = LIST, verbatim_doc_comment)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// Only consents of this customer
+    #[arg(long, value_name = "REF", conflicts_with_all = ["state", "institution"])]
+    pub(crate) customer: Option<String>,
+    /// Only consents in this state
+    #[arg(long, value_name = "STATE", value_parser = state)]
+    pub(crate) state: Option<ConsentState>,
+    /// Only consents at the institution with this issuer
+    #[arg(long, value_name = "ISSUER", requires = "state")]
+    pub(crate) institution: Option<String>,
+    /// How many consents at most
+    #[arg(long, value_name = "N", default_value_t = 100,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
+}
+
+/// One stored consent
+#[derive(Parser)]
+pub(crate) struct OneArgs {
+    /// The id of the record: see `fdx consents list`
+    #[arg(value_name = "ID", value_parser = record_id)]
+    pub(crate) id: RecordId,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+/// Count the consents that wait for something, with reason and age
+///
+/// With --json: {"queues": [{"queue", "institution", "key_id", "count", "oldest", "reason"}]}.
+#[derive(Parser)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct QueuesArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+fn state(name: &str) -> Result<ConsentState, String> {
+    ConsentState::by_name(name).ok_or_else(|| {
+        let names: Vec<_> = ConsentState::ALL.iter().map(|state| state.name()).collect();
+        format!("the states are {}", names.join(", "))
+    })
+}
+
+fn record_id(text: &str) -> Result<RecordId, String> {
+    RecordId::new(text).map_err(|error| error.to_string())
+}
+
+pub(crate) const CONSENTS: &str = "\
+Examples:
+  fdx connect --config connect.toml             stores a consent
+  fdx consents list
+  fdx consents show ID";
+
+const LIST: &str = "\
+Examples:
+  fdx consents list --customer c-17
+  fdx consents list --state suspect
+  fdx consents list --json | jq -r '.consents[].id'";

@@ -1,0 +1,20 @@
+//! `fdx consents`: what the store holds.
+
+mod chain;
+mod history;
+mod list;
+mod queues;
+mod rows;
+mod show;
+
+use crate::args::stored::ConsentsCommand;
+use crate::error::Failure;
+
+pub(crate) async fn run(command: &ConsentsCommand) -> Result<(), Failure> {
+    match command {
+        ConsentsCommand::List(args) => list::run(args),
+        ConsentsCommand::Show(args) => show::run(args),
+        ConsentsCommand::History(args) => history::run(args),
+        ConsentsCommand::Queues(args) => queues::run(args),
+    }
+}
