@@ -11,6 +11,8 @@ pub(crate) enum ConsentsCommand {
     Show(OneArgs),
     History(OneArgs),
     Queues(QueuesArgs),
+    Verify(VerifyArgs),
+    Export(ExportArgs),
 }
 
 impl ConsentsCommand {
@@ -19,6 +21,8 @@ impl ConsentsCommand {
             Self::List(args) => args.store.json,
             Self::Show(args) | Self::History(args) => args.store.json,
             Self::Queues(args) => args.store.json,
+            Self::Verify(args) => args.store.json,
+            Self::Export(args) => args.store.json,
         }
     }
 }
@@ -77,6 +81,44 @@ pub(crate) struct QueuesArgs {
     pub(crate) store: StoreArgs,
 }
 
+/// Verify the receipts of the store, or an export of them
+///
+/// Compares each receipt with the digest in the next one. With FILE, reads nothing but FILE. The
+/// first receipt that does not verify is named, and the exit code is 1.
+///
+/// With --json: {"chains", "entries", "heads", "roots"}.
+#[derive(Parser)]
+#[command(after_help = VERIFY, verbatim_doc_comment)]
+pub(crate) struct VerifyArgs {
+    /// An export of receipts [default: the receipts of the store]
+    #[arg(value_name = "FILE", conflicts_with = "store")]
+    pub(crate) file: Option<PathBuf>,
+    /// The public keys (JWK Set) of the roots in FILE, as their owner published them
+    #[arg(long, value_name = "FILE", requires = "file")]
+    pub(crate) keys: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+/// Write all receipts, or all consents with their tokens, to a file
+///
+/// Receipts contain no token: anyone can verify them with `fdx consents verify FILE`. A file with
+/// tokens is as secret as they are: `fdx consents import` reads it. Both are JSON Lines.
+///
+/// With --json: {"file", "chains", "entries"} or {"file", "consents", "left_out"}.
+#[derive(Parser)]
+#[command(after_help = EXPORT, verbatim_doc_comment)]
+pub(crate) struct ExportArgs {
+    /// The new file, which only its owner can read
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Write the consents with their tokens, to move to another store or program
+    #[arg(long)]
+    pub(crate) tokens: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
 fn state(name: &str) -> Result<ConsentState, String> {
     ConsentState::by_name(name).ok_or_else(|| {
         let names: Vec<_> = ConsentState::ALL.iter().map(|state| state.name()).collect();
@@ -92,10 +134,21 @@ pub(crate) const CONSENTS: &str = "\
 Examples:
   fdx connect --config connect.toml             stores a consent
   fdx consents list
-  fdx consents show ID";
+  fdx consents show ID
+  fdx consents export --out receipts.jsonl && fdx consents verify receipts.jsonl";
 
 const LIST: &str = "\
 Examples:
   fdx consents list --customer c-17
   fdx consents list --state suspect
   fdx consents list --json | jq -r '.consents[].id'";
+
+const VERIFY: &str = "\
+Examples:
+  fdx consents verify
+  fdx consents verify receipts.jsonl --keys published-jwks.json";
+
+const EXPORT: &str = "\
+Examples:
+  fdx consents export --out receipts.jsonl
+  fdx consents export --tokens --out consents.jsonl";

@@ -1,11 +1,13 @@
 //! `fdx consents`: what the store holds.
 
 mod chain;
+mod export;
 mod history;
 mod list;
 mod queues;
 mod rows;
 mod show;
+mod verify;
 
 use crate::args::stored::ConsentsCommand;
 use crate::error::Failure;
@@ -16,5 +18,7 @@ pub(crate) async fn run(command: &ConsentsCommand) -> Result<(), Failure> {
         ConsentsCommand::Show(args) => show::run(args),
         ConsentsCommand::History(args) => history::run(args),
         ConsentsCommand::Queues(args) => queues::run(args),
+        ConsentsCommand::Verify(args) => verify::run(args),
+        ConsentsCommand::Export(args) => export::run(args),
     }
 }
