@@ -13,6 +13,7 @@ pub(crate) enum ConsentsCommand {
     Queues(QueuesArgs),
     Verify(VerifyArgs),
     Export(ExportArgs),
+    Import(ImportArgs),
 }
 
 impl ConsentsCommand {
@@ -23,6 +24,7 @@ impl ConsentsCommand {
             Self::Queues(args) => args.store.json,
             Self::Verify(args) => args.store.json,
             Self::Export(args) => args.store.json,
+            Self::Import(args) => args.store.json,
         }
     }
 }
@@ -119,6 +121,23 @@ pub(crate) struct ExportArgs {
     pub(crate) store: StoreArgs,
 }
 
+/// Store consents that another program obtained
+///
+/// Reads JSON Lines, one consent in each: see the manual of fdx-store, "transfer". Stop the program
+/// that refreshes these tokens first. All lines are checked before the first consent is stored. The
+/// same file can be imported again: consents that are stored already stay as they are.
+///
+/// With --json: {"imported", "already_stored", "without_receipt"}.
+#[derive(Parser)]
+#[command(after_help = IMPORT, verbatim_doc_comment)]
+pub(crate) struct ImportArgs {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
 fn state(name: &str) -> Result<ConsentState, String> {
     ConsentState::by_name(name).ok_or_else(|| {
         let names: Vec<_> = ConsentState::ALL.iter().map(|state| state.name()).collect();
@@ -152,3 +171,7 @@ const EXPORT: &str = "\
 Examples:
   fdx consents export --out receipts.jsonl
   fdx consents export --tokens --out consents.jsonl";
+
+const IMPORT: &str = "\
+Examples:
+  fdx consents import consents.jsonl";

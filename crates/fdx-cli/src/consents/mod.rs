@@ -3,6 +3,7 @@
 mod chain;
 mod export;
 mod history;
+mod import;
 mod list;
 mod queues;
 mod rows;
@@ -20,5 +21,6 @@ pub(crate) async fn run(command: &ConsentsCommand) -> Result<(), Failure> {
         ConsentsCommand::Queues(args) => queues::run(args),
         ConsentsCommand::Verify(args) => verify::run(args),
         ConsentsCommand::Export(args) => export::run(args),
+        ConsentsCommand::Import(args) => import::run(args),
     }
 }
