@@ -14,6 +14,7 @@ pub(crate) enum ConsentsCommand {
     Verify(VerifyArgs),
     Export(ExportArgs),
     Import(ImportArgs),
+    Erase(EraseArgs),
 }
 
 impl ConsentsCommand {
@@ -25,6 +26,7 @@ impl ConsentsCommand {
             Self::Verify(args) => args.store.json,
             Self::Export(args) => args.store.json,
             Self::Import(args) => args.store.json,
+            Self::Erase(args) => args.one.store.json,
         }
     }
 }
@@ -136,6 +138,19 @@ pub(crate) struct ImportArgs {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
+}
+
+/// Destroy the tokens of a consent, and the key that opens them
+///
+/// The receipts stay. A backup from before still contains both: see the manual.
+#[derive(Parser)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct EraseArgs {
+    #[command(flatten)]
+    pub(crate) one: OneArgs,
+    /// Erase a consent that has not ended: afterwards no token is left to revoke
+    #[arg(long)]
+    pub(crate) unrevoked: bool,
 }
 
 fn state(name: &str) -> Result<ConsentState, String> {

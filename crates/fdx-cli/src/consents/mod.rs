@@ -1,6 +1,7 @@
 //! `fdx consents`: what the store holds.
 
 mod chain;
+mod erase;
 mod export;
 mod history;
 mod import;
@@ -22,5 +23,6 @@ pub(crate) async fn run(command: &ConsentsCommand) -> Result<(), Failure> {
         ConsentsCommand::Verify(args) => verify::run(args),
         ConsentsCommand::Export(args) => export::run(args),
         ConsentsCommand::Import(args) => import::run(args),
+        ConsentsCommand::Erase(args) => erase::run(args),
     }
 }

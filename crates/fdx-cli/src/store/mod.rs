@@ -77,6 +77,14 @@ impl Store {
         output.map_err(|error| self.failure(&error))
     }
 
+    /// Runs something that only SQLite has.
+    pub(crate) fn sqlite<T>(
+        &self,
+        run: impl FnOnce(&mut SqliteStore) -> Result<T, StoreError>,
+    ) -> Result<T, Failure> {
+        run(&mut self.database.borrow_mut()).map_err(|error| self.failure(&error))
+    }
+
     pub(crate) fn failure(&self, error: &StoreError) -> Failure {
         Failure::store(&format!("the store {}", self.path.display()), error)
     }
