@@ -14,6 +14,8 @@ pub(crate) enum ConsentsCommand {
     Verify(VerifyArgs),
     Export(ExportArgs),
     Import(ImportArgs),
+    Refresh(OnlineArgs),
+    Revoke(RevokeArgs),
     Erase(EraseArgs),
 }
 
@@ -26,6 +28,8 @@ impl ConsentsCommand {
             Self::Verify(args) => args.store.json,
             Self::Export(args) => args.store.json,
             Self::Import(args) => args.store.json,
+            Self::Refresh(args) => args.one.store.json,
+            Self::Revoke(args) => args.online.one.store.json,
             Self::Erase(args) => args.one.store.json,
         }
     }
@@ -140,6 +144,35 @@ pub(crate) struct ImportArgs {
     pub(crate) store: StoreArgs,
 }
 
+/// Refresh the tokens of a consent
+///
+/// With --json: {"id", "generation", "access_expires_at"}.
+#[derive(Parser)]
+#[command(after_help = REFRESH, verbatim_doc_comment)]
+pub(crate) struct OnlineArgs {
+    #[command(flatten)]
+    pub(crate) one: OneArgs,
+    /// The configuration of the client, as for `fdx connect`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+/// Revoke a consent: at the institution's consent API, then its tokens
+///
+/// The record and its receipts stay. If the institution does not respond, run it again: parts that
+/// have an outcome are not repeated, and `fdx keeper run` continues as well.
+///
+/// With --json: {"id", "by", "consent_api", "refresh_token", "access_token"}.
+#[derive(Parser)]
+#[command(after_help = REVOKE, verbatim_doc_comment)]
+pub(crate) struct RevokeArgs {
+    #[command(flatten)]
+    pub(crate) online: OnlineArgs,
+    /// The recipient ends the consent [default: the customer]
+    #[arg(long)]
+    pub(crate) by_recipient: bool,
+}
+
 /// Destroy the tokens of a consent, and the key that opens them
 ///
 /// The receipts stay. A backup from before still contains both: see the manual.
@@ -169,6 +202,7 @@ Examples:
   fdx connect --config connect.toml             stores a consent
   fdx consents list
   fdx consents show ID
+  fdx consents refresh ID --config connect.toml
   fdx consents export --out receipts.jsonl && fdx consents verify receipts.jsonl";
 
 const LIST: &str = "\
@@ -190,3 +224,12 @@ Examples:
 const IMPORT: &str = "\
 Examples:
   fdx consents import consents.jsonl";
+
+const REFRESH: &str = "\
+Examples:
+  fdx consents refresh ID --config connect.toml";
+
+const REVOKE: &str = "\
+Examples:
+  fdx consents revoke ID --config connect.toml
+  fdx consents revoke ID --config connect.toml --by-recipient";

@@ -6,12 +6,14 @@ mod export;
 mod history;
 mod import;
 mod list;
+mod online;
 mod queues;
 mod rows;
 mod show;
 mod verify;
 
 use crate::args::stored::ConsentsCommand;
+use crate::connect::unless_interrupted;
 use crate::error::Failure;
 
 pub(crate) async fn run(command: &ConsentsCommand) -> Result<(), Failure> {
@@ -23,6 +25,8 @@ pub(crate) async fn run(command: &ConsentsCommand) -> Result<(), Failure> {
         ConsentsCommand::Verify(args) => verify::run(args),
         ConsentsCommand::Export(args) => export::run(args),
         ConsentsCommand::Import(args) => import::run(args),
+        ConsentsCommand::Refresh(args) => unless_interrupted(online::refresh(args)).await,
+        ConsentsCommand::Revoke(args) => unless_interrupted(online::revoke(args)).await,
         ConsentsCommand::Erase(args) => erase::run(args),
     }
 }

@@ -1,5 +1,6 @@
 //! The store of this program: its place, its key, and the loop that drives procedures.
 
+mod drive;
 mod key;
 mod place;
 
@@ -16,6 +17,8 @@ use fdx_transport_hyper::system_now;
 use crate::error::Failure;
 use crate::files;
 use crate::print::message;
+
+pub(crate) use drive::Driving;
 
 /// An open store. The program has one tenant.
 pub(crate) struct Store {
