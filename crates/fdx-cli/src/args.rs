@@ -11,7 +11,7 @@ use fdx_par::Dialect;
 use fdx_sandbox::Misbehaviour;
 use fdx_wire::{RedirectUri, UrlError};
 
-use crate::args::stored::ConsentsCommand;
+use crate::args::stored::{ConsentsCommand, KeeperCommand};
 use crate::dialect;
 
 /// FDX v6 consent over FAPI 2.0, from the data recipient's side
@@ -30,6 +30,9 @@ pub(crate) enum Command {
     /// List, refresh, revoke, export and verify stored consents
     #[command(subcommand, after_help = stored::CONSENTS)]
     Consents(ConsentsCommand),
+    /// Refresh stored consents when they are due, or pause that
+    #[command(subcommand, after_help = stored::KEEPER)]
+    Keeper(KeeperCommand),
     Doctor(DoctorArgs),
     Dialects(DialectsArgs),
     /// Generate keys and certificate requests, and show public keys
@@ -42,7 +45,7 @@ impl Command {
     pub(crate) fn prints_json(&self) -> bool {
         match self {
             Self::Demo(args) => args.json,
-            Self::Sandbox(_) => false,
+            Self::Keeper(_) | Self::Sandbox(_) => false,
             Self::Connect(args) => args.json,
             Self::Consents(command) => command.prints_json(),
             Self::Doctor(args) => args.json,

@@ -1,7 +1,7 @@
 //! The `fdx` command: a complete FDX consent over FAPI 2.0 on your machine (`demo`), an institution
 //! for any client (`sandbox`), a consent at a real institution (`connect`), stored consents
-//! (`consents`), a check of metadata (`doctor`), the deviations of providers (`dialects`), and keys
-//! (`keys`).
+//! (`consents`) and their refreshes (`keeper`), a check of metadata (`doctor`), the deviations of
+//! providers (`dialects`), and keys (`keys`).
 //!
 //! Results go to standard output, messages to standard error. With `--json`, a failure is also an
 //! object on standard output. The exit code is 0, 1 after a
@@ -21,6 +21,7 @@ mod doctor;
 mod error;
 mod files;
 mod flow;
+mod keeper;
 mod keys;
 mod print;
 mod sandbox;
@@ -74,6 +75,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Sandbox(args) => runtime.block_on(sandbox::run(&args)),
         Command::Connect(args) => runtime.block_on(connect::run(&args)),
         Command::Consents(command) => runtime.block_on(consents::run(&command)),
+        Command::Keeper(command) => runtime.block_on(keeper::run(&command)),
         Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
         Command::Dialects(args) => {
             dialects::run(&args);

@@ -233,3 +233,61 @@ const REVOKE: &str = "\
 Examples:
   fdx consents revoke ID --config connect.toml
   fdx consents revoke ID --config connect.toml --by-recipient";
+
+#[derive(Subcommand)]
+pub(crate) enum KeeperCommand {
+    Run(KeeperRunArgs),
+    Pause(PauseArgs),
+    Resume(ResumeArgs),
+}
+
+/// Refresh what is due, until SIGTERM or ctrl-c
+///
+/// Reads the store for consents that are due: to keep refresh tokens alive, to repeat failed
+/// refreshes, to complete and to revoke consents. Several keepers may run on one store. After a
+/// signal, what runs is finished first. Prints a line for each consent on standard error.
+#[derive(Parser)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct KeeperRunArgs {
+    /// The configuration of a client, as for `fdx connect`; one for each institution
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) config: Vec<PathBuf>,
+    /// The store: a SQLite file [default: fdx/consents.db in the user's data directory]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+/// Refresh nothing until `fdx keeper resume`, in all processes that use the store
+#[derive(Parser)]
+pub(crate) struct PauseArgs {
+    /// Only consents at the institution with this issuer
+    #[arg(long, value_name = "ISSUER")]
+    pub(crate) institution: Option<String>,
+    /// Why: it is shown with each consent that waits
+    #[arg(long, value_name = "TEXT", default_value = "an operator paused it")]
+    pub(crate) reason: String,
+    /// The store: a SQLite file [default: fdx/consents.db in the user's data directory]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+/// Refresh again, after `fdx keeper pause` or after the database was restored or moved
+///
+/// After a restore, the tokens of the backup may be older than those at the institutions, which may
+/// end a grant whose old refresh token is used.
+#[derive(Parser)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ResumeArgs {
+    /// Only consents at the institution with this issuer
+    #[arg(long, value_name = "ISSUER")]
+    pub(crate) institution: Option<String>,
+    /// The store: a SQLite file [default: fdx/consents.db in the user's data directory]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+pub(crate) const KEEPER: &str = "\
+Examples:
+  fdx keeper run --config bank/connect.toml
+  fdx keeper pause --reason 'the database moves'
+  fdx keeper resume";

@@ -21,8 +21,8 @@ use fdx_wire::UnixTime;
 use serde::Serialize;
 
 use crate::args::ConnectArgs;
-pub(crate) use crate::connect::callback::unless_interrupted;
 use crate::connect::callback::{Opener, Source};
+pub(crate) use crate::connect::callback::{interrupted, unless_interrupted};
 use crate::connect::config::Config;
 use crate::connect::setup::Setup;
 use crate::connect::shelf::Shelf;
