@@ -23,13 +23,16 @@ pub fn callback(bytes: &[u8]) {
     match client.callback(pending, &url, NOW) {
         Ok(Callback::Code(accepted)) => {
             let said = said(&url, state);
-            assert!(said.code.is_some_and(|code| !code.is_empty()) && said.error.is_none());
+            let printable = |code: &str| code.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
+            assert!(said.code.is_some_and(|code| !code.is_empty() && printable(&code)));
+            assert!(said.error.is_none_or(|error| error.is_empty()));
             assert_eq!(Some(accepted.flow_id()), FlowId::claimed_by(&url).as_ref());
         }
         Ok(Callback::Denied(refusal)) => {
             let said = said(&url, state);
             assert!(said.code.is_none_or(|code| code.is_empty()));
             let error = said.error.expect("the callback has an error");
+            assert!(!error.is_empty(), "an empty error is no decision");
             assert!(!error.eq_ignore_ascii_case("access_denied") || refusal.is("access_denied"));
             let passing = ["temporarily_unavailable", "server_error"].contains(&error.as_str());
             let respected = refusal.next_step == NextStep::RespectTheCustomer;

@@ -25,18 +25,12 @@ pub enum AuthorizationResponseError {
     /// `code` and `error` are both present.
     #[error("the response has both a code and an error")]
     BothCodeAndError,
-    /// `code` is empty or not a string.
-    #[error("code is empty or not a string")]
+    /// `code` is not a string of printable ASCII characters (RFC 6749 appendix A.11).
+    #[error("code is not a text of printable ASCII characters")]
     Code,
-    /// `error` is empty or not a string.
-    #[error("error is empty or not a string")]
+    /// `error` is not a string.
+    #[error("error is not a string")]
     Error,
-    /// `error_description` is not a string.
-    #[error("error_description is not a string")]
-    ErrorDescription,
-    /// `error_uri` is not a string.
-    #[error("error_uri is not a string")]
-    ErrorUri,
     /// A rule that JWTs of every type share.
     #[error(transparent)]
     Jwt(#[from] JwtError),
@@ -46,6 +40,9 @@ pub enum AuthorizationResponseError {
     /// `state` is not a string.
     #[error("state is not a string")]
     State,
+    /// One of [`AuthorizationResponse::TOKENS`] is present.
+    #[error("the response contains a token")]
+    Token,
 }
 
 /// The decision of the customer or the server.
@@ -56,6 +53,17 @@ enum Outcome {
 }
 
 impl AuthorizationResponse {
+    /// Parameters that no response of the code flow has, in a query or in a JWT. A token in the
+    /// front channel is an attack, or follows from a `response_type` that was not requested (FAPI 2.0
+    /// Security Profile 5.3.3.2-1).
+    pub const TOKENS: &[&str] = &["access_token", "id_token", "response"];
+
+    /// Whether a text is an authorization code: `1*VSCHAR` (RFC 6749 appendix A.11).
+    #[must_use]
+    pub fn is_code(text: &str) -> bool {
+        !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
+    }
+
     /// The token's `state`, before *anything is verified*. Use it only to find the pending flow
     /// that the token has to be checked against.
     #[must_use]
@@ -101,7 +109,8 @@ impl AuthorizationResponse {
     }
 
     /// Checks `token` in the order of the specification: `typ`, `iss` (before any key is used),
-    /// `aud`, `alg`, `exp`, `nbf`, signature. Then reads `state`, `code` and `error`.
+    /// `aud`, `alg`, `exp`, `nbf`, signature. Then reads `state`, `code` and `error`, and checks that
+    /// there is no token. An `error_description` or `error_uri` that is not a string is ignored.
     ///
     /// # Errors
     /// [`AuthorizationResponseError`]: the first rule that the token breaks.
@@ -121,6 +130,11 @@ impl AuthorizationResponse {
         jwt.check_not_before()?;
         jwt.check_signature(backend, keys)?;
         let state = jwt.claims().secret("state").map_err(|_| AuthorizationResponseError::State)?;
+        let has_value =
+            |name: &&str| jwt.claims().get(name).is_some_and(|it| it.as_str() != "null");
+        if Self::TOKENS.iter().any(has_value) {
+            return Err(AuthorizationResponseError::Token);
+        }
         let outcome = Outcome::read(jwt.claims())?;
         Ok(Self { issuer: expected.issuer().clone(), state, outcome })
     }
@@ -179,15 +193,20 @@ impl Outcome {
         use AuthorizationResponseError as Violation;
         let code = claims.secret("code").map_err(|_| Violation::Code)?;
         let error = claims.text("error").map_err(|_| Violation::Error)?;
-        let description =
-            claims.text("error_description").map_err(|_| Violation::ErrorDescription)?;
-        let uri = claims.text("error_uri").map_err(|_| Violation::ErrorUri)?;
+        // RFC 6749 3.1: a parameter without a value counts as omitted. JARM 2.1: the claims are the
+        // parameters.
+        let code = code.filter(|code| !code.expose().is_empty());
+        let error = error.filter(|error| !error.is_empty());
+        // Informative: the denial counts without its explanation.
+        let explanation = |name| claims.text(name).ok().flatten();
+        let (description, uri) = (explanation("error_description"), explanation("error_uri"));
         match (code, error) {
             (Some(_), Some(_)) => Err(Violation::BothCodeAndError),
             (None, None) => Err(Violation::Neither),
-            (Some(code), None) if code.expose().is_empty() => Err(Violation::Code),
+            (Some(code), None) if !AuthorizationResponse::is_code(code.expose()) => {
+                Err(Violation::Code)
+            }
             (Some(code), None) => Ok(Self::Code(code)),
-            (None, Some(error)) if error.is_empty() => Err(Violation::Error),
             (None, Some(error)) => Ok(Self::Error { error, description, uri }),
         }
     }
@@ -201,11 +220,10 @@ impl AuthorizationResponseError {
             Self::BothCodeAndError => "jarm.code.error",
             Self::Code => "jarm.code",
             Self::Error => "jarm.error",
-            Self::ErrorDescription => "jarm.error_description",
-            Self::ErrorUri => "jarm.error_uri",
             Self::Jwt(error) => jwt_error_code!("jarm", error),
             Self::Neither => "jarm.code.missing",
             Self::State => "jarm.state",
+            Self::Token => "jarm.token",
         }
     }
 

@@ -147,12 +147,11 @@ const _: fn(&AuthorizationResponseError) -> &str = |error| match error {
     AuthorizationResponseError::Code | AuthorizationResponseError::State => {
         "authorization_responses::checks_rules_in_the_order_of_jarm"
     }
-    AuthorizationResponseError::Error
-    | AuthorizationResponseError::ErrorDescription
-    | AuthorizationResponseError::ErrorUri => {
+    AuthorizationResponseError::Error => {
         "authorization_responses::rejects_parameters_that_are_not_strings"
     }
     AuthorizationResponseError::Jwt(_) => "authorization_responses::rejects_duplicate_claims",
+    AuthorizationResponseError::Token => "authorization_responses::rejects_tokens",
 };
 
 const _: fn(&SignedIntrospectionError) -> &str = |error| match error {

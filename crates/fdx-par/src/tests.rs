@@ -148,6 +148,7 @@ const _: fn(&StoredStateFault) -> &str = |error| match error {
 
 const _: fn(&CallbackFault) -> &str = |error| match error {
     CallbackFault::BothCodeAndError
+    | CallbackFault::CodeText
     | CallbackFault::Expired
     | CallbackFault::IssMismatch
     | CallbackFault::IssMissing

@@ -53,6 +53,11 @@ impl Right {
     }
 }
 
+/// A callback with an empty `error`, and with this.
+fn empty_error(right: &Right, more: &str) -> String {
+    format!("{PLACE}?state={}&iss={ISS}&error={more}", right.state)
+}
+
 /// A URL made of the right parts, and the fault it must have.
 type Row = (&'static str, fn(&Right) -> String, CallbackFault);
 
@@ -62,6 +67,10 @@ fn table() -> Vec<Row> {
         ("code and error", |r| format!("{}&error=access_denied", r.url()), F::BothCodeAndError),
         ("neither", |r| r.url().replace("code=", "kode="), F::Neither),
         ("an empty code", |r| r.url().replace(&r.code, ""), F::Neither),
+        ("an empty error", |r| empty_error(r, ""), F::Neither),
+        ("an empty code and an empty error", |r| empty_error(r, "&code="), F::Neither),
+        ("a code of two lines", |r| r.url().replace("code=", "code=a%0Ab"), F::CodeText),
+        ("a code with an accent", |r| r.url().replace("code=", "code=%C3%A9"), F::CodeText),
         ("two codes", |r| format!("{}&code=x", r.url()), F::Duplicate),
         ("the same code twice", |r| format!("{}&code={}", r.url(), r.code), F::Duplicate),
         ("two states", |r| format!("{}&state={}", r.url(), r.state), F::Duplicate),
@@ -241,6 +250,19 @@ fn an_error_ends_the_flow() {
         let description = refusal.said.error_description.as_ref().unwrap();
         assert_eq!(description.as_str(), "The customer said\\nno");
     }
+}
+
+/// RFC 6749 3.1: a parameter without a value counts as omitted.
+#[test]
+fn an_empty_parameter_changes_nothing() {
+    let (right, pending) = right();
+    let denial = format!("{PLACE}?error=access_denied&code=&state={}&iss={ISS}", right.state);
+    let denied = right.client.callback(pending, &denial, right.now());
+    assert!(matches!(denied, Ok(Callback::Denied(refusal)) if refusal.is("access_denied")));
+    let (right, pending) = self::right();
+    let url = format!("{}&error=", right.url());
+    let taken = right.client.callback(pending, &url, right.now());
+    assert!(matches!(taken, Ok(Callback::Code(_))), "{taken:?}");
 }
 
 #[test]

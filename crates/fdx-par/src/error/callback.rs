@@ -6,6 +6,8 @@ faults! {
     CallbackFault {
         BothCodeAndError: "rfc6749.callback.both",
             "RFC 6749 section 4.1.2", "the callback has a code and an error";
+        CodeText: "rfc6749.callback.code",
+            "RFC 6749 appendix A.11", "the code has characters that are not printable ASCII";
         Duplicate: "rfc6749.callback.duplicate",
             "RFC 6749 section 3.1", "a parameter of the callback is repeated";
         Expired: "fdx.callback.expired",

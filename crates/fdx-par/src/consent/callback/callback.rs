@@ -1,8 +1,8 @@
 use core::fmt;
 
-use fdx_wire::members::Excerpt;
-
+use fdx_jose::AuthorizationResponse;
 use fdx_wire::form::{Query, QueryError};
+use fdx_wire::members::Excerpt;
 use fdx_wire::{RedirectUri, Secret, UnixTime};
 use subtle::ConstantTimeEq;
 
@@ -113,10 +113,6 @@ pub struct Accepted {
     pub(crate) code: Secret,
 }
 
-/// Parameters that no callback of the code flow has. An ID token or access token in a callback is
-/// an attack, or follows from a `response_type` that was not requested.
-const TOKENS: &[&str] = &["access_token", "id_token", "response"];
-
 impl Client {
     /// Checks the URL at which the customer's browser arrived, as it was received.
     ///
@@ -177,7 +173,7 @@ impl Client {
         if now > pending.callback_by {
             return Err(CallbackFault::Expired.into());
         }
-        if query.names().any(|name| TOKENS.contains(&name)) {
+        if query.names().any(|name| AuthorizationResponse::TOKENS.contains(&name)) {
             return Err(CallbackFault::FrontChannelToken.into());
         }
         read(code, error, description, uri)
@@ -209,16 +205,21 @@ impl Read {
     }
 }
 
-/// Returns the code or the error; a response with both is rejected.
+/// Returns the code or the error; a response with both is rejected. An empty one counts as absent (RFC
+/// 6749 section 3.1): it is neither a code nor a decision of the customer.
 pub(crate) fn read(
     code: Option<&str>,
     error: Option<&str>,
     description: Option<&str>,
     uri: Option<&str>,
 ) -> Result<Read, Error> {
-    match (code.filter(|code| !code.is_empty()), error) {
+    let filled = |text: &&str| !text.is_empty();
+    match (code.filter(filled), error.filter(filled)) {
         (Some(_), Some(_)) => Err(CallbackFault::BothCodeAndError.into()),
         (None, None) => Err(CallbackFault::Neither.into()),
+        (Some(code), None) if !AuthorizationResponse::is_code(code) => {
+            Err(CallbackFault::CodeText.into())
+        }
         (Some(code), None) => Ok(Read::Code(Secret::new(code.to_owned()))),
         (None, Some(error)) => Ok(Read::Error(Box::new(Said {
             error: Some(Excerpt::of(error)),
