@@ -327,10 +327,55 @@ fn ignores_texts_that_only_mention_a_nonce() {
         assert_eq!(calls, 1, "{challenges:?}");
         assert_eq!(outcome.unwrap_err().code(), "rfc6750.challenge", "{challenges:?}");
     }
-    // RFC 9449 9: the challenge comes with a 401.
-    let mut forbidden = unauthorized(&[r#"DPoP error="use_dpop_nonce""#], &[b"n"]);
-    *forbidden.status_mut() = http::StatusCode::FORBIDDEN;
-    assert_eq!(call(forbidden).0, 1);
+}
+
+/// RFC 9449 sections 8 and 9 name 400 and 401; servers use other statuses too.
+#[test]
+fn answers_a_demand_for_a_nonce_whatever_its_status_is() {
+    let body = r#"{"error":"use_dpop_nonce"}"#;
+    let as_json = |status: u16, body: &str| {
+        let mut answer = answer(status, "application/json", body);
+        answer.headers_mut().insert(NONCE, HeaderValue::from_static("n"));
+        answer
+    };
+    for status in [400, 401, 403, 404, 407, 412, 422, 428] {
+        let mut challenged = unauthorized(&[r#"DPoP error="use_dpop_nonce""#], &[b"n"]);
+        *challenged.status_mut() = http::StatusCode::from_u16(status).unwrap();
+        assert_eq!(call(challenged), (2, Ok(())), "{status}");
+    }
+    for status in [200, 400, 401, 403, 404, 407, 412, 422, 428] {
+        assert_eq!(call(as_json(status, body)), (2, Ok(())), "{status}");
+        let mut world = world(NoncePolicy::Silent);
+        let client = world.client().unwrap();
+        let (pending, callback) = world.pending(&client);
+        let mut first = Some(as_json(status, body));
+        world.tamper_at("/token", move |_| {
+            first.take().unwrap_or_else(|| as_json(400, r#"{"error":"invalid_grant"}"#))
+        });
+        let outcome = world.exchange(&client, pending, &callback);
+        assert_eq!(outcome.unwrap_err().code(), "rfc6749.error", "{status}");
+        let nonces: Vec<_> =
+            world.asked("/token").iter().map(|it| it.proof()["nonce"].clone()).collect();
+        assert_eq!(nonces, [Value::Null, "n".into()], "{status}");
+    }
+    // Data that only mentions the code, and tokens, are no demand.
+    for body in [
+        r#"{"data":"use_dpop_nonce"}"#,
+        r#"{"error":"use_dpop_nonce","access_token":"a"}"#,
+        r#"{"code":"use_dpop_nonce"}"#,
+    ] {
+        assert_eq!(call(as_json(200, body)), (1, Ok(())), "{body}");
+    }
+    // A success without a nonce to repeat it with is read as one.
+    for nonces in [&[][..], &["a\"b"], &["n", "m"]] {
+        let mut success = answer(200, "application/json", body);
+        for nonce in nonces {
+            success.headers_mut().append(NONCE, HeaderValue::from_static(nonce));
+        }
+        assert_eq!(call(success), (1, Ok(())), "{nonces:?}");
+    }
+    // Another server's failure is no demand.
+    assert_eq!(call(as_json(500, body)).0, 1);
 }
 
 /// RFC 9449 8 and 9: whatever the form of the demand, a nonce belongs to it.

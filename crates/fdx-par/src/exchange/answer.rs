@@ -16,11 +16,14 @@ use crate::error::said::Said;
 use crate::error::server::{Broken, ServerFault, ServerRule};
 use crate::exchange::challenge;
 use crate::exchange::challenge::Challenge;
+use crate::exchange::error_body;
 use crate::exchange::error_body::{Described, ErrorBody};
 use crate::exchange::mint::INTERACTION_ID;
 
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const MAX_NONCE: usize = 512;
+/// The error code of a server that requires a nonce (RFC 9449 sections 8 and 9).
+const USE_DPOP_NONCE: &str = "use_dpop_nonce";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// More than an excerpt has.
 const MAX_EXCERPT: usize = 512;
@@ -257,23 +260,26 @@ impl Answer<'_> {
         }
     }
 
-    /// Whether the request has to be repeated with a DPoP nonce. RFC 9449 sections 8 and 9: an authorization server
-    /// says so in the body of a 400, a resource server in a challenge of a 401. Some servers use the
-    /// other form, or the scheme `Bearer`.
-    pub(super) fn must_be_repeated(&self) -> bool {
-        matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED)
-            && self.demands_nonce()
-    }
-
-    /// Whether the refusal demands a nonce, whatever its status. Ignores case.
+    /// Whether the request has to be repeated with a DPoP nonce. RFC 9449 sections 8 and 9: an
+    /// authorization server says so in the body of a 400, a resource server in a challenge of a 401.
+    /// Some servers use the other form, the scheme `Bearer`, capitals, another status of a refusal, or
+    /// return the error with status 200.
     pub(super) fn demands_nonce(&self) -> bool {
-        let is_it = |code: &str| code.eq_ignore_ascii_case("use_dpop_nonce");
+        let is_it = |code: &str| code.eq_ignore_ascii_case(USE_DPOP_NONCE);
         let in_body = || self.error_body().and_then(ErrorBody::oauth_code).is_some_and(is_it);
         let described = || self.described().and_then(|said| said.error);
         let challenged = |challenge: &Challenge| {
             (challenge.is("DPoP") || challenge.is("Bearer"))
                 && challenge.parameter("error").is_some_and(is_it)
         };
+        if self.status.is_success() {
+            // A success is parsed once, by its reader, which also reports a body that is neither the
+            // expected one nor a demand. Tokens are never given up for a nonce.
+            return matches!(self.dpop_nonce(), Ok(Some(_)))
+                && error_body::mentions(self.body, USE_DPOP_NONCE)
+                && !holds_a_credential(self.body)
+                && in_body();
+        }
         self.status.is_client_error()
             && (in_body()
                 || described().is_some_and(|code| is_it(code.as_str()))

@@ -280,14 +280,12 @@ impl<T: Output> Sent<T> {
             if let Ok(Some(nonce)) = nonce {
                 memory.learn(slot, nonce);
             }
-            // RFC 9449 8 and 9: whatever the status, a demand without a nonce can't be met.
-            if matches!(nonce, Ok(None)) && answer.demands_nonce() {
-                return Err(answer.fault(ServerRule::NonceMissing));
-            }
-            if answer.must_be_repeated() {
+            if answer.demands_nonce() {
                 // An invalid nonce is an error only here: a success with an invalid header is still
-                // a success.
-                nonce?;
+                // a success. RFC 9449 8 and 9: a demand without a nonce can't be met.
+                if nonce?.is_none() {
+                    return Err(answer.fault(ServerRule::NonceMissing));
+                }
                 // RFC 9449 8: the server may require a nonce once; a second time is a loop.
                 if self.retried == Retried::Yes {
                     return Err(answer.fault(ServerRule::NonceAgain));

@@ -38,7 +38,14 @@ pub(crate) struct Described {
     pub(crate) error_description: Option<Excerpt>,
 }
 
-const LIMITS: Limits = Limits::bytes(16 * 1024);
+const MAX_BYTES: usize = 16 * 1024;
+const LIMITS: Limits = Limits::bytes(MAX_BYTES);
+
+/// Whether a body that may be an error contains this text, in any case.
+pub(super) fn mentions(body: &[u8], text: &str) -> bool {
+    let is_it = |window: &[u8]| window.eq_ignore_ascii_case(text.as_bytes());
+    body.len() <= MAX_BYTES && body.windows(text.len()).any(is_it)
+}
 
 impl ErrorBody {
     /// Reads an object, or a list of objects.
