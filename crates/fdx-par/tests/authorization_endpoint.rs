@@ -97,9 +97,14 @@ fn an_endpoint_whose_query_names_a_parameter_of_a_request_is_not_used() {
         "?client%5Fid=attacker",
         "?%ff=a",
     ] {
-        let (_, client) = client(query, Dialect::default());
+        let (world, client) = client(query, Dialect::default());
+        let pushed = client.unwrap().push(&usual_request(), entropy(1), world.now);
         let expected = Err(ServerRule::AuthorizationEndpointQuery.code());
-        assert_eq!(client.map(drop).map_err(|error| error.code()), expected, "{query}");
+        assert_eq!(pushed.map(drop).map_err(|error| error.code()), expected, "{query}");
+        let (world, client) = self::client(query, NOT_PUSHED);
+        let request = usual_request();
+        let url = not_fapi::authorize(&client.unwrap(), &request, entropy(1), world.now);
+        assert_eq!(url.map(drop).map_err(|error| error.code()), expected, "{query}");
     }
 }
 

@@ -96,10 +96,12 @@ pub(super) fn fit(
         }
         config.request_objects = RequestObjects::signed(key);
     }
-    // A dialect documents endpoints and adds parameters; discovery has checked all others.
+    // A dialect documents endpoints and adds parameters. A discovered endpoint that breaks the rule
+    // by itself stops flows only.
     let added = profile.authorization_url_parameters;
     let adds = |name: &str| is_reserved(name) || added.iter().any(|added| added.name() == name);
-    if metadata.authorization_endpoint().is_some_and(|url| names_any(url, adds)) {
+    let endpoint = metadata.authorization_endpoint().filter(|_| metadata.check_flows().is_ok());
+    if endpoint.is_some_and(|url| names_any(url, adds)) {
         return Err(ConfigurationFault::AuthorizationEndpointQuery.into());
     }
     let audience = match profile.audience_is_token_endpoint {

@@ -112,14 +112,16 @@ impl Client {
     /// [`Refused`] with the code unspent:
     /// [`StoredStateFault::OtherKey`](crate::StoredStateFault::OtherKey) if the configuration
     /// now has another key or certificate,
-    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient).
+    /// [`StoredStateFault::OtherClient`](crate::StoredStateFault::OtherClient), or
+    /// [`Error::Server`] if the metadata do not protect a flow.
     pub fn exchange(
         &self,
         accepted: Accepted,
         entropy: Entropy,
         now: UnixTime,
     ) -> Result<Draft<Exchanged>, Refused<Accepted>> {
-        if let Err(error) = self.check_owner(accepted.pending.flow.owner()) {
+        let checked = self.check_owner(accepted.pending.flow.owner());
+        if let Err(error) = checked.and_then(|()| self.metadata().check_flows()) {
             return Err(Refused::new(error, accepted));
         }
         let request = CodeExchange { client: self.clone(), accepted };

@@ -60,7 +60,7 @@ impl Exchange for ServerMetadata {
 
     fn read(request: Discovery, (): (), answer: &Answer<'_>) -> Result<Self, Error> {
         let object = answer.object(StatusCode::OK, MEMBERS, &metadata::members::ISSUER)?;
-        metadata::read(&object, request.issuer).map_err(|broken| answer.broken(broken))
+        metadata::read(answer, &object, request.issuer).map_err(|broken| answer.broken(broken))
     }
 }
 

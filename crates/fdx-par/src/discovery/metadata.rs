@@ -4,13 +4,16 @@ use fdx_wire::{HttpsUrl, Issuer, UrlError};
 use crate::discovery::endpoint::{Endpoint, PerEndpoint};
 use crate::discovery::reserved::{is_reserved, names_any};
 use crate::error::caller::{ConfigurationFault, MetadataFault};
-use crate::error::server::{Broken, ServerRule};
+use crate::error::error::Error;
+use crate::error::server::{Broken, ServerFault, ServerRule};
+use crate::exchange::answer::Answer;
 
 /// An authorization server's metadata (RFC 8414 section 2).
 ///
-/// The issuer, the PKCE methods and the announcement of `iss` were checked. Each other member is
-/// checked by the call that needs it. No endpoint can be set: all come from the document whose
-/// `issuer` was compared (FAPI 2.0 Security Profile 5.3.3.1-9).
+/// The issuer was checked. Each other member is checked by the call that needs it: the PKCE methods,
+/// the query of the authorization endpoint and the announcement of `iss` by each push, callback and
+/// code exchange. No endpoint can be set: all come from the document whose `issuer` was compared (FAPI
+/// 2.0 Security Profile 5.3.3.1-9).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServerMetadata {
     pub(crate) issuer: Issuer,
@@ -27,6 +30,9 @@ pub struct ServerMetadata {
     pub(crate) request_object_signing_alg_values_supported: Option<Vec<String>>,
     /// Whether the server promises `iss` in its authorization responses.
     pub(crate) authorization_response_iss_parameter_supported: bool,
+    /// The rule that these metadata break for authorization flows. Other calls are possible: tokens
+    /// are refreshed and revoked without it.
+    unfit_for_flows: Option<Box<ServerFault>>,
     not_understood: Vec<NotUnderstood>,
 }
 
@@ -49,6 +55,7 @@ impl ServerMetadata {
             dpop_signing_alg_values_supported: None,
             request_object_signing_alg_values_supported: None,
             authorization_response_iss_parameter_supported: false,
+            unfit_for_flows: None,
             not_understood: Vec::new(),
         }
     }
@@ -82,6 +89,19 @@ impl ServerMetadata {
     #[must_use]
     pub fn not_understood(&self) -> &[NotUnderstood] {
         &self.not_understood
+    }
+
+    /// Checks what protects an authorization flow. Each push, callback and code
+    /// exchange calls it.
+    ///
+    /// # Errors
+    /// [`Error::Server`] with [`ServerRule::PkceUnsupported`],
+    /// [`ServerRule::AuthorizationEndpointQuery`], or the member that announces `iss`.
+    pub(crate) fn check_flows(&self) -> Result<(), Error> {
+        match &self.unfit_for_flows {
+            Some(fault) => Err(Error::Server(fault.clone())),
+            None => Ok(()),
+        }
     }
 
     /// Whether the server lists the scope, or has no list.
@@ -171,8 +191,12 @@ impl Published {
     }
 }
 
-/// Returns the metadata of a document if it is the expected issuer's and supports PKCE with S256.
-pub(super) fn read(object: &Object<'_>, expected: Issuer) -> Result<ServerMetadata, Broken> {
+/// Returns the metadata of a document if it is the expected issuer's.
+pub(super) fn read(
+    answer: &Answer<'_>,
+    object: &Object<'_>,
+    expected: Issuer,
+) -> Result<ServerMetadata, Broken> {
     // RFC 8414 3.3: identical, or the metadata must not be used.
     let issuer = object.protective(&members::ISSUER, Value::to_text)?;
     // check: DiscoveryIssuer
@@ -180,21 +204,12 @@ pub(super) fn read(object: &Object<'_>, expected: Issuer) -> Result<ServerMetada
         return Err(ServerRule::IssuerMismatch.into());
     }
     let issuer = expected;
-    // RFC 9700 2.1.1: make sure that the server supports the method before relying on it.
-    let methods = object.protective(&members::CODE_CHALLENGE_METHODS_SUPPORTED, texts);
-    let methods = methods.map_err(|member| Broken::member(ServerRule::PkceUnsupported, member))?;
-    if !methods.iter().any(|method| method == fdx_pkce::CODE_CHALLENGE_METHOD) {
-        return Err(ServerRule::PkceUnsupported.into());
-    }
     let mut notes = Vec::new();
     let url = |member: &Member<Informative>| match object.received(member) {
         Some(value) if !value.is_empty() => published(&issuer, value),
         _ => Published::Absent,
     };
     let authorization_endpoint = url(&members::AUTHORIZATION_ENDPOINT);
-    if authorization_endpoint.url().is_some_and(|url| names_any(url, is_reserved)) {
-        return Err(ServerRule::AuthorizationEndpointQuery.into());
-    }
     let endpoints = PerEndpoint::try_from_fn(|endpoint| {
         Ok::<_, Broken>(url(match endpoint {
             Endpoint::PushedAuthorizationRequest => &members::PUSHED_AUTHORIZATION_REQUEST_ENDPOINT,
@@ -213,8 +228,11 @@ pub(super) fn read(object: &Object<'_>, expected: Issuer) -> Result<ServerMetada
     let aliases = PerEndpoint::try_from_fn(alias)?;
     let jwks_uri = url(&members::JWKS_URI);
     let mut list = |member| object.informative(member, &mut notes, list);
-    let sends_iss = &members::AUTHORIZATION_RESPONSE_ISS_PARAMETER_SUPPORTED;
-    let sends_iss = object.protective_if_present(sends_iss, Value::to_bool)?.unwrap_or(false);
+    let (sends_iss, unfit_for_flows) = match protection(object, &authorization_endpoint) {
+        Ok(sends_iss) => (sends_iss, None),
+        // No flow reads the flag: `check_flows` comes first.
+        Err(broken) => (true, Some(answer.server_fault(broken))),
+    };
     Ok(ServerMetadata {
         authorization_endpoint,
         endpoints,
@@ -232,19 +250,30 @@ pub(super) fn read(object: &Object<'_>, expected: Issuer) -> Result<ServerMetada
             &members::REQUEST_OBJECT_SIGNING_ALG_VALUES_SUPPORTED,
         ),
         authorization_response_iss_parameter_supported: sends_iss,
+        unfit_for_flows,
         not_understood: notes,
         issuer,
     })
 }
 
+/// Checks what protects an authorization flow, and returns whether the server promises `iss`.
+fn protection(object: &Object<'_>, authorization_endpoint: &Published) -> Result<bool, Broken> {
+    // RFC 9700 2.1.1: make sure that the server supports the method before relying on it.
+    let is_s256 = |method: &String| method == fdx_pkce::CODE_CHALLENGE_METHOD;
+    let with_s256 = |value| list(value).filter(|methods| methods.iter().any(is_s256));
+    object
+        .protective(&members::CODE_CHALLENGE_METHODS_SUPPORTED, with_s256)
+        .map_err(|member| Broken::member(ServerRule::PkceUnsupported, member))?;
+    if authorization_endpoint.url().is_some_and(|url| names_any(url, is_reserved)) {
+        return Err(ServerRule::AuthorizationEndpointQuery.into());
+    }
+    let sends_iss = &members::AUTHORIZATION_RESPONSE_ISS_PARAMETER_SUPPORTED;
+    Ok(object.protective_if_present(sends_iss, Value::to_bool)?.unwrap_or(false))
+}
+
 fn published(issuer: &Issuer, value: Value<'_>) -> Published {
     let url = value.to_text().and_then(|text| parse_for(issuer, &text).ok());
     url.map_or(Published::Unusable, Published::Url)
-}
-
-/// A list of texts.
-fn texts(value: Value<'_>) -> Option<Vec<String>> {
-    value.to_elements()?.into_iter().map(Value::to_text).collect()
 }
 
 /// A list of texts. Elements that are no texts are left out: they name nothing that can be requested.

@@ -85,8 +85,13 @@ impl Answer<'_> {
 
     /// The error for a body that breaks a rule.
     pub(crate) fn broken(&self, broken: Broken) -> Error {
+        Error::Server(self.server_fault(broken))
+    }
+
+    /// The fault of a body that breaks a rule, for a body that is used nevertheless.
+    pub(crate) fn server_fault(&self, broken: Broken) -> Box<ServerFault> {
         let fault = ServerFault::new(broken.rule, self.said(), self.on_no_response);
-        Error::Server(Box::new(ServerFault { member: broken.member, ..fault }))
+        Box::new(ServerFault { member: broken.member, ..fault })
     }
 
     /// The error for a member that breaks a rule.

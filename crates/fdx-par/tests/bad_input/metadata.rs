@@ -1,8 +1,8 @@
 //! Discovery: what FAPI 2.0 needs of a server's metadata.
 
 use fdx_par::{
-    AuthorizationRequest, Client, ConfigurationFault, Endpoint, Error, NextStep, ResponseMode,
-    Verification,
+    AuthorizationRequest, Callback, Client, ConfigurationFault, Endpoint, Error, NextStep, Pending,
+    ResponseMode, TokenTypeHint, Verification,
 };
 use fdx_rar::Scopes;
 use fdx_sandbox::customer::Decision;
@@ -37,13 +37,104 @@ fn metadata_of_another_issuer_is_not_used() {
     }
 }
 
+/// The code of a push by a client of a server whose metadata has this member.
+fn pushed(member: &str, value: &Value) -> Result<(), &'static str> {
+    let (world, client) = client(Setup::default(), member, value);
+    push(&client, usual_request(), world.now).map_err(|error| {
+        assert_eq!(error.next_step(), NextStep::AskTheInstitution);
+        error.code()
+    })
+}
+
 #[test]
 fn metadata_without_s256_is_not_used() {
-    for methods in [json!(null), json!([]), json!(["plain"]), json!(["s256"]), json!(["S256 "])] {
-        let patch = json!({ "code_challenge_methods_supported": methods });
-        assert_eq!(code(patch), Err("rfc7636.s256"), "{methods}");
+    let member = "code_challenge_methods_supported";
+    for methods in
+        [json!(null), json!([]), json!(["plain"]), json!(["s256"]), json!(["S256 "]), json!("S256")]
+    {
+        assert_eq!(pushed(member, &methods), Err("rfc7636.s256"), "{methods}");
     }
-    assert_eq!(code(json!({ "code_challenge_methods_supported": ["plain", "S256"] })), Ok(()));
+    // Other elements name no method.
+    for methods in [json!(["plain", "S256"]), json!(["S256", 7, null])] {
+        assert_eq!(pushed(member, &methods), Ok(()), "{methods}");
+    }
+}
+
+/// What does not protect a flow stops each of its steps, and nothing else.
+#[test]
+fn metadata_unfit_for_flows_still_refresh_and_revoke() {
+    let setup = Setup { nonces: fdx_sandbox::NoncePolicy::Silent, ..Setup::default() };
+    for (member, value, code, named) in [
+        ("code_challenge_methods_supported", json!(null), "rfc7636.s256", true),
+        ("code_challenge_methods_supported", json!(["plain"]), "rfc7636.s256", true),
+        ("code_challenge_methods_supported", json!("S256"), "rfc7636.s256", true),
+        (
+            "authorization_response_iss_parameter_supported",
+            json!("true"),
+            "rfc8259.json.member",
+            true,
+        ),
+        (
+            "authorization_endpoint",
+            json!("https://bank.example/authorize?state=x"),
+            "rfc6749.authorization_endpoint.query",
+            false,
+        ),
+    ] {
+        for response_mode in [ResponseMode::Query, ResponseMode::Jwt] {
+            let mut world = World::new(Setup { response_mode, ..setup });
+            let (fit, grant) = world.stored();
+            let draft = fit.push(&usual_request(), world.draw(), world.now).unwrap();
+            let (url, pending) = world.run(draft).unwrap().redirect(world.now).unwrap();
+            let callback = world.customer(url.as_str(), &Decision::everything());
+            let patch = json!({ member: value });
+            world.tamper_at("/.well-known/oauth-authorization-server", move |answer| {
+                patched(answer, &patch)
+            });
+            let client = world.client().unwrap();
+            for error in refused(&mut world, &fit, &client, pending, &callback) {
+                assert_eq!(error.code(), code, "{member}: {value}");
+                assert_eq!(error.member().map(|it| it.member()), named.then_some(member));
+                assert_eq!(error.next_step(), NextStep::AskTheInstitution, "{error}");
+            }
+            let renewed = world.renewed(&client, &grant);
+            let hint = TokenTypeHint::RefreshToken;
+            let draft = client.revoke(renewed.tokens(), hint, world.draw(), world.now).unwrap();
+            assert!(world.run(draft).is_ok(), "{member}: {value}");
+        }
+    }
+}
+
+/// The errors of each step of a flow by `unfit`, a client of unfit metadata. `fit` takes the step, so
+/// that the next one can be tried.
+fn refused(
+    world: &mut World,
+    fit: &Client,
+    unfit: &Client,
+    pending: Pending,
+    callback: &str,
+) -> Vec<Error> {
+    let now = world.now;
+    let mut errors = vec![push(unfit, usual_request(), now).unwrap_err()];
+    let accepted = if unfit.config().response_mode == ResponseMode::Query {
+        let refused = unfit.callback(pending, callback, now).unwrap_err();
+        errors.push(refused.error);
+        fit.callback(*refused.unspent, callback, now).unwrap()
+    } else {
+        let refused = unfit.signed_callback(pending, callback, now).unwrap_err();
+        errors.push(refused.error);
+        let signed = fit.signed_callback(*refused.unspent, callback, now).unwrap();
+        let keys = world.run(fit.fetch_keys(now).unwrap()).unwrap();
+        let refused = unfit.verify(signed, Some(&keys), now).unwrap_err();
+        errors.push(refused.error);
+        match fit.verify(*refused.unspent, Some(&keys), now).unwrap() {
+            Verification::Done(callback) => callback,
+            Verification::FetchKeys(_) => panic!("the keys do not fit"),
+        }
+    };
+    let Callback::Code(accepted) = accepted else { panic!("denied") };
+    errors.push(unfit.exchange(accepted, entropy(2), now).unwrap_err().error);
+    errors
 }
 
 #[test]

@@ -143,6 +143,7 @@ impl Client {
         now: UnixTime,
     ) -> Result<Read, Error> {
         self.check_owner(pending.flow.owner())?;
+        self.metadata().check_flows()?;
         if pending.flow.response_mode == ResponseMode::Jwt {
             return Err(CallFault::ResponseMode.into());
         }

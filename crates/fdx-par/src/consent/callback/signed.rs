@@ -52,6 +52,7 @@ impl Client {
         now: UnixTime,
     ) -> Result<Secret, Error> {
         self.check_owner(pending.flow.owner())?;
+        self.metadata().check_flows()?;
         if pending.flow.response_mode == ResponseMode::Query {
             return Err(CallFault::ResponseMode.into());
         }
@@ -73,6 +74,7 @@ impl Client {
         keys: Option<&ServerKeys>,
         now: UnixTime,
     ) -> Result<Read, Error> {
+        self.metadata().check_flows()?;
         let config = self.config();
         let expectation = JwtExpectation::new(&config.issuer, &config.client_id, now)
             .with_algorithm(config.authorization_signed_response_alg)

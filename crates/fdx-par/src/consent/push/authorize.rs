@@ -20,8 +20,8 @@ use crate::exchange::mint::Mint;
 /// # Errors
 /// [`ConfigurationFault::NotFapi`] unless the client's dialect has
 /// [`Departure::NotPushed`](crate::not_fapi::Departure::NotPushed): use [`Client::push`] then.
-/// [`CallFault::DetailsTypeNotListed`](crate::CallFault::DetailsTypeNotListed) and
-/// [`Error::Metadata`], as for a push.
+/// [`CallFault::DetailsTypeNotListed`](crate::CallFault::DetailsTypeNotListed),
+/// [`Error::Metadata`] and [`Error::Server`], as for a push.
 /// [`ConfigurationFault::AuthorizationEndpointQuery`] if the endpoint's own query has an extra
 /// parameter of the request.
 pub fn authorize(
@@ -33,11 +33,11 @@ pub fn authorize(
     if !client.profile().not_pushed {
         return Err(ConfigurationFault::NotFapi.into());
     }
+    let push = Push::new(client, request)?;
     let endpoint = client.authorization_endpoint()?;
     if names_any(endpoint, |name| request.has_extra(name)) {
         return Err(ConfigurationFault::AuthorizationEndpointQuery.into());
     }
-    let push = Push::new(client, request)?;
     let mint = Mint { entropy: &entropy, attempt: 0, now };
     let Prepared { form, mut pending, .. } = push.prepare(&mint)?;
     let url = AuthorizationUrl::with_query(endpoint, &form);

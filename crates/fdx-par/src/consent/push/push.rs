@@ -53,9 +53,11 @@ pub(crate) struct Prepared<'a> {
 
 impl Push {
     /// # Errors
+    /// [`Error::Server`] if the metadata do not protect a flow,
     /// [`CallFault::DetailsTypeNotListed`], [`Error::Metadata`] if the flow could not be finished, or
     /// [`CallFault::ParameterText`] if the requested access has no JSON form.
     pub(crate) fn new(client: &Client, request: &AuthorizationRequest) -> Result<Self, Error> {
+        client.metadata().check_flows()?;
         let listed = |details_type: &str| client.metadata().may_ask_for_type(details_type);
         let all_listed = match &*request.requested {
             Requested::Consent(_) => listed(FDX_V1_0),
@@ -194,7 +196,9 @@ impl Client {
     /// [`CallFault::DetailsTypeNotListed`] if the server lists the types of authorization details
     /// that it accepts, and the list lacks the requested type. [`Error::Metadata`] if the metadata
     /// lacks a URL that the flow needs: the endpoints of authorization, push and tokens, and
-    /// `jwks_uri` for an ID token or a signed callback.
+    /// `jwks_uri` for an ID token or a signed callback. [`Error::Server`] if the metadata do not
+    /// protect a flow: they lack S256, have an unreadable announcement of `iss`, or an
+    /// `authorization_endpoint` whose query has a parameter of a request.
     pub fn push(
         &self,
         request: &AuthorizationRequest,
