@@ -271,7 +271,8 @@ impl fmt::Display for Error {
             Self::Registration(fault) => write!(
                 f,
                 "the registered metadata is weaker than requested: {fault}; \
-                     request it again (Registrar::update), or delete the registration"
+                     ask the institution to register what was requested, then request it again \
+                     (Registrar::update), or delete the registration"
             )?,
             Self::Seal(fault) => write!(f, "the sealed value does not open: {fault}")?,
             Self::Server(fault) => write!(f, "the server's response violates a rule: {fault}")?,

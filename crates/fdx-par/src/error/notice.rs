@@ -59,9 +59,13 @@ pub enum Notice {
     GrantedTermsOther,
     /// The response to a consent revocation has status 200. FDX requires 204.
     RevocationStatus,
-    /// The server registered another value, or none, for a member that only describes the client.
+    /// The server registered another value, or none, for a member that only describes the client, or
+    /// it encrypts responses although that was not requested.
     /// [`Registrar::otherwise`](crate::Registrar::otherwise) lists these members.
     RegistrationMemberOther,
+    /// The registration has another status than `Approved`, such as `Pending` or `Denied`. The
+    /// institution may refuse the client.
+    RegistrationNotApproved,
     /// The registered scopes differ from the requested ones.
     RegistrationScopeOther,
     /// The server issued no URL and token to manage the registration with.
@@ -125,6 +129,9 @@ impl fmt::Display for Notice {
             Self::RevocationStatus => "the revocation was answered with 200, not with 204",
             Self::RegistrationMemberOther => {
                 "the institution registered another value for a member that describes the client"
+            }
+            Self::RegistrationNotApproved => {
+                "the institution has not approved the registration: see its status"
             }
             Self::RegistrationScopeOther => "the registered scopes differ from the requested ones",
             Self::RegistrationUnmanaged => {

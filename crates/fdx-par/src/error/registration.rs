@@ -7,9 +7,9 @@ faults! {
         AuthorizationSignedResponseAlg: "rfc7591.authorization_signed_response_alg",
             "JARM section 3", "authorization responses would be signed by another algorithm";
         DpopBoundAccessTokens: "rfc7591.dpop_bound_access_tokens",
-            "RFC 9449 section 5.2", "access tokens would not have to be bound by DPoP";
+            "RFC 9449 section 5.2", "the value is not true: access tokens would not have to be bound by DPoP";
         GrantTypes: "rfc7591.grant_types",
-            "RFC 7591 section 2", "more grant types are registered, or no authorization_code";
+            "RFC 7591 section 2", "the value is not a list of requested grant types with authorization_code";
         IdTokenEncryptedResponseAlg: "rfc7591.id_token_encrypted_response_alg",
             "OpenID Connect Registration section 2", "ID tokens would not be encrypted as requested";
         IdTokenEncryptedResponseEnc: "rfc7591.id_token_encrypted_response_enc",
@@ -23,21 +23,21 @@ faults! {
         JwksUri: "rfc7591.jwks_uri",
             "RFC 7591 section 2", "another URL of the client's keys is registered";
         RedirectUris: "rfc7591.redirect_uris",
-            "RFC 7591 section 2", "other redirect URIs are registered";
+            "RFC 7591 section 2", "the value is not the list of the requested redirect URIs";
         RequestObjectSigningAlg: "rfc7591.request_object_signing_alg",
             "OpenID Connect Registration section 2", "request objects would have to be signed by another algorithm";
         RequirePushedAuthorizationRequests: "rfc7591.require_pushed_authorization_requests",
-            "RFC 9126 section 6", "authorization requests would not have to be pushed";
+            "RFC 9126 section 6", "the value is not true: authorization requests would not have to be pushed";
         RequireSignedRequestObject: "rfc7591.require_signed_request_object",
-            "RFC 9101 section 10.5", "authorization requests would not have to be signed";
+            "RFC 9101 section 10.5", "the value is not true: authorization requests would not have to be signed";
         ResponseModes: "rfc7591.response_modes",
-            "FAPI 2.0 Message Signing 5.3.3", "other response modes are registered";
+            "FAPI 2.0 Message Signing 5.3.3", "the value is not the list of the requested response modes";
         ResponseTypes: "rfc7591.response_types",
-            "RFC 7591 section 2", "other response types than code are registered";
+            "RFC 7591 section 2", "the value is not a list of the response type code, and of none at most";
         TlsClientAuthName: "rfc7591.tls_client_auth",
             "RFC 8705 section 2.1.2", "another name for the client's certificate is registered";
         TlsClientCertificateBoundAccessTokens: "rfc7591.tls_client_certificate_bound_access_tokens",
-            "RFC 8705 section 3.4", "access tokens would not have to be bound to the certificate";
+            "RFC 8705 section 3.4", "the value is not true: access tokens would not have to be bound to the certificate";
         TokenEndpointAuthMethod: "rfc7591.token_endpoint_auth_method",
             "RFC 7591 section 2", "another method of client authentication is registered";
         TokenEndpointAuthSigningAlg: "rfc7591.token_endpoint_auth_signing_alg",

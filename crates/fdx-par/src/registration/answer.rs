@@ -44,6 +44,9 @@ pub(super) fn read(
     if document.client_secret {
         notices.push(Notice::ClientSecretDropped);
     }
+    if !document.is_approved {
+        notices.push(Notice::RegistrationNotApproved);
+    }
     let (issued_at, access) = match before {
         Some(before) => (before.issued_at, before.access),
         None => (None, None),

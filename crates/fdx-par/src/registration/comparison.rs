@@ -57,12 +57,14 @@ pub(super) fn compare(
     for (name, wanted) in requested.iter() {
         let law = LAWS.iter().find(|law| law.member == name);
         let is_misreported = misreported.contains(&name) && name.ends_with("_signed_response_alg");
-        let outcome = match (law, registered.raw(name)) {
+        let found = registered.raw(name).filter(|raw| law.is_none() || has_value(raw));
+        let outcome = match (law, found) {
             (Some(law), Some(found)) if is_misreported => {
                 (law.judge)(wanted, found).min(Outcome::Otherwise)
             }
             (Some(_), None) if is_misreported => Outcome::Otherwise,
             (Some(law), Some(found)) => (law.judge)(wanted, found),
+            (Some(law), None) if registered.has(name) => law.absent.max(Outcome::Otherwise),
             (Some(law), None) => law.absent,
             (None, Some(found)) if name == "scope" && same_scope(wanted, found) => Outcome::Same,
             (None, Some(found)) if same_value(wanted, found) => Outcome::Same,
@@ -76,8 +78,9 @@ pub(super) fn compare(
             }
         }
     }
-    let not_requested =
-        |law: &&Law| !requested.has(law.member) && identifies(registered.raw(law.member));
+    let not_requested = |law: &&Law| {
+        !requested.has(law.member) && registered.raw(law.member).is_some_and(has_value)
+    };
     for law in
         LAWS.iter().filter(|law| law.not_requested == Outcome::Weakened).filter(not_requested)
     {
@@ -85,14 +88,17 @@ pub(super) fn compare(
             comparison.weakened.push(law.fault);
         }
     }
+    // The client does not expect to decrypt these responses.
+    let encrypts = |name: &str| name.ends_with("_encrypted_response_alg") && !requested.has(name);
+    let unexpected = registered.iter().filter(|(name, raw)| encrypts(name) && has_value(raw));
+    comparison.otherwise.extend(unexpected.map(|(name, _)| name.to_owned()));
     comparison
 }
 
-/// Whether a value identifies a client. Some servers write an empty one for a member that they do
-/// not have.
-fn identifies(registered: Option<&RawJson>) -> bool {
-    let is_empty = |raw: &&RawJson| Value::of_raw(raw).is_ok_and(Value::is_empty);
-    registered.filter(|raw| !is_empty(raw) && !has_no_keys(raw)).is_some()
+/// Whether a registered value says anything. Some servers write an empty one for a member that they
+/// do not have: it counts as absent.
+fn has_value(registered: &RawJson) -> bool {
+    !Value::of_raw(registered).is_ok_and(Value::is_empty) && !has_no_keys(registered)
 }
 
 /// From harmless to weaker.

@@ -18,6 +18,7 @@ fdx_wire::members! {
             "registration_client_uri", "a URL", "RFC 7592 section 3";
         Informative REGISTRATION_ACCESS_TOKEN =
             "registration_access_token", "a token", "RFC 7592 section 3";
+        Informative STATUS = "status", "a text", "FDX API, Recipient Registration";
     }
 }
 
@@ -30,6 +31,8 @@ pub(crate) struct Document {
     /// Whether the response has a secret. FAPI 2.0 Security Profile 5.3.2.1-6 allows no client
     /// authentication with one.
     pub(super) client_secret: bool,
+    /// Whether the registration has no status, or is approved.
+    pub(super) is_approved: bool,
     pub(super) metadata: ClientMetadata,
     pub(super) not_understood: Vec<NotUnderstood>,
 }
@@ -46,10 +49,14 @@ impl Document {
         let uri = object.informative(&members::REGISTRATION_CLIENT_URI, &mut notes, Value::to_text);
         let access_token =
             object.informative(&members::REGISTRATION_ACCESS_TOKEN, &mut notes, Value::read);
+        let status = object.informative(&members::STATUS, &mut notes, Value::to_text);
         // The secret is not copied.
         let secret = object.received(&members::CLIENT_SECRET);
         let mut metadata = ClientMetadata::default();
-        let own = |name: &str| members::ROWS.iter().any(|row| row.name == name);
+        // A status is kept with the metadata, for callers to read.
+        let own = |name: &str| {
+            name != members::STATUS.row().name && members::ROWS.iter().any(|row| row.name == name)
+        };
         for (name, value) in object.iter().filter(|(name, _)| !own(name)) {
             if let Some(raw) = value.to_raw() {
                 metadata.insert(name.to_owned(), raw);
@@ -61,6 +68,7 @@ impl Document {
             registration_client_uri: uri,
             registration_access_token: access_token,
             client_secret: secret.is_some_and(|it| it.kind() == Found::String && !it.is_empty()),
+            is_approved: status.is_none_or(|status| status.eq_ignore_ascii_case("approved")),
             metadata,
             not_understood: notes,
         })

@@ -24,7 +24,7 @@ fn rows() -> Vec<(Value, RegistrationFault)> {
         (json!({"response_modes": ["jwt", "fragment"]}), RegistrationFault::ResponseModes),
         (json!({"response_modes": ["query"]}), RegistrationFault::ResponseModes),
         (json!({"jwks": other_keys}), RegistrationFault::Jwks),
-        (json!({"jwks": {"keys": []}}), RegistrationFault::Jwks),
+        (json!({"response_types": "code"}), RegistrationFault::ResponseTypes),
         (json!({"jwks": "keys"}), RegistrationFault::Jwks),
     ];
     for uris in [
@@ -117,6 +117,79 @@ fn harmless_difference_is_a_notice() {
         assert!(registrar.client_config(&registered).is_ok(), "{patch}");
         assert_eq!(registrar.otherwise(&registered), [member], "{patch}");
         assert!(registered.notices().contains(&Notice::RegistrationMemberOther), "{patch}");
+    }
+}
+
+/// RFC 7591 3.2.1: some servers write an empty value for what they do not register. It counts as
+/// absent: a notice where the default is no weaker, and a fault where it is.
+#[test]
+fn empty_value_counts_as_absent() {
+    let (mut world, registrar) = everything();
+    let empty = [json!(null), json!(""), json!([]), json!({})];
+    let differing = |member: &str, world: &mut fdx_testkit::World, value: &Value| {
+        let registered = answered(world, &registrar, &json!({ member: value })).unwrap();
+        let usable = registrar.client_config(&registered).map(drop);
+        (registrar.otherwise(&registered).iter().any(|it| it == member), usable)
+    };
+    for member in [
+        "dpop_bound_access_tokens",
+        "grant_types",
+        "jwks",
+        "request_object_signing_alg",
+        "require_pushed_authorization_requests",
+        "require_signed_request_object",
+        "response_modes",
+        "token_endpoint_auth_signing_alg",
+    ] {
+        for value in &empty {
+            let found = differing(member, &mut world, value);
+            assert_eq!(found, (true, Ok(())), "{member}: {value}");
+        }
+    }
+    assert_eq!(differing("jwks", &mut world, &json!({"keys": []})), (true, Ok(())));
+    assert_eq!(differing("response_types", &mut world, &json!([])), (true, Ok(())));
+    for member in ["redirect_uris", "token_endpoint_auth_method", "id_token_signed_response_alg"] {
+        for value in &empty {
+            assert!(differing(member, &mut world, value).1.is_err(), "{member}: {value}");
+        }
+    }
+}
+
+/// A response that the client does not expect to decrypt.
+#[test]
+fn encryption_that_was_not_requested_is_a_notice() {
+    let setup = Setup::default();
+    let mut world = scene::world(setup);
+    let registrar = usual(&mut world, setup);
+    for (value, differs) in [(json!("RSA-OAEP-256"), true), (json!(""), false)] {
+        for member in ["id_token_encrypted_response_alg", "authorization_encrypted_response_alg"] {
+            let registered = answered(&mut world, &registrar, &json!({ member: value })).unwrap();
+            assert!(registrar.client_config(&registered).is_ok(), "{member}");
+            let named = registrar.otherwise(&registered).iter().any(|it| it == member);
+            assert_eq!(named, differs, "{member}: {value}");
+            let noticed = registered.notices().contains(&Notice::RegistrationMemberOther);
+            assert_eq!(noticed, differs, "{member}: {value}");
+        }
+    }
+}
+
+#[test]
+fn status_other_than_approved_is_a_notice() {
+    let (mut world, registrar) = everything();
+    for (status, notice) in [
+        (json!("Approved"), None),
+        (json!("APPROVED"), None),
+        (Value::Null, None),
+        (json!(""), None),
+        (json!("Pending"), Some(Notice::RegistrationNotApproved)),
+        (json!("Denied"), Some(Notice::RegistrationNotApproved)),
+        (json!("Rejected"), Some(Notice::RegistrationNotApproved)),
+        (json!(7), Some(Notice::NotUnderstood("status"))),
+    ] {
+        let registered = answered(&mut world, &registrar, &json!({ "status": status })).unwrap();
+        let expected: Vec<_> = [Notice::InteractionIdMissing].into_iter().chain(notice).collect();
+        assert_eq!(registered.notices(), expected, "{status}");
+        assert!(registrar.client_config(&registered).is_ok(), "{status}");
     }
 }
 

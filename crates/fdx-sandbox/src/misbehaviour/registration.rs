@@ -169,7 +169,10 @@ impl WrongRegistration {
             Self::WithoutRedirectUris => stage.without("redirect_uris"),
             Self::GrantMore => more(stage, "grant_types", "implicit"),
             Self::ResponseTypeMore => more(stage, "response_types", "token"),
-            Self::OtherKeys => stage.member("jwks", json!({ "keys": [] })),
+            Self::OtherKeys => {
+                let key = json!({ "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA" });
+                stage.member("jwks", json!({ "keys": [key] }))
+            }
             Self::ReadGone => {
                 stage.status(StatusCode::UNAUTHORIZED);
                 stage.header("www-authenticate", "Bearer error=\"invalid_token\"");
