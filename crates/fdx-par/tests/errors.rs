@@ -32,10 +32,19 @@ fn rejects_empty_or_long_parameter() {
             AuthorizationRequest::new(consent_request()).login_hint(text),
             AuthorizationRequest::new(consent_request()).ui_locales(text),
             AuthorizationRequest::new(consent_request()).acr_values(text),
-            AuthorizationRequest::new(consent_request()).extra("x", text),
         ] {
             assert_eq!(request.unwrap_err(), CallFault::ParameterText.into());
         }
+    }
+    // RFC 9126 1: a pushed request has no limit of a URL.
+    let extra = |name: &str, text: &str| usual_request().extra(name, text).map(drop);
+    assert_eq!(extra("x", &"a".repeat(64 * 1024)), Ok(()));
+    for text in ["", "a\nb", &"a".repeat(64 * 1024 + 1)] {
+        let error = extra("x", text).unwrap_err();
+        assert_eq!(error, CallFault::ParameterText.into());
+        assert!(error.to_string().contains("65,536"), "{error}");
+        // No value is right for a parameter of the protocol.
+        assert_eq!(extra("id_token_hint", text), Err(CallFault::ExtraReserved.into()));
     }
 }
 
@@ -63,8 +72,16 @@ fn rejects_key_of_an_unlisted_algorithm() {
     {
         world.tamper_at(WELL_KNOWN, move |a| patched(a, &json!({ member: ["ES256"] })));
         let error = world.client().unwrap_err();
-        let expected = Error::Configuration(ConfigurationFault::AlgorithmNotListed);
-        assert_eq!(error, expected, "{member}");
+        let Error::Metadata(fault) = &error else { panic!("{member}: {error}") };
+        assert_eq!(fault.fault, ConfigurationFault::AlgorithmNotListed, "{member}");
+        // The list, the key and the clause of the list.
+        let (key, clause) = match member {
+            "dpop_signing_alg_values_supported" => ("DPoP proofs", "RFC 9449 section 5.1"),
+            _ => ("client assertions", "RFC 8414 section 2"),
+        };
+        let shown = error.to_string();
+        assert!(shown.contains(member) && shown.contains(key), "{shown}");
+        assert_eq!((fault.member, error.clause()), (member, clause));
         world.tamper_at(WELL_KNOWN, move |a| patched(a, &json!({ member: ["ES256", "EdDSA"] })));
         assert!(world.client().is_ok(), "{member}");
     }

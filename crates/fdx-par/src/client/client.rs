@@ -14,7 +14,7 @@ use crate::client::{endpoints, fit};
 use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::keys::ServerKeys;
-use crate::discovery::metadata::ServerMetadata;
+use crate::discovery::metadata::{ServerMetadata, members};
 use crate::error::caller::ConfigurationFault;
 use crate::error::error::Error;
 use crate::exchange::draft::Draft;
@@ -77,9 +77,9 @@ impl Client {
     ///
     /// # Errors
     /// [`ConfigurationFault::IssuerMismatch`] for another issuer's metadata,
-    /// [`ConfigurationFault::AlgorithmNotListed`] if the server lists the algorithms that it
-    /// accepts without a key's, [`ConfigurationFault::RedirectUriQuery`] for a redirect_uri whose
-    /// query has a parameter of a response, [`ConfigurationFault::AuthorizationEndpointQuery`], a
+    /// [`Error::Metadata`] with [`ConfigurationFault::AlgorithmNotListed`] if the server lists the
+    /// algorithms that it accepts without a key's, [`ConfigurationFault::RedirectUriQuery`] for a
+    /// redirect_uri whose query has a parameter of a response, [`ConfigurationFault::AuthorizationEndpointQuery`], a
     /// `Dialect...` fault if the configuration lacks what the dialect needs, and
     /// [`ConfigurationFault::NotFapi`] if it has what the dialect does not allow.
     pub fn new(config: ClientConfig, metadata: ServerMetadata) -> Result<Self, Error> {
@@ -105,15 +105,31 @@ impl Client {
         let Fitted { config, metadata, audience } = fit::fit(config, &profile, metadata)?;
         let assertions = &metadata.token_endpoint_auth_signing_alg_values_supported;
         if let ClientAuthentication::PrivateKeyJwt(key) = &config.authentication {
-            endpoints::check_listed(assertions.as_deref(), key.public().algorithm())?;
+            let list = &members::TOKEN_ENDPOINT_AUTH_SIGNING_ALG_VALUES_SUPPORTED;
+            let algorithm = key.public().algorithm();
+            endpoints::check_listed(
+                assertions.as_deref(),
+                algorithm,
+                list,
+                "to sign client assertions",
+            )?;
         }
         if let SenderConstraint::Dpop(key) = &config.sender_constraint {
             let proofs = &metadata.dpop_signing_alg_values_supported;
-            endpoints::check_listed(proofs.as_deref(), key.public().algorithm())?;
+            let list = &members::DPOP_SIGNING_ALG_VALUES_SUPPORTED;
+            let algorithm = key.public().algorithm();
+            endpoints::check_listed(proofs.as_deref(), algorithm, list, "to sign DPoP proofs")?;
         }
         if let RequestObjects::Signed(key) = &config.request_objects {
             let request_objects = &metadata.request_object_signing_alg_values_supported;
-            endpoints::check_listed(request_objects.as_deref(), key.public().algorithm())?;
+            let list = &members::REQUEST_OBJECT_SIGNING_ALG_VALUES_SUPPORTED;
+            let algorithm = key.public().algorithm();
+            endpoints::check_listed(
+                request_objects.as_deref(),
+                algorithm,
+                list,
+                "to sign request objects",
+            )?;
         }
         Ok(Self(Arc::new(Inner { config, profile, metadata, audience, nonces }), None))
     }

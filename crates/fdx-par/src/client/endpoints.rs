@@ -1,5 +1,6 @@
 use fdx_jose::Algorithm;
 use fdx_wire::HttpsUrl;
+use fdx_wire::members::{Informative, Member};
 
 use crate::client::config::{
     ClientAuthentication, ClientConfig, MtlsEndpoints, RequestObjects, SenderConstraint,
@@ -8,7 +9,6 @@ use crate::dialect::profile::Profile;
 use crate::discovery::endpoint::Endpoint;
 use crate::discovery::metadata::{Published, ServerMetadata};
 use crate::error::caller::{ConfigurationFault, MetadataFault};
-use crate::error::error::Error;
 use crate::exchange::request::ClientCertificate;
 
 /// A URL, and whether the connection to it presents the client's certificate.
@@ -109,12 +109,18 @@ impl ClientConfig {
     }
 }
 
-/// Checks an algorithm against the server's list, if it has one (RFC 8414 section 2).
-pub(super) fn check_listed(listed: Option<&[String]>, algorithm: Algorithm) -> Result<(), Error> {
+/// Checks an algorithm against the list of the server that this member has, if it has one. The key
+/// signs for `purpose`.
+pub(super) fn check_listed(
+    listed: Option<&[String]>,
+    algorithm: Algorithm,
+    member: &Member<Informative>,
+    purpose: &'static str,
+) -> Result<(), MetadataFault> {
     let takes = |names: &[String]| names.iter().any(|n| Algorithm::from_name(n) == Some(algorithm));
     if listed.is_none_or(takes) {
-        Ok(())
-    } else {
-        Err(ConfigurationFault::AlgorithmNotListed.into())
+        return Ok(());
     }
+    let (fault, row) = (ConfigurationFault::AlgorithmNotListed, member.row());
+    Err(MetadataFault { fault, clause: row.clause, member: row.name, purpose })
 }

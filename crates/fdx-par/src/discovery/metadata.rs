@@ -179,7 +179,7 @@ impl Published {
             Self::Absent => ConfigurationFault::EndpointMissing,
             Self::Unusable => ConfigurationFault::EndpointNotHttps,
         };
-        Err(MetadataFault { fault, member, purpose })
+        Err(MetadataFault { fault, clause: fault.clause(), member, purpose })
     }
 
     /// The URL, if there is one that can be used.

@@ -10,7 +10,7 @@ faults! {
     /// or the dialect.
     ConfigurationFault {
         AlgorithmNotListed: "rfc8414.signing_alg_values",
-            "RFC 8414 section 2", "the server does not list the algorithm of this key";
+            "RFC 8414 section 2", "the server's list of algorithms lacks that of this key";
         AudienceElsewhere: "fdx.dialect.audience_elsewhere",
             "RFC 7523 section 3", "the token endpoint, which would be the aud of assertions, is not on the issuer's origin";
         AuthorizationEndpointQuery: "fdx.dialect.authorization_endpoint",
@@ -67,7 +67,7 @@ faults! {
         ConsentIdUnknown: "fdx.consent_id.unknown",
             "FDX Consent API", "no consent id is known: introspect the token, or continue without a grant";
         DetailsTypeNotListed: "rfc9396.type.not_listed",
-            "RFC 9396 section 10", "the server does not list the type of these authorization details";
+            "RFC 9396 section 10", "authorization_details_types_supported does not list the type of these authorization details";
         ExtraReserved: "rfc9126.parameter.reserved",
             "RFC 9126 section 2.1", "the parameter belongs to the protocol and can't be an extra";
         HeaderReserved: "fdx.header.reserved",
@@ -83,7 +83,7 @@ faults! {
         ParameterJson: "rfc9101.parameter.json",
             "RFC 9101 section 4", "the parameter must be JSON, by its specification an object, of at most 64 KiB";
         ParameterText: "rfc6749.parameter.text",
-            "RFC 6749 appendix A", "the parameter is empty, too long, or has control characters";
+            "RFC 6749 appendix A", "the parameter is empty, has control characters, or is longer than 2,048 bytes (an extra: 65,536)";
         MetadataProtective: "rfc7591.metadata.protective",
             "RFC 7591 section 2", "a member about redirect URIs, keys, algorithms, authentication or binding can't be omitted";
         MetadataReserved: "rfc7591.metadata.reserved",
@@ -145,13 +145,16 @@ impl StoredStateFault {
     }
 }
 
-/// A URL that this call needs, and that the institution's metadata lack or that is not usable.
-/// Nothing was sent.
+/// A member of the institution's metadata that this call, or this configuration, needs with another
+/// value. Nothing was sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct MetadataFault {
-    /// [`ConfigurationFault::EndpointMissing`] or [`ConfigurationFault::EndpointNotHttps`].
+    /// [`ConfigurationFault::EndpointMissing`], [`ConfigurationFault::EndpointNotHttps`] or
+    /// [`ConfigurationFault::AlgorithmNotListed`].
     pub fault: ConfigurationFault,
+    /// The clause behind the fault, which for a list of algorithms is the one that defines the list.
+    pub clause: &'static str,
     /// The member of the metadata, such as `jwks_uri` or `mtls_endpoint_aliases.token_endpoint`.
     pub member: &'static str,
     /// What the member is needed for, such as `to verify the ID token`.
@@ -160,7 +163,7 @@ pub struct MetadataFault {
 
 impl fmt::Display for MetadataFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { fault, member, purpose } = self;
+        let Self { fault, member, purpose, .. } = self;
         write!(f, "{fault}: {member}, needed {purpose}")
     }
 }

@@ -48,7 +48,8 @@ pub enum Error {
         /// `now`. Negative if it was behind.
         clock_offset: Option<i64>,
     },
-    /// The institution's metadata, or the caller: a URL that this call needs is absent or not usable.
+    /// The institution's metadata, or the caller: a URL that this call needs is absent or not usable,
+    /// or a list lacks the algorithm of a configured key.
     /// Nothing was sent.
     Metadata(MetadataFault),
     /// The server's decision: it refused the request.
@@ -105,7 +106,7 @@ impl Error {
             Self::Configuration(fault) => fault.clause(),
             Self::Decryption(_) => "RFC 7516 section 5.2",
             Self::IdToken { .. } => "OpenID Connect Core 3.1.3.7",
-            Self::Metadata(metadata) => metadata.fault.clause(),
+            Self::Metadata(metadata) => metadata.clause,
             Self::Refusal(refusal) => refusal.clause(),
             Self::Registration(fault) => fault.clause(),
             Self::Seal(_) => "fdx-par, sealed pending values",

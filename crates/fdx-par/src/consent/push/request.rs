@@ -56,8 +56,8 @@ enum Extra {
 }
 
 const MAX_TEXT: usize = 2048;
-/// RFC 9126 section 1: a pushed request has no limit of a URL.
-const MAX_JSON: usize = 64 * 1024;
+/// For values that the caller defines. RFC 9126 section 1: a pushed request has no limit of a URL.
+const MAX_EXTRA: usize = 64 * 1024;
 /// Parameters that are JSON objects by their specification. RFC 9101 section 4: a request object has
 /// each as JSON.
 const JSON_OBJECTS: &[&str] = &[
@@ -159,7 +159,8 @@ impl AuthorizationRequest {
         self.option("ui_locales", locales)
     }
 
-    /// A parameter that this crate does not know. Parameters that are JSON objects by their
+    /// A parameter that this crate does not know, with a text of at most 64 KiB. Parameters that are
+    /// JSON objects by their
     /// specification, such as `claims`, are read as JSON: see [`AuthorizationRequest::extra_json`].
     ///
     /// # Errors
@@ -169,8 +170,11 @@ impl AuthorizationRequest {
         if JSON_OBJECTS.contains(&name) {
             return self.with_extra(name, Extra::Json(json_of(value, &["{"])?));
         }
-        let value = text(value)?;
-        self.with_extra(name, Extra::Text(value))
+        // A parameter of the protocol has no right value.
+        if is_reserved(name) {
+            return Err(CallFault::ExtraReserved.into());
+        }
+        self.with_extra(name, Extra::Text(text_within(value, MAX_EXTRA)?))
     }
 
     /// A parameter whose value is a JSON object or array of at most 64 KiB. A form has its text, a
@@ -252,14 +256,18 @@ impl AuthorizationRequest {
 
 /// Reads JSON that begins with one of these.
 fn json_of(text: &str, beginnings: &[&str]) -> Result<RawJson, CallFault> {
-    let json: Result<RawJson, _> = json::from_slice(text.as_bytes(), &Limits::bytes(MAX_JSON));
+    let json: Result<RawJson, _> = json::from_slice(text.as_bytes(), &Limits::bytes(MAX_EXTRA));
     let is_of_this_kind =
         |json: &RawJson| beginnings.iter().any(|it| json.as_str().starts_with(it));
     json.ok().filter(is_of_this_kind).ok_or(CallFault::ParameterJson)
 }
 
 fn text(text: &str) -> Result<String, Error> {
-    if text.is_empty() || text.len() > MAX_TEXT || text.chars().any(char::is_control) {
+    text_within(text, MAX_TEXT)
+}
+
+fn text_within(text: &str, longest: usize) -> Result<String, Error> {
+    if text.is_empty() || text.len() > longest || text.chars().any(char::is_control) {
         return Err(CallFault::ParameterText.into());
     }
     Ok(text.to_owned())
