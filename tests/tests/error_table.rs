@@ -224,7 +224,8 @@ fn id_token() -> Vec<IdTokenError> {
 
 fn authorization_response() -> Vec<AuthorizationResponseError> {
     use AuthorizationResponseError as E;
-    let own = [E::BothCodeAndError, E::Code, E::Error, E::Neither, E::State, E::Token];
+    let own =
+        [E::BothCodeAndError, E::Code, E::Error, E::IssRepeated, E::Neither, E::State, E::Token];
     // JARM has no iat.
     let common = jwt().map(E::Jwt).filter(|error| !error.code().starts_with("jarm.iat"));
     common.chain(own).collect()

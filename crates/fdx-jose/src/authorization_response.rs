@@ -31,6 +31,9 @@ pub enum AuthorizationResponseError {
     /// `error` is not a string.
     #[error("error is not a string")]
     Error,
+    /// `iss` is there twice, as two identical strings. Some servers are known for it.
+    #[error("iss is repeated (RFC 7519 section 4)")]
+    IssRepeated,
     /// A rule that JWTs of every type share.
     #[error(transparent)]
     Jwt(#[from] JwtError),
@@ -122,7 +125,8 @@ impl AuthorizationResponse {
     ) -> Result<Self, AuthorizationResponseError> {
         // RFC 8725 3.11: JARM defines no typ, so tokens of another type must not pass.
         let typ = TypRule::Optional(&["JWT", "oauth-authz-resp+jwt"]);
-        let jwt = UnverifiedJwt::read(token, &typ, expected)?;
+        let jwt = UnverifiedJwt::read(token, &typ, expected);
+        let jwt = jwt.map_err(|error| Self::of_claims(token, error))?;
         jwt.check_issuer()?;
         jwt.check_audience_is_client()?;
         jwt.check_algorithm()?;
@@ -137,6 +141,17 @@ impl AuthorizationResponse {
         }
         let outcome = Outcome::read(jwt.claims())?;
         Ok(Self { issuer: expected.issuer().clone(), state, outcome })
+    }
+
+    /// The error of claims that can't be read: only a repeated `iss` has its own.
+    fn of_claims(token: &str, error: JwtError) -> AuthorizationResponseError {
+        let one_iss = |jws: Jws| Claims::with_one_iss(&jws).is_ok();
+        match error {
+            JwtError::Claims(_) if Jws::parse(token).is_ok_and(one_iss) => {
+                AuthorizationResponseError::IssRepeated
+            }
+            error => error.into(),
+        }
     }
 
     /// `iss`.
@@ -220,6 +235,7 @@ impl AuthorizationResponseError {
             Self::BothCodeAndError => "jarm.code.error",
             Self::Code => "jarm.code",
             Self::Error => "jarm.error",
+            Self::IssRepeated => "jarm.iss.repeated",
             Self::Jwt(error) => jwt_error_code!("jarm", error),
             Self::Neither => "jarm.code.missing",
             Self::State => "jarm.state",

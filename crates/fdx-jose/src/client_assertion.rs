@@ -53,6 +53,12 @@ impl AssertionKey {
         Self::new(self.public.with_listed_alg(listed), self.typ)
     }
 
+    /// The `typ` of the header.
+    #[must_use]
+    pub fn typ(&self) -> AssertionType {
+        self.typ
+    }
+
     /// The public half.
     #[must_use]
     pub fn public(&self) -> &PublicKey {

@@ -150,6 +150,9 @@ const _: fn(&AuthorizationResponseError) -> &str = |error| match error {
     AuthorizationResponseError::Error => {
         "authorization_responses::rejects_parameters_that_are_not_strings"
     }
+    AuthorizationResponseError::IssRepeated => {
+        "authorization_responses::accepts_iss_twice_only_if_expected_and_identical"
+    }
     AuthorizationResponseError::Jwt(_) => "authorization_responses::rejects_duplicate_claims",
     AuthorizationResponseError::Token => "authorization_responses::rejects_tokens",
 };

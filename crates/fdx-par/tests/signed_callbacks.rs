@@ -159,6 +159,7 @@ const CLAIMS: &[Row] = &[
     ("error empty", |r| r.patched(&json!({ "code": null, "error": "" })), "jarm.code.missing"),
     ("code twice", |r| twice(r, r#""code":"a""#), "jarm.claims"),
     ("code twice, and the state of another", |r| twice_of_another(r), "jarm.claims"),
+    ("iss twice", |r| twice(r, r#""iss":"https://bank.example""#), "jarm.iss.repeated"),
     ("twice within", |r| twice(r, r#""x":{"y":[{"z":1,"z":1}]}"#), "jarm.claims"),
 ];
 

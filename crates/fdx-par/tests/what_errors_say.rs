@@ -1,8 +1,10 @@
 //! The texts and next steps of errors.
 
-use fdx_jose::{IdTokenError, JwtError};
+use fdx_jose::{AuthorizationResponseError, IdTokenError, JwtError};
 use fdx_par::{
-    Callback, CallbackFault, ConfigurationFault, Error, NextStep, TokenTypeHint, dialect,
+    Callback, CallbackFault, Client, ConfigurationFault, Dialect, Error, NextStep, TokenTypeHint,
+    dialect,
+    dialect::{Line, Member},
     error::{Deviation, Excerpt},
 };
 use fdx_sandbox::NoncePolicy;
@@ -49,6 +51,7 @@ fn errors_name_the_deviation_that_would_allow_them() {
     for (error, deviation) in [
         (Error::from(CallbackFault::IssNotAnnounced), Deviation::CallbackWithoutIss),
         (Error::from(IdTokenError::from(JwtError::Type)), Deviation::IdTokenTyp),
+        (Error::from(AuthorizationResponseError::IssRepeated), Deviation::RepeatedIss),
         (ConfigurationFault::LoopbackHttp.into(), Deviation::LoopbackHttp),
         (ends("/token", json!({ "id_token": null })), Deviation::OpenidWithoutIdToken),
         (ends("/token", json!({ "token_type": "Bearer" })), Deviation::UnboundTokens),
@@ -76,6 +79,13 @@ fn a_refused_client_assertion_lists_its_causes() {
         (401, r#"{"error":"invalid_client"}"#),
         (400, r#"{"error":"INVALID_CLIENT","error_description":"unknown"}"#),
         (401, r#"{"error":"invalid_request","error_description":"Authentication failed."}"#),
+        (
+            400,
+            r#"{"error":"invalid_request","error_description":"Invalid client assertion audience"}"#,
+        ),
+        (401, r#"{"error":"invalid_client_assertion"}"#),
+        (400, r#"{"error":"unauthorized_client"}"#),
+        (401, "{}"),
     ];
     for authentication in [Authentication::PrivateKeyJwt, Authentication::TlsClientAuth] {
         for (status, body) in bodies {
@@ -106,6 +116,35 @@ fn a_refused_client_assertion_lists_its_causes() {
     }
 }
 
+/// A setting that is in effect is no cause.
+#[test]
+fn a_refused_client_assertion_names_no_setting_in_effect() {
+    const AUDIENCE: Line = Line { member: Member::AudienceTokenEndpoint, source: "this test" };
+    const TYP: Line = Line { member: Member::AssertionWithoutTyp, source: "this test" };
+    let dialects: [(&'static [Line], bool, bool); 4] = [
+        (&[], true, true),
+        (&[AUDIENCE], false, true),
+        (&[TYP], true, false),
+        (&[AUDIENCE, TYP], false, false),
+    ];
+    for (lines, audience, typ) in dialects {
+        let mut world = world();
+        let usual = world.client().unwrap();
+        let dialect = Dialect::new("test", "a test").with_members(lines);
+        let config = usual.config().clone().with_dialect(dialect);
+        let client = Client::new(config, usual.metadata().clone()).unwrap();
+        world.tamper_at("/par", |_| {
+            answer(401, "application/json", r#"{"error":"invalid_client"}"#)
+        });
+        let push = client.push(&usual_request(), world.draw(), world.now).unwrap();
+        let error = world.run(push).map(drop).unwrap_err();
+        let hint = error.hint().unwrap();
+        assert_eq!(hint.contains("audience-token-endpoint"), audience, "{hint}");
+        assert_eq!(hint.contains("assertion-without-typ"), typ, "{hint}");
+        assert!(hint.contains("kid") && hint.contains("clocks"), "{hint}");
+    }
+}
+
 /// An error that comes again says what to change.
 #[test]
 fn a_refusal_that_comes_again_says_what_to_change() {
@@ -127,7 +166,8 @@ fn a_refusal_that_comes_again_says_what_to_change() {
         };
         let error = Error::Refusal(Box::new(refusal));
         assert_eq!(error.next_step(), NextStep::StartOver);
-        assert!(error.hint().unwrap().contains("without it"), "{error}");
+        // The request of this test has no prompt.
+        assert!(error.hint().unwrap().contains("if the request had prompt=none"), "{error}");
     }
     for (description, names) in [
         ("Token signed with RS256", true),

@@ -323,7 +323,7 @@ fn accepts_iss_twice_only_if_expected_and_identical() {
         AuthorizationResponse::claimed_state(&same).as_ref().map(fdx_wire::Secret::expose),
         Some("S8NJ7uqk5fY4EjNvP")
     );
-    assert!(verdict(&same, false).is_err());
+    assert_eq!(verdict(&same, false), Err(AuthorizationResponseError::IssRepeated));
     for repeated in [
         r#""iss":"https://evil.example""#,
         r#""iss":"https://bank.example/""#,
@@ -331,7 +331,10 @@ fn accepts_iss_twice_only_if_expected_and_identical() {
         r#""iss":"https://bank.example","iss":"https://bank.example""#,
         r#""iss":"https://bank.example","aud":"app""#,
     ] {
-        assert!(verdict(&twice(repeated), true).is_err(), "{repeated}");
+        for repeated_iss in [true, false] {
+            let error = verdict(&twice(repeated), repeated_iss).unwrap_err();
+            assert_ne!(error, AuthorizationResponseError::IssRepeated, "{repeated}");
+        }
     }
     // The signature covers what was sent.
     let (signed, signature) = same.rsplit_once('.').unwrap();

@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use fdx_jose::{Audience, SigningInput};
+use fdx_jose::{AssertionType, Audience, SigningInput};
 use fdx_wire::{Secret, base64, percent_encode};
 use http::Method;
 
@@ -10,6 +10,7 @@ use crate::client::config::{ClientAuthentication, ClientSecret};
 use crate::discovery::endpoint::Endpoint;
 use crate::error::caller::CallFault;
 use crate::error::error::Error;
+use crate::error::refusal::Asserted;
 use crate::exchange::mint::Mint;
 use crate::exchange::nonces::Realm;
 use crate::exchange::outgoing::{Body, Outgoing, ParameterBody, SignedParameter};
@@ -65,6 +66,7 @@ impl Client {
         let (url, certificate) = (target.url, target.certificate);
         let body = Body::Parameters(body);
         let mut outgoing = Outgoing::new(Method::POST, url, certificate, body, limit);
+        outgoing.asserted = self.asserted();
         outgoing.thumbprint = self.config().certificate_thumbprint();
         if let Some(secret) = self.secret(self.profile().client_secret_basic) {
             let credentials = basic(&self.config().client_id, secret);
@@ -83,6 +85,17 @@ impl Client {
         match &self.0.audience {
             Some(token_endpoint) => Audience::TokenEndpoint(token_endpoint),
             None => Audience::Issuer(&self.config().issuer),
+        }
+    }
+
+    /// What a refusal of the client's assertion may be about.
+    fn asserted(&self) -> Option<Asserted> {
+        match &self.config().authentication {
+            ClientAuthentication::PrivateKeyJwt(key) => Some(Asserted {
+                for_issuer: matches!(self.audience(), Audience::Issuer(_)),
+                with_typ: key.typ() != AssertionType::Unstated,
+            }),
+            _ => None,
         }
     }
 

@@ -127,6 +127,9 @@ impl Error {
             // Endpoints on this machine belong to an issuer on this machine. At any other issuer, no
             // dialect allows an endpoint with http.
             Self::Configuration(ConfigurationFault::LoopbackHttp) => Some(Deviation::LoopbackHttp),
+            Self::AuthorizationResponse {
+                error: AuthorizationResponseError::IssRepeated, ..
+            } => Some(Deviation::RepeatedIss),
             Self::IdToken { error: IdTokenError::Jwt(JwtError::Type), .. } => {
                 Some(Deviation::IdTokenTyp)
             }

@@ -19,16 +19,56 @@ pub struct Refusal {
     pub said: Said,
     /// The next step.
     pub next_step: NextStep,
-    /// Whether the request was authenticated by an assertion.
-    pub(crate) asserted: bool,
+    /// The assertion that authenticated the request, if there was one.
+    pub(crate) asserted: Option<Asserted>,
 }
 
-/// Servers return one error for all of these.
-const ASSERTION: &str = "possible causes: the key or its kid is not registered; the server expects \
-     another aud than the issuer (a dialect with audience-token-endpoint); it refuses the \
-     assertion's typ (AssertionType, assertion_type, or a dialect with assertion-without-typ); the \
-     clocks differ; the client_id is not the registered one";
-const PROMPT: &str = "with prompt=none the institution shows no page: start over without it";
+/// The properties of a client assertion that a setting can change.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Asserted {
+    /// Whether `aud` is the issuer, and not the token endpoint.
+    pub(crate) for_issuer: bool,
+    /// Whether the header has a `typ`.
+    pub(crate) with_typ: bool,
+}
+
+/// The causes of a refused assertion: servers return one error for all of them. A setting that the
+/// assertion already follows is no cause.
+macro_rules! causes {
+    ($($cause:literal),*) => {
+        concat!(
+            "possible causes: the key or its kid is not registered; ",
+            $($cause,)*
+            "the clocks differ; the client_id is not the registered one; the client is not registered \
+             for this grant type"
+        )
+    };
+}
+
+impl Asserted {
+    fn causes(self) -> &'static str {
+        match (self.for_issuer, self.with_typ) {
+            (true, true) => causes!(
+                "the server expects another aud than the issuer (a dialect with \
+                 audience-token-endpoint); ",
+                "it refuses the assertion's typ (AssertionType, assertion_type, or a dialect with \
+                 assertion-without-typ); "
+            ),
+            (true, false) => causes!(
+                "the server expects another aud than the issuer (a dialect with \
+                 audience-token-endpoint); "
+            ),
+            (false, true) => causes!(
+                "the server refuses the assertion's typ (AssertionType, assertion_type, or a dialect \
+                 with assertion-without-typ); "
+            ),
+            (false, false) => causes!(),
+        }
+    }
+}
+
+const PROMPT: &str =
+    "the institution has to show a page: if the request had prompt=none, start over without it";
 const ALGORITHM: &str =
     "the institution names an algorithm: configure a key of it, or register the one in use";
 
@@ -68,22 +108,36 @@ impl Refusal {
             "login_required",
         ];
         let description = self.said.error_description.as_ref().map_or("", Excerpt::as_str);
-        // Keycloak has one answer to a wrong key, kid, client id and certificate.
-        let is_unauthenticated = self.is("invalid_client")
-            || self.said.status == 401
-                && self.is("invalid_request")
-                && description.to_ascii_lowercase().contains("authentication failed");
+        let asserted = self.asserted.filter(|_| self.is_about_the_client(description));
+        if let Some(asserted) = asserted {
+            return Some(asserted.causes());
+        }
         match self.kind {
-            _ if self.asserted && is_unauthenticated => Some(ASSERTION),
             RefusalKind::Authorization if NO_PAGE.iter().any(|code| self.is(code)) => Some(PROMPT),
             _ if self.is("invalid_grant") && names_an_algorithm(description) => Some(ALGORITHM),
             _ => None,
         }
     }
 
+    /// Whether the server did not accept the client's authentication. RFC 6749 section 5.2 has
+    /// `invalid_client` for it; servers use other codes, or none.
+    fn is_about_the_client(&self, description: &str) -> bool {
+        const CODES: [&str; 3] =
+            ["invalid_client", "invalid_client_assertion", "unauthorized_client"];
+        let description = description.to_ascii_lowercase();
+        let is_unauthorized = self.said.status == 401;
+        CODES.iter().any(|code| self.is(code))
+            || is_unauthorized && self.said.error.is_none()
+            || self.is("invalid_request")
+                // Keycloak has one answer to a wrong key, kid, client id and certificate.
+                && (is_unauthorized && description.contains("authentication failed")
+                    || description.contains("client assertion")
+                    || description.contains("client_assertion"))
+    }
+
     /// `on_no_response` is the next step that is safe if the server may have acted.
     pub(crate) fn new(kind: RefusalKind, said: Said, on_no_response: NextStep) -> Self {
-        Self { kind, call: RefusedCall::Any, said, next_step: on_no_response, asserted: false }
+        Self { kind, call: RefusedCall::Any, said, next_step: on_no_response, asserted: None }
             .of(RefusedCall::Any, on_no_response)
     }
 

@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::error::error::Error;
 use crate::error::next_step::{NextStep, RefusalKind};
-use crate::error::refusal::Refusal;
+use crate::error::refusal::{Asserted, Refusal};
 use crate::error::said::Said;
 use crate::error::server::{Broken, ServerFault, ServerRule};
 use crate::exchange::challenge;
@@ -40,8 +40,8 @@ pub struct Answer<'a> {
     pub(crate) drafted_at: UnixTime,
     pub(crate) now: UnixTime,
     pub(crate) on_no_response: NextStep,
-    /// Whether the request had a client assertion.
-    pub(crate) asserted: bool,
+    /// The client assertion of the request.
+    pub(crate) asserted: Option<Asserted>,
     /// The body of an error, once it was read.
     pub(super) error_body: OnceCell<Option<ErrorBody>>,
 }

@@ -8,6 +8,7 @@ use http::header::{HeaderName, HeaderValue};
 use crate::error::caller::CallFault;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
+use crate::error::refusal::Asserted;
 use crate::error::refused::Refused;
 use crate::error::server::ServerRule;
 use crate::exchange::answer::Answer;
@@ -118,11 +119,11 @@ impl<T: Output> Draft<T> {
             headers,
             body,
             limit,
+            asserted,
             nonces,
             ..
         } = *self.outgoing;
 
-        let asserted = body.has_assertion();
         let body = body.into_bytes(&signed.parameters);
         let mut kept = self.kept;
         T::signed(&mut kept, &body);
@@ -238,8 +239,8 @@ pub struct Sent<T: Output> {
     pub(super) retried: Retried,
     pub(super) drafted_at: UnixTime,
     pub(super) limit: usize,
-    /// Whether the request has a client assertion.
-    pub(super) asserted: bool,
+    /// The client assertion of the request.
+    pub(super) asserted: Option<Asserted>,
     pub(super) nonces: Option<(NonceMemory, NonceSlot)>,
 }
 

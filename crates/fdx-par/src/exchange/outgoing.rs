@@ -11,6 +11,7 @@ use http::{HeaderMap, Method};
 use zeroize::Zeroizing;
 
 use crate::error::caller::CallFault;
+use crate::error::refusal::Asserted;
 use crate::exchange::nonces::{NonceMemory, NonceSlot};
 use crate::exchange::request::ClientCertificate;
 
@@ -27,6 +28,8 @@ pub struct Outgoing {
     pub(super) body: Body,
     /// The largest response body that is read, in bytes.
     pub(super) limit: usize,
+    /// The client assertion among the signed parameters.
+    pub(crate) asserted: Option<Asserted>,
     /// One for each signed parameter of the body, in their order, and one for the DPoP proof, if
     /// there is one.
     pub(super) inputs: Vec<SigningInput>,
@@ -129,14 +132,6 @@ impl Body {
         }
     }
 
-    /// Whether a client assertion is among them.
-    pub(super) fn has_assertion(&self) -> bool {
-        match self {
-            Self::Parameters(body) => body.signed.contains(&SignedParameter::ClientAssertion),
-            Self::Empty | Self::Bytes(_) | Self::Json(_) => false,
-        }
-    }
-
     /// The bytes, with one token for each signed parameter.
     pub(super) fn into_bytes(self, tokens: &[Secret]) -> Vec<u8> {
         match self {
@@ -198,6 +193,7 @@ impl Outgoing {
             method,
             url,
             certificate,
+            asserted: None,
             thumbprint: None,
             flow_certificate: None,
             headers,
