@@ -24,6 +24,20 @@ fn refreshed(body: &'static str) -> Refusal {
     refusal(world.refresh(&client, &grant).unwrap_err())
 }
 
+/// Some servers label the body of an error as text, or not at all. A success has no such leniency.
+#[test]
+fn reads_an_error_that_is_labelled_as_text() {
+    let body = r#"{"error":"invalid_grant","error_description":"d"}"#;
+    for content_type in ["text/plain", "text/plain; charset=utf-8", ""] {
+        let mut world = World::new(Setup::default());
+        let (client, grant) = world.stored();
+        world.tamper_at("/token", move |_| answer(400, content_type, body));
+        let error = world.refresh(&client, &grant).unwrap_err();
+        assert_eq!(error.code(), "rfc6749.error", "{content_type}: {error}");
+        assert_eq!(error.next_step(), NextStep::StartOver, "{content_type}");
+    }
+}
+
 #[test]
 fn an_oauth_error_with_a_member_of_another_type_is_still_that_error() {
     for body in [

@@ -207,10 +207,12 @@ impl Answer<'_> {
         Some(Said { body: Some(body), ..self.said() })
     }
 
-    /// The body of an error, if it is JSON of at most 16 KiB.
+    /// The body of an error, if it is JSON of at most 16 KiB. Some servers label it as text, or not
+    /// at all.
     pub(crate) fn error_body(&self) -> Option<&ErrorBody> {
         let read = || ErrorBody::read(self.json());
-        let is_readable = || self.is_json() && self.content_encoding().is_none();
+        let is_text = || matches!(self.content_type().as_str(), "" | "text/plain");
+        let is_readable = || (self.is_json() || is_text()) && self.content_encoding().is_none();
         self.error_body.get_or_init(|| is_readable().then(read).flatten()).as_ref()
     }
 

@@ -9,6 +9,8 @@ pub(crate) struct Challenge {
 
 const MAX_CHALLENGES: usize = 16;
 const MAX_PARAMETERS: usize = 32;
+/// The part of a malformed value that is searched for the name of the next parameter, in bytes.
+const MAX_NAME: usize = 64;
 
 impl Challenge {
     /// Schemes are compared without regard to case (RFC 9110 section 11.1).
@@ -112,6 +114,16 @@ impl<'a> Reader<'a> {
         loop {
             match chars.next()? {
                 '"' if closes(chars.as_str()) => break,
+                '"' => {
+                    let before = quoted.strip_suffix(chars.as_str()).unwrap_or_default();
+                    let before = before.strip_suffix('"').unwrap_or_default();
+                    if let Some(tail) = opens_another(before) {
+                        value.truncate(value.len().saturating_sub(tail.len()));
+                        self.rest = quoted.get(before.len() - tail.len()..).unwrap_or_default();
+                        return Some(value);
+                    }
+                    value.push('"');
+                }
                 '\\' => value.push(chars.next()?),
                 char => value.push(char),
             }
@@ -138,12 +150,32 @@ impl<'a> Reader<'a> {
 }
 
 /// Whether a quote before `rest` ends its value. RFC 9110 5.6.4: a quote inside is escaped; some
-/// servers forget it. A comma, the end, or, after a space, the next parameter follows the last one.
+/// servers forget it. A comma, the end, the next parameter or, after a space, the next challenge
+/// follows the last one. Without a space, and of a challenge, the value has to be quoted.
 fn closes(rest: &str) -> bool {
     let mut ahead = Reader { rest };
     ahead.spaces();
     let separated = ahead.rest.len() < rest.len();
-    ends_here(rest) || (separated && ahead.parameter_name().is_some())
+    let mut challenge = Reader { rest: ahead.rest };
+    let begins_challenge =
+        separated && challenge.token().is_some() && challenge.rest.starts_with([' ', '\t']) && {
+            challenge.spaces();
+            challenge.parameter_name().is_some() && challenge.rest.starts_with('"')
+        };
+    let names_parameter = ahead.parameter_name().is_some();
+    ends_here(rest)
+        || begins_challenge
+        || (names_parameter && (separated || ahead.rest.starts_with('"')))
+}
+
+/// The comma and the parameter's name at the end of a value whose own end is missing, or escaped by
+/// accident: the quote after them begins the next value.
+fn opens_another(value: &str) -> Option<&str> {
+    let end = value.get(value.len().saturating_sub(MAX_NAME)..)?;
+    let tail = end.get(end.rfind(',')?..)?;
+    let mut ahead = Reader { rest: tail };
+    ahead.separators();
+    (ahead.parameter_name().is_some() && ahead.rest.is_empty()).then_some(tail)
 }
 
 fn ends_here(rest: &str) -> bool {
@@ -204,6 +236,11 @@ mod tests {
             r#"DPoP (odd), error="use_dpop_nonce""#,
             r#"(odd), DPoP error="use_dpop_nonce""#,
             r#"DPoP error="use_dpop_nonce", error_description="never closed"#,
+            r#"DPoP realm="abc, error="use_dpop_nonce""#,
+            r#"DPoP realm=", error="use_dpop_nonce""#,
+            r#"DPoP error_description="C:\", error="use_dpop_nonce""#,
+            r#"DPoP realm="x"error="use_dpop_nonce""#,
+            r#"Basic realm="a" DPoP error="use_dpop_nonce""#,
             "DPoP error_description=\"Prueba no v\u{fffd}lida\", error=\"use_dpop_nonce\"",
         ] {
             let challenges = parse([header].into_iter());
