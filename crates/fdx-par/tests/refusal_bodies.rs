@@ -29,7 +29,7 @@ fn refreshed(body: &'static str) -> Refusal {
 fn reads_an_error_that_is_labelled_as_text() {
     let body = r#"{"error":"invalid_grant","error_description":"d"}"#;
     for content_type in ["text/plain", "text/plain; charset=utf-8", ""] {
-        let mut world = World::new(Setup::default());
+        let mut world = world();
         let (client, grant) = world.stored();
         world.tamper_at("/token", move |_| answer(400, content_type, body));
         let error = world.refresh(&client, &grant).unwrap_err();
