@@ -1,6 +1,6 @@
 use core::fmt;
 
-use fdx_store::{Action, Decision, Failure, Operation, OperationStep, Rows, Statement};
+use fdx_store::{Action, Database, Decision, Failure, Operation, OperationStep, Rows, Statement};
 use fdx_store::{StoreError, Type, Value};
 use rusqlite::Connection;
 use rusqlite::ffi::SQLITE_BUSY;
@@ -155,6 +155,12 @@ impl SqliteStore {
         }
         let changed = if reads { 0 } else { self.connection.changes() };
         Ok(Rows { changed, rows })
+    }
+}
+
+impl Database for SqliteStore {
+    fn perform(&mut self, action: &Action) -> Result<Vec<Rows>, Failure> {
+        Self::perform(self, action)
     }
 }
 

@@ -27,6 +27,7 @@ pub mod transfer;
 
 pub use record::id::{IdError, RecordId, RecordKey, Tenant};
 pub use record::state::ConsentState;
+pub use sql::database::Database;
 pub use sql::operation::{
     Action, Decision, Failure, Operation, OperationStep, Running, StoreError, Turn,
 };

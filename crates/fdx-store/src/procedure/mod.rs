@@ -5,15 +5,14 @@
 //!
 //! ```
 //! use fdx_jose::Signer;
+//! use fdx_store::Database;
 //! use fdx_store::procedure::Step;
-//! use fdx_store::{Action, Failure, Rows};
 //! use fdx_wire::UnixTime;
 //!
-//! /// What the loop needs: a signer, an HTTP client, a database, a clock.
+//! /// What the loop needs besides a database: a signer, an HTTP client, a clock.
 //! trait World {
 //!     fn keys(&self) -> &dyn Signer;
 //!     fn send(&self, request: fdx_par::Request) -> Result<http::Response<Vec<u8>>, NotReceived>;
-//!     fn perform(&self, action: &Action) -> Result<Vec<Rows>, Failure>;
 //!     fn wait_until(&self, time: UnixTime);
 //!     fn now(&self) -> UnixTime;
 //! }
@@ -23,16 +22,10 @@
 //!     NoResponse(String),
 //! }
 //!
-//! fn run<T>(world: &impl World, mut step: Step<T>) -> T {
+//! fn run<T>(world: &impl World, database: &mut impl Database, mut step: Step<T>) -> T {
 //!     loop {
 //!         step = match step {
-//!             Step::Sign(signing) => {
-//!                 let keys = world.keys();
-//!                 match signing.inputs().iter().map(|input| keys.sign(input)).collect() {
-//!                     Ok(signatures) => signing.signed(signatures, world.now()),
-//!                     Err(error) => signing.not_signed(error, world.now()),
-//!                 }
-//!             }
+//!             Step::Sign(signing) => signing.sign(world.keys(), world.now()),
 //!             Step::Send(sending) => match sending.start(world.now()) {
 //!                 Ok((request, awaiting)) => match world.send(request) {
 //!                     Ok(response) => awaiting.received(response, world.now()),
@@ -43,10 +36,7 @@
 //!                 },
 //!                 Err(late) => late,
 //!             },
-//!             Step::Store(storing) => {
-//!                 let result = world.perform(storing.action());
-//!                 storing.answered(result, world.now())
-//!             }
+//!             Step::Store(storing) => storing.perform(database, || world.now()),
 //!             Step::Wait(waiting) => {
 //!                 world.wait_until(waiting.until());
 //!                 waiting.resumed(world.now())
@@ -56,6 +46,8 @@
 //!     }
 //! }
 //! ```
+//!
+//! `fdx-transport-hyper` has this loop for tokio, with its feature `store`.
 //!
 //! A procedure is a function of what it receives: the same results lead to the same steps. It can be
 //! dropped at any step. What it has stored by then is a state that this crate documents, and another

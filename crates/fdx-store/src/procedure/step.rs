@@ -1,10 +1,11 @@
 use core::fmt;
 
-use fdx_jose::{Signature, SigningError, SigningInput};
+use fdx_jose::{Signature, Signer, SigningError, SigningInput};
 use fdx_par::{Draft, Error, Output, Request, Sent};
 use fdx_wire::UnixTime;
 use http::Response;
 
+use crate::sql::database::Database;
 use crate::sql::operation::{
     Action, Decision, Failure, Operation, OperationStep, Running, StoreError,
 };
@@ -49,7 +50,22 @@ pub struct Waiting<T> {
     pub(super) then: Box<dyn FnOnce(UnixTime) -> Step<T> + Send>,
 }
 
+impl<T: 'static> Step<Result<T, StoreError>> {
+    /// A procedure that consists of one operation.
+    pub fn operation<D: Decision<Output = T>>(operation: Operation<D>, now: UnixTime) -> Self {
+        store(operation, now, |result, _| Step::Done(result))
+    }
+}
+
 impl<T> Signing<T> {
+    /// Signs with `signer`, and continues.
+    pub fn sign<S: Signer + ?Sized>(self, signer: &S, now: UnixTime) -> Step<T> {
+        match self.inputs().iter().map(|input| signer.sign(input)).collect() {
+            Ok(signatures) => self.signed(signatures, now),
+            Err(error) => self.not_signed(error, now),
+        }
+    }
+
     /// The bytes to sign, each with the key that it names.
     #[must_use]
     pub fn inputs(&self) -> &[SigningInput] {
@@ -109,6 +125,22 @@ impl<T> Awaiting<T> {
 }
 
 impl<T> Storing<T> {
+    /// Performs this action in `database`, and those that follow at once. Returns the first step of
+    /// another kind. No transaction is open then.
+    pub fn perform<D: Database + ?Sized>(
+        mut self,
+        database: &mut D,
+        now: impl Fn() -> UnixTime,
+    ) -> Step<T> {
+        loop {
+            let result = database.perform(self.action());
+            match self.answered(result, now()) {
+                Step::Store(next) => self = next,
+                other => return other,
+            }
+        }
+    }
+
     /// What to perform, on the same connection from each [`Action::Begin`] to its commit or rollback.
     #[must_use]
     pub fn action(&self) -> &Action {

@@ -5,6 +5,7 @@
 //! SQLite binds `$2 … $1` by first appearance, and such an update would change no row without an
 //! error.
 
+pub(crate) mod database;
 pub(crate) mod operation;
 pub(crate) mod statement;
 pub(crate) mod value;
