@@ -1,4 +1,5 @@
 use core::fmt;
+use std::sync::Arc;
 
 use fdx_wire::base64url;
 use fdx_wire::json::{JsonError, ObjectWriter, RawJson};
@@ -186,6 +187,12 @@ impl fmt::Debug for SigningInput {
 impl Signer for PrivateKey {
     fn sign(&self, input: &SigningInput) -> Result<Signature, SigningError> {
         core::slice::from_ref(self).sign(input)
+    }
+}
+
+impl<S: Signer + ?Sized> Signer for Arc<S> {
+    fn sign(&self, input: &SigningInput) -> Result<Signature, SigningError> {
+        S::sign(self, input)
     }
 }
 
