@@ -105,6 +105,10 @@ pub enum ConnectFault {
     /// The connection ended before anything was sent.
     #[error("the connection was lost before anything was sent")]
     Lost,
+    /// The deadline of [`Transport::send_by`](crate::Transport::send_by) passed before the request
+    /// was written.
+    #[error("the deadline passed before the request was written")]
+    TooLate,
 }
 
 /// Why a proxy did not open a tunnel (RFC 9110 section 9.3.6).
@@ -150,7 +154,7 @@ pub enum CertificateFault {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResponseFault {
-    /// The response did not arrive completely within the configured time.
+    /// The response did not arrive completely within the configured time, or before the deadline.
     #[error("the time limit for the request passed")]
     TimedOut,
     /// The connection ended, or left a PING unanswered; in HTTP/2, also if the stream was reset, for
@@ -185,7 +189,7 @@ impl TransportError {
     /// | error | next step |
     /// |---|---|
     /// | the transport's configuration | [`NextStep::Correct`] |
-    /// | no address, no TCP connection, time limit, connection lost | [`NextStep::Retry`] |
+    /// | no address, no TCP connection, time limit, deadline, connection lost | [`NextStep::Retry`] |
     /// | the server's certificate, TLS handshake | [`NextStep::Correct`] |
     /// | a certificate that is required or was refused | [`NextStep::Correct`] |
     /// | the proxy refused with 429 or 5xx | [`NextStep::Retry`] |
@@ -201,7 +205,8 @@ impl TransportError {
                 Connect::NameNotResolved
                 | Connect::Unreachable(_)
                 | Connect::TimedOut
-                | Connect::Lost => RETRY,
+                | Connect::Lost
+                | Connect::TooLate => RETRY,
                 // Certificates and settings stay as they are until someone replaces them.
                 Connect::ServerCertificate(_)
                 | Connect::ClientCertificateRefused
@@ -292,6 +297,7 @@ mod tests {
             ConnectFault::Unreachable(io::ErrorKind::ConnectionRefused),
             ConnectFault::TimedOut,
             ConnectFault::Lost,
+            ConnectFault::TooLate,
             ProxyFault::Refused { status: 429 }.into(),
             ProxyFault::Refused { status: 502 }.into(),
             ProxyFault::Refused { status: 504 }.into(),

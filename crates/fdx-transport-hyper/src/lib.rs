@@ -4,7 +4,8 @@
 //! [`Transport::run`] is the loop that signs, sends and receives until an exchange is done.
 //! [`Transport::verify`] fetches the server's keys if a signature needs them. The crate makes no
 //! protocol decisions, keeps no cookies and sets no process-wide default. Its futures
-//! need a tokio runtime with I/O and time enabled.
+//! need a tokio runtime with I/O and time enabled. With the feature `store`, `Driver` runs the
+//! procedures of `fdx-store`.
 //!
 //! ```text
 //!   Draft ──sign──▶ Request ──▶ connection with or without certificate ──▶ server
@@ -82,6 +83,7 @@
 //! | redirects | never followed: a 3xx is returned like any other response |
 //! | size | heads to 32 KiB, a proxy's to 8 KiB, bodies to the request's own cap. A longer body is an error as soon as its length is known |
 //! | time | [`connect_timeout`](TransportBuilder::connect_timeout) from the name to the end of the TLS handshake, [`timeout`](TransportBuilder::timeout) for the whole request |
+//! | deadline | [`Transport::send_by`] reads the clock immediately before the body is written, and every 100 milliseconds until the response is there |
 //! | hung connections | a connection is not reused after a request on it timed out or was dropped. HTTP/2 connections are probed with PING after 10 seconds without a frame, idle ones too, and closed 5 seconds later without an answer |
 //! | repetition | none, except that a request goes to another connection if the server closed the pooled one before it was written |
 //! | memory | private keys in DER and the proxy's authorization are wiped. The buffers of the HTTP and TLS libraries are not |
@@ -89,10 +91,16 @@
 mod address;
 mod builder;
 mod certificates;
+mod clock;
 mod connect;
+mod deadline;
+#[cfg(feature = "store")]
+mod driver;
 mod error;
 mod proxy;
 mod run;
+#[cfg(feature = "store")]
+mod store;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -102,10 +110,15 @@ mod verify;
 pub use address::{AddressDecision, Resolver, public_addresses_only};
 pub use builder::TransportBuilder;
 pub use certificates::{ClientIdentity, RootCertificates, Roots};
+pub use clock::{Clock, system_now};
+#[cfg(feature = "store")]
+pub use driver::Driver;
 pub use error::{
     CertificateFault, ConnectFault, ProxyFault, ResponseFault, SetupFault, TransportError,
 };
 pub use proxy::Proxy;
-pub use run::{RunError, system_now};
+pub use run::RunError;
+#[cfg(feature = "store")]
+pub use store::{BlockingStore, Store};
 pub use transport::Transport;
 pub use verify::{Checked, KeyCache, NotVerified, VerifyError};

@@ -1,5 +1,3 @@
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use fdx_jose::Signer;
 use fdx_par::{Draft, Error, NextStep, Output, Step};
 use fdx_wire::UnixTime;
@@ -139,11 +137,4 @@ impl<T: Output> From<RunError<Box<Draft<T>>>> for RunError {
     fn from(error: RunError<Box<Draft<T>>>) -> Self {
         error.without_draft()
     }
-}
-
-/// Returns the time of the system's clock. The protocol crates read no clock: they receive the time.
-#[must_use]
-pub fn system_now() -> UnixTime {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixTime::from_seconds(elapsed.as_secs())
 }

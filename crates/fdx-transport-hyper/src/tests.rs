@@ -61,6 +61,7 @@ const _: fn(&ConnectFault) -> &str = |error| match error {
     ConnectFault::Handshake => "handshakes::reports_server_without_tls",
     ConnectFault::Proxy(_) => "proxy::reports_a_proxy_that_opens_no_tunnel",
     ConnectFault::Lost => "handshakes::reports_connection_closed_during_handshake",
+    ConnectFault::TooLate => "deadlines::writes_no_body_after_the_deadline",
 };
 
 const _: fn(&ProxyFault) -> &str = |error| match error {

@@ -2,25 +2,25 @@ use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 use std::io;
+use std::sync::Arc;
 
-use bytes::Bytes;
 use fdx_jose::Thumbprint;
 use fdx_par::{ClientCertificate, Request};
-use fdx_wire::SecretBuffer;
+use fdx_wire::{SecretBuffer, UnixTime};
 use http::header::USER_AGENT;
 use http::uri::Scheme;
 use http::{HeaderValue, Version};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{CaptureConnection, Connected, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
-use zeroize::Zeroizing;
 
 use crate::connect::{Connector, Network, Schemes, find};
+use crate::deadline::{Deadline, Outgoing};
 use crate::tls::{refuses_client_certificate, text_refuses_client_certificate};
-use crate::{ConnectFault, ResponseFault, SetupFault, TransportBuilder, TransportError};
+use crate::{Clock, ConnectFault, ResponseFault, SetupFault, TransportBuilder, TransportError};
 
 /// The size of a response's status line and header fields, in bytes.
 const MAX_HEAD: u32 = 32 * 1024;
@@ -64,7 +64,7 @@ struct RetireUnlessAnswered {
 
 /// Connections that all present the client's certificate, or all do not.
 #[derive(Clone)]
-pub(crate) struct Pool(Client<Connector, Full<Bytes>>);
+pub(crate) struct Pool(Client<Connector, Outgoing>);
 
 impl Transport {
     /// Returns the default settings.
@@ -88,6 +88,37 @@ impl Transport {
     ///
     /// [`HttpsUrl::parse_loopback`]: fdx_wire::HttpsUrl::parse_loopback
     pub async fn send(&self, request: Request) -> Result<http::Response<Vec<u8>>, TransportError> {
+        self.send_limited(request, None).await
+    }
+
+    /// Sends one request as [`send`](Self::send) does, and gives it up at `deadline`: its connection is
+    /// closed, or its stream in HTTP/2. Nothing of its body is written later.
+    ///
+    /// The clock is read immediately before the body is written, and not only before the connection is
+    /// opened: another process may send the same request after the deadline. A response that has
+    /// arrived is returned even if the machine slept beyond the deadline.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send). [`ConnectFault::TooLate`] if the deadline passed before the request was
+    /// written, [`ResponseFault::TimedOut`] if it passed afterwards.
+    pub async fn send_by(
+        &self,
+        request: Request,
+        deadline: UnixTime,
+        clock: &Clock,
+    ) -> Result<http::Response<Vec<u8>>, TransportError> {
+        let deadline = Deadline::new(deadline, clock);
+        if deadline.is_over() {
+            return Err(ConnectFault::TooLate.into());
+        }
+        self.send_limited(request, Some(deadline)).await
+    }
+
+    async fn send_limited(
+        &self,
+        request: Request,
+        deadline: Option<Arc<Deadline>>,
+    ) -> Result<http::Response<Vec<u8>>, TransportError> {
         let plain = request.url().is_loopback_http();
         if let Some(expected) = request.flow_certificate() {
             self.check_certificate(expected)?;
@@ -113,7 +144,7 @@ impl Transport {
         if !(plain && to_this_machine) {
             https(&request)?;
         }
-        self.exchange(pool, request, limit).await
+        self.exchange(pool, request, limit, deadline).await
     }
 
     /// Sends a request that belongs to no exchange, without the client's certificate. A response
@@ -127,7 +158,7 @@ impl Transport {
         max_response_bytes: usize,
     ) -> Result<http::Response<Vec<u8>>, TransportError> {
         https(&request)?;
-        self.exchange(&self.withholding, request, max_response_bytes).await
+        self.exchange(&self.withholding, request, max_response_bytes, None).await
     }
 
     fn check_certificate(&self, expected: Thumbprint) -> Result<(), SetupFault> {
@@ -145,37 +176,51 @@ impl Transport {
         pool: &Pool,
         request: http::Request<Vec<u8>>,
         limit: usize,
+        deadline: Option<Arc<Deadline>>,
     ) -> Result<http::Response<Vec<u8>>, TransportError> {
-        let mut request = request.map(|body| Full::new(Bytes::from_owner(Zeroizing::new(body))));
+        let mut request = request.map(|body| Outgoing::new(body, deadline.clone()));
         // RFC 7301: ALPN selects the version of HTTP.
         *request.version_mut() = Version::HTTP_11;
         // Set when a connection receives the request. Before that, nothing was sent.
         let connection = capture_connection(&mut request);
         let mut retiring = RetireUnlessAnswered { connection: connection.clone(), answered: false };
+        // Why the request was not written, or `written` if it was. Withholds it from now on.
+        let unless_written = |fault: ConnectFault, written: ResponseFault| {
+            let withheld = deadline.as_ref().is_some_and(|deadline| deadline.withhold());
+            if connection.connection_metadata().is_some() && !withheld {
+                return TransportError::Response(written);
+            }
+            match &deadline {
+                Some(deadline) if deadline.is_over() => ConnectFault::TooLate.into(),
+                _ => fault.into(),
+            }
+        };
 
-        let response = tokio::time::timeout(self.timeout, async {
+        let exchange = async {
             let response = pool.0.request(request).await.map_err(|error| {
-                if let Some(error) = find::<TransportError>(&error) {
-                    return *error;
+                match find::<TransportError>(&error) {
+                    Some(error) => *error,
+                    None => unless_written(ConnectFault::Lost, response_fault(&error)),
                 }
-                if connection.connection_metadata().is_some() {
-                    return TransportError::Response(response_fault(&error));
-                }
-                ConnectFault::Lost.into()
             })?;
             let (parts, incoming) = response.into_parts();
             let bytes = body(incoming, limit).await?;
             Ok(http::Response::from_parts(parts, bytes))
-        });
-        match response.await {
-            Ok(response) => {
+        };
+        let limited = async {
+            match &deadline {
+                Some(deadline) => deadline.limit(exchange).await,
+                None => Some(exchange.await),
+            }
+        };
+        match tokio::time::timeout(self.timeout, limited).await {
+            Ok(Some(response)) => {
                 retiring.answered = true;
                 response
             }
-            Err(_) if connection.connection_metadata().is_some() => {
-                Err(ResponseFault::TimedOut.into())
+            Ok(None) | Err(_) => {
+                Err(unless_written(ConnectFault::TimedOut, ResponseFault::TimedOut))
             }
-            Err(_) => Err(ConnectFault::TimedOut.into()),
         }
     }
 }

@@ -12,6 +12,9 @@ mod addresses;
 mod authority;
 mod client_certificate;
 mod connections;
+mod deadlines;
+#[cfg(feature = "store")]
+mod driver;
 mod handshakes;
 mod hung;
 mod plain;

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use hyper::body::{Body, Frame, Incoming};
+use hyper::body::{Body, Frame};
 
 const CHUNK: u64 = 1000;
 
@@ -25,7 +25,7 @@ enum Then {
 }
 
 /// Returns the server's response to a path. `repeated`: the path was requested before.
-pub async fn reply(request: &Request<Incoming>, repeated: bool) -> Response<Script> {
+pub async fn reply(request: &Request<()>, repeated: bool) -> Response<Script> {
     let path = request.uri().path().trim_start_matches('/');
     let (name, argument) = path.split_once('/').unwrap_or((path, ""));
     let number = || argument.parse::<u64>().unwrap();
@@ -45,6 +45,7 @@ pub async fn reply(request: &Request<Incoming>, repeated: bool) -> Response<Scri
             let value = "x".repeat(usize::try_from(number()).unwrap());
             response.header("x-filler", value).body(filler(0))
         }
+        ".well-known" if argument.ends_with("/never") => pending().await,
         ".well-known" if argument.ends_with("/endless") => response.body(filler(u64::MAX)),
         ".well-known" => json(200, metadata(request)),
         // RFC 9449 8: the first proof lacks the nonce.
@@ -69,7 +70,7 @@ fn json(status: u16, text: String) -> http::Result<Response<Script>> {
     Response::builder().status(status).header("content-type", "application/json").body(body)
 }
 
-fn metadata(request: &Request<Incoming>) -> String {
+fn metadata(request: &Request<()>) -> String {
     let authority = match request.uri().authority() {
         Some(authority) => authority.as_str(),
         None => request.headers()["host"].to_str().unwrap(),

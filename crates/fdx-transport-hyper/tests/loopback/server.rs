@@ -1,4 +1,3 @@
-use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
@@ -6,6 +5,7 @@ use fdx_jose::Thumbprint;
 use fdx_transport_hyper::{Roots, Transport, TransportBuilder};
 use http::header::USER_AGENT;
 use http::{Request, Version};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -51,7 +51,7 @@ struct Log {
     seen: Mutex<Vec<Seen>>,
 }
 
-/// A request that the server received.
+/// A request that the server received with all of its body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
     pub path: String,
@@ -157,13 +157,15 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, log: Arc<Log>) {
             let version = request.version();
             let user_agent = request.headers().get(USER_AGENT);
             let user_agent = user_agent.map(|value| value.to_str().unwrap().to_owned());
+            let (parts, body) = request.into_parts();
+            body.collect().await?;
             let repeated = {
                 let mut seen = log.seen.lock().unwrap();
                 let repeated = seen.iter().any(|seen| seen.path == path);
                 seen.push(Seen { path, version, certificate, user_agent });
                 repeated
             };
-            Ok::<_, Infallible>(reply(&request, repeated).await)
+            Ok::<_, hyper::Error>(reply(&Request::from_parts(parts, ()), repeated).await)
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
