@@ -34,8 +34,9 @@
 //!   if none of these sources reports an end or a period.
 //! - The requested period counts if none of these sources reports an end, a period, a
 //!   `durationType` other than `TIME_BOUND`, or that no FDX consent is granted.
-//! - An end that can't be understood makes the end unknown. Neither another source nor a period
-//!   replaces it.
+//! - Unless a source states an end that is understood, an end that can't be understood makes the end
+//!   unknown, and no end is known if a source reports a duration that is one-time or of an unknown
+//!   type. No period replaces either.
 //! - An `authorization_details`, or an element of it, that can't be understood may state an end. The
 //!   end then is unknown, unless another source reports an end or a period.
 //!

@@ -18,9 +18,11 @@ impl GrantedAccess {
     /// The earliest end of all sources counts. A source without a stated end has one if it reports a
     /// period, which counts from the time of the grant, or from `issued_at`. The requested period
     /// counts if no source reports an end, a period, a duration of another type, or that there is no
-    /// consent. An end that a source states and that can't be understood is never replaced by another
-    /// one. A part of a message that can't be understood may state an end: the end then is not
-    /// understood, unless another source reports one.
+    /// consent.
+    ///
+    /// No period counts if an end can't be understood, or if a duration is one-time or of an unknown
+    /// type, unless another end is stated. A part of a message that can't be understood may state an
+    /// end: the end then is not understood, unless another source reports one.
     #[must_use]
     pub fn expiration(
         &self,
@@ -39,15 +41,18 @@ impl GrantedAccess {
             sources
         };
         let any = |expected| ends.iter().any(|(_, end)| *end == expected);
-        if any(End::NotUnderstood) {
-            return (Expiration::NotUnderstood, sources(&|end| end == End::NotUnderstood));
-        }
-        if let Some(date) = ends.iter().filter_map(|(_, end)| end.date(granted_at)).min() {
+        let counts_periods = !any(End::NotUnderstood) && !any(End::OtherDuration);
+        let is_stated = ends.iter().any(|(_, end)| end.stated().is_some());
+        let dates = ends.iter().filter_map(|(_, end)| end.date(granted_at));
+        if let Some(date) = dates.min().filter(|_| counts_periods || is_stated) {
             let expiration = match any(End::Stated(date)) {
                 true => Expiration::Stated(date),
                 false => Expiration::Derived(date),
             };
             return (expiration, sources(&|end| end.date(granted_at) == Some(date)));
+        }
+        if any(End::NotUnderstood) {
+            return (Expiration::NotUnderstood, sources(&|end| end == End::NotUnderstood));
         }
         let unread: Vec<_> = self.reports.iter().filter(|it| it.has_unread_part).collect();
         if !unread.is_empty() {
@@ -55,11 +60,13 @@ impl GrantedAccess {
             unread.iter().for_each(|report| push_new(&mut sources, &report.source));
             return (Expiration::NotUnderstood, sources);
         }
-        if any(End::None) {
+        if any(End::None) && !any(End::OtherDuration) {
             return (Expiration::NoEnd, sources(&|end| end == End::None));
         }
-        let grants_nothing = self.reports.iter().any(Report::grants_nothing);
-        match requested_days.filter(|_| !any(End::OtherDuration) && !grants_nothing) {
+        let counts_requested = !any(End::OtherDuration)
+            && !any(End::Persistent)
+            && !self.reports.iter().any(Report::grants_nothing);
+        match requested_days.filter(|_| counts_requested) {
             Some(days) => {
                 (Expiration::Derived(after(days, granted_at)), [GrantSource::Request].into())
             }
@@ -129,8 +136,10 @@ enum End {
     None,
     NotReported,
     NotUnderstood,
-    /// A duration that is not time-bound.
+    /// A one-time duration, or one of an unknown type. It may be over before any period.
     OtherDuration,
+    /// A persistent duration. Any period is shorter.
+    Persistent,
     Stated(UnixTime),
 }
 
@@ -150,6 +159,7 @@ impl End {
                 Self::NotUnderstood
             }
             // The customer granted a duration that was not requested.
+            _ if grant.duration_type() == Some(&DurationType::Persistent) => Self::Persistent,
             _ if !is_time_bound => Self::OtherDuration,
             Some(days) => Self::After(days),
             None => Self::NotReported,
@@ -167,7 +177,11 @@ impl End {
         match self {
             Self::After(days) => Some(after(days, granted_at)),
             Self::Stated(date) => Some(date),
-            Self::None | Self::NotReported | Self::NotUnderstood | Self::OtherDuration => None,
+            Self::None
+            | Self::NotReported
+            | Self::NotUnderstood
+            | Self::OtherDuration
+            | Self::Persistent => None,
         }
     }
 }

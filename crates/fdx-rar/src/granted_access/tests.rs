@@ -203,6 +203,50 @@ fn the_shortest_of_all_ends_counts() {
     assert_eq!(expiration(&persistent), (Expiration::NotReported, Vec::new()));
 }
 
+/// A stated end that is understood bounds the consent, whatever else is reported. A period does not
+/// bound a consent whose own end can't be understood, or that is one-time.
+#[test]
+fn nothing_hides_a_stated_end() {
+    let issued = fdx_wire::UnixTime::from_seconds(1_767_607_200);
+    let day = |days: u64| issued + core::time::Duration::from_secs(days * 86_400);
+    let sources = ["TOKEN_RESPONSE", "CONSENT_API", "INTROSPECTION"].map(GrantSource::parse);
+    let expiration = |reports: &[&str]| {
+        let reports = sources.iter().zip(reports);
+        let access = reports.fold(GrantedAccess::new(), |access, (source, report)| {
+            access.details(source.clone(), &details(report))
+        });
+        let (expiration, sources) = access.expiration(Some(365), issued);
+        (expiration, sources.iter().map(|it| it.as_str().to_owned()).collect::<Vec<_>>())
+    };
+    let stated = r#"{"expirationTime":"2026-02-04T10:00:00Z"}"#;
+    let month = r#"{"durationType":"TIME_BOUND","durationPeriod":30}"#;
+    let endless = r#"{"expirationTime":"9999-12-31T00:00:00Z"}"#;
+    let soon = r#"{"expirationTime":"soon"}"#;
+    let persistent = r#"{"durationType":"PERSISTENT"}"#;
+    for other in [soon, r#"{"durationPeriod":"P30D"}"#, r#"{"durationType":"ONE_TIME"}"#, "{}"] {
+        let (end, of) = expiration(&[other, stated]);
+        assert_eq!((end, &*of), (Expiration::Stated(day(30)), &["CONSENT_API".to_owned()][..]));
+        let week = r#"{"durationPeriod":7}"#;
+        assert_eq!(expiration(&[other, stated, week]).0, Expiration::Derived(day(7)), "{other}");
+    }
+    for (reports, expected) in [
+        (&[soon, month][..], Expiration::NotUnderstood),
+        (&[soon, endless], Expiration::NotUnderstood),
+        (&[soon, persistent], Expiration::NotUnderstood),
+        (&[r#"{"durationType":"ONE_TIME"}"#, month], Expiration::NotReported),
+        (&[r#"{"durationType":"SEASONAL"}"#, month], Expiration::NotReported),
+        (&[r#"{"durationType":"ONE_TIME"}"#, endless], Expiration::NotReported),
+        (&[r#"{"durationType":"ONE_TIME"}"#, "{}"], Expiration::NotReported),
+        (&[persistent, month], Expiration::Derived(day(30))),
+        (&[persistent, endless], Expiration::NoEnd),
+        (&[persistent, "{}"], Expiration::NotReported),
+    ] {
+        assert_eq!(expiration(reports).0, expected, "{reports:?}");
+        let reversed: Vec<_> = reports.iter().rev().copied().collect();
+        assert_eq!(expiration(&reversed).0, expected, "{reversed:?}");
+    }
+}
+
 #[test]
 fn different_ends_contradict() {
     let bound = |days: u32| {
