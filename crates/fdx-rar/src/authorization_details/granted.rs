@@ -174,19 +174,22 @@ fn read_other(
     OtherDetail { detail_type, locations, actions, datatypes, identifier, privileges, members }
 }
 
-/// Reads a common member. An empty list differs from an absent one (RFC 9396 section 7.1).
+/// Reads a common member. The inner `None` is `null`.
 fn common<'a, T>(
     object: &Object<'a>,
     member: &Member<Informative>,
     not_understood: &mut Vec<NotUnderstood>,
     read: impl FnOnce(Value<'a>) -> Option<T>,
-) -> Option<T> {
-    let value = object.received(member).filter(|value| !value.is_null())?;
+) -> Option<Option<T>> {
+    let value = object.received(member)?;
+    if value.is_null() {
+        return Some(None);
+    }
     let understood = read(value);
     if understood.is_none() {
         NotUnderstood::note(not_understood, member.row().name, value);
     }
-    understood
+    understood.map(Some)
 }
 
 const ELEMENT: &str = "authorization_details[]";

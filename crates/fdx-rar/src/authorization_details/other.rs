@@ -30,12 +30,13 @@ use crate::other_members::OtherMembers;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OtherDetail {
     pub(super) detail_type: String,
-    // An empty list differs from an absent one (RFC 9396 section 7.1).
-    pub(super) locations: Option<Vec<String>>,
-    pub(super) actions: Option<Vec<String>>,
-    pub(super) datatypes: Option<Vec<String>>,
-    pub(super) identifier: Option<String>,
-    pub(super) privileges: Option<Vec<String>>,
+    // The inner `None` is `null`. It differs from an absent member, and so does an empty list (RFC 9396
+    // section 7.1).
+    pub(super) locations: Option<Option<Vec<String>>>,
+    pub(super) actions: Option<Option<Vec<String>>>,
+    pub(super) datatypes: Option<Option<Vec<String>>>,
+    pub(super) identifier: Option<Option<String>>,
+    pub(super) privileges: Option<Option<Vec<String>>>,
     pub(super) members: OtherMembers,
 }
 
@@ -64,35 +65,35 @@ impl OtherDetail {
     /// Adds a location of the resource, usually a URI.
     #[must_use]
     pub fn with_location(mut self, location: &str) -> Self {
-        self.locations.get_or_insert_default().push(location.into());
+        self.locations.get_or_insert_default().get_or_insert_default().push(location.into());
         self
     }
 
     /// Adds a kind of action.
     #[must_use]
     pub fn with_action(mut self, action: &str) -> Self {
-        self.actions.get_or_insert_default().push(action.into());
+        self.actions.get_or_insert_default().get_or_insert_default().push(action.into());
         self
     }
 
     /// Adds a kind of data.
     #[must_use]
     pub fn with_datatype(mut self, datatype: &str) -> Self {
-        self.datatypes.get_or_insert_default().push(datatype.into());
+        self.datatypes.get_or_insert_default().get_or_insert_default().push(datatype.into());
         self
     }
 
     /// Sets the resource's identifier.
     #[must_use]
     pub fn with_identifier(mut self, identifier: &str) -> Self {
-        self.identifier = Some(identifier.into());
+        self.identifier = Some(Some(identifier.into()));
         self
     }
 
     /// Adds a privilege.
     #[must_use]
     pub fn with_privilege(mut self, privilege: &str) -> Self {
-        self.privileges.get_or_insert_default().push(privilege.into());
+        self.privileges.get_or_insert_default().get_or_insert_default().push(privilege.into());
         self
     }
 
@@ -120,31 +121,31 @@ impl OtherDetail {
     /// Locations of the resource.
     #[must_use]
     pub fn locations(&self) -> &[String] {
-        self.locations.as_deref().unwrap_or_default()
+        texts(&self.locations)
     }
 
     /// Kinds of action.
     #[must_use]
     pub fn actions(&self) -> &[String] {
-        self.actions.as_deref().unwrap_or_default()
+        texts(&self.actions)
     }
 
     /// Kinds of data.
     #[must_use]
     pub fn datatypes(&self) -> &[String] {
-        self.datatypes.as_deref().unwrap_or_default()
+        texts(&self.datatypes)
     }
 
     /// A resource's identifier.
     #[must_use]
     pub fn identifier(&self) -> Option<&str> {
-        self.identifier.as_deref()
+        self.identifier.as_ref()?.as_deref()
     }
 
     /// Privileges.
     #[must_use]
     pub fn privileges(&self) -> &[String] {
-        self.privileges.as_deref().unwrap_or_default()
+        texts(&self.privileges)
     }
 
     /// A member that the type defines.
@@ -157,6 +158,10 @@ impl OtherDetail {
     pub fn members(&self) -> impl ExactSizeIterator<Item = (&str, &RawJson)> {
         self.members.iter()
     }
+}
+
+fn texts(member: &Option<Option<Vec<String>>>) -> &[String] {
+    member.as_ref().and_then(Option::as_deref).unwrap_or_default()
 }
 
 /// RFC 9396 section 2.2, and `type`.
@@ -209,11 +214,11 @@ impl<'de> Visitor<'de> for Members {
         while let Some(name) = map.next_key::<String>()? {
             match name.as_str() {
                 "type" => detail_type = Some(map.next_value::<String>()?),
-                "locations" => detail.locations = map.next_value()?,
-                "actions" => detail.actions = map.next_value()?,
-                "datatypes" => detail.datatypes = map.next_value()?,
-                "identifier" => detail.identifier = map.next_value()?,
-                "privileges" => detail.privileges = map.next_value()?,
+                "locations" => detail.locations = Some(map.next_value()?),
+                "actions" => detail.actions = Some(map.next_value()?),
+                "datatypes" => detail.datatypes = Some(map.next_value()?),
+                "identifier" => detail.identifier = Some(map.next_value()?),
+                "privileges" => detail.privileges = Some(map.next_value()?),
                 _ => members.push((name, map.next_value()?)),
             }
         }

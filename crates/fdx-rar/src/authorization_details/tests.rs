@@ -163,13 +163,21 @@ fn rejects_common_members_and_fdx_type() {
 }
 
 #[test]
-fn keeps_the_other_members_of_an_fdx_detail_and_empty_lists() {
+fn keeps_the_other_members_of_an_fdx_detail_and_empty_values() {
     for json in [
         r#"[{"type":"fdx_v1.0","consentRequest":{"durationType":"ONE_TIME","resources":[{"resourceType":"ACCOUNT","dataClusters":["TAX"]}]},"locations":["https://bank.example"],"identifier":"c-1"}]"#,
         r#"[{"type":"x","locations":[],"actions":[],"datatypes":[],"privileges":[]}]"#,
+        r#"[{"type":"x","locations":null,"actions":null,"datatypes":null,"identifier":null,"privileges":null}]"#,
+        r#"[{"type":"x","identifier":""}]"#,
     ] {
-        assert_eq!(AuthorizationDetails::parse(json).unwrap().to_json(), json);
+        let read = AuthorizationDetails::parse(json).unwrap();
+        assert_eq!(read.to_json(), json);
+        let granted = GrantedDetails::parse(json).unwrap();
+        assert!(granted.not_understood().is_empty() && granted.others().eq(read.others()));
     }
+    let null: OtherDetail = serde_json::from_str(r#"{"type":"x","actions":null}"#).unwrap();
+    assert!(null.actions().is_empty());
+    assert_eq!(null.with_action("a"), OtherDetail::new("x").unwrap().with_action("a"));
     let detail = AuthorizationDetails::parse(MIXED).unwrap().consent_request().unwrap().clone();
     for name in ["type", "consentRequest"] {
         let refused = FdxDetail::new(detail.clone()).with_member(name, RawJson::of("x").unwrap());
