@@ -318,6 +318,28 @@ fn other_terms_than_requested_are_noticed_once() {
     assert_eq!(noticed.count(), 1);
 }
 
+#[test]
+fn a_consent_that_ended_before_its_tokens_is_noticed() {
+    for (members, ended) in [
+        (json!({ "expirationTime": "2020-02-01T00:00:00Z" }), true),
+        (json!({ "expirationTime": start().to_string() }), true),
+        (json!({ "expirationTime": null, "durationPeriod": 0 }), true),
+        (
+            json!({ "expirationTime": null, "durationPeriod": 30, "createdTime": "2025-01-05T10:00:00Z" }),
+            true,
+        ),
+        (json!({ "expirationTime": null, "durationPeriod": 30 }), false),
+        (json!({ "expirationTime": (start() + Duration::from_secs(60)).to_string() }), false),
+        (json!({ "expirationTime": "9999-12-31T00:00:00Z" }), false),
+        (json!({ "expirationTime": "soon" }), false),
+    ] {
+        let (mut world, client) = world();
+        let verified = verified(&mut world, &client, json!({}));
+        let granted = read(&mut world, &client, verified, members.clone());
+        assert_eq!(granted.notices().contains(&Notice::GrantEnded), ended, "{members}");
+    }
+}
+
 /// `null` counts as absent. The helper that changes responses leaves `null` out.
 #[test]
 fn a_scope_of_null_is_the_requested_one() {

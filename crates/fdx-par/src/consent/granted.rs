@@ -2,8 +2,9 @@ use core::fmt;
 
 use fdx_jose::{IdToken, Thumbprint};
 use fdx_rar::{
-    ConsentGrant, ConsentHint, ConsentId, ConsentReceipt, ConsentStatus, Coverage, Evidence,
-    GrantSource, GrantedAccess, GrantedDetails, ReceiptWarning, Requested,
+    ConsentDuration, ConsentGrant, ConsentHint, ConsentId, ConsentReceipt, ConsentRequest,
+    ConsentStatus, Coverage, DurationDays, Evidence, Expiration, GrantSource, GrantedAccess,
+    GrantedDetails, ReceiptWarning, Requested,
 };
 use fdx_wire::{Entropy, UnixTime};
 
@@ -67,8 +68,19 @@ impl Verified {
         if self.access.has_contradiction() {
             self.notices.push(Notice::GrantedSourcesDiffer);
         }
+        if self.has_ended() {
+            self.notices.push(Notice::GrantEnded);
+        }
         let coverage = self.flow.requested.compare(&self.access);
         Granted { verified: self, coverage, interaction_ids }
+    }
+
+    /// Whether the consent had ended when the tokens arrived.
+    fn has_ended(&self) -> bool {
+        let duration = self.flow.requested.consent().map(ConsentRequest::duration);
+        let days = duration.and_then(ConsentDuration::days).map(DurationDays::as_days);
+        let (expiration, _) = self.access.expiration(days, self.received_at);
+        matches!(expiration, Expiration::Stated(end) | Expiration::Derived(end) if end <= self.received_at)
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Verified {
     pub(crate) reader: DetailsReader,
     pub(crate) flow: Box<Flow>,
     pub(crate) notices: Vec<Notice>,
+    /// When the token response arrived.
+    pub(crate) received_at: UnixTime,
     /// The access token and the refresh token, once they were introspected.
     introspected: [bool; 2],
 }
@@ -91,6 +93,7 @@ impl Checked for Exchanged {
             reader: findings.reader,
             flow: self.flow,
             notices: findings.notices,
+            received_at: self.issued.received_at,
             introspected: [false; 2],
         }
     }

@@ -57,6 +57,8 @@ pub enum Notice {
     /// [`Coverage`](fdx_rar::Coverage) does not compare, such as the amount of a payment or
     /// `lookbackPeriod` (RFC 9396 section 7).
     GrantedTermsOther,
+    /// By the earliest end of all sources, the granted consent ended before its tokens were issued.
+    GrantEnded,
     /// The response to a consent revocation has status 200. FDX requires 204.
     RevocationStatus,
     /// The server registered another value, or none, for a member that only describes the client, or
@@ -126,6 +128,7 @@ impl fmt::Display for Notice {
                  grant counts"
             }
             Self::GrantedTermsOther => "what was granted has other terms than requested",
+            Self::GrantEnded => "the granted consent ended before its tokens were issued",
             Self::RevocationStatus => "the revocation was answered with 200, not with 204",
             Self::RegistrationMemberOther => {
                 "the institution registered another value for a member that describes the client"

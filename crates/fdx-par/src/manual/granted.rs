@@ -51,6 +51,8 @@
 //! - Sources that contradict each other give the notice
 //!   [`GrantedSourcesDiffer`](crate::Notice::GrantedSourcesDiffer). A requested scope that the token
 //!   response drops gives [`ScopeDropped`](crate::Notice::ScopeDropped).
+//! - An end that is not later than the token response gives
+//!   [`GrantEnded`](crate::Notice::GrantEnded).
 //! - A granted detail of a type that was not requested, a longer period, another `lookbackPeriod`,
 //!   and another value of a requested member that the coverage does not compare give
 //!   [`GrantedTermsOther`](crate::Notice::GrantedTermsOther). Members that the institution leaves out
