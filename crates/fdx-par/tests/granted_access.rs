@@ -319,24 +319,32 @@ fn other_terms_than_requested_are_noticed_once() {
 }
 
 #[test]
-fn a_consent_that_ended_before_its_tokens_is_noticed() {
-    for (members, ended) in [
-        (json!({ "expirationTime": "2020-02-01T00:00:00Z" }), true),
-        (json!({ "expirationTime": start().to_string() }), true),
-        (json!({ "expirationTime": null, "durationPeriod": 0 }), true),
+fn an_end_before_the_tokens_or_after_the_requested_period_is_noticed() {
+    let after = |days: u64| (start() + Duration::from_secs(days * 86_400)).to_string();
+    let period = 365;
+    for (members, notice) in [
+        (json!({ "expirationTime": "2020-02-01T00:00:00Z" }), Some(Notice::GrantEnded)),
+        (json!({ "expirationTime": start().to_string() }), Some(Notice::GrantEnded)),
+        (json!({ "expirationTime": null, "durationPeriod": 0 }), Some(Notice::GrantEnded)),
         (
             json!({ "expirationTime": null, "durationPeriod": 30, "createdTime": "2025-01-05T10:00:00Z" }),
-            true,
+            Some(Notice::GrantEnded),
         ),
-        (json!({ "expirationTime": null, "durationPeriod": 30 }), false),
-        (json!({ "expirationTime": (start() + Duration::from_secs(60)).to_string() }), false),
-        (json!({ "expirationTime": "9999-12-31T00:00:00Z" }), false),
-        (json!({ "expirationTime": "soon" }), false),
+        (json!({ "expirationTime": null, "durationPeriod": 30 }), None),
+        (json!({ "expirationTime": after(1) }), None),
+        (json!({ "expirationTime": after(period + 1) }), None),
+        (json!({ "expirationTime": "soon" }), None),
+        (json!({ "expirationTime": after(period + 2) }), Some(Notice::GrantedTermsOther)),
+        (json!({ "expirationTime": "9999-12-31T00:00:00Z" }), Some(Notice::GrantedTermsOther)),
+        (json!({ "durationType": "PERSISTENT" }), Some(Notice::GrantedTermsOther)),
     ] {
         let (mut world, client) = world();
-        let verified = verified(&mut world, &client, json!({}));
+        let verified = verified(&mut world, &client, json!({ "authorization_details": null }));
         let granted = read(&mut world, &client, verified, members.clone());
-        assert_eq!(granted.notices().contains(&Notice::GrantEnded), ended, "{members}");
+        for known in [Notice::GrantEnded, Notice::GrantedTermsOther] {
+            let noticed = granted.notices().contains(&known);
+            assert_eq!(noticed, notice == Some(known), "{members}: {known}");
+        }
     }
 }
 

@@ -2,9 +2,8 @@ use core::fmt;
 
 use fdx_jose::{IdToken, Thumbprint};
 use fdx_rar::{
-    ConsentDuration, ConsentGrant, ConsentHint, ConsentId, ConsentReceipt, ConsentRequest,
-    ConsentStatus, Coverage, DurationDays, Evidence, Expiration, GrantSource, GrantedAccess,
-    GrantedDetails, ReceiptWarning, Requested,
+    ConsentGrant, ConsentHint, ConsentId, ConsentReceipt, ConsentStatus, Coverage, DurationDays,
+    Evidence, Expiration, GrantSource, GrantedAccess, GrantedDetails, ReceiptWarning, Requested,
 };
 use fdx_wire::{Entropy, UnixTime};
 
@@ -68,19 +67,20 @@ impl Verified {
         if self.access.has_contradiction() {
             self.notices.push(Notice::GrantedSourcesDiffer);
         }
-        if self.has_ended() {
-            self.notices.push(Notice::GrantEnded);
-        }
+        self.notice_the_end();
         let coverage = self.flow.requested.compare(&self.access);
         Granted { verified: self, coverage, interaction_ids }
     }
 
-    /// Whether the consent had ended when the tokens arrived.
-    fn has_ended(&self) -> bool {
-        let duration = self.flow.requested.consent().map(ConsentRequest::duration);
-        let days = duration.and_then(ConsentDuration::days).map(DurationDays::as_days);
-        let (expiration, _) = self.access.expiration(days, self.received_at);
-        matches!(expiration, Expiration::Stated(end) | Expiration::Derived(end) if end <= self.received_at)
+    /// Compares the end of the consent with the request, and with the arrival of the tokens.
+    fn notice_the_end(&mut self) {
+        let (requested, received_at) = (self.flow.requested.consent(), self.received_at);
+        let days = requested.and_then(|it| it.duration().days()).map(DurationDays::as_days);
+        let (expiration, _) = self.access.expiration(days, received_at);
+        let outlasts = requested.is_some_and(|it| it.is_outlasted_by(expiration, received_at));
+        let ended = matches!(expiration, Expiration::Stated(end) | Expiration::Derived(end) if end <= received_at);
+        push_new(&mut self.notices, outlasts.then_some(Notice::GrantedTermsOther));
+        push_new(&mut self.notices, ended.then_some(Notice::GrantEnded));
     }
 }
 

@@ -52,8 +52,8 @@ pub enum Notice {
     /// Two sources of what was granted contradict each other. What both grant counts, until the
     /// earlier end.
     GrantedSourcesDiffer,
-    /// The granted details, or the consent grant, have a type that was not requested, a longer
-    /// period, or another value for a requested member that
+    /// The granted details, or the consent grant, have a type that was not requested, another type of
+    /// duration, a longer period, a later end, or another value for a requested member that
     /// [`Coverage`](fdx_rar::Coverage) does not compare, such as the amount of a payment or
     /// `lookbackPeriod` (RFC 9396 section 7).
     GrantedTermsOther,

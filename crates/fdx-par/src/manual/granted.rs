@@ -53,10 +53,10 @@
 //!   response drops gives [`ScopeDropped`](crate::Notice::ScopeDropped).
 //! - An end that is not later than the token response gives
 //!   [`GrantEnded`](crate::Notice::GrantEnded).
-//! - A granted detail of a type that was not requested, a longer period, another `lookbackPeriod`,
-//!   and another value of a requested member that the coverage does not compare give
-//!   [`GrantedTermsOther`](crate::Notice::GrantedTermsOther). Members that the institution leaves out
-//!   or adds do not (RFC 9396 section 7).
+//! - A granted detail of a type that was not requested, another `durationType`, a longer period, a
+//!   later end, another `lookbackPeriod`, and another value of a requested member that the coverage
+//!   does not compare give [`GrantedTermsOther`](crate::Notice::GrantedTermsOther). Members that the
+//!   institution leaves out or adds do not (RFC 9396 section 7).
 //! - A dialect with [`DetailsRepeatTheRequest`](crate::dialect::Member::DetailsRepeatTheRequest) says
 //!   that `authorization_details` of responses repeat the request. They are then no source.
 //!

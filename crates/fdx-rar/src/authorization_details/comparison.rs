@@ -3,12 +3,13 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use fdx_wire::UnixTime;
 use fdx_wire::json::JsonValue;
 
 use super::{FDX_V1_0, GrantedDetails};
-use crate::{ConsentGrant, ConsentRequest, DurationDays, Requested, ResourceType};
+use crate::{ConsentGrant, ConsentRequest, DurationDays, Expiration, Requested, ResourceType};
 
 impl Requested {
     /// Whether granted details have a type that was not requested, or another value for a requested
@@ -50,16 +51,34 @@ impl Requested {
 }
 
 impl ConsentRequest {
-    /// Whether a grant has another `lookbackPeriod`, or a longer `durationPeriod`.
+    /// Whether a grant has another `durationType`, another `lookbackPeriod`, or a longer
+    /// `durationPeriod`.
     #[must_use]
     pub fn has_other_periods(&self, grant: &ConsentGrant) -> bool {
+        let duration_type = self.duration().duration_type();
         let lookback = self.lookback_period().zip(grant.lookback_period());
         let days = self.duration().days().map(DurationDays::as_days).or(self.duration_period());
         let period = days.zip(grant.duration_period());
-        lookback.is_some_and(|(requested, granted)| requested != granted)
+        grant.duration_type().is_some_and(|granted| *granted != duration_type)
+            || lookback.is_some_and(|(requested, granted)| requested != granted)
             || period.is_some_and(|(requested, granted)| requested < granted)
     }
+
+    /// Whether a consent that was granted at `granted_at` and expires like this lasts longer than
+    /// requested. A day begins at another time in another zone, so one more day counts as the same.
+    #[must_use]
+    pub fn is_outlasted_by(&self, expiration: Expiration, granted_at: UnixTime) -> bool {
+        let Some(days) = self.duration().days() else { return false };
+        let latest = granted_at + Duration::from_secs((u64::from(days.as_days()) + 1) * DAY);
+        match expiration {
+            Expiration::Stated(end) | Expiration::Derived(end) => end > latest,
+            Expiration::NoEnd => true,
+            Expiration::NotReported | Expiration::NotUnderstood => false,
+        }
+    }
 }
+
+const DAY: u64 = 24 * 60 * 60;
 
 /// The members of a consent request that the coverage, the expiration or
 /// [`ConsentRequest::has_other_periods`] compares.
@@ -105,10 +124,11 @@ fn resource_type(resource: &JsonValue) -> Option<ResourceType> {
     }
 }
 
-/// Whether each value that both have is the same. `null` counts as absent.
+/// Whether each value that both have is the same. `null` and `""` count as absent.
 fn is_same(requested: &JsonValue, granted: &JsonValue) -> bool {
     match (requested, granted) {
         (_, JsonValue::Null) => true,
+        (_, JsonValue::String(text)) if text.is_empty() => true,
         (JsonValue::Object(_), JsonValue::Object(_)) => is_same_except(requested, granted, &[]),
         // The order of a list of permissions or accounts has no meaning.
         (JsonValue::Array(requested), JsonValue::Array(granted)) => {

@@ -273,8 +273,12 @@ fn other_terms_than_requested_are_found() {
         (r#"{"durationPeriod":30,"lookbackPeriod":"60","resources":[]}"#, false),
         (r#"{"durationPeriod":700}"#, true),
         (r#"{"lookbackPeriod":7}"#, true),
+        (r#"{"durationType":"time_bound"}"#, false),
+        (r#"{"durationType":"PERSISTENT"}"#, true),
+        (r#"{"durationType":"SEASONAL"}"#, true),
         (r#"{"purpose":"food"}"#, true),
         (r#"{"purpose":null,"more":1}"#, false),
+        (r#"{"purpose":""}"#, false),
         (
             r#"{"resources":[{"resourceType":"payment","paymentInfo":{"amount":10.990,"id":7}}]}"#,
             false,
