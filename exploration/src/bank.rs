@@ -13,7 +13,7 @@ pub(crate) enum Class {
     NoRotation,
     /// A replaced token gives the same successor again, for a minute.
     SameSuccessor,
-    /// A replaced token gives another successor, for a minute. The earlier successor is void.
+    /// A replaced token gives another successor, for a minute. The earlier successor is then invalid.
     NewSuccessor,
     /// As `NewSuccessor`, until the successor is used.
     UntilUsed,
@@ -55,17 +55,15 @@ pub(crate) struct Bank {
     pub(crate) class: Class,
     /// The valid token.
     pub(crate) current: u32,
-    /// The highest token that was issued.
-    issued: u32,
     /// The replaced token that may be repeated, and when it was used first.
     pub(crate) replaced: Option<(u32, u64)>,
-    /// Whether a token was used that is void: the grant has ended.
+    /// Whether an invalid token was used: the grant is revoked.
     pub(crate) ended: bool,
 }
 
 impl Bank {
     pub(crate) fn new(class: Class) -> Self {
-        Self { class, current: 0, issued: 0, replaced: None, ended: false }
+        Self { class, current: 0, replaced: None, ended: false }
     }
 
     /// Answers a refresh with the next token, or refuses it.
@@ -93,8 +91,7 @@ impl Bank {
     }
 
     fn issue(&mut self) -> u32 {
-        self.issued += 1;
-        self.current = self.issued;
+        self.current += 1;
         self.current
     }
 }

@@ -1,11 +1,17 @@
 //! Explores every order of events in which two processes refresh one consent, with the real
 //! procedures and the real SQL. A copy of a procedure is made by giving it the same inputs again.
 
+mod accidents;
 mod bank;
+mod connection;
+mod identity;
+mod loss;
+mod process;
 mod rules;
 mod scene;
 mod search;
 mod store;
+mod stored;
 mod switches;
 mod world;
 
@@ -15,20 +21,9 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use accidents::{Accidents, Budget};
 use bank::Class;
 use search::{Explored, Trace, explore};
-use world::Budget;
-
-const NONE: Budget = Budget { crashes: 0, losses: 0, pauses: 0, late_writes: 0, revocations: 0 };
-
-/// What may happen in each exploration.
-const ACCIDENTS: [(&str, Budget); 5] = [
-    ("2 crashes, 1 lost response", Budget { crashes: 2, losses: 1, ..NONE }),
-    ("1 overrun lease", Budget { pauses: 1, ..NONE }),
-    ("1 crash, 1 overrun lease", Budget { crashes: 1, pauses: 1, ..NONE }),
-    ("1 revocation, 1 crash", Budget { revocations: 1, crashes: 1, ..NONE }),
-    ("1 late write", Budget { late_writes: 1, ..NONE }),
-];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -66,56 +61,52 @@ fn without_each_rule() -> Result<String, Box<dyn Error>> {
         return Err("the rules can be switched off in the weakened copy only".into());
     }
     let mut text = HEAD.to_owned();
+    let jobs = jobs(&accidents::FEW, &|_| true);
+    let (with_all, mut wrong) = (in_parallel(&jobs)?, Vec::new());
     for (number, rule) in rules::ALL.iter().enumerate() {
         switches::switch_off(1 << number);
+        let without = in_parallel(&jobs)?;
         text.push_str(&format!("\n## {}\n\n{}.\n\n", rule.marker, rule.rule));
-        let found = shortest()?;
-        let loss = found.as_ref().map_or("no loss", |(_, trace)| trace.loss);
-        eprintln!("without {}: {loss}", rule.marker);
-        match found {
-            Some((class, trace)) => {
-                text.push_str(&format!("Without it, {} ({class}):\n\n", trace.loss));
+        match (shortest(&with_all, &without), rule.idle) {
+            (Some((accidents, class, trace)), None) => {
+                text.push_str(&format!("Without it, {} ({class}; {accidents}):\n\n", trace.loss));
                 for (at, event) in trace.events.iter().enumerate() {
                     text.push_str(&format!("{}. {event}\n", at + 1));
                 }
             }
-            None => {
-                let why = rule.idle.unwrap_or("No reason is given: remove the rule, or give one.");
-                text.push_str(&format!("Nothing is lost without it here. {why}\n"));
+            (None, Some(why)) => {
+                text.push_str(&format!("Nothing is lost without it here. {why}\n"))
             }
+            (None, None) => wrong.push(format!("nothing is lost without {}", rule.marker)),
+            (Some(_), Some(_)) => wrong.push(format!("{} is not idle", rule.marker)),
         }
     }
-    Ok(text)
+    match wrong.as_slice() {
+        [] => Ok(text),
+        wrong => Err(wrong.join("; ").into()),
+    }
 }
 
-/// The shortest trace to a loss that must not exist, over all classes and accidents.
-fn shortest() -> Result<Option<(&'static str, Trace)>, Box<dyn Error>> {
-    let mut shortest: Option<(&'static str, Trace)> = None;
-    for (_, budget) in [ACCIDENTS[1], ACCIDENTS[3], ACCIDENTS[0]] {
-        for class in Class::ALL {
-            let explored = explore(class, budget)?;
-            if let Some(trace) = explored.loss
-                && shortest
-                    .as_ref()
-                    .is_none_or(|(_, other)| trace.events.len() < other.events.len())
-            {
-                shortest = Some((explored.class, trace));
-            }
-        }
-        if shortest.is_some() {
-            break;
-        }
-    }
-    Ok(shortest)
+/// The shortest trace to a loss of a kind that does not exist with all rules, for the same class and
+/// accidents.
+fn shortest<'a>(
+    with_all: &[(&str, Explored)],
+    without: &'a [(&'static str, Explored)],
+) -> Option<(&'static str, &'static str, &'a Trace)> {
+    let new = with_all.iter().zip(without).flat_map(|((_, with_all), (accidents, without))| {
+        let known = |trace: &&Trace| with_all.traces().all(|other| other.loss != trace.loss);
+        without.traces().filter(known).map(|trace| (*accidents, without.class, trace))
+    });
+    new.min_by_key(|(_, _, trace)| trace.events.len())
 }
 
 /// Returns whether there is no loss that must not exist.
 fn run(chosen: &dyn Fn(&str) -> bool, json: bool) -> Result<bool, Box<dyn Error>> {
-    let classes = || Class::ALL.into_iter().filter(|class| chosen(class.name()));
-    let jobs: Vec<_> = ACCIDENTS
-        .into_iter()
-        .flat_map(|(accidents, budget)| classes().map(move |class| (accidents, budget, class)))
-        .collect();
+    let jobs = jobs(&accidents::ALL, chosen);
+    if jobs.is_empty() {
+        let names: Vec<_> = Class::ALL.iter().map(|class| class.name()).collect();
+        return Err(format!("no such institution; they are: {}", names.join("; ")).into());
+    }
     let all = in_parallel(&jobs)?;
     if json {
         println!("{}", serde_json::to_string_pretty(&all)?);
@@ -133,6 +124,16 @@ fn run(chosen: &dyn Fn(&str) -> bool, json: bool) -> Result<bool, Box<dyn Error>
 }
 
 type Job = (&'static str, Budget, Class);
+
+/// Each class of institutions with each kind of accidents.
+fn jobs(accidents: &[Accidents], chosen: &dyn Fn(&str) -> bool) -> Vec<Job> {
+    let classes = || Class::ALL.into_iter().filter(|class| chosen(class.name()));
+    let of = |(name, budget): &Accidents| {
+        let (name, budget) = (*name, *budget);
+        classes().map(move |class| (name, budget, class)).collect::<Vec<_>>()
+    };
+    accidents.iter().flat_map(of).collect()
+}
 
 /// Explores on two cores. Each exploration runs on one.
 fn in_parallel(jobs: &[Job]) -> Result<Vec<(&'static str, Explored)>, Box<dyn Error>> {
@@ -178,8 +179,7 @@ fn print(accidents: &str, explored: &Explored) {
 fn traces(all: &[(&str, Explored)]) {
     let mut shortest: BTreeMap<&str, (&str, &Trace)> = BTreeMap::new();
     for (_, explored) in all {
-        let remaining = explored.remaining.iter().map(|(_, trace)| trace);
-        for trace in explored.loss.iter().chain(remaining) {
+        for trace in explored.traces() {
             let shown = shortest.entry(trace.loss).or_insert((explored.class, trace));
             if trace.events.len() < shown.1.events.len() {
                 *shown = (explored.class, trace);

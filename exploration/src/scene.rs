@@ -8,9 +8,11 @@ use fdx_par::{
 };
 use fdx_store::consents::{NewConsent, insert_consent};
 use fdx_store::procedure::Consents;
+use fdx_store::receipts::{Cause, Revocation, RevokedBy};
 use fdx_store::refresh::RefreshPolicy;
+use fdx_store::revocation::{BeginRevocation, begin_revocation};
 use fdx_store::seal::{Column, KeyRing};
-use fdx_store::{ConsentState, OperationStep, RecordId, RecordKey, Tenant};
+use fdx_store::{ConsentState, Operation, RecordId, RecordKey, Tenant};
 use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, Secret, UnixTime};
 use http::Response;
 
@@ -33,6 +35,7 @@ pub(crate) struct Scene {
     pub(crate) id: RecordId,
     ring: KeyRing,
     key: fdx_store::seal::WrappedKey,
+    cause: Cause,
 }
 
 impl Scene {
@@ -47,7 +50,7 @@ impl Scene {
         let entropy = Entropy::new([1; 32]);
         let (_, key) = ring().create(tenant.as_str(), id.as_str(), &entropy)?;
         let consents = Consents::new(client()?, tenant, ring(), None, policy)?;
-        Ok(Self { consents, id, ring: ring(), key })
+        Ok(Self { consents, id, ring: ring(), key, cause: Cause::new("revocation")? })
     }
 
     /// The rows of a consent with the token 0, whose access token has expired.
@@ -82,19 +85,15 @@ impl Scene {
             due_at: None,
             renews: None,
         };
-        let mut step = insert_consent(consent, now).start();
-        loop {
-            step = match step {
-                OperationStep::Perform(running) => {
-                    let result = database.perform(running.action());
-                    running.answered(result)
-                }
-                OperationStep::Done(inserted) => {
-                    inserted?;
-                    return Ok(database.snapshot()?);
-                }
-            }
-        }
+        database.run(insert_consent(consent, now))?;
+        Ok(database.snapshot()?)
+    }
+
+    /// The intent to revoke the consent.
+    pub(crate) fn revocation(&self, now: u64) -> Operation<BeginRevocation> {
+        let key = RecordKey::new(self.consents.tenant().clone(), self.id.clone());
+        let intent = Revocation::new(RevokedBy::Recipient);
+        begin_revocation(key, Some(intent), self.cause.clone(), UnixTime::from_seconds(now))
     }
 
     /// The refresh token in sealed tokens of a generation.
@@ -107,11 +106,14 @@ impl Scene {
     }
 }
 
+/// Instead of a token: the request revokes one.
+pub(crate) const REVOCATION: u32 = u32::MAX;
+
 /// The refresh token of a request.
 pub(crate) fn requested(body: &[u8]) -> u32 {
     let body = String::from_utf8_lossy(body);
     let token = body.split('&').find_map(|pair| pair.strip_prefix("refresh_token=t"));
-    token.and_then(|token| token.parse().ok()).unwrap_or(u32::MAX)
+    token.and_then(|token| token.parse().ok()).unwrap_or(REVOCATION)
 }
 
 /// The response to a refresh.

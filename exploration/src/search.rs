@@ -6,10 +6,13 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use crate::accidents::Budget;
 use crate::bank::Class;
+use crate::loss::Loss;
 use crate::scene::Scene;
 use crate::store::Database;
-use crate::world::{Budget, Columns, Event, Loss, Setup, World};
+use crate::stored::Columns;
+use crate::world::{Event, Setup, World};
 
 /// The result of one exploration.
 #[derive(Debug, Serialize)]
@@ -22,6 +25,13 @@ pub(crate) struct Explored {
     pub(crate) loss: Option<Trace>,
     /// How many states are a loss that no recipient can exclude, and the shortest trace to one.
     pub(crate) remaining: Vec<(usize, Trace)>,
+}
+
+impl Explored {
+    /// The shortest trace to each kind of loss.
+    pub(crate) fn traces(&self) -> impl Iterator<Item = &Trace> {
+        self.loss.iter().chain(self.remaining.iter().map(|(_, trace)| trace))
+    }
 }
 
 /// The events that lead to a loss.

@@ -2,134 +2,117 @@
 
 use std::rc::Rc;
 
-use fdx_store::{Action, Failure, Rows, StoreError, Type, Value, schema};
-use rusqlite::types::{Value as SqlValue, ValueRef};
-use rusqlite::{Connection, params_from_iter};
+use fdx_store::{Action, Decision, Failure, Operation, Rows, Statement, StoreError, Value};
+use fdx_store_sqlite::SqliteStore;
 
-/// The tables that a refresh changes and reads, with their columns in order.
-const TABLES: [&str; 4] = ["fdx_consents", "fdx_tokens", "fdx_keys", "fdx_institutions"];
+/// The tables that a refresh and a revocation read and change.
+const TABLES: [&str; 6] = [
+    "fdx_consents",
+    "fdx_tokens",
+    "fdx_keys",
+    "fdx_institutions",
+    "fdx_revocations",
+    "fdx_receipts",
+];
 
 /// The rows of each table.
 pub(crate) type Snapshot = Rc<[Vec<Vec<Value>>; TABLES.len()]>;
 
 /// One SQLite database in memory, into which a state's rows are loaded.
 pub(crate) struct Database {
-    connection: Connection,
+    store: SqliteStore,
+    tables: Vec<Table>,
     loaded: Option<Snapshot>,
 }
 
+/// The statements that read and replace a table.
+struct Table {
+    select: &'static str,
+    delete: &'static str,
+    insert: &'static str,
+}
+
 impl Database {
-    pub(crate) fn new() -> Result<Self, rusqlite::Error> {
-        let connection = Connection::open_in_memory()?;
-        connection.set_prepared_statement_cache_capacity(64);
-        for statement in schema::SQLITE {
-            connection.execute_batch(statement)?;
+    pub(crate) fn new() -> Result<Self, StoreError> {
+        let mut database =
+            Self { store: SqliteStore::in_memory()?, tables: Vec::new(), loaded: None };
+        for table in TABLES {
+            let columns = database.columns(table)?.len();
+            let places: Vec<_> = (1..=columns).map(|place| format!("${place}")).collect();
+            // A statement's text lives as long as the program.
+            database.tables.push(Table {
+                select: format!("SELECT * FROM {table}").leak(),
+                delete: format!("DELETE FROM {table}").leak(),
+                insert: format!("INSERT INTO {table} VALUES ({})", places.join(", ")).leak(),
+            });
         }
-        Ok(Self { connection, loaded: None })
+        Ok(database)
+    }
+
+    /// The names of a table's columns, in their order.
+    pub(crate) fn columns(&mut self, table: &str) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT name FROM pragma_table_info($1)";
+        let rows = self.run_statements(vec![Statement::new(sql).with(table)])?;
+        let text = |value| match value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        };
+        Ok(rows.into_iter().flat_map(|rows| rows.rows).flatten().filter_map(text).collect())
     }
 
     /// Makes these rows the contents of the database.
-    pub(crate) fn load(&mut self, snapshot: &Snapshot) -> Result<(), rusqlite::Error> {
+    pub(crate) fn load(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
         if self.loaded.as_ref().is_some_and(|loaded| Rc::ptr_eq(loaded, snapshot)) {
             return Ok(());
         }
-        for (table, rows) in TABLES.iter().zip(snapshot.iter()) {
-            self.connection.prepare_cached(&format!("DELETE FROM {table}"))?.execute([])?;
-            for row in rows {
-                let places = vec!["?"; row.len()].join(", ");
-                let insert = format!("INSERT INTO {table} VALUES ({places})");
-                let parameters = params_from_iter(row.iter().map(parameter));
-                self.connection.prepare_cached(&insert)?.execute(parameters)?;
-            }
+        let mut statements = Vec::new();
+        for (table, rows) in self.tables.iter().zip(snapshot.iter()) {
+            statements.push(Statement::new(table.delete));
+            statements.extend(rows.iter().map(|row| {
+                let insert = Statement::new(table.insert);
+                row.iter().cloned().fold(insert, Statement::with)
+            }));
         }
+        self.run_statements(statements)?;
         self.loaded = Some(Rc::clone(snapshot));
         Ok(())
     }
 
     /// The contents of the database.
-    pub(crate) fn snapshot(&mut self) -> Result<Snapshot, rusqlite::Error> {
+    pub(crate) fn snapshot(&mut self) -> Result<Snapshot, StoreError> {
+        let select = self.tables.iter().map(|table| Statement::new(table.select)).collect();
         let mut tables: [Vec<Vec<Value>>; TABLES.len()] = Default::default();
-        for (table, rows) in TABLES.iter().zip(&mut tables) {
-            *rows = self.select(&format!("SELECT * FROM {table}"), &[])?;
+        for (table, rows) in tables.iter_mut().zip(self.run_statements(select)?) {
+            *table = rows.rows;
         }
         let snapshot = Rc::new(tables);
         self.loaded = Some(Rc::clone(&snapshot));
         Ok(snapshot)
     }
 
-    /// Performs an action of an operation, as a driver does.
+    /// Performs an action of a procedure.
     pub(crate) fn perform(&mut self, action: &Action) -> Result<Vec<Rows>, Failure> {
-        let failed =
-            |error: rusqlite::Error| Failure::Store(StoreError::Database(error.to_string()));
-        match action {
-            Action::Begin => self.execute("BEGIN IMMEDIATE"),
-            Action::Commit => self.execute("COMMIT"),
-            Action::RollBack => self.execute("ROLLBACK"),
-            Action::Run(statements) => {
-                self.loaded = None;
-                let run = statements.iter().map(|statement| {
-                    if statement.sql().starts_with("SELECT") {
-                        self.select(statement.sql(), statement.parameters()).map(Rows::selected)
-                    } else {
-                        let parameters =
-                            params_from_iter(statement.parameters().iter().map(parameter));
-                        let changed =
-                            self.connection.prepare_cached(statement.sql())?.execute(parameters)?;
-                        Ok(Rows::changed(changed as u64))
-                    }
-                });
-                return run.collect::<Result<_, _>>().map_err(failed);
-            }
-        }
-        .map(|()| Vec::new())
-        .map_err(failed)
-    }
-
-    /// The names of a table's columns, in their order.
-    pub(crate) fn columns(&self, table: &str) -> Result<Vec<String>, rusqlite::Error> {
-        let rows = self.select(&format!("SELECT name FROM pragma_table_info('{table}')"), &[])?;
-        let text = |value| match value {
-            Value::Text(text) => Some(text),
-            _ => None,
-        };
-        Ok(rows.into_iter().flatten().filter_map(text).collect())
-    }
-
-    /// Changes the contents, for an event that is no operation.
-    pub(crate) fn execute_batch(&mut self, sql: &str) -> Result<(), rusqlite::Error> {
         self.loaded = None;
-        self.connection.execute_batch(sql)
+        self.store.perform(action)
     }
 
-    fn execute(&self, sql: &str) -> Result<(), rusqlite::Error> {
-        self.connection.prepare_cached(sql)?.execute([]).map(|_| ())
+    /// Runs an operation.
+    pub(crate) fn run<D: Decision>(
+        &mut self,
+        operation: Operation<D>,
+    ) -> Result<D::Output, StoreError> {
+        self.loaded = None;
+        self.store.run(operation)
     }
 
-    fn select(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, rusqlite::Error> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let columns = statement.column_count();
-        let rows = statement
-            .query_map(params_from_iter(parameters.iter().map(parameter)), |row| {
-                (0..columns).map(|column| Ok(value(row.get_ref(column)?))).collect()
-            })?;
-        rows.collect()
-    }
-}
-
-fn parameter(value: &Value) -> SqlValue {
-    match value {
-        Value::Integer(number) => SqlValue::Integer(*number),
-        Value::Text(text) => SqlValue::Text(text.clone()),
-        Value::Bytes(bytes) => SqlValue::Blob(bytes.clone()),
-        Value::Null(_) => SqlValue::Null,
-    }
-}
-
-fn value(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Integer(number) => Value::Integer(number),
-        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
-        ValueRef::Null | ValueRef::Real(_) => Value::Null(Type::Text),
+    fn run_statements(&mut self, statements: Vec<Statement>) -> Result<Vec<Rows>, StoreError> {
+        let failed = |failure| match failure {
+            Failure::Store(error) => error,
+            Failure::Restart => StoreError::Busy,
+        };
+        self.store.perform(&Action::Begin).map_err(failed)?;
+        let rows = self.store.perform(&Action::Run(statements)).map_err(failed)?;
+        self.store.perform(&Action::Commit).map_err(failed)?;
+        Ok(rows)
     }
 }
