@@ -32,6 +32,10 @@ impl Explored {
     pub(crate) fn traces(&self) -> impl Iterator<Item = &Trace> {
         self.loss.iter().chain(self.remaining.iter().map(|(_, trace)| trace))
     }
+
+    pub(crate) fn into_traces(self) -> impl Iterator<Item = Trace> {
+        self.loss.into_iter().chain(self.remaining.into_iter().map(|(_, trace)| trace))
+    }
 }
 
 /// The events that lead to a loss.
