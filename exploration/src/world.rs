@@ -348,7 +348,8 @@ impl World {
         let mut world = self.clone();
         if paused {
             let late = self.nodes.iter().flatten().any(|run| matches!(run.phase, Phase::Write(..)));
-            let budget = if late { &mut world.budget.late_writes } else { &mut world.budget.pauses };
+            let budget =
+                if late { &mut world.budget.late_writes } else { &mut world.budget.pauses };
             *budget = budget.checked_sub(1)?;
             world.paused |= writes;
         }
