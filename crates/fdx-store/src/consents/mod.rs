@@ -25,4 +25,4 @@ pub use pause::{Pause, Resume, pause, resume};
 pub use postpone::{Postpone, postpone};
 pub use queues::{Queue, QueueKind, ReadQueues, queues};
 pub use report::{ReportConsent, Reported, report_consent};
-pub use unfinished::{PutOff, PutOffUntil, ReadUnfinished, Unfinished, put_off, read_unfinished};
+pub use unfinished::{PutOff, PutOffUntil, ReadUnfinished, put_off, read_unfinished};

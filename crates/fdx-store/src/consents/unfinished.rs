@@ -1,33 +1,19 @@
 //! Consents whose tokens are stored and whose grant is not: read, and put off.
 
-use core::fmt;
-
 use fdx_wire::UnixTime;
 
 use super::recording::Recording;
 use crate::receipts::{Cause, Event, ReceiptDraft, Revocation, RevokedBy};
 use crate::record::id::RecordKey;
 use crate::record::state::ConsentState;
-use crate::refresh::begin::CURRENT;
+use crate::refresh::begin::{AllTokens, StoredTokens};
 use crate::refresh::policy::RefreshPolicy;
 use crate::refresh::row::Row;
-use crate::seal::{WrappedKey, keys};
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
 
-/// A consent that is pending verification, with its tokens.
-#[derive(Clone, Eq, PartialEq)]
-pub struct Unfinished {
-    /// The generation of the tokens.
-    pub generation: i64,
-    /// The tokens, sealed for this generation.
-    pub sealed: Vec<u8>,
-    /// The key of the consent.
-    pub wrapped_key: WrappedKey,
-}
-
-/// Reads a consent that is pending verification. `None` if there is no such consent, or if it is in
-/// another state.
+/// Reads the current tokens of a consent that is pending verification. `None` if there is no such
+/// consent, or if it is in another state.
 pub fn read_unfinished(key: RecordKey) -> Operation<ReadUnfinished> {
     Operation::new(ReadUnfinished { key })
 }
@@ -68,38 +54,21 @@ pub struct ReadUnfinished {
 }
 
 impl Decision for ReadUnfinished {
-    type Output = Option<Unfinished>;
+    type Output = Option<StoredTokens>;
 
     fn first(&mut self) -> Vec<Statement> {
-        let (tenant, id) = (self.key.tenant.as_str(), self.key.id.as_str());
-        vec![
-            Statement::new(
-                "SELECT generation FROM fdx_consents WHERE tenant = $1 AND id = $2 AND state = $3",
-            )
-            .with(tenant)
-            .with(id)
-            .with(ConsentState::PendingVerification.name()),
-            Statement::new(
-                "SELECT generation, sealed FROM fdx_tokens \
-                 WHERE tenant = $1 AND consent = $2 AND place = $3",
-            )
-            .with(tenant)
-            .with(id)
-            .with(CURRENT),
-            keys::select(tenant, id),
-        ]
+        let [tokens, key] = AllTokens::select(&self.key);
+        vec![Row::select(&self.key), tokens, key]
     }
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Self::Output>, StoreError> {
-        let Ok([consent, tokens, key]) = <[Rows; 3]>::try_from(results) else {
+        let Ok([row, tokens, key]) = <[Rows; 3]>::try_from(results) else {
             return Err(StoreError::UnexpectedRows);
         };
-        let (tokens, key) = (tokens.reader(), keys::read(key)?);
-        let (Some(_), Some(mut row), Some(wrapped_key)) = (consent.reader(), tokens, key) else {
-            return Ok(Turn::Commit(None));
-        };
-        let (generation, sealed) = (row.next()?, row.next()?);
-        Ok(Turn::Commit(Some(Unfinished { generation, sealed, wrapped_key })))
+        let is_pending =
+            Row::read(row)?.is_some_and(|row| row.state == ConsentState::PendingVerification);
+        let current = AllTokens::read(tokens, key)?.into_current();
+        Ok(Turn::Commit(current.filter(|_| is_pending)))
     }
 }
 
@@ -176,11 +145,5 @@ impl PutOff {
         let reads = recording.reads();
         self.at = At::Recording(Box::new(recording));
         reads
-    }
-}
-
-impl fmt::Debug for Unfinished {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unfinished").field("generation", &self.generation).finish_non_exhaustive()
     }
 }

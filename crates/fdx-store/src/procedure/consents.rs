@@ -7,7 +7,7 @@ use fdx_wire::{Entropy, Secret};
 use crate::record::id::{RecordId, RecordKey, Tenant};
 use crate::refresh::begin::StoredTokens;
 use crate::refresh::policy::{PolicyFault, RefreshPolicy};
-use crate::seal::{Column, ConsentKey, KeyRing, WrappedKey};
+use crate::seal::{Column, ConsentKey, KeyRing};
 
 /// The stored consents of one tenant at one institution. Its methods are procedures. A clone is cheap.
 #[derive(Clone, Debug)]
@@ -75,9 +75,8 @@ impl Consents {
         id: &RecordId,
         tokens: &StoredTokens,
     ) -> Result<(ConsentKey, Secret), SealError> {
-        let key_id = u32::try_from(tokens.key_id).map_err(|_| SealError::Malformed)?;
-        let wrapped = WrappedKey { key_id, bytes: tokens.wrapped_key.clone() };
-        let key = self.0.keys.unwrap(self.0.tenant.as_str(), id.as_str(), &wrapped)?;
+        let (tenant, wrapped_key) = (self.0.tenant.as_str(), &tokens.wrapped_key);
+        let key = self.0.keys.unwrap(tenant, id.as_str(), wrapped_key)?;
         let text = key.open(Column::Tokens, tokens.generation.cast_unsigned(), &tokens.sealed)?;
         Ok((key, text))
     }

@@ -9,11 +9,11 @@ use super::step::{Outcome, Step, exchange, store};
 use super::verify::{NotVerified, forged_id_token, verify};
 use crate::consents::complete::{Completed, Completion, complete_consent, consent_expires_at};
 use crate::consents::find::{ConsentRow, find_consent};
-use crate::consents::unfinished::{PutOffUntil, Unfinished, put_off, read_unfinished};
+use crate::consents::unfinished::{PutOffUntil, put_off, read_unfinished};
 use crate::record::id::{RecordId, RecordKey};
 use crate::record::state::ConsentState;
-use crate::refresh::begin::Want;
-use crate::seal::{Column, ConsentKey};
+use crate::refresh::begin::{StoredTokens, Want};
+use crate::seal::ConsentKey;
 
 impl Consents {
     /// Completes a consent whose tokens are stored and whose grant is not, because a process stopped
@@ -58,7 +58,7 @@ impl Granting {
     fn load(consents: Consents, record: RecordId, draws: Draws, now: UnixTime) -> Step<Finished> {
         let key = consents.record(&record);
         store(read_unfinished(key), now, move |found, now| match found {
-            Ok(Some(unfinished)) => Self::open(&consents, &record, &unfinished, draws, now),
+            Ok(Some(tokens)) => Self::open(&consents, &record, &tokens, draws, now),
             Ok(None) => Self::report(&consents, &record, Vec::new(), now),
             Err(error) => Step::Done(Finished::Store(error)),
         })
@@ -67,21 +67,16 @@ impl Granting {
     fn open(
         consents: &Consents,
         record: &RecordId,
-        unfinished: &Unfinished,
+        tokens: &StoredTokens,
         draws: Draws,
         now: UnixTime,
     ) -> Step<Finished> {
-        let Unfinished { generation, sealed, wrapped_key } = unfinished;
-        let tenant = consents.tenant().as_str();
-        let opened = consents.key_ring().unwrap(tenant, record.as_str(), wrapped_key);
-        let opened = opened.and_then(|key| {
-            key.open(Column::Tokens, generation.cast_unsigned(), sealed).map(|text| (key, text))
-        });
-        let (key, text) = match opened {
+        let (key, text) = match consents.open(record, tokens) {
             Ok(opened) => opened,
             Err(error) => return Step::Done(Finished::Locked(error)),
         };
-        let granting = Self::new(consents, consents.record(record), key, *generation, draws);
+        let record = consents.record(record);
+        let granting = Self::new(consents, record, key, tokens.generation, draws);
         match consents.client().restore_unverified(text.expose()) {
             Ok(tokens) => granting.verify(tokens, now),
             Err(error) => granting.failed(error, now),

@@ -6,7 +6,7 @@ use super::policy::{RefreshPolicy, TAKEOVER};
 use super::row::Row;
 use crate::record::id::RecordKey;
 use crate::record::state::ConsentState;
-use crate::seal::keys;
+use crate::seal::{WrappedKey, keys};
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
 
@@ -42,10 +42,8 @@ pub struct StoredTokens {
     pub generation: i64,
     /// The sealed tokens.
     pub sealed: Vec<u8>,
-    /// The id of the wrapping key.
-    pub key_id: i64,
     /// The wrapped key of the consent.
-    pub wrapped_key: Vec<u8>,
+    pub wrapped_key: WrappedKey,
     place: String,
 }
 
@@ -318,15 +316,13 @@ impl AllTokens {
     }
 
     pub(crate) fn read(tokens: Rows, key: Rows) -> Result<Self, StoreError> {
-        let Some(mut key) = key.reader() else { return Ok(Self(Vec::new())) };
-        let (key_id, wrapped_key) = (key.next::<i64>()?, key.next::<Vec<u8>>()?);
+        let Some(wrapped_key) = keys::read(key)? else { return Ok(Self(Vec::new())) };
         let read = |mut row: crate::sql::statement::RowReader| {
             Ok(Placed {
                 tokens: StoredTokens {
                     place: row.next()?,
                     generation: row.next()?,
                     sealed: row.next()?,
-                    key_id,
                     wrapped_key: wrapped_key.clone(),
                 },
                 refused: row.optional_time()?.is_some(),
@@ -339,6 +335,11 @@ impl AllTokens {
     pub(crate) fn current_first(mut self) -> Vec<StoredTokens> {
         self.0.sort_by_key(|placed| placed.tokens.place != CURRENT);
         self.0.into_iter().map(|placed| placed.tokens).collect()
+    }
+
+    /// The current ones only.
+    pub(crate) fn into_current(self) -> Option<StoredTokens> {
+        self.0.into_iter().map(|placed| placed.tokens).find(|tokens| tokens.place == CURRENT)
     }
 
     fn current(&self) -> Option<&Placed> {
