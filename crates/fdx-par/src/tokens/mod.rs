@@ -11,4 +11,4 @@ pub use client_credentials::ClientToken;
 pub use introspection::Introspection;
 pub use revocation::{Revoked, TokenTypeHint};
 pub use signed_introspection::IntrospectionJwt;
-pub use tokens::{AccessToken, Tokens};
+pub use tokens::{AccessToken, Revocable, Tokens};

@@ -153,15 +153,8 @@ impl Beginning {
         let ring = self.consents.key_ring();
         let (key, wrapped_key) = ring.create(tenant, id.as_str(), &self.draws.next())?;
         let sealed = key.seal(Column::Pending, 0, &self.draws.next(), &pending.to_json())?;
-        Ok(NewFlow {
-            key: self.consents.record(&id),
-            customer: self.customer.clone(),
-            institution: self.consents.client().config().issuer.as_str().to_owned(),
-            renews: self.renews.clone(),
-            wrapped_key,
-            sealed: Some(sealed),
-            callback_by: pending.callback_by(),
-        })
+        let (customer, renews) = (&self.customer, self.renews.clone());
+        Ok(self.consents.new_flow(pending, customer, renews, wrapped_key, Some(sealed)))
     }
 }
 

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
 use fdx_jose::SealError;
-use fdx_par::{Client, ServerKeys};
+use fdx_par::{Client, Pending, ServerKeys};
 use fdx_wire::{Entropy, Secret};
 
+use crate::flows::flow::NewFlow;
 use crate::record::id::{RecordId, RecordKey, Tenant};
 use crate::refresh::begin::StoredTokens;
 use crate::refresh::policy::{PolicyFault, RefreshPolicy};
-use crate::seal::{Column, ConsentKey, KeyRing};
+use crate::seal::{Column, ConsentKey, KeyRing, WrappedKey};
 
 /// The stored consents of one tenant at one institution. Its methods are procedures. A clone is cheap.
 #[derive(Clone, Debug)]
@@ -67,6 +68,26 @@ impl Consents {
 
     pub(crate) fn record(&self, id: &RecordId) -> RecordKey {
         RecordKey::new(self.0.tenant.clone(), id.clone())
+    }
+
+    /// The flow of a pending state.
+    pub(crate) fn new_flow(
+        &self,
+        pending: &Pending,
+        customer: &str,
+        renews: Option<RecordId>,
+        wrapped_key: WrappedKey,
+        sealed: Option<Vec<u8>>,
+    ) -> NewFlow {
+        NewFlow {
+            key: self.record(&pending.flow_id().into()),
+            customer: customer.to_owned(),
+            institution: self.0.client.config().issuer.as_str().to_owned(),
+            renews,
+            wrapped_key,
+            sealed,
+            callback_by: pending.callback_by(),
+        }
     }
 
     /// Opens sealed tokens, and returns the key that seals their successors.

@@ -12,7 +12,8 @@ use super::consents::{Consents, seal};
 use super::draws::Draws;
 use super::finished::Finished;
 use super::grant::Granting;
-use super::step::{Outcome, Step, store, wait};
+use super::late::until_stored;
+use super::step::{Outcome, Step, store};
 use super::verify::{FIRST_PAUSE, NotVerified, Until, until_sent, verify};
 use crate::consents::insert::{Inserted, NewConsent, insert_consent_of_flow};
 use crate::flows::claim::{Claim, ClaimId, Claimed, claim_flow, end_flow};
@@ -25,11 +26,6 @@ use crate::sql::operation::StoreError;
 
 /// FAPI 2.0 Security Profile 5.3.2.1-11: a code lives at most 60 seconds.
 const CODE_LIFETIME: Duration = Duration::from_secs(60);
-
-/// How often tokens are stored again after the store failed, and the first pause. Each pause is twice
-/// as long: together about a minute.
-const KEEP_TRIES: u8 = 6;
-const KEEP_PAUSE: Duration = Duration::from_secs(1);
 
 const CLAIMER_STOPPED: &str = "the process that handled the callback stopped before it stored \
                                tokens, and may have sent the code";
@@ -159,15 +155,8 @@ impl Finishing {
         let (tenant, id) = (self.key.tenant.as_str(), self.key.id.as_str());
         let ring = self.consents.key_ring();
         let (key, wrapped_key) = ring.create(tenant, id, &self.draws.next())?;
-        let new = NewFlow {
-            key: self.key.clone(),
-            customer: self.customer.clone(),
-            institution: self.consents.client().config().issuer.as_str().to_owned(),
-            renews: renews.clone(),
-            wrapped_key: wrapped_key.clone(),
-            sealed: None,
-            callback_by: pending.callback_by(),
-        };
+        let (customer, renewed, wrapped) = (&self.customer, renews.clone(), wrapped_key.clone());
+        let new = self.consents.new_flow(pending, customer, renewed, wrapped, None);
         Ok(Opened { key, wrapped_key, renews, new: Some(new) })
     }
 
@@ -343,7 +332,13 @@ impl Finishing {
             renews: kept.renews.map(|id| id.as_str().to_owned()),
         };
         let granting = Granting::new(&self.consents, self.key, kept.key, 0, self.draws);
-        persist(Arrived { granting, tokens, consent, tries: 0 }, now)
+        let insert = move |now| insert_consent_of_flow(consent.clone(), now);
+        until_stored(insert, now, move |inserted, now| match inserted {
+            Ok(Inserted::New) => granting.verify(tokens, now),
+            // Ids of flows are unpredictable, and the flow was claimed once.
+            Ok(Inserted::Exists) => Step::Done(Finished::Store(StoreError::UnexpectedRows)),
+            Err(error) => Step::Done(Finished::Store(error)),
+        })
     }
 }
 
@@ -352,29 +347,6 @@ struct Kept {
     key: ConsentKey,
     wrapped_key: WrappedKey,
     renews: Option<RecordId>,
-}
-
-/// Tokens that are being stored. As long as the store fails, they exist only here.
-struct Arrived {
-    granting: Granting,
-    tokens: fdx_par::UnverifiedTokens,
-    consent: NewConsent,
-    tries: u8,
-}
-
-fn persist(arrived: Arrived, now: UnixTime) -> Step<Finished> {
-    let insert = insert_consent_of_flow(arrived.consent.clone(), now);
-    store(insert, now, move |inserted, now| match inserted {
-        Ok(Inserted::New) => arrived.granting.verify(arrived.tokens, now),
-        // Ids of flows are unpredictable, and the flow was claimed once.
-        Ok(Inserted::Exists) => Step::Done(Finished::Store(StoreError::UnexpectedRows)),
-        Err(error) if arrived.tries >= KEEP_TRIES => Step::Done(Finished::Store(error)),
-        Err(_) => {
-            let pause = KEEP_PAUSE * (1 << arrived.tries);
-            let arrived = Arrived { tries: arrived.tries + 1, ..arrived };
-            wait(now + pause, |now| persist(arrived, now))
-        }
-    })
 }
 
 /// What to store of an error in the callback.

@@ -1,9 +1,10 @@
-use fdx_par::{Error, Granted, Notice, TokenTypeHint, Tokens, UnverifiedTokens, Verified};
+use fdx_par::{Error, Granted, Notice, Tokens, UnverifiedTokens, Verified};
 use fdx_wire::{Entropy, UnixTime};
 
 use super::consents::{Consents, seal};
 use super::draws::Draws;
 use super::finished::{self, Finished};
+use super::late::revoke_late;
 use super::refresh::{Access, Refreshing};
 use super::step::{Outcome, Step, exchange, store};
 use super::verify::{NotVerified, forged_id_token, verify};
@@ -182,41 +183,16 @@ impl Granting {
             Ok(Completed::OtherTokens) => {
                 self.put_off("another process refreshed the tokens", None, now)
             }
-            Ok(Completed::Ended { state }) => {
-                self.revoke(stored.tokens(), state, TokenTypeHint::RefreshToken, now)
-            }
-            Ok(Completed::NotFound) => {
-                let state = ConsentState::Erased;
-                self.revoke(stored.tokens(), state, TokenTypeHint::RefreshToken, now)
-            }
+            Ok(Completed::Ended { state }) => self.revoke(stored.tokens(), state, now),
+            Ok(Completed::NotFound) => self.revoke(stored.tokens(), ConsentState::Erased, now),
             Err(error) => Step::Done(Finished::Store(error)),
         })
     }
 
-    /// Revokes tokens whose consent ended meanwhile: the refresh token, then the access token. Its
-    /// failure changes nothing.
-    fn revoke(
-        mut self,
-        tokens: &Tokens,
-        state: ConsentState,
-        which: TokenTypeHint,
-        now: UnixTime,
-    ) -> Step<Finished> {
+    /// Revokes tokens whose consent ended meanwhile.
+    fn revoke(mut self, tokens: &Tokens, state: ConsentState, now: UnixTime) -> Step<Finished> {
         let ended = move || Step::Done(Finished::Ended { state, reason: None });
-        let client = self.consents.client().clone();
-        let draft = client.revoke(tokens, which, self.draws.next(), now);
-        if which == TokenTypeHint::AccessToken {
-            return match draft {
-                Ok(draft) => exchange(draft, None, now, move |_, _| ended()),
-                Err(_) => ended(),
-            };
-        }
-        let tokens = tokens.clone();
-        let next = move |now| self.revoke(&tokens, state, TokenTypeHint::AccessToken, now);
-        match draft {
-            Ok(draft) => exchange(draft, None, now, move |_, now| next(now)),
-            Err(_) => next(now),
-        }
+        revoke_late(&self.consents, tokens, &mut self.draws, now, ended)
     }
 
     /// Puts the completion off after an error.

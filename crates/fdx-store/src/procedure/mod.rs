@@ -71,6 +71,7 @@ pub(crate) mod finish;
 pub(crate) mod finished;
 mod grant;
 pub(crate) mod keep_up;
+mod late;
 pub(crate) mod refresh;
 pub(crate) mod revoke;
 pub(crate) mod step;

@@ -1,15 +1,14 @@
-use core::time::Duration;
 use std::sync::Arc;
 
 use fdx_jose::{SealError, Thumbprint};
 use fdx_par::{
-    AccessToken, Draft, Error, NextStep, Refreshed, StoredGrant, StoredStateFault, TokenTypeHint,
-    UnverifiedTokens,
+    AccessToken, Draft, Error, NextStep, Refreshed, StoredGrant, StoredStateFault, UnverifiedTokens,
 };
 use fdx_wire::{Entropy, Secret, UnixTime};
 
 use super::consents::{Consents, seal};
 use super::draws::Draws;
+use super::late::{revoke_late, until_stored};
 use super::step::{Outcome, Step, exchange, store, wait};
 use super::verify::{NotVerified, forged_id_token, verify};
 use crate::record::id::{RecordId, RecordKey};
@@ -23,11 +22,6 @@ use crate::sql::operation::StoreError;
 
 /// How often a procedure looks again after another process refreshed or may refresh.
 const ROUNDS: u8 = 4;
-
-/// How often a response is stored again after the store failed, and the first pause. Each pause is
-/// twice as long: together about a minute.
-const KEEP_TRIES: u8 = 6;
-const KEEP_PAUSE: Duration = Duration::from_secs(1);
 
 /// The result of [`Consents::access_token`] and [`Consents::refresh`].
 #[derive(Debug)]
@@ -296,9 +290,7 @@ impl Refreshing {
             Response::Tokens(tokens) => {
                 let generation = NewTokens::generation_of(&attempt);
                 return match seal(&key, generation, &self.draws.next(), &tokens.to_json()) {
-                    Ok(sealed) => {
-                        self.keep(Arrived { attempt, key, tokens, sealed, tries: 0 }, now)
-                    }
+                    Ok(sealed) => self.keep(Arrived { attempt, key, tokens }, sealed, now),
                     // The institution has acted, and its tokens can't be stored.
                     Err(error) => {
                         let end = AttemptEnd::Unusable { reason: error.to_string() };
@@ -334,57 +326,30 @@ impl Refreshing {
         }
     }
 
-    /// Stores a response. As long as the store fails, the response exists only here.
-    fn keep(self, arrived: Arrived, now: UnixTime) -> Step<Access> {
-        let tokens = arrived.tokens_to_keep();
-        let keep = keep_response(arrived.attempt.clone(), tokens, *self.consents.policy(), now);
-        store(keep, now, move |kept, now| match kept {
-            Ok(Kept::Stored) => {
-                let generation = NewTokens::generation_of(&arrived.attempt);
-                self.verify(*arrived.tokens, arrived.key, generation, now)
-            }
-            Ok(Kept::Lost) if self.rounds < ROUNDS => self.again(arrived.attempt.generation, now),
+    /// Stores a response before anything else looks at it.
+    fn keep(mut self, arrived: Arrived, sealed: Vec<u8>, now: UnixTime) -> Step<Access> {
+        let Arrived { attempt, key, tokens } = arrived;
+        let (earlier, generation) = (attempt.generation, NewTokens::generation_of(&attempt));
+        let new = NewTokens {
+            sealed,
+            access_expires_at: tokens.access_token_expires_at(),
+            refresh_expires_at: tokens.refresh_token_expires_at(),
+        };
+        let policy = *self.consents.policy();
+        let keep = move |now| keep_response(attempt.clone(), new.clone(), policy, now);
+        until_stored(keep, now, move |kept, now| match kept {
+            Ok(Kept::Stored) => self.verify(*tokens, key, generation, now),
+            Ok(Kept::Lost) if self.rounds < ROUNDS => self.again(earlier, now),
             Ok(Kept::Lost) => Step::Done(Access::Later {
                 until: now,
                 reason: "another process refreshed this consent".to_owned(),
             }),
             Ok(Kept::Ended { state }) => {
-                self.revoke(&arrived.tokens, state, TokenTypeHint::RefreshToken, now)
+                let ended = move || Step::Done(Access::Ended { state, reason: None });
+                revoke_late(&self.consents, &*tokens, &mut self.draws, now, ended)
             }
-            Err(error) if arrived.tries >= KEEP_TRIES => Step::Done(Access::Store(error)),
-            Err(_) => {
-                let pause = KEEP_PAUSE * (1 << arrived.tries);
-                let arrived = Arrived { tries: arrived.tries + 1, ..arrived };
-                wait(now + pause, |now| self.keep(arrived, now))
-            }
+            Err(error) => Step::Done(Access::Store(error)),
         })
-    }
-
-    /// Revokes tokens that arrived after their consent had ended: the refresh token, then the access
-    /// token. Its failure changes nothing: the consent has ended.
-    fn revoke(
-        mut self,
-        tokens: &UnverifiedTokens,
-        state: ConsentState,
-        which: TokenTypeHint,
-        now: UnixTime,
-    ) -> Step<Access> {
-        let draft = self.consents.client().revoke(tokens, which, self.draws.next(), now);
-        let access = self.consents.client().revoke(
-            tokens,
-            TokenTypeHint::AccessToken,
-            self.draws.next(),
-            now,
-        );
-        let over = move || Step::Done(Access::Ended { state, reason: None });
-        let last = move |now| match access {
-            Ok(draft) => exchange(draft, None, now, move |_, _| over()),
-            Err(_) => over(),
-        };
-        match draft {
-            Ok(draft) => exchange(draft, None, now, move |_, now| last(now)),
-            Err(_) => last(now),
-        }
     }
 
     fn verify_stored(self, tokens: &StoredTokens, now: UnixTime) -> Step<Access> {
@@ -480,23 +445,11 @@ impl Refreshing {
     }
 }
 
-/// A response that is being stored.
+/// A response whose tokens are not stored yet.
 struct Arrived {
     attempt: Attempt,
     key: ConsentKey,
     tokens: Box<UnverifiedTokens>,
-    sealed: Vec<u8>,
-    tries: u8,
-}
-
-impl Arrived {
-    fn tokens_to_keep(&self) -> NewTokens {
-        NewTokens {
-            sealed: self.sealed.clone(),
-            access_expires_at: self.tokens.access_token_expires_at(),
-            refresh_expires_at: self.tokens.refresh_token_expires_at(),
-        }
-    }
 }
 
 /// The draft of a refresh, of verified tokens or of others.
