@@ -70,13 +70,18 @@ pub enum OperationStep<D: Decision> {
 
 /// An operation that waits for the result of its [`Action`].
 pub struct Running<D: Decision> {
+    run: Run<D>,
+    action: Action,
+    state: State<D>,
+}
+
+/// One run of an operation, from its beginning.
+struct Run<D: Decision> {
     /// The decision as it was before the transaction, to start again.
     initial: D,
     scope: Scope,
     /// How often the operation has started again.
     restarts: u32,
-    action: Action,
-    state: State<D>,
 }
 
 enum State<D: Decision> {
@@ -234,23 +239,11 @@ impl<D: Decision> Operation<D> {
 
     /// Starts the operation.
     pub fn start(self) -> OperationStep<D> {
-        Running::start(self.decision, self.scope, 0)
+        Run { initial: self.decision, scope: self.scope, restarts: 0 }.start()
     }
 }
 
 impl<D: Decision> Running<D> {
-    fn start(initial: D, scope: Scope, restarts: u32) -> OperationStep<D> {
-        let running =
-            |action, state| Self { initial: initial.clone(), scope, restarts, action, state };
-        OperationStep::Perform(match scope {
-            Scope::Own => running(Action::Begin, State::Beginning),
-            Scope::Callers => {
-                let mut decision = initial.clone();
-                running(Action::Run(decision.first()), State::Deciding(decision))
-            }
-        })
-    }
-
     /// What the driver has to do now.
     #[must_use]
     pub fn action(&self) -> &Action {
@@ -260,64 +253,78 @@ impl<D: Decision> Running<D> {
     /// Continues with the result of the action: one [`Rows`] for each statement, none for the other
     /// actions.
     pub fn answered(self, result: Result<Vec<Rows>, Failure>) -> OperationStep<D> {
-        let Self { initial, scope, restarts, state, .. } = self;
-        let next = |action, state| {
-            OperationStep::Perform(Self {
-                initial: initial.clone(),
-                scope,
-                restarts,
-                action,
-                state,
-            })
-        };
-        let (results, mut decision) = match (result, state) {
-            (_, State::RollingBack(error)) => return OperationStep::Done(Err(error)),
-            (_, State::Restarting) => return Self::start(initial, scope, restarts + 1),
-            (Err(Failure::Restart), _) if scope == Scope::Callers => {
-                return OperationStep::Done(Err(StoreError::RestartTransaction));
+        let Self { run, state, .. } = self;
+        match (state, result) {
+            (State::Beginning, Ok(_)) => run.decide(),
+            // There is no transaction to roll back.
+            (State::Beginning, Err(Failure::Restart)) => run.start_again(),
+            (State::Beginning, Err(Failure::Store(error))) => OperationStep::Done(Err(error)),
+            (State::Deciding(decision), Ok(results)) => run.next(decision, results),
+            (State::Committing(output), Ok(_)) => OperationStep::Done(Ok(output)),
+            (State::Deciding(_) | State::Committing(_), Err(Failure::Restart)) => run.restart(),
+            (State::Deciding(_) | State::Committing(_), Err(Failure::Store(error))) => {
+                run.fail(error)
             }
-            (Err(Failure::Restart), State::Beginning) if restarts >= RESTARTS => {
-                return OperationStep::Done(Err(StoreError::Busy));
-            }
-            (Err(Failure::Restart), _) if restarts >= RESTARTS => {
-                return next(Action::RollBack, State::RollingBack(StoreError::Busy));
-            }
-            (Err(Failure::Restart), State::Beginning) => {
-                return Self::start(initial, scope, restarts + 1);
-            }
-            (Err(Failure::Restart), _) => return next(Action::RollBack, State::Restarting),
-            (Err(Failure::Store(error)), State::Beginning) => {
-                return OperationStep::Done(Err(error));
-            }
-            (Err(Failure::Store(error)), _) if scope == Scope::Own => {
-                return next(Action::RollBack, State::RollingBack(error));
-            }
-            (Err(Failure::Store(error)), _) => return OperationStep::Done(Err(error)),
-            (Ok(_), State::Beginning) => {
-                let mut decision = initial.clone();
-                return next(Action::Run(decision.first()), State::Deciding(decision));
-            }
-            (Ok(_), State::Committing(output)) => return OperationStep::Done(Ok(output)),
-            (Ok(results), State::Deciding(decision)) => (results, decision),
-        };
-        match (decision.next(results), scope) {
-            (Ok(Turn::Restart), Scope::Callers) => {
-                OperationStep::Done(Err(StoreError::RestartTransaction))
-            }
-            (Ok(Turn::Restart), Scope::Own) if restarts >= RESTARTS => {
-                next(Action::RollBack, State::RollingBack(StoreError::Busy))
-            }
-            (Ok(Turn::Restart), Scope::Own) => next(Action::RollBack, State::Restarting),
+            (State::RollingBack(error), _) => OperationStep::Done(Err(error)),
+            (State::Restarting, _) => run.start_again(),
+        }
+    }
+}
+
+impl<D: Decision> Run<D> {
+    fn start(self) -> OperationStep<D> {
+        match self.scope {
+            Scope::Own => self.perform(Action::Begin, State::Beginning),
+            Scope::Callers => self.decide(),
+        }
+    }
+
+    fn decide(self) -> OperationStep<D> {
+        let mut decision = self.initial.clone();
+        self.perform(Action::Run(decision.first()), State::Deciding(decision))
+    }
+
+    fn next(self, mut decision: D, results: Vec<Rows>) -> OperationStep<D> {
+        match (decision.next(results), self.scope) {
             (Ok(Turn::Run(statements)), _) => {
-                next(Action::Run(statements), State::Deciding(decision))
+                self.perform(Action::Run(statements), State::Deciding(decision))
             }
             (Ok(Turn::Commit(output)), Scope::Own) => {
-                next(Action::Commit, State::Committing(output))
+                self.perform(Action::Commit, State::Committing(output))
             }
             (Ok(Turn::Commit(output)), Scope::Callers) => OperationStep::Done(Ok(output)),
-            (Err(error), Scope::Own) => next(Action::RollBack, State::RollingBack(error)),
-            (Err(error), Scope::Callers) => OperationStep::Done(Err(error)),
+            (Ok(Turn::Restart), _) => self.restart(),
+            (Err(error), _) => self.fail(error),
         }
+    }
+
+    /// Rolls back and ends with an error.
+    fn fail(self, error: StoreError) -> OperationStep<D> {
+        match self.scope {
+            Scope::Own => self.perform(Action::RollBack, State::RollingBack(error)),
+            Scope::Callers => OperationStep::Done(Err(error)),
+        }
+    }
+
+    /// Rolls back and starts again, if it may.
+    fn restart(self) -> OperationStep<D> {
+        match self.scope {
+            Scope::Callers => self.fail(StoreError::RestartTransaction),
+            Scope::Own if self.restarts >= RESTARTS => self.fail(StoreError::Busy),
+            Scope::Own => self.perform(Action::RollBack, State::Restarting),
+        }
+    }
+
+    /// Starts again, if it may, where no transaction is open.
+    fn start_again(self) -> OperationStep<D> {
+        if self.restarts >= RESTARTS {
+            return OperationStep::Done(Err(StoreError::Busy));
+        }
+        Self { restarts: self.restarts + 1, ..self }.start()
+    }
+
+    fn perform(self, action: Action, state: State<D>) -> OperationStep<D> {
+        OperationStep::Perform(Running { run: self, action, state })
     }
 }
 
