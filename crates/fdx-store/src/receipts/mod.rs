@@ -70,9 +70,9 @@
 //! {"end":{"chains":1,"entries":2,"heads":"…"}}
 //! ```
 //!
-//! The digest of an entry is the SHA-256 of its line, without the line feed. A root that is verified
-//! with the keys of the export itself proves no more than the rest of the file: give
-//! [`ExportVerifier`] the keys that the recipient published.
+//! The digest of an entry is the SHA-256 of its line, without the line feed. Nothing confirms the time
+//! in the header. A root that is verified with the keys of the export itself proves no more than the
+//! rest of the file: give [`ExportVerifier`] the keys that the recipient published.
 //!
 //! # Retention
 //!
