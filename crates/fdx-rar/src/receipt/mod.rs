@@ -68,6 +68,17 @@ pub enum Expiration {
     NotUnderstood,
 }
 
+impl Expiration {
+    /// The time, if it is known.
+    #[must_use]
+    pub const fn time(self) -> Option<UnixTime> {
+        match self {
+            Self::Stated(time) | Self::Derived(time) => Some(time),
+            Self::NoEnd | Self::NotReported | Self::NotUnderstood => None,
+        }
+    }
+}
+
 impl ConsentReceipt {
     /// Starts the receipt of a request to `issuer`, issued at `issued_at`.
     pub fn builder(

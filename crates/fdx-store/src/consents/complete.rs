@@ -1,6 +1,6 @@
 use core::fmt;
 
-use fdx_rar::{ConsentReceipt, Expiration};
+use fdx_rar::ConsentReceipt;
 use fdx_wire::UnixTime;
 
 use crate::flows::claim::granted;
@@ -9,7 +9,7 @@ use crate::record::id::{RecordId, RecordKey};
 use crate::record::state::ConsentState;
 use crate::refresh::begin::CURRENT;
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
-use crate::sql::statement::{RowReader, Rows, Statement};
+use crate::sql::statement::{Rows, Statement};
 
 /// What completes a consent whose tokens are stored: the verified tokens, and what was granted.
 #[derive(Clone)]
@@ -52,15 +52,6 @@ pub enum Completed {
 pub fn complete_consent(completion: Completion, now: UnixTime) -> Operation<CompleteConsent> {
     let state = State::Looking;
     Operation::new(CompleteConsent { completion: Box::new(completion), now, state })
-}
-
-/// The expiration that a receipt states, or that follows from the request.
-#[must_use]
-pub fn consent_expires_at(receipt: &ConsentReceipt) -> Option<UnixTime> {
-    match receipt.expiration() {
-        Expiration::Stated(time) | Expiration::Derived(time) => Some(time),
-        _ => None,
-    }
 }
 
 /// The decision of [`complete_consent`].
@@ -108,8 +99,7 @@ impl Decision for CompleteConsent {
                 "SELECT state, generation, customer, institution, client_id, renews, created_at \
                  FROM fdx_consents WHERE tenant = $1 AND id = $2",
             )
-            .with(key.tenant.as_str())
-            .with(key.id.as_str()),
+            .with_key(key),
         ]
     }
 
@@ -122,7 +112,7 @@ impl Decision for CompleteConsent {
                 Ok(Turn::Run(statements))
             }
             State::Writing { must_change } => {
-                let changed = results.iter().take(must_change).all(|rows| rows.changed == 1);
+                let changed = results.iter().take(must_change).all(Rows::changed_one);
                 Ok(if changed { Turn::Commit(Completed::Active) } else { Turn::Restart })
             }
         }
@@ -134,7 +124,7 @@ impl CompleteConsent {
         let Some(mut row) = results.into_iter().next().and_then(Rows::reader) else {
             return Ok(Turn::Commit(Completed::NotFound));
         };
-        let state = state(&mut row)?;
+        let state = row.state()?;
         if state != ConsentState::PendingVerification {
             let ended = Completed::Ended { state };
             let completed = if state.is_alive() { Completed::Active } else { ended };
@@ -147,7 +137,7 @@ impl CompleteConsent {
             customer: row.next()?,
             institution: row.next()?,
             client_id: row.next()?,
-            renews: row.optional::<String>()?.map(record).transpose()?,
+            renews: row.optional_record_id()?,
             created_at: row.time()?,
         };
         let statements = self.reads(&pending);
@@ -238,7 +228,7 @@ impl CompleteConsent {
     fn others(&self, rows: Rows, others: &mut Vec<Other>) -> Result<(), StoreError> {
         for mut row in rows.readers() {
             let id: String = row.next()?;
-            let (state, created_at) = (state(&mut row)?, row.time()?);
+            let (state, created_at) = (row.state()?, row.time()?);
             let subject: Option<String> = row.optional()?;
             let is_other = id != self.completion.key.id.as_str()
                 && !state.has_ended()
@@ -284,12 +274,11 @@ impl CompleteConsent {
         .with(receipt.canonical_json())
         .with(receipt.consent_id().map(|id| id.as_str().to_owned()))
         .with(subject.clone())
-        .with_time(consent_expires_at(receipt))
+        .with_time(receipt.expiration().time())
         .with(renews.map(|id| id.as_str().to_owned()))
         .with(superseded_by.map(str::to_owned))
         .with_time(*due_at)
-        .with(key.tenant.as_str())
-        .with(key.id.as_str())
+        .with_key(key)
         .with(*generation)
     }
 
@@ -300,8 +289,7 @@ impl CompleteConsent {
              WHERE tenant = $2 AND consent = $3 AND place = $4 AND generation = $5",
         )
         .with(sealed.clone())
-        .with(key.tenant.as_str())
-        .with(key.id.as_str())
+        .with_key(key)
         .with(CURRENT)
         .with(*generation)
     }
@@ -338,14 +326,6 @@ impl CompleteConsent {
     fn draft(&self, event: Event) -> ReceiptDraft {
         ReceiptDraft::new(self.now, Cause::from(self.completion.key.id.clone()), event)
     }
-}
-
-fn state(row: &mut RowReader) -> Result<ConsentState, StoreError> {
-    ConsentState::by_name(&row.next::<String>()?).ok_or(StoreError::UnexpectedRows)
-}
-
-fn record(id: String) -> Result<RecordId, StoreError> {
-    RecordId::new(id).map_err(|_| StoreError::UnexpectedRows)
 }
 
 impl fmt::Debug for Completion {

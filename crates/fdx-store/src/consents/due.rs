@@ -1,10 +1,10 @@
 use fdx_wire::UnixTime;
 
-use crate::record::id::{RecordId, RecordKey, Tenant};
+use crate::record::id::RecordKey;
 use crate::record::state::ConsentState;
 use crate::refresh::policy::{RefreshPolicy, SLOTS};
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
-use crate::sql::statement::{Rows, Statement};
+use crate::sql::statement::{RowReader, Rows, Statement};
 
 /// A consent that is due.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -100,16 +100,11 @@ impl Decision for ReadDue {
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Vec<Due>>, StoreError> {
         let rows = results.into_iter().next().ok_or(StoreError::UnexpectedRows)?;
-        let unexpected = |_| StoreError::UnexpectedRows;
-        let read = |mut row: crate::sql::statement::RowReader| {
-            let tenant = Tenant::new(row.next::<String>()?).map_err(unexpected)?;
-            let id = RecordId::new(row.next::<String>()?).map_err(unexpected)?;
-            let institution = row.next()?;
-            let state: String = row.next()?;
+        let read = |mut row: RowReader| {
             Ok(Due {
-                key: RecordKey::new(tenant, id),
-                institution,
-                state: ConsentState::by_name(&state).ok_or(StoreError::UnexpectedRows)?,
+                key: row.record_key()?,
+                institution: row.next()?,
+                state: row.state()?,
                 consent_expires_at: row.optional_time()?,
                 since: row.time()?,
             })

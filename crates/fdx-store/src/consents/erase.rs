@@ -82,8 +82,7 @@ impl EraseConsent {
         [
             keys::delete(&self.key),
             Statement::new("DELETE FROM fdx_tokens WHERE tenant = $1 AND consent = $2")
-                .with(self.key.tenant.as_str())
-                .with(self.key.id.as_str()),
+                .with_key(&self.key),
         ]
     }
 }

@@ -101,8 +101,7 @@ impl Decision for MarkRenewalDue {
                 "SELECT refreshed_at, refresh_expires_at FROM fdx_consents \
                  WHERE tenant = $1 AND id = $2",
             )
-            .with(self.key.tenant.as_str())
-            .with(self.key.id.as_str()),
+            .with_key(&self.key),
         ]
     }
 
@@ -111,7 +110,7 @@ impl Decision for MarkRenewalDue {
         let mut results = results.into_iter();
         let mut next = || results.next().ok_or(StoreError::UnexpectedRows);
         if self.marking {
-            let stored = next()?.changed == 1;
+            let stored = next()?.changed_one();
             return Ok(if stored { Turn::Commit(marked) } else { Turn::Restart });
         }
         let Some(row) = Row::read(next()?)? else { return Ok(Turn::Commit(Elapsed::NotFound)) };
@@ -137,8 +136,7 @@ impl Decision for MarkRenewalDue {
             .with(ConsentState::RenewalDue.name())
             .with_time(self.now)
             .with_time(due_at)
-            .with(self.key.tenant.as_str())
-            .with(self.key.id.as_str())
+            .with_key(&self.key)
             .with(state.name())
             .with(row.generation),
         ]))

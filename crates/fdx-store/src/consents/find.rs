@@ -70,22 +70,20 @@ macro_rules! columns {
 
 impl ConsentRow {
     fn read(mut row: RowReader) -> Result<Self, StoreError> {
-        let id = |text: String| RecordId::new(text).map_err(|_| StoreError::UnexpectedRows);
         Ok(Self {
-            id: id(row.next()?)?,
+            id: row.record_id()?,
             customer: row.next()?,
             institution: row.next()?,
             client_id: row.next()?,
             dialect: row.optional()?,
             consent_id: row.optional()?,
             subject: row.optional()?,
-            state: ConsentState::by_name(&row.next::<String>()?)
-                .ok_or(StoreError::UnexpectedRows)?,
+            state: row.state()?,
             state_since: row.time()?,
             reason: row.optional()?,
             access: row.optional()?,
-            renews: row.optional()?.map(id).transpose()?,
-            superseded_by: row.optional()?.map(id).transpose()?,
+            renews: row.optional_record_id()?,
+            superseded_by: row.optional_record_id()?,
             generation: row.next()?,
             access_expires_at: row.optional_time()?,
             refresh_expires_at: row.optional_time()?,
@@ -114,11 +112,7 @@ impl Decision for FindConsent {
     type Output = Option<ConsentRow>;
 
     fn first(&mut self) -> Vec<Statement> {
-        vec![
-            Statement::new(columns!("AND id = $2"))
-                .with(self.key.tenant.as_str())
-                .with(self.key.id.as_str()),
-        ]
+        vec![Statement::new(columns!("AND id = $2")).with_key(&self.key)]
     }
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Self::Output>, StoreError> {

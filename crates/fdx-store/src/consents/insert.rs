@@ -100,12 +100,10 @@ impl Decision for InsertConsent {
             Statement::new(
                 "SELECT sealed FROM fdx_tokens WHERE tenant = $1 AND consent = $2 AND place = $3",
             )
-            .with(key.tenant.as_str())
-            .with(key.id.as_str())
+            .with_key(key)
             .with(CURRENT),
             Statement::new("SELECT id FROM fdx_consents WHERE tenant = $1 AND id = $2")
-                .with(key.tenant.as_str())
-                .with(key.id.as_str()),
+                .with_key(key),
         ]
     }
 
@@ -138,8 +136,7 @@ impl NewConsent {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16, $17, \
              0, 0, $18, $19, $20)",
         )
-        .with(tenant)
-        .with(id)
+        .with_key(&self.key)
         .with(self.customer.as_str())
         .with(self.institution.as_str())
         .with(self.client_id.as_str())
@@ -162,8 +159,7 @@ impl NewConsent {
             KeyRow::New => Statement::new(
                 "INSERT INTO fdx_keys (tenant, consent, key_id, wrapped) VALUES ($1, $2, $3, $4)",
             )
-            .with(tenant)
-            .with(id)
+            .with_key(&self.key)
             .with(i64::from(self.wrapped_key.key_id))
             .with(self.wrapped_key.bytes.clone()),
             KeyRow::OfFlow => keys::insert(tenant, id, &self.wrapped_key),
@@ -172,8 +168,7 @@ impl NewConsent {
             "INSERT INTO fdx_tokens (tenant, consent, place, generation, sealed, stored_at) \
              VALUES ($1, $2, $3, 0, $4, $5)",
         )
-        .with(tenant)
-        .with(id)
+        .with_key(&self.key)
         .with(CURRENT)
         .with(self.sealed.clone())
         .with_time(now);

@@ -13,7 +13,7 @@ pub(crate) mod recording;
 pub(crate) mod report;
 pub(crate) mod unfinished;
 
-pub use complete::{CompleteConsent, Completed, Completion, complete_consent, consent_expires_at};
+pub use complete::{CompleteConsent, Completed, Completion, complete_consent};
 pub use due::{Due, DueKind, MOST_LEFT_OUT, ReadDue, due, due_slots};
 pub use erase::{EraseConsent, Erased, erase_consent};
 pub use expire::{Elapsed, ExpireConsent, MarkRenewalDue, expire_consent, mark_renewal_due};

@@ -29,8 +29,7 @@ impl Decision for Postpone {
                  WHERE tenant = $2 AND id = $3 AND due_at <= $4",
             )
             .with_time(self.until)
-            .with(self.key.tenant.as_str())
-            .with(self.key.id.as_str())
+            .with_key(&self.key)
             .with_time(self.now),
         ]
     }

@@ -31,7 +31,7 @@ impl Recording {
     /// Continues with the results of the last statements. Commits with `output` after everything is
     /// written, and starts again if another transaction was faster.
     pub(crate) fn turn<T>(&mut self, results: Vec<Rows>, output: T) -> Result<Turn<T>, StoreError> {
-        let one = |rows: Option<&Rows>| rows.is_some_and(|rows| rows.changed == 1);
+        let one = |rows: Option<&Rows>| rows.is_some_and(Rows::changed_one);
         if let Some(Writing { receipt }) = self.writing {
             let written = one(results.first()) && (!receipt || one(results.last()));
             return Ok(if written { Turn::Commit(output) } else { Turn::Restart });

@@ -1,4 +1,4 @@
-use fdx_rar::{ConsentGrant, ConsentReceipt, ConsentStatus, Expiration, Timestamp};
+use fdx_rar::{ConsentGrant, ConsentReceipt, ConsentStatus, Timestamp};
 use fdx_wire::UnixTime;
 
 use super::recording::Recording;
@@ -82,24 +82,20 @@ impl Decision for ReportConsent {
     type Output = Reported;
 
     fn first(&mut self) -> Vec<Statement> {
-        let (tenant, id) = (self.key.tenant.as_str(), self.key.id.as_str());
         vec![
             Row::select(&self.key),
             Statement::new("SELECT access, due_at FROM fdx_consents WHERE tenant = $1 AND id = $2")
-                .with(tenant)
-                .with(id),
+                .with_key(&self.key),
             Statement::new(
                 "SELECT entry FROM fdx_receipts WHERE tenant = $1 AND consent = $2 AND cause = $3",
             )
-            .with(tenant)
-            .with(id)
+            .with_key(&self.key)
             .with(self.cause.as_str()),
             Statement::new(
                 "SELECT entry FROM fdx_receipts WHERE tenant = $1 AND consent = $2 AND kind = $3 \
                  ORDER BY sequence DESC LIMIT 8",
             )
-            .with(tenant)
-            .with(id)
+            .with_key(&self.key)
             .with("changed"),
             Row::narrowings(&self.key),
         ]
@@ -185,7 +181,7 @@ impl ReportConsent {
     fn change(&self, row: &Row, known: &Known, columns: &mut Columns) -> Option<InstitutionChange> {
         let mut change = InstitutionChange::default();
         let expires_at = match &known.receipt {
-            Some(earlier) => date(earlier.reported_again(&self.grant, self.now).expiration()),
+            Some(earlier) => earlier.reported_again(&self.grant, self.now).expiration().time(),
             None => self.grant.expiration_time().and_then(Timestamp::time),
         };
         if let Some(at) = expires_at.filter(|at| Some(*at) != row.consent_expires_at) {
@@ -221,8 +217,7 @@ impl ReportConsent {
         .with(columns.access)
         .with_time(columns.consent_expires_at)
         .with_time(columns.due_at)
-        .with(self.key.tenant.as_str())
-        .with(self.key.id.as_str())
+        .with_key(&self.key)
         .with(row.state.name())
         .with(row.generation)
     }
@@ -252,12 +247,4 @@ fn events(rows: Rows) -> Result<Vec<Event>, StoreError> {
         entry.map(|entry| entry.event().clone()).map_err(|_| StoreError::UnexpectedRows)
     };
     rows.readers().map(read).collect()
-}
-
-/// The date of an expiration.
-pub(crate) fn date(expiration: Expiration) -> Option<UnixTime> {
-    match expiration {
-        Expiration::Stated(at) | Expiration::Derived(at) => Some(at),
-        _ => None,
-    }
 }

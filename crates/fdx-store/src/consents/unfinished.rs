@@ -128,8 +128,7 @@ impl Decision for PutOff {
             .with(self.reason.as_str())
             .with(i64::from(failures))
             .with_time(until)
-            .with(self.key.tenant.as_str())
-            .with(self.key.id.as_str())
+            .with_key(&self.key)
             .with(ConsentState::PendingVerification.name()),
         ]))
     }

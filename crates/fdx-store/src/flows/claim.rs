@@ -1,8 +1,9 @@
-use fdx_wire::{Entropy, Label, UnixTime, base64url};
+use fdx_wire::{Entropy, Label, UnixTime};
 
 use super::flow::{NewFlow, StoredFlow};
 use super::outcome::FlowOutcome;
-use crate::record::id::RecordKey;
+use crate::record::id::{RecordKey, short_id};
+use crate::seal::keys;
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
 
@@ -16,8 +17,7 @@ impl ClaimId {
     /// Derives the id from unpredictable bytes.
     #[must_use]
     pub fn new(entropy: &Entropy) -> Self {
-        let [bytes @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = entropy.derive(CLAIM, 0);
-        Self(base64url::encode(&bytes))
+        Self(short_id(entropy, CLAIM))
     }
 
     /// The text, 22 characters.
@@ -84,7 +84,7 @@ impl Decision for ClaimFlow {
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Claimed>, StoreError> {
         let at = self.now;
         if self.claiming {
-            let claimed = results.first().is_some_and(|rows| rows.changed == 1);
+            let claimed = results.first().is_some_and(Rows::changed_one);
             return Ok(if claimed { Turn::Commit(Claimed::Claimed { at }) } else { Turn::Restart });
         }
         let id = self.claim.id.as_str();
@@ -109,15 +109,13 @@ impl Decision for ClaimFlow {
 impl Claim {
     /// Claims a stored flow. The first statement must change one row.
     fn statements(&self, now: UnixTime) -> Vec<Statement> {
-        let (tenant, id) = (self.key.tenant.as_str(), self.key.id.as_str());
         let claim = Statement::new(
             "UPDATE fdx_flows SET claim = $1, claimed_at = $2 \
              WHERE tenant = $3 AND id = $4 AND claim IS NULL",
         )
         .with(self.id.as_str())
         .with_time(now)
-        .with(tenant)
-        .with(id);
+        .with_key(&self.key);
         let mut statements = vec![claim];
         if let Some(outcome) = &self.outcome {
             statements.extend(ended(&self.key, &self.id, outcome));
@@ -164,12 +162,7 @@ fn ended(key: &RecordKey, claim: &ClaimId, outcome: &FlowOutcome) -> [Statement;
              WHERE tenant = $4 AND id = $5 AND claim = $6",
         ),
     );
-    [
-        outcome.with(key.tenant.as_str()).with(key.id.as_str()).with(claim.as_str()),
-        Statement::new("DELETE FROM fdx_keys WHERE tenant = $1 AND consent = $2")
-            .with(key.tenant.as_str())
-            .with(key.id.as_str()),
-    ]
+    [outcome.with_key(key).with(claim.as_str()), keys::delete(key)]
 }
 
 /// Stores the outcome of a flow whose consent is stored, for the decision that completes it. Changes no
@@ -177,6 +170,5 @@ fn ended(key: &RecordKey, claim: &ClaimId, outcome: &FlowOutcome) -> [Statement;
 pub(crate) fn granted(key: &RecordKey) -> Statement {
     Statement::new("UPDATE fdx_flows SET sealed = NULL, outcome = $1 WHERE tenant = $2 AND id = $3")
         .with(FlowOutcome::Granted.name())
-        .with(key.tenant.as_str())
-        .with(key.id.as_str())
+        .with_key(key)
 }

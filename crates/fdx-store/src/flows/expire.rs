@@ -1,5 +1,7 @@
 use fdx_wire::UnixTime;
 
+use crate::record::id::RecordKey;
+use crate::seal::keys;
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
 use crate::sql::statement::{Rows, Statement};
 
@@ -25,14 +27,8 @@ pub struct DeleteExpired {
 enum State {
     Finding,
     /// For each flow, its consent is looked for.
-    Consents(Vec<Flow>),
+    Consents(Vec<RecordKey>),
     Deleting(u64),
-}
-
-#[derive(Clone, Debug)]
-struct Flow {
-    tenant: String,
-    id: String,
 }
 
 impl Decision for DeleteExpired {
@@ -53,21 +49,19 @@ impl Decision for DeleteExpired {
         let (state, statements) = match core::mem::replace(&mut self.state, State::Finding) {
             State::Finding => {
                 let rows = results.into_iter().next().ok_or(StoreError::UnexpectedRows)?;
-                let flows = rows.readers().map(|mut row| {
-                    Ok::<_, StoreError>(Flow { tenant: row.next()?, id: row.next()? })
-                });
+                let flows = rows.readers().map(|mut row| row.record_key());
                 let flows = flows.collect::<Result<Vec<_>, _>>()?;
                 if flows.is_empty() {
                     return Ok(Turn::Commit(0));
                 }
-                let consents = flows.iter().map(Flow::consent).collect();
+                let consents = flows.iter().map(consent).collect();
                 (State::Consents(flows), consents)
             }
             State::Consents(flows) => {
                 let deletions = flows.iter().zip(results);
                 let deletions = deletions.flat_map(|(flow, found)| {
-                    let key = found.rows.is_empty().then(|| flow.delete_key());
-                    [Some(flow.delete()), key]
+                    let key = found.rows.is_empty().then(|| keys::delete(flow));
+                    [Some(delete(flow)), key]
                 });
                 let deletions = deletions.flatten().collect();
                 (State::Deleting(flows.len() as u64), deletions)
@@ -79,22 +73,10 @@ impl Decision for DeleteExpired {
     }
 }
 
-impl Flow {
-    fn consent(&self) -> Statement {
-        Statement::new("SELECT id FROM fdx_consents WHERE tenant = $1 AND id = $2")
-            .with(self.tenant.as_str())
-            .with(self.id.as_str())
-    }
+fn consent(flow: &RecordKey) -> Statement {
+    Statement::new("SELECT id FROM fdx_consents WHERE tenant = $1 AND id = $2").with_key(flow)
+}
 
-    fn delete(&self) -> Statement {
-        Statement::new("DELETE FROM fdx_flows WHERE tenant = $1 AND id = $2")
-            .with(self.tenant.as_str())
-            .with(self.id.as_str())
-    }
-
-    fn delete_key(&self) -> Statement {
-        Statement::new("DELETE FROM fdx_keys WHERE tenant = $1 AND consent = $2")
-            .with(self.tenant.as_str())
-            .with(self.id.as_str())
-    }
+fn delete(flow: &RecordKey) -> Statement {
+    Statement::new("DELETE FROM fdx_flows WHERE tenant = $1 AND id = $2").with_key(flow)
 }

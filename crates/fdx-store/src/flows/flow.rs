@@ -80,7 +80,7 @@ impl Decision for InsertFlow {
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<bool>, StoreError> {
         if self.inserting {
-            let inserted = results.first().is_some_and(|rows| rows.changed == 1);
+            let inserted = results.first().is_some_and(Rows::changed_one);
             return Ok(if inserted { Turn::Commit(true) } else { Turn::Restart });
         }
         Ok(match StoredFlow::read(results)? {
@@ -110,8 +110,7 @@ impl NewFlow {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
              ON CONFLICT (tenant, id) DO NOTHING",
         )
-        .with(tenant)
-        .with(id)
+        .with_key(&self.key)
         .with(self.customer.as_str())
         .with(self.institution.as_str())
         .with(self.renews.as_ref().map(|id| id.as_str().to_owned()))
@@ -154,12 +153,10 @@ impl StoredFlow {
                 "SELECT customer, institution, renews, sealed, callback_by, claim, claimed_at, \
                  outcome, error, description FROM fdx_flows WHERE tenant = $1 AND id = $2",
             )
-            .with(tenant)
-            .with(id),
+            .with_key(key),
             keys::select(tenant, id),
             Statement::new("SELECT state, reason FROM fdx_consents WHERE tenant = $1 AND id = $2")
-                .with(tenant)
-                .with(id),
+                .with_key(key),
         ]
     }
 
@@ -168,22 +165,20 @@ impl StoredFlow {
             return Err(StoreError::UnexpectedRows);
         };
         let Some(mut row) = flow.reader() else { return Ok(None) };
-        let unexpected = |_| StoreError::UnexpectedRows;
         let (customer, institution) = (row.next()?, row.next()?);
-        let renews: Option<String> = row.optional()?;
+        let renews = row.optional_record_id()?;
         let (sealed, callback_by) = (row.optional()?, row.time()?);
         let claim = row.optional::<String>()?.zip(row.optional_time()?);
         let outcome = FlowOutcome::read(&mut row)?;
         let (mut state, mut put_off) = (None, None);
         if let Some(mut row) = consent.reader() {
-            let name: String = row.next()?;
-            state = Some(ConsentState::by_name(&name).ok_or(StoreError::UnexpectedRows)?);
+            state = Some(row.state()?);
             put_off = row.optional()?;
         }
         Ok(Some(Self {
             customer,
             institution,
-            renews: renews.map(RecordId::new).transpose().map_err(unexpected)?,
+            renews,
             sealed,
             wrapped_key: keys::read(key)?,
             callback_by,

@@ -8,7 +8,7 @@ use super::late::revoke_late;
 use super::refresh::{Access, Refreshing};
 use super::step::{Outcome, Step, exchange, store};
 use super::verify::{NotVerified, forged_id_token, verify};
-use crate::consents::complete::{Completed, Completion, complete_consent, consent_expires_at};
+use crate::consents::complete::{Completed, Completion, complete_consent};
 use crate::consents::find::{ConsentRow, find_consent};
 use crate::consents::unfinished::{PutOffUntil, put_off, read_unfinished};
 use crate::record::id::{RecordId, RecordKey};
@@ -167,7 +167,7 @@ impl Granting {
         let due_at = self.consents.policy().first_due_at(
             &self.record.id,
             stored.tokens(),
-            consent_expires_at(&receipt),
+            receipt.expiration().time(),
             now,
         );
         let completion = Completion {

@@ -21,7 +21,8 @@ pub struct AppendReceipt {
 }
 
 /// The append of an event within the transaction of another operation: two statements, whose rows
-/// result in a third. The decision runs it and checks [`Append::was_inserted`].
+/// result in a third. If it changes no row, another transaction appended an entry at the same time, and
+/// this one starts again.
 #[derive(Clone, Debug)]
 pub(crate) struct Append {
     pub(crate) key: RecordKey,
@@ -40,20 +41,17 @@ pub(crate) enum Next {
 impl Append {
     /// Reads the head, and an entry of the same kind and cause.
     pub(crate) fn reads(&self) -> [Statement; 2] {
-        let (tenant, consent) = (self.key.tenant.as_str(), self.key.id.as_str());
         [
             Statement::new(
                 "SELECT sequence, entry FROM fdx_receipts
                 WHERE tenant = $1 AND consent = $2 ORDER BY sequence DESC LIMIT 1",
             )
-            .with(tenant)
-            .with(consent),
+            .with_key(&self.key),
             Statement::new(
                 "SELECT sequence, entry FROM fdx_receipts
                 WHERE tenant = $1 AND consent = $2 AND kind = $3 AND cause = $4",
             )
-            .with(tenant)
-            .with(consent)
+            .with_key(&self.key)
             .with(self.draft.event.kind())
             .with(self.draft.cause.as_str()),
         ]
@@ -84,8 +82,7 @@ impl Append {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT (tenant, consent, sequence) DO NOTHING",
         )
-        .with(self.key.tenant.as_str())
-        .with(self.key.id.as_str())
+        .with_key(&self.key)
         .with(i64::try_from(sequence).map_err(|_| StoreError::UnexpectedRows)?)
         .with_time(entry.at())
         .with(entry.event().kind())
@@ -93,12 +90,6 @@ impl Append {
         .with(head.digest.to_string())
         .with(entry.canonical_json());
         Ok(Next::Insert(insert, head))
-    }
-
-    /// Whether the statement of [`Next::Insert`] inserted the entry. If not, another transaction
-    /// appended one at the same time, and this one starts again.
-    pub(crate) fn was_inserted(rows: &Rows) -> bool {
-        rows.changed == 1
     }
 
     fn head(&self, row: &mut RowReader) -> Result<Head, StoreError> {
@@ -119,7 +110,7 @@ impl Decision for AppendReceipt {
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Head>, StoreError> {
         let mut results = results.into_iter();
         if let Some(head) = self.inserts.take() {
-            let inserted = results.next().is_some_and(|rows| Append::was_inserted(&rows));
+            let inserted = results.next().is_some_and(|rows| rows.changed_one());
             return Ok(if inserted { Turn::Commit(head) } else { Turn::Restart });
         }
         Ok(match self.append.next(&mut results)? {

@@ -111,8 +111,7 @@ impl DeleteEnded {
             if consents.len() >= usize::from(self.limit) {
                 break;
             }
-            let id = row.next::<String>()?;
-            let id = RecordId::new(id).map_err(|_| StoreError::UnexpectedRows)?;
+            let id = row.record_id()?;
             if row.time()? <= newest {
                 consents.push(RecordKey::new(self.tenant.clone(), id.clone()));
             }
@@ -190,8 +189,7 @@ impl DeleteEnded {
         }
         let deletions = deleted.chains.iter().map(|head| {
             Statement::new("DELETE FROM fdx_receipts WHERE tenant = $1 AND consent = $2")
-                .with(head.key.tenant.as_str())
-                .with(head.key.id.as_str())
+                .with_key(&head.key)
         });
         let deletions: Vec<_> = deletions.collect();
         if deletions.is_empty() {
@@ -210,9 +208,7 @@ fn verified(key: &RecordKey, rows: &[StoredEntry]) -> Option<(Head, Vec<ReceiptE
 }
 
 fn select_state(key: &RecordKey) -> Statement {
-    Statement::new("SELECT state FROM fdx_consents WHERE tenant = $1 AND id = $2")
-        .with(key.tenant.as_str())
-        .with(key.id.as_str())
+    Statement::new("SELECT state FROM fdx_consents WHERE tenant = $1 AND id = $2").with_key(key)
 }
 
 /// Whether the consent has ended in the store, or is no longer there. A state that this version does

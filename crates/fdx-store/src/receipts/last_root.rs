@@ -83,7 +83,7 @@ impl Decision for KeepRoot {
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<RootKept>, StoreError> {
         if self.writes {
             // Another transaction kept a root after this one read.
-            let written = results.first().is_some_and(|rows| rows.changed == 1);
+            let written = results.first().is_some_and(Rows::changed_one);
             return Ok(if written { Turn::Commit(RootKept::Newest) } else { Turn::Restart });
         }
         let newest = value(results)?;

@@ -6,7 +6,7 @@ use super::Digest;
 use super::append::sequence;
 use super::head::{Head, Scope};
 use crate::sql::statement::{RowReader, seconds};
-use crate::{Decision, Operation, RecordId, RecordKey, Rows, Statement, StoreError, Tenant, Turn};
+use crate::{Decision, Operation, RecordKey, Rows, Statement, StoreError, Turn};
 
 /// Reads entries of a consent in their order: at most `limit` (1 to 1000) after the number `after`,
 /// which is 0 for the first page. A later page never repeats or skips an entry, because entries are
@@ -108,8 +108,7 @@ pub(super) fn select_history(key: &RecordKey, after: u64, limit: i64) -> Stateme
         "SELECT sequence, issued_at, kind, cause, digest, entry FROM fdx_receipts
         WHERE tenant = $1 AND consent = $2 AND sequence > $3 ORDER BY sequence LIMIT $4",
     )
-    .with(key.tenant.as_str())
-    .with(key.id.as_str())
+    .with_key(key)
     .with(i64::try_from(after).unwrap_or(i64::MAX))
     .with(limit)
 }
@@ -187,7 +186,7 @@ impl Decision for Heads {
         let Some(found) = self.found.take() else {
             let found = next()?
                 .readers()
-                .map(|mut row| Ok((key(&mut row)?, sequence(&mut row)?)))
+                .map(|mut row| Ok((row.record_key()?, sequence(&mut row)?)))
                 .collect::<Result<Vec<_>, StoreError>>()?;
             if found.is_empty() {
                 return Ok(Turn::Commit(self.page(Vec::new())));
@@ -214,14 +213,6 @@ fn select_digest(key: &RecordKey, sequence: u64) -> Result<Statement, StoreError
     Ok(Statement::new(
         "SELECT digest FROM fdx_receipts WHERE tenant = $1 AND consent = $2 AND sequence = $3",
     )
-    .with(key.tenant.as_str())
-    .with(key.id.as_str())
+    .with_key(key)
     .with(sequence))
-}
-
-/// The next two columns as a consent.
-fn key(row: &mut RowReader) -> Result<RecordKey, StoreError> {
-    let tenant = Tenant::new(row.next::<String>()?).map_err(|_| StoreError::UnexpectedRows)?;
-    let id = RecordId::new(row.next::<String>()?).map_err(|_| StoreError::UnexpectedRows)?;
-    Ok(RecordKey::new(tenant, id))
 }

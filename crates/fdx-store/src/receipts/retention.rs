@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use fdx_rar::{ConsentReceipt, Expiration, Timestamp};
+use fdx_rar::Timestamp;
 use fdx_wire::UnixTime;
 
 use super::entry::ReceiptEntry;
@@ -64,18 +64,18 @@ impl RetentionPolicy {
             match entry.event() {
                 Event::Granted { receipt } => {
                     authorized = authorized.max(Some(at));
-                    expires = expiration(receipt);
+                    expires = receipt.expiration().time();
                 }
                 Event::Renewed { receipt, link: Renewal::Renews(_) } => {
                     authorized = authorized.max(Some(at));
-                    expires = expiration(receipt);
+                    expires = receipt.expiration().time();
                 }
                 Event::Renewed { link: Renewal::RenewedBy(id), .. } => {
                     authorized = authorized.max(Some(at));
                     ended = ended.max(Some(at));
                     renewed_by = Some(id.clone());
                 }
-                Event::Narrowed { receipt, .. } => expires = expiration(receipt),
+                Event::Narrowed { receipt, .. } => expires = receipt.expiration().time(),
                 Event::Changed(change) => {
                     let changed = change.expiration.as_ref();
                     expires = changed.map_or(expires, Timestamp::time);
@@ -93,12 +93,5 @@ impl RetentionPolicy {
             Some(id) => Retention::UntilAndWith(until, id),
             None => Retention::Until(until),
         }
-    }
-}
-
-fn expiration(receipt: &ConsentReceipt) -> Option<UnixTime> {
-    match receipt.expiration() {
-        Expiration::Stated(time) | Expiration::Derived(time) => Some(time),
-        _ => None,
     }
 }

@@ -1,6 +1,7 @@
 use core::fmt;
 
 use fdx_par::FlowId;
+use fdx_wire::{Entropy, Label, base64url};
 
 use crate::refresh::AttemptId;
 
@@ -97,6 +98,12 @@ impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// 22 unpredictable characters.
+pub(crate) fn short_id(entropy: &Entropy, label: Label) -> String {
+    let [bytes @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = entropy.derive(label, 0);
+    base64url::encode(&bytes)
 }
 
 fn checked(text: String) -> Result<String, IdError> {

@@ -1,10 +1,10 @@
 use core::fmt;
 
-use fdx_wire::{Entropy, Label, UnixTime, base64url};
+use fdx_wire::{Entropy, Label, UnixTime};
 
 use super::policy::{RefreshPolicy, TAKEOVER};
 use super::row::Row;
-use crate::record::id::RecordKey;
+use crate::record::id::{RecordKey, short_id};
 use crate::record::state::ConsentState;
 use crate::seal::{WrappedKey, keys};
 use crate::sql::operation::{Decision, Operation, StoreError, Turn};
@@ -23,9 +23,7 @@ impl AttemptId {
     /// Derives the id from unpredictable bytes.
     #[must_use]
     pub fn new(entropy: &Entropy) -> Self {
-        let [bytes @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
-            entropy.derive(ATTEMPT, 0);
-        Self(base64url::encode(&bytes))
+        Self(short_id(entropy, ATTEMPT))
     }
 
     /// The text, 22 characters.
@@ -165,7 +163,7 @@ impl Decision for BeginAttempt {
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<Begun>, StoreError> {
         if let Some(begun) = self.begun.take() {
-            let stored = results.first().is_some_and(|rows| rows.changed == 1);
+            let stored = results.first().is_some_and(Rows::changed_one);
             return Ok(if stored { Turn::Commit(begun) } else { Turn::Restart });
         }
         let Ok([row, tokens, key, paused, institutions]) = <[Rows; 5]>::try_from(results) else {
@@ -239,8 +237,7 @@ impl Decision for BeginAttempt {
         .with(unanswered)
         .with_time(since)
         .with_time(takeover)
-        .with(self.key.tenant.as_str())
-        .with(self.key.id.as_str())
+        .with_key(&self.key)
         .with(row.generation);
         self.begun = Some(self.attempt(&row, deadline, unanswered, tokens));
         Ok(Turn::Run(vec![statement]))
@@ -309,8 +306,7 @@ impl AllTokens {
                 "SELECT place, generation, sealed, refused_at FROM fdx_tokens \
                  WHERE tenant = $1 AND consent = $2 ORDER BY stored_at, place",
             )
-            .with(key.tenant.as_str())
-            .with(key.id.as_str()),
+            .with_key(key),
             keys::select(key.tenant.as_str(), key.id.as_str()),
         ]
     }

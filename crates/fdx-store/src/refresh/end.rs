@@ -117,8 +117,7 @@ impl Decision for EndAttempt {
                 "SELECT COUNT(*) FROM fdx_tokens WHERE tenant = $1 AND consent = $2 \
                  AND place <> $3 AND refused_at IS NULL",
             )
-            .with(key.tenant.as_str())
-            .with(key.id.as_str())
+            .with_key(key)
             .with(self.attempt.place.as_str()),
             Statement::new(
                 "SELECT paused_at, day, refreshes, refusals FROM fdx_institutions \
@@ -134,7 +133,7 @@ impl Decision for EndAttempt {
             return recording.turn(results, ended.clone());
         }
         if let Some(ended) = self.ended.take() {
-            let stored = results.first().is_some_and(|rows| rows.changed == 1);
+            let stored = results.first().is_some_and(Rows::changed_one);
             return Ok(if stored { Turn::Commit(ended) } else { Turn::Restart });
         }
         let Ok([row, others, institution]) = <[Rows; 3]>::try_from(results) else {
@@ -279,14 +278,12 @@ impl EndAttempt {
         .with(i64::from(row.failures.saturating_add(1)))
         .with_time(change.not_before)
         .with_time(change.not_before)
-        .with(attempt.key.tenant.as_str())
-        .with(attempt.key.id.as_str())
+        .with_key(&attempt.key)
         .with(attempt.id.as_str())
     }
 
     fn statements(&self, row: &Row, change: &Change, pauses: bool) -> Vec<Statement> {
         let Self { attempt, now, .. } = self;
-        let (tenant, id) = (attempt.key.tenant.as_str(), attempt.key.id.as_str());
         let (outcome, reason) = self.end.parts();
         let update = match change.state.has_ended() {
             true => row.ended(&attempt.key, change.state, Some(reason), None, *now),
@@ -301,8 +298,7 @@ impl EndAttempt {
                      WHERE tenant = $2 AND consent = $3 AND place = $4",
                 )
                 .with_time(*now)
-                .with(tenant)
-                .with(id)
+                .with_key(&attempt.key)
                 .with(attempt.place.as_str()),
             );
         }
@@ -317,7 +313,7 @@ impl EndAttempt {
                 )
                 .with_time(*now)
                 .with("more refusals than the baseline allows")
-                .with(tenant)
+                .with(attempt.key.tenant.as_str())
                 .with(attempt.institution.as_str()),
             );
         }

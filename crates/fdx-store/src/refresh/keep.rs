@@ -77,7 +77,7 @@ impl Decision for KeepResponse {
         let mut results = results.into_iter();
         let first = results.next();
         match self.kept {
-            Some(Kept::Stored) if first.as_ref().is_none_or(|rows| rows.changed != 1) => {
+            Some(Kept::Stored) if !first.as_ref().is_some_and(Rows::changed_one) => {
                 return Ok(Turn::Restart);
             }
             Some(kept) => return Ok(Turn::Commit(kept)),
@@ -155,13 +155,11 @@ impl KeepResponse {
         .with_time(*now)
         .with(i64::from(failures))
         .with_time(due_at)
-        .with(attempt.key.tenant.as_str())
-        .with(attempt.key.id.as_str())
+        .with_key(&attempt.key)
         .with(row.generation)
         .with(open);
         let forget = Statement::new("DELETE FROM fdx_tokens WHERE tenant = $1 AND consent = $2")
-            .with(attempt.key.tenant.as_str())
-            .with(attempt.key.id.as_str());
+            .with_key(&attempt.key);
         vec![
             advance,
             forget,
@@ -176,8 +174,7 @@ impl KeepResponse {
             "INSERT INTO fdx_tokens (tenant, consent, place, generation, sealed, stored_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant, consent, place) DO NOTHING",
         )
-        .with(self.attempt.key.tenant.as_str())
-        .with(self.attempt.key.id.as_str())
+        .with_key(&self.attempt.key)
         .with(place)
         .with(NewTokens::generation_of(&self.attempt))
         .with(self.tokens.sealed.clone())
@@ -208,22 +205,20 @@ impl Decision for KeepVerified {
              WHERE tenant = $2 AND consent = $3 AND place = $4 AND generation = $5",
         )
         .with(self.sealed.clone())
-        .with(self.key.tenant.as_str())
-        .with(self.key.id.as_str())
+        .with_key(&self.key)
         .with(CURRENT)
         .with(self.generation);
         let verified = Statement::new(
             "UPDATE fdx_consents SET verified = 1 \
              WHERE tenant = $1 AND id = $2 AND generation = $3",
         )
-        .with(self.key.tenant.as_str())
-        .with(self.key.id.as_str())
+        .with_key(&self.key)
         .with(self.generation);
         vec![tokens, verified]
     }
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<bool>, StoreError> {
-        Ok(Turn::Commit(results.iter().all(|rows| rows.changed == 1)))
+        Ok(Turn::Commit(results.iter().all(Rows::changed_one)))
     }
 }
 

@@ -26,8 +26,7 @@ pub(crate) fn logged(
          ON CONFLICT (tenant, consent, place) DO UPDATE SET at = excluded.at, \
          generation = excluded.generation, outcome = excluded.outcome, said = excluded.said",
     )
-    .with(attempt.key.tenant.as_str())
-    .with(attempt.key.id.as_str())
+    .with_key(&attempt.key)
     .with(place)
     .with_time(now)
     .with(row.generation)

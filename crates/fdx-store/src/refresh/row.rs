@@ -35,8 +35,7 @@ impl Row {
              failures, not_before \
              FROM fdx_consents WHERE tenant = $1 AND id = $2",
         )
-        .with(key.tenant.as_str())
-        .with(key.id.as_str())
+        .with_key(key)
     }
 
     /// Counts the receipts of a narrowed consent: the states `suspect` and `renewal_due` hide that it is
@@ -45,8 +44,7 @@ impl Row {
         Statement::new(
             "SELECT COUNT(*) FROM fdx_receipts WHERE tenant = $1 AND consent = $2 AND kind = $3",
         )
-        .with(key.tenant.as_str())
-        .with(key.id.as_str())
+        .with_key(key)
         .with("narrowed")
     }
 
@@ -77,8 +75,7 @@ impl Row {
         .with_time(now)
         .with(reason.map(str::to_owned))
         .with_time(due_at)
-        .with(key.tenant.as_str())
-        .with(key.id.as_str())
+        .with_key(key)
         .with(self.state.name())
         .with(self.generation)
         .with(attempt)
@@ -86,8 +83,7 @@ impl Row {
 
     pub(crate) fn read(rows: Rows) -> Result<Option<Self>, StoreError> {
         let Some(mut row) = rows.reader() else { return Ok(None) };
-        let state: String = row.next()?;
-        let state = ConsentState::by_name(&state).ok_or(StoreError::UnexpectedRows)?;
+        let state = row.state()?;
         let (state_since, reason) = (row.time()?, row.optional()?);
         let (institution, generation) = (row.next()?, row.next()?);
         let verified = row.next::<i64>()? != 0;

@@ -86,8 +86,7 @@ impl Decision for BeginRevocation {
             Statement::new(
                 "SELECT consent_id, access FROM fdx_consents WHERE tenant = $1 AND id = $2",
             )
-            .with(self.key.tenant.as_str())
-            .with(self.key.id.as_str()),
+            .with_key(&self.key),
             tokens,
             key,
         ]
@@ -95,7 +94,7 @@ impl Decision for BeginRevocation {
 
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<RevocationBegun>, StoreError> {
         if let Some(begun) = self.begun.take() {
-            let stored = results.iter().all(|rows| rows.changed == 1);
+            let stored = results.iter().all(Rows::changed_one);
             return Ok(if stored { Turn::Commit(begun) } else { Turn::Restart });
         }
         let Ok([row, stored, grant, tokens, key]) = <[Rows; 5]>::try_from(results) else {

@@ -57,7 +57,7 @@ impl Decision for EndPart {
     fn next(&mut self, results: Vec<Rows>) -> Result<Turn<PartEnded>, StoreError> {
         match &mut self.at {
             At::Reading => self.read(results),
-            At::Writing(stored) if results.iter().all(|rows| rows.changed == 1) => {
+            At::Writing(stored) if results.iter().all(Rows::changed_one) => {
                 Ok(Turn::Commit(PartEnded::Stored(stored.clone())))
             }
             At::Writing(_) => Ok(Turn::Restart),
@@ -101,13 +101,11 @@ impl EndPart {
                 "UPDATE fdx_revocations SET ended_at = $1 WHERE tenant = $2 AND consent = $3",
             )
             .with_time(self.now)
-            .with(self.key.tenant.as_str())
-            .with(self.key.id.as_str()),
+            .with_key(&self.key),
             Statement::new(
                 "UPDATE fdx_consents SET due_at = NULL, reason = NULL WHERE tenant = $1 AND id = $2",
             )
-            .with(self.key.tenant.as_str())
-            .with(self.key.id.as_str()),
+            .with_key(&self.key),
         ]
     }
 }

@@ -33,14 +33,12 @@ impl Decision for PostponeRevocation {
             )
             .with_time(self.until)
             .with(self.reason.as_str())
-            .with(self.key.tenant.as_str())
-            .with(self.key.id.as_str()),
+            .with_key(&self.key),
             Statement::new(
                 "UPDATE fdx_revocations SET failures = failures + 1 \
                  WHERE tenant = $1 AND consent = $2 AND ended_at IS NULL",
             )
-            .with(self.key.tenant.as_str())
-            .with(self.key.id.as_str()),
+            .with_key(&self.key),
         ]
     }
 

@@ -61,8 +61,7 @@ impl StoredRevocation {
             "SELECT cause, revoked_by, reason, initiator, consent_api, refresh_token, access_token, \
              failures, begun_at, ended_at FROM fdx_revocations WHERE tenant = $1 AND consent = $2",
         )
-        .with(key.tenant.as_str())
-        .with(key.id.as_str())
+        .with_key(key)
     }
 
     pub(crate) fn read(rows: Rows) -> Result<Option<Self>, StoreError> {
@@ -95,8 +94,7 @@ impl StoredRevocation {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
              ON CONFLICT (tenant, consent) DO NOTHING",
         )
-        .with(key.tenant.as_str())
-        .with(key.id.as_str())
+        .with_key(key)
         .with(self.cause.as_str())
         .with(name_of(&BY, *by))
         .with(reason.as_ref().map(|it| it.as_str().to_owned()))
@@ -128,8 +126,7 @@ impl Part {
             ),
         }
         .with(name_of(&OUTCOMES, outcome))
-        .with(key.tenant.as_str())
-        .with(key.id.as_str())
+        .with_key(key)
     }
 }
 

@@ -114,9 +114,7 @@ pub(crate) fn insert(tenant: &str, consent: &str, key: &WrappedKey) -> Statement
 
 /// Deletes the key of a consent: its tokens can't be opened any more.
 pub(crate) fn delete(key: &RecordKey) -> Statement {
-    Statement::new("DELETE FROM fdx_keys WHERE tenant = $1 AND consent = $2")
-        .with(key.tenant.as_str())
-        .with(key.id.as_str())
+    Statement::new("DELETE FROM fdx_keys WHERE tenant = $1 AND consent = $2").with_key(key)
 }
 
 /// The key that [`select`] selected.

@@ -2,6 +2,8 @@ use fdx_wire::UnixTime;
 
 use super::operation::StoreError;
 use super::value::{Column, Value};
+use crate::record::id::{RecordId, RecordKey, Tenant};
+use crate::record::state::ConsentState;
 
 /// One SQL statement and its parameters, `$1` first.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,6 +24,11 @@ impl Statement {
     pub fn with(mut self, value: impl Into<Value>) -> Self {
         self.parameters.push(value.into());
         self
+    }
+
+    /// Adds the tenant and the id of a record.
+    pub(crate) fn with_key(self, key: &RecordKey) -> Self {
+        self.with(key.tenant.as_str()).with(key.id.as_str())
     }
 
     /// Adds a time as its seconds.
@@ -69,6 +76,11 @@ impl Rows {
         Self { changed: 0, rows }
     }
 
+    /// Whether the statement changed one row.
+    pub(crate) fn changed_one(&self) -> bool {
+        self.changed == 1
+    }
+
     /// The readers of all rows.
     pub(crate) fn readers(self) -> impl Iterator<Item = RowReader> {
         self.rows.into_iter().map(|row| RowReader { columns: row.into_iter() })
@@ -109,5 +121,27 @@ impl RowReader {
     pub(crate) fn optional_time(&mut self) -> Result<Option<UnixTime>, StoreError> {
         let seconds = self.optional::<i64>()?.map(u64::try_from).transpose();
         Ok(seconds.map_err(|_| StoreError::UnexpectedRows)?.map(UnixTime::from_seconds))
+    }
+
+    /// The next column as the state of a consent.
+    pub(crate) fn state(&mut self) -> Result<ConsentState, StoreError> {
+        ConsentState::by_name(&self.next::<String>()?).ok_or(StoreError::UnexpectedRows)
+    }
+
+    /// The next column as the id of a record.
+    pub(crate) fn record_id(&mut self) -> Result<RecordId, StoreError> {
+        self.optional_record_id()?.ok_or(StoreError::UnexpectedRows)
+    }
+
+    /// The next column as the id of a record, if it has one.
+    pub(crate) fn optional_record_id(&mut self) -> Result<Option<RecordId>, StoreError> {
+        let id = self.optional::<String>()?.map(RecordId::new).transpose();
+        id.map_err(|_| StoreError::UnexpectedRows)
+    }
+
+    /// The next two columns as the tenant and the id of a record.
+    pub(crate) fn record_key(&mut self) -> Result<RecordKey, StoreError> {
+        let tenant = Tenant::new(self.next::<String>()?).map_err(|_| StoreError::UnexpectedRows)?;
+        Ok(RecordKey::new(tenant, self.record_id()?))
     }
 }

@@ -9,7 +9,6 @@ use fdx_wire::{Entropy, Secret, UnixTime};
 
 use super::imported::ImportedConsent;
 use crate::consents::complete::{CompleteConsent, Completion, complete_consent};
-use crate::consents::consent_expires_at;
 use crate::consents::insert::{InsertConsent, Inserted, NewConsent, insert_consent};
 use crate::record::id::{RecordId, RecordKey, Tenant};
 use crate::record::state::ConsentState;
@@ -42,7 +41,7 @@ impl<'a> Obtained<'a> {
         grant: &'a StoredGrant,
         receipt: Option<&'a ConsentReceipt>,
     ) -> Self {
-        let consent_expires_at = receipt.and_then(consent_expires_at);
+        let consent_expires_at = receipt.and_then(|receipt| receipt.expiration().time());
         Self { id, customer, dialect: None, grant, consent_expires_at, receipt }
     }
 
