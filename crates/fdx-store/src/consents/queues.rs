@@ -55,8 +55,8 @@ impl Queue {
     }
 }
 
-/// Counts the consents of a tenant that wait for something. Empty queues are left out. `ring` tells
-/// which consents are locked.
+/// Counts the consents of a tenant that wait for something. Empty queues are left out. Consents are
+/// locked if `ring` lacks their wrapping key.
 ///
 /// It reads the rows of each queue in an index. A pause also counts the consents that it stops.
 pub fn queues(tenant: Tenant, ring: &KeyRing, now: UnixTime) -> Operation<ReadQueues> {

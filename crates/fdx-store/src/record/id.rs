@@ -5,8 +5,8 @@ use fdx_wire::{Entropy, Label, base64url};
 
 use crate::refresh::AttemptId;
 
-/// Whose consents these are: each recipient's program, brand or customer of a platform. A tenant's
-/// rows are never read with another tenant's key.
+/// The owner of a set of consents: a program, a brand, or a customer of a platform. A tenant's rows
+/// are never read with another tenant's key.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Tenant(String);
 

@@ -37,7 +37,7 @@ pub enum Kept {
     /// It has the consent's current tokens now.
     Stored,
     /// Another attempt was faster, or may still be under way. The response is kept, and tried before
-    /// the consent is declared dead. Do not revoke it: it may be all that is left.
+    /// the consent is declared dead. Do not revoke it: it may be the only valid token.
     Lost,
     /// The consent ended meanwhile: revoke these tokens.
     Ended {

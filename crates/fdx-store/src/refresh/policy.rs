@@ -37,8 +37,8 @@ pub struct RefreshPolicy {
     pub tokens: RefreshTokens,
 }
 
-/// How many of an institution's refusals a day are normal. More pause the institution: they are more
-/// likely its fault than that of so many customers.
+/// How many refusals of an institution a day are normal. More refusals pause the institution: an
+/// outage is more likely than so many revoked consents.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Baseline {
     /// This many refusals are always normal.

@@ -61,7 +61,7 @@ pub fn begin_revocation(
     Operation::new(BeginRevocation { key, intent, cause, now, begun: None })
 }
 
-/// How long the process that began is left alone.
+/// How long the process that began a revocation has for it. Then it is due for a keeper.
 const PICK_UP: Duration = Duration::from_secs(60);
 
 /// The decision of [`begin_revocation`].

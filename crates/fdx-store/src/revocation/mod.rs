@@ -1,4 +1,4 @@
-//! The end of a consent by us: what is done, and what is still to do.
+//! Revocations that the recipient begins: the parts that have an outcome, and those to do.
 //!
 //! ```text
 //!   begin ──▶ consent API ──▶ refresh token ──▶ access token ──▶ receipt
