@@ -17,28 +17,22 @@ pub struct ConsentKey {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Column {
-    /// The current tokens: `fdx_tokens.sealed`, place `current`.
+    /// A token response: `fdx_tokens.sealed`.
     Tokens,
-    /// A token response that is kept and is not current: `fdx_tokens.sealed`, other places.
-    Response,
     /// The pending state of a flow: `fdx_flows.sealed`.
     Pending,
-    /// The outcome of a flow's callback: `fdx_flows.outcome`.
-    Outcome,
 }
 
 impl Column {
     /// Every column.
-    pub const ALL: &[Self] = &[Self::Tokens, Self::Response, Self::Pending, Self::Outcome];
+    pub const ALL: &[Self] = &[Self::Tokens, Self::Pending];
 
     /// The name, which is authenticated with each sealed value.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tokens => "tokens",
-            Self::Response => "response",
             Self::Pending => "pending",
-            Self::Outcome => "outcome",
         }
     }
 }
