@@ -4,46 +4,14 @@ use core::time::Duration;
 
 use fdx_rar::ConsentStatus;
 use fdx_store::ConsentState;
-use fdx_store::procedure::{Access, RevocationResult, Step};
+use fdx_store::procedure::{Access, RevocationResult};
 use fdx_store::receipts::PartOutcome;
 use fdx_store::refresh::Baseline;
-use fdx_store::{Action, Failure};
 use fdx_testkit::answer;
 
 use super::refresh::rotating;
 use super::revoke::{outcomes, revoke, revoked, revoking, status_there};
-use super::scene::{Fate, Scene, consents, ring, usable};
-
-/// Whether the request of the last step arrived before the process ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Crash {
-    Before,
-    AfterTheRequest,
-}
-
-/// Takes `steps` steps of a procedure and ends the process. Returns whether it was over before.
-fn crash<T: 'static>(scene: &mut Scene, step: Step<T>, steps: usize, crash: Crash) -> bool {
-    let mut step = step;
-    for _ in 0..steps {
-        if matches!(step, Step::Done(_)) {
-            return true;
-        }
-        step = scene.advance(step);
-    }
-    if crash == Crash::AfterTheRequest {
-        // The request is on its way, and no process waits for the response.
-        if let Step::Send(sending) = step {
-            if let Ok((request, _)) = sending.start(scene.now()) {
-                let certificate = request.certificate();
-                scene.world.carry(request.into_http(), certificate);
-            }
-            return false;
-        }
-    }
-    let over = matches!(step, Step::Done(_));
-    scene.kill(step);
-    over
-}
+use super::scene::{CommitFailure, Crash, Fate, Scene, consents, ring, usable};
 
 #[test]
 fn a_revocation_continues_after_a_crash_at_each_step() {
@@ -52,7 +20,7 @@ fn a_revocation_continues_after_a_crash_at_each_step() {
         for steps in 0.. {
             let mut scene = rotating();
             let step = revoking(&mut scene);
-            let over = crash(&mut scene, step, steps, how);
+            let over = scene.crash(step, steps, how);
             let sent = scene.world.sent.len();
             match revoke(&mut scene) {
                 RevocationResult::Revoked(stored) => {
@@ -92,12 +60,16 @@ fn a_revocation_that_crashes_again_and_again_ends_with_one_receipt() {
         let mut scene = rotating();
         for _ in 0..100 {
             let step = revoking(&mut scene);
-            crash(&mut scene, step, steps, Crash::Before);
+            scene.crash(step, steps, Crash::Before);
             if !scene.events().is_empty() {
                 break;
             }
         }
-        let _ = revoke(&mut scene);
+        match revoke(&mut scene) {
+            RevocationResult::Revoked(_) => {}
+            RevocationResult::Ended { state: ConsentState::Revoked, .. } => {}
+            other => panic!("{steps}: {other:?}"),
+        }
         assert_eq!(scene.events().len(), 1, "{steps}");
     }
 }
@@ -110,7 +82,7 @@ fn a_refresh_continues_after_a_crash_at_each_step() {
             let mut scene = rotating();
             scene.pass(Duration::from_secs(3600));
             let step = scene.refreshing();
-            let over = crash(&mut scene, step, steps, how);
+            let over = scene.crash(step, steps, how);
             // A keeper picks it up within its time.
             scene.pass(Duration::from_secs(1));
             let token = scene.token();
@@ -130,49 +102,36 @@ fn a_refresh_continues_after_a_crash_at_each_step() {
     }
 }
 
-/// A commit whose outcome is unknown: it is done, and the driver reports a failure.
-fn commits_fail_after(scene: &mut Scene, number: usize) {
-    let mut seen = 0;
-    scene.store_fails(move |action| {
-        if !matches!(action, Action::Commit) {
-            return None;
+/// Runs a procedure once for each of its commits, which fails. Returns how many commits it has.
+fn at_each_commit(failure: CommitFailure, run: impl Fn(&mut Scene)) -> usize {
+    for number in 1.. {
+        let mut scene = rotating();
+        scene.fail_commit(number, failure);
+        run(&mut scene);
+        if scene.awaits_a_commit() {
+            return number - 1;
         }
-        seen += 1;
-        (seen == number).then_some(Failure::Restart)
-    });
-}
-
-#[test]
-fn a_commit_that_failed_is_repeated_without_harm() {
-    for number in 1..6 {
-        let mut scene = rotating();
-        commits_fail_after(&mut scene, number);
-        let stored = revoked(revoke(&mut scene));
-        assert_eq!(outcomes(&stored), [Some(PartOutcome::Revoked); 3], "{number}");
-        assert_eq!(scene.events().len(), 1);
-
-        let mut scene = rotating();
-        scene.pass(Duration::from_secs(3600));
-        commits_fail_after(&mut scene, number);
-        assert_eq!(usable(scene.refresh()).generation, 1, "{number}");
-        assert_eq!(scene.requests("/token"), 1);
     }
+    unreachable!()
 }
 
 #[test]
-fn a_commit_that_was_done_and_reported_as_failed_is_repeated_without_harm() {
-    for number in 1..6 {
-        let mut scene = rotating();
-        scene.lost_commit(number);
-        let stored = revoked(revoke(&mut scene));
-        assert_eq!(outcomes(&stored), [Some(PartOutcome::Revoked); 3], "{number}");
-        assert_eq!(scene.events().len(), 1);
-
-        let mut scene = rotating();
-        scene.pass(Duration::from_secs(3600));
-        scene.lost_commit(number);
-        assert_eq!(usable(scene.refresh()).generation, 1, "{number}");
-        assert_eq!(scene.requests("/token"), 1);
+fn a_commit_that_fails_is_repeated_without_harm() {
+    for failure in [CommitFailure::RolledBack, CommitFailure::Unknown] {
+        let commits = at_each_commit(failure, |scene| {
+            let stored = revoked(revoke(scene));
+            assert_eq!(outcomes(&stored), [Some(PartOutcome::Revoked); 3]);
+            assert_eq!(scene.events().len(), 1);
+        });
+        // The intent and three parts.
+        assert!(commits >= 4, "{commits}");
+        let commits = at_each_commit(failure, |scene| {
+            scene.pass(Duration::from_secs(3600));
+            assert_eq!(usable(scene.refresh()).generation, 1);
+            assert_eq!(scene.requests("/token"), 1);
+        });
+        // The intent, the response and its verification.
+        assert_eq!(commits, 3);
     }
 }
 
@@ -201,7 +160,7 @@ fn the_end_of_an_attempt_is_recorded_once_although_its_commit_is_reported_as_fai
         // More refusals than the baseline.
         (Fate::Instead(refused), true),
     ] {
-        let ended = |lost_commit: Option<usize>| {
+        let ended = |fails: bool| {
             let mut scene = rotating();
             let mut policy = *scene.consents.policy();
             policy.baseline = Baseline { refusals: 0, percent: 0 };
@@ -209,13 +168,16 @@ fn the_end_of_an_attempt_is_recorded_once_although_its_commit_is_reported_as_fai
             scene.pass(Duration::from_secs(3600));
             scene.fate_of("/token", fate.clone());
             // The first commit stores the intent, the second one the end.
-            lost_commit.into_iter().for_each(|number| scene.lost_commit(number));
+            if fails {
+                scene.fail_commit(2, CommitFailure::Unknown);
+            }
             let access = scene.refresh();
+            assert!(!scene.awaits_a_commit());
             let row = scene.row();
             (format!("{access:?}"), row.state, row.failures, row.due_at, row.reason)
         };
-        let expected = ended(None);
+        let expected = ended(false);
         assert_eq!(expected.0.contains("institution_paused: true"), paused, "{}", expected.0);
-        assert_eq!(ended(Some(2)), expected, "{fate:?}");
+        assert_eq!(ended(true), expected, "{fate:?}");
     }
 }

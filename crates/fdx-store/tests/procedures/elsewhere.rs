@@ -9,18 +9,17 @@ use fdx_store::procedure::{Access, Step};
 use fdx_store::refresh::RefreshPolicy;
 use fdx_store::{ConsentState, RecordId, Statement};
 use fdx_testkit::{Setup, answer};
-use fdx_wire::Secret;
 use serde_json::Value;
 
 use super::refresh::rotating;
-use super::revoke::revoke;
+use super::revoke::{revoke, revoked};
 use super::scene::{DAY, Fate, Scene, usable};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 // Nango #1005: a promise in the process stays unresolved, and every later call waits for it.
 #[test]
-fn a_process_that_hangs_holds_nobody_up_beyond_its_deadline() {
+fn a_process_that_hangs_delays_others_until_its_deadline_only() {
     let mut scene = rotating();
     scene.pass(HOUR);
     let hanging = scene.refreshing();
@@ -29,7 +28,7 @@ fn a_process_that_hangs_holds_nobody_up_beyond_its_deadline() {
     let other = usable(scene.refresh());
     assert_eq!(other.generation, 1);
     assert!(scene.now().since(began) < Duration::from_secs(20));
-    // The one that hung wakes up, and must not send any more.
+    // The first process continues, and must not send any more.
     let sent = scene.world.sent.len();
     let late = scene.run(hanging);
     assert!(matches!(late, Access::Later { .. }), "{late:?}");
@@ -37,7 +36,7 @@ fn a_process_that_hangs_holds_nobody_up_beyond_its_deadline() {
     assert_eq!(scene.token().access_token().token(), other.access_token().token());
 }
 
-// Nango #2494: everyone queues on the lock, refreshes again after it, and times out.
+// Nango #2494: all processes wait for the lock, refresh again after it, and time out.
 #[test]
 fn many_waiters_get_the_winners_token_by_one_request() {
     let mut scene = rotating();
@@ -75,7 +74,7 @@ fn nothing_is_locked_while_a_refresh_is_under_way() {
     let other = RecordId::new("flow-2").unwrap();
     scene.insert(&grant, &other);
     scene.id = other;
-    let _ = revoke(&mut scene);
+    revoked(revoke(&mut scene));
     scene.id = mine;
     scene.sql(Statement::new("UPDATE fdx_consents SET reason = 'seen' WHERE id = 'flow-1'"));
     let step = awaiting.received(response, scene.now());
@@ -86,11 +85,11 @@ fn nothing_is_locked_while_a_refresh_is_under_way() {
 // ShipfoxHQ #695: a connection, or a transaction, is held during the request.
 #[test]
 fn no_transaction_is_open_during_a_request() {
-    // `Scene::advance` checks it at each step that is none of the store.
+    // `Scene::advance` checks it at each step that is not one of the store.
     let mut scene = rotating();
     scene.pass(HOUR);
-    let _ = usable(scene.refresh());
-    let _ = revoke(&mut scene);
+    usable(scene.refresh());
+    revoked(revoke(&mut scene));
     assert!(scene.world.sent.len() > 4);
 }
 
@@ -100,13 +99,11 @@ fn an_attempt_that_was_taken_over_does_not_end_its_successor() {
     let mut scene = rotating();
     scene.pass(HOUR);
     let first = scene.refreshing();
-    let first = scene.until(first, |step| matches!(step, Step::Send(_)));
-    let Step::Send(sending) = first else { unreachable!() };
-    let Ok((_, first)) = sending.start(scene.now()) else { panic!("late") };
+    let first = scene.unanswered(first);
     scene.pass(Duration::from_secs(18));
     let second = scene.refreshing();
     let (second, response) = scene.held(second);
-    // The first one learns that its connection was closed.
+    // The connection of the first one is closed.
     let first = first.no_response("closed", scene.now());
     let first = scene.run(first);
     assert!(matches!(first, Access::Later { .. }), "{first:?}");
@@ -121,13 +118,13 @@ fn an_attempt_that_was_taken_over_does_not_end_its_successor() {
 
 // Nango #5648, #7000: the timeout of a lock is reported as a dead credential.
 #[test]
-fn a_waiter_that_gives_up_says_later_and_the_consent_lives() {
+fn a_process_that_stops_waiting_returns_later_and_the_consent_lives() {
     let mut scene = rotating();
     scene.pass(HOUR);
     let mut waiter = scene.refreshing();
     let mut hanging = Vec::new();
     let access = loop {
-        // Each time the waiter looks, yet another process has begun.
+        // Each time the waiting process reads the store, another process has begun.
         let other = scene.refreshing();
         let other = scene.until(other, |step| matches!(step, Step::Send(_) | Step::Done(_)));
         hanging.push(other);
@@ -136,9 +133,8 @@ fn a_waiter_that_gives_up_says_later_and_the_consent_lives() {
             Step::Done(access) => break access,
             step => waiter = scene.advance(step),
         }
-        // The other one is just ahead.
         assert!(hanging.len() < 20);
-        let _ = scene.sql(
+        scene.sql(
             Statement::new(
                 "UPDATE fdx_consents SET deadline = $1, attempt = 'another' WHERE id = 'flow-1'",
             )
@@ -198,9 +194,7 @@ fn a_losers_refusal_does_not_touch_the_winners_tokens() {
     let mut scene = rotating();
     scene.pass(HOUR);
     let loser = scene.refreshing();
-    let loser = scene.until(loser, |step| matches!(step, Step::Send(_)));
-    let Step::Send(sending) = loser else { unreachable!() };
-    let Ok((_, loser)) = sending.start(scene.now()) else { panic!("late") };
+    let loser = scene.unanswered(loser);
     scene.pass(Duration::from_secs(18));
     let winner = usable(scene.refresh());
     let refusal = answer(400, "application/json", r#"{"error":"invalid_grant"}"#);
@@ -220,14 +214,14 @@ fn a_job_with_an_old_token_gets_the_current_one_without_a_request() {
     let snapshot = scene.token();
     for _ in 0..3 {
         scene.pass(HOUR);
-        let _ = usable(scene.refresh());
+        usable(scene.refresh());
     }
     let sent = scene.world.sent.len();
     let current = usable(scene.access_after(Some(snapshot.generation)));
     assert_eq!((current.generation, scene.world.sent.len()), (3, sent));
 }
 
-// Airbyte #13660: a token dies inside a rate-limit loop.
+// Airbyte #13660: a token expires in a loop that waits for a rate limit.
 #[test]
 fn a_loop_that_waits_for_longer_than_a_token_lives_asks_for_a_new_one() {
     let mut scene = rotating();
@@ -301,7 +295,7 @@ fn a_retry_that_would_miss_the_window_is_an_error_of_the_configuration() {
 
 // Akoya: a used refresh token gives invalid_request.
 #[test]
-fn what_ends_a_grant_is_up_to_the_dialect() {
+fn the_dialect_states_which_errors_end_a_grant() {
     let used = answer(400, "application/json", r#"{"error":"invalid_request"}"#);
     let akoya = RefreshTokens::FAPI.with_ends_grant(&["invalid_grant", "invalid_request"]);
     for (tokens, suspect) in [(akoya, true), (RefreshTokens::FAPI, false)] {
@@ -313,7 +307,7 @@ fn what_ends_a_grant_is_up_to_the_dialect() {
     }
 }
 
-// A good idea there: a failure counts once, however often it is repeated.
+// Adopted from there: a failure counts once, however often it is repeated.
 #[test]
 fn a_refused_consent_counts_once_against_its_institution() {
     let mut scene = rotating();
@@ -326,9 +320,8 @@ fn a_refused_consent_counts_once_against_its_institution() {
         assert!(!institution_paused);
         scene.world.now = until;
     }
-    let grant_is_good = |token: &Secret| !token.expose().is_empty();
     scene.all_answered();
-    let token = usable(scene.refresh());
-    assert!(grant_is_good(token.access_token().token()));
+    let (client, token) = (scene.client.clone(), usable(scene.refresh()));
+    scene.world.accounts(&client, token.access_token()).unwrap();
     assert_eq!(scene.row().state, ConsentState::Active);
 }

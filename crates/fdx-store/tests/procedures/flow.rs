@@ -23,7 +23,9 @@ use fdx_wire::form::Query;
 use fdx_wire::{Secret, base64url};
 
 use super::refresh::rotating;
-use super::scene::{DAY, Fate, Scene, consents, database_failure, ring, usable};
+use super::scene::{
+    CommitFailure, DAY, Fate, Scene, consents, database_failure, other_ring, ring, usable,
+};
 
 pub(super) const CUSTOMER: &str = "customer-1";
 const MINUTE: Duration = Duration::from_secs(60);
@@ -460,14 +462,21 @@ fn tokens_are_stored_again_until_the_store_works() {
 }
 
 #[test]
-fn a_commit_that_was_done_and_reported_as_failed_is_repeated_without_harm_in_a_flow() {
-    for number in 1..8 {
-        let mut scene = Scene::new();
-        scene.lost_commit(number);
-        let flow = scene.decided(&everything());
-        granted(scene.finish(&flow));
-        assert_eq!(scene.requests("/token"), 1, "{number}");
-        assert_eq!(scene.events().len(), 1, "{number}");
+fn a_commit_of_a_flow_that_fails_is_repeated_without_harm() {
+    for failure in [CommitFailure::RolledBack, CommitFailure::Unknown] {
+        for number in 1.. {
+            let mut scene = Scene::new();
+            scene.fail_commit(number, failure);
+            let flow = scene.decided(&everything());
+            granted(scene.finish(&flow));
+            assert_eq!(scene.requests("/token"), 1, "{number}");
+            assert_eq!(scene.events().len(), 1, "{number}");
+            if scene.awaits_a_commit() {
+                // The flow, its claim, the tokens and the grant are stored.
+                assert!(number > 4, "{number}");
+                break;
+            }
+        }
     }
 }
 
@@ -522,10 +531,7 @@ fn the_keeper_completes_what_a_stopped_process_left() {
     let mut scene = Scene::new();
     let flow = scene.decided(&everything());
     let step = scene.finishing(&flow);
-    let step = scene.until(step, |step| match step {
-        Step::Send(sending) => format!("{sending:?}").contains("/jwks"),
-        _ => false,
-    });
+    let step = scene.until_sent_to(step, "/jwks");
     scene.kill(step);
     let due = |scene: &mut Scene| {
         let (now, mut found) = (scene.now(), Vec::new());
@@ -607,10 +613,7 @@ fn tokens_that_were_refreshed_meanwhile_are_not_replaced_by_older_ones() {
     let flow = scene.decided(&everything());
     let slow = scene.finishing(&flow);
     // The slow process has read the grant, and not stored it.
-    let mut slow = scene.until(slow, |step| match step {
-        Step::Send(sending) => format!("{sending:?}").contains("/consents"),
-        _ => false,
-    });
+    let mut slow = scene.until_sent_to(slow, "/consents");
     while !is_begin(&slow) {
         slow = scene.advance(slow);
     }
@@ -635,10 +638,7 @@ fn a_refreshed_pending_consent_is_due_at_once() {
     scene.pass(DAY);
     let (entropy, now) = (scene.draw(), scene.now());
     let step = scene.consents.resume(&flow.id, entropy, now);
-    let step = scene.until(step, |step| match step {
-        Step::Send(sending) => format!("{sending:?}").contains("/consents"),
-        _ => false,
-    });
+    let step = scene.until_sent_to(step, "/consents");
     scene.kill(step);
     let row = scene.row();
     assert_eq!((row.generation, row.due_at), (1, Some(scene.now())));
@@ -728,10 +728,7 @@ fn tokens_of_a_consent_that_ended_meanwhile_are_revoked() {
     let mut scene = Scene::new();
     let flow = scene.decided(&everything());
     let step = scene.finishing(&flow);
-    let step = scene.until(step, |step| match step {
-        Step::Send(sending) => format!("{sending:?}").contains("/consents"),
-        _ => false,
-    });
+    let step = scene.until_sent_to(step, "/consents");
     scene.store.run(erase_consent(key(&flow.id), scene.world.now)).unwrap();
     match scene.run(step) {
         Finished::Ended { state: ConsentState::Erased, .. } => {}
@@ -1036,10 +1033,7 @@ fn a_flow_that_another_key_ring_sealed_is_locked_and_unchanged() {
     let mut scene = Scene::new();
     let flow = scene.decided(&everything());
     let before = scene.flow(&flow);
-    let other = fdx_store::seal::KeyRing::new(
-        fdx_jose::backend::ring(),
-        fdx_jose::SealingKey::new(2, [8; 32]),
-    );
+    let other = other_ring();
     let policy = *scene.consents.policy();
     let own = core::mem::replace(&mut scene.consents, consents(&scene.client, other, None, policy));
     assert!(matches!(scene.finish(&flow), Finished::Locked(_)));

@@ -6,21 +6,14 @@ use core::time::Duration;
 use fdx_par::ResponseMode;
 use fdx_par::dialect::RefreshTokens;
 use fdx_sandbox::customer::Decision;
-use fdx_store::procedure::{Finished, Step};
+use fdx_store::ConsentState;
+use fdx_store::procedure::Finished;
 use fdx_store::receipts::Event;
 use fdx_store::refresh::RefreshPolicy;
-use fdx_store::{Action, ConsentState};
 use fdx_testkit::Setup;
 
 use super::flow::{Flow, granted};
-use super::scene::{Fate, Scene};
-
-/// Whether the request of the last step arrived before the process ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Crash {
-    Before,
-    AfterTheRequest,
-}
+use super::scene::{Crash, Fate, Scene};
 
 /// The state that a stopped process leaves behind: a row of the table.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -45,28 +38,6 @@ fn left(scene: &mut Scene, flow: &Flow) -> Left {
     left
 }
 
-/// Takes `steps` steps and ends the process. Returns whether it was over before.
-fn crash(scene: &mut Scene, step: Step<Finished>, steps: usize, crash: Crash) -> bool {
-    let mut step = step;
-    for _ in 0..steps {
-        if matches!(step, Step::Done(_)) {
-            return true;
-        }
-        step = scene.advance(step);
-    }
-    let over = matches!(step, Step::Done(_));
-    match (step, crash) {
-        (Step::Send(sending), Crash::AfterTheRequest) => {
-            let Ok((request, _)) = sending.start(scene.now()) else { panic!("too late") };
-            let certificate = request.certificate();
-            scene.world.carry(request.into_http(), certificate);
-            scene.store.perform(&Action::RollBack).unwrap();
-        }
-        (step, _) => scene.kill(step),
-    }
-    over
-}
-
 fn setups() -> [Setup; 2] {
     [Setup::default(), Setup { response_mode: ResponseMode::Jwt, ..Setup::default() }]
 }
@@ -89,7 +60,7 @@ fn at_each_step(setup: Setup, next: impl Fn(&mut Scene, &Flow, Left) -> Finished
         for steps in 0.. {
             let (mut scene, flow) = scene(setup);
             let step = scene.finishing(&flow);
-            let over = crash(&mut scene, step, steps, how);
+            let over = scene.crash(step, steps, how);
             let left = left(&mut scene, &flow);
             rows.push(left);
             let last = next(&mut scene, &flow, left);
@@ -158,7 +129,7 @@ fn a_completion_that_crashes_again_and_again_has_one_receipt() {
         scene.all_answered();
         let (entropy, now) = (scene.draw(), scene.now());
         let step = scene.consents.resume(&flow.id, entropy, now);
-        let over = crash(&mut scene, step, steps, Crash::Before);
+        let over = scene.crash(step, steps, Crash::Before);
         granted(scene.resume(&flow));
         assert_eq!(scene.events().len(), 1, "{steps}");
         if over {

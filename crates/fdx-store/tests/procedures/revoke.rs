@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use fdx_jose::{SealError, SealingKey, backend};
+use fdx_jose::SealError;
 use fdx_par::dialect::RefreshTokens;
 use fdx_rar::{ConsentStatus, PartyType, RevocationReason};
 use fdx_store::consents::{DueKind, due, due_slots, erase_consent};
@@ -10,12 +10,11 @@ use fdx_store::procedure::{Access, RevocationResult, Step};
 use fdx_store::receipts::{Event, PartOutcome, RevokedBy};
 use fdx_store::refresh::RefreshPolicy;
 use fdx_store::revocation::{Part, StoredRevocation};
-use fdx_store::seal::KeyRing;
 use fdx_store::{ConsentState, Statement};
 use fdx_testkit::{Setup, answer};
 
 use super::refresh::{revoke_at_the_institution, rotating};
-use super::scene::{Fate, Scene, consents};
+use super::scene::{Fate, Scene, consents, other_ring};
 
 pub(super) const REVOCATION: &str = "/revocation";
 
@@ -310,10 +309,11 @@ fn an_unknown_token_type_is_unsupported() {
 #[test]
 fn without_the_wrapping_key_the_revocation_waits_and_nothing_is_used() {
     let mut scene = rotating();
-    let other = KeyRing::new(backend::ring(), SealingKey::new(2, [8; 32]));
     let policy = RefreshPolicy::new(RefreshTokens::FAPI);
-    let right =
-        core::mem::replace(&mut scene.consents, consents(&scene.client, other, None, policy));
+    let right = core::mem::replace(
+        &mut scene.consents,
+        consents(&scene.client, other_ring(), None, policy),
+    );
     let RevocationResult::Locked(SealError::UnknownKey { id: 1 }) = revoke(&mut scene) else {
         panic!("opened")
     };

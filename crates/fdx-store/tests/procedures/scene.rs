@@ -10,7 +10,7 @@ use fdx_sandbox::customer::Decision;
 use fdx_store::consents::{
     ConsentRow, Filter, NewConsent, find_consent, insert_consent, list_consents,
 };
-use fdx_store::procedure::{Access, Consents, Step, UsableToken};
+use fdx_store::procedure::{Access, Awaiting, Consents, Sending, Step, UsableToken};
 use fdx_store::receipts::{Event, ReceiptEntry, history};
 use fdx_store::refresh::RefreshPolicy;
 use fdx_store::seal::{Column, KeyRing};
@@ -36,6 +36,24 @@ pub(super) enum Fate {
     RequestLost,
 }
 
+/// How a commit fails.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CommitFailure {
+    /// It is rolled back.
+    RolledBack,
+    /// It is done, and reported as failed: its outcome is unknown.
+    Unknown,
+}
+
+/// When a process ends that was about to take a step.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Crash {
+    /// Before the step.
+    Before,
+    /// If the step is a request: after it was sent.
+    AfterTheRequest,
+}
+
 type Fates = Box<dyn FnMut(&http::Request<Vec<u8>>) -> Fate>;
 type StoreFailures = Box<dyn FnMut(&Action) -> Option<Failure>>;
 
@@ -48,8 +66,8 @@ pub(super) struct Scene {
     pub(super) receipt: ConsentReceipt,
     fates: Option<Fates>,
     store_failures: Option<StoreFailures>,
-    /// The commit that is done and reported as failed, counted from here.
-    lost_commit: Option<usize>,
+    /// The commit that fails, counted from here, and how.
+    failing_commit: Option<(usize, CommitFailure)>,
     /// Whether a transaction is open.
     in_transaction: bool,
     /// How many requests were answered in place of the institution.
@@ -61,6 +79,11 @@ pub(super) const WRAPPING_KEY: u32 = 1;
 
 pub(super) fn ring() -> KeyRing {
     KeyRing::new(backend::ring(), SealingKey::new(WRAPPING_KEY, [7; 32]))
+}
+
+/// A key ring without the key of [`ring`].
+pub(super) fn other_ring() -> KeyRing {
+    KeyRing::new(backend::ring(), SealingKey::new(WRAPPING_KEY + 1, [8; 32]))
 }
 
 impl Scene {
@@ -83,7 +106,7 @@ impl Scene {
             receipt,
             fates: None,
             store_failures: None,
-            lost_commit: None,
+            failing_commit: None,
             in_transaction: false,
             in_place: 0,
             drawn: 0,
@@ -247,20 +270,36 @@ impl Scene {
     }
 
     fn performed(&mut self, action: &Action) -> Result<Vec<Rows>, Failure> {
-        let result = self.store.perform(action);
-        self.in_transaction = matches!(action, Action::Begin | Action::Run(_)) && result.is_ok();
-        if matches!(action, Action::Commit) {
-            self.lost_commit = self.lost_commit.and_then(|left| left.checked_sub(1));
-            if self.lost_commit == Some(0) {
-                return Err(Failure::Restart);
+        let failure = match (action, &mut self.failing_commit) {
+            (Action::Commit, Some((left, failure))) => {
+                *left -= 1;
+                (*left == 0).then_some(*failure)
             }
-        }
-        result
+            _ => None,
+        };
+        let Some(failure) = failure else {
+            let result = self.store.perform(action);
+            self.in_transaction =
+                matches!(action, Action::Begin | Action::Run(_)) && result.is_ok();
+            return result;
+        };
+        self.failing_commit = None;
+        self.in_transaction = false;
+        self.store.perform(match failure {
+            CommitFailure::RolledBack => &Action::RollBack,
+            CommitFailure::Unknown => action,
+        })?;
+        Err(Failure::Restart)
     }
 
-    /// The commit of this number, from 1, is done and reported as failed.
-    pub(super) fn lost_commit(&mut self, number: usize) {
-        self.lost_commit = Some(number);
+    /// The commit of this number, from 1, fails.
+    pub(super) fn fail_commit(&mut self, number: usize, failure: CommitFailure) {
+        self.failing_commit = Some((number, failure));
+    }
+
+    /// Whether the commit that fails has not come.
+    pub(super) fn awaits_a_commit(&self) -> bool {
+        self.failing_commit.is_some()
     }
 
     /// Runs a procedure to its end.
@@ -288,7 +327,7 @@ impl Scene {
             }
             step = self.advance(step);
         }
-        panic!("the procedure never gets there");
+        panic!("the procedure ends before such a step");
     }
 
     /// A procedure ends, as when its process is killed. Its connection to the database is closed.
@@ -298,19 +337,55 @@ impl Scene {
         self.store.perform(&Action::RollBack).unwrap();
     }
 
-    /// Sends the request of a procedure, and holds the response back. The first responses may only tell
-    /// a nonce.
-    pub(super) fn held<T: 'static>(
-        &mut self,
-        step: Step<T>,
-    ) -> (fdx_store::procedure::Awaiting<T>, fdx_testkit::Answer) {
+    /// Takes `steps` steps of a procedure and ends its process. Returns whether it was over before.
+    pub(super) fn crash<T: 'static>(&mut self, step: Step<T>, steps: usize, crash: Crash) -> bool {
+        let mut step = step;
+        for _ in 0..steps {
+            if matches!(step, Step::Done(_)) {
+                return true;
+            }
+            step = self.advance(step);
+        }
+        let over = matches!(step, Step::Done(_));
+        match (step, crash) {
+            (Step::Send(sending), Crash::AfterTheRequest) => drop(self.started(sending)),
+            (step, _) => self.kill(step),
+        }
+        over
+    }
+
+    /// Sends a request that is in time. The procedure waits for the response.
+    pub(super) fn started<T>(&mut self, sending: Sending<T>) -> (Awaiting<T>, fdx_testkit::Answer) {
+        let Ok((request, awaiting)) = sending.start(self.now()) else { panic!("too late") };
+        let certificate = request.certificate();
+        (awaiting, self.world.carry(request.into_http(), certificate))
+    }
+
+    /// Takes steps until a request. It does not reach the institution, and the procedure waits for the
+    /// response.
+    pub(super) fn unanswered<T: 'static>(&mut self, step: Step<T>) -> Awaiting<T> {
+        let step = self.until(step, |step| matches!(step, Step::Send(_)));
+        let Step::Send(sending) = step else { unreachable!() };
+        let Ok((_, awaiting)) = sending.start(self.now()) else { panic!("too late") };
+        awaiting
+    }
+
+    /// Takes steps until the request to a path.
+    pub(super) fn until_sent_to<T: 'static>(&mut self, step: Step<T>, path: &str) -> Step<T> {
+        self.until(step, |step| match step {
+            Step::Send(sending) => format!("{sending:?}").contains(path),
+            _ => false,
+        })
+    }
+
+    /// Sends the request of a procedure, and holds the response back. Responses that only demand a nonce
+    /// are received.
+    pub(super) fn held<T: 'static>(&mut self, step: Step<T>) -> (Awaiting<T>, fdx_testkit::Answer) {
         let mut step = step;
         for _ in 0..10 {
             step = self.until(step, |step| matches!(step, Step::Send(_)));
             let Step::Send(sending) = step else { unreachable!() };
-            let Ok((request, awaiting)) = sending.start(self.now()) else { panic!("too late") };
-            let certificate = request.certificate();
-            let response = self.world.carry(request.into_http(), certificate);
+            let (awaiting, response) = self.started(sending);
             if response.status().is_success() {
                 return (awaiting, response);
             }
@@ -410,7 +485,7 @@ pub(super) fn usable(access: Access) -> Box<UsableToken> {
     }
 }
 
-/// A failure of the database for each action that it names.
+/// A failure of the database.
 pub(super) fn database_failure() -> Failure {
     Failure::Store(StoreError::Database("no connection".to_owned()))
 }
