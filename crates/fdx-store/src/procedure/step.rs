@@ -2,7 +2,7 @@ use core::fmt;
 
 use fdx_jose::{Signature, Signer, SigningError, SigningInput};
 use fdx_par::{Draft, Error, Output, Request, Sent};
-use fdx_wire::UnixTime;
+use fdx_wire::{HttpsUrl, UnixTime};
 use http::Response;
 
 use crate::sql::database::Database;
@@ -84,6 +84,12 @@ impl<T> Signing<T> {
 }
 
 impl<T> Sending<T> {
+    /// The URL of the request.
+    #[must_use]
+    pub fn url(&self) -> &HttpsUrl {
+        self.request.url()
+    }
+
     /// When the response must have arrived: close the connection then, and call
     /// [`Awaiting::no_response`]. `None` if the transport's own limits suffice.
     #[must_use]

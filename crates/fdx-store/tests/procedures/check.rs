@@ -3,7 +3,7 @@
 use fdx_par::dialect::RefreshTokens;
 use fdx_rar::{ConsentHint, ConsentReceipt, Notification};
 use fdx_store::ConsentState;
-use fdx_store::consents::{Due, DueKind, Elapsed, QueueKind, due, due_slots, queues};
+use fdx_store::consents::{DueKind, Elapsed, QueueKind, queues};
 use fdx_store::procedure::{Access, Checked, KeptUp};
 use fdx_store::receipts::{Event, PartOutcome, RevokedBy, StoredEntry, history, verify_chain};
 use fdx_store::refresh::RefreshPolicy;
@@ -272,23 +272,13 @@ fn a_read_of_the_callers_own_is_recorded_in_the_same_way() {
     assert!(matches!(recorded(scene.run(step)), Event::Revoked(_)));
 }
 
-/// The due consents of all slots.
-fn due_now(scene: &mut Scene) -> Vec<Due> {
-    let now = scene.now();
-    let mut found = Vec::new();
-    for slot in 0..due_slots() {
-        found.extend(scene.store.run(due(slot, &[], 10, now)).unwrap());
-    }
-    found
-}
-
 fn keep_up(scene: &mut Scene) -> Option<(DueKind, KeptUp)> {
-    let due = due_now(scene).pop()?;
+    let due = scene.due().pop()?;
     let (entropy, now) = (scene.draw(), scene.now());
     let kind = due.kind(scene.consents.policy(), now);
     let step = scene.consents.keep_up(&due, entropy, now);
     let kept = scene.run(step);
-    assert!(due_now(scene).is_empty(), "{kind:?}: {kept:?}");
+    assert!(scene.due().is_empty(), "{kind:?}: {kept:?}");
     Some((kind, kept))
 }
 

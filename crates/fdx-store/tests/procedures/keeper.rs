@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use core::time::Duration;
 
 use fdx_jose::{SealingKey, backend};
-use fdx_store::consents::{Due, due, due_slots};
+use fdx_store::consents::Due;
 use fdx_store::keeper::{Keeper, KeeperLimits, KeeperStep};
 use fdx_store::procedure::KeptUp;
 use fdx_store::seal::KeyRing;
@@ -313,7 +313,7 @@ fn an_institution_that_is_down_costs_few_requests_and_no_consent() {
     limits.round = Duration::from_secs(1800);
     let mut keeper = Keeper::new(limits, &Entropy::new([9; 32]));
     let until = scene.now() + DAY;
-    let _ = keep(&mut scene, &mut keeper, until);
+    keep(&mut scene, &mut keeper, until);
     // Pauses double up to six hours.
     assert!(scene.in_place < 6 * 20, "{}", scene.in_place);
     scene.all_answered();
@@ -344,11 +344,9 @@ fn a_response_that_can_not_be_used_is_repeated_within_the_window() {
 
 /// Runs what is due for the only consent.
 fn kept_up(scene: &mut Scene) -> KeptUp {
-    let now = scene.now();
-    let found = (0..due_slots()).flat_map(|slot| scene.store.run(due(slot, &[], 9, now)).unwrap());
-    let due: Vec<_> = found.collect();
+    let due = scene.due();
     let [due] = &due[..] else { panic!("{due:?}") };
-    let entropy = scene.draw();
+    let (entropy, now) = (scene.draw(), scene.now());
     let step = scene.consents.keep_up(due, entropy, now);
     scene.run(step)
 }

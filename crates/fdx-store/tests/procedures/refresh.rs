@@ -227,7 +227,7 @@ fn more_refusals_than_the_baseline_pause_the_institution_instead_of_killing_cons
     scene.store.run(fdx_store::consents::resume(Some(place))).unwrap();
     scene.pass(DAY);
     scene.id = ids[0].clone();
-    let _ = usable(scene.refresh());
+    usable(scene.refresh());
     assert!(scene.rows().iter().all(|row| !row.state.has_ended()));
 }
 
@@ -357,9 +357,9 @@ fn a_kept_response_is_tried_before_a_consent_is_dead() {
     let first = scene.refreshing();
     let (awaiting, late) = scene.held(first);
     scene.pass(Duration::from_secs(18));
-    let _ = usable(scene.refresh());
+    usable(scene.refresh());
     let step = awaiting.received(late, scene.now());
-    let _ = scene.run(step);
+    usable(scene.run(step));
     scene.pass(HOUR);
     // The institution counts the late response as the last one, and refuses the stored tokens.
     let refused = Rc::new(Cell::new(false));
@@ -383,9 +383,9 @@ fn a_kept_response_is_tried_before_a_consent_expires() {
     let first = scene.refreshing();
     let (awaiting, late) = scene.held(first);
     scene.pass(Duration::from_secs(18));
-    let _ = usable(scene.refresh());
+    usable(scene.refresh());
     let step = awaiting.received(late, scene.now());
-    let _ = scene.run(step);
+    usable(scene.run(step));
     scene.pass(HOUR);
     // The time of the stored refresh token is over.
     let (id, policy) = (AttemptId::new(&scene.draw()), *scene.consents.policy());

@@ -5,7 +5,7 @@ use core::time::Duration;
 use fdx_jose::SealError;
 use fdx_par::dialect::RefreshTokens;
 use fdx_rar::{ConsentStatus, PartyType, RevocationReason};
-use fdx_store::consents::{DueKind, due, due_slots, erase_consent};
+use fdx_store::consents::{DueKind, erase_consent};
 use fdx_store::procedure::{Access, RevocationResult, Step};
 use fdx_store::receipts::{Event, PartOutcome, RevokedBy};
 use fdx_store::refresh::RefreshPolicy;
@@ -14,7 +14,7 @@ use fdx_store::{ConsentState, Statement};
 use fdx_testkit::{Setup, answer};
 
 use super::refresh::{revoke_at_the_institution, rotating};
-use super::scene::{Fate, Scene, consents, other_ring};
+use super::scene::{Fate, Scene, consents, other_ring, usable};
 
 pub(super) const REVOCATION: &str = "/revocation";
 
@@ -244,11 +244,11 @@ fn tokens_of_a_response_that_lost_are_revoked_too() {
     let first = scene.refreshing();
     let (awaiting, late) = scene.held(first);
     scene.pass(Duration::from_secs(18));
-    let _ = scene.refresh();
+    usable(scene.refresh());
     let step = awaiting.received(late, scene.now());
-    let _ = scene.run(step);
+    usable(scene.run(step));
     assert_eq!(scene.stored_responses(), 2);
-    let _ = revoked(revoke(&mut scene));
+    revoked(revoke(&mut scene));
     let tokens = scene.world.asked("/revoke").iter().map(|it| it.form()["token"].clone()).fold(
         std::collections::BTreeSet::new(),
         |mut all, token| {
@@ -266,10 +266,10 @@ fn a_token_whose_revocation_fails_does_not_hold_up_the_others() {
     let first = scene.refreshing();
     let (awaiting, late) = scene.held(first);
     scene.pass(Duration::from_secs(18));
-    let current = super::scene::usable(scene.refresh());
+    let current = usable(scene.refresh());
     let current = current.grant().tokens().refresh_token().unwrap().expose().to_owned();
     let step = awaiting.received(late, scene.now());
-    let _ = scene.run(step);
+    usable(scene.run(step));
     // The institution never answers about the current refresh token.
     let failing = current.clone();
     scene.fates(move |request| {
@@ -363,16 +363,11 @@ fn an_open_revocation_is_due_and_an_unknown_one_is_not_begun() {
     let RevocationResult::NotBegun = resume(&mut scene) else { panic!("began") };
     scene.fate_of(REVOCATION, Fate::RequestLost);
     let RevocationResult::Later { until, .. } = revoke(&mut scene) else { panic!("answered") };
-    let kinds = |scene: &mut Scene, now| {
-        let mut kinds = Vec::new();
-        for slot in 0..due_slots() {
-            let found = scene.store.run(due(slot, &[], 10, now)).unwrap();
-            kinds.extend(found.iter().map(|due| due.kind(scene.consents.policy(), now)));
-        }
-        kinds
-    };
-    assert_eq!(kinds(&mut scene, until - Duration::from_secs(1)), []);
-    assert_eq!(kinds(&mut scene, until), [DueKind::Revoke]);
+    scene.world.now = until - Duration::from_secs(1);
+    assert_eq!(scene.due(), []);
+    scene.world.now = until;
+    let [due] = &scene.due()[..] else { panic!("not due") };
+    assert_eq!(due.kind(scene.consents.policy(), until), DueKind::Revoke);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use fdx_par::{Callback, Client, ServerKeys};
 use fdx_rar::ConsentReceipt;
 use fdx_sandbox::customer::Decision;
 use fdx_store::consents::{
-    ConsentRow, Filter, NewConsent, find_consent, insert_consent, list_consents,
+    ConsentRow, Due, Filter, NewConsent, due, due_slots, find_consent, insert_consent,
+    list_consents,
 };
 use fdx_store::procedure::{Access, Awaiting, Consents, Sending, Step, UsableToken};
 use fdx_store::receipts::{Event, ReceiptEntry, history};
@@ -373,7 +374,7 @@ impl Scene {
     /// Takes steps until the request to a path.
     pub(super) fn until_sent_to<T: 'static>(&mut self, step: Step<T>, path: &str) -> Step<T> {
         self.until(step, |step| match step {
-            Step::Send(sending) => format!("{sending:?}").contains(path),
+            Step::Send(sending) => sending.url().as_str().contains(path),
             _ => false,
         })
     }
@@ -434,6 +435,13 @@ impl Scene {
 
     pub(super) fn row(&mut self) -> ConsentRow {
         self.store.run(find_consent(self.key())).unwrap().unwrap()
+    }
+
+    /// The due consents of all slots.
+    pub(super) fn due(&mut self) -> Vec<Due> {
+        let now = self.now();
+        let of_slot = |slot| self.store.run(due(slot, &[], 10, now)).unwrap();
+        (0..due_slots()).flat_map(of_slot).collect()
     }
 
     pub(super) fn rows(&mut self) -> Vec<ConsentRow> {
