@@ -62,6 +62,7 @@
 //! | [`Consents::revoke`] | a consent | a revoked one |
 //! | [`Consents::keep_up`] | a consent that is due | whatever is due for it |
 
+mod attempt;
 pub(crate) mod begin;
 mod chain;
 pub(crate) mod check;
