@@ -123,12 +123,16 @@ pub(crate) struct SandboxArgs {
 /// Obtain a consent from a customer of a real institution
 ///
 /// Discovers the institution, pushes the request, prints the URL for the customer's browser,
-/// receives the callback, exchanges the code, reads the grant, and writes the receipt and the
-/// tokens to files that it never overwrites. The store gets both: `fdx consents` and `fdx keeper`
-/// go on from there, and after a refresh the tokens in the file may be of no use.
+/// receives the callback, exchanges the code, and reads the grant. Stores the flow before the
+/// redirect, the tokens before they are verified, and the grant with its receipt: `fdx consents` and
+/// `fdx keeper` go on from there. Writes the receipt to a file that it never overwrites.
 ///
 /// If it listens for the callback, the URL is its own start page: it works once, in one browser, and
 /// only that browser can deliver the callback.
+///
+/// With --json: {"id", "store", "state", "consent_id", "requested", "granted", "withheld",
+/// "granted_resources", "withheld_from_resources", "granted_scopes", "receipt", "receipt_sha256",
+/// "receipt_file", "tokens_file"}.
 #[derive(Parser)]
 #[command(after_help = CONNECT, verbatim_doc_comment)]
 pub(crate) struct ConnectArgs {
@@ -138,17 +142,10 @@ pub(crate) struct ConnectArgs {
     /// Print a commented configuration, and exit
     #[arg(long, conflicts_with_all = ["config", "print_url", "open", "callback", "json", "resume"])]
     pub(crate) example: bool,
-    /// Print the URL for the customer's browser on standard error (the default)
-    #[arg(long, conflicts_with = "open")]
-    pub(crate) print_url: bool,
-    /// Print the URL, and open a private page that leads to it with xdg-open or open
-    #[arg(long)]
-    pub(crate) open: bool,
-    /// How the callback is received [default: listen if redirect_uri is http, else stdin]
-    #[arg(long, value_name = "HOW", value_enum)]
-    pub(crate) callback: Option<CallbackName>,
-    /// Continue an earlier run whose tokens could not be verified
-    #[arg(long, conflicts_with_all = ["print_url", "open", "callback"])]
+    #[command(flatten)]
+    pub(crate) browser: BrowserArgs,
+    /// Continue an earlier run whose tokens are stored; with --callback stdin, paste its callback
+    #[arg(long, conflicts_with_all = ["print_url", "open"])]
     pub(crate) resume: bool,
     /// The store: a SQLite file [default: fdx/consents.db in the user's data directory]
     #[arg(long, value_name = "PATH")]
@@ -159,6 +156,20 @@ pub(crate) struct ConnectArgs {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How the customer's browser is sent, and how it comes back.
+#[derive(clap::Args)]
+pub(crate) struct BrowserArgs {
+    /// Print the URL for the customer's browser on standard error (the default)
+    #[arg(long, conflicts_with = "open")]
+    pub(crate) print_url: bool,
+    /// Print the URL, and open a private page that leads to it with xdg-open or open
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// How the callback is received [default: listen if redirect_uri is http, else stdin]
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub(crate) callback: Option<CallbackName>,
 }
 
 /// Compare an institution's metadata with FAPI 2.0

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use fdx_par::Granted;
 use fdx_rar::{
-    ConsentReceipt, ConsentRequest, Coverage, DataCluster, Expiration, GrantSource, GrantedCluster,
-    GrantedResource, ReceiptWarning, RequestedCluster, ResourceType, Withheld,
+    ConsentReceipt, ConsentRequest, DataCluster, Expiration, GrantSource, GrantedResource,
+    ReceiptWarning, RequestedCluster, ResourceType, Withheld,
 };
 use serde::Serialize;
 
@@ -40,25 +39,22 @@ pub(crate) struct Consent<'a> {
 }
 
 impl<'a> Consent<'a> {
-    pub(crate) fn new(granted: &'a Granted, receipt: &'a ConsentReceipt) -> Self {
-        let coverage = granted.coverage();
-        let pairs = coverage.granted_pairs().into_iter().map(Pair::new).collect();
-        let everywhere = |withheld: &&Withheld| withheld.resource_id().is_none();
-        let nowhere = coverage.withheld().iter().filter(everywhere);
-        let nowhere = nowhere.map(|it| Pair::new((it.resource_type(), it.data_cluster())));
-        let reported = coverage.is_reported();
+    pub(crate) fn new(receipt: &'a ConsentReceipt) -> Self {
+        let requested = requested(receipt);
+        let granted: BTreeSet<_> = triples(receipt).map(|(pair, _)| pair).collect();
+        let granted = granted.into_iter().filter(|pair| requested.contains(pair)).collect();
+        let (everywhere, somewhere): (Vec<_>, Vec<_>) =
+            withheld(receipt).iter().partition(|it| it.resource_id().is_none());
+        let everywhere = everywhere.into_iter().map(Pair::withheld).collect();
+        let reported = receipt.granted().is_some();
         Self {
-            consent_id: granted.consent_id().map(|id| id.as_str()),
-            requested: requested(granted),
-            granted: reported.then_some(pairs),
-            withheld: reported.then(|| nowhere.collect()),
-            granted_resources: granted.grant().and_then(|grant| grant.resources()),
-            withheld_from_resources: coverage
-                .withheld()
-                .iter()
-                .filter(|it| !everywhere(it))
-                .collect(),
-            granted_scopes: granted.tokens().scopes().to_string(),
+            consent_id: receipt.consent_id().map(|id| id.as_str()),
+            requested,
+            granted: reported.then_some(granted),
+            withheld: reported.then_some(everywhere),
+            granted_resources: receipt.granted(),
+            withheld_from_resources: somewhere,
+            granted_scopes: receipt.granted_scopes().to_string(),
             receipt,
             receipt_sha256: hex(&receipt.digest()),
         }
@@ -69,22 +65,39 @@ impl<'a> Pair<'a> {
     fn new((resource_type, data_cluster): (&'a ResourceType, &'a DataCluster)) -> Self {
         Self { resource_type, data_cluster: data_cluster.current() }
     }
+
+    fn withheld(withheld: &'a Withheld) -> Self {
+        Self::new((withheld.resource_type(), withheld.data_cluster()))
+    }
 }
 
 /// The requested pairs, each once, in the order of the request.
-pub(crate) fn requested(granted: &Granted) -> Vec<Pair<'_>> {
+fn requested(receipt: &ConsentReceipt) -> Vec<Pair<'_>> {
     let mut seen = BTreeSet::new();
-    let pairs = granted.requested().consent().into_iter().flat_map(ConsentRequest::pairs);
-    let pairs = pairs.map(Pair::new);
-    pairs.filter(|pair| seen.insert(*pair)).collect()
+    let pairs = receipt.requested().into_iter().flat_map(ConsentRequest::pairs);
+    pairs.map(Pair::new).filter(|pair| seen.insert(*pair)).collect()
+}
+
+/// Each granted pair with the identifier of a resource that has it.
+fn triples(receipt: &ConsentReceipt) -> impl Iterator<Item = (Pair<'_>, &str)> {
+    receipt.granted().unwrap_or_default().iter().flat_map(|resource| {
+        let clusters = resource.data_clusters().iter();
+        let pairs = clusters.map(|cluster| Pair::new((resource.resource_type(), cluster)));
+        pairs.map(|pair| (pair, resource.resource_id()))
+    })
+}
+
+fn withheld(receipt: &ConsentReceipt) -> &[Withheld] {
+    receipt.withheld().unwrap_or_default()
 }
 
 /// Compares the request with the grant: data clusters, or scopes if only scopes were requested.
-pub(crate) fn comparison(granted: &Granted) -> Table {
-    if granted.requested().consent().is_some() {
-        return coverage(granted);
+pub(crate) fn comparison(receipt: &ConsentReceipt) -> Table {
+    if receipt.requested().is_some() {
+        return coverage(receipt);
     }
-    let (requested, scopes) = (granted.requested().scopes(), granted.tokens().scopes());
+    let requested = receipt.requested_scopes().cloned().unwrap_or_default();
+    let scopes = receipt.granted_scopes();
     let mut table = Table::new(&["scope", "granted"]);
     for scope in requested.iter() {
         let granted = if scopes.contains(scope) { "granted" } else { "withheld" };
@@ -98,24 +111,23 @@ pub(crate) fn comparison(granted: &Granted) -> Table {
 }
 
 /// A row for each pair that was requested or granted.
-pub(crate) fn coverage(granted: &Granted) -> Table {
+pub(crate) fn coverage(receipt: &ConsentReceipt) -> Table {
     let mut table = Table::new(&["resource", "data cluster", "granted on", "withheld"]);
-    for pair in requested(granted) {
-        let (on, withheld) = match granted.coverage() {
-            Coverage::NotReported => ("not reported".to_owned(), String::new()),
-            coverage if coverage.unclear().iter().any(|it| is_of(pair, it)) => {
-                ("unclear".to_owned(), String::new())
-            }
-            coverage => (resources(pair, coverage.granted()), withheld(pair, coverage.withheld())),
+    let requested = requested(receipt);
+    for pair in &requested {
+        let is_unclear = receipt.unclear().iter().any(|it| is_of(*pair, it));
+        let (on, withheld) = match receipt.granted() {
+            None => ("not reported".to_owned(), String::new()),
+            Some(_) if is_unclear => ("unclear".to_owned(), String::new()),
+            Some(_) => (resources(*pair, receipt), withheld_of(*pair, receipt)),
         };
         table.row([pair.resource_type.to_string(), pair.data_cluster.to_string(), on, withheld]);
     }
-    for extra in granted.coverage().not_requested() {
-        let GrantedCluster { resource_type, resource_id, data_cluster } = extra;
+    for (pair, id) in triples(receipt).filter(|(pair, _)| !requested.contains(pair)) {
         table.row([
-            resource_type.to_string(),
-            data_cluster.to_string(),
-            format!("{} (not requested)", printable(resource_id)),
+            pair.resource_type.to_string(),
+            pair.data_cluster.to_string(),
+            format!("{} (not requested)", printable(id)),
             String::new(),
         ]);
     }
@@ -123,24 +135,18 @@ pub(crate) fn coverage(granted: &Granted) -> Table {
 }
 
 fn is_of(pair: Pair<'_>, requested: &RequestedCluster) -> bool {
-    requested.resource_type == *pair.resource_type && requested.data_cluster == *pair.data_cluster
+    pair == Pair::new((&requested.resource_type, &requested.data_cluster))
 }
 
-fn resources(pair: Pair<'_>, granted: &[GrantedCluster]) -> String {
-    let of_pair = granted.iter().filter(|triple| {
-        triple.resource_type == *pair.resource_type && triple.data_cluster == *pair.data_cluster
-    });
-    let ids: Vec<_> = of_pair.map(|triple| named(&triple.resource_id)).collect();
+fn resources(pair: Pair<'_>, receipt: &ConsentReceipt) -> String {
+    let of_pair = triples(receipt).filter(|(granted, _)| *granted == pair);
+    let ids: Vec<_> = of_pair.map(|(_, id)| named(id)).collect();
     if ids.is_empty() { "-".to_owned() } else { ids.join(", ") }
 }
 
-fn withheld(pair: Pair<'_>, withheld: &[Withheld]) -> String {
-    let of_pair: Vec<_> = withheld
-        .iter()
-        .filter(|it| {
-            it.resource_type() == pair.resource_type && it.data_cluster() == pair.data_cluster
-        })
-        .collect();
+fn withheld_of(pair: Pair<'_>, receipt: &ConsentReceipt) -> String {
+    let of_pair = withheld(receipt).iter().filter(|it| Pair::withheld(it) == pair);
+    let of_pair: Vec<_> = of_pair.collect();
     if of_pair.iter().any(|it| it.resource_id().is_none()) {
         return "withheld".to_owned();
     }

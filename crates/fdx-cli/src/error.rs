@@ -3,7 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use fdx_par::{Error, NextStep, Refusal, error::Deviation};
+use fdx_par::error::{Deviation, RefusalKind};
+use fdx_par::{Error, NextStep, Refusal};
 use fdx_store::StoreError;
 use fdx_transport_hyper::{CertificateFault, ConnectFault, RunError, TransportError, VerifyError};
 use serde::Serialize;
@@ -152,6 +153,23 @@ impl Failure {
             false => "the institution refused the authorization",
         };
         Self::protocol(doing, &Error::Refusal(Box::new(refusal)))
+    }
+
+    /// The customer denied the request. `error` and `description` are the institution's words.
+    pub(crate) fn customer_denied(error: Option<String>, description: Option<String>) -> Self {
+        let said: Vec<_> = error.into_iter().chain(description).collect();
+        Self {
+            blame: Blame::World,
+            what: "the customer denied the request".to_owned(),
+            details: Some(Box::new(Details {
+                code: RefusalKind::Authorization.code(),
+                clause: Some("RFC 6749 section 4.1.2.1"),
+                said: Some(said.join(": ")).filter(|said| !said.is_empty()),
+                allowed_by: None,
+            })),
+            next: advice(NextStep::RespectTheCustomer),
+            is_reported: false,
+        }
     }
 
     /// Adds a note before the next step.

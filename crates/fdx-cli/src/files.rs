@@ -89,23 +89,6 @@ fn unwritten(path: &Path, error: &Error) -> Failure {
     )
 }
 
-/// Replaces a file by one that only its owner can read (mode 0600). Afterwards the file has either
-/// the complete new text or the old one.
-pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let new = Path::new(&new);
-    // An interrupted run may have left one.
-    let _ = std::fs::remove_file(new);
-    create(new, text)?;
-    std::fs::rename(new, path).map_err(|error| {
-        Failure::failed(
-            format!("{} could not be replaced: {error}", path.display()),
-            format!("its new content is in {}", new.display()),
-        )
-    })
-}
-
 /// Removes a file.
 pub(crate) fn remove(path: &Path) -> Result<(), Failure> {
     std::fs::remove_file(path).map_err(|error| {
@@ -148,7 +131,7 @@ pub(crate) fn create_private_directory(path: &Path) -> Result<(), Failure> {
     builder.create(path).map_err(|error| {
         Failure::failed(
             format!("{} could not be created: {error}", path.display()),
-            "run it without --open",
+            "choose another folder for temporary files, with TMPDIR",
         )
     })
 }

@@ -1,26 +1,18 @@
 //! The steps that `demo` and `connect` share, written as a user of the library would.
 
-use std::time::Duration;
-
-use fdx_jose::{AuthorizationResponseError, JwtError, PrivateKey};
+use fdx_jose::PrivateKey;
 use fdx_par::{
-    Callback, Client, ConsentRead, Draft, Error, Exchanged, Granted, NextStep, Output, Pending,
-    Refused, ResponseMode, StoredGrant, Verified, client::Unverified,
+    Client, ConsentRead, Draft, Error, Exchanged, Granted, Output, Pending, Refused, StoredGrant,
+    Verified, client::Unverified,
 };
 use fdx_sandbox::customer::{ConsentPage, Decision, visit};
 use fdx_transport_hyper as transport;
-use fdx_transport_hyper::{Checked, KeyCache, RunError, Transport, VerifyError, system_now};
+use fdx_transport_hyper::{Checked, KeyCache, RunError, Transport, system_now};
 use fdx_wire::{Entropy, HttpsUrl};
 use http::header::LOCATION;
-use tokio::time::{Instant, sleep};
 
 use crate::error::Failure;
-use crate::print::message;
 
-/// FAPI 2.0 Security Profile 5.3.2.1-11: a code lives at most 60 seconds.
-const CODE_LIFETIME: Duration = Duration::from_secs(60);
-/// Between the first and the second attempt to send. Each next pause is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const CHECKING_ID_TOKEN: &str = "checking the ID token";
 
 /// Runs exchanges: a transport and the signing keys.
@@ -55,65 +47,6 @@ impl Driver {
             Ok(output) => Ok(Ok(output)),
             Err(RunError::Protocol(error)) => Ok(Err(error)),
             Err(error) => Err(Failure::unanswered(doing, &error.without_draft())),
-        }
-    }
-
-    /// Runs an exchange whose draft can't be made again, such as that of a code. Runs it again
-    /// while it is not sent and a repetition can succeed, as long as a code lives.
-    pub(crate) async fn run_until_sent<T: Output>(
-        &self,
-        doing: &str,
-        draft: Result<Draft<T>, Error>,
-    ) -> Result<T, Failure> {
-        let mut draft = draft.map_err(|error| Failure::protocol(doing, &error))?;
-        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
-        loop {
-            match self.transport.run(draft, &self.keys, system_now).await {
-                Ok(output) => return Ok(output),
-                Err(RunError::Protocol(error)) => return Err(Failure::protocol(doing, &error)),
-                Err(RunError::NotSent {
-                    error,
-                    draft: unsent,
-                    next_step: NextStep::Retry { .. },
-                }) if begun.elapsed() + pause < CODE_LIFETIME => {
-                    let seconds = pause.as_secs();
-                    message(&format!("{doing}: {error}; trying again in {seconds} seconds"));
-                    sleep(pause).await;
-                    (draft, pause) = (*unsent, pause * 2);
-                }
-                Err(error) => return Err(Failure::unanswered(doing, &error.without_draft())),
-            }
-        }
-    }
-
-    /// Checks a callback in the client's response mode. Fetches keys for a signed one.
-    pub(crate) async fn callback(
-        &self,
-        client: &Client,
-        pending: Pending,
-        url: &str,
-    ) -> Result<Result<Callback, Refused<Pending>>, Failure> {
-        if client.config().response_mode == ResponseMode::Query {
-            return Ok(client.callback(pending, url, system_now()));
-        }
-        let signed = match client.signed_callback(pending, url, system_now()) {
-            Ok(signed) => signed,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        match self.checked(client, signed).await {
-            Ok(Checked::Done(callback)) => Ok(Ok(callback)),
-            Err(not_verified) => {
-                let pending = Box::new(not_verified.unspent.into_pending());
-                match not_verified.error {
-                    VerifyError::Rejected(error) => Ok(Err(Refused { error, unspent: pending })),
-                    VerifyError::UnknownKey { .. } => {
-                        let error =
-                            Error::from(AuthorizationResponseError::from(JwtError::UnknownKey));
-                        Ok(Err(Refused { error, unspent: pending }))
-                    }
-                    error => Err(Failure::not_verified("checking the callback", &error)),
-                }
-            }
         }
     }
 
@@ -157,11 +90,11 @@ impl Driver {
         &self,
         client: &Client,
         exchanged: Exchanged,
-    ) -> Result<Verified, NotVerified> {
+    ) -> Result<Verified, Failure> {
         match self.checked(client, exchanged).await {
             Ok(Checked::Done(verified)) => Ok(verified),
-            Ok(Checked::Decrypt(_)) => Err(Failure::encrypted(CHECKING_ID_TOKEN).into()),
-            Err(not_verified) => Err((*not_verified).into()),
+            Ok(Checked::Decrypt(_)) => Err(Failure::encrypted(CHECKING_ID_TOKEN)),
+            Err(not_verified) => Err(Failure::not_verified(CHECKING_ID_TOKEN, &not_verified.error)),
         }
     }
 
@@ -203,39 +136,6 @@ impl Driver {
         verified
             .granted(read)
             .map_err(|refused| Failure::protocol("reading the consent", &refused.error))
-    }
-}
-
-/// Why tokens are not verified.
-pub(crate) enum NotVerified {
-    /// They were checked and rejected: they must not be used.
-    Rejected { failure: Failure, exchanged: Box<Exchanged> },
-    /// They could not be checked, because the keys could not be fetched.
-    Unknown { failure: Failure },
-}
-
-impl From<transport::NotVerified<Exchanged>> for NotVerified {
-    fn from(not_verified: transport::NotVerified<Exchanged>) -> Self {
-        let failure = Failure::not_verified(CHECKING_ID_TOKEN, &not_verified.error);
-        match not_verified.error {
-            VerifyError::FetchKeys(_) => Self::Unknown { failure },
-            // With fresh keys, a token that none of them signed counts as forged.
-            _ => Self::Rejected { failure, exchanged: not_verified.unspent },
-        }
-    }
-}
-
-impl From<Failure> for NotVerified {
-    fn from(failure: Failure) -> Self {
-        Self::Unknown { failure }
-    }
-}
-
-impl From<NotVerified> for Failure {
-    fn from(not_verified: NotVerified) -> Self {
-        match not_verified {
-            NotVerified::Rejected { failure, .. } | NotVerified::Unknown { failure } => failure,
-        }
     }
 }
 

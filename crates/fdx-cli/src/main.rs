@@ -21,6 +21,7 @@ mod doctor;
 mod error;
 mod files;
 mod flow;
+mod interrupt;
 mod keeper;
 mod keys;
 mod print;

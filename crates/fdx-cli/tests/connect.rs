@@ -5,17 +5,22 @@ mod common;
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::Stdio;
 
 use common::{Connect, Sandbox, directory, fdx, run, stderr, stdout};
-use fdx_jose::{AssertionKey, AssertionType, PrivateKey, ProofKey, backend};
+use fdx_jose::{AssertionKey, AssertionType, PrivateKey, ProofKey, SealingKey, backend};
 use fdx_par::{
     AuthorizationRequest, Callback, Client, ClientAuthentication, ClientConfig, SenderConstraint,
     WellKnown, discover,
 };
 use fdx_rar::{ConsentDuration, ConsentRequest, DataCluster, ResourceType};
 use fdx_sandbox::customer::Decision;
+use fdx_store::consents::{NewConsent, insert_consent};
+use fdx_store::seal::{Column, KeyRing};
+use fdx_store::{ConsentState, RecordId, RecordKey, Tenant};
+use fdx_store_sqlite::Options;
 use fdx_transport_hyper::{Roots, Transport, system_now};
-use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri};
+use fdx_wire::{Entropy, HttpsUrl, Issuer, RedirectUri, Secret};
 use serde_json::Value;
 
 #[test]
@@ -823,8 +828,7 @@ fn the_sandbox_logs_each_request_with_the_violated_clause() {
     assert!(log.contains("401 POST /par   violates: "), "{log}");
 }
 
-/// Unverified tokens in the library's text form, as `fdx connect` writes them before it fetches the
-/// keys.
+/// Unverified tokens in the library's text form.
 fn unverified_tokens(sandbox: &Sandbox) -> String {
     let (client, key, transport) = dpop_client(sandbox);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -892,7 +896,7 @@ fn rejected_tokens_are_revoked_and_their_file_is_removed() {
     for (misbehaviour, code) in [
         ("id-token-without-exp", "oidc.id_token.exp"),
         ("id-token-expired", "oidc.id_token.exp.past"),
-        ("keys-none", "does not publish the key"),
+        ("keys-none", "oidc.id_token.key.unknown"),
     ] {
         let sandbox = Sandbox::start(&["--misbehave", misbehaviour]);
         let mut connect = Connect::start(&sandbox.path("connect.toml"), &["--callback", "stdin"]);
@@ -913,46 +917,136 @@ fn rejected_tokens_are_revoked_and_their_file_is_removed() {
 #[test]
 fn keeps_tokens_unverified_if_the_keys_can_not_be_fetched() {
     let sandbox = Sandbox::start(&["--misbehave", "keys-not-a-set"]);
-    let mut connect = Connect::start(&sandbox.path("connect.toml"), &["--callback", "stdin"]);
+    let (config, store) = (sandbox.path("connect.toml"), sandbox.path("consents.db"));
+    let options = ["--callback", "stdin", "--store", &store];
+    let mut connect = Connect::start(&config, &options);
     let callback = sandbox.customer(&connect.url, &Decision::everything());
     connect.paste(&callback);
-    let (exit, _, stderr) = connect.finish();
-    assert_eq!(exit, 1, "{stderr}");
-    assert!(stderr.contains("unverified") && stderr.contains("--resume"), "{stderr}");
-    let kept = sandbox.read("app-mtls-tokens.json");
-    let tokens: Value = serde_json::from_str(&kept).unwrap();
-    assert_eq!(tokens["unverified"], 1);
-    assert_eq!(tokens.get("access_token"), None, "a program could use it");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let metadata = std::fs::metadata(sandbox.path("app-mtls-tokens.json")).unwrap();
-        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    let (exit, _, said) = connect.finish();
+    assert_eq!(exit, 1, "{said}");
+    assert!(said.contains("not yet complete") && said.contains("--resume"), "{said}");
+    for file in ["app-mtls-tokens.json", "app-mtls-receipt.json"] {
+        assert!(!sandbox.directory.join(file).exists(), "{file}");
     }
+    let list = ["consents", "list", "--state", "pending_verification", "--store", &store];
+    let unfinished = || stdout(&run(&list));
+    assert!(unfinished().contains("pending_verification"), "{}", unfinished());
 
     // Resuming changes nothing while the keys can't be fetched.
-    let output = run(&["connect", "--config", &sandbox.path("connect.toml"), "--resume"]);
+    let output = run(&["connect", "--config", &config, "--resume", "--store", &store]);
     assert_eq!(output.status.code(), Some(1));
-    let stderr = common::stderr(&output);
-    assert!(stderr.contains("--resume"), "{stderr}");
-    assert_eq!(sandbox.read("app-mtls-tokens.json"), kept);
+    assert!(stderr(&output).contains("--resume"), "{}", stderr(&output));
+    assert!(unfinished().contains("pending_verification"), "{}", unfinished());
     assert!(!log(sandbox).contains("POST /revoke"));
 }
 
+/// Stores unverified tokens, as a process leaves them that is killed before it verifies them.
+fn store_unverified(sandbox: &Sandbox, store: &str) {
+    // Creates the store and its key.
+    std::fs::write(sandbox.path("empty.jsonl"), "").unwrap();
+    let empty = run(&["consents", "import", &sandbox.path("empty.jsonl"), "--store", store]);
+    assert!(empty.status.success(), "{}", stderr(&empty));
+    let key = std::fs::read_to_string(format!("{store}-key")).unwrap();
+    let (id, key) = key.trim_end().split_once(' ').unwrap();
+    let key = fdx_wire::base64url::decode_array(key).unwrap();
+    let ring = KeyRing::new(backend::ring(), SealingKey::new(id.parse().unwrap(), key));
+
+    let key = RecordKey::new(Tenant::default(), RecordId::new("unverified").unwrap());
+    let (tenant, id) = (key.tenant.as_str(), key.id.as_str());
+    let (consent_key, wrapped_key) = ring.create(tenant, id, &Entropy::from_os().unwrap()).unwrap();
+    let tokens = Secret::new(unverified_tokens(sandbox));
+    let entropy = Entropy::from_os().unwrap();
+    let sealed = consent_key.seal(Column::Tokens, 0, &entropy, &tokens).unwrap();
+    let config = sandbox.read("connect-dpop.toml");
+    let issuer = config.lines().find_map(|line| line.strip_prefix("issuer = ")).unwrap();
+    let later = system_now() + std::time::Duration::from_secs(60);
+    let consent = NewConsent {
+        customer: "customer-1".to_owned(),
+        institution: issuer.trim_matches('"').to_owned(),
+        client_id: "app-dpop".to_owned(),
+        dialect: Some("fdx".to_owned()),
+        consent_id: None,
+        subject: None,
+        state: ConsentState::PendingVerification,
+        reason: None,
+        wrapped_key,
+        sealed,
+        verified: false,
+        access_expires_at: Some(later),
+        refresh_expires_at: None,
+        consent_expires_at: None,
+        due_at: Some(later),
+        renews: None,
+        key,
+    };
+    let mut database = Options::new().open_existing(std::path::Path::new(store)).unwrap();
+    database.run(insert_consent(consent, system_now())).unwrap();
+}
+
 #[test]
-fn resume_verifies_the_tokens_of_an_earlier_run() {
+fn resume_completes_the_consent_of_an_earlier_run() {
     let sandbox = Sandbox::start(&[]);
-    std::fs::write(sandbox.path("app-dpop-tokens.json"), unverified_tokens(&sandbox)).unwrap();
-    let output = run(&["connect", "--config", &sandbox.path("connect-dpop.toml"), "--resume"]);
+    let (config, store) = (sandbox.path("connect-dpop.toml"), sandbox.path("consents.db"));
+    store_unverified(&sandbox, &store);
+    let resume = ["connect", "--config", &config, "--resume", "--store", &store];
+    let output = run(&resume);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let tokens: Value = serde_json::from_str(&sandbox.read("app-dpop-tokens.json")).unwrap();
-    assert!(tokens["access_token"].is_string() && tokens.get("unverified").is_none());
+    assert!(stdout(&output).contains("Stored as unverified (active)"), "{}", stdout(&output));
     fdx_rar::ConsentReceipt::from_json(sandbox.read("app-dpop-receipt.json")).unwrap();
 
-    // Verified tokens can't be resumed.
-    std::fs::remove_file(sandbox.path("app-dpop-receipt.json")).unwrap();
-    let output = run(&["connect", "--config", &sandbox.path("connect-dpop.toml"), "--resume"]);
+    // Nothing is left to resume.
+    let output = run(&resume);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-    let again: Value = serde_json::from_str(&sandbox.read("app-dpop-tokens.json")).unwrap();
-    assert_eq!(again, tokens);
+    assert!(stderr(&output).contains("no unverified consent"), "{}", stderr(&output));
+}
+
+/// Pastes the callback of an earlier run: the exit code, standard output and standard error.
+fn pasted_again(config: &str, options: &[&str], callback: &str) -> (i32, String, String) {
+    let resume = ["connect", "--config", config, "--resume", "--callback", "stdin", "--json"];
+    let mut command = fdx(&[&resume, options].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    writeln!(child.stdin.take().unwrap(), "{callback}").unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code().unwrap(), stdout(&output), stderr(&output))
+}
+
+#[test]
+fn a_callback_that_is_pasted_again_returns_the_stored_outcome() {
+    let sandbox = Sandbox::start(&[]);
+    let (config, store) = (sandbox.path("connect-dpop.toml"), sandbox.path("consents.db"));
+    let options = ["--store", &store];
+    for decision in [Decision::less_than_requested(), Decision::refuse()] {
+        let first = ["--callback", "stdin", "--json", "--store", &store];
+        let mut connect = Connect::start(&config, &first);
+        let callback = sandbox.customer(&connect.url, &decision);
+        connect.paste(&callback);
+        let (code, report, _) = connect.finish();
+        let (code_again, report_again, said) = pasted_again(&config, &options, &callback);
+        assert_eq!((code_again, report_again), (code, report), "{said}");
+        for file in ["app-dpop-receipt.json", "app-dpop-tokens.json"] {
+            let _ = std::fs::remove_file(sandbox.path(file));
+        }
+    }
+    // The code was sent once. The first request of each run has no nonce.
+    assert_eq!(log(sandbox).matches("200 POST /token").count(), 1);
+}
+
+#[test]
+fn a_flow_outlives_the_process_that_began_it() {
+    let sandbox = Sandbox::start(&[]);
+    let (config, store) = (sandbox.path("connect-dpop.toml"), sandbox.path("consents.db"));
+    let connect = Connect::start(&config, &["--callback", "stdin", "--store", &store]);
+    let url = connect.url.clone();
+    connect.kill();
+    let callback = sandbox.customer(&url, &Decision::everything());
+    // Another customer's session can't finish it.
+    let other = ["--store", &store, "--customer", "c-18"];
+    let (code, _, said) = pasted_again(&config, &other, &callback);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("another customer began this flow"), "{said}");
+    let (code, report, said) = pasted_again(&config, &["--store", &store], &callback);
+    assert_eq!(code, 0, "{said}");
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["state"], "active");
 }

@@ -9,7 +9,7 @@ mod common;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Output, Stdio};
 
 use common::{Connect, Sandbox, directory, fdx, run, stderr, stdout};
 use fdx_sandbox::customer::Decision;
@@ -308,10 +308,12 @@ impl Keeper {
         }
     }
 
-    /// Ends it with SIGTERM: the exit code, and the rest of its messages.
-    fn terminate(mut self) -> (Option<i32>, String) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    fn signal(&self, signal: &str) {
+        common::signal(&self.child, signal);
+    }
+
+    /// Waits for its end: the exit code, and the rest of its messages.
+    fn finish(mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
         self.messages.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap().code(), rest)
@@ -336,9 +338,10 @@ fn a_keeper_refreshes_what_is_due_and_stops_on_sigterm() {
     assert!(stored.json(&["show", "due"])["reason"].as_str().unwrap().contains("coverage"));
     let mut keeper = Keeper::start(&stored);
     keeper.says(" due at ");
-    let (code, rest) = keeper.terminate();
+    keeper.signal("-TERM");
+    let (code, rest) = keeper.finish();
     assert_eq!(code, Some(0), "{rest}");
-    assert!(rest.contains("Stopping: 0 procedures"), "{rest}");
+    assert!(rest.contains("Stopping after 0 procedures;"), "{rest}");
     succeeds(&stored.refresh());
 }
 

@@ -36,6 +36,7 @@ const FLOORS: [Floors; 5] = [
             "flow",
             "credentials",
             "consent",
+            "interrupt",
             "files",
             "print",
             "error",

@@ -8,7 +8,15 @@ use fdx_store::{ConsentState, RecordId};
 #[derive(Subcommand)]
 pub(crate) enum ConsentsCommand {
     List(ListArgs),
+    /// Show a stored consent, and the receipt of what was granted
+    ///
+    /// With --json: the members of `fdx consents list`, "revocation" and "receipt".
+    #[command(after_help = SHOW, verbatim_doc_comment)]
     Show(OneArgs),
+    /// Show the receipts of a consent in their order, verified
+    ///
+    /// With --json: {"id", "entries"}, the entries as they are stored.
+    #[command(after_help = HISTORY, verbatim_doc_comment)]
     History(OneArgs),
     Queues(QueuesArgs),
     Verify(VerifyArgs),
@@ -83,7 +91,7 @@ pub(crate) struct OneArgs {
 ///
 /// With --json: {"queues": [{"queue", "institution", "key_id", "count", "oldest", "reason"}]}.
 #[derive(Parser)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = QUEUES, verbatim_doc_comment)]
 pub(crate) struct QueuesArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
@@ -176,8 +184,10 @@ pub(crate) struct RevokeArgs {
 /// Destroy the tokens of a consent, and the key that opens them
 ///
 /// The receipts stay. A backup from before still contains both: see the manual.
+///
+/// With --json: {"id", "state"}.
 #[derive(Parser)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = ERASE, verbatim_doc_comment)]
 pub(crate) struct EraseArgs {
     #[command(flatten)]
     pub(crate) one: OneArgs,
@@ -210,6 +220,24 @@ Examples:
   fdx consents list --customer c-17
   fdx consents list --state suspect
   fdx consents list --json | jq -r '.consents[].id'";
+
+const SHOW: &str = "\
+Examples:
+  fdx consents show ID
+  fdx consents show ID --json | jq .receipt.granted";
+
+const HISTORY: &str = "\
+Examples:
+  fdx consents history ID";
+
+const QUEUES: &str = "\
+Examples:
+  fdx consents queues
+  fdx consents queues --json | jq '.queues[] | select(.queue == \"suspect\")'";
+
+const ERASE: &str = "\
+Examples:
+  fdx consents revoke ID --config connect.toml && fdx consents erase ID";
 
 const VERIFY: &str = "\
 Examples:
@@ -246,8 +274,10 @@ pub(crate) enum KeeperCommand {
 /// Reads the store for consents that are due: to keep refresh tokens alive, to repeat failed
 /// refreshes, to complete and to revoke consents. Several keepers may run on one store. After a
 /// signal, what runs is finished first. Prints a line for each consent on standard error.
+///
+/// While refreshes are paused, it only completes and revokes consents.
 #[derive(Parser)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = KEEPER, verbatim_doc_comment)]
 pub(crate) struct KeeperRunArgs {
     /// The configuration of a client, as for `fdx connect`; one for each institution
     #[arg(long, value_name = "FILE", required = true)]
@@ -258,7 +288,10 @@ pub(crate) struct KeeperRunArgs {
 }
 
 /// Refresh nothing until `fdx keeper resume`, in all processes that use the store
+///
+/// Access tokens serve until they expire. Revocations go on.
 #[derive(Parser)]
+#[command(after_help = KEEPER, verbatim_doc_comment)]
 pub(crate) struct PauseArgs {
     /// Only consents at the institution with this issuer
     #[arg(long, value_name = "ISSUER")]
@@ -276,7 +309,7 @@ pub(crate) struct PauseArgs {
 /// After a restore, the tokens of the backup may be older than those at the institutions, which may
 /// end a grant whose old refresh token is used.
 #[derive(Parser)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = KEEPER, verbatim_doc_comment)]
 pub(crate) struct ResumeArgs {
     /// Only consents at the institution with this issuer
     #[arg(long, value_name = "ISSUER")]

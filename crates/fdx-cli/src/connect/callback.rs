@@ -3,22 +3,20 @@
 mod gate;
 mod listener;
 
-use std::future::poll_fn;
 use std::io::Read;
 use std::path::Path;
 use std::pin::pin;
-use std::task::Poll;
 
-use fdx_par::{AuthorizationUrl, Callback, Client, NextStep, Pending};
+use fdx_par::AuthorizationUrl;
+use fdx_store::procedure::Redirect;
 use fdx_transport_hyper::system_now;
 use fdx_wire::{RedirectUri, Secret, SecretBuffer, UnixTime};
 use tokio::time::{Instant, timeout_at};
 
 use crate::args::CallbackName;
 use crate::connect::callback::gate::StartFile;
-use crate::connect::callback::listener::Listener;
+use crate::connect::callback::listener::{Listener, Visit};
 use crate::error::Failure;
-use crate::flow::Driver;
 use crate::print::message;
 
 /// The source of the callback URL.
@@ -100,64 +98,42 @@ impl Source {
         Ok(started)
     }
 
-    /// Waits for the callback of this very flow. What arrives and is something else ends nothing.
-    /// Ends when the URL expires and no browser opened the start page: no callback can come then.
-    pub(crate) async fn wait(
-        &mut self,
-        driver: &Driver,
-        client: &Client,
-        pending: Pending,
-        valid_until: UnixTime,
-    ) -> Result<Callback, Failure> {
+    /// Waits for the next callback. Ends when the time of the flow is over, or when the URL expires and
+    /// no browser opened the start page: no callback can come then.
+    pub(crate) async fn next(&mut self, redirect: Option<&Redirect>) -> Result<Visit, Failure> {
+        let Some(redirect) = redirect else { return self.visit().await };
         let gate = match self {
             Self::Listen(listener) => Some(listener.shared_gate()),
             Self::Stdin => None,
         };
         let (begin, now) = (Instant::now(), system_now());
-        let end = begin + pending.callback_by().since(now);
-        let expiry = end.min(begin + valid_until.since(now));
-        let mut waiting = pin!(self.wait_on(driver, client, pending));
-        if let Ok(waited) = timeout_at(expiry, waiting.as_mut()).await {
-            return waited;
+        let end = begin + redirect.callback_by.since(now);
+        let expiry = end.min(begin + redirect.redirect_by.since(now));
+        let mut visit = pin!(self.visit());
+        if let Ok(visit) = timeout_at(expiry, visit.as_mut()).await {
+            return visit;
         }
         if gate.is_some_and(|gate| !gate.was_entered()) {
             let what = "the URL has expired, and no browser opened its start page";
             return Err(Failure::failed(what, "run it again for a new URL"));
         }
-        timeout_at(end, waiting).await.unwrap_or_else(|_| {
+        timeout_at(end, visit).await.unwrap_or_else(|_| {
             Err(Failure::failed("the callback did not arrive in time", "run it again"))
         })
     }
 
-    async fn wait_on(
-        &mut self,
-        driver: &Driver,
-        client: &Client,
-        pending: Pending,
-    ) -> Result<Callback, Failure> {
-        let mut pending = pending;
-        loop {
-            let visit = match self {
-                Self::Listen(listener) => listener.accept().await?,
-                Self::Stdin => listener::Visit::pasted(line().await?),
-            };
-            match driver.callback(client, pending, visit.url()).await? {
-                Ok(callback) => {
-                    visit.answer(&callback).await;
-                    return Ok(callback);
-                }
-                Err(refused) => {
-                    visit.refuse().await;
-                    let failure = Failure::protocol("checking the callback", &refused.error);
-                    // A key that is still unknown after a fetch is a forgery.
-                    let goes_on = [NextStep::KeepWaiting, NextStep::FetchKeys];
-                    if !goes_on.contains(&refused.error.next_step()) {
-                        return Err(failure);
-                    }
-                    message(&format!("{failure}\n\n{}", self.invitation()));
-                    pending = *refused.unspent;
-                }
-            }
+    /// Returns a callback that has arrived already, such as a reload of the last one.
+    pub(crate) fn arrived(&mut self) -> Option<Visit> {
+        match self {
+            Self::Listen(listener) => listener.arrived(),
+            Self::Stdin => None,
+        }
+    }
+
+    async fn visit(&mut self) -> Result<Visit, Failure> {
+        match self {
+            Self::Listen(listener) => listener.accept().await,
+            Self::Stdin => line().await.map(Visit::pasted),
         }
     }
 }
@@ -167,6 +143,12 @@ impl Source {
 pub(crate) enum Opener {
     Browser,
     None,
+}
+
+impl Opener {
+    pub(crate) fn of(open: bool) -> Self {
+        if open { Self::Browser } else { Self::None }
+    }
 }
 
 /// Owns the start file until the callback was pasted, unless the gate owns it.
@@ -188,43 +170,6 @@ fn open(path: &Path) {
         .spawn();
     if let Err(error) = started {
         message(&format!("note: {program} could not be started ({error}); open the URL yourself"));
-    }
-}
-
-/// Runs to the end or to ctrl-c, so that temporary files are removed in both cases.
-pub(crate) async fn unless_interrupted<T>(
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let mut work = pin!(work);
-    let mut interrupted = pin!(interrupted());
-    poll_fn(|context| {
-        if interrupted.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(Failure::failed("interrupted", "run it again")));
-        }
-        work.as_mut().poll(context)
-    })
-    .await
-}
-
-/// Waits for ctrl-c, or for the end of the session.
-#[cfg(unix)]
-pub(crate) async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    // A signal without a handler ends the process as usual.
-    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
-    poll_fn(|context| {
-        let received = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
-        if received { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-}
-
-#[cfg(not(unix))]
-pub(crate) async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
     }
 }
 

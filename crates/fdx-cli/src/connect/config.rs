@@ -168,12 +168,12 @@ struct Resource {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Output {
     pub(crate) receipt: PathBuf,
-    pub(crate) tokens: PathBuf,
+    pub(crate) tokens: Option<PathBuf>,
 }
 
 impl Default for Output {
     fn default() -> Self {
-        Self { receipt: "receipt.json".into(), tokens: "tokens.json".into() }
+        Self { receipt: "receipt.json".into(), tokens: None }
     }
 }
 

@@ -19,7 +19,8 @@ pub(crate) struct Setup {
     pub(crate) client: ClientConfig,
     pub(crate) driver: Driver,
     pub(crate) receipt: PathBuf,
-    pub(crate) tokens: PathBuf,
+    /// A copy of the first tokens.
+    pub(crate) tokens: Option<PathBuf>,
 }
 
 /// The keys, certificate and secret of the client.
@@ -59,21 +60,18 @@ impl Setup {
             client,
             driver: Driver { transport, keys: identity.keys },
             receipt: directory.join(&config.output.receipt),
-            tokens: directory.join(&config.output.tokens),
+            tokens: config.output.tokens.as_ref().map(|path| directory.join(path)),
         })
     }
 
-    /// Fails early if an output file exists, because a code can be used only once. A resumed run
-    /// reads the file of tokens.
-    pub(crate) fn check_outputs(&self, resume: bool) -> Result<(), Failure> {
-        if self.receipt == self.tokens {
+    /// Fails early if an output file exists, because a code can be used only once.
+    pub(crate) fn check_outputs(&self) -> Result<(), Failure> {
+        if self.tokens.as_ref() == Some(&self.receipt) {
             let what = "[output] names the same file for the receipt and the tokens";
             return Err(Failure::usage(what, "name two files"));
         }
-        for path in [&self.receipt, &self.tokens] {
-            if !(resume && path == &self.tokens) {
-                files::check_absent(path)?;
-            }
+        for path in [Some(&self.receipt), self.tokens.as_ref()].into_iter().flatten() {
+            files::check_absent(path)?;
             files::check_directory_of(path)?;
         }
         Ok(())

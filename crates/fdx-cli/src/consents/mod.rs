@@ -13,7 +13,6 @@ mod show;
 mod verify;
 
 use crate::args::stored::ConsentsCommand;
-use crate::connect::unless_interrupted;
 use crate::error::Failure;
 
 pub(crate) async fn run(command: &ConsentsCommand) -> Result<(), Failure> {
@@ -25,8 +24,8 @@ pub(crate) async fn run(command: &ConsentsCommand) -> Result<(), Failure> {
         ConsentsCommand::Verify(args) => verify::run(args),
         ConsentsCommand::Export(args) => export::run(args),
         ConsentsCommand::Import(args) => import::run(args),
-        ConsentsCommand::Refresh(args) => unless_interrupted(online::refresh(args)).await,
-        ConsentsCommand::Revoke(args) => unless_interrupted(online::revoke(args)).await,
+        ConsentsCommand::Refresh(args) => online::refresh(args).await,
+        ConsentsCommand::Revoke(args) => online::revoke(args).await,
         ConsentsCommand::Erase(args) => erase::run(args),
     }
 }

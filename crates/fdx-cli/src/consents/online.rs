@@ -1,10 +1,9 @@
 //! The commands that talk to an institution: `fdx consents refresh` and `revoke`.
 
 use fdx_rar::{PartyType, RevocationReason};
-use fdx_store::Tenant;
-use fdx_store::procedure::{Access, Consents, RevocationResult};
+use fdx_store::consents::ConsentRow;
+use fdx_store::procedure::{Access, RevocationResult, Step};
 use fdx_store::receipts::{PartOutcome, RevokedBy};
-use fdx_store::refresh::RefreshPolicy;
 use fdx_store::revocation::StoredRevocation;
 use fdx_store::{ConsentState, RecordId};
 use fdx_transport_hyper::system_now;
@@ -12,13 +11,16 @@ use fdx_wire::UnixTime;
 use serde::Serialize;
 
 use crate::args::stored::{OnlineArgs, RevokeArgs};
+use crate::connect::config::Config;
+use crate::connect::institution::Institution;
 use crate::connect::setup::Setup;
-use crate::connect::{discovered, source};
+use crate::connect::source;
 use crate::consents::show::revocation_text;
 use crate::error::Failure;
 use crate::flow::entropy;
+use crate::interrupt::{finished_first, unless_interrupted};
 use crate::print::{pretty, printable, result};
-use crate::store::{Driving, Store, unknown};
+use crate::store::{Store, unknown};
 
 /// The output of `--json` after a refresh.
 #[derive(Serialize)]
@@ -38,16 +40,18 @@ struct Revoked<'a> {
     access_token: Option<PartOutcome>,
 }
 
-/// A store, an institution, and the client's stored consents there.
-struct Online {
-    store: Store,
-    setup: Setup,
-    consents: Consents,
+/// A store, and the institution of one of its consents.
+pub(super) struct Online {
+    pub(super) store: Store,
+    pub(super) institution: Institution,
+    pub(super) config: Config,
+    /// The consent.
+    pub(super) row: ConsentRow,
 }
 
 impl Online {
     /// Opens the store, and discovers the institution of the consent.
-    async fn open(args: &OnlineArgs) -> Result<Self, Failure> {
+    pub(super) async fn open(args: &OnlineArgs) -> Result<Self, Failure> {
         let config = source::read(&args.config)?;
         let store = Store::open(args.one.store.store.as_deref())?;
         let row = store.find(&args.one.id)?;
@@ -66,25 +70,23 @@ impl Online {
         }
         let ring = store.key_ring()?;
         let setup = Setup::load(&config, &args.config)?;
-        let client = discovered(&setup, &config).await?;
-        let policy = RefreshPolicy::new(config.dialect().refresh_tokens());
-        let consents = Consents::new(client, Tenant::default(), ring, None, policy);
-        let consents = consents.map_err(|error| {
-            Failure::usage(format!("dialect {}: {error}", config.dialect().name()), "report it")
-        })?;
-        Ok(Self { store, setup, consents })
+        let institution = Institution::discovered(setup, &config, ring);
+        let institution = unless_interrupted(institution).await?;
+        Ok(Self { store, institution, config, row })
     }
 
-    fn driving(&self) -> Driving<'_> {
-        Driving { institution: &self.setup.driver, store: &self.store, says_waits: true }
+    /// Runs a procedure to its end, also after a first signal.
+    pub(super) async fn run<T>(&self, step: Step<T>) -> Result<T, Failure> {
+        let driving = self.institution.driving(&self.store);
+        finished_first(async { Ok(driving.run(step).await) }).await
     }
 }
 
 pub(super) async fn refresh(args: &OnlineArgs) -> Result<(), Failure> {
     let online = Online::open(args).await?;
     let id = &args.one.id;
-    let step = online.consents.refresh(id, entropy()?, system_now());
-    let token = match online.driving().run(step).await {
+    let step = online.institution.consents.refresh(id, entropy()?, system_now());
+    let token = match online.run(step).await? {
         Access::Token(token) => token,
         other => return Err(no_token(&online.store, id, other)),
     };
@@ -122,7 +124,7 @@ fn no_token(store: &Store, id: &RecordId, access: Access) -> Failure {
             "run fdx keeper run, which verifies them",
         ),
         Access::NotVerified { error } => Failure::protocol(&doing, &error),
-        Access::Locked(error) => locked(&doing, &error),
+        Access::Locked(error) => store.locked(&doing, &error),
         Access::NotFound => unknown(id),
         Access::Store(error) => store.failure(&error),
         _ => Failure::failed(format!("{doing}: no token"), "run fdx consents show"),
@@ -137,11 +139,6 @@ fn ended(id: &RecordId, state: ConsentState, reason: Option<&str>) -> Failure {
     )
 }
 
-fn locked(doing: &str, error: &fdx_jose::SealError) -> Failure {
-    let next = "restore the file with the key of the store from a backup";
-    Failure::failed(format!("{doing}: its tokens can't be opened: {error}"), next)
-}
-
 pub(super) async fn revoke(args: &RevokeArgs) -> Result<(), Failure> {
     let online = Online::open(&args.online).await?;
     let id = &args.online.one.id;
@@ -149,21 +146,29 @@ pub(super) async fn revoke(args: &RevokeArgs) -> Result<(), Failure> {
         true => (RevocationReason::BusinessRule, PartyType::DataRecipient),
         false => (RevocationReason::UserAction, PartyType::Individual),
     };
-    let step = online.consents.revoke(id, reason, initiator, entropy()?, system_now());
+    let consents = &online.institution.consents;
+    let step = consents.revoke(id, reason, initiator, entropy()?, system_now());
+    report(args, id, &*revoked(&online.store, id, online.run(step).await?)?);
+    Ok(())
+}
+
+/// The outcome of each part of a revocation, or why not all parts have one.
+pub(super) fn revoked(
+    store: &Store,
+    id: &RecordId,
+    result: RevocationResult,
+) -> Result<Box<StoredRevocation>, Failure> {
     let doing = format!("revoking consent {id}");
-    match online.driving().run(step).await {
+    match result {
         RevocationResult::Revoked(stored)
-        | RevocationResult::Ended { stored: Some(stored), .. } => {
-            report(args, id, &stored);
-            Ok(())
-        }
+        | RevocationResult::Ended { stored: Some(stored), .. } => Ok(stored),
         RevocationResult::Ended { state, stored: None } => Err(ended(id, state, None)),
         RevocationResult::Later { until, reason, .. } => Err(Failure::failed(
             format!("{doing}: {reason}; the consent is not used any more"),
             format!("run it again after {}: it continues", until.to_rfc3339()),
         )),
-        RevocationResult::Locked(error) => Err(locked(&doing, &error)),
-        RevocationResult::Store(error) => Err(online.store.failure(&error)),
+        RevocationResult::Locked(error) => Err(store.locked(&doing, &error)),
+        RevocationResult::Store(error) => Err(store.failure(&error)),
         _ => Err(unknown(id)),
     }
 }

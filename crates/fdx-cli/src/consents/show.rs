@@ -27,11 +27,7 @@ pub(super) fn run(args: &OneArgs) -> Result<(), Failure> {
     let store = Store::open(args.store.store.as_deref())?;
     let row = store.find(&args.id)?;
     let revocation = store.run(find_revocation(record(&args.id)))?;
-    let receipt = row.access.as_deref().map(ConsentReceipt::from_json).transpose();
-    let receipt = receipt.map_err(|error| {
-        let what = format!("the receipt of consent {}: {error}", args.id);
-        Failure::stored("store.unexpected_rows", what, "restore a backup")
-    })?;
+    let receipt = store.receipt(&row)?;
     if args.store.json {
         let revocation = revocation.as_ref().map(|stored| &stored.revocation);
         let report = Report { row: Row::new(&row), revocation, receipt: receipt.as_ref() };

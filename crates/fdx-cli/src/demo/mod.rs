@@ -59,13 +59,13 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
     );
     let milliseconds = steps::milliseconds(begun.elapsed());
     match voice {
-        Voice::Aloud => conclude(&granted, &receipt, &calls, &end, milliseconds),
+        Voice::Aloud => conclude(&receipt, &calls, &end, milliseconds),
         Voice::Silent => result(&pretty(&Report {
             binding: scene.binding_text(),
             issuer: scene.bank.issuer.as_str(),
             preparation_milliseconds: steps::milliseconds(preparation),
             steps: steps.as_slice(),
-            consent: Consent::new(&granted, &receipt),
+            consent: Consent::new(&receipt),
             resource_calls: &calls,
             end: &end,
             milliseconds,
@@ -138,14 +138,8 @@ fn introduce(scene: &Scene, binding: BindingName, milliseconds: f64) {
     result(&format!("  ready after {milliseconds:.1} ms, including discovery (RFC 8414 3)\n"));
 }
 
-fn conclude(
-    granted: &Granted,
-    receipt: &ConsentReceipt,
-    calls: &[Call],
-    end: &End,
-    milliseconds: f64,
-) {
-    result(&format!("\nRequested and granted\n{}", consent::coverage(granted)));
+fn conclude(receipt: &ConsentReceipt, calls: &[Call], end: &End, milliseconds: f64) {
+    result(&format!("\nRequested and granted\n{}", consent::coverage(receipt)));
     result(&format!("\nCalls\n{}", calls::table(calls)));
     result(&format!("\nReceipt\n{}", consent::receipt_text(receipt)));
     result(&format!("\n{}", hanging("", &end.sentence(), TEXT)));

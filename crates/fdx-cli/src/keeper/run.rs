@@ -8,10 +8,9 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use fdx_store::Tenant;
-use fdx_store::consents::Due;
+use fdx_store::consents::{Due, QueueKind, queues};
 use fdx_store::keeper::{Keeper, KeeperLimits, KeeperStep};
-use fdx_store::procedure::{Consents, KeptUp};
-use fdx_store::refresh::RefreshPolicy;
+use fdx_store::procedure::KeptUp;
 use fdx_store::seal::KeyRing;
 use fdx_transport_hyper::system_now;
 use fdx_wire::Entropy;
@@ -19,19 +18,15 @@ use tokio::task::{JoinError, JoinSet, LocalSet};
 use tokio::time::sleep;
 
 use crate::args::stored::KeeperRunArgs;
+use crate::connect::institution::Institution;
 use crate::connect::setup::Setup;
-use crate::connect::{discovered, interrupted, source};
+use crate::connect::source;
 use crate::error::Failure;
 use crate::flow::entropy;
+use crate::interrupt::{Interruptions, interrupted, unless_interrupted};
 use crate::keeper::say;
-use crate::print::{message, printable, result};
+use crate::print::{counted, message, printable, result};
 use crate::store::{Driving, Store};
-
-/// A client at an institution.
-struct Institution {
-    setup: Setup,
-    consents: Consents,
-}
 
 pub(super) async fn run(args: &KeeperRunArgs) -> Result<(), Failure> {
     let store = Rc::new(Store::open(args.store.as_deref())?);
@@ -50,13 +45,7 @@ pub(super) async fn run(args: &KeeperRunArgs) -> Result<(), Failure> {
 async fn institution(path: &Path, ring: KeyRing) -> Result<Institution, Failure> {
     let config = source::read(path)?;
     let setup = Setup::load(&config, path)?;
-    let client = discovered(&setup, &config).await?;
-    let policy = RefreshPolicy::new(config.dialect().refresh_tokens());
-    let consents = Consents::new(client, Tenant::default(), ring, None, policy);
-    let consents = consents.map_err(|error| {
-        Failure::usage(format!("dialect {}: {error}", config.dialect().name()), "report it")
-    })?;
-    Ok(Institution { setup, consents })
+    unless_interrupted(Institution::discovered(setup, &config, ring)).await
 }
 
 /// A running keeper.
@@ -83,10 +72,33 @@ impl Keeping {
         Ok(Self { store, institutions, keeper, procedures: JoinSet::new() })
     }
 
-    /// Runs until a signal. Procedures that run then are finished first.
+    /// Reports what an operator has to resume.
+    fn report_pauses(&self) -> Result<(), Failure> {
+        let ring = self.store.key_ring()?;
+        for queue in self.store.run(queues(Tenant::default(), &ring, system_now()))? {
+            let (what, resume) = match &queue.kind {
+                QueueKind::Paused => ("refreshes".to_owned(), String::new()),
+                QueueKind::PausedInstitution(issuer) => {
+                    let issuer = printable(issuer);
+                    (format!("refreshes at {issuer}"), format!(" --institution {issuer}"))
+                }
+                _ => continue,
+            };
+            let consents = counted(queue.count, "consent");
+            let reason = queue.reason.as_deref().map(printable).unwrap_or_default();
+            message(&format!(
+                "warning: {what} are paused ({reason}): {consents} wait until fdx keeper \
+                 resume{resume}; only revocations go on"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Runs until a signal. Procedures that run then are finished first, unless a second signal arrives.
     async fn run(mut self) -> Result<(), Failure> {
-        let mut stop = pin!(interrupted());
+        let mut signals = Interruptions::new();
         let mut stopping = false;
+        self.report_pauses()?;
         result(&format!("Keeping {}", self.store.path().display()));
         loop {
             let until = match self.keeper.next(system_now()) {
@@ -99,7 +111,7 @@ impl Keeping {
                     continue;
                 }
                 KeeperStep::Run(due) => {
-                    self.begin(due, entropy()?)?;
+                    self.begin(due, entropy()?);
                     continue;
                 }
                 KeeperStep::Wait { until } => until,
@@ -110,7 +122,7 @@ impl Keeping {
             };
             let mut time = pin!(sleep(until.since(system_now())));
             let event = poll_fn(|context| {
-                if !stopping && stop.as_mut().poll(context).is_ready() {
+                if signals.poll(context).is_ready() {
                     return Poll::Ready(Event::Stop);
                 }
                 if let Poll::Ready(Some(ended)) = self.procedures.poll_join_next(context) {
@@ -128,22 +140,29 @@ impl Keeping {
                     return Err(Failure::failed(what, "report it, and run it again"));
                 }
                 Event::Time => {}
+                Event::Stop if stopping => return Err(interrupted()),
                 Event::Stop => {
                     stopping = true;
                     self.keeper.stop();
-                    let running = self.keeper.running();
-                    message(&format!("Stopping: {running} procedures are finished first"));
+                    let running = u64::try_from(self.keeper.running()).unwrap_or(u64::MAX);
+                    let running = counted(running, "procedure");
+                    message(&format!("Stopping after {running}; another signal ends it at once"));
                 }
             }
         }
     }
 
     /// Begins what is due for a consent.
-    fn begin(&mut self, due: Due, entropy: Entropy) -> Result<(), Failure> {
+    fn begin(&mut self, due: Due, entropy: Entropy) {
         let Some(institution) = self.institutions.get(&due.institution).cloned() else {
             message(&line(&due, "no --config is of its institution"));
-            let postpone = self.keeper.unknown_institution(&due, system_now());
-            return self.store.run(postpone).map(drop);
+            // If that fails, it stays due.
+            if let Err(failure) =
+                self.store.run(self.keeper.unknown_institution(&due, system_now()))
+            {
+                message(failure.what());
+            }
+            return;
         };
         let store = Rc::clone(&self.store);
         self.procedures.spawn_local(async move {
@@ -153,7 +172,6 @@ impl Keeping {
             let kept = driving.run(step).await;
             (due, kept)
         });
-        Ok(())
     }
 }
 

@@ -7,12 +7,15 @@ mod place;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use fdx_jose::backend;
+use fdx_jose::{SealError, backend};
+use fdx_rar::ConsentReceipt;
 use fdx_store::consents::{ConsentRow, find_consent, pause};
 use fdx_store::seal::KeyRing;
+use fdx_store::transfer::read_tokens;
 use fdx_store::{Decision, Operation, RecordId, RecordKey, StoreError, Tenant};
 use fdx_store_sqlite::{Options, Origin, SqliteStore};
 use fdx_transport_hyper::system_now;
+use fdx_wire::Secret;
 
 use crate::error::Failure;
 use crate::files;
@@ -95,6 +98,30 @@ impl Store {
     /// The keys that open the tokens, from the file next to the store.
     pub(crate) fn key_ring(&self) -> Result<KeyRing, Failure> {
         key::read(&key::path(&self.path), backend::ring())
+    }
+
+    /// The failure of what needs tokens that can't be opened.
+    pub(crate) fn locked(&self, doing: &str, error: &SealError) -> Failure {
+        let what = format!("{doing}: the tokens can't be opened: {error}");
+        let key = key::path(&self.path);
+        Failure::failed(what, format!("restore {} from a backup", key.display()))
+    }
+
+    /// The last receipt of a grant, if the consent has one.
+    pub(crate) fn receipt(&self, consent: &ConsentRow) -> Result<Option<ConsentReceipt>, Failure> {
+        let receipt = consent.access.as_deref().map(ConsentReceipt::from_json).transpose();
+        receipt.map_err(|error| {
+            let what = format!("the receipt of consent {}: {error}", consent.id);
+            Failure::stored("store.unexpected_rows", what, "restore a backup")
+        })
+    }
+
+    /// The tokens of a consent, as JSON. `None` if they are erased.
+    pub(crate) fn tokens(&self, id: &RecordId) -> Result<Option<Secret>, Failure> {
+        let sealed = self.run(read_tokens(record(id)))?;
+        let ring = self.key_ring()?;
+        let opened = sealed.map(|sealed| sealed.open(&ring)).transpose();
+        opened.map_err(|error| self.locked(&format!("reading consent {id}"), &error))
     }
 
     /// Finds a consent by the id of its record.

@@ -89,6 +89,11 @@ impl Sandbox {
         String::from_utf8(answer.into_body()).unwrap()
     }
 
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        signal(&self.child, name);
+    }
+
     /// The customer's part: where the browser is sent back to.
     pub(crate) fn customer(&self, url: &str, decision: &Decision) -> String {
         let roots = Roots::pem(&self.read("ca.pem")).unwrap();
@@ -102,6 +107,13 @@ impl Sandbox {
             back.headers()["location"].to_str().unwrap().to_owned()
         })
     }
+}
+
+/// Sends a signal to a process.
+#[cfg(unix)]
+pub(crate) fn signal(child: &Child, signal: &str) {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
 }
 
 impl Drop for Sandbox {
@@ -151,8 +163,13 @@ impl Connect {
     /// Interrupts it like ctrl-c.
     #[cfg(unix)]
     pub(crate) fn interrupt(&self) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        signal(&self.child, "-INT");
+    }
+
+    /// Kills it.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Waits for the end: the exit code, standard output, and the rest of standard error.

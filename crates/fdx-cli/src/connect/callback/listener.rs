@@ -1,9 +1,8 @@
-//! An HTTP/1.1 listener for the start URL and one callback.
+//! An HTTP/1.1 listener for the start URL and the callback.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use fdx_par::Callback;
 use fdx_wire::form::Query;
 use fdx_wire::{RedirectUri, Secret, SecretBuffer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -73,6 +72,11 @@ impl Listener {
     pub(crate) async fn accept(&mut self) -> Result<Visit, Failure> {
         let ended = || Failure::failed("the listener has ended", "use --callback stdin");
         self.visits.recv().await.ok_or_else(ended)?
+    }
+
+    /// Returns a request that has arrived already.
+    pub(crate) fn arrived(&mut self) -> Option<Visit> {
+        self.visits.try_recv().ok()?.ok()
     }
 }
 
@@ -157,11 +161,7 @@ impl Visit {
         self.url.expose()
     }
 
-    pub(crate) async fn answer(self, callback: &Callback) {
-        let text = match callback {
-            Callback::Code(_) => "Thank you. You can close this window.",
-            Callback::Denied(_) => "Nothing was shared. You can close this window.",
-        };
+    pub(crate) async fn answer(self, text: &str) {
         if let Some(stream) = self.stream {
             answer(stream, "200 OK", text).await;
         }
