@@ -13,6 +13,8 @@ use std::process::{Child, Output, Stdio};
 
 use common::{Connect, Sandbox, directory, fdx, run, stderr, stdout};
 use fdx_sandbox::customer::Decision;
+use fdx_store::{Action, Statement};
+use fdx_store_sqlite::Options;
 use serde_json::Value;
 
 /// A sandbox, and a store with one consent of it.
@@ -61,6 +63,28 @@ impl Stored {
         let history = self.json(&["history", &self.id]);
         let entries = history["entries"].as_array().unwrap().iter();
         entries.map(|it| it["event"].as_object().unwrap().keys().next().unwrap().clone()).collect()
+    }
+
+    /// Runs a statement of the test's own. Returns how many rows it read or changed.
+    fn sql(&self, sql: &'static str) -> usize {
+        let mut database = Options::new().open_existing(Path::new(&self.store)).unwrap();
+        database.perform(&Action::Begin).unwrap();
+        let statement = Action::Run(vec![Statement::new(sql)]);
+        let rows = database.perform(&statement).unwrap().remove(0);
+        database.perform(&Action::Commit).unwrap();
+        rows.rows.len().max(usize::try_from(rows.changed).unwrap())
+    }
+
+    /// Makes the consent due for a refresh.
+    fn make_due(&self) {
+        assert_eq!(self.sql("UPDATE fdx_consents SET due_at = 1"), 1);
+    }
+
+    /// Waits until a refresh has stored that it will be sent.
+    fn wait_for_an_attempt(&self) {
+        while self.sql("SELECT id FROM fdx_consents WHERE attempt IS NOT NULL") == 0 {
+            std::thread::yield_now();
+        }
     }
 
     /// Exports the receipts.
@@ -318,6 +342,24 @@ impl Keeper {
         self.messages.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap().code(), rest)
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_keeper_finishes_what_it_has_sent_before_sigterm_ends_it() {
+    let stored = Stored::new();
+    let mut keeper = Keeper::start(&stored);
+    // The institution stops, and responds to nothing.
+    stored.sandbox.signal("-STOP");
+    stored.make_due();
+    stored.wait_for_an_attempt();
+    keeper.signal("-TERM");
+    keeper.says("Stopping after 1 procedure;");
+    stored.sandbox.signal("-CONT");
+    let (code, rest) = keeper.finish();
+    assert_eq!(code, Some(0), "{rest}");
+    assert!(rest.contains("refreshed: generation 1"), "{rest}");
+    assert_eq!(stored.json(&["show", &stored.id])["generation"], 1);
 }
 
 #[cfg(unix)]
