@@ -344,6 +344,38 @@ impl Keeper {
     }
 }
 
+#[test]
+fn renew_links_the_new_consent_and_revokes_the_old_one_afterwards() {
+    let stored = Stored::new();
+    let renew = |decision: &Decision| {
+        let command = fdx(&["consents", "renew", &stored.id, "--config", &stored.config]);
+        let options = ["--callback", "stdin", "--json", "--store", &stored.store];
+        let mut connect = Connect::start_with(command, &options);
+        let callback = stored.sandbox.customer(&connect.url, decision);
+        connect.paste(&callback);
+        connect.finish()
+    };
+    let (code, _, said) = renew(&Decision::refuse());
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("denied the request"), "{said}");
+    assert_eq!(stored.json(&["show", &stored.id])["state"], "active");
+
+    let (code, report, said) = renew(&Decision::everything());
+    assert_eq!(code, 0, "{said}");
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(
+        (&report["renews"], &report["renewed_is_revoked"]),
+        (&stored.id.as_str().into(), &true.into())
+    );
+    let old = stored.json(&["show", &stored.id]);
+    assert_eq!((&old["state"], &old["revocation"]["by"]), (&"revoked".into(), &"recipient".into()));
+    assert_eq!(stored.events(), ["granted", "renewed", "revoked"]);
+    let new = stored.json(&["show", report["id"].as_str().unwrap()]);
+    assert_eq!((&new["state"], &new["customer"]), (&"active".into(), &"c-17".into()));
+    assert_eq!((&new["renews"], &new["receipt"]), (&stored.id.as_str().into(), &report["receipt"]));
+    succeeds(&stored.consents(&["verify"]));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_keeper_finishes_what_it_has_sent_before_sigterm_ends_it() {

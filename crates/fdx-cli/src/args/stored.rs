@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use fdx_store::{ConsentState, RecordId};
 
+use crate::args::BrowserArgs;
+
 #[derive(Subcommand)]
 pub(crate) enum ConsentsCommand {
     List(ListArgs),
@@ -23,6 +25,7 @@ pub(crate) enum ConsentsCommand {
     Export(ExportArgs),
     Import(ImportArgs),
     Refresh(OnlineArgs),
+    Renew(RenewArgs),
     Revoke(RevokeArgs),
     Erase(EraseArgs),
 }
@@ -37,6 +40,7 @@ impl ConsentsCommand {
             Self::Export(args) => args.store.json,
             Self::Import(args) => args.store.json,
             Self::Refresh(args) => args.one.store.json,
+            Self::Renew(args) => args.online.one.store.json,
             Self::Revoke(args) => args.online.one.store.json,
             Self::Erase(args) => args.one.store.json,
         }
@@ -165,6 +169,23 @@ pub(crate) struct OnlineArgs {
     pub(crate) config: PathBuf,
 }
 
+/// Ask the customer for a new consent in the place of an old one
+///
+/// Pushes the request of the configuration, and sends the customer to the institution, as `fdx
+/// connect` does. The new record is linked to the old one. The old consent is revoked after the new
+/// grant is stored, and stays as it is if the customer denies the new one.
+///
+/// With --json: {"id", "renews", "renewed_is_revoked", "consent_id", "requested", "granted", ...}, as
+/// `fdx connect`.
+#[derive(Parser)]
+#[command(after_help = RENEW, verbatim_doc_comment)]
+pub(crate) struct RenewArgs {
+    #[command(flatten)]
+    pub(crate) online: OnlineArgs,
+    #[command(flatten)]
+    pub(crate) browser: BrowserArgs,
+}
+
 /// Revoke a consent: at the institution's consent API, then its tokens
 ///
 /// The record and its receipts stay. If the institution does not respond, run it again: parts that
@@ -256,6 +277,11 @@ Examples:
 const REFRESH: &str = "\
 Examples:
   fdx consents refresh ID --config connect.toml";
+
+const RENEW: &str = "\
+Examples:
+  fdx consents list --state renewal_due
+  fdx consents renew ID --config connect.toml --open";
 
 const REVOKE: &str = "\
 Examples:

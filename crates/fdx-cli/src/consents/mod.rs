@@ -8,6 +8,7 @@ mod import;
 mod list;
 mod online;
 mod queues;
+mod renew;
 mod rows;
 mod show;
 mod verify;
@@ -25,6 +26,7 @@ pub(crate) async fn run(command: &ConsentsCommand) -> Result<(), Failure> {
         ConsentsCommand::Export(args) => export::run(args),
         ConsentsCommand::Import(args) => import::run(args),
         ConsentsCommand::Refresh(args) => online::refresh(args).await,
+        ConsentsCommand::Renew(args) => renew::run(args).await,
         ConsentsCommand::Revoke(args) => online::revoke(args).await,
         ConsentsCommand::Erase(args) => erase::run(args),
     }
