@@ -60,7 +60,8 @@ impl Command {
 ///
 /// Starts an institution on loopback with fresh keys and certificates, plays a customer who grants
 /// less than was requested, runs the complete flow over TLS, issues the receipt, calls one granted
-/// and one withheld resource, and revokes the consent. Writes nothing to disk.
+/// and one withheld resource, and revokes the consent. Its store is in a temporary folder, which it
+/// removes.
 #[derive(Parser)]
 #[command(after_help = DEMO, verbatim_doc_comment)]
 pub(crate) struct DemoArgs {

@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{run, stderr, stdout};
+use common::{fdx, run, stderr, stdout};
 use serde_json::Value;
 
 fn report(binding: &str) -> Value {
@@ -22,12 +22,12 @@ fn pairs(report: &Value, member: &str) -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn the_text_has_seven_steps_the_grant_and_the_receipt() {
+fn the_text_has_eight_steps_the_grant_and_the_receipt() {
     let output = run(&["demo"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(output.stderr.is_empty(), "{}", stderr(&output));
     let text = stdout(&output);
-    for step in 1..=7 {
+    for step in 1..=8 {
         assert!(text.lines().any(|line| line.starts_with(&format!("{step}  "))), "{step}: {text}");
     }
     let row = |start: &str| {
@@ -91,10 +91,21 @@ fn the_receipt_is_the_consents_own() {
 }
 
 #[test]
+fn the_consent_is_read_back_from_a_store_that_is_removed() {
+    let folder = common::directory();
+    std::fs::create_dir_all(&folder).unwrap();
+    let output = fdx(&["demo", "--json"]).env("TMPDIR", &folder).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["stored"]["state"], "active");
+    assert_eq!(report["stored"]["receipt_sha256"], report["receipt_sha256"]);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+}
+
+#[test]
 fn each_step_names_its_clause_and_its_time() {
     let report = report("mtls");
     let steps = report["steps"].as_array().unwrap();
-    assert_eq!(steps.len(), 7);
+    assert_eq!(steps.len(), 8);
     for step in steps {
         assert!(!step["clause"].as_str().unwrap().is_empty(), "{step}");
         assert!(step["milliseconds"].as_f64().unwrap() >= 0.0, "{step}");

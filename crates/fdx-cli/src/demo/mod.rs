@@ -4,6 +4,7 @@ mod calls;
 pub(crate) mod provider;
 mod scene;
 mod steps;
+mod stored;
 
 use std::time::Instant;
 
@@ -18,6 +19,7 @@ use crate::consent::{self, Consent};
 use crate::demo::calls::{Call, End};
 use crate::demo::scene::Scene;
 use crate::demo::steps::{Step, Steps, Voice};
+use crate::demo::stored::Stored;
 use crate::error::Failure;
 use crate::flow::{entropy, not_ours};
 use crate::print::{TEXT, entry, hanging, pretty, result};
@@ -31,6 +33,7 @@ struct Report<'a> {
     steps: &'a [Step],
     #[serde(flatten)]
     consent: Consent<'a>,
+    stored: &'a Stored,
     resource_calls: &'a [Call],
     end: &'a End,
     milliseconds: f64,
@@ -50,6 +53,11 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
     }
     let mut steps = Steps::begin(voice);
     let (granted, receipt) = consent(&scene, &client, &mut steps).await?;
+    let stored = stored::and_read_back(&client, &granted, &receipt)?;
+    steps.done(
+        "store the consent, and read it back",
+        "SQLite; tokens sealed under a key of the consent; receipts chained with SHA-256",
+    );
     let calls = calls::make(&scene, &client, &granted).await?;
     steps.resume();
     let end = calls::revoke(&scene, &client, &granted).await?;
@@ -59,13 +67,14 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
     );
     let milliseconds = steps::milliseconds(begun.elapsed());
     match voice {
-        Voice::Aloud => conclude(&receipt, &calls, &end, milliseconds),
+        Voice::Aloud => conclude(&receipt, &stored, &calls, &end, milliseconds),
         Voice::Silent => result(&pretty(&Report {
             binding: scene.binding_text(),
             issuer: scene.bank.issuer.as_str(),
             preparation_milliseconds: steps::milliseconds(preparation),
             steps: steps.as_slice(),
             consent: Consent::new(&receipt),
+            stored: &stored,
             resource_calls: &calls,
             end: &end,
             milliseconds,
@@ -138,10 +147,17 @@ fn introduce(scene: &Scene, binding: BindingName, milliseconds: f64) {
     result(&format!("  ready after {milliseconds:.1} ms, including discovery (RFC 8414 3)\n"));
 }
 
-fn conclude(receipt: &ConsentReceipt, calls: &[Call], end: &End, milliseconds: f64) {
+fn conclude(
+    receipt: &ConsentReceipt,
+    stored: &Stored,
+    calls: &[Call],
+    end: &End,
+    milliseconds: f64,
+) {
     result(&format!("\nRequested and granted\n{}", consent::coverage(receipt)));
     result(&format!("\nCalls\n{}", calls::table(calls)));
     result(&format!("\nReceipt\n{}", consent::receipt_text(receipt)));
+    result(&format!("\n{}", hanging("", &stored.sentence(), TEXT)));
     result(&format!("\n{}", hanging("", &end.sentence(), TEXT)));
     result(&format!("\nDone in {milliseconds:.0} ms."));
 }
