@@ -175,6 +175,22 @@ fn every_help_is_short_and_has_examples() {
         &["keys", "--help"],
         &["keys", "new", "--help"],
         &["keys", "show", "--help"],
+        &["consents", "--help"],
+        &["consents", "list", "--help"],
+        &["consents", "show", "--help"],
+        &["consents", "history", "--help"],
+        &["consents", "queues", "--help"],
+        &["consents", "verify", "--help"],
+        &["consents", "export", "--help"],
+        &["consents", "import", "--help"],
+        &["consents", "refresh", "--help"],
+        &["consents", "renew", "--help"],
+        &["consents", "revoke", "--help"],
+        &["consents", "erase", "--help"],
+        &["keeper", "--help"],
+        &["keeper", "run", "--help"],
+        &["keeper", "pause", "--help"],
+        &["keeper", "resume", "--help"],
     ] {
         let output = run(arguments);
         assert!(output.status.success());
