@@ -7,6 +7,7 @@
 //! | [`sealing_and_cookies`] | when the customer's browser carries the flow |
 //! | [`keys_in_a_kms`] | when another service holds the private keys, and when keys are rotated |
 //! | [`many_nodes`] | when more than one process serves the same customers |
+//! | [`stored_consents`] | when consents outlive a process: the store, and the commands `fdx consents` and `fdx keeper` |
 //! | [`message_signing`] | when an institution requires request objects, JARM or signed introspection |
 //! | [`dialects`] | when an institution differs from FAPI 2.0 |
 //! | [`what_is_enforced`] | to look up a clause: how it is enforced, and which test shows it |
@@ -32,5 +33,6 @@ pub mod message_signing;
 pub mod next_steps;
 pub mod proof;
 pub mod sealing_and_cookies;
+pub mod stored_consents;
 pub mod threat_model;
 pub mod what_is_enforced;
