@@ -1,10 +1,11 @@
 //! The bare loop: one statement in one transaction, with the settings of the store.
 
+use std::error::Error;
 use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::fill::{CONSENT, record_id};
+use crate::fill::{CONSENT, record_id, synchronize};
 
 /// A table with as many rows as there are consents, in a file of its own.
 pub(crate) struct Bare(Connection);
@@ -13,7 +14,7 @@ pub(crate) struct Bare(Connection);
 const VALUE: usize = 400;
 
 impl Bare {
-    pub(crate) fn create(path: &Path, rows: u32) -> rusqlite::Result<Self> {
+    pub(crate) fn create(path: &Path, rows: u32) -> Result<Self, Box<dyn Error>> {
         let connection = Connection::open(path)?;
         connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
@@ -30,6 +31,7 @@ impl Bare {
         }
         connection.execute_batch("COMMIT")?;
         drop(connection);
+        synchronize(path)?;
         // What `fdx_store_sqlite::Options` sets.
         let connection = Connection::open(path)?;
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;

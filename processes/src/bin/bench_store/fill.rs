@@ -1,6 +1,7 @@
 //! Fills a database: in one transaction without a journal, because only the result is measured.
 
 use std::error::Error;
+use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
 
@@ -26,7 +27,7 @@ pub(crate) const NOW: u64 = 1_767_607_200;
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// How many consents are due: about 30 of each slot, of which 20 are read at once.
+/// How many consents are due: about 30 of each slot, of which a keeper reads 20 at once.
 const DUE: u32 = 30 * 256;
 
 /// What a customer granted.
@@ -81,7 +82,7 @@ pub(crate) fn fill(path: &Path, consents: u32, flows: u32) -> Result<Filled, Box
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let event = granted()?;
     for number in 0..consents {
-        insert(&connection, &recipient, &event, number)?;
+        insert(&connection, &recipient, &event, (number, consents))?;
         if number % 100_000 == 99_999 {
             eprintln!("{} of {consents}", number + 1);
         }
@@ -94,16 +95,20 @@ pub(crate) fn fill(path: &Path, consents: u32, flows: u32) -> Result<Filled, Box
     }
     connection.execute_batch("COMMIT")?;
     drop(connection);
-    // The log is on, as the driver leaves it.
-    drop(SqliteStore::open_existing(path)?);
+    synchronize(path)?;
     Ok(Filled { sizes, seconds: began.elapsed().as_secs_f64() })
+}
+
+/// Waits until a file is on the disk: each commit would wait for it later.
+pub(crate) fn synchronize(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()
 }
 
 fn insert(
     connection: &Connection,
     recipient: &Recipient,
     event: &Event,
-    number: u32,
+    (number, consents): (u32, u32),
 ) -> Result<(), Box<dyn Error>> {
     let (id, now) = (record_id(CONSENT, number), UnixTime::from_seconds(NOW));
     let entropy = entropy(CONSENT, number);
@@ -113,10 +118,9 @@ fn insert(
         customer: record_id(CUSTOMER, number).as_str().to_owned(),
         refresh_token: refresh_token.as_str(),
         access_expires_at: UnixTime::from_seconds(NOW + DAY),
-        // As many are due in each store, because a keeper reads as many.
-        due_at: UnixTime::from_seconds(match number {
-            0..DUE => NOW - u64::from(number % 3600),
-            _ => NOW + u64::from(number % 600_000) + 1,
+        due_at: UnixTime::from_seconds(match is_due(number, consents) {
+            true => NOW - u64::from(number % 3600),
+            false => NOW + u64::from(number % 600_000) + 1,
         }),
     };
     let mut consent = recipient.consent(first, &entropy)?;
@@ -133,6 +137,12 @@ fn insert(
             .with(key.id.as_str());
     rows(connection, &access)?;
     Ok(())
+}
+
+/// Whether a consent is due. As many are due in each store, far apart.
+fn is_due(number: u32, consents: u32) -> bool {
+    let distance = (consents / DUE).max(1);
+    number.is_multiple_of(distance) && number / distance < DUE
 }
 
 /// The event of each receipt.

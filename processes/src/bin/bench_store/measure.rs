@@ -1,16 +1,15 @@
-//! Runs each operation next to the bare loop: one, the other, and so on, so that both meet the same
-//! disturbances.
+//! Runs each operation with each store, next to its bare loop.
 
 use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
 use fdx_processes::Recipient;
-use fdx_store::consents::{due, due_slots, find_consent};
+use fdx_store::RecordKey;
+use fdx_store::consents::{due, due_slots, find_consent, queues};
 use fdx_store::flows::{Claim, ClaimId, Claimed, claim_flow};
 use fdx_store::procedure::{Access, Step};
 use fdx_store::receipts::{Cause, ReceiptDraft, append};
-use fdx_store::{Decision, Operation, RecordKey};
 use fdx_store_sqlite::SqliteStore;
 use fdx_wire::UnixTime;
 use rusqlite::Connection;
@@ -67,84 +66,113 @@ pub(crate) struct Measured {
     pub(crate) commits: bool,
     pub(crate) store: Times,
     pub(crate) bare: Times,
-    /// How many times the bare loop's median its own is.
+    /// Its median, divided by that of the bare loop.
     pub(crate) ratio: f64,
 }
 
-/// Measures all operations.
-pub(crate) fn measure(
-    file: &Path,
+/// A store and the bare loop next to it.
+pub(crate) struct Subject {
+    store: SqliteStore,
     bare: Bare,
     consents: u32,
+}
+
+impl Subject {
+    pub(crate) fn open(file: &Path, bare: Bare, consents: u32) -> Result<Self, Box<dyn Error>> {
+        Ok(Self { store: SqliteStore::open_existing(file)?, bare, consents })
+    }
+}
+
+/// Measures all operations. Returns the results of each operation, one for each subject.
+pub(crate) fn measure(
+    subjects: &mut [Subject],
     repeats: u32,
-) -> Result<Vec<Measured>, Box<dyn Error>> {
-    let bench = Bench { recipient: recipient()?, bare, consents, repeats };
-    let mut store = SqliteStore::open_existing(file)?;
+) -> Result<Vec<Vec<Measured>>, Box<dyn Error>> {
+    let mut bench = Bench { recipient: recipient()?, subjects, repeats };
     let now = UnixTime::from_seconds(NOW);
     let event = granted()?;
     Ok(vec![
-        bench.run("find a consent", false, |key, _| {
+        bench.run("find a consent", false, |store, _, key, _| {
             let found = store.run(find_consent(key))?;
             expect(found.is_some())
         })?,
-        bench.run("claim a flow", true, |_, number| {
-            let key = bench.recipient.key(record_id(FLOW, number));
+        bench.run("claim a flow", true, |store, recipient, _, number| {
+            let key = recipient.key(record_id(FLOW, number));
             let id = ClaimId::new(&entropy(FLOW, number));
             let claim = Claim { key, id, new: None, outcome: None };
             let claimed = store.run(claim_flow(claim, now))?;
             expect(matches!(claimed, Claimed::Claimed { .. }))
         })?,
-        bench.run("access token, no refresh", false, |key, number| {
-            let usable = [bench.recipient.certificate()];
-            let consents = bench.recipient.consents();
+        bench.run("access token, no refresh", false, |store, recipient, key, number| {
+            let (consents, usable) = (recipient.consents(), [recipient.certificate()]);
             let step = consents.access_token(&key.id, &usable, None, entropy(FLOW, number), now);
-            expect(matches!(finished(&mut store, step, now), Some(Access::Token(_))))
+            expect(matches!(finished(store, step, now), Some(Access::Token(_))))
         })?,
-        bench.run("append a receipt", true, |key, number| {
+        bench.run("append a receipt", true, |store, _, key, number| {
             let cause = Cause::from(record_id(RECEIPT_CAUSE, number));
             let draft = ReceiptDraft::new(now, cause, event.clone());
             let head = store.run(append(key, draft))?;
             expect(head.sequence > 1)
         })?,
-        bench.run("read the due queue", false, |_, number| {
+        bench.run("read the due queue", false, |store, _, _, number| {
             let slot = u16::try_from(number % u32::from(due_slots()))?;
-            run(&mut store, due(slot, &[], 20, now)).map(drop)
+            expect(!store.run(due(slot, &[], 20, now))?.is_empty())
+        })?,
+        bench.run("count the queues", false, |store, recipient, key, _| {
+            let found = store.run(queues(key.tenant, recipient.ring(), now))?;
+            expect(!found.is_empty())
         })?,
     ])
 }
 
-struct Bench {
+struct Bench<'a> {
     recipient: Recipient,
-    bare: Bare,
-    consents: u32,
+    subjects: &'a mut [Subject],
     repeats: u32,
 }
 
-impl Bench {
+/// How often an operation runs with one subject before it runs with the next. Each subject has its
+/// own pages in the caches of the processor meanwhile, and both meet the same disturbances.
+const BLOCK: u32 = 50;
+
+impl Bench<'_> {
+    /// Runs an operation and the bare loop, one after the other.
     fn run(
-        &self,
+        &mut self,
         name: &'static str,
         commits: bool,
-        mut operation: impl FnMut(RecordKey, u32) -> Result<(), Box<dyn Error>>,
-    ) -> Result<Measured, Box<dyn Error>> {
-        let (mut store, mut bare) = (Vec::new(), Vec::new());
-        for number in 0..self.repeats {
-            // A prime: all over the ids, and none twice.
-            let consent = (u64::from(number) * 7_919 + 13) % u64::from(self.consents);
-            let id = record_id(CONSENT, u32::try_from(consent)?);
-            let key = self.recipient.key(id.clone());
-            let began = Instant::now();
-            operation(key, number)?;
-            store.push(began.elapsed());
-            let began = Instant::now();
-            match commits {
-                true => self.bare.write(id.as_str())?,
-                false => drop(self.bare.read(id.as_str())?),
+        mut operation: impl FnMut(
+            &mut SqliteStore,
+            &Recipient,
+            RecordKey,
+            u32,
+        ) -> Result<(), Box<dyn Error>>,
+    ) -> Result<Vec<Measured>, Box<dyn Error>> {
+        let mut times = vec![(Vec::new(), Vec::new()); self.subjects.len()];
+        for begin in (0..self.repeats).step_by(BLOCK as usize) {
+            for (subject, (stores, bares)) in self.subjects.iter_mut().zip(&mut times) {
+                for number in begin..self.repeats.min(begin + BLOCK) {
+                    // A prime: all over the ids, and none twice.
+                    let consent = (u64::from(number) * 7_919 + 13) % u64::from(subject.consents);
+                    let id = record_id(CONSENT, u32::try_from(consent)?);
+                    let key = self.recipient.key(id.clone());
+                    let began = Instant::now();
+                    operation(&mut subject.store, &self.recipient, key, number)?;
+                    stores.push(began.elapsed());
+                    let began = Instant::now();
+                    match commits {
+                        true => subject.bare.write(id.as_str())?,
+                        false => drop(subject.bare.read(id.as_str())?),
+                    }
+                    bares.push(began.elapsed());
+                }
             }
-            bare.push(began.elapsed());
         }
-        let (store, bare) = (Times::of(store), Times::of(bare));
-        Ok(Measured { name, commits, store, bare, ratio: store.median / bare.median })
+        let measured = times.into_iter().map(|(store, bare)| {
+            let (store, bare) = (Times::of(store), Times::of(bare));
+            Measured { name, commits, store, bare, ratio: store.median / bare.median }
+        });
+        Ok(measured.collect())
     }
 }
 
@@ -157,13 +185,6 @@ impl Times {
         };
         Self { median: at(50), p99: at(99) }
     }
-}
-
-fn run<D: Decision>(
-    store: &mut SqliteStore,
-    operation: Operation<D>,
-) -> Result<D::Output, Box<dyn Error>> {
-    Ok(store.run(operation)?)
 }
 
 /// Runs a procedure that only needs the store.

@@ -38,14 +38,14 @@ pub(crate) fn table(runs: &[Run], growth: &[Growth]) {
         }
     }
     println!(
-        "\nGrowth to {} consents. A median may grow by {}, or its ratio to the bare loop.\n",
+        "\nGrowth of the medians to {} consents: at most {}, or that of the bare loop.\n",
         runs.last().map_or(0, |run| run.consents),
         crate::GROWTH
     );
-    println!("{:<26} {:>8} {:>8}", "operation", "median", "ratio");
+    println!("{:<26} {:>8} {:>8}", "operation", "store", "bare");
     for growth in growth {
         let note = if growth.is_too_much() { "  TOO MUCH" } else { "" };
-        println!("{:<26} {:>8.2} {:>8.2}{note}", growth.name, growth.median, growth.ratio);
+        println!("{:<26} {:>8.2} {:>8.2}{note}", growth.name, growth.store, growth.bare);
     }
 }
 
