@@ -135,6 +135,31 @@
 //! what is in the log. To restore, end all processes, delete the files with `-wal` and `-shm` after the
 //! name, and leave the file with `-witness`. The keeper then waits until an operator acknowledges the
 //! [`Origin`]. A backup contains the keys of consents that were erased after it.
+//!
+//! # Size and speed
+//!
+//! A consent with sealed tokens and one receipt takes 3.9 KB. The receipt has 1.1 KB, which the consent
+//! repeats as its current access.
+//!
+//! `cargo xtask bench-store` runs each operation with 10,000 and with 1,000,000 consents, next to a bare
+//! loop: a `SELECT` or `UPDATE` of one row by a random key, with as many commits and the same pragmas.
+//! It takes 3 minutes, and 5 GB of disk and memory; `--consents N` takes less, and `--json` prints
+//! JSON. Medians, with the 99th percentile in parentheses, in microseconds, on two cores of a virtual
+//! machine that other programs used, with the files in the memory of the system:
+//!
+//! | operation | 10,000 | 1,000,000 | growth | bare, 1,000,000 | growth |
+//! |---|---|---|---|---|---|
+//! | find a consent | 8 (23) | 14 (887) | 1.65 | 11 (30) | 1.84 |
+//! | claim a flow, one commit | 168 (4,582) | 191 (5,009) | 1.14 | 156 (4,404) | 1.03 |
+//! | access token, no refresh | 23 (68) | 38 (1,751) | 1.63 | 12 (23) | 1.84 |
+//! | append a receipt, one commit | 236 (4,178) | 260 (4,697) | 1.10 | 161 (3,986) | 0.99 |
+//! | read the due queue of a slot | 22 (57) | 22 (110) | 1.01 | 10 (16) | 1.51 |
+//! | count the queues, 7,680 due | 400 (12,551) | 355 (12,447) | 0.89 | 13 (41) | 1.77 |
+//!
+//! A commit takes as long as the disk does. What reads a random row grows more than by 1.5, and so does
+//! the bare `SELECT`: each B-tree has one more level, and most of its pages are in no cache of the
+//! processor. A page cache of 8, 16 or 64 MB, a memory map, and pages of 8 or 16 KB did not change these
+//! times, so the driver sets none of them.
 
 mod failure;
 mod files;
