@@ -96,6 +96,16 @@ struct Change {
     not_before: UnixTime,
 }
 
+/// What is known about the tokens and the institution when an attempt ends.
+struct Found {
+    /// Whether there are other tokens that were not refused.
+    others: bool,
+    /// Whether the end counts as a refusal of the institution.
+    counts: bool,
+    /// Whether the institution is paused, because its refusals exceed the baseline.
+    pauses: bool,
+}
+
 /// What is known about the institution.
 #[derive(Default)]
 struct Institution {
@@ -114,11 +124,9 @@ impl Decision for EndAttempt {
         vec![
             Row::select(&self.attempt.key),
             Statement::new(
-                "SELECT COUNT(*) FROM fdx_tokens WHERE tenant = $1 AND consent = $2 \
-                 AND place <> $3 AND refused_at IS NULL",
+                "SELECT place, refused_at FROM fdx_tokens WHERE tenant = $1 AND consent = $2",
             )
-            .with_key(key)
-            .with(self.attempt.place.as_str()),
+            .with_key(key),
             Statement::new(
                 "SELECT paused_at, day, refreshes, refusals FROM fdx_institutions \
                  WHERE tenant = $1 AND institution = $2",
@@ -136,7 +144,7 @@ impl Decision for EndAttempt {
             let stored = results.first().is_some_and(Rows::changed_one);
             return Ok(if stored { Turn::Commit(ended) } else { Turn::Restart });
         }
-        let Ok([row, others, institution]) = <[Rows; 3]>::try_from(results) else {
+        let Ok([row, tokens, institution]) = <[Rows; 3]>::try_from(results) else {
             return Err(StoreError::UnexpectedRows);
         };
         let institution = Institution::read(institution)?;
@@ -157,16 +165,13 @@ impl Decision for EndAttempt {
                 institution_paused: self.is_refused() && institution.paused_at == Some(self.now),
             }));
         }
-        let others: i64 = others.reader().ok_or(StoreError::UnexpectedRows)?.next()?;
-        let (refreshes, refusals) = institution.counts_of(day(self.now));
-        let baseline = &self.policy.baseline;
-        let pauses = self.counts(&row) && baseline.is_exceeded(refusals + 1, refreshes + 1);
-        let change = self.change(&row, others > 0, pauses);
-        let statements = self.statements(&row, &change, pauses);
+        let found = self.found(&row, tokens, &institution)?;
+        let change = self.change(&row, &found);
+        let statements = self.statements(&row, &change, &found);
         self.ended = Some(Ended {
             state: change.state,
             not_before: change.not_before,
-            institution_paused: pauses,
+            institution_paused: found.pauses,
         });
         Ok(Turn::Run(match self.event(&change) {
             None => statements,
@@ -179,7 +184,31 @@ impl Decision for EndAttempt {
 }
 
 impl EndAttempt {
-    fn change(&self, row: &Row, others: bool, pauses: bool) -> Change {
+    fn found(
+        &self,
+        row: &Row,
+        tokens: Rows,
+        institution: &Institution,
+    ) -> Result<Found, StoreError> {
+        let (mut others, mut refused_before) = (false, false);
+        for mut token in tokens.readers() {
+            let (place, refused) = (token.next::<String>()?, token.optional_time()?.is_some());
+            match place == self.attempt.place {
+                true => refused_before = refused,
+                false => others |= !refused,
+            }
+        }
+        // Once for each consent, however often it is tried afterwards; and once more before it is dead,
+        // so that a server that refuses everything for longer ends no more than the baseline.
+        let is_first = row.state != ConsentState::Suspect && !refused_before;
+        let counts = self.is_refused() && (is_first || self.lasts_too_long(row) && !others);
+        let (refreshes, refusals) = institution.counts_of(day(self.now));
+        let pauses = counts && self.policy.baseline.is_exceeded(refusals + 1, refreshes + 1);
+        Ok(Found { others, counts, pauses })
+    }
+
+    fn change(&self, row: &Row, found: &Found) -> Change {
+        let others = found.others;
         let (state, unanswered, now) = (row.state, row.unanswered, self.now);
         let failures = row.failures.saturating_add(1);
         let pause = now + self.policy.jittered_pause(failures, self.attempt.id.as_str());
@@ -214,12 +243,8 @@ impl EndAttempt {
                 Change { state, open: false, unanswered, not_before }
             }
             AttemptEnd::Refused { .. } => {
-                let since = match state {
-                    ConsentState::PendingVerification | ConsentState::Suspect => row.state_since,
-                    _ => now,
-                };
                 // check: SuspectFirst
-                let over = since + self.policy.suspect_for <= now && !others && !pauses;
+                let over = self.lasts_too_long(row) && !others && !found.pauses;
                 let state = match state {
                     _ if over => ConsentState::Dead,
                     ConsentState::PendingVerification => state,
@@ -231,10 +256,10 @@ impl EndAttempt {
         }
     }
 
-    /// Whether the refusal counts against the institution: once for each consent that becomes suspect,
-    /// however often it is tried afterwards.
-    fn counts(&self, row: &Row) -> bool {
-        self.is_refused() && row.state != ConsentState::Suspect
+    /// Whether the consent could not be used for so long that the next refusal is its death.
+    fn lasts_too_long(&self, row: &Row) -> bool {
+        let waits = matches!(row.state, ConsentState::PendingVerification | ConsentState::Suspect);
+        waits && row.state_since + self.policy.suspect_for <= self.now
     }
 
     fn is_refused(&self) -> bool {
@@ -282,7 +307,7 @@ impl EndAttempt {
         .with(attempt.id.as_str())
     }
 
-    fn statements(&self, row: &Row, change: &Change, pauses: bool) -> Vec<Statement> {
+    fn statements(&self, row: &Row, change: &Change, found: &Found) -> Vec<Statement> {
         let Self { attempt, now, .. } = self;
         let (outcome, reason) = self.end.parts();
         let update = match change.state.has_ended() {
@@ -302,10 +327,10 @@ impl EndAttempt {
                 .with(attempt.place.as_str()),
             );
         }
-        if self.counts(row) {
+        if found.counts {
             statements.push(counted(attempt, true, *now));
         }
-        if pauses {
+        if found.pauses {
             statements.push(
                 Statement::new(
                     "UPDATE fdx_institutions SET paused_at = $1, reason = $2 \

@@ -658,6 +658,24 @@ fn a_pending_consent_whose_tokens_are_refused_stays_pending_then_is_dead() {
 }
 
 #[test]
+fn a_pending_consent_whose_tokens_are_refused_counts_once_against_its_institution() {
+    let mut scene = Scene::new();
+    let flow = scene.decided(&everything());
+    scene.fate_of("/jwks", Fate::NotSent);
+    assert!(matches!(scene.finish(&flow), Finished::Incomplete { .. }));
+    let refusal = fdx_testkit::answer(400, "application/json", r#"{"error":"invalid_grant"}"#);
+    scene.fate_of("/token", Fate::Instead(refusal));
+    scene.pass(MINUTE * 60);
+    for _ in 0..14 {
+        let Finished::Incomplete { .. } = scene.resume(&flow) else { panic!("{:?}", scene.row()) };
+        scene.world.now = scene.row().due_at.unwrap();
+    }
+    assert_eq!(scene.in_place, 14);
+    let refusals = scene.sql(Statement::new("SELECT refusals, paused_at FROM fdx_institutions"));
+    assert!(matches!(&refusals[0][..], [Value::Integer(1), Value::Null(_)]), "{refusals:?}");
+}
+
+#[test]
 fn a_rejected_id_token_keeps_the_consent_pending() {
     let mut scene = Scene::new();
     let flow = scene.decided(&everything());

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use fdx_jose::Algorithm;
 use fdx_par::dialect::{RefreshTokens, Replay, Rotation};
 use fdx_sandbox::RefreshPolicy as Rotating;
-use fdx_store::ConsentState;
 use fdx_store::procedure::{Access, Step};
 use fdx_store::receipts::{Event, PartOutcome, RevokedBy};
 use fdx_store::refresh::{
     AttemptEnd, AttemptId, Begun, RefreshPolicy, Want, begin_attempt, end_attempt,
 };
+use fdx_store::{ConsentState, Statement};
 use fdx_testkit::{Setup, answer, keys};
 use fdx_wire::Secret;
 use http::HeaderValue;
@@ -229,6 +229,33 @@ fn more_refusals_than_the_baseline_pause_the_institution_instead_of_killing_cons
     scene.id = ids[0].clone();
     usable(scene.refresh());
     assert!(scene.rows().iter().all(|row| !row.state.has_ended()));
+}
+
+#[test]
+fn a_server_that_refuses_everything_for_longer_than_a_week_ends_no_more_than_the_baseline() {
+    let mut scene = rotating();
+    let grant = scene.token().grant().clone();
+    let ids: Vec<_> =
+        (0..30).map(|n| fdx_store::RecordId::new(format!("flow-b{n}")).unwrap()).collect();
+    for id in &ids {
+        scene.insert(&grant, id);
+    }
+    // All are suspect, and an operator has resumed too early.
+    scene.sql(Statement::new("UPDATE fdx_consents SET state = 'suspect'"));
+    scene.pass(scene.consents.policy().suspect_for);
+    let refusal = answer(400, "application/json", r#"{"error":"invalid_grant"}"#);
+    scene.fate_of("/token", Fate::Instead(refusal));
+    let (mut dead, mut alerts, mut paused) = (0, 0, 0);
+    for id in &ids {
+        scene.id = id.clone();
+        match scene.refresh() {
+            Access::Ended { state: ConsentState::Dead, .. } => dead += 1,
+            Access::Suspect { institution_paused: true, .. } => alerts += 1,
+            Access::Paused { .. } => paused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((dead, alerts, paused), (10, 1, 19));
 }
 
 #[test]
