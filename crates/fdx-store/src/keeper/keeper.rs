@@ -30,6 +30,9 @@ pub struct Keeper {
     stopping: bool,
 }
 
+/// How often the pause after failures of the store is doubled.
+const MOST_DOUBLED: u32 = 6;
+
 /// What a driver does next.
 #[derive(Debug)]
 #[must_use = "the keeper waits for the result"]
@@ -83,7 +86,10 @@ impl Keeper {
         if self.reading || is_full {
             return KeeperStep::Wait { until: now + self.limits.round };
         }
-        if let Some(until) = self.pause_until.filter(|until| now < *until) {
+        // A longer pause began before the clock went back.
+        let longest = self.pause(MOST_DOUBLED);
+        let pauses = |until: &UnixTime| now < *until && until.since(now) <= longest;
+        if let Some(until) = self.pause_until.filter(pauses) {
             return KeeperStep::Wait { until };
         }
         match self.slots.next(self.limits.round, now) {
@@ -109,8 +115,7 @@ impl Keeper {
             Ok(found) => found,
             Err(_) => {
                 self.failures = self.failures.saturating_add(1);
-                let pause = self.limits.round.max(Duration::from_secs(1));
-                self.pause_until = Some(now + pause * (1 << self.failures.min(6)));
+                self.pause_until = Some(now + self.pause(self.failures));
                 return;
             }
         };
@@ -155,6 +160,11 @@ impl Keeper {
     #[must_use]
     pub fn running(&self) -> usize {
         self.running.len()
+    }
+
+    /// The pause after this many failures of the store in a row.
+    fn pause(&self, failures: u32) -> Duration {
+        self.limits.round.max(Duration::from_secs(1)) * (1 << failures.min(MOST_DOUBLED))
     }
 
     /// Whether enough consents of this institution wait.

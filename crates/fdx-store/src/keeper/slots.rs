@@ -31,16 +31,15 @@ impl Slots {
         round: core::time::Duration,
         now: UnixTime,
     ) -> Result<u16, UnixTime> {
-        match self.began {
-            Some(began) if self.place >= self.order.len() => {
-                let until = began + round;
-                if now < until {
-                    return Err(until);
-                }
-                (self.place, self.began) = (0, Some(now));
+        // If the clock went back, the round began now.
+        let began = self.began.map_or(now, |began| began.min(now));
+        self.began = Some(began);
+        if self.place >= self.order.len() {
+            let until = began + round;
+            if now < until {
+                return Err(until);
             }
-            Some(_) => {}
-            None => self.began = Some(now),
+            (self.place, self.began) = (0, Some(now));
         }
         self.order.get(self.place).copied().ok_or(now)
     }

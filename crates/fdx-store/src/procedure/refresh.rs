@@ -178,7 +178,9 @@ impl Refreshing {
             Begun::Attempt(attempt, tokens) => return self.send(attempt, &tokens, now),
             Begun::Usable(tokens) => return self.usable(&tokens, now),
             Begun::Unverified(tokens) => return self.verify_stored(&tokens, now),
-            Begun::Wait { until, generation } if self.rounds < ROUNDS => {
+            Begun::Wait { until, generation }
+                if self.rounds < ROUNDS && self.is_deadline(until, now) =>
+            {
                 return wait(until + TAKEOVER, move |now| self.again(generation, now));
             }
             Begun::Wait { until, .. } => {
@@ -192,6 +194,13 @@ impl Refreshing {
             Begun::Ended { state, reason } => Access::Ended { state, reason },
             Begun::NotFound => Access::NotFound,
         })
+    }
+
+    /// Whether this can be the deadline of an attempt that begins now. A later one was stored before the
+    /// clock went back: no call waits for that.
+    fn is_deadline(&self, until: UnixTime, now: UnixTime) -> bool {
+        let policy = self.consents.policy();
+        until.since(now) <= policy.deadline + policy.clock_skew * 2
     }
 
     /// Looks again: another process refreshed the tokens of this generation, or may.

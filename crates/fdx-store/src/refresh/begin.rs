@@ -1,4 +1,5 @@
 use core::fmt;
+use core::time::Duration;
 
 use fdx_wire::{Entropy, Label, UnixTime};
 
@@ -12,6 +13,9 @@ use crate::sql::statement::{Rows, Statement};
 
 /// The place of the tokens that are used. Others have the attempt whose response they are.
 pub(crate) const CURRENT: &str = "current";
+
+/// The longest `Retry-After` that [`Said`](fdx_par::error::Said) has.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 const ATTEMPT: Label = Label::new("store attempt");
 
@@ -216,7 +220,7 @@ impl Decision for BeginAttempt {
             }
             unanswered += 1;
         }
-        if let Some(until) = row.not_before.filter(|until| self.now < *until) {
+        if let Some(until) = row.not_before.filter(|until| self.pauses(*until)) {
             return Ok(Turn::Commit(Begun::Later { until, reason: row.reason }));
         }
         let row = Row { unanswered, ..row };
@@ -230,7 +234,8 @@ impl Decision for BeginAttempt {
         let takeover = deadline + self.policy.clock_skew + TAKEOVER;
         let statement = Statement::new(
             "UPDATE fdx_consents SET attempt = $1, deadline = $2, unanswered = $3, \
-             unanswered_since = $4, due_at = $5 WHERE tenant = $6 AND id = $7 AND generation = $8",
+             unanswered_since = $4, not_before = NULL, due_at = $5 \
+             WHERE tenant = $6 AND id = $7 AND generation = $8",
         )
         .with(self.id.as_str())
         .with_time(deadline)
@@ -266,6 +271,12 @@ impl BeginAttempt {
             Want::NewerThan(generation) => row.generation > generation && !expired,
             Want::Refreshed => false,
         }
+    }
+
+    /// Whether a pause lasts until this time. A longer one was stored by a clock that was ahead.
+    fn pauses(&self, until: UnixTime) -> bool {
+        let longest = self.policy.longest_pause.max(LONGEST_RETRY_AFTER);
+        self.now < until && until.since(self.now) <= longest + self.policy.clock_skew
     }
 
     /// Until when the current tokens may be repeated, after a request with them got no response.

@@ -154,7 +154,7 @@ impl Decision for EndAttempt {
         };
         let open = row.attempt.as_ref().map(|(id, _)| id.as_str());
         let is_open = open == Some(self.attempt.id.as_str()) && row.state.is_refreshable();
-        // Before the end of an attempt is recorded, its deadline is later than the pause before it.
+        // Its beginning ended the pause before it.
         let is_recorded = row.not_before.is_some_and(|at| at >= self.attempt.deadline);
         // Another process took over, the consent ended, or the commit of an earlier run of this
         // operation had an unknown outcome.

@@ -5,7 +5,7 @@ use core::time::Duration;
 use fdx_rar::ConsentStatus;
 use fdx_sandbox::customer::Decision;
 use fdx_store::consents::{Erased, erase_consent, expire_consent};
-use fdx_store::procedure::{Access, Checked, Finished, Step};
+use fdx_store::procedure::{Access, Checked, Finished};
 use fdx_store::receipts::{Cause, Event};
 use fdx_store::{ConsentState, Statement, Value};
 use fdx_testkit::answer;
@@ -15,16 +15,12 @@ use super::refresh::rotating;
 use super::revoke::{revoke, revoked};
 use super::scene::{DAY, Fate, Scene};
 
-/// A consent whose last refresh failed and whose next one is under way.
+/// A consent whose last refresh has no response.
 fn refreshing() -> Scene {
     let mut scene = rotating();
-    scene.fate_of("/token", Fate::NotSent);
-    let Access::Later { until, .. } = scene.refresh() else { panic!("sent") };
+    scene.fate_of("/token", Fate::RequestLost);
+    let Access::Later { .. } = scene.refresh() else { panic!("answered") };
     scene.all_answered();
-    scene.world.now = until;
-    let step = scene.refreshing();
-    let step = scene.until(step, |step| matches!(step, Step::Send(_)));
-    scene.kill(step);
     scene
 }
 

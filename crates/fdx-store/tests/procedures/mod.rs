@@ -1,6 +1,7 @@
 //! The procedures on SQLite in memory, with the institution of `fdx-sandbox`.
 
 mod check;
+mod clocks;
 mod crashes;
 mod elsewhere;
 mod ends;
