@@ -288,4 +288,45 @@ mod tests {
         }
         assert!(passed.iter().all(|count| *count > 500), "{passed:?}");
     }
+
+    #[test]
+    fn due_times_and_slots_are_spread_by_the_id() {
+        let policy = RefreshPolicy::new(RefreshTokens::FAPI);
+        let issued_at = UnixTime::from_seconds(1_767_607_200);
+        let (lifetime, ends) = (Duration::from_secs(30 * 86_400), issued_at + DAY * 90);
+        let ids: Vec<_> = (0..4000).map(|n| RecordId::new(format!("flow-{n}")).unwrap()).collect();
+        // By the usual time, by half of a known lifetime, and by the end.
+        for (served, ends, now, latest) in [
+            (Served::ByRefreshes(None), None, issued_at, issued_at + policy.keep_alive),
+            (
+                Served::ByRefreshes(Some(issued_at + lifetime)),
+                None,
+                issued_at,
+                issued_at + lifetime / 2,
+            ),
+            (
+                Served::ByRefreshes(Some(issued_at + DAY * 900)),
+                Some(ends),
+                issued_at,
+                ends - policy.renew_before,
+            ),
+        ] {
+            let at = |id: &RecordId| policy.due_at(id, issued_at, served, ends, now);
+            let range = match ends {
+                None => latest.since(issued_at) / 4,
+                Some(_) => policy.renew_before / 4,
+            };
+            let mut tenths = [0; 10];
+            for id in &ids {
+                let early = latest.since(at(id));
+                assert!(at(id) <= latest && early <= range, "{early:?} of {range:?}");
+                let tenth = early.as_secs() * 10 / range.as_secs();
+                tenths[usize::try_from(tenth).unwrap().min(9)] += 1;
+            }
+            assert!(tenths.iter().all(|count| (300..500).contains(count)), "{tenths:?}");
+        }
+        let mut slots = [0; SLOTS as usize];
+        ids.iter().for_each(|id| slots[usize::try_from(slot(id)).unwrap()] += 1);
+        assert!(slots.iter().all(|count| (2..40).contains(count)), "{slots:?}");
+    }
 }

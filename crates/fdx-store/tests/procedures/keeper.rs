@@ -522,3 +522,42 @@ fn a_failing_institution_hides_no_consents_of_others_in_its_slot() {
     keeper.finished(&failed.key, Some(false));
     assert!(begun(&mut scene, &mut keeper).is_empty());
 }
+
+#[test]
+fn the_keeper_asks_again_after_retry_after_and_never_before() {
+    for (value, seconds) in [
+        ("3600", 3600),
+        // An institution that says never, or that says nothing: a day, and the own pause.
+        ("99999999", 86_400),
+        ("0", 10),
+        ("soon", 10),
+    ] {
+        let mut scene = some(1);
+        scene.pass(DAY);
+        let mut busy = answer(429, "application/json", "");
+        busy.headers_mut().insert("retry-after", value.parse().unwrap());
+        scene.fate_of("/token", Fate::Instead(busy));
+        let mut limits = KeeperLimits::new();
+        limits.round = Duration::from_secs(if seconds > 3600 { 1800 } else { 60 });
+        let mut keeper = Keeper::new(limits, &Entropy::new([14; 32]));
+        let began = scene.now();
+        let _ = keep(&mut scene, &mut keeper, began + limits.round);
+        let asked = scene.in_place;
+        assert!(asked >= 1, "{value}");
+        let row = scene.row();
+        let due_at = row.due_at.unwrap();
+        assert_eq!(row.not_before, Some(due_at), "{value}");
+        let asks_after = Duration::from_secs(seconds);
+        if seconds > 60 {
+            assert!(due_at >= began + asks_after && due_at <= began + asks_after + limits.round);
+            let _ = keep(&mut scene, &mut keeper, due_at - Duration::from_secs(1));
+            assert_eq!(scene.in_place, asked, "{value}");
+            scene.all_answered();
+            let kept = keep(&mut scene, &mut keeper, due_at + limits.round * 2);
+            assert_eq!(kept.len(), 1, "{kept:?}");
+        } else {
+            assert!(due_at <= scene.now() + Duration::from_secs(60), "{value}");
+        }
+        assert_eq!(scene.row().state, ConsentState::Active);
+    }
+}

@@ -7,6 +7,7 @@ mod elsewhere;
 mod ends;
 mod flow;
 mod flow_crashes;
+mod institutions;
 mod keeper;
 mod refresh;
 mod revoke;
