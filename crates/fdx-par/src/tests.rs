@@ -15,12 +15,13 @@ const _: fn(&AccountAccessConsentError) -> &str = |error| match error {
 
 const _: fn(&Error) -> &str = |error| match error {
     Error::AuthorizationResponse { .. } => "errors::rejects_signed_callback_of_another_issuer",
-    Error::Call(_) => "errors::rejects_extra_parameter_of_the_protocol",
+    Error::Call(_) => "consent_id::without_an_id_no_consent_is_read",
     Error::Callback(_) => "callback::rejected_callback_returns_the_pending_value",
-    Error::Configuration(_) => "errors::rejects_key_of_an_unlisted_algorithm",
+    Error::Configuration(_) => "endpoints::a_base_url_has_no_query",
     Error::Decryption(_) => "encrypted_id_tokens::unavailable_decryption_service_keeps_the_tokens",
     Error::IdToken { .. } => "refresh::refreshed_id_token_is_verified_like_the_first",
     Error::Metadata(_) => "bad_input::metadata::a_missing_url_is_named_by_the_call_that_needs_it",
+    Error::Parameter(_) => "errors::rejects_extra_parameter_of_the_protocol",
     Error::Refusal(_) => "bad_input::refusal_texts_are_kept_bounded_and_escaped",
     Error::Registration(_) => {
         "registration::weakened::rejects_weakened_member_by_name_and_keeps_the_registration"

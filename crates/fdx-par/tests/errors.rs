@@ -20,20 +20,29 @@ const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 #[test]
 fn rejects_extra_parameter_of_the_protocol() {
     let error = usual_request().extra("client_id", "app-2").unwrap_err();
-    assert_eq!(error, Error::Call(CallFault::ExtraReserved));
     assert_eq!(error.next_step(), NextStep::Correct);
+    assert_eq!(parameter(error), (CallFault::ExtraReserved, "client_id".to_owned(), None));
+}
+
+fn parameter(error: Error) -> (CallFault, String, Option<usize>) {
+    let shown = error.to_string();
+    let Error::Parameter(fault) = error else { panic!("{error}") };
+    assert!(shown.contains(fault.name.as_str()), "{shown}");
+    (fault.fault, fault.name.as_str().to_owned(), fault.limit)
 }
 
 #[test]
 fn rejects_empty_or_long_parameter() {
     for text in ["", "a\nb", &"a".repeat(2049)] {
-        for request in [
-            AuthorizationRequest::new(consent_request()).prompt(text),
-            AuthorizationRequest::new(consent_request()).login_hint(text),
-            AuthorizationRequest::new(consent_request()).ui_locales(text),
-            AuthorizationRequest::new(consent_request()).acr_values(text),
+        let request = || AuthorizationRequest::new(consent_request());
+        for (name, request) in [
+            ("prompt", request().prompt(text)),
+            ("login_hint", request().login_hint(text)),
+            ("ui_locales", request().ui_locales(text)),
+            ("acr_values", request().acr_values(text)),
         ] {
-            assert_eq!(request.unwrap_err(), CallFault::ParameterText.into());
+            let expected = (CallFault::ParameterText, name.to_owned(), Some(2048));
+            assert_eq!(parameter(request.unwrap_err()), expected);
         }
     }
     // RFC 9126 1: a pushed request has no limit of a URL.
@@ -41,10 +50,13 @@ fn rejects_empty_or_long_parameter() {
     assert_eq!(extra("x", &"a".repeat(64 * 1024)), Ok(()));
     for text in ["", "a\nb", &"a".repeat(64 * 1024 + 1)] {
         let error = extra("x", text).unwrap_err();
-        assert_eq!(error, CallFault::ParameterText.into());
-        assert!(error.to_string().contains("65,536"), "{error}");
+        assert!(error.to_string().contains("x, of at most 65536 bytes"), "{error}");
+        let expected = (CallFault::ParameterText, "x".to_owned(), Some(64 * 1024));
+        assert_eq!(parameter(error), expected);
         // No value is right for a parameter of the protocol.
-        assert_eq!(extra("id_token_hint", text), Err(CallFault::ExtraReserved.into()));
+        let reserved = extra("id_token_hint", text).unwrap_err();
+        let expected = (CallFault::ExtraReserved, "id_token_hint".to_owned(), None);
+        assert_eq!(parameter(reserved), expected);
     }
 }
 

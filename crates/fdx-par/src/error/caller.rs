@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use fdx_wire::members::Excerpt;
+
 use crate::error::faults::faults;
 use crate::error::next_step::NextStep;
 
@@ -83,7 +85,7 @@ faults! {
         ParameterJson: "rfc9101.parameter.json",
             "RFC 9101 section 4", "the parameter must be JSON, by its specification an object, of at most 64 KiB";
         ParameterText: "rfc6749.parameter.text",
-            "RFC 6749 appendix A", "the parameter is empty, has control characters, or is longer than 2,048 bytes (an extra: 65,536)";
+            "RFC 6749 appendix A", "the parameter is empty, too long, or has control characters";
         MetadataProtective: "rfc7591.metadata.protective",
             "RFC 7591 section 2", "a member about redirect URIs, keys, algorithms, authentication or binding can't be omitted";
         MetadataReserved: "rfc7591.metadata.reserved",
@@ -159,6 +161,35 @@ pub struct MetadataFault {
     pub member: &'static str,
     /// What the member is needed for, such as `to verify the ID token`.
     pub purpose: &'static str,
+}
+
+/// A parameter of the authorization request that can't be sent. Nothing was sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ParameterFault {
+    /// [`CallFault::ParameterText`], [`CallFault::ParameterJson`], [`CallFault::ExtraReserved`] or
+    /// [`CallFault::DetailsTypeNotListed`].
+    pub fault: CallFault,
+    /// The name of the parameter, or the type of the authorization details.
+    pub name: Excerpt,
+    /// The largest value, in bytes, where the fault may be about it.
+    pub limit: Option<usize>,
+}
+
+impl ParameterFault {
+    pub(crate) fn new(fault: CallFault, name: &str) -> Self {
+        Self { fault, name: Excerpt::of(name), limit: None }
+    }
+}
+
+impl fmt::Display for ParameterFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.fault, self.name.as_str())?;
+        match self.limit {
+            Some(limit) => write!(f, ", of at most {limit} bytes"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for MetadataFault {

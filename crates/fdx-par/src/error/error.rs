@@ -7,7 +7,9 @@ use fdx_jose::{
 use fdx_wire::members::MemberFault;
 
 use crate::error::callback::{CallbackFault, SealFault};
-use crate::error::caller::{CallFault, ConfigurationFault, MetadataFault, StoredStateFault};
+use crate::error::caller::{
+    CallFault, ConfigurationFault, MetadataFault, ParameterFault, StoredStateFault,
+};
 use crate::error::deviation::Deviation;
 use crate::error::next_step::{NextStep, RefusedCall};
 use crate::error::refusal::Refusal;
@@ -52,6 +54,8 @@ pub enum Error {
     /// or a list lacks the algorithm of a configured key.
     /// Nothing was sent.
     Metadata(MetadataFault),
+    /// The caller: a parameter of the authorization request breaks a rule. Nothing was sent.
+    Parameter(ParameterFault),
     /// The server's decision: it refused the request.
     Refusal(Box<Refusal>),
     /// The server: it registered weaker client metadata than requested. The registration is kept.
@@ -86,6 +90,7 @@ impl Error {
             Self::Decryption(_) => "decryption",
             Self::IdToken { error, .. } => error.code(),
             Self::Metadata(metadata) => metadata.fault.code(),
+            Self::Parameter(parameter) => parameter.fault.code(),
             Self::Refusal(refusal) => refusal.code(),
             Self::Registration(fault) => fault.code(),
             Self::Seal(fault) => fault.code(),
@@ -107,6 +112,7 @@ impl Error {
             Self::Decryption(_) => "RFC 7516 section 5.2",
             Self::IdToken { .. } => "OpenID Connect Core 3.1.3.7",
             Self::Metadata(metadata) => metadata.clause,
+            Self::Parameter(parameter) => parameter.fault.clause(),
             Self::Refusal(refusal) => refusal.clause(),
             Self::Registration(fault) => fault.clause(),
             Self::Seal(_) => "fdx-par, sealed pending values",
@@ -229,7 +235,9 @@ impl Error {
             }
             Self::AuthorizationResponse { of_this_flow: true, .. } => NextStep::AskTheInstitution,
             Self::AuthorizationResponse { of_this_flow: false, .. } => NextStep::KeepWaiting,
-            Self::Call(_) | Self::Configuration(_) | Self::Metadata(_) => NextStep::Correct,
+            Self::Call(_) | Self::Configuration(_) | Self::Metadata(_) | Self::Parameter(_) => {
+                NextStep::Correct
+            }
             Self::Callback(fault) => fault.next_step(),
             Self::Decryption(_) => NextStep::Retry { after: None },
             Self::IdToken { error, .. } if error.is_unknown_key() => NextStep::FetchKeys,
@@ -271,6 +279,7 @@ impl fmt::Display for Error {
             Self::Decryption(error) => write!(f, "the ID token could not be decrypted: {error}")?,
             Self::IdToken { error, .. } => write!(f, "the ID token was rejected: {error}")?,
             Self::Metadata(fault) => write!(f, "the metadata is not enough: {fault}")?,
+            Self::Parameter(fault) => write!(f, "the request is not allowed: {fault}")?,
             Self::Refusal(refusal) => write!(f, "the server refused: {refusal}")?,
             Self::Registration(fault) => write!(
                 f,
@@ -337,6 +346,12 @@ impl From<ConfigurationFault> for Error {
 impl From<MetadataFault> for Error {
     fn from(fault: MetadataFault) -> Self {
         Self::Metadata(fault)
+    }
+}
+
+impl From<ParameterFault> for Error {
+    fn from(fault: ParameterFault) -> Self {
+        Self::Parameter(fault)
     }
 }
 

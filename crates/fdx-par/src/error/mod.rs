@@ -14,7 +14,7 @@ pub(crate) mod said;
 pub(crate) mod server;
 
 pub use callback::{CallbackFault, SealFault};
-pub use caller::{CallFault, ConfigurationFault, MetadataFault, StoredStateFault};
+pub use caller::{CallFault, ConfigurationFault, MetadataFault, ParameterFault, StoredStateFault};
 pub use deviation::Deviation;
 pub use error::Error;
 pub use next_step::{Codes, NEXT_STEPS, NextStep, NextStepRow, RefusalKind, RefusedCall};

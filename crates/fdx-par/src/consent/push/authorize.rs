@@ -20,8 +20,7 @@ use crate::exchange::mint::Mint;
 /// # Errors
 /// [`ConfigurationFault::NotFapi`] unless the client's dialect has
 /// [`Departure::NotPushed`](crate::not_fapi::Departure::NotPushed): use [`Client::push`] then.
-/// [`CallFault::DetailsTypeNotListed`](crate::CallFault::DetailsTypeNotListed),
-/// [`Error::Metadata`] and [`Error::Server`], as for a push.
+/// [`Error::Parameter`], [`Error::Metadata`] and [`Error::Server`], as for a push.
 /// [`ConfigurationFault::AuthorizationEndpointQuery`] if the endpoint's own query has an extra
 /// parameter of the request.
 pub fn authorize(

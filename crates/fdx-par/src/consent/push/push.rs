@@ -19,7 +19,7 @@ use crate::consent::push::pushed;
 use crate::consent::push::pushed::{AuthorizationUrl, Pushed};
 use crate::consent::push::request::AuthorizationRequest;
 use crate::discovery::endpoint::Endpoint;
-use crate::error::caller::CallFault;
+use crate::error::caller::{CallFault, ParameterFault};
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
@@ -54,18 +54,17 @@ pub(crate) struct Prepared<'a> {
 impl Push {
     /// # Errors
     /// [`Error::Server`] if the metadata do not protect a flow,
-    /// [`CallFault::DetailsTypeNotListed`], [`Error::Metadata`] if the flow could not be finished, or
+    /// [`Error::Parameter`] with [`CallFault::DetailsTypeNotListed`], [`Error::Metadata`] if the flow could not be finished, or
     /// [`CallFault::ParameterText`] if the requested access has no JSON form.
     pub(crate) fn new(client: &Client, request: &AuthorizationRequest) -> Result<Self, Error> {
         client.metadata().check_flows()?;
-        let listed = |details_type: &str| client.metadata().may_ask_for_type(details_type);
-        let all_listed = match &*request.requested {
-            Requested::Consent(_) => listed(FDX_V1_0),
-            Requested::Details(details, _) => details.iter().all(|it| listed(it.detail_type())),
-            Requested::Scopes(_) => true,
+        let types: Vec<&str> = match &*request.requested {
+            Requested::Consent(_) => [FDX_V1_0].into(),
+            Requested::Details(details, _) => details.iter().map(|it| it.detail_type()).collect(),
+            Requested::Scopes(_) => Vec::new(),
         };
-        if !all_listed {
-            return Err(CallFault::DetailsTypeNotListed.into());
+        if let Some(other) = types.into_iter().find(|it| !client.metadata().may_ask_for_type(it)) {
+            return Err(ParameterFault::new(CallFault::DetailsTypeNotListed, other).into());
         }
         let requested_json = RequestedJson::of(&request.requested);
         let push = Self {
@@ -193,8 +192,8 @@ impl Client {
     /// and `offline_access` are added if they are requested and the server lists them.
     ///
     /// # Errors
-    /// [`CallFault::DetailsTypeNotListed`] if the server lists the types of authorization details
-    /// that it accepts, and the list lacks the requested type. [`Error::Metadata`] if the metadata
+    /// [`Error::Parameter`] with [`CallFault::DetailsTypeNotListed`] if the server lists the types of
+    /// authorization details that it accepts, and the list lacks the requested type. [`Error::Metadata`] if the metadata
     /// lacks a URL that the flow needs: the endpoints of authorization, push and tokens, and
     /// `jwks_uri` for an ID token or a signed callback. [`Error::Server`] if the metadata do not
     /// protect a flow: they lack S256, have an unreadable announcement of `iss`, or an

@@ -8,7 +8,7 @@ use fdx_wire::{HttpsUrl, json};
 use crate::consent::push::parameters::Parameters;
 use crate::discovery::metadata::ServerMetadata;
 use crate::discovery::reserved::is_reserved;
-use crate::error::caller::CallFault;
+use crate::error::caller::{CallFault, ParameterFault};
 use crate::error::error::Error;
 use crate::error::notice::Notice;
 
@@ -129,16 +129,16 @@ impl AuthorizationRequest {
     /// suffices.
     ///
     /// # Errors
-    /// [`CallFault::ParameterText`].
+    /// [`Error::Parameter`] with [`CallFault::ParameterText`].
     pub fn acr_values(mut self, values: &str) -> Result<Self, Error> {
-        self.acr_values = Some(text(values)?);
+        self.acr_values = Some(text("acr_values", values, MAX_TEXT)?);
         Ok(self)
     }
 
     /// `prompt`, such as `login` or `consent`.
     ///
     /// # Errors
-    /// [`CallFault::ParameterText`].
+    /// [`Error::Parameter`] with [`CallFault::ParameterText`].
     pub fn prompt(self, prompt: &str) -> Result<Self, Error> {
         self.option("prompt", prompt)
     }
@@ -146,7 +146,7 @@ impl AuthorizationRequest {
     /// `login_hint`: the identifier that the customer probably logs in with.
     ///
     /// # Errors
-    /// [`CallFault::ParameterText`].
+    /// [`Error::Parameter`] with [`CallFault::ParameterText`].
     pub fn login_hint(self, hint: &str) -> Result<Self, Error> {
         self.option("login_hint", hint)
     }
@@ -154,45 +154,45 @@ impl AuthorizationRequest {
     /// `ui_locales`: languages that the customer reads, separated by spaces.
     ///
     /// # Errors
-    /// [`CallFault::ParameterText`].
+    /// [`Error::Parameter`] with [`CallFault::ParameterText`].
     pub fn ui_locales(self, locales: &str) -> Result<Self, Error> {
         self.option("ui_locales", locales)
     }
 
     /// A parameter that this crate does not know, with a text of at most 64 KiB. Parameters that are
-    /// JSON objects by their
-    /// specification, such as `claims`, are read as JSON: see [`AuthorizationRequest::extra_json`].
+    /// JSON objects by their specification, such as `claims`, are read as JSON: see
+    /// [`AuthorizationRequest::extra_json`].
     ///
     /// # Errors
-    /// [`CallFault::ExtraReserved`] for a name that the protocol uses, or for a repeated name,
-    /// [`CallFault::ParameterText`], [`CallFault::ParameterJson`].
+    /// [`Error::Parameter`] with [`CallFault::ExtraReserved`] for a name that the protocol uses, or for
+    /// a repeated name, [`CallFault::ParameterText`], or [`CallFault::ParameterJson`].
     pub fn extra(self, name: &str, value: &str) -> Result<Self, Error> {
         if JSON_OBJECTS.contains(&name) {
-            return self.with_extra(name, Extra::Json(json_of(value, &["{"])?));
+            return self.with_extra(name, || json_of(name, value, &["{"]));
         }
-        // A parameter of the protocol has no right value.
-        if is_reserved(name) {
-            return Err(CallFault::ExtraReserved.into());
-        }
-        self.with_extra(name, Extra::Text(text_within(value, MAX_EXTRA)?))
+        self.with_extra(name, || text(name, value, MAX_EXTRA).map(Extra::Text))
     }
 
     /// A parameter whose value is a JSON object or array of at most 64 KiB. A form has its text, a
     /// request object the JSON itself (RFC 9101 section 4).
     ///
     /// # Errors
-    /// [`CallFault::ExtraReserved`] as for [`AuthorizationRequest::extra`],
-    /// [`CallFault::ParameterJson`] for any other value.
+    /// [`Error::Parameter`] with [`CallFault::ExtraReserved`] as for [`AuthorizationRequest::extra`], or
+    /// with [`CallFault::ParameterJson`] for any other value.
     pub fn extra_json(self, name: &str, json: &str) -> Result<Self, Error> {
-        self.with_extra(name, Extra::Json(json_of(json, &["{", "["])?))
+        self.with_extra(name, || json_of(name, json, &["{", "["]))
     }
 
-    fn with_extra(mut self, name: &str, value: Extra) -> Result<Self, Error> {
-        let given = self.extras.iter().any(|(known, _)| known == name);
-        if given || is_reserved(name) {
-            return Err(CallFault::ExtraReserved.into());
+    fn with_extra(
+        mut self,
+        name: &str,
+        value: impl FnOnce() -> Result<Extra, Error>,
+    ) -> Result<Self, Error> {
+        // No value is right for a parameter of the protocol, so the name is checked first.
+        if self.has_extra(name) || is_reserved(name) {
+            return Err(ParameterFault::new(CallFault::ExtraReserved, name).into());
         }
-        self.extras.push((text(name)?, value));
+        self.extras.push((text(name, name, MAX_TEXT)?, value()?));
         Ok(self)
     }
 
@@ -203,7 +203,7 @@ impl AuthorizationRequest {
     }
 
     fn option(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
-        let value = text(value)?;
+        let value = text(name, value, MAX_TEXT)?;
         self.options.retain(|(known, _)| *known != name);
         self.options.push((name, value));
         Ok(self)
@@ -255,20 +255,21 @@ impl AuthorizationRequest {
 }
 
 /// Reads JSON that begins with one of these.
-fn json_of(text: &str, beginnings: &[&str]) -> Result<RawJson, CallFault> {
+fn json_of(name: &str, text: &str, beginnings: &[&str]) -> Result<Extra, Error> {
     let json: Result<RawJson, _> = json::from_slice(text.as_bytes(), &Limits::bytes(MAX_EXTRA));
     let is_of_this_kind =
         |json: &RawJson| beginnings.iter().any(|it| json.as_str().starts_with(it));
-    json.ok().filter(is_of_this_kind).ok_or(CallFault::ParameterJson)
-}
-
-fn text(text: &str) -> Result<String, Error> {
-    text_within(text, MAX_TEXT)
-}
-
-fn text_within(text: &str, longest: usize) -> Result<String, Error> {
-    if text.is_empty() || text.len() > longest || text.chars().any(char::is_control) {
-        return Err(CallFault::ParameterText.into());
+    match json.ok().filter(is_of_this_kind) {
+        Some(json) => Ok(Extra::Json(json)),
+        None => Err(ParameterFault::new(CallFault::ParameterJson, name).into()),
     }
-    Ok(text.to_owned())
+}
+
+/// Checks the value of a parameter, of at most `longest` bytes.
+fn text(name: &str, value: &str, longest: usize) -> Result<String, Error> {
+    if value.is_empty() || value.len() > longest || value.chars().any(char::is_control) {
+        let fault = ParameterFault::new(CallFault::ParameterText, name);
+        return Err(ParameterFault { limit: Some(longest), ..fault }.into());
+    }
+    Ok(value.to_owned())
 }
