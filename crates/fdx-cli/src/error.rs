@@ -4,7 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use fdx_par::error::{Deviation, RefusalKind};
-use fdx_par::{Error, NextStep, Refusal};
+use fdx_par::{ConfigurationFault, Error, NextStep, Refusal};
 use fdx_store::StoreError;
 use fdx_transport_hyper::{CertificateFault, ConnectFault, RunError, TransportError, VerifyError};
 use serde::Serialize;
@@ -76,7 +76,17 @@ impl Failure {
     pub(crate) fn protocol(doing: &str, error: &Error) -> Self {
         let correct = error.next_step() == NextStep::Correct;
         let blame = match error {
-            Error::Call(_) | Error::Configuration(_) | Error::StoredState(_) if correct => {
+            Error::Call(_)
+            | Error::Configuration(_)
+            | Error::Parameter(_)
+            | Error::StoredState(_)
+                if correct =>
+            {
+                Blame::Usage
+            }
+            Error::Metadata(metadata)
+                if metadata.fault == ConfigurationFault::AlgorithmNotListed =>
+            {
                 Blame::Usage
             }
             _ => Blame::World,
@@ -278,8 +288,12 @@ fn what_happened(error: &Error) -> String {
         Error::Callback(fault) => format!("the callback was rejected: {fault}"),
         Error::Configuration(fault) => fault.to_string(),
         Error::IdToken { error, .. } => format!("the ID token was rejected: {error}"),
+        Error::Metadata(fault) => format!("the metadata is not enough: {fault}"),
+        Error::Parameter(fault) => fault.to_string(),
         Error::Refusal(_) => "the server refused".to_owned(),
-        Error::Server(fault) => format!("the server's response violates a rule: {}", fault.rule),
+        Error::Server(fault) => {
+            format!("the server's response violates a rule: {}", fault.broken())
+        }
         Error::SignedIntrospection { error, .. } => {
             format!("the signed introspection was rejected: {error}")
         }

@@ -430,6 +430,7 @@ fn rejects_grant_of_another_consent() {
         let (_, verified, read) = read(json!({ "id": id }));
         let error = read.unwrap_err();
         assert_eq!(error.code(), "fdx.consent.other", "{id}");
+        assert_eq!(error.member().map(|fault| fault.member()), Some("id"), "{id}");
         assert_eq!(error.next_step(), NextStep::AskTheInstitution);
         assert!(verified.tokens().refresh_token().is_some());
     }
@@ -465,6 +466,9 @@ fn a_consent_that_is_not_active_keeps_the_tokens() {
         let (_, verified, read) = read(json!({ "status": status }));
         let refused = verified.granted(read.unwrap()).unwrap_err();
         assert_eq!(refused.error.code(), "fdx.consent.inactive", "{status}");
+        assert_eq!(refused.error.member().map(|fault| fault.member()), Some("status"), "{status}");
+        let shown = refused.error.to_string().to_lowercase();
+        assert!(shown.contains(&format!("\"{}\"", status.to_lowercase())), "{shown}");
         assert!(refused.unspent.tokens().refresh_token().is_some());
     }
     let (_, verified, read) = read(json!({ "status": "" }));

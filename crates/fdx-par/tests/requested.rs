@@ -35,26 +35,31 @@ fn requests() -> [AuthorizationRequest; 3] {
     ]
 }
 
+const SOURCE: &str = "this test";
+
 /// The client generates the consent id in its details.
 const GENERATES_ID: Dialect = Dialect::new("generates-id", "a provider").with_members(&[Line {
     member: Member::ConsentIdInDetails(&DetailConsent {
         id: DetailText {
             type_prefix: "urn:openfinanceuae:",
             paths: &[&["consent", "Data", "ConsentId"], &["consent", "ConsentId"]],
+            clause: SOURCE,
         },
         status: Some((
             DetailText {
                 type_prefix: "urn:openfinanceuae:",
                 paths: &[&["consent", "Data", "Status"], &["consent", "Status"]],
+                clause: SOURCE,
             },
             "Authorized",
         )),
         expiration: Some(DetailText {
             type_prefix: "urn:openfinanceuae:",
             paths: &[&["consent", "Data", "End"], &["consent", "End"]],
+            clause: SOURCE,
         }),
     }),
-    source: "this test",
+    source: SOURCE,
 }]);
 
 /// Creates a world whose institution accepts every push, and its client.
@@ -186,6 +191,28 @@ fn no_detail_and_no_form_of_it_hides_another() {
     ] {
         let verified = verified(&request, json!({ "authorization_details": details }));
         assert_eq!(verified.err().map(|error| error.code()), code, "{details}");
+    }
+}
+
+#[test]
+fn a_fault_of_a_consent_names_its_member_value_and_clause() {
+    let request = AuthorizationRequest::of_details(details(), scopes("accounts"));
+    let id = consent().consent_id().to_owned();
+    for (consent, member, shown) in [
+        (json!({ "ConsentId": "another" }), "ConsentId", "expected the consent id of the request"),
+        (
+            json!({ "ConsentId": id, "Status": "Revoked" }),
+            "Status",
+            "Status is \"Revoked\", not Authorized",
+        ),
+        (json!({ "ConsentId": id, "Status": null }), "Status", "Status is \"null\""),
+        (json!({ "ConsentId": id, "Status": "a\nb" }), "Status", "Status is \"a\\nb\""),
+    ] {
+        let details = json!([{ "type": "urn:openfinanceuae:a:v2.1", "consent": consent }]);
+        let error = verified(&request, json!({ "authorization_details": details })).unwrap_err();
+        assert_eq!(error.member().map(|it| it.member()), Some(member), "{error}");
+        assert_eq!(error.clause(), SOURCE, "{error}");
+        assert!(error.to_string().contains(shown), "{error}");
     }
 }
 

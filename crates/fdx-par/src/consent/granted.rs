@@ -17,7 +17,7 @@ use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
 use crate::error::refused::Refused;
-use crate::error::server::{ServerFault, ServerRule};
+use crate::error::server::{Broken, ServerFault, ServerRule};
 use crate::exchange::draft::Draft;
 use crate::fdx_api::consent::ConsentRead;
 use crate::tokens::tokens::{AccessToken, Tokens};
@@ -37,13 +37,15 @@ impl Verified {
     /// [`Refused`] with the tokens: [`ServerRule::ConsentIdOther`] for another consent's grant,
     /// [`ServerRule::ConsentInactive`] if its status is reported and not active.
     pub fn granted(self, read: ConsentRead) -> Result<Granted, Refused<Self>> {
-        let rule = match read.grant.status() {
-            _ if self.consent_id.as_ref() != Some(&read.consent_id) => ServerRule::ConsentIdOther,
+        let broken = match read.grant.status() {
+            _ if self.consent_id.as_ref() != Some(&read.consent_id) => {
+                ServerRule::ConsentIdOther.into()
+            }
             None | Some(ConsentStatus::Active) => return Ok(self.join(Some(read))),
-            Some(_) => ServerRule::ConsentInactive,
+            Some(status) => Broken::inactive_grant(status),
         };
-        let fault = ServerFault::new(rule, read.said, NextStep::AskTheInstitution);
-        Err(Refused::new(Error::Server(Box::new(fault)), self))
+        let fault = ServerFault::of(broken, read.said, NextStep::AskTheInstitution);
+        Err(Refused::new(Error::Server(fault), self))
     }
 
     /// Continues without a grant, for an institution that reports no consent id. The token response,

@@ -1,11 +1,12 @@
 use fdx_rar::{
     ConsentGrant, ConsentId, ConsentStatus, GrantSource, GrantedAccess, GrantedDetails, Requested,
 };
+use fdx_wire::members::MemberFault;
 
 use crate::dialect::detail_text::DetailConsent;
 use crate::dialect::profile::Profile;
 use crate::error::notice::Notice;
-use crate::error::server::{Broken, ServerRule};
+use crate::error::server::{Broken, CONSENT_GRANT};
 use crate::tokens::issued::{agree, reported_consent_id};
 
 /// How the dialect reads granted details: of token responses, refreshes and introspection.
@@ -16,6 +17,8 @@ pub(crate) struct DetailsReader {
     /// The details repeat the request, and say nothing about the grant.
     repeat_the_request: bool,
 }
+
+const KNOWN_ID: &str = "the known consent id";
 
 impl DetailsReader {
     pub(crate) fn of(profile: &Profile) -> Self {
@@ -42,18 +45,22 @@ impl DetailsReader {
             return Err(fault.into());
         }
         // A provider's own details, like FDX's, may be several: no first one hides another.
-        for id in self.place.into_iter().flat_map(|place| place.id.all(details)) {
-            if let Some(id) = reported_consent_id(id).into_text() {
-                agree(consent_id, &id)?;
+        if let Some(place) = self.place {
+            for id in place.id.all(details) {
+                if let Some(id) = reported_consent_id(id).into_text() {
+                    let member = place.id.fault(KNOWN_ID);
+                    agree(consent_id, &id).map_err(|rule| Broken::member(rule, member))?;
+                }
             }
+            place.check_status(details)?;
         }
-        let placed = self.placed(details);
-        for consent in details.consents().chain(&placed) {
+        for consent in details.consents() {
             if let Some(id) = consent.id() {
-                agree(consent_id, id.as_str())?;
+                let member = MemberFault::other("id", KNOWN_ID, CONSENT_GRANT);
+                agree(consent_id, id.as_str()).map_err(|rule| Broken::member(rule, member))?;
             }
-            if consent.status().is_some_and(|status| *status != ConsentStatus::Active) {
-                return Err(ServerRule::ConsentInactive.into());
+            if let Some(status) = consent.status().filter(|it| **it != ConsentStatus::Active) {
+                return Err(Broken::inactive_grant(status));
             }
         }
         Ok(())

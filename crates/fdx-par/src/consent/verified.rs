@@ -133,10 +133,11 @@ impl Client {
         if let Some(place) = self.profile().consent_id_in_details {
             let reported = details.first();
             check_generated_id(place.id, &exchanged.flow.requested, reported, &mut consent_id)
-                .map_err(|rule| exchanged.issued.fault(rule))?;
+                .map_err(|broken| exchanged.issued.fault(broken))?;
         }
         for details in details {
-            reader.check(details, &mut consent_id).map_err(|rule| exchanged.issued.fault(rule))?;
+            let checked = reader.check(details, &mut consent_id);
+            checked.map_err(|broken| exchanged.issued.fault(broken))?;
             push_new(&mut notices, reader.notices(&exchanged.flow.requested, details));
         }
         let (details, access) = (details.first().cloned(), self.granted_access(exchanged));
@@ -234,7 +235,7 @@ fn check_generated_id(
     requested: &Requested,
     reported: Option<&GrantedDetails>,
     consent_id: &mut Option<ConsentId>,
-) -> Result<(), ServerRule> {
+) -> Result<(), Broken> {
     let requested = requested.authorization_details();
     let Some(requested) = requested.and_then(|details| place.find(details.others())) else {
         return Ok(());
@@ -244,9 +245,10 @@ fn check_generated_id(
         reported.filter_map(|value| reported_consent_id(value).into_text()).peekable();
     reported.peek().ok_or(ServerRule::AuthorizationDetailsMissing)?;
     if reported.any(|id| id != requested) {
-        return Err(ServerRule::ConsentIdOther);
+        let member = place.fault("the consent id of the request");
+        return Err(Broken::member(ServerRule::ConsentIdOther, member));
     }
-    agree(consent_id, &requested)
+    Ok(agree(consent_id, &requested)?)
 }
 
 /// `fdxConsentId` of an ID token.
@@ -350,11 +352,9 @@ impl Verified {
                 self.notices.extend(response.not_understood().iter().map(Notice::of));
                 Ok(self)
             }
-            Err(Broken { rule, member }) => {
-                let next_step = NextStep::AskTheInstitution;
-                let fault = ServerFault::new(rule, response.said.clone(), next_step);
-                let fault = ServerFault { member, ..fault };
-                Err(Refused::new(Error::Server(Box::new(fault)), self))
+            Err(broken) => {
+                let (said, next_step) = (response.said.clone(), NextStep::AskTheInstitution);
+                Err(Refused::new(Error::Server(ServerFault::of(broken, said, next_step)), self))
             }
         }
     }

@@ -1,6 +1,8 @@
 use fdx_rar::{ConsentGrant, ConsentStatus, GrantedDetails, OtherDetail, Timestamp};
 use fdx_wire::json::RawJson;
-use fdx_wire::members::{Excerpt, Value};
+use fdx_wire::members::{Excerpt, MemberFault, Value};
+
+use crate::error::server::Broken;
 
 /// The place of a consent inside a provider's authorization details.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -14,15 +16,13 @@ pub struct DetailConsent {
 }
 
 impl DetailConsent {
-    /// The granted consents: each status and each expiration of each detail. An absent one, or a
+    /// The granted consents: each expiration of each detail, and its status. An absent one, or a
     /// detail with neither, adds none.
     pub(crate) fn granted(&self, details: &GrantedDetails) -> Vec<ConsentGrant> {
         let statuses = self.status.into_iter().flat_map(|(place, active)| {
             place.all(details).map(move |value| match value.to_text() {
                 Some(status) if status.eq_ignore_ascii_case(active) => ConsentStatus::Active,
                 Some(status) => ConsentStatus::parse(&status),
-                // Protective: a status that is no text, such as `null`, is not that of a consent in
-                // force.
                 None => ConsentStatus::parse(""),
             })
         });
@@ -37,6 +37,26 @@ impl DetailConsent {
         let statuses = statuses.map(|status| ConsentGrant::default().with_status(status));
         let ends = ends.map(|end| ConsentGrant::default().with_expiration_time(end));
         statuses.chain(ends).collect()
+    }
+
+    /// Checks each status of each detail.
+    ///
+    /// # Errors
+    /// [`ServerRule::ConsentInactive`](crate::ServerRule::ConsentInactive).
+    pub(crate) fn check_status(&self, details: &GrantedDetails) -> Result<(), Broken> {
+        let Some((place, active)) = self.status else { return Ok(()) };
+        // Protective: a status that is no text, such as `null`, is not that of a consent in force.
+        let is_active = |value: &Value<'_>| {
+            value.to_text().is_some_and(|status| status.eq_ignore_ascii_case(active))
+        };
+        match place.all(details).find(|value| !is_active(value)) {
+            Some(value) => {
+                let status = value.to_text();
+                let status = status.as_deref().unwrap_or(value.as_str());
+                Err(Broken::inactive(place.fault(active), status))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The places of the consent's members, one for each form.
@@ -63,9 +83,17 @@ pub struct DetailText {
     /// The names of the members from the outermost to the text, one list for each form of the
     /// detail. A check looks at the values at all of them.
     pub paths: &'static [&'static [&'static str]],
+    /// The clause that defines the member.
+    pub clause: &'static str,
 }
 
 impl DetailText {
+    /// The fault of another value than `expected`.
+    pub(crate) fn fault(&self, expected: &'static str) -> MemberFault {
+        let name = self.paths.first().and_then(|path| path.last()).copied().unwrap_or_default();
+        MemberFault::other(name, expected, self.clause)
+    }
+
     /// Returns the text of the first detail that has it.
     pub(crate) fn find<'a>(
         &self,

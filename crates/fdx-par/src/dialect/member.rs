@@ -162,7 +162,7 @@ impl Member {
         Self::CallbackWithoutIss,
         Self::CertificateEverywhere,
         Self::ConsentIdInDetails(&DetailConsent {
-            id: DetailText { type_prefix: "consent", paths: &[&["id"]] },
+            id: DetailText { type_prefix: "consent", paths: &[&["id"]], clause: "this test" },
             status: None,
             expiration: None,
         }),

@@ -1,7 +1,8 @@
 use core::fmt;
 
+use fdx_rar::ConsentStatus;
 use fdx_wire::json::Kind;
-use fdx_wire::members::MemberFault;
+use fdx_wire::members::{Excerpt, MemberFault};
 
 use crate::error::deviation::Deviation;
 use crate::error::faults::faults;
@@ -16,6 +17,8 @@ pub struct ServerFault {
     pub rule: ServerRule,
     /// The member that breaks it, if it is one member of a JSON body.
     pub member: Option<MemberFault>,
+    /// The value of the member, if it is the status of a consent.
+    pub value: Option<Excerpt>,
     /// The server's status and texts.
     pub said: Said,
     /// The next step.
@@ -98,21 +101,43 @@ faults! {
     }
 }
 
+/// The clause of the members of an FDX grant.
+pub(crate) const CONSENT_GRANT: &str = "FDX Consent API, ConsentGrant";
+
 /// The rule that the body of a response breaks, and the member that breaks it.
 pub(crate) struct Broken {
     pub(crate) rule: ServerRule,
     pub(crate) member: Option<MemberFault>,
+    value: Option<Excerpt>,
 }
 
 impl Broken {
     pub(crate) fn member(rule: ServerRule, member: MemberFault) -> Self {
-        Self { rule, member: Some(member) }
+        Self { member: Some(member), ..rule.into() }
+    }
+
+    /// An FDX grant with another id than the requested one.
+    pub(crate) fn other_grant() -> Self {
+        let member = MemberFault::other("id", "the requested consent id", CONSENT_GRANT);
+        Self::member(ServerRule::ConsentIdOther, member)
+    }
+
+    /// An FDX grant with this status.
+    pub(crate) fn inactive_grant(status: &ConsentStatus) -> Self {
+        let member = MemberFault::other("status", "ACTIVE", CONSENT_GRANT);
+        Self::inactive(member, status.as_str())
+    }
+
+    /// A consent whose `member` has a status that is not in force.
+    pub(crate) fn inactive(member: MemberFault, status: &str) -> Self {
+        let value = Some(Excerpt::of(status));
+        Self { value, ..Self::member(ServerRule::ConsentInactive, member) }
     }
 }
 
 impl From<ServerRule> for Broken {
     fn from(rule: ServerRule) -> Self {
-        Self { rule, member: None }
+        Self { rule, member: None, value: None }
     }
 }
 
@@ -160,26 +185,44 @@ impl ServerFault {
             _ if said.is_passing() => on_no_response,
             _ => NextStep::AskTheInstitution,
         };
-        Self { rule, member: None, said, next_step }
+        Self { rule, member: None, value: None, said, next_step }
     }
 
-    /// The clause behind the rule, or the one that defines the member.
+    pub(crate) fn of(broken: impl Into<Broken>, said: Said, on_no_response: NextStep) -> Box<Self> {
+        let Broken { rule, member, value } = broken.into();
+        Box::new(Self { member, value, ..Self::new(rule, said, on_no_response) })
+    }
+
+    /// The clause behind the rule, or the one that defines the member. A consent may be a provider's
+    /// own.
     #[must_use]
     pub fn clause(&self) -> &'static str {
+        use ServerRule::{BodyMember, ConsentIdConflict, ConsentIdOther, ConsentInactive};
         match (self.rule, &self.member) {
-            (ServerRule::BodyMember, Some(member)) => member.clause(),
+            (BodyMember | ConsentIdConflict | ConsentIdOther | ConsentInactive, Some(member)) => {
+                member.clause()
+            }
             _ => self.rule.clause(),
+        }
+    }
+
+    /// The rule and the member, without the server's texts.
+    #[must_use]
+    pub fn broken(&self) -> String {
+        match (self.rule, &self.member, &self.value) {
+            (ServerRule::BodyMember, Some(member), _) => member.to_string(),
+            (rule, Some(member), Some(value)) => {
+                let (name, expected) = (member.member(), member.expected());
+                format!("{rule}: {name} is \"{value}\", not {expected}")
+            }
+            (rule, Some(member), None) => format!("{rule}: {member}"),
+            (rule, None, _) => rule.to_string(),
         }
     }
 }
 
 impl fmt::Display for ServerFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.rule, &self.member) {
-            (ServerRule::BodyMember, Some(member)) => write!(f, "{member}")?,
-            (rule, Some(member)) => write!(f, "{rule}: {member}")?,
-            (rule, None) => write!(f, "{rule}")?,
-        }
-        write!(f, " ({})", self.said)
+        write!(f, "{} ({})", self.broken(), self.said)
     }
 }

@@ -90,8 +90,7 @@ impl Answer<'_> {
 
     /// The fault of a body that breaks a rule, for a body that is used nevertheless.
     pub(crate) fn server_fault(&self, broken: Broken) -> Box<ServerFault> {
-        let fault = ServerFault::new(broken.rule, self.said(), self.on_no_response);
-        Box::new(ServerFault { member: broken.member, ..fault })
+        ServerFault::of(broken, self.said(), self.on_no_response)
     }
 
     /// The error for a member that breaks a rule.

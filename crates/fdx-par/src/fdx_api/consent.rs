@@ -9,7 +9,7 @@ use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::notice::Notice;
 use crate::error::said::Said;
-use crate::error::server::ServerRule;
+use crate::error::server::Broken;
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::interaction::InteractionId;
@@ -101,7 +101,7 @@ impl Exchange for ConsentRead {
         // consent of a grant without `id`.
         // check: ConsentRead
         if grant.id().is_some_and(|id| *id != request.consent_id) {
-            return Err(answer.fault(ServerRule::ConsentIdOther));
+            return Err(answer.broken(Broken::other_grant()));
         }
         if grant.id().is_none() {
             notices.push(Notice::ConsentIdMissing);

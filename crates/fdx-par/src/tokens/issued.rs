@@ -60,9 +60,8 @@ pub(crate) fn agree(known: &mut Option<ConsentId>, reported: &str) -> Result<(),
 
 impl Issued {
     pub(crate) fn fault(&self, broken: impl Into<Broken>) -> Error {
-        let Broken { rule, member } = broken.into();
-        let fault = ServerFault::new(rule, Said::clone(&self.said), NextStep::AskTheInstitution);
-        Error::Server(Box::new(ServerFault { member, ..fault }))
+        let said = Said::clone(&self.said);
+        Error::Server(ServerFault::of(broken, said, NextStep::AskTheInstitution))
     }
 }
 

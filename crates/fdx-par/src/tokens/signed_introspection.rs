@@ -13,7 +13,7 @@ use crate::discovery::keys::ServerKeys;
 use crate::error::error::Error;
 use crate::error::next_step::NextStep;
 use crate::error::said::Said;
-use crate::error::server::{ServerFault, ServerRule};
+use crate::error::server::{Broken, ServerFault, ServerRule};
 use crate::exchange::answer::Answer;
 use crate::exchange::draft::{Draft, Exchange};
 use crate::exchange::mint::Mint;
@@ -66,15 +66,13 @@ impl Client {
         let jwt = signed.jwt.expose();
         let verified = SignedIntrospection::verify(jwt, &expectation, config.backend, &jwks)
             .map_err(|error| Error::signed_introspection(error, &signed.said))?;
-        let fault = |rule, member| {
-            let next_step = NextStep::AskTheInstitution;
-            let fault = ServerFault::new(rule, signed.said.clone(), next_step);
-            Error::Server(Box::new(ServerFault { member, ..fault }))
+        let fault = |broken: Broken| {
+            let (said, next_step) = (signed.said.clone(), NextStep::AskTheInstitution);
+            Error::Server(ServerFault::of(broken, said, next_step))
         };
         let body = Object::of_raw(verified.token_introspection())
-            .map_err(|error| fault(ServerRule::of_json(error.kind()), None))?;
-        check(&body, &signed.subject, signed.said.clone())
-            .map_err(|broken| fault(broken.rule, broken.member))
+            .map_err(|error| fault(ServerRule::of_json(error.kind()).into()))?;
+        check(&body, &signed.subject, signed.said.clone()).map_err(fault)
     }
 }
 

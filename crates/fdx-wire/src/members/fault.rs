@@ -42,6 +42,8 @@ pub enum Found {
     Number,
     /// `{}`
     Object,
+    /// A value of the right kind.
+    Other,
     /// A string.
     String,
 }
@@ -62,6 +64,13 @@ impl MemberFault {
             value.kind()
         };
         Self::new(row, found, Some(value.place()))
+    }
+
+    /// The member has another value than this message must have. A part of a message has no place
+    /// in the document.
+    #[must_use]
+    pub fn other(member: &'static str, expected: &'static str, clause: &'static str) -> Self {
+        Self { member, expected, clause, found: Found::Other, place: None }
     }
 
     fn new(row: Row, found: Found, place: Option<(usize, usize)>) -> Self {
@@ -109,6 +118,7 @@ impl fmt::Display for Found {
             Self::Null => "null",
             Self::Number => "a number",
             Self::Object => "an object",
+            Self::Other => "another value",
             Self::String => "a string",
         })
     }

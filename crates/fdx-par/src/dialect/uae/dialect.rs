@@ -3,10 +3,9 @@ use core::time::Duration;
 use crate::dialect::definition::{Dialect, Line, Need, line};
 use crate::dialect::member::{Member, UrlParameter};
 use crate::dialect::refresh_tokens::{RefreshTokens, Replay, Rotation};
-use crate::dialect::uae::reported::CONSENT;
+use crate::dialect::uae::reported::{CONSENT, OPENAPI};
 
 const GUIDE: &str = "Nebras Open Finance, TPP standards, Sending the /par Request";
-const OPENAPI: &str = "Nebras Open Finance, uae-authorization-endpoints-openapi v2.1-errata2";
 
 /// The API Hub of UAE Open Finance: no FDX, but the same FAPI 2.0 machinery.
 pub const UAE: Dialect = Dialect::new("uae", "UAE Open Finance API Hub")

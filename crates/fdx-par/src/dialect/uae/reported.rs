@@ -4,6 +4,8 @@ use fdx_wire::UnixTime;
 use crate::dialect::detail_text::{DetailConsent, DetailText};
 use crate::dialect::uae::names::ConsentState;
 
+pub(super) const OPENAPI: &str =
+    "Nebras Open Finance, uae-authorization-endpoints-openapi v2.1-errata2";
 /// The start of the `type` of every consent: of accounts and of payments, in each version.
 const CONSENTS: &str = "urn:openfinanceuae:";
 
@@ -17,16 +19,19 @@ pub(super) const CONSENT: DetailConsent = DetailConsent {
 const CONSENT_ID: DetailText = DetailText {
     type_prefix: CONSENTS,
     paths: &[&["consent", "Data", "ConsentId"], &["consent", "ConsentId"]],
+    clause: OPENAPI,
 };
 
 const STATUS: DetailText = DetailText {
     type_prefix: CONSENTS,
     paths: &[&["consent", "Data", "Status"], &["consent", "Status"]],
+    clause: OPENAPI,
 };
 
 const EXPIRATION: DetailText = DetailText {
     type_prefix: CONSENTS,
     paths: &[&["consent", "Data", "ExpirationDateTime"], &["consent", "ExpirationDateTime"]],
+    clause: OPENAPI,
 };
 
 /// A consent inside authorization details, of any type and version: in the form that the client
