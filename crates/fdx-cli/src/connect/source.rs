@@ -340,7 +340,7 @@ mod tests {
             ("[]", "the array is empty, and requests nothing"),
             (
                 r#"[{"type":"a"},{"type":"b","actions":"Kz8mXK1qLd0"}]"#,
-                "element 2: not the expected members or types",
+                "element 2: member actions is a string: expected a list of texts",
             ),
             ("[Kz8mXK1qLd0]", "not JSON at line 1, column 2 of the array"),
         ] {

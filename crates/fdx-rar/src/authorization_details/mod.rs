@@ -4,11 +4,13 @@ mod comparison;
 mod fdx;
 mod granted;
 mod other;
+mod shape;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use fdx_wire::json::{self, JsonError, Kind, Limits, RawJson};
+use fdx_wire::members::MemberFault;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -168,6 +170,7 @@ impl AuthorizationDetail {
             #[serde(default, rename = "type")]
             detail_type: Option<String>,
         }
+        shape::check(element)?;
         match element.read::<Element>()?.detail_type.as_deref() {
             None | Some("") => Err(AuthorizationDetailsError::NoType),
             Some(FDX_V1_0) => FdxDetail::of_json(element).map(Self::FdxV1),
@@ -200,13 +203,13 @@ pub enum AuthorizationDetailsError {
     /// The FDX consent request is invalid.
     #[error("authorization_details: {0}")]
     ConsentRequest(#[from] ConsentRequestError),
-    /// An element, or a value in it, does not have the expected type.
-    #[error("authorization_details: element {number}: {kind}")]
+    /// An element, or a member of it, does not have the expected type.
+    #[error("authorization_details: element {number}: {member}")]
     Element {
         /// The place in the array, from 1.
         number: usize,
-        /// What was not as expected.
-        kind: Kind,
+        /// The member, which for an element is `authorization_details[]`.
+        member: MemberFault,
     },
     /// Not JSON, or too large.
     #[error("authorization_details: {0}")]
@@ -234,12 +237,20 @@ pub enum AuthorizationDetailsError {
 }
 
 impl AuthorizationDetailsError {
-    /// The position of an error inside an element is relative to a part of it, and says nothing.
     fn in_element(self, number: usize) -> Self {
         match self {
-            Self::Json(error) => Self::Element { number, kind: error.kind() },
+            Self::Element { member, .. } => Self::Element { number, member },
+            // The position inside an element is relative to a part of it, and says nothing.
+            Self::Json(_) => Self::Element { number, member: shape::ELEMENT.fault_of_unread() },
             other => other,
         }
+    }
+}
+
+/// The number of the element follows: see `in_element`.
+impl From<MemberFault> for AuthorizationDetailsError {
+    fn from(member: MemberFault) -> Self {
+        Self::Element { number: 1, member }
     }
 }
 

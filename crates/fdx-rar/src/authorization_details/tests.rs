@@ -112,20 +112,47 @@ fn rejects_anything_but_an_array_of_objects() {
     for json in [r#"{"type":"a"}"#, "null", r#""[]""#, "7"] {
         assert_eq!(AuthorizationDetails::parse(json), Err(AuthorizationDetailsError::NotArray));
     }
-    for element in [
-        r#""a""#,
-        "null",
-        "[1]",
-        r#"{"type":1}"#,
-        r#"{"type":"a","actions":"read"}"#,
-        r#"{"type":"a","actions":[1]}"#,
-        r#"{"type":"fdx_v1.0","consentRequest":[[]]}"#,
+    let long = alloc::format!("{:?}", "a".repeat(257));
+    let fdx = |member: &str, value: &str| {
+        alloc::format!(r#"{{"type":"fdx_v1.0","consentRequest":{{"{member}":{value}}}}}"#)
+    };
+    let resource = |member: &str, value: &str| {
+        fdx("resources", &alloc::format!(r#"[{{"{member}":{value}}}]"#))
+    };
+    for (element, name) in [
+        (r#""a""#.into(), "authorization_details[]"),
+        ("null".into(), "authorization_details[]"),
+        ("[1]".into(), "authorization_details[]"),
+        (r#"["a"]"#.into(), "authorization_details[]"),
+        (r#"{"type":1}"#.into(), "type"),
+        (r#"{"type":"a","locations":{}}"#.into(), "locations"),
+        (r#"{"type":"a","actions":"read"}"#.into(), "actions"),
+        (r#"{"type":"a","actions":[1]}"#.into(), "actions"),
+        (r#"{"type":"a","datatypes":[null]}"#.into(), "datatypes"),
+        (r#"{"type":"a","identifier":7}"#.into(), "identifier"),
+        (r#"{"type":"a","privileges":true}"#.into(), "privileges"),
+        (r#"{"type":"fdx_v1.0","consentRequest":[]}"#.into(), "consentRequest"),
+        (r#"{"type":"fdx_v1.0","consentRequest":[[]]}"#.into(), "consentRequest"),
+        (fdx("durationType", "[]"), "durationType"),
+        (fdx("durationType", &long), "durationType"),
+        (fdx("durationPeriod", "\"many\""), "durationPeriod"),
+        (fdx("lookbackPeriod", "4294967296"), "lookbackPeriod"),
+        (fdx("resources", "{}"), "resources"),
+        (fdx("resources", r#"[["ACCOUNT"]]"#), "resources"),
+        (resource("resourceType", "7"), "resources[].resourceType"),
+        (resource("dataClusters", "\"TAX\""), "resources[].dataClusters"),
+        (resource("dataClusters", &alloc::format!("[{long}]")), "resources[].dataClusters"),
     ] {
-        for number in [1, 2] {
-            let before = r#"{"type":"b"},"#.repeat(number - 1);
+        let element: alloc::string::String = element;
+        for place in [1, 2] {
+            let before = r#"{"type":"b"},"#.repeat(place - 1);
             let json = alloc::format!("[{before}{element}]");
-            let expected = AuthorizationDetailsError::Element { number, kind: Kind::Shape };
-            assert_eq!(AuthorizationDetails::parse(&json), Err(expected), "{json}");
+            match AuthorizationDetails::parse(&json) {
+                Err(AuthorizationDetailsError::Element { number, member }) => {
+                    assert_eq!((number, member.member()), (place, name), "{json}");
+                }
+                other => panic!("{json}: {other:?}"),
+            }
         }
     }
     for (json, kind) in [

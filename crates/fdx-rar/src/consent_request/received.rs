@@ -57,6 +57,8 @@ pub(crate) enum NoRequest {
 impl ConsentRequest {
     /// Reads a request and checks it.
     pub(crate) fn of_json(json: &RawJson) -> Result<Self, NoRequest> {
+        // serde reads the members of a struct from an array too.
+        let object = Object::of_raw(json)?;
         let received: Received = json.read()?;
         let text = received.duration_type.ok_or(ConsentRequestError::DurationType)?;
         let kind: DurationType = text.read()?;
@@ -70,19 +72,20 @@ impl ConsentRequest {
         request.duration_spelling = (spelling != kind.as_str()).then_some(spelling);
         request.duration_period = received.duration_period;
         request.lookback_period = received.lookback_period;
-        request.others = OtherMembers::of_object(&Object::of_raw(json)?, &MEMBERS);
+        request.others = OtherMembers::of_object(&object, &MEMBERS);
         Ok(request)
     }
 }
 
 impl RequestedResource {
     fn of_json(json: &RawJson) -> Result<Self, NoRequest> {
+        let object = Object::of_raw(json)?;
         let received: ReceivedResource = json.read()?;
         if received.resource_id.is_some() {
             return Err(ConsentRequestError::ResourceId.into());
         }
         let kind = received.resource_type.ok_or(ConsentRequestError::NoResourceType)?;
-        let others = OtherMembers::of_object(&Object::of_raw(json)?, &RESOURCE_MEMBERS);
+        let others = OtherMembers::of_object(&object, &RESOURCE_MEMBERS);
         Ok(Self { others, ..Self::new(kind, received.data_clusters) })
     }
 }

@@ -73,6 +73,17 @@ impl MemberFault {
         Self { member, expected, clause, found: Found::Other, place: None }
     }
 
+    /// The member has this value, which is part of a message: its place in the document is not known.
+    #[must_use]
+    pub fn of_part(
+        member: &'static str,
+        expected: &'static str,
+        clause: &'static str,
+        value: Value<'_>,
+    ) -> Self {
+        Self { found: value.kind(), ..Self::other(member, expected, clause) }
+    }
+
     fn new(row: Row, found: Found, place: Option<(usize, usize)>) -> Self {
         Self { member: row.name, expected: row.shape, clause: row.clause, found, place }
     }
