@@ -51,7 +51,7 @@ pub enum RevocationBegun {
 /// began before, which counts. Without an `intent`, only an earlier one is found.
 ///
 /// A consent that is expired, dead or pending verification is revoked as well: its tokens may still be
-/// good.
+/// valid.
 pub fn begin_revocation(
     key: RecordKey,
     intent: Option<Revocation>,
