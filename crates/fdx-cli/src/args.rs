@@ -1,5 +1,6 @@
 //! The command line.
 
+pub(crate) mod browser;
 pub(crate) mod stored;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use fdx_par::Dialect;
 use fdx_sandbox::Misbehaviour;
 use fdx_wire::{RedirectUri, UrlError};
 
+use crate::args::browser::BrowserArgs;
 use crate::args::stored::{ConsentsCommand, KeeperCommand};
 use crate::dialect;
 
@@ -159,20 +161,6 @@ pub(crate) struct ConnectArgs {
     pub(crate) json: bool,
 }
 
-/// How the customer's browser is sent, and how it comes back.
-#[derive(clap::Args)]
-pub(crate) struct BrowserArgs {
-    /// Print the URL for the customer's browser on standard error (the default)
-    #[arg(long, conflicts_with = "open")]
-    pub(crate) print_url: bool,
-    /// Print the URL, and open a private page that leads to it with xdg-open or open
-    #[arg(long)]
-    pub(crate) open: bool,
-    /// How the callback is received [default: listen if redirect_uri is http, else stdin]
-    #[arg(long, value_name = "HOW", value_enum)]
-    pub(crate) callback: Option<CallbackName>,
-}
-
 /// Compare an institution's metadata with FAPI 2.0
 ///
 /// Compares each member with its clause: fine, advice, breaks FAPI 2.0, or prevents the client
@@ -313,14 +301,6 @@ pub(crate) enum NoncesName {
     // Not doc comments: the help stays short.
     Demand,
     Silent,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum CallbackName {
-    /// A listener on the redirect_uri's port
-    Listen,
-    /// The URL, pasted into standard input
-    Stdin,
 }
 
 const FDX: &str = "\

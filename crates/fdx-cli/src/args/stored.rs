@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use fdx_store::{ConsentState, RecordId};
 
-use crate::args::BrowserArgs;
+use crate::args::browser::BrowserArgs;
 
 #[derive(Subcommand)]
 pub(crate) enum ConsentsCommand {

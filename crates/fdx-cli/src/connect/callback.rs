@@ -13,7 +13,7 @@ use fdx_transport_hyper::system_now;
 use fdx_wire::{RedirectUri, Secret, SecretBuffer, UnixTime};
 use tokio::time::{Instant, timeout_at};
 
-use crate::args::CallbackName;
+use crate::args::browser::CallbackName;
 use crate::connect::callback::gate::StartFile;
 use crate::connect::callback::listener::{Listener, Visit};
 use crate::error::Failure;

@@ -15,7 +15,8 @@ use fdx_store::consents::ConsentRow;
 use fdx_store::procedure::Granted;
 use serde::Serialize;
 
-use crate::args::{CallbackName, ConnectArgs};
+use crate::args::ConnectArgs;
+use crate::args::browser::CallbackName;
 use crate::connect::callback::{Opener, Source};
 use crate::connect::config::Config;
 use crate::connect::institution::Institution;
