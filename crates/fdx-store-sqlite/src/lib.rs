@@ -153,7 +153,7 @@
 //! | claim a flow, one commit | 168 (4,582) | 191 (5,009) | 1.14 | 156 (4,404) | 1.03 |
 //! | access token, no refresh | 23 (68) | 38 (1,751) | 1.63 | 12 (23) | 1.84 |
 //! | append a receipt, one commit | 236 (4,178) | 260 (4,697) | 1.10 | 161 (3,986) | 0.99 |
-//! | read the due queue of a slot | 22 (57) | 22 (110) | 1.01 | 10 (16) | 1.51 |
+//! | read the due queue of a slot | 28 (98) | 31 (252) | 1.10 | 11 (126) | 1.55 |
 //! | count the queues, 7,680 due | 400 (12,551) | 355 (12,447) | 0.89 | 13 (41) | 1.77 |
 //!
 //! A commit takes as long as the disk does. What reads a random row grows more than by 1.5, and so does
