@@ -92,7 +92,17 @@ pub(crate) fn verified(
     more: Value,
 ) -> Result<(Client, Verified), Error> {
     let (mut world, client) = world();
-    let pending = pushed(&mut world, &client, request);
+    let verified = verified_by(&mut world, &client, request, more)?;
+    Ok((client, verified))
+}
+
+fn verified_by(
+    world: &mut World,
+    client: &Client,
+    request: &AuthorizationRequest,
+    more: Value,
+) -> Result<Verified, Error> {
+    let pending = pushed(world, client, request);
     let state = world.sent.last().unwrap().form()["state"].clone();
     let callback = format!(
         "https://app.example/callback?code=c0de&state={state}&iss=https%3A%2F%2Fbank.example"
@@ -100,9 +110,8 @@ pub(crate) fn verified(
     let mut body = json!({ "access_token": "at-1", "token_type": "DPoP", "expires_in": 300 });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     world.tamper_at("/token", move |_| answer(200, "application/json", body.to_string()));
-    let exchanged = world.exchange(&client, pending, &callback)?;
-    let verified = world.verify(&client, exchanged)?;
-    Ok((client, verified))
+    let exchanged = world.exchange(client, pending, &callback)?;
+    Ok(world.verify(client, exchanged)?)
 }
 
 #[test]
@@ -189,8 +198,28 @@ fn no_detail_and_no_form_of_it_hides_another() {
         (json!([good(), detail(json!({ "Status": null }))]), inactive),
         (json!([detail(json!({ "Data": { "ConsentId": id, "Status": 7 } }))]), inactive),
     ] {
-        let verified = verified(&request, json!({ "authorization_details": details }));
+        let members = json!({ "authorization_details": details });
+        let verified = verified(&request, members.clone());
         assert_eq!(verified.err().map(|error| error.code()), code, "{details}");
+
+        let (mut world, client) = world();
+        let first = json!({ "authorization_details": [good()] });
+        let verified = verified_by(&mut world, &client, &request, first).unwrap();
+        let mut body = members;
+        body["active"] = true.into();
+        world.tamper_at("/introspect", move |_| answer(200, "application/json", body.to_string()));
+        let access_token = verified.tokens().access_token();
+        let draft = client.introspect(access_token, entropy(5), world.now).unwrap();
+        let introspection = world.run(draft).unwrap();
+        let refused = verified.introspected(&introspection).err();
+        let refused = refused.map(|refused| refused.error.code());
+        assert_eq!(refused.is_some(), code.is_some(), "{details}");
+        // Introspection has no request to compare with, but the consent id that is known.
+        let is_same = |refused: &str| match code == other {
+            true => refused.starts_with("fdx.consent_id."),
+            false => code == Some(refused),
+        };
+        assert!(refused.is_none_or(is_same), "{details}: {refused:?}");
     }
 }
 
