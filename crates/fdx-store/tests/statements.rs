@@ -61,6 +61,38 @@ fn the_tables_are_read_by_the_parser() {
 }
 
 #[test]
+fn postgresql_has_the_same_tables() {
+    for (sql, sqlite) in schema::postgres().zip(schema::SQLITE) {
+        let parsed = Parser::parse_sql(&PostgreSqlDialect {}, &sql)
+            .unwrap_or_else(|error| panic!("{error}: {sql}"));
+        let original = Parser::parse_sql(&SQLiteDialect {}, sqlite).unwrap();
+        match (&parsed[..], &original[..]) {
+            ([ast::Statement::CreateTable(table)], [ast::Statement::CreateTable(original)]) => {
+                assert!(table.to_string().ends_with(')'), "{table}");
+                for (column, original) in table.columns.iter().zip(&original.columns) {
+                    let kind = match original.data_type.to_string().as_str() {
+                        "TEXT" => "TEXT",
+                        "INTEGER" => "BIGINT",
+                        "BLOB" => "BYTEA",
+                        other => panic!("{other}: {sql}"),
+                    };
+                    assert_eq!(column.name, original.name);
+                    assert_eq!(column.data_type.to_string(), kind, "{sql}");
+                    let is_c = column.options.iter().any(|it| {
+                        matches!(&it.option, ast::ColumnOption::Collation(name)
+                            if name.to_string() == "\"C\"")
+                    });
+                    assert_eq!(is_c, kind == "TEXT", "{sql}");
+                }
+                assert_eq!(table.columns.len(), original.columns.len());
+                assert_eq!(table.constraints, original.constraints);
+            }
+            (parsed, original) => assert_eq!(parsed, original),
+        }
+    }
+}
+
+#[test]
 fn refuses_what_engines_do_not_share() {
     for sql in [
         "SELECT a FROM t WHERE b = $1 AND c = $2 ORDER BY a DESC LIMIT $3",

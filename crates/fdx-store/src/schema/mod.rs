@@ -20,6 +20,19 @@ mod sqlite;
 
 pub use sqlite::SQLITE;
 
+/// Creates the same tables in an empty PostgreSQL database, one statement after the other.
+///
+/// Without `COLLATE "C"`, texts would be compared by the rules of the database's language.
+pub fn postgres() -> impl Iterator<Item = String> {
+    SQLITE.iter().map(|sql| {
+        sql.replace(" STRICT, WITHOUT ROWID", "")
+            .replace(" STRICT", "")
+            .replace(" TEXT", " TEXT COLLATE \"C\"")
+            .replace(" INTEGER", " BIGINT")
+            .replace(" BLOB", " BYTEA")
+    })
+}
+
 /// The version of these tables, in `fdx_meta` under the name `schema`. A release reads and writes its
 /// own version and the one before.
 pub const VERSION: i64 = 1;

@@ -28,7 +28,7 @@ use super::statement::{Rows, Statement};
 ///     }
 /// }
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until a driver runs it"]
 pub struct Operation<D> {
     decision: D,
