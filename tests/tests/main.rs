@@ -3,6 +3,7 @@
 
 mod clause_table;
 mod conformance;
+mod driver;
 mod error_table;
 mod keys_over_tls;
 mod matrix;
