@@ -2,7 +2,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
@@ -51,9 +51,13 @@ pub fn parse(bytes: &[u8]) -> Result<Response<Vec<u8>>, Box<dyn Error>> {
         let (name, value) = (name.parse::<HeaderName>()?, value.trim());
         response.headers_mut().append(name, HeaderValue::from_str(value)?);
     }
-    let length =
-        response.headers().get(CONTENT_LENGTH).ok_or("the response has no Content-Length")?;
-    if length.to_str()?.parse() != Ok(response.body().len()) {
+    let length = match response.headers().get(CONTENT_LENGTH) {
+        Some(length) => length.to_str()?.parse::<usize>()?,
+        // RFC 9110 8.6: it has no body.
+        None if response.status() == StatusCode::NO_CONTENT => 0,
+        None => return Err("the response has no Content-Length".into()),
+    };
+    if length != response.body().len() {
         return Err("the response is incomplete".into());
     }
     Ok(response)

@@ -6,6 +6,7 @@
 //! | `smol` | smol and rustls, no tokio | a key in memory |
 //! | `kms` | a function call: the institution is a value | a key management service |
 //! | `axum` | tokio, hyper and rustls | a key in memory |
+//! | `blocking_store` | as `blocking`, and stores consents in SQLite | a key in memory |
 //!
 //! Each program needs no input, for example `cargo run -p fdx-examples --bin smol`, and prints each
 //! step. The function `flow` of the first three is the same text except for `async` and `.await`,

@@ -47,6 +47,27 @@ fn blocking_example_completes_the_flow() {
 }
 
 #[test]
+fn blocking_store_example_runs_a_consent_to_its_end() {
+    let lines = run(env!("CARGO_BIN_EXE_blocking_store"));
+    let expected = [
+        "begun        the flow is stored: redirect the customer",
+        "finished     the consent is active",
+        "refreshed    generation 1",
+        "revoked      the receipt is written",
+        "done         without async",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn the_loop_of_the_blocking_store_example_is_short() {
+    let source = include_str!("../src/bin/blocking_store.rs");
+    let begin = source.find("    fn run<T>(").unwrap();
+    let length = source[begin..].split_once("\n    }\n").unwrap().0.lines().count() + 1;
+    assert!(length <= 40, "{length} lines");
+}
+
+#[test]
 fn smol_example_completes_the_flow() {
     let lines = run(env!("CARGO_BIN_EXE_smol"));
     check_partial_grant(&lines);
