@@ -126,6 +126,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! `isolated/transactions` in the repository has complete programs, which repeat their transactions:
+//! with `rusqlite`, `sqlx`, and `tokio-postgres`.
+//!
 //! Set the same pragmas as this crate does: `journal_mode=WAL`, `synchronous=FULL`,
 //! `secure_delete=ON` and a busy timeout. Without `secure_delete`, erased keys stay in free pages.
 //!
