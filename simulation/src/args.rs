@@ -4,11 +4,20 @@ pub(crate) enum Command {
     /// Search for the checks that must be off together.
     MinimalSets,
     /// Run one world and print each event.
-    Replay { seed: u64 },
+    Replay { seed: u64, scene: Scene },
     /// Run the world of a fuzzer's input and print each event.
     ReplayInput { file: String },
-    /// Run many flows.
-    Run { flows: u64, seed: u64, output: Output },
+    /// Run many flows in each scene, or in one.
+    Run { flows: u64, seed: u64, scene: Option<Scene>, output: Output },
+}
+
+/// What a world is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Scene {
+    /// An attacker and two institutions.
+    Attacks,
+    /// Nodes with a database.
+    Nodes,
 }
 
 /// How the result is printed.
@@ -19,7 +28,7 @@ pub(crate) enum Output {
 }
 
 pub(crate) fn read(args: impl Iterator<Item = String>) -> Result<Command, String> {
-    let (mut flows, mut seed, mut output) = (None, None, Output::Table);
+    let (mut flows, mut seed, mut scene, mut output) = (None, None, None, Output::Table);
     let mut args = args;
     while let Some(arg) = args.next() {
         match arg.as_str() {
@@ -28,6 +37,13 @@ pub(crate) fn read(args: impl Iterator<Item = String>) -> Result<Command, String
                 let file = args.next().ok_or("--input needs a file")?;
                 return Ok(Command::ReplayInput { file });
             }
+            "--scene" => {
+                scene = Some(match args.next().as_deref() {
+                    Some("attacks") => Scene::Attacks,
+                    Some("nodes") => Scene::Nodes,
+                    _ => return Err("--scene needs 'attacks' or 'nodes'".to_owned()),
+                });
+            }
             "--json" => output = Output::Json,
             "--flows" => flows = Some(number(&arg, args.next())?),
             "--seed" => seed = Some(number(&arg, args.next())?),
@@ -35,9 +51,10 @@ pub(crate) fn read(args: impl Iterator<Item = String>) -> Result<Command, String
         }
     }
     match (flows, seed) {
-        (None, Some(seed)) => Ok(Command::Replay { seed }),
+        (None, Some(seed)) => Ok(Command::Replay { seed, scene: scene.unwrap_or(Scene::Attacks) }),
         (flows, seed) => {
-            Ok(Command::Run { flows: flows.unwrap_or(20_000), seed: seed.unwrap_or(1), output })
+            let (flows, seed) = (flows.unwrap_or(20_000), seed.unwrap_or(1));
+            Ok(Command::Run { flows, seed, scene, output })
         }
     }
 }
@@ -57,13 +74,16 @@ mod tests {
 
     #[test]
     fn seed_alone_replays_one_world() {
-        assert_eq!(of(&["--seed", "7"]), Ok(Command::Replay { seed: 7 }));
-        let run = Command::Run { flows: 3, seed: 7, output: Output::Json };
+        let replay = |scene| Ok(Command::Replay { seed: 7, scene });
+        assert_eq!(of(&["--seed", "7"]), replay(Scene::Attacks));
+        assert_eq!(of(&["--seed", "7", "--scene", "nodes"]), replay(Scene::Nodes));
+        let run = Command::Run { flows: 3, seed: 7, scene: None, output: Output::Json };
         assert_eq!(of(&["--flows", "3", "--seed", "7", "--json"]), Ok(run));
         let replay = Command::ReplayInput { file: "crash".to_owned() };
         assert_eq!(of(&["--input", "crash"]), Ok(replay));
         assert!(of(&["--input"]).is_err());
         assert!(of(&["--flows"]).is_err());
+        assert!(of(&["--scene", "7"]).is_err());
         assert!(of(&["7"]).is_err());
     }
 }

@@ -72,6 +72,24 @@ pub enum Harm {
     MalformedError,
     /// A persisted text is not restored as it was written.
     NotRestored,
+    /// A consent that was revoked has a token that the institution accepts.
+    AliveAfterRevocation,
+    /// The chain of a consent's receipts does not verify.
+    ChainBroken,
+    /// An event of a consent has no receipt, or several.
+    ReceiptMissing,
+    /// A response with new tokens arrived, and was not stored.
+    ResponseNotStored,
+    /// A lost response was not repeated in the institution's window, although nothing prevented it.
+    RetriedTooLate,
+    /// A part of a secret is in the database.
+    SecretStored,
+    /// A procedure or a revocation never ends.
+    Stuck,
+    /// A token that was returned for use is not valid.
+    TokenNotValid,
+    /// A consent has two refreshes under way.
+    TwoRefreshes,
 }
 
 impl Harm {
@@ -92,7 +110,8 @@ impl Harm {
             | Self::CodeSentTwice
             | Self::CodeExchangedTwice
             | Self::NotGranted
-            | Self::GrantLost => true,
+            | Self::GrantLost
+            | Self::AliveAfterRevocation => true,
             Self::VerifierSentTwice
             | Self::ReloadOutcome
             | Self::RenewalRefused
@@ -105,7 +124,15 @@ impl Harm {
             | Self::RequestUriUsedTwice
             | Self::SecretShown
             | Self::MalformedError
-            | Self::NotRestored => false,
+            | Self::NotRestored
+            | Self::ChainBroken
+            | Self::ReceiptMissing
+            | Self::ResponseNotStored
+            | Self::RetriedTooLate
+            | Self::SecretStored
+            | Self::Stuck
+            | Self::TokenNotValid
+            | Self::TwoRefreshes => false,
         }
     }
 
@@ -137,7 +164,16 @@ impl Harm {
             | Self::RequestUriUsedTwice
             | Self::SecretShown
             | Self::MalformedError
-            | Self::NotRestored => false,
+            | Self::NotRestored
+            | Self::AliveAfterRevocation
+            | Self::ChainBroken
+            | Self::ReceiptMissing
+            | Self::ResponseNotStored
+            | Self::RetriedTooLate
+            | Self::SecretStored
+            | Self::Stuck
+            | Self::TokenNotValid
+            | Self::TwoRefreshes => false,
         }
     }
 }

@@ -6,11 +6,11 @@ mod print;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use fdx_simulation::{Faults, Renewals, Settings, Tally, Trace, World, switches};
+use fdx_simulation::{Faults, Nodes, Renewals, Report, Settings, Tally, Trace, World, switches};
 
-use args::{Command, Output};
+use args::{Command, Output, Scene};
 
 /// Worlds are small, so that a failure is quickly repeated, and of one size, so that a seed alone
 /// decides what happens.
@@ -26,14 +26,47 @@ fn main() -> ExitCode {
     };
     match command {
         Command::MinimalSets => minimal_sets(),
-        Command::Replay { seed } => end(&replay(seed), Output::Table, None),
+        Command::Replay { seed, scene: Scene::Attacks } => {
+            let attacks = Some((replay(seed), None));
+            end(&Results { attacks, ..Results::default() }, Output::Table)
+        }
+        Command::Replay { seed, scene: Scene::Nodes } => {
+            let report = Nodes::from_seed(seed, FLOWS_OF_A_WORLD, Trace::On).run();
+            end(&Results { nodes: Some((report, None)), ..Results::default() }, Output::Table)
+        }
         Command::ReplayInput { file } => replay_input(&file),
-        Command::Run { flows, seed, output } => {
-            let start = Instant::now();
-            let tally = run(flows, seed, output);
-            end(&tally, output, Some(start.elapsed()))
+        Command::Run { flows, seed, scene, output } => {
+            let mut results = Results { is_long: flows >= LONG, ..Results::default() };
+            if scene != Some(Scene::Nodes) {
+                results.attacks = Some(run(flows, seed, output, attacked, Tally::add));
+            }
+            if scene != Some(Scene::Attacks) {
+                results.nodes = Some(run(flows, seed, output, nodes, Report::add));
+            }
+            end(&results, output)
         }
     }
+}
+
+/// So many flows contain every event.
+const LONG: u64 = 5000;
+
+/// The results of each scene that was run, with the time that it took. A single world has none.
+#[derive(Default)]
+struct Results {
+    attacks: Option<(Tally, Option<Duration>)>,
+    nodes: Option<(Report, Option<Duration>)>,
+    is_long: bool,
+}
+
+/// Runs the world of a seed with an attacker.
+fn attacked(seed: u64) -> Tally {
+    World::from_seed(seed, settings(Trace::Off)).run()
+}
+
+/// Runs the world of a seed with nodes and a database.
+fn nodes(seed: u64) -> Report {
+    Nodes::from_seed(seed, FLOWS_OF_A_WORLD, Trace::Off).run()
 }
 
 /// Prints the chapter.
@@ -60,7 +93,8 @@ fn replay_input(file: &str) -> ExitCode {
     match std::fs::read(file) {
         Ok(bytes) => {
             let settings = Settings { trace: Trace::On, ..Settings::SMALL };
-            end(&World::from_bytes(&bytes, settings).run(), Output::Table, None)
+            let tally = World::from_bytes(&bytes, settings).run();
+            end(&Results { attacks: Some((tally, None)), ..Results::default() }, Output::Table)
         }
         Err(error) => {
             eprintln!("'{file}' can't be read: {error}");
@@ -70,20 +104,29 @@ fn replay_input(file: &str) -> ExitCode {
 }
 
 /// Runs as many worlds as contain this number of flows, each with its own seed and in one thread.
-fn run(flows: u64, seed: u64, output: Output) -> Tally {
+fn run<T: Default + Send>(
+    flows: u64,
+    seed: u64,
+    output: Output,
+    world: fn(u64) -> T,
+    add: fn(&mut T, T),
+) -> (T, Option<Duration>) {
+    let start = Instant::now();
     let worlds = flows.div_ceil(FLOWS_OF_A_WORLD);
-    let (next, total) = (AtomicU64::new(0), Mutex::new(Tally::default()));
+    let (next, total) = (AtomicU64::new(0), Mutex::new((0, T::default())));
     let work = || {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= worlds {
                 return;
             }
-            let tally = World::from_seed(seed.wrapping_add(number), settings(Trace::Off)).run();
+            let result = world(seed.wrapping_add(number));
             let mut total = total.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            total.add(tally);
-            if output == Output::Table && total.flows() % 5000 < FLOWS_OF_A_WORLD {
-                eprintln!("{} of {} flows", total.flows(), worlds * FLOWS_OF_A_WORLD);
+            let (done, sum) = &mut *total;
+            add(sum, result);
+            *done += FLOWS_OF_A_WORLD;
+            if output == Output::Table && *done % 5000 < FLOWS_OF_A_WORLD {
+                eprintln!("{done} of {} flows", worlds * FLOWS_OF_A_WORLD);
             }
         }
     };
@@ -93,7 +136,8 @@ fn run(flows: u64, seed: u64, output: Output) -> Tally {
             scope.spawn(work);
         }
     });
-    total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    let (_, total) = total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    (total, Some(start.elapsed()))
 }
 
 fn settings(trace: Trace) -> Settings {
@@ -108,13 +152,18 @@ fn settings(trace: Trace) -> Settings {
     }
 }
 
-/// Prints the result. Fails if a promise was broken or an expected event never occurred.
-fn end(tally: &Tally, output: Output, time: Option<std::time::Duration>) -> ExitCode {
+/// Prints the results. Fails if a promise was broken or an expected event never occurred.
+fn end(results: &Results, output: Output) -> ExitCode {
+    let Results { attacks, nodes, is_long } = results;
     match output {
-        Output::Json => print::json(tally, time),
-        Output::Table => print::table(tally, time),
+        Output::Json => print::json(attacks.as_ref(), nodes.as_ref()),
+        Output::Table => print::table(attacks.as_ref(), nodes.as_ref()),
     }
-    // A few flows need not contain every event.
-    let missing = time.is_some() && tally.flows() >= 5000 && !tally.missing().is_empty();
-    if tally.harms().is_empty() && !missing { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let attacks = attacks.as_ref().is_none_or(|(tally, _)| {
+        tally.harms().is_empty() && (!is_long || tally.missing().is_empty())
+    });
+    let nodes = nodes.as_ref().is_none_or(|(report, _)| {
+        report.harms().is_empty() && (!is_long || report.missing().is_empty())
+    });
+    if attacks && nodes { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

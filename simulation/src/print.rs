@@ -3,8 +3,8 @@ use std::fmt::Display;
 use std::io::Write;
 use std::time::Duration;
 
-use fdx_simulation::{Attack, Tally};
-use serde_json::json;
+use fdx_simulation::{Attack, Report, Tally};
+use serde_json::{Value, json};
 
 /// The reader of a pipe may close it early.
 macro_rules! line {
@@ -13,24 +13,69 @@ macro_rules! line {
     };
 }
 
-pub(crate) fn json(tally: &Tally, time: Option<Duration>) {
-    let mut document = tally.to_json();
-    if let Some(members) = document.as_object_mut() {
-        members.extend(time.map(|time| ("seconds".to_owned(), json!(time.as_secs_f64()))));
-    }
+/// What was counted, and how long it took.
+type Timed<'a, T> = Option<&'a (T, Option<Duration>)>;
+
+pub(crate) fn json(tally: Timed<'_, Tally>, report: Timed<'_, Report>) {
+    let with_time = |mut document: Value, time: &Option<Duration>| {
+        if let Some(members) = document.as_object_mut() {
+            members.extend(time.map(|time| ("seconds".to_owned(), json!(time.as_secs_f64()))));
+        }
+        document
+    };
+    let document = json!({
+        "attacks": tally.map(|(tally, time)| with_time(tally.to_json(), time)),
+        "nodes": report.map(|(report, time)| with_time(report.to_json(), time)),
+    });
     line!("{}", serde_json::to_string_pretty(&document).unwrap_or_default());
 }
 
-pub(crate) fn table(tally: &Tally, time: Option<Duration>) {
+pub(crate) fn table(tally: Timed<'_, Tally>, report: Timed<'_, Report>) {
+    if let Some((tally, time)) = tally {
+        attacks(tally, *time);
+    }
+    if let Some((report, time)) = report {
+        nodes(report, *time);
+    }
+}
+
+fn seconds(time: Option<Duration>) {
+    if let Some(time) = time {
+        row("seconds", format!("{:.1}", time.as_secs_f64()));
+    }
+}
+
+fn nodes(report: &Report, time: Option<Duration>) {
+    line!("\nNODES WITH A DATABASE");
+    for (name, count) in report.totals() {
+        row(name, count);
+    }
+    seconds(time);
+    for (title, group) in report.groups() {
+        counts(title, group);
+    }
+    for missing in report.missing() {
+        line!("never occurred: {missing}");
+    }
     line!();
+    if report.harms().is_empty() {
+        line!("no promise was broken");
+    }
+    for (seed, harm, what) in report.harms().iter().take(20) {
+        line!(
+            "BROKEN: {harm:?}: {what}; see it with 'cargo xtask simulate --scene nodes --seed {seed}'"
+        );
+    }
+}
+
+fn attacks(tally: &Tally, time: Option<Duration>) {
+    line!("\nATTACKS");
     row("worlds", tally.worlds());
     row("flows", tally.flows());
     row("events", tally.events());
     row("requests", tally.requests());
     row("most requests of one flow", tally.most_requests());
-    if let Some(time) = time {
-        row("seconds", format!("{:.1}", time.as_secs_f64()));
-    }
+    seconds(time);
     counts("network and machines", tally.network());
     counts("outcomes", tally.ends());
     counts("refusals by code", tally.errors());

@@ -59,6 +59,12 @@ impl Secrets {
 
     /// The texts that contain a part of a secret.
     pub(crate) fn shown(&self) -> Vec<String> {
+        let texts: Vec<&str> = self.texts.iter().map(String::as_str).collect();
+        self.in_any(&texts).into_iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    /// Those of `texts` that contain a part of a secret.
+    pub(crate) fn in_any<'a, T: AsRef<[u8]>>(&self, texts: &'a [T]) -> Vec<&'a T> {
         let mut blocks: HashMap<&[u8], Vec<(&[u8], usize)>> = HashMap::new();
         // Most of the time a look at three characters is enough.
         let mut begins = vec![false; 1 << 18];
@@ -79,7 +85,7 @@ impl Secrets {
                 places.into_iter().any(|(secret, place)| common(text, at, secret, *place) >= PART)
             })
         };
-        self.texts.iter().filter(|text| shows(text.as_bytes())).cloned().collect()
+        texts.iter().filter(|text| shows(text.as_ref())).collect()
     }
 }
 

@@ -189,7 +189,7 @@ pub(crate) const EVENTS: [&str; 9] = [
     "renewed after a lost answer",
 ];
 
-fn merge<K: Ord>(into: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
+pub(crate) fn merge<K: Ord>(into: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
     for (key, count) in from {
         *into.entry(key).or_default() += count;
     }

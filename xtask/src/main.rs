@@ -46,8 +46,9 @@ Usage: cargo xtask <command>
             toolchain and cargo-fuzz. [TARGET]... [--seconds N] [--json]
   interop   Runs client and sandbox against peers by other authors over TLS. Without a JDK and
             Maven it leaves out those in Java. [--json]
-  simulate  Runs flows with faults and attacks. A seed repeats one world and prints each line.
-            [--flows N] [--seed S] [--json]; or [--input FILE]: an input of the fuzz target `flow`;
+  simulate  Runs flows with faults and attacks, and flows on nodes with a database. A seed repeats
+            one world and prints each line. [--scene attacks|nodes] [--flows N] [--seed S] [--json];
+            or [--input FILE]: an input of the fuzz target `flow`;
             or [--minimal-sets]: in a weakened copy of the workspace, searches for the checks
             that must all be off for an attack to succeed.
   explore   Explores every order of events in which two processes refresh one consent, with the real

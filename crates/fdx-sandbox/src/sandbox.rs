@@ -107,6 +107,17 @@ impl Sandbox {
         self.institution.accounts()
     }
 
+    /// The customer ends a consent at the institution: its tokens are revoked.
+    pub fn end_consent(&mut self, consent_id: &str) {
+        self.institution.revoke_tokens(consent_id);
+    }
+
+    /// The access and refresh tokens of a consent that the institution accepts at `now`.
+    #[must_use]
+    pub fn accepted_tokens(&self, consent_id: &str, now: UnixTime) -> Vec<&str> {
+        self.institution.accepted_tokens(consent_id, now)
+    }
+
     /// The configuration of the institution.
     #[cfg(test)]
     pub(crate) fn config(&self) -> std::sync::Arc<InstitutionConfig> {

@@ -25,7 +25,7 @@ use crate::secrets::Secrets;
 use crate::shared::subject;
 use crate::single_use::SingleUse;
 use crate::tally::{Tally, count};
-use queue::Queue;
+pub(crate) use queue::Queue;
 
 /// The attacker's browser. The others belong to customers.
 pub(crate) const ATTACKER: Person = 0;

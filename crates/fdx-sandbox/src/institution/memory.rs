@@ -44,6 +44,10 @@ impl<K: Clone + Ord, V> Memory<K, V> {
         self.entries.get_mut(key)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.entries.iter()
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.entries.values()
     }

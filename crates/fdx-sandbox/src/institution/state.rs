@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fdx_jose::{PrivateKey, PublicKey, Thumbprint};
-use fdx_wire::Entropy;
+use fdx_wire::{Entropy, UnixTime};
 
 use crate::institution::client::RegisteredClient;
 use crate::institution::config::{InstitutionConfig, NoncePolicy, OldKeys, RefreshPolicy};
@@ -153,6 +153,16 @@ impl Institution {
                 token.kind = Kind::Revoked;
             }
         }
+    }
+
+    /// The tokens of this consent that can be used.
+    pub(crate) fn accepted_tokens(&self, consent_id: &str, now: UnixTime) -> Vec<&str> {
+        if !self.consents.get(consent_id).is_some_and(|consent| consent.is_active(now)) {
+            return Vec::new();
+        }
+        let of_consent = |token: &Token| token.grant.consent_id.as_deref() == Some(consent_id);
+        let accepted = |token: &Token| of_consent(token) && token.is_alive(now);
+        self.tokens.iter().filter(|(_, token)| accepted(token)).map(|(text, _)| &**text).collect()
     }
 
     fn change(&mut self, change: impl FnOnce(&mut InstitutionConfig)) {
