@@ -107,19 +107,25 @@ impl SingleUse {
     }
 }
 
-/// Whether a response requires a DPoP nonce and contains one (RFC 9449 sections 8 and 9).
+/// Whether a response requires a DPoP nonce and contains one (RFC 9449 sections 8 and 9): with any
+/// status of a refusal, or with that of a success and no token.
 pub(crate) fn requires_nonce(response: &Response<Vec<u8>>) -> bool {
     let required = "use_dpop_nonce";
     let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-    let challenges = response.headers().get_all("www-authenticate").into_iter();
-    let challenged = challenges.into_iter().any(|challenge| {
-        // A quoted string may contain backslashes.
-        let text = String::from_utf8_lossy(challenge.as_bytes()).replace('\\', "");
-        text.contains(required)
-    });
-    response.status().is_client_error()
-        && response.headers().contains_key("dpop-nonce")
-        && (challenged || body.get("error").is_some_and(|error| error == required))
+    let error = body.get("error").and_then(Value::as_str).unwrap_or_default();
+    let in_body = error.eq_ignore_ascii_case(required);
+    let mut challenges = response.headers().get_all("www-authenticate").into_iter();
+    let refused = response.status().is_client_error()
+        && (in_body
+            || challenges.any(|challenge| {
+                // A quoted string may contain backslashes.
+                let text = String::from_utf8_lossy(challenge.as_bytes()).replace('\\', "");
+                text.to_ascii_lowercase().contains(required)
+            }));
+    let succeeded = response.status().is_success()
+        && in_body
+        && !String::from_utf8_lossy(response.body()).contains("_token");
+    response.headers().contains_key("dpop-nonce") && (refused || succeeded)
 }
 
 #[cfg(test)]
@@ -211,7 +217,10 @@ mod tests {
         let error = r#"{"error":"use_dpop_nonce"}"#;
         assert!(requires_nonce(&response(400, "x", "", error)));
         assert!(requires_nonce(&response(401, "www-authenticate", challenge, "")));
-        assert!(!requires_nonce(&response(200, "x", "", error)));
+        assert!(requires_nonce(&response(200, "x", "", error)));
+        let with_token = r#"{"error":"use_dpop_nonce","access_token":"a"}"#;
+        assert!(!requires_nonce(&response(200, "x", "", with_token)));
+        assert!(!requires_nonce(&response(500, "x", "", error)));
         assert!(!requires_nonce(&response(401, "www-authenticate", "DPoP", "")));
         let mut without = response(400, "x", "", error);
         without.headers_mut().remove("dpop-nonce");
