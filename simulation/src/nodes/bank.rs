@@ -75,7 +75,7 @@ pub(super) enum Revealed {
     /// A void refresh token was sent, although the store had a valid one.
     VoidTokenSent,
     /// A void refresh token was sent: no other one was known. If that ended the grant, with the time of
-    /// the world at which the token was used first.
+    /// the world at which the token was used first, unless that was after the deadline of its sender.
     Reused {
         since: Option<u64>,
     },
@@ -87,8 +87,8 @@ pub(super) struct Bank {
     pub(super) grants: BTreeMap<String, Grant>,
     /// The grant of each refresh token, and of each code that was exchanged.
     tokens: BTreeMap<String, String>,
-    /// When each refresh token was used first.
-    used: BTreeMap<String, u64>,
+    /// When each refresh token was used first, and whether that was after the deadline of the sender.
+    used: BTreeMap<String, (u64, bool)>,
     /// The error of its clock, in seconds.
     pub(super) offset: i64,
 }
@@ -155,7 +155,7 @@ impl Bank {
                 self.tokens.insert(token.to_owned(), grant.to_owned());
             }
             if let Some(old) = &old {
-                self.used.entry(old.clone()).or_insert(sent.at);
+                self.used.entry(old.clone()).or_insert((sent.at, sent.late));
             }
             if let ("/token", Some(grant)) = (path, text("grant_id")) {
                 self.tokens.extend(code.map(|code| (code, grant.to_owned())));
@@ -180,9 +180,10 @@ impl Bank {
         {
             let mut since = None;
             if self.policy == RefreshPolicy::Rotate && grant.lost.is_none() {
-                since = old.and_then(|old| self.used.get(&old)).copied();
-                let loss = if sent.late { Loss::LateWrite } else { Loss::WindowClosed };
-                grant.lost = Some(loss);
+                let first = old.and_then(|old| self.used.get(&old)).copied();
+                let late = sent.late || first.is_some_and(|(_, late)| late);
+                since = first.filter(|_| !late).map(|(at, _)| at);
+                grant.lost = Some(if late { Loss::LateWrite } else { Loss::WindowClosed });
             }
             revealed = match sent.knew_better && !sent.late {
                 true => Revealed::VoidTokenSent,
