@@ -55,6 +55,9 @@ const HEAD: &str =
 consent; `t1` is the token of the first refresh.
 ";
 
+/// How many states are explored without a rule: without some, processes can try again for ever.
+const MOST: usize = 200_000;
+
 /// The shortest trace to a loss without each rule, as a chapter of the manual.
 fn without_each_rule() -> Result<String, Box<dyn Error>> {
     if !switches::WEAKENED {
@@ -63,7 +66,7 @@ fn without_each_rule() -> Result<String, Box<dyn Error>> {
     let mut text = HEAD.to_owned();
     let (mut with_all, mut wrong) = (Vec::new(), Vec::new());
     for accidents in &accidents::FEW {
-        with_all.push(in_parallel(&jobs(&[*accidents], &|_| true))?);
+        with_all.push(in_parallel(&jobs(&[*accidents], &|_| true), usize::MAX)?);
     }
     for (number, rule) in rules::ALL.iter().enumerate() {
         switches::switch_off(1 << number);
@@ -96,7 +99,7 @@ type Lost = (&'static str, &'static str, Trace);
 /// accidents. The accidents are tried in their order until there is such a loss.
 fn new_loss(with_all: &[Vec<(&str, Explored)>]) -> Result<Option<Lost>, Box<dyn Error>> {
     for (accidents, with_all) in accidents::FEW.iter().zip(with_all) {
-        let without = in_parallel(&jobs(&[*accidents], &|_| true))?;
+        let without = in_parallel(&jobs(&[*accidents], &|_| true), MOST)?;
         let new = with_all.iter().zip(without).flat_map(|((_, with_all), (accidents, without))| {
             let class = without.class;
             let known: Vec<_> = with_all.traces().map(|trace| trace.loss).collect();
@@ -119,7 +122,7 @@ fn run(chosen: &dyn Fn(&str) -> bool, json: bool) -> Result<bool, Box<dyn Error>
         let names: Vec<_> = Class::ALL.iter().map(|class| class.name()).collect();
         return Err(format!("no such institution; they are: {}", names.join("; ")).into());
     }
-    let all = in_parallel(&jobs)?;
+    let all = in_parallel(&jobs, usize::MAX)?;
     if json {
         println!("{}", serde_json::to_string_pretty(&all)?);
     } else {
@@ -148,14 +151,14 @@ fn jobs(accidents: &[Accidents], chosen: &dyn Fn(&str) -> bool) -> Vec<Job> {
 }
 
 /// Explores on two cores. Each exploration runs on one.
-fn in_parallel(jobs: &[Job]) -> Result<Vec<(&'static str, Explored)>, Box<dyn Error>> {
+fn in_parallel(jobs: &[Job], most: usize) -> Result<Vec<(&'static str, Explored)>, Box<dyn Error>> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
         while let Some((at, (accidents, budget, class))) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, jobs.get(at)?)))
         {
-            let explored = explore(*class, *budget).map_err(|error| error.to_string())?;
+            let explored = explore(*class, *budget, most).map_err(|error| error.to_string())?;
             eprintln!("explored: {accidents}, {}", class.name());
             done.push((at, (*accidents, explored)));
         }

@@ -53,8 +53,12 @@ struct Reached {
     event: Event,
 }
 
-/// Explores all states of one class of institutions.
-pub(crate) fn explore(class: Class, budget: Budget) -> Result<Explored, Box<dyn Error>> {
+/// Explores the states of one class of institutions: all, or the first `most`.
+pub(crate) fn explore(
+    class: Class,
+    budget: Budget,
+    most: usize,
+) -> Result<Explored, Box<dyn Error>> {
     let began = Instant::now();
     let mut database = Database::new()?;
     let scene = Scene::new(class)?;
@@ -67,6 +71,9 @@ pub(crate) fn explore(class: Class, budget: Budget) -> Result<Explored, Box<dyn 
     let (mut at, mut transitions) = (0, 0);
     let (mut loss, mut remaining) = (None, Vec::<(usize, Trace)>::new());
     'search: while let Some(world) = reached.get_mut(at).and_then(|state| state.world.take()) {
+        if seen.len() >= most {
+            break;
+        }
         for (event, next) in world.next(&setup, &mut database)? {
             transitions += 1;
             if !seen.insert(next.key(&setup)) {
