@@ -27,7 +27,9 @@ impl Loss {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::GrantEnded => "an invalid token was used, and the grant was revoked",
-            Self::WindowClosed => "the window closed before the retry",
+            Self::WindowClosed => {
+                "the only known token was void: the window had closed, or there is none"
+            }
             Self::LateWrite => "a process wrote after its deadline",
             Self::NoValidToken => "no token in the store is valid",
             Self::StoredAfterRevocation => "tokens were stored after the revocation",

@@ -70,7 +70,7 @@ fn without_each_rule() -> Result<String, Box<dyn Error>> {
     }
     for (number, rule) in rules::ALL.iter().enumerate() {
         switches::switch_off(1 << number);
-        text.push_str(&format!("\n## {}\n\n{}.\n\n", rule.marker, rule.rule));
+        text.push_str(&format!("\n## {}\n\nThe rule: {}.\n\n", rule.marker, rule.rule));
         match (new_loss(&with_all)?, rule.idle) {
             (Some((accidents, class, trace)), None) => {
                 text.push_str(&format!("Without it, {} ({class}; {accidents}):\n\n", trace.loss));
@@ -79,7 +79,7 @@ fn without_each_rule() -> Result<String, Box<dyn Error>> {
                 }
             }
             (None, Some(why)) => {
-                text.push_str(&format!("Nothing is lost without it here. {why}\n"))
+                text.push_str(&format!("Nothing is lost without it here.\n{why}\n"))
             }
             (None, None) => wrong.push(format!("nothing is lost without {}", rule.marker)),
             (Some(_), Some(_)) => wrong.push(format!("{} is not idle", rule.marker)),

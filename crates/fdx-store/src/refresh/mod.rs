@@ -3,7 +3,7 @@
 //! The rules. `cargo xtask explore` explores every order of events in which two processes refresh one
 //! consent, with the real procedures and statements: crashes, a lost response, an overrun lease, and
 //! each class of rotation. `cargo xtask explore --rules` switches each rule off and finds the shortest
-//! way to a loss.
+//! way to a loss: see below.
 //!
 //! 1. *At most one unanswered request per consent.* [`begin_attempt`] stores the intent (generation,
 //!    attempt, deadline) before anything is sent. Another process takes over only after the deadline
@@ -19,8 +19,12 @@
 //! 5. A response never replaces the tokens of a consent that was revoked or erased meanwhile.
 //!
 //! Two losses remain that no recipient can exclude: the institution's window for replays closes before
-//! the retry, and a process pauses between its last check of the deadline and the write to the network
+//! the retry, or there is none; and a process pauses between its last check of the deadline and the write to the network
 //! for longer than the deadline.
+//!
+//! # Without each rule
+//!
+#![doc = include_str!("rules.md")]
 
 pub(crate) mod begin;
 pub(crate) mod end;
