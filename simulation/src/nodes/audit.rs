@@ -44,7 +44,7 @@ impl Nodes {
         self.check_secrets();
     }
 
-    /// A consent that nobody ended can be refreshed, or was lost as the manual names. One that was
+    /// A consent that has not ended can be refreshed, or was lost as the manual names. One that was
     /// revoked has no valid token.
     fn check_tokens(&mut self, row: &ConsentRow) {
         let id = row.id.as_str().to_owned();

@@ -1,16 +1,17 @@
-//! Customers and their flows, and what becomes of a procedure that has ended.
+//! Customers and their flows, and what a flow does after a procedure has ended.
 
 use fdx_par::FlowId;
 use fdx_rar::{PartyType, RevocationReason};
 use fdx_sandbox::Peer;
 use fdx_sandbox::customer::{ConsentPage, Decision};
 use fdx_store::RecordId;
-use fdx_store::procedure::{Access, Finished, RevocationResult, Started, UsableToken};
+use fdx_store::procedure::{Access, Finished, Started, UsableToken};
 use http::header::LOCATION;
 use http::{Request, Response};
 use serde_json::Value;
 
 use super::node::usable_keys;
+use super::outcome::{brief, kept_as, may_not_store};
 use super::procedure::{Done, run};
 use super::{Event, FAULTS_END, Nodes, Purpose, Use};
 use crate::ledger::{Harm, field, parameter};
@@ -425,92 +426,4 @@ impl Nodes {
 
 fn location(answer: &Response<Vec<u8>>) -> Option<String> {
     answer.headers().get(LOCATION)?.to_str().ok().map(str::to_owned)
-}
-
-/// Whether a procedure with this result may have left a response without storing it: the consent had
-/// ended, or the store failed again and again.
-fn may_not_store(done: &Done) -> bool {
-    match done {
-        Done::Access(access) => may_not_keep(access),
-        Done::Finished(finished) => {
-            matches!(**finished, Finished::Ended { .. } | Finished::Store(_))
-        }
-        Done::Kept(kept) => match kept {
-            fdx_store::procedure::KeptUp::Refreshed(access) => may_not_keep(access),
-            fdx_store::procedure::KeptUp::Resumed(finished) => {
-                matches!(**finished, Finished::Ended { .. } | Finished::Store(_))
-            }
-            _ => false,
-        },
-        Done::Checked(_) => true,
-        Done::Revoked(_) | Done::Started(_) => false,
-    }
-}
-
-fn may_not_keep(access: &Access) -> bool {
-    matches!(access, Access::Ended { .. } | Access::Store(_))
-}
-
-/// The result of a procedure in few words.
-pub(super) fn brief(done: &Done) -> &'static str {
-    match done {
-        Done::Access(access) => access_as(access),
-        Done::Checked(checked) => match checked {
-            fdx_store::procedure::Checked::Unchanged => "checked: unchanged",
-            fdx_store::procedure::Checked::Recorded(_) => "checked: recorded",
-            _ => "checked: not read",
-        },
-        Done::Finished(finished) => match **finished {
-            Finished::Granted(_) => "finished: granted",
-            Finished::Incomplete { .. } => "finished: incomplete",
-            Finished::InProgress { .. } => "finished: in progress",
-            Finished::StartOver { .. } => "finished: start over",
-            Finished::Denied { .. } => "finished: denied",
-            Finished::Ended { .. } => "finished: ended",
-            Finished::Store(_) => "finished: the store failed",
-            _ => "finished: otherwise",
-        },
-        Done::Kept(kept) => kept_as(kept),
-        Done::Revoked(result) => match result {
-            RevocationResult::Revoked(_) => "revoked",
-            RevocationResult::Later { .. } => "revoked later",
-            RevocationResult::Ended { .. } => "revoked: ended before",
-            RevocationResult::Store(_) => "revoked: the store failed",
-            _ => "revoked: otherwise",
-        },
-        Done::Started(_) => "begun",
-    }
-}
-
-fn access_as(access: &Access) -> &'static str {
-    match access {
-        Access::Token(_) => "tokens returned",
-        Access::Later { .. } => "token later",
-        Access::Suspect { .. } => "token refused: suspect",
-        Access::Ended { .. } => "no token: the consent has ended",
-        Access::Paused { .. } => "no token: paused",
-        Access::Incomplete => "no token: incomplete",
-        Access::Store(_) => "no token: the store failed",
-        Access::NotVerified { .. } => "token not verified",
-        _ => "no token: otherwise",
-    }
-}
-
-fn kept_as(kept: &fdx_store::procedure::KeptUp) -> &'static str {
-    use fdx_store::procedure::KeptUp;
-    match kept {
-        KeptUp::Refreshed(Access::Token(_)) => "kept: refreshed",
-        KeptUp::Refreshed(Access::Suspect { .. }) => "kept: suspect",
-        KeptUp::Refreshed(Access::Ended { .. }) => "kept: ended",
-        KeptUp::Refreshed(_) => "kept: refreshed later",
-        KeptUp::Elapsed(_) => "kept: elapsed",
-        KeptUp::Resumed(finished) => match **finished {
-            Finished::Granted(_) => "kept: completed",
-            _ => "kept: completed later",
-        },
-        KeptUp::Revoked(RevocationResult::Revoked(_)) => "kept: revoked",
-        KeptUp::Revoked(_) => "kept: revoked later",
-        KeptUp::Store(_) => "kept: the store failed",
-        _ => "kept: otherwise",
-    }
 }

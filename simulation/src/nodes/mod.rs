@@ -2,13 +2,14 @@
 //! between any two steps, over a network that loses and repeats messages.
 //!
 //! The attacks of the other worlds change single messages of single exchanges, so their recipient is
-//! written with exchanges. Here nobody attacks, and the recipient is what a program would run.
+//! written with exchanges. Here there is no attacker, and the recipient is what a program would run.
 
 mod audit;
 mod bank;
 mod customer;
 mod network;
 mod node;
+mod outcome;
 mod procedure;
 mod report;
 mod store;
