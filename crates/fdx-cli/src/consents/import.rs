@@ -39,7 +39,7 @@ pub(super) fn run(args: &ImportArgs) -> Result<(), Failure> {
     let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
     files::warn_of_readers(path);
     // The ids of records without one follow from the file: a repetition finds its own records. The
-    // file has tokens, so nobody else can compute them.
+    // file has tokens, so no one without the file can compute them.
     let seed = digest(&mut file).map_err(|error| unreadable(path, &error))?;
     // A wrong line is reported before anything is stored.
     let mut progress = Progress::begin("Checking lines");

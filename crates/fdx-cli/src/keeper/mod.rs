@@ -1,4 +1,4 @@
-//! `fdx keeper`: refreshes what is due, until it is told to stop.
+//! `fdx keeper`: refreshes what is due, until a signal ends it.
 
 mod run;
 mod say;

@@ -73,7 +73,7 @@ async fn writes_no_body_after_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deadline_that_passes_while_connecting_is_unsent() {
-    // The system accepts the connection, and nobody answers the handshake.
+    // The system accepts the connection, and no program answers the handshake.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let recipient = Recipient::of(&Server::start().await);
     let issuer = fdx_wire::Issuer::parse(&format!("https://{}", silent.local_addr().unwrap()));
