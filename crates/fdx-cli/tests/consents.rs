@@ -428,3 +428,20 @@ fn without_a_store_the_next_step_is_named() {
         assert!(stderr(&output).contains("there is no store at"), "{}", stderr(&output));
     }
 }
+
+#[test]
+fn the_url_of_a_database_is_no_store_and_is_not_printed() {
+    let home = directory();
+    std::fs::create_dir_all(&home).unwrap();
+    std::fs::write(home.join("consents.jsonl"), "").unwrap();
+    for command in [&["list"][..], &["import", "consents.jsonl"]] {
+        let mut command = fdx(&[&["consents"], command].concat());
+        command.args(["--store", "postgres://u:s3cret@localhost/consents"]).current_dir(&home);
+        let output = command.output().unwrap();
+        let said = format!("{}{}", stdout(&output), stderr(&output));
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("name a SQLite file") && !said.contains("s3cret"), "{said}");
+    }
+    assert_eq!(std::fs::read_dir(&home).unwrap().count(), 1);
+    std::fs::remove_dir_all(&home).unwrap();
+}

@@ -8,6 +8,10 @@ use crate::error::Failure;
 /// The path that was given, or `fdx/consents.db` in the user's data directory.
 pub(super) fn of(given: Option<&Path>) -> Result<PathBuf, Failure> {
     match given {
+        // It may contain a password: it is not printed.
+        Some(path) if path.as_os_str().to_string_lossy().contains("://") => {
+            Err(Failure::usage("--store has the URL of a database", "name a SQLite file"))
+        }
         Some(path) => Ok(path.to_owned()),
         None => Ok(data()?.join("fdx").join("consents.db")),
     }
